@@ -1,0 +1,49 @@
+"""Bring outside data in. A connector returns a checked frame or raises a `ConnectorError`, nothing else.
+
+    ConnectorError
+    ├── Unavailable    the origin cannot be reached, or answers that it is not well (timeouts, 5xx)
+    │   └── RateLimited    it asks us to wait; `retry_after` says how many seconds
+    ├── BadResponse    it answered, but not with what was asked for: wrong type, cut off, too large, unreadable
+    └── NotFound       it has no such thing (404), or there is no such file
+
+Every error carries a sentence an analyst can act on, in English (`str(error)`) and, through `message` and
+`values`, in the reader's language.
+"""
+
+from locales import _
+
+
+class ConnectorError(Exception):
+    """`message` is an English sentence marked with `N_`; `values` fill its named places."""
+
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(message.format(**values))
+        self.message = message
+        self.values = values
+
+    def sentence(self) -> str:
+        """The message in the reader's language."""
+        return _(self.message).format(**self.values)
+
+
+class Unavailable(ConnectorError):
+    """The origin cannot be reached or is not well."""
+
+
+class RateLimited(Unavailable):
+    """The origin asks us to wait `retry_after` seconds (None where it does not say)."""
+
+    def __init__(self, message: str, retry_after: float | None = None, **values: object) -> None:
+        super().__init__(message, **values)
+        self.retry_after = retry_after
+
+
+class BadResponse(ConnectorError):
+    """What came back is not what was asked for."""
+
+
+class NotFound(ConnectorError):
+    """The origin, or the folder, has no such thing."""
+
+
+__all__ = ["BadResponse", "ConnectorError", "NotFound", "RateLimited", "Unavailable"]

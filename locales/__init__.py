@@ -1,0 +1,120 @@
+"""Words, numbers, dates and money in the reader's language.
+
+English sentences in the code are the message ids; `locales/fr.po` holds the French ones. Modules that
+know the language only when a text is shown (connectors, data) mark a sentence with `N_` and keep its
+values apart; modules that draw (charts, ui, pages) call `_`.
+
+The language is whatever the innermost `using(...)` says, else what the function given to `follow` answers
+(the app gives one that reads the visitor's choice), else English.
+"""
+
+import gettext
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+
+import babel.dates
+import babel.numbers
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LANGUAGES = {"en": "English", "fr": "Français"}
+_REGION = {"en": "en_GB", "fr": "fr_FR"}
+
+_chosen: ContextVar[str | None] = ContextVar("language", default=None)
+_source: list[Callable[[], str]] = [lambda: "en"]
+
+
+def follow(source: Callable[[], str]) -> None:
+    """From now on, ask `source` for the language where no `using` block says one."""
+    _source[0] = source
+
+
+def language() -> str:
+    """The reader's language, a key of `LANGUAGES`."""
+    code = _chosen.get() or _source[0]()
+    return code if code in LANGUAGES else "en"
+
+
+@contextmanager
+def using(code: str) -> Iterator[None]:
+    """Speak the language `code` inside the block (jobs, exports, tests)."""
+    token = _chosen.set(code)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+@cache
+def _catalogue(code: str) -> gettext.NullTranslations:
+    path = Path(__file__).with_name(f"{code}.po")
+    if not path.exists():
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with path.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=code))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def _(message: str) -> str:
+    """`message` in the reader's language; itself where there is no translation."""
+    return _catalogue(language()).gettext(message) if message else ""
+
+
+def ngettext(singular: str, plural: str, count: float) -> str:
+    """`singular` or `plural` in the reader's language, as its grammar wants for `count`."""
+    return _catalogue(language()).ngettext(singular, plural, int(count))
+
+
+def N_(message: str) -> str:
+    """Mark `message` for translation where it is shown, and return it as it is."""
+    return message
+
+
+def number(value: float, digits: int = 0) -> str:
+    """1234.5 as "1,234" or "1 234,5"."""
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return babel.numbers.format_decimal(value, format=pattern, locale=_REGION[language()])
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share (0.265) as "27%" or "27 %"."""
+    locale = _REGION[language()]
+    style = babel.Locale.parse(locale).percent_formats[None].pattern
+    return babel.numbers.format_percent(
+        share, format=style.replace("#,##0", "#,##0" + ("." + "0" * digits if digits else "")), locale=locale
+    )
+
+
+def money(amount: float, currency: str, digits: int = 0) -> str:
+    """An amount with its currency sign, "$1,234" or "1 234 $"."""
+    locale = _REGION[language()]
+    pattern = babel.Locale.parse(locale).currency_formats["standard"].pattern
+    return babel.numbers.format_currency(
+        amount,
+        currency,
+        format=pattern.replace("0.00", "0" + ("." + "0" * digits if digits else "")),
+        locale=locale,
+        currency_digits=False,
+    )
+
+
+def day(when: date) -> str:
+    """A day, "14 Mar 2026" or "14 mars 2026"."""
+    return babel.dates.format_date(when, format="medium", locale=_REGION[language()])
+
+
+def moment(when: datetime) -> str:
+    """A moment, to the minute."""
+    return babel.dates.format_datetime(when, format="medium", locale=_REGION[language()])
+
+
+def age(when: datetime, now: datetime) -> str:
+    """How long before `now` it was, "3 days ago"."""
+    return babel.dates.format_timedelta(when - now, add_direction=True, locale=_REGION[language()])
