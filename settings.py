@@ -1,32 +1,100 @@
-"""Every setting, its default and its environment variable (VIGIE_ and the name in capitals)."""
+"""Every setting, its default and its environment variable: VIGIE_ and the name in capitals.
 
+What should not stand in the environment (a database password) can stand in the table `[vigie]` of
+`.streamlit/secrets.toml` under the same name in small letters; the environment wins.
+"""
+
+import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 VERSION = "0.1.0"
 ROOT = Path(__file__).parent
+SECRETS = ROOT / ".streamlit" / "secrets.toml"
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the sentence says which, why, and where to correct it."""
+
+
+def _starts(*beginnings: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not value.startswith(beginnings):
+            raise ValueError(f"it must start with {' or '.join(beginnings)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _default_database(others: dict[str, Path]) -> str:
+    return f"sqlite:///{others['home'] / 'vigie.db'}"
+
+
+Url = Annotated[str, _starts("https://", "http://")]
 
 
 class Settings(BaseSettings):
-    """Read from VIGIE_* environment variables."""
+    """The settings of one process, checked. Times are in seconds, sizes in megabytes."""
 
-    model_config = SettingsConfigDict(env_prefix="VIGIE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="VIGIE_", env_ignore_empty=True, extra="forbid", frozen=True)
 
-    home: Path = ROOT / "data" / "local"
-    database_url: str = ""
+    # Where everything Vigie keeps lies: tables, models, raw downloads, logs.
+    home: Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())] = ROOT / "data" / "local"
+    # The state database as a SQLAlchemy URL: SQLite under `home` unless several machines share a PostgreSQL.
+    database_url: Annotated[str, _starts("sqlite:///", "postgresql://", "postgresql+psycopg://")] = Field(
+        default_factory=_default_database
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    # How the servers Vigie downloads from can reach whoever runs it: part of its User-Agent.
     contact: str = "https://github.com/vigie"
-    upload_limit_mb: int = 200
-    download_limit_mb: int = 400
-    timeout_seconds: float = 20.0
-    telco_url: str = (
+    upload_limit_mb: int = Field(200, gt=0)
+    download_limit_mb: int = Field(400, gt=0)
+    timeout_seconds: float = Field(20.0, gt=0, allow_inf_nan=False)
+    telco_url: Url = (
         "https://raw.githubusercontent.com/IBM/telco-customer-churn-on-icp4d/master/data/Telco-Customer-Churn.csv"
     )
-    retail_url: str = "https://archive.ics.uci.edu/static/public/352/online+retail.zip"
+    retail_url: Url = "https://archive.ics.uci.edu/static/public/352/online+retail.zip"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then the secrets file."""
+        return init_settings, env_settings, InitSettingsSource(settings_cls, _secrets())
+
+
+def _secrets() -> dict[str, object]:
+    if not SECRETS.exists():
+        return {}
+    try:
+        return tomllib.loads(SECRETS.read_text("utf-8")).get("vigie", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{SECRETS} is not a TOML file ({error}): correct it or remove it.") from None
 
 
 @cache
 def get() -> Settings:
-    """The settings of this process. Tests that change the environment call `get.cache_clear()`."""
-    return Settings()
+    """The settings of this process. Raises `SettingsError`.
+
+    Tests that change the environment call `get.cache_clear()`.
+    """
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        # The value itself stays out of the sentence: it may be a secret, and sentences are logged.
+        reasons = "; ".join(
+            f"VIGIE_{str(error['loc'][0]).upper()}: {error['msg'].removeprefix('Value error, ')}"
+            for error in invalid.errors(include_input=False, include_url=False)
+        )
+        raise SettingsError(
+            f"Vigie cannot use its settings ({reasons}). Correct them in the environment or in .streamlit/secrets.toml."
+        ) from None

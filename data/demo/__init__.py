@@ -1,0 +1,80 @@
+"""Simulated data that is always there: telco customers and a gift retailer. The same arguments, the same frames."""
+
+from datetime import date, timedelta
+
+from data.dataset import Dataset, Finding, Origin, Table
+from data.demo import customers, parameters, sales
+from locales import N_
+
+NAME = N_("Demo (simulated)")
+
+
+def dataset(table: Table, end: date, seed: int = 0) -> Dataset:
+    """The demo of `table` (customers or sales) as known on the day `end`.
+
+    Raises ValueError for a table without a demo.
+    """
+    if table == "customers":
+        return _customers(end, seed)
+    if table == "sales":
+        return _sales(end, seed)
+    raise ValueError(f"There is no demo of the table {table!r}: choose customers or sales.")
+
+
+def _customers(end: date, seed: int) -> Dataset:
+    frame = customers.generate(seed=seed)
+    findings = (
+        Finding(
+            N_(
+                "{rows} customers of an invented telephone company were simulated, as known on {day}. Their behaviour "
+                "is modelled on the public Telco churn file; no real person is behind them."
+            ),
+            len(frame),
+            {"day": end.isoformat()},
+        ),
+        Finding(
+            N_("{rows} customers joined this month: they have no bill yet, so their total charges are missing."),
+            int(frame["total_charges"].isna().sum()),
+        ),
+    )
+    return Dataset("customers", {"customers": frame}, Origin("demo", NAME, currency="USD"), findings)
+
+
+def _sales(end: date, seed: int) -> Dataset:
+    frames = sales.generate(end, seed=seed)
+    lines, moves, drift = frames["sales"], frames["stock_moves"], parameters.DRIFT
+    event = end - timedelta(days=drift.days_before_end)
+    findings = (
+        Finding(
+            N_(
+                "{rows} invoice lines of an invented gift retailer were simulated, up to {day}. No real shop or "
+                "person is behind them."
+            ),
+            len(lines),
+            {"day": end.isoformat()},
+        ),
+        Finding(N_("{rows} lines are returns, with a negative quantity."), int(lines["line_type"].eq("return").sum())),
+        Finding(
+            N_("{rows} lines have no customer code: walk-in customers and bank charges."),
+            int(lines["customer"].isna().sum()),
+        ),
+        Finding(
+            N_("{rows} times a product sold out; it was not sold again until the next delivery."),
+            int((moves["move"].eq("sale") & moves["on_hand"].eq(0)).sum()),
+        ),
+        Finding(
+            N_(
+                "A change of the business was simulated on {day}: list prices of {categories} rose by {rise} %, "
+                "{loss} % of wholesale orders were lost, and new customers came with small online orders. "
+                "{rows} lines follow it."
+            ),
+            int((lines["timestamp"].dt.date >= event).sum()),
+            {
+                "day": event.isoformat(),
+                "categories": ", ".join(drift.categories),
+                "rise": f"{drift.price_rise:.0%}".rstrip("%"),
+                "loss": f"{drift.wholesale_loss:.0%}".rstrip("%"),
+            },
+        ),
+    )
+    return Dataset("sales", frames, Origin("demo", NAME, currency=parameters.CURRENCY), findings)

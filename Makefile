@@ -1,0 +1,57 @@
+# Vigie: `make run` serves it on http://localhost:8501; `make test` and `make lint` check it.
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := $(wildcard *.py) charts connectors data locales models pages ui
+APT = [ "$$(id -u)" = 0 ] && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends
+COMPILE = PATH="$$PATH:$(BIN)" uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
+	--no-header --no-annotate --no-emit-index-url
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: install run test lint messages lock
+
+install: .venv/requirements
+
+run: install
+	@$(BIN)/streamlit run app.py
+
+# Set-up included: a Chromium (Debian's, else Playwright's) and, where it can be had, a PostgreSQL.
+test: .venv/requirements-dev
+	@command -v chromium || command -v google-chrome || { $(APT) chromium fonts-liberation >/dev/null; } \
+		|| $(BIN)/playwright install chromium
+	@$(BIN)/python -m tests.postgres install || true
+	$(BIN)/pytest -n auto
+
+lint: .venv/requirements-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/pytest -q tests/unit/test_catalogue.py
+
+# Bring locales/fr.po up to date with the sentences marked in the code; new ones are left empty for the translator.
+messages: .venv/requirements-dev
+	$(BIN)/pybabel -q extract --no-default-keywords -k _ -k N_ -k ngettext:1,2 --add-location=file --no-wrap \
+		--project=Vigie -o .venv/messages.pot $(SOURCES)
+	$(BIN)/pybabel -q update -l fr -i .venv/messages.pot -o locales/fr.po --init-missing --no-fuzzy-matching \
+		--ignore-obsolete --ignore-pot-creation-date --no-wrap
+
+# The newest versions that requirements*.txt allow, the same on every platform and Python.
+lock: .venv/requirements
+	$(COMPILE) requirements.txt -o requirements.lock
+	$(COMPILE) requirements-dev.txt -c requirements.lock -o requirements-dev.lock
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"Vigie needs Python 3.11 or newer; {sys.executable}\
+	 is {sys.version.split()[0]}. Type: make PYTHON=/path/to/a/newer/python3 $(MAKECMDGOALS)")'
+	@uv --version >/dev/null 2>&1 || $(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(APT) python3-venv >/dev/null; } \
+		|| { echo "Python's venv module is missing. Type: sudo apt-get install python3-venv" >&2; exit 1; }
+	@uv venv --quiet --seed --clear --python "$$(command -v $(PYTHON))" .venv 2>/dev/null || $(PYTHON) -m venv --clear .venv
+
+# Exact versions, by uv where it can be had (several times faster), else by pip.
+.venv/%: %.lock | $(BIN)/python
+	@echo "Installing $< into .venv (once, about a minute)"
+	@PATH="$$PATH:$(BIN)" uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet uv || true
+	@PATH="$$PATH:$(BIN)" uv pip install --quiet --compile-bytecode --python $(BIN)/python -r $< 2>/dev/null \
+		|| $(BIN)/python -m pip install --quiet -r $<
+	@touch $@

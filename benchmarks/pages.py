@@ -1,0 +1,122 @@
+"""How long a visitor waits: start, first paint, switching pages, moving an input. Run: python -m benchmarks.pages
+
+Each figure is the time from the action to the last change of the page in Chromium (1440x900), on a server started
+for the run with the demo data. Prints the median and the 90th percentile beside the budget.
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+PORT = 8599
+ADDRESS = f"http://localhost:{PORT}"
+# Remembers when the page last changed, and how long ago the title did.
+WATCH = """() => {
+  const seen = (window.__seen = { start: performance.now(), title: 0, last: 0 });
+  window.__watch?.disconnect();
+  window.__watch = new MutationObserver((changes) => {
+    seen.last = performance.now();
+    if (!seen.title && changes.some((c) => c.target.closest?.("h1") || c.target.querySelector?.("h1"))) seen.title = seen.last;
+  });
+  window.__watch.observe(document.querySelector('[data-testid="stMain"]'),
+    { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["d", "transform", "src", "x"] });
+}"""
+QUIET = 500  # ms without a change: the page has come to rest
+
+
+def measure(page: Page, act: Callable[[], None]) -> tuple[float, float]:
+    """Milliseconds from `act` to the new title and to the last change."""
+    page.evaluate(WATCH)
+    act()
+    page.wait_for_function(f"window.__seen.last && performance.now() - window.__seen.last > {QUIET}", timeout=30_000)
+    seen = page.evaluate("window.__seen")
+    return max(seen["title"] - seen["start"], 0), seen["last"] - seen["start"]
+
+
+def report(name: str, times: list[float], budget: str) -> None:
+    ordered = sorted(times)
+    p90 = ordered[min(len(ordered) - 1, int(0.9 * len(ordered)))]
+    print(f"{name:<46} {statistics.median(times):7.0f} ms  p90 {p90:7.0f} ms   budget {budget}", flush=True)
+
+
+def start(home: str) -> tuple[subprocess.Popen[bytes], float]:
+    begun = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={PORT}"],
+        cwd=ROOT,
+        env={**os.environ, "VIGIE_HOME": home},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while True:
+        try:
+            urllib.request.urlopen(f"{ADDRESS}/_stcore/health", timeout=1)
+            return process, 1000 * (time.perf_counter() - begun)
+        except OSError:
+            time.sleep(0.02)
+
+
+def first_paint(page: Page) -> float:
+    begun = time.perf_counter()
+    page.goto(ADDRESS)
+    page.wait_for_selector("h1")
+    page.wait_for_selector(".js-plotly-plot .main-svg")
+    return 1000 * (time.perf_counter() - begun)
+
+
+def main(rounds: int = 5) -> None:
+    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
+        )
+        ups, paints = [], []
+        for _round in range(rounds + 1):
+            server, up = start(home)
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            paint = first_paint(page)
+            if _round:  # the first run of all makes the demo data
+                ups.append(up)
+                paints.append(paint)
+            if _round < rounds:
+                page.close()
+                server.terminate()
+                server.wait()
+        report("server up", ups, "2,000")
+        report("first page painted (title and figure)", paints, "1,500")
+
+        page.wait_for_timeout(8_000)  # warm-up ends
+        links = {"Churn: explore": [], "Data": [], "Today": []}
+        titles: list[float] = []
+        for _round in range(2 * rounds):
+            for name, times in links.items():
+                title, last = measure(page, page.get_by_role("link", name=name, exact=True).click)
+                titles.append(title)
+                times.append(last)
+        report("page switch: title", titles, "250")
+        for name, times in links.items():
+            report(f"page switch: last figure of {name}", times[1:], "700")
+
+        page.get_by_role("link", name="Churn: explore", exact=True).click()
+        page.wait_for_timeout(1_500)
+        for view in ("Who leaves", "When they leave", "What goes together"):
+            page.get_by_role("radio", name=view).or_(page.get_by_role("button", name=view)).first.click()
+            page.wait_for_timeout(1_500)
+            pill = page.get_by_role("button", name="Two year", exact=True).first
+            times = [measure(page, pill.click)[1] for _round in range(6 * rounds)]
+            report(f"filter moved: {view}", times[1:], "200 (p90 350)")
+        browser.close()
+        server.terminate()
+
+
+if __name__ == "__main__":
+    main()

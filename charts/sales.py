@@ -1,0 +1,54 @@
+"""Figures of the Sales section."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+import locales
+from charts import theme
+from locales import _
+from models.sales import YEAR, Pulse
+
+WEEKS_SHOWN = 12
+
+
+def pulse(days: pd.DataFrame, now: Pulse, currency: str) -> go.Figure:
+    """Revenue of the last weeks, seven days at a time, over the same weeks a year earlier."""
+    rolling = days["revenue"].rolling(7).sum()
+    shown = rolling.iloc[-7 * WEEKS_SHOWN :].dropna()
+    earlier = rolling.shift(YEAR).reindex(shown.index)
+    figure = theme.figure(
+        _title(now), x=_("Seven days ending on"), y=_("Revenue of seven days ({currency})").format(currency=currency)
+    )
+    if earlier.notna().any():
+        figure.add_trace(_line(earlier, _("A year earlier"), currency, theme.NEUTRAL, "dot"))
+    figure.add_trace(_line(shown, _("This year"), currency, theme.STAY, "solid"))
+    ticks = shown.index[::-1][::21][::-1]
+    figure.update_xaxes(tickvals=list(ticks), ticktext=[locales.day(when) for when in ticks])
+    figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+def _line(values: pd.Series, name: str, currency: str, colour: str, dash: str) -> go.Scatter:
+    sentence = _("{name}: {amount} in the seven days to {day}")
+    return go.Scatter(
+        x=values.index.to_numpy(),
+        y=values.to_numpy(),
+        name=name,
+        mode="lines",
+        line={"color": colour, "width": 2.5, "dash": dash},
+        hoverinfo="text",
+        hovertext=[
+            sentence.format(name=name, amount=locales.money(value, currency), day=locales.day(when))
+            for when, value in values.fillna(0).items()
+        ],
+    )
+
+
+def _title(now: Pulse) -> str:
+    if now.against_year is None:
+        return _("Revenue week by week")
+    if abs(now.against_year) < 0.02:
+        return _("The last seven days sold as much as the same days a year ago")
+    more = _("The last seven days sold {share} more than the same days a year ago")
+    less = _("The last seven days sold {share} less than the same days a year ago")
+    return (more if now.against_year > 0 else less).format(share=locales.percent(abs(now.against_year)))

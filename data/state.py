@@ -1,0 +1,332 @@
+"""The state database: what Vigie remembers between runs, beside the tables and the model files.
+
+SQLite under `VIGIE_HOME` unless `VIGIE_DATABASE_URL` names a PostgreSQL that several machines share. Every table
+has a natural primary key, so that writing the same day of the same model version again replaces its rows: a job
+that was cut off is simply run again. Times are stored in UTC, days as days.
+"""
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache, partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Dialect,
+    Engine,
+    Float,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    create_engine,
+    event,
+    inspect,
+    select,
+    text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+REVISION = "0001"  # the newest one in migrations/versions
+_POSTGRES_LOCK = 0x56494749  # any fixed number
+_SQLITE_WAIT_SECONDS = 30  # how long a writer waits for another one
+_json = partial(json.dumps, allow_nan=False)  # infinity is no JSON: PostgreSQL refuses it, so SQLite does too
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware going in (a naive one is refused), in UTC coming out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """To UTC."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone; the state database wants one.")
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """From UTC, which SQLite does not say."""
+        return value and (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
+
+
+_DTYPES: dict[type, str] = {
+    Text: "str",
+    Float: "float64",
+    BigInteger: "int64",
+    Boolean: "bool",
+    Date: "datetime64[us]",
+    UtcDateTime: "datetime64[us, UTC]",
+    JSON: "object",
+}
+
+
+def _key(name: str, kind: type = Text) -> Column:
+    return Column(name, kind, primary_key=True)
+
+
+metadata = MetaData()
+
+# A trained model: where its file is, what it learned from, how good it was, who chose it and why.
+model_versions = Table(
+    "model_versions",
+    metadata,
+    _key("model"),  # churn, sales, ...
+    _key("version"),
+    Column("learner", Text, nullable=False),  # xgboost, logistic, theta, ...
+    Column("status", Text, nullable=False),  # champion, challenger, retired
+    Column("created", UtcDateTime, nullable=False),
+    Column("promoted", UtcDateTime),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("file", Text, nullable=False),  # under VIGIE_HOME/models
+    Column("sha256", Text, nullable=False),
+    Column("data_version", Text, nullable=False),  # of the table it learned from (data.tables)
+    Column("window_start", Date),
+    Column("window_end", Date),
+    Column("rows", BigInteger, nullable=False),
+    Column("schema", JSON, nullable=False),  # column -> type, in order
+    Column("metrics", JSON, nullable=False),
+    Column("bins", JSON, nullable=False),  # frozen reference bins of each column, for drift
+    Column("libraries", JSON, nullable=False),  # library -> version
+)
+
+# What a model said on a day about a customer or a series, and later what came true.
+prediction_log = Table(
+    "prediction_log",
+    metadata,
+    _key("model"),
+    _key("version"),
+    _key("day", Date),  # when it was said
+    _key("subject"),  # customer, or series ("store=5 product=22")
+    _key("target_day", Date),  # what it was said about; the same as `day` for a customer
+    Column("mean", Float, nullable=False),  # probability or units
+    Column("lo_80", Float),
+    Column("hi_80", Float),
+    Column("lo_95", Float),
+    Column("hi_95", Float),
+    Column("actual", Float),
+    Column("logged", UtcDateTime, nullable=False),
+)
+
+# Drift of one column of a model's input on a day, against a reference.
+psi_log = Table(
+    "psi_log",
+    metadata,
+    _key("model"),
+    _key("version"),
+    _key("day", Date),
+    _key("feature"),
+    _key("definition"),  # deciles, sturges, equal_width
+    _key("reference"),  # training, season
+    Column("psi", Float),  # missing where it cannot be computed; `details` says why
+    Column("noise_limit", Float),  # PSI that sampling alone exceeds once in twenty
+    Column("ks", Float),
+    Column("ks_pvalue", Float),
+    Column("rows_reference", BigInteger, nullable=False),
+    Column("rows_current", BigInteger, nullable=False),
+    Column("threshold", Float, nullable=False),
+    Column("label", Text, nullable=False),  # stable, confirmed, within noise, seasonal, too few rows
+    Column("details", JSON, nullable=False),  # bins that moved
+    Column("logged", UtcDateTime, nullable=False),
+)
+
+# What somebody should look at, whether they were told, and what they answered.
+alert_log = Table(
+    "alert_log",
+    metadata,
+    _key("model"),
+    _key("version"),
+    _key("day", Date),
+    _key("kind"),  # psi, performance, data age, ...
+    _key("feature"),  # "" where the alert is about the whole model
+    Column("severity", Text, nullable=False),
+    Column("value", Float),
+    Column("threshold", Float),
+    Column("message", Text, nullable=False),  # English, marked with locales.N_
+    Column("message_values", JSON, nullable=False),  # for its named places
+    Column("raised", UtcDateTime, nullable=False),
+    Column("notified", JSON, nullable=False),  # channel -> when it was told, or the error
+    Column("acknowledged", UtcDateTime),
+    Column("acknowledged_by", Text),
+    Column("reason", Text),
+)
+
+# A measured or estimated quality of a model on a day, for everything or one segment.
+performance_log = Table(
+    "performance_log",
+    metadata,
+    _key("model"),
+    _key("version"),
+    _key("day", Date),
+    _key("metric"),
+    _key("segment"),  # "" for everything
+    _key("estimated", Boolean),  # True: before the truth was known
+    Column("value", Float),
+    Column("lo", Float),
+    Column("hi", Float),
+    Column("rows", BigInteger, nullable=False),
+    Column("logged", UtcDateTime, nullable=False),
+)
+
+# An analyst's own number in place of the model's, scored against both when the truth arrives.
+overrides = Table(
+    "overrides",
+    metadata,
+    _key("model"),
+    _key("subject"),
+    _key("target_day", Date),
+    Column("version", Text, nullable=False),  # of the model that was overridden
+    Column("mean", Float, nullable=False),  # what the model had said
+    Column("value", Float, nullable=False),  # what the analyst says
+    Column("reason", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("created", UtcDateTime, nullable=False),
+)
+
+# Background work and scheduled jobs: who runs what, how far it is, how it ended. Pages poll this.
+job_runs = Table(
+    "job_runs",
+    metadata,
+    _key("run"),  # "drift sales 2011-11-30" for what is done once a day, a random id otherwise
+    Column("job", Text, nullable=False),
+    Column("subject", Text, nullable=False),  # model or table, "" where it is about none
+    Column("day", Date),
+    Column("status", Text, nullable=False),  # running, done, failed, cancelling, cancelled
+    Column("step", Text, nullable=False),
+    Column("progress", Float, nullable=False),  # share, 0 to 1
+    Column("started", UtcDateTime, nullable=False),
+    Column("heartbeat", UtcDateTime, nullable=False),  # a running job whose heart stopped was killed
+    Column("finished", UtcDateTime),
+    Column("message", Text),  # why it failed, in a sentence
+    Column("details", JSON, nullable=False),
+)
+
+
+@cache
+def engine(url: str) -> Engine:
+    """The engine of a database, one a process; use it from any thread.
+
+    A connection is opened for each transaction (0.3 ms on SQLite) and none is kept, so that a database file can be
+    replaced and a restarted server does no harm.
+    """
+    address = make_url(url)
+    if address.get_backend_name() != "sqlite":
+        return create_engine(address, poolclass=NullPool, json_serializer=_json)
+    Path(address.database or "").parent.mkdir(parents=True, exist_ok=True)
+    made = create_engine(
+        address, poolclass=NullPool, json_serializer=_json, connect_args={"timeout": _SQLITE_WAIT_SECONDS}
+    )
+
+    @event.listens_for(made, "connect")
+    def _connected(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # else Python commits before each CREATE TABLE, and migrations are not atomic
+        connection.execute("PRAGMA foreign_keys = ON")
+        # Refused while another process does the same in the same instant: then that one sets it, and it stays set.
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode = WAL")
+
+    @event.listens_for(made, "begin")
+    def _begun(connection: Connection) -> None:
+        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', '')}")
+
+    return made
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the database to this version's tables. Several processes may do so at once; the first does the work.
+
+    Raises RuntimeError where a newer Vigie wrote the database.
+    """
+    with engine.connect() as connection:
+        if _revision(connection) == REVISION:
+            return
+    # All or nothing, and one at a time: SQLite's own write lock, or an advisory lock in PostgreSQL.
+    with engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _POSTGRES_LOCK})
+        found = _revision(connection)
+        if found == REVISION:
+            return
+        if found > REVISION:
+            raise RuntimeError(
+                f"The state database was written by a newer Vigie (revision {found}; this one knows {REVISION}). "
+                "Update Vigie, or let VIGIE_DATABASE_URL point to another database."
+            )
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        command.upgrade(config, REVISION)
+
+
+def _revision(connection: Connection) -> str:
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none() or ""
+
+
+def upsert(engine: Engine, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write `rows` in one transaction: all of them or none.
+
+    Where a row's primary key is there already, the columns it names are replaced and those it does not name stay; it
+    names at least every column that may not be missing. NaN and NaT are stored as missing; numbers may be numpy's.
+    Raises ValueError unless all rows name the same columns.
+    """
+    if not rows:
+        return
+    if any(row.keys() != rows[0].keys() for row in rows):
+        raise ValueError("Rows written together must name the same columns.")
+    insert = (sqlite if engine.dialect.name == "sqlite" else postgresql).insert(table)
+    keys = [column.name for column in table.primary_key]
+    updates = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    statement = insert.on_conflict_do_update(index_elements=keys, set_=updates)
+    values = [{name: _plain(value) for name, value in row.items()} for row in rows]
+    # In the order of their keys, so that two processes writing the same rows never wait for each other in a circle.
+    values.sort(key=lambda row: [row[key] for key in keys])
+    with engine.begin() as connection:
+        connection.execute(statement, values)
+
+
+def read(engine: Engine, table: Table, **equal: object) -> pd.DataFrame:
+    """The rows whose columns have the values of `equal` (None: missing), in the order of their keys.
+
+    Types do not depend on what is there: text is str, days datetime64, moments datetime64 in UTC, whole numbers
+    int64, other numbers float64, yes/no bool, JSON objects.
+    """
+    query = select(table).where(*(table.c[name] == value for name, value in equal.items())).order_by(*table.primary_key)
+    with engine.connect() as connection:
+        rows = connection.execute(query).all()
+    columns = zip(*rows, strict=True) if rows else ((),) * len(table.columns)
+    return pd.DataFrame(
+        {
+            column.name: pd.Series(values, dtype=_DTYPES[type(column.type)])
+            for column, values in zip(table.columns, columns, strict=True)
+        }
+    )
+
+
+def _plain(value: object) -> object:
+    """A scalar as Python and both databases know it; containers, for JSON, likewise."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(part) for part in value]
+    if pd.isna(value):  # type: ignore[call-overload]
+        return None
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,55 @@
+"""How the shop is doing: the last week against the one before and the same week a year earlier."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+WEEK = 7
+YEAR = 364  # 52 whole weeks, so that weekdays meet the same weekdays
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """The last `WEEK` days of the data. Money in the data's currency; a change is a share (0.1 is +10 %).
+
+    A change is None where the days to compare with are not in the data, or sold nothing.
+    """
+
+    start: pd.Timestamp
+    end: pd.Timestamp
+    revenue: float
+    orders: int
+    return_share: float | None
+    against_week: float | None
+    against_year: float | None
+
+
+def daily(lines: pd.DataFrame) -> pd.DataFrame:
+    """Invoice lines (`timestamp`, `revenue`, `returned`, `orders` a day already summed) on every day of their span.
+
+    Days without a line are zero: a closed day sells nothing. Sorted by day.
+    """
+    by_day = lines.set_index("day").sort_index()
+    return by_day.reindex(pd.date_range(by_day.index[0], by_day.index[-1], name="day"), fill_value=0)
+
+
+def pulse(days: pd.DataFrame) -> Pulse:
+    """The last week of `days` (as `daily` returns them: `revenue`, `returned`, `orders` by day)."""
+    last = days.iloc[-WEEK:]
+    gross = last["revenue"].sum() + last["returned"].sum()
+    return Pulse(
+        start=last.index[0],
+        end=last.index[-1],
+        revenue=float(last["revenue"].sum()),
+        orders=int(last["orders"].sum()),
+        return_share=float(last["returned"].sum() / gross) if gross > 0 else None,
+        against_week=_change(days["revenue"], WEEK),
+        against_year=_change(days["revenue"], YEAR),
+    )
+
+
+def _change(revenue: pd.Series, shift: int) -> float | None:
+    if len(revenue) < shift + WEEK:
+        return None
+    then = revenue.iloc[-shift - WEEK : len(revenue) - shift].sum()
+    return float(revenue.iloc[-WEEK:].sum() / then - 1) if then > 0 else None

@@ -1,0 +1,125 @@
+"""A real server and a real Chromium. Any console error, failed request or exception box fails the test."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREENSHOTS = Path(__file__).with_name("screenshots")
+SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a freshly started Vigie with an empty home."""
+    port, home = free_port(), tmp_path_factory.mktemp("served")
+    log = (home / "server.log").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
+        cwd=ROOT,
+        env={**os.environ, "VIGIE_HOME": str(home), "VIGIE_TELCO_URL": "http://127.0.0.1:9/telco.csv"},
+        stdout=log,
+        stderr=log,
+    )
+    address = f"http://localhost:{port}"
+    for _attempt in range(150):
+        try:
+            urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
+            break
+        except OSError:
+            time.sleep(0.2)
+    else:
+        pytest.fail(f"the server did not start:\n{(home / 'server.log').read_text()}")
+    yield address
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The Chromium on the PATH, else Playwright's own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium") or shutil.which("google-chrome"),
+            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, server: str) -> Iterator["Visit"]:
+    """Open pages as a visitor; at the end of the test nothing may have gone wrong behind them."""
+    visitor = Visit(chromium, server)
+    yield visitor
+    visitor.close()
+    assert not visitor.troubles, "\n".join(visitor.troubles)
+
+
+class Visit:
+    """A visitor's browser windows, and what went wrong in them."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.browser, self.address, self.troubles, self.contexts = browser, address, [], []
+
+    def open(self, path: str = "", size: str = "desktop", dark: bool = False, language: str = "en") -> Page:
+        context = self.browser.new_context(
+            viewport=SIZES[size],
+            color_scheme="dark" if dark else "light",
+            locale={"en": "en-GB", "fr": "fr-FR"}[language],
+            accept_downloads=True,
+            reduced_motion="reduce",
+        )
+        self.contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda line: line.type == "error" and self.troubles.append(f"console: {line.text}"))
+        page.on("pageerror", lambda error: self.troubles.append(f"script: {error}"))
+        page.on("requestfailed", lambda request: self.troubles.append(f"failed: {request.url} {request.failure}"))
+        page.on(
+            "response",
+            lambda answer: answer.status >= 400 and self.troubles.append(f"{answer.status}: {answer.url}"),
+        )
+        page.goto(f"{self.address}/{path}")
+        settled(page)
+        return page
+
+    def close(self) -> None:
+        for context in self.contexts:
+            context.close()
+
+
+def settled(page: Page) -> None:
+    """Wait until the script has run to its end, and check that it ended well."""
+    page.wait_for_selector("h1", timeout=30_000)
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=30_000)
+    expect(page.locator('[data-testid="stSkeleton"]')).to_have_count(0, timeout=15_000)
+    page.wait_for_timeout(150)
+    for box in ("stException", "stAlertContentError"):
+        boxes = page.get_by_test_id(box)
+        assert boxes.count() == 0, boxes.first.inner_text()
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep a screenshot of the whole page under tests/browser/screenshots/."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    height = page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollHeight")
+    size = page.viewport_size
+    page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})
+    page.wait_for_timeout(500)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+    page.set_viewport_size(size)

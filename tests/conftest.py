@@ -1,0 +1,59 @@
+"""What every test may ask for: a home of its own, real data where it was given, both databases."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+import settings
+from tests import postgres
+
+hypothesis_settings.register_profile("vigie", derandomize=True, deadline=None)
+hypothesis_settings.load_profile("vigie")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty VIGIE_HOME; the settings follow it and nothing else in the environment."""
+    for name in settings.Settings.model_fields:
+        monkeypatch.delenv(f"VIGIE_{name.upper()}", raising=False)
+    monkeypatch.setenv("VIGIE_HOME", str(tmp_path))
+    monkeypatch.setattr(settings, "SECRETS", tmp_path / "no-secrets.toml")
+    settings.get.cache_clear()
+    yield tmp_path
+    settings.get.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with the real files (telco, online_retail, ...), given by VIGIE_REAL_DATA."""
+    folder = os.environ.get("VIGIE_REAL_DATA")
+    if not folder:
+        pytest.skip("VIGIE_REAL_DATA does not name a folder with the real data files")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server of this test process, started when the first test asks for it."""
+    reason = postgres.install()
+    if reason:
+        pytest.skip(reason)
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, in turn on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'state' / 'vigie.db'}"
+    server = request.getfixturevalue("postgres_url")
+    name = f"vigie_{uuid.uuid4().hex}"
+    with psycopg.connect(server.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return server.replace("/postgres?", f"/{name}?")

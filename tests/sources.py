@@ -1,0 +1,34 @@
+"""The project's own Python files, for tests that read the code."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ("pages", "ui", "charts", "models", "connectors", "data", "locales")
+MODULES = sorted(path.stem for path in ROOT.glob("*.py"))
+
+
+def files(*folders: str) -> list[Path]:
+    """Every Python file below these folders of the project."""
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def tree(path: Path) -> ast.Module:
+    """The syntax tree of a file."""
+    return ast.parse(path.read_text("utf-8"), str(path))
+
+
+def where(path: Path, node: ast.expr | ast.stmt) -> str:
+    """A place in the code, "ui/cards.py:12"."""
+    return f"{path.relative_to(ROOT).as_posix()}:{node.lineno}"
+
+
+def imports(path: Path) -> Iterator[tuple[str, ast.stmt]]:
+    """Every module a file imports, by its full name, and the statement; `from a import b` gives a and a.b."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module, node
+            yield from ((f"{node.module}.{alias.name}", node) for alias in node.names)

@@ -1,0 +1,72 @@
+"""Imports go one way, and models and charts are functions of their arguments."""
+
+import ast
+import sys
+from importlib.metadata import packages_distributions
+
+import pytest
+from importlinter import cli
+
+from tests.sources import FOLDERS, MODULES, ROOT, files, imports, tree, where
+
+IMPURE_MODULES = {
+    "os",
+    "io",
+    "socket",
+    "subprocess",
+    "tempfile",
+    "time",
+    "urllib.request",
+    "shutil",
+    "settings",
+    "logs",
+}
+IMPURE_CALLS = {"open", "input"}
+IMPURE_METHODS = {
+    *("now", "today", "utcnow"),  # the clock: datetime, date and pandas.Timestamp
+    *("open", "read_text", "read_bytes", "write_text", "write_bytes", "exists", "glob", "iterdir", "mkdir", "unlink"),
+    *("read_csv", "read_excel", "read_parquet", "read_sql", "to_csv", "to_excel", "to_parquet", "to_sql"),
+    *("savefig", "write_html", "write_image", "save_model", "load_model"),
+}
+
+
+def test_the_import_contracts_of_pyproject_hold(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    assert cli.lint_imports(no_cache=True, no_logo=True) == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("module", ["settings", "logs"])
+def test_settings_and_logs_import_nothing_above_them(module):
+    above = {*FOLDERS, *MODULES, "streamlit"} - {"settings"}
+    assert not [name for name, _ in imports(ROOT / f"{module}.py") if name.split(".")[0] in above]
+
+
+def test_only_connectors_open_urls():
+    found = [
+        where(path, node)
+        for path in [*ROOT.glob("*.py"), *files(*FOLDERS)]
+        if path.relative_to(ROOT).parts[0] != "connectors"
+        for name, node in imports(path)
+        if name in {"urllib.request", "requests", "urllib3", "http.client", "socket"}
+    ]
+    assert not found
+
+
+def test_models_and_charts_touch_no_file_clock_environment_or_widget():
+    found = []
+    for path in files("models", "charts"):
+        found += [where(path, node) for name, node in imports(path) if name in IMPURE_MODULES]
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Call) and (
+                (isinstance(node.func, ast.Name) and node.func.id in IMPURE_CALLS)
+                or (isinstance(node.func, ast.Attribute) and node.func.attr in IMPURE_METHODS)
+            ):
+                found.append(where(path, node))
+    assert not found
+
+
+def test_no_module_of_ui_hides_another():
+    # ui/shell.py runs as a script, so ui/ leads sys.path: `import data` must not find ui/data.py.
+    mine = {path.stem for path in (ROOT / "ui").glob("*.py")} | {p.parent.name for p in (ROOT / "ui").glob("*/*.py")}
+    others = {*sys.stdlib_module_names, *packages_distributions(), *FOLDERS, *MODULES, "tests"}
+    assert not (mine - {"__init__"}) & others

@@ -1,0 +1,102 @@
+"""Work that takes more than a few seconds: in a thread, with named steps, progress and a cancel button.
+
+The thread never touches Streamlit. It writes its progress to the state database, which the page polls; a job is
+thus also seen from another window, and what ended while nobody looked is still known.
+"""
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import streamlit as st
+
+import locales
+import logs
+import settings
+from connectors import ConnectorError
+from data import state
+from locales import N_
+from ui.text import _
+
+log = logging.getLogger("vigie.background")
+Step = Callable[[str, float], None]
+_stopping: dict[str, threading.Event] = {}
+
+
+class Cancelled(Exception):
+    """The visitor does not want the result any more."""
+
+
+def start(job: str, subject: str, work: Callable[[Step], None]) -> str:
+    """Run `work(step)` in a thread and return the run's id.
+
+    `work` calls `step(message, share)` as it goes: a sentence marked with `N_` and how much is done, 0 to 1. A step
+    of a cancelled job does not return.
+    """
+    now = datetime.now(UTC)
+    row = {
+        "run": uuid.uuid4().hex,
+        "job": job,
+        "subject": subject,
+        "status": "running",
+        "step": N_("Starting"),
+        "progress": 0.0,
+        "started": now,
+        "heartbeat": now,
+        "finished": None,
+        "message": None,
+        "details": {},
+    }
+    _stopping[row["run"]] = threading.Event()
+    _write(row)
+    threading.Thread(target=_run, args=(row, work, locales.language()), daemon=True).start()
+    return row["run"]
+
+
+@st.fragment(run_every=0.5)
+def show(run: str, ended: Callable[[str, str], None]) -> None:
+    """Show how far a run is; when it has ended, call `ended(status, message)` and run the page again."""
+    now = state.read(_engine(), state.job_runs, run=run).iloc[0]
+    if now["status"] == "running" and run in _stopping:
+        st.progress(now["progress"], text=_(now["step"]))
+        st.button(_("Cancel"), icon=":material/close:", on_click=_stopping[run].set, key=f"cancel-{run}")
+        return
+    ended(now["status"], now["message"] or "")
+    st.rerun()
+
+
+def _run(row: dict[str, object], work: Callable[[Step], None], language: str) -> None:
+    def step(message: str, share: float) -> None:
+        if _stopping[row["run"]].is_set():
+            raise Cancelled
+        _write(row, step=message, progress=share)
+
+    def end(status: str, message: str | None = None) -> None:
+        _write(row, status=status, message=message, finished=datetime.now(UTC))
+
+    with locales.using(language):
+        try:
+            work(step)
+            end("done")
+        except Cancelled:
+            end("cancelled")
+        except ConnectorError as error:
+            log.warning("%s %s: %s", row["job"], row["subject"], error)
+            end("failed", error.sentence())
+        except Exception as error:
+            incident = logs.incident(log, error)
+            apology = _("Sorry, this did not work and nothing was changed. The log says more under the id {id}.")
+            end("failed", apology.format(id=incident))
+        finally:
+            del _stopping[row["run"]]
+
+
+def _write(row: dict[str, object], **changed: object) -> None:
+    row.update(changed, heartbeat=datetime.now(UTC))
+    state.upsert(_engine(), state.job_runs, [row])
+
+
+def _engine() -> "state.Engine":
+    return state.engine(settings.get().database_url)

@@ -1,0 +1,93 @@
+"""The parts every page is made of: title and provenance, metric cards, figures in a frame."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+import locales
+from data.tables import Stored
+from ui import downloads
+from ui.text import _, ngettext, plain
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def provenance(stored: Stored) -> str:
+    """One line of Markdown: a dataset's name ("demo" in it where it is simulated), size, age and licence."""
+    rows = stored.rows[stored.table]
+    parts = [
+        f"**{plain(_(stored.origin.name))}**",
+        ngettext("{rows} row", "{rows} rows", rows).format(rows=locales.number(rows)),
+        _("kept {age}").format(age=locales.age(stored.stored, datetime.now(UTC))),
+    ]
+    if stored.origin.licence:
+        parts.append(plain(_(stored.origin.licence)))
+    return " · ".join(parts)
+
+
+def head(title: str, question: str, *shown: Stored) -> None:
+    """A page's title, the question it answers, and the data it answers from."""
+    st.title(title, anchor=False)
+    st.markdown(question)
+    for stored in shown:
+        icon = "science" if stored.origin.kind == "demo" else "database"
+        st.caption(f":material/{icon}: {provenance(stored)}")
+
+
+def metrics(cards: list[tuple[str, str, str]]) -> None:
+    """A row of metric cards: label, value as text, and a caption that says what the value means."""
+    with st.grid("auto", min_column_width=190, row_height="content"):
+        for label, value, meaning in cards:
+            with st.container(border=True, height="stretch"):
+                st.metric(label, value)
+                st.caption(meaning)
+
+
+def figure(
+    drawn: "go.Figure | Figure",
+    name: str,
+    table: pd.DataFrame | None = None,
+    on_select: Callable[[], None] | None = None,
+    key: str | None = None,
+) -> None:
+    """A figure in a frame under its finding, with a menu that saves it, and the `table` behind it, as files.
+
+    `name` is the stem of the files and the key of the frame. `on_select` is called when the reader clicks in a
+    plotly figure; the selection is then in the session state under `key`.
+    """
+    card = f"card-{name}"
+    title = _take_title(drawn)
+    with st.container(border=True, height="stretch", key=card):
+        with st.container(horizontal=True, vertical_alignment="top", wrap=False):
+            st.markdown(f"**{title}**")
+            with st.popover("", icon=":material/download:", type="tertiary", help=_("Save this figure or its table")):
+                st.caption(_("Figure"))
+                downloads.figure(drawn, name, title, card)
+                if table is not None:
+                    st.caption(_("Table"))
+                    downloads.table(table, name)
+        if isinstance(drawn, go.Figure):
+            st.plotly_chart(
+                drawn,
+                key=key or f"chart-{name}",
+                on_select=on_select or "ignore",
+                selection_mode="points",
+                config={"displayModeBar": False},
+                alt=title,
+            )
+        else:
+            st.pyplot(drawn, alt=title)
+
+
+def _take_title(drawn: "go.Figure | Figure") -> str:
+    """Take the title out of the drawing: above it, it wraps and is read aloud."""
+    if isinstance(drawn, go.Figure):
+        title = drawn.layout.title.text
+        drawn.layout.title.text = None
+        return plain(title)
+    return ""

@@ -1,0 +1,118 @@
+"""Everything shown can be taken away: tables as CSV and XLSX, figures as PNG, SVG and HTML.
+
+Files are made when they are asked for. A picture of a plotly figure is drawn by the visitor's own browser, in the
+colours they see; a picture of a matplotlib figure by the server.
+"""
+
+import io
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from data import export
+from ui.text import _, is_dark
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PAPER = {False: "#FBFCFC", True: "#0E1A20"}  # the page backgrounds of .streamlit/config.toml
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+_DRAW = """
+const asset = (path) => new URL(path, document.baseURI).href;
+let plotly;
+function load() {
+  plotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = asset("plotly/plotly.min.js");
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = reject;
+    document.head.append(script);
+  });
+  return plotly;
+}
+export default function ({ parentElement, data }) {
+  parentElement.querySelectorAll("button").forEach((button) => {
+    const format = button.dataset.format;
+    button.textContent = format.toUpperCase();
+    button.title = button.ariaLabel = data.help.replace("{format}", format.toUpperCase());
+    button.onclick = async () => {
+      button.disabled = true;
+      try {
+        const drawn = document.querySelector(`.st-key-${data.card} .js-plotly-plot`);
+        const page = getComputedStyle(document.querySelector(".stApp"));
+        const layout = {
+          ...drawn.layout, width: 1200, height: 675, autosize: false,
+          paper_bgcolor: page.backgroundColor, plot_bgcolor: page.backgroundColor,
+          title: { text: data.title, x: 0.02, xanchor: "left", font: { size: 20, color: page.color } },
+          margin: { ...drawn.layout.margin, l: 24, r: 24, t: 110, b: 24 },
+        };
+        const Plotly = await load();
+        await Plotly.downloadImage({ data: drawn.data, layout }, { format, width: 1200, height: 675, scale: 2, filename: data.name });
+      } finally { button.disabled = false; }
+    };
+  });
+}
+"""
+_LOOK = """
+div { display: flex; gap: .5rem; }
+button { font: inherit; color: var(--st-text-color); background: var(--st-background-color); cursor: pointer;
+  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); padding: .35rem .9rem; flex: 1; }
+button:hover, button:focus-visible { border-color: var(--st-primary-color); color: var(--st-primary-color); }
+"""
+_picture = st.components.v2.component(
+    "vigie_picture",
+    html='<div><button data-format="png"></button><button data-format="svg"></button></div>',
+    css=_LOOK,
+    js=_DRAW,
+)
+
+
+def _button(label: str, make: Callable[[], bytes], file_name: str, mime: str, **options: object) -> None:
+    st.download_button(
+        label,
+        make,
+        file_name,
+        mime,
+        key=f"download-{file_name}",
+        on_click="ignore",
+        width="stretch",
+        **options,
+    )
+
+
+def table(frame: pd.DataFrame, name: str) -> None:
+    """A CSV and an XLSX button for `frame`, side by side."""
+    with st.container(horizontal=True):
+        _button("CSV", lambda: export.csv(frame), f"{name}.csv", "text/csv")
+        _button("XLSX", lambda: export.xlsx(frame, name), f"{name}.xlsx", XLSX)
+
+
+def figure(drawn: "go.Figure | Figure", name: str, title: str, card: str) -> None:
+    """PNG, SVG and HTML buttons for a figure shown in the container with the key `card`."""
+    if isinstance(drawn, go.Figure):
+        _picture(
+            key=f"picture-{card}",
+            data={"card": card, "name": name, "title": title, "help": _("Save the figure as {format}")},
+        )
+        _button("HTML", lambda: _web_page(drawn, title), f"{name}.html", "text/html")
+        return
+    dark = is_dark()
+    with st.container(horizontal=True):
+        _button("PNG", lambda: _saved(drawn, "png", dark), f"{name}.png", "image/png")
+        _button("SVG", lambda: _saved(drawn, "svg", dark), f"{name}.svg", "image/svg+xml")
+    _button("HTML", lambda: _saved(drawn, "svg", dark), f"{name}.html", "text/html")
+
+
+def _web_page(drawn: go.Figure, title: str) -> bytes:
+    titled = go.Figure(drawn).update_layout(title_text=title, margin_t=90, height=None)
+    return titled.to_html(include_plotlyjs=True).encode()
+
+
+def _saved(drawn: "Figure", kind: str, dark: bool) -> bytes:
+    target = io.BytesIO()
+    drawn.savefig(target, format=kind, dpi=200, bbox_inches="tight", facecolor=PAPER[dark])
+    return target.getvalue()

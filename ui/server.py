@@ -1,0 +1,67 @@
+"""What the server does around the pages: start-up, warm-up, fonts and scripts, the apology for a bug."""
+
+import asyncio
+import importlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import plotly
+import streamlit as st
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+import logs
+import settings
+from connectors import ConnectorError
+from data import state
+from ui.text import _
+
+SHELL = Path(__file__).resolve().parent / "shell.py"
+log = logging.getLogger("vigie.ui")
+
+# Slow imports (seconds each) that pages need: paid before the first visitor asks, in this order.
+WARM_UP = ("pandera.pandas", "duckdb", "scipy.stats", "seaborn", "python_calamine", "sklearn.linear_model", "xgboost")
+
+
+def _warm_up() -> None:
+    for name in WARM_UP:
+        importlib.import_module(name)
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Open the log and the state database, then import the heavy libraries while the first page is painted."""
+    chosen = settings.get()
+    logs.setup(chosen.home)
+    state.migrate(state.engine(chosen.database_url))
+    log.info("Vigie %s is up", settings.VERSION)
+    warming = asyncio.create_task(asyncio.to_thread(_warm_up))
+    yield
+    warming.cancel()
+
+
+def routes() -> list[BaseRoute]:
+    """Fonts and logo; plotly's script, for figures saved as a picture by the browser itself."""
+    package = Path(plotly.__file__).parent / "package_data"
+    return [
+        Mount("/assets", StaticFiles(directory=SHELL.parent / "assets")),
+        Mount("/plotly", StaticFiles(directory=package)),
+    ]
+
+
+def apologise(error: Exception) -> bool:
+    """Show one sentence: the connector's own, or an apology with the id under which the log has the rest."""
+    if isinstance(error, ConnectorError):
+        log.warning("%s", error)
+        st.error(error.sentence(), icon=":material/cloud_off:")
+    else:
+        incident = logs.incident(log, error)
+        st.error(
+            _("Sorry, this part could not be shown. Reload the page; if it happens again, quote the id {id}.").format(
+                id=incident
+            ),
+            icon=":material/error:",
+        )
+    return True

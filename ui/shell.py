@@ -1,0 +1,51 @@
+"""The whole app around a page: navigation, language, footer. Run by app.py; every URL starts here."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:  # this script's own folder leads sys.path, not the project's
+    sys.path.insert(0, str(ROOT))
+
+import streamlit as st
+
+import settings
+from ui import cards, store
+from ui.text import _, language_switch
+
+ASSETS = ROOT / "ui" / "assets"
+PAGES = ROOT / "pages"
+
+st.set_page_config(page_title="Vigie", page_icon=str(ASSETS / "icon.svg"), layout="wide")
+st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.svg"))
+
+# The language first: the titles of the navigation are already in it.
+with st.sidebar:
+    language_switch()
+
+page = st.navigation(
+    {
+        "": [st.Page(PAGES / "today.py", title=_("Today"), icon=":material/wb_twilight:", default=True)],
+        _("Churn"): [
+            st.Page(
+                PAGES / "churn_explore.py",
+                title=_("Churn: explore"),
+                icon=":material/group_remove:",
+                url_path="churn-explore",
+            ),
+        ],
+        _("Data"): [st.Page(PAGES / "data.py", title=_("Data"), icon=":material/database:")],
+    }
+)
+page.run()
+
+with st.container(key="footer"):
+    st.caption(
+        "  \n".join(
+            [
+                _("Vigie {version}").format(version=settings.VERSION),
+                _("Customers: {source}").format(source=cards.provenance(store.active("customers"))),
+                _("Sales: {source}").format(source=cards.provenance(store.active("sales"))),
+            ]
+        )
+    )

@@ -1,0 +1,33 @@
+"""The datasets the pages show, read once a version and shared by all sessions. Never change what these return."""
+
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+import settings
+from data import demo, tables
+from data.dataset import Table
+from data.tables import Stored
+
+
+def active(table: Table) -> Stored:
+    """The dataset chosen for `table`; the demo, made on the spot, where nothing was chosen yet."""
+    home = settings.get().home
+    return tables.active(home, table) or _keep_demo(table)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _keep_demo(table: Table) -> Stored:
+    now = datetime.now(UTC)
+    return tables.add(settings.get().home, demo.dataset(table, now.date()), now)
+
+
+def frame(stored: Stored, name: str | None = None) -> pd.DataFrame:
+    """The frame `name` of a stored dataset (its main table by default)."""
+    return _read(stored.table, stored.version, name or stored.table, stored)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _read(table: str, version: str, name: str, _stored: Stored) -> pd.DataFrame:
+    return tables.read(_stored, name)

@@ -1,0 +1,40 @@
+"""The visitor's language, and text from outside made safe to show."""
+
+import re
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+import locales
+from locales import LANGUAGES, N_, _, ngettext
+
+__all__ = ["LANGUAGES", "N_", "_", "is_dark", "language_switch", "ngettext", "plain"]
+
+
+def _session_language() -> str:
+    return str(st.session_state.get("lang", "en")) if get_script_run_ctx(suppress_warning=True) else "en"
+
+
+locales.follow(_session_language)
+
+
+def language_switch() -> None:
+    """The English / French switch. The choice is in the URL (`?lang=fr`), first set from the browser's language."""
+    if "lang" not in st.session_state:
+        asked = st.query_params.get("lang", (st.context.locale or "en")[:2])
+        st.session_state.lang = asked if asked in LANGUAGES else "en"
+    st.segmented_control(
+        _("Language"), list(LANGUAGES), format_func=LANGUAGES.__getitem__, key="lang", required=True
+    )
+    if st.query_params.get("lang") != st.session_state.lang:
+        st.query_params["lang"] = st.session_state.lang
+
+
+def plain(text: object) -> str:
+    """`text` with every character that Markdown would read as a command escaped."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~:$&^=])", r"\\\1", str(text))
+
+
+def is_dark() -> bool:
+    """True when the visitor reads on the dark theme (for what Streamlit does not colour itself)."""
+    return st.context.theme.type == "dark"
