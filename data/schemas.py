@@ -1,11 +1,20 @@
 """The canonical tables, a pandera schema each: what a column means, its unit, what it may hold.
 
-A column marked optional may be absent; a page that needs it says so. Extra columns are kept as they are.
+A column marked optional may be absent; a page that needs it says so. Extra columns are kept as they are. Numbers
+may arrive as numeric text; dates and yes/no columns only as such, because a cast would guess ("01/02/2011") or lie
+("No" and missing become True).
 """
 
+from datetime import date
+
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
+from pandera import dtypes
+from pandera.engines import pandas_engine
 from pandera.typing import Series
+
+from locales import N_
 
 YES_NO = ["No", "Yes"]
 PHONE_ADD_ON = ["No", "Yes", "No phone service"]
@@ -14,118 +23,184 @@ CONTRACTS = ["Month-to-month", "One year", "Two year"]
 LINE_TYPES = ["sale", "return", "discount", "shipping", "fee", "adjustment"]
 
 
+@pandas_engine.Engine.register_dtype
+@dtypes.immutable
+class TrueFalse(pandas_engine.DataType):
+    """True or False in every row, whatever pandas type holds them."""
+
+    type = np.dtype(bool)
+
+    def coerce(self, data_container):  # type: ignore[no-untyped-def]
+        """As bool. Raises TypeError where a value is anything else."""
+        if pd.api.types.infer_dtype(data_container, skipna=False) != "boolean":
+            raise TypeError("not only True and False")
+        return data_container.astype(bool)
+
+    def coerce_value(self, value: object) -> object:
+        """The value itself (pandera finds the failed cells with this)."""
+        if not isinstance(value, bool | np.bool_):
+            raise TypeError("neither True nor False")
+        return value
+
+
+@pandas_engine.Engine.register_dtype
+@dtypes.immutable
+class Moment(pandas_engine.DataType):
+    """A date, or a date and time as the clock on the wall showed it (no time zone), to the microsecond."""
+
+    type = np.dtype("datetime64[us]")
+
+    def coerce(self, data_container):  # type: ignore[no-untyped-def]
+        """As datetime64[us]. Raises TypeError for text and for times with a zone."""
+        kind = pd.api.types.infer_dtype(data_container, skipna=True)
+        if kind not in ("datetime64", "datetime", "date", "empty") or isinstance(
+            data_container.dtype, pd.DatetimeTZDtype
+        ):
+            raise TypeError("not dates")
+        return data_container.astype(self.type)
+
+    def coerce_value(self, value: object) -> object:
+        """The value itself (pandera finds the failed cells with this)."""
+        if not pd.isna(value) and (not isinstance(value, date) or getattr(value, "tzinfo", None)):  # type: ignore[call-overload]
+            raise TypeError("not a date without time zone")
+        return value
+
+    def check(self, pandera_dtype: dtypes.DataType, data_container: pd.Series | None = None) -> bool:  # type: ignore[override]
+        """Whether a column has this type (pandera itself takes all datetimes without zone for nanoseconds)."""
+        return data_container is not None and data_container.dtype == self.type
+
+
 class _Table(pa.DataFrameModel):
     class Config:
         strict = False
         coerce = True
 
+    @pa.check(".*", regex=True, name="finite")
+    def finite(cls, column: pd.Series) -> pd.Series:  # noqa: N805
+        """No infinity: it would be the mean, the maximum and the axis of every figure."""
+        return ~np.isinf(column) if column.dtype == "float64" else pd.Series(True, column.index)
+
 
 class Customers(_Table):
     """One row a customer, as known on one day."""
 
-    customer_id: Series[str] = pa.Field(unique=True, description="The customer's identifier.")
-    churned: Series[bool] = pa.Field(description="True: the customer left during the last month.")
-    gender: Series[str] | None = pa.Field(nullable=True, description="Female or Male, as the source says.")
-    senior_citizen: Series[bool] | None = pa.Field(description="True: 65 or older.")
-    partner: Series[str] | None = pa.Field(nullable=True, isin=YES_NO, description="Lives with a partner.")
-    dependents: Series[str] | None = pa.Field(nullable=True, isin=YES_NO, description="Lives with dependents.")
-    tenure: Series[float] | None = pa.Field(nullable=True, ge=0, description="Months since the customer joined.")
-    phone_service: Series[str] | None = pa.Field(nullable=True, isin=YES_NO, description="Has a phone line.")
-    multiple_lines: Series[str] | None = pa.Field(nullable=True, isin=PHONE_ADD_ON, description="More than one line.")
-    internet_service: Series[str] | None = pa.Field(nullable=True, description="DSL, Fiber optic or No.")
-    online_security: Series[str] | None = pa.Field(nullable=True, isin=INTERNET_ADD_ON, description="Add-on.")
-    online_backup: Series[str] | None = pa.Field(nullable=True, isin=INTERNET_ADD_ON, description="Add-on.")
-    device_protection: Series[str] | None = pa.Field(nullable=True, isin=INTERNET_ADD_ON, description="Add-on.")
-    tech_support: Series[str] | None = pa.Field(nullable=True, isin=INTERNET_ADD_ON, description="Add-on.")
-    streaming_tv: Series[str] | None = pa.Field(nullable=True, isin=INTERNET_ADD_ON, description="Add-on.")
-    streaming_movies: Series[str] | None = pa.Field(nullable=True, isin=INTERNET_ADD_ON, description="Add-on.")
-    contract: Series[str] | None = pa.Field(nullable=True, description="Month-to-month, One year or Two year.")
-    paperless_billing: Series[str] | None = pa.Field(nullable=True, isin=YES_NO, description="Bills by e-mail.")
-    payment_method: Series[str] | None = pa.Field(nullable=True, description="How the customer pays.")
-    monthly_charges: Series[float] | None = pa.Field(nullable=True, ge=0, description="Bill of a month, in money.")
-    total_charges: Series[float] | None = pa.Field(nullable=True, ge=0, description="All bills so far, in money.")
+    customer_id: Series[str] = pa.Field(unique=True, description=N_("The customer's identifier."))
+    churned: Series[TrueFalse] = pa.Field(description=N_("True: the customer left during the last month."))
+    gender: Series[str] | None = pa.Field(nullable=True, description=N_("Female or Male, as the source says."))
+    senior_citizen: Series[TrueFalse] | None = pa.Field(description=N_("True: 65 or older."))
+    partner: Series[str] | None = pa.Field(nullable=True, isin=YES_NO, description=N_("Lives with a partner."))
+    dependents: Series[str] | None = pa.Field(nullable=True, isin=YES_NO, description=N_("Lives with dependents."))
+    tenure: Series[float] | None = pa.Field(nullable=True, ge=0, description=N_("Months since the customer joined."))
+    phone_service: Series[str] | None = pa.Field(nullable=True, isin=YES_NO, description=N_("Has a phone line."))
+    multiple_lines: Series[str] | None = pa.Field(
+        nullable=True, isin=PHONE_ADD_ON, description=N_("More than one line.")
+    )
+    internet_service: Series[str] | None = pa.Field(nullable=True, description=N_("DSL, Fiber optic or No."))
+    online_security: Series[str] | None = pa.Field(
+        nullable=True, isin=INTERNET_ADD_ON, description=N_("Online security add-on.")
+    )
+    online_backup: Series[str] | None = pa.Field(
+        nullable=True, isin=INTERNET_ADD_ON, description=N_("Online backup add-on.")
+    )
+    device_protection: Series[str] | None = pa.Field(
+        nullable=True, isin=INTERNET_ADD_ON, description=N_("Device protection add-on.")
+    )
+    tech_support: Series[str] | None = pa.Field(
+        nullable=True, isin=INTERNET_ADD_ON, description=N_("Technical support add-on.")
+    )
+    streaming_tv: Series[str] | None = pa.Field(
+        nullable=True, isin=INTERNET_ADD_ON, description=N_("Streams television.")
+    )
+    streaming_movies: Series[str] | None = pa.Field(
+        nullable=True, isin=INTERNET_ADD_ON, description=N_("Streams films.")
+    )
+    contract: Series[str] | None = pa.Field(nullable=True, description=N_("Month-to-month, One year or Two year."))
+    paperless_billing: Series[str] | None = pa.Field(nullable=True, isin=YES_NO, description=N_("Bills by e-mail."))
+    payment_method: Series[str] | None = pa.Field(nullable=True, description=N_("How the customer pays."))
+    monthly_charges: Series[float] | None = pa.Field(nullable=True, ge=0, description=N_("Bill of a month, in money."))
+    total_charges: Series[float] | None = pa.Field(nullable=True, ge=0, description=N_("All bills so far, in money."))
 
 
 class Sales(_Table):
     """One row an invoice line. Revenue of a line is quantity x unit_price; returns have a negative quantity."""
 
-    source: Series[str] = pa.Field(description="The dataset the line comes from.")
-    line_id: Series[str] = pa.Field(unique=True, description="Key of the line: (invoice, product) may repeat.")
-    timestamp: Series[pd.Timestamp] = pa.Field(description="When the line was invoiced, local time of the shop.")
-    product: Series[str] = pa.Field(description="Product code.")
-    line_type: Series[str] = pa.Field(isin=LINE_TYPES, description="Only sale and return lines are goods.")
-    quantity: Series[float] = pa.Field(description="Units, negative when they come back.")
-    unit_price: Series[float] = pa.Field(description="Price of one unit, in `currency`, after any promotion.")
-    currency: Series[str] = pa.Field(str_matches=r"^[A-Z]{3}$", description="ISO 4217 code.")
-    invoice: Series[str] | None = pa.Field(nullable=True, description="Invoice number.")
-    customer: Series[str] | None = pa.Field(nullable=True, description="Customer code; missing for walk-ins.")
-    description: Series[str] | None = pa.Field(nullable=True, description="Product name.")
-    category: Series[str] | None = pa.Field(nullable=True, description="Product category.")
-    store: Series[str] | None = pa.Field(nullable=True, description="Shop, or country where there is no shop.")
-    supplier: Series[str] | None = pa.Field(nullable=True, description="Who supplies the product.")
-    unit_cost: Series[float] | None = pa.Field(nullable=True, description="Purchase cost of one unit.")
+    source: Series[str] = pa.Field(description=N_("The dataset the line comes from."))
+    line_id: Series[str] = pa.Field(unique=True, description=N_("Key of the line: (invoice, product) may repeat."))
+    timestamp: Series[Moment] = pa.Field(description=N_("When the line was invoiced, local time of the shop."))
+    product: Series[str] = pa.Field(description=N_("Product code."))
+    line_type: Series[str] = pa.Field(isin=LINE_TYPES, description=N_("Only sale and return lines are goods."))
+    quantity: Series[float] = pa.Field(description=N_("Units, negative when they come back."))
+    unit_price: Series[float] = pa.Field(description=N_("Price of one unit, in `currency`, after any promotion."))
+    currency: Series[str] = pa.Field(str_matches=r"^[A-Z]{3}$", description=N_("ISO 4217 code."))
+    invoice: Series[str] | None = pa.Field(nullable=True, description=N_("Invoice number."))
+    customer: Series[str] | None = pa.Field(nullable=True, description=N_("Customer code; missing for walk-ins."))
+    description: Series[str] | None = pa.Field(nullable=True, description=N_("Product name."))
+    category: Series[str] | None = pa.Field(nullable=True, description=N_("Product category."))
+    store: Series[str] | None = pa.Field(nullable=True, description=N_("Shop, or country where there is no shop."))
+    supplier: Series[str] | None = pa.Field(nullable=True, description=N_("Who supplies the product."))
+    unit_cost: Series[float] | None = pa.Field(nullable=True, description=N_("Purchase cost of one unit."))
     promotion: Series[float] | None = pa.Field(
-        nullable=True, ge=0, lt=1, description="Reduction as a share of the list price; 0 is none."
+        nullable=True, ge=0, lt=1, description=N_("Reduction as a share of the list price; 0 is none.")
     )
 
 
 class Products(_Table):
     """One row a product."""
 
-    product: Series[str] = pa.Field(unique=True, description="Product code.")
-    description: Series[str] = pa.Field(nullable=True, description="Product name.")
-    category: Series[str] = pa.Field(nullable=True, description="Product category.")
-    list_price: Series[float] | None = pa.Field(nullable=True, ge=0, description="Price without promotion.")
-    supplier: Series[str] | None = pa.Field(nullable=True, description="Main supplier.")
+    product: Series[str] = pa.Field(unique=True, description=N_("Product code."))
+    description: Series[str] = pa.Field(nullable=True, description=N_("Product name."))
+    category: Series[str] = pa.Field(nullable=True, description=N_("Product category."))
+    list_price: Series[float] | None = pa.Field(nullable=True, ge=0, description=N_("Price without promotion."))
+    supplier: Series[str] | None = pa.Field(nullable=True, description=N_("Main supplier."))
 
 
 class Stores(_Table):
     """One row a store."""
 
-    store: Series[str] = pa.Field(unique=True, description="Store code.")
-    name: Series[str] = pa.Field(description="Store name.")
-    country: Series[str] | None = pa.Field(nullable=True, description="Country.")
-    opened: Series[pd.Timestamp] | None = pa.Field(nullable=True, description="First day of business.")
+    store: Series[str] = pa.Field(unique=True, description=N_("Store code."))
+    name: Series[str] = pa.Field(description=N_("Store name."))
+    country: Series[str] | None = pa.Field(nullable=True, description=N_("Country."))
+    opened: Series[Moment] | None = pa.Field(nullable=True, description=N_("First day of business."))
 
 
 class Suppliers(_Table):
     """One row a supplier."""
 
-    supplier: Series[str] = pa.Field(unique=True, description="Supplier code.")
-    name: Series[str] = pa.Field(description="Supplier name.")
-    lead_time_mean: Series[float] = pa.Field(ge=0, description="Days from order to delivery, on average.")
-    lead_time_std: Series[float] = pa.Field(ge=0, description="Standard deviation of those days.")
-    minimum_order: Series[float] | None = pa.Field(nullable=True, ge=0, description="Least units per order.")
+    supplier: Series[str] = pa.Field(unique=True, description=N_("Supplier code."))
+    name: Series[str] = pa.Field(description=N_("Supplier name."))
+    lead_time_mean: Series[float] = pa.Field(ge=0, description=N_("Days from order to delivery, on average."))
+    lead_time_std: Series[float] = pa.Field(ge=0, description=N_("Standard deviation of those days."))
+    minimum_order: Series[float] | None = pa.Field(nullable=True, ge=0, description=N_("Least units per order."))
 
 
 class SupplierPrices(_Table):
     """One row a product and period: what the supplier asks from a day on."""
 
-    supplier: Series[str] = pa.Field(description="Supplier code.")
-    product: Series[str] = pa.Field(description="Product code.")
-    valid_from: Series[pd.Timestamp] = pa.Field(description="First day of this cost.")
-    unit_cost: Series[float] = pa.Field(ge=0, description="Purchase cost of one unit.")
+    supplier: Series[str] = pa.Field(description=N_("Supplier code."))
+    product: Series[str] = pa.Field(description=N_("Product code."))
+    valid_from: Series[Moment] = pa.Field(description=N_("First day of this cost."))
+    unit_cost: Series[float] = pa.Field(ge=0, description=N_("Purchase cost of one unit."))
 
 
 class StockMoves(_Table):
     """One row a change of stock: what came in or went out, and what is left after it."""
 
-    date: Series[pd.Timestamp] = pa.Field(description="Day of the move.")
-    product: Series[str] = pa.Field(description="Product code.")
-    store: Series[str] | None = pa.Field(nullable=True, description="Where the stock lies.")
-    move: Series[str] = pa.Field(isin=["receipt", "sale", "return", "count"], description="Kind of move.")
-    quantity: Series[float] = pa.Field(description="Units, negative when they leave.")
-    on_hand: Series[float] = pa.Field(ge=0, description="Units left after the move.")
-    ordered: Series[pd.Timestamp] | None = pa.Field(nullable=True, description="Receipts: the day of the order.")
+    date: Series[Moment] = pa.Field(description=N_("Day of the move."))
+    product: Series[str] = pa.Field(description=N_("Product code."))
+    store: Series[str] | None = pa.Field(nullable=True, description=N_("Where the stock lies."))
+    move: Series[str] = pa.Field(isin=["receipt", "sale", "return", "count"], description=N_("Kind of move."))
+    quantity: Series[float] = pa.Field(description=N_("Units, negative when they leave."))
+    on_hand: Series[float] = pa.Field(ge=0, description=N_("Units left after the move."))
+    ordered: Series[Moment] | None = pa.Field(nullable=True, description=N_("Receipts: the day of the order."))
 
 
 class Calendar(_Table):
     """One row a day: what made it special."""
 
-    date: Series[pd.Timestamp] = pa.Field(unique=True, description="The day.")
-    open: Series[bool] = pa.Field(description="False: the shops were closed.")
-    holiday: Series[str] | None = pa.Field(nullable=True, description="Name of the bank holiday.")
-    event: Series[str] | None = pa.Field(nullable=True, description="Anything else worth knowing that day.")
+    date: Series[Moment] = pa.Field(unique=True, description=N_("The day."))
+    open: Series[TrueFalse] = pa.Field(description=N_("False: the shops were closed."))
+    holiday: Series[str] | None = pa.Field(nullable=True, description=N_("Name of the bank holiday."))
+    event: Series[str] | None = pa.Field(nullable=True, description=N_("Anything else worth knowing that day."))
 
 
 SCHEMAS: dict[str, type[pa.DataFrameModel]] = {
@@ -143,3 +218,13 @@ SCHEMAS: dict[str, type[pa.DataFrameModel]] = {
 def check(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """`frame` with the types of its schema. Raises `pandera.errors.SchemaErrors` listing every failed cell."""
     return SCHEMAS[table].validate(frame, lazy=True)
+
+
+def required(table: str) -> list[str]:
+    """The columns a table cannot do without."""
+    return [name for name, column in SCHEMAS[table].to_schema().columns.items() if column.required]
+
+
+def columns(table: str) -> dict[str, str]:
+    """What each column means, required or not, in English (marked for translation)."""
+    return {name: column.description or "" for name, column in SCHEMAS[table].to_schema().columns.items()}

@@ -13,7 +13,8 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,13 +26,15 @@ import pyarrow.dataset
 import pyarrow.parquet
 from pydantic import TypeAdapter
 
-from data.dataset import Dataset, Finding, Kind, Origin, Table
+from data.dataset import Dataset, Finding, Origin, Table
 from locales import N_
 
 KEPT = 5  # versions of each kind of origin
 TIME_COLUMN: dict[Table, str] = {"sales": "timestamp", "covid": "date"}
+DESCRIPTION = "dataset.json"
+ACTIVE = "active"
 _TEMPORARY = ".new-"
-_STALE_SECONDS = 3600  # a temporary folder this old was left by a crash
+_STALE_SECONDS = 3600  # something temporary this old was left by a crash
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def add(home: Path, dataset: Dataset, now: datetime, activate: bool = True) -> S
     """Keep `dataset`, let the pages show it if `activate`, and drop old versions of the same kind of origin.
 
     The same frames from the same origin are kept once; adding them again renews what is known about them (when they
-    were retrieved, the findings). Raises OSError (a full disk) without having changed anything.
+    were retrieved, the findings). Raises OSError (a full disk) with everything as it was before.
     """
     shelf = _shelf(home, dataset.table)
     shelf.mkdir(parents=True, exist_ok=True)
@@ -69,32 +72,173 @@ def add(home: Path, dataset: Dataset, now: datetime, activate: bool = True) -> S
         for name, frame in sorted(frames.items()):
             path = fresh / f"{name}.parquet"
             pa.parquet.write_table(pa.Table.from_pandas(frame, preserve_index=False), path, compression="zstd")
+            _sync(path)
             content.update(name.encode() + path.read_bytes())
         version = f"{dataset.origin.kind}-{content.hexdigest()[:16]}"
-        times = frames[dataset.table].get(TIME_COLUMN.get(dataset.table, ""))
-        stored = Stored(
+        kept = Stored(
             table=dataset.table,
             version=version,
             origin=dataset.origin,
             findings=dataset.findings,
             rows={name: len(frame) for name, frame in frames.items()},
-            columns={name: frame.dtypes.astype(str).to_dict() for name, frame in frames.items()},
-            span=None if times is None or times.empty else (times.min().to_pydatetime(), times.max().to_pydatetime()),
+            columns={name: {str(c): str(kind) for c, kind in frame.dtypes.items()} for name, frame in frames.items()},
+            span=_span(frames[dataset.table], TIME_COLUMN.get(dataset.table)),
             stored=now,
             folder=shelf / version,
         )
-        description = _ADAPTER.dump_json(stored, exclude={"folder"}, indent=1)
-        if stored.folder.exists():
-            _write(stored.folder / "dataset.json", description)
-        else:
-            _write(fresh / "dataset.json", description)
-            for path in fresh.iterdir():
-                _sync(path)
-            os.replace(fresh, stored.folder)
+        description = _ADAPTER.dump_json(kept, exclude={"folder"}, indent=1)
+        _write(fresh / DESCRIPTION, description)
+        try:
+            fresh.replace(kept.folder)
             _sync(shelf)
+        except OSError:
+            if not kept.folder.exists():
+                raise
+            _write(kept.folder / DESCRIPTION, description)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     if activate:
-        _write(shelf / "active", version.encode())
-    _prune(home, dataset.table, dataset.origin.kind)
-    return stored
+        _write(shelf / ACTIVE, version.encode())
+    _prune(home, dataset)
+    return kept
+
+
+def stored(home: Path, table: Table) -> list[Stored]:
+    """Every version that is kept, the newest first."""
+    found = [_load(path) for path in _shelf(home, table).glob("[!.]*/")]
+    return sorted(filter(None, found), key=lambda kept: (kept.stored, kept.version), reverse=True)
+
+
+def active(home: Path, table: Table) -> Stored | None:
+    """The version the pages show; None where nothing was chosen yet."""
+    shelf = _shelf(home, table)
+    try:
+        return _load(shelf / (shelf / ACTIVE).read_text())
+    except FileNotFoundError:
+        return None
+
+
+def activate(home: Path, table: Table, version: str) -> None:
+    """Let the pages show `version`. Raises ValueError where it is not kept."""
+    _write(_find(home, table, version).folder.parent / ACTIVE, version.encode())
+
+
+def remove(home: Path, table: Table, version: str) -> None:
+    """Forget `version`. Raises ValueError where it is not kept or the pages show it."""
+    folder = _find(home, table, version).folder
+    shown = active(home, table)
+    if shown and shown.version == version:
+        raise ValueError(N_("This dataset is in use: choose another one before you remove it."))
+    gone = folder.with_name(f"{_TEMPORARY}{uuid.uuid4().hex}")
+    folder.replace(gone)  # in one step, so that nobody finds half of it
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def read(stored: Stored, frame: str | None = None, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """A frame of `stored` (its main one by default), all columns or those asked for, with the types it was kept with.
+
+    Raises KeyError for a frame or column it does not have.
+    """
+    name = frame or stored.table
+    types = {column: stored.columns[name][column] for column in columns or stored.columns[name]}
+    with _open(stored, name) as connection:
+        rows = connection.table(name).select(*map(duckdb.ColumnExpression, types)).to_arrow_table().to_pandas()
+    return rows.astype({column: kind for column, kind in types.items() if str(rows[column].dtype) != kind})
+
+
+def query(stored: Stored, sql: str, **params: object) -> pd.DataFrame:
+    """The answer of DuckDB to `sql`, in which every frame is a table and `$name` stands for a value of `params`.
+
+    The query sees these frames and nothing else: no file, no network, no Python variable, no setting.
+    """
+    with _open(stored, *stored.columns) as connection:
+        return connection.execute(sql, params or None).df()
+
+
+def _open(stored: Stored, *frames: str) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(
+        config={"enable_external_access": "false", "python_enable_replacements": "false", "lock_configuration": "true"}
+    )
+    for name in frames:
+        # Through Arrow, which opens the file itself: DuckDB may open none. Only the columns and rows a query needs
+        # are read.
+        connection.register(name, pa.dataset.dataset(stored.folder / f"{name}.parquet"))
+    return connection
+
+
+def _shelf(home: Path, table: Table) -> Path:
+    return home / "tables" / table
+
+
+def _load(folder: Path) -> Stored | None:
+    try:
+        description = json.loads((folder / DESCRIPTION).read_bytes())
+    except FileNotFoundError:  # removed in this moment
+        return None
+    return _ADAPTER.validate_python(description | {"folder": folder})
+
+
+def _find(home: Path, table: Table, version: str) -> Stored:
+    for kept in stored(home, table):
+        if kept.version == version:
+            return kept
+    raise ValueError(N_("This dataset is not there any more: choose another one."))
+
+
+def _prune(home: Path, dataset: Dataset) -> None:
+    shown = active(home, dataset.table)
+    same = [kept for kept in stored(home, dataset.table) if kept.origin.kind == dataset.origin.kind]
+    for old in same[KEPT:]:
+        if not shown or old.version != shown.version:
+            with suppress(ValueError, FileNotFoundError):  # another process prunes too
+                remove(home, dataset.table, old.version)
+
+
+def _sweep(shelf: Path, now: datetime) -> None:
+    """Clear away what crashed writers left."""
+    for path in shelf.glob(f"{_TEMPORARY}*"):
+        with suppress(FileNotFoundError):  # another process sweeps too
+            if now.timestamp() - path.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _distinct(frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` with column names that differ in more than capitals, which is all DuckDB sees: later ones get a number.
+
+    The canonical names are in small letters and never change.
+    """
+    names = [str(name) for name in frame.columns]
+    taken = {name for name in names if name == name.lower()}
+    for place, name in enumerate(names):
+        number = 2
+        while name != name.lower() and names[place].lower() in taken:
+            names[place] = f"{name}_{number}"
+            number += 1
+        taken.add(names[place].lower())
+    return frame.set_axis(names, axis=1)
+
+
+def _span(frame: pd.DataFrame, column: str | None) -> tuple[datetime, datetime] | None:
+    if column is None or frame[column].isna().all():
+        return None
+    return frame[column].min().to_pydatetime(), frame[column].max().to_pydatetime()
+
+
+def _write(path: Path, content: bytes) -> None:
+    fresh = path.with_name(f"{_TEMPORARY}{uuid.uuid4().hex}")
+    try:
+        fresh.write_bytes(content)
+        _sync(fresh)
+        fresh.replace(path)
+        _sync(path.parent)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -7,6 +7,15 @@ import pandas as pd
 WEEK = 7
 YEAR = 364  # 52 whole weeks, so that weekdays meet the same weekdays
 
+# Invoice lines summed by day, for `daily`. Goods only: shipping and fees are not what sells.
+BY_DAY = """
+    SELECT date_trunc('day', timestamp) AS day,
+           sum(quantity * unit_price) AS revenue,
+           -sum(quantity * unit_price) FILTER (line_type = 'return') AS returned,
+           count(DISTINCT invoice) FILTER (line_type = 'sale') AS orders
+    FROM sales WHERE line_type IN ('sale', 'return') GROUP BY day
+"""
+
 
 @dataclass(frozen=True)
 class Pulse:
@@ -24,12 +33,12 @@ class Pulse:
     against_year: float | None
 
 
-def daily(lines: pd.DataFrame) -> pd.DataFrame:
-    """Invoice lines (`timestamp`, `revenue`, `returned`, `orders` a day already summed) on every day of their span.
+def daily(summed: pd.DataFrame) -> pd.DataFrame:
+    """What `BY_DAY` answers (`day`, `revenue`, `returned`, `orders`), on every day of its span, sorted by day.
 
-    Days without a line are zero: a closed day sells nothing. Sorted by day.
+    Days without a line are zero: a closed day sells nothing. Money in the data's currency; `returned` is positive.
     """
-    by_day = lines.set_index("day").sort_index()
+    by_day = summed.fillna(0).set_index("day").sort_index()
     return by_day.reindex(pd.date_range(by_day.index[0], by_day.index[-1], name="day"), fill_value=0)
 
 

@@ -9,6 +9,7 @@ import settings
 from data import demo, tables
 from data.dataset import Table
 from data.tables import Stored
+from models import sales
 
 
 def active(table: Table) -> Stored:
@@ -31,3 +32,13 @@ def frame(stored: Stored, name: str | None = None) -> pd.DataFrame:
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _read(table: str, version: str, name: str, _stored: Stored) -> pd.DataFrame:
     return tables.read(_stored, name)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _days(version: str, _stored: Stored) -> pd.DataFrame:
+    return sales.daily(tables.query(_stored, sales.BY_DAY))
+
+
+def days(stored: Stored) -> pd.DataFrame:
+    """Revenue, returns and orders of every day of a sales dataset (see `models.sales.daily`)."""
+    return _days(stored.version, stored)

@@ -1,0 +1,257 @@
+"""Datasets on disk: nothing is lost, whatever happens, and everything comes back as it was kept."""
+
+import shutil
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from data import tables
+from data.dataset import Dataset, Finding, Kind, Origin
+
+NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+FINDING = Finding("{rows} rows without {column}", 3, {"column": "price"}, ("row 17, price: abc",), "warning")
+
+
+def sales(price: float = 1.0, kind: Kind = "upload") -> Dataset:
+    lines = pd.DataFrame(
+        {
+            "line_id": pd.Series(["1", "2", "3"], dtype="str"),
+            "timestamp": pd.to_datetime(["2011-01-03 08:26:00.000001", "2011-01-01", "2011-01-02"], format="ISO8601"),
+            "customer": pd.Series(["é\x00'\"", None, "=1+1"], dtype="str"),
+            "unit_price": [price, np.nan, -0.1],
+            "gift": [True, False, True],
+        }
+    )
+    products = pd.DataFrame({"product": pd.Series([], dtype="str"), "list_price": pd.Series([], dtype="float64")})
+    origin = Origin(kind, "lines.csv", licence="CC BY 4.0", retrieved=NOW, currency="GBP")
+    return Dataset("sales", {"sales": lines, "products": products}, origin, (FINDING,))
+
+
+def test_what_is_kept_comes_back_as_it_was(tmp_path):
+    dataset = sales()
+    kept = tables.add(tmp_path, dataset, NOW)
+    assert tables.active(tmp_path, "sales") == kept
+    assert tables.stored(tmp_path, "sales") == [kept]
+    assert (kept.origin, kept.findings, kept.stored) == (dataset.origin, (FINDING,), NOW)
+    assert kept.rows == {"sales": 3, "products": 0}
+    assert kept.span == (datetime(2011, 1, 1), datetime(2011, 1, 3, 8, 26, 0, 1))  # noqa: DTZ001
+    pd.testing.assert_frame_equal(tables.read(kept), dataset.main)
+    pd.testing.assert_frame_equal(tables.read(kept, "products"), dataset.frames["products"])
+    pd.testing.assert_frame_equal(tables.read(kept, columns=["gift", "line_id"]), dataset.main[["gift", "line_id"]])
+    with pytest.raises(KeyError):
+        tables.read(kept, columns=["no such"])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.to_datetime(["2011-01-01", None]).astype("datetime64[ns]"),
+        pd.to_datetime(["2011-01-01", None]).astype("datetime64[s]"),
+        pd.Categorical(["a", None]),
+        pd.array([1, None], dtype="Int64"),
+        pd.array([True, None], dtype="boolean"),
+        np.array([1, 2], dtype="int32"),
+        np.array([np.inf, np.nan]),
+        pd.array([None, None], dtype="str"),
+    ],
+    ids=lambda values: str(values.dtype),
+)
+def test_other_types_come_back_too(tmp_path, values):
+    frame = pd.DataFrame({"customer_id": ["a", "b"], "value": values})
+    kept = tables.add(tmp_path, Dataset("customers", {"customers": frame}, Origin("upload", "x")), NOW)
+    pd.testing.assert_frame_equal(tables.read(kept), frame)
+    assert kept.span is None
+
+
+def test_columns_that_differ_in_capitals_do_not_mix(tmp_path):
+    frame = pd.DataFrame([range(5)], columns=["Price", "PRICE", "price", "price_2", "Fee"])
+    kept = tables.add(tmp_path, Dataset("customers", {"customers": frame}, Origin("upload", "x")), NOW)
+    assert tables.read(kept).iloc[0].to_dict() == {"Price_3": 0, "PRICE_4": 1, "price": 2, "price_2": 3, "Fee": 4}
+    assert tables.read(kept, columns=["price"]).iloc[0].to_dict() == {"price": 2}
+
+
+def test_the_same_content_is_kept_once_and_what_is_known_about_it_is_renewed(tmp_path):
+    first = tables.add(tmp_path, sales(), NOW)
+    again = tables.add(tmp_path, sales(), NOW + timedelta(days=1))
+    assert again.version == first.version
+    assert tables.stored(tmp_path, "sales") == [again]
+    assert tables.add(tmp_path, sales(kind="demo"), NOW).version != first.version  # a demo never passes as an upload
+    assert tables.add(tmp_path, sales(price=2.0), NOW).version != first.version
+
+
+def test_choosing_and_removing(tmp_path):
+    old = tables.add(tmp_path, sales(1.0), NOW)
+    new = tables.add(tmp_path, sales(2.0), NOW + timedelta(days=1), activate=False)
+    assert tables.stored(tmp_path, "sales") == [new, old]
+    assert tables.active(tmp_path, "sales") == old
+    with pytest.raises(ValueError, match="in use"):
+        tables.remove(tmp_path, "sales", old.version)
+    tables.activate(tmp_path, "sales", new.version)
+    tables.remove(tmp_path, "sales", old.version)
+    assert tables.stored(tmp_path, "sales") == [new]
+    for version in (old.version, "../../somewhere", "active", "."):
+        with pytest.raises(ValueError, match="not there any more"):
+            tables.activate(tmp_path, "sales", version)
+        with pytest.raises(ValueError, match="not there any more"):
+            tables.remove(tmp_path, "sales", version)
+    assert tables.active(tmp_path, "customers") is None
+    assert tables.stored(tmp_path, "customers") == []
+
+
+def test_old_versions_of_the_same_kind_go_but_never_the_one_in_use(tmp_path):
+    demo = tables.add(tmp_path, sales(kind="demo"), NOW)
+    chosen = tables.add(tmp_path, sales(-1.0), NOW)
+    later = [
+        tables.add(tmp_path, sales(float(number)), NOW + timedelta(days=number + 1), activate=False)
+        for number in range(9)
+    ]
+    assert tables.stored(tmp_path, "sales") == [*later[: -tables.KEPT - 1 : -1], *tables.stored(tmp_path, "sales")[5:]]
+    assert {kept.version for kept in tables.stored(tmp_path, "sales")[5:]} == {chosen.version, demo.version}
+    assert tables.active(tmp_path, "sales") == chosen
+
+
+class Crash(BaseException):
+    """The process ends here: nothing is cleaned up."""
+
+
+def test_a_crash_at_any_step_leaves_the_old_state_or_the_new_one(tmp_path, monkeypatch):
+    steps = [(tables, "_sync"), (Path, "replace"), (shutil, "rmtree"), (Path, "unlink"), (Path, "mkdir")]
+    outcomes = []
+    for crash_at in range(100):
+        home = tmp_path / str(crash_at)
+        old = tables.add(home, sales(1.0), NOW)
+        for number in range(tables.KEPT - 1):
+            tables.add(home, sales(10.0 + number), NOW - timedelta(days=1), activate=False)
+        calls = 0
+
+        def stop(real, crash_at=crash_at):
+            def step(*args, **options):
+                nonlocal calls
+                calls += 1
+                if calls > crash_at:
+                    raise Crash
+                return real(*args, **options)
+
+            return step
+
+        with monkeypatch.context() as patch:
+            for owner, name in steps:
+                patch.setattr(owner, name, stop(getattr(owner, name)))
+            try:
+                tables.add(home, sales(2.0), NOW + timedelta(days=1))
+                crashed = False
+            except Crash:
+                crashed = True
+
+        shown = tables.active(home, "sales")
+        assert shown is not None
+        assert tables.read(shown)["unit_price"][0] == (1.0 if shown == old else 2.0)
+        for kept in tables.stored(home, "sales"):
+            assert len(tables.read(kept)) == kept.rows["sales"]
+        outcomes.append(shown == old)
+        # And the next one works, and clears away what was left behind.
+        final = tables.add(home, sales(3.0), datetime.now(UTC) + timedelta(days=1))
+        assert tables.active(home, "sales") == final
+        assert not list((home / "tables" / "sales").glob(".new-*"))
+        if not crashed:
+            break
+    assert outcomes == sorted(outcomes, reverse=True)  # the old state up to some step, the new one from there on
+    assert outcomes.count(True) > 8
+    assert outcomes.count(False) > 2
+
+
+def test_a_full_disk_changes_nothing(tmp_path, monkeypatch):
+    old = tables.add(tmp_path, sales(1.0), NOW)
+    before = sorted(tmp_path.rglob("*"))
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    for step in ("pyarrow.parquet.write_table", "data.tables._sync", "data.tables._write"):
+        with monkeypatch.context() as patch:
+            patch.setattr(step, full)
+            with pytest.raises(OSError, match="No space left"):
+                tables.add(tmp_path, sales(2.0), NOW)
+        assert sorted(tmp_path.rglob("*")) == before
+        assert tables.active(tmp_path, "sales") == old
+
+
+def test_readers_see_one_version_or_the_other_while_a_writer_switches(tmp_path):
+    versions = [
+        Dataset("customers", {"customers": pd.DataFrame({"value": [float(n)] * 5000})}, Origin("upload", "x"))
+        for n in range(3)
+    ]
+    tables.add(tmp_path, versions[0], NOW)
+    done = threading.Event()
+    seen: list[set[float]] = []
+    failures: list[BaseException] = []
+
+    def look() -> None:
+        try:
+            while not done.is_set():
+                kept = tables.active(tmp_path, "customers")
+                assert kept is not None
+                seen.append(set(tables.read(kept)["value"]))
+        except BaseException as error:
+            failures.append(error)
+
+    readers = [threading.Thread(target=look) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for turn in range(30):
+        tables.add(tmp_path, versions[turn % 3], NOW + timedelta(minutes=turn))
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert not failures
+    assert {next(iter(values)) for values in seen if len(values) == 1} == {0.0, 1.0, 2.0}
+    assert all(len(values) == 1 for values in seen)
+
+
+def test_writers_at_once_leave_every_version_whole(tmp_path):
+    writers = [
+        threading.Thread(target=tables.add, args=(tmp_path, sales(float(number % 3)), NOW)) for number in range(9)
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    kept = tables.stored(tmp_path, "sales")
+    assert sorted(tables.read(version)["unit_price"][0] for version in kept) == [0.0, 1.0, 2.0]
+    assert tables.active(tmp_path, "sales") in kept
+
+
+def test_a_query_takes_values_as_values(tmp_path):
+    kept = tables.add(tmp_path, sales(), NOW)
+    sql = "SELECT line_id, unit_price FROM sales WHERE customer = $customer ORDER BY line_id"
+    assert tables.query(kept, sql, customer="=1+1")["line_id"].tolist() == ["3"]
+    assert tables.query(kept, sql, customer="' OR 1=1 --").empty
+    counts = tables.query(
+        kept, "SELECT (SELECT count(*) FROM sales) AS lines, (SELECT count(*) FROM products) AS products"
+    )
+    assert counts.to_dict("records") == [{"lines": 3, "products": 0}]
+
+
+def test_a_query_reaches_nothing_but_the_frames(tmp_path):
+    kept = tables.add(tmp_path, sales(), NOW)
+    secret = tmp_path / "secret.csv"
+    secret.write_text("password\n1234\n")
+    local = pd.DataFrame({"password": [1234]})  # noqa: F841
+    for sql in (
+        f"SELECT * FROM '{secret}'",
+        f"SELECT * FROM read_text('{secret}')",
+        f"COPY (SELECT 1) TO '{tmp_path / 'out.csv'}'",
+        f"COPY sales TO '{kept.folder / 'sales.parquet'}'",
+        f"ATTACH '{tmp_path / 'other.db'}'",
+        "SELECT * FROM local",
+        "SET enable_external_access = true",
+        "INSTALL httpfs",
+    ):
+        with pytest.raises(duckdb.Error):
+            tables.query(kept, sql)
+    pd.testing.assert_frame_equal(tables.read(kept), sales().main)
