@@ -26,10 +26,12 @@ WATCH = """() => {
   window.__watch?.disconnect();
   window.__watch = new MutationObserver((changes) => {
     seen.last = performance.now();
-    if (!seen.title && changes.some((c) => c.target.closest?.("h1") || c.target.querySelector?.("h1"))) seen.title = seen.last;
+    const titled = (c) => c.target.closest?.("h1") || c.target.querySelector?.("h1");
+    if (!seen.title && changes.some(titled)) seen.title = seen.last;
   });
   window.__watch.observe(document.querySelector('[data-testid="stMain"]'),
-    { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["d", "transform", "src", "x"] });
+    { subtree: true, childList: true, characterData: true, attributes: true,
+      attributeFilter: ["d", "transform", "src", "x"] });
 }"""
 QUIET = 500  # ms without a change: the page has come to rest
 
@@ -95,7 +97,7 @@ def main(rounds: int = 5) -> None:
         report("first page painted (title and figure)", paints, "1,500")
 
         page.wait_for_timeout(8_000)  # warm-up ends
-        links = {"Churn: explore": [], "Data": [], "Today": []}
+        links: dict[str, list[float]] = {"Churn: explore": [], "Data": [], "Today": []}
         titles: list[float] = []
         for _round in range(2 * rounds):
             for name, times in links.items():

@@ -39,7 +39,7 @@ def _line(values: pd.Series, name: str, currency: str, colour: str, dash: str) -
         hoverinfo="text",
         hovertext=[
             sentence.format(name=name, amount=locales.money(value, currency), day=locales.day(when))
-            for when, value in values.fillna(0).items()
+            for when, value in zip(pd.DatetimeIndex(values.index), values.fillna(0), strict=True)
         ],
     )
 

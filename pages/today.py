@@ -1,15 +1,10 @@
 """What should an analyst look at this morning?"""
 
-import streamlit as st
-
 import locales
-from charts import churn as churn_charts
-from charts import sales as sales_charts
-from charts.labels import label
 from models import sales
 from models.churn import explore
 from ui import cards, store
-from ui.text import _, plain
+from ui.text import _
 
 customers_data, sales_data = store.active("customers"), store.active("sales")
 cards.head(_("Today"), _("What should you look at this morning?"), customers_data, sales_data)

@@ -35,9 +35,9 @@ def start(job: str, subject: str, work: Callable[[Step], None]) -> str:
     `work` calls `step(message, share)` as it goes: a sentence marked with `N_` and how much is done, 0 to 1. A step
     of a cancelled job does not return.
     """
-    now = datetime.now(UTC)
+    run, now = uuid.uuid4().hex, datetime.now(UTC)
     row = {
-        "run": uuid.uuid4().hex,
+        "run": run,
         "job": job,
         "subject": subject,
         "status": "running",
@@ -49,10 +49,10 @@ def start(job: str, subject: str, work: Callable[[Step], None]) -> str:
         "message": None,
         "details": {},
     }
-    _stopping[row["run"]] = threading.Event()
+    _stopping[run] = threading.Event()
     _write(row)
-    threading.Thread(target=_run, args=(row, work, locales.language()), daemon=True).start()
-    return row["run"]
+    threading.Thread(target=_run, args=(run, row, work, locales.language()), daemon=True).start()
+    return run
 
 
 @st.fragment(run_every=0.5)
@@ -67,9 +67,9 @@ def show(run: str, ended: Callable[[str, str], None]) -> None:
     st.rerun()
 
 
-def _run(row: dict[str, object], work: Callable[[Step], None], language: str) -> None:
+def _run(run: str, row: dict[str, object], work: Callable[[Step], None], language: str) -> None:
     def step(message: str, share: float) -> None:
-        if _stopping[row["run"]].is_set():
+        if _stopping[run].is_set():
             raise Cancelled
         _write(row, step=message, progress=share)
 
@@ -90,7 +90,7 @@ def _run(row: dict[str, object], work: Callable[[Step], None], language: str) ->
             apology = _("Sorry, this did not work and nothing was changed. The log says more under the id {id}.")
             end("failed", apology.format(id=incident))
         finally:
-            del _stopping[row["run"]]
+            del _stopping[run]
 
 
 def _write(row: dict[str, object], **changed: object) -> None:

@@ -51,7 +51,8 @@ export default function ({ parentElement, data }) {
           margin: { ...drawn.layout.margin, l: 24, r: 24, t: 110, b: 24 },
         };
         const Plotly = await load();
-        await Plotly.downloadImage({ data: drawn.data, layout }, { format, width: 1200, height: 675, scale: 2, filename: data.name });
+        await Plotly.downloadImage(
+          { data: drawn.data, layout }, { format, width: 1200, height: 675, scale: 2, filename: data.name });
       } finally { button.disabled = false; }
     };
   });
@@ -71,7 +72,7 @@ _picture = st.components.v2.component(
 )
 
 
-def _button(label: str, make: Callable[[], bytes], file_name: str, mime: str, **options: object) -> None:
+def _button(label: str, make: Callable[[], bytes], file_name: str, mime: str) -> None:
     st.download_button(
         label,
         make,
@@ -80,7 +81,6 @@ def _button(label: str, make: Callable[[], bytes], file_name: str, mime: str, **
         key=f"download-{file_name}",
         on_click="ignore",
         width="stretch",
-        **options,
     )
 
 

@@ -9,8 +9,8 @@ from ui.text import plain
 
 def pills(label: str, options: Sequence[str], key: str, show: Callable[[str], str] = str) -> list[str]:
     """Pills of which any number can be chosen; the raw options, not their labels, are in the URL under `key`."""
-    _seed(key, [option for option in st.query_params.get_all(key) if option in options])
-    st.session_state[key] = [option for option in st.session_state[key] if option in options]
+    wanted = st.session_state.get(key, st.query_params.get_all(key))
+    st.session_state[key] = [option for option in wanted if option in options]
     chosen = st.pills(
         label,
         options,
@@ -25,31 +25,33 @@ def pills(label: str, options: Sequence[str], key: str, show: Callable[[str], st
 
 def choice(label: str, options: Sequence[str], key: str, show: Callable[[str], str] = str, default: str = "") -> str:
     """One of `options` from a drop-down list, remembered in the URL under `key`."""
-    _settle(key, options, default)
-    chosen = st.selectbox(label, options, format_func=show, key=key, persist_state="session")
-    _publish(key, [] if chosen == (default or options[0]) else [chosen])
+    usual = default if default in options else options[0]
+    _settle(key, options, usual)
+    chosen = st.selectbox(label, options, format_func=show, key=key, persist_state="session") or usual
+    _publish(key, [chosen] if chosen != usual else [])
     return chosen
 
 
-def view(label: str, options: Sequence[str], key: str, show: Callable[[str], str]) -> str:
-    """One of a few views from a segmented control, remembered in the URL under `key`."""
-    _settle(key, options, "")
+def view(label: str, options: Sequence[str], key: str, show: Callable[[str], str] = str) -> str:
+    """One of a few views from a segmented control without visible label, remembered in the URL under `key`."""
+    _settle(key, options, options[0])
     chosen = st.segmented_control(
-        label, options, format_func=show, key=key, required=True, label_visibility="collapsed", persist_state="session"
+        label,
+        options,
+        format_func=lambda option: plain(show(option)),
+        key=key,
+        required=True,
+        label_visibility="collapsed",
+        persist_state="session",
     )
-    _publish(key, [] if chosen == options[0] else [chosen])
+    chosen = chosen or options[0]
+    _publish(key, [chosen] if chosen != options[0] else [])
     return chosen
 
 
-def _seed(key: str, value: object) -> None:
-    if key not in st.session_state:
-        st.session_state[key] = value
-
-
-def _settle(key: str, options: Sequence[str], default: str) -> None:
-    _seed(key, st.query_params.get(key, ""))
-    if st.session_state[key] not in options:
-        st.session_state[key] = default or options[0]
+def _settle(key: str, options: Sequence[str], usual: str) -> None:
+    wanted = st.session_state.get(key, st.query_params.get(key))
+    st.session_state[key] = wanted if wanted in options else usual
 
 
 def _publish(key: str, values: list[str]) -> None:

@@ -26,16 +26,16 @@ def _keep_demo(table: Table) -> Stored:
 
 def frame(stored: Stored, name: str | None = None) -> pd.DataFrame:
     """The frame `name` of a stored dataset (its main table by default)."""
-    return _read(stored.table, stored.version, name or stored.table, stored)
+    return _read(stored.version, name or stored.table, stored)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
-def _read(table: str, version: str, name: str, _stored: Stored) -> pd.DataFrame:
+def _read(version: str, name: str, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
     return tables.read(_stored, name)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _days(version: str, _stored: Stored) -> pd.DataFrame:
+def _days(version: str, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
     return sales.daily(tables.query(_stored, sales.BY_DAY))
 
 

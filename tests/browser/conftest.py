@@ -1,6 +1,7 @@
 """A real server and a real Chromium. Any console error, failed request or exception box fails the test."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -11,11 +12,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Response,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = Path(__file__).with_name("screenshots")
-SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+SIZES: dict[str, ViewportSize] = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
 def free_port() -> int:
@@ -75,7 +85,9 @@ class Visit:
     """A visitor's browser windows, and what went wrong in them."""
 
     def __init__(self, browser: Browser, address: str) -> None:
-        self.browser, self.address, self.troubles, self.contexts = browser, address, [], []
+        self.browser, self.address = browser, address
+        self.troubles: list[str] = []
+        self.contexts: list[BrowserContext] = []
 
     def open(self, path: str = "", size: str = "desktop", dark: bool = False, language: str = "en") -> Page:
         context = self.browser.new_context(
@@ -87,16 +99,29 @@ class Visit:
         )
         self.contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda line: line.type == "error" and self.troubles.append(f"console: {line.text}"))
-        page.on("pageerror", lambda error: self.troubles.append(f"script: {error}"))
-        page.on("requestfailed", lambda request: self.troubles.append(f"failed: {request.url} {request.failure}"))
-        page.on(
-            "response",
-            lambda answer: answer.status >= 400 and self.troubles.append(f"{answer.status}: {answer.url}"),
-        )
+        self._listen(page)
         page.goto(f"{self.address}/{path}")
         settled(page)
         return page
+
+    def _listen(self, page: Page) -> None:
+        def note(kind: str, text: str) -> None:
+            # On a deep link Streamlit's own script asks for these below the page's path first, then at the root.
+            if not re.search(r"/[\w-]+/_stcore/(health|host-config)", text):
+                self.troubles.append(f"{kind}: {text}")
+
+        def heard(line: ConsoleMessage) -> None:
+            if line.type == "error":
+                note("console", f"{line.text} {line.location.get('url', '')}")
+
+        def answered(answer: Response) -> None:
+            if answer.status >= 400:
+                note(str(answer.status), answer.url)
+
+        page.on("console", heard)
+        page.on("response", answered)
+        page.on("pageerror", lambda error: note("script", str(error)))
+        page.on("requestfailed", lambda request: note("failed", f"{request.url} {request.failure}"))
 
     def close(self) -> None:
         for context in self.contexts:
@@ -119,6 +144,7 @@ def shoot(page: Page, name: str) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
     height = page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollHeight")
     size = page.viewport_size
+    assert size
     page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})
     page.wait_for_timeout(500)
     page.screenshot(path=SCREENSHOTS / f"{name}.png")

@@ -1,0 +1,90 @@
+"""Tables as files for a spreadsheet, in which no text from outside is ever run as a formula.
+
+Text that a spreadsheet would read as a formula gets a leading apostrophe in CSV (OWASP, "CSV injection"); XLSX says
+of every cell that it is text, so there it stays as it is. A named index comes along as the first columns.
+"""
+
+import io
+import math
+import re
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+MAX_XLSX_ROWS = 1_048_575  # Excel's limit, without the header
+WIDEST = 400  # pixels of a column
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # what starts one, as OWASP lists it
+_NUMBER = re.compile(r"[+-][0-9]+(?:[.,][0-9]+)?")  # but this text is a number and harmless
+_FIRST_EXCEL_DAY = pd.Timestamp("1900-03-01")  # before it Excel counts a day that never was
+
+
+def csv(frame: pd.DataFrame) -> bytes:
+    """`frame` as CSV: UTF-8 with a byte order mark (so that Excel reads accents), commas, ISO dates."""
+    table = _flat(frame)
+    safe = {place: _harmless(table.iloc[:, place]) for place in range(table.shape[1])}
+    columns = _harmless(pd.Series([str(name) for name in table.columns], dtype="str"))
+    return pd.DataFrame(safe).set_axis(columns, axis=1).to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
+
+
+def xlsx(frame: pd.DataFrame, sheet: str) -> bytes:
+    """`frame` as an Excel workbook with one sheet, its header frozen, its columns as wide as what they hold.
+
+    Text is cut at Excel's 32,767 characters. Raises ValueError where the rows are more than a sheet can hold.
+    """
+    import xlsxwriter
+
+    table = _flat(frame)
+    if len(table) > MAX_XLSX_ROWS:
+        raise ValueError(f"An Excel sheet holds {MAX_XLSX_ROWS} rows and this table has {len(table)}: take the CSV.")
+    file = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "default_date_format": "yyyy-mm-dd hh:mm",
+    }
+    with xlsxwriter.Workbook(file, options) as workbook:
+        page = workbook.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", sheet)[:31])
+        header = workbook.add_format({"bold": True, "bottom": 1})
+        day = workbook.add_format({"num_format": "yyyy-mm-dd"})
+        for place in range(table.shape[1]):
+            column = table.iloc[:, place]
+            page.write_string(0, place, str(table.columns[place]), header)
+            is_time = pd.api.types.is_datetime64_any_dtype(column.dtype)
+            whole_days = is_time and column.dropna().eq(column.dropna().dt.normalize()).all()
+            page.write_column(1, place, [_cell(value) for value in column], day if whole_days else None)
+        page.freeze_panes(1, 0)
+        page.autofit(WIDEST)
+    return file.getvalue()
+
+
+def _flat(frame: pd.DataFrame) -> pd.DataFrame:
+    named = any(name is not None for name in frame.index.names)
+    return frame.reset_index(drop=not named)
+
+
+def _harmless(column: pd.Series) -> pd.Series:
+    if isinstance(column.dtype, pd.StringDtype):
+        risky = column[column.str.startswith(_FORMULA, na=False)]
+    elif column.dtype == object or isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
+        risky = column[[isinstance(value, str) and value.startswith(_FORMULA) for value in column]]
+    else:
+        return column
+    safe = [text if _NUMBER.fullmatch(text) else f"'{text}" for text in risky]
+    return column.where(~column.index.isin(risky.index), pd.Series(safe, risky.index, dtype=column.dtype))
+
+
+def _cell(value: object) -> object:
+    """`value` as XlsxWriter knows it: a missing one as an empty cell, what is no number, time or text as text."""
+    if pd.api.types.is_scalar(value) and pd.isna(value):  # type: ignore[call-overload]
+        return None
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, datetime):
+        value = pd.Timestamp(value).tz_localize(None)
+        return value if value >= _FIRST_EXCEL_DAY else value.isoformat()
+    if isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return str(value)
