@@ -25,6 +25,8 @@ from babel.messages.pofile import read_po
 LANGUAGES = {"en": "English", "fr": "Français"}
 _REGION = {"en": "en_GB", "fr": "fr_FR"}
 
+_SIGNS = {"USD": "$", "GBP": "£", "EUR": "€", "RUB": "₽", "JPY": "¥", "CHF": "CHF", "CAD": "C$"}
+
 _chosen: ContextVar[str | None] = ContextVar("language", default=None)
 _source: list[Callable[[], str]] = [lambda: "en"]
 
@@ -94,15 +96,10 @@ def percent(share: float, digits: int = 0) -> str:
 
 def money(amount: float, currency: str, digits: int = 0) -> str:
     """An amount with its currency sign, "$1,234" or "1 234 $"."""
-    locale = _REGION[language()]
-    pattern = babel.Locale.parse(locale).currency_formats["standard"].pattern
-    return babel.numbers.format_currency(
-        amount,
-        currency,
-        format=pattern.replace("0.00", "0" + ("." + "0" * digits if digits else "")),
-        locale=locale,
-        currency_digits=False,
-    )
+    locale = babel.Locale.parse(_REGION[language()])
+    pattern = locale.currency_formats["standard"].pattern.replace("0.00", "0" + ("." + "0" * digits if digits else ""))
+    written = babel.numbers.format_currency(amount, currency, format=pattern, locale=locale, currency_digits=False)
+    return written.replace(babel.numbers.get_currency_symbol(currency, locale), _SIGNS.get(currency, currency))
 
 
 def day(when: date) -> str:

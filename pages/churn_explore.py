@@ -1,26 +1,37 @@
 """Which customers leave, and when in their life with us?"""
 
-import streamlit as st
-from charts.labels import label
+from functools import partial
 
-from models.churn import explore
+import streamlit as st
+
+import locales
+from charts import churn as charts
+from charts.labels import label
+from models.churn import explore, survival
 from ui import cards, inputs, store
-from ui.text import N_, _
+from ui.text import N_, _, is_dark
 
 FIRST = ("contract", "internet_service", "payment_method", "senior_citizen")
 VIEWS = {"who": N_("Who leaves"), "when": N_("When they leave"), "together": N_("What goes together")}
 
 stored = store.active("customers")
-customers = store.frame(stored)
-currency = stored.origin.currency or "USD"
+customers, currency = store.frame(stored), stored.origin.currency or "USD"
 cards.head(_("Churn: explore"), _("Which customers leave, and when in their life with us?"), stored)
 
 categorical, numeric = explore.dimensions(customers)
 first = [column for column in FIRST if column in categorical] or categorical[:4]
 
 
-def levels(column: str) -> list[str]:
-    return explore.levels(customers, column)
+def pills(column: str) -> list[str]:
+    return inputs.pills(label(column), explore.levels(customers, column), f"f.{column}", label)
+
+
+def toggle(column: str, key: str) -> None:
+    """A click in a figure chooses or drops the level clicked; a new key then clears the figure's own selection."""
+    chosen = st.session_state.get(f"f.{column}", [])
+    clicked = {point["customdata"] for point in st.session_state[key].selection.points}
+    st.session_state[f"f.{column}"] = sorted(clicked.symmetric_difference(chosen))
+    st.session_state["clicks"] = st.session_state.get("clicks", 0) + 1
 
 
 def reset() -> None:
@@ -29,14 +40,91 @@ def reset() -> None:
 
 
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-    filters = {column: inputs.pills(label(column), levels(column), f"f.{column}", label) for column in first}
+    filters = {column: pills(column) for column in first}
     with st.popover(_("More filters"), icon=":material/tune:"):
-        for column in categorical:
-            if column not in first:
-                filters[column] = inputs.pills(label(column), levels(column), f"f.{column}", label)
+        filters |= {column: pills(column) for column in categorical if column not in first}
     st.button(_("Reset"), icon=":material/restart_alt:", on_click=reset, disabled=not any(filters.values()))
 
 shown = explore.keep(customers, filters)
 if shown.empty:
     st.info(_("No customer matches these filters. Remove one to go on."))
     st.stop()
+
+now, everyone = explore.headline(shown), len(customers)
+cards.metrics(
+    [
+        (
+            _("Customers"),
+            locales.number(now.customers),
+            _("{share} of all {all}").format(
+                share=locales.percent(now.customers / everyone), all=locales.number(everyone)
+            ),
+        ),
+        (
+            _("Churn rate"),
+            locales.percent(now.rate, 1),
+            _("95% interval {lo} to {hi}").format(lo=locales.percent(now.lo, 1), hi=locales.percent(now.hi, 1)),
+        ),
+        *cards.money(_("Revenue lost last month"), now.revenue_lost, currency, _("a month, from those who left")),
+        *cards.money(_("Revenue at risk"), now.revenue_at_risk, currency, _("a month, if peers' rates hold")),
+    ]
+)
+view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))
+
+if view == "who":
+    others = [column for column in categorical if column not in first]
+    if others:
+        extra = inputs.choice(_("Also compare"), others, "also", label, default="tech_support")
+    with st.grid("auto", min_column_width=400):
+        for column in [*first, extra] if others else first:
+            # A figure shows all levels of its own column: its own filter only fades the others.
+            rates = explore.rate_by(explore.keep(customers, filters, but=column), column)
+            key = f"by-{column}-{st.session_state.get('clicks', 0)}"
+            cards.figure(
+                charts.rate_by(rates, column, now.rate, filters[column]),
+                f"churn_by_{column}",
+                rates,
+                on_select=partial(toggle, column, key),
+                key=key,
+            )
+        for column in [name for name in ("monthly_charges",) if name in numeric]:
+            curve = explore.rate_along(shown, column)
+            cards.figure(charts.rate_along(curve, column, now.rate, currency), f"churn_along_{column}", curve)
+
+elif view == "when" and "tenure" not in customers:
+    st.info(_("This view needs the column “tenure” (months since joining): map it on the page Data."))
+
+elif view == "when":
+    curve = explore.rate_along(shown, "tenure")
+    cards.figure(charts.rate_along(curve, "tenure", now.rate, currency), "churn_along_tenure", curve)
+    by = inputs.choice(_("Compare survival by"), categorical, "by", label, default="contract")
+    curves, test = survival.kaplan_meier(shown, by), survival.logrank(shown, by)
+    cards.figure(charts.survival(curves, test, by), f"survival_by_{by}", curves)
+
+else:
+    with st.container(horizontal=True):
+        rows = inputs.choice(_("Rows"), [*categorical, *numeric], "rows", label, default="contract")
+        columns = inputs.choice(_("Columns"), [*categorical, *numeric], "columns", label, default="internet_service")
+    crossed = explore.crossed(shown, rows, columns)
+    cards.figure(charts.crossed_heatmap(crossed, is_dark()), f"churn_{rows}_{columns}", crossed.rate.reset_index())
+    with st.grid("auto", min_column_width=460):
+        associations, correlations = explore.associations(shown), explore.correlations(shown)
+        cards.figure(charts.association_heatmap(associations, is_dark()), "associations", associations)
+        cards.figure(charts.correlation_heatmap(correlations, is_dark()), "correlations", correlations)
+
+with st.expander(_("How this is computed"), icon=":material/functions:"):
+    st.markdown(
+        _(
+            """
+- **Churn rate**: customers who left among all, with Wilson's 95% interval.
+- **Revenue at risk**: the monthly charges of each customer who is still here, times the share of customers with the
+  same contract and tenure band who left; the overall share where there are fewer than 30 of them.
+- **Curves along a number**: local linear regression with a Gaussian kernel; the band is Wilson's interval with the
+  effective number of customers behind each point.
+- **Survival**: Kaplan-Meier with Greenwood's interval; customers who are still here count up to their tenure. The
+  log-rank test asks whether the groups share one curve.
+- **What goes together**: Cramér's V corrected for bias (Bergsma 2013) for columns with few levels, Spearman's rank
+  correlation for numbers. Going together is not causing.
+"""
+        )
+    )

@@ -1,21 +1,75 @@
 """What should an analyst look at this morning?"""
 
+import streamlit as st
+
 import locales
+from charts import churn as churn_charts
+from charts import sales as sales_charts
+from charts.labels import label
 from models import sales
 from models.churn import explore
 from ui import cards, store
-from ui.text import _
+from ui.text import _, plain
 
 customers_data, sales_data = store.active("customers"), store.active("sales")
 cards.head(_("Today"), _("What should you look at this morning?"), customers_data, sales_data)
 
 customers, days = store.frame(customers_data), store.days(sales_data)
 churn, shop = explore.headline(customers), sales.pulse(days)
-currency = sales_data.origin.currency or "EUR"
+dollars, pounds = customers_data.origin.currency or "USD", sales_data.origin.currency or "GBP"
 
 
-def change(share: float | None, against: str) -> str:
-    """A change as a caption: "+4% against last week"."""
+def against(share: float | None, then: str) -> str:
     if share is None:
-        return _("nothing to compare with")
-    return f"{'+' if share > 0 else ''}{locales.percent(share)} {against}"
+        return _("nothing earlier to compare with")
+    return f"{'+' if share > 0 else '−' if share < 0 else '±'}{locales.percent(abs(share))} {then}"
+
+
+cards.metrics(
+    [
+        (
+            _("Sales of the last 7 days"),
+            locales.money(shop.revenue, pounds),
+            against(shop.against_year, _("against a year ago")),
+        ),
+        (
+            _("Orders of the last 7 days"),
+            locales.number(shop.orders),
+            against(shop.against_week, _("in revenue against the week before")),
+        ),
+        (
+            _("Churn rate"),
+            locales.percent(churn.rate, 1),
+            _("{leavers} of {customers} customers left").format(
+                leavers=locales.number(churn.leavers), customers=locales.number(churn.customers)
+            ),
+        ),
+        *cards.money(_("Revenue at risk"), churn.revenue_at_risk, dollars, _("a month, if peers' rates hold")),
+    ]
+)
+
+with st.grid("auto", min_column_width=420):
+    cards.figure(sales_charts.pulse(days, shop, pounds), "sales_by_week", days.tail(7 * sales_charts.WEEKS_SHOWN))
+    by = "contract" if "contract" in customers else explore.dimensions(customers)[0][0]
+    rates = explore.rate_by(customers, by)
+    cards.figure(churn_charts.rate_by(rates, by, churn.rate, []), f"churn_by_{by}", rates)
+
+st.subheader(_("Worth a look"), anchor=False)
+spot = explore.hot_spot(customers, "contract", "internet_service")
+if spot is not None:
+    sentence = _(
+        "The most revenue is at risk with “{row}” and “{column}”: {amount} a month. {rate} of these {customers} "
+        "customers left."
+    )
+    cards.pointer(
+        sentence.format(
+            row=label(spot["row"]),
+            column=label(spot["column"]),
+            amount=locales.money(spot["revenue_at_risk"], dollars),
+            rate=locales.percent(spot["rate"]),
+            customers=locales.number(spot["customers"]),
+        ),
+        "pages/churn_explore.py",
+        _("Explore churn"),
+        {"f.contract": spot["row"], "f.internet_service": spot["column"]},
+    )

@@ -54,16 +54,12 @@ def server() -> Iterator[str]:
     try:
         if user:
             shutil.chown(folder, user)
-        create = [programs / "initdb", "-D", folder / "data", "-U", "vigie", "-A", "trust", "-E", "UTF8", "--no-locale"]
+        cluster = ["-D", str(folder / "data")]
+        create = [str(programs / "initdb"), *cluster, "-U", "vigie", "-A", "trust", "-E", "UTF8", "--no-locale"]
         subprocess.run([*create, "--no-sync"], user=user, cwd=folder, check=True, capture_output=True)
         # A time zone that is not ours, so that a moment stored without one shows in a test.
         options = {"listen_addresses": "", "unix_socket_directories": folder, "fsync": "off", "timezone": "Asia/Tokyo"}
-        start = [
-            programs / "postgres",
-            "-D",
-            folder / "data",
-            *(f"--{name}={value}" for name, value in options.items()),
-        ]
+        start = [str(programs / "postgres"), *cluster, *(f"--{name}={value}" for name, value in options.items())]
         with log.open("w") as output:
             running = subprocess.Popen(start, user=user, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
         try:

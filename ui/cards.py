@@ -64,7 +64,7 @@ def figure(
     title = _take_title(drawn)
     with st.container(border=True, height="stretch", key=card):
         with st.container(horizontal=True, vertical_alignment="top", wrap=False):
-            st.markdown(f"**{title}**")
+            st.markdown(f"**{plain(title)}**")
             with st.popover("", icon=":material/download:", type="tertiary", help=_("Save this figure or its table")):
                 st.caption(_("Figure"))
                 downloads.figure(drawn, name, title, card)
@@ -87,7 +87,13 @@ def figure(
 def _take_title(drawn: "go.Figure | Figure") -> str:
     """Take the title out of the drawing: above it, it wraps and is read aloud."""
     if isinstance(drawn, go.Figure):
-        title = drawn.layout.title.text
-        drawn.layout.title.text = None
-        return plain(title)
-    return ""
+        title, drawn.layout.title.text = drawn.layout.title.text, None
+    else:
+        title = drawn.get_suptitle()
+        drawn.suptitle("")
+    return title
+
+
+def money(label: str, amount: float | None, currency: str, meaning: str) -> list[tuple[str, str, str]]:
+    """A metric card with an amount of money, or none where the data have no such column."""
+    return [] if amount is None else [(label, locales.money(amount, currency), meaning)]

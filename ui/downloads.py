@@ -5,6 +5,7 @@ colours they see; a picture of a matplotlib figure by the server.
 """
 
 import io
+from html import escape
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,8 @@ from ui.text import _, is_dark
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-PAPER = {False: "#FBFCFC", True: "#0E1A20"}  # the page backgrounds of .streamlit/config.toml
+PAPER = {False: "#FBFCFC", True: "#0E1A20"}  # background and text of .streamlit/config.toml
+INK = {False: "#15262E", True: "#E6EEF1"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _DRAW = """
@@ -102,17 +104,18 @@ def figure(drawn: "go.Figure | Figure", name: str, title: str, card: str) -> Non
         return
     dark = is_dark()
     with st.container(horizontal=True):
-        _button("PNG", lambda: _saved(drawn, "png", dark), f"{name}.png", "image/png")
-        _button("SVG", lambda: _saved(drawn, "svg", dark), f"{name}.svg", "image/svg+xml")
-    _button("HTML", lambda: _saved(drawn, "svg", dark), f"{name}.html", "text/html")
+        _button("PNG", lambda: _saved(drawn, title, "png", dark), f"{name}.png", "image/png")
+        _button("SVG", lambda: _saved(drawn, title, "svg", dark), f"{name}.svg", "image/svg+xml")
+    _button("HTML", lambda: _saved(drawn, title, "svg", dark), f"{name}.html", "text/html")
 
 
 def _web_page(drawn: go.Figure, title: str) -> bytes:
-    titled = go.Figure(drawn).update_layout(title_text=title, margin_t=90, height=None)
+    titled = go.Figure(drawn).update_layout(title_text=escape(title, quote=False), margin_t=90, height=None)
     return titled.to_html(include_plotlyjs=True).encode()
 
 
-def _saved(drawn: "Figure", kind: str, dark: bool) -> bytes:
+def _saved(drawn: "Figure", title: str, kind: str, dark: bool) -> bytes:
     target = io.BytesIO()
+    drawn.suptitle(title, color=INK[dark])
     drawn.savefig(target, format=kind, dpi=200, bbox_inches="tight", facecolor=PAPER[dark])
     return target.getvalue()

@@ -34,7 +34,7 @@ def _warm_up() -> None:
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Open the log and the state database, then import the heavy libraries while the first page is painted."""
     chosen = settings.get()
-    logs.setup(chosen.home)
+    logs.setup(chosen.home, chosen.log_level)
     state.migrate(state.engine(chosen.database_url))
     log.info("Vigie %s is up", settings.VERSION)
     warming = asyncio.create_task(asyncio.to_thread(_warm_up))

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ def read_csv(content: bytes) -> list[list[str]]:
     return table.to_numpy().tolist()
 
 
-def read_xlsx(content: bytes) -> list[list[object]]:
+def read_xlsx(content: bytes) -> list[list[Any]]:
     return CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python(skip_empty_area=False)
 
 
@@ -39,7 +40,7 @@ def test_csv_numbers_dates_and_accents():
         {
             "loss": [-5, 3],
             "share": [-0.25, np.nan],
-            "day": pd.to_datetime(["2011-01-01", None]),
+            "day": pd.to_datetime(["2011-01-01", "NaT"]),
             "name": ["Évian", 'a,b\n"c"'],
         }
     )
@@ -76,7 +77,7 @@ def test_xlsx_keeps_types():
             "number": [-5, 2**40, 0],
             "share": [0.25, np.nan, np.inf],
             "gift": [True, False, True],
-            "day": pd.to_datetime(["2011-01-01", None, "1850-01-01"]),
+            "day": pd.to_datetime(["2011-01-01", "NaT", "1850-01-01"]),
             "moment": pd.to_datetime(["2011-01-01 08:26", "2011-01-01", "2011-01-01"], format="ISO8601").tz_localize(
                 "UTC"
             ),

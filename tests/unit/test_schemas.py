@@ -101,7 +101,7 @@ def test_a_missing_column_is_named():
 
 
 def test_optional_columns_may_be_absent_or_empty_and_others_are_kept():
-    checked = schemas.check("sales", SALES.assign(customer=None, unit_cost=["1.5", None], colour="red"))
+    checked = schemas.check("sales", SALES.assign(customer=None, unit_cost=["1.5", np.nan], colour="red"))
     assert checked["customer"].isna().all()
     assert checked["customer"].dtype == "str"
     assert checked["unit_cost"].tolist()[0] == 1.5

@@ -50,8 +50,8 @@ def test_what_is_kept_comes_back_as_it_was(tmp_path):
 @pytest.mark.parametrize(
     "values",
     [
-        pd.to_datetime(["2011-01-01", None]).astype("datetime64[ns]"),
-        pd.to_datetime(["2011-01-01", None]).astype("datetime64[s]"),
+        pd.to_datetime(["2011-01-01", "NaT"]).astype("datetime64[ns]"),
+        pd.to_datetime(["2011-01-01", "NaT"]).astype("datetime64[s]"),
         pd.Categorical(["a", None]),
         pd.array([1, None], dtype="Int64"),
         pd.array([True, None], dtype="boolean"),

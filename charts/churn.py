@@ -1,0 +1,394 @@
+"""Figures of the Churn section. Each title states what the figure shows, where the data show it for certain."""
+
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+import locales
+from charts import theme
+from charts.labels import label
+from locales import _
+from models.churn import survival as survival_models
+from models.churn.explore import Crossed
+from models.churn.survival import LogRank
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MAX_GROUPS = 6
+
+
+def rate_by(rates: pd.DataFrame, column: str, overall: float, chosen: list[str]) -> go.Figure:
+    """Churn rate of each level (of `explore.rate_by`) as a bar with its interval; bars not chosen are faded.
+
+    `customdata` of a bar is its raw level.
+    """
+    shown = rates.iloc[::-1]
+    names = [_wrapped(label(level)) for level in shown["level"]]
+    sentence = _("{level}: {churned} of {customers} customers left, {rate} (95% interval {lo} to {hi})")
+    figure = theme.figure(_title_by(rates, column), x=_("Share of customers who left"), height=110 + 44 * len(rates))
+    figure.add_trace(
+        go.Bar(
+            x=shown["rate"].to_numpy(),
+            y=names,
+            orientation="h",
+            customdata=shown["level"].to_list(),
+            marker={
+                "color": theme.STAY,
+                "opacity": [1.0 if not chosen or level in chosen else 0.35 for level in shown["level"]],
+            },
+            error_x={
+                "type": "data",
+                "array": (shown["hi"] - shown["rate"]).to_numpy(),
+                "arrayminus": (shown["rate"] - shown["lo"]).to_numpy(),
+                "color": theme.NEUTRAL,
+                "thickness": 1.5,
+                "width": 4,
+            },
+            hoverinfo="text",
+            hovertext=[
+                sentence.format(
+                    level=theme.plain(label(row.level)),
+                    churned=locales.number(row.churned),
+                    customers=locales.number(row.customers),
+                    rate=locales.percent(row.rate, 1),
+                    lo=locales.percent(row.lo, 1),
+                    hi=locales.percent(row.hi, 1),
+                )
+                for row in shown.itertuples()
+            ],
+        )
+    )
+    reach = max(float(shown["hi"].max()), overall) * 1.16
+    for name, row in zip(names, shown.itertuples(), strict=True):
+        figure.add_annotation(
+            x=row.hi,
+            y=name,
+            text=f"<b>{locales.percent(row.rate)}</b>",
+            showarrow=False,
+            xanchor="left",
+            xshift=6,
+        )
+    figure.add_vline(overall, line={"color": theme.LEAVE, "dash": "dot", "width": 1.5})
+    figure.add_annotation(
+        x=overall,
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        text=_("all: {rate}").format(rate=locales.percent(overall, 1)),
+        showarrow=False,
+        font={"color": theme.LEAVE, "size": 12},
+    )
+    figure.update_layout(margin_t=24, bargap=0.45, showlegend=False)
+    _percent_axis(figure, "x", reach)
+    figure.update_yaxes(title=None, fixedrange=True)
+    return figure
+
+
+def rate_along(curve: pd.DataFrame, column: str, overall: float, currency: str) -> go.Figure:
+    """Churn rate along a number (of `explore.rate_along`), its 95 % band, and where the customers are."""
+    at = curve["at"].to_numpy()
+    figure = theme.figure(_title_along(curve, column, currency), x=_axis(column, currency), y=_("Share who left"))
+    figure.add_trace(
+        go.Scatter(
+            x=np.r_[at, at[::-1]],
+            y=np.r_[curve["hi"], curve["lo"][::-1]],
+            fill="toself",
+            fillcolor=theme.faded(theme.LEAVE, 0.18),
+            line={"width": 0},
+            hoverinfo="skip",
+            name=_("95% interval"),
+        )
+    )
+    sentence = _("At {at}: {rate} left (95% interval {lo} to {hi})")
+    figure.add_trace(
+        go.Scatter(
+            x=at,
+            y=curve["rate"],
+            mode="lines",
+            line={"color": theme.LEAVE, "width": 2.5},
+            name=_("Share who left"),
+            hoverinfo="text",
+            hovertext=[
+                sentence.format(
+                    at=_amount(row.at, column, currency),
+                    rate=locales.percent(row.rate, 1),
+                    lo=locales.percent(row.lo, 1),
+                    hi=locales.percent(row.hi, 1),
+                )
+                for row in curve.fillna(0).itertuples()
+            ],
+        )
+    )
+    top = max(float(np.nanmax(curve["hi"])), overall) * 1.08
+    figure.add_trace(
+        go.Scatter(
+            x=at,
+            y=curve["density"] / curve["density"].max() * top * 0.18,
+            fill="tozeroy",
+            mode="lines",
+            line={"width": 0},
+            fillcolor=theme.faded(theme.NEUTRAL, 0.35),
+            hoverinfo="skip",
+            name=_("Where the customers are"),
+        )
+    )
+    figure.add_hline(overall, line={"color": theme.NEUTRAL, "dash": "dot", "width": 1.5})
+    _percent_axis(figure, "y", top)
+    _number_axis(figure, at)
+    return figure
+
+
+def survival(curves: pd.DataFrame, test: LogRank | None, by: str | None) -> go.Figure:
+    """Kaplan-Meier curves (of `survival.kaplan_meier`) with bands; the `MAX_GROUPS` largest groups."""
+    at_start = curves.groupby("group", sort=False)["at_risk"].max()
+    groups = list(at_start.nlargest(MAX_GROUPS).index)
+    at24 = survival_models.survival_at(curves, 24)
+    groups.sort(key=lambda group: -np.nan_to_num(at24[group]))
+    figure = theme.figure(
+        _title_survival(at24, at_start, test, by), x=_("Months since joining"), y=_("Share still here"), height=400
+    )
+    sentence = _("{group}: {share} still here after {months} months; {risk} customers observed that long")
+    for place, group in enumerate(groups):
+        curve = curves[curves["group"] == group]
+        colour, time = theme.CATEGORICAL[place], curve["time"].to_numpy()
+        name = _("All customers") if by is None else theme.plain(label(group))
+        figure.add_trace(
+            go.Scatter(
+                x=np.r_[time, time[::-1]],
+                y=np.r_[curve["hi"].fillna(curve["survival"]), curve["lo"].fillna(curve["survival"])[::-1]],
+                fill="toself",
+                fillcolor=theme.faded(colour, 0.15),
+                line={"width": 0, "shape": "hv"},
+                hoverinfo="skip",
+                legendgroup=group,
+                showlegend=False,
+            )
+        )
+        figure.add_trace(
+            go.Scatter(
+                x=time,
+                y=curve["survival"],
+                mode="lines",
+                line={"color": colour, "width": 2.5, "shape": "hv", "dash": theme.DASHES[place]},
+                name=name,
+                legendgroup=group,
+                hoverinfo="text",
+                hovertext=[
+                    sentence.format(
+                        group=name,
+                        share=locales.percent(row.survival, 1),
+                        months=locales.number(row.time),
+                        risk=locales.number(row.at_risk),
+                    )
+                    for row in curve.itertuples()
+                ],
+            )
+        )
+    figure.update_xaxes(dtick=12, rangemode="tozero")
+    figure.update_layout(margin_t=30)
+    _percent_axis(figure, "y", 1.02)
+    return figure
+
+
+def crossed_heatmap(crossed: Crossed, dark: bool) -> "Figure":
+    """Churn rate (colour and figure) and number of customers of two columns crossed. Grey: too few customers."""
+    rate, count = crossed.rate, crossed.count
+    annotations = np.array(
+        [
+            [
+                f"{locales.percent(share)}\nn = {locales.number(n)}" if share == share else f"n = {locales.number(n)}"
+                for share, n in zip(shares, ns, strict=True)
+            ]
+            for shares, ns in zip(rate.to_numpy(), count.to_numpy(), strict=True)
+        ]
+    )
+    return _heatmap(
+        rate.to_numpy(),
+        annotations,
+        [label(str(level)) for level in rate.index],
+        [label(str(level)) for level in rate.columns],
+        _title_crossed(crossed),
+        dark,
+        colours=theme.SEQUENTIAL,
+        limits=(0, max(0.3, float(np.nanmax(rate.to_numpy(), initial=0)))),
+        axes=(label(crossed.rows), label(crossed.columns)),
+    )
+
+
+def association_heatmap(matrix: pd.DataFrame, dark: bool) -> "Figure":
+    """Cramér's V between columns; the triangle above the diagonal would say the same twice."""
+    strongest = matrix["churned"].drop("churned").sort_values(ascending=False)
+    title = _("No column with few levels goes together with leaving")
+    if len(strongest) and strongest.iloc[0] > 0.1:
+        title = _("{column} goes together with leaving more than any other (V = {v})").format(
+            column=label(strongest.index[0]), v=locales.number(strongest.iloc[0], 2)
+        )
+    return _triangle(matrix, title, dark, theme.SEQUENTIAL, (0, 1))
+
+
+def correlation_heatmap(matrix: pd.DataFrame, dark: bool) -> "Figure":
+    """Spearman correlations between numbers; blue together, orange against each other."""
+    with_churn = matrix["churned"].drop("churned")
+    title = _("No number goes up or down with leaving")
+    if len(with_churn) and with_churn.abs().max() > 0.1:
+        column = with_churn.abs().idxmax()
+        longer = _("The higher {column}, the more customers leave (rank correlation {r})")
+        shorter = _("The higher {column}, the fewer customers leave (rank correlation {r})")
+        title = (longer if with_churn[column] > 0 else shorter).format(
+            column=label(column).lower(), r=locales.number(with_churn[column], 2)
+        )
+    return _triangle(matrix, title, dark, theme.DIVERGING[::-1], (-1, 1))
+
+
+def _triangle(matrix: pd.DataFrame, title: str, dark: bool, colours: list[str], limits: tuple[int, int]) -> "Figure":
+    names = [label(column) for column in matrix.columns]
+    values = matrix.to_numpy()[1:, :-1].copy()
+    values[np.triu_indices_from(values, 1)] = np.nan
+    texts = np.array([["" if v != v else locales.number(v, 2) for v in row] for row in values])
+    return _heatmap(values, texts, names[1:], names[:-1], title, dark, colours=colours, limits=limits)
+
+
+def _heatmap(
+    values: np.ndarray,
+    annotations: np.ndarray,
+    rows: list[str],
+    columns: list[str],
+    title: str,
+    dark: bool,
+    *,
+    colours: list[str],
+    limits: tuple[float, float],
+    axes: tuple[str, str] = ("", ""),
+) -> "Figure":
+    import seaborn as sns
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.figure import Figure
+
+    ink = "#E6EEF1" if dark else "#15262E"
+    size = 9 if len(columns) < 10 else 7
+    drawn = Figure(figsize=(max(5.2, 0.62 * len(columns) + 2.4), max(2.6, 0.5 * len(rows) + 1.2)), layout="constrained")
+    drawn.set_facecolor("none")
+    drawn.suptitle(title)
+    axis = drawn.subplots()
+    axis.set_facecolor("none" if np.isnan(values).all() else ("#22343C" if dark else "#E9EEF0"))
+    sns.heatmap(
+        values,
+        annot=annotations,
+        fmt="",
+        cmap=LinearSegmentedColormap.from_list("vigie", colours),
+        vmin=limits[0],
+        vmax=limits[1],
+        cbar=False,
+        linewidths=1.5,
+        linecolor="#0E1A20" if dark else "#FBFCFC",
+        annot_kws={"size": size},
+        xticklabels=["\n".join(wrap(name, 14)) for name in columns],
+        yticklabels=["\n".join(wrap(name, 18)) for name in rows],
+        ax=axis,
+    )
+    axis.set_ylabel(axes[0], color=ink, fontsize=10)
+    axis.set_xlabel(axes[1], color=ink, fontsize=10)
+    axis.tick_params(colors=ink, labelsize=9, length=0)
+    axis.tick_params(axis="x", rotation=90 if len(columns) > 9 else 0)
+    axis.tick_params(axis="y", rotation=0)
+    return drawn
+
+
+def _title_by(rates: pd.DataFrame, column: str) -> str:
+    most, least = rates.iloc[0], rates.iloc[-1]
+    if len(rates) < 2 or most["lo"] <= least["hi"]:
+        return _("{column}: no difference that these data can prove").format(column=label(column))
+    names = {"most": label(most["level"]), "least": label(least["level"]), "column": label(column)}
+    if least["rate"] > 0 and (times := most["rate"] / least["rate"]) >= 1.5:
+        times_text = locales.number(times, 0 if times >= 10 else 1)
+        return _("{column}: “{most}” leave {times} times as often as “{least}”").format(times=times_text, **names)
+    points = locales.number(100 * (most["rate"] - least["rate"]), 1)
+    return _("{column}: “{most}” leave more than “{least}”, by {points} points").format(points=points, **names)
+
+
+def _title_along(curve: pd.DataFrame, column: str, currency: str) -> str:
+    known = curve.dropna()
+    if len(known):
+        high, low = known.loc[known["rate"].idxmax()], known.loc[known["rate"].idxmin()]
+        if high["lo"] > low["hi"]:
+            return _("{column}: {high} leave at {at_high}, {low} at {at_low}").format(
+                column=label(column),
+                high=locales.percent(high["rate"]),
+                at_high=_amount(high["at"], column, currency),
+                low=locales.percent(low["rate"]),
+                at_low=_amount(low["at"], column, currency),
+            )
+    return _("{column}: no difference that these data can prove").format(column=label(column))
+
+
+def _title_survival(at24: pd.Series, size: pd.Series, test: LogRank | None, by: str | None) -> str:
+    if by is None or test is None:
+        share = at24.iloc[0]
+        if share != share:
+            return _("How long customers stay")
+        return _("{share} of customers are still here after two years").format(share=locales.percent(share))
+    known = at24[size >= 30].dropna()
+    if test.pvalue >= 0.05 or len(known) < 2:
+        return _("{column} does not separate who stays from who leaves (log-rank p = {p})").format(
+            column=label(by), p=locales.number(test.pvalue, 2)
+        )
+    sentence = _("After two years {most} of “{longest}” are still here, {least} of “{shortest}” (log-rank p {p})")
+    return sentence.format(
+        most=locales.percent(known.max()),
+        longest=label(str(known.idxmax())),
+        least=locales.percent(known.min()),
+        shortest=label(str(known.idxmin())),
+        p="< " + locales.number(0.001, 3) if test.pvalue < 0.001 else "= " + locales.number(test.pvalue, 3),
+    )
+
+
+def _title_crossed(crossed: Crossed) -> str:
+    rates = crossed.rate.stack().dropna()
+    if rates.empty:
+        return _("Too few customers in every cell to say")
+    row, column = rates.idxmax()
+    return _("“{row}” with “{column}” leave most: {rate}").format(
+        row=label(str(row)), column=label(str(column)), rate=locales.percent(rates.max())
+    )
+
+
+def _percent_axis(figure: go.Figure, axis: str, top: float) -> None:
+    step = next(s for s in (0.02, 0.05, 0.1, 0.2, 0.25) if top / s <= 6)
+    ticks = np.arange(0, top + 1e-9, step)
+    settings = {
+        "tickvals": ticks,
+        "ticktext": [locales.percent(tick) for tick in ticks],
+        "range": [0, top],
+        "fixedrange": True,
+    }
+    (figure.update_xaxes if axis == "x" else figure.update_yaxes)(**settings)
+
+
+def _number_axis(figure: go.Figure, at: np.ndarray) -> None:
+    span = float(at[-1] - at[0])
+    steps = np.outer(10.0 ** np.arange(-3, 12), [1, 2, 5]).ravel()
+    step = float(steps[np.searchsorted(steps, span / 7)])
+    ticks = np.arange(np.ceil(at[0] / step), np.floor(at[-1] / step) + 1) * step
+    digits = 0 if step >= 1 else 2
+    figure.update_xaxes(tickvals=ticks, ticktext=[locales.number(t, digits) for t in ticks], fixedrange=True)
+
+
+def _axis(column: str, currency: str) -> str:
+    unit = {"tenure": _("months")}.get(column, currency if column.endswith("charges") else "")
+    return f"{theme.plain(label(column))} ({unit})" if unit else theme.plain(label(column))
+
+
+def _amount(value: float, column: str, currency: str) -> str:
+    if column.endswith("charges"):
+        return locales.money(value, currency)
+    if column == "tenure":
+        return locales.ngettext("{months} month", "{months} months", round(value)).format(months=locales.number(value))
+    return locales.number(value, 0 if abs(value) >= 10 else 1)
+
+
+def _wrapped(name: str) -> str:
+    return "<br>".join(theme.plain(line) for line in wrap(name, 16))

@@ -1,0 +1,224 @@
+"""Who leaves: rates with intervals, along and across the columns of a customers table.
+
+Every function takes a frame of `data.schemas.Customers`, in which only `customer_id` and `churned` are certain to be
+there, and leaves it as it is.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+import numpy as np
+import pandas as pd
+
+from models import statistics
+
+MISSING = "?"  # the level of customers whose value is not known
+MAX_LEVELS = 30
+MAX_SHOWN = 12
+FEW = 10  # customers: a cell with fewer shows no rate
+PEERS = 30  # customers: fewer do not say what customers like them do
+TENURE_BANDS = [-np.inf, 6, 12, 24, 48, np.inf]  # months
+
+
+@dataclass(frozen=True)
+class Headline:
+    """Rates are shares with their 95 % interval; money is per month, None where the table has no monthly charges."""
+
+    customers: int
+    leavers: int
+    rate: float
+    lo: float
+    hi: float
+    revenue_lost: float | None  # monthly charges of those who left
+    revenue_at_risk: float | None  # expected to leave next month, see `at_risk`
+    median_tenure: float | None  # months, of those who left
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """Two columns crossed: `rate` (NaN in cells with fewer than `FEW` customers) and `count`, one row a level."""
+
+    rows: str
+    columns: str
+    rate: pd.DataFrame
+    count: pd.DataFrame
+
+
+def dimensions(customers: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """The columns worth grouping by (2 to `MAX_LEVELS` levels) and those that are numbers with more values."""
+    categorical, numeric = [], []
+    for column in customers.columns.drop(["customer_id", "churned"]):
+        values = customers[column]
+        distinct = values.nunique()
+        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values) and distinct > 2:
+            numeric.append(column)
+        elif 2 <= distinct <= MAX_LEVELS:
+            categorical.append(column)
+    return categorical, numeric
+
+
+def as_levels(values: pd.Series) -> pd.Categorical:
+    """A column as text levels in the order of its values, the missing ones as `MISSING`."""
+    known = pd.Categorical(values)
+    names = [str(level) for level in known.categories]
+    if not values.isna().any():
+        return pd.Categorical.from_codes(known.codes, names)
+    return pd.Categorical.from_codes(np.where(known.codes < 0, len(names), known.codes), [*names, MISSING])
+
+
+def levels(customers: pd.DataFrame, column: str) -> list[str]:
+    """The levels of a column as text, the missing one last."""
+    return list(as_levels(customers[column]).categories)
+
+
+def keep(customers: pd.DataFrame, filters: dict[str, list[str]], but: str = "") -> pd.DataFrame:
+    """The customers that have one of the chosen levels in every column of `filters`; the column `but` is not asked.
+
+    An empty list of levels keeps everyone.
+    """
+    kept = np.ones(len(customers), bool)
+    for column, chosen in filters.items():
+        if chosen and column != but:
+            kept &= np.asarray(as_levels(customers[column]).isin(chosen))
+    return customers[kept]
+
+
+def headline(customers: pd.DataFrame) -> Headline:
+    """How many leave, and what that costs a month."""
+    left = customers["churned"].to_numpy(bool)
+    lo, hi = statistics.wilson(np.array([left.sum()]), np.array([len(left)]))
+    charges = customers["monthly_charges"].fillna(0).to_numpy() if "monthly_charges" in customers else None
+    tenure = customers.loc[left, "tenure"].median() if "tenure" in customers and left.any() else None
+    return Headline(
+        customers=len(left),
+        leavers=int(left.sum()),
+        rate=float(left.mean()),
+        lo=float(lo[0]),
+        hi=float(hi[0]),
+        revenue_lost=None if charges is None else float(charges[left].sum()),
+        revenue_at_risk=None if charges is None else float((charges * at_risk(customers))[~left].sum()),
+        median_tenure=None if tenure is None or pd.isna(tenure) else float(tenure),
+    )
+
+
+def at_risk(customers: pd.DataFrame) -> np.ndarray:
+    """The share of customers like each one (same contract, same tenure band) who left: the rate of its peers.
+
+    The overall rate stands in where there are fewer than `PEERS` of them or the columns are absent.
+    """
+    left = customers["churned"].to_numpy(float)
+    peers = np.zeros(len(left), np.int64)
+    if "contract" in customers:
+        peers = as_levels(customers["contract"]).codes.astype(np.int64)
+    if "tenure" in customers:
+        peers = peers * len(TENURE_BANDS) + np.digitize(customers["tenure"].to_numpy(float), TENURE_BANDS)
+    _cells, place, size = np.unique(peers, return_inverse=True, return_counts=True)
+    rate = np.bincount(place, weights=left) / size
+    return np.where(size < PEERS, left.mean(), rate)[place]
+
+
+def hot_spot(customers: pd.DataFrame, rows: str, columns: str) -> pd.Series | None:
+    """The cell of two columns crossed with the most monthly revenue at risk.
+
+    `row` and `column` (its levels), `customers`, `rate`, `revenue_at_risk`. None where the table lacks one of the
+    columns or the monthly charges.
+    """
+    if not {rows, columns, "monthly_charges"} <= set(customers.columns):
+        return None
+    cells = pd.DataFrame(
+        {
+            "row": as_levels(customers[rows]),
+            "column": as_levels(customers[columns]),
+            "left": customers["churned"].to_numpy(float),
+            "risk": customers["monthly_charges"].fillna(0).to_numpy() * at_risk(customers) * ~customers["churned"],
+        }
+    ).groupby(["row", "column"], observed=True, as_index=False)
+    found = cells.agg(customers=("left", "size"), rate=("left", "mean"), revenue_at_risk=("risk", "sum"))
+    return found.loc[found["revenue_at_risk"].idxmax()]
+
+
+def rate_by(customers: pd.DataFrame, column: str) -> pd.DataFrame:
+    """One row a level: `level`, `customers`, `churned`, `rate` with `lo` and `hi` (Wilson 95 %), highest rate first.
+
+    With `monthly_charges` in the table also `revenue_at_risk`: monthly charges of those still here times the rate of
+    their peers. Of more than `MAX_SHOWN` levels the largest are shown.
+    """
+    level = as_levels(customers[column])
+    left = customers["churned"].to_numpy(float)
+    wide = len(level.categories)
+    frame = pd.DataFrame(
+        {
+            "level": level.categories,
+            "customers": np.bincount(level.codes, minlength=wide),
+            "churned": np.bincount(level.codes, weights=left, minlength=wide).astype(int),
+        }
+    )
+    if "monthly_charges" in customers:
+        risk = customers["monthly_charges"].fillna(0).to_numpy() * at_risk(customers) * (1 - left)
+        frame["revenue_at_risk"] = np.bincount(level.codes, weights=risk, minlength=wide)
+    frame = frame[frame["customers"] > 0].nlargest(MAX_SHOWN, "customers", keep="all")
+    frame["rate"] = frame["churned"] / frame["customers"]
+    frame["lo"], frame["hi"] = statistics.wilson(frame["churned"].to_numpy(float), frame["customers"].to_numpy(float))
+    return frame.sort_values("rate", ascending=False, kind="stable", ignore_index=True)
+
+
+def rate_along(customers: pd.DataFrame, column: str, points: int = 100) -> pd.DataFrame:
+    """The churn rate along a number: `at`, `rate` with `lo` and `hi` (95 %), `density` (share of customers per unit).
+
+    A smooth curve (`statistics.smoothed_share`), not bins; the bandwidth is a 25th of the column's range, at least
+    1.06 s n^(-1/5) (Silverman 1986). Drawn between the 0.5 % and 99.5 % quantiles. Empty with fewer than `PEERS`
+    known values.
+    """
+    known = customers[[column, "churned"]].dropna()
+    x = known[column].to_numpy(float)
+    if len(x) < PEERS or np.ptp(x) == 0:
+        return pd.DataFrame(columns=["at", "rate", "lo", "hi", "density"], dtype=float)
+    first, last = np.quantile(x, [0.005, 0.995])
+    at = np.linspace(first, last, points)
+    bandwidth = max(np.ptp(x) / 25, 1.06 * x.std() * len(x) ** -0.2)
+    rate, lo, hi = statistics.smoothed_share(x, known["churned"].to_numpy(float), at, bandwidth)
+    height, edges = np.histogram(x, bins=50, density=True)
+    density = np.interp(at, (edges[:-1] + edges[1:]) / 2, height)
+    return pd.DataFrame({"at": at, "rate": rate, "lo": lo, "hi": hi, "density": density})
+
+
+def crossed(customers: pd.DataFrame, rows: str, columns: str) -> Crossed:
+    """Churn rate and number of customers of every level of `rows` with every level of `columns`.
+
+    A number with more than `MAX_SHOWN` values is cut into five bands of about as many customers each.
+    """
+    left, right = _banded(customers[rows]), _banded(customers[columns])
+    churned = customers["churned"].to_numpy(bool)
+    count = statistics.counts(left, right)
+    leavers = statistics.counts(left[churned], right[churned])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = np.where(count >= FEW, leavers / count, np.nan)
+    shape = {"index": left.categories, "columns": right.categories}
+    some = count.sum(1) > 0, count.sum(0) > 0
+    return Crossed(rows, columns, pd.DataFrame(rate, **shape).loc[some], pd.DataFrame(count, **shape).loc[some])
+
+
+def _banded(values: pd.Series) -> pd.Categorical:
+    if not pd.api.types.is_numeric_dtype(values) or values.nunique() <= MAX_SHOWN:
+        return as_levels(values)
+    edges = np.unique(np.round(np.quantile(values.dropna(), [0, 0.2, 0.4, 0.6, 0.8, 1]), 1))
+    names = [f"{lo:g} – {hi:g}" for lo, hi in pairwise(edges)]
+    edges[0], edges[-1] = -np.inf, np.inf
+    return as_levels(pd.Series(pd.cut(values, edges, labels=names)))
+
+
+def associations(customers: pd.DataFrame) -> pd.DataFrame:
+    """Cramér's V between the columns with few levels and `churned`: a square matrix, 1 on the diagonal."""
+    columns = ["churned", *dimensions(customers)[0]]
+    coded = {column: as_levels(customers[column]) for column in columns}
+    matrix = pd.DataFrame(np.eye(len(columns)), index=columns, columns=columns)
+    for one, other in combinations(columns, 2):
+        value = statistics.cramers_v(statistics.counts(coded[one], coded[other]))
+        matrix.loc[one, other] = matrix.loc[other, one] = value
+    return matrix
+
+
+def correlations(customers: pd.DataFrame) -> pd.DataFrame:
+    """Spearman's rank correlation between the numbers and `churned`: it needs no straight line and no bell curve."""
+    columns = ["churned", *dimensions(customers)[1]]
+    return customers[columns].astype(float).rank().corr()

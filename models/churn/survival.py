@@ -1,0 +1,107 @@
+"""How long customers stay: Kaplan-Meier curves and the log-rank test.
+
+`tenure` (months) is the time, `churned` the event; whoever is still here is censored at their tenure.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from models.churn.explore import as_levels
+from models.statistics import Z95
+
+
+@dataclass(frozen=True)
+class LogRank:
+    """The test that all groups have the same survival curve."""
+
+    statistic: float
+    degrees: int
+    pvalue: float
+
+
+def kaplan_meier(customers: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
+    """The share of customers still here after each month, one row a group and time with an event or censoring.
+
+    Columns `group` ("" without `by`), `time` (months, starts at 0), `at_risk`, `events`, `survival`, `lo`, `hi`.
+    Kaplan & Meier (1958), JASA 53, 457-481; the 95 % interval is Greenwood's on the log(-log) scale (Kalbfleisch &
+    Prentice 1980), NaN where survival is still 1 or already 0.
+    """
+    groups = _groups(customers, by)
+    return pd.concat([_curve(name, *arrays) for name, arrays in groups.items()], ignore_index=True)
+
+
+def survival_at(curves: pd.DataFrame, time: float) -> pd.Series:
+    """Each group's survival after `time` months; NaN where nobody was observed that long."""
+    seen = curves[curves["time"] <= time].groupby("group", sort=False)["survival"].last()
+    longest = curves.groupby("group", sort=False)["time"].max()
+    return seen.where(longest >= time)
+
+
+def median(curves: pd.DataFrame) -> pd.Series:
+    """The months after which half of each group is gone; NaN where more than half are still here at the end."""
+    gone = curves[curves["survival"] <= 0.5].groupby("group", sort=False)["time"].first()
+    return gone.reindex(curves["group"].unique())
+
+
+def logrank(customers: pd.DataFrame, by: str) -> LogRank:
+    """The k-sample log-rank test of the groups of column `by` (Mantel 1966; Peto & Peto 1972, JRSS A 135, 185-207).
+
+    Groups in which nobody was ever at risk do not count; a p-value of 1 where fewer than two are left.
+    """
+    from scipy.stats import chi2
+
+    groups = [arrays for arrays in _groups(customers, by).values() if len(arrays[0])]
+    if len(groups) < 2:
+        return LogRank(0.0, 0, 1.0)
+    times = np.unique(np.concatenate([time[event] for time, event in groups]))
+    risk = np.array([len(time) - np.searchsorted(np.sort(time), times, "left") for time, _event in groups], float)
+    died = np.array([_count_at(time[event], times) for time, event in groups], float)
+    n, d = risk.sum(0), died.sum(0)
+    share = risk / n
+    observed_less_expected = (died - d * share).sum(1)[:-1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.where(n > 1, d * (n - d) / (n - 1), 0.0)
+    covariance = -np.einsum("t,it,jt->ij", spread, share, share) + np.diag((spread * share).sum(1))
+    covariance = covariance[:-1, :-1]
+    statistic = float(observed_less_expected @ np.linalg.pinv(covariance) @ observed_less_expected)
+    degrees = len(groups) - 1
+    return LogRank(statistic, degrees, float(chi2.sf(statistic, degrees)))
+
+
+def _groups(customers: pd.DataFrame, by: str | None) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    known = customers[customers["tenure"].notna()]
+    time, event = known["tenure"].to_numpy(float), known["churned"].to_numpy(bool)
+    if by is None:
+        return {"": (time, event)}
+    level = as_levels(known[by])
+    return {name: (time[level.codes == code], event[level.codes == code]) for code, name in enumerate(level.categories)}
+
+
+def _curve(name: str, time: np.ndarray, event: np.ndarray) -> pd.DataFrame:
+    times = np.unique(np.concatenate([[0.0], time]))
+    at_risk = len(time) - np.searchsorted(np.sort(time), times, "left")
+    events = _count_at(time[event], times)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        survival = np.cumprod(1 - np.where(at_risk > 0, events / at_risk, 0.0))
+        greenwood = np.cumsum(events / (at_risk * (at_risk - events)))
+        scale = np.log(survival)
+        half = Z95 * np.sqrt(greenwood) / np.abs(scale)
+        lo, hi = survival ** np.exp(half), survival ** np.exp(-half)
+    certain = ~((survival > 0) & (survival < 1))
+    return pd.DataFrame(
+        {
+            "group": pd.Series([name] * len(times), dtype="str"),
+            "time": times,
+            "at_risk": at_risk,
+            "events": events,
+            "survival": survival,
+            "lo": np.where(certain, np.nan, lo),
+            "hi": np.where(certain, np.nan, hi),
+        }
+    )
+
+
+def _count_at(moments: np.ndarray, times: np.ndarray) -> np.ndarray:
+    return np.bincount(np.searchsorted(times, moments), minlength=len(times))
