@@ -6,30 +6,65 @@ import pandas as pd
 import streamlit as st
 
 import locales
-import settings
 from charts.labels import label
-from data import quality, schemas, tables
-from data.dataset import Finding, Table
-from data.tables import Stored
+from data import schemas
+from data.dataset import Table
 from ui import cards, downloads, inputs, sources, store
-from ui.text import N_, _, plain
+from ui.text import N_, _
 
-TABLES: dict[str, str] = {"customers": N_("Customers"), "sales": N_("Sales")}
+TABLES: dict[Table, str] = {"customers": N_("Customers"), "sales": N_("Sales")}
+KINDS = {"demo": N_("simulated"), "download": N_("downloaded"), "upload": N_("uploaded")}
 PREVIEW_ROWS = 200
-ICONS = {"info": ":material/info:", "warning": ":material/warning:", "error": ":material/error:"}
+XLSX_ROWS = 100_000  # more takes a spreadsheet file longer than anyone waits
 
 st.title(_("Data"), anchor=False)
 st.markdown(_("What are the figures made of, how old is it, and can it be trusted?"))
-table: Table = inputs.view(_("Table"), list(TABLES), "table", lambda name: _(TABLES[name]))  # type: ignore[assignment]
+table: Table = inputs.view(_("Table"), list(TABLES), "table", lambda name: _(TABLES[name]))
 sources.notice()
 
-shown = store.active(table)
+stored = store.active(table)
+frame, origin = store.frame(stored), stored.origin
+retrieved = origin.retrieved or stored.stored
+span = [_("one day"), ""]
+if stored.span:
+    first, last = stored.span
+    span = [
+        _("{days} days").format(days=locales.number((last - first).days + 1)),
+        _("{first} to {last}").format(first=locales.day(first), last=locales.day(last)),
+    ]
 cards.metrics(
     [
-        (_("Source"), _(shown.origin.name), sources.kind(shown.origin.kind)),
-        (_("Rows"), locales.number(shown.rows[table]), _("{count} columns").format(count=len(shown.columns[table]))),
-        (_("Span"), *sources.span(shown)),
-        (_("Kept"), locales.age(shown.stored, datetime.now(UTC)), sources.retrieved(shown.origin)),
-        (_("Licence"), _(shown.origin.licence or N_("none")), shown.origin.url or ""),
+        (_("Source"), _(origin.name), _(KINDS[origin.kind])),
+        (_("Rows"), locales.number(len(frame)), _("{count} columns").format(count=locales.number(frame.shape[1]))),
+        (_("Span"), *span),
+        (_("Age"), locales.age(retrieved, datetime.now(UTC)), locales.moment(retrieved)),
+        (_("Licence"), _(origin.licence or N_("none")), origin.url or ""),
     ]
 )
+with st.expander(_("Use another source"), icon=":material/swap_horiz:", expanded=sources.busy(table)):
+    sources.choose(table)
+
+st.subheader(_("What stands out"), anchor=False)
+sources.findings([*stored.findings, *store.quality(stored)])
+
+st.subheader(_("Columns"), anchor=False)
+meanings, profile = schemas.columns(table), store.profile(stored)
+columns = pd.DataFrame(
+    {
+        _("Column"): [label(name) for name in frame],
+        _("Name in files"): list(frame),
+        _("Meaning"): [_(meanings[name]) if name in meanings else _("a column of your own") for name in frame],
+        _("Filled"): 100 * profile["filled"].to_numpy(),
+        _("Different values"): profile["distinct"].to_numpy(),
+    }
+)
+st.dataframe(
+    columns,
+    hide_index=True,
+    column_config={_("Filled"): st.column_config.ProgressColumn(format="%.0f%%", min_value=0, max_value=100)},
+)
+
+st.subheader(_("First rows"), anchor=False)
+st.dataframe(frame.head(PREVIEW_ROWS), hide_index=True, column_config={name: label(name) for name in frame})
+st.caption(_("The whole table, as Vigie keeps it"))
+downloads.table(frame, table, excel=len(frame) <= XLSX_ROWS)

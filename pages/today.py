@@ -9,7 +9,7 @@ from charts.labels import label
 from models import sales
 from models.churn import explore
 from ui import cards, store
-from ui.text import _, plain
+from ui.text import _
 
 customers_data, sales_data = store.active("customers"), store.active("sales")
 cards.head(_("Today"), _("What should you look at this morning?"), customers_data, sales_data)
@@ -69,7 +69,7 @@ if spot is not None:
             rate=locales.percent(spot["rate"]),
             customers=locales.number(spot["customers"]),
         ),
-        "pages/churn_explore.py",
+        "churn_explore",
         _("Explore churn"),
         {"f.contract": spot["row"], "f.internet_service": spot["column"]},
     )

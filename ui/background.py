@@ -23,6 +23,7 @@ from ui.text import _
 log = logging.getLogger("vigie.background")
 Step = Callable[[str, float], None]
 _stopping: dict[str, threading.Event] = {}
+_errors: dict[str, ConnectorError] = {}  # with more to show than the sentence that the database keeps
 
 
 class Cancelled(Exception):
@@ -56,14 +57,17 @@ def start(job: str, subject: str, work: Callable[[Step], None]) -> str:
 
 
 @st.fragment(run_every=0.5)
-def show(run: str, ended: Callable[[str, str], None]) -> None:
-    """Show how far a run is; when it has ended, call `ended(status, message)` and run the page again."""
+def show(run: str, ended: Callable[[str, str, ConnectorError | None], None]) -> None:
+    """Show how far a run is; when it has ended, call `ended(status, message, error)` and run the page again.
+
+    `status` is done, failed or cancelled, `message` says why it failed; `error` is there where it may have a report.
+    """
     now = state.read(_engine(), state.job_runs, run=run).iloc[0]
     if now["status"] == "running" and run in _stopping:
         st.progress(now["progress"], text=_(now["step"]))
         st.button(_("Cancel"), icon=":material/close:", on_click=_stopping[run].set, key=f"cancel-{run}")
         return
-    ended(now["status"], now["message"] or "")
+    ended(now["status"], now["message"] or "", _errors.pop(run, None))
     st.rerun()
 
 
@@ -84,6 +88,7 @@ def _run(run: str, row: dict[str, object], work: Callable[[Step], None], languag
             end("cancelled")
         except ConnectorError as error:
             log.warning("%s %s: %s", row["job"], row["subject"], error)
+            _errors[run] = error
             end("failed", error.sentence())
         except Exception as error:
             incident = logs.incident(log, error)

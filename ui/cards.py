@@ -9,21 +9,27 @@ import plotly.graph_objects as go
 import streamlit as st
 
 import locales
+import settings
 from data.tables import Stored
 from ui import downloads
-from ui.text import _, ngettext, plain
+from ui.text import N_, _, ngettext, plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+TABLES = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
+
+
 def provenance(stored: Stored) -> str:
     """One line of Markdown: a dataset's name ("demo" in it where it is simulated), size, age and licence."""
     rows = stored.rows[stored.table]
+    icon = "science" if stored.origin.kind == "demo" else "database"
     parts = [
+        f":material/{icon}: {_(TABLES[stored.table])}",
         f"**{plain(_(stored.origin.name))}**",
         ngettext("{rows} row", "{rows} rows", rows).format(rows=locales.number(rows)),
-        _("kept {age}").format(age=locales.age(stored.stored, datetime.now(UTC))),
+        _("stored {age}").format(age=locales.age(stored.stored, datetime.now(UTC))),
     ]
     if stored.origin.licence:
         parts.append(plain(_(stored.origin.licence)))
@@ -34,16 +40,14 @@ def head(title: str, question: str, *shown: Stored) -> None:
     """A page's title, the question it answers, and the data it answers from."""
     st.title(title, anchor=False)
     st.markdown(question)
-    for stored in shown:
-        icon = "science" if stored.origin.kind == "demo" else "database"
-        st.caption(f":material/{icon}: {provenance(stored)}")
+    st.caption("  \n".join(provenance(stored) for stored in shown))
 
 
 def metrics(cards: list[tuple[str, str, str]]) -> None:
     """A row of metric cards: label, value as text, and a caption that says what the value means."""
-    with st.grid("auto", min_column_width=190, row_height="content"):
+    with st.grid("auto", min_column_width=150, row_height="content"):
         for label, value, meaning in cards:
-            with st.container(border=True, height="stretch"):
+            with st.container(border=True, height="stretch", gap=None):
                 st.metric(label, value)
                 st.caption(meaning)
 
@@ -64,7 +68,7 @@ def figure(
     title = _take_title(drawn)
     with st.container(border=True, height="stretch", key=card):
         with st.container(horizontal=True, vertical_alignment="top", wrap=False):
-            st.markdown(f"**{plain(title)}**")
+            st.markdown(f"**{plain(title)}**", width="stretch")
             with st.popover("", icon=":material/download:", type="tertiary", help=_("Save this figure or its table")):
                 st.caption(_("Figure"))
                 downloads.figure(drawn, name, title, card)
@@ -97,3 +101,12 @@ def _take_title(drawn: "go.Figure | Figure") -> str:
 def money(label: str, amount: float | None, currency: str, meaning: str) -> list[tuple[str, str, str]]:
     """A metric card with an amount of money, or none where the data have no such column."""
     return [] if amount is None else [(label, locales.money(amount, currency), meaning)]
+
+
+def pointer(sentence: str, page: str, action: str, query: dict[str, str] | None = None) -> None:
+    """A sentence that asks for a look, with a link to the page (and its filters) where to look."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(plain(sentence))
+        st.page_link(
+            settings.ROOT / "pages" / f"{page}.py", label=action, icon=":material/arrow_forward:", query_params=query
+        )

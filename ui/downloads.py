@@ -5,8 +5,8 @@ colours they see; a picture of a matplotlib figure by the server.
 """
 
 import io
-from html import escape
 from collections.abc import Callable
+from html import escape
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -86,11 +86,12 @@ def _button(label: str, make: Callable[[], bytes], file_name: str, mime: str) ->
     )
 
 
-def table(frame: pd.DataFrame, name: str) -> None:
-    """A CSV and an XLSX button for `frame`, side by side."""
+def table(frame: pd.DataFrame, name: str, excel: bool = True) -> None:
+    """A CSV and, if `excel`, an XLSX button for `frame`, side by side."""
     with st.container(horizontal=True):
         _button("CSV", lambda: export.csv(frame), f"{name}.csv", "text/csv")
-        _button("XLSX", lambda: export.xlsx(frame, name), f"{name}.xlsx", XLSX)
+        if excel:
+            _button("XLSX", lambda: export.xlsx(frame, name), f"{name}.xlsx", XLSX)
 
 
 def figure(drawn: "go.Figure | Figure", name: str, title: str, card: str) -> None:

@@ -40,12 +40,5 @@ page = st.navigation(
 page.run()
 
 with st.container(key="footer"):
-    st.caption(
-        "  \n".join(
-            [
-                _("Vigie {version}").format(version=settings.VERSION),
-                _("Customers: {source}").format(source=cards.provenance(store.active("customers"))),
-                _("Sales: {source}").format(source=cards.provenance(store.active("sales"))),
-            ]
-        )
-    )
+    shown = [cards.provenance(store.active("customers")), cards.provenance(store.active("sales"))]
+    st.caption("  \n".join([_("Vigie {version}").format(version=settings.VERSION), *shown]))

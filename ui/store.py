@@ -7,7 +7,8 @@ import streamlit as st
 
 import settings
 from data import demo, tables
-from data.dataset import Table
+from data import quality as checks
+from data.dataset import Finding, Table
 from data.tables import Stored
 from models import sales
 
@@ -42,3 +43,24 @@ def _days(version: str, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the
 def days(stored: Stored) -> pd.DataFrame:
     """Revenue, returns and orders of every day of a sales dataset (see `models.sales.daily`)."""
     return _days(stored.version, stored)
+
+
+def quality(stored: Stored) -> tuple[Finding, ...]:
+    """What stands out in the main frame of a dataset (see `data.quality`)."""
+    return _quality(stored.version, stored)
+
+
+@st.cache_resource(max_entries=8, ttl=3600, show_spinner=False)
+def _quality(version: str, _stored: Stored) -> tuple[Finding, ...]:  # noqa: ARG001  # the cache key
+    return checks.findings(_stored.table, frame(_stored), datetime.now(UTC))
+
+
+def profile(stored: Stored) -> pd.DataFrame:
+    """One row a column of the main frame: `filled` (share of rows with a value) and `distinct` values."""
+    return _profile(stored.version, stored)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _profile(version: str, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
+    kept = frame(_stored)
+    return pd.DataFrame({"filled": kept.notna().mean(), "distinct": kept.nunique()})

@@ -1,0 +1,34 @@
+"""Pages run without a browser, through the shell, as a visitor of a fresh installation meets them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def visit(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """`visit("churn_explore", lang="fr")` runs a page to its end and returns it; an exception fails the test."""
+    monkeypatch.chdir(ROOT)
+    st.cache_resource.clear()
+
+    def run(page: str = "today", **query: str | list[str]) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=60)
+        app.query_params["lang"] = "en"
+        app.query_params.update(query)
+        app.run()
+        if page != "today":
+            app.switch_page(str(ROOT / "pages" / f"{page}.py"))
+            app.query_params.update(query)
+            app.run()
+        assert not app.exception, app.exception[0].message
+        return app
+
+    assert settings.get().home == home
+    return run

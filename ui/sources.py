@@ -1,0 +1,216 @@
+"""Choosing where a table is from: a dataset that is kept, the demo, a download, a file of one's own."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+import locales
+import settings
+from charts.labels import label
+from connectors import ConnectorError, files, retail, telco
+from data import demo, schemas, tables
+from data.dataset import Dataset, Finding, Table
+from data.tables import Stored
+from ui import background, downloads, inputs
+from ui.text import N_, _, plain
+
+WAYS = {
+    "kept": N_("Datasets kept"),
+    "demo": N_("Demo"),
+    "download": N_("Download"),
+    "upload": N_("Upload a file"),
+}
+ORIGINS: dict[str, tuple[str, Callable[..., Dataset], str]] = {
+    "customers": (
+        N_("IBM Telco customer churn: 7,043 customers, 1 MB, Apache-2.0."),
+        telco.dataset,
+        "telco_url",
+    ),
+    "sales": (
+        N_("UCI Online Retail: 541,909 invoice lines of a gift wholesaler, 2010 to 2011, 23 MB, CC BY 4.0."),
+        retail.dataset,
+        "retail_url",
+    ),
+}
+TYPES = ["csv", "txt", "tsv", "xlsx", "parquet", "gz", "zip"]
+# Files known by their columns, cleaned by their own rules.
+KNOWN: dict[str, tuple[Table, str]] = {
+    "telco": ("customers", N_("These are the columns of the IBM Telco file: its own rules clean it.")),
+    "retail": ("sales", N_("These are the columns of the UCI Online Retail file: its own rules clean it.")),
+}
+CURRENCIES = ["EUR", "USD", "GBP", "CHF", "CAD", "JPY", "RUB"]
+ROWS_SHOWN = 8
+
+
+def busy(table: Table) -> bool:
+    """Whether a download or an upload for `table` is under way in this session."""
+    return f"job-{table}" in st.session_state
+
+
+def choose(table: Table) -> None:
+    """The four ways to give `table` its data; a running job takes their place until it ends."""
+    if running := st.session_state.get(f"job-{table}"):
+        background.show(running, lambda *outcome: _ended(table, *outcome))
+        return
+    way = inputs.view(_("Where from"), list(WAYS), "from", lambda name: _(WAYS[name]))
+    {"kept": _kept, "demo": _demo, "download": _download, "upload": _upload}[way](table)
+
+
+def findings(found: Iterable[Finding]) -> None:
+    """Findings as sentences, those that call for care first."""
+    for finding in sorted(found, key=lambda one: ["error", "warning", "info"].index(one.severity)):
+        values = {**finding.values, "rows": locales.number(finding.rows)}
+        examples = f" ({'; '.join(finding.examples)})" if finding.examples else ""
+        st.markdown(f":material/{finding.severity}: {plain(_(finding.message).format(**values) + examples)}")
+
+
+def notice() -> None:
+    """How the last change of a source ended, once; with the report of the cells that were refused."""
+    for text in st.session_state.pop("done", []):
+        st.success(plain(text), icon=":material/check:")
+    failed: tuple[str, pd.DataFrame | None] | None = st.session_state.get("failed")
+    if failed:
+        sentence, report = failed
+        st.warning(plain(sentence), icon=":material/block:")
+        if report is not None:
+            st.dataframe(report, hide_index=True)
+            downloads.table(report, "refused_cells")
+        st.button(_("Dismiss"), on_click=st.session_state.pop, args=("failed",), icon=":material/close:")
+
+
+def _ended(table: Table, status: str, message: str, error: ConnectorError | None) -> None:
+    del st.session_state[f"job-{table}"]
+    if status == "failed":
+        st.session_state["failed"] = (message, getattr(error, "report", None))
+    elif status == "cancelled":
+        st.session_state["failed"] = (_("Cancelled: nothing was changed."), None)
+    else:
+        st.session_state["done"] = [_("The pages now show this dataset.")]
+
+
+def _start(table: Table, job: str, make: Callable[[background.Step], Dataset]) -> None:
+    home = settings.get().home
+
+    def work(step: background.Step) -> None:
+        made = make(step)
+        step(N_("Keeping the table"), 0.95)
+        tables.add(home, made, datetime.now(UTC))
+
+    st.session_state.pop("failed", None)
+    st.session_state[f"job-{table}"] = background.start(job, table, work)
+
+
+def _kept(table: Table) -> None:
+    home, active = settings.get().home, tables.active(settings.get().home, table)
+    for stored in tables.stored(home, table):
+        used = active is not None and stored.version == active.version
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            st.markdown(
+                f"**{plain(_(stored.origin.name))}**  \n"
+                + _("{rows} rows, stored {day}").format(
+                    rows=locales.number(stored.rows[table]), day=plain(locales.moment(stored.stored))
+                ),
+                width="stretch",
+            )
+            if used:
+                st.badge(_("In use"), icon=":material/check:", color="green")
+                continue
+            st.button(_("Use"), key=f"use-{stored.version}", on_click=_use, args=(stored,))
+            st.button(
+                _("Remove"), key=f"remove-{stored.version}", on_click=_remove, args=(stored,), icon=":material/delete:"
+            )
+
+
+def _use(stored: Stored) -> None:
+    tables.activate(settings.get().home, stored.table, stored.version)
+    st.session_state["done"] = [_("The pages now show this dataset.")]
+
+
+def _remove(stored: Stored) -> None:
+    tables.remove(settings.get().home, stored.table, stored.version)
+
+
+def _demo(table: Table) -> None:
+    st.caption(_("Simulated data up to today, always the same for a day: to try things out and to show them."))
+    if st.button(_("Use the demo"), icon=":material/science:"):
+        now = datetime.now(UTC)
+        _use(tables.add(settings.get().home, demo.dataset(table, now.date()), now))
+        st.rerun()
+
+
+def _download(table: Table) -> None:
+    sentence, connect, url = ORIGINS[table]
+    st.caption(plain(_(sentence)))
+    st.caption(plain(_("From {url}").format(url=getattr(settings.get(), url))))
+    if st.button(_("Download"), icon=":material/download:"):
+        _start(table, "download", lambda step: connect(progress=lambda share: step(N_("Downloading"), 0.9 * share)))
+        st.rerun()
+
+
+def _upload(table: Table) -> None:
+    limit = settings.get().upload_limit_mb
+    given = st.file_uploader(
+        _("A table as CSV, XLSX or Parquet, also compressed (.gz, .zip); at most {limit} MB").format(limit=limit),
+        type=TYPES,
+        max_upload_size=limit,
+        key=f"upload-{table}",
+    )
+    if given is None:
+        return
+    name, content = given.name, given.getvalue()
+    try:
+        with st.spinner(_("Reading the file")):
+            raw = _read(hashlib.sha256(content).hexdigest(), name, limit, content)
+    except ConnectorError as error:
+        st.warning(plain(error.sentence()), icon=":material/block:")
+        return
+    findings(raw.findings)
+    st.caption(_("The first rows of the file"))
+    st.dataframe(raw.frame.head(ROWS_SHOWN), hide_index=True)
+    known = files.recognise(raw)
+    if known in KNOWN and KNOWN[known][0] == table:
+        st.markdown(_(KNOWN[known][1]))
+        mapping, currency = {}, ""
+    else:
+        mapping, currency = _mapping(table, raw)
+    missing = [label(column) for column in files.needed(table) if known is None and column not in mapping]
+    if missing:
+        st.caption(_("Still to choose: {columns}").format(columns=plain(", ".join(missing))))
+    if st.button(_("Check and use"), type="primary", icon=":material/check:", disabled=bool(missing)):
+
+        def make(step: background.Step) -> Dataset:
+            step(N_("Checking every row"), 0.3)
+            now = datetime.now(UTC)
+            return files.apply(raw, table, mapping, now, name, currency) if mapping else files.dataset(raw, now, name)
+
+        _start(table, "upload", make)
+        st.rerun()
+
+
+@st.cache_resource(max_entries=2, ttl=1800, show_spinner=False)
+def _read(sha256: str, name: str, limit: int, _content: bytes) -> files.Raw:  # noqa: ARG001  # the cache key
+    return files.read(name, _content, limit_bytes=limit * 1_000_000)
+
+
+def _mapping(table: Table, raw: files.Raw) -> tuple[dict[str, str], str]:
+    """One drop-down list a canonical column, filled with the guess; required columns first."""
+    st.markdown(_("**Which column of the file is which?** Those marked * are needed, the others help."))
+    guessed, meanings, mapping = files.guess(raw.frame, table), schemas.columns(table), {}
+    needed = files.needed(table)
+    with st.grid("auto", min_column_width=220):
+        for column in sorted(meanings, key=lambda column: column not in needed):
+            chosen = st.selectbox(
+                label(column) + (" *" if column in needed else ""),
+                list(raw.frame.columns),
+                index=list(raw.frame.columns).index(guessed[column]) if column in guessed else None,
+                help=_(meanings[column]),
+                placeholder=_("none"),
+                key=f"map-{table}-{raw.sha256}-{column}",
+            )
+            if chosen is not None:
+                mapping[column] = chosen
+        currency = st.selectbox(_("Currency"), CURRENCIES) if "currency" not in mapping else ""
+    return mapping, currency
