@@ -63,26 +63,34 @@ def rate_by(rates: pd.DataFrame, column: str, overall: float, chosen: list[str])
         )
     )
     reach = max(float(shown["hi"].max()), overall) * 1.16
-    for name, row in zip(names, shown.itertuples(), strict=True):
-        figure.add_annotation(
-            x=row.hi,
-            y=name,
-            text=f"<b>{locales.percent(row.rate)}</b>",
-            showarrow=False,
-            xanchor="left",
-            xshift=6,
-        )
-    figure.add_vline(overall, line={"color": theme.LEAVE, "dash": "dot", "width": 1.5})
-    figure.add_annotation(
-        x=overall,
-        y=1,
-        yref="paper",
-        yanchor="bottom",
-        text=_("all: {rate}").format(rate=locales.percent(overall, 1)),
-        showarrow=False,
-        font={"color": theme.LEAVE, "size": 12},
+    labels = [
+        {
+            "x": row.hi,
+            "y": name,
+            "text": f"<b>{locales.percent(row.rate)}</b>",
+            "showarrow": False,
+            "xanchor": "left",
+            "xshift": 6,
+        }
+        for name, row in zip(names, shown.itertuples(), strict=True)
+    ]
+    reference = {
+        "x": overall,
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "text": _("all: {rate}").format(rate=locales.percent(overall, 1)),
+        "showarrow": False,
+        "font": {"color": theme.LEAVE, "size": 12},
+    }
+    line = {"color": theme.LEAVE, "dash": "dot", "width": 1.5}
+    figure.update_layout(
+        annotations=[*labels, reference],
+        shapes=[{"type": "line", "x0": overall, "x1": overall, "yref": "paper", "y0": 0, "y1": 1, "line": line}],
+        margin_t=24,
+        bargap=0.45,
+        showlegend=False,
     )
-    figure.update_layout(margin_t=24, bargap=0.45, showlegend=False)
     _percent_axis(figure, "x", reach)
     figure.update_yaxes(title=None, fixedrange=True)
     return figure
@@ -206,20 +214,45 @@ def crossed_heatmap(crossed: Crossed, dark: bool) -> "Figure":
             for shares, ns in zip(rate.to_numpy(), count.to_numpy(), strict=True)
         ]
     )
-    return _heatmap(
-        rate.to_numpy(),
-        annotations,
-        [label(str(level)) for level in rate.index],
-        [label(str(level)) for level in rate.columns],
-        _title_crossed(crossed),
-        dark,
-        colours=theme.SEQUENTIAL,
-        limits=(0, max(0.3, float(np.nanmax(rate.to_numpy(), initial=0)))),
-        axes=(label(crossed.rows), label(crossed.columns)),
+    rows = [label(str(level)) for level in rate.index]
+    columns = [label(str(level)) for level in rate.columns]
+    import matplotlib
+    import seaborn as sns
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.figure import Figure
+
+    matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: smaller, sharper, readable aloud
+    ink = "#E6EEF1" if dark else "#15262E"
+    drawn = Figure(
+        figsize=(max(5.2, 1.15 * len(columns) + 1.9), max(2.4, 0.55 * len(rows) + 1.1)), layout="constrained"
     )
+    drawn.set_facecolor("none")
+    drawn.suptitle(_title_crossed(crossed))
+    axis = drawn.subplots()
+    axis.set_facecolor("#22343C" if dark else "#E9EEF0")
+    sns.heatmap(
+        rate.to_numpy(),
+        annot=annotations,
+        fmt="",
+        cmap=LinearSegmentedColormap.from_list("vigie", theme.SEQUENTIAL),
+        vmin=0,
+        vmax=max(0.3, float(np.nanmax(rate.to_numpy(), initial=0))),
+        cbar=False,
+        linewidths=1.5,
+        linecolor="#0E1A20" if dark else "#FBFCFC",
+        annot_kws={"size": 9},
+        xticklabels=["\n".join(wrap(name, 14)) for name in columns],
+        yticklabels=["\n".join(wrap(name, 18)) for name in rows],
+        ax=axis,
+    )
+    axis.set_ylabel(label(crossed.rows), color=ink, fontsize=10)
+    axis.set_xlabel(label(crossed.columns), color=ink, fontsize=10)
+    axis.tick_params(colors=ink, labelsize=9, length=0)
+    axis.tick_params(axis="y", rotation=0)
+    return drawn
 
 
-def association_heatmap(matrix: pd.DataFrame, dark: bool) -> "Figure":
+def association_heatmap(matrix: pd.DataFrame) -> go.Figure:
     """Cramér's V between columns; the triangle above the diagonal would say the same twice."""
     strongest = matrix["churned"].drop("churned").sort_values(ascending=False)
     title = _("No column with few levels goes together with leaving")
@@ -227,10 +260,10 @@ def association_heatmap(matrix: pd.DataFrame, dark: bool) -> "Figure":
         title = _("{column} goes together with leaving more than any other (V = {v})").format(
             column=label(strongest.index[0]), v=locales.number(strongest.iloc[0], 2)
         )
-    return _triangle(matrix, title, dark, theme.SEQUENTIAL, (0, 1))
+    return _triangle(matrix, title, theme.SEQUENTIAL, (0, 1), _("{one} and {other}: Cramér's V {value}"))
 
 
-def correlation_heatmap(matrix: pd.DataFrame, dark: bool) -> "Figure":
+def correlation_heatmap(matrix: pd.DataFrame) -> go.Figure:
     """Spearman correlations between numbers; blue together, orange against each other."""
     with_churn = matrix["churned"].drop("churned")
     title = _("No number goes up or down with leaving")
@@ -241,61 +274,43 @@ def correlation_heatmap(matrix: pd.DataFrame, dark: bool) -> "Figure":
         title = (longer if with_churn[column] > 0 else shorter).format(
             column=label(column).lower(), r=locales.number(with_churn[column], 2)
         )
-    return _triangle(matrix, title, dark, theme.DIVERGING[::-1], (-1, 1))
+    return _triangle(matrix, title, theme.DIVERGING[::-1], (-1, 1), _("{one} and {other}: rank correlation {value}"))
 
 
-def _triangle(matrix: pd.DataFrame, title: str, dark: bool, colours: list[str], limits: tuple[int, int]) -> "Figure":
-    names = [label(column) for column in matrix.columns]
+def _triangle(
+    matrix: pd.DataFrame, title: str, colours: list[str], limits: tuple[int, int], sentence: str
+) -> go.Figure:
+    names = [theme.plain(label(column)) for column in matrix.columns]
     values = matrix.to_numpy()[1:, :-1].copy()
     values[np.triu_indices_from(values, 1)] = np.nan
-    texts = np.array([["" if v != v else locales.number(v, 2) for v in row] for row in values])
-    return _heatmap(values, texts, names[1:], names[:-1], title, dark, colours=colours, limits=limits)
-
-
-def _heatmap(
-    values: np.ndarray,
-    annotations: np.ndarray,
-    rows: list[str],
-    columns: list[str],
-    title: str,
-    dark: bool,
-    *,
-    colours: list[str],
-    limits: tuple[float, float],
-    axes: tuple[str, str] = ("", ""),
-) -> "Figure":
-    import seaborn as sns
-    from matplotlib.colors import LinearSegmentedColormap
-    from matplotlib.figure import Figure
-
-    ink = "#E6EEF1" if dark else "#15262E"
-    size = 9 if len(columns) < 10 else 7
-    drawn = Figure(figsize=(max(5.2, 0.62 * len(columns) + 2.4), max(2.6, 0.5 * len(rows) + 1.2)), layout="constrained")
-    drawn.set_facecolor("none")
-    drawn.suptitle(title)
-    axis = drawn.subplots()
-    axis.set_facecolor("none" if np.isnan(values).all() else ("#22343C" if dark else "#E9EEF0"))
-    sns.heatmap(
-        values,
-        annot=annotations,
-        fmt="",
-        cmap=LinearSegmentedColormap.from_list("vigie", colours),
-        vmin=limits[0],
-        vmax=limits[1],
-        cbar=False,
-        linewidths=1.5,
-        linecolor="#0E1A20" if dark else "#FBFCFC",
-        annot_kws={"size": size},
-        xticklabels=["\n".join(wrap(name, 14)) for name in columns],
-        yticklabels=["\n".join(wrap(name, 18)) for name in rows],
-        ax=axis,
+    texts = [["" if v != v else locales.number(v, 2) for v in row] for row in values]
+    hover = [
+        [sentence.format(one=one, other=other, value=text) for other, text in zip(names, row, strict=False)]
+        for one, row in zip(names[1:], texts, strict=True)
+    ]
+    figure = theme.figure(title, height=max(220, 80 + 30 * len(values)))
+    figure.add_trace(
+        go.Heatmap(
+            z=values,
+            x=names[:-1],
+            y=names[1:],
+            text=texts,
+            texttemplate="%{text}",
+            textfont={"size": 11},
+            hovertext=hover,
+            hoverinfo="text",
+            hoverongaps=False,
+            colorscale=colours,
+            zmin=limits[0],
+            zmax=limits[1],
+            showscale=False,
+            xgap=2,
+            ygap=2,
+        )
     )
-    axis.set_ylabel(axes[0], color=ink, fontsize=10)
-    axis.set_xlabel(axes[1], color=ink, fontsize=10)
-    axis.tick_params(colors=ink, labelsize=9, length=0)
-    axis.tick_params(axis="x", rotation=90 if len(columns) > 9 else 0)
-    axis.tick_params(axis="y", rotation=0)
-    return drawn
+    figure.update_yaxes(autorange="reversed", showgrid=False, fixedrange=True)
+    figure.update_xaxes(showgrid=False, fixedrange=True, tickangle=-60 if len(names) > 8 else 0)
+    return figure
 
 
 def _title_by(rates: pd.DataFrame, column: str) -> str:

@@ -107,10 +107,9 @@ else:
         columns = inputs.choice(_("Columns"), [*categorical, *numeric], "columns", label, default="internet_service")
     crossed = explore.crossed(shown, rows, columns)
     cards.figure(charts.crossed_heatmap(crossed, is_dark()), f"churn_{rows}_{columns}", crossed.rate.reset_index())
-    with st.grid("auto", min_column_width=460):
-        associations, correlations = explore.associations(shown), explore.correlations(shown)
-        cards.figure(charts.association_heatmap(associations, is_dark()), "associations", associations)
-        cards.figure(charts.correlation_heatmap(correlations, is_dark()), "correlations", correlations)
+    associations, correlations = explore.associations(shown), explore.correlations(shown)
+    cards.figure(charts.association_heatmap(associations), "associations", associations)
+    cards.figure(charts.correlation_heatmap(correlations), "correlations", correlations)
 
 with st.expander(_("How this is computed"), icon=":material/functions:"):
     st.markdown(

@@ -85,7 +85,7 @@ def figure(
                 alt=title,
             )
         else:
-            st.pyplot(drawn, alt=title)
+            st.image(downloads.saved(drawn, "svg").decode(), width="stretch", alt=title)
 
 
 def _take_title(drawn: "go.Figure | Figure") -> str:

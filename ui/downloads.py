@@ -105,9 +105,9 @@ def figure(drawn: "go.Figure | Figure", name: str, title: str, card: str) -> Non
         return
     dark = is_dark()
     with st.container(horizontal=True):
-        _button("PNG", lambda: _saved(drawn, title, "png", dark), f"{name}.png", "image/png")
-        _button("SVG", lambda: _saved(drawn, title, "svg", dark), f"{name}.svg", "image/svg+xml")
-    _button("HTML", lambda: _saved(drawn, title, "svg", dark), f"{name}.html", "text/html")
+        _button("PNG", lambda: _titled(drawn, title, "png", dark), f"{name}.png", "image/png")
+        _button("SVG", lambda: _titled(drawn, title, "svg", dark), f"{name}.svg", "image/svg+xml")
+    _button("HTML", lambda: _titled(drawn, title, "svg", dark), f"{name}.html", "text/html")
 
 
 def _web_page(drawn: go.Figure, title: str) -> bytes:
@@ -115,8 +115,13 @@ def _web_page(drawn: go.Figure, title: str) -> bytes:
     return titled.to_html(include_plotlyjs=True).encode()
 
 
-def _saved(drawn: "Figure", title: str, kind: str, dark: bool) -> bytes:
+def saved(drawn: "Figure", kind: str, **options: object) -> bytes:
+    """A matplotlib figure as a file of `kind` (png, svg), transparent unless `facecolor` is among the options."""
     target = io.BytesIO()
-    drawn.suptitle(title, color=INK[dark])
-    drawn.savefig(target, format=kind, dpi=200, bbox_inches="tight", facecolor=PAPER[dark])
+    drawn.savefig(target, format=kind, **options)
     return target.getvalue()
+
+
+def _titled(drawn: "Figure", title: str, kind: str, dark: bool) -> bytes:
+    drawn.suptitle(title, color=INK[dark])
+    return saved(drawn, kind, dpi=200, facecolor=PAPER[dark])
