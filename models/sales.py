@@ -62,3 +62,9 @@ def _change(revenue: pd.Series, shift: int) -> float | None:
         return None
     then = revenue.iloc[-shift - WEEK : len(revenue) - shift].sum()
     return float(revenue.iloc[-WEEK:].sum() / then - 1) if then > 0 else None
+
+
+def sold_out(moves: pd.DataFrame) -> list[str]:
+    """The products (of a `data.schemas.StockMoves` frame, in the order of its moves) with nothing on hand now."""
+    left = moves.groupby(["product", "store"] if "store" in moves else "product")["on_hand"].last()
+    return sorted(left[left == 0].reset_index()["product"].unique())

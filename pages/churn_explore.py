@@ -106,10 +106,11 @@ else:
         rows = inputs.choice(_("Rows"), [*categorical, *numeric], "rows", label, default="contract")
         columns = inputs.choice(_("Columns"), [*categorical, *numeric], "columns", label, default="internet_service")
     crossed = explore.crossed(shown, rows, columns)
-    cards.figure(charts.crossed_heatmap(crossed, is_dark()), f"churn_{rows}_{columns}", crossed.rate.reset_index())
     associations, correlations = explore.associations(shown), explore.correlations(shown)
-    cards.figure(charts.association_heatmap(associations), "associations", associations)
-    cards.figure(charts.correlation_heatmap(correlations), "correlations", correlations)
+    with st.grid("auto", min_column_width=420):
+        cards.figure(charts.crossed_heatmap(crossed, is_dark()), f"churn_{rows}_{columns}", crossed.table())
+        cards.figure(charts.correlation_heatmap(correlations), "correlations", correlations.rename_axis("column"))
+    cards.figure(charts.association_heatmap(associations), "associations", associations.rename_axis("column"))
 
 with st.expander(_("How this is computed"), icon=":material/functions:"):
     st.markdown(

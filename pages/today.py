@@ -1,5 +1,7 @@
 """What should an analyst look at this morning?"""
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
 import locales
@@ -9,7 +11,9 @@ from charts.labels import label
 from models import sales
 from models.churn import explore
 from ui import cards, store
-from ui.text import _
+from ui.text import _, ngettext
+
+OLD_DAYS = 30
 
 customers_data, sales_data = store.active("customers"), store.active("sales")
 cards.head(_("Today"), _("What should you look at this morning?"), customers_data, sales_data)
@@ -73,3 +77,29 @@ if spot is not None:
         _("Explore churn"),
         {"f.contract": spot["row"], "f.internet_service": spot["column"]},
     )
+
+if "stock_moves" in sales_data.columns:
+    names = sales.sold_out(store.frame(sales_data, "stock_moves"))
+    described = store.frame(sales_data, "products").set_index("product")["description"]
+    sentence = ngettext(
+        "{count} product is sold out: {names}.", "{count} products are sold out, such as {names}.", len(names)
+    )
+    if names:
+        some = _("{one} and {other}").format(one=described[names[0]], other=described[names[-1]])
+        cards.pointer(
+            sentence.format(count=locales.number(len(names)), names=described[names[0]] if len(names) == 1 else some),
+            "data",
+            _("See the data"),
+            {"table": "sales"},
+        )
+
+for stored in (customers_data, sales_data):
+    retrieved = stored.origin.retrieved or stored.stored
+    if (datetime.now(UTC) - retrieved).days > OLD_DAYS:
+        sentence = _("The data “{name}” are from {day}: are they still true?")
+        cards.pointer(
+            sentence.format(name=_(stored.origin.name), day=locales.day(retrieved)),
+            "data",
+            _("Bring newer data"),
+            {"table": stored.table},
+        )

@@ -45,7 +45,7 @@ def head(title: str, question: str, *shown: Stored) -> None:
 
 def metrics(cards: list[tuple[str, str, str]]) -> None:
     """A row of metric cards: label, value as text, and a caption that says what the value means."""
-    with st.grid("auto", min_column_width=150, row_height="content"):
+    with st.grid(len(cards), min_column_width=150):
         for label, value, meaning in cards:
             with st.container(border=True, height="stretch", gap=None):
                 st.metric(label, value)

@@ -43,6 +43,11 @@ class Crossed:
     rate: pd.DataFrame
     count: pd.DataFrame
 
+    def table(self) -> pd.DataFrame:
+        """One row a cell: its two levels, `customers` and `rate`."""
+        cells = pd.DataFrame({"customers": self.count.stack(), "rate": self.rate.stack()})
+        return cells.rename_axis(["row", "column"]).reset_index()
+
 
 def dimensions(customers: pd.DataFrame) -> tuple[list[str], list[str]]:
     """The columns worth grouping by (2 to `MAX_LEVELS` levels) and those that are numbers with more values."""

@@ -1,0 +1,100 @@
+"""A visitor clicks through Vigie in Chromium."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit, settled, shoot
+
+pytestmark = pytest.mark.xdist_group("browser")  # one server and one browser for all of them
+
+PAGES = {"": "Today", "churn-explore": "Churn: explore", "data": "Data"}
+CUSTOMERS = "id;résilié;contrat;ancienneté\n" + "".join(
+    f"C{i};{'oui' if i % 4 == 0 else 'non'};{'mensuel' if i % 2 else 'annuel'};{i % 60},5\n" for i in range(200)
+)
+
+
+def metric(page: Page, label: str) -> str:
+    card = page.get_by_test_id("stMetric").filter(has_text=label)
+    return card.get_by_test_id("stMetricValue").inner_text()
+
+
+def test_a_deep_link_on_a_fresh_server_shows_the_whole_app(visit: Visit):
+    page = visit.open("churn-explore?lang=en")
+    expect(page.get_by_role("heading", name="Churn: explore")).to_be_visible()
+    for name in PAGES.values():
+        expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
+    expect(page.get_by_role("radio", name="Français")).to_be_visible()
+    assert page.evaluate("document.fonts.check('16px \"Atkinson Hyperlegible Next\"')")
+
+
+@pytest.mark.parametrize(
+    ("size", "dark", "language"), [("desktop", False, "en"), ("phone", True, "fr"), ("desktop", True, "fr")]
+)
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_opens_clean_and_leaves_a_picture(visit: Visit, path, size, dark, language):
+    page = visit.open(f"{path}?lang={language}", size=size, dark=dark, language=language)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
+    shoot(page, f"{path or 'today'}_{size}_{'dark' if dark else 'light'}_{language}")
+
+
+def test_the_language_switch_speaks_french_and_is_in_the_url(visit: Visit):
+    page = visit.open()
+    page.get_by_text("Français", exact=True).click()
+    expect(page.get_by_role("heading", name="Aujourd’hui")).to_be_visible()
+    expect(page).to_have_url(re.compile("lang=fr"))
+
+
+def test_a_click_on_a_bar_filters_everything_else(visit: Visit):
+    page = visit.open("churn-explore?lang=en")
+    before = metric(page, "Customers")
+    # Plotly's bars let the pointer through to its drag layer: click where the first bar is.
+    bar = page.locator(".st-key-card-churn_by_contract .bars .point path").last.bounding_box()
+    assert bar
+    page.mouse.click(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
+    expect(page).to_have_url(re.compile(r"f\.contract=Month-to-month"))
+    settled(page)
+    assert metric(page, "Customers") != before
+    page.get_by_role("button", name="Reset").click()
+    expect(page).not_to_have_url(re.compile(r"f\.contract"))
+    settled(page)
+    assert metric(page, "Customers") == before
+
+
+@pytest.mark.parametrize("kind", ["PNG", "SVG", "HTML", "CSV", "XLSX"])
+def test_a_figure_and_its_table_can_be_taken_away(visit: Visit, kind, tmp_path: Path):
+    page = visit.open("churn-explore?lang=en")
+    page.locator(".st-key-card-churn_by_contract").get_by_test_id("stPopover").get_by_role("button").click()
+    with page.expect_download() as saved:
+        page.get_by_test_id("stPopoverBody").get_by_role("button", name=kind).click()
+    file = tmp_path / "saved"
+    saved.value.save_as(file)
+    assert saved.value.suggested_filename == f"churn_by_contract.{kind.lower()}"
+    start = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>", "CSV": b"\xef\xbb\xbflevel,", "XLSX": b"PK"}[kind]
+    assert file.read_bytes().startswith(start)
+
+
+def test_a_file_of_ones_own_is_mapped_checked_and_shown(visit: Visit, tmp_path: Path):
+    page = visit.open("data?lang=en&from=upload")
+    page.get_by_text("Use another source").click()
+    bad = tmp_path / "bad.csv"
+    bad.write_text(CUSTOMERS.replace("C7;non", "C7;perhaps"), "latin-1")
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(bad)
+    page.get_by_role("button", name="Check and use").click()
+    expect(page.get_by_text("perhaps").first).to_be_attached(timeout=20_000)
+    assert metric(page, "Rows") == "7,000"  # what was there stays
+
+    good = tmp_path / "good.csv"
+    good.write_text(CUSTOMERS, "latin-1")
+    page.reload()
+    settled(page)
+    page.get_by_text("Use another source").click()
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(good)
+    page.get_by_role("button", name="Check and use").click()
+    expect(page.get_by_test_id("stMetric").filter(has_text="Rows")).to_contain_text("200", timeout=20_000)
+    page.get_by_role("link", name="Churn: explore", exact=True).click()
+    expect(page.get_by_role("heading", name="Churn: explore")).to_be_visible()
+    settled(page)
+    assert metric(page, "Customers") == "200"
