@@ -11,14 +11,20 @@ import locales
 from charts import theme
 from charts.labels import label
 from locales import _
+from models import statistics
 from models.churn import survival as survival_models
-from models.churn.explore import Crossed
+from models.churn.explore import PEERS, Crossed
 from models.churn.survival import LogRank
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MAX_GROUPS = 6
+MAX_STEPS = 200  # of a survival curve: more cannot be told apart
+CERTAIN = 0.05  # a p-value below it lets a title speak of a difference
+FARTHEST = 3.54 / statistics.Z95  # the ends of 20 equal points differ by fewer standard errors in 95 % of cases
+    3.54 / statistics.Z95
+)  # the farthest two of 20 points differ by chance by 3.54 standard errors at most (95 %)
 
 
 def rate_by(rates: pd.DataFrame, column: str, overall: float, chosen: list[str]) -> go.Figure:
@@ -98,6 +104,8 @@ def rate_by(rates: pd.DataFrame, column: str, overall: float, chosen: list[str])
 
 def rate_along(curve: pd.DataFrame, column: str, overall: float, currency: str) -> go.Figure:
     """Churn rate along a number (of `explore.rate_along`), its 95 % band, and where the customers are."""
+    if curve.empty:
+        return theme.figure(_("{column}: too few customers for a curve").format(column=label(column)), height=60)
     at = curve["at"].to_numpy()
     figure = theme.figure(_title_along(curve, column, currency), x=_axis(column, currency), y=_("Share who left"))
     figure.add_trace(
@@ -127,11 +135,11 @@ def rate_along(curve: pd.DataFrame, column: str, overall: float, currency: str) 
                     lo=locales.percent(row.lo, 1),
                     hi=locales.percent(row.hi, 1),
                 )
-                for row in curve.fillna(0).itertuples()
+                for row in curve.itertuples()
             ],
         )
     )
-    top = max(float(np.nanmax(curve["hi"])), overall) * 1.08
+    top = max(float(curve["hi"].max()), overall) * 1.08
     figure.add_trace(
         go.Scatter(
             x=at,
@@ -162,15 +170,20 @@ def survival(curves: pd.DataFrame, test: LogRank | None, by: str | None) -> go.F
     sentence = _("{group}: {share} still here after {months} months; {risk} customers observed that long")
     for place, group in enumerate(groups):
         curve = curves[curves["group"] == group]
+        if len(curve) > MAX_STEPS:
+            curve = curve.iloc[np.linspace(0, len(curve) - 1, MAX_STEPS).astype(int)]
         colour, time = theme.CATEGORICAL[place], curve["time"].to_numpy()
+        # The lower edge runs backwards, where plotly's own steps would be one month off.
+        lo, hi = (np.repeat(curve[end].fillna(curve["survival"]), 2)[:-1] for end in ("lo", "hi"))
+        steps = np.repeat(time, 2)[1:]
         name = _("All customers") if by is None else theme.plain(label(group))
         figure.add_trace(
             go.Scatter(
-                x=np.r_[time, time[::-1]],
-                y=np.r_[curve["hi"].fillna(curve["survival"]), curve["lo"].fillna(curve["survival"])[::-1]],
+                x=np.r_[steps, steps[::-1]],
+                y=np.r_[hi, lo[::-1]],
                 fill="toself",
                 fillcolor=theme.faded(colour, 0.15),
-                line={"width": 0, "shape": "hv"},
+                line={"width": 0},
                 hoverinfo="skip",
                 legendgroup=group,
                 showlegend=False,
@@ -222,6 +235,7 @@ def crossed_heatmap(crossed: Crossed, dark: bool) -> "Figure":
     from matplotlib.figure import Figure
 
     matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: smaller, sharper, readable aloud
+    matplotlib.rcParams["text.parse_math"] = False  # "$5 to $10" is a level, not a formula
     ink = "#E6EEF1" if dark else "#15262E"
     drawn = Figure(
         figsize=(max(5.2, 1.15 * len(columns) + 1.9), max(2.4, 0.55 * len(rows) + 1.1)), layout="constrained"
@@ -314,9 +328,11 @@ def _triangle(
 
 
 def _title_by(rates: pd.DataFrame, column: str) -> str:
-    most, least = rates.iloc[0], rates.iloc[-1]
-    if len(rates) < 2 or most["lo"] <= least["hi"]:
+    large = rates[rates["customers"] >= PEERS]
+    tested = np.stack([large["churned"], large["customers"] - large["churned"]])
+    if statistics.independence(tested) >= CERTAIN or large["lo"].iloc[0] <= large["hi"].iloc[-1]:
         return _("{column}: no difference that these data can prove").format(column=label(column))
+    most, least = large.iloc[0], large.iloc[-1]
     names = {"most": label(most["level"]), "least": label(least["level"]), "column": label(column)}
     if least["rate"] > 0 and (times := most["rate"] / least["rate"]) >= 1.5:
         times_text = locales.number(times, 0 if times >= 10 else 1)
@@ -326,17 +342,15 @@ def _title_by(rates: pd.DataFrame, column: str) -> str:
 
 
 def _title_along(curve: pd.DataFrame, column: str, currency: str) -> str:
-    known = curve.dropna()
-    if len(known):
-        high, low = known.loc[known["rate"].idxmax()], known.loc[known["rate"].idxmin()]
-        if high["lo"] > low["hi"]:
-            return _("{column}: {high} leave at {at_high}, {low} at {at_low}").format(
-                column=label(column),
-                high=locales.percent(high["rate"]),
-                at_high=_amount(high["at"], column, currency),
-                low=locales.percent(low["rate"]),
-                at_low=_amount(low["at"], column, currency),
-            )
+    high, low = curve.loc[curve["rate"].idxmax()], curve.loc[curve["rate"].idxmin()]
+    if high["rate"] - low["rate"] > FARTHEST * np.hypot(high["rate"] - high["lo"], low["hi"] - low["rate"]):
+        return _("{column}: {high} leave at {at_high}, {low} at {at_low}").format(
+            column=label(column),
+            high=locales.percent(high["rate"]),
+            at_high=_amount(high["at"], column, currency),
+            low=locales.percent(low["rate"]),
+            at_low=_amount(low["at"], column, currency),
+        )
     return _("{column}: no difference that these data can prove").format(column=label(column))
 
 
@@ -365,9 +379,16 @@ def _title_crossed(crossed: Crossed) -> str:
     rates = crossed.rate.stack().dropna()
     if rates.empty:
         return _("Too few customers in every cell to say")
+    names = {"rows": label(crossed.rows), "columns": label(crossed.columns)}
+    sizes = crossed.count.stack()[rates.index]
+    churned = rates * sizes
     row, column = rates.idxmax()
-    return _("“{row}” with “{column}” leave most: {rate}").format(
-        row=label(str(row)), column=label(str(column)), rate=locales.percent(rates.max())
+    lo, _hi = statistics.wilson(churned[row, column], sizes[row, column])
+    unrelated = statistics.independence(np.stack([churned, sizes - churned])) >= CERTAIN
+    if unrelated or lo <= churned.sum() / sizes.sum():
+        return _("{rows} and {columns}: no difference that these data can prove").format(**names)
+    return _("{rows} “{row}” with {columns} “{column}”: {rate} leave, the most").format(
+        row=label(str(row)), column=label(str(column)), rate=locales.percent(rates.max()), **names
     )
 
 

@@ -26,6 +26,10 @@ def pills(column: str) -> list[str]:
     return inputs.pills(label(column), explore.levels(customers, column), f"f.{column}", label)
 
 
+def chosen(column: str) -> list[str]:
+    return inputs.chosen(f"f.{column}", explore.levels(customers, column))
+
+
 def toggle(column: str, key: str) -> None:
     """A click in a figure chooses or drops the level clicked; a new key then clears the figure's own selection."""
     chosen = st.session_state.get(f"f.{column}", [])
@@ -41,8 +45,10 @@ def reset() -> None:
 
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     filters = {column: pills(column) for column in first}
-    with st.popover(_("More filters"), icon=":material/tune:"):
-        filters |= {column: pills(column) for column in categorical if column not in first}
+    more = st.popover(_("More filters"), icon=":material/tune:", on_change="rerun", key="more-filters")
+    with more:
+        ask = pills if more.open else chosen
+        filters |= {column: ask(column) for column in categorical if column not in first}
     st.button(_("Reset"), icon=":material/restart_alt:", on_click=reset, disabled=not any(filters.values()))
 
 shown = explore.keep(customers, filters)

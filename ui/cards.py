@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+METRIC_LENGTH = 11
 TABLES = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
 
 
@@ -48,7 +49,10 @@ def metrics(cards: list[tuple[str, str, str]]) -> None:
     with st.grid(len(cards), min_column_width=150):
         for label, value, meaning in cards:
             with st.container(border=True, height="stretch", gap=None):
-                st.metric(label, value)
+                if len(value) <= METRIC_LENGTH:
+                    st.metric(label, value)
+                else:  # too long for large print, where it would be cut off
+                    st.markdown(f"{label}  \n**{plain(value)}**")
                 st.caption(meaning)
 
 
@@ -69,12 +73,7 @@ def figure(
     with st.container(border=True, height="stretch", key=card):
         with st.container(horizontal=True, vertical_alignment="top", wrap=False):
             st.markdown(f"**{plain(title)}**", width="stretch")
-            with st.popover("", icon=":material/download:", type="tertiary", help=_("Save this figure or its table")):
-                st.caption(_("Figure"))
-                downloads.figure(drawn, name, title, card)
-                if table is not None:
-                    st.caption(_("Table"))
-                    downloads.table(table, name)
+            _menu(drawn, name, title, table)
         if isinstance(drawn, go.Figure):
             st.plotly_chart(
                 drawn,
@@ -86,6 +85,26 @@ def figure(
             )
         else:
             st.image(downloads.saved(drawn, "svg").decode(), width="stretch", alt=title)
+
+
+@st.fragment
+def _menu(drawn: "go.Figure | Figure", name: str, title: str, table: pd.DataFrame | None) -> None:
+    """What can be saved, filled in when it is opened: closed menus would be half of what a page sends."""
+    menu = st.popover(
+        "",
+        icon=":material/download:",
+        type="tertiary",
+        help=_("Save this figure or its table"),
+        key=f"menu-{name}",
+        on_change="rerun",
+    )
+    if menu.open:
+        with menu:
+            st.caption(_("Figure"))
+            downloads.figure(drawn, name, title, f"card-{name}")
+            if table is not None:
+                st.caption(_("Table"))
+                downloads.table(table, name)
 
 
 def _take_title(drawn: "go.Figure | Figure") -> str:

@@ -9,9 +9,8 @@ from ui.text import plain
 
 def pills(label: str, options: Sequence[str], key: str, show: Callable[[str], str] = str) -> list[str]:
     """Pills of which any number can be chosen; the raw options, not their labels, are in the URL under `key`."""
-    wanted = st.session_state.get(key, st.query_params.get_all(key))
-    st.session_state[key] = [option for option in wanted if option in options]
-    chosen = st.pills(
+    chosen(key, options)
+    picked = st.pills(
         label,
         options,
         selection_mode="multi",
@@ -19,23 +18,23 @@ def pills(label: str, options: Sequence[str], key: str, show: Callable[[str], st
         key=key,
         persist_state="session",
     )
-    _publish(key, chosen)
-    return chosen
+    _publish(key, picked)
+    return picked
 
 
 def choice(label: str, options: Sequence[str], key: str, show: Callable[[str], str] = str, default: str = "") -> str:
     """One of `options` from a drop-down list, remembered in the URL under `key`."""
     usual = default if default in options else options[0]
     _settle(key, options, usual)
-    chosen = st.selectbox(label, options, format_func=show, key=key, persist_state="session") or usual
-    _publish(key, [chosen] if chosen != usual else [])
-    return chosen
+    picked = st.selectbox(label, options, format_func=show, key=key, persist_state="session") or usual
+    _publish(key, [picked] if picked != usual else [])
+    return picked
 
 
 def view(label: str, options: Sequence[str], key: str, show: Callable[[str], str] = str) -> str:
     """One of a few views from a segmented control without visible label, remembered in the URL under `key`."""
     _settle(key, options, options[0])
-    chosen = st.segmented_control(
+    picked = st.segmented_control(
         label,
         options,
         format_func=lambda option: plain(show(option)),
@@ -44,14 +43,24 @@ def view(label: str, options: Sequence[str], key: str, show: Callable[[str], str
         label_visibility="collapsed",
         persist_state="session",
     )
-    chosen = chosen or options[0]
-    _publish(key, [chosen] if chosen != options[0] else [])
-    return chosen
+    picked = picked or options[0]
+    _publish(key, [picked] if picked != options[0] else [])
+    return picked
+
+
+def chosen(key: str, options: Sequence[str]) -> list[str]:
+    """What is chosen in `pills`, also while they are not shown."""
+    wanted = st.session_state.get(key, st.query_params.get_all(key))
+    known = [option for option in wanted if option in options]
+    if st.session_state.get(key) != known:  # a value set is sent again, so only where it has to be
+        st.session_state[key] = known
+    return known
 
 
 def _settle(key: str, options: Sequence[str], usual: str) -> None:
     wanted = st.session_state.get(key, st.query_params.get(key))
-    st.session_state[key] = wanted if wanted in options else usual
+    if wanted not in options or key not in st.session_state:
+        st.session_state[key] = wanted if wanted in options else usual
 
 
 def _publish(key: str, values: list[str]) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 import locales
 import settings
 from charts.labels import label
-from connectors import ConnectorError, files, retail, telco
+from connectors import ConnectorError, files, mapping, predict_future_sales, retail, telco
 from data import demo, schemas, tables
 from data.dataset import Dataset, Finding, Table
 from data.tables import Stored
@@ -76,7 +76,7 @@ def notice() -> None:
         sentence, report = failed
         st.warning(plain(sentence), icon=":material/block:")
         if report is not None:
-            st.dataframe(report, hide_index=True)
+            st.dataframe(report.assign(reason=report["reason"].map(_)), hide_index=True)
             downloads.table(report, "refused_cells")
         st.button(_("Dismiss"), on_click=st.session_state.pop, args=("failed",), icon=":material/close:")
 
@@ -161,6 +161,10 @@ def _upload(table: Table) -> None:
     if given is None:
         return
     name, content = given.name, given.getvalue()
+    if table == "sales" and predict_future_sales.recognise(content):
+        st.markdown(_("These are the files of Predict Future Sales: their own rules clean them."))
+        _offer(table, lambda now: predict_future_sales.dataset_of(content, now))
+        return
     try:
         with st.spinner(_("Reading the file")):
             raw = _read(hashlib.sha256(content).hexdigest(), name, limit, content)
@@ -170,23 +174,25 @@ def _upload(table: Table) -> None:
     findings(raw.findings)
     st.caption(_("The first rows of the file"))
     st.dataframe(raw.frame.head(ROWS_SHOWN), hide_index=True)
-    known = files.recognise(raw)
-    if known in KNOWN and KNOWN[known][0] == table:
+    known = mapping.recognise(raw)
+    if known and KNOWN[known][0] == table:
         st.markdown(_(KNOWN[known][1]))
-        mapping, currency = {}, ""
-    else:
-        mapping, currency = _mapping(table, raw)
-    missing = [label(column) for column in files.needed(table) if known is None and column not in mapping]
+        _offer(table, lambda now: mapping.dataset(raw, now, name))
+        return
+    chosen, currency = _mapped(table, raw)
+    missing = [label(column) for column in mapping.needed(table) if column not in chosen]
     if missing:
         st.caption(_("Still to choose: {columns}").format(columns=plain(", ".join(missing))))
-    if st.button(_("Check and use"), type="primary", icon=":material/check:", disabled=bool(missing)):
+    _offer(table, lambda now: mapping.apply(raw, table, chosen, now, name, currency), ready=not missing)
 
-        def make(step: background.Step) -> Dataset:
-            step(N_("Checking every row"), 0.3)
-            now = datetime.now(UTC)
-            return files.apply(raw, table, mapping, now, name, currency) if mapping else files.dataset(raw, now, name)
 
-        _start(table, "upload", make)
+def _offer(table: Table, make: Callable[[datetime], Dataset], ready: bool = True) -> None:
+    def work(step: background.Step) -> Dataset:
+        step(N_("Checking every row"), 0.3)
+        return make(datetime.now(UTC))
+
+    if st.button(_("Check and use"), type="primary", icon=":material/check:", disabled=not ready):
+        _start(table, "upload", work)
         st.rerun()
 
 
@@ -195,14 +201,15 @@ def _read(sha256: str, name: str, limit: int, _content: bytes) -> files.Raw:  # 
     return files.read(name, _content, limit_bytes=limit * 1_000_000)
 
 
-def _mapping(table: Table, raw: files.Raw) -> tuple[dict[str, str], str]:
+def _mapped(table: Table, raw: files.Raw) -> tuple[dict[str, str], str]:
     """One drop-down list a canonical column, filled with the guess; required columns first."""
     st.markdown(_("**Which column of the file is which?** Those marked * are needed, the others help."))
-    guessed, meanings, mapping = files.guess(raw.frame, table), schemas.columns(table), {}
-    needed = files.needed(table)
+    guessed, meanings = mapping.guess(raw.frame, table), schemas.columns(table)
+    chosen: dict[str, str] = {}
+    needed = mapping.needed(table)
     with st.grid("auto", min_column_width=220):
         for column in sorted(meanings, key=lambda column: column not in needed):
-            chosen = st.selectbox(
+            source = st.selectbox(
                 label(column) + (" *" if column in needed else ""),
                 list(raw.frame.columns),
                 index=list(raw.frame.columns).index(guessed[column]) if column in guessed else None,
@@ -210,7 +217,7 @@ def _mapping(table: Table, raw: files.Raw) -> tuple[dict[str, str], str]:
                 placeholder=_("none"),
                 key=f"map-{table}-{raw.sha256}-{column}",
             )
-            if chosen is not None:
-                mapping[column] = chosen
-        currency = st.selectbox(_("Currency"), CURRENCIES) if "currency" not in mapping else ""
-    return mapping, currency
+            if source is not None:
+                chosen[column] = source
+        currency = st.selectbox(_("Currency"), CURRENCIES) if "currency" not in chosen else ""
+    return chosen, currency

@@ -17,6 +17,7 @@ MAX_LEVELS = 30
 MAX_SHOWN = 12
 FEW = 10  # customers: a cell with fewer shows no rate
 PEERS = 30  # customers: fewer do not say what customers like them do
+_CHUNK = 2**16  # customers at a time: bounds memory, and keeps counts exact in single precision
 TENURE_BANDS = [-np.inf, 6, 12, 24, 48, np.inf]  # months
 
 
@@ -65,10 +66,13 @@ def dimensions(customers: pd.DataFrame) -> tuple[list[str], list[str]]:
 def as_levels(values: pd.Series) -> pd.Categorical:
     """A column as text levels in the order of its values, the missing ones as `MISSING`."""
     known = pd.Categorical(values)
-    names = [str(level) for level in known.categories]
-    if not values.isna().any():
-        return pd.Categorical.from_codes(known.codes, names)
-    return pd.Categorical.from_codes(np.where(known.codes < 0, len(names), known.codes), [*names, MISSING])
+    codes, names = known.codes, [str(level) for level in known.categories]
+    if (codes < 0).any():
+        codes, names = np.where(codes < 0, len(names), codes), [*names, MISSING]
+    unique = list(dict.fromkeys(names))
+    if len(unique) < len(names):  # 1 and "1" read the same, and so do a missing value and "?"
+        codes = np.array([unique.index(name) for name in names])[codes]
+    return pd.Categorical.from_codes(codes, unique)
 
 
 def levels(customers: pd.DataFrame, column: str) -> list[str]:
@@ -170,18 +174,17 @@ def rate_by(customers: pd.DataFrame, column: str) -> pd.DataFrame:
 def rate_along(customers: pd.DataFrame, column: str, points: int = 100) -> pd.DataFrame:
     """The churn rate along a number: `at`, `rate` with `lo` and `hi` (95 %), `density` (share of customers per unit).
 
-    A smooth curve (`statistics.smoothed_share`), not bins; the bandwidth is a 25th of the column's range, at least
-    1.06 s n^(-1/5) (Silverman 1986). Drawn between the 0.5 % and 99.5 % quantiles. Empty with fewer than `PEERS`
-    known values.
+    A smooth curve (`statistics.smoothed_share`), not bins, between the 0.5 % and 99.5 % quantiles of the column: what
+    lies outside is left out. Empty with fewer than `PEERS` values or only one.
     """
     known = customers[[column, "churned"]].dropna()
     x = known[column].to_numpy(float)
-    if len(x) < PEERS or np.ptp(x) == 0:
+    first, last = np.quantile(x, [0.005, 0.995]) if len(x) >= PEERS else (0, 0)
+    if first == last:
         return pd.DataFrame(columns=["at", "rate", "lo", "hi", "density"], dtype=float)
-    first, last = np.quantile(x, [0.005, 0.995])
-    at = np.linspace(first, last, points)
-    bandwidth = max(np.ptp(x) / 25, 1.06 * x.std() * len(x) ** -0.2)
-    rate, lo, hi = statistics.smoothed_share(x, known["churned"].to_numpy(float), at, bandwidth)
+    inside = (x >= first) & (x <= last)
+    x, at = x[inside], np.linspace(first, last, points)
+    rate, lo, hi = statistics.smoothed_share(x, known["churned"].to_numpy(float)[inside], at)
     height, edges = np.histogram(x, bins=50, density=True)
     density = np.interp(at, (edges[:-1] + edges[1:]) / 2, height)
     return pd.DataFrame({"at": at, "rate": rate, "lo": lo, "hi": hi, "density": density})
@@ -206,24 +209,38 @@ def crossed(customers: pd.DataFrame, rows: str, columns: str) -> Crossed:
 def _banded(values: pd.Series) -> pd.Categorical:
     if not pd.api.types.is_numeric_dtype(values) or values.nunique() <= MAX_SHOWN:
         return as_levels(values)
-    edges = np.unique(np.round(np.quantile(values.dropna(), [0, 0.2, 0.4, 0.6, 0.8, 1]), 1))
-    names = [f"{lo:g} – {hi:g}" for lo, hi in pairwise(edges)]
+    edges = np.quantile(values.dropna().to_numpy(float), [0, 0.2, 0.4, 0.6, 0.8, 1])
+    digits = max(0, 1 - int(np.floor(np.log10(edges[-1] - edges[0]))))  # two that tell the bands apart
+    edges = np.unique(np.round(edges, digits))
+    names = [f"{lo:.{digits}f} – {hi:.{digits}f}" for lo, hi in pairwise(edges)]
     edges[0], edges[-1] = -np.inf, np.inf
     return as_levels(pd.Series(pd.cut(values, edges, labels=names)))
 
 
 def associations(customers: pd.DataFrame) -> pd.DataFrame:
-    """Cramér's V between the columns with few levels and `churned`: a square matrix, 1 on the diagonal."""
+    """Cramér's V between the columns with few levels and `churned`: a square matrix, 1 on the diagonal.
+
+    Of each two columns, customers with a value in both count.
+    """
     columns = ["churned", *dimensions(customers)[0]]
-    coded = {column: as_levels(customers[column]) for column in columns}
-    matrix = pd.DataFrame(np.eye(len(columns)), index=columns, columns=columns)
-    for one, other in combinations(columns, 2):
-        value = statistics.cramers_v(statistics.counts(coded[one], coded[other]))
-        matrix.loc[one, other] = matrix.loc[other, one] = value
-    return matrix
+    coded = [pd.Categorical(customers[column]) for column in columns]
+    ends = np.cumsum([len(column.categories) for column in coded])
+    spans = [slice(*ends_of) for ends_of in pairwise([0, *ends])]
+    together = np.zeros((ends[-1], ends[-1]))
+    for start in range(0, len(customers), _CHUNK):  # all pairs of levels in one matrix product
+        part = slice(start, start + _CHUNK)
+        has = np.concatenate([column.codes[part] == np.arange(len(column.categories))[:, None] for column in coded])
+        together += has.astype(np.float32) @ has.T.astype(np.float32)
+    matrix = np.eye(len(columns))
+    for one, other in combinations(range(len(columns)), 2):
+        matrix[one, other] = matrix[other, one] = statistics.cramers_v(together[spans[one], spans[other]])
+    return pd.DataFrame(matrix, index=columns, columns=columns)
 
 
 def correlations(customers: pd.DataFrame) -> pd.DataFrame:
-    """Spearman's rank correlation between the numbers and `churned`: it needs no straight line and no bell curve."""
+    """Spearman's rank correlation between the numbers and `churned`: it needs no straight line and no bell curve.
+
+    Of each two columns, customers with a value in both count.
+    """
     columns = ["churned", *dimensions(customers)[1]]
-    return customers[columns].astype(float).rank().corr()
+    return customers[columns].astype(float).corr(method="spearman")

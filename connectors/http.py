@@ -1,0 +1,206 @@
+"""One way to download: with a time limit, a size limit, a check, and the last good copy for when the origin is down.
+
+The copy lies in its folder under the last part of the URL's path, beside a JSON file that says where and when it is
+from. A new one is written aside, checked, and only then renamed over the old one.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+from urllib3.util import Retry
+
+import settings
+from connectors import BadResponse, ConnectorError, NotFound, RateLimited, Unavailable
+from locales import N_
+
+log = logging.getLogger("vigie.http")
+CHUNK = 1 << 18
+LONGEST_WAIT = 5  # seconds that a server may make us wait before a retry
+
+
+@dataclass(frozen=True)
+class LastGood:
+    """A downloaded file. `fresh` is False where the origin could not be asked and this is what it gave before."""
+
+    path: Path
+    url: str
+    retrieved: datetime
+    sha256: str
+    fresh: bool
+
+
+def download(
+    url: str,
+    folder: Path,
+    now: datetime,
+    *,
+    progress: Callable[[float], None] | None = None,
+    max_bytes: int | None = None,
+    timeout: float | None = None,
+    check: Callable[[Path], None] | None = None,
+) -> LastGood:
+    """The file at `url`, kept in `folder`; what is there already is asked for again only if it changed.
+
+    `progress` hears the share received, 0 to 1, and may raise to stop. `max_bytes` limits the unpacked size and
+    `timeout` (seconds) each wait for the server; both come from the settings where not given. `check` raises
+    `BadResponse` for a file that is not what it should be; the old copy then stays.
+
+    With a good copy at hand it never raises a `ConnectorError`, but returns that copy, not fresh.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / (Path(urlsplit(url).path).name or "download")
+    about = path.with_name(f"{path.name}.json")
+    kept = _kept(path, about, url)
+    try:
+        return _fetch(url, path, about, kept, now, progress, max_bytes, timeout, check)
+    except ConnectorError as error:
+        if kept is None:
+            raise
+        log.warning("%s Serving the copy of %s.", error, kept["retrieved"])
+        return LastGood(path, url, datetime.fromisoformat(kept["retrieved"]), kept["sha256"], fresh=False)
+
+
+def _fetch(
+    url: str,
+    path: Path,
+    about: Path,
+    kept: dict[str, str] | None,
+    now: datetime,
+    progress: Callable[[float], None] | None,
+    max_bytes: int | None,
+    timeout: float | None,
+    check: Callable[[Path], None] | None,
+) -> LastGood:
+    chosen = settings.get()
+    limit = max_bytes or chosen.download_limit_mb * 1_000_000
+    host = urlsplit(url).netloc
+    fresh = path.with_name(f".new-{uuid.uuid4().hex}")
+    try:
+        with (
+            _session() as session,
+            session.get(
+                url, headers=_conditions(kept), timeout=timeout or chosen.timeout_seconds, stream=True
+            ) as answer,
+        ):
+            if answer.status_code == 304 and kept:
+                known = kept | {"retrieved": now.isoformat()}
+                _write(about, known)
+                return LastGood(path, url, now, known["sha256"], fresh=True)
+            _refuse(answer, host)
+            sha256 = _receive(answer, fresh, host, limit, progress)
+        if check:
+            check(fresh)
+        fresh.replace(path)
+        _write(
+            about,
+            {
+                "url": url,
+                "retrieved": now.isoformat(),
+                "sha256": sha256,
+                "etag": answer.headers.get("ETag", ""),
+                "modified": answer.headers.get("Last-Modified", ""),
+            },
+        )
+        return LastGood(path, url, now, sha256, fresh=True)
+    except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
+        raise BadResponse(N_("{host} cut its answer off or sent it damaged. Try again."), host=host) from error
+    except (requests.RequestException, HTTPError) as error:
+        raise Unavailable(
+            N_("{host} cannot be reached. Check the connection and try again, or upload the file."), host=host
+        ) from error
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _session() -> requests.Session:
+    retry = Retry(
+        total=2,
+        backoff_factor=0.2,
+        status_forcelist=(429, 500, 502, 503, 504),
+        raise_on_status=False,
+        respect_retry_after_header=True,
+        retry_after_max=LONGEST_WAIT,
+    )
+    session = requests.Session()
+    session.max_redirects = 5
+    session.headers["User-Agent"] = f"Vigie/{settings.VERSION} ({settings.get().contact})"
+    session.mount("https://", HTTPAdapter(max_retries=retry))
+    session.mount("http://", HTTPAdapter(max_retries=retry))
+    return session
+
+
+def _refuse(answer: requests.Response, host: str) -> None:
+    status = answer.status_code
+    if status == 429:
+        wait = answer.headers.get("Retry-After", "")
+        raise RateLimited(
+            N_("{host} asks for a pause. Try again in a few minutes."),
+            float(wait) if wait.isdigit() else None,
+            host=host,
+        )
+    if status in (404, 410):
+        raise NotFound(N_("{host} no longer has this file. Upload it instead."), host=host)
+    if status >= 500:
+        raise Unavailable(N_("{host} is not well (it answered {status}). Try again later."), host=host, status=status)
+    if status != 200:
+        raise BadResponse(N_("{host} refused to give the file (it answered {status})."), host=host, status=status)
+
+
+def _receive(
+    answer: requests.Response, target: Path, host: str, limit: int, progress: Callable[[float], None] | None
+) -> str:
+    """Write the body and return its SHA-256. Under compression Content-Length counts what travels: so does progress."""
+    expected = int(answer.headers.get("Content-Length") or 0)
+    digest, size = hashlib.sha256(), 0
+    with target.open("wb") as file:
+        for chunk in answer.iter_content(CHUNK):
+            size += len(chunk)
+            if size > limit:
+                raise BadResponse(
+                    N_("{host} sent more than {limit} MB, which is more than Vigie takes."),
+                    host=host,
+                    limit=limit // 1_000_000,
+                )
+            digest.update(chunk)
+            file.write(chunk)
+            if progress:
+                progress(min(answer.raw.tell() / expected, 1.0) if expected else 0.0)
+        file.flush()
+        os.fsync(file.fileno())
+    if expected and answer.raw.tell() < expected:
+        raise BadResponse(N_("{host} cut its answer off or sent it damaged. Try again."), host=host)
+    return digest.hexdigest()
+
+
+def _conditions(kept: dict[str, str] | None) -> dict[str, str]:
+    if kept is None:
+        return {}
+    wanted = {"If-None-Match": kept.get("etag", ""), "If-Modified-Since": kept.get("modified", "")}
+    return {name: value for name, value in wanted.items() if value}
+
+
+def _kept(path: Path, about: Path, url: str) -> dict[str, str] | None:
+    """What is known about a good copy of this URL; None where there is none, or its file is not what it was."""
+    try:
+        known = json.loads(about.read_text("utf-8"))
+        whole = hashlib.sha256(path.read_bytes()).hexdigest() == known["sha256"]
+    except (OSError, ValueError, KeyError):
+        return None
+    return known if whole and known["url"] == url else None
+
+
+def _write(about: Path, known: dict[str, str]) -> None:
+    fresh = about.with_name(f".new-{uuid.uuid4().hex}")
+    fresh.write_text(json.dumps(known, indent=1), "utf-8")
+    fresh.replace(about)

@@ -1,0 +1,271 @@
+"""From the columns of a file to the columns of a table: guess, convert, check, and say of every cell what is wrong."""
+
+import re
+import unicodedata
+from datetime import datetime
+
+import pandas as pd
+import pandera.errors
+
+from connectors import files, retail, telco
+from connectors.files import InvalidFile, Raw
+from data import schemas
+from data.dataset import Dataset, Finding, Origin
+from locales import N_
+
+# Derived where a sales file does not have them.
+DERIVED = {"line_id", "source", "line_type", "currency"}
+SYNONYMS = {
+    "customer_id": "customer client customerid clientid custid idclient numeroclient subscriber account accountid id",
+    "churned": "churn churned left exited attrition attrited resilie resiliation parti depart cancelled target",
+    "tenure": "tenuremonths months monthsonbook anciennete mois moisanciennete",
+    "monthly_charges": "monthlycharges monthlycharge monthlyfee mrr mensualite facturemensuelle abonnement",
+    "total_charges": "totalcharges totalcharge totalspend totalfacture",
+    "contract": "contracttype typecontrat contrat",
+    "payment_method": "paymentmethod payment modepaiement moyenpaiement paiement",
+    "internet_service": "internetservice internet",
+    "gender": "sex sexe genre",
+    "senior_citizen": "seniorcitizen senior",
+    "invoice": "invoiceno invoicenumber order orderid orderno facture numerofacture commande numerocommande",
+    "timestamp": "date datetime invoicedate orderdate day datefacture datecommande datevente jour horodatage time",
+    "customer": "customerid client clientid idclient",
+    "product": "stockcode sku item itemid productid produit codeproduit article reference ean",
+    "description": "productname itemname designation libelle name nom",
+    "category": "categorie famille rayon department",
+    "store": "shop shopid storeid magasin boutique country pays",
+    "supplier": "fournisseur vendor",
+    "quantity": "qty units quantite nombre itemcntday volume sold",
+    "unit_price": "price unitprice prix prixunitaire itemprice amount montant",
+    "unit_cost": "cost cout coutunitaire purchaseprice prixachat",
+    "promotion": "discount remise promo rabais",
+    "currency": "devise monnaie",
+}
+YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "1.0", "t", "left", "churned", "exited"}
+NO = {"no", "n", "non", "false", "faux", "0", "0.0", "f", "stayed", "retained"}
+ISO, DAY_FIRST, MONTH_FIRST = "ISO", "day first", "month first"
+
+
+def needed(table: str) -> list[str]:
+    """The columns a file must have for `table`."""
+    return [column for column in schemas.required(table) if column not in DERIVED]
+
+
+def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
+    """Which column of the file is likely which column of the table (canonical -> source), none used twice.
+
+    By name first, in English and French; then, for what a table cannot do without, by what the columns hold.
+    """
+    plain = {source: _plain(source) for source in frame.columns}
+    found: dict[str, str] = {}
+
+    def take(canonical: str, sources: list[str]) -> None:
+        free = [source for source in sources if source not in found.values()]
+        if canonical not in found and free:
+            found[canonical] = free[0]
+
+    columns = list(schemas.columns(table))
+    for canonical in columns:
+        take(canonical, [source for source, name in plain.items() if name == _plain(canonical)])
+    for canonical in columns:
+        for synonym in SYNONYMS.get(canonical, "").split():
+            take(canonical, [source for source, name in plain.items() if name == synonym])
+    head = frame.head(1_000)
+    if table == "customers":
+        take(
+            "churned", [source for source in frame if head[source].notna().any() and _truth(head[source]).notna().all()]
+        )
+        take("customer_id", [source for source in frame if head[source].notna().all() and head[source].is_unique])
+    if table == "sales":
+        take(
+            "timestamp",
+            [source for source in frame if head[source].notna().any() and _dates(head[source])[0].notna().all()],
+        )
+    return found
+
+
+def apply(raw: Raw, table: str, mapping: dict[str, str], now: datetime, name: str, currency: str = "EUR") -> Dataset:
+    """The table made of the file's columns by `mapping` (canonical -> source).
+
+    Numbers may have decimal commas, thousands separators and currency signs; dates are read as ISO, else day first or
+    month first, as all of them allow; yes/no in English and French. Raises `InvalidFile` with a report of the cells
+    that cannot be used. Unmapped columns are kept for customers and left out for sales.
+    """
+    lacking = [column for column in needed(table) if column not in mapping]
+    if lacking:
+        raise InvalidFile(N_("Choose a column for {columns}."), columns=", ".join(lacking))
+    text = raw.frame.apply(lambda column: column.str.strip().replace("", pd.NA))
+    kinds = {column: str(kind) for column, kind in schemas.SCHEMAS[table].to_schema().dtypes.items()}
+    findings, converted, wrong, reasons = list(raw.findings), {}, {}, {}
+    for canonical, source in mapping.items():
+        values, bad, reason = _convert(text[source], kinds[canonical], source, findings)
+        if canonical in schemas.required(table):
+            bad = bad | values.isna()
+            if text[source].isna().any():
+                reason = N_("missing, or not a value that this column can have")
+        converted[canonical] = values
+        if bad.any():
+            wrong[source], reasons[source] = bad, reason
+    files.refuse(text, wrong, reasons)
+    frame = pd.DataFrame(converted, index=text.index)
+    if table == "customers":
+        doubled = frame["customer_id"].duplicated(keep=False)
+        files.refuse(text, {mapping["customer_id"]: doubled}, {mapping["customer_id"]: N_("this customer comes twice")})
+        if frame["churned"].nunique() < 2:
+            findings.append(
+                Finding(
+                    N_("All {rows} customers have the same outcome: there is nothing to compare."),
+                    len(frame),
+                    severity="warning",
+                )
+            )
+        frame = frame.join(_others(text.drop(columns=list(mapping.values())), set(frame.columns)))
+    else:
+        frame = _derived(frame, name, currency)
+        unused = [column for column in text if column not in mapping.values()]
+        if unused:
+            findings.append(
+                Finding(N_("{rows} columns of the file are not used."), len(unused), examples=tuple(unused[:3]))
+            )
+    return Dataset(
+        table,  # type: ignore[arg-type]
+        {table: _checked(table, frame, mapping)},
+        Origin("upload", name, None, None, now, raw.sha256, currency),
+        tuple(findings),
+    )
+
+
+def recognise(raw: Raw) -> str | None:
+    """Whether the columns are exactly those of a known file: "telco", "retail" or None."""
+    columns = {retail.SECOND.get(column, column) for column in raw.frame}
+    return {frozenset(telco.COLUMNS): "telco", frozenset(retail.COLUMNS): "retail"}.get(frozenset(columns))
+
+
+def dataset(raw: Raw, now: datetime, name: str) -> Dataset:
+    """A recognised file, converted by its own connector's rules. Raises `InvalidFile`."""
+    if recognise(raw) == "telco":
+        frame, findings = telco.convert(raw.frame)
+        origin = Origin("upload", name, None, None, now, raw.sha256, "USD")
+        return Dataset("customers", {"customers": frame}, origin, (*raw.findings, *findings))
+    frame, findings = retail.convert(raw.frame)
+    origin = Origin("upload", name, None, None, now, raw.sha256, "GBP")
+    return Dataset("sales", {"sales": frame}, origin, (*raw.findings, *findings))
+
+
+def _convert(text: pd.Series, kind: str, source: str, findings: list[Finding]) -> tuple[pd.Series, pd.Series, str]:
+    """The values, which cells could not be read, and why not."""
+    if "bool" in kind:
+        values = _truth(text)
+        return values, values.isna() & text.notna(), N_("neither yes nor no")
+    if "float" in kind or "int" in kind:
+        values, repaired = _numbers(text)
+        if repaired:
+            findings.append(
+                Finding(
+                    N_("Column “{column}”: {rows} numbers were written with commas, blanks or signs."),
+                    repaired,
+                    {"column": source},
+                )
+            )
+        return values, values.isna() & text.notna(), N_("not a number")
+    if "datetime" in kind:
+        values, reading = _dates(text)
+        if reading != ISO and values.notna().any():
+            message = (
+                N_("Column “{column}”: dates were read as day first.")
+                if reading == DAY_FIRST
+                else N_("Column “{column}”: dates were read as month first.")
+            )
+            findings.append(Finding(message, 0, {"column": source}, severity="warning"))
+        return values, values.isna() & text.notna(), N_("not a date")
+    return text, pd.Series(False, text.index), ""
+
+
+def _truth(text: pd.Series) -> pd.Series:
+    folded = text.str.strip().str.casefold()
+    return folded.map(dict.fromkeys(YES, True) | dict.fromkeys(NO, False)).astype(object)
+
+
+def _numbers(text: pd.Series) -> tuple[pd.Series, int]:
+    """As floats, and how many needed more than a cast. A comma is decimal unless the column shows otherwise."""
+    simple = pd.to_numeric(text, errors="coerce")
+    rest = text[simple.isna() & text.notna()].str.replace(r"[\s\u00a0\u202f'’$€£%]|[A-Z]{3}$", "", regex=True)
+    if rest.empty:
+        return _finite(simple), 0
+    both = rest[rest.str.contains(",", regex=False) & rest.str.contains(".", regex=False)]
+    dots_part = bool(len(both)) and bool((both.str.rfind(",") > both.str.rfind(".")).all())
+    grouped = rest.str.fullmatch(r"[+-]?\d{1,3}(,\d{3})+").all() and (rest.str.count(",") > 1).any()
+    if (len(both) and not dots_part) or grouped:
+        rest = rest.str.replace(",", "", regex=False)
+    else:
+        rest = rest.str.replace(".", "", regex=False) if dots_part else rest
+        rest = rest.str.replace(",", ".", regex=False)
+    repaired = pd.to_numeric(rest, errors="coerce")
+    return _finite(simple.fillna(repaired)), int(repaired.notna().sum())
+
+
+def _finite(values: pd.Series) -> pd.Series:
+    return values.astype(float).where(values.abs() < float("inf"))
+
+
+def _dates(text: pd.Series) -> tuple[pd.Series, str]:
+    """As times, and how they were read: the reading that understands the most; day first where both do."""
+    best, reading = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=False), ISO
+    if str(best.dtype) == "object" or getattr(best.dtype, "tz", None) is not None:
+        best = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+    for order in (DAY_FIRST, MONTH_FIRST):
+        if best.notna().sum() == text.notna().sum():
+            break
+        parts = ("%d", "%m") if order == DAY_FIRST else ("%m", "%d")
+        for mark in "/.-":
+            for clock in ("", " %H:%M", " %H:%M:%S"):
+                pattern = f"{parts[0]}{mark}{parts[1]}{mark}%Y{clock}"
+                read = pd.to_datetime(text, format=pattern, errors="coerce")
+                if read.notna().sum() > best.notna().sum():
+                    best, reading = read, order
+    return best.astype("datetime64[us]"), reading
+
+
+def _derived(frame: pd.DataFrame, name: str, currency: str) -> pd.DataFrame:
+    if "line_type" not in frame:
+        frame["line_type"] = frame["quantity"].lt(0).map({True: "return", False: "sale"})
+    if "currency" not in frame:
+        frame["currency"] = currency
+    if "line_id" not in frame:
+        frame["line_id"] = pd.Series(range(1, len(frame) + 1), frame.index).astype("str")
+    frame["source"] = name
+    return frame
+
+
+def _others(rest: pd.DataFrame, taken: set[str]) -> pd.DataFrame:
+    """Columns that no one asked for, under safe names of their own; numbers as numbers."""
+    kept: dict[str, pd.Series] = {}
+    for source in rest:
+        name = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", str(source)).casefold()).strip("_") or "column"
+        wanted, number = name, 2
+        while name in taken or name in kept:
+            name, number = f"{wanted}_{number}", number + 1
+        numbers, _repaired = _numbers(rest[source])
+        whole = numbers.notna().sum() == rest[source].notna().sum() and numbers.notna().any()
+        kept[name] = numbers if whole else rest[source]
+    return pd.DataFrame(kept, index=rest.index)
+
+
+def _checked(table: str, frame: pd.DataFrame, mapping: dict[str, str]) -> pd.DataFrame:
+    try:
+        return schemas.check(table, frame)
+    except pandera.errors.SchemaErrors as failed:
+        cases = failed.failure_cases.dropna(subset=["index"])
+        usual = N_("not a value that this column can have")
+        problems = [
+            (int(row) + 2, mapping.get(column, column), str(value), usual)
+            for row, column, value in zip(cases["index"], cases["column"], cases["failure_case"], strict=True)
+        ]
+        raise InvalidFile(
+            N_("{count} cells cannot be used; see the list."), files.report(sorted(problems)), count=len(problems)
+        ) from failed
+
+
+def _plain(name: str) -> str:
+    """A column name without accents, capitals and punctuation."""
+    letters = unicodedata.normalize("NFKD", str(name)).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]", "", letters.casefold())
