@@ -23,8 +23,6 @@ MAX_GROUPS = 6
 MAX_STEPS = 200  # of a survival curve: more cannot be told apart
 CERTAIN = 0.05  # a p-value below it lets a title speak of a difference
 FARTHEST = 3.54 / statistics.Z95  # the ends of 20 equal points differ by fewer standard errors in 95 % of cases
-    3.54 / statistics.Z95
-)  # the farthest two of 20 points differ by chance by 3.54 standard errors at most (95 %)
 
 
 def rate_by(rates: pd.DataFrame, column: str, overall: float, chosen: list[str]) -> go.Figure:

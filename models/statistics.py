@@ -51,8 +51,7 @@ def smoothed_share(x: np.ndarray, event: np.ndarray, at: np.ndarray) -> tuple[np
 
 def _local_linear(values: np.ndarray, count: np.ndarray, ranks: np.ndarray, at: np.ndarray, width: float) -> np.ndarray:
     """The weight of one observation of each value (columns) in the estimate at each point (rows)."""
-    away = ((ranks - np.interp(at, values, ranks)[:, None]) / width) ** 2
-    kernel = np.exp((away.min(1, keepdims=True) - away) / 2)  # at least one weight of 1: no 0 / 0 in a gap
+    kernel = np.exp(-(((ranks - np.interp(at, values, ranks)[:, None]) / width) ** 2) / 2)
     distance = (values - at[:, None]) / (values[-1] - values[0])
     mass = kernel * count
     s0, s1, s2 = (part.sum(1, keepdims=True) for part in (mass, mass * distance, mass * distance**2))

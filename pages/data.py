@@ -19,19 +19,19 @@ XLSX_ROWS = 100_000  # more takes a spreadsheet file longer than anyone waits
 
 st.title(_("Data"), anchor=False)
 st.markdown(_("What are the figures made of, how old is it, and can it be trusted?"))
-table: Table = inputs.view(_("Table"), list(TABLES), "table", lambda name: _(TABLES[name]))
+table = inputs.view(_("Table"), list(TABLES), "table", lambda name: _(TABLES[name]))
 sources.notice()
 
 stored = store.active(table)
 frame, origin = store.frame(stored), stored.origin
 retrieved = origin.retrieved or stored.stored
-span = [_("one day"), ""]
+span = (_("one day"), "")
 if stored.span:
     first, last = stored.span
-    span = [
+    span = (
         _("{days} days").format(days=locales.number((last - first).days + 1)),
         _("{first} to {last}").format(first=locales.day(first), last=locales.day(last)),
-    ]
+    )
 cards.metrics(
     [
         (_("Source"), _(origin.name), _(KINDS[origin.kind])),

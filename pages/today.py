@@ -37,7 +37,9 @@ cards.metrics(
             against(shop.against_year, _("against a year ago")),
         ),
         (
-            _("Orders of the last 7 days"),
+            _("Orders of the last 7 days")
+            if "invoice" in sales_data.columns["sales"]
+            else _("Lines of the last 7 days"),
             locales.number(shop.orders),
             against(shop.against_week, _("in revenue against the week before")),
         ),

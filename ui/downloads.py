@@ -115,13 +115,13 @@ def _web_page(drawn: go.Figure, title: str) -> bytes:
     return titled.to_html(include_plotlyjs=True).encode()
 
 
-def saved(drawn: "Figure", kind: str, **options: object) -> bytes:
-    """A matplotlib figure as a file of `kind` (png, svg), transparent unless `facecolor` is among the options."""
+def saved(drawn: "Figure", kind: str, facecolor: str = "none") -> bytes:
+    """A matplotlib figure as a file of `kind` (png, svg)."""
     target = io.BytesIO()
-    drawn.savefig(target, format=kind, **options)
+    drawn.savefig(target, format=kind, dpi=200, facecolor=facecolor)
     return target.getvalue()
 
 
 def _titled(drawn: "Figure", title: str, kind: str, dark: bool) -> bytes:
     drawn.suptitle(title, color=INK[dark])
-    return saved(drawn, kind, dpi=200, facecolor=PAPER[dark])
+    return saved(drawn, kind, PAPER[dark])

@@ -1,10 +1,13 @@
 """Inputs whose value is in the URL, so that a link reopens what a colleague saw."""
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import streamlit as st
 
 from ui.text import plain
+
+T = TypeVar("T", bound=str)
 
 
 def pills(label: str, options: Sequence[str], key: str, show: Callable[[str], str] = str) -> list[str]:
@@ -31,7 +34,7 @@ def choice(label: str, options: Sequence[str], key: str, show: Callable[[str], s
     return picked
 
 
-def view(label: str, options: Sequence[str], key: str, show: Callable[[str], str] = str) -> str:
+def view(label: str, options: Sequence[T], key: str, show: Callable[[T], str] = str) -> T:
     """One of a few views from a segmented control without visible label, remembered in the URL under `key`."""
     _settle(key, options, options[0])
     picked = st.segmented_control(

@@ -37,7 +37,7 @@ def _read(version: str, name: str, _stored: Stored) -> pd.DataFrame:  # noqa: AR
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _days(version: str, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
-    return sales.daily(tables.query(_stored, sales.BY_DAY))
+    return sales.daily(tables.query(_stored, sales.by_day(_stored.columns["sales"])))
 
 
 def days(stored: Stored) -> pd.DataFrame:

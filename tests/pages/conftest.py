@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import settings
+from data import state
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,5 +31,5 @@ def visit(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]
         assert not app.exception, app.exception[0].message
         return app
 
-    assert settings.get().home == home
+    state.migrate(state.engine(settings.get().database_url))  # as the server does when it starts
     return run

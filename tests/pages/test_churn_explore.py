@@ -48,7 +48,9 @@ def test_the_numbers_are_those_of_the_table(visit):
     assert metric(app, "Churn rate") == f"{100 * customers['churned'].mean():.1f}%"
     by_contract = figures(app)[0]["data"][0]
     rates = customers.groupby("contract")["churned"].mean()
-    assert dict(zip(by_contract["customdata"], numbers(by_contract["x"]), strict=True)) == pytest.approx(rates.to_dict())
+    assert dict(zip(by_contract["customdata"], numbers(by_contract["x"]), strict=True)) == pytest.approx(
+        rates.to_dict()
+    )
 
 
 def test_pills_combine_and_are_in_the_url(visit):

@@ -88,8 +88,8 @@ def test_a_smoothed_share_of_two_values_passes_through_both():
 
 
 def test_a_smoothed_share_bridges_a_gap():
-    x = np.r_[np.linspace(0, 1, 500), np.linspace(99, 100, 500)]
-    share, lo, hi = statistics.smoothed_share(x, (x > 50).astype(float), np.linspace(0, 100, 50))
+    x = np.repeat([0.0, 100.0], 500)
+    share, lo, hi = statistics.smoothed_share(x, (x > 50).astype(float), np.linspace(0, 100, 51))
     assert np.isfinite([share, lo, hi]).all()
     assert np.all((share >= 0) & (share <= 1))
     assert share[0] < 0.05 < 0.95 < share[-1]

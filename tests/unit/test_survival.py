@@ -82,7 +82,7 @@ def test_median_is_when_half_are_gone():
 
 
 def test_median_is_not_missed_by_rounding():
-    # 1 - 1/7 times 1 - 1/6 times ... is 0.5 after the fourth of eight, to the last bit or not
+    # A product like (1 - 1/8)(1 - 1/7)(1 - 1/6)(1 - 1/5) is a half only up to its last bits.
     for n in range(4, 60, 2):
         curve = survival.kaplan_meier(customers(np.arange(1, n + 1), np.ones(n)))
         assert survival.median(curve)[""] == n / 2

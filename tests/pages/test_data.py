@@ -1,0 +1,148 @@
+"""Data: what is shown is said, sources change safely, a bad file changes nothing."""
+
+import io
+import time
+import zipfile
+
+import pytest
+
+import settings
+from data import tables
+
+MINE = b"client_id;r\xe9sili\xe9;mensualit\xe9;note\n" + b"".join(
+    b"C%d;%s;%d,50;<script>alert(1)</script>\n" % (i, b"oui" if i % 3 else b"non", 20 + i) for i in range(60)
+)
+
+
+def metric(app, label):
+    return next(card.value for card in app.metric if card.label == label)
+
+
+def active(table="customers"):
+    return tables.active(settings.get().home, table)
+
+
+def give(app, table, name, content):
+    app.file_uploader(key=f"upload-{table}").set_value((name, content, "")).run()
+    assert not app.exception
+    return app
+
+
+def press(app, label):
+    """Press a button and wait until what it started has ended."""
+    next(button for button in app.button if button.label == label).click().run()
+    for _attempt in range(600):
+        if not any(f"job-{table}" in app.session_state for table in ("customers", "sales")):
+            break
+        time.sleep(0.05)
+        app.run()
+    assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize("table", ["customers", "sales"])
+def test_each_table_says_what_it_is(visit, table):
+    app = visit("data", table=table)
+    assert metric(app, "Rows") == f"{active(table).rows[table]:,}"
+    assert len(app.dataframe[0].value) == len(active(table).columns[table])
+
+
+def test_a_french_file_is_guessed_converted_and_shown_as_text(visit):
+    app = give(visit("data", **{"from": "upload"}), "customers", "clients.csv", MINE)
+    press(app, "Check and use")
+    kept = active()
+    assert (kept.origin.kind, kept.origin.name) == ("upload", "clients.csv")
+    frame = tables.read(kept)
+    assert frame["churned"].sum() == 40
+    assert frame["monthly_charges"].tolist()[:2] == [20.5, 21.5]
+    assert frame["note"].iloc[0] == "<script>alert(1)</script>"
+    assert not [text for text in app.markdown if "<script>" in text.value]
+
+
+def test_a_refused_file_names_the_cell_and_changes_nothing(visit):
+    app = visit("data", **{"from": "upload"})
+    before = active().version
+    give(app, "customers", "clients.csv", MINE.replace(b"C7;oui", b"C7;perhaps"))
+    press(app, "Check and use")
+    assert active().version == before
+    assert "perhaps" in app.warning[0].value
+    report = app.dataframe[0].value
+    assert report[["row", "value"]].to_numpy().tolist() == [[9, "perhaps"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "empty"),
+        (b'a,b\n1,"2\n', "never closed"),
+        (b"a,b\n1,2\n3", "cut off"),
+        (b"just words\nand more\n", "No columns"),
+        (b"\x00\x01\x02\x03" * 50, "not a table"),
+    ],
+)
+def test_an_unreadable_file_gets_a_sentence(visit, content, says):
+    app = visit("data", **{"from": "upload"})
+    before = active().version
+    give(app, "customers", "bad.csv", content)
+    assert says in app.warning[0].value
+    assert active().version == before
+
+
+def test_a_zip_bomb_is_refused(visit, monkeypatch):
+    monkeypatch.setenv("VIGIE_UPLOAD_LIMIT_MB", "1")
+    settings.get.cache_clear()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("big.csv", b"a,b\n" + b"1,2\n" * 3_000_000)
+    app = give(visit("data", **{"from": "upload"}), "customers", "big.zip", packed.getvalue())
+    assert "Unpacked" in app.warning[0].value
+
+
+def test_a_download_that_fails_says_so_and_changes_nothing(visit, monkeypatch):
+    monkeypatch.setenv("VIGIE_TELCO_URL", "http://127.0.0.1:9/telco.csv")
+    settings.get.cache_clear()
+    app = visit("data", **{"from": "download"})
+    before = active().version
+    press(app, "Download")
+    assert "cannot be reached" in app.warning[0].value
+    assert active().version == before
+
+
+def test_going_back_to_an_earlier_dataset_loses_nothing(visit):
+    app = visit("data", **{"from": "demo"})
+    demo = active().version
+    app = press(give(visit("data", **{"from": "upload"}), "customers", "clients.csv", MINE), "Check and use")
+    mine = active().version
+    app = visit("data", **{"from": "kept"})
+    app.button(key=f"use-{demo}").click().run()
+    assert active().version == demo
+    assert metric(app, "Rows") == "7,000"
+    app.button(key=f"use-{mine}").click().run()
+    assert active().version == mine
+
+
+@pytest.mark.parametrize(
+    ("table", "file", "rows"),
+    [
+        ("customers", "telco/Telco-Customer-Churn.csv", 7_043),
+        ("sales", "online_retail/online_retail.csv.gz", 541_909),
+    ],
+)
+def test_the_real_files_load(visit, real_data, table, file, rows):
+    app = visit("data", table=table, **{"from": "upload"})
+    give(app, table, file.split("/")[-1], (real_data / file).read_bytes())
+    press(app, "Check and use")
+    assert active(table).rows[table] == rows
+    visit("today")
+    visit("churn_explore")
+
+
+def test_the_four_kaggle_files_load_from_one_zip(visit, real_data):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in (real_data / "predict_future_sales").iterdir():
+            archive.write(path, path.name)
+    app = give(visit("data", table="sales", **{"from": "upload"}), "sales", "kaggle.zip", packed.getvalue())
+    press(app, "Check and use")
+    assert active("sales").rows == {"sales": 275_993, "products": 899, "stores": 60}
+    visit("today")
