@@ -56,7 +56,7 @@ def _local_linear(values: np.ndarray, count: np.ndarray, ranks: np.ndarray, at: 
     mass = kernel * count
     s0, s1, s2 = (part.sum(1, keepdims=True) for part in (mass, mass * distance, mass * distance**2))
     spread = s0 * s2 - s1**2
-    alone = spread < 1e-9 * s0 * s2  # one value carries all the weight: no slope to be had
+    alone = spread <= 1e-9 * s0 * s2  # one value carries all the weight: no slope to be had
     return kernel * np.where(alone, 1 / s0, (s2 - s1 * distance) / np.where(alone, 1, spread))
 
 

@@ -64,7 +64,8 @@ def show(run: str, ended: Callable[[str, str, ConnectorError | None], None]) -> 
     """
     now = state.read(_engine(), state.job_runs, run=run).iloc[0]
     if now["status"] == "running" and run in _stopping:
-        st.progress(now["progress"], text=_(now["step"]))
+        step = str(now["step"])
+        st.progress(now["progress"], text=_(step))
         st.button(_("Cancel"), icon=":material/close:", on_click=_stopping[run].set, key=f"cancel-{run}")
         return
     ended(now["status"], now["message"] or "", _errors.pop(run, None))

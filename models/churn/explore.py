@@ -230,7 +230,8 @@ def associations(customers: pd.DataFrame) -> pd.DataFrame:
     for start in range(0, len(customers), _CHUNK):  # all pairs of levels in one matrix product
         part = slice(start, start + _CHUNK)
         has = np.concatenate([column.codes[part] == np.arange(len(column.categories))[:, None] for column in coded])
-        together += has.astype(np.float32) @ has.T.astype(np.float32)
+        weight = has.astype(np.float32)
+        together += weight @ weight.T
     matrix = np.eye(len(columns))
     for one, other in combinations(range(len(columns)), 2):
         matrix[one, other] = matrix[other, one] = statistics.cramers_v(together[spans[one], spans[other]])

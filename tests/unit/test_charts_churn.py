@@ -166,7 +166,7 @@ def test_the_crossing_shows_rates_and_counts_and_hides_small_cells(dark):
     drawn = charts.crossed_heatmap(explore.crossed(frame, "a", "b"), dark)
     texts = [text.get_text() for text in drawn.axes[0].texts]
     assert texts.count("50%\nn = 20") == 2
-    assert drawn.get_facecolor()[3] == 0  # transparent
+    assert drawn.get_facecolor() == (0, 0, 0, 0)  # transparent
     assert not any("n = 5" in text and "%" in text for text in texts)
 
 

@@ -70,7 +70,8 @@ def test_the_band_of_a_smoothed_share_covers_the_truth(draw, truth):
     covered = []
     for _ in range(60):
         x = draw(rng, 4000)
-        at = np.linspace(*np.quantile(x, [0.01, 0.99]), 40)
+        first, last = np.quantile(x, [0.01, 0.99])
+        at = np.linspace(first, last, 40)
         share, lo, hi = statistics.smoothed_share(x, (rng.random(len(x)) < truth(x)).astype(float), at)
         assert ((lo <= share) & (share <= hi)).all()
         covered.append((lo <= truth(at)) & (truth(at) <= hi))
