@@ -33,6 +33,8 @@ WATCH = """() => {
     { subtree: true, childList: true, characterData: true, attributes: true,
       attributeFilter: ["d", "transform", "src", "x"] });
 }"""
+# Clicked by the page itself: what Playwright does before a click (40 ms) is not the visitor's waiting.
+CLICK = "(name) => [...document.querySelectorAll('button')].find((b) => b.textContent.trim() === name).click()"
 QUIET = 500  # ms without a change: the page has come to rest
 
 
@@ -101,7 +103,7 @@ def main(rounds: int = 5) -> None:
         titles: list[float] = []
         for _round in range(2 * rounds):
             for name, times in links.items():
-                title, last = measure(page, page.get_by_role("link", name=name, exact=True).click)
+                title, last = measure(page, lambda name=name: page.evaluate(CLICK.replace("button", "a"), name))
                 titles.append(title)
                 times.append(last)
         report("page switch: title", titles, "250")
@@ -113,8 +115,7 @@ def main(rounds: int = 5) -> None:
         for view in ("Who leaves", "When they leave", "What goes together"):
             page.get_by_role("radio", name=view).click()
             page.wait_for_timeout(1_500)
-            pill = page.get_by_role("button", name="Two years", exact=True).first
-            times = [measure(page, pill.click)[1] for _round in range(6 * rounds)]
+            times = [measure(page, lambda: page.evaluate(CLICK, "Two years"))[1] for _round in range(6 * rounds)]
             report(f"filter moved: {view}", times[1:], "200 (p90 350)")
         browser.close()
         server.terminate()

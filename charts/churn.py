@@ -33,7 +33,9 @@ def rate_by(rates: pd.DataFrame, column: str, overall: float, chosen: list[str])
     shown = rates.iloc[::-1]
     names = [_wrapped(label(level)) for level in shown["level"]]
     sentence = _("{level}: {churned} of {customers} customers left, {rate} (95% interval {lo} to {hi})")
-    figure = theme.figure(_title_by(rates, column), x=_("Share of customers who left"), height=110 + 44 * len(rates))
+    figure = theme.figure(
+        _title_by(rates, column), x=_("Share of customers who left"), height=max(theme.HEIGHT, 110 + 44 * len(rates))
+    )
     figure.add_trace(
         go.Bar(
             x=shown["rate"].to_numpy(),
@@ -66,15 +68,15 @@ def rate_by(rates: pd.DataFrame, column: str, overall: float, chosen: list[str])
             ],
         )
     )
-    reach = max(float(shown["hi"].max()), overall) * 1.16
+    reach = max(float(shown["hi"].max()), overall) * 1.25
     labels = [
         {
-            "x": row.hi,
+            "x": 1,
+            "xref": "paper",
             "y": name,
             "text": f"<b>{locales.percent(row.rate)}</b>",
             "showarrow": False,
-            "xanchor": "left",
-            "xshift": 6,
+            "xanchor": "right",
         }
         for name, row in zip(names, shown.itertuples(), strict=True)
     ]

@@ -18,10 +18,11 @@ CATEGORICAL = [
 ]  # fmt: skip
 SEQUENTIAL = ["#F3F8FA", "#CFE4EB", "#93C4D4", "#4E9FB9", "#1F7896", "#0C4A61"]
 DIVERGING = ["#0C4A61", "#4E9FB9", "#F4F4F2", "#E39A73", "#9C3F16"]
+HEIGHT = 320
 DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"]
 
 
-def figure(title: str, x: str = "", y: str = "", height: int = 340) -> go.Figure:
+def figure(title: str, x: str = "", y: str = "", height: int = HEIGHT) -> go.Figure:
     """An empty figure with its finding as title and axis titles (with units), ready for `add_trace`."""
     return go.Figure(
         layout={

@@ -78,13 +78,13 @@ def _harmless(column: pd.Series) -> pd.Series:
 
 def _cell(value: object) -> object:
     """`value` as XlsxWriter knows it: a missing one as an empty cell, what is no number, time or text as text."""
-    if pd.api.types.is_scalar(value) and pd.isna(value):  # type: ignore[call-overload]
+    if pd.api.types.is_scalar(value) and pd.isna(value):
         return None
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, datetime):
-        value = pd.Timestamp(value).tz_localize(None)
-        return value if value >= _FIRST_EXCEL_DAY else value.isoformat()
+        moment = pd.Timestamp(value).tz_localize(None)
+        return moment if moment >= _FIRST_EXCEL_DAY else moment.isoformat()
     if isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     return str(value)

@@ -61,7 +61,7 @@ class Moment(pandas_engine.DataType):
 
     def coerce_value(self, value: object) -> object:
         """The value itself (pandera finds the failed cells with this)."""
-        if not pd.isna(value) and (not isinstance(value, date) or getattr(value, "tzinfo", None)):  # type: ignore[call-overload]
+        if not pd.isna(value) and (not isinstance(value, date) or getattr(value, "tzinfo", None)):
             raise TypeError("not a date without time zone")
         return value
 

@@ -327,6 +327,6 @@ def _plain(value: object) -> object:
         return {str(key): _plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
         return [_plain(part) for part in value]
-    if pd.isna(value):  # type: ignore[call-overload]
+    if pd.isna(value):
         return None
     return value.item() if isinstance(value, np.generic) else value

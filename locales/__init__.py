@@ -21,6 +21,7 @@ import babel.dates
 import babel.numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import NumberPattern, parse_pattern
 
 LANGUAGES = {"en": "English", "fr": "Français"}
 _REGION = {"en": "en_GB", "fr": "fr_FR"}
@@ -79,19 +80,24 @@ def N_(message: str) -> str:
     return message
 
 
+@cache
+def _pattern(code: str, digits: int, percent: bool) -> tuple[NumberPattern, babel.Locale]:
+    """A number format, parsed once: figures write hundreds of numbers."""
+    locale = babel.Locale.parse(_REGION[code])
+    wanted = locale.percent_formats[None].pattern if percent else "#,##0"
+    return parse_pattern(wanted.replace("#,##0", "#,##0" + ("." + "0" * digits if digits else ""))), locale
+
+
 def number(value: float, digits: int = 0) -> str:
     """1234.5 as "1,234" or "1 234,5"."""
-    pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return babel.numbers.format_decimal(value, format=pattern, locale=_REGION[language()])
+    pattern, locale = _pattern(language(), digits, False)
+    return pattern.apply(value, locale)
 
 
 def percent(share: float, digits: int = 0) -> str:
     """A share (0.265) as "27%" or "27 %"."""
-    locale = _REGION[language()]
-    style = babel.Locale.parse(locale).percent_formats[None].pattern
-    return babel.numbers.format_percent(
-        share, format=style.replace("#,##0", "#,##0" + ("." + "0" * digits if digits else "")), locale=locale
-    )
+    pattern, locale = _pattern(language(), digits, True)
+    return pattern.apply(share, locale)
 
 
 def money(amount: float, currency: str, digits: int = 0) -> str:

@@ -25,18 +25,17 @@ sources.notice()
 stored = store.active(table)
 frame, origin = store.frame(stored), stored.origin
 retrieved = origin.retrieved or stored.stored
-span = (_("one day"), "")
+span = []
 if stored.span:
     first, last = stored.span
-    span = (
-        _("{days} days").format(days=locales.number((last - first).days + 1)),
-        _("{first} to {last}").format(first=locales.day(first), last=locales.day(last)),
-    )
+    days = _("{days} days").format(days=locales.number((last - first).days + 1))
+    between = _("{first} to {last}").format(first=locales.day(first), last=locales.day(last))
+    span = [(_("Span"), days, between)]
 cards.metrics(
     [
         (_("Source"), _(origin.name), _(KINDS[origin.kind])),
         (_("Rows"), locales.number(len(frame)), _("{count} columns").format(count=locales.number(frame.shape[1]))),
-        (_("Span"), *span),
+        *span,
         (_("Age"), locales.age(retrieved, datetime.now(UTC)), locales.moment(retrieved)),
         (_("Licence"), _(origin.licence or N_("none")), origin.url or ""),
     ]

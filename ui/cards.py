@@ -73,7 +73,8 @@ def figure(
     with st.container(border=True, height="stretch", key=card):
         with st.container(horizontal=True, vertical_alignment="top", wrap=False):
             st.markdown(f"**{plain(title)}**", width="stretch")
-            _menu(drawn, name, title, table)
+            with st.container(width="content"):
+                _menu(drawn, name, title, table)
         if isinstance(drawn, go.Figure):
             st.plotly_chart(
                 drawn,

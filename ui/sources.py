@@ -1,6 +1,7 @@
 """Choosing where a table is from: a dataset that is kept, the demo, a download, a file of one's own."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
@@ -63,8 +64,15 @@ def findings(found: Iterable[Finding]) -> None:
     """Findings as sentences, those that call for care first."""
     for finding in sorted(found, key=lambda one: ["error", "warning", "info"].index(one.severity)):
         values = {**finding.values, "rows": locales.number(finding.rows)}
-        examples = f" ({'; '.join(finding.examples)})" if finding.examples else ""
+        if "column" in values:
+            values["column"] = label(values["column"])
+        where = [re.sub(r"^row (\d+)", _row, example) for example in finding.examples]
+        examples = f" ({'; '.join(where)})" if where else ""
         st.markdown(f":material/{finding.severity}: {plain(_(finding.message).format(**values) + examples)}")
+
+
+def _row(found: re.Match[str]) -> str:
+    return _("row {number}").format(number=found[1])
 
 
 def notice() -> None:
