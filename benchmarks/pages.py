@@ -34,7 +34,7 @@ WATCH = """() => {
       attributeFilter: ["d", "transform", "src", "x"] });
 }"""
 # Clicked by the page itself: what Playwright does before a click (40 ms) is not the visitor's waiting.
-CLICK = "(name) => [...document.querySelectorAll('button')].find((b) => b.textContent.trim() === name).click()"
+CLICK = "(name) => [...document.querySelectorAll('button')].find((b) => b.textContent.trim().endsWith(name)).click()"
 QUIET = 500  # ms without a change: the page has come to rest
 
 

@@ -209,9 +209,8 @@ def _finite(values: pd.Series) -> pd.Series:
 
 def _dates(text: pd.Series) -> tuple[pd.Series, str]:
     """As times, and how they were read: the reading that understands the most; day first where both do."""
-    best, reading = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=False), ISO
-    if str(best.dtype) == "object" or getattr(best.dtype, "tz", None) is not None:
-        best = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+    clock = text.str.replace(r"(?<=:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)$", r"\1", regex=True)  # the wall's, without zone
+    best, reading = pd.to_datetime(clock, format="ISO8601", errors="coerce"), ISO
     for order in (DAY_FIRST, MONTH_FIRST):
         if best.notna().sum() == text.notna().sum():
             break

@@ -22,12 +22,15 @@ SHELL = Path(__file__).resolve().parent / "shell.py"
 log = logging.getLogger("vigie.ui")
 
 # Slow imports (seconds each) that pages need: paid before the first visitor asks, in this order.
-WARM_UP = ("pandera.pandas", "duckdb", "scipy.stats", "seaborn", "python_calamine", "sklearn.linear_model", "xgboost")
+WARM_UP_AFTER = 2.0  # seconds
+WARM_UP = ("seaborn", "pandera.pandas", "python_calamine", "sklearn.linear_model", "xgboost")
 
 
-def _warm_up() -> None:
+async def _warm_up() -> None:
+    """One import at a time, and not before the first page had its chance to be painted."""
     for name in WARM_UP:
-        importlib.import_module(name)
+        await asyncio.sleep(WARM_UP_AFTER)
+        await asyncio.to_thread(importlib.import_module, name)
 
 
 @asynccontextmanager
@@ -37,7 +40,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     logs.setup(chosen.home, chosen.log_level)
     state.migrate(state.engine(chosen.database_url))
     log.info("Vigie %s is up", settings.VERSION)
-    warming = asyncio.create_task(asyncio.to_thread(_warm_up))
+    warming = asyncio.create_task(_warm_up())
     yield
     warming.cancel()
 

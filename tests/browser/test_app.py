@@ -72,7 +72,13 @@ def test_a_figure_and_its_table_can_be_taken_away(visit: Visit, kind, tmp_path: 
     file = tmp_path / "saved"
     saved.value.save_as(file)
     assert saved.value.suggested_filename == f"churn_by_contract.{kind.lower()}"
-    start = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>", "CSV": b"\xef\xbb\xbflevel,", "XLSX": b"PK"}[kind]
+    start = {
+        "PNG": b"\x89PNG",
+        "SVG": b"<svg",
+        "HTML": b"<!doctype html>",
+        "CSV": b"\xef\xbb\xbflevel,",
+        "XLSX": b"PK",
+    }[kind]
     assert file.read_bytes().startswith(start)
 
 

@@ -1,0 +1,230 @@
+"""Files of an analyst's own: read whole or refused with a reason, mapped, converted, and never run."""
+
+import gzip
+import io
+import zipfile
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors import ConnectorError, files, mapping
+from connectors.files import InvalidFile
+
+NOW = datetime(2026, 3, 14, tzinfo=UTC)
+LIMIT = 1_000_000
+SALES = "Date de facture;Produit;Quantité;Prix unitaire\n13/02/2026;A1;2;1 234,50 €\n14/02/2026;B2;-1;3,00 €\n"
+
+
+def read(content, name="mine.csv"):
+    return files.read(name, content if isinstance(content, bytes) else content.encode(), limit_bytes=LIMIT)
+
+
+def sales(text):
+    raw = read(text)
+    return mapping.apply(raw, "sales", mapping.guess(raw.frame, "sales"), NOW, "mine.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "empty"),
+        ("  \n\n", "empty"),
+        ("a,b\n", "no row"),
+        ('a,b\n1,2\n3,"4', "never closed"),
+        ("a,b\n1,2\n3", "ends in the middle of row 3"),
+        ("a,b\n1,2\n3\n4,5\n", "first is row 3"),
+        ("one column\nonly\n", "No columns"),
+        (b"\x00\x01\x02" * 9, "not a table"),
+        (b"PK\x03\x04 broken", "damaged"),
+        (b"PAR1 broken", "damaged"),
+        (b"\x1f\x8b broken", "damaged"),
+        (gzip.compress(b"a,b\n1,2\n")[:-9], "damaged"),
+        (b"a,b\n" + b"1,2\n" * 300_000, "has 1 MB"),
+        (gzip.compress(b"a,b\n" + b"1,2\n" * 2_000_000), "Unpacked"),
+    ],
+)
+def test_what_cannot_be_read_whole_is_refused_with_a_reason(content, says):
+    with pytest.raises(InvalidFile, match=says):
+        read(content)
+
+
+def test_a_zip_bomb_and_a_locked_or_crowded_archive_are_refused():
+    def archive(**members):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as made:
+            for name, content in members.items():
+                made.writestr(name, content)
+        return packed.getvalue()
+
+    with pytest.raises(InvalidFile, match="Unpacked"):
+        read(archive(bomb=b"0,0\n" * 3_000_000), "x.zip")
+    with pytest.raises(InvalidFile, match="Unpacked"):  # one inside the other
+        read(archive(outer=archive(bomb=b"0,0\n" * 3_000_000)), "x.zip")
+    with pytest.raises(InvalidFile, match="holds 2 files"):
+        read(archive(a=b"a,b\n1,2\n", b=b"a,b\n1,2\n"), "x.zip")
+    locked = bytearray(archive(a=b"a,b\n1,2\n"))
+    for place in (locked.find(b"PK\x03\x04") + 6, locked.find(b"PK\x01\x02") + 8):
+        locked[place] |= 1
+    with pytest.raises(InvalidFile, match="password"):
+        read(bytes(locked), "x.zip")
+
+
+def test_a_quotation_mark_inside_a_cell_is_no_open_one():
+    assert read('size,n\n5" pipe,1\n').frame["size"].tolist() == ['5" pipe']
+
+
+def test_duplicate_and_missing_names_get_their_own():
+    raw = read("a,a,\n1,2,3\n")
+    assert list(raw.frame) == ["a", "a (2)", "column 3"]
+    assert raw.findings[0].rows == 2
+
+
+def test_latin_1_is_read_and_said():
+    raw = read("ville,n\nBéziers,1\n".encode("latin-1"))
+    assert raw.frame["ville"].tolist() == ["Béziers"]
+    assert raw.findings[0].values == {"encoding": "cp1252"}
+
+
+def test_formulas_and_html_stay_text_and_are_counted():
+    raw = read('a,b\n"=HYPERLINK(""http://x"")",<script>1</script>\n-5,"+1,5"\n')
+    assert raw.frame["a"].tolist() == ['=HYPERLINK("http://x")', "-5"]
+    assert raw.frame["b"].tolist() == ["<script>1</script>", "+1,5"]
+    assert [finding.rows for finding in raw.findings] == [1]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "xlsx"])
+def test_parquet_and_workbooks_come_as_text_too(kind):
+    frame = pd.DataFrame({"id": [1, 2], "when": pd.to_datetime(["2026-01-02", "2026-01-03"]), "x": [1.5, None]})
+    target = io.BytesIO()
+    frame.to_parquet(target) if kind == "parquet" else frame.to_excel(target, index=False, engine="xlsxwriter")
+    raw = read(target.getvalue(), f"a.{kind}")
+    assert raw.frame["id"].tolist() == ["1", "2"]
+    assert raw.frame["when"].str[:10].tolist() == ["2026-01-02", "2026-01-03"]
+    assert raw.frame["x"].isna().tolist() == [False, True]
+
+
+def test_a_french_sales_file_is_guessed_and_converted():
+    made = sales(SALES)
+    lines = made.main
+    assert lines["unit_price"].tolist() == [1234.5, 3.0]
+    assert lines["timestamp"].dt.strftime("%Y-%m-%d").tolist() == ["2026-02-13", "2026-02-14"]
+    assert lines["line_type"].tolist() == ["sale", "return"]
+    said = [finding.message for finding in made.findings]
+    assert any("day first" in message for message in said)
+    assert any("commas, blanks or signs" in message for message in said)
+
+
+@pytest.mark.parametrize(
+    ("dates", "first"),
+    [
+        (["2026-02-01", "2026-03-01"], "2026-02-01"),
+        (["02/01/2026", "03/04/2026"], "2026-01-02"),  # both readings fit: day first
+        (["02/01/2026", "03/14/2026"], "2026-02-01"),  # only month first fits
+        (["01.02.2026", "14.03.2026"], "2026-02-01"),
+        (["2026-02-01T23:30:00+02:00", "2026-03-01T00:00:00Z"], "2026-02-01"),
+    ],
+)
+def test_dates_are_read_as_the_whole_column_allows(dates, first):
+    lines = sales("date,product,quantity,price\n" + "".join(f"{day},A,1,2\n" for day in dates)).main
+    assert lines["timestamp"].iloc[0].strftime("%Y-%m-%d") == first
+
+
+def test_every_bad_cell_is_reported_with_row_column_and_reason():
+    text = "date,product,quantity,price\n2026-01-01,A,1,2\nsoon,B,1,2\n2026-01-03,,x,2\n2026-01-04,C,1,inf\n"
+    with pytest.raises(InvalidFile, match="4 cells") as caught:
+        sales(text)
+    assert caught.value.report is not None
+    assert caught.value.report[["row", "column", "value"]].to_numpy().tolist() == [
+        [3, "date", "soon"],
+        [4, "product", ""],
+        [4, "quantity", "x"],
+        [5, "price", "inf"],
+    ]
+
+
+def test_a_customer_twice_is_refused_and_one_outcome_is_said():
+    raw = read("id,churn\nA,yes\nA,no\n")
+    with pytest.raises(InvalidFile) as caught:
+        mapping.apply(raw, "customers", mapping.guess(raw.frame, "customers"), NOW, "x")
+    assert caught.value.report is not None
+    assert set(caught.value.report["reason"]) == {"this customer comes twice"}
+    one = read("id,churn\nA,no\nB,no\n")
+    made = mapping.apply(one, "customers", {"customer_id": "id", "churned": "churn"}, NOW, "x")
+    assert "nothing to compare" in made.findings[-1].message
+
+
+def test_columns_of_ones_own_are_kept_for_customers():
+    raw = read("id,churn,Âge (ans),churned,note\nA,oui,31,x,<b>\nB,non,44,y,=1+1\n")
+    made = mapping.apply(raw, "customers", {"customer_id": "id", "churned": "churn"}, NOW, "x")
+    assert list(made.main) == ["customer_id", "churned", "âge_ans", "churned_2", "note"]
+    assert made.main["âge_ans"].tolist() == [31.0, 44.0]
+    assert made.main["note"].tolist() == ["<b>", "=1+1"]
+
+
+def test_a_missing_column_is_asked_for():
+    raw = read("a,b\n1,2\n")
+    with pytest.raises(InvalidFile, match="Choose a column for customer_id, churned"):
+        mapping.apply(raw, "customers", {}, NOW, "x")
+
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r\n\x1c\x1d\x1e\x85\u2028\u2029"), max_size=12)
+
+
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.dates(datetime(1990, 1, 1).date(), datetime(2040, 1, 1).date()),
+            st.integers(-99, 99),
+            st.integers(0, 10**6),
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    delimiter=st.sampled_from(";\t|"),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),
+    decimal=st.sampled_from(",."),
+    day=st.sampled_from(["%Y-%m-%d", "%d/%m/%Y"]),
+)
+def test_any_table_comes_back_whatever_its_dialect(rows, delimiter, encoding, decimal, day):
+    lines = [delimiter.join(["Date", "Produit", "Quantité", "Prix"])]
+    for when, quantity, cents in rows:
+        price = f"{cents // 100}{decimal}{cents % 100:02}"
+        lines.append(delimiter.join([when.strftime(day), "A1", str(quantity), price]))
+    made = sales_of("\n".join(lines).encode(encoding))
+    assert made["timestamp"].dt.date.tolist() == [when for when, _quantity, _cents in rows]
+    assert made["quantity"].tolist() == [quantity for _when, quantity, _cents in rows]
+    assert made["unit_price"].tolist() == [cents / 100 for _when, _quantity, cents in rows]
+
+
+def sales_of(content):
+    raw = read(content)
+    wanted = {"timestamp": "Date", "product": "Produit", "quantity": "Quantité", "unit_price": "Prix"}
+    assert mapping.guess(raw.frame, "sales") == wanted
+    return mapping.apply(raw, "sales", wanted, NOW, "x").main
+
+
+@given(st.binary(max_size=300) | TEXT.map(str.encode))
+def test_no_bytes_raise_anything_but_a_sentence(content):
+    try:
+        raw = read(content)
+    except ConnectorError as error:
+        assert error.sentence()
+    else:
+        assert len(raw.frame)
+
+
+@given(
+    st.lists(st.lists(TEXT, min_size=3, max_size=3), min_size=1, max_size=6), st.sampled_from(["customers", "sales"])
+)
+def test_no_text_breaks_the_mapping(cells, table):
+    raw = files.Raw(pd.DataFrame(cells, columns=["id", "date", "x"], dtype="str").replace("", pd.NA), (), "")
+    guessed = mapping.guess(raw.frame, table)
+    assert len(set(guessed.values())) == len(guessed)
+    wanted = {column: source for column, source in zip(mapping.needed(table), ["id", "date", "x", "x"], strict=False)}
+    try:
+        mapping.apply(raw, table, guessed | wanted, NOW, "x")
+    except ConnectorError as error:
+        assert error.sentence()
