@@ -11,6 +11,7 @@ from tests.browser.conftest import Visit, settled, shoot
 pytestmark = pytest.mark.xdist_group("browser")  # one server and one browser for all of them
 
 PAGES = {"": "Today", "churn-explore": "Churn: explore", "data": "Data"}
+BEGINS = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>", "CSV": b"\xef\xbb\xbflevel,", "XLSX": b"PK"}
 CUSTOMERS = "id;résilié;contrat;ancienneté\n" + "".join(
     f"C{i};{'oui' if i % 4 == 0 else 'non'};{'mensuel' if i % 2 else 'annuel'};{i % 60},5\n" for i in range(200)
 )

@@ -20,7 +20,7 @@ class Origin:
         origin = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802  # the library's name
+            def do_GET(self) -> None:  # the library's name
                 origin.requests.append({**dict(self.headers), "path": self.path})
                 answer = origin.answers.pop(0) if len(origin.answers) > 1 else origin.answers[0]
                 answer(self)

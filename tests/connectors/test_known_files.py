@@ -27,7 +27,7 @@ A563185,B,Adjust bad debt,1,2011-08-12 14:50:00,-11062.06,,United Kingdom
 536418,85123A,HEART,6,2010-12-01 12:02:00,2.55,17850,United Kingdom
 536418,85123A,HEART,6,2010-12-01 12:02:00,2.55,17850,United Kingdom
 """
-TYPES = "sale discount return sale adjustment adjustment shipping fee sale sale sale".split()
+TYPES = ["sale", "discount", "return", "sale", "adjustment", "adjustment", "shipping", "fee", "sale", "sale", "sale"]
 
 
 def telco_text(frame: pd.DataFrame) -> str:
