@@ -10,23 +10,26 @@ import logging
 import os
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError, ResponseError
 from urllib3.util import Retry
 
 import settings
 from connectors import BadResponse, ConnectorError, NotFound, RateLimited, Unavailable
 from locales import N_
 
+T = TypeVar("T")
 log = logging.getLogger("vigie.http")
 CHUNK = 1 << 18
-LONGEST_WAIT = 5  # seconds that a server may make us wait before a retry
+LONGEST_WAIT = 5  # seconds; a server that wants a longer pause is not asked again
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,6 @@ def download(
 
     With a good copy at hand it never raises a `ConnectorError`, but returns that copy, not fresh.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / (Path(urlsplit(url).path).name or "download")
     about = path.with_name(f"{path.name}.json")
     kept = _kept(path, about, url)
@@ -69,6 +71,22 @@ def download(
             raise
         log.warning("%s Serving the copy of %s.", error, kept["retrieved"])
         return LastGood(path, url, datetime.fromisoformat(kept["retrieved"]), kept["sha256"], fresh=False)
+
+
+def convert(
+    url: str,
+    folder: Path,
+    now: datetime,
+    converter: Callable[[Path], T],
+    progress: Callable[[float], None] | None = None,
+) -> tuple[LastGood, T]:
+    """The file at `url` and what `converter` makes of it; one that it refuses does not replace the last good copy.
+
+    Raises as `download` and `converter` do.
+    """
+    made: list[T] = []
+    good = download(url, folder, now, progress=progress, check=lambda fresh: made.append(converter(fresh)))
+    return good, made[0] if made and good.fresh else converter(good.path)
 
 
 def _fetch(
@@ -87,6 +105,7 @@ def _fetch(
     host = urlsplit(url).netloc
     fresh = path.with_name(f".new-{uuid.uuid4().hex}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with (
             _session() as session,
             session.get(
@@ -119,19 +138,37 @@ def _fetch(
         raise Unavailable(
             N_("{host} cannot be reached. Check the connection and try again, or upload the file."), host=host
         ) from error
+    except OSError as error:
+        raise ConnectorError(
+            N_("The download cannot be kept in {folder}: make room on the disk, or let Vigie write there."),
+            folder=path.parent,
+        ) from error
     finally:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink()
+
+
+class _Retry(Retry):
+    """Heeds Retry-After, but gives up at once where it is too long to wait for, or cannot be read."""
+
+    def increment(self, method=None, url=None, response=None, error=None, _pool=None, _stacktrace=None):  # type: ignore[no-untyped-def]
+        if response is not None and "Retry-After" in response.headers:
+            pause = _pause(response.headers["Retry-After"])
+            if pause is None or pause > LONGEST_WAIT:
+                raise MaxRetryError(_pool, url, ResponseError("the pause asked for is too long"))
+        return super().increment(method, url, response, error, _pool, _stacktrace)
+
+
+def _pause(retry_after: str) -> float | None:
+    """Seconds that a Retry-After header, a number or a date, asks for; None where it cannot be read."""
+    try:
+        return Retry().parse_retry_after(retry_after)
+    except (InvalidHeader, ValueError, OverflowError):
+        return None
 
 
 def _session() -> requests.Session:
-    retry = Retry(
-        total=2,
-        backoff_factor=0.2,
-        status_forcelist=(429, 500, 502, 503, 504),
-        raise_on_status=False,
-        respect_retry_after_header=True,
-        retry_after_max=LONGEST_WAIT,
-    )
+    retry = _Retry(total=2, backoff_factor=0.2, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False)
     session = requests.Session()
     session.max_redirects = 5
     session.headers["User-Agent"] = f"Vigie/{settings.VERSION} ({settings.get().contact})"
@@ -143,12 +180,8 @@ def _session() -> requests.Session:
 def _refuse(answer: requests.Response, host: str) -> None:
     status = answer.status_code
     if status == 429:
-        wait = answer.headers.get("Retry-After", "")
-        raise RateLimited(
-            N_("{host} asks for a pause. Try again in a few minutes."),
-            float(wait) if wait.isdigit() else None,
-            host=host,
-        )
+        pause = _pause(answer.headers.get("Retry-After", ""))
+        raise RateLimited(N_("{host} asks for a pause. Try again in a few minutes."), pause, host=host)
     if status in (404, 410):
         raise NotFound(N_("{host} no longer has this file. Upload it instead."), host=host)
     if status >= 500:
@@ -161,7 +194,8 @@ def _receive(
     answer: requests.Response, target: Path, host: str, limit: int, progress: Callable[[float], None] | None
 ) -> str:
     """Write the body and return its SHA-256. Under compression Content-Length counts what travels: so does progress."""
-    expected = int(answer.headers.get("Content-Length") or 0)
+    length = answer.headers.get("Content-Length", "")
+    expected = int(length) if length.isdecimal() else 0
     digest, size = hashlib.sha256(), 0
     with target.open("wb") as file:
         for chunk in answer.iter_content(CHUNK):
@@ -194,10 +228,11 @@ def _kept(path: Path, about: Path, url: str) -> dict[str, str] | None:
     """What is known about a good copy of this URL; None where there is none, or its file is not what it was."""
     try:
         known = json.loads(about.read_text("utf-8"))
+        datetime.fromisoformat(known["retrieved"])
         whole = hashlib.sha256(path.read_bytes()).hexdigest() == known["sha256"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return known if whole and known["url"] == url else None
+    return known if whole and known.get("url") == url else None
 
 
 def _write(about: Path, known: dict[str, str]) -> None:

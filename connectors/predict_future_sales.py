@@ -6,6 +6,7 @@ A sale is a shop, an item, a day, the price and how many were sold (negative: ca
 import io
 import tempfile
 import zipfile
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,9 +14,8 @@ import numpy as np
 import pandas as pd
 
 import settings
-from connectors import NotFound, files
+from connectors import NotFound, files, telco
 from connectors.files import InvalidFile
-from data import schemas
 from data.dataset import Dataset, Finding, Origin
 from locales import N_
 
@@ -42,22 +42,27 @@ def dataset(folder: Path | str, now: datetime | None = None) -> Dataset:
     sales, findings = _sales(raw)
     frames = {"sales": sales, "products": _products(raw), "stores": _stores(raw)}
     origin = Origin("upload", NAME, N_("competition terms"), None, now or datetime.now(UTC), None, "RUB")
-    return Dataset("sales", {name: schemas.check(name, frame) for name, frame in frames.items()}, origin, findings)
+    return Dataset("sales", frames, origin, findings)
 
 
 def dataset_of(content: bytes, now: datetime | None = None) -> Dataset:
     """The same from the bytes of one ZIP. Raises ConnectorError."""
     limit = settings.get().upload_limit_mb * 1_000_000 * files.UNPACKED
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(io.BytesIO(content)) as archive:
-        wanted = [one for one in archive.infolist() if Path(one.filename).name.split(".")[0] in FILES]
-        if sum(one.file_size for one in wanted) > limit:
-            raise InvalidFile(
-                N_("Unpacked, this file has more than {limit} MB, which is more than is taken."),
-                limit=limit // 1_000_000,
-            )
-        for one in wanted:
-            with archive.open(one) as member:
-                (Path(folder) / Path(one.filename).name).write_bytes(member.read(limit))
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                wanted = [one for one in archive.infolist() if Path(one.filename).name.split(".")[0] in FILES]
+                if sum(one.file_size for one in wanted) > limit:
+                    raise InvalidFile(
+                        N_("Unpacked, this file has more than {limit} MB, which is more than is taken."),
+                        limit=limit // 1_000_000,
+                    )
+                if any(one.flag_bits & 1 for one in wanted):
+                    raise InvalidFile(N_("This archive is locked with a password: pack it without one."))
+                for one in wanted:
+                    (Path(folder) / Path(one.filename).name).write_bytes(archive.read(one))
+        except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error) as error:
+            raise InvalidFile(N_("This packed file is damaged or cut off. Pack it again.")) from error
         return dataset(folder, now)
 
 
@@ -77,7 +82,7 @@ def _table(folder: Path, name: str, columns: list[str]) -> pd.DataFrame:
         raise NotFound(
             N_("There is no {file} in this folder: all four files of the competition are needed."), file=f"{name}.csv"
         )
-    raw = files.read_path(path, settings.get().download_limit_mb * 1_000_000).frame
+    raw = telco.read_file(path).frame
     missing = [column for column in columns if column not in raw]
     if missing:
         raise InvalidFile(N_("{file} lacks {columns}."), file=path.name, columns=", ".join(missing))
@@ -88,8 +93,7 @@ def _sales(raw: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame, tuple[Finding, .
     lines = raw["sales_train"]
     day = pd.to_datetime(lines["date"], format="%d.%m.%Y", errors="coerce")
     price, count = (pd.to_numeric(lines[name], errors="coerce") for name in ("item_price", "item_cnt_day"))
-    wrong = {"date": day.isna(), "item_price": price.isna(), "item_cnt_day": count.isna()}
-    files.refuse(lines, wrong)
+    files.refuse(lines, {"date": day.isna(), "item_price": price.isna(), "item_cnt_day": count.isna()})
     items = raw["items"].drop_duplicates("item_id").set_index("item_id")
     categories = raw["item_categories"].drop_duplicates("item_category_id").set_index("item_category_id")
     category = items["item_category_id"].map(categories["item_category_name"])
@@ -107,7 +111,9 @@ def _sales(raw: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame, tuple[Finding, .
             "unit_price": price.astype(float),
             "currency": "RUB",
         }
-    ).sort_values("timestamp", kind="stable", ignore_index=True)
+    )
+    sources = {"product": "item_id", "store": "shop_id", "unit_price": "item_price", "quantity": "item_cnt_day"}
+    frame = telco.checked("sales", frame, lines, sources).sort_values("timestamp", kind="stable", ignore_index=True)
     counted = (
         Finding(N_("{rows} lines are returns, with a negative quantity."), int((count < 0).sum())),
         Finding(N_("{rows} lines have a price below zero: kept."), int((price < 0).sum()), severity="warning"),
@@ -121,15 +127,18 @@ def _sales(raw: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame, tuple[Finding, .
 def _products(raw: dict[str, pd.DataFrame]) -> pd.DataFrame:
     categories = raw["item_categories"].drop_duplicates("item_category_id").set_index("item_category_id")
     items = raw["items"].drop_duplicates("item_id")
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "product": items["item_id"],
             "description": items["item_name"],
             "category": items["item_category_id"].map(categories["item_category_name"]),
         }
-    ).reset_index(drop=True)
+    )
+    return telco.checked("products", frame, items, {"product": "item_id"}).reset_index(drop=True)
 
 
 def _stores(raw: dict[str, pd.DataFrame]) -> pd.DataFrame:
     shops = raw["shops"].drop_duplicates("shop_id")
-    return pd.DataFrame({"store": shops["shop_id"], "name": shops["shop_name"]}).reset_index(drop=True)
+    sources = {"store": "shop_id", "name": "shop_name"}
+    frame = pd.DataFrame({name: shops[source] for name, source in sources.items()})
+    return telco.checked("stores", frame, shops, sources).reset_index(drop=True)

@@ -4,7 +4,6 @@ CC BY 4.0. Every line is kept, so that revenue reconciles with the file; what is
 `line_type`. Chen, D. (2015), Online Retail, UCI Machine Learning Repository, doi:10.24432/C5BW33.
 """
 
-import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +14,6 @@ import pandas as pd
 import settings
 from connectors import files, http, telco
 from connectors.files import InvalidFile
-from data import schemas
 from data.dataset import Dataset, Finding, Origin
 from locales import N_
 
@@ -66,17 +64,14 @@ def dataset(
 ) -> Dataset:
     """The sales table with its origin and findings. Raises ConnectorError."""
     now = now or datetime.now(UTC)
-    limit = settings.get().download_limit_mb * 1_000_000
     if path is None:
         url = settings.get().retail_url
-        good = http.download(url, settings.get().home / "raw" / "retail", now, progress=progress, check=_check)
-        raw = files.read_path(good.path, limit)
+        good, (frame, findings, _) = http.convert(url, settings.get().home / "raw" / "retail", now, _fetched, progress)
         origin = Origin("download", NAME, LICENCE, url, good.retrieved, good.sha256, "GBP")
     else:
-        raw = telco.read_file(Path(path), limit)
-        origin = Origin("upload", Path(path).name, None, None, now, raw.sha256, "GBP")
-    frame, findings = convert(raw.frame)
-    return Dataset("sales", {"sales": frame}, origin, (*raw.findings, *findings))
+        frame, findings, sha256 = _read(Path(path))
+        origin = Origin("upload", Path(path).name, None, None, now, sha256, "GBP")
+    return Dataset("sales", {"sales": frame}, origin, findings)
 
 
 def convert(raw: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
@@ -88,9 +83,9 @@ def convert(raw: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     lines = raw[list(COLUMNS)].rename(columns=COLUMNS)
     quantity, price = (pd.to_numeric(lines[name], errors="coerce") for name in ("quantity", "unit_price"))
     timestamp = _times(lines["timestamp"])
-    checks = {"quantity": quantity, "unit_price": price, "timestamp": timestamp, "product": lines["product"]}
+    product = lines["product"].str.strip().replace("", pd.NA)
+    checks = {"quantity": quantity, "unit_price": price, "timestamp": timestamp, "product": product}
     files.refuse(lines, {name: values.isna() for name, values in checks.items()})
-    product = lines["product"].str.strip()
     invoice = lines["invoice"].str.strip()
     customer = lines["customer"].str.strip().str.removesuffix(".0")
     cancelled = invoice.str.startswith("C", na=False).to_numpy()
@@ -107,7 +102,7 @@ def convert(raw: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
             "product": product,
             "description": lines["description"].str.strip(),
             "store": lines["store"].str.strip(),
-            "line_type": coded.fillna(pd.Series(line_type, dtype="str")),
+            "line_type": np.where(coded.notna(), coded, line_type),
             "quantity": quantity.astype(float),
             "unit_price": price.astype(float),
             "currency": "GBP",
@@ -135,18 +130,27 @@ def convert(raw: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
             severity="warning",
         ),
     ]
-    return schemas.check("sales", frame), tuple(finding for finding in counted if finding.rows)
+    return telco.checked("sales", frame, lines, {name: name for name in lines}), tuple(
+        finding for finding in counted if finding.rows
+    )
 
 
 def _times(text: pd.Series) -> pd.Series:
     """ISO as UCI writes it, or month/day/year as many copies do; an unreadable time is missing."""
-    iso = pd.to_datetime(text, format="ISO8601", errors="coerce")
+    iso = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
     american = pd.to_datetime(text[iso.isna()], format="%m/%d/%Y %H:%M", errors="coerce")
     return iso.fillna(american)
 
 
-def _check(path: Path) -> None:
-    if not zipfile.is_zipfile(path) and b"StockCode" not in path.open("rb").read(2_000):
+def _read(path: Path) -> tuple[pd.DataFrame, tuple[Finding, ...], str]:
+    raw = telco.read_file(path)
+    frame, findings = convert(raw.frame)
+    return frame, (*raw.findings, *findings), raw.sha256
+
+
+def _fetched(path: Path) -> tuple[pd.DataFrame, tuple[Finding, ...], str]:
+    if not telco.holds(path, b"StockCode"):
         raise InvalidFile(
             N_("The origin sent something else than the Online Retail file. Try again later, or upload it.")
         )
+    return _read(path)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
+import pandera.errors
 
 import settings
 from connectors import NotFound, files, http
@@ -55,25 +56,45 @@ def dataset(
 ) -> Dataset:
     """The customers table with its origin and findings. Raises ConnectorError."""
     now = now or datetime.now(UTC)
-    limit = settings.get().download_limit_mb * 1_000_000
     if path is None:
         url = settings.get().telco_url
-        good = http.download(url, settings.get().home / "raw" / "telco", now, progress=progress, check=_check)
-        raw = files.read_path(good.path, limit)
+        good, (frame, findings, _) = http.convert(url, settings.get().home / "raw" / "telco", now, _fetched, progress)
         origin = Origin("download", NAME, LICENCE, url, good.retrieved, good.sha256, "USD")
     else:
-        raw = read_file(Path(path), limit)
-        origin = Origin("upload", Path(path).name, None, None, now, raw.sha256, "USD")
-    frame, findings = convert(raw.frame)
-    return Dataset("customers", {"customers": frame}, origin, (*raw.findings, *findings))
+        frame, findings, sha256 = _read(Path(path))
+        origin = Origin("upload", Path(path).name, None, None, now, sha256, "USD")
+    return Dataset("customers", {"customers": frame}, origin, findings)
 
 
-def read_file(path: Path, limit: int) -> files.Raw:
+def read_file(path: Path) -> files.Raw:
     """A file on disk as text. Raises ConnectorError."""
     try:
-        return files.read_path(path, limit)
+        return files.read_path(path, settings.get().download_limit_mb * 1_000_000)
     except OSError as error:
         raise NotFound(N_("There is no file {path} that can be opened."), path=path) from error
+
+
+def holds(path: Path, word: bytes) -> bool:
+    """Whether a file is packed or has `word` near its start: an error page or a pointer to a file elsewhere has not."""
+    with path.open("rb") as file:
+        start = file.read(2_000)
+    return word in start or start.startswith((b"\x1f\x8b", b"PK\x03\x04"))
+
+
+def checked(table: str, frame: pd.DataFrame, text: pd.DataFrame, sources: dict[str, str]) -> pd.DataFrame:
+    """`frame`, made of `text` row by row, with the types of its schema; `sources` names the columns it was made of.
+
+    Raises `InvalidFile` with a report of the cells that the schema refuses.
+    """
+    try:
+        return schemas.check(table, frame)
+    except pandera.errors.SchemaErrors as failed:
+        cases = failed.failure_cases.dropna(subset=["index"])
+        files.refuse(
+            text,
+            {sources[name]: pd.Series(text.index.isin(cell["index"])) for name, cell in cases.groupby("column")},
+        )
+        raise
 
 
 def convert(raw: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
@@ -98,10 +119,16 @@ def convert(raw: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     findings = (
         Finding(N_("{rows} customers have no total charges yet (they joined this month): kept as missing."), blank),
     )
-    return schemas.check("customers", frame), findings if blank else ()
+    return checked("customers", frame, raw, SOURCES), findings if blank else ()
 
 
-def _check(path: Path) -> None:
-    with path.open("rb") as file:
-        if not file.readline(2_000).lstrip(b"\xef\xbb\xbf").startswith(b"customerID,"):
-            raise InvalidFile(N_("The origin sent something else than the Telco file. Try again later, or upload it."))
+def _read(path: Path) -> tuple[pd.DataFrame, tuple[Finding, ...], str]:
+    raw = read_file(path)
+    frame, findings = convert(raw.frame)
+    return frame, (*raw.findings, *findings), raw.sha256
+
+
+def _fetched(path: Path) -> tuple[pd.DataFrame, tuple[Finding, ...], str]:
+    if not holds(path, b"customerID"):
+        raise InvalidFile(N_("The origin sent something else than the Telco file. Try again later, or upload it."))
+    return _read(path)

@@ -95,13 +95,6 @@ if "stock_moves" in sales_data.columns:
             {"table": "sales"},
         )
 
-for stored in (customers_data, sales_data):
-    retrieved = stored.origin.retrieved or stored.stored
-    if (datetime.now(UTC) - retrieved).days > OLD_DAYS:
-        sentence = _("The data “{name}” are from {day}: are they still true?")
-        cards.pointer(
-            sentence.format(name=_(stored.origin.name), day=locales.day(retrieved)),
-            "data",
-            _("Bring newer data"),
-            {"table": stored.table},
-        )
+if (datetime.now(UTC).date() - shop.end.date()).days > OLD_DAYS:
+    sentence = _("These sales end on {day}: “the last seven days” are the last ones in the data.")
+    cards.pointer(sentence.format(day=locales.day(shop.end)), "data", _("Bring newer data"), {"table": "sales"})

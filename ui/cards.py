@@ -52,7 +52,7 @@ def metrics(cards: list[tuple[str, str, str]]) -> None:
                 if len(value) <= METRIC_LENGTH:
                     st.metric(label, value)
                 else:  # too long for large print, where it would be cut off
-                    st.markdown(f"{label}  \n**{plain(value)}**")
+                    st.markdown(f":small[{label}]  \n**{plain(value)}**")
                 st.caption(meaning)
 
 

@@ -43,7 +43,7 @@ KNOWN: dict[str, tuple[Table, str]] = {
     "retail": ("sales", N_("These are the columns of the UCI Online Retail file: its own rules clean it.")),
 }
 CURRENCIES = ["EUR", "USD", "GBP", "CHF", "CAD", "JPY", "RUB"]
-ROWS_SHOWN = 8
+ROWS_SHOWN, FINDINGS_SHOWN = 8, 6
 
 
 def busy(table: Table) -> bool:
@@ -61,8 +61,16 @@ def choose(table: Table) -> None:
 
 
 def findings(found: Iterable[Finding]) -> None:
-    """Findings as sentences, those that call for care first."""
-    for finding in sorted(found, key=lambda one: ["error", "warning", "info"].index(one.severity)):
+    """Findings as sentences, those that call for care first, the many behind the first ones folded away."""
+    ordered = sorted(found, key=lambda one: ["error", "warning", "info"].index(one.severity))
+    _sentences(ordered[:FINDINGS_SHOWN])
+    if more := ordered[FINDINGS_SHOWN:]:
+        with st.expander(_("{count} more").format(count=locales.number(len(more)))):
+            _sentences(more)
+
+
+def _sentences(found: list[Finding]) -> None:
+    for finding in found:
         values = {**finding.values, "rows": locales.number(finding.rows)}
         if "column" in values:
             values["column"] = label(values["column"])
