@@ -25,6 +25,7 @@ from locales import N_
 DELIMITERS = ",;\t|"
 UNPACKED = 5  # a packed file may grow to so many times the upload limit, no more
 SNIFFED = 200  # rows that decide the delimiter
+SNIFFED_CHARACTERS = 1_000_000
 FORMULA = ("=", "+", "-", "@")
 REPORTED = 1_000
 
@@ -175,6 +176,7 @@ def _decoded(content: bytes, findings: list[Finding]) -> str:
 def _delimiter(text: str) -> str:
     """The one that cuts the first rows into the most columns, the same number in each."""
     best, columns = ",", 1
+    text = text[:SNIFFED_CHARACTERS]
     for delimiter in DELIMITERS:
         try:
             rows = [row for row in islice(csv.reader(io.StringIO(text), delimiter=delimiter), SNIFFED) if row]
@@ -309,7 +311,8 @@ def _formulas(frame: pd.DataFrame) -> list[Finding]:
     count, examples = 0, []
     for place in range(frame.shape[1]):
         column = frame.iloc[:, place].dropna()
-        risky = column[column.str.startswith(FORMULA) & ~column.str.fullmatch(r"[+-]?[\d.,\s]+(?:[eE][+-]?\d+)?")]
+        column = column[column.str.startswith(FORMULA)]
+        risky = column[~column.str.fullmatch(r"[+-]?[\d.,\s]+(?:[eE][+-]?\d+)?")]
         count += len(risky)
         examples += [text[:40] for text in risky.iloc[:1]]
     message = N_(

@@ -95,7 +95,7 @@ def convert(raw: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     frame = pd.DataFrame(
         {
             "source": "online_retail",
-            "line_id": pd.Series(np.arange(1, len(lines) + 1)).astype("str"),
+            "line_id": pd.Series(np.arange(1, len(lines) + 1), lines.index).astype("str"),
             "invoice": invoice,
             "timestamp": timestamp,
             "customer": customer,

@@ -11,7 +11,8 @@ from models.churn import explore, survival
 from ui import cards, inputs, store
 from ui.text import N_, _, is_dark
 
-FIRST = ("contract", "internet_service", "payment_method", "senior_citizen")
+FIRST = ("contract", "internet_service", "senior_citizen")  # whose filters are always in sight
+COMPARED = ("contract", "internet_service", "payment_method", "senior_citizen")
 VIEWS = {"who": N_("Who leaves"), "when": N_("When they leave"), "together": N_("What goes together")}
 
 stored = store.active("customers")
@@ -19,7 +20,8 @@ customers, currency = store.frame(stored), stored.origin.currency or "USD"
 cards.head(_("Churn: explore"), _("Which customers leave, and when in their life with us?"), stored)
 
 categorical, numeric = explore.dimensions(customers)
-first = [column for column in FIRST if column in categorical] or categorical[:4]
+first = [column for column in FIRST if column in categorical] or categorical[:3]
+compared = [column for column in COMPARED if column in categorical] or categorical[:4]
 
 
 def pills(column: str) -> list[str]:
@@ -43,81 +45,88 @@ def reset() -> None:
         st.session_state[f"f.{column}"] = []
 
 
-with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-    filters = {column: pills(column) for column in first}
-    more = st.popover(_("More filters"), icon=":material/tune:", on_change="rerun", key="more-filters")
-    with more:
-        ask = pills if more.open else chosen
-        filters |= {column: ask(column) for column in categorical if column not in first}
-    st.button(_("Reset"), icon=":material/restart_alt:", on_click=reset, disabled=not any(filters.values()))
+@st.fragment
+def explored() -> None:
+    """Filters and figures: all that a filter changes, so that nothing else is run and painted again."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        filters = {column: pills(column) for column in first}
+        more = st.popover(_("More filters"), icon=":material/tune:", on_change="rerun", key="more-filters")
+        with more:
+            ask = pills if more.open else chosen
+            filters |= {column: ask(column) for column in categorical if column not in first}
+        st.button(_("Reset"), icon=":material/restart_alt:", on_click=reset, disabled=not any(filters.values()))
 
-shown = explore.keep(customers, filters)
-if shown.empty:
-    st.info(_("No customer matches these filters. Remove one to go on."))
-    st.stop()
+    shown = explore.keep(customers, filters)
+    if shown.empty:
+        st.info(_("No customer matches these filters. Remove one to go on."))
+        return
 
-now, everyone = explore.headline(shown), len(customers)
-cards.metrics(
-    [
-        (
-            _("Customers"),
-            locales.number(now.customers),
-            _("{share} of all {all}").format(
-                share=locales.percent(now.customers / everyone), all=locales.number(everyone)
+    now, everyone = explore.headline(shown), len(customers)
+    cards.metrics(
+        [
+            (
+                _("Customers"),
+                locales.number(now.customers),
+                _("{share} of all {all}").format(
+                    share=locales.percent(now.customers / everyone), all=locales.number(everyone)
+                ),
             ),
-        ),
-        (
-            _("Churn rate"),
-            locales.percent(now.rate, 1),
-            _("95% interval {lo} to {hi}").format(lo=locales.percent(now.lo, 1), hi=locales.percent(now.hi, 1)),
-        ),
-        *cards.money(_("Revenue lost last month"), now.revenue_lost, currency, _("a month, from those who left")),
-        *cards.money(_("Revenue at risk"), now.revenue_at_risk, currency, _("a month, if peers' rates hold")),
-    ]
-)
-view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))
+            (
+                _("Churn rate"),
+                locales.percent(now.rate, 1),
+                _("95% interval {lo} to {hi}").format(lo=locales.percent(now.lo, 1), hi=locales.percent(now.hi, 1)),
+            ),
+            *cards.money(_("Revenue lost last month"), now.revenue_lost, currency, _("a month, from those who left")),
+            *cards.money(_("Revenue at risk"), now.revenue_at_risk, currency, _("a month, if peers' rates hold")),
+        ]
+    )
+    view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))
 
-if view == "who":
-    others = [column for column in categorical if column not in first]
-    if others:
-        extra = inputs.choice(_("Also compare"), others, "also", label, default="tech_support")
-    with st.grid("auto", min_column_width=400):
-        for column in [*first, extra] if others else first:
-            # A figure shows all levels of its own column: its own filter only fades the others.
-            rates = explore.rate_by(explore.keep(customers, filters, but=column), column)
-            key = f"by-{column}-{st.session_state.get('clicks', 0)}"
-            cards.figure(
-                charts.rate_by(rates, column, now.rate, filters[column]),
-                f"churn_by_{column}",
-                rates,
-                on_select=partial(toggle, column, key),
-                key=key,
+    if view == "who":
+        others = [column for column in categorical if column not in compared]
+        if others:
+            extra = inputs.choice(_("Also compare"), others, "also", label, default="tech_support")
+        with st.grid("auto", min_column_width=400):
+            for column in [*compared, extra] if others else compared:
+                # A figure shows all levels of its own column: its own filter only fades the others.
+                rates = explore.rate_by(explore.keep(customers, filters, but=column), column)
+                key = f"by-{column}-{st.session_state.get('clicks', 0)}"
+                cards.figure(
+                    charts.rate_by(rates, column, now.rate, filters[column]),
+                    f"churn_by_{column}",
+                    rates,
+                    on_select=partial(toggle, column, key),
+                    key=key,
+                )
+            for column in [name for name in ("monthly_charges",) if name in numeric]:
+                curve = explore.rate_along(shown, column)
+                cards.figure(charts.rate_along(curve, column, now.rate, currency), f"churn_along_{column}", curve)
+
+    elif view == "when" and "tenure" not in customers:
+        st.info(_("This view needs the column “tenure” (months since joining): map it on the page Data."))
+
+    elif view == "when":
+        curve = explore.rate_along(shown, "tenure")
+        cards.figure(charts.rate_along(curve, "tenure", now.rate, currency), "churn_along_tenure", curve)
+        by = inputs.choice(_("Compare survival by"), categorical, "by", label, default="contract")
+        curves, test = survival.kaplan_meier(shown, by), survival.logrank(shown, by)
+        cards.figure(charts.survival(curves, test, by), f"survival_by_{by}", curves)
+
+    else:
+        with st.container(horizontal=True):
+            rows = inputs.choice(_("Rows"), [*categorical, *numeric], "rows", label, default="contract")
+            columns = inputs.choice(
+                _("Columns"), [*categorical, *numeric], "columns", label, default="internet_service"
             )
-        for column in [name for name in ("monthly_charges",) if name in numeric]:
-            curve = explore.rate_along(shown, column)
-            cards.figure(charts.rate_along(curve, column, now.rate, currency), f"churn_along_{column}", curve)
+        crossed = explore.crossed(shown, rows, columns)
+        associations, correlations = explore.associations(shown), explore.correlations(shown)
+        with st.grid("auto", min_column_width=420):
+            cards.figure(charts.crossed_heatmap(crossed, is_dark()), f"churn_{rows}_{columns}", crossed.table())
+            cards.figure(charts.correlation_heatmap(correlations), "correlations", correlations.rename_axis("column"))
+        cards.figure(charts.association_heatmap(associations), "associations", associations.rename_axis("column"))
 
-elif view == "when" and "tenure" not in customers:
-    st.info(_("This view needs the column “tenure” (months since joining): map it on the page Data."))
 
-elif view == "when":
-    curve = explore.rate_along(shown, "tenure")
-    cards.figure(charts.rate_along(curve, "tenure", now.rate, currency), "churn_along_tenure", curve)
-    by = inputs.choice(_("Compare survival by"), categorical, "by", label, default="contract")
-    curves, test = survival.kaplan_meier(shown, by), survival.logrank(shown, by)
-    cards.figure(charts.survival(curves, test, by), f"survival_by_{by}", curves)
-
-else:
-    with st.container(horizontal=True):
-        rows = inputs.choice(_("Rows"), [*categorical, *numeric], "rows", label, default="contract")
-        columns = inputs.choice(_("Columns"), [*categorical, *numeric], "columns", label, default="internet_service")
-    crossed = explore.crossed(shown, rows, columns)
-    associations, correlations = explore.associations(shown), explore.correlations(shown)
-    with st.grid("auto", min_column_width=420):
-        cards.figure(charts.crossed_heatmap(crossed, is_dark()), f"churn_{rows}_{columns}", crossed.table())
-        cards.figure(charts.correlation_heatmap(correlations), "correlations", correlations.rename_axis("column"))
-    cards.figure(charts.association_heatmap(associations), "associations", associations.rename_axis("column"))
-
+explored()
 with st.expander(_("How this is computed"), icon=":material/functions:"):
     st.markdown(
         _(

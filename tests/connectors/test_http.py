@@ -1,6 +1,8 @@
 """Downloads: what is good is kept, what is bad never replaces it, and every failure has its name."""
 
 import hashlib
+import json
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -95,11 +97,47 @@ def test_nobody_there_is_unavailable(home):
         download("http://127.0.0.1:9/x.csv", home / "raw", NOW, timeout=0.5)
 
 
-def test_a_long_retry_after_is_not_obeyed(origin, home):
-    origin.answers = [send(b"", 429, Retry_After="3600")]
+@pytest.mark.parametrize(("said", "seconds"), [("3600", 3600), ("soon", None)])
+def test_who_asks_for_a_long_pause_is_not_asked_again(origin, home, said, seconds):
+    origin.answers = [send(b"", 429, Retry_After=said)]
     with pytest.raises(RateLimited) as caught:
         get(origin, home / "raw")
-    assert caught.value.retry_after == 3600
+    assert caught.value.retry_after == seconds
+    assert len(origin.requests) == 1
+
+
+def test_a_short_pause_is_made(origin, home):
+    origin.answers = [send(b"", 429, Retry_After="1"), send()]
+    started = time.monotonic()
+    assert get(origin, home / "raw").fresh
+    assert time.monotonic() - started >= 1
+
+
+def test_an_origin_that_stops_in_the_middle_is_unavailable(origin, home):
+    def stop(handler):
+        send(GOOD[:500], length=len(GOOD))(handler)
+        time.sleep(1)
+
+    origin.answers = [stop]
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        get(origin, home / "raw")
+    assert not list((home / "raw").iterdir())
+
+
+def test_a_folder_that_cannot_be_written_is_named(origin, home):
+    (home / "raw").write_text("a file where the folder should be")
+    origin.answers = [send()]
+    with pytest.raises(ConnectorError, match=r"cannot be kept in .*raw"):
+        get(origin, home / "raw")
+
+
+def test_a_note_that_cannot_be_read_is_no_copy(origin, home):
+    origin.answers = [send()]
+    about = get(origin, home / "raw").path.with_name("file.csv.json")
+    about.write_text("[]")
+    assert get(origin, home / "raw").fresh
+    assert "If-None-Match" not in origin.requests[1]
+    assert json.loads(about.read_text())["sha256"] == hashlib.sha256(GOOD).hexdigest()
 
 
 def test_cancelling_leaves_the_old_copy(origin, home):
