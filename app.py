@@ -2,12 +2,14 @@
 
 import pandas  # noqa: F401  # imported here, not in the warm-up thread: plotly imports it too and they would race
 import streamlit as st
+from starlette.middleware import Middleware
 
-from ui import server
+from ui import cards, server, store  # noqa: F401  # what every page needs, before the first visitor asks
 
 app = st.App(
     server.SHELL,
     lifespan=server.lifespan,
     routes=server.routes(),
+    middleware=[Middleware(server.Preload)],
     on_script_error=server.apologise,
 )

@@ -237,9 +237,7 @@ def crossed_heatmap(crossed: Crossed, dark: bool) -> "Figure":
     matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: smaller, sharper, readable aloud
     matplotlib.rcParams["text.parse_math"] = False  # "$5 to $10" is a level, not a formula
     ink = "#E6EEF1" if dark else "#15262E"
-    drawn = Figure(
-        figsize=(max(5.2, 1.15 * len(columns) + 1.9), max(2.4, 0.55 * len(rows) + 1.1)), layout="constrained"
-    )
+    drawn = Figure(figsize=(max(4.6, 0.86 * len(columns) + 1.5), max(2.6, 0.6 * len(rows) + 1.0)), layout="constrained")
     drawn.set_facecolor("none")
     drawn.suptitle(_title_crossed(crossed))
     axis = drawn.subplots()
