@@ -99,7 +99,12 @@ def figure(drawn: "go.Figure | Figure", name: str, title: str, card: str) -> Non
     if isinstance(drawn, go.Figure):
         _picture(
             key=f"picture-{card}",
-            data={"card": card, "name": name, "title": title, "help": _("Save the figure as {format}")},
+            data={
+                "card": card,
+                "name": name,
+                "title": escape(title, quote=False),
+                "help": _("Save the figure as {format}"),
+            },
         )
         _button("HTML", lambda: _web_page(drawn, title), f"{name}.html", "text/html")
         return
