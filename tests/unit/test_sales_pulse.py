@@ -1,0 +1,96 @@
+"""The pulse of sales: closed days are zero, weekdays meet weekdays, and nothing is compared with nothing."""
+
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import locales
+from charts import sales as charts
+from data import demo, tables
+from models import sales
+
+
+def days(count, revenue=100.0):
+    index = pd.date_range("2026-01-01", periods=count, name="day")
+    return pd.DataFrame({"revenue": np.full(count, revenue), "returned": 5.0, "orders": 3}, index=index)
+
+
+def test_closed_days_sell_nothing_and_are_there():
+    summed = pd.DataFrame(
+        {
+            "day": pd.to_datetime(["2026-01-05", "2026-01-02"]),
+            "revenue": [7.0, 3.0],
+            "returned": [None, 1.0],
+            "orders": 1,
+        }
+    )
+    made = sales.daily(summed)
+    assert made["revenue"].tolist() == [3.0, 0.0, 0.0, 7.0]
+    assert made["returned"].tolist() == [1.0, 0.0, 0.0, 0.0]
+
+
+def test_the_query_sums_goods_only_and_agrees_with_pandas(home):
+    dataset = demo.dataset("sales", date(2026, 3, 14))
+    stored = tables.add(home, dataset, datetime(2026, 3, 14, tzinfo=UTC))
+    made = sales.daily(tables.query(stored, sales.by_day(stored.columns["sales"])))
+    goods = dataset.main[dataset.main["line_type"].isin(["sale", "return"])]
+    revenue = goods["quantity"] * goods["unit_price"]
+    assert made["revenue"].sum() == pytest.approx(revenue.sum())
+    assert made["returned"].sum() == pytest.approx(-revenue[goods["line_type"].eq("return")].sum())
+    assert (
+        made["orders"].sum()
+        == goods[goods["line_type"].eq("sale")].groupby(goods["timestamp"].dt.date)["invoice"].nunique().sum()
+    )
+
+
+def test_without_invoices_lines_are_counted():
+    assert "DISTINCT line_id" in sales.by_day(["line_id"])
+    assert "DISTINCT invoice" in sales.by_day(["line_id", "invoice"])
+
+
+def test_a_week_is_compared_with_the_week_before_and_the_same_weekdays_a_year_ago():
+    made = days(400)
+    made.iloc[-7:, 0] = 150.0
+    made.iloc[-14:-7, 0] = 120.0
+    made.iloc[-371:-364, 0] = 100.0
+    made.iloc[-372, 0] = made.iloc[-363, 0] = 1e9  # the days around must not count
+    now = sales.pulse(made)
+    assert (now.revenue, now.orders) == (1050.0, 21)
+    assert now.against_week == pytest.approx(0.25)
+    assert now.against_year == pytest.approx(0.5)
+    assert now.return_share == pytest.approx(35 / 1085)
+    assert now.end == made.index[-1]
+
+
+def test_too_short_a_history_compares_with_nothing():
+    now = sales.pulse(days(10))
+    assert now.against_week is None
+    assert now.against_year is None
+    assert sales.pulse(days(14)).against_week == pytest.approx(0)
+    assert sales.pulse(days(14, revenue=0.0)).against_week is None
+
+
+def test_sold_out_is_what_the_last_move_left():
+    moves = pd.DataFrame({"product": ["A", "B", "A", "B"], "on_hand": [0.0, 3.0, 2.0, 0.0]})
+    assert sales.sold_out(moves) == ["B"]
+
+
+@pytest.mark.parametrize(("last", "says"), [(150.0, "more than"), (50.0, "less than"), (100.5, "as much as")])
+def test_the_figure_says_what_changed(last, says):
+    made = days(400)
+    made.iloc[-7:, 0] = last
+    figure = charts.pulse(made, sales.pulse(made), "GBP")
+    assert says in figure.layout.title.text
+    assert len(figure.data) == 2
+    assert figure.data[-1].y[-1] == pytest.approx(7 * last)
+
+
+def test_the_figure_of_a_short_history_compares_nothing_and_speaks_french():
+    made = days(30)
+    with locales.using("fr"):
+        figure = charts.pulse(made, sales.pulse(made), "GBP")
+    assert figure.layout.title.text == "Chiffre d’affaires semaine après semaine"
+    assert len(figure.data) == 1
+    assert "janv. 2026" in figure.layout.xaxis.ticktext[0]
