@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 import settings
-from connectors import NotFound, files, telco
+from connectors import NotFound, files, known
 from connectors.files import InvalidFile
 from data.dataset import Dataset, Finding, Origin
 from locales import N_
@@ -82,7 +82,7 @@ def _table(folder: Path, name: str, columns: list[str]) -> pd.DataFrame:
         raise NotFound(
             N_("There is no {file} in this folder: all four files of the competition are needed."), file=f"{name}.csv"
         )
-    raw = telco.read_file(path).frame
+    raw = known.read_file(path).frame
     missing = [column for column in columns if column not in raw]
     if missing:
         raise InvalidFile(N_("{file} lacks {columns}."), file=path.name, columns=", ".join(missing))
@@ -113,7 +113,7 @@ def _sales(raw: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame, tuple[Finding, .
         }
     )
     sources = {"product": "item_id", "store": "shop_id", "unit_price": "item_price", "quantity": "item_cnt_day"}
-    frame = telco.checked("sales", frame, lines, sources).sort_values("timestamp", kind="stable", ignore_index=True)
+    frame = known.checked("sales", frame, lines, sources).sort_values("timestamp", kind="stable", ignore_index=True)
     counted = (
         Finding(N_("{rows} lines are returns, with a negative quantity."), int((count < 0).sum())),
         Finding(N_("{rows} lines have a price below zero: kept."), int((price < 0).sum()), severity="warning"),
@@ -134,11 +134,11 @@ def _products(raw: dict[str, pd.DataFrame]) -> pd.DataFrame:
             "category": items["item_category_id"].map(categories["item_category_name"]),
         }
     )
-    return telco.checked("products", frame, items, {"product": "item_id"}).reset_index(drop=True)
+    return known.checked("products", frame, items, {"product": "item_id"}).reset_index(drop=True)
 
 
 def _stores(raw: dict[str, pd.DataFrame]) -> pd.DataFrame:
     shops = raw["shops"].drop_duplicates("shop_id")
     sources = {"store": "shop_id", "name": "shop_name"}
     frame = pd.DataFrame({name: shops[source] for name, source in sources.items()})
-    return telco.checked("stores", frame, shops, sources).reset_index(drop=True)
+    return known.checked("stores", frame, shops, sources).reset_index(drop=True)

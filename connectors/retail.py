@@ -5,16 +5,16 @@ CC BY 4.0. Every line is kept, so that revenue reconciles with the file; what is
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-import settings
-from connectors import files, http, telco
+from connectors import files, known
 from connectors.files import InvalidFile
-from data.dataset import Dataset, Finding, Origin
+from connectors.known import Known
+from data.dataset import Dataset, Finding
 from locales import N_
 
 NAME = N_("UCI Online Retail")
@@ -63,15 +63,7 @@ def dataset(
     path: Path | str | None = None, now: datetime | None = None, progress: Callable[[float], None] | None = None
 ) -> Dataset:
     """The sales table with its origin and findings. Raises ConnectorError."""
-    now = now or datetime.now(UTC)
-    if path is None:
-        url = settings.get().retail_url
-        good, (frame, findings, _) = http.convert(url, settings.get().home / "raw" / "retail", now, _fetched, progress)
-        origin = Origin("download", NAME, LICENCE, url, good.retrieved, good.sha256, "GBP")
-    else:
-        frame, findings, sha256 = _read(Path(path))
-        origin = Origin("upload", Path(path).name, None, None, now, sha256, "GBP")
-    return Dataset("sales", {"sales": frame}, origin, findings)
+    return known.dataset(FILE, path, now, progress)
 
 
 def convert(raw: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
@@ -130,7 +122,7 @@ def convert(raw: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
             severity="warning",
         ),
     ]
-    return telco.checked("sales", frame, lines, {name: name for name in lines}), tuple(
+    return known.checked("sales", frame, lines, {name: name for name in lines}), tuple(
         finding for finding in counted if finding.rows
     )
 
@@ -142,15 +134,4 @@ def _times(text: pd.Series) -> pd.Series:
     return iso.fillna(american)
 
 
-def _read(path: Path) -> tuple[pd.DataFrame, tuple[Finding, ...], str]:
-    raw = telco.read_file(path)
-    frame, findings = convert(raw.frame)
-    return frame, (*raw.findings, *findings), raw.sha256
-
-
-def _fetched(path: Path) -> tuple[pd.DataFrame, tuple[Finding, ...], str]:
-    if not telco.holds(path, b"StockCode"):
-        raise InvalidFile(
-            N_("The origin sent something else than the Online Retail file. Try again later, or upload it.")
-        )
-    return _read(path)
+FILE = Known("sales", NAME, LICENCE, "GBP", "retail_url", b"StockCode", convert)

@@ -62,13 +62,17 @@ def show(run: str, ended: Callable[[str, str, ConnectorError | None], None]) -> 
 
     `status` is done, failed or cancelled, `message` says why it failed; `error` is there where it may have a report.
     """
+    stop = _stopping.get(run)  # asked before its row is read: what ends in between has then ended in the row
     now = state.read(_engine(), state.job_runs, run=run).iloc[0]
-    if now["status"] == "running" and run in _stopping:
+    if now["status"] == "running" and stop:
         step = str(now["step"])
         st.progress(now["progress"], text=_(step))
-        st.button(_("Cancel"), icon=":material/close:", on_click=_stopping[run].set, key=f"cancel-{run}")
+        st.button(_("Cancel"), icon=":material/close:", on_click=stop.set, key=f"cancel-{run}")
         return
-    ended(now["status"], now["message"] or "", _errors.pop(run, None))
+    if now["status"] == "running":
+        ended("failed", _("Vigie was restarted meanwhile, and nothing was changed. Start again."), None)
+    else:
+        ended(now["status"], now["message"] or "", _errors.pop(run, None))
     st.rerun()
 
 
