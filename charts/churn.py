@@ -33,8 +33,38 @@ def rate_by(rates: pd.DataFrame, column: str, overall: float, chosen: list[str])
     shown = rates.iloc[::-1]
     names = [_wrapped(label(level)) for level in shown["level"]]
     sentence = _("{level}: {churned} of {customers} customers left, {rate} (95% interval {lo} to {hi})")
+    reach = max(float(shown["hi"].max()), overall) * 1.25
+    labels = [
+        {
+            "x": 1,
+            "xref": "paper",
+            "y": name,
+            "text": f"<b>{locales.percent(row.rate)}</b>",
+            "showarrow": False,
+            "xanchor": "right",
+        }
+        for name, row in zip(names, shown.itertuples(), strict=True)
+    ]
+    reference = {
+        "x": overall,
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "text": _("all: {rate}").format(rate=locales.percent(overall, 1)),
+        "showarrow": False,
+        "font": {"color": theme.LEAVE, "size": 12},
+    }
+    line = {"color": theme.LEAVE, "dash": "dot", "width": 1.5}
     figure = theme.figure(
-        _title_by(rates, column), x=_("Share of customers who left"), height=max(theme.HEIGHT, 110 + 44 * len(rates))
+        _title_by(rates, column),
+        x=_("Share of customers who left"),
+        height=max(theme.HEIGHT, 110 + 44 * len(rates)),
+        xaxis=theme.percent_axis(reach),
+        annotations=[*labels, reference],
+        shapes=[{"type": "line", "x0": overall, "x1": overall, "yref": "paper", "y0": 0, "y1": 1, "line": line}],
+        margin={"l": 8, "r": 8, "t": 24, "b": 8},
+        bargap=0.45,
+        showlegend=False,
     )
     figure.add_trace(
         go.Bar(
@@ -68,37 +98,6 @@ def rate_by(rates: pd.DataFrame, column: str, overall: float, chosen: list[str])
             ],
         )
     )
-    reach = max(float(shown["hi"].max()), overall) * 1.25
-    labels = [
-        {
-            "x": 1,
-            "xref": "paper",
-            "y": name,
-            "text": f"<b>{locales.percent(row.rate)}</b>",
-            "showarrow": False,
-            "xanchor": "right",
-        }
-        for name, row in zip(names, shown.itertuples(), strict=True)
-    ]
-    reference = {
-        "x": overall,
-        "y": 1,
-        "yref": "paper",
-        "yanchor": "bottom",
-        "text": _("all: {rate}").format(rate=locales.percent(overall, 1)),
-        "showarrow": False,
-        "font": {"color": theme.LEAVE, "size": 12},
-    }
-    line = {"color": theme.LEAVE, "dash": "dot", "width": 1.5}
-    figure.update_layout(
-        annotations=[*labels, reference],
-        shapes=[{"type": "line", "x0": overall, "x1": overall, "yref": "paper", "y0": 0, "y1": 1, "line": line}],
-        margin_t=24,
-        bargap=0.45,
-        showlegend=False,
-    )
-    _percent_axis(figure, "x", reach)
-    figure.update_yaxes(title=None, fixedrange=True)
     return figure
 
 
@@ -107,7 +106,15 @@ def rate_along(curve: pd.DataFrame, column: str, overall: float, currency: str) 
     if curve.empty:
         return theme.figure(_("{column}: too few customers for a curve").format(column=label(column)), height=60)
     at = curve["at"].to_numpy()
-    figure = theme.figure(_title_along(curve, column, currency), x=_axis(column, currency), y=_("Share who left"))
+    top = max(float(curve["hi"].max()), overall) * 1.08
+    figure = theme.figure(
+        _title_along(curve, column, currency),
+        x=_axis(column, currency),
+        y=_("Share who left"),
+        xaxis=theme.number_axis(at),
+        yaxis=theme.percent_axis(top),
+        shapes=[theme.across(overall)],
+    )
     figure.add_trace(
         go.Scatter(
             x=np.r_[at, at[::-1]],
@@ -139,7 +146,6 @@ def rate_along(curve: pd.DataFrame, column: str, overall: float, currency: str) 
             ],
         )
     )
-    top = max(float(curve["hi"].max()), overall) * 1.08
     figure.add_trace(
         go.Scatter(
             x=at,
@@ -152,9 +158,6 @@ def rate_along(curve: pd.DataFrame, column: str, overall: float, currency: str) 
             name=_("Where the customers are"),
         )
     )
-    figure.add_hline(overall, line={"color": theme.NEUTRAL, "dash": "dot", "width": 1.5})
-    _percent_axis(figure, "y", top)
-    _number_axis(figure, at)
     return figure
 
 
@@ -165,7 +168,13 @@ def survival(curves: pd.DataFrame, test: LogRank | None, by: str | None) -> go.F
     at24 = survival_models.survival_at(curves, 24)
     groups.sort(key=lambda group: -np.nan_to_num(at24[group]))
     figure = theme.figure(
-        _title_survival(at24, at_start, test, by), x=_("Months since joining"), y=_("Share still here"), height=400
+        _title_survival(at24, at_start, test, by),
+        x=_("Months since joining"),
+        y=_("Share still here"),
+        height=400,
+        xaxis={"dtick": 12, "rangemode": "tozero"},
+        yaxis=theme.percent_axis(1.02),
+        margin={"l": 8, "r": 8, "t": 30, "b": 8},
     )
     sentence = _("{group}: {share} still here after {months} months; {risk} customers observed that long")
     for place, group in enumerate(groups):
@@ -209,9 +218,6 @@ def survival(curves: pd.DataFrame, test: LogRank | None, by: str | None) -> go.F
                 ],
             )
         )
-    figure.update_xaxes(dtick=12, rangemode="tozero")
-    figure.update_layout(margin_t=30)
-    _percent_axis(figure, "y", 1.02)
     return figure
 
 
@@ -300,7 +306,12 @@ def _triangle(
         [sentence.format(one=one, other=other, value=text) for other, text in zip(names, row, strict=False)]
         for one, row in zip(names[1:], texts, strict=True)
     ]
-    figure = theme.figure(title, height=max(220, 80 + 30 * len(values)))
+    figure = theme.figure(
+        title,
+        height=max(220, 80 + 30 * len(values)),
+        xaxis={"showgrid": False},
+        yaxis={"showgrid": False, "autorange": "reversed"},
+    )
     figure.add_trace(
         go.Heatmap(
             z=values,
@@ -308,7 +319,6 @@ def _triangle(
             y=names[1:],
             text=texts,
             texttemplate="%{text}",
-            textfont={"size": 11},
             hovertext=hover,
             hoverinfo="text",
             hoverongaps=False,
@@ -320,8 +330,6 @@ def _triangle(
             ygap=2,
         )
     )
-    figure.update_yaxes(autorange="reversed", showgrid=False, fixedrange=True)
-    figure.update_xaxes(showgrid=False, fixedrange=True, tickangle=-60 if len(names) > 8 else 0)
     return figure
 
 
@@ -388,27 +396,6 @@ def _title_crossed(crossed: Crossed) -> str:
     return _("{rows} “{row}” with {columns} “{column}”: {rate} leave, the most").format(
         row=label(str(row)), column=label(str(column)), rate=locales.percent(rates.max()), **names
     )
-
-
-def _percent_axis(figure: go.Figure, axis: str, top: float) -> None:
-    step = next(s for s in (0.02, 0.05, 0.1, 0.2, 0.25) if top / s <= 6)
-    ticks = np.arange(0, top + 1e-9, step)
-    settings = {
-        "tickvals": ticks,
-        "ticktext": [locales.percent(tick) for tick in ticks],
-        "range": [0, top],
-        "fixedrange": True,
-    }
-    (figure.update_xaxes if axis == "x" else figure.update_yaxes)(**settings)
-
-
-def _number_axis(figure: go.Figure, at: np.ndarray) -> None:
-    span = float(at[-1] - at[0])
-    steps = np.outer(10.0 ** np.arange(-3, 12), [1, 2, 5]).ravel()
-    step = float(steps[np.searchsorted(steps, span / 7)])
-    ticks = np.arange(np.ceil(at[0] / step), np.floor(at[-1] / step) + 1) * step
-    digits = 0 if step >= 1 else 2
-    figure.update_xaxes(tickvals=ticks, ticktext=[locales.number(t, digits) for t in ticks], fixedrange=True)
 
 
 def _axis(column: str, currency: str) -> str:

@@ -16,15 +16,17 @@ def pulse(days: pd.DataFrame, now: Pulse, currency: str) -> go.Figure:
     rolling = days["revenue"].rolling(7).sum()
     shown = rolling.iloc[-7 * WEEKS_SHOWN :].dropna()
     earlier = rolling.shift(YEAR).reindex(shown.index)
+    ticks = shown.index[::-1][::21][::-1]
     figure = theme.figure(
-        _title(now), x=_("Seven days ending on"), y=_("Revenue of seven days ({currency})").format(currency=currency)
+        _title(now),
+        x=_("Seven days ending on"),
+        y=_("Revenue of seven days ({currency})").format(currency=currency),
+        xaxis={"tickvals": list(ticks), "ticktext": [locales.day(when) for when in ticks]},
+        yaxis={"rangemode": "tozero"},
     )
     if earlier.notna().any():
         figure.add_trace(_line(earlier, _("A year earlier"), currency, theme.NEUTRAL, "dot"))
     figure.add_trace(_line(shown, _("This year"), currency, theme.STAY, "solid"))
-    ticks = shown.index[::-1][::21][::-1]
-    figure.update_xaxes(tickvals=list(ticks), ticktext=[locales.day(when) for when in ticks])
-    figure.update_yaxes(rangemode="tozero")
     return figure
 
 

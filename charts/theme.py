@@ -5,8 +5,12 @@ everything else (text, grid, background) is left to the theme of the page that s
 """
 
 from html import escape
+from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
+
+import locales
 
 # Told apart by colour-blind readers; series that carry a meaning also differ by dash, symbol or label.
 LEAVE = "#D4622F"
@@ -22,20 +26,55 @@ HEIGHT = 320
 DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"]
 
 
-def figure(title: str, x: str = "", y: str = "", height: int = HEIGHT) -> go.Figure:
-    """An empty figure with its finding as title and axis titles (with units), ready for `add_trace`."""
+def figure(
+    title: str,
+    x: str = "",
+    y: str = "",
+    height: int = HEIGHT,
+    xaxis: dict[str, Any] | None = None,
+    yaxis: dict[str, Any] | None = None,
+    **layout: Any,
+) -> go.Figure:
+    """An empty figure with its finding as title and axis titles (with units), ready for `add_trace`.
+
+    The rest of the layout is given here too: each later `update_layout` costs as much as the whole figure.
+    """
     return go.Figure(
         layout={
             "title": {"text": title},
             "height": height,
             "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
-            "xaxis": {"title": {"text": x}, "automargin": True},
-            "yaxis": {"title": {"text": y}, "automargin": True},
+            "xaxis": {"title": {"text": x}, "automargin": True, "fixedrange": True, **(xaxis or {})},
+            "yaxis": {"title": {"text": y}, "automargin": True, "fixedrange": True, **(yaxis or {})},
             "hoverlabel": {"align": "left"},
             "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.0, "xanchor": "left", "x": 0},
             "colorway": CATEGORICAL,
+            **layout,
         }
     )
+
+
+def across(at: float) -> dict[str, Any]:
+    """A shape: the dotted line of a reference value, across the whole figure at the height `at`."""
+    line = {"color": NEUTRAL, "dash": "dot", "width": 1.5}
+    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at, "line": line}
+
+
+def percent_axis(top: float) -> dict[str, Any]:
+    """An axis from 0 to the share `top`, ticks in the reader's language."""
+    step = next(s for s in (0.02, 0.05, 0.1, 0.2, 0.25) if top / s <= 6)
+    ticks = np.arange(0, top + 1e-9, step)
+    return {"tickvals": ticks, "ticktext": [locales.percent(tick) for tick in ticks], "range": [0, top]}
+
+
+def number_axis(at: np.ndarray) -> dict[str, Any]:
+    """An axis along the sorted numbers `at`, round ticks in the reader's language."""
+    span = float(at[-1] - at[0])
+    steps = np.outer(10.0 ** np.arange(-3, 12), [1, 2, 5]).ravel()
+    step = float(steps[np.searchsorted(steps, span / 7)])
+    ticks = np.arange(np.ceil(at[0] / step), np.floor(at[-1] / step) + 1) * step
+    digits = 0 if step >= 1 else 2
+    return {"tickvals": ticks, "ticktext": [locales.number(tick, digits) for tick in ticks]}
 
 
 def plain(text: object) -> str:

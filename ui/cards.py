@@ -49,10 +49,11 @@ def metrics(cards: list[tuple[str, str, str]]) -> None:
     with st.grid(len(cards), min_column_width=150):
         for label, value, meaning in cards:
             with st.container(border=True, height="stretch", gap=None):
+                st.markdown(f":small[{label}]")  # wraps, where the metric's own label is cut off
                 if len(value) <= METRIC_LENGTH:
-                    st.metric(label, value)
-                else:  # too long for large print, where it would be cut off
-                    st.markdown(f":small[{label}]  \n**{plain(value)}**")
+                    st.metric(label, value, label_visibility="collapsed")
+                else:  # too long for large print
+                    st.markdown(f"**{plain(value)}**")
                 st.caption(meaning)
 
 

@@ -22,16 +22,18 @@ from ui.text import _
 SHELL = Path(__file__).resolve().parent / "shell.py"
 log = logging.getLogger("vigie.ui")
 
-# Slow imports (seconds each) that pages need: paid before the first visitor asks, in this order.
-WARM_UP_AFTER = 2.0  # seconds
+# Slow imports (seconds each) that pages need: paid before a visitor asks, in this order, after the first page.
+FIRST_PAGE = 4.0  # seconds
+BETWEEN = 1.0  # seconds
 WARM_UP = ("seaborn", "pandera.pandas", "python_calamine", "sklearn.linear_model", "xgboost")
 
 
 async def _warm_up() -> None:
-    """One import at a time, and not before the first page had its chance to be painted."""
+    """One import at a time, and not before the first page could be painted."""
+    await asyncio.sleep(FIRST_PAGE)
     for name in WARM_UP:
-        await asyncio.sleep(WARM_UP_AFTER)
         await asyncio.to_thread(importlib.import_module, name)
+        await asyncio.sleep(BETWEEN)
 
 
 @asynccontextmanager
