@@ -1,6 +1,10 @@
 """Readable names, in the reader's language, of the columns and levels that Vigie knows."""
 
-from locales import N_, _
+import locales
+from locales import N_, _, ngettext
+
+MONEY = ("monthly_charges", "total_charges", "unit_price", "unit_cost")
+MONTHS = ("tenure",)
 
 _KNOWN = {
     "customer_id": N_("Customer"),
@@ -64,3 +68,17 @@ _KNOWN = {
 def label(name: str) -> str:
     """A column or level as a reader calls it; one that is not known with its underscores as spaces."""
     return _(_KNOWN[name]) if name in _KNOWN else name.replace("_", " ")
+
+
+def written(column: str, value: object, currency: str) -> str:
+    """A value of a column as a reader reads it, with its unit; None is not known."""
+    if value is None:
+        return _("not known")
+    if not isinstance(value, float | int) or isinstance(value, bool):
+        return label(str(value))
+    if column in MONEY:
+        return locales.money(value, currency, 0 if abs(value) >= 1000 else 2)
+    digits = 0 if abs(value) >= 1000 or float(value).is_integer() else 2
+    if column in MONTHS:
+        return ngettext("{count} month", "{count} months", value).format(count=locales.number(value, digits))
+    return locales.number(value, digits)

@@ -63,7 +63,7 @@ def across(at: float) -> dict[str, Any]:
 def percent_axis(top: float) -> dict[str, Any]:
     """An axis from 0 to the share `top`, ticks in the reader's language."""
     step = next(s for s in (0.02, 0.05, 0.1, 0.2, 0.25) if top / s <= 6)
-    ticks = np.arange(0, top + 1e-9, step)
+    ticks = np.arange(0, top + step / 1000, step)
     return {"tickvals": ticks, "ticktext": [locales.percent(tick) for tick in ticks], "range": [0, top]}
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import pandas as pd
@@ -55,32 +56,32 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
 
     By name first, in English and French; then, for what a table cannot do without, by what the columns hold.
     """
+    found, head = _by_name(frame, list(schemas.columns(table))), frame.head(1_000)
+    if table == "customers":
+        outcomes = [source for source in frame if head[source].notna().any() and _truth(head[source]).notna().all()]
+        _take(found, "churned", outcomes)
+        _take(found, "customer_id", [name for name in frame if head[name].notna().all() and head[name].is_unique])
+    if table == "sales":
+        times = [name for name in frame if head[name].notna().any() and _dates(head[name])[0].notna().all()]
+        _take(found, "timestamp", times)
+    return found
+
+
+def _by_name(frame: pd.DataFrame, columns: Iterable[str]) -> dict[str, str]:
     plain = {source: _plain(source) for source in frame.columns}
     found: dict[str, str] = {}
-
-    def take(canonical: str, sources: list[str]) -> None:
-        free = [source for source in sources if source not in found.values()]
-        if canonical not in found and free:
-            found[canonical] = free[0]
-
-    columns = list(schemas.columns(table))
     for canonical in columns:
-        take(canonical, [source for source, name in plain.items() if name == _plain(canonical)])
+        _take(found, canonical, [source for source, name in plain.items() if name == _plain(canonical)])
     for canonical in columns:
         for synonym in SYNONYMS.get(canonical, "").split():
-            take(canonical, [source for source, name in plain.items() if name == synonym])
-    head = frame.head(1_000)
-    if table == "customers":
-        take(
-            "churned", [source for source in frame if head[source].notna().any() and _truth(head[source]).notna().all()]
-        )
-        take("customer_id", [source for source in frame if head[source].notna().all() and head[source].is_unique])
-    if table == "sales":
-        take(
-            "timestamp",
-            [source for source in frame if head[source].notna().any() and _dates(head[source])[0].notna().all()],
-        )
+            _take(found, canonical, [source for source, name in plain.items() if name == synonym])
     return found
+
+
+def _take(found: dict[str, str], canonical: str, sources: list[str]) -> None:
+    free = [source for source in sources if source not in found.values()]
+    if canonical not in found and free:
+        found[canonical] = free[0]
 
 
 def apply(raw: Raw, table: str, mapping: dict[str, str], now: datetime, name: str, currency: str = "EUR") -> Dataset:
@@ -94,7 +95,7 @@ def apply(raw: Raw, table: str, mapping: dict[str, str], now: datetime, name: st
     if lacking:
         raise InvalidFile(N_("Choose a column for {columns}."), columns=", ".join(lacking))
     text = raw.frame.apply(lambda column: column.str.strip().replace("", pd.NA))
-    kinds = {column: str(kind) for column, kind in schemas.SCHEMAS[table].to_schema().dtypes.items()}
+    kinds = _kinds(table)
     findings, converted, wrong, reasons = list(raw.findings), {}, {}, {}
     for canonical, source in mapping.items():
         values, bad, reason = _convert(text[source], kinds[canonical], source, findings)
@@ -134,6 +135,23 @@ def apply(raw: Raw, table: str, mapping: dict[str, str], now: datetime, name: st
     )
 
 
+def lenient(raw: Raw, wanted: Mapping[str, bool]) -> pd.DataFrame:
+    """The columns `wanted` of customers (name -> whether it is a number) as far as a file has them, matched by name.
+
+    The id and the outcome come along. What cannot be converted stays as its text, for somebody to list.
+    """
+    found = _by_name(raw.frame, ["customer_id", "churned", *wanted])
+    kinds = _kinds("customers")
+    columns: dict[str, pd.Series] = {}
+    for canonical, source in found.items():
+        text = raw.frame[source].str.strip().replace("", pd.NA)
+        kind = kinds.get(canonical, "float" if wanted.get(canonical) else "str")
+        values = _convert(text, kind, source, [])[0] if canonical != "customer_id" else text
+        lost = values.isna() & text.notna()
+        columns[canonical] = values.astype(object).where(~lost, text) if lost.any() else values
+    return pd.DataFrame(columns, index=raw.frame.index)
+
+
 def recognise(raw: Raw) -> str | None:
     """Whether the columns are exactly those of a known file: "telco", "retail" or None."""
     columns = {retail.SECOND.get(column, column) for column in raw.frame}
@@ -149,6 +167,10 @@ def dataset(raw: Raw, now: datetime, name: str) -> Dataset:
     frame, findings = retail.convert(raw.frame)
     origin = Origin("upload", name, None, None, now, raw.sha256, "GBP")
     return Dataset("sales", {"sales": frame}, origin, (*raw.findings, *findings))
+
+
+def _kinds(table: str) -> dict[str, str]:
+    return {column: str(kind) for column, kind in schemas.SCHEMAS[table].to_schema().dtypes.items()}
 
 
 def _convert(text: pd.Series, kind: str, source: str, findings: list[Finding]) -> tuple[pd.Series, pd.Series, str]:

@@ -102,10 +102,15 @@ def percent(share: float, digits: int = 0) -> str:
 
 def money(amount: float, currency: str, digits: int = 0) -> str:
     """An amount with its currency sign, "$1,234" or "1 234 $"."""
-    locale = babel.Locale.parse(_REGION[language()])
-    pattern = locale.currency_formats["standard"].pattern.replace("0.00", "0" + ("." + "0" * digits if digits else ""))
-    written = babel.numbers.format_currency(amount, currency, format=pattern, locale=locale, currency_digits=False)
-    return written.replace(babel.numbers.get_currency_symbol(currency, locale), _SIGNS.get(currency, currency))
+    pattern, locale, sign = _money_pattern(language(), currency, digits)
+    return pattern.apply(amount, locale).replace("\u00a4", sign)
+
+
+@cache
+def _money_pattern(code: str, currency: str, digits: int) -> tuple[NumberPattern, babel.Locale, str]:
+    locale = babel.Locale.parse(_REGION[code])
+    wanted = locale.currency_formats["standard"].pattern.replace("0.00", "0" + ("." + "0" * digits if digits else ""))
+    return parse_pattern(wanted), locale, _SIGNS.get(currency, currency)
 
 
 def day(when: date) -> str:

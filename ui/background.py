@@ -56,6 +56,11 @@ def start(job: str, subject: str, work: Callable[[Step], None]) -> str:
     return run
 
 
+def alive(run: str) -> bool:
+    """Whether a run is under way in this process."""
+    return run in _stopping
+
+
 @st.fragment(run_every=0.5)
 def show(run: str, ended: Callable[[str, str, ConnectorError | None], None]) -> None:
     """Show how far a run is; when it has ended, call `ended(status, message, error)` and run the page again.

@@ -73,3 +73,38 @@ def _publish(key: str, values: list[str]) -> None:
         st.query_params[key] = values
     else:
         st.query_params.pop(key, None)
+
+
+def number(label: str, key: str, usual: float, least: float, most: float) -> float:
+    """A number between `least` and `most`, remembered in the URL under `key`."""
+    _settle_number(key, float(usual), least, most)
+    value = st.number_input(
+        label, float(least), float(most), key=key, step=_step(usual), format="%g", persist_state="session"
+    )
+    return _publish_number(key, value, usual)
+
+
+def slider(label: str, key: str, usual: float, least: float, most: float) -> float:
+    """A whole number between `least` and `most` on a slider, remembered in the URL under `key`."""
+    _settle_number(key, int(usual), least, most)
+    value = st.slider(label, int(least), int(most), key=key, persist_state="session")
+    return _publish_number(key, value, usual)
+
+
+def _settle_number(key: str, usual: float, least: float, most: float) -> None:
+    if key in st.session_state:
+        return
+    try:
+        wanted = type(usual)(st.query_params.get(key, usual))
+    except ValueError:
+        wanted = usual
+    st.session_state[key] = wanted if least <= wanted <= most else usual
+
+
+def _publish_number(key: str, value: float, usual: float) -> float:
+    _publish(key, [f"{value:g}"] if value != usual else [])
+    return value
+
+
+def _step(usual: float) -> float:
+    return 10.0 if usual >= 100 else 5.0 if usual >= 20 else 1.0

@@ -17,6 +17,7 @@ import logs
 import settings
 from connectors import ConnectorError
 from data import state
+from ui import trained
 from ui.text import _
 
 SHELL = Path(__file__).resolve().parent / "shell.py"
@@ -29,11 +30,12 @@ WARM_UP = ("seaborn", "pandera.pandas", "python_calamine", "sklearn.linear_model
 
 
 async def _warm_up() -> None:
-    """One import at a time, and not before the first page could be painted."""
+    """One import at a time, and not before the first page could be painted; then the model that pages will ask for."""
     await asyncio.sleep(FIRST_PAGE)
     for name in WARM_UP:
         await asyncio.to_thread(importlib.import_module, name)
         await asyncio.sleep(BETWEEN)
+    await asyncio.to_thread(trained.prepare)
 
 
 @asynccontextmanager

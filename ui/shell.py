@@ -33,6 +33,24 @@ page = st.navigation(
                 icon=":material/group_remove:",
                 url_path="churn-explore",
             ),
+            st.Page(
+                PAGES / "churn_performance.py",
+                title=_("Churn: performance"),
+                icon=":material/speed:",
+                url_path="churn-performance",
+            ),
+            st.Page(
+                PAGES / "churn_what_if.py",
+                title=_("Churn: what-if"),
+                icon=":material/tune:",
+                url_path="churn-what-if",
+            ),
+            st.Page(
+                PAGES / "churn_campaign.py",
+                title=_("Churn: campaign"),
+                icon=":material/campaign:",
+                url_path="churn-campaign",
+            ),
         ],
         _("Data"): [st.Page(PAGES / "data.py", title=_("Data"), icon=":material/database:")],
     }

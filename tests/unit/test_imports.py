@@ -21,6 +21,8 @@ IMPURE_MODULES = {
     "settings",
     "logs",
 }
+HARMLESS = {"from io import BytesIO", "from time import perf_counter"}  # memory, and how long something took
+KEEPS_FILES = ROOT / "models" / "registry.py"  # under the folder it is given
 IMPURE_CALLS = {"open", "input"}
 IMPURE_METHODS = {
     *("now", "today", "utcnow"),  # the clock: datetime, date and pandas.Timestamp
@@ -54,8 +56,12 @@ def test_only_connectors_open_urls():
 
 def test_models_and_charts_touch_no_file_clock_environment_or_widget():
     found = []
-    for path in files("models", "charts"):
-        found += [where(path, node) for name, node in imports(path) if name in IMPURE_MODULES]
+    for path in set(files("models", "charts")) - {KEEPS_FILES}:
+        found += [
+            where(path, node)
+            for name, node in imports(path)
+            if name in IMPURE_MODULES and ast.unparse(node) not in HARMLESS
+        ]
         for node in ast.walk(tree(path)):
             if isinstance(node, ast.Call) and (
                 (isinstance(node.func, ast.Name) and node.func.id in IMPURE_CALLS)

@@ -1,0 +1,232 @@
+"""Whom to call, what it earns, what the whole portfolio would do, and the test that would prove it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from models.churn import rules, whatif
+from models.churn.model import ChurnModel, sigmoid
+from models.churn.preparation import KEY, TARGET, unusable
+from models.churn.value import Terms
+from models.statistics import Z95
+
+CHUNK = 50_000  # customers scored at a time
+SAMPLED = 10_000  # customers of a list on whom the resampled models are asked
+EXPLAINED = 2_000  # customers of a list whose reasons and offers are worked out
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Customers that can be called, the riskiest first: `place` in the table, `customer`, `probability`.
+
+    `band` (models x ranks) are the resampled models' probabilities of those at the ranks `sampled`: all of them, or
+    `SAMPLED` evenly spread ones of a longer list.
+    """
+
+    place: np.ndarray
+    customer: np.ndarray
+    probability: np.ndarray
+    sampled: np.ndarray
+    band: np.ndarray
+
+
+@dataclass(frozen=True)
+class Returns:
+    """Expected profit of calling the first 0, 1, 2, ... customers, and of the same number called at random.
+
+    `lo` and `hi` hold the resampled models' 5th and 95th percentile: how sure the risks are, not what chance does.
+    """
+
+    profit: np.ndarray
+    lo: np.ndarray
+    hi: np.ndarray
+    random: np.ndarray
+
+    @property
+    def best(self) -> int:
+        """How many calls earn most."""
+        return int(self.profit.argmax())
+
+
+def score(
+    model: ChurnModel, customers: pd.DataFrame, step: Callable[[float], None] = lambda _share: None
+) -> pd.DataFrame:
+    """`customer_id`, `probability` and `unknown` (cells that could not be used) of each row, in the order of the table.
+
+    In chunks, so that memory does not grow with the table and a page can show how far it is.
+    """
+    parts = []
+    for start in range(0, len(customers), CHUNK):
+        step(start / len(customers))
+        part = customers.iloc[start : start + CHUNK]
+        matrix = model.coding.encode(part)
+        lost = unusable(part, model.coding, matrix)
+        parts.append(
+            pd.DataFrame(
+                {
+                    KEY: part[KEY] if KEY in part else part.index.astype(str),
+                    "probability": model.probability(matrix),
+                    "unknown": np.bincount(lost["row"].astype(int), minlength=len(part)),
+                },
+                index=part.index,
+            )
+        )
+    return pd.concat(parts) if parts else pd.DataFrame({KEY: [], "probability": [], "unknown": []})
+
+
+def callable_customers(
+    model: ChurnModel, customers: pd.DataFrame, step: Callable[[float], None] = lambda _share: None
+) -> Scores:
+    """Those who are still here and whose every cell can be used, the riskiest first.
+
+    A customer the model learned from gets the probability of a model that had not seen them.
+    """
+    here = np.flatnonzero(~customers[TARGET].to_numpy(bool)) if TARGET in customers else np.arange(len(customers))
+    scored = score(model, customers.iloc[here], step)
+    usable = scored["unknown"].to_numpy() == 0
+    here, scored = here[usable], scored[usable]
+    probability, names = scored["probability"].to_numpy(), scored[KEY].astype(str).to_numpy(object)
+    seen = pd.Series(model.held_out.probability, model.held_out.customer)
+    known = pd.Series(names).map(seen[~seen.index.duplicated()]).to_numpy(float)
+    probability = np.where(np.isnan(known), probability, known)
+    order = np.argsort(-probability, kind="stable")
+    size = min(SAMPLED, len(order))
+    sampled = np.arange(1, size + 1) * len(order) // size - 1 if size else np.arange(0)
+    band = whatif.band(model, model.coding.encode(customers.iloc[here[order[sampled]]]))
+    # The resampled models have seen these customers: their spread counts, around what an unseeing model says.
+    return Scores(here[order], names[order], probability[order], sampled, _around(probability[order][sampled], band))
+
+
+def _around(probability: np.ndarray, band: np.ndarray) -> np.ndarray:
+    """The band shifted, on the scale of log-odds, so that its mean is `probability`."""
+    odds, middle = (np.log(np.clip(p, 1e-6, 1 - 1e-6) / np.clip(1 - p, 1e-6, 1)) for p in (band, probability))
+    return sigmoid(odds - odds.mean(axis=0) + middle)
+
+
+def returns(scores: Scores, terms: Terms) -> Returns:
+    """What calling the riskiest customers earns against calling nobody."""
+    each, count = terms.saved * terms.value, len(scores.probability)
+    calls = np.arange(count + 1)
+    profit = each * np.r_[0, scores.probability.cumsum()] - terms.offer * calls
+    # A sampled customer stands for those between them and the one sampled before.
+    ranks = np.r_[0, scores.sampled + 1]
+    apart = (scores.band - scores.probability[scores.sampled]) * np.diff(ranks)
+    lo, hi = np.percentile(np.cumsum(apart, axis=1), (5, 95), axis=0) * each
+    mean = scores.probability.mean() if count else 0.0
+    return Returns(
+        profit,
+        profit + np.interp(calls, ranks, np.r_[0, np.minimum(lo, 0)]),
+        profit + np.interp(calls, ranks, np.r_[0, np.maximum(hi, 0)]),
+        (each * mean - terms.offer) * calls,
+    )
+
+
+def reasons(model: ChurnModel, matrix: np.ndarray, count: int = 1) -> list[list[str]]:
+    """The columns that raise each coded customer's risk most, at most `count`, the strongest first."""
+    parts = model.fitted.contributions(matrix)[:, :-1]
+    order = np.argsort(-parts, axis=1)[:, :count]
+    return [
+        [model.coding.columns[place] for place in places if row[place] > 0]
+        for row, places in zip(parts, order, strict=True)
+    ]
+
+
+def best_offers(
+    model: ChurnModel, matrix: np.ndarray, moves: Sequence[whatif.Move], terms: Terms, months: int = 12
+) -> pd.DataFrame:
+    """For each coded customer the single move that is worth most: `move` (its place in `moves`, -1 for none), `risk`.
+
+    Worth: the share `saved` of the drop in risk times `value`, less the move's cost. What was billed stays billed.
+    """
+    now = model.probability(matrix)
+    best, risk, worth = np.full(len(matrix), -1), now.copy(), np.zeros(len(matrix))
+    for number, move in enumerate(moves):
+        rows, cost = moved(model, matrix, move, months)
+        after = model.probability(rows)
+        gain = terms.saved * terms.value * (now - after) - cost
+        better = (gain > worth) & rules.possible(model.rules, rows)
+        best[better], risk[better], worth[better] = number, after[better], gain[better]
+    return pd.DataFrame({"move": best, "risk": risk, "worth": worth})
+
+
+def moved(model: ChurnModel, matrix: np.ndarray, move: whatif.Move, months: int = 12) -> tuple[np.ndarray, np.ndarray]:
+    """Coded customers after a move, and what it costs for each."""
+    if move.column == whatif.DISCOUNT:
+        place, rows = model.coding.place("monthly_charges"), matrix.copy()
+        rows[:, place] *= 1 - float(move.to)
+        return rows, move.cost + float(move.to) * np.nan_to_num(matrix[:, place]) * months
+    billed = [model.coding.columns[result] for result, *_factors in model.rules.products]
+    mask, free = (np.isin(model.coding.columns, names) for names in ([move.column], billed))
+    wanted = matrix.copy()
+    wanted[:, model.coding.place(move.column)] = model.coding.code(move.column, move.to)
+    return rules.complete(model.rules, matrix, wanted, mask, free), np.full(len(matrix), move.cost)
+
+
+@dataclass(frozen=True)
+class Shift:
+    """What moving a part of some customers would change a month: `now` and `then` with the band of the difference."""
+
+    customers: int
+    churn: tuple[float, float, float, float]  # expected leavers: now, then, difference lo, hi
+    revenue: tuple[float, float, float, float]  # expected bills of those who stay, in money
+    profit: tuple[float, float, float]  # leavers saved times their value, less the cost: mean, lo, hi
+
+
+def portfolio(
+    model: ChurnModel, matrix: np.ndarray, members: np.ndarray, share: float, move: whatif.Move, terms: Terms
+) -> Shift:
+    """Move the share `share` of `members` (a mask over coded customers), drawn at random, by `move`.
+
+    An association carried over: only the share `saved` of the difference in risk is believed to be an effect.
+    """
+    before = matrix[members]
+    after, cost = moved(model, before, move)
+    after[~rules.possible(model.rules, after)] = before[~rules.possible(model.rules, after)]
+    place = model.coding.columns.index("monthly_charges") if "monthly_charges" in model.coding.columns else None
+    bill, new_bill = (
+        (np.zeros(len(before)),) * 2 if place is None else (np.nan_to_num(rows[:, place]) for rows in (before, after))
+    )
+
+    def totals(now: np.ndarray, then: np.ndarray) -> tuple[np.ndarray, ...]:
+        then = now + terms.saved * (then - now)
+        return (
+            now.sum(-1),
+            share * (then - now).sum(-1),
+            ((1 - now) * bill).sum(-1),
+            share * ((1 - then) * new_bill - (1 - now) * bill).sum(-1),
+        )
+
+    leavers, fewer, revenue, more = totals(model.probability(before), model.probability(after))
+    _leavers, band_fewer, _revenue, band_more = totals(whatif.band(model, before), whatif.band(model, after))
+    fewer_lo, fewer_hi = np.percentile(band_fewer, (5, 95))
+    more_lo, more_hi = np.percentile(band_more, (5, 95))
+    spent = share * cost.sum()
+    return Shift(
+        int(members.sum()),
+        (float(leavers), float(leavers + fewer), float(fewer_lo), float(fewer_hi)),
+        (float(revenue), float(revenue + more), float(more_lo), float(more_hi)),
+        tuple(float(-drop * terms.value - spent) for drop in (fewer, fewer_hi, fewer_lo)),  # type: ignore[arg-type]
+    )
+
+
+def holdout(rate: float, saved: float, called: int, power: float = 0.8) -> int | None:
+    """How many customers on a list must not be called, so that the effect shows; None where the list is too short.
+
+    A two-sided test at 5 % of the shares who leave with (`rate` x (1 - `saved`)) and without (`rate`) a call; `power`
+    is the chance to see the effect if it is there. Fleiss, Levin, Paik (2003), Statistical Methods for Rates and
+    Proportions, ch. 4 (unequal samples).
+    """
+    from scipy.special import ndtri
+
+    with_call = rate * (1 - saved)
+    if not 0 < rate < 1 or rate == with_call:
+        return None
+    kept = np.arange(2, called // 2 + 1)
+    others = called - kept
+    mean = (kept * rate + others * with_call) / called
+    error0 = np.sqrt(mean * (1 - mean) * (1 / kept + 1 / others))
+    error1 = np.sqrt(rate * (1 - rate) / kept + with_call * (1 - with_call) / others)
+    enough = Z95 * error0 + ndtri(power) * error1 <= rate - with_call
+    return int(kept[enough.argmax()]) if enough.any() else None

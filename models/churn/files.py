@@ -1,0 +1,163 @@
+"""A churn model as one file, without pickle: a ZIP of JSON, numpy arrays, and XGBoost's UBJ or skops' own format."""
+
+import json
+import zipfile
+from dataclasses import asdict
+from io import BytesIO
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from data.dataset import Finding
+from models.churn.learners import Boosted, Explained, Logistic
+from models.churn.model import ChurnModel, Hazard, HeldOut
+from models.churn.preparation import Coding
+from models.churn.rules import Rules
+
+SUFFIX = ".zip"
+TRUSTED = [  # what a spline is made of, beside scikit-learn's own classes
+    "numpy.dtype",
+    "scipy._lib.array_api_compat.numpy._aliases.asarray",
+    "scipy.interpolate._bsplines.BSpline",
+]
+
+
+def pack(model: ChurnModel) -> bytes:
+    """The model as bytes."""
+    known = model.rules
+    about = {
+        "learner": model.learner,
+        "columns": list(model.coding.columns),
+        "levels": {column: list(names) for column, names in model.coding.levels.items()},
+        "metrics": model.metrics,
+        "league": model.league.to_dict("records"),
+        "importance": model.importance.to_dict("records"),
+        "coverage": model.coverage.to_dict("records"),
+        "findings": [asdict(finding) for finding in model.findings],
+        "ensemble": len(model.ensemble),
+        "hazard": None if model.hazard is None else list(model.hazard.kinds),
+        "products": known.products,
+        "exclusions": [list(pair) for pair in known.allowed],
+        "prices": [[place, other] for place, parts in known.prices.items() for other in parts],
+    }
+    arrays = {
+        "probability": model.held_out.probability,
+        "left": model.held_out.left,
+        "fold": model.held_out.fold,
+        "customer": model.held_out.customer.astype(str),
+    }
+    arrays |= {f"allowed-{a}-{b}": matrix for (a, b), matrix in known.allowed.items()}
+    arrays |= {f"usual-{a}-{b}": levels for (a, b), levels in known.usual.items()}
+    arrays |= {f"price-{p}-{o}": prices for p, parts in known.prices.items() for o, prices in parts.items()}
+    if model.hazard is not None:
+        arrays |= {
+            "hazard-places": model.hazard.places,
+            "hazard-months": model.hazard.months,
+            "hazard-cumulative": model.hazard.cumulative,
+        }
+    target = BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+
+        def put(name: str, content: bytes) -> None:
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+
+        put("model.json", json.dumps(about, default=_plain).encode())
+        for name, values in arrays.items():
+            put(f"{name}.npy", _array(values))
+        for number, fitted in enumerate((model.fitted, *model.ensemble)):
+            for suffix, content in _fitted(fitted).items():
+                put(f"fitted-{number}.{suffix}", content)
+        if model.hazard is not None:
+            put("hazard.ubj", bytes(model.hazard.booster.save_raw("ubj")))
+    return target.getvalue()
+
+
+def unpack(content: bytes) -> ChurnModel:
+    """The model that `pack` wrote: it predicts the same to the bit."""
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    about = json.loads(files["model.json"])
+
+    def array(name: str) -> np.ndarray:
+        return np.load(BytesIO(files[f"{name}.npy"]), allow_pickle=False)
+
+    coding = Coding(tuple(about["columns"]), {column: tuple(names) for column, names in about["levels"].items()})
+    prices: dict[int, dict[int, np.ndarray]] = {}
+    for place, other in about["prices"]:
+        prices.setdefault(place, {})[other] = array(f"price-{place}-{other}")
+    pairs = [tuple(pair) for pair in about["exclusions"]]
+    known = Rules(
+        {(a, b): array(f"allowed-{a}-{b}") for a, b in pairs},
+        {(a, b): array(f"usual-{a}-{b}") for a, b in pairs},
+        prices,
+        tuple(tuple(product) for product in about["products"]),
+    )
+    fitted = [_read_fitted(files, number, coding) for number in range(1 + about["ensemble"])]
+    hazard = None
+    if about["hazard"] is not None:
+        hazard = Hazard(
+            _booster(files["hazard.ubj"]),
+            tuple(about["hazard"]),
+            array("hazard-places"),
+            array("hazard-months"),
+            array("hazard-cumulative"),
+        )
+    return ChurnModel(
+        about["learner"],
+        coding,
+        fitted[0],
+        tuple(fitted[1:]),
+        hazard,
+        known,
+        HeldOut(array("customer").astype(object), array("probability"), array("left"), array("fold")),
+        about["metrics"],
+        pd.DataFrame(about["league"]),
+        pd.DataFrame(about["importance"]),
+        pd.DataFrame(about["coverage"]),
+        tuple(Finding(**{**row, "examples": tuple(row["examples"])}) for row in about["findings"]),
+    )
+
+
+def _fitted(model: Explained) -> dict[str, bytes]:
+    if isinstance(model, Boosted):
+        return {"ubj": bytes(model.booster.save_raw("ubj"))}
+    import skops.io
+
+    linear = cast(Logistic, model)
+    return {
+        "skops": skops.io.dumps(linear.pipeline),
+        "means.npy": _array(linear.means),
+        "owner.npy": _array(linear.owner),
+    }
+
+
+def _read_fitted(files: dict[str, bytes], number: int, coding: Coding) -> Explained:
+    if f"fitted-{number}.ubj" in files:
+        return Boosted(_booster(files[f"fitted-{number}.ubj"]), tuple(coding.kinds))
+    import skops.io
+
+    means, owner = (
+        np.load(BytesIO(files[f"fitted-{number}.{part}.npy"]), allow_pickle=False) for part in ("means", "owner")
+    )
+    return Logistic(skops.io.loads(files[f"fitted-{number}.skops"], trusted=TRUSTED), means, owner)
+
+
+def _booster(content: bytes) -> Any:
+    import xgboost
+
+    booster = xgboost.Booster(model_file=bytearray(content))
+    booster.set_param({"nthread": 1})
+    return booster
+
+
+def _array(values: np.ndarray) -> bytes:
+    target = BytesIO()
+    np.save(target, values, allow_pickle=False)
+    return target.getvalue()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value)} in a model file")

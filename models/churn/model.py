@@ -1,0 +1,190 @@
+"""A churn model that has learned: what it says about a customer, why, and how sure that is."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data.dataset import Finding
+from models.churn.learners import Explained, dmatrix
+from models.churn.preparation import Coding
+from models.churn.rules import Rules
+
+SURE = 0.8  # how often the right outcome is among those a verdict leaves possible, for leavers and stayers alike
+BAND = (5.0, 95.0)  # percentiles of the resampled models
+LEAVE, STAY, UNCLEAR = "leave", "stay", "unclear"
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What models that had not seen a customer said about them: one row a customer of the training table."""
+
+    customer: np.ndarray
+    probability: np.ndarray
+    left: np.ndarray
+    fold: np.ndarray
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """How sure a probability is, in three parts, each an array with one element a customer.
+
+    `lo`, `hi`: where nine in ten models lie that were trained on the customers drawn again (bootstrap, 5th to 95th
+    percentile): how much the *estimate* would move with another sample, not where an outcome lies.
+
+    `verdict`: "leave" or "stay" where the other outcome can be ruled out, "unclear" (too close to call) where neither
+    or both can. Class-conditional conformal prediction: of the customers who will leave, at most 20 % get "stay", and
+    of those who will stay, at most 20 % get "leave", if tomorrow's customers are like those it was calibrated on.
+    Vovk, Gammerman, Shafer (2005), Algorithmic Learning in a Random World, ch. 4.5 (Mondrian).
+
+    `similar`: the share who left among the `similar_customers` whose held-out probability was nearest: a count of
+    what happened, not a model.
+    """
+
+    probability: np.ndarray
+    lo: np.ndarray
+    hi: np.ndarray
+    verdict: np.ndarray
+    similar: np.ndarray
+    similar_customers: int
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a customer has their probability: `base` + sum of `contributions` (one a column) = `log_odds`."""
+
+    base: float
+    contributions: pd.Series
+    log_odds: float
+    probability: float
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """How the risk of leaving goes on over the months: Cox's model with boosted trees and Breslow's baseline.
+
+    `places` are the columns it sees (not the tenure, which is its time); `months` and `cumulative` the baseline.
+    Cox (1972), JRSS B 34, 187-220; Breslow (1974), Biometrics 30, 89-99.
+    """
+
+    booster: Any
+    kinds: tuple[str, ...]
+    places: np.ndarray
+    months: np.ndarray
+    cumulative: np.ndarray
+
+    def ahead(self, matrix: np.ndarray, tenure: np.ndarray, months: int) -> np.ndarray:
+        """The probability of still being here 1, 2, ..., `months` months from now (rows x months), given `tenure`."""
+        seen = np.ascontiguousarray(matrix[:, self.places], np.float32)
+        relative = np.exp(np.clip(self.booster.inplace_predict(seen, predict_type="margin"), -10, 10))
+        last = self.months[-1]
+        rate = (self.cumulative[-1] - np.interp(last - 12, self.months, self.cumulative)) / 12
+        when = tenure[:, None] + np.arange(months + 1)
+        passed = np.interp(when, self.months, self.cumulative) + np.maximum(when - last, 0) * rate
+        return np.exp(-(passed[:, 1:] - passed[:, :1]) * relative[:, None])
+
+
+@dataclass(frozen=True)
+class ChurnModel:
+    """Made by `training.train`; kept by `models.registry`."""
+
+    learner: str
+    coding: Coding
+    fitted: Explained
+    ensemble: tuple[Explained, ...]
+    hazard: Hazard | None  # where the table has a tenure
+    rules: Rules
+    held_out: HeldOut
+    metrics: dict[str, float]
+    league: pd.DataFrame  # one row a learner
+    importance: pd.DataFrame  # one row a column: `column`, `contribution`, `permutation`
+    coverage: pd.DataFrame  # one row a group, level, outcome: `nominal`, `covered`, `customers`
+    findings: tuple[Finding, ...]
+
+    def predict_proba(self, customers: pd.DataFrame) -> np.ndarray:
+        """The probabilities (customers x 2) of staying and of leaving, as scikit-learn orders them."""
+        leave = self.probability(self.coding.encode(customers))
+        return np.column_stack([1 - leave, leave])
+
+    def probability(self, matrix: np.ndarray) -> np.ndarray:
+        """The probability of leaving of coded rows."""
+        return sigmoid(self.fitted.log_odds(matrix))
+
+    def explain(self, row: pd.Series | pd.DataFrame) -> Explanation:
+        """Why one customer (a row of a table) has their probability."""
+        frame = row.to_frame().T if isinstance(row, pd.Series) else row
+        parts = self.fitted.contributions(self.coding.encode(frame.iloc[:1]))[0]
+        log_odds = float(parts.sum())
+        return Explanation(
+            float(parts[-1]), pd.Series(parts[:-1], list(self.coding.columns)), log_odds, float(sigmoid(log_odds))
+        )
+
+    def confidence(self, matrix: np.ndarray, sure: float = SURE) -> Confidence:
+        """How sure the probabilities of coded rows are (see `Confidence`)."""
+        probability = self.probability(matrix)
+        others = sigmoid(np.array([model.log_odds(matrix) for model in self.ensemble]))
+        lo, hi = np.percentile(others, BAND, axis=0)
+        seen = self.held_out
+        similar, count = alike(seen.probability, seen.left, probability)
+        return Confidence(
+            probability,
+            np.minimum(lo, probability),
+            np.maximum(hi, probability),
+            verdict(seen.probability, seen.left, probability, sure),
+            similar,
+            count,
+        )
+
+
+def sigmoid(log_odds: np.ndarray | float) -> np.ndarray:
+    """The probability that log-odds stand for."""
+    return 1 / (1 + np.exp(-np.asarray(log_odds, float)))
+
+
+def verdict(seen: np.ndarray, left: np.ndarray, probability: np.ndarray, sure: float = SURE) -> np.ndarray:
+    """ "leave", "stay" or "unclear" for each probability, calibrated on the held-out `seen` of leavers and stayers."""
+    leavers, stayers = np.sort(seen[left]), np.sort(seen[~left])
+    leaves = (1 + np.searchsorted(leavers, probability, "right")) / (1 + len(leavers)) > 1 - sure
+    stays = (1 + len(stayers) - np.searchsorted(stayers, probability, "left")) / (1 + len(stayers)) > 1 - sure
+    return np.where(leaves & ~stays, LEAVE, np.where(stays & ~leaves, STAY, UNCLEAR))
+
+
+def alike(seen: np.ndarray, left: np.ndarray, probability: np.ndarray) -> tuple[np.ndarray, int]:
+    """The share who left among the held-out customers with the nearest probabilities, and how many those are."""
+    count = int(np.clip(len(seen) // 20, 30, 300))
+    order = np.argsort(seen, kind="stable")
+    gone = np.r_[0, np.cumsum(left[order])]
+    start = np.searchsorted(seen[order], probability) - count // 2
+    start = np.clip(start, 0, len(seen) - count)
+    return (gone[start + count] - gone[start]) / count, count
+
+
+def fit_hazard(matrix: np.ndarray, left: np.ndarray, coding: Coding, products: tuple[int, ...], seed: int) -> Hazard:
+    """Cox's model of a coded table with a tenure; `products` are columns made of the tenure, which it must not see."""
+    import xgboost
+
+    from models.churn.learners import BOOSTING
+
+    time = coding.place("tenure")
+    known = ~np.isnan(matrix[:, time])
+    tenure, gone = matrix[known, time], left[known]
+    places = np.array([place for place in range(len(coding.columns)) if place not in (time, *products)])
+    kinds = tuple(coding.kinds[place] for place in places)
+    seen = matrix[known][:, places]
+    booster = xgboost.train(
+        {
+            **BOOSTING,
+            "objective": "survival:cox",
+            "monotone_constraints": tuple(coding.directions[place] for place in places),
+            "seed": seed,
+            "nthread": 1,
+        },
+        dmatrix(seen, kinds, np.where(gone, 1, -1) * (tenure + 0.5)),
+        100,
+    )
+    relative = np.exp(booster.inplace_predict(np.ascontiguousarray(seen, np.float32), predict_type="margin"))
+    months, place = np.unique(np.r_[0.0, tenure], return_inverse=True)
+    events = np.bincount(place[1:], weights=gone, minlength=len(months))
+    at_risk = np.bincount(place[1:], weights=relative, minlength=len(months))[::-1].cumsum()[::-1]
+    return Hazard(booster, kinds, places, months, np.cumsum(events / np.maximum(at_risk, 1e-9)))

@@ -1,0 +1,49 @@
+"""Train on a version of the customers and keep the model: the one function behind the page and the scheduled job."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from data.tables import Stored
+from models import registry
+from models.churn import files, training
+from models.churn.model import ChurnModel
+
+MODEL = "churn"
+
+
+def retrain(
+    engine: Engine,
+    home: Path,
+    stored: Stored,
+    customers: pd.DataFrame,
+    now: datetime,
+    author: str,
+    reason: str,
+    step: training.Step = lambda _message, _share: None,
+) -> str:
+    """Train on the `customers` of a stored dataset, keep the model as champion of that dataset; its version.
+
+    Raises `preparation.CannotTrain`; then nothing is kept.
+    """
+    model = training.train(customers, step=step)
+    record = registry.Record(
+        model=MODEL,
+        learner=model.learner,
+        author=author,
+        reason=reason,
+        data_version=stored.version,
+        rows=len(customers),
+        schema={column: "level" if column in model.coding.levels else "number" for column in model.coding.columns},
+        metrics=model.metrics,
+        bins={},
+        window=(None, stored.stored.date()),
+    )
+    return registry.keep(engine, home, record, files.pack(model), files.SUFFIX, now)
+
+
+def load(home: Path, row: pd.Series) -> ChurnModel:
+    """The model of a row of the registry. Raises `registry.ModelFileError`."""
+    return files.unpack(registry.content(home, row))

@@ -1,0 +1,187 @@
+"""What follows from what in a customers table, learned from the table, so that a what-if stays a possible customer.
+
+Three kinds of rules, each with what it follows from:
+
+- exclusions: levels of two columns that never meet (no internet, no online security);
+- a price list: a number that is a sum of prices of levels (the monthly charges), kept with the customer's own
+  distance from the list, so that a discount stays a discount;
+- products: a number that is one number times another (total charges: tenure x monthly charges), likewise.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import permutations
+
+import numpy as np
+
+from models.churn.preparation import Coding
+
+EXPECTED = 10.0  # pairs of levels that should have met so often and never did exclude each other
+LISTED = 0.98  # R2 from which a number is a price list
+TIMES = 0.99  # R2 from which a number is a product
+MATTERS = 0.02  # of the number's standard deviation: smaller prices are noise
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Places are those of `Coding.columns`.
+
+    `allowed[(a, b)]` says which levels of b (columns) meet each level of a (rows); `usual` which of them most often.
+    `prices[place]` maps the column of a price list to the price of each level of each column it depends on.
+    `products` are (result, factor, factor).
+    """
+
+    allowed: dict[tuple[int, int], np.ndarray]
+    usual: dict[tuple[int, int], np.ndarray]
+    prices: dict[int, dict[int, np.ndarray]]
+    products: tuple[tuple[int, int, int], ...]
+
+    @cached_property
+    def excluded_by(self) -> dict[int, list[int]]:
+        """For each column of levels, the columns whose levels it restricts."""
+        found: dict[int, list[int]] = {}
+        for a, b in self.allowed:
+            found.setdefault(a, []).append(b)
+        return found
+
+    def follows_from(self, coding: Coding) -> dict[str, list[str]]:
+        """For each column that a rule can set, the columns that set it."""
+        found: dict[int, list[int]] = {}
+        for a, b in self.allowed:
+            found.setdefault(b, []).append(a)
+        for place, parts in self.prices.items():
+            found.setdefault(place, []).extend(parts)
+        for result, one, other in self.products:
+            found.setdefault(result, []).extend((one, other))
+        return {coding.columns[place]: [coding.columns[p] for p in parts] for place, parts in found.items()}
+
+
+def learn(matrix: np.ndarray, coding: Coding) -> Rules:
+    """The rules that a coded table keeps."""
+    levels = [place for place, column in enumerate(coding.columns) if column in coding.levels]
+    numbers = [place for place in range(len(coding.columns)) if place not in levels]
+    sizes = {place: len(coding.levels[coding.columns[place]]) for place in levels}
+    allowed, usual = {}, {}
+    for a, b in permutations(levels, 2):
+        met = _met(matrix[:, a], matrix[:, b], sizes[a], sizes[b])
+        expected = np.outer(met.sum(1), met.sum(0)) / max(met.sum(), 1)
+        never = (met == 0) & (expected >= EXPECTED)
+        if never.any() and not never.all(1).any():
+            allowed[a, b], usual[a, b] = ~never, np.where(never, -1, met).argmax(1)
+    prices = {}
+    for place in numbers:
+        parts = _price_list(matrix, place, levels, sizes)
+        if parts:
+            prices[place] = parts
+    products: list[tuple[int, int, int]] = []
+    for result in numbers:
+        for one, other in permutations([place for place in numbers if place != result], 2):
+            taken = {place for product in products for place in product[:1]}
+            if one < other and not {one, other} & taken and _is_product(matrix, result, one, other):
+                products.append((result, one, other))
+                break
+    return Rules(allowed, usual, prices, tuple(products))
+
+
+def complete(
+    rules: Rules, before: np.ndarray, wanted: np.ndarray, edited: np.ndarray, free: np.ndarray | None = None
+) -> np.ndarray:
+    """Possible customers made of `wanted` rows (rows x columns), by changing what was not `edited` (a mask of columns).
+
+    `before` (one row, or one for each) is the customer as they are: prices and products keep its distance from the
+    list. Columns of the mask `free` are left as they are too, whatever the rules say. Edited columns never change;
+    where two edits exclude each other, the row stays impossible (see `possible`).
+    """
+    rows, before = wanted.copy(), np.atleast_2d(before)
+    held = edited if free is None else edited | free
+    _exclude(rules, rows, held)
+    moved = ((rows != before) & ~(np.isnan(rows) & np.isnan(before))).any(axis=0)
+    for place, parts in rules.prices.items():
+        touched = {column: prices for column, prices in parts.items() if moved[column]}
+        if touched and not held[place]:
+            rows[:, place] = np.maximum(before[:, place] + _priced(touched, rows) - _priced(touched, before), 0)
+            moved[place] = True
+    for result, one, other in rules.products:
+        if (moved[one] or moved[other]) and not held[result]:
+            usual, now = before[:, one] * before[:, other], before[:, result]
+            ratio = np.where((usual > 0) & (now > 0), now / np.where(usual > 0, usual, 1), 1.0)
+            apart = (rows[:, one] != before[:, one]) | (rows[:, other] != before[:, other])
+            rows[apart, result] = (ratio * rows[:, one] * rows[:, other])[apart]
+    return rows
+
+
+def possible(rules: Rules, rows: np.ndarray) -> np.ndarray:
+    """Whether no two levels of a row exclude each other."""
+    fine, blank = np.ones(len(rows), bool), np.isnan(rows)
+    codes = np.where(blank, 0, rows).astype(int)
+    for (a, b), allowed in rules.allowed.items():
+        if a < b:  # the other way round says the same
+            fine &= allowed[codes[:, a], codes[:, b]] | blank[:, a] | blank[:, b]
+    return fine
+
+
+def _exclude(rules: Rules, rows: np.ndarray, held: np.ndarray) -> None:
+    """Set levels that cannot be, first by what was edited, then by what that changed."""
+    sources = [int(place) for place in np.flatnonzero(held)]
+    settled = set(sources)
+    while sources:
+        a = sources.pop(0)
+        for b in rules.excluded_by.get(a, ()):
+            if b in settled:
+                continue
+            known = np.flatnonzero(~np.isnan(rows[:, a] + rows[:, b]))
+            codes = rows[known, a].astype(int)
+            wrong = ~rules.allowed[a, b][codes, rows[known, b].astype(int)]
+            if wrong.any():
+                rows[known[wrong], b] = rules.usual[a, b][codes[wrong]]
+                sources.append(b)
+                settled.add(b)
+
+
+def _met(one: np.ndarray, other: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    known = ~np.isnan(one) & ~np.isnan(other)
+    flat = one[known].astype(int) * columns + other[known].astype(int)
+    return np.bincount(flat, minlength=rows * columns).reshape(rows, columns)
+
+
+def _price_list(
+    matrix: np.ndarray, place: int, levels: list[int], sizes: dict[int, int]
+) -> dict[int, np.ndarray] | None:
+    """The price of each level, by least squares; columns that do not matter are dropped and the rest fitted again."""
+    known = ~np.isnan(matrix[:, place])
+    target = matrix[known, place]
+    if known.sum() < 100 or np.ptp(target) == 0:
+        return None
+    chosen = levels
+    for _round in range(2):
+        dummies = {p: np.eye(sizes[p] + 1)[np.nan_to_num(matrix[known, p], nan=sizes[p]).astype(int)] for p in chosen}
+        if not dummies:
+            return None
+        design = np.hstack([np.ones((len(target), 1)), *dummies.values()])
+        solution = np.linalg.lstsq(design, target, rcond=None)[0]
+        left_over = target - design @ solution
+        if 1 - left_over.var() / target.var() < LISTED:
+            return None
+        prices, start = {}, 1
+        for p in chosen:
+            prices[p] = solution[start : start + sizes[p]]
+            start += sizes[p] + 1
+        chosen = [p for p in chosen if np.ptp(prices[p]) > MATTERS * target.std()]
+    return prices
+
+
+def _priced(parts: dict[int, np.ndarray], rows: np.ndarray) -> np.ndarray:
+    total = np.zeros(len(rows))
+    for place, prices in parts.items():
+        codes = rows[:, place]
+        total += np.where(np.isnan(codes), 0, prices[np.nan_to_num(codes).astype(int)])
+    return total
+
+
+def _is_product(matrix: np.ndarray, result: int, one: int, other: int) -> bool:
+    known = ~np.isnan(matrix[:, [result, one, other]]).any(axis=1)
+    if known.sum() < 100:
+        return False
+    target, product = matrix[known, result], matrix[known, one] * matrix[known, other]
+    spread = target.var()
+    return bool(spread > 0 and 1 - ((target - product) ** 2).mean() / spread > TIMES)

@@ -1,0 +1,276 @@
+"""One customer, changed: curves, neighbours, months left, and what would keep them. Everything on coded rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from models.churn import rules
+from models.churn.model import ChurnModel, sigmoid
+
+POINTS = 21  # of a curve along a number
+NEIGHBOURS = 20
+MONTHS = 36  # how far ahead months and money left are counted
+STEPS = 50_000  # combinations of levers at most
+DISCOUNT = "discount"
+# What a company can offer, and what it can forbid itself; the others are who the customer is.
+LEVERS = ("contract", "payment_method", "tech_support", "online_security", "online_backup", "device_protection")
+NOT_OFFERED = ("No", "False", "No internet service", "No phone service", "Month-to-month", "Mailed check", "?")
+DISCOUNTS = (0.05, 0.1, 0.15, 0.2)
+HANDLING = 15.0  # money: what agreeing on a change costs unless somebody knows better
+BINS = 20  # of a small histogram
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The population around a customer: what curves and neighbours are measured against. Made once a table."""
+
+    matrix: np.ndarray
+    left: np.ndarray
+    grids: tuple[np.ndarray, ...]  # of each column: its codes, or its quantiles
+    shares: tuple[np.ndarray, ...]  # of customers: at each code, or in `BINS` equal steps of a number
+    spread: np.ndarray  # of each number: from its 1st to its 99th percentile
+    weights: np.ndarray  # importance of each column, summing to 1
+    usual_distance: float  # 99 % of customers have a neighbour nearer than this
+
+
+@dataclass(frozen=True)
+class Move:
+    """One thing that can be offered: a column set to a level (or a `DISCOUNT` of the share `to`), and what it costs."""
+
+    column: str
+    to: str | float
+    cost: float = 0.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A combination of moves that leads to a possible customer: cost in money, risk before and after."""
+
+    moves: tuple[Move, ...]
+    cost: float
+    risk: float
+    row: np.ndarray
+
+
+def surroundings(model: ChurnModel, matrix: np.ndarray, left: np.ndarray, seed: int = 0) -> Surroundings:
+    """What `curves`, `neighbours` and `unlike` need to know of all customers."""
+    grids, shares, spread = [], [], np.ones(matrix.shape[1])
+    for place, column in enumerate(model.coding.columns):
+        known = matrix[~np.isnan(matrix[:, place]), place]
+        if column in model.coding.levels:
+            count = len(model.coding.levels[column])
+            grids.append(np.arange(count, dtype=float))
+            shares.append(np.bincount(known.astype(int), minlength=count) / max(len(known), 1))
+            continue
+        grids.append(np.unique(np.quantile(known, np.linspace(0, 1, POINTS))))
+        shares.append(np.histogram(known, BINS)[0] / max(len(known), 1))
+        spread[place] = max(np.subtract(*np.quantile(known, [0.99, 0.01])), 1e-9)
+    importance = model.importance.set_index("column")["contribution"]
+    weights = np.array([importance[column] for column in model.coding.columns]) + 1e-9
+    found = Surroundings(matrix, left, tuple(grids), tuple(shares), spread, weights / weights.sum(), float("inf"))
+    some = np.random.default_rng(seed).choice(len(matrix), min(300, len(matrix)), replace=False)
+    nearest = [np.partition(_distances(model, found, matrix[place]), 1)[1] for place in some]
+    return replace(found, usual_distance=float(np.quantile(nearest, 0.99)))
+
+
+def typical(model: ChurnModel, around: Surroundings) -> np.ndarray:
+    """A real customer in the middle of them all, to build another one from."""
+    middle = [
+        float(around.shares[place].argmax()) if column in model.coding.levels else float(grid[len(grid) // 2])
+        for place, (column, grid) in enumerate(zip(model.coding.columns, around.grids, strict=True))
+    ]
+    return around.matrix[neighbours(model, around, np.array(middle), 1)[0]]
+
+
+def changed(model: ChurnModel, before: np.ndarray, edits: Mapping[str, object], free: Sequence[str] = ()) -> np.ndarray:
+    """The customer `before` with `edits` (column -> value) and all that follows from them, but for columns `free`."""
+    wanted = before.copy()
+    for column, value in edits.items():
+        wanted[model.coding.place(column)] = model.coding.code(column, value)
+    return rules.complete(model.rules, before, wanted[None], _mask(model, edits), _mask(model, free))[0]
+
+
+def curves(
+    model: ChurnModel, around: Surroundings, row: np.ndarray, held: Sequence[str] = ()
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """For each column, its grid and the probability there, all that follows from it followed but for columns `held`.
+
+    Values that make an impossible customer are left out. One prediction for all columns together.
+    """
+    parts, grids, fixed = [], [], _mask(model, held)
+    for place, grid in enumerate(around.grids):
+        wanted = np.repeat(row[None], len(grid), axis=0)
+        wanted[:, place] = grid
+        edited = fixed.copy()
+        edited[place] = True
+        rows = rules.complete(model.rules, row, wanted, edited)
+        fine = rules.possible(model.rules, rows)
+        parts.append(rows[fine])
+        grids.append(grid[fine])
+    risks = np.split(model.probability(np.vstack(parts)), np.cumsum([len(part) for part in parts])[:-1])
+    return dict(zip(model.coding.columns, zip(grids, risks, strict=True), strict=True))
+
+
+def neighbours(
+    model: ChurnModel, around: Surroundings, row: np.ndarray, count: int = NEIGHBOURS, but: int | None = None
+) -> np.ndarray:
+    """The places of the nearest customers, nearest first; the customer at the place `but` is not asked.
+
+    Gower's distance (1971, Biometrics 27, 857-871), each column weighted by its importance to the model.
+    """
+    distance = _distances(model, around, row)
+    if but is not None:
+        distance[but] = np.inf
+    nearest = np.argpartition(distance, min(count, len(distance) - 1))[:count]
+    return nearest[np.argsort(distance[nearest], kind="stable")]
+
+
+def unlike(model: ChurnModel, around: Surroundings, row: np.ndarray) -> list[str]:
+    """The columns in which a customer leaves the data: empty where there is somebody like them.
+
+    A number outside all that was seen, or, where the nearest customer is farther than 99 % of customers have theirs,
+    the columns in which that one differs.
+    """
+    columns = model.coding.columns
+    outside = [
+        column
+        for place, column in enumerate(columns)
+        if column not in model.coding.levels
+        and not around.grids[place][0] - 1e-9
+        <= np.nan_to_num(row[place], nan=around.grids[place][0])
+        <= around.grids[place][-1] + 1e-9
+    ]
+    nearest = around.matrix[neighbours(model, around, row, 1)[0]]
+    gaps = _gaps(model, around, nearest[None], row)[0]
+    if outside or gaps @ around.weights <= around.usual_distance:
+        return outside
+    return [columns[place] for place in np.argsort(-gaps * around.weights) if gaps[place] > 0.1][:3]
+
+
+def months_left(model: ChurnModel, row: np.ndarray, months: int = MONTHS) -> np.ndarray | None:
+    """The probability of being here after 1, 2, ..., `months` months; None where the table has no tenure.
+
+    Its sum is the expected number of months within the horizon; times the monthly charges, the money.
+    """
+    if model.hazard is None:
+        return None
+    tenure = row[None, model.coding.place("tenure")]
+    return None if np.isnan(tenure[0]) else model.hazard.ahead(row[None], tenure, months)[0]
+
+
+def plans(
+    model: ChurnModel, row: np.ndarray, moves: Sequence[Move], months: int = 12, price: str = "monthly_charges"
+) -> list[Plan]:
+    """The Pareto front of cost against risk over all combinations of `moves`, at most one a column; cheapest first.
+
+    A discount lasts `months` months and what was billed stays billed. Only possible customers, and only plans that
+    lower the risk; the first one is to do nothing. Raises ValueError over `STEPS` combinations.
+    """
+    choices: dict[str, list[Move | None]] = {}
+    for move in moves:
+        same = row[model.coding.place(move.column)] if move.column != DISCOUNT else 0.0
+        goal = move.to if move.column == DISCOUNT else model.coding.code(move.column, move.to)
+        if goal != same:
+            choices.setdefault(move.column, [None]).append(move)
+    size = int(np.prod([len(options) for options in choices.values()])) if choices else 1
+    if size > STEPS:
+        raise ValueError(f"{size} combinations of levers")
+    wanted = np.repeat(row[None], size, axis=0)
+    cost, share = np.zeros(size), np.zeros(size)
+    picked = np.array(list(product(*(range(len(options)) for options in choices.values()))), int).reshape(size, -1)
+    for number, (column, options) in enumerate(choices.items()):
+        cost += np.array([0.0 if move is None else move.cost for move in options])[picked[:, number]]
+        targets = np.array(
+            [
+                np.nan if move is None else move.to if column == DISCOUNT else model.coding.code(column, move.to)
+                for move in options
+            ],
+            float,
+        )[picked[:, number]]
+        if column == DISCOUNT:
+            share = np.nan_to_num(targets)
+        else:
+            place = model.coding.place(column)
+            wanted[:, place] = np.where(np.isnan(targets), wanted[:, place], targets)
+    billed = [model.coding.columns[result] for result, *_factors in model.rules.products]
+    rows = rules.complete(
+        model.rules, row, wanted, _mask(model, [c for c in choices if c != DISCOUNT]), _mask(model, billed)
+    )
+    if share.any():
+        place = model.coding.place(price)
+        cost += share * rows[:, place] * months
+        rows[:, place] *= 1 - share
+    risk = model.probability(rows)
+    fine = rules.possible(model.rules, rows) & ((risk < risk[0]) | (np.arange(size) == 0))
+    order = np.flatnonzero(fine)[np.lexsort((risk[fine], cost[fine]))]
+    lower = np.r_[True, risk[order][1:] < np.minimum.accumulate(risk[order])[:-1] - 1e-12]
+    lists = list(choices.values())
+    return [
+        Plan(
+            tuple(move for options, number in zip(lists, picked[place], strict=True) if (move := options[number])),
+            float(cost[place]),
+            float(risk[place]),
+            rows[place],
+        )
+        for place in order[lower]
+    ]
+
+
+def offers(model: ChurnModel, columns: Sequence[str]) -> list[Move]:
+    """What could be offered: every level of `columns` that is not the lack of something, and discounts."""
+    moves = [
+        Move(column, level, HANDLING)
+        for column in columns
+        for level in model.coding.levels[column]
+        if level not in NOT_OFFERED
+    ]
+    priced = "monthly_charges" in model.coding.columns and "monthly_charges" not in model.coding.levels
+    return moves + [Move(DISCOUNT, share) for share in DISCOUNTS if priced]
+
+
+def named(front: Sequence[Plan], value: float, saved: float) -> dict[str, Plan]:
+    """Up to three plans of a front by name: "cheapest", "best value", "lowest risk"; none twice, none without moves.
+
+    The cheapest takes a quarter off the risk; the best value earns most: `value` of a customer kept times the share
+    `saved` of the drop in risk that is believed, less the cost.
+    """
+    now, ahead = front[0].risk, list(front[1:])
+    if not ahead:
+        return {}
+    chosen = {"lowest risk": ahead[-1]}
+    best = max(ahead, key=lambda plan: saved * value * (now - plan.risk) - plan.cost)
+    if all(best is not plan for plan in chosen.values()):
+        chosen["best value"] = best
+    enough = next((plan for plan in ahead if plan.risk <= 0.75 * now), ahead[0])
+    if all(enough is not plan for plan in chosen.values()):
+        chosen["cheapest"] = enough
+    return {name: chosen[name] for name in ("cheapest", "best value", "lowest risk") if name in chosen}
+
+
+def difference(model: ChurnModel, one: np.ndarray, other: np.ndarray) -> pd.Series:
+    """What each column adds to the log-odds from customer `one` to `other`, largest first: they sum to the change."""
+    first, second = model.fitted.contributions(np.vstack([one, other]))[:, :-1]
+    return pd.Series(second - first, list(model.coding.columns)).sort_values(key=np.abs, ascending=False)
+
+
+def band(model: ChurnModel, rows: np.ndarray) -> np.ndarray:
+    """The probability of leaving by each resampled model (models x rows)."""
+    return sigmoid(np.array([fitted.log_odds(rows) for fitted in model.ensemble]))
+
+
+def _mask(model: ChurnModel, columns: Mapping[str, object] | Sequence[str]) -> np.ndarray:
+    return np.isin(model.coding.columns, list(columns))
+
+
+def _gaps(model: ChurnModel, around: Surroundings, matrix: np.ndarray, row: np.ndarray) -> np.ndarray:
+    number = np.array([column not in model.coding.levels for column in model.coding.columns])
+    gaps = (matrix != row).astype(float)
+    gaps[:, number] = np.minimum(np.abs(matrix[:, number] - row[number]) / around.spread[number], 1)
+    return np.where(np.isnan(gaps), (~np.isnan(row)).astype(float), gaps)
+
+
+def _distances(model: ChurnModel, around: Surroundings, row: np.ndarray) -> np.ndarray:
+    return _gaps(model, around, around.matrix, row) @ around.weights

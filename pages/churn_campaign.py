@@ -1,0 +1,92 @@
+"""Whom to call, what it earns, and how to prove it."""
+
+import pandas as pd
+import streamlit as st
+
+import locales
+from charts import churn_model as charts
+from models.churn import campaign
+from ui import campaign_views as views
+from ui import cards, inputs, offers, scoring, store, trained
+from ui.text import N_, _
+
+WHO = {"here": N_("Everyone still here"), "file": N_("A file of mine")}
+VIEWS = {"call": N_("Whom to call"), "move": N_("Move a part of them"), "prove": N_("Prove it")}
+
+stored = store.active("customers")
+customers, currency = store.frame(stored), stored.origin.currency or "USD"
+cards.head(_("Churn: campaign"), _("Whom to call, what does it earn, and how would it be proved?"), stored)
+model, version = trained.churn(stored)
+name = str(version["version"])
+trained.notes(model, version)
+scores, data = trained.here(model, version, stored), stored.version
+if inputs.view(_("Customers"), list(WHO), "of", lambda which: _(WHO[which])) == "file":
+    scored = scoring.upload(model, name)
+    if scored is None:
+        st.stop()
+    customers, scores, data = scored.customers, scored.scores, scored.name
+    scoring.report(scored)
+if not len(scores.probability):
+    st.info(_("There is nobody to call: all of these customers have left."))
+    st.stop()
+
+
+@st.fragment
+def planned() -> None:
+    """The terms, the budget, and what follows."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        terms = offers.terms(currency)
+    found, size = campaign.returns(scores, terms), len(scores.probability)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        calls = int(inputs.slider(_("Budget: customers called"), f"calls-{size}", found.best, 0, size))
+        best = {f"calls-{size}": found.best}
+        st.button(_("Use the best"), icon=":material/target:", on_click=st.session_state.update, args=(best,))
+    money = [locales.money(amount, currency) for amount in (found.profit[calls], found.lo[calls], found.hi[calls])]
+    leavers = scores.probability[:calls].sum()
+    spent = locales.money(calls * terms.offer, currency)
+    cards.metrics(
+        [
+            (_("Expected profit"), money[0], _("{lo} to {hi} in nine of ten models").format(lo=money[1], hi=money[2])),
+            (_("Budget"), spent, _("for {calls} calls").format(calls=locales.number(calls))),
+            (
+                _("Leavers among them"),
+                locales.number(leavers),
+                _("of {all} expected to leave").format(all=locales.number(scores.probability.sum())),
+            ),
+            (
+                _("Same calls at random"),
+                locales.money(found.random[calls], currency),
+                _("everyone: {money}").format(money=locales.money(found.profit[-1], currency)),
+            ),
+        ]
+    )
+    view = inputs.view(_("View"), list(VIEWS), "view", lambda which: _(VIEWS[which]))
+    if view == "call":
+        table = pd.DataFrame({"profit": found.profit, "lo": found.lo, "hi": found.hi, "random": found.random})
+        cards.figure(charts.campaign(found, calls, currency), "campaign", table.rename_axis("called").reset_index())
+        if calls:
+            moves = offers.moves(model, name, currency)
+            views.listed(model, customers, scores, f"{name} {data}", calls, moves, terms, currency)
+    elif view == "move":
+        views.moved(model, customers, scores, offers.moves(model, name, currency), terms, currency)
+    else:
+        views.proved(scores, calls, terms)
+
+
+planned()
+with st.expander(_("How this is computed"), icon=":material/functions:"):
+    st.markdown(
+        _(
+            """
+- **Risk**: of customers the model has learned from, by a model that had not seen them; of others, by the model itself.
+- **Expected profit** of calling the riskiest: the sum of their risks × share saved × value of a customer, less the cost
+  of the offers. Its range is that of the models fitted on customers drawn again: how sure the risks are, not what
+  chance will do.
+- **Main reasons**: the two columns that raise the risk most. **Best offer**: the single change that is worth most;
+  worth is share saved × value × fall in risk, less what it costs.
+- **Moving a part**: the change and all that follows from it is applied to the group; the part is drawn at random. An
+  association is carried over: only the share saved of the fall in risk counts.
+- **Prove it**: two shares compared at the 5% level with unequal samples (Fleiss, Levin and Paik 2003).
+"""
+        )
+    )

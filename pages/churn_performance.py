@@ -1,0 +1,145 @@
+"""How good is the churn model, and where should its cut-off be?"""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+import locales
+from charts import churn_model as charts
+from models.churn import explore, value
+from models.churn.training import calibration_error
+from ui import cards, inputs, offers, store, trained
+from ui.text import N_, _
+
+VIEWS = {
+    "money": N_("What it earns"),
+    "quality": N_("How good it is"),
+    "groups": N_("Whom it serves worse"),
+    "league": N_("Against other models"),
+}
+
+stored = store.active("customers")
+customers, currency = store.frame(stored), stored.origin.currency or "USD"
+question = _("How far can the risks be trusted, and from which risk does a call pay?")
+cards.head(_("Churn: performance"), question, stored)
+model, version = trained.churn(stored)
+seen = model.held_out
+ranked = trained.ranking(model, version)
+trained.notes(model, version)
+
+
+@st.fragment
+def performance() -> None:
+    """Everything that the terms and the cut-off change."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        terms = offers.terms(currency)
+    best, _earned = value.best(ranked, terms)
+    usual = round(100 * min(best, 1.0))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        cut = inputs.slider(_("Cut-off: call from a risk of (%)"), "cut", usual, 0, 100) / 100
+        st.button(_("Use the best"), icon=":material/target:", on_click=st.session_state.update, args=({"cut": usual},))
+    counts = value.confusion(seen.probability, seen.left, cut)
+    money = value.worth(counts, terms)
+    metrics = model.metrics
+
+    def between(name: str, digits: int = 3) -> str:
+        lo, hi = (locales.number(metrics[f"{name}_{end}"], digits) for end in ("lo", "hi"))
+        return _("95% interval {lo} to {hi}").format(lo=lo, hi=hi)
+
+    cards.metrics(
+        [
+            (_("Profit at this cut-off"), locales.money(money.sum(), currency), _("against calling nobody")),
+            (_("Customers called"), locales.number(counts[:, 1].sum()), _sentence(counts, terms)),
+            (_("AUC"), locales.number(metrics["auc"], 3), between("auc")),
+            (_("Brier score"), locales.number(metrics["brier"], 3), between("brier")),
+        ]
+    )
+    view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))
+    with st.grid("auto", min_column_width=400):
+        if view == "money":
+            profits = value.profits(ranked, terms)
+            cards.figure(charts.profit(ranked, profits, cut, best, currency), "profit_by_cutoff", ranked)
+            cards.figure(charts.confusion(counts, money, currency), "confusion", _table(counts, money))
+            bars = value.tornado(counts, terms)
+            cards.figure(charts.tornado(bars, float(money.sum()), currency), "profit_tornado", bars)
+            cards.figure(charts.gains(ranked, value.lift_at(seen.probability, seen.left)), "gains", ranked)
+        elif view == "quality":
+            groups = value.reliability(seen.probability, seen.left)
+            error = calibration_error(seen.probability, seen.left)
+            cards.figure(charts.reliability(groups, error), "reliability", groups)
+            cards.figure(charts.importance(model.importance), "importance", model.importance)
+            area = charts.roc(ranked, metrics["auc"], metrics["auc_lo"], metrics["auc_hi"], cut)
+            cards.figure(area, "roc", ranked)
+            precision = charts.precision_recall(ranked, metrics["pr_auc"], float(seen.left.mean()), cut)
+            cards.figure(precision, "precision_recall", ranked)
+            cards.figure(charts.lift(ranked), "lift", ranked)
+            cards.figure(charts.coverage(model.coverage), "coverage", model.coverage)
+        elif view == "groups":
+            aligned = customers.set_index(customers["customer_id"].astype(str))
+            aligned = aligned[~aligned.index.duplicated()].reindex(seen.customer)
+            for column in explore.dimensions(customers)[0]:
+                served = value.by_segment(seen.probability, seen.left, aligned[column])
+                if len(served) > 1:
+                    cards.figure(charts.segments(served, column), f"served_{column}", served)
+    if view == "league":
+        _league(model.league)
+
+
+def _sentence(counts: np.ndarray, terms: value.Terms) -> str:
+    needed = value.break_even(counts, terms)
+    if needed > 1:
+        return _("cannot pay: an offer costs more than it can save")
+    if needed == 0:
+        return _("pays whoever accepts: an offer costs nothing")
+    return _("pays if more than 1 in {n} of the leavers called stays").format(n=locales.number(1 / needed, 1))
+
+
+def _table(counts: np.ndarray, money: np.ndarray) -> pd.DataFrame:
+    names = [_("stayed, not called"), _("stayed, called"), _("left, not called"), _("left, called")]
+    return pd.DataFrame({"outcome": names, "customers": counts.ravel(), "money": money.ravel()})
+
+
+def _league(league: pd.DataFrame) -> None:
+    columns = {
+        "auc": _("AUC"),
+        "pr_auc": _("Area under precision and recall"),
+        "brier": _("Brier score"),
+        "log_loss": _("Log-loss"),
+        "f1": _("F1"),
+    }
+    shown = pd.DataFrame({_("Learner"): [_(charts.LEARNERS[name]) for name in league["learner"]]})
+    for name, title in columns.items():
+        shown[title] = [
+            f"{locales.number(a, 3)} ({locales.number(b, 3)}–{locales.number(c, 3)})"
+            for a, b, c in zip(league[name], league[f"{name}_lo"], league[f"{name}_hi"], strict=True)
+        ]
+    shown[_("Seconds a fit")] = [locales.number(second, 2) for second in league["seconds"]]
+    shown[_("In use")] = league["champion"].to_numpy()
+    st.dataframe(shown, hide_index=True)
+    st.caption(
+        _(
+            "Mean over ten folds with 95% interval. In use: the least log-loss among the models that say exactly why, "
+            "and whose risk never falls with the price nor rises with the tenure; of equals, the simpler."
+        )
+    )
+
+
+performance()
+with st.expander(_("How this is computed"), icon=":material/functions:"):
+    st.markdown(
+        _(
+            """
+- **Every figure is about customers the model had not seen**: five models, each fitted on four fifths of the customers,
+  speak about the fifth that was left out.
+- **Profit**: leavers called × share saved × value of a customer, less the cost of all offers.
+- **AUC**: how often a leaver has a higher risk than a stayer. **Brier score**: mean squared distance between risk and
+  outcome; saying the average to everyone scores share × (1 − share). **Lift**: share of leavers among those called over
+  the share among all.
+- **Intervals** of the metrics: ten folds, corrected for their overlap (Nadeau and Bengio 2003); of shares, Wilson's.
+- **Served worse**: an AUC surely below the mean of the groups (Hanley and McNeil 1982), or a risk surely misjudged by
+  more than two points.
+- **Coverage**: how often a verdict (leans towards leaving or staying) does not exclude what happened. It is promised
+  for leavers and for stayers as a whole, not for every group: the figure shows where it falls short.
+"""
+        )
+    )

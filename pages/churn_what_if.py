@@ -1,0 +1,132 @@
+"""What would this customer do if something changed, and what would keep them?"""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+import locales
+from charts import churn_model as charts
+from models.churn import rules, whatif
+from ui import cards, case, inputs, offers, store, trained
+from ui import case_results as results
+from ui.text import N_, _, plain
+
+VIEWS = {"why": N_("Why"), "keep": N_("What would keep them"), "compare": N_("Compare cases")}
+
+stored = store.active("customers")
+customers, currency = store.frame(stored), stored.origin.currency or "USD"
+question = _("What would this customer do if something changed, and what would keep them?")
+cards.head(_("Churn: what-if"), question, stored)
+model, version = trained.churn(stored)
+around, scores = trained.around(model, version, stored), trained.here(model, version, stored)
+trained.notes(model, version)
+case.current(model.coding, customers, str(scores.customer[0]) if len(scores.customer) else "")
+
+
+@st.fragment
+def what_if() -> None:
+    """Who it is, what is changed, and all that follows."""
+    case.choose(model, around, customers)
+    now: case.Case = st.session_state["case"]
+    before, row = case.rows(model, around, customers, now)
+    ahead, monthly = whatif.months_left(model, row), results.bill(model, row)
+    results.headline(model.confidence(np.vstack([before, row])), ahead, monthly, currency)
+    if rules.possible(model.rules, row[None])[0]:
+        results.unlike(whatif.unlike(model, around, row))
+    else:
+        st.warning(_("No such customer can exist: two of the changes exclude each other. Take one back."))
+    nearest = whatif.neighbours(model, around, row, but=case.place(customers, now))
+    left, right = st.columns([5, 7], gap="medium")
+    with left, st.container(height=1080, key="case-inputs"):
+        case.inputs(model, around, now, before, row)
+    with right:
+        view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))
+        if view == "why":
+            parts = model.fitted.contributions(row[None])[0]
+            pushes, values = pd.Series(parts[:-1], list(model.coding.columns)), results.values(model, row, currency)
+            table = pd.DataFrame({"value": values, "log_odds": pushes}).rename_axis("column").reset_index()
+            cards.figure(charts.waterfall(float(parts[-1]), pushes, values), "why", table)
+            if ahead is not None:
+                usual = whatif.months_left(model, before) if now.edits else None
+                table = pd.DataFrame({"month": range(1, len(ahead) + 1), "still_here": ahead})
+                cards.figure(charts.months_ahead(ahead, usual, monthly, currency), "months_ahead", table)
+            results.neighbours(model, around, customers, nearest)
+        elif view == "keep":
+            keep(row)
+        else:
+            results.compare(model, around, customers, currency)
+        make = partial(results.sheet, model, around, before, row, nearest, currency, _(stored.origin.name))
+        st.download_button(
+            _("This case on one page"), make, "case.html", "text/html", on_click="ignore", icon=":material/description:"
+        )
+
+
+def keep(row: np.ndarray) -> None:
+    """The plans that lower the risk of the customer as they are now (with the changes made so far)."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        terms = offers.terms(currency)
+    moves = offers.moves(model, str(version["version"]), currency)
+    try:
+        front = whatif.plans(model, row, moves)
+    except ValueError:
+        st.info(_("Too many combinations: allow fewer offers."))
+        return
+    chosen = whatif.named(front, terms.value, terms.saved)
+    table = pd.DataFrame(
+        {
+            "plan": [charts.described(plan.moves) for plan in front],
+            "cost": [plan.cost for plan in front],
+            "risk": [plan.risk for plan in front],
+        }
+    )
+    cards.figure(charts.front(front, chosen, currency), "plans", table)
+    with st.grid("auto", min_column_width=200):
+        for name, plan in chosen.items():
+            with st.container(border=True, height="stretch"):
+                st.markdown(f"**{_(charts.PLANS[name])}**  \n{plain(charts.described(plan.moves))}")
+                worth = terms.saved * terms.value * (front[0].risk - plan.risk) - plan.cost
+                st.caption(
+                    plain(
+                        _("Costs {cost}, risk {risk}, worth {worth}").format(
+                            cost=locales.money(plan.cost, currency),
+                            risk=locales.percent(plan.risk),
+                            worth=locales.money(worth, currency),
+                        )
+                    )
+                )
+                st.button(
+                    _("Try"),
+                    key=f"try-{name}",
+                    icon=":material/play_arrow:",
+                    on_click=case.try_plan,
+                    args=(model, plan),
+                )
+    st.caption(
+        _(
+            "These are associations, not proven effects: customers with such a contract or service leave less often. "
+            "Worth counts {saved} of the fall in risk as an effect of the offer; a hold-out test would tell."
+        ).format(saved=locales.percent(terms.saved))
+    )
+
+
+what_if()
+with st.expander(_("How this is computed"), icon=":material/functions:"):
+    st.markdown(
+        _(
+            """
+- **Risk**: the model's probability that a customer like this leaves. Its range is where nine in ten models lie that
+  were fitted on the customers drawn again.
+- **Verdict**: where the other outcome can be ruled out. Of those who will leave, at most one in five is said to lean
+  towards staying, and the other way round; otherwise it is too close to call (class-conditional conformal prediction).
+- **What follows**: rules that the data keep (a price list, totals, levels that never meet) are applied to every change,
+  so that the customer stays a possible one. Unlock a column to leave it as it is.
+- **Why**: exact contributions of each column to the log-odds (Shapley values of the trees); they sum to the risk.
+- **Months**: Cox's model with boosted trees and Breslow's baseline, given how long the customer has been here.
+- **Most like**: Gower's distance, each column weighted by its importance to the model.
+- **Plans**: all combinations of what is allowed; shown are those that nothing cheaper beats. The cheapest takes a
+  quarter off the risk, the best value earns most, the lowest risk goes as far as possible.
+"""
+        )
+    )
