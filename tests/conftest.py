@@ -5,11 +5,15 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import psycopg
 import pytest
 from hypothesis import settings as hypothesis_settings
 
 import settings
+from data.demo import customers as demo_customers
+from models.churn import training
+from models.churn.model import ChurnModel
 from tests import postgres
 
 hypothesis_settings.register_profile("vigie", derandomize=True, deadline=None)
@@ -26,6 +30,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     settings.get.cache_clear()
     yield tmp_path
     settings.get.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def telco() -> pd.DataFrame:
+    """Simulated customers to train on."""
+    return demo_customers.generate(3_000, seed=5)
+
+
+@pytest.fixture(scope="session")
+def churn_model(telco: pd.DataFrame) -> ChurnModel:
+    """The model of `telco`, trained once a test process, with a league of its own."""
+    return training.train(telco)
 
 
 @pytest.fixture(scope="session")

@@ -79,7 +79,7 @@ class Coding:
                 continue
             values = customers[column]
             if column in self.levels:
-                codes = pd.Categorical(_text(values), categories=list(self.levels[column])).codes
+                codes = pd.Index(self.levels[column], dtype="str").get_indexer(_text(values))
                 matrix[:, place] = np.where(codes < 0, np.nan, codes)
             else:
                 matrix[:, place] = _number(values)

@@ -10,6 +10,7 @@ from data.tables import Stored
 from models import registry
 from models.churn import files, training
 from models.churn.model import ChurnModel
+from models.drift import bins
 
 MODEL = "churn"
 
@@ -38,7 +39,7 @@ def retrain(
         rows=len(customers),
         schema={column: "level" if column in model.coding.levels else "number" for column in model.coding.columns},
         metrics=model.metrics,
-        bins={},
+        bins={column: bins.freeze(customers[column]).plain() for column in model.coding.columns},
         window=(None, stored.stored.date()),
     )
     return registry.keep(engine, home, record, files.pack(model), files.SUFFIX, now)

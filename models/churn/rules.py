@@ -10,7 +10,7 @@ Three kinds of rules, each with what it follows from:
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import permutations
+from itertools import combinations
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from models.churn.preparation import Coding
 EXPECTED = 10.0  # pairs of levels that should have met so often and never did exclude each other
 LISTED = 0.98  # R2 from which a number is a price list
 TIMES = 0.99  # R2 from which a number is a product
+FACTORS = 8  # numbers that are tried as factors of another one
 MATTERS = 0.02  # of the number's standard deviation: smaller prices are noise
 
 
@@ -62,25 +63,19 @@ def learn(matrix: np.ndarray, coding: Coding) -> Rules:
     numbers = [place for place in range(len(coding.columns)) if place not in levels]
     sizes = {place: len(coding.levels[coding.columns[place]]) for place in levels}
     allowed, usual = {}, {}
-    for a, b in permutations(levels, 2):
+    for a, b in combinations(levels, 2):
         met = _met(matrix[:, a], matrix[:, b], sizes[a], sizes[b])
         expected = np.outer(met.sum(1), met.sum(0)) / max(met.sum(), 1)
         never = (met == 0) & (expected >= EXPECTED)
-        if never.any() and not never.all(1).any():
-            allowed[a, b], usual[a, b] = ~never, np.where(never, -1, met).argmax(1)
+        for one, other, apart, pairs in ((a, b, never, met), (b, a, never.T, met.T)):
+            if apart.any() and not apart.all(1).any():
+                allowed[one, other], usual[one, other] = ~apart, np.where(apart, -1, pairs).argmax(1)
     prices = {}
     for place in numbers:
         parts = _price_list(matrix, place, levels, sizes)
         if parts:
             prices[place] = parts
-    products: list[tuple[int, int, int]] = []
-    for result in numbers:
-        for one, other in permutations([place for place in numbers if place != result], 2):
-            taken = {place for product in products for place in product[:1]}
-            if one < other and not {one, other} & taken and _is_product(matrix, result, one, other):
-                products.append((result, one, other))
-                break
-    return Rules(allowed, usual, prices, tuple(products))
+    return Rules(allowed, usual, prices, _products(matrix, numbers))
 
 
 def complete(
@@ -176,6 +171,25 @@ def _priced(parts: dict[int, np.ndarray], rows: np.ndarray) -> np.ndarray:
         codes = rows[:, place]
         total += np.where(np.isnan(codes), 0, prices[np.nan_to_num(codes).astype(int)])
     return total
+
+
+def _products(matrix: np.ndarray, numbers: list[int]) -> tuple[tuple[int, int, int], ...]:
+    """(result, factor, factor): among the numbers that go most with a result, two whose product it is."""
+    if len(numbers) < 3:
+        return ()
+    some = matrix[:: max(1, len(matrix) // 2_000), numbers]
+    centred = np.nan_to_num(some - np.nanmean(some, axis=0))
+    size = np.sqrt((centred**2).sum(axis=0)) + 1e-12
+    together = np.abs(centred.T @ centred / np.outer(size, size))
+    found: list[tuple[int, int, int]] = []
+    for number, result in enumerate(numbers):
+        near = np.argsort(-together[number], kind="stable")[: FACTORS + 1]
+        factors = sorted(numbers[place] for place in near if place != number)
+        free = [place for place in factors if place not in {one for one, *_rest in found}]
+        pair = next((pair for pair in combinations(free, 2) if _is_product(matrix, result, *pair)), None)
+        if pair:
+            found.append((result, *pair))
+    return tuple(found)
 
 
 def _is_product(matrix: np.ndarray, result: int, one: int, other: int) -> bool:

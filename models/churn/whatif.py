@@ -204,8 +204,8 @@ def plans(
         cost += share * rows[:, place] * months
         rows[:, place] *= 1 - share
     risk = model.probability(rows)
-    fine = rules.possible(model.rules, rows) & ((risk < risk[0]) | (np.arange(size) == 0))
-    order = np.flatnonzero(fine)[np.lexsort((risk[fine], cost[fine]))]
+    fine = rules.possible(model.rules, rows) & (risk < risk[0])
+    order = np.r_[0, np.flatnonzero(fine)[np.lexsort((risk[fine], cost[fine]))]]
     lower = np.r_[True, risk[order][1:] < np.minimum.accumulate(risk[order])[:-1] - 1e-12]
     lists = list(choices.values())
     return [

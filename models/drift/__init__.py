@@ -1,0 +1,1 @@
+"""Whether the data still look like the data the models learned from."""

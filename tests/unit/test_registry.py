@@ -1,0 +1,74 @@
+"""The registry: one champion a dataset, files that are what they were, on both databases."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from data import state
+from models import registry
+from models.registry import ModelFileError, Record
+
+NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
+
+
+def record(data_version="v1", **changes):
+    usual = {
+        "model": "churn",
+        "learner": "xgboost",
+        "author": "someone",
+        "reason": "test",
+        "data_version": data_version,
+        "rows": 10,
+        "schema": {"tenure": "number"},
+        "metrics": {"auc": 0.8},
+        "bins": {"tenure": {"counts": [5, 5, 0], "edges": [12.0]}},
+    }
+    return Record(**{**usual, **changes})
+
+
+@pytest.fixture
+def engine(database_url):
+    engine = state.engine(database_url)
+    state.migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+def test_the_newest_is_champion_of_its_data_and_the_one_before_is_retired(engine, tmp_path):
+    first = registry.keep(engine, tmp_path, record(), b"one", ".zip", NOW)
+    other = registry.keep(engine, tmp_path, record("v2"), b"other", ".zip", NOW)
+    second = registry.keep(engine, tmp_path, record(), b"two", ".zip", NOW + timedelta(hours=1))
+    status = state.read(engine, state.model_versions).set_index("version")["status"].to_dict()
+    assert status == {first: "retired", other: "champion", second: "champion"}
+    row = registry.champion(engine, "churn", "v1")
+    assert row["version"] == second
+    assert registry.content(tmp_path, row) == b"two"
+    assert row["metrics"] == {"auc": 0.8}
+    assert row["bins"]["tenure"]["edges"] == [12.0]
+    assert "xgboost-cpu" in row["libraries"] or "xgboost" in row["libraries"]
+    assert registry.champion(engine, "churn", "v3") is None
+    registry.promote(engine, "churn", first, NOW + timedelta(hours=2))
+    assert registry.champion(engine, "churn", "v1")["version"] == first
+
+
+def test_an_altered_or_lost_file_is_refused(engine, tmp_path):
+    registry.keep(engine, tmp_path, record(), b"as it was", ".zip", NOW)
+    row = registry.champion(engine, "churn", "v1")
+    path = tmp_path / "models" / row["file"]
+    path.write_bytes(b"as it is not")
+    with pytest.raises(ModelFileError, match="not the one that was kept"):
+        registry.content(tmp_path, row)
+    path.unlink()
+    with pytest.raises(ModelFileError, match="is gone") as lost:
+        registry.content(tmp_path, row)
+    assert row["file"] in lost.value.sentence()
+    assert not list((tmp_path / "models").iterdir())
+
+
+def test_a_name_in_the_database_cannot_leave_the_folder(engine, tmp_path):
+    (tmp_path / "secret").write_bytes(b"secret")
+    registry.keep(engine, tmp_path, record(), b"one", ".zip", NOW)
+    row = registry.champion(engine, "churn", "v1")
+    row["file"] = "../secret"
+    with pytest.raises(ModelFileError):
+        registry.content(tmp_path, row)
