@@ -1,0 +1,253 @@
+"""Churn: performance, what-if and campaign, with a model that was trained before, in both languages."""
+
+import json
+import threading
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from urllib.parse import parse_qs
+
+import pandas as pd
+import pytest
+
+import settings
+from data import state, tables
+from data.dataset import Dataset, Origin
+from models import registry
+from models.churn import files
+from ui import background
+
+pytestmark = pytest.mark.xdist_group("churn")
+# Background work done where it is started.
+AT_ONCE = SimpleNamespace(
+    Event=threading.Event, Thread=lambda target, args, daemon: SimpleNamespace(start=lambda: target(*args))
+)
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def keep(frame, currency="USD"):
+    dataset = Dataset("customers", {"customers": frame}, Origin("upload", "mine.csv", currency=currency))
+    return tables.add(settings.get().home, dataset, NOW)
+
+
+@pytest.fixture
+def trained(visit, telco, churn_model):
+    """`visit`, where `telco` is the table of customers and its model is in the registry."""
+    stored = keep(telco)
+    record = registry.Record(
+        "churn", churn_model.learner, "test", "test", stored.version, len(telco), {}, churn_model.metrics, {}
+    )
+    engine = state.engine(settings.get().database_url)
+    registry.keep(engine, settings.get().home, record, files.pack(churn_model), files.SUFFIX, NOW)
+    return visit
+
+
+def figures(app):
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def asked(app, name):
+    """What the URL says of `name`, always a list."""
+    value = app.query_params.get(name, [])
+    return value if isinstance(value, list) else [value]
+
+
+def texts(app):
+    return [element.value for kind in ("markdown", "caption", "warning", "info") for element in app.get(kind)]
+
+
+def metric(app, label):
+    return next(card.value for card in app.metric if card.label == label)
+
+
+def risk(app):
+    return float(metric(app, "Risk of leaving").rstrip("%")) / 100
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize(
+    ("page", "view", "count"),
+    [
+        ("churn_performance", "money", 4),
+        ("churn_performance", "quality", 6),
+        ("churn_performance", "groups", 16),
+        ("churn_performance", "league", 0),
+        ("churn_what_if", "why", 2),
+        ("churn_what_if", "keep", 1),
+        ("churn_what_if", "compare", 0),
+        ("churn_campaign", "call", 1),
+        ("churn_campaign", "move", 1),
+        ("churn_campaign", "prove", 1),
+    ],
+)
+def test_every_view_shows_its_figures_in_both_languages(trained, page, view, count, lang):
+    app = trained(page, view=view, lang=lang)
+    assert len(figures(app)) == count
+    assert not app.error
+
+
+def test_the_terms_are_shared_by_the_pages_and_in_the_url(trained):
+    app = trained("churn_performance")
+    app.number_input(key="saved").set_value(100).run()
+    app.number_input(key="offer").set_value(0).run()
+    assert asked(app, "saved") == ["100"]
+    assert any("pays whoever accepts" in text for text in texts(app))
+    assert not app.exception
+
+
+def test_the_profit_shown_is_that_of_the_cut_off(trained, churn_model):
+    from models.churn import value
+
+    app = trained("churn_performance", cut="40")
+    seen = churn_model.held_out
+    money = value.worth(value.confusion(seen.probability, seen.left, 0.4), value.Terms(900, 60, 0.3)).sum()
+    assert metric(app, "Profit at this cut-off") == f"${money:,.0f}"
+    next(button for button in app.button if button.label == "Use the best").click().run()
+    best = float(metric(app, "Profit at this cut-off").replace("$", "").replace(",", ""))
+    assert best > money
+
+
+def someone(telco):
+    """A month-to-month fibre customer."""
+    chosen = telco[(telco["contract"] == "Month-to-month") & (telco["internet_service"] == "Fiber optic")]
+    return chosen.iloc[0]
+
+
+def test_an_edit_moves_the_risk_what_follows_is_said_and_can_be_unlocked(trained, telco, churn_model):
+    one = someone(telco)
+    app = trained("churn_what_if", customer=one["customer_id"])
+    assert risk(app) == pytest.approx(churn_model.predict_proba(pd.DataFrame([one]))[0, 1], abs=0.006)
+    app.selectbox(key="w.internet_service").set_value("No").run()
+    assert asked(app, "set") == ["internet_service:No"]
+    assert app.selectbox(key="w.tech_support").value == "No internet service"
+    assert app.slider(key="w.monthly_charges").value < one["monthly_charges"] - 30
+    badges = [text for text in texts(app) if "follows from internet service" in text]
+    assert len(badges) >= 7
+    consistent = risk(app)
+    app.button(key="lock-monthly_charges").click().run()
+    assert app.slider(key="w.monthly_charges").value == pytest.approx(one["monthly_charges"], abs=0.01)
+    assert risk(app) >= consistent
+    again = trained("churn_what_if", **app.query_params)
+    assert metric(again, "Risk of leaving") == metric(app, "Risk of leaving")
+    next(button for button in again.button if button.label == "Take back all changes").click().run()
+    assert again.selectbox(key="w.internet_service").value == "Fiber optic"
+    assert asked(again, "set") == []
+
+
+def test_a_plan_that_is_tried_gives_the_risk_it_claims(trained, telco):
+    app = trained("churn_what_if", customer=someone(telco)["customer_id"], view="keep")
+    claim = next(text for text in texts(app) if text.startswith("Costs"))
+    buttons = [button for button in app.button if button.label == "Try"]
+    assert 1 <= len(buttons) <= 3
+    buttons[0].click().run()
+    assert metric(app, "Risk of leaving").rstrip("%") in claim
+    assert "total_charges" in asked(app, "free")
+
+
+def test_forbidden_offers_are_in_no_plan(trained, telco):
+    app = trained("churn_what_if", customer=someone(telco)["customer_id"], view="keep")
+    levers = next(box for box in app.multiselect if box.label == "Columns that can be changed")
+    levers.set_value(["payment_method"]).run()
+    described = figures(app)[0]["data"][0]["hovertext"]
+    assert not [text for text in described if "Contract" in text]
+    levers.set_value([]).run()
+    assert not app.exception
+
+
+def test_the_shelf_keeps_a_case_and_says_what_differs(trained, telco):
+    app = trained("churn_what_if", customer=someone(telco)["customer_id"], view="compare")
+    app.button(key="keep-A").click().run()
+    assert parse_qs(asked(app, "a")[0])["customer"] == [someone(telco)["customer_id"]]
+    assert any("do not differ" in text for text in texts(app))
+    app.selectbox(key="w.contract").set_value("Two year").run()
+    assert len(figures(app)) == 1
+    app.button(key="open-A").click().run()
+    assert app.selectbox(key="w.contract").value == "Month-to-month"
+    app.button(key="clear-A").click().run()
+    assert "a" not in app.query_params
+
+
+def test_customers_by_id_at_random_and_built(trained, telco):
+    app = trained("churn_what_if")
+    app.text_input(key="customer-id").set_value(telco["customer_id"][8]).run()
+    assert asked(app, "customer") == [telco["customer_id"][8]]
+    app.text_input(key="customer-id").set_value("*nobody*").run()
+    assert any("There is no customer" in text for text in texts(app))
+    assert asked(app, "customer") == [telco["customer_id"][8]]
+    next(button for button in app.button if button.label == "Any customer").click().run()
+    assert asked(app, "customer")[0] in set(telco["customer_id"])
+    next(button for button in app.button if button.label == "Build one").click().run()
+    assert asked(app, "customer") == [""]
+    assert not app.exception
+
+
+def test_links_with_nonsense_open(trained, telco):
+    app = trained("churn_what_if", customer="<b>x</b>", set=["tenure:soon", "contract:Ten years", "nonsense:1"])
+    assert any("There is no customer" in text for text in texts(app))
+    odd = trained("churn_what_if", customer=someone(telco)["customer_id"], set=["monthly_charges:900"])
+    assert any("Nobody in the data" in text for text in texts(odd))
+    both = ["internet_service:No", "tech_support:Yes"]
+    impossible = trained("churn_what_if", customer=someone(telco)["customer_id"], set=both)
+    assert any("No such customer can exist" in text for text in texts(impossible))
+
+
+def listed(app):
+    return [frame.value for frame in app.dataframe if "Main reasons" in frame.value]
+
+
+def test_the_campaign_list_is_the_riskiest_who_are_still_here(trained, telco, churn_model):
+    app = trained("churn_campaign")
+    shown = listed(app)[0]
+    here = set(telco.loc[~telco["churned"], "customer_id"])
+    assert set(shown["Customer"]) <= here
+    assert shown["Risk (%)"].is_monotonic_decreasing
+    assert (shown["Risk with it (%)"] <= shown["Risk (%)"] + 0.1 + 100 * (shown["Best offer"] == "a call")).all()
+    assert shown["Main reasons"].str.contains(": ").all()
+    slider = next(s for s in app.slider if s.label == "Budget: customers called")
+    slider.set_value(0).run()
+    assert metric(app, "Budget") == "$0"
+    assert not listed(app)
+
+
+def test_moving_nobody_changes_nothing(trained):
+    app = trained("churn_campaign", view="move", share="0")
+    assert metric(app, "Leavers") == "0.0"
+    assert metric(app, "Profit") == "$0"
+
+
+def test_a_table_without_model_says_why(visit, home, monkeypatch):
+    frame = pd.DataFrame({"customer_id": list("abcd"), "churned": [True, False] * 2, "age": [1, 2, 3, 4]})
+    keep(frame)
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    for page in ("churn_performance", "churn_what_if", "churn_campaign"):
+        app = visit(page)
+        app.run()
+        assert any("at least 50 customers" in info.value for info in app.info), page
+
+
+def test_a_stranger_s_table_works_without_telco_columns(visit, home, monkeypatch):
+    import numpy as np
+
+    rng = np.random.default_rng(3)
+    age = rng.integers(18, 90, 700)
+    frame = pd.DataFrame(
+        {
+            "customer_id": [f"<i>{n}</i>" for n in range(700)],
+            "churned": rng.random(700) < age / 150,
+            "age": age,
+            "income": rng.normal(30_000, 4_000, 700),
+            "plan": rng.choice(["<b>gold</b>", "silver"], 700),
+        }
+    )
+    keep(frame, None)
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    visit("churn_performance")
+    for page, views in {
+        "churn_performance": ("money", "quality", "groups", "league"),
+        "churn_what_if": ("why", "keep", "compare"),
+        "churn_campaign": ("call", "move", "prove"),
+    }.items():
+        for view in views:
+            app = visit(page, view=view)
+            assert not app.error
+            nothing_to_offer = any("something that can be offered" in info.value for info in app.info)
+            assert figures(app) or view in ("league", "compare") or nothing_to_offer, (page, view)
