@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
-from charts.labels import label
+from charts.labels import label, pair
 from locales import N_, _
 from models.churn.campaign import Returns
 from models.churn.explore import PEERS, TENURE_BANDS
@@ -187,7 +187,7 @@ def profit(ranked: pd.DataFrame, money: np.ndarray, threshold: float, best: floa
         (top, _("best"), theme.ACCENT, "star"),
         (chosen, _("chosen"), theme.LEAVE, "circle"),
     ):
-        if place >= 0:
+        if place >= 0 and not (place == top and name == _("chosen")):
             figure.add_trace(
                 go.Scatter(
                     x=[ranked["called"].iloc[place]],
@@ -221,7 +221,7 @@ def confusion(counts: np.ndarray, money: np.ndarray, currency: str) -> go.Figure
         go.Heatmap(
             z=[[0.15, 0.5], [0.5, 1.0]],
             x=[_("Not called"), _("Called")],
-            y=[_("Stayed"), _("Left")],
+            y=[_("Those who stayed"), _("Those who left")],
             text=texts,
             texttemplate="%{text}",
             textfont={"size": 16},
@@ -278,7 +278,7 @@ def coverage(frame: pd.DataFrame) -> go.Figure:
 
 def _group(group: str, level: str) -> str:
     if not group:
-        return f"<b>{_('All customers')}</b>"
+        return "<b>" + _("All customers") + "</b>"
     if group != "tenure":
         return theme.plain(label(level))
     lo, hi = TENURE_BANDS[int(level) - 1], TENURE_BANDS[int(level)]
@@ -421,7 +421,7 @@ def waterfall(base: float, contributions: pd.Series, values: dict[str, str]) -> 
     rest = float(contributions[order[SHOWN:]].sum())
     total = base + float(contributions.sum())
     names = [_("All customers")]
-    names += [f"{theme.plain(label(column))}: {theme.plain(values[column])}" for column, _part in steps]
+    names += ["<br>".join(map(theme.plain, _wrap(pair(column, values[column]), 26))) for column, _part in steps]
     parts = [base, *(part for _column, part in steps)]
     if len(order) > SHOWN:
         names.append(_("{count} other columns").format(count=len(order) - SHOWN))
@@ -437,7 +437,7 @@ def waterfall(base: float, contributions: pd.Series, values: dict[str, str]) -> 
         x=_("Risk, from {base} for all customers to {risk}").format(
             base=locales.percent(1 / (1 + np.exp(-base))), risk=locales.percent(1 / (1 + np.exp(-total)))
         ),
-        height=110 + 27 * len(parts),
+        height=110 + 27 * len(parts) + 12 * sum("<br>" in name for name in names),
         xaxis={
             "tickvals": ticks[seen],
             "ticktext": [locales.percent(share) for share in _ODDS[seen]],
@@ -765,7 +765,7 @@ def described(moves: tuple[Move, ...]) -> str:
     return ", ".join(
         _("{share} discount").format(share=locales.percent(float(move.to)))
         if move.column == DISCOUNT
-        else f"{label(move.column)}: {label(str(move.to))}"
+        else pair(move.column, label(str(move.to)))
         for move in moves
     ) or _("nothing")
 

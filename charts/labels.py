@@ -70,6 +70,11 @@ def label(name: str) -> str:
     return _(_KNOWN[name]) if name in _KNOWN else name.replace("_", " ")
 
 
+def pair(column: str, value: str) -> str:
+    """A column with a value that is already written, "Contract: One year"."""
+    return _("{column}: {value}").format(column=label(column), value=value)
+
+
 def written(column: str, value: object, currency: str) -> str:
     """A value of a column as a reader reads it, with its unit; None is not known."""
     if value is None:

@@ -1,7 +1,5 @@
 """What would this customer do if something changed, and what would keep them?"""
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -57,9 +55,19 @@ def what_if() -> None:
             keep(row)
         else:
             results.compare(model, around, customers, currency)
-        make = partial(results.sheet, model, around, before, row, nearest, currency, _(stored.origin.name))
+        language = locales.language()
+
+        def paper() -> bytes:  # made when it is asked for, outside of the visit
+            with locales.using(language):
+                return results.sheet(model, around, now, before, row, nearest, currency, _(stored.origin.name))
+
         st.download_button(
-            _("This case on one page"), make, "case.html", "text/html", on_click="ignore", icon=":material/description:"
+            _("This case on one page"),
+            paper,
+            "case.html",
+            "text/html",
+            on_click="ignore",
+            icon=":material/description:",
         )
 
 

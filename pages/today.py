@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 import streamlit as st
 
 import locales
+import settings
 from charts import churn as churn_charts
 from charts import sales as sales_charts
 from charts.labels import label
-from models import sales
+from data import state
+from models import registry, sales
 from models.churn import explore
 from ui import cards, store
 from ui.text import _, ngettext
@@ -79,6 +81,16 @@ if spot is not None:
         _("Explore churn"),
         {"f.contract": spot["row"], "f.internet_service": spot["column"]},
     )
+
+trained = registry.champion(state.engine(settings.get().database_url), "churn", customers_data.version)
+if trained is not None and trained["metrics"].get("leaning"):
+    sentence = ngettext(
+        "{count} customer who is still here leans towards leaving.",
+        "{count} customers who are still here lean towards leaving.",
+        trained["metrics"]["leaning"],
+    )
+    count = locales.number(trained["metrics"]["leaning"])
+    cards.pointer(sentence.format(count=count), "churn_campaign", _("See whom to call"))
 
 if "stock_moves" in sales_data.columns:
     names = sales.sold_out(store.frame(sales_data, "stock_moves"))

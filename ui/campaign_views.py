@@ -6,7 +6,7 @@ import streamlit as st
 
 import locales
 from charts import churn_model as charts
-from charts.labels import label, written
+from charts.labels import label, pair, written
 from models.churn import campaign
 from models.churn.campaign import Scores
 from models.churn.model import ChurnModel
@@ -35,7 +35,7 @@ def listed(
     first = min(calls, campaign.EXPLAINED)
     table = _list(name, tuple(moves), terms, currency, locales.language(), model, customers, scores).head(first)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f"**{_('The first {count} of the list').format(count=locales.number(first))}**")
+        st.markdown(_("**The first {count} of the list**").format(count=locales.number(first)))
         with st.popover(_("Save the list"), icon=":material/download:", on_change="rerun", key="save-list") as menu:
             if menu.open:
                 downloads.table(table, "campaign")
@@ -64,7 +64,7 @@ def _list(
     words = [charts.described((move,)) for move in moves]
     best = campaign.best_offers(_model, matrix, moves, terms)
     why = [
-        "; ".join(f"{label(c)}: {written(c, coding.value(c, row[coding.place(c)]), currency)}" for c in columns)
+        "; ".join(pair(c, written(c, coding.value(c, row[coding.place(c)]), currency)) for c in columns)
         for columns, row in zip(campaign.reasons(_model, matrix, 2), matrix, strict=True)
     ]
     return pd.DataFrame(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from time import monotonic
 from urllib.parse import parse_qs, urlencode
 
 import numpy as np
@@ -28,6 +29,7 @@ GROUPS = {
     ),
     N_("Person"): ("senior_citizen", "gender", "partner", "dependents", "age", "income"),
 }  # fmt: skip
+SETTLED = 2.0  # seconds after which a browser has surely been told a new value
 MATCHES = 200  # customers listed at most
 CONDITIONS = 6  # columns a search can ask for, the most important ones
 
@@ -207,12 +209,13 @@ def _input(model: ChurnModel, around: whatif.Surroundings, column: str, before: 
     value, name = model.coding.value(column, row[place]), plain(label(column))
 
     def moved() -> None:
-        edit(column, st.session_state[key], model, before)
+        old, when = st.session_state.get(f"{key}.replaced", (None, 0.0))
+        if st.session_state[key] != old or monotonic() - when > SETTLED:
+            edit(column, st.session_state[key], model, before)
 
     if column in model.coding.levels:
         options = list(model.coding.levels[column])
-        if st.session_state.get(key) != value:
-            st.session_state[key] = value
+        _replace(key, value)
         st.selectbox(
             name, options, None if value is None else 0, label, key=key, on_change=moved, placeholder=_("not known")
         )
@@ -223,14 +226,23 @@ def _input(model: ChurnModel, around: whatif.Surroundings, column: str, before: 
     now = float(np.clip(row[place], lo, hi)) if value is not None else float(lo)
     kind = round if whole else float
     now = kind(now) if whole else round(now, 2)
-    if st.session_state.get(key) != now:
-        st.session_state[key] = now
+    _replace(key, now)
     step = 1 if whole else 1.0 if hi - lo > 500 else 0.05 if hi - lo > 2 else 0.01
-    unknown = f" ({_('not known')})" if value is None else ""
+    unknown = " (" + _("not known") + ")" if value is None else ""
     st.slider(
         name + unknown, kind(np.floor(lo)), kind(np.ceil(hi)), step=step, key=key, on_change=moved,
         format=None if whole else "%.2f",
     )  # fmt: skip
+
+
+def _replace(key: str, value: object) -> None:
+    """Set a widget's value, and remember for a moment what it was.
+
+    A reader who moves one input quickly sends the others as they still see them: that is not an edit of those.
+    """
+    if st.session_state.get(key) != value:
+        st.session_state[f"{key}.replaced"] = (st.session_state.get(key), monotonic())
+        st.session_state[key] = value
 
 
 def _follows(model: ChurnModel, case: Case, column: str, before: np.ndarray, row: np.ndarray) -> None:
@@ -246,7 +258,8 @@ def _follows(model: ChurnModel, case: Case, column: str, before: np.ndarray, row
         if free:
             st.badge(_("unlocked"), icon=":material/lock_open:", color="orange")
         else:
-            names = ", ".join(label(name).lower() for name in moved[:3])
+            causes = [name for name in moved if name in case.edits] or moved
+            names = ", ".join(label(name).lower() for name in causes[:2])
             st.badge(plain(_("follows from {columns}").format(columns=names)), icon=":material/link:", color="gray")
         st.button(
             _("Follow again") if free else _("Unlock"), key=f"lock-{column}", type="tertiary", on_click=lock,

@@ -9,7 +9,7 @@ import streamlit as st
 import locales
 from charts import case_sheet
 from charts import churn_model as charts
-from charts.labels import label, written
+from charts.labels import label, pair, written
 from models.churn import whatif
 from models.churn.model import LEAVE, STAY, UNCLEAR, ChurnModel, Confidence
 from models.churn.preparation import KEY, TARGET
@@ -47,9 +47,9 @@ def headline(sure: Confidence, ahead: np.ndarray | None, monthly: float | None, 
     ]
     if ahead is not None:
         months = float(ahead.sum())
-        worth = None if monthly is None else locales.money(months * monthly, currency)
-        horizon = _("of the next {months}").format(months=len(ahead))
-        caption = f"{horizon}, {_('worth {money}').format(money=worth)}" if worth else horizon
+        caption = _("of the next {months}") if monthly is None else _("of the next {months}, worth {money}")
+        worth = locales.money(months * (monthly or 0.0), currency)
+        caption = caption.format(months=len(ahead), money=worth)
         shown.append((_("Expected to stay, in months"), locales.number(months, 1), caption))
     cards.metrics(shown)
 
@@ -88,7 +88,7 @@ def values(model: ChurnModel, row: np.ndarray, currency: str) -> dict[str, str]:
 
 def changes(now: Case, currency: str) -> str:
     """The edits of a case in words."""
-    return ", ".join(f"{label(c)}: {written(c, value, currency)}" for c, value in now.edits.items()) or _("as they are")
+    return ", ".join(pair(c, written(c, value, currency)) for c, value in now.edits.items()) or _("as they are")
 
 
 def compare(model: ChurnModel, around: whatif.Surroundings, customers: pd.DataFrame, currency: str) -> None:
@@ -104,7 +104,8 @@ def compare(model: ChurnModel, around: whatif.Surroundings, customers: pd.DataFr
                 st.markdown(f"**{slot}**")
                 if slot in kept:
                     risk = model.probability(rows[slot][None])[0]
-                    st.markdown(f"**{locales.percent(risk)}** {plain(kept[slot].customer or _('built'))}")
+                    who = kept[slot].customer or _("built")
+                    st.markdown(f"**{locales.percent(risk)}** {plain(who)}")
                     st.caption(plain(changes(kept[slot], currency)))
                     st.button(_("Open"), key=f"open-{slot}", on_click=case.put, args=(kept[slot],))
                     st.button(_("Clear"), key=f"clear-{slot}", type="tertiary", on_click=shelve, args=(slot, ""))
@@ -151,6 +152,7 @@ def shelve(slot: str, text: str) -> None:
 def sheet(
     model: ChurnModel,
     around: whatif.Surroundings,
+    now: Case,
     before: np.ndarray,
     row: np.ndarray,
     nearest: np.ndarray,
@@ -158,7 +160,6 @@ def sheet(
     source: str,
 ) -> bytes:
     """The case on one page, as HTML."""
-    now: Case = st.session_state["case"]
     sure = model.confidence(np.vstack([before, row]))
     parts = model.fitted.contributions(row[None])[0]
     facts = [

@@ -108,6 +108,8 @@ def fit(
     importance = pd.DataFrame({"column": used.columns, "contribution": parts, "permutation": permuted})
     metrics = measure(held_out.probability, held_out.left)
     metrics["ece"] = calibration_error(held_out.probability, held_out.left)
+    still_here = held_out.probability[~held_out.left]
+    metrics["leaning"] = float((verdict(held_out.probability, held_out.left, still_here) == LEAVE).sum())
     if league is not None:
         metrics |= league.set_index("learner").loc[learner].drop(["eligible", "champion"]).astype(float).to_dict()
     findings = list(prepared.findings)

@@ -10,7 +10,14 @@ from tests.browser.conftest import Visit, settled, shoot
 
 pytestmark = pytest.mark.xdist_group("browser")  # one server and one browser for all of them
 
-PAGES = {"": "Today", "churn-explore": "Churn: explore", "data": "Data"}
+PAGES = {
+    "": "Today",
+    "churn-explore": "Churn: explore",
+    "churn-performance": "Churn: performance",
+    "churn-what-if": "Churn: what-if",
+    "churn-campaign": "Churn: campaign",
+    "data": "Data",
+}
 BEGINS = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>", "CSV": b"\xef\xbb\xbflevel,", "XLSX": b"PK"}
 CUSTOMERS = "id;résilié;contrat;ancienneté\n" + "".join(
     f"C{i};{'oui' if i % 4 == 0 else 'non'};{'mensuel' if i % 2 else 'annuel'};{i % 60},5\n" for i in range(200)
@@ -20,6 +27,12 @@ CUSTOMERS = "id;résilié;contrat;ancienneté\n" + "".join(
 def metric(page: Page, label: str) -> str:
     card = page.get_by_test_id("stMetric").filter(has_text=label)
     return card.get_by_test_id("stMetricValue").inner_text()
+
+
+def trained(page: Page) -> None:
+    """Wait until the first model has been trained, where the page needs one."""
+    expect(page.get_by_test_id("stProgress")).to_have_count(0, timeout=120_000)
+    settled(page)
 
 
 def test_a_deep_link_on_a_fresh_server_shows_the_whole_app(visit: Visit):
@@ -37,6 +50,7 @@ def test_a_deep_link_on_a_fresh_server_shows_the_whole_app(visit: Visit):
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_opens_clean_and_leaves_a_picture(visit: Visit, path, size, dark, language):
     page = visit.open(f"{path}?lang={language}", size=size, dark=dark, language=language)
+    trained(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
     shoot(page, f"{path or 'today'}_{size}_{'dark' if dark else 'light'}_{language}")
 
@@ -105,3 +119,26 @@ def test_a_file_of_ones_own_is_mapped_checked_and_shown(visit: Visit, tmp_path: 
     expect(page.get_by_role("heading", name="Churn: explore")).to_be_visible()
     settled(page)
     assert metric(page, "Customers") == "200"
+
+
+def test_a_what_if_moves_by_keyboard_is_in_the_url_and_goes_on_paper(visit: Visit):
+    page = visit.open("churn-what-if?lang=en")
+    trained(page)
+    assert metric(page, "Change, in points") == "no change"
+    page.get_by_role("slider", name="Tenure").focus()
+    for _year in range(2):
+        page.keyboard.press("PageUp")
+    expect(page).to_have_url(re.compile("set=tenure"))
+    change = page.get_by_test_id("stMetric").filter(has_text="Change, in points")
+    expect(change.get_by_test_id("stMetricValue")).to_contain_text("−")
+    settled(page)
+    expect(page.get_by_text("follows from tenure")).to_be_visible()
+    page.get_by_role("button", name="Find", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("customers match")).to_be_visible()
+    page.keyboard.press("Escape")
+    with page.expect_download() as started:
+        page.get_by_role("button", name="This case on one page").click()
+    paper = Path(started.value.path()).read_text("utf-8")
+    assert "Risk of leaving" in paper
+    assert "<script" not in paper

@@ -251,3 +251,40 @@ def test_a_stranger_s_table_works_without_telco_columns(visit, home, monkeypatch
             assert not app.error
             nothing_to_offer = any("something that can be offered" in info.value for info in app.info)
             assert figures(app) or view in ("league", "compare") or nothing_to_offer, (page, view)
+
+
+def test_a_file_is_scored_with_its_bad_rows_listed(trained, telco, monkeypatch):
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    mine = telco.head(60).drop(columns=["churned", "gender"]).rename(columns={"monthly_charges": "MonthlyCharges"})
+    mine = pd.concat([mine.astype({"tenure": object, "senior_citizen": object}), mine.head(1)], ignore_index=True)
+    mine["senior_citizen"] = mine["senior_citizen"].map({True: "oui", False: "non"})
+    mine.loc[3, "tenure"], mine.loc[4, "contract"] = "soon", "Ten years"
+    content = mine.to_csv(index=False, sep=";", decimal=",").encode()
+    app = trained("churn_campaign", of="file")
+    app.file_uploader(key="score-file").set_value(("mine.csv", content, "text/csv")).run()
+    app.run()
+    assert any("58 customers of the file can be called" in text for text in texts(app))
+    assert any("lacks gender" in text for text in texts(app))
+    refused = next(frame.value for frame in app.dataframe if "reason" in frame.value)
+    assert sorted(zip(refused["row"], refused["column"], refused["value"], strict=True)) == [
+        (5, "Tenure", "soon"),
+        (6, "Contract", "Ten years"),
+        (62, "Customer", mine["customer_id"][0]),
+    ]
+    assert len(listed(app)[0]) <= 58
+    other = trained("churn_campaign", of="file")
+    other.file_uploader(key="score-file").set_value(("odd.csv", b"a,b\n1,2\n", "text/csv")).run()
+    other.run()
+    assert any("none of the columns" in text for text in texts(other))
+
+
+def test_what_a_browser_sends_before_it_knows_better_is_no_edit(trained, telco):
+    one = someone(telco)
+    app = trained("churn_what_if", customer=one["customer_id"])
+    app.slider(key="w.tenure").set_value(int(one["tenure"]) + 20).run()
+    followed = app.slider(key="w.total_charges").value
+    assert followed > one["total_charges"]
+    app.slider(key="w.tenure").set_value(int(one["tenure"]) + 25)
+    app.slider(key="w.total_charges").set_value(round(one["total_charges"], 2)).run()  # as the browser still saw it
+    assert [edit.split(":")[0] for edit in asked(app, "set")] == ["tenure"]
+    assert app.slider(key="w.total_charges").value > followed

@@ -161,3 +161,18 @@ def literals(node: ast.expr) -> Iterator[str]:
 )
 def test_the_check_sees_what_it_should(code, words):
     assert list(shown(ast.parse(code, mode="eval").body)) == words
+
+
+def test_no_message_is_marked_inside_an_f_string_where_the_extractor_is_blind():
+    hidden = [
+        where(path, inside)
+        for path in CODE
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.JoinedStr)
+        for inside in ast.walk(node)
+        if isinstance(inside, ast.Call)
+        and isinstance(inside.func, ast.Name)
+        and inside.func.id in KEYWORDS
+        and isinstance(inside.args[0], ast.Constant)
+    ]
+    assert not hidden

@@ -1,0 +1,90 @@
+"""Figures of the churn model say what the numbers say, and text from outside stays text."""
+
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import locales
+from charts import case_sheet
+from charts import churn_model as charts
+from models.churn import campaign, value, whatif
+from models.churn.value import Terms
+
+pytestmark = pytest.mark.xdist_group("churn")
+
+
+@pytest.fixture(scope="module")
+def ranked(churn_model):
+    return value.ranking(churn_model.held_out.probability, churn_model.held_out.left)
+
+
+def title(figure):
+    return figure.layout.title.text
+
+
+def test_the_waterfall_ends_at_the_risk(churn_model, telco):
+    why = churn_model.explain(telco.iloc[4])
+    values = dict.fromkeys(why.contributions.index, "<b>x</b>")
+    figure = charts.waterfall(why.base, why.contributions, values)
+    bar = figure.data[0]
+    assert bar.base[-1] + bar.x[-1] == pytest.approx(why.log_odds)
+    assert len(bar.x) == charts.SHOWN + 1
+    assert np.abs(bar.x[:-1]).tolist() == sorted(np.abs(bar.x[:-1]), reverse=True)
+    assert "<b>" not in "".join(figure.layout.yaxis.ticktext)
+    assert charts.waterfall(0.0, pd.Series({"age": -1.0}), {"age": "3"}).layout.title.text.startswith("age lowers")
+
+
+def test_profit_titles_say_whether_another_cut_off_is_better(ranked):
+    terms = Terms(900, 60, 0.3)
+    money = value.profits(ranked, terms)
+    best, _most = value.best(ranked, terms)
+    assert "earns most" in title(charts.profit(ranked, money, 0.9, best, "EUR"))
+    assert "no other earns" in title(charts.profit(ranked, money, best, best, "EUR"))
+    none = value.profits(ranked, Terms(10, 60, 0.3))
+    assert "nobody should be called" in title(charts.profit(ranked, none, 0.5, 2.0, "EUR"))
+
+
+def test_the_campaign_figure_names_the_best_number(churn_model, telco):
+    found = campaign.returns(campaign.callable_customers(churn_model, telco), Terms(900, 60, 0.3))
+    figure = charts.campaign(found, 5, "USD")
+    assert f"{found.best:,}" in title(figure)
+    assert "nobody" in title(
+        charts.campaign(campaign.returns(campaign.callable_customers(churn_model, telco), Terms(1, 60, 0.3)), 0, "USD")
+    )
+
+
+@pytest.mark.parametrize("is_level", [True, False])
+def test_sparklines_are_well_formed_and_hold_the_point(is_level):
+    grid, risks = np.arange(3.0), np.array([0.1, 0.5, 0.9])
+    drawn = charts.sparkline(grid, risks, 1.0, np.array([0.2, 0.3, 0.5]), is_level, (0.0, 2.0))
+    root = ElementTree.fromstring(drawn)
+    circle = root.find("{http://www.w3.org/2000/svg}circle")
+    assert float(circle.get("cx")) == pytest.approx(75)
+    assert float(circle.get("cy")) == pytest.approx(34 - 0.5 * 30)
+    empty = charts.sparkline(grid[:0], risks[:0], float("nan"), np.zeros(3), is_level, (0.0, 2.0))
+    assert ElementTree.fromstring(empty).find("{http://www.w3.org/2000/svg}circle") is None
+
+
+def test_moves_in_words_and_hold_outs():
+    moves = (whatif.Move("contract", "One year"), whatif.Move(whatif.DISCOUNT, 0.1))
+    assert charts.described(moves) == "Contract: One year, 10% discount"
+    assert charts.described(()) == "nothing"
+    with locales.using("fr"):
+        assert charts.described(moves[:1]) == "Contrat\u00a0: Un an"
+    needed = pd.DataFrame({"saved": [0.1, 0.3], "kept": [np.nan, 115.0]})
+    assert "115 of 1,600" in title(charts.holdouts(1_600, needed, 0.3))
+    assert "too short" in title(charts.holdouts(1_600, needed, 0.1))
+
+
+def test_the_sheet_of_a_case_escapes_and_shows_what_changed():
+    table = pd.DataFrame(
+        {"before": ["1", "<i>a</i>"], "now": ["2", "<i>a</i>"], "log_odds": [0.5, -1.0]}, index=["tenure", "<script>"]
+    )
+    page = case_sheet.sheet("<b>id</b>", ["a & b"], table, "footer", "en")
+    assert "<script>" not in page
+    assert "<i>a</i>" not in page
+    assert "&lt;b&gt;id" in page
+    assert '<b class="new">2</b> (1)' in page
+    assert page.index("&lt;script&gt;") < page.index("Tenure")  # the strongest first
