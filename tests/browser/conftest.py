@@ -17,6 +17,7 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    Request,
     Response,
     ViewportSize,
     expect,
@@ -121,7 +122,12 @@ class Visit:
         page.on("console", heard)
         page.on("response", answered)
         page.on("pageerror", lambda error: note("script", str(error)))
-        page.on("requestfailed", lambda request: note("failed", f"{request.url} {request.failure}"))
+
+        def failed(request: Request) -> None:
+            if request.failure != "net::ERR_ABORTED":  # the window was closed while it was loading
+                note("failed", f"{request.url} {request.failure}")
+
+        page.on("requestfailed", failed)
 
     def close(self) -> None:
         for context in self.contexts:
