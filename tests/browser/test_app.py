@@ -97,6 +97,29 @@ def test_a_figure_and_its_table_can_be_taken_away(visit: Visit, kind, tmp_path: 
     assert file.read_bytes().startswith(start)
 
 
+def test_a_what_if_moves_by_keyboard_is_in_the_url_and_goes_on_paper(visit: Visit):
+    page = visit.open("churn-what-if?lang=en")
+    trained(page)
+    assert metric(page, "Change, in points") == "no change"
+    page.get_by_role("slider", name="Tenure").focus()
+    for _year in range(2):
+        page.keyboard.press("PageUp")
+    expect(page).to_have_url(re.compile("set=tenure"))
+    change = page.get_by_test_id("stMetric").filter(has_text="Change, in points")
+    expect(change.get_by_test_id("stMetricValue")).to_contain_text("−")
+    settled(page)
+    expect(page.get_by_text("follows from tenure")).to_be_visible()
+    page.get_by_role("button", name="Find", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("customers match")).to_be_visible()
+    page.keyboard.press("Escape")
+    with page.expect_download() as started:
+        page.get_by_role("button", name="This case on one page").click()
+    paper = Path(started.value.path()).read_text("utf-8")
+    assert "Risk of leaving" in paper
+    assert "<script" not in paper
+
+
 def test_a_file_of_ones_own_is_mapped_checked_and_shown(visit: Visit, tmp_path: Path):
     page = visit.open("data?lang=en&from=upload")
     page.get_by_text("Use another source").click()
@@ -119,26 +142,3 @@ def test_a_file_of_ones_own_is_mapped_checked_and_shown(visit: Visit, tmp_path: 
     expect(page.get_by_role("heading", name="Churn: explore")).to_be_visible()
     settled(page)
     assert metric(page, "Customers") == "200"
-
-
-def test_a_what_if_moves_by_keyboard_is_in_the_url_and_goes_on_paper(visit: Visit):
-    page = visit.open("churn-what-if?lang=en")
-    trained(page)
-    assert metric(page, "Change, in points") == "no change"
-    page.get_by_role("slider", name="Tenure").focus()
-    for _year in range(2):
-        page.keyboard.press("PageUp")
-    expect(page).to_have_url(re.compile("set=tenure"))
-    change = page.get_by_test_id("stMetric").filter(has_text="Change, in points")
-    expect(change.get_by_test_id("stMetricValue")).to_contain_text("−")
-    settled(page)
-    expect(page.get_by_text("follows from tenure")).to_be_visible()
-    page.get_by_role("button", name="Find", exact=True).click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("customers match")).to_be_visible()
-    page.keyboard.press("Escape")
-    with page.expect_download() as started:
-        page.get_by_role("button", name="This case on one page").click()
-    paper = Path(started.value.path()).read_text("utf-8")
-    assert "Risk of leaving" in paper
-    assert "<script" not in paper
