@@ -1,6 +1,6 @@
 """The learners behind one protocol: a function that learns a series and returns one that forecasts it.
 
-Each gets the open steps of a series (see `series.Prepared`) and what is known of the future on the same footing, and
+Each gets the open steps of a series (see `series.Open`) and what is known of the future on the same footing, and
 answers with one number a future open step. None sees a date after its history. Fast ones fit in milliseconds; the slow
 ones are in `SLOW`.
 """
@@ -8,51 +8,58 @@ ones are in `SLOW`.
 import logging
 import warnings
 from collections.abc import Callable
+from importlib.util import find_spec
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from models.forecast.series import Prepared
+from locales import N_
+from models.forecast.series import Open
 
 Fitted = Callable[[pd.DatetimeIndex, pd.DataFrame | None], np.ndarray]
-Learner = Callable[[Prepared, pd.DataFrame | None], Fitted]
+Learner = Callable[[Open, pd.DataFrame | None], Fitted]
 YEAR = 365.25
+NONE = N_("No learner can make anything of this series: choose a longer period, or a coarser step.")
 LAGS = (1, 2, 3)
 CYCLES = 4  # seasons behind a lag's level
+LONGEST = 600  # steps SARIMA learns from
+SEASON_OF_STATES = 12  # longest season SARIMA can carry in its state
+EPOCHS = 30
 
 
-def seasonal_naive(prepared: Prepared, known: pd.DataFrame | None = None) -> Fitted:
+def seasonal_naive(history: Open, known: pd.DataFrame | None = None) -> Fitted:
     """What was sold one season before, again."""
-    last = prepared.values.to_numpy()[-prepared.season :]
+    last = history.values.to_numpy()[-history.season :]
     return lambda dates, _future: np.resize(last, len(dates))
 
 
-def linear(prepared: Prepared, known: pd.DataFrame | None = None) -> Fitted:
+def linear(history: Open, known: pd.DataFrame | None = None) -> Fitted:
     """A straight line through time, by least squares."""
-    time = np.arange(len(prepared.values))
-    slope, start = np.polyfit(time, prepared.values.to_numpy(), 1)
+    time = np.arange(len(history.values))
+    slope, start = np.polyfit(time, history.values.to_numpy(), 1)
     return lambda dates, _future: start + slope * (len(time) + np.arange(len(dates)))
 
 
-def ridge(prepared: Prepared, known: pd.DataFrame | None = None) -> Fitted:
+def ridge(history: Open, known: pd.DataFrame | None = None) -> Fitted:
     """Ridge regression of the logarithm on weekday, time of the year, a trend that flattens, and what is known."""
     from sklearn.linear_model import RidgeCV
 
-    scale = _Scale(prepared.values.to_numpy())
-    dates = pd.DatetimeIndex(prepared.values.index)
+    scale = _Scale(history.values.to_numpy())
+    dates = pd.DatetimeIndex(history.values.index)
     start, length = dates[0], max((dates[-1] - dates[0]).days, 1)
 
     def features(when: pd.DatetimeIndex, extra: pd.DataFrame | None) -> np.ndarray:
         time = ((when - start).days / length).to_numpy(float)
         trend = np.where(time > 1, 1 + 0.5 * (1 - np.exp(-2 * (time - 1))), time)
-        return np.column_stack([trend, calendar(when, prepared), *([] if extra is None else [extra.to_numpy(float)])])
+        return np.column_stack([trend, calendar(when, history), *([] if extra is None else [extra.to_numpy(float)])])
 
     # The recent past weighs more: a year ago half as much as today.
     weight = 0.5 ** ((dates[-1] - dates).days.to_numpy(float) / YEAR)
     design = features(dates, known)
     mean, spread = design.mean(axis=0), design.std(axis=0) + 1e-9
-    model = RidgeCV(np.logspace(-1, 3, 9)).fit((design - mean) / spread, scale.to(prepared.values.to_numpy()), weight)
+    model = RidgeCV(np.logspace(-1, 3, 9)).fit((design - mean) / spread, scale.to(history.values.to_numpy()), weight)
 
     def predict(when: pd.DatetimeIndex, future: pd.DataFrame | None) -> np.ndarray:
         return scale.back(model.predict((features(when, future) - mean) / spread))
@@ -60,50 +67,50 @@ def ridge(prepared: Prepared, known: pd.DataFrame | None = None) -> Fitted:
     return predict
 
 
-def theta(prepared: Prepared, known: pd.DataFrame | None = None) -> Fitted:
+def theta(history: Open, known: pd.DataFrame | None = None) -> Fitted:
     """The theta method (Assimakopoulos and Nikolopoulos 2000), seasonally adjusted, by statsmodels."""
     from statsmodels.tsa.forecasting.theta import ThetaModel
 
-    values = prepared.values.to_numpy()
-    seasonal = prepared.season > 1 and len(values) >= 2 * prepared.season
+    values = history.values.to_numpy()
+    seasonal = history.season > 1 and len(values) >= 2 * history.season
     method = "multiplicative" if (values > 0).all() else "additive"
     with _quiet():
         model = ThetaModel(
-            values, period=max(prepared.season, 2), deseasonalize=seasonal, use_test=False, method=method
+            values, period=max(history.season, 2), deseasonalize=seasonal, use_test=False, method=method
         ).fit()
     return lambda dates, _future: np.asarray(model.forecast(len(dates)))
 
 
-def holt_winters(prepared: Prepared, known: pd.DataFrame | None = None) -> Fitted:
+def holt_winters(history: Open, known: pd.DataFrame | None = None) -> Fitted:
     """Exponential smoothing with a damped trend and a season (Holt 1957, Winters 1960), by statsmodels."""
     from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
-    values = prepared.values.to_numpy()
-    seasonal = prepared.season > 1 and len(values) >= 2 * prepared.season
+    values = history.values.to_numpy()
+    seasonal = history.season > 1 and len(values) >= 2 * history.season
     with _quiet():
         model = ExponentialSmoothing(
             values,
             trend="add",
             damped_trend=True,
             seasonal="add" if seasonal else None,
-            seasonal_periods=prepared.season if seasonal else None,
+            seasonal_periods=history.season if seasonal else None,
         ).fit()
     return lambda dates, _future: np.asarray(model.forecast(len(dates)))
 
 
-def boosting(prepared: Prepared, known: pd.DataFrame | None = None) -> Fitted:
+def boosting(history: Open, known: pd.DataFrame | None = None) -> Fitted:
     """XGBoost on the logarithm over its recent level: lags, rolling means, calendar, what is known; step by step."""
     import xgboost
 
-    values = prepared.values.to_numpy()
-    scale, season = _Scale(values), max(prepared.season, 1)
+    values = history.values.to_numpy()
+    scale, season = _Scale(values), max(history.season, 1)
     logged = scale.to(values)
     back = CYCLES * season
     if len(logged) < back + 3 * season + 8:
         back = max(len(logged) // 3, max(LAGS))
     lags = sorted({*LAGS, *(season * n for n in (1, 2, 3, 4))})
     lags = [lag for lag in lags if lag <= back]
-    dates = pd.DatetimeIndex(prepared.values.index)
+    dates = pd.DatetimeIndex(history.values.index)
     extra = None if known is None else known.to_numpy(float)
 
     def row(past: np.ndarray) -> np.ndarray:
@@ -113,17 +120,17 @@ def boosting(prepared: Prepared, known: pd.DataFrame | None = None) -> Fitted:
         return np.stack([*parts, level], axis=-1)
 
     windows = np.lib.stride_tricks.sliding_window_view(logged, back)[:-1]
-    seen = row(windows)
-    design = np.column_stack([seen[:, :-1], calendar(dates, prepared)[back:], *([] if extra is None else [extra[back:]])])
+    parts = row(windows)
+    design = np.column_stack([parts[:, :-1], calendar(dates, history)[back:], *([] if extra is None else [extra[back:]])])
     booster = xgboost.train(
         {"max_depth": 4, "eta": 0.05, "subsample": 0.8, "colsample_bytree": 0.8, "min_child_weight": 3,
          "objective": "reg:absoluteerror", "nthread": 1, "seed": 0},
-        xgboost.DMatrix(design, logged[back:] - seen[:, -1], nthread=1),
+        xgboost.DMatrix(design, logged[back:] - parts[:, -1], nthread=1),
         150,
     )  # fmt: skip
 
     def predict(when: pd.DatetimeIndex, future: pd.DataFrame | None) -> np.ndarray:
-        path, ahead = logged[-back:].copy(), calendar(when, prepared)
+        path, ahead = logged[-back:].copy(), calendar(when, history)
         more = None if future is None else future.to_numpy(float)
         for step in range(len(when)):
             features = row(path[-back:])
@@ -135,15 +142,15 @@ def boosting(prepared: Prepared, known: pd.DataFrame | None = None) -> Fitted:
     return predict
 
 
-def prophet(prepared: Prepared, known: pd.DataFrame | None = None) -> Fitted:
+def prophet(history: Open, known: pd.DataFrame | None = None) -> Fitted:
     """Prophet (Taylor and Letham 2018) with multiplicative seasons and what is known as regressors."""
     from prophet import Prophet
 
-    frame = pd.DataFrame({"ds": prepared.values.index, "y": prepared.values.to_numpy()})
+    frame = pd.DataFrame({"ds": history.values.index, "y": history.values.to_numpy()})
     span = (frame["ds"].iloc[-1] - frame["ds"].iloc[0]).days
     model = Prophet(
         yearly_seasonality=bool(span >= 1.5 * YEAR),
-        weekly_seasonality=prepared.frequency == "D",
+        weekly_seasonality=history.frequency == "D",
         daily_seasonality=False,
         seasonality_mode="multiplicative",
         uncertainty_samples=0,
@@ -153,7 +160,7 @@ def prophet(prepared: Prepared, known: pd.DataFrame | None = None) -> Fitted:
         model.add_regressor(name, mode="multiplicative")
         frame[name] = known[name].to_numpy()  # type: ignore[index]
     with _quiet():
-        model.fit(frame)
+        model.fit(frame, algorithm="LBFGS")  # short series are fitted by Newton otherwise, which takes seconds
 
     def predict(when: pd.DatetimeIndex, future: pd.DataFrame | None) -> np.ndarray:
         ahead = pd.DataFrame({"ds": when})
@@ -161,6 +168,97 @@ def prophet(prepared: Prepared, known: pd.DataFrame | None = None) -> Fitted:
             ahead[name] = future[name].to_numpy()  # type: ignore[index]
         with _quiet():
             return model.predict(ahead)["yhat"].to_numpy()
+
+    return predict
+
+
+def sarima(history: Open, known: pd.DataFrame | None = None) -> Fitted:
+    """SARIMA on the logarithm (Box and Jenkins 1970), by statsmodels; orders by AICc over a short grid.
+
+    Differences as in Hyndman and Khandakar (2008): one of the season where two of them were seen, one of the series
+    where the KPSS test rejects that it has a level. Seasons longer than a year of months are sine waves instead.
+    """
+    from statsmodels.tsa.statespace.sarimax import SARIMAX
+
+    scale = _Scale(history.values.to_numpy())
+    logged = scale.to(history.values.to_numpy())[-LONGEST:]
+    season = history.season if 1 < history.season <= SEASON_OF_STATES and len(logged) >= 3 * history.season else 1
+    waves = calendar(history.dates, history)[-LONGEST:] if season == 1 else None
+    waves = waves if waves is not None and waves.shape[1] else None
+    differenced = logged[season:] - logged[:-season] if season > 1 else logged
+    once = int(_has_no_level(differenced))
+    best, fitted = np.inf, None
+    with _quiet():
+        for p, q, seasonal in product((0, 1, 2), (0, 1), ((0, 1, 1), (1, 1, 1)) if season > 1 else ((0, 0, 0),)):
+            model = SARIMAX(
+                logged,
+                waves,
+                order=(p, once, q),
+                seasonal_order=(*seasonal, season) if season > 1 else (0, 0, 0, 0),
+                trend="c" if not once and season == 1 else None,
+            )
+            try:
+                found = model.fit(disp=False, maxiter=40, method="lbfgs")
+            except (ValueError, np.linalg.LinAlgError):
+                continue
+            if found.aicc < best:
+                best, fitted = found.aicc, found
+    if fitted is None:
+        raise ValueError("no order of SARIMA fits")
+
+    def predict(when: pd.DatetimeIndex, future: pd.DataFrame | None) -> np.ndarray:
+        ahead = None if waves is None else calendar(when, history)
+        with _quiet():
+            return scale.back(np.asarray(fitted.forecast(len(when), exog=ahead)))
+
+    return predict
+
+
+def _has_no_level(values: np.ndarray) -> bool:
+    from statsmodels.tsa.stattools import kpss
+
+    with _quiet():
+        return len(values) > 10 and bool(np.ptp(values) > 0) and kpss(values, nlags="auto")[1] < 0.05
+
+
+def lstm(history: Open, known: pd.DataFrame | None = None) -> Fitted:
+    """A small LSTM (Hochreiter and Schmidhuber 1997) on the scaled logarithm and the calendar, by PyTorch.
+
+    One step ahead, then fed with its own answers. Needs the extra `requirements-deep.txt`.
+    """
+    import torch
+
+    scale = _Scale(history.values.to_numpy())
+    logged = scale.to(history.values.to_numpy())
+    mean, spread = float(logged.mean()), float(logged.std()) or 1.0
+    scaled = (logged - mean) / spread
+    back = min(CYCLES * max(history.season, LAGS[-1]), len(scaled) // 2)
+    marks = calendar(history.dates, history)
+    lines = np.column_stack([scaled[:-1], marks[1:]])  # what was sold, and what the next date says by itself
+    seen = np.lib.stride_tricks.sliding_window_view(lines, back, axis=0).transpose(0, 2, 1)
+    inputs = torch.tensor(np.ascontiguousarray(seen), dtype=torch.float32)
+    targets = torch.tensor(scaled[back:], dtype=torch.float32)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        cells = torch.nn.LSTM(lines.shape[1], 32, batch_first=True)
+        last = torch.nn.Linear(32, 1)
+        learned = [*cells.parameters(), *last.parameters()]
+        steps = torch.optim.Adam(learned, lr=0.01)
+        for _epoch in range(EPOCHS):
+            for batch in torch.randperm(len(inputs)).split(64):
+                steps.zero_grad()
+                answer = last(cells(inputs[batch])[0][:, -1])[:, 0]
+                torch.nn.functional.l1_loss(answer, targets[batch]).backward()
+                steps.step()
+
+    def predict(when: pd.DatetimeIndex, future: pd.DataFrame | None) -> np.ndarray:
+        path, marked = list(scaled), np.vstack([marks, calendar(when, history)])
+        with torch.no_grad():
+            for _step in range(len(when)):
+                recent = np.column_stack([path[-back:], marked[len(path) - back + 1 : len(path) + 1]])
+                state = cells(torch.tensor(recent, dtype=torch.float32)[None])[0][:, -1]
+                path.append(float(last(state)))
+        return scale.back(np.array(path[len(scaled) :]) * spread + mean)
 
     return predict
 
@@ -173,19 +271,22 @@ LEARNERS: dict[str, Learner] = {
     "holt-winters": holt_winters,
     "xgboost": boosting,
     "prophet": prophet,
+    "sarima": sarima,
+    **({"lstm": lstm} if find_spec("torch") else {}),
 }
+SLOW = ("sarima", "lstm")  # seconds a fit
 COMBINED = ("theta", "holt-winters", "prophet", "xgboost", "ridge")  # their median is the default answer
 
 
-def calendar(dates: pd.DatetimeIndex, prepared: Prepared) -> np.ndarray:
+def calendar(dates: pd.DatetimeIndex, history: Open) -> np.ndarray:
     """What a date says by itself: the weekday (daily), and waves of the year where two of them were seen."""
     parts: list[np.ndarray] = []
-    if prepared.frequency == "D":
-        parts += [(dates.weekday == day).astype(float) for day in range(7) if day not in prepared.closed_weekdays]
-    first, last = prepared.values.index[0], prepared.values.index[-1]
+    if history.frequency == "D":
+        parts += [(dates.day_of_week == day).astype(float) for day in range(7) if day not in history.closed_weekdays]
+    first, last = history.values.index[0], history.values.index[-1]
     if (last - first).days >= 1.5 * YEAR:
-        turn = 2 * np.pi * dates.dayofyear.to_numpy(float) / YEAR
-        waves = 6 if prepared.frequency != "MS" else 4
+        turn = 2 * np.pi * dates.day_of_year.to_numpy(float) / YEAR
+        waves = 6 if history.frequency != "MS" else 4
         parts += [wave(turn * n) for n in range(1, waves + 1) for wave in (np.sin, np.cos)]
     return np.column_stack(parts) if parts else np.zeros((len(dates), 0))
 

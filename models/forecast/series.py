@@ -1,10 +1,10 @@
 """From a series of totals to what a learner can learn from: regular, checked, without the days on which nothing is sold.
 
 A closed day is not a bad day: a learner that sees its zero learns the wrong thing. Closed weekdays, closed days of
-the year and the gaps of a table are found here, and counted; stock-outs are the caller's to mark.
+the year and gaps in the table are found here and counted.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,13 @@ from locales import N_, _
 
 SEASONS = {"D": 7, "W": 52, "MS": 12}  # steps of the main season of each frequency
 LOOKED_BACK = 8  # weeks without a sale after which a weekday counts as closed
-LONGEST_GAP = 14  # days without a sale in a row: longer than any holiday, so something is missing
+SHORT = 4  # days without a sale in a row that a holiday may take
+LONG = 14  # days in a row that the end of the year may take; more is no holiday
+FESTIVE = ((12, 25), (12, 26), (1, 1))  # month, day
+CHANCE = 0.001
+STEADY = 0.05  # share of days without a sale below which such a day is an exception
 FEWEST = 8  # values behind any forecast
+WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
 class CannotForecast(ValueError):
@@ -31,12 +36,36 @@ class CannotForecast(ValueError):
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A series ready to learn from.
+class Regular:
+    """A series with one float value a step, from its first to its last.
 
-    `values` holds the open steps only, indexed by their dates; `frequency` is "D", "W" or "MS", `season` the open
-    steps in a week (daily) or a year. `closed_weekdays` (0 is Monday) and `closed_days` ((month, day)) are never sold
-    on. `findings` say what was noticed and repaired.
+    `frequency` is "D", "W" or "MS". `findings` say what was noticed and repaired.
+    """
+
+    values: pd.Series
+    frequency: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def dates(self) -> pd.DatetimeIndex:
+        """The dates of the values."""
+        return pd.DatetimeIndex(self.values.index)
+
+    def ahead(self, horizon: int) -> pd.DatetimeIndex:
+        """The next `horizon` steps of the calendar."""
+        return pd.date_range(self.dates[-1], periods=horizon + 1, freq=_offset(self.frequency, self.dates[-1]))[1:]
+
+    def upto(self, length: int) -> "Regular":
+        """The series as it was after its first `length` steps."""
+        return Regular(self.values.iloc[:length], self.frequency, ())
+
+
+@dataclass(frozen=True)
+class Open:
+    """The open steps of a series, all that learners see.
+
+    `season` counts the open steps in a week (daily) or a year. `closed_weekdays` (0 is Monday) and `closed_days`
+    ((month, day)) are never sold on.
     """
 
     values: pd.Series
@@ -44,90 +73,117 @@ class Prepared:
     season: int
     closed_weekdays: tuple[int, ...] = ()
     closed_days: tuple[tuple[int, int], ...] = ()
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[Finding, ...] = ()
 
-    def steps(self, horizon: int) -> pd.DatetimeIndex:
-        """The next `horizon` steps of the calendar, open or not."""
-        return pd.date_range(self.values.index[-1], periods=horizon + 1, freq=_offset(self))[1:]
+    @property
+    def dates(self) -> pd.DatetimeIndex:
+        """The dates of the open steps."""
+        return pd.DatetimeIndex(self.values.index)
 
-    def open(self, dates: pd.DatetimeIndex) -> np.ndarray:
+    def is_open(self, dates: pd.DatetimeIndex) -> np.ndarray:
         """Which of some dates are open."""
-        return ~np.isin(dates.weekday, self.closed_weekdays) & ~_on(dates, self.closed_days)
-
-    def upto(self, length: int) -> "Prepared":
-        """The same series as it was known after its first `length` open steps."""
-        return prepare(self.values.iloc[:length], regular=True, like=self)
+        return ~np.isin(dates.day_of_week, self.closed_weekdays) & ~_on(dates, self.closed_days)
 
 
-def prepare(series: pd.Series, regular: bool = False, like: Prepared | None = None) -> Prepared:
-    """Check a series of totals indexed by date, and find when it is closed.
+def regular(series: pd.Series) -> Regular:
+    """Check a series of totals indexed by date and make it regular.
 
-    Unsorted dates are sorted, dates that come twice added up, missing steps count as zero (sold nothing), time zones
-    taken off. With `like`, the frequency and closures of another one are taken over (`regular`: nothing is to be
-    repaired). Raises `CannotForecast`.
+    Unsorted dates are sorted, dates that come twice added up, time zones taken off, steps that are missing filled with
+    zero: nothing was sold. Raises `CannotForecast`.
     """
-    if like is not None and regular:
-        return Prepared(series, like.frequency, like.season, like.closed_weekdays, like.closed_days)
     findings: list[Finding] = []
     clean = _sorted(series, findings)
     if len(clean) < FEWEST:
         raise CannotForecast(
-            N_("A forecast needs at least {needed} values, and this series has {count}."),
+            N_("A forecast needs at least {needed} values, and this series has {count}: choose a longer period."),
             needed=FEWEST,
             count=len(clean),
         )
     if not clean.abs().sum() > 0:
         raise CannotForecast(N_("This series is zero throughout: nothing was sold, so nothing can be forecast."))
-    frequency = _frequency(pd.DatetimeIndex(clean.index))
-    offset = pd.tseries.frequencies.to_offset(_anchored(frequency, clean.index[-1]))
-    steps = pd.date_range(clean.index[0], clean.index[-1], freq=offset)
+    step = float(np.median(np.diff(clean.index.to_numpy()) / np.timedelta64(1, "D")))
+    frequency = "D" if step < 4 else "W" if step < 20 else "MS"
+    if frequency == "MS":
+        clean = clean.groupby(clean.index.to_period("M").to_timestamp()).sum()
+    elif frequency == "W":
+        clean = clean.groupby(clean.index.to_period(f"W-{WEEKDAYS[clean.index[-1].day_of_week]}").end_time.normalize()).sum()
+    steps = pd.date_range(clean.index[0], clean.index[-1], freq=_offset(frequency, clean.index[-1]))
     missing = len(steps) - len(clean)
-    filled = clean.reindex(steps, fill_value=0.0)
-    filled.index.freq = None
     if missing and frequency != "D":
         findings.append(Finding(N_("{rows} steps without a value count as zero."), missing))
-    if frequency != "D":
-        season = SEASONS[frequency] if len(filled) >= 2 * SEASONS[frequency] else 1
-        return Prepared(filled, frequency, season, findings=tuple(findings))
-    return _open_days(filled, findings)
+    filled = clean.reindex(steps, fill_value=0.0)
+    return Regular(filled, frequency, tuple(findings))
 
 
-def _open_days(filled: pd.Series, findings: list[Finding]) -> Prepared:
-    dates = pd.DatetimeIndex(filled.index)
-    sold = filled.to_numpy() != 0
-    recent = sold[-7 * LOOKED_BACK :], dates.weekday[-7 * LOOKED_BACK :]
-    weekdays = tuple(
-        day for day in range(7) if len(filled) >= 7 * 4 and not recent[0][recent[1] == day].any()
-    )
+def learnable(known: Regular, closed: pd.DatetimeIndex | None = None) -> Open:
+    """The open steps of `known`. `closed` names days that are known to be closed, past and to come."""
+    dates, values = known.dates, known.values
+    if known.frequency != "D":
+        season = SEASONS[known.frequency]
+        return Open(values, known.frequency, season if len(values) >= 2 * season else 1)
+    sold = values.to_numpy() != 0
+    recent = slice(-7 * LOOKED_BACK, None)
+    # So many of one weekday without a sale would be a wonder at the rate of days without a sale among all.
+    shut = [day for day in range(7) if not sold[recent][dates.day_of_week[recent] == day].any()]
+    rate = 1 - sold[recent][~np.isin(dates.day_of_week[recent], shut)].mean() if len(shut) < 7 else 1.0
+    weekdays = tuple(shut) if len(sold) >= 28 and rate ** min(LOOKED_BACK, len(sold) // 7) < CHANCE else ()
+    findings = []
     if weekdays:
-        findings.append(
-            Finding(N_("Closed on {rows} days of the week: they are left out and forecast as zero."), len(weekdays))
-        )
-    kept = ~np.isin(dates.weekday, weekdays)
-    # A day of the year is closed where it never sold in two years or more, or once and it is a usual holiday.
-    names = pd.MultiIndex.from_arrays([dates.month, dates.day])
-    often = pd.DataFrame({"sold": sold, "kept": kept}).groupby(names)
-    never = often["sold"].sum().eq(0) & often["kept"].sum().ge(1)
-    festive = {(12, 25), (12, 26), (1, 1)}
-    days = tuple(
-        name
-        for name, times in often["kept"].sum()[never].items()
-        if times >= 2 or name in festive
-    )
-    off = _on(dates, days)
-    if days:
-        findings.append(Finding(N_("{rows} days of the year are closed: they are forecast as zero."), len(days)))
-    gaps = _runs(~sold & kept & ~off, LONGEST_GAP)
-    if gaps.any():
-        findings.append(
-            Finding(
-                N_("{rows} days in long gaps have no sales at all: they are left out, as if not recorded."),
-                int(gaps.sum()),
-                severity="warning",
-            )
-        )
-    values = filled[kept & ~off & ~gaps]
-    return Prepared(values, "D", 7 - len(weekdays), weekdays, days, tuple(findings))
+        message = N_("{rows} days of the week are closed: they are left out, and forecast as zero.")
+        findings.append(Finding(message, len(weekdays)))
+    empty = ~sold & ~np.isin(dates.day_of_week, weekdays)
+    runs = _run_lengths(~sold) * empty
+    festive = _on(dates, FESTIVE)
+    around = _touching(~sold, festive) & (runs <= LONG) & empty
+    steady = (empty & ~around & (runs <= LONG)).sum() <= STEADY * max((~np.isin(dates.day_of_week, weekdays)).sum(), 1)
+    around = around if steady else around & festive
+    # In a series that sells nearly every day, a day without a sale was closed, and many in a row were not recorded.
+    short = (runs > 0) & (runs <= SHORT) & steady
+    gaps = (runs > LONG) & steady & ~_every_year(runs > LONG)
+    days = _yearly(dates, around | short, festive)
+    left_out = around | short | gaps | _on(dates, days)
+    if closed is not None:
+        left_out = left_out | dates.isin(closed)
+    shut, lost = int((left_out & empty & ~gaps).sum()), int(gaps.sum())
+    if shut:
+        findings.append(Finding(N_("{rows} single days without a sale count as closed, not as bad days."), shut))
+    if lost:
+        message = N_("{rows} days in long gaps have no sale at all: they are left out, as if not recorded.")
+        findings.append(Finding(message, lost, severity="warning"))
+    kept = ~np.isin(dates.day_of_week, weekdays) & ~left_out
+    return Open(values[kept], "D", 7 - len(weekdays), weekdays, days, tuple(findings))
+
+
+def _yearly(dates: pd.DatetimeIndex, shut: np.ndarray, festive: np.ndarray) -> tuple[tuple[int, int], ...]:
+    """The days of the year that were closed whenever they came: twice or more, or once around the end of the year."""
+    code = dates.month * 100 + dates.day
+    around = _touching(shut, festive)
+    found = []
+    for day in np.unique(code[shut]):
+        here = code == day
+        if shut[here].all() and (here.sum() >= 2 or around[here].any()):
+            found.append((int(day) // 100, int(day) % 100))
+    return tuple(found)
+
+
+def _every_year(empty: np.ndarray) -> np.ndarray:
+    """Where a run of empty days comes again in another year: then it is out of season."""
+    again = np.zeros(len(empty), bool)
+    again[365:] |= empty[:-365]
+    again[:-365] |= empty[365:]
+    return _touching(empty, again)
+
+
+def _touching(mask: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+    """The runs of `mask` that hold one of the `seeds`."""
+    run = np.cumsum(np.diff(np.r_[False, mask].astype(int)) != 0)
+    return mask & np.isin(run, run[mask & seeds])
+
+
+def _run_lengths(mask: np.ndarray) -> np.ndarray:
+    """How long the run of `mask` is that a place lies in; 0 outside."""
+    run = np.cumsum(np.diff(np.r_[False, mask].astype(int)) != 0)
+    return np.bincount(run, mask)[run].astype(int) * mask
 
 
 def _sorted(series: pd.Series, findings: list[Finding]) -> pd.Series:
@@ -138,7 +194,7 @@ def _sorted(series: pd.Series, findings: list[Finding]) -> pd.Series:
     lost = int((~np.isfinite(clean)).sum())
     if lost:
         findings.append(Finding(N_("{rows} values are not numbers and count as missing."), lost, severity="warning"))
-    clean = clean[np.isfinite(clean)]
+    clean = clean[np.isfinite(clean) & clean.index.notna()]
     again = int(clean.index.duplicated().sum())
     if again:
         findings.append(Finding(N_("{rows} dates come twice: their values are added."), again))
@@ -147,27 +203,9 @@ def _sorted(series: pd.Series, findings: list[Finding]) -> pd.Series:
     return clean.groupby(level=0).sum().sort_index()
 
 
-def _frequency(dates: pd.DatetimeIndex) -> str:
-    step = float(np.median(np.diff(dates.to_numpy()) / np.timedelta64(1, "D")))
-    return "D" if step < 4 else "W" if step < 20 else "MS"
-
-
-def _anchored(frequency: str, last: pd.Timestamp) -> str:
-    return f"W-{last.strftime('%a').upper()}" if frequency == "W" else frequency
-
-
-def _offset(prepared: Prepared) -> str:
-    return _anchored(prepared.frequency, prepared.values.index[-1])
+def _offset(frequency: str, last: pd.Timestamp) -> str:
+    return f"W-{WEEKDAYS[last.day_of_week]}" if frequency == "W" else frequency
 
 
 def _on(dates: pd.DatetimeIndex, days: tuple[tuple[int, int], ...]) -> np.ndarray:
     return np.isin(dates.month * 100 + dates.day, [month * 100 + day for month, day in days])
-
-
-def _runs(mask: np.ndarray, length: int) -> np.ndarray:
-    """Where `mask` holds for `length` steps in a row or more."""
-    edges = np.flatnonzero(np.diff(np.r_[False, mask, False].astype(int)))
-    found = np.zeros(len(mask), bool)
-    for start, end in zip(edges[::2], edges[1::2], strict=True):
-        found[start:end] = end - start >= length
-    return found

@@ -1,0 +1,190 @@
+"""The forecast: the median of five learners, with bands as wide as its past errors ask for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from data.dataset import Finding
+from locales import N_
+from models.forecast.engine import MEDIAN, Progress, Window, look, named, origins, scores
+from models.forecast.intervals import bands
+from models.forecast.learners import COMBINED, LEARNERS, SLOW
+from models.forecast.series import CannotForecast, Regular, regular
+
+BASE = "seasonal naive"
+CALIBRATING = 8  # windows, half a horizon apart, behind the bands and their measured coverage
+LONGEST = 731  # steps of a horizon
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What will come, and how sure that is.
+
+    `frame` is indexed by date, one row a step of the horizon: `mean`, and `lo-80`, `hi-80` for each level asked for.
+    `coverage` is the share of steps that lay in the band at past origins, by level; NaN where there were too few.
+    `members` holds what each learner says, `against_naive` the mean absolute error over that of saying "as a season
+    ago" in the same windows (below 1 is better). `window` is the last origin, `past` those behind the bands.
+    """
+
+    frame: pd.DataFrame
+    coverage: dict[int, float]
+    members: pd.DataFrame
+    against_naive: float
+    findings: tuple[Finding, ...]
+    window: Window
+    past: tuple[Window, ...]
+
+
+def forecast(
+    series: pd.Series,
+    horizon: int,
+    level: Sequence[int] = (80, 95),
+    future: pd.DataFrame | None = None,
+    heard: Progress | None = None,
+) -> Forecast:
+    """Forecast a float series on dates (daily, weekly or monthly), `horizon` steps ahead.
+
+    `future` says what is known beforehand, by date, over the history and the horizon: `closed` (true where nothing
+    can be sold), and numbers that the learners may use (a promotion, a price). A column that does not reach over
+    both is left out, with a finding. `level` are percentages of the bands. `heard` is told of the progress.
+
+    Raises `CannotForecast`, with a sentence, where there is no honest answer.
+    """
+    known = regular(series)
+    horizon = checked(known, horizon)
+    future, findings = covering(future, known, horizon)
+    past = rolling(known, horizon, CALIBRATING, max(horizon // 2, 1), (BASE, *COMBINED), future, heard)
+    window = look(known, len(known.values), horizon, (BASE, *COMBINED), future)
+    return answer(known, window, past, level, findings)
+
+
+def answer(
+    known: Regular,
+    window: Window,
+    past: Sequence[Window],
+    level: Sequence[int] = (80, 95),
+    findings: tuple[Finding, ...] = (),
+) -> Forecast:
+    """The forecast that a window and the windows before it add up to."""
+    frame = pd.DataFrame({"mean": window.said[MEDIAN]}, window.dates)
+    for share, (lo, hi) in bands(window, past, MEDIAN, level).items():
+        frame[f"lo-{share}"], frame[f"hi-{share}"] = lo, hi
+    done = [one for one in past if one.dates[-1] <= window.origin]
+    if not done:
+        message = N_("There is too little history to measure how sure this is: the band is that of a naive forecast.")
+        findings = (*findings, Finding(message, 0, severity="warning"))
+    return Forecast(
+        frame.rename_axis("date"),
+        {share: covered(past, MEDIAN, share) for share in level},
+        pd.DataFrame({name: window.said[name] for name in named([window])}, window.dates).rename_axis("date"),
+        against(done, MEDIAN, BASE),
+        (*known.findings, *window.history.findings, *findings),
+        window,
+        tuple(past),
+    )
+
+
+def rolling(
+    known: Regular,
+    horizon: int,
+    windows: int,
+    step: int,
+    learners: Sequence[str],
+    future: pd.DataFrame | None = None,
+    heard: Progress | None = None,
+) -> list[Window]:
+    """The windows of past origins, the oldest first; none where the history is too short."""
+    lengths = origins(known, horizon, windows, step)
+    made: list[Window] = []
+    for number, length in enumerate(lengths):
+        made.append(look(known, length, horizon, learners, future, lambda name: heard and heard(name, number, len(lengths))))
+    return made
+
+
+def backtest(
+    series: pd.Series,
+    horizon: int,
+    windows: int,
+    learners: Sequence[str] | None = None,
+    future: pd.DataFrame | None = None,
+    heard: Progress | None = None,
+) -> pd.DataFrame:
+    """How each learner would have done at `windows` past origins, `horizon` steps apart: one row a model and window.
+
+    Columns: `model`, `window` (1 is the oldest), `origin`, `start`, `end`, and the scores of `engine.scores`:
+    `mae`, `rmse`, `mape`, `smape`, `mase`, `bias`, `coverage-80`, `coverage-95`, `pinball`, with `seconds`. Bands in
+    a window come from windows before it, so some more are run before the first. By default all learners that are not
+    slow. Raises `CannotForecast`, also where not even one window fits.
+    """
+    known = regular(series)
+    horizon = checked(known, horizon)
+    future, _findings = covering(future, known, horizon)
+    chosen = learners or [name for name in LEARNERS if name not in SLOW]
+    rolled = rolling(known, horizon, windows + 3, horizon, chosen, future, heard)
+    return table(rolled, windows)
+
+
+def table(rolled: Sequence[Window], windows: int) -> pd.DataFrame:
+    """One row a model and window of the last `windows` of some rolled ones (see `backtest`)."""
+    shown = rolled[-windows:]
+    if not shown:
+        raise CannotForecast(N_("The history is too short to try a forecast of this horizon: choose a shorter one."))
+    rows = []
+    for number, window in enumerate(shown, 1):
+        for name in named([window]):
+            result = scores(window, name, bands(window, rolled[: len(rolled) - len(shown) + number - 1], name))
+            if not any(one.dates[-1] <= window.origin for one in rolled):
+                result |= {"coverage-80": np.nan, "coverage-95": np.nan}
+            about = {"model": name, "window": number, "origin": window.origin}
+            about |= {"start": window.dates[0], "end": window.dates[-1]}
+            rows.append(about | result | {"seconds": window.seconds[name]})
+    return pd.DataFrame(rows).sort_values(["model", "window"], ignore_index=True)
+
+
+def covered(windows: Sequence[Window], learner: str, level: int) -> float:
+    """The share of steps in a learner's band, each window banded by those before it; NaN where there are too few."""
+    hits = [
+        scores(window, learner, bands(window, windows[:number], learner, [level]))[f"coverage-{level}"]
+        for number, window in enumerate(windows)
+        if learner in window.said and sum(one.dates[-1] <= window.origin for one in windows[:number]) >= 2
+    ]
+    return float(np.mean(hits)) if hits else float("nan")
+
+
+def against(windows: Sequence[Window], learner: str, base: str) -> float:
+    """The mean absolute error of a learner over that of another, in the same windows; NaN without any."""
+    both = [one for one in windows if learner in one.said and base in one.said]
+    off, usual = ([np.nanmean(np.abs(one.error(name))) for one in both] for name in (learner, base))
+    return float(np.mean(off) / np.mean(usual)) if both and np.mean(usual) > 0 else float("nan")
+
+
+def checked(known: Regular, horizon: int) -> int:
+    """The horizon, if it is one. Raises `CannotForecast`."""
+    if not 1 <= horizon <= LONGEST:
+        raise CannotForecast(N_("Choose a horizon between 1 and {longest} steps."), longest=LONGEST)
+    if horizon > len(known.values):
+        raise CannotForecast(
+            N_("{horizon} steps ahead is more than the {length} steps of history: choose a shorter horizon."),
+            horizon=horizon,
+            length=len(known.values),
+        )
+    return horizon
+
+
+def covering(
+    future: pd.DataFrame | None, known: Regular, horizon: int
+) -> tuple[pd.DataFrame | None, tuple[Finding, ...]]:
+    """What of `future` reaches over the history and the horizon, and a finding for each column that does not."""
+    if future is None:
+        return None, ()
+    whole = future.reindex(known.dates.append(known.ahead(horizon)))
+    lacking = [name for name in whole if name != "closed" and whole[name].isna().any()]
+    message = N_("“{name}” is not known for the whole history and future: the forecast goes without it.")
+    found = tuple(
+        Finding(message, int(whole[name].isna().sum()), {"name": str(name)}, severity="warning") for name in lacking
+    )
+    if "closed" in whole:
+        whole["closed"] = whole["closed"].eq(True)
+    return whole.drop(columns=lacking), found

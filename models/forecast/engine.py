@@ -1,0 +1,183 @@
+"""Rolling origins: what each learner would have said at a past date, and what came then.
+
+Everything else follows from a list of such windows: the league table, the width of the bands, their measured
+coverage, and the way back in time.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+import pandas as pd
+
+from models.forecast import learners as learning
+from models.forecast.learners import COMBINED, LEARNERS, Fitted
+from models.forecast.series import CannotForecast, Open, Regular, learnable
+
+log = logging.getLogger("vigie.forecast")
+MEDIAN = "median"  # the combination of COMBINED, and the default answer
+Progress = Callable[[str, int, int], None]  # learner, windows done, windows
+
+
+@dataclass(frozen=True)
+class Window:
+    """One origin. `length` steps of the series were known then, the last one on `origin`.
+
+    `said` has an array a learner with one forecast for each of `dates`, every step of the horizon (closed ones are
+    zero), `seconds` what each took. `actual` is what came, NaN where it is not known yet. `counted` marks the steps
+    that scores are about: those thought open, or sold on. `scale` is the mean absolute difference to one season
+    before, in what was known then. `fitted` forecasts again, without learning again, for other known futures.
+    """
+
+    length: int
+    origin: pd.Timestamp
+    dates: pd.DatetimeIndex
+    said: dict[str, np.ndarray]
+    actual: np.ndarray
+    counted: np.ndarray
+    scale: float
+    seconds: dict[str, float]
+    history: Open
+    fitted: dict[str, Fitted]
+
+    def error(self, learner: str) -> np.ndarray:
+        """What came less what was said, at the counted steps in units of `scale`; NaN elsewhere."""
+        return np.where(self.counted, (self.actual - self.said[learner]) / self.scale, np.nan)
+
+
+def look(
+    known: Regular,
+    length: int,
+    horizon: int,
+    learners: Collection[str] = COMBINED,
+    future: pd.DataFrame | None = None,
+    heard: Callable[[str], None] | None = None,
+) -> Window:
+    """Stand after the first `length` steps of a series and look `horizon` steps ahead.
+
+    Nothing after the origin is used: closures, scales and features are found anew. `future` is what was known
+    beforehand (see `split`). The median of `COMBINED` is added where all of it is asked for. `heard` is called after
+    each learner. A learner that cannot learn from this series is left out. Raises `CannotForecast` where none can.
+    """
+    past = known.upto(length)
+    dates = past.ahead(horizon)
+    closed, regressors = split(future)
+    history = learnable(past, closed)
+    is_open = history.is_open(dates) & ~(np.zeros(horizon, bool) if closed is None else dates.isin(closed))
+    before = None if regressors is None else regressors.reindex(history.dates)
+    after = None if regressors is None else regressors.reindex(dates[is_open])
+    lowest = 0.0 if (history.values >= 0).all() else -np.inf
+    said: dict[str, np.ndarray] = {}
+    seconds: dict[str, float] = {}
+    fitted: dict[str, Fitted] = {}
+    for name in learners:
+        start = perf_counter()
+        try:
+            fitted[name] = LEARNERS[name](history, before)
+            ahead = np.maximum(fitted[name](dates[is_open], after), lowest)
+        except (ValueError, ArithmeticError, IndexError, RuntimeError, np.linalg.LinAlgError) as error:
+            log.warning("%s cannot learn from a series of %s steps: %s", name, len(history.values), error)
+            ahead = np.full(int(is_open.sum()), np.nan)
+        if np.isfinite(ahead).all():
+            said[name] = np.zeros(horizon)
+            said[name][is_open] = ahead
+            seconds[name] = perf_counter() - start
+        if heard:
+            heard(name)
+    members = [said[name] for name in COMBINED if name in said]
+    if set(COMBINED) <= set(learners) and members:
+        said[MEDIAN] = np.median(members, axis=0)
+        seconds[MEDIAN] = sum(seconds[name] for name in COMBINED if name in said)
+    if not said:
+        raise CannotForecast(learning.NONE)
+    actual = known.values.reindex(dates).to_numpy()
+    counted = is_open | (np.nan_to_num(actual) != 0)
+    return Window(
+        length, past.dates[-1], dates, said, actual, counted, _scale(history), seconds, history, fitted
+    )
+
+
+def split(future: pd.DataFrame | None) -> tuple[pd.DatetimeIndex | None, pd.DataFrame | None]:
+    """The closed days and the regressors in a frame of what is known beforehand, by date.
+
+    The column `closed` is true on days without any sale; every other column is a number a learner may use.
+    """
+    if future is None:
+        return None, None
+    closed = future.index[future["closed"].astype(bool)] if "closed" in future else None
+    regressors = future.drop(columns="closed", errors="ignore").astype(float)
+    return closed, regressors if len(regressors.columns) else None
+
+
+def origins(known: Regular, horizon: int, windows: int, step: int | None = None) -> list[int]:
+    """Up to `windows` lengths to look ahead from, the last one `horizon` steps before the end, `step` steps apart.
+
+    Each leaves at least a third of the series, and two weeks of days, to learn from. Too short a series has none.
+    """
+    step, last = step or horizon, len(known.values) - horizon
+    least = max(len(known.values) // 3, 21 if known.frequency == "D" else 8)
+    return [last - step * number for number in reversed(range(windows)) if last - step * number >= least]
+
+
+def again(window: Window, future: pd.DataFrame | None) -> np.ndarray:
+    """The median forecast of a window for another known future, without learning again. Closed days become zero."""
+    closed, regressors = split(future)
+    shut = np.zeros(len(window.dates), bool) if closed is None else window.dates.isin(closed)
+    is_open = window.history.is_open(window.dates) & ~shut
+    after = None if regressors is None else regressors.reindex(window.dates[is_open])
+    lowest = 0.0 if (window.history.values >= 0).all() else -np.inf
+    ahead = [window.fitted[name](window.dates[is_open], after) for name in COMBINED if name in window.said]
+    mean = np.zeros(len(window.dates))
+    mean[is_open] = np.median(np.maximum(ahead, lowest), axis=0)
+    return mean
+
+
+def scores(window: Window, learner: str, bands: dict[int, tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
+    """How far a learner was off in a window whose actual values are known, over the counted steps.
+
+    `mae`, `rmse` and `bias` (said less actual, on average) in the series' unit; `mape` and `smape` as shares, over
+    steps that are not zero (MAPE) or not both zero (sMAPE); `mase` after Hyndman and Koehler (2006); for each level
+    of `bands` its `coverage-`, and `pinball`, the mean quantile loss over all their ends and the forecast itself.
+    """
+    counted = window.counted & np.isfinite(window.actual)
+    actual, said = window.actual[counted], window.said[learner][counted]
+    off = np.abs(actual - said)
+    sizes, sold = np.abs(actual) + np.abs(said), actual != 0
+    result = {
+        "mae": float(off.mean()) if len(off) else np.nan,
+        "rmse": float(np.sqrt((off**2).mean())) if len(off) else np.nan,
+        "mape": float((off[sold] / np.abs(actual[sold])).mean()) if sold.any() else np.nan,
+        "smape": float((2 * off / sizes)[sizes > 0].mean()) if (sizes > 0).any() else np.nan,
+        "mase": float(off.mean() / window.scale) if len(off) else np.nan,
+        "bias": float((said - actual).mean()) if len(off) else np.nan,
+    }
+    losses = [_pinball(actual, said, 0.5)]
+    for level, (lo, hi) in bands.items():
+        lo, hi = lo[counted], hi[counted]
+        inside = (actual >= lo) & (actual <= hi)
+        result[f"coverage-{level}"] = float(inside.mean()) if len(lo) and np.isfinite(lo).all() else np.nan
+        tail = (1 - level / 100) / 2
+        losses += [_pinball(actual, lo, tail), _pinball(actual, hi, 1 - tail)]
+    result["pinball"] = float(np.mean(losses))
+    return result
+
+
+def named(windows: Sequence[Window]) -> list[str]:
+    """The learners that spoke in every one of some windows, the combination first."""
+    common = set.intersection(*(set(window.said) for window in windows)) if windows else set()
+    return [name for name in (MEDIAN, *LEARNERS) if name in common]
+
+
+def _pinball(actual: np.ndarray, quantile: np.ndarray, at: float) -> float:
+    off = actual - quantile
+    return float(np.maximum(at * off, (at - 1) * off).mean()) if len(off) else np.nan
+
+
+def _scale(history: Open) -> float:
+    """The error of saying "as a season ago" throughout what is known, the unit of MASE; never zero."""
+    values = history.values.to_numpy()
+    season = history.season if len(values) > 2 * history.season else 1
+    usual = float(np.abs(values[season:] - values[:-season]).mean())
+    return usual or float(np.abs(values).mean()) or 1.0
