@@ -147,15 +147,14 @@ def _download(url: str, progress: Callable[[float], None] | None) -> bytes:
 
 def _pages(url: str, name: str) -> Iterator[_Page]:
     """The pages of a list until it is whole. Raises BadResponse where they do not add up to one list."""
-    host, seen, total = urlsplit(url).netloc, set[int](), 0
+    host, address, seen, total = urlsplit(url).netloc, f"{url}/{name}", set[int](), 0
     for _request in range(REQUESTS):
         params = {"limit": PAGE, "skip": len(seen)} | ({"select": LISTS[name]} if LISTS[name] else {})
         try:
-            page = _parsed(_Page, http.get(f"{url}/{name}", params, PAGE_BYTES), host)
+            page = _parsed(_Page, http.get(address, params, PAGE_BYTES), host)
         except NotFound as error:
-            raise NotFound(
-                N_("There are no DummyJSON {name} at {url}: check the address."), name=name, url=url
-            ) from error
+            message = N_("There is nothing at {url}: check the address of DummyJSON in the settings.")
+            raise NotFound(message, url=address) from error
         fresh = [row.id for row in getattr(page, name)]
         total = total or page.total
         if page.total != total or not fresh or len(seen.union(fresh)) != len(seen) + len(fresh):
@@ -165,9 +164,7 @@ def _pages(url: str, name: str) -> Iterator[_Page]:
         if len(seen) >= total:
             break
     if len(seen) != total:
-        raise BadResponse(
-            N_("{host} sent pages of {name} that do not make one list. Try again later."), host=host, name=name
-        )
+        raise BadResponse(N_("The pages of {url} do not make one list. Try again later."), url=address)
 
 
 def _parsed(kind: type[T], content: bytes, host: str) -> T:
