@@ -229,6 +229,12 @@ FAILURES = {
     "price missing": (changed("products", 3, price=None), BadResponse, "(products.3.price)"),
     "title no text": (changed("products", 3, title=["a"]), BadResponse, "(products.3.title)"),
     "all free": (changed("products", 3, discountPercentage=100), BadResponse, "discountPercentage"),
+    "nearly free": (changed("products", 3, discountPercentage=99.9999999), BadResponse, "discountPercentage"),
+    "endless cart": (
+        changed("carts", 2, products=[{"id": 1, "quantity": 1}] * 101),
+        BadResponse,
+        "(carts.2.products)",
+    ),
     "no quantity": (changed("carts", 2, products=[{"id": 1, "quantity": 0}]), BadResponse, "carts.2.products.0"),
     "huge quantity": (changed("carts", 2, products=[{"id": 1, "quantity": 10**30}]), BadResponse, "carts.2.products.0"),
     "half a unit": (changed("carts", 2, products=[{"id": 1, "quantity": 1.5}]), BadResponse, "carts.2.products.0"),
