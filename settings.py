@@ -58,6 +58,7 @@ class Settings(BaseSettings):
         "https://raw.githubusercontent.com/IBM/telco-customer-churn-on-icp4d/master/data/Telco-Customer-Churn.csv"
     )
     retail_url: Url = "https://archive.ics.uci.edu/static/public/352/online+retail.zip"
+    dummyjson_url: Url = "https://dummyjson.com"
 
     @classmethod
     def settings_customise_sources(

@@ -1,20 +1,22 @@
 """One way to download: with a time limit, a size limit, a check, and the last good copy for when the origin is down.
 
-The copy lies in its folder under the last part of the URL's path, beside a JSON file that says where and when it is
-from. A new one is written aside, checked, and only then renamed over the old one.
+The copy lies beside a JSON file that says where and when it is from. A new one is written aside, checked, and only
+then renamed over the old one. `download` keeps one file, under the last part of the URL's path; `keep` what was put
+together from several answers, each received with `get`, which writes nothing.
 """
 
 import hashlib
+import io
 import json
 import logging
 import os
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -62,15 +64,35 @@ def download(
     With a good copy at hand it never raises a `ConnectorError`, but returns that copy, not fresh.
     """
     path = folder / (Path(urlsplit(url).path).name or "download")
-    about = path.with_name(f"{path.name}.json")
-    kept = _kept(path, about, url)
-    try:
-        return _fetch(url, path, about, kept, now, progress, max_bytes, timeout, check)
-    except ConnectorError as error:
-        if kept is None:
-            raise
-        log.warning("%s Serving the copy of %s.", error, kept["retrieved"])
-        return LastGood(path, url, datetime.fromisoformat(kept["retrieved"]), kept["sha256"], fresh=False)
+    return _else_kept(url, path, lambda kept: _fetch(url, path, kept, now, progress, max_bytes, timeout, check))
+
+
+def keep(url: str, path: Path, now: datetime, make: Callable[[], bytes]) -> LastGood:
+    """What `make` puts together from answers of the origin at `url`, kept at `path`.
+
+    With a good copy at hand a `ConnectorError` of `make` is not raised, but that copy returned, not fresh.
+    """
+
+    def made(_kept: dict[str, str] | None) -> LastGood:
+        content = make()
+        with _writing(path) as fresh:
+            fresh.write_bytes(content)
+            return _replace(fresh, path, url, now, hashlib.sha256(content).hexdigest(), {})
+
+    return _else_kept(url, path, made)
+
+
+def get(url: str, params: Mapping[str, str | int], max_bytes: int) -> bytes:
+    """The answer to one request, at most `max_bytes` unpacked, in memory only. Raises ConnectorError."""
+    host, body = urlsplit(url).netloc, io.BytesIO()
+    with (
+        _named(host),
+        _session() as session,
+        session.get(url, params=params, timeout=settings.get().timeout_seconds, stream=True) as answer,
+    ):
+        _refuse(answer, host)
+        _receive(answer, body, host, max_bytes, None)
+    return body.getvalue()
 
 
 def convert(
@@ -89,10 +111,21 @@ def convert(
     return good, made[0] if made and good.fresh else converter(good.path)
 
 
+def _else_kept(url: str, path: Path, fetch: Callable[[dict[str, str] | None], LastGood]) -> LastGood:
+    """What `fetch`, told what is known of the good copy at hand, returns; where it fails, that copy."""
+    kept = _kept(path, url)
+    try:
+        return fetch(kept)
+    except ConnectorError as error:
+        if kept is None:
+            raise
+        log.warning("%s Serving the copy of %s.", error, kept["retrieved"])
+        return LastGood(path, url, datetime.fromisoformat(kept["retrieved"]), kept["sha256"], fresh=False)
+
+
 def _fetch(
     url: str,
     path: Path,
-    about: Path,
     kept: dict[str, str] | None,
     now: datetime,
     progress: Callable[[float], None] | None,
@@ -103,41 +136,43 @@ def _fetch(
     chosen = settings.get()
     limit = max_bytes or chosen.download_limit_mb * 1_000_000
     host = urlsplit(url).netloc
-    fresh = path.with_name(f".new-{uuid.uuid4().hex}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with (
-            _session() as session,
-            session.get(
-                url, headers=_conditions(kept), timeout=timeout or chosen.timeout_seconds, stream=True
-            ) as answer,
-        ):
-            if answer.status_code == 304 and kept:
-                known = kept | {"retrieved": now.isoformat()}
-                _write(about, known)
-                return LastGood(path, url, now, known["sha256"], fresh=True)
-            _refuse(answer, host)
-            sha256 = _receive(answer, fresh, host, limit, progress)
+    with (
+        _writing(path) as fresh,
+        _named(host),
+        _session() as session,
+        session.get(url, headers=_conditions(kept), timeout=timeout or chosen.timeout_seconds, stream=True) as answer,
+    ):
+        if answer.status_code == 304 and kept:
+            _write(_about(path), kept | {"retrieved": now.isoformat()})
+            return LastGood(path, url, now, kept["sha256"], fresh=True)
+        _refuse(answer, host)
+        with fresh.open("wb") as file:
+            sha256 = _receive(answer, file, host, limit, progress)
         if check:
             check(fresh)
-        fresh.replace(path)
-        _write(
-            about,
-            {
-                "url": url,
-                "retrieved": now.isoformat(),
-                "sha256": sha256,
-                "etag": answer.headers.get("ETag", ""),
-                "modified": answer.headers.get("Last-Modified", ""),
-            },
-        )
-        return LastGood(path, url, now, sha256, fresh=True)
+        return _replace(fresh, path, url, now, sha256, answer.headers)
+
+
+@contextmanager
+def _named(host: str) -> Iterator[None]:
+    """Failures of the network as errors with a name and a sentence."""
+    try:
+        yield
     except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
         raise BadResponse(N_("{host} cut its answer off or sent it damaged. Try again."), host=host) from error
     except (requests.RequestException, HTTPError) as error:
         raise Unavailable(
             N_("{host} cannot be reached. Check the connection and try again, or upload the file."), host=host
         ) from error
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[Path]:
+    """A name beside `path` for a new file, of which nothing is left behind; failures of the disk get a sentence."""
+    fresh = path.with_name(f".new-{uuid.uuid4().hex}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield fresh
     except OSError as error:
         raise ConnectorError(
             N_("The download cannot be kept in {folder}: make room on the disk, or let Vigie write there."),
@@ -146,6 +181,24 @@ def _fetch(
     finally:
         with suppress(OSError):
             fresh.unlink()
+
+
+def _replace(fresh: Path, path: Path, url: str, now: datetime, sha256: str, headers: Mapping[str, str]) -> LastGood:
+    """Put the file `fresh`, safe on the disk, in the place of `path`."""
+    with fresh.open("r+b") as file:
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    _write(
+        _about(path),
+        {
+            "url": url,
+            "retrieved": now.isoformat(),
+            "sha256": sha256,
+            "etag": headers.get("ETag", ""),
+            "modified": headers.get("Last-Modified", ""),
+        },
+    )
+    return LastGood(path, url, now, sha256, fresh=True)
 
 
 class _Retry(Retry):
@@ -191,27 +244,24 @@ def _refuse(answer: requests.Response, host: str) -> None:
 
 
 def _receive(
-    answer: requests.Response, target: Path, host: str, limit: int, progress: Callable[[float], None] | None
+    answer: requests.Response, target: BinaryIO, host: str, limit: int, progress: Callable[[float], None] | None
 ) -> str:
     """Write the body and return its SHA-256. Under compression Content-Length counts what travels: so does progress."""
     length = answer.headers.get("Content-Length", "")
     expected = int(length) if length.isdecimal() else 0
     digest, size = hashlib.sha256(), 0
-    with target.open("wb") as file:
-        for chunk in answer.iter_content(CHUNK):
-            size += len(chunk)
-            if size > limit:
-                raise BadResponse(
-                    N_("{host} sent more than {limit} MB, which is more than Vigie takes."),
-                    host=host,
-                    limit=limit // 1_000_000,
-                )
-            digest.update(chunk)
-            file.write(chunk)
-            if progress:
-                progress(min(answer.raw.tell() / expected, 1.0) if expected else 0.0)
-        file.flush()
-        os.fsync(file.fileno())
+    for chunk in answer.iter_content(CHUNK):
+        size += len(chunk)
+        if size > limit:
+            raise BadResponse(
+                N_("{host} sent more than {limit} MB, which is more than Vigie takes."),
+                host=host,
+                limit=limit // 1_000_000,
+            )
+        digest.update(chunk)
+        target.write(chunk)
+        if progress:
+            progress(min(answer.raw.tell() / expected, 1.0) if expected else 0.0)
     if expected and answer.raw.tell() < expected:
         raise BadResponse(N_("{host} cut its answer off or sent it damaged. Try again."), host=host)
     return digest.hexdigest()
@@ -224,10 +274,15 @@ def _conditions(kept: dict[str, str] | None) -> dict[str, str]:
     return {name: value for name, value in wanted.items() if value}
 
 
-def _kept(path: Path, about: Path, url: str) -> dict[str, str] | None:
+def _about(path: Path) -> Path:
+    """Where it stands what is known about the copy at `path`."""
+    return path.with_name(f"{path.name}.json")
+
+
+def _kept(path: Path, url: str) -> dict[str, str] | None:
     """What is known about a good copy of this URL; None where there is none, or its file is not what it was."""
     try:
-        known = json.loads(about.read_text("utf-8"))
+        known = json.loads(_about(path).read_text("utf-8"))
         datetime.fromisoformat(known["retrieved"])
         whole = hashlib.sha256(path.read_bytes()).hexdigest() == known["sha256"]
     except (OSError, ValueError, KeyError, TypeError):

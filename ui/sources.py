@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -11,7 +12,7 @@ import streamlit as st
 import locales
 import settings
 from charts.labels import label
-from connectors import ConnectorError, files, mapping, predict_future_sales, retail, telco
+from connectors import ConnectorError, dummyjson, files, mapping, predict_future_sales, retail, telco
 from data import demo, schemas, tables
 from data.dataset import Dataset, Finding, Table
 from data.tables import Stored
@@ -24,17 +25,30 @@ WAYS = {
     "download": N_("Download"),
     "upload": N_("Upload a file"),
 }
-ORIGINS: dict[str, tuple[str, Callable[..., Dataset], str]] = {
-    "customers": (
-        N_("IBM Telco customer churn: 7,043 customers, 1 MB, Apache-2.0."),
-        telco.dataset,
-        "telco_url",
-    ),
-    "sales": (
-        N_("UCI Online Retail: 541,909 invoice lines of a gift wholesaler, 2010 to 2011, 23 MB, CC BY 4.0."),
-        retail.dataset,
-        "retail_url",
-    ),
+# The public origins of each table: name, what it is, connector, the setting with its URL.
+ORIGINS: dict[str, dict[str, tuple[str, str, Callable[..., Dataset], str]]] = {
+    "customers": {
+        "telco": (
+            telco.NAME,
+            N_("IBM Telco customer churn: 7,043 customers, 1 MB, Apache-2.0."),
+            telco.dataset,
+            "telco_url",
+        ),
+    },
+    "sales": {
+        "retail": (
+            retail.NAME,
+            N_("UCI Online Retail: 541,909 invoice lines of a gift wholesaler, 2010 to 2011, 23 MB, CC BY 4.0."),
+            retail.dataset,
+            "retail_url",
+        ),
+        "dummyjson": (
+            dummyjson.NAME,
+            N_("DummyJSON: the carts of an invented shop, bought again over three simulated years, 0.3 MB, MIT."),
+            partial(dummyjson.dataset, 3 * 365),
+            "dummyjson_url",
+        ),
+    },
 }
 TYPES = ["csv", "txt", "tsv", "xlsx", "parquet", "gz", "zip"]
 # Files known by their columns, cleaned by their own rules.
@@ -158,7 +172,11 @@ def _demo(table: Table) -> None:
 
 
 def _download(table: Table) -> None:
-    sentence, connect, url = ORIGINS[table]
+    origins = ORIGINS[table]
+    origin = next(iter(origins))
+    if len(origins) > 1:
+        origin = inputs.view(_("Origin"), list(origins), "origin", lambda name: _(origins[name][0]))
+    _name, sentence, connect, url = origins[origin]
     st.caption(plain(_(sentence)))
     st.caption(plain(_("From {url}").format(url=getattr(settings.get(), url))))
     if st.button(_("Download"), icon=":material/download:"):

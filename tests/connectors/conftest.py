@@ -1,10 +1,12 @@
 """An origin on this machine that can be slow, wrong, cut off, rate-limited or gone."""
 
 import gzip
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -62,6 +64,22 @@ def unless_known(etag: str, body: bytes = GOOD) -> Callable[[BaseHTTPRequestHand
     def answer(handler: BaseHTTPRequestHandler) -> None:
         known = handler.headers.get("If-None-Match") == etag
         (send(b"", 304, ETag=etag) if known else send(body, ETag=etag))(handler)
+
+    return answer
+
+
+def lists(most: int = 1_000, /, **rows: list) -> Callable[[BaseHTTPRequestHandler], None]:
+    """The lists of a shop by their paths, in pages of at most `most` rows; whole rows, whatever was selected."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        asked = urlsplit(handler.path)
+        name, params = asked.path.strip("/"), parse_qs(asked.query)
+        if name not in rows:
+            send(b"<!DOCTYPE html><title>Page not found</title>", 404)(handler)
+            return
+        skip = int(params.get("skip", ["0"])[0])
+        page = rows[name][skip : skip + min(int(params.get("limit", ["30"])[0]), most)]
+        send(json.dumps({name: page, "total": len(rows[name]), "skip": skip, "limit": len(page)}).encode())(handler)
 
     return answer
 

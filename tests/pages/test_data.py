@@ -8,6 +8,7 @@ import pytest
 
 import settings
 from data import tables
+from tests.connectors.conftest import Origin, lists
 
 MINE = b"client_id;r\xe9sili\xe9;mensualit\xe9;note\n" + b"".join(
     b"C%d;%s;%d,50;<script>alert(1)</script>\n" % (i, b"oui" if i % 3 else b"non", 20 + i) for i in range(60)
@@ -106,6 +107,35 @@ def test_a_download_that_fails_says_so_and_changes_nothing(visit, monkeypatch):
     press(app, "Download")
     assert "cannot be reached" in app.warning[0].value
     assert active().version == before
+
+
+def test_sales_may_come_from_one_of_several_origins(visit, monkeypatch):
+    shop = {
+        "products": [{"id": 1, "title": "<b>Soap</b>", "category": "care", "price": 2, "discountPercentage": 5}],
+        "carts": [{"id": 1, "userId": 7, "products": [{"id": 1, "quantity": 3}]}],
+        "users": [{"id": 7, "password": "hunter2"}],
+    }
+    origin = Origin()
+    origin.answers = [lists(**shop)]
+    monkeypatch.setenv("VIGIE_DUMMYJSON_URL", origin.url.removesuffix("/file.csv"))
+    settings.get.cache_clear()
+    app = visit("data", table="sales", **{"from": "download"})
+    assert any("541,909 invoice lines" in text.value for text in app.caption)
+    app.segmented_control(key="origin").set_value("dummyjson").run()
+    assert app.query_params["origin"] == "dummyjson"
+    press(app, "Download")
+    kept = active("sales")
+    assert (kept.origin.kind, kept.rows["products"]) == ("download", 1)
+    assert kept.span[1].year - kept.span[0].year == 2
+    for page in (app, visit("today")):
+        assert any("simulated history" in text.value for text in [*page.markdown, *page.caption])
+    assert any("lines are simulated up to" in text.value for text in app.markdown)
+
+
+def test_where_there_is_one_origin_there_is_no_choice(visit):
+    app = visit("data", **{"from": "download", "origin": "dummyjson"})
+    assert not [choice for choice in app.segmented_control if choice.key == "origin"]
+    assert any("7,043 customers" in text.value for text in app.caption)
 
 
 def test_going_back_to_an_earlier_dataset_loses_nothing(visit):
