@@ -1,0 +1,96 @@
+"""Slow answers about sales, made once in the background and kept for everyone as long as the server runs."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import pandas as pd
+import streamlit as st
+
+from data import tables
+from data.tables import Stored
+from models.forecast import CannotForecast, source
+from ui import background
+from ui.text import N_, _, plain
+
+T = TypeVar("T")
+KEPT = 40
+PATIENCE = 0.3  # seconds in which an answer may arrive before progress is shown
+STEPS = {"D": N_("Day"), "W": N_("Week"), "MS": N_("Month")}
+MEASURES = {"revenue": N_("Revenue"), "units": N_("Units")}
+_made: OrderedDict[str, object] = OrderedDict()
+_runs: dict[str, str] = {}
+_lock = threading.Lock()
+
+
+def ready(key: str, job: str, work: Callable[[background.Step], T]) -> T:
+    """What `work(step)` returns, made once for a `key` in the background.
+
+    Meanwhile the page shows the progress and stops; where no forecast is possible it says why and stops.
+    """
+    if key not in _made:
+        _start(key, job, work)
+    found = _made.get(key)
+    if found is None:
+        background.show(_runs[key], lambda status, message, _error: _ended(key, status, message))
+        st.stop()
+    if isinstance(found, CannotForecast):
+        st.info(plain(found.sentence()), icon=":material/info:")
+        st.stop()
+    if isinstance(found, str):
+        st.warning(plain(found), icon=":material/block:")
+        st.button(_("Try again"), on_click=_made.pop, args=(key, None), key=f"again-{key}")
+        st.stop()
+    return cast(T, found)
+
+
+def _start(key: str, job: str, work: Callable[[background.Step], T]) -> None:
+    done = threading.Event()
+
+    def kept(step: background.Step) -> None:
+        try:
+            _keep(key, work(step))
+        except CannotForecast as refused:
+            _keep(key, refused)
+        finally:
+            done.set()
+
+    with _lock:
+        if key in _runs and background.alive(_runs[key]):
+            return
+        _runs[key] = background.start(job, key, kept)
+    done.wait(PATIENCE)
+
+
+def _keep(key: str, answer: object) -> None:
+    with _lock:
+        _made[key] = answer
+        while len(_made) > KEPT:
+            _made.popitem(last=False)
+
+
+def _ended(key: str, status: str, message: str) -> None:
+    if status != "done" and key not in _made:
+        _keep(key, message or _("Cancelled: nothing was changed."))
+
+
+@st.cache_resource(max_entries=40, show_spinner=False)
+def _days(version: str, part: str | None, value: str | None, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001
+    return tables.query(_stored, source.daily(part), **({"value": value} if part else {}))
+
+
+def days(stored: Stored, part: str | None = None, value: str | None = None) -> pd.DataFrame:
+    """Revenue and units by day of everything, or of one category, store or product."""
+    return _days(stored.version, part, value, stored)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _largest(version: str, part: str, _stored: Stored) -> dict[str, str]:  # noqa: ARG001
+    found = tables.query(_stored, source.largest(part, _stored.columns["sales"]))
+    return dict(zip(found["part"].astype(str), found["name"].astype(str), strict=True))
+
+
+def largest(stored: Stored, part: str) -> dict[str, str]:
+    """The categories, stores or products of a dataset with their names, the largest first."""
+    return _largest(stored.version, part, stored)
