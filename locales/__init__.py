@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import babel.dates
 import babel.numbers
@@ -116,6 +117,16 @@ def _money_pattern(code: str, currency: str, digits: int) -> tuple[NumberPattern
 def day(when: date) -> str:
     """A day, "14 Mar 2026" or "14 mars 2026"."""
     return babel.dates.format_date(when, format="medium", locale=_REGION[language()])
+
+
+def month(when: date) -> str:
+    """A month, "Mar 2026" or "mars 2026"."""
+    return babel.dates.format_skeleton("yMMM", when, locale=_REGION[language()])
+
+
+def weekdays(width: Literal["wide", "abbreviated"] = "wide") -> list[str]:
+    """The days of the week from Monday on, "Monday" or "Mon", "lundi" or "lun."."""
+    return list(babel.dates.get_day_names(width, locale=_REGION[language()]).values())
 
 
 def moment(when: datetime) -> str:
