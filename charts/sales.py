@@ -1,14 +1,31 @@
-"""Figures of the Sales section."""
+"""Figures of the Sales section. Each title states what the figure shows."""
 
+from collections.abc import Callable
+from textwrap import shorten
+
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 import locales
 from charts import theme
-from locales import _
+from charts.labels import label
+from locales import N_, _
 from models.sales import YEAR, Pulse
+from models.sales_overview import MAIN, Season, main_levels, standing_out
 
 WEEKS_SHOWN = 12
+SAME = 0.02  # a change smaller than this is none worth a title
+MAX_BARS = 15
+MAX_NAME = 28  # characters
+BLOCK = 53  # weeks side by side in the calendar: a year that starts in mid-week
+BLOCKS = 3
+PARETO = {
+    "product": N_("{count} of {all} products make {share} of revenue"),
+    "category": N_("{count} of {all} categories make {share} of revenue"),
+    "store": N_("{count} of {all} stores make {share} of revenue"),
+    "customer": N_("{count} of {all} customers make {share} of the revenue of known customers"),
+}
 
 
 def pulse(days: pd.DataFrame, now: Pulse, currency: str) -> go.Figure:
@@ -49,8 +66,375 @@ def _line(values: pd.Series, name: str, currency: str, colour: str, dash: str) -
 def _title(now: Pulse) -> str:
     if now.against_year is None:
         return _("Revenue week by week")
-    if abs(now.against_year) < 0.02:
+    if abs(now.against_year) < SAME:
         return _("The last seven days sold as much as the same days a year ago")
     more = _("The last seven days sold {share} more than the same days a year ago")
     less = _("The last seven days sold {share} less than the same days a year ago")
     return (more if now.against_year > 0 else less).format(share=locales.percent(abs(now.against_year)))
+
+
+def trend(parts: pd.DataFrame, season: Season, currency: str) -> go.Figure:
+    """Revenue and its trend (of `models.sales_overview.decompose`)."""
+    start, end = parts["trend"].iloc[[0, -1]]
+    title = _("Revenue and its trend")
+    if start > 0:
+        change = end / start - 1
+        more, less = _("The trend of revenue rose by {share} over this time"), _("The trend of revenue fell by {share}")
+        title = (more if change > 0 else less).format(share=locales.percent(abs(change)))
+        if abs(change) < SAME:
+            title = _("The trend of revenue ends where it began")
+    sentence = _("{day}: {amount} sold; the trend says {trend}, the season {season}")
+    if season == "year":
+        sentence = _("Week of {day}: {amount} sold; the trend says {trend}, the season {season}")
+    figure = _along(title, _revenue_axis(season, currency), parts[["revenue", "trend"]])
+    hover = [
+        sentence.format(
+            day=locales.day(row.Index),
+            amount=locales.money(row.revenue, currency),
+            trend=locales.money(row.trend, currency),
+            season=_signed(row.season, currency),
+        )
+        for row in parts.itertuples()
+    ]
+    x = parts.index.to_numpy()
+    figure.add_trace(
+        go.Scatter(
+            x=x,
+            y=parts["revenue"].to_numpy(),
+            name=_("Revenue"),
+            mode="lines+markers" if len(parts) < 100 else "lines",
+            line={"color": theme.NEUTRAL, "width": 1.2},
+            marker={"size": 4},
+            hoverinfo="text",
+            hovertext=hover,
+        )
+    )
+    line = {"color": theme.STAY, "width": 3}
+    figure.add_trace(
+        go.Scatter(x=x, y=parts["trend"].to_numpy(), name=_("Trend"), mode="lines", line=line, hoverinfo="skip")
+    )
+    return figure
+
+
+def season_of_week(parts: pd.DataFrame, currency: str) -> go.Figure:
+    """How far each day of the week is from the trend, on average over `parts`."""
+    names, by_day = locales.weekdays(), parts["season"].groupby(parts.index.day_of_week).mean()
+    most, least = by_day.idxmax(), by_day.idxmin()
+    title = _("{best}: {more} against the trend; {worst}: {less}").format(
+        best=names[most],
+        more=_signed(by_day[most], currency),
+        worst=names[least],
+        less=_signed(by_day[least], currency),
+    )
+    figure = theme.figure(
+        title,
+        x=_("Day of the week"),
+        y=_("Against the trend ({currency})").format(currency=currency),
+        yaxis=_money_ticks(by_day),
+        showlegend=False,
+    )
+    sentence = _("{name}: {amount} against the trend, on average")
+    hover = [sentence.format(name=names[day], amount=_signed(value, currency)) for day, value in by_day.items()]
+    figure.add_trace(_bars([names[day] for day in by_day.index], by_day, hover))
+    return figure
+
+
+def season_of_year(parts: pd.DataFrame, currency: str) -> go.Figure:
+    """How far each week of the year is from the trend: the last of them in `parts`."""
+    year = parts["season"].iloc[-52:]
+    top = year.idxmax()
+    title = _("The season peaks in the week of {day}, {amount} against the trend").format(
+        day=locales.day(top), amount=_signed(year[top], currency)
+    )
+    sentence = _("Week of {day}: {amount} against the trend")
+    hover = [sentence.format(day=locales.day(day), amount=_signed(value, currency)) for day, value in year.items()]
+    axis = _("Against the trend ({currency})").format(currency=currency)
+    figure = _along(title, axis, year)
+    figure.add_trace(_bars(year.index.to_numpy(), year, hover))
+    return figure
+
+
+def rest(parts: pd.DataFrame, season: Season, currency: str) -> go.Figure:
+    """What neither trend nor season explains; days (or weeks) that stand out are in another colour."""
+    values = parts["rest"]
+    far = standing_out(values)
+    title = _("No day stands out from trend and season")
+    if season == "year":
+        title = _("No week stands out from trend and season")
+    if len(far):
+        some = locales.ngettext("{count} day stands out", "{count} days stand out", len(far))
+        if season == "year":
+            some = locales.ngettext("{count} week stands out", "{count} weeks stand out", len(far))
+        title = _("{some}: most {day}, {amount} against trend and season").format(
+            some=some.format(count=locales.number(len(far))),
+            day=locales.day(far.index[0]),
+            amount=_signed(far.iloc[0], currency),
+        )
+    sentence = _("{day}: {amount} against trend and season")
+    hover = [sentence.format(day=locales.day(day), amount=_signed(value, currency)) for day, value in values.items()]
+    axis = _("Against trend and season ({currency})").format(currency=currency)
+    figure = _along(title, axis, values)
+    bars = _bars(values.index.to_numpy(), values, hover)
+    bars.marker.color = np.where(values.index.isin(far.index), theme.LEAVE, theme.STAY)
+    figure.add_trace(bars)
+    return figure
+
+
+def calendar(days: pd.DataFrame, currency: str, dark: bool) -> go.Figure:
+    """Revenue of every day (of `models.sales_overview.daily`), weekdays by weeks; the latest `BLOCKS` years of them."""
+    monday = days.index[0] - pd.Timedelta(days=days.index[0].day_of_week)
+    week = (days.index - monday).days // 7
+    if week[-1] < BLOCK:
+        block, column = np.zeros(len(days), dtype=int), week.to_numpy()
+    else:
+        block = days.index.year - max(days.index[0].year, days.index[-1].year - BLOCKS + 1)
+        days, block = days[block >= 0], block[block >= 0].to_numpy()
+        new_year = pd.to_datetime(days.index.year.astype(str) + "-01-01")
+        column = ((days.index - new_year).days + new_year.day_of_week).to_numpy() // 7
+    row = block * 8 + days.index.day_of_week.to_numpy()
+    shape = (8 * block[-1] + 7, column.max() + 1)
+    revenue, closed = np.full(shape, np.nan), np.full(shape, np.nan)
+    is_open = days["is_open"].to_numpy()
+    revenue[row[is_open], column[is_open]] = days["revenue"].to_numpy()[is_open]
+    closed[row[~is_open], column[~is_open]] = 1
+    says = np.full(shape, "", dtype=object)
+    sold, shut = _("{day}: {amount} sold"), _("{day}: closed, nothing was sold")
+    for at, when, amount, opened in zip(
+        zip(row, column, strict=True), days.index, days["revenue"], is_open, strict=True
+    ):
+        says[at] = (sold if opened else shut).format(
+            day=locales.day(when), amount=locales.money(amount, currency) if opened else ""
+        )
+    names = locales.weekdays("abbreviated")
+    first_of_month = (days.index.day <= 7) & (block == block[-1] if block[-1] else True)
+    months = pd.Series(days.index[first_of_month], column[first_of_month]).groupby(level=0).first()
+    months = months[~months.dt.month.duplicated() | (block[-1] == 0)]
+    figure = theme.figure(
+        _title_calendar(days[is_open], currency),
+        x=_("Grey: closed"),
+        height=110 + (150 if block[-1] == 0 else 104) * (block[-1] + 1),
+        xaxis={
+            "showgrid": False,
+            "zeroline": False,
+            "tickvals": months.index.to_list(),
+            "ticktext": [locales.month(when).split()[0] if block[-1] else locales.month(when) for when in months],
+        },
+        yaxis={
+            "showgrid": False,
+            "zeroline": False,
+            "autorange": "reversed",
+            "tickvals": [8 * one + day for one in range(block[-1] + 1) for day in (0, 2, 4, 6)],
+            "ticktext": [names[day] for _block in range(block[-1] + 1) for day in (0, 2, 4, 6)],
+        },
+    )
+    top = float(np.nanquantile(revenue, 0.98)) if is_open.any() else 0.0
+    colours = theme.SEQUENTIAL[::-1] if dark else theme.SEQUENTIAL
+    axis = theme.number_axis(np.array([0.0, max(top, 1.0)]))
+    shared = {"hoverinfo": "text", "hovertext": says, "hoverongaps": False, "xgap": 2, "ygap": 2}
+    figure.add_trace(
+        go.Heatmap(
+            z=revenue,
+            zmin=0,
+            zmax=max(top, 1.0),
+            colorscale=colours,
+            colorbar={
+                "thickness": 10,
+                "outlinewidth": 0,
+                "title": {"text": currency, "side": "top"},
+                "tickvals": axis["tickvals"],
+                "ticktext": axis["ticktext"],
+            },
+            **shared,
+        )
+    )
+    grey = theme.faded(theme.NEUTRAL, 0.4)
+    figure.add_trace(go.Heatmap(z=closed, colorscale=[[0, grey], [1, grey]], showscale=False, **shared))
+    return figure
+
+
+def pareto(ranked: pd.DataFrame, column: str, currency: str) -> go.Figure:
+    """The levels with the most revenue as bars, with their cumulative share.
+
+    `ranked` is of `models.sales_overview.pareto`, with the `name` a reader calls each level by.
+    """
+    shown = ranked.head(MAX_BARS).iloc[::-1]
+    title = _("{column}: nothing was earned").format(column=label(column))
+    if ranked["share"].notna().all():
+        title = _(PARETO[column]).format(
+            count=locales.number(main_levels(ranked)),
+            all=locales.number(len(ranked)),
+            share=locales.percent(MAIN),
+        )
+    sentence = _("{name}: {amount}, {share} of revenue; {cumulative} together with those above")
+    # A name may be there twice: the place of a bar is its number.
+    place = np.arange(len(shown))
+    top = max(float(shown["revenue"].max()), 1.0)
+    figure = theme.figure(
+        title,
+        x=_("Revenue ({currency})").format(currency=currency),
+        height=max(theme.HEIGHT, 130 + 26 * len(shown)),
+        xaxis=theme.number_axis(np.array([min(0.0, float(shown["revenue"].min())), top])),
+        yaxis={
+            "tickvals": place,
+            "ticktext": [
+                theme.plain(shorten(name, MAX_NAME, placeholder="…") or name[:MAX_NAME]) for name in shown["name"]
+            ],
+        },
+        xaxis2={
+            **theme.percent_axis(1.02),
+            "overlaying": "x",
+            "side": "top",
+            "showgrid": False,
+            "fixedrange": True,
+            "title": {"text": _("Cumulative share of revenue")},
+        },
+        showlegend=False,
+        bargap=0.35,
+    )
+    hover = [
+        sentence.format(
+            name=theme.plain(row.name),
+            amount=locales.money(row.revenue, currency),
+            share=locales.percent(row.share, 1),
+            cumulative=locales.percent(row.cumulative, 1),
+        )
+        for row in shown.fillna({"share": 0, "cumulative": 0}).itertuples(index=False)
+    ]
+    figure.add_trace(
+        go.Bar(
+            x=shown["revenue"].to_numpy(),
+            y=place,
+            orientation="h",
+            marker={"color": theme.STAY},
+            hoverinfo="text",
+            hovertext=hover,
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=shown["cumulative"].to_numpy(),
+            y=place,
+            xaxis="x2",
+            mode="lines+markers",
+            line={"color": theme.LEAVE, "width": 2},
+            marker={"size": 6},
+            hoverinfo="text",
+            hovertext=hover,
+        )
+    )
+    return figure
+
+
+def loyalty(months: pd.DataFrame) -> go.Figure:
+    """New and returning customers by month (of `models.sales_overview.loyalty`)."""
+    new, returning = int(months["new"].iloc[-1]), int(months["returning"].iloc[-1])
+    title = _("Nobody known by name bought in {month}").format(month=locales.month(months["month"].iloc[-1]))
+    if new + returning:
+        title = _("{share} of the customers of {month} were new").format(
+            share=locales.percent(new / (new + returning)), month=locales.month(months["month"].iloc[-1])
+        )
+    sentences = {
+        "returning": (_("Returning"), theme.STAY, _("{month}: {amount} returning customers")),
+        "new": (_("New"), theme.LEAVE, _("{month}: {amount} new customers")),
+    }
+    top = float((months["new"] + months["returning"]).max())
+    return _stacked(title, months, sentences, _("Customers who bought"), top, locales.number)
+
+
+def loyalty_revenue(months: pd.DataFrame, currency: str) -> go.Figure:
+    """Revenue of new, returning and unknown customers by month (of `models.sales_overview.loyalty`)."""
+    split = months[["revenue_new", "revenue_returning", "revenue_unknown"]].sum()
+    title = _("Revenue by new and returning customers")
+    if split.min() >= 0 and split.sum() > 0:
+        title = _("Returning customers bring {share} of revenue").format(
+            share=locales.percent(split["revenue_returning"] / split.sum())
+        )
+    sentences = {
+        "revenue_returning": (_("Returning"), theme.STAY, _("{month}: {amount} from returning customers")),
+        "revenue_new": (_("New"), theme.LEAVE, _("{month}: {amount} from new customers")),
+        "revenue_unknown": (_("Not known"), theme.NEUTRAL, _("{month}: {amount} from customers not known")),
+    }
+    axis = _("Revenue ({currency})").format(currency=currency)
+    top = float(months[list(sentences)].clip(lower=0).sum(axis=1).max())
+    return _stacked(title, months, sentences, axis, top, lambda value: locales.money(value, currency))
+
+
+def _stacked(
+    title: str,
+    months: pd.DataFrame,
+    sentences: dict[str, tuple[str, str, str]],
+    axis: str,
+    top: float,
+    written: Callable[[float], str],
+) -> go.Figure:
+    names = [locales.month(when) for when in months["month"]]
+    every = -(-len(names) // 6)
+    figure = theme.figure(
+        title,
+        x=_("Month"),
+        y=axis,
+        xaxis={"tickvals": names[::-1][::every], "type": "category"},
+        yaxis=theme.number_axis(np.array([0.0, max(top, 1.0)])),
+        barmode="relative",
+        bargap=0.25,
+        margin={"l": 8, "r": 8, "t": 30, "b": 8},
+    )
+    for column, (name, colour, sentence) in sentences.items():
+        hover = [
+            sentence.format(month=month, amount=written(value))
+            for month, value in zip(names, months[column], strict=True)
+        ]
+        figure.add_trace(
+            go.Bar(
+                x=names,
+                y=months[column].to_numpy(),
+                name=name,
+                marker={"color": colour},
+                hoverinfo="text",
+                hovertext=hover,
+            )
+        )
+    return figure
+
+
+def _along(title: str, axis: str, values: pd.DataFrame | pd.Series) -> go.Figure:
+    """An empty figure along the days of `values`, which are money."""
+    days = values.index
+    ticks = days[np.unique(np.linspace(0, len(days) - 1, 5).astype(int))]
+    written = locales.month if (days[-1] - days[0]).days > 180 else locales.day
+    return theme.figure(
+        title,
+        y=axis,
+        xaxis={"tickvals": list(ticks), "ticktext": [written(day) for day in ticks]},
+        yaxis=_money_ticks(values),
+        showlegend=isinstance(values, pd.DataFrame),
+        bargap=0.1,
+    )
+
+
+def _money_ticks(values: pd.DataFrame | pd.Series) -> dict[str, object]:
+    least, most = float(np.min(values)), float(np.max(values))
+    return theme.number_axis(np.array([min(0.0, least), max(most, least + 1, 1.0)]))
+
+
+def _bars(x: object, values: pd.Series, hover: list[str]) -> go.Bar:
+    return go.Bar(x=x, y=values.to_numpy(), marker={"color": theme.STAY}, hoverinfo="text", hovertext=hover)
+
+
+def _revenue_axis(season: Season, currency: str) -> str:
+    if season == "year":
+        return _("Revenue a week ({currency})").format(currency=currency)
+    return _("Revenue a day ({currency})").format(currency=currency)
+
+
+def _signed(amount: float, currency: str) -> str:
+    return ("+" if amount > 0 else "−" if amount < 0 else "±") + locales.money(abs(amount), currency)
+
+
+def _title_calendar(opened: pd.DataFrame, currency: str) -> str:
+    if opened.empty:
+        return _("Closed on every day")
+    best = opened["revenue"].idxmax()
+    return _("The best day was {day} with {amount}").format(
+        day=locales.day(best), amount=locales.money(opened["revenue"][best], currency)
+    )

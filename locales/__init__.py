@@ -126,7 +126,8 @@ def month(when: date) -> str:
 
 def weekdays(width: Literal["wide", "abbreviated"] = "wide") -> list[str]:
     """The days of the week from Monday on, "Monday" or "Mon", "lundi" or "lun."."""
-    return list(babel.dates.get_day_names(width, locale=_REGION[language()]).values())
+    names = babel.dates.get_day_names(width, locale=_REGION[language()])
+    return [names[weekday] for weekday in range(7)]
 
 
 def moment(when: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import streamlit as st
 
@@ -28,9 +28,9 @@ def pills(label: str, options: Sequence[str], key: str, show: Callable[[str], st
     return picked
 
 
-def choice(label: str, options: Sequence[str], key: str, show: Callable[[str], str] = str, default: str = "") -> str:
+def choice(label: str, options: Sequence[T], key: str, show: Callable[[T], str] = str, default: str = "") -> T:
     """One of `options` from a drop-down list, remembered in the URL under `key`."""
-    usual = default if default in options else options[0]
+    usual = next((option for option in options if option == default), options[0])
     _settle(key, options, usual)
     picked = st.selectbox(label, options, format_func=show, key=key, persist_state="session") or usual
     _publish(key, [picked] if picked != usual else [])
@@ -64,8 +64,11 @@ def period(label: str, key: str, first: date, last: date) -> tuple[date, date]:
     if not wanted or dates not in st.session_state or not first <= wanted[0] <= wanted[-1] <= last:
         inside = wanted and first <= wanted[0] <= wanted[-1] <= last
         st.session_state[dates] = wanted if inside else (max(first, last - timedelta(days=27)), last)
-    ends = st.date_input(
-        _("First and last day"), min_value=first, max_value=last, key=dates, required=True, persist_state="session"
+    ends = cast(  # two dates, as the value in the session state has
+        tuple[date, ...],
+        st.date_input(
+            _("First and last day"), min_value=first, max_value=last, key=dates, required=True, persist_state="session"
+        ),
     )
     _publish(dates, [end.isoformat() for end in ends])
     return ends[0], ends[-1]
