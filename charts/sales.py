@@ -18,8 +18,9 @@ WEEKS_SHOWN = 12
 SAME = 0.02  # a change smaller than this is none worth a title
 MAX_BARS = 15
 MAX_NAME = 28  # characters
+MAX_POINTS = 200  # of a curve: more cannot be told apart
 BLOCK = 53  # weeks side by side in the calendar: a year that starts in mid-week
-BLOCKS = 3
+BLOCKS = 5
 PARETO = {
     "product": N_("{count} of {all} products make {share} of revenue"),
     "category": N_("{count} of {all} categories make {share} of revenue"),
@@ -79,14 +80,14 @@ def trend(parts: pd.DataFrame, season: Season, currency: str) -> go.Figure:
     title = _("Revenue and its trend")
     if start > 0:
         change = end / start - 1
-        more, less = _("The trend of revenue rose by {share} over this time"), _("The trend of revenue fell by {share}")
+        more, less = _("The trend of revenue rose by {share}"), _("The trend of revenue fell by {share}")
         title = (more if change > 0 else less).format(share=locales.percent(abs(change)))
         if abs(change) < SAME:
             title = _("The trend of revenue ends where it began")
     sentence = _("{day}: {amount} sold; the trend says {trend}, the season {season}")
     if season == "year":
         sentence = _("Week of {day}: {amount} sold; the trend says {trend}, the season {season}")
-    figure = _along(title, _revenue_axis(season, currency), parts[["revenue", "trend"]])
+    figure = _along(title, _revenue_axis(season, currency), parts[["revenue", "trend"]], season)
     hover = [
         sentence.format(
             day=locales.day(row.Index),
@@ -149,7 +150,7 @@ def season_of_year(parts: pd.DataFrame, currency: str) -> go.Figure:
     sentence = _("Week of {day}: {amount} against the trend")
     hover = [sentence.format(day=locales.day(day), amount=_signed(value, currency)) for day, value in year.items()]
     axis = _("Against the trend ({currency})").format(currency=currency)
-    figure = _along(title, axis, year)
+    figure = _along(title, axis, year, "year")
     figure.add_trace(_bars(year.index.to_numpy(), year, hover))
     return figure
 
@@ -165,7 +166,7 @@ def rest(parts: pd.DataFrame, season: Season, currency: str) -> go.Figure:
         some = locales.ngettext("{count} day stands out", "{count} days stand out", len(far))
         if season == "year":
             some = locales.ngettext("{count} week stands out", "{count} weeks stand out", len(far))
-        title = _("{some}: most {day}, {amount} against trend and season").format(
+        title = _("{some}, {day} most: {amount} against trend and season").format(
             some=some.format(count=locales.number(len(far))),
             day=locales.day(far.index[0]),
             amount=_signed(far.iloc[0], currency),
@@ -173,7 +174,7 @@ def rest(parts: pd.DataFrame, season: Season, currency: str) -> go.Figure:
     sentence = _("{day}: {amount} against trend and season")
     hover = [sentence.format(day=locales.day(day), amount=_signed(value, currency)) for day, value in values.items()]
     axis = _("Against trend and season ({currency})").format(currency=currency)
-    figure = _along(title, axis, values)
+    figure = _along(title, axis, values, season)
     bars = _bars(values.index.to_numpy(), values, hover)
     bars.marker.color = np.where(values.index.isin(far.index), theme.LEAVE, theme.STAY)
     figure.add_trace(bars)
@@ -181,74 +182,80 @@ def rest(parts: pd.DataFrame, season: Season, currency: str) -> go.Figure:
 
 
 def calendar(days: pd.DataFrame, currency: str, dark: bool) -> go.Figure:
-    """Revenue of every day (of `models.sales_overview.daily`), weekdays by weeks; the latest `BLOCKS` years of them."""
+    """Revenue of every day (of `models.sales_overview.daily`), weekdays by weeks; grey days were closed.
+
+    A year or less is one block; of more, each of the latest `BLOCKS` calendar years is one.
+    """
     monday = days.index[0] - pd.Timedelta(days=days.index[0].day_of_week)
-    week = (days.index - monday).days // 7
-    if week[-1] < BLOCK:
-        block, column = np.zeros(len(days), dtype=int), week.to_numpy()
-    else:
-        block = days.index.year - max(days.index[0].year, days.index[-1].year - BLOCKS + 1)
-        days, block = days[block >= 0], block[block >= 0].to_numpy()
-        new_year = pd.to_datetime(days.index.year.astype(str) + "-01-01")
-        column = ((days.index - new_year).days + new_year.day_of_week).to_numpy() // 7
-    row = block * 8 + days.index.day_of_week.to_numpy()
-    shape = (8 * block[-1] + 7, column.max() + 1)
+    week = ((days.index - monday).days // 7).to_numpy()
+    years: list[int] = []
+    block = np.zeros(len(days), dtype=int)
+    if week[-1] >= BLOCK:
+        days = days[days.index.year > days.index[-1].year - BLOCKS]
+        years = days.index.year.unique().to_list()
+        block = days.index.year.to_numpy() - years[0]
+        week = ((days.index.day_of_year - 1 - days.index.day_of_week + 6) // 7).to_numpy()
+    weekday = days.index.day_of_week.to_numpy()
+    row, is_open = 8 * block + weekday, days["is_open"].to_numpy()
+    shape = (8 * block[-1] + 7, week.max() + 1)
     revenue, closed = np.full(shape, np.nan), np.full(shape, np.nan)
-    is_open = days["is_open"].to_numpy()
-    revenue[row[is_open], column[is_open]] = days["revenue"].to_numpy()[is_open]
-    closed[row[~is_open], column[~is_open]] = 1
-    says = np.full(shape, "", dtype=object)
-    sold, shut = _("{day}: {amount} sold"), _("{day}: closed, nothing was sold")
-    for at, when, amount, opened in zip(
-        zip(row, column, strict=True), days.index, days["revenue"], is_open, strict=True
-    ):
-        says[at] = (sold if opened else shut).format(
-            day=locales.day(when), amount=locales.money(amount, currency) if opened else ""
-        )
+    revenue[row[is_open], week[is_open]] = days["revenue"].to_numpy()[is_open]
+    closed[row[~is_open], week[~is_open]] = 1
+    hover = np.full(shape, "", dtype=object)
+    sentence, shut = _("{day}: {amount} sold"), _("{day}: closed")
+    hover[row, week] = [
+        (sentence if opened else shut).format(day=locales.day(when), amount=locales.money(amount, currency))
+        for when, amount, opened in zip(days.index, days["revenue"], is_open, strict=True)
+    ]
+    begins = (days.index.day == 1) & (block == np.bincount(block).argmax())
+    months = days.index[begins][:: 1 + (begins.sum() > 6)]
     names = locales.weekdays("abbreviated")
-    first_of_month = (days.index.day <= 7) & (block == block[-1] if block[-1] else True)
-    months = pd.Series(days.index[first_of_month], column[first_of_month]).groupby(level=0).first()
-    months = months[~months.dt.month.duplicated() | (block[-1] == 0)]
     figure = theme.figure(
         _title_calendar(days[is_open], currency),
         x=_("Grey: closed"),
-        height=110 + (150 if block[-1] == 0 else 104) * (block[-1] + 1),
+        height=120 + (160 if not years else 112 * len(years)),
         xaxis={
             "showgrid": False,
             "zeroline": False,
-            "tickvals": months.index.to_list(),
-            "ticktext": [locales.month(when).split()[0] if block[-1] else locales.month(when) for when in months],
+            "tickvals": week[days.index.get_indexer(months)],
+            "ticktext": [locales.month(when) if not years else locales.month(when).split()[0] for when in months],
+            "tickangle": 0,
         },
         yaxis={
             "showgrid": False,
             "zeroline": False,
-            "autorange": "reversed",
+            "range": [shape[0] - 0.5, -1.6 if years else -0.5],
             "tickvals": [8 * one + day for one in range(block[-1] + 1) for day in (0, 2, 4, 6)],
-            "ticktext": [names[day] for _block in range(block[-1] + 1) for day in (0, 2, 4, 6)],
+            "ticktext": [names[day] for _one in range(block[-1] + 1) for day in (0, 2, 4, 6)],
         },
+        annotations=[
+            {"x": -0.5, "y": 8 * one - 1, "text": str(year), "showarrow": False, "xanchor": "left"}
+            for one, year in enumerate(years)
+        ],
     )
-    top = float(np.nanquantile(revenue, 0.98)) if is_open.any() else 0.0
-    colours = theme.SEQUENTIAL[::-1] if dark else theme.SEQUENTIAL
-    axis = theme.number_axis(np.array([0.0, max(top, 1.0)]))
-    shared = {"hoverinfo": "text", "hovertext": says, "hoverongaps": False, "xgap": 2, "ygap": 2}
+    top = max(float(np.quantile(days["revenue"][is_open], 0.98)) if is_open.any() else 0.0, 1.0)
+    cells = {"hoverinfo": "text", "hovertext": hover, "hoverongaps": False, "xgap": 1, "ygap": 1}
+    ticks = theme.number_axis(np.array([0.0, top]))
     figure.add_trace(
         go.Heatmap(
             z=revenue,
             zmin=0,
-            zmax=max(top, 1.0),
-            colorscale=colours,
+            zmax=top,
+            colorscale=theme.SEQUENTIAL[::-1] if dark else theme.SEQUENTIAL,
             colorbar={
-                "thickness": 10,
+                "orientation": "h",
+                "y": 1.0,
+                "yanchor": "bottom",
+                "thickness": 8,
                 "outlinewidth": 0,
-                "title": {"text": currency, "side": "top"},
-                "tickvals": axis["tickvals"],
-                "ticktext": axis["ticktext"],
+                "tickvals": ticks["tickvals"][::2],
+                "ticktext": ticks["ticktext"][::2],
             },
-            **shared,
+            **cells,
         )
     )
     grey = theme.faded(theme.NEUTRAL, 0.4)
-    figure.add_trace(go.Heatmap(z=closed, colorscale=[[0, grey], [1, grey]], showscale=False, **shared))
+    figure.add_trace(go.Heatmap(z=closed, colorscale=[[0, grey], [1, grey]], showscale=False, **cells))
     return figure
 
 
@@ -258,22 +265,24 @@ def pareto(ranked: pd.DataFrame, column: str, currency: str) -> go.Figure:
     `ranked` is of `models.sales_overview.pareto`, with the `name` a reader calls each level by.
     """
     shown = ranked.head(MAX_BARS).iloc[::-1]
-    title = _("{column}: nothing was earned").format(column=label(column))
-    if ranked["share"].notna().all():
-        title = _(PARETO[column]).format(
-            count=locales.number(main_levels(ranked)),
+    title = _title_pareto(ranked, column)
+    if len(ranked) > MAX_BARS:
+        title = _("{column}: the first {count} of {all} make {share} of revenue").format(
+            column=label(column),
+            count=MAX_BARS,
             all=locales.number(len(ranked)),
-            share=locales.percent(MAIN),
+            share=locales.percent(ranked["share"].head(MAX_BARS).sum()),
         )
     sentence = _("{name}: {amount}, {share} of revenue; {cumulative} together with those above")
     # A name may be there twice: the place of a bar is its number.
     place = np.arange(len(shown))
     top = max(float(shown["revenue"].max()), 1.0)
+    ticks = theme.number_axis(np.array([min(0.0, float(shown["revenue"].min())), top]))
     figure = theme.figure(
         title,
         x=_("Revenue ({currency})").format(currency=currency),
         height=max(theme.HEIGHT, 130 + 26 * len(shown)),
-        xaxis=theme.number_axis(np.array([min(0.0, float(shown["revenue"].min())), top])),
+        xaxis={name: values[::2] for name, values in ticks.items()} | {"tickangle": 0},
         yaxis={
             "tickvals": place,
             "ticktext": [
@@ -325,85 +334,127 @@ def pareto(ranked: pd.DataFrame, column: str, currency: str) -> go.Figure:
     return figure
 
 
-def loyalty(months: pd.DataFrame) -> go.Figure:
-    """New and returning customers by month (of `models.sales_overview.loyalty`)."""
-    new, returning = int(months["new"].iloc[-1]), int(months["returning"].iloc[-1])
-    title = _("Nobody known by name bought in {month}").format(month=locales.month(months["month"].iloc[-1]))
-    if new + returning:
-        title = _("{share} of the customers of {month} were new").format(
-            share=locales.percent(new / (new + returning)), month=locales.month(months["month"].iloc[-1])
+def concentration(ranked: pd.DataFrame, column: str) -> go.Figure:
+    """The share of revenue that the first levels make together, over their number (of `models...pareto`)."""
+    ranks = np.unique(np.linspace(1, len(ranked), min(len(ranked), MAX_POINTS)).astype(int))
+    together = ranked["cumulative"].fillna(0).to_numpy()[ranks - 1]
+    enough = main_levels(ranked)
+    ticks = theme.number_axis(np.array([0, len(ranked)]))
+    line = {"color": theme.NEUTRAL, "dash": "dot", "width": 1.5}
+    figure = theme.figure(
+        _title_pareto(ranked, column),
+        x=_("{column}: number, the most revenue first").format(column=label(column)),
+        y=_("Cumulative share of revenue"),
+        xaxis=ticks,
+        yaxis=theme.percent_axis(1.02),
+        showlegend=False,
+        shapes=[
+            {"type": "line", "x0": 0, "x1": enough, "y0": MAIN, "y1": MAIN, "line": line},
+            {"type": "line", "x0": enough, "x1": enough, "y0": 0, "y1": MAIN, "line": line},
+        ],
+    )
+    sentence = _("The first {count}, {share} of all, make {together} of revenue")
+    hover = [
+        sentence.format(
+            count=locales.number(rank), share=locales.percent(rank / len(ranked), 1), together=locales.percent(sum_, 1)
         )
-    sentences = {
+        for rank, sum_ in zip(ranks, together, strict=True)
+    ]
+    figure.add_trace(
+        go.Scatter(
+            x=np.r_[0, ranks],
+            y=np.r_[0, together],
+            mode="lines",
+            line={"color": theme.LEAVE, "width": 2.5},
+            hoverinfo="text",
+            hovertext=["", *hover],
+        )
+    )
+    return figure
+
+
+def loyalty(months: pd.DataFrame) -> go.Figure:
+    """New and returning customers by month (of `models.sales_overview.loyalty`); months in part are pale."""
+    whole = months[months["is_whole"] & (months["new"] + months["returning"] > 0)]
+    title = _("New and returning customers by month")
+    if len(whole):
+        last = whole.iloc[-1]
+        title = _("{share} of the customers of {month} were new").format(
+            share=locales.percent(last["new"] / (last["new"] + last["returning"])), month=locales.month(last["month"])
+        )
+    layers = {
         "returning": (_("Returning"), theme.STAY, _("{month}: {amount} returning customers")),
         "new": (_("New"), theme.LEAVE, _("{month}: {amount} new customers")),
     }
-    top = float((months["new"] + months["returning"]).max())
-    return _stacked(title, months, sentences, _("Customers who bought"), top, locales.number)
+    return _stacked(title, months, layers, _("Customers who bought"), locales.number)
 
 
 def loyalty_revenue(months: pd.DataFrame, currency: str) -> go.Figure:
     """Revenue of new, returning and unknown customers by month (of `models.sales_overview.loyalty`)."""
-    split = months[["revenue_new", "revenue_returning", "revenue_unknown"]].sum()
-    title = _("Revenue by new and returning customers")
-    if split.min() >= 0 and split.sum() > 0:
-        title = _("Returning customers bring {share} of revenue").format(
-            share=locales.percent(split["revenue_returning"] / split.sum())
-        )
-    sentences = {
+    layers = {
         "revenue_returning": (_("Returning"), theme.STAY, _("{month}: {amount} from returning customers")),
         "revenue_new": (_("New"), theme.LEAVE, _("{month}: {amount} from new customers")),
         "revenue_unknown": (_("Not known"), theme.NEUTRAL, _("{month}: {amount} from customers not known")),
     }
+    split = months[list(layers)].sum()
+    title = _("Revenue of new and returning customers by month")
+    if split.min() >= 0 and split.sum() > 0:
+        title = _("Returning customers bring {share} of revenue").format(
+            share=locales.percent(split["revenue_returning"] / split.sum())
+        )
     axis = _("Revenue ({currency})").format(currency=currency)
-    top = float(months[list(sentences)].clip(lower=0).sum(axis=1).max())
-    return _stacked(title, months, sentences, axis, top, lambda value: locales.money(value, currency))
+    return _stacked(title, months, layers, axis, lambda value: locales.money(value, currency))
 
 
 def _stacked(
     title: str,
     months: pd.DataFrame,
-    sentences: dict[str, tuple[str, str, str]],
+    layers: dict[str, tuple[str, str, str]],
     axis: str,
-    top: float,
     written: Callable[[float], str],
 ) -> go.Figure:
+    """Bars a month of the columns that `layers` names, each with its name, colour and hover sentence."""
     names = [locales.month(when) for when in months["month"]]
-    every = -(-len(names) // 6)
+    part = _("{month} (in part)")
+    spoken = [name if whole else part.format(month=name) for name, whole in zip(names, months["is_whole"], strict=True)]
+    stacks = months[list(layers)]
+    ends = [stacks.clip(upper=0).sum(axis=1).min(), max(stacks.clip(lower=0).sum(axis=1).max(), 1.0)]
     figure = theme.figure(
         title,
         x=_("Month"),
         y=axis,
-        xaxis={"tickvals": names[::-1][::every], "type": "category"},
-        yaxis=theme.number_axis(np.array([0.0, max(top, 1.0)])),
+        xaxis={"tickvals": names[::-1][:: -(-len(names) // 6)], "type": "category"},
+        yaxis=theme.number_axis(np.array(ends, dtype=float)),
         barmode="relative",
         bargap=0.25,
         margin={"l": 8, "r": 8, "t": 30, "b": 8},
     )
-    for column, (name, colour, sentence) in sentences.items():
-        hover = [
-            sentence.format(month=month, amount=written(value))
-            for month, value in zip(names, months[column], strict=True)
-        ]
+    for column, (name, colour, sentence) in layers.items():
+        amounts = months[column].to_numpy()
         figure.add_trace(
             go.Bar(
                 x=names,
-                y=months[column].to_numpy(),
+                y=amounts,
                 name=name,
-                marker={"color": colour},
+                marker={"color": colour, "opacity": np.where(months["is_whole"], 1.0, 0.5)},
                 hoverinfo="text",
-                hovertext=hover,
+                hovertext=[
+                    sentence.format(month=month, amount=written(amount))
+                    for month, amount in zip(spoken, amounts, strict=True)
+                ],
             )
         )
     return figure
 
 
-def _along(title: str, axis: str, values: pd.DataFrame | pd.Series) -> go.Figure:
-    """An empty figure along the days of `values`, which are money."""
+def _along(title: str, axis: str, values: pd.DataFrame | pd.Series, season: Season) -> go.Figure:
+    """An empty figure along the days (or weeks) of `values`, which are money."""
     days = values.index
     ticks = days[np.unique(np.linspace(0, len(days) - 1, 5).astype(int))]
     written = locales.month if (days[-1] - days[0]).days > 180 else locales.day
     return theme.figure(
         title,
+        x=_("Week from") if season == "year" else _("Day"),
         y=axis,
         xaxis={"tickvals": list(ticks), "ticktext": [written(day) for day in ticks]},
         yaxis=_money_ticks(values),
@@ -429,6 +480,14 @@ def _revenue_axis(season: Season, currency: str) -> str:
 
 def _signed(amount: float, currency: str) -> str:
     return ("+" if amount > 0 else "−" if amount < 0 else "±") + locales.money(abs(amount), currency)
+
+
+def _title_pareto(ranked: pd.DataFrame, column: str) -> str:
+    if ranked["share"].isna().any():
+        return _("{column}: no revenue").format(column=label(column))
+    return _(PARETO[column]).format(
+        count=locales.number(main_levels(ranked)), all=locales.number(len(ranked)), share=locales.percent(MAIN)
+    )
 
 
 def _title_calendar(opened: pd.DataFrame, currency: str) -> str:

@@ -13,6 +13,7 @@ COLUMNS = ("timestamp", "line_type", "quantity", "unit_price", "product")
 OPTIONAL = ("description", "category", "store", "invoice", "customer")
 MAIN = 0.8  # of the revenue: what Pareto's rule asks about
 WEEKLY_MEMORY = 13  # weeks over which the profile of the week may change
+TREND_MEMORY = 5  # weeks that the trend of days is smoothed over
 WEEKS = 52
 STANDS_OUT = 3.0  # robust standard deviations
 Season = Literal["week", "year"]
@@ -162,7 +163,8 @@ def decompose(days: pd.DataFrame, season: Season) -> pd.DataFrame | None:
         bridged = series.groupby(series.index.day_of_week).transform(
             lambda same: same.interpolate(limit_direction="both")
         )
-        fitted = STL(bridged.to_numpy(), len(usual), seasonal=WEEKLY_MEMORY, robust=True).fit()
+        memory = TREND_MEMORY * len(usual) | 1  # odd, as STL wants it
+        fitted = STL(bridged.to_numpy(), len(usual), seasonal=WEEKLY_MEMORY, trend=memory, robust=True).fit()
     parts = pd.DataFrame(
         {"revenue": series, "trend": fitted.trend, "season": fitted.seasonal, "rest": fitted.resid}, index=series.index
     )
@@ -201,25 +203,23 @@ def main_levels(ranked: pd.DataFrame) -> int:
     return int((ranked["cumulative"] < MAIN - 1e-9).sum()) + 1
 
 
-def loyalty(sold: Goods) -> pd.DataFrame:
-    """New and returning customers of each month with a line: one row a `month` (its first day).
+def loyalty(sold: Goods, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+    """New and returning customers of each month from `start` to `end` with a line: one row a `month` (its first day).
 
     `new` bought for the first time in the data that month, `returning` earlier; `revenue_new`, `revenue_returning` and
-    `revenue_unknown` (lines without a customer) add up to the month's revenue. Needs the column customer.
+    `revenue_unknown` (lines without a customer) add up to the month's revenue. `is_whole` is False for a month that
+    begins before `start` or ends after `end`. Needs the column customer and at least one line.
     """
+    lines = between(sold, start, end).lines
     month_of_day = (sold.days.year * 12 + sold.days.month - 1).to_numpy()
-    lines = sold.lines
     month = month_of_day[lines["day"].to_numpy()]
-    start = int(month[0])
-    place, months = month - start, int(month[-1]) - start + 1
-    customer = lines["customer"].array
-    never = np.append(month_of_day, np.iinfo(np.int64).max)
-    joined = np.append(never[sold.first], -1)[customer.codes]  # the last entry: a line without customer
-    known, is_new = customer.codes >= 0, joined >= month
-    # One who never bought in the data but sends goods back has bought before them.
-    is_new &= joined != never[-1]
+    place, months = month - month[0], int(month[-1] - month[0]) + 1
+    customer, revenue = lines["customer"].array, lines["revenue"].to_numpy()
+    known = customer.codes >= 0
     bought = known & lines["is_sale"].to_numpy()
-    revenue = lines["revenue"].to_numpy()
+    # Who sends goods back but never bought in the data has bought before them: returning.
+    joined = np.append(month_of_day, -1)[sold.first]
+    is_new = known & (np.append(joined, -1)[customer.codes] == month)
 
     def people(which: np.ndarray) -> np.ndarray:
         return _distinct(customer[which], place[which], months)
@@ -227,14 +227,16 @@ def loyalty(sold: Goods) -> pd.DataFrame:
     def money(which: np.ndarray) -> np.ndarray:
         return np.bincount(place[which], revenue[which], months)
 
+    first = pd.PeriodIndex.from_ordinals(np.arange(months) + month[0] - 1970 * 12, freq="M")
     made = pd.DataFrame(
         {
-            "month": pd.PeriodIndex.from_ordinals(np.arange(months) + start - 1970 * 12, freq="M").to_timestamp(),
+            "month": first.to_timestamp(),
             "new": people(bought & is_new),
             "returning": people(bought & ~is_new),
-            "revenue_new": money(known & is_new),
+            "revenue_new": money(is_new),
             "revenue_returning": money(known & ~is_new),
             "revenue_unknown": money(~known),
+            "is_whole": (first.to_timestamp() >= start) & ((first + 1).to_timestamp() - pd.Timedelta(days=1) <= end),
         }
     )
     return made[np.bincount(place, minlength=months) > 0].reset_index(drop=True)

@@ -12,7 +12,8 @@ from ui import cards, inputs, store
 from ui.text import N_, _, is_dark
 
 VIEWS = {"trend": N_("Trend"), "what": N_("What sells"), "who": N_("Who buys")}
-AGAINST = {"year": N_("The same days a year earlier"), "before": N_("The days just before")}
+AGAINST = {"year": N_("A year earlier"), "before": N_("The days before")}
+THEN = {"year": N_("{value} a year earlier"), "before": N_("{value} before")}
 SEASONS: dict[overview.Season, str] = {"week": N_("Days of the week"), "year": N_("Weeks of the year")}
 FILTERS = ("category", "store")
 LACKS = {  # column -> (the view that misses it, what it is needed for); no view: the cards
@@ -63,37 +64,41 @@ def explored() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         start, end = map(pd.Timestamp, inputs.period(_("Period"), "period", first.date(), last.date()))
         shifts = {"year": pd.Timedelta(days=YEAR), "before": end - start + pd.Timedelta(days=1)}
-        usual = next((against for against, shift in shifts.items() if start - shift >= first), "year")
-        shift = shifts[inputs.choice(_("Compare with"), list(AGAINST), "against", lambda one: _(AGAINST[one]), usual)]
+        usual = next((one for one, shift in shifts.items() if start - shift >= first), "year")
+        against = inputs.choice(_("Compare with"), list(AGAINST), "against", lambda one: _(AGAINST[one]), usual)
         filters = {column: choose(column) for column in filtered}
         st.button(_("Reset"), icon=":material/restart_alt:", on_click=reset, disabled=not any(filters.values()))
 
-    kept = overview.keep(sold, filters)
+    kept, shift = overview.keep(sold, filters), shifts[against]
     shown = overview.between(kept, start, end)
     if shown.lines.empty:
         st.info(_("Nothing was sold with these filters in this period. Remove a filter or choose a longer period."))
         return
     earlier = overview.between(kept, start - shift, end - shift) if start - shift >= first else None
-    headline(overview.measures(shown).iloc[0], earlier, overview.sparkline(kept, start, end))
-    view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
+    headline(overview.measures(shown).iloc[0], earlier, overview.sparkline(kept, start, end), _(THEN[against]))
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
+        if view == "trend":
+            season = inputs.view(_("Season"), list(SEASONS), "season", lambda one: _(SEASONS[one]))
     lacking = [_(sentence) for where, sentence in missing.values() if where in (None, view)]
     if lacking:
         st.caption(" ".join([*lacking, _("Where your file has it, map it on the page Data.")]))
     if view == "trend":
-        trend(overview.daily(kept), start, end)
+        trend(overview.daily(kept), start, end, season)
     elif view == "what":
         with st.grid("auto", min_column_width=400):
             for column in ("product", *filtered):
                 best(column, shown)
     elif "customer" not in missing:
-        months = overview.loyalty(shown)
+        months = overview.loyalty(kept, start, end)
         with st.grid("auto", min_column_width=400):
             cards.figure(charts.loyalty(months), "sales_loyalty", months)
             cards.figure(charts.loyalty_revenue(months, currency), "sales_loyalty_revenue", months)
             best("customer", shown)
 
 
-def headline(now: pd.Series, earlier: overview.Goods | None, history: pd.DataFrame) -> None:
+def headline(now: pd.Series, earlier: overview.Goods | None, history: pd.DataFrame, compared: str) -> None:
     """The key figures that the data can give, each with the way it came here and its change."""
     written = {
         "revenue": (_("Revenue"), lambda value: locales.money(value, currency)),
@@ -102,48 +107,38 @@ def headline(now: pd.Series, earlier: overview.Goods | None, history: pd.DataFra
         "customers": (_("Customers"), locales.number),
         "return_share": (_("Returned"), lambda value: locales.percent(value, 1)),
     }
-    shown = {column: how for column, how in written.items() if column in now and now[column] == now[column]}
     then = now * float("nan") if earlier is None else overview.measures(earlier).iloc[0]
-    cards.metrics(
-        [
-            (
-                title,
-                write(now[column]),
-                _("nothing earlier to compare with")
-                if then[column] != then[column]
-                else _("{value} then").format(value=write(then[column])),
-            )
-            for column, (title, write) in shown.items()
-        ],
-        [
-            cards.Trend(
-                history[column].dropna().to_list(),
-                points(now[column] - then[column]) if column == "return_share" else share(now[column], then[column]),
-                "down" if column == "return_share" else "up",
-            )
-            for column in shown
-        ],
-    )
+    texts, trends = [], []
+    for column, (title, write) in written.items():
+        if column not in now or now[column] != now[column]:
+            continue
+        back = column == "return_share"
+        known = then[column] == then[column]
+        meaning = compared.format(value=write(then[column])) if known else _("nothing earlier to compare with")
+        change = points(now[column] - then[column]) if back else share(now[column], then[column])
+        texts.append((title, write(now[column]), meaning))
+        trends.append(cards.Trend(history[column].dropna().to_list(), change, "down" if back else "up"))
+    cards.metrics(texts, trends)
 
 
 def share(now: float, then: float) -> str | None:
-    if not then > 0:
-        return None
-    change = round(now / then - 1, 3)
-    return f"{'+' if change > 0 else '-' if change < 0 else '±'}{locales.percent(abs(change), 1)}"
+    change = round(now / then - 1, 3) if then > 0 else None
+    return None if change is None else sign(change) + locales.percent(abs(change), 1)
 
 
 def points(change: float) -> str | None:
+    change = round(100 * change, 1)
     if change != change:
         return None
-    change = round(100 * change, 1)
-    sign = "+" if change > 0 else "-" if change < 0 else "±"
-    return sign + _("{number} points").format(number=locales.number(abs(change), 1))
+    return sign(change) + _("{number} points").format(number=locales.number(abs(change), 1))
 
 
-def trend(days: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> None:
-    season = inputs.choice(_("Season"), list(SEASONS), "season", lambda one: _(SEASONS[one]))
-    parts = overview.decompose(days, season)
+def sign(change: float) -> str:
+    return "+" if change > 0 else "-" if change < 0 else "±"
+
+
+def trend(days: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp, season: overview.Season) -> None:
+    parts, shown = overview.decompose(days, season), days[start:end]
     if parts is None:
         st.info(_(NO_PARTS[season]))
     elif len(parts := parts[start:end]):
@@ -153,13 +148,18 @@ def trend(days: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> None:
             profile = charts.season_of_week if season == "week" else charts.season_of_year
             cards.figure(profile(parts, currency), "sales_season", table)
             cards.figure(charts.rest(parts, season, currency), "sales_rest", table)
-    cards.figure(charts.calendar(days[start:end], currency, is_dark()), "sales_calendar", days[start:end].reset_index())
+    cards.figure(charts.calendar(shown, currency, is_dark()), "sales_calendar", shown.reset_index())
 
 
 def best(column: str, shown: overview.Goods) -> None:
+    """Who or what makes the most of the revenue; of many levels the whole curve as well."""
     ranked = overview.pareto(shown, column)
+    if ranked.empty:
+        return
     ranked.insert(1, "name", [name(column, level) for level in ranked["level"]])
     cards.figure(charts.pareto(ranked, column, currency), f"sales_by_{column}", ranked)
+    if len(ranked) > charts.MAX_BARS:
+        cards.figure(charts.concentration(ranked, column), f"sales_share_by_{column}", ranked)
 
 
 explored()
