@@ -17,7 +17,7 @@ from models.sales_overview import MAIN, Season, main_levels, standing_out
 WEEKS_SHOWN = 12
 SAME = 0.02  # a change smaller than this is none worth a title
 MAX_BARS = 15
-MAX_NAME = 28  # characters
+MAX_NAME = 24  # characters
 MAX_POINTS = 200  # of a curve: more cannot be told apart
 BLOCK = 53  # weeks side by side in the calendar: a year that starts in mid-week
 BLOCKS = 5
@@ -80,7 +80,8 @@ def trend(parts: pd.DataFrame, season: Season, currency: str) -> go.Figure:
     title = _("Revenue and its trend")
     if start > 0:
         change = end / start - 1
-        more, less = _("The trend of revenue rose by {share}"), _("The trend of revenue fell by {share}")
+        more = _("The trend of revenue ends {share} higher than it began")
+        less = _("The trend of revenue ends {share} lower than it began")
         title = (more if change > 0 else less).format(share=locales.percent(abs(change)))
         if abs(change) < SAME:
             title = _("The trend of revenue ends where it began")
@@ -211,9 +212,8 @@ def calendar(days: pd.DataFrame, currency: str, dark: bool) -> go.Figure:
     months = days.index[begins][:: 1 + (begins.sum() > 6)]
     names = locales.weekdays("abbreviated")
     figure = theme.figure(
-        _title_calendar(days[is_open], currency),
-        x=_("Grey: closed"),
-        height=120 + (160 if not years else 112 * len(years)),
+        _title_calendar(days, currency),
+        height=80 + (170 if not years else 112 * len(years)),
         xaxis={
             "showgrid": False,
             "zeroline": False,
@@ -244,12 +244,16 @@ def calendar(days: pd.DataFrame, currency: str, dark: bool) -> go.Figure:
             colorscale=theme.SEQUENTIAL[::-1] if dark else theme.SEQUENTIAL,
             colorbar={
                 "orientation": "h",
-                "y": 1.0,
+                "len": 0.4,
+                "x": 1,
+                "xanchor": "right",
+                "y": 1,
                 "yanchor": "bottom",
+                "ypad": 4,
                 "thickness": 8,
                 "outlinewidth": 0,
                 "tickvals": ticks["tickvals"][::2],
-                "ticktext": ticks["ticktext"][::2],
+                "ticktext": [locales.money(tick, currency) for tick in ticks["tickvals"][::2]],
             },
             **cells,
         )
@@ -281,8 +285,8 @@ def pareto(ranked: pd.DataFrame, column: str, currency: str) -> go.Figure:
     figure = theme.figure(
         title,
         x=_("Revenue ({currency})").format(currency=currency),
-        height=max(theme.HEIGHT, 130 + 26 * len(shown)),
-        xaxis={name: values[::2] for name, values in ticks.items()} | {"tickangle": 0},
+        height=_height(len(shown)),
+        xaxis={name: values[::3] for name, values in ticks.items()} | {"tickangle": 0},
         yaxis={
             "tickvals": place,
             "ticktext": [
@@ -290,7 +294,9 @@ def pareto(ranked: pd.DataFrame, column: str, currency: str) -> go.Figure:
             ],
         },
         xaxis2={
-            **theme.percent_axis(1.02),
+            "range": [0, 1.02],
+            "tickvals": [0, 0.5, 1],
+            "ticktext": [locales.percent(tick) for tick in (0, 0.5, 1)],
             "overlaying": "x",
             "side": "top",
             "showgrid": False,
@@ -345,6 +351,7 @@ def concentration(ranked: pd.DataFrame, column: str) -> go.Figure:
         _title_pareto(ranked, column),
         x=_("{column}: number, the most revenue first").format(column=label(column)),
         y=_("Cumulative share of revenue"),
+        height=_height(MAX_BARS),  # it stands beside that many bars
         xaxis=ticks,
         yaxis=theme.percent_axis(1.02),
         showlegend=False,
@@ -465,7 +472,7 @@ def _along(title: str, axis: str, values: pd.DataFrame | pd.Series, season: Seas
 
 def _money_ticks(values: pd.DataFrame | pd.Series) -> dict[str, object]:
     least, most = float(np.min(values)), float(np.max(values))
-    return theme.number_axis(np.array([min(0.0, least), max(most, least + 1, 1.0)]))
+    return theme.number_axis(np.array([min(0.0, least), max(most, least + 1, 1.0)])) | {"rangemode": "tozero"}
 
 
 def _bars(x: object, values: pd.Series, hover: list[str]) -> go.Bar:
@@ -482,6 +489,10 @@ def _signed(amount: float, currency: str) -> str:
     return ("+" if amount > 0 else "−" if amount < 0 else "±") + locales.money(abs(amount), currency)
 
 
+def _height(bars: int) -> int:
+    return max(theme.HEIGHT, 130 + 26 * bars)
+
+
 def _title_pareto(ranked: pd.DataFrame, column: str) -> str:
     if ranked["share"].isna().any():
         return _("{column}: no revenue").format(column=label(column))
@@ -490,10 +501,12 @@ def _title_pareto(ranked: pd.DataFrame, column: str) -> str:
     )
 
 
-def _title_calendar(opened: pd.DataFrame, currency: str) -> str:
+def _title_calendar(days: pd.DataFrame, currency: str) -> str:
+    opened = days[days["is_open"]]
     if opened.empty:
         return _("Closed on every day")
     best = opened["revenue"].idxmax()
-    return _("The best day was {day} with {amount}").format(
-        day=locales.day(best), amount=locales.money(opened["revenue"][best], currency)
-    )
+    title = _("The best day was {day} with {amount}")
+    if not days["is_open"].all():
+        title = _("The best day was {day} with {amount}; grey days were closed")
+    return title.format(day=locales.day(best), amount=locales.money(opened["revenue"][best], currency))

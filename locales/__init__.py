@@ -107,6 +107,14 @@ def money(amount: float, currency: str, digits: int = 0) -> str:
     return pattern.apply(amount, locale).replace("\u00a4", sign)
 
 
+def short_money(amount: float, currency: str) -> str:
+    """An amount that fits large print: from a hundred million on in millions or billions, "$123.4M"."""
+    if abs(amount) < 1e8:
+        return money(amount, currency)
+    written = babel.numbers.format_compact_currency(amount, "XXX", locale=_REGION[language()], fraction_digits=1)
+    return written.replace("\u00a4", _SIGNS.get(currency, currency))
+
+
 @cache
 def _money_pattern(code: str, currency: str, digits: int) -> tuple[NumberPattern, babel.Locale, str]:
     locale = babel.Locale.parse(_REGION[code])

@@ -101,7 +101,7 @@ def explored() -> None:
 def headline(now: pd.Series, earlier: overview.Goods | None, history: pd.DataFrame, compared: str) -> None:
     """The key figures that the data can give, each with the way it came here and its change."""
     written = {
-        "revenue": (_("Revenue"), lambda value: locales.money(value, currency)),
+        "revenue": (_("Revenue"), lambda value: locales.short_money(value, currency)),
         "orders": (_("Orders"), locales.number),
         "basket": (_("Basket"), lambda value: locales.money(value, currency, 2)),
         "customers": (_("Customers"), locales.number),

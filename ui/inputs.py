@@ -64,12 +64,16 @@ def period(label: str, key: str, first: date, last: date) -> tuple[date, date]:
     if not wanted or dates not in st.session_state or not first <= wanted[0] <= wanted[-1] <= last:
         inside = wanted and first <= wanted[0] <= wanted[-1] <= last
         st.session_state[dates] = wanted if inside else (max(first, last - timedelta(days=27)), last)
-    ends = cast(  # two dates, as the value in the session state has
-        tuple[date, ...],
-        st.date_input(
-            _("First and last day"), min_value=first, max_value=last, key=dates, required=True, persist_state="session"
-        ),
+    given = st.date_input(
+        _("First and last day"),
+        min_value=first,
+        max_value=last,
+        key=dates,
+        format="DD/MM/YYYY",
+        width=250,
+        persist_state="session",
     )
+    ends = cast(tuple[date, ...], given) or (first, last)  # a range, as the value in the session state is
     _publish(dates, [end.isoformat() for end in ends])
     return ends[0], ends[-1]
 
