@@ -72,7 +72,7 @@ def number_axis(at: np.ndarray) -> dict[str, Any]:
     span = float(at[-1] - at[0])
     steps = np.outer(10.0 ** np.arange(-3, 12), [1, 2, 5]).ravel()
     step = float(steps[np.searchsorted(steps, span / 7)])
-    ticks = np.arange(np.ceil(at[0] / step), np.floor(at[-1] / step) + 1) * step
+    ticks = np.arange(np.ceil(at[0] / step), np.floor(at[-1] / step) + 1) * step + 0.0  # no "-0"
     digits = 0 if step >= 1 else 2
     return {"tickvals": ticks, "ticktext": [locales.number(tick, digits) for tick in ticks]}
 

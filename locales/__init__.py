@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import babel.dates
 import babel.numbers
@@ -106,6 +107,14 @@ def money(amount: float, currency: str, digits: int = 0) -> str:
     return pattern.apply(amount, locale).replace("\u00a4", sign)
 
 
+def short_money(amount: float, currency: str) -> str:
+    """An amount that fits large print: from a hundred million on in millions or billions, "$123.4M"."""
+    if abs(amount) < 1e8:
+        return money(amount, currency)
+    written = babel.numbers.format_compact_currency(amount, "XXX", locale=_REGION[language()], fraction_digits=1)
+    return written.replace("\u00a4", _SIGNS.get(currency, currency))
+
+
 @cache
 def _money_pattern(code: str, currency: str, digits: int) -> tuple[NumberPattern, babel.Locale, str]:
     locale = babel.Locale.parse(_REGION[code])
@@ -116,6 +125,17 @@ def _money_pattern(code: str, currency: str, digits: int) -> tuple[NumberPattern
 def day(when: date) -> str:
     """A day, "14 Mar 2026" or "14 mars 2026"."""
     return babel.dates.format_date(when, format="medium", locale=_REGION[language()])
+
+
+def month(when: date) -> str:
+    """A month, "Mar 2026" or "mars 2026"."""
+    return babel.dates.format_skeleton("yMMM", when, locale=_REGION[language()])
+
+
+def weekdays(width: Literal["wide", "abbreviated"] = "wide") -> list[str]:
+    """The days of the week from Monday on, "Monday" or "Mon", "lundi" or "lun."."""
+    names = babel.dates.get_day_names(width, locale=_REGION[language()])
+    return [names[weekday] for weekday in range(7)]
 
 
 def moment(when: datetime) -> str:

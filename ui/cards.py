@@ -1,8 +1,10 @@
 """The parts every page is made of: title and provenance, metric cards, figures in a frame."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -44,13 +46,40 @@ def head(title: str, question: str, *shown: Stored) -> None:
     st.caption("  \n".join(provenance(stored) for stored in shown))
 
 
-def metrics(cards: list[tuple[str, str, str]]) -> None:
-    """A row of metric cards: label, value as text, and a caption that says what the value means."""
+@dataclass(frozen=True)
+class Trend:
+    """How a metric got where it is: `values` over time, and the `change` as written, which begins with +, - or ±.
+
+    No `change` where there is nothing to compare with. `better` says which way is good news.
+    """
+
+    values: list[float]
+    change: str | None
+    better: Literal["up", "down"] = "up"
+
+
+def metrics(cards: list[tuple[str, str, str]], trends: Sequence[Trend] = ()) -> None:
+    """A row of metric cards: label, value as text, and a caption that says what the value means.
+
+    With `trends`, one for each card, a card also has a sparkline and its change.
+    """
     with st.grid(len(cards), min_column_width=150):
-        for label, value, meaning in cards:
+        for (label, value, meaning), trend in zip_longest(cards, trends):
             with st.container(border=True, height="stretch", gap=None):
                 st.markdown(f":small[{label}]")  # wraps, where the metric's own label is cut off
-                if len(value) <= METRIC_LENGTH:
+                if trend:
+                    flat = (trend.change or "±").startswith("±")
+                    st.metric(
+                        label,
+                        value,
+                        trend.change,
+                        delta_color="off" if flat else "normal" if trend.better == "up" else "inverse",
+                        delta_arrow="off" if flat else "auto",
+                        chart_data=trend.values,
+                        chart_type="area",
+                        label_visibility="collapsed",
+                    )
+                elif len(value) <= METRIC_LENGTH:
                     st.metric(label, value, label_visibility="collapsed")
                 else:  # too long for large print
                     st.markdown(f"**{plain(value)}**")

@@ -1,11 +1,14 @@
 """Inputs whose value is in the URL, so that a link reopens what a colleague saw."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from datetime import date, timedelta
+from typing import TypeVar, cast
 
 import streamlit as st
 
-from ui.text import plain
+from ui.text import _, plain
+
+PERIODS = (4, 13, 52)  # weeks
 
 T = TypeVar("T", bound=str)
 
@@ -25,13 +28,61 @@ def pills(label: str, options: Sequence[str], key: str, show: Callable[[str], st
     return picked
 
 
-def choice(label: str, options: Sequence[str], key: str, show: Callable[[str], str] = str, default: str = "") -> str:
+def choice(label: str, options: Sequence[T], key: str, show: Callable[[T], str] = str, default: str = "") -> T:
     """One of `options` from a drop-down list, remembered in the URL under `key`."""
-    usual = default if default in options else options[0]
+    usual = next((option for option in options if option == default), options[0])
     _settle(key, options, usual)
     picked = st.selectbox(label, options, format_func=show, key=key, persist_state="session") or usual
     _publish(key, [picked] if picked != usual else [])
     return picked
+
+
+def several(label: str, options: Sequence[str], key: str, show: Callable[[str], str] = str) -> list[str]:
+    """Any number of `options` (none is all of them) from a drop-down list, for the many that pills would not hold."""
+    chosen(key, options)
+    picked = st.multiselect(label, options, format_func=show, key=key, placeholder=_("All"), persist_state="session")
+    _publish(key, picked)
+    return picked
+
+
+def period(label: str, key: str, first: date, last: date) -> tuple[date, date]:
+    """The first and last day of a part of the days from `first` to `last`: the latest weeks, all, or two dates.
+
+    The usual one is the longest that leaves as many days before it to compare with. While only one of two dates is
+    chosen, it is that day.
+    """
+    length = (last - first).days + 1
+    weeks = [f"{count}w" for count in PERIODS if 7 * count < length]
+    usual = next((option for option in reversed(weeks) if 14 * int(option[:-1]) <= length), "all")
+    named = {"all": _("All days"), "dates": _("Between two days")}
+    named |= {option: _("Last {count} weeks").format(count=option[:-1]) for option in weeks}
+    picked = choice(label, [*weeks, "all", "dates"], key, named.__getitem__, default=usual)
+    if picked != "dates":
+        return first if picked == "all" else last - timedelta(days=7 * int(picked[:-1]) - 1), last
+    dates = f"{key}.dates"
+    wanted = st.session_state.get(dates) or _dates(st.query_params.get_all(dates))
+    if not wanted or dates not in st.session_state or not first <= wanted[0] <= wanted[-1] <= last:
+        inside = wanted and first <= wanted[0] <= wanted[-1] <= last
+        st.session_state[dates] = wanted if inside else (max(first, last - timedelta(days=27)), last)
+    given = st.date_input(
+        _("First and last day"),
+        min_value=first,
+        max_value=last,
+        key=dates,
+        format="DD/MM/YYYY",
+        width=250,
+        persist_state="session",
+    )
+    ends = cast(tuple[date, ...], given) or (first, last)  # a range, as the value in the session state is
+    _publish(dates, [end.isoformat() for end in ends])
+    return ends[0], ends[-1]
+
+
+def _dates(texts: list[str]) -> tuple[date, ...]:
+    try:
+        return tuple(map(date.fromisoformat, texts[:2]))
+    except ValueError:
+        return ()
 
 
 def view(label: str, options: Sequence[T], key: str, show: Callable[[T], str] = str) -> T:

@@ -52,6 +52,14 @@ page = st.navigation(
                 url_path="churn-campaign",
             ),
         ],
+        _("Sales"): [
+            st.Page(
+                PAGES / "sales_overview.py",
+                title=_("Sales: overview"),
+                icon=":material/storefront:",
+                url_path="sales-overview",
+            ),
+        ],
         _("Data"): [st.Page(PAGES / "data.py", title=_("Data"), icon=":material/database:")],
     }
 )

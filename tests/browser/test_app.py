@@ -16,6 +16,7 @@ PAGES = {
     "churn-performance": "Churn: performance",
     "churn-what-if": "Churn: what-if",
     "churn-campaign": "Churn: campaign",
+    "sales-overview": "Sales: overview",
     "data": "Data",
 }
 BEGINS = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>", "CSV": b"\xef\xbb\xbflevel,", "XLSX": b"PK"}

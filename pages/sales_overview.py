@@ -1,0 +1,183 @@
+"""What sold, when, and to whom?"""
+
+import pandas as pd
+import streamlit as st
+
+import locales
+from charts import sales as charts
+from charts.labels import label
+from models import sales_overview as overview
+from models.sales import YEAR
+from ui import cards, inputs, store
+from ui.text import N_, _, is_dark
+
+VIEWS = {"trend": N_("Trend"), "what": N_("What sells"), "who": N_("Who buys")}
+AGAINST = {"year": N_("A year earlier"), "before": N_("The days before")}
+THEN = {"year": N_("{value} a year earlier"), "before": N_("{value} before")}
+SEASONS: dict[overview.Season, str] = {"week": N_("Days of the week"), "year": N_("Weeks of the year")}
+FILTERS = ("category", "store")
+LACKS = {  # column -> (the view that misses it, what it is needed for); no view: the cards
+    "invoice": (None, N_("Orders and basket need the column “invoice”, which these data lack.")),
+    "customer": (None, N_("Customers, new or returning, need the column “customer”, which these data lack.")),
+    "category": ("what", N_("Categories need the column “category”, which these data lack.")),
+    "store": ("what", N_("Stores need the column “store”, which these data lack.")),
+}
+NO_PARTS = {
+    "week": N_("The days cannot be split into trend and season: that takes four weeks with sales on most open days."),
+    "year": N_("The weeks cannot be split into trend and season: that takes two years with sales in most weeks."),
+}
+
+stored = store.active("sales")
+cards.head(_("Sales: overview"), _("What sold, when, and to whom?"), stored)
+with st.spinner(_("Reading the sales lines")):
+    sold = store.goods(stored)
+currency = stored.origin.currency or "GBP"
+if sold.lines.empty:
+    st.info(_("These data hold no goods that were sold or came back: choose others on the page Data."))
+    st.stop()
+
+named = {"product": sold.names}
+if "stores" in stored.columns:
+    named["store"] = store.frame(stored, "stores").set_index("store")["name"].to_dict()
+missing = {column: needs for column, needs in LACKS.items() if column not in sold.lines}
+filtered = [column for column in FILTERS if column not in missing]
+
+
+def name(column: str, level: str) -> str:
+    return named.get(column, {}).get(level) or label(level)
+
+
+def choose(column: str) -> list[str]:
+    levels = list(sold.lines[column].array.categories)
+    return inputs.several(label(column), levels, f"sales.{column}", lambda level: name(column, level))
+
+
+def reset() -> None:
+    for column in filtered:
+        st.session_state[f"sales.{column}"] = []
+
+
+@st.fragment
+def explored() -> None:
+    """Filters and figures: all that a filter changes, so that nothing else is run and painted again."""
+    first, last = sold.days[[0, -1]]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        start, end = map(pd.Timestamp, inputs.period(_("Period"), "period", first.date(), last.date()))
+        shifts = {"year": pd.Timedelta(days=YEAR), "before": end - start + pd.Timedelta(days=1)}
+        usual = next((one for one, shift in shifts.items() if start - shift >= first), "year")
+        against = inputs.choice(_("Compare with"), list(AGAINST), "against", lambda one: _(AGAINST[one]), usual)
+        filters = {column: choose(column) for column in filtered}
+        st.button(_("Reset"), icon=":material/restart_alt:", on_click=reset, disabled=not any(filters.values()))
+
+    kept, shift = overview.keep(sold, filters), shifts[against]
+    shown = overview.between(kept, start, end)
+    if shown.lines.empty:
+        st.info(_("Nothing was sold with these filters in this period. Remove a filter or choose a longer period."))
+        return
+    earlier = overview.between(kept, start - shift, end - shift) if start - shift >= first else None
+    headline(overview.measures(shown).iloc[0], earlier, overview.sparkline(kept, start, end), _(THEN[against]))
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
+        if view == "trend":
+            season = inputs.view(_("Season"), list(SEASONS), "season", lambda one: _(SEASONS[one]))
+    lacking = [_(sentence) for where, sentence in missing.values() if where in (None, view)]
+    if lacking:
+        st.caption(" ".join([*lacking, _("Where your file has it, map it on the page Data.")]))
+    if view == "trend":
+        trend(overview.daily(kept), start, end, season)
+    elif view == "what":
+        with st.grid("auto", min_column_width=400):
+            for column in ("product", *filtered):
+                best(column, shown)
+    elif "customer" not in missing:
+        months = overview.loyalty(kept, start, end)
+        with st.grid("auto", min_column_width=400):
+            cards.figure(charts.loyalty(months), "sales_loyalty", months)
+            cards.figure(charts.loyalty_revenue(months, currency), "sales_loyalty_revenue", months)
+            best("customer", shown)
+
+
+def headline(now: pd.Series, earlier: overview.Goods | None, history: pd.DataFrame, compared: str) -> None:
+    """The key figures that the data can give, each with the way it came here and its change."""
+    written = {
+        "revenue": (_("Revenue"), lambda value: locales.short_money(value, currency)),
+        "orders": (_("Orders"), locales.number),
+        "basket": (_("Basket"), lambda value: locales.money(value, currency, 2)),
+        "customers": (_("Customers"), locales.number),
+        "return_share": (_("Returned"), lambda value: locales.percent(value, 1)),
+    }
+    then = now * float("nan") if earlier is None else overview.measures(earlier).iloc[0]
+    texts, trends = [], []
+    for column, (title, write) in written.items():
+        if column not in now or now[column] != now[column]:
+            continue
+        back = column == "return_share"
+        known = then[column] == then[column]
+        meaning = compared.format(value=write(then[column])) if known else _("nothing earlier to compare with")
+        change = points(now[column] - then[column]) if back else share(now[column], then[column])
+        texts.append((title, write(now[column]), meaning))
+        trends.append(cards.Trend(history[column].dropna().to_list(), change, "down" if back else "up"))
+    cards.metrics(texts, trends)
+
+
+def share(now: float, then: float) -> str | None:
+    change = round(now / then - 1, 3) if then > 0 else None
+    return None if change is None else sign(change) + locales.percent(abs(change), 1)
+
+
+def points(change: float) -> str | None:
+    change = round(100 * change, 1)
+    if change != change:
+        return None
+    return sign(change) + _("{number} points").format(number=locales.number(abs(change), 1))
+
+
+def sign(change: float) -> str:
+    return "+" if change > 0 else "-" if change < 0 else "±"
+
+
+def trend(days: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp, season: overview.Season) -> None:
+    parts, shown = overview.decompose(days, season), days[start:end]
+    if parts is None:
+        st.info(_(NO_PARTS[season]))
+    elif len(parts := parts[start:end]):
+        table = parts.reset_index(names="day")
+        cards.figure(charts.trend(parts, season, currency), "sales_trend", table)
+        with st.grid("auto", min_column_width=400):
+            profile = charts.season_of_week if season == "week" else charts.season_of_year
+            cards.figure(profile(parts, currency), "sales_season", table)
+            cards.figure(charts.rest(parts, season, currency), "sales_rest", table)
+    cards.figure(charts.calendar(shown, currency, is_dark()), "sales_calendar", shown.reset_index())
+
+
+def best(column: str, shown: overview.Goods) -> None:
+    """Who or what makes the most of the revenue; of many levels the whole curve as well."""
+    ranked = overview.pareto(shown, column)
+    if ranked.empty:
+        return
+    ranked.insert(1, "name", [name(column, level) for level in ranked["level"]])
+    cards.figure(charts.pareto(ranked, column, currency), f"sales_by_{column}", ranked)
+    if len(ranked) > charts.MAX_BARS:
+        cards.figure(charts.concentration(ranked, column), f"sales_share_by_{column}", ranked)
+
+
+explored()
+with st.expander(_("How this is computed"), icon=":material/functions:"):
+    st.markdown(
+        _(
+            """
+- **Goods only**: lines of type sale and return. Postage, fees, discounts and adjustments are left out.
+- **Revenue**: quantity × unit price, less what came back. **Basket**: sales before returns, per order. **Returned**:
+  what came back over what was sold, in money. **Customers**: those who bought, where the line says who.
+- **Changes**: a year earlier is 364 days, so that weekdays meet the same weekdays. Nothing is compared with days before
+  the data begin.
+- **Trend, season, rest** add up to the revenue: robust STL (Cleveland and others 1990) of the whole history with these
+  filters. Closed days are left out; a weekday that is usually closed is, too. What stands out is farther from zero than
+  three robust standard deviations.
+- **80% of revenue**: the fewest that bring it in, among those that brought in more than came back.
+- **New**: bought in this month for the first time in the data, whatever the filters. In the first months of the data
+  nearly everyone is new.
+"""
+        )
+    )
