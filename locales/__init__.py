@@ -127,6 +127,11 @@ def day(when: date) -> str:
     return babel.dates.format_date(when, format="medium", locale=_REGION[language()])
 
 
+def day_of_year(when: date) -> str:
+    """A day of any year, "14 Mar" or "14 mars"."""
+    return babel.dates.format_skeleton("MMMd", when, locale=_REGION[language()])
+
+
 def month(when: date) -> str:
     """A month, "Mar 2026" or "mars 2026"."""
     return babel.dates.format_skeleton("yMMM", when, locale=_REGION[language()])

@@ -30,7 +30,7 @@ def ready(key: str, job: str, work: Callable[[background.Step], T]) -> T:
     Meanwhile the page shows the progress and stops; where no forecast is possible it says why and stops.
     """
     if key not in _made:
-        _start(key, job, work)
+        start(key, job, work)
     found = _made.get(key)
     if found is None:
         background.show(_runs[key], lambda status, message, _error: _ended(key, status, message))
@@ -40,12 +40,21 @@ def ready(key: str, job: str, work: Callable[[background.Step], T]) -> T:
         st.stop()
     if isinstance(found, str):
         st.warning(plain(found), icon=":material/block:")
-        st.button(_("Try again"), on_click=_made.pop, args=(key, None), key=f"again-{key}")
+        st.button(_("Try again"), on_click=_forget, args=(key,), key=f"again-{key}")
         st.stop()
     return cast(T, found)
 
 
-def _start(key: str, job: str, work: Callable[[background.Step], T]) -> None:
+def watched(key: str) -> bool:
+    """Show how far the work for a key is and answer True, where it is under way."""
+    under_way = key in _runs and background.alive(_runs[key])
+    if under_way:
+        background.show(_runs[key], lambda _status, _message, _error: None)
+    return under_way
+
+
+def start(key: str, job: str, work: Callable[[background.Step], T]) -> None:
+    """Begin `work(step)` in the background for a `key`, unless it is under way; wait a moment for it."""
     done = threading.Event()
 
     def kept(step: background.Step) -> None:
@@ -68,6 +77,10 @@ def _keep(key: str, answer: object) -> None:
         _made[key] = answer
         while len(_made) > KEPT:
             _made.popitem(last=False)
+
+
+def _forget(key: str) -> None:
+    _made.pop(key, None)
 
 
 def _ended(key: str, status: str, message: str) -> None:

@@ -78,6 +78,18 @@ def period(label: str, key: str, first: date, last: date) -> tuple[date, date]:
     return ends[0], ends[-1]
 
 
+def day(label: str, key: str, usual: date, first: date, last: date) -> date:
+    """A day between two others, remembered in the URL under `key`."""
+    if key not in st.session_state or not first <= st.session_state[key] <= last:
+        wanted = _dates(st.query_params.get_all(key))
+        st.session_state[key] = wanted[0] if wanted and first <= wanted[0] <= last else usual
+    picked = st.date_input(
+        label, min_value=first, max_value=last, key=key, format="DD/MM/YYYY", width=250, persist_state="session"
+    )
+    _publish(key, [picked.isoformat()] if picked != usual else [])
+    return picked
+
+
 def _dates(texts: list[str]) -> tuple[date, ...]:
     try:
         return tuple(map(date.fromisoformat, texts[:2]))

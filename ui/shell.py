@@ -59,6 +59,12 @@ page = st.navigation(
                 icon=":material/storefront:",
                 url_path="sales-overview",
             ),
+            st.Page(
+                PAGES / "sales_forecast.py",
+                title=_("Sales: forecast"),
+                icon=":material/timeline:",
+                url_path="sales-forecast",
+            ),
         ],
         _("Data"): [st.Page(PAGES / "data.py", title=_("Data"), icon=":material/database:")],
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -9,11 +10,12 @@ import pandas as pd
 from data.dataset import Finding
 from locales import N_
 from models.forecast.engine import MEDIAN, Progress, Window, look, named, origins, scores
-from models.forecast.intervals import bands
+from models.forecast.intervals import bands, total
 from models.forecast.learners import COMBINED, LEARNERS, SLOW
 from models.forecast.series import CannotForecast, Regular, regular
 
 BASE = "seasonal naive"
+QUICK = (BASE, "linear", *COMBINED)  # learners that cost milliseconds
 CALIBRATING = 8  # windows, half a horizon apart, behind the bands and their measured coverage
 LONGEST = 731  # steps of a horizon
 
@@ -23,12 +25,14 @@ class Forecast:
     """What will come, and how sure that is.
 
     `frame` is indexed by date, one row a step of the horizon: `mean`, and `lo-80`, `hi-80` for each level asked for.
-    `coverage` is the share of steps that lay in the band at past origins, by level; NaN where there were too few.
-    `members` holds what each learner says, `against_naive` the mean absolute error over that of saying "as a season
-    ago" in the same windows (below 1 is better). `window` is the last origin, `past` those behind the bands.
+    `total` is the band of the sum of all steps, by level. `coverage` is the share of steps that lay in the band at
+    past origins, by level; NaN where there were too few. `members` holds what each learner says, `against_naive` the
+    mean absolute error over that of saying "as a season ago" in the same windows (below 1 is better). `window` is the
+    last origin, `past` those behind the bands.
     """
 
     frame: pd.DataFrame
+    total: dict[int, tuple[float, float]]
     coverage: dict[int, float]
     members: pd.DataFrame
     against_naive: float
@@ -55,8 +59,8 @@ def forecast(
     known = regular(series)
     horizon = checked(known, horizon)
     future, findings = covering(future, known, horizon)
-    past = rolling(known, horizon, CALIBRATING, max(horizon // 2, 1), (BASE, *COMBINED), future, heard)
-    window = look(known, len(known.values), horizon, (BASE, *COMBINED), future)
+    past = rolling(known, horizon, CALIBRATING, max(horizon // 2, 1), QUICK, future, heard)
+    window = look(known, len(known.values), horizon, QUICK, future)
     return answer(known, window, past, level, findings)
 
 
@@ -77,6 +81,7 @@ def answer(
         findings = (*findings, Finding(message, 0, severity="warning"))
     return Forecast(
         frame.rename_axis("date"),
+        total(window, past, MEDIAN, level),
         {share: covered(past, MEDIAN, share) for share in level},
         pd.DataFrame({name: window.said[name] for name in named([window])}, window.dates).rename_axis("date"),
         against(done, MEDIAN, BASE),
@@ -99,7 +104,8 @@ def rolling(
     lengths = origins(known, horizon, windows, step)
     made: list[Window] = []
     for number, length in enumerate(lengths):
-        made.append(look(known, length, horizon, learners, future, lambda name: heard and heard(name, number, len(lengths))))
+        told = partial(heard, done=number, windows=len(lengths)) if heard else None
+        made.append(look(known, length, horizon, learners, future, told))
     return made
 
 

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,12 @@ from models.forecast.series import CannotForecast, Open, Regular, learnable
 
 log = logging.getLogger("vigie.forecast")
 MEDIAN = "median"  # the combination of COMBINED, and the default answer
-Progress = Callable[[str, int, int], None]  # learner, windows done, windows
+
+
+class Progress(Protocol):
+    """Is told that a learner has spoken in the window after `done` of all `windows`."""
+
+    def __call__(self, learner: str, /, *, done: int, windows: int) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -94,9 +100,7 @@ def look(
         raise CannotForecast(learning.NONE)
     actual = known.values.reindex(dates).to_numpy()
     counted = is_open | (np.nan_to_num(actual) != 0)
-    return Window(
-        length, past.dates[-1], dates, said, actual, counted, _scale(history), seconds, history, fitted
-    )
+    return Window(length, past.dates[-1], dates, said, actual, counted, _scale(history), seconds, history, fitted)
 
 
 def split(future: pd.DataFrame | None) -> tuple[pd.DatetimeIndex | None, pd.DataFrame | None]:

@@ -45,6 +45,32 @@ def bands(
     return result
 
 
+def total(
+    window: Window, past: Sequence[Window], learner: str, levels: Sequence[int] = (80, 95)
+) -> dict[int, tuple[float, float]]:
+    """The ends of the band around the sum of a window's steps, from how far off the sums were at past origins.
+
+    Without any origin whose horizon had passed, errors of the steps are taken to go all the same way.
+    """
+    known = [one for one in past if learner in one.said and one.dates[-1] <= window.origin]
+    said, units = float(window.said[learner].sum()), float(unit(window, learner)[window.counted].sum())
+    lowest = min(said, 0.0) if (window.history.values >= 0).all() else -np.inf
+    if not known:
+        return {
+            level: (max(float(lo.sum()), lowest), float(hi.sum()))
+            for level, (lo, hi) in bands(window, past, learner, levels).items()
+        }
+    errors = [
+        abs(float((one.actual - one.said[learner])[one.counted].sum())) / float(unit(one, learner)[one.counted].sum())
+        for one in known
+    ]
+    found = {}
+    for level in levels:
+        wide = float(np.quantile(errors, _raised(level / 100, known))) * units
+        found[level] = (max(said - wide, lowest), said + wide)
+    return found
+
+
 def unit(window: Window, learner: str) -> np.ndarray:
     """What errors of a learner are measured in, a step: it follows the level it forecasts."""
     level = float(np.abs(window.history.values.to_numpy()[-RECENT:]).mean()) or 1.0
@@ -59,8 +85,12 @@ def _quantile(past: Sequence[Window], learner: str, block: int, share: float) ->
     pooled = np.concatenate(errors)
     if not len(pooled):
         return 0.0
-    days = (past[-1].dates[-1] - past[0].origin).days / max((past[0].dates[-1] - past[0].origin).days, 1)
-    return float(np.quantile(pooled, min(share + share * (1 - share) / max(days, 1), 1)))
+    return float(np.quantile(pooled, _raised(share, past)))
+
+
+def _raised(share: float, past: Sequence[Window]) -> float:
+    horizons = (past[-1].dates[-1] - past[0].origin).days / max((past[0].dates[-1] - past[0].origin).days, 1)
+    return min(share + share * (1 - share) / max(horizons, 1), 1.0)
 
 
 def _naive(window: Window, share: float) -> np.ndarray:

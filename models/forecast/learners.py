@@ -7,7 +7,8 @@ ones are in `SLOW`.
 
 import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import product
 from typing import Any
@@ -29,13 +30,13 @@ SEASON_OF_STATES = 12  # longest season SARIMA can carry in its state
 EPOCHS = 30
 
 
-def seasonal_naive(history: Open, known: pd.DataFrame | None = None) -> Fitted:
+def seasonal_naive(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
     """What was sold one season before, again."""
     last = history.values.to_numpy()[-history.season :]
     return lambda dates, _future: np.resize(last, len(dates))
 
 
-def linear(history: Open, known: pd.DataFrame | None = None) -> Fitted:
+def linear(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
     """A straight line through time, by least squares."""
     time = np.arange(len(history.values))
     slope, start = np.polyfit(time, history.values.to_numpy(), 1)
@@ -67,7 +68,7 @@ def ridge(history: Open, known: pd.DataFrame | None = None) -> Fitted:
     return predict
 
 
-def theta(history: Open, known: pd.DataFrame | None = None) -> Fitted:
+def theta(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
     """The theta method (Assimakopoulos and Nikolopoulos 2000), seasonally adjusted, by statsmodels."""
     from statsmodels.tsa.forecasting.theta import ThetaModel
 
@@ -81,7 +82,7 @@ def theta(history: Open, known: pd.DataFrame | None = None) -> Fitted:
     return lambda dates, _future: np.asarray(model.forecast(len(dates)))
 
 
-def holt_winters(history: Open, known: pd.DataFrame | None = None) -> Fitted:
+def holt_winters(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
     """Exponential smoothing with a damped trend and a season (Holt 1957, Winters 1960), by statsmodels."""
     from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
@@ -121,7 +122,9 @@ def boosting(history: Open, known: pd.DataFrame | None = None) -> Fitted:
 
     windows = np.lib.stride_tricks.sliding_window_view(logged, back)[:-1]
     parts = row(windows)
-    design = np.column_stack([parts[:, :-1], calendar(dates, history)[back:], *([] if extra is None else [extra[back:]])])
+    design = np.column_stack(
+        [parts[:, :-1], calendar(dates, history)[back:], *([] if extra is None else [extra[back:]])]
+    )
     booster = xgboost.train(
         {"max_depth": 4, "eta": 0.05, "subsample": 0.8, "colsample_bytree": 0.8, "min_child_weight": 3,
          "objective": "reg:absoluteerror", "nthread": 1, "seed": 0},
@@ -144,35 +147,50 @@ def boosting(history: Open, known: pd.DataFrame | None = None) -> Fitted:
 
 def prophet(history: Open, known: pd.DataFrame | None = None) -> Fitted:
     """Prophet (Taylor and Letham 2018) with multiplicative seasons and what is known as regressors."""
-    from prophet import Prophet
-
-    frame = pd.DataFrame({"ds": history.values.index, "y": history.values.to_numpy()})
-    span = (frame["ds"].iloc[-1] - frame["ds"].iloc[0]).days
-    model = Prophet(
-        yearly_seasonality=bool(span >= 1.5 * YEAR),
-        weekly_seasonality=history.frequency == "D",
-        daily_seasonality=False,
-        seasonality_mode="multiplicative",
-        uncertainty_samples=0,
-    )
-    names = [] if known is None else list(known.columns)
-    for name in names:
-        model.add_regressor(name, mode="multiplicative")
-        frame[name] = known[name].to_numpy()  # type: ignore[index]
-    with _quiet():
-        model.fit(frame, algorithm="LBFGS")  # short series are fitted by Newton otherwise, which takes seconds
+    model = _prophet(history, known)
 
     def predict(when: pd.DatetimeIndex, future: pd.DataFrame | None) -> np.ndarray:
         ahead = pd.DataFrame({"ds": when})
-        for name in names:
-            ahead[name] = future[name].to_numpy()  # type: ignore[index]
+        if future is not None:
+            ahead[list(future)] = future.to_numpy()
         with _quiet():
             return model.predict(ahead)["yhat"].to_numpy()
 
     return predict
 
 
-def sarima(history: Open, known: pd.DataFrame | None = None) -> Fitted:
+def parts(history: Open, dates: pd.DatetimeIndex) -> pd.DataFrame:
+    """What Prophet makes the values at some dates of: `trend` in the series' unit, and the factors `week` and `year`.
+
+    A factor that the history is too short for is 1 throughout.
+    """
+    with _quiet():
+        said = _prophet(history, None).predict(pd.DataFrame({"ds": dates}))
+    factors = {part: 1 + said[name] if name in said else 1.0 for part, name in (("week", "weekly"), ("year", "yearly"))}
+    return pd.DataFrame({"trend": said["trend"], **factors}).set_axis(dates)
+
+
+def _prophet(history: Open, known: pd.DataFrame | None) -> Any:
+    from prophet import Prophet
+
+    frame = pd.DataFrame({"ds": history.dates, "y": history.values.to_numpy()})
+    model = Prophet(
+        yearly_seasonality=bool((history.dates[-1] - history.dates[0]).days >= 1.5 * YEAR),
+        weekly_seasonality=history.frequency == "D",
+        daily_seasonality=False,
+        seasonality_mode="multiplicative",
+        uncertainty_samples=0,
+    )
+    if known is not None:
+        frame[list(known)] = known.to_numpy()
+        for name in known:
+            model.add_regressor(name, mode="multiplicative")
+    with _quiet():
+        model.fit(frame, algorithm="LBFGS")  # short series are fitted by Newton otherwise, which takes seconds
+    return model
+
+
+def sarima(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
     """SARIMA on the logarithm (Box and Jenkins 1970), by statsmodels; orders by AICc over a short grid.
 
     Differences as in Hyndman and Khandakar (2008): one of the season where two of them were seen, one of the series
@@ -206,7 +224,7 @@ def sarima(history: Open, known: pd.DataFrame | None = None) -> Fitted:
     if fitted is None:
         raise ValueError("no order of SARIMA fits")
 
-    def predict(when: pd.DatetimeIndex, future: pd.DataFrame | None) -> np.ndarray:
+    def predict(when: pd.DatetimeIndex, _future: pd.DataFrame | None) -> np.ndarray:
         ahead = None if waves is None else calendar(when, history)
         with _quiet():
             return scale.back(np.asarray(fitted.forecast(len(when), exog=ahead)))
@@ -221,7 +239,7 @@ def _has_no_level(values: np.ndarray) -> bool:
         return len(values) > 10 and bool(np.ptp(values) > 0) and kpss(values, nlags="auto")[1] < 0.05
 
 
-def lstm(history: Open, known: pd.DataFrame | None = None) -> Fitted:
+def lstm(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
     """A small LSTM (Hochreiter and Schmidhuber 1997) on the scaled logarithm and the calendar, by PyTorch.
 
     One step ahead, then fed with its own answers. Needs the extra `requirements-deep.txt`.
@@ -251,7 +269,7 @@ def lstm(history: Open, known: pd.DataFrame | None = None) -> Fitted:
                 torch.nn.functional.l1_loss(answer, targets[batch]).backward()
                 steps.step()
 
-    def predict(when: pd.DatetimeIndex, future: pd.DataFrame | None) -> np.ndarray:
+    def predict(when: pd.DatetimeIndex, _future: pd.DataFrame | None) -> np.ndarray:
         path, marked = list(scaled), np.vstack([marks, calendar(when, history)])
         with torch.no_grad():
             for _step in range(len(when)):
@@ -306,15 +324,11 @@ class _Scale:
         return np.clip(np.sinh(np.clip(logged, -50, 50)) * self.unit, -self.top, self.top)
 
 
-class _quiet:
+@contextmanager
+def _quiet() -> Iterator[None]:
     """Libraries that warn of what is expected here keep it to themselves."""
-
-    def __enter__(self) -> None:
-        self.caught = warnings.catch_warnings()
-        self.caught.__enter__()
+    for name in ("cmdstanpy", "prophet"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name in ("cmdstanpy", "prophet"):
-            logging.getLogger(name).setLevel(logging.ERROR)
-
-    def __exit__(self, *details: Any) -> None:
-        self.caught.__exit__(*details)
+        yield

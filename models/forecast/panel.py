@@ -87,7 +87,9 @@ def panel(totals: pd.DataFrame, keys: Sequence[str], frequency: str) -> Panel:
     return Panel(np.maximum(values, 0), dates, named, frequency)
 
 
-def forecast_panel(known: Panel, horizon: int = 1, seed: int = 0, step: Step = lambda _message, _share: None) -> PanelForecast:
+def forecast_panel(
+    known: Panel, horizon: int = 1, seed: int = 0, step: Step = lambda _message, _share: None
+) -> PanelForecast:
     """Forecast every series of a panel `horizon` steps ahead, with bands from past origins.
 
     `step` is told of the progress. The same panel and seed give the same answer.
@@ -116,7 +118,9 @@ def forecast_panel(known: Panel, horizon: int = 1, seed: int = 0, step: Step = l
         lo, hi = _bands(tried[-1][1], tried[:-1])
         coverage = float(((tried[-1][2] >= lo) & (tried[-1][2] <= hi)).mean())
     lo, hi = _bands(mean, tried) if tried else (np.full_like(mean, np.nan),) * 2
-    return PanelForecast(dates, mean, lo, hi, coverage, measured["rmse"].mean(), measured["naive_rmse"].mean(), measured)
+    return PanelForecast(
+        dates, mean, lo, hi, coverage, measured["rmse"].mean(), measured["naive_rmse"].mean(), measured
+    )
 
 
 def add_up(
@@ -230,7 +234,9 @@ def _after(known: Panel, steps: int) -> pd.DatetimeIndex:
     return pd.date_range(last, periods=steps + 1, freq=freq)[1:]
 
 
-def _bands(mean: np.ndarray, tried: Sequence[tuple[int, np.ndarray, np.ndarray]], share: float = 0.8) -> tuple[np.ndarray, np.ndarray]:
+def _bands(
+    mean: np.ndarray, tried: Sequence[tuple[int, np.ndarray, np.ndarray]], share: float = 0.8
+) -> tuple[np.ndarray, np.ndarray]:
     """The ends of the band: quantiles of what came less what was said, among alike forecasts, with n + 1."""
     said = np.concatenate([one.ravel() for _past, one, _actual in tried])
     errors = np.concatenate([(actual - one).ravel() for _past, one, actual in tried])

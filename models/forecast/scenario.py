@@ -62,9 +62,7 @@ def plan(text: str) -> Plan | None:
     return made if low <= made.size <= high and 0 <= made.share <= 1 and made.start <= made.end else None
 
 
-def outcome(
-    units: pd.DataFrame, price: float, cost: float, plans: Sequence[Plan], elasticity: Elasticity
-) -> Outcome:
+def outcome(units: pd.DataFrame, price: float, cost: float, plans: Sequence[Plan], elasticity: Elasticity) -> Outcome:
     """What `plans` do to a forecast of units (a `Forecast.frame`, a row a day) at a usual `price` and unit `cost`.
 
     Where the elasticity has no interval, uplifts have none either (all three agree).

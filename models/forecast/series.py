@@ -1,4 +1,4 @@
-"""From a series of totals to what a learner can learn from: regular, checked, without the days on which nothing is sold.
+"""From a series of totals to what a learner can learn from: regular, checked, without the days that are closed.
 
 A closed day is not a bad day: a learner that sees its zero learns the wrong thing. Closed weekdays, closed days of
 the year and gaps in the table are found here and counted.
@@ -106,7 +106,9 @@ def regular(series: pd.Series) -> Regular:
     if frequency == "MS":
         clean = clean.groupby(clean.index.to_period("M").to_timestamp()).sum()
     elif frequency == "W":
-        clean = clean.groupby(clean.index.to_period(f"W-{WEEKDAYS[clean.index[-1].day_of_week]}").end_time.normalize()).sum()
+        clean = clean.groupby(
+            clean.index.to_period(f"W-{WEEKDAYS[clean.index[-1].day_of_week]}").end_time.normalize()
+        ).sum()
     steps = pd.date_range(clean.index[0], clean.index[-1], freq=_offset(frequency, clean.index[-1]))
     missing = len(steps) - len(clean)
     if missing and frequency != "D":
@@ -124,9 +126,9 @@ def learnable(known: Regular, closed: pd.DatetimeIndex | None = None) -> Open:
     sold = values.to_numpy() != 0
     recent = slice(-7 * LOOKED_BACK, None)
     # So many of one weekday without a sale would be a wonder at the rate of days without a sale among all.
-    shut = [day for day in range(7) if not sold[recent][dates.day_of_week[recent] == day].any()]
-    rate = 1 - sold[recent][~np.isin(dates.day_of_week[recent], shut)].mean() if len(shut) < 7 else 1.0
-    weekdays = tuple(shut) if len(sold) >= 28 and rate ** min(LOOKED_BACK, len(sold) // 7) < CHANCE else ()
+    never = [day for day in range(7) if not sold[recent][dates.day_of_week[recent] == day].any()]
+    rate = 1 - sold[recent][~np.isin(dates.day_of_week[recent], never)].mean() if len(never) < 7 else 1.0
+    weekdays = tuple(never) if len(sold) >= 28 and rate ** min(LOOKED_BACK, len(sold) // 7) < CHANCE else ()
     findings = []
     if weekdays:
         message = N_("{rows} days of the week are closed: they are left out, and forecast as zero.")

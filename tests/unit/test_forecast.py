@@ -313,7 +313,9 @@ def test_partial_results_are_a_league_too():
 
 def test_online_retail_never_sells_on_saturdays_and_is_forecast_better_than_naive(real_data):
     with gzip.open(real_data / "online_retail" / "online_retail.csv.gz", "rt", encoding="utf-8-sig") as file:
-        lines = pd.read_csv(file, usecols=["Quantity", "UnitPrice", "InvoiceDate", "StockCode"], parse_dates=["InvoiceDate"])
+        lines = pd.read_csv(
+            file, usecols=["Quantity", "UnitPrice", "InvoiceDate", "StockCode"], parse_dates=["InvoiceDate"]
+        )
     day = lines["InvoiceDate"].dt.normalize()
     sold = (lines["Quantity"] * lines["UnitPrice"]).groupby(day).sum()
     answer = forecast(sold, 28)

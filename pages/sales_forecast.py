@@ -1,0 +1,102 @@
+"""What will sell, and how sure is that?"""
+
+import numpy as np
+import streamlit as st
+
+import locales
+from models.forecast import explain
+from ui import cards, inputs, series, sources, store
+from ui import forecast_views as views
+from ui.text import N_, _
+
+VIEWS = {
+    "forecast": N_("Forecast"),
+    "date": N_("A date"),
+    "parts": N_("What it is made of"),
+    "bridge": N_("Why it changed"),
+    "league": N_("Against other models"),
+    "machine": N_("Time machine"),
+    "word": N_("Say otherwise"),
+}
+
+stored = store.active("sales")
+cards.head(_("Sales: forecast"), _("What will sell, and how sure is that?"), stored)
+with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    chosen = series.choose(stored)
+found = series.forecast(stored, chosen)
+views.logged_once(stored, chosen, found)
+
+
+def headline() -> None:
+    """The answer: how much, how sure, and how good the forecast has been."""
+    total, (lo, hi) = float(found.frame["mean"].sum()), found.total[80]
+    last_year = explain.same_days(chosen.values, found.frame.index, chosen.frequency)
+    against = _("nothing earlier to compare with")
+    if last_year is not None and last_year.sum() > 0:
+        change = total / float(last_year.sum()) - 1
+        against = _("{change} against a year ago").format(
+            change=f"{'+' if change >= 0 else '−'}{locales.percent(abs(change))}"
+        )
+    held, gain = found.coverage[80], 1 - found.against_naive
+    cards.metrics(
+        [
+            (_("Expected by {day}").format(day=locales.day(found.frame.index[-1])), chosen.written(total), against),
+            (_("In four of five cases"), f"{chosen.written(lo)} – {chosen.written(hi)}", _("80% band of the sum")),
+            (
+                _("Held by the 80% band"),
+                locales.percent(held) if np.isfinite(held) else "–",
+                _("of the steps at past origins; 80% were promised"),
+            ),
+            (
+                _("Off by, against naive"),
+                f"{'−' if gain >= 0 else '+'}{locales.percent(abs(gain))}" if np.isfinite(gain) else "–",
+                _("than saying “as a season ago”, at past origins"),
+            ),
+        ]
+    )
+    if np.isfinite(gain) and gain <= 0:
+        st.warning(_("On this series the forecast is no better than saying “as a season ago”: do not lean on it."))
+
+
+@st.fragment
+def shown() -> None:
+    """One view at a time."""
+    view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))
+    if view == "forecast":
+        views.main(chosen, found, explain.same_days(chosen.values, found.frame.index, chosen.frequency))
+    elif view == "date":
+        views.on_date(stored, chosen, found)
+    elif view == "parts":
+        views.parts(chosen, found)
+    elif view == "bridge":
+        views.bridge(chosen, found)
+    elif view == "league":
+        views.league(stored, chosen, found)
+    elif view == "machine":
+        views.machine(stored, chosen, found)
+    else:
+        views.word(stored, chosen, found)
+
+
+headline()
+shown()
+sources.findings((*chosen.findings, *found.findings))
+with st.expander(_("How this is computed"), icon=":material/functions:"):
+    st.markdown(
+        _(
+            """
+- **Forecast**: at each step the median of five models that err differently: the theta method, Holt-Winters, Prophet,
+  XGBoost with lags, and a ridge regression on the calendar. A fixed median beats choosing the best of a few tries.
+- **Closed days**, gaps and days without a record are found first and left out: a learner must not take them for bad
+  days.
+- **Bands**: how far off the same median was at eight past origins, with only what was known then, in units that follow
+  the level; their quantile, raised for the few origins there are (split conformal prediction). The share that past
+  bands held is measured, each with origins before it, and shown beside what was promised.
+- **Off by**: mean absolute error. **MASE**: that over the mean absolute difference to one season before (Hyndman and
+  Koehler 2006). **MAPE** leaves out steps on which nothing was sold. **Bias**: said less sold.
+- **As a season ago** (naive): the same weekday of last week, or the same week or month of last year.
+- **Why it changed**: trend, days open and time of the year of Prophet, by logarithmic mean shares (Ang 2005); “other
+  models” is what the other four see differently.
+"""
+        )
+    )

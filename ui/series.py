@@ -1,0 +1,98 @@
+"""Which series a page is about: everything or a part, revenue or units, by day, week or month. All in the URL."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+import locales
+from charts.labels import label
+from data.dataset import Finding
+from data.tables import Stored
+from models.forecast import CannotForecast, source
+from models.forecast.combined import Forecast
+from models.forecast.combined import forecast as forecast_of
+from ui import background, forecasts, inputs, store
+from ui.text import N_, _, plain
+
+HORIZONS = {"D": (7, 28, 120), "W": (2, 8, 26), "MS": (1, 3, 12)}  # least, usual and most steps ahead
+AHEAD = {"D": N_("Days ahead"), "W": N_("Weeks ahead"), "MS": N_("Months ahead")}
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A series and how it was chosen. `key` names it in the state database, `name` for a reader."""
+
+    key: str
+    name: str
+    part: str | None
+    value: str | None
+    measure: str
+    frequency: str
+    horizon: int
+    values: pd.Series
+    findings: tuple[Finding, ...]
+    currency: str
+
+    def written(self, amount: float, digits: int = 0) -> str:
+        """An amount of the series with its unit."""
+        if self.measure == "revenue":
+            return locales.money(amount, self.currency, digits)
+        return _("{count} units").format(count=locales.number(amount, digits))
+
+
+def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequencies: str = "DWM") -> Chosen:
+    """Ask for a series of a sales dataset. Stops the page, with a sentence, where it has no such days."""
+    named = store.frame(stored, "stores").set_index("store")["name"].to_dict() if "stores" in stored.columns else {}
+    parts = [part for part in source.PARTS if part in stored.columns["sales"]]
+    part = inputs.choice(_("What"), [ALL, *parts], "part", lambda one: _("Everything") if one == ALL else label(one))
+    value = None
+    if part != ALL:
+        found = forecasts.largest(stored, part)
+        if not found:
+            st.info(_("These data hold no goods that were sold or came back: choose others on the page Data."))
+            st.stop()
+        shown = {one: named.get(one) or label(name) for one, name in found.items()}
+        value = inputs.choice(label(part), list(found), f"of.{part}", shown.__getitem__)
+    measure = measures[0]
+    if len(measures) > 1:
+        measure = inputs.choice(_("Measure"), list(measures), "measure", lambda one: _(forecasts.MEASURES[one]))
+    steps = [step for step in forecasts.STEPS if step[0] in frequencies]
+    frequency = "D"
+    if len(steps) > 1:
+        frequency = inputs.choice(_("Step"), steps, "step", lambda one: _(forecasts.STEPS[one]))
+    least, usual, most = HORIZONS[frequency]
+    horizon = int(inputs.slider(_(AHEAD[frequency]), f"ahead.{frequency}", usual, least, most))
+    days = forecasts.days(stored, None if part == ALL else part, value)
+    if days.empty:
+        st.info(_("These data hold no goods that were sold or came back: choose others on the page Data."))
+        st.stop()
+    values, findings = source.series(days, measure, frequency)
+    name = _("Everything") if value is None else shown[value]
+    key = f"{measure} {frequency} {part}" + (f"={value}" if value else "")
+    currency = stored.origin.currency or "GBP"
+    return Chosen(
+        key, name, None if part == ALL else part, value, measure, frequency, horizon, values, findings, currency
+    )
+
+
+def forecast(stored: Stored, chosen: Chosen, horizon: int | None = None) -> Forecast:
+    """The forecast of a chosen series, made once in the background. Stops the page until it is there."""
+    ahead = horizon or chosen.horizon
+
+    def work(step: background.Step) -> Forecast:
+        if not len(chosen.values):
+            raise CannotForecast(N_("There is not one whole step in these data: choose a finer one."))
+
+        def heard(_learner: str, /, *, done: int, windows: int) -> None:
+            step(N_("Trying it on the past"), done / (windows + 1))
+
+        return forecast_of(chosen.values, ahead, heard=heard)
+
+    return forecasts.ready(f"{stored.version} {chosen.key} {ahead}", "forecast", work)
+
+
+def title(chosen: Chosen) -> str:
+    """The series in one line of plain text, safe in Markdown."""
+    return plain(chosen.name)
