@@ -35,6 +35,7 @@ STEPS = {
 }
 LEVELS = ("said then", "came", "said now")
 Written = Callable[[float], str]
+CLOSED = 4  # days without a point that a line is not drawn across
 SHOWN = 3  # horizons of history before the forecast
 
 
@@ -59,11 +60,11 @@ def fan(
         hovermode="closest",
     )
     for level, opacity in ((95, 0.13), (80, 0.22)):
-        ends = frame[f"hi-{level}"].to_numpy(), frame[f"lo-{level}"].to_numpy()
+        x, y = _band(frame, level)
         figure.add_trace(
             go.Scatter(
-                x=np.r_[frame.index, frame.index[::-1]],
-                y=np.r_[ends[0], ends[1][::-1]],
+                x=x,
+                y=y,
                 fill="toself",
                 fillcolor=theme.faded(theme.STAY, opacity),
                 line={"width": 0},
@@ -81,14 +82,15 @@ def fan(
         dash = theme.DASHES[1 + number % (len(theme.DASHES) - 1)]
         figure.add_trace(_line(line, _(LEARNERS[name]), sentence, written, colour, dash, 1.4))
     sentence = _("{day}: {amount} expected, {lo} to {hi} in four of five cases")
+    drawn = _torn(frame)
     hover = [
         sentence.format(day=locales.day(when), amount=written(mean), lo=written(lo), hi=written(hi))
-        for when, mean, lo, hi in zip(frame.index, frame["mean"], frame["lo-80"], frame["hi-80"], strict=True)
+        for when, mean, lo, hi in drawn.fillna(0)[["mean", "lo-80", "hi-80"]].itertuples()
     ]
     figure.add_trace(
         go.Scatter(
-            x=frame.index.to_numpy(),
-            y=frame["mean"].to_numpy(),
+            x=drawn.index.to_numpy(),
+            y=drawn["mean"].to_numpy(),
             name=_("Forecast"),
             mode="lines",
             line={"color": theme.STAY, "width": 2.6},
@@ -164,7 +166,7 @@ def year(parts: pd.DataFrame) -> go.Figure:
     figure = theme.figure(
         title,
         y=_("Against the trend"),
-        xaxis=time_axis(factor.index),
+        xaxis=time_axis(factor.index[:-1]),
         yaxis=_shares(factor),
         showlegend=False,
     )
@@ -311,8 +313,8 @@ def time_axis(dates: pd.DatetimeIndex) -> dict[str, object]:
     """An axis of time with about six ticks in the reader's language."""
     dates = pd.DatetimeIndex(dates).unique().sort_values()
     places = np.linspace(0, len(dates) - 1, min(6, len(dates))).round().astype(int)
-    long = (dates[-1] - dates[0]).days > 400
-    write = locales.month if long else locales.day
+    days = (dates[-1] - dates[0]).days
+    write = locales.month if days > 400 else locales.day if days > 300 else locales.day_of_year
     return {"tickvals": list(dates[places]), "ticktext": [write(dates[place]) for place in places]}
 
 
@@ -326,17 +328,42 @@ def amounts(values: Sequence[float] | np.ndarray, zero: bool = True) -> dict[str
     return {**theme.number_axis(np.array([low, high])), "range": [low * 1.05 if low < 0 else low, high]}
 
 
+def _pieces(dates: pd.DatetimeIndex) -> np.ndarray:
+    """The number of the piece each date is in: a long closure begins a new one."""
+    gaps = np.diff(dates.to_numpy()) / np.timedelta64(1, "D")
+    return np.r_[0, np.cumsum(gaps > max(CLOSED, 1.5 * np.median(gaps)))] if len(gaps) else np.zeros(len(dates), int)
+
+
+def _torn(values: pd.DataFrame) -> pd.DataFrame:
+    """The rows with an empty one between pieces, so that no line crosses a long closure."""
+    pieces = [part for _number, part in values.groupby(_pieces(pd.DatetimeIndex(values.index)))]
+    for number, part in enumerate(pieces[:-1]):
+        pieces[number] = part.reindex(part.index.append(pd.DatetimeIndex([part.index[-1] + pd.Timedelta(days=1)])))
+    return pd.concat(pieces)
+
+
+def _band(frame: pd.DataFrame, level: int) -> tuple[list[pd.Timestamp | None], list[float | None]]:
+    """The outlines of a band, piece by piece, with nothing between them."""
+    x: list[pd.Timestamp | None] = []
+    y: list[float | None] = []
+    for _number, part in frame.groupby(_pieces(pd.DatetimeIndex(frame.index))):
+        x += [*part.index, *part.index[::-1], None]
+        y += [*part[f"hi-{level}"], *part[f"lo-{level}"].iloc[::-1], None]
+    return x, y
+
+
 def _shares(values: pd.Series) -> dict[str, object]:
-    reach = max(float(values.abs().max()), 0.02)
-    ticks = theme.percent_axis(reach)["tickvals"][1:]
-    places = np.r_[-ticks[::-1], 0, ticks]
+    low, high = min(float(values.min()), -0.02), max(float(values.max()), 0.02)
+    step = next(one for one in (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 1e9) if (high - low) / one <= 8)
+    places = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
     words = [f"{'+' if at > 0 else '−' if at < 0 else ''}{locales.percent(abs(at))}" for at in places]
-    return {"tickvals": places, "ticktext": words, "range": [-1.1 * reach, 1.1 * reach]}
+    return {"tickvals": places, "ticktext": words, "range": [1.1 * low, 1.1 * high]}
 
 
 def _line(
     values: pd.Series, name: str, sentence: str, written: Written, colour: str, dash: str, width: float
 ) -> go.Scatter:
+    values = _torn(values.to_frame())[values.name if values.name is not None else 0]
     return go.Scatter(
         x=values.index.to_numpy(),
         y=values.to_numpy(),

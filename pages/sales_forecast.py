@@ -50,7 +50,7 @@ def headline() -> None:
             (
                 _("Off by, against naive"),
                 f"{'−' if gain >= 0 else '+'}{locales.percent(abs(gain))}" if np.isfinite(gain) else "–",
-                _("than saying “as a season ago”, at past origins"),
+                _("of the error of saying “as a season ago”"),
             ),
         ]
     )

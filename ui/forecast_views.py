@@ -39,7 +39,8 @@ def main(chosen: Chosen, found: Forecast, last_year: pd.Series | None) -> None:
     title = charts.fan_title(found.frame, last_year, found.total[80], chosen.written)
     said = overrides(chosen)
     ahead = said[said["target_day"].isin(found.frame.index)]
-    drawn = charts.fan(chosen.values, found.frame, title, axis(chosen), chosen.written, overrides=ahead)
+    is_open = found.frame[found.window.counted]
+    drawn = charts.fan(found.window.history.values, is_open, title, axis(chosen), chosen.written, overrides=ahead)
     cards.figure(drawn, "forecast", found.frame.reset_index())
 
 
@@ -187,12 +188,14 @@ def machine(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     actual = pd.Series(window.actual, window.dates).dropna()
     title = _("Nothing of what came is known yet: this is today's forecast")
     if len(actual):
-        said, came = frame["mean"].iloc[: len(actual)].sum(), actual.sum()
+        said, sold = frame["mean"].iloc[: len(actual)].sum(), actual.sum()
         sentence = _("On {day} Vigie would have said {said}; {came} came")
-        title = sentence.format(day=locales.day(window.origin), said=chosen.written(said), came=chosen.written(came))
-    others = {name: window.said[name] for name in shown if name in window.said}
-    past = known.values.iloc[:length]
-    drawn = charts.fan(past, frame, title, axis(chosen), chosen.written, actual, others=others)
+        title = sentence.format(day=locales.day(window.origin), said=chosen.written(said), came=chosen.written(sold))
+    others = {name: window.said[name][window.counted] for name in shown if name in window.said}
+    is_open = frame[window.counted]
+    past = window.history.values
+    came = actual.reindex(is_open.index).dropna()
+    drawn = charts.fan(past, is_open, title, axis(chosen), chosen.written, came, others=others)
     cards.figure(drawn, "time_machine", frame.assign(actual=window.actual).rename_axis("date").reset_index())
     over = [one for one in found.past if one.dates[-1] <= window.origin]
     if not over:

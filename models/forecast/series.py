@@ -131,24 +131,27 @@ def learnable(known: Regular, closed: pd.DatetimeIndex | None = None) -> Open:
     weekdays = tuple(never) if len(sold) >= 28 and rate ** min(LOOKED_BACK, len(sold) // 7) < CHANCE else ()
     findings = []
     if weekdays:
-        message = N_("{rows} days of the week are closed: they are left out, and forecast as zero.")
+        message = N_("Closed days of the week: {rows}. They are left out, and forecast as zero.")
         findings.append(Finding(message, len(weekdays)))
     empty = ~sold & ~np.isin(dates.day_of_week, weekdays)
-    runs = _run_lengths(~sold) * empty
-    festive = _on(dates, FESTIVE)
-    around = _touching(~sold, festive) & (runs <= LONG) & empty
+    runs = _run_lengths(~sold)
+    holidays = _touching(~sold, _on(dates, FESTIVE)) & (runs <= LONG)
+    runs *= empty
+    around = holidays & empty
     steady = (empty & ~around & (runs <= LONG)).sum() <= STEADY * max((~np.isin(dates.day_of_week, weekdays)).sum(), 1)
-    around = around if steady else around & festive
+    if not steady:
+        holidays &= _on(dates, FESTIVE)
+        around &= holidays
     # In a series that sells nearly every day, a day without a sale was closed, and many in a row were not recorded.
     short = (runs > 0) & (runs <= SHORT) & steady
     gaps = (runs > LONG) & steady & ~_every_year(runs > LONG)
-    days = _yearly(dates, around | short, festive)
+    days = _yearly(dates, around | short, holidays, sold)
     left_out = around | short | gaps | _on(dates, days)
     if closed is not None:
         left_out = left_out | dates.isin(closed)
     shut, lost = int((left_out & empty & ~gaps).sum()), int(gaps.sum())
     if shut:
-        findings.append(Finding(N_("{rows} single days without a sale count as closed, not as bad days."), shut))
+        findings.append(Finding(N_("Single days without a sale: {rows}. They count as closed, not as bad days."), shut))
     if lost:
         message = N_("{rows} days in long gaps have no sale at all: they are left out, as if not recorded.")
         findings.append(Finding(message, lost, severity="warning"))
@@ -156,14 +159,15 @@ def learnable(known: Regular, closed: pd.DatetimeIndex | None = None) -> Open:
     return Open(values[kept], "D", 7 - len(weekdays), weekdays, days, tuple(findings))
 
 
-def _yearly(dates: pd.DatetimeIndex, shut: np.ndarray, festive: np.ndarray) -> tuple[tuple[int, int], ...]:
+def _yearly(
+    dates: pd.DatetimeIndex, shut: np.ndarray, holidays: np.ndarray, sold: np.ndarray
+) -> tuple[tuple[int, int], ...]:
     """The days of the year that were closed whenever they came: twice or more, or once around the end of the year."""
     code = dates.month * 100 + dates.day
-    around = _touching(shut, festive)
     found = []
-    for day in np.unique(code[shut]):
+    for day in np.unique(code[shut | holidays]):
         here = code == day
-        if shut[here].all() and (here.sum() >= 2 or around[here].any()):
+        if not sold[here].any() and (holidays[here].any() or (shut[here].all() and here.sum() >= 2)):
             found.append((int(day) // 100, int(day) % 100))
     return tuple(found)
 

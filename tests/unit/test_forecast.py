@@ -118,7 +118,7 @@ def test_closed_weekdays_are_found_left_out_and_forecast_as_zero():
     saturdays = answer.frame.index.day_of_week == 5
     assert (answer.frame[saturdays] == 0).all(axis=None)
     assert (answer.frame.loc[~saturdays, "mean"] > 40).all()
-    assert "days of the week are closed" in messages(answer.findings)
+    assert "Closed days of the week" in messages(answer.findings)
 
 
 def test_a_sparse_series_is_not_taken_for_closed():
@@ -322,3 +322,13 @@ def test_online_retail_never_sells_on_saturdays_and_is_forecast_better_than_naiv
     assert answer.window.history.closed_weekdays == (5,)
     assert answer.against_naive < 0.9
     assert answer.coverage[80] >= 0.75
+
+
+def test_a_closure_over_new_year_is_closed_next_year_whatever_the_weekday():
+    """Closed from 24 December to 3 January, some of it on a weekday that never sells anyway."""
+    sold = closed_on_saturdays(380)
+    shut = ((sold.index.month == 12) & (sold.index.day >= 24)) | ((sold.index.month == 1) & (sold.index.day <= 3))
+    sold = sold.where(~(shut & (sold.index > "2024-06-01")), 0.0)["2024-01-04":]
+    known = learnable(regular(sold))
+    assert not known.is_open(pd.date_range("2025-12-24", "2026-01-03")).any()
+    assert known.is_open(pd.DatetimeIndex(["2025-12-23", "2026-01-05"])).all()
