@@ -376,3 +376,167 @@ def _line(
             for when, value in zip(values.index, values.fillna(0), strict=True)
         ],
     )
+
+
+KINDS = {"promotion": N_("Promotion"), "price": N_("Price"), "closed": N_("Closed"), "event": N_("Event")}
+SYMBOLS = {"promotion": "square", "price": "diamond", "closed": "x", "event": "star", "": "square-open"}
+COLOURS = {
+    "promotion": theme.STAY,
+    "price": theme.ACCENT,
+    "closed": theme.NEUTRAL,
+    "event": theme.LEAVE,
+    "": theme.NEUTRAL,
+}
+SCENARIOS = {"A": (theme.STAY, "solid"), "B": (theme.LEAVE, "dash"), "C": (theme.ACCENT, "dot")}
+
+
+def planned(
+    dates: pd.DatetimeIndex,
+    is_open: np.ndarray,
+    kinds: dict[pd.Timestamp, tuple[str, str]],
+    notes: dict[pd.Timestamp, str],
+) -> go.Figure:
+    """A calendar of days to come, a column a week, to be painted on.
+
+    `is_open` is false on days that are closed anyway, `kinds` gives each planned day its kind and its description,
+    `notes` names bank holidays (marked with a star).
+    """
+    monday = dates[0] - pd.Timedelta(days=dates[0].day_of_week)
+    week = (dates - monday).days // 7
+    names = locales.weekdays("abbreviated")
+    starts = [monday + pd.Timedelta(weeks=int(number)) for number in range(week.max() + 1)]
+    every = max(1, len(starts) // 8)
+    figure = theme.figure(
+        _("Drag over days to plan on them"),
+        height=270,
+        xaxis={
+            "tickvals": list(range(len(starts)))[::every],
+            "ticktext": [locales.day_of_year(start) for start in starts][::every],
+            "range": [-0.6, len(starts) - 0.4],
+            "showgrid": False,
+            "zeroline": False,
+        },
+        yaxis={
+            "tickvals": list(range(7)),
+            "ticktext": names,
+            "range": [6.6, -0.6],
+            "showgrid": False,
+            "zeroline": False,
+        },
+        dragmode="select",
+        showlegend=True,
+    )
+    size = float(np.clip(380 / len(starts), 9, 21))
+    used = [""] + [kind for kind in KINDS if any(kind == one for one, _text in kinds.values())]
+    for kind in used:
+        here = [number for number, when in enumerate(dates) if kinds.get(when, ("", ""))[0] == kind]
+        words = []
+        for number in here:
+            shut = "" if is_open[number] else _("closed anyway")
+            planned_then = kinds.get(dates[number], ("", ""))[1]
+            parts = [locales.day(dates[number]), notes.get(dates[number], ""), planned_then, shut]
+            words.append(theme.plain(": ".join(part for part in parts if part)))
+        figure.add_trace(
+            go.Scatter(
+                x=week[here],
+                y=dates.day_of_week[here],
+                mode="markers+text",
+                name=_(KINDS[kind]) if kind else "",
+                showlegend=bool(kind),
+                text=[
+                    f"{dates[number].day}{'*' if dates[number] in notes else ''}"
+                    if size > 14 and is_open[number] and not kind
+                    else ""
+                    for number in here
+                ],
+                textfont={"size": 10},
+                marker={
+                    "symbol": [SYMBOLS[kind] if is_open[number] or kind else "line-ew" for number in here],
+                    "size": [size if is_open[number] else size / 2 for number in here],
+                    "color": COLOURS[kind],
+                    "line": {"width": 1, "color": COLOURS[kind]},
+                    "opacity": 1.0,
+                },
+                customdata=[dates[number].date().isoformat() for number in here],
+                selected={"marker": {"opacity": 1.0}},
+                unselected={"marker": {"opacity": 1.0}},
+                hoverinfo="text",
+                hovertext=words,
+            )
+        )
+    return figure
+
+
+def scenarios(
+    usual: pd.Series,
+    revenues: dict[str, pd.Series],
+    band: tuple[pd.Series, pd.Series],
+    title: str,
+    axis: str,
+    written: Written,
+) -> go.Figure:
+    """Revenue a day of each scenario against the forecast without plans, with the band of the one being edited."""
+    every = np.concatenate([usual.to_numpy(), band[1].to_numpy(), *(one.to_numpy() for one in revenues.values())])
+    figure = theme.figure(title, y=axis, height=340, xaxis=time_axis(usual.index), yaxis=amounts(every))
+    frame = pd.DataFrame({"lo-80": band[0], "hi-80": band[1]})
+    x, y = _band(frame, 80)
+    figure.add_trace(
+        go.Scatter(
+            x=x,
+            y=y,
+            fill="toself",
+            fillcolor=theme.faded(theme.STAY, 0.15),
+            line={"width": 0},
+            hoverinfo="skip",
+            name=_("{level} band").format(level=locales.percent(0.8)),
+        )
+    )
+    sentence = _("{day}: {amount} in {name}")
+    figure.add_trace(_line(usual, _("Nothing planned"), sentence, written, theme.NEUTRAL, "solid", 1.6))
+    for name, values in revenues.items():
+        colour, dash = SCENARIOS[name]
+        label = _("Scenario {name}").format(name=name)
+        figure.add_trace(_line(values, label, sentence, written, colour, dash, 2.4))
+    return figure
+
+
+def uplifts(values: dict[str, tuple[float, float, float]], what: str, written: Written) -> go.Figure:
+    """What each scenario adds, with the interval that the elasticity leaves: name -> (value, lo, hi)."""
+    best = max(values, key=lambda name: values[name][0])
+    gain = _("Scenario {name} adds most {what}: {amount}")
+    loss = _("No scenario adds {what}: the best, {name}, loses {amount}")
+    title = (gain if values[best][0] >= 0 else loss).format(name=best, what=what, amount=written(abs(values[best][0])))
+    points = np.array(list(values.values()))
+    signed = [f"{'+' if value >= 0 else '−'}{written(abs(value))}" for value in points[:, 0]]
+    names = [f"{name}: {amount}" for name, amount in zip(values, signed, strict=True)]
+    low, high = min(0.0, float(np.nanmin(points))), max(0.0, float(np.nanmax(points)))
+    figure = theme.figure(
+        title,
+        height=110 + 45 * len(names),
+        xaxis={**amounts([low, high]), "zeroline": True},
+        yaxis={"tickvals": list(range(len(names))), "ticktext": names, "autorange": "reversed"},
+        showlegend=False,
+    )
+    sentence = _("Scenario {name}: {amount}, {lo} to {hi} as far as the elasticity is known")
+    figure.add_trace(
+        go.Bar(
+            y=list(range(len(names))),
+            x=points[:, 0],
+            orientation="h",
+            marker={"color": [SCENARIOS[name][0] for name in values]},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": points[:, 2] - points[:, 0],
+                "arrayminus": points[:, 0] - points[:, 1],
+                "color": theme.NEUTRAL,
+                "thickness": 2,
+            },
+            hoverinfo="text",
+            hovertext=[
+                sentence.format(name=name, amount=written(value), lo=written(lo), hi=written(hi))
+                for name, (value, lo, hi) in values.items()
+            ],
+        )
+    )
+    return figure

@@ -92,11 +92,13 @@ def figure(
     table: pd.DataFrame | None = None,
     on_select: Callable[[], None] | None = None,
     key: str | None = None,
+    box: bool = False,
 ) -> None:
     """A figure in a frame under its finding, with a menu that saves it, and the `table` behind it, as files.
 
     `name` is the stem of the files and the key of the frame. `on_select` is called when the reader clicks in a
-    plotly figure; the selection is then in the session state under `key`.
+    plotly figure; the selection is then in the session state under `key`;
+    with `box` they may also drag over points.
     """
     card = f"card-{name}"
     title = _take_title(drawn)
@@ -110,7 +112,7 @@ def figure(
                 drawn,
                 key=key or f"chart-{name}",
                 on_select=on_select or "ignore",
-                selection_mode="points",
+                selection_mode=("points", "box") if box else "points",
                 config={"displayModeBar": False},
                 alt=title,
             )

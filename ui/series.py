@@ -9,7 +9,8 @@ import locales
 from charts.labels import label
 from data.dataset import Finding
 from data.tables import Stored
-from models.forecast import CannotForecast, source
+from models.forecast import CannotForecast, holidays, source
+from models.forecast import series as preparing
 from models.forecast.combined import Forecast
 from models.forecast.combined import forecast as forecast_of
 from ui import background, forecasts, inputs, store
@@ -88,7 +89,10 @@ def forecast(stored: Stored, chosen: Chosen, horizon: int | None = None) -> Fore
         def heard(_learner: str, /, *, done: int, windows: int) -> None:
             step(N_("Trying it on the past"), done / (windows + 1))
 
-        return forecast_of(chosen.values, ahead, heard=heard)
+        country = holidays.COUNTRIES.get(chosen.currency, "")
+        known = preparing.regular(chosen.values)
+        future = holidays.closures(known, ahead, country) if country and ahead <= len(known.values) else None
+        return forecast_of(chosen.values, ahead, future=future, heard=heard)
 
     return forecasts.ready(f"{stored.version} {chosen.key} {ahead}", "forecast", work)
 

@@ -65,6 +65,12 @@ page = st.navigation(
                 icon=":material/timeline:",
                 url_path="sales-forecast",
             ),
+            st.Page(
+                PAGES / "sales_what_if.py",
+                title=_("Sales: what-if"),
+                icon=":material/edit_calendar:",
+                url_path="sales-what-if",
+            ),
         ],
         _("Data"): [st.Page(PAGES / "data.py", title=_("Data"), icon=":material/database:")],
     }

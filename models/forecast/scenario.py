@@ -12,9 +12,18 @@ import numpy as np
 import pandas as pd
 
 from models.forecast.elasticity import Elasticity
+from models.forecast.source import PARTS
 
 LIMITS = {"promotion": (0.0, 0.9), "price": (-0.9, 2.0), "closed": (0.0, 0.0), "event": (-1.0, 5.0)}  # of a size
 MOVED_OVER = 7  # days after a closed one over which customers come instead
+
+
+# The mean price and unit cost of the last `$days` days, and the category, of everything or the `$value` of a part.
+LATEST = """
+    SELECT sum(quantity * unit_price) / nullif(sum(quantity), 0) AS price, {cost} AS cost, {category} AS category
+    FROM sales WHERE line_type = 'sale' AND quantity > 0{where}
+    AND timestamp > (SELECT max(timestamp) FROM sales WHERE line_type = 'sale'{where}) - to_days(CAST($days AS INTEGER))
+"""
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,17 @@ class Outcome:
     uplift: tuple[float, float, float]
     uplift_lo: tuple[float, float, float]
     uplift_hi: tuple[float, float, float]
+
+
+def latest(part: str | None, columns: dict[str, str]) -> str:
+    """`LATEST` for a table with these columns. Raises ValueError for an unknown part."""
+    if part is not None and part not in PARTS:
+        raise ValueError(f"{part} is no part of sales")
+    return LATEST.format(
+        cost="sum(quantity * unit_cost) / nullif(sum(quantity), 0)" if "unit_cost" in columns else "NULL",
+        category="max(category)" if "category" in columns else "NULL",
+        where=f" AND {part} = $value" if part else "",
+    )
 
 
 def plan(text: str) -> Plan | None:

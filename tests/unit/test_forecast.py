@@ -8,6 +8,7 @@ import pytest
 
 from models.forecast import CannotForecast, backtest, engine, forecast, intervals
 from models.forecast.combined import BASE, table
+from models.forecast.grouped import forecast_each
 from models.forecast.learners import COMBINED, LEARNERS
 from models.forecast.series import learnable, regular
 
@@ -332,3 +333,18 @@ def test_a_closure_over_new_year_is_closed_next_year_whatever_the_weekday():
     known = learnable(regular(sold))
     assert not known.is_open(pd.date_range("2025-12-24", "2026-01-03")).any()
     assert known.is_open(pd.DatetimeIndex(["2025-12-23", "2026-01-05"])).all()
+
+
+def test_a_group_of_rows_is_forecast_by_itself():
+    """What a distributed engine would map over groups equals the forecast of each series."""
+    parts = {"a": shop(120, 1), "b": shop(120, 2) * 3, "short": shop(4)}
+    rows = pd.concat(
+        [pd.DataFrame({"series": name, "date": one.index, "value": one.to_numpy()}) for name, one in parts.items()]
+    )
+    found = pd.concat([forecast_each(part, 7) for _name, part in rows.groupby("series")])
+    for name in ("a", "b"):
+        said = found[found["series"] == name].set_index("date")[["mean", "lo-80", "hi-80", "lo-95", "hi-95"]]
+        pd.testing.assert_frame_equal(said, forecast(parts[name], 7).frame, check_freq=False, check_dtype=False)
+    refused = found[found["series"] == "short"]
+    assert refused["mean"].isna().all()
+    assert "at least 8 values" in refused["reason"].iloc[0]

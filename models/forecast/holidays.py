@@ -1,0 +1,59 @@
+"""Bank holidays: which there are, whether a shop closes on them, and what other special days did to its sales."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from models.forecast.series import Open, Regular
+
+COUNTRIES = {"GBP": "GB", "EUR": "FR", "USD": "US", "RUB": "RU", "CHF": "CH", "CAD": "CA", "JPY": "JP"}  # of a currency
+SUBDIVISION = {"GB": "ENG"}
+ALWAYS = 0.8  # share of past bank holidays without a sale from which the next ones are closed too
+FEWEST = 3
+AROUND = 28  # days on either side that say what would have been usual
+
+
+def bank_holidays(country: str, first: date, last: date) -> dict[date, str]:
+    """The bank holidays of a country (ISO 3166 code) between two days, named in its own language."""
+    import holidays
+
+    years = range(first.year, last.year + 1)
+    found = holidays.country_holidays(country, subdiv=SUBDIVISION.get(country), years=years)
+    return {day: name for day, name in sorted(found.items()) if first <= day <= last}
+
+
+def closures(known: Regular, horizon: int, country: str) -> pd.DataFrame | None:
+    """The frame of what is known beforehand (`closed`, by date) for a shop that closes on bank holidays; else None."""
+    if known.frequency != "D":
+        return None
+    ahead = known.ahead(horizon)
+    days = pd.DatetimeIndex(list(bank_holidays(country, known.dates[0].date(), ahead[-1].date())))
+    sold = known.values != 0
+    never = [day for day in range(7) if not sold[known.dates.day_of_week == day].any()]
+    past = days[(days <= known.dates[-1]) & ~days.day_of_week.isin(never)]
+    if len(past) < FEWEST or (~sold.reindex(past)).mean() < ALWAYS:
+        return None
+    dates = known.dates.append(ahead)
+    shut = dates.isin(days) & ~(known.values.reindex(dates).fillna(0) != 0).to_numpy()
+    return pd.DataFrame({"closed": shut}, dates)
+
+
+def effects(history: Open, events: pd.Series) -> pd.DataFrame:
+    """What named days did to sales: `events` has a name by date. One row an event: `event`, `effect` (0.2 is 20 % more
+    than usual), `days`.
+
+    Usual is the median of the same weekday within four weeks on either side, other events left out.
+    """
+    values = history.values
+    plain = values[~values.index.isin(events.index)]
+    ratios: dict[str, list[float]] = {}
+    for day, name in events.items():
+        if day not in values.index:
+            continue
+        near = plain[abs(plain.index - day) <= pd.Timedelta(days=AROUND)]
+        near = near[near.index.day_of_week == day.day_of_week]
+        if len(near) >= 3 and near.median() > 0:
+            ratios.setdefault(str(name), []).append(float(values[day] / near.median()))
+    rows = [(name, float(np.median(found)) - 1, len(found)) for name, found in ratios.items()]
+    return pd.DataFrame(rows, columns=["event", "effect", "days"])

@@ -1,0 +1,197 @@
+"""Elasticity, plans, the bridge and holidays: effects that are known are found again, and nothing planned is nothing."""
+
+from datetime import date
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.demo import parameters
+from data.demo import sales as demo
+from models.forecast import explain, forecast, holidays, scenario, source
+from models.forecast.elasticity import Elasticity, elasticity, weekly
+from models.forecast.scenario import Plan, outcome, plan
+from models.forecast.series import learnable, regular
+from tests.unit.test_forecast import shop
+
+KNOWN = Elasticity(2.0, 1.5, 2.5, 40)
+
+
+@pytest.fixture(scope="module")
+def units() -> pd.DataFrame:
+    return forecast(shop(200), 28).frame
+
+
+def sold(slope: float, products: int = 40, weeks: int = 100, seed: int = 0, spread: float = 0.0) -> pd.DataFrame:
+    """Weekly units that follow prices with a known elasticity, under seasons and sizes of their own."""
+    rng = np.random.default_rng(seed)
+    price = np.where(rng.random((products, weeks)) < 0.15, 0.8, 1.0) * rng.uniform(5, 50, (products, 1))
+    size, season = rng.uniform(3, 30, (products, 1)), 1 + 0.5 * np.sin(np.arange(weeks) / 8)
+    count = rng.poisson(size * season * (price / price.max(axis=1, keepdims=True)) ** -slope)
+    frame = pd.DataFrame(
+        {
+            "product": np.repeat(np.arange(products).astype(str), weeks),
+            "week": np.tile(pd.date_range("2024-01-01", periods=weeks, freq="W-MON"), products),
+            "units": count.ravel().astype(float),
+            "price": price.ravel(),
+            "spread": spread,
+        }
+    )
+    return frame[frame["units"] > 0]
+
+
+@pytest.mark.parametrize("slope", [0.8, 2.4])
+def test_a_known_elasticity_is_found_inside_its_interval(slope):
+    hits = [(found := elasticity(sold(slope, seed=seed))).lo <= slope <= found.hi for seed in range(8)]
+    assert sum(hits) >= 6
+    assert found.value == pytest.approx(slope, abs=0.3)
+    assert found.hi - found.lo < 0.6
+
+
+def test_the_elasticities_of_the_demo_are_found_again():
+    lines = demo.generate(date(2026, 6, 30), years=2, customers=2000)["sales"]
+    table = duckdb.sql(weekly({column: "" for column in lines}).replace("FROM sales", "FROM lines")).df()
+    for category in parameters.CATEGORIES:
+        found = elasticity(table[table["category"] == category.name])
+        assert found.value == pytest.approx(category.elasticity, abs=0.45), category.name
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (sold(1.5).assign(price=10.0), "too few products"),
+        (sold(1.5, spread=0.3), "several prices at the same time"),
+        (sold(1.5, products=3), "too few products"),
+        (sold(-3.0), "higher prices"),
+    ],
+)
+def test_what_the_data_cannot_say_is_said(frame, said):
+    found = elasticity(frame)
+    assert said in found.reason
+    assert np.isnan(found.value)
+
+
+def test_nothing_planned_is_the_forecast(units):
+    out = outcome(units, 10.0, 4.0, [], KNOWN)
+    assert np.allclose(out.frame["units"], units["mean"])
+    assert np.allclose(out.frame["revenue"], units["mean"] * 10)
+    assert np.allclose(out.frame["margin"], units["mean"] * 6)
+    assert np.allclose(out.frame["lo"], units["lo-80"] * 10)
+    assert out.uplift == out.uplift_lo == out.uplift_hi == (0, 0, 0)
+
+
+def test_a_promotion_does_what_its_formula_says(units):
+    start, end = units.index[3].date(), units.index[9].date()
+    out = outcome(units, 10.0, 4.0, [Plan("promotion", start, end, 0.2, 0.5)], KNOWN)
+    here = (units.index >= pd.Timestamp(start)) & (units.index <= pd.Timestamp(end))
+    before = units["mean"][here].sum()
+    assert out.frame["units"][here].sum() == pytest.approx(before * (0.5 + 0.5 * 0.8**-2))
+    assert out.frame["revenue"][here].sum() == pytest.approx(before * 10 * (0.5 + 0.5 * 0.8**-1))
+    assert np.allclose(out.frame["units"][~here], units["mean"][~here])
+    assert out.uplift_lo[0] < out.uplift[0] < out.uplift_hi[0]
+
+
+def test_a_price_rise_loses_units_and_a_cut_wins_them(units):
+    days = units.index[0].date(), units.index[-1].date()
+    up, down = (outcome(units, 10.0, 4.0, [Plan("price", *days, size)], KNOWN) for size in (0.1, -0.1))
+    assert up.uplift[0] < 0 < down.uplift[0]
+    assert up.uplift[0] == pytest.approx(units["mean"].sum() * (1.1**-2 - 1))
+
+
+def test_a_closed_day_sells_nothing_and_some_of_it_comes_later(units):
+    day = units.index[5]
+    lost = outcome(units, 1.0, 0.0, [Plan("closed", day.date(), day.date(), share=0.0)], KNOWN)
+    part = outcome(units, 1.0, 0.0, [Plan("closed", day.date(), day.date(), share=0.4)], KNOWN)
+    assert lost.frame["units"][day] == part.frame["units"][day] == 0
+    assert lost.uplift[0] == pytest.approx(-units["mean"][day])
+    assert part.uplift[0] == pytest.approx(-0.6 * units["mean"][day])
+
+
+def test_plans_survive_the_url_and_nonsense_does_not():
+    one = Plan("price", date(2026, 1, 2), date(2026, 1, 9), -0.15, 0.4)
+    assert plan(one.text()) == one
+    for bad in ("", "price_2026-01-02", "fire_2026-01-02_2026-01-03_20_100", "price_2026-01-09_2026-01-02_5_100",
+                "promotion_2026-01-02_2026-01-03_95_100", "event_2026-13-02_2026-01-03_5_100",
+                "promotion_2026-01-02_2026-01-03_nan_100"):  # fmt: skip
+        assert plan(bad) is None, bad
+
+
+def test_the_bridge_adds_up():
+    answer = forecast(shop(400) * np.linspace(1, 1.5, 400), 28)
+    steps = explain.bridge(answer.past[-1], answer.window)
+    assert steps["said then"] + steps["surprise"] == pytest.approx(steps["came"])
+    parts = steps[["open days", "trend", "time of year", "rest"]].sum()
+    assert steps["came"] + parts == pytest.approx(steps["said now"])
+    assert steps["said now"] == pytest.approx(answer.frame["mean"].sum())
+    assert steps["trend"] > 0
+
+
+def test_the_league_compares_in_money():
+    rows = pd.DataFrame(
+        {"model": ["median", "seasonal naive"] * 2, "window": [1, 1, 2, 2], "mae": [4.0, 6.0, 6.0, 8.0], "mase": 1.0}
+    )
+    table = explain.league(rows, 10).set_index("model")
+    assert table.loc["median", "saved"] == 20
+    assert table.loc["seasonal naive", "saved"] == 0
+    assert table.loc["median", "windows"] == 2
+
+
+def test_overrides_are_judged_when_their_day_has_come():
+    said = pd.DataFrame(
+        {
+            "target_day": pd.to_datetime(["2024-01-02", "2024-01-03", "2030-01-01"]),
+            "mean": [100.0, 100.0, 1.0],
+            "value": [120.0, 90.0, 1.0],
+        }
+    )
+    judged = explain.judged(said, shop(10) * 0 + 115)
+    assert judged["analyst_closer"].tolist() == [True, False]
+    assert judged["improved"].tolist() == [10, -10]
+
+
+def test_a_year_ago_is_the_same_weekday():
+    whole = shop(800)
+    dates = pd.date_range(whole.index[-1], periods=8)[1:]
+    then = explain.same_days(whole, dates, "D")
+    assert (then.index.day_of_week == dates.day_of_week).all()
+    assert explain.same_days(whole[-100:], dates, "D") is None
+
+
+def test_a_shop_that_closes_on_bank_holidays_will_close_again():
+    whole = shop(500)
+    shut = pd.DatetimeIndex(list(holidays.bank_holidays("GB", date(2024, 1, 1), date(2025, 12, 31))))
+    found = holidays.closures(regular(whole.where(~whole.index.isin(shut), 0.0)), 60, "GB")
+    assert found is not None
+    ahead = found.index[found["closed"] & (found.index > whole.index[-1])]
+    assert list(ahead) == [day for day in shut if whole.index[-1] < day <= whole.index[-1] + pd.Timedelta(days=60)]
+    assert len(ahead)
+    assert holidays.closures(regular(whole), 60, "GB") is None
+
+
+def test_what_an_event_did_before():
+    whole = shop(200, noise=1.0)
+    events = pd.Series("Fair", whole.index[[40, 90, 130]])
+    whole[events.index] *= 1.4
+    found = holidays.effects(learnable(regular(whole)), events)
+    assert found.loc[0, "effect"] == pytest.approx(0.4, abs=0.05)
+    assert found.loc[0, "days"] == 3
+
+
+def test_weeks_and_months_in_part_are_left_out_and_said():
+    days = pd.DataFrame({"day": pd.date_range("2024-01-10", "2024-04-10"), "revenue": 1.0, "units": 2.0})
+    monthly, found = source.series(days, "units", "MS")
+    assert monthly.to_dict() == {pd.Timestamp("2024-02-01"): 58.0, pd.Timestamp("2024-03-01"): 62.0}
+    assert found[0].rows == 2
+    week, _found = source.series(days, "revenue", "W")
+    assert (week == 7).all()
+    assert (week.index.day_of_week == 6).all()
+    every, nothing = source.series(days[::2], "revenue", "D")
+    assert (every.iloc[1::2] == 0).all()
+    assert nothing == ()
+
+
+def test_a_part_that_is_no_part_is_refused():
+    for query in (source.daily, lambda part: source.largest(part, {}), lambda part: scenario.latest(part, {})):
+        with pytest.raises(ValueError, match="no part"):
+            query("1; DROP TABLE sales")
