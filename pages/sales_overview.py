@@ -48,7 +48,7 @@ def name(column: str, level: str) -> str:
 
 
 def choose(column: str) -> list[str]:
-    levels = list(sold.lines[column].array.categories)
+    levels = sorted(sold.lines[column].array.categories, key=lambda level: name(column, level))
     return inputs.several(label(column), levels, f"sales.{column}", lambda level: name(column, level))
 
 
