@@ -1,7 +1,6 @@
 """Figures of the Sales section. Each title states what the figure shows."""
 
 from collections.abc import Callable
-from textwrap import shorten
 
 import numpy as np
 import pandas as pd
@@ -121,9 +120,9 @@ def trend(parts: pd.DataFrame, season: Season, currency: str) -> go.Figure:
 def season_of_week(parts: pd.DataFrame, currency: str) -> go.Figure:
     """How far each day of the week is from the trend, on average over `parts`."""
     names, by_day = locales.weekdays(), parts["season"].groupby(parts.index.day_of_week).mean()
-    most, least = by_day.idxmax(), by_day.idxmin()
+    short, most, least = locales.weekdays("abbreviated"), by_day.idxmax(), by_day.idxmin()
     title = _("{best}: {more} against the trend; {worst}: {less}").format(
-        best=names[most],
+        best=names[most].capitalize(),
         more=_signed(by_day[most], currency),
         worst=names[least],
         less=_signed(by_day[least], currency),
@@ -137,7 +136,7 @@ def season_of_week(parts: pd.DataFrame, currency: str) -> go.Figure:
     )
     sentence = _("{name}: {amount} against the trend, on average")
     hover = [sentence.format(name=names[day], amount=_signed(value, currency)) for day, value in by_day.items()]
-    figure.add_trace(_bars([names[day] for day in by_day.index], by_day, hover))
+    figure.add_trace(_bars([short[day] for day in by_day.index], by_day, hover))
     return figure
 
 
@@ -209,7 +208,7 @@ def calendar(days: pd.DataFrame, currency: str, dark: bool) -> go.Figure:
         for when, amount, opened in zip(days.index, days["revenue"], is_open, strict=True)
     ]
     begins = (days.index.day == 1) & (block == np.bincount(block).argmax())
-    months = days.index[begins][:: 1 + (begins.sum() > 6)]
+    months = days.index[begins][:: 1 + begins.sum() // 5]
     names = locales.weekdays("abbreviated")
     figure = theme.figure(
         _title_calendar(days, currency),
@@ -286,11 +285,11 @@ def pareto(ranked: pd.DataFrame, column: str, currency: str) -> go.Figure:
         title,
         x=_("Revenue ({currency})").format(currency=currency),
         height=_height(len(shown)),
-        xaxis={name: values[::3] for name, values in ticks.items()} | {"tickangle": 0},
+        xaxis={name: values[::4] for name, values in ticks.items()} | {"tickangle": 0},
         yaxis={
             "tickvals": place,
             "ticktext": [
-                theme.plain(shorten(name, MAX_NAME, placeholder="…") or name[:MAX_NAME]) for name in shown["name"]
+                theme.plain(name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…") for name in shown["name"]
             ],
         },
         xaxis2={

@@ -48,7 +48,7 @@ def name(column: str, level: str) -> str:
 
 
 def choose(column: str) -> list[str]:
-    levels = list(sold.lines[column].array.categories)
+    levels = sorted(sold.lines[column].array.categories, key=lambda level: name(column, level))
     return inputs.several(label(column), levels, f"sales.{column}", lambda level: name(column, level))
 
 
@@ -115,26 +115,10 @@ def headline(now: pd.Series, earlier: overview.Goods | None, history: pd.DataFra
         back = column == "return_share"
         known = then[column] == then[column]
         meaning = compared.format(value=write(then[column])) if known else _("nothing earlier to compare with")
-        change = points(now[column] - then[column]) if back else share(now[column], then[column])
+        change = cards.points(now[column], then[column]) if back else cards.share(now[column], then[column])
         texts.append((title, write(now[column]), meaning))
         trends.append(cards.Trend(history[column].dropna().to_list(), change, "down" if back else "up"))
     cards.metrics(texts, trends)
-
-
-def share(now: float, then: float) -> str | None:
-    change = round(now / then - 1, 3) if then > 0 else None
-    return None if change is None else sign(change) + locales.percent(abs(change), 1)
-
-
-def points(change: float) -> str | None:
-    change = round(100 * change, 1)
-    if change != change:
-        return None
-    return sign(change) + _("{number} points").format(number=locales.number(abs(change), 1))
-
-
-def sign(change: float) -> str:
-    return "+" if change > 0 else "-" if change < 0 else "±"
 
 
 def trend(days: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp, season: overview.Season) -> None:

@@ -150,6 +150,24 @@ def _take_title(drawn: "go.Figure | Figure") -> str:
     return title
 
 
+def share(now: float, then: float) -> str | None:
+    """The change of an amount as a share of what it was, for a `Trend`; None where it was nothing or is not known."""
+    change = round(now / then - 1, 3) if then > 0 else float("nan")
+    return None if change != change else _sign(change) + locales.percent(abs(change), 1)
+
+
+def points(now: float, then: float) -> str | None:
+    """The change of a share in percentage points, for a `Trend`; None where it was not known."""
+    change = round(100 * (now - then), 1)
+    if change != change:
+        return None
+    return _sign(change) + _("{number} points").format(number=locales.number(abs(change), 1))
+
+
+def _sign(change: float) -> str:
+    return "+" if change > 0 else "-" if change < 0 else "±"
+
+
 def money(label: str, amount: float | None, currency: str, meaning: str) -> list[tuple[str, str, str]]:
     """A metric card with an amount of money, or none where the data have no such column."""
     return [] if amount is None else [(label, locales.money(amount, currency), meaning)]

@@ -40,7 +40,9 @@ def choice(label: str, options: Sequence[T], key: str, show: Callable[[T], str] 
 def several(label: str, options: Sequence[str], key: str, show: Callable[[str], str] = str) -> list[str]:
     """Any number of `options` (none is all of them) from a drop-down list, for the many that pills would not hold."""
     chosen(key, options)
-    picked = st.multiselect(label, options, format_func=show, key=key, placeholder=_("All"), persist_state="session")
+    picked = st.multiselect(
+        label, options, format_func=show, key=key, placeholder=_("All"), select_all=False, persist_state="session"
+    )
     _publish(key, picked)
     return picked
 
@@ -54,7 +56,7 @@ def period(label: str, key: str, first: date, last: date) -> tuple[date, date]:
     length = (last - first).days + 1
     weeks = [f"{count}w" for count in PERIODS if 7 * count < length]
     usual = next((option for option in reversed(weeks) if 14 * int(option[:-1]) <= length), "all")
-    named = {"all": _("All days"), "dates": _("Between two days")}
+    named = {"all": _("All days"), "dates": _("Two dates")}
     named |= {option: _("Last {count} weeks").format(count=option[:-1]) for option in weeks}
     picked = choice(label, [*weeks, "all", "dates"], key, named.__getitem__, default=usual)
     if picked != "dates":

@@ -26,7 +26,14 @@ log = logging.getLogger("vigie.ui")
 # Slow imports (seconds each) that pages need: paid before a visitor asks, in this order, after the first page.
 FIRST_PAGE = 4.0  # seconds
 BETWEEN = 1.0  # seconds
-WARM_UP = ("seaborn", "pandera.pandas", "python_calamine", "sklearn.linear_model", "xgboost")
+WARM_UP = (
+    "statsmodels.tsa.seasonal",
+    "seaborn",
+    "pandera.pandas",
+    "python_calamine",
+    "sklearn.linear_model",
+    "xgboost",
+)
 
 
 async def _warm_up() -> None:

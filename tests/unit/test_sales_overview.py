@@ -327,8 +327,10 @@ def test_every_day_has_its_cell_in_the_calendar(shop, count):
     assert locales.day(days["revenue"].idxmax()) in figure.data[0].hovertext[row][column]
     if count == 364:  # the ticks stand at the weeks in which months begin
         monday = days.index[0] - pd.Timedelta(days=days.index[0].day_of_week)
-        place = (pd.Timestamp("2025-12-01") - monday).days // 7
-        assert dict(zip(figure.layout.xaxis.tickvals, figure.layout.xaxis.ticktext, strict=True))[place] == "Dec 2025"
+        ticks = dict(zip(figure.layout.xaxis.tickvals, figure.layout.xaxis.ticktext, strict=True))
+        begins = {(first - monday).days // 7: locales.month(first) for first in days.index[days.index.day == 1]}
+        assert len(ticks) == 4
+        assert ticks.items() <= begins.items()
 
 
 def test_names_from_outside_are_no_html():
