@@ -21,7 +21,7 @@ STEPS = {"D": N_("Day"), "W": N_("Week"), "MS": N_("Month")}
 MEASURES = {"revenue": N_("Revenue"), "units": N_("Units")}
 _made: OrderedDict[str, object] = OrderedDict()
 _runs: dict[str, str] = {}
-_lock = threading.Lock()
+_lock = threading.RLock()  # work may be done where it is started
 
 
 def ready(key: str, job: str, work: Callable[[background.Step], T]) -> T:
@@ -77,6 +77,13 @@ def _keep(key: str, answer: object) -> None:
         _made[key] = answer
         while len(_made) > KEPT:
             _made.popitem(last=False)
+
+
+def forget_all() -> None:
+    """Forget every answer (tests)."""
+    with _lock:
+        _made.clear()
+        _runs.clear()
 
 
 def _forget(key: str) -> None:

@@ -47,7 +47,8 @@ def _prices(key: str, _stored: Stored, _chosen: Chosen) -> tuple[float, float, s
         days=LATEST,
         **({"value": _chosen.value} if _chosen.part else {}),
     ).iloc[0]
-    return float(found["price"]), float(found["cost"]), str(found["category"] or "")
+    price, cost = (float(found[name]) if pd.notna(found[name]) else float("nan") for name in ("price", "cost"))
+    return price, cost, str(found["category"]) if pd.notna(found["category"]) else ""
 
 
 def terms(stored: Stored, chosen: Chosen) -> tuple[float, float, Elasticity]:

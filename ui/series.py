@@ -1,5 +1,6 @@
 """Which series a page is about: everything or a part, revenue or units, by day, week or month. All in the URL."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -14,11 +15,11 @@ from models.forecast import series as preparing
 from models.forecast.combined import Forecast
 from models.forecast.combined import forecast as forecast_of
 from ui import background, forecasts, inputs, store
-from ui.text import N_, _, plain
+from ui.text import N_, _
 
 HORIZONS = {"D": (7, 28, 120), "W": (2, 8, 26), "MS": (1, 3, 12)}  # least, usual and most steps ahead
 AHEAD = {"D": N_("Days ahead"), "W": N_("Weeks ahead"), "MS": N_("Months ahead")}
-ALL = "all"
+ALL, JOB = "all", "forecast"
 
 
 @dataclass(frozen=True)
@@ -65,26 +66,42 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
         frequency = inputs.choice(_("Step"), steps, "step", lambda one: _(forecasts.STEPS[one]))
     least, usual, most = HORIZONS[frequency]
     horizon = int(inputs.slider(_(AHEAD[frequency]), f"ahead.{frequency}", usual, least, most))
-    days = forecasts.days(stored, None if part == ALL else part, value)
-    if days.empty:
-        st.info(_("These data hold no goods that were sold or came back: choose others on the page Data."))
-        st.stop()
-    values, findings = source.series(days, measure, frequency)
     name = _("Everything") if value is None else shown[value]
-    key = f"{measure} {frequency} {part}" + (f"={value}" if value else "")
+    return _made(stored, None if part == ALL else part, value, name, measure, frequency, horizon)
+
+
+def _made(
+    stored: Stored, part: str | None, value: str | None, name: str, measure: str, frequency: str, horizon: int
+) -> Chosen:
+    days = forecasts.days(stored, part, value)
+    values, findings = source.series(days, measure, frequency) if len(days) else (pd.Series(dtype=float), ())
+    key = f"{measure} {frequency} {part or ALL}" + (f"={value}" if value else "")
     currency = stored.origin.currency or "GBP"
-    return Chosen(
-        key, name, None if part == ALL else part, value, measure, frequency, horizon, values, findings, currency
-    )
+    return Chosen(key, name, part, value, measure, frequency, horizon, values, findings, currency)
+
+
+def prepare() -> None:
+    """Make the forecast that the page shows first: nobody should wait for it."""
+    stored = store.active("sales")
+    measure, frequency = source.MEASURES[0], "D"
+    chosen = _made(stored, None, None, "", measure, frequency, HORIZONS[frequency][1])
+    forecasts.start(_key(stored, chosen, chosen.horizon), JOB, _work(chosen, chosen.horizon))
 
 
 def forecast(stored: Stored, chosen: Chosen, horizon: int | None = None) -> Forecast:
     """The forecast of a chosen series, made once in the background. Stops the page until it is there."""
     ahead = horizon or chosen.horizon
+    return forecasts.ready(_key(stored, chosen, ahead), JOB, _work(chosen, ahead))
 
+
+def _key(stored: Stored, chosen: Chosen, ahead: int) -> str:
+    return f"{stored.version} {chosen.key} {ahead}"
+
+
+def _work(chosen: Chosen, ahead: int) -> Callable[[background.Step], Forecast]:
     def work(step: background.Step) -> Forecast:
         if not len(chosen.values):
-            raise CannotForecast(N_("There is not one whole step in these data: choose a finer one."))
+            raise CannotForecast(N_("There is not one whole step of sales in these data: choose a finer one."))
 
         def heard(_learner: str, /, *, done: int, windows: int) -> None:
             step(N_("Trying it on the past"), done / (windows + 1))
@@ -94,9 +111,4 @@ def forecast(stored: Stored, chosen: Chosen, horizon: int | None = None) -> Fore
         future = holidays.closures(known, ahead, country) if country and ahead <= len(known.values) else None
         return forecast_of(chosen.values, ahead, future=future, heard=heard)
 
-    return forecasts.ready(f"{stored.version} {chosen.key} {ahead}", "forecast", work)
-
-
-def title(chosen: Chosen) -> str:
-    """The series in one line of plain text, safe in Markdown."""
-    return plain(chosen.name)
+    return work

@@ -17,7 +17,7 @@ import logs
 import settings
 from connectors import ConnectorError
 from data import state
-from ui import trained
+from ui import series, trained
 from ui.text import _
 
 SHELL = Path(__file__).resolve().parent / "shell.py"
@@ -33,6 +33,9 @@ WARM_UP = (
     "python_calamine",
     "sklearn.linear_model",
     "xgboost",
+    "prophet",
+    "holidays",
+    "statsmodels.tsa.holtwinters",
 )
 
 
@@ -43,6 +46,7 @@ async def _warm_up() -> None:
         await asyncio.to_thread(importlib.import_module, name)
         await asyncio.sleep(BETWEEN)
     await asyncio.to_thread(trained.prepare)
+    await asyncio.to_thread(series.prepare)
 
 
 @asynccontextmanager

@@ -1,0 +1,219 @@
+"""Sales: forecast and what-if, on a small shop, with work done where it is started."""
+
+import json
+import threading
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import settings
+from data import state, tables
+from data.dataset import Dataset, Origin
+from data.demo import sales as demo
+from models.forecast import forecast
+from ui import background, forecasts
+
+pytestmark = pytest.mark.xdist_group("forecast")
+AT_ONCE = SimpleNamespace(
+    Event=threading.Event, Thread=lambda target, args, daemon: SimpleNamespace(start=lambda: target(*args))
+)
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
+END = date(2026, 1, 3)
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return demo.generate(END, years=2, customers=400, products=60)
+
+
+def keep(frames, currency="GBP"):
+    dataset = Dataset("sales", frames, Origin("upload", "shop.csv", currency=currency))
+    return tables.add(settings.get().home, dataset, NOW)
+
+
+@pytest.fixture
+def opened(visit, shop, monkeypatch):
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    keep(shop)
+    return visit
+
+
+def texts(app):
+    return [element.value for kind in ("markdown", "caption", "warning", "info") for element in app.get(kind)]
+
+
+def figures(app):
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def metric(app, label):
+    return next(card.value for card in app.metric if card.label == label)
+
+
+def daily(shop, measure="revenue"):
+    goods = shop["sales"][shop["sales"]["line_type"].isin(["sale", "return"])]
+    amount = goods["quantity"] * (goods["unit_price"] if measure == "revenue" else 1.0)
+    summed = amount.groupby(goods["timestamp"].dt.normalize()).sum()
+    return summed.reindex(pd.date_range(summed.index[0], summed.index[-1]), fill_value=0.0)
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize(
+    ("view", "count"),
+    [("forecast", 1), ("date", 0), ("parts", 3), ("bridge", 1), ("league", 1), ("machine", 1), ("word", 0)],
+)
+def test_every_view_shows_its_figures_in_both_languages(opened, view, count, lang):
+    app = opened("sales_forecast", view=view, lang=lang)
+    assert len(figures(app)) == count
+    assert not app.error
+
+
+def test_the_page_says_what_the_model_says(opened, shop):
+    app = opened("sales_forecast")
+    said = forecast(daily(shop), 28).frame["mean"].sum()
+    assert float(metric(app, "Expected by 31 Jan 2026").replace("£", "").replace(",", "")) == pytest.approx(
+        said, rel=0.02
+    )
+
+
+def test_what_was_said_is_kept_for_the_monitoring(opened):
+    opened("sales_forecast")
+    kept = state.read(state.engine(settings.get().database_url), state.prediction_log, model="sales")
+    assert len(kept) == 28
+    assert (kept["lo_80"] <= kept["mean"]).all()
+    assert kept["target_day"].min() > kept["day"].iloc[0]
+    opened("sales_forecast")
+    assert len(state.read(state.engine(settings.get().database_url), state.prediction_log, model="sales")) == 28
+
+
+def test_a_date_to_come_a_date_that_is_over_and_a_closed_day(opened, shop):
+    app = opened("sales_forecast", view="date", date="2026-01-10")
+    assert "£" in metric(app, "10 Jan 2026")
+    app = opened("sales_forecast", view="date", date="2025-12-20")
+    sold = daily(shop)["2025-12-20"]
+    assert any("20 Dec 2025 is over" in text and f"{sold:,.0f}" in text for text in texts(app))
+    app = opened("sales_forecast", view="date", date="2026-01-11")  # a Sunday
+    assert any("closed" in text for text in texts(app))
+    app = opened("sales_forecast", view="date", date="2026-03-14")  # beyond the horizon
+    assert "£" in metric(app, "14 Mar 2026")
+
+
+def test_an_analyst_says_otherwise_and_it_is_kept_with_the_reason(opened):
+    app = opened("sales_forecast", view="word")
+    next(button for button in app.button if button.label == "Keep").click().run()
+    assert any("why" in text for text in texts(app))
+    app.text_input[0].set_value("Ann *Lee*")
+    app.text_input[1].set_value("a fair next door")
+    app.number_input[0].set_value(4321.0)
+    next(button for button in app.button if button.label == "Keep").click().run()
+    kept = state.read(state.engine(settings.get().database_url), state.overrides, model="sales").iloc[0]
+    assert (kept["value"], kept["reason"], kept["author"]) == (4321.0, "a fair next door", "Ann *Lee*")
+    assert "a fair next door" in app.dataframe[0].value["Reason"].tolist()
+
+
+def test_slow_models_join_the_league(opened, monkeypatch):
+    from models.forecast import learners
+
+    monkeypatch.setitem(learners.LEARNERS, "sarima", learners.LEARNERS["theta"])
+    app = opened("sales_forecast", view="league")
+    assert "SARIMA" not in app.dataframe[0].value["Model"].tolist()
+    next(button for button in app.button if button.label == "Try the slow models too").click().run()
+    assert "SARIMA" in app.dataframe[0].value["Model"].tolist()
+
+
+def test_the_time_machine_knows_only_what_was_known(opened, shop):
+    app = opened("sales_forecast", view="machine", origin="2025-11-15")
+    spec = figures(app)[0]
+    came = daily(shop)["2025-11-16":"2025-12-13"].sum()
+    said = forecast(daily(shop)[:"2025-11-15"], 28).frame["mean"].sum()
+    title = next(text for text in texts(app) if "would have said" in text)
+    assert f"{came:,.0f}" in title
+    assert f"{said:,.0f}" in title
+    assert {trace["name"] for trace in spec["data"]} >= {"What came", "Forecast", "Sold"}
+
+
+def test_weeks_months_and_one_product(opened, shop):
+    for query in ({"step": "W"}, {"step": "MS"}, {"part": "product", "measure": "units"}, {"part": "store"}):
+        app = opened("sales_forecast", **query)
+        assert figures(app), query
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda lines: lines[lines["timestamp"] > "2025-12-31"], "at least 8 values"),
+        (lambda lines: lines[lines["line_type"] == "fee"], "not one whole step"),
+        (lambda lines: lines.assign(quantity=0.0), "zero throughout"),
+    ],
+)
+def test_what_cannot_be_forecast_is_a_sentence(visit, shop, monkeypatch, change, said):
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    keep({"sales": change(shop["sales"])})
+    app = visit("sales_forecast")
+    assert any(said in text for text in texts(app))
+    assert not app.error
+
+
+def test_a_failure_is_an_apology_and_can_be_tried_again(opened, monkeypatch):
+    def broken(*args, **kwargs):
+        raise MemoryError("no")
+
+    forecasts.forget_all()
+    monkeypatch.setattr("ui.series.forecast_of", broken)
+    app = opened("sales_forecast")
+    assert any("Sorry" in text for text in texts(app))
+    monkeypatch.undo()
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    next(button for button in app.button if button.label == "Try again").click().run()
+    assert not any("Sorry" in text for text in texts(app))
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_a_plan_changes_the_sums_and_is_in_the_url(opened, lang):
+    plain = opened("sales_what_if", lang=lang)
+    planned = opened("sales_what_if", lang=lang, A="promotion_2026-01-10_2026-01-16_20_100")
+    units = [float(app.metric[0].value.replace(",", "").replace("\u202f", "")) for app in (plain, planned)]
+    assert units[1] > units[0] * 1.01
+    assert len(figures(planned)) == 3
+    assert len(figures(plain)) == 2
+
+
+def test_nothing_planned_is_the_forecast(opened, shop):
+    app = opened("sales_what_if")
+    said = forecast(daily(shop, "units"), 28).frame["mean"].sum()
+    assert float(metric(app, "Units").replace(",", "")) == pytest.approx(said, rel=0.02)
+
+
+def test_plans_are_added_by_two_dates_and_removed(opened):
+    app = opened("sales_what_if", brush="closed")
+    next(button for button in app.button if button.label == "Add").click().run()
+    kept = app.query_params["A"]
+    assert "closed_2026-01-04_2026-01-10" in str(kept)
+    next(button for button in app.button if button.key == "drop-A-0").click().run()
+    assert "A" not in app.query_params
+
+
+def test_a_plan_from_elsewhere_is_not_believed(opened):
+    app = opened("sales_what_if", A=["fire_1_2_3_4", "promotion_1999-01-01_1999-01-02_20_100"])
+    assert "A" not in app.query_params
+
+
+def test_without_costs_the_margin_is_not_made_up(visit, shop, monkeypatch):
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    keep({"sales": shop["sales"].drop(columns=["unit_cost", "category", "promotion"])})
+    app = visit("sales_what_if", A="event_2026-01-10_2026-01-16_20_100")
+    assert metric(app, "Margin") == "–"
+    assert any("needs unit cost" in text for text in texts(app))
+
+
+def test_an_unknown_elasticity_is_assumed_and_said(visit, shop, monkeypatch):
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    keep({"sales": shop["sales"].assign(unit_price=5.0)})
+    app = visit("sales_what_if", elasticity="20")
+    assert any(
+        "cannot say" in text and "2.0 is assumed" in text for text in (one.replace("\\", "") for one in texts(app))
+    )
+    assert np.isfinite(float(metric(app, "Units").replace(",", "")))
