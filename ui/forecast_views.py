@@ -226,7 +226,7 @@ def word(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     """An analyst's own number for a day, with a reason, kept, and scored when the day has come."""
     said = overrides(chosen)
     with st.form("override", border=True):
-        st.markdown(f"**{_('Say something else')}**")
+        st.markdown(_("**Say something else**"))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             dates = list(found.frame.index[found.window.counted])
             day = st.selectbox(_("Day"), dates, format_func=locales.day)
