@@ -65,6 +65,7 @@ def fan(
             go.Scatter(
                 x=x,
                 y=y,
+                mode="lines",
                 fill="toself",
                 fillcolor=theme.faded(theme.STAY, opacity),
                 line={"width": 0},
@@ -325,7 +326,10 @@ def amounts(values: Sequence[float] | np.ndarray, zero: bool = True) -> dict[str
     low, high = (float(found.min()), float(found.max())) if len(found) else (0.0, 1.0)
     low = min(low, 0.0) if zero else low - 0.1 * (high - low)
     high = high + 0.05 * (high - low) or 1.0
-    return {**theme.number_axis(np.array([low, high])), "range": [low * 1.05 if low < 0 else low, high]}
+    axis = theme.number_axis(np.array([low, high]))
+    if max(high, -low) >= 1e6:
+        axis["ticktext"] = [locales.compact(tick) if tick else "0" for tick in axis["tickvals"]]
+    return {**axis, "range": [low * 1.05 if low < 0 else low, high]}
 
 
 def _pieces(dates: pd.DatetimeIndex) -> np.ndarray:
@@ -484,6 +488,7 @@ def scenarios(
         go.Scatter(
             x=x,
             y=y,
+            mode="lines",
             fill="toself",
             fillcolor=theme.faded(theme.STAY, 0.15),
             line={"width": 0},

@@ -115,6 +115,11 @@ def short_money(amount: float, currency: str) -> str:
     return written.replace("\u00a4", _SIGNS.get(currency, currency))
 
 
+def compact(value: float) -> str:
+    """A large number in short, "1.5M" or "1,5 M"."""
+    return babel.numbers.format_compact_decimal(value, locale=_REGION[language()], fraction_digits=1)
+
+
 @cache
 def _money_pattern(code: str, currency: str, digits: int) -> tuple[NumberPattern, babel.Locale, str]:
     locale = babel.Locale.parse(_REGION[code])

@@ -32,7 +32,7 @@ def plans() -> None:
         views.calendar(now, made[now], found, painted, holidays.COUNTRIES.get(chosen.currency, ""))
     with right:
         views.headline(chosen, outs[now], now)
-        views.compared(chosen, found, outs, usual, now)
+        views.compared(chosen, found, outs, usual, now, [name for name in made if made[name]])
 
 
 plans()

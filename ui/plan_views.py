@@ -232,7 +232,9 @@ def headline(chosen: Chosen, out: Outcome, name: str) -> None:
     cards.metrics(shown)
 
 
-def compared(chosen: Chosen, found: Forecast, outs: dict[str, Outcome], usual: Outcome, now: str) -> None:
+def compared(
+    chosen: Chosen, found: Forecast, outs: dict[str, Outcome], usual: Outcome, now: str, with_plans: list[str]
+) -> None:
     """The scenarios side by side."""
     is_open = found.window.counted
     revenue = usual.frame["revenue"][is_open]
@@ -246,15 +248,14 @@ def compared(chosen: Chosen, found: Forecast, outs: dict[str, Outcome], usual: O
         )
         title = (more if total > before else less).format(name=now, share=locales.percent(abs(total / before - 1), 1))
     axis = _("Revenue ({currency})").format(currency=chosen.currency)
-    lines = {name: out.frame["revenue"][is_open] for name, out in outs.items() if out.uplift != (0, 0, 0)}
+    lines = {name: outs[name].frame["revenue"][is_open] for name in with_plans}
     band = outs[now].frame["lo"][is_open], outs[now].frame["hi"][is_open]
     table = pd.concat({name: out.frame for name, out in {"-": usual, **outs}.items()}, names=["scenario", "date"])
     cards.figure(charts.scenarios(revenue, lines, band, title, axis, money), "scenarios", table.reset_index())
     place, what = (2, _("margin")) if np.isfinite(usual.frame["margin"]).all() else (1, _("revenue"))
     added = {
-        name: (out.uplift[place], out.uplift_lo[place], out.uplift_hi[place])
-        for name, out in outs.items()
-        if out.uplift != (0, 0, 0)
+        name: (outs[name].uplift[place], outs[name].uplift_lo[place], outs[name].uplift_hi[place])
+        for name in with_plans
     }
     if added:
         table = pd.DataFrame(added, index=["added", "lo", "hi"]).T.rename_axis("scenario").reset_index()

@@ -65,7 +65,7 @@ def latest(part: str | None, columns: dict[str, str]) -> str:
     if part is not None and part not in PARTS:
         raise ValueError(f"{part} is no part of sales")
     return LATEST.format(
-        cost="sum(quantity * unit_cost) / nullif(sum(quantity), 0)" if "unit_cost" in columns else "CAST(NULL AS DOUBLE)",
+        cost="sum(quantity * unit_cost) / nullif(sum(quantity), 0)" if "unit_cost" in columns else "NULL::DOUBLE",
         category="max(category)" if "category" in columns else "NULL",
         where=f" AND {part} = $value" if part else "",
     )
