@@ -1,5 +1,6 @@
 """What is planned, painted on a calendar: three scenarios, kept in the URL, and what each adds."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -124,16 +125,27 @@ def _events(stored: Stored, found: Forecast) -> None:
     named = calendar["event"].dropna() if "event" in calendar else pd.Series(dtype="str")
     if "holiday" in calendar:
         named = pd.concat([named, calendar["holiday"].dropna()])
-    seen = holidays.effects(found.window.history, named[~named.index.duplicated()])
-    for row in seen.itertuples():
-        sentence = _("{event}: {effect} on {days} days before")
-        effect = f"{'+' if row.effect >= 0 else '−'}{locales.percent(abs(row.effect))}"
-        st.button(
-            plain(sentence.format(event=row.event, effect=effect, days=row.days)),
-            key=f"event-{row.Index}",
-            on_click=st.session_state.update,
-            args=({"size.event": int(np.clip(round(100 * row.effect), -100, 300))},),
-        )
+    seen = holidays.effects(found.window.history, named[~named.index.duplicated()]).set_index("event")
+    sentence = _("{event}: {effect} on {days} days before")
+
+    def written(event: str) -> str:
+        effect, days = seen.loc[event, "effect"], seen.loc[event, "days"]
+        signed = f"{'+' if effect >= 0 else '−'}{locales.percent(abs(effect))}"
+        return sentence.format(event=event, effect=signed, days=days)
+
+    def taken() -> None:
+        if event := st.session_state["event-before"]:
+            st.session_state["size.event"] = int(np.clip(round(100 * seen.loc[event, "effect"]), -100, 300))
+
+    st.selectbox(
+        _("As it was before"),
+        list(seen.index),
+        index=None,
+        format_func=written,
+        placeholder=_("an estimate of your own"),
+        key="event-before",
+        on_change=taken,
+    )
 
 
 def calendar(name: str, plans: list[Plan], found: Forecast, painted: tuple[str, float, float], country: str) -> None:
@@ -164,11 +176,35 @@ def calendar(name: str, plans: list[Plan], found: Forecast, painted: tuple[str, 
         ends = (asked[0], asked[-1]) if isinstance(asked, tuple) and asked else (first, first)
         st.button(_("Add"), icon=":material/add:", on_click=_add, args=(name, plans, [ends], painted))
     for number, one in enumerate(plans):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(plain(described(one)), width="stretch")
-            rest = [*plans[:number], *plans[number + 1 :]]
-            st.button("", icon=":material/close:", key=f"drop-{name}-{number}", help=_("Remove"), on_click=_keep,
-                      args=(name, rest), type="tertiary")  # fmt: skip
+        _listed(name, plans, number, one)
+
+
+def _listed(name: str, plans: list[Plan], number: int, one: Plan) -> None:
+    """A plan in words, with a slider for its size and a button that drops it."""
+    title, _usual, least, most = SIZES[one.kind]
+    key = f"plan-{name}-{number}-{one.kind}-{one.start}-{one.end}"
+    now = round(100 * (one.share if one.kind == "closed" else one.size))
+    if st.session_state.get(key) != now:
+        st.session_state[key] = now
+
+    def resized() -> None:
+        size = st.session_state[key] / 100
+        changed = replace(one, share=size) if one.kind == "closed" else replace(one, size=size)
+        _keep(name, [*plans[:number], changed, *plans[number + 1 :]])
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(plain(described(one)), width="stretch")
+        st.slider(_(title), least, most, key=key, on_change=resized, label_visibility="collapsed", width=140)
+        rest = [*plans[:number], *plans[number + 1 :]]
+        st.button(
+            "",
+            icon=":material/close:",
+            key=f"drop-{name}-{number}",
+            help=_("Remove"),
+            on_click=_keep,
+            args=(name, rest),
+            type="tertiary",
+        )
 
 
 def _runs(days: list[date]) -> list[tuple[date, date]]:

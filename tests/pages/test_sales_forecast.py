@@ -196,6 +196,14 @@ def test_plans_are_added_by_two_dates_and_removed(opened):
     assert "A" not in app.query_params
 
 
+def test_the_size_of_a_plan_moves_live(opened):
+    app = opened("sales_what_if", A="promotion_2026-01-10_2026-01-16_20_100")
+    before = float(metric(app, "Units").replace(",", ""))
+    next(one for one in app.slider if one.key.startswith("plan-A-0")).set_value(40).run()
+    assert "promotion_2026-01-10_2026-01-16_40_100" in str(app.query_params["A"])
+    assert float(metric(app, "Units").replace(",", "")) > before
+
+
 def test_a_plan_from_elsewhere_is_not_believed(opened):
     app = opened("sales_what_if", A=["fire_1_2_3_4", "promotion_1999-01-01_1999-01-02_20_100"])
     assert "A" not in app.query_params
