@@ -19,7 +19,7 @@ test: .venv/requirements-dev
 	@command -v chromium || command -v google-chrome || { $(APT) chromium fonts-liberation >/dev/null; } \
 		|| $(BIN)/playwright install chromium
 	@$(BIN)/python -m tests.postgres install || true
-	$(BIN)/pytest -n auto
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto
 
 lint: .venv/requirements-dev
 	$(BIN)/ruff check

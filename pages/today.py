@@ -12,7 +12,7 @@ from charts.labels import label
 from data import state
 from models import registry, sales
 from models.churn import explore
-from ui import cards, store
+from ui import cards, series, store
 from ui.text import _, ngettext
 
 OLD_DAYS = 30
@@ -91,6 +91,12 @@ if trained is not None and trained["metrics"].get("leaning"):
     )
     count = locales.number(trained["metrics"]["leaning"])
     cards.pointer(sentence.format(count=count), "churn_campaign", _("See whom to call"))
+
+chosen, found = series.first(sales_data)
+if found is not None:
+    lo, hi = (chosen.written(end) for end in found.total[80])
+    sentence = _("The next {days} days should sell {lo} to {hi} (in four of five cases).")
+    cards.pointer(sentence.format(days=chosen.horizon, lo=lo, hi=hi), "sales_forecast", _("See the forecast"))
 
 if "stock_moves" in sales_data.columns:
     names = sales.sold_out(store.frame(sales_data, "stock_moves"))

@@ -45,6 +45,11 @@ def ready(key: str, job: str, work: Callable[[background.Step], T]) -> T:
     return cast(T, found)
 
 
+def found(key: str) -> object:
+    """The answer for a key, if there is one."""
+    return _made.get(key)
+
+
 def watched(key: str) -> bool:
     """Show how far the work for a key is and answer True, where it is under way."""
     under_way = key in _runs and background.alive(_runs[key])

@@ -80,12 +80,19 @@ def _made(
     return Chosen(key, name, part, value, measure, frequency, horizon, values, findings, currency)
 
 
+def first(stored: Stored) -> tuple[Chosen, Forecast | None]:
+    """The series that the page Sales: forecast shows first, and its forecast if it has been made already."""
+    chosen = _made(stored, None, None, _("Everything"), source.MEASURES[0], "D", HORIZONS["D"][1])
+    found = forecasts.found(_key(stored, chosen, chosen.horizon))
+    return chosen, found if isinstance(found, Forecast) else None
+
+
 def prepare() -> None:
     """Make the forecast that the page shows first: nobody should wait for it."""
     stored = store.active("sales")
-    measure, frequency = source.MEASURES[0], "D"
-    chosen = _made(stored, None, None, "", measure, frequency, HORIZONS[frequency][1])
-    forecasts.start(_key(stored, chosen, chosen.horizon), JOB, _work(chosen, chosen.horizon))
+    chosen, found = first(stored)
+    if found is None:
+        forecasts.start(_key(stored, chosen, chosen.horizon), JOB, _work(chosen, chosen.horizon))
 
 
 def forecast(stored: Stored, chosen: Chosen, horizon: int | None = None) -> Forecast:

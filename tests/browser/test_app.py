@@ -17,6 +17,8 @@ PAGES = {
     "churn-what-if": "Churn: what-if",
     "churn-campaign": "Churn: campaign",
     "sales-overview": "Sales: overview",
+    "sales-forecast": "Sales: forecast",
+    "sales-what-if": "Sales: what-if",
     "data": "Data",
 }
 BEGINS = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>", "CSV": b"\xef\xbb\xbflevel,", "XLSX": b"PK"}
