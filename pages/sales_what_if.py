@@ -28,7 +28,7 @@ def plans() -> None:
         now = inputs.view(
             _("Scenario"), views.SCENARIOS, "scenario", lambda name: _("Scenario {name}").format(name=name)
         )
-        painted = views.brush(stored, found)
+        painted = views.brush(stored, chosen, found)
         views.calendar(now, made[now], found, painted, holidays.COUNTRIES.get(chosen.currency, ""))
     with right:
         views.headline(chosen, outs[now], now)

@@ -40,7 +40,9 @@ def main(chosen: Chosen, found: Forecast, last_year: pd.Series | None) -> None:
     said = overrides(chosen)
     ahead = said[said["target_day"].isin(found.frame.index)]
     is_open = found.frame[found.window.counted]
-    drawn = charts.fan(found.window.history.values, is_open, title, axis(chosen), chosen.written, overrides=ahead)
+    drawn = charts.fan(
+        chosen.values.reindex(found.window.history.dates), is_open, title, axis(chosen), chosen.written, overrides=ahead
+    )
     cards.figure(drawn, "forecast", found.frame.reset_index())
 
 
@@ -193,7 +195,7 @@ def machine(stored: Stored, chosen: Chosen, found: Forecast) -> None:
         title = sentence.format(day=locales.day(window.origin), said=chosen.written(said), came=chosen.written(sold))
     others = {name: window.said[name][window.counted] for name in shown if name in window.said}
     is_open = frame[window.counted]
-    past = window.history.values
+    past = chosen.values.reindex(window.history.dates)
     came = actual.reindex(is_open.index).dropna()
     drawn = charts.fan(past, is_open, title, axis(chosen), chosen.written, came, others=others)
     cards.figure(drawn, "time_machine", frame.assign(actual=window.actual).rename_axis("date").reset_index())

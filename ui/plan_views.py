@@ -102,12 +102,12 @@ def _keep(name: str, plans: list[Plan]) -> None:
             st.query_params.pop(name, None)
 
 
-def brush(stored: Stored, found: Forecast) -> tuple[str, float, float]:
+def brush(stored: Stored, chosen: Chosen, found: Forecast) -> tuple[str, float, float]:
     """What is painted: its kind, size and share."""
     kind = inputs.view(_("Brush"), list(charts.KINDS), "brush", lambda one: _(charts.KINDS[one]))
     name, usual, least, most = SIZES[kind]
     if kind == "event":
-        _events(stored, found)
+        _events(stored, chosen, found)
     size = inputs.slider(_(name), f"size.{kind}", usual, least, most) / 100
     if kind == "closed":
         return kind, 0.0, size
@@ -117,7 +117,7 @@ def brush(stored: Stored, found: Forecast) -> tuple[str, float, float]:
     return kind, size, share
 
 
-def _events(stored: Stored, found: Forecast) -> None:
+def _events(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     """What named days did to sales before, to take over with a click."""
     if "calendar" not in stored.columns:
         return
@@ -125,7 +125,9 @@ def _events(stored: Stored, found: Forecast) -> None:
     named = calendar["event"].dropna() if "event" in calendar else pd.Series(dtype="str")
     if "holiday" in calendar:
         named = pd.concat([named, calendar["holiday"].dropna()])
-    seen = holidays.effects(found.window.history, named[~named.index.duplicated()]).set_index("event")
+    seen = holidays.effects(
+        chosen.values.reindex(found.window.history.dates), named[~named.index.duplicated()]
+    ).set_index("event")
     sentence = _("{event}: {effect} on {days} days before")
 
     def written(event: str) -> str:

@@ -70,7 +70,7 @@ def look(
     past = known.upto(length)
     dates = past.ahead(horizon)
     closed, regressors = split(future)
-    history = learnable(past, closed)
+    history = learnable(past, closed, explained=regressors is not None)
     is_open = history.is_open(dates) & ~(np.zeros(horizon, bool) if closed is None else dates.isin(closed))
     before = None if regressors is None else regressors.reindex(history.dates)
     after = None if regressors is None else regressors.reindex(dates[is_open])
@@ -100,7 +100,7 @@ def look(
         raise CannotForecast(learning.NONE)
     actual = known.values.reindex(dates).to_numpy()
     counted = is_open | (np.nan_to_num(actual) != 0)
-    return Window(length, past.dates[-1], dates, said, actual, counted, _scale(history), seconds, history, fitted)
+    return Window(length, past.dates[-1], dates, said, actual, counted, _scale(past, history), seconds, history, fitted)
 
 
 def split(future: pd.DataFrame | None) -> tuple[pd.DatetimeIndex | None, pd.DataFrame | None]:
@@ -179,9 +179,9 @@ def _pinball(actual: np.ndarray, quantile: np.ndarray, at: float) -> float:
     return float(np.maximum(at * off, (at - 1) * off).mean()) if len(off) else np.nan
 
 
-def _scale(history: Open) -> float:
+def _scale(past: Regular, history: Open) -> float:
     """The error of saying "as a season ago" throughout what is known, the unit of MASE; never zero."""
-    values = history.values.to_numpy()
+    values = past.values.reindex(history.dates).to_numpy()
     season = history.season if len(values) > 2 * history.season else 1
     usual = float(np.abs(values[season:] - values[:-season]).mean())
     return usual or float(np.abs(values).mean()) or 1.0

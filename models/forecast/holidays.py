@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from models.forecast.series import Open, Regular
+from models.forecast.series import Regular
 
 COUNTRIES = {"GBP": "GB", "EUR": "FR", "USD": "US", "RUB": "RU", "CHF": "CH", "CAD": "CA", "JPY": "JP"}  # of a currency
 SUBDIVISION = {"GB": "ENG"}
@@ -39,13 +39,13 @@ def closures(known: Regular, horizon: int, country: str) -> pd.DataFrame | None:
     return pd.DataFrame({"closed": shut}, dates)
 
 
-def effects(history: Open, events: pd.Series) -> pd.DataFrame:
-    """What named days did to sales: `events` has a name by date. One row an event: `event`, `effect` (0.2 is 20 % more
-    than usual), `days`.
+def effects(values: pd.Series, events: pd.Series) -> pd.DataFrame:
+    """What named days did to sales: `values` of the open days, `events` with a name by date.
+
+    One row an event: `event`, `effect` (0.2 is 20 % more than usual), `days`.
 
     Usual is the median of the same weekday within four weeks on either side, other events left out.
     """
-    values = history.values
     plain = values[~values.index.isin(events.index)]
     ratios: dict[str, list[float]] = {}
     for day, name in events.items():

@@ -18,6 +18,8 @@ SHORT = 4  # days without a sale in a row that a holiday may take
 LONG = 14  # days in a row that the end of the year may take; more is no holiday
 FESTIVE = ((12, 25), (12, 26), (1, 1))  # month, day
 CHANCE = 0.001
+FAR = 6.0  # robust standard deviations
+NEAR = 4  # days
 STEADY = 0.05  # share of days without a sale below which such a day is an exception
 FEWEST = 8  # values behind any forecast
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -117,8 +119,11 @@ def regular(series: pd.Series) -> Regular:
     return Regular(filled, frequency, tuple(findings))
 
 
-def learnable(known: Regular, closed: pd.DatetimeIndex | None = None) -> Open:
-    """The open steps of `known`. `closed` names days that are known to be closed, past and to come."""
+def learnable(known: Regular, closed: pd.DatetimeIndex | None = None, explained: bool = False) -> Open:
+    """The open steps of `known`. `closed` names days that are known to be closed, past and to come.
+
+    Days far from the days like them are drawn in, unless what else is known may explain them (`explained`).
+    """
     dates, values = known.dates, known.values
     if known.frequency != "D":
         season = SEASONS[known.frequency]
@@ -156,7 +161,36 @@ def learnable(known: Regular, closed: pd.DatetimeIndex | None = None) -> Open:
         message = N_("{rows} days in long gaps have no sale at all: they are left out, as if not recorded.")
         findings.append(Finding(message, lost, severity="warning"))
     kept = ~np.isin(dates.day_of_week, weekdays) & ~left_out
-    return Open(values[kept], "D", 7 - len(weekdays), weekdays, days, tuple(findings))
+    opened = values[kept]
+    if steady and not explained:
+        opened, far = _drawn_in(opened, 7 - len(weekdays))
+        if far:
+            findings.append(
+                Finding(N_("Days far from the days like them: {rows}. They are drawn in, so as not to mislead."), far)
+            )
+    return Open(opened, "D", 7 - len(weekdays), weekdays, days, tuple(findings))
+
+
+def _drawn_in(values: pd.Series, season: int) -> tuple[pd.Series, int]:
+    """The values with those drawn in that are `FAR` robust standard deviations off, and how many; in logarithms.
+
+    The days like a day are the same weekday of four weeks on either side. What comes again within days a year later is
+    no outlier.
+    """
+    if len(values) < 8 * season or (values <= 0).any():
+        return values, 0
+    logged = np.log(values)
+    usual = pd.concat([logged.shift(season * weeks) for weeks in range(-4, 5)], axis=1).median(axis=1)
+    off = logged - usual
+    reach = FAR * 1.4826 * float((off - off.median()).abs().median())
+    far = (off.abs() > reach).to_numpy(copy=True) if reach > 0 else np.zeros(len(values), bool)
+    dates = pd.DatetimeIndex(values.index)
+    found = np.flatnonzero(far)
+    apart = np.abs(np.abs((dates[found].to_numpy()[:, None] - dates[found].to_numpy()) / np.timedelta64(1, "D")) - 364)
+    alike = np.sign(off.to_numpy()[found][:, None]) == np.sign(off.to_numpy()[found])
+    far[found[((apart <= NEAR) & alike).any(axis=1)]] = False
+    bounded = np.exp(off.clip(-reach, reach) + usual)
+    return values.where(~far, bounded), int(far.sum())
 
 
 def _yearly(

@@ -348,3 +348,16 @@ def test_a_group_of_rows_is_forecast_by_itself():
     refused = found[found["series"] == "short"]
     assert refused["mean"].isna().all()
     assert "at least 8 values" in refused["reason"].iloc[0]
+
+
+def test_a_day_far_from_its_kind_is_drawn_in_and_said_but_a_yearly_peak_is_not():
+    sold = shop(800)
+    sold.iloc[300] *= 12
+    peaks = [100, 464]
+    sold.iloc[peaks] *= 6
+    known = learnable(regular(sold))
+    assert known.values.iloc[300] < 2 * shop(800).iloc[300]
+    assert known.values.iloc[peaks].tolist() == sold.iloc[peaks].tolist()
+    assert next(finding.rows for finding in known.findings if "far from" in finding.message) == 1
+    usual, spoilt = (forecast(one, 14).frame["mean"] for one in (shop(800), sold))
+    assert np.allclose(usual, spoilt, rtol=0.06)

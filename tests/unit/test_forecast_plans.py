@@ -12,7 +12,7 @@ from data.demo import sales as demo
 from models.forecast import explain, forecast, holidays, scenario, source
 from models.forecast.elasticity import Elasticity, elasticity, weekly
 from models.forecast.scenario import Plan, outcome, plan
-from models.forecast.series import learnable, regular
+from models.forecast.series import regular
 from tests.unit.test_forecast import shop
 
 KNOWN = Elasticity(2.0, 1.5, 2.5, 40)
@@ -173,7 +173,7 @@ def test_what_an_event_did_before():
     whole = shop(200, noise=1.0)
     events = pd.Series("Fair", whole.index[[40, 90, 130]])
     whole[events.index] *= 1.4
-    found = holidays.effects(learnable(regular(whole)), events)
+    found = holidays.effects(whole, events)
     assert found.loc[0, "effect"] == pytest.approx(0.4, abs=0.05)
     assert found.loc[0, "days"] == 3
 
