@@ -2,7 +2,7 @@
 
 Run: python -m benchmarks.forecast. Nixtla's libraries want pandas 2: they are installed in an environment of their own
 below the temporary folder and answer the same questions from the same history in the same run. Where VIGIE_REAL_DATA
-names the folder of real data, these are forecast too. Machines are noisy, ratios less so.
+names the folder of real data, these are forecast too. Everybody has one thread. Machines are noisy, ratios less so.
 """
 
 import json
@@ -145,7 +145,7 @@ def ask(history: pd.DataFrame, future: pd.DataFrame, **task: Any) -> tuple[pd.Da
         "lags": [1, 2, 3, *(task["season"] * n for n in (1, 2, 3, 4))],
         "means": [task["season"], 4 * task["season"]],
     }
-    usual |= {"models": ["mlforecast"], "fixed": [], "scaled": True, "threads": 1}
+    usual |= {"models": ["mlforecast"], "fixed": [], "scaled": True}
     with tempfile.TemporaryDirectory() as name:
         folder, script = Path(name), Path(__file__).with_name("forecast_peer.py")
         (folder / "task.json").write_text(json.dumps(usual | task))
@@ -185,7 +185,7 @@ def nixtla(trials: list[Trial], view: str) -> None:
 
 
 def score(actual: np.ndarray, mean: np.ndarray, lo: Any = np.nan, hi: Any = np.nan) -> dict[str, float]:
-    """Mean errors; of an 80 % band what it held, its width, and its score, which adds ten times a miss (Winkler 1972)."""
+    """Mean errors; of an 80 % band what it held, its width, and its score, the width and ten times a miss (Winkler)."""
     missed = np.maximum(lo - actual, 0) + np.maximum(actual - hi, 0)
     result = {"MAE": np.abs(actual - mean).mean(), "RMSE": np.sqrt(((actual - mean) ** 2).mean())}
     if np.isfinite(missed).all():
@@ -242,7 +242,7 @@ def monthly(peers: bool) -> None:
         answers |= {"last month": [past[:, -1]], "mean of three months": [past[:, -3:].mean(axis=1)]}
         if peers:
             task = long(past, dates[: month + 1], keys.assign(unique_id=np.arange(len(keys)), origin=month))
-            how = {"fixed": ["store", "product", "category"], "scaled": False, "threads": 2}
+            how = {"fixed": ["store", "product", "category"], "scaled": False}
             theirs, costs = ask(*task, season=12, windows=panel.WINDOWS, lags=[1, 2, 3, 6, 12], means=[3, 6, 12], **how)
             answers["mlforecast"] = [theirs[f"mlforecast{end}"].to_numpy() for end in ENDS]
             seconds["mlforecast"] = costs["seconds"]["mlforecast"]
@@ -285,7 +285,7 @@ def growth(peers: bool) -> None:
         if peers:
             values, dates = simulated(series), pd.date_range("2024-01-01", periods=DAYS + HORIZON)
             task = long(values[:, :DAYS], dates, pd.DataFrame({"unique_id": np.arange(series), "origin": 0}))
-            said, costs = ask(*task, season=7, windows=panel.WINDOWS, threads=2)
+            said, costs = ask(*task, season=7, windows=panel.WINDOWS)
             found = score(values[:, DAYS:].ravel(), *(said[f"mlforecast{end}"].to_numpy() for end in ENDS))
             theirs = {"seconds": costs["seconds"]["mlforecast"], "MB": costs["MB"], **found}
             rows[f"{series:,} mlforecast"] = theirs | {"ratio": theirs["seconds"] / ours["seconds"]}

@@ -157,15 +157,16 @@ def _ahead(known: Panel, horizon: int, seed: int) -> np.ndarray:
         parts.append((rows[kept], scale[kept], known.values[kept, origin + ahead - 1]))
     design, level, target = (np.concatenate(part) for part in zip(*parts, strict=True))
     hurdle = bool((target == 0).mean() > INTERMITTENT)
+    # One thread: on busy machines several wait for each other, and the same work took ten times as long.
     usual = {"max_depth": 6, "eta": 0.1, "subsample": 0.8, "colsample_bytree": 0.7, "min_child_weight": 20,
-             "max_bin": BINS, "seed": seed}  # fmt: skip
+             "max_bin": BINS, "nthread": 1, "seed": seed}  # fmt: skip
     learned = target > 0 if hurdle else np.ones(len(target), bool)
     weight = np.sqrt(level)[learned]
-    matrix = xgboost.QuantileDMatrix(design[learned], (target / level)[learned], weight=weight, max_bin=BINS)
+    matrix = xgboost.QuantileDMatrix(design[learned], (target / level)[learned], weight=weight, max_bin=BINS, nthread=1)
     amount = xgboost.train({**usual, "objective": "reg:squarederror"}, matrix, ROUNDS)
     chance = None
     if hurdle:
-        matrix = xgboost.QuantileDMatrix(design, target > 0, max_bin=BINS)
+        matrix = xgboost.QuantileDMatrix(design, target > 0, max_bin=BINS, nthread=1)
         chance = xgboost.train({**usual, "objective": "binary:logistic"}, matrix, ROUNDS)
     said = np.zeros((series, horizon))
     for ahead in range(1, horizon + 1):
