@@ -95,7 +95,7 @@ def holt_winters(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
             damped_trend=True,
             seasonal="add" if seasonal else None,
             seasonal_periods=history.season if seasonal else None,
-        ).fit()
+        ).fit(use_brute=history.frequency != "D")  # a grid of starts: five times the time, of use to long seasons only
     return lambda dates, _future: np.asarray(model.forecast(len(dates)))
 
 

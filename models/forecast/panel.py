@@ -17,6 +17,8 @@ from models.forecast.series import SEASONS, WEEKDAYS, CannotForecast
 INTERMITTENT = 0.4  # share of zeros from which there is a hurdle
 WINDOWS = 3  # past origins behind the bands and the scores
 ROWS = 120_000  # most rows to learn from
+# A pair is an origin and a step after it. Few pairs would see few moments of time; many of few series say the same.
+FEWEST_PAIRS, MOST_PAIRS = 200, 3_000
 LATEST = {"D": 400, "W": 60, "MS": 24}  # steps of each series to learn from
 GROUPS = 12  # groups of alike forecasts, each with bands of its own
 FEWEST_STEPS = 8
@@ -146,23 +148,29 @@ def _ahead(known: Panel, horizon: int, seed: int) -> np.ndarray:
     past = _Past(known)
     least = min(past.widths[-1], max(length - horizon - 4, 2))
     origins = np.arange(least, length - horizon + 1)[-LATEST[known.frequency] :]
-    wanted = max(int(ROWS / series), 2)
+    rng = np.random.default_rng(seed)
     pairs = np.array([(origin, ahead) for origin in origins for ahead in range(1, horizon + 1)])
+    wanted = int(np.clip(ROWS / series, FEWEST_PAIRS, MOST_PAIRS))
     if len(pairs) > wanted:
-        pairs = pairs[np.sort(np.random.default_rng(seed).choice(len(pairs), wanted, replace=False))]
-    parts = [past.features(origin, ahead) for origin, ahead in pairs]
-    design, level = np.concatenate([one for one, _level in parts]), np.concatenate([one for _rows, one in parts])
-    target = np.concatenate([known.values[:, origin + ahead - 1] for origin, ahead in pairs])
+        pairs = pairs[np.sort(rng.choice(len(pairs), wanted, replace=False))]
+    share = min(ROWS / len(pairs) / series, 1.0)
+    parts = []
+    for origin, ahead in pairs:
+        rows, scale = past.features(origin, ahead)
+        kept = np.sort(rng.choice(series, max(int(share * series), 1), replace=False)) if share < 1 else slice(None)
+        parts.append((rows[kept], scale[kept], known.values[kept, origin + ahead - 1]))
+    design, level, target = (np.concatenate(part) for part in zip(*parts, strict=True))
     hurdle = bool((target == 0).mean() > INTERMITTENT)
+    # One thread: on busy machines several wait for each other, and the same work took ten times as long.
     usual = {"max_depth": 6, "eta": 0.1, "subsample": 0.8, "colsample_bytree": 0.7, "min_child_weight": 20,
-             "max_bin": BINS, "seed": seed}  # fmt: skip
+             "max_bin": BINS, "nthread": 1, "seed": seed}  # fmt: skip
     learned = target > 0 if hurdle else np.ones(len(target), bool)
     weight = np.sqrt(level)[learned]
-    matrix = xgboost.QuantileDMatrix(design[learned], (target / level)[learned], weight=weight, max_bin=BINS)
+    matrix = xgboost.QuantileDMatrix(design[learned], (target / level)[learned], weight=weight, max_bin=BINS, nthread=1)
     amount = xgboost.train({**usual, "objective": "reg:squarederror"}, matrix, ROUNDS)
     chance = None
     if hurdle:
-        matrix = xgboost.QuantileDMatrix(design, target > 0, max_bin=BINS)
+        matrix = xgboost.QuantileDMatrix(design, target > 0, max_bin=BINS, nthread=1)
         chance = xgboost.train({**usual, "objective": "binary:logistic"}, matrix, ROUNDS)
     said = np.zeros((series, horizon))
     for ahead in range(1, horizon + 1):
