@@ -13,11 +13,10 @@ import pandas as pd
 
 from data import schemas, tables
 from data.dataset import Dataset, Finding
-from data.tables import Stored
+from data.tables import BEFORE, Stored
 from locales import N_
 
 SAME = ["timestamp", "store", "product", "quantity", "unit_price"]
-BEFORE = "before"  # the value of a finding that names the version without the lines it speaks of
 
 
 @dataclass(frozen=True)

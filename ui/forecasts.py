@@ -45,7 +45,13 @@ def ready(key: str, job: str, work: Callable[[background.Step], T]) -> T:
     return cast(T, found)
 
 
-def _start(key: str, job: str, work: Callable[[background.Step], T]) -> None:
+def begin(key: str, job: str, work: Callable[[background.Step], object]) -> None:
+    """Start to make the answer for a `key` before anybody asks for it, once."""
+    if key not in _made and key not in _runs:
+        _start(key, job, work, 0)
+
+
+def _start(key: str, job: str, work: Callable[[background.Step], object], patience: float = PATIENCE) -> None:
     done = threading.Event()
 
     def kept(step: background.Step) -> None:
@@ -60,7 +66,7 @@ def _start(key: str, job: str, work: Callable[[background.Step], T]) -> None:
         if key in _runs and background.alive(_runs[key]):
             return
         _runs[key] = background.start(job, key, kept)
-    done.wait(PATIENCE)
+    done.wait(patience)
 
 
 def _keep(key: str, answer: object) -> None:

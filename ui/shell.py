@@ -59,6 +59,12 @@ page = st.navigation(
                 icon=":material/storefront:",
                 url_path="sales-overview",
             ),
+            st.Page(
+                PAGES / "sales_items.py",
+                title=_("Sales: shops and items"),
+                icon=":material/grid_view:",
+                url_path="sales-items",
+            ),
         ],
         _("Data"): [st.Page(PAGES / "data.py", title=_("Data"), icon=":material/database:")],
     }

@@ -1,5 +1,7 @@
 """Store x product by month: from invoice lines to the panel that is forecast, and how good that forecast was."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -22,6 +24,15 @@ SPANS = """
 """
 UNKNOWN = "?"  # where a line does not name its store or category
 SIZES = (0.1, 0.5, 1, 2, 5, 10, 50)  # units a month that part small series from large ones
+
+
+@dataclass(frozen=True)
+class Items:
+    """The forecast of `all` pairs and totals, the names of the products, and what was done to the months."""
+
+    all: Hierarchy
+    names: dict[str, str]
+    findings: tuple[Finding, ...]
 
 
 def monthly(columns: dict[str, str]) -> str:
@@ -77,10 +88,51 @@ def _whole(spans: pd.DataFrame) -> tuple[pd.Series, list[Finding]]:
     return spans.loc[~cut, "month"], [Finding(message, int(cut.sum()))] if cut.any() else []
 
 
-def forecast_items(known: Panel, horizon: int, step: Step, seed: int = 0) -> Hierarchy:
-    """Forecast a monthly panel and its totals by store and category, `horizon` months ahead."""
+def learn(
+    units: pd.DataFrame, spans: pd.DataFrame, goods: pd.DataFrame, most: float | None, horizon: int, step: Step
+) -> Items:
+    """The forecast `horizon` months ahead from what `monthly`, `SPANS` and `products` answer (see `months`).
+
+    `step` is told of the progress. Raises `CannotForecast`.
+    """
+    known, findings = months(units, spans, goods, most)
     levels = [name for name in ("store", "category") if name in known.keys and known.keys[name].nunique() > 1]
-    return forecast_all(known, levels, horizon, seed, step)
+    names = dict(zip(goods["product"].astype(str), goods["name"].astype(str), strict=True))
+    return Items(forecast_all(known, levels, horizon, 0, step), names, findings)
+
+
+def listed(found: Hierarchy, names: dict[str, str], step: int) -> pd.DataFrame:
+    """One row a series, in the order of the panel, about the month `step` (0 is the next one).
+
+    `store`, `product`, `name`, `category` as far as they are known; `last` month's units, the `usual` ones (mean of
+    the last three months), `mean`, `lo`, `hi`.
+    """
+    known, single = found.known, found.single
+    table = known.keys.assign(
+        name=known.keys["product"].map(names),
+        last=known.values[:, -1],
+        usual=mean_of_three(known, len(known.dates))[:, 0],
+        mean=single.mean[:, step],
+        lo=single.lo[:, step],
+        hi=single.hi[:, step],
+    )
+    order = ["store", "product", "name", "category", "last", "usual", "mean", "lo", "hi"]
+    return table[[name for name in order if name in table]]
+
+
+def totals(found: Hierarchy, level: str) -> pd.DataFrame:
+    """One row a total of a level: `name`, `last` month's units, and `mean`, `lo`, `hi` of the last month ahead."""
+    rows = (found.totals_known.keys["level"] == level).to_numpy()
+    above = found.totals
+    return pd.DataFrame(
+        {
+            "name": found.totals_known.keys["name"][rows].to_numpy(),
+            "last": found.totals_known.values[rows, -1],
+            "mean": above.mean[rows, -1],
+            "lo": above.lo[rows, -1],
+            "hi": above.hi[rows, -1],
+        }
+    )
 
 
 def league(found: Hierarchy) -> pd.DataFrame:
