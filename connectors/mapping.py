@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import pandas as pd
@@ -43,6 +44,7 @@ SYNONYMS = {
 }
 YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "1.0", "t", "left", "churned", "exited"}
 NO = {"no", "n", "non", "false", "faux", "0", "0.0", "f", "stayed", "retained"}
+PASSES = 5  # reports of refused rows after which a file is refused whole
 ISO, DAY_FIRST, MONTH_FIRST = "ISO", "day first", "month first"
 
 
@@ -167,6 +169,23 @@ def dataset(raw: Raw, now: datetime, name: str) -> Dataset:
     frame, findings = retail.convert(raw.frame)
     origin = Origin("upload", name, None, None, now, raw.sha256, "GBP")
     return Dataset("sales", {"sales": frame}, origin, (*raw.findings, *findings))
+
+
+def usable(raw: Raw, make: Callable[[Raw], Dataset]) -> tuple[Dataset, pd.DataFrame]:
+    """What `make` makes of the rows that it does not refuse, and a report of the cells for which others were left out.
+
+    Raises `InvalidFile` where still more is refused after `PASSES` reports (of 1,000 rows a column each): then it is
+    not the rows that are wrong.
+    """
+    reports = [files.report([])]
+    while True:
+        try:
+            return make(raw), pd.concat(reports, ignore_index=True)
+        except InvalidFile as error:
+            if error.report is None or len(reports) > PASSES:
+                raise
+            reports.append(error.report)
+            raw = replace(raw, frame=raw.frame.drop(index=error.report["row"].unique() - 2))
 
 
 def _kinds(table: str) -> dict[str, str]:

@@ -33,6 +33,7 @@ KEPT = 5  # versions of each kind of origin
 TIME_COLUMN: dict[Table, str] = {"sales": "timestamp", "covid": "date"}
 DESCRIPTION = "dataset.json"
 ACTIVE = "active"
+BEFORE = "before"  # value of a last finding: the version that lines were added to, kept so that it can be undone
 _TEMPORARY = ".new-"
 _STALE_SECONDS = 3600  # something temporary this old was left by a crash
 
@@ -188,8 +189,9 @@ def _find(home: Path, table: Table, version: str) -> Stored:
 def _prune(home: Path, dataset: Dataset) -> None:
     shown = active(home, dataset.table)
     same = [kept for kept in stored(home, dataset.table) if kept.origin.kind == dataset.origin.kind]
+    needed = {shown.version, *(finding.values.get(BEFORE) for finding in shown.findings[-1:])} if shown else set()
     for old in same[KEPT:]:
-        if not shown or old.version != shown.version:
+        if old.version not in needed:
             with suppress(ValueError, FileNotFoundError):  # another process prunes too
                 remove(home, dataset.table, old.version)
 

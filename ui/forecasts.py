@@ -58,7 +58,13 @@ def watched(key: str) -> bool:
     return under_way
 
 
-def start(key: str, job: str, work: Callable[[background.Step], T]) -> None:
+def begin(key: str, job: str, work: Callable[[background.Step], object]) -> None:
+    """Start to make the answer for a `key` before anybody asks for it, once."""
+    if key not in _made and key not in _runs:
+        start(key, job, work, 0)
+
+
+def start(key: str, job: str, work: Callable[[background.Step], object], patience: float = PATIENCE) -> None:
     """Begin `work(step)` in the background for a `key`, unless it is under way; wait a moment for it."""
     done = threading.Event()
 
@@ -74,7 +80,7 @@ def start(key: str, job: str, work: Callable[[background.Step], T]) -> None:
         if key in _runs and background.alive(_runs[key]):
             return
         _runs[key] = background.start(job, key, kept)
-    done.wait(PATIENCE)
+    done.wait(patience)
 
 
 def _keep(key: str, answer: object) -> None:

@@ -47,6 +47,15 @@ def several(label: str, options: Sequence[str], key: str, show: Callable[[str], 
     return picked
 
 
+def text(label: str, key: str, placeholder: str) -> str:
+    """A few words, remembered in the URL under `key`."""
+    if key not in st.session_state:
+        st.session_state[key] = st.query_params.get(key, "")
+    typed = st.text_input(label, key=key, placeholder=placeholder, max_chars=100, persist_state="session").strip()
+    _publish(key, [typed] if typed else [])
+    return typed
+
+
 def period(label: str, key: str, first: date, last: date) -> tuple[date, date]:
     """The first and last day of a part of the days from `first` to `last`: the latest weeks, all, or two dates.
 

@@ -71,6 +71,12 @@ page = st.navigation(
                 icon=":material/edit_calendar:",
                 url_path="sales-what-if",
             ),
+            st.Page(
+                PAGES / "sales_items.py",
+                title=_("Sales: shops and items"),
+                icon=":material/grid_view:",
+                url_path="sales-items",
+            ),
         ],
         _("Data"): [st.Page(PAGES / "data.py", title=_("Data"), icon=":material/database:")],
     }

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
@@ -65,10 +66,16 @@ def busy(table: Table) -> bool:
     return f"job-{table}" in st.session_state
 
 
+def running(table: Table) -> bool:
+    """Whether a job for `table` is under way; if so, how far it is, is shown."""
+    if busy(table):
+        background.show(st.session_state[f"job-{table}"], lambda *outcome: _ended(table, *outcome))
+    return busy(table)
+
+
 def choose(table: Table) -> None:
     """The four ways to give `table` its data; a running job takes their place until it ends."""
-    if running := st.session_state.get(f"job-{table}"):
-        background.show(running, lambda *outcome: _ended(table, *outcome))
+    if running(table):
         return
     way = inputs.view(_("Where from"), list(WAYS), "from", lambda name: _(WAYS[name]))
     {"kept": _kept, "demo": _demo, "download": _download, "upload": _upload}[way](table)
@@ -121,6 +128,12 @@ def _ended(table: Table, status: str, message: str, error: ConnectorError | None
         st.session_state["done"] = [_("The pages now show this dataset.")]
 
 
+def start(table: Table, job: str, work: Callable[[background.Step], None]) -> None:
+    """Change the data of `table` in the background: `work(step)` does it. One job a table and session."""
+    st.session_state.pop("failed", None)
+    st.session_state[f"job-{table}"] = background.start(job, table, work)
+
+
 def _start(table: Table, job: str, make: Callable[[background.Step], Dataset]) -> None:
     home = settings.get().home
 
@@ -129,8 +142,7 @@ def _start(table: Table, job: str, make: Callable[[background.Step], Dataset]) -
         step(N_("Keeping the table"), 0.95)
         tables.add(home, made, datetime.now(UTC))
 
-    st.session_state.pop("failed", None)
-    st.session_state[f"job-{table}"] = background.start(job, table, work)
+    start(table, job, work)
 
 
 def _kept(table: Table) -> None:
@@ -148,13 +160,14 @@ def _kept(table: Table) -> None:
             if used:
                 st.badge(_("In use"), icon=":material/check:", color="green")
                 continue
-            st.button(_("Use"), key=f"use-{stored.version}", on_click=_use, args=(stored,))
+            st.button(_("Use"), key=f"use-{stored.version}", on_click=use, args=(stored,))
             st.button(
                 _("Remove"), key=f"remove-{stored.version}", on_click=_remove, args=(stored,), icon=":material/delete:"
             )
 
 
-def _use(stored: Stored) -> None:
+def use(stored: Stored) -> None:
+    """Let the pages show a dataset that is kept, and say so."""
     tables.activate(settings.get().home, stored.table, stored.version)
     st.session_state["done"] = [_("The pages now show this dataset.")]
 
@@ -167,7 +180,7 @@ def _demo(table: Table) -> None:
     st.caption(_("Simulated data up to today, always the same for a day: to try things out and to show them."))
     if st.button(_("Use the demo"), icon=":material/science:"):
         now = datetime.now(UTC)
-        _use(tables.add(settings.get().home, demo.dataset(table, now.date()), now))
+        use(tables.add(settings.get().home, demo.dataset(table, now.date()), now))
         st.rerun()
 
 
@@ -184,7 +197,33 @@ def _download(table: Table) -> None:
         st.rerun()
 
 
+@dataclass(frozen=True)
+class Given:
+    """A file that was given and what its columns mean.
+
+    `whole(now)` is its table, or raises ConnectorError; `usable(now)` that of the rows that can be used, with a
+    report of the other cells. `ready` once all columns that a table needs are chosen; `own_ids` where the file
+    numbers its lines itself. `key` changes with all that these follow from.
+    """
+
+    name: str
+    key: str
+    ready: bool
+    own_ids: bool
+    whole: Callable[[datetime], Dataset]
+    usable: Callable[[datetime], tuple[Dataset, pd.DataFrame]]
+
+
 def _upload(table: Table) -> None:
+    if found := given(table):
+        _offer(table, found.whole, found.ready)
+
+
+def given(table: Table, currency: str = "") -> Given | None:
+    """Ask for a file and for what its columns mean; None until one that can be read is there.
+
+    With a `currency`, that of a file that does not name one is not asked for.
+    """
     limit = settings.get().upload_limit_mb
     given = st.file_uploader(
         _("A table as CSV, XLSX or Parquet, also compressed (.gz, .zip); at most {limit} MB").format(limit=limit),
@@ -193,31 +232,40 @@ def _upload(table: Table) -> None:
         key=f"upload-{table}",
     )
     if given is None:
-        return
+        return None
     name, content = given.name, given.getvalue()
+    sha256 = hashlib.sha256(content).hexdigest()
     if table == "sales" and predict_future_sales.recognise(content):
         st.markdown(_("These are the files of Predict Future Sales: their own rules clean them."))
-        _offer(table, lambda now: predict_future_sales.dataset_of(content, now))
-        return
+        competition = partial(predict_future_sales.dataset_of, content)
+        return Given(name, sha256, True, False, competition, lambda now: (competition(now), files.report([])))
     try:
         with st.spinner(_("Reading the file")):
-            raw = _read(hashlib.sha256(content).hexdigest(), name, limit, content)
+            raw = _read(sha256, name, limit, content)
     except ConnectorError as error:
         st.warning(plain(error.sentence()), icon=":material/block:")
-        return
+        return None
     findings(raw.findings)
     st.caption(_("The first rows of the file"))
     st.dataframe(raw.frame.head(ROWS_SHOWN), hide_index=True)
-    known = mapping.recognise(raw)
+    known, chosen, missing = mapping.recognise(raw), dict[str, str](), list[str]()
     if known and KNOWN[known][0] == table:
         st.markdown(_(KNOWN[known][1]))
-        _offer(table, lambda now: mapping.dataset(raw, now, name))
-        return
-    chosen, currency = _mapped(table, raw)
-    missing = [label(column) for column in mapping.needed(table) if column not in chosen]
+        make = partial(mapping.dataset, name=name)
+    else:
+        chosen, currency = _mapped(table, raw, currency)
+        missing = [label(column) for column in mapping.needed(table) if column not in chosen]
+        make = partial(mapping.apply, table=table, mapping=chosen, name=name, currency=currency)
     if missing:
         st.caption(_("Still to choose: {columns}").format(columns=plain(", ".join(missing))))
-    _offer(table, lambda now: mapping.apply(raw, table, chosen, now, name, currency), ready=not missing)
+    return Given(
+        name,
+        f"{sha256} {sorted(chosen.items())} {currency}",
+        not missing,
+        "line_id" in chosen,
+        lambda now: make(raw, now=now),
+        lambda now: mapping.usable(raw, lambda rows: make(rows, now=now)),
+    )
 
 
 def _offer(table: Table, make: Callable[[datetime], Dataset], ready: bool = True) -> None:
@@ -235,7 +283,7 @@ def _read(sha256: str, name: str, limit: int, _content: bytes) -> files.Raw:  # 
     return files.read(name, _content, limit_bytes=limit * 1_000_000)
 
 
-def _mapped(table: Table, raw: files.Raw) -> tuple[dict[str, str], str]:
+def _mapped(table: Table, raw: files.Raw, currency: str) -> tuple[dict[str, str], str]:
     """One drop-down list a canonical column, filled with the guess; required columns first."""
     st.markdown(_("**Which column of the file is which?** Those marked * are needed, the others help."))
     guessed, meanings = mapping.guess(raw.frame, table), schemas.columns(table)
@@ -253,5 +301,6 @@ def _mapped(table: Table, raw: files.Raw) -> tuple[dict[str, str], str]:
             )
             if source is not None:
                 chosen[column] = source
-        currency = st.selectbox(_("Currency"), CURRENCIES) if "currency" not in chosen else ""
-    return chosen, currency
+        if not currency and "currency" not in chosen:
+            currency = st.selectbox(_("Currency"), CURRENCIES)
+    return chosen, "" if "currency" in chosen else currency

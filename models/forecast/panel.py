@@ -21,6 +21,7 @@ ROWS = 120_000  # most rows to learn from
 FEWEST_PAIRS, MOST_PAIRS = 200, 3_000
 LATEST = {"D": 400, "W": 60, "MS": 24}  # steps of each series to learn from
 GROUPS = 12  # groups of alike forecasts, each with bands of its own
+ALIKE = 20  # fewest past errors behind a group
 FEWEST_STEPS = 8
 # Of each frequency: the widths of the windows looked back on (the third says the level), the steps of a year, and how
 # many beside the same time of last year count too.
@@ -28,6 +29,7 @@ SHAPES = {"D": ((7, 14, 28, 56, 112), 364, 3), "W": ((1, 2, 4, 8, 26), 52, 1), "
 ROUNDS, BINS = 80, 64
 LEVEL = 3
 Step = Callable[[str, float], None]
+Said = tuple[int, np.ndarray]  # a past length, and what was said then
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,27 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class Past:
+    """A past origin, `length` steps after the start: what was `said` then of the next steps, and the `actual` values.
+
+    Arrays with a row a series and a column a step. `lo` and `hi` are the 80 % band by the origins before it, NaN at
+    the first.
+    """
+
+    length: int
+    said: np.ndarray
+    actual: np.ndarray
+    lo: np.ndarray
+    hi: np.ndarray
+
+
+@dataclass(frozen=True)
 class PanelForecast:
     """What a panel will sell: `mean`, `lo` and `hi` (the 80 % band) with a row a series and a column a step.
 
-    `coverage` is the share of values that lay in the band at the latest past origin, banded by those before it;
-    `rmse` and `naive_rmse` the errors of the model and of the mean of the last three steps, on average over the past
-    origins; `origins` one row each with both. NaN where the history is too short to try.
+    `coverage` is the share of values that lay in the band at past origins, each banded by those before it; `rmse` and
+    `naive_rmse` the errors of the model and of the mean of the last three steps, on average over the past origins;
+    `origins` one row each with both; `past` the origins themselves. NaN where the history is too short to try.
     """
 
     dates: pd.DatetimeIndex
@@ -65,14 +82,17 @@ class PanelForecast:
     rmse: float
     naive_rmse: float
     origins: pd.DataFrame
+    past: tuple[Past, ...]
 
 
 def panel(totals: pd.DataFrame, keys: Sequence[str], frequency: str) -> Panel:
     """The panel of a long frame with the columns `keys`, `date` and `units`; steps without a row are zero.
 
     Units that came back are negative: a step never sells less than nothing, so that such steps are zero. Raises
-    `CannotForecast` where there are too few steps.
+    `CannotForecast` where there are too few steps, or nothing was sold.
     """
+    if not totals["units"].gt(0).any():
+        raise CannotForecast(N_("This series is zero throughout: nothing was sold, so nothing can be forecast."))
     codes = totals.groupby(list(keys), sort=False, dropna=False).ngroup().to_numpy()
     first, last = totals["date"].min(), totals["date"].max()
     freq = f"W-{WEEKDAYS[last.day_of_week]}" if frequency == "W" else frequency
@@ -96,33 +116,63 @@ def forecast_panel(
 
     `step` is told of the progress. The same panel and seed give the same answer.
     """
-    length, least = len(known.dates), max(FEWEST_STEPS, horizon + 4)
-    lengths = [length - horizon * number for number in range(WINDOWS, 0, -1)]
+    return banded(known, *look_back(known, horizon, seed, step))
+
+
+def look_back(known: Panel, horizon: int, seed: int, step: Step) -> tuple[np.ndarray, list[Said]]:
+    """What the model says now, and what it would have said at past origins with only what was known then."""
+    least = max(FEWEST_STEPS, horizon + 4)
+    lengths = [length for number in range(WINDOWS, 0, -1) if (length := len(known.dates) - horizon * number) >= least]
     tried = []
-    for number, past in enumerate(one for one in lengths if one >= least):
+    for number, length in enumerate(lengths):
         step(N_("Measuring how sure it is"), number / (WINDOWS + 1))
-        said = _ahead(known.upto(past), horizon, seed)
-        tried.append((past, said, known.values[:, past : past + horizon]))
+        tried.append((length, _ahead(known.upto(length), horizon, seed)))
     step(N_("Fitting the model"), WINDOWS / (WINDOWS + 1))
-    mean = _ahead(known, horizon, seed)
-    dates = _after(known, horizon)
+    return _ahead(known, horizon, seed), tried
+
+
+def banded(known: Panel, mean: np.ndarray, tried: Sequence[Said]) -> PanelForecast:
+    """The forecast `mean` with its bands and measures from what was said at past origins, the oldest first.
+
+    Where all units are whole numbers, the ends of the bands are.
+    """
+    horizon = mean.shape[1]
+    pairs = [(said, known.values[:, length : length + horizon]) for length, said in tried]
+    whole = bool((known.values == np.rint(known.values)).all())
+    past = [
+        Past(length, said, actual, *_bands(said, pairs[:number], whole))
+        for number, ((length, _said), (said, actual)) in enumerate(zip(tried, pairs, strict=True))
+    ]
     rows = [
         {
-            "origin": known.dates[past - 1],
-            "rmse": _rmse(said - actual),
-            "naive_rmse": _rmse(known.values[:, past - 3 : past].mean(axis=1, keepdims=True) - actual),
+            "origin": known.dates[one.length - 1],
+            "rmse": rmse(one.said - one.actual),
+            "naive_rmse": rmse(mean_of_three(known, one.length) - one.actual),
         }
-        for past, said, actual in tried
+        for one in past
     ]
     measured = pd.DataFrame(rows, columns=["origin", "rmse", "naive_rmse"])
-    coverage = float("nan")
-    if len(tried) > 1:
-        lo, hi = _bands(tried[-1][1], tried[:-1])
-        coverage = float(((tried[-1][2] >= lo) & (tried[-1][2] <= hi)).mean())
-    lo, hi = _bands(mean, tried) if tried else (np.full_like(mean, np.nan),) * 2
+    inside = [((one.actual >= one.lo) & (one.actual <= one.hi)).mean() for one in past[1:]]
     return PanelForecast(
-        dates, mean, lo, hi, coverage, measured["rmse"].mean(), measured["naive_rmse"].mean(), measured
+        _after(known, horizon),
+        mean,
+        *_bands(mean, pairs, whole),
+        float(np.mean(inside)) if inside else float("nan"),
+        float(measured["rmse"].mean()),
+        float(measured["naive_rmse"].mean()),
+        measured,
+        tuple(past),
     )
+
+
+def mean_of_three(known: Panel, length: int) -> np.ndarray:
+    """The naive forecast after `length` steps: the mean of the last three, a column for every step ahead."""
+    return np.asarray(known.values[:, length - 3 : length].mean(axis=1, keepdims=True))
+
+
+def rmse(errors: np.ndarray) -> float:
+    """The root of the mean squared error."""
+    return float(np.sqrt((errors.astype(float) ** 2).mean()))
 
 
 def add_up(
@@ -242,25 +292,29 @@ def _after(known: Panel, steps: int) -> pd.DatetimeIndex:
     return pd.date_range(last, periods=steps + 1, freq=freq)[1:]
 
 
+def alike(said: np.ndarray, then: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """The groups of alike forecasts: of `said` and of those `then` (both flat), and how many there are."""
+    groups = int(np.clip(len(then) // ALIKE, 1, GROUPS))
+    edges = np.quantile(then, np.linspace(0, 1, groups + 1)[1:-1])
+    return np.searchsorted(edges, said), np.searchsorted(edges, then), groups
+
+
 def _bands(
-    mean: np.ndarray, tried: Sequence[tuple[int, np.ndarray, np.ndarray]], share: float = 0.8
+    mean: np.ndarray, past: Sequence[tuple[np.ndarray, np.ndarray]], whole: bool, share: float = 0.8
 ) -> tuple[np.ndarray, np.ndarray]:
     """The ends of the band: quantiles of what came less what was said, among alike forecasts, with n + 1."""
-    said = np.concatenate([one.ravel() for _past, one, _actual in tried])
-    errors = np.concatenate([(actual - one).ravel() for _past, one, actual in tried])
-    edges = np.quantile(said, np.linspace(0, 1, GROUPS + 1)[1:-1])
-    here, then = np.searchsorted(edges, mean.ravel()), np.searchsorted(edges, said)
-    low, high = np.zeros(GROUPS), np.zeros(GROUPS)
-    for group in range(GROUPS):
+    if not past:
+        return np.full_like(mean, np.nan), np.full_like(mean, np.nan)
+    said = np.concatenate([one.ravel() for one, _actual in past])
+    errors = np.concatenate([(actual - one).ravel() for one, actual in past])
+    here, then, groups = alike(mean.ravel(), said)
+    low, high = np.zeros(groups), np.zeros(groups)
+    for group in range(groups):
         found = errors[then == group]
-        if len(found):
+        if len(found):  # many equal forecasts leave groups empty
             tail = (1 - share) / 2
             low[group] = np.quantile(found, max(tail - share / len(found), 0))
             high[group] = np.quantile(found, min(1 - tail + share / len(found), 1))
     lo = np.maximum(mean + low[here].reshape(mean.shape), 0)
-    hi = mean + high[here].reshape(mean.shape)
-    return lo, np.maximum(hi, lo)
-
-
-def _rmse(errors: np.ndarray) -> float:
-    return float(np.sqrt((errors.astype(float) ** 2).mean()))
+    hi = np.maximum(mean + high[here].reshape(mean.shape), lo)
+    return (np.rint(lo), np.rint(hi)) if whole else (lo, hi)

@@ -19,6 +19,7 @@ PAGES = {
     "sales-overview": "Sales: overview",
     "sales-forecast": "Sales: forecast",
     "sales-what-if": "Sales: what-if",
+    "sales-items": "Sales: shops and items",
     "data": "Data",
 }
 BEGINS = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>", "CSV": b"\xef\xbb\xbflevel,", "XLSX": b"PK"}

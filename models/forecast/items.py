@@ -1,0 +1,191 @@
+"""Store x product by month: from invoice lines to the panel that is forecast, and how good that forecast was."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from data.dataset import Finding
+from locales import N_
+from models.forecast.hierarchy import Hierarchy, forecast_all
+from models.forecast.panel import Panel, Step, mean_of_three, panel, rmse
+
+# Units by month, what came back taken off. Rows in order, so that the answer never depends on the plan of a query.
+MONTHLY = """
+    SELECT {keys}, date_trunc('month', timestamp) AS date, sum(quantity) AS units
+    FROM sales WHERE line_type IN ('sale', 'return') AND timestamp < $until GROUP BY ALL ORDER BY ALL
+"""
+PRODUCTS = """
+    SELECT product, {columns} FROM sales WHERE line_type IN ('sale', 'return') GROUP BY product ORDER BY product
+"""
+SPANS = """
+    SELECT date_trunc('month', timestamp) AS month, min(timestamp) AS first, max(timestamp) AS last
+    FROM sales WHERE line_type IN ('sale', 'return') AND timestamp < $until GROUP BY month ORDER BY month
+"""
+UNKNOWN = "?"  # where a line does not name its store or category
+SIZES = (0.1, 0.5, 1, 2, 5, 10, 50)  # units a month that part small series from large ones
+
+
+@dataclass(frozen=True)
+class Items:
+    """The forecast of `all` pairs and totals, the names of the products, and what was done to the months."""
+
+    all: Hierarchy
+    names: dict[str, str]
+    findings: tuple[Finding, ...]
+
+
+def monthly(columns: dict[str, str]) -> str:
+    """The query for units by store (where there are any), product and month, before `$until`."""
+    store = f"coalesce(store, '{UNKNOWN}') AS store, " if "store" in columns else ""
+    return MONTHLY.format(keys=f"{store}product")
+
+
+def products(columns: dict[str, str]) -> str:
+    """The query for the name and category of each product, as far as there are any."""
+    name = "max(description)" if "description" in columns else "product"
+    category = f", coalesce(max(category), '{UNKNOWN}') AS category" if "category" in columns else ""
+    return PRODUCTS.format(columns=f"coalesce({name}, product) AS name{category}")
+
+
+def months(
+    units: pd.DataFrame, spans: pd.DataFrame, goods: pd.DataFrame, most: float | None
+) -> tuple[Panel, tuple[Finding, ...]]:
+    """The monthly panel of what `monthly`, `SPANS` and `products` answer, without months in part.
+
+    `most` is the largest number of units that a month counts as. Raises `CannotForecast`.
+    """
+    kept, findings = _whole(spans)
+    inside = units[units["date"].isin(kept)]
+    returned = int(inside["units"].lt(0).sum())
+    if returned:
+        message = N_("In {rows} months of a series more came back than was sold: they count as zero.")
+        findings.append(Finding(message, returned))
+    if most is not None:
+        cut = int(inside["units"].gt(most).sum())
+        inside = inside.assign(units=inside["units"].clip(upper=most))
+        findings.append(Finding(N_("{rows} months of a series count as the largest count you chose."), cut))
+    keys = [name for name in ("store", "product") if name in inside]
+    if "category" in goods:
+        inside = inside.assign(category=inside["product"].map(goods.set_index("product")["category"]))
+    return panel(inside, keys, "MS"), tuple(findings)
+
+
+def _whole(spans: pd.DataFrame) -> tuple[pd.Series, list[Finding]]:
+    """The months that the data cover whole, and a finding for those at the ends that they do not.
+
+    The first and the last month are in part where more days are missing at that end than in any month between: a shop
+    that is closed on the last days of some months has still sold all it could.
+    """
+    if len(spans) < 3:
+        return spans["month"], []
+    early = (spans["first"].dt.normalize() - spans["month"]).dt.days
+    late = (spans["month"] + pd.offsets.MonthEnd(0) - spans["last"].dt.normalize()).dt.days
+    cut = pd.Series(False, spans.index)
+    cut.iloc[0] = early.iloc[0] > early.iloc[1:-1].max()
+    cut.iloc[-1] = late.iloc[-1] > late.iloc[1:-1].max()
+    message = N_("{rows} months at the ends are in the data only in part: they are left out.")
+    return spans.loc[~cut, "month"], [Finding(message, int(cut.sum()))] if cut.any() else []
+
+
+def learn(
+    units: pd.DataFrame, spans: pd.DataFrame, goods: pd.DataFrame, most: float | None, horizon: int, step: Step
+) -> Items:
+    """The forecast `horizon` months ahead from what `monthly`, `SPANS` and `products` answer (see `months`).
+
+    `step` is told of the progress. Raises `CannotForecast`.
+    """
+    known, findings = months(units, spans, goods, most)
+    levels = [name for name in ("store", "category") if name in known.keys and known.keys[name].nunique() > 1]
+    names = dict(zip(goods["product"].astype(str), goods["name"].astype(str), strict=True))
+    return Items(forecast_all(known, levels, horizon, 0, step), names, findings)
+
+
+def listed(found: Hierarchy, names: dict[str, str], step: int) -> pd.DataFrame:
+    """One row a series, in the order of the panel, about the month `step` (0 is the next one).
+
+    `store`, `product`, `name`, `category` as far as they are known; `last` month's units, the `usual` ones (mean of
+    the last three months), `mean`, `lo`, `hi`.
+    """
+    known, single = found.known, found.single
+    table = known.keys.assign(
+        name=known.keys["product"].map(names),
+        last=known.values[:, -1],
+        usual=mean_of_three(known, len(known.dates))[:, 0],
+        mean=single.mean[:, step],
+        lo=single.lo[:, step],
+        hi=single.hi[:, step],
+    )
+    order = ["store", "product", "name", "category", "last", "usual", "mean", "lo", "hi"]
+    return table[[name for name in order if name in table]]
+
+
+def totals(found: Hierarchy, level: str) -> pd.DataFrame:
+    """One row a total of a level: `name`, `last` month's units, and `mean`, `lo`, `hi` of the last month ahead."""
+    rows = (found.totals_known.keys["level"] == level).to_numpy()
+    above = found.totals
+    return pd.DataFrame(
+        {
+            "name": found.totals_known.keys["name"][rows].to_numpy(),
+            "last": found.totals_known.values[rows, -1],
+            "mean": above.mean[rows, -1],
+            "lo": above.lo[rows, -1],
+            "hi": above.hi[rows, -1],
+        }
+    )
+
+
+def league(found: Hierarchy) -> pd.DataFrame:
+    """One row a method: `method`, `rmse`, `mae`, `bias` (said less actual) in units, over all series and past origins.
+
+    Empty where the history is too short to try.
+    """
+    rows = []
+    for method, errors in _errors(found).items():
+        if errors.size:
+            off = {"rmse": rmse(errors), "mae": float(np.abs(errors).mean()), "bias": float(errors.mean())}
+            rows.append({"method": method, **off})
+    return pd.DataFrame(rows, columns=["method", "rmse", "mae", "bias"])
+
+
+def by_store(found: Hierarchy) -> pd.DataFrame:
+    """One row a store: `store`, `rmse`, `naive_rmse` (mean of the last three months), `ratio` and `coverage`."""
+    return _grouped(found, found.known.keys["store"].to_numpy()).rename(columns={"group": "store"})
+
+
+def by_size(found: Hierarchy) -> pd.DataFrame:
+    """The same by the size of the series, units a month over the last year: `least`, the lower end of its group."""
+    size = found.known.values[:, -12:].mean(axis=1)
+    groups = _grouped(found, np.r_[0, SIZES][np.searchsorted(SIZES, size, side="right")])
+    return groups.rename(columns={"group": "least"}).sort_values("least", ignore_index=True)
+
+
+def _grouped(found: Hierarchy, group: np.ndarray) -> pd.DataFrame:
+    errors = _errors(found)
+    inside = [(one.actual >= one.lo) & (one.actual <= one.hi) for one in found.single.past[1:]]
+    rows = pd.DataFrame(
+        {
+            "group": group,
+            "square": (errors["model"] ** 2).mean(axis=(0, 2)),
+            "naive": (errors["mean of three"] ** 2).mean(axis=(0, 2)),
+            "coverage": np.mean(inside, axis=(0, 2)) if inside else np.nan,
+        }
+    )
+    grouped = rows.groupby("group", sort=False)
+    means = grouped.mean()
+    table = pd.DataFrame(
+        {"series": grouped.size(), "rmse": means["square"] ** 0.5, "naive_rmse": means["naive"] ** 0.5}
+    )
+    table["ratio"] = table["rmse"] / table["naive_rmse"].where(table["naive_rmse"] > 0)
+    return table.assign(coverage=means["coverage"]).reset_index()
+
+
+def _errors(found: Hierarchy) -> dict[str, np.ndarray]:
+    """What each method said less what came, by past origin, series and step."""
+    known, past = found.known, found.single.past
+    said = {
+        "model": [one.said for one in past],
+        "mean of three": [mean_of_three(known, one.length) for one in past],
+        "last month": [known.values[:, one.length - 1 : one.length] for one in past],
+    }
+    return {name: np.array([s - one.actual for s, one in zip(each, past, strict=True)]) for name, each in said.items()}
