@@ -97,10 +97,10 @@ def forecast_panel(known: Panel, horizon: int = 1, seed: int = 0, step: Step = l
     tried = []
     for number, past in enumerate(one for one in lengths if one >= least):
         step(N_("Measuring how sure it is"), number / (WINDOWS + 1))
-        said = _ahead(known.upto(past), horizon, seed)
+        said = mean_forecast(known.upto(past), horizon, seed)
         tried.append((past, said, known.values[:, past : past + horizon]))
     step(N_("Fitting the model"), WINDOWS / (WINDOWS + 1))
-    mean = _ahead(known, horizon, seed)
+    mean = mean_forecast(known, horizon, seed)
     dates = _after(known, horizon)
     rows = [
         {
@@ -134,7 +134,7 @@ def add_up(
     return np.asarray(bottom + spread.T @ gain)
 
 
-def _ahead(known: Panel, horizon: int, seed: int) -> np.ndarray:
+def mean_forecast(known: Panel, horizon: int, seed: int) -> np.ndarray:
     """The mean of each series at each of the next `horizon` steps, told directly: no answer is fed back."""
     import xgboost
 
