@@ -180,7 +180,9 @@ def lead_times(
         took = took.assign(days=(took["date"].dt.normalize() - took["ordered"].dt.normalize()).dt.days)
         took = took[took["days"] >= 0].merge(goods[["product", "supplier"]], on="product")
         own, pooled = (took.groupby(by)["days"].apply(np.asarray) for by in ("product", "supplier"))
-    stated = {} if suppliers is None else suppliers.set_index("supplier")[["lead_time_mean", "lead_time_std"]].T.to_dict()
+    stated = (
+        {} if suppliers is None else suppliers.set_index("supplier")[["lead_time_mean", "lead_time_std"]].T.to_dict()
+    )
     rows, source = [], []
     for product, supplier in zip(goods["product"], goods["supplier"], strict=True):
         mine, theirs = own.get(product, []), pooled.get(supplier, [])
@@ -220,7 +222,9 @@ def stock(goods: pd.DataFrame, moves: pd.DataFrame | None, today: pd.Timestamp) 
     if placed.empty:
         return Stock(on_hand, none)
     arrived = known[known["move"].eq("receipt") & (known["ordered"] >= placed["date"].min())]
-    missing = placed.groupby("product")["quantity"].sum().sub(arrived.groupby("product")["quantity"].sum(), fill_value=0)
+    missing = (
+        placed.groupby("product")["quantity"].sum().sub(arrived.groupby("product")["quantity"].sum(), fill_value=0)
+    )
     newer = placed.iloc[::-1].groupby("product")["quantity"].cumsum().iloc[::-1] - placed["quantity"]
     due = (placed["product"].map(missing) - newer).clip(0, placed["quantity"])
     orders = {
