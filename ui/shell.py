@@ -59,6 +59,12 @@ page = st.navigation(
                 icon=":material/storefront:",
                 url_path="sales-overview",
             ),
+            st.Page(
+                PAGES / "sales_stock.py",
+                title=_("Sales: stock"),
+                icon=":material/inventory_2:",
+                url_path="sales-stock",
+            ),
         ],
         _("Data"): [st.Page(PAGES / "data.py", title=_("Data"), icon=":material/database:")],
     }

@@ -286,91 +286,135 @@ def odds(known: Experience, leads: LeadTimes, stock: Stock, review: int, seed: i
 
 
 @dataclass(frozen=True)
-class Costs:
-    """What stock costs: `holding` a year and `write_off` once, as shares of the purchase cost of a unit left over.
-
-    `margin` is the share of the price that is earned, for products whose cost is not known.
+class Terms:
+    """What an analyst decides: the service `level`, the days of `review` between two looks at the shelf, how many days
+    of sales an order `lasts`; and what a unit left over costs, as shares of its purchase cost: `holding` a year,
+    `write_off` once an order cycle. `margin` is the share of the price earned where the purchase cost is not known.
     """
 
+    level: float
+    review: int
+    lasts: int
     holding: float
     write_off: float
     margin: float
 
+    @property
+    def cycle(self) -> int:
+        """Days between two orders of a product."""
+        return max(self.review, self.lasts)
 
-def unit_costs(goods: pd.DataFrame, costs: Costs) -> np.ndarray:
-    """What one unit of each product costs."""
-    return np.asarray(goods["cost"].astype(float).fillna(goods["price"] * (1 - costs.margin)))
+    def cost(self, goods: pd.DataFrame) -> np.ndarray:
+        """What one unit of each product costs."""
+        return np.asarray(goods["cost"].astype(float).fillna(goods["price"] * (1 - self.margin)))
+
+    def over(self, cost: np.ndarray) -> np.ndarray:
+        """What a unit too many costs over an order cycle."""
+        return np.asarray(cost * (self.holding * self.cycle / YEAR + self.write_off))
 
 
 def newsvendor(under: np.ndarray, over: np.ndarray) -> np.ndarray:
     """The service level that costs least: the critical ratio under / (under + over) (Arrow, Harris, Marschak 1951).
 
-    `under` is what a unit too few loses, its margin, `over` what a unit too many costs until the next order. A product
-    sold below cost is not worth any.
+    `under` is what a unit too few loses, its margin, `over` what a unit too many costs. A product sold below cost is
+    not worth any service.
     """
-    under = np.maximum(under, 0)
+    under = np.maximum(under, 0.0)
     return np.divide(under, under + over, out=np.zeros_like(under), where=under + over > 0)
 
 
-def overage(cost: np.ndarray, costs: Costs, cycle: float) -> np.ndarray:
-    """What a unit left over costs over a `cycle` of so many days."""
-    return np.asarray(cost * (costs.holding * cycle / YEAR + costs.write_off))
+def proposed(goods: pd.DataFrame, found: Service, terms: Terms) -> float:
+    """The newsvendor's service level of the whole assortment: each product weighs as much as it is forecast to sell."""
+    cost = terms.cost(goods)
+    under, over = np.maximum(goods["price"].to_numpy() - cost, 0), terms.over(cost)
+    return float(newsvendor(np.array([under @ found.expected]), np.array([over @ found.expected]))[0])
 
 
 def orders(
-    known: Experience, found: Service, level: float, stock: Stock, minimum: np.ndarray, lasts: int
+    goods: pd.DataFrame,
+    known: Experience,
+    found: Service,
+    futures: Odds,
+    stock: Stock,
+    minimum: np.ndarray,
+    terms: Terms,
 ) -> pd.DataFrame:
-    """What to order of each product: `expected`, `reorder_point`, `position` (on hand and under way) and `quantity`.
+    """What to order of each product and why: a row a product, in the order of `goods`.
 
-    Where the position is not above the reorder point, up to that point and the sales of the next `lasts` days, and
-    never less than the `minimum` of the supplier. A product without demand has a reorder point of zero and is never
-    ordered. Where what is on hand is not known, `position` and `quantity` are NaN; `order_up_to` is always there.
+    `on_hand`, `on_order`, `cover` (days that what is on hand lasts, infinite where nothing sells), `lead_time` (days,
+    mean), `expected` (units forecast until the end of a lead time and review), `reorder_point`, `order_up_to`,
+    `quantity`, `cost` of a unit, `value` (what the order costs), `risk` (chance to run out before a delivery ordered
+    today comes), `run_out` (day by which it has run out with a chance of one half) and `run_out_sure` (of 90 %),
+    `latest` (last day on which an order comes in time, 0 is today), `stake` (margin lost if it is ordered at the next
+    look only) and `best_level`, the newsvendor's.
+
+    An order is due where the units on hand and under way are not above the reorder point. It fills up to that point
+    and the sales of the days it lasts, and is never less than the supplier's `minimum`. What does not sell any more
+    is never ordered. Where what is on hand is not known all that depends on it is NaN.
     """
-    at = int(np.abs(LEVELS - level).argmin())
-    point = np.where(found.expected < NOTHING, 0, np.ceil(found.point[:, at] - 1e-6))
-    said = known.said[-1]
-    rate = (said[:, -1] - said[:, -1 - TAIL]) / TAIL
-    up_to = point + np.ceil(rate * lasts)
+    level = int(np.abs(LEVELS - terms.level).argmin())
+    point = np.where(found.expected < NOTHING, 0, np.ceil(found.point[:, level] - 1e-6))
+    up_to = point + np.where(point > 0, np.ceil(_rate(known) * terms.lasts), 0)
     position = stock.on_hand + stock.on_order
-    wanted = (position <= point) & (point > 0)
-    quantity = np.where(wanted, np.maximum(up_to - position, minimum), np.where(np.isnan(position), np.nan, 0))
-    return pd.DataFrame(
-        {
-            "expected": found.expected,
-            "reorder_point": point,
-            "order_up_to": up_to,
-            "position": position,
-            "quantity": quantity,
-        }
+    quantity = np.where((position <= point) & (point > 0), np.maximum(up_to - position, minimum), 0)
+    cost, price = terms.cost(goods), goods["price"].to_numpy()
+    margin = np.maximum(price - cost, 0)
+    table = goods[["product", "name", "supplier"]].assign(
+        on_hand=stock.on_hand,
+        on_order=stock.on_order,
+        cover=cover(known, stock.on_hand),
+        lead_time=futures.lead.mean(axis=1),
+        expected=found.expected,
+        reorder_point=point,
+        order_up_to=up_to,
+        quantity=quantity,
+        cost=cost,
+        value=quantity * cost,
+        risk=futures.risk,
+        run_out=futures.day(0.5).astype(float),
+        run_out_sure=futures.day(0.9).astype(float),
+        latest=futures.latest(terms.level).astype(float),
+        stake=(futures.lost_later - futures.lost) * margin,
+        best_level=newsvendor(margin, terms.over(cost)),
     )
+    unknown = ["quantity", "value", "risk", "run_out", "run_out_sure", "latest", "stake"]
+    table.loc[np.isnan(stock.on_hand), unknown] = np.nan
+    return table
 
 
-def money(found: Service, price: np.ndarray, cost: np.ndarray, costs: Costs, cycle: float) -> pd.DataFrame:
+def money(goods: pd.DataFrame, found: Service, terms: Terms) -> pd.DataFrame:
     """What each of `LEVELS` costs a year: a row a level with `tied` (money in safety stock), `holding` and `lost`.
 
     `holding` is what the safety stock costs a year, `lost` the margin of what past lead times lacked; a product is
-    ordered once in a `cycle` of so many days, and only then can it run out. `total` is their sum.
+    ordered once in a cycle, and only then can it run out. `total` is their sum.
     """
-    over = overage(cost, costs, cycle) * YEAR / cycle
-    lost = np.maximum(price - cost, 0) @ found.short * YEAR / cycle
-    holding = over @ found.safety
+    cost, cycles = terms.cost(goods), YEAR / terms.cycle
+    holding = cycles * terms.over(cost) @ found.safety
+    lost = cycles * np.maximum(goods["price"].to_numpy() - cost, 0) @ found.short
     frame = {"level": LEVELS, "tied": cost @ found.safety, "holding": holding, "lost": lost, "total": holding + lost}
     return pd.DataFrame(frame)
 
 
 def cover(known: Experience, units: np.ndarray) -> np.ndarray:
-    """How many days `units` of each product last if it sells as forecast; infinite where it never sells.
+    """How many days `units` of each product last if it sells as forecast; infinite where it does not sell.
 
     Beyond the horizon the last weeks of the forecast go on.
     """
     said = known.said[-1].astype(float)
-    days = said.shape[1] - 1
-    within = (said <= units[:, None]).sum(axis=1) - 1
-    before, after = said[np.arange(len(said)), within], said[np.arange(len(said)), np.minimum(within + 1, days)]
-    rate = (said[:, -1] - said[:, -1 - TAIL]) / TAIL
+    days, row = said.shape[1] - 1, np.arange(len(said))
+    within = np.minimum((said <= units[:, None]).sum(axis=1) - 1, days - 1)
+    beyond = units > said[:, -1]
+    start, rate = said[row, within], said[row, within + 1] - said[row, within]
+    start, rate = np.where(beyond, said[:, -1], start), np.where(beyond, _rate(known), rate)
     with np.errstate(divide="ignore", invalid="ignore"):
-        part = np.where(within < days, (units - before) / (after - before), (units - before) / rate)
-    return np.where(np.isnan(units), np.nan, np.where(said[:, -1] < NOTHING, np.inf, within + part))
+        lasting = np.where(beyond, days, within) + (units - start) / rate
+    return np.where(np.isnan(units), np.nan, np.where(said[:, -1] < NOTHING, np.inf, lasting))
+
+
+def _rate(known: Experience) -> np.ndarray:
+    """Units a day at the end of the forecast."""
+    said = known.said[-1].astype(float)
+    return np.asarray((said[:, -1] - said[:, -1 - TAIL]) / TAIL)
 
 
 def _summed(daily: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ PAGES = {
     "churn-what-if": "Churn: what-if",
     "churn-campaign": "Churn: campaign",
     "sales-overview": "Sales: overview",
+    "sales-stock": "Sales: stock",
     "data": "Data",
 }
 BEGINS = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>", "CSV": b"\xef\xbb\xbflevel,", "XLSX": b"PK"}
