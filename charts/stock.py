@@ -85,7 +85,11 @@ def cover(table: pd.DataFrame) -> go.Figure:
         x=_("Days that what is on hand lasts"),
         y=_("Days that a delivery takes, on average"),
         height=90 + 30 * SHOWN,
-        xaxis={**theme.number_axis(np.array([0.0, FAR])), "range": [-2, FAR + 4]},
+        xaxis={
+            "tickvals": np.arange(0, FAR + 1, 20),
+            "ticktext": [locales.number(day) + ("+" if day == FAR else "") for day in range(0, FAR + 1, 20)],
+            "range": [-2, FAR + 4],
+        },
         yaxis={**theme.number_axis(np.array([0.0, top])), "range": [0, top]},
         shapes=[
             {"type": "line", "x0": 0, "y0": 0, "x1": top, "y1": top, "line": {"color": theme.NEUTRAL, "dash": "dot"}}
@@ -95,7 +99,7 @@ def cover(table: pd.DataFrame) -> go.Figure:
     sentence = _("{name}: {units} on hand last {cover} days, a delivery takes {lead}; {risk} risk to run out before it")
     due = selling["quantity"] > 0
     for which, colour, symbol, name in (
-        (~due, theme.STAY, "circle", _("Enough for now")),
+        (~due, theme.STAY, "circle", _("Enough, with what is under way")),
         (due, theme.LEAVE, "diamond", _("To order today")),
     ):
         some = selling[which]
@@ -339,9 +343,6 @@ def empty_by(ahead: pd.DataFrame, run_out: float, sure: float, lead: np.ndarray,
 def service(levels: np.ndarray, achieved: np.ndarray, textbook: np.ndarray, chosen: int) -> go.Figure:
     """The service that was achieved on past days against what was aimed at, ours and the textbook's."""
     title = _("Aiming at {target}, {achieved} was achieved; the textbook formula reached {textbook}")
-    low = float(np.floor(min(levels[0], achieved.min(), textbook.min()) * 20) / 20)
-    ticks = np.arange(low, 1.001, 0.1)
-    axis = {"tickvals": ticks, "ticktext": [locales.percent(tick) for tick in ticks], "range": [low, 1.005]}
     figure = theme.figure(
         title.format(
             target=locales.percent(levels[chosen]),
@@ -350,8 +351,8 @@ def service(levels: np.ndarray, achieved: np.ndarray, textbook: np.ndarray, chos
         ),
         x=_("Service aimed at"),
         y=_("Service achieved"),
-        xaxis={**axis, "range": [levels[0] - 0.005, 1.0]},
-        yaxis=axis,
+        xaxis=_shares(levels[0]),
+        yaxis=_shares(float(np.floor(min(levels[0], achieved.min(), textbook.min()) * 20) / 20)),
         height=380,
         shapes=[
             {
@@ -390,8 +391,8 @@ def service(levels: np.ndarray, achieved: np.ndarray, textbook: np.ndarray, chos
 def money(costs: pd.DataFrame, chosen: int, currency: str) -> go.Figure:
     """What a service level costs a year (of `models.forecast.stock.money`): holding against lost margin."""
     here, best = costs.iloc[chosen], costs.loc[costs["total"].idxmin()]
-    more = _("{best} costs least: {saved} a year less than {chosen}")
-    right = _("{chosen} costs least, or as good as")
+    more = _("On past days {best} would have cost least: {saved} a year less than {chosen}")
+    right = _("On past days {chosen} would have cost least, or nearly so")
     saved = here["total"] - best["total"]
     title = more if saved > 0.01 * here["total"] else right
     figure = theme.figure(
@@ -403,7 +404,7 @@ def money(costs: pd.DataFrame, chosen: int, currency: str) -> go.Figure:
         x=_("Service aimed at"),
         y=_("{currency} a year").format(currency=currency),
         height=380,
-        xaxis={**_shares(costs["level"].to_numpy()), "range": [costs["level"].iloc[0] - 0.005, 1.0]},
+        xaxis=_shares(costs["level"].iloc[0]),
         yaxis={"rangemode": "tozero", **theme.number_axis(np.array([0.0, float(costs["total"].max())]))},
         hovermode="closest",
     )
@@ -443,23 +444,17 @@ def _mark(figure: go.Figure, x: float, y: float) -> None:
 
 
 def _band(figure: go.Figure, x: pd.Index, lo: pd.Series, hi: pd.Series, colour: str, name: str) -> None:
-    figure.add_trace(go.Scatter(x=x, y=lo.to_numpy(), line={"width": 0}, hoverinfo="skip", showlegend=False))
-    figure.add_trace(
-        go.Scatter(
-            x=x,
-            y=hi.to_numpy(),
-            line={"width": 0},
-            fill="tonexty",
-            fillcolor=theme.faded(colour, 0.18),
-            name=name,
-            hoverinfo="skip",
-        )
-    )
+    edge = {"x": x, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+    figure.add_trace(go.Scatter(y=lo.to_numpy(), showlegend=False, **edge))
+    filled = {"fill": "tonexty", "fillcolor": theme.faded(colour, 0.18), "name": name}
+    figure.add_trace(go.Scatter(y=hi.to_numpy(), **edge, **filled))
 
 
-def _shares(at: np.ndarray) -> dict[str, object]:
-    ticks = np.arange(np.ceil(at[0] * 10) / 10, 1.001, 0.1)
-    return {"tickvals": ticks, "ticktext": [locales.percent(tick) for tick in ticks]}
+def _shares(low: float) -> dict[str, object]:
+    """An axis of shares from `low` to 1, a tick each 5 %."""
+    ticks = np.arange(np.ceil(low * 20 - 1e-9), 20.1) / 20
+    ticktext = [locales.percent(tick) for tick in ticks]
+    return {"tickvals": ticks, "ticktext": ticktext, "range": [low - 0.005, 1.0]}
 
 
 def _dates(days: pd.Index) -> dict[str, object]:

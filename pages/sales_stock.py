@@ -31,11 +31,13 @@ def ordered() -> None:
     """The decisions and everything that follows from them, so that nothing else is run and painted again."""
     goods, today = demand.goods, demand.days[-1]
     place, held = supply.on_hand(stored, goods, today)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        with st.container(width=320):
-            level = inputs.slider(_("Service: chance not to run out (%)"), "service", 95, 50, 99) / 100
-        review = int(inputs.number(_("Days between two looks"), "review", 7, 1, supply.LONGEST_REVIEW))
-        lasts = int(inputs.number(_("Days an order lasts"), "lasts", 14, 1, 90))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width=220):
+            level = inputs.slider(_("Service: chance not to run out (%)"), "service", 95, 70, 99) / 100
+        with st.container(width=150):
+            review = int(inputs.number(_("Days between two looks"), "review", 7, 1, supply.LONGEST_REVIEW))
+        with st.container(width=150):
+            lasts = int(inputs.number(_("Days an order lasts"), "lasts", 14, 1, 90))
         with st.popover(_("Costs and lead times"), icon=":material/tune:"):
             holding = inputs.number(_("Holding cost, % of the purchase cost a year"), "holding", 25, 0, 200) / 100
             write_off = inputs.number(_("Written off of what is left over (%)"), "write_off", 0, 0, 100) / 100
@@ -57,13 +59,13 @@ def ordered() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
         best = stock.proposed(goods, found, terms)
-        usual = {"service": int(np.clip(round(100 * best), 50, 99))}
+        usual = {"service": int(np.clip(round(100 * best), 70, 99))}
         st.button(
-            _("Use the best service: {level}").format(level=locales.percent(best, 1)),
+            _("Newsvendor proposes {level}").format(level=locales.percent(best, 1)),
             icon=":material/target:",
             on_click=st.session_state.update,
             args=(usual,),
-            help=_("What margins, holding cost and write-offs propose (newsvendor); the slider ends at 99%."),
+            help=_("Aim at the service that margins, holding cost and write-offs propose, at most 99%."),
         )
     if view == "today":
         views.today(table, futures, demand, terms, currency)

@@ -1,6 +1,7 @@
 """The three views of the stock page: what to order today, one product, what service costs."""
 
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,11 +13,17 @@ from models.forecast import stock
 from models.forecast.stock import LEVELS, WEEK, Experience, Odds, Service, Terms
 from models.forecast.supply import Demand, LeadTimes, Stock
 from ui import cards, downloads, inputs
-from ui.text import _, plain
+from ui.text import N_, _, plain
 
 LISTED = 200  # rows on the page: more would be sent with every move of an input
 PAST = 52  # weeks of sales shown of one product
 SHELF = 91  # days of its stock
+SOURCES = {
+    "own": N_("its own deliveries"),
+    "supplier": N_("its supplier's deliveries"),
+    "stated": N_("its supplier says so"),
+    "entered": N_("as entered"),
+}
 
 
 def headline(table: pd.DataFrame, found: Service, terms: Terms, currency: str) -> None:
@@ -62,7 +69,7 @@ def headline(table: pd.DataFrame, found: Service, terms: Terms, currency: str) -
                 ),
             ),
             (
-                _("Likely to run out"),
+                _("At risk of running out"),
                 locales.number(len(risky)),
                 _("more than {risk} risk before a delivery comes; {empty} are sold out now").format(
                     risk=locales.percent(1 - terms.level), empty=locales.number(empty)
@@ -172,10 +179,10 @@ def _written(table: pd.DataFrame, demand: Demand, terms: Terms, currency: str, k
         columns |= {
             _("Order (units)"): table["quantity"].astype(int),
             _("Cost ({currency})").format(currency=currency): table["value"].round(2),
-            _("Why"): [why(row, terms) for row in table.itertuples()],
             _("Order by"): [_date(demand, max(day, 0)) for day in table["latest"]],
             _("At stake ({currency})").format(currency=currency): table["stake"].round(2),
-            _("Risk to run out before it comes (%)"): (100 * table["risk"]).round(1),
+            _("Risk (%)"): (100 * table["risk"]).round(1),
+            _("Why"): [why(row, terms) for row in table.itertuples()],
             _("On hand"): table["on_hand"],
             _("On order"): table["on_order"],
             _("Days of cover"): table["cover"].replace(np.inf, np.nan).round(1),
@@ -190,20 +197,22 @@ def _written(table: pd.DataFrame, demand: Demand, terms: Terms, currency: str, k
     return pd.DataFrame(columns)
 
 
-def why(row: object, terms: Terms) -> str:
-    """The reason, in one line, why a row of the list is on it."""
-    values = {key: getattr(row, key) for key in ("on_hand", "on_order", "reorder_point", "risk", "quantity", "latest")}
-    if values["on_hand"] == 0:
+def why(row: Any, terms: Terms) -> str:
+    """The reason, in one line, why a row of the list (its columns as attributes) is on it."""
+    if row.on_hand == 0:
         text = _("sold out, and {on_order} under way")
-    elif values["risk"] > 1 - terms.level:
+    elif row.risk > 1 - terms.level:
         text = _("{risk} risk to run out before a delivery comes")
     else:
         text = _("{position} on hand and under way, order at {reorder_point}")
+    if row.raised:
+        text += "; " + _("raised to the minimum of {quantity}")
     return text.format(
-        on_order=locales.number(values["on_order"]),
-        risk=locales.percent(values["risk"]),
-        position=locales.number(values["on_hand"] + values["on_order"]),
-        reorder_point=locales.number(values["reorder_point"]),
+        on_order=locales.number(row.on_order),
+        risk=locales.percent(row.risk),
+        position=locales.number(row.on_hand + row.on_order),
+        reorder_point=locales.number(row.reorder_point),
+        quantity=locales.number(row.quantity),
     )
 
 
@@ -231,22 +240,24 @@ def product(
         (
             _("Reorder point"),
             locales.number(row["reorder_point"]),
-            _("of which {units} are forecast").format(units=locales.number(row["expected"], 1)),
-        ),
-        (
-            _("Order up to"),
-            locales.number(row["order_up_to"]),
-            _("an order lasts {days} days").format(days=terms.lasts),
+            _("{units} of them forecast, the rest is safety; order up to {up_to}").format(
+                units=locales.number(row["expected"], 1), up_to=locales.number(row["order_up_to"])
+            ),
         ),
         (
             _("Lead time"),
             _("{days} days").format(days=locales.number(row["lead_time"], 1)),
-            _("{lo} to {hi} in eight of ten").format(
+            _("{lo} to {hi} in eight of ten; {source}").format(
+                source=_(SOURCES[leads.source[place]]),
                 lo=locales.number(np.quantile(leads.days[place], 0.1)),
                 hi=locales.number(np.quantile(leads.days[place], 0.9)),
             ),
         ),
-        (_("Best service"), locales.percent(row["best_level"], 1), _("what its margin and holding cost propose")),
+        (
+            _("Newsvendor’s service"),
+            locales.percent(row["best_level"], 1),
+            _("what its margin and holding cost propose"),
+        ),
     ]
     if not np.isnan(row["on_hand"]):
         cover = locales.number(row["cover"]) if np.isfinite(row["cover"]) else _("no sales forecast")

@@ -26,7 +26,7 @@ BLOCK = 100  # products whose futures are in memory at the same time
 TAIL = 28  # last days of a forecast, which go on after it
 NOTHING = 0.05  # units forecast below which a product does not sell any more
 YEAR = 365
-LEVELS = np.arange(50, 100) / 100  # service levels: chances not to run out in a lead time
+LEVELS = np.arange(70, 100) / 100  # service levels: chances not to run out in a lead time
 
 
 @dataclass(frozen=True)
@@ -343,10 +343,10 @@ def orders(
 
     `on_hand`, `on_order`, `cover` (days that what is on hand lasts, infinite where nothing sells), `lead_time` (days,
     mean), `expected` (units forecast until the end of a lead time and review), `reorder_point`, `order_up_to`,
-    `quantity`, `cost` of a unit, `value` (what the order costs), `risk` (chance to run out before a delivery ordered
-    today comes), `run_out` (day by which it has run out with a chance of one half) and `run_out_sure` (of 90 %),
-    `latest` (last day on which an order comes in time, 0 is today), `stake` (margin lost if it is ordered at the next
-    look only) and `best_level`, the newsvendor's.
+    `quantity`, `raised` (whether to the minimum), `cost` of a unit, `value` (what the order costs), `risk` (chance to
+    run out before a delivery ordered today comes), `run_out` (day by which it has run out with a chance of one half)
+    and `run_out_sure` (of 90 %), `latest` (last day on which an order comes in time, 0 is today), `stake` (margin lost
+    if it is ordered at the next look only) and `best_level`, the newsvendor's.
 
     An order is due where the units on hand and under way are not above the reorder point. It fills up to that point
     and the sales of the days it lasts, and is never less than the supplier's `minimum`. What does not sell any more
@@ -368,6 +368,7 @@ def orders(
         reorder_point=point,
         order_up_to=up_to,
         quantity=quantity,
+        raised=quantity > up_to - position,
         cost=cost,
         value=quantity * cost,
         risk=futures.risk,
