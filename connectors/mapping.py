@@ -41,6 +41,8 @@ SYNONYMS = {
     "unit_cost": "cost cout coutunitaire purchaseprice prixachat",
     "promotion": "discount remise promo rabais",
     "currency": "devise monnaie",
+    "on_hand": "stock instock onstock quantityonhand available quantity qty enstock stockdisponible quantite",
+    "on_order": "ordered underway incoming quantityonorder encommande commande attendu",
 }
 YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "1.0", "t", "left", "churned", "exited"}
 NO = {"no", "n", "non", "false", "faux", "0", "0.0", "f", "stayed", "retained"}
@@ -152,6 +154,34 @@ def lenient(raw: Raw, wanted: Mapping[str, bool]) -> pd.DataFrame:
         lost = values.isna() & text.notna()
         columns[canonical] = values.astype(object).where(~lost, text) if lost.any() else values
     return pd.DataFrame(columns, index=raw.frame.index)
+
+
+def stock_count(raw: Raw) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """What a file says is in stock: product, on_hand and on_order in units (0 where it does not say).
+
+    A product in several rows (shops, shelves) is added up. Raises `InvalidFile` with the cells that are no such units.
+    """
+    found = _by_name(raw.frame, ["product", "on_hand", "on_order"])
+    for column in ("product", "on_hand"):
+        if column not in found:
+            raise InvalidFile(
+                N_("No column of this file is called “{column}”: it needs product and on_hand, and may have on_order."),
+                column=column,
+            )
+    text = raw.frame[list(found.values())].apply(lambda column: column.str.strip().replace("", pd.NA))
+    findings: list[Finding] = []
+    counts, wrong = {"product": text[found["product"]]}, {found["product"]: text[found["product"]].isna()}
+    for column in ("on_hand", "on_order"):
+        counts[column] = pd.Series(0.0, text.index)
+        if source := found.get(column):
+            units = _convert(text[source], "float", source, findings)[0]
+            counts[column] = units.fillna(0.0)
+            wrong[source] = (units < 0) | (units.isna() & (text[source].notna() | (column == "on_hand")))
+    files.refuse(raw.frame, wrong)
+    summed = pd.DataFrame(counts).groupby("product", as_index=False, sort=False).sum()
+    if again := len(text) - len(summed):
+        findings.append(Finding(N_("{rows} rows name a product again: their units are added."), again))
+    return summed, tuple(findings)
 
 
 def recognise(raw: Raw) -> str | None:

@@ -183,12 +183,15 @@ class SupplierPrices(_Table):
 
 
 class StockMoves(_Table):
-    """One row a change of stock: what came in or went out, and what is left after it."""
+    """One row a change of stock: what came in or went out, and what is left after it.
+
+    An order changes nothing yet: its units are under way until the receipt with that day in `ordered`.
+    """
 
     date: Series[Moment] = pa.Field(description=N_("Day of the move."))
     product: Series[str] = pa.Field(description=N_("Product code."))
     store: Series[str] | None = pa.Field(nullable=True, description=N_("Where the stock lies."))
-    move: Series[str] = pa.Field(isin=["receipt", "sale", "return", "count"], description=N_("Kind of move."))
+    move: Series[str] = pa.Field(isin=["receipt", "sale", "return", "count", "order"], description=N_("Kind of move."))
     quantity: Series[float] = pa.Field(description=N_("Units, negative when they leave."))
     on_hand: Series[float] = pa.Field(ge=0, description=N_("Units left after the move."))
     ordered: Series[Moment] | None = pa.Field(nullable=True, description=N_("Receipts: the day of the order."))

@@ -39,10 +39,8 @@ def next_months(found: Items, stores: Names) -> None:
         for column in ("store", "category"):
             if column in table and table[column].nunique() > 1:
                 options = sorted(table[column].unique())
-                show = stores.get if column == "store" else str
-                chosen = inputs.several(
-                    label(column), options, f"items.{column}", lambda one, s=show: s(one) or label(one)
-                )
+                named = {one: (stores.get(one) if column == "store" else None) or label(one) for one in options}
+                chosen = inputs.several(label(column), options, f"items.{column}", named.__getitem__)
                 keep &= table[column].isin(chosen).to_numpy() if chosen else True
         words = inputs.text(_("Item"), "q", _("name or code"))
         for word in words.casefold().split():

@@ -77,6 +77,12 @@ page = st.navigation(
                 icon=":material/grid_view:",
                 url_path="sales-items",
             ),
+            st.Page(
+                PAGES / "sales_stock.py",
+                title=_("Sales: stock"),
+                icon=":material/inventory_2:",
+                url_path="sales-stock",
+            ),
         ],
         _("Data"): [st.Page(PAGES / "data.py", title=_("Data"), icon=":material/database:")],
     }

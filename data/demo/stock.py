@@ -22,7 +22,7 @@ def simulate(
     an open day.
 
     Returns the units sold, shaped like `wanted`, and the moves as `data.schemas.StockMoves` has them: a count on the
-    first day, then receipts and the sales of each day.
+    first day, then receipts, sales and orders of each day.
     """
     count, products = wanted.shape
     lead, spread = np.array([s.lead_time for s in p.SUPPLIERS])[goods.supplier].T
@@ -39,6 +39,7 @@ def simulate(
 
     received = np.zeros_like(wanted)
     ordered = np.full(wanted.shape, -1)
+    placed = np.zeros_like(wanted)
     sold = np.zeros_like(wanted)
     left = np.zeros_like(wanted)
     on_hand = order_up_to[0].copy()
@@ -52,21 +53,24 @@ def simulate(
         short = np.flatnonzero(on_hand + coming < order_below[today])
         units = np.maximum(order_up_to[today] - on_hand - coming, minimum)[short]
         coming[short] += units
+        placed[today, short] = units
         delay = np.maximum(np.rint(rng.normal(lead[short], spread[short])), 1).astype(int)
         arrival = next_open[np.minimum(today + delay, count)]
         known = arrival < count
         received[arrival[known], short[known]] += units[known]
         ordered[arrival[known], short[known]] = today
 
-    quantity = np.stack([received, -sold], axis=-1)
+    quantity = np.stack([received, -sold, placed], axis=-1)
     day, product, kind = np.nonzero(quantity)
-    on_hand = np.stack([left + sold, left], axis=-1)[day, product, kind]
+    on_hand = np.stack([left + sold, left, left], axis=-1)[day, product, kind]
     order_day = np.where(kind == 0, ordered[day, product], -1)
     moves = pd.DataFrame(
         {
             "date": days[np.r_[np.zeros(products, int), day]],
             "product": goods.frame["product"].take(np.r_[column, product]).array,
-            "move": pd.array(["count", "receipt", "sale"], dtype="str").take(np.r_[np.zeros(products, int), kind + 1]),
+            "move": pd.array(["count", "receipt", "sale", "order"], dtype="str").take(
+                np.r_[np.zeros(products, int), kind + 1]
+            ),
             "quantity": np.r_[order_up_to[0], quantity[day, product, kind]],
             "on_hand": np.r_[order_up_to[0], on_hand],
             "ordered": pd.Series(days).reindex(np.r_[np.full(products, -1), order_day]).array,

@@ -126,9 +126,9 @@ def look_back(known: Panel, horizon: int, seed: int, step: Step) -> tuple[np.nda
     tried = []
     for number, length in enumerate(lengths):
         step(N_("Measuring how sure it is"), number / (WINDOWS + 1))
-        tried.append((length, _ahead(known.upto(length), horizon, seed)))
+        tried.append((length, mean_forecast(known.upto(length), horizon, seed)))
     step(N_("Fitting the model"), WINDOWS / (WINDOWS + 1))
-    return _ahead(known, horizon, seed), tried
+    return mean_forecast(known, horizon, seed), tried
 
 
 def banded(known: Panel, mean: np.ndarray, tried: Sequence[Said]) -> PanelForecast:
@@ -190,7 +190,7 @@ def add_up(
     return np.asarray(bottom + spread.T @ gain)
 
 
-def _ahead(known: Panel, horizon: int, seed: int) -> np.ndarray:
+def mean_forecast(known: Panel, horizon: int, seed: int) -> np.ndarray:
     """The mean of each series at each of the next `horizon` steps, told directly: no answer is fed back."""
     import xgboost
 

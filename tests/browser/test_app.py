@@ -20,6 +20,7 @@ PAGES = {
     "sales-forecast": "Sales: forecast",
     "sales-what-if": "Sales: what-if",
     "sales-items": "Sales: shops and items",
+    "sales-stock": "Sales: stock",
     "data": "Data",
 }
 BEGINS = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>", "CSV": b"\xef\xbb\xbflevel,", "XLSX": b"PK"}

@@ -1,0 +1,246 @@
+"""What a source says about demand and supply: units by day with sold-out days repaired, lead times, what is on hand."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+
+MOST = 2_000  # products looked at, the largest first
+MEMORY = 91  # days that say what share of the others' sales a product usually has
+GONE = 90  # days at zero after which a product counts as discontinued, not as sold out
+OWN = 20  # deliveries from which a product's lead times are its own, not its supplier's
+FEWEST = 5  # deliveries from which lead times are measured
+DRAWS = 100  # lead times that stand for the distribution of a product's
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Units asked for, a row a product and a column a day.
+
+    `goods` has a row a product: product, name, supplier (missing where not known), price and cost of a unit (NaN where
+    not known). `units` is `sold` with the days on which a product was `sold_out` repaired. `left_out` counts the
+    products beyond the largest `MOST`.
+    """
+
+    goods: pd.DataFrame
+    days: pd.DatetimeIndex
+    units: np.ndarray
+    sold: np.ndarray
+    sold_out: np.ndarray
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What lies and what comes, a row a product as in `Demand.goods`.
+
+    `on_hand` in units, NaN where not known. `orders` has a row a delivery under way: `place` (the row of its product),
+    `quantity`, and `elapsed`, the days since it was ordered.
+    """
+
+    on_hand: np.ndarray
+    orders: pd.DataFrame
+
+    @property
+    def on_order(self) -> np.ndarray:
+        """Units under way, a product."""
+        return np.bincount(self.orders["place"], self.orders["quantity"], len(self.on_hand))
+
+
+@dataclass(frozen=True)
+class LeadTimes:
+    """`days` has a row a product and `DRAWS` columns: equally likely lead times, sorted.
+
+    `source` says of each product where they are from: "own", "supplier", "stated" (mean and spread of the supplier's
+    table) or "entered" (those of the analyst).
+    """
+
+    days: np.ndarray
+    source: np.ndarray
+
+
+def by_day(columns: Collection[str]) -> str:
+    """The query for units sold by `day` and `product` from a sales table with these columns.
+
+    What a customer brings back on the day it was bought was never wanted. What comes back later was, and is not
+    counted as stock: whether it can be sold again is not in the data.
+    """
+    customer = "customer" if "customer" in columns else "NULL"
+    return f"""
+        SELECT day, product, sum(units) AS units FROM (
+            SELECT date_trunc('day', timestamp) AS day, product,
+                   CASE WHEN {customer} IS NULL THEN sum(quantity) FILTER (line_type = 'sale')
+                   ELSE greatest(sum(quantity), 0) END AS units
+            FROM sales WHERE line_type IN ('sale', 'return') GROUP BY day, product, {customer}
+        ) WHERE units > 0 GROUP BY day, product ORDER BY day, product
+    """  # noqa: S608  # the column's name is one of two constants
+
+
+def latest(columns: Collection[str]) -> str:
+    """The query for a row a product: what it is called, who supplies it, its latest price and cost."""
+    known = {name: f"arg_max({name}, timestamp)" if name in columns else "NULL" for name in ("description", "supplier")}
+    cost = "arg_max(unit_cost, timestamp)" if "unit_cost" in columns else "CAST(NULL AS DOUBLE)"
+    return f"""
+        SELECT product, {known["description"]} AS name, {known["supplier"]} AS supplier,
+               arg_max(unit_price, timestamp) AS price, {cost} AS cost
+        FROM sales WHERE line_type = 'sale' AND unit_price > 0 GROUP BY product ORDER BY product
+    """  # noqa: S608  # the columns' names are constants
+
+
+def demand(
+    totals: pd.DataFrame,
+    goods: pd.DataFrame,
+    moves: pd.DataFrame | None = None,
+    prices: pd.DataFrame | None = None,
+    last: pd.Timestamp | None = None,
+) -> Demand:
+    """The demand behind what `by_day` and `latest` answer; a product without a sale at a price is left out.
+
+    `moves` (`data.schemas.StockMoves`) tell on which days a product was sold out, `prices`
+    (`data.schemas.SupplierPrices`) what it costs now. `last` is the last day of the data, where nothing was sold on it.
+    """
+    first, end = totals["day"].min(), last or totals["day"].max()
+    days = pd.date_range(first, end, unit="us")
+    sizes = totals.groupby("product")["units"].sum()
+    kept = sizes[sizes.index.isin(goods["product"])].sort_values(ascending=False, kind="stable").index[:MOST]
+    named = goods.set_index("product").reindex(kept).rename_axis("product").reset_index()
+    named["name"] = named["name"].fillna(named["product"])
+    named["supplier"] = named["supplier"].astype("str")
+    if prices is not None:
+        valid = prices[prices["valid_from"] <= end].sort_values("valid_from", kind="stable")
+        named["cost"] = named["product"].map(valid.groupby("product")["unit_cost"].last()).fillna(named["cost"])
+    place = kept.get_indexer(totals["product"])
+    sold = np.zeros((len(kept), len(days)))
+    day = days.get_indexer(totals["day"])
+    np.add.at(sold, (place[place >= 0], day[place >= 0]), totals["units"].to_numpy()[place >= 0])
+    out = np.zeros(sold.shape, bool) if moves is None else sold_out(levels(moves, kept, days), sold)
+    return Demand(named, days, repaired(sold, out), sold, out, len(sizes) - len(kept))
+
+
+def levels(moves: pd.DataFrame, products: pd.Index, days: pd.DatetimeIndex) -> np.ndarray:
+    """Units on hand at the end of each day, a row a product; NaN before its first move. Stores are added up."""
+    places = ["product", "store"] if "store" in moves else ["product"]
+    ends = moves.groupby([*places, moves["date"].dt.normalize().rename("day")], dropna=False)["on_hand"].last()
+    wide = ends.unstack("day").reindex(columns=days.union(ends.index.unique("day"))).ffill(axis=1)
+    summed = wide.groupby(level="product").sum(min_count=1)
+    return summed.reindex(index=products, columns=days).to_numpy(float)
+
+
+def sold_out(on_hand: np.ndarray, sold: np.ndarray) -> np.ndarray:
+    """The days, of those on which anything was sold, that a product ended with nothing on hand.
+
+    After `GONE` days at zero it is not sold out but discontinued.
+    """
+    empty = on_hand == 0
+    day = np.arange(empty.shape[1])
+    since = day - np.maximum.accumulate(np.where(empty, -1, day), axis=1)
+    return empty & (since <= GONE) & sold.any(axis=0)
+
+
+def repaired(sold: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """Units sold, and on days when a product was `out` those that would have been: its usual share of the others'.
+
+    The share is that of the `MEMORY` days before on which it was to be had, so that nothing is used that came later.
+    Never less than what was sold. A product that was never to be had before stays as it was.
+    """
+    if not out.any():
+        return sold
+    others = sold.sum(axis=0) - sold
+    own, rest, days = (_before(np.where(out, 0, part)) for part in (sold, others, np.ones_like(sold)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        usual = np.where(rest > 0, own / rest * others, own / days)  # without any others, its own usual day
+    return np.where(out & (days > 0), np.maximum(sold, usual), sold)
+
+
+def _before(values: np.ndarray) -> np.ndarray:
+    """Sums over the `MEMORY` days before each day."""
+    total = np.c_[np.zeros(len(values)), values.cumsum(axis=1)]
+    place = np.arange(values.shape[1])
+    return np.asarray(total[:, place] - total[:, np.maximum(place - MEMORY, 0)])
+
+
+def lead_times(
+    goods: pd.DataFrame,
+    moves: pd.DataFrame | None,
+    suppliers: pd.DataFrame | None,
+    mean: float,
+    spread: float,
+) -> LeadTimes:
+    """How long deliveries of each product of `goods` take: its own receipts, its supplier's, what the supplier states.
+
+    Receipts count where they say when they were ordered. `mean` and `spread` (standard deviation), in days, are those
+    of products about which nothing else is known.
+    """
+    own = pd.Series(dtype=object)
+    pooled = pd.Series(dtype=object)
+    if moves is not None and "ordered" in moves:
+        took = moves.loc[moves["move"].eq("receipt") & moves["ordered"].notna(), ["product", "date", "ordered"]]
+        took = took.assign(days=(took["date"].dt.normalize() - took["ordered"].dt.normalize()).dt.days)
+        took = took[took["days"] >= 0].merge(goods[["product", "supplier"]], on="product")
+        own, pooled = (took.groupby(by)["days"].apply(np.asarray) for by in ("product", "supplier"))
+    stated = (
+        {} if suppliers is None else suppliers.set_index("supplier")[["lead_time_mean", "lead_time_std"]].T.to_dict()
+    )
+    rows, source = [], []
+    for product, supplier in zip(goods["product"], goods["supplier"], strict=True):
+        mine, theirs = own.get(product, []), pooled.get(supplier, [])
+        if len(mine) >= OWN or (len(mine) >= FEWEST and len(theirs) == len(mine)):
+            measured, origin = mine, "own"
+        elif len(theirs) >= FEWEST:
+            measured, origin = theirs, "supplier"
+        elif supplier in stated:
+            measured, origin = _normal(*stated[supplier].values()), "stated"
+        else:
+            measured, origin = _normal(mean, spread), "entered"
+        rows.append(np.quantile(measured, (np.arange(DRAWS) + 0.5) / DRAWS, method="inverted_cdf"))
+        source.append(origin)
+    return LeadTimes(np.array(rows, dtype=int).reshape(-1, DRAWS), np.array(source, dtype=object))
+
+
+def _normal(mean: float, spread: float) -> np.ndarray:
+    """Whole days from a normal distribution, never below zero."""
+    if spread <= 0:
+        return np.array([round(mean)])
+    found = NormalDist(mean, spread)
+    return np.maximum(np.rint([found.inv_cdf((at + 0.5) / DRAWS) for at in range(DRAWS)]), 0)
+
+
+def stock(goods: pd.DataFrame, moves: pd.DataFrame | None, today: pd.Timestamp) -> Stock:
+    """What is on hand and under way at the end of `today`.
+
+    Units ordered and not received since belong to the latest orders: the oldest are taken to have come first.
+    """
+    none = pd.DataFrame({"place": np.zeros(0, int), "quantity": np.zeros(0), "elapsed": np.zeros(0, int)})
+    if moves is None:
+        return Stock(np.full(len(goods), np.nan), none)
+    products = pd.Index(goods["product"])
+    on_hand = levels(moves, products, pd.DatetimeIndex([today]))[:, 0]
+    known = moves[moves["product"].isin(products)]
+    placed = known[known["move"].eq("order")]
+    if placed.empty:
+        return Stock(on_hand, none)
+    arrived = known[known["move"].eq("receipt") & (known["ordered"] >= placed["date"].min())]
+    missing = (
+        placed.groupby("product")["quantity"].sum().sub(arrived.groupby("product")["quantity"].sum(), fill_value=0)
+    )
+    newer = placed.iloc[::-1].groupby("product")["quantity"].cumsum().iloc[::-1] - placed["quantity"]
+    due = (placed["product"].map(missing) - newer).clip(0, placed["quantity"])
+    orders = {
+        "place": products.get_indexer(placed["product"]),
+        "quantity": due.to_numpy(),
+        "elapsed": (today - placed["date"].dt.normalize()).dt.days.to_numpy(),
+    }
+    return Stock(on_hand, pd.DataFrame(orders)[due.to_numpy() > 0].reset_index(drop=True))
+
+
+def counted(goods: pd.DataFrame, given: pd.DataFrame) -> Stock:
+    """The stock of a table an analyst gave: product, on_hand, on_order (`connectors.stock_count`).
+
+    When its orders were placed is not known: they count as ordered today.
+    """
+    found = goods[["product"]].merge(given, on="product", how="left")
+    place = np.flatnonzero(found["on_order"].fillna(0) > 0)
+    orders = pd.DataFrame({"place": place, "quantity": found["on_order"].to_numpy()[place], "elapsed": 0})
+    return Stock(found["on_hand"].to_numpy(float), orders)

@@ -1,0 +1,104 @@
+"""What must be ordered today, how much, and how sure is it that the shelf does not run empty?"""
+
+import numpy as np
+import streamlit as st
+
+import locales
+from models.forecast import stock
+from models.forecast.stock import Terms
+from ui import cards, inputs, store, supply
+from ui import stock_views as views
+from ui.text import N_, _
+
+VIEWS = {"today": N_("Order today"), "product": N_("One product"), "money": N_("Service and money")}
+
+stored = store.active("sales")
+currency = stored.origin.currency or "GBP"
+cards.head(
+    _("Sales: stock"),
+    _("What must be ordered today, how much, and how sure is it that the shelf does not run empty?"),
+    stored,
+)
+with st.spinner(_("Reading the sales lines")):
+    demand = supply.demand(stored)
+if demand.goods.empty:
+    st.info(_("These data hold no goods that were sold at a price: choose others on the page Data."))
+    st.stop()
+
+
+@st.fragment
+def ordered() -> None:
+    """The decisions and everything that follows from them, so that nothing else is run and painted again."""
+    goods, today = demand.goods, demand.days[-1]
+    place, held = supply.on_hand(stored, goods, today)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width=220):
+            level = inputs.slider(_("Service: chance not to run out (%)"), "service", 95, 70, 99) / 100
+        with st.container(width=150):
+            review = int(inputs.number(_("Days between two looks"), "review", 7, 1, supply.LONGEST_REVIEW))
+        with st.container(width=150):
+            lasts = int(inputs.number(_("Days an order lasts"), "lasts", 14, 1, 90))
+        with st.popover(_("Costs and lead times"), icon=":material/tune:"):
+            holding = inputs.number(_("Holding cost, % of the purchase cost a year"), "holding", 25, 0, 200) / 100
+            write_off = inputs.number(_("Written off of what is left over (%)"), "write_off", 0, 0, 100) / 100
+            margin = inputs.number(_("Margin where the cost is not known (% of the price)"), "margin", 40, 0, 100) / 100
+            mean = inputs.number(_("Lead time where it is not known (days)"), "lead", 14, 1, 90)
+            spread = inputs.number(_("Its standard deviation (days)"), "lead_spread", 4, 0, 30)
+        with st.popover(_("Count of the stock"), icon=":material/inventory:"):
+            supply.ask(stored, goods)
+
+    leads = supply.lead_times(stored, mean, spread)
+    known = supply.experience(stored, leads)
+    found = supply.service(stored.version, mean, spread, review, known, leads)
+    futures = supply.odds(stored.version, place, mean, spread, review, known, leads, held)
+    terms = Terms(level, review, lasts, holding, write_off, margin)
+    table = stock.orders(goods, known, found, futures, held, supply.minimum(stored, goods), terms)
+
+    views.headline(table, found, terms, currency)
+    views.notes(table, demand, leads, terms)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
+        best = stock.proposed(goods, found, terms)
+        usual = {"service": int(np.clip(round(100 * best), 70, 99))}
+        st.button(
+            _("Newsvendor proposes {level}").format(level=locales.percent(best, 1)),
+            icon=":material/target:",
+            on_click=st.session_state.update,
+            args=(usual,),
+            help=_("Aim at the service that margins, holding cost and write-offs propose, at most 99%."),
+        )
+    if view == "today":
+        views.today(table, futures, demand, terms, currency)
+    elif view == "product":
+        views.product(table, demand, known, leads, held, supply.levels(stored, demand), terms)
+    else:
+        views.money(demand, found, terms, currency)
+
+
+ordered()
+with st.expander(_("How this is computed"), icon=":material/functions:"):
+    st.markdown(
+        _(
+            """
+- **Demand**: units sold a day. What a customer brings back on the day of purchase was never wanted; later returns count
+  as demand, and not as stock. A day that ends with nothing on hand says little about demand: there, the product's usual
+  share of the other products' sales (of the 91 days before) counts, if it is more than what was sold.
+- **Forecast**: one model for all products by week (gradient boosting), spread over the weekdays as lately.
+- **Lead time**: what deliveries took from order to receipt, of the product itself (from 20 deliveries on) or of its
+  supplier; else the supplier's mean and standard deviation; else yours.
+- **Futures**: 200 for each product. Each is the forecast, off by as much as that of a product of alike size was on a
+  past day, with a lead time drawn from its distribution and the deliveries under way as late as such are. Units under
+  way belong to the latest orders. Nothing is assumed to be normally distributed.
+- **Reorder point**: what covers demand over the lead time and the days between two looks in as many futures as the
+  service asks for (split conformal quantile with n + 1). **Order**: from on hand and under way up to that point and the
+  sales of the days an order lasts, and never less than the supplier's minimum for one product.
+- **Achieved service**: the same on past days, each with only what was known then: the share of lead times, drawn again,
+  in which demand stayed within the reorder point. **Textbook formula**: the same forecast + z × √(σ² × days +
+  (daily demand × σ of the lead time)²), with σ of the last 13 weeks.
+- **Best service**: newsvendor, margin / (margin + what a unit left over costs until the next order).
+- **At stake**: margin lost on average if the order is placed at the next look instead of today. **Order by**: the last
+  day on which an order still comes in time with the service asked for.
+- **A year costs**: safety stock × holding cost, and the margin of what past lead times lacked, once an order cycle.
+"""
+        )
+    )
