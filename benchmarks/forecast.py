@@ -2,7 +2,7 @@
 
 Run: python -m benchmarks.forecast. Nixtla's libraries want pandas 2: they are installed in an environment of their own
 below the temporary folder and answer the same questions from the same history in the same run. Where VIGIE_REAL_DATA
-names the folder of real data, these are forecast too. Everybody has one thread. Machines are noisy, ratios less so.
+names the folder of real data, these are forecast too. All boosting has one thread. Machines are noisy, ratios less so.
 """
 
 import json
