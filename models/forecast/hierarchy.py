@@ -7,6 +7,7 @@ moving them towards the totals (minimum trace) are both tried at past origins; t
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -64,7 +65,7 @@ def forecast_all(known: Panel, levels: Sequence[str], horizon: int, seed: int, s
         known,
         banded(known, mean, tried),
         above,
-        banded(above, belongs @ mean, [(length, belongs @ said) for length, said in tried]),
+        banded(above, belongs @ mean, [(length, belongs @ said) for length, said in tried], partial(_bands, above)),
         belongs,
         method,
         off,
@@ -119,6 +120,23 @@ def _variances(known: Panel, mean: np.ndarray, tried: Sequence[Said]) -> np.ndar
     counts = np.bincount(then, minlength=groups)
     found = np.bincount(then, squares, groups) / np.maximum(counts, 1)
     return np.asarray(np.maximum(np.where(counts, found, squares.mean()), 1e-6)[here].reshape(mean.shape))
+
+
+def _bands(
+    above: Panel, mean: np.ndarray, past: Sequence[tuple[np.ndarray, np.ndarray]], whole: bool, share: float = 0.8
+) -> tuple[np.ndarray, np.ndarray]:
+    """The ends of the bands of totals: a quantile of how far off those of the same level were, as shares.
+
+    Totals of one month are off together, so that a few origins are few facts: the share asked for is raised as in
+    `models.forecast.intervals`.
+    """
+    wide = np.full(len(mean), np.nan)
+    for level in above.keys["level"].unique() if past else []:
+        rows = (above.keys["level"] == level).to_numpy()
+        off = np.concatenate([(np.abs(came - said) / np.maximum(said, 1.0))[rows].ravel() for said, came in past])
+        wide[rows] = np.quantile(off, min(share + share * (1 - share) / len(past), 1))
+    lo, hi = mean * np.maximum(1 - wide, 0)[:, None], mean * (1 + wide)[:, None]
+    return (np.rint(lo), np.rint(hi)) if whole else (lo, hi)
 
 
 def _off(known: Panel, above: Panel, belongs: np.ndarray, tried: Sequence[Said]) -> dict[str, float]:
