@@ -38,8 +38,8 @@ def demand(stored: Stored) -> Demand:
 def _demand(version: str, _stored: Stored) -> Demand:  # noqa: ARG001  # the cache key
     columns = _stored.columns["sales"]
     sold, goods = (tables.query(_stored, sql) for sql in (supply.by_day(columns), supply.latest(columns)))
-    last = pd.Timestamp(_stored.span[1]).normalize() if _stored.span else None
-    return supply.demand(sold, goods, _frame(_stored, "stock_moves"), _frame(_stored, "supplier_prices"), last)
+    last = pd.Timestamp(_stored.span[1] if _stored.span else 0).normalize()
+    return supply.demand(sold, goods, last, _frame(_stored, "stock_moves"), _frame(_stored, "supplier_prices"))
 
 
 def lead_times(stored: Stored, mean: float, spread: float) -> LeadTimes:

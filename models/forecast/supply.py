@@ -92,24 +92,25 @@ def latest(columns: Collection[str]) -> str:
 def demand(
     totals: pd.DataFrame,
     goods: pd.DataFrame,
+    last: pd.Timestamp,
     moves: pd.DataFrame | None = None,
     prices: pd.DataFrame | None = None,
-    last: pd.Timestamp | None = None,
 ) -> Demand:
-    """The demand behind what `by_day` and `latest` answer; a product without a sale at a price is left out.
+    """The demand until the day `last` behind what `by_day` and `latest` answer.
+
+    A product without a sale at a price is left out.
 
     `moves` (`data.schemas.StockMoves`) tell on which days a product was sold out, `prices`
-    (`data.schemas.SupplierPrices`) what it costs now. `last` is the last day of the data, where nothing was sold on it.
+    (`data.schemas.SupplierPrices`) what it costs now.
     """
-    first, end = totals["day"].min(), last or totals["day"].max()
-    days = pd.date_range(first, end, unit="us")
+    days = pd.date_range(totals["day"].min() if len(totals) else last, last, unit="us")
     sizes = totals.groupby("product")["units"].sum()
     kept = sizes[sizes.index.isin(goods["product"])].sort_values(ascending=False, kind="stable").index[:MOST]
     named = goods.set_index("product").reindex(kept).rename_axis("product").reset_index()
     named["name"] = named["name"].fillna(named["product"])
     named["supplier"] = named["supplier"].astype("str")
     if prices is not None:
-        valid = prices[prices["valid_from"] <= end].sort_values("valid_from", kind="stable")
+        valid = prices[prices["valid_from"] <= last].sort_values("valid_from", kind="stable")
         named["cost"] = named["product"].map(valid.groupby("product")["unit_cost"].last()).fillna(named["cost"])
     place = kept.get_indexer(totals["product"])
     sold = np.zeros((len(kept), len(days)))

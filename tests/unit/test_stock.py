@@ -1,0 +1,453 @@
+"""Stock: demand behind empty shelves, lead times, reorder points that keep their promise, and what to order."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from connectors import predict_future_sales, retail
+from data import tables
+from data.dataset import Dataset, Origin
+from models.forecast import CannotForecast, stock, supply
+from models.forecast.stock import LEVELS, Experience, Terms
+from models.forecast.supply import Demand, LeadTimes, Stock
+
+TERMS = Terms(level=0.95, review=7, lasts=14, holding=0.25, write_off=0.0, margin=0.4)
+TODAY = pd.Timestamp("2026-03-31")
+
+
+def cumulated(daily):
+    return np.concatenate([np.zeros((*daily.shape[:-1], 1)), daily.cumsum(axis=-1)], axis=-1).astype(np.float32)
+
+
+def daily(rate, days, rng):
+    """Lumpy demand: a negative binomial with the mean `rate`, far wider than a Poisson."""
+    return rng.negative_binomial(0.3, 0.3 / (0.3 + rate), (days, *rate.shape)).transpose(*range(1, rate.ndim + 1), 0)
+
+
+def world(products=200, origins=12, days=42, seed=0):
+    """Products whose mean is forecast exactly, so that chance is all that is uncertain; and their rates."""
+    rng = np.random.default_rng(seed)
+    rate = rng.lognormal(0, 1, products)
+    came = daily(np.broadcast_to(rate, (origins, products)), days, rng)
+    before = daily(np.broadcast_to(rate, (origins + 1, products)), 91, rng)
+    known = Experience(
+        origins=400 + 14 * np.arange(origins + 1),
+        said=np.broadcast_to(cumulated(np.repeat(rate[:, None], days, axis=1)), (origins + 1, products, days + 1)),
+        came=cumulated(came),
+        rate=before.mean(axis=2),
+        spread=before.reshape(origins + 1, products, 13, 7).sum(axis=3).std(axis=2, ddof=1),
+    )
+    return known, rate
+
+
+def leads(products=200, mean=14.0, spread=4.0):
+    goods = pd.DataFrame({"product": [f"P{i}" for i in range(products)], "supplier": None})
+    return supply.lead_times(goods, None, None, mean, spread)
+
+
+def goods(products=200):
+    return pd.DataFrame(
+        {"product": [f"P{i}" for i in range(products)], "name": "x", "supplier": "S", "price": 10.0, "cost": 6.0}
+    )
+
+
+def held(on_hand, orders=()):
+    return Stock(np.asarray(on_hand, float), pd.DataFrame(list(orders), columns=["place", "quantity", "elapsed"]))
+
+
+def moves(*rows):
+    columns = ["date", "product", "move", "quantity", "on_hand", "ordered"]
+    return pd.DataFrame([dict(zip(columns, row, strict=False)) for row in rows], columns=columns).astype(
+        {"date": "datetime64[us]", "ordered": "datetime64[us]"}
+    )
+
+
+# --- service ---------------------------------------------------------------------------------------------------------
+
+
+def test_past_days_achieve_what_was_aimed_at_and_the_textbook_does_not():
+    known, _rate = world()
+    found = stock.service(known, leads(), 7)
+    for level in (0.8, 0.9, 0.95, 0.98):
+        at = int(np.abs(LEVELS - level).argmin())
+        assert found.achieved[at] == pytest.approx(level, abs=0.015)
+    high = LEVELS >= 0.95
+    assert (np.abs(found.achieved - LEVELS)[high] < np.abs(found.textbook - LEVELS)[high]).all()
+    assert found.textbook[high].max() < 0.96
+    assert found.cases == 200 * stock.TRIES * len({*known.origins[known.origins >= found.first]} - {known.origins[-1]})
+
+
+def test_todays_reorder_points_keep_their_promise_on_demand_nobody_has_seen():
+    known, rate = world()
+    taken = leads()
+    point = stock.service(known, taken, 7).point[:, int(np.abs(LEVELS - 0.95).argmin())]
+    rng = np.random.default_rng(99)
+    kept = []
+    for _again in range(60):
+        lead = taken.days[np.arange(len(rate)), rng.integers(0, taken.days.shape[1], len(rate))]
+        asked = cumulated(daily(rate, 42, rng))
+        kept.append(asked[np.arange(len(rate)), lead + 7] <= point)
+    assert np.mean(kept) == pytest.approx(0.95, abs=0.015)
+
+
+def test_a_wider_spread_of_lead_times_asks_for_more_stock():
+    known, _rate = world()
+    steady, unsteady = (stock.service(known, leads(spread=spread), 7) for spread in (0.0, 6.0))
+    at = int(np.abs(LEVELS - 0.95).argmin())
+    assert unsteady.expected.sum() == pytest.approx(steady.expected.sum(), rel=0.03)
+    assert unsteady.point[:, at].sum() > 1.03 * steady.point[:, at].sum()
+
+
+def test_more_service_longer_lead_times_and_rarer_looks_ask_for_more_stock():
+    known, _rate = world()
+    found = stock.service(known, leads(), 7)
+    assert (np.diff(found.point, axis=1) >= 0).all()
+    assert (np.diff(found.achieved) >= 0).all()
+    assert (np.diff(found.short, axis=1) <= 1e-9).all()
+    assert (stock.service(known, leads(mean=20.0), 7).point.sum(axis=0) > found.point.sum(axis=0)).all()
+    assert (stock.service(known, leads(), 14).point.sum(axis=0) > found.point.sum(axis=0)).all()
+
+
+def test_an_origin_is_judged_by_errors_that_were_over_before_it():
+    known, _rate = world()
+    taken = leads()
+    found = stock.service(known, taken, 7)
+    later = known.came.copy()
+    later[-1] *= 100  # what came after the last origin
+    poisoned = stock.service(replace(known, came=later), taken, 7)
+    judged = (known.origins[:-1] >= found.first).sum()
+    # The last origin is judged by more than anyone could hold, all others as before; today's points have learned.
+    drop = (found.achieved - poisoned.achieved) * judged
+    assert ((drop > 0.6) & (drop <= 1)).all()
+    assert (poisoned.point >= found.point).all()
+    assert (poisoned.point > found.point).any()
+
+
+def test_a_history_too_short_to_try_says_so_and_still_orders():
+    known, _rate = world(origins=1)
+    found = stock.service(known, leads(), 7)
+    assert found.cases == 0
+    assert np.isnan(found.achieved).all()
+    assert np.isfinite(found.point).all()
+
+
+def test_the_same_data_give_the_same_answer():
+    known, _rate = world()
+    one, two = (stock.service(known, leads(), 7) for _again in range(2))
+    assert np.array_equal(one.point, two.point)
+    assert np.array_equal(one.achieved, two.achieved)
+    stocked = held(np.arange(200), [(7, 30.0, 3)])
+    everyone = stock.odds(known, leads(), stocked, 7)
+    alone = stock.paths(known, leads(), stocked, 7, np.array([7]))
+    assert np.array_equal(everyone.run_out[7], alone.run_out[0])
+    assert everyone.lost_later[7] == alone.lost_later[0]
+
+
+# --- when shelves run empty ------------------------------------------------------------------------------------------
+
+
+def steady(days=42):
+    """One unit a day, always, as forecast."""
+    said = np.broadcast_to(np.arange(days + 1, dtype=np.float32), (3, 1, days + 1))
+    return Experience(np.array([100, 150, 200]), said, said[:2].copy(), np.ones((3, 1)), np.zeros((3, 1)))
+
+
+def fixed(days):
+    return LeadTimes(np.full((1, supply.DRAWS), days), np.array(["entered"], object))
+
+
+def test_what_sells_one_a_day_runs_out_when_it_must():
+    ten = held([10])
+    soon = stock.odds(steady(), fixed(5), ten, 7)
+    assert (soon.day(0.5)[0], soon.day(0.9)[0]) == (11, 11)  # the eleventh buyer finds nothing
+    assert soon.risk[0] == 0
+    assert soon.latest(0.95)[0] == 5  # ordered then, it comes on day 10
+    late = stock.odds(steady(), fixed(20), ten, 7)
+    assert late.risk[0] == 1
+    assert late.latest(0.95)[0] < 0
+    assert (late.lost[0], late.lost_later[0]) == (10, 17)
+    assert stock.cover(steady(), np.array([10.0]))[0] == 10
+    assert stock.cover(steady(), np.array([60.0]))[0] == 60  # beyond the horizon
+
+
+def test_deliveries_under_way_help_when_they_come_in_time():
+    ordered = [(0, 20.0, 5)]  # five days ago
+    assert stock.odds(steady(), fixed(12), held([10], ordered), 7).day(0.5)[0] == 31
+    assert stock.odds(steady(), fixed(25), held([10], ordered), 7).day(0.5)[0] == 11
+    overdue = stock.paths(steady(), fixed(3), held([0], ordered), 7, np.array([0]))
+    assert overdue.level[0, 0, 1] == 19  # expected tomorrow
+    assert overdue.run_out[0, 0] == 21
+
+
+def test_units_lost_on_an_empty_shelf_are_not_owed_by_the_next_delivery():
+    found = stock.paths(steady(), fixed(12), held([2], [(0, 10.0, 4)]), 7, np.array([0]))
+    # Empty after two days, nothing until day eight, then ten more days.
+    assert list(found.level[0, 0, [2, 7, 8, 17]]) == [0, 0, 9, 0]
+
+
+# --- what to order ---------------------------------------------------------------------------------------------------
+
+
+def ordered(on_hand, minimum=0.0, orders=(), terms=TERMS):
+    known, stocked = steady(), held([on_hand], orders)
+    found, futures = stock.service(known, fixed(10), terms.review), stock.odds(known, fixed(10), stocked, terms.review)
+    return stock.orders(goods(1), known, found, futures, stocked, np.array([minimum]), terms).iloc[0]
+
+
+def test_an_order_fills_up_to_the_reorder_point_and_the_days_it_lasts():
+    row = ordered(10)
+    assert row["reorder_point"] == 17  # ten days of lead time, seven until the next look
+    assert row["order_up_to"] == 31
+    assert (row["quantity"], row["value"], row["raised"]) == (21, 21 * 6, False)
+    assert ordered(18)["quantity"] == 0
+    assert ordered(10, orders=[(0, 8.0, 0)])["quantity"] == 0  # enough under way
+    assert row["stake"] == pytest.approx(4 * 7)  # margin of the seven days until the next look
+
+
+def test_the_minimum_of_the_supplier_is_respected():
+    assert ordered(10, minimum=48)[["quantity", "raised"]].tolist() == [48, True]
+    assert ordered(10, minimum=12)[["quantity", "raised"]].tolist() == [21, False]
+    assert ordered(40, minimum=48)["quantity"] == 0
+
+
+def test_without_a_count_of_the_stock_there_are_reorder_points_and_no_odds():
+    row = ordered(np.nan)
+    assert row["reorder_point"] == 17
+    assert row[["quantity", "value", "risk", "run_out", "latest", "stake", "cover"]].isna().all()
+
+
+def test_what_does_not_sell_is_never_ordered():
+    known = steady()
+    known = replace(known, said=np.zeros_like(known.said), came=np.zeros_like(known.came))
+    found, stocked = stock.service(known, fixed(10), 7), held([0])
+    row = stock.orders(
+        goods(1), known, found, stock.odds(known, fixed(10), stocked, 7), stocked, np.array([24.0]), TERMS
+    ).iloc[0]
+    assert (row["reorder_point"], row["order_up_to"], row["quantity"], row["stake"]) == (0, 0, 0, 0)
+    assert np.isinf(row["cover"])
+
+
+# --- what service is worth -------------------------------------------------------------------------------------------
+
+
+def test_the_newsvendors_ratio_is_the_cheapest_level():
+    ratio = stock.newsvendor(np.array([6.0, 3.0, -1.0, 0.0]), np.array([2.0, 3.0, 2.0, 0.0]))
+    assert ratio.tolist() == [0.75, 0.5, 0.0, 0.0]
+    asked = np.random.default_rng(0).gamma(3, 10, 20_000)
+    levels = np.arange(0.5, 0.99, 0.01)
+    bought = np.quantile(asked, levels)
+    cost = [(6 * np.maximum(asked - units, 0) + 2 * np.maximum(units - asked, 0)).mean() for units in bought]
+    assert levels[np.argmin(cost)] == pytest.approx(0.75, abs=0.03)
+
+
+def test_proposed_service_falls_with_the_cost_of_holding():
+    known, _rate = world()
+    found = stock.service(known, leads(), 7)
+    free, dear, perishable = (
+        stock.proposed(goods(), found, replace(TERMS, holding=holding, write_off=lost))
+        for holding, lost in ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5))
+    )
+    assert free == 1
+    assert dear == pytest.approx(4 / (4 + 6 * 0.5 * 14 / 365))
+    assert perishable < dear
+
+
+def test_more_service_costs_holding_and_saves_margin():
+    known, _rate = world()
+    costs = stock.money(goods(), stock.service(known, leads(), 7), TERMS)
+    assert (costs["holding"].diff().iloc[1:] >= 0).all()
+    assert (costs["lost"].diff().iloc[1:] <= 1e-9).all()
+    assert costs["holding"].to_numpy() == pytest.approx(0.25 * costs["tied"].to_numpy())
+
+
+def test_an_unknown_cost_follows_from_the_margin():
+    table = goods(2).assign(cost=[np.nan, 7.0])
+    assert TERMS.cost(table).tolist() == pytest.approx([6.0, 7.0])
+
+
+# --- demand ----------------------------------------------------------------------------------------------------------
+
+
+def test_days_sold_out_are_repaired_from_the_share_of_the_others():
+    rng = np.random.default_rng(3)
+    wanted = rng.poisson(np.array([6.0, 20.0, 3.0, 50.0])[:, None], (4, 400)).astype(float)
+    out = np.zeros(wanted.shape, bool)
+    out[0, 150:170] = out[2, 300:340] = True
+    sold = np.where(out, 0, wanted)
+    fixed_up = supply.repaired(sold, out)
+    assert np.array_equal(fixed_up[~out], sold[~out])
+    assert fixed_up[out].sum() == pytest.approx(wanted[out].sum(), rel=0.12)
+    # What comes later does not change it.
+    later = sold.copy()
+    later[:, 200:] = 999
+    assert np.array_equal(supply.repaired(later, out)[0, :200], fixed_up[0, :200])
+    # On the day on which the last unit went, what was sold is the least that was wanted.
+    sold[0, 150] = 40
+    assert supply.repaired(sold, out)[0, 150] == 40
+
+
+def test_the_only_product_of_a_shop_is_repaired_too():
+    sold = np.full((1, 100), 4.0)
+    sold[0, 60:64] = 0
+    out = np.zeros(sold.shape, bool)
+    out[0, 60:64] = True
+    assert supply.repaired(sold, out)[0, 60:64] == pytest.approx([4.0] * 4)
+
+
+def test_sold_out_is_an_end_of_day_with_nothing_on_days_when_the_shop_sells_and_not_for_ever():
+    days = pd.date_range("2026-01-01", periods=200, unit="us")
+    known = moves(
+        ("2026-01-02", "A", "count", 5.0, 5.0),
+        ("2026-01-05", "A", "sale", -5.0, 0.0),
+        ("2026-01-08", "A", "receipt", 9.0, 9.0, "2026-01-05"),
+        ("2026-01-20", "A", "sale", -9.0, 0.0),
+    )
+    level = supply.levels(known, pd.Index(["A"]), days)
+    assert np.isnan(level[0, 0])  # before the first move nothing is known
+    assert level[0, [1, 3, 4, 6, 7]].tolist() == [5, 5, 0, 0, 9]
+    sold = np.ones((1, 200))
+    sold[0, 5] = 0  # closed
+    out = supply.sold_out(level, sold)
+    assert out[0, :9].tolist() == [False] * 4 + [True, False, True, False, False]
+    assert out[0, 19 : 19 + supply.GONE].all()
+    assert not out[0, 19 + supply.GONE + 1 :].any()  # discontinued
+
+
+def test_demand_counts_same_day_cancellations_out_and_later_returns_in(tmp_path):
+    rows = [
+        ("2026-03-02", "A", "sale", 5.0, "c1"),
+        ("2026-03-02", "A", "sale", 80_995.0, "c2"),
+        ("2026-03-02", "A", "return", -80_995.0, "c2"),  # cancelled at once
+        ("2026-03-03", "A", "return", -5.0, "c1"),
+        ("2026-03-04", "A", "sale", 2.0, None),
+        ("2026-03-05", "B", "sale", 1.0, "c1"),
+        ("2026-03-05", "POST", "shipping", 1.0, "c1"),
+    ]
+    frame = pd.DataFrame(rows, columns=["timestamp", "product", "line_type", "quantity", "customer"])
+    frame = frame.astype({"timestamp": "datetime64[us]", "customer": "str"}).assign(unit_price=2.0, currency="EUR")
+    frame["line_id"] = [str(number) for number in range(len(frame))]
+    frame["source"] = "test"
+    kept = tables.add(
+        tmp_path, Dataset("sales", {"sales": frame}, Origin("upload", "x")), datetime(2026, 4, 1, tzinfo=UTC)
+    )
+    columns = kept.columns["sales"]
+    sold, named = (tables.query(kept, sql) for sql in (supply.by_day(columns), supply.latest(columns)))
+    found = supply.demand(sold, named, pd.Timestamp("2026-03-06"))
+    assert found.goods["product"].tolist() == ["A", "B"]
+    assert found.units.tolist() == [[5, 0, 2, 0, 0], [0, 0, 0, 1, 0]]
+    assert found.goods["name"].tolist() == ["A", "B"]
+    nobody = tables.query(kept, supply.by_day([name for name in columns if name != "customer"]))
+    assert nobody["units"].sum() == 81_000 + 2 + 1  # who cancelled cannot be seen
+
+
+# --- lead times and stock --------------------------------------------------------------------------------------------
+
+
+def test_lead_times_are_measured_where_they_can_be():
+    table = pd.DataFrame({"product": ["A", "B", "C", "D"], "supplier": ["S1", "S1", "S2", None]})
+    start = pd.Timestamp("2026-01-01")
+    receipts = [
+        (
+            start + pd.Timedelta(days=10 * number + 3 + number % 2),
+            "A",
+            "receipt",
+            1.0,
+            1.0,
+            start + pd.Timedelta(days=10 * number),
+        )
+        for number in range(24)
+    ]
+    wrong = [(start, "A", "receipt", 1.0, 1.0, start + pd.Timedelta(days=9))]  # came before it was ordered
+    stated = pd.DataFrame({"supplier": ["S1", "S2"], "lead_time_mean": [30.0, 20.0], "lead_time_std": [1.0, 0.0]})
+    found = supply.lead_times(table, moves(*receipts, *wrong), stated, 7, 2)
+    assert found.source.tolist() == ["own", "supplier", "stated", "entered"]
+    assert set(found.days[0]) == set(found.days[1]) == {3, 4}
+    assert set(found.days[2]) == {20}
+    assert found.days[3].mean() == pytest.approx(7, abs=0.1)
+    assert found.days[3].std() == pytest.approx(2, abs=0.15)
+    assert (np.diff(found.days, axis=1) >= 0).all()
+
+
+def test_what_is_under_way_is_what_was_ordered_and_did_not_come():
+    known = moves(
+        ("2026-03-01", "A", "count", 5.0, 5.0),
+        ("2026-03-02", "A", "order", 20.0, 5.0),
+        ("2026-03-10", "A", "order", 30.0, 5.0),
+        ("2026-03-20", "A", "receipt", 26.0, 31.0, "2026-03-02"),  # the first, and a part of the second
+        ("2026-03-21", "B", "order", 7.0, 0.0),
+        ("2026-03-21", "C", "order", 7.0, 0.0),  # not sold here
+    )
+    found = supply.stock(pd.DataFrame({"product": ["B", "A", "X"]}), known, TODAY)
+    assert np.array_equal(found.on_hand, [0, 31, np.nan], equal_nan=True)
+    assert found.on_order.tolist() == [7, 24, 0]
+    assert found.orders.set_index("place")["elapsed"].to_dict() == {0: 10, 1: 21}
+
+
+def test_a_count_given_by_an_analyst_is_taken_as_it_is():
+    given = pd.DataFrame({"product": ["A", "Z"], "on_hand": [3.0, 9.0], "on_order": [5.0, 0.0]})
+    found = supply.counted(pd.DataFrame({"product": ["B", "A"]}), given)
+    assert np.array_equal(found.on_hand, [np.nan, 3], equal_nan=True)
+    assert found.on_order.tolist() == [0, 5]
+
+
+# --- forecasts -------------------------------------------------------------------------------------------------------
+
+
+def history(days=7 * 40 + 3, products=30, seed=1):
+    rng = np.random.default_rng(seed)
+    units = rng.poisson(rng.lognormal(1, 0.7, (products, 1)), (products, days)).astype(float)
+    dates = pd.date_range(end=TODAY, periods=days, unit="us")
+    return Demand(goods(products), dates, units, units, np.zeros(units.shape, bool), 0)
+
+
+def test_past_forecasts_do_not_know_what_came_later():
+    one = history()
+    known = stock.experience(one, 4)
+    assert known.origins[-1] == one.units.shape[1]
+    assert known.origins[-2] + 28 <= one.units.shape[1]
+    assert np.isfinite(known.said).all()
+    assert known.came[-1][:, -1] == pytest.approx(one.units[:, known.origins[-2] :][:, :28].sum(axis=1))
+    place = 5
+    later = one.units.copy()
+    later[:, known.origins[place] :] = 1_000
+    poisoned = stock.experience(replace(one, units=later), 4)
+    assert np.array_equal(known.said[: place + 1], poisoned.said[: place + 1])
+    assert np.array_equal(known.spread[: place + 1], poisoned.spread[: place + 1])
+    assert poisoned.said[-1].sum() > known.said[-1].sum()
+
+
+def test_closed_weekdays_are_forecast_as_zero():
+    one = history()
+    closed = one.days.day_of_week == 5
+    known = stock.experience(replace(one, units=np.where(closed, 0, one.units)), 4)
+    ahead = pd.date_range(one.days[-1], periods=29)[1:]
+    said = np.diff(known.said[-1].sum(axis=0))
+    assert said[ahead.day_of_week == 5] == pytest.approx(0, abs=1e-3)
+    assert (said[ahead.day_of_week != 5] > 1).all()
+
+
+def test_too_short_a_history_is_refused_with_a_sentence():
+    with pytest.raises(CannotForecast, match="13 weeks need 25 weeks of sales to learn from, and there are 20"):
+        stock.experience(history(days=140), 13)
+
+
+@pytest.mark.parametrize("name", ["online_retail", "predict_future_sales"])
+def test_real_sales_achieve_what_was_aimed_at(real_data, tmp_path, name):
+    if name == "online_retail":
+        made = retail.dataset(real_data / name / "online_retail.csv.gz")
+    else:
+        made = predict_future_sales.dataset(real_data / name)
+    kept = tables.add(tmp_path, made, datetime(2026, 4, 1, tzinfo=UTC))
+    columns = kept.columns["sales"]
+    sold, named = (tables.query(kept, sql) for sql in (supply.by_day(columns), supply.latest(columns)))
+    assert kept.span
+    every = supply.demand(sold, named, pd.Timestamp(kept.span[1]).normalize())
+    some = slice(0, 300)
+    asked = replace(every, goods=every.goods[some], units=every.units[some], sold=every.sold[some])
+    found = stock.service(stock.experience(asked, 6), leads(300), 7)
+    at = int(np.abs(LEVELS - 0.95).argmin())
+    assert 0.92 < found.achieved[at] < 0.98
+    assert found.achieved[at] > found.textbook[at] + 0.02
