@@ -23,8 +23,8 @@ LATEST = {"D": 400, "W": 60, "MS": 24}  # steps of each series to learn from
 GROUPS = 12  # groups of alike forecasts, each with bands of its own
 ALIKE = 20  # fewest past errors behind a group
 FEWEST_STEPS = 8
-# Months below which the model has seen no season twice. Half of it and half of the mean of three was closer then: by 4 %
-# a month ahead and by 20 % three, on Online Retail at eight origins.
+# Months below which the model has seen no season twice. Half of it and half of the mean of three was closer then: by 4
+# % a month ahead and by 20 % three, on Online Retail at eight origins.
 TWO_YEARS = 24
 # Of each frequency: the widths of the windows looked back on (the third says the level), the steps of a year, and how
 # many beside the same time of last year count too.
