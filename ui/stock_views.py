@@ -71,7 +71,7 @@ def headline(table: pd.DataFrame, found: Service, terms: Terms, currency: str) -
             (
                 _("At risk of running out"),
                 locales.number(len(risky)),
-                _("more than {risk} risk before a delivery comes; {empty} are sold out now").format(
+                _("more than {risk} risk before a delivery comes; {empty} sold out now").format(
                     risk=locales.percent(1 - terms.level), empty=locales.number(empty)
                 ),
             ),
@@ -139,7 +139,8 @@ def today(table: pd.DataFrame, futures: Odds, demand: Demand, terms: Terms, curr
     first = (due if len(due) else ranked).head(charts.SHOWN)
     with st.grid("auto", min_column_width=420):
         cards.figure(charts.race(first, _ends(futures, first.index), demand.days[-1].date()), "stock_race", first)
-        cards.figure(charts.cover(table), "stock_cover", table)
+        if len(table) - table["on_hand"].isna().sum() > charts.SHOWN:  # else the first figure shows them all
+            cards.figure(charts.cover(table), "stock_cover", table)
     hurry = int(((table["quantity"] == 0) & (table["risk"] > 1 - terms.level) & (table["on_order"] > 0)).sum())
     if len(due):
         _listed(_written(due, demand, terms, currency, known=True), "order_list", _("The order list"))
@@ -202,14 +203,13 @@ def why(row: Any, terms: Terms) -> str:
     if row.on_hand == 0:
         text = _("sold out, and {on_order} under way")
     elif row.risk > 1 - terms.level:
-        text = _("{risk} risk to run out before a delivery comes")
+        text = _("may run out before a delivery comes")
     else:
         text = _("{position} on hand and under way, order at {reorder_point}")
     if row.raised:
         text += "; " + _("raised to the minimum of {quantity}")
     return text.format(
         on_order=locales.number(row.on_order),
-        risk=locales.percent(row.risk),
         position=locales.number(row.on_hand + row.on_order),
         reorder_point=locales.number(row.reorder_point),
         quantity=locales.number(row.quantity),
