@@ -1,6 +1,7 @@
 """The views of the forecast page: parts, a date, the league, the time machine, the bridge, the analysts' word."""
 
 from datetime import UTC, datetime
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,8 @@ from ui.series import Chosen
 from ui.text import N_, _, plain
 
 MODEL = "sales"
+REFRESHED = 2  # seconds between looks at what slow models have said
+TRYING = {"sarima": N_("Trying SARIMA on the past"), "lstm": N_("Trying LSTM on the past")}
 AXES = {"revenue": N_("Revenue ({currency})"), "units": N_("Units")}
 _slow: dict[str, list[Window]] = {}  # what slow learners have said so far, by series
 
@@ -115,11 +118,15 @@ def on_date(stored: Stored, chosen: Chosen, found: Forecast) -> None:
 
 
 def league(stored: Stored, chosen: Chosen, found: Forecast) -> None:
-    """Every model's error at past origins, against naive and in money; slow ones join in the background."""
+    """Every model's error at past origins, against naive and in money; slow ones join as they speak."""
     if not found.past:
         st.info(_("The history is too short to try models on it."))
         return
     key = f"{stored.version} {chosen.key} {chosen.horizon} slow"
+    st.fragment(_league, run_every=REFRESHED if forecasts.running(key) else None)(key, chosen, found)
+
+
+def _league(key: str, chosen: Chosen, found: Forecast) -> None:
     slow_part(key, chosen, found)
     slower = {window.length: window for window in _slow.get(key, [])}
     windows = [_joined(one, slower[one.length]) for one in found.past if one.length in slower] or list(found.past)
@@ -156,8 +163,11 @@ def slow_part(key: str, chosen: Chosen, found: Forecast) -> None:
 
             def work(step: background.Step) -> None:
                 for number, length in enumerate(lengths[len(made) :], len(made)):
-                    step(N_("Trying slow models on the past"), number / len(lengths))
-                    made.append(engine.look(known, length, chosen.horizon, names))
+                    said: dict[str, Window] = {}
+                    for place, name in enumerate(names):
+                        step(TRYING[name], (number + place / len(names)) / len(lengths))
+                        said[name] = engine.look(known, length, chosen.horizon, [name])
+                    made.append(reduce(_joined, said.values()))
 
             forecasts.start(key, "slow forecasts", work)
             st.rerun()

@@ -52,10 +52,14 @@ def found(key: str) -> object:
 
 def watched(key: str) -> bool:
     """Show how far the work for a key is and answer True, where it is under way."""
-    under_way = key in _runs and background.alive(_runs[key])
-    if under_way:
+    if running(key):
         background.show(_runs[key], lambda _status, _message, _error: None)
-    return under_way
+    return running(key)
+
+
+def running(key: str) -> bool:
+    """Whether the work for a key is under way."""
+    return key in _runs and background.alive(_runs[key])
 
 
 def begin(key: str, job: str, work: Callable[[background.Step], object]) -> None:

@@ -247,25 +247,23 @@ def described(one: Plan) -> str:
 
 def headline(chosen: Chosen, out: Outcome, name: str) -> None:
     """What a scenario comes to, and what it adds."""
-    money = lambda amount: locales.money(amount, chosen.currency)  # noqa: E731
-    units = lambda amount: locales.number(amount)  # noqa: E731
-    rows = [
-        (_("Units"), out.frame["units"].sum(), units, 0),
-        (_("Revenue"), out.frame["revenue"].sum(), money, 1),
-        (_("Margin"), out.frame["margin"].sum(min_count=1), money, 2),
-    ]
     shown = []
-    for label, amount, written, place in rows:
+    for place, (label, column) in enumerate(
+        ((_("Units"), "units"), (_("Revenue"), "revenue"), (_("Margin"), "margin"))
+    ):
+        amount = out.frame[column].sum(min_count=1)
         if not np.isfinite(amount):
             shown.append((label, "–", _("needs unit cost: map it on the page Data")))
             continue
-        added, lo, hi = out.uplift[place], out.uplift_lo[place], out.uplift_hi[place]
-        if added == lo == hi == 0:
-            shown.append((label, written(amount), _("as forecast: nothing is planned")))
+        written, ends = (
+            _amount(chosen, place, amount),
+            [one[place] for one in (out.uplift, out.uplift_lo, out.uplift_hi)],
+        )
+        if not any(ends):
+            shown.append((label, written, _("as forecast: nothing is planned")))
             continue
-        sentence = _("{added} by the plans ({lo} to {hi})")
-        signed = [f"{'+' if one >= 0 else '−'}{written(abs(one))}" for one in (added, lo, hi)]
-        shown.append((label, written(amount), sentence.format(added=signed[0], lo=signed[1], hi=signed[2])))
+        added, lo, hi = (_amount(chosen, place, end, True) for end in ends)
+        shown.append((label, written, _("{added} by the plans ({lo} to {hi})").format(added=added, lo=lo, hi=hi)))
     st.caption(_("Scenario {name}").format(name=name))
     cards.metrics(shown)
 
@@ -296,5 +294,30 @@ def compared(
         for name in with_plans
     }
     if added:
+        _side_by_side(chosen, {name: outs[name] for name in with_plans})
         table = pd.DataFrame(added, index=["added", "lo", "hi"]).T.rename_axis("scenario").reset_index()
         cards.figure(charts.uplifts(added, what, money), "uplifts", table)
+
+
+def _side_by_side(chosen: Chosen, outs: dict[str, Outcome]) -> None:
+    """Units, revenue and margin of each scenario, and what its plans add."""
+    rows = []
+    for name, out in outs.items():
+        row = {_("Scenario"): name}
+        for place, (title, column) in enumerate(
+            ((_("Units"), "units"), (_("Revenue"), "revenue"), (_("Margin"), "margin"))
+        ):
+            total = out.frame[column].sum(min_count=1)
+            if np.isfinite(total):
+                row[title] = _amount(chosen, place, total)
+                ends = [_amount(chosen, place, end[place], True) for end in (out.uplift, out.uplift_lo, out.uplift_hi)]
+                added = _("{title}: added (from, to)").format(title=title)
+                row[added] = _("{added} ({lo} to {hi})").format(added=ends[0], lo=ends[1], hi=ends[2])
+        rows.append(row)
+    st.dataframe(pd.DataFrame(rows), hide_index=True)
+
+
+def _amount(chosen: Chosen, place: int, value: float, signed: bool = False) -> str:
+    written = locales.number(abs(value)) if place == 0 else locales.money(abs(value), chosen.currency)
+    sign = ("+" if value >= 0 else "−") if signed else ("−" if value < 0 else "")
+    return f"{sign}{written}"
