@@ -397,13 +397,13 @@ SCENARIOS = {"A": (theme.STAY, "solid"), "B": (theme.LEAVE, "dash"), "C": (theme
 def planned(
     dates: pd.DatetimeIndex,
     is_open: np.ndarray,
-    kinds: dict[pd.Timestamp, tuple[str, str]],
+    kinds: dict[pd.Timestamp, str],
     notes: dict[pd.Timestamp, str],
 ) -> go.Figure:
     """A calendar of days to come, a column a week, to be painted on.
 
-    `is_open` is false on days that are closed anyway, `kinds` gives each planned day its kind and its description,
-    `notes` names bank holidays (marked with a star).
+    `is_open` is false on days that are closed anyway, `kinds` gives each planned day its kind, `notes` names bank
+    holidays (marked with a star).
     """
     monday = dates[0] - pd.Timedelta(days=dates[0].day_of_week)
     week = (dates - monday).days // 7
@@ -431,13 +431,13 @@ def planned(
         showlegend=True,
     )
     size = float(np.clip(380 / len(starts), 9, 21))
-    used = [""] + [kind for kind in KINDS if any(kind == one for one, _text in kinds.values())]
+    used = [""] + [kind for kind in KINDS if kind in kinds.values()]
     for kind in used:
-        here = [number for number, when in enumerate(dates) if kinds.get(when, ("", ""))[0] == kind]
+        here = [number for number, when in enumerate(dates) if kinds.get(when, "") == kind]
         words = []
         for number in here:
             shut = "" if is_open[number] else _("closed anyway")
-            planned_then = kinds.get(dates[number], ("", ""))[1]
+            planned_then = _(KINDS[kind]) if kind else ""
             parts = [locales.day(dates[number]), notes.get(dates[number], ""), planned_then, shut]
             words.append(theme.plain(": ".join(part for part in parts if part)))
         figure.add_trace(

@@ -155,7 +155,7 @@ def calendar(name: str, plans: list[Plan], found: Forecast, painted: tuple[str, 
     dates = found.frame.index
     first, last = dates[0].date(), dates[-1].date()
     kinds = {
-        when: (one.kind, described(one))
+        when: one.kind  # and not its size: a slider that moves would draw the calendar again
         for one in plans
         for when in dates[(dates >= pd.Timestamp(one.start)) & (dates <= pd.Timestamp(one.end))]
     }
@@ -311,10 +311,10 @@ def _side_by_side(chosen: Chosen, outs: dict[str, Outcome]) -> None:
             if np.isfinite(total):
                 row[title] = _amount(chosen, place, total)
                 ends = [_amount(chosen, place, end[place], True) for end in (out.uplift, out.uplift_lo, out.uplift_hi)]
-                added = _("{title}: added (from, to)").format(title=title)
+                added = _("{title}: added by plans").format(title=title)
                 row[added] = _("{added} ({lo} to {hi})").format(added=ends[0], lo=ends[1], hi=ends[2])
         rows.append(row)
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    st.table(pd.DataFrame(rows).set_index(_("Scenario")).T, border="horizontal")
 
 
 def _amount(chosen: Chosen, place: int, value: float, signed: bool = False) -> str:
