@@ -10,20 +10,11 @@ Every error carries a sentence an analyst can act on, in English (`str(error)`) 
 `values`, in the reader's language.
 """
 
-from locales import _
+from locales import Sentence
 
 
-class ConnectorError(Exception):
-    """`message` is an English sentence marked with `N_`; `values` fill its named places."""
-
-    def __init__(self, message: str, **values: object) -> None:
-        super().__init__(message.format(**values))
-        self.message = message
-        self.values = values
-
-    def sentence(self) -> str:
-        """The message in the reader's language."""
-        return _(self.message).format(**self.values)
+class ConnectorError(Sentence):
+    """Data could not be brought in; the sentence says why and what to do."""
 
 
 class Unavailable(ConnectorError):

@@ -33,6 +33,18 @@ _chosen: ContextVar[str | None] = ContextVar("language", default=None)
 _source: list[Callable[[], str]] = [lambda: "en"]
 
 
+class Sentence(Exception):
+    """An error that a reader can act on: `message` is marked with `N_`, `values` fill its named places."""
+
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(message.format(**values))
+        self.message, self.values = message, values
+
+    def sentence(self) -> str:
+        """The message in the reader's language."""
+        return _(self.message).format(**self.values)
+
+
 def follow(source: Callable[[], str]) -> None:
     """From now on, ask `source` for the language where no `using` block says one."""
     _source[0] = source

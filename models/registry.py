@@ -15,22 +15,14 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from data import state
-from locales import N_, _
+from locales import N_, Sentence
 
 CHAMPION, CHALLENGER, RETIRED = "champion", "challenger", "retired"
 LIBRARIES = ("xgboost-cpu", "xgboost", "scikit-learn", "skops", "statsmodels", "prophet", "pandas", "numpy")
 
 
-class ModelFileError(ValueError):
+class ModelFileError(Sentence, ValueError):
     """A model file is gone, or is not the one that was kept; the message says which."""
-
-    def __init__(self, message: str, **values: object) -> None:
-        super().__init__(message.format(**values))
-        self.message, self.values = message, values
-
-    def sentence(self) -> str:
-        """The message in the reader's language."""
-        return _(self.message).format(**self.values)
 
 
 @dataclass(frozen=True)

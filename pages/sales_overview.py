@@ -3,12 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-import locales
 from charts import sales as charts
 from charts.labels import label
 from models import sales_overview as overview
 from models.sales import YEAR
-from ui import cards, inputs, store
+from ui import cards, inputs, overview_views, store
 from ui.text import N_, _, is_dark
 
 VIEWS = {"trend": N_("Trend"), "what": N_("What sells"), "who": N_("Who buys")}
@@ -75,7 +74,9 @@ def explored() -> None:
         st.info(_("Nothing was sold with these filters in this period. Remove a filter or choose a longer period."))
         return
     earlier = overview.between(kept, start - shift, end - shift) if start - shift >= first else None
-    headline(overview.measures(shown).iloc[0], earlier, overview.sparkline(kept, start, end), _(THEN[against]))
+    overview_views.headline(
+        overview.measures(shown).iloc[0], earlier, overview.sparkline(kept, start, end), _(THEN[against]), currency
+    )
 
     with st.container(horizontal=True, vertical_alignment="center"):
         view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
@@ -96,29 +97,6 @@ def explored() -> None:
             cards.figure(charts.loyalty(months), "sales_loyalty", months)
             cards.figure(charts.loyalty_revenue(months, currency), "sales_loyalty_revenue", months)
             best("customer", shown)
-
-
-def headline(now: pd.Series, earlier: overview.Goods | None, history: pd.DataFrame, compared: str) -> None:
-    """The key figures that the data can give, each with the way it came here and its change."""
-    written = {
-        "revenue": (_("Revenue"), lambda value: locales.short_money(value, currency)),
-        "orders": (_("Orders"), locales.number),
-        "basket": (_("Basket"), lambda value: locales.money(value, currency, 2)),
-        "customers": (_("Customers"), locales.number),
-        "return_share": (_("Returned"), lambda value: locales.percent(value, 1)),
-    }
-    then = now * float("nan") if earlier is None else overview.measures(earlier).iloc[0]
-    texts, trends = [], []
-    for column, (title, write) in written.items():
-        if column not in now or now[column] != now[column]:
-            continue
-        back = column == "return_share"
-        known = then[column] == then[column]
-        meaning = compared.format(value=write(then[column])) if known else _("nothing earlier to compare with")
-        change = cards.points(now[column], then[column]) if back else cards.share(now[column], then[column])
-        texts.append((title, write(now[column]), meaning))
-        trends.append(cards.Trend(history[column].dropna().to_list(), change, "down" if back else "up"))
-    cards.metrics(texts, trends)
 
 
 def trend(days: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp, season: overview.Season) -> None:

@@ -23,68 +23,37 @@ st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.sv
 with st.sidebar:
     language_switch()
 
+# Section -> its pages: file (and URL), title, icon.
+SECTIONS = {
+    "": [("today", _("Today"), "wb_twilight")],
+    _("Churn"): [
+        ("churn_explore", _("Churn: explore"), "group_remove"),
+        ("churn_performance", _("Churn: performance"), "speed"),
+        ("churn_what_if", _("Churn: what-if"), "tune"),
+        ("churn_campaign", _("Churn: campaign"), "campaign"),
+    ],
+    _("Sales"): [
+        ("sales_overview", _("Sales: overview"), "storefront"),
+        ("sales_forecast", _("Sales: forecast"), "timeline"),
+        ("sales_what_if", _("Sales: what-if"), "edit_calendar"),
+        ("sales_items", _("Sales: shops and items"), "grid_view"),
+        ("sales_stock", _("Sales: stock"), "inventory_2"),
+    ],
+    _("Data"): [("data", _("Data"), "database")],
+}
 page = st.navigation(
     {
-        "": [st.Page(PAGES / "today.py", title=_("Today"), icon=":material/wb_twilight:", default=True)],
-        _("Churn"): [
+        section: [
             st.Page(
-                PAGES / "churn_explore.py",
-                title=_("Churn: explore"),
-                icon=":material/group_remove:",
-                url_path="churn-explore",
-            ),
-            st.Page(
-                PAGES / "churn_performance.py",
-                title=_("Churn: performance"),
-                icon=":material/speed:",
-                url_path="churn-performance",
-            ),
-            st.Page(
-                PAGES / "churn_what_if.py",
-                title=_("Churn: what-if"),
-                icon=":material/tune:",
-                url_path="churn-what-if",
-            ),
-            st.Page(
-                PAGES / "churn_campaign.py",
-                title=_("Churn: campaign"),
-                icon=":material/campaign:",
-                url_path="churn-campaign",
-            ),
-        ],
-        _("Sales"): [
-            st.Page(
-                PAGES / "sales_overview.py",
-                title=_("Sales: overview"),
-                icon=":material/storefront:",
-                url_path="sales-overview",
-            ),
-            st.Page(
-                PAGES / "sales_forecast.py",
-                title=_("Sales: forecast"),
-                icon=":material/timeline:",
-                url_path="sales-forecast",
-            ),
-            st.Page(
-                PAGES / "sales_what_if.py",
-                title=_("Sales: what-if"),
-                icon=":material/edit_calendar:",
-                url_path="sales-what-if",
-            ),
-            st.Page(
-                PAGES / "sales_items.py",
-                title=_("Sales: shops and items"),
-                icon=":material/grid_view:",
-                url_path="sales-items",
-            ),
-            st.Page(
-                PAGES / "sales_stock.py",
-                title=_("Sales: stock"),
-                icon=":material/inventory_2:",
-                url_path="sales-stock",
-            ),
-        ],
-        _("Data"): [st.Page(PAGES / "data.py", title=_("Data"), icon=":material/database:")],
+                PAGES / f"{name}.py",
+                title=title,
+                icon=f":material/{icon}:",
+                url_path=name.replace("_", "-"),
+                default=name == "today",
+            )
+            for name, title, icon in pages
+        ]
+        for section, pages in SECTIONS.items()
     }
 )
 page.run()

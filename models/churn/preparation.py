@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from data.dataset import Finding
-from locales import N_, _
+from locales import N_, Sentence
 
 TARGET, KEY = "churned", "customer_id"
 DIRECTIONS = {"monthly_charges": 1, "tenure": -1}  # a higher price never keeps a customer, nor does a shorter stay
@@ -26,16 +26,8 @@ AFTERWARDS = re.compile(
 )
 
 
-class CannotTrain(ValueError):
+class CannotTrain(Sentence, ValueError):
     """There is no honest model to be had from this table; the message says what is missing."""
-
-    def __init__(self, message: str, **values: object) -> None:
-        super().__init__(message.format(**values))
-        self.message, self.values = message, values
-
-    def sentence(self) -> str:
-        """The message in the reader's language."""
-        return _(self.message).format(**self.values)
 
 
 @dataclass(frozen=True)

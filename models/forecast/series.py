@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from data.dataset import Finding
-from locales import N_, _
+from locales import N_, Sentence
 
 SEASONS = {"D": 7, "W": 52, "MS": 12}  # steps of the main season of each frequency
 LOOKED_BACK = 8  # weeks without a sale after which a weekday counts as closed
@@ -25,16 +25,8 @@ FEWEST = 8  # values behind any forecast
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
-class CannotForecast(ValueError):
+class CannotForecast(Sentence, ValueError):
     """There is no honest forecast to be had from this series; the message says why."""
-
-    def __init__(self, message: str, **values: object) -> None:
-        super().__init__(message.format(**values))
-        self.message, self.values = message, values
-
-    def sentence(self) -> str:
-        """The message in the reader's language."""
-        return _(self.message).format(**self.values)
 
 
 @dataclass(frozen=True)
