@@ -255,15 +255,11 @@ def headline(chosen: Chosen, out: Outcome, name: str) -> None:
         if not np.isfinite(amount):
             shown.append((label, "–", _("needs unit cost: map it on the page Data")))
             continue
-        written, ends = (
-            _amount(chosen, place, amount),
-            [one[place] for one in (out.uplift, out.uplift_lo, out.uplift_hi)],
-        )
-        if not any(ends):
+        written = _amount(chosen, place, amount)
+        if not any(one[place] for one in (out.uplift, out.uplift_lo, out.uplift_hi)):
             shown.append((label, written, _("as forecast: nothing is planned")))
             continue
-        added, lo, hi = (_amount(chosen, place, end, True) for end in ends)
-        shown.append((label, written, _("{added} by the plans ({lo} to {hi})").format(added=added, lo=lo, hi=hi)))
+        shown.append((label, written, _("{added} by the plans").format(added=_added(chosen, place, out))))
     st.caption(_("Scenario {name}").format(name=name))
     cards.metrics(shown)
 
@@ -310,11 +306,16 @@ def _side_by_side(chosen: Chosen, outs: dict[str, Outcome]) -> None:
             total = out.frame[column].sum(min_count=1)
             if np.isfinite(total):
                 row[title] = _amount(chosen, place, total)
-                ends = [_amount(chosen, place, end[place], True) for end in (out.uplift, out.uplift_lo, out.uplift_hi)]
                 added = _("{title}: added by plans").format(title=title)
-                row[added] = _("{added} ({lo} to {hi})").format(added=ends[0], lo=ends[1], hi=ends[2])
+                row[added] = _added(chosen, place, out)
         rows.append(row)
     st.table(pd.DataFrame(rows).set_index(_("Scenario")).T, border="horizontal")
+
+
+def _added(chosen: Chosen, place: int, out: Outcome) -> str:
+    """What plans add, with its interval where there is one: none for an elasticity that is only assumed."""
+    value, lo, hi = (_amount(chosen, place, end[place], True) for end in (out.uplift, out.uplift_lo, out.uplift_hi))
+    return value if lo == hi else _("{added} ({lo} to {hi})").format(added=value, lo=lo, hi=hi)
 
 
 def _amount(chosen: Chosen, place: int, value: float, signed: bool = False) -> str:
