@@ -60,6 +60,12 @@ def across(at: float) -> dict[str, Any]:
     return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at, "line": line}
 
 
+def upright(at: Any, colour: str = NEUTRAL, dash: str = "dot") -> dict[str, Any]:
+    """A shape: the line of a moment or a value, from the bottom of the figure to its top at `at`."""
+    line = {"color": colour, "dash": dash, "width": 1.5}
+    return {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": line}
+
+
 def percent_axis(top: float) -> dict[str, Any]:
     """An axis from 0 to the share `top`, ticks in the reader's language."""
     step = next(s for s in (0.02, 0.05, 0.1, 0.2, 0.25) if top / s <= 6)

@@ -1,13 +1,15 @@
 """How a column is cut into bins, frozen with the model that learned from it: every later window is cut alike."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 BINS = 10
 FEW = 20  # a number with no more distinct values has one bin a value; a column of text keeps so many levels
+Definition = Literal["deciles", "sturges", "equal_width"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,8 @@ class Bins:
 
     A number has either `edges`, between bins that are closed on the right and open at both ends, or `values`, one bin
     each, then a bin for every other value. Text has `levels`, one bin each, then a bin for the rare levels of the
-    reference (`rare`) and one for levels it never had. The last bin is for missing values.
+    reference (`rare`) and one for levels it never had. The last bin is for missing values; infinity is one of them.
+    `span` is the least and the greatest number of the reference.
     """
 
     counts: tuple[int, ...]
@@ -24,56 +27,157 @@ class Bins:
     values: tuple[float, ...] = ()
     levels: tuple[str, ...] = ()
     rare: tuple[str, ...] = ()
+    span: tuple[float, ...] = ()
+    text: bool = False
 
     def count(self, column: pd.Series) -> np.ndarray:
         """How many rows of another window fall into each bin."""
-        return np.bincount(self.place(column), minlength=len(self.counts))
+        if self.text:
+            return self.count_levels(*tally(column))
+        known = ordered(column)
+        return self.count_ordered(known, len(column) - len(known))
+
+    def count_ordered(self, known: np.ndarray, missing: int) -> np.ndarray:
+        """Likewise, for the sorted known numbers of a window and how many are missing."""
+        if self.values:
+            ends = [np.searchsorted(known, self.values, side) for side in ("left", "right")]
+            inside = ends[1] - ends[0]
+            return np.r_[inside, len(known) - inside.sum(), missing]
+        upto = np.searchsorted(known, self.edges, "right")
+        return np.r_[np.diff(np.r_[0, upto, len(known)]), missing]
+
+    def count_levels(self, sizes: Mapping[str, int], missing: int) -> np.ndarray:
+        """Likewise, for how many rows have each level and how many are missing."""
+        counts, known = np.zeros(len(self.counts), np.int64), self._places()
+        for level, size in sizes.items():
+            counts[known.get(level, -2)] += size
+        counts[-1] += missing
+        return counts
 
     def place(self, column: pd.Series) -> np.ndarray:
         """The bin of each row."""
         last = len(self.counts) - 1
-        if self.levels:
-            known = {level: place for place, level in enumerate(self.levels)} | dict.fromkeys(self.rare, last - 2)
-            codes, names = pd.factorize(_text(column))
+        if self.text:
+            known = self._places()
+            codes, names = pd.factorize(as_text(column))
             of_level = np.array([known.get(str(name), last - 1) for name in names] + [last])
             return np.asarray(of_level[codes])  # a missing value has the code -1, the last one
-        numbers = pd.to_numeric(column, errors="coerce").to_numpy(float)
+        numbers = as_numbers(column)
         if self.values:
             places = np.minimum(np.searchsorted(self.values, numbers), len(self.values) - 1)
             places = np.where(np.asarray(self.values)[places] == numbers, places, last - 1)
         else:
             places = np.searchsorted(self.edges, numbers, side="left")
-        return np.where(np.isnan(numbers), last, places)
+        return np.where(np.isfinite(numbers), places, last)
 
     def plain(self) -> dict[str, Any]:
-        """As JSON can hold it; `Bins(**plain)` reads it back."""
-        kept = {"counts": self.counts, "edges": self.edges, "values": self.values, "levels": self.levels}
-        return {name: list(part) for name, part in (*kept.items(), ("rare", self.rare)) if part}
+        """As JSON can hold it; `read` brings it back."""
+        parts = {name: list(getattr(self, name)) for name in ("counts", "edges", "values", "levels", "rare", "span")}
+        return {name: part for name, part in (parts | {"text": self.text}).items() if part}
+
+    def _places(self) -> dict[str, int]:
+        rare, last = len(self.counts) - 3, len(self.levels)
+        return dict(zip(self.levels, range(last), strict=True)) | dict.fromkeys(self.rare, rare)
 
 
-def read(plain: dict[str, Any]) -> Bins:
+def read(plain: Mapping[str, Any]) -> Bins:
     """The bins that `Bins.plain` wrote."""
-    return Bins(**{name: tuple(part) for name, part in plain.items()})
+    parts = {name: tuple(part) for name, part in plain.items() if name != "text"}
+    return Bins(**parts, text=bool(plain.get("text", plain.get("levels"))))
 
 
-def freeze(column: pd.Series, bins: int = BINS) -> Bins:
-    """The bins of a reference column: quantiles of its known numbers, duplicate edges dropped, or its levels."""
-    numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-    if numeric:
-        numbers = pd.to_numeric(column).to_numpy(float)
-        known = numbers[~np.isnan(numbers)]
-        distinct = np.unique(known)
-        if len(distinct) <= FEW:
-            cut = Bins((0,) * (len(distinct) + 2), values=tuple(distinct.tolist()))
-        else:
-            edges = np.unique(np.quantile(known, np.arange(1, bins) / bins))
-            cut = Bins((0,) * (len(edges) + 2), edges=tuple(edges.tolist()))
+def freeze(
+    column: pd.Series, bins: int = BINS, definition: Definition = "deciles", current: pd.Series | None = None
+) -> Bins:
+    """The bins of a reference column: quantiles of its known numbers, duplicate edges dropped, or its levels.
+
+    `equal_width` cuts between its least and greatest number instead; `sturges` cuts the range of `column` and
+    `current` together into 1 + log2(rows) equal parts (Sturges 1926, JASA 21, 65-66), as Evidently does.
+    """
+    if not is_number(column):
+        return freeze_levels(*tally(column))
+    known = ordered(column)
+    both = known if current is None else np.r_[known, ordered(current)]
+    return freeze_ordered(known, len(column) - len(known), bins, definition, both)
+
+
+def freeze_ordered(
+    known: np.ndarray,
+    missing: int,
+    bins: int = BINS,
+    definition: Definition = "deciles",
+    both: np.ndarray | None = None,
+) -> Bins:
+    """The bins of a number, from the sorted known numbers of the reference (`both`: and of the current window)."""
+    span = (float(known[0]), float(known[-1])) if len(known) else ()
+    distinct = _distinct(known[: 50 * FEW])
+    if len(distinct) <= FEW:  # else there are many values among the first already
+        distinct = _distinct(known)
+    if len(distinct) <= FEW:
+        cut = Bins((0,) * (len(distinct) + 2), values=tuple(distinct.tolist()), span=span)
     else:
-        sizes = _text(column).value_counts()
-        names = [str(name) for name in sizes.index]
-        cut = Bins((0,) * (min(len(names), FEW) + 3), levels=tuple(names[:FEW]), rare=tuple(names[FEW:]))
-    return Bins(tuple(cut.count(column).tolist()), cut.edges, cut.values, cut.levels, cut.rare)
+        if definition == "deciles":
+            edges = np.unique(_quantiles(known, np.arange(1, bins) / bins))
+        elif definition == "equal_width":
+            edges = np.linspace(*span, bins + 1)[1:-1]
+        else:
+            edges = np.histogram_bin_edges(known if both is None else both, bins="sturges")[1:-1]
+        cut = Bins((0,) * (len(edges) + 2), edges=tuple(edges.tolist()), span=span)
+    return _with(cut, cut.count_ordered(known, missing))
 
 
-def _text(column: pd.Series) -> pd.Series:
+def freeze_levels(sizes: Mapping[str, int], missing: int) -> Bins:
+    """The bins of a column of text, from how many rows of the reference have each level, the most frequent first."""
+    names = list(sizes)
+    cut = Bins((0,) * (min(len(names), FEW) + 3), levels=tuple(names[:FEW]), rare=tuple(names[FEW:]), text=True)
+    return _with(cut, cut.count_levels(sizes, missing))
+
+
+def is_number(column: pd.Series) -> bool:
+    """Whether a column is compared as numbers; True and False are levels."""
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def as_numbers(column: pd.Series) -> np.ndarray:
+    """A column as float, what is no number as NaN."""
+    return pd.to_numeric(column, errors="coerce").to_numpy(float, na_value=np.nan)
+
+
+def as_text(column: pd.Series) -> pd.Series:
+    """A column as text, missing values left missing."""
     return column if isinstance(column.dtype, pd.StringDtype) else column.astype(object).map(str, na_action="ignore")
+
+
+def ordered(column: pd.Series) -> np.ndarray:
+    """The finite numbers of a column, sorted."""
+    values = np.array(as_numbers(column))  # a copy, so that sorting in place changes nobody's column
+    values.sort()
+    return values[np.searchsorted(values, -np.inf, "right") : np.searchsorted(values, np.inf)]
+
+
+def tally(column: pd.Series) -> tuple[dict[str, int], int]:
+    """How many rows have each level, the most frequent first (then by name), and how many are missing."""
+    plain = isinstance(column.dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(column)
+    sizes = (column if plain else as_text(column)).value_counts(sort=False)
+    found: dict[str, int] = {}
+    for name, size in zip(sizes.index, sizes.tolist(), strict=True):
+        if size:
+            found[str(name)] = found.get(str(name), 0) + size
+    by_size = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+    return dict(by_size), len(column) - sum(found.values())
+
+
+def _with(cut: Bins, counts: np.ndarray) -> Bins:
+    return Bins(tuple(counts.tolist()), cut.edges, cut.values, cut.levels, cut.rare, cut.span, cut.text)
+
+
+def _distinct(ordered: np.ndarray) -> np.ndarray:
+    return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(ordered) else ordered
+
+
+def _quantiles(ordered: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """As numpy's default: straight lines between the order statistics (Hyndman and Fan 1996, type 7)."""
+    at = shares * (len(ordered) - 1)
+    below = at.astype(np.int64)
+    above = np.minimum(below + 1, len(ordered) - 1)
+    return np.asarray(ordered[below] + (ordered[above] - ordered[below]) * (at - below))

@@ -1,0 +1,396 @@
+"""Figures of the drift pages: which columns changed, when, where in the column, and what a rule for alerts would do."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+import locales
+from charts import theme
+from charts.forecast import amounts, time_axis
+from charts.labels import label
+from locales import N_, _, ngettext
+from models.drift import watch
+from models.drift.alarms import Replay
+from models.drift.explain import SENTENCES, Move, moves
+from models.drift.watch import Sides
+
+LABELS = {
+    watch.STABLE: N_("as before"),
+    watch.CONFIRMED: N_("confirmed"),
+    watch.SEASONAL: N_("seasonal"),
+    watch.WITHIN_NOISE: N_("within noise"),
+    watch.TOO_FEW: N_("too few rows"),
+}
+SYMBOLS = {watch.CONFIRMED: "diamond", watch.SEASONAL: "circle-open", watch.WITHIN_NOISE: "x-thin-open"}
+TOP = 0.6  # PSI from which a cell has the darkest colour
+CAPPED = 2.5  # highest PSI on an axis, in thresholds of the highest kind
+WIDE = 26  # characters of a bin's name
+DEFINITIONS = {
+    "deciles": N_("Vigie: deciles of the reference"),
+    "sturges": N_("Evidently: equal parts of both windows"),
+    "equal_width": N_("Equal parts of the reference"),
+}
+
+
+def said(feature: str, move: Move) -> str:
+    """What moved in a column, as a sentence."""
+    return _(SENTENCES[move.kind]).format(
+        feature=label(feature),
+        lo=amount(move.lo),
+        hi=amount(move.hi),
+        level=label(move.level or ""),
+        before=locales.percent(move.before, _digits(move.before)),
+        now=locales.percent(move.now, _digits(move.now)),
+        part=locales.percent(move.part),
+    )
+
+
+def bin_name(move: Move) -> str:
+    """A bin as an axis names it."""
+    names = {
+        "upto": _("up to {hi}"),
+        "between": _("{lo} to {hi}"),
+        "over": _("over {lo}"),
+        "value": "{lo}",
+        "other": _("never seen before"),
+        "level": "{level}",
+        "rare": _("rare ones"),
+        "new": _("new ones"),
+        "missing": _("missing"),
+    }
+    name = names[move.kind].format(lo=amount(move.lo), hi=amount(move.hi), level=label(move.level or ""))
+    return name if len(name) <= WIDE else name[: WIDE - 1].rstrip() + "…"
+
+
+def amount(value: float | None) -> str:
+    """A number with as many digits as it needs."""
+    if value is None:
+        return ""
+    return locales.number(value, 0 if abs(value) >= 100 or float(value).is_integer() else 2)
+
+
+def calendar(drift: pd.DataFrame, threshold: float, title: str) -> go.Figure:
+    """The greatest PSI of each week (or batch) for every column, marked where it was over the threshold and why."""
+    names = list(drift.groupby("feature")["psi"].max().sort_values().index)
+    weekly = drift["day"].nunique() > 60
+    start = drift["day"].dt.to_period("W").dt.start_time if weekly else drift["day"]
+    worst = drift.assign(at=start).sort_values("psi").groupby(["feature", "at"]).tail(1)
+    table = worst.pivot(index="feature", columns="at", values="psi").reindex(names)
+    figure = theme.figure(
+        title,
+        height=90 + 26 * len(names),
+        xaxis=time_axis(table.columns) | {"showgrid": False},
+        yaxis={"tickvals": names, "ticktext": [theme.plain(label(name)) for name in names], "showgrid": False},
+        hovermode="closest",
+    )
+    week, batch = _("{column}, week from {day}: PSI up to {psi}, {label}"), _("{column}, {day}: PSI {psi}, {label}")
+    found = {(row.feature, row.at): row for row in worst.itertuples()}
+    hover = [
+        [
+            (week if weekly else batch).format(
+                column=theme.plain(label(name)),
+                day=locales.day(at),
+                psi=locales.number(found[name, at].psi, 2),
+                label=_(LABELS[found[name, at].label]),
+            )
+            if (name, at) in found
+            else ""
+            for at in table.columns
+        ]
+        for name in names
+    ]
+    scale = [[place / (len(theme.SEQUENTIAL) - 1), colour] for place, colour in enumerate(theme.SEQUENTIAL)]
+    ticks = [0, 0.1, 0.2, 0.3, 0.6]
+    texts = [locales.number(tick, 1) for tick in ticks[:-1]] + [_("{psi} and more").format(psi=locales.number(TOP, 1))]
+    bar = {"title": {"text": "PSI"}, "thickness": 10, "tickvals": ticks, "ticktext": texts, "len": 1}
+    figure.add_trace(
+        go.Heatmap(
+            z=table.to_numpy(), x=table.columns, y=names, colorscale=scale, zmin=0, zmax=TOP, xgap=1, ygap=1,
+            colorbar=bar, hoverinfo="text", hovertext=hover,
+        )
+    )  # fmt: skip
+    for kind, symbol in SYMBOLS.items():
+        some = worst[(worst["label"] == kind) & (worst["psi"] > threshold)]
+        if len(some):
+            colour = theme.LEAVE if kind == watch.CONFIRMED else theme.ACCENT
+            marker = {"symbol": symbol, "size": 7, "color": colour, "line": {"color": colour, "width": 1.5}}
+            figure.add_trace(
+                go.Scatter(
+                    x=some["at"], y=some["feature"], mode="markers", marker=marker, name=_(LABELS[kind]),
+                    hoverinfo="skip", showlegend=True,
+                )
+            )  # fmt: skip
+    return figure
+
+
+def course(
+    drift: pd.DataFrame,
+    feature: str,
+    threshold: float,
+    day: pd.Timestamp,
+    learned: tuple[np.datetime64, np.datetime64],
+    reasons: Mapping[pd.Timestamp, str],
+) -> go.Figure:
+    """The PSI of one column over time against both references, with the threshold and what sampling alone makes."""
+    mine = drift[drift["feature"] == feature]
+    confirmed = mine[mine["label"] == watch.CONFIRMED]
+    top = float(max(np.nanmax(mine[["psi", "psi_season"]].to_numpy()), threshold * 1.3))
+    cap = max(CAPPED * threshold, 0.9)
+    over = _("{column} has been over the threshold of {threshold} on {count} days, and it was not the season")
+    usual = _("{column} was never over the threshold of {threshold} without the season explaining it")
+    title = (over if len(confirmed) else usual).format(
+        column=label(feature), threshold=locales.number(threshold, 2), count=locales.number(len(confirmed))
+    )
+    figure = theme.figure(
+        title,
+        y="PSI",
+        xaxis=time_axis(pd.DatetimeIndex(mine["day"])),
+        yaxis=amounts([0, min(top, cap)]),
+        shapes=[
+            theme.across(threshold),
+            _span(*learned, _("the model learned from these days")),
+            theme.upright(day, dash="solid"),
+            *(theme.upright(at, theme.ACCENT, "dash") for at in reasons),
+        ],
+        annotations=[
+            {"x": at, "y": 1, "yref": "paper", "xanchor": "left", "showarrow": False, "text": theme.plain(reason[:WIDE])}
+            for at, reason in reasons.items()
+        ],
+    )  # fmt: skip
+    figure.add_trace(
+        go.Scatter(
+            x=mine["day"], y=mine["noise_limit"], name=_("sampling alone, 95 %"), line={"width": 0}, fill="tozeroy",
+            fillcolor=theme.faded(theme.NEUTRAL, 0.3), hoverinfo="skip",
+        )
+    )  # fmt: skip
+    sentence = _("{day}: PSI {psi}, {label}")
+    for column, name, colour, dash in (
+        ("psi_season", _("against this season of earlier years"), theme.ACCENT, "dot"),
+        ("psi", _("against what the model learned from"), theme.STAY, "solid"),
+    ):
+        if mine[column].notna().any():
+            hover = [
+                sentence.format(day=locales.day(at), psi=locales.number(value, 2), label=_(LABELS[kind]))
+                for at, value, kind in zip(mine["day"], mine[column], mine["label"], strict=True)
+            ]
+            line = {"color": colour, "width": 2, "dash": dash}
+            figure.add_trace(
+                go.Scatter(x=mine["day"], y=np.minimum(mine[column], cap), name=name, line=line, hoverinfo="text",
+                           hovertext=hover)
+            )  # fmt: skip
+    if len(confirmed):
+        marker = {"symbol": "diamond", "size": 6, "color": theme.LEAVE}
+        figure.add_trace(
+            go.Scatter(x=confirmed["day"], y=np.minimum(confirmed["psi"], cap), mode="markers", marker=marker,
+                       name=_(LABELS[watch.CONFIRMED]), hoverinfo="skip")
+        )  # fmt: skip
+    return figure
+
+
+def distribution(feature: str, side: Sides) -> go.Figure:
+    """The shares of the bins of a column in the reference, in this season of earlier years, and now."""
+    bars = moves(side.cut, side.reference, side.current)
+    title = said(feature, max(bars, key=lambda move: move.part))
+    filled = (side.reference > 0) | (side.current > 0)
+    names = [theme.plain(bin_name(move)) for move in bars]
+    groups = [(_("the model learned from"), side.reference, theme.NEUTRAL, "")]
+    if side.season.sum():
+        groups.append((_("this season of earlier years"), side.season, theme.ACCENT, "."))
+    groups.append((_("now"), side.current, theme.LEAVE, "/"))
+    shares = [counts[filled] / max(counts.sum(), 1) for _name, counts, _colour, _shape in groups]
+    figure = theme.figure(
+        title,
+        y=_("share of the rows"),
+        xaxis={"type": "category"},
+        yaxis=theme.percent_axis(min(float(np.max(shares)) * 1.08 + 0.005, 1.0)),
+        barmode="group",
+        bargap=0.25,
+    )
+    sentence = _("{bin}: {share} of the rows, {when}")
+    for (when, _counts, colour, shape), share in zip(groups, shares, strict=True):
+        hover = [
+            sentence.format(bin=name, share=locales.percent(value, 1), when=when)
+            for name, value in zip(names, share, strict=True)
+        ]
+        marker = {"color": colour, "pattern": {"shape": shape, "solidity": 0.25}}
+        figure.add_trace(
+            go.Bar(x=names, y=share, name=when, marker=marker, hoverinfo="text", hovertext=hover, textposition="none")
+        )
+    return figure
+
+
+def weight(drift: pd.DataFrame, importance: Mapping[str, float], threshold: float, what: str) -> go.Figure:
+    """Drift against importance: what changed and matters is at the top right."""
+    known = drift[drift["feature"].isin(importance.keys()) & drift["psi"].notna()]
+    matter = np.array([importance[name] for name in known["feature"]])
+    product = matter * known["psi"].to_numpy()
+    first = known["feature"].iloc[int(product.argmax())]
+    over = known["psi"].to_numpy() > threshold
+    changed = _("{column} is where change and importance meet most")
+    calm = _("Nothing that matters has changed: {column} comes nearest")
+    figure = theme.figure(
+        (changed if over.any() else calm).format(column=label(first)),
+        x=what,
+        y="PSI",
+        height=380,
+        xaxis=theme.percent_axis(float(matter.max()) * 1.25 + 0.01),
+        yaxis=amounts([0, float(max(known["psi"].max(), threshold)) * 1.15]),
+        shapes=[theme.across(threshold)],
+        hovermode="closest",
+    )
+    sentence = _("{column}: PSI {psi}, importance {importance}")
+    hover = [
+        sentence.format(
+            column=theme.plain(label(name)), psi=locales.number(psi, 2), importance=locales.percent(importance[name], 1)
+        )
+        for name, psi in zip(known["feature"], known["psi"], strict=True)
+    ]
+    told = (product >= np.sort(product)[-min(5, len(product))]) | over
+    figure.add_trace(
+        go.Scatter(
+            x=matter, y=known["psi"], mode="markers+text", textposition="top center",
+            text=[theme.plain(label(name)) if show else "" for name, show in zip(known["feature"], told, strict=True)],
+            marker={"size": 11, "color": np.where(over, theme.LEAVE, theme.STAY),
+                    "symbol": np.where(over, "diamond", "circle")},
+            hoverinfo="text", hovertext=hover, cliponaxis=False,
+        )
+    )  # fmt: skip
+    return figure
+
+
+def alerts(found: Replay, first: pd.Timestamp, last: pd.Timestamp, threshold: float) -> go.Figure:
+    """The alerts a threshold would have raised, a line each from its first to its last day, and the real changes."""
+    names = list(dict.fromkeys(found.alerts["feature"]))[::-1] or [""]
+    count = len(found.alerts)
+    title = ngettext(
+        "With a threshold of {threshold} there would have been {count} alert",
+        "With a threshold of {threshold} there would have been {count} alerts",
+        count,
+    )
+    line = {"color": theme.ACCENT, "width": 1.5, "dash": "dash"}
+    shapes = [
+        {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": line} for at in found.delays
+    ]
+    figure = theme.figure(
+        title.format(threshold=locales.number(threshold, 2), count=locales.number(count)),
+        height=140 + 26 * len(names),
+        xaxis=time_axis(pd.DatetimeIndex([first, last, *pd.date_range(first, last, periods=6)]).normalize())
+        | {"range": [first, last]},
+        yaxis={"tickvals": names, "ticktext": [theme.plain(label(name)) for name in names]},
+        shapes=[theme.upright(at, theme.ACCENT, "dash") for at in found.delays],
+        annotations=[
+            {"x": at, "y": 1, "yref": "paper", "yanchor": "bottom", "text": _("real change"), "showarrow": False}
+            for at in found.delays
+        ],
+        hovermode="closest",
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+    )
+    about = _("{column}: {first} to {last}, PSI up to {psi}, about the real change")
+    false = _("{column}: {first} to {last}, PSI up to {psi}, about no change that is known")
+    for known, name, colour, symbol in (
+        (True, _("about a real change"), theme.STAY, "circle"),
+        (False, _("about no known change"), theme.LEAVE, "diamond"),
+    ):
+        some = found.alerts[found.alerts["event"].notna() == known]
+        x, y, text = [], [], []
+        for row in some.itertuples():
+            told = (about if known else false).format(
+                column=theme.plain(label(row.feature)), first=locales.day(row.first), last=locales.day(row.last),
+                psi=locales.number(row.psi, 2),
+            )  # fmt: skip
+            x += [row.first, row.last, None]
+            y += [row.feature, row.feature, None]
+            text += [told, told, ""]
+        figure.add_trace(
+            go.Scatter(x=x, y=y, name=name, mode="lines+markers", line={"color": colour, "width": 5},
+                       marker={"size": 9, "symbol": symbol}, hoverinfo="text", hovertext=text)
+        )  # fmt: skip
+    return figure
+
+
+def rule(thresholds: Sequence[float], counts: Sequence[float], delays: Sequence[float], chosen: float) -> go.Figure:
+    """How many alerts a month each threshold would have raised, and how late the real changes would have been found."""
+    figure = theme.figure(
+        _("A higher threshold means fewer alerts, and later ones"),
+        x=_("PSI threshold"),
+        y=_("alerts a month"),
+        xaxis=theme.number_axis(np.array([0.0, max(thresholds)])),
+        yaxis=amounts([0, *counts]),
+        hovermode="closest",
+        shapes=[theme.upright(chosen)],
+    )
+    found = _("Threshold {threshold}: {count} alerts a month, real changes found after {days} days")
+    missed = _("Threshold {threshold}: {count} alerts a month, a real change is missed")
+    plain = _("Threshold {threshold}: {count} alerts a month")
+    hover = [
+        (plain if np.isnan(delay) else missed if np.isinf(delay) else found).format(
+            threshold=locales.number(at, 2),
+            count=locales.number(count, 1),
+            days=locales.number(delay) if np.isfinite(delay) else "",
+        )
+        for at, count, delay in zip(thresholds, counts, delays, strict=True)
+    ]
+    missing = np.isinf(delays)
+    marker = {
+        "size": 9,
+        "symbol": np.where(missing, "x", "circle"),
+        "color": np.where(missing, theme.LEAVE, theme.STAY),
+    }
+    figure.add_trace(
+        go.Scatter(x=thresholds, y=counts, mode="lines+markers", line={"color": theme.STAY}, marker=marker,
+                   hoverinfo="text", hovertext=hover, showlegend=False)
+    )  # fmt: skip
+    return figure
+
+
+def definitions(table: pd.DataFrame, threshold: float) -> go.Figure:
+    """The PSI of each column (rows) by definition (columns of `DEFINITIONS`), capped where one of them explodes."""
+    table = table.sort_values("deciles", na_position="first")
+    cap = max(3 * threshold, 1.0)
+    apart = ((table > threshold).sum(axis=1) % len(table.columns) > 0).sum()
+    title = ngettext(
+        "The definitions disagree about {count} column", "The definitions disagree about {count} columns", int(apart)
+    )
+    figure = theme.figure(
+        title.format(count=locales.number(apart)) if apart else _("All definitions say the same of every column"),
+        x="PSI",
+        height=110 + 26 * len(table),
+        xaxis=amounts([0, min(float(np.nanmax(table.to_numpy())), cap)]),
+        yaxis={"tickvals": list(table.index), "ticktext": [theme.plain(label(name)) for name in table.index]},
+        shapes=[
+            {"type": "line", "x0": threshold, "x1": threshold, "yref": "paper", "y0": 0, "y1": 1,
+             "line": {"color": theme.NEUTRAL, "dash": "dot"}}
+        ],
+        hovermode="closest",
+    )  # fmt: skip
+    looks = (
+        ("deciles", theme.STAY, "circle"),
+        ("sturges", theme.LEAVE, "x"),
+        ("equal_width", theme.ACCENT, "square-open"),
+    )
+    sentence = _("{column}: PSI {psi} ({definition})")
+    for name, colour, symbol in looks:
+        hover = [
+            sentence.format(
+                column=theme.plain(label(column)), psi=locales.number(value, 2), definition=_(DEFINITIONS[name])
+            )
+            for column, value in table[name].items()
+        ]
+        figure.add_trace(
+            go.Scatter(x=np.minimum(table[name], cap), y=list(table.index), mode="markers", name=_(DEFINITIONS[name]),
+                       marker={"size": 10, "symbol": symbol, "color": colour}, hoverinfo="text", hovertext=hover)
+        )  # fmt: skip
+    return figure
+
+
+def _span(first: np.datetime64, last: np.datetime64, text: str) -> dict[str, object]:
+    """A shape: the days the model learned from."""
+    label_ = {"text": text, "textposition": "top left", "font": {"size": 11}}
+    return {"type": "rect", "x0": str(first), "x1": str(last), "yref": "paper", "y0": 0, "y1": 1, "line": {"width": 0},
+            "fillcolor": theme.faded(theme.NEUTRAL, 0.12), "label": label_}  # fmt: skip
+
+
+def _digits(share: float) -> int:
+    return 1 if 0 < share < 0.1 else 0

@@ -1,0 +1,175 @@
+"""Every column of two windows compared: which of them look different, how much, and where."""
+
+import re
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from locales import N_, Sentence
+from models.drift import bins, explain, measures
+from models.drift.bins import Bins, Definition
+
+THRESHOLD = 0.3  # PSI over which a column is logged
+WATCH = (0.1, 0.2)  # a little, and clearly different
+WORKERS = 2
+DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(\D.*)?$")
+IDENTIFIER = 0.5  # share of different values from which a column of text names its rows
+MANY = 100  # rows from which that can be said
+
+_MEASURES = (
+    *("psi", "noise_limit", "ks", "ks_pvalue", "chi2", "chi2_pvalue", "cramers_v", "wasserstein", "jensen_shannon"),
+    *("missing_reference", "missing_current", "outside", "bad_row"),
+)
+
+
+class CannotCompare(Sentence, ValueError):
+    """A column of two windows that cannot be compared; the message says why and what to do."""
+
+
+def report(
+    reference: pd.DataFrame | Mapping[str, Bins],
+    current: pd.DataFrame,
+    threshold: float = THRESHOLD,
+    definition: Definition = "deciles",
+    rows: tuple[int, int] | None = None,
+) -> pd.DataFrame:
+    """Compare every column of a reference and a current window. One row a column, the greatest PSI first.
+
+    `reference` may also be the frozen bins of a model version (then KS and Wasserstein, which need its rows, are
+    missing). `rows` are the numbers of independent rows on both sides, where lines come in groups (invoices).
+
+    Columns: `column`; `kind` (number, text); `psi`, `noise_limit` (see `measures`), `ks`, `ks_pvalue` (numbers),
+    `chi2`, `chi2_pvalue`, `cramers_v` (text), `wasserstein` (standard deviations), `jensen_shannon`;
+    `adjusted_pvalue` (Benjamini-Hochberg over the columns); `missing_reference`, `missing_current` and `outside` (what
+    the reference never had) as shares of the rows; `bad_row`, a value that alone makes the distance;
+    `drifted` (PSI over `threshold` and over the noise); `moved`, the `explain.Move`s; `note`, a `Sentence` or None,
+    which says why a column could not be compared, or with which reserve. A column that cannot be compared does not
+    keep the others from it.
+    """
+    names = [*reference, *(name for name in current if name not in reference)]
+
+    def compare(name: Any) -> dict[str, Any]:
+        return _row(str(name), reference.get(name), current.get(name), definition, rows)
+
+    with ThreadPoolExecutor(WORKERS) as pool:  # sorting and counting leave Python's lock
+        found = list(pool.map(compare, names))
+    table = pd.DataFrame(found, columns=["column", "kind", *_MEASURES, "moved", "note"])
+    table = table.astype(dict.fromkeys(_MEASURES, float))
+    pvalues = table["ks_pvalue"].fillna(table["chi2_pvalue"]).to_numpy()
+    table["adjusted_pvalue"] = measures.benjamini_hochberg(pvalues)
+    table["drifted"] = (table["psi"] > threshold) & (table["psi"] > table["noise_limit"])
+    return table.sort_values("psi", ascending=False, kind="stable", na_position="last").reset_index(drop=True)
+
+
+def drifted_share(table: pd.DataFrame) -> float:
+    """The share of the comparable columns of a report that drifted; NaN where none is comparable."""
+    return float(table.loc[table["psi"].notna(), "drifted"].mean())
+
+
+def _row(
+    name: str,
+    reference: "pd.Series | Bins | None",
+    current: "pd.Series | None",
+    definition: Definition,
+    rows: tuple[int, int] | None,
+) -> dict[str, Any]:
+    try:
+        return _compare(name, reference, current, definition, rows)
+    except CannotCompare as refused:
+        return {"column": name, "moved": (), "note": refused}
+
+
+def _compare(
+    name: str,
+    reference: "pd.Series | Bins | None",
+    current: "pd.Series | None",
+    definition: Definition,
+    rows: tuple[int, int] | None,
+) -> dict[str, Any]:
+    if reference is None or current is None:
+        gone = N_("“{column}” is not in the current window: check whether it was renamed.")
+        fresh = N_("“{column}” is not in the reference, so there is nothing to compare it with.")
+        raise CannotCompare(fresh if reference is None else gone, column=name)
+    before = sum(reference.counts) if isinstance(reference, Bins) else len(reference)
+    if not before or not len(current):
+        raise CannotCompare(N_("One of the two windows has no rows: choose a longer period."))
+    number = not reference.text if isinstance(reference, Bins) else bins.is_number(reference)
+    _fit_for(name, number, current, reference if isinstance(reference, pd.Series) else None)
+    row: dict[str, Any] = {"column": name, "kind": "number" if number else "text", "note": None}
+    sides: list[np.ndarray] = []
+    if number:
+        now = bins.ordered(current)
+        if isinstance(reference, Bins):
+            cut = reference
+        else:
+            then = bins.ordered(reference)
+            both = np.r_[then, now] if definition == "sturges" else None
+            cut = bins.freeze_ordered(then, before - len(then), bins.BINS, definition, both)
+            sides = [then, now]
+        counts = cut.count_ordered(now, len(current) - len(now))
+        row |= _numbers(sides) if sides and min(map(len, sides)) else {}
+        least, most = cut.span or (np.inf, np.inf)
+        inside = np.searchsorted(now, most, "right") - np.searchsorted(now, least)
+        row["outside"] = (len(now) - inside) / len(current)
+        row["note"] = _infinite(name, current) if len(now) < len(current) else None
+    else:
+        sizes, missing = bins.tally(current)
+        cut = reference if isinstance(reference, Bins) else bins.freeze_levels(*bins.tally(reference))
+        counts = cut.count_levels(sizes, missing)
+        _no_identifier(name, len(cut.levels) + len(cut.rare), before)
+        row["chi2"], row["chi2_pvalue"], row["cramers_v"] = measures.chi_square(np.array(cut.counts), counts)
+        row["outside"] = counts[-2] / len(current)
+    was = np.array(cut.counts)
+    filled = int(((was > 0) | (counts > 0)).sum())
+    row["psi"] = float(measures.psi(was, counts))
+    row["noise_limit"] = float(measures.noise(filled, *(np.array(side) for side in rows or (before, len(current)))))
+    row["jensen_shannon"] = measures.jensen_shannon(was, counts)
+    row["missing_reference"], row["missing_current"] = was[-1] / before, counts[-1] / len(current)
+    row["moved"] = explain.moves(cut, was, counts)
+    if len(current) == 1:
+        row["note"] = CannotCompare(N_("The current window has one row, which says nothing about a distribution."))
+    return row
+
+
+def _numbers(sides: list[np.ndarray]) -> dict[str, float | None]:
+    test, spread = measures.ks(*sides), float(sides[0].std())
+    return {
+        "ks": test.statistic,
+        "ks_pvalue": test.pvalue,
+        "wasserstein": measures.wasserstein(*sides, spread),
+        "bad_row": explain.one_bad_row(*sides, spread),
+    }
+
+
+def _fit_for(name: str, number: bool, current: pd.Series, reference: pd.Series | None) -> None:
+    """Refuse what cannot be compared: dates, and numbers against text."""
+    for side in (current, reference):
+        if side is not None and (pd.api.types.is_datetime64_any_dtype(side) or (not number and _dates(side))):
+            raise CannotCompare(
+                N_("“{column}” holds dates, which move on by themselves: it is not compared."), column=name
+            )
+    if current.notna().any() and number != bins.is_number(current):
+        as_number = N_("“{column}” is text now and was a number: bring it as a number, then it can be compared.")
+        as_text = N_("“{column}” is a number now and was text: bring it as text, then it can be compared.")
+        raise CannotCompare(as_number if number else as_text, column=name)
+
+
+def _dates(side: pd.Series) -> bool:
+    known = side.dropna().head(MANY)
+    return bool(len(known)) and all(isinstance(value, str) and DATE.match(value) for value in known)
+
+
+def _no_identifier(name: str, levels: int, rows: int) -> None:
+    if rows >= MANY and levels > IDENTIFIER * rows:
+        raise CannotCompare(
+            N_("Nearly every value of “{column}” is different, as in an identifier: it is not compared."), column=name
+        )
+
+
+def _infinite(name: str, current: pd.Series) -> CannotCompare | None:
+    count = int(np.isinf(bins.as_numbers(current)).sum())
+    sentence = N_("{count} values of “{column}” are infinite and count as missing.")
+    return CannotCompare(sentence, count=count, column=name) if count else None

@@ -1,0 +1,85 @@
+"""What moved, so that it can be said in words: which bins make a PSI, and single rows that make a distance."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from locales import N_
+from models.drift import measures
+from models.drift.bins import Bins
+
+Kind = Literal["upto", "between", "over", "value", "other", "level", "rare", "new", "missing"]
+
+# One sentence a kind of bin; `feature` is a column, `lo`, `hi` and `level` describe the bin, the rest are shares.
+SENTENCES: dict[Kind, str] = {
+    "upto": N_("{feature} up to {hi} went from {before} to {now} of the rows and makes {part} of the PSI."),
+    "between": N_("{feature} from {lo} to {hi} went from {before} to {now} of the rows and makes {part} of the PSI."),
+    "over": N_("{feature} over {lo} went from {before} to {now} of the rows and makes {part} of the PSI."),
+    "value": N_("{feature} {lo} went from {before} to {now} of the rows and makes {part} of the PSI."),
+    "other": N_(
+        "{feature} with a value never seen before went from {before} to {now} of the rows and makes {part} of the PSI."
+    ),
+    "level": N_("{feature} “{level}” went from {before} to {now} of the rows and makes {part} of the PSI."),
+    "rare": N_("{feature}: the rare ones went from {before} to {now} of the rows and make {part} of the PSI."),
+    "new": N_("{feature}: new ones went from {before} to {now} of the rows and make {part} of the PSI."),
+    "missing": N_("{feature}: missing values went from {before} to {now} of the rows and make {part} of the PSI."),
+}
+
+
+@dataclass(frozen=True)
+class Move:
+    """A bin of a column: the share of the rows it had `before` and has `now`, and its `part` of the PSI (a share).
+
+    `lo` and `hi` are the ends of a bin of numbers (`lo` is the value of a single one), `level` the level of a text.
+    """
+
+    kind: Kind
+    before: float
+    now: float
+    part: float
+    lo: float | None = None
+    hi: float | None = None
+    level: str | None = None
+
+
+def moves(cut: Bins, reference: np.ndarray, current: np.ndarray) -> tuple[Move, ...]:
+    """Every bin of a column in its order, from the counts of two windows; empty on both sides: left out."""
+    parts = measures.psi_parts(reference, current)
+    total = parts.sum() or 1.0
+    before, now = reference / max(reference.sum(), 1), current / max(current.sum(), 1)
+    return tuple(
+        Move(kind, float(before[place]), float(now[place]), float(parts[place] / total), lo, hi, level)
+        for place, (kind, lo, hi, level) in enumerate(_described(cut))
+        if reference[place] or current[place]
+    )
+
+
+def _described(cut: Bins) -> list[tuple[Kind, float | None, float | None, str | None]]:
+    found: list[tuple[Kind, float | None, float | None, str | None]]
+    if cut.text:
+        found = [("level", None, None, level) for level in cut.levels]
+        found += [("rare", None, None, None), ("new", None, None, None)]
+    elif cut.values or not cut.edges:
+        found = [("value", value, None, None) for value in cut.values]
+        found.append(("other", None, None, None))
+    else:
+        found = [("upto", None, cut.edges[0], None)]
+        found += [("between", lo, hi, None) for lo, hi in zip(cut.edges, cut.edges[1:], strict=False)]
+        found.append(("over", cut.edges[-1], None, None))
+    return [*found, ("missing", None, None, None)]
+
+
+def one_bad_row(reference: np.ndarray, current: np.ndarray, spread: float) -> float | None:
+    """The value of a single row without which half of the distance between the means would be gone, where there is one.
+
+    Of two sorted arrays, `spread` being the standard deviation of the first. PSI and KS hardly care for one row; a
+    mean does, and so may a model.
+    """
+    usual, total, rows = float(reference.mean()), float(current.sum()), len(current)
+    whole = abs(total / rows - usual)
+    for value in (float(current[-1]), float(current[0])):
+        outside = not reference[0] <= value <= reference[-1]
+        if rows > 1 and outside and whole > 0.1 * spread and abs((total - value) / (rows - 1) - usual) < whole / 2:
+            return value
+    return None

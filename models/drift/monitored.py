@@ -1,0 +1,112 @@
+"""What is watched of a table: for every day, the columns whose shape a model relies on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+USUAL_WEEKS = 13  # weeks before, over which a product's usual price is the median of its weekly medians
+STEPS = (-0.2, -0.05, 0.05, 0.2)  # of the price against the usual one
+PRICES = ("much lower", "lower", "as usual", "higher", "much higher")  # lower: by 5 to 20 %
+SOON = 28  # days within which a customer is back soon
+# Of the sale lines themselves, where the source has them.
+LINE_COLUMNS = ("quantity", "unit_price", "promotion", "category", "supplier", "product", "line_type")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Rows that are watched together: their columns, the day of each, and which of them are independent (`unit`: the
+    lines of an invoice are not)."""
+
+    frame: pd.DataFrame
+    day: np.ndarray
+    unit: np.ndarray
+
+
+def sales(lines: pd.DataFrame) -> tuple[Sheet, ...]:
+    """The goods of a sales table (see `data.schemas.Sales`): one sheet of lines and, where known, one of invoices.
+
+    `price_change` compares the price before any promotion with the product's usual one; `visit` is the customer's
+    rhythm: back within `SOON` days or not, or unknown (a walk-in); `invoice_value` is in money.
+    """
+    goods = lines[lines["line_type"].isin(["sale", "return"])].reset_index(drop=True)
+    day = goods["timestamp"].to_numpy().astype("datetime64[D]")
+    invoices = goods["invoice"] if "invoice" in goods else goods["line_id"]
+    unit = pd.factorize(invoices)[0]
+    columns: dict[str, object] = {name: goods[name] for name in LINE_COLUMNS if name in goods}
+    columns["price_change"] = _price_change(goods, day)
+    sheets = [Sheet(pd.DataFrame(columns), day, unit)]
+    if "invoice" not in goods:
+        return tuple(sheets)
+    head = np.flatnonzero(~pd.Series(unit).duplicated().to_numpy())
+    amount = (goods["quantity"] * goods["unit_price"]).to_numpy()
+    whole: dict[str, object] = {
+        "invoice_lines": np.bincount(unit),
+        "invoice_value": np.bincount(unit, weights=amount),
+    }
+    hour = goods["timestamp"].dt.hour.to_numpy()[head]
+    if len(np.unique(hour)) > 1:  # else the source knows days only
+        whole["hour"] = hour.astype(float)
+    if "store" in goods:
+        whole["store"] = goods["store"].iloc[head].reset_index(drop=True)
+    if "customer" in goods:
+        whole["visit"] = _visits(goods["customer"].iloc[head].reset_index(drop=True), day[head])
+    sheets.append(Sheet(pd.DataFrame(whole), day[head], np.arange(len(head))))
+    return tuple(sheets)
+
+
+def customers(history: pd.DataFrame) -> tuple[Sheet, ...]:
+    """The columns of a history of customers (see `data.schemas.CustomerHistory`), apart from who left."""
+    day = history["day"].to_numpy().astype("datetime64[D]")
+    frame = history.drop(columns=["day", "customer_id", "churned"]).reset_index(drop=True)
+    return (Sheet(frame, day, np.arange(len(frame))),)
+
+
+def importance(sheets: tuple[Sheet, ...]) -> Mapping[str, float]:
+    """How much of the variation in what an invoice or a line brings each column of sales explains, 0 to 1.
+
+    The correlation ratio (eta squared) of the logarithm of the amount over the column's bins, the money columns
+    themselves left out. Pearson (1905).
+    """
+    from models.drift.bins import freeze
+
+    found = {}
+    for sheet in sheets:
+        frame = sheet.frame
+        amount = frame["invoice_value"] if "invoice_value" in frame else frame["quantity"] * frame["unit_price"]
+        value = np.log1p(np.abs(amount.to_numpy(float)))
+        for name in frame.columns.difference(["invoice_value"]):
+            place = freeze(frame[name]).place(frame[name])
+            rows = np.bincount(place)
+            means = np.bincount(place, weights=value) / np.maximum(rows, 1)
+            found[name] = float(
+                (rows * (means - value.mean()) ** 2).sum() / max(((value - value.mean()) ** 2).sum(), 1e-12)
+            )
+    return found
+
+
+def _price_change(goods: pd.DataFrame, day: np.ndarray) -> pd.Series:
+    price = goods["unit_price"].to_numpy(float)
+    if "promotion" in goods:
+        price = price / (1 - goods["promotion"].fillna(0).to_numpy(float))
+    product = pd.factorize(goods["product"])[0]
+    week = (day - day.min()).astype(int) // 7
+    sold = (goods["line_type"] == "sale").to_numpy() & (price > 0)
+    medians = pd.Series(price[sold]).groupby([week[sold], product[sold]]).median().unstack()
+    every = medians.reindex(index=range(week.max() + 1), columns=range(product.max() + 1))
+    usual = every.rolling(USUAL_WEEKS, min_periods=1).median().shift(1).to_numpy()[week, product]
+    with np.errstate(invalid="ignore"):
+        change = np.where(sold, price / usual - 1, np.nan)
+    named = np.array([*PRICES, None], object)[np.where(np.isnan(change), -1, np.digitize(change, STEPS))]
+    return pd.Series(named, dtype="str")
+
+
+def _visits(customer: pd.Series, day: np.ndarray) -> pd.Series:
+    code = pd.factorize(customer)[0]
+    order = np.lexsort((day, code))
+    gap = np.full(len(code), np.inf)
+    same = np.diff(code[order]) == 0
+    gap[order[1:]] = np.where(same, np.diff(day[order]).astype(int), np.inf)
+    named = np.where(code < 0, "walk-in", np.where(gap <= SOON, "back soon", "first or long ago"))
+    return pd.Series(named, dtype="str")

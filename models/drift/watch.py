@@ -1,0 +1,225 @@
+"""Drift day by day: every window of the last days against what the model learned from, and against its own season.
+
+Rows are put into their bins once; then a window is a difference of running totals, so that a year is as quick as a
+day. KS is exact, and only as slow as sorting the window.
+"""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from models.drift import bins, measures
+from models.drift.bins import Bins, Definition
+from models.drift.compare import THRESHOLD, WORKERS
+from models.drift.monitored import Sheet
+
+WINDOW = 7  # days: whole weeks, so that weekdays meet the same weekdays
+YEAR = 364
+NEAR = 21  # days around the same week of earlier years
+FEWEST = 30  # independent rows of a window that a judgement needs
+STABLE, CONFIRMED, WITHIN_NOISE, SEASONAL, TOO_FEW = "stable", "confirmed", "within noise", "seasonal", "too few rows"
+TRAINING, SEASON = "training", "season"
+SURE = 0.05  # false discovery rate
+DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A watched column in its bins: `counts` has a row a day and a column a bin, `units` the independent rows of each
+    day; `base` and `base_units` are those of the reference. `numbers` are the known numbers in the order of their days
+    and where each day begins, for KS (None for text)."""
+
+    name: str
+    cut: Bins
+    base: np.ndarray
+    base_units: int
+    counts: np.ndarray
+    units: np.ndarray
+    numbers: tuple[np.ndarray, np.ndarray] | None
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The columns of a table over all its `days`, and the first and last day of the reference window."""
+
+    days: np.ndarray
+    columns: tuple[Column, ...]
+    reference: tuple[np.datetime64, np.datetime64]
+
+
+def count(
+    sheets: Sequence[Sheet],
+    reference: tuple[np.datetime64, np.datetime64],
+    frozen: Mapping[str, Bins] | None = None,
+    definition: Definition = "deciles",
+) -> Watched:
+    """Put every row of some sheets into its bin. The bins are those of the days from `reference[0]` to `[1]`, both
+    included, or the `frozen` ones of a model version, which also stand for the reference. A column without a value in
+    the reference is left out, or without frozen bins where there are some."""
+    first, last = min(sheet.day.min() for sheet in sheets), max(sheet.day.max() for sheet in sheets)
+    days = np.arange(first, last + DAY)
+
+    def counted(task: tuple[Sheet, str]) -> Column | None:
+        sheet, name = task
+        column, at = sheet.frame[name], (sheet.day - first).astype(int)
+        inside = (sheet.day >= reference[0]) & (sheet.day <= reference[1])
+        if name not in frozen if frozen else not column[inside].notna().any():
+            return None
+        cut = frozen[name] if frozen else bins.freeze(column[inside], definition=definition, current=column)
+        size = len(cut.counts)
+        counts = np.bincount(at * size + cut.place(column), minlength=len(days) * size).reshape(len(days), size)
+        fresh = ~pd.Series(sheet.unit).duplicated().to_numpy()
+        units = np.bincount(at[fresh], minlength=len(days))
+        base = np.array(cut.counts)
+        base_units = int(units[(days >= reference[0]) & (days <= reference[1])].sum()) or int(base.sum())
+        numbers = None if cut.text else _by_day(column, at, len(days))
+        return Column(name, cut, base, base_units, counts, units, numbers)
+
+    tasks = [(sheet, name) for sheet in sheets for name in sheet.frame]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        columns = tuple(column for column in pool.map(counted, tasks) if column is not None)
+    return Watched(days, columns, reference)
+
+
+def _by_day(column: pd.Series, at: np.ndarray, days: int) -> tuple[np.ndarray, np.ndarray]:
+    """The known numbers in the order of their days, and where each day begins."""
+    values = bins.as_numbers(column)
+    known = np.isfinite(values)
+    order = np.argsort(at[known], kind="stable")
+    return values[known][order], np.r_[0, np.bincount(at[known], minlength=days).cumsum()]
+
+
+def backfill(
+    watched: Watched, days: np.ndarray | None = None, threshold: float = THRESHOLD, window: int = WINDOW
+) -> pd.DataFrame:
+    """Drift of every column on some days (all with a full window by default): one row a day and column.
+
+    `psi`, `noise_limit` and `ks`, `ks_pvalue` (the limit one, of independent rows) against the training window;
+    `psi_season`, `noise_season` against the days within `NEAR` of the same week of earlier years, together or the most
+    alike week of them (NaN where there are none yet); `rows_reference`, `rows_season`, `rows_current`;
+    `adjusted_pvalue` (of the PSI, Benjamini-Hochberg over the columns of a day); `label`:
+
+    - stable: the PSI is not over `threshold`;
+    - too few rows: under `FEWEST` independent ones;
+    - within noise: a PSI that sampling alone could make (`measures.noise`, or Benjamini-Hochberg over the columns);
+    - seasonal: unlike the training window, but like this time of earlier years;
+    - confirmed: none of these.
+    """
+    at = np.arange(window - 1, len(watched.days)) if days is None else (days - watched.days[0]).astype(int)
+    at = at[_filled(watched)[at]]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        parts = list(pool.map(lambda column: _column(watched, column, at, window), watched.columns))
+    table = {name: np.array([part[name] for part in parts]).T for name in parts[0]}  # days x columns
+    table["adjusted_pvalue"] = measures.benjamini_hochberg(table.pop("pvalue"))
+    names = [column.name for column in watched.columns]
+    frame = {"day": np.repeat(watched.days[at], len(names)), "feature": names * len(at)}
+    drift = pd.DataFrame(frame | {name: values.ravel() for name, values in table.items()})
+    return drift.assign(label=label(drift, threshold))
+
+
+def label(drift: pd.DataFrame, threshold: float) -> np.ndarray:
+    """What `backfill` says of each of its rows under another threshold."""
+    low = drift["psi"].isna() | (drift["psi"] <= threshold)
+    sure = (drift["adjusted_pvalue"] <= SURE) & (drift["psi"] > drift["noise_limit"])
+    like_season = (drift["psi_season"] <= threshold) | (drift["psi_season"] <= drift["noise_season"])
+    return np.select(
+        [low, drift["rows_current"] < FEWEST, ~sure, like_season], [STABLE, TOO_FEW, WITHIN_NOISE, SEASONAL], CONFIRMED
+    )
+
+
+@dataclass(frozen=True)
+class Sides:
+    """A column on a day: its bins, and the counts of the reference, the same season of earlier years and the window."""
+
+    cut: Bins
+    reference: np.ndarray
+    season: np.ndarray
+    current: np.ndarray
+
+
+def sides(watched: Watched, name: str, day: np.datetime64, window: int = WINDOW) -> Sides:
+    """What `backfill` compares in a column on a day."""
+    column = next(column for column in watched.columns if column.name == name)
+    at = np.array([int((day - watched.days[0]).astype(int))])
+    counts = _running(column.counts)
+    start = np.maximum(at - window + 1, 0)
+    season = sum((counts[hi] - counts[lo] for lo, hi in _seasons(watched, start, at)), np.zeros_like(counts[at]))
+    return Sides(column.cut, column.base, season[0], (counts[at + 1] - counts[start])[0])
+
+
+def latest(watched: Watched, days: np.ndarray) -> np.ndarray:
+    """The last of some days that can be judged: none where the data have nothing within a month of it."""
+    filled = _filled(watched)[(days - watched.days[0]).astype(int)]
+    return days[filled][-1:] if filled[-31:].any() else days[:0]
+
+
+def _filled(watched: Watched) -> np.ndarray:
+    """Days on which there is anything: tables that come once a month are judged once a month."""
+    units = np.max([column.units for column in watched.columns], axis=0)
+    return np.ones(len(units), bool) if (units > 0).mean() > 0.5 else units > 0
+
+
+def _reference(watched: Watched) -> np.ndarray:
+    return (watched.days >= watched.reference[0]) & (watched.days <= watched.reference[1])
+
+
+def _column(watched: Watched, column: Column, at: np.ndarray, window: int) -> dict[str, np.ndarray]:
+    base, base_units = column.base, column.base_units
+    counts, units = (_running(part) for part in (column.counts, column.units))
+    start = np.maximum(at - window + 1, 0)
+    current, rows = counts[at + 1] - counts[start], units[at + 1] - units[start]
+    season, season_rows, alike = np.zeros_like(current), np.zeros_like(rows), np.full(len(at), np.inf)
+    for lo, hi in _seasons(watched, start, at):
+        season, season_rows = season + counts[hi] - counts[lo], season_rows + units[hi] - units[lo]
+    for then in range(YEAR, len(watched.days) + NEAR, YEAR):
+        for shift in range(-NEAR, NEAR + 1, 7):  # a sale may come some weeks sooner or later than last year's
+            lo, hi = np.clip([start - then + shift, at - then + shift + 1], 0, start)
+            alike = np.fmin(alike, measures.psi(counts[hi] - counts[lo], current))
+    filled = ((base > 0) | (current > 0)).sum(axis=1)
+    psi = measures.psi(base, current)
+    found = {
+        "psi": psi,
+        "noise_limit": measures.noise(filled, base_units, rows),
+        "pvalue": measures.noise_pvalue(psi, filled, base_units, rows),
+        "psi_season": np.where(season_rows > 0, np.fmin(measures.psi(season, current), alike), np.nan),
+        "noise_season": measures.noise(((season > 0) | (current > 0)).sum(axis=1), season_rows, rows),
+        "ks": np.full(len(at), np.nan),
+        "rows_reference": np.full(len(at), base_units),
+        "rows_season": season_rows,
+        "rows_current": rows,
+    }
+    if column.numbers is not None:
+        found["ks"] = _ks(*column.numbers, _reference(watched), start, at)
+    found["ks_pvalue"] = measures.ks_pvalue(found["ks"], base_units * rows / np.maximum(base_units + rows, 1))
+    return found
+
+
+def _seasons(watched: Watched, start: np.ndarray, at: np.ndarray) -> list[np.ndarray]:
+    """Of each earlier year, from which day to before which one it is the season of some windows."""
+    years = range(YEAR, len(watched.days) + NEAR, YEAR)
+    # Never the window itself.
+    return [np.clip([start - then - NEAR, at - then + NEAR + 1], 0, start) for then in years]
+
+
+def _ks(values: np.ndarray, begins: np.ndarray, inside: np.ndarray, start: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """The greatest gap between each window and the reference, from the reference's share below each value."""
+    reference = np.sort(values[np.repeat(inside, np.diff(begins))])
+    gaps = np.full(len(at), np.nan)
+    if not len(reference):
+        return gaps
+    upto = (np.searchsorted(reference, values, "right") / len(reference)).astype(np.float32)
+    below = (np.searchsorted(reference, values, "left") / len(reference)).astype(np.float32)
+    for place, (first, last) in enumerate(zip(begins[start], begins[at + 1], strict=True)):
+        if first == last:
+            continue
+        high, low = np.sort(upto[first:last]), np.sort(below[first:last])
+        steps = np.arange(last - first + 1, dtype=np.float32) / (last - first)
+        gaps[place] = max((steps[1:] - high).max(), (low - steps[:-1]).max())
+    return gaps
+
+
+def _running(counts: np.ndarray) -> np.ndarray:
+    return np.concatenate([np.zeros_like(counts[:1]), counts]).cumsum(axis=0)

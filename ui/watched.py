@@ -1,0 +1,116 @@
+"""What the drift pages look at, computed once a version of the data and shared by all sessions."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+import settings
+from data import state
+from data.tables import Stored
+from models.drift import history, monitored, watch
+from models.drift.compare import report
+from models.drift.history import Reference
+from models.drift.monitored import Sheet
+from models.drift.watch import Watched
+from ui import background, trained
+
+JOB = "drift history"
+
+
+def sheets(stored: Stored) -> tuple[Sheet, ...]:
+    """The rows that are watched in a dataset (see `models.drift.history.sheets`)."""
+    return _sheets(stored.version, stored)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _sheets(version: str, _stored: Stored) -> tuple[Sheet, ...]:  # noqa: ARG001  # the cache key
+    return history.sheets(_stored)
+
+
+def references(model: str, stored: Stored) -> list[Reference]:
+    """What the dataset can be compared with (see `models.drift.history.references`)."""
+    return history.references(_engine(), model, stored, sheets(stored))
+
+
+def drift(stored: Stored, against: Reference) -> tuple[Watched, pd.DataFrame]:
+    """Every column on every day (see `models.drift.watch.backfill`)."""
+    return _drift(stored.version, against.version, stored, against)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _drift(version: str, against: str, _stored: Stored, _against: Reference) -> tuple[Watched, pd.DataFrame]:  # noqa: ARG001
+    seen = watch.count(sheets(_stored), _against.window, _against.frozen)
+    return seen, watch.backfill(seen)
+
+
+def definitions(stored: Stored, against: Reference, day: np.datetime64) -> pd.DataFrame:
+    """The PSI of each column on a day (rows) by definition (columns)."""
+    return _definitions(stored.version, against.version, str(day), stored, against)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _definitions(version: str, against: str, day: str, _stored: Stored, _against: Reference) -> pd.DataFrame:  # noqa: ARG001
+    parts = {}
+    for definition in ("deciles", "sturges", "equal_width"):
+        found = [report(*windows(sheet, _against, np.datetime64(day)), definition=definition) for sheet in sheets(_stored)]
+        parts[definition] = pd.concat(found).set_index("column")["psi"]
+    return pd.DataFrame(parts).dropna()
+
+
+def windows(sheet: Sheet, against: Reference, day: np.datetime64) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of a sheet that the model learned from, and those of the window that ends on a day."""
+    learned = (sheet.day >= against.window[0]) & (sheet.day <= against.window[1])
+    now = (sheet.day <= day) & (sheet.day > day - np.timedelta64(watch.WINDOW, "D"))
+    return sheet.frame[learned], sheet.frame[now]
+
+
+def importance(model: str, stored: Stored) -> dict[str, float]:
+    """How much each column matters, as shares: for churn of what the model's predictions move, for sales of what
+    explains the amount of a line or an invoice."""
+    if model == "sales":
+        return _sales_importance(stored.version, stored)
+    known = trained.churn(stored)[0].importance.set_index("column")["contribution"]
+    return dict(known / known.sum())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _sales_importance(version: str, _stored: Stored) -> dict[str, float]:  # noqa: ARG001  # the cache key
+    return dict(monitored.importance(sheets(_stored)))
+
+
+def keep(model: str, stored: Stored, against: Reference) -> None:
+    """Write the history of a comparison into the log, once, while nobody waits."""
+    _keep(model, stored.version, against.version, stored, against)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _keep(model: str, version: str, against: str, _stored: Stored, _against: Reference) -> None:  # noqa: ARG001
+    seen, found = drift(_stored, _against)
+    threshold = limit(model)
+
+    def work(step: background.Step) -> None:
+        from models.drift import alerts
+
+        rows = history.rows(model, against, seen, found.assign(label=watch.label(found, threshold)), threshold)
+        step(history.WRITING, 0.3)
+        now = datetime.now(UTC)
+        history.write(_engine(), rows, now)
+        over = alerts.of_psi([row for row in rows if row["reference"] == watch.TRAINING])
+        alerts.record(_engine(), over, now, "back-fill")
+
+    background.start(JOB, f"{model} {against}", work)
+
+
+def limit(model: str) -> float:
+    """The PSI over which a column of a model is logged."""
+    from models.drift import alerts
+
+    return alerts.threshold(_engine(), model)
+
+
+def _engine() -> "state.Engine":
+    return state.engine(settings.get().database_url)
+
+
