@@ -101,7 +101,7 @@ def record(engine: Engine, alarms: Sequence[Mapping[str, Any]], now: datetime, q
         day = pd.Timestamp(alarm["day"])
         mine = same["day"].eq(day) & same["version"].eq(alarm["version"])
         others = same[~mine & same["severity"].eq(ALERT)]
-        told = others[[NOBODY not in said for said in others["notified"]]]
+        told = _to_tell(others)
         before = same[mine].to_dict("records")
         if before and NOBODY not in before[0]["notified"]:
             notified = before[0]["notified"]
@@ -146,6 +146,11 @@ def tell(
                 said = {**row["notified"], name: answers[name]}
                 connection.execute(update(alert_log).where(*this).values(notified=said))
     return answers
+
+
+def _to_tell(rows: pd.DataFrame) -> pd.DataFrame:
+    """The alerts that somebody was told of, or is to be."""
+    return rows[rows["notified"].map(lambda said: NOBODY not in said).astype(bool)]
 
 
 def _due(notified: Mapping[str, str], channel: str) -> bool:
@@ -213,8 +218,7 @@ def episodes(rows: pd.DataFrame) -> pd.DataFrame:
     alerts = rows[rows["severity"].eq(ALERT)].sort_values("day")
     grouped = alerts.groupby(["model", "kind", "feature", "acknowledged"], dropna=False, sort=False)
     last = grouped.tail(1).set_index(["model", "kind", "feature", "acknowledged"])
-    told = alerts[[NOBODY not in said for said in alerts["notified"]]]
-    told = told.groupby(["model", "kind", "feature", "acknowledged"], dropna=False)["notified"].last()
+    told = _to_tell(alerts).groupby(["model", "kind", "feature", "acknowledged"], dropna=False)["notified"].last()
     found = last.assign(first=grouped["day"].min(), last=grouped["day"].max(), count=grouped.size())
     found["notified"] = told.reindex(found.index)
     found = found.reset_index()
