@@ -8,6 +8,7 @@ import secrets
 import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import TextIO
 
 from ecs_logging import StdlibFormatter
 
@@ -16,12 +17,12 @@ OLD_FILES = 5
 _MARK = "vigie-"  # names our handlers, so that a second set-up replaces them and no one else's
 
 
-def setup(home: Path, level: str = "INFO") -> None:
-    """Log to stdout and to `home/logs/vigie.log` (rotated at 10 MB, five old files kept). Safe to call again."""
+def setup(home: Path, level: str = "INFO", stream: TextIO | None = None) -> None:
+    """Log to `stream` (stdout) and to `home/logs/vigie.log` (rotated at 10 MB, five old files). Safe to call again."""
     folder = home / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     handlers: dict[str, logging.Handler] = {
-        "stdout": logging.StreamHandler(sys.stdout),
+        "stream": logging.StreamHandler(stream or sys.stdout),
         "file": RotatingFileHandler(folder / "vigie.log", maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8"),
     }
     root = logging.getLogger()

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 VERSION = "0.1.0"
@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     upload_limit_mb: int = Field(200, gt=0)
     download_limit_mb: int = Field(400, gt=0)
     timeout_seconds: float = Field(20.0, gt=0, allow_inf_nan=False)
+    # Who is told of alerts: apprise URLs (mailto://, slack://, workflows://, json://), separated by spaces or commas.
+    notify_urls: SecretStr = SecretStr("")
     telco_url: Url = (
         "https://raw.githubusercontent.com/IBM/telco-customer-churn-on-icp4d/master/data/Telco-Customer-Churn.csv"
     )

@@ -5,6 +5,7 @@ of every cell that it is text, so there it stays as it is. A named index comes a
 """
 
 import io
+import json
 import math
 import re
 from datetime import datetime
@@ -12,8 +13,12 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
+from data import state
+from locales import _
+
 MAX_XLSX_ROWS = 1_048_575  # Excel's limit, without the header
 WIDEST = 400  # pixels of a column
+LOGS = {"psi_log": state.psi_log, "alerts_log": state.alert_log, "predictions": state.prediction_log}  # file: table
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # what starts one, as OWASP lists it
 _NUMBER = re.compile(r"[+-][0-9]+(?:[.,][0-9]+)?")  # but this text is a number and harmless
 _FIRST_EXCEL_DAY = pd.Timestamp("1900-03-01")  # before it Excel counts a day that never was
@@ -57,6 +62,20 @@ def xlsx(frame: pd.DataFrame, sheet: str) -> bytes:
         page.freeze_panes(1, 0)
         page.autofit(WIDEST)
     return file.getvalue()
+
+
+def log(engine: state.Engine, name: str) -> pd.DataFrame:
+    """A log of the state database (see `LOGS`) as a table: messages as sentences, the rest of what is JSON as text."""
+    rows = state.read(engine, LOGS[name])
+    if "message" in rows:
+        said = [_(text).format(**values) for text, values in zip(rows["message"], rows["message_values"], strict=True)]
+        rows = rows.assign(message=pd.Series(said, dtype="str")).drop(columns="message_values")
+    structured = rows.select_dtypes("object").columns
+    return rows.assign(**{column: rows[column].map(_json).astype("str") for column in structured})
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _flat(frame: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -40,8 +41,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
+T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISION = "0001"  # the newest one in migrations/versions
+REVISION = "0002"  # the newest one in migrations/versions
 _POSTGRES_LOCK = 0x56494749  # any fixed number
 _SQLITE_WAIT_SECONDS = 30  # how long a writer waits for another one
 _json = partial(json.dumps, allow_nan=False)  # infinity is no JSON: PostgreSQL refuses it, so SQLite does too
@@ -216,6 +218,9 @@ job_runs = Table(
     Column("details", JSON, nullable=False),
 )
 
+# What was chosen for everybody: "psi_threshold.sales" -> 0.3.
+preferences = Table("preferences", metadata, _key("key"), Column("value", JSON, nullable=False))
+
 
 @cache
 def engine(url: str) -> Engine:
@@ -275,6 +280,12 @@ def migrate(engine: Engine) -> None:
         command.upgrade(config, REVISION)
 
 
+def revision(engine: Engine) -> str:
+    """Which tables the database has; "" where it has none."""
+    with engine.connect() as connection:
+        return _revision(connection)
+
+
 def _revision(connection: Connection) -> str:
     if not inspect(connection).has_table("alembic_version"):
         return ""
@@ -296,7 +307,7 @@ def upsert(engine: Engine, table: Table, rows: Sequence[Mapping[str, object]]) -
     keys = [column.name for column in table.primary_key]
     updates = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     statement = insert.on_conflict_do_update(index_elements=keys, set_=updates)
-    values = [{name: _plain(value) for name, value in row.items()} for row in rows]
+    values = [{name: plain(value) for name, value in row.items()} for row in rows]
     # In the order of their keys, so that two processes writing the same rows never wait for each other in a circle.
     values.sort(key=lambda row: [row[key] for key in keys])
     with engine.begin() as connection:
@@ -321,12 +332,24 @@ def read(engine: Engine, table: Table, **equal: object) -> pd.DataFrame:
     )
 
 
-def _plain(value: object) -> object:
-    """A scalar as Python and both databases know it; containers, for JSON, likewise."""
+def preference(engine: Engine, key: str, usual: T) -> T:
+    """What was chosen under `key`, `usual` where nothing was."""
+    with engine.connect() as connection:
+        kept = connection.execute(select(preferences.c.value).where(preferences.c.key == key)).scalar_one_or_none()
+    return usual if kept is None else kept
+
+
+def prefer(engine: Engine, key: str, value: object) -> None:
+    """Choose `value`, anything that JSON can hold, under `key`."""
+    upsert(engine, preferences, [{"key": key, "value": value}])
+
+
+def plain(value: object) -> Any:
+    """`value` as Python and both databases know it: no numpy, missing as None; containers, for JSON, likewise."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
+        return {str(key): plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(part) for part in value]
+        return [plain(part) for part in value]
     if pd.isna(value):
         return None
     return value.item() if isinstance(value, np.generic) else value

@@ -39,6 +39,7 @@ SECTIONS = {
         ("sales_items", _("Sales: shops and items"), "grid_view"),
         ("sales_stock", _("Sales: stock"), "inventory_2"),
     ],
+    _("Monitoring"): [("monitoring_health", _("Monitoring: health"), "monitor_heart")],
     _("Data"): [("data", _("Data"), "database")],
 }
 page = st.navigation(

@@ -13,7 +13,7 @@ import streamlit as st
 import locales
 import settings
 from charts.labels import label
-from connectors import ConnectorError, dummyjson, files, mapping, predict_future_sales, retail, telco
+from connectors import ConnectorError, dummyjson, files, mapping, origins, predict_future_sales, retail, telco
 from data import demo, schemas, tables
 from data.dataset import Dataset, Finding, Table
 from data.tables import Stored
@@ -46,7 +46,7 @@ ORIGINS: dict[str, dict[str, tuple[str, str, Callable[..., Dataset], str]]] = {
         "dummyjson": (
             dummyjson.NAME,
             N_("DummyJSON: the carts of an invented shop, bought again over three simulated years, 0.3 MB, MIT."),
-            partial(dummyjson.dataset, 3 * 365),
+            origins.DOWNLOADS[dummyjson.NAME],
             "dummyjson_url",
         ),
     },

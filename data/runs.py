@@ -1,0 +1,38 @@
+"""Jobs that run once at a time, whichever process starts them: a row of `state.job_runs` is the lock.
+
+A run beats while it works. Whoever wants the same run finds it taken, unless its heart has stopped: then it was
+killed, and is taken over. A process that slept meanwhile and wakes up finds that the run is no longer its own.
+"""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Engine, or_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from data import state
+from data.state import job_runs
+from locales import N_
+
+STOPPED = timedelta(seconds=60)  # without a beat, after which a run was killed
+
+
+def claim(engine: Engine, run: str, job: str, subject: str, day: date, now: datetime) -> bool:
+    """Take a run of a job about a subject on a day, ended ones again; False where another process works on it."""
+    fresh = {"status": "running", "step": N_("Starting"), "progress": 0.0, "started": now, "heartbeat": now}
+    fresh |= {"finished": None, "message": None, "details": {}}
+    insert = (sqlite if engine.dialect.name == "sqlite" else postgresql).insert(job_runs)
+    statement = insert.values(run=run, job=job, subject=subject, day=day, **fresh).on_conflict_do_update(
+        index_elements=["run"],
+        set_=fresh,
+        where=or_(job_runs.c.status != "running", job_runs.c.heartbeat < now - STOPPED),
+    )
+    with engine.begin() as connection:
+        return connection.execute(statement).rowcount == 1
+
+
+def beat(engine: Engine, run: str, started: datetime, now: datetime, **changed: object) -> bool:
+    """Say that the run claimed at `started` is alive, and what changed; False where it was taken over."""
+    mine = (job_runs.c.run == run) & (job_runs.c.started == started) & (job_runs.c.status == "running")
+    values = {name: state.plain(value) for name, value in changed.items()}
+    with engine.begin() as connection:
+        return connection.execute(update(job_runs).where(mine).values(heartbeat=now, **values)).rowcount == 1

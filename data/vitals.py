@@ -1,0 +1,139 @@
+"""How Vigie is: what its disk, its state database and its datasets say of themselves. `models.health` judges it."""
+
+import hashlib
+import os
+import platform
+import shutil
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import get_args
+
+import pandas as pd
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from data import state, tables
+from data.dataset import Table
+from data.tables import Stored
+
+LIBRARIES = (
+    *("streamlit", "pandas", "numpy", "plotly", "scikit-learn", "scipy", "xgboost-cpu", "xgboost", "prophet"),
+    *("statsmodels", "duckdb", "pyarrow", "sqlalchemy", "apprise"),
+)
+RUNS = 500  # the newest ones are looked at
+
+
+@dataclass(frozen=True)
+class Database:
+    """The state database: where (no password), why it cannot be read, which tables it has, how large it is in bytes."""
+
+    address: str
+    error: str | None = None
+    revision: str = ""
+    size: int | None = None
+    wal: int | None = None
+
+
+@dataclass(frozen=True)
+class Vitals:
+    """Everything that is looked at. Sizes in bytes.
+
+    `sources` has None for a table of which nothing was chosen yet. `model_files` maps the file of each model version to
+    whether its SHA-256 is the one that was recorded; None where it is gone. `runs`, `versions` and `alerts` are the
+    newest rows of the state database's tables, empty where it cannot be read.
+    """
+
+    home: Path
+    writable: bool
+    disk_free: int
+    disk_total: int
+    folders: dict[str, int]
+    sources: dict[str, Stored | None]
+    database: Database
+    runs: pd.DataFrame
+    versions: pd.DataFrame
+    alerts: pd.DataFrame
+    model_files: dict[str, bool | None]
+    python: str
+    libraries: dict[str, str] = field(default_factory=dict)
+
+
+def gather(home: Path, database_url: str) -> Vitals:
+    """Look at everything below `home` and in the state database; nothing is written and nothing raised."""
+    there = next(path for path in (home, *home.parents) if path.exists())
+    usage = shutil.disk_usage(there)
+    database, found = _database(database_url)
+    empty = {table.name: pd.DataFrame(columns=[column.name for column in table.columns]) for table in _LOOKED_AT}
+    kept = found or empty
+    versions = kept["model_versions"]
+    return Vitals(
+        home=home,
+        writable=os.access(there, os.W_OK),
+        disk_free=usage.free,
+        disk_total=usage.total,
+        folders={path.name: _size(path) for path in sorted(home.glob("*/"))},
+        sources={table: tables.active(home, table) for table in get_args(Table)},
+        database=database,
+        runs=kept["job_runs"].sort_values("started", ascending=False).head(RUNS),
+        versions=versions,
+        alerts=kept["alert_log"],
+        model_files={
+            str(name): _whole(home / "models" / Path(str(name)).name, str(digest))
+            for name, digest in zip(versions["file"], versions["sha256"], strict=True)
+        },
+        python=platform.python_version(),
+        libraries={name: installed for name in LIBRARIES if (installed := _installed(name))},
+    )
+
+
+_LOOKED_AT = (state.job_runs, state.model_versions, state.alert_log)
+
+
+def _database(url: str) -> tuple[Database, dict[str, pd.DataFrame]]:
+    address = make_url(url)
+    shown = address.set(password=None, query={}).render_as_string()
+    sqlite = address.get_backend_name() == "sqlite"
+    file = Path(address.database or "")
+    if sqlite and not file.exists():  # looking would create it
+        return Database(shown), {}
+    try:
+        engine = state.engine(url)
+        revision = state.revision(engine)
+        found = {table.name: state.read(engine, table) for table in _LOOKED_AT} if revision == state.REVISION else {}
+        if sqlite:
+            return Database(
+                shown, None, revision, file.stat().st_size, _size(file.with_name(f"{file.name}-wal"))
+            ), found
+        with engine.connect() as connection:
+            size = connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
+        return Database(shown, None, revision, size), found
+    except (SQLAlchemyError, OSError) as error:
+        return Database(shown, type(error).__name__), {}
+
+
+def _size(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    total = 0
+    for file in files:
+        try:
+            total += file.stat().st_size if file.is_file() else 0
+        except OSError:  # replaced in this moment, or not ours to see
+            continue
+    return total
+
+
+def _whole(path: Path, digest: str) -> bool | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == digest
+    except OSError:
+        return None
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,399 @@
+"""Vigie's work without a browser, for cron, Airflow and containers: `python jobs.py --help`.
+
+Text for people goes to stdout (one JSON object with `--json`), logs go to stderr. Exit codes: 0 fine; 1 something is
+wrong; 2 wrong arguments; 3 another process is on the same job of the same day; 4 there are no data or no model yet.
+
+Imports of what takes long stand inside the functions: `--help` answers at once.
+"""
+
+import json
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, get_args
+
+import typer
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from data.tables import Stored
+    from settings import Settings
+
+FINE, WRONG, TAKEN, NOTHING = 0, 1, 3, 4
+BEAT = 10.0  # seconds
+PAUSE = 0.5  # seconds between two steps that are written down
+Model = Literal["churn", "sales"]
+TABLE: dict[Model, Literal["customers", "sales"]] = {"churn": "customers", "sales": "sales"}
+Step = Callable[[str, float], None]
+Work = Callable[["Engine", Path, datetime, date, Step], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a run ended, and the exit code that says so."""
+
+    run: str
+    status: str
+    code: int
+    message: str | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+    seconds: float | None = None
+
+
+app = typer.Typer(
+    help="Vigie's work without a browser. Exit codes: 0 fine, 1 something is wrong, 2 wrong arguments, "
+    "3 another process is on the same job of the same day, 4 no data or no model yet.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+ModelOption = Annotated[Model, typer.Option("--model", help="Which model.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+DayOption = Annotated[
+    datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="The day (the last one of the data).")
+]
+
+
+@app.command()
+def drift(
+    model: ModelOption,
+    day: DayOption = None,
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day of a back-fill; tells nobody.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day of a back-fill.")
+    ] = None,
+    fail_on_drift: Annotated[bool, typer.Option(help="Exit with 1 where drift is confirmed.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare a day's data with what the model learned from; raise alerts and tell of them."""
+    if (first is None) != (last is None) or (first and day) or (first and last and first > last):
+        raise typer.BadParameter("give --date, or --from and --to in this order")
+    quiet = "back-fill" if first else None
+
+    def work(engine: "Engine", home: Path, now: datetime, this: date, step: Step) -> dict[str, Any]:
+        return _drift(engine, home, model, this, now, step, quiet)
+
+    results = [_run("drift", model, this, work) for this in _days(model, first or day, last or day)]
+    confirmed = any(result.details.get("confirmed") for result in results)
+    _end("drift", results, as_json, WRONG if fail_on_drift and confirmed else FINE)
+
+
+@app.command()
+def score(model: ModelOption, day: DayOption = None, as_json: JsonOption = False) -> None:
+    """Write down what the model says on a day, to be held against the truth when it arrives."""
+    from importlib import import_module
+
+    def work(engine: "Engine", home: Path, now: datetime, this: date, step: Step) -> dict[str, Any]:
+        _stored(home, model)
+        return import_module("models.scoring").score(engine, home, model, this, now, step)
+
+    _end("score", [_run("score", model, this, work) for this in _days(model, day, day)], as_json)
+
+
+@app.command()
+def retrain(model: ModelOption, as_json: JsonOption = False) -> None:
+    """Train the model again on the data it is used for."""
+
+    def work(engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:
+        return _retrain(engine, home, model, now, step)
+
+    _end("retrain", [_run("retrain", model, datetime.now(UTC).date(), work)], as_json)
+
+
+@app.command()
+def refresh(as_json: JsonOption = False) -> None:
+    """Download the active datasets again; while an origin is down, its last good copy stays."""
+    _end("refresh", [_run("refresh", "", datetime.now(UTC).date(), _refresh)], as_json)
+
+
+@app.command()
+def health(as_json: JsonOption = False) -> None:
+    """Look at the disk, the state database, the sources, jobs, models and channels; exit with 1 on a problem."""
+    import settings
+    from connectors import notify
+    from data import vitals
+    from models import health as judge
+
+    chosen = _settings()
+    found = judge.checks(vitals.gather(chosen.home, chosen.database_url), datetime.now(UTC), list(notify.channels()))
+    whole = judge.verdict(found)
+    code = WRONG if whole.status == "problem" else FINE
+    listed = [{"subject": check.subject, "status": check.status, "message": check.sentence()} for check in found]
+    lines = [f"{check.status:8} {judge.SUBJECTS[check.subject]}: {check.sentence()}" for check in found]
+    answer = {
+        "job": "health",
+        "status": whole.status,
+        "message": whole.sentence(),
+        "version": settings.VERSION,
+        "checks": listed,
+    }
+    _print(answer, "\n".join([whole.sentence(), *lines]), as_json, code)
+
+
+@app.command()
+def export(
+    to: Annotated[Path, typer.Option("--to", file_okay=False, help="The folder; made where there is none.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Write psi_log.csv, alerts_log.csv and predictions.csv."""
+    from data import export as files
+
+    _home, engine = _opened()
+    to.mkdir(parents=True, exist_ok=True)
+    written = {}
+    for name in files.LOGS:
+        path = to / f"{name}.csv"
+        rows = files.log(engine, name)
+        fresh = path.with_suffix(".part")
+        fresh.write_bytes(files.csv(rows))
+        fresh.replace(path)
+        written[str(path)] = len(rows)
+    _print(
+        {"job": "export", "files": written},
+        "\n".join(f"{path}: {rows} rows" for path, rows in written.items()),
+        as_json,
+    )
+
+
+def _drift(
+    engine: "Engine", home: Path, model: Model, day: date, now: datetime, step: Step, quiet: str | None
+) -> dict[str, Any]:
+    """The drift of a day: written down, alerts raised, channels told."""
+    from importlib import import_module
+
+    from connectors import notify
+    from locales import N_
+    from models.drift import alerts
+
+    _stored(home, model)
+    limit = alerts.threshold(engine, model)
+    found = import_module("models.drift.watch").run(engine, home, model, day, now, limit, step)
+    step(N_("Telling of alerts"), 0.95)
+    alerts.record(engine, found["alerts"], now, quiet)
+    told = {} if quiet else alerts.tell(engine, model, notify.channels(), now)
+    return {**found, "confirmed": sum(row["severity"] == alerts.ALERT for row in found["alerts"]), "told": told}
+
+
+def _retrain(engine: "Engine", home: Path, model: Model, now: datetime, step: Step) -> dict[str, Any]:
+    from data import tables
+    from models.churn import retraining
+
+    stored = _stored(home, model)
+    version = retraining.retrain(
+        engine, home, stored, tables.read(stored), now, "jobs.py", "asked for by jobs.py", step
+    )
+    return {"version": version, "data_version": stored.version}
+
+
+def _refresh(_engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:
+    """What became of each table; raises `_Wrong` where one could not be renewed."""
+    from connectors import ConnectorError, origins
+    from data import tables
+    from data.dataset import Table
+    from locales import N_
+
+    active = {table: stored for table in get_args(Table) if (stored := tables.active(home, table))}
+    if not active:
+        raise _Nothing("No dataset was chosen yet: open Vigie and choose one on the page Data.")
+    answers, wrong = {}, False
+    for place, (table, stored) in enumerate(active.items()):
+        connect = origins.DOWNLOADS.get(stored.origin.name) if stored.origin.kind == "download" else None
+        if connect is None:
+            answers[table] = f"{stored.origin.name} is no download: nothing to renew."
+            continue
+        step(N_("Downloading"), place / len(active))
+        try:
+            fresh = connect(now=now, progress=lambda _share, place=place: step(N_("Downloading"), place / len(active)))
+        except ConnectorError as error:
+            answers[table], wrong = f"{error} What was there stays.", True
+            continue
+        if fresh.origin.retrieved != now:
+            answers[table], wrong = f"The origin gave no answer: the copy of {fresh.origin.retrieved} stays.", True
+            continue
+        step(N_("Keeping the table"), (place + 0.9) / len(active))
+        shown = tables.active(home, table)  # an analyst may have chosen another one meanwhile
+        kept = tables.add(home, fresh, now, activate=shown is not None and shown.version == stored.version)
+        answers[table] = "Nothing new." if kept.version == stored.version else f"New: {kept.rows[table]} rows."
+    if wrong:
+        raise _Wrong("Not every origin gave an answer.", answers)
+    return answers
+
+
+class _Nothing(Exception):
+    """There are no data or no model to do the job with; the message says what to do."""
+
+
+class _Wrong(Exception):
+    """A job came to its end, but not as it should; with what it did."""
+
+    def __init__(self, message: str, details: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.details = details
+
+
+class _Taken(Exception):
+    """Another process has taken the run over, because this one slept too long."""
+
+
+def _settings() -> "Settings":
+    import logs
+    import settings
+
+    try:
+        chosen = settings.get()
+    except settings.SettingsError as error:
+        _leave(str(error))
+    try:
+        logs.setup(chosen.home, chosen.log_level, sys.stderr)
+    except OSError as error:
+        typer.echo(f"The log cannot be kept: {error}", err=True)
+    return chosen
+
+
+def _opened() -> tuple[Path, "Engine"]:
+    """The home and the state database, its tables as this version wants them."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from data import state
+
+    chosen = _settings()
+    try:
+        engine = state.engine(chosen.database_url)
+        state.migrate(engine)
+    except RuntimeError as error:  # a newer Vigie's database
+        _leave(str(error))
+    except (SQLAlchemyError, OSError) as error:
+        _leave(f"The state database does not answer ({type(error).__name__}): check it and VIGIE_DATABASE_URL.")
+    return chosen.home, engine
+
+
+def _leave(sentence: str, code: int = WRONG) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(code)
+
+
+def _stored(home: Path, model: Model) -> "Stored":
+    from data import tables
+
+    stored = tables.active(home, TABLE[model])
+    if stored is None:
+        raise _Nothing(f"No {TABLE[model]} were chosen yet: open Vigie and choose them on the page Data.")
+    return stored
+
+
+def _days(model: Model, first: datetime | None, last: datetime | None) -> list[date]:
+    """Every day from the first to the last; without them the last one of the data, or today if they have none."""
+    if first is None or last is None:
+        try:
+            span = _stored(_settings().home, model).span
+        except _Nothing as nothing:
+            _leave(str(nothing), NOTHING)
+        return [(span[1] if span else datetime.now(UTC)).date()]
+    return [(first + timedelta(days=ahead)).date() for ahead in range((last - first).days + 1)]
+
+
+def _run(job: str, subject: str, day: date, work: Work) -> Result:
+    """Do a job about a day under its own row of `job_runs`, which says how far it is and how it ended."""
+    from data import runs
+
+    home, engine = _opened()
+    started = datetime.now(UTC)
+    title = " ".join(filter(None, [job, subject, day.isoformat()]))
+    if not runs.claim(engine, title, job, subject, day, started):
+        wait = f"Another process is on it. If that one was killed, try again in {runs.STOPPED.seconds} seconds."
+        return Result(title, "taken", TAKEN, wait)
+    ended, lost = threading.Event(), threading.Event()
+    said, when = "", 0.0
+
+    def beat(**changed: object) -> None:
+        if not runs.beat(engine, title, started, datetime.now(UTC), **changed):
+            lost.set()
+
+    def live() -> None:
+        while not ended.wait(BEAT):
+            try:
+                beat()
+            except Exception:  # the database is away for a moment
+                logging.getLogger("vigie.jobs").warning("The heartbeat of %s could not be written", title)
+
+    def step(message: str, share: float) -> None:
+        nonlocal said, when
+        if lost.is_set():
+            raise _Taken
+        if message != said or time.monotonic() - when > PAUSE:
+            said, when = message, time.monotonic()
+            beat(step=message, progress=share)
+
+    threading.Thread(target=live, daemon=True).start()
+    try:
+        result = _result(title, lambda: work(engine, home, started, day, step))
+    except BaseException:  # Ctrl-C, SIGTERM
+        beat(status="cancelled", finished=datetime.now(UTC), message="Stopped from outside.")
+        raise
+    finally:
+        ended.set()
+    progress = {"progress": 1.0} if result.status == "done" else {}
+    at = datetime.now(UTC)
+    beat(status=result.status, message=result.message, details=result.details, finished=at, **progress)
+    if lost.is_set():
+        return Result(title, "taken", TAKEN, "Another process has taken it over: this one had stood still.")
+    return replace(result, seconds=(at - started).total_seconds())
+
+
+def _result(title: str, work: Callable[[], dict[str, Any]]) -> Result:
+    """What `work` came to, with every error as a sentence."""
+    import logs
+    from locales import Sentence
+    from models.registry import ModelFileError
+
+    try:
+        return Result(title, "done", FINE, None, work())
+    except (_Nothing, ModelFileError) as error:
+        return Result(title, "failed", NOTHING, str(error))
+    except _Wrong as error:
+        return Result(title, "failed", WRONG, str(error), error.details)
+    except Sentence as error:
+        return Result(title, "failed", WRONG, str(error))
+    except _Taken:
+        return Result(title, "taken", TAKEN)
+    except Exception as error:
+        incident = logs.incident(logging.getLogger("vigie.jobs"), error, job=title)
+        return Result(title, "failed", WRONG, f"This did not work. The log says more under the id {incident}.")
+
+
+def _end(job: str, results: list[Result], as_json: bool, code: int = FINE) -> None:
+    """Print what the runs of a job came to and leave with the gravest of their codes."""
+    codes = {result.code for result in results}
+    code = next((grave for grave in (WRONG, NOTHING, TAKEN) if grave in codes), code)
+    _print({"job": job, "runs": list(map(asdict, results))}, "\n".join(map(_told, results)), as_json, code)
+
+
+def _told(result: Result) -> str:
+    lines = [f"{result.run}: {result.status}" + (f" ({result.message})" if result.message else "")]
+    for name, value in result.details.items():
+        if name == "alerts":
+            lines += [f"  {alarm['severity']}: {alarm['message'].format(**alarm['message_values'])}" for alarm in value]
+        else:
+            lines.append(f"  {name}: {value}")
+    return "\n".join(lines)
+
+
+def _print(answer: dict[str, Any], text: str, as_json: bool, code: int = FINE) -> NoReturn:
+    from data.state import plain
+
+    typer.echo(json.dumps(plain(answer) | {"exit": code}, ensure_ascii=False, default=str) if as_json else text)
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    app()

@@ -1,0 +1,219 @@
+"""Is everything well? One list of checks, behind the page Monitoring: health and `python jobs.py health`."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import pandas as pd
+
+import locales
+from data import runs, state
+from data.tables import Stored
+from data.vitals import Vitals
+from locales import N_, _
+from models.drift import alerts
+
+Status = Literal["ok", "warning", "problem"]
+ORDER: tuple[Status, ...] = ("problem", "warning", "ok")
+MB, GB = 1_000_000, 1_000_000_000
+DISK_LOW, DISK_FULL, WAL_LARGE = 2 * GB, 200 * MB, 200 * MB
+OLD = timedelta(days=31)  # of a downloaded or uploaded dataset
+SILENT = timedelta(minutes=10)  # a run in a page beats only at its steps
+RECENT = timedelta(days=7)  # what was cut off before is no news
+SUBJECTS = {
+    "database": N_("State database"),
+    "disk": N_("Disk"),
+    "models": N_("Model files"),
+    "libraries": N_("Libraries"),
+    "jobs": N_("Jobs"),
+    "alerts": N_("Alerts"),
+    "channels": N_("Notifications"),
+    "customers": N_("Customers"),
+    "sales": N_("Sales"),
+    "covid": N_("COVID-19"),
+}
+CUT_OFF = "cut off"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at: `message`, marked with `N_`, says how it is and what to do."""
+
+    subject: str
+    status: Status
+    message: str
+    values: dict[str, str] = field(default_factory=dict)
+
+    def sentence(self) -> str:
+        """The message in the reader's language."""
+        return _(self.message).format(**self.values)
+
+
+def checks(seen: Vitals, now: datetime, channels: Collection[str]) -> list[Check]:
+    """Everything that was looked at, what needs care first. `channels` are the names of those who are told."""
+    found = [
+        _database(seen),
+        _disk(seen),
+        *(_source(table, stored, now) for table, stored in seen.sources.items() if stored or table != "covid"),
+        _jobs(seen, now),
+        _models(seen),
+        _libraries(seen),
+        _alerts(seen),
+        _channels(seen, channels),
+    ]
+    return sorted(found, key=lambda check: ORDER.index(check.status))
+
+
+def verdict(found: Collection[Check]) -> Check:
+    """All checks in one sentence."""
+    counts: dict[str, int] = {status: sum(check.status == status for check in found) for status in ORDER}
+    values = {name: locales.number(count) for name, count in counts.items()}
+    if counts["problem"]:
+        return Check("", "problem", N_("Something is wrong: problems {problem}, warnings {warning}."), values)
+    if counts["warning"]:
+        return Check("", "warning", N_("Vigie works; worth a look: {warning}."), values)
+    return Check("", "ok", N_("All is well: {ok} checks passed."), values)
+
+
+def last_runs(seen: Vitals, now: datetime) -> pd.DataFrame:
+    """The newest run of each job and subject with its `state`: that of the log, or cut off where its heart stopped."""
+    runs_ = seen.runs.drop_duplicates(["job", "subject"])
+    silent = runs_["day"].isna().map({True: SILENT, False: runs.STOPPED})
+    stopped = runs_["status"].eq("running") & (now - runs_["heartbeat"] > silent)
+    return runs_.assign(state=runs_["status"].mask(stopped, CUT_OFF))
+
+
+def _database(seen: Vitals) -> Check:
+    base = seen.database
+    values = {"address": base.address, "revision": base.revision, "expected": state.REVISION}
+    if base.error:
+        sentence = N_("{address} cannot be read ({error}): check that it runs, and VIGIE_DATABASE_URL.")
+        return Check("database", "problem", sentence, {**values, "error": base.error})
+    if not base.revision:
+        return Check("database", "warning", N_("{address} has no tables yet: open Vigie once, or run a job."), values)
+    if base.revision > state.REVISION:
+        sentence = N_("A newer Vigie wrote {address} (tables {revision}; this one knows {expected}): update Vigie.")
+        return Check("database", "problem", sentence, values)
+    if base.revision < state.REVISION:
+        sentence = N_(
+            "{address} has older tables ({revision} instead of {expected}): restart Vigie, which renews them."
+        )
+        return Check("database", "warning", sentence, values)
+    values["size"] = size(base.size or 0)
+    if base.wal is not None and base.wal > WAL_LARGE:
+        sentence = N_("{address} has {wal} of changes waiting: a program holds it open. Restart Vigie.")
+        return Check("database", "warning", sentence, {**values, "wal": size(base.wal)})
+    return Check("database", "ok", N_("{address} answers: {size}, tables {revision}."), values)
+
+
+def _disk(seen: Vitals) -> Check:
+    values = {"free": size(seen.disk_free), "home": str(seen.home), "used": size(sum(seen.folders.values()))}
+    if not seen.writable:
+        return Check("disk", "problem", N_("Vigie may not write in {home}: give it the right to."), values)
+    if seen.disk_free < DISK_LOW:
+        status: Status = "problem" if seen.disk_free < DISK_FULL else "warning"
+        sentence = N_("Only {free} are free where {home} lies: make room, or move VIGIE_HOME.")
+        return Check("disk", status, sentence, values)
+    return Check("disk", "ok", N_("{free} are free; {home} takes {used}."), values)
+
+
+def _source(table: str, stored: Stored | None, now: datetime) -> Check:
+    if stored is None:
+        return Check(table, "ok", N_("Nothing was chosen yet: Vigie starts with the demo."))
+    when = stored.origin.retrieved or stored.stored
+    values = {"name": _(stored.origin.name), "age": locales.age(when, now)}
+    if stored.origin.kind == "demo":
+        return Check(table, "ok", N_("{name}: simulated, stored {age}."), values)
+    if now - when <= OLD:
+        return Check(table, "ok", N_("{name}: last brought in {age}."), values)
+    if stored.origin.kind == "download":
+        sentence = N_("{name}: last brought in {age}. Run jobs.py refresh, or download it again on the page Data.")
+        return Check(table, "warning", sentence, values)
+    return Check(table, "warning", N_("{name}: uploaded {age}. Upload a newer one on the page Data."), values)
+
+
+def _jobs(seen: Vitals, now: datetime) -> Check:
+    last = last_runs(seen, now)
+    lately = last[now - last["heartbeat"] < RECENT]
+    failed, cut = lately[lately["state"].eq("failed")], lately[lately["state"].eq(CUT_OFF)]
+    if len(failed):
+        values = {"job": _title(failed.iloc[0]), "reason": failed.iloc[0]["message"] or _("the log says why")}
+        return Check("jobs", "problem", N_("“{job}” failed: {reason}"), values)
+    if len(cut):
+        values = {"job": _title(cut.iloc[0])}
+        return Check("jobs", "warning", N_("“{job}” was cut off before its end: run it again."), values)
+    if last.empty:
+        return Check("jobs", "ok", N_("No job has run yet."))
+    values = {"job": _title(last.iloc[0]), "age": locales.age(last.iloc[0]["started"], now)}
+    return Check("jobs", "ok", N_("The last one, “{job}”, was started {age}."), values)
+
+
+def _title(run: "pd.Series") -> str:
+    return f"{run['job']} {run['subject']}".strip()
+
+
+def _models(seen: Vitals) -> Check:
+    bad = {name: whole for name, whole in seen.model_files.items() if not whole}
+    if bad:
+        champions = seen.versions.loc[seen.versions["status"].eq("champion"), "file"]
+        worst = next((name for name in bad if name in set(champions)), next(iter(bad)))
+        status: Status = "problem" if worst in set(champions) else "warning"
+        values = {"file": worst, "count": locales.number(len(bad))}
+        if bad[worst] is None:
+            return Check("models", status, N_("{file} is gone ({count} in all): train the model again."), values)
+        sentence = N_("{file} is not what was kept and is not used ({count} in all): train the model again.")
+        return Check("models", status, sentence, values)
+    if not seen.model_files:
+        return Check("models", "ok", N_("No model has been trained yet."))
+    values = {"count": locales.number(len(seen.model_files))}
+    return Check("models", "ok", N_("All {count} are there and as they were kept."), values)
+
+
+def _libraries(seen: Vitals) -> Check:
+    champions = seen.versions[seen.versions["status"].eq("champion")].sort_values("created")
+    for row in champions.to_dict("records"):
+        for name, then in row["libraries"].items():
+            if name in seen.libraries and _release(seen.libraries[name]) != _release(then):
+                values = {"name": name, "then": then, "now": seen.libraries[name], "model": row["model"]}
+                sentence = N_("The model {model} was trained with {name} {then}, and this is {now}: train it again.")
+                return Check("libraries", "warning", sentence, values)
+    return Check("libraries", "ok", N_("Python {python}; every model was trained with these."), {"python": seen.python})
+
+
+def _release(version: str) -> list[str]:
+    return version.split(".")[:2]
+
+
+def _standing(seen: Vitals) -> pd.DataFrame:
+    rows = seen.alerts
+    return rows[rows["severity"].eq(alerts.ALERT) & rows["acknowledged"].isna()]
+
+
+def _alerts(seen: Vitals) -> Check:
+    standing = _standing(seen)
+    count = len(standing.drop_duplicates(["model", "kind", "feature"]))
+    if count:
+        values = {"count": locales.number(count)}
+        return Check("alerts", "warning", N_("Open: {count}. Acknowledge each with the reason, below."), values)
+    return Check("alerts", "ok", N_("None is open."))
+
+
+def _channels(seen: Vitals, channels: Collection[str]) -> Check:
+    said: list[Mapping[str, Any]] = list(_standing(seen)["notified"])
+    failed = {name: answer for row in said for name, answer in row.items() if answer.startswith(alerts.FAILED)}
+    current = [name for name in failed if name in channels]
+    if current:
+        values = {"reason": failed[current[0]].removeprefix(alerts.FAILED)}
+        return Check("channels", "warning", N_("An alert could not be told. {reason}"), values)
+    if channels:
+        return Check("channels", "ok", N_("Alerts go to {channels}."), {"channels": ", ".join(channels)})
+    if any(alerts.NOBODY not in row for row in said):
+        return Check("channels", "warning", N_("There are alerts and nobody is told: set VIGIE_NOTIFY_URLS."))
+    return Check("channels", "ok", N_("Nobody is told: set VIGIE_NOTIFY_URLS for e-mail, Slack, Teams or a webhook."))
+
+
+def size(count: float) -> str:
+    """A number of bytes, "1.2 GB"."""
+    unit, name = (GB, _("GB")) if count >= GB else (MB, _("MB")) if count >= MB else (1_000, _("kB"))
+    return f"{locales.number(count / unit, 1 if count < 100 * unit else 0)} {name}"

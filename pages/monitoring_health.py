@@ -1,0 +1,93 @@
+"""Is everything well: sources, jobs, models, the state database, the disk, and whoever is told of alerts?"""
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+import locales
+import settings
+from connectors import notify
+from models import health
+from models.drift import alerts
+from ui import cards, inputs
+from ui import health_views as views
+from ui.text import N_, _, plain
+
+VIEWS = {
+    "alerts": N_("Alerts"),
+    "notifications": N_("Notifications"),
+    "sources": N_("Sources"),
+    "jobs": N_("Jobs"),
+    "versions": N_("Models and versions"),
+    "logs": N_("Logs"),
+}
+
+st.title(_("Monitoring: health"), anchor=False)
+st.markdown(_("Is everything well: data, jobs, models, database, disk, and does somebody hear of alerts?"))
+
+
+@st.fragment
+def looked() -> None:
+    """Everything below the title, so that nothing else is run and painted again."""
+    chosen, now = settings.get(), datetime.now(UTC)
+    seen = views.seen(str(chosen.home), chosen.database_url)
+    found = health.checks(seen, now, list(notify.channels()))
+    whole = health.verdict(found)
+    icon, _colour, _word = views.STATUS[whole.status]
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f"#### :material/{icon}: {plain(whole.sentence())}", width="stretch")
+        st.button(_("Look again"), icon=":material/refresh:", on_click=views.seen.clear)
+
+    standing = alerts.episodes(seen.alerts)
+    standing = standing[standing["acknowledged"].isna()]
+    last = health.last_runs(seen, now).head(1)
+    good = sum(check.status == "ok" for check in found)
+    used = locales.percent(1 - seen.disk_free / seen.disk_total)
+    cards.metrics(
+        [
+            (
+                _("Checks passed"),
+                _("{good} of {all}").format(good=locales.number(good), all=locales.number(len(found))),
+                _("the others say what to do"),
+            ),
+            (_("Open alerts"), locales.number(len(standing)), _("confirmed and not acknowledged")),
+            (
+                _("Last job"),
+                _(views.STATES[last["state"].iloc[0]]) if len(last) else _("none"),
+                locales.age(last["started"].iloc[0], now) if len(last) else _("none has run yet"),
+            ),
+            (_("Free disk"), health.size(seen.disk_free), _("{share} is in use").format(share=used)),
+        ]
+    )
+    views.checks(found)
+
+    view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))
+    if view == "alerts":
+        views.alert_list(seen.alerts)
+    elif view == "notifications":
+        views.notifications()
+    elif view == "sources":
+        views.sources(seen)
+    elif view == "jobs":
+        views.jobs(seen, now)
+    elif view == "versions":
+        views.versions(seen)
+    else:
+        views.logs()
+
+
+looked()
+with st.expander(_("How this is computed"), icon=":material/functions:"):
+    st.markdown(
+        _(
+            """
+- **The same checks** answer `python jobs.py health`, which leaves with 1 where there is a problem.
+- **Sources** are worth a look when they were brought in more than a month ago.
+- **Jobs** write a sign of life every ten seconds; one that has been silent for a minute was cut off (ten minutes for
+  work that a page started). It is run again from where it stands: what it writes replaces what it had written.
+- **Model files** are read whole and their SHA-256 compared with the one recorded when they were kept.
+- **Alerts** are raised where drift is confirmed: over the threshold, over what chance does, and not a matter of season.
+  The same one is told once, as long as it is open, and then not for some days.
+"""
+        )
+    )
