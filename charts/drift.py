@@ -80,7 +80,7 @@ def calendar(drift: pd.DataFrame, threshold: float, title: str) -> go.Figure:
     table = worst.pivot(index="feature", columns="at", values="psi").reindex(names)
     figure = theme.figure(
         title,
-        height=90 + 26 * len(names),
+        height=110 + 22 * len(names),
         xaxis=time_axis(table.columns) | {"showgrid": False},
         yaxis={"tickvals": names, "ticktext": [theme.plain(label(name)) for name in names], "showgrid": False},
         hovermode="closest",
@@ -155,20 +155,20 @@ def course(
             *(theme.upright(at, theme.ACCENT, "dash") for at in reasons),
         ],
         annotations=[
-            {"x": at, "y": 1, "yref": "paper", "xanchor": "left", "showarrow": False, "text": theme.plain(reason[:WIDE])}
+            {"x": at, "y": 1, "yref": "paper", "xanchor": "left", "showarrow": False, "text": theme.plain(reason)}
             for at, reason in reasons.items()
         ],
     )  # fmt: skip
     figure.add_trace(
         go.Scatter(
-            x=mine["day"], y=mine["noise_limit"], name=_("sampling alone, 95 %"), line={"width": 0}, fill="tozeroy",
+            x=mine["day"], y=mine["noise_limit"], name=_("noise (95 %)"), line={"width": 0}, fill="tozeroy",
             fillcolor=theme.faded(theme.NEUTRAL, 0.3), hoverinfo="skip",
         )
     )  # fmt: skip
     sentence = _("{day}: PSI {psi}, {label}")
     for column, name, colour, dash in (
-        ("psi_season", _("against this season of earlier years"), theme.ACCENT, "dot"),
-        ("psi", _("against what the model learned from"), theme.STAY, "solid"),
+        ("psi_season", _("against earlier years"), theme.ACCENT, "dot"),
+        ("psi", _("against the reference"), theme.STAY, "solid"),
     ):
         if mine[column].notna().any():
             hover = [
@@ -225,17 +225,18 @@ def weight(drift: pd.DataFrame, importance: Mapping[str, float], threshold: floa
     """Drift against importance: what changed and matters is at the top right."""
     known = drift[drift["feature"].isin(importance.keys()) & drift["psi"].notna()]
     matter = np.array([importance[name] for name in known["feature"]])
-    product = matter * known["psi"].to_numpy()
+    over = (known["label"] == watch.CONFIRMED).to_numpy()
+    product = matter * known["psi"].to_numpy() * np.where(over, 1, 1e-3)
     first = known["feature"].iloc[int(product.argmax())]
-    over = known["psi"].to_numpy() > threshold
-    changed = _("{column} is where change and importance meet most")
-    calm = _("Nothing that matters has changed: {column} comes nearest")
+    changed = _("{column} changed; its importance is {importance}")
+    calm = _("Nothing that matters has changed beyond the season")
+    title = changed if over.any() else calm
     figure = theme.figure(
-        (changed if over.any() else calm).format(column=label(first)),
+        title.format(column=label(first), importance=locales.percent(importance[first], 1)),
         x=what,
         y="PSI",
         height=380,
-        xaxis=theme.percent_axis(float(matter.max()) * 1.25 + 0.01),
+        xaxis=theme.percent_axis(float(matter.max()) * 1.4 + 0.01),
         yaxis=amounts([0, float(max(known["psi"].max(), threshold)) * 1.15]),
         shapes=[theme.across(threshold)],
         hovermode="closest",
@@ -247,10 +248,11 @@ def weight(drift: pd.DataFrame, importance: Mapping[str, float], threshold: floa
         )
         for name, psi in zip(known["feature"], known["psi"], strict=True)
     ]
-    told = (product >= np.sort(product)[-min(5, len(product))]) | over
+    told = (product >= np.sort(product)[-min(4, len(product))]) | over | (matter > 0.3)
+    sides = np.where(matter.argsort().argsort() % 2, "top right", "bottom right")
     figure.add_trace(
         go.Scatter(
-            x=matter, y=known["psi"], mode="markers+text", textposition="top center",
+            x=matter, y=known["psi"], mode="markers+text", textposition=sides,
             text=[theme.plain(label(name)) if show else "" for name, show in zip(known["feature"], told, strict=True)],
             marker={"size": 11, "color": np.where(over, theme.LEAVE, theme.STAY),
                     "symbol": np.where(over, "diamond", "circle")},
@@ -269,10 +271,6 @@ def alerts(found: Replay, first: pd.Timestamp, last: pd.Timestamp, threshold: fl
         "With a threshold of {threshold} there would have been {count} alerts",
         count,
     )
-    line = {"color": theme.ACCENT, "width": 1.5, "dash": "dash"}
-    shapes = [
-        {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": line} for at in found.delays
-    ]
     figure = theme.figure(
         title.format(threshold=locales.number(threshold, 2), count=locales.number(count)),
         height=140 + 26 * len(names),
@@ -312,8 +310,18 @@ def alerts(found: Replay, first: pd.Timestamp, last: pd.Timestamp, threshold: fl
 
 def rule(thresholds: Sequence[float], counts: Sequence[float], delays: Sequence[float], chosen: float) -> go.Figure:
     """How many alerts a month each threshold would have raised, and how late the real changes would have been found."""
+    best = np.array(counts)[np.isfinite(delays)].min(initial=np.inf)
+    good = [at for at, count, delay in zip(thresholds, counts, delays, strict=True) if count == best and delay < np.inf]
+    here = counts[int(np.abs(np.array(thresholds) - chosen).argmin())]
+    usual = _("A threshold of {chosen} raises {count} alerts a month")
+    finds = _("From {lo} to {hi} every real change is found, with the fewest alerts")
     figure = theme.figure(
-        _("A higher threshold means fewer alerts, and later ones"),
+        (finds if good else usual).format(
+            lo=locales.number(min(good, default=0), 2),
+            hi=locales.number(max(good, default=0), 2),
+            chosen=locales.number(chosen, 2),
+            count=locales.number(here, 1),
+        ),
         x=_("PSI threshold"),
         y=_("alerts a month"),
         xaxis=theme.number_axis(np.array([0.0, max(thresholds)])),
@@ -366,12 +374,12 @@ def definitions(table: pd.DataFrame, threshold: float) -> go.Figure:
         hovermode="closest",
     )  # fmt: skip
     looks = (
-        ("deciles", theme.STAY, "circle"),
-        ("sturges", theme.LEAVE, "x"),
-        ("equal_width", theme.ACCENT, "square-open"),
+        ("deciles", theme.STAY, "circle", 14),
+        ("sturges", theme.LEAVE, "x", 8),
+        ("equal_width", theme.ACCENT, "square-open", 11),
     )
     sentence = _("{column}: PSI {psi} ({definition})")
-    for name, colour, symbol in looks:
+    for name, colour, symbol, size in looks:
         hover = [
             sentence.format(
                 column=theme.plain(label(column)), psi=locales.number(value, 2), definition=_(DEFINITIONS[name])
@@ -380,7 +388,7 @@ def definitions(table: pd.DataFrame, threshold: float) -> go.Figure:
         ]
         figure.add_trace(
             go.Scatter(x=np.minimum(table[name], cap), y=list(table.index), mode="markers", name=_(DEFINITIONS[name]),
-                       marker={"size": 10, "symbol": symbol, "color": colour}, hoverinfo="text", hovertext=hover)
+                       marker={"size": size, "symbol": symbol, "color": colour}, hoverinfo="text", hovertext=hover)
         )  # fmt: skip
     return figure
 

@@ -39,7 +39,10 @@ SECTIONS = {
         ("sales_items", _("Sales: shops and items"), "grid_view"),
         ("sales_stock", _("Sales: stock"), "inventory_2"),
     ],
-    _("Monitoring"): [("monitoring_health", _("Monitoring: health"), "monitor_heart")],
+    _("Monitoring"): [
+        ("monitoring_drift", _("Monitoring: drift"), "radar"),
+        ("monitoring_health", _("Monitoring: health"), "monitor_heart"),
+    ],
     _("Data"): [("data", _("Data"), "database")],
 }
 page = st.navigation(
@@ -55,7 +58,8 @@ page = st.navigation(
             for name, title, icon in pages
         ]
         for section, pages in SECTIONS.items()
-    }
+    },
+    expanded=True,
 )
 page.run()
 

@@ -54,7 +54,9 @@ def definitions(stored: Stored, against: Reference, day: np.datetime64) -> pd.Da
 def _definitions(version: str, against: str, day: str, _stored: Stored, _against: Reference) -> pd.DataFrame:  # noqa: ARG001
     parts = {}
     for definition in ("deciles", "sturges", "equal_width"):
-        found = [report(*windows(sheet, _against, np.datetime64(day)), definition=definition) for sheet in sheets(_stored)]
+        found = [
+            report(*windows(sheet, _against, np.datetime64(day)), definition=definition) for sheet in sheets(_stored)
+        ]
         parts[definition] = pd.concat(found).set_index("column")["psi"]
     return pd.DataFrame(parts).dropna()
 
@@ -112,5 +114,3 @@ def limit(model: str) -> float:
 
 def _engine() -> "state.Engine":
     return state.engine(settings.get().database_url)
-
-

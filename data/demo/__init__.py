@@ -1,5 +1,6 @@
 """Simulated data that is always there: telco customers and a gift retailer. The same arguments, the same frames."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from data.dataset import Dataset, Finding, Origin, Table
@@ -7,6 +8,10 @@ from data.demo import customers, parameters, sales
 from locales import N_
 
 NAME = N_("Demo (simulated)")
+CHANGED = N_(
+    "A change of the business was simulated on {day}: list prices of {categories} rose by {rise} %, {loss} % of "
+    "wholesale orders were lost, and new customers came with small online orders. {rows} lines follow it."
+)
 
 
 def dataset(table: Table, end: date, seed: int = 0) -> Dataset:
@@ -19,6 +24,11 @@ def dataset(table: Table, end: date, seed: int = 0) -> Dataset:
     if table == "sales":
         return _sales(end, seed)
     raise ValueError(f"There is no demo of the table {table!r}: choose customers or sales.")
+
+
+def changes(findings: Iterable[Finding]) -> list[date]:
+    """The days on which a demo changed, as its findings tell; none for other data."""
+    return [date.fromisoformat(str(finding.values["day"])) for finding in findings if finding.message == CHANGED]
 
 
 def _customers(end: date, seed: int) -> Dataset:
@@ -63,11 +73,7 @@ def _sales(end: date, seed: int) -> Dataset:
             int((moves["move"].eq("sale") & moves["on_hand"].eq(0)).sum()),
         ),
         Finding(
-            N_(
-                "A change of the business was simulated on {day}: list prices of {categories} rose by {rise} %, "
-                "{loss} % of wholesale orders were lost, and new customers came with small online orders. "
-                "{rows} lines follow it."
-            ),
+            CHANGED,
             int((lines["timestamp"].dt.date >= event).sum()),
             {
                 "day": event.isoformat(),

@@ -1,5 +1,7 @@
 """Whether the data still look like the data the models learned from."""
 
+from typing import TypeAlias
+
 import numpy as np
 import pandas as pd
 
@@ -11,7 +13,7 @@ from models.drift.measures import KsResult
 
 __all__ = ["CannotCompare", "KsResult", "drifted_share", "ks", "psi", "report"]
 
-Column = pd.Series | np.ndarray | list
+Column: TypeAlias = pd.Series | np.ndarray | list
 
 
 def psi(reference: Column, current: Column, bins: int = cuts.BINS) -> float:

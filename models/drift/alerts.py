@@ -49,6 +49,11 @@ def threshold(engine: Engine, model: str) -> float:
     return state.preference(engine, f"psi_threshold.{model}", THRESHOLD)
 
 
+def set_threshold(engine: Engine, model: str, value: float) -> None:
+    """Let columns of a model raise an alarm over another PSI."""
+    state.prefer(engine, f"psi_threshold.{model}", value)
+
+
 def watch_levels(engine: Engine, model: str) -> tuple[float, float]:
     """The PSI from which a column is worth a look, and from which a close one."""
     low, high = state.preference(engine, f"psi_watch.{model}", list(WATCH))

@@ -119,7 +119,7 @@ def freeze_ordered(
         if definition == "deciles":
             edges = np.unique(_quantiles(known, np.arange(1, bins) / bins))
         elif definition == "equal_width":
-            edges = np.linspace(*span, bins + 1)[1:-1]
+            edges = np.linspace(known[0], known[-1], bins + 1)[1:-1]
         else:
             edges = np.histogram_bin_edges(known if both is None else both, bins="sturges")[1:-1]
         cut = Bins((0,) * (len(edges) + 2), edges=tuple(edges.tolist()), span=span)

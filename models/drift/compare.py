@@ -99,7 +99,6 @@ def _compare(
     number = not reference.text if isinstance(reference, Bins) else bins.is_number(reference)
     _fit_for(name, number, current, reference if isinstance(reference, pd.Series) else None)
     row: dict[str, Any] = {"column": name, "kind": "number" if number else "text", "note": None}
-    sides: list[np.ndarray] = []
     if number:
         now = bins.ordered(current)
         if isinstance(reference, Bins):
@@ -108,9 +107,8 @@ def _compare(
             then = bins.ordered(reference)
             both = np.r_[then, now] if definition == "sturges" else None
             cut = bins.freeze_ordered(then, before - len(then), bins.BINS, definition, both)
-            sides = [then, now]
+            row |= _numbers(then, now) if len(then) and len(now) else {}
         counts = cut.count_ordered(now, len(current) - len(now))
-        row |= _numbers(sides) if sides and min(map(len, sides)) else {}
         least, most = cut.span or (np.inf, np.inf)
         inside = np.searchsorted(now, most, "right") - np.searchsorted(now, least)
         row["outside"] = (len(now) - inside) / len(current)
@@ -125,7 +123,8 @@ def _compare(
     was = np.array(cut.counts)
     filled = int(((was > 0) | (counts > 0)).sum())
     row["psi"] = float(measures.psi(was, counts))
-    row["noise_limit"] = float(measures.noise(filled, *(np.array(side) for side in rows or (before, len(current)))))
+    independent = rows or (before, len(current))
+    row["noise_limit"] = float(measures.noise(filled, np.array(independent[0]), np.array(independent[1])))
     row["jensen_shannon"] = measures.jensen_shannon(was, counts)
     row["missing_reference"], row["missing_current"] = was[-1] / before, counts[-1] / len(current)
     row["moved"] = explain.moves(cut, was, counts)
@@ -134,13 +133,13 @@ def _compare(
     return row
 
 
-def _numbers(sides: list[np.ndarray]) -> dict[str, float | None]:
-    test, spread = measures.ks(*sides), float(sides[0].std())
+def _numbers(reference: np.ndarray, current: np.ndarray) -> dict[str, float | None]:
+    test, spread = measures.ks(reference, current), float(reference.std())
     return {
         "ks": test.statistic,
         "ks_pvalue": test.pvalue,
-        "wasserstein": measures.wasserstein(*sides, spread),
-        "bad_row": explain.one_bad_row(*sides, spread),
+        "wasserstein": measures.wasserstein(reference, current, spread),
+        "bad_row": explain.one_bad_row(reference, current, spread),
     }
 
 

@@ -24,6 +24,7 @@ TABLES: dict[str, Table] = {"sales": "sales", "churn": "customers"}
 WATCHED_DAYS = 407  # before the last day: a year, and six weeks in which something may have happened
 LEARNED_DAYS = 180  # fewest before them, else the first quarter of the data is the reference
 WARM_UP = 28  # days at the start that know no earlier visit or price
+WRITING = N_("Writing it down")
 SAID = 3  # moves of a column that are written down
 Step = Callable[[str, float], None]
 
@@ -75,7 +76,7 @@ def rows(
     """The rows of `state.psi_log` for what `watch.backfill` found: one for the training window, and one for the season
     where there is an earlier year. What moved is written down from the lower watch level on."""
     written = []
-    after = drift[drift["day"] > pd.Timestamp(seen.reference[1])]  # a model cannot drift from what it learned from
+    after = drift[~drift["learned"]]  # a model cannot drift from what it learned from
     for row in after.to_dict("records"):
         details: dict[str, Any] = {}
         if row["psi"] > WATCH[0]:
@@ -146,7 +147,7 @@ def run(
             first=seen.days[0],
             last=seen.days[-1],
         )
-    step(N_("Writing it down"), 0.8)
+    step(WRITING, 0.8)
     found = rows(model, against[0].version, seen, drift, threshold)
     write(engine, found, now)
     over = drift[drift["psi"] > threshold]

@@ -100,9 +100,10 @@ def backfill(
     `psi`, `noise_limit` and `ks`, `ks_pvalue` (the limit one, of independent rows) against the training window;
     `psi_season`, `noise_season` against the days within `NEAR` of the same week of earlier years, together or the most
     alike week of them (NaN where there are none yet); `rows_reference`, `rows_season`, `rows_current`;
-    `adjusted_pvalue` (of the PSI, Benjamini-Hochberg over the columns of a day); `label`:
+    `adjusted_pvalue` (of the PSI, Benjamini-Hochberg over the columns of a day); `learned`: the day is one that the
+    model learned from, or before; `label`:
 
-    - stable: the PSI is not over `threshold`;
+    - stable: the PSI is not over `threshold`, or the model learned from the day;
     - too few rows: under `FEWEST` independent ones;
     - within noise: a PSI that sampling alone could make (`measures.noise`, or Benjamini-Hochberg over the columns);
     - seasonal: unlike the training window, but like this time of earlier years;
@@ -117,12 +118,14 @@ def backfill(
     names = [column.name for column in watched.columns]
     frame = {"day": np.repeat(watched.days[at], len(names)), "feature": names * len(at)}
     drift = pd.DataFrame(frame | {name: values.ravel() for name, values in table.items()})
-    return drift.assign(label=label(drift, threshold))
+    learned = drift["day"] <= pd.Timestamp(watched.reference[1])
+    drift.loc[learned, ["psi_season", "noise_season"]] = np.nan
+    return drift.assign(learned=learned, label=label(drift.assign(learned=learned), threshold))
 
 
 def label(drift: pd.DataFrame, threshold: float) -> np.ndarray:
     """What `backfill` says of each of its rows under another threshold."""
-    low = drift["psi"].isna() | (drift["psi"] <= threshold)
+    low = drift["psi"].isna() | (drift["psi"] <= threshold) | drift["learned"]
     sure = (drift["adjusted_pvalue"] <= SURE) & (drift["psi"] > drift["noise_limit"])
     like_season = (drift["psi_season"] <= threshold) | (drift["psi_season"] <= drift["noise_season"])
     return np.select(
@@ -143,7 +146,7 @@ class Sides:
 def sides(watched: Watched, name: str, day: np.datetime64, window: int = WINDOW) -> Sides:
     """What `backfill` compares in a column on a day."""
     column = next(column for column in watched.columns if column.name == name)
-    at = np.array([int((day - watched.days[0]).astype(int))])
+    at = np.array([int((day.astype(watched.days.dtype) - watched.days[0]).astype(int))])
     counts = _running(column.counts)
     start = np.maximum(at - window + 1, 0)
     season = sum((counts[hi] - counts[lo] for lo, hi in _seasons(watched, start, at)), np.zeros_like(counts[at]))
@@ -182,8 +185,8 @@ def _column(watched: Watched, column: Column, at: np.ndarray, window: int) -> di
     psi = measures.psi(base, current)
     found = {
         "psi": psi,
-        "noise_limit": measures.noise(filled, base_units, rows),
-        "pvalue": measures.noise_pvalue(psi, filled, base_units, rows),
+        "noise_limit": measures.noise(filled, np.array(base_units), rows),
+        "pvalue": measures.noise_pvalue(psi, filled, np.array(base_units), rows),
         "psi_season": np.where(season_rows > 0, np.fmin(measures.psi(season, current), alike), np.nan),
         "noise_season": measures.noise(((season > 0) | (current > 0)).sum(axis=1), season_rows, rows),
         "ks": np.full(len(at), np.nan),

@@ -1,0 +1,98 @@
+"""Do the data still look like what the models learned from, or is it only the season?"""
+
+import pandas as pd
+import streamlit as st
+
+import locales
+from models.drift import history, watch
+from ui import cards, inputs, store, watched
+from ui import drift_views as views
+from ui.text import N_, _
+
+MODELS = {"sales": N_("Sales"), "churn": N_("Churn")}
+VIEWS = {
+    "all": N_("All columns"),
+    "column": N_("One column"),
+    "rule": N_("Alert rule"),
+    "definition": N_("Definitions"),
+}
+
+stored = {model: store.active(table) for model, table in history.TABLES.items()}
+cards.head(
+    _("Monitoring: drift"),
+    _("Do the data still look like what the models learned from, or is it only the season?"),
+    *stored.values(),
+)
+
+
+@st.fragment
+def body() -> None:
+    """The choice of a model and a day, and everything that follows from it."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width=160):
+            model = inputs.choice(_("Model"), list(MODELS), "model", lambda one: _(MODELS[one]))
+        data = stored[model]
+        with st.spinner(_("Reading the table")):
+            against = {found.version: found for found in watched.references(model, data)}
+        if not against:
+            st.info(
+                _("There is nothing to compare these customers with yet: add a newer file of them on the page Data."),
+                icon=":material/info:",
+            )
+            return
+        with st.container(width=330):
+            version = inputs.choice(
+                _("Compared with"), list(against), "against", lambda one: _named(against[one], one == data.version)
+            )
+        with st.spinner(_("Comparing")):
+            seen, drift = watched.drift(data, against[version])
+        days = drift["day"].drop_duplicates()
+        with st.container(width=170):
+            picked = inputs.day(_("Week that ends on"), "day", days.max().date(), days.min().date(), days.max().date())
+    day = days[days <= pd.Timestamp(picked)].max()
+    threshold = watched.limit(model)
+    drift = drift.assign(label=watch.label(drift, threshold))
+    watched.keep(model, data, against[version])
+
+    views.verdict(drift, seen, day, threshold)
+    view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
+    if view == "all":
+        views.everything(drift, day, threshold, watched.importance(model, data), model)
+    elif view == "column":
+        views.column(drift, seen, day, threshold, model)
+    elif view == "rule":
+        views.rule(drift, seen, data, model)
+    else:
+        views.definitions(data, against[version], day, threshold)
+
+
+def _named(against: history.Reference, own: bool) -> str:
+    first, last = (locales.day(pd.Timestamp(end)) for end in against.window)
+    text = _("the days from {first} to {last}") if own else _("the model that learned up to {last}")
+    return text.format(first=first, last=last)
+
+
+body()
+with st.expander(_("How this is computed"), icon=":material/functions:"):
+    st.markdown(
+        _(
+            """
+- **PSI** (population stability index): the sum over bins of (share now − share before) × ln(share now / before). Bins
+  are the deciles of the reference, closed on the right and open at both ends, fixed with the model; numbers with up to
+  20 values have a bin a value; text its 20 most frequent levels, then rare ones and new ones. Missing values are a bin.
+  An empty bin counts as 0.0001.
+- **Watched**: lines of goods (quantity, price, price against the product's median of the 13 weeks before, promotion,
+  category, supplier, product, sale or return) and invoices (lines, amount, hour, shop, customer's rhythm); for churn
+  the columns of the customers. Always the seven days up to the chosen one.
+- **Noise**: where nothing changed, PSI / (1/N + 1/M) has about a chi-square distribution with bins − 1 degrees of
+  freedom; N and M count invoices, because lines of one invoice are not independent. The grey band holds 95 % of it.
+- **Seasonal**: over the threshold against the reference, but not against the same weeks ± 3 of earlier years (all of
+  them together, or the most alike one).
+- **Confirmed**: over the threshold, over the noise (also with Benjamini-Hochberg over the columns at 5 %), at least 30
+  independent rows, and not seasonal. Only these are told.
+- **KS**: the greatest gap between the two shares below a value, exact.
+- **Importance**: for sales the correlation ratio of the logarithm of the amount over the column's bins; for churn the
+  mean absolute contribution to the model's log-odds.
+"""
+        )
+    )
