@@ -214,7 +214,7 @@ def alerts(log: pd.DataFrame, now: pd.Timestamp) -> list[dict[str, object]]:
     """
     rows: list[dict[str, object]] = []
     whole = log[log["segment"].isin(["", REFERENCE])]
-    for (model, version, metric), part in whole.groupby(["model", "version", "metric"]):
+    for (model, _version, metric), part in whole.groupby(["model", "version", "metric"]):
         usual = part.loc[part["segment"] == REFERENCE, "value"]
         if metric not in ALERTED.get(str(model), ()) or usual.empty:
             continue
