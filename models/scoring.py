@@ -255,9 +255,8 @@ def _daily(stored: Stored, part: str | None, value: str | None) -> tuple[prepari
 def _what_was_sold(engine: Engine, home: Path, stored: Stored) -> int:
     """Put what was sold beside forecasts of the same source whose day is over; how many."""
     log = state.read(engine, state.prediction_log, model=SALES)
-    same = {
-        one.version for one in tables.stored(stored.folder.parents[2], "sales") if one.origin.name == stored.origin.name
-    }
+    origin = stored.origin.kind, stored.origin.name
+    same = {one.version for one in tables.stored(home, "sales") if (one.origin.kind, one.origin.name) == origin}
     open_ = log[log["actual"].isna() & log["version"].isin(same)]
     told: Rows = []
     for subject, rows in open_.groupby("subject"):

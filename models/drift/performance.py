@@ -18,7 +18,7 @@ CAMPAIGN = 0.2  # share of the customers who are called, the riskiest first
 FEWEST = 10  # leavers, and stayers, behind any measure
 FEWEST_DAYS = 3  # days with sales behind any measure
 DRAWS = 300
-LEVEL = 0.01  # at which a change point counts
+LEVEL = 0.05  # at which a change point counts
 WEEK = 7
 SHUFFLES = 999
 SHORTEST = 3  # windows on either side of a change point
@@ -190,14 +190,14 @@ def usual_step(values: pd.Series) -> float:
 
 
 def change_points(values: Sequence[float], seed: int = 0) -> list[int]:
-    """The places from which on the mean of `values` differs; the first place is never one.
+    """The places from which on `values` are higher or lower than before; the first place is never one.
 
-    Binary segmentation: the split whose two means differ most, in standard errors, counts if shuffled values split as
-    well less than `LEVEL` of the time; then each side is searched (Scott and Knott 1974, Biometrics 30, 507-512;
-    Antoch and Hušková 2001, Statistics & Probability Letters 53, 37-46).
+    Binary segmentation on ranks, which an outlier does not move (Scott and Knott 1974, Biometrics 30, 507-512; Pettitt
+    1979, Applied Statistics 28, 126-135): the split whose two means differ most, in standard errors, counts if
+    shuffled values split as well less than `LEVEL` of the time (Antoch and Hušková 2001, Statistics & Probability
+    Letters 53, 37-46); then each side is searched.
     """
-    known = np.asarray(values, float)
-    return sorted(_splits(known, 0, np.random.default_rng(seed)))
+    return sorted(_splits(pd.Series(values).rank().to_numpy(), 0, np.random.default_rng(seed)))
 
 
 def off(window: pd.DataFrame, metric: str, reference: float) -> np.ndarray:
