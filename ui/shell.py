@@ -39,6 +39,9 @@ SECTIONS = {
         ("sales_items", _("Sales: shops and items"), "grid_view"),
         ("sales_stock", _("Sales: stock"), "inventory_2"),
     ],
+    _("Monitoring"): [
+        ("monitoring_performance", _("Monitoring: performance"), "query_stats"),
+    ],
     _("Data"): [("data", _("Data"), "database")],
 }
 page = st.navigation(

@@ -8,6 +8,7 @@ Churn: `auc`; `recall`, `f1` and `accuracy` where the riskiest `CAMPAIGN` of the
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -40,14 +41,90 @@ WORSE = {
     "coverage-80": -1,
     "coverage-95": -1,
 }
-HEADLINE = {"churn": "auc", "sales": "wape"}
 ALERTED = {"churn": ("auc", "in_the_large"), "sales": ("wape", "bias")}  # measures that raise alerts
+IDEAL = {"slope": 1.0}  # of a measure that can be wrong both ways; of the others 0
+LATEST = 3  # windows that stand for now where nothing has changed
 REFERENCE = "reference"  # segment of the row that windows are held against
 REALISED = N_("{measure} of the model {model} left its usual range: {value} on {day}, {reference} when it learned.")
 ESTIMATED = N_(
     "{measure} of the model {model} is estimated at {value} on {day}, {reference} when it learned; the truth is not "
     "known yet."
 )
+
+
+@dataclass(frozen=True)
+class Course:
+    """A measure over time: rows of `day`, `value`, `lo`, `hi`, `rows` in order, when realised and before.
+
+    `changes` are the days from which on it differs. `then` and `now` are its means before and since the last of them
+    (where nothing changed: until and since the last `LATEST` windows), and `expected` the mean of the estimates since.
+    """
+
+    metric: str
+    realised: pd.DataFrame
+    estimated: pd.DataFrame
+    reference: float
+    changes: tuple[pd.Timestamp, ...]
+    since: pd.Timestamp
+    then: float
+    now: float
+    expected: float
+
+    @property
+    def worse(self) -> bool:
+        """Whether it is worse now than it was then."""
+        return bad(self.metric, self.now) > bad(self.metric, self.then)
+
+
+def bad(metric: str, value: float) -> float:
+    """A measure turned so that more is worse."""
+    return abs(value - IDEAL.get(metric, 0.0)) if WORSE[metric] == 0 else WORSE[metric] * value
+
+
+def course(log: pd.DataFrame, metric: str) -> Course | None:
+    """A measure of one version in `data.state.performance_log`; None where it was never realised."""
+    part = log[log["metric"] == metric].sort_values("day")
+    whole, usual = part[part["segment"] == ""], part.loc[part["segment"] == REFERENCE, "value"]
+    realised_, guessed = whole[~whole["estimated"]], whole[whole["estimated"]]
+    if realised_.empty:
+        return None
+    values, days = realised_["value"].to_numpy(), realised_["day"].reset_index(drop=True)
+    places = change_points(values)
+    # The windows between the last change but one and the last one are what it is compared with.
+    first, place = [0, *places][-2:] if places else (0, max(len(days) - LATEST, 0))
+    since = days[place]
+    earlier = values[first:place] if place else values
+    return Course(
+        metric,
+        realised_,
+        guessed,
+        float(usual.iloc[-1]) if len(usual) else float(values.mean()),
+        tuple(days[places]),
+        since,
+        float(earlier.mean()),
+        float(values[place:].mean()),
+        float(guessed.loc[guessed["day"] >= since, "value"].mean()),
+    )
+
+
+def by_segment(log: pd.DataFrame, metric: str, since: pd.Timestamp) -> pd.DataFrame:
+    """A measure of each segment before and since a day, one row a level: `column`, `level`, `then`, `then_lo`,
+    `then_hi`, `now`, `now_lo`, `now_hi`, `rows`.
+
+    Means over windows; their ends from those of the windows, which have no customer's outcome or day in common.
+    """
+    part = log[(log["metric"] == metric) & log["segment"].str.contains("=") & ~log["estimated"]]
+    found = []
+    for segment, windows in part.groupby("segment"):
+        column, _equal, level = str(segment).partition("=")
+        row: dict[str, object] = {"column": column, "level": level, "rows": int(windows["rows"].sum())}
+        for name, some in (("then", windows[windows["day"] < since]), ("now", windows[windows["day"] >= since])):
+            half = np.sqrt((((some["hi"] - some["lo"]) / 2) ** 2).sum()) / max(len(some), 1)
+            value = some["value"].mean()
+            row |= {name: value, f"{name}_lo": value - half, f"{name}_hi": value + half}
+        found.append(row)
+    names = ["column", "level", "rows", *(f"{when}{end}" for when in ("then", "now") for end in ("", "_lo", "_hi"))]
+    return pd.DataFrame(found, columns=names).dropna(subset=["then", "now"])
 
 
 def quality(said: np.ndarray, gone: np.ndarray, stayed: np.ndarray) -> dict[str, np.ndarray]:
