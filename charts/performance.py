@@ -21,7 +21,7 @@ MEASURES = {
     "accuracy": N_("Accuracy of a campaign"),
     "brier": N_("Brier score"),
     "log_loss": N_("Log-loss"),
-    "in_the_large": N_("Left less said"),
+    "in_the_large": N_("Left against said"),
     "slope": N_("Calibration slope"),
     "bias": N_("Forecast too high or too low"),
     "wape": N_("Error, share of sales"),
@@ -55,12 +55,27 @@ def over_time(course: Course, currency: str, every: str) -> go.Figure:
     real, guess = course.realised, course.estimated
     both = real.merge(guess, on="day", suffixes=("", "_guess"))
     inside = both["value"].between(both["lo_guess"], both["hi_guess"])
-    title = _("What came lay where the estimate expected it in {inside} of {count} windows")
-    if both.empty:
-        title = _("{measure}: what came, window by window")
+    late = both["day"] >= course.since
+    title = _("{measure}: what came, window by window")
+    if len(both):
+        title = _("What came lay where the estimate expected it in {inside} of {count} windows")
+    if course.changes and late.any() and not late.all():
+        title = _(
+            "What came lay where the estimate expected it in {late} of {lately} windows since {day}, and in {early} of "
+            "{earlier} before"
+        )
     ends = [part[end] for part in (real, guess) for end in ("value", "lo", "hi")]
     figure = theme.figure(
-        title.format(inside=int(inside.sum()), count=len(both), measure=_(MEASURES[course.metric])),
+        title.format(
+            measure=_(MEASURES[course.metric]),
+            inside=int(inside.sum()),
+            count=len(both),
+            late=int(inside[late].sum()),
+            lately=int(late.sum()),
+            early=int(inside[~late].sum()),
+            earlier=int((~late).sum()),
+            day=locales.day(course.since),
+        ),
         x=every,
         y=_(MEASURES[course.metric]),
         height=380,
@@ -147,23 +162,24 @@ def reliability(then: pd.DataFrame, now: pd.DataFrame, since: str) -> go.Figure:
 
 
 def segments(
-    frame: pd.DataFrame, metric: str, currency: str, since: str, names: dict[str, str], title: str = ""
+    frame: pd.DataFrame, metric: str, currency: str, column: str, since: str, names: dict[str, str]
 ) -> go.Figure:
-    """A measure of each level before and since a day, of `performance.by_segment`; `names` of levels for a reader."""
-    change = frame.assign(
-        worse=[bad(metric, b) - bad(metric, a) for a, b in zip(frame["then"], frame["now"], strict=True)]
-    )
-    shown = change.sort_values("worse")
+    """A measure of each level of a column before and since a day (as written), of `performance.by_segment`.
+
+    `names` are those of levels that a reader knows under another one.
+    """
+    change = [bad(metric, row["now"]) - bad(metric, row["then"]) for _place, row in frame.iterrows()]
+    shown = frame.assign(worse=change).sort_values("worse")
     worst = shown.iloc[-1]
-    surely = worst["worse"] > 0 and (worst["now_lo"] > worst["then_hi"] or worst["now_hi"] < worst["then_lo"])
-    sentence = (
-        _("Worst for {level}: {then} before, {now} since") if surely else _("No group is surely worse than before")
-    )
+    chance = np.hypot(worst["then_hi"] - worst["then"], worst["now_hi"] - worst["now"])
+    sentence = _("{column}: no group is surely worse than before")
+    if worst["worse"] > 0 and abs(worst["now"] - worst["then"]) > chance:
+        sentence = _("{column}: worst for {level}, {then} before and {now} since {day}")
     level = names.get(str(worst["level"]), label(str(worst["level"])))
     numbers = {name: written(metric, worst[name], currency) for name in ("then", "now")}
     ends = np.concatenate([shown[name] for name in ("then_lo", "then_hi", "now_lo", "now_hi")])
     figure = theme.figure(
-        title or sentence.format(level=level, **numbers),
+        sentence.format(column=label(column), level=level, day=since, **numbers),
         x=_(MEASURES[metric]),
         height=max(220, 120 + 44 * len(shown)),
         xaxis=_axis(metric, ends, currency),

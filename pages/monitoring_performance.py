@@ -57,12 +57,11 @@ def performance() -> None:
 if rows.empty or views.course(rows, views.CARDS[model][0]) is None:
     if model == "churn":
         views.none_yet()
+        views.keep_today(stored)
     else:
         st.info(_("The history is too short to try forecasts on it: this page needs some months of days."))
 else:
     performance()
-if model == "churn":
-    views.keep_today(stored)
 with st.expander(_("How this is computed"), icon=":material/functions:"):
     st.markdown(
         _(

@@ -9,7 +9,6 @@ import streamlit as st
 import locales
 import settings
 from charts import performance as charts
-from charts.labels import label
 from data import state, tables
 from data.state import Engine
 from data.tables import Stored
@@ -29,7 +28,7 @@ MEASURES = {
 MEANINGS = {
     "auc": N_("how often a leaver has a higher risk than a stayer; 0.5 is guessing"),
     "recall": N_("of the leavers, when the riskiest 20% are called"),
-    "in_the_large": N_("share who left less the risk said, on average; 0 is right"),
+    "in_the_large": N_("share who left, less the risk said on average; 0 is right"),
     "brier": N_("mean squared distance of risk and outcome; lower is better"),
     "bias": N_("forecast against what was sold; 0 is right"),
     "wape": N_("mean error of a day, against what is sold on a day"),
@@ -81,7 +80,7 @@ def none_yet() -> None:
         _(
             "These customers are known on one day only, and nobody has left since. Keep today’s risks here, or every "
             "month with the job “score”. When a newer file of the same customers is added on the page Data, Vigie "
-            "puts who left beside what was said, and this page fills."
+            "puts who left beside what was said, and this page fills. The demo customers show how that looks."
         ),
         icon=":material/hourglass_empty:",
     )
@@ -89,7 +88,7 @@ def none_yet() -> None:
 
 def keep_today(stored: Stored) -> None:
     """A button that keeps what the model says today, and what has become known of what it said before."""
-    trained.churn(stored)
+    trained.churn(stored)  # stops the page until there is a model
     key = f"score {stored.version}"
     if forecasts.watched(key):
         return
@@ -146,15 +145,20 @@ def headline(rows: pd.DataFrame, model: str, currency: str) -> None:
             continue
         values = found.realised["value"].dropna().to_list()
         texts.append((_(charts.MEASURES[metric]), charts.written(metric, found.now, currency), _(MEANINGS[metric])))
-        gap = performance.bad(metric, found.now) - performance.bad(metric, found.then)
-        then = charts.written(metric, found.then, currency)
-        change = _("before: {then}").format(then=then)
-        trends.append(cards.Trend(values, _signed(gap) + change))
+        middle = (found.now + found.then) / 2
+        better: Literal[up, down] = (
+            "down" if performance.bad(metric, middle + 1e-6) > performance.bad(metric, middle) else "up"
+        )
+        trends.append(cards.Trend(values, _change(found, currency), better))
     cards.metrics(texts, trends)
 
 
-def _signed(gap: float) -> str:
-    return "± " if abs(gap) < 5e-3 else "- " if gap > 0 else "+ "
+def _change(found: Course, currency: str) -> str:
+    step = found.now - found.then
+    then, size = (charts.written(found.metric, one, currency) for one in (found.then, abs(step)))
+    if size == charts.written(found.metric, 0.0, currency):
+        return _("± none, was {then}").format(then=then)
+    return ("+" if step > 0 else "-") + _("{size}, was {then}").format(size=size.lstrip("+−±"), then=then)
 
 
 def over_time(rows: pd.DataFrame, metric: str, model: str, currency: str) -> None:
@@ -217,8 +221,7 @@ def segments(stored: Stored, rows: pd.DataFrame, metric: str, model: str, curren
     names = dict(zip(stores["store"].astype(str), stores["name"].astype(str), strict=True))
     with st.grid("auto", min_column_width=400):
         for column, part in parts.groupby("column"):
-            drawn = charts.segments(part, metric, currency, locales.day(first.since), names)
-            drawn.layout.title.text = f"{label(str(column))}: {drawn.layout.title.text}"
+            drawn = charts.segments(part, metric, currency, str(column), locales.day(first.since), names)
             cards.figure(drawn, f"performance_by_{column}", part)
 
 

@@ -257,7 +257,7 @@ def expected(rows: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame | None
 
 def week_of(days: pd.Series) -> pd.Series:
     """The Sunday that ends the week of each day."""
-    return days + pd.to_timedelta(6 - days.dt.dayofweek, unit="D")
+    return days + pd.to_timedelta(6 - days.dt.day_of_week, unit="D")
 
 
 def usual_step(values: pd.Series) -> float:
@@ -274,7 +274,7 @@ def change_points(values: Sequence[float], seed: int = 0) -> list[int]:
     shuffled values split as well less than `LEVEL` of the time (Antoch and Hušková 2001, Statistics & Probability
     Letters 53, 37-46); then each side is searched.
     """
-    return sorted(_splits(pd.Series(values).rank().to_numpy(), 0, np.random.default_rng(seed)))
+    return sorted(_splits(np.asarray(values, float), 0, np.random.default_rng(seed)))
 
 
 def off(window: pd.DataFrame, metric: str, reference: float) -> np.ndarray:
@@ -376,8 +376,9 @@ def _by_day(rows: pd.DataFrame) -> pd.DataFrame:
 def _splits(values: np.ndarray, start: int, random: np.random.Generator) -> list[int]:
     if len(values) < 2 * SHORTEST or np.ptp(values) == 0:
         return []
-    gaps = _gaps(values[None])[0]
-    shuffled = random.permuted(np.tile(values, (SHUFFLES, 1)), axis=1)
+    ranks = pd.Series(values).rank().to_numpy()
+    gaps = _gaps(ranks[None])[0]
+    shuffled = random.permuted(np.tile(ranks, (SHUFFLES, 1)), axis=1)
     as_good = int((_gaps(shuffled).max(axis=1) >= gaps.max()).sum())
     if (1 + as_good) / (1 + SHUFFLES) >= LEVEL:
         return []
