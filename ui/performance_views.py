@@ -146,10 +146,8 @@ def headline(rows: pd.DataFrame, model: str, currency: str) -> None:
         values = found.realised["value"].dropna().to_list()
         texts.append((_(charts.MEASURES[metric]), charts.written(metric, found.now, currency), _(MEANINGS[metric])))
         middle = (found.now + found.then) / 2
-        better: Literal[up, down] = (
-            "down" if performance.bad(metric, middle + 1e-6) > performance.bad(metric, middle) else "up"
-        )
-        trends.append(cards.Trend(values, _change(found, currency), better))
+        falls = performance.bad(metric, middle - 1e-6) < performance.bad(metric, middle)
+        trends.append(cards.Trend(values, _change(found, currency), "down" if falls else "up"))
     cards.metrics(texts, trends)
 
 
