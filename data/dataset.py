@@ -42,8 +42,8 @@ class Origin:
 class Dataset:
     """A table and the tables around it, all checked against `data.schemas`.
 
-    `frames` holds the main table under the name `table`, and for sales any of products, stores, suppliers,
-    supplier_prices, stock_moves, calendar.
+    `frames` holds the main table under the name `table`; for customers a history where there is one, for sales any of
+    products, stores, suppliers, supplier_prices, stock_moves, calendar.
     """
 
     table: Table

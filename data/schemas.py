@@ -121,6 +121,17 @@ class Customers(_Table):
     total_charges: Series[float] | None = pa.Field(nullable=True, ge=0, description=N_("All bills so far, in money."))
 
 
+class CustomerHistory(Customers):
+    """One row a customer and month-end, as known on that day; customers come back until they leave."""
+
+    day: Series[Moment] = pa.Field(description=N_("The month-end the row is about."))
+    customer_id: Series[str] = pa.Field(description=N_("The customer's identifier: one row a month-end."))
+    churned: Series[TrueFalse] = pa.Field(description=N_("True: the customer left during the month after that day."))
+
+    class Config:
+        unique = ["customer_id", "day"]
+
+
 class Sales(_Table):
     """One row an invoice line. Revenue of a line is quantity x unit_price; returns have a negative quantity."""
 
@@ -208,6 +219,7 @@ class Calendar(_Table):
 
 SCHEMAS: dict[str, type[pa.DataFrameModel]] = {
     "customers": Customers,
+    "history": CustomerHistory,
     "sales": Sales,
     "products": Products,
     "stores": Stores,

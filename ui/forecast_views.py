@@ -12,6 +12,7 @@ import settings
 from charts import forecast as charts
 from data import state
 from data.tables import Stored
+from models import scoring
 from models.forecast import engine, explain, intervals, learners
 from models.forecast import series as preparing
 from models.forecast.combined import QUICK, Forecast, table
@@ -20,7 +21,7 @@ from ui import background, cards, forecasts, inputs, series
 from ui.series import Chosen
 from ui.text import N_, _, plain
 
-MODEL = "sales"
+MODEL = scoring.SALES
 REFRESHED = 2  # seconds between looks at what slow models have said
 TRYING = {"sarima": N_("Trying SARIMA on the past"), "lstm": N_("Trying LSTM on the past")}
 AXES = {"revenue": N_("Revenue ({currency})"), "units": N_("Units")}
@@ -293,21 +294,8 @@ def logged_once(stored: Stored, chosen: Chosen, found: Forecast) -> None:
 
 @st.cache_resource(max_entries=500, show_spinner=False)
 def _logged(key: str, _stored: Stored, _chosen: Chosen, _found: Forecast) -> None:  # noqa: ARG001  # the cache key
-    now, stored, chosen, found = datetime.now(UTC), _stored, _chosen, _found
-    rows = [
-        {
-            "model": MODEL,
-            "version": stored.version,
-            "day": found.window.origin.date(),
-            "subject": chosen.key,
-            "target_day": pd.Timestamp(when).date(),
-            "mean": row["mean"],
-            **{f"{end}_{level}": row[f"{end}-{level}"] for level in (80, 95) for end in ("lo", "hi")},
-            "logged": now,
-        }
-        for when, row in found.frame.iterrows()
-    ]
-    state.upsert(state.engine(settings.get().database_url), state.prediction_log, rows)
+    database = state.engine(settings.get().database_url)
+    scoring.keep_forecast(database, _found.frame, _stored.version, _chosen.key, _found.window.origin, datetime.now(UTC))
 
 
 def _joined(one: Window, other: Window) -> Window:

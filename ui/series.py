@@ -19,7 +19,7 @@ from ui.text import N_, _
 
 HORIZONS = {"D": (7, 28, 120), "W": (2, 8, 26), "MS": (1, 3, 12)}  # least, usual and most steps ahead
 AHEAD = {"D": N_("Days ahead"), "W": N_("Weeks ahead"), "MS": N_("Months ahead")}
-ALL, JOB = "all", "forecast"
+JOB = "forecast"
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,11 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
     """Ask for a series of a sales dataset. Stops the page, with a sentence, where it has no such days."""
     named = store.frame(stored, "stores").set_index("store")["name"].to_dict() if "stores" in stored.columns else {}
     parts = [part for part in source.PARTS if part in stored.columns["sales"]]
-    part = inputs.choice(_("What"), [ALL, *parts], "part", lambda one: _("Everything") if one == ALL else label(one))
+    part = inputs.choice(
+        _("What"), [source.ALL, *parts], "part", lambda one: _("Everything") if one == source.ALL else label(one)
+    )
     value = None
-    if part != ALL:
+    if part != source.ALL:
         found = forecasts.largest(stored, part)
         if not found:
             st.info(_("These data hold no goods that were sold or came back: choose others on the page Data."))
@@ -67,7 +69,7 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
     least, usual, most = HORIZONS[frequency]
     horizon = int(inputs.slider(_(AHEAD[frequency]), f"ahead.{frequency}", usual, least, most))
     name = _("Everything") if value is None else shown[value]
-    return _made(stored, None if part == ALL else part, value, name, measure, frequency, horizon)
+    return _made(stored, None if part == source.ALL else part, value, name, measure, frequency, horizon)
 
 
 def _made(
@@ -75,8 +77,8 @@ def _made(
 ) -> Chosen:
     days = forecasts.days(stored, part, value)
     values, findings = source.series(days, measure, frequency) if len(days) else (pd.Series(dtype=float), ())
-    key = f"{measure} {frequency} {part or ALL}" + (f"={value}" if value else "")
     currency = stored.origin.currency or "GBP"
+    key = source.key(part, value, measure, frequency)
     return Chosen(key, name, part, value, measure, frequency, horizon, values, findings, currency)
 
 

@@ -12,6 +12,11 @@ CHANGED = N_(
     "A change of the business was simulated on {day}: list prices of {categories} rose by {rise} %, {loss} % of "
     "wholesale orders were lost, and new customers came with small online orders. {rows} lines follow it."
 )
+CHURN_CHANGED = N_(
+    "A change of the business was simulated from {day} on: bills rose by {rise} %, {share} % of those who join take "
+    "fibre and pay by electronic check, and a rival opened where {near} % of the customers live, which no column says. "
+    "{rows} rows follow it."
+)
 
 
 def dataset(table: Table, end: date, seed: int = 0) -> Dataset:
@@ -28,11 +33,13 @@ def dataset(table: Table, end: date, seed: int = 0) -> Dataset:
 
 def changes(findings: Iterable[Finding]) -> list[date]:
     """The days on which a demo changed, as its findings tell; none for other data."""
-    return [date.fromisoformat(str(finding.values["day"])) for finding in findings if finding.message == CHANGED]
+    told = [finding for finding in findings if finding.message in (CHANGED, CHURN_CHANGED)]
+    return [date.fromisoformat(str(finding.values["day"])) for finding in told]
 
 
 def _customers(end: date, seed: int) -> Dataset:
-    frame = customers.generate(seed=seed)
+    frame, history, drift = customers.generate(seed=seed), customers.history(end, seed=seed), parameters.CHURN_DRIFT
+    days = history["day"].drop_duplicates()
     findings = (
         Finding(
             N_(
@@ -46,8 +53,27 @@ def _customers(end: date, seed: int) -> Dataset:
             N_("{rows} customers joined this month: they have no bill yet, so their total charges are missing."),
             int(frame["total_charges"].isna().sum()),
         ),
+        Finding(
+            N_(
+                "{rows} rows are other customers of the same company at {months} month-ends up to {day}, each with who "
+                "left in the month after."
+            ),
+            len(history),
+            {"months": str(len(days)), "day": days.iloc[-1].date().isoformat()},
+        ),
+        Finding(
+            CHURN_CHANGED,
+            int((history["day"] >= days.iloc[-drift.months]).sum()),
+            {
+                "day": days.iloc[-drift.months].date().isoformat(),
+                "rise": f"{drift.price_rise:.0%}".rstrip("%"),
+                "share": f"{drift.newcomers:.0%}".rstrip("%"),
+                "near": f"{drift.rival_share:.0%}".rstrip("%"),
+            },
+        ),
     )
-    return Dataset("customers", {"customers": frame}, Origin("demo", NAME, currency="USD"), findings)
+    frames = {"customers": frame, "history": history}
+    return Dataset("customers", frames, Origin("demo", NAME, currency="USD"), findings)
 
 
 def _sales(end: date, seed: int) -> Dataset:

@@ -69,6 +69,37 @@ PRICE_LIST = {"dsl": 25, "fibre": 50, "phone": 20, "lines": 5, "online_security"
 MONTHLY_NOISE = 1.0  # standard deviation of a bill around the price list, dollars
 TOTAL_NOISE = 0.19  # standard deviation of one month's bill around today's, as a share of it
 
+# --- Customers: month by month -------------------------------------------------------------------------------------
+
+HISTORY_MONTHS = 24  # batches, one a month-end
+HISTORY_CUSTOMERS = 900  # in each: for everyone who leaves, somebody like them joins
+SETTLING_MONTHS = 48  # before the first batch, in which the tenures find their balance
+# Added to CHURN: in the table nearly half of the monthly contracts end in one month, most of them at once.
+MONTHLY = {"base": -2.2, "log_tenure": 0.5}
+
+
+@dataclass(frozen=True)
+class ChurnDrift:
+    """One change of the telephone company near the end of its months, for the monitoring pages to find.
+
+    In the last `months` batches bills are `price_rise` higher, and `newcomers` of those who join take fibre on a
+    monthly contract and pay by electronic check. And customers leave for another reason: a rival has opened where
+    `rival_share` of them live, which no column says. There `rival` is added to the log-odds of leaving, everywhere
+    `base`, and `log_tenure` times the log of the months with the company: the higher bill drives away those who pay in
+    full, while newcomers have a welcome offer.
+    """
+
+    months: int = 5
+    price_rise: float = 0.10
+    newcomers: float = 0.8
+    rival_share: float = 0.25
+    rival: float = 1.8
+    base: float = -1.0
+    log_tenure: float = 0.3
+
+
+CHURN_DRIFT = ChurnDrift()
+
 
 # --- Sales: the range ----------------------------------------------------------------------------------------------
 

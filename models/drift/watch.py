@@ -153,6 +153,41 @@ def sides(watched: Watched, name: str, day: np.datetime64, window: int = WINDOW)
     return Sides(column.cut, column.base, season[0], (counts[at + 1] - counts[start])[0])
 
 
+def compare(watched: Watched, sheets: Sequence[Sheet], day: np.datetime64, threshold: float) -> pd.DataFrame:
+    """What `backfill` would say of a day if its window held the rows of other sheets: one row a column."""
+    found = []
+    for sheet in sheets:
+        inside = (sheet.day <= day) & (sheet.day > day - WINDOW * DAY)
+        units = np.array(len(np.unique(sheet.unit[inside])))
+        for column in (column for column in watched.columns if column.name in sheet.frame):
+            window = sheet.frame.loc[inside, column.name]
+            current, season = column.cut.count(window), sides(watched, column.name, day).season
+            filled = np.array(((column.base > 0) | (current > 0)).sum())
+            rows = (np.array(column.base_units), units)
+            psi = float(measures.psi(column.base, current))
+            gap = np.nan
+            if column.numbers is not None:
+                reference = np.sort(column.numbers[0][np.repeat(_reference(watched), np.diff(column.numbers[1]))])
+                known = bins.ordered(window)
+                gap = measures.ks_statistic(reference, known) if len(reference) and len(known) else np.nan
+            found.append(
+                {
+                    "feature": column.name,
+                    "psi": psi,
+                    "noise_limit": float(measures.noise(filled, *rows)),
+                    "pvalue": float(measures.noise_pvalue(np.array(psi), filled, *rows)),
+                    "psi_season": float(measures.psi(season, current)) if season.any() else np.nan,
+                    "noise_season": np.nan,
+                    "ks": gap,
+                    "rows_current": int(units),
+                    "current": current,
+                }
+            )
+    drift = pd.DataFrame(found)
+    drift["adjusted_pvalue"] = measures.benjamini_hochberg(drift.pop("pvalue").to_numpy())
+    return drift.assign(learned=False, label=label(drift.assign(learned=False), threshold))
+
+
 def latest(watched: Watched, days: np.ndarray) -> np.ndarray:
     """The last of some days that can be judged: none where the data have nothing within a month of it."""
     filled = _filled(watched)[(days - watched.days[0]).astype(int)]

@@ -5,6 +5,7 @@ import pandas as pd
 from data.dataset import Finding
 from locales import N_
 
+ALL = "all"
 PARTS = ("category", "store", "product")  # what a series may be about, beside everything
 MEASURES = ("revenue", "units")
 STEPS = {"D": "D", "W": "W-SUN", "MS": "MS"}
@@ -31,6 +32,18 @@ def largest(part: str, columns: dict[str, str]) -> str:
     """The query for the parts of a kind with their names. Raises ValueError for an unknown part."""
     named = "max(description)" if part == "product" and "description" in columns else _known(part)
     return LARGEST.format(part=_known(part), name=named)
+
+
+def key(part: str | None, value: str | None, measure: str, frequency: str) -> str:
+    """The name of a series in the state database, as `read_key` reads it: "revenue D category=Bags"."""
+    return f"{measure} {frequency} {part or ALL}" + (f"={value}" if value else "")
+
+
+def read_key(name: str) -> tuple[str | None, str | None, str, str]:
+    """The part, its value, the measure and the frequency of a series."""
+    measure, frequency, rest = name.split(" ", 2)
+    part, _equal, value = rest.partition("=")
+    return (part, value, measure, frequency) if value else (None, None, measure, frequency)
 
 
 def series(days: pd.DataFrame, measure: str, frequency: str) -> tuple[pd.Series, tuple[Finding, ...]]:

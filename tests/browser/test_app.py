@@ -21,7 +21,11 @@ PAGES = {
     "sales-what-if": "Sales: what-if",
     "sales-items": "Sales: shops and items",
     "sales-stock": "Sales: stock",
+<<<<<<< HEAD
     "monitoring-health": "Monitoring: health",
+=======
+    "monitoring-performance": "Monitoring: performance",
+>>>>>>> h-perf
     "data": "Data",
 }
 BEGINS = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>", "CSV": b"\xef\xbb\xbflevel,", "XLSX": b"PK"}

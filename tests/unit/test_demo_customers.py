@@ -2,13 +2,14 @@
 
 import os
 import re
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from data import schemas
+from data import demo, schemas
 from data.demo import customers, parameters
 
 TELCO = Path(os.environ.get("VIGIE_REAL_DATA", "unset")) / "telco" / "Telco-Customer-Churn.csv"
@@ -135,3 +136,49 @@ def test_side_by_side_with_the_real_file(frame):
     deciles = np.arange(0.1, 1, 0.1)
     assert np.abs(real["tenure"].quantile(deciles) - frame["tenure"].quantile(deciles)).max() <= 3
     assert np.abs(real["monthly_charges"].quantile(deciles) - frame["monthly_charges"].quantile(deciles)).max() < 5
+
+
+@pytest.fixture(scope="module")
+def months() -> pd.DataFrame:
+    return customers.history(date(2026, 11, 21))
+
+
+def test_the_history_has_a_batch_a_month_end_whose_truth_is_known(months):
+    pd.testing.assert_frame_equal(schemas.check("history", months), months)
+    days = months["day"].unique()
+    assert len(days) == parameters.HISTORY_MONTHS
+    assert days[-1] == pd.Timestamp("2026-09-30")  # October is over
+    assert (months.groupby("day").size() == parameters.HISTORY_CUSTOMERS).all()
+    pd.testing.assert_frame_equal(months, customers.history(date(2026, 11, 30)))
+    assert customers.history(date(2026, 12, 1))["day"].max() == pd.Timestamp("2026-10-31")
+
+
+def test_customers_go_on_until_they_leave_and_others_join(months):
+    for now, later in zip(*(list(months.groupby("day"))[part] for part in (slice(0, 4), slice(1, 5))), strict=True):
+        then, since = now[1].set_index("customer_id"), later[1].set_index("customer_id")
+        assert set(then.index) & set(since.index) == set(then.index[~then["churned"]])
+        stayed = then.index[~then["churned"]]
+        assert (since.loc[stayed, "tenure"] == then.loc[stayed, "tenure"] + 1).all()
+        paid = since.loc[stayed, "total_charges"] - then.loc[stayed, "total_charges"].fillna(0)
+        assert paid.to_numpy() == pytest.approx(since.loc[stayed, "monthly_charges"].to_numpy())
+        assert (since.loc[~since.index.isin(stayed), "tenure"] == 0).all()
+
+
+def test_the_history_is_steady_until_the_change_and_other_after_it(months):
+    days = months["day"].unique()
+    changed = days[-parameters.CHURN_DRIFT.months]
+    before, after = months[months["day"] < changed], months[months["day"] >= changed]
+    rates = before.groupby("day")["churned"].mean()
+    assert rates.between(0.09, 0.18).all()
+    assert abs(rates.iloc[:9].mean() - rates.iloc[-9:].mean()) < 0.02
+    bill = before["monthly_charges"].mean()
+    assert after["monthly_charges"].mean() > bill * (1 + parameters.CHURN_DRIFT.price_rise)
+    joined = after[(after["tenure"] == 0) & (after["day"] > changed)]
+    lured = joined["internet_service"].eq("Fiber optic") & joined["payment_method"].eq("Electronic check")
+    assert lured.mean() > parameters.CHURN_DRIFT.newcomers
+
+
+def test_the_demo_says_what_was_planted():
+    made = demo.dataset("customers", date(2026, 11, 21))
+    assert list(made.frames) == ["customers", "history"]
+    assert any("rival opened" in finding.message and finding.rows == 4500 for finding in made.findings)

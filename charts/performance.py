@@ -1,0 +1,294 @@
+"""Figures of how good a model has been since it learned."""
+
+from collections.abc import Sequence
+from textwrap import wrap
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+import locales
+from charts import theme
+from charts.forecast import time_axis
+from charts.labels import label
+from locales import N_, _
+from models.drift.performance import Course, bad
+
+MEASURES = {
+    "auc": N_("Ranking (AUC)"),
+    "recall": N_("Leavers found by a campaign"),
+    "f1": N_("F1 of a campaign"),
+    "accuracy": N_("Accuracy of a campaign"),
+    "brier": N_("Brier score"),
+    "log_loss": N_("Log-loss"),
+    "in_the_large": N_("Left against said"),
+    "slope": N_("Calibration slope"),
+    "bias": N_("Forecast too high or too low"),
+    "wape": N_("Error, share of sales"),
+    "mae": N_("Error a day"),
+    "mase": N_("Error against naive (MASE)"),
+    "coverage-80": N_("Held by the 80% band"),
+    "coverage-95": N_("Held by the 95% band"),
+}
+SHARES = ("recall", "f1", "accuracy", "wape", "coverage-80", "coverage-95")
+POINTS = {"in_the_large": N_("{number} points"), "bias": N_("{number}%")}  # signed, in hundredths
+_ESTIMATED_COLOUR = theme.ACCENT
+
+
+def written(metric: str, value: float, currency: str) -> str:
+    """A value of a measure with its unit."""
+    if value != value:
+        return "–"
+    if metric in POINTS:
+        sign = "+" if round(100 * value, 1) > 0 else "−" if round(100 * value, 1) < 0 else "±"
+        return _(POINTS[metric]).format(number=sign + locales.number(abs(100 * value), 1))
+    if metric in SHARES:
+        return locales.percent(value)
+    return locales.money(value, currency) if metric == "mae" else locales.number(value, 2 if metric != "brier" else 3)
+
+
+def over_time(course: Course, currency: str, every: str) -> go.Figure:
+    """A measure as it was realised, with intervals, and as it was estimated before; change points marked.
+
+    `every` names a window ("month", "week") in the reader's language.
+    """
+    real, guess = course.realised, course.estimated
+    both = real.merge(guess, on="day", suffixes=("", "_guess"))
+    inside = both["value"].between(both["lo_guess"], both["hi_guess"])
+    late = both["day"] >= course.since
+    title = _("{measure}: what came, window by window")
+    if len(both):
+        title = _("What came lay where the estimate expected it in {inside} of {count} windows")
+    if course.changes and late.any() and not late.all():
+        title = _(
+            "What came lay where the estimate expected it in {late} of {lately} windows since {day}, and in {early} of "
+            "{earlier} before"
+        )
+    ends = [part[end] for part in (real, guess) for end in ("value", "lo", "hi")]
+    figure = theme.figure(
+        title.format(
+            measure=_(MEASURES[course.metric]),
+            inside=int(inside.sum()),
+            count=len(both),
+            late=int(inside[late].sum()),
+            lately=int(late.sum()),
+            early=int(inside[~late].sum()),
+            earlier=int((~late).sum()),
+            day=locales.day(course.since),
+        ),
+        x=every,
+        y=_(MEASURES[course.metric]),
+        height=380,
+        xaxis=time_axis(pd.DatetimeIndex(pd.concat([real["day"], guess["day"]]))),
+        yaxis=_axis(course.metric, np.concatenate([*ends, [course.reference]]), currency),
+        shapes=[theme.across(course.reference), *(_mark(day) for day in course.changes)],
+        annotations=[_note(day) for day in course.changes],
+    )
+    if len(guess):
+        figure.add_trace(
+            go.Scatter(
+                x=pd.concat([guess["day"], guess["day"][::-1]]),
+                y=np.r_[guess["hi"], guess["lo"][::-1]],
+                mode="lines",
+                fill="toself",
+                fillcolor=theme.faded(_ESTIMATED_COLOUR, 0.16),
+                line={"width": 0},
+                hoverinfo="skip",
+                name=_("expected 19 times in 20"),
+            )
+        )
+        sentence = _("{day}: {value} was to be expected, {lo} to {hi} 19 times in 20")
+        hover = _sentences(sentence, guess, course.metric, currency)
+        line = {"color": _ESTIMATED_COLOUR, "dash": "dash", "width": 2}
+        figure.add_trace(_line(guess, _("estimated before the truth"), line, "diamond-open", hover))
+    sentence = _("{day}: {value} came ({lo} to {hi} is its 95% interval), from {rows} rows")
+    hover = _sentences(sentence, real, course.metric, currency)
+    trace = _line(real, _("realised"), {"color": theme.STAY, "width": 2}, "circle", hover)
+    if len(real) <= 30:  # more would hide the line
+        trace.error_y = _error(real, "value", "lo", "hi")
+    figure.add_trace(trace)
+    return figure
+
+
+def reliability(then: pd.DataFrame, now: pd.DataFrame, since: str) -> go.Figure:
+    """Said against seen of `value.reliability`, before and since a day (as written)."""
+    misses = [float((np.abs(part["said"] - part["seen"]) * part["customers"]).sum()) for part in (then, now)]
+    before, after = (miss / part["customers"].sum() for miss, part in zip(misses, (then, now), strict=True))
+    title = _("Said and seen differ by {after} points on average since {day}, {before} before")
+    reach = float(max(part[end].max() for part in (then, now) for end in ("said", "hi"))) * 1.05
+    figure = theme.figure(
+        title.format(after=locales.number(100 * after, 1), before=locales.number(100 * before, 1), day=since),
+        x=_("Risk the model said"),
+        y=_("Share who left"),
+        xaxis=theme.percent_axis(reach),
+        yaxis=theme.percent_axis(reach),
+        shapes=[
+            {
+                "type": "line",
+                "x0": 0,
+                "y0": 0,
+                "x1": reach,
+                "y1": reach,
+                "line": {"color": theme.NEUTRAL, "dash": "dot", "width": 1.5},
+            }
+        ],
+    )
+    sentence = _("Of {customers} customers with a risk of about {said}, {seen} left (95% interval {lo} to {hi})")
+    looks = (
+        (then, _("before"), {"color": theme.NEUTRAL, "dash": "dash", "width": 1.5}, "circle-open"),
+        (now, _("since {day}").format(day=since), {"color": theme.STAY, "width": 2}, "circle"),
+    )
+    for part, name, line, symbol in looks:
+        figure.add_trace(
+            go.Scatter(
+                x=part["said"].to_numpy(),
+                y=part["seen"].to_numpy(),
+                mode="markers+lines",
+                name=name,
+                line=line,
+                marker={"symbol": symbol, "size": 8, "color": line["color"]},
+                error_y=_error(part, "seen", "lo", "hi"),
+                hoverinfo="text",
+                hovertext=[
+                    sentence.format(
+                        customers=locales.number(row.customers),
+                        **{name: locales.percent(getattr(row, name), 1) for name in ("said", "seen", "lo", "hi")},
+                    )
+                    for row in part.itertuples()
+                ],
+            )
+        )
+    return figure
+
+
+def segments(
+    frame: pd.DataFrame, metric: str, currency: str, column: str, since: str, names: dict[str, str]
+) -> go.Figure:
+    """A measure of each level of a column before and since a day (as written), of `performance.by_segment`.
+
+    `names` are those of levels that a reader knows under another one.
+    """
+    change = [bad(metric, row["now"]) - bad(metric, row["then"]) for _place, row in frame.iterrows()]
+    shown = frame.assign(worse=change).sort_values("worse")
+    worst = shown.iloc[-1]
+    chance = np.hypot(worst["then_hi"] - worst["then"], worst["now_hi"] - worst["now"])
+    sentence = _("{column}: no group is surely worse than before")
+    if worst["worse"] > 0 and abs(worst["now"] - worst["then"]) > chance:
+        sentence = _("{column}: worst for {level}, {then} before and {now} since {day}")
+    level = names.get(str(worst["level"]), label(str(worst["level"])))
+    numbers = {name: written(metric, worst[name], currency) for name in ("then", "now")}
+    ends = np.concatenate([shown[name] for name in ("then_lo", "then_hi", "now_lo", "now_hi")])
+    figure = theme.figure(
+        sentence.format(column=label(column), level=level, day=since, **numbers),
+        x=_(MEASURES[metric]),
+        height=max(220, 120 + 44 * len(shown)),
+        xaxis=_axis(metric, ends, currency),
+        yaxis={
+            "tickvals": list(range(len(shown))),
+            "ticktext": [
+                "<br>".join(theme.plain(part) for part in wrap(names.get(str(one), label(str(one))), 18))
+                for one in shown["level"]
+            ],
+            "range": [-0.6, len(shown) - 0.4],
+            "zeroline": False,
+        },
+    )
+    hover = _("{level}: {value} ({lo} to {hi} is its 95% interval), {when}")
+    looks = (
+        ("then", _("before"), theme.NEUTRAL, "circle-open", -0.12),
+        ("now", _("since {day}").format(day=since), theme.STAY, "circle", 0.12),
+    )
+    for name, when, colour, symbol, shift in looks:
+        figure.add_trace(
+            go.Scatter(
+                x=shown[name].to_numpy(),
+                y=np.arange(len(shown)) + shift,
+                mode="markers",
+                name=when,
+                marker={"size": 10, "color": colour, "symbol": symbol, "line": {"width": 2}},
+                error_x=_error(shown, name, f"{name}_lo", f"{name}_hi") | {"color": colour},
+                hoverinfo="text",
+                hovertext=[
+                    hover.format(
+                        level=theme.plain(names.get(str(row["level"]), label(str(row["level"])))),
+                        value=written(metric, row[name], currency),
+                        lo=written(metric, row[f"{name}_lo"], currency),
+                        hi=written(metric, row[f"{name}_hi"], currency),
+                        when=when,
+                    )
+                    for _place, row in shown.iterrows()
+                ],
+            )
+        )
+    return figure
+
+
+def _sentences(sentence: str, rows: pd.DataFrame, metric: str, currency: str) -> list[str]:
+    return [
+        sentence.format(
+            day=locales.day(row.day),
+            value=written(metric, row.value, currency),
+            lo=written(metric, row.lo, currency),
+            hi=written(metric, row.hi, currency),
+            rows=locales.number(row.rows),
+        )
+        for row in rows.itertuples()
+    ]
+
+
+def _line(rows: pd.DataFrame, name: str, line: dict[str, object], symbol: str, hover: Sequence[str]) -> go.Scatter:
+    return go.Scatter(
+        x=rows["day"],
+        y=rows["value"].to_numpy(),
+        mode="lines+markers",
+        name=name,
+        line=line,
+        marker={"symbol": symbol, "size": 7, "color": line["color"]},
+        hoverinfo="text",
+        hovertext=hover,
+    )
+
+
+def _error(rows: pd.DataFrame, value: str, lo: str, hi: str) -> dict[str, object]:
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": (rows[hi] - rows[value]).to_numpy(),
+        "arrayminus": (rows[value] - rows[lo]).to_numpy(),
+        "thickness": 1,
+        "width": 0,
+    }
+
+
+def _mark(day: pd.Timestamp) -> dict[str, object]:
+    line = {"color": theme.LEAVE, "dash": "dashdot", "width": 1.5}
+    return {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": day, "x1": day, "line": line}
+
+
+def _note(day: pd.Timestamp) -> dict[str, object]:
+    text = _("changed {day}").format(day=locales.day_of_year(day))
+    return {
+        "x": day,
+        "y": 0,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "xanchor": "right",
+        "showarrow": False,
+        "text": text,
+    }
+
+
+def _axis(metric: str, values: np.ndarray, currency: str) -> dict[str, object]:
+    """An axis over what is shown, ticks with the measure's unit."""
+    known = values[np.isfinite(values)]
+    low, high = float(known.min()), float(known.max())
+    room = 0.06 * (high - low) or 0.1
+    ends = np.array([low - room, high + room])
+    ticks = theme.number_axis(ends)["tickvals"]
+    if metric in POINTS:
+        text = [
+            _(POINTS[metric]).format(number=("+" if tick > 0 else "") + locales.number(100 * tick)) for tick in ticks
+        ]
+    else:
+        text = [written(metric, tick, currency) for tick in ticks]
+    return {"tickvals": ticks, "ticktext": text, "range": list(ends), "zeroline": metric in POINTS}

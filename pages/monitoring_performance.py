@@ -1,0 +1,88 @@
+"""Are the models still as good as when they learned?"""
+
+import streamlit as st
+
+from charts import performance as charts
+from ui import cards, inputs, store
+from ui import performance_views as views
+from ui.text import N_, _
+
+MODELS = {"churn": N_("Who leaves"), "sales": N_("What sells")}
+VIEWS = {
+    "time": N_("Over time"),
+    "calibration": N_("Calibration"),
+    "segments": N_("By group"),
+    "table": N_("Table"),
+}
+SOURCES = {"past": N_("The past, played again"), "said": N_("What was really said")}
+
+stored_of = {"churn": store.active("customers"), "sales": store.active("sales")}
+question = _("Are the models still as good as when they learned, and would anybody have noticed?")
+cards.head(_("Monitoring: performance"), question, *stored_of.values())
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    model = inputs.view(_("Model"), list(MODELS), "model", lambda name: _(MODELS[name]))
+    stored = stored_of[model]
+    past = views.played(stored)
+    really = views.log(stored, False)
+    if past and len(really):
+        past = inputs.view(_("Source"), list(SOURCES), "source", lambda name: _(SOURCES[name])) == "past"
+rows = views.log(stored, True) if past else really
+currency = stored.origin.currency or ("USD" if model == "churn" else "GBP")
+
+
+@st.fragment
+def performance() -> None:
+    """Everything that the choice of a view or a measure changes."""
+    first = views.course(rows, views.CARDS[model][0])
+    if first is None:
+        return
+    views.verdict(first, currency)
+    views.headline(rows, model, currency)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))
+        metric = views.CARDS[model][0]
+        if view in ("time", "segments"):
+            known = [name for name in views.MEASURES[model] if (rows["metric"] == name).any()]
+            metric = inputs.choice(_("Measure"), known, f"m.{model}", lambda name: _(charts.MEASURES[name]))
+    if view == "time":
+        views.over_time(rows, metric, model, currency)
+    elif view == "calibration":
+        views.calibration(stored, rows, model, currency)
+    elif view == "segments":
+        views.segments(stored, rows, metric, model, currency)
+    else:
+        views.table(rows, model, currency)
+
+
+if rows.empty or views.course(rows, views.CARDS[model][0]) is None:
+    if model == "churn":
+        views.none_yet()
+        views.keep_today(stored)
+    else:
+        st.info(_("The history is too short to try forecasts on it: this page needs some months of days."))
+else:
+    performance()
+with st.expander(_("How this is computed"), icon=":material/functions:"):
+    st.markdown(
+        _(
+            """
+- **The past, played again**: a model that learned from the first 12 month-ends only speaks about all of them (about
+  those 12, models that had not seen the customer); forecasts are made again from each Sunday of a year, 28 days
+  ahead, with what was known then. Nothing is changed with hindsight.
+- **Realised**: measured when the truth has arrived. Intervals: churn, customers drawn again 300 times; sales, the t
+  interval over the days of a week (a week has few days, so these are wide).
+- **Estimated before the truth** (confidence-based performance estimation): if 100 customers have a risk of 20%, 20 of
+  them should leave, and that is enough to expect an AUC. Risks are first read as the reference teaches (isotonic
+  regression). The band is where chance puts the measure 19 times in 20. For sales, errors follow the width of the
+  bands.
+- **Where the estimate must fail**: it sees that customers have changed, not that they leave for other reasons. Then
+  the risks themselves are wrong, and so is what is estimated from them. Only the truth shows that: the two lines
+  part.
+- **Changes**: binary segmentation on ranks with a permutation test at the 5% level; chance alone marks one series in
+  20.
+- **An alert** is raised when a measure has been surely worse than the reference (dotted line) for two windows.
+- **AUC**: how often a leaver has a higher risk than a stayer. **Calibration slope**: 1 is right; below it, risks are
+  too extreme. **MASE**: error over that of saying “as a week ago”. **F1, accuracy**: of calling the riskiest 20%.
+"""
+        )
+    )
