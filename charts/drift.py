@@ -221,6 +221,61 @@ def distribution(feature: str, side: Sides) -> go.Figure:
     return figure
 
 
+def before_after(table: pd.DataFrame, threshold: float) -> go.Figure:
+    """The PSI of each column before and after a change (`psi_before`, `psi_after`), with noise and threshold."""
+    table = table.sort_values("psi_after")
+    cap = max(3 * threshold, 1.0)
+    names = list(table["feature"])
+    top = table.iloc[-1]
+    title = _("{column} changes most: PSI {before} → {after}")
+    rise = table.loc[(table["psi_after"] - table["psi_before"]).idxmax()]
+    figure = theme.figure(
+        title.format(
+            column=label(rise["feature"]),
+            before=locales.number(rise["psi_before"], 2),
+            after=locales.number(rise["psi_after"], 2),
+        ),
+        x="PSI",
+        height=110 + 26 * len(table),
+        xaxis=amounts([0, min(float(max(top["psi_after"], table["psi_before"].max(), 1.2 * threshold)), cap)]),
+        yaxis={"tickvals": names, "ticktext": [theme.plain(label(name)) for name in names]},
+        shapes=[theme.upright(threshold)],
+        hovermode="closest",
+    )
+    sentence = _("{column}: PSI {before} before, {after} after the change; noise up to {noise}; {label}")
+    hover = [
+        sentence.format(
+            column=theme.plain(label(row.feature)),
+            before=locales.number(row.psi_before, 2),
+            after=locales.number(row.psi_after, 2),
+            noise=locales.number(row.noise_limit, 2),
+            label=_(LABELS[row.label]),
+        )
+        for row in table.itertuples()
+    ]
+    pairs = np.minimum(np.c_[table["psi_before"], table["psi_after"]], cap)
+    lines = np.c_[pairs, np.full(len(table), np.nan)].ravel()
+    line = {"color": theme.NEUTRAL, "width": 2}
+    figure.add_trace(
+        go.Scatter(x=lines, y=np.repeat(names, 3), mode="lines", line=line, hoverinfo="skip", showlegend=False)
+    )
+    confirmed = (table["label"] == watch.CONFIRMED).to_numpy()
+    for name, values, colour, symbol in (
+        (_("before"), pairs[:, 0], theme.NEUTRAL, "circle-open"),
+        (
+            _("after"),
+            pairs[:, 1],
+            np.where(confirmed, theme.LEAVE, theme.STAY),
+            np.where(confirmed, "diamond", "circle"),
+        ),
+    ):
+        marker = {"size": 10, "color": colour, "symbol": symbol}
+        figure.add_trace(
+            go.Scatter(x=values, y=names, mode="markers", marker=marker, name=name, hoverinfo="text", hovertext=hover)
+        )
+    return figure
+
+
 def weight(drift: pd.DataFrame, importance: Mapping[str, float], threshold: float, what: str) -> go.Figure:
     """Drift against importance: what changed and matters is at the top right."""
     known = drift[drift["feature"].isin(importance.keys()) & drift["psi"].notna()]

@@ -48,7 +48,9 @@ def body() -> None:
             seen, drift = watched.drift(data, against[version])
         days = drift["day"].drop_duplicates()
         with st.container(width=170):
-            picked = inputs.day(_("Week that ends on"), "day", days.max().date(), days.min().date(), days.max().date())
+            picked = inputs.day(
+                _("Window that ends on"), "day", days.max().date(), days.min().date(), days.max().date()
+            )
     day = days[days <= pd.Timestamp(picked)].max()
     threshold = watched.limit(model)
     drift = drift.assign(label=watch.label(drift, threshold))

@@ -33,10 +33,13 @@ def verdict(drift: pd.DataFrame, seen: Watched, day: pd.Timestamp, threshold: fl
     if len(confirmed):
         first = str(confirmed["feature"].iloc[0])
         sentence = ngettext(
-            "{column} has not looked like what the model learned from since {day}, and it is not the season.",
-            "{count} columns do not look like what the model learned from; {column} since {day}. It is not the season.",
+            "{column} has not looked like what the model learned from since {day}.",
+            "{count} columns do not look like what the model learned from; {column} since {day}.",
             len(confirmed),
         )
+        told = _("It is not the season.")
+        if confirmed["psi_season"].isna().all():
+            told = _("There is no earlier year that would tell whether it is the season.")
         text = sentence.format(
             column=label(first), day=locales.day(_since(drift, first, day)), count=locales.number(len(confirmed))
         )

@@ -33,6 +33,11 @@ SIZES = {  # kind -> label, usual, least, most, in per cent
 LATEST = 28  # days whose price and cost are taken to go on
 
 
+def elasticities(stored: Stored) -> dict[str, Elasticity]:
+    """The elasticity of everything ("") and of each category, as far as the data say."""
+    return _elasticities(stored.version, stored)
+
+
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _elasticities(version: str, _stored: Stored) -> dict[str, Elasticity]:  # noqa: ARG001  # the cache key
     sold = tables.query(_stored, estimating.weekly(_stored.columns["sales"]))
@@ -55,7 +60,7 @@ def _prices(key: str, _stored: Stored, _chosen: Chosen) -> tuple[float, float, s
 def terms(stored: Stored, chosen: Chosen) -> tuple[float, float, Elasticity]:
     """The usual price and unit cost of what is chosen, and its elasticity; assumed, and said so, where not known."""
     price, cost, category = _prices(f"{stored.version} {chosen.key}", stored, chosen)
-    every = _elasticities(stored.version, stored)
+    every = elasticities(stored)
     of = {"category": chosen.value or "", "product": category}.get(chosen.part or "", "")
     known = every.get(of, every[""])
     if known.reason:

@@ -40,12 +40,10 @@ SECTIONS = {
         ("sales_stock", _("Sales: stock"), "inventory_2"),
     ],
     _("Monitoring"): [
-    _("Monitoring"): [
         ("monitoring_drift", _("Monitoring: drift"), "radar"),
-        ("monitoring_performance", _("Monitoring: performance"), "query_stats"),
         ("monitoring_what_if", _("Monitoring: what-if drift"), "science"),
+        ("monitoring_performance", _("Monitoring: performance"), "query_stats"),
         ("monitoring_health", _("Monitoring: health"), "monitor_heart"),
-    ],
     ],
     _("Data"): [("data", _("Data"), "database")],
 }

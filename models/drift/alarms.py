@@ -31,7 +31,8 @@ def replay(drift: pd.DataFrame, threshold: float, changes: Sequence[pd.Timestamp
     """Apply a threshold to what `watch.backfill` found; `changes` are days on which something really changed."""
     labels = pd.Series(watch.label(drift, threshold), drift.index)
     confirmed = drift[labels == watch.CONFIRMED].sort_values(["feature", "day"])
-    fresh = confirmed.groupby("feature")["day"].diff().dt.days.fillna(np.inf).gt(QUIET)
+    usual = drift["day"].drop_duplicates().sort_values().diff().dt.days.median()  # a month where batches are monthly
+    fresh = confirmed.groupby("feature")["day"].diff().dt.days.fillna(np.inf).gt(max(QUIET, 1.2 * usual))
     grouped = confirmed.assign(alert=fresh.cumsum()).groupby("alert")
     alerts = grouped.agg(feature=("feature", "first"), first=("day", "min"), last=("day", "max"), psi=("psi", "max"))
     about = pd.Series(pd.NaT, alerts.index, dtype="datetime64[us]")

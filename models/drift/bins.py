@@ -157,11 +157,12 @@ def ordered(column: pd.Series) -> np.ndarray:
 
 def tally(column: pd.Series) -> tuple[dict[str, int], int]:
     """How many rows have each level, the most frequent first (then by name), and how many are missing."""
-    plain = isinstance(column.dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(column)
+    listed = isinstance(column.dtype, pd.CategoricalDtype)  # a level of these that no row has is known all the same
+    plain = listed or pd.api.types.is_bool_dtype(column)
     sizes = (column if plain else as_text(column)).value_counts(sort=False)
     found: dict[str, int] = {}
     for name, size in zip(sizes.index, sizes.tolist(), strict=True):
-        if size:
+        if size or listed:
             found[str(name)] = found.get(str(name), 0) + size
     by_size = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
     return dict(by_size), len(column) - sum(found.values())

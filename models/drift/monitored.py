@@ -86,7 +86,7 @@ def importance(sheets: tuple[Sheet, ...]) -> Mapping[str, float]:
     return found
 
 
-def _price_change(goods: pd.DataFrame, day: np.ndarray) -> pd.Series:
+def _price_change(goods: pd.DataFrame, day: np.ndarray) -> pd.Categorical:
     price = goods["unit_price"].to_numpy(float)
     if "promotion" in goods:
         price = price / (1 - goods["promotion"].fillna(0).to_numpy(float))
@@ -98,8 +98,7 @@ def _price_change(goods: pd.DataFrame, day: np.ndarray) -> pd.Series:
     usual = every.rolling(USUAL_WEEKS, min_periods=1).median().shift(1).to_numpy()[week, product]
     with np.errstate(invalid="ignore"):
         change = np.where(sold, price / usual - 1, np.nan)
-    named = np.array([*PRICES, None], object)[np.where(np.isnan(change), -1, np.digitize(change, STEPS))]
-    return pd.Series(named, dtype="str")
+    return pd.Categorical.from_codes(np.where(np.isnan(change), -1, np.digitize(change, STEPS)), PRICES)
 
 
 def _visits(customer: pd.Series, day: np.ndarray) -> pd.Series:

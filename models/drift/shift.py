@@ -44,8 +44,8 @@ def shifted(
         luck[0] = luck[0][np.maximum(codes, 0)]
     changed = table.copy()
     if shift.price:
-        priced = inside & _has(table, shift.price_column, shift.price_level)
-        changed[money] = changed[money].where(~priced, changed[money] * (1 + shift.price))
+        dearer = inside & priced(table, shift)
+        changed[money] = changed[money].where(~dearer, changed[money] * (1 + shift.price))
     if shift.missing and shift.missing_column:
         gone = inside & (luck[1] < shift.missing)
         changed[shift.missing_column] = changed[shift.missing_column].mask(gone)
@@ -58,11 +58,9 @@ def shifted(
     return changed
 
 
-def lost_units(table: pd.DataFrame, inside: np.ndarray, after: pd.DataFrame, quantity: str) -> float:
-    """The share of the units of a window that a shift lost."""
-    before = float(table.loc[inside, quantity].sum())
-    left = float(table.loc[inside & table.index.isin(after.index), quantity].sum())
-    return 1 - left / before if before else 0.0
+def priced(table: pd.DataFrame, shift: Shift) -> np.ndarray:
+    """The rows whose price a shift changes."""
+    return _has(table, shift.price_column, shift.price_level)
 
 
 def _has(table: pd.DataFrame, column: str, level: str) -> np.ndarray:

@@ -21,11 +21,10 @@ PAGES = {
     "sales-what-if": "Sales: what-if",
     "sales-items": "Sales: shops and items",
     "sales-stock": "Sales: stock",
-<<<<<<< HEAD
+    "monitoring-drift": "Monitoring: drift",
+    "monitoring-what-if": "Monitoring: what-if drift",
     "monitoring-health": "Monitoring: health",
-=======
     "monitoring-performance": "Monitoring: performance",
->>>>>>> h-perf
     "data": "Data",
 }
 BEGINS = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>", "CSV": b"\xef\xbb\xbflevel,", "XLSX": b"PK"}

@@ -1,0 +1,64 @@
+"""If prices, customers or the data changed, who would notice, and what would the models still be worth?"""
+
+import streamlit as st
+
+from models.drift import history, watch
+from ui import cards, inputs, store, watched
+from ui import shift_views as views
+from ui.text import N_, _
+
+MODELS = {"sales": N_("Sales"), "churn": N_("Churn")}
+
+stored = {model: store.active(table) for model, table in history.TABLES.items()}
+cards.head(
+    _("Monitoring: what-if drift"),
+    _("If prices, customers or the data changed, who would notice, and what would the models still be worth?"),
+    *stored.values(),
+)
+
+
+@st.fragment
+def body() -> None:
+    """The change and everything that follows from it."""
+    with st.container(width=160):
+        model = inputs.choice(_("Model"), list(MODELS), "model", lambda one: _(MODELS[one]))
+    data = stored[model]
+    with st.spinner(_("Reading the table")):
+        against = watched.references(model, data)
+        if not against:
+            text = _("There is nothing to compare these customers with yet: add a newer file of them on the page Data.")
+            st.info(text, icon=":material/info:")
+            return
+        seen, _drift = watched.drift(data, against[0])
+        base = views.window(model, data.version, data, seen)
+    threshold = watched.limit(model)
+    wanted = views.asked(model, base)
+    after, sheets = views.changed(model, base, wanted)
+    if after.empty:
+        st.info(_("Nothing is left to compare: lose less of it."), icon=":material/info:")
+        return
+    before = watch.compare(seen, views.changed(model, base, views.Shift())[1], base.day, threshold)
+    then = watch.compare(seen, sheets, base.day, threshold)
+    outlook = (
+        views.sales_outlook(data, base, after, wanted) if model == "sales" else views.churn_outlook(data, base, after)
+    )
+    views.answer(before, then, threshold, outlook)
+    views.figures(seen, before, then, base, threshold)
+
+
+body()
+with st.expander(_("How this is computed"), icon=":material/functions:"):
+    st.markdown(
+        _(
+            """
+- The change is made to the rows of the last seven days (churn: of the last month, or of the customers as they are), and
+  every watched column is computed and compared again, as on the page Monitoring: drift. Which rows are lost, missing or
+  new is drawn by chance with a fixed seed; a larger share takes the same rows and more.
+- **Units** follow prices by the elasticity of each category, estimated from past prices (assumed where they do not
+  tell). A forecast that was made before knows nothing of it: it is off by as much.
+- **Ranking quality** is confidence-based performance estimation: what the area under the ROC curve would be if the
+  model's calibrated probabilities still held for the changed customers. That holds for a change of who they are, not of
+  why they leave.
+"""
+        )
+    )
