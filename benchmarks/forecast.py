@@ -124,16 +124,16 @@ def alone(values: pd.Series, dates: pd.DatetimeIndex) -> list[np.ndarray]:
     return [said[name].to_numpy() for name in ("yhat", "yhat_lower", "yhat_upper")]
 
 
-def installed() -> bool:
-    """Whether the peers are there, installed now if need be."""
-    python, uv = str(PEER / "bin" / "python"), shutil.which("uv")
-    make = [uv, "venv", str(PEER)] if uv else [sys.executable, "-m", "venv", str(PEER)]
+def installed(home: Path, packages: tuple[str, ...]) -> bool:
+    """Whether packages are there in an environment below `home`, installed now if need be."""
+    python, uv = str(home / "bin" / "python"), shutil.which("uv")
+    make = [uv, "venv", str(home)] if uv else [sys.executable, "-m", "venv", str(home)]
     fill = [uv, "pip", "install", "--python", python] if uv else [python, "-m", "pip", "install"]
     try:
-        for command in ([] if Path(python).exists() else [make]) + [[*fill, *PACKAGES]]:
+        for command in ([] if Path(python).exists() else [make]) + [[*fill, *packages]]:
             subprocess.run(command, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        print(f"Without statsforecast and mlforecast, which could not be installed: {error}")
+        print(f"Without {packages[0]}, which could not be installed: {error}")
     else:
         return True
     return False
@@ -318,7 +318,7 @@ def live() -> None:
 
 def main() -> None:
     """Print all tables."""
-    peers = installed()
+    peers = installed(PEER, PACKAGES)
     accuracy(peers)
     if REAL:
         monthly(peers)

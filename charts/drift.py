@@ -26,6 +26,7 @@ LABELS = {
 SYMBOLS = {watch.CONFIRMED: "diamond", watch.SEASONAL: "circle-open", watch.WITHIN_NOISE: "x-thin-open"}
 TOP = 0.6  # PSI from which a cell has the darkest colour
 CAPPED = 2.5  # highest PSI on an axis, in thresholds of the highest kind
+SHOWN = 12  # columns of a comparison
 WIDE = 26  # characters of a bin's name
 DEFINITIONS = {
     "deciles": N_("Vigie: deciles of the reference"),
@@ -223,7 +224,7 @@ def distribution(feature: str, side: Sides) -> go.Figure:
 
 def before_after(table: pd.DataFrame, threshold: float) -> go.Figure:
     """The PSI of each column before and after a change (`psi_before`, `psi_after`), with noise and threshold."""
-    table = table.sort_values("psi_after")
+    table = table.sort_values("psi_after").tail(SHOWN)
     cap = max(3 * threshold, 1.0)
     names = list(table["feature"])
     top = table.iloc[-1]

@@ -44,10 +44,8 @@ def verdict(drift: pd.DataFrame, seen: Watched, day: pd.Timestamp, threshold: fl
             column=label(first), day=locales.day(_since(drift, first, day)), count=locales.number(len(confirmed))
         )
         side = watch.sides(seen, first, day.to_datetime64())
-        moved = explain.moves(side.cut, side.reference, side.current)
-        st.error(
-            plain(f"{text} {charts.said(first, max(moved, key=lambda move: move.part))}"), icon=":material/warning:"
-        )
+        most = max(explain.moves(side.cut, side.reference, side.current), key=lambda move: move.part)
+        st.error(plain(f"{text} {told} {charts.said(first, most)}"), icon=":material/warning:")
     elif len(seasonal):
         names = ", ".join(label(name) for name in seasonal["feature"])
         text = _("The data look as they do every year at this season: {columns} differ from the average of the year.")
@@ -131,7 +129,7 @@ def _table(drift: pd.DataFrame, today: pd.DataFrame) -> None:
         }
     )
     with st.container(border=True):
-        st.markdown(f"**{plain(_('Every column in this week'))}**")
+        st.markdown(f"**{plain(_('Every column in this window'))}**")
         st.dataframe(
             table,
             hide_index=True,

@@ -18,7 +18,7 @@ class Bins:
 
     A number has either `edges`, between bins that are closed on the right and open at both ends, or `values`, one bin
     each, then a bin for every other value. Text has `levels`, one bin each, then a bin for the rare levels of the
-    reference (`rare`) and one for levels it never had. The last bin is for missing values; infinity is one of them.
+    reference (`rare`) and one for levels it never had (see `freeze_levels`). The last bin is for missing values; infinity is one of them.
     `span` is the least and the greatest number of the reference.
     """
 
@@ -127,10 +127,17 @@ def freeze_ordered(
 
 
 def freeze_levels(sizes: Mapping[str, int], missing: int) -> Bins:
-    """The bins of a column of text, from how many rows of the reference have each level, the most frequent first."""
+    """The bins of a column of text, from how many rows of the reference have each level, the most frequent first.
+
+    Where some levels are rare, others will be met for the first time even if nothing changes: about as many rows as
+    there are levels that the reference has once (Good 1953, Biometrika 40, 237-264). These count as new ones.
+    """
     names = list(sizes)
     cut = Bins((0,) * (min(len(names), FEW) + 3), levels=tuple(names[:FEW]), rare=tuple(names[FEW:]), text=True)
-    return _with(cut, cut.count_levels(sizes, missing))
+    counts = cut.count_levels(sizes, missing)
+    once = sum(sizes[name] == 1 for name in cut.rare)
+    counts[-3:-1] += [-once, once]
+    return _with(cut, counts)
 
 
 def is_number(column: pd.Series) -> bool:

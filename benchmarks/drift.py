@@ -1,0 +1,195 @@
+"""What the drift engine costs beside Evidently, NannyML, a loop over scipy, and sorting alone; and what each one sees.
+
+Run: python -m benchmarks.drift. Evidently and NannyML want pandas 2: each is installed in an environment of its own
+below the temporary folder and reads the same rows in the same run. Machines are noisy, ratios less so.
+"""
+
+import json
+import resource
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2_contingency, ks_2samp
+
+from benchmarks.forecast import installed
+from data import demo
+from models import drift
+from models.drift import monitored, watch
+from models.drift.monitored import Sheet
+
+PEERS = {
+    "Evidently": ("evidently", "pandas<3"),
+    "NannyML": ("nannyml", "pandas<3", "statsmodels"),
+}
+ROWS, NUMBERS, TEXTS = 1_000_000, 20, 10
+ROUNDS = 5
+YEAR = 365
+
+
+def window(rows: int, shift: float, seed: int) -> pd.DataFrame:
+    """`rows` rows of numbers, a quarter of them whole ones, and of text with 5 to 50 levels; half of them shifted."""
+    draw = np.random.default_rng(seed)
+    columns: dict[str, object] = {}
+    for number in range(NUMBERS):
+        moved = shift if number % 2 else 0.0
+        whole = number % 4 == 3
+        columns[f"number_{number}"] = draw.poisson(50 * (1 + moved), rows) if whole else draw.normal(moved, 1, rows)
+    for number in range(TEXTS):
+        levels = pd.Series([f"level {level}" for level in range(5 * (number + 1))], dtype="str")
+        columns[f"text_{number}"] = levels.take(draw.integers(0, len(levels), rows)).reset_index(drop=True)
+    return pd.DataFrame(columns)
+
+
+def seconds(work: Callable[[], object], rounds: int = ROUNDS) -> float:
+    """The median time of some rounds, after one that counts for nothing."""
+    times = []
+    for _round in range(rounds + 1):
+        begun = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begun)
+    return median(times[1:])
+
+
+def sorting(reference: pd.DataFrame, current: pd.DataFrame) -> None:
+    """The least that an exact KS and level counts can cost: sort every number, count every level, on two threads."""
+
+    def column(name: str) -> None:
+        for side in (reference, current):
+            if name.startswith("number"):
+                np.array(side[name], float).sort()
+            else:
+                side[name].value_counts(sort=False)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(column, reference))
+
+
+def scipy_loop(reference: pd.DataFrame, current: pd.DataFrame) -> None:
+    """What one would write in an hour: PSI by quantiles, KS and chi-square, column by column."""
+    for name in reference:
+        if name.startswith("number"):
+            edges = np.unique(np.quantile(reference[name], np.arange(1, 10) / 10))
+            sides = [np.bincount(np.digitize(side[name], edges), minlength=10) for side in (reference, current)]
+            ks_2samp(reference[name], current[name], method="asymp")
+        else:
+            counts = [side[name].value_counts() for side in (reference, current)]
+            table = pd.concat(counts, axis=1).fillna(0)
+            sides = [table.iloc[:, place].to_numpy() for place in (0, 1)]
+            chi2_contingency(table.T)
+        shares = [np.maximum(side / side.sum(), 1e-4) for side in sides]
+        ((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum()
+
+
+def peer(name: str, folder: Path) -> dict[str, float] | None:
+    """Seconds and extra megabytes of a peer, and what it says of the blind spots; None where it cannot be had."""
+    home = Path(tempfile.gettempdir()) / f"vigie-benchmark-drift-{name.lower()}"
+    if not installed(home, PEERS[name]):
+        return None
+    script = Path(__file__).with_name("drift_peer.py")
+    command = [str(part) for part in (home / "bin" / "python", script, name, folder)]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    return dict(json.loads(answer.stdout.splitlines()[-1]))
+
+
+def blind_spots() -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
+    """Windows in which something happened that a drift tool should see."""
+    draw = np.random.default_rng(0)
+    then, now = draw.normal(0, 1, 10_000), draw.normal(1, 1, 10_000)
+    lost = pd.Series(draw.normal(0, 1, 10_000))
+    lost[draw.random(10_000) < 0.9] = np.nan
+    wild = np.r_[now[:-1], 1e6]
+    same = pd.DataFrame({"x": then})
+    return {
+        "a real shift": (same, pd.DataFrame({"x": now})),
+        "the shift and one outlier": (same, pd.DataFrame({"x": wild})),
+        "90 % missing": (same, pd.DataFrame({"x": lost})),
+        "one level only": (pd.DataFrame({"x": ["a"] * 1000}), pd.DataFrame({"x": ["a"] * 1000})),
+    }
+
+
+def extra_megabytes(work: Callable[[], object]) -> float:
+    """How far the peak memory of this process rises over what it holds."""
+    before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    Path("/proc/self/clear_refs").write_text("5")
+    work()
+    status = Path("/proc/self/status").read_text()
+    peak = int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) * 1024
+    return (peak - before) / 2**20
+
+
+def year(rows: int) -> float:
+    """Seconds to back-fill a year over all columns of a table, in the day-by-day engine."""
+    table = window(rows, 0.0, 2)
+    days = np.sort(np.random.default_rng(3).integers(0, 2 * YEAR, rows))
+    day = np.datetime64("2024-01-01") + days
+    sheet = Sheet(table, day, np.arange(rows))
+    reference = (day[0], day[0] + YEAR)
+
+    def work() -> None:
+        seen = watch.count((sheet,), reference)
+        watch.backfill(seen, seen.days[-YEAR:])
+
+    return seconds(work, 1)
+
+
+def season() -> dict[str, float]:
+    """Days a year with an alarm on the demo's seasonal columns, by what they are compared with."""
+    sheets = monitored.sales(demo.dataset("sales", date(2026, 11, 20)).main)
+    days = sheets[0].day
+    first, last = days.min() + 28, days.max() - 407
+    seen = watch.count(sheets, (first, first + 90))
+    quiet = watch.backfill(seen)
+    quiet = quiet[(quiet["day"] > last) & (quiet["day"] < days.max() - 42)]
+    alarm = quiet.assign(over=quiet["psi"] > 0.3, kept=quiet["label"] == watch.CONFIRMED).groupby("day")[
+        ["over", "kept"]
+    ]
+    return {name: float(share) for name, share in alarm.any().mean().items()}
+
+
+def main() -> None:
+    """Print the table."""
+    reference, current = window(ROWS, 0.0, 0), window(ROWS, 0.05, 1)
+    own = seconds(lambda: drift.report(reference, current))
+    memory = extra_megabytes(lambda: drift.report(reference, current))
+    floor = seconds(lambda: sorting(reference, current))
+    loop = seconds(lambda: scipy_loop(reference, current), 1)
+    print(f"{ROWS:,} + {ROWS:,} rows, {NUMBERS} numbers and {TEXTS} texts\n")
+    print(f"{'Vigie':22} {own:8.2f} s  {memory:6.0f} MB extra   (PSI, KS, chi-square, Wasserstein, Jensen-Shannon)")
+    print(f"{'sorting and counting':22} {floor:8.2f} s  Vigie takes {own / floor:.1f} times as long")
+    print(f"{'loop over scipy':22} {loop:8.2f} s  {loop / own:.1f} times as long")
+    said: dict[str, dict[str, float]] = {
+        "Vigie": {name: drift.psi(*(side["x"] for side in pair)) for name, pair in blind_spots().items()}
+    }
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        reference.to_parquet(folder / "reference.parquet")
+        current.to_parquet(folder / "current.parquet")
+        for spot, (then, now) in blind_spots().items():
+            then.to_parquet(folder / f"then {spot}.parquet")
+            now.to_parquet(folder / f"now {spot}.parquet")
+        for one in PEERS:
+            answer = peer(one, folder)
+            if answer:
+                cost, extra = answer.pop("seconds"), answer.pop("megabytes")
+                print(f"{one:22} {cost:8.2f} s  {extra:6.0f} MB extra   {cost / own:.0f} times as long")
+                said[one] = answer
+    print("\nPSI (NannyML: Jensen-Shannon distance)\n")
+    print(pd.DataFrame(said).round(3).to_string())
+    print(f"\nA year, day by day, over {NUMBERS + TEXTS} columns of {ROWS:,} rows: {year(ROWS):.1f} s")
+    alarms = season()
+    print(
+        f"\nDemo, a year without an event, reference of 90 days: alarms on {alarms['over']:.0%} of the days by the "
+        f"training window alone, confirmed against the season on {alarms['kept']:.0%}"
+    )
+
+
+if __name__ == "__main__":
+    main()
