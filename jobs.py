@@ -124,19 +124,19 @@ def health(as_json: JsonOption = False) -> None:
     from models import health as judge
 
     chosen = _settings()
-    found = judge.checks(vitals.gather(chosen.home, chosen.database_url), datetime.now(UTC), list(notify.channels()))
+    seen = vitals.gather(chosen.home, chosen.database_url)
+    found = judge.checks(seen, datetime.now(UTC), list(notify.channels()))
     whole = judge.verdict(found)
-    code = WRONG if whole.status == "problem" else FINE
-    listed = [{"subject": check.subject, "status": check.status, "message": check.sentence()} for check in found]
-    lines = [f"{check.status:8} {judge.SUBJECTS[check.subject]}: {check.sentence()}" for check in found]
     answer = {
         "job": "health",
         "status": whole.status,
         "message": whole.sentence(),
-        "version": settings.VERSION,
-        "checks": listed,
+        "checks": [{"subject": one.subject, "status": one.status, "message": one.sentence()} for one in found],
+        "versions": {"vigie": settings.VERSION, "python": seen.python, **seen.libraries},
+        "bytes": {"free": seen.disk_free, **seen.folders},
     }
-    _print(answer, "\n".join([whole.sentence(), *lines]), as_json, code)
+    lines = [f"{one.status:8} {judge.SUBJECTS[one.subject]}: {one.sentence()}" for one in found]
+    _print(answer, "\n".join([whole.sentence(), *lines]), as_json, WRONG if whole.status == "problem" else FINE)
 
 
 @app.command()
@@ -352,11 +352,12 @@ def _run(job: str, subject: str, day: date, work: Work) -> Result:
 def _result(title: str, work: Callable[[], dict[str, Any]]) -> Result:
     """What `work` came to, with every error as a sentence."""
     import logs
+    from data.state import plain
     from locales import Sentence
     from models.registry import ModelFileError
 
     try:
-        return Result(title, "done", FINE, None, work())
+        return Result(title, "done", FINE, None, json.loads(json.dumps(plain(work()), default=str)))  # days as text
     except (_Nothing, ModelFileError) as error:
         return Result(title, "failed", NOTHING, str(error))
     except _Wrong as error:
@@ -388,9 +389,7 @@ def _told(result: Result) -> str:
 
 
 def _print(answer: dict[str, Any], text: str, as_json: bool, code: int = FINE) -> NoReturn:
-    from data.state import plain
-
-    typer.echo(json.dumps(plain(answer) | {"exit": code}, ensure_ascii=False, default=str) if as_json else text)
+    typer.echo(json.dumps({**answer, "exit": code}, ensure_ascii=False) if as_json else text)
     raise typer.Exit(code)
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 import locales
 import settings
+from charts.labels import label
 from connectors import ConnectorError, notify
 from data import export, state, vitals
 from models import health
@@ -45,10 +46,10 @@ def checks(found: list[health.Check]) -> None:
     with st.container(border=True, gap="small"):
         for check in found:
             icon, colour, word = STATUS[check.status]
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.badge(_(word), icon=f":material/{icon}:", color=colour, width=130)
-                st.markdown(f"**{_(health.SUBJECTS[check.subject])}**", width=150)
-                st.markdown(plain(check.sentence()), width="stretch")
+            with st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False):
+                st.badge(_(word), icon=f":material/{icon}:", color=colour, width=115)
+                subject = _(health.SUBJECTS[check.subject])
+                st.markdown(f"**{subject}**: {plain(check.sentence())}", width="stretch")
 
 
 def alert_list(rows: pd.DataFrame) -> None:
@@ -67,7 +68,7 @@ def alert_list(rows: pd.DataFrame) -> None:
                 _("First day"): answered["first"].dt.date,
                 _("Last day"): answered["last"].dt.date,
                 _("Model"): answered["model"],
-                _("Alert"): [alerts.sentence(row) for row in answered.to_dict("records")],
+                _("Alert"): [_sentence(row) for row in answered.to_dict("records")],
                 _("Reason"): answered["reason"],
                 _("By"): answered["acknowledged_by"],
             }
@@ -84,7 +85,7 @@ def _standing(row: dict) -> None:
     key = "|".join((row["model"], row["kind"], row["feature"]))
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(gap=None, width="stretch"):
-            st.markdown(f":material/notifications_active: **{plain(row['model'])}**: {plain(alerts.sentence(row))}")
+            st.markdown(f":material/notifications_active: **{plain(row['model'])}**: {plain(_sentence(row))}")
             st.caption(" · ".join(map(plain, [when, *_told(row["notified"])])))
             for before in alerts.explained(engine, row["model"], row["last"].date()):
                 if (before.kind, before.feature) == (row["kind"], row["feature"]):
@@ -107,6 +108,12 @@ def _standing(row: dict) -> None:
                 else:
                     seen.clear()
                     st.rerun()
+
+
+def _sentence(row: dict) -> str:
+    """What an alert says, its column under the name that readers know."""
+    named = {name: label(value) if name == "feature" else value for name, value in row["message_values"].items()}
+    return alerts.sentence({**row, "message_values": named})
 
 
 def _told(notified: object) -> list[str]:
@@ -183,7 +190,9 @@ def sources(found: vitals.Vitals) -> None:
             _("Kind"): [_(KINDS[stored.origin.kind]) for stored in kept],
             _("Rows"): [stored.rows[stored.table] for stored in kept],
             _("Up to"): [stored.span[1].date() if stored.span else None for stored in kept],
-            _("Last brought in (UTC)"): [stored.origin.retrieved or stored.stored for stored in kept],
+            _("Last brought in (UTC)"): pd.to_datetime(
+                [stored.origin.retrieved or stored.stored for stored in kept], utc=True
+            ),
             _("Version"): [stored.version for stored in kept],
         }
     )
@@ -200,13 +209,13 @@ def jobs(found: vitals.Vitals, now: datetime) -> None:
     shown = pd.DataFrame(
         {
             _("Job"): runs["job"],
-            _("About"): runs["subject"],
-            _("Day"): runs["day"].dt.date,
             _("Ended"): [_(STATES[state]) for state in runs["state"]],
             _("Started (UTC)"): runs["started"],
             _("Took (s)"): took.round(1),
-            _("Step"): [_(step) for step in runs["step"]],
-            _("Why"): runs["message"],
+            _("Day"): runs["day"].dt.date.astype("str").where(runs["day"].notna(), ""),
+            _("Why"): runs["message"].fillna(""),
+            _("Last step"): [_(step) for step in runs["step"]],
+            _("About"): runs["subject"],
         }
     )
     _table(shown, "jobs")
@@ -233,11 +242,11 @@ def versions(found: vitals.Vitals) -> None:
         libraries = {"Python": found.python, **found.libraries}
         with st.container():
             named = pd.DataFrame({_("Software"): list(libraries), _("Version"): list(libraries.values())})
-            _table(named, "software")
+            st.dataframe(named, hide_index=True, height="content")
         with st.container():
             sizes = pd.Series(found.folders, dtype="float64").sort_values(ascending=False)
             room = pd.DataFrame({_("Folder"): list(sizes.index), _("Size (MB)"): (sizes / health.MB).round(1).tolist()})
-            _table(room, "disk")
+            st.dataframe(room, hide_index=True, height="content")
 
 
 def logs() -> None:
@@ -252,7 +261,16 @@ def logs() -> None:
 
 
 def _table(shown: pd.DataFrame, name: str) -> None:
-    st.dataframe(shown, hide_index=True)
+    times = shown.select_dtypes("datetimetz").columns
+    shown = shown.assign(**{column: shown[column].dt.tz_localize(None) for column in times})
+    st.dataframe(
+        shown,
+        hide_index=True,
+        column_config={
+            **{column: st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm") for column in times},
+            **{column: st.column_config.NumberColumn(format="localized") for column in shown.select_dtypes("number")},
+        },
+    )
     downloads.table(shown, name)
 
 

@@ -115,7 +115,9 @@ def record(engine: Engine, alarms: Sequence[Mapping[str, Any]], now: datetime, q
             notified = {NOBODY: "told lately"}
         else:
             notified = {}
-        rows.append({**alarm, "raised": before[0]["raised"] if before else now, "notified": notified})
+        rows.append(
+            {**alarm, "day": day.date(), "raised": before[0]["raised"] if before else now, "notified": notified}
+        )
     state.upsert(engine, alert_log, rows)
 
 
