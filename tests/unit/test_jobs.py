@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -17,8 +17,9 @@ from typer.testing import CliRunner
 import jobs
 import settings
 from connectors import Unavailable, origins
-from data import demo, state, tables
+from data import state, tables
 from data.dataset import Dataset, Origin
+from models.churn import training
 from tests.sources import ROOT
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -249,9 +250,9 @@ def _seconds(argument: str) -> float:
     return time.perf_counter() - began
 
 
-def test_retraining_keeps_a_new_champion_of_the_data_in_use(home):
-    made = demo.dataset("customers", date(2026, 3, 14))
-    kept = tables.add(home, made, NOON)
+def test_retraining_keeps_a_new_champion_of_the_data_in_use(home, monkeypatch, telco, churn_model):
+    monkeypatch.setattr(training, "train", lambda customers, step: churn_model)
+    kept = tables.add(home, Dataset("customers", {"customers": telco}, Origin("upload", "mine.csv")), NOON)
     code, out = call("retrain", "--model", "churn", "--json")
     assert code == 0
     (row,) = state.read(state.engine(settings.get().database_url), state.model_versions).to_dict("records")
