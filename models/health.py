@@ -137,6 +137,7 @@ def _source(table: str, stored: Stored | None, now: datetime) -> Check:
 
 def _jobs(seen: Vitals, now: datetime) -> Check:
     last = last_runs(seen, now)
+    last = last[last["day"].notna()]  # of what a page started, whoever did has been told how it ended
     lately = last[now - last["heartbeat"] < RECENT]
     failed, cut = lately[lately["state"].eq("failed")], lately[lately["state"].eq(CUT_OFF)]
     if len(failed):
@@ -146,7 +147,7 @@ def _jobs(seen: Vitals, now: datetime) -> Check:
         values = {"job": _title(cut.iloc[0])}
         return Check("jobs", "warning", N_("“{job}” was cut off before its end: run it again."), values)
     if last.empty:
-        return Check("jobs", "ok", N_("No job has run yet."))
+        return Check("jobs", "ok", N_("No scheduled job has run yet."))
     values = {"job": _title(last.iloc[0]), "age": locales.age(last.iloc[0]["started"], now)}
     return Check("jobs", "ok", N_("The last one, “{job}”, was started {age}."), values)
 

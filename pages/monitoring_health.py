@@ -30,7 +30,7 @@ st.markdown(_("Is everything well: data, jobs, models, database, disk, and does 
 def looked() -> None:
     """Everything below the title, so that nothing else is run and painted again."""
     chosen, now = settings.get(), datetime.now(UTC)
-    seen = views.seen(str(chosen.home), chosen.database_url)
+    seen = views.seen(chosen.home, chosen.database_url)
     found = health.checks(seen, now, list(notify.channels()))
     whole = health.verdict(found)
     icon, _colour, _word = views.STATUS[whole.status]

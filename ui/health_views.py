@@ -1,6 +1,7 @@
 """The parts of the page Monitoring: health: checks, alerts to answer, tables of sources, jobs and versions, logs."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 import pandas as pd
@@ -36,9 +37,9 @@ ROWS_EXCEL = 100_000
 
 
 @st.cache_resource(ttl=FRESH, max_entries=2, show_spinner=False)
-def seen(home: str, _url: str) -> vitals.Vitals:  # noqa: ARG001  # the cache key
+def seen(home: Path, database_url: str) -> vitals.Vitals:
     """What Vigie says of itself, looked at anew after `FRESH` seconds."""
-    return vitals.gather(settings.get().home, _url)
+    return vitals.gather(home, database_url)
 
 
 def checks(found: list[health.Check]) -> None:

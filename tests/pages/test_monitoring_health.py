@@ -1,6 +1,7 @@
 """Monitoring: health. What is wrong comes first, alerts are answered, logs are taken away."""
 
 import re
+import time
 from datetime import UTC, date, datetime
 
 import pytest
@@ -90,3 +91,16 @@ def test_the_logs_can_be_taken_away(visit, alerted):
     files = [button.proto.id for button in app.get("download_button")]
     for name in ("psi_log.csv", "alerts_log.csv", "predictions.csv"):
         assert any(name in file for file in files)
+
+
+def test_a_test_message_that_does_not_arrive_is_said(visit, alerted, monkeypatch):
+    monkeypatch.setenv("VIGIE_NOTIFY_URLS", "json://user:s3cret@127.0.0.1:9/")
+    settings.get.cache_clear()
+    app = visit("monitoring_health", view="notifications")
+    next(button for button in app.button if button.label == "Send a test message").click().run()
+    for _attempt in range(100):
+        if app.warning:
+            break
+        time.sleep(0.1)
+        app.run()
+    assert app.warning[0].value.replace("\\", "").startswith("json://127.0.0.1:9 did not take the message")
