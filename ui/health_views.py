@@ -1,6 +1,7 @@
 """The parts of the page Monitoring: health: checks, alerts to answer, tables of sources, jobs and versions, logs."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -33,7 +34,6 @@ STATES = {
 }
 KINDS = {"demo": N_("simulated"), "download": N_("downloaded"), "upload": N_("uploaded")}
 MODEL_STATUS = {"champion": N_("in use"), "challenger": N_("kept, not in use"), "retired": N_("replaced")}
-ROWS_EXCEL = 100_000
 
 
 @st.cache_resource(ttl=FRESH, max_entries=2, show_spinner=False)
@@ -53,14 +53,16 @@ def checks(found: list[health.Check]) -> None:
                 st.markdown(f"**{subject}**: {plain(check.sentence())}", width="stretch")
 
 
-def alert_list(rows: pd.DataFrame) -> None:
-    """The alerts that stand, each with a form to answer it; below, those that were answered."""
-    found = alerts.episodes(rows)
+def alert_list(rows: pd.DataFrame, found: pd.DataFrame) -> None:
+    """The alerts that stand, each with a form to answer it; below, those that were answered.
+
+    `rows` are those of `state.alert_log`, `found` their episodes.
+    """
     standing = found[found["acknowledged"].isna()]
     if standing.empty:
         st.markdown(":material/check_circle: " + _("No alert is open."))
     for row in standing.to_dict("records"):
-        _standing(row)
+        _standing(row, rows[rows["model"].eq(row["model"]) & rows["feature"].eq(row["feature"])])
     answered = found[found["acknowledged"].notna()]
     if len(answered):
         st.markdown(f"**{_('Acknowledged')}**")
@@ -78,8 +80,8 @@ def alert_list(rows: pd.DataFrame) -> None:
         downloads.table(shown, "acknowledged_alerts")
 
 
-def _standing(row: dict) -> None:
-    engine, when = _engine(), locales.day(row["last"])
+def _standing(row: dict, same: pd.DataFrame) -> None:
+    when = locales.day(row["last"])
     if row["count"] > 1:
         days = ngettext("{count} day", "{count} days", row["count"]).format(count=locales.number(row["count"]))
         when = _("{first} to {last}, {days}").format(first=locales.day(row["first"]), last=when, days=days)
@@ -88,8 +90,8 @@ def _standing(row: dict) -> None:
         with st.container(gap=None, width="stretch"):
             st.markdown(f":material/notifications_active: **{plain(row['model'])}**: {plain(_sentence(row))}")
             st.caption(" · ".join(map(plain, [when, *_told(row["notified"])])))
-            for before in alerts.explained(engine, row["model"], row["last"].date()):
-                if (before.kind, before.feature) == (row["kind"], row["feature"]):
+            for before in alerts.explanations(same, row["last"].date()):
+                if before.kind == row["kind"]:
                     said = _("Around {day} it was acknowledged as: {reason}")
                     st.caption(plain(said.format(day=locales.day(before.day), reason=before.reason)))
         with (
@@ -102,7 +104,7 @@ def _standing(row: dict) -> None:
             if st.form_submit_button(_("Acknowledge")):
                 try:
                     alerts.acknowledge(
-                        engine, (row["model"], row["kind"], row["feature"]), reason, who, datetime.now(UTC)
+                        _engine(), (row["model"], row["kind"], row["feature"]), reason, who, datetime.now(UTC)
                     )
                 except locales.Sentence as refused:
                     st.warning(refused.sentence())
@@ -219,7 +221,7 @@ def jobs(found: vitals.Vitals, now: datetime) -> None:
             _("About"): runs["subject"],
         }
     )
-    _table(shown, "jobs")
+    _table(shown, "jobs", {_("Job"): 130, _("Day"): 95, _("Why"): 260})
 
 
 def versions(found: vitals.Vitals) -> None:
@@ -251,17 +253,22 @@ def versions(found: vitals.Vitals) -> None:
 
 
 def logs() -> None:
-    """The three logs of the state database as files."""
-    for name in export.LOGS:
-        frame = export.log(_engine(), name)
-        rows = ngettext("{rows} row", "{rows} rows", len(frame)).format(rows=locales.number(len(frame)))
+    """The three logs of the state database as files, which are made when they are asked for."""
+    engine = _engine()
+    for name, table in export.LOGS.items():
+        count = state.count(engine, table)
+        rows = ngettext("{rows} row", "{rows} rows", count).format(rows=locales.number(count))
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(name)}**  \n:small[{rows}]", width="stretch")
-            with st.container(width=260):
-                downloads.table(frame, name, excel=len(frame) <= ROWS_EXCEL)
+            with st.container(width=130):
+                downloads.button("CSV", partial(_log, engine, name), f"{name}.csv", "text/csv")
 
 
-def _table(shown: pd.DataFrame, name: str) -> None:
+def _log(engine: state.Engine, name: str) -> bytes:
+    return export.csv(export.log(engine, name))
+
+
+def _table(shown: pd.DataFrame, name: str, widths: dict[str, int] | None = None) -> None:
     times = shown.select_dtypes("datetimetz").columns
     shown = shown.assign(**{column: shown[column].dt.tz_localize(None) for column in times})
     st.dataframe(
@@ -270,6 +277,7 @@ def _table(shown: pd.DataFrame, name: str) -> None:
         column_config={
             **{column: st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm") for column in times},
             **{column: st.column_config.NumberColumn(format="localized") for column in shown.select_dtypes("number")},
+            **{column: st.column_config.Column(width=width) for column, width in (widths or {}).items()},
         },
     )
     downloads.table(shown, name)
