@@ -23,7 +23,7 @@ from tests.sources import ROOT
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 DAY = "2011-11-30"
-# jobs.py with a drift that takes SLOW seconds and finds CHANGE.
+# jobs.py with a drift that waits for the file GATE, where it is told one, and finds CHANGE.
 PROGRAM = """
 import os, signal, sys, time, types
 from data import state
@@ -32,7 +32,8 @@ from models.drift import alerts
 def run(engine, home, model, day, now, threshold, step):
     step("Comparing", 0.5)
     print("comparing", file=sys.stderr, flush=True)
-    time.sleep(float(os.environ.get("SLOW", "0")))
+    while "GATE" in os.environ and not os.path.exists(os.environ["GATE"]):
+        time.sleep(0.05)
     step("Writing", 0.9)
     if os.environ.get("BROKEN"):
         raise ZeroDivisionError("secret detail")
@@ -125,7 +126,7 @@ def test_confirmed_drift_fails_only_who_asks_for_it(environment):
 
 
 def test_a_job_killed_in_the_middle_is_completed_by_the_next_run(environment):
-    killed = start(environment, "drift", "--model", "sales", "--date", DAY, SLOW="60")
+    killed = start(environment, "drift", "--model", "sales", "--date", DAY, GATE="/nowhere")
     comparing(killed)
     killed.kill()
     killed.communicate(timeout=10)
@@ -143,30 +144,34 @@ def test_a_job_killed_in_the_middle_is_completed_by_the_next_run(environment):
     assert [row["status"] for row in read(environment, state.job_runs)] == ["done"]
 
 
-def test_two_processes_on_the_same_day_write_one_row_each(environment):
-    first = start(environment, "drift", "--model", "sales", "--date", DAY, SLOW="3", CHANGE="0.6")
+def test_two_processes_on_the_same_day_write_one_row_each(environment, tmp_path):
+    gate = tmp_path / "gate"
+    first = start(environment, "drift", "--model", "sales", "--date", DAY, GATE=str(gate), CHANGE="0.6")
     comparing(first)
     code, out, _err = run(environment, "drift", "--model", "sales", "--date", DAY, "--json", CHANGE="0.9")
     assert (code, json.loads(out)["runs"][0]["status"]) == (3, "taken")
+    gate.touch()
     first.communicate(timeout=60)
     assert first.returncode == 0
     assert [row["psi"] for row in read(environment, state.psi_log)] == [0.6]
     assert [len(read(environment, table)) for table in (state.alert_log, state.job_runs)] == [1, 1]
 
 
-def test_a_run_that_was_taken_over_meanwhile_says_so_and_ends(environment):
-    slow = start(environment, "drift", "--model", "sales", "--date", DAY, SLOW="3")
+def test_a_run_that_was_taken_over_meanwhile_says_so_and_ends(environment, tmp_path):
+    gate = tmp_path / "gate"
+    slow = start(environment, "drift", "--model", "sales", "--date", DAY, GATE=str(gate))
     comparing(slow)
     other = {"started": NOON, "heartbeat": datetime.now(UTC)}
     with state.engine(environment["VIGIE_DATABASE_URL"]).begin() as connection:
         connection.execute(update(state.job_runs).values(other))
+    gate.touch()
     out, _err = slow.communicate(timeout=60)
     assert (slow.returncode, "taken" in out) == (3, True)
     assert read(environment, state.job_runs)[0]["status"] == "running"
 
 
 def test_a_job_stopped_from_outside_can_be_run_again_at_once(environment):
-    stopped = start(environment, "drift", "--model", "sales", "--date", DAY, SLOW="60")
+    stopped = start(environment, "drift", "--model", "sales", "--date", DAY, GATE="/nowhere")
     comparing(stopped)
     stopped.terminate()
     stopped.communicate(timeout=20)
