@@ -94,7 +94,8 @@ def score(model: ModelOption, day: DayOption = None, as_json: JsonOption = False
 
     def work(engine: "Engine", home: Path, now: datetime, this: date, step: Step) -> dict[str, Any]:
         _stored(home, model)
-        return import_module("models.scoring").score(engine, home, model, this, now, step)
+        found = import_module("models.scoring").score(engine, home, model, this, now, step)
+        return _alerted(engine, model, found, now, step)
 
     _end("score", [_run("score", model, this, work) for this in _days(model, day, day)], as_json)
 
@@ -124,19 +125,19 @@ def health(as_json: JsonOption = False) -> None:
     from models import health as judge
 
     chosen = _settings()
-    found = judge.checks(vitals.gather(chosen.home, chosen.database_url), datetime.now(UTC), list(notify.channels()))
+    seen = vitals.gather(chosen.home, chosen.database_url)
+    found = judge.checks(seen, datetime.now(UTC), list(notify.channels()))
     whole = judge.verdict(found)
-    code = WRONG if whole.status == "problem" else FINE
-    listed = [{"subject": check.subject, "status": check.status, "message": check.sentence()} for check in found]
-    lines = [f"{check.status:8} {judge.SUBJECTS[check.subject]}: {check.sentence()}" for check in found]
     answer = {
         "job": "health",
         "status": whole.status,
         "message": whole.sentence(),
-        "version": settings.VERSION,
-        "checks": listed,
+        "checks": [{"subject": one.subject, "status": one.status, "message": one.sentence()} for one in found],
+        "versions": {"vigie": settings.VERSION, "python": seen.python, **seen.libraries},
+        "bytes": {"free": seen.disk_free, **seen.folders},
     }
-    _print(answer, "\n".join([whole.sentence(), *lines]), as_json, code)
+    lines = [f"{one.status:8} {judge.SUBJECTS[one.subject]}: {one.sentence()}" for one in found]
+    _print(answer, "\n".join([whole.sentence(), *lines]), as_json, WRONG if whole.status == "problem" else FINE)
 
 
 @app.command()
@@ -148,15 +149,17 @@ def export(
     from data import export as files
 
     _home, engine = _opened()
-    to.mkdir(parents=True, exist_ok=True)
     written = {}
-    for name in files.LOGS:
-        path = to / f"{name}.csv"
-        rows = files.log(engine, name)
-        fresh = path.with_suffix(".part")
-        fresh.write_bytes(files.csv(rows))
-        fresh.replace(path)
-        written[str(path)] = len(rows)
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        for name in files.LOGS:
+            path, rows = to / f"{name}.csv", files.log(engine, name)
+            fresh = path.with_suffix(".part")
+            fresh.write_bytes(files.csv(rows))
+            fresh.replace(path)
+            written[str(path)] = len(rows)
+    except OSError as error:
+        _leave(f"{to} cannot be written ({error.strerror}): make room, or choose another folder.")
     _print(
         {"job": "export", "files": written},
         "\n".join(f"{path}: {rows} rows" for path, rows in written.items()),
@@ -167,20 +170,29 @@ def export(
 def _drift(
     engine: "Engine", home: Path, model: Model, day: date, now: datetime, step: Step, quiet: str | None
 ) -> dict[str, Any]:
-    """The drift of a day: written down, alerts raised, channels told."""
     from importlib import import_module
 
-    from connectors import notify
-    from locales import N_
     from models.drift import alerts
 
     _stored(home, model)
     limit = alerts.threshold(engine, model)
     found = import_module("models.drift.watch").run(engine, home, model, day, now, limit, step)
+    return _alerted(engine, model, found, now, step, quiet)
+
+
+def _alerted(
+    engine: "Engine", model: Model, found: dict[str, Any], now: datetime, step: Step, quiet: str | None = None
+) -> dict[str, Any]:
+    """What was found, its alarms written down and the channels told; `quiet` says why nobody is to be."""
+    from connectors import notify
+    from locales import N_
+    from models.drift import alerts
+
+    raised = found.get("alerts", [])
     step(N_("Telling of alerts"), 0.95)
-    alerts.record(engine, found["alerts"], now, quiet)
+    alerts.record(engine, raised, now, quiet)
     told = {} if quiet else alerts.tell(engine, model, notify.channels(), now)
-    return {**found, "confirmed": sum(row["severity"] == alerts.ALERT for row in found["alerts"]), "told": told}
+    return {**found, "confirmed": sum(alarm["severity"] == alerts.ALERT for alarm in raised), "told": told}
 
 
 def _retrain(engine: "Engine", home: Path, model: Model, now: datetime, step: Step) -> dict[str, Any]:
@@ -352,11 +364,12 @@ def _run(job: str, subject: str, day: date, work: Work) -> Result:
 def _result(title: str, work: Callable[[], dict[str, Any]]) -> Result:
     """What `work` came to, with every error as a sentence."""
     import logs
+    from data.state import plain
     from locales import Sentence
     from models.registry import ModelFileError
 
     try:
-        return Result(title, "done", FINE, None, work())
+        return Result(title, "done", FINE, None, json.loads(json.dumps(plain(work()), default=str)))  # days as text
     except (_Nothing, ModelFileError) as error:
         return Result(title, "failed", NOTHING, str(error))
     except _Wrong as error:
@@ -388,9 +401,7 @@ def _told(result: Result) -> str:
 
 
 def _print(answer: dict[str, Any], text: str, as_json: bool, code: int = FINE) -> NoReturn:
-    from data.state import plain
-
-    typer.echo(json.dumps(plain(answer) | {"exit": code}, ensure_ascii=False, default=str) if as_json else text)
+    typer.echo(json.dumps({**answer, "exit": code}, ensure_ascii=False) if as_json else text)
     raise typer.Exit(code)
 
 

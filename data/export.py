@@ -70,7 +70,7 @@ def log(engine: state.Engine, name: str) -> pd.DataFrame:
     if "message" in rows:
         said = [_(text).format(**values) for text, values in zip(rows["message"], rows["message_values"], strict=True)]
         rows = rows.assign(message=pd.Series(said, dtype="str")).drop(columns="message_values")
-    structured = rows.select_dtypes("object").columns
+    structured = [column for column in rows if isinstance(LOGS[name].c[column].type, state.JSON)]
     return rows.assign(**{column: rows[column].map(_json).astype("str") for column in structured})
 
 

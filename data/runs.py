@@ -27,7 +27,7 @@ def claim(engine: Engine, run: str, job: str, subject: str, day: date, now: date
         where=or_(job_runs.c.status != "running", job_runs.c.heartbeat < now - STOPPED),
     )
     with engine.begin() as connection:
-        return connection.execute(statement).rowcount == 1
+        return connection.execute(statement.returning(job_runs.c.run)).first() is not None
 
 
 def beat(engine: Engine, run: str, started: datetime, now: datetime, **changed: object) -> bool:

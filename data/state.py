@@ -33,6 +33,7 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
+    func,
     inspect,
     select,
     text,
@@ -330,6 +331,12 @@ def read(engine: Engine, table: Table, **equal: object) -> pd.DataFrame:
             for column, values in zip(table.columns, columns, strict=True)
         }
     )
+
+
+def count(engine: Engine, table: Table) -> int:
+    """How many rows a table has."""
+    with engine.connect() as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
 def preference(engine: Engine, key: str, usual: T) -> T:

@@ -93,7 +93,7 @@ _LOOKED_AT = (state.job_runs, state.model_versions, state.alert_log)
 
 def _database(url: str) -> tuple[Database, dict[str, pd.DataFrame]]:
     address = make_url(url)
-    shown = address.set(password=None, query={}).render_as_string()
+    shown = address.set(query={}).render_as_string()  # the password as ***; the query could have one too
     sqlite = address.get_backend_name() == "sqlite"
     file = Path(address.database or "")
     if sqlite and not file.exists():  # looking would create it

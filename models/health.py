@@ -34,6 +34,7 @@ SUBJECTS = {
     "covid": N_("COVID-19"),
 }
 CUT_OFF = "cut off"
+TITLE = 60  # characters of what a job is about: a background job may name a whole file
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,14 @@ def checks(seen: Vitals, now: datetime, channels: Collection[str]) -> list[Check
 
 def verdict(found: Collection[Check]) -> Check:
     """All checks in one sentence."""
-    counts: dict[str, int] = {status: sum(check.status == status for check in found) for status in ORDER}
-    values = {name: locales.number(count) for name, count in counts.items()}
-    if counts["problem"]:
-        return Check("", "problem", N_("Something is wrong: problems {problem}, warnings {warning}."), values)
-    if counts["warning"]:
-        return Check("", "warning", N_("Vigie works; worth a look: {warning}."), values)
-    return Check("", "ok", N_("All is well: {ok} checks passed."), values)
+    sentences: dict[Status, str] = {
+        "problem": N_("Something is wrong: {subjects}."),
+        "warning": N_("Vigie works. Worth a look: {subjects}."),
+    }
+    for status, sentence in sentences.items():
+        if named := [_(SUBJECTS[check.subject]) for check in found if check.status == status]:
+            return Check("", status, sentence, {"subjects": ", ".join(named).lower()})
+    return Check("", "ok", N_("All is well."))
 
 
 def last_runs(seen: Vitals, now: datetime) -> pd.DataFrame:
@@ -124,7 +126,7 @@ def _source(table: str, stored: Stored | None, now: datetime) -> Check:
     when = stored.origin.retrieved or stored.stored
     values = {"name": _(stored.origin.name), "age": locales.age(when, now)}
     if stored.origin.kind == "demo":
-        return Check(table, "ok", N_("{name}: simulated, stored {age}."), values)
+        return Check(table, "ok", N_("{name}, stored {age}."), values)
     if now - when <= OLD:
         return Check(table, "ok", N_("{name}: last brought in {age}."), values)
     if stored.origin.kind == "download":
@@ -135,6 +137,7 @@ def _source(table: str, stored: Stored | None, now: datetime) -> Check:
 
 def _jobs(seen: Vitals, now: datetime) -> Check:
     last = last_runs(seen, now)
+    last = last[last["day"].notna()]  # of what a page started, whoever did has been told how it ended
     lately = last[now - last["heartbeat"] < RECENT]
     failed, cut = lately[lately["state"].eq("failed")], lately[lately["state"].eq(CUT_OFF)]
     if len(failed):
@@ -144,13 +147,13 @@ def _jobs(seen: Vitals, now: datetime) -> Check:
         values = {"job": _title(cut.iloc[0])}
         return Check("jobs", "warning", N_("“{job}” was cut off before its end: run it again."), values)
     if last.empty:
-        return Check("jobs", "ok", N_("No job has run yet."))
+        return Check("jobs", "ok", N_("No scheduled job has run yet."))
     values = {"job": _title(last.iloc[0]), "age": locales.age(last.iloc[0]["started"], now)}
     return Check("jobs", "ok", N_("The last one, “{job}”, was started {age}."), values)
 
 
 def _title(run: "pd.Series") -> str:
-    return f"{run['job']} {run['subject']}".strip()
+    return f"{run['job']} {run['subject']}".strip()[:TITLE]
 
 
 def _models(seen: Vitals) -> Check:
@@ -167,7 +170,7 @@ def _models(seen: Vitals) -> Check:
     if not seen.model_files:
         return Check("models", "ok", N_("No model has been trained yet."))
     values = {"count": locales.number(len(seen.model_files))}
-    return Check("models", "ok", N_("All {count} are there and as they were kept."), values)
+    return Check("models", "ok", N_("{count} read: all are as they were kept."), values)
 
 
 def _libraries(seen: Vitals) -> Check:

@@ -30,7 +30,7 @@ st.markdown(_("Is everything well: data, jobs, models, database, disk, and does 
 def looked() -> None:
     """Everything below the title, so that nothing else is run and painted again."""
     chosen, now = settings.get(), datetime.now(UTC)
-    seen = views.seen(str(chosen.home), chosen.database_url)
+    seen = views.seen(chosen.home, chosen.database_url)
     found = health.checks(seen, now, list(notify.channels()))
     whole = health.verdict(found)
     icon, _colour, _word = views.STATUS[whole.status]
@@ -38,8 +38,7 @@ def looked() -> None:
         st.markdown(f"#### :material/{icon}: {plain(whole.sentence())}", width="stretch")
         st.button(_("Look again"), icon=":material/refresh:", on_click=views.seen.clear)
 
-    standing = alerts.episodes(seen.alerts)
-    standing = standing[standing["acknowledged"].isna()]
+    episodes = alerts.episodes(seen.alerts)
     last = health.last_runs(seen, now).head(1)
     good = sum(check.status == "ok" for check in found)
     used = locales.percent(1 - seen.disk_free / seen.disk_total)
@@ -50,7 +49,11 @@ def looked() -> None:
                 _("{good} of {all}").format(good=locales.number(good), all=locales.number(len(found))),
                 _("the others say what to do"),
             ),
-            (_("Open alerts"), locales.number(len(standing)), _("confirmed and not acknowledged")),
+            (
+                _("Open alerts"),
+                locales.number(episodes["acknowledged"].isna().sum()),
+                _("confirmed and not acknowledged"),
+            ),
             (
                 _("Last job"),
                 _(views.STATES[last["state"].iloc[0]]) if len(last) else _("none"),
@@ -63,7 +66,7 @@ def looked() -> None:
 
     view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))
     if view == "alerts":
-        views.alert_list(seen.alerts)
+        views.alert_list(seen.alerts, episodes)
     elif view == "notifications":
         views.notifications()
     elif view == "sources":

@@ -74,7 +74,8 @@ _picture = st.components.v2.component(
 )
 
 
-def _button(label: str, make: Callable[[], bytes], file_name: str, mime: str) -> None:
+def button(label: str, make: Callable[[], bytes], file_name: str, mime: str) -> None:
+    """A button for a file that `make` gives when it is asked for."""
     st.download_button(
         label,
         make,
@@ -89,9 +90,9 @@ def _button(label: str, make: Callable[[], bytes], file_name: str, mime: str) ->
 def table(frame: pd.DataFrame, name: str, excel: bool = True) -> None:
     """A CSV and, if `excel`, an XLSX button for `frame`, side by side."""
     with st.container(horizontal=True):
-        _button("CSV", lambda: export.csv(frame), f"{name}.csv", "text/csv")
+        button("CSV", lambda: export.csv(frame), f"{name}.csv", "text/csv")
         if excel:
-            _button("XLSX", lambda: export.xlsx(frame, name), f"{name}.xlsx", XLSX)
+            button("XLSX", lambda: export.xlsx(frame, name), f"{name}.xlsx", XLSX)
 
 
 def figure(drawn: "go.Figure | Figure", name: str, title: str, card: str) -> None:
@@ -106,13 +107,13 @@ def figure(drawn: "go.Figure | Figure", name: str, title: str, card: str) -> Non
                 "help": _("Save the figure as {format}"),
             },
         )
-        _button("HTML", lambda: _web_page(drawn, title), f"{name}.html", "text/html")
+        button("HTML", lambda: _web_page(drawn, title), f"{name}.html", "text/html")
         return
     dark = is_dark()
     with st.container(horizontal=True):
-        _button("PNG", lambda: _titled(drawn, title, "png", dark), f"{name}.png", "image/png")
-        _button("SVG", lambda: _titled(drawn, title, "svg", dark), f"{name}.svg", "image/svg+xml")
-    _button("HTML", lambda: _titled(drawn, title, "svg", dark), f"{name}.html", "text/html")
+        button("PNG", lambda: _titled(drawn, title, "png", dark), f"{name}.png", "image/png")
+        button("SVG", lambda: _titled(drawn, title, "svg", dark), f"{name}.svg", "image/svg+xml")
+    button("HTML", lambda: _titled(drawn, title, "svg", dark), f"{name}.html", "text/html")
 
 
 def _web_page(drawn: go.Figure, title: str) -> bytes:

@@ -1,6 +1,8 @@
 """The parts of the page Monitoring: health: checks, alerts to answer, tables of sources, jobs and versions, logs."""
 
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import Literal
 
 import pandas as pd
@@ -8,6 +10,7 @@ import streamlit as st
 
 import locales
 import settings
+from charts.labels import label
 from connectors import ConnectorError, notify
 from data import export, state, vitals
 from models import health
@@ -31,13 +34,12 @@ STATES = {
 }
 KINDS = {"demo": N_("simulated"), "download": N_("downloaded"), "upload": N_("uploaded")}
 MODEL_STATUS = {"champion": N_("in use"), "challenger": N_("kept, not in use"), "retired": N_("replaced")}
-ROWS_EXCEL = 100_000
 
 
 @st.cache_resource(ttl=FRESH, max_entries=2, show_spinner=False)
-def seen(home: str, _url: str) -> vitals.Vitals:  # noqa: ARG001  # the cache key
+def seen(home: Path, database_url: str) -> vitals.Vitals:
     """What Vigie says of itself, looked at anew after `FRESH` seconds."""
-    return vitals.gather(settings.get().home, _url)
+    return vitals.gather(home, database_url)
 
 
 def checks(found: list[health.Check]) -> None:
@@ -45,20 +47,22 @@ def checks(found: list[health.Check]) -> None:
     with st.container(border=True, gap="small"):
         for check in found:
             icon, colour, word = STATUS[check.status]
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.badge(_(word), icon=f":material/{icon}:", color=colour, width=130)
-                st.markdown(f"**{_(health.SUBJECTS[check.subject])}**", width=150)
-                st.markdown(plain(check.sentence()), width="stretch")
+            with st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False):
+                st.badge(_(word), icon=f":material/{icon}:", color=colour, width=115)
+                subject = _(health.SUBJECTS[check.subject])
+                st.markdown(f"**{subject}**: {plain(check.sentence())}", width="stretch")
 
 
-def alert_list(rows: pd.DataFrame) -> None:
-    """The alerts that stand, each with a form to answer it; below, those that were answered."""
-    found = alerts.episodes(rows)
+def alert_list(rows: pd.DataFrame, found: pd.DataFrame) -> None:
+    """The alerts that stand, each with a form to answer it; below, those that were answered.
+
+    `rows` are those of `state.alert_log`, `found` their episodes.
+    """
     standing = found[found["acknowledged"].isna()]
     if standing.empty:
         st.markdown(":material/check_circle: " + _("No alert is open."))
     for row in standing.to_dict("records"):
-        _standing(row)
+        _standing(row, rows[rows["model"].eq(row["model"]) & rows["feature"].eq(row["feature"])])
     answered = found[found["acknowledged"].notna()]
     if len(answered):
         st.markdown(f"**{_('Acknowledged')}**")
@@ -67,7 +71,7 @@ def alert_list(rows: pd.DataFrame) -> None:
                 _("First day"): answered["first"].dt.date,
                 _("Last day"): answered["last"].dt.date,
                 _("Model"): answered["model"],
-                _("Alert"): [alerts.sentence(row) for row in answered.to_dict("records")],
+                _("Alert"): [_sentence(row) for row in answered.to_dict("records")],
                 _("Reason"): answered["reason"],
                 _("By"): answered["acknowledged_by"],
             }
@@ -76,18 +80,18 @@ def alert_list(rows: pd.DataFrame) -> None:
         downloads.table(shown, "acknowledged_alerts")
 
 
-def _standing(row: dict) -> None:
-    engine, when = _engine(), locales.day(row["last"])
+def _standing(row: dict, same: pd.DataFrame) -> None:
+    when = locales.day(row["last"])
     if row["count"] > 1:
         days = ngettext("{count} day", "{count} days", row["count"]).format(count=locales.number(row["count"]))
         when = _("{first} to {last}, {days}").format(first=locales.day(row["first"]), last=when, days=days)
     key = "|".join((row["model"], row["kind"], row["feature"]))
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(gap=None, width="stretch"):
-            st.markdown(f":material/notifications_active: **{plain(row['model'])}**: {plain(alerts.sentence(row))}")
+            st.markdown(f":material/notifications_active: **{plain(row['model'])}**: {plain(_sentence(row))}")
             st.caption(" · ".join(map(plain, [when, *_told(row["notified"])])))
-            for before in alerts.explained(engine, row["model"], row["last"].date()):
-                if (before.kind, before.feature) == (row["kind"], row["feature"]):
+            for before in alerts.explanations(same, row["last"].date()):
+                if before.kind == row["kind"]:
                     said = _("Around {day} it was acknowledged as: {reason}")
                     st.caption(plain(said.format(day=locales.day(before.day), reason=before.reason)))
         with (
@@ -100,13 +104,19 @@ def _standing(row: dict) -> None:
             if st.form_submit_button(_("Acknowledge")):
                 try:
                     alerts.acknowledge(
-                        engine, (row["model"], row["kind"], row["feature"]), reason, who, datetime.now(UTC)
+                        _engine(), (row["model"], row["kind"], row["feature"]), reason, who, datetime.now(UTC)
                     )
                 except locales.Sentence as refused:
                     st.warning(refused.sentence())
                 else:
                     seen.clear()
                     st.rerun()
+
+
+def _sentence(row: dict) -> str:
+    """What an alert says, its column under the name that readers know."""
+    named = {name: label(value) if name == "feature" else value for name, value in row["message_values"].items()}
+    return alerts.sentence({**row, "message_values": named})
 
 
 def _told(notified: object) -> list[str]:
@@ -183,7 +193,9 @@ def sources(found: vitals.Vitals) -> None:
             _("Kind"): [_(KINDS[stored.origin.kind]) for stored in kept],
             _("Rows"): [stored.rows[stored.table] for stored in kept],
             _("Up to"): [stored.span[1].date() if stored.span else None for stored in kept],
-            _("Last brought in (UTC)"): [stored.origin.retrieved or stored.stored for stored in kept],
+            _("Last brought in (UTC)"): pd.to_datetime(
+                [stored.origin.retrieved or stored.stored for stored in kept], utc=True
+            ),
             _("Version"): [stored.version for stored in kept],
         }
     )
@@ -200,16 +212,16 @@ def jobs(found: vitals.Vitals, now: datetime) -> None:
     shown = pd.DataFrame(
         {
             _("Job"): runs["job"],
-            _("About"): runs["subject"],
-            _("Day"): runs["day"].dt.date,
             _("Ended"): [_(STATES[state]) for state in runs["state"]],
             _("Started (UTC)"): runs["started"],
             _("Took (s)"): took.round(1),
-            _("Step"): [_(step) for step in runs["step"]],
-            _("Why"): runs["message"],
+            _("Day"): runs["day"].dt.date.astype("str").where(runs["day"].notna(), ""),
+            _("Why"): runs["message"].fillna(""),
+            _("Last step"): [_(step) for step in runs["step"]],
+            _("About"): runs["subject"],
         }
     )
-    _table(shown, "jobs")
+    _table(shown, "jobs", {_("Job"): 130, _("Day"): 95, _("Why"): 260})
 
 
 def versions(found: vitals.Vitals) -> None:
@@ -233,26 +245,41 @@ def versions(found: vitals.Vitals) -> None:
         libraries = {"Python": found.python, **found.libraries}
         with st.container():
             named = pd.DataFrame({_("Software"): list(libraries), _("Version"): list(libraries.values())})
-            _table(named, "software")
+            st.dataframe(named, hide_index=True, height="content")
         with st.container():
             sizes = pd.Series(found.folders, dtype="float64").sort_values(ascending=False)
             room = pd.DataFrame({_("Folder"): list(sizes.index), _("Size (MB)"): (sizes / health.MB).round(1).tolist()})
-            _table(room, "disk")
+            st.dataframe(room, hide_index=True, height="content")
 
 
 def logs() -> None:
-    """The three logs of the state database as files."""
-    for name in export.LOGS:
-        frame = export.log(_engine(), name)
-        rows = ngettext("{rows} row", "{rows} rows", len(frame)).format(rows=locales.number(len(frame)))
+    """The three logs of the state database as files, which are made when they are asked for."""
+    engine = _engine()
+    for name, table in export.LOGS.items():
+        count = state.count(engine, table)
+        rows = ngettext("{rows} row", "{rows} rows", count).format(rows=locales.number(count))
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(name)}**  \n:small[{rows}]", width="stretch")
-            with st.container(width=260):
-                downloads.table(frame, name, excel=len(frame) <= ROWS_EXCEL)
+            with st.container(width=130):
+                downloads.button("CSV", partial(_log, engine, name), f"{name}.csv", "text/csv")
 
 
-def _table(shown: pd.DataFrame, name: str) -> None:
-    st.dataframe(shown, hide_index=True)
+def _log(engine: state.Engine, name: str) -> bytes:
+    return export.csv(export.log(engine, name))
+
+
+def _table(shown: pd.DataFrame, name: str, widths: dict[str, int] | None = None) -> None:
+    times = shown.select_dtypes("datetimetz").columns
+    shown = shown.assign(**{column: shown[column].dt.tz_localize(None) for column in times})
+    st.dataframe(
+        shown,
+        hide_index=True,
+        column_config={
+            **{column: st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm") for column in times},
+            **{column: st.column_config.NumberColumn(format="localized") for column in shown.select_dtypes("number")},
+            **{column: st.column_config.Column(width=width) for column, width in (widths or {}).items()},
+        },
+    )
     downloads.table(shown, name)
 
 

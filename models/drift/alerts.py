@@ -120,7 +120,9 @@ def record(engine: Engine, alarms: Sequence[Mapping[str, Any]], now: datetime, q
             notified = {NOBODY: "told lately"}
         else:
             notified = {}
-        rows.append({**alarm, "raised": before[0]["raised"] if before else now, "notified": notified})
+        rows.append(
+            {**alarm, "day": day.date(), "raised": before[0]["raised"] if before else now, "notified": notified}
+        )
     state.upsert(engine, alert_log, rows)
 
 
@@ -201,8 +203,14 @@ def explained(engine: Engine, model: str, day: date) -> list[Explanation]:
 
     One explanation for each kind, feature and reason.
     """
-    rows = state.read(engine, alert_log, model=model)
+    return explanations(state.read(engine, alert_log, model=model), day)
+
+
+def explanations(rows: pd.DataFrame, day: date) -> list[Explanation]:
+    """`explained` from rows of `state.alert_log` at hand."""
     rows = rows[rows["reason"].notna() & (rows["day"] < pd.Timestamp(day) - timedelta(days=NEARBY))]
+    if rows.empty:
+        return []
     years = (pd.Timestamp(day) - rows["day"]).dt.days / 365.2425
     rows = rows.assign(away=(years - years.round().clip(lower=1)).abs() * 365.2425)
     near = (

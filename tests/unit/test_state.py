@@ -181,3 +181,25 @@ def test_rows_with_different_columns_are_refused_before_any_is_lost(engine):
         state.upsert(engine, state.prediction_log, [prediction(), prediction(subject="other", actual=1.0)])
     state.upsert(engine, state.prediction_log, [])
     assert state.read(engine, state.prediction_log).empty
+
+
+def test_a_preference_is_the_usual_one_until_it_is_chosen(engine):
+    assert state.preference(engine, "psi_watch.sales", [0.1, 0.2]) == [0.1, 0.2]
+    state.prefer(engine, "psi_watch.sales", [0.05, np.float64(0.15)])
+    state.prefer(engine, "alert_cooldown", 0)
+    assert state.preference(engine, "psi_watch.sales", [0.1, 0.2]) == [0.05, 0.15]
+    assert state.preference(engine, "alert_cooldown", 7) == 0
+    state.prefer(engine, "alert_cooldown", 3)
+    assert state.preference(engine, "alert_cooldown", 7) == 3
+
+
+def test_the_second_migration_keeps_what_the_first_held(database_url, monkeypatch):
+    engine = state.engine(database_url)
+    with monkeypatch.context() as patch:
+        patch.setattr(state, "REVISION", "0001")
+        state.migrate(engine)
+    state.upsert(engine, state.prediction_log, [prediction()])
+    state.migrate(engine)
+    assert state.revision(engine) == "0002"
+    assert len(state.read(engine, state.prediction_log)) == 1
+    state.prefer(engine, "x", 1)

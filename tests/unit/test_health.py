@@ -1,0 +1,189 @@
+"""Health: each thing that can be wrong is said with what to do, and nothing else is."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import settings
+from data import state, tables, vitals
+from data.dataset import Dataset, Origin
+from data.demo import customers
+from locales import Sentence
+from models import health, registry
+from models.drift import alerts
+
+NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def engine(home):
+    made = state.engine(settings.get().database_url)
+    state.migrate(made)
+    return made
+
+
+def look(channels=(), now=NOW, **changes):
+    seen = vitals.gather(settings.get().home, settings.get().database_url)
+    return {check.subject: check for check in health.checks(replace(seen, **changes), now, channels)}
+
+
+def ran(engine, name="drift", status="done", ago=timedelta(hours=1), beat=None, **changes):
+    row = {"run": f"{name} {status} {ago}", "job": name, "subject": "sales", "day": (NOW - ago).date()}
+    row |= {"status": status, "step": "", "progress": 1.0, "started": NOW - ago, "heartbeat": beat or NOW - ago}
+    state.upsert(engine, state.job_runs, [{**row, "message": None, "details": {}, **changes}])
+
+
+def model(engine, home, status=registry.CHAMPION):
+    record = registry.Record("churn", "logistic", "Ana", "test", "data-1", 10, {}, {}, {})
+    name = registry.keep(engine, home, record, b"a model", ".bin", NOW)
+    row = state.read(engine, state.model_versions, version=name).iloc[0]
+    state.upsert(engine, state.model_versions, [{**row, "status": status}])
+    return home / "models" / row["file"]
+
+
+def test_a_fresh_home_is_well_and_looking_makes_no_database(home):
+    found = look()
+    assert {check.status for check in found.values()} == {"ok", "warning"}
+    assert (found["database"].status, "open Vigie once" in found["database"].sentence()) == ("warning", True)
+    assert not (home / "vigie.db").exists()
+
+
+def test_a_home_in_use_is_all_well(engine, home):
+    model(engine, home)
+    ran(engine)
+    tables.add(home, Dataset("customers", {"customers": customers.generate(50, 1)}, Origin("demo", "Demo")), NOW)
+    found = look()
+    assert {check.status for check in found.values()} == {"ok"}
+    assert health.verdict(list(found.values())).sentence() == "All is well."
+
+
+@pytest.mark.parametrize(
+    ("ago", "kind", "status"),
+    [(30, "download", "ok"), (32, "download", "warning"), (32, "upload", "warning"), (400, "demo", "ok")],
+)
+def test_a_source_is_worth_a_look_after_a_month(engine, home, ago, kind, status):
+    frame = customers.generate(50, 1)
+    when = NOW - timedelta(days=ago)
+    tables.add(home, Dataset("customers", {"customers": frame}, Origin(kind, "mine", retrieved=when)), NOW)
+    assert look()["customers"].status == status
+
+
+@pytest.mark.parametrize(
+    ("whole", "role", "status"),
+    [
+        (False, "champion", "problem"),
+        (None, "champion", "problem"),
+        (False, "retired", "warning"),
+        (True, "champion", "ok"),
+    ],
+)
+def test_a_model_file_that_is_gone_or_altered_is_found(engine, home, whole, role, status):
+    file = model(engine, home, role)
+    if whole is None:
+        file.unlink()
+    elif not whole:
+        file.write_bytes(b"another model")
+    found = look()["models"]
+    assert found.status == status
+    assert (file.name in found.sentence()) == (whole is not True)
+
+
+def test_a_model_of_another_release_of_a_library_is_worth_a_look(engine, home):
+    model(engine, home)
+    installed = vitals.gather(home, settings.get().database_url).libraries
+    assert look()["libraries"].status == "ok"
+    found = look(libraries={**installed, "numpy": "99.0.1"})["libraries"]
+    assert (found.status, f"numpy {np.__version__}, and this is 99.0.1" in found.sentence()) == ("warning", True)
+
+
+def test_the_last_run_of_a_job_counts_and_old_news_are_none(engine):
+    ran(engine, status="failed", ago=timedelta(hours=2), message="the disk is full")
+    found = look()["jobs"]
+    assert (found.status, found.sentence()) == ("problem", "“drift sales” failed: the disk is full")
+    ran(engine, status="done", ago=timedelta(hours=1))
+    assert look()["jobs"].status == "ok"
+    ran(engine, name="score", status="failed", ago=timedelta(days=8))
+    assert look()["jobs"].status == "ok"
+
+
+@pytest.mark.parametrize(("silent", "status"), [(50, "ok"), (70, "warning")])
+def test_a_run_whose_heart_stopped_was_cut_off(engine, silent, status):
+    ran(engine, status="running", beat=NOW - timedelta(seconds=silent))
+    assert look()["jobs"].status == status
+
+
+def test_what_a_page_started_is_listed_and_no_news(engine, home):
+    ran(engine, name="upload", status="failed", day=None)
+    ran(engine, name="train", status="running", day=None, beat=NOW - timedelta(seconds=70))
+    ran(engine, name="forecast", status="running", day=None, beat=NOW - timedelta(minutes=11))
+    assert look()["jobs"].status == "ok"
+    listed = health.last_runs(vitals.gather(home, settings.get().database_url), NOW).set_index("job")["state"]
+    assert listed.to_dict() == {"upload": "failed", "train": "running", "forecast": "cut off"}
+
+
+def test_a_database_that_is_broken_newer_or_older_is_said(engine, home):
+    base = vitals.gather(home, settings.get().database_url).database
+    for revision, status in (("0000", "warning"), ("9999", "problem")):
+        assert look(database=replace(base, revision=revision))["database"].status == status
+    assert look(database=replace(base, wal=10**9))["database"].status == "warning"
+    (home / "vigie.db").write_bytes(b"no database" * 1000)
+    assert look()["database"].status == "problem"
+
+
+def test_an_address_shows_no_password(home):
+    seen = vitals.gather(home, "postgresql+psycopg://vigie:hunter2@127.0.0.1:9/vigie?password=hunter3")
+    assert seen.database.error
+    assert seen.database.address == "postgresql+psycopg://vigie:***@127.0.0.1:9/vigie"
+    assert health.checks(seen, NOW, [])[0].status == "problem"
+
+
+@pytest.mark.parametrize(("free", "status"), [(3e9, "ok"), (1e9, "warning"), (1e8, "problem")])
+def test_a_disk_that_fills_up_is_said(engine, free, status):
+    assert look(disk_free=int(free))["disk"].status == status
+    assert look(writable=False)["disk"].status == "problem"
+
+
+def test_open_alerts_and_who_is_told(engine):
+    assert look()["channels"].status == "ok"
+    row = {"model": "sales", "version": "1", "day": NOW.date(), "feature": "a", "psi": 0.5, "threshold": 0.3}
+    alerts.record(engine, alerts.of_psi([{**row, "label": "confirmed"}]), NOW)
+    found = look()
+    assert (found["alerts"].status, found["channels"].status) == ("warning", "warning")
+    assert look(["json://x"])["channels"].status == "ok"
+
+    def refuse(_title, _text):
+        raise Sentence("json://x did not take the message.")
+
+    alerts.tell(engine, "sales", {"json://x": refuse}, NOW)
+    assert look(["json://x"])["channels"].sentence() == "An alert could not be told. json://x did not take the message."
+    assert look(["json://other"])["channels"].status == "ok"
+    alerts.acknowledge(engine, ("sales", "psi", "a"), "spring", "Ana", NOW)
+    assert {look()[name].status for name in ("alerts", "channels")} == {"ok"}
+
+
+def test_what_needs_care_comes_first_and_names_itself_in_the_verdict(engine, home):
+    model(engine, home).unlink()
+    ran(engine, status="running", beat=NOW - timedelta(minutes=5))
+    found = list(look().values())
+    assert [check.status for check in found[:3]] == ["problem", "warning", "ok"]
+    assert health.verdict(found).sentence() == "Something is wrong: model files."
+    assert all(check.sentence() and "{" not in check.sentence() for check in found)
+
+
+def test_sizes_read_well():
+    assert [health.size(count) for count in (0, 86_016, 1_230_000, 250_000_000, 73_500_000_000)] == [
+        "0.0 kB",
+        "86.0 kB",
+        "1.2 MB",
+        "250 MB",
+        "73.5 GB",
+    ]
+
+
+def test_runs_without_a_log_are_an_empty_table(home):
+    seen = vitals.gather(home, settings.get().database_url)
+    assert isinstance(health.last_runs(seen, NOW), pd.DataFrame)
+    assert health.last_runs(seen, NOW).empty

@@ -1,0 +1,358 @@
+"""jobs.py as cron meets it: processes, exit codes, one row a day whoever is killed or runs beside it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sqlalchemy import update
+from typer.testing import CliRunner
+
+import jobs
+import settings
+from connectors import Unavailable, origins
+from data import state, tables
+from data.dataset import Dataset, Origin
+from models.churn import training
+from tests.sources import ROOT
+
+NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+DAY = "2011-11-30"
+# jobs.py with a drift that waits for the file GATE, where it is told one, and finds CHANGE.
+PROGRAM = """
+import os, signal, sys, time, types
+from data import state
+from models.drift import alerts
+
+def run(engine, home, model, day, now, threshold, step):
+    step("Comparing", 0.5)
+    print("comparing", file=sys.stderr, flush=True)
+    while "GATE" in os.environ and not os.path.exists(os.environ["GATE"]):
+        time.sleep(0.05)
+    step("Writing", 0.9)
+    if os.environ.get("BROKEN"):
+        raise ZeroDivisionError("secret detail")
+    key = {"model": model, "version": "1", "day": day, "feature": "=unit_price", "definition": "deciles"}
+    row = {**key, "reference": "season", "psi": float(os.environ.get("CHANGE", "0.1")), "threshold": threshold}
+    rest = {"rows_reference": 9, "rows_current": 9, "details": {"moved": [1]}, "logged": now}
+    row |= rest | {"label": "confirmed" if row["psi"] > threshold else "stable"}
+    state.upsert(engine, state.psi_log, [row])
+    return {"features": 1, "alerts": alerts.of_psi([row])}
+
+watch = types.ModuleType("models.drift.watch")
+watch.run = run
+sys.modules["models.drift.watch"] = watch
+import jobs
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+jobs.app()
+"""
+
+
+def sales(source: str = "mine", quantity: float = 1.0) -> Dataset:
+    frame = pd.DataFrame(
+        {
+            "source": source,
+            "line_id": ["1", "2"],
+            "timestamp": pd.to_datetime(["2011-11-29", DAY]).astype("datetime64[us]"),
+            "product": "a",
+            "line_type": "sale",
+            "quantity": quantity,
+            "unit_price": 2.0,
+            "currency": "EUR",
+        }
+    )
+    return Dataset("sales", {"sales": frame}, Origin("upload", "mine.csv"))
+
+
+@pytest.fixture
+def environment(home, database_url):
+    """A home with sales in it and a database of its own, for processes."""
+    tables.add(home, sales(), NOON)
+    return {**os.environ, "VIGIE_HOME": str(home), "VIGIE_DATABASE_URL": database_url, "PYTHONPATH": str(ROOT)}
+
+
+def start(environment: dict[str, str], *arguments: str, **more: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *arguments],
+        env={**environment, **more},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(environment: dict[str, str], *arguments: str, **more: str) -> tuple[int, str, str]:
+    process = start(environment, *arguments, **more)
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+def comparing(process: "subprocess.Popen[str]") -> None:
+    """Wait until a process is in the middle of its job."""
+    assert process.stderr
+    while "comparing" not in process.stderr.readline():
+        assert process.poll() is None
+
+
+def read(environment: dict[str, str], table) -> list[dict]:
+    return state.read(state.engine(environment["VIGIE_DATABASE_URL"]), table).to_dict("records")
+
+
+def test_a_day_again_is_the_same_rows_and_the_answer_is_one_json_object(environment):
+    for _again in range(2):
+        code, out, _err = run(environment, "drift", "--model", "sales", "--date", DAY, "--json", CHANGE="0.6")
+        assert code == 0, (out, _err)
+    answer = json.loads(out)
+    assert (answer["job"], answer["exit"]) == ("drift", 0)
+    assert (answer["runs"][0]["run"], answer["runs"][0]["status"]) == (f"drift sales {DAY}", "done")
+    assert answer["runs"][0]["details"]["confirmed"] == 1
+    assert [len(read(environment, table)) for table in (state.psi_log, state.alert_log, state.job_runs)] == [1, 1, 1]
+    (row,) = read(environment, state.job_runs)
+    assert (row["status"], row["progress"], row["step"]) == ("done", 1.0, "Telling of alerts")
+    assert row["details"]["features"] == 1
+
+
+def test_confirmed_drift_fails_only_who_asks_for_it(environment):
+    assert run(environment, "drift", "--model", "sales", "--fail-on-drift", CHANGE="0.1")[0] == 0
+    code, out, _err = run(environment, "drift", "--model", "sales", "--fail-on-drift", CHANGE="0.6")
+    assert code == 1
+    assert out.startswith(f"drift sales {DAY}: done\n")  # without a date, the last day of the data
+    assert "alert: =unit_price has changed: PSI 0.60" in out
+
+
+def test_a_job_killed_in_the_middle_is_completed_by_the_next_run(environment):
+    killed = start(environment, "drift", "--model", "sales", "--date", DAY, GATE="/nowhere")
+    comparing(killed)
+    killed.kill()
+    killed.communicate(timeout=10)
+    assert killed.returncode == -signal.SIGKILL
+    assert read(environment, state.psi_log) == []
+    assert read(environment, state.job_runs)[0]["status"] == "running"
+
+    code, out, _err = run(environment, "drift", "--model", "sales", "--date", DAY)
+    assert (code, "try again in 60 seconds" in out) == (3, True)
+    stopped = {"started": NOON, "heartbeat": datetime.now(UTC) - timedelta(seconds=61)}  # a minute later
+    with state.engine(environment["VIGIE_DATABASE_URL"]).begin() as connection:
+        connection.execute(update(state.job_runs).values(stopped))
+    assert run(environment, "drift", "--model", "sales", "--date", DAY)[0] == 0
+    assert len(read(environment, state.psi_log)) == 1
+    assert [row["status"] for row in read(environment, state.job_runs)] == ["done"]
+
+
+def test_two_processes_on_the_same_day_write_one_row_each(environment, tmp_path):
+    gate = tmp_path / "gate"
+    first = start(environment, "drift", "--model", "sales", "--date", DAY, GATE=str(gate), CHANGE="0.6")
+    comparing(first)
+    code, out, _err = run(environment, "drift", "--model", "sales", "--date", DAY, "--json", CHANGE="0.9")
+    assert (code, json.loads(out)["runs"][0]["status"]) == (3, "taken")
+    gate.touch()
+    first.communicate(timeout=60)
+    assert first.returncode == 0
+    assert [row["psi"] for row in read(environment, state.psi_log)] == [0.6]
+    assert [len(read(environment, table)) for table in (state.alert_log, state.job_runs)] == [1, 1]
+
+
+def test_a_run_that_was_taken_over_meanwhile_says_so_and_ends(environment, tmp_path):
+    gate = tmp_path / "gate"
+    slow = start(environment, "drift", "--model", "sales", "--date", DAY, GATE=str(gate))
+    comparing(slow)
+    other = {"started": NOON, "heartbeat": datetime.now(UTC)}
+    with state.engine(environment["VIGIE_DATABASE_URL"]).begin() as connection:
+        connection.execute(update(state.job_runs).values(other))
+    gate.touch()
+    out, _err = slow.communicate(timeout=60)
+    assert (slow.returncode, "taken" in out) == (3, True)
+    assert read(environment, state.job_runs)[0]["status"] == "running"
+
+
+def test_a_job_stopped_from_outside_can_be_run_again_at_once(environment):
+    stopped = start(environment, "drift", "--model", "sales", "--date", DAY, GATE="/nowhere")
+    comparing(stopped)
+    stopped.terminate()
+    stopped.communicate(timeout=20)
+    assert stopped.returncode == 143
+    assert read(environment, state.job_runs)[0]["status"] == "cancelled"
+    assert run(environment, "drift", "--model", "sales", "--date", DAY)[0] == 0
+
+
+def test_a_back_fill_has_a_run_for_each_day_and_tells_nobody(environment):
+    days = ["--from", "2011-11-28", "--to", DAY]
+    code, out, _err = run(environment, "drift", "--model", "sales", *days, CHANGE="0.6", VIGIE_NOTIFY_URLS="json://x/")
+    assert code == 0
+    assert [line.split(":")[0] for line in out.splitlines() if line.startswith("drift")] == [
+        f"drift sales 2011-11-{day}" for day in (28, 29, 30)
+    ]
+    assert [row["notified"] for row in read(environment, state.alert_log)] == [{"": "back-fill"}] * 3
+
+
+def test_a_channel_that_is_down_loses_no_alert_and_fails_no_job(environment):
+    closed = "json://user:s3cret@127.0.0.1:9/t0ken"
+    code, out, err = run(environment, "drift", "--model", "sales", CHANGE="0.6", VIGIE_NOTIFY_URLS=closed)
+    assert code == 0
+    (row,) = read(environment, state.alert_log)
+    assert row["notified"]["json://127.0.0.1:9"].startswith("failed: ")
+    assert "s3cret" not in out + err + str(row)
+    assert "t0ken" not in out + err + str(row)
+
+
+def test_a_bug_is_an_id_in_the_log_and_never_a_traceback_on_stdout(environment):
+    code, out, err = run(environment, "drift", "--model", "sales", BROKEN="1")
+    assert code == 1
+    assert "secret detail" not in out
+    incident = out.split("under the id ")[1][:8]
+    assert incident in err
+    assert read(environment, state.job_runs)[0]["status"] == "failed"
+
+
+# What needs no process of its own, and no second database.
+
+
+def call(*arguments: str) -> tuple[int, str]:
+    answer = CliRunner().invoke(jobs.app, list(arguments))
+    return answer.exit_code, answer.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("drift",),
+        ("drift", "--model", "other"),
+        ("drift", "--model", "sales", "--date", "30/11/2011"),
+        ("drift", "--model", "sales", "--from", DAY),
+        ("drift", "--model", "sales", "--from", DAY, "--to", "2011-11-29"),
+        ("drift", "--model", "sales", "--from", DAY, "--to", DAY, "--date", DAY),
+        ("export",),
+        ("nonsense",),
+    ],
+)
+def test_wrong_arguments_leave_with_2(home, arguments):
+    assert call(*arguments)[0] == 2
+
+
+@pytest.mark.parametrize(
+    "arguments", [("drift", "--model", "sales"), ("score", "--model", "churn", "--date", DAY), ("refresh",)]
+)
+def test_without_data_there_is_nothing_to_do(home, arguments):
+    assert call(*arguments)[0] == 4
+
+
+def test_help_answers_without_what_takes_long():
+    code = "import sys, jobs; print([m for m in ('pandas', 'sqlalchemy', 'streamlit', 'settings') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True).stdout == "[]\n"
+    before = os.times()
+    subprocess.run([sys.executable, str(ROOT / "jobs.py"), "--help"], check=True, capture_output=True)
+    after = os.times()  # of the processor: other work on the machine takes nothing from it
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 0.5
+
+
+def test_retraining_keeps_a_new_champion_of_the_data_in_use(home, monkeypatch, telco, churn_model):
+    monkeypatch.setattr(training, "train", lambda customers, step: churn_model)
+    kept = tables.add(home, Dataset("customers", {"customers": telco}, Origin("upload", "mine.csv")), NOON)
+    code, out = call("retrain", "--model", "churn", "--json")
+    assert code == 0
+    (row,) = state.read(state.engine(settings.get().database_url), state.model_versions).to_dict("records")
+    assert (row["status"], row["data_version"], row["author"]) == ("champion", kept.version, "jobs.py")
+    assert json.loads(out)["runs"][0]["details"]["version"] == row["version"]
+
+
+def downloaded(quantity: float, retrieved: datetime) -> Dataset:
+    made = sales("shop", quantity)
+    return Dataset("sales", made.frames, Origin("download", "shop", "MIT", "http://shop", retrieved))
+
+
+def test_a_refresh_brings_in_what_is_new_and_says_when_nothing_is(home, monkeypatch):
+    tables.add(home, downloaded(1.0, NOON), NOON)
+    monkeypatch.setitem(origins.DOWNLOADS, "shop", lambda now, progress: downloaded(5.0, now))
+    assert call("refresh")[0] == 0
+    shown = tables.active(home, "sales")
+    assert shown
+    assert tables.read(shown)["quantity"].tolist() == [5.0, 5.0]
+    code, out = call("refresh")
+    assert (code, "Nothing new" in out) == (0, True)
+    renewed = tables.active(home, "sales")
+    assert renewed
+    assert renewed.version == shown.version
+    assert renewed.origin.retrieved > shown.origin.retrieved
+
+
+def test_a_refresh_keeps_the_last_good_copy_while_the_origin_is_down(home, monkeypatch):
+    kept = tables.add(home, downloaded(1.0, NOON), NOON)
+
+    def down(now, progress):
+        raise Unavailable("{host} cannot be reached.", host="shop")
+
+    for connect in (down, lambda now, progress: downloaded(1.0, NOON)):  # gone, and answered from the copy at hand
+        monkeypatch.setitem(origins.DOWNLOADS, "shop", connect)
+        code, out = call("refresh")
+        assert (code, "stays" in out) == (1, True)
+        shown = tables.active(home, "sales")
+        assert shown
+        assert (shown.version, shown.origin.retrieved) == (kept.version, NOON)
+
+
+def test_a_refresh_does_not_undo_what_an_analyst_chose_meanwhile(home, monkeypatch):
+    tables.add(home, downloaded(1.0, NOON), NOON)
+
+    def connect(now, progress):
+        tables.add(home, sales(), now)
+        return downloaded(5.0, now)
+
+    monkeypatch.setitem(origins.DOWNLOADS, "shop", connect)
+    assert call("refresh")[0] == 0
+    shown = tables.active(home, "sales")
+    assert shown
+    assert shown.origin.name == "mine.csv"
+
+
+def test_uploads_and_the_demo_are_left_alone(home):
+    kept = tables.add(home, sales(), NOON)
+    assert call("refresh")[0] == 0
+    assert tables.active(home, "sales") == kept
+
+
+def test_every_origin_the_pages_offer_can_be_refreshed():
+    from ui.sources import ORIGINS
+
+    assert {name for table in ORIGINS.values() for name, *_rest in table.values()} == set(origins.DOWNLOADS)
+
+
+def test_the_logs_are_exported_with_nothing_a_spreadsheet_would_run(environment, tmp_path: Path):
+    run(environment, "drift", "--model", "sales", CHANGE="0.6")
+    folder = tmp_path / "out" / "logs"
+    code, out, _err = run(environment, "export", "--to", str(folder), "--json")
+    assert code == 0
+    assert {Path(name).name: rows for name, rows in json.loads(out)["files"].items()} == {
+        "psi_log.csv": 1,
+        "alerts_log.csv": 1,
+        "predictions.csv": 0,
+    }
+    assert sorted(path.name for path in folder.iterdir()) == ["alerts_log.csv", "predictions.csv", "psi_log.csv"]
+    psi = pd.read_csv(folder / "psi_log.csv").iloc[0]
+    assert (psi["feature"], psi["psi"], json.loads(psi["details"])) == ("'=unit_price", 0.6, {"moved": [1]})
+    alert = pd.read_csv(folder / "alerts_log.csv").iloc[0]
+    assert alert["message"].startswith("'=unit_price has changed: PSI 0.60 is over 0.3")
+
+
+def test_health_leaves_with_1_on_a_problem_only(home):
+    code, out = call("health", "--json")
+    assert code == 0
+    assert json.loads(out)["versions"]["vigie"] == settings.VERSION
+    state.migrate(state.engine(settings.get().database_url))
+    assert call("health")[0] == 0
+    (home / "vigie.db").write_bytes(b"no database at all" * 1000)
+    code, out = call("health")
+    assert (code, out.startswith("Something is wrong: state database.")) == (1, True)
+    assert call("drift", "--model", "sales", "--date", DAY)[0] == 1
+
+
+def test_a_setting_that_cannot_be_used_is_a_sentence(home, monkeypatch):
+    monkeypatch.setenv("VIGIE_DATABASE_URL", "mysql://user:hunter2@host/x")
+    settings.get.cache_clear()
+    answer = CliRunner().invoke(jobs.app, ["health"])
+    assert (answer.exit_code, "hunter2" in answer.output) == (1, False)
+    assert "VIGIE_DATABASE_URL" in answer.output
