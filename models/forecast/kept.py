@@ -79,19 +79,14 @@ def daily(columns: dict[str, str]) -> str:
 
 
 def series(rows: pd.DataFrame) -> Daily:
-    """The panel of what the query `daily` answers. Raises `CannotForecast` where there are too few days."""
+    """The panel of what the query `daily` answers. Raises `CannotForecast` where nothing was sold."""
     keys = [key for key in KEYS if key in rows]
     sizes = rows.groupby(keys)["units"].sum().sort_values(ascending=False, kind="stable")
     if len(sizes) > MOST:
-        small = pd.MultiIndex.from_frame(rows[keys]).isin(pd.MultiIndex.from_tuples(sizes.index[MOST - 1 :]))
+        small = rows.set_index(keys).index.isin(sizes.index[MOST - 1 :])
         summed = [name for name in rows if name not in (*keys, "date")]
         rows = rows.assign(**{key: rows[key].where(~small, OTHERS) for key in keys})
         rows = rows.groupby([*keys, "date"], as_index=False)[summed].sum()
-    if rows.empty or (rows["date"].max() - rows["date"].min()).days + 1 < LEAST + HOLDOUT:
-        raise CannotForecast(
-            N_("A sales model needs at least {needed} days of sales: add more on the page Data."),
-            needed=LEAST + HOLDOUT,
-        )
     known = panel(rows[[*keys, "date", "units"]], keys, "D")
     money = rows.groupby(keys, sort=False)[["sold", "revenue", "costed", "cost"]].sum()
     price = (money["revenue"] / money["sold"].where(money["sold"] > 0)).fillna(0).to_numpy(float)
