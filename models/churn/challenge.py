@@ -35,6 +35,7 @@ class Comparison:
     probability: dict[str, np.ndarray]  # champion, challenger
     left: np.ndarray
     customer: np.ndarray  # a number a customer: months of one customer stay together
+    contract: np.ndarray  # "" where the table does not say
     months: int
     later: bool
     scores: dict[str, dict[str, float]]
@@ -97,8 +98,16 @@ def compare(
     clusters = np.bincount(customer)
     fewer = challenge.gain(np.bincount(customer, loss["champion"] - loss["challenger"]), seed=seed)
     gains = {"log_loss": fewer.times(len(clusters) / len(left)), "auc": _auc_gain(said, left, seed)}
+    contract = table["contract"].fillna("").to_numpy(object) if "contract" in table else np.full(len(table), "", object)
     return Comparison(
-        said, left, customer, months, in_time, {name: measure(values, left) for name, values in said.items()}, gains
+        said,
+        left,
+        customer,
+        contract,
+        months,
+        in_time,
+        {name: measure(values, left) for name, values in said.items()},
+        gains,
     )
 
 
@@ -109,10 +118,11 @@ def profit(probability: np.ndarray, left: np.ndarray, terms: Terms) -> np.ndarra
     return np.where(called, worth * left - terms.offer, 0.0)
 
 
-def gain(compared: Comparison, terms: Terms, seed: int = 0) -> Gain:
-    """The money a day that calls by the challenger bring above those by the champion."""
+def gain(compared: Comparison, terms: Terms, contract: str | None = None, seed: int = 0) -> Gain:
+    """The money a day that calls by the challenger bring above those by the champion, over all or one `contract`."""
     each = {name: profit(values, compared.left, terms) for name, values in compared.probability.items()}
-    more = np.bincount(compared.customer, each["challenger"] - each["champion"])
+    counted = True if contract is None else compared.contract == contract
+    more = np.bincount(compared.customer, (each["challenger"] - each["champion"]) * counted)
     return challenge.gain(more, seed=seed).times(len(more) / (compared.months * DAYS_A_MONTH))
 
 

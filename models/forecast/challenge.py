@@ -22,14 +22,16 @@ YEAR = 364  # days that policies are tried on, if there are so many
 class Comparison:
     """How far off two models were, all series together, on each of the `days`: in units, and in margin (money).
 
-    `scores` has the measures of `kept.measure` for both. `twin` says that the later model is judged by its twin, which
-    stopped learning before these days.
+    `parts` has how much margin the challenger was closer by on each day, a category (or store). `scores` has the
+    measures of `kept.measure` for both. `twin` says that the later model is judged by its twin, which stopped learning
+    before these days.
     """
 
     days: pd.DatetimeIndex
     units: dict[str, np.ndarray]  # champion, challenger
     margin: dict[str, np.ndarray]
     sold: np.ndarray
+    parts: dict[str, np.ndarray]
     scores: dict[str, dict[str, float]]
     twin: bool
 
@@ -71,11 +73,14 @@ def compare(daily: Daily, champion: SalesModel, challenger: SalesModel) -> Compa
     actual = daily.panel.values[:, start:end].astype(float)
     said = {name: tell(fitted, daily.panel, start, end) for name, fitted in used.items()}
     off = {name: np.abs(values - actual) for name, values in said.items()}
+    names = daily.panel.keys["category" if "category" in daily.panel.keys else "store"]
+    closer = daily.margin[:, None] * (off["champion"] - off["challenger"])
     return Comparison(
         dates[start:end],
         {name: error.sum(axis=0) for name, error in off.items()},
         {name: daily.margin @ error for name, error in off.items()},
         actual.sum(axis=0),
+        {str(name): closer[(names == name).to_numpy()].sum(axis=0) for name in names.unique()},
         {name: measure(values, daily.panel, start) for name, values in said.items()},
         twin,
     )
