@@ -10,6 +10,7 @@ import locales
 from charts import theme
 from charts.forecast import amounts, time_axis
 from locales import N_, _
+from models.challenge import Gain
 
 Written = Callable[[float], str]
 ROLES = {"champion": N_("Champion"), "challenger": N_("Challenger")}
@@ -141,14 +142,24 @@ def profits(curves: dict[str, tuple[np.ndarray, np.ndarray]], written: Written) 
 
 
 def policies(
-    days: pd.DatetimeIndex, saved: dict[str, np.ndarray], retrained: dict[str, np.ndarray], axis: str, written: Written
+    days: pd.DatetimeIndex,
+    saved: dict[str, np.ndarray],
+    retrained: dict[str, np.ndarray],
+    net: dict[str, Gain],
+    axis: str,
+    written: Written,
 ) -> go.Figure:
-    """What each policy had saved by each day against never retraining, with the days of its retrainings marked."""
-    best = max(saved, key=lambda name: saved[name][-1])
+    """What each policy had saved by each day against never retraining, with the days of its retrainings marked.
+
+    `net` is what each has saved in the end, with its interval.
+    """
+    best = max(net, key=lambda name: net[name].mean)
     title = _("No policy would have paid: never retraining was cheapest")
-    if saved[best][-1] > 0:
+    if net[best].mean > 0:
         title = _("Retraining {policy} would have saved {amount}, its own cost included")
-        title = title.format(policy=_(POLICIES[best]).lower(), amount=written(saved[best][-1]))
+        if not net[best].sure:
+            title = _("Retraining {policy} would have saved {amount}, but that could be chance")
+        title = title.format(policy=_(POLICIES[best]).lower(), amount=written(net[best].mean))
     every = np.concatenate(list(saved.values()))
     figure = theme.figure(title, y=axis, height=360, xaxis=time_axis(days), yaxis=amounts(every))
     sentence = _("{day}: {policy} has saved {amount}")

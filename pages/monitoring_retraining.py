@@ -10,9 +10,9 @@ from ui.text import N_, _
 VIEWS = {"compare": N_("Champion and challenger"), "policies": N_("How often"), "versions": N_("Every version")}
 
 head = st.container()
-with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
     model = inputs.view(_("Model"), list(TABLES), "model", lambda name: _(views.NAMES[name]))
-    asked = st.container(width="content")
+    asked = st.container(width="content", horizontal=True, vertical_alignment="bottom")
 stored = store.active(TABLES[model])
 with head:
     cards.head(
@@ -21,8 +21,8 @@ with head:
         stored,
     )
 best = retrained.champion(model, stored)
-other = retrained.challenger(model, stored)
 with asked:
+    other = views.against(model, stored, best)
     views.training(model, stored)
 retrained.progress(model, stored)
 

@@ -12,7 +12,7 @@ from data import state
 from data.state import Engine
 from data.tables import Stored
 from locales import Sentence
-from models import registry, retraining
+from models import retraining
 from models.churn import challenge as churn_challenge
 from models.churn import retraining as churn
 from models.churn.preparation import CannotTrain
@@ -39,13 +39,6 @@ def champion(model: str, stored: Stored) -> "pd.Series | None":
     if row is None and running(model, stored) is None and _refused(stored) not in st.session_state:
         train(model, stored, "Vigie", "first model of this data")
     return row
-
-
-def challenger(model: str, stored: Stored) -> "pd.Series | None":
-    """The newest challenger that learned from a dataset, if there is one."""
-    rows = registry.versions(engine(), model)
-    rows = rows[(rows["status"] == registry.CHALLENGER) & (rows["data_version"] == stored.version)]
-    return None if rows.empty else rows.iloc[0]
 
 
 def train(model: str, stored: Stored, author: str, reason: str) -> str:
@@ -93,7 +86,7 @@ def _daily(version: str, _stored: Stored) -> Daily:  # noqa: ARG001  # the cache
 
 
 def compare(model: str, stored: Stored, best: "pd.Series", other: "pd.Series") -> Compared:
-    """Champion and challenger. Raises `CannotCompare`, `CannotForecast` or `registry.ModelFileError`."""
+    """Champion and challenger. Raises `CannotCompare`, `CannotForecast` or `models.registry.ModelFileError`."""
     return _compare(model, stored.version, str(best["version"]), str(other["version"]), stored, best, other)
 
 

@@ -39,7 +39,10 @@ MEASURES = {
     "pr_auc": N_("Area under precision and recall"),
     "brier": N_("Squared error of the risk (Brier)"),
 }
-MAIN = {"sales": ("mae", "wape", "mase"), "churn": ("auc", "log_loss", "brier")}
+MAIN = {
+    "sales": {"mae": N_("MAE"), "wape": N_("WAPE"), "mase": N_("MASE")},
+    "churn": {"auc": N_("AUC"), "log_loss": N_("Log-loss"), "brier": N_("Brier")},
+}
 LONG = 365  # days: what pays back later does not
 
 
@@ -55,7 +58,7 @@ class Money:
 
     def written(self, amount: float) -> str:
         """An amount with its currency and, where it is small, pence."""
-        return ("−" if amount < 0 else "") + locales.money(abs(amount), self.currency, 0 if abs(amount) >= 100 else 2)
+        return ("−" if amount < 0 else "") + locales.money(abs(amount), self.currency, 0 if abs(amount) >= 20 else 2)
 
     def gain(self, compared: Compared) -> Gain:
         """What the challenger gains a day."""
@@ -86,7 +89,7 @@ def ask(model: str, stored: Stored) -> Money:
         found = retrained.daily(stored)
         usual = max(round(found.usual, 2), 0.01)
         unit = inputs.number(
-            _("A unit wrong costs ({currency})").format(currency=currency), "wrong_unit", usual, 0, 1e5
+            _("A wrong unit costs ({currency})").format(currency=currency), "wrong_unit", usual, 0, 1e5
         )
         scale = unit / max(found.usual, 1e-9)
         note = _("The usual cost of a wrong unit, {amount}, is {share} of its mean price: no purchase cost is known.")
@@ -123,8 +126,7 @@ def headline(compared: Compared, money: Money) -> None:
     days = challenge.payback(a_day, money.price)
     pays = _("the gain could be chance")
     if days is not None:
-        ends = _days(money.price / a_day.hi), _days(money.price / a_day.lo)
-        pays = between.format(lo=ends[0], hi=ends[1])
+        pays = between.format(lo=locales.number(np.ceil(money.price / a_day.hi)), hi=_days(money.price / a_day.lo))
     shown = [
         (
             _("Gain a day"),
@@ -138,8 +140,8 @@ def headline(compared: Compared, money: Money) -> None:
         off = {role: values.sum() / max(compared.sold.sum(), 1e-9) for role, values in compared.units.items()}
         shown += [
             (
-                _("Closer by"),
-                _("{units} units a day").format(units=_signed(units.mean, 0)),
+                _("Closer by (units a day)"),
+                _signed(units.mean, 0),
                 between.format(lo=_signed(units.lo, 0), hi=_signed(units.hi, 0)),
             ),
             (
@@ -163,7 +165,7 @@ def _judged_on(compared: Compared) -> str:
         sentence = _("Judged on {first} to {last}, which neither had seen.")
         if compared.twin:
             sentence = _(
-                "Judged on {first} to {last}: the later model by a twin that learned alike and stopped before these days."
+                "Judged on {first} to {last}: the later model by a twin that learned alike up to the day before."
             )
         return sentence.format(first=first, last=last)
     if compared.later:
@@ -236,9 +238,10 @@ def policies(model: str, stored: Stored, learner: str, money: Money) -> None:
     cost, retrainings = money.cost(tried), tried.retrained
     saved = challenge.saved(cost, retrainings, money.price)
     axis = _("Saved against never retraining ({currency})").format(currency=money.currency)
-    table = _costs(tried, cost, money)
+    net = _net(tried, cost, money)
+    table = _costs(tried, cost, net, money)
     cards.figure(
-        charts.policies(tried.days, saved, retrainings, axis, money.written),
+        charts.policies(tried.days, saved, retrainings, net, axis, money.written),
         "retraining_policies",
         pd.DataFrame({"day": tried.days, **saved}),
     )
@@ -248,26 +251,34 @@ def policies(model: str, stored: Stored, learner: str, money: Money) -> None:
         st.caption(_("No confirmed drift is logged yet: retraining on alert cannot be shown."))
 
 
-def _costs(tried: Tried, cost: dict[str, np.ndarray], money: Money) -> pd.DataFrame:
+def _net(tried: Tried, cost: dict[str, np.ndarray], money: Money) -> dict[str, Gain]:
+    """What each policy has saved in all against never retraining, after what its retrainings cost."""
+    block = WEEK if isinstance(tried, sales_challenge.Policies) else 1
+    found = {}
+    for name, each in cost.items():
+        total = challenge.gain(cost[NEVER] - each, block).times(len(each))
+        paid = tried.retrained[name].sum() * money.price
+        found[name] = Gain(total.mean - paid, total.lo - paid, total.hi - paid)
+    return found
+
+
+def _costs(tried: Tried, cost: dict[str, np.ndarray], net: dict[str, Gain], money: Money) -> pd.DataFrame:
     records: list[dict[str, Any]] = []
     for name, each in cost.items():
-        count = int(tried.retrained[name].sum())
-        steps, paid = len(each), count * money.price
-        gained = challenge.gain(cost[NEVER] - each, WEEK if isinstance(tried, sales_challenge.Policies) else 1)
-        total = gained.times(steps)
+        count, saved = int(tried.retrained[name].sum()), net[name]
+        paid = count * money.price
         record = {
             _("Retrain"): _(charts.POLICIES[name]),
             _("Retrainings"): count,
-            _("Errors cost ({currency})").format(currency=money.currency): round(each.sum()),
-            _("Retrainings cost ({currency})").format(currency=money.currency): round(paid),
-            _("Together ({currency})").format(currency=money.currency): round(each.sum() + paid),
-            _("Saved ({currency})").format(currency=money.currency): round(total.mean - paid),
-            _("95% interval"): "–"
-            if name == NEVER
-            else f"{money.written(total.lo - paid)} … {money.written(total.hi - paid)}",
+            _("Retrainings cost"): money.written(paid),
+            _("Saved, all told"): money.written(saved.mean),
+            _("95% interval"): "–" if name == NEVER else f"{money.written(saved.lo)} … {money.written(saved.hi)}",
         }
         if isinstance(tried, sales_challenge.Policies):
-            record[_("Off by, units a day")] = round(float(tried.units[name].mean()), 1)
+            record[_("Errors cost")] = money.written(each.sum())
+            record[_("Off by, units a day")] = locales.number(tried.units[name].mean(), 1)
+        else:
+            record[_("Calls earn")] = money.written(-each.sum())
         records.append(record)
     return pd.DataFrame(records)
 
@@ -284,36 +295,36 @@ def versions(model: str, best: "pd.Series | None") -> None:
             registry.content(settings.get().home, row)
         except ModelFileError as error:
             broken[str(row["version"])] = error.sentence()
+    measures = {_(short): name for name, short in MAIN[model].items()}
+    trained, promoted, since, until = _("Trained"), _("Promoted"), _("Learned from"), _("Learned up to")
     table = pd.DataFrame(
         {
-            _("Trained"): rows["created"].dt.tz_localize(None),
             _("Status"): [_(STATUSES[status]) for status in rows["status"]],
-            _("Learned from"): rows["window_start"],
-            _("Learned up to"): rows["window_end"],
-            _("Rows"): rows["rows"],
-            **{_(MEASURES[name]): [metrics.get(name, np.nan) for metrics in rows["metrics"]] for name in MAIN[model]},
+            trained: rows["created"].dt.tz_localize(None),
+            until: rows["window_end"],
+            **{short: [found.get(name, np.nan) for found in rows["metrics"]] for short, name in measures.items()},
             _("By"): rows["author"],
             _("Why"): rows["reason"].str.replace("\n", " · "),
-            _("Promoted"): rows["promoted"].dt.tz_localize(None),
-            _("File"): [
+            promoted: rows["promoted"].dt.tz_localize(None),
+            since: rows["window_start"],
+            _("Rows"): rows["rows"],
+            _("File (SHA-256)"): [
                 _("not usable") if version in broken else digest[:10]
                 for version, digest in zip(rows["version"], rows["sha256"], strict=True)
             ],
             _("Learner"): [_(LEARNERS.get(name, name)) for name in rows["learner"]],
             _("Libraries"): [
-                ", ".join(f"{name} {number}" for name, number in one.items()) for one in rows["libraries"]
+                ", ".join(f"{name} {number}" for name, number in used.items()) for used in rows["libraries"]
             ],
             _("Data"): rows["data_version"],
         }
     )
-    days = {_("Learned from"), _("Learned up to")}
-    config = {
-        name: st.column_config.DateColumn(format="DD/MM/YYYY")
-        if name in days
-        else st.column_config.DatetimeColumn(format="DD/MM/YYYY HH:mm")
-        for name in (*days, _("Trained"), _("Promoted"))
+    config: dict[str, Any] = {name: st.column_config.DateColumn(format="DD/MM/YYYY") for name in (since, until)}
+    config |= {name: st.column_config.DatetimeColumn(format="DD/MM/YYYY HH:mm") for name in (trained, promoted)}
+    config |= {
+        short: st.column_config.NumberColumn(format="percent" if name == "wape" else "%.4g", help=_(MEASURES[name]))
+        for short, name in measures.items()
     }
-    config |= {_(MEASURES[name]): st.column_config.NumberColumn(format="%.4g") for name in MAIN[model]}
     st.dataframe(table, hide_index=True, column_config=config)
     downloads.table(table, f"{model}_versions")
     for sentence in broken.values():
@@ -328,17 +339,14 @@ def _promotion(model: str, rows: pd.DataFrame, best: "pd.Series | None", broken:
         return
     named = rows.set_index("version")
 
-    def written(version: str) -> str:
-        row = named.loc[version]
-        return _("{status}, trained {moment}, learned up to {day}").format(
-            status=_(STATUSES[row["status"]]),
-            moment=locales.moment(row["created"]),
-            day=locales.day(row["window_end"]),
-        )
-
     with st.container(border=True):
-        st.markdown(f"**{plain(_('Promote or roll back'))}**")
-        chosen = st.selectbox(_("Make this version the champion"), options, format_func=written, key="promote.version")
+        st.markdown("**" + plain(_("Promote or roll back")) + "**")
+        chosen = st.selectbox(
+            _("Make this version the champion"),
+            options,
+            format_func=lambda version: _written(named.loc[version]),
+            key="promote.version",
+        )
         with st.form("promote", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
             author = st.text_input(_("Your name"), max_chars=100, key="promote.author").strip()
             reason = st.text_input(_("Why"), max_chars=300, key="promote.reason").strip()
@@ -356,6 +364,30 @@ def _promotion(model: str, rows: pd.DataFrame, best: "pd.Series | None", broken:
             st.rerun()
 
 
+def against(model: str, stored: Stored, best: "pd.Series | None") -> "pd.Series | None":
+    """The version that the champion is compared with: the newest challenger of its data unless another is chosen."""
+    rows = registry.versions(retrained.engine(), model)
+    rows = rows[rows["version"] != (None if best is None else best["version"])].set_index("version", drop=False)
+    challengers = rows[(rows["status"] == CHALLENGER) & (rows["data_version"] == stored.version)]
+    if best is None or rows.empty:
+        return None
+    usual = "" if challengers.empty else str(challengers["version"].iloc[0])
+    chosen = inputs.choice(
+        _("Compare the champion with"),
+        ["", *rows["version"]],
+        f"against.{model}",
+        lambda version: _written(rows.loc[version]) if version else _("nothing yet"),
+        default=usual,
+    )
+    return rows.loc[chosen] if chosen else None
+
+
+def _written(row: "pd.Series") -> str:
+    return _("{status}, trained {moment}, learned up to {day}").format(
+        status=_(STATUSES[row["status"]]), moment=locales.moment(row["created"]), day=locales.day(row["window_end"])
+    )
+
+
 def training(model: str, stored: Stored) -> None:
     """Ask who wants a new model and why, and begin to train it."""
     with st.popover(_("Train a challenger"), icon=":material/model_training:"), st.form("train", border=False):
@@ -371,8 +403,7 @@ def training(model: str, stored: Stored) -> None:
 def compared(model: str, stored: Stored, best: "pd.Series", other: "pd.Series | None") -> Compared | None:
     """Champion and challenger compared; None, and why, where that cannot be."""
     if other is None:
-        sentence = _("No challenger yet: the champion learned up to {day}. Train one to see whether it pays.")
-        st.subheader(plain(sentence.format(day=locales.day(best["window_end"]))), anchor=False)
+        _alone(model, stored, best)
         return None
     try:
         return retrained.compare(model, stored, best, other)
@@ -381,6 +412,27 @@ def compared(model: str, stored: Stored, best: "pd.Series", other: "pd.Series | 
     except ModelFileError as error:
         st.warning(plain(error.sentence()), icon=":material/lock:")
     return None
+
+
+def _alone(model: str, stored: Stored, best: "pd.Series") -> None:
+    """What is known of the champion while there is no challenger."""
+    until = locales.day(best["window_end"])
+    sentence = _("No challenger yet: the champion learned up to {day}. Train one to see whether it pays.")
+    if model != kept.MODEL:
+        sentence = _("No challenger yet: train one when newer customers are there, to see whether it pays.")
+    elif stored.span and (stored.span[1] - best["window_end"]).days < sales_challenge.ENOUGH:
+        sentence = _(
+            "The champion learned up to {day}, nearly the end of the data: a newer model has nothing to add yet."
+        )
+    st.subheader(plain(sentence.format(day=until)), anchor=False)
+    measures = best["metrics"]
+    shown = [(_("Champion learned up to"), until, _("from {rows} rows").format(rows=locales.number(best["rows"])))]
+    shown += [
+        (_(short), _score(name, measures[name]), _(MEASURES[name]))
+        for name, short in MAIN[model].items()
+        if name in measures
+    ]
+    cards.metrics(shown)
 
 
 def _days(days: float) -> str:
