@@ -63,7 +63,9 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **How often**: the last year again. Each model learns with only what was known on its day: never after the first,
   at the first week of every month, or in the week after an alert of confirmed drift (not within 28 days of the time
   before). The cost of errors and of retrainings is added up day by day.
-- **Versions**: a file whose SHA-256 is not the one that was recorded is never used. One version is champion at a time.
+- **Versions**: MAE, WAPE and MASE (Hyndman and Koehler 2006) are those of the twin on the last 28 days before each
+  version's own end: other days, so that they compare with other versions only roughly. A file
+  whose SHA-256 is not the one that was recorded is never used. One version is champion at a time.
 """
         )
     )

@@ -58,7 +58,8 @@ class Money:
 
     def written(self, amount: float) -> str:
         """An amount with its currency and, where it is small, pence."""
-        return ("−" if amount < 0 else "") + locales.money(abs(amount), self.currency, 0 if abs(amount) >= 20 else 2)
+        digits = 2 if 0 < abs(amount) < 20 else 0
+        return ("−" if amount < 0 else "") + locales.money(abs(amount), self.currency, digits)
 
     def gain(self, compared: Compared) -> Gain:
         """What the challenger gains a day."""
@@ -372,18 +373,19 @@ def against(model: str, stored: Stored, best: "pd.Series | None") -> "pd.Series 
     if best is None or rows.empty:
         return None
     usual = "" if challengers.empty else str(challengers["version"].iloc[0])
-    chosen = inputs.choice(
-        _("Compare the champion with"),
-        ["", *rows["version"]],
-        f"against.{model}",
-        lambda version: _written(rows.loc[version]) if version else _("nothing yet"),
-        default=usual,
-    )
+    with st.container(width=310):
+        chosen = inputs.choice(
+            _("Compare the champion with"),
+            ["", *rows["version"]],
+            f"against.{model}",
+            lambda version: _written(rows.loc[version]) if version else _("nothing yet"),
+            default=usual,
+        )
     return rows.loc[chosen] if chosen else None
 
 
 def _written(row: "pd.Series") -> str:
-    return _("{status}, trained {moment}, learned up to {day}").format(
+    return _("{status}, learned up to {day} (trained {moment})").format(
         status=_(STATUSES[row["status"]]), moment=locales.moment(row["created"]), day=locales.day(row["window_end"])
     )
 
