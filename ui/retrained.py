@@ -53,7 +53,8 @@ def train(model: str, stored: Stored, author: str, reason: str) -> str:
         except Sentence as error:
             raise ConnectorError(error.message, **error.values) from error
 
-    return background.start(_job(model), stored.version, work)
+    run = st.session_state[_started(stored)] = background.start(_job(model), stored.version, work)
+    return run
 
 
 def running(model: str, stored: Stored) -> str | None:
@@ -66,10 +67,12 @@ def progress(model: str, stored: Stored) -> None:
     """Show how far a training is, or why the last one ended without a model."""
 
     def ended(status: str, message: str, _error: ConnectorError | None) -> None:
+        st.session_state.pop(_started(stored), None)
         if status != "done":
             st.session_state[_refused(stored)] = message or _("Training was cancelled: nothing was changed.")
 
-    if run := running(model, stored):
+    # A run of this visitor is also shown when it has ended, so that its message is not lost.
+    if run := running(model, stored) or st.session_state.get(_started(stored)):
         background.show(run, ended)
     elif message := st.session_state.get(_refused(stored)):
         st.info(message, icon=":material/info:")
@@ -143,6 +146,10 @@ def policies(model: str, stored: Stored, learner: str) -> Tried | None:
 
 def _job(model: str) -> str:
     return f"retrain {model}"
+
+
+def _started(stored: Stored) -> str:
+    return f"retrain-started-{stored.version}"
 
 
 def _refused(stored: Stored) -> str:

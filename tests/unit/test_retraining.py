@@ -345,7 +345,7 @@ def test_churn_policies_learn_from_the_months_before(telco):
 
 def test_a_year_of_a_real_shop(real_data):
     """Online Retail: days and money, two models, and nine months of policies."""
-    frame = retail.load(real_data / "online_retail")
+    frame = retail.load(real_data / "online_retail" / "online_retail.csv.gz")
     rows = frame[frame["line_type"].isin(["sale", "return"])].assign(date=lambda one: one["timestamp"].dt.normalize())
     rows = rows.assign(sold=rows["quantity"].clip(lower=0), revenue=rows["quantity"].clip(lower=0) * rows["unit_price"])
     summed = rows.groupby(["store", "date"])[["quantity", "sold", "revenue"]].sum().reset_index()
