@@ -56,12 +56,13 @@ def gains(rows: pd.DataFrame, axis: str, written: Written) -> go.Figure:
     parts = rows.iloc[1:]
     sure, worse = parts[parts["lo"] > 0], parts[parts["hi"] < 0]
     title = _("No part is better or worse by more than chance")
-    if len(sure):
+    if len(sure) and rows["lo"].iloc[0] > 0:
         best = sure.loc[sure["mean"].idxmax(), "name"]
         title = _("The challenger is surely better in {count} of {all} parts, most in {name}")
         title = title.format(count=len(sure), all=len(parts), name=best)
-    elif len(worse):
-        title = _("The challenger is surely worse in {name}").format(name=worse.loc[worse["mean"].idxmin(), "name"])
+    elif len(sure) or len(worse):
+        title = _("Of {all} parts the challenger is surely better in {count} and surely worse in {worse}")
+        title = title.format(count=len(sure), all=len(parts), worse=len(worse))
     shown = rows.head(MOST_PARTS + 1)
     ends = amounts(shown[["lo", "hi"]].to_numpy().ravel())
     figure = theme.figure(

@@ -16,7 +16,7 @@ from charts.churn_model import LEARNERS
 from charts.labels import label
 from data.tables import Stored
 from models import challenge, registry, retraining
-from models.challenge import NEVER, WEEK, CannotCompare, Gain
+from models.challenge import NEVER, CannotCompare, Gain
 from models.churn import challenge as churn_challenge
 from models.churn import value
 from models.churn.value import Terms
@@ -64,8 +64,7 @@ class Money:
     def gain(self, compared: Compared) -> Gain:
         """What the challenger gains a day."""
         if isinstance(compared, sales_challenge.Comparison):
-            better = compared.margin["champion"] - compared.margin["challenger"]
-            return challenge.gain(better, WEEK).times(self.scale)
+            return compared.gains["margin"].times(self.scale)
         return churn_challenge.gain(compared, self.terms)
 
     def cost(self, tried: Tried) -> dict[str, np.ndarray]:
@@ -137,7 +136,7 @@ def headline(compared: Compared, money: Money) -> None:
         (_("Pays back in"), "–" if days is None else _days(days), pays),
     ]
     if isinstance(compared, sales_challenge.Comparison):
-        units = challenge.gain(compared.units["champion"] - compared.units["challenger"], WEEK)
+        units = compared.gains["units"]
         off = {role: values.sum() / max(compared.sold.sum(), 1e-9) for role, values in compared.units.items()}
         shown += [
             (
@@ -207,7 +206,7 @@ def compare(compared: Compared, money: Money) -> None:
 def _parts(compared: Compared, money: Money) -> pd.DataFrame:
     """The gain a day over all and in each category, store or contract, the largest first."""
     if isinstance(compared, sales_challenge.Comparison):
-        found = {name: challenge.gain(better, WEEK).times(money.scale) for name, better in compared.parts.items()}
+        found = {name: one.times(money.scale) for name, one in compared.parts.items()}
     else:
         found = {
             str(name): churn_challenge.gain(compared, money.terms, name)
@@ -254,10 +253,12 @@ def policies(model: str, stored: Stored, learner: str, money: Money) -> None:
 
 def _net(tried: Tried, cost: dict[str, np.ndarray], money: Money) -> dict[str, Gain]:
     """What each policy has saved in all against never retraining, after what its retrainings cost."""
-    block = WEEK if isinstance(tried, sales_challenge.Policies) else 1
     found = {}
     for name, each in cost.items():
-        total = challenge.gain(cost[NEVER] - each, block).times(len(each))
+        if isinstance(tried, sales_challenge.Policies):
+            total = tried.gains[name].times(money.scale * len(each))
+        else:
+            total = challenge.gain(cost[NEVER] - each).times(len(each))
         paid = tried.retrained[name].sum() * money.price
         found[name] = Gain(total.mean - paid, total.lo - paid, total.hi - paid)
     return found

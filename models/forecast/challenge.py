@@ -9,7 +9,7 @@ import pandas as pd
 import locales
 from locales import N_
 from models import challenge
-from models.challenge import CannotCompare
+from models.challenge import NEVER, WEEK, CannotCompare, Gain
 from models.forecast.kept import AHEAD, HOLDOUT, LEAST, Daily, SalesModel, measure, tell
 from models.forecast.panel import Step, fit
 from models.forecast.series import CannotForecast
@@ -22,28 +22,33 @@ YEAR = 364  # days that policies are tried on, if there are so many
 class Comparison:
     """How far off two models were, all series together, on each of the `days`: in units, and in margin (money).
 
-    `parts` has how much margin the challenger was closer by on each day, a category (or store). `scores` has the
-    measures of `kept.measure` for both. `twin` says that the later model is judged by its twin, which stopped learning
-    before these days.
+    `gains` is what the challenger was closer by a day, over all in "units" and in "margin"; `parts` the margin of each
+    category (or store). `scores` has the measures of `kept.measure` for both. `twin` says that the later model is
+    judged by its twin, which stopped learning before these days.
     """
 
     days: pd.DatetimeIndex
     units: dict[str, np.ndarray]  # champion, challenger
     margin: dict[str, np.ndarray]
     sold: np.ndarray
-    parts: dict[str, np.ndarray]
+    gains: dict[str, Gain]
+    parts: dict[str, Gain]
     scores: dict[str, dict[str, float]]
     twin: bool
 
 
 @dataclass(frozen=True)
 class Policies:
-    """How far off the models of each policy were on each of the `days`, and on which of them one was learned anew."""
+    """How far off the models of each policy were on each of the `days`, and on which of them one was learned anew.
+
+    `gains` is the margin a day by which each was closer than never retraining.
+    """
 
     days: pd.DatetimeIndex
     units: dict[str, np.ndarray]
     margin: dict[str, np.ndarray]
     retrained: dict[str, np.ndarray]
+    gains: dict[str, Gain]
 
 
 def compare(daily: Daily, champion: SalesModel, challenger: SalesModel) -> Comparison:
@@ -75,12 +80,17 @@ def compare(daily: Daily, champion: SalesModel, challenger: SalesModel) -> Compa
     off = {name: np.abs(values - actual) for name, values in said.items()}
     names = daily.panel.keys["category" if "category" in daily.panel.keys else "store"]
     closer = daily.margin[:, None] * (off["champion"] - off["challenger"])
+    units = {name: error.sum(axis=0) for name, error in off.items()}
     return Comparison(
         dates[start:end],
-        {name: error.sum(axis=0) for name, error in off.items()},
+        units,
         {name: daily.margin @ error for name, error in off.items()},
         actual.sum(axis=0),
-        {str(name): closer[(names == name).to_numpy()].sum(axis=0) for name in names.unique()},
+        {
+            "units": challenge.gain(units["champion"] - units["challenger"], WEEK),
+            "margin": challenge.gain(closer.sum(axis=0), WEEK),
+        },
+        {str(name): challenge.gain(closer[names == name].sum(axis=0), WEEK) for name in names.unique()},
         {name: measure(values, daily.panel, start) for name, values in said.items()},
         twin,
     )
@@ -123,4 +133,5 @@ def policies(
         off = np.abs(np.concatenate(said, axis=1) - actual)
         units[name], margin[name] = off.sum(axis=0), daily.margin @ off
         retrained[name] = days.isin(known.dates[[weeks[place] for place in places]])
-    return Policies(days, units, margin, retrained)
+    gains = {name: challenge.gain(margin[NEVER] - off, WEEK) for name, off in margin.items()}
+    return Policies(days, units, margin, retrained, gains)

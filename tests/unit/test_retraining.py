@@ -147,13 +147,12 @@ def test_a_model_from_before_a_change_is_beaten_by_the_twin_of_a_later_one(daily
     found = sales_challenge.compare(daily, old, fresh)
     assert found.twin
     assert list(found.days) == list(daily.panel.dates[-kept.HOLDOUT :])
-    gained = challenge.gain(found.units["champion"] - found.units["challenger"], 7)
-    assert gained.sure
-    assert sum(part.sum() for part in found.parts.values()) == pytest.approx(
-        (found.margin["champion"] - found.margin["challenger"]).sum()
-    )
+    assert found.gains["units"].sure
+    closer = (found.margin["champion"] - found.margin["challenger"]).mean()
+    assert found.gains["margin"].mean == pytest.approx(closer)
+    assert sum(part.mean for part in found.parts.values()) == pytest.approx(closer)
     swapped = sales_challenge.compare(daily, fresh, old)
-    assert challenge.gain(swapped.units["champion"] - swapped.units["challenger"], 7).hi < 0
+    assert swapped.gains["units"].hi < 0
 
 
 def test_days_after_both_learned_come_first(daily, old):
@@ -177,6 +176,7 @@ def test_policies_know_nothing_of_what_comes(daily):
     assert clean.days[since] > daily.panel.dates[SHIFT + 5]
     assert np.array_equal(clean.units[ALERT][:since], clean.units[NEVER][:since])
     assert not np.array_equal(clean.units[ALERT][since:], clean.units[NEVER][since:])
+    assert clean.gains[ALERT].mean == pytest.approx((clean.margin[NEVER] - clean.margin[ALERT]).mean())
     spoilt = daily.panel.values.copy()
     spoilt[:, -30:] = 1e4
     panel = Panel(spoilt, daily.panel.dates, daily.panel.keys, "D")
