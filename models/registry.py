@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Engine
+from sqlalchemy import ColumnElement, Engine, select, update
 
 from data import state
 from locales import N_, Sentence
@@ -41,8 +41,10 @@ class Record:
     window: tuple[date | None, date | None] = (None, None)
 
 
-def keep(engine: Engine, home: Path, record: Record, content: bytes, suffix: str, now: datetime) -> str:
-    """Write a model's file, then its row as champion; the champion before it is retired. Returns the version.
+def keep(
+    engine: Engine, home: Path, record: Record, content: bytes, suffix: str, now: datetime, promoted: bool = True
+) -> str:
+    """Write a model's file, then its row, as champion or (not `promoted`) as challenger. Returns the version.
 
     The version starts with the time, so that versions sort by age. A crash in between leaves a file nobody names.
     """
@@ -78,24 +80,53 @@ def keep(engine: Engine, home: Path, record: Record, content: bytes, suffix: str
         "libraries": _versions(),
     }
     state.upsert(engine, state.model_versions, [row])
-    promote(engine, record.model, name, now)
+    if promoted:
+        promote(engine, record.model, name, now)
     return name
 
 
-def promote(engine: Engine, model: str, name: str, now: datetime) -> None:
-    """Make a version the champion of its data; the one before it is retired in the same transaction."""
-    versions = state.read(engine, state.model_versions, model=model)
-    chosen = versions[versions["version"] == name].iloc[0]
-    rivals = versions[(versions["status"] == CHAMPION) & (versions["data_version"] == chosen["data_version"])]
-    rows = [{**row, "status": RETIRED} for row in rivals.to_dict("records") if row["version"] != name]
-    rows.append({**chosen.to_dict(), "status": CHAMPION, "promoted": now})
-    state.upsert(engine, state.model_versions, rows)
+def promote(engine: Engine, model: str, name: str, now: datetime, note: str = "") -> None:
+    """Make a version the champion of its data; the one before it is retired in the same transaction.
+
+    `note` (who and why) is added to the version's reason. Of several who promote at once the last one counts.
+    """
+    table = state.model_versions
+    mine = table.c.model == model
+    with engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
+        # One at a time: SQLite's write lock, or locks on all rows of the model in PostgreSQL.
+        rows = connection.execute(select(table).where(mine).order_by(table.c.version).with_for_update()).all()
+        chosen = next(row for row in rows if row.version == name)
+        rivals = mine & (table.c.status == CHAMPION) & _same(chosen.data_version, chosen.window_start)
+        connection.execute(update(table).where(rivals, table.c.version != name).values(status=RETIRED))
+        reason = f"{chosen.reason}\n{note}" if note else chosen.reason
+        made = {"status": CHAMPION, "promoted": now, "reason": reason}
+        connection.execute(update(table).where(mine, table.c.version == name).values(**made))
 
 
-def champion(engine: Engine, model: str, data_version: str) -> "pd.Series | None":
-    """The row of the champion that learned from a version of the data, or None."""
-    rows = state.read(engine, state.model_versions, model=model, data_version=data_version, status=CHAMPION)
-    return None if rows.empty else rows.iloc[-1]
+def champion(engine: Engine, model: str, data_version: str, first: date | None = None) -> "pd.Series | None":
+    """The row of the champion that learned from a version of the data, or None.
+
+    With the `first` day of the data, a champion of an earlier version counts too to which later days were added.
+    """
+    table = state.model_versions
+    wanted = (table.c.model == model) & (table.c.status == CHAMPION) & _same(data_version, first)
+    with engine.connect() as connection:
+        names = connection.execute(select(table.c.version).where(wanted).order_by(table.c.promoted)).scalars().all()
+    return None if not names else state.read(engine, table, model=model, version=names[-1]).iloc[0]
+
+
+def _same(data_version: str, first: date | None) -> ColumnElement[bool]:
+    """Whether a row learned from a version of the data, or from one of the same kind with the same first day."""
+    table = state.model_versions
+    same = table.c.data_version == data_version
+    if first is None:
+        return same
+    return same | (table.c.data_version.startswith(data_version.split("-")[0] + "-") & (table.c.window_start == first))
+
+
+def versions(engine: Engine, model: str) -> pd.DataFrame:
+    """Every version of a model (see `data.state.model_versions`), the newest first."""
+    return state.read(engine, state.model_versions, model=model).iloc[::-1].reset_index(drop=True)
 
 
 def content(home: Path, row: "pd.Series") -> bytes:

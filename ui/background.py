@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import pandas as pd
 import streamlit as st
 
 import locales
@@ -77,7 +78,8 @@ def show(run: str, ended: Callable[[str, str, ConnectorError | None], None]) -> 
     if now["status"] == "running":
         ended("failed", _("Vigie was restarted meanwhile, and nothing was changed. Start again."), None)
     else:
-        ended(now["status"], now["message"] or "", _errors.pop(run, None))
+        message = "" if pd.isna(now["message"]) else str(now["message"])
+        ended(now["status"], message, _errors.pop(run, None))
     st.rerun()
 
 

@@ -43,6 +43,7 @@ SECTIONS = {
         ("monitoring_drift", _("Monitoring: drift"), "radar"),
         ("monitoring_what_if", _("Monitoring: what-if drift"), "science"),
         ("monitoring_performance", _("Monitoring: performance"), "query_stats"),
+        ("monitoring_retraining", _("Monitoring: retraining"), "model_training"),
         ("monitoring_health", _("Monitoring: health"), "monitor_heart"),
     ],
     _("Data"): [("data", _("Data"), "database")],

@@ -1,6 +1,6 @@
 """Train on a version of the customers and keep the model: the one function behind the page and the scheduled job."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -24,10 +24,13 @@ def retrain(
     author: str,
     reason: str,
     step: training.Step = lambda _message, _share: None,
+    promoted: bool = True,
+    until: date | None = None,
 ) -> str:
     """Train on the `customers` of a stored dataset, keep the model as champion of that dataset; its version.
 
-    Raises `preparation.CannotTrain`; then nothing is kept.
+    Not `promoted`, it is a challenger. Their outcomes are known up to the day `until`, by default the day on which the
+    dataset was stored. Raises `preparation.CannotTrain`; then nothing is kept.
     """
     model = training.train(customers, step=step)
     record = registry.Record(
@@ -40,9 +43,9 @@ def retrain(
         schema={column: "level" if column in model.coding.levels else "number" for column in model.coding.columns},
         metrics=model.metrics,
         bins={column: bins.freeze(customers[column]).plain() for column in model.coding.columns},
-        window=(None, stored.stored.date()),
+        window=(None, until or stored.stored.date()),
     )
-    return registry.keep(engine, home, record, files.pack(model), files.SUFFIX, now)
+    return registry.keep(engine, home, record, files.pack(model), files.SUFFIX, now, promoted)
 
 
 def load(home: Path, row: pd.Series) -> ChurnModel:

@@ -7,6 +7,7 @@ sell at all, and if so how much (Mullahy 1986).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -196,14 +197,52 @@ def add_up(
     return np.asarray(bottom + spread.T @ gain)
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """A panel model that has learned: it can be asked from any origin, with the lags of that day.
+
+    `amount` and `chance` are XGBoost boosters (`chance` only where there is a hurdle); `groups` the columns of the
+    keys whose sums it looks at; `lean` says that the history was too short to leave it alone with the season.
+    """
+
+    amount: Any
+    chance: Any
+    groups: tuple[str, ...]
+    lean: bool
+
+
 def mean_forecast(known: Panel, horizon: int, seed: int) -> np.ndarray:
     """The mean of each series at each of the next `horizon` steps, told directly: no answer is fed back."""
+    past = _Past(known, groups(known))
+    return _said(_learned(past, horizon, seed), past, len(known.dates), horizon)
+
+
+def fit(known: Panel, horizon: int, seed: int) -> Fitted:
+    """Learn from every origin of a panel to tell up to `horizon` steps ahead."""
+    return _learned(_Past(known, groups(known)), horizon, seed)
+
+
+def predict(fitted: Fitted, known: Panel, origins: Sequence[int], horizon: int) -> np.ndarray:
+    """What a model says after each of the lengths `origins` of a panel: origins x series x steps ahead.
+
+    Each answer looks at what was known after so many steps and at nothing later.
+    """
+    past = _Past(known, fitted.groups)
+    return np.stack([_said(fitted, past, origin, horizon) for origin in origins])
+
+
+def groups(known: Panel) -> tuple[str, ...]:
+    """The columns of the keys that gather several series."""
+    return tuple(name for name in known.keys if known.keys[name].nunique() < len(known.values))[:3]
+
+
+def _learned(past: "_Past", horizon: int, seed: int) -> Fitted:
     import xgboost
 
-    series, length = known.values.shape
-    past = _Past(known)
+    values, frequency = past.values, past.frequency
+    series, length = values.shape
     least = min(past.widths[-1], max(length - horizon - 4, 2))
-    origins = np.arange(least, length - horizon + 1)[-LATEST[known.frequency] :]
+    origins = np.arange(least, length - horizon + 1)[-LATEST[frequency] :]
     rng = np.random.default_rng(seed)
     pairs = np.array([(origin, ahead) for origin in origins for ahead in range(1, horizon + 1)])
     wanted = int(np.clip(ROWS / series, FEWEST_PAIRS, MOST_PAIRS))
@@ -214,7 +253,7 @@ def mean_forecast(known: Panel, horizon: int, seed: int) -> np.ndarray:
     for origin, ahead in pairs:
         rows, scale = past.features(origin, ahead)
         kept = np.sort(rng.choice(series, max(int(share * series), 1), replace=False)) if share < 1 else slice(None)
-        parts.append((rows[kept], scale[kept], known.values[kept, origin + ahead - 1]))
+        parts.append((rows[kept], scale[kept], values[kept, origin + ahead - 1]))
     design, level, target = (np.concatenate(part) for part in zip(*parts, strict=True))
     hurdle = bool((target == 0).mean() > INTERMITTENT)
     # One thread: on busy machines several wait for each other, and the same work took ten times as long.
@@ -228,26 +267,30 @@ def mean_forecast(known: Panel, horizon: int, seed: int) -> np.ndarray:
     if hurdle:
         matrix = xgboost.QuantileDMatrix(design, target > 0, max_bin=BINS, nthread=1)
         chance = xgboost.train({**usual, "objective": "binary:logistic"}, matrix, ROUNDS)
-    said = np.zeros((series, horizon))
+    return Fitted(amount, chance, past.groups, frequency == "MS" and length < TWO_YEARS)
+
+
+def _said(fitted: Fitted, past: "_Past", origin: int, horizon: int) -> np.ndarray:
+    said = np.zeros((len(past.values), horizon))
     for ahead in range(1, horizon + 1):
-        rows, scale = past.features(length, ahead)
-        said[:, ahead - 1] = np.maximum(amount.inplace_predict(rows), 0) * scale
-        if chance is not None:
-            said[:, ahead - 1] *= chance.inplace_predict(rows)
-    if known.frequency == "MS" and length < TWO_YEARS:
-        said = (said + mean_of_three(known, length)) / 2
+        rows, scale = past.features(origin, ahead)
+        said[:, ahead - 1] = np.maximum(fitted.amount.inplace_predict(rows), 0) * scale
+        if fitted.chance is not None:
+            said[:, ahead - 1] *= fitted.chance.inplace_predict(rows)
+    if fitted.lean:
+        said = (said + past.values[:, origin - 3 : origin].mean(axis=1, keepdims=True)) / 2
     return said
 
 
 class _Past:
     """Fast answers about any origin of a panel: sums over time, of each series and of the groups it is in."""
 
-    def __init__(self, known: Panel) -> None:
+    def __init__(self, known: Panel, groups: tuple[str, ...]) -> None:
         self.values, self.frequency, series = known.values, known.frequency, len(known.values)
+        self.groups = groups
         self.widths, self.year, self.near = SHAPES[known.frequency]
         self.dates = known.dates.append(_after(known, SEASONS[known.frequency] * 60))
-        names = [name for name in known.keys if known.keys[name].nunique() < series]
-        codes = [pd.factorize(known.keys[name])[0] for name in names][:3]
+        codes = [pd.factorize(known.keys[name])[0] for name in groups]
         self.codes = [np.arange(series), *codes, np.zeros(series, int)]  # itself, its groups, all
         self.sums = []
         for code in self.codes:

@@ -25,6 +25,7 @@ PAGES = {
     "monitoring-what-if": "Monitoring: what-if drift",
     "monitoring-health": "Monitoring: health",
     "monitoring-performance": "Monitoring: performance",
+    "monitoring-retraining": "Monitoring: retraining",
     "data": "Data",
 }
 BEGINS = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>", "CSV": b"\xef\xbb\xbflevel,", "XLSX": b"PK"}

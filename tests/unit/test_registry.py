@@ -1,5 +1,7 @@
 """The registry: one champion a dataset, files that are what they were, on both databases."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -72,3 +74,30 @@ def test_a_name_in_the_database_cannot_leave_the_folder(engine, tmp_path):
     row["file"] = "../secret"
     with pytest.raises(ModelFileError):
         registry.content(tmp_path, row)
+
+
+def test_of_two_who_promote_at_once_exactly_one_is_champion(engine, tmp_path):
+    names = [
+        registry.keep(engine, tmp_path, record(), bytes([number]), ".zip", NOW + timedelta(hours=number), number == 0)
+        for number in range(9)
+    ]
+    gate = threading.Barrier(8)
+
+    def promote(name):
+        gate.wait()
+        registry.promote(engine, "churn", name, NOW + timedelta(days=1), "someone: at once")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(promote, names[1:]))
+    rows = registry.versions(engine, "churn")
+    assert list(rows["version"]) == names[::-1]
+    assert (rows["status"] == "champion").sum() == 1
+    assert rows["reason"].str.contains("at once").sum() == 8, "who asked is not lost"
+    assert registry.champion(engine, "churn", "v1")["status"] == "champion"
+
+
+def test_a_challenger_waits(engine, tmp_path):
+    first = registry.keep(engine, tmp_path, record(), b"one", ".zip", NOW)
+    registry.keep(engine, tmp_path, record(), b"two", ".zip", NOW + timedelta(hours=1), promoted=False)
+    assert registry.champion(engine, "churn", "v1")["version"] == first
+    assert registry.versions(engine, "churn")["status"].tolist() == ["challenger", "champion"]

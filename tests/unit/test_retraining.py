@@ -1,0 +1,357 @@
+"""Sales models that are kept, champion against challenger, payback, policies, and who is champion."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from connectors import retail
+from data import state, tables
+from data.dataset import Dataset, Origin
+from models import challenge, registry, retraining
+from models.challenge import ALERT, MONTHLY, NEVER, CannotCompare, Gain
+from models.churn import challenge as churn_challenge
+from models.churn import training
+from models.churn.preparation import CannotTrain, prepare
+from models.churn.value import Terms
+from models.forecast import CannotForecast, kept
+from models.forecast import challenge as sales_challenge
+from models.forecast.panel import Panel, fit, mean_forecast, predict
+from models.registry import ModelFileError
+
+NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
+SHIFT = 300  # the day from which one store sells twice as much and another half
+
+
+def sold(days: int = 400, shift: int = SHIFT) -> pd.DataFrame:
+    """Units by day of two stores and two categories with a week in them, and what a unit sells for and costs."""
+    rng = np.random.default_rng(3)
+    dates = pd.date_range("2024-01-01", periods=days).as_unit("us")
+    week = np.array([1.0, 1.1, 1.0, 1.3, 1.6, 2.0, 0.6])[dates.day_of_week]
+    rows = []
+    for store, after in (("a", 2.0), ("b", 0.5)):
+        for category, level, price in (("x", 60, 10.0), ("y", 25, 4.0)):
+            usual = level * week * np.where(np.arange(days) < shift, 1, after)
+            units = rng.poisson(usual).astype(float)
+            row = {"store": store, "category": category, "date": dates, "units": units, "sold": units}
+            rows.append(pd.DataFrame({**row, "revenue": units * price, "costed": units, "cost": units * price / 2}))
+    return pd.concat(rows, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def daily() -> kept.Daily:
+    return kept.series(sold())
+
+
+@pytest.fixture(scope="module")
+def old(daily) -> kept.SalesModel:
+    return kept.train(daily.panel.upto(SHIFT - 20))
+
+
+@pytest.fixture(scope="module")
+def fresh(daily) -> kept.SalesModel:
+    return kept.train(daily.panel)
+
+
+def test_learning_and_telling_apart_say_what_both_at_once_said(daily):
+    early = daily.panel.upto(250)
+    at_once = mean_forecast(early, 7, 0)
+    fitted = fit(early, 7, 0)
+    assert np.array_equal(predict(fitted, early, [250], 7)[0], at_once)
+    assert np.array_equal(predict(fitted, daily.panel, [250], 7)[0], at_once), "later days change nothing"
+
+
+def test_a_kept_model_is_read_back_to_the_bit(daily, fresh):
+    again = kept.unpack(kept.pack(fresh))
+    for one, other in ((fresh.fitted, again.fitted), (fresh.twin, again.twin)):
+        assert np.array_equal(kept.tell(one, daily.panel, 360, 390), kept.tell(other, daily.panel, 360, 390))
+    assert (again.first, again.until, again.metrics) == (fresh.first, fresh.until, fresh.metrics)
+    assert fresh.metrics["mase"] < 1
+    assert abs(fresh.metrics["bias"]) < 0.1
+
+
+def test_the_measures_are_the_textbook_ones(daily):
+    actual = daily.panel.values[:, 300:314].astype(float)
+    found = kept.measure(actual + 2, daily.panel, 300)
+    before = daily.panel.values[:, :300].astype(float)
+    assert found["mae"] == pytest.approx(2)
+    assert found["wape"] == pytest.approx(2 * actual.size / actual.sum())
+    assert found["bias"] == pytest.approx(found["wape"])
+    assert found["mase"] == pytest.approx(2 / np.abs(before[:, 7:] - before[:, :-7]).mean())
+
+
+def test_many_series_become_few_and_nothing_is_lost():
+    rows = pd.DataFrame(
+        {
+            "store": np.repeat([f"s{number:03}" for number in range(400)], 20),
+            "date": np.tile(pd.date_range("2024-01-01", periods=20).as_unit("us"), 400),
+            "units": np.repeat(np.arange(400) + 1.0, 20),
+        }
+    ).assign(sold=lambda one: one["units"], revenue=lambda one: 3 * one["units"], costed=0.0, cost=0.0)
+    found = kept.series(rows)
+    assert found.panel.values.shape == (kept.MOST, 20)
+    assert found.panel.values.sum() == rows["units"].sum()
+    assert np.allclose(found.margin, kept.MARGIN * 3), "40 % of the price where no cost is known"
+    assert found.costed == 0
+
+
+def test_a_wrong_unit_costs_its_margin(daily):
+    margins = dict(zip(daily.panel.keys["category"], daily.margin, strict=True))
+    assert margins == pytest.approx({"x": 5.0, "y": 2.0})
+    assert 2 < daily.usual < 5
+    assert daily.costed == 1
+
+
+def test_a_gain_has_an_interval_that_is_right_and_wider_where_days_go_together():
+    rng = np.random.default_rng(0)
+    inside = [(one := challenge.gain(rng.normal(1, 2, 100), seed=n)).lo <= 1 <= one.hi for n in range(200)]
+    assert 0.9 <= np.mean(inside) <= 0.985
+    walk = np.repeat(rng.normal(1, 2, 40), 7)  # each week one value
+    single, weekly = challenge.gain(walk), challenge.gain(walk, 7)
+    assert weekly.hi - weekly.lo > 1.8 * (single.hi - single.lo)
+    assert single.mean == weekly.mean == pytest.approx(walk.mean())
+    assert challenge.gain(np.zeros(30), 7) == Gain(0, 0, 0)
+    assert challenge.gain(walk, 7) == challenge.gain(walk, 7)
+
+
+def test_what_pays_back_and_what_does_not():
+    assert challenge.payback(Gain(10, 5, 15), 90) == 9
+    assert challenge.payback(Gain(10, -1, 21), 90) is None
+    assert challenge.payback(Gain(-10, -15, -5), 90) is None
+
+
+def test_policies_retrain_when_they_say():
+    weeks = pd.date_range("2025-01-06", periods=20, freq="7D")
+    alerts = [pd.Timestamp("2025-02-05"), pd.Timestamp("2025-02-12"), pd.Timestamp("2025-04-01")]
+    plan = challenge.schedule(weeks, alerts)
+    assert plan[NEVER] == []
+    assert [weeks[place].date() for place in plan[MONTHLY]] == [
+        date(2025, 2, 3), date(2025, 3, 3), date(2025, 4, 7), date(2025, 5, 5),
+    ]  # fmt: skip
+    assert [weeks[place].date() for place in plan[ALERT]] == [date(2025, 2, 10), date(2025, 4, 7)]
+    assert ALERT not in challenge.schedule(weeks, [])
+    assert challenge.current([2, 4], 6) == [0, 0, 2, 2, 4, 4]
+
+
+def test_savings_are_errors_saved_less_what_retrainings_cost():
+    cost = {NEVER: np.array([5.0, 5, 5]), MONTHLY: np.array([5.0, 3, 1])}
+    retrained = {NEVER: np.zeros(3, bool), MONTHLY: np.array([False, True, False])}
+    saved = challenge.saved(cost, retrained, 4)
+    assert saved[NEVER].tolist() == [0, 0, 0]
+    assert saved[MONTHLY].tolist() == [0, -2, 2]
+
+
+def test_a_model_from_before_a_change_is_beaten_by_the_twin_of_a_later_one(daily, old, fresh):
+    found = sales_challenge.compare(daily, old, fresh)
+    assert found.twin
+    assert list(found.days) == list(daily.panel.dates[-kept.HOLDOUT :])
+    assert found.gains["units"].sure
+    closer = (found.margin["champion"] - found.margin["challenger"]).mean()
+    assert found.gains["margin"].mean == pytest.approx(closer)
+    assert sum(part.mean for part in found.parts.values()) == pytest.approx(closer)
+    swapped = sales_challenge.compare(daily, fresh, old)
+    assert swapped.gains["units"].hi < 0
+
+
+def test_days_after_both_learned_come_first(daily, old):
+    later = kept.train(daily.panel.upto(370))
+    found = sales_challenge.compare(daily, old, later)
+    assert not found.twin
+    assert list(found.days) == list(daily.panel.dates[370:])
+
+
+def test_too_early_is_said_with_the_days_that_are_missing(daily, fresh):
+    other = kept.train(daily.panel.upto(395))
+    with pytest.raises(CannotCompare, match="14 more days"):
+        sales_challenge.compare(daily, other, fresh)
+
+
+def test_policies_know_nothing_of_what_comes(daily):
+    clean = sales_challenge.policies(daily, [daily.panel.dates[SHIFT + 5]])
+    assert set(clean.units) == {NEVER, MONTHLY, ALERT}
+    assert clean.retrained[ALERT].sum() == 1
+    since = clean.retrained[ALERT].argmax()
+    assert clean.days[since] > daily.panel.dates[SHIFT + 5]
+    assert np.array_equal(clean.units[ALERT][:since], clean.units[NEVER][:since])
+    assert not np.array_equal(clean.units[ALERT][since:], clean.units[NEVER][since:])
+    assert clean.gains[ALERT].mean == pytest.approx((clean.margin[NEVER] - clean.margin[ALERT]).mean())
+    spoilt = daily.panel.values.copy()
+    spoilt[:, -30:] = 1e4
+    panel = Panel(spoilt, daily.panel.dates, daily.panel.keys, "D")
+    other = sales_challenge.policies(kept.Daily(panel, daily.margin, 1.0), [daily.panel.dates[SHIFT + 5]])
+    before = clean.days < daily.panel.dates[-30]
+    assert np.array_equal(clean.units[MONTHLY][before], other.units[MONTHLY][before])
+
+
+def test_too_few_days_are_said():
+    with pytest.raises(CannotForecast, match="at least 148 days"):
+        kept.train(kept.series(sold(100)).panel)
+    with pytest.raises(CannotForecast, match="at least 148 days"):
+        sales_challenge.policies(kept.series(sold(125)))
+
+
+def lines(days: int) -> pd.DataFrame:
+    rows = sold(days)
+    units = rows["units"].to_numpy()
+    return pd.DataFrame(
+        {
+            "source": "test",
+            "line_id": [str(number) for number in range(len(rows))],
+            "timestamp": rows["date"] + pd.Timedelta(hours=10),
+            "product": rows["category"],
+            "line_type": "sale",
+            "quantity": units,
+            "unit_price": np.where(rows["category"] == "x", 10.0, 4.0),
+            "currency": "GBP",
+            "category": rows["category"],
+            "store": rows["store"],
+        }
+    )
+
+
+def keep_lines(home, days):
+    return tables.add(home, Dataset("sales", {"sales": lines(days)}, Origin("upload", "shop.csv")), NOW)
+
+
+@pytest.fixture
+def engine(database_url):
+    engine = state.engine(database_url)
+    state.migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+def test_the_first_is_champion_and_the_next_a_challenger_until_promoted(engine, tmp_path):
+    stored = keep_lines(tmp_path, 400)
+    heard = []
+    first = retraining.retrain(engine, tmp_path, "sales", NOW, "Ana", "first", lambda text, _share: heard.append(text))
+    second = retraining.retrain(engine, tmp_path, "sales", NOW + timedelta(hours=1), "Ben", "prices rose")
+    assert json.loads(json.dumps(second)) == second
+    assert (first["status"], second["status"]) == ("champion", "challenger")
+    assert second["champion"] == first["version"]
+    assert "Fitting the model" in heard
+    end = stored.span[1].date()
+    assert first["until"] == (end - timedelta(days=retraining.LEFT_OUT)).isoformat()
+    assert second["until"] == end.isoformat()
+    row = retraining.champion(engine, "sales", stored)
+    assert row["version"] == first["version"]
+    assert set(row["bins"]) == {"quantity", "unit_price", "store", "category", "line_type"}
+    assert sum(row["bins"]["quantity"]["counts"]) == row["rows"] == 4 * (400 - retraining.LEFT_OUT)
+
+    retraining.promote(engine, tmp_path, "sales", second["version"], NOW + timedelta(hours=2), "Ana", "it pays back")
+    rows = registry.versions(engine, "sales").set_index("version")
+    assert rows.loc[second["version"], "status"] == "champion"
+    assert rows.loc[second["version"], "reason"] == "prices rose\n2026-03-01 Ana: it pays back"
+    assert rows.loc[first["version"], "status"] == "retired"
+    retraining.promote(engine, tmp_path, "sales", first["version"], NOW + timedelta(hours=3), "Ben", "rolled back")
+    assert retraining.champion(engine, "sales", stored)["version"] == first["version"]
+
+
+def test_an_altered_file_cannot_be_promoted_and_nothing_changes(engine, tmp_path):
+    stored = keep_lines(tmp_path, 300)
+    first = retraining.retrain(engine, tmp_path, "sales", NOW, "Ana", "first")
+    second = retraining.retrain(engine, tmp_path, "sales", NOW + timedelta(hours=1), "Ana", "second")
+    rows = registry.versions(engine, "sales").set_index("version")
+    (tmp_path / "models" / rows.loc[second["version"], "file"]).write_bytes(b"altered")
+    with pytest.raises(ModelFileError, match="not the one that was kept"):
+        retraining.promote(engine, tmp_path, "sales", second["version"], NOW, "Ana", "try")
+    assert retraining.champion(engine, "sales", stored)["version"] == first["version"]
+    assert registry.versions(engine, "sales").equals(rows.reset_index()[registry.versions(engine, "sales").columns])
+
+
+def test_a_champion_stays_when_later_days_are_added_and_other_data_have_their_own(engine, tmp_path):
+    keep_lines(tmp_path, 300)
+    first = retraining.retrain(engine, tmp_path, "sales", NOW, "Ana", "first")
+    grown = keep_lines(tmp_path, 330)
+    assert retraining.champion(engine, "sales", grown)["version"] == first["version"]
+    second = retraining.retrain(engine, tmp_path, "sales", NOW + timedelta(hours=1), "Ana", "more days")
+    assert second["status"] == "challenger"
+    retraining.promote(engine, tmp_path, "sales", second["version"], NOW + timedelta(hours=2), "Ana", "more days")
+    status = registry.versions(engine, "sales").set_index("version")["status"]
+    assert status[first["version"]] == "retired", "one champion, although they learned from two versions of the data"
+    other = lines(300).assign(timestamp=lambda one: one["timestamp"] + pd.Timedelta(days=500))
+    kept_other = tables.add(tmp_path, Dataset("sales", {"sales": other}, Origin("upload", "other.csv")), NOW)
+    assert retraining.champion(engine, "sales", kept_other) is None
+
+
+def test_without_data_or_with_too_few_nothing_is_kept(engine, tmp_path):
+    with pytest.raises(retraining.NoData, match="page Data"):
+        retraining.retrain(engine, tmp_path, "sales", NOW, "Ana", "first")
+    keep_lines(tmp_path, 60)
+    with pytest.raises(CannotForecast):
+        retraining.retrain(engine, tmp_path, "sales", NOW, "Ana", "first")
+    assert registry.versions(engine, "sales").empty
+
+
+def history(customers: pd.DataFrame, months: int) -> pd.DataFrame:
+    """The same customers at several month-ends, other ones each time."""
+    days = pd.date_range("2025-01-31", periods=months, freq="ME").as_unit("us")
+    size = len(customers) // months
+    parts = [customers.iloc[n * size : (n + 1) * size].assign(day=day) for n, day in enumerate(days)]
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def poor_model(telco):
+    """A model that has only seen who pays how."""
+    return training.fit(prepare(telco[["customer_id", "churned", "payment_method", "gender"]]), "logistic")
+
+
+def test_a_better_churn_model_gains_by_folds(telco, churn_model, poor_model):
+    ends = date(2026, 1, 1), date(2026, 1, 1)
+    found = churn_challenge.compare(poor_model, churn_model, ends, telco, None)
+    assert not found.later
+    assert found.gains["auc"].sure
+    assert found.gains["log_loss"].sure
+    assert found.scores["challenger"]["auc"] == pytest.approx(churn_model.metrics["auc"], abs=0.01)
+    terms = Terms(900, 60, 0.3)
+    gained = churn_challenge.gain(found, terms)
+    assert gained.sure
+    contracts = [churn_challenge.gain(found, terms, name).mean for name in np.unique(found.contract)]
+    assert sum(contracts) == pytest.approx(gained.mean)
+    with pytest.raises(CannotCompare, match="same customers"):
+        churn_challenge.compare(churn_model, churn_model, ends, telco, None)
+
+
+def test_later_months_are_preferred_to_folds(telco, churn_model, poor_model):
+    past = history(telco, 6)
+    found = churn_challenge.compare(poor_model, churn_model, (date(2025, 3, 15), date(2025, 2, 1)), telco, past)
+    assert found.later
+    assert found.months == 4
+    assert len(found.left) == (past["day"] > "2025-03-15").sum()
+
+
+def test_profit_is_that_of_calls_that_pay_on_average():
+    terms = Terms(100, 10, 0.5)  # a call pays from a risk of 20 % on
+    said, left = np.array([0.1, 0.3, 0.3]), np.array([True, True, False])
+    assert churn_challenge.profit(said, left, terms).tolist() == [0, 40, -10]
+
+
+def test_churn_policies_learn_from_the_months_before(telco):
+    past = history(telco, 15)
+    found = churn_challenge.policies(past, "logistic", [pd.Timestamp("2026-02-10")])
+    assert len(found.days) == 3
+    assert {name: again.sum() for name, again in found.retrained.items()} == {NEVER: 0, MONTHLY: 2, ALERT: 1}
+    assert np.array_equal(found.probability[NEVER][0], found.probability[MONTHLY][0])
+    assert not np.array_equal(found.probability[NEVER][2], found.probability[MONTHLY][2])
+    spoilt = past.assign(churned=past["churned"] ^ (past["day"] >= found.days[1]))
+    other = churn_challenge.policies(spoilt, "logistic")
+    assert np.array_equal(found.probability[MONTHLY][1], other.probability[MONTHLY][1]), "its outcome was not known yet"
+    with pytest.raises(CannotTrain, match="month-ends"):
+        churn_challenge.policies(history(telco, 13), "logistic")
+
+
+def test_a_year_of_a_real_shop(real_data):
+    """Online Retail: days and money, two models, and nine months of policies."""
+    frame = retail.load(real_data / "online_retail" / "online_retail.csv.gz")
+    rows = frame[frame["line_type"].isin(["sale", "return"])].assign(date=lambda one: one["timestamp"].dt.normalize())
+    rows = rows.assign(sold=rows["quantity"].clip(lower=0), revenue=rows["quantity"].clip(lower=0) * rows["unit_price"])
+    summed = rows.groupby(["store", "date"])[["quantity", "sold", "revenue"]].sum().reset_index()
+    daily = kept.series(summed.rename(columns={"quantity": "units"}).assign(costed=0.0, cost=0.0))
+    model = kept.train(daily.panel)
+    assert model.metrics["wape"] < 0.55
+    tried = sales_challenge.policies(daily)
+    assert tried.retrained[MONTHLY].sum() >= 8
+    assert all(np.isfinite(units).all() for units in tried.units.values())
