@@ -19,6 +19,7 @@ CAMPAIGN = 0.2  # share of the customers who are called, the riskiest first
 FEWEST = 10  # leavers, and stayers, behind any measure
 FEWEST_DAYS = 3  # days with sales behind any measure
 DRAWS = 300
+NEWTON = 12  # steps at most
 LEVEL = 0.05  # at which a change point counts
 WEEK = 7
 SHUFFLES = 999
@@ -356,17 +357,20 @@ def _chunks(customers: int) -> Iterator[int]:
         yield min(size, DRAWS - start)
 
 
-def _slope(log_odds: np.ndarray, gone: np.ndarray, stayed: np.ndarray, steps: int = 12) -> np.ndarray:
+def _slope(log_odds: np.ndarray, gone: np.ndarray, stayed: np.ndarray) -> np.ndarray:
     """The slope of a logistic regression of leaving on the log-odds, one a row of the weights: Newton's method."""
     weight = gone + stayed
     level, slope = np.zeros(len(gone)), np.ones(len(gone))
-    for _step in range(steps):
+    for _step in range(NEWTON):
         risk = 1 / (1 + np.exp(-np.clip(level[:, None] + slope[:, None] * log_odds, -30, 30)))
         missed, bend = gone - weight * risk, weight * risk * (1 - risk)
         g0, g1 = missed.sum(axis=1), missed @ log_odds
         h00, h01, h11 = bend.sum(axis=1), bend @ log_odds, bend @ log_odds**2
         size = np.maximum(h00 * h11 - h01**2, 1e-12)
-        level, slope = level + (h11 * g0 - h01 * g1) / size, slope + (h00 * g1 - h01 * g0) / size
+        step = (h00 * g1 - h01 * g0) / size
+        level, slope = level + (h11 * g0 - h01 * g1) / size, slope + step
+        if np.abs(step).max() < 1e-6:
+            break
     return slope
 
 
