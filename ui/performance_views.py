@@ -37,8 +37,9 @@ MEANINGS = {
 }
 WORSE = {
     "auc": N_("The model has ranked customers worse since {day}: AUC {then} → {now}."),
-    "bias": N_("Forecasts have been off on one side since {day}: {now} against what was sold, {then} before."),
+    "bias": N_("Forecasts have been too low since {day}: {now} against what was sold, {then} before."),
 }
+TOO_HIGH = N_("Forecasts have been too high since {day}: {now} against what was sold, {then} before.")
 OTHER = N_("{measure} has been better since {day}: {then} → {now}.")
 STEADY = N_("{measure} has not changed more than chance lets expect: {now} in the latest windows, {then} before.")
 UNSEEN = N_("The estimate made before the truth was known said {expected}: it could not see this change coming.")
@@ -132,7 +133,8 @@ def verdict(found: Course, currency: str) -> None:
     if not found.changes:
         st.success(plain(_(STEADY).format(measure=measure, **words)), icon=":material/check_circle:")
         return
-    sentence = _(WORSE[found.metric] if found.worse else OTHER).format(measure=measure, day=day, **words)
+    worse = TOO_HIGH if found.metric == "bias" and found.now > 0 else WORSE[found.metric]
+    sentence = _(worse if found.worse else OTHER).format(measure=measure, day=day, **words)
     if found.worse and found.expected == found.expected:
         real, guess = found.realised, found.estimated
         both = real.merge(guess, on="day", suffixes=("", "_guess"))
