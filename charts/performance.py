@@ -23,7 +23,7 @@ MEASURES = {
     "log_loss": N_("Log-loss"),
     "in_the_large": N_("Left against said"),
     "slope": N_("Calibration slope"),
-    "bias": N_("Forecast too high or too low"),
+    "bias": N_("Forecast against sold"),
     "wape": N_("Error, share of sales"),
     "mae": N_("Error a day"),
     "mase": N_("Error against naive (MASE)"),
@@ -32,6 +32,7 @@ MEASURES = {
 }
 SHARES = ("recall", "f1", "accuracy", "wape", "coverage-80", "coverage-95")
 POINTS = {"in_the_large": N_("{number} points"), "bias": N_("{number}%")}  # signed, in hundredths
+MANY = 30  # windows whose intervals are drawn as bars; of more as a band
 _ESTIMATED_COLOUR = theme.ACCENT
 
 
@@ -57,6 +58,8 @@ def over_time(course: Course, currency: str, every: str) -> go.Figure:
     inside = both["value"].between(both["lo_guess"], both["hi_guess"])
     late = both["day"] >= course.since
     title = _("{measure}: what came, window by window")
+    if course.changes:
+        title = _("{measure}: {then} until {day}, {now} since")
     if len(both):
         title = _("What came lay where the estimate expected it in {inside} of {count} windows")
     if course.changes and late.any() and not late.all():
@@ -64,7 +67,11 @@ def over_time(course: Course, currency: str, every: str) -> go.Figure:
             "What came lay where the estimate expected it in {late} of {lately} windows since {day}, and in {early} of "
             "{earlier} before"
         )
-    ends = [part[end] for part in (real, guess) for end in ("value", "lo", "hi")]
+    # A week of few days may have an interval that would leave no room for the rest.
+    ends = [
+        part[["lo", "hi"]].quantile([0.1, 0.9] if len(real) > MANY else [0, 1]).to_numpy().ravel()
+        for part in (real, guess)
+    ]
     figure = theme.figure(
         title.format(
             measure=_(MEASURES[course.metric]),
@@ -75,28 +82,19 @@ def over_time(course: Course, currency: str, every: str) -> go.Figure:
             early=int(inside[~late].sum()),
             earlier=int((~late).sum()),
             day=locales.day(course.since),
+            then=written(course.metric, course.then, currency),
+            now=written(course.metric, course.now, currency),
         ),
         x=every,
         y=_(MEASURES[course.metric]),
         height=380,
         xaxis=time_axis(pd.DatetimeIndex(pd.concat([real["day"], guess["day"]]))),
-        yaxis=_axis(course.metric, np.concatenate([*ends, [course.reference]]), currency),
+        yaxis=_axis(course.metric, np.concatenate([*ends, real["value"], [course.reference]]), currency),
         shapes=[theme.across(course.reference), *(_mark(day) for day in course.changes)],
-        annotations=[_note(day) for day in course.changes],
+        annotations=[_note(day) for day in course.changes[-1:]],
     )
     if len(guess):
-        figure.add_trace(
-            go.Scatter(
-                x=pd.concat([guess["day"], guess["day"][::-1]]),
-                y=np.r_[guess["hi"], guess["lo"][::-1]],
-                mode="lines",
-                fill="toself",
-                fillcolor=theme.faded(_ESTIMATED_COLOUR, 0.16),
-                line={"width": 0},
-                hoverinfo="skip",
-                name=_("expected 19 times in 20"),
-            )
-        )
+        figure.add_trace(_band(guess, _ESTIMATED_COLOUR, _("expected 19 times in 20")))
         sentence = _("{day}: {value} was to be expected, {lo} to {hi} 19 times in 20")
         hover = _sentences(sentence, guess, course.metric, currency)
         line = {"color": _ESTIMATED_COLOUR, "dash": "dash", "width": 2}
@@ -104,7 +102,9 @@ def over_time(course: Course, currency: str, every: str) -> go.Figure:
     sentence = _("{day}: {value} came ({lo} to {hi} is its 95% interval), from {rows} rows")
     hover = _sentences(sentence, real, course.metric, currency)
     trace = _line(real, _("realised"), {"color": theme.STAY, "width": 2}, "circle", hover)
-    if len(real) <= 30:  # more would hide the line
+    if len(real) > MANY:
+        figure.add_trace(_band(real, theme.STAY, _("95% interval")))
+    else:
         trace.error_y = _error(real, "value", "lo", "hi")
     figure.add_trace(trace)
     return figure
@@ -234,6 +234,19 @@ def _sentences(sentence: str, rows: pd.DataFrame, metric: str, currency: str) ->
         )
         for row in rows.itertuples()
     ]
+
+
+def _band(rows: pd.DataFrame, colour: str, name: str) -> go.Scatter:
+    return go.Scatter(
+        x=pd.concat([rows["day"], rows["day"][::-1]]),
+        y=np.r_[rows["hi"], rows["lo"][::-1]],
+        mode="lines",
+        fill="toself",
+        fillcolor=theme.faded(colour, 0.16),
+        line={"width": 0},
+        hoverinfo="skip",
+        name=name,
+    )
 
 
 def _line(rows: pd.DataFrame, name: str, line: dict[str, object], symbol: str, hover: Sequence[str]) -> go.Scatter:

@@ -37,8 +37,9 @@ MEANINGS = {
 }
 WORSE = {
     "auc": N_("The model has ranked customers worse since {day}: AUC {then} → {now}."),
-    "bias": N_("Forecasts have missed one way since {day}: {then} → {now} against what was sold."),
+    "bias": N_("Forecasts have been too low since {day}: {now} against what was sold, {then} before."),
 }
+TOO_HIGH = N_("Forecasts have been too high since {day}: {now} against what was sold, {then} before.")
 OTHER = N_("{measure} has been better since {day}: {then} → {now}.")
 STEADY = N_("{measure} has not changed more than chance lets expect: {now} in the latest windows, {then} before.")
 UNSEEN = N_("The estimate made before the truth was known said {expected}: it could not see this change coming.")
@@ -106,15 +107,23 @@ def keep_today(stored: Stored) -> None:
         st.caption(sentence.format(count=locales.number(said["predictions"])))
 
 
-def course(rows: pd.DataFrame, metric: str) -> Course | None:
+def course(rows: pd.DataFrame, metric: str, like: Course | None = None) -> Course | None:
     """A measure over time (see `performance.course`), made once a state of the log."""
     newest = rows[["version", "logged"]].max()
-    return _course(f"{newest['version']} {newest['logged']} {len(rows)}", metric, rows)
+    return _course(
+        f"{newest['version']} {newest['logged']} {len(rows)}", metric, like.metric if like else None, rows, like
+    )
 
 
 @st.cache_resource(max_entries=60, show_spinner=False)
-def _course(key: str, metric: str, _rows: pd.DataFrame) -> Course | None:  # noqa: ARG001  # the cache key
-    return performance.course(_rows, metric)
+def _course(
+    key: str,  # noqa: ARG001  # the cache key, with the next two
+    metric: str,
+    like: str | None,  # noqa: ARG001
+    _rows: pd.DataFrame,
+    _like: Course | None,
+) -> Course | None:
+    return performance.course(_rows, metric, _like)
 
 
 def verdict(found: Course, currency: str) -> None:
@@ -124,7 +133,8 @@ def verdict(found: Course, currency: str) -> None:
     if not found.changes:
         st.success(plain(_(STEADY).format(measure=measure, **words)), icon=":material/check_circle:")
         return
-    sentence = _(WORSE[found.metric] if found.worse else OTHER).format(measure=measure, day=day, **words)
+    worse = TOO_HIGH if found.metric == "bias" and found.now > 0 else WORSE[found.metric]
+    sentence = _(worse if found.worse else OTHER).format(measure=measure, day=day, **words)
     if found.worse and found.expected == found.expected:
         real, guess = found.realised, found.estimated
         both = real.merge(guess, on="day", suffixes=("", "_guess"))
@@ -139,8 +149,9 @@ def verdict(found: Course, currency: str) -> None:
 def headline(rows: pd.DataFrame, model: str, currency: str) -> None:
     """The key measures now, each with the way it came here."""
     texts, trends = [], []
+    first = course(rows, CARDS[model][0])
     for metric in CARDS[model]:
-        found = course(rows, metric)
+        found = course(rows, metric, first)
         if found is None:
             continue
         values = found.realised["value"].dropna().to_list()
@@ -152,11 +163,14 @@ def headline(rows: pd.DataFrame, model: str, currency: str) -> None:
 
 
 def _change(found: Course, currency: str) -> str:
-    step = found.now - found.then
-    then, size = (charts.written(found.metric, one, currency) for one in (found.then, abs(step)))
-    if size == charts.written(found.metric, 0.0, currency):
-        return _("± none, was {then}").format(then=then)
-    return ("+" if step > 0 else "-") + _("{size}, was {then}").format(size=size.lstrip("+−±"), then=then)
+    """How far a measure moved, and from where."""
+    then = charts.written(found.metric, found.then, currency)
+    step = cards.points(found.now, found.then)
+    if found.metric not in (*charts.SHARES, *charts.POINTS):
+        size = charts.written(found.metric, abs(found.now - found.then), currency)
+        still = size == charts.written(found.metric, 0.0, currency)
+        step = ("±" if still else "+" if found.now > found.then else "-") + size
+    return _("{step}, was {then}").format(step=step, then=then)
 
 
 def over_time(rows: pd.DataFrame, metric: str, model: str, currency: str) -> None:

@@ -19,6 +19,7 @@ CAMPAIGN = 0.2  # share of the customers who are called, the riskiest first
 FEWEST = 10  # leavers, and stayers, behind any measure
 FEWEST_DAYS = 3  # days with sales behind any measure
 DRAWS = 300
+NEWTON = 12  # steps at most
 LEVEL = 0.05  # at which a change point counts
 WEEK = 7
 SHUFFLES = 999
@@ -38,11 +39,15 @@ WORSE = {
     "mae": 1,
     "mase": 1,
     "bias": 0,
-    "coverage-80": -1,
-    "coverage-95": -1,
+    "coverage-80": 0,
+    "coverage-95": 0,
 }
 ALERTED = {"churn": ("auc", "in_the_large"), "sales": ("wape", "bias")}  # measures that raise alerts
-IDEAL = {"slope": 1.0}  # of a measure that can be wrong both ways; of the others 0
+IDEAL = {
+    "slope": 1.0,
+    "coverage-80": 0.8,
+    "coverage-95": 0.95,
+}  # of a measure that can be off both ways; else 0
 LATEST = 3  # windows that stand for now where nothing has changed
 REFERENCE = "reference"  # segment of the row that windows are held against
 REALISED = N_("{measure} of the model {model} left its usual range: {value} on {day}, {reference} when it learned.")
@@ -56,8 +61,9 @@ ESTIMATED = N_(
 class Course:
     """A measure over time: rows of `day`, `value`, `lo`, `hi`, `rows` in order, when realised and before.
 
-    `changes` are the days from which on it differs. `then` and `now` are its means before and since the last of them
-    (where nothing changed: until and since the last `LATEST` windows), and `expected` the mean of the estimates since.
+    `changes` are the days from which on it differs. `now` is its mean since the last of them, the day `since` (where
+    nothing changed, the first of the last `LATEST` windows), `then` from `start` (the change before, or the first day)
+    until it, and `expected` the mean of the estimates since.
     """
 
     metric: str
@@ -65,6 +71,7 @@ class Course:
     estimated: pd.DataFrame
     reference: float
     changes: tuple[pd.Timestamp, ...]
+    start: pd.Timestamp
     since: pd.Timestamp
     then: float
     now: float
@@ -81,29 +88,32 @@ def bad(metric: str, value: float) -> float:
     return abs(value - IDEAL.get(metric, 0.0)) if WORSE[metric] == 0 else WORSE[metric] * value
 
 
-def course(log: pd.DataFrame, metric: str) -> Course | None:
-    """A measure of one version in `data.state.performance_log`; None where it was never realised."""
+def course(log: pd.DataFrame, metric: str, like: Course | None = None) -> Course | None:
+    """A measure of one version in `data.state.performance_log`; None where it was never realised.
+
+    Compared before and since the days of another measure, where `like` is given.
+    """
     part = log[log["metric"] == metric].sort_values("day")
     whole, usual = part[part["segment"] == ""], part.loc[part["segment"] == REFERENCE, "value"]
-    realised_, guessed = whole[~whole["estimated"]], whole[whole["estimated"]]
-    if realised_.empty:
+    real, guess = whole[~whole["estimated"]], whole[whole["estimated"]]
+    if real.empty:
         return None
-    values, days = realised_["value"].to_numpy(), realised_["day"].reset_index(drop=True)
-    places = change_points(values)
-    # The windows between the last change but one and the last one are what it is compared with.
+    days = real["day"].reset_index(drop=True)
+    places = change_points(real["value"].to_numpy())
     first, place = [0, *places][-2:] if places else (0, max(len(days) - LATEST, 0))
-    since = days[place]
-    earlier = values[first:place] if place else values
+    start, since = (like.start, like.since) if like else (days[first], days[place])
+    before = real[(real["day"] >= start) & (real["day"] < since)]
     return Course(
         metric,
-        realised_,
-        guessed,
-        float(usual.iloc[-1]) if len(usual) else float(values.mean()),
+        real,
+        guess,
+        float(usual.iloc[-1]) if len(usual) else float(real["value"].mean()),
         tuple(days[places]),
+        start,
         since,
-        float(earlier.mean()),
-        float(values[place:].mean()),
-        float(guessed.loc[guessed["day"] >= since, "value"].mean()),
+        float((before if len(before) else real)["value"].mean()),
+        float(real.loc[real["day"] >= since, "value"].mean()),
+        float(guess.loc[guess["day"] >= since, "value"].mean()),
     )
 
 
@@ -347,17 +357,20 @@ def _chunks(customers: int) -> Iterator[int]:
         yield min(size, DRAWS - start)
 
 
-def _slope(log_odds: np.ndarray, gone: np.ndarray, stayed: np.ndarray, steps: int = 12) -> np.ndarray:
+def _slope(log_odds: np.ndarray, gone: np.ndarray, stayed: np.ndarray) -> np.ndarray:
     """The slope of a logistic regression of leaving on the log-odds, one a row of the weights: Newton's method."""
     weight = gone + stayed
     level, slope = np.zeros(len(gone)), np.ones(len(gone))
-    for _step in range(steps):
+    for _step in range(NEWTON):
         risk = 1 / (1 + np.exp(-np.clip(level[:, None] + slope[:, None] * log_odds, -30, 30)))
         missed, bend = gone - weight * risk, weight * risk * (1 - risk)
         g0, g1 = missed.sum(axis=1), missed @ log_odds
         h00, h01, h11 = bend.sum(axis=1), bend @ log_odds, bend @ log_odds**2
         size = np.maximum(h00 * h11 - h01**2, 1e-12)
-        level, slope = level + (h11 * g0 - h01 * g1) / size, slope + (h00 * g1 - h01 * g0) / size
+        step = (h00 * g1 - h01 * g0) / size
+        level, slope = level + (h11 * g0 - h01 * g1) / size, slope + step
+        if np.abs(step).max() < 1e-6:
+            break
     return slope
 
 
