@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, get_args
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from data.tables import Stored
+    from models.drift.history import Opened
     from settings import Settings
 
 FINE, WRONG, TAKEN, NOTHING = 0, 1, 3, 4
@@ -77,10 +79,12 @@ def drift(
     """Compare a day's data with what the model learned from; raise alerts and tell of them."""
     if (first is None) != (last is None) or (first and day) or (first and last and first > last):
         raise typer.BadParameter("give --date, or --from and --to in this order")
-    quiet = "back-fill" if first else None
+    from models.drift import history
+
+    quiet, opened = "back-fill" if first else None, cache(history.opened)  # the table is read once for all days
 
     def work(engine: "Engine", home: Path, now: datetime, this: date, step: Step) -> dict[str, Any]:
-        return _drift(engine, home, model, this, now, step, quiet)
+        return _drift(opened, engine, home, model, this, now, step, quiet)
 
     results = [_run("drift", model, this, work) for this in _days(model, first or day, last or day)]
     confirmed = any(result.details.get("confirmed") for result in results)
@@ -90,11 +94,11 @@ def drift(
 @app.command()
 def score(model: ModelOption, day: DayOption = None, as_json: JsonOption = False) -> None:
     """Write down what the model says on a day, to be held against the truth when it arrives."""
-    from importlib import import_module
+    from models import scoring
 
     def work(engine: "Engine", home: Path, now: datetime, this: date, step: Step) -> dict[str, Any]:
         _stored(home, model)
-        found = import_module("models.scoring").score(engine, home, model, this, now, step)
+        found = scoring.score(engine, home, model, this, now, step)
         return _alerted(engine, model, found, now, step)
 
     _end("score", [_run("score", model, this, work) for this in _days(model, day, day)], as_json)
@@ -168,15 +172,21 @@ def export(
 
 
 def _drift(
-    engine: "Engine", home: Path, model: Model, day: date, now: datetime, step: Step, quiet: str | None
+    opened: Callable[..., "Opened"],
+    engine: "Engine",
+    home: Path,
+    model: Model,
+    day: date,
+    now: datetime,
+    step: Step,
+    quiet: str | None,
 ) -> dict[str, Any]:
-    from importlib import import_module
-
-    from models.drift import alerts
+    from locales import N_
+    from models.drift import alerts, history
 
     _stored(home, model)
-    limit = alerts.threshold(engine, model)
-    found = import_module("models.drift.watch").run(engine, home, model, day, now, limit, step)
+    step(N_("Reading the table"), 0.0)
+    found = history.run(engine, opened(engine, home, model), day, now, alerts.threshold(engine, model), step)
     return _alerted(engine, model, found, now, step, quiet)
 
 
@@ -196,14 +206,10 @@ def _alerted(
 
 
 def _retrain(engine: "Engine", home: Path, model: Model, now: datetime, step: Step) -> dict[str, Any]:
-    from data import tables
-    from models.churn import retraining
+    from models import retraining
 
-    stored = _stored(home, model)
-    version = retraining.retrain(
-        engine, home, stored, tables.read(stored), now, "jobs.py", "asked for by jobs.py", step
-    )
-    return {"version": version, "data_version": stored.version}
+    _stored(home, model)
+    return retraining.retrain(engine, home, model, now, "jobs.py", "asked for by jobs.py", step)
 
 
 def _refresh(_engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from data.tables import Stored
 from locales import N_, Sentence
 from models import registry
 from models.churn import retraining as churn
-from models.drift import bins
+from models.drift import history
 from models.forecast import kept
 from models.forecast.kept import Daily, SalesModel
 
@@ -22,8 +22,6 @@ TABLES: dict[str, Table] = {kept.MODEL: "sales", churn.MODEL: "customers"}
 # The first model of a dataset stops so many days before the last, where enough are left: there is something to watch
 # drift on, and to judge the next model on, from the first day.
 LEFT_OUT, LEFT_OUT_FROM = 91, 240
-# Columns of a line whose bins are frozen with the model, to see drift against.
-WATCHED = ("quantity", "unit_price", "promotion", "store", "category", "line_type")
 Step = Callable[[str, float], None]
 
 
@@ -115,34 +113,17 @@ def _sales(
     end = min(pd.Timestamp(until or last), last)
     model = kept.train(known.upto(int(known.dates.searchsorted(end, "right"))), step=step)
     step(N_("Cutting the columns into bins"), 0.95)
-    columns = [name for name in WATCHED if name in stored.columns["sales"]]
-    lines = tables.read(stored, columns=["timestamp", *columns])
-    reference = lines.loc[lines["timestamp"] < end + pd.Timedelta(days=1), columns]
-    return keep_sales(engine, home, stored, model, reference, now, author, reason, first)
-
-
-def keep_sales(
-    engine: Engine,
-    home: Path,
-    stored: Stored,
-    model: SalesModel,
-    reference: pd.DataFrame,
-    now: datetime,
-    author: str,
-    reason: str,
-    promoted: bool,
-) -> str:
-    """Keep a sales model with the frozen bins of each column of `reference`, the lines it learned from; its version."""
+    frozen = history.frozen(stored, model.first.date(), model.until.date())
     record = registry.Record(
         model=kept.MODEL,
         learner=kept.LEARNER,
         author=author,
         reason=reason,
         data_version=stored.version,
-        rows=len(reference),
+        rows=int(sum(next(iter(frozen.values())).counts)),
         schema=dict.fromkeys(model.fitted.groups, "level") | {"date": "day", "units": "number"},
         metrics=model.metrics,
-        bins={column: bins.freeze(reference[column]).plain() for column in reference},
+        bins={column: cut.plain() for column, cut in frozen.items()},
         window=(model.first.date(), model.until.date()),
     )
-    return registry.keep(engine, home, record, kept.pack(model), kept.SUFFIX, now, promoted)
+    return registry.keep(engine, home, record, kept.pack(model), kept.SUFFIX, now, first)

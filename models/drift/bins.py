@@ -18,7 +18,8 @@ class Bins:
 
     A number has either `edges`, between bins that are closed on the right and open at both ends, or `values`, one bin
     each, then a bin for every other value. Text has `levels`, one bin each, then a bin for the rare levels of the
-    reference (`rare`) and one for levels it never had (see `freeze_levels`). The last bin is for missing values; infinity is one of them.
+    reference (`rare`) and one for levels it never had (see `freeze_levels`). The last bin is for missing values;
+    infinity is one of them.
     `span` is the least and the greatest number of the reference.
     """
 

@@ -64,9 +64,10 @@ def references(engine: Engine, model: str, stored: Stored, sheets: tuple[Sheet, 
     for row in state.read(engine, state.model_versions, model=model).iloc[::-1].to_dict("records"):
         before = row["data_version"] != stored.version or (len(days) > 1 and row["window_end"] < pd.Timestamp(days[-1]))
         if row["bins"] and before and pd.notna(row["window_end"]):
-            window = tuple(np.datetime64(row[end] or row["window_end"], "D") for end in ("window_start", "window_end"))
+            end = np.datetime64(row["window_end"], "D")
+            start = np.datetime64(row["window_start"], "D") if pd.notna(row["window_start"]) else end
             frozen = {name: bins.read(plain) for name, plain in row["bins"].items()}
-            found.append(Reference(row["version"], (window[0], window[1]), frozen))
+            found.append(Reference(row["version"], (start, end), frozen))
     return found
 
 
@@ -110,10 +111,35 @@ def write(engine: Engine, found: list[dict[str, Any]], now: datetime) -> None:
     state.upsert(engine, state.psi_log, [row | {"logged": now} for row in found])
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A model's table, compared with what `version` learned from."""
+
+    model: str
+    version: str
+    seen: Watched
+
+
+def opened(engine: Engine, home: Path, model: str) -> Opened:
+    """Read the active table of a model and put its rows into bins, for any number of `run`s.
+
+    Raises `CannotCompare` where there is nothing to compare.
+    """
+    stored = tables.active(home, TABLES[model])
+    if stored is None:
+        raise CannotCompare(N_("There are no data yet: choose some on the page Data."))
+    sides = sheets(stored)
+    against = references(engine, model, stored, sides)
+    if not against:
+        raise CannotCompare(
+            N_("There is nothing to compare these customers with: add a newer file of customers on the page Data.")
+        )
+    return Opened(model, against[0].version, watch.count(sides, against[0].window, against[0].frozen))
+
+
 def run(
     engine: Engine,
-    home: Path,
-    model: str,
+    table: Opened,
     day: date,
     now: datetime,
     threshold: float = THRESHOLD,
@@ -122,41 +148,41 @@ def run(
     """The drift of a model's table on a day: written down, and a summary as JSON can hold it, with the `alerts` to
     raise. Tables that come once a month are judged by their last batch up to that day.
 
-    Raises `CannotCompare` where there is nothing to compare, or nothing on that day.
+    Raises `CannotCompare` where there is nothing on that day.
     """
     from models.drift import alerts
 
-    stored = tables.active(home, TABLES[model])
-    if stored is None:
-        raise CannotCompare(N_("There are no data yet: choose some on the page Data."))
-    step(N_("Reading the table"), 0.0)
-    sides = sheets(stored)
-    against = references(engine, model, stored, sides)
-    if not against:
-        raise CannotCompare(
-            N_("There is nothing to compare these customers with: add a newer file of customers on the page Data.")
-        )
     step(N_("Comparing"), 0.4)
-    seen = watch.count(sides, against[0].window, against[0].frozen)
-    at = seen.days[seen.days <= np.datetime64(day, "D")]
-    drift = watch.backfill(seen, watch.latest(seen, at), threshold) if len(at) else pd.DataFrame()
-    if drift.empty:
+    seen, model = table.seen, table.model
+    at = watch.latest(seen, seen.days[seen.days <= np.datetime64(day, "D")])
+    drift = watch.backfill(seen, at, threshold) if len(at) else pd.DataFrame()
+    if drift.empty or drift["learned"].all():
+        learned = N_(
+            "The model learned from {day}, so that there is no drift to tell: choose a day from {first} to {last}."
+        )
+        absent = N_("There are no data of {day}: choose a day from {first} to {last}.")
         raise CannotCompare(
-            N_("There are no data of {day}: choose a day from {first} to {last}."),
-            day=day,
-            first=seen.days[0],
-            last=seen.days[-1],
+            absent if drift.empty else learned, day=day, first=seen.reference[1] + DAY, last=seen.days[-1]
         )
     step(WRITING, 0.8)
-    found = rows(model, against[0].version, seen, drift, threshold)
+    found = rows(model, table.version, seen, drift, threshold)
     write(engine, found, now)
-    over = drift[drift["psi"] > threshold]
     return {
         "model": model,
-        "version": against[0].version,
+        "version": table.version,
         "day": drift["day"].iloc[0].date().isoformat(),
         "columns": len(drift),
-        "drifted": sorted(over["feature"]),
+        "drifted": sorted(drift.loc[drift["psi"] > threshold, "feature"]),
         "labels": drift["label"].value_counts().to_dict(),
         "alerts": alerts.of_psi([row for row in found if row["reference"] == watch.TRAINING]),
     }
+
+
+def frozen(stored: Stored, first: date, last: date) -> dict[str, Bins]:
+    """The bins of what is watched of a dataset, cut by the days from `first` to `last`, to be kept with a model."""
+    ends = np.datetime64(first, "D"), np.datetime64(last, "D")
+    found: dict[str, Bins] = {}
+    for sheet in sheets(stored):
+        inside = (sheet.day >= ends[0]) & (sheet.day <= ends[1])
+        found |= {name: bins.freeze(sheet.frame.loc[inside, name]) for name in sheet.frame}
+    return found

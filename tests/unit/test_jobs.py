@@ -25,11 +25,11 @@ NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 DAY = "2011-11-30"
 # jobs.py with a drift that waits for the file GATE, where it is told one, and finds CHANGE.
 PROGRAM = """
-import os, signal, sys, time, types
+import os, signal, sys, time
 from data import state
-from models.drift import alerts
+from models.drift import alerts, history
 
-def run(engine, home, model, day, now, threshold, step):
+def run(engine, model, day, now, threshold, step):
     step("Comparing", 0.5)
     print("comparing", file=sys.stderr, flush=True)
     while "GATE" in os.environ and not os.path.exists(os.environ["GATE"]):
@@ -44,9 +44,7 @@ def run(engine, home, model, day, now, threshold, step):
     state.upsert(engine, state.psi_log, [row])
     return {"features": 1, "alerts": alerts.of_psi([row])}
 
-watch = types.ModuleType("models.drift.watch")
-watch.run = run
-sys.modules["models.drift.watch"] = watch
+history.run, history.opened = run, lambda engine, home, model: model
 import jobs
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 jobs.app()
