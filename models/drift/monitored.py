@@ -38,6 +38,8 @@ def sales(lines: pd.DataFrame) -> tuple[Sheet, ...]:
     columns["price_change"] = _price_change(goods, day)
     sheets = [Sheet(pd.DataFrame(columns), day, unit)]
     if "invoice" not in goods:
+        if "store" in goods:
+            sheets[0].frame["store"] = goods["store"]
         return tuple(sheets)
     head = np.flatnonzero(~pd.Series(unit).duplicated().to_numpy())
     amount = (goods["quantity"] * goods["unit_price"]).to_numpy()

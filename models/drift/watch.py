@@ -109,7 +109,8 @@ def backfill(
     - seasonal: unlike the training window, but like this time of earlier years;
     - confirmed: none of these.
     """
-    at = np.arange(window - 1, len(watched.days)) if days is None else (days - watched.days[0]).astype(int)
+    first = min(window, len(watched.days)) - 1
+    at = np.arange(first, len(watched.days)) if days is None else (days - watched.days[0]).astype(int)
     at = at[_filled(watched)[at]]
     with ThreadPoolExecutor(WORKERS) as pool:
         parts = list(pool.map(lambda column: _column(watched, column, at, window), watched.columns))
@@ -118,7 +119,8 @@ def backfill(
     names = [column.name for column in watched.columns]
     frame = {"day": np.repeat(watched.days[at], len(names)), "feature": names * len(at)}
     drift = pd.DataFrame(frame | {name: values.ravel() for name, values in table.items()})
-    learned = drift["day"] <= pd.Timestamp(watched.reference[1])
+    # What has one day only is compared with another table's days.
+    learned = (drift["day"] <= pd.Timestamp(watched.reference[1])) & (len(watched.days) > 1)
     drift.loc[learned, ["psi_season", "noise_season"]] = np.nan
     return drift.assign(learned=learned, label=label(drift.assign(learned=learned), threshold))
 

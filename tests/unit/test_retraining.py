@@ -237,7 +237,9 @@ def test_the_first_is_champion_and_the_next_a_challenger_until_promoted(engine, 
     assert second["until"] == end.isoformat()
     row = retraining.champion(engine, "sales", stored)
     assert row["version"] == first["version"]
-    assert set(row["bins"]) == {"quantity", "unit_price", "store", "category", "line_type"}
+    assert set(row["bins"]) == {
+        *("quantity", "unit_price", "price_change", "product", "store", "category", "line_type")
+    }
     assert sum(row["bins"]["quantity"]["counts"]) == row["rows"] == 4 * (400 - retraining.LEFT_OUT)
 
     retraining.promote(engine, tmp_path, "sales", second["version"], NOW + timedelta(hours=2), "Ana", "it pays back")

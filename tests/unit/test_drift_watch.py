@@ -1,0 +1,210 @@
+"""Day by day: the planted event is found and nothing before it; windows, seasons, logs and rules for alerts."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from connectors import retail
+from data import demo, state, tables
+from data.dataset import Dataset, Origin
+from models import drift
+from models.drift import alarms, bins, history, monitored, shift, watch
+from models.drift.monitored import Sheet
+from models.drift.shift import Shift
+
+NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+END = date(2026, 11, 21)
+EVENT = pd.Timestamp(END) - timedelta(days=42)
+DAY = np.timedelta64(1, "D")
+
+
+@pytest.fixture(scope="module")
+def lines() -> pd.DataFrame:
+    return demo.dataset("sales", END).main
+
+
+@pytest.fixture(scope="module")
+def seen(lines) -> watch.Watched:
+    sheets = monitored.sales(lines)
+    days = sheets[0].day
+    return watch.count(sheets, (days.min() + 28, days.max() - 407 * DAY))
+
+
+@pytest.fixture(scope="module")
+def found(seen) -> pd.DataFrame:
+    return watch.backfill(seen)
+
+
+def test_the_planted_event_is_found_within_a_week_and_nothing_in_the_year_before(found):
+    confirmed = found[found["label"] == watch.CONFIRMED]
+    assert confirmed["day"].min() >= EVENT
+    assert confirmed["day"].min() < EVENT + timedelta(days=7)
+    assert found["day"].max() - found.loc[~found["learned"], "day"].min() > timedelta(days=365)
+    seasonal = found[(found["label"] == watch.SEASONAL) & (found["day"] < EVENT)]
+    assert seasonal["day"].nunique() > 30  # the season alone is over the threshold that often
+
+
+def test_a_window_is_the_same_whether_it_is_counted_alone_or_among_all(lines, seen, found):
+    day = np.datetime64(EVENT, "D") + 10
+    sheets = monitored.sales(lines)
+    for sheet in sheets:
+        then = (sheet.day >= seen.reference[0]) & (sheet.day <= seen.reference[1])
+        now = (sheet.day <= day) & (sheet.day > day - watch.WINDOW * DAY)
+        known = drift.report(sheet.frame[then], sheet.frame[now]).set_index("column")
+        mine = found[found["day"] == pd.Timestamp(day)].set_index("feature").loc[known.index]
+        assert mine["psi"].to_numpy() == pytest.approx(known["psi"].to_numpy())
+        assert mine["ks"].to_numpy() == pytest.approx(known["ks"].to_numpy(), abs=1e-6, nan_ok=True)
+    again = watch.compare(seen, sheets, day, 0.3).set_index("feature")
+    mine = found[found["day"] == pd.Timestamp(day)].set_index("feature").loc[again.index]
+    assert again["psi"].to_numpy() == pytest.approx(mine["psi"].to_numpy())
+    assert (again["label"] == mine["label"]).all()
+
+
+def test_the_season_is_the_weeks_around_the_same_one_of_earlier_years_and_never_later():
+    days = np.datetime64("2022-01-01") + np.arange(900)
+    level = pd.Series(np.where(np.arange(900) % 364 < 30, "sale", "usual"), dtype="str")
+    rows = np.repeat(np.arange(900), 40)
+    sheet = Sheet(pd.DataFrame({"kind": level.take(rows).reset_index(drop=True)}), days[rows], np.arange(len(rows)))
+    seen = watch.count((sheet,), (days[40], days[300]))
+    found = watch.backfill(seen).set_index("day")
+    assert found.loc["2022-12-25":"2022-12-30", "label"].eq(watch.STABLE).all()
+    first = found.loc[pd.Timestamp(days[364 + 15])]
+    assert (first["psi"] > 0.3, first["label"]) == (True, watch.SEASONAL)  # as a year before
+    assert found.loc[pd.Timestamp(days[310]), "rows_season"] == 0
+    side = watch.sides(seen, "kind", days[364 + 15])
+    assert side.season.sum() == 40 * (15 + 21 + 1)  # from the first day on: no day before the data, none of this year
+
+
+def test_lines_of_one_invoice_are_one_row_of_evidence(lines):
+    sheets = monitored.sales(lines)
+    days = sheets[0].day
+    seen = watch.count(sheets, (days.min(), days.min() + 364))
+    for column in seen.columns:
+        assert column.units.sum() == lines.loc[lines["line_type"].isin(["sale", "return"]), "invoice"].nunique()
+
+
+def test_labels_tell_chance_and_too_few_rows_from_drift():
+    draw = np.random.default_rng(0)
+    days = np.datetime64("2024-01-01") + np.repeat(np.arange(200), 100)
+    thin = np.datetime64("2024-07-19") + np.repeat(np.arange(14), 3)
+    day = np.r_[days, thin]
+    moved = day > np.datetime64("2024-06-20")
+    frame = pd.DataFrame(
+        {"x": draw.normal(np.where(moved, 3.0, 0.0)), "wide": draw.integers(0, 400, len(day)).astype(str)}
+    )
+    sheet = Sheet(frame, day, np.arange(len(day)))
+    found = watch.backfill(watch.count((sheet,), (days[0], days[0] + 100)))
+    label = found.set_index(["feature", "day"])["label"]
+    assert label["x", "2024-07-10"] == watch.CONFIRMED
+    assert label["x", "2024-08-01"] == watch.TOO_FEW
+    assert not label["wide"].eq(watch.CONFIRMED).any()
+    stricter = watch.label(found, 100.0)
+    assert set(stricter) == {watch.STABLE}
+
+
+def test_ks_of_windows_is_exact(seen, found, lines):
+    sheet = monitored.sales(lines)[1]
+    values = sheet.frame["invoice_value"].to_numpy()
+    then = values[(sheet.day >= seen.reference[0]) & (sheet.day <= seen.reference[1])]
+    for day in found["day"].drop_duplicates().iloc[[10, 500, -1]]:
+        last = np.datetime64(day, "D")
+        window = values[(sheet.day <= last) & (sheet.day > last - watch.WINDOW * DAY)]
+        known = stats.ks_2samp(then, window, method="asymp").statistic
+        mine = found[(found["day"] == day) & (found["feature"] == "invoice_value")]["ks"].item()
+        assert mine == pytest.approx(known, abs=1e-6)
+
+
+@pytest.fixture
+def engine(home, database_url):
+    made = state.engine(database_url)
+    state.migrate(made)
+    return made
+
+
+def test_a_day_is_logged_once_with_what_moved_and_only_confirmed_drift_is_an_alert(engine, home, lines):
+    short = lines[lines["timestamp"] >= pd.Timestamp(END) - timedelta(days=700)].reset_index(drop=True)
+    tables.add(home, Dataset("sales", {"sales": short}, Origin("upload", "mine.csv")), NOW)
+    opened = history.opened(engine, home, "sales")
+    day = EVENT.date() + timedelta(days=6)
+    answers = [history.run(engine, opened, day, NOW) for _again in range(2)]
+    assert answers[0] == answers[1]
+    assert [row["feature"] for row in answers[0]["alerts"] if row["severity"] == "alert"] == ["price_change"]
+    log = state.read(engine, state.psi_log)
+    assert len(log) == 2 * answers[0]["columns"]  # against the training window and against the season
+    row = log[(log["feature"] == "price_change") & (log["reference"] == watch.TRAINING)].iloc[0]
+    assert (row["label"], row["threshold"]) == (watch.CONFIRMED, 0.3)
+    assert row["details"]["moves"][0]["level"] == "higher"
+    with pytest.raises(drift.CannotCompare, match="no drift to tell"):
+        history.run(engine, opened, opened.seen.days[100].astype(date), NOW)
+    with pytest.raises(drift.CannotCompare, match="no data of"):
+        history.run(engine, opened, date(2031, 1, 1), NOW)
+
+
+def test_a_table_without_a_past_is_compared_with_what_an_earlier_model_learned_from(engine, home):
+    customers = demo.dataset("customers", END).main
+    old = tables.add(home, Dataset("customers", {"customers": customers[:3000]}, Origin("upload", "old.csv")), NOW)
+    with pytest.raises(drift.CannotCompare, match="nothing to compare"):
+        history.opened(engine, home, "churn")
+    frozen = {name: bins.freeze(customers[:3000][name]).plain() for name in ("contract", "monthly_charges")}
+    row = dict.fromkeys((column.name for column in state.model_versions.columns), "x")
+    row |= {"model": "churn", "data_version": old.version, "rows": 3000, "bins": frozen}
+    row |= {"created": NOW, "promoted": None, "window_start": None, "window_end": NOW.date()}
+    row |= {"schema": {}, "metrics": {}, "libraries": {}}
+    state.upsert(engine, state.model_versions, [row])
+    dearer = customers[3000:].assign(monthly_charges=customers["monthly_charges"] * 1.5)
+    tables.add(home, Dataset("customers", {"customers": dearer}, Origin("upload", "new.csv")), NOW)
+    opened = history.opened(engine, home, "churn")
+    found = watch.backfill(opened.seen).set_index("feature")
+    assert set(found.index) == {"contract", "monthly_charges"}
+    assert found.loc["monthly_charges", "label"] == watch.CONFIRMED
+    assert found.loc["contract", "label"] == watch.STABLE
+
+
+def test_a_rule_is_replayed_with_what_it_hits_and_misses(found):
+    after = found[~found["learned"]]
+    known = [EVENT, EVENT - timedelta(days=200)]
+    replay = alarms.replay(after, 0.3, known)
+    assert replay.delays == {known[0]: (replay.alerts["first"].min() - EVENT).days, known[1]: None}
+    assert (len(replay.alerts), replay.false) == (1, 0)
+    assert replay.quieted["seasonal"] > 30
+    loose = alarms.replay(after, 0.05, known)
+    assert loose.false > len(replay.alerts)
+    assert alarms.replay(after, 99, known).alerts.empty
+
+
+def test_a_shift_changes_what_it_says_and_takes_more_rows_not_others():
+    rows = pd.DataFrame({"shop": list("ab") * 500, "invoice": np.repeat(np.arange(500), 2), "price": 10.0})
+    inside = np.arange(1000) >= 500
+    dearer = shift.shifted(rows, inside, Shift(price=0.2, price_column="shop", price_level="a"), "price")
+    assert dearer["price"].tolist() == [12.0 if place >= 500 and place % 2 == 0 else 10.0 for place in range(1000)]
+    some, more = (shift.shifted(rows, inside, Shift(lost=share, lost_column="shop", lost_level="b"), "price", "invoice")
+                  for share in (0.3, 0.6))  # fmt: skip
+    assert set(more.index) < set(some.index)
+    assert len(some) == pytest.approx(1000 - 250 * 0.3, abs=25)
+    assert some.index[:500].tolist() == list(range(500))
+    gone = shift.shifted(rows, inside, Shift(missing=0.5, missing_column="price", new=0.1, new_column="shop"), "price")
+    assert gone["price"].isna().sum() == pytest.approx(250, abs=40)
+    assert gone["shop"].eq(shift.NEW).sum() == pytest.approx(50, abs=20)
+
+
+def test_a_price_against_the_usual_one_ignores_promotions_and_new_products(lines):
+    sheet = monitored.sales(lines)[0]
+    change = sheet.frame["price_change"]
+    quiet = (sheet.day < np.datetime64(EVENT, "D")) & (sheet.frame["promotion"] > 0.1).to_numpy()
+    assert change[quiet].value_counts(normalize=True)["as usual"] > 0.9
+    bare = monitored.sales(lines.drop(columns=["invoice", "customer", "promotion"]))
+    assert len(bare) == 1
+    assert "store" in bare[0].frame
+
+
+def test_a_year_of_online_retail_is_back_filled(real_data):
+    sheets = monitored.sales(retail.load(real_data / "online_retail" / "online_retail.csv.gz"))
+    first = sheets[0].day.min()
+    found = watch.backfill(watch.count(sheets, (first + 28, first + 93)))
+    assert found["day"].nunique() > 360
+    by_column = found.groupby("feature")["label"].apply(lambda labels: (labels == watch.CONFIRMED).mean())
+    assert by_column.idxmax() == "product"  # the range is renewed all year
+    assert by_column.drop("product").max() < 0.06
