@@ -44,6 +44,7 @@ _KNOWN = {
     "supplier": N_("Supplier"),
     "unit_cost": N_("Unit cost"),
     "promotion": N_("Promotion"),
+    "prediction": N_("What the model predicts"),
     "price_change": N_("Price against the usual one"),
     "visit": N_("Customer's rhythm"),
     "invoice_lines": N_("Lines of an invoice"),

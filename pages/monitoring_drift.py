@@ -45,7 +45,7 @@ def body() -> None:
                 _("Compared with"), list(against), "against", lambda one: _named(against[one], one == data.version)
             )
         with st.spinner(_("Comparing")):
-            seen, drift = watched.drift(data, against[version])
+            seen, drift = watched.drift(model, data, against[version])
         days = drift["day"].drop_duplicates()
         with st.container(width=170):
             picked = inputs.day(
@@ -65,7 +65,7 @@ def body() -> None:
     elif view == "rule":
         views.rule(drift, seen, data, model)
     else:
-        views.definitions(data, against[version], day, threshold)
+        views.definitions(model, data, against[version], day, threshold)
 
 
 def _named(against: history.Reference, own: bool) -> str:

@@ -29,7 +29,7 @@ def body() -> None:
             text = _("There is nothing to compare these customers with yet: add a newer file of them on the page Data.")
             st.info(text, icon=":material/info:")
             return
-        seen, _drift = watched.drift(data, against[0])
+        seen, _drift = watched.drift(model, data, against[0])
         base = views.window(model, data.version, data, seen)
     threshold = watched.limit(model)
     wanted = views.asked(model, base)

@@ -85,9 +85,11 @@ def verdict(drift: pd.DataFrame, seen: Watched, day: pd.Timestamp, threshold: fl
                 ),
             ),
             (
-                _("Compared"),
+                _("Rows compared"),
                 locales.number(worst["rows_current"]),
-                _("with {count} that the model learned from").format(count=locales.number(worst["rows_reference"])),
+                _("an invoice counts once; the model learned from {count}").format(
+                    count=locales.number(worst["rows_reference"])
+                ),
             ),
         ]
     )
@@ -260,9 +262,9 @@ def _curve(
     return counts, delays
 
 
-def definitions(stored: Stored, against: Reference, day: pd.Timestamp, threshold: float) -> None:
+def definitions(model: str, stored: Stored, against: Reference, day: pd.Timestamp, threshold: float) -> None:
     """The same day by three definitions of the PSI."""
-    table = watched.definitions(stored, against, day.to_datetime64().astype("datetime64[D]"))
+    table = watched.definitions(model, stored, against, day.to_datetime64().astype("datetime64[D]"))
     cards.figure(charts.definitions(table, threshold), "drift_definitions", table.reset_index())
     st.caption(
         _(

@@ -12,7 +12,7 @@ from data import state
 from data.state import Engine
 from data.tables import Stored
 from locales import Sentence
-from models import retraining
+from models import registry, retraining
 from models.churn import challenge as churn_challenge
 from models.churn import retraining as churn
 from models.churn.preparation import CannotTrain
@@ -22,6 +22,7 @@ from models.forecast.kept import Daily
 from ui import background, forecasts, store, trained
 from ui.text import _
 
+LATER = pd.Timedelta(days=28)
 Compared = sales_challenge.Comparison | churn_challenge.Comparison
 Tried = sales_challenge.Policies | churn_challenge.Policies
 
@@ -32,12 +33,21 @@ def engine() -> Engine:
 
 
 def champion(model: str, stored: Stored) -> "pd.Series | None":
-    """The champion of a dataset. Begins to train the first one where there is none, and then answers None."""
+    """The champion of a dataset. Begins to train the first one where there is none, and then answers None.
+
+    Where the sales go on for `LATER` after what the champion learned from, a challenger is trained: it takes seconds,
+    and the page can answer.
+    """
     row = retraining.champion(engine(), model, stored)
     if row is None and model == churn.MODEL:
         return trained.churn(stored)[1]
-    if row is None and running(model, stored) is None and _refused(stored) not in st.session_state:
-        train(model, stored, "Vigie", "first model of this data")
+    if running(model, stored) is None and _refused(stored) not in st.session_state:
+        if row is None:
+            train(model, stored, "Vigie", "first model of this data")
+        elif model == kept.MODEL and stored.span is not None:
+            newest = registry.versions(engine(), model)["window_end"].max()
+            if pd.Timestamp(stored.span[1]) - newest > LATER:
+                train(model, stored, "Vigie", "the data go on after the champion")
     return row
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 import settings
 from data import state
 from data.tables import Stored
-from models.drift import history, monitored, watch
+from models.drift import history, monitored, predicted, watch
 from models.drift.compare import report
 from models.drift.history import Reference
 from models.drift.monitored import Sheet
@@ -19,9 +19,11 @@ from ui import background, trained
 JOB = "drift history"
 
 
-def sheets(stored: Stored) -> tuple[Sheet, ...]:
-    """The rows that are watched in a dataset (see `models.drift.history.sheets`)."""
-    return _sheets(stored.version, stored)
+def sheets(model: str, stored: Stored) -> tuple[Sheet, ...]:
+    """The rows that are watched in a dataset (see `models.drift.history.sheets`), and what its model says of them."""
+    champion = predicted.champion(_engine(), model, stored)
+    version = "" if champion is None else str(champion["version"])
+    return (*_sheets(stored.version, stored), *_predictions(stored.version, version, model, stored, champion))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -29,34 +31,50 @@ def _sheets(version: str, _stored: Stored) -> tuple[Sheet, ...]:  # noqa: ARG001
     return history.sheets(_stored)
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _predictions(
+    version: str,  # noqa: ARG001  # these two are the cache key
+    model_version: str,  # noqa: ARG001
+    _model: str,
+    _stored: Stored,
+    _champion: "pd.Series | None",
+) -> tuple[Sheet, ...]:
+    return predicted.sheet(settings.get().home, _model, _stored, _champion)
+
+
 def references(model: str, stored: Stored) -> list[Reference]:
     """What the dataset can be compared with (see `models.drift.history.references`)."""
-    return history.references(_engine(), model, stored, sheets(stored))
+    return history.references(_engine(), model, stored, sheets(model, stored))
 
 
-def drift(stored: Stored, against: Reference) -> tuple[Watched, pd.DataFrame]:
+def drift(model: str, stored: Stored, against: Reference) -> tuple[Watched, pd.DataFrame]:
     """Every column on every day (see `models.drift.watch.backfill`)."""
-    return _drift(stored.version, against.version, stored, against)
+    rows = sheets(model, stored)
+    return _drift(stored.version, against.version, len(rows), rows, against)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _drift(version: str, against: str, _stored: Stored, _against: Reference) -> tuple[Watched, pd.DataFrame]:  # noqa: ARG001
-    seen = watch.count(sheets(_stored), _against.window, _against.frozen)
+def _drift(
+    version: str,  # noqa: ARG001  # these three are the cache key
+    against: str,  # noqa: ARG001
+    sheets: int,  # noqa: ARG001
+    _rows: tuple[Sheet, ...],
+    _against: Reference,
+) -> tuple[Watched, pd.DataFrame]:
+    seen = watch.count(_rows, _against.window, _against.frozen)
     return seen, watch.backfill(seen)
 
 
-def definitions(stored: Stored, against: Reference, day: np.datetime64) -> pd.DataFrame:
+def definitions(model: str, stored: Stored, against: Reference, day: np.datetime64) -> pd.DataFrame:
     """The PSI of each column on a day (rows) by definition (columns)."""
-    return _definitions(stored.version, against.version, str(day), stored, against)
+    return _definitions(stored.version, against.version, str(day), sheets(model, stored), against)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _definitions(version: str, against: str, day: str, _stored: Stored, _against: Reference) -> pd.DataFrame:  # noqa: ARG001
+def _definitions(version: str, against: str, day: str, _rows: tuple[Sheet, ...], _against: Reference) -> pd.DataFrame:  # noqa: ARG001
     parts = {}
     for definition in ("deciles", "sturges", "equal_width"):
-        found = [
-            report(*windows(sheet, _against, np.datetime64(day)), definition=definition) for sheet in sheets(_stored)
-        ]
+        found = [report(*windows(sheet, _against, np.datetime64(day)), definition=definition) for sheet in _rows]
         parts[definition] = pd.concat(found).set_index("column")["psi"]
     return pd.DataFrame(parts).dropna()
 
@@ -79,7 +97,7 @@ def importance(model: str, stored: Stored) -> dict[str, float]:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _sales_importance(version: str, _stored: Stored) -> dict[str, float]:  # noqa: ARG001  # the cache key
-    return dict(monitored.importance(sheets(_stored)))
+    return dict(monitored.importance(_sheets(_stored.version, _stored)))
 
 
 def keep(model: str, stored: Stored, against: Reference) -> None:
@@ -89,7 +107,7 @@ def keep(model: str, stored: Stored, against: Reference) -> None:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _keep(model: str, version: str, against: str, _stored: Stored, _against: Reference) -> None:  # noqa: ARG001
-    seen, found = drift(_stored, _against)
+    seen, found = drift(model, _stored, _against)
     threshold = limit(model)
 
     def work(step: background.Step) -> None:

@@ -33,6 +33,8 @@ def retrain(
     dataset was stored. Raises `preparation.CannotTrain`; then nothing is kept.
     """
     model = training.train(customers, step=step)
+    watched = {column: customers[column] for column in model.coding.columns}
+    watched["prediction"] = pd.Series(model.held_out.probability)
     record = registry.Record(
         model=MODEL,
         learner=model.learner,
@@ -42,7 +44,7 @@ def retrain(
         rows=len(customers),
         schema={column: "level" if column in model.coding.levels else "number" for column in model.coding.columns},
         metrics=model.metrics,
-        bins={column: bins.freeze(customers[column]).plain() for column in model.coding.columns},
+        bins={name: bins.freeze(column).plain() for name, column in watched.items()},
         window=(None, until or stored.stored.date()),
     )
     return registry.keep(engine, home, record, files.pack(model), files.SUFFIX, now, promoted)

@@ -125,10 +125,12 @@ def opened(engine: Engine, home: Path, model: str) -> Opened:
 
     Raises `CannotCompare` where there is nothing to compare.
     """
+    from models.drift import predicted  # which keeps bins with a model by this module
+
     stored = tables.active(home, TABLES[model])
     if stored is None:
         raise CannotCompare(N_("There are no data yet: choose some on the page Data."))
-    sides = sheets(stored)
+    sides = (*sheets(stored), *predicted.sheet(home, model, stored, predicted.champion(engine, model, stored)))
     against = references(engine, model, stored, sides)
     if not against:
         raise CannotCompare(

@@ -1,0 +1,103 @@
+"""Monitoring: drift, and what-if drift. The verdict, every view in both languages, the log, and shifts that answer."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import settings
+from data import demo, state, tables
+from data.dataset import Dataset, Origin
+from models.drift import alerts
+from tests.pages.test_churn_explore import figures
+from tests.pages.test_sales_forecast import AT_ONCE
+from ui import background
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+
+
+@pytest.fixture
+def sales(home):
+    return tables.add(home, demo.dataset("sales", NOW.date()), NOW)
+
+
+def engine():
+    return state.engine(settings.get().database_url)
+
+
+def said(app):
+    return " ".join(box.value for box in [*app.error, *app.success, *app.info, *app.warning]).replace("\\", "")
+
+
+def test_the_verdict_names_the_planted_change_and_the_day(visit, sales):
+    app = visit("monitoring_drift")
+    assert "Price against the usual one has not looked like what the model learned from since 10 Oct 2026" in said(app)
+    assert "It is not the season." in said(app)
+    log = state.read(engine(), state.psi_log, model="sales", version=sales.version)
+    assert log["day"].nunique() > 365
+    assert set(log.loc[log["label"] == "confirmed", "feature"]) == {"price_change"}
+    told = state.read(engine(), state.alert_log, severity="alert")
+    assert told["notified"].map(lambda said: said == {"": "back-fill"}).all()
+    before = visit("monitoring_drift", day="2026-08-31")
+    assert not before.error
+
+
+@pytest.mark.parametrize(("view", "shown"), [("all", 2), ("column", 2), ("rule", 2), ("definition", 1)])
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_every_view_shows_its_figures_in_both_languages(visit, sales, view, shown, lang):
+    assert len(figures(visit("monitoring_drift", lang=lang, view=view))) == shown
+
+
+def test_a_threshold_is_replayed_and_kept_for_everybody(visit, sales):
+    app = visit("monitoring_drift", view="rule")
+    assert next(card.value for card in app.metric if card.label == "Real changes found") == "1 / 1"
+    app.slider(key="threshold").set_value(10).run()
+    loose = float(next(card.value for card in app.metric if card.label == "Alerts a month"))
+    assert loose > 0.2
+    next(button for button in app.button if button.label == "Use this threshold").click().run()
+    assert alerts.threshold(engine(), "sales") == 0.1
+
+
+def test_customers_without_a_past_are_told_what_is_missing(visit, home):
+    frame = demo.dataset("customers", NOW.date()).main
+    tables.add(home, Dataset("customers", {"customers": frame}, Origin("upload", "mine.csv")), NOW)
+    for page in ("monitoring_drift", "monitoring_what_if"):
+        app = visit(page, model="churn")
+        assert "nothing to compare these customers with" in said(app)
+
+
+def test_few_lines_do_not_break_the_page(visit, home):
+    lines = pd.DataFrame({"timestamp": pd.date_range("2024-01-01", periods=60).astype("datetime64[us]")})
+    lines = lines.assign(source="mine", line_id=np.arange(60).astype(str), product="a", line_type="sale", quantity=1.0)
+    lines = lines.assign(unit_price=2.0, currency="EUR")
+    tables.add(home, Dataset("sales", {"sales": lines}, Origin("upload", "mine.csv")), NOW)
+    for view in ("all", "column", "rule", "definition"):
+        assert "look like what the model learned from" in said(visit("monitoring_drift", view=view))
+    assert figures(visit("monitoring_what_if"))
+
+
+def test_a_shift_answers_with_drift_alerts_and_what_the_forecast_is_worth(visit, sales):
+    app = visit("monitoring_what_if")
+    before = next(card.value for card in app.metric if card.label == "Forecast off by")
+    app.slider(key="price").set_value(40).run()
+    assert "1 alert more: Unit price" in said(app)
+    assert next(card.value for card in app.metric if card.label == "Forecast off by") != before
+    app.slider(key="price").set_value(0).run()
+    app.slider(key="missing").set_value(60).run()
+    assert "Unit price" in said(app)
+    app.slider(key="lost").set_value(100).run()
+    assert not app.exception
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_a_shift_of_customers_moves_the_predictions(visit, home, churn_model, monkeypatch, lang):
+    tables.add(home, demo.dataset("customers", NOW.date()), NOW)
+    app = visit("monitoring_what_if", model="churn", lang=lang, price="40")
+    assert len(figures(app)) == 2
+    assert len(app.metric) >= 2
