@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -135,16 +135,36 @@ def remove(home: Path, table: Table, version: str) -> None:
     shutil.rmtree(gone, ignore_errors=True)
 
 
-def read(stored: Stored, frame: str | None = None, columns: Sequence[str] | None = None) -> pd.DataFrame:
+def read(
+    stored: Stored,
+    frame: str | None = None,
+    columns: Sequence[str] | None = None,
+    rows: pa.dataset.Expression | None = None,
+) -> pd.DataFrame:
     """A frame of `stored` (its main one by default), all columns or those asked for, with the types it was kept with.
 
-    Raises KeyError for a frame or column it does not have.
+    Of `rows` (see `among` and `between`) no others are read. Raises KeyError for a frame or column it does not have.
     """
     name = frame or stored.table
     types = {column: stored.columns[name][column] for column in columns or stored.columns[name]}
-    with _open(stored, name) as connection:
-        rows = connection.table(name).select(*map(duckdb.ColumnExpression, types)).to_arrow_table().to_pandas()
-    return rows.astype({column: kind for column, kind in types.items() if str(rows[column].dtype) != kind})
+    wanted = {column: pa.dataset.field(column) for column in types}
+    found = pa.dataset.dataset(stored.folder / f"{name}.parquet").to_table(wanted, filter=rows).to_pandas()
+    return found.astype({column: kind for column, kind in types.items() if str(found[column].dtype) != kind})
+
+
+def among(column: str, values: Sequence[str] | None) -> pa.dataset.Expression:
+    """The rows in which `column` has one of `values`, for `read`; all rows for None."""
+    return pa.dataset.scalar(True) if values is None else pa.dataset.field(column).cast("string").isin(list(values))
+
+
+def between(column: str, start: date | str | None, end: date | str | None) -> pa.dataset.Expression:
+    """The rows in which the time `column` lies from `start` to `end`, for `read`; an end that is None is open."""
+    when, found = pa.dataset.field(column), pa.dataset.scalar(True)
+    if start is not None:
+        found &= when >= pd.Timestamp(start)
+    if end is not None:
+        found &= when <= pd.Timestamp(end)
+    return found
 
 
 def query(stored: Stored, sql: str, **params: object) -> pd.DataFrame:
