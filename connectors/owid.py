@@ -112,12 +112,20 @@ def _converted(file: "io.BufferedIOBase | io.BytesIO") -> Converted:
         name: column for name in header if (column := OLDER.get(name, name)) in schemas.columns("covid")
     }  # name in the file -> in the table
     text = [name for name, column in wanted.items() if column in TEXT]
-    counts = [name for name, column in wanted.items() if column == "population" or column.startswith(("total_", "new_"))]
+    counts = [
+        name for name, column in wanted.items() if column == "population" or column.startswith(("total_", "new_"))
+    ]
     types = dict.fromkeys(wanted, "float32") | dict.fromkeys(counts, "float64") | dict.fromkeys(text, "category")
     file.seek(0)
     try:
         raw = pd.read_csv(
-            file, usecols=list(wanted), dtype=types, engine="c", keep_default_na=False, na_values=[""], encoding="utf-8-sig"
+            file,
+            usecols=list(wanted),
+            dtype=types,
+            engine="c",
+            keep_default_na=False,
+            na_values=[""],
+            encoding="utf-8-sig",
         )
     except (ValueError, UnicodeDecodeError) as error:  # pandas' own errors are ValueErrors
         _refuse(file, [name for name in wanted if name not in text])
@@ -179,13 +187,11 @@ def _checked(raw: pd.DataFrame) -> Converted:
     findings = [
         Finding(N_("{rows} rows are of groups of countries (continents, incomes): kept apart."), groups),
         Finding(
-            N_("{rows} daily numbers are below zero, as earlier days were corrected: left out of daily and weekly figures."),
+            N_("{rows} daily numbers are below zero, as earlier days were corrected: left out of daily figures."),
             below,
             severity="warning",
         ),
-        Finding(
-            N_("{rows} rows repeat a country and day: the last one counts."), int(again.sum()), severity="warning"
-        ),
+        Finding(N_("{rows} rows repeat a country and day: the last one counts."), int(again.sum()), severity="warning"),
     ]
     if again.any():
         frame = frame[~np.append(again[1:], False)].reset_index(drop=True)

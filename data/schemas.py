@@ -221,14 +221,18 @@ class Covid(_Table):
     population: Series[float] = pa.Field(nullable=True, ge=0, description=N_("Inhabitants, the latest estimate."))
     total_cases: Series[float] = pa.Field(nullable=True, description=N_("Confirmed cases so far."))
     new_cases: Series[float] = pa.Field(
-        nullable=True, description=N_("Cases confirmed since the day before; below zero where earlier days were corrected.")
+        nullable=True,
+        description=N_("Cases confirmed since the day before; below zero where earlier days were corrected."),
     )
     total_deaths: Series[float] = pa.Field(nullable=True, description=N_("Confirmed deaths so far."))
     new_deaths: Series[float] = pa.Field(
-        nullable=True, description=N_("Deaths confirmed since the day before; below zero where earlier days were corrected.")
+        nullable=True,
+        description=N_("Deaths confirmed since the day before; below zero where earlier days were corrected."),
     )
     total_tests: Series[float] | None = pa.Field(nullable=True, description=N_("Tests so far."))
-    new_tests_smoothed: Series[np.float32] | None = pa.Field(nullable=True, description=N_("Tests a day, 7-day average."))
+    new_tests_smoothed: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("Tests a day, 7-day average.")
+    )
     positive_rate: Series[np.float32] | None = pa.Field(
         nullable=True, description=N_("Share of tests that are positive, 7-day average.")
     )
@@ -239,7 +243,9 @@ class Covid(_Table):
     )
     total_boosters: Series[float] | None = pa.Field(nullable=True, description=N_("Doses beyond the first protocol."))
     hosp_patients: Series[np.float32] | None = pa.Field(nullable=True, description=N_("Patients in hospital that day."))
-    icu_patients: Series[np.float32] | None = pa.Field(nullable=True, description=N_("Patients in intensive care that day."))
+    icu_patients: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("Patients in intensive care that day.")
+    )
     weekly_hosp_admissions: Series[np.float32] | None = pa.Field(
         nullable=True, description=N_("Patients admitted to hospital in the week to that day.")
     )
@@ -256,7 +262,9 @@ class Covid(_Table):
         nullable=True, description=N_("How strict the government's measures are, 0 to 100.")
     )
     median_age: Series[np.float32] | None = pa.Field(nullable=True, description=N_("Median age, years."))
-    life_expectancy: Series[np.float32] | None = pa.Field(nullable=True, description=N_("Life expectancy at birth, years."))
+    life_expectancy: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("Life expectancy at birth, years.")
+    )
     gdp_per_capita: Series[np.float32] | None = pa.Field(
         nullable=True, description=N_("Gross domestic product per person, international dollars.")
     )

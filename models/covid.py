@@ -80,6 +80,20 @@ TRAITS = (
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What a figure shows: a measure (a key of `MEASURES`), the way to look at it, and for how many people."""
+
+    measure: str
+    form: Form
+    per: Per
+
+    @property
+    def share(self) -> bool:
+        """Whether its numbers are shares, to be read as percentages."""
+        return self.form == "change" or self.measure == "positivity"
+
+
+@dataclass(frozen=True)
 class Counts:
     """What was reported of a measure: `daily` numbers, `total` so far (panels; for a state both are that state).
 
@@ -119,11 +133,8 @@ def counts(rows: pd.DataFrame, measure: Measure) -> Counts:
     if measure.level:
         level = panel(rows, measure.level)
         return Counts(level, level, {})
-    assert measure.total
-    total = panel(rows, measure.total)
-    if measure.daily is None:
-        return Counts(spread(total), total, {})
-    return daily(panel(rows, measure.daily), total)
+    total = panel(rows, measure.total or "")
+    return daily(panel(rows, measure.daily), total) if measure.daily else Counts(spread(total), total, {})
 
 
 def daily(new: pd.DataFrame, total: pd.DataFrame) -> Counts:
@@ -236,16 +247,23 @@ def _turns(level: np.ndarray) -> list[tuple[int, int, int | None]]:
                 found.append((low, high, None))
                 rising, low = False, at
         elif value >= level[low] * RISE:
-            if found:
-                found[-1] = (*found[-1][:2], low)
+            _settle(found, level, low)
             rising, high = True, at
         elif value <= level[low]:
             low = at
     if rising:
         found.append((low, high, None))
-    elif found and level[-1] >= level[low]:
-        found[-1] = (*found[-1][:2], low)
+    else:
+        _settle(found, level, low)
     return found
+
+
+def _settle(found: list[tuple[int, int, int | None]], level: np.ndarray, low: int) -> None:
+    """Give the last wave its trough: the first day as low as `low`; none yet where it still falls on the last day."""
+    if found:
+        start, peak, _open = found[-1]
+        trough = peak + int(level[peak : low + 1].argmin())
+        found[-1] = (start, peak, trough if trough < len(level) - 1 else None)
 
 
 @dataclass(frozen=True)
@@ -263,7 +281,7 @@ class Comparison:
 
 def compare(values: pd.DataFrame, reference: str, others: Sequence[str]) -> list[Comparison]:
     """Each of `others` beside `reference` over the days of `values`; those with no day in common are left out."""
-    found, base = [], values[reference]
+    found = []
     for name in others:
         both = values[[reference, name]].dropna()
         if name == reference or both.empty or not both[reference].sum() > 0:
@@ -273,13 +291,53 @@ def compare(values: pd.DataFrame, reference: str, others: Sequence[str]) -> list
         usual = both[name].sum() / both[reference].sum()
         later = (both[name].idxmax() - both[reference].idxmax()).days
         found.append(Comparison(name, both.index[-1], float(now[name]), float(ratio), float(usual), later))
-    del base
     return found
+
+
+def carried(values: pd.DataFrame, days: pd.DatetimeIndex) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The numbers known on each of `days`: the last reported up to then, and the days these are of (same shape)."""
+    known = ~np.isnan(values.to_numpy())
+    last = np.maximum.accumulate(np.where(known, np.arange(len(values))[:, None], -1))[values.index.get_indexer(days)]
+    numbers = np.where(last >= 0, values.to_numpy()[np.maximum(last, 0), np.arange(values.shape[1])], np.nan)
+    when = np.where(last >= 0, values.index.to_numpy()[np.maximum(last, 0)], np.datetime64("NaT"))
+    return pd.DataFrame(numbers, days, values.columns), pd.DataFrame(when, days, values.columns)
+
+
+def frames(days: pd.DatetimeIndex, most: int) -> pd.DatetimeIndex:
+    """At most `most` of `days`, whole weeks apart, ending on the last one."""
+    step = WEEK * -(-len(days) // (WEEK * most))
+    return days[::-1][::step][::-1]
 
 
 def weeks(values: pd.DataFrame) -> pd.DataFrame:
     """Every seventh day of a panel, counted back from its last day: the weeks of a heatmap."""
     return values.iloc[::-WEEK].iloc[::-1]
+
+
+def standing(rows: pd.DataFrame) -> pd.DataFrame:
+    """Where countries stand after `rows`: the last report of each measure, per head where counted, and each trait.
+
+    One row a country; the columns are keys of `MEASURES` (totals per million people, levels per hundred) and traits.
+    """
+    last = rows.groupby("country", observed=True).last()
+    found = {}
+    for name, measure in MEASURES.items():
+        column = measure.total or measure.level
+        if column in last:
+            scale = SCALE["million" if measure.total else "hundred"] / last["population"] if measure.counted else 1.0
+            found[name] = last[column] * scale
+    table = pd.DataFrame(found | {name: last[name] for name in TRAITS if name in last}).dropna(axis=1, how="all")
+    return table.set_axis(table.index.astype("str"))
+
+
+def usual(measure: str) -> Shown:
+    """The way to look at a measure where countries are compared as they stand (see `standing`)."""
+    one = MEASURES[measure]
+    return (
+        Shown(measure, "cumulative", "million")
+        if one.total
+        else Shown(measure, "level", "hundred" if one.counted else "absolute")
+    )
 
 
 def correlations(table: pd.DataFrame, least: int = 10) -> pd.DataFrame:

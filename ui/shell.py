@@ -39,6 +39,7 @@ SECTIONS = {
         ("sales_items", _("Sales: shops and items"), "grid_view"),
         ("sales_stock", _("Sales: stock"), "inventory_2"),
     ],
+    _("Explore"): [("covid", _("COVID-19"), "coronavirus")],
     _("Data"): [("data", _("Data"), "database")],
 }
 page = st.navigation(

@@ -1,4 +1,4 @@
-"""Simulated data that is always there: telco customers, a gift retailer, an epidemic. The same arguments, the same frames."""
+"""Simulated data that is always there: customers, a gift retailer, an epidemic. The same arguments, the same frames."""
 
 from datetime import date, timedelta
 

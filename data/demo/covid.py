@@ -148,6 +148,9 @@ def _reported(daily: np.ndarray, days: pd.DatetimeIndex, weekly: np.ndarray) -> 
 def _group(name: str, countries: list[pd.DataFrame]) -> pd.DataFrame:
     """A continent, or the World: the sums of its countries, with totals carried forward."""
     members = [one for one in countries if name in ("World", one["continent"].iloc[0])]
-    filled = [one[list(SUMMED)].assign(new_cases=one["total_cases"].diff(), new_deaths=one["total_deaths"].diff()) for one in members]
+    filled = [
+        one[list(SUMMED)].assign(new_cases=one["total_cases"].diff(), new_deaths=one["total_deaths"].diff())
+        for one in members
+    ]
     summed = sum(part.ffill().fillna(0) for part in filled)
     return members[0][["date"]].assign(country=name, code=f"OWID_{name[:3].upper()}", continent=None, **summed)
