@@ -267,7 +267,7 @@ def _player(days: pd.DatetimeIndex) -> dict[str, Any]:
         "y": 0,
         "yanchor": "top",
         "pad": {"t": 46, "b": 4},
-        "currentvalue": {"visible": True, "xanchor": "right", "prefix": ""},
+        "currentvalue": {"visible": True, "xanchor": "right", "font": {"color": theme.NEUTRAL, "size": 13}},
         "ticklen": 0,
         "minorticklen": 0,
         "font": {"color": "rgba(0,0,0,0)", "size": 1},
@@ -448,14 +448,14 @@ def scatter(frames: dict[pd.Timestamp, pd.DataFrame], x: str, y: str, log: tuple
     """
     days = list(frames)
     table = frames[days[-1]]
-    title = _("{x} and {y}: too few countries have both").format(x=x, y=y)
+    title = _("“{x}” and “{y}”: too few countries have both").format(x=x, y=y)
     if r == r:
         tells = (
-            _("Where {x} is higher, {y} is higher (rank correlation {r}, {count} countries)")
+            _("The higher “{x}”, the higher “{y}” (rank correlation {r}, {count} countries)")
             if r > 0.2
-            else _("Where {x} is higher, {y} is lower (rank correlation {r}, {count} countries)")
+            else _("The higher “{x}”, the lower “{y}” (rank correlation {r}, {count} countries)")
             if r < -0.2
-            else _("{x} and {y} hardly go together (rank correlation {r}, {count} countries)")
+            else _("“{x}” and “{y}” hardly go together (rank correlation {r}, {count} countries)")
         )
         title = tells.format(x=x, y=y, r=locales.number(r, 2), count=locales.number(len(table)))
     everything = pd.concat(frames.values())
@@ -464,8 +464,8 @@ def scatter(frames: dict[pd.Timestamp, pd.DataFrame], x: str, y: str, log: tuple
         x=x,
         y=y,
         height=560,
-        xaxis={"type": "log" if log[0] else "linear", "range": _limits(everything["x"], log[0])},
-        yaxis={"type": "log" if log[1] else "linear", "range": _limits(everything["y"], log[1])},
+        xaxis={"type": "log" if log[0] else "linear", "range": _limits(everything["x"], log[0]), "tickformat": ","},
+        yaxis={"type": "log" if log[1] else "linear", "range": _limits(everything["y"], log[1]), "tickformat": ","},
         **_plain_numbers(),
         **(_player(pd.DatetimeIndex(days)) if len(days) > 1 else {}),
     )
@@ -556,7 +556,10 @@ def heatmap(values: pd.DataFrame, shown: Shown, dark: bool) -> "Figure":
     )
     at = np.unique(np.linspace(0, len(values) - 1, 7).astype(int))
     axis.set_xticks(at + 0.5, [locales.month(values.index[one]) for one in at])
-    _finish(drawn, axis, dark, [written(tick, shown) for tick in drawn.axes[-1].get_yticks()])
+    bar = drawn.axes[-1]
+    ticks = [tick for tick in bar.get_yticks() if bar.get_ylim()[0] <= tick <= bar.get_ylim()[1]]
+    bar.set_yticks(ticks, [written(tick, shown) for tick in ticks])
+    _finish(drawn, dark)
     return drawn
 
 
@@ -566,16 +569,16 @@ def correlations(matrix: pd.DataFrame, names: dict[str, str], dark: bool) -> "Fi
     title = _("Too few countries have two of these measures")
     if len(upper.dropna()):
         one, other = upper.abs().idxmax()
-        title = _("{one} and {other} go together most (rank correlation {r})").format(
+        title = _("“{one}” and “{other}” go together most (rank correlation {r})").format(
             one=names[one], other=names[other], r=locales.number(upper[one, other], 2)
         )
     values = matrix.to_numpy()
     texts = [["" if value != value else locales.number(value, 2) for value in row] for row in values]
-    drawn, axis, draw = _seaborn(title, (9.0, 0.42 * len(matrix) + 2.6), dark)
+    drawn, axis, draw = _seaborn(title, (11.0, 0.28 * len(matrix) + 2.4), dark)
     draw(
-        values,
-        mask=np.triu(np.ones(values.shape, dtype=bool)),
-        annot=np.array(texts),
+        values[1:, :-1],
+        mask=np.triu(np.ones(values.shape, dtype=bool))[1:, :-1],
+        annot=np.array(texts)[1:, :-1],
         fmt="",
         annot_kws={"size": 8},
         cmap=_colours(theme.DIVERGING[::-1]),
@@ -584,13 +587,14 @@ def correlations(matrix: pd.DataFrame, names: dict[str, str], dark: bool) -> "Fi
         cbar=False,
         linewidths=1.5,
         linecolor="#0E1A20" if dark else "#FBFCFC",
-        xticklabels=[names[name] for name in matrix],
-        yticklabels=[names[name] for name in matrix],
+        xticklabels=[names[name] for name in matrix.columns[:-1]],
+        yticklabels=[names[name] for name in matrix.columns[1:]],
     )
-    axis.tick_params(axis="x", rotation=40)
+    axis.set_facecolor("none")
+    axis.tick_params(axis="x", rotation=30)
     for tick in axis.get_xticklabels():
         tick.set_horizontalalignment("right")
-    _finish(drawn, axis, dark, [])
+    _finish(drawn, dark)
     return drawn
 
 
@@ -618,14 +622,10 @@ def _seaborn(title: str, size: tuple[float, float], dark: bool) -> tuple["Figure
     return drawn, axis, partial(sns.heatmap, ax=axis)
 
 
-def _finish(drawn: "Figure", axis: Any, dark: bool, scale: list[str]) -> None:
-    ink = "#E6EEF1" if dark else "#15262E"
-    axis.tick_params(colors=ink, labelsize=9, length=0)
-    axis.tick_params(axis="y", rotation=0)
-    if scale:
-        bar = drawn.axes[-1]
-        bar.set_yticks(bar.get_yticks(), scale)
-        bar.tick_params(colors=ink, labelsize=9, length=0)
+def _finish(drawn: "Figure", dark: bool) -> None:
+    for axis in drawn.axes:
+        axis.tick_params(colors="#E6EEF1" if dark else "#15262E", labelsize=9, length=0)
+        axis.tick_params(axis="y", rotation=0)
 
 
 def sentences(found: Sequence[Comparison], reference: str, shown: Shown) -> list[str]:
@@ -641,7 +641,7 @@ def sentences(found: Sequence[Comparison], reference: str, shown: Shown) -> list
                 if one.ratio == one.ratio
                 else _("while {reference} had none").format(**names)
             ),
-            _("{usual} times over the whole period").format(usual=locales.number(one.usual, 1)),
+            _("over the whole period {usual} times as much").format(usual=locales.number(one.usual, 1)),
         ]
         if one.later > 0:
             words.append(_("and its highest point came {count} days later").format(count=locales.number(one.later)))

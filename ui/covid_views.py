@@ -28,14 +28,15 @@ def headline(stored: Stored, values: pd.DataFrame, known: pd.DataFrame, referenc
         return
     ranked = covid.ranking(values[_countries(known, values)], values.index[-1])
     now, day = float(one.iloc[-1]), one.index[-1]
-    before = values[reference].get(day - pd.Timedelta(days=covid.WEEK), float("nan"))
-    trend = values[reference].iloc[-26 * covid.WEEK :: covid.WEEK].ffill().fillna(0).to_list()
-    against = _("on {day}, compared with a week before").format(day=locales.day(day))
+    before = float(values[reference].get(day - pd.Timedelta(days=covid.WEEK), float("nan")))
+    when = _("on {day}").format(day=locales.day(day))
+    if shown.form != "change" and (change := cards.share(now, before)):
+        when = _("{change} in a week, on {day}").format(change=change, day=locales.day(day))
     texts = [
         (
             plain(reference),
             charts.written(now, shown),
-            against,
+            when,
         ),
         (
             _("Highest in the period"),
@@ -58,8 +59,7 @@ def headline(stored: Stored, values: pd.DataFrame, known: pd.DataFrame, referenc
                     _("up to {day}").format(day=locales.day(total.index[-1])),
                 )
             )
-    change = None if shown.form == "change" else cards.share(now, before)
-    cards.metrics(texts, [cards.Trend(trend, change, "down")])
+    cards.metrics(texts)
 
 
 def notes(stored: Stored, measure: str, chosen: list[str], present: list[str], days: pd.DatetimeIndex) -> None:
@@ -109,7 +109,7 @@ def over_time(stored: Stored, values: pd.DataFrame, present: list[str], referenc
 
 def world(values: pd.DataFrame, known: pd.DataFrame, shown: Shown) -> None:
     """The map, which plays over the period."""
-    region = inputs.choice(_("Part of the world"), list(charts.REGIONS), "region", charts.region)
+    region = _region()
     here = _countries(known, values, region)
     days = covid.frames(values.index, charts.FRAMES)
     numbers, asof = covid.carried(values[here], days)
@@ -122,7 +122,7 @@ def world(values: pd.DataFrame, known: pd.DataFrame, shown: Shown) -> None:
 
 def ranking(values: pd.DataFrame, known: pd.DataFrame, shown: Shown, chosen: list[str]) -> None:
     """Countries in order on the last day of the period."""
-    region = inputs.choice(_("Part of the world"), list(charts.REGIONS), "region", charts.region)
+    region = _region()
     ranked = covid.ranking(values[_countries(known, values, region)], values.index[-1])
     if ranked.empty:
         st.info(_("Nothing of this was reported in the period: choose another measure or a longer period."))
@@ -157,12 +157,12 @@ def country(stored: Stored, values: pd.DataFrame, name: str, shown: Shown) -> No
             pd.DataFrame(
                 {
                     _("Wave"): range(1, len(waves) + 1),
-                    _("Start"): waves["start"].dt.date,
-                    _("Peak"): waves["peak"].dt.date,
-                    _("Trough"): pd.to_datetime(waves["trough"]).dt.date,
+                    _("Start"): waves["start"].map(locales.day),
+                    _("Peak"): waves["peak"].map(locales.day),
+                    _("Trough"): [_("not yet") if pd.isna(day) else locales.day(day) for day in waves["trough"]],
                     _("Days to the peak"): (waves["peak"] - waves["start"]).dt.days,
-                    _("Height at the peak"): waves["height"],
-                    _("Sum from start to trough"): waves["total"],
+                    _("Height at the peak"): waves["height"].round(2),
+                    _("Sum from start to trough"): waves["total"].round(),
                 }
             ),
             hide_index=True,
@@ -197,7 +197,7 @@ def relations(stored: Stored, known: pd.DataFrame, days: pd.DatetimeIndex) -> No
     r = float(covid.correlations(last[["x", "y"]]).loc["x", "y"])
     figure = charts.scatter(frames, names[x], names[y], (_spread(last["x"]), _spread(last["y"])), r)
     cards.figure(figure, "covid_scatter", last.reset_index(names="country"))
-    matrix = covid.correlations(stand)
+    matrix = covid.correlations(stand.drop(columns=["doses", "intensive_care", "admissions"], errors="ignore"))
     cards.figure(
         charts.correlations(matrix, names, is_dark()), "covid_correlations", matrix.reset_index(names="measure")
     )
@@ -227,18 +227,24 @@ def table(values: pd.DataFrame, present: list[str], shown: Shown) -> None:
         pd.DataFrame(
             {
                 _("Country"): ranked.index,
-                charts.unit(shown): ranked["value"].astype(float).to_numpy(),
-                _("Day"): ranked["day"].dt.date.to_numpy(),
-                _("Change in a week"): ranked["change"].astype(float).to_numpy(),
-                _("Highest in the period"): values[ranked.index].max().astype(float).to_numpy(),
-                _("Highest on"): peak.dt.date.to_numpy(),
+                charts.unit(shown): [charts.written(value, shown) for value in ranked["value"]],
+                _("Day"): [locales.day(day) for day in ranked["day"]],
+                _("Change in a week"): [
+                    "" if change != change else charts.written_change(change) for change in ranked["change"]
+                ],
+                _("Highest in the period"): [charts.written(value, shown) for value in values[ranked.index].max()],
+                _("Highest on"): [locales.day(day) for day in peak],
             }
         ),
         hide_index=True,
-        column_config={_("Change in a week"): st.column_config.NumberColumn(format="percent")},
     )
     st.caption(_("Every day of these countries, as shown"))
     downloads.table(values[present].reset_index(names="date"), "covid")
+
+
+def _region() -> str:
+    with st.container(width=270):
+        return inputs.choice(_("Part of the world"), list(charts.REGIONS), "region", charts.region)
 
 
 def _countries(known: pd.DataFrame, values: pd.DataFrame, region: str = "World") -> list[str]:

@@ -1,8 +1,8 @@
 """A simulated epidemic in real countries: the waves, the doses and the reporting are invented, the shape is not.
 
-Every country has its share of a dozen waves, a vaccination campaign, and the habits that real reporting has: daily
-numbers that dip at weekends, then weekly ones (six days in seven are zero), sparse totals of doses, tests and hospitals
-in some countries only, a correction below zero, and a country whose daily column ends while its totals go on.
+Every country has its share of a dozen waves, a vaccination campaign, and the habits that real reporting has: weekly
+numbers (six days in seven are zero) or daily ones that dip at weekends, sparse totals of doses, tests and hospitals in
+some countries only, a correction below zero, and a country whose daily column ends while its totals go on.
 """
 
 from dataclasses import dataclass
@@ -13,9 +13,10 @@ import pandas as pd
 
 DAYS = 1_120  # up to the last day
 WAVES = 12
-WEEKLY_FROM = 0.6  # of the days; from there on numbers come once a week
+RICH = 30_000  # dollars; countries with more report daily, and from hospitals and registers
+FREE_TESTS = 0.6  # of the days; then tests are no longer counted
 WEEKDAYS = np.array([0.8, 1.15, 1.2, 1.15, 1.1, 0.9, 0.7])  # from Monday on
-ENDS = "Spain"  # its daily column ends with the daily reporting
+ENDS, ENDS_AT = "Spain", 0.6  # its daily column ends after so much of the days, its totals go on
 CORRECTED = "France"  # once takes back more than it reports
 DOSES_EVERY = {"Africa": 28, "Asia": 7, "Europe": 7, "North America": 3, "Oceania": 7, "South America": 14}  # days
 
@@ -90,8 +91,7 @@ def _country(
     cases = rng.poisson(a_million * one.population * WEEKDAYS[days.day_of_week]).astype(float)
     fatal = 0.0004 * (one.median_age / 20) ** 2 * (1 - 0.8 * second)
     deaths = rng.poisson(np.append(np.full(18, cases[0]), cases[:-18]) * fatal).astype(float)
-    weekly = when >= WEEKLY_FROM * len(days)
-    new = {"new_cases": _reported(cases, days, weekly), "new_deaths": _reported(deaths, days, weekly)}
+    cases, deaths = (counted if one.income > RICH else _weekly(counted, days) for counted in (cases, deaths))
     frame = pd.DataFrame(
         {
             "country": one.name,
@@ -99,14 +99,14 @@ def _country(
             "code": one.code,
             "continent": one.continent,
             "population": people,
-            "total_cases": new["new_cases"].cumsum(),
-            "new_cases": new["new_cases"],
-            "total_deaths": new["new_deaths"].cumsum(),
-            "new_deaths": new["new_deaths"],
+            "total_cases": cases.cumsum(),
+            "new_cases": cases,
+            "total_deaths": deaths.cumsum(),
+            "new_deaths": deaths,
         }
     )
     if one.name == ENDS:
-        frame.loc[weekly, ["new_cases", "new_deaths"]] = np.nan
+        frame.loc[when >= ENDS_AT * len(days), ["new_cases", "new_deaths"]] = np.nan
     if one.name == CORRECTED:
         taken_back = frame.index[500]
         frame.loc[taken_back, "new_cases"] = -np.floor(0.02 * frame.loc[taken_back, "total_cases"])
@@ -114,10 +114,10 @@ def _country(
     smooth = frame["new_cases"].rolling(7, min_periods=6).mean().to_numpy()
     if one.income > 10_000:  # tests are counted, for as long as they were free
         positive = np.clip(0.01 + 0.35 * a_million / (a_million + 600), 0.005, 0.6)
-        frame["positive_rate"] = np.where(weekly, np.nan, positive)
-        frame["new_tests_smoothed"] = np.where(weekly, np.nan, smooth / positive)
-        frame["total_tests"] = np.where(weekly, np.nan, (cases / positive).cumsum().round())
-    if one.income > 30_000:  # hospitals and registers report
+        frame["positive_rate"] = np.where(when >= FREE_TESTS * len(days), np.nan, positive)
+        frame["new_tests_smoothed"] = np.where(when >= FREE_TESTS * len(days), np.nan, smooth / positive)
+        frame["total_tests"] = np.where(when >= FREE_TESTS * len(days), np.nan, (cases / positive).cumsum().round())
+    if one.income > RICH:
         beds = pd.Series(cases).rolling(14, min_periods=1).sum() * 0.02
         frame["hosp_patients"], frame["icu_patients"] = beds.round(), (0.12 * beds).round()
         frame["weekly_hosp_admissions"] = (beds / 2).round()
@@ -139,10 +139,10 @@ def _country(
     return frame
 
 
-def _reported(daily: np.ndarray, days: pd.DatetimeIndex, weekly: np.ndarray) -> np.ndarray:
-    """What is published of the `daily` counts: the week's sum on Sundays, zero in between, where `weekly`."""
-    sums = pd.Series(np.where(weekly, daily, 0.0)).rolling(7, min_periods=1).sum().to_numpy()
-    return np.where(weekly, np.where(days.day_of_week == 6, sums, 0.0), daily)
+def _weekly(daily: np.ndarray, days: pd.DatetimeIndex) -> np.ndarray:
+    """What is published of `daily` counts once a week: the sum of seven days on Sundays, zero in between."""
+    sums = pd.Series(daily).rolling(7, min_periods=1).sum().to_numpy()
+    return np.where(days.day_of_week == 6, sums, 0.0)
 
 
 def _group(name: str, countries: list[pd.DataFrame]) -> pd.DataFrame:

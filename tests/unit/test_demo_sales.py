@@ -315,4 +315,4 @@ def test_datasets_say_what_was_simulated(table, currency):
 
 def test_no_demo_of_other_tables():
     with pytest.raises(ValueError, match="choose customers, sales or covid"):
-        demo.dataset("covid", END)
+        demo.dataset("products", END)
