@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import locales
 from charts import theme
 from locales import N_, _
+from models import covid as models
 from models.covid import STALE, Comparison, Shown
 
 if TYPE_CHECKING:
@@ -58,6 +59,14 @@ def unit(shown: Shown) -> str:
     if shown.per != "absolute" and shown.form != "change":
         parts.append(_(PERS[shown.per]))
     return ", ".join(parts)
+
+
+def _axis(shown: Shown) -> str:
+    """The unit alone, for an axis: the title of the figure says what is measured."""
+    if shown.share:
+        return "%"
+    counted = models.MEASURES[shown.measure].counted and shown.per != "absolute"
+    return _(PERS[shown.per]) if counted else _(MEASURES[shown.measure])
 
 
 def written(value: float, shown: Shown) -> str:
@@ -194,8 +203,8 @@ def world(
             unit=unit(shown),
             day=locales.day(values.index[-1]),
         )
-    high = float(np.nanquantile(values.to_numpy(), 0.98)) if values.notna().any(axis=None) else 1.0
-    low = min(0.0, float(np.nanquantile(values.to_numpy(), 0.02))) if high else 0.0
+    high = float(np.nanquantile(values.to_numpy(), 0.98)) if len(known) else 1.0
+    low = min(0.0, float(np.nanquantile(values.to_numpy(), 0.02))) if len(known) else 0.0
     diverging = low < 0
     colours = theme.DIVERGING if diverging else theme.SEQUENTIAL[::-1] if dark else theme.SEQUENTIAL
     limit = max(high, -low) or 1.0
@@ -543,7 +552,8 @@ def heatmap(values: pd.DataFrame, shown: Shown, dark: bool) -> "Figure":
     )
     ordered = values[peak.sort_values(kind="stable").index].T
     top = float(np.nanquantile(ordered.to_numpy(), 0.98))
-    drawn, axis, draw = _seaborn(title, (11.0, max(2.6, 0.27 * len(ordered) + 1.3)), dark)
+    names = [str(name) for name in ordered.index]
+    drawn, axis, draw = _seaborn(title, names, max(4, len(names)), 0.4, dark)
     draw(
         ordered.to_numpy(),
         cmap=_colours(theme.SEQUENTIAL[::-1] if dark else theme.SEQUENTIAL),
@@ -551,8 +561,8 @@ def heatmap(values: pd.DataFrame, shown: Shown, dark: bool) -> "Figure":
         vmax=top or 1.0,
         rasterized=True,
         xticklabels=False,
-        yticklabels=[str(name) for name in ordered.index],
-        cbar_kws={"shrink": 0.9, "pad": 0.015, "aspect": 30},
+        yticklabels=names,
+        cbar_kws={"pad": 0.015, "aspect": 30, "fraction": 0.06},
     )
     at = np.unique(np.linspace(0, len(values) - 1, 7).astype(int))
     axis.set_xticks(at + 0.5, [locales.month(values.index[one]) for one in at])
@@ -574,7 +584,8 @@ def correlations(matrix: pd.DataFrame, names: dict[str, str], dark: bool) -> "Fi
         )
     values = matrix.to_numpy()
     texts = [["" if value != value else locales.number(value, 2) for value in row] for row in values]
-    drawn, axis, draw = _seaborn(title, (11.0, 0.28 * len(matrix) + 2.4), dark)
+    rows = [names[name] for name in matrix.columns[1:]]
+    drawn, axis, draw = _seaborn(title, rows, len(rows), 1.9, dark)
     draw(
         values[1:, :-1],
         mask=np.triu(np.ones(values.shape, dtype=bool))[1:, :-1],
@@ -588,7 +599,7 @@ def correlations(matrix: pd.DataFrame, names: dict[str, str], dark: bool) -> "Fi
         linewidths=1.5,
         linecolor="#0E1A20" if dark else "#FBFCFC",
         xticklabels=[names[name] for name in matrix.columns[:-1]],
-        yticklabels=[names[name] for name in matrix.columns[1:]],
+        yticklabels=rows,
     )
     axis.set_facecolor("none")
     axis.tick_params(axis="x", rotation=30)
@@ -604,8 +615,12 @@ def _colours(colours: list[str]) -> Any:
     return LinearSegmentedColormap.from_list("vigie", colours)
 
 
-def _seaborn(title: str, size: tuple[float, float], dark: bool) -> tuple["Figure", Any, Any]:
-    """An empty figure, its axes, and seaborn's heatmap that draws in these."""
+def _seaborn(title: str, names: Sequence[str], rows: int, below: float, dark: bool) -> tuple["Figure", Any, Any]:
+    """An empty figure, its axes, and seaborn's heatmap that draws in these.
+
+    `names` stand to the left of `rows` rows, what is written `below` them takes so many inches. Margins are set here:
+    to let matplotlib find them takes longer than to draw.
+    """
     from functools import partial
 
     import matplotlib
@@ -614,10 +629,13 @@ def _seaborn(title: str, size: tuple[float, float], dark: bool) -> tuple["Figure
 
     matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: smaller, sharper, readable aloud
     matplotlib.rcParams["text.parse_math"] = False
-    drawn = Figure(figsize=size, layout="constrained")
+    width, height = 11.0, 0.27 * rows + below + 0.1
+    drawn = Figure(figsize=(width, height))
     drawn.set_facecolor("none")
     drawn.suptitle(title)
     axis = drawn.subplots()
+    left = 0.25 + 0.072 * max(map(len, names))
+    drawn.subplots_adjust(left / width, below / height, 0.99, 1 - 0.1 / height)
     axis.set_facecolor("#22343C" if dark else "#E9EEF0")
     return drawn, axis, partial(sns.heatmap, ax=axis)
 
@@ -656,7 +674,7 @@ def sentences(found: Sequence[Comparison], reference: str, shown: Shown) -> list
 def _axes(title: str, shown: Shown, log: bool, xaxis: dict[str, Any], height: int) -> go.Figure:
     return theme.figure(
         title,
-        y=unit(shown),
+        y=_axis(shown),
         height=height,
         xaxis=xaxis,
         yaxis={"type": "log" if log else "linear", **_ticks(shown), **({} if log else {"rangemode": "tozero"})},

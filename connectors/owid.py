@@ -175,6 +175,7 @@ def _checked(raw: pd.DataFrame) -> Converted:
     )
     numbers = raw.select_dtypes("number")
     wrong = {name: np.isinf(column) for name, column in numbers.items() if np.isinf(column.to_numpy()).any()}
+    wrong["population"] = wrong.get("population", False) | (raw["population"] < 0)
     when = days.reindex(raw["date"].cat.codes).set_axis(raw.index)
     files.refuse(raw, {"country": raw["country"].isna(), "date": when.isna(), **wrong})
     frame = raw.assign(date=when)[[name for name in schemas.columns("covid") if name in raw]]
@@ -195,4 +196,4 @@ def _checked(raw: pd.DataFrame) -> Converted:
     ]
     if again.any():
         frame = frame[~np.append(again[1:], False)].reset_index(drop=True)
-    return schemas.check("covid", frame), tuple(finding for finding in findings if finding.rows)
+    return schemas.check("covid", frame, inplace=True), tuple(finding for finding in findings if finding.rows)

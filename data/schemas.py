@@ -295,9 +295,12 @@ SCHEMAS: dict[str, type[pa.DataFrameModel]] = {
 }
 
 
-def check(table: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """`frame` with the types of its schema. Raises `pandera.errors.SchemaErrors` listing every failed cell."""
-    return SCHEMAS[table].validate(frame, lazy=True)
+def check(table: str, frame: pd.DataFrame, inplace: bool = False) -> pd.DataFrame:
+    """`frame` with the types of its schema. Raises `pandera.errors.SchemaErrors` listing every failed cell.
+
+    With `inplace` a large frame that nobody else uses is not copied first.
+    """
+    return SCHEMAS[table].validate(frame, lazy=True, inplace=inplace)
 
 
 def required(table: str) -> list[str]:

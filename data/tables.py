@@ -159,7 +159,9 @@ def read(
 
 def among(column: str, values: Sequence[str] | None) -> pa.dataset.Expression:
     """The rows in which `column` has one of `values`, for `read`; all rows for None."""
-    return pa.dataset.scalar(True) if values is None else pa.dataset.field(column).isin(list(values))
+    return (
+        pa.dataset.scalar(True) if values is None else pa.dataset.field(column).isin(pa.array(list(values), "string"))
+    )
 
 
 def between(column: str, start: date | str | None, end: date | str | None) -> pa.dataset.Expression:

@@ -48,13 +48,11 @@ def explored() -> None:
     """Inputs and figures: all that an input changes, so that nothing else is run and painted again."""
     names = sorted(known.index, key=lambda name: (not known.loc[name, "group"], name))
     usual = [name for name in USUAL if name in known.index] or known["population"].nlargest(5).index.to_list()
+    chosen = inputs.several(_("Countries and groups"), names, "countries", usual=usual)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.container(width="stretch"):
-            chosen = inputs.several(_("Countries and groups"), names, "countries", usual=usual)
-        with st.container(width=220):
+        with st.container(width=200):
             reference = inputs.choice(_("In comparison with"), chosen or usual, "reference")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.container(width=270):
+        with st.container(width=250):
             measure = inputs.choice(
                 _("Measure"), covid_data.measures(stored), "measure", lambda one: _(charts.MEASURES[one])
             )
@@ -64,7 +62,7 @@ def explored() -> None:
         if MEASURES[measure].counted and form != "change":
             with st.container(width=190):
                 per = inputs.choice(_("For"), PERS, "per", lambda one: _(charts.PERS[one]))
-        with st.container(width="stretch"):
+        with st.container(width="stretch", key="covid-period"):
             start, end = map(pd.Timestamp, inputs.span(_("Period"), "period", first, last))
     if not chosen:
         st.info(_("Choose a country or a group of countries to go on."))
