@@ -142,6 +142,8 @@ def repaint(page: Page) -> dict[str, list[float]]:
             page.wait_for_timeout(600)
             times.append(pages.measure(page, lambda: choose(page))[1])
             page.keyboard.press("Escape")
+            page.keyboard.press("Backspace")  # as many countries in every round
+            page.wait_for_timeout(600)
         found[view] = times[1:]
     return found
 

@@ -42,7 +42,7 @@ FORMS = {
     "change": N_("Change in a week"),
 }
 PERS = {"million": N_("per million people"), "hundred": N_("per 100 people"), "absolute": N_("absolute")}
-POINTS = 700  # of a line: more cannot be told apart
+POINTS = 400  # of a line: more cannot be told apart, and take longer to paint
 FRAMES = 60  # at most, of a figure that plays
 BARS = 20
 CONTINENTS = ("Africa", "Asia", "Europe", "North America", "Oceania", "South America")
