@@ -27,22 +27,24 @@ ROUNDS = 10
 ROOT = Path(__file__).resolve().parent.parent
 COUNTRIES, DAYS = 250, 2_360
 FOUR = ["Country 003", "Country 050", "Country 120", "Country 200"]
-COLUMNS = (  # of compact.csv, in its order
-    "country date total_cases new_cases new_cases_smoothed total_cases_per_million new_cases_per_million "
-    "new_cases_smoothed_per_million total_deaths new_deaths new_deaths_smoothed total_deaths_per_million "
-    "new_deaths_per_million new_deaths_smoothed_per_million excess_mortality excess_mortality_cumulative "
-    "excess_mortality_cumulative_absolute excess_mortality_cumulative_per_million hosp_patients "
-    "hosp_patients_per_million weekly_hosp_admissions weekly_hosp_admissions_per_million icu_patients "
-    "icu_patients_per_million weekly_icu_admissions weekly_icu_admissions_per_million stringency_index "
-    "reproduction_rate total_tests new_tests total_tests_per_thousand new_tests_per_thousand new_tests_smoothed "
-    "new_tests_smoothed_per_thousand positive_rate tests_per_case total_vaccinations people_vaccinated "
-    "people_fully_vaccinated total_boosters new_vaccinations new_vaccinations_smoothed "
-    "total_vaccinations_per_hundred people_vaccinated_per_hundred people_fully_vaccinated_per_hundred "
-    "total_boosters_per_hundred new_vaccinations_smoothed_per_million new_people_vaccinated_smoothed "
-    "new_people_vaccinated_smoothed_per_hundred code continent population population_density median_age "
-    "life_expectancy gdp_per_capita extreme_poverty diabetes_prevalence handwashing_facilities "
-    "hospital_beds_per_thousand human_development_index"
-).split()  # noqa: SIM905  # 61 quoted names would be longer
+COLUMNS = [  # of compact.csv, in its order
+    "country", "date", "total_cases", "new_cases", "new_cases_smoothed", "total_cases_per_million",
+    "new_cases_per_million", "new_cases_smoothed_per_million", "total_deaths", "new_deaths",
+    "new_deaths_smoothed", "total_deaths_per_million", "new_deaths_per_million",
+    "new_deaths_smoothed_per_million", "excess_mortality", "excess_mortality_cumulative",
+    "excess_mortality_cumulative_absolute", "excess_mortality_cumulative_per_million", "hosp_patients",
+    "hosp_patients_per_million", "weekly_hosp_admissions", "weekly_hosp_admissions_per_million", "icu_patients",
+    "icu_patients_per_million", "weekly_icu_admissions", "weekly_icu_admissions_per_million",
+    "stringency_index", "reproduction_rate", "total_tests", "new_tests", "total_tests_per_thousand",
+    "new_tests_per_thousand", "new_tests_smoothed", "new_tests_smoothed_per_thousand", "positive_rate",
+    "tests_per_case", "total_vaccinations", "people_vaccinated", "people_fully_vaccinated", "total_boosters",
+    "new_vaccinations", "new_vaccinations_smoothed", "total_vaccinations_per_hundred",
+    "people_vaccinated_per_hundred", "people_fully_vaccinated_per_hundred", "total_boosters_per_hundred",
+    "new_vaccinations_smoothed_per_million", "new_people_vaccinated_smoothed",
+    "new_people_vaccinated_smoothed_per_hundred", "code", "continent", "population", "population_density",
+    "median_age", "life_expectancy", "gdp_per_capita", "extreme_poverty", "diabetes_prevalence",
+    "handwashing_facilities", "hospital_beds_per_thousand", "human_development_index",
+]  # fmt: skip
 CONVERT = """
 import json, resource, sys, time
 from pathlib import Path

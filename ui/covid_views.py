@@ -223,21 +223,20 @@ def table(values: pd.DataFrame, present: list[str], shown: Shown) -> None:
     ranked = covid.ranking(values[present], values.index[-1])
     peak = values[ranked.index].idxmax()
     st.subheader(_("The countries chosen"), anchor=False)
-    st.dataframe(
-        pd.DataFrame(
-            {
-                _("Country"): ranked.index,
-                charts.unit(shown): [charts.written(value, shown) for value in ranked["value"]],
-                _("Day"): [locales.day(day) for day in ranked["day"]],
-                _("Change in a week"): [
-                    "" if change != change else charts.written_change(change) for change in ranked["change"]
-                ],
-                _("Highest in the period"): [charts.written(value, shown) for value in values[ranked.index].max()],
-                _("Highest on"): [locales.day(day) for day in peak],
-            }
-        ),
-        hide_index=True,
+    shown_table = pd.DataFrame(
+        {
+            _("Country"): ranked.index,
+            charts.unit(shown): [charts.written(value, shown) for value in ranked["value"]],
+            _("Day"): [locales.day(day) for day in ranked["day"]],
+            _("Change in a week"): [
+                "" if change != change else charts.written_change(change) for change in ranked["change"]
+            ],
+            _("Highest in the period"): [charts.written(value, shown) for value in values[ranked.index].max()],
+            _("Highest on"): [locales.day(day) for day in peak],
+        }
     )
+    # Not a data frame: for a few rows its canvas takes longer to paint than the figure above. A table reads Markdown.
+    st.table(shown_table.map(plain).set_index(_("Country")))
     st.caption(_("Every day of these countries, as shown"))
     downloads.table(values[present].reset_index(names="date"), "covid")
 
