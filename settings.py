@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     )
     retail_url: Url = "https://archive.ics.uci.edu/static/public/352/online+retail.zip"
     dummyjson_url: Url = "https://dummyjson.com"
+    owid_url: Url = "https://catalog.ourworldindata.org/garden/covid/latest/compact/compact.csv"
 
     @classmethod
     def settings_customise_sources(

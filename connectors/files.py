@@ -58,7 +58,7 @@ def read(name: str, content: bytes, *, limit_bytes: int) -> Raw:
     if not content.strip():
         raise InvalidFile(N_("This file is empty."))
     sha256 = hashlib.sha256(content).hexdigest()
-    name, content = _unpacked(name, content, UNPACKED * limit_bytes)
+    name, content = unpacked(name, content, UNPACKED * limit_bytes)
     findings: list[Finding] = []
     if content[:4] == b"PK\x03\x04":
         frame = _xlsx(content, UNPACKED * limit_bytes)
@@ -96,7 +96,8 @@ def refuse(text: pd.DataFrame, wrong: dict[str, pd.Series], reasons: dict[str, s
         )
 
 
-def _unpacked(name: str, content: bytes, limit: int) -> tuple[str, bytes]:
+def unpacked(name: str, content: bytes, limit: int) -> tuple[str, bytes]:
+    """The name and content of what a .gz or .zip holds, else as given. Raises `InvalidFile` above `limit` bytes."""
     if content[:2] == b"\x1f\x8b":
         try:
             return name.removesuffix(".gz"), _bounded(
@@ -117,7 +118,7 @@ def _unpacked(name: str, content: bytes, limit: int) -> tuple[str, bytes]:
                 if members[0].flag_bits & 1:
                     raise InvalidFile(N_("This archive is locked with a password: pack it without one."))
                 with archive.open(members[0]) as member:
-                    return _unpacked(members[0].filename, _bounded(member, limit), limit)
+                    return unpacked(members[0].filename, _bounded(member, limit), limit)
         except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error) as error:
             raise InvalidFile(N_("This packed file is damaged or cut off. Pack it again.")) from error
     return name, content

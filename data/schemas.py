@@ -78,7 +78,7 @@ class _Table(pa.DataFrameModel):
     @pa.check(".*", regex=True, name="finite")
     def finite(cls, column: pd.Series) -> pd.Series:  # noqa: N805
         """No infinity: it would be the mean, the maximum and the axis of every figure."""
-        return ~np.isinf(column) if column.dtype == "float64" else pd.Series(True, column.index)
+        return ~np.isinf(column) if column.dtype.kind == "f" else pd.Series(True, column.index)
 
 
 class Customers(_Table):
@@ -217,6 +217,82 @@ class Calendar(_Table):
     event: Series[str] | None = pa.Field(nullable=True, description=N_("Anything else worth knowing that day."))
 
 
+class Covid(_Table):
+    """One row a country (or group of countries) and day. An absent number was not reported; it is not zero.
+
+    Per head and smoothed figures are not kept: they follow from these (see `models.covid`).
+    """
+
+    country: Series[pd.CategoricalDtype] = pa.Field(description=N_("Country, or group of countries."))
+    date: Series[Moment] = pa.Field(description=N_("The day."))
+    code: Series[pd.CategoricalDtype] = pa.Field(
+        nullable=True, description=N_("ISO 3166-1 alpha-3, or Our World in Data's own code (OWID_...).")
+    )
+    continent: Series[pd.CategoricalDtype] = pa.Field(nullable=True, description=N_("Missing for groups of countries."))
+    population: Series[float] = pa.Field(nullable=True, ge=0, description=N_("Inhabitants, the latest estimate."))
+    total_cases: Series[float] = pa.Field(nullable=True, description=N_("Confirmed cases so far."))
+    new_cases: Series[float] = pa.Field(
+        nullable=True,
+        description=N_("Cases confirmed since the day before; below zero where earlier days were corrected."),
+    )
+    total_deaths: Series[float] = pa.Field(nullable=True, description=N_("Confirmed deaths so far."))
+    new_deaths: Series[float] = pa.Field(
+        nullable=True,
+        description=N_("Deaths confirmed since the day before; below zero where earlier days were corrected."),
+    )
+    total_tests: Series[float] | None = pa.Field(nullable=True, description=N_("Tests so far."))
+    new_tests_smoothed: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("Tests a day, 7-day average.")
+    )
+    positive_rate: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("Share of tests that are positive, 7-day average.")
+    )
+    total_vaccinations: Series[float] | None = pa.Field(nullable=True, description=N_("Doses given so far."))
+    people_vaccinated: Series[float] | None = pa.Field(nullable=True, description=N_("People with at least one dose."))
+    people_fully_vaccinated: Series[float] | None = pa.Field(
+        nullable=True, description=N_("People with all doses of the first protocol.")
+    )
+    total_boosters: Series[float] | None = pa.Field(nullable=True, description=N_("Doses beyond the first protocol."))
+    hosp_patients: Series[np.float32] | None = pa.Field(nullable=True, description=N_("Patients in hospital that day."))
+    icu_patients: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("Patients in intensive care that day.")
+    )
+    weekly_hosp_admissions: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("Patients admitted to hospital in the week to that day.")
+    )
+    excess_mortality: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("Deaths of all causes above those expected from earlier years, in %.")
+    )
+    excess_mortality_cumulative_per_million: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("The same summed up since 2020, in deaths per million people.")
+    )
+    reproduction_rate: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("How many people one case infects, estimated.")
+    )
+    stringency_index: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("How strict the government's measures are, 0 to 100.")
+    )
+    median_age: Series[np.float32] | None = pa.Field(nullable=True, description=N_("Median age, years."))
+    life_expectancy: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("Life expectancy at birth, years.")
+    )
+    gdp_per_capita: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("Gross domestic product per person, international dollars.")
+    )
+    population_density: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("Inhabitants per square kilometre.")
+    )
+    hospital_beds_per_thousand: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("Hospital beds per 1,000 people.")
+    )
+    human_development_index: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("Human Development Index, 0 to 1.")
+    )
+    diabetes_prevalence: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("People aged 20 to 79 with diabetes, in %.")
+    )
+
+
 SCHEMAS: dict[str, type[pa.DataFrameModel]] = {
     "customers": Customers,
     "history": CustomerHistory,
@@ -227,12 +303,16 @@ SCHEMAS: dict[str, type[pa.DataFrameModel]] = {
     "supplier_prices": SupplierPrices,
     "stock_moves": StockMoves,
     "calendar": Calendar,
+    "covid": Covid,
 }
 
 
-def check(table: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """`frame` with the types of its schema. Raises `pandera.errors.SchemaErrors` listing every failed cell."""
-    return SCHEMAS[table].validate(frame, lazy=True)
+def check(table: str, frame: pd.DataFrame, inplace: bool = False) -> pd.DataFrame:
+    """`frame` with the types of its schema. Raises `pandera.errors.SchemaErrors` listing every failed cell.
+
+    With `inplace` a large frame that nobody else uses is not copied first.
+    """
+    return SCHEMAS[table].validate(frame, lazy=True, inplace=inplace)
 
 
 def required(table: str) -> list[str]:

@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -29,6 +29,7 @@ from pydantic import TypeAdapter
 from data.dataset import Dataset, Finding, Origin, Table
 from locales import N_
 
+ROW_GROUP = 32_768  # rows; of a sorted table only the groups that hold what is asked for are read
 KEPT = 5  # versions of each kind of origin
 TIME_COLUMN: dict[Table, str] = {"sales": "timestamp", "covid": "date"}
 DESCRIPTION = "dataset.json"
@@ -72,7 +73,7 @@ def add(home: Path, dataset: Dataset, now: datetime, activate: bool = True) -> S
         content = hashlib.sha256(f"{dataset.origin.kind} {dataset.origin.name}".encode())
         for name, frame in sorted(frames.items()):
             path = fresh / f"{name}.parquet"
-            pa.parquet.write_table(pa.Table.from_pandas(frame, preserve_index=False), path, compression="zstd")
+            pa.parquet.write_table(_arrow(frame), path, compression="zstd", row_group_size=ROW_GROUP)
             _sync(path)
             content.update(name.encode() + path.read_bytes())
         version = f"{dataset.origin.kind}-{content.hexdigest()[:16]}"
@@ -135,16 +136,42 @@ def remove(home: Path, table: Table, version: str) -> None:
     shutil.rmtree(gone, ignore_errors=True)
 
 
-def read(stored: Stored, frame: str | None = None, columns: Sequence[str] | None = None) -> pd.DataFrame:
+def read(
+    stored: Stored,
+    frame: str | None = None,
+    columns: Sequence[str] | None = None,
+    rows: pa.dataset.Expression | None = None,
+) -> pd.DataFrame:
     """A frame of `stored` (its main one by default), all columns or those asked for, with the types it was kept with.
 
-    Raises KeyError for a frame or column it does not have.
+    Of `rows` (see `among` and `between`) no others are read. Raises KeyError for a frame or column it does not have.
     """
     name = frame or stored.table
     types = {column: stored.columns[name][column] for column in columns or stored.columns[name]}
-    with _open(stored, name) as connection:
-        rows = connection.table(name).select(*map(duckdb.ColumnExpression, types)).to_arrow_table().to_pandas()
-    return rows.astype({column: kind for column, kind in types.items() if str(rows[column].dtype) != kind})
+    wanted = {column: pa.dataset.field(column) for column in types}
+    # Whole columns of categories are read as such, which is quicker; as text they tell which row groups to leave out.
+    coded = [column for column, kind in types.items() if kind == "category" and rows is None]
+    options = pa.dataset.ParquetFileFormat(read_options=pa.dataset.ParquetReadOptions(dictionary_columns=coded))
+    source = pa.dataset.dataset(stored.folder / f"{name}.parquet", format=options)
+    found = source.to_table(wanted, filter=rows).to_pandas()
+    return found.astype({column: kind for column, kind in types.items() if str(found[column].dtype) != kind})
+
+
+def among(column: str, values: Sequence[str] | None) -> pa.dataset.Expression:
+    """The rows in which `column` has one of `values`, for `read`; all rows for None."""
+    return (
+        pa.dataset.scalar(True) if values is None else pa.dataset.field(column).isin(pa.array(list(values), "string"))
+    )
+
+
+def between(column: str, start: date | str | None, end: date | str | None) -> pa.dataset.Expression:
+    """The rows in which the time `column` lies from `start` to `end`, for `read`; an end that is None is open."""
+    when, found = pa.dataset.field(column), pa.dataset.scalar(True)
+    if start is not None:
+        found &= when >= pd.Timestamp(start)
+    if end is not None:
+        found &= when <= pd.Timestamp(end)
+    return found
 
 
 def query(stored: Stored, sql: str, **params: object) -> pd.DataFrame:
@@ -165,6 +192,13 @@ def _open(stored: Stored, *frames: str) -> duckdb.DuckDBPyConnection:
         # are read.
         connection.register(name, pa.dataset.dataset(stored.folder / f"{name}.parquet"))
     return connection
+
+
+def _arrow(frame: pd.DataFrame) -> pa.Table:
+    """`frame` for Parquet, its categories as text: the file says of each group of rows which texts it holds."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    fields = [one.with_type(one.type.value_type) if pa.types.is_dictionary(one.type) else one for one in table.schema]
+    return table.cast(pa.schema(fields))
 
 
 def _shelf(home: Path, table: Table) -> Path:

@@ -12,7 +12,7 @@ from data.dataset import Table
 from ui import cards, downloads, inputs, sources, store
 from ui.text import N_, _
 
-TABLES: dict[Table, str] = {"customers": N_("Customers"), "sales": N_("Sales")}
+TABLES: dict[Table, str] = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
 KINDS = {"demo": N_("simulated"), "download": N_("downloaded"), "upload": N_("uploaded")}
 PREVIEW_ROWS = 200
 XLSX_ROWS = 100_000  # more takes a spreadsheet file longer than anyone waits

@@ -113,7 +113,7 @@ def figure(
                 key=key or f"chart-{name}",
                 on_select=on_select or "ignore",
                 selection_mode=("points", "box") if box else "points",
-                config={"displayModeBar": False},
+                config={"displayModeBar": False, "topojsonURL": "assets/"},  # maps work without a network
                 alt=title,
             )
         else:

@@ -7,6 +7,7 @@ colours they see; a picture of a matplotlib figure by the server.
 import io
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -19,6 +20,7 @@ from ui.text import _, is_dark
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+OUTLINES = Path(__file__).parent / "assets" / "world_110m.json"
 PAPER = {False: "#FBFCFC", True: "#0E1A20"}  # background and text of .streamlit/config.toml
 INK = {False: "#15262E", True: "#E6EEF1"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -54,7 +56,8 @@ export default function ({ parentElement, data }) {
         };
         const Plotly = await load();
         await Plotly.downloadImage(
-          { data: drawn.data, layout }, { format, width: 1200, height: 675, scale: 2, filename: data.name });
+          { data: drawn.data, layout, config: { topojsonURL: asset("assets/") } },
+          { format, width: 1200, height: 675, scale: 2, filename: data.name });
       } finally { button.disabled = false; }
     };
   });
@@ -118,7 +121,11 @@ def figure(drawn: "go.Figure | Figure", name: str, title: str, card: str) -> Non
 
 def _web_page(drawn: go.Figure, title: str) -> bytes:
     titled = go.Figure(drawn).update_layout(title_text=escape(title, quote=False), margin_t=90, height=None)
-    return titled.to_html(include_plotlyjs=True).encode()
+    page = titled.to_html(include_plotlyjs=True, auto_play=False)
+    if any(trace.type == "choropleth" for trace in drawn.data):  # its outlines, which plotly would ask the network for
+        given = f"<script>window.PlotlyGeoAssets={{topojson:{{world_110m:{OUTLINES.read_text('utf-8')}}}}}</script>"
+        page = page.replace("<head>", f"<head>{given}", 1)
+    return page.encode()
 
 
 def saved(drawn: "Figure", kind: str, facecolor: str = "none") -> bytes:

@@ -37,13 +37,26 @@ def choice(label: str, options: Sequence[T], key: str, show: Callable[[T], str] 
     return picked
 
 
-def several(label: str, options: Sequence[str], key: str, show: Callable[[str], str] = str) -> list[str]:
-    """Any number of `options` (none is all of them) from a drop-down list, for the many that pills would not hold."""
+def several(
+    label: str, options: Sequence[str], key: str, show: Callable[[str], str] = str, usual: Sequence[str] = ()
+) -> list[str]:
+    """Any number of `options` from a drop-down list, for the many that pills would not hold.
+
+    None is all of them; with `usual` ones, those are chosen at first, and none is none.
+    """
+    if usual and key not in st.session_state and key not in st.query_params:
+        st.session_state[key] = list(usual)
     chosen(key, options)
     picked = st.multiselect(
-        label, options, format_func=show, key=key, placeholder=_("All"), select_all=False, persist_state="session"
+        label,
+        options,
+        format_func=show,
+        key=key,
+        placeholder=_("Choose") if usual else _("All"),
+        select_all=False,
+        persist_state="session",
     )
-    _publish(key, picked)
+    _publish(key, picked if picked != list(usual) else [])
     return picked
 
 
@@ -99,6 +112,27 @@ def day(label: str, key: str, usual: date, first: date, last: date) -> date:
     )
     _publish(key, [picked.isoformat()] if picked != usual else [])
     return picked
+
+
+def span(label: str, key: str, first: date, last: date) -> tuple[date, date]:
+    """The first and last day of a part of the days from `first` to `last`, on a slider; in the URL under `key`."""
+    wanted = st.session_state.get(key) or _dates(st.query_params.get_all(key))
+    inside = len(wanted) == 2 and first <= wanted[0] < wanted[1] <= last
+    if not inside or key not in st.session_state:
+        st.session_state[key] = tuple(wanted) if inside else (first, last)
+    picked = st.slider(label, first, last, key=key, format="DD/MM/YYYY", persist_state="session")
+    start, end = cast(tuple[date, date], picked)  # a range, as the value in the session state is
+    _publish(key, [start.isoformat(), end.isoformat()] if (start, end) != (first, last) else [])
+    return start, end
+
+
+def toggle(label: str, key: str) -> bool:
+    """A switch that is off at first, remembered in the URL under `key`."""
+    if key not in st.session_state:
+        st.session_state[key] = st.query_params.get(key) == "1"
+    on = st.toggle(label, key=key, persist_state="session")
+    _publish(key, ["1"] if on else [])
+    return on
 
 
 def _dates(texts: list[str]) -> tuple[date, ...]:

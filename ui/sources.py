@@ -13,7 +13,7 @@ import streamlit as st
 import locales
 import settings
 from charts.labels import label
-from connectors import ConnectorError, dummyjson, files, mapping, origins, predict_future_sales, retail, telco
+from connectors import ConnectorError, dummyjson, files, mapping, origins, owid, predict_future_sales, retail, telco
 from data import demo, schemas, tables
 from data.dataset import Dataset, Finding, Table
 from data.tables import Stored
@@ -48,6 +48,17 @@ ORIGINS: dict[str, dict[str, tuple[str, str, Callable[..., Dataset], str]]] = {
             N_("DummyJSON: the carts of an invented shop, bought again over three simulated years, 0.3 MB, MIT."),
             origins.DOWNLOADS[dummyjson.NAME],
             "dummyjson_url",
+        ),
+    },
+    "covid": {
+        "owid": (
+            owid.NAME,
+            N_(
+                "Our World in Data: every country and day since 2020, about 590,000 rows, 145 MB, CC BY 4.0. "
+                "Cases and deaths are the World Health Organization's."
+            ),
+            owid.dataset,
+            "owid_url",
         ),
     },
 }
@@ -225,9 +236,13 @@ def given(table: Table, currency: str = "") -> Given | None:
     With a `currency`, that of a file that does not name one is not asked for.
     """
     limit = settings.get().upload_limit_mb
+    any_table = _("A table as CSV, XLSX or Parquet, also compressed (.gz, .zip); at most {limit} MB")
+    covid = _(
+        "compact.csv or owid-covid-data.csv of Our World in Data, also compressed (.gz, .zip); at most {limit} MB"
+    )
     given = st.file_uploader(
-        _("A table as CSV, XLSX or Parquet, also compressed (.gz, .zip); at most {limit} MB").format(limit=limit),
-        type=TYPES,
+        (covid if table == "covid" else any_table).format(limit=limit),
+        type=["csv", "gz", "zip"] if table == "covid" else TYPES,
         max_upload_size=limit,
         key=f"upload-{table}",
     )
@@ -239,6 +254,9 @@ def given(table: Table, currency: str = "") -> Given | None:
         st.markdown(_("These are the files of Predict Future Sales: their own rules clean them."))
         competition = partial(predict_future_sales.dataset_of, content)
         return Given(name, sha256, True, False, competition, lambda now: (competition(now), files.report([])))
+    if table == "covid":
+        epidemic = partial(owid.dataset_of, name, content)
+        return Given(name, sha256, True, False, epidemic, lambda now: (epidemic(now), files.report([])))
     try:
         with st.spinner(_("Reading the file")):
             raw = _read(sha256, name, limit, content)

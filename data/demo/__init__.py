@@ -1,10 +1,11 @@
-"""Simulated data that is always there: telco customers and a gift retailer. The same arguments, the same frames."""
+"""Simulated data that is always there: customers, a gift retailer, an epidemic. The same arguments, the same frames."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from data import schemas
 from data.dataset import Dataset, Finding, Origin, Table
-from data.demo import customers, parameters, sales
+from data.demo import covid, customers, parameters, sales
 from locales import N_
 
 NAME = N_("Demo (simulated)")
@@ -20,7 +21,7 @@ CHURN_CHANGED = N_(
 
 
 def dataset(table: Table, end: date, seed: int = 0) -> Dataset:
-    """The demo of `table` (customers or sales) as known on the day `end`.
+    """The demo of `table` as known on the day `end`.
 
     Raises ValueError for a table without a demo.
     """
@@ -28,7 +29,9 @@ def dataset(table: Table, end: date, seed: int = 0) -> Dataset:
         return _customers(end, seed)
     if table == "sales":
         return _sales(end, seed)
-    raise ValueError(f"There is no demo of the table {table!r}: choose customers or sales.")
+    if table == "covid":
+        return _covid(end, seed)
+    raise ValueError(f"There is no demo of the table {table!r}: choose customers, sales or covid.")
 
 
 def changes(findings: Iterable[Finding]) -> list[date]:
@@ -110,3 +113,18 @@ def _sales(end: date, seed: int) -> Dataset:
         ),
     )
     return Dataset("sales", frames, Origin("demo", NAME, currency=parameters.CURRENCY), findings)
+
+
+def _covid(end: date, seed: int) -> Dataset:
+    frame = schemas.check("covid", covid.generate(end, seed))
+    findings = (
+        Finding(
+            N_(
+                "{rows} days of an invented epidemic were simulated, up to {day}. The countries are real, their "
+                "numbers are not."
+            ),
+            len(frame),
+            {"day": end.isoformat()},
+        ),
+    )
+    return Dataset("covid", {"covid": frame}, Origin("demo", NAME), findings)

@@ -26,6 +26,7 @@ PAGES = {
     "monitoring-health": "Monitoring: health",
     "monitoring-performance": "Monitoring: performance",
     "monitoring-retraining": "Monitoring: retraining",
+    "covid": "COVID-19",
     "data": "Data",
 }
 BEGINS = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>", "CSV": b"\xef\xbb\xbflevel,", "XLSX": b"PK"}

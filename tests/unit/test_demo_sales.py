@@ -314,5 +314,5 @@ def test_datasets_say_what_was_simulated(table, currency):
 
 
 def test_no_demo_of_other_tables():
-    with pytest.raises(ValueError, match="choose customers or sales"):
-        demo.dataset("covid", END)
+    with pytest.raises(ValueError, match="choose customers, sales or covid"):
+        demo.dataset("products", END)

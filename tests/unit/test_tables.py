@@ -255,3 +255,16 @@ def test_a_query_reaches_nothing_but_the_frames(tmp_path):
         with pytest.raises(duckdb.Error):
             tables.query(kept, sql)
     pd.testing.assert_frame_equal(tables.read(kept), sales().main)
+
+
+def test_only_the_rows_asked_for_are_read_with_the_types_they_were_kept_with(tmp_path):
+    days = pd.date_range("2023-01-01", periods=40_000, freq="h", unit="us")
+    names = pd.Series(["A"] * 20_000 + ["B"] * 20_000).astype("category")
+    frame = pd.DataFrame({"country": names, "date": days, "total_cases": range(40_000)})
+    kept = tables.add(tmp_path, Dataset("covid", {"covid": frame}, Origin("upload", "x")), NOW)
+    assert tables.read(kept).equals(frame)
+    wanted = tables.among("country", ["B"]) & tables.between("date", None, days[20_001])
+    found = tables.read(kept, columns=["country", "total_cases"], rows=wanted)
+    assert found["country"].dtype == "category"
+    assert found["total_cases"].tolist() == [20_000, 20_001]
+    assert len(tables.read(kept, rows=tables.among("country", None) & tables.between("date", days[39_999], None))) == 1

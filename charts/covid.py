@@ -1,0 +1,720 @@
+"""Figures of the page COVID-19. Each title states what the figure shows."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+import locales
+from charts import theme
+from locales import N_, _
+from models import covid as models
+from models.covid import STALE, Comparison, Shown
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MEASURES = {
+    "cases": N_("Confirmed cases"),
+    "deaths": N_("Confirmed deaths"),
+    "doses": N_("Vaccine doses"),
+    "vaccinated": N_("People vaccinated"),
+    "fully_vaccinated": N_("People fully vaccinated"),
+    "tests": N_("Tests"),
+    "positivity": N_("Share of tests that are positive"),
+    "hospital": N_("Patients in hospital"),
+    "intensive_care": N_("Patients in intensive care"),
+    "admissions": N_("Hospital admissions in a week"),
+    "excess": N_("Excess mortality (% above expected)"),
+    "excess_total": N_("Excess deaths so far, per million people"),
+    "reproduction": N_("People infected by one case"),
+    "stringency": N_("Strictness of measures (0 to 100)"),
+}
+FORMS = {
+    "average": N_("7-day average"),
+    "weekly": N_("Last 7 days"),
+    "biweekly": N_("Last 14 days"),
+    "new": N_("As reported each day"),
+    "cumulative": N_("In total"),
+    "level": N_("As reported"),
+    "change": N_("Change in a week"),
+}
+PERS = {"million": N_("per million people"), "hundred": N_("per 100 people"), "absolute": N_("absolute")}
+POINTS = 400  # of a line: more cannot be told apart, and take longer to paint
+FRAMES = 60  # at most, of a figure that plays
+BARS = 20
+CONTINENTS = ("Africa", "Asia", "Europe", "North America", "Oceania", "South America")
+SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "star")
+PANEL = 150  # height of one of several panels
+COLUMNS = 4  # small figures side by side, at most
+
+
+def unit(shown: Shown) -> str:
+    """What the numbers are, "Confirmed cases, 7-day average, per million people"."""
+    parts = [_(MEASURES[shown.measure])]
+    if shown.form != "level":
+        parts.append(_(FORMS[shown.form]).lower() if shown.form != "average" else _(FORMS[shown.form]))
+    if shown.per != "absolute" and shown.form != "change":
+        parts.append(_(PERS[shown.per]))
+    return ", ".join(parts)
+
+
+def _axis(shown: Shown) -> str:
+    """The unit alone, for an axis: the title of the figure says what is measured."""
+    if shown.share:
+        return "%"
+    counted = models.MEASURES[shown.measure].counted and shown.per != "absolute"
+    return _(PERS[shown.per]) if counted else _(MEASURES[shown.measure])
+
+
+def written(value: float, shown: Shown) -> str:
+    """A number as a reader reads it."""
+    if shown.share:
+        sign = "+" if shown.form == "change" and value > 0 else ""
+        return sign + locales.percent(value, 0 if abs(value) >= 0.1 else 1)
+    size = abs(value)
+    return locales.number(value, 0 if size >= 100 or value == 0 else 1 if size >= 10 else 2)
+
+
+def lines(values: pd.DataFrame, shown: Shown, log: bool) -> go.Figure:
+    """A line a country over time; the dash tells countries apart where colour does not."""
+    last = values.ffill().iloc[-1].dropna()
+    title = unit(shown)
+    if len(last) and shown.form != "new":
+        most = str(last.idxmax())
+        day = values[most].last_valid_index()
+        title = _("{country} is highest at the end of the period: {value} ({unit}, {day})").format(
+            country=most, value=written(last[most], shown), unit=unit(shown), day=locales.day(day)
+        )
+    step = 1 if shown.form == "new" else max(1, len(values) // POINTS)
+    thinned = values.iloc[::-step].iloc[::-1]
+    figure = _axes(title, shown, log, {"type": "date"}, height=420)
+    along = {"x0": thinned.index[0].isoformat(), "dx": step * 86_400_000}
+    _trace(figure, thinned, shown, along, "%{x|%d/%m/%Y}")
+    return figure
+
+
+def aligned(values: pd.DataFrame, shown: Shown, log: bool, since: str) -> go.Figure:
+    """Lines by days since an outbreak began; `since` says what begins it."""
+    lengths = values.notna().sum()
+    title = _("No country of these had its outbreak in the data")
+    if len(lengths):
+        shared = int(min(lengths.min() - 1, 365))
+        there = values.iloc[: shared + 1].ffill().iloc[-1]
+        title = _("{day} days after {since}, {country} stood highest: {value}").format(
+            day=shared, since=since, country=there.idxmax(), value=written(there.max(), shown)
+        )
+    step = max(1, len(values) // POINTS)
+    figure = _axes(title, shown, log, {"title": {"text": _("Days since {since}").format(since=since)}}, height=420)
+    _trace(figure, values.iloc[::step], shown, {"x0": 0, "dx": step}, _("day %{x}"))
+    return figure
+
+
+def small(values: pd.DataFrame, shown: Shown, log: bool) -> go.Figure:
+    """A small figure a country, all on the same scale."""
+    names = list(values)
+    columns = min(COLUMNS, len(names))
+    rows = -(-len(names) // columns)
+    peaks = values.max()
+    title = _("{high} reached {value}, {low} never more than {least} ({unit})").format(
+        high=peaks.idxmax(),
+        value=written(peaks.max(), shown),
+        low=peaks.idxmin(),
+        least=written(peaks.min(), shown),
+        unit=unit(shown),
+    )
+    if len(names) == 1:
+        title = unit(shown)
+    figure = theme.figure(title, height=60 + PANEL * rows, showlegend=False, **_plain_numbers())
+    step = max(1, len(values) // 300)
+    thinned = values.iloc[::-step].iloc[::-1]
+    top, low = float(np.nanmax(values)), float(np.nanmin(values.where(values > 0) if log else values))
+    scale = [np.log10(low), np.log10(top)] if log else [min(low, 0.0), 1.05 * top]
+    layout: dict[str, Any] = {"annotations": []}
+    for at, name in enumerate(names):
+        row, column = divmod(at, columns)
+        x, y = (f"{axis}{at + 1 if at else ''}" for axis in "xy")
+        across = [(column + 0.06) / columns, (column + 0.96) / columns]
+        up = [1 - (row + 0.86) / rows, 1 - (row + 0.14) / rows]
+        figure.add_trace(
+            go.Scatter(
+                x0=thinned.index[0].isoformat(),
+                dx=step * 86_400_000,
+                y=thinned[name].to_numpy(),
+                xaxis=x,
+                yaxis=y,
+                mode="lines",
+                line={"color": theme.STAY, "width": 1.8},
+                fill=None if log else "tozeroy",
+                fillcolor=theme.faded(theme.STAY, 0.2),
+                hovertemplate=_sentence(name, shown, "%{x|%d/%m/%Y}"),
+            )
+        )
+        layout[f"xaxis{x[1:]}"] = {
+            "domain": across,
+            "anchor": y,
+            "type": "date",
+            "nticks": 4,
+            "tickformat": "%m/%y",
+            "fixedrange": True,
+        }
+        layout[f"yaxis{y[1:]}"] = {
+            "domain": up,
+            "anchor": x,
+            "range": scale,
+            "type": "log" if log else "linear",
+            "nticks": 4,
+            "showticklabels": column == 0,
+            "fixedrange": True,
+            **_ticks(shown),
+        }
+        layout["annotations"].append(
+            {
+                "text": theme.plain(name),
+                "x": across[0],
+                "y": up[1],
+                "xref": "paper",
+                "yref": "paper",
+                "xanchor": "left",
+                "yanchor": "bottom",
+                "showarrow": False,
+            }
+        )
+    return figure.update_layout(layout)
+
+
+def world(
+    values: pd.DataFrame, asof: pd.DataFrame, codes: pd.Series, shown: Shown, region: str, dark: bool
+) -> go.Figure:
+    """A map that plays: one frame a row of `values` (carried forward), its last row first shown.
+
+    `asof` is the day of each number (same shape), `codes` those of the outlines by country.
+    """
+    known = values.iloc[-1].dropna()
+    title = _("Nothing was reported up to this day ({unit})").format(unit=unit(shown))
+    if len(known):
+        most = str(known.idxmax())
+        title = _("{country} stands highest of {count} countries: {value} ({unit}, {day})").format(
+            country=most,
+            count=locales.number(len(known)),
+            value=written(known[most], shown),
+            unit=unit(shown),
+            day=locales.day(values.index[-1]),
+        )
+    high = float(np.nanquantile(values.to_numpy(), 0.98)) if len(known) else 1.0
+    low = min(0.0, float(np.nanquantile(values.to_numpy(), 0.02))) if len(known) else 0.0
+    diverging = low < 0
+    colours = theme.DIVERGING if diverging else theme.SEQUENTIAL[::-1] if dark else theme.SEQUENTIAL
+    limit = max(high, -low) or 1.0
+    names = [theme.plain(name) for name in values.columns]
+
+    def data(at: int) -> go.Choropleth:
+        day, row, seen = values.index[at], values.iloc[at], asof.iloc[at]
+        late = (seen < day - pd.Timedelta(days=STALE)).to_numpy()
+        old = _(" (last reported {day})")
+        return go.Choropleth(
+            z=row.to_numpy("float32"),
+            customdata=[
+                old.format(day=locales.day(when)) if past else "" for when, past in zip(seen, late, strict=True)
+            ],
+            hovertemplate=_sentence("%{text}", shown, locales.day(day) + "%{customdata}", "z"),
+        )
+
+    geo = {
+        "projection": {"type": "natural earth"},
+        "showframe": False,
+        "showcoastlines": False,
+        "showcountries": False,
+        "showland": True,
+        "landcolor": "#22343C" if dark else "#E3EAED",
+        "bgcolor": "rgba(0,0,0,0)",
+        "lonaxis": {"range": REGIONS[region][0]},
+        "lataxis": {"range": REGIONS[region][1]},
+    }
+    frames = [go.Frame(name=str(at), data=[data(at)]) for at in range(len(values))]
+    last = data(len(values) - 1)
+    last.update(
+        locations=codes.reindex(values.columns).to_list(),
+        locationmode="ISO-3",
+        text=names,
+        zmin=-limit if diverging else 0.0,
+        zmax=limit,
+        colorscale=colours,
+        marker={"line": {"width": 0.5, "color": "#0E1A20" if dark else "#FBFCFC"}},
+        colorbar={"orientation": "h", "thickness": 10, "len": 0.5, "y": -0.02, "yanchor": "top", **_ticks(shown)},
+    )
+    figure = theme.figure(title, height=520, geo=geo, **_plain_numbers(), **_player(values.index))
+    figure.add_trace(last)
+    figure.frames = frames
+    return figure
+
+
+# Longitudes and latitudes that a map shows.
+REGIONS: dict[str, tuple[list[int], list[int]]] = {
+    "World": ([-170, 190], [-57, 84]),
+    "Africa": ([-20, 55], [-37, 39]),
+    "Asia": ([25, 150], [-12, 56]),
+    "Europe": ([-25, 45], [34, 72]),
+    "North America": ([-170, -50], [6, 76]),
+    "Oceania": ([110, 190], [-50, 5]),
+    "South America": ([-90, -30], [-57, 14]),
+}
+
+
+def _player(days: pd.DatetimeIndex) -> dict[str, Any]:
+    """A slider with a day a frame, and a button that plays them; the last frame is the one shown first."""
+    now = {"frame": {"duration": 0, "redraw": True}, "mode": "immediate", "transition": {"duration": 0}}
+    play = {"frame": {"duration": 250, "redraw": True}, "fromcurrent": True, "transition": {"duration": 0}}
+    steps = [{"label": locales.day(day), "method": "animate", "args": [[str(at)], now]} for at, day in enumerate(days)]
+    slider = {
+        "active": len(days) - 1,
+        "steps": steps,
+        "x": 0.14,
+        "len": 0.86,
+        "y": 0,
+        "yanchor": "top",
+        "pad": {"t": 46, "b": 4},
+        "currentvalue": {"visible": True, "xanchor": "right", "font": {"color": theme.NEUTRAL, "size": 13}},
+        "ticklen": 0,
+        "minorticklen": 0,
+        "font": {"color": "rgba(0,0,0,0)", "size": 1},
+    }
+    buttons = [
+        {"label": "▶", "method": "animate", "args": [None, play]},
+        {"label": "❚❚", "method": "animate", "args": [[None], {**now, "mode": "immediate"}]},
+    ]
+    menu = {
+        "type": "buttons",
+        "direction": "right",
+        "showactive": False,
+        "x": 0,
+        "xanchor": "left",
+        "y": 0,
+        "yanchor": "top",
+        "pad": {"t": 56},
+        "buttons": buttons,
+    }
+    return {"sliders": [slider], "updatemenus": [menu]}
+
+
+def ranking(ranked: pd.DataFrame, shown: Shown, day: pd.Timestamp, marked: Sequence[str]) -> go.Figure:
+    """The first of a ranking (see `models.covid.ranking`) as bars with their change; `marked` ones are in colour.
+
+    A number that is older than `STALE` days has a hatched bar and its day beside it.
+    """
+    top = ranked.iloc[:BARS].iloc[::-1]
+    title = _("Nothing was reported up to this day ({unit})").format(unit=unit(shown))
+    if len(ranked):
+        rising, known = int((ranked["change"] > 0).sum()), int(ranked["change"].notna().sum())
+        title = _("{country} leads; {rising} of {known} countries were rising ({unit}, {day})").format(
+            country=ranked.index[0],
+            rising=locales.number(rising),
+            known=locales.number(known),
+            unit=unit(shown),
+            day=locales.day(day),
+        )
+    stale = top["day"] < day - pd.Timedelta(days=STALE)
+    texts, hover = [], []
+    change = _("{change} in a week")
+    for name, row in top.iterrows():
+        text = written(row["value"], shown)
+        notes = []
+        if row["change"] == row["change"] and shown.form != "change" and abs(row["change"]) < 99:
+            arrow = "▲" if row["change"] > 0.005 else "▼" if row["change"] < -0.005 else "="
+            notes.append(f"{arrow} {locales.percent(abs(row['change']))}")
+        if stale[name]:
+            notes.append(locales.day(row["day"]))
+        texts.append("  ".join([f"<b>{text}</b>", *notes]))
+        moved = change.format(change=written_change(row["change"])) if row["change"] == row["change"] else ""
+        hover.append(
+            _("{country}: {value} on {day}").format(country=theme.plain(name), value=text, day=locales.day(row["day"]))
+            + (f"<br>{moved}" if moved else "")
+        )
+    figure = theme.figure(
+        title,
+        x=unit(shown),
+        height=90 + 24 * len(top),
+        xaxis={**_ticks(shown), "range": _room(top["value"])},
+        yaxis={"showgrid": False},
+        **_plain_numbers(),
+    )
+    figure.add_trace(
+        go.Bar(
+            x=top["value"].to_numpy(),
+            y=[theme.plain(name) for name in top.index],
+            orientation="h",
+            marker={
+                "color": [theme.LEAVE if name in marked else theme.STAY for name in top.index],
+                "pattern": {"shape": ["/" if old else "" for old in stale], "fgopacity": 0.6},
+            },
+            text=texts,
+            textposition="outside",
+            cliponaxis=False,
+            hoverinfo="text",
+            hovertext=hover,
+        )
+    )
+    return figure
+
+
+def written_change(change: float) -> str:
+    """A change as a share, with its sign."""
+    return ("+" if change > 0 else "") + locales.percent(change)
+
+
+def _room(values: pd.Series) -> list[float]:
+    """The range of bars with text at their end."""
+    low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
+    return [1.35 * low, 1.35 * high] if len(values) else [0.0, 1.0]
+
+
+def timeline(panels: dict[str, tuple[pd.Series, Shown]], waves: pd.DataFrame, country: str, first: Shown) -> go.Figure:
+    """One country: a panel a measure over the same time, with the waves of the first as bands and their peaks."""
+    count = len(panels)
+    title = _("{country}: no wave stands out in this period").format(country=country)
+    if len(waves):
+        peak = waves.loc[waves["height"].idxmax()]
+        title = _("{country}: {count} waves; the highest peaked on {day} at {value} ({unit})").format(
+            country=country,
+            count=len(waves),
+            day=locales.day(peak["peak"]),
+            value=written(peak["height"], first),
+            unit=unit(first),
+        )
+    figure = theme.figure(title, height=60 + PANEL * count, showlegend=False, **_plain_numbers())
+    layout: dict[str, Any] = {"annotations": [], "shapes": []}
+    colours = (theme.STAY, theme.LEAVE, theme.ACCENT, "#7C6BC4")
+    for at, (series, shown) in enumerate(panels.values()):
+        axis = str(at + 1) if at else ""
+        step = max(1, len(series) // POINTS)
+        thinned = series.iloc[::-step].iloc[::-1]
+        up = [1 - (at + 0.86) / count, 1 - (at + 0.14) / count]
+        figure.add_trace(
+            go.Scatter(
+                x0=thinned.index[0].isoformat(),
+                dx=step * 86_400_000,
+                y=thinned.to_numpy(),
+                yaxis=f"y{axis}",
+                mode="lines",
+                connectgaps=True,
+                line={"color": colours[at % 4], "width": 2},
+                fill="tozeroy",
+                fillcolor=theme.faded(colours[at % 4], 0.15),
+                hovertemplate=_sentence("", shown, "%{x|%d/%m/%Y}"),
+            )
+        )
+        layout[f"yaxis{axis}"] = {"domain": up, "nticks": 4, "fixedrange": True, "automargin": True, **_ticks(shown)}
+        layout["annotations"].append(
+            {
+                "text": theme.plain(unit(shown)),
+                "x": 0,
+                "y": up[1],
+                "xref": "paper",
+                "yref": "paper",
+                "xanchor": "left",
+                "yanchor": "bottom",
+                "showarrow": False,
+            }
+        )
+    last = next(iter(panels.values()))[0].index[-1]
+    for number, wave in enumerate(waves.itertuples(), 1):
+        end = last if pd.isna(wave.trough) else wave.trough
+        if number % 2:
+            band = {"type": "rect", "yref": "paper", "y0": 0, "y1": 1, "line": {"width": 0}, "layer": "below"}
+            layout["shapes"].append(
+                {
+                    **band,
+                    "x0": wave.start.isoformat(),
+                    "x1": end.isoformat(),
+                    "fillcolor": theme.faded(theme.NEUTRAL, 0.12),
+                }
+            )
+        layout["annotations"].append(
+            {
+                "text": str(number),
+                "x": wave.peak.isoformat(),
+                "y": wave.height,
+                "showarrow": False,
+                "yanchor": "bottom",
+                "font": {"size": 12},
+            }
+        )
+    layout["xaxis"] = {
+        "type": "date",
+        "anchor": f"y{count if count > 1 else ''}",
+        "fixedrange": True,
+        "tickformat": "%m/%Y",
+    }
+    return figure.update_layout(layout)
+
+
+def scatter(frames: dict[pd.Timestamp, pd.DataFrame], x: str, y: str, log: tuple[bool, bool], r: float) -> go.Figure:
+    """Countries by two measures, the area of a bubble their population; it plays where there are several days.
+
+    A frame has x, y, population, continent by country. `x` and `y` say what they are; `r` is the rank correlation.
+    """
+    days = list(frames)
+    table = frames[days[-1]]
+    title = _("“{x}” and “{y}”: too few countries have both").format(x=x, y=y)
+    if r == r:
+        tells = (
+            _("The higher “{x}”, the higher “{y}” (rank correlation {r}, {count} countries)")
+            if r > 0.2
+            else _("The higher “{x}”, the lower “{y}” (rank correlation {r}, {count} countries)")
+            if r < -0.2
+            else _("“{x}” and “{y}” hardly go together (rank correlation {r}, {count} countries)")
+        )
+        title = tells.format(x=x, y=y, r=locales.number(r, 2), count=locales.number(len(table)))
+    everything = pd.concat(frames.values())
+    figure = theme.figure(
+        title,
+        x=x,
+        y=y,
+        height=560,
+        xaxis={"type": "log" if log[0] else "linear", "range": _limits(everything["x"], log[0]), "tickformat": ","},
+        yaxis={"type": "log" if log[1] else "linear", "range": _limits(everything["y"], log[1]), "tickformat": ","},
+        **_plain_numbers(),
+        **(_player(pd.DatetimeIndex(days)) if len(days) > 1 else {}),
+    )
+    largest = float(everything["population"].max())
+
+    def traces(part: pd.DataFrame) -> list[go.Scatter]:
+        found = []
+        for name, symbol, colour in zip(CONTINENTS, SYMBOLS, theme.CATEGORICAL, strict=False):
+            one = part[part["continent"] == name]
+            found.append(
+                go.Scatter(
+                    x=one["x"].to_numpy("float32"),
+                    y=one["y"].to_numpy("float32"),
+                    text=[theme.plain(country) for country in one.index],
+                    name=_(name) if name in _KNOWN_CONTINENTS else name,
+                    mode="markers",
+                    marker={
+                        "color": colour,
+                        "symbol": symbol,
+                        "opacity": 0.75,
+                        "size": one["population"].to_numpy("float32"),
+                        "sizemode": "area",
+                        "sizeref": largest / 2_500,
+                        "sizemin": 4,
+                    },
+                    hovertemplate="<b>%{text}</b><br>"
+                    + theme.plain(x)
+                    + ": %{x:,.3~r}<br>"
+                    + theme.plain(y)
+                    + ": %{y:,.3~r}<extra></extra>",
+                )
+            )
+        return found
+
+    figure.add_traces(traces(table))
+    if len(days) > 1:
+        figure.frames = [go.Frame(name=str(at), data=traces(frames[day])) for at, day in enumerate(days)]
+    return figure
+
+
+_KNOWN_CONTINENTS = {
+    "Africa": N_("Africa"),
+    "Asia": N_("Asia"),
+    "Europe": N_("Europe"),
+    "North America": N_("North America"),
+    "Oceania": N_("Oceania"),
+    "South America": N_("South America"),
+    "World": N_("World"),
+}
+
+
+def region(name: str) -> str:
+    """A continent, or the World, in the reader's language."""
+    return _(_KNOWN_CONTINENTS[name])
+
+
+def _limits(values: pd.Series, log: bool) -> list[float]:
+    """The range of an axis that stays the same while a figure plays."""
+    known = values[values > 0] if log else values
+    if known.dropna().empty:
+        return [0.0, 1.0]
+    low, high = float(known.min()), float(known.max())
+    if log:
+        return [float(np.log10(low)) - 0.1, float(np.log10(high)) + 0.15]
+    room = 0.06 * ((high - low) or 1.0)
+    return [low - room, high + room]
+
+
+def heatmap(values: pd.DataFrame, shown: Shown, dark: bool) -> "Figure":
+    """Countries by weeks (rows of `values` are weeks), those that peaked first on top."""
+    peak = values.idxmax()
+    common = peak.dt.to_period("M").mode()
+    title = _("Most of these {count} countries peaked in {month} ({unit})").format(
+        count=len(peak), month=locales.month(common.iloc[0].start_time), unit=unit(shown)
+    )
+    ordered = values[peak.sort_values(kind="stable").index].T
+    top = float(np.nanquantile(ordered.to_numpy(), 0.98))
+    names = [str(name) for name in ordered.index]
+    drawn, axis, draw = _seaborn(title, names, max(4, len(names)), 0.4, dark)
+    draw(
+        ordered.to_numpy(),
+        cmap=_colours(theme.SEQUENTIAL[::-1] if dark else theme.SEQUENTIAL),
+        vmin=min(0.0, float(np.nanmin(ordered.to_numpy()))),
+        vmax=top or 1.0,
+        rasterized=True,
+        xticklabels=False,
+        yticklabels=names,
+        cbar_kws={"pad": 0.015, "aspect": 30, "fraction": 0.06},
+    )
+    at = np.unique(np.linspace(0, len(values) - 1, 7).astype(int))
+    axis.set_xticks(at + 0.5, [locales.month(values.index[one]) for one in at])
+    bar = drawn.axes[-1]
+    ticks = [tick for tick in bar.get_yticks() if bar.get_ylim()[0] <= tick <= bar.get_ylim()[1]]
+    bar.set_yticks(ticks, [written(tick, shown) for tick in ticks])
+    _finish(drawn, dark)
+    return drawn
+
+
+def correlations(matrix: pd.DataFrame, names: dict[str, str], dark: bool) -> "Figure":
+    """Spearman's rank correlations of measures across countries."""
+    upper = matrix.where(np.triu(np.ones(matrix.shape, dtype=bool), 1)).stack()
+    title = _("Too few countries have two of these measures")
+    if len(upper.dropna()):
+        one, other = upper.abs().idxmax()
+        title = _("“{one}” and “{other}” go together most (rank correlation {r})").format(
+            one=names[one], other=names[other], r=locales.number(upper[one, other], 2)
+        )
+    values = matrix.to_numpy()
+    texts = [["" if value != value else locales.number(value, 2) for value in row] for row in values]
+    rows = [names[name] for name in matrix.columns[1:]]
+    drawn, axis, draw = _seaborn(title, rows, len(rows), 1.9, dark)
+    draw(
+        values[1:, :-1],
+        mask=np.triu(np.ones(values.shape, dtype=bool))[1:, :-1],
+        annot=np.array(texts)[1:, :-1],
+        fmt="",
+        annot_kws={"size": 8},
+        cmap=_colours(theme.DIVERGING[::-1]),
+        vmin=-1,
+        vmax=1,
+        cbar=False,
+        linewidths=1.5,
+        linecolor="#0E1A20" if dark else "#FBFCFC",
+        xticklabels=[names[name] for name in matrix.columns[:-1]],
+        yticklabels=rows,
+    )
+    axis.set_facecolor("none")
+    axis.tick_params(axis="x", rotation=30)
+    for tick in axis.get_xticklabels():
+        tick.set_horizontalalignment("right")
+    _finish(drawn, dark)
+    return drawn
+
+
+def _colours(colours: list[str]) -> Any:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("vigie", colours)
+
+
+def _seaborn(title: str, names: Sequence[str], rows: int, below: float, dark: bool) -> tuple["Figure", Any, Any]:
+    """An empty figure, its axes, and seaborn's heatmap that draws in these.
+
+    `names` stand to the left of `rows` rows, what is written `below` them takes so many inches. Margins are set here:
+    to let matplotlib find them takes longer than to draw.
+    """
+    from functools import partial
+
+    import matplotlib
+    import seaborn as sns
+    from matplotlib.figure import Figure
+
+    matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: smaller, sharper, readable aloud
+    matplotlib.rcParams["text.parse_math"] = False
+    width, height = 11.0, 0.27 * rows + below + 0.1
+    drawn = Figure(figsize=(width, height))
+    drawn.set_facecolor("none")
+    drawn.suptitle(title)
+    axis = drawn.subplots()
+    left = 0.25 + 0.072 * max(map(len, names))
+    drawn.subplots_adjust(left / width, below / height, 0.99, 1 - 0.1 / height)
+    axis.set_facecolor("#22343C" if dark else "#E9EEF0")
+    return drawn, axis, partial(sns.heatmap, ax=axis)
+
+
+def _finish(drawn: "Figure", dark: bool) -> None:
+    for axis in drawn.axes:
+        axis.tick_params(colors="#E6EEF1" if dark else "#15262E", labelsize=9, length=0)
+        axis.tick_params(axis="y", rotation=0)
+
+
+def sentences(found: Sequence[Comparison], reference: str, shown: Shown) -> list[str]:
+    """Each comparison in words."""
+    told = []
+    for one in found:
+        names = {"country": one.country, "reference": reference, "day": locales.day(one.day)}
+        words = [
+            _("{country} had {value} on {day}").format(value=written(one.value, shown), **names)
+            + ", "
+            + (
+                _("{ratio} times as much as {reference}").format(ratio=locales.number(one.ratio, 1), **names)
+                if one.ratio == one.ratio
+                else _("while {reference} had none").format(**names)
+            ),
+            _("over the whole period {usual} times as much").format(usual=locales.number(one.usual, 1)),
+        ]
+        if one.later > 0:
+            words.append(_("and its highest point came {count} days later").format(count=locales.number(one.later)))
+        elif one.later < 0:
+            words.append(_("and its highest point came {count} days earlier").format(count=locales.number(-one.later)))
+        else:
+            words.append(_("and its highest point came on the same day"))
+        told.append("; ".join(words) + ".")
+    return told
+
+
+def _axes(title: str, shown: Shown, log: bool, xaxis: dict[str, Any], height: int) -> go.Figure:
+    return theme.figure(
+        title,
+        y=_axis(shown),
+        height=height,
+        xaxis=xaxis,
+        yaxis={"type": "log" if log else "linear", **_ticks(shown), **({} if log else {"rangemode": "tozero"})},
+        **_plain_numbers(),
+    )
+
+
+def _trace(figure: go.Figure, values: pd.DataFrame, shown: Shown, along: dict[str, Any], when: str) -> None:
+    figure.add_traces(
+        [
+            go.Scatter(
+                **along,
+                y=values[name].to_numpy("float32"),
+                name=theme.plain(name),
+                mode="lines",
+                connectgaps=True,
+                line={
+                    "width": 2.2,
+                    "color": theme.CATEGORICAL[at % len(theme.CATEGORICAL)],
+                    "dash": theme.DASHES[at % len(theme.DASHES)],
+                },
+                hovertemplate=_sentence(name, shown, when),
+            )
+            for at, name in enumerate(values)
+        ]
+    )
+
+
+def _sentence(name: str, shown: Shown, when: str, axis: str = "y") -> str:
+    """A hover that plotly fills in: "France: 12.3 on 14/03/2026"."""
+    number = f"%{{{axis}:{'.1%' if shown.share else ',.3~r'}}}"
+    country = name if name.startswith("%") else theme.plain(name)
+    sentence = _("{value} on {day}") if not name else _("{country}: {value} on {day}")
+    return sentence.format(country=country, value=number, day=when) + "<extra></extra>"
+
+
+def _ticks(shown: Shown) -> dict[str, Any]:
+    return {"tickformat": ".0%" if shown.share else ",", "exponentformat": "none"}
+
+
+def _plain_numbers() -> dict[str, Any]:
+    """Plotly's own numbers as the reader writes them."""
+    return {"separators": ",\u202f" if locales.language() == "fr" else ".,"}

@@ -1,0 +1,117 @@
+"""Where did the epidemic rise, when, and how do countries compare?"""
+
+import pandas as pd
+import streamlit as st
+
+from charts import covid as charts
+from models import covid
+from models.covid import MEASURES, Form, Per, Shown
+from ui import cards, covid_data, inputs, store
+from ui import covid_views as views
+from ui.text import N_, _
+
+VIEWS = {
+    "time": N_("Over time"),
+    "map": N_("Map"),
+    "ranking": N_("Ranking"),
+    "country": N_("One country"),
+    "relations": N_("What goes together"),
+    "weeks": N_("Week by week"),
+}
+PERS: tuple[Per, ...] = ("million", "hundred", "absolute")
+USUAL = ("France", "Germany", "Italy", "Spain", "United Kingdom", "United States")
+SOURCES = N_(
+    "Data: Mathieu, E. and others (2020), COVID-19 Pandemic, "
+    "[Our World in Data](https://ourworldindata.org/coronavirus), CC BY 4.0. "
+    "Cases and deaths: World Health Organization. Outlines: Natural Earth, public domain."
+)
+
+stored = store.active("covid")
+cards.head(_("COVID-19"), _("Where did the epidemic rise, when, and how do countries compare?"), stored)
+if stored.origin.kind == "demo":
+    cards.pointer(
+        _("These countries are real, their numbers are simulated. Get the real ones, or upload a copy of the file."),
+        "data",
+        _("Get the real data"),
+        {"table": "covid", "from": "download"},
+    )
+with st.spinner(_("Reading the countries")):
+    known = covid_data.countries(stored)
+if stored.span is None or known.empty:
+    st.info(_("These data hold no country and day: choose others on the page Data."))
+    st.stop()
+first, last = (when.date() for when in stored.span)
+
+
+@st.fragment
+def explored() -> None:
+    """Inputs and figures: all that an input changes, so that nothing else is run and painted again."""
+    names = sorted(known.index, key=lambda name: (not known.loc[name, "group"], name))
+    usual = [name for name in USUAL if name in known.index] or known["population"].nlargest(5).index.to_list()
+    chosen = inputs.several(_("Countries and groups"), names, "countries", usual=usual)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width=200):
+            reference = inputs.choice(_("In comparison with"), chosen or usual, "reference")
+        with st.container(width=250):
+            measure = inputs.choice(
+                _("Measure"), covid_data.measures(stored), "measure", lambda one: _(charts.MEASURES[one])
+            )
+        with st.container(width=190):
+            form: Form = inputs.choice(_("Shown as"), MEASURES[measure].forms, "form", lambda one: _(charts.FORMS[one]))
+        per: Per = "absolute"
+        if MEASURES[measure].counted and form != "change":
+            with st.container(width=190):
+                per = inputs.choice(_("For"), PERS, "per", lambda one: _(charts.PERS[one]))
+        with st.container(width="stretch", key="covid-period"):
+            start, end = map(pd.Timestamp, inputs.span(_("Period"), "period", first, last))
+    if not chosen:
+        st.info(_("Choose a country or a group of countries to go on."))
+        return
+
+    shown = Shown(measure, form, per)
+    values = covid_data.panel(stored, shown).loc[start:end]
+    present = [name for name in chosen if name in values and values[name].notna().any()]
+    views.headline(stored, values, known, reference, shown)
+    views.notes(stored, measure, chosen, present, values.index)
+    view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
+    if view == "time":
+        views.over_time(stored, values, present, reference, shown)
+    elif view == "map":
+        views.world(values, known, shown)
+    elif view == "ranking":
+        views.ranking(values, known, shown, chosen)
+    elif view == "country":
+        views.country(stored, values, reference, shown)
+    elif view == "relations":
+        views.relations(stored, known, covid.frames(values.index, views.PLAYED))
+    else:
+        views.week_by_week(values, present, known, shown)
+    views.table(values, present, shown)
+
+
+explored()
+st.caption(_(SOURCES))
+with st.expander(_("How this is computed"), icon=":material/functions:"):
+    st.markdown(
+        _(
+            """
+- **Reported, not infected**: cases are those that a test confirmed; who was tested changed over time and between
+  countries. A day without a number was not reported, and is not zero.
+- **7-day average**: the mean of the last seven days, of which at least six are known. **Last 7 or 14 days**: their sum.
+  Many countries report once a week, six days in seven are then zero: single days say little.
+- **Where daily numbers end** before the totals, they go on as what the totals grew by.
+- **Numbers below zero** correct earlier days: they count in totals, and are left out elsewhere.
+- **Doses** are reported now and then: what the total grew by is spread evenly over the days in between.
+- **Per million or hundred people**: by the population that the file gives, the same for all days.
+- **Change in a week**: the last seven days against the seven before; of a level, the day against seven days before.
+- **Latest**: the last number reported up to the end of the period, however old; one older than 14 days has its day
+  beside it.
+- **Countries and groups**: a group has no continent or is named so (World, European Union, incomes, “excl. …”). Groups
+  are not in maps and rankings. Kosovo is a country.
+- **Outbreak**: day 0 is the first with 100 cases in total, or with one death per million people.
+- **Waves**: on the 7-day average smoothed over 15 days, a wave rises to at least 1.5 times the trough before it and
+  falls below its peak divided by 1.5; values under 2% of the highest do not count.
+- **What goes together**: Spearman's rank correlation between countries. Going together is not causing.
+"""
+        )
+    )

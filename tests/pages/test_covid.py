@@ -1,0 +1,159 @@
+"""COVID-19: every view in both languages, inputs in the URL, and what is lacking said in words."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+import locales
+import settings
+from charts import covid as charts
+from connectors import owid
+from data import demo, schemas, tables
+from data.dataset import Dataset, Origin
+
+
+def figures(app):
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+VIEWS = {
+    "time": (1, 0),
+    "map": (1, 0),
+    "ranking": (1, 0),
+    "country": (1, 0),
+    "relations": (1, 1),
+    "weeks": (0, 1),
+}
+
+
+@pytest.mark.parametrize(("view", "lang"), [(view, lang) for view in VIEWS for lang in ("en", "fr")])
+def test_every_view_shows_its_figures_in_both_languages(visit, view, lang):
+    app = visit("covid", lang=lang, view=view)
+    assert (len(figures(app)), len(app.get("image"))) == VIEWS[view]
+
+
+def keep(frame):
+    dataset = Dataset("covid", {"covid": schemas.check("covid", frame)}, Origin("upload", "mine.csv"))
+    return tables.add(settings.get().home, dataset, datetime(2026, 1, 5, tzinfo=UTC))
+
+
+def metric(app, label):
+    return next(card.value for card in app.metric if card.label == label)
+
+
+def test_the_numbers_are_those_of_the_table(visit):
+    app = visit("covid", countries=["Germany", "Kenya"], form="weekly", per="absolute")
+    frame = tables.read(tables.active(settings.get().home, "covid"))
+    germany = frame[frame["country"] == "Germany"]
+    assert metric(app, "Germany") == f"{germany['new_cases'].iloc[-7:].sum():,.0f}"
+    drawn = figures(app)[0]["data"]
+    assert [trace["name"] for trace in drawn] == ["Germany", "Kenya"]
+    week = np.frombuffer(base64.b64decode(drawn[0]["y"]["bdata"]), drawn[0]["y"]["dtype"])
+    assert week[-1] == pytest.approx(germany["new_cases"].iloc[-7:].sum(), rel=1e-6)
+
+
+def test_the_inputs_are_in_the_url_and_come_back_from_it(visit):
+    wanted = {
+        "countries": ["Spain", "World"],
+        "reference": "World",
+        "measure": "deaths",
+        "form": "biweekly",
+        "per": "absolute",
+        "log": "1",
+        "shape": "small",
+    }
+    app = visit("covid", **wanted)
+    assert app.multiselect(key="countries").value == ["Spain", "World"]
+    assert {key: app.query_params[key] for key in wanted} == wanted
+    assert figures(app)[0]["layout"]["yaxis"]["type"] == "log"
+
+
+def test_a_period_in_the_url_cuts_the_figure(visit):
+    span = tables.active(settings.get().home, "covid") or store_demo()
+    first, last = (when.date() for when in span.span)
+    end = last - timedelta(days=300)
+    app = visit("covid", period=[first.isoformat(), end.isoformat()], view="ranking")
+    assert locales.day(end) in " ".join(one.value for one in app.markdown)
+    outside = visit("covid", period=["1999-01-01", "1999-02-01"])
+    assert "period" not in outside.query_params
+
+
+def store_demo():
+    made = demo.dataset("covid", datetime.now(UTC).date())
+    return tables.add(settings.get().home, made, datetime.now(UTC))
+
+
+@pytest.mark.parametrize("along", ["cases", "deaths"])
+def test_outbreaks_can_be_aligned(visit, along):
+    drawn = figures(visit("covid", along=along))[0]
+    assert drawn["data"][0]["x0"] == 0
+    assert "Days since" in drawn["layout"]["xaxis"]["title"]["text"]
+
+
+def test_daily_numbers_that_go_on_from_totals_are_said_to(visit):
+    said = " ".join(one.value for one in visit("covid", countries=["Spain", "Kenya"]).caption)
+    assert "Daily numbers end before the totals" in said
+    assert "Spain" in said
+    assert "Kenya" not in said
+
+
+def test_the_demo_is_called_simulated_and_sources_are_named(visit):
+    app = visit("covid")
+    said = " ".join(one.value for one in [*app.caption, *app.markdown])
+    assert "Demo (simulated)" in said.replace("\\", "")
+    assert "Mathieu" in said
+    assert "CC BY 4.0" in said
+    assert "World Health Organization" in said
+
+
+def test_the_map_has_countries_and_no_groups_and_plays(visit):
+    drawn = figures(visit("covid", view="map"))[0]
+    assert drawn["data"][0]["locationmode"] == "ISO-3"
+    assert "OWID_KOS" in drawn["data"][0]["locations"]
+    assert "OWID_WOR" not in drawn["data"][0]["locations"]
+    assert 2 <= len(drawn["frames"]) <= charts.FRAMES
+    outlines = json.loads((settings.ROOT / "ui/assets/world_110m.json").read_text())
+    known = {shape["id"] for shape in outlines["objects"]["countries"]["geometries"]}
+    assert set(drawn["data"][0]["locations"]) <= known
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_small_file_without_most_columns_says_what_it_lacks(visit, home, view):
+    text = "country,date,total_cases,new_cases,total_deaths,new_deaths,code,continent,population\n"
+    text += "".join(f"<b>Here</b>,2023-01-{day:02d},{day},1,0,0,HER,Asia,1000\n" for day in range(1, 6))
+    (home / "small.csv").write_text(text)
+    keep(owid.dataset(home / "small.csv").main)
+    app = visit("covid", view=view)
+    assert "<b>" not in " ".join(trace.get("name", "") for one in figures(app) for trace in one["data"])
+    assert "reported nothing of this in the period" in " ".join(one.value for one in app.caption)
+
+
+@pytest.mark.parametrize(
+    ("view", "measure", "form"),
+    [
+        ("time", "positivity", "level"),
+        ("map", "excess", "level"),
+        ("ranking", "vaccinated", "level"),
+        ("country", "doses", "weekly"),
+        ("weeks", "deaths", "change"),
+    ],
+)
+def test_measures_of_every_kind_are_drawn(visit, view, measure, form):
+    app = visit("covid", view=view, measure=measure, form=form)
+    assert app.metric
+    assert len(figures(app)) + len(app.get("image")) == 1
+
+
+def test_no_country_chosen_gets_a_sentence(visit):
+    app = visit("covid")
+    app.multiselect(key="countries").set_value([]).run()
+    assert "Choose a country" in app.info[0].value
+
+
+def test_the_page_data_offers_the_download_and_shows_the_demo(visit):
+    app = visit("data", table="covid", **{"from": "download"})
+    assert any("590,000 rows" in one.value for one in app.caption)
+    assert any(settings.get().owid_url.split("/")[-1] in one.value.replace("\\", "") for one in app.caption)
