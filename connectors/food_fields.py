@@ -17,7 +17,7 @@ IMAGE_HOSTS = ("images.openfoodfacts.org", "static.openfoodfacts.org")
 _IDS = {name: name.replace("_", "-") for name in NUTRIENTS} | {"energy_kj": "energy-kj", "vitamin_b9": "vitamin-b9"}
 _PER_GRAM = {"g": 1.0, "mg": 1e3, "µg": 1e6}
 _NAMES = ("product_name", "product_name_en", "product_name_fr", "generic_name")
-_NO_DRINK = {"en:dehydrated-beverages", "en:instant-beverages", "en:syrups", "en:beverages-to-be-rehydrated"}
+_NO_DRINK = {"en:dehydrated-beverages", "en:instant-beverages", "en:syrups"}
 
 
 def number(value: object) -> float | None:

@@ -39,6 +39,9 @@ SECTIONS = {
         ("sales_items", _("Sales: shops and items"), "grid_view"),
         ("sales_stock", _("Sales: stock"), "inventory_2"),
     ],
+    _("Explore"): [
+        ("food", _("Food products"), "nutrition"),
+    ],
     _("Data"): [("data", _("Data"), "database")],
 }
 page = st.navigation(

@@ -21,6 +21,7 @@ PAGES = {
     "sales-what-if": "Sales: what-if",
     "sales-items": "Sales: shops and items",
     "sales-stock": "Sales: stock",
+    "food": "Food products",
     "data": "Data",
 }
 BEGINS = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>", "CSV": b"\xef\xbb\xbflevel,", "XLSX": b"PK"}

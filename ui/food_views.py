@@ -1,0 +1,779 @@
+"""The parts of the page of food products: search, table or cards, product sheet, comparison, category, basket."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+import locales
+from charts import food as charts
+from charts.food import LEVELS, MARKS
+from charts.theme import faded
+from connectors import ConnectorError, openfoodfacts
+from data.food import DEMO, NUTRIENTS, tag_name
+from models import food as model
+from models.food import LIT, How
+from ui import cards, downloads, food_source, inputs
+from ui.food_source import Asked, Shelf
+from ui.text import N_, _, ngettext, plain
+
+SHOWN = ("energy_kcal", "fat", "saturated_fat", "sugars", "fiber", "proteins", "salt")
+GRADES = ("", "a", "b", "c", "d", "e")
+COUNTRIES = {
+    "": N_("All countries"),
+    "en:france": N_("France"),
+    "en:united-kingdom": N_("United Kingdom"),
+    "en:germany": N_("Germany"),
+    "en:spain": N_("Spain"),
+    "en:italy": N_("Italy"),
+    "en:belgium": N_("Belgium"),
+    "en:switzerland": N_("Switzerland"),
+    "en:netherlands": N_("Netherlands"),
+    "en:united-states": N_("United States"),
+    "en:canada": N_("Canada"),
+}
+NOVA = {
+    1: N_("unprocessed or minimally processed"),
+    2: N_("processed culinary ingredient"),
+    3: N_("processed"),
+    4: N_("ultra-processed"),
+}
+PER: dict[Literal["100g", "serving"], str] = {"100g": N_("In 100 g or 100 ml"), "serving": N_("In a serving")}
+HOW: dict[How, str] = {"absolute": N_("Amounts"), "first": N_("Against the first"), "best": N_("Against the best")}
+LAYOUT = {"table": N_("Table"), "cards": N_("Cards")}
+SCORES = {"low": "green", "medium": "orange", "high": "red"}
+ALTERNATIVES = 5
+CARD_HEIGHT = 120  # pixels of a picture
+
+
+# Search
+
+
+def ask() -> Asked:
+    """The search form and the photo, remembered in the URL; nothing is asked before it is sent off."""
+    with st.form("food-search", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        text = inputs.text(_("Product, brand or barcode"), "q", _("muesli, or 3029330003533"))
+        with st.popover(_("Filters"), icon=":material/tune:"):
+            near = st.session_state.get("food-categories", [])
+            known = [st.session_state.get("category") or st.query_params.get("category", "")]
+            options = list(dict.fromkeys(["", *near, *known]))
+            category = inputs.choice(_("Category"), options, "category", lambda tag: tag_name(tag) if tag else _("All"))
+            country = inputs.choice(_("Sold in"), list(COUNTRIES), "country", lambda tag: _(COUNTRIES[tag]))
+            grade = inputs.choice(_("Nutri-Score"), GRADES, "grade", lambda one: one.upper() or _("All"))
+        st.form_submit_button(_("Search"), type="primary", icon=":material/search:", on_click=_searched)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.popover(_("Barcode from a photo"), icon=":material/barcode_scanner:"):
+            st.file_uploader(
+                _("A picture with a barcode"),
+                ["jpg", "jpeg", "png", "webp"],
+                key="photo",
+                on_change=_scanned,
+                max_upload_size=20,
+            )
+        if text or category or country or grade:
+            st.button(_("Demo products"), icon=":material/science:", on_click=_cleared, type="tertiary")
+    if problem := st.session_state.pop("food-problem", None):
+        st.warning(problem, icon=":material/barcode:")
+    return Asked(text, category, country, grade, page())
+
+
+def page() -> int:
+    """The page of the hits that the URL names."""
+    named = st.query_params.get("page", "1")
+    return int(named) if named.isdecimal() and 0 < int(named) < 1_000 else 1
+
+
+def _searched() -> None:
+    st.query_params.pop("page", None)
+    try:
+        code = food_source.barcode(st.session_state["q"].strip())
+    except ConnectorError:  # the page says it
+        return
+    st.session_state["view"] = "product" if code else "products"
+    if code:
+        st.session_state["code"] = code
+
+
+def _scanned() -> None:
+    if photo := st.session_state.get("photo"):
+        try:
+            code = openfoodfacts.barcodes_in(photo.getvalue())[0]
+        except ConnectorError as error:
+            st.session_state["food-problem"] = error.sentence()
+            return
+        st.session_state.update({"q": code, "code": code, "view": "product"})
+
+
+def _cleared() -> None:
+    st.session_state.update({"q": "", "category": "", "country": "", "grade": "", "view": "products"})
+    st.query_params.pop("page", None)
+
+
+def provenance(shelf: Shelf) -> None:
+    """Where the products are from, how old that is, and under which licences."""
+    if shelf.source == DEMO:
+        sentence = _("{count} products that nobody sells, to try this page on. Search above for real ones.")
+        st.caption(f":material/science: **{plain(_(DEMO))}** · " + sentence.format(count=locales.number(shelf.count)))
+        return
+    licences = ", ".join(f"[{name}]({url})" for name, url in openfoodfacts.LICENCES.items())
+    hits = ngettext("{count} product found", "{count} products found", shelf.count)
+    st.caption(
+        " · ".join(
+            [
+                ":material/public: **[Open Food Facts](https://world.openfoodfacts.org)**",
+                hits.format(count=locales.number(shelf.count)),
+                _("retrieved {moment}").format(moment=locales.moment(shelf.retrieved)),
+                _("written by the public; database {odbl}, contents {dbcl}, pictures {images}").format(
+                    **dict(zip(("odbl", "dbcl", "images"), licences.split(", "), strict=True))
+                ),
+            ]
+        )
+    )
+    food_source.warn(shelf)
+
+
+# Products
+
+
+def products(shelf: Shelf) -> None:
+    """All products in sight, as a coloured table with the nutrients one wants, or as cards."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        layout = inputs.view(_("Layout"), list(LAYOUT), "layout", lambda one: _(LAYOUT[one]))
+        per = inputs.view(_("Amounts"), list(PER), "per", lambda one: _(PER[one]))
+    if layout == "cards":
+        _cards(shelf)
+    else:
+        known = [name for name in NUTRIENTS if shelf.frame[f"{name}_{per}"].notna().any()]
+        if "cols" not in st.session_state and not st.query_params.get_all("cols"):
+            st.session_state["cols"] = [name for name in SHOWN if name in known]
+        columns = inputs.pills(_("Columns"), known, "cols", charts.label)
+        _table(shelf.frame, [name for name in known if name in columns], per)
+    _paging(shelf)
+    downloads.table(plain_table(shelf.frame), "food_products")
+
+
+def plain_table(products: pd.DataFrame) -> pd.DataFrame:
+    """What is known of products as a table for files: tags as text, units in the names of the columns."""
+    table = products.dropna(axis=1, how="all").copy()
+    for name in ("categories", "countries", "labels", "allergens", "traces", "additives"):
+        table[name] = [", ".join(tags) for tags in table[name]]
+    units = {f"{name}_{per}": f"{name}_{per} ({one.unit})" for name, one in NUTRIENTS.items() for per in PER}
+    return table.rename(columns=units)
+
+
+def _table(products: pd.DataFrame, columns: Sequence[str], per: str) -> None:
+    shown = pd.DataFrame(
+        {
+            "image": products["image_small"],
+            "name": products["name"].where(products["name"].ne(""), products["code"]),
+            "brands": products["brands"],
+            "nutriscore": products["nutriscore"].str.upper(),
+            "nova": products["nova"],
+        }
+    )
+    amounts = products[[f"{name}_{per}" for name in columns]].set_axis(list(columns), axis=1)
+    if shown["image"].isna().all():
+        del shown["image"]
+    styled = _coloured(pd.concat([shown, amounts], axis=1), model.lights(products), columns)
+    config: dict[str, Any] = {
+        "image": st.column_config.ImageColumn("", width=50),
+        "name": st.column_config.TextColumn(_("Product"), pinned=True, width="medium"),
+        "brands": st.column_config.TextColumn(_("Brand"), width="small"),
+        "nutriscore": st.column_config.TextColumn(_("Nutri-Score"), width=85),
+        "nova": st.column_config.NumberColumn(_("NOVA"), format="%d", width=60, help=_("1 hardly, 4 ultra-processed")),
+    }
+    for name in columns:
+        heading = _("{nutrient}, {unit}").format(nutrient=charts.label(name), unit=NUTRIENTS[name].unit)
+        config[name] = st.column_config.NumberColumn(heading, width=105)
+    picked = st.dataframe(
+        styled,
+        column_config=config,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=f"food-table-{page()}",
+        height=min(38 + 35 * len(products), 640),
+    ).selection.rows
+    st.caption(legend())
+    codes = [products["code"].iloc[row] for row in picked if row < len(products)]
+    _actions(codes)
+
+
+def legend() -> str:
+    """What the marks of the traffic lights mean."""
+    marks = " · ".join(f"{MARKS[level]} {_(LEVELS[level])}" for level in MARKS)
+    return _("{marks}: traffic lights of the UK, which has limits of their own for drinks.").format(marks=marks)
+
+
+def _coloured(table: pd.DataFrame, levels: pd.DataFrame, columns: Sequence[str]) -> "pd.io.formats.style.Styler":
+    styler = table.style
+    for name in columns:
+        unit = NUTRIENTS[name].unit
+        digits = 0 if unit in ("kJ", "kcal", "mg", "µg") else 2 if name == "salt" else 1
+        styler = styler.format(_with(digits, ""), subset=[name])
+        for level, mark in MARKS.items() if name in LIT else ():
+            rows = table.index[levels[name].eq(level) & table[name].notna()]
+            if len(rows):
+                colour = faded(charts.COLOURS[level], 0.28)
+                styler = styler.format(_with(digits, f" {mark}"), subset=pd.IndexSlice[rows, [name]])
+                styler = styler.set_properties(pd.IndexSlice[rows, [name]], **{"background-color": colour})
+    return styler
+
+
+def _with(digits: int, mark: str) -> Callable[[float], str]:
+    return lambda value: "" if pd.isna(value) else f"{locales.number(value, digits)}{mark}"
+
+
+def _actions(codes: list[str]) -> None:
+    """What can be done with the products chosen."""
+    if not codes:
+        st.caption(_("Tick products on the left to open, compare or add them to the basket."))
+        return
+    with st.container(horizontal=True):
+        st.button(_("Open"), on_click=show_product, args=(codes[0],), icon=":material/article:")
+        st.button(
+            ngettext("Compare {count} product", "Compare {count} products", len(codes)).format(count=len(codes)),
+            on_click=_compare,
+            args=(codes,),
+            icon=":material/compare_arrows:",
+            type="primary",
+        )
+        st.button(_("Add to the basket"), on_click=add, args=(codes,), icon=":material/add_shopping_cart:")
+
+
+def show_product(code: str) -> None:
+    """Open the sheet of a product."""
+    st.session_state.update({"code": code, "view": "product"})
+
+
+def _compare(codes: list[str]) -> None:
+    chosen = st.session_state.get("with", st.query_params.get_all("with"))
+    st.session_state.update({"with": list(dict.fromkeys([*chosen, *codes])), "view": "compare"})
+
+
+def _cards(shelf: Shelf) -> None:
+    levels = model.lights(shelf.frame)
+    with st.grid("auto", min_column_width=230):
+        for place, row in enumerate(shelf.frame.itertuples()):
+            with st.container(border=True, height="stretch"):
+                if row.image_small == row.image_small and row.image_small:
+                    with st.container(height=CARD_HEIGHT, border=False, horizontal_alignment="center"):
+                        st.image(row.image_small, width=90, alt=name_of(row.name, row.brands, row.code))
+                grade = _("Nutri-Score {grade}").format(grade=_upper(row.nutriscore))
+                lights = "  ".join(
+                    f":{SCORES[levels[name].iloc[place]]}-badge[{MARKS[levels[name].iloc[place]]} {charts.label(name)}]"
+                    for name in LIT
+                    if levels[name].iloc[place]
+                )
+                st.markdown(
+                    f"**{plain(row.name or row.code)}**  \n:small[{plain(row.brands)}]  \n{plain(grade)}  \n{lights}"
+                )
+                with st.container(horizontal=True):
+                    key = f"{row.code}-{place}"
+                    st.button(_("Open"), key=f"open-{key}", on_click=show_product, args=(row.code,))
+                    st.button(_("Compare"), key=f"with-{key}", on_click=_compare, args=([row.code],), type="tertiary")
+    st.caption(legend())
+
+
+def _upper(grade: object) -> str:
+    return grade.upper() if isinstance(grade, str) and grade else "?"
+
+
+def _paging(shelf: Shelf) -> None:
+    if shelf.pages < 2:
+        return
+    now = page()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        back = st.button(_("Previous"), icon=":material/chevron_left:", disabled=now <= 1)
+        st.markdown(_("Page {page} of {pages}").format(page=now, pages=locales.number(shelf.pages)))
+        on = st.button(_("Next"), icon=":material/chevron_right:", disabled=now >= shelf.pages)
+    if back or on:
+        st.query_params["page"] = str(now + (1 if on else -1))
+        st.rerun()
+
+
+def name_of(name: str, brands: str, code: str) -> str:
+    """A product in a list: its name and its first brand."""
+    return " · ".join(part for part in (name or code, brands.split(",")[0].strip()) if part)
+
+
+def names(products: pd.DataFrame) -> dict[str, str]:
+    """A name for each code, with the end of the code where two would be the same."""
+    named = {row.code: name_of(row.name, row.brands, row.code) for row in products.itertuples()}
+    twice = pd.Series(named).duplicated(keep=False)
+    return {code: f"{name} ({code[-4:]})" if twice[code] else name for code, name in named.items()}
+
+
+# One product
+
+
+def product(shelf: Shelf) -> None:
+    """The sheet of one product: lights, place in its category, what it is made of."""
+    called = names(shelf.frame)
+    code = inputs.choice(_("Product"), list(called), "code", called.__getitem__)
+    row = shelf.frame[shelf.frame["code"].eq(code)].iloc[0]
+    _identity(row)
+    _lights(row)
+    for message, values in model.flags(row):
+        written = {name: locales.number(value, 1) for name, value in values.items()}
+        st.warning(
+            _("The label cannot be right: {what}").format(what=_(message).format(**written)), icon=":material/flag:"
+        )
+    tag = _category(shelf, row)
+    peers = food_source.category(shelf, tag) if tag else shelf.frame.iloc[:0]
+    found = model.against(row, peers)
+    if tag and not found.empty:
+        liquid = bool(row["liquid"] or row["drink"])
+        cards.figure(charts.against(found, row["name"] or code, tag_name(tag), liquid), "food_against", found)
+        healthier(peers, row, tag)
+    elif tag:
+        st.info(_("Fewer than three products of this category are in sight: load it to compare."))
+    _nutrients(row, found)
+    _made_of(row)
+
+
+def _identity(row: pd.Series) -> None:
+    with st.container(border=True), st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        if isinstance(row["image_small"], str):
+            st.image(row["image_small"], width=120, alt=row["name"])
+        facts = [
+            plain(row["brands"]),
+            plain(row["quantity"]),
+            _("barcode {code}").format(code=row["code"]),
+            _("a serving is {serving}").format(serving=plain(row["serving"])) if row["serving"] else "",
+        ]
+        scores = [
+            _("**Nutri-Score {grade}** (A to E)").format(grade=_upper(row["nutriscore"])),
+            _("**NOVA {group}**: {meaning}").format(
+                group=locales.number(row["nova"]) if row["nova"] == row["nova"] else "?",
+                meaning=_(NOVA[int(row["nova"])]) if row["nova"] == row["nova"] else _("not known"),
+            ),
+            _("**Green-Score {grade}**").format(grade=plain(_upper(row["green_score"]))),
+        ]
+        filled = row["completeness"]
+        edited = [
+            _("{share} of its page is filled in").format(share=locales.percent(filled)) if filled == filled else "",
+            _("last changed {day}").format(day=locales.day(row["modified"])) if not pd.isna(row["modified"]) else "",
+            _("amounts are those of the prepared product") if row["prepared"] else "",
+        ]
+        with st.container():
+            st.subheader(plain(row["name"] or row["code"]), anchor=False)
+            st.markdown(" · ".join(filter(None, facts)) + "  \n" + " · ".join(scores))
+            st.caption(" · ".join(filter(None, edited)))
+        with st.container(width="content"):
+            st.button(_("Compare"), on_click=_compare, args=([row["code"]],), icon=":material/compare_arrows:")
+            st.button(_("Add to the basket"), on_click=add, args=([row["code"]],), icon=":material/add_shopping_cart:")
+
+
+def _lights(row: pd.Series) -> None:
+    levels = model.lights(row.to_frame().T.astype({"drink": bool})).iloc[0]
+    size = row["serving_size"]
+    portion = size if size == size else 100.0
+    unit = "ml" if row["liquid"] else "g"
+    with st.grid(5, min_column_width=130):
+        for name in ("energy_kcal", *LIT):
+            value = row[f"{name}_100g"]
+            with st.container(border=True, height="stretch", gap=None):
+                st.markdown(f":small[{charts.label(name)}]")
+                if value != value:
+                    st.markdown(_("not known"))
+                    continue
+                st.metric(charts.label(name), charts.amount(name, value), label_visibility="collapsed")
+                level = levels.get(name, "")
+                if level:
+                    st.markdown(f":{SCORES[level]}-badge[{MARKS[level]} {_(LEVELS[level])}]")
+                share = value * portion / 100 / model.INTAKE[name]
+                st.caption(
+                    _("in 100 {unit}; {share} of a day’s intake in {portion} {unit}").format(
+                        unit=unit, share=locales.percent(share), portion=locales.number(portion)
+                    )
+                )
+
+
+def _category(shelf: Shelf, row: pd.Series) -> str:
+    """The category to compare a product with, the narrowest with enough products first proposed."""
+    tags = list(row["categories"])[::-1]
+    if not tags:
+        st.info(_("This product has no category, so there is nothing to compare it with."))
+        return ""
+    counts = model.categories(shelf.frame)
+    usual = model.narrowest(row, counts) or tags[0]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        tag = inputs.choice(_("Compare with"), tags, "cat", tag_name, default=usual)
+        _loader(shelf, tag)
+    return tag
+
+
+def _loader(shelf: Shelf, tag: str) -> None:
+    if shelf.source != DEMO and tag not in food_source.loaded():
+        st.button(
+            _("Load the {count} most scanned of this category").format(count=food_source.PEERS),
+            on_click=food_source.load,
+            args=(tag,),
+            icon=":material/download:",
+        )
+
+
+def healthier(peers: pd.DataFrame, row: pd.Series, tag: str) -> None:
+    """Healthier products of the same category, and what one gains, in words."""
+    found = model.alternatives(peers, row["code"], tag, ALTERNATIVES)
+    with st.container(border=True):
+        if found.empty:
+            st.markdown(
+                "**"
+                + _("None of the {count} products of this category in sight is healthier").format(
+                    count=locales.number(len(peers))
+                )
+                + "**"
+            )
+            return
+        st.markdown("**" + _("Healthier choices among {category}").format(category=plain(tag_name(tag))) + "**")
+        for code, other in found.iterrows():
+            with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+                st.markdown(
+                    f"**{plain(name_of(other['name'], other['brands'], str(code)))}** "
+                    + _("(Nutri-Score {grade})").format(grade=_upper(other["nutriscore"]))
+                    + ": "
+                    + plain(gain(model.changes(row, other)))
+                )
+                st.button(_("Open"), key=f"better-{code}", on_click=show_product, args=(code,), type="tertiary")
+
+
+def gain(changes: Sequence[model.Change]) -> str:
+    """What changes in 100 g, the good first: "32 g less sugars, 6 g more fibre in 100 g; but 0.3 g more salt"."""
+    less, more = _("{amount} less {nutrient}"), _("{amount} more {nutrient}")
+
+    def words(some: Sequence[model.Change]) -> str:
+        return ", ".join(
+            (less if one.amount < 0 else more).format(
+                amount=charts.amount(one.nutrient, abs(one.amount)), nutrient=charts.label(one.nutrient).lower()
+            )
+            for one in some
+        )
+
+    good, bad = [one for one in changes if one.good][:3], [one for one in changes if not one.good][:2]
+    sentence = _("{better} in 100 g; but {worse}") if bad else _("{better} in 100 g")
+    return sentence.format(better=words(good), worse=words(bad))
+
+
+def _nutrients(row: pd.Series, found: pd.DataFrame) -> None:
+    rows = [
+        {
+            "nutrient": charts.label(name),
+            "amount": charts.amount(name, row[f"{name}_100g"]),
+            "serving": charts.amount(name, row[f"{name}_serving"])
+            if row[f"{name}_serving"] == row[f"{name}_serving"]
+            else "",
+            "share": 100 * row[f"{name}_serving"] / model.INTAKE[name] if name in model.INTAKE else None,
+            "median": charts.amount(name, found["median"][name]) if name in found.index else "",
+        }
+        for name in NUTRIENTS
+        if row[f"{name}_100g"] == row[f"{name}_100g"]
+    ]
+    if not rows:
+        st.info(_("No amounts are known of this product."))
+        return
+    unit = "100 ml" if row["liquid"] or row["drink"] else "100 g"
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        column_config={
+            "nutrient": st.column_config.TextColumn(_("Nutrient"), pinned=True),
+            "amount": st.column_config.TextColumn(_("In {unit}").format(unit=unit), alignment="right"),
+            "serving": st.column_config.TextColumn(_("In a serving"), alignment="right"),
+            "share": st.column_config.NumberColumn(_("Of a day’s intake, in a serving"), format="%.0f %%"),
+            "median": st.column_config.TextColumn(_("Median of the category"), alignment="right"),
+        },
+    )
+
+
+def _known(nutrient: str, value: float) -> str:
+    return charts.amount(nutrient, value) if value == value else ""
+
+
+def _made_of(row: pd.Series) -> None:
+    parts = {
+        _("Allergens"): row["allergens"],
+        _("May contain traces of"): row["traces"],
+        _("Additives"): [tag_name(tag).upper() for tag in row["additives"]],
+        _("Labels"): row["labels"],
+        _("Categories"): row["categories"],
+        _("Sold in"): row["countries"],
+    }
+    with st.container(border=True):
+        lines = [f"**{_('Ingredients')}**: {plain(row['ingredients'] or _('not known'))}"]
+        for heading, tags in parts.items():
+            lines.append(f"**{heading}**: {plain(', '.join(map(tag_name, tags)) or _('none given'))}")
+        st.markdown("  \n".join(lines))
+        if row["source"] != DEMO:
+            st.caption(
+                _(
+                    "Allergens are what the public wrote down: read the package. [Page on Open Food Facts]({url})"
+                ).format(url=f"https://world.openfoodfacts.org/product/{row['code']}")
+            )
+
+
+# Side by side
+
+
+def compare(shelf: Shelf) -> None:
+    """As many products as one likes, side by side."""
+    called = names(shelf.frame)
+    codes = inputs.several(_("Products to compare"), list(called), "with", called.__getitem__)
+    if len(codes) < 2:
+        st.info(_("Choose two products or more: here, or by ticking them in the table."))
+        return
+    chosen = shelf.frame.set_index("code", drop=False).loc[codes].reset_index(drop=True)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        how = inputs.view(_("How"), list(HOW), "how", lambda one: _(HOW[one]))
+        per = inputs.view(_("Amounts"), list(PER), "per", lambda one: _(PER[one]))
+    table = model.compare(chosen, how, per)
+    if table.empty:
+        st.info(_("None of these products says what is in a serving: look at 100 g."))
+        return
+    usual = "sugars" if "sugars" in table.index else str(table.index[0])
+    nutrient = inputs.choice(_("Nutrient in the figure"), list(table.index), "nutrient", charts.label, default=usual)
+    levels = model.lights(chosen).set_axis(chosen["code"])
+    units = set(chosen["liquid"] | chosen["drink"])
+    amount = _("a serving") if per == "serving" else "100 g" if units == {False} else "100 ml"
+    shown = levels[nutrient] if nutrient in LIT and per == "100g" else pd.Series(dtype="str")
+    cards.figure(
+        charts.compared(table.loc[nutrient], called, nutrient, how, amount, shown),
+        "food_compared",
+        table.rename(columns=called).rename_axis("nutrient").reset_index(),
+    )
+    _side_by_side(table, levels if how == "absolute" and per == "100g" else None, called, how)
+    facts = chosen[["code", "nutriscore", "nova", "green_score", "serving", "allergens", "additives"]]
+    st.dataframe(
+        facts.assign(
+            code=facts["code"].map(called),
+            nutriscore=facts["nutriscore"].str.upper(),
+            green_score=facts["green_score"].str.upper(),
+            allergens=[", ".join(map(tag_name, tags)) for tags in facts["allergens"]],
+            additives=[len(tags) for tags in facts["additives"]],
+        ),
+        hide_index=True,
+        column_config={
+            "code": st.column_config.TextColumn(_("Product"), pinned=True),
+            "nutriscore": _("Nutri-Score"),
+            "nova": st.column_config.NumberColumn(_("NOVA"), format="%d"),
+            "green_score": _("Green-Score"),
+            "serving": _("Serving"),
+            "allergens": _("Allergens"),
+            "additives": _("Additives, count"),
+        },
+    )
+
+
+def _side_by_side(table: pd.DataFrame, levels: pd.DataFrame | None, called: dict[str, str], how: str) -> None:
+    best = model.best(table)
+
+    def written(nutrient: str, code: str) -> str:
+        value = table.loc[nutrient, code]
+        if value != value:
+            return ""
+        sign = "" if how == "absolute" else "+" if value > 1e-9 else "−" if value < -1e-9 else "±"
+        level = levels.loc[code, nutrient] if levels is not None and nutrient in LIT else ""
+        star = " ★" if how == "absolute" and value == best[nutrient] else ""
+        return sign + charts.amount(nutrient, abs(value)) + (f" {MARKS[level]}" if level else "") + star
+
+    words = pd.DataFrame(
+        {code: {charts.label(name): written(name, code) for name in table.index} for code in table.columns}
+    )
+    styler = words.style
+    if levels is not None:
+        for name in table.index.intersection(list(LIT)):
+            for code in table.columns:
+                if level := levels.loc[code, name]:
+                    cell = pd.IndexSlice[[charts.label(name)], [code]]
+                    styler = styler.set_properties(cell, **{"background-color": faded(charts.COLOURS[level], 0.28)})
+    columns = {code: st.column_config.TextColumn(called[code], width=150, alignment="right") for code in words}
+    st.dataframe(styler, column_config={"_index": st.column_config.TextColumn(_("Nutrient"), pinned=True), **columns})
+    if how == "absolute":
+        st.caption(_("★ best of these") + (" · " + legend() if levels is not None else ""))
+
+
+# A category
+
+
+def category(shelf: Shelf) -> None:
+    """The products of a category: grades, brands, and what would be healthier."""
+    counts = model.categories(shelf.frame)
+    options = list(dict.fromkeys([*counts.index, *food_source.loaded()]))
+    if not options:
+        st.info(_("No two products in sight share a category: search for more of a kind."))
+        return
+    usual = next((tag for tag in food_source.loaded()), _typical(shelf.frame, counts))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        tag = inputs.choice(_("Category"), options, "cat", tag_name, default=usual)
+        _loader(shelf, tag)
+    peers = food_source.category(shelf, tag)
+    if peers.empty:
+        st.info(_("No product of this category is in sight: load it."))
+        return
+    _summary(peers, tag)
+    known = [name for name in NUTRIENTS if peers[f"{name}_100g"].notna().any()]
+    with st.grid("auto", min_column_width=400):
+        counts = model.grades(peers)
+        cards.figure(charts.grades(counts, tag_name(tag)), "food_grades", counts.rename_axis("grade").reset_index())
+        if known:
+            with st.container():
+                nutrient = inputs.choice(
+                    _("Nutrient by brand"),
+                    known,
+                    "nutrient",
+                    charts.label,
+                    default="sugars" if "sugars" in known else "",
+                )
+                table = model.by_brand(peers, nutrient)
+                if len(table):
+                    liquid = bool((peers["liquid"] | peers["drink"]).mean() > 0.5)
+                    cards.figure(charts.brands(table, nutrient, liquid), "food_brands", table)
+    called = names(peers)
+    rank = peers["nutriscore"].fillna("").sort_values(ascending=False, kind="stable").index
+    worst = peers.loc[rank, "code"].tolist()
+    code = inputs.choice(_("Look for something healthier than"), worst, "code", called.__getitem__, default=worst[0])
+    healthier(peers, peers[peers["code"].eq(code)].iloc[0], tag)
+    downloads.table(plain_table(peers), "food_category")
+
+
+def _typical(products: pd.DataFrame, counts: pd.Series) -> str:
+    """The narrowest category that most of the products share."""
+    least = max(2, int(0.5 * len(products)))
+    wide = counts[counts >= least]
+    if wide.empty:
+        return str(counts.index[0])
+    depth = {tag: np.median([tags.index(tag) for tags in products["categories"] if tag in tags]) for tag in wide.index}
+    return max(depth, key=lambda tag: depth[tag])
+
+
+def _summary(peers: pd.DataFrame, tag: str) -> None:
+    typical = model.medians(peers, least=1)["median"]
+    graded = peers["nutriscore"].dropna()
+    shown = [
+        (
+            _("Products"),
+            locales.number(len(peers)),
+            _("of {category} in sight").format(category=plain(tag_name(tag))),
+        ),
+        (
+            _("Nutri-Score A or B"),
+            locales.percent(graded.isin(["a", "b"]).mean()) if len(graded) else "?",
+            _("of {count} products that have one").format(count=locales.number(len(graded))),
+        ),
+    ]
+    unit = "100 ml" if (peers["liquid"] | peers["drink"]).mean() > 0.5 else "100 g"
+    for name in ("sugars", "salt"):
+        value = charts.amount(name, typical[name]) if name in typical.index else "?"
+        heading = _("Typical {nutrient}").format(nutrient=charts.label(name).lower())
+        shown.append((heading, value, _("median, in {unit}").format(unit=unit)))
+    cards.metrics(shown)
+
+
+# Basket
+
+
+def grams() -> dict[str, float]:
+    """The basket: code -> g or ml; in the URL as code:amount."""
+    if "basket" not in st.session_state:
+        found = {}
+        for part in st.query_params.get_all("basket"):
+            code, _colon, amount = part.partition(":")
+            if code.isdecimal() and len(code) <= 24 and amount.isdecimal() and 0 < int(amount) <= 100_000:
+                found[code] = float(amount)
+        st.session_state["basket"] = found
+    kept: dict[str, float] = st.session_state["basket"]
+    return kept
+
+
+def add(codes: list[str]) -> None:
+    """Put products into the basket, a serving of each, or 100 g where that is not known."""
+    sizes = st.session_state.get("food-sizes", {})
+    st.session_state["basket"] = {code: sizes.get(code, 100.0) for code in codes} | grams()
+    st.session_state["view"] = "basket"
+
+
+def _remove(code: str) -> None:
+    st.session_state["basket"] = {one: amount for one, amount in grams().items() if one != code}
+
+
+def _weigh(code: str) -> None:
+    st.session_state["basket"] = grams() | {code: float(st.session_state[f"grams-{code}"])}
+
+
+def basket(shelf: Shelf) -> None:
+    """How much of which products, and what that is of a day's reference intake."""
+    called = names(shelf.frame)
+    held = {code: amount for code, amount in grams().items() if code in called}
+    more = [code for code in called if code not in held]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        picked = st.selectbox(
+            _("Add a product"), more, index=None, format_func=called.__getitem__, key=f"add-{len(held)}"
+        )
+        days = inputs.number(_("Days it is for"), "days", 1, 1, 365)
+    if picked:
+        add([picked])
+        st.rerun(scope="fragment")
+    if not held:
+        st.info(_("The basket is empty: add products here, or tick them in the table."))
+        return
+    liquid = dict(zip(shelf.frame["code"], shelf.frame["liquid"], strict=True))
+    with st.grid("auto", min_column_width=320):
+        for code, amount in held.items():
+            with st.container(horizontal=True, vertical_alignment="bottom", border=True):
+                st.session_state.setdefault(f"grams-{code}", int(amount))
+                st.number_input(
+                    f"{plain(called[code])}, {'ml' if liquid[code] else 'g'}",
+                    1,
+                    100_000,
+                    key=f"grams-{code}",
+                    step=10,
+                    on_change=_weigh,
+                    args=(code,),
+                )
+                st.button(
+                    "", key=f"drop-{code}", icon=":material/delete:", on_click=_remove, args=(code,), help=_("Remove")
+                )
+    totals = model.basket(shelf.frame, held)
+    if totals.empty:
+        st.info(_("No amounts are known of these products."))
+        return
+    _totals(totals, held, days, called)
+
+
+def _totals(totals: pd.DataFrame, held: dict[str, float], days: float, called: dict[str, str]) -> None:
+    wanted = [name for name in ("energy_kcal", "sugars", "saturated_fat", "salt") if name in totals.index]
+    cards.metrics(
+        [
+            (
+                charts.label(name),
+                charts.amount(name, totals["amount"][name]),
+                _("{share} of the reference intake; most from {product}").format(
+                    share=locales.percent(totals["share"][name] / days),
+                    product=plain(charts.short(called[totals["largest"][name]])),
+                ),
+            )
+            for name in wanted
+        ]
+    )
+    lacking = {name: int(count) for name, count in totals["missing"].items() if count}
+    if lacking:
+        st.caption(
+            _("Too low, since some of the {count} products do not say: {nutrients}.").format(
+                count=len(held),
+                nutrients=", ".join(f"{charts.label(name)} ({count})" for name, count in lacking.items()),
+            )
+        )
+    cards.figure(charts.intake(totals, days), "food_basket", totals.reset_index())
+
+
+def publish_basket() -> None:
+    """The basket into the URL."""
+    wanted = [f"{code}:{amount:.0f}" for code, amount in grams().items()]
+    if st.query_params.get_all("basket") != wanted:
+        if wanted:
+            st.query_params["basket"] = wanted
+        else:
+            st.query_params.pop("basket", None)
