@@ -248,8 +248,8 @@ def compared(
             )
         title = sentence.format(
             nutrient=label(nutrient),
-            low=theme.plain(names[least]),
-            high=theme.plain(names[most]),
+            low=theme.plain(short(names[least])),
+            high=theme.plain(short(names[most])),
             least=_written(nutrient, known.min(), how == "first"),
             most=_written(nutrient, known.max(), how == "first"),
             less=amount(nutrient, abs(known.min())),
@@ -314,7 +314,7 @@ def intake(totals: pd.DataFrame, days: float) -> go.Figure:
     figure_title = _("Nothing in the basket has an amount to add")
     if len(shown):
         most = int(np.argmax(shares))
-        sentence = _("The basket holds most of a day’s {nutrient}: {share}")
+        sentence = _("{nutrient}: {share} of a day’s intake, the highest share of all")
         figure_title = sentence.format(nutrient=label(str(shown.index[most])), share=locales.percent(shares[most]))
     top = max(1.1, 1.15 * float(shares.max())) if len(shown) else 1.1
     step = next(step for step in (0.25, 0.5, 1, 2, 5, 10, 50, 1e6) if top / step <= 7)

@@ -3,16 +3,16 @@
 import streamlit as st
 
 from models import food as model
-from ui import food_batch, food_source, inputs
+from ui import food_batch, food_compare, food_source, inputs
 from ui import food_views as views
 from ui.text import N_, _
 
 VIEWS = {
     "products": (N_("Products"), views.products),
     "product": (N_("One product"), views.product),
-    "compare": (N_("Compare"), views.compare),
-    "category": (N_("Category"), views.category),
-    "basket": (N_("Basket"), views.basket),
+    "compare": (N_("Compare"), food_compare.compare),
+    "category": (N_("Category"), food_compare.category),
+    "basket": (N_("Basket"), food_compare.basket),
 }
 
 st.title(_("Food products"), anchor=False)
@@ -52,11 +52,11 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
         _(
             """
 - **Products** are what the public wrote into Open Food Facts; amounts are in 100 g, or in 100 ml of drinks. The
-  database is under the Open Database Licence, its contents under the Database Contents Licence, pictures under CC BY-SA.
+  database is under the Open Database Licence, contents under the Database Contents Licence, pictures under CC BY-SA.
 - **Traffic lights**: the limits of the front-of-pack guide of the UK Department of Health and Food Standards Agency.
   In 100 g of food, low and high are 3 and 17.5 g of fat, 1.5 and 5 g of saturates, 5 and 22.5 g of sugars, 0.3 and
-  1.5 g of salt; for drinks half of that, with salt 0.3 and 0.75 g. A portion above 100 g (150 ml) with more than 21 g of
-  fat, 6 g of saturates, 27 g of sugars or 1.8 g of salt (half of that for drinks) is high as well.
+  1.5 g of salt; for drinks half of that, with salt 0.3 and 0.75 g. A portion above 100 g (150 ml) with more than 21 g
+  of fat, 6 g of saturates, 27 g of sugars or 1.8 g of salt (half of that for drinks) is high as well.
 - **A day’s intake**: the reference intake of an average adult, 8,400 kJ (2,000 kcal), 70 g of fat, 20 g of saturates,
   260 g of carbohydrate, 90 g of sugars, 50 g of protein, 6 g of salt; vitamins and minerals by the same Regulation (EU)
   1169/2011, annex XIII.

@@ -1,9 +1,8 @@
-"""The parts of the page of food products: search, table or cards, product sheet, comparison, category, basket."""
+"""The page of food products: search, table or cards, the sheet of one product."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -14,12 +13,12 @@ from charts.theme import faded
 from connectors import ConnectorError, openfoodfacts
 from data.food import DEMO, NUTRIENTS, tag_name
 from models import food as model
-from models.food import LIT, How
+from models.food import LIT
 from ui import cards, downloads, food_source, inputs
 from ui.food_source import Asked, Shelf
 from ui.text import N_, _, ngettext, plain
 
-SHOWN = ("energy_kcal", "fat", "saturated_fat", "sugars", "fiber", "proteins", "salt")
+SHOWN = ("energy_kcal", "fat", "saturated_fat", "sugars", "fiber", "salt")
 GRADES = ("", "a", "b", "c", "d", "e")
 COUNTRIES = {
     "": N_("All countries"),
@@ -41,7 +40,6 @@ NOVA = {
     4: N_("ultra-processed"),
 }
 PER: dict[Literal["100g", "serving"], str] = {"100g": N_("In 100 g or 100 ml"), "serving": N_("In a serving")}
-HOW: dict[How, str] = {"absolute": N_("Amounts"), "first": N_("Against the first"), "best": N_("Against the best")}
 LAYOUT = {"table": N_("Table"), "cards": N_("Cards")}
 SCORES = {"low": "green", "medium": "orange", "high": "red"}
 ALTERNATIVES = 5
@@ -139,6 +137,7 @@ def provenance(shelf: Shelf) -> None:
 
 def products(shelf: Shelf) -> None:
     """All products in sight, as a coloured table with the nutrients one wants, or as cards."""
+    _answer(shelf.frame)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layout = inputs.view(_("Layout"), list(LAYOUT), "layout", lambda one: _(LAYOUT[one]))
         per = inputs.view(_("Amounts"), list(PER), "per", lambda one: _(PER[one]))
@@ -152,6 +151,36 @@ def products(shelf: Shelf) -> None:
         _table(shelf.frame, [name for name in known if name in columns], per)
     _paging(shelf)
     downloads.table(plain_table(shelf.frame), "food_products")
+
+
+def _answer(products: pd.DataFrame) -> None:
+    """How healthy what is in sight is, in four cards."""
+    graded, levels = products["nutriscore"].dropna(), model.lights(products)
+    red = levels.eq("high").any(axis=1)
+    least = products.loc[red.index[~red & levels.ne("").all(axis=1)]]
+    processed = products["nova"].dropna()
+
+    def share(of: pd.Series) -> str:
+        return locales.percent(of.mean()) if len(of) else "?"
+
+    def among(of: pd.Series) -> str:
+        return _("of {count} products that have one").format(count=locales.number(len(of)))
+
+    lit = levels.ne("").any(axis=1)
+    cards.metrics(
+        [
+            (_("Products in sight"), locales.number(len(products)), _("on this page and chosen before")),
+            (_("Nutri-Score A or B"), share(graded.isin(["a", "b"])), among(graded)),
+            (_("Ultra-processed (NOVA 4)"), share(processed.eq(4)), among(processed)),
+            (
+                _("With a red light"),
+                share(red[lit]),
+                _("high in fat, saturates, sugars or salt; {count} are not, and state all").format(
+                    count=locales.number(len(least))
+                ),
+            ),
+        ]
+    )
 
 
 def plain_table(products: pd.DataFrame) -> pd.DataFrame:
@@ -178,15 +207,15 @@ def _table(products: pd.DataFrame, columns: Sequence[str], per: str) -> None:
         del shown["image"]
     styled = _coloured(pd.concat([shown, amounts], axis=1), model.lights(products), columns)
     config: dict[str, Any] = {
-        "image": st.column_config.ImageColumn("", width=50),
-        "name": st.column_config.TextColumn(_("Product"), pinned=True, width="medium"),
-        "brands": st.column_config.TextColumn(_("Brand"), width="small"),
-        "nutriscore": st.column_config.TextColumn(_("Nutri-Score"), width=85),
-        "nova": st.column_config.NumberColumn(_("NOVA"), format="%d", width=60, help=_("1 hardly, 4 ultra-processed")),
+        "image": st.column_config.ImageColumn("", width=44),
+        "name": st.column_config.TextColumn(_("Product"), pinned=True, width=170),
+        "brands": st.column_config.TextColumn(_("Brand"), width=90),
+        "nutriscore": st.column_config.TextColumn(_("Nutri-Score"), width=84),
+        "nova": st.column_config.NumberColumn(_("NOVA"), format="%d", width=58, help=_("1 hardly, 4 ultra-processed")),
     }
     for name in columns:
         heading = _("{nutrient}, {unit}").format(nutrient=charts.label(name), unit=NUTRIENTS[name].unit)
-        config[name] = st.column_config.NumberColumn(heading, width=105)
+        config[name] = st.column_config.NumberColumn(heading, width=86)
     picked = st.dataframe(
         styled,
         column_config=config,
@@ -195,6 +224,7 @@ def _table(products: pd.DataFrame, columns: Sequence[str], per: str) -> None:
         selection_mode="multi-row",
         key=f"food-table-{page()}",
         height=min(38 + 35 * len(products), 640),
+        placeholder="–",
     ).selection.rows
     st.caption(legend())
     codes = [products["code"].iloc[row] for row in picked if row < len(products)]
@@ -204,7 +234,9 @@ def _table(products: pd.DataFrame, columns: Sequence[str], per: str) -> None:
 def legend() -> str:
     """What the marks of the traffic lights mean."""
     marks = " · ".join(f"{MARKS[level]} {_(LEVELS[level])}" for level in MARKS)
-    return _("{marks}: traffic lights of the UK, which has limits of their own for drinks.").format(marks=marks)
+    return _(
+        "{marks}: traffic lights as on packages in the United Kingdom, with limits of their own for drinks."
+    ).format(marks=marks)
 
 
 def _coloured(table: pd.DataFrame, levels: pd.DataFrame, columns: Sequence[str]) -> "pd.io.formats.style.Styler":
@@ -402,11 +434,12 @@ def _category(shelf: Shelf, row: pd.Series) -> str:
     usual = model.narrowest(row, counts) or tags[0]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         tag = inputs.choice(_("Compare with"), tags, "cat", tag_name, default=usual)
-        _loader(shelf, tag)
+        loader(shelf, tag)
     return tag
 
 
-def _loader(shelf: Shelf, tag: str) -> None:
+def loader(shelf: Shelf, tag: str) -> None:
+    """A button that asks for more products of a category."""
     if shelf.source != DEMO and tag not in food_source.loaded():
         st.button(
             _("Load the {count} most scanned of this category").format(count=food_source.PEERS),
@@ -436,12 +469,12 @@ def healthier(peers: pd.DataFrame, row: pd.Series, tag: str) -> None:
                     f"**{plain(name_of(other['name'], other['brands'], str(code)))}** "
                     + _("(Nutri-Score {grade})").format(grade=_upper(other["nutriscore"]))
                     + ": "
-                    + plain(gain(model.changes(row, other)))
+                    + plain(gain(model.changes(row, other), bool(row["liquid"] or row["drink"])))
                 )
                 st.button(_("Open"), key=f"better-{code}", on_click=show_product, args=(code,), type="tertiary")
 
 
-def gain(changes: Sequence[model.Change]) -> str:
+def gain(changes: Sequence[model.Change], liquid: bool = False) -> str:
     """What changes in 100 g, the good first: "32 g less sugars, 6 g more fibre in 100 g; but 0.3 g more salt"."""
     less, more = _("{amount} less {nutrient}"), _("{amount} more {nutrient}")
 
@@ -454,8 +487,8 @@ def gain(changes: Sequence[model.Change]) -> str:
         )
 
     good, bad = [one for one in changes if one.good][:3], [one for one in changes if not one.good][:2]
-    sentence = _("{better} in 100 g; but {worse}") if bad else _("{better} in 100 g")
-    return sentence.format(better=words(good), worse=words(bad))
+    sentence = _("{better} in {per}; but {worse}") if bad else _("{better} in {per}")
+    return sentence.format(better=words(good), worse=words(bad), per="100 ml" if liquid else "100 g")
 
 
 def _nutrients(row: pd.Series, found: pd.DataFrame) -> None:
@@ -515,163 +548,6 @@ def _made_of(row: pd.Series) -> None:
             )
 
 
-# Side by side
-
-
-def compare(shelf: Shelf) -> None:
-    """As many products as one likes, side by side."""
-    called = names(shelf.frame)
-    codes = inputs.several(_("Products to compare"), list(called), "with", called.__getitem__)
-    if len(codes) < 2:
-        st.info(_("Choose two products or more: here, or by ticking them in the table."))
-        return
-    chosen = shelf.frame.set_index("code", drop=False).loc[codes].reset_index(drop=True)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        how = inputs.view(_("How"), list(HOW), "how", lambda one: _(HOW[one]))
-        per = inputs.view(_("Amounts"), list(PER), "per", lambda one: _(PER[one]))
-    table = model.compare(chosen, how, per)
-    if table.empty:
-        st.info(_("None of these products says what is in a serving: look at 100 g."))
-        return
-    usual = "sugars" if "sugars" in table.index else str(table.index[0])
-    nutrient = inputs.choice(_("Nutrient in the figure"), list(table.index), "nutrient", charts.label, default=usual)
-    levels = model.lights(chosen).set_axis(chosen["code"])
-    units = set(chosen["liquid"] | chosen["drink"])
-    amount = _("a serving") if per == "serving" else "100 g" if units == {False} else "100 ml"
-    shown = levels[nutrient] if nutrient in LIT and per == "100g" else pd.Series(dtype="str")
-    cards.figure(
-        charts.compared(table.loc[nutrient], called, nutrient, how, amount, shown),
-        "food_compared",
-        table.rename(columns=called).rename_axis("nutrient").reset_index(),
-    )
-    _side_by_side(table, levels if how == "absolute" and per == "100g" else None, called, how)
-    facts = chosen[["code", "nutriscore", "nova", "green_score", "serving", "allergens", "additives"]]
-    st.dataframe(
-        facts.assign(
-            code=facts["code"].map(called),
-            nutriscore=facts["nutriscore"].str.upper(),
-            green_score=facts["green_score"].str.upper(),
-            allergens=[", ".join(map(tag_name, tags)) for tags in facts["allergens"]],
-            additives=[len(tags) for tags in facts["additives"]],
-        ),
-        hide_index=True,
-        column_config={
-            "code": st.column_config.TextColumn(_("Product"), pinned=True),
-            "nutriscore": _("Nutri-Score"),
-            "nova": st.column_config.NumberColumn(_("NOVA"), format="%d"),
-            "green_score": _("Green-Score"),
-            "serving": _("Serving"),
-            "allergens": _("Allergens"),
-            "additives": _("Additives, count"),
-        },
-    )
-
-
-def _side_by_side(table: pd.DataFrame, levels: pd.DataFrame | None, called: dict[str, str], how: str) -> None:
-    best = model.best(table)
-
-    def written(nutrient: str, code: str) -> str:
-        value = table.loc[nutrient, code]
-        if value != value:
-            return ""
-        sign = "" if how == "absolute" else "+" if value > 1e-9 else "−" if value < -1e-9 else "±"
-        level = levels.loc[code, nutrient] if levels is not None and nutrient in LIT else ""
-        star = " ★" if how == "absolute" and value == best[nutrient] else ""
-        return sign + charts.amount(nutrient, abs(value)) + (f" {MARKS[level]}" if level else "") + star
-
-    words = pd.DataFrame(
-        {code: {charts.label(name): written(name, code) for name in table.index} for code in table.columns}
-    )
-    styler = words.style
-    if levels is not None:
-        for name in table.index.intersection(list(LIT)):
-            for code in table.columns:
-                if level := levels.loc[code, name]:
-                    cell = pd.IndexSlice[[charts.label(name)], [code]]
-                    styler = styler.set_properties(cell, **{"background-color": faded(charts.COLOURS[level], 0.28)})
-    columns = {code: st.column_config.TextColumn(called[code], width=150, alignment="right") for code in words}
-    st.dataframe(styler, column_config={"_index": st.column_config.TextColumn(_("Nutrient"), pinned=True), **columns})
-    if how == "absolute":
-        st.caption(_("★ best of these") + (" · " + legend() if levels is not None else ""))
-
-
-# A category
-
-
-def category(shelf: Shelf) -> None:
-    """The products of a category: grades, brands, and what would be healthier."""
-    counts = model.categories(shelf.frame)
-    options = list(dict.fromkeys([*counts.index, *food_source.loaded()]))
-    if not options:
-        st.info(_("No two products in sight share a category: search for more of a kind."))
-        return
-    usual = next((tag for tag in food_source.loaded()), _typical(shelf.frame, counts))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        tag = inputs.choice(_("Category"), options, "cat", tag_name, default=usual)
-        _loader(shelf, tag)
-    peers = food_source.category(shelf, tag)
-    if peers.empty:
-        st.info(_("No product of this category is in sight: load it."))
-        return
-    _summary(peers, tag)
-    known = [name for name in NUTRIENTS if peers[f"{name}_100g"].notna().any()]
-    with st.grid("auto", min_column_width=400):
-        counts = model.grades(peers)
-        cards.figure(charts.grades(counts, tag_name(tag)), "food_grades", counts.rename_axis("grade").reset_index())
-        if known:
-            with st.container():
-                nutrient = inputs.choice(
-                    _("Nutrient by brand"),
-                    known,
-                    "nutrient",
-                    charts.label,
-                    default="sugars" if "sugars" in known else "",
-                )
-                table = model.by_brand(peers, nutrient)
-                if len(table):
-                    liquid = bool((peers["liquid"] | peers["drink"]).mean() > 0.5)
-                    cards.figure(charts.brands(table, nutrient, liquid), "food_brands", table)
-    called = names(peers)
-    rank = peers["nutriscore"].fillna("").sort_values(ascending=False, kind="stable").index
-    worst = peers.loc[rank, "code"].tolist()
-    code = inputs.choice(_("Look for something healthier than"), worst, "code", called.__getitem__, default=worst[0])
-    healthier(peers, peers[peers["code"].eq(code)].iloc[0], tag)
-    downloads.table(plain_table(peers), "food_category")
-
-
-def _typical(products: pd.DataFrame, counts: pd.Series) -> str:
-    """The narrowest category that most of the products share."""
-    least = max(2, int(0.5 * len(products)))
-    wide = counts[counts >= least]
-    if wide.empty:
-        return str(counts.index[0])
-    depth = {tag: np.median([tags.index(tag) for tags in products["categories"] if tag in tags]) for tag in wide.index}
-    return max(depth, key=lambda tag: depth[tag])
-
-
-def _summary(peers: pd.DataFrame, tag: str) -> None:
-    typical = model.medians(peers, least=1)["median"]
-    graded = peers["nutriscore"].dropna()
-    shown = [
-        (
-            _("Products"),
-            locales.number(len(peers)),
-            _("of {category} in sight").format(category=plain(tag_name(tag))),
-        ),
-        (
-            _("Nutri-Score A or B"),
-            locales.percent(graded.isin(["a", "b"]).mean()) if len(graded) else "?",
-            _("of {count} products that have one").format(count=locales.number(len(graded))),
-        ),
-    ]
-    unit = "100 ml" if (peers["liquid"] | peers["drink"]).mean() > 0.5 else "100 g"
-    for name in ("sugars", "salt"):
-        value = charts.amount(name, typical[name]) if name in typical.index else "?"
-        heading = _("Typical {nutrient}").format(nutrient=charts.label(name).lower())
-        shown.append((heading, value, _("median, in {unit}").format(unit=unit)))
-    cards.metrics(shown)
-
-
 # Basket
 
 
@@ -693,80 +569,6 @@ def add(codes: list[str]) -> None:
     sizes = st.session_state.get("food-sizes", {})
     st.session_state["basket"] = {code: sizes.get(code, 100.0) for code in codes} | grams()
     st.session_state["view"] = "basket"
-
-
-def _remove(code: str) -> None:
-    st.session_state["basket"] = {one: amount for one, amount in grams().items() if one != code}
-
-
-def _weigh(code: str) -> None:
-    st.session_state["basket"] = grams() | {code: float(st.session_state[f"grams-{code}"])}
-
-
-def basket(shelf: Shelf) -> None:
-    """How much of which products, and what that is of a day's reference intake."""
-    called = names(shelf.frame)
-    held = {code: amount for code, amount in grams().items() if code in called}
-    more = [code for code in called if code not in held]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        picked = st.selectbox(
-            _("Add a product"), more, index=None, format_func=called.__getitem__, key=f"add-{len(held)}"
-        )
-        days = inputs.number(_("Days it is for"), "days", 1, 1, 365)
-    if picked:
-        add([picked])
-        st.rerun(scope="fragment")
-    if not held:
-        st.info(_("The basket is empty: add products here, or tick them in the table."))
-        return
-    liquid = dict(zip(shelf.frame["code"], shelf.frame["liquid"], strict=True))
-    with st.grid("auto", min_column_width=320):
-        for code, amount in held.items():
-            with st.container(horizontal=True, vertical_alignment="bottom", border=True):
-                st.session_state.setdefault(f"grams-{code}", int(amount))
-                st.number_input(
-                    f"{plain(called[code])}, {'ml' if liquid[code] else 'g'}",
-                    1,
-                    100_000,
-                    key=f"grams-{code}",
-                    step=10,
-                    on_change=_weigh,
-                    args=(code,),
-                )
-                st.button(
-                    "", key=f"drop-{code}", icon=":material/delete:", on_click=_remove, args=(code,), help=_("Remove")
-                )
-    totals = model.basket(shelf.frame, held)
-    if totals.empty:
-        st.info(_("No amounts are known of these products."))
-        return
-    _totals(totals, held, days, called)
-
-
-def _totals(totals: pd.DataFrame, held: dict[str, float], days: float, called: dict[str, str]) -> None:
-    wanted = [name for name in ("energy_kcal", "sugars", "saturated_fat", "salt") if name in totals.index]
-    cards.metrics(
-        [
-            (
-                charts.label(name),
-                charts.amount(name, totals["amount"][name]),
-                _("{share} of the reference intake; most from {product}").format(
-                    share=locales.percent(totals["share"][name] / days),
-                    product=plain(charts.short(called[totals["largest"][name]])),
-                ),
-            )
-            for name in wanted
-        ]
-    )
-    lacking = {name: int(count) for name, count in totals["missing"].items() if count}
-    if lacking:
-        st.caption(
-            _("Too low, since some of the {count} products do not say: {nutrients}.").format(
-                count=len(held),
-                nutrients=", ".join(f"{charts.label(name)} ({count})" for name, count in lacking.items()),
-            )
-        )
-    cards.figure(charts.intake(totals, days), "food_basket", totals.reset_index())
 
 
 def publish_basket() -> None:

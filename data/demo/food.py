@@ -8,6 +8,7 @@ from data.food import DEMO, Product
 
 _SERVING = {"breakfast-cereals": 40, "yogurts": 125, "biscuits": 30, "sodas": 330, "breads": 60, "pizzas": 350}
 _NOVA = {"breakfast-cereals": 4, "yogurts": 3, "biscuits": 4, "sodas": 4, "breads": 3, "pizzas": 4}
+_SIMPLE = {"Plain oat flakes": 1, "Wheat squares": 1, "Plain yoghurt": 1, "Low-fat yoghurt": 1, "Fruit muesli": 3}
 _ABOVE = {
     "breakfast-cereals": ("cereals-and-potatoes",),
     "yogurts": ("dairies", "fermented-milk-products"),
@@ -134,7 +135,7 @@ def products(now: datetime) -> tuple[Product, ...]:
                     categories=(*(f"en:{tag}" for tag in _ABOVE[category]), f"en:{category}"),
                     allergens=tuple(f"en:{tag}" for tag in _ALLERGENS[category]),
                     nutriscore=_grade(kj, saturated, sugars, fibre, proteins, salt, liquid),
-                    nova=_NOVA[category],
+                    nova=_SIMPLE.get(name, _NOVA[category]),
                     serving=f"{size} {unit}",
                     serving_size=float(size),
                     drink=liquid,
