@@ -42,8 +42,8 @@ def against(found: pd.DataFrame, name: str, category: str, liquid: bool) -> go.F
     far = int(np.argmax(np.where([one is None for one in better], -1, np.abs(ends)))) if len(shown) else -1
     title = _("No amounts to compare with {category}").format(category=theme.plain(category))
     if far >= 0:
-        more = _("{nutrient} stands out: {amount}, and half of {category} have less than {median}")
-        less = _("{nutrient} stands out: {amount}, and half of {category} have more than {median}")
+        more = _("{nutrient}: {amount}, where half of {category} have less than {median}")
+        less = _("{nutrient}: {amount}, where half of {category} have more than {median}")
         same = _("{nutrient}: {amount}, as is typical of {category}")
         nutrient = str(shown.index[far])
         sentence = same if abs(change[far]) < 0.05 else more if change[far] > 0 else less
@@ -112,7 +112,7 @@ def against(found: pd.DataFrame, name: str, category: str, liquid: bool) -> go.F
 
 def _better(nutrient: str, change: float) -> bool | None:
     wish = NUTRIENTS[nutrient].better
-    return None if wish is None or abs(change) < 0.05 else (change < 0) == (wish == "less")
+    return None if wish is None or abs(change) < 0.05 else bool(change < 0) == (wish == "less")
 
 
 def _signed(change: float) -> str:

@@ -24,7 +24,6 @@ named = [
     *views.grams(),
 ]
 shelf = food_source.shelf(asked, [code for code in named if code.isdecimal() and len(code) <= 24])
-views.provenance(shelf)
 st.session_state["food-categories"] = model.categories(shelf.frame).head(40).index.tolist()
 sizes = shelf.frame.set_index("code")["serving_size"].dropna()
 st.session_state["food-sizes"] = sizes.to_dict()
@@ -36,14 +35,16 @@ def looked_at() -> None:
     options = [*VIEWS, "batch"]
     titles = {name: title for name, (title, _show) in VIEWS.items()} | {"batch": N_("List of barcodes")}
     view = inputs.view(_("View"), options, "view", lambda name: _(titles[name]))
-    if view == "batch":
-        food_batch.show()
-    elif shelf.frame.empty:
-        if not shelf.error:
-            st.info(_("Nothing was found: try fewer or other words, or take a filter away."))
-    else:
-        VIEWS[view][1](shelf)
     views.publish_basket()
+    if view == "batch":
+        views.licences()
+        food_batch.show()
+        return
+    views.provenance(shelf)
+    if not shelf.error and not shelf.count and (shelf.frame.empty or view in ("products", "product")):
+        st.info(_("Open Food Facts has no such product: try fewer or other words, or take a filter away."))
+    elif len(shelf.frame):
+        VIEWS[view][1](shelf)
 
 
 looked_at()

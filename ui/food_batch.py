@@ -130,7 +130,7 @@ def _outcome(run: pd.Series) -> None:
             st.button(_("Go on"), on_click=_start, args=(codes, wrong), type="primary", icon=":material/play_arrow:")
         st.button(_("Another list"), on_click=_name, args=("",), icon=":material/add:")
     if len(found):
-        st.dataframe(food_views.plain_table(found), hide_index=True, column_config={"image": None, "image_small": None})
+        food_views.table(found, food_views.SHOWN, "100g", f"food-list-{run.name}")
         downloads.table(food_views.plain_table(found), "food_list")
     _lacking(missing, left, wrong)
 

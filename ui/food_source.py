@@ -11,11 +11,12 @@ import streamlit as st
 
 import locales
 from connectors import ConnectorError, openfoodfacts
+from connectors.barcodes import InvalidBarcode
 from data import food
 from data.demo import food as demo
 from data.food import DEMO, OPEN_FOOD_FACTS, Product
 from models import food as model
-from ui.text import _
+from ui.text import _, plain
 
 AGE = timedelta(days=1)  # a product read this lately is not read again for a comparison or a list
 REMEMBERED = 16  # answers, in a session
@@ -102,7 +103,7 @@ def warn(shown: Shelf) -> None:
     """What could not be had, in a sentence, and a button that tries again."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if shown.error:
-            st.warning(shown.error.sentence(), icon=":material/cloud_off:")
+            st.warning(plain(shown.error.sentence()), icon=":material/cloud_off:")
         elif not shown.fresh:
             st.warning(
                 _("Open Food Facts cannot be asked now: this is what it gave on {moment}.").format(
@@ -110,7 +111,7 @@ def warn(shown: Shelf) -> None:
                 ),
                 icon=":material/history:",
             )
-        if shown.error or not shown.fresh:
+        if not isinstance(shown.error, InvalidBarcode) and (shown.error or not shown.fresh):
             st.button(_("Try again"), on_click=forget, icon=":material/refresh:", key=f"again-{id(shown)}")
     if shown.partial:
         st.caption(

@@ -52,7 +52,8 @@ CARD_HEIGHT = 120  # pixels of a picture
 def ask() -> Asked:
     """The search form and the photo, remembered in the URL; nothing is asked before it is sent off."""
     with st.form("food-search", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        text = inputs.text(_("Product, brand or barcode"), "q", _("muesli, or 3029330003533"))
+        with st.container(width=600):
+            text = inputs.text(_("Product, brand or barcode"), "q", _("muesli, or 3029330003533"))
         with st.popover(_("Filters"), icon=":material/tune:"):
             near = st.session_state.get("food-categories", [])
             known = [st.session_state.get("category") or st.query_params.get("category", "")]
@@ -89,9 +90,7 @@ def _searched() -> None:
         code = food_source.barcode(st.session_state["q"].strip())
     except ConnectorError:  # the page says it
         return
-    st.session_state["view"] = "product" if code else "products"
-    if code:
-        st.session_state["code"] = code
+    st.session_state.update({"view": "product" if code else "products", "code": code})
 
 
 def _scanned() -> None:
@@ -110,26 +109,25 @@ def _cleared() -> None:
 
 
 def provenance(shelf: Shelf) -> None:
-    """Where the products are from, how old that is, and under which licences."""
+    """Where the products are from, and how old that is."""
     if shelf.source == DEMO:
         sentence = _("{count} products that nobody sells, to try this page on. Search above for real ones.")
         st.caption(f":material/science: **{plain(_(DEMO))}** · " + sentence.format(count=locales.number(shelf.count)))
         return
-    licences = ", ".join(f"[{name}]({url})" for name, url in openfoodfacts.LICENCES.items())
     hits = ngettext("{count} product found", "{count} products found", shelf.count)
-    st.caption(
-        " · ".join(
-            [
-                ":material/public: **[Open Food Facts](https://world.openfoodfacts.org)**",
-                hits.format(count=locales.number(shelf.count)),
-                _("retrieved {moment}").format(moment=locales.moment(shelf.retrieved)),
-                _("written by the public; database {odbl}, contents {dbcl}, pictures {images}").format(
-                    **dict(zip(("odbl", "dbcl", "images"), licences.split(", "), strict=True))
-                ),
-            ]
-        )
+    licences(
+        hits.format(count=locales.number(shelf.count)),
+        _("retrieved {moment}").format(moment=locales.moment(shelf.retrieved)),
     )
     food_source.warn(shelf)
+
+
+def licences(*facts: str) -> None:
+    """Open Food Facts, these facts, and under which licences its parts are."""
+    odbl, dbcl, images = (f"[{name}]({url})" for name, url in openfoodfacts.LICENCES.items())
+    written = _("written by the public; database {odbl}, contents {dbcl}, pictures {images}")
+    parts = [*facts, written.format(odbl=odbl, dbcl=dbcl, images=images)]
+    st.caption(":material/public: **[Open Food Facts](https://world.openfoodfacts.org)** · " + " · ".join(parts))
 
 
 # Products
@@ -148,7 +146,8 @@ def products(shelf: Shelf) -> None:
         if "cols" not in st.session_state and not st.query_params.get_all("cols"):
             st.session_state["cols"] = [name for name in SHOWN if name in known]
         columns = inputs.pills(_("Columns"), known, "cols", charts.label)
-        _table(shelf.frame, [name for name in known if name in columns], per)
+        picked = table(shelf.frame, [name for name in known if name in columns], per, f"food-table-{page()}")
+        _actions([shelf.frame["code"].iloc[row] for row in picked if row < len(shelf.frame)])
     _paging(shelf)
     downloads.table(plain_table(shelf.frame), "food_products")
 
@@ -192,7 +191,8 @@ def plain_table(products: pd.DataFrame) -> pd.DataFrame:
     return table.rename(columns=units)
 
 
-def _table(products: pd.DataFrame, columns: Sequence[str], per: str) -> None:
+def table(products: pd.DataFrame, columns: Sequence[str], per: str, key: str) -> list[int]:
+    """Products with some nutrients, coloured as traffic lights; the rows that the reader ticked."""
     shown = pd.DataFrame(
         {
             "image": products["image_small"],
@@ -222,13 +222,12 @@ def _table(products: pd.DataFrame, columns: Sequence[str], per: str) -> None:
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        key=f"food-table-{page()}",
+        key=key,
         height=min(38 + 35 * len(products), 640),
         placeholder="–",
     ).selection.rows
     st.caption(legend())
-    codes = [products["code"].iloc[row] for row in picked if row < len(products)]
-    _actions(codes)
+    return list(picked)
 
 
 def legend() -> str:
