@@ -54,12 +54,10 @@ def against(found: pd.DataFrame, name: str, category: str, liquid: bool) -> go.F
             median=amount(nutrient, shown["median"].iloc[far]),
         )
     at = np.arange(len(shown))
-    ticks = [-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0]
+    ticks = [-1.0, 0.0, 1.0, 2.0]
     figure = theme.figure(
         title,
-        x=_("Difference to the median of the category, per 100 ml")
-        if liquid
-        else _("Difference to the median of the category, per 100 g"),
+        x=_("Against the median, in 100 ml") if liquid else _("Against the median, in 100 g"),
         height=110 + 32 * len(shown),
         xaxis={
             "tickvals": ticks,

@@ -41,10 +41,10 @@ def looked_at() -> None:
         food_batch.show()
         return
     views.provenance(shelf)
-    if not shelf.error and not shelf.count and (shelf.frame.empty or view in ("products", "product")):
-        st.info(_("Open Food Facts has no such product: try fewer or other words, or take a filter away."))
-    elif len(shelf.frame):
+    if shelf.count or (len(shelf.frame) and view not in ("products", "product")):
         VIEWS[view][1](shelf)
+    elif not shelf.error:
+        st.info(_("Open Food Facts has no such product: try fewer or other words, or take a filter away."))
 
 
 looked_at()

@@ -130,7 +130,9 @@ def _outcome(run: pd.Series) -> None:
             st.button(_("Go on"), on_click=_start, args=(codes, wrong), type="primary", icon=":material/play_arrow:")
         st.button(_("Another list"), on_click=_name, args=("",), icon=":material/add:")
     if len(found):
-        food_views.table(found, food_views.SHOWN, "100g", f"food-list-{run.name}")
+        picked = food_views.table(found, food_views.SHOWN, "100g", f"food-list-{run.name}")
+        if food_views.actions([found["code"].iloc[row] for row in picked if row < len(found)]):
+            st.rerun()  # with these products in sight
         downloads.table(food_views.plain_table(found), "food_list")
     _lacking(missing, left, wrong)
 

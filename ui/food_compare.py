@@ -93,12 +93,8 @@ def _side_by_side(table: pd.DataFrame, levels: pd.DataFrame | None, called: dict
                     cell = pd.IndexSlice[[charts.label(name)], [code]]
                     styler = styler.set_properties(cell, **{"background-color": faded(charts.COLOURS[level], 0.28)})
     columns = {code: st.column_config.TextColumn(called[code], width=150, alignment="right") for code in words}
-    height = 38 + 35 * len(words)
-    st.dataframe(
-        styler,
-        height=height,
-        column_config={"_index": st.column_config.TextColumn(_("Nutrient"), pinned=True), **columns},
-    )
+    columns["_index"] = st.column_config.TextColumn(_("Nutrient"), pinned=True)
+    st.dataframe(styler, height=38 + 35 * len(words), column_config=columns)
     if how == "absolute":
         st.caption(_("★ best of these") + (" · " + legend() if levels is not None else ""))
 

@@ -67,6 +67,7 @@ def shelf(asked: Asked, codes: Iterable[str]) -> Shelf:
         found,
         products=both,
         frame=food.frame(both),
+        count=found.count if asked != Asked(page=asked.page) else len(both),
         fresh=found.fresh and beside.fresh,
         retrieved=min(found.retrieved, beside.retrieved),
         error=found.error or beside.error,

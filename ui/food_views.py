@@ -51,19 +51,24 @@ CARD_HEIGHT = 120  # pixels of a picture
 
 def ask() -> Asked:
     """The search form and the photo, remembered in the URL; nothing is asked before it is sent off."""
-    with st.form("food-search", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.container(width=600):
-            text = inputs.text(_("Product, brand or barcode"), "q", _("muesli, or 3029330003533"))
-        with st.popover(_("Filters"), icon=":material/tune:"):
-            near = st.session_state.get("food-categories", [])
-            known = [st.session_state.get("category") or st.query_params.get("category", "")]
-            options = list(dict.fromkeys(["", *near, *known]))
-            category = inputs.choice(_("Category"), options, "category", lambda tag: tag_name(tag) if tag else _("All"))
-            country = inputs.choice(_("Sold in"), list(COUNTRIES), "country", lambda tag: _(COUNTRIES[tag]))
-            grade = inputs.choice(_("Nutri-Score"), GRADES, "grade", lambda one: one.upper() or _("All"))
-        st.form_submit_button(_("Search"), type="primary", icon=":material/search:", on_click=_searched)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        with st.popover(_("Barcode from a photo"), icon=":material/barcode_scanner:"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with (
+            st.form("food-search", border=False, width=760),
+            st.container(horizontal=True, vertical_alignment="bottom"),
+        ):
+            with st.container(width=520):
+                text = inputs.text(_("Product, brand or barcode"), "q", _("muesli, or 3029330003533"))
+            with st.popover(_("Filters"), icon=":material/tune:"):
+                near = st.session_state.get("food-categories", [])
+                known = [st.session_state.get("category") or st.query_params.get("category", "")]
+                tags = list(dict.fromkeys(["", *near, *known]))
+                category = inputs.choice(
+                    _("Category"), tags, "category", lambda tag: tag_name(tag) if tag else _("All")
+                )
+                country = inputs.choice(_("Sold in"), list(COUNTRIES), "country", lambda tag: _(COUNTRIES[tag]))
+                grade = inputs.choice(_("Nutri-Score"), GRADES, "grade", lambda one: one.upper() or _("All"))
+            st.form_submit_button(_("Search"), type="primary", icon=":material/search:", on_click=_searched)
+        with st.popover(_("Photo"), icon=":material/barcode_scanner:", help=_("Read a barcode from a picture")):
             st.file_uploader(
                 _("A picture with a barcode"),
                 ["jpg", "jpeg", "png", "webp"],
@@ -72,7 +77,7 @@ def ask() -> Asked:
                 max_upload_size=20,
             )
         if text or category or country or grade:
-            st.button(_("Demo products"), icon=":material/science:", on_click=_cleared, type="tertiary")
+            st.button(_("Demo"), icon=":material/science:", on_click=_cleared, help=_("Back to the demo products"))
     if problem := st.session_state.pop("food-problem", None):
         st.warning(problem, icon=":material/barcode:")
     return Asked(text, category, country, grade, page())
@@ -89,7 +94,7 @@ def _searched() -> None:
     try:
         code = food_source.barcode(st.session_state["q"].strip())
     except ConnectorError:  # the page says it
-        return
+        code = ""
     st.session_state.update({"view": "product" if code else "products", "code": code})
 
 
@@ -104,7 +109,8 @@ def _scanned() -> None:
 
 
 def _cleared() -> None:
-    st.session_state.update({"q": "", "category": "", "country": "", "grade": "", "view": "products"})
+    blank = dict.fromkeys(("q", "category", "country", "grade", "code"), "")
+    st.session_state.update(blank | {"with": [], "basket": {}, "view": "products"})
     st.query_params.pop("page", None)
 
 
@@ -115,10 +121,8 @@ def provenance(shelf: Shelf) -> None:
         st.caption(f":material/science: **{plain(_(DEMO))}** · " + sentence.format(count=locales.number(shelf.count)))
         return
     hits = ngettext("{count} product found", "{count} products found", shelf.count)
-    licences(
-        hits.format(count=locales.number(shelf.count)),
-        _("retrieved {moment}").format(moment=locales.moment(shelf.retrieved)),
-    )
+    when = _("retrieved {moment}").format(moment=locales.moment(shelf.retrieved))
+    licences(*([] if shelf.error else [hits.format(count=locales.number(shelf.count)), when]))
     food_source.warn(shelf)
 
 
@@ -147,7 +151,7 @@ def products(shelf: Shelf) -> None:
             st.session_state["cols"] = [name for name in SHOWN if name in known]
         columns = inputs.pills(_("Columns"), known, "cols", charts.label)
         picked = table(shelf.frame, [name for name in known if name in columns], per, f"food-table-{page()}")
-        _actions([shelf.frame["code"].iloc[row] for row in picked if row < len(shelf.frame)])
+        actions([shelf.frame["code"].iloc[row] for row in picked if row < len(shelf.frame)])
     _paging(shelf)
     downloads.table(plain_table(shelf.frame), "food_products")
 
@@ -257,21 +261,18 @@ def _with(digits: int, mark: str) -> Callable[[float], str]:
     return lambda value: "" if pd.isna(value) else f"{locales.number(value, digits)}{mark}"
 
 
-def _actions(codes: list[str]) -> None:
-    """What can be done with the products chosen."""
+def actions(codes: list[str]) -> bool:
+    """What can be done with the products ticked; True where something was."""
     if not codes:
         st.caption(_("Tick products on the left to open, compare or add them to the basket."))
-        return
+        return False
+    compare = ngettext("Compare {count} product", "Compare {count} products", len(codes)).format(count=len(codes))
     with st.container(horizontal=True):
-        st.button(_("Open"), on_click=show_product, args=(codes[0],), icon=":material/article:")
-        st.button(
-            ngettext("Compare {count} product", "Compare {count} products", len(codes)).format(count=len(codes)),
-            on_click=_compare,
-            args=(codes,),
-            icon=":material/compare_arrows:",
-            type="primary",
-        )
-        st.button(_("Add to the basket"), on_click=add, args=(codes,), icon=":material/add_shopping_cart:")
+        one = st.button(_("Open"), on_click=show_product, args=(codes[0],), icon=":material/article:")
+        icon = ":material/compare_arrows:"
+        more = st.button(compare, on_click=_compare, args=(codes,), icon=icon, type="primary")
+        held = st.button(_("Add to the basket"), on_click=add, args=(codes,), icon=":material/add_shopping_cart:")
+    return one or more or held
 
 
 def show_product(code: str) -> None:
@@ -389,7 +390,7 @@ def _identity(row: pd.Series) -> None:
             _("last changed {day}").format(day=locales.day(row["modified"])) if not pd.isna(row["modified"]) else "",
             _("amounts are those of the prepared product") if row["prepared"] else "",
         ]
-        with st.container():
+        with st.container(width=560):
             st.subheader(plain(row["name"] or row["code"]), anchor=False)
             st.markdown(" · ".join(filter(None, facts)) + "  \n" + " · ".join(scores))
             st.caption(" · ".join(filter(None, edited)))
@@ -470,7 +471,8 @@ def healthier(peers: pd.DataFrame, row: pd.Series, tag: str) -> None:
                     + ": "
                     + plain(gain(model.changes(row, other), bool(row["liquid"] or row["drink"])))
                 )
-                st.button(_("Open"), key=f"better-{code}", on_click=show_product, args=(code,), type="tertiary")
+                if st.button(_("Open"), key=f"better-{code}", on_click=show_product, args=(code,), type="tertiary"):
+                    st.rerun()  # it may be of a category that was loaded beside what is in sight
 
 
 def gain(changes: Sequence[model.Change], liquid: bool = False) -> str:
@@ -511,6 +513,7 @@ def _nutrients(row: pd.Series, found: pd.DataFrame) -> None:
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
+        placeholder="–",
         column_config={
             "nutrient": st.column_config.TextColumn(_("Nutrient"), pinned=True),
             "amount": st.column_config.TextColumn(_("In {unit}").format(unit=unit), alignment="right"),

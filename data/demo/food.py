@@ -140,7 +140,6 @@ def products(now: datetime) -> tuple[Product, ...]:
                     serving_size=float(size),
                     drink=liquid,
                     liquid=liquid,
-                    completeness=1.0,
                     per_100=per_100,
                     per_serving={one: amount * size / 100 for one, amount in per_100.items()},
                 )
