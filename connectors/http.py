@@ -34,6 +34,11 @@ T = TypeVar("T")
 log = logging.getLogger("vigie.http")
 CHUNK = 1 << 18
 LONGEST_WAIT = 5  # seconds; a server that wants a longer pause is not asked again
+# Of a file, which can be uploaded instead, and of an answer, which cannot.
+UNREACHABLE = N_("{host} cannot be reached. Check the connection and try again, or upload the file.")
+UNREACHABLE_NOW = N_("{host} cannot be reached, or does not answer in time. Check the connection and try again.")
+GONE = N_("{host} no longer has this file. Upload it instead.")
+GONE_NOW = N_("{host} does not have what was asked for. Check its address in the settings.")
 
 
 @dataclass(frozen=True)
@@ -107,11 +112,11 @@ def get_json(
 
     def fetch() -> None:
         try:
-            done.put(_get(url, params, max_bytes, seconds, accept, _session(1, _Steadfast()), "json"))
+            done.put(_get(url, params, max_bytes, seconds, accept, _session(_Steadfast(), total=1, read=0), "json"))
         except Exception as error:  # for the thread that waits
             done.put(error)
 
-    with _named(host):
+    with _named(host, UNREACHABLE_NOW):
         # In a thread of its own: a time limit on the socket starts anew with every byte that trickles in.
         threading.Thread(target=fetch, daemon=True).start()
         try:
@@ -136,10 +141,11 @@ def _get(
     kind: str = "",
 ) -> bytes:
     host, body = urlsplit(url).netloc, io.BytesIO()
-    with _named(host), session, session.get(url, params=params, timeout=timeout, stream=True) as answer:
+    unreachable, gone = (UNREACHABLE_NOW, GONE_NOW) if kind else (UNREACHABLE, GONE)
+    with _named(host, unreachable), session, session.get(url, params=params, timeout=timeout, stream=True) as answer:
         wrong = kind not in answer.headers.get("Content-Type", kind)
         if answer.status_code not in accept or (wrong and answer.status_code != 200):
-            _refuse(answer, host)
+            _refuse(answer, host, gone)
         if wrong:
             if _too_many(answer):
                 raise RateLimited(N_("{host} asks for a pause. Try again in a few minutes."), host=host)
@@ -232,16 +238,14 @@ def _fetch(
 
 
 @contextmanager
-def _named(host: str) -> Iterator[None]:
+def _named(host: str, unreachable: str = UNREACHABLE) -> Iterator[None]:
     """Failures of the network as errors with a name and a sentence."""
     try:
         yield
     except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
         raise BadResponse(N_("{host} cut its answer off or sent it damaged. Try again."), host=host) from error
     except (requests.RequestException, HTTPError) as error:
-        raise Unavailable(
-            N_("{host} cannot be reached. Check the connection and try again, or upload the file."), host=host
-        ) from error
+        raise Unavailable(unreachable, host=host) from error
 
 
 @contextmanager
@@ -298,8 +302,9 @@ def _pause(retry_after: str) -> float | None:
         return None
 
 
-def _session(retries: int = 2, session: requests.Session | None = None) -> requests.Session:
-    retry = _Retry(total=retries, backoff_factor=0.2, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False)
+def _session(session: requests.Session | None = None, total: int = 2, read: int | None = None) -> requests.Session:
+    statuses = (429, 500, 502, 503, 504)
+    retry = _Retry(total=total, read=read, backoff_factor=0.2, status_forcelist=statuses, raise_on_status=False)
     session = session or requests.Session()
     session.max_redirects = 5
     session.headers["User-Agent"] = f"Vigie/{settings.VERSION} ({settings.get().contact})"
@@ -308,13 +313,13 @@ def _session(retries: int = 2, session: requests.Session | None = None) -> reque
     return session
 
 
-def _refuse(answer: requests.Response, host: str) -> None:
+def _refuse(answer: requests.Response, host: str, gone: str = GONE) -> None:
     status = answer.status_code
     if status == 429 or (status == 503 and ("Retry-After" in answer.headers or _too_many(answer))):
         pause = _pause(answer.headers.get("Retry-After", ""))
         raise RateLimited(N_("{host} asks for a pause. Try again in a few minutes."), pause, host=host)
     if status in (404, 410):
-        raise NotFound(N_("{host} no longer has this file. Upload it instead."), host=host)
+        raise NotFound(gone, host=host)
     if status >= 500:
         raise Unavailable(N_("{host} is not well (it answered {status}). Try again later."), host=host, status=status)
     if status != 200:
