@@ -86,9 +86,12 @@ def lights(products: pd.DataFrame) -> pd.DataFrame:
 def medians(products: pd.DataFrame, least: int = 3) -> pd.DataFrame:
     """One row a nutrient that at least `least` products state: `median`, quartiles `q1` and `q3`, and how many."""
     table = amounts(products)
-    found = table.quantile([0.25, 0.5, 0.75], axis=1).T.set_axis(["q1", "median", "q3"], axis=1)
-    found["products"] = table.notna().sum(axis=1)
-    return found[found["products"] >= least]
+    table = table[table.notna().sum(axis=1) >= max(least, 1)]
+    columns = ["q1", "median", "q3"]
+    if table.empty:  # of which pandas has no quantiles
+        return pd.DataFrame(columns=[*columns, "products"], dtype=float)
+    found = table.quantile([0.25, 0.5, 0.75], axis=1).T.set_axis(columns, axis=1)
+    return found.assign(products=table.notna().sum(axis=1))
 
 
 def against(product: pd.Series, peers: pd.DataFrame) -> pd.DataFrame:

@@ -69,7 +69,7 @@ def _ask() -> None:
         )
     else:
         _start(codes, wrong)
-        st.rerun(scope="fragment")
+        st.rerun()
 
 
 def barcodes(text: str) -> tuple[list[str], dict[str, str]]:
@@ -121,11 +121,8 @@ def _outcome(run: pd.Series) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         if left:
-            reason = run["message"] or (
-                _("This list was cancelled.")
-                if run["status"] == "cancelled"
-                else _("Vigie was restarted while it read this list.")
-            )
+            cut = {"cancelled": _("This list was cancelled."), "failed": run["message"]}
+            reason = cut.get(run["status"], _("Vigie was restarted while it read this list."))
             st.warning(plain(reason), icon=":material/pause_circle:")
             st.button(_("Go on"), on_click=_start, args=(codes, wrong), type="primary", icon=":material/play_arrow:")
         st.button(_("Another list"), on_click=_name, args=("",), icon=":material/add:")

@@ -176,13 +176,16 @@ def basket(shelf: Shelf) -> None:
     held = {code: amount for code, amount in grams().items() if code in called}
     more = [code for code in called if code not in held]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        picked = st.selectbox(
-            _("Add a product"), more, index=None, format_func=called.__getitem__, key=f"add-{len(held)}"
+        key = f"add-{len(held)}"
+        st.selectbox(
+            _("Add a product"),
+            more,
+            index=None,
+            format_func=called.__getitem__,
+            key=key,
+            on_change=lambda: add([st.session_state[key]]),
         )
         days = inputs.number(_("Days it is for"), "days", 1, 1, 365)
-    if picked:
-        add([picked])
-        st.rerun(scope="fragment")
     if not held:
         st.info(_("The basket is empty: add products here, or tick them in the table."))
         return

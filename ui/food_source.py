@@ -95,11 +95,6 @@ def load(tag: str) -> None:
     st.query_params["loaded"] = [*loaded(), tag]
 
 
-def forget() -> None:
-    """Ask again for what is in sight."""
-    st.session_state.pop("food-answers", None)
-
-
 def warn(shown: Shelf) -> None:
     """What could not be had, in a sentence, and a button that tries again."""
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -112,8 +107,10 @@ def warn(shown: Shelf) -> None:
                 ),
                 icon=":material/history:",
             )
-        if not isinstance(shown.error, InvalidBarcode) and (shown.error or not shown.fresh):
-            st.button(_("Try again"), on_click=forget, icon=":material/refresh:", key=f"again-{id(shown)}")
+        useful = not shown.fresh or (shown.error and not isinstance(shown.error, InvalidBarcode))
+        if useful and st.button(_("Try again"), icon=":material/refresh:", key=f"again-{id(shown)}"):
+            st.session_state.pop("food-answers", None)
+            st.rerun()
     if shown.partial:
         st.caption(
             _("Servings, vitamins and minerals are missing: Open Food Facts did not give them. Search again later.")
