@@ -257,16 +257,16 @@ def compared(
     span = (high - low) or 1.0
     figure = theme.figure(
         title,
-        x=_("{nutrient} ({unit} in {per})").format(nutrient=label(nutrient), unit=NUTRIENTS[nutrient].unit, per=per),
+        x=_("{unit} in {per}").format(unit=NUTRIENTS[nutrient].unit, per=per),
         height=100 + 34 * len(values),
         xaxis={
-            **theme.number_axis(np.array([low, low + span])),
+            **theme.number_axis(np.array([low, low + 2 * span])),  # few ticks: names take much of a narrow figure
             "range": [low - (0.25 if low < 0 else 0) * span, high + 0.25 * span],
             "zeroline": True,
         },
         yaxis={
             "tickvals": at,
-            "ticktext": [theme.plain(short(names[str(code)])) for code in values.index],
+            "ticktext": [theme.plain(short(names[str(code)], 26)) for code in values.index],
             "autorange": "reversed",
         },
         showlegend=False,
@@ -319,7 +319,7 @@ def intake(totals: pd.DataFrame, days: float) -> go.Figure:
     ticks = np.arange(0, top, step)
     figure = theme.figure(
         figure_title,
-        x=_("Share of an adult’s reference intake a day"),
+        x=_("Share of a day’s intake"),
         height=100 + 32 * max(len(shown), 1),
         xaxis={"tickvals": ticks, "ticktext": [locales.percent(tick) for tick in ticks], "range": [0, top]},
         yaxis={

@@ -25,13 +25,14 @@ named = [
 ]
 shelf = food_source.shelf(asked, [code for code in named if code.isdecimal() and len(code) <= 24])
 st.session_state["food-categories"] = model.categories(shelf.frame).head(40).index.tolist()
-sizes = shelf.frame.set_index("code")["serving_size"].dropna()
-st.session_state["food-sizes"] = sizes.to_dict()
+st.session_state["food-sizes"] = {one.code: one.serving_size for one in shelf.products}
 
 
 @st.fragment
 def looked_at() -> None:
     """The views: all that their inputs change, so that nothing else is run and painted again."""
+    if st.session_state.pop("food-bring", False):
+        st.rerun()
     options = [*VIEWS, "batch"]
     titles = {name: title for name, (title, _show) in VIEWS.items()} | {"batch": N_("List of barcodes")}
     view = inputs.view(_("View"), options, "view", lambda name: _(titles[name]))

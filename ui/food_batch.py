@@ -128,8 +128,7 @@ def _outcome(run: pd.Series) -> None:
         st.button(_("Another list"), on_click=_name, args=("",), icon=":material/add:")
     if len(found):
         picked = food_views.table(found, food_views.SHOWN, "100g", f"food-list-{run.name}")
-        if food_views.actions([found["code"].iloc[row] for row in picked if row < len(found)]):
-            st.rerun()  # with these products in sight
+        food_views.actions([found["code"].iloc[row] for row in picked if row < len(found)])
         downloads.table(food_views.plain_table(found), "food_list")
     _lacking(missing, left, wrong)
 

@@ -7,13 +7,12 @@ import streamlit as st
 import locales
 from charts import food as charts
 from charts.food import MARKS
-from charts.theme import faded
 from data.food import NUTRIENTS, tag_name
 from models import food as model
 from models.food import LIT, How
 from ui import cards, downloads, food_source, inputs
 from ui.food_source import Shelf
-from ui.food_views import PER, add, grams, healthier, legend, loader, names, plain_table
+from ui.food_views import PER, add, grams, healthier, legend, loader, names, plain_table, shade
 from ui.text import N_, _, plain
 
 HOW: dict[How, str] = {"absolute": N_("Amounts"), "first": N_("Against the first"), "best": N_("Against the best")}
@@ -87,14 +86,12 @@ def _side_by_side(table: pd.DataFrame, levels: pd.DataFrame | None, called: dict
     )
     styler = words.style
     if levels is not None:
-        for name in table.index.intersection(list(LIT)):
-            for code in table.columns:
-                if level := levels.loc[code, name]:
-                    cell = pd.IndexSlice[[charts.label(name)], [code]]
-                    styler = styler.set_properties(cell, **{"background-color": faded(charts.COLOURS[level], 0.28)})
+        lit = [name for name in table.index if name in LIT]
+        shades = levels[lit].map(shade).T.set_axis([charts.label(name) for name in lit], axis=0)
+        styler = styler.apply(lambda _words: shades, axis=None, subset=pd.IndexSlice[shades.index, shades.columns])
     columns = {code: st.column_config.TextColumn(called[code], width=150, alignment="right") for code in words}
     columns["_index"] = st.column_config.TextColumn(_("Nutrient"), pinned=True)
-    st.dataframe(styler, height=38 + 35 * len(words), column_config=columns)
+    st.dataframe(styler, height=37 + 35 * len(words), column_config=columns)
     if how == "absolute":
         st.caption(_("★ best of these") + (" · " + legend() if levels is not None else ""))
 

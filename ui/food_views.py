@@ -227,7 +227,7 @@ def table(products: pd.DataFrame, columns: Sequence[str], per: str, key: str) ->
         on_select="rerun",
         selection_mode="multi-row",
         key=key,
-        height=min(38 + 35 * len(products), 640),
+        height=min(37 + 35 * len(products), 640),
         placeholder="–",
     ).selection.rows
     st.caption(legend())
@@ -243,46 +243,57 @@ def legend() -> str:
 
 
 def _coloured(table: pd.DataFrame, levels: pd.DataFrame, columns: Sequence[str]) -> "pd.io.formats.style.Styler":
-    styler = table.style
+    lit = [name for name in columns if name in LIT]
+    styler = table.style.apply(lambda _table: levels[lit].map(shade), axis=None, subset=lit) if lit else table.style
     for name in columns:
         unit = NUTRIENTS[name].unit
         digits = 0 if unit in ("kJ", "kcal", "mg", "µg") else 2 if name == "salt" else 1
-        styler = styler.format(_with(digits, ""), subset=[name])
-        for level, mark in MARKS.items() if name in LIT else ():
-            rows = table.index[levels[name].eq(level) & table[name].notna()]
-            if len(rows):
-                colour = faded(charts.COLOURS[level], 0.28)
-                styler = styler.format(_with(digits, f" {mark}"), subset=pd.IndexSlice[rows, [name]])
-                styler = styler.set_properties(pd.IndexSlice[rows, [name]], **{"background-color": colour})
+        if name not in LIT:
+            styler = styler.format(_with(digits, ""), subset=[name])
+            continue
+        for level, rows in table.groupby(levels[name]).groups.items():
+            mark = f" {MARKS[level]}" if level else ""
+            styler = styler.format(_with(digits, mark), subset=pd.IndexSlice[rows, [name]])
     return styler
+
+
+def shade(level: str) -> str:
+    """The background of a traffic light, as CSS."""
+    return f"background-color: {faded(charts.COLOURS[level], 0.28)}" if level else ""
 
 
 def _with(digits: int, mark: str) -> Callable[[float], str]:
     return lambda value: "" if pd.isna(value) else f"{locales.number(value, digits)}{mark}"
 
 
-def actions(codes: list[str]) -> bool:
-    """What can be done with the products ticked; True where something was."""
+def actions(codes: list[str]) -> None:
+    """What can be done with the products ticked."""
     if not codes:
         st.caption(_("Tick products on the left to open, compare or add them to the basket."))
-        return False
+        return
     compare = ngettext("Compare {count} product", "Compare {count} products", len(codes)).format(count=len(codes))
     with st.container(horizontal=True):
-        one = st.button(_("Open"), on_click=show_product, args=(codes[0],), icon=":material/article:")
-        icon = ":material/compare_arrows:"
-        more = st.button(compare, on_click=_compare, args=(codes,), icon=icon, type="primary")
-        held = st.button(_("Add to the basket"), on_click=add, args=(codes,), icon=":material/add_shopping_cart:")
-    return one or more or held
+        st.button(_("Open"), on_click=show_product, args=(codes[0],), icon=":material/article:")
+        st.button(compare, on_click=_compare, args=(codes,), icon=":material/compare_arrows:", type="primary")
+        st.button(_("Add to the basket"), on_click=add, args=(codes,), icon=":material/add_shopping_cart:")
 
 
 def show_product(code: str) -> None:
     """Open the sheet of a product."""
+    _bring([code])
     st.session_state.update({"code": code, "view": "product"})
 
 
 def _compare(codes: list[str]) -> None:
+    _bring(codes)
     chosen = st.session_state.get("with", st.query_params.get_all("with"))
     st.session_state.update({"with": list(dict.fromkeys([*chosen, *codes])), "view": "compare"})
+
+
+def _bring(codes: list[str]) -> None:
+    """Have the whole page run for products that are not in sight yet: those of a list, or of a loaded category."""
+    if not set(codes) <= st.session_state.get("food-sizes", {}).keys():
+        st.session_state["food-bring"] = True
 
 
 def _cards(shelf: Shelf) -> None:
@@ -345,6 +356,7 @@ def product(shelf: Shelf) -> None:
     """The sheet of one product: lights, place in its category, what it is made of."""
     called = names(shelf.frame)
     code = inputs.choice(_("Product"), list(called), "code", called.__getitem__)
+    st.query_params["code"] = code  # also where it is the first: another day it may not be
     row = shelf.frame[shelf.frame["code"].eq(code)].iloc[0]
     _identity(row)
     _lights(row)
@@ -471,8 +483,7 @@ def healthier(peers: pd.DataFrame, row: pd.Series, tag: str) -> None:
                     + ": "
                     + plain(gain(model.changes(row, other), bool(row["liquid"] or row["drink"])))
                 )
-                if st.button(_("Open"), key=f"better-{code}", on_click=show_product, args=(code,), type="tertiary"):
-                    st.rerun()  # it may be of a category that was loaded beside what is in sight
+                st.button(_("Open"), key=f"better-{code}", on_click=show_product, args=(code,), type="tertiary")
 
 
 def gain(changes: Sequence[model.Change], liquid: bool = False) -> str:
@@ -568,8 +579,9 @@ def grams() -> dict[str, float]:
 
 def add(codes: list[str]) -> None:
     """Put products into the basket, a serving of each, or 100 g where that is not known."""
+    _bring(codes)
     sizes = st.session_state.get("food-sizes", {})
-    st.session_state["basket"] = {code: sizes.get(code, 100.0) for code in codes} | grams()
+    st.session_state["basket"] = {code: sizes.get(code) or 100.0 for code in codes} | grams()
     st.session_state["view"] = "basket"
 
 

@@ -262,3 +262,12 @@ def test_a_text_without_barcodes_gets_a_sentence(visit, replica):
     app.text_area(key="food-codes").set_value("muesli")
     press(app, "Read these products")
     assert "no barcode in this" in app.warning[0].value
+
+
+def test_a_product_of_a_list_or_a_loaded_category_opens_though_it_was_not_in_sight(visit, replica):
+    tag = "en:breakfast-cereals"
+    app = visit("food", q="Caramel crunch", view="product", loaded=tag, cat=tag)
+    app.button(key=f"better-{code('Wheat squares')}").click().run()
+    assert not app.exception
+    assert app.session_state["code"] == code("Wheat squares")
+    assert "Real Wheat squares" in [element.value for element in app.subheader][0]
