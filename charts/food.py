@@ -32,6 +32,11 @@ def label(nutrient: str) -> str:
     return _(NUTRIENTS[nutrient].label)
 
 
+def level_name(level: str) -> str:
+    """A traffic light in the reader's language."""
+    return _(LEVELS[level])
+
+
 def against(found: pd.DataFrame, name: str, category: str, liquid: bool) -> go.Figure:
     """A product against the medians of its category: a bar a nutrient (see `models.food.against`)."""
     shown = found.drop(index="energy_kj", errors="ignore")
@@ -232,7 +237,9 @@ def compared(
     title = _("No product states {nutrient}").format(nutrient=label(nutrient))
     if len(known):
         least, most = str(known.idxmin()), str(known.idxmax())
-        if how == "absolute" and len(known) > 1:
+        if len(known) > 1 and known.max() - known.min() < 1e-9:
+            sentence = _("{nutrient}: no difference between these products")
+        elif how == "absolute" and len(known) > 1:
             sentence = _("{nutrient}: {low} has least, {least}; {high} has most, {most}")
         elif how == "absolute":
             sentence = _("{nutrient}: {low} has {least}")

@@ -141,6 +141,6 @@ def _lacking(missing: list[str], left: list[str], wrong: dict[str, str]) -> None
     ]
     if rows:
         table = pd.DataFrame(rows, columns=["barcode", "reason"])
-        st.markdown(f"**{_('Without a product')}**")
+        st.markdown(_("**Without a product**"))
         st.dataframe(table.head(LISTED), hide_index=True, column_config={"barcode": _("Barcode"), "reason": _("Why")})
         downloads.table(table, "food_missing", excel=False)

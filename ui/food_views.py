@@ -8,10 +8,10 @@ import streamlit as st
 
 import locales
 from charts import food as charts
-from charts.food import LEVELS, MARKS
+from charts.food import MARKS
 from charts.theme import faded
 from connectors import ConnectorError, openfoodfacts
-from data.food import DEMO, NUTRIENTS, tag_name
+from data.food import DEMO, NUTRIENTS, OPEN_FOOD_FACTS, tag_name
 from models import food as model
 from models.food import LIT
 from ui import cards, downloads, food_source, inputs
@@ -41,7 +41,7 @@ NOVA = {
 }
 PER: dict[Literal["100g", "serving"], str] = {"100g": N_("In 100 g or 100 ml"), "serving": N_("In a serving")}
 LAYOUT = {"table": N_("Table"), "cards": N_("Cards")}
-SCORES = {"low": "green", "medium": "orange", "high": "red"}
+SCORES: dict[str, Literal["green", "orange", "red"]] = {"low": "green", "medium": "orange", "high": "red"}
 ALTERNATIVES = 5
 CARD_HEIGHT = 120  # pixels of a picture
 
@@ -130,8 +130,8 @@ def licences(*facts: str) -> None:
     """Open Food Facts, these facts, and under which licences its parts are."""
     odbl, dbcl, images = (f"[{name}]({url})" for name, url in openfoodfacts.LICENCES.items())
     written = _("written by the public; database {odbl}, contents {dbcl}, pictures {images}")
-    parts = [*facts, written.format(odbl=odbl, dbcl=dbcl, images=images)]
-    st.caption(":material/public: **[Open Food Facts](https://world.openfoodfacts.org)** · " + " · ".join(parts))
+    home = f":material/public: **[{OPEN_FOOD_FACTS}](https://world.openfoodfacts.org)**"
+    st.caption(" · ".join([home, *facts, written.format(odbl=odbl, dbcl=dbcl, images=images)]))
 
 
 # Products
@@ -236,7 +236,7 @@ def table(products: pd.DataFrame, columns: Sequence[str], per: str, key: str) ->
 
 def legend() -> str:
     """What the marks of the traffic lights mean."""
-    marks = " · ".join(f"{MARKS[level]} {_(LEVELS[level])}" for level in MARKS)
+    marks = " · ".join(f"{mark} {charts.level_name(level)}" for level, mark in MARKS.items())
     return _(
         "{marks}: traffic lights as on packages in the United Kingdom, with limits of their own for drinks."
     ).format(marks=marks)
@@ -427,7 +427,7 @@ def _lights(row: pd.Series) -> None:
                 st.metric(charts.label(name), charts.amount(name, value), label_visibility="collapsed")
                 level = levels.get(name, "")
                 if level:
-                    st.markdown(f":{SCORES[level]}-badge[{MARKS[level]} {_(LEVELS[level])}]")
+                    st.badge(f"{MARKS[level]} {charts.level_name(level)}", color=SCORES[level])
                 share = value * portion / 100 / model.INTAKE[name]
                 st.caption(
                     _("in 100 {unit}; {share} of a day’s intake in {portion} {unit}").format(
@@ -540,7 +540,8 @@ def _known(nutrient: str, value: float) -> str:
 
 
 def _made_of(row: pd.Series) -> None:
-    parts = {
+    none, unknown = _("none given"), _("not known")
+    tags = {
         _("Allergens"): row["allergens"],
         _("May contain traces of"): row["traces"],
         _("Additives"): [tag_name(tag).upper() for tag in row["additives"]],
@@ -548,11 +549,10 @@ def _made_of(row: pd.Series) -> None:
         _("Categories"): row["categories"],
         _("Sold in"): row["countries"],
     }
+    parts = {_("Ingredients"): row["ingredients"] or unknown}
+    parts |= {heading: ", ".join(map(tag_name, some)) or none for heading, some in tags.items()}
     with st.container(border=True):
-        lines = [f"**{_('Ingredients')}**: {plain(row['ingredients'] or _('not known'))}"]
-        for heading, tags in parts.items():
-            lines.append(f"**{heading}**: {plain(', '.join(map(tag_name, tags)) or _('none given'))}")
-        st.markdown("  \n".join(lines))
+        st.markdown("  \n".join(f"**{heading}**: {plain(text)}" for heading, text in parts.items()))
         if row["source"] != DEMO:
             st.caption(
                 _(

@@ -270,4 +270,4 @@ def test_a_product_of_a_list_or_a_loaded_category_opens_though_it_was_not_in_sig
     app.button(key=f"better-{code('Wheat squares')}").click().run()
     assert not app.exception
     assert app.session_state["code"] == code("Wheat squares")
-    assert "Real Wheat squares" in [element.value for element in app.subheader][0]
+    assert "Real Wheat squares" in app.subheader[0].value
