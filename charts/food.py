@@ -67,7 +67,7 @@ def against(found: pd.DataFrame, name: str, category: str, liquid: bool) -> go.F
         xaxis={
             "tickvals": ticks,
             "ticktext": [_signed(tick) for tick in ticks],
-            "range": [-1.45, FAR + 0.55],
+            "range": [-1.45, FAR + 0.9],
             "zeroline": True,
         },
         yaxis={"tickvals": at, "ticktext": [label(one) for one in shown.index], "autorange": "reversed"},
@@ -120,7 +120,7 @@ def _better(nutrient: str, change: float) -> bool | None:
 
 def _signed(change: float) -> str:
     if not np.isfinite(change):
-        return _("none is typical")
+        return _("the median is 0")
     sign = "+" if round(change, 2) > 0 else "−" if round(change, 2) < 0 else "±"
     return sign + locales.percent(abs(change))
 
@@ -268,7 +268,7 @@ def compared(
         height=100 + 34 * len(values),
         xaxis={
             **theme.number_axis(np.array([low, low + 2 * span])),  # few ticks: names take much of a narrow figure
-            "range": [low - (0.25 if low < 0 else 0) * span, high + 0.25 * span],
+            "range": [low - (0.25 if low < 0 else 0) * span, high + 0.4 * span],
             "zeroline": True,
         },
         yaxis={

@@ -115,7 +115,7 @@ def find(
     tags = {"categories_tags": category, "countries_tags": country, "nutrition_grades_tags": grade}
     asked: dict[str, str | int] = {
         "q": _words(text),
-        **{name: tag for name, tag in tags.items() if tag},
+        **{name: tag.replace('"', "") for name, tag in tags.items() if tag},
         "page": page,
         "page_size": page_size,
         "langs": ",".join(dict.fromkeys([locales.language(), "en"])),

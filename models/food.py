@@ -115,10 +115,9 @@ def categories(products: pd.DataFrame, least: int = 2) -> pd.Series:
 
 
 def narrowest(product: pd.Series, counts: pd.Series, least: int = 5) -> str | None:
-    """The narrowest category of a product that at least `least` products share; then the most common; None at none."""
-    shared = [tag for tag in product["categories"] if tag in counts.index]
-    large = [tag for tag in shared if counts[tag] >= least]
-    return large[-1] if large else max(shared, key=lambda tag: int(counts[tag]), default=None)
+    """The narrowest category of a product that at least `least` products share; None where there is none."""
+    shared = [tag for tag in product["categories"] if counts.get(tag, 0) >= least]
+    return shared[-1] if shared else None
 
 
 def members(products: pd.DataFrame, category: str) -> pd.DataFrame:

@@ -58,7 +58,7 @@ def compare(shelf: Shelf) -> None:
         hide_index=True,
         placeholder="–",
         column_config={
-            "code": st.column_config.TextColumn(_("Product"), pinned=True),
+            "code": st.column_config.TextColumn(_("Product"), width="medium"),
             "nutriscore": _("Nutri-Score"),
             "nova": st.column_config.NumberColumn(_("NOVA"), format="%d"),
             "green_score": _("Green-Score"),
