@@ -62,6 +62,11 @@ class Settings(BaseSettings):
     retail_url: Url = "https://archive.ics.uci.edu/static/public/352/online+retail.zip"
     dummyjson_url: Url = "https://dummyjson.com"
     owid_url: Url = "https://catalog.ourworldindata.org/garden/covid/latest/compact/compact.csv"
+    openfoodfacts_url: Url = "https://world.openfoodfacts.org"
+    openfoodfacts_search_url: Url = "https://search.openfoodfacts.org"
+    # What Open Food Facts allows one address in a minute; a server of your own may allow more.
+    openfoodfacts_reads: int = Field(15, gt=0)
+    openfoodfacts_searches: int = Field(10, gt=0)
 
     @classmethod
     def settings_customise_sources(

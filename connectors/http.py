@@ -2,7 +2,7 @@
 
 The copy lies beside a JSON file that says where and when it is from. A new one is written aside, checked, and only
 then renamed over the old one. `download` keeps one file, under the last part of the URL's path; `keep` what was put
-together from several answers, each received with `get`, which writes nothing.
+together from several answers, each received with `get` or `get_json`, which write nothing.
 """
 
 import hashlib
@@ -10,14 +10,16 @@ import io
 import json
 import logging
 import os
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, TypeVar
-from urllib.parse import urlsplit
+from queue import Empty, Queue
+from typing import Any, BinaryIO, TypeVar
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -32,6 +34,11 @@ T = TypeVar("T")
 log = logging.getLogger("vigie.http")
 CHUNK = 1 << 18
 LONGEST_WAIT = 5  # seconds; a server that wants a longer pause is not asked again
+# Of a file, which can be uploaded instead, and of an answer, which cannot.
+UNREACHABLE = N_("{host} cannot be reached. Check the connection and try again, or upload the file.")
+UNREACHABLE_NOW = N_("{host} cannot be reached, or does not answer in time. Check the connection and try again.")
+GONE = N_("{host} no longer has this file. Upload it instead.")
+GONE_NOW = N_("{host} does not have what was asked for. Check its address in the settings.")
 
 
 @dataclass(frozen=True)
@@ -84,15 +91,84 @@ def keep(url: str, path: Path, now: datetime, make: Callable[[], bytes]) -> Last
 
 def get(url: str, params: Mapping[str, str | int], max_bytes: int) -> bytes:
     """The answer to one request, at most `max_bytes` unpacked, in memory only. Raises ConnectorError."""
+    return _get(url, params, max_bytes, settings.get().timeout_seconds, (200,), _session())
+
+
+def get_json(
+    url: str,
+    params: Mapping[str, str | int],
+    max_bytes: int,
+    seconds: float | None = None,
+    accept: tuple[int, ...] = (200,),
+) -> Any:
+    """The JSON in the answer to one request, from this host and no other it may point to.
+
+    It is there after `seconds` (those of the settings where not given) or not at all, however slowly the origin
+    answers. An answer with another status than those of `accept` is an error. Raises ConnectorError.
+    """
+    seconds = seconds or settings.get().timeout_seconds
+    host = urlsplit(url).netloc
+    done: Queue[bytes | Exception] = Queue()
+
+    def fetch() -> None:
+        try:
+            done.put(_get(url, params, max_bytes, seconds, accept, _session(_Steadfast(), total=1, read=0), "json"))
+        except Exception as error:  # for the thread that waits
+            done.put(error)
+
+    with _named(host, UNREACHABLE_NOW):
+        # In a thread of its own: a time limit on the socket starts anew with every byte that trickles in.
+        threading.Thread(target=fetch, daemon=True).start()
+        try:
+            found = done.get(timeout=seconds)
+        except Empty:
+            raise requests.Timeout from None
+        if isinstance(found, Exception):
+            raise found
+    try:
+        return json.loads(found)
+    except (ValueError, RecursionError) as error:
+        raise BadResponse(N_("{host} sent something that cannot be read. Try again later."), host=host) from error
+
+
+def _get(
+    url: str,
+    params: Mapping[str, str | int],
+    max_bytes: int,
+    timeout: float,
+    accept: tuple[int, ...],
+    session: requests.Session,
+    kind: str = "",
+) -> bytes:
     host, body = urlsplit(url).netloc, io.BytesIO()
-    with (
-        _named(host),
-        _session() as session,
-        session.get(url, params=params, timeout=settings.get().timeout_seconds, stream=True) as answer,
-    ):
-        _refuse(answer, host)
+    unreachable, gone = (UNREACHABLE_NOW, GONE_NOW) if kind else (UNREACHABLE, GONE)
+    with _named(host, unreachable), session, session.get(url, params=params, timeout=timeout, stream=True) as answer:
+        wrong = kind not in answer.headers.get("Content-Type", kind)
+        if answer.status_code not in accept or (wrong and answer.status_code != 200):
+            _refuse(answer, host, gone)
+        if wrong:
+            if _too_many(answer):
+                raise RateLimited(N_("{host} asks for a pause. Try again in a few minutes."), host=host)
+            raise BadResponse(
+                N_("{host} sent a page of text instead of data. It may be overloaded: try again later."), host=host
+            )
         _receive(answer, body, host, max_bytes, None)
     return body.getvalue()
+
+
+class _Steadfast(requests.Session):
+    """Follows no answer that points to another server."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Where an answer points to. Raises BadResponse where that is another server."""
+        target = super().get_redirect_target(resp)
+        host = urlsplit(resp.url).netloc
+        if target and urlsplit(urljoin(resp.url, target)).netloc != host:
+            raise BadResponse(
+                N_("{host} points to another server, which Vigie does not follow. Check its address in the settings."),
+                host=host,
+            )
+        return target
 
 
 def convert(
@@ -109,6 +185,14 @@ def convert(
     made: list[T] = []
     good = download(url, folder, now, progress=progress, check=lambda fresh: made.append(converter(fresh)))
     return good, made[0] if made and good.fresh else converter(good.path)
+
+
+def kept(url: str, path: Path) -> LastGood | None:
+    """The good copy at `path` of what came from `url`, without asking for it again; None where there is none."""
+    known = _kept(path, url)
+    if known is None:
+        return None
+    return LastGood(path, url, datetime.fromisoformat(known["retrieved"]), known["sha256"], fresh=False)
 
 
 def _else_kept(url: str, path: Path, fetch: Callable[[dict[str, str] | None], LastGood]) -> LastGood:
@@ -154,16 +238,14 @@ def _fetch(
 
 
 @contextmanager
-def _named(host: str) -> Iterator[None]:
+def _named(host: str, unreachable: str = UNREACHABLE) -> Iterator[None]:
     """Failures of the network as errors with a name and a sentence."""
     try:
         yield
     except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
         raise BadResponse(N_("{host} cut its answer off or sent it damaged. Try again."), host=host) from error
     except (requests.RequestException, HTTPError) as error:
-        raise Unavailable(
-            N_("{host} cannot be reached. Check the connection and try again, or upload the file."), host=host
-        ) from error
+        raise Unavailable(unreachable, host=host) from error
 
 
 @contextmanager
@@ -220,9 +302,10 @@ def _pause(retry_after: str) -> float | None:
         return None
 
 
-def _session() -> requests.Session:
-    retry = _Retry(total=2, backoff_factor=0.2, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False)
-    session = requests.Session()
+def _session(session: requests.Session | None = None, total: int = 2, read: int | None = None) -> requests.Session:
+    statuses = (429, 500, 502, 503, 504)
+    retry = _Retry(total=total, read=read, backoff_factor=0.2, status_forcelist=statuses, raise_on_status=False)
+    session = session or requests.Session()
     session.max_redirects = 5
     session.headers["User-Agent"] = f"Vigie/{settings.VERSION} ({settings.get().contact})"
     session.mount("https://", HTTPAdapter(max_retries=retry))
@@ -230,17 +313,22 @@ def _session() -> requests.Session:
     return session
 
 
-def _refuse(answer: requests.Response, host: str) -> None:
+def _refuse(answer: requests.Response, host: str, gone: str = GONE) -> None:
     status = answer.status_code
-    if status == 429:
+    if status == 429 or (status == 503 and ("Retry-After" in answer.headers or _too_many(answer))):
         pause = _pause(answer.headers.get("Retry-After", ""))
         raise RateLimited(N_("{host} asks for a pause. Try again in a few minutes."), pause, host=host)
     if status in (404, 410):
-        raise NotFound(N_("{host} no longer has this file. Upload it instead."), host=host)
+        raise NotFound(gone, host=host)
     if status >= 500:
         raise Unavailable(N_("{host} is not well (it answered {status}). Try again later."), host=host, status=status)
     if status != 200:
         raise BadResponse(N_("{host} refused to give the file (it answered {status})."), host=host, status=status)
+
+
+def _too_many(answer: requests.Response) -> bool:
+    """Whether a page of text says that it was asked too often."""
+    return b"TOO MANY REQUESTS" in answer.raw.read(2_000, decode_content=True).upper()
 
 
 def _receive(

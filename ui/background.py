@@ -7,8 +7,9 @@ thus also seen from another window, and what ended while nobody looked is still 
 import logging
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import pandas as pd
 import streamlit as st
@@ -31,8 +32,10 @@ class Cancelled(Exception):
     """The visitor does not want the result any more."""
 
 
-def start(job: str, subject: str, work: Callable[[Step], None]) -> str:
-    """Run `work(step)` in a thread and return the run's id.
+def start(
+    job: str, subject: str, work: Callable[[Step], None], details: Mapping[str, object] = MappingProxyType({})
+) -> str:
+    """Run `work(step)` in a thread and return the run's id. `details` are kept with it, to start it again.
 
     `work` calls `step(message, share)` as it goes: a sentence marked with `N_` and how much is done, 0 to 1. A step
     of a cancelled job does not return.
@@ -49,7 +52,7 @@ def start(job: str, subject: str, work: Callable[[Step], None]) -> str:
         "heartbeat": now,
         "finished": None,
         "message": None,
-        "details": {},
+        "details": details,
     }
     _stopping[run] = threading.Event()
     _write(row)

@@ -46,7 +46,10 @@ SECTIONS = {
         ("monitoring_retraining", _("Monitoring: retraining"), "model_training"),
         ("monitoring_health", _("Monitoring: health"), "monitor_heart"),
     ],
-    _("Explore"): [("covid", _("COVID-19"), "coronavirus")],
+    _("Explore"): [
+        ("covid", _("COVID-19"), "coronavirus"),
+        ("food", _("Food products"), "nutrition"),
+    ],
     _("Data"): [("data", _("Data"), "database")],
 }
 page = st.navigation(

@@ -57,7 +57,7 @@ ORIGINS: dict[str, dict[str, tuple[str, str, Callable[..., Dataset], str]]] = {
                 "Our World in Data: every country and day since 2020, about 590,000 rows, 145 MB, CC BY 4.0. "
                 "Cases and deaths are the World Health Organization's."
             ),
-            owid.dataset,
+            origins.DOWNLOADS[owid.NAME],
             "owid_url",
         ),
     },

@@ -27,6 +27,7 @@ PAGES = {
     "monitoring-performance": "Monitoring: performance",
     "monitoring-retraining": "Monitoring: retraining",
     "covid": "COVID-19",
+    "food": "Food products",
     "data": "Data",
 }
 BEGINS = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>", "CSV": b"\xef\xbb\xbflevel,", "XLSX": b"PK"}

@@ -5,6 +5,7 @@ import threading
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 import settings
@@ -74,19 +75,22 @@ def submit(app, form, name, why, button):
     return next(one for one in app.button if one.label == button).click().run()
 
 
-def test_the_first_visit_trains_a_champion_and_asks_for_a_challenger(opened):
+def test_the_first_visit_trains_a_champion_and_a_challenger_that_learned_the_rest(opened):
     app = opened(PAGE)
-    assert verdict(app).startswith("No challenger yet: the champion learned up to 4 Nov 2024")
-    assert versions()["status"].tolist() == ["champion"]
+    assert verdict(app).startswith("Promote the challenger")
+    assert versions()["status"].tolist() == ["challenger", "champion"]
+    assert versions()["window_end"].iloc[1] == pd.Timestamp("2024-11-04")
+    opened(PAGE)
+    assert len(versions()) == 2  # no third one: nothing came after the challenger
 
 
 def test_a_challenger_is_trained_with_a_name_and_a_reason_and_judged(opened):
     app = opened(PAGE)
     app = submit(app, "train", "", "", "Train")
     assert any("Say who you are" in text for text in texts(app))
-    assert len(versions()) == 1
+    assert len(versions()) == 2
     app = submit(app, "train", "Ana", "demand changed", "Train")
-    assert versions()["status"].tolist() == ["challenger", "champion"]
+    assert versions()["status"].tolist() == ["challenger", "challenger", "champion"]
     assert versions()[["author", "reason"]].iloc[0].tolist() == ["Ana", "demand changed"]
     assert metric(app, "Gain a day") != "£0"
     assert len(titles(app)) == 2

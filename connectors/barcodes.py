@@ -1,0 +1,87 @@
+"""Barcodes of products: typed, or read from a picture, checked, and written as Open Food Facts writes them."""
+
+import io
+import re
+from contextlib import suppress
+
+from connectors import ConnectorError
+from locales import N_
+
+MOST_PIXELS = 40_000_000
+
+
+class InvalidBarcode(ConnectorError):
+    """What was typed or scanned is no barcode of a product."""
+
+
+def barcode(text: str) -> str:
+    """A barcode as Open Food Facts writes it, of 8, 13 or 14 digits. Raises InvalidBarcode where it is none.
+
+    EAN-8, EAN-13, UPC-A (12 digits), UPC-E (6 to 8 digits, expanded) and GTIN-14, with or without leading zeros,
+    spaces and hyphens. The last digit must be the check digit (GS1 General Specifications, section 7.9).
+    """
+    digits = re.sub(r"[\s\-\u2010-\u2015]", "", text)
+    if not re.fullmatch(r"[0-9]+", digits):
+        raise InvalidBarcode(N_("A barcode has digits only: type the 8 to 14 digits under the bars."))
+    if not digits.strip("0"):
+        raise InvalidBarcode(N_("A barcode of zeros belongs to no product: check the digits."))
+    if len(digits.lstrip("0")) > 14:
+        raise InvalidBarcode(
+            N_("A barcode has at most 14 digits and this one has {digits}: check the digits."),
+            digits=len(digits.lstrip("0")),
+        )
+    code = padded(digits)
+    if _check_digit(code[:-1]) == code[-1]:
+        return code
+    expanded = _expand(digits.lstrip("0").rjust(8, "0")) if len(digits) <= 8 else None
+    if expanded:
+        return padded(expanded)
+    raise InvalidBarcode(N_("One of the digits is wrong: the last one does not fit the others. Check the digits."))
+
+
+def barcodes_in(image: bytes) -> list[str]:
+    """The products' barcodes in a picture (JPEG, PNG, WebP, ...), as `barcode` writes them. Raises InvalidBarcode."""
+    import zxingcpp
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(image)) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
+                raise InvalidBarcode(N_("This picture is too large: take one of less than 40 million pixels."))
+            picture = opened.convert("L")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InvalidBarcode(N_("This file is not a picture that Vigie can read: take a JPEG or PNG.")) from error
+    codes = []
+    for seen in zxingcpp.read_barcodes(picture):
+        with suppress(InvalidBarcode):
+            codes.append(barcode(seen.text))
+    if not codes:
+        raise InvalidBarcode(
+            N_("No barcode can be read in this picture: take it closer and sharper, or type the digits.")
+        )
+    return list(dict.fromkeys(codes))
+
+
+def padded(digits: str) -> str:
+    """With the zeros in front that Open Food Facts writes: 8 digits, or 13, or more."""
+    short = digits.lstrip("0")
+    return short.rjust(8 if len(short) <= 8 else 13, "0")
+
+
+def _check_digit(digits: str) -> str:
+    total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(digits)))
+    return str(-total % 10)
+
+
+def _expand(code: str) -> str | None:
+    """UPC-E of 8 digits (system 0 or 1, six, check digit) as UPC-A; None where the check digit does not fit."""
+    system, six, check = code[0], code[1:7], code[7]
+    if six[5] in "012":
+        body = f"{six[:2]}{six[5]}0000{six[2:5]}"
+    elif six[5] == "3":
+        body = f"{six[:3]}00000{six[3:5]}"
+    elif six[5] == "4":
+        body = f"{six[:4]}00000{six[4]}"
+    else:
+        body = f"{six[:5]}0000{six[5]}"
+    return system + body + check if system in "01" and _check_digit(system + body) == check else None

@@ -1,0 +1,159 @@
+"""A product as Open Food Facts describes it, in versions 2 to 3.5 of its interface, as Vigie knows products."""
+
+import html
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import settings
+from connectors.barcodes import padded
+from data.food import GRADES, NUTRIENTS, OPEN_FOOD_FACTS, Product
+
+IMAGE_HOSTS = ("images.openfoodfacts.org", "static.openfoodfacts.org")
+# Names that differ from the origin's only by underscores are not listed; amounts come in g, energy in kJ or kcal.
+_IDS = {name: name.replace("_", "-") for name in NUTRIENTS} | {"energy_kj": "energy-kj", "vitamin_b9": "vitamin-b9"}
+_PER_GRAM = {"g": 1.0, "mg": 1e3, "µg": 1e6}
+_NAMES = ("product_name", "product_name_en", "product_name_fr", "generic_name")
+_NO_DRINK = {"en:dehydrated-beverages", "en:instant-beverages", "en:syrups"}
+
+
+def number(value: object) -> float | None:
+    """An amount as the origin writes it: a number, or text with a decimal point or comma, or "<0.5"; else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str):
+        match = re.fullmatch(r"[<>≤≥~≈]?\s*([0-9]{1,15}(?:[.,][0-9]{1,20})?(?:[eE][+-]?[0-9]{1,3})?)", value.strip())
+        value = match[1].replace(",", ".") if match else "nan"
+    try:
+        amount = float(value)
+    except OverflowError:
+        return None
+    return amount if math.isfinite(amount) and amount >= 0 else None
+
+
+def parse(raw: Mapping[str, Any], retrieved: datetime) -> Product:
+    """A product as the origin describes it in versions 2 to 3.5. What is missing or no good stays unknown."""
+    nutrients, prepared, liquid = _nutrients(raw)
+    size = number(raw.get("serving_quantity")) or None
+    categories = _tags(raw, "categories_hierarchy") or _tags(raw, "categories_tags")
+    nova = number(raw.get("nova_group"))
+    share = number(raw.get("completeness"))
+    liquid = liquid or "ml" in (raw.get("product_quantity_unit"), raw.get("serving_quantity_unit"))
+    per_100 = _amounts(nutrients, "_100g")
+    scaled = {name: amount * size / 100 for name, amount in per_100.items() if name != "alcohol"} if size else {}
+    return Product(
+        code=padded(str(raw["code"])),
+        name=next(filter(None, (_text(raw.get(name), 200) for name in _NAMES)), ""),
+        source=OPEN_FOOD_FACTS,
+        retrieved=retrieved,
+        brands=_text(raw.get("brands"), 200),
+        quantity=_text(raw.get("quantity"), 80),
+        categories=categories,
+        countries=_tags(raw, "countries_tags"),
+        labels=_tags(raw, "labels_tags"),
+        allergens=_tags(raw, "allergens_tags"),
+        traces=_tags(raw, "traces_tags"),
+        additives=_tags(raw, "additives_tags"),
+        ingredients=_text(raw.get("ingredients_text"), 5_000),
+        nutriscore=_grade(raw, "nutriscore_grade", "nutrition_grades"),
+        nova=int(nova) if nova in (1, 2, 3, 4) else None,
+        green_score=_grade(raw, "environmental_score_grade", "ecoscore_grade", also=("a-plus", "f")),
+        serving=_text(raw.get("serving_size"), 80),
+        serving_size=size,
+        drink="en:beverages" in categories and not _NO_DRINK.intersection(categories),
+        liquid=liquid,
+        prepared=prepared,
+        image=_image(raw, "image_front_url", "display"),
+        image_small=_image(raw, "image_front_small_url", "small"),
+        completeness=share if share is not None and share <= 1 else None,
+        modified=_moment(raw.get("last_modified_t")),
+        per_100=per_100,
+        per_serving=scaled | _amounts(nutrients, "_serving"),
+    )
+
+
+def _text(value: object, most: int) -> str:
+    """Text of the public without tags, entities and characters that cannot be seen; lists joined by commas."""
+    if isinstance(value, list):
+        value = ", ".join(part for part in value if isinstance(part, str))
+    if isinstance(value, dict):
+        value = value.get("main") or value.get("en") or next((part for part in value.values() if part), "")
+    if not isinstance(value, str):
+        return ""
+    text = html.unescape(re.sub(r"</?[a-zA-Z][^<>]*>", "", value[: 4 * most]))
+    seen = "".join(letter if letter.isprintable() else " " if letter.isspace() else "" for letter in text)
+    return " ".join(seen.split())[:most]
+
+
+def _tags(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = raw.get(name)
+    return tuple(_text(tag, 100) for tag in value[:200] if isinstance(tag, str)) if isinstance(value, list) else ()
+
+
+def _grade(raw: Mapping[str, Any], *names: str, also: tuple[str, ...] = ()) -> str | None:
+    for name in names:
+        value = str(raw.get(name)).strip().lower()
+        if value in (*GRADES, *also):
+            return value
+    return None
+
+
+def _moment(value: object) -> datetime | None:
+    seconds = number(value)
+    return datetime.fromtimestamp(seconds, UTC) if seconds and seconds < 1e11 else None
+
+
+def _image(raw: Mapping[str, Any], name: str, size: str) -> str | None:
+    """The address of the picture of the front, where its host is one that pictures may come from."""
+    url = raw.get(name)
+    if not isinstance(url, str):
+        sides = raw.get("selected_images")
+        front = sides.get("front") if isinstance(sides, dict) else None
+        sizes = front.get(size) if isinstance(front, dict) else None
+        url = next((one for one in sizes.values() if isinstance(one, str)), "") if isinstance(sizes, dict) else ""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    own = urlsplit(settings.get().openfoodfacts_url)
+    allowed = parts.scheme == "https" and parts.netloc in IMAGE_HOSTS
+    return url if allowed or (parts.scheme, parts.netloc) == (own.scheme, own.netloc) else None
+
+
+def _nutrients(raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool, bool]:
+    """The amounts as in version 2, whether they are those of the prepared product, and whether they are per 100 ml."""
+    nutrition = raw.get("nutrition")
+    whole = nutrition.get("aggregated_set") if isinstance(nutrition, dict) else None
+    if isinstance(whole, dict) and isinstance(whole.get("nutrients"), dict):
+        end = "_serving" if whole.get("per") == "serving" else "_100g"
+        amounts: dict[str, Any] = {}
+        for name, one in whole["nutrients"].items():
+            amount = number(one.get("value")) if isinstance(one, dict) else None
+            per_gram = _PER_GRAM.get(str(one.get("unit")).replace("μ", "µ"), 1.0) if amount is not None else 1.0
+            amounts[f"{name}{end}"] = None if amount is None else amount / per_gram
+        return amounts, whole.get("preparation") == "prepared", whole.get("per") == "100ml"
+    listed = raw.get("nutriments")
+    amounts = listed if isinstance(listed, dict) else {}
+    sold = any(number(amounts.get(f"{name}_100g")) is not None for name in ("energy", "energy-kcal", "fat", "sugars"))
+    prepared = not sold and any(str(name).endswith("_prepared_100g") for name in amounts)
+    if prepared:
+        amounts = {str(name).replace("_prepared", ""): value for name, value in amounts.items() if "_prepared" in name}
+    return amounts, prepared, False
+
+
+def _amounts(raw: Mapping[str, Any], end: str) -> dict[str, float]:
+    """The amounts that are known, in the units of `NUTRIENTS`; kJ, kcal and salt also from what says the same."""
+    found = {name: number(raw.get(f"{key}{end}")) for name, key in _IDS.items()}
+    kj, kcal = found["energy_kj"], found["energy_kcal"]
+    kj = number(raw.get(f"energy{end}")) if kj is None else kj
+    found["energy_kj"] = kcal * 4.184 if kj is None and kcal is not None else kj
+    found["energy_kcal"] = kj / 4.184 if kcal is None and kj is not None else kcal
+    sodium = number(raw.get(f"sodium{end}"))
+    if found["salt"] is None and sodium is not None:
+        found["salt"] = 2.5 * sodium
+    return {
+        name: amount * _PER_GRAM.get(NUTRIENTS[name].unit, 1.0) for name, amount in found.items() if amount is not None
+    }

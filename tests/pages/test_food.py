@@ -1,0 +1,273 @@
+"""Food products: search, sheet, comparison, category, basket, lists; Open Food Facts there, failing and gone."""
+
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import settings
+from connectors import openfoodfacts
+from data import state
+from data.demo import food as demo
+from tests.connectors.conftest import send
+from tests.connectors.food_replica import Replica, invented
+
+pytestmark = pytest.mark.xdist_group("food")
+DEMO = {one.name: one.code for one in demo.products(datetime(2026, 1, 1, tzinfo=UTC))}
+ROOT = Path(__file__).resolve().parents[2]
+HTML = b"<!DOCTYPE html><title>Page temporarily unavailable</title>"
+
+
+def renumbered(code):
+    """A code of the demo as one of 13 digits that begins with 30; the sum is one more, so the check digit one less."""
+    return f"3{code[1:-1]}{(int(code[-1]) - 1) % 10}"
+
+
+def relabelled():
+    """The invented products under codes that are not the demo's: 13 digits from 30 on."""
+    rows = invented()
+    for row in rows:
+        row["code"] = renumbered(row["code"])
+        row["product_name"] = f"Real {row['product_name']}"
+    return rows
+
+
+@pytest.fixture
+def visit(home, monkeypatch):
+    """`visit("food", q="honey")` runs the page alone through the shell, without the page of today before it."""
+    monkeypatch.chdir(ROOT)
+    state.migrate(state.engine(settings.get().database_url))
+
+    def run(page, **query):
+        app = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=60)
+        app.switch_page(str(ROOT / "pages" / f"{page}.py"))
+        app.query_params.update({"lang": "en"} | query)
+        app.run()
+        assert not app.exception, app.exception[0].message
+        return app
+
+    return run
+
+
+@pytest.fixture
+def replica(home, monkeypatch):
+    made = Replica(relabelled())
+    for name, value in {
+        "OPENFOODFACTS_URL": made.url,
+        "OPENFOODFACTS_SEARCH_URL": made.url,
+        "TIMEOUT_SECONDS": "1",
+        "OPENFOODFACTS_READS": "99",
+        "OPENFOODFACTS_SEARCHES": "99",
+    }.items():
+        monkeypatch.setenv(f"VIGIE_{name}", value)
+    settings.get.cache_clear()
+    openfoodfacts._turns.clear()
+    yield made
+    made.server.shutdown()
+
+
+def code(name):
+    return renumbered(DEMO[name])
+
+
+def texts(app):
+    kinds = (app.markdown, app.caption, app.info, app.warning, app.subheader)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def metric(app, label):
+    return next(card.value for card in app.metric if card.label == label)
+
+
+def titles(app):
+    return [element.value for element in app.markdown if element.value.startswith("**")]
+
+
+def press(app, label):
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+    return app
+
+
+def test_without_a_question_the_demo_is_shown_and_named(visit, replica):
+    app = visit("food")
+    assert metric(app, "Products in sight") == "60"
+    assert "Demo (simulated)" in texts(app).replace("\\", "")
+    assert not replica.requests
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize("view", ["products", "product", "compare", "category", "basket", "batch"])
+def test_every_view_opens_in_both_languages(visit, replica, view, lang):
+    wanted = {"with": [DEMO["Cola"], DEMO["Honey hoops"]], "basket": [f"{DEMO['Cola']}:330"]}
+    app = visit("food", lang=lang, view=view, layout="cards", **wanted)
+    assert len(app.get("plotly_chart")) == {"product": 1, "compare": 1, "category": 2, "basket": 1}.get(view, 0)
+
+
+def test_a_search_shows_what_the_origin_has_and_its_licences(visit, replica):
+    app = visit("food", q="honey")
+    assert metric(app, "Products in sight") == "2"
+    assert all(name in texts(app) for name in ("ODbL 1.0", "DbCL 1.0", "CC BY-SA 3.0", "2 products found"))
+    assert "Demo" not in app.caption[0].value
+    asked = len(replica.requests)
+    app.run()
+    assert len(replica.requests) == asked
+
+
+def test_nothing_is_asked_before_the_form_is_sent_and_a_barcode_opens_the_sheet(visit, replica):
+    app = visit("food")
+    app.text_input(key="q").set_value(code("Honey hoops"))
+    press(app, "Search")
+    assert app.session_state["view"] == "product"
+    assert "Real Honey hoops" in texts(app)
+    assert app.query_params["q"] == code("Honey hoops")
+
+
+def test_a_mistyped_barcode_and_an_unknown_one_get_a_sentence(visit, replica):
+    wrong = code("Honey hoops")[:-1] + str((int(code("Honey hoops")[-1]) + 1) % 10)
+    assert "One of the digits is wrong" in visit("food", q=wrong).warning[0].value.replace("\\", "")
+    assert "no such product" in visit("food", q="4006381333931", view="product").info[0].value
+
+
+def test_the_sheet_compares_with_the_category_and_names_healthier_products(visit, replica):
+    tag = "en:breakfast-cereals"
+    app = visit("food", q="Caramel crunch", view="product", loaded=tag, cat=tag)
+    words = texts(app).replace("\\", "")
+    assert "Saturates: 4.6 g, where half of Breakfast cereals have less than 0.90 g" in words
+    assert "Real Wheat squares · Moulin Clair** (Nutri-Score A): 32.1 g less sugars" in words
+    assert "NOVA 4" in words
+
+
+def test_a_label_that_cannot_be_right_is_flagged(visit, replica):
+    app = visit("food", view="product", code=DEMO["Ginger beer (label misprinted)"])
+    assert "More sugars" in texts(app)
+
+
+def test_a_comparison_of_products_from_a_link(visit, replica):
+    chosen = [code("Cola"), code("Cherry cola"), code("Tonic water")]
+    app = visit("food", view="compare", how="first", **{"with": chosen})
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert figure["data"][0]["text"] == ["±0.0 g", "+0.80 g", "−2.7 g"]
+    assert len(replica.requests) == 1
+
+
+def test_demo_and_real_products_are_never_together(visit, replica):
+    app = visit("food", q="honey", view="compare", **{"with": [DEMO["Cola"], code("Cola"), code("Honey hoops")]})
+    options = app.multiselect(key="with")
+    assert options.value == [code("Cola"), code("Honey hoops")]
+
+
+def test_a_basket_adds_up_is_in_the_url_and_can_be_changed(visit, replica):
+    app = visit("food", view="basket", basket=[f"{DEMO['Cola']}:330", "nonsense"])
+    assert metric(app, "Sugars") == "35.0 g"
+    app.number_input(key=f"grams-{DEMO['Cola']}").set_value(500).run()
+    assert metric(app, "Sugars") == "53.0 g"
+    assert app.query_params["basket"] == f"{DEMO['Cola']}:500"
+    app.selectbox(key="add-1").set_value(DEMO["Honey hoops"]).run()
+    assert metric(app, "Sugars") == "63.4 g"
+    app.button(key=f"drop-{DEMO['Cola']}").click().run()
+    assert metric(app, "Sugars") == "10.4 g"
+
+
+def test_the_second_page_is_asked_for(visit, replica):
+    app = visit("food", q="real")
+    press(app, "Next")
+    assert app.query_params["page"] == "2"
+    assert any("page=2" in path for path in replica.requests)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (send(HTML, 503, Content_Type="text/html"), "not well"),
+        (send(HTML, 200, Content_Type="text/html"), "page of text"),
+        (send(b"{}", pause=2), "in time"),
+        (send(b'{"items": []}', Content_Type="application/json"), "does not know"),
+    ],
+)
+def test_a_failing_origin_gets_a_sentence_in_time_and_can_be_asked_again(visit, replica, answer, says):
+    replica.failing["/"] = answer
+    app = visit("food", q="honey")
+    assert says in app.warning[0].value
+    replica.failing.clear()
+    press(app, "Try again")
+    assert metric(app, "Products in sight") == "2"
+
+
+def test_offline_the_last_answer_is_shown_with_its_date(visit, replica):
+    visit("food", q="honey")
+    replica.failing["/"] = send(HTML, 503)
+    app = visit("food", q="honey")
+    assert "cannot be asked now" in app.warning[0].value
+    assert metric(app, "Products in sight") == "2"
+
+
+def test_text_of_the_public_is_shown_as_text(visit, replica):
+    row = next(iter(replica.rows.values()))
+    row.update(
+        product_name="<img src=x> [link](javascript:x) :red[x] honey", brands="**bold**", ingredients_text="`code`"
+    )
+    app = visit("food", q="honey", view="product", code=row["code"])
+    assert not any("[link](" in element.value or "**bold**" in element.value for element in app.markdown)
+    assert all(not element.allow_html for element in app.markdown)
+
+
+def settled(app):
+    for _attempt in range(100):
+        if not any(button.label == "Cancel" for button in app.button):
+            assert not app.exception
+            return app
+        time.sleep(0.1)
+        app.run()
+    raise AssertionError("the list never ended")
+
+
+def test_a_list_is_read_in_the_background_and_what_is_missing_is_listed(visit, replica):
+    app = visit("food", view="batch")
+    known, unknown = code("Cola"), "4006381333931"
+    app.text_area(key="food-codes").set_value(f"{known}\n{unknown}\n{known[:-1]}{(int(known[-1]) + 1) % 10}")
+    settled(press(app, "Read these products"))
+    assert (metric(app, "Barcodes"), metric(app, "Found"), metric(app, "Not found")) == ("2", "1", "1")
+    missing = app.dataframe[1].value
+    assert missing["barcode"].tolist()[0] == unknown
+    assert len(missing) == 2
+    again = visit("food", view="batch")
+    press(again, next(button.label for button in again.button if button.label.startswith("Show the last list")))
+    assert metric(again, "Found") == "1"
+
+
+def test_a_list_cut_off_by_a_restart_goes_on(visit, replica):
+    now = datetime.now(UTC)
+    codes = [code("Cola"), code("Cherry cola")]
+    openfoodfacts.products(codes[:1])
+    row = {"run": "before", "job": "food", "subject": "2 barcodes", "status": "running", "step": "Reading products"}
+    row |= {"progress": 0.5, "started": now, "heartbeat": now, "finished": None, "message": None}
+    engine = state.engine(settings.get().database_url)
+    app = visit("food")
+    state.upsert(engine, state.job_runs, [row | {"details": {"codes": codes, "wrong": {}}}])
+    app = visit("food", view="batch", batch="before")
+    assert (metric(app, "Found"), metric(app, "Not read yet")) == ("1", "1")
+    assert "restarted" in app.warning[0].value
+    asked = len(replica.requests)
+    settled(press(app, "Go on"))
+    assert metric(app, "Found") == "2"
+    assert len(replica.requests) == asked + 1
+
+
+def test_a_text_without_barcodes_gets_a_sentence(visit, replica):
+    app = visit("food", view="batch")
+    app.text_area(key="food-codes").set_value("muesli")
+    press(app, "Read these products")
+    assert "no barcode in this" in app.warning[0].value
+
+
+def test_a_product_of_a_list_or_a_loaded_category_opens_though_it_was_not_in_sight(visit, replica):
+    tag = "en:breakfast-cereals"
+    app = visit("food", q="Caramel crunch", view="product", loaded=tag, cat=tag)
+    app.button(key=f"better-{code('Wheat squares')}").click().run()
+    assert not app.exception
+    assert app.session_state["code"] == code("Wheat squares")
+    assert "Real Wheat squares" in app.subheader[0].value

@@ -1,0 +1,265 @@
+"""Food products: lights, medians, comparisons, alternatives, baskets and flags are what their sources say."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+import locales
+from charts import food as charts
+from data import food
+from data.demo import food as demo
+from data.food import NUTRIENTS, Product
+from models import food as model
+from ui.food_batch import barcodes
+from ui.food_views import gain, plain_table
+
+NOW = datetime(2026, 3, 14, tzinfo=UTC)
+
+
+def made(code="1", *, per_100=None, **more):
+    return Product(code=code, name=f"Product {code}", source="test", retrieved=NOW, per_100=per_100 or {}, **more)
+
+
+def row(**per_100):
+    return food.frame([made(per_100=per_100)]).iloc[0]
+
+
+@pytest.fixture(scope="module")
+def shelf():
+    return food.frame(demo.products(NOW))
+
+
+def code_of(shelf, name):
+    return shelf.set_index("name").loc[name, "code"]
+
+
+# Traffic lights
+
+
+@pytest.mark.parametrize(
+    ("nutrient", "low", "medium", "high", "drink"),
+    [
+        ("fat", 3.0, 17.5, 17.6, False),
+        ("saturated_fat", 1.5, 5.0, 5.1, False),
+        ("sugars", 5.0, 22.5, 22.6, False),
+        ("salt", 0.3, 1.5, 1.51, False),
+        ("fat", 1.5, 8.75, 8.8, True),
+        ("saturated_fat", 0.75, 2.5, 2.6, True),
+        ("sugars", 2.5, 11.25, 11.3, True),
+        ("salt", 0.3, 0.75, 0.76, True),
+    ],
+)
+def test_the_limits_are_those_of_the_guide(nutrient, low, medium, high, drink):
+    products = food.frame([made(str(n), per_100={nutrient: n}, drink=drink) for n in (low, medium, high)])
+    assert list(model.lights(products)[nutrient]) == ["low", "medium", "high"]
+
+
+@pytest.mark.parametrize(("size", "level"), [(100.0, "medium"), (150.0, "high"), (None, "medium")])
+def test_a_large_portion_is_red_by_what_it_holds(size, level):
+    products = food.frame([made(per_100={"sugars": 20.0}, serving_size=size)])
+    assert model.lights(products)["sugars"].tolist() == [level]
+
+
+def test_what_is_not_known_has_no_light():
+    assert model.lights(food.frame([made()])).iloc[0].tolist() == [""] * 4
+
+
+# Medians and comparisons
+
+
+def test_medians_need_three_products_and_leave_out_who_does_not_say():
+    products = food.frame(
+        [made(str(n), per_100={"sugars": n, "salt": n} if n < 2 else {"sugars": n}) for n in range(4)]
+    )
+    found = model.medians(products)
+    assert list(found.index) == ["sugars"]
+    assert found.loc["sugars"].tolist() == [0.75, 1.5, 2.25, 4]
+
+
+def test_against_the_median_is_a_share_of_it():
+    peers = food.frame([made(str(n), per_100={"sugars": n, "fat": 0.0}) for n in (5.0, 10.0, 30.0)])
+    found = model.against(row(sugars=15.0, fat=1.0), peers)
+    assert found.loc["sugars", "change"] == pytest.approx(0.5)
+    assert found.loc["fat", "change"] == np.inf
+
+
+def test_comparisons_are_amounts_or_differences():
+    products = food.frame(
+        [
+            made("1", per_100={"sugars": 10.0, "fiber": 2.0, "carbohydrates": 20.0}),
+            made("2", per_100={"sugars": 4.0, "fiber": 1.0, "carbohydrates": 30.0}),
+            made("3", per_100={"sugars": 6.0}),
+        ]
+    )
+    assert model.compare(products, "absolute").loc["sugars"].tolist() == [10, 4, 6]
+    assert model.compare(products, "first").loc["sugars"].tolist() == [0, -6, -4]
+    best = model.compare(products, "best")
+    assert best.loc["sugars"].tolist() == [6, 0, 2]
+    assert best.loc["fiber"].tolist()[:2] == [0, -1]
+    assert best.loc["carbohydrates"].isna().all()
+    assert "salt" not in best.index
+
+
+def test_the_narrowest_category_with_enough_products_is_proposed(shelf):
+    counts = model.categories(shelf)
+    assert model.narrowest(shelf.iloc[0], counts) == "en:breakfast-cereals"
+    assert model.narrowest(row(), counts) is None
+
+
+# Alternatives
+
+
+def test_alternatives_are_healthier_and_say_what_is_gained(shelf):
+    code = code_of(shelf, "Caramel crunch")
+    found = model.alternatives(shelf, code, "en:breakfast-cereals")
+    assert found["name"].iloc[0] == "Wheat squares"
+    assert (found["nutriscore"] < "d").all()
+    assert code not in found.index
+    changes = model.changes(shelf.set_index("code").loc[code], found.iloc[0])
+    assert (changes[0].nutrient, round(changes[0].amount, 1), changes[0].good) == ("sugars", -32.1, True)
+    assert gain(changes) == "32.1 g less sugars, 6.0 g more fibre, 4.1 g less saturates in 100 g"
+
+
+def test_the_healthiest_has_no_alternative_and_a_stranger_none(shelf):
+    best = code_of(shelf, "Wheat squares")
+    assert model.alternatives(shelf, best, "en:breakfast-cereals").empty
+    assert model.alternatives(shelf, best, "en:pizzas").empty
+
+
+def test_what_gets_worse_is_said_too(shelf):
+    now, then = (shelf.set_index("name").loc[name] for name in ("Caramel crunch", "Corn flakes"))
+    assert "; but 0.50 g more salt" in gain(model.changes(now, then))
+
+
+# Basket
+
+
+def test_a_basket_adds_up_and_says_what_is_missing():
+    products = food.frame(
+        [made("1", per_100={"sugars": 10.0, "salt": 1.0}), made("2", per_100={"sugars": 30.0}), made("3")]
+    )
+    total = model.basket(products, {"1": 300.0, "2": 200.0})
+    assert total.loc["sugars", "amount"] == pytest.approx(90)
+    assert total.loc["sugars", "share"] == pytest.approx(1.0)
+    assert total.loc["sugars", "largest"] == "2"
+    assert total.loc["salt", ["share", "missing"]].tolist() == [pytest.approx(0.5), 1]
+    assert model.basket(products, {"3": 100.0}).empty
+
+
+# Flags
+
+
+@pytest.mark.parametrize(
+    ("amounts", "says"),
+    [
+        ({"sugars": 12.0, "carbohydrates": 9.0}, "More sugars"),
+        ({"saturated_fat": 5.0, "fat": 4.0}, "More saturates"),
+        ({"fat": 60.0, "carbohydrates": 60.0}, "weigh"),
+        ({"energy_kj": 2252.0, "energy_kcal": 2255.0}, "not the same energy"),
+        ({"energy_kj": 180.0, "energy_kcal": 43.0, "fat": 10.0, "carbohydrates": 50.0, "proteins": 5.0}, "do not fit"),
+    ],
+)
+def test_a_label_that_cannot_be_right_is_flagged(amounts, says):
+    found = model.flags(row(**amounts))
+    assert len(found) == 1
+    message, values = found[0]
+    assert says in message.format(**values)
+
+
+def test_labels_that_fit_are_not_flagged(shelf):
+    flagged = [product["name"] for _place, product in shelf.iterrows() if model.flags(product)]
+    assert flagged == ["Ginger beer (label misprinted)"]
+    assert not model.flags(row())
+
+
+# The invented products
+
+
+def test_the_demo_is_plausible_and_says_what_it_is(shelf):
+    assert len(shelf) == 60
+    assert shelf["code"].is_unique
+    assert set(shelf["source"]) == {food.DEMO}
+    assert shelf["code"].str.startswith("20").all()
+    assert shelf["image"].isna().all()
+    assert set(shelf["nutriscore"]) == set("abcde")
+
+
+def test_a_frame_has_the_same_types_whatever_is_in_it(shelf):
+    assert (food.frame([]).dtypes == shelf.dtypes).all()
+
+
+@pytest.mark.parametrize(
+    ("tag", "words"),
+    [
+        ("en:carbonated-drinks", "Carbonated drinks"),
+        ("fr:pates-a-tartiner", "Pates a tartiner (fr)"),
+        ("x", "X"),
+        ("", ""),
+    ],
+)
+def test_tags_become_words(tag, words):
+    assert food.tag_name(tag) == words
+
+
+# Lists of barcodes, files, figures
+
+
+def test_a_list_is_read_however_it_is_written():
+    codes, wrong = barcodes(
+        "code;name\n3029330003533;Bread 750 g\n054491472, 3029330003534\n3029330003533\n3.02933E+12"
+    )
+    assert codes == ["3029330003533", "54491472"]
+    assert list(wrong) == ["3029330003534"]
+
+
+def test_files_name_units_and_write_tags_as_text(shelf):
+    table = plain_table(shelf)
+    assert "sugars_100g (g)" in table
+    assert table["categories"].iloc[0] == "en:cereals-and-potatoes, en:breakfast-cereals"
+
+
+def test_brands_are_ordered_by_their_median_whatever_their_capitals():
+    names = ["Coca-Cola", "coca cola", "Coca-Cola", "Pep"]
+    products = food.frame([made(str(n), brands=name, per_100={"sugars": 10.0 - n}) for n, name in enumerate(names)])
+    table = model.by_brand(products, "sugars")
+    assert table["brand"].tolist() == ["Pep", "Coca-Cola", "Coca-Cola", "Coca-Cola"]
+    assert table["median"].iloc[-1] == pytest.approx(9)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_figures_state_their_finding_and_hold_no_markup_from_outside(shelf, language):
+    evil = shelf.assign(name="<b>x</b>", brands="<i>brand</i>")
+    peers = model.members(evil, "en:breakfast-cereals")
+    called = dict.fromkeys(peers["code"], "<b>x</b>")
+    values = model.compare(peers, "absolute").loc["sugars"]
+    levels = model.lights(peers).set_axis(peers["code"])["sugars"]
+    with locales.using(language):
+        drawn = [
+            charts.against(model.against(peers.iloc[6], peers), "<b>x</b>", "<i>c</i>", False),
+            charts.grades(model.grades(peers), "<i>c</i>"),
+            charts.brands(model.by_brand(peers, "sugars"), "sugars", False),
+            charts.compared(values, called, "sugars", "absolute", "100 g", levels),
+            charts.intake(model.basket(peers, {peers["code"].iloc[0]: 500.0}), 1),
+        ]
+    for figure in drawn:
+        assert figure.layout.title.text
+        assert "<b>" not in figure.to_json()
+        assert "\\u003cb\\u003e" not in figure.to_json()
+
+
+def test_the_bars_against_the_category_are_those_of_the_model(shelf):
+    peers = model.members(shelf, "en:breakfast-cereals")
+    found = model.against(peers.iloc[6], peers)
+    figure = charts.against(found, "Caramel crunch", "Cereals", False)
+    drawn = {NUTRIENTS[name].label: change for name, change in found["change"].items() if name != "energy_kj"}
+    bars = sum(len(trace.x) for trace in figure.data)
+    assert bars == len(drawn)
+    assert {trace.name for trace in figure.data} == {"Less healthy", "Neither"}
+    assert figure.layout.title.text == "Saturates: 4.6 g, where half of Cereals have less than 0.90 g"
+
+
+def test_figures_of_nothing_say_so():
+    nothing = food.frame([])
+    assert "No product" in charts.grades(model.grades(nothing), "x").layout.title.text
+    assert "No amounts" in charts.against(model.against(row(), nothing), "x", "y", False).layout.title.text
