@@ -156,7 +156,7 @@ def run(
 
     step(N_("Comparing"), 0.4)
     seen, model = table.seen, table.model
-    at = watch.latest(seen, seen.days[seen.days <= np.datetime64(day, "D")])
+    at = watch.latest(seen, np.datetime64(day, "D"))
     drift = watch.backfill(seen, at, threshold) if len(at) else pd.DataFrame()
     if drift.empty or drift["learned"].all():
         learned = N_(

@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 
 from models.drift import bins, measures
-from models.drift.bins import Bins, Definition
+from models.drift.bins import Bins
 from models.drift.compare import THRESHOLD, WORKERS
 from models.drift.monitored import Sheet
 
 WINDOW = 7  # days: whole weeks, so that weekdays meet the same weekdays
 YEAR = 364
 NEAR = 21  # days around the same week of earlier years
+RECENT = 31  # days: tables that come once a month are judged by their last batch
 FEWEST = 30  # independent rows of a window that a judgement needs
 STABLE, CONFIRMED, WITHIN_NOISE, SEASONAL, TOO_FEW = "stable", "confirmed", "within noise", "seasonal", "too few rows"
 TRAINING, SEASON = "training", "season"
@@ -54,7 +55,6 @@ def count(
     sheets: Sequence[Sheet],
     reference: tuple[np.datetime64, np.datetime64],
     frozen: Mapping[str, Bins] | None = None,
-    definition: Definition = "deciles",
 ) -> Watched:
     """Put every row of some sheets into its bin. The bins are those of the days from `reference[0]` to `[1]`, both
     included, or the `frozen` ones of a model version, which also stand for the reference. A column without a value in
@@ -62,34 +62,34 @@ def count(
     first, last = min(sheet.day.min() for sheet in sheets), max(sheet.day.max() for sheet in sheets)
     days = np.arange(first, last + DAY)
 
-    def counted(task: tuple[Sheet, str]) -> Column | None:
-        sheet, name = task
-        column, at = sheet.frame[name], (sheet.day - first).astype(int)
+    def counted(task: tuple[Sheet, np.ndarray, np.ndarray, np.ndarray, str]) -> Column | None:
+        sheet, at, order, units, name = task
+        column = sheet.frame[name]
         inside = (sheet.day >= reference[0]) & (sheet.day <= reference[1])
         if name not in frozen if frozen else not column[inside].notna().any():
             return None
-        cut = frozen[name] if frozen else bins.freeze(column[inside], definition=definition, current=column)
+        cut = frozen[name] if frozen else bins.freeze(column[inside])
         size = len(cut.counts)
         counts = np.bincount(at * size + cut.place(column), minlength=len(days) * size).reshape(len(days), size)
-        fresh = ~pd.Series(sheet.unit).duplicated().to_numpy()
-        units = np.bincount(at[fresh], minlength=len(days))
         base = np.array(cut.counts)
         base_units = int(units[(days >= reference[0]) & (days <= reference[1])].sum()) or int(base.sum())
-        numbers = None if cut.text else _by_day(column, at, len(days))
+        numbers = None
+        if not cut.text:
+            values = bins.as_numbers(column)[order]
+            known = np.isfinite(values)
+            numbers = values[known], np.r_[0, np.bincount(at[order][known], minlength=len(days)).cumsum()]
         return Column(name, cut, base, base_units, counts, units, numbers)
 
-    tasks = [(sheet, name) for sheet in sheets for name in sheet.frame]
+    tasks = []
+    for sheet in sheets:
+        at = (sheet.day - first).astype(int)
+        order = np.argsort(at.astype(np.uint16) if len(days) < 2**16 else at, kind="stable")  # short numbers by radix
+        fresh = ~pd.Series(sheet.unit).duplicated().to_numpy()
+        units = np.bincount(at[fresh], minlength=len(days))
+        tasks += [(sheet, at, order, units, name) for name in sheet.frame]
     with ThreadPoolExecutor(WORKERS) as pool:
         columns = tuple(column for column in pool.map(counted, tasks) if column is not None)
     return Watched(days, columns, reference)
-
-
-def _by_day(column: pd.Series, at: np.ndarray, days: int) -> tuple[np.ndarray, np.ndarray]:
-    """The known numbers in the order of their days, and where each day begins."""
-    values = bins.as_numbers(column)
-    known = np.isfinite(values)
-    order = np.argsort(at[known], kind="stable")
-    return values[known][order], np.r_[0, np.bincount(at[known], minlength=days).cumsum()]
 
 
 def backfill(
@@ -190,10 +190,11 @@ def compare(watched: Watched, sheets: Sequence[Sheet], day: np.datetime64, thres
     return drift.assign(learned=False, label=label(drift.assign(learned=False), threshold))
 
 
-def latest(watched: Watched, days: np.ndarray) -> np.ndarray:
-    """The last of some days that can be judged: none where the data have nothing within a month of it."""
-    filled = _filled(watched)[(days - watched.days[0]).astype(int)]
-    return days[filled][-1:] if filled[-31:].any() else days[:0]
+def latest(watched: Watched, day: np.datetime64) -> np.ndarray:
+    """The last day up to `day` that can be judged, as an array of one; of none where the data have nothing within
+    `RECENT` days of it."""
+    judged = watched.days[_filled(watched) & (watched.days <= day)][-1:]
+    return judged[judged > day - RECENT * DAY]
 
 
 def _filled(watched: Watched) -> np.ndarray:
@@ -250,9 +251,13 @@ def _ks(values: np.ndarray, begins: np.ndarray, inside: np.ndarray, start: np.nd
     gaps = np.full(len(at), np.nan)
     if not len(reference):
         return gaps
-    upto = (np.searchsorted(reference, values, "right") / len(reference)).astype(np.float32)
-    below = (np.searchsorted(reference, values, "left") / len(reference)).astype(np.float32)
-    for place, (first, last) in enumerate(zip(begins[start], begins[at + 1], strict=True)):
+    offset, end = begins[start.min()], begins[at.max() + 1]
+    order = np.argsort(values[offset:end])
+    ranked = values[offset:end][order]  # in order, a search is ten times as fast
+    upto, below = np.empty((2, len(order)), np.float32)
+    upto[order] = np.searchsorted(reference, ranked, "right") / len(reference)
+    below[order] = np.searchsorted(reference, ranked, "left") / len(reference)
+    for place, (first, last) in enumerate(zip(begins[start] - offset, begins[at + 1] - offset, strict=True)):
         if first == last:
             continue
         high, low = np.sort(upto[first:last]), np.sort(below[first:last])
