@@ -5,8 +5,8 @@ from html import escape
 import pandas as pd
 
 from charts import theme
-from charts.labels import label
 from locales import _
+from locales.labels import label
 
 _STYLE = """
 @page { size: A4; margin: 14mm }

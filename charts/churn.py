@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
-from charts.labels import label
 from locales import _
+from locales.labels import label
 from models import statistics
 from models.churn import survival as survival_models
 from models.churn.explore import PEERS, Crossed

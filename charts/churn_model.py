@@ -6,8 +6,8 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
-from charts.labels import label, pair
 from locales import N_, _
+from locales.labels import label, pair
 from models.churn.campaign import Returns
 from models.churn.explore import PEERS, TENURE_BANDS
 from models.churn.model import SURE

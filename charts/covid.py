@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
-from locales import N_, _
+from locales import N_, _, ngettext
 from models import covid as models
 from models.covid import STALE, Comparison, Shown
 
@@ -55,7 +55,7 @@ def unit(shown: Shown) -> str:
     """What the numbers are, "Confirmed cases, 7-day average, per million people"."""
     parts = [_(MEASURES[shown.measure])]
     if shown.form != "level":
-        parts.append(_(FORMS[shown.form]).lower() if shown.form != "average" else _(FORMS[shown.form]))
+        parts.append(_(FORMS[shown.form]).lower())
     if shown.per != "absolute" and shown.form != "change":
         parts.append(_(PERS[shown.per]))
     return ", ".join(parts)
@@ -547,7 +547,9 @@ def heatmap(values: pd.DataFrame, shown: Shown, dark: bool) -> "Figure":
     """Countries by weeks (rows of `values` are weeks), those that peaked first on top."""
     peak = values.idxmax()
     common = peak.dt.to_period("M").mode()
-    title = _("Most of these {count} countries peaked in {month} ({unit})").format(
+    most = _("{month} is when most of these {count} countries peaked ({unit})")
+    several = _("Of these {count} countries more peaked in {month} than in any other month ({unit})")
+    title = (most if peak.dt.to_period("M").eq(common.iloc[0]).mean() > 0.5 else several).format(
         count=len(peak), month=locales.month(common.iloc[0].start_time), unit=unit(shown)
     )
     ordered = values[peak.sort_values(kind="stable").index].T
@@ -657,17 +659,27 @@ def sentences(found: Sequence[Comparison], reference: str, shown: Shown) -> list
             + (
                 _("{ratio} times as much as {reference}").format(ratio=locales.number(one.ratio, 1), **names)
                 if one.ratio == one.ratio
-                else _("while {reference} had none").format(**names)
+                else _("while {reference} had none or less").format(**names)
             ),
             _("over the whole period {usual} times as much").format(usual=locales.number(one.usual, 1)),
         ]
         if one.later > 0:
-            words.append(_("and its highest point came {count} days later").format(count=locales.number(one.later)))
+            later = ngettext(
+                "and its highest point came {count} day later",
+                "and its highest point came {count} days later",
+                one.later,
+            )
+            words.append(later.format(count=locales.number(one.later)))
         elif one.later < 0:
-            words.append(_("and its highest point came {count} days earlier").format(count=locales.number(-one.later)))
+            sooner = ngettext(
+                "and its highest point came {count} day earlier",
+                "and its highest point came {count} days earlier",
+                -one.later,
+            )
+            words.append(sooner.format(count=locales.number(-one.later)))
         else:
             words.append(_("and its highest point came on the same day"))
-        told.append("; ".join(words) + ".")
+        told.append(", ".join(words) + ".")
     return told
 
 

@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 import locales
 from charts import theme
 from charts.forecast import amounts, time_axis
-from charts.labels import label
 from locales import N_, _, ngettext
+from locales.labels import label
 from models.drift import watch
 from models.drift.alarms import Replay
 from models.drift.explain import SENTENCES, Move, moves
@@ -139,7 +139,11 @@ def course(
     confirmed = mine[mine["label"] == watch.CONFIRMED]
     top = float(max(np.nanmax(mine[["psi", "psi_season"]].to_numpy()), threshold * 1.3))
     cap = max(CAPPED * threshold, 0.9)
-    over = _("{column} has been over the threshold of {threshold} on {count} days, and it was not the season")
+    over = ngettext(
+        "{column} has been over the threshold of {threshold} on {count} day, and it was not the season",
+        "{column} has been over the threshold of {threshold} on {count} days, and it was not the season",
+        len(confirmed),
+    )
     usual = _("{column} was never over the threshold of {threshold} without the season explaining it")
     title = (over if len(confirmed) else usual).format(
         column=label(feature), threshold=locales.number(threshold, 2), count=locales.number(len(confirmed))

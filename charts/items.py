@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
-from charts.labels import label
 from locales import N_, _
+from locales.labels import label
 
 MOST_BARS = 15
 LONGEST_NAME = 26  # characters

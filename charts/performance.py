@@ -10,26 +10,10 @@ import plotly.graph_objects as go
 import locales
 from charts import theme
 from charts.forecast import time_axis
-from charts.labels import label
 from locales import N_, _
+from locales.labels import label
 from models.drift.performance import Course, bad
 
-MEASURES = {
-    "auc": N_("Ranking (AUC)"),
-    "recall": N_("Leavers found by a campaign"),
-    "f1": N_("F1 of a campaign"),
-    "accuracy": N_("Accuracy of a campaign"),
-    "brier": N_("Brier score"),
-    "log_loss": N_("Log-loss"),
-    "in_the_large": N_("Left against said"),
-    "slope": N_("Calibration slope"),
-    "bias": N_("Forecast against sold"),
-    "wape": N_("Error, share of sales"),
-    "mae": N_("Error a day"),
-    "mase": N_("Error against naive (MASE)"),
-    "coverage-80": N_("Held by the 80% band"),
-    "coverage-95": N_("Held by the 95% band"),
-}
 SHARES = ("recall", "f1", "accuracy", "wape", "coverage-80", "coverage-95")
 POINTS = {"in_the_large": N_("{number} points"), "bias": N_("{number}%")}  # signed, in hundredths
 MANY = 30  # windows whose intervals are drawn as bars; of more as a band
@@ -74,7 +58,7 @@ def over_time(course: Course, currency: str, every: str) -> go.Figure:
     ]
     figure = theme.figure(
         title.format(
-            measure=_(MEASURES[course.metric]),
+            measure=label(course.metric),
             inside=int(inside.sum()),
             count=len(both),
             late=int(inside[late].sum()),
@@ -86,7 +70,7 @@ def over_time(course: Course, currency: str, every: str) -> go.Figure:
             now=written(course.metric, course.now, currency),
         ),
         x=every,
-        y=_(MEASURES[course.metric]),
+        y=label(course.metric),
         height=380,
         xaxis=time_axis(pd.DatetimeIndex(pd.concat([real["day"], guess["day"]]))),
         yaxis=_axis(course.metric, np.concatenate([*ends, real["value"], [course.reference]]), currency),
@@ -180,7 +164,7 @@ def segments(
     ends = np.concatenate([shown[name] for name in ("then_lo", "then_hi", "now_lo", "now_hi")])
     figure = theme.figure(
         sentence.format(column=label(column), level=level, day=since, **numbers),
-        x=_(MEASURES[metric]),
+        x=label(metric),
         height=max(220, 120 + 44 * len(shown)),
         xaxis=_axis(metric, ends, currency),
         yaxis={

@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
-from charts.labels import label
 from locales import N_, _
+from locales.labels import label
 from models.sales import YEAR, Pulse
 from models.sales_overview import MAIN, Season, main_levels, standing_out
 

@@ -42,7 +42,8 @@ class Sentence(Exception):
 
     def sentence(self) -> str:
         """The message in the reader's language."""
-        return _(self.message).format(**self.values)
+        written = {name: day(value) if isinstance(value, date) else value for name, value in self.values.items()}
+        return _(self.message).format(**written)
 
 
 def follow(source: Callable[[], str]) -> None:

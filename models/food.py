@@ -245,7 +245,7 @@ def flags(product: pd.Series) -> list[tuple[str, dict[str, float]]]:
     if not np.isnan(parts[:3]).any() and abs(has["energy_kj"] - fits) > max(100.0, 0.25 * fits):
         found.append(
             (
-                N_("{energy_kj} kJ do not fit what fat, carbohydrate and protein give, {parts} kJ."),
+                N_("{energy_kj} kJ do not fit what fat, carbohydrate, protein, fibre and alcohol give, {parts} kJ."),
                 {"energy_kj": has["energy_kj"], "parts": fits},
             )
         )

@@ -6,7 +6,7 @@ import streamlit as st
 
 import locales
 from charts import churn as charts
-from charts.labels import label
+from locales.labels import label
 from models.churn import explore, survival
 from ui import cards, inputs, store
 from ui.text import N_, _, is_dark

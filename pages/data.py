@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 import locales
-from charts.labels import label
 from data import schemas
 from data.dataset import Table
+from locales.labels import label
 from ui import cards, downloads, inputs, sources, store
 from ui.text import N_, _
 

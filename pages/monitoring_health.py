@@ -56,7 +56,7 @@ def looked() -> None:
             ),
             (
                 _("Last job"),
-                _(views.STATES[last["state"].iloc[0]]) if len(last) else _("none"),
+                views.ended(last),
                 locales.age(last["started"].iloc[0], now) if len(last) else _("none has run yet"),
             ),
             (_("Free disk"), health.size(seen.disk_free), _("{share} is in use").format(share=used)),

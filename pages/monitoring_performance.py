@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from charts import performance as charts
+from locales.labels import label
 from ui import cards, inputs, store
 from ui import performance_views as views
 from ui.text import N_, _
@@ -43,7 +43,7 @@ def performance() -> None:
         metric = views.CARDS[model][0]
         if view in ("time", "segments"):
             known = [name for name in views.MEASURES[model] if (rows["metric"] == name).any()]
-            metric = inputs.choice(_("Measure"), known, f"m.{model}", lambda name: _(charts.MEASURES[name]))
+            metric = inputs.choice(_("Measure"), known, f"m.{model}", label)
     if view == "time":
         views.over_time(rows, metric, model, currency)
     elif view == "calibration":

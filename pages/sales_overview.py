@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from charts import sales as charts
-from charts.labels import label
+from locales.labels import label
 from models import sales_overview as overview
 from models.sales import YEAR
 from ui import cards, inputs, overview_views, store

@@ -8,8 +8,8 @@ import locales
 import settings
 from charts import churn as churn_charts
 from charts import sales as sales_charts
-from charts.labels import label
 from data import state
+from locales.labels import label
 from models import registry, sales
 from models.churn import explore
 from ui import cards, series, store

@@ -6,7 +6,7 @@ import streamlit as st
 
 import locales
 from charts import churn_model as charts
-from charts.labels import label, pair, written
+from locales.labels import label, pair, written
 from models.churn import campaign
 from models.churn.campaign import Scores
 from models.churn.model import ChurnModel

@@ -12,7 +12,7 @@ import streamlit as st
 
 import locales
 from charts import churn_model as charts
-from charts.labels import label
+from locales.labels import label
 from models.churn import whatif
 from models.churn.model import ChurnModel
 from models.churn.preparation import KEY, Coding

@@ -9,7 +9,7 @@ import streamlit as st
 import locales
 from charts import case_sheet
 from charts import churn_model as charts
-from charts.labels import label, pair, written
+from locales.labels import label, pair, written
 from models.churn import whatif
 from models.churn.model import LEAVE, STAY, UNCLEAR, ChurnModel, Confidence
 from models.churn.preparation import KEY, TARGET

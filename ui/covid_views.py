@@ -5,8 +5,8 @@ import streamlit as st
 
 import locales
 from charts import covid as charts
-from charts.labels import label
 from data.tables import Stored
+from locales.labels import label
 from models import covid
 from models.covid import MEASURES, TRAITS, Shown
 from ui import cards, covid_data, downloads, inputs

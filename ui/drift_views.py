@@ -7,9 +7,9 @@ import streamlit as st
 import locales
 import settings
 from charts import drift as charts
-from charts.labels import label
 from data import demo, state
 from data.tables import Stored
+from locales.labels import label
 from models.drift import alarms, alerts, explain, watch
 from models.drift.compare import WATCH
 from models.drift.history import Reference
@@ -131,7 +131,8 @@ def _table(drift: pd.DataFrame, today: pd.DataFrame) -> None:
         }
     )
     with st.container(border=True):
-        st.markdown(f"**{plain(_('Every column in this window'))}**")
+        heading = _("Every column in this window")
+        st.markdown(f"**{plain(heading)}**")
         st.dataframe(
             table,
             hide_index=True,

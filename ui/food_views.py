@@ -478,10 +478,11 @@ def healthier(peers: pd.DataFrame, row: pd.Series, tag: str) -> None:
         for code, other in found.iterrows():
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
                 st.markdown(
-                    f"**{plain(name_of(other['name'], other['brands'], str(code)))}** "
-                    + _("(Nutri-Score {grade})").format(grade=_upper(other["nutriscore"]))
-                    + ": "
-                    + plain(gain(model.changes(row, other), bool(row["liquid"] or row["drink"])))
+                    _("**{name}** (Nutri-Score {grade}): {gain}").format(
+                        name=plain(name_of(other["name"], other["brands"], str(code))),
+                        grade=_upper(other["nutriscore"]),
+                        gain=plain(gain(model.changes(row, other), bool(row["liquid"] or row["drink"]))),
+                    )
                 )
                 st.button(_("Open"), key=f"better-{code}", on_click=show_product, args=(code,), type="tertiary")
 
@@ -552,7 +553,8 @@ def _made_of(row: pd.Series) -> None:
     parts = {_("Ingredients"): row["ingredients"] or unknown}
     parts |= {heading: ", ".join(map(tag_name, some)) or none for heading, some in tags.items()}
     with st.container(border=True):
-        st.markdown("  \n".join(f"**{heading}**: {plain(text)}" for heading, text in parts.items()))
+        line = _("**{heading}**: {text}")
+        st.markdown("  \n".join(line.format(heading=name, text=plain(text)) for name, text in parts.items()))
         if row["source"] != DEMO:
             st.caption(
                 _(

@@ -10,7 +10,6 @@ import streamlit as st
 
 import locales
 import settings
-from charts.labels import label
 from connectors import ConnectorError, notify
 from data import export, state, vitals
 from models import health
@@ -42,6 +41,12 @@ def seen(home: Path, database_url: str) -> vitals.Vitals:
     return vitals.gather(home, database_url)
 
 
+def ended(last: pd.DataFrame) -> str:
+    """How the first of some runs stands, in a word."""
+    state_ = last["state"].iloc[0] if len(last) else ""
+    return _(STATES[state_]) if state_ else _("none")
+
+
 def checks(found: list[health.Check]) -> None:
     """Each check with an icon, a word, and what to do."""
     with st.container(border=True, gap="small"):
@@ -65,13 +70,14 @@ def alert_list(rows: pd.DataFrame, found: pd.DataFrame) -> None:
         _standing(row, rows[rows["model"].eq(row["model"]) & rows["feature"].eq(row["feature"])])
     answered = found[found["acknowledged"].notna()]
     if len(answered):
-        st.markdown(f"**{_('Acknowledged')}**")
+        heading = _("Acknowledged")
+        st.markdown(f"**{heading}**")
         shown = pd.DataFrame(
             {
                 _("First day"): answered["first"].dt.date,
                 _("Last day"): answered["last"].dt.date,
                 _("Model"): answered["model"],
-                _("Alert"): [_sentence(row) for row in answered.to_dict("records")],
+                _("Alert"): [alerts.sentence(row) for row in answered.to_dict("records")],
                 _("Reason"): answered["reason"],
                 _("By"): answered["acknowledged_by"],
             }
@@ -88,7 +94,7 @@ def _standing(row: dict, same: pd.DataFrame) -> None:
     key = "|".join((row["model"], row["kind"], row["feature"]))
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(gap=None, width="stretch"):
-            st.markdown(f":material/notifications_active: **{plain(row['model'])}**: {plain(_sentence(row))}")
+            st.markdown(f":material/notifications_active: **{plain(row['model'])}**: {plain(alerts.sentence(row))}")
             st.caption(" · ".join(map(plain, [when, *_told(row["notified"])])))
             for before in alerts.explanations(same, row["last"].date()):
                 if before.kind == row["kind"]:
@@ -111,12 +117,6 @@ def _standing(row: dict, same: pd.DataFrame) -> None:
                 else:
                     seen.clear()
                     st.rerun()
-
-
-def _sentence(row: dict) -> str:
-    """What an alert says, its column under the name that readers know."""
-    named = {name: label(value) if name == "feature" else value for name, value in row["message_values"].items()}
-    return alerts.sentence({**row, "message_values": named})
 
 
 def _told(notified: object) -> list[str]:

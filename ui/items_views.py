@@ -8,8 +8,8 @@ import streamlit as st
 
 import locales
 from charts import items as charts
-from charts.labels import label
 from data.tables import Stored
+from locales.labels import label
 from models.forecast import items
 from models.forecast.items import Items
 from ui import cards, downloads, inputs, sources, store

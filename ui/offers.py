@@ -5,7 +5,7 @@ import streamlit as st
 
 import locales
 from charts import churn_model as charts
-from charts.labels import label
+from locales.labels import label
 from models.churn import whatif
 from models.churn.campaign import Shift
 from models.churn.model import ChurnModel

@@ -12,6 +12,7 @@ from charts import performance as charts
 from data import state, tables
 from data.state import Engine
 from data.tables import Stored
+from locales.labels import label
 from models import scoring
 from models.churn import value
 from models.drift import performance
@@ -129,7 +130,7 @@ def _course(
 def verdict(found: Course, currency: str) -> None:
     """What has become of the model, in a sentence or two, on a coloured ground with an icon."""
     words = {name: charts.written(found.metric, getattr(found, name), currency) for name in ("then", "now", "expected")}
-    measure, day = _(charts.MEASURES[found.metric]), locales.day(found.since)
+    measure, day = label(found.metric), locales.day(found.since)
     if not found.changes:
         st.success(plain(_(STEADY).format(measure=measure, **words)), icon=":material/check_circle:")
         return
@@ -155,7 +156,7 @@ def headline(rows: pd.DataFrame, model: str, currency: str) -> None:
         if found is None:
             continue
         values = found.realised["value"].dropna().to_list()
-        texts.append((_(charts.MEASURES[metric]), charts.written(metric, found.now, currency), _(MEANINGS[metric])))
+        texts.append((label(metric), charts.written(metric, found.now, currency), _(MEANINGS[metric])))
         middle = (found.now + found.then) / 2
         falls = performance.bad(metric, middle - 1e-6) < performance.bad(metric, middle)
         trends.append(cards.Trend(values, _change(found, currency), "down" if falls else "up"))
@@ -248,7 +249,7 @@ def table(rows: pd.DataFrame, model: str, currency: str) -> None:
             if (guess and metric not in CARDS[model][:2]) or part.empty:
                 continue
             values = part[~part.index.duplicated(keep="last")].reindex(shown[_("Day")])
-            name = title.format(measure=_(charts.MEASURES[metric]))
+            name = title.format(measure=label(metric))
             shown[name] = [charts.written(metric, one, currency) for one in values]
     shown[_("Day")] = [locales.day(day) for day in shown[_("Day")]]
     st.dataframe(shown, hide_index=True)

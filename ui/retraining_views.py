@@ -13,8 +13,8 @@ import locales
 import settings
 from charts import retraining as charts
 from charts.churn_model import LEARNERS
-from charts.labels import label
 from data.tables import Stored
+from locales.labels import label
 from models import challenge, registry, retraining
 from models.challenge import NEVER, CannotCompare, Gain
 from models.churn import challenge as churn_challenge
@@ -386,8 +386,9 @@ def against(model: str, stored: Stored, best: "pd.Series | None") -> "pd.Series 
 
 
 def _written(row: "pd.Series") -> str:
+    status = STATUSES[row["status"]]
     return _("{status}, learned up to {day} (trained {moment})").format(
-        status=_(STATUSES[row["status"]]), moment=locales.moment(row["created"]), day=locales.day(row["window_end"])
+        status=_(status), moment=locales.moment(row["created"]), day=locales.day(row["window_end"])
     )
 
 

@@ -8,9 +8,9 @@ import streamlit as st
 
 import locales
 import settings
-from charts.labels import label
 from connectors import files, mapping
 from locales import N_
+from locales.labels import label
 from models.churn import campaign
 from models.churn.model import ChurnModel
 from models.churn.preparation import KEY, unusable

@@ -7,9 +7,9 @@ import pandas as pd
 import streamlit as st
 
 import locales
-from charts.labels import label
 from data.dataset import Finding
 from data.tables import Stored
+from locales.labels import label
 from models.forecast import CannotForecast, holidays, source
 from models.forecast import series as preparing
 from models.forecast.combined import Forecast

@@ -8,8 +8,8 @@ import streamlit as st
 
 import locales
 from charts import drift as charts
-from charts.labels import label
 from data.tables import Stored
+from locales.labels import label
 from models.drift import monitored, performance, shift, watch
 from models.drift.explain import moves
 from models.drift.monitored import USUAL_WEEKS, Sheet
@@ -169,7 +169,7 @@ def sales_outlook(stored: Stored, base: Window, after: pd.DataFrame, wanted: Shi
         (
             _("Forecast off by"),
             _signed(1 / left - 1) if left > 0 else "?",
-            _("too much, if it was made before the change and nobody tells it"),
+            _("of what will come, if it was made before the change"),
         ),
     ]
 

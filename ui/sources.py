@@ -12,11 +12,11 @@ import streamlit as st
 
 import locales
 import settings
-from charts.labels import label
 from connectors import ConnectorError, dummyjson, files, mapping, origins, owid, predict_future_sales, retail, telco
 from data import demo, schemas, tables
 from data.dataset import Dataset, Finding, Table
 from data.tables import Stored
+from locales.labels import label
 from ui import background, downloads, inputs
 from ui.text import N_, _, plain
 

@@ -120,7 +120,7 @@ def _covid(end: date, seed: int) -> Dataset:
     findings = (
         Finding(
             N_(
-                "{rows} days of an invented epidemic were simulated, up to {day}. The countries are real, their "
+                "{rows} rows of an invented epidemic were simulated, up to {day}. The countries are real, their "
                 "numbers are not."
             ),
             len(frame),

@@ -17,6 +17,7 @@ import locales
 from data import state
 from data.state import alert_log
 from locales import N_, Sentence, _, ngettext
+from locales.labels import label
 
 ALERT, NOTE = "alert", "note"  # severities: somebody should look; only written down
 CONFIRMED = "confirmed"
@@ -84,8 +85,8 @@ def of_psi(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "message": MESSAGES[row["label"]],
             "message_values": {
                 "feature": row["feature"],
-                "value": f"{row['psi']:.2f}",
-                "threshold": f"{row['threshold']:g}",
+                "value": float(row["psi"]),
+                "threshold": float(row["threshold"]),
             },
         }
         for row in over.values()
@@ -175,12 +176,20 @@ def _letter(engine: Engine, model: str, due: list[dict[str, Any]]) -> tuple[str,
                 lines.append(f"  {said.format(day=locales.day(before.day), reason=before.reason)}")
     if more := len(due) - TOLD:
         lines += [_("and {count} more").format(count=locales.number(more))] if more > 0 else []
-    return title.format(count=locales.number(len(due)), model=model), "\n".join(lines)
+    return title.format(count=locales.number(len(due)), model=label(model)), "\n".join(lines)
 
 
 def sentence(row: Mapping[str, Any]) -> str:
     """The message of a row of `state.alert_log` in the reader's language."""
-    return _(row["message"]).format(**row["message_values"])
+    message = row["message"]
+    return _(message).format(**{name: _written(name, value) for name, value in row["message_values"].items()})
+
+
+def _written(name: str, value: object) -> str:
+    """A value of a message as a reader reads it."""
+    if isinstance(value, float):
+        return locales.number(value, 2 if abs(value) < 10 else 0)
+    return locales.day(date.fromisoformat(str(value))) if name == "day" else label(str(value))
 
 
 def acknowledge(engine: Engine, key: tuple[str, str, str], reason: str, by: str, now: datetime) -> int:

@@ -159,12 +159,13 @@ def run(
     at = watch.latest(seen, np.datetime64(day, "D"))
     drift = watch.backfill(seen, at, threshold) if len(at) else pd.DataFrame()
     if drift.empty or drift["learned"].all():
-        learned = N_(
-            "The model learned from {day}, so that there is no drift to tell: choose a day from {first} to {last}."
-        )
+        learned = N_("{day} is one of the days that the model learned from: choose a day from {first} to {last}.")
         absent = N_("There are no data of {day}: choose a day from {first} to {last}.")
         raise CannotCompare(
-            absent if drift.empty else learned, day=day, first=seen.reference[1] + DAY, last=seen.days[-1]
+            absent if drift.empty else learned,
+            day=day,
+            first=(seen.reference[1] + DAY).item(),
+            last=seen.days[-1].item(),
         )
     step(WRITING, 0.8)
     found = rows(model, table.version, seen, drift, threshold)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from locales import N_
+from models.drift.alerts import ALERT
 
 CAMPAIGN = 0.2  # share of the customers who are called, the riskiest first
 FEWEST = 10  # leavers, and stayers, behind any measure
@@ -321,14 +322,14 @@ def alerts(log: pd.DataFrame, now: pd.Timestamp) -> list[dict[str, object]]:
 def _alert(window, reference: float, guess: bool, now: pd.Timestamp) -> dict[str, object]:  # type: ignore[no-untyped-def]
     day = window.day.date()
     words = {"measure": window.metric, "model": window.model, "day": day.isoformat()}
-    numbers = {"value": f"{window.value:.3f}", "reference": f"{reference:.3f}"}
+    numbers = {"value": float(window.value), "reference": float(reference)}
     return {
         "model": window.model,
         "version": window.version,
         "day": day,
         "kind": "performance",
         "feature": f"{window.metric} (estimated)" if guess else window.metric,
-        "severity": "warning",
+        "severity": ALERT,
         "value": window.value,
         "threshold": reference,
         "message": ESTIMATED if guess else REALISED,

@@ -8,8 +8,8 @@ import pytest
 
 import locales
 from charts import churn as charts
-from charts.labels import label
 from data.demo import customers as demo
+from locales.labels import label
 from models.churn import explore, survival
 
 
