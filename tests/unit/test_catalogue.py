@@ -26,7 +26,7 @@ SHOWS = {
 }
 SHOWN_KEYWORDS = {"label", "help", "placeholder", "caption", "alt", "title", "body", "text"}
 LOGGERS = {"log", "logger", "logging"}
-NAMES = {"Vigie"}
+NAMES = {"Vigie", "CSV"}
 
 
 @pytest.fixture(scope="module")
