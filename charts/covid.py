@@ -9,7 +9,9 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
+from charts.forecast import time_axis
 from locales import N_, _, ngettext
+from locales.labels import place
 from models import covid as models
 from models.covid import STALE, Comparison, Shown
 
@@ -86,11 +88,11 @@ def lines(values: pd.DataFrame, shown: Shown, log: bool) -> go.Figure:
         most = str(last.idxmax())
         day = values[most].last_valid_index()
         title = _("{country} is highest at the end of the period: {value} ({unit}, {day})").format(
-            country=most, value=written(last[most], shown), unit=unit(shown), day=locales.day(day)
+            country=place(str(most)), value=written(last[most], shown), unit=unit(shown), day=locales.day(day)
         )
     step = 1 if shown.form == "new" else max(1, len(values) // POINTS)
     thinned = values.iloc[::-step].iloc[::-1]
-    figure = _axes(title, shown, log, {"type": "date"}, height=420)
+    figure = _axes(title, shown, log, time_axis(values.index), height=420)
     along = {"x0": thinned.index[0].isoformat(), "dx": step * 86_400_000}
     _trace(figure, thinned, shown, along, "%{x|%d/%m/%Y}")
     return figure
@@ -104,7 +106,7 @@ def aligned(values: pd.DataFrame, shown: Shown, log: bool, since: str) -> go.Fig
         shared = int(min(lengths.min() - 1, 365))
         there = values.iloc[: shared + 1].ffill().iloc[-1]
         title = _("{day} days after {since}, {country} stood highest: {value}").format(
-            day=shared, since=since, country=there.idxmax(), value=written(there.max(), shown)
+            day=shared, since=since, country=place(str(there.idxmax())), value=written(there.max(), shown)
         )
     step = max(1, len(values) // POINTS)
     figure = _axes(title, shown, log, {"title": {"text": _("Days since {since}").format(since=since)}}, height=420)
@@ -172,7 +174,7 @@ def small(values: pd.DataFrame, shown: Shown, log: bool) -> go.Figure:
         }
         layout["annotations"].append(
             {
-                "text": theme.plain(name),
+                "text": theme.plain(place(str(name))),
                 "x": across[0],
                 "y": up[1],
                 "xref": "paper",
@@ -197,7 +199,7 @@ def world(
     if len(known):
         most = str(known.idxmax())
         title = _("{country} stands highest of {count} countries: {value} ({unit}, {day})").format(
-            country=most,
+            country=place(str(most)),
             count=locales.number(len(known)),
             value=written(known[most], shown),
             unit=unit(shown),
@@ -208,7 +210,7 @@ def world(
     diverging = low < 0
     colours = theme.DIVERGING if diverging else theme.SEQUENTIAL[::-1] if dark else theme.SEQUENTIAL
     limit = max(high, -low) or 1.0
-    names = [theme.plain(name) for name in values.columns]
+    names = [theme.plain(place(str(name))) for name in values.columns]
 
     def data(at: int) -> go.Choropleth:
         day, row, seen = values.index[at], values.iloc[at], asof.iloc[at]
@@ -309,7 +311,7 @@ def ranking(ranked: pd.DataFrame, shown: Shown, day: pd.Timestamp, marked: Seque
     if len(ranked):
         rising, known = int((ranked["change"] > 0).sum()), int(ranked["change"].notna().sum())
         title = _("{country} leads; {rising} of {known} countries were rising ({unit}, {day})").format(
-            country=ranked.index[0],
+            country=place(str(ranked.index[0])),
             rising=locales.number(rising),
             known=locales.number(known),
             unit=unit(shown),
@@ -329,7 +331,9 @@ def ranking(ranked: pd.DataFrame, shown: Shown, day: pd.Timestamp, marked: Seque
         texts.append("  ".join([f"<b>{text}</b>", *notes]))
         moved = change.format(change=written_change(row["change"])) if row["change"] == row["change"] else ""
         hover.append(
-            _("{country}: {value} on {day}").format(country=theme.plain(name), value=text, day=locales.day(row["day"]))
+            _("{country}: {value} on {day}").format(
+                country=theme.plain(place(str(name))), value=text, day=locales.day(row["day"])
+            )
             + (f"<br>{moved}" if moved else "")
         )
     figure = theme.figure(
@@ -343,7 +347,7 @@ def ranking(ranked: pd.DataFrame, shown: Shown, day: pd.Timestamp, marked: Seque
     figure.add_trace(
         go.Bar(
             x=top["value"].to_numpy(),
-            y=[theme.plain(name) for name in top.index],
+            y=[theme.plain(place(str(name))) for name in top.index],
             orientation="h",
             marker={
                 "color": [theme.LEAVE if name in marked else theme.STAY for name in top.index],
@@ -373,11 +377,11 @@ def _room(values: pd.Series) -> list[float]:
 def timeline(panels: dict[str, tuple[pd.Series, Shown]], waves: pd.DataFrame, country: str, first: Shown) -> go.Figure:
     """One country: a panel a measure over the same time, with the waves of the first as bands and their peaks."""
     count = len(panels)
-    title = _("{country}: no wave stands out in this period").format(country=country)
+    title = _("{country}: no wave stands out in this period").format(country=place(country))
     if len(waves):
         peak = waves.loc[waves["height"].idxmax()]
         title = _("{country}: {count} waves; the highest peaked on {day} at {value} ({unit})").format(
-            country=country,
+            country=place(country),
             count=len(waves),
             day=locales.day(peak["peak"]),
             value=written(peak["height"], first),
@@ -488,7 +492,7 @@ def scatter(frames: dict[pd.Timestamp, pd.DataFrame], x: str, y: str, log: tuple
                 go.Scatter(
                     x=one["x"].to_numpy("float32"),
                     y=one["y"].to_numpy("float32"),
-                    text=[theme.plain(country) for country in one.index],
+                    text=[theme.plain(place(str(country))) for country in one.index],
                     name=_(name) if name in _KNOWN_CONTINENTS else name,
                     mode="markers",
                     marker={
@@ -554,7 +558,7 @@ def heatmap(values: pd.DataFrame, shown: Shown, dark: bool) -> "Figure":
     )
     ordered = values[peak.sort_values(kind="stable").index].T
     top = float(np.nanquantile(ordered.to_numpy(), 0.98))
-    names = [str(name) for name in ordered.index]
+    names = [place(str(name)) for name in ordered.index]
     drawn, axis, draw = _seaborn(title, names, max(4, len(names)), 0.4, dark)
     draw(
         ordered.to_numpy(),
@@ -652,7 +656,7 @@ def sentences(found: Sequence[Comparison], reference: str, shown: Shown) -> list
     """Each comparison in words."""
     told = []
     for one in found:
-        names = {"country": one.country, "reference": reference, "day": locales.day(one.day)}
+        names = {"country": place(one.country), "reference": place(reference), "day": locales.day(one.day)}
         words = [
             _("{country} had {value} on {day}").format(value=written(one.value, shown), **names)
             + ", "
@@ -700,7 +704,7 @@ def _trace(figure: go.Figure, values: pd.DataFrame, shown: Shown, along: dict[st
             go.Scatter(
                 **along,
                 y=values[name].to_numpy("float32"),
-                name=theme.plain(name),
+                name=theme.plain(place(str(name))),
                 mode="lines",
                 connectgaps=True,
                 line={
@@ -718,9 +722,9 @@ def _trace(figure: go.Figure, values: pd.DataFrame, shown: Shown, along: dict[st
 def _sentence(name: str, shown: Shown, when: str, axis: str = "y") -> str:
     """A hover that plotly fills in: "France: 12.3 on 14/03/2026"."""
     number = f"%{{{axis}:{'.1%' if shown.share else ',.3~r'}}}"
-    country = name if name.startswith("%") else theme.plain(name)
+    country = name if name.startswith("%") else theme.plain(place(name))
     sentence = _("{value} on {day}") if not name else _("{country}: {value} on {day}")
-    return sentence.format(country=country, value=number, day=when) + "<extra></extra>"
+    return sentence.format(country=place(country), value=number, day=when) + "<extra></extra>"
 
 
 def _ticks(shown: Shown) -> dict[str, Any]:

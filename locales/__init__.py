@@ -128,6 +128,18 @@ def short_money(amount: float, currency: str) -> str:
     return written.replace("\u00a4", _SIGNS.get(currency, currency))
 
 
+@cache
+def _territories() -> dict[str, str]:
+    """The code of each territory by its English name."""
+    return {name: code for code, name in babel.Locale("en").territories.items()}
+
+
+def territory(name: str) -> str:
+    """A country that is named in English, in the reader's language; what Unicode does not know stays as it is."""
+    code = _territories().get(name)
+    return str(babel.Locale(language()).territories[code]) if code else name
+
+
 def compact(value: float) -> str:
     """A large number in short, "1.5M" or "1,5 M"."""
     return babel.numbers.format_compact_decimal(value, locale=_REGION[language()], fraction_digits=1)

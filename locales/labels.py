@@ -127,6 +127,44 @@ _KNOWN = {
 }
 
 
+# Groups of countries, and countries that Our World in Data calls otherwise than Unicode does.
+_PLACES = {
+    "World": N_("World"),
+    "European Union (27)": N_("European Union (27)"),
+    "High-income countries": N_("High-income countries"),
+    "Upper-middle-income countries": N_("Upper-middle-income countries"),
+    "Lower-middle-income countries": N_("Lower-middle-income countries"),
+    "Low-income countries": N_("Low-income countries"),
+    "Asia excl. China": N_("Asia without China"),
+    "World excl. China": N_("World without China"),
+}
+_UNICODE = {
+    "Bosnia and Herzegovina": "Bosnia & Herzegovina",
+    "Cote d'Ivoire": "Côte d’Ivoire",
+    "Congo": "Congo - Brazzaville",
+    "Democratic Republic of Congo": "Congo - Kinshasa",
+    "East Timor": "Timor-Leste",
+    "Micronesia (country)": "Micronesia",
+    "Hong Kong": "Hong Kong SAR China",
+    "Macao": "Macao SAR China",
+    "Myanmar": "Myanmar (Burma)",
+    "Palestine": "Palestinian Territories",
+    "Antigua and Barbuda": "Antigua & Barbuda",
+    "Saint Kitts and Nevis": "St. Kitts & Nevis",
+    "Saint Lucia": "St. Lucia",
+    "Saint Vincent and the Grenadines": "St. Vincent & Grenadines",
+    "Sao Tome and Principe": "São Tomé & Príncipe",
+    "Trinidad and Tobago": "Trinidad & Tobago",
+    "Turkey": "Türkiye",
+    "Vatican": "Vatican City",
+}
+
+
+def place(name: str) -> str:
+    """A country or a group of countries as a reader calls it; `name` is that of Our World in Data."""
+    return _(_PLACES[name]) if name in _PLACES else locales.territory(_UNICODE.get(name, name))
+
+
 def label(name: str) -> str:
     """A column or level as a reader calls it; one that is not known with its underscores as spaces."""
     return _(_KNOWN[name]) if name in _KNOWN else name.replace("_", " ")

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from charts import covid as charts
+from locales.labels import place
 from models import covid
 from models.covid import MEASURES, Form, Per, Shown
 from ui import cards, covid_data, inputs, store
@@ -48,10 +49,10 @@ def explored() -> None:
     """Inputs and figures: all that an input changes, so that nothing else is run and painted again."""
     names = sorted(known.index, key=lambda name: (not known.loc[name, "group"], name))
     usual = [name for name in USUAL if name in known.index] or known["population"].nlargest(5).index.to_list()
-    chosen = inputs.several(_("Countries and groups"), names, "countries", usual=usual)
+    chosen = inputs.several(_("Countries and groups"), names, "countries", place, usual=usual)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=200):
-            reference = inputs.choice(_("In comparison with"), chosen or usual, "reference")
+            reference = inputs.choice(_("In comparison with"), chosen or usual, "reference", place)
         with st.container(width=250):
             measure = inputs.choice(
                 _("Measure"), covid_data.measures(stored), "measure", lambda one: _(charts.MEASURES[one])

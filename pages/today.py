@@ -12,10 +12,12 @@ from data import state
 from locales.labels import label
 from models import registry, sales
 from models.churn import explore
+from models.drift import alerts
 from ui import cards, series, store
 from ui.text import _, ngettext
 
 OLD_DAYS = 30
+ALERTS = 2  # at most
 
 customers_data, sales_data = store.active("customers"), store.active("sales")
 cards.head(_("Today"), _("What should you look at this morning?"), customers_data, sales_data)
@@ -82,7 +84,14 @@ if spot is not None:
         {"f.contract": spot["row"], "f.internet_service": spot["column"]},
     )
 
-trained = registry.champion(state.engine(settings.get().database_url), "churn", customers_data.version)
+engine = state.engine(settings.get().database_url)
+standing = alerts.episodes(state.read(engine, state.alert_log, severity=alerts.ALERT, acknowledged=None))
+for row in standing.head(ALERTS).to_dict("records"):
+    since = _("Since {day}: {alert}").format(day=locales.day(row["first"]), alert=alerts.sentence(row))
+    page = "monitoring_drift" if row["kind"] == "psi" else "monitoring_performance"
+    cards.pointer(since, page, _("See what changed"), {"model": row["model"]})
+
+trained = registry.champion(engine, "churn", customers_data.version)
 if trained is not None and trained["metrics"].get("leaning"):
     sentence = ngettext(
         "{count} customer who is still here leans towards leaving.",

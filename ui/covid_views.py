@@ -6,7 +6,7 @@ import streamlit as st
 import locales
 from charts import covid as charts
 from data.tables import Stored
-from locales.labels import label
+from locales.labels import label, place
 from models import covid
 from models.covid import MEASURES, TRAITS, Shown
 from ui import cards, covid_data, downloads, inputs
@@ -34,7 +34,7 @@ def headline(stored: Stored, values: pd.DataFrame, known: pd.DataFrame, referenc
         when = _("{change} in a week, on {day}").format(change=change, day=locales.day(day))
     texts = [
         (
-            plain(reference),
+            plain(place(reference)),
             charts.written(now, shown),
             when,
         ),
@@ -45,9 +45,9 @@ def headline(stored: Stored, values: pd.DataFrame, known: pd.DataFrame, referenc
         ),
     ]
     if reference in ranked.index:
-        place = ranked.index.get_loc(reference) + 1
+        rank = ranked.index.get_loc(reference) + 1
         share = _("of {count} countries, the highest first").format(count=locales.number(len(ranked)))
-        texts.append((_("Place among countries"), locales.number(place), share))
+        texts.append((_("Place among countries"), locales.number(rank), share))
     counts = covid_data.counts(stored, shown.measure)
     if MEASURES[shown.measure].total:
         total = counts.total[reference].loc[: values.index[-1]].dropna()
@@ -67,9 +67,13 @@ def notes(stored: Stored, measure: str, chosen: list[str], present: list[str], d
     told = []
     if missing := [name for name in chosen if name not in present]:
         text = _("{countries} reported nothing of this in the period.")
-        told.append(text.format(countries=", ".join(missing)))
+        told.append(text.format(countries=", ".join(map(place, missing))))
     continued = covid_data.counts(stored, measure).continued
-    ended = [f"{name} ({locales.day(continued[name])})" for name in present if continued.get(name, days[-1]) < days[-1]]
+    ended = [
+        f"{place(name)} ({locales.day(continued[name])})"
+        for name in present
+        if continued.get(name, days[-1]) < days[-1]
+    ]
     if ended:
         text = _("Daily numbers end before the totals, and go on as what these grew by: {countries}.")
         told.append(text.format(countries=", ".join(ended)))
@@ -152,7 +156,9 @@ def country(stored: Stored, values: pd.DataFrame, name: str, shown: Shown) -> No
                 panels[measure] = (beside[name], other)
     cards.figure(charts.timeline(panels, waves, name, average), "covid_country", waves)
     if len(waves):
-        st.markdown(_("**Waves of {country}** ({unit})").format(country=plain(name), unit=plain(charts.unit(average))))
+        st.markdown(
+            _("**Waves of {country}** ({unit})").format(country=plain(place(name)), unit=plain(charts.unit(average)))
+        )
         st.dataframe(
             pd.DataFrame(
                 {
@@ -225,7 +231,7 @@ def table(values: pd.DataFrame, present: list[str], shown: Shown) -> None:
     st.subheader(_("The countries chosen"), anchor=False)
     shown_table = pd.DataFrame(
         {
-            _("Country"): ranked.index,
+            _("Country"): [place(str(name)) for name in ranked.index],
             charts.unit(shown): [charts.written(value, shown) for value in ranked["value"]],
             _("Day"): [locales.day(day) for day in ranked["day"]],
             _("Change in a week"): [

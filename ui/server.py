@@ -17,7 +17,7 @@ import logs
 import settings
 from connectors import ConnectorError
 from data import state
-from ui import series, trained
+from ui import series, trained, watched
 from ui.text import _
 
 SHELL = Path(__file__).resolve().parent / "shell.py"
@@ -47,6 +47,7 @@ async def _warm_up() -> None:
         await asyncio.sleep(BETWEEN)
     await asyncio.to_thread(trained.prepare)
     await asyncio.to_thread(series.prepare)
+    await asyncio.to_thread(watched.prepare)
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from models.drift.compare import report
 from models.drift.history import Reference
 from models.drift.monitored import Sheet
 from models.drift.watch import Watched
-from ui import background, trained
+from ui import background, store, trained
 
 JOB = "drift history"
 
@@ -98,6 +98,13 @@ def importance(model: str, stored: Stored) -> dict[str, float]:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _sales_importance(version: str, _stored: Stored) -> dict[str, float]:  # noqa: ARG001  # the cache key
     return dict(monitored.importance(_sheets(_stored.version, _stored)))
+
+
+def prepare() -> None:
+    """Compare the sales with their past where nobody has looked yet: the page Today points at what was found."""
+    stored = store.active("sales")
+    if against := references("sales", stored):
+        keep("sales", stored, against[0])
 
 
 def keep(model: str, stored: Stored, against: Reference) -> None:
