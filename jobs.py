@@ -397,10 +397,12 @@ def _end(job: str, results: list[Result], as_json: bool, code: int = FINE) -> No
 
 
 def _told(result: Result) -> str:
+    from models.drift import alerts
+
     lines = [f"{result.run}: {result.status}" + (f" ({result.message})" if result.message else "")]
     for name, value in result.details.items():
         if name == "alerts":
-            lines += [f"  {alarm['severity']}: {alarm['message'].format(**alarm['message_values'])}" for alarm in value]
+            lines += [f"  {alarm['severity']}: {alerts.sentence(alarm)}" for alarm in value]
         else:
             lines.append(f"  {name}: {value}")
     return "\n".join(lines)

@@ -112,7 +112,7 @@ def answer(
     if fresh:
         text = ngettext("{count} alert more: {columns}.", "{count} alerts more: {columns}.", len(fresh))
         names = ", ".join(label(name) for name in fresh)
-        st.error(plain(text.format(count=len(fresh), columns=names)), icon=":material/notifications_active:")
+        st.warning(plain(text.format(count=len(fresh), columns=names)), icon=":material/notifications_active:")
     elif told:
         text = ngettext(
             "No more than the {count} alert that stands already: {columns}.",

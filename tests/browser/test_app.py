@@ -56,9 +56,7 @@ def test_a_deep_link_on_a_fresh_server_shows_the_whole_app(visit: Visit):
     assert page.evaluate("document.fonts.check('16px \"Atkinson Hyperlegible Next\"')")
 
 
-@pytest.mark.parametrize(
-    ("size", "dark", "language"), [("desktop", False, "en"), ("phone", True, "fr"), ("desktop", True, "fr")]
-)
+@pytest.mark.parametrize(("size", "dark", "language"), [("desktop", False, "en"), ("phone", True, "fr")])
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_opens_clean_and_leaves_a_picture(visit: Visit, path, size, dark, language):
     page = visit.open(f"{path}?lang={language}", size=size, dark=dark, language=language)
@@ -90,23 +88,25 @@ def test_a_click_on_a_bar_filters_everything_else(visit: Visit):
     assert metric(page, "Customers") == before
 
 
-@pytest.mark.parametrize("kind", ["PNG", "SVG", "HTML", "CSV", "XLSX"])
-def test_a_figure_and_its_table_can_be_taken_away(visit: Visit, kind, tmp_path: Path):
+def test_a_figure_and_its_table_can_be_taken_away(visit: Visit, tmp_path: Path):
     page = visit.open("churn-explore?lang=en")
-    page.locator(".st-key-card-churn_by_contract").get_by_test_id("stPopover").get_by_role("button").click()
-    with page.expect_download() as saved:
-        page.get_by_test_id("stPopoverBody").get_by_role("button", name=kind).click()
-    file = tmp_path / "saved"
-    saved.value.save_as(file)
-    assert saved.value.suggested_filename == f"churn_by_contract.{kind.lower()}"
-    start = {
+    menu = page.locator(".st-key-card-churn_by_contract").get_by_test_id("stPopover").get_by_role("button")
+    starts = {
         "PNG": b"\x89PNG",
         "SVG": b"<svg",
         "HTML": b"<!doctype html>",
         "CSV": b"\xef\xbb\xbflevel,",
         "XLSX": b"PK",
-    }[kind]
-    assert file.read_bytes().startswith(start)
+    }
+    for kind, start in starts.items():
+        if not page.get_by_test_id("stPopoverBody").is_visible():
+            menu.click()
+        with page.expect_download() as saved:
+            page.get_by_test_id("stPopoverBody").get_by_role("button", name=kind).click()
+        file = tmp_path / kind
+        saved.value.save_as(file)
+        assert saved.value.suggested_filename == f"churn_by_contract.{kind.lower()}"
+        assert file.read_bytes().startswith(start)
 
 
 def test_a_what_if_moves_by_keyboard_is_in_the_url_and_goes_on_paper(visit: Visit):

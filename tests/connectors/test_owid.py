@@ -129,7 +129,7 @@ FAILURES = {
     "asks for a pause": (send(b"", 429, Retry_After="60"), RateLimited, "asks for a pause"),
     "asks for a pause, not how long": (send(b"", 429), RateLimited, "asks for a pause"),
     "unwell": (send(b"<h1>503</h1>", 503), Unavailable, "answered 503"),
-    "unwell for an hour": (send(b"", 503, Retry_After="3600"), Unavailable, "not well|cannot be reached"),
+    "unwell for an hour": (send(b"", 503, Retry_After="3600"), Unavailable, "asks for a pause"),
     "gone": (send(b"", 404), NotFound, "no longer has"),
 }
 

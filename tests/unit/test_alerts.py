@@ -52,7 +52,7 @@ def test_only_what_is_over_the_threshold_is_an_alarm_and_only_a_confirmed_one_as
     for label in ("seasonal", "within noise", "too few rows"):
         assert alarm(label=label)["severity"] == alerts.NOTE
     assert alarm()["severity"] == alerts.ALERT
-    assert alerts.sentence(alarm()).startswith("unit_price has changed: PSI 0.42 is over 0.3")
+    assert alerts.sentence(alarm()).startswith("Unit price has changed: PSI 0.42 is over 0.30")
 
 
 def test_a_confirmed_definition_speaks_for_its_feature_whatever_the_order():
@@ -68,7 +68,7 @@ def test_an_alarm_is_told_once_while_it_is_open_and_within_the_cooldown(engine):
     for ahead in range(3):
         alerts.record(engine, [alarm(DAY + timedelta(ahead))], NOON)
         alerts.tell(engine, "sales", {"mail": mail}, NOON)
-    assert [title for title, _ in mail.heard] == ["Vigie: 1 alert about sales"]
+    assert [title for title, _ in mail.heard] == ["Vigie: 1 alert about Sales"]
     assert [row["notified"].get(alerts.NOBODY) for row in rows(engine)] == [None, "one is open", "one is open"]
 
     assert alerts.acknowledge(engine, KEY, "spring catalogue", "Ana", NOON) == 3
@@ -94,8 +94,8 @@ def test_other_features_and_models_are_told_of_their_own(engine):
     alerts.record(engine, [alarm(model="churn")], NOON)
     alerts.tell(engine, "sales", {"mail": mail}, NOON)
     ((title, text),) = mail.heard
-    assert title == "Vigie: 2 alerts about sales"
-    assert "unit_price" in text
+    assert title == "Vigie: 2 alerts about Sales"
+    assert "Unit price" in text
     assert "quantity" in text
     assert "store" not in text
 

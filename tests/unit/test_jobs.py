@@ -120,7 +120,7 @@ def test_confirmed_drift_fails_only_who_asks_for_it(environment):
     code, out, _err = run(environment, "drift", "--model", "sales", "--fail-on-drift", CHANGE="0.6")
     assert code == 1
     assert out.startswith(f"drift sales {DAY}: done\n")  # without a date, the last day of the data
-    assert "alert: =unit_price has changed: PSI 0.60" in out
+    assert "alert: =unit price has changed: PSI 0.60" in out
 
 
 def test_a_job_killed_in_the_middle_is_completed_by_the_next_run(environment):
@@ -333,7 +333,7 @@ def test_the_logs_are_exported_with_nothing_a_spreadsheet_would_run(environment,
     psi = pd.read_csv(folder / "psi_log.csv").iloc[0]
     assert (psi["feature"], psi["psi"], json.loads(psi["details"])) == ("'=unit_price", 0.6, {"moved": [1]})
     alert = pd.read_csv(folder / "alerts_log.csv").iloc[0]
-    assert alert["message"].startswith("'=unit_price has changed: PSI 0.60 is over 0.3")
+    assert alert["message"].startswith("'=unit_price has changed: PSI 0.6 is over 0.3")
 
 
 def test_health_leaves_with_1_on_a_problem_only(home):
