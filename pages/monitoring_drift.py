@@ -59,9 +59,9 @@ def body() -> None:
     views.verdict(drift, seen, day, threshold)
     view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
     if view == "all":
-        views.everything(drift, day, threshold, watched.importance(model, data), model)
+        views.everything(drift, day, threshold, model, data)
     elif view == "column":
-        views.column(drift, seen, day, threshold, model)
+        views.column(drift, seen, day, threshold, model, data, against[version])
     elif view == "rule":
         views.rule(drift, seen, data, model)
     else:

@@ -14,6 +14,7 @@ from models.drift import alarms, alerts, explain, watch
 from models.drift.compare import WATCH
 from models.drift.history import Reference
 from models.drift.watch import Watched
+from models.registry import ModelFileError
 from ui import cards, inputs, watched
 from ui.text import N_, _, ngettext, plain
 
@@ -95,9 +96,7 @@ def verdict(drift: pd.DataFrame, seen: Watched, day: pd.Timestamp, threshold: fl
     )
 
 
-def everything(
-    drift: pd.DataFrame, day: pd.Timestamp, threshold: float, importance: dict[str, float], model: str
-) -> None:
+def everything(drift: pd.DataFrame, day: pd.Timestamp, threshold: float, model: str, stored: Stored) -> None:
     """All columns: the calendar, the table with sparklines, and drift against importance."""
     names = drift.loc[drift["label"] == watch.CONFIRMED, "feature"].unique()
     title = ngettext(
@@ -108,6 +107,11 @@ def everything(
     cards.figure(charts.calendar(drift[~drift["learned"]], threshold, shown), "drift_calendar", drift)
     today = drift[drift["day"] == day].sort_values("psi", ascending=False)
     _table(drift, today)
+    try:
+        importance = watched.importance(model, stored)
+    except ModelFileError as error:
+        st.warning(plain(error.sentence()), icon=":material/lock:")
+        return
     if importance:
         cards.figure(charts.weight(today, importance, threshold, _(WHAT[model])), "drift_importance", today)
 
@@ -158,7 +162,15 @@ def _pvalue(value: float) -> str:
     )
 
 
-def column(drift: pd.DataFrame, seen: Watched, day: pd.Timestamp, threshold: float, model: str) -> None:
+def column(
+    drift: pd.DataFrame,
+    seen: Watched,
+    day: pd.Timestamp,
+    threshold: float,
+    model: str,
+    stored: Stored,
+    against: Reference,
+) -> None:
     """One column over time and in its bins, and whether it is drift or season."""
     today = drift[drift["day"] == day].sort_values("psi", ascending=False)
     ranked = today.sort_values("label", key=lambda kind: kind != watch.CONFIRMED, kind="stable")
@@ -170,6 +182,8 @@ def column(drift: pd.DataFrame, seen: Watched, day: pd.Timestamp, threshold: flo
         for found in alerts.explained(state.engine(settings.get().database_url), model, day.date())
         if found.feature == name
     }
+    whole = watched.measured(model, stored, against, seen, day.to_datetime64().astype("datetime64[D]"), name)
+    st.caption(plain(" ".join(_measures(whole))))
     side = watch.sides(seen, name, day.to_datetime64())
     parts = pd.DataFrame(explain.moves(side.cut, side.reference, side.current))
     with st.grid("auto", min_column_width=420):
@@ -179,6 +193,29 @@ def column(drift: pd.DataFrame, seen: Watched, day: pd.Timestamp, threshold: flo
     for found, reason in reasons.items():
         text = _("Around {day} this was acknowledged as: {reason}")
         st.caption(plain(text.format(day=locales.day(found), reason=reason)))
+
+
+def _measures(whole: pd.Series) -> list[str]:
+    """The other measures of a column, a sentence each, and what else is odd about it."""
+    told = []
+    if not np.isnan(whole["ks"]):
+        text = _("KS {ks} (p {p}); numbers moved by {distance} standard deviations on average (Wasserstein).")
+        values = {"ks": locales.number(whole["ks"], 3), "p": _pvalue(whole["ks_pvalue"])}
+        told.append(text.format(distance=locales.number(whole["wasserstein"], 2), **values))
+    if not np.isnan(whole["cramers_v"]):
+        text = _("Chi-square p {p}, Cramér's V {v}.")
+        told.append(text.format(p=_pvalue(whole["chi2_pvalue"]), v=locales.number(whole["cramers_v"], 2)))
+    if not np.isnan(whole["jensen_shannon"]):
+        told.append(_("Jensen-Shannon distance {d}.").format(d=locales.number(whole["jensen_shannon"], 2)))
+    if whole["outside"] > 0:
+        text = _("{share} of the rows hold what the model never saw.")
+        told.append(text.format(share=locales.percent(whole["outside"], 1)))
+    if not np.isnan(whole["bad_row"]):
+        text = _("One row, {value}, makes most of the distance between the means: look at it first.")
+        told.append(text.format(value=charts.amount(whole["bad_row"])))
+    if whole["note"] is not None:
+        told.append(whole["note"].sentence())
+    return told
 
 
 def rule(drift: pd.DataFrame, seen: Watched, stored: Stored, model: str) -> None:

@@ -39,6 +39,12 @@ def churn(stored: Stored) -> tuple[ChurnModel, "pd.Series"]:
         st.stop()
 
 
+def known(stored: Stored) -> ChurnModel | None:
+    """The champion of a customers dataset where there is one; nothing is trained. Raises `ModelFileError`."""
+    row = registry.champion(_engine(), retraining.MODEL, stored.version)
+    return None if row is None else _read(str(row["version"]), row)
+
+
 def _train(stored: Stored, run: str | None) -> NoReturn:
     """Show how far the training is, start it where nobody has, or say why there can be no model; then stop the page."""
     refused = st.session_state.get(f"refused-{stored.version}")

@@ -79,6 +79,27 @@ def _definitions(version: str, against: str, day: str, _rows: tuple[Sheet, ...],
     return pd.DataFrame(parts).dropna()
 
 
+def measured(model: str, stored: Stored, against: Reference, seen: Watched, day: np.datetime64, name: str) -> pd.Series:
+    """Every measure of one column on a day (a row of `models.drift.compare.report`)."""
+    return _measured(stored.version, against.version, str(day), name, sheets(model, stored), against, seen)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _measured(
+    version: str,  # noqa: ARG001  # these three and the name are the cache key
+    against: str,  # noqa: ARG001
+    day: str,
+    name: str,
+    _rows: tuple[Sheet, ...],
+    _against: Reference,
+    _seen: Watched,
+) -> pd.Series:
+    sheet = next(sheet for sheet in _rows if name in sheet.frame)
+    then, now = (side[[name]] for side in windows(sheet, _against, np.datetime64(day)))
+    frozen = {column.name: column.cut for column in _seen.columns if column.name == name}
+    return report(frozen if _against.frozen or then.empty else then, now).iloc[0]
+
+
 def windows(sheet: Sheet, against: Reference, day: np.datetime64) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The rows of a sheet that the model learned from, and those of the window that ends on a day."""
     learned = (sheet.day >= against.window[0]) & (sheet.day <= against.window[1])
@@ -87,12 +108,15 @@ def windows(sheet: Sheet, against: Reference, day: np.datetime64) -> tuple[pd.Da
 
 
 def importance(model: str, stored: Stored) -> dict[str, float]:
-    """How much each column matters, as shares: for churn of what the model's predictions move, for sales of what
-    explains the amount of a line or an invoice."""
+    """How much each column matters, as shares: for churn of what the model's predictions move (none without a model),
+    for sales of what explains the amount of a line or an invoice. Raises `ModelFileError`."""
     if model == "sales":
         return _sales_importance(stored.version, stored)
-    known = trained.churn(stored)[0].importance.set_index("column")["contribution"]
-    return dict(known / known.sum())
+    found = trained.known(stored)
+    if found is None:
+        return {}
+    contribution = found.importance.set_index("column")["contribution"]
+    return dict(contribution / contribution.sum())
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -34,12 +34,11 @@ def report(
     current: pd.DataFrame,
     threshold: float = THRESHOLD,
     definition: Definition = "deciles",
-    rows: tuple[int, int] | None = None,
 ) -> pd.DataFrame:
     """Compare every column of a reference and a current window. One row a column, the greatest PSI first.
 
     `reference` may also be the frozen bins of a model version (then KS and Wasserstein, which need its rows, are
-    missing). `rows` are the numbers of independent rows on both sides, where lines come in groups (invoices).
+    missing).
 
     Columns: `column`; `kind` (number, text); `psi`, `noise_limit` (see `measures`), `ks`, `ks_pvalue` (numbers),
     `chi2`, `chi2_pvalue`, `cramers_v` (text), `wasserstein` (standard deviations), `jensen_shannon`;
@@ -52,7 +51,7 @@ def report(
     names = [*reference, *(name for name in current if name not in reference)]
 
     def compare(name: Any) -> dict[str, Any]:
-        return _row(str(name), reference.get(name), current.get(name), definition, rows)
+        return _row(str(name), reference.get(name), current.get(name), definition)
 
     with ThreadPoolExecutor(WORKERS) as pool:  # sorting and counting leave Python's lock
         found = list(pool.map(compare, names))
@@ -74,10 +73,9 @@ def _row(
     reference: "pd.Series | Bins | None",
     current: "pd.Series | None",
     definition: Definition,
-    rows: tuple[int, int] | None,
 ) -> dict[str, Any]:
     try:
-        return _compare(name, reference, current, definition, rows)
+        return _compare(name, reference, current, definition)
     except CannotCompare as refused:
         return {"column": name, "moved": (), "note": refused}
 
@@ -87,7 +85,6 @@ def _compare(
     reference: "pd.Series | Bins | None",
     current: "pd.Series | None",
     definition: Definition,
-    rows: tuple[int, int] | None,
 ) -> dict[str, Any]:
     if reference is None or current is None:
         gone = N_("“{column}” is not in the current window: check whether it was renamed.")
@@ -123,8 +120,7 @@ def _compare(
     was = np.array(cut.counts)
     filled = int(((was > 0) | (counts > 0)).sum())
     row["psi"] = float(measures.psi(was, counts))
-    independent = rows or (before, len(current))
-    row["noise_limit"] = float(measures.noise(filled, np.array(independent[0]), np.array(independent[1])))
+    row["noise_limit"] = float(measures.noise(filled, np.array(before), np.array(len(current))))
     row["jensen_shannon"] = measures.jensen_shannon(was, counts)
     row["missing_reference"], row["missing_current"] = was[-1] / before, counts[-1] / len(current)
     row["moved"] = explain.moves(cut, was, counts)

@@ -15,7 +15,7 @@ from data.dataset import Table
 from data.tables import Stored
 from locales import N_
 from models.drift import bins, explain, monitored, watch
-from models.drift.bins import Bins, Definition
+from models.drift.bins import Bins
 from models.drift.compare import THRESHOLD, WATCH, CannotCompare
 from models.drift.monitored import Sheet
 from models.drift.watch import DAY, Watched
@@ -71,9 +71,7 @@ def references(engine: Engine, model: str, stored: Stored, sheets: tuple[Sheet, 
     return found
 
 
-def rows(
-    model: str, version: str, seen: Watched, drift: pd.DataFrame, threshold: float, definition: Definition = "deciles"
-) -> list[dict[str, Any]]:
+def rows(model: str, version: str, seen: Watched, drift: pd.DataFrame, threshold: float) -> list[dict[str, Any]]:
     """The rows of `state.psi_log` for what `watch.backfill` found: one for the training window, and one for the season
     where there is an earlier year. What moved is written down from the lower watch level on."""
     written = []
@@ -89,7 +87,7 @@ def rows(
             "version": version,
             "day": row["day"].date(),
             "feature": row["feature"],
-            "definition": definition,
+            "definition": "deciles",
             "rows_current": row["rows_current"],
             "threshold": threshold,
             "label": row["label"],

@@ -96,8 +96,8 @@ def test_other_features_and_models_are_told_of_their_own(engine):
     ((title, text),) = mail.heard
     assert title == "Vigie: 2 alerts about Sales"
     assert "Unit price" in text
-    assert "quantity" in text
-    assert "store" not in text
+    assert "Quantity" in text
+    assert "Store" not in text
 
 
 def test_the_same_day_again_is_one_row_that_keeps_who_was_told_and_what_was_answered(engine):
