@@ -26,6 +26,7 @@ LABELS = {
 SYMBOLS = {watch.CONFIRMED: "diamond", watch.SEASONAL: "circle-open", watch.WITHIN_NOISE: "x-thin-open"}
 TOP = 0.6  # PSI from which a cell has the darkest colour
 CAPPED = 2.5  # highest PSI on an axis, in thresholds of the highest kind
+WEEK = 7
 SHOWN = 12  # columns of a comparison
 WIDE = 26  # characters of a bin's name
 DEFINITIONS = {
@@ -136,6 +137,7 @@ def course(
 ) -> go.Figure:
     """The PSI of one column over time against both references, with the threshold and what sampling alone makes."""
     mine = drift[drift["feature"] == feature]
+    mine = mine[~mine["learned"] | (np.arange(len(mine)) % WEEK == 0)]  # of the days learned from a point a week
     confirmed = mine[mine["label"] == watch.CONFIRMED]
     top = float(max(np.nanmax(mine[["psi", "psi_season"]].to_numpy()), threshold * 1.3))
     cap = max(CAPPED * threshold, 0.9)
@@ -170,21 +172,23 @@ def course(
             fillcolor=theme.faded(theme.NEUTRAL, 0.3), hoverinfo="skip",
         )
     )  # fmt: skip
-    sentence = _("{day}: PSI {psi}, {label}")
+    alone, both = _("{day}: PSI {psi}, {label}"), _("{day}: PSI {psi}, {season} against earlier years, {label}")
+    hover = [
+        (alone if season != season else both).format(
+            day=locales.day(at), psi=locales.number(psi, 2), season=locales.number(season, 2), label=_(LABELS[kind])
+        )
+        for at, psi, season, kind in zip(mine["day"], mine["psi"], mine["psi_season"], mine["label"], strict=True)
+    ]
     for column, name, colour, dash in (
         ("psi_season", _("against earlier years"), theme.ACCENT, "dot"),
         ("psi", _("against the reference"), theme.STAY, "solid"),
     ):
         if mine[column].notna().any():
-            hover = [
-                sentence.format(day=locales.day(at), psi=locales.number(value, 2), label=_(LABELS[kind]))
-                for at, value, kind in zip(mine["day"], mine[column], mine["label"], strict=True)
-            ]
             line = {"color": colour, "width": 2, "dash": dash}
-            figure.add_trace(
-                go.Scatter(x=mine["day"], y=np.minimum(mine[column], cap), name=name, line=line, hoverinfo="text",
-                           hovertext=hover)
-            )  # fmt: skip
+            drawn = go.Scatter(x=mine["day"], y=np.minimum(mine[column], cap), name=name, line=line, hoverinfo="skip")
+            if column == "psi":  # one hover tells of both
+                drawn.update(hoverinfo="text", hovertext=hover)
+            figure.add_trace(drawn)
     if len(confirmed):
         marker = {"symbol": "diamond", "size": 6, "color": theme.LEAVE}
         figure.add_trace(

@@ -33,7 +33,8 @@ def body() -> None:
             model = inputs.choice(_("Model"), list(MODELS), "model", lambda one: _(MODELS[one]))
         data = stored[model]
         with st.spinner(_("Reading the table")):
-            against = {found.version: found for found in watched.references(model, data)}
+            rows = watched.sheets(model, data)
+            against = {found.version: found for found in watched.references(model, data, rows)}
         if not against:
             st.info(
                 _("There is nothing to compare these customers with yet: add a newer file of them on the page Data."),
@@ -45,7 +46,7 @@ def body() -> None:
                 _("Compared with"), list(against), "against", lambda one: _named(against[one], one == data.version)
             )
         with st.spinner(_("Comparing")):
-            seen, drift = watched.drift(model, data, against[version])
+            seen, drift = watched.drift(data, rows, against[version])
         days = drift["day"].drop_duplicates()
         with st.container(width=170):
             picked = inputs.day(
@@ -54,18 +55,18 @@ def body() -> None:
     day = days[days <= pd.Timestamp(picked)].max()
     threshold = watched.limit(model)
     drift = drift.assign(label=watch.label(drift, threshold))
-    watched.keep(model, data, against[version])
+    watched.keep(model, data, rows, against[version])
 
     views.verdict(drift, seen, day, threshold)
     view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
     if view == "all":
         views.everything(drift, day, threshold, model, data)
     elif view == "column":
-        views.column(drift, seen, day, threshold, model, data, against[version])
+        views.column(drift, seen, day, threshold, model, data, rows, against[version])
     elif view == "rule":
         views.rule(drift, seen, data, model)
     else:
-        views.definitions(model, data, against[version], day, threshold)
+        views.definitions(data, rows, against[version], day, threshold)
 
 
 def _named(against: history.Reference, own: bool) -> str:

@@ -24,12 +24,13 @@ def body() -> None:
         model = inputs.choice(_("Model"), list(MODELS), "model", lambda one: _(MODELS[one]))
     data = stored[model]
     with st.spinner(_("Reading the table")):
-        against = watched.references(model, data)
+        rows = watched.sheets(model, data)
+        against = watched.references(model, data, rows)
         if not against:
             text = _("There is nothing to compare these customers with yet: add a newer file of them on the page Data.")
             st.info(text, icon=":material/info:")
             return
-        seen, _drift = watched.drift(model, data, against[0])
+        seen, _drift = watched.drift(data, rows, against[0])
         base = views.window(model, data.version, data, seen)
     threshold = watched.limit(model)
     wanted = views.asked(model, base)
@@ -37,7 +38,7 @@ def body() -> None:
     if after.empty:
         st.info(_("Nothing is left to compare: lose less of it."), icon=":material/info:")
         return
-    before = watch.compare(seen, views.changed(model, base, views.Shift())[1], base.day, threshold)
+    before = views.unchanged(model, data.version, threshold, base, seen)
     then = watch.compare(seen, sheets, base.day, threshold)
     outlook = (
         views.sales_outlook(data, base, after, wanted) if model == "sales" else views.churn_outlook(data, base, after)

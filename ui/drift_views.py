@@ -13,6 +13,7 @@ from locales.labels import label
 from models.drift import alarms, alerts, explain, watch
 from models.drift.compare import WATCH
 from models.drift.history import Reference
+from models.drift.monitored import Sheet
 from models.drift.watch import Watched
 from models.registry import ModelFileError
 from ui import cards, inputs, watched
@@ -169,6 +170,7 @@ def column(
     threshold: float,
     model: str,
     stored: Stored,
+    rows: tuple[Sheet, ...],
     against: Reference,
 ) -> None:
     """One column over time and in its bins, and whether it is drift or season."""
@@ -182,7 +184,7 @@ def column(
         for found in alerts.explained(state.engine(settings.get().database_url), model, day.date())
         if found.feature == name
     }
-    whole = watched.measured(model, stored, against, seen, day.to_datetime64().astype("datetime64[D]"), name)
+    whole = watched.measured(stored, rows, against, seen, day.to_datetime64().astype("datetime64[D]"), name)
     st.caption(plain(" ".join(_measures(whole))))
     side = watch.sides(seen, name, day.to_datetime64())
     parts = pd.DataFrame(explain.moves(side.cut, side.reference, side.current))
@@ -300,9 +302,11 @@ def _curve(
     return counts, delays
 
 
-def definitions(model: str, stored: Stored, against: Reference, day: pd.Timestamp, threshold: float) -> None:
+def definitions(
+    stored: Stored, rows: tuple[Sheet, ...], against: Reference, day: pd.Timestamp, threshold: float
+) -> None:
     """The same day by three definitions of the PSI."""
-    table = watched.definitions(model, stored, against, day.to_datetime64().astype("datetime64[D]"))
+    table = watched.definitions(stored, rows, against, day.to_datetime64().astype("datetime64[D]"))
     cards.figure(charts.definitions(table, threshold), "drift_definitions", table.reset_index())
     st.caption(
         _(

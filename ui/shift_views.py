@@ -102,6 +102,12 @@ def changed(model: str, base: Window, wanted: Shift) -> tuple[pd.DataFrame, tupl
     return after, monitored.sales(after) if model == "sales" else monitored.customers(after)
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def unchanged(model: str, version: str, threshold: float, _base: Window, _seen: Watched) -> pd.DataFrame:  # noqa: ARG001
+    """What is said of the window as it is (see `models.drift.watch.compare`)."""
+    return watch.compare(_seen, changed(model, _base, Shift())[1], _base.day, threshold)
+
+
 def answer(
     before: pd.DataFrame, after: pd.DataFrame, threshold: float, performance_cards: list[tuple[str, str, str]]
 ) -> None:

@@ -42,14 +42,13 @@ def _predictions(
     return predicted.sheet(settings.get().home, _model, _stored, _champion)
 
 
-def references(model: str, stored: Stored) -> list[Reference]:
-    """What the dataset can be compared with (see `models.drift.history.references`)."""
-    return history.references(_engine(), model, stored, sheets(model, stored))
+def references(model: str, stored: Stored, rows: tuple[Sheet, ...]) -> list[Reference]:
+    """What the dataset can be compared with (see `models.drift.history.references`); `rows` are its sheets."""
+    return history.references(_engine(), model, stored, rows)
 
 
-def drift(model: str, stored: Stored, against: Reference) -> tuple[Watched, pd.DataFrame]:
+def drift(stored: Stored, rows: tuple[Sheet, ...], against: Reference) -> tuple[Watched, pd.DataFrame]:
     """Every column on every day (see `models.drift.watch.backfill`)."""
-    rows = sheets(model, stored)
     return _drift(stored.version, against.version, len(rows), rows, against)
 
 
@@ -65,9 +64,9 @@ def _drift(
     return seen, watch.backfill(seen)
 
 
-def definitions(model: str, stored: Stored, against: Reference, day: np.datetime64) -> pd.DataFrame:
+def definitions(stored: Stored, rows: tuple[Sheet, ...], against: Reference, day: np.datetime64) -> pd.DataFrame:
     """The PSI of each column on a day (rows) by definition (columns)."""
-    return _definitions(stored.version, against.version, str(day), sheets(model, stored), against)
+    return _definitions(stored.version, against.version, str(day), rows, against)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -79,9 +78,11 @@ def _definitions(version: str, against: str, day: str, _rows: tuple[Sheet, ...],
     return pd.DataFrame(parts).dropna()
 
 
-def measured(model: str, stored: Stored, against: Reference, seen: Watched, day: np.datetime64, name: str) -> pd.Series:
+def measured(
+    stored: Stored, rows: tuple[Sheet, ...], against: Reference, seen: Watched, day: np.datetime64, name: str
+) -> pd.Series:
     """Every measure of one column on a day (a row of `models.drift.compare.report`)."""
-    return _measured(stored.version, against.version, str(day), name, sheets(model, stored), against, seen)
+    return _measured(stored.version, against.version, str(day), name, rows, against, seen)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -127,28 +128,36 @@ def _sales_importance(version: str, _stored: Stored) -> dict[str, float]:  # noq
 def prepare() -> None:
     """Compare the sales with their past where nobody has looked yet: the page Today points at what was found."""
     stored = store.active("sales")
-    if against := references("sales", stored):
-        keep("sales", stored, against[0])
+    rows = sheets("sales", stored)
+    if against := references("sales", stored, rows):
+        keep("sales", stored, rows, against[0])
 
 
-def keep(model: str, stored: Stored, against: Reference) -> None:
+def keep(model: str, stored: Stored, rows: tuple[Sheet, ...], against: Reference) -> None:
     """Write the history of a comparison into the log, once, while nobody waits."""
-    _keep(model, stored.version, against.version, stored, against)
+    _keep(model, stored.version, against.version, stored, rows, against)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _keep(model: str, version: str, against: str, _stored: Stored, _against: Reference) -> None:  # noqa: ARG001
-    seen, found = drift(model, _stored, _against)
+def _keep(
+    model: str,
+    version: str,  # noqa: ARG001  # this, the model and the reference are the cache key
+    against: str,
+    _stored: Stored,
+    _rows: tuple[Sheet, ...],
+    _against: Reference,
+) -> None:
+    seen, found = drift(_stored, _rows, _against)
     threshold = limit(model)
 
     def work(step: background.Step) -> None:
         from models.drift import alerts
 
-        rows = history.rows(model, against, seen, found.assign(label=watch.label(found, threshold)), threshold)
+        logged = history.rows(model, against, seen, found.assign(label=watch.label(found, threshold)), threshold)
         step(history.WRITING, 0.3)
         now = datetime.now(UTC)
-        history.write(_engine(), rows, now)
-        over = alerts.of_psi([row for row in rows if row["reference"] == watch.TRAINING])
+        history.write(_engine(), logged, now)
+        over = alerts.of_psi([row for row in logged if row["reference"] == watch.TRAINING])
         alerts.record(_engine(), over, now, "back-fill")
 
     background.start(JOB, f"{model} {against}", work)
