@@ -172,18 +172,7 @@ def small(values: pd.DataFrame, shown: Shown, log: bool) -> go.Figure:
             "fixedrange": True,
             **_ticks(shown),
         }
-        layout["annotations"].append(
-            {
-                "text": theme.plain(place(str(name))),
-                "x": across[0],
-                "y": up[1],
-                "xref": "paper",
-                "yref": "paper",
-                "xanchor": "left",
-                "yanchor": "bottom",
-                "showarrow": False,
-            }
-        )
+        layout["annotations"].append(_heading(place(str(name)), across[0], up[1]))
     return figure.update_layout(layout)
 
 
@@ -410,18 +399,7 @@ def timeline(panels: dict[str, tuple[pd.Series, Shown]], waves: pd.DataFrame, co
             )
         )
         layout[f"yaxis{axis}"] = {"domain": up, "nticks": 4, "fixedrange": True, "automargin": True, **_ticks(shown)}
-        layout["annotations"].append(
-            {
-                "text": theme.plain(unit(shown)),
-                "x": 0,
-                "y": up[1],
-                "xref": "paper",
-                "yref": "paper",
-                "xanchor": "left",
-                "yanchor": "bottom",
-                "showarrow": False,
-            }
-        )
+        layout["annotations"].append(_heading(unit(shown), 0, up[1]))
     last = next(iter(panels.values()))[0].index[-1]
     for number, wave in enumerate(waves.itertuples(), 1):
         end = last if pd.isna(wave.trough) else wave.trough
@@ -685,6 +663,12 @@ def sentences(found: Sequence[Comparison], reference: str, shown: Shown) -> list
             words.append(_("and its highest point came on the same day"))
         told.append(", ".join(words) + ".")
     return told
+
+
+def _heading(text: str, x: float, y: float) -> dict[str, Any]:
+    """An annotation: what one of several parts of a figure shows, above it."""
+    ends = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
+    return {"text": theme.plain(text), "x": x, "y": y, "showarrow": False, **ends}
 
 
 def _axes(title: str, shown: Shown, log: bool, xaxis: dict[str, Any], height: int) -> go.Figure:

@@ -4,12 +4,12 @@ import pandas as pd
 import streamlit as st
 
 import locales
+from locales.labels import label
 from models.drift import history, watch
 from ui import cards, inputs, store, watched
 from ui import drift_views as views
 from ui.text import N_, _
 
-MODELS = {"sales": N_("Sales"), "churn": N_("Churn")}
 VIEWS = {
     "all": N_("All columns"),
     "column": N_("One column"),
@@ -30,16 +30,13 @@ def body() -> None:
     """The choice of a model and a day, and everything that follows from it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=160):
-            model = inputs.choice(_("Model"), list(MODELS), "model", lambda one: _(MODELS[one]))
+            model = inputs.choice(_("Model"), list(stored), "model", label)
         data = stored[model]
         with st.spinner(_("Reading the table")):
             rows = watched.sheets(model, data)
             against = {found.version: found for found in watched.references(model, data, rows)}
         if not against:
-            st.info(
-                _("There is nothing to compare these customers with yet: add a newer file of them on the page Data."),
-                icon=":material/info:",
-            )
+            st.info(_(history.NOTHING), icon=":material/info:")
             return
         with st.container(width=330):
             version = inputs.choice(
@@ -57,7 +54,7 @@ def body() -> None:
     drift = drift.assign(label=watch.label(drift, threshold))
     watched.keep(model, data, rows, against[version])
 
-    views.verdict(drift, seen, day, threshold)
+    views.verdict(drift, seen, day, threshold, watched.watch_from(model))
     view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
     if view == "all":
         views.everything(drift, day, threshold, model, data)

@@ -2,12 +2,11 @@
 
 import streamlit as st
 
+from locales.labels import label
 from models.drift import history, watch
 from ui import cards, inputs, store, watched
 from ui import shift_views as views
-from ui.text import N_, _
-
-MODELS = {"sales": N_("Sales"), "churn": N_("Churn")}
+from ui.text import _
 
 stored = {model: store.active(table) for model, table in history.TABLES.items()}
 cards.head(
@@ -21,14 +20,13 @@ cards.head(
 def body() -> None:
     """The change and everything that follows from it."""
     with st.container(width=160):
-        model = inputs.choice(_("Model"), list(MODELS), "model", lambda one: _(MODELS[one]))
+        model = inputs.choice(_("Model"), list(stored), "model", label)
     data = stored[model]
     with st.spinner(_("Reading the table")):
         rows = watched.sheets(model, data)
         against = watched.references(model, data, rows)
         if not against:
-            text = _("There is nothing to compare these customers with yet: add a newer file of them on the page Data.")
-            st.info(text, icon=":material/info:")
+            st.info(_(history.NOTHING), icon=":material/info:")
             return
         seen, _drift = watched.drift(data, rows, against[0])
         base = views.window(model, data.version, data, seen)

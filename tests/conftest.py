@@ -9,8 +9,10 @@ import pandas as pd
 import psycopg
 import pytest
 from hypothesis import settings as hypothesis_settings
+from sqlalchemy import Engine
 
 import settings
+from data import state
 from data.demo import customers as demo_customers
 from models.churn import training
 from models.churn.model import ChurnModel
@@ -73,3 +75,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     with psycopg.connect(server.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     return server.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """The state database with its tables, in turn on SQLite and on PostgreSQL."""
+    engine = state.engine(database_url)
+    state.migrate(engine)
+    yield engine
+    engine.dispose()

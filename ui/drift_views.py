@@ -11,7 +11,6 @@ from data import demo, state
 from data.tables import Stored
 from locales.labels import label
 from models.drift import alarms, alerts, explain, watch
-from models.drift.compare import WATCH
 from models.drift.history import Reference
 from models.drift.monitored import Sheet
 from models.drift.watch import Watched
@@ -27,8 +26,8 @@ WHAT = {
 }
 
 
-def verdict(drift: pd.DataFrame, seen: Watched, day: pd.Timestamp, threshold: float) -> None:
-    """The answer in a sentence, what moved, and the cards."""
+def verdict(drift: pd.DataFrame, seen: Watched, day: pd.Timestamp, threshold: float, low: float) -> None:
+    """The answer in a sentence, what moved, and the cards; a PSI from `low` on is worth a watch."""
     today = drift[drift["day"] == day].sort_values("psi", ascending=False)
     over = today[today["psi"] > threshold]
     confirmed, seasonal = (over[over["label"] == kind] for kind in (watch.CONFIRMED, watch.SEASONAL))
@@ -61,7 +60,7 @@ def verdict(drift: pd.DataFrame, seen: Watched, day: pd.Timestamp, threshold: fl
     after = drift[~drift["learned"] & (drift["day"] <= day)]
     found = alarms.replay(after, threshold, [])
     months = max(after["day"].nunique() and (after["day"].max() - after["day"].min()).days / 30.4, 1.0)
-    near = int(today["psi"].between(WATCH[0], threshold).sum())
+    near = int(today["psi"].between(low, threshold).sum())
     worst = today.iloc[0]
     cards.metrics(
         [

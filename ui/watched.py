@@ -9,6 +9,7 @@ import streamlit as st
 import settings
 from data import state
 from data.tables import Stored
+from models import retraining
 from models.drift import history, monitored, predicted, watch
 from models.drift.compare import report
 from models.drift.history import Reference
@@ -21,7 +22,7 @@ JOB = "drift history"
 
 def sheets(model: str, stored: Stored) -> tuple[Sheet, ...]:
     """The rows that are watched in a dataset (see `models.drift.history.sheets`), and what its model says of them."""
-    champion = predicted.champion(_engine(), model, stored)
+    champion = retraining.champion(_engine(), model, stored)
     version = "" if champion is None else str(champion["version"])
     return (*_sheets(stored.version, stored), *_predictions(stored.version, version, model, stored, champion))
 
@@ -168,6 +169,13 @@ def limit(model: str) -> float:
     from models.drift import alerts
 
     return alerts.threshold(_engine(), model)
+
+
+def watch_from(model: str) -> float:
+    """The PSI from which a column of a model is worth a watch."""
+    from models.drift import alerts
+
+    return alerts.watch_levels(_engine(), model)[0]
 
 
 def _engine() -> "state.Engine":

@@ -18,19 +18,20 @@ from data import state
 from data.state import alert_log
 from locales import N_, Sentence, _, ngettext
 from locales.labels import label
+from models.drift.compare import THRESHOLD, WATCH
+from models.drift.watch import CONFIRMED, SEASONAL, TOO_FEW, WITHIN_NOISE
 
 ALERT, NOTE = "alert", "note"  # severities: somebody should look; only written down
-CONFIRMED = "confirmed"
-THRESHOLD, WATCH, COOLDOWN = 0.3, (0.1, 0.2), 7  # PSI; PSI; days
+COOLDOWN = 7  # days
 NEARBY = 10  # days around the same day of an earlier year
 NOBODY = ""  # in `notified`, in place of a channel: why nobody has to be told
 FAILED = "failed: "  # in `notified`: how the answer of a channel starts that could not be told
 TOLD = 20  # alarms in one message
 MESSAGES = {
     CONFIRMED: N_("{feature} has changed: PSI {value} is over {threshold}, more than chance or season explain."),
-    "seasonal": N_("{feature}: PSI {value} is over {threshold}, as in the same season of earlier years."),
-    "within noise": N_("{feature}: PSI {value} is over {threshold}, but chance alone does as much."),
-    "too few rows": N_("{feature}: PSI {value} is over {threshold}, but the rows are too few to tell."),
+    SEASONAL: N_("{feature}: PSI {value} is over {threshold}, as in the same season of earlier years."),
+    WITHIN_NOISE: N_("{feature}: PSI {value} is over {threshold}, but chance alone does as much."),
+    TOO_FEW: N_("{feature}: PSI {value} is over {threshold}, but the rows are too few to tell."),
 }
 
 

@@ -25,6 +25,7 @@ WATCHED_DAYS = 407  # before the last day: a year, and six weeks in which someth
 LEARNED_DAYS = 180  # fewest before them, else the first quarter of the data is the reference
 WARM_UP = 28  # days at the start that know no earlier visit or price
 WRITING = N_("Writing it down")
+NOTHING = N_("There is nothing to compare these customers with yet: add a newer file of them on the page Data.")
 SAID = 3  # moves of a column that are written down
 Step = Callable[[str, float], None]
 
@@ -123,17 +124,16 @@ def opened(engine: Engine, home: Path, model: str) -> Opened:
 
     Raises `CannotCompare` where there is nothing to compare.
     """
-    from models.drift import predicted  # which keeps bins with a model by this module
+    from models import retraining  # which keeps bins with a model by this module
+    from models.drift import predicted
 
     stored = tables.active(home, TABLES[model])
     if stored is None:
         raise CannotCompare(N_("There are no data yet: choose some on the page Data."))
-    sides = (*sheets(stored), *predicted.sheet(home, model, stored, predicted.champion(engine, model, stored)))
+    sides = (*sheets(stored), *predicted.sheet(home, model, stored, retraining.champion(engine, model, stored)))
     against = references(engine, model, stored, sides)
     if not against:
-        raise CannotCompare(
-            N_("There is nothing to compare these customers with: add a newer file of customers on the page Data.")
-        )
+        raise CannotCompare(NOTHING)
     return Opened(model, against[0].version, watch.count(sides, against[0].window, against[0].frozen))
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Engine
 
 from data import tables
 from data.tables import Stored
@@ -15,11 +14,6 @@ from models.forecast import kept
 from models.forecast.series import CannotForecast
 
 COLUMN = "prediction"
-
-
-def champion(engine: Engine, model: str, stored: Stored) -> "pd.Series | None":
-    """The row of the model whose predictions are watched, None where none was trained yet."""
-    return retraining.champion(engine, model, stored)
 
 
 def sheet(home: Path, model: str, stored: Stored, champion: "pd.Series | None") -> tuple[Sheet, ...]:

@@ -30,8 +30,8 @@ DAY = np.timedelta64(1, "D")
 @dataclass(frozen=True)
 class Column:
     """A watched column in its bins: `counts` has a row a day and a column a bin, `units` the independent rows of each
-    day; `base` and `base_units` are those of the reference. `numbers` are the known numbers in the order of their days
-    and where each day begins, for KS (None for text)."""
+    day; `base` and `base_units` are those of the reference. For KS a number has `numbers`, the known ones in the order
+    of their days and where each day begins, and `learned`, those of the reference, sorted (both None for text)."""
 
     name: str
     cut: Bins
@@ -40,6 +40,7 @@ class Column:
     counts: np.ndarray
     units: np.ndarray
     numbers: tuple[np.ndarray, np.ndarray] | None
+    learned: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,13 @@ def count(
         counts = np.bincount(at * size + cut.place(column), minlength=len(days) * size).reshape(len(days), size)
         base = np.array(cut.counts)
         base_units = int(units[(days >= reference[0]) & (days <= reference[1])].sum()) or int(base.sum())
-        numbers = None
+        numbers = learned = None
         if not cut.text:
             values = bins.as_numbers(column)[order]
             known = np.isfinite(values)
             numbers = values[known], np.r_[0, np.bincount(at[order][known], minlength=len(days)).cumsum()]
-        return Column(name, cut, base, base_units, counts, units, numbers)
+            learned = np.sort(values[known & inside[order]])
+        return Column(name, cut, base, base_units, counts, units, numbers, learned)
 
     tasks = []
     for sheet in sheets:
@@ -92,9 +94,7 @@ def count(
     return Watched(days, columns, reference)
 
 
-def backfill(
-    watched: Watched, days: np.ndarray | None = None, threshold: float = THRESHOLD, window: int = WINDOW
-) -> pd.DataFrame:
+def backfill(watched: Watched, days: np.ndarray | None = None, threshold: float = THRESHOLD) -> pd.DataFrame:
     """Drift of every column on some days (all with a full window by default): one row a day and column.
 
     `psi`, `noise_limit` and `ks`, `ks_pvalue` (the limit one, of independent rows) against the training window;
@@ -109,14 +109,20 @@ def backfill(
     - seasonal: unlike the training window, but like this time of earlier years;
     - confirmed: none of these.
     """
-    first = min(window, len(watched.days)) - 1
+    first = min(WINDOW, len(watched.days)) - 1
     at = np.arange(first, len(watched.days)) if days is None else (days - watched.days[0]).astype(int)
     at = at[_filled(watched)[at]]
     with ThreadPoolExecutor(WORKERS) as pool:
-        parts = list(pool.map(lambda column: _column(watched, column, at, window), watched.columns))
+        parts = list(pool.map(lambda column: _column(watched, column, at), watched.columns))
+    return _told(watched, [column.name for column in watched.columns], at, parts, threshold)
+
+
+def _told(
+    watched: Watched, names: list[str], at: np.ndarray, parts: list[dict[str, np.ndarray]], threshold: float
+) -> pd.DataFrame:
+    """One row a day and column from the measures of each column on some days."""
     table = {name: np.array([part[name] for part in parts]).T for name in parts[0]}  # days x columns
     table["adjusted_pvalue"] = measures.benjamini_hochberg(table.pop("pvalue"))
-    names = [column.name for column in watched.columns]
     frame = {"day": np.repeat(watched.days[at], len(names)), "feature": names * len(at)}
     drift = pd.DataFrame(frame | {name: values.ravel() for name, values in table.items()})
     # What has one day only is compared with another table's days.
@@ -145,49 +151,31 @@ class Sides:
     current: np.ndarray
 
 
-def sides(watched: Watched, name: str, day: np.datetime64, window: int = WINDOW) -> Sides:
+def sides(watched: Watched, name: str, day: np.datetime64) -> Sides:
     """What `backfill` compares in a column on a day."""
     column = next(column for column in watched.columns if column.name == name)
-    at = np.array([int((day.astype(watched.days.dtype) - watched.days[0]).astype(int))])
-    counts = _running(column.counts)
-    start = np.maximum(at - window + 1, 0)
+    at = _place(watched, day)
+    counts, start = _running(column.counts), _start(at)
     season = sum((counts[hi] - counts[lo] for lo, hi in _seasons(watched, start, at)), np.zeros_like(counts[at]))
     return Sides(column.cut, column.base, season[0], (counts[at + 1] - counts[start])[0])
 
 
 def compare(watched: Watched, sheets: Sequence[Sheet], day: np.datetime64, threshold: float) -> pd.DataFrame:
-    """What `backfill` would say of a day if its window held the rows of other sheets: one row a column."""
-    found = []
+    """What `backfill` would say of a day if its window held the rows of other sheets: one row a column, with `current`,
+    the counts of its bins."""
+    at, names, parts, counts = _place(watched, day), [], [], []
     for sheet in sheets:
         inside = (sheet.day <= day) & (sheet.day > day - WINDOW * DAY)
-        units = np.array(len(np.unique(sheet.unit[inside])))
+        units = np.array([len(np.unique(sheet.unit[inside]))])
         for column in (column for column in watched.columns if column.name in sheet.frame):
             window = sheet.frame.loc[inside, column.name]
-            current, season = column.cut.count(window), sides(watched, column.name, day).season
-            filled = np.array(((column.base > 0) | (current > 0)).sum())
-            rows = (np.array(column.base_units), units)
-            psi = float(measures.psi(column.base, current))
-            gap = np.nan
-            if column.numbers is not None:
-                reference = np.sort(column.numbers[0][np.repeat(_reference(watched), np.diff(column.numbers[1]))])
-                known = bins.ordered(window)
-                gap = measures.ks_statistic(reference, known) if len(reference) and len(known) else np.nan
-            found.append(
-                {
-                    "feature": column.name,
-                    "psi": psi,
-                    "noise_limit": float(measures.noise(filled, *rows)),
-                    "pvalue": float(measures.noise_pvalue(np.array(psi), filled, *rows)),
-                    "psi_season": float(measures.psi(season, current)) if season.any() else np.nan,
-                    "noise_season": np.nan,
-                    "ks": gap,
-                    "rows_current": int(units),
-                    "current": current,
-                }
-            )
-    drift = pd.DataFrame(found)
-    drift["adjusted_pvalue"] = measures.benjamini_hochberg(drift.pop("pvalue").to_numpy())
-    return drift.assign(learned=False, label=label(drift.assign(learned=False), threshold))
+            current, gap = column.cut.count(window), np.nan
+            if column.learned is not None and len(column.learned) and len(known := bins.ordered(window)):
+                gap = measures.ks_statistic(column.learned, known)
+            names.append(column.name)
+            counts.append(current)
+            parts.append(_measures(watched, column, at, current[None], units, np.array([gap])))
+    return _told(watched, names, at, parts, threshold).assign(current=counts)
 
 
 def latest(watched: Watched, day: np.datetime64) -> np.ndarray:
@@ -203,15 +191,32 @@ def _filled(watched: Watched) -> np.ndarray:
     return np.ones(len(units), bool) if (units > 0).mean() > 0.5 else units > 0
 
 
-def _reference(watched: Watched) -> np.ndarray:
-    return (watched.days >= watched.reference[0]) & (watched.days <= watched.reference[1])
+def _place(watched: Watched, day: np.datetime64) -> np.ndarray:
+    """The place of a day among the days, as an array of one."""
+    return np.array([int((day.astype(watched.days.dtype) - watched.days[0]).astype(int))])
 
 
-def _column(watched: Watched, column: Column, at: np.ndarray, window: int) -> dict[str, np.ndarray]:
-    base, base_units = column.base, column.base_units
-    counts, units = (_running(part) for part in (column.counts, column.units))
-    start = np.maximum(at - window + 1, 0)
+def _start(at: np.ndarray) -> np.ndarray:
+    """Where the windows that end on some days begin."""
+    return np.maximum(at - WINDOW + 1, 0)
+
+
+def _column(watched: Watched, column: Column, at: np.ndarray) -> dict[str, np.ndarray]:
+    """The measures of a column over its own rows."""
+    counts, units, start = _running(column.counts), _running(column.units), _start(at)
     current, rows = counts[at + 1] - counts[start], units[at + 1] - units[start]
+    gaps = np.full(len(at), np.nan)
+    if column.numbers is not None and column.learned is not None:
+        gaps = _ks(*column.numbers, column.learned, start, at)
+    return _measures(watched, column, at, current, rows, gaps)
+
+
+def _measures(
+    watched: Watched, column: Column, at: np.ndarray, current: np.ndarray, rows: np.ndarray, ks: np.ndarray
+) -> dict[str, np.ndarray]:
+    """The measures of windows that end on some days and hold `current` (days x bins) in so many independent `rows`."""
+    base, base_units = column.base, column.base_units
+    counts, units, start = _running(column.counts), _running(column.units), _start(at)
     season, season_rows, alike = np.zeros_like(current), np.zeros_like(rows), np.full(len(at), np.inf)
     for lo, hi in _seasons(watched, start, at):
         season, season_rows = season + counts[hi] - counts[lo], season_rows + units[hi] - units[lo]
@@ -221,21 +226,18 @@ def _column(watched: Watched, column: Column, at: np.ndarray, window: int) -> di
             alike = np.fmin(alike, measures.psi(counts[hi] - counts[lo], current))
     filled = ((base > 0) | (current > 0)).sum(axis=1)
     psi = measures.psi(base, current)
-    found = {
+    return {
         "psi": psi,
         "noise_limit": measures.noise(filled, np.array(base_units), rows),
         "pvalue": measures.noise_pvalue(psi, filled, np.array(base_units), rows),
         "psi_season": np.where(season_rows > 0, np.fmin(measures.psi(season, current), alike), np.nan),
         "noise_season": measures.noise(((season > 0) | (current > 0)).sum(axis=1), season_rows, rows),
-        "ks": np.full(len(at), np.nan),
+        "ks": ks,
+        "ks_pvalue": measures.ks_pvalue(ks, base_units * rows / np.maximum(base_units + rows, 1)),
         "rows_reference": np.full(len(at), base_units),
         "rows_season": season_rows,
         "rows_current": rows,
     }
-    if column.numbers is not None:
-        found["ks"] = _ks(*column.numbers, _reference(watched), start, at)
-    found["ks_pvalue"] = measures.ks_pvalue(found["ks"], base_units * rows / np.maximum(base_units + rows, 1))
-    return found
 
 
 def _seasons(watched: Watched, start: np.ndarray, at: np.ndarray) -> list[np.ndarray]:
@@ -245,9 +247,8 @@ def _seasons(watched: Watched, start: np.ndarray, at: np.ndarray) -> list[np.nda
     return [np.clip([start - then - NEAR, at - then + NEAR + 1], 0, start) for then in years]
 
 
-def _ks(values: np.ndarray, begins: np.ndarray, inside: np.ndarray, start: np.ndarray, at: np.ndarray) -> np.ndarray:
+def _ks(values: np.ndarray, begins: np.ndarray, reference: np.ndarray, start: np.ndarray, at: np.ndarray) -> np.ndarray:
     """The greatest gap between each window and the reference, from the reference's share below each value."""
-    reference = np.sort(values[np.repeat(inside, np.diff(begins))])
     gaps = np.full(len(at), np.nan)
     if not len(reference):
         return gaps

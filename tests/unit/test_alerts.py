@@ -15,13 +15,6 @@ DAY = date(2026, 3, 14)
 KEY = ("sales", "psi", "unit_price")
 
 
-@pytest.fixture
-def engine(database_url):
-    made = state.engine(database_url)
-    state.migrate(made)
-    return made
-
-
 def alarm(day=DAY, label="confirmed", psi=0.42, **changes):
     row = {"model": "sales", "version": "1", "day": day, "feature": "unit_price", "psi": psi, "threshold": 0.3}
     found = alerts.of_psi([{**row, "label": label, **changes}])

@@ -117,13 +117,6 @@ def test_ks_of_windows_is_exact(seen, found, lines):
         assert mine == pytest.approx(known, abs=1e-6)
 
 
-@pytest.fixture
-def engine(home, database_url):
-    made = state.engine(database_url)
-    state.migrate(made)
-    return made
-
-
 def test_a_day_is_logged_once_with_what_moved_and_only_confirmed_drift_is_an_alert(engine, home, lines):
     short = lines[lines["timestamp"] >= pd.Timestamp(END) - timedelta(days=700)].reset_index(drop=True)
     tables.add(home, Dataset("sales", {"sales": short}, Origin("upload", "mine.csv")), NOW)

@@ -28,14 +28,6 @@ def record(data_version="v1", **changes):
     return Record(**{**usual, **changes})
 
 
-@pytest.fixture
-def engine(database_url):
-    engine = state.engine(database_url)
-    state.migrate(engine)
-    yield engine
-    engine.dispose()
-
-
 def test_the_newest_is_champion_of_its_data_and_the_one_before_is_retired(engine, tmp_path):
     first = registry.keep(engine, tmp_path, record(), b"one", ".zip", NOW)
     other = registry.keep(engine, tmp_path, record("v2"), b"other", ".zip", NOW)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from connectors import retail
-from data import state, tables
+from data import tables
 from data.dataset import Dataset, Origin
 from models import challenge, registry, retraining
 from models.challenge import ALERT, MONTHLY, NEVER, CannotCompare, Gain
@@ -213,14 +213,6 @@ def lines(days: int) -> pd.DataFrame:
 
 def keep_lines(home, days):
     return tables.add(home, Dataset("sales", {"sales": lines(days)}, Origin("upload", "shop.csv")), NOW)
-
-
-@pytest.fixture
-def engine(database_url):
-    engine = state.engine(database_url)
-    state.migrate(engine)
-    yield engine
-    engine.dispose()
 
 
 def test_the_first_is_champion_and_the_next_a_challenger_until_promoted(engine, tmp_path):

@@ -4,7 +4,6 @@ import multiprocessing
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
-import pytest
 
 from data import runs, state
 
@@ -15,13 +14,6 @@ LATER = timedelta(seconds=61)
 
 def claim(engine, now=NOON) -> bool:
     return runs.claim(engine, RUN, "drift", "sales", date(2026, 3, 14), now)
-
-
-@pytest.fixture
-def engine(database_url):
-    made = state.engine(database_url)
-    state.migrate(made)
-    return made
 
 
 def test_a_run_under_way_is_taken_until_its_heart_has_stopped(engine):

@@ -25,13 +25,6 @@ def prediction(**changes: object) -> dict[str, object]:
     return row | {"target_day": date(2026, 3, 14), "mean": 0.25, "logged": NOON} | changes
 
 
-@pytest.fixture
-def engine(database_url):
-    made = state.engine(database_url)
-    state.migrate(made)
-    return made
-
-
 def test_migrations_make_exactly_the_tables_of_the_metadata(engine):
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
