@@ -12,6 +12,7 @@ import locales
 import settings
 from connectors import ConnectorError, notify
 from data import export, state, vitals
+from locales.labels import label
 from models import health
 from models.drift import alerts
 from ui import background, cards, downloads
@@ -55,7 +56,8 @@ def checks(found: list[health.Check]) -> None:
             with st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False):
                 st.badge(_(word), icon=f":material/{icon}:", color=colour, width=115)
                 subject = _(health.SUBJECTS[check.subject])
-                st.markdown(f"**{subject}**: {plain(check.sentence())}", width="stretch")
+                line = _("**{heading}**: {text}").format(heading=subject, text=plain(check.sentence()))
+                st.markdown(line, width="stretch")
 
 
 def alert_list(rows: pd.DataFrame, found: pd.DataFrame) -> None:
@@ -76,7 +78,7 @@ def alert_list(rows: pd.DataFrame, found: pd.DataFrame) -> None:
             {
                 _("First day"): answered["first"].dt.date,
                 _("Last day"): answered["last"].dt.date,
-                _("Model"): answered["model"],
+                _("Model"): answered["model"].map(label),
                 _("Alert"): [alerts.sentence(row) for row in answered.to_dict("records")],
                 _("Reason"): answered["reason"],
                 _("By"): answered["acknowledged_by"],
@@ -94,7 +96,9 @@ def _standing(row: dict, same: pd.DataFrame) -> None:
     key = "|".join((row["model"], row["kind"], row["feature"]))
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(gap=None, width="stretch"):
-            st.markdown(f":material/notifications_active: **{plain(row['model'])}**: {plain(alerts.sentence(row))}")
+            heading, text = plain(label(row["model"])), plain(alerts.sentence(row))
+            line = _("**{heading}**: {text}").format(heading=heading, text=text)
+            st.markdown(f":material/notifications_active: {line}")
             st.caption(" · ".join(map(plain, [when, *_told(row["notified"])])))
             for before in alerts.explanations(same, row["last"].date()):
                 if before.kind == row["kind"]:
