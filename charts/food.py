@@ -51,13 +51,10 @@ def against(found: pd.DataFrame, name: str, category: str, liquid: bool) -> go.F
         less = _("{nutrient}: {amount}, where half of {category} have more than {median}")
         same = _("{nutrient}: {amount}, as is typical of {category}")
         nutrient = str(shown.index[far])
-        sentence = same if abs(change[far]) < 0.05 else more if change[far] > 0 else less
-        title = sentence.format(
-            nutrient=label(nutrient),
-            amount=amount(nutrient, shown["amount"].iloc[far]),
-            category=theme.plain(category),
-            median=amount(nutrient, shown["median"].iloc[far]),
-        )
+        mine, median = (amount(nutrient, shown[column].iloc[far]) for column in ("amount", "median"))
+        alike = abs(change[far]) < 0.05 or mine == median  # "0 kcal, where half have less than 0 kcal" says nothing
+        sentence = same if alike else more if change[far] > 0 else less
+        title = sentence.format(nutrient=label(nutrient), amount=mine, category=theme.plain(category), median=median)
     at = np.arange(len(shown))
     ticks = [-1.0, 0.0, 1.0, 2.0]
     figure = theme.figure(

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import locales
@@ -263,3 +264,10 @@ def test_figures_of_nothing_say_so():
     nothing = food.frame([])
     assert "No product" in charts.grades(model.grades(nothing), "x").layout.title.text
     assert "No amounts" in charts.against(model.against(row(), nothing), "x", "y", False).layout.title.text
+
+
+def test_amounts_that_read_alike_are_called_typical():
+    row_ = {"amount": 0.2, "median": 0.1, "change": 1.0, "q1": 0.0, "q3": 0.3, "products": 9}
+    found = pd.DataFrame([row_], index=["energy_kcal"])
+    title = charts.against(found, "Cola", "Diet colas", liquid=True).layout.title.text
+    assert title == "Energy: 0 kcal, as is typical of Diet colas"
