@@ -46,10 +46,11 @@ def keep(
 ) -> str:
     """Write a model's file, then its row, as champion or (not `promoted`) as challenger. Returns the version.
 
-    The version starts with the time, so that versions sort by age. A crash in between leaves a file nobody names.
+    The version starts with the time to the microsecond: versions sort by age. A crash in between leaves a file nobody
+    names.
     """
     digest = hashlib.sha256(content).hexdigest()
-    name = f"{now:%Y%m%dT%H%M%S}-{digest[:8]}"
+    name = f"{now:%Y%m%dT%H%M%S%f}-{digest[:8]}"
     folder = home / "models"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{record.model}-{name}{suffix}"

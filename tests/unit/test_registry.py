@@ -93,3 +93,11 @@ def test_a_challenger_waits(engine, tmp_path):
     registry.keep(engine, tmp_path, record(), b"two", ".zip", NOW + timedelta(hours=1), promoted=False)
     assert registry.champion(engine, "churn", "v1")["version"] == first
     assert registry.versions(engine, "churn")["status"].tolist() == ["challenger", "champion"]
+
+
+def test_versions_of_one_second_sort_by_age_too(engine, tmp_path):
+    kept = [
+        registry.keep(engine, tmp_path, record(), bytes([number]), ".zip", NOW + timedelta(milliseconds=number))
+        for number in range(6)
+    ]
+    assert registry.versions(engine, "churn")["version"].tolist() == kept[::-1]
