@@ -461,39 +461,39 @@ def scatter(frames: dict[pd.Timestamp, pd.DataFrame], x: str, y: str, log: tuple
         **(_player(pd.DatetimeIndex(days)) if len(days) > 1 else {}),
     )
     largest = float(everything["population"].max())
+    names = {country: theme.plain(place(str(country))) for country in everything.index.unique()}
 
-    def traces(part: pd.DataFrame) -> list[go.Scatter]:
-        found = []
-        for name, symbol, colour in zip(CONTINENTS, SYMBOLS, theme.CATEGORICAL, strict=False):
-            one = part[part["continent"] == name]
-            found.append(
-                go.Scatter(
-                    x=one["x"].to_numpy("float32"),
-                    y=one["y"].to_numpy("float32"),
-                    text=[theme.plain(place(str(country))) for country in one.index],
-                    name=_(name) if name in _KNOWN_CONTINENTS else name,
-                    mode="markers",
-                    marker={
-                        "color": colour,
-                        "symbol": symbol,
-                        "opacity": 0.75,
-                        "size": one["population"].to_numpy("float32"),
-                        "sizemode": "area",
-                        "sizeref": largest / 2_500,
-                        "sizemin": 4,
-                    },
-                    hovertemplate="<b>%{text}</b><br>"
-                    + theme.plain(x)
-                    + ": %{x:,.3~r}<br>"
-                    + theme.plain(y)
-                    + ": %{y:,.3~r}<extra></extra>",
-                )
-            )
-        return found
+    def moving(part: pd.DataFrame) -> list[dict[str, Any]]:
+        """What a frame changes: the rest of a trace stays."""
+        continents = (part[part["continent"] == name] for name in CONTINENTS)
+        return [
+            {
+                "x": one["x"].to_numpy("float32"),
+                "y": one["y"].to_numpy("float32"),
+                "text": [names[country] for country in one.index],
+                "marker": {"size": one["population"].to_numpy("float32")},
+            }
+            for one in continents
+        ]
 
-    figure.add_traces(traces(table))
+    for name, symbol, colour, data in zip(CONTINENTS, SYMBOLS, theme.CATEGORICAL, moving(table), strict=False):
+        data["marker"] |= {"color": colour, "symbol": symbol, "opacity": 0.75}
+        data["marker"] |= {"sizemode": "area", "sizeref": largest / 2_500, "sizemin": 4}
+        figure.add_scatter(
+            **data,
+            name=region(name),
+            mode="markers",
+            hovertemplate="<b>%{text}</b><br>"
+            + theme.plain(x)
+            + ": %{x:,.3~r}<br>"
+            + theme.plain(y)
+            + ": %{y:,.3~r}<extra></extra>",
+        )
     if len(days) > 1:
-        figure.frames = [go.Frame(name=str(at), data=traces(frames[day])) for at, day in enumerate(days)]
+        figure.frames = [
+            {"name": str(at), "data": [{"type": "scatter", **one} for one in moving(frames[day])]}
+            for at, day in enumerate(days)
+        ]
     return figure
 
 

@@ -280,16 +280,19 @@ class Comparison:
 
 def compare(values: pd.DataFrame, reference: str, others: Sequence[str]) -> list[Comparison]:
     """Each of `others` beside `reference` over the days of `values`; those with no day in common are left out."""
-    found = []
+    found, grid = [], values.to_numpy("float64")  # numpy: pandas takes 2 ms a country
+    theirs = grid[:, values.columns.get_loc(reference)]
     for name in others:
-        both = values[[reference, name]].dropna()
-        if name == reference or both.empty or not both[reference].sum() > 0:
+        mine = grid[:, values.columns.get_loc(name)]
+        both = np.flatnonzero(~np.isnan(mine) & ~np.isnan(theirs))
+        if name == reference or not theirs[both].sum() > 0:
             continue
-        now = both.iloc[-1]
-        ratio = now[name] / now[reference] if now[reference] > 0 else float("nan")
-        usual = both[name].sum() / both[reference].sum()
-        later = (both[name].idxmax() - both[reference].idxmax()).days
-        found.append(Comparison(name, both.index[-1], float(now[name]), float(ratio), float(usual), later))
+        last = both[-1]
+        ratio = mine[last] / theirs[last] if theirs[last] > 0 else float("nan")
+        usual = mine[both].sum() / theirs[both].sum()
+        highest, before = (values.index[both[one[both].argmax()]] for one in (mine, theirs))
+        later = (highest - before).days
+        found.append(Comparison(name, values.index[last], float(mine[last]), float(ratio), float(usual), later))
     return found
 
 

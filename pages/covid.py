@@ -78,7 +78,7 @@ def explored() -> None:
     if view == "time":
         views.over_time(stored, values, present, reference, shown)
     elif view == "map":
-        views.world(values, known, shown)
+        views.world(stored, values, known, shown)
     elif view == "ranking":
         views.ranking(values, known, shown, chosen)
     elif view == "country":

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal
 
@@ -117,7 +118,7 @@ def figure(
                 alt=title,
             )
         else:
-            st.image(downloads.saved(drawn, "svg").decode(), width="stretch", alt=title)
+            st.image(_svg(drawn), width="stretch", alt=title)
 
 
 @st.fragment
@@ -141,13 +142,22 @@ def _menu(drawn: "go.Figure | Figure", name: str, title: str, table: pd.DataFram
 
 
 def _take_title(drawn: "go.Figure | Figure") -> str:
-    """Take the title out of the drawing: above it, it wraps and is read aloud."""
+    """Take the title out of the drawing: above it, it wraps and is read aloud. It is left in a drawing shown before."""
     if isinstance(drawn, go.Figure):
-        title, drawn.layout.title.text = drawn.layout.title.text, None
-    else:
-        title = drawn.get_suptitle()
+        if drawn.layout.title.text:
+            drawn.layout.meta = drawn.layout.title.text  # first, as several sessions may show one drawing
+            drawn.layout.title.text = None
+        return str(drawn.layout.meta)
+    if drawn.get_suptitle():
+        drawn.set_label(drawn.get_suptitle())
         drawn.suptitle("")
-    return title
+    return str(drawn.get_label())
+
+
+@lru_cache(maxsize=8)
+def _svg(drawn: "Figure") -> str:
+    """A matplotlib figure as SVG, made once for a drawing that is shown again."""
+    return downloads.saved(drawn, "svg").decode()
 
 
 def share(now: float, then: float) -> str | None:

@@ -1,6 +1,9 @@
 """The views of the page COVID-19."""
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 import locales
@@ -11,6 +14,9 @@ from models import covid
 from models.covid import MEASURES, TRAITS, Shown
 from ui import cards, covid_data, downloads, inputs
 from ui.text import N_, _, is_dark, plain
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 PLAYED = 30  # days of a scatter that plays
 LISTED = 40  # rows of a heatmap
@@ -111,17 +117,33 @@ def over_time(stored: Stored, values: pd.DataFrame, present: list[str], referenc
             st.markdown("\n".join(f"- {plain(sentence)}" for sentence in told))
 
 
-def world(values: pd.DataFrame, known: pd.DataFrame, shown: Shown) -> None:
+def world(stored: Stored, values: pd.DataFrame, known: pd.DataFrame, shown: Shown) -> None:
     """The map, which plays over the period."""
     region = _region()
-    here = _countries(known, values, region)
-    days = covid.frames(values.index, charts.FRAMES)
-    numbers, asof = covid.carried(values[here], days)
-    figure = charts.world(numbers, asof, known["code"].astype("str"), shown, region, is_dark())
-    cards.figure(figure, "covid_map", covid.ranking(values[here], days[-1]).reset_index(names="country"))
+    period = values.index[0], values.index[-1]
+    figure = _map(stored.version, shown, region, period, is_dark(), locales.language(), values, known)
+    table = covid.ranking(values[_countries(known, values, region)], values.index[-1])
+    cards.figure(figure, "covid_map", table.reset_index(names="country"))
     st.caption(
         _("Grey: nothing reported. Colours reach up to the value that 2% exceed. Play with ▶, stop with ❚❚, or drag.")
     )
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Shown: repr})
+def _map(
+    version: str,  # noqa: ARG001  # with the period, the key of the numbers
+    shown: Shown,
+    region: str,
+    period: tuple[pd.Timestamp, pd.Timestamp],  # noqa: ARG001
+    dark: bool,
+    language: str,  # noqa: ARG001
+    _values: pd.DataFrame,
+    _known: pd.DataFrame,
+) -> go.Figure:
+    """The map does not depend on the countries chosen, and is not drawn again for them."""
+    here = _countries(_known, _values, region)
+    numbers, asof = covid.carried(_values[here], covid.frames(_values.index, charts.FRAMES))
+    return charts.world(numbers, asof, _known["code"].astype("str"), shown, region, dark)
 
 
 def ranking(values: pd.DataFrame, known: pd.DataFrame, shown: Shown, chosen: list[str]) -> None:
@@ -192,21 +214,50 @@ def relations(stored: Stored, known: pd.DataFrame, days: pd.DatetimeIndex) -> No
     with st.container(horizontal=True):
         x = inputs.choice(_("Across"), options, "x", names.__getitem__, default="gdp_per_capita")
         y = inputs.choice(_("Up"), options, "y", names.__getitem__, default="deaths")
-    moving = [one for one in (x, y) if one in MEASURES]
+    period = days[0], days[-1]
+    figure, table = _scatter(stored.version, names[x], names[y], period, stored, known, x, y, days)
+    cards.figure(figure, "covid_scatter", table)
+    figure, table = _correlations(stored.version, names, days[-1], is_dark(), stand)
+    cards.figure(figure, "covid_correlations", table)
+
+
+# These do not depend on the countries chosen, and are not drawn again for them. `names` tell the language too.
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _scatter(
+    version: str,  # noqa: ARG001
+    across: str,
+    up: str,
+    period: tuple[pd.Timestamp, pd.Timestamp],  # noqa: ARG001
+    _stored: Stored,
+    _known: pd.DataFrame,
+    _x: str,
+    _y: str,
+    _days: pd.DatetimeIndex,
+) -> tuple[go.Figure, pd.DataFrame]:
+    moving = [one for one in (_x, _y) if one in MEASURES]
+    carried = {one: covid.carried(covid_data.panel(_stored, covid.usual(one)), _days)[0] for one in moving}
+    fixed = pd.DataFrame({"population": _known["population"], "continent": _known["continent"].astype("str")})
+    fixed = fixed[~_known["group"]]
     frames = {}
-    carried = {one: covid.carried(covid_data.panel(stored, covid.usual(one)), days)[0] for one in moving}
-    for day in days if moving else days[-1:]:
-        at = {axis: carried[one].loc[day] if one in carried else known[one] for axis, one in (("x", x), ("y", y))}
-        part = pd.DataFrame({**at, "population": known["population"], "continent": known["continent"].astype("str")})
-        frames[day] = part[~known["group"].reindex(part.index).fillna(True)].dropna()
-    last = frames[days[-1]]
+    for day in _days if moving else _days[-1:]:
+        at = {axis: carried[one].loc[day] if one in carried else _known[one] for axis, one in (("x", _x), ("y", _y))}
+        frames[day] = fixed.assign(**at).dropna()
+    last = frames[_days[-1]]
     r = float(covid.correlations(last[["x", "y"]]).loc["x", "y"])
-    figure = charts.scatter(frames, names[x], names[y], (_spread(last["x"]), _spread(last["y"])), r)
-    cards.figure(figure, "covid_scatter", last.reset_index(names="country"))
-    matrix = covid.correlations(stand.drop(columns=["doses", "intensive_care", "admissions"], errors="ignore"))
-    cards.figure(
-        charts.correlations(matrix, names, is_dark()), "covid_correlations", matrix.reset_index(names="measure")
-    )
+    figure = charts.scatter(frames, across, up, (_spread(last["x"]), _spread(last["y"])), r)
+    return figure, last.reset_index(names="country")
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _correlations(
+    version: str,  # noqa: ARG001
+    names: dict[str, str],
+    day: pd.Timestamp,  # noqa: ARG001
+    dark: bool,
+    _stand: pd.DataFrame,
+) -> tuple["Figure", pd.DataFrame]:
+    matrix = covid.correlations(_stand.drop(columns=["doses", "intensive_care", "admissions"], errors="ignore"))
+    return charts.correlations(matrix, names, dark), matrix.reset_index(names="measure")
 
 
 def week_by_week(values: pd.DataFrame, present: list[str], known: pd.DataFrame, shown: Shown) -> None:

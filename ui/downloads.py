@@ -137,4 +137,7 @@ def saved(drawn: "Figure", kind: str, facecolor: str = "none") -> bytes:
 
 def _titled(drawn: "Figure", title: str, kind: str, dark: bool) -> bytes:
     drawn.suptitle(title, color=INK[dark])
-    return saved(drawn, kind, PAPER[dark])
+    try:
+        return saved(drawn, kind, PAPER[dark])
+    finally:
+        drawn.suptitle("")  # the page shows it without

@@ -58,7 +58,11 @@ def test_a_cell_that_cannot_be_is_named(home, tmp_path, file, cell, instead, say
         predict_future_sales.load(written(tmp_path, **{file: GOOD[file].replace(cell, instead)}))
 
 
-@pytest.mark.parametrize("content", [b"no archive", archive()[:-30], archive().replace(b"Films", b"Filme")])
+@pytest.mark.parametrize(
+    "content",
+    [b"no archive", archive()[:-30], archive().replace(b"Films", b"Filme")],
+    ids=["text", "cut", "altered"],
+)
 def test_a_damaged_archive_is_refused(home, tmp_path, content):
     path = tmp_path / "all.zip"
     path.write_bytes(content)

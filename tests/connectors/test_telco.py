@@ -42,7 +42,11 @@ def test_a_cell_that_cannot_be_is_named(home, tmp_path, cell, instead, says):
         telco.load(path)
 
 
-@pytest.mark.parametrize("body", [GOOD.encode(), gzip.compress(GOOD.encode()), b"\xef\xbb\xbf" + GOOD.encode()])
+@pytest.mark.parametrize(
+    "body",
+    [GOOD.encode(), gzip.compress(GOOD.encode()), b"\xef\xbb\xbf" + GOOD.encode()],
+    ids=["plain", "gzip", "marked"],
+)
 def test_the_download_may_come_packed_or_marked(served, body):
     served.answers = [send(body)]
     assert telco.load()["churned"].tolist() == [True, False]

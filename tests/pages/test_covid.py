@@ -120,6 +120,24 @@ def test_the_map_has_countries_and_no_groups_and_plays(visit):
     assert set(drawn["data"][0]["locations"]) <= known
 
 
+@pytest.mark.parametrize("view", ["map", "relations"])
+def test_a_figure_shown_again_keeps_its_title_and_follows_language_and_period(visit, view):
+    def titles(app):
+        found = [one.value for one in app.markdown if one.value.startswith("**")]
+        assert found
+        assert all("title" not in one["layout"] or not one["layout"]["title"].get("text") for one in figures(app))
+        return found, [chart.proto.alt for chart in app.get("plotly_chart")]
+
+    app = visit("covid", view=view)
+    first, drawn = titles(app), figures(app)
+    app.multiselect(key="countries").set_value(["Kenya"]).run()
+    assert (titles(app), figures(app)) == (first, drawn)
+    assert titles(visit("covid", view=view, lang="fr")) != first
+    last = tables.active(settings.get().home, "covid").span[1].date()
+    period = [(last - timedelta(days=500)).isoformat(), (last - timedelta(days=300)).isoformat()]
+    assert titles(visit("covid", view=view, period=period)) != first
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_small_file_without_most_columns_says_what_it_lacks(visit, home, view):
     text = "country,date,total_cases,new_cases,total_deaths,new_deaths,code,continent,population\n"
