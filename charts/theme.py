@@ -44,14 +44,19 @@ def figure(
             "title": {"text": title},
             "height": height,
             "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
-            "xaxis": {"title": {"text": x}, "automargin": True, "fixedrange": True, **(xaxis or {})},
-            "yaxis": {"title": {"text": y}, "automargin": True, "fixedrange": True, **(yaxis or {})},
+            "xaxis": _axis(x) | (xaxis or {}),
+            "yaxis": _axis(y) | (yaxis or {}),
             "hoverlabel": {"align": "left"},
             "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.0, "xanchor": "left", "x": 0},
             "colorway": CATEGORICAL,
             **layout,
         }
     )
+
+
+def _axis(title: str) -> dict[str, Any]:
+    """What every axis has; for an empty title plotly would keep as much room as for one of words."""
+    return {"automargin": True, "fixedrange": True, **({"title": {"text": title}} if title else {})}
 
 
 def across(at: float) -> dict[str, Any]:
