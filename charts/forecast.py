@@ -36,6 +36,9 @@ STEPS = {
 LEVELS = ("said then", "came", "said now")
 Written = Callable[[float], str]
 CLOSED = 4  # days without a point that a line is not drawn across
+LONG = 150  # days from which on the ticks of an axis of time are months or years
+MONTHS = (1, 2, 3, 4, 6, *range(12, 12_000, 12))  # between two of them
+TICKS, YEARS = 6, 8  # at most
 SHOWN = 3  # horizons of history before the forecast
 
 
@@ -311,12 +314,18 @@ def bridge(steps: pd.Series, written: Written) -> go.Figure:
 
 
 def time_axis(dates: pd.DatetimeIndex) -> dict[str, object]:
-    """An axis of time with about six ticks in the reader's language."""
+    """An axis of time with a few ticks, evenly apart, in the reader's language: where it is long, months or years."""
     dates = pd.DatetimeIndex(dates).unique().sort_values()
-    places = np.linspace(0, len(dates) - 1, min(6, len(dates))).round().astype(int)
-    days = (dates[-1] - dates[0]).days
-    write = locales.month if days > 400 else locales.day if days > 300 else locales.day_of_year
-    return {"tickvals": list(dates[places]), "ticktext": [write(dates[place]) for place in places]}
+    apart = np.median(np.diff(dates.to_numpy()) / np.timedelta64(1, "D")) if len(dates) > 1 else 0
+    if apart > 27 or (dates[-1] - dates[0]).days <= LONG:
+        ticks = dates[::-1][:: -(-len(dates) // TICKS)][::-1]
+        write = locales.month if apart > 27 else locales.day_of_year
+    else:
+        begins = pd.date_range(dates[0], dates[-1], freq="MS", normalize=True)
+        step = next(step for step in MONTHS if len(begins) <= (TICKS if step < 12 else YEARS) * step)
+        ticks = begins[(12 * begins.year + begins.month - 1) % step == 0]
+        write = locales.month if step < 12 else locales.year
+    return {"tickvals": list(ticks), "ticktext": [write(day) for day in ticks]}
 
 
 def amounts(values: Sequence[float] | np.ndarray, zero: bool = True) -> dict[str, object]:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
+from charts.forecast import time_axis
 from locales import N_, _
 from locales.labels import label
 from models.sales import YEAR, Pulse
@@ -455,14 +456,11 @@ def _stacked(
 
 def _along(title: str, axis: str, values: pd.DataFrame | pd.Series, season: Season) -> go.Figure:
     """An empty figure along the days (or weeks) of `values`, which are money."""
-    days = values.index
-    ticks = days[np.unique(np.linspace(0, len(days) - 1, 5).astype(int))]
-    written = locales.month if (days[-1] - days[0]).days > 180 else locales.day
     return theme.figure(
         title,
         x=_("Week from") if season == "year" else _("Day"),
         y=axis,
-        xaxis={"tickvals": list(ticks), "ticktext": [written(day) for day in ticks]},
+        xaxis=time_axis(values.index),
         yaxis=_money_ticks(values),
         showlegend=isinstance(values, pd.DataFrame),
         bargap=0.1,

@@ -167,6 +167,11 @@ def month(when: date) -> str:
     return babel.dates.format_skeleton("yMMM", when, locale=_REGION[language()])
 
 
+def year(when: date) -> str:
+    """A year, "2026"."""
+    return str(when.year)
+
+
 def weekdays(width: Literal["wide", "abbreviated"] = "wide") -> list[str]:
     """The days of the week from Monday on, "Monday" or "Mon", "lundi" or "lun."."""
     names = babel.dates.get_day_names(width, locale=_REGION[language()])
