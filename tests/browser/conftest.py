@@ -24,6 +24,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.connectors.food_replica import Replica, invented
+
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = Path(__file__).with_name("screenshots")
 SIZES: dict[str, ViewportSize] = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
@@ -37,13 +39,20 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a freshly started Vigie with an empty home."""
+    """The address of a freshly started Vigie with an empty home; its Open Food Facts is a replica on this machine."""
     port, home = free_port(), tmp_path_factory.mktemp("served")
+    food = Replica([row | {"image_front_small_url": ""} for row in invented()]).url  # pictures would be elsewhere
     log = (home / "server.log").open("w")
+    chosen = {
+        "VIGIE_HOME": str(home),
+        "VIGIE_TELCO_URL": "http://127.0.0.1:9/telco.csv",
+        "VIGIE_OPENFOODFACTS_URL": food,
+        "VIGIE_OPENFOODFACTS_SEARCH_URL": food,
+    }
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
         cwd=ROOT,
-        env={**os.environ, "VIGIE_HOME": str(home), "VIGIE_TELCO_URL": "http://127.0.0.1:9/telco.csv"},
+        env={**os.environ, **chosen},
         stdout=log,
         stderr=log,
     )

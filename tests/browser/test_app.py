@@ -154,3 +154,21 @@ def test_a_file_of_ones_own_is_mapped_checked_and_shown(visit: Visit, tmp_path: 
     expect(page.get_by_role("heading", name="Churn: explore")).to_be_visible()
     settled(page)
     assert metric(page, "Customers") == "200"
+
+
+def test_the_world_is_drawn_without_a_network(visit: Visit):
+    page = visit.open("covid?lang=en&view=map")
+    shapes = page.locator(".st-key-card-covid_map .choroplethlayer path")
+    expect(shapes.first).to_be_attached(timeout=15_000)
+    assert shapes.count() >= 20  # the countries of the demo
+
+
+def test_food_is_searched_when_asked_and_its_names_are_only_text(visit: Visit):
+    page = visit.open("food?lang=en&layout=cards")
+    page.get_by_role("textbox", name="Product, brand or barcode").fill("oat flakes")
+    page.get_by_role("textbox", name="Product, brand or barcode").press("Enter")
+    expect(page.get_by_text("Open Food Facts", exact=True).first).to_be_visible()
+    settled(page)
+    expect(page).to_have_url(re.compile("q=oat"))
+    expect(page.get_by_text("Plain oat flakes new").first).to_be_visible()  # "<b>new</b>" at the origin
+    assert page.evaluate("[...document.querySelectorAll('b')].every((b) => b.textContent !== 'new')")
