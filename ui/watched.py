@@ -171,11 +171,11 @@ def limit(model: str) -> float:
     return alerts.threshold(_engine(), model)
 
 
-def watch_from(model: str) -> float:
-    """The PSI from which a column of a model is worth a watch."""
+def watch_levels(model: str) -> tuple[float, float]:
+    """The PSI over which a column of a model is worth a watch, and a close look."""
     from models.drift import alerts
 
-    return alerts.watch_levels(_engine(), model)[0]
+    return alerts.watch_levels(_engine(), model)
 
 
 def _engine() -> "state.Engine":

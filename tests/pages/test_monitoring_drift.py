@@ -71,7 +71,7 @@ def test_customers_without_a_past_are_told_what_is_missing(visit, home):
     tables.add(home, Dataset("customers", {"customers": frame}, Origin("upload", "mine.csv")), NOW)
     for page in ("monitoring_drift", "monitoring_what_if"):
         app = visit(page, model="churn")
-        assert "nothing to compare these customers with" in said(app)
+        assert "nothing to compare these data with" in said(app)
 
 
 def test_few_lines_do_not_break_the_page(visit, home):
@@ -88,7 +88,7 @@ def test_a_shift_answers_with_drift_alerts_and_what_the_forecast_is_worth(visit,
     app = visit("monitoring_what_if")
     before = next(card.value for card in app.metric if card.label == "Forecast off by")
     app.slider(key="price").set_value(40).run()
-    assert "1 alert more: Unit price" in said(app)
+    assert "2 alerts more: Price against the usual one, Unit price" in said(app)
     assert next(card.value for card in app.metric if card.label == "Forecast off by") != before
     app.slider(key="price").set_value(0).run()
     app.slider(key="missing").set_value(60).run()
