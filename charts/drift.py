@@ -35,9 +35,10 @@ WEEK = 7
 SHOWN = 12  # columns of a comparison
 PAIR = 420  # height of figures that stand side by side
 ROW = 26  # height of a row with a name of two lines
-LINE = 17  # characters in a line of a name
+LINE = 24  # characters in a line of a name
 WIDE = 34  # characters of a bin's name
 BARS = 11  # bins of a figure: the deciles and the missing values
+SMALL = 0.01  # part of the PSI under which a level of many is not shown
 # A label's place beside its point, in the order of preference: the plotly name, and where its middle is (x, y).
 SIDES = {
     "top right": (1, 1),
@@ -133,7 +134,7 @@ def calendar(drift: pd.DataFrame, threshold: float, title: str) -> go.Figure:
     }  # fmt: skip
     figure.add_trace(
         go.Heatmap(
-            z=table.to_numpy(), x=table.columns, y=names, colorscale=scale, zmin=0, zmax=TOP, xgap=1, ygap=1,
+            z=table.to_numpy(), x=table.columns, y=names, colorscale=scale, zmin=0, zmax=TOP, xgap=0.5, ygap=1,
             colorbar=bar, hoverinfo="text", hovertext=hover,
         )
     )  # fmt: skip
@@ -167,17 +168,17 @@ def course(
     top = float(max(np.nanmax(mine[["psi", "psi_season"]].to_numpy()), threshold * 1.3))
     cap = _cap(threshold)
     over = ngettext(
-        "{column} has been over the threshold of {threshold} on {count} day, and it was not the season",
-        "{column} has been over the threshold of {threshold} on {count} days, and it was not the season",
+        "{column}: over the threshold of {threshold} on {count} day, and it was not the season",
+        "{column}: over the threshold of {threshold} on {count} days, and it was not the season",
         len(confirmed),
     )
     if confirmed["psi_season"].isna().any():
         over = ngettext(
-            "{column} has been over the threshold of {threshold} on {count} day, beyond chance",
-            "{column} has been over the threshold of {threshold} on {count} days, beyond chance",
+            "{column}: over the threshold of {threshold} on {count} day, beyond chance",
+            "{column}: over the threshold of {threshold} on {count} days, beyond chance",
             len(confirmed),
         )
-    usual = _("{column} was never over the threshold of {threshold} without the season explaining it")
+    usual = _("{column}: never over the threshold of {threshold} without the season explaining it")
     title = (over if len(confirmed) else usual).format(
         column=label(feature), threshold=locales.number(threshold, 2), count=locales.number(len(confirmed))
     )
@@ -189,14 +190,15 @@ def course(
         yaxis=_capped(top, cap),
         shapes=[
             theme.across(threshold),
-            _span(*learned, _("the model learned from these days")),
+            _span(*learned, _("reference")),
             theme.upright(day, dash="solid"),
             *(theme.upright(at, theme.ACCENT, "dash") for at in reasons),
         ],
         annotations=[
             {"x": at, "y": 1, "yref": "paper", "xanchor": "left", "showarrow": False, "text": theme.plain(reason)}
             for at, reason in reasons.items()
-        ],
+        ]
+        + [_note(0, threshold, _("threshold"), "left") | {"xref": "paper", "yanchor": "bottom"}],
     )  # fmt: skip
     figure.add_trace(
         go.Scatter(
@@ -235,17 +237,20 @@ def distribution(feature: str, side: Sides) -> go.Figure:
     bars = moves(side.cut, side.reference, side.current)
     title = said(feature, max(bars, key=lambda move: move.part)).rstrip(".")
     filled = (side.reference > 0) | (side.current > 0)
-    most = sorted(np.argsort([-move.part for move in bars], kind="stable")[: BARS - 1]) if len(bars) > BARS else None
-    names = [bin_name(bars[place]) for place in (range(len(bars)) if most is None else most)]
-    if most is not None:
-        names.append(_("{count} others").format(count=locales.number(len(bars) - len(most))))
+    parts = np.array([move.part for move in bars])
+    shown = np.argsort(-parts, kind="stable")
+    if len(bars) > BARS:  # levels that hardly moved are told together
+        shown = shown[: min(BARS - 1, max(2, (parts >= SMALL).sum())) if side.cut.text else BARS - 1]
+    shown = shown if side.cut.text else np.sort(shown)
+    names, rest = [bin_name(bars[place]) for place in shown], len(bars) - len(shown)
+    if rest:
+        names.append(ngettext("{count} other", "{count} others", rest).format(count=locales.number(rest)))
     groups = [(_("the model learned from"), side.reference, theme.NEUTRAL, "")]
     if side.season.sum():
         groups.append((_("this season of earlier years"), side.season, theme.ACCENT, "."))
     groups.append((_("now"), side.current, theme.LEAVE, "/"))
     shares = [counts[filled] / max(counts.sum(), 1) for _name, counts, _colour, _shape in groups]
-    if most is not None:
-        shares = [np.r_[share[most], share.sum() - share[most].sum()] for share in shares]
+    shares = [np.r_[share[shown], [share.sum() - share[shown].sum()] if rest else []] for share in shares]
     top = min(float(np.max(shares)) * 1.08 + 0.005, 1.0)
     places = np.arange(len(names))
     figure = theme.figure(
@@ -278,7 +283,7 @@ def before_after(table: pd.DataFrame, threshold: float) -> go.Figure:
     cap = _cap(threshold)
     names = list(table["feature"])
     pairs = table[["psi_before", "psi_after"]].to_numpy(float)
-    title = _("{column} changes most: PSI {before} → {after}")
+    title = _("{column}: the greatest change, PSI {before} → {after}")
     rise = table.loc[(table["psi_after"] - table["psi_before"]).idxmax()]
     figure = theme.figure(
         title.format(
@@ -292,26 +297,9 @@ def before_after(table: pd.DataFrame, threshold: float) -> go.Figure:
         yaxis=_rows(names),
         shapes=[theme.upright(threshold)],
         annotations=[
-            {
-                "x": threshold,
-                "y": 1,
-                "yref": "paper",
-                "yanchor": "bottom",
-                "xanchor": "left",
-                "showarrow": False,
-                "text": _("threshold"),
-                "font": {"size": 11},
-            },
+            _note(threshold, 1, _("threshold"), "left") | {"yref": "paper", "yanchor": "bottom"},
             *(
-                {
-                    "x": cap,
-                    "y": name,
-                    "xanchor": "right",
-                    "xshift": -10,
-                    "showarrow": False,
-                    "font": {"size": 11},
-                    "text": f"{locales.number(before, 2)} → {locales.number(after, 2)}",
-                }
+                _note(cap, name, f"{locales.number(before, 2)} → {locales.number(after, 2)}", "right") | {"xshift": -10}
                 for name, (before, after) in zip(names, pairs, strict=True)
                 if min(before, after) > cap
             ),
@@ -337,20 +325,17 @@ def before_after(table: pd.DataFrame, threshold: float) -> go.Figure:
     figure.add_trace(
         go.Scatter(x=lines, y=np.repeat(names, 3), mode="lines", line=line, hoverinfo="skip", showlegend=False)
     )
-    confirmed = (table["label"] == watch.CONFIRMED).to_numpy()
-    for name, values, colour, symbol in (
-        (_("before"), pairs[:, 0], theme.NEUTRAL, "circle-open"),
-        (
-            _("after"),
-            pairs[:, 1],
-            np.where(confirmed, theme.LEAVE, theme.STAY),
-            np.where(confirmed, "diamond", "circle"),
-        ),
+    told = (table["label"] == watch.CONFIRMED).to_numpy()
+    for name, some, place, colour, symbol in (
+        (_("before"), told | True, 0, theme.NEUTRAL, "circle-open"),
+        (_("after"), ~told, 1, theme.STAY, "circle"),
+        (_("after: an alert"), told, 1, theme.LEAVE, "diamond"),
     ):
-        marker = {"size": 10, "color": colour, "symbol": symbol}
         figure.add_trace(
-            go.Scatter(x=values, y=names, mode="markers", marker=marker, name=name, hoverinfo="text", hovertext=hover)
-        )
+            go.Scatter(x=pairs[some, place], y=np.array(names)[some], mode="markers", name=name, hoverinfo="text",
+                       marker={"size": 10, "color": colour, "symbol": symbol}, hovertext=np.array(hover)[some],
+                       cliponaxis=False)
+        )  # fmt: skip
     return figure
 
 
@@ -361,18 +346,19 @@ def weight(drift: pd.DataFrame, importance: Mapping[str, float], threshold: floa
     over = (known["label"] == watch.CONFIRMED).to_numpy()
     product = matter * known["psi"].to_numpy() * np.where(over, 1, 1e-3)
     first = known["feature"].iloc[int(product.argmax())]
-    changed = _("{column} changed; its importance is {importance}")
+    changed = _("“{column}” changed; its importance is {importance}")
     calm = _("Nothing that matters has changed beyond the season")
     title = changed if over.any() else calm
     right, high = float(matter.max()) * 1.1 + 0.01, float(max(known["psi"].max(), threshold)) * 1.15
     figure = theme.figure(
         title.format(column=label(first), importance=locales.percent(importance[first], 1)),
-        x="<br>".join(wrap(what, 40)),
+        x="<br>".join(wrap(what, 42)),
         y="PSI",
         height=380,
         xaxis=theme.percent_axis(right),
         yaxis=amounts([0, high]),
         shapes=[theme.across(threshold)],
+        annotations=[_note(1, threshold, _("threshold"), "right") | {"xref": "paper", "yanchor": "bottom"}],
         hovermode="closest",
     )
     sentence = _("{column}: PSI {psi}, importance {importance}")
@@ -413,7 +399,7 @@ def alerts(found: Replay, first: pd.Timestamp, last: pd.Timestamp, threshold: fl
     figure = theme.figure(
         title.format(threshold=locales.number(threshold, 2), count=locales.number(count)),
         height=max(theme.HEIGHT, 140 + ROW * len(names)),
-        xaxis=_time(first, last) | {"range": [first, last]},
+        xaxis=_time(first, last) | {"range": [first - (last - first) / 40, last + (last - first) / 40]},
         yaxis=_rows(names),
         shapes=[theme.upright(at, theme.ACCENT, "dash") for at in found.delays],
         annotations=[
@@ -441,7 +427,7 @@ def alerts(found: Replay, first: pd.Timestamp, last: pd.Timestamp, threshold: fl
             text += [told, told, ""]
         figure.add_trace(
             go.Scatter(x=x, y=y, name=name, mode="lines+markers", line={"color": colour, "width": 5},
-                       marker={"size": 9, "symbol": symbol}, hoverinfo="text", hovertext=text, cliponaxis=False)
+                       marker={"size": 9, "symbol": symbol}, hoverinfo="text", hovertext=text)
         )  # fmt: skip
     return figure
 
@@ -528,6 +514,7 @@ def definitions(table: pd.DataFrame, threshold: float) -> go.Figure:
         ]
         figure.add_trace(
             go.Scatter(x=np.minimum(table[name], cap), y=list(table.index), mode="markers", name=_(DEFINITIONS[name]),
+                       cliponaxis=False,
                        marker={"size": size, "symbol": symbol, "color": colour}, hoverinfo="text", hovertext=hover)
         )  # fmt: skip
     return figure
@@ -541,6 +528,11 @@ def _rows(names: Sequence[str]) -> dict[str, object]:
 def _lines(name: str) -> str:
     """A name in lines that leave room for the figure at the width of a phone."""
     return "<br>".join(theme.plain(line) for line in wrap(name, LINE))
+
+
+def _note(x: object, y: object, text: str, anchor: str) -> dict[str, object]:
+    """An annotation: small words beside a place."""
+    return {"x": x, "y": y, "text": text, "xanchor": anchor, "showarrow": False, "font": {"size": 11}}
 
 
 def _time(first: pd.Timestamp, last: pd.Timestamp) -> dict[str, object]:
@@ -574,8 +566,8 @@ def _apart(points: np.ndarray, halves: np.ndarray, order: np.ndarray, width: flo
     taken, placed = [(point, np.full(2, 6.0)) for point in points], [""] * len(points)
     for one in order:
         for side, (right, up) in SIDES.items():
-            middle = points[one] + [right * (halves[one, 0] + 6), up * (halves[one, 1] + 5)]
-            inside = halves[one, 0] <= middle[0] <= width - halves[one, 0]
+            middle = points[one] + [right * (halves[one, 0] + 7), up * (halves[one, 1] + 7)]
+            inside = halves[one, 0] <= middle[0] <= width - halves[one, 0] and middle[1] >= halves[one, 1]
             free = all((np.abs(middle - other) >= halves[one] + half).any() for other, half in taken)
             if free and inside:
                 taken.append((middle, halves[one]))

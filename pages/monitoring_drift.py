@@ -54,7 +54,7 @@ def body() -> None:
     drift = drift.assign(label=watch.label(drift, threshold))
     watched.keep(model, data, rows, against[version])
 
-    views.verdict(drift, seen, day, threshold, levels)
+    views.verdict(drift, seen, day, threshold, levels, model)
     view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
     if view == "all":
         views.everything(drift, day, threshold, levels, model, data)

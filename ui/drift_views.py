@@ -21,15 +21,24 @@ from ui.text import N_, _, ngettext, plain
 THRESHOLDS = tuple(np.round(np.arange(0.1, 0.81, 0.05), 2).tolist())
 TREND = 26  # points of a sparkline
 WHAT = {
-    "sales": N_("importance: share of the amounts it explains"),
+    "sales": N_("importance: share of amounts explained"),
     "churn": N_("importance: share of what moves the predictions"),
 }
+ROWS = {
+    "sales": N_("an invoice counts once; the model learned from {count}"),
+    "churn": N_("customers of this month; the model learned from {count}"),
+}
 # What no alert is raised for, but is beyond chance and over one of the two watch levels.
-WORTH = (N_("worth a watch"), N_("worth a close look"))
+WORTH = (N_("watch"), N_("watch closely"))
 
 
 def verdict(
-    drift: pd.DataFrame, seen: Watched, day: pd.Timestamp, threshold: float, levels: tuple[float, float]
+    drift: pd.DataFrame,
+    seen: Watched,
+    day: pd.Timestamp,
+    threshold: float,
+    levels: tuple[float, float],
+    model: str,
 ) -> None:
     """The answer in a sentence, what moved, and the cards; a PSI over the first of `levels` is worth a watch."""
     today = drift[drift["day"] == day].sort_values("psi", ascending=False)
@@ -38,8 +47,8 @@ def verdict(
     if len(confirmed):
         first = str(confirmed["feature"].iloc[0])
         sentence = ngettext(
-            "{column} has not looked like what the model learned from since {day}.",
-            "{count} columns do not look like what the model learned from; {column} since {day}.",
+            "“{column}” has not looked like what the model learned from since {day}.",
+            "{count} columns do not look like what the model learned from; “{column}” since {day}.",
             len(confirmed),
         )
         told = _("It is not the season.")
@@ -92,9 +101,7 @@ def verdict(
             (
                 _("Rows compared"),
                 locales.number(worst["rows_current"]),
-                _("an invoice counts once; the model learned from {count}").format(
-                    count=locales.number(worst["rows_reference"])
-                ),
+                _(ROWS[model]).format(count=locales.number(worst["rows_reference"])),
             ),
         ]
     )
@@ -166,7 +173,7 @@ def _table(drift: pd.DataFrame, today: pd.DataFrame, levels: tuple[float, float]
     helps = {
         _("Season"): _("PSI against this season of earlier years"),
         _("Noise"): _("PSI that sampling alone exceeds once in twenty"),
-        _("Rows"): _("independent ones: an invoice counts once"),
+        _("Rows"): _("independent ones: the lines of an invoice count once"),
     }
     with st.container(border=True):
         heading = _("Every column in this window")
@@ -183,7 +190,7 @@ def _table(drift: pd.DataFrame, today: pd.DataFrame, levels: tuple[float, float]
                 for name in written
             }
             | {
-                _("Column"): st.column_config.TextColumn(width=150),
+                _("Column"): st.column_config.TextColumn(width=180),
                 "PSI": st.column_config.TextColumn(width=55, alignment="right"),
                 _("Course"): st.column_config.AreaChartColumn(
                     help=_("PSI from the first to the chosen day"), y_min=0, width="small"
@@ -380,8 +387,8 @@ def _why(row: pd.Series, threshold: float, levels: tuple[float, float]) -> str:
     if row["learned"]:
         return _("The model learned from this day: it cannot drift from itself.")
     if worth := int(row["worth"]):
-        text = _("No alert: PSI {psi} is under the threshold of {threshold}, but over {level}: {worth}.")
-        return text.format(level=locales.number(levels[worth - 1], 2), worth=_(WORTH[worth - 1]), **values)
+        text = _("No alert: PSI {psi} is under the threshold of {threshold}, but over the watch level of {level}.")
+        return text.format(level=locales.number(levels[worth - 1], 2), **values)
     if row["psi"] <= threshold:
         return _("No drift: PSI {psi} is under the threshold of {threshold}.").format(**values)
     if row["label"] == watch.SEASONAL:

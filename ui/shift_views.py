@@ -18,7 +18,7 @@ from models.drift.watch import Sides, Watched
 from ui import cards, inputs, plan_views, store, trained
 from ui.text import _, ngettext, plain
 
-RECENT = 91  # days in which a calm one is looked for
+RECENT = 182  # days in which a calm one is looked for
 BEFORE = (USUAL_WEEKS + 5) * 7  # days of lines behind a window: usual prices and earlier visits
 MOST_LEVELS = 12
 PRICED = {
@@ -48,7 +48,8 @@ def chosen_day(drift: pd.DataFrame) -> np.datetime64:
     after = drift if drift["learned"].all() else drift[~drift["learned"]]
     alerts = after["label"].eq(watch.CONFIRMED).groupby(after["day"]).sum()
     recent = alerts[alerts.index > alerts.index[-1] - pd.Timedelta(days=RECENT)]
-    ahead = recent[::-1].rolling(watch.WINDOW, min_periods=1).max()  # a change begins before it is confirmed
+    near = 1 if (recent.index[-1] - recent.index[0]).days > 2 * len(recent) else watch.WINDOW  # batches, or days
+    ahead = recent[::-1].rolling(near, min_periods=1).max()  # a change begins before it is confirmed
     usual, last = ahead.idxmin(), alerts.index[-1]
     if len(alerts) == 1:
         return usual.to_datetime64()
@@ -56,7 +57,7 @@ def chosen_day(drift: pd.DataFrame) -> np.datetime64:
     with st.container(width=170):
         picked = inputs.day(_("Window that ends on"), "day", usual.date(), first, last.date())
     if picked == usual.date() and usual < last:
-        text = _("The last calm week: in the one up to {day}, {alerts} already.")
+        text = _("The last calm window: in the one up to {day}, {alerts} already.")
         stand = ngettext("{count} alert stands", "{count} alerts stand", int(alerts.iloc[-1]))
         stand = stand.format(count=locales.number(alerts.iloc[-1]))
         st.caption(plain(text.format(day=locales.day(last), alerts=stand)))
