@@ -124,7 +124,7 @@ def calendar(drift: pd.DataFrame, threshold: float, title: str) -> go.Figure:
     ]
     # One colour, the less transparent the greater: it reads alike on the light and the dark background.
     scale = [[0, theme.faded(theme.STAY, 0.06)], [1, theme.faded(theme.STAY, 1)]]
-    ticks = [0, 0.1, 0.2, 0.3, TOP]
+    ticks = [0, 0.2, 0.4, TOP]
     bar = {
         "orientation": "h", "x": 0, "xanchor": "left", "len": 0.7, "thickness": 8,
         "y": -60 / (ROW * len(names)), "yanchor": "top", "outlinewidth": 0,
@@ -167,20 +167,17 @@ def course(
     confirmed = mine[mine["label"] == watch.CONFIRMED]
     top = float(max(np.nanmax(mine[["psi", "psi_season"]].to_numpy()), threshold * 1.3))
     cap = _cap(threshold)
-    over = ngettext(
-        "{column}: over the threshold of {threshold} on {count} day, and it was not the season",
-        "{column}: over the threshold of {threshold} on {count} days, and it was not the season",
-        len(confirmed),
-    )
+    days = ngettext("on {count} day", "on {count} days", len(confirmed))
+    times = ngettext("{count} time", "{count} times", len(confirmed))
+    batches = (mine["day"].max() - mine["day"].min()).days > 2 * WEEK * len(mine)  # not every day
+    over = _("{column}: over the threshold of {threshold} {when}, and it was not the season")
     if confirmed["psi_season"].isna().any():
-        over = ngettext(
-            "{column}: over the threshold of {threshold} on {count} day, beyond chance",
-            "{column}: over the threshold of {threshold} on {count} days, beyond chance",
-            len(confirmed),
-        )
+        over = _("{column}: over the threshold of {threshold} {when}, beyond chance")
     usual = _("{column}: never over the threshold of {threshold} without the season explaining it")
     title = (over if len(confirmed) else usual).format(
-        column=label(feature), threshold=locales.number(threshold, 2), count=locales.number(len(confirmed))
+        column=label(feature),
+        threshold=locales.number(threshold, 2),
+        when=(times if batches else days).format(count=locales.number(len(confirmed))),
     )
     figure = theme.figure(
         title,
@@ -202,8 +199,8 @@ def course(
     )  # fmt: skip
     figure.add_trace(
         go.Scatter(
-            x=mine["day"], y=mine["noise_limit"], name=_("noise (95%)"), line={"width": 0}, fill="tozeroy",
-            fillcolor=theme.faded(theme.NEUTRAL, 0.3), hoverinfo="skip",
+            x=mine["day"], y=mine["noise_limit"], name=_("noise (95%)"), mode="lines", line={"width": 0},
+            fill="tozeroy", fillcolor=theme.faded(theme.NEUTRAL, 0.3), hoverinfo="skip",
         )
     )  # fmt: skip
     alone, both = _("{day}: PSI {psi}, {label}"), _("{day}: PSI {psi}, {season} against earlier years, {label}")
@@ -527,7 +524,8 @@ def _rows(names: Sequence[str]) -> dict[str, object]:
 
 def _lines(name: str) -> str:
     """A name in lines that leave room for the figure at the width of a phone."""
-    return "<br>".join(theme.plain(line) for line in wrap(name, LINE))
+    width = LINE if len(name) <= LINE else max(17, len(name) // 2 + 2)
+    return "<br>".join(theme.plain(line) for line in wrap(name, width))
 
 
 def _note(x: object, y: object, text: str, anchor: str) -> dict[str, object]:

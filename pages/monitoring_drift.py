@@ -55,6 +55,10 @@ def body() -> None:
     watched.keep(model, data, rows, against[version])
 
     views.verdict(drift, seen, day, threshold, levels, model)
+    if watched.silent(model, data, rows):
+        st.caption(
+            _("What the model predicts is not compared: its file is gone or altered, or does not fit these data.")
+        )
     view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
     if view == "all":
         views.everything(drift, day, threshold, levels, model, data)

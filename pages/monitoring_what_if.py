@@ -6,6 +6,7 @@ from locales.labels import label
 from models.drift import history, watch
 from ui import cards, inputs, store, watched
 from ui import shift_views as views
+from ui.drift_views import EMPTY
 from ui.text import _
 
 stored = {model: store.active(table) for model, table in history.TABLES.items()}
@@ -32,6 +33,9 @@ def body() -> None:
             seen, drift = watched.drift(data, rows, against[0])
         day = views.chosen_day(drift.assign(label=watch.label(drift, threshold)))
     base = views.window(model, data.version, str(day), data)
+    if not base.inside.any():
+        st.info(_(EMPTY), icon=":material/info:")
+        return
     wanted = views.asked(model, base)
     after, sheets = views.changed(model, base, wanted)
     if after.empty:

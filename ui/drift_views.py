@@ -26,8 +26,9 @@ WHAT = {
 }
 ROWS = {
     "sales": N_("an invoice counts once; the model learned from {count}"),
-    "churn": N_("customers of this month; the model learned from {count}"),
+    "churn": N_("customers; the model learned from {count}"),
 }
+EMPTY = N_("There are no rows in this window: choose another day.")
 # What no alert is raised for, but is beyond chance and over one of the two watch levels.
 WORTH = (N_("watch"), N_("watch closely"))
 
@@ -42,6 +43,9 @@ def verdict(
 ) -> None:
     """The answer in a sentence, what moved, and the cards; a PSI over the first of `levels` is worth a watch."""
     today = drift[drift["day"] == day].sort_values("psi", ascending=False)
+    if today["psi"].isna().all():
+        st.info(_(EMPTY), icon=":material/info:")
+        return
     over = today[today["psi"] > threshold]
     confirmed, seasonal = (over[over["label"] == kind] for kind in (watch.CONFIRMED, watch.SEASONAL))
     if len(confirmed):
@@ -383,7 +387,7 @@ def _why(row: pd.Series, threshold: float, levels: tuple[float, float]) -> str:
         "rows": locales.number(row["rows_current"]),
     }
     if np.isnan(row["psi"]):
-        return _("There are no rows in this window.")
+        return _(EMPTY)
     if row["learned"]:
         return _("The model learned from this day: it cannot drift from itself.")
     if worth := int(row["worth"]):

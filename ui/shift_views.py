@@ -15,6 +15,7 @@ from models.drift.explain import moves
 from models.drift.monitored import USUAL_WEEKS, Sheet
 from models.drift.shift import Shift
 from models.drift.watch import Sides, Watched
+from models.registry import ModelFileError
 from ui import cards, inputs, plan_views, store, trained
 from ui.text import _, ngettext, plain
 
@@ -181,7 +182,7 @@ def answer(
 
 
 def sales_outlook(stored: Stored, base: Window, after: pd.DataFrame, wanted: Shift) -> list[tuple[str, str, str]]:
-    """What the change does to units, and so to a forecast that does not know of it."""
+    """What the change does to units, and so to a forecast that does not know of it; nothing where nothing is sold."""
     rows = base.rows[base.inside]
     known = plan_views.elasticities(stored)
     usual = known[""].value if not known[""].reason else plan_views.ASSUMED
@@ -191,6 +192,8 @@ def sales_outlook(stored: Stored, base: Window, after: pd.DataFrame, wanted: Shi
     response = np.where(priced, (1 + wanted.price) ** -each.to_numpy(float), 1.0)
     kept = rows.index.isin(after.index)
     units = rows["quantity"].to_numpy(float)
+    if not units.sum():
+        return []
     left = float((units * response * kept).sum() / units.sum())
     assumed = wanted.price and all(found.reason for found in known.values())
     how = _("assumed elasticity {value}") if assumed else _("elasticity {value}, estimated from these data")
@@ -211,8 +214,15 @@ def sales_outlook(stored: Stored, base: Window, after: pd.DataFrame, wanted: Shi
 
 
 def churn_outlook(stored: Stored, base: Window, after: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """What the model would say of the changed customers, and how well it would rank them if it still holds."""
-    model, _row = trained.churn(stored)
+    """What the model would say of the changed customers, and how well it would rank them if it still holds.
+
+    Nothing, and why not, where the model cannot be read; where there is none yet, it is trained.
+    """
+    try:
+        model = trained.known(stored) or trained.churn(stored)[0]
+    except ModelFileError as error:
+        st.warning(plain(error.sentence()), icon=":material/lock:")
+        return []
     held = model.held_out
     said = [model.predict_proba(rows)[:, 1] for rows in (base.rows, after)]
     guessed = [

@@ -27,6 +27,12 @@ def sheets(model: str, stored: Stored) -> tuple[Sheet, ...]:
     return (*_sheets(stored.version, stored), *_predictions(stored.version, version, model, stored, champion))
 
 
+def silent(model: str, stored: Stored, rows: tuple[Sheet, ...]) -> bool:
+    """Whether what the model in use says could not be found out: its file is gone or altered, or does not fit."""
+    champion = retraining.champion(_engine(), model, stored)
+    return champion is not None and not any(predicted.COLUMN in sheet.frame for sheet in rows)
+
+
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _sheets(version: str, _stored: Stored) -> tuple[Sheet, ...]:  # noqa: ARG001  # the cache key
     return history.sheets(_stored)
