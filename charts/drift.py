@@ -134,8 +134,8 @@ def calendar(drift: pd.DataFrame, threshold: float, title: str) -> go.Figure:
     }  # fmt: skip
     figure.add_trace(
         go.Heatmap(
-            z=table.to_numpy(), x=table.columns, y=names, colorscale=scale, zmin=0, zmax=TOP, xgap=0.5, ygap=1,
-            colorbar=bar, hoverinfo="text", hovertext=hover,
+            z=table.to_numpy(), x=table.columns, y=names, colorscale=scale, zmin=0, zmax=TOP,
+            xgap=int(len(table.columns) < 50), ygap=1, colorbar=bar, hoverinfo="text", hovertext=hover,
         )
     )  # fmt: skip
     for kind, symbol in SYMBOLS.items():
@@ -167,12 +167,12 @@ def course(
     confirmed = mine[mine["label"] == watch.CONFIRMED]
     top = float(max(np.nanmax(mine[["psi", "psi_season"]].to_numpy()), threshold * 1.3))
     cap = _cap(threshold)
-    days = ngettext("on {count} day", "on {count} days", len(confirmed))
+    days = ngettext("{count} day", "{count} days", len(confirmed))
     times = ngettext("{count} time", "{count} times", len(confirmed))
     batches = (mine["day"].max() - mine["day"].min()).days > 2 * WEEK * len(mine)  # not every day
-    over = _("{column}: over the threshold of {threshold} {when}, and it was not the season")
+    over = _("{column}: {when} over the threshold of {threshold}, and it was not the season")
     if confirmed["psi_season"].isna().any():
-        over = _("{column}: over the threshold of {threshold} {when}, beyond chance")
+        over = _("{column}: {when} over the threshold of {threshold}, beyond chance")
     usual = _("{column}: never over the threshold of {threshold} without the season explaining it")
     title = (over if len(confirmed) else usual).format(
         column=label(feature),

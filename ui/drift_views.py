@@ -127,8 +127,8 @@ def everything(
     )
     if confirmed["psi_season"].isna().any():
         title = ngettext(
-            "{count} column changed beyond chance; no earlier year tells of the season",
-            "{count} columns changed beyond chance; no earlier year tells of the season",
+            "{count} column changed beyond chance (some days without an earlier year to compare)",
+            "{count} columns changed beyond chance (some days without an earlier year to compare)",
             len(names),
         )
     quiet = _("No column has changed beyond what a year brings")
@@ -307,7 +307,9 @@ def rule(drift: pd.DataFrame, seen: Watched, stored: Stored, model: str) -> None
             (
                 _("Real changes found"),
                 f"{len(hits)} / {len(changes)}" if changes else "?",
-                _("after {days} days").format(days=locales.number(max(hits))) if hits else _("none was found"),
+                ngettext("after {days} day", "after {days} days", max(hits)).format(days=locales.number(max(hits)))
+                if hits
+                else _("none was found"),
             )
             if changes
             else (

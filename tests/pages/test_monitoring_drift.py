@@ -59,6 +59,19 @@ def test_every_view_shows_its_figures_in_both_languages(visit, sales, view, show
     assert len(figures(visit("monitoring_drift", lang=lang, view=view))) == shown
 
 
+def test_watch_levels_are_words_and_numbers_are_written_for_the_reader(visit, sales):
+    state.prefer(engine(), "psi_watch.sales", [0.05, 0.08])
+    app = visit("monitoring_drift", lang="fr")
+    table = app.dataframe[0].value.set_index("Colonne")
+    assert table.loc["Prix par rapport au prix habituel", "Verdict"] == "confirmé"
+    assert {"saisonnier", "à surveiller", "à examiner", "comme avant"} < set(table["Verdict"])
+    assert (
+        not table.drop(columns=["Verdict", "Évolution"]).apply(lambda column: column.str.contains(r"\.")).any(axis=None)
+    )
+    shown = visit("monitoring_drift", view="column", column="store")
+    assert any("but over the watch level of 0" in box.value.replace("\\", "") for box in shown.markdown)
+
+
 def test_a_threshold_is_replayed_and_kept_for_everybody(visit, sales):
     app = visit("monitoring_drift", view="rule")
     assert next(card.value for card in app.metric if card.label == "Real changes found") == "1 / 1"
