@@ -50,16 +50,20 @@ def body() -> None:
                 _("Window that ends on"), "day", days.max().date(), days.min().date(), days.max().date()
             )
     day = days[days <= pd.Timestamp(picked)].max()
-    threshold = watched.limit(model)
+    threshold, levels = watched.limit(model), watched.watch_levels(model)
     drift = drift.assign(label=watch.label(drift, threshold))
     watched.keep(model, data, rows, against[version])
 
-    views.verdict(drift, seen, day, threshold, watched.watch_from(model))
+    views.verdict(drift, seen, day, threshold, levels, model)
+    if watched.silent(model, data, rows):
+        st.caption(
+            _("What the model predicts is not compared: its file is gone or altered, or does not fit these data.")
+        )
     view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
     if view == "all":
-        views.everything(drift, day, threshold, model, data)
+        views.everything(drift, day, threshold, levels, model, data)
     elif view == "column":
-        views.column(drift, seen, day, threshold, model, data, rows, against[version])
+        views.column(drift, seen, day, threshold, levels, model, data, rows, against[version])
     elif view == "rule":
         views.rule(drift, seen, data, model)
     else:

@@ -6,6 +6,7 @@ from locales.labels import label
 from models.drift import history, watch
 from ui import cards, inputs, store, watched
 from ui import shift_views as views
+from ui.drift_views import EMPTY
 from ui.text import _
 
 stored = {model: store.active(table) for model, table in history.TABLES.items()}
@@ -19,24 +20,28 @@ cards.head(
 @st.fragment
 def body() -> None:
     """The change and everything that follows from it."""
-    with st.container(width=160):
-        model = inputs.choice(_("Model"), list(stored), "model", label)
-    data = stored[model]
-    with st.spinner(_("Reading the table")):
-        rows = watched.sheets(model, data)
-        against = watched.references(model, data, rows)
-        if not against:
-            st.info(_(history.NOTHING), icon=":material/info:")
-            return
-        seen, _drift = watched.drift(data, rows, against[0])
-        base = views.window(model, data.version, data, seen)
-    threshold = watched.limit(model)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width=160):
+            model = inputs.choice(_("Model"), list(stored), "model", label)
+        data, threshold = stored[model], watched.limit(model)
+        with st.spinner(_("Reading the table")):
+            rows = watched.sheets(model, data)
+            against = watched.references(model, data, rows)
+            if not against:
+                st.info(_(history.NOTHING), icon=":material/info:")
+                return
+            seen, drift = watched.drift(data, rows, against[0])
+        day = views.chosen_day(drift.assign(label=watch.label(drift, threshold)))
+    base = views.window(model, data.version, str(day), data)
+    if not base.inside.any():
+        st.info(_(EMPTY), icon=":material/info:")
+        return
     wanted = views.asked(model, base)
     after, sheets = views.changed(model, base, wanted)
     if after.empty:
         st.info(_("Nothing is left to compare: lose less of it."), icon=":material/info:")
         return
-    before = views.unchanged(model, data.version, threshold, base, seen)
+    before = views.unchanged(model, data.version, str(day), threshold, base, seen)
     then = watch.compare(seen, sheets, base.day, threshold)
     outlook = (
         views.sales_outlook(data, base, after, wanted) if model == "sales" else views.churn_outlook(data, base, after)
@@ -50,9 +55,10 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
     st.markdown(
         _(
             """
-- The change is made to the rows of the last seven days (churn: of the last month, or of the customers as they are), and
-  every watched column is computed and compared again, as on the page Monitoring: drift. Which rows are lost, missing or
-  new is drawn by chance with a fixed seed; a larger share takes the same rows and more.
+- The change is made to the rows of the seven days up to the chosen one (churn: of that month, or of the customers as
+  they are), and every watched column is computed and compared again, as on the page Monitoring: drift. The day chosen
+  at first is the last calm one: no alert stands on it or in the week after. Which rows are lost, missing or new is
+  drawn by chance with a fixed seed; a larger share takes the same rows and more.
 - **Units** follow prices by the elasticity of each category, estimated from past prices (assumed where they do not
   tell). A forecast that was made before knows nothing of it: it is off by as much.
 - **Ranking quality** is confidence-based performance estimation: what the area under the ROC curve would be if the

@@ -21,25 +21,42 @@ from ui.text import N_, _, ngettext, plain
 THRESHOLDS = tuple(np.round(np.arange(0.1, 0.81, 0.05), 2).tolist())
 TREND = 26  # points of a sparkline
 WHAT = {
-    "sales": N_("importance: share of the amounts that the column explains"),
-    "churn": N_("importance: share of what moves the model's predictions"),
+    "sales": N_("importance: share of amounts explained"),
+    "churn": N_("importance: share of what moves the predictions"),
 }
+ROWS = {
+    "sales": N_("an invoice counts once; the model learned from {count}"),
+    "churn": N_("customers; the model learned from {count}"),
+}
+EMPTY = N_("There are no rows in this window: choose another day.")
+# What no alert is raised for, but is beyond chance and over one of the two watch levels.
+WORTH = (N_("watch"), N_("watch closely"))
 
 
-def verdict(drift: pd.DataFrame, seen: Watched, day: pd.Timestamp, threshold: float, low: float) -> None:
-    """The answer in a sentence, what moved, and the cards; a PSI from `low` on is worth a watch."""
+def verdict(
+    drift: pd.DataFrame,
+    seen: Watched,
+    day: pd.Timestamp,
+    threshold: float,
+    levels: tuple[float, float],
+    model: str,
+) -> None:
+    """The answer in a sentence, what moved, and the cards; a PSI over the first of `levels` is worth a watch."""
     today = drift[drift["day"] == day].sort_values("psi", ascending=False)
+    if today["psi"].isna().all():
+        st.info(_(EMPTY), icon=":material/info:")
+        return
     over = today[today["psi"] > threshold]
     confirmed, seasonal = (over[over["label"] == kind] for kind in (watch.CONFIRMED, watch.SEASONAL))
     if len(confirmed):
         first = str(confirmed["feature"].iloc[0])
         sentence = ngettext(
-            "{column} has not looked like what the model learned from since {day}.",
-            "{count} columns do not look like what the model learned from; {column} since {day}.",
+            "“{column}” has not looked like what the model learned from since {day}.",
+            "{count} columns do not look like what the model learned from; “{column}” since {day}.",
             len(confirmed),
         )
         told = _("It is not the season.")
-        if confirmed["psi_season"].isna().all():
+        if confirmed["psi_season"].isna().any():
             told = _("There is no earlier year that would tell whether it is the season.")
         text = sentence.format(
             column=label(first), day=locales.day(_since(drift, first, day)), count=locales.number(len(confirmed))
@@ -60,7 +77,7 @@ def verdict(drift: pd.DataFrame, seen: Watched, day: pd.Timestamp, threshold: fl
     after = drift[~drift["learned"] & (drift["day"] <= day)]
     found = alarms.replay(after, threshold, [])
     months = max(after["day"].nunique() and (after["day"].max() - after["day"].min()).days / 30.4, 1.0)
-    near = int(today["psi"].between(low, threshold).sum())
+    near = int((_worth(today, levels) > 0).sum())
     worst = today.iloc[0]
     cards.metrics(
         [
@@ -88,78 +105,112 @@ def verdict(drift: pd.DataFrame, seen: Watched, day: pd.Timestamp, threshold: fl
             (
                 _("Rows compared"),
                 locales.number(worst["rows_current"]),
-                _("an invoice counts once; the model learned from {count}").format(
-                    count=locales.number(worst["rows_reference"])
-                ),
+                _(ROWS[model]).format(count=locales.number(worst["rows_reference"])),
             ),
         ]
     )
 
 
-def everything(drift: pd.DataFrame, day: pd.Timestamp, threshold: float, model: str, stored: Stored) -> None:
+def everything(
+    drift: pd.DataFrame,
+    day: pd.Timestamp,
+    threshold: float,
+    levels: tuple[float, float],
+    model: str,
+    stored: Stored,
+) -> None:
     """All columns: the calendar, the table with sparklines, and drift against importance."""
-    names = drift.loc[drift["label"] == watch.CONFIRMED, "feature"].unique()
+    confirmed = drift[drift["label"] == watch.CONFIRMED]
+    names = confirmed["feature"].unique()
     title = ngettext(
         "{count} column changed beyond the season", "{count} columns changed beyond the season", len(names)
     )
+    if confirmed["psi_season"].isna().any():
+        title = ngettext(
+            "{count} column changed beyond chance (some days without an earlier year to compare)",
+            "{count} columns changed beyond chance (some days without an earlier year to compare)",
+            len(names),
+        )
     quiet = _("No column has changed beyond what a year brings")
     shown = title.format(count=locales.number(len(names))) if len(names) else quiet
-    cards.figure(charts.calendar(drift[~drift["learned"]], threshold, shown), "drift_calendar", drift)
+    if len(after := drift[~drift["learned"]]):
+        cards.figure(charts.calendar(after, threshold, shown), "drift_calendar", drift)
     today = drift[drift["day"] == day].sort_values("psi", ascending=False)
-    _table(drift, today)
+    _table(drift, today, levels)
     try:
         importance = watched.importance(model, stored)
     except ModelFileError as error:
         st.warning(plain(error.sentence()), icon=":material/lock:")
         return
-    if importance:
-        cards.figure(charts.weight(today, importance, threshold, _(WHAT[model])), "drift_importance", today)
+    known = today[today["feature"].isin(importance.keys()) & today["psi"].notna()]
+    if len(known):
+        cards.figure(charts.weight(known, importance, threshold, _(WHAT[model])), "drift_importance", today)
 
 
-def _table(drift: pd.DataFrame, today: pd.DataFrame) -> None:
+def _worth(today: pd.DataFrame, levels: tuple[float, float]) -> np.ndarray:
+    """How many of the watch levels each row is over, beyond chance, where no alert is raised for it."""
+    calm = (today["label"] == watch.STABLE) & ~today["learned"] & (today["psi"] > today["noise_limit"])
+    return np.where(calm, np.searchsorted(levels, today["psi"]), 0)
+
+
+def _table(drift: pd.DataFrame, today: pd.DataFrame, levels: tuple[float, float]) -> None:
     """One row a column, with the course of its PSI."""
     days = np.sort(drift.loc[drift["day"] <= today["day"].iloc[0], "day"].unique())
     some = days[:: -max(len(days) // TREND, 1)][:TREND][::-1]
     trends = drift[drift["day"].isin(some)].pivot(index="feature", columns="day", values="psi")
-    table = pd.DataFrame(
-        {
-            _("Column"): [label(name) for name in today["feature"]],
-            "PSI": today["psi"].round(3).to_numpy(),
-            _("Course"): [trends.loc[name].round(3).tolist() for name in today["feature"]],
-            _("Verdict"): [_(charts.LABELS[kind]) for kind in today["label"]],
-            _("Season"): today["psi_season"].round(3).to_numpy(),
-            _("Noise"): today["noise_limit"].round(3).to_numpy(),
-            "KS": ["" if np.isnan(value) else locales.number(value, 3) for value in today["ks"]],
-            _("KS p-value"): [_pvalue(value) for value in today["ks_pvalue"]],
-            _("Rows"): today["rows_current"].to_numpy(),
-        }
-    )
+    verdicts = [
+        _(WORTH[worth - 1]) if worth else _(charts.LABELS[kind])
+        for kind, worth in zip(today["label"], _worth(today, levels), strict=True)
+    ]
+    written = {
+        "PSI": [_written(value) for value in today["psi"]],
+        _("Verdict"): verdicts,
+        _("Season"): [_written(value) for value in today["psi_season"]],
+        _("Noise"): [_written(value) for value in today["noise_limit"]],
+        "KS": [_written(value) for value in today["ks"]],
+        _("KS p-value"): [_pvalue(value) for value in today["ks_pvalue"]],
+        _("Rows"): [locales.number(value) for value in today["rows_current"]],
+    }
+    course = [trends.loc[name].round(3).tolist() for name in today["feature"]]
+    table = pd.DataFrame({_("Column"): [label(name) for name in today["feature"]], **written, _("Course"): course})
+    order = [_("Column"), "PSI", _("Verdict"), _("Course"), *list(written)[2:]]
+    helps = {
+        _("Season"): _("PSI against this season of earlier years"),
+        _("Noise"): _("PSI that sampling alone exceeds once in twenty"),
+        _("Rows"): _("independent ones: the lines of an invoice count once"),
+    }
     with st.container(border=True):
         heading = _("Every column in this window")
         st.markdown(f"**{plain(heading)}**")
         st.dataframe(
             table,
             hide_index=True,
-            height=35 * len(table) + 38,
+            height="content",
+            column_order=order,
             column_config={
+                name: st.column_config.TextColumn(
+                    help=helps.get(name), alignment="left" if name == _("Verdict") else "right"
+                )
+                for name in written
+            }
+            | {
+                _("Column"): st.column_config.TextColumn(width=180),
+                "PSI": st.column_config.TextColumn(width=55, alignment="right"),
                 _("Course"): st.column_config.AreaChartColumn(
                     help=_("PSI from the first to the chosen day"), y_min=0, width="small"
                 ),
-                _("Season"): st.column_config.NumberColumn(help=_("PSI against this season of earlier years")),
-                _("Noise"): st.column_config.NumberColumn(help=_("PSI that sampling alone exceeds once in twenty")),
             },
         )
 
 
+def _written(value: float) -> str:
+    """A PSI or a distance as a reader reads it; nothing where it is not known."""
+    return "" if np.isnan(value) else locales.number(value, 3)
+
+
 def _pvalue(value: float) -> str:
     """A p-value as a reader reads it."""
-    return (
-        ""
-        if np.isnan(value)
-        else _("under {least}").format(least=locales.number(0.001, 3))
-        if value < 0.001
-        else (locales.number(value, 3))
-    )
+    return _("under {least}").format(least=locales.number(0.001, 3)) if value < 0.001 else _written(value)
 
 
 def column(
@@ -167,6 +218,7 @@ def column(
     seen: Watched,
     day: pd.Timestamp,
     threshold: float,
+    levels: tuple[float, float],
     model: str,
     stored: Stored,
     rows: tuple[Sheet, ...],
@@ -174,10 +226,11 @@ def column(
 ) -> None:
     """One column over time and in its bins, and whether it is drift or season."""
     today = drift[drift["day"] == day].sort_values("psi", ascending=False)
+    today = today.assign(worth=_worth(today, levels))
     ranked = today.sort_values("label", key=lambda kind: kind != watch.CONFIRMED, kind="stable")
     name = inputs.choice(_("Column"), list(ranked["feature"]), "column", label)
     row = today[today["feature"] == name].iloc[0]
-    st.markdown(plain(_why(row, threshold)))
+    st.markdown(plain(_why(row, threshold, levels)))
     reasons = {
         pd.Timestamp(found.day): found.reason
         for found in alerts.explained(state.engine(settings.get().database_url), model, day.date())
@@ -254,7 +307,9 @@ def rule(drift: pd.DataFrame, seen: Watched, stored: Stored, model: str) -> None
             (
                 _("Real changes found"),
                 f"{len(hits)} / {len(changes)}" if changes else "?",
-                _("after {days} days").format(days=locales.number(max(hits))) if hits else _("none was found"),
+                ngettext("after {days} day", "after {days} days", max(hits)).format(days=locales.number(max(hits)))
+                if hits
+                else _("none was found"),
             )
             if changes
             else (
@@ -276,10 +331,11 @@ def rule(drift: pd.DataFrame, seen: Watched, stored: Stored, model: str) -> None
     )
     counts, delays = _curve(stored.version, str(seen.reference), str(changes), after, changes)
     with st.grid("auto", min_column_width=420):
-        cards.figure(charts.alerts(found, first, last, threshold), "drift_alerts", found.alerts)
+        past = charts.alerts(found, first, last, threshold)
+        cards.figure(past, "drift_alerts", found.alerts)
         per_month = [count / months for count in counts]
         table = pd.DataFrame({"threshold": THRESHOLDS, "alerts_a_month": per_month, "days_to_find": delays})
-        cards.figure(charts.rule(THRESHOLDS, per_month, delays, threshold), "drift_rule", table)
+        cards.figure(charts.rule(THRESHOLDS, per_month, delays, threshold, past.layout.height), "drift_rule", table)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -323,7 +379,7 @@ def _since(drift: pd.DataFrame, feature: str, day: pd.Timestamp) -> pd.Timestamp
     return mine.loc[mine["day"] > others.max(), "day"].min() if len(others) else mine["day"].min()
 
 
-def _why(row: pd.Series, threshold: float) -> str:
+def _why(row: pd.Series, threshold: float, levels: tuple[float, float]) -> str:
     """Drift or season: what speaks for it, in a sentence."""
     values = {
         "psi": locales.number(row["psi"], 2),
@@ -332,6 +388,13 @@ def _why(row: pd.Series, threshold: float) -> str:
         "noise": locales.number(row["noise_limit"], 2),
         "rows": locales.number(row["rows_current"]),
     }
+    if np.isnan(row["psi"]):
+        return _(EMPTY)
+    if row["learned"]:
+        return _("The model learned from this day: it cannot drift from itself.")
+    if worth := int(row["worth"]):
+        text = _("No alert: PSI {psi} is under the threshold of {threshold}, but over the watch level of {level}.")
+        return text.format(level=locales.number(levels[worth - 1], 2), **values)
     if row["psi"] <= threshold:
         return _("No drift: PSI {psi} is under the threshold of {threshold}.").format(**values)
     if row["label"] == watch.SEASONAL:

@@ -15,9 +15,11 @@ from models.drift.explain import moves
 from models.drift.monitored import USUAL_WEEKS, Sheet
 from models.drift.shift import Shift
 from models.drift.watch import Sides, Watched
+from models.registry import ModelFileError
 from ui import cards, inputs, plan_views, store, trained
 from ui.text import _, ngettext, plain
 
+RECENT = 182  # days in which a calm one is looked for
 BEFORE = (USUAL_WEEKS + 5) * 7  # days of lines behind a window: usual prices and earlier visits
 MOST_LEVELS = 12
 PRICED = {
@@ -34,26 +36,48 @@ NEW = {"sales": ("category", "store", "supplier"), "churn": ("payment_method", "
 
 @dataclass(frozen=True)
 class Window:
-    """The rows around the last window of a dataset, before anything is changed."""
+    """The rows around the window of a dataset that ends on `day`, before anything is changed."""
 
     rows: pd.DataFrame
     inside: np.ndarray
     day: np.datetime64
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def window(model: str, version: str, _stored: Stored, _seen: Watched) -> Window:  # noqa: ARG001  # the cache key
-    """The rows of the last window of a dataset, with those before it that its columns are made from."""
-    last = _seen.days[-1]
+def chosen_day(drift: pd.DataFrame) -> np.datetime64:
+    """The input of the day on which the window ends, where there are several: a calm one at first, as in a week that
+    is over the threshold already no change would raise an alert."""
+    after = drift if drift["learned"].all() else drift[~drift["learned"]]
+    alerts = after["label"].eq(watch.CONFIRMED).groupby(after["day"]).sum()
+    recent = alerts[alerts.index > alerts.index[-1] - pd.Timedelta(days=RECENT)]
+    near = 1 if (recent.index[-1] - recent.index[0]).days > 2 * len(recent) else watch.WINDOW  # batches, or days
+    ahead = recent[::-1].rolling(near, min_periods=1).max()  # a change begins before it is confirmed
+    usual, last = ahead.idxmin(), alerts.index[-1]
+    if len(alerts) == 1:
+        return usual.to_datetime64()
+    first = alerts.index[0].date()
+    with st.container(width=170):
+        picked = inputs.day(_("Window that ends on"), "day", usual.date(), first, last.date())
+    if picked == usual.date() and usual < last:
+        text = _("The last calm window: in the one up to {day}, {alerts} already.")
+        stand = ngettext("{count} alert stands", "{count} alerts stand", int(alerts.iloc[-1]))
+        stand = stand.format(count=locales.number(alerts.iloc[-1]))
+        st.caption(plain(text.format(day=locales.day(last), alerts=stand)))
+    return alerts.index[alerts.index <= pd.Timestamp(picked)].max().to_datetime64()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def window(model: str, version: str, day: str, _stored: Stored) -> Window:  # noqa: ARG001  # the cache key
+    """The rows of the window that ends on a day, with those before it that its columns are made from."""
+    last = np.datetime64(day, "D")
     if model == "sales":
         lines = store.frame(_stored)
-        day = lines["timestamp"].to_numpy().astype("datetime64[D]")
-        rows = lines[day > last - BEFORE * watch.DAY].reset_index(drop=True)
-        at = rows["timestamp"].to_numpy().astype("datetime64[D]")
+        at = lines["timestamp"].to_numpy().astype("datetime64[D]")
+        near = (at > last - BEFORE * watch.DAY) & (at <= last)
+        rows, at = lines[near].reset_index(drop=True), at[near]
         return Window(rows, (at > last - watch.WINDOW * watch.DAY) & rows["line_type"].eq("sale").to_numpy(bool), last)
     if "history" in _stored.columns:
         rows = store.frame(_stored, "history")
-        rows = rows[rows["day"] == rows["day"].max()].reset_index(drop=True)
+        rows = rows[rows["day"] == pd.Timestamp(last)].reset_index(drop=True)
     else:
         rows = store.frame(_stored).assign(day=pd.Timestamp(last))
     return Window(rows, np.ones(len(rows), bool), last)
@@ -102,8 +126,15 @@ def changed(model: str, base: Window, wanted: Shift) -> tuple[pd.DataFrame, tupl
     return after, monitored.sales(after) if model == "sales" else monitored.customers(after)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def unchanged(model: str, version: str, threshold: float, _base: Window, _seen: Watched) -> pd.DataFrame:  # noqa: ARG001
+@st.cache_resource(max_entries=8, show_spinner=False)
+def unchanged(
+    model: str,
+    version: str,  # noqa: ARG001  # with the model, the day and the threshold the cache key
+    day: str,  # noqa: ARG001
+    threshold: float,
+    _base: Window,
+    _seen: Watched,
+) -> pd.DataFrame:
     """What is said of the window as it is (see `models.drift.watch.compare`)."""
     return watch.compare(_seen, changed(model, _base, Shift())[1], _base.day, threshold)
 
@@ -151,7 +182,7 @@ def answer(
 
 
 def sales_outlook(stored: Stored, base: Window, after: pd.DataFrame, wanted: Shift) -> list[tuple[str, str, str]]:
-    """What the change does to units, and so to a forecast that does not know of it."""
+    """What the change does to units, and so to a forecast that does not know of it; nothing where nothing is sold."""
     rows = base.rows[base.inside]
     known = plan_views.elasticities(stored)
     usual = known[""].value if not known[""].reason else plan_views.ASSUMED
@@ -161,6 +192,8 @@ def sales_outlook(stored: Stored, base: Window, after: pd.DataFrame, wanted: Shi
     response = np.where(priced, (1 + wanted.price) ** -each.to_numpy(float), 1.0)
     kept = rows.index.isin(after.index)
     units = rows["quantity"].to_numpy(float)
+    if not units.sum():
+        return []
     left = float((units * response * kept).sum() / units.sum())
     assumed = wanted.price and all(found.reason for found in known.values())
     how = _("assumed elasticity {value}") if assumed else _("elasticity {value}, estimated from these data")
@@ -170,7 +203,7 @@ def sales_outlook(stored: Stored, base: Window, after: pd.DataFrame, wanted: Shi
             _signed(left - 1),
             how.format(value=locales.number(float(np.average(each, weights=units)), 1))
             if wanted.price
-            else _("of this week, by what is lost"),
+            else _("of that week, by what is lost"),
         ),
         (
             _("Forecast off by"),
@@ -181,8 +214,15 @@ def sales_outlook(stored: Stored, base: Window, after: pd.DataFrame, wanted: Shi
 
 
 def churn_outlook(stored: Stored, base: Window, after: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """What the model would say of the changed customers, and how well it would rank them if it still holds."""
-    model, _row = trained.churn(stored)
+    """What the model would say of the changed customers, and how well it would rank them if it still holds.
+
+    Nothing, and why not, where the model cannot be read; where there is none yet, it is trained.
+    """
+    try:
+        model = trained.known(stored) or trained.churn(stored)[0]
+    except ModelFileError as error:
+        st.warning(plain(error.sentence()), icon=":material/lock:")
+        return []
     held = model.held_out
     said = [model.predict_proba(rows)[:, 1] for rows in (base.rows, after)]
     guessed = [

@@ -27,6 +27,12 @@ def sheets(model: str, stored: Stored) -> tuple[Sheet, ...]:
     return (*_sheets(stored.version, stored), *_predictions(stored.version, version, model, stored, champion))
 
 
+def silent(model: str, stored: Stored, rows: tuple[Sheet, ...]) -> bool:
+    """Whether what the model in use says could not be found out: its file is gone or altered, or does not fit."""
+    champion = retraining.champion(_engine(), model, stored)
+    return champion is not None and not any(predicted.COLUMN in sheet.frame for sheet in rows)
+
+
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _sheets(version: str, _stored: Stored) -> tuple[Sheet, ...]:  # noqa: ARG001  # the cache key
     return history.sheets(_stored)
@@ -171,11 +177,11 @@ def limit(model: str) -> float:
     return alerts.threshold(_engine(), model)
 
 
-def watch_from(model: str) -> float:
-    """The PSI from which a column of a model is worth a watch."""
+def watch_levels(model: str) -> tuple[float, float]:
+    """The PSI over which a column of a model is worth a watch, and a close look."""
     from models.drift import alerts
 
-    return alerts.watch_levels(_engine(), model)[0]
+    return alerts.watch_levels(_engine(), model)
 
 
 def _engine() -> "state.Engine":

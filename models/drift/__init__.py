@@ -24,7 +24,8 @@ def psi(reference: Column, current: Column, bins: int = cuts.BINS) -> float:
     """
     then, now = pd.Series(reference), pd.Series(current)
     cut = cuts.freeze(then, bins)
-    return float(measures.psi(np.array(cut.counts), cut.count(now)))
+    counts = cut.count(now)
+    return float(measures.psi(cut.expected(counts), counts))
 
 
 def ks(reference: Column, current: Column) -> KsResult:

@@ -1,7 +1,7 @@
 """How a column is cut into bins, frozen with the model that learned from it: every later window is cut alike."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -9,6 +9,7 @@ import pandas as pd
 
 BINS = 10
 FEW = 20  # a number with no more distinct values has one bin a value; a column of text keeps so many levels
+PARTS = ("counts", "edges", "values", "levels", "rare", "span")
 Definition = Literal["deciles", "sturges", "equal_width"]
 
 
@@ -18,8 +19,8 @@ class Bins:
 
     A number has either `edges`, between bins that are closed on the right and open at both ends, or `values`, one bin
     each, then a bin for every other value. Text has `levels`, one bin each, then a bin for the rare levels of the
-    reference (`rare`) and one for levels it never had (see `freeze_levels`). The last bin is for missing values;
-    infinity is one of them.
+    reference (`rare`, of which `once` are met a single time) and one for levels it never had. The last bin is for
+    missing values; infinity is one of them.
     `span` is the least and the greatest number of the reference.
     """
 
@@ -30,6 +31,22 @@ class Bins:
     rare: tuple[str, ...] = ()
     span: tuple[float, ...] = ()
     text: bool = False
+    once: int = 0
+
+    def expected(self, current: np.ndarray) -> np.ndarray:
+        """The counts of the reference that those of other windows (the last axis) are to be compared with.
+
+        Where some levels are rare, others are met for the first time even if nothing changes: about as many rows as
+        there are levels that the reference has once (Good 1953, Biometrika 40, 237-264). So many of its rare rows stand
+        for new ones, but no greater share than the window has: fewer new levels are no change.
+        """
+        base = np.broadcast_to(np.array(self.counts, float), current.shape).copy()
+        if self.once:
+            share = current[..., -2] / np.maximum(current.sum(axis=-1), 1)
+            new = np.minimum(share * sum(self.counts), self.once)
+            base[..., -3] -= new
+            base[..., -2] += new
+        return base
 
     def count(self, column: pd.Series) -> np.ndarray:
         """How many rows of another window fall into each bin."""
@@ -73,8 +90,8 @@ class Bins:
 
     def plain(self) -> dict[str, Any]:
         """As JSON can hold it; `read` brings it back."""
-        parts = {name: list(getattr(self, name)) for name in ("counts", "edges", "values", "levels", "rare", "span")}
-        return {name: part for name, part in (parts | {"text": self.text}).items() if part}
+        parts = {name: list(getattr(self, name)) for name in PARTS}
+        return {name: part for name, part in (parts | {"text": self.text, "once": self.once}).items() if part}
 
     def _places(self) -> dict[str, int]:
         rare, last = len(self.counts) - 3, len(self.levels)
@@ -83,8 +100,8 @@ class Bins:
 
 def read(plain: Mapping[str, Any]) -> Bins:
     """The bins that `Bins.plain` wrote."""
-    parts = {name: tuple(part) for name, part in plain.items() if name != "text"}
-    return Bins(**parts, text=bool(plain.get("text", plain.get("levels"))))
+    parts = {name: tuple(part) for name, part in plain.items() if name in PARTS}
+    return Bins(**parts, text=bool(plain.get("text", plain.get("levels"))), once=plain.get("once", 0))
 
 
 def freeze(
@@ -128,17 +145,17 @@ def freeze_ordered(
 
 
 def freeze_levels(sizes: Mapping[str, int], missing: int) -> Bins:
-    """The bins of a column of text, from how many rows of the reference have each level, the most frequent first.
-
-    Where some levels are rare, others will be met for the first time even if nothing changes: about as many rows as
-    there are levels that the reference has once (Good 1953, Biometrika 40, 237-264). These count as new ones.
-    """
+    """The bins of a column of text, from how many rows of the reference have each level, the most frequent first."""
     names = list(sizes)
-    cut = Bins((0,) * (min(len(names), FEW) + 3), levels=tuple(names[:FEW]), rare=tuple(names[FEW:]), text=True)
-    counts = cut.count_levels(sizes, missing)
-    once = sum(sizes[name] == 1 for name in cut.rare)
-    counts[-3:-1] += [-once, once]
-    return _with(cut, counts)
+    rare = tuple(names[FEW:])
+    cut = Bins(
+        (0,) * (min(len(names), FEW) + 3),
+        levels=tuple(names[:FEW]),
+        rare=rare,
+        text=True,
+        once=sum(sizes[name] == 1 for name in rare),
+    )
+    return _with(cut, cut.count_levels(sizes, missing))
 
 
 def is_number(column: pd.Series) -> bool:
@@ -177,7 +194,7 @@ def tally(column: pd.Series) -> tuple[dict[str, int], int]:
 
 
 def _with(cut: Bins, counts: np.ndarray) -> Bins:
-    return Bins(tuple(counts.tolist()), cut.edges, cut.values, cut.levels, cut.rare, cut.span, cut.text)
+    return replace(cut, counts=tuple(counts.tolist()))
 
 
 def _distinct(ordered: np.ndarray) -> np.ndarray:

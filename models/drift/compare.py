@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,11 @@ from models.drift.bins import Bins, Definition
 THRESHOLD = 0.3  # PSI over which a column is logged
 WATCH = (0.1, 0.2)  # a little, and clearly different
 WORKERS = 2
-DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(\D.*)?$")
+# 2024-01-31, 31/1/24 10:00, 2024-01, 20240131, 31 January 2024, Jan. 31, 2024
+DATE = re.compile(
+    r"(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(\D.*)?|(19|20)\d\d[-/](0\d|1[0-2])|(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])"
+    r"|\d{1,2}[ -][^\W\d]{3,9}\.?[ -]\d{2,4}(\D.*)?|[^\W\d]{3,9}\.? \d{1,2},? \d{4}(\D.*)?)$"
+)
 IDENTIFIER = 0.5  # share of different values from which a column of text names its rows
 MANY = 100  # rows from which that can be said
 
@@ -48,7 +53,7 @@ def report(
     which says why a column could not be compared, or with which reserve. A column that cannot be compared does not
     keep the others from it.
     """
-    names = [*reference, *(name for name in current if name not in reference)]
+    names = dict.fromkeys([*reference, *current])
 
     def compare(name: Any) -> dict[str, Any]:
         return _row(str(name), reference.get(name), current.get(name), definition)
@@ -86,6 +91,10 @@ def _compare(
     current: "pd.Series | None",
     definition: Definition,
 ) -> dict[str, Any]:
+    if isinstance(reference, pd.DataFrame) or isinstance(current, pd.DataFrame):
+        raise CannotCompare(
+            N_("There are several columns “{column}”: rename them, then they can be compared."), column=name
+        )
     if reference is None or current is None:
         gone = N_("“{column}” is not in the current window: check whether it was renamed.")
         fresh = N_("“{column}” is not in the reference, so there is nothing to compare it with.")
@@ -109,34 +118,37 @@ def _compare(
         least, most = cut.span or (np.inf, np.inf)
         inside = np.searchsorted(now, most, "right") - np.searchsorted(now, least)
         row["outside"] = (len(now) - inside) / len(current)
-        row["note"] = _infinite(name, current) if len(now) < len(current) else None
+        row["note"] = _infinite(name, reference, current)
     else:
         sizes, missing = bins.tally(current)
         cut = reference if isinstance(reference, Bins) else bins.freeze_levels(*bins.tally(reference))
         counts = cut.count_levels(sizes, missing)
         _no_identifier(name, len(cut.levels) + len(cut.rare), before)
-        row["chi2"], row["chi2_pvalue"], row["cramers_v"] = measures.chi_square(np.array(cut.counts), counts)
+        row["chi2"], row["chi2_pvalue"], row["cramers_v"] = measures.chi_square(cut.expected(counts), counts)
         row["outside"] = counts[-2] / len(current)
-    was = np.array(cut.counts)
+    was = cut.expected(counts)
     filled = int(((was > 0) | (counts > 0)).sum())
     row["psi"] = float(measures.psi(was, counts))
     row["noise_limit"] = float(measures.noise(filled, np.array(before), np.array(len(current))))
     row["jensen_shannon"] = measures.jensen_shannon(was, counts)
     row["missing_reference"], row["missing_current"] = was[-1] / before, counts[-1] / len(current)
     row["moved"] = explain.moves(cut, was, counts)
-    if len(current) == 1:
-        row["note"] = CannotCompare(N_("The current window has one row, which says nothing about a distribution."))
+    if min(before, len(current)) == 1:
+        row["noise_limit"] = np.inf
+        row["note"] = CannotCompare(N_("One of the two windows has one row, which says nothing about a distribution."))
     return row
 
 
 def _numbers(reference: np.ndarray, current: np.ndarray) -> dict[str, float | None]:
-    test, spread = measures.ks(reference, current), float(reference.std())
-    return {
-        "ks": test.statistic,
-        "ks_pvalue": test.pvalue,
-        "wasserstein": measures.wasserstein(reference, current, spread),
-        "bad_row": explain.one_bad_row(reference, current, spread),
-    }
+    test = measures.ks(reference, current)
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers near the greatest there are have no known spread
+        spread = float(reference.std())
+        return {
+            "ks": test.statistic,
+            "ks_pvalue": test.pvalue,
+            "wasserstein": measures.wasserstein(reference, current, spread),
+            "bad_row": explain.one_bad_row(reference, current, spread),
+        }
 
 
 def _fit_for(name: str, number: bool, current: pd.Series, reference: pd.Series | None) -> None:
@@ -154,7 +166,9 @@ def _fit_for(name: str, number: bool, current: pd.Series, reference: pd.Series |
 
 def _dates(side: pd.Series) -> bool:
     known = side.dropna().head(MANY)
-    return bool(len(known)) and all(isinstance(value, str) and DATE.match(value) for value in known)
+    return bool(len(known)) and all(
+        isinstance(value, date) or (isinstance(value, str) and DATE.match(value)) for value in known
+    )
 
 
 def _no_identifier(name: str, levels: int, rows: int) -> None:
@@ -164,7 +178,7 @@ def _no_identifier(name: str, levels: int, rows: int) -> None:
         )
 
 
-def _infinite(name: str, current: pd.Series) -> CannotCompare | None:
-    count = int(np.isinf(bins.as_numbers(current)).sum())
+def _infinite(name: str, *sides: "pd.Series | Bins") -> CannotCompare | None:
+    count = sum(int(np.isinf(bins.as_numbers(side)).sum()) for side in sides if isinstance(side, pd.Series))
     sentence = N_("{count} values of “{column}” are infinite and count as missing.")
     return CannotCompare(sentence, count=count, column=name) if count else None

@@ -13,17 +13,15 @@ Kind = Literal["upto", "between", "over", "value", "other", "level", "rare", "ne
 
 # One sentence a kind of bin; `feature` is a column, `lo`, `hi` and `level` describe the bin, the rest are shares.
 SENTENCES: dict[Kind, str] = {
-    "upto": N_("{feature} up to {hi} went from {before} to {now} of the rows and makes {part} of the PSI."),
-    "between": N_("{feature} from {lo} to {hi} went from {before} to {now} of the rows and makes {part} of the PSI."),
-    "over": N_("{feature} over {lo} went from {before} to {now} of the rows and makes {part} of the PSI."),
-    "value": N_("{feature} {lo} went from {before} to {now} of the rows and makes {part} of the PSI."),
-    "other": N_(
-        "{feature} with a value never seen before went from {before} to {now} of the rows and makes {part} of the PSI."
-    ),
-    "level": N_("{feature} “{level}” went from {before} to {now} of the rows and makes {part} of the PSI."),
-    "rare": N_("{feature}: the rare ones went from {before} to {now} of the rows and make {part} of the PSI."),
-    "new": N_("{feature}: new ones went from {before} to {now} of the rows and make {part} of the PSI."),
-    "missing": N_("{feature}: missing values went from {before} to {now} of the rows and make {part} of the PSI."),
+    "upto": N_("{feature} up to {hi}: from {before} to {now} of the rows, {part} of the PSI."),
+    "between": N_("{feature} from {lo} to {hi}: from {before} to {now} of the rows, {part} of the PSI."),
+    "over": N_("{feature} over {lo}: from {before} to {now} of the rows, {part} of the PSI."),
+    "value": N_("{feature} {lo}: from {before} to {now} of the rows, {part} of the PSI."),
+    "other": N_("{feature} with a value never seen before: from {before} to {now} of the rows, {part} of the PSI."),
+    "level": N_("{feature} “{level}”: from {before} to {now} of the rows, {part} of the PSI."),
+    "rare": N_("{feature}, rare ones: from {before} to {now} of the rows, {part} of the PSI."),
+    "new": N_("{feature}, new ones: from {before} to {now} of the rows, {part} of the PSI."),
+    "missing": N_("{feature}, missing values: from {before} to {now} of the rows, {part} of the PSI."),
 }
 
 

@@ -25,7 +25,7 @@ WATCHED_DAYS = 407  # before the last day: a year, and six weeks in which someth
 LEARNED_DAYS = 180  # fewest before them, else the first quarter of the data is the reference
 WARM_UP = 28  # days at the start that know no earlier visit or price
 WRITING = N_("Writing it down")
-NOTHING = N_("There is nothing to compare these customers with yet: add a newer file of them on the page Data.")
+NOTHING = N_("There is nothing to compare these data with yet: add newer ones on the page Data.")
 SAID = 3  # moves of a column that are written down
 Step = Callable[[str, float], None]
 

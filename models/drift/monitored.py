@@ -96,8 +96,11 @@ def _price_change(goods: pd.DataFrame, day: np.ndarray) -> pd.Categorical:
     week = (day - day.min()).astype(int) // 7
     sold = (goods["line_type"] == "sale").to_numpy() & (price > 0)
     medians = pd.Series(price[sold]).groupby([week[sold], product[sold]]).median().unstack()
-    every = medians.reindex(index=range(week.max() + 1), columns=range(product.max() + 1))
-    usual = every.rolling(USUAL_WEEKS, min_periods=1).median().shift(1).to_numpy()[week, product]
+    # Product after product in one column, with empty weeks between: a rolling median of each alone takes five times as
+    # long. The week before the first one is the last of the empty ones.
+    every = medians.reindex(index=range(week.max() + 1 + USUAL_WEEKS), columns=range(product.max() + 1))
+    long = pd.Series(every.to_numpy(float).T.ravel())
+    usual = long.rolling(USUAL_WEEKS, min_periods=1).median().to_numpy().reshape(every.shape[::-1])[product, week - 1]
     with np.errstate(invalid="ignore"):
         change = np.where(sold, price / usual - 1, np.nan)
     return pd.Categorical.from_codes(np.where(np.isnan(change), -1, np.digitize(change, STEPS)), PRICES)

@@ -30,12 +30,11 @@ DAY = np.timedelta64(1, "D")
 @dataclass(frozen=True)
 class Column:
     """A watched column in its bins: `counts` has a row a day and a column a bin, `units` the independent rows of each
-    day; `base` and `base_units` are those of the reference. For KS a number has `numbers`, the known ones in the order
+    day; `base_units` are those of the reference. For KS a number has `numbers`, the known ones in the order
     of their days and where each day begins, and `learned`, those of the reference, sorted (both None for text)."""
 
     name: str
     cut: Bins
-    base: np.ndarray
     base_units: int
     counts: np.ndarray
     units: np.ndarray
@@ -72,15 +71,14 @@ def count(
         cut = frozen[name] if frozen else bins.freeze(column[inside])
         size = len(cut.counts)
         counts = np.bincount(at * size + cut.place(column), minlength=len(days) * size).reshape(len(days), size)
-        base = np.array(cut.counts)
-        base_units = int(units[(days >= reference[0]) & (days <= reference[1])].sum()) or int(base.sum())
+        base_units = int(units[(days >= reference[0]) & (days <= reference[1])].sum()) or sum(cut.counts)
         numbers = learned = None
         if not cut.text:
             values = bins.as_numbers(column)[order]
             known = np.isfinite(values)
             numbers = values[known], np.r_[0, np.bincount(at[order][known], minlength=len(days)).cumsum()]
             learned = np.sort(values[known & inside[order]])
-        return Column(name, cut, base, base_units, counts, units, numbers, learned)
+        return Column(name, cut, base_units, counts, units, numbers, learned)
 
     tasks = []
     for sheet in sheets:
@@ -157,7 +155,8 @@ def sides(watched: Watched, name: str, day: np.datetime64) -> Sides:
     at = _place(watched, day)
     counts, start = _running(column.counts), _start(at)
     season = sum((counts[hi] - counts[lo] for lo, hi in _seasons(watched, start, at)), np.zeros_like(counts[at]))
-    return Sides(column.cut, column.base, season[0], (counts[at + 1] - counts[start])[0])
+    current = (counts[at + 1] - counts[start])[0]
+    return Sides(column.cut, column.cut.expected(current), season[0], current)
 
 
 def compare(watched: Watched, sheets: Sequence[Sheet], day: np.datetime64, threshold: float) -> pd.DataFrame:
@@ -215,7 +214,7 @@ def _measures(
     watched: Watched, column: Column, at: np.ndarray, current: np.ndarray, rows: np.ndarray, ks: np.ndarray
 ) -> dict[str, np.ndarray]:
     """The measures of windows that end on some days and hold `current` (days x bins) in so many independent `rows`."""
-    base, base_units = column.base, column.base_units
+    base, base_units = column.cut.expected(current), column.base_units
     counts, units, start = _running(column.counts), _running(column.units), _start(at)
     season, season_rows, alike = np.zeros_like(current), np.zeros_like(rows), np.full(len(at), np.inf)
     for lo, hi in _seasons(watched, start, at):

@@ -1,6 +1,7 @@
 """Monitoring: drift, and what-if drift. The verdict, every view in both languages, the log, and shifts that answer."""
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
@@ -39,7 +40,9 @@ def said(app):
 
 def test_the_verdict_names_the_planted_change_and_the_day(visit, sales):
     app = visit("monitoring_drift")
-    assert "Price against the usual one has not looked like what the model learned from since 10 Oct 2026" in said(app)
+    assert "“Price against the usual one” has not looked like what the model learned from since 10 Oct 2026" in said(
+        app
+    )
     assert "It is not the season." in said(app)
     log = state.read(engine(), state.psi_log, model="sales", version=sales.version)
     assert log["day"].nunique() > 365
@@ -54,6 +57,19 @@ def test_the_verdict_names_the_planted_change_and_the_day(visit, sales):
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_every_view_shows_its_figures_in_both_languages(visit, sales, view, shown, lang):
     assert len(figures(visit("monitoring_drift", lang=lang, view=view))) == shown
+
+
+def test_watch_levels_are_words_and_numbers_are_written_for_the_reader(visit, sales):
+    state.prefer(engine(), "psi_watch.sales", [0.05, 0.08])
+    app = visit("monitoring_drift", lang="fr")
+    table = app.dataframe[0].value.set_index("Colonne")
+    assert table.loc["Prix par rapport au prix habituel", "Verdict"] == "confirmé"
+    assert {"saisonnier", "à surveiller", "à examiner", "comme avant"} < set(table["Verdict"])
+    assert (
+        not table.drop(columns=["Verdict", "Évolution"]).apply(lambda column: column.str.contains(r"\.")).any(axis=None)
+    )
+    shown = visit("monitoring_drift", view="column", column="store")
+    assert any("but over the watch level of 0" in box.value.replace("\\", "") for box in shown.markdown)
 
 
 def test_a_threshold_is_replayed_and_kept_for_everybody(visit, sales):
@@ -71,7 +87,7 @@ def test_customers_without_a_past_are_told_what_is_missing(visit, home):
     tables.add(home, Dataset("customers", {"customers": frame}, Origin("upload", "mine.csv")), NOW)
     for page in ("monitoring_drift", "monitoring_what_if"):
         app = visit(page, model="churn")
-        assert "nothing to compare these customers with" in said(app)
+        assert "nothing to compare these data with" in said(app)
 
 
 def test_few_lines_do_not_break_the_page(visit, home):
@@ -84,17 +100,37 @@ def test_few_lines_do_not_break_the_page(visit, home):
     assert figures(visit("monitoring_what_if"))
 
 
+def test_days_without_rows_are_a_sentence_and_names_are_no_markup(visit, home):
+    days = pd.date_range("2023-01-01", periods=900)
+    days = np.repeat(days[(days < "2025-03-01") | (days > "2025-03-25")], 4)
+    lines = pd.DataFrame({"timestamp": days.astype("datetime64[us]")}).assign(line_type="sale", quantity=1.0)
+    lines["store"] = np.where(np.arange(len(days)) % 2, "<b>north</b>", "$a$ *south* [x](y) {column}")
+    lines = lines.assign(source="mine", line_id=np.arange(len(days)).astype(str), product="a")
+    lines = lines.assign(unit_price=2.0, currency="EUR")
+    tables.add(home, Dataset("sales", {"sales": lines}, Origin("upload", "mine.csv")), NOW)
+    for view in ("all", "column", "rule", "definition"):
+        assert "There are no rows in this window" in said(visit("monitoring_drift", view=view, day="2025-03-20"))
+    assert "There are no rows in this window" in said(visit("monitoring_what_if", day="2025-03-20"))
+    drawn = json.dumps(figures(visit("monitoring_drift", view="column", column="store")))
+    assert "&lt;b&gt;north&lt;/b&gt;" in drawn
+    assert "<b>" not in drawn
+
+
 def test_a_shift_answers_with_drift_alerts_and_what_the_forecast_is_worth(visit, sales):
     app = visit("monitoring_what_if")
+    assert app.date_input(key="day").value == date(2026, 10, 3)  # a calm week, before the planted change
+    assert any("in the one up to 21 Nov 2026, 1 alert stands already" in box.value for box in app.caption)
     before = next(card.value for card in app.metric if card.label == "Forecast off by")
     app.slider(key="price").set_value(40).run()
-    assert "1 alert more: Unit price" in said(app)
+    assert "2 alerts more: Price against the usual one, Unit price" in said(app)
     assert next(card.value for card in app.metric if card.label == "Forecast off by") != before
     app.slider(key="price").set_value(0).run()
     app.slider(key="missing").set_value(60).run()
     assert "Unit price" in said(app)
     app.slider(key="lost").set_value(100).run()
     assert not app.exception
+    last = visit("monitoring_what_if", day="2026-11-21", price="40")
+    assert "1 alert more: Unit price" in said(last)  # another stands already
 
 
 def keep_model(home, model):
@@ -115,11 +151,18 @@ def test_a_shift_of_customers_moves_the_predictions(visit, home, churn_model):
 
 
 @pytest.mark.xdist_group("churn")
-def test_a_model_file_that_was_altered_is_a_sentence_and_the_rest_is_shown(visit, home, churn_model):
+@pytest.mark.parametrize("broken", ["altered", "gone"])
+def test_a_model_file_that_was_altered_or_is_gone_is_a_sentence_and_the_rest_is_shown(visit, home, churn_model, broken):
     keep_model(home, churn_model)
     for path in (home / "models").iterdir():
-        path.write_bytes(b"something else")
+        path.unlink() if broken == "gone" else path.write_bytes(b"something else")
     app = visit("monitoring_drift", model="churn")
-    assert "is not the one that was kept" in said(app)
+    sentence = {"altered": "is not the one that was kept", "gone": "is gone"}[broken]
+    assert sentence in said(app)
+    assert any("What the model predicts is not compared" in box.value for box in app.caption)
     assert len(figures(app)) == 1
     assert app.dataframe
+    app = visit("monitoring_what_if", model="churn", price="40")
+    assert sentence in said(app)
+    assert "1 alert more: Monthly charges" in said(app)
+    assert len(figures(app)) == 2

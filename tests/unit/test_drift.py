@@ -1,5 +1,6 @@
 """The drift engine against numbers that others published, against scipy, and on input that is broken."""
 
+from datetime import date
 from itertools import pairwise
 
 import numpy as np
@@ -169,6 +170,10 @@ BROKEN = {
         "dates",
     ),
     "dates_as_text": (pd.Series(["2024-01-01", "2024-01-02"]), pd.Series(["2025-01-01", "2025-01-02"]), "dates"),
+    "months": (pd.Series(["2024-01", "2024-02"]), pd.Series(["2025-01", "2025-02"]), "dates"),
+    "compact_dates": (pd.Series(["20240131", "20240201"]), pd.Series(["20250131", "20250201"]), "dates"),
+    "dates_in_words": (pd.Series(["31 janv. 2024", "Feb 1, 2024"]), pd.Series(["3 March 2025"] * 2), "dates"),
+    "date_objects": (pd.Series([date(2024, 1, 31)] * 2), pd.Series([date(2025, 1, 31)] * 2), "dates"),
     "identifiers": (pd.Series([f"a{n}" for n in range(500)]), pd.Series([f"b{n}" for n in range(500)]), "identifier"),
 }
 
@@ -187,9 +192,10 @@ def test_a_broken_column_is_a_sentence_and_the_others_are_compared(name):
 def test_empty_one_row_all_missing_and_infinite_windows():
     then = pd.DataFrame({"x": np.arange(100.0)})
     assert "no rows" in drift.report(then, then[:0])["note"].item().sentence()
-    one = drift.report(then, then[:1]).iloc[0]
-    assert "one row" in one["note"].sentence()
-    assert not one["drifted"]  # nothing can be told from one row
+    for sides in ((then, then[:1]), (then[:1], then)):
+        one = drift.report(*sides).iloc[0]
+        assert "one row" in one["note"].sentence()
+        assert not one["drifted"]  # nothing can be told from one row
     gone = drift.report(then, then * np.nan).iloc[0]
     assert gone["missing_current"] == 1
     assert gone["drifted"]
@@ -197,6 +203,11 @@ def test_empty_one_row_all_missing_and_infinite_windows():
     found = drift.report(then, endless).iloc[0]
     assert "10 values" in found["note"].sentence()
     assert found["missing_current"] == 0.1
+    assert "10 values" in drift.report(endless, then)["note"].item().sentence()
+    huge = pd.DataFrame({"x": [1e308, -1e308, 0.0] * 50})
+    assert drift.report(huge, huge)["psi"].item() == 0
+    named_twice = pd.DataFrame(np.ones((9, 2)), columns=["x", "x"])
+    assert "several columns" in drift.report(named_twice, then)["note"].item().sentence()
     both = drift.report(then * np.nan, then * np.nan).iloc[0]
     assert both["psi"] == 0
 
@@ -207,6 +218,9 @@ def test_a_hundred_thousand_levels_are_compared_by_the_most_frequent():
     found = drift.report(levels[:75_000].to_frame("x"), levels[75_000:].to_frame("x")).iloc[0]
     assert len(found["moved"]) == bins.FEW + 3 - 1  # none missing
     assert found["psi"] < 0.1
+    assert found["outside"] > 0.05  # as many are met for the first time: that is no change
+    assert drift.psi(levels, levels) == 0
+    assert drift.psi(levels, levels.where(draw.random(len(levels)) > 0.4, "never met")) > 0.3
 
 
 def test_ks_of_nothing_is_a_sentence():

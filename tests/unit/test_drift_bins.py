@@ -34,7 +34,9 @@ def test_few_values_have_a_bin_each_and_others_one_together():
 def test_rare_new_and_missing_levels_are_kept_apart():
     frequent = [f"level {n}" for n in range(bins.FEW) for _ in range(5)]
     cut = bins.freeze(pd.Series([*frequent, "rare", "rare", "rarer", None]))
-    assert cut.counts[-3:] == (2, 1, 1)  # a level met once: as many are to be met for the first time
+    assert (cut.counts[-3:], cut.once) == ((3, 0, 1), 1)
+    assert cut.expected(cut.count(pd.Series(["new"] * 100)))[-3:].tolist() == [2, 1, 1]  # as many are met a first time
+    assert cut.expected(np.array([*cut.counts]))[-3:].tolist() == [3, 0, 1]
     assert cut.place(pd.Series(["rare", "new", None, "level 0"])).tolist() == [20, 21, 22, cut.levels.index("level 0")]
     assert bins.freeze(pd.Series([True, False, True])).levels == ("True", "False")
 

@@ -39,9 +39,11 @@ def found(seen) -> pd.DataFrame:
 
 
 def test_the_planted_event_is_found_within_a_week_and_nothing_in_the_year_before(found):
-    confirmed = found[found["label"] == watch.CONFIRMED]
+    confirmed = found[found["label"] == watch.CONFIRMED]  # of all columns
     assert confirmed["day"].min() >= EVENT
     assert confirmed["day"].min() < EVENT + timedelta(days=7)
+    assert {"price_change", "supplier", "category", "product", "store", "visit", "hour"} < set(found["feature"])
+    assert found[~found["learned"]].groupby("feature")["psi"].count().min() > 365  # each is judged every day
     assert found["day"].max() - found.loc[~found["learned"], "day"].min() > timedelta(days=365)
     seasonal = found[(found["label"] == watch.SEASONAL) & (found["day"] < EVENT)]
     assert seasonal["day"].nunique() > 30  # the season alone is over the threshold that often
