@@ -10,26 +10,12 @@ import plotly.graph_objects as go
 import locales
 from charts import theme
 from charts.forecast import time_axis
-from locales import N_, _
+from locales import _
 from locales.labels import label
-from models.drift.performance import Course, bad
+from models.drift.performance import POINTS, Course, bad, written
 
-SHARES = ("recall", "f1", "accuracy", "wape", "coverage-80", "coverage-95")
-POINTS = {"in_the_large": N_("{number} points"), "bias": N_("{number}%")}  # signed, in hundredths
 MANY = 30  # windows whose intervals are drawn as bars; of more as a band
 _ESTIMATED_COLOUR = theme.ACCENT
-
-
-def written(metric: str, value: float, currency: str) -> str:
-    """A value of a measure with its unit."""
-    if value != value:
-        return "–"
-    if metric in POINTS:
-        sign = "+" if round(100 * value, 1) > 0 else "−" if round(100 * value, 1) < 0 else "±"
-        return _(POINTS[metric]).format(number=sign + locales.number(abs(100 * value), 1))
-    if metric in SHARES:
-        return locales.percent(value)
-    return locales.money(value, currency) if metric == "mae" else locales.number(value, 2 if metric != "brier" else 3)
 
 
 def over_time(course: Course, currency: str, every: str) -> go.Figure:

@@ -89,8 +89,11 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Jobs** write a sign of life every ten seconds; one that has been silent for a minute was cut off (ten minutes for
   work that a page started). It is run again from where it stands: what it writes replaces what it had written.
 - **Model files** are read whole and their SHA-256 compared with the one recorded when they were kept.
-- **Alerts** are raised where drift is confirmed: over the threshold, over what chance does, and not a matter of season.
+- **Alerts** are raised where drift is confirmed (over the threshold, over what chance does, and not a matter of
+  season), and where a model has been surely worse than when it learned, twice in a row.
   The same one is told once, as long as it is open, and then not for some days.
+- **PSI** (population stability index) says how far the values of a column have moved from those that the model learned
+  from: 0 is not at all, over 0.3 is a lot.
 """
         )
     )

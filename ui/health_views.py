@@ -257,7 +257,7 @@ def versions(found: vitals.Vitals) -> None:
 
 
 def logs() -> None:
-    """The three logs of the state database as files, which are made when they are asked for."""
+    """The logs of the state database as files, which are made when they are asked for."""
     engine = _engine()
     for name, table in export.LOGS.items():
         count = state.count(engine, table)

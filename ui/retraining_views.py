@@ -346,7 +346,9 @@ def _promotion(model: str, rows: pd.DataFrame, best: "pd.Series | None", broken:
         chosen = st.selectbox(
             _("Make this version the champion"),
             options,
-            format_func=lambda version: _written(named.loc[version]),
+            format_func=lambda version: _("{version} (learned up to {day})").format(
+                version=_trained(named.loc[version]), day=locales.day(named.loc[version, "window_end"])
+            ),
             key="promote.version",
         )
         with st.form("promote", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
@@ -374,22 +376,28 @@ def against(model: str, stored: Stored, best: "pd.Series | None") -> "pd.Series 
     if best is None or rows.empty:
         return None
     usual = "" if challengers.empty else str(challengers["version"].iloc[0])
-    with st.container(width=310):
+    names = {version: _learned(row) for version, row in rows.iterrows()}
+    if len(set(names.values())) < len(names):
+        names = {version: _trained(row) for version, row in rows.iterrows()}
+    with st.container(width=390):
         chosen = inputs.choice(
             _("Compare the champion with"),
             ["", *rows["version"]],
             f"against.{model}",
-            lambda version: _written(rows.loc[version]) if version else _("nothing yet"),
+            lambda version: names[version] if version else _("nothing yet"),
             default=usual,
         )
     return rows.loc[chosen] if chosen else None
 
 
-def _written(row: "pd.Series") -> str:
-    status = STATUSES[row["status"]]
-    return _("{status}, learned up to {day} (trained {moment})").format(
-        status=_(status), moment=locales.moment(row["created"]), day=locales.day(row["window_end"])
-    )
+def _learned(row: "pd.Series") -> str:
+    status, day = STATUSES[row["status"]], locales.day(row["window_end"])
+    return _("{status}, learned up to {day}").format(status=_(status), day=day)
+
+
+def _trained(row: "pd.Series") -> str:
+    status, moment = STATUSES[row["status"]], locales.moment(row["created"])
+    return _("{status}, trained {moment}").format(status=_(status), moment=moment)
 
 
 def training(model: str, stored: Stored) -> None:

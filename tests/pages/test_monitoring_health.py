@@ -89,7 +89,7 @@ def test_no_secret_of_a_channel_is_on_the_page(visit, alerted, monkeypatch):
 def test_the_logs_can_be_taken_away(visit, alerted):
     app = visit("monitoring_health", view="logs")
     files = [button.proto.id for button in app.get("download_button")]
-    for name in ("psi_log.csv", "alerts_log.csv", "predictions.csv"):
+    for name in ("psi_log.csv", "alerts_log.csv", "predictions.csv", "performance_log.csv"):
         assert any(name in file for file in files)
 
 

@@ -175,7 +175,7 @@ def test_what_needs_care_comes_first_and_names_itself_in_the_verdict(engine, hom
 
 def test_sizes_read_well():
     assert [health.size(count) for count in (0, 86_016, 1_230_000, 250_000_000, 73_500_000_000)] == [
-        "0.0 kB",
+        "0 kB",
         "86.0 kB",
         "1.2 MB",
         "250 MB",

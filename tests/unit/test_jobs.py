@@ -235,8 +235,12 @@ def test_wrong_arguments_leave_with_2(home, arguments):
 @pytest.mark.parametrize(
     "arguments", [("drift", "--model", "sales"), ("score", "--model", "churn", "--date", DAY), ("refresh",)]
 )
-def test_without_data_there_is_nothing_to_do(home, arguments):
+def test_without_data_there_is_nothing_to_do_and_json_says_so(home, arguments):
     assert call(*arguments)[0] == 4
+    code, out = call(*arguments, "--json")
+    answer = json.loads(out)
+    assert (code, answer["job"], answer["exit"]) == (4, arguments[0], 4)
+    assert "on the page Data" in out
 
 
 def test_help_answers_without_what_takes_long():
@@ -328,8 +332,9 @@ def test_the_logs_are_exported_with_nothing_a_spreadsheet_would_run(environment,
         "psi_log.csv": 1,
         "alerts_log.csv": 1,
         "predictions.csv": 0,
+        "performance_log.csv": 0,
     }
-    assert sorted(path.name for path in folder.iterdir()) == ["alerts_log.csv", "predictions.csv", "psi_log.csv"]
+    assert len(list(folder.iterdir())) == 4
     psi = pd.read_csv(folder / "psi_log.csv").iloc[0]
     assert (psi["feature"], psi["psi"], json.loads(psi["details"])) == ("'=unit_price", 0.6, {"moved": [1]})
     alert = pd.read_csv(folder / "alerts_log.csv").iloc[0]
@@ -344,7 +349,7 @@ def test_health_leaves_with_1_on_a_problem_only(home):
     assert call("health")[0] == 0
     (home / "vigie.db").write_bytes(b"no database at all" * 1000)
     code, out = call("health")
-    assert (code, out.startswith("Something is wrong: state database.")) == (1, True)
+    assert (code, out.startswith("Something is wrong: database.")) == (1, True)
     assert call("drift", "--model", "sales", "--date", DAY)[0] == 1
 
 
@@ -353,4 +358,6 @@ def test_a_setting_that_cannot_be_used_is_a_sentence(home, monkeypatch):
     settings.get.cache_clear()
     answer = CliRunner().invoke(jobs.app, ["health"])
     assert (answer.exit_code, "hunter2" in answer.output) == (1, False)
-    assert "VIGIE_DATABASE_URL" in answer.output
+    assert "VIGIE_DATABASE_URL" in answer.stderr
+    code, out = call("score", "--model", "sales", "--json")
+    assert (code, "VIGIE_DATABASE_URL" in json.loads(out)["message"]) == (1, True)
