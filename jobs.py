@@ -107,11 +107,17 @@ def drift(
     quiet, opened = "back-fill" if first else None, cache(history.opened)  # the table is read once for all days
 
     def work(engine: "Engine", home: Path, now: datetime, this: date, step: Step) -> dict[str, Any]:
-        return _drift(opened, engine, home, model, this, now, step, quiet)
+        try:
+            return _drift(opened, engine, home, model, this, now, step, quiet)
+        except history.CannotCompare as error:
+            if not quiet or error.message == history.NOTHING:
+                raise
+            return {"skipped": str(error)}  # the shop was closed, or the model learned from this day
 
     results = [_run("drift", model, this, work) for this in _days(model, first or day, last or day)]
     confirmed = any(result.details.get("confirmed") for result in results)
-    _end("drift", results, as_json, WRONG if fail_on_drift and confirmed else FINE)
+    code = NOTHING if all("skipped" in result.details for result in results) else FINE
+    _end("drift", results, as_json, WRONG if fail_on_drift and confirmed else code)
 
 
 @_command
@@ -403,10 +409,10 @@ def _result(title: str, work: Callable[[], dict[str, Any]]) -> Result:
     except _Wrong as error:
         return Result(title, "failed", WRONG, str(error), error.details)
     except Sentence as error:
-        from models.drift import history
+        from models.drift.compare import CannotCompare
         from models.scoring import CannotScore
 
-        missing = isinstance(error, CannotScore) or error.message == history.NOTHING  # data or a model
+        missing = isinstance(error, CannotCompare | CannotScore)  # data or a model
         return Result(title, "failed", NOTHING if missing else WRONG, str(error))
     except _Taken:
         return Result(title, "taken", TAKEN)

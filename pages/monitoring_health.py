@@ -39,7 +39,8 @@ def looked() -> None:
         st.button(_("Look again"), icon=":material/refresh:", on_click=views.seen.clear)
 
     episodes = alerts.episodes(seen.alerts)
-    last = health.last_runs(seen, now).head(1)
+    last = health.last_runs(seen, now)
+    last = last[last["day"].notna()].head(1)  # what a page started is seen there
     good = sum(check.status == "ok" for check in found)
     used = locales.percent(1 - seen.disk_free / seen.disk_total)
     cards.metrics(
@@ -55,7 +56,7 @@ def looked() -> None:
                 _("confirmed and not acknowledged"),
             ),
             (
-                _("Last job"),
+                _("Last scheduled job"),
                 views.ended(last),
                 locales.age(last["started"].iloc[0], now) if len(last) else _("none has run yet"),
             ),

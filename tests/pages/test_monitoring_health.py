@@ -56,6 +56,22 @@ def test_an_alert_is_acknowledged_with_a_name_and_a_reason(visit, alerted):
     assert app.dataframe[0].value["Reason"].tolist() == ["spring catalogue"]
 
 
+def test_last_year_s_reason_explains_this_year_s_alarm(visit, alerted):
+    row = {
+        "model": "sales",
+        "version": "1",
+        "day": date(2025, 3, 3),
+        "feature": "<b>*price*",
+        "psi": 0.5,
+    }  # of the first day
+    alerts.record(alerted, alerts.of_psi([{**row, "threshold": 0.3, "label": "confirmed"}]), NOON)
+    with alerted.begin() as connection:
+        before = state.alert_log.c.day == row["day"]
+        answer = {"acknowledged": NOON, "acknowledged_by": "Ana", "reason": "spring catalogue"}
+        connection.execute(state.alert_log.update().where(before).values(answer))
+    assert "Around 3 Mar 2025 it was acknowledged as: spring catalogue" in page(visit("monitoring_health"))
+
+
 def test_a_model_file_that_was_altered_is_the_first_thing_said(visit, home):
     engine = state.engine(settings.get().database_url)
     state.migrate(engine)

@@ -31,6 +31,8 @@ from models.drift import alerts, history
 
 def run(engine, model, day, now, threshold, step):
     step("Comparing", 0.5)
+    if os.environ.get("CLOSED") == str(day):
+        raise history.CannotCompare("There are no data of {day}.", day=day)
     print("comparing", file=sys.stderr, flush=True)
     while "GATE" in os.environ and not os.path.exists(os.environ["GATE"]):
         time.sleep(0.05)
@@ -186,6 +188,15 @@ def test_a_back_fill_has_a_run_for_each_day_and_tells_nobody(environment):
         f"drift sales 2011-11-{day}" for day in (28, 29, 30)
     ]
     assert [row["notified"] for row in read(environment, state.alert_log)] == [{"": "back-fill"}] * 3
+
+
+def test_a_closed_day_is_skipped_in_a_back_fill_and_else_said(environment):
+    days = ["drift", "--model", "sales", "--from", "2011-11-29", "--to", DAY]
+    code, out, _err = run(environment, *days, CLOSED="2011-11-29")
+    assert (code, "skipped: There are no data of 2011-11-29." in out) == (0, True)
+    assert [str(row["day"].date()) for row in read(environment, state.psi_log)] == [DAY]
+    assert {row["status"] for row in read(environment, state.job_runs)} == {"done"}
+    assert run(environment, *days[:3], "--date", DAY, CLOSED=DAY)[0] == 4
 
 
 def test_a_channel_that_is_down_loses_no_alert_and_fails_no_job(environment):
