@@ -235,10 +235,11 @@ def _alerted(
 
 
 def _retrain(engine: "Engine", home: Path, model: Model, now: datetime, step: Step) -> dict[str, Any]:
+    from locales import N_
     from models import retraining
 
     _stored(home, model)
-    return retraining.retrain(engine, home, model, now, "jobs.py", "asked for by jobs.py", step)
+    return retraining.retrain(engine, home, model, now, "jobs.py", N_("asked for by jobs.py"), step)
 
 
 def _refresh(_engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:
@@ -405,7 +406,7 @@ def _result(title: str, work: Callable[[], dict[str, Any]]) -> Result:
     try:
         return Result(title, "done", FINE, None, json.loads(json.dumps(plain(work()), default=str)))  # days as text
     except (_Nothing, ModelFileError) as error:
-        return Result(title, "failed", NOTHING, str(error))
+        return Result(title, "failed", NOTHING, str(error), {"missing": isinstance(error, _Nothing)})
     except _Wrong as error:
         return Result(title, "failed", WRONG, str(error), error.details)
     except Sentence as error:
@@ -413,7 +414,7 @@ def _result(title: str, work: Callable[[], dict[str, Any]]) -> Result:
         from models.scoring import CannotScore
 
         missing = isinstance(error, CannotCompare | CannotScore)  # data or a model
-        return Result(title, "failed", NOTHING if missing else WRONG, str(error))
+        return Result(title, "failed", NOTHING if missing else WRONG, str(error), {"missing": missing})
     except _Taken:
         return Result(title, "taken", TAKEN)
     except Exception as error:

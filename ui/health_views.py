@@ -240,7 +240,7 @@ def versions(found: vitals.Vitals) -> None:
                 _("File"): [whole[found.model_files[name]] for name in models["file"]],
                 _("Trained (UTC)"): models["created"],
                 _("By"): models["author"],
-                _("Reason"): models["reason"],
+                _("Reason"): [" · ".join(map(_, reason.split("\n"))) for reason in models["reason"]],
             }
         )
         _table(shown, "model_versions")
@@ -277,6 +277,7 @@ def _table(shown: pd.DataFrame, name: str, widths: dict[str, int] | None = None)
     st.dataframe(
         shown,
         hide_index=True,
+        placeholder="–",
         column_config={
             **{column: st.column_config.DateColumn(format="DD/MM/YYYY") for column in days},
             **{column: st.column_config.DatetimeColumn(format="DD/MM/YYYY HH:mm") for column in times},

@@ -33,7 +33,7 @@ MEANINGS = {
     "brier": N_("mean squared distance of risk and outcome; lower is better"),
     "bias": N_("forecast against what was sold; 0 is right"),
     "wape": N_("mean error of a day, against what is sold on a day"),
-    "coverage-80": N_("of the days; 80% were promised"),
+    "coverage-80": N_("of the days were inside; 80% were promised"),
     "mase": N_("against saying “as a week ago”; below 1 is better"),
 }
 WORSE = {

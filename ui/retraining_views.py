@@ -39,10 +39,17 @@ MEASURES = {
     "pr_auc": N_("Area under precision and recall"),
     "brier": N_("Squared error of the risk (Brier)"),
 }
-MAIN = {
-    "sales": {"mae": N_("MAE"), "wape": N_("WAPE"), "mase": N_("MASE")},
-    "churn": {"auc": N_("AUC"), "log_loss": N_("Log-loss"), "brier": N_("Brier")},
+SHORT = {
+    "mae": N_("MAE"),
+    "wape": N_("WAPE"),
+    "mase": N_("MASE"),
+    "bias": N_("Bias"),
+    "log_loss": N_("Log-loss"),
+    "auc": N_("AUC"),
+    "pr_auc": N_("PR-AUC"),
+    "brier": N_("Brier"),
 }
+MAIN = {"sales": ("mae", "wape", "mase"), "churn": ("auc", "log_loss", "brier")}
 LONG = 365  # days: what pays back later does not
 
 
@@ -192,11 +199,12 @@ def compare(compared: Compared, money: Money) -> None:
     names = [name for name in MEASURES if name in scores["champion"]]
     table = pd.DataFrame(
         {
-            _("Measure"): [_(MEASURES[name]) for name in names],
+            _("Measure"): [_(SHORT[name]) for name in names],
             **{
                 _(charts.ROLES[role]): [_score(name, scores[role][name]) for name in names]
                 for role in ("champion", "challenger")
             },
+            _("Meaning"): [_(MEASURES[name]) for name in names],
         }
     )
     st.dataframe(table, hide_index=True)
@@ -297,19 +305,23 @@ def versions(model: str, best: "pd.Series | None") -> None:
             registry.content(settings.get().home, row)
         except ModelFileError as error:
             broken[str(row["version"])] = error.sentence()
-    measures = {_(short): name for name, short in MAIN[model].items()}
+    measures = {_(SHORT[name]): name for name in MAIN[model]}
     trained, promoted, since, until = _("Trained"), _("Promoted"), _("Learned from"), _("Learned up to")
+    lines = _("Rows")
     table = pd.DataFrame(
         {
             _("Status"): [_(STATUSES[status]) for status in rows["status"]],
             trained: rows["created"].dt.tz_localize(None),
             until: rows["window_end"],
-            **{short: [found.get(name, np.nan) for found in rows["metrics"]] for short, name in measures.items()},
+            **{
+                short: [round(found.get(name, np.nan), 3) for found in rows["metrics"]]
+                for short, name in measures.items()
+            },
             _("By"): rows["author"],
-            _("Why"): rows["reason"].str.replace("\n", " · "),
+            _("Why"): [" · ".join(map(_, reason.split("\n"))) for reason in rows["reason"]],
             promoted: rows["promoted"].dt.tz_localize(None),
             since: rows["window_start"],
-            _("Rows"): rows["rows"],
+            lines: rows["rows"],
             _("File (SHA-256)"): [
                 _("not usable") if version in broken else digest[:10]
                 for version, digest in zip(rows["version"], rows["sha256"], strict=True)
@@ -324,10 +336,19 @@ def versions(model: str, best: "pd.Series | None") -> None:
     config: dict[str, Any] = {name: st.column_config.DateColumn(format="DD/MM/YYYY") for name in (since, until)}
     config |= {name: st.column_config.DatetimeColumn(format="DD/MM/YYYY HH:mm") for name in (trained, promoted)}
     config |= {
-        short: st.column_config.NumberColumn(format="percent" if name == "wape" else "%.4g", help=_(MEASURES[name]))
+        short: st.column_config.NumberColumn(
+            format="percent" if name == "wape" else "localized", help=_(MEASURES[name])
+        )
         for short, name in measures.items()
     }
-    st.dataframe(table, hide_index=True, column_config=config)
+    config[lines] = st.column_config.NumberColumn(format="localized")
+    st.dataframe(table, hide_index=True, column_config=config, placeholder="–")
+    st.caption(
+        _(
+            "Each version is measured on what it had not seen at its own time: these numbers compare only roughly. "
+            "The comparison judges two versions on the same days or customers."
+        )
+    )
     downloads.table(table, f"{model}_versions")
     for sentence in broken.values():
         st.warning(plain(sentence), icon=":material/lock:")
@@ -440,9 +461,7 @@ def _alone(model: str, stored: Stored, best: "pd.Series") -> None:
     measures = best["metrics"]
     shown = [(_("Champion learned up to"), until, _("from {rows} rows").format(rows=locales.number(best["rows"])))]
     shown += [
-        (_(short), _score(name, measures[name]), _(MEASURES[name]))
-        for name, short in MAIN[model].items()
-        if name in measures
+        (_(SHORT[name]), _score(name, measures[name]), _(MEASURES[name])) for name in MAIN[model] if name in measures
     ]
     cards.metrics(shown)
 
