@@ -64,6 +64,8 @@ def gains(rows: pd.DataFrame, axis: str, written: Written) -> go.Figure:
         title = _("Of {all} parts the challenger is surely better in {count} and surely worse in {worse}")
         title = title.format(count=len(sure), all=len(parts), worse=len(worse))
     shown = rows.head(MOST_PARTS + 1)
+    if len(shown) < len(rows):
+        axis = _("{axis}, the {count} largest of {all} parts").format(axis=axis, count=MOST_PARTS, all=len(parts))
     ends = amounts(shown[["lo", "hi"]].to_numpy().ravel())
     figure = theme.figure(
         title,

@@ -59,6 +59,7 @@ def performance() -> None:
 if rows.empty or views.course(rows, views.CARDS[model][0]) is None:
     if model == "churn":
         views.none_yet()
+        views.expected(rows)
         views.keep_today(stored)
     else:
         st.info(_("The history is too short to try forecasts on it: this page needs some months of days."))

@@ -33,6 +33,12 @@ STATES = {
     health.CUT_OFF: N_("cut off"),
 }
 KINDS = {"demo": N_("simulated"), "download": N_("downloaded"), "upload": N_("uploaded")}
+LOGS = {
+    "psi_log": N_("how far each column has moved, day by day"),
+    "alerts_log": N_("every alert, who was told of it and what was answered"),
+    "predictions": N_("what the models said, and what came"),
+    "performance_log": N_("how good the models were, window by window"),
+}
 MODEL_STATUS = {"champion": N_("in use"), "challenger": N_("kept, not in use"), "retired": N_("replaced")}
 
 
@@ -219,12 +225,12 @@ def jobs(found: vitals.Vitals, now: datetime) -> None:
             _("Started (UTC)"): runs["started"],
             _("Took (s)"): took.round(1),
             _("Day"): runs["day"],
-            _("Why"): runs["message"].fillna(""),
+            _("Why"): runs["message"].fillna("").map(_),
             _("Last step"): [_(step) for step in runs["step"]],
             _("About"): runs["subject"],
         }
     )
-    _table(shown, "jobs", {_("Job"): 130, _("Why"): 260})
+    _table(shown, "jobs", {_("Job"): 130, **({_("Why"): 260} if runs["message"].notna().any() else {})})
 
 
 def versions(found: vitals.Vitals) -> None:
@@ -262,7 +268,7 @@ def logs() -> None:
         count = state.count(engine, table)
         rows = ngettext("{rows} row", "{rows} rows", count).format(rows=locales.number(count))
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(name)}**  \n:small[{rows}]", width="stretch")
+            st.markdown(f"**{plain(name)}**  \n:small[{plain(_(LOGS[name]))} · {rows}]", width="stretch")
             with st.container(width=130):
                 downloads.button("CSV", partial(_log, engine, name), f"{name}.csv", "text/csv")
 

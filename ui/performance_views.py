@@ -88,6 +88,25 @@ def none_yet() -> None:
     )
 
 
+def expected(rows: pd.DataFrame) -> None:
+    """What to expect of the risks that were kept last, while nobody knows yet who leaves."""
+    guesses = rows[rows["estimated"] & rows["segment"].eq("")]
+    if guesses.empty:
+        return
+    last = guesses[guesses["day"].eq(guesses["day"].max())].drop_duplicates("metric", keep="last").set_index("metric")
+    version = last["version"].iloc[0]
+    usual = rows[rows["segment"].eq(performance.REFERENCE) & rows["version"].eq(version)].set_index("metric")["value"]
+    heading = _("What to expect of the risks kept on {day}, before anybody knows who leaves")
+    st.subheader(plain(heading.format(day=locales.day(guesses["day"].max()))), anchor=False)
+    meaning = _("{lo} to {hi} 19 times in 20; {usual} when it learned")
+    texts = []
+    for metric in (metric for metric in CARDS["churn"] if metric in last.index):
+        numbers = {**last.loc[metric, ["value", "lo", "hi"]], "usual": usual.get(metric, float("nan"))}
+        words = {name: performance.written(metric, number) for name, number in numbers.items()}
+        texts.append((label(metric), words["value"], meaning.format(**words)))
+    cards.metrics(texts)
+
+
 def keep_today(stored: Stored) -> None:
     """A button that keeps what the model says today, and what has become known of what it said before."""
     trained.churn(stored)  # stops the page until there is a model

@@ -30,14 +30,14 @@ from ui.text import N_, _, ngettext, plain
 NAMES = {"sales": N_("Sales: units a day"), "churn": N_("Churn: who leaves")}
 STATUSES = {CHAMPION: N_("Champion"), CHALLENGER: N_("Challenger"), RETIRED: N_("Retired")}
 MEASURES = {
-    "mae": N_("Off by, units a series and day (MAE)"),
-    "wape": N_("Off by, share of the units sold (WAPE)"),
-    "mase": N_("Error over that of “as a week ago” (MASE)"),
-    "bias": N_("Said too much, share of the units sold (bias)"),
-    "log_loss": N_("Log-loss (lower is better)"),
-    "auc": N_("A leaver ranks above a stayer (AUC)"),
-    "pr_auc": N_("Area under precision and recall"),
-    "brier": N_("Squared error of the risk (Brier)"),
+    "mae": N_("off by, units a series and day"),
+    "wape": N_("off by, share of the units sold"),
+    "mase": N_("error over that of saying “as a week ago”"),
+    "bias": N_("said too much, share of the units sold"),
+    "log_loss": N_("penalty for risks that were off; lower is better"),
+    "auc": N_("how often a leaver has a higher risk than a stayer"),
+    "pr_auc": N_("area under precision and recall"),
+    "brier": N_("squared error of the risk; lower is better"),
 }
 SHORT = {
     "mae": N_("MAE"),

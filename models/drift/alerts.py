@@ -232,15 +232,19 @@ def _letter(engine: Engine, model: str, due: list[dict[str, Any]]) -> tuple[str,
 def sentence(row: Mapping[str, Any]) -> str:
     """The message of a row of `state.alert_log` in the reader's language."""
     message, values = row["message"], row["message_values"]
-    return _(message).format(**{name: _written(name, value, values.get("measure")) for name, value in values.items()})
+    # "0.30 is over 0.30" would not be believed.
+    over = values.get("value"), values.get("threshold")
+    digits = next((one for one in (2, 3) if None in over or round(over[0], one) != round(over[1], one)), 4)
+    written = {name: _written(name, value, values.get("measure"), digits) for name, value in values.items()}
+    return _(message).format(**written)
 
 
-def _written(name: str, value: object, measure: str | None) -> str:
+def _written(name: str, value: object, measure: str | None, digits: int) -> str:
     """A value of a message as a reader reads it."""
     if isinstance(value, float):
         if measure:
             return performance.written(measure, value)
-        return locales.number(value, 2 if abs(value) < 10 else 0)
+        return locales.number(value, digits if abs(value) < 10 else 0)
     return locales.day(date.fromisoformat(str(value))) if name == "day" else label(str(value))
 
 

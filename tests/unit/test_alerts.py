@@ -47,6 +47,7 @@ def test_only_what_is_over_the_threshold_is_an_alarm_and_only_a_confirmed_one_as
         assert alarm(label=label)["severity"] == alerts.NOTE
     assert alarm()["severity"] == alerts.ALERT
     assert alerts.sentence(alarm()).startswith("Unit price has changed: PSI 0.42 is over 0.30")
+    assert "PSI 0.302 is over 0.300" in alerts.sentence(alarm(psi=0.302))
 
 
 def test_a_confirmed_definition_speaks_for_its_feature_whatever_the_order():
