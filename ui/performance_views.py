@@ -98,7 +98,7 @@ def expected(rows: pd.DataFrame) -> None:
     usual = rows[rows["segment"].eq(performance.REFERENCE) & rows["version"].eq(version)].set_index("metric")["value"]
     heading = _("What to expect of the risks kept on {day}, before anybody knows who leaves")
     st.subheader(plain(heading.format(day=locales.day(guesses["day"].max()))), anchor=False)
-    meaning = _("{lo} to {hi} 19 times in 20; {usual} when it learned")
+    meaning = _("{lo} to {hi}, 19 times in 20; {usual} when it learned")
     texts = []
     for metric in (metric for metric in CARDS["churn"] if metric in last.index):
         numbers = {**last.loc[metric, ["value", "lo", "hi"]], "usual": usual.get(metric, float("nan"))}
