@@ -143,13 +143,15 @@ def _jobs(seen: Vitals, now: datetime) -> Check:
     missing = failed["details"].map(lambda found: bool(found.get("missing"))).astype(bool)
     idle, failed = failed[missing], failed[~missing]
     if len(failed):
-        values = {"job": _title(failed.iloc[0]), "reason": _(failed.iloc[0]["message"] or N_("the log says why"))}
+        reason = failed["message"].iloc[0] or N_("the log says why")
+        values = {"job": _title(failed.iloc[0]), "reason": _(reason)}
         return Check("jobs", "problem", N_("“{job}” failed: {reason}"), values)
     if len(cut):
         values = {"job": _title(cut.iloc[0])}
         return Check("jobs", "warning", N_("“{job}” was cut off before its end: run it again."), values)
     if len(idle):
-        values = {"job": _title(idle.iloc[0]), "reason": _(idle.iloc[0]["message"])}
+        reason = idle["message"].iloc[0]
+        values = {"job": _title(idle.iloc[0]), "reason": _(reason)}
         return Check("jobs", "warning", N_("“{job}” had nothing to work on: {reason}"), values)
     if last.empty:
         return Check("jobs", "ok", N_("No scheduled job has run yet."))

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 import settings
+from connectors import notify
 from data import state
 from models.drift import alerts
 
@@ -109,14 +110,27 @@ def test_the_logs_can_be_taken_away(visit, alerted):
         assert any(name in file for file in files)
 
 
+def send_test(app, kind):
+    """Press the button and wait for the answer, an element of a kind."""
+    next(button for button in app.button if button.label == "Send a test message").click().run()
+    for _attempt in range(100):
+        if app.get(kind):
+            break
+        time.sleep(0.1)
+        app.run()
+    return app.get(kind)[0].value.replace("\\", "")
+
+
+def test_a_test_message_goes_to_every_channel(visit, alerted, monkeypatch):
+    heard = []
+    two = {name: lambda title, text, name=name: heard.append((name, title)) for name in ("mail", "chat")}
+    monkeypatch.setattr(notify, "channels", lambda: two)
+    assert send_test(visit("monitoring_health", view="notifications"), "success").startswith("Every channel took")
+    assert heard == [("mail", "Vigie: a test"), ("chat", "Vigie: a test")]
+
+
 def test_a_test_message_that_does_not_arrive_is_said(visit, alerted, monkeypatch):
     monkeypatch.setenv("VIGIE_NOTIFY_URLS", "json://user:s3cret@127.0.0.1:9/")
     settings.get.cache_clear()
     app = visit("monitoring_health", view="notifications")
-    next(button for button in app.button if button.label == "Send a test message").click().run()
-    for _attempt in range(100):
-        if app.warning:
-            break
-        time.sleep(0.1)
-        app.run()
-    assert app.warning[0].value.replace("\\", "").startswith("json://127.0.0.1:9 did not take the message")
+    assert send_test(app, "warning").startswith("json://127.0.0.1:9 did not take the message")
