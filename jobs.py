@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, get_args
 
@@ -63,7 +63,30 @@ DayOption = Annotated[
 ]
 
 
-@app.command()
+class _Left(Exception):
+    """The work could not begin; the message says why, `code` is the exit code."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def _command(work: Callable[..., None]) -> None:
+    """Make `work` a command that says why it could not begin: on stderr, with `--json` as its JSON object."""
+
+    @app.command()
+    @wraps(work)
+    def command(*, as_json: bool, **given: Any) -> None:
+        try:
+            work(as_json=as_json, **given)
+        except _Left as left:
+            if as_json:
+                _print({"job": work.__name__, "status": "failed", "message": str(left)}, "", True, left.code)
+            typer.echo(str(left), err=True)
+            raise typer.Exit(left.code) from None
+
+
+@_command
 def drift(
     model: ModelOption,
     day: DayOption = None,
@@ -84,14 +107,20 @@ def drift(
     quiet, opened = "back-fill" if first else None, cache(history.opened)  # the table is read once for all days
 
     def work(engine: "Engine", home: Path, now: datetime, this: date, step: Step) -> dict[str, Any]:
-        return _drift(opened, engine, home, model, this, now, step, quiet)
+        try:
+            return _drift(opened, engine, home, model, this, now, step, quiet)
+        except history.CannotCompare as error:
+            if not quiet or error.message == history.NOTHING:
+                raise
+            return {"skipped": str(error)}  # the shop was closed, or the model learned from this day
 
     results = [_run("drift", model, this, work) for this in _days(model, first or day, last or day)]
     confirmed = any(result.details.get("confirmed") for result in results)
-    _end("drift", results, as_json, WRONG if fail_on_drift and confirmed else FINE)
+    code = NOTHING if all("skipped" in result.details for result in results) else FINE
+    _end("drift", results, as_json, WRONG if fail_on_drift and confirmed else code)
 
 
-@app.command()
+@_command
 def score(model: ModelOption, day: DayOption = None, as_json: JsonOption = False) -> None:
     """Write down what the model says on a day, to be held against the truth when it arrives."""
     from models import scoring
@@ -104,7 +133,7 @@ def score(model: ModelOption, day: DayOption = None, as_json: JsonOption = False
     _end("score", [_run("score", model, this, work) for this in _days(model, day, day)], as_json)
 
 
-@app.command()
+@_command
 def retrain(model: ModelOption, as_json: JsonOption = False) -> None:
     """Train the model again on the data it is used for."""
 
@@ -114,13 +143,13 @@ def retrain(model: ModelOption, as_json: JsonOption = False) -> None:
     _end("retrain", [_run("retrain", model, datetime.now(UTC).date(), work)], as_json)
 
 
-@app.command()
+@_command
 def refresh(as_json: JsonOption = False) -> None:
     """Download the active datasets again; while an origin is down, its last good copy stays."""
     _end("refresh", [_run("refresh", "", datetime.now(UTC).date(), _refresh)], as_json)
 
 
-@app.command()
+@_command
 def health(as_json: JsonOption = False) -> None:
     """Look at the disk, the state database, the sources, jobs, models and channels; exit with 1 on a problem."""
     import settings
@@ -144,12 +173,12 @@ def health(as_json: JsonOption = False) -> None:
     _print(answer, "\n".join([whole.sentence(), *lines]), as_json, WRONG if whole.status == "problem" else FINE)
 
 
-@app.command()
+@_command
 def export(
     to: Annotated[Path, typer.Option("--to", file_okay=False, help="The folder; made where there is none.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Write psi_log.csv, alerts_log.csv and predictions.csv."""
+    """Write psi_log.csv, alerts_log.csv, predictions.csv and performance_log.csv."""
     from data import export as files
 
     _home, engine = _opened()
@@ -206,10 +235,11 @@ def _alerted(
 
 
 def _retrain(engine: "Engine", home: Path, model: Model, now: datetime, step: Step) -> dict[str, Any]:
+    from locales import N_
     from models import retraining
 
     _stored(home, model)
-    return retraining.retrain(engine, home, model, now, "jobs.py", "asked for by jobs.py", step)
+    return retraining.retrain(engine, home, model, now, "jobs.py", N_("asked for by jobs.py"), step)
 
 
 def _refresh(_engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:
@@ -295,8 +325,7 @@ def _opened() -> tuple[Path, "Engine"]:
 
 
 def _leave(sentence: str, code: int = WRONG) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(code)
+    raise _Left(sentence, code)
 
 
 def _stored(home: Path, model: Model) -> "Stored":
@@ -377,11 +406,15 @@ def _result(title: str, work: Callable[[], dict[str, Any]]) -> Result:
     try:
         return Result(title, "done", FINE, None, json.loads(json.dumps(plain(work()), default=str)))  # days as text
     except (_Nothing, ModelFileError) as error:
-        return Result(title, "failed", NOTHING, str(error))
+        return Result(title, "failed", NOTHING, str(error), {"missing": isinstance(error, _Nothing)})
     except _Wrong as error:
         return Result(title, "failed", WRONG, str(error), error.details)
     except Sentence as error:
-        return Result(title, "failed", WRONG, str(error))
+        from models.drift.compare import CannotCompare
+        from models.scoring import CannotScore
+
+        missing = isinstance(error, CannotCompare | CannotScore)  # data or a model
+        return Result(title, "failed", NOTHING if missing else WRONG, str(error), {"missing": missing})
     except _Taken:
         return Result(title, "taken", TAKEN)
     except Exception as error:
@@ -403,9 +436,18 @@ def _told(result: Result) -> str:
     for name, value in result.details.items():
         if name == "alerts":
             lines += [f"  {alarm['severity']}: {alerts.sentence(alarm)}" for alarm in value]
-        else:
-            lines.append(f"  {name}: {value}")
+        elif value not in ({}, []):
+            lines.append(f"  {name}: {_shown(value)}")
     return "\n".join(lines)
+
+
+def _shown(value: object) -> str:
+    """What a job found, for people."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_shown(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_shown, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _print(answer: dict[str, Any], text: str, as_json: bool, code: int = FINE) -> NoReturn:

@@ -10,26 +10,13 @@ import plotly.graph_objects as go
 import locales
 from charts import theme
 from charts.forecast import time_axis
-from locales import N_, _
+from locales import _
 from locales.labels import label
-from models.drift.performance import Course, bad
+from models.drift.performance import POINTS, Course, bad, off, written
 
-SHARES = ("recall", "f1", "accuracy", "wape", "coverage-80", "coverage-95")
-POINTS = {"in_the_large": N_("{number} points"), "bias": N_("{number}%")}  # signed, in hundredths
+REACH = 3  # usual half intervals that the axis of groups goes on beyond the outermost point
 MANY = 30  # windows whose intervals are drawn as bars; of more as a band
 _ESTIMATED_COLOUR = theme.ACCENT
-
-
-def written(metric: str, value: float, currency: str) -> str:
-    """A value of a measure with its unit."""
-    if value != value:
-        return "–"
-    if metric in POINTS:
-        sign = "+" if round(100 * value, 1) > 0 else "−" if round(100 * value, 1) < 0 else "±"
-        return _(POINTS[metric]).format(number=sign + locales.number(abs(100 * value), 1))
-    if metric in SHARES:
-        return locales.percent(value)
-    return locales.money(value, currency) if metric == "mae" else locales.number(value, 2 if metric != "brier" else 3)
 
 
 def over_time(course: Course, currency: str, every: str) -> go.Figure:
@@ -41,11 +28,11 @@ def over_time(course: Course, currency: str, every: str) -> go.Figure:
     both = real.merge(guess, on="day", suffixes=("", "_guess"))
     inside = both["value"].between(both["lo_guess"], both["hi_guess"])
     late = both["day"] >= course.since
-    title = _("{measure}: what came, window by window")
+    title = _("{measure}: surely worse than usual ({usual}, dotted line) in {off} of {count} windows")
     if course.changes:
         title = _("{measure}: {then} until {day}, {now} since")
     if len(both):
-        title = _("What came lay where the estimate expected it in {inside} of {count} windows")
+        title = _("What came lay where the estimate expected it in {inside} of {both} windows")
     if course.changes and late.any() and not late.all():
         title = _(
             "What came lay where the estimate expected it in {late} of {lately} windows since {day}, and in {early} of "
@@ -60,7 +47,10 @@ def over_time(course: Course, currency: str, every: str) -> go.Figure:
         title.format(
             measure=label(course.metric),
             inside=int(inside.sum()),
-            count=len(both),
+            both=len(both),
+            count=len(real),
+            off=int(off(real, course.metric, course.reference).sum()),
+            usual=written(course.metric, course.reference, currency),
             late=int(inside[late].sum()),
             lately=int(late.sum()),
             early=int(inside[~late].sum()),
@@ -161,7 +151,11 @@ def segments(
         sentence = _("{column}: worst for {level}, {then} before and {now} since {day}")
     level = names.get(str(worst["level"]), label(str(worst["level"])))
     numbers = {name: written(metric, worst[name], currency) for name in ("then", "now")}
-    ends = np.concatenate([shown[name] for name in ("then_lo", "then_hi", "now_lo", "now_hi")])
+    ends = shown[["then_lo", "then_hi", "now_lo", "now_hi"]].to_numpy().ravel()
+    points = shown[["then", "now"]].to_numpy()
+    # A group of few rows may have an interval that would leave no room for the rest.
+    room = REACH * float(np.median(shown[["then_hi", "now_hi"]].to_numpy() - points))
+    ends = ends.clip(points.min() - room, points.max() + room)
     figure = theme.figure(
         sentence.format(column=label(column), level=level, day=since, **numbers),
         x=label(metric),
@@ -283,8 +277,10 @@ def _axis(metric: str, values: np.ndarray, currency: str) -> dict[str, object]:
     ends = np.array([low - room, high + room])
     ticks = theme.number_axis(ends)["tickvals"]
     if metric in POINTS:
+        signs = ["+" if tick > 0 else "−" if tick < 0 else "" for tick in ticks]
         text = [
-            _(POINTS[metric]).format(number=("+" if tick > 0 else "") + locales.number(100 * tick)) for tick in ticks
+            _(POINTS[metric]).format(number=sign + locales.number(abs(100 * tick)))
+            for sign, tick in zip(signs, ticks, strict=True)
         ]
     else:
         text = [written(metric, tick, currency) for tick in ticks]

@@ -56,7 +56,7 @@ def gains(rows: pd.DataFrame, axis: str, written: Written) -> go.Figure:
     parts = rows.iloc[1:]
     sure, worse = parts[parts["lo"] > 0], parts[parts["hi"] < 0]
     title = _("No part is better or worse by more than chance")
-    if len(sure) and rows["lo"].iloc[0] > 0:
+    if len(sure) and worse.empty and rows["lo"].iloc[0] > 0:
         best = sure.loc[sure["mean"].idxmax(), "name"]
         title = _("The challenger is surely better in {count} of {all} parts, most in {name}")
         title = title.format(count=len(sure), all=len(parts), name=best)
@@ -64,6 +64,8 @@ def gains(rows: pd.DataFrame, axis: str, written: Written) -> go.Figure:
         title = _("Of {all} parts the challenger is surely better in {count} and surely worse in {worse}")
         title = title.format(count=len(sure), all=len(parts), worse=len(worse))
     shown = rows.head(MOST_PARTS + 1)
+    if len(shown) < len(rows):
+        axis = _("{axis}, the {count} largest of {all} parts").format(axis=axis, count=MOST_PARTS, all=len(parts))
     ends = amounts(shown[["lo", "hi"]].to_numpy().ravel())
     figure = theme.figure(
         title,

@@ -18,7 +18,12 @@ from locales import _
 
 MAX_XLSX_ROWS = 1_048_575  # Excel's limit, without the header
 WIDEST = 400  # pixels of a column
-LOGS = {"psi_log": state.psi_log, "alerts_log": state.alert_log, "predictions": state.prediction_log}  # file: table
+LOGS = {  # file: table
+    "psi_log": state.psi_log,
+    "alerts_log": state.alert_log,
+    "predictions": state.prediction_log,
+    "performance_log": state.performance_log,
+}
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # what starts one, as OWASP lists it
 _NUMBER = re.compile(r"[+-][0-9]+(?:[.,][0-9]+)?")  # but this text is a number and harmless
 _FIRST_EXCEL_DAY = pd.Timestamp("1900-03-01")  # before it Excel counts a day that never was
@@ -65,10 +70,16 @@ def xlsx(frame: pd.DataFrame, sheet: str) -> bytes:
 
 
 def log(engine: state.Engine, name: str) -> pd.DataFrame:
-    """A log of the state database (see `LOGS`) as a table: messages as sentences, the rest of what is JSON as text."""
+    """A log of the state database (see `LOGS`) as a table: messages as sentences, the rest of what is JSON as text.
+
+    Numbers in sentences have three digits: the whole ones stand in columns of their own.
+    """
     rows = state.read(engine, LOGS[name])
     if "message" in rows:
-        said = [_(text).format(**values) for text, values in zip(rows["message"], rows["message_values"], strict=True)]
+        said = [
+            _(text).format(**{name: f"{one:.3g}" if isinstance(one, float) else one for name, one in values.items()})
+            for text, values in zip(rows["message"], rows["message_values"], strict=True)
+        ]
         rows = rows.assign(message=pd.Series(said, dtype="str")).drop(columns="message_values")
     structured = [column for column in rows if isinstance(LOGS[name].c[column].type, state.JSON)]
     return rows.assign(**{column: rows[column].map(_json).astype("str") for column in structured})

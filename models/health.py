@@ -22,10 +22,10 @@ OLD = timedelta(days=31)  # of a downloaded or uploaded dataset
 SILENT = timedelta(minutes=10)  # a run in a page beats only at its steps
 RECENT = timedelta(days=7)  # what was cut off before is no news
 SUBJECTS = {
-    "database": N_("State database"),
+    "database": N_("Database"),
     "disk": N_("Disk"),
     "models": N_("Model files"),
-    "libraries": N_("Libraries"),
+    "libraries": N_("Software"),
     "jobs": N_("Jobs"),
     "alerts": N_("Alerts"),
     "channels": N_("Notifications"),
@@ -93,20 +93,20 @@ def _database(seen: Vitals) -> Check:
         sentence = N_("{address} cannot be read ({error}): check that it runs, and VIGIE_DATABASE_URL.")
         return Check("database", "problem", sentence, {**values, "error": base.error})
     if not base.revision:
-        return Check("database", "warning", N_("{address} has no tables yet: open Vigie once, or run a job."), values)
+        return Check("database", "warning", N_("{address} is still empty: open Vigie once, or run a job."), values)
     if base.revision > state.REVISION:
-        sentence = N_("A newer Vigie wrote {address} (tables {revision}; this one knows {expected}): update Vigie.")
+        sentence = N_("A newer Vigie wrote {address} (version {revision}; this one knows {expected}): update Vigie.")
         return Check("database", "problem", sentence, values)
     if base.revision < state.REVISION:
         sentence = N_(
-            "{address} has older tables ({revision} instead of {expected}): restart Vigie, which renews them."
+            "{address} is of an older Vigie (version {revision} instead of {expected}): restart Vigie, which renews it."
         )
         return Check("database", "warning", sentence, values)
     values["size"] = size(base.size or 0)
     if base.wal is not None and base.wal > WAL_LARGE:
-        sentence = N_("{address} has {wal} of changes waiting: a program holds it open. Restart Vigie.")
+        sentence = N_("{wal} of changes wait to be filed in {address}: a program holds it open. Restart Vigie.")
         return Check("database", "warning", sentence, {**values, "wal": size(base.wal)})
-    return Check("database", "ok", N_("{address} answers: {size}, tables {revision}."), values)
+    return Check("database", "ok", N_("It answers and holds {size}: {address}."), values)
 
 
 def _disk(seen: Vitals) -> Check:
@@ -117,7 +117,7 @@ def _disk(seen: Vitals) -> Check:
         status: Status = "problem" if seen.disk_free < DISK_FULL else "warning"
         sentence = N_("Only {free} are free where {home} lies: make room, or move VIGIE_HOME.")
         return Check("disk", status, sentence, values)
-    return Check("disk", "ok", N_("{free} are free; {home} takes {used}."), values)
+    return Check("disk", "ok", N_("{free} are free; Vigie takes {used}, in {home}."), values)
 
 
 def _source(table: str, stored: Stored | None, now: datetime) -> Check:
@@ -140,12 +140,19 @@ def _jobs(seen: Vitals, now: datetime) -> Check:
     last = last[last["day"].notna()]  # of what a page started, whoever did has been told how it ended
     lately = last[now - last["heartbeat"] < RECENT]
     failed, cut = lately[lately["state"].eq("failed")], lately[lately["state"].eq(CUT_OFF)]
+    missing = failed["details"].map(lambda found: bool(found.get("missing"))).astype(bool)
+    idle, failed = failed[missing], failed[~missing]
     if len(failed):
-        values = {"job": _title(failed.iloc[0]), "reason": failed.iloc[0]["message"] or _("the log says why")}
+        reason = failed["message"].iloc[0] or N_("the log says why")
+        values = {"job": _title(failed.iloc[0]), "reason": _(reason)}
         return Check("jobs", "problem", N_("“{job}” failed: {reason}"), values)
     if len(cut):
         values = {"job": _title(cut.iloc[0])}
         return Check("jobs", "warning", N_("“{job}” was cut off before its end: run it again."), values)
+    if len(idle):
+        reason = idle["message"].iloc[0]
+        values = {"job": _title(idle.iloc[0]), "reason": _(reason)}
+        return Check("jobs", "warning", N_("“{job}” had nothing to work on: {reason}"), values)
     if last.empty:
         return Check("jobs", "ok", N_("No scheduled job has run yet."))
     values = {"job": _title(last.iloc[0]), "age": locales.age(last.iloc[0]["started"], now)}
@@ -181,7 +188,8 @@ def _libraries(seen: Vitals) -> Check:
                 values = {"name": name, "then": then, "now": seen.libraries[name], "model": row["model"]}
                 sentence = N_("The model {model} was trained with {name} {then}, and this is {now}: train it again.")
                 return Check("libraries", "warning", sentence, values)
-    return Check("libraries", "ok", N_("Python {python}; every model was trained with these."), {"python": seen.python})
+    sentence = N_("Every model was trained with what is installed: Python {python} and its libraries.")
+    return Check("libraries", "ok", sentence, {"python": seen.python})
 
 
 def _release(version: str) -> list[str]:
@@ -219,4 +227,4 @@ def _channels(seen: Vitals, channels: Collection[str]) -> Check:
 def size(count: float) -> str:
     """A number of bytes, "1.2 GB"."""
     unit, name = (GB, _("GB")) if count >= GB else (MB, _("MB")) if count >= MB else (1_000, _("kB"))
-    return f"{locales.number(count / unit, 1 if count < 100 * unit else 0)} {name}"
+    return f"{locales.number(count / unit, 1 if 0 < count < 100 * unit else 0)} {name}"

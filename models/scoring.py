@@ -20,7 +20,7 @@ from locales import N_, Sentence
 from models import registry
 from models.churn import campaign, learners, preparation, retraining
 from models.churn.model import sigmoid
-from models.drift import performance
+from models.drift import alerts, performance
 from models.drift.performance import REFERENCE
 from models.forecast import combined, holidays, intervals, source
 from models.forecast import series as preparing
@@ -65,8 +65,8 @@ def score(
     """Keep what `model` ("churn" or "sales") says on `day` about the active data; put the truth beside what it said.
 
     Then measures every window whose truth is known, and estimates those whose is not; the past is filled in once.
-    Returns counts: `predictions` kept, `truths` that arrived, `windows` measured. Raises `CannotScore`,
-    `forecast.CannotForecast`, `registry.ModelFileError`.
+    Returns counts (`predictions` kept, `truths` that arrived, `windows` measured) and the `alerts` to raise about what
+    was really said. Raises `CannotScore`, `forecast.CannotForecast`, `registry.ModelFileError`.
     """
     table = "customers" if model == CHURN else "sales"
     stored = tables.active(home, table)  # type: ignore[arg-type]
@@ -75,7 +75,15 @@ def score(
     said = _score_churn if model == CHURN else _score_sales
     predictions, truths, windows = said(engine, home, stored, day, now, step)
     back_fill(engine, stored, now, step)
-    return {"model": model, "day": day.isoformat(), "predictions": predictions, "truths": truths, "windows": windows}
+    log = state.read(engine, state.performance_log, model=model)
+    return {
+        "model": model,
+        "day": day.isoformat(),
+        "predictions": predictions,
+        "truths": truths,
+        "windows": windows,
+        "alerts": alerts.of_performance(log[~log["version"].str.startswith(HISTORY)]),
+    }
 
 
 def back_fill(

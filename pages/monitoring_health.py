@@ -39,7 +39,8 @@ def looked() -> None:
         st.button(_("Look again"), icon=":material/refresh:", on_click=views.seen.clear)
 
     episodes = alerts.episodes(seen.alerts)
-    last = health.last_runs(seen, now).head(1)
+    last = health.last_runs(seen, now)
+    last = last[last["day"].notna()].head(1)  # what a page started is seen there
     good = sum(check.status == "ok" for check in found)
     used = locales.percent(1 - seen.disk_free / seen.disk_total)
     cards.metrics(
@@ -55,7 +56,7 @@ def looked() -> None:
                 _("confirmed and not acknowledged"),
             ),
             (
-                _("Last job"),
+                _("Last scheduled job"),
                 views.ended(last),
                 locales.age(last["started"].iloc[0], now) if len(last) else _("none has run yet"),
             ),
@@ -89,8 +90,11 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Jobs** write a sign of life every ten seconds; one that has been silent for a minute was cut off (ten minutes for
   work that a page started). It is run again from where it stands: what it writes replaces what it had written.
 - **Model files** are read whole and their SHA-256 compared with the one recorded when they were kept.
-- **Alerts** are raised where drift is confirmed: over the threshold, over what chance does, and not a matter of season.
+- **Alerts** are raised where drift is confirmed (over the threshold, over what chance does, and not a matter of
+  season), and where a model has been surely worse than when it learned, twice in a row.
   The same one is told once, as long as it is open, and then not for some days.
+- **PSI** (population stability index) says how far the values of a column have moved from those that the model learned
+  from: 0 is not at all, over 0.3 is a lot.
 """
         )
     )

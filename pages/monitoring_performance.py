@@ -19,12 +19,14 @@ SOURCES = {"past": N_("The past, played again"), "said": N_("What was really sai
 stored_of = {"churn": store.active("customers"), "sales": store.active("sales")}
 question = _("Are the models still as good as when they learned, and would anybody have noticed?")
 cards.head(_("Monitoring: performance"), question, *stored_of.values())
-with st.container(horizontal=True, vertical_alignment="bottom"):
+choices = st.container(horizontal=True, vertical_alignment="bottom")
+with choices:
     model = inputs.view(_("Model"), list(MODELS), "model", lambda name: _(MODELS[name]))
-    stored = stored_of[model]
-    past = views.played(stored)
-    really = views.log(stored, False)
-    if past and len(really):
+stored = stored_of[model]
+past = views.played(stored)
+really = views.log(stored, False)
+if past and len(really):
+    with choices:
         past = inputs.view(_("Source"), list(SOURCES), "source", lambda name: _(SOURCES[name])) == "past"
 rows = views.log(stored, True) if past else really
 currency = stored.origin.currency or ("USD" if model == "churn" else "GBP")
@@ -57,6 +59,7 @@ def performance() -> None:
 if rows.empty or views.course(rows, views.CARDS[model][0]) is None:
     if model == "churn":
         views.none_yet()
+        views.expected(rows)
         views.keep_today(stored)
     else:
         st.info(_("The history is too short to try forecasts on it: this page needs some months of days."))
@@ -80,7 +83,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   part.
 - **Changes**: binary segmentation on ranks with a permutation test at the 5% level; chance alone marks one series in
   20.
-- **An alert** is raised when a measure has been surely worse than the reference (dotted line) for two windows.
+- **An alert** is raised by the job “score” when what was really said has been surely worse than the reference (dotted
+  line) for two windows: of churn, the AUC or the share who left against the one said; of sales, the error or the bias.
 - **AUC**: how often a leaver has a higher risk than a stayer. **Calibration slope**: 1 is right; below it, risks are
   too extreme. **MASE**: error over that of saying “as a week ago”. **F1, accuracy**: of calling the riskiest 20%.
 """

@@ -7,7 +7,7 @@ from ui import cards, inputs, retrained, store
 from ui import retraining_views as views
 from ui.text import N_, _
 
-VIEWS = {"compare": N_("Champion and challenger"), "policies": N_("How often"), "versions": N_("Every version")}
+VIEWS = {"compare": N_("Comparison"), "policies": N_("How often"), "versions": N_("Versions")}
 
 head = st.container()
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):

@@ -33,6 +33,12 @@ STATES = {
     health.CUT_OFF: N_("cut off"),
 }
 KINDS = {"demo": N_("simulated"), "download": N_("downloaded"), "upload": N_("uploaded")}
+LOGS = {
+    "psi_log": N_("how far each column has moved, day by day"),
+    "alerts_log": N_("every alert, who was told of it and what was answered"),
+    "predictions": N_("what the models said, and what came"),
+    "performance_log": N_("how good the models were, window by window"),
+}
 MODEL_STATUS = {"champion": N_("in use"), "challenger": N_("kept, not in use"), "retired": N_("replaced")}
 
 
@@ -76,16 +82,15 @@ def alert_list(rows: pd.DataFrame, found: pd.DataFrame) -> None:
         st.markdown(f"**{heading}**")
         shown = pd.DataFrame(
             {
-                _("First day"): answered["first"].dt.date,
-                _("Last day"): answered["last"].dt.date,
+                _("First day"): answered["first"],
+                _("Last day"): answered["last"],
                 _("Model"): answered["model"].map(label),
                 _("Alert"): [alerts.sentence(row) for row in answered.to_dict("records")],
                 _("Reason"): answered["reason"],
                 _("By"): answered["acknowledged_by"],
             }
         )
-        st.dataframe(shown, hide_index=True)
-        downloads.table(shown, "acknowledged_alerts")
+        _table(shown, "acknowledged_alerts", {_("Alert"): 420})
 
 
 def _standing(row: dict, same: pd.DataFrame) -> None:
@@ -100,10 +105,10 @@ def _standing(row: dict, same: pd.DataFrame) -> None:
             line = _("**{heading}**: {text}").format(heading=heading, text=text)
             st.markdown(f":material/notifications_active: {line}")
             st.caption(" · ".join(map(plain, [when, *_told(row["notified"])])))
-            for before in alerts.explanations(same, row["last"].date()):
-                if before.kind == row["kind"]:
-                    said = _("Around {day} it was acknowledged as: {reason}")
-                    st.caption(plain(said.format(day=locales.day(before.day), reason=before.reason)))
+            near = [one for end in ("first", "last") for one in alerts.explanations(same, row[end].date())]
+            for before in dict.fromkeys(one for one in near if one.kind == row["kind"]):
+                said = _("Around {day} it was acknowledged as: {reason}")
+                st.caption(plain(said.format(day=locales.day(before.day), reason=before.reason)))
         with (
             st.popover(_("Acknowledge"), icon=":material/done:", key=f"answer-{key}"),
             st.form(f"form-{key}", border=False),
@@ -196,7 +201,7 @@ def sources(found: vitals.Vitals) -> None:
             _("Source"): [_(stored.origin.name) for stored in kept],
             _("Kind"): [_(KINDS[stored.origin.kind]) for stored in kept],
             _("Rows"): [stored.rows[stored.table] for stored in kept],
-            _("Up to"): [stored.span[1].date() if stored.span else None for stored in kept],
+            _("Up to"): pd.to_datetime([stored.span[1].date() if stored.span else None for stored in kept]),
             _("Last brought in (UTC)"): pd.to_datetime(
                 [stored.origin.retrieved or stored.stored for stored in kept], utc=True
             ),
@@ -219,13 +224,13 @@ def jobs(found: vitals.Vitals, now: datetime) -> None:
             _("Ended"): [_(STATES[state]) for state in runs["state"]],
             _("Started (UTC)"): runs["started"],
             _("Took (s)"): took.round(1),
-            _("Day"): runs["day"].dt.date.astype("str").where(runs["day"].notna(), ""),
-            _("Why"): runs["message"].fillna(""),
+            _("Day"): runs["day"],
+            _("Why"): runs["message"].fillna("").map(_),
             _("Last step"): [_(step) for step in runs["step"]],
             _("About"): runs["subject"],
         }
     )
-    _table(shown, "jobs", {_("Job"): 130, _("Day"): 95, _("Why"): 260})
+    _table(shown, "jobs", {_("Job"): 130, **({_("Why"): 260} if runs["message"].notna().any() else {})})
 
 
 def versions(found: vitals.Vitals) -> None:
@@ -241,7 +246,7 @@ def versions(found: vitals.Vitals) -> None:
                 _("File"): [whole[found.model_files[name]] for name in models["file"]],
                 _("Trained (UTC)"): models["created"],
                 _("By"): models["author"],
-                _("Reason"): models["reason"],
+                _("Reason"): [" · ".join(map(_, reason.split("\n"))) for reason in models["reason"]],
             }
         )
         _table(shown, "model_versions")
@@ -257,13 +262,13 @@ def versions(found: vitals.Vitals) -> None:
 
 
 def logs() -> None:
-    """The three logs of the state database as files, which are made when they are asked for."""
+    """The logs of the state database as files, which are made when they are asked for."""
     engine = _engine()
     for name, table in export.LOGS.items():
         count = state.count(engine, table)
         rows = ngettext("{rows} row", "{rows} rows", count).format(rows=locales.number(count))
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(name)}**  \n:small[{rows}]", width="stretch")
+            st.markdown(f"**{plain(name)}**  \n:small[{plain(_(LOGS[name]))} · {rows}]", width="stretch")
             with st.container(width=130):
                 downloads.button("CSV", partial(_log, engine, name), f"{name}.csv", "text/csv")
 
@@ -273,13 +278,15 @@ def _log(engine: state.Engine, name: str) -> bytes:
 
 
 def _table(shown: pd.DataFrame, name: str, widths: dict[str, int] | None = None) -> None:
-    times = shown.select_dtypes("datetimetz").columns
+    days, times = (shown.select_dtypes(kind).columns for kind in ("datetime", "datetimetz"))
     shown = shown.assign(**{column: shown[column].dt.tz_localize(None) for column in times})
     st.dataframe(
         shown,
         hide_index=True,
+        placeholder="–",
         column_config={
-            **{column: st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm") for column in times},
+            **{column: st.column_config.DateColumn(format="DD/MM/YYYY") for column in days},
+            **{column: st.column_config.DatetimeColumn(format="DD/MM/YYYY HH:mm") for column in times},
             **{column: st.column_config.NumberColumn(format="localized") for column in shown.select_dtypes("number")},
             **{column: st.column_config.Column(width=width) for column, width in (widths or {}).items()},
         },

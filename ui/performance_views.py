@@ -15,7 +15,7 @@ from data.tables import Stored
 from locales.labels import label
 from models import scoring
 from models.churn import value
-from models.drift import performance
+from models.drift import alerts, performance
 from models.drift.performance import Course
 from ui import background, cards, downloads, forecasts, store, trained
 from ui.text import N_, _, ngettext, plain
@@ -33,7 +33,7 @@ MEANINGS = {
     "brier": N_("mean squared distance of risk and outcome; lower is better"),
     "bias": N_("forecast against what was sold; 0 is right"),
     "wape": N_("mean error of a day, against what is sold on a day"),
-    "coverage-80": N_("of the days; 80% were promised"),
+    "coverage-80": N_("of the days were inside; 80% were promised"),
     "mase": N_("against saying “as a week ago”; below 1 is better"),
 }
 WORSE = {
@@ -88,6 +88,25 @@ def none_yet() -> None:
     )
 
 
+def expected(rows: pd.DataFrame) -> None:
+    """What to expect of the risks that were kept last, while nobody knows yet who leaves."""
+    guesses = rows[rows["estimated"] & rows["segment"].eq("")]
+    if guesses.empty:
+        return
+    last = guesses[guesses["day"].eq(guesses["day"].max())].drop_duplicates("metric", keep="last").set_index("metric")
+    version = last["version"].iloc[0]
+    usual = rows[rows["segment"].eq(performance.REFERENCE) & rows["version"].eq(version)].set_index("metric")["value"]
+    heading = _("What to expect of the risks kept on {day}, before anybody knows who leaves")
+    st.subheader(plain(heading.format(day=locales.day(guesses["day"].max()))), anchor=False)
+    meaning = _("{lo} to {hi}, 19 times in 20; {usual} when it learned")
+    texts = []
+    for metric in (metric for metric in CARDS["churn"] if metric in last.index):
+        numbers = {**last.loc[metric, ["value", "lo", "hi"]], "usual": usual.get(metric, float("nan"))}
+        words = {name: performance.written(metric, number) for name, number in numbers.items()}
+        texts.append((label(metric), words["value"], meaning.format(**words)))
+    cards.metrics(texts)
+
+
 def keep_today(stored: Stored) -> None:
     """A button that keeps what the model says today, and what has become known of what it said before."""
     trained.churn(stored)  # stops the page until there is a model
@@ -98,7 +117,9 @@ def keep_today(stored: Stored) -> None:
 
         def work(step: background.Step) -> dict[str, object]:
             now = datetime.now(UTC)
-            return scoring.score(_engine(), settings.get().home, scoring.CHURN, now.date(), now, step)
+            done = scoring.score(_engine(), settings.get().home, scoring.CHURN, now.date(), now, step)
+            alerts.record(_engine(), done["alerts"], now)  # whoever is to be told is told by the next job
+            return done
 
         forecasts.start(key, JOB, work)
         st.rerun()
@@ -129,7 +150,8 @@ def _course(
 
 def verdict(found: Course, currency: str) -> None:
     """What has become of the model, in a sentence or two, on a coloured ground with an icon."""
-    words = {name: charts.written(found.metric, getattr(found, name), currency) for name in ("then", "now", "expected")}
+    values = {"then": found.then, "now": found.now, "expected": found.expected}
+    words = {name: performance.written(found.metric, value, currency) for name, value in values.items()}
     measure, day = label(found.metric), locales.day(found.since)
     if not found.changes:
         st.success(plain(_(STEADY).format(measure=measure, **words)), icon=":material/check_circle:")
@@ -156,22 +178,24 @@ def headline(rows: pd.DataFrame, model: str, currency: str) -> None:
         if found is None:
             continue
         values = found.realised["value"].dropna().to_list()
-        texts.append((label(metric), charts.written(metric, found.now, currency), _(MEANINGS[metric])))
+        was = performance.written(metric, found.then, currency)
+        meaning = _("{then} before; {meaning}").format(then=was, meaning=_(MEANINGS[metric]))
+        texts.append((label(metric), performance.written(metric, found.now, currency), meaning))
         middle = (found.now + found.then) / 2
         falls = performance.bad(metric, middle - 1e-6) < performance.bad(metric, middle)
         trends.append(cards.Trend(values, _change(found, currency), "down" if falls else "up"))
     cards.metrics(texts, trends)
 
 
-def _change(found: Course, currency: str) -> str:
-    """How far a measure moved, and from where."""
-    then = charts.written(found.metric, found.then, currency)
-    step = cards.points(found.now, found.then)
-    if found.metric not in (*charts.SHARES, *charts.POINTS):
-        size = charts.written(found.metric, abs(found.now - found.then), currency)
-        still = size == charts.written(found.metric, 0.0, currency)
-        step = ("±" if still else "+" if found.now > found.then else "-") + size
-    return _("{step}, was {then}").format(step=step, then=then)
+def _change(found: Course, currency: str) -> str | None:
+    """How far a measure moved, between the two numbers as they are shown."""
+    if found.metric in (*performance.SHARES, *performance.POINTS):
+        return cards.points(found.now, found.then)
+    digits = 3 if found.metric == "brier" else 2
+    step = round(found.now, digits) - round(found.then, digits)
+    size = performance.written(found.metric, abs(step), currency)
+    still = size == performance.written(found.metric, 0.0, currency)
+    return ("±" if still else "+" if step > 0 else "-") + size
 
 
 def over_time(rows: pd.DataFrame, metric: str, model: str, currency: str) -> None:
@@ -250,7 +274,7 @@ def table(rows: pd.DataFrame, model: str, currency: str) -> None:
                 continue
             values = part[~part.index.duplicated(keep="last")].reindex(shown[_("Day")])
             name = title.format(measure=label(metric))
-            shown[name] = [charts.written(metric, one, currency) for one in values]
+            shown[name] = [performance.written(metric, one, currency) for one in values]
     shown[_("Day")] = [locales.day(day) for day in shown[_("Day")]]
     st.dataframe(shown, hide_index=True)
     downloads.table(rows.drop(columns="logged"), f"performance_{model}")

@@ -20,7 +20,7 @@ from models.forecast import CannotForecast, kept
 from models.forecast import challenge as sales_challenge
 from models.forecast.kept import Daily
 from ui import background, forecasts, store, trained
-from ui.text import _
+from ui.text import N_, _
 
 LATER = pd.Timedelta(days=28)
 Compared = sales_challenge.Comparison | churn_challenge.Comparison
@@ -43,11 +43,11 @@ def champion(model: str, stored: Stored) -> "pd.Series | None":
         return trained.churn(stored)[1]
     if running(model, stored) is None and _refused(stored) not in st.session_state:
         if row is None:
-            train(model, stored, "Vigie", "first model of this data")
+            train(model, stored, "Vigie", N_("first model of this data"))
         elif model == kept.MODEL and stored.span is not None:
             newest = registry.versions(engine(), model)["window_end"].max()
             if pd.Timestamp(stored.span[1]) - newest > LATER:
-                train(model, stored, "Vigie", "the data go on after the champion")
+                train(model, stored, "Vigie", N_("the data go on after the champion"))
     return row
 
 

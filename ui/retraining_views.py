@@ -30,19 +30,26 @@ from ui.text import N_, _, ngettext, plain
 NAMES = {"sales": N_("Sales: units a day"), "churn": N_("Churn: who leaves")}
 STATUSES = {CHAMPION: N_("Champion"), CHALLENGER: N_("Challenger"), RETIRED: N_("Retired")}
 MEASURES = {
-    "mae": N_("Off by, units a series and day (MAE)"),
-    "wape": N_("Off by, share of the units sold (WAPE)"),
-    "mase": N_("Error over that of “as a week ago” (MASE)"),
-    "bias": N_("Said too much, share of the units sold (bias)"),
-    "log_loss": N_("Log-loss (lower is better)"),
-    "auc": N_("A leaver ranks above a stayer (AUC)"),
-    "pr_auc": N_("Area under precision and recall"),
-    "brier": N_("Squared error of the risk (Brier)"),
+    "mae": N_("off by, units a series and day"),
+    "wape": N_("off by, share of the units sold"),
+    "mase": N_("error over that of saying “as a week ago”"),
+    "bias": N_("said too much, share of the units sold"),
+    "log_loss": N_("penalty for risks that were off; lower is better"),
+    "auc": N_("how often a leaver has a higher risk than a stayer"),
+    "pr_auc": N_("area under precision and recall"),
+    "brier": N_("squared error of the risk; lower is better"),
 }
-MAIN = {
-    "sales": {"mae": N_("MAE"), "wape": N_("WAPE"), "mase": N_("MASE")},
-    "churn": {"auc": N_("AUC"), "log_loss": N_("Log-loss"), "brier": N_("Brier")},
+SHORT = {
+    "mae": N_("MAE"),
+    "wape": N_("WAPE"),
+    "mase": N_("MASE"),
+    "bias": N_("Bias"),
+    "log_loss": N_("Log-loss"),
+    "auc": N_("AUC"),
+    "pr_auc": N_("PR-AUC"),
+    "brier": N_("Brier"),
 }
+MAIN = {"sales": ("mae", "wape", "mase"), "churn": ("auc", "log_loss", "brier")}
 LONG = 365  # days: what pays back later does not
 
 
@@ -192,11 +199,12 @@ def compare(compared: Compared, money: Money) -> None:
     names = [name for name in MEASURES if name in scores["champion"]]
     table = pd.DataFrame(
         {
-            _("Measure"): [_(MEASURES[name]) for name in names],
+            _("Measure"): [_(SHORT[name]) for name in names],
             **{
                 _(charts.ROLES[role]): [_score(name, scores[role][name]) for name in names]
                 for role in ("champion", "challenger")
             },
+            _("Meaning"): [_(MEASURES[name]) for name in names],
         }
     )
     st.dataframe(table, hide_index=True)
@@ -297,19 +305,23 @@ def versions(model: str, best: "pd.Series | None") -> None:
             registry.content(settings.get().home, row)
         except ModelFileError as error:
             broken[str(row["version"])] = error.sentence()
-    measures = {_(short): name for name, short in MAIN[model].items()}
+    measures = {_(SHORT[name]): name for name in MAIN[model]}
     trained, promoted, since, until = _("Trained"), _("Promoted"), _("Learned from"), _("Learned up to")
+    lines = _("Rows")
     table = pd.DataFrame(
         {
             _("Status"): [_(STATUSES[status]) for status in rows["status"]],
             trained: rows["created"].dt.tz_localize(None),
             until: rows["window_end"],
-            **{short: [found.get(name, np.nan) for found in rows["metrics"]] for short, name in measures.items()},
+            **{
+                short: [round(found.get(name, np.nan), 3) for found in rows["metrics"]]
+                for short, name in measures.items()
+            },
             _("By"): rows["author"],
-            _("Why"): rows["reason"].str.replace("\n", " · "),
+            _("Why"): [" · ".join(map(_, reason.split("\n"))) for reason in rows["reason"]],
             promoted: rows["promoted"].dt.tz_localize(None),
             since: rows["window_start"],
-            _("Rows"): rows["rows"],
+            lines: rows["rows"],
             _("File (SHA-256)"): [
                 _("not usable") if version in broken else digest[:10]
                 for version, digest in zip(rows["version"], rows["sha256"], strict=True)
@@ -324,10 +336,19 @@ def versions(model: str, best: "pd.Series | None") -> None:
     config: dict[str, Any] = {name: st.column_config.DateColumn(format="DD/MM/YYYY") for name in (since, until)}
     config |= {name: st.column_config.DatetimeColumn(format="DD/MM/YYYY HH:mm") for name in (trained, promoted)}
     config |= {
-        short: st.column_config.NumberColumn(format="percent" if name == "wape" else "%.4g", help=_(MEASURES[name]))
+        short: st.column_config.NumberColumn(
+            format="percent" if name == "wape" else "localized", help=_(MEASURES[name])
+        )
         for short, name in measures.items()
     }
-    st.dataframe(table, hide_index=True, column_config=config)
+    config[lines] = st.column_config.NumberColumn(format="localized")
+    st.dataframe(table, hide_index=True, column_config=config, placeholder="–")
+    st.caption(
+        _(
+            "Each version is measured on what it had not seen at its own time: these numbers compare only roughly. "
+            "The comparison judges two versions on the same days or customers."
+        )
+    )
     downloads.table(table, f"{model}_versions")
     for sentence in broken.values():
         st.warning(plain(sentence), icon=":material/lock:")
@@ -346,7 +367,9 @@ def _promotion(model: str, rows: pd.DataFrame, best: "pd.Series | None", broken:
         chosen = st.selectbox(
             _("Make this version the champion"),
             options,
-            format_func=lambda version: _written(named.loc[version]),
+            format_func=lambda version: _("{version} (learned up to {day})").format(
+                version=_trained(named.loc[version]), day=locales.day(named.loc[version, "window_end"])
+            ),
             key="promote.version",
         )
         with st.form("promote", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
@@ -374,22 +397,28 @@ def against(model: str, stored: Stored, best: "pd.Series | None") -> "pd.Series 
     if best is None or rows.empty:
         return None
     usual = "" if challengers.empty else str(challengers["version"].iloc[0])
-    with st.container(width=310):
+    names = {version: _learned(row) for version, row in rows.iterrows()}
+    if len(set(names.values())) < len(names):
+        names = {version: _trained(row) for version, row in rows.iterrows()}
+    with st.container(width=390):
         chosen = inputs.choice(
             _("Compare the champion with"),
             ["", *rows["version"]],
             f"against.{model}",
-            lambda version: _written(rows.loc[version]) if version else _("nothing yet"),
+            lambda version: names[version] if version else _("nothing yet"),
             default=usual,
         )
     return rows.loc[chosen] if chosen else None
 
 
-def _written(row: "pd.Series") -> str:
-    status = STATUSES[row["status"]]
-    return _("{status}, learned up to {day} (trained {moment})").format(
-        status=_(status), moment=locales.moment(row["created"]), day=locales.day(row["window_end"])
-    )
+def _learned(row: "pd.Series") -> str:
+    status, day = STATUSES[row["status"]], locales.day(row["window_end"])
+    return _("{status}, learned up to {day}").format(status=_(status), day=day)
+
+
+def _trained(row: "pd.Series") -> str:
+    status, moment = STATUSES[row["status"]], locales.moment(row["created"])
+    return _("{status}, trained {moment}").format(status=_(status), moment=moment)
 
 
 def training(model: str, stored: Stored) -> None:
@@ -432,9 +461,7 @@ def _alone(model: str, stored: Stored, best: "pd.Series") -> None:
     measures = best["metrics"]
     shown = [(_("Champion learned up to"), until, _("from {rows} rows").format(rows=locales.number(best["rows"])))]
     shown += [
-        (_(short), _score(name, measures[name]), _(MEASURES[name]))
-        for name, short in MAIN[model].items()
-        if name in measures
+        (_(SHORT[name]), _score(name, measures[name]), _(MEASURES[name])) for name in MAIN[model] if name in measures
     ]
     cards.metrics(shown)
 

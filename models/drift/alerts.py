@@ -18,7 +18,9 @@ from data import state
 from data.state import alert_log
 from locales import N_, Sentence, _, ngettext
 from locales.labels import label
+from models.drift import performance
 from models.drift.compare import THRESHOLD, WATCH
+from models.drift.performance import REFERENCE
 from models.drift.watch import CONFIRMED, SEASONAL, TOO_FEW, WITHIN_NOISE
 
 ALERT, NOTE = "alert", "note"  # severities: somebody should look; only written down
@@ -27,12 +29,21 @@ NEARBY = 10  # days around the same day of an earlier year
 NOBODY = ""  # in `notified`, in place of a channel: why nobody has to be told
 FAILED = "failed: "  # in `notified`: how the answer of a channel starts that could not be told
 TOLD = 20  # alarms in one message
+MEASURED = {"churn": ("auc", "in_the_large"), "sales": ("wape", "bias")}  # measures that raise alerts
+IN_A_ROW = 2  # windows in which a measure is off before there is an alert
 MESSAGES = {
     CONFIRMED: N_("{feature} has changed: PSI {value} is over {threshold}, more than chance or season explain."),
     SEASONAL: N_("{feature}: PSI {value} is over {threshold}, as in the same season of earlier years."),
     WITHIN_NOISE: N_("{feature}: PSI {value} is over {threshold}, but chance alone does as much."),
     TOO_FEW: N_("{feature}: PSI {value} is over {threshold}, but the rows are too few to tell."),
 }
+
+
+REALISED = N_("{measure} of the model {model} left its usual range: {value} on {day}, {reference} when it learned.")
+ESTIMATED = N_(
+    "{measure} of the model {model} is estimated at {value} on {day}, {reference} when it learned; the truth is not "
+    "known yet."
+)
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,44 @@ def of_psi(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         }
         for row in over.values()
     ]
+
+
+def of_performance(log: pd.DataFrame) -> list[dict[str, Any]]:
+    """The alarms of rows of `state.performance_log`.
+
+    One for each measure of `MEASURED`, realised and estimated, on the day on which it has been surely worse than the
+    reference for `IN_A_ROW` windows; the next only after it had been well again.
+    """
+    found: list[dict[str, Any]] = []
+    for (model, _version, metric), part in log.groupby(["model", "version", "metric"]):
+        usual = part.loc[part["segment"] == REFERENCE, "value"]
+        if metric not in MEASURED.get(str(model), ()) or usual.empty:
+            continue
+        reference = float(usual.iloc[-1])
+        for _guess, windows in part[part["segment"] == ""].sort_values("day").groupby("estimated"):
+            run = 0
+            for off, row in zip(performance.off(windows, str(metric), reference), windows.itertuples(), strict=True):
+                run = run + 1 if off else 0
+                if run == IN_A_ROW:
+                    found.append(_of_window(row, reference))
+    return found
+
+
+def _of_window(row: Any, reference: float) -> dict[str, Any]:
+    day = row.day.date()
+    words = {"measure": row.metric, "model": row.model, "day": day.isoformat()}
+    return {
+        "model": row.model,
+        "version": row.version,
+        "day": day,
+        "kind": "performance",
+        "feature": f"{row.metric} (estimated)" if row.estimated else row.metric,
+        "severity": ALERT,
+        "value": row.value,
+        "threshold": reference,
+        "message": ESTIMATED if row.estimated else REALISED,
+        "message_values": words | {"value": float(row.value), "reference": reference},
+    }
 
 
 def record(engine: Engine, alarms: Sequence[Mapping[str, Any]], now: datetime, quiet: str | None = None) -> None:
@@ -182,14 +231,20 @@ def _letter(engine: Engine, model: str, due: list[dict[str, Any]]) -> tuple[str,
 
 def sentence(row: Mapping[str, Any]) -> str:
     """The message of a row of `state.alert_log` in the reader's language."""
-    message = row["message"]
-    return _(message).format(**{name: _written(name, value) for name, value in row["message_values"].items()})
+    message, values = row["message"], row["message_values"]
+    # "0.30 is over 0.30" would not be believed.
+    over = values.get("value"), values.get("threshold")
+    digits = next((one for one in (2, 3) if None in over or round(over[0], one) != round(over[1], one)), 4)
+    written = {name: _written(name, value, values.get("measure"), digits) for name, value in values.items()}
+    return _(message).format(**written)
 
 
-def _written(name: str, value: object) -> str:
+def _written(name: str, value: object, measure: str | None, digits: int) -> str:
     """A value of a message as a reader reads it."""
     if isinstance(value, float):
-        return locales.number(value, 2 if abs(value) < 10 else 0)
+        if measure:
+            return performance.written(measure, value)
+        return locales.number(value, digits if abs(value) < 10 else 0)
     return locales.day(date.fromisoformat(str(value))) if name == "day" else label(str(value))
 
 

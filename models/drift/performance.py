@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from locales import N_
-from models.drift.alerts import ALERT
+import locales
+from locales import N_, _
 
 CAMPAIGN = 0.2  # share of the customers who are called, the riskiest first
 FEWEST = 10  # leavers, and stayers, behind any measure
@@ -25,7 +25,6 @@ LEVEL = 0.05  # at which a change point counts
 WEEK = 7
 SHUFFLES = 999
 SHORTEST = 3  # windows on either side of a change point
-IN_A_ROW = 2  # windows off before there is an alert
 # Which way is worse: 1 upwards, -1 downwards, 0 both ways.
 WORSE = {
     "auc": -1,
@@ -43,7 +42,8 @@ WORSE = {
     "coverage-80": 0,
     "coverage-95": 0,
 }
-ALERTED = {"churn": ("auc", "in_the_large"), "sales": ("wape", "bias")}  # measures that raise alerts
+SHARES = ("recall", "f1", "accuracy", "wape", "coverage-80", "coverage-95")
+POINTS = {"in_the_large": N_("{number} points"), "bias": N_("{number}%")}  # signed, in hundredths
 IDEAL = {
     "slope": 1.0,
     "coverage-80": 0.8,
@@ -51,11 +51,6 @@ IDEAL = {
 }  # of a measure that can be off both ways; else 0
 LATEST = 3  # windows that stand for now where nothing has changed
 REFERENCE = "reference"  # segment of the row that windows are held against
-REALISED = N_("{measure} of the model {model} left its usual range: {value} on {day}, {reference} when it learned.")
-ESTIMATED = N_(
-    "{measure} of the model {model} is estimated at {value} on {day}, {reference} when it learned; the truth is not "
-    "known yet."
-)
 
 
 @dataclass(frozen=True)
@@ -87,6 +82,18 @@ class Course:
 def bad(metric: str, value: float) -> float:
     """A measure turned so that more is worse."""
     return abs(value - IDEAL.get(metric, 0.0)) if WORSE[metric] == 0 else WORSE[metric] * value
+
+
+def written(metric: str, value: float, currency: str = "") -> str:
+    """A value of a measure with its unit (`currency`: of `mae`)."""
+    if value != value:
+        return "–"
+    if metric in POINTS:
+        sign = "+" if round(100 * value, 1) > 0 else "−" if round(100 * value, 1) < 0 else "±"
+        return _(POINTS[metric]).format(number=sign + locales.number(abs(100 * value), 1))
+    if metric in SHARES:
+        return locales.percent(value)
+    return locales.money(value, currency) if metric == "mae" else locales.number(value, 2 if metric != "brier" else 3)
 
 
 def course(log: pd.DataFrame, metric: str, like: Course | None = None) -> Course | None:
@@ -292,51 +299,6 @@ def off(window: pd.DataFrame, metric: str, reference: float) -> np.ndarray:
     """Which rows (`lo`, `hi`) of a measure are surely worse than the reference."""
     above, below = window["lo"].to_numpy() > reference, window["hi"].to_numpy() < reference
     return {1: above, -1: below, 0: above | below}[WORSE[metric]]
-
-
-def alerts(log: pd.DataFrame, now: pd.Timestamp) -> list[dict[str, object]]:
-    """Rows for `data.state.alert_log` of what `data.state.performance_log` holds.
-
-    One for each measure of `ALERTED`, realised and estimated, on the day on which it has been surely worse than the
-    reference for `IN_A_ROW` windows; the next only after it had been well again.
-    """
-    rows: list[dict[str, object]] = []
-    whole = log[log["segment"].isin(["", REFERENCE])]
-    for (model, _version, metric), part in whole.groupby(["model", "version", "metric"]):
-        usual = part.loc[part["segment"] == REFERENCE, "value"]
-        if metric not in ALERTED.get(str(model), ()) or usual.empty:
-            continue
-        reference = float(usual.iloc[-1])
-        seen = part[part["segment"] == ""].sort_values("day")
-        for guess in (False, True):
-            windows = seen[seen["estimated"] == guess]
-            is_off = off(windows, str(metric), reference)
-            run = 0
-            for bad, window in zip(is_off, windows.itertuples(), strict=True):
-                run = run + 1 if bad else 0
-                if run == IN_A_ROW:
-                    rows.append(_alert(window, reference, guess, now))
-    return rows
-
-
-def _alert(window, reference: float, guess: bool, now: pd.Timestamp) -> dict[str, object]:  # type: ignore[no-untyped-def]
-    day = window.day.date()
-    words = {"measure": window.metric, "model": window.model, "day": day.isoformat()}
-    numbers = {"value": float(window.value), "reference": float(reference)}
-    return {
-        "model": window.model,
-        "version": window.version,
-        "day": day,
-        "kind": "performance",
-        "feature": f"{window.metric} (estimated)" if guess else window.metric,
-        "severity": ALERT,
-        "value": window.value,
-        "threshold": reference,
-        "message": ESTIMATED if guess else REALISED,
-        "message_values": words | numbers,
-        "raised": now,
-        "notified": {},
-    }
 
 
 def _with_ends(said: np.ndarray, gone: np.ndarray, drawn, seed: int) -> pd.DataFrame:  # type: ignore[no-untyped-def]

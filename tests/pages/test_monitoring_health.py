@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 import settings
+from connectors import notify
 from data import state
 from models.drift import alerts
 
@@ -56,6 +57,22 @@ def test_an_alert_is_acknowledged_with_a_name_and_a_reason(visit, alerted):
     assert app.dataframe[0].value["Reason"].tolist() == ["spring catalogue"]
 
 
+def test_last_year_s_reason_explains_this_year_s_alarm(visit, alerted):
+    row = {
+        "model": "sales",
+        "version": "1",
+        "day": date(2025, 3, 3),
+        "feature": "<b>*price*",
+        "psi": 0.5,
+    }  # of the first day
+    alerts.record(alerted, alerts.of_psi([{**row, "threshold": 0.3, "label": "confirmed"}]), NOON)
+    with alerted.begin() as connection:
+        before = state.alert_log.c.day == row["day"]
+        answer = {"acknowledged": NOON, "acknowledged_by": "Ana", "reason": "spring catalogue"}
+        connection.execute(state.alert_log.update().where(before).values(answer))
+    assert "Around 3 Mar 2025 it was acknowledged as: spring catalogue" in page(visit("monitoring_health"))
+
+
 def test_a_model_file_that_was_altered_is_the_first_thing_said(visit, home):
     engine = state.engine(settings.get().database_url)
     state.migrate(engine)
@@ -89,18 +106,31 @@ def test_no_secret_of_a_channel_is_on_the_page(visit, alerted, monkeypatch):
 def test_the_logs_can_be_taken_away(visit, alerted):
     app = visit("monitoring_health", view="logs")
     files = [button.proto.id for button in app.get("download_button")]
-    for name in ("psi_log.csv", "alerts_log.csv", "predictions.csv"):
+    for name in ("psi_log.csv", "alerts_log.csv", "predictions.csv", "performance_log.csv"):
         assert any(name in file for file in files)
+
+
+def send_test(app, kind):
+    """Press the button and wait for the answer, an element of a kind."""
+    next(button for button in app.button if button.label == "Send a test message").click().run()
+    for _attempt in range(100):
+        if app.get(kind):
+            break
+        time.sleep(0.1)
+        app.run()
+    return app.get(kind)[0].value.replace("\\", "")
+
+
+def test_a_test_message_goes_to_every_channel(visit, alerted, monkeypatch):
+    heard = []
+    two = {name: lambda title, text, name=name: heard.append((name, title)) for name in ("mail", "chat")}
+    monkeypatch.setattr(notify, "channels", lambda: two)
+    assert send_test(visit("monitoring_health", view="notifications"), "success").startswith("Every channel took")
+    assert heard == [("mail", "Vigie: a test"), ("chat", "Vigie: a test")]
 
 
 def test_a_test_message_that_does_not_arrive_is_said(visit, alerted, monkeypatch):
     monkeypatch.setenv("VIGIE_NOTIFY_URLS", "json://user:s3cret@127.0.0.1:9/")
     settings.get.cache_clear()
     app = visit("monitoring_health", view="notifications")
-    next(button for button in app.button if button.label == "Send a test message").click().run()
-    for _attempt in range(100):
-        if app.warning:
-            break
-        time.sleep(0.1)
-        app.run()
-    assert app.warning[0].value.replace("\\", "").startswith("json://127.0.0.1:9 did not take the message")
+    assert send_test(app, "warning").startswith("json://127.0.0.1:9 did not take the message")

@@ -140,6 +140,9 @@ def test_customers_known_on_one_day_get_a_sentence_and_a_button(visit, monkeypat
     said = state.read(database(), state.prediction_log, model="churn")
     assert len(said) == (~telco["churned"]).sum()
     assert any("risks are kept" in text for text in texts(app))
+    app.run()
+    assert "What to expect of the risks kept on" in app.subheader[0].value
+    assert any("19 times in 20" in text and "when it learned" in text for text in texts(app))
 
 
 def test_too_short_a_history_gets_a_sentence(opened):

@@ -9,6 +9,7 @@ from connectors import Unavailable
 from data import state
 from locales import Sentence
 from models.drift import alerts
+from models.drift.performance import REFERENCE
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 DAY = date(2026, 3, 14)
@@ -46,6 +47,7 @@ def test_only_what_is_over_the_threshold_is_an_alarm_and_only_a_confirmed_one_as
         assert alarm(label=label)["severity"] == alerts.NOTE
     assert alarm()["severity"] == alerts.ALERT
     assert alerts.sentence(alarm()).startswith("Unit price has changed: PSI 0.42 is over 0.30")
+    assert "PSI 0.302 is over 0.300" in alerts.sentence(alarm(psi=0.302))
 
 
 def test_a_confirmed_definition_speaks_for_its_feature_whatever_the_order():
@@ -54,6 +56,40 @@ def test_a_confirmed_definition_speaks_for_its_feature_whatever_the_order():
     for order in (both, both[::-1]):
         (found,) = alerts.of_psi(order)
         assert (found["severity"], found["value"]) == (alerts.ALERT, 0.4)
+
+
+def windows(values, metric="auc", model="churn", guess=False, reference=0.84) -> pd.DataFrame:
+    """Months of a measure with intervals of 0.02 either way, and what it was when the model learned."""
+    days = pd.date_range("2025-01-31", periods=len(values), freq="ME")
+    rows = pd.DataFrame({"day": days, "value": values, "segment": "", "estimated": guess})
+    usual = pd.DataFrame({"day": days[:1], "value": [reference], "segment": REFERENCE, "estimated": False})
+    both = pd.concat([rows, usual], ignore_index=True)
+    return both.assign(model=model, version="v", metric=metric, lo=both["value"] - 0.02, hi=both["value"] + 0.02)
+
+
+def test_a_measure_alarms_with_the_second_bad_window_in_a_row_and_once():
+    [found] = alerts.of_performance(windows([0.84, 0.80, 0.84, 0.80, 0.79, 0.79]))
+    assert (found["kind"], found["feature"], found["day"]) == ("performance", "auc", date(2025, 5, 31))
+    assert (found["severity"], found["value"], found["threshold"]) == (alerts.ALERT, 0.79, 0.84)
+    expected = "Ranking (AUC) of the model Churn left its usual range: 0.79 on 31 May 2025, 0.84 when it learned."
+    assert alerts.sentence(found) == expected
+    assert alerts.of_performance(windows([0.84, 0.80, 0.84, 0.88, 0.89])) == []  # better is no alarm
+    assert len(alerts.of_performance(windows([0.80, 0.80, 0.84, 0.80, 0.80]))) == 2
+    [guess] = alerts.of_performance(windows([0.80, 0.80], guess=True))
+    assert guess["feature"] == "auc (estimated)"
+    assert "not known yet" in guess["message"]
+    [share] = alerts.of_performance(windows([-0.2, -0.203], "bias", "sales", reference=0.01))
+    assert "−20.3% on 28 Feb 2025, +1.0% when it learned" in alerts.sentence(share)
+
+
+def test_a_measure_that_is_off_is_one_row_that_keeps_its_answer(engine):
+    for hour in range(2):
+        alerts.record(engine, alerts.of_performance(windows([0.80, 0.79])), NOON + timedelta(hours=hour))
+        (row,) = rows(engine)
+        assert row["raised"] == NOON
+    assert alerts.acknowledge(engine, ("churn", "performance", "auc"), "new tariff", "Ana", NOON) == 1
+    alerts.record(engine, alerts.of_performance(windows([0.80, 0.79])), NOON)
+    assert [row["reason"] for row in rows(engine)] == ["new tariff"]
 
 
 def test_an_alarm_is_told_once_while_it_is_open_and_within_the_cooldown(engine):

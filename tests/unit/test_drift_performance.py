@@ -1,6 +1,6 @@
 """Measures over time are those of scikit-learn; estimates hold where nothing but the customers changes."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
@@ -190,19 +190,6 @@ def test_a_course_compares_what_was_before_the_change_with_what_is_since():
 )
 def test_worse_has_a_direction_of_its_own_for_each_measure(metric, then, now, worse):
     assert (performance.bad(metric, now) > performance.bad(metric, then)) == worse
-
-
-def test_an_alert_comes_with_the_second_window_in_a_row_and_once():
-    [alert] = performance.alerts(log([0.84, 0.80, 0.84, 0.80, 0.79, 0.79]), NOW)
-    assert (alert["kind"], alert["feature"], alert["day"]) == ("performance", "auc", date(2025, 5, 31))
-    assert alert["value"] == 0.79
-    assert alert["threshold"] == 0.84
-    assert alert["message_values"]["value"] == 0.79
-    assert performance.alerts(log([0.84, 0.80, 0.84, 0.88, 0.89]), NOW) == []  # better is no alarm
-    assert len(performance.alerts(log([0.80, 0.80, 0.84, 0.80, 0.80]), NOW)) == 2
-    [guess] = performance.alerts(log([0.80, 0.80], guess=True), NOW)
-    assert "estimated" in guess["feature"]
-    assert "not known yet" in guess["message"]
 
 
 def test_segments_before_and_since():

@@ -103,6 +103,8 @@ def test_the_last_run_of_a_job_counts_and_old_news_are_none(engine):
     ran(engine, status="failed", ago=timedelta(hours=2), message="the disk is full")
     found = look()["jobs"]
     assert (found.status, found.sentence()) == ("problem", "“drift sales” failed: the disk is full")
+    ran(engine, status="failed", ago=timedelta(hours=2), message="no sales yet", details={"missing": True})
+    assert (look()["jobs"].status, "nothing to work on: no sales" in look()["jobs"].sentence()) == ("warning", True)
     ran(engine, status="done", ago=timedelta(hours=1))
     assert look()["jobs"].status == "ok"
     ran(engine, name="score", status="failed", ago=timedelta(days=8))
@@ -175,7 +177,7 @@ def test_what_needs_care_comes_first_and_names_itself_in_the_verdict(engine, hom
 
 def test_sizes_read_well():
     assert [health.size(count) for count in (0, 86_016, 1_230_000, 250_000_000, 73_500_000_000)] == [
-        "0.0 kB",
+        "0 kB",
         "86.0 kB",
         "1.2 MB",
         "250 MB",

@@ -31,6 +31,8 @@ from models.drift import alerts, history
 
 def run(engine, model, day, now, threshold, step):
     step("Comparing", 0.5)
+    if os.environ.get("CLOSED") == str(day):
+        raise history.CannotCompare("There are no data of {day}.", day=day)
     print("comparing", file=sys.stderr, flush=True)
     while "GATE" in os.environ and not os.path.exists(os.environ["GATE"]):
         time.sleep(0.05)
@@ -188,6 +190,15 @@ def test_a_back_fill_has_a_run_for_each_day_and_tells_nobody(environment):
     assert [row["notified"] for row in read(environment, state.alert_log)] == [{"": "back-fill"}] * 3
 
 
+def test_a_closed_day_is_skipped_in_a_back_fill_and_else_said(environment):
+    days = ["drift", "--model", "sales", "--from", "2011-11-29", "--to", DAY]
+    code, out, _err = run(environment, *days, CLOSED="2011-11-29")
+    assert (code, "skipped: There are no data of 2011-11-29." in out) == (0, True)
+    assert [str(row["day"].date()) for row in read(environment, state.psi_log)] == [DAY]
+    assert {row["status"] for row in read(environment, state.job_runs)} == {"done"}
+    assert run(environment, *days[:3], "--date", DAY, CLOSED=DAY)[0] == 4
+
+
 def test_a_channel_that_is_down_loses_no_alert_and_fails_no_job(environment):
     closed = "json://user:s3cret@127.0.0.1:9/t0ken"
     code, out, err = run(environment, "drift", "--model", "sales", CHANGE="0.6", VIGIE_NOTIFY_URLS=closed)
@@ -235,8 +246,12 @@ def test_wrong_arguments_leave_with_2(home, arguments):
 @pytest.mark.parametrize(
     "arguments", [("drift", "--model", "sales"), ("score", "--model", "churn", "--date", DAY), ("refresh",)]
 )
-def test_without_data_there_is_nothing_to_do(home, arguments):
+def test_without_data_there_is_nothing_to_do_and_json_says_so(home, arguments):
     assert call(*arguments)[0] == 4
+    code, out = call(*arguments, "--json")
+    answer = json.loads(out)
+    assert (code, answer["job"], answer["exit"]) == (4, arguments[0], 4)
+    assert "on the page Data" in out
 
 
 def test_help_answers_without_what_takes_long():
@@ -328,8 +343,9 @@ def test_the_logs_are_exported_with_nothing_a_spreadsheet_would_run(environment,
         "psi_log.csv": 1,
         "alerts_log.csv": 1,
         "predictions.csv": 0,
+        "performance_log.csv": 0,
     }
-    assert sorted(path.name for path in folder.iterdir()) == ["alerts_log.csv", "predictions.csv", "psi_log.csv"]
+    assert len(list(folder.iterdir())) == 4
     psi = pd.read_csv(folder / "psi_log.csv").iloc[0]
     assert (psi["feature"], psi["psi"], json.loads(psi["details"])) == ("'=unit_price", 0.6, {"moved": [1]})
     alert = pd.read_csv(folder / "alerts_log.csv").iloc[0]
@@ -344,7 +360,7 @@ def test_health_leaves_with_1_on_a_problem_only(home):
     assert call("health")[0] == 0
     (home / "vigie.db").write_bytes(b"no database at all" * 1000)
     code, out = call("health")
-    assert (code, out.startswith("Something is wrong: state database.")) == (1, True)
+    assert (code, out.startswith("Something is wrong: database.")) == (1, True)
     assert call("drift", "--model", "sales", "--date", DAY)[0] == 1
 
 
@@ -353,4 +369,6 @@ def test_a_setting_that_cannot_be_used_is_a_sentence(home, monkeypatch):
     settings.get.cache_clear()
     answer = CliRunner().invoke(jobs.app, ["health"])
     assert (answer.exit_code, "hunter2" in answer.output) == (1, False)
-    assert "VIGIE_DATABASE_URL" in answer.output
+    assert "VIGIE_DATABASE_URL" in answer.stderr
+    code, out = call("score", "--model", "sales", "--json")
+    assert (code, "VIGIE_DATABASE_URL" in json.loads(out)["message"]) == (1, True)

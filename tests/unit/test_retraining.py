@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from charts import retraining as charts
 from connectors import retail
 from data import tables
 from data.dataset import Dataset, Origin
@@ -120,6 +121,24 @@ def test_what_pays_back_and_what_does_not():
     assert challenge.payback(Gain(10, 5, 15), 90) == 9
     assert challenge.payback(Gain(10, -1, 21), 90) is None
     assert challenge.payback(Gain(-10, -15, -5), 90) is None
+
+
+@pytest.mark.parametrize(
+    ("whole", "parts", "title"),
+    [
+        ((2, 1, 3), [(2, 1, 3), (1, -1, 2)], "surely better in 1 of 2 parts, most in part 1"),
+        (
+            (2, 1, 3),
+            [(2, 1, 3), (-1, -2, -0.5)],
+            "Of 2 parts the challenger is surely better in 1 and surely worse in 1",
+        ),
+        ((2, -1, 3), [(1, -1, 3), (1, -1, 2)], "No part is better or worse by more than chance"),
+    ],
+)
+def test_the_title_of_the_gains_hides_no_part_that_is_worse(whole, parts, title):
+    rows = pd.DataFrame([whole, *parts], columns=["mean", "lo", "hi"])
+    rows["name"] = ["All", *(f"part {number}" for number in range(1, len(rows)))]
+    assert title in charts.gains(rows, "Gain", str).layout.title.text
 
 
 def test_policies_retrain_when_they_say():
