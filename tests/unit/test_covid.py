@@ -1,9 +1,13 @@
 """COVID-19 models against numbers worked out by hand, and against the real files."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+import locales
+from charts import covid as charts
 from connectors import owid
 from data.demo import covid as demo
 from models import covid
@@ -71,6 +75,21 @@ def test_averages_and_sums_of_weekly_reports():
     assert covid.formed(counts, "weekly")["A"].iloc[-1] == 70
     assert covid.formed(counts, "biweekly")["A"].iloc[-1] == 140
     assert covid.formed(counts, "new") is counts.daily
+
+
+def test_no_sum_is_dated_after_the_last_report():
+    counts = Counts(panel(A=[10.0] * 7 + [NAN] * 3), panel(A=[NAN] * 10), {})
+    for form, value in (("average", 10), ("weekly", 70)):
+        assert reported(covid.formed(counts, form))[-4:] == [value, -1, -1, -1]
+
+
+def test_what_is_published_as_an_average_is_not_averaged_again():
+    smooth = panel(A=range(20))
+    counts = Counts(smooth, smooth * NAN, {}, smooth=True)
+    assert covid.formed(counts, "average") is smooth
+    assert covid.formed(counts, "weekly")["A"].iloc[-1] == 7 * 19
+    assert covid.formed(counts, "biweekly")["A"].iloc[-1] == 7 * (19 + 12)
+    assert "new" not in MEASURES["tests"].forms
 
 
 def test_one_missing_day_in_seven_is_forgiven_two_are_not():
@@ -198,9 +217,76 @@ def test_a_comparison_says_how_many_times_and_how_much_later():
     values = panel(A=[1, 4, 2, NAN], B=[2, 2, 6, 9], C=[NAN] * 4)
     (found,) = covid.compare(values, "A", ["A", "B", "C"])
     assert (found.country, found.day, found.value) == ("B", values.index[2], 6)
-    assert found.ratio == 3
+    assert found.other == 2
     assert found.usual == pytest.approx(10 / 7)
-    assert found.later == 1
+    assert (found.highest, found.later) == (values.index[2], 1)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words", "french"),
+    [
+        (0, "next to nothing", "presque rien"),
+        (0.04, "less than a tenth as much", "plus de dix fois moins"),
+        (0.105, "about a tenth as much", "environ dix fois moins"),
+        (0.15, "85% less", "85 % de moins"),
+        (0.198, "about a fifth as much", "environ cinq fois moins"),
+        (0.344, "about a third as much", "environ trois fois moins"),
+        (0.8, "20% less", "20 % de moins"),
+        (0.97, "about as much", "à peu près autant"),
+        (1.2, "20% more", "20 % de plus"),
+        (2.05, "about twice as much", "environ le double"),
+        (5.53, "5.5 times as much", "5,5 fois plus"),
+        (27.3, "27 times as much", "27 fois plus"),
+    ],
+)
+def test_a_comparison_is_said_as_one_says_it(ratio, words, french):
+    day, peak = pd.Timestamp("2023-03-01"), pd.Timestamp("2023-02-01")
+    one = covid.Comparison("Germany", day, 100 * ratio, 100.0, 1.0, peak, -3)
+    shown = Shown("cases", "average", "million")
+    (told,) = charts.sentences([one], shown, day)
+    assert told == (
+        f"Germany: {charts.written(100 * ratio, shown)}; {words}; over the whole period about as much; "
+        "peaked 3 days earlier, on 1 Feb 2023."
+    )
+    with locales.using("fr"):
+        assert french in charts.sentences([one], shown, day)[0].replace("\N{NO-BREAK SPACE}", " ").replace(
+            "\u202f", " "
+        )
+
+
+def test_what_adds_up_has_no_peak_and_what_may_be_below_zero_no_ratio():
+    day = pd.Timestamp("2023-03-01")
+    one = covid.Comparison("Kenya", day - pd.Timedelta(days=1), 5.0, -2.5, 1.0, day, 0)
+    (excess,) = charts.sentences([one], Shown("excess", "level", "absolute"), day)
+    assert excess == "Kenya: 5.00 on 28 Feb 2023; 7.50 higher."
+    (total,) = charts.sentences([replace(one, other=2.5)], Shown("deaths", "cumulative", "million"), day)
+    assert total == "Kenya: 5.00 on 28 Feb 2023; about twice as much."
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [(0.1234, "+12%"), (-0.0004, "±0%"), (0.0, "±0%"), (-0.004, "−0.4%"), (-0.0996, "−10%"), (0.5, "+50%")],
+)
+def test_a_change_has_a_sign_and_never_minus_nothing(change, words):
+    assert charts.written_change(change) == words
+    assert charts.written(change, Shown("cases", "change", "absolute")) == words
+
+
+def test_a_number_below_zero_has_a_minus_and_no_hyphen():
+    assert charts.written(-5.21, Shown("excess", "level", "absolute")) == "−5.21"
+    assert charts.written(-0.001, Shown("excess", "level", "absolute")) == "0.00"
+
+
+def test_a_title_says_only_what_the_weeks_show():
+    shown = Shown("cases", "average", "million")
+    apart = panel(A=[1] * 40 + [9] + [1] * 60, B=[1] * 90 + [9] + [1] * 10)
+    assert (
+        charts.heatmap(apart, shown, False).get_suptitle().startswith("A peaked first, in Feb 2023, and B last, in Apr")
+    )
+    alike = apart.assign(C=apart["A"], D=apart["A"])
+    assert charts.heatmap(alike, shown, True).get_suptitle().startswith("3 of these 4 countries peaked in Feb 2023")
+    total = Shown("cases", "cumulative", "million")
+    assert "peaked" not in charts.heatmap(alike.cumsum(), total, False).get_suptitle()
 
 
 def test_numbers_are_carried_to_the_days_of_a_figure_with_the_day_they_are_of():
@@ -275,5 +361,10 @@ def test_the_real_africa_is_a_group_and_albania_a_country(home, real_data):
 def test_a_measure_knows_its_columns_and_forms():
     assert Measure("t", "d").columns == ["t", "d"]
     assert Measure(level="x").forms == ["level", "change"]
+    assert Measure(level="x", signed=True).forms == ["level"]
+    assert covid.usual("vaccinated").per == "hundred"
+    assert covid.usual("hospital").per == "million"
+    assert Shown("vaccinated", "level", "hundred").grows
+    assert not Shown("hospital", "level", "million").grows
     assert covid.usual("deaths") == Shown("deaths", "cumulative", "million")
     assert covid.usual("positivity").share
