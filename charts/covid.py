@@ -50,7 +50,7 @@ BARS = 20
 CONTINENTS = ("Africa", "Asia", "Europe", "North America", "Oceania", "South America")
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "star")
 PANEL = 150  # height of one of several panels
-COLUMNS = 4  # small figures side by side, at most
+COLUMNS = 3  # small figures side by side, at most: a telephone has no room for more
 
 
 def unit(shown: Shown) -> str:
@@ -108,7 +108,7 @@ def lines(values: pd.DataFrame, shown: Shown, log: bool) -> go.Figure:
     )
     step = 1 if shown.form == "new" else max(1, len(values) // POINTS)
     thinned = values.iloc[::-step].iloc[::-1]
-    figure = _axes(title, shown, log, time_axis(values.index), height=420)
+    figure = _axes(title, shown, log, _dates(values.index), height=420)
     along = {"x0": thinned.index[0].isoformat(), "dx": step * 86_400_000}
     _trace(figure, thinned, shown, along, "%{x|%d/%m/%Y}")
     return figure
@@ -178,9 +178,8 @@ def small(values: pd.DataFrame, shown: Shown, log: bool) -> go.Figure:
             "domain": across,
             "anchor": y,
             "type": "date",
-            "nticks": 4,
-            "tickformat": "%m/%y",
             "fixedrange": True,
+            **_dates(values.index, few=True),
         }
         layout[f"yaxis{y[1:]}"] = {
             "domain": up,
@@ -217,7 +216,7 @@ def world(
     high = float(np.nanquantile(values.to_numpy(), 0.98)) if len(known) else 1.0
     low = min(0.0, float(np.nanquantile(values.to_numpy(), 0.02))) if len(known) else 0.0
     diverging = low < 0
-    colours = theme.DIVERGING if diverging else theme.SEQUENTIAL[::-1] if dark else theme.SEQUENTIAL
+    colours = theme.DIVERGING if diverging else theme.SEQUENTIAL[::-1] if dark else theme.SEQUENTIAL[1:]
     limit = max(high, -low) or 1.0
     names = [theme.plain(place(str(name))) for name in values.columns]
 
@@ -239,7 +238,7 @@ def world(
         "showcoastlines": False,
         "showcountries": False,
         "showland": True,
-        "landcolor": "#22343C" if dark else "#E3EAED",
+        "landcolor": "#3A4247" if dark else "#E1E1DE",
         "bgcolor": "rgba(0,0,0,0)",
         "lonaxis": {"range": REGIONS[region][0]},
         "lataxis": {"range": REGIONS[region][1]},
@@ -256,7 +255,7 @@ def world(
         marker={"line": {"width": 0.5, "color": "#0E1A20" if dark else "#FBFCFC"}},
         colorbar={"orientation": "h", "thickness": 10, "len": 0.5, "y": -0.02, "yanchor": "top", **_ticks(shown)},
     )
-    figure = theme.figure(title, height=520, geo=geo, **_plain_numbers(), **_player(values.index))
+    figure = theme.figure(title, height=500, geo=geo, **_plain_numbers(), **_player(values.index))
     figure.add_trace(last)
     figure.frames = frames
     return figure
@@ -382,7 +381,7 @@ def ranking(ranked: pd.DataFrame, shown: Shown, day: pd.Timestamp, marked: Seque
 def _room(values: pd.Series) -> list[float]:
     """The range of bars with text at their end."""
     low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
-    return [1.5 * low, 1.5 * high] if len(values) else [0.0, 1.0]
+    return [1.55 * low, 1.55 * high] if len(values) else [0.0, 1.0]
 
 
 def timeline(panels: dict[str, tuple[pd.Series, Shown]], waves: pd.DataFrame, country: str, first: Shown) -> go.Figure:
@@ -423,9 +422,9 @@ def timeline(panels: dict[str, tuple[pd.Series, Shown]], waves: pd.DataFrame, co
         layout[f"yaxis{axis}"] = {"domain": up, "nticks": 4, "fixedrange": True, "automargin": True, **_ticks(shown)}
         name, _comma, rest = unit(shown).partition(", ")
         layout["annotations"].append(_heading(name, 0, up[1], rest))
-    last = next(iter(panels.values()))[0].index[-1]
+    days = next(iter(panels.values()))[0].index
     for number, wave in enumerate(waves.itertuples(), 1):
-        end = last if pd.isna(wave.trough) else wave.trough
+        end = days[-1] if pd.isna(wave.trough) else wave.trough
         if number % 2:
             band = {"type": "rect", "yref": "paper", "y0": 0, "y1": 1, "line": {"width": 0}, "layer": "below"}
             layout["shapes"].append(
@@ -450,7 +449,7 @@ def timeline(panels: dict[str, tuple[pd.Series, Shown]], waves: pd.DataFrame, co
         "type": "date",
         "anchor": f"y{count if count > 1 else ''}",
         "fixedrange": True,
-        "tickformat": "%m/%Y",
+        **_dates(days),
     }
     return figure.update_layout(layout)
 
@@ -579,7 +578,7 @@ def heatmap(values: pd.DataFrame, shown: Shown, dark: bool) -> "Figure":
         rasterized=True,
         xticklabels=False,
         yticklabels=names,
-        cbar_kws={"pad": 0.015, "aspect": 30, "fraction": 0.06},
+        cbar_kws={"pad": 0.015, "aspect": 2.5 * max(8, len(names)), "fraction": 0.06},
     )
     at = np.unique(np.linspace(0, len(values) - 1, 7).astype(int))
     axis.set_xticks(at + 0.5, [locales.month(values.index[one]) for one in at])
@@ -646,12 +645,14 @@ def _seaborn(title: str, names: Sequence[str], rows: int, below: float, dark: bo
 
     import matplotlib
     import seaborn as sns
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: smaller, sharper, readable aloud
     matplotlib.rcParams["text.parse_math"] = False
     width, height = 9.0, 0.27 * rows + below + 0.1
     drawn = Figure(figsize=(width, height))
+    FigureCanvasAgg(drawn)  # without it seaborn makes a renderer of 4 MB for each label that it measures
     drawn.set_facecolor("none")
     drawn.suptitle(title)
     axis = drawn.subplots()
@@ -689,7 +690,7 @@ def sentences(found: Sequence[Comparison], shown: Shown, day: pd.Timestamp) -> l
             )
             highest = later if one.later > 0 else sooner if one.later < 0 else _("peaked on the same day, {day}")
             words.append(highest.format(count=locales.number(abs(one.later)), day=locales.day(one.highest)))
-        told.append("; ".join(words) + ".")
+        told.append(_("; ").join(words) + ".")
     return told
 
 
@@ -727,6 +728,22 @@ def _heading(text: str, x: float, y: float, below: str = "") -> dict[str, Any]:
     ends = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "align": "left"}
     lines = f"<b>{theme.plain(text)}</b>" + (f"<br>{theme.plain(below)}" if below else "")
     return {"text": lines, "x": x, "y": y, "showarrow": False, **ends}
+
+
+def _dates(days: pd.DatetimeIndex, few: bool = False) -> dict[str, Any]:
+    """The axis of a period: its years where it is long (upright also on a telephone), else as `time_axis`.
+
+    `few` is for small figures: two of the years, or the first and the last day.
+    """
+    ends = {"range": [days[0].isoformat(), days[-1].isoformat()]}
+    starts = [pd.Timestamp(year, 1, 1) for year in range(days[0].year + 1, days[-1].year + 1)]
+    if len(days) > 2 * 365:
+        starts = starts[:: -(-len(starts) // 2) if few else 1]
+        return ends | {"tickvals": starts, "ticktext": [str(day.year) for day in starts], "tickangle": 0}
+    if few:
+        both = [days[0], days[-1]]
+        return ends | {"tickvals": both, "ticktext": [day.strftime("%m/%y") for day in both], "tickangle": 0}
+    return ends | time_axis(days)
 
 
 def _axes(title: str, shown: Shown, log: bool, xaxis: dict[str, Any], height: int) -> go.Figure:

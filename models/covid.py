@@ -126,13 +126,11 @@ class Counts:
     smooth: bool = False
 
 
-def countries(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row a country (index): code, continent, population, traits as last reported, and whether it is a `group`.
+def countries(found: pd.DataFrame) -> pd.DataFrame:
+    """One row a country (index): what was last reported of it (see `final`), and whether it is a `group`.
 
     A group has no continent, or a name of `NOT_COUNTRIES`, or leaves out a part of another ("Asia excl. China").
     """
-    known = [column for column in ("code", "continent", "population", *TRAITS) if column in rows]
-    found = _final(rows, known)
     named = found.index.isin(list(NOT_COUNTRIES)) | found.index.str.contains(" excl. ", regex=False)
     return found.assign(group=found["continent"].isna().to_numpy() | named)
 
@@ -239,12 +237,13 @@ def waves(average: pd.Series) -> pd.DataFrame:
     """The waves of a 7-day average: one row each, with `start`, `peak`, `trough` (days), `height` and `total`.
 
     Found on the average smoothed over 15 days: from a trough it rises to at least 1.5 times as much, and falls to less
-    than 1 / 1.5 of its peak; values under 2% of the highest count as that. `height` is the average on the peak day and
-    `total` what was counted from start to trough, both in the unit of `average`. The trough of a wave that still runs
-    is missing.
+    than 1 / 1.5 of its peak; values under 2% of the highest count as that. `peak` is the highest day of the average
+    around there, `height` its value, and `total` what was counted from start to trough, both in the unit of `average`.
+    The trough of a wave that still runs is missing.
     """
     known = average.loc[average.first_valid_index() : average.last_valid_index()]
-    smooth = known.interpolate().rolling(SMOOTH, center=True, min_periods=1).mean().to_numpy()
+    filled = known.interpolate()
+    smooth = filled.rolling(SMOOTH, center=True, min_periods=1).mean().to_numpy()
     names = ["start", "peak", "trough", "height", "total"]
     if len(smooth) == 0 or not smooth.max() > 0:
         return pd.DataFrame(columns=names)
@@ -253,7 +252,8 @@ def waves(average: pd.Series) -> pd.DataFrame:
     for start, peak, trough in turns:
         part = known.iloc[start : len(known) if trough is None else trough + 1]
         end = pd.NaT if trough is None else known.index[trough]
-        found.append((known.index[start], known.index[peak], end, float(known.iloc[peak]), float(part.sum())))
+        highest = filled.iloc[max(start, peak - SMOOTH // 2) : peak + SMOOTH // 2 + 1].idxmax()
+        found.append((known.index[start], highest, end, float(filled[highest]), float(part.sum())))
     return pd.DataFrame(found, columns=names)
 
 
@@ -341,12 +341,12 @@ def weeks(values: pd.DataFrame) -> pd.DataFrame:
     return values.iloc[::-WEEK].iloc[::-1]
 
 
-def standing(rows: pd.DataFrame) -> pd.DataFrame:
-    """Where countries stand after `rows`: the last report of each measure, per head where counted, and each trait.
+def standing(last: pd.DataFrame) -> pd.DataFrame:
+    """Where countries stand: what was `last` reported of each measure, per head where counted, and of each trait.
 
     One row a country; the columns are keys of `MEASURES` (per head as `usual` shows them) and traits.
     """
-    last, found = _final(rows, [column for column in rows if column not in ("country", "date")]), {}
+    found = {}
     for name, measure in MEASURES.items():
         column = measure.total or measure.level
         if column in last:
@@ -355,8 +355,8 @@ def standing(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found | {name: last[name] for name in TRAITS if name in last}).dropna(axis=1, how="all")
 
 
-def _final(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """The last value of each country in `rows`, which are sorted by country and date (`last`, but quicker)."""
+def final(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """What was last reported of each country (index) in `rows`, which are sorted by country and date."""
     codes = rows["country"].cat.codes.to_numpy()
     starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1]))
     found = {}

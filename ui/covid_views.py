@@ -23,7 +23,7 @@ PLAYED = 30  # days of a scatter that plays
 LISTED = 40  # rows of a heatmap
 BESIDE = ("deaths", "hospital", "fully_vaccinated")  # shown under the measure of one country
 ALIKE = ("doses", "vaccinated", "intensive_care", "admissions")  # go with others by what they are
-STARTS = {"calendar": N_("By date"), "cases": N_("Since 100 cases"), "deaths": N_("Since 1 death per million")}
+STARTS = {"calendar": N_("By date"), "cases": N_("Since 100 cases"), "deaths": N_("Since 1 death/million")}
 SINCE = {"cases": N_("the first 100 cases"), "deaths": N_("the first death per million people")}
 SHAPES = {"lines": N_("One figure"), "small": N_("One each")}
 WAVES = {"one": N_("Waves of this country"), "chosen": N_("Waves of all chosen")}
@@ -99,7 +99,8 @@ def headline(stored: Stored, values: pd.DataFrame, known: pd.DataFrame, referenc
             until = _("{measure} up to {day}").format(
                 measure=_(charts.MEASURES[shown.measure]), day=locales.day(total.index[-1])
             )
-            found.append((_("In total"), locales.compact(total.iloc[-1]), plain(until)))
+            count = float(total.iloc[-1])
+            found.append((_("In total"), (locales.number if count < 1e7 else locales.compact)(count), plain(until)))
     cards.metrics(found)
 
 
@@ -237,7 +238,7 @@ def country(stored: Stored, values: pd.DataFrame, name: str, present: list[str],
                 _("Peak"): listed["peak"].dt.date,
                 _("Trough"): listed["trough"].dt.date,
                 _("Days to the peak"): rising,
-                _("Height at the peak"): listed["height"],
+                _("Height at the peak"): listed["height"].round(2),
                 _("In all, from start to trough"): listed["total"].round(),
             }
         ),
@@ -269,7 +270,8 @@ def relations(stored: Stored, known: pd.DataFrame, days: pd.DatetimeIndex) -> No
     period = days[0], days[-1]
     figure, table = _scatter(stored.version, names[x], names[y], period, stored, known, x, y, days)
     cards.figure(figure, "covid_scatter", table)
-    figure, table = _correlations(stored.version, names, days[-1], is_dark(), stand)
+    short = {one: label(one) if one in TRAITS else _(charts.MEASURES[one]) for one in options}  # ranks have no unit
+    figure, table = _correlations(stored.version, short, days[-1], is_dark(), stand)
     cards.figure(figure, "covid_correlations", table)
 
 

@@ -27,6 +27,10 @@ def rows(**columns):
     return frame.assign(country=frame["country"].astype("category"))
 
 
+def final(frame):
+    return covid.final(frame, [name for name in frame if name not in ("country", "date")])
+
+
 def reported(values, column="A"):
     return values[column].fillna(-1).tolist()
 
@@ -134,7 +138,7 @@ def test_groups_have_no_continent_or_a_known_name_and_kosovo_is_a_country():
     codes = ["OWID_X", "OWID_ENG", "OWID_EUR", "OWID_KOS", "OWID_LIC", "PER", "OWID_Y", "OWID_WRL"]
     continents = ["Asia", "Europe", "Europe", "Europe", None, "South America", None, None]
     made = rows(country=names, date=["2023-01-01"] * 8, code=codes, continent=continents, population=[1.0] * 8)
-    found = covid.countries(made)
+    found = covid.countries(final(made))
     assert found.index[~found["group"]].tolist() == ["Kosovo", "Peru"]
     assert found.loc["Kosovo", "code"] == "OWID_KOS"
 
@@ -149,8 +153,8 @@ def test_what_is_known_of_a_country_is_its_last_report():
         people_vaccinated=[40.0, 60.0, 5.0],
         median_age=[30.0, 30.0, NAN],
     )
-    assert covid.countries(made)["population"].tolist() == [100, 50]
-    stand = covid.standing(made)
+    assert covid.countries(final(made))["population"].tolist() == [100, 50]
+    stand = covid.standing(final(made))
     assert stand["cases"].fillna(-1).tolist() == [100_000, -1]
     assert stand["vaccinated"].tolist() == [60, 10]
     assert "deaths" not in stand
@@ -320,7 +324,7 @@ def test_rank_correlations_need_enough_countries():
 def test_the_demo_behaves_like_the_real_file():
     frame = demo.generate(pd.Timestamp("2026-03-14").date())
     assert frame.equals(demo.generate(pd.Timestamp("2026-03-14").date()))
-    known = covid.countries(frame)
+    known = covid.countries(final(frame))
     assert known["group"].sum() == 7
     assert not known.loc["Kosovo", "group"]
     found = covid.counts(frame, MEASURES["cases"])
@@ -346,15 +350,17 @@ def test_the_smoothed_figures_of_a_real_file_are_those_of_its_publisher(home, re
     ours = average["India"].reindex(india.index)
     same = (ours - india).abs() < 0.001
     assert same.sum() >= 700  # of 730; whoever cleaned this copy filled in a few days, on each of which averages depend
-    million = covid.relative(average, covid.countries(frame)["population"], "million")["India"].reindex(india.index)
+    million = covid.relative(average, covid.countries(final(frame))["population"], "million")["India"].reindex(
+        india.index
+    )
     theirs = raw["new_cases_smoothed_per_million"]["India"].reindex(india.index)
     assert million[same].to_numpy() == pytest.approx(theirs[same].to_numpy(), abs=0.002)
 
 
 def test_the_real_africa_is_a_group_and_albania_a_country(home, real_data):
-    older = covid.countries(owid.dataset(real_data / "owid/real_legacy67_AFG_OWIDAFR.csv").main)
+    older = covid.countries(final(owid.dataset(real_data / "owid/real_legacy67_AFG_OWIDAFR.csv").main))
     assert older["group"].to_dict() == {"Afghanistan": False, "Africa": True}
-    newer = covid.countries(owid.dataset(real_data / "owid/real_compact_rows_DEU_CHE_ALB.csv").main)
+    newer = covid.countries(final(owid.dataset(real_data / "owid/real_compact_rows_DEU_CHE_ALB.csv").main))
     assert not newer["group"].any()
 
 
