@@ -82,19 +82,24 @@ print(sorted(times)[3])
 
 
 def write(path: Path) -> None:
-    """The simulated file: the demo's twenty countries, again and again with other sizes, and their groups."""
+    """The simulated file: the demo's twenty countries, again and again with other sizes, for each outline of the map,
+    and groups of countries."""
     small = demo.generate(date(2026, 1, 1))
-    pattern = [part.reset_index(drop=True) for _name, part in small.groupby("country", observed=True)]
+    parts = [part.reset_index(drop=True) for _name, part in small.groupby("country", observed=True)]
+    single, groups = ([part for part in parts if part["continent"].isna().all() == apart] for apart in (False, True))
+    outlines = json.loads((ROOT / "ui/assets/world_110m.json").read_text())["objects"]["countries"]["geometries"]
+    codes = sorted({shape["id"] for shape in outlines})
     rng = np.random.default_rng(0)
     days = pd.date_range(end="2026-06-17", periods=DAYS)
     with pa.csv.CSVWriter(str(path), pa.schema([(name, _kind(name)) for name in COLUMNS])) as file:
         for number in range(COUNTRIES):
+            pattern = single if number < len(codes) else groups
             one = pattern[number % len(pattern)]
             part = one.iloc[np.arange(DAYS) % len(one)].reset_index(drop=True)
             numbers = part.select_dtypes("number").columns
             part[numbers] = (part[numbers] * rng.uniform(0.5, 1.5)).round(3)
             part["country"], part["date"] = f"Country {number:03d}", days.strftime("%Y-%m-%d")
-            part["code"] = f"C{number:03d}"
+            part["code"] = codes[number] if number < len(codes) else f"OWID_{number}"
             for name in COLUMNS:
                 if name not in part:
                     source = next((c for c in part if name.startswith(c)), "total_cases")

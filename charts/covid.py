@@ -29,10 +29,10 @@ MEASURES = {
     "hospital": N_("Patients in hospital"),
     "intensive_care": N_("Patients in intensive care"),
     "admissions": N_("Hospital admissions in a week"),
-    "excess": N_("Excess mortality (% above expected)"),
+    "excess": N_("Excess mortality, % above expected"),
     "excess_total": N_("Excess deaths so far, per million people"),
     "reproduction": N_("People infected by one case"),
-    "stringency": N_("Strictness of measures (0 to 100)"),
+    "stringency": N_("Strictness of measures, 0 to 100"),
 }
 FORMS = {
     "average": N_("7-day average"),
@@ -50,7 +50,7 @@ BARS = 20
 CONTINENTS = ("Africa", "Asia", "Europe", "North America", "Oceania", "South America")
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "star")
 PANEL = 150  # height of one of several panels
-COLUMNS = 4  # small figures side by side, at most
+COLUMNS = 3  # small figures side by side, at most: a telephone has no room for more
 
 
 def unit(shown: Shown) -> str:
@@ -63,6 +63,12 @@ def unit(shown: Shown) -> str:
     return ", ".join(parts)
 
 
+def _within(shown: Shown) -> str:
+    """`unit` inside a sentence."""
+    text = unit(shown)
+    return text[0].lower() + text[1:]
+
+
 def _axis(shown: Shown) -> str:
     """The unit alone, for an axis: the title of the figure says what is measured."""
     if shown.share:
@@ -73,26 +79,36 @@ def _axis(shown: Shown) -> str:
 
 def written(value: float, shown: Shown) -> str:
     """A number as a reader reads it."""
+    if shown.form == "change":
+        return written_change(value)
     if shown.share:
-        sign = "+" if shown.form == "change" and value > 0 else ""
-        return sign + locales.percent(value, 0 if abs(value) >= 0.1 else 1)
+        return locales.percent(value, 0 if value >= 0.1 else 1)
     size = abs(value)
-    return locales.number(value, 0 if size >= 100 or value == 0 else 1 if size >= 10 else 2)
+    digits = 0 if size >= 100 or value == 0 else 1 if size >= 10 else 2
+    return ("−" if round(value, digits) < 0 else "") + locales.number(size, digits)
+
+
+def written_change(change: float) -> str:
+    """A change as a share, with its sign: "+12%", "−0.4%", "±0%"."""
+    digits = 0 if abs(change) >= 0.0995 else 1
+    rounded = round(change, digits + 2)
+    return ("+" if rounded > 0 else "−" if rounded < 0 else "±") + locales.percent(
+        abs(rounded), digits if rounded else 0
+    )
 
 
 def lines(values: pd.DataFrame, shown: Shown, log: bool) -> go.Figure:
     """A line a country over time; the dash tells countries apart where colour does not."""
-    last = values.ffill().iloc[-1].dropna()
-    title = unit(shown)
-    if len(last) and shown.form != "new":
-        most = str(last.idxmax())
-        day = values[most].last_valid_index()
-        title = _("{country} is highest at the end of the period: {value} ({unit}, {day})").format(
-            country=place(str(most)), value=written(last[most], shown), unit=unit(shown), day=locales.day(day)
-        )
+    most = str(values.max().idxmax())
+    title = _("{country} came highest: {value} on {day} ({unit})").format(
+        country=place(most),
+        value=written(float(values[most].max()), shown),
+        day=locales.day(values[most].idxmax()),
+        unit=_within(shown),
+    )
     step = 1 if shown.form == "new" else max(1, len(values) // POINTS)
     thinned = values.iloc[::-step].iloc[::-1]
-    figure = _axes(title, shown, log, time_axis(values.index), height=420)
+    figure = _axes(title, shown, log, _dates(values.index), height=420)
     along = {"x0": thinned.index[0].isoformat(), "dx": step * 86_400_000}
     _trace(figure, thinned, shown, along, "%{x|%d/%m/%Y}")
     return figure
@@ -105,8 +121,12 @@ def aligned(values: pd.DataFrame, shown: Shown, log: bool, since: str) -> go.Fig
     if len(lengths):
         shared = int(min(lengths.min() - 1, 365))
         there = values.iloc[: shared + 1].ffill().iloc[-1]
-        title = _("{day} days after {since}, {country} stood highest: {value}").format(
-            day=shared, since=since, country=place(str(there.idxmax())), value=written(there.max(), shown)
+        title = _("{day} days after {since}, {country} stood highest: {value} ({unit})").format(
+            day=locales.number(shared),
+            since=since,
+            country=place(str(there.idxmax())),
+            value=written(there.max(), shown),
+            unit=_within(shown),
         )
     step = max(1, len(values) // POINTS)
     figure = _axes(title, shown, log, {"title": {"text": _("Days since {since}").format(since=since)}}, height=420)
@@ -121,11 +141,11 @@ def small(values: pd.DataFrame, shown: Shown, log: bool) -> go.Figure:
     rows = -(-len(names) // columns)
     peaks = values.max()
     title = _("{high} reached {value}, {low} never more than {least} ({unit})").format(
-        high=peaks.idxmax(),
+        high=place(str(peaks.idxmax())),
         value=written(peaks.max(), shown),
-        low=peaks.idxmin(),
+        low=place(str(peaks.idxmin())),
         least=written(peaks.min(), shown),
-        unit=unit(shown),
+        unit=_within(shown),
     )
     if len(names) == 1:
         title = unit(shown)
@@ -158,9 +178,8 @@ def small(values: pd.DataFrame, shown: Shown, log: bool) -> go.Figure:
             "domain": across,
             "anchor": y,
             "type": "date",
-            "nticks": 4,
-            "tickformat": "%m/%y",
             "fixedrange": True,
+            **_dates(values.index, few=True),
         }
         layout[f"yaxis{y[1:]}"] = {
             "domain": up,
@@ -184,20 +203,20 @@ def world(
     `asof` is the day of each number (same shape), `codes` those of the outlines by country.
     """
     known = values.iloc[-1].dropna()
-    title = _("Nothing was reported up to this day ({unit})").format(unit=unit(shown))
+    title = _("Nothing was reported up to this day ({unit})").format(unit=_within(shown))
     if len(known):
         most = str(known.idxmax())
         title = _("{country} stands highest of {count} countries: {value} ({unit}, {day})").format(
             country=place(str(most)),
             count=locales.number(len(known)),
             value=written(known[most], shown),
-            unit=unit(shown),
+            unit=_within(shown),
             day=locales.day(values.index[-1]),
         )
     high = float(np.nanquantile(values.to_numpy(), 0.98)) if len(known) else 1.0
     low = min(0.0, float(np.nanquantile(values.to_numpy(), 0.02))) if len(known) else 0.0
     diverging = low < 0
-    colours = theme.DIVERGING if diverging else theme.SEQUENTIAL[::-1] if dark else theme.SEQUENTIAL
+    colours = theme.DIVERGING if diverging else theme.SEQUENTIAL[::-1] if dark else theme.SEQUENTIAL[1:]
     limit = max(high, -low) or 1.0
     names = [theme.plain(place(str(name))) for name in values.columns]
 
@@ -219,7 +238,7 @@ def world(
         "showcoastlines": False,
         "showcountries": False,
         "showland": True,
-        "landcolor": "#22343C" if dark else "#E3EAED",
+        "landcolor": "#3A4247" if dark else "#E1E1DE",
         "bgcolor": "rgba(0,0,0,0)",
         "lonaxis": {"range": REGIONS[region][0]},
         "lataxis": {"range": REGIONS[region][1]},
@@ -236,7 +255,7 @@ def world(
         marker={"line": {"width": 0.5, "color": "#0E1A20" if dark else "#FBFCFC"}},
         colorbar={"orientation": "h", "thickness": 10, "len": 0.5, "y": -0.02, "yanchor": "top", **_ticks(shown)},
     )
-    figure = theme.figure(title, height=520, geo=geo, **_plain_numbers(), **_player(values.index))
+    figure = theme.figure(title, height=500, geo=geo, **_plain_numbers(), **_player(values.index))
     figure.add_trace(last)
     figure.frames = frames
     return figure
@@ -296,14 +315,20 @@ def ranking(ranked: pd.DataFrame, shown: Shown, day: pd.Timestamp, marked: Seque
     A number that is older than `STALE` days has a hatched bar and its day beside it.
     """
     top = ranked.iloc[:BARS].iloc[::-1]
-    title = _("Nothing was reported up to this day ({unit})").format(unit=unit(shown))
+    title = _("Nothing was reported up to this day ({unit})").format(unit=_within(shown))
     if len(ranked):
-        rising, known = int((ranked["change"] > 0).sum()), int(ranked["change"].notna().sum())
-        title = _("{country} leads; {rising} of {known} countries were rising ({unit}, {day})").format(
+        rising, known = int((ranked["change"] > 0.005).sum()), int(ranked["change"].notna().sum())
+        tells = _("{country} leads: {value} ({unit}, {day})")
+        if known and not shown.grows and not shown.signed:
+            tells = _("{country} leads; {rising} of {known} countries were rising ({unit}, {day})")
+            if not rising:
+                tells = _("{country} leads; of {known} countries none was rising ({unit}, {day})")
+        title = tells.format(
             country=place(str(ranked.index[0])),
+            value=written(ranked["value"].iloc[0], shown),
             rising=locales.number(rising),
             known=locales.number(known),
-            unit=unit(shown),
+            unit=_within(shown),
             day=locales.day(day),
         )
     stale = top["day"] < day - pd.Timedelta(days=STALE)
@@ -312,13 +337,14 @@ def ranking(ranked: pd.DataFrame, shown: Shown, day: pd.Timestamp, marked: Seque
     for name, row in top.iterrows():
         text = written(row["value"], shown)
         notes = []
-        if row["change"] == row["change"] and shown.form != "change" and abs(row["change"]) < 99:
+        if row["change"] == row["change"] and not shown.signed and abs(row["change"]) < 99:
             arrow = "▲" if row["change"] > 0.005 else "▼" if row["change"] < -0.005 else "="
             notes.append(f"{arrow} {locales.percent(abs(row['change']))}")
         if stale[name]:
             notes.append(locales.day(row["day"]))
         texts.append("  ".join([f"<b>{text}</b>", *notes]))
-        moved = change.format(change=written_change(row["change"])) if row["change"] == row["change"] else ""
+        known = row["change"] == row["change"] and not shown.signed
+        moved = change.format(change=written_change(row["change"])) if known else ""
         hover.append(
             _("{country}: {value} on {day}").format(
                 country=theme.plain(place(str(name))), value=text, day=locales.day(row["day"])
@@ -327,7 +353,7 @@ def ranking(ranked: pd.DataFrame, shown: Shown, day: pd.Timestamp, marked: Seque
         )
     figure = theme.figure(
         title,
-        x=unit(shown),
+        x=_axis(shown),
         height=90 + 24 * len(top),
         xaxis={**_ticks(shown), "range": _room(top["value"])},
         yaxis={"showgrid": False},
@@ -352,15 +378,10 @@ def ranking(ranked: pd.DataFrame, shown: Shown, day: pd.Timestamp, marked: Seque
     return figure
 
 
-def written_change(change: float) -> str:
-    """A change as a share, with its sign."""
-    return ("+" if change > 0 else "") + locales.percent(change)
-
-
 def _room(values: pd.Series) -> list[float]:
     """The range of bars with text at their end."""
     low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
-    return [1.35 * low, 1.35 * high] if len(values) else [0.0, 1.0]
+    return [1.55 * low, 1.55 * high] if len(values) else [0.0, 1.0]
 
 
 def timeline(panels: dict[str, tuple[pd.Series, Shown]], waves: pd.DataFrame, country: str, first: Shown) -> go.Figure:
@@ -374,7 +395,7 @@ def timeline(panels: dict[str, tuple[pd.Series, Shown]], waves: pd.DataFrame, co
             count=len(waves),
             day=locales.day(peak["peak"]),
             value=written(peak["height"], first),
-            unit=unit(first),
+            unit=_within(first),
         )
     figure = theme.figure(title, height=60 + PANEL * count, showlegend=False, **_plain_numbers())
     layout: dict[str, Any] = {"annotations": [], "shapes": []}
@@ -399,10 +420,11 @@ def timeline(panels: dict[str, tuple[pd.Series, Shown]], waves: pd.DataFrame, co
             )
         )
         layout[f"yaxis{axis}"] = {"domain": up, "nticks": 4, "fixedrange": True, "automargin": True, **_ticks(shown)}
-        layout["annotations"].append(_heading(unit(shown), 0, up[1]))
-    last = next(iter(panels.values()))[0].index[-1]
+        name, _comma, rest = unit(shown).partition(", ")
+        layout["annotations"].append(_heading(name, 0, up[1], rest))
+    days = next(iter(panels.values()))[0].index
     for number, wave in enumerate(waves.itertuples(), 1):
-        end = last if pd.isna(wave.trough) else wave.trough
+        end = days[-1] if pd.isna(wave.trough) else wave.trough
         if number % 2:
             band = {"type": "rect", "yref": "paper", "y0": 0, "y1": 1, "line": {"width": 0}, "layer": "below"}
             layout["shapes"].append(
@@ -427,7 +449,7 @@ def timeline(panels: dict[str, tuple[pd.Series, Shown]], waves: pd.DataFrame, co
         "type": "date",
         "anchor": f"y{count if count > 1 else ''}",
         "fixedrange": True,
-        "tickformat": "%m/%Y",
+        **_dates(days),
     }
     return figure.update_layout(layout)
 
@@ -448,7 +470,7 @@ def scatter(frames: dict[pd.Timestamp, pd.DataFrame], x: str, y: str, log: tuple
             if r < -0.2
             else _("“{x}” and “{y}” hardly go together (rank correlation {r}, {count} countries)")
         )
-        title = tells.format(x=x, y=y, r=locales.number(r, 2), count=locales.number(len(table)))
+        title = tells.format(x=x, y=y, r=_coefficient(r), count=locales.number(len(table)))
     everything = pd.concat(frames.values())
     figure = theme.figure(
         title,
@@ -478,7 +500,7 @@ def scatter(frames: dict[pd.Timestamp, pd.DataFrame], x: str, y: str, log: tuple
 
     for name, symbol, colour, data in zip(CONTINENTS, SYMBOLS, theme.CATEGORICAL, moving(table), strict=False):
         data["marker"] |= {"color": colour, "symbol": symbol, "opacity": 0.75}
-        data["marker"] |= {"sizemode": "area", "sizeref": largest / 2_500, "sizemin": 4}
+        data["marker"] |= {"sizemode": "area", "sizeref": largest / 1_800, "sizemin": 4}
         figure.add_scatter(
             **data,
             name=region(name),
@@ -526,18 +548,28 @@ def _limits(values: pd.Series, log: bool) -> list[float]:
 
 
 def heatmap(values: pd.DataFrame, shown: Shown, dark: bool) -> "Figure":
-    """Countries by weeks (rows of `values` are weeks), those that peaked first on top."""
-    peak = values.idxmax()
-    common = peak.dt.to_period("M").mode()
-    most = _("{month} is when most of these {count} countries peaked ({unit})")
-    several = _("Of these {count} countries more peaked in {month} than in any other month ({unit})")
-    title = (most if peak.dt.to_period("M").eq(common.iloc[0]).mean() > 0.5 else several).format(
-        count=len(peak), month=locales.month(common.iloc[0].start_time), unit=unit(shown)
-    )
-    ordered = values[peak.sort_values(kind="stable").index].T
+    """Countries by weeks (rows of `values` are weeks), those that peaked first on top; of what adds up, the largest."""
+    peak = values.idxmax().sort_values(kind="stable")
+    months = peak.dt.to_period("M").value_counts()
+    title = unit(shown)
+    if len(peak) > 1 and not shown.grows:
+        tells = _("{first} peaked first, in {day}, and {last} last, in {until} ({unit})")
+        if months.iloc[0] > len(peak) / 2:
+            tells = _("{most} of these {count} countries peaked in {month} ({unit})")
+        title = tells.format(
+            most=locales.number(months.iloc[0]),
+            count=locales.number(len(peak)),
+            month=locales.month(months.index[0].start_time),
+            first=place(str(peak.index[0])),
+            day=locales.month(peak.iloc[0]),
+            last=place(str(peak.index[-1])),
+            until=locales.month(peak.iloc[-1]),
+            unit=_within(shown),
+        )
+    ordered = values[peak.index if not shown.grows else values.ffill().iloc[-1].sort_values(ascending=False).index].T
     top = float(np.nanquantile(ordered.to_numpy(), 0.98))
     names = [place(str(name)) for name in ordered.index]
-    drawn, axis, draw = _seaborn(title, names, max(4, len(names)), 0.4, dark)
+    drawn, axis, draw = _seaborn(title, names, max(6, len(names)), 0.4, dark)
     draw(
         ordered.to_numpy(),
         cmap=_colours(theme.SEQUENTIAL[::-1] if dark else theme.SEQUENTIAL),
@@ -546,7 +578,7 @@ def heatmap(values: pd.DataFrame, shown: Shown, dark: bool) -> "Figure":
         rasterized=True,
         xticklabels=False,
         yticklabels=names,
-        cbar_kws={"pad": 0.015, "aspect": 30, "fraction": 0.06},
+        cbar_kws={"pad": 0.015, "aspect": 2.5 * max(8, len(names)), "fraction": 0.06},
     )
     at = np.unique(np.linspace(0, len(values) - 1, 7).astype(int))
     axis.set_xticks(at + 0.5, [locales.month(values.index[one]) for one in at])
@@ -564,10 +596,10 @@ def correlations(matrix: pd.DataFrame, names: dict[str, str], dark: bool) -> "Fi
     if len(upper.dropna()):
         one, other = upper.abs().idxmax()
         title = _("“{one}” and “{other}” go together most (rank correlation {r})").format(
-            one=names[one], other=names[other], r=locales.number(upper[one, other], 2)
+            one=names[one], other=names[other], r=_coefficient(upper[one, other])
         )
     values = matrix.to_numpy()
-    texts = [["" if value != value else locales.number(value, 2) for value in row] for row in values]
+    texts = [["" if value != value else _coefficient(value) for value in row] for row in values]
     rows = [names[name] for name in matrix.columns[1:]]
     drawn, axis, draw = _seaborn(title, rows, len(rows), 1.9, dark)
     draw(
@@ -593,6 +625,10 @@ def correlations(matrix: pd.DataFrame, names: dict[str, str], dark: bool) -> "Fi
     return drawn
 
 
+def _coefficient(r: float) -> str:
+    return ("−" if r <= -0.005 else "") + locales.number(abs(r), 2)
+
+
 def _colours(colours: list[str]) -> Any:
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -609,12 +645,14 @@ def _seaborn(title: str, names: Sequence[str], rows: int, below: float, dark: bo
 
     import matplotlib
     import seaborn as sns
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: smaller, sharper, readable aloud
     matplotlib.rcParams["text.parse_math"] = False
-    width, height = 11.0, 0.27 * rows + below + 0.1
+    width, height = 9.0, 0.27 * rows + below + 0.1
     drawn = Figure(figsize=(width, height))
+    FigureCanvasAgg(drawn)  # without it seaborn makes a renderer of 4 MB for each label that it measures
     drawn.set_facecolor("none")
     drawn.suptitle(title)
     axis = drawn.subplots()
@@ -630,45 +668,82 @@ def _finish(drawn: "Figure", dark: bool) -> None:
         axis.tick_params(axis="y", rotation=0)
 
 
-def sentences(found: Sequence[Comparison], reference: str, shown: Shown) -> list[str]:
-    """Each comparison in words."""
+def sentences(found: Sequence[Comparison], shown: Shown, day: pd.Timestamp) -> list[str]:
+    """Each comparison with the reference in words; a number of another day than `day` has its own beside it."""
     told = []
     for one in found:
-        names = {"country": place(one.country), "reference": place(reference), "day": locales.day(one.day)}
-        words = [
-            _("{country} had {value} on {day}").format(value=written(one.value, shown), **names)
-            + ", "
-            + (
-                _("{ratio} times as much as {reference}").format(ratio=locales.number(one.ratio, 1), **names)
-                if one.ratio == one.ratio
-                else _("while {reference} had none or less").format(**names)
-            ),
-            _("over the whole period {usual} times as much").format(usual=locales.number(one.usual, 1)),
-        ]
-        if one.later > 0:
-            later = ngettext(
-                "and its highest point came {count} day later",
-                "and its highest point came {count} days later",
-                one.later,
-            )
-            words.append(later.format(count=locales.number(one.later)))
-        elif one.later < 0:
+        value = written(one.value, shown)
+        named = _("{country}: {value}") if one.day == day else _("{country}: {value} on {day}")
+        words = [named.format(country=place(one.country), value=value, day=locales.day(one.day))]
+        if shown.signed:
+            gap = one.value - one.other
+            higher = _("{gap} higher") if gap > 0 else _("{gap} lower")
+            words.append(higher.format(gap=written(abs(gap), shown)))
+        elif one.other > 0:
+            words.append(_times(one.value / one.other))
+        if not shown.signed and not shown.grows:
+            if one.usual == one.usual:
+                words.append(_("over the whole period {times}").format(times=_times(one.usual)))
+            later = ngettext("peaked {count} day later, on {day}", "peaked {count} days later, on {day}", one.later)
             sooner = ngettext(
-                "and its highest point came {count} day earlier",
-                "and its highest point came {count} days earlier",
-                -one.later,
+                "peaked {count} day earlier, on {day}", "peaked {count} days earlier, on {day}", -one.later
             )
-            words.append(sooner.format(count=locales.number(-one.later)))
-        else:
-            words.append(_("and its highest point came on the same day"))
-        told.append(", ".join(words) + ".")
+            highest = later if one.later > 0 else sooner if one.later < 0 else _("peaked on the same day, {day}")
+            words.append(highest.format(count=locales.number(abs(one.later)), day=locales.day(one.highest)))
+        told.append(_("; ").join(words) + ".")
     return told
 
 
-def _heading(text: str, x: float, y: float) -> dict[str, Any]:
-    """An annotation: what one of several parts of a figure shows, above it."""
-    ends = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
-    return {"text": theme.plain(text), "x": x, "y": y, "showarrow": False, **ends}
+PARTS = {
+    0.1: N_("about a tenth as much"),
+    0.2: N_("about a fifth as much"),
+    0.25: N_("about a quarter as much"),
+    1 / 3: N_("about a third as much"),
+    0.5: N_("about half as much"),
+    2 / 3: N_("about two thirds as much"),
+    0.75: N_("about three quarters as much"),
+    1.0: N_("about as much"),
+    2.0: N_("about twice as much"),
+}
+
+
+def _times(ratio: float) -> str:
+    """How many times as much, as one says it: a part that is within 5% of the truth, else percent or times."""
+    if ratio < 0.0005:
+        return _("next to nothing")
+    part = min(PARTS, key=lambda one: abs(ratio / one - 1))
+    if abs(ratio / part - 1) <= 0.05:
+        return _(PARTS[part])
+    if ratio < 0.1:
+        return _("less than a tenth as much")
+    if ratio < 1:
+        return _("{share} less").format(share=locales.percent(1 - ratio))
+    if ratio < 2:
+        return _("{share} more").format(share=locales.percent(ratio - 1))
+    return _("{times} times as much").format(times=locales.number(ratio, 1 if ratio < 9.95 else 0))
+
+
+def _heading(text: str, x: float, y: float, below: str = "") -> dict[str, Any]:
+    """An annotation: what one of several parts of a figure shows, above it; the line `below` fits a telephone."""
+    ends = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "align": "left"}
+    lines = f"<b>{theme.plain(text)}</b>" + (f"<br>{theme.plain(below)}" if below else "")
+    return {"text": lines, "x": x, "y": y, "showarrow": False, **ends}
+
+
+def _dates(days: pd.DatetimeIndex, few: bool = False) -> dict[str, Any]:
+    """The axis of a period: its years where it is long (upright also on a telephone), else as `time_axis`.
+
+    `few` is for small figures: two of the years, or the first and the last day.
+    """
+    ends = {"range": [days[0].isoformat(), days[-1].isoformat()]}
+    starts = [pd.Timestamp(year, 1, 1) for year in range(days[0].year + 1, days[-1].year + 1)]
+    if len(days) > 2 * 365:
+        starts = starts[:: -(-len(starts) // 2) if few else 1]
+        return ends | {"tickvals": starts, "ticktext": [str(day.year) for day in starts], "tickangle": 0}
+    if few:
+        both = [days[0], days[-1]]
+        return ends | {"tickvals": both, "ticktext": [day.strftime("%m/%y") for day in both], "tickangle": 0}
+    return ends | time_axis(days)
 
 
 def _axes(title: str, shown: Shown, log: bool, xaxis: dict[str, Any], height: int) -> go.Figure:

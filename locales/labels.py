@@ -137,6 +137,18 @@ _PLACES = {
     "Low-income countries": N_("Low-income countries"),
     "Asia excl. China": N_("Asia without China"),
     "World excl. China": N_("World without China"),
+    "World excl. China and South Korea": N_("World without China and South Korea"),
+    "World excl. China, South Korea, Japan and Singapore": N_("World without China, South Korea, Japan and Singapore"),
+    "European Union": N_("European Union"),
+    "High income": N_("High-income countries"),
+    "Upper middle income": N_("Upper-middle-income countries"),
+    "Lower middle income": N_("Lower-middle-income countries"),
+    "Low income": N_("Low-income countries"),
+    "England": N_("England"),
+    "Scotland": N_("Scotland"),
+    "Wales": N_("Wales"),
+    "Northern Ireland": N_("Northern Ireland"),
+    "Northern Cyprus": N_("Northern Cyprus"),
 }
 _UNICODE = {
     "Bosnia and Herzegovina": "Bosnia & Herzegovina",
@@ -157,6 +169,19 @@ _UNICODE = {
     "Trinidad and Tobago": "Trinidad & Tobago",
     "Turkey": "Türkiye",
     "Vatican": "Vatican City",
+    "Bonaire Sint Eustatius and Saba": "Caribbean Netherlands",
+    "Curacao": "Curaçao",
+    "Faeroe Islands": "Faroe Islands",
+    "Pitcairn": "Pitcairn Islands",
+    "Reunion": "Réunion",
+    "Saint Barthelemy": "St. Barthélemy",
+    "Saint Helena": "St. Helena",
+    "Saint Martin (French part)": "St. Martin",
+    "Saint Pierre and Miquelon": "St. Pierre & Miquelon",
+    "Sint Maarten (Dutch part)": "Sint Maarten",
+    "Turks and Caicos Islands": "Turks & Caicos Islands",
+    "United States Virgin Islands": "U.S. Virgin Islands",
+    "Wallis and Futuna": "Wallis & Futuna",
 }
 
 

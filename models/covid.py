@@ -37,13 +37,19 @@ class Measure:
     """Something counted, and the columns it comes from.
 
     `total` and `daily` are counts that add up over time. `level` is a state (patients in hospital, a share, an
-    index); `counted` says whether it can be set against the population. A `sparse` total is reported now and then.
+    index); `counted` says whether it can be set against the population, usually `per` so many. `smooth`: its daily
+    column is a 7-day average already. `grows`: a level that hardly ever falls. `signed`: it may be below zero, and how
+    many times as much it is says nothing.
     """
 
     total: str | None = None
     daily: str | None = None
     level: str | None = None
     counted: bool = True
+    per: Per = "million"
+    smooth: bool = False
+    grows: bool = False
+    signed: bool = False
 
     @property
     def columns(self) -> list[str]:
@@ -53,22 +59,25 @@ class Measure:
     @property
     def forms(self) -> list[Form]:
         """The ways to look at it, the usual one first."""
-        return ["level", "change"] if self.level else ["average", "weekly", "biweekly", "new", "cumulative", "change"]
+        if self.level:
+            return ["level"] if self.signed else ["level", "change"]
+        found: list[Form] = ["average", "weekly", "biweekly", "new", "cumulative", "change"]
+        return [form for form in found if not (self.smooth and form == "new")]
 
 
 MEASURES: dict[str, Measure] = {
     "cases": Measure("total_cases", "new_cases"),
     "deaths": Measure("total_deaths", "new_deaths"),
     "doses": Measure("total_vaccinations"),
-    "vaccinated": Measure(level="people_vaccinated"),
-    "fully_vaccinated": Measure(level="people_fully_vaccinated"),
-    "tests": Measure("total_tests", "new_tests_smoothed"),
+    "vaccinated": Measure(level="people_vaccinated", per="hundred", grows=True),
+    "fully_vaccinated": Measure(level="people_fully_vaccinated", per="hundred", grows=True),
+    "tests": Measure("total_tests", "new_tests_smoothed", smooth=True),
     "positivity": Measure(level="positive_rate", counted=False),
     "hospital": Measure(level="hosp_patients"),
     "intensive_care": Measure(level="icu_patients"),
     "admissions": Measure(level="weekly_hosp_admissions"),
-    "excess": Measure(level="excess_mortality", counted=False),
-    "excess_total": Measure(level="excess_mortality_cumulative_per_million", counted=False),
+    "excess": Measure(level="excess_mortality", counted=False, signed=True),
+    "excess_total": Measure(level="excess_mortality_cumulative_per_million", counted=False, signed=True),
     "reproduction": Measure(level="reproduction_rate", counted=False),
     "stringency": Measure(level="stringency_index", counted=False),
 }
@@ -92,27 +101,36 @@ class Shown:
         """Whether its numbers are shares, to be read as percentages."""
         return self.form == "change" or self.measure == "positivity"
 
+    @property
+    def grows(self) -> bool:
+        """Whether it adds up, so that its highest value is no peak."""
+        return self.form == "cumulative" or (self.form == "level" and MEASURES[self.measure].grows)
+
+    @property
+    def signed(self) -> bool:
+        """Whether it may be below zero by what it is, so that ratios say nothing."""
+        return self.form == "change" or MEASURES[self.measure].signed
+
 
 @dataclass(frozen=True)
 class Counts:
     """What was reported of a measure: `daily` numbers, `total` so far (panels; for a state both are that state).
 
     `continued` names the countries whose daily numbers end before their totals, with their last daily day: from there
-    on `daily` is what the totals grew by.
+    on `daily` is what the totals grew by. `smooth`: `daily` is an average over seven days already.
     """
 
     daily: pd.DataFrame
     total: pd.DataFrame
     continued: dict[str, pd.Timestamp]
+    smooth: bool = False
 
 
-def countries(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row a country (index): code, continent, population, traits as last reported, and whether it is a `group`.
+def countries(found: pd.DataFrame) -> pd.DataFrame:
+    """One row a country (index): what was last reported of it (see `final`), and whether it is a `group`.
 
     A group has no continent, or a name of `NOT_COUNTRIES`, or leaves out a part of another ("Asia excl. China").
     """
-    known = [column for column in ("code", "continent", "population", *TRAITS) if column in rows]
-    found = _final(rows, known)
     named = found.index.isin(list(NOT_COUNTRIES)) | found.index.str.contains(" excl. ", regex=False)
     return found.assign(group=found["continent"].isna().to_numpy() | named)
 
@@ -133,6 +151,8 @@ def counts(rows: pd.DataFrame, measure: Measure) -> Counts:
         level = panel(rows, measure.level)
         return Counts(level, level, {})
     total = panel(rows, measure.total or "")
+    if measure.smooth:
+        return Counts(panel(rows, measure.daily or ""), total, {}, smooth=True)
     return daily(panel(rows, measure.daily), total) if measure.daily else Counts(spread(total), total, {})
 
 
@@ -161,17 +181,19 @@ def spread(total: pd.DataFrame) -> pd.DataFrame:
 def formed(counts: Counts, form: Form) -> pd.DataFrame:
     """The panel of one way to look at counts.
 
-    average, weekly, biweekly: mean or sum of 7 or 14 days, of which all but one in seven must be known. cumulative and
-    level: as reported, carried forward up to the last report. change: the last seven days against the seven before
-    (of a level: the day against seven days before), as a share; absent where there was nothing before.
+    average, weekly, biweekly: mean or sum of 7 or 14 days, of which all but one in seven must be known, up to the last
+    day that is. cumulative and level: as reported, carried forward up to the last report. change: the last seven days
+    against the seven before (of a level: the day against seven days before), as a share; absent where there was
+    nothing before.
     """
-    if form == "new":
+    if form == "new" or (form == "average" and counts.smooth):
         return counts.daily
-    if form == "average":
-        return counts.daily.rolling(WEEK, min_periods=WEEK - 1).mean()
-    if form in ("weekly", "biweekly"):
-        days = WEEK if form == "weekly" else 2 * WEEK
-        return counts.daily.rolling(days, min_periods=days - days // WEEK).sum()
+    if form in ("average", "weekly", "biweekly"):
+        days = 2 * WEEK if form == "biweekly" else WEEK
+        if counts.smooth:
+            return WEEK * (counts.daily if form == "weekly" else counts.daily + counts.daily.shift(WEEK))
+        window = counts.daily.rolling(days, min_periods=days - days // WEEK)
+        return (window.mean() if form == "average" else window.sum()).where(counts.daily.bfill().notna())
     if form == "change":
         now = counts.total.ffill(limit=WEEK - 1) if counts.daily is counts.total else formed(counts, "weekly")
         before = now.shift(WEEK)
@@ -215,12 +237,13 @@ def waves(average: pd.Series) -> pd.DataFrame:
     """The waves of a 7-day average: one row each, with `start`, `peak`, `trough` (days), `height` and `total`.
 
     Found on the average smoothed over 15 days: from a trough it rises to at least 1.5 times as much, and falls to less
-    than 1 / 1.5 of its peak; values under 2% of the highest count as that. `height` is the average on the peak day and
-    `total` what was counted from start to trough, both in the unit of `average`. The trough of a wave that still runs
-    is missing.
+    than 1 / 1.5 of its peak; values under 2% of the highest count as that. `peak` is the highest day of the average
+    around there, `height` its value, and `total` what was counted from start to trough, both in the unit of `average`.
+    The trough of a wave that still runs is missing.
     """
     known = average.loc[average.first_valid_index() : average.last_valid_index()]
-    smooth = known.interpolate().rolling(SMOOTH, center=True, min_periods=1).mean().to_numpy()
+    filled = known.interpolate()
+    smooth = filled.rolling(SMOOTH, center=True, min_periods=1).mean().to_numpy()
     names = ["start", "peak", "trough", "height", "total"]
     if len(smooth) == 0 or not smooth.max() > 0:
         return pd.DataFrame(columns=names)
@@ -229,7 +252,8 @@ def waves(average: pd.Series) -> pd.DataFrame:
     for start, peak, trough in turns:
         part = known.iloc[start : len(known) if trough is None else trough + 1]
         end = pd.NaT if trough is None else known.index[trough]
-        found.append((known.index[start], known.index[peak], end, float(known.iloc[peak]), float(part.sum())))
+        highest = filled.iloc[max(start, peak - SMOOTH // 2) : peak + SMOOTH // 2 + 1].idxmax()
+        found.append((known.index[start], highest, end, float(filled[highest]), float(part.sum())))
     return pd.DataFrame(found, columns=names)
 
 
@@ -267,14 +291,16 @@ def _settle(found: list[tuple[int, int, int | None]], level: np.ndarray, low: in
 
 @dataclass(frozen=True)
 class Comparison:
-    """A country beside the reference: how many times as much on the last day known to both, and on average over the
-    period; `later` is how many days its highest value in the period came after the reference's."""
+    """A country beside the reference: its `value` and that of the reference (`other`) on the last day known to both,
+    `usual`: how many times as much on average over the period; its `highest` day, and how many days `later` than the
+    reference's that was."""
 
     country: str
     day: pd.Timestamp
     value: float
-    ratio: float
+    other: float
     usual: float
+    highest: pd.Timestamp
     later: int
 
 
@@ -285,14 +311,13 @@ def compare(values: pd.DataFrame, reference: str, others: Sequence[str]) -> list
     for name in others:
         mine = grid[:, values.columns.get_loc(name)]
         both = np.flatnonzero(~np.isnan(mine) & ~np.isnan(theirs))
-        if name == reference or not theirs[both].sum() > 0:
+        if name == reference or not len(both):
             continue
-        last = both[-1]
-        ratio = mine[last] / theirs[last] if theirs[last] > 0 else float("nan")
-        usual = mine[both].sum() / theirs[both].sum()
+        last, total = both[-1], theirs[both].sum()
+        usual = mine[both].sum() / total if total > 0 else float("nan")
         highest, before = (values.index[both[one[both].argmax()]] for one in (mine, theirs))
-        later = (highest - before).days
-        found.append(Comparison(name, values.index[last], float(mine[last]), float(ratio), float(usual), later))
+        day, later = values.index[last], (highest - before).days
+        found.append(Comparison(name, day, float(mine[last]), float(theirs[last]), float(usual), highest, later))
     return found
 
 
@@ -316,22 +341,22 @@ def weeks(values: pd.DataFrame) -> pd.DataFrame:
     return values.iloc[::-WEEK].iloc[::-1]
 
 
-def standing(rows: pd.DataFrame) -> pd.DataFrame:
-    """Where countries stand after `rows`: the last report of each measure, per head where counted, and each trait.
+def standing(last: pd.DataFrame) -> pd.DataFrame:
+    """Where countries stand: what was `last` reported of each measure, per head where counted, and of each trait.
 
-    One row a country; the columns are keys of `MEASURES` (totals per million people, levels per hundred) and traits.
+    One row a country; the columns are keys of `MEASURES` (per head as `usual` shows them) and traits.
     """
-    last, found = _final(rows, [column for column in rows if column not in ("country", "date")]), {}
+    found = {}
     for name, measure in MEASURES.items():
         column = measure.total or measure.level
         if column in last:
-            scale = SCALE["million" if measure.total else "hundred"] / last["population"] if measure.counted else 1.0
+            scale = SCALE[measure.per] / last["population"] if measure.counted else 1.0
             found[name] = last[column] * scale
     return pd.DataFrame(found | {name: last[name] for name in TRAITS if name in last}).dropna(axis=1, how="all")
 
 
-def _final(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """The last value of each country in `rows`, which are sorted by country and date (`last`, but quicker)."""
+def final(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """What was last reported of each country (index) in `rows`, which are sorted by country and date."""
     codes = rows["country"].cat.codes.to_numpy()
     starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1]))
     found = {}
@@ -347,7 +372,7 @@ def usual(measure: str) -> Shown:
     return (
         Shown(measure, "cumulative", "million")
         if one.total
-        else Shown(measure, "level", "hundred" if one.counted else "absolute")
+        else Shown(measure, "level", one.per if one.counted else "absolute")
     )
 
 

@@ -50,9 +50,9 @@ def explored() -> None:
     names = sorted(known.index, key=lambda name: (not known.loc[name, "group"], name))
     usual = [name for name in USUAL if name in known.index] or known["population"].nlargest(5).index.to_list()
     chosen = inputs.several(_("Countries and groups"), names, "countries", place, usual=usual)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True):
         with st.container(width=200):
-            reference = inputs.choice(_("In comparison with"), chosen or usual, "reference", place)
+            reference = inputs.choice(_("Reference country"), chosen or usual, "reference", place)
         with st.container(width=250):
             measure = inputs.choice(
                 _("Measure"), covid_data.measures(stored), "measure", lambda one: _(charts.MEASURES[one])
@@ -62,9 +62,10 @@ def explored() -> None:
         per: Per = "absolute"
         if MEASURES[measure].counted and form != "change":
             with st.container(width=190):
-                per = inputs.choice(_("For"), PERS, "per", lambda one: _(charts.PERS[one]))
-        with st.container(width="stretch", key="covid-period"):
-            start, end = map(pd.Timestamp, inputs.span(_("Period"), "period", first, last))
+                usual_per = MEASURES[measure].per
+                key = "per" if usual_per == PERS[0] else "share"  # each is remembered by itself
+                per = inputs.choice(_("For"), PERS, key, lambda one: _(charts.PERS[one]), usual_per)
+    start, end = map(pd.Timestamp, views.period(first, last))
     if not chosen:
         st.info(_("Choose a country or a group of countries to go on."))
         return
@@ -82,7 +83,7 @@ def explored() -> None:
     elif view == "ranking":
         views.ranking(values, known, shown, chosen)
     elif view == "country":
-        views.country(stored, values, reference, shown)
+        views.country(stored, values, reference, present, shown)
     elif view == "relations":
         views.relations(stored, known, covid.frames(values.index, views.PLAYED))
     else:

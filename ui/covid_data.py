@@ -16,7 +16,7 @@ def countries(stored: Stored) -> pd.DataFrame:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _countries(version: str, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
-    return covid.countries(tables.read(_stored, columns=_present(_stored, ["country", "code", "continent", *TRAITS])))
+    return covid.countries(_last(_stored, ["code", "continent", "population", *TRAITS]))
 
 
 def measures(stored: Stored) -> list[str]:
@@ -55,10 +55,15 @@ def standing(stored: Stored, day: pd.Timestamp) -> pd.DataFrame:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _standing(version: str, day: pd.Timestamp, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
-    last = {measure.total or measure.level or "" for measure in MEASURES.values()}
-    columns = _present(_stored, ["country", *sorted(last), *TRAITS])
-    return covid.standing(tables.read(_stored, columns=columns, rows=tables.between("date", None, day)))
+    reported = sorted({measure.total or measure.level or "" for measure in MEASURES.values()})
+    return covid.standing(_last(_stored, ["population", *reported, *TRAITS], day))
 
 
-def _present(stored: Stored, columns: list[str]) -> list[str]:
-    return [column for column in ["population", *columns] if column in stored.columns["covid"]]
+def _last(stored: Stored, columns: list[str], day: pd.Timestamp | None = None) -> pd.DataFrame:
+    """What was last reported up to `day`. Read column by column: all at once take 130 MB of a full-size file."""
+    found = []
+    for name in columns:
+        if name in stored.columns["covid"]:
+            rows = tables.read(stored, columns=["country", "date", name])
+            found.append(covid.final(rows if day is None else rows[rows["date"] <= day], [name]))
+    return pd.concat(found, axis=1)

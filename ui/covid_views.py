@@ -1,5 +1,6 @@
 """The views of the page COVID-19."""
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -21,51 +22,86 @@ if TYPE_CHECKING:
 PLAYED = 30  # days of a scatter that plays
 LISTED = 40  # rows of a heatmap
 BESIDE = ("deaths", "hospital", "fully_vaccinated")  # shown under the measure of one country
-STARTS = {"calendar": N_("By date"), "cases": N_("Since 100 cases"), "deaths": N_("Since 1 death per million")}
+ALIKE = ("doses", "vaccinated", "intensive_care", "admissions")  # go with others by what they are
+STARTS = {"calendar": N_("By date"), "cases": N_("Since 100 cases"), "deaths": N_("Since 1 death/million")}
 SINCE = {"cases": N_("the first 100 cases"), "deaths": N_("the first death per million people")}
 SHAPES = {"lines": N_("One figure"), "small": N_("One each")}
+WAVES = {"one": N_("Waves of this country"), "chosen": N_("Waves of all chosen")}
 ROWS = {"chosen": N_("Countries chosen"), "largest": N_("Largest countries")}
 
 
+def period(first: date, last: date) -> tuple[date, date]:
+    """The first and last day shown: a slider, and for what a finger cannot hit, a calendar and whole years."""
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        with st.container(width="stretch"):
+            start, end = inputs.span(_("Period"), "period", first, last)
+        days = st.popover(
+            "",
+            icon=":material/calendar_month:",
+            type="tertiary",
+            help=_("Choose the exact days, or a year"),
+            key="covid-days",
+            on_change="rerun",
+        )
+    if days.open:
+        with days:
+            if len(st.session_state.get("covid.days", ())) != 1:  # one: the second day is still to be chosen
+                st.session_state["covid.days"] = (start, end)
+            st.date_input(
+                _("First and last day"),
+                min_value=first,
+                max_value=last,
+                key="covid.days",
+                format="DD/MM/YYYY",
+                on_change=lambda: _set_period(*st.session_state["covid.days"]),
+            )
+            with st.container(horizontal=True):
+                for year in range(first.year, last.year + 1):
+                    one = max(first, date(year, 1, 1)), min(last, date(year, 12, 31))
+                    st.button(str(year), on_click=_set_period, args=one)
+                st.button(_("All days"), on_click=_set_period, args=(first, last))
+    return start, end
+
+
+def _set_period(*days: date) -> None:
+    if len(days) == 2 and days[0] < days[1]:
+        st.session_state["period"] = days
+        st.session_state.pop("covid.days", None)
+
+
 def headline(stored: Stored, values: pd.DataFrame, known: pd.DataFrame, reference: str, shown: Shown) -> None:
-    """The answer for the reference country as cards: now, highest, rank, in total."""
+    """The answer for the reference country as cards: now, highest (or added), rank, in total."""
     one = values[reference].dropna() if reference in values else pd.Series(dtype=float)
     if one.empty:
         return
     ranked = covid.ranking(values[_countries(known, values)], values.index[-1])
     now, day = float(one.iloc[-1]), one.index[-1]
     before = float(values[reference].get(day - pd.Timedelta(days=covid.WEEK), float("nan")))
-    when = _("on {day}").format(day=locales.day(day))
-    if shown.form != "change" and (change := cards.share(now, before)):
-        when = _("{change} in a week, on {day}").format(change=change, day=locales.day(day))
-    texts = [
-        (
-            plain(place(reference)),
-            charts.written(now, shown),
-            when,
-        ),
-        (
-            _("Highest in the period"),
-            charts.written(float(one.max()), shown),
-            _("on {day}").format(day=locales.day(one.idxmax())),
-        ),
-    ]
+    when = charts.unit(shown)
+    if not shown.signed and before > 0:
+        change = _("{change} in a week").format(change=charts.written_change(now / before - 1))
+        when = _("{unit}; {change}").format(unit=when, change=change)
+    name = _("{country}, {day}").format(country=place(reference), day=locales.day(day))
+    found = [(plain(name), charts.written(now, shown), plain(when))]
+    if shown.grows:
+        since = _("since {day}").format(day=locales.day(one.index[0]))
+        found.append((_("Added in the period"), charts.written(now - float(one.iloc[0]), shown), since))
+    else:
+        when = _("on {day}").format(day=locales.day(one.idxmax()))
+        found.append((_("Highest in the period"), charts.written(float(one.max()), shown), when))
     if reference in ranked.index:
         rank = ranked.index.get_loc(reference) + 1
         share = _("of {count} countries, the highest first").format(count=locales.number(len(ranked)))
-        texts.append((_("Place among countries"), locales.number(rank), share))
-    counts = covid_data.counts(stored, shown.measure)
-    if MEASURES[shown.measure].total:
-        total = counts.total[reference].loc[: values.index[-1]].dropna()
+        found.append((_("Place among countries"), locales.number(rank), share))
+    if MEASURES[shown.measure].total and not (shown.form == "cumulative" and shown.per == "absolute"):
+        total = covid_data.counts(stored, shown.measure).total[reference].loc[: values.index[-1]].dropna()
         if len(total):
-            texts.append(
-                (
-                    _("In total"),
-                    locales.compact(total.iloc[-1]),
-                    _("up to {day}").format(day=locales.day(total.index[-1])),
-                )
+            until = _("{measure} up to {day}").format(
+                measure=_(charts.MEASURES[shown.measure]), day=locales.day(total.index[-1])
             )
-    cards.metrics(texts)
+            count = float(total.iloc[-1])
+            found.append((_("In total"), (locales.number if count < 1e7 else locales.compact)(count), plain(until)))
+    cards.metrics(found)
 
 
 def notes(stored: Stored, measure: str, chosen: list[str], present: list[str], days: pd.DatetimeIndex) -> None:
@@ -111,10 +147,16 @@ def over_time(stored: Stored, values: pd.DataFrame, present: list[str], referenc
         cards.figure(charts.small(mine, shown, log), "covid_small", mine.reset_index(names="date"))
     else:
         cards.figure(charts.lines(mine, shown, log), "covid_lines", mine.reset_index(names="date"))
-    if reference in present and shown.form != "change":
-        told = charts.sentences(covid.compare(values, reference, present), reference, shown)
-        if told:
-            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in told))
+    compared = covid.compare(values, reference, present) if reference in present and shown.form != "change" else []
+    if compared:
+        day = values[reference].last_valid_index()
+        against = _("**Compared with {country}** ({value} on {day})").format(
+            country=plain(place(reference)),
+            value=plain(charts.written(float(values.loc[day, reference]), shown)),
+            day=plain(locales.day(day)),
+        )
+        told = charts.sentences(compared, shown, day)
+        st.markdown(f"{against}\n" + "\n".join(f"- {plain(sentence)}" for sentence in told))
 
 
 def world(stored: Stored, values: pd.DataFrame, known: pd.DataFrame, shown: Shown) -> None:
@@ -125,7 +167,10 @@ def world(stored: Stored, values: pd.DataFrame, known: pd.DataFrame, shown: Show
     table = covid.ranking(values[_countries(known, values, region)], values.index[-1])
     cards.figure(figure, "covid_map", table.reset_index(names="country"))
     st.caption(
-        _("Grey: nothing reported. Colours reach up to the value that 2% exceed. Play with ▶, stop with ❚❚, or drag.")
+        _(
+            "Grey: nothing reported yet. Values beyond the end of the scale (2% of all) have its last colour. "
+            "Play with ▶, stop with ❚❚, or drag."
+        )
     )
 
 
@@ -162,44 +207,50 @@ def ranking(values: pd.DataFrame, known: pd.DataFrame, shown: Shown, chosen: lis
     )
 
 
-def country(stored: Stored, values: pd.DataFrame, name: str, shown: Shown) -> None:
-    """One country: its waves, and what went with them."""
+def country(stored: Stored, values: pd.DataFrame, name: str, present: list[str], shown: Shown) -> None:
+    """One country: its waves, and what went with them; the waves of all those chosen as a table."""
     panels = {shown.measure: (values[name], shown)}
-    average = shown
-    if MEASURES[shown.measure].total and shown.form != "average":
-        average = Shown(shown.measure, "average", shown.per)
-    steady = covid_data.panel(stored, average).loc[values.index, name]
-    waves = covid.waves(steady)
+    average = Shown(shown.measure, "average", shown.per) if MEASURES[shown.measure].total else shown
+    panel = covid_data.panel(stored, average).loc[values.index]
+    waves = covid.waves(panel[name])
     for measure in BESIDE:
-        other = Shown(measure, MEASURES[measure].forms[0], "hundred" if measure == "fully_vaccinated" else "million")
+        other = Shown(measure, MEASURES[measure].forms[0], MEASURES[measure].per)
         if measure != shown.measure and measure in covid_data.measures(stored):
             beside = covid_data.panel(stored, other).loc[values.index]
             if name in beside and beside[name].notna().any():
                 panels[measure] = (beside[name], other)
     cards.figure(charts.timeline(panels, waves, name, average), "covid_country", waves)
-    if len(waves):
-        st.markdown(
-            _("**Waves of {country}** ({unit})").format(country=plain(place(name)), unit=plain(charts.unit(average)))
-        )
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    _("Wave"): range(1, len(waves) + 1),
-                    _("Start"): waves["start"].map(locales.day),
-                    _("Peak"): waves["peak"].map(locales.day),
-                    _("Trough"): [_("not yet") if pd.isna(day) else locales.day(day) for day in waves["trough"]],
-                    _("Days to the peak"): (waves["peak"] - waves["start"]).dt.days,
-                    _("Height at the peak"): waves["height"].round(2),
-                    _("Sum from start to trough"): waves["total"].round(),
-                }
-            ),
-            hide_index=True,
-            column_config={
-                _("Height at the peak"): st.column_config.NumberColumn(format="localized"),
-                _("Sum from start to trough"): st.column_config.NumberColumn(format="localized"),
-            },
-        )
-        downloads.table(waves, "covid_waves")
+    which = inputs.view(_("Waves"), list(WAVES), "waves", lambda one: _(WAVES[one]))
+    everyone = present if which == "chosen" else [name]
+    every = {one: waves if one == name else covid.waves(panel[one]) for one in everyone}
+    listed = pd.concat([table.assign(country=one, wave=range(1, len(table) + 1)) for one, table in every.items()])
+    if listed.empty:
+        st.caption(_("No wave stands out in this period."))
+        return
+    st.markdown(_("**Waves** ({unit})").format(unit=plain(charts.unit(average))))
+    rising = (listed["peak"] - listed["start"]).dt.days
+    st.dataframe(
+        pd.DataFrame(
+            {
+                _("Country"): [place(str(one)) for one in listed["country"]],
+                _("Wave"): listed["wave"],
+                _("Start"): listed["start"].dt.date,
+                _("Peak"): listed["peak"].dt.date,
+                _("Trough"): listed["trough"].dt.date,
+                _("Days to the peak"): rising,
+                _("Height at the peak"): listed["height"].round(2),
+                _("In all, from start to trough"): listed["total"].round(),
+            }
+        ),
+        hide_index=True,
+        placeholder=_("not yet"),
+        column_config={
+            **dict.fromkeys((_("Start"), _("Peak"), _("Trough")), st.column_config.DateColumn(format="DD/MM/YYYY")),
+            _("Height at the peak"): st.column_config.NumberColumn(format="localized"),
+            _("In all, from start to trough"): st.column_config.NumberColumn(format="localized"),
+        },
+    )
+    downloads.table(listed[["country", "wave", "start", "peak", "trough", "height", "total"]], "covid_waves")
 
 
 def relations(stored: Stored, known: pd.DataFrame, days: pd.DatetimeIndex) -> None:
@@ -211,13 +262,16 @@ def relations(stored: Stored, known: pd.DataFrame, days: pd.DatetimeIndex) -> No
         st.info(_("These data have no two measures that could go together."))
         return
     names = {one: label(one) if one in TRAITS else charts.unit(covid.usual(one)) for one in options}
-    with st.container(horizontal=True):
+    left, right = st.columns(2)  # under each other on a telephone
+    with left:
         x = inputs.choice(_("Across"), options, "x", names.__getitem__, default="gdp_per_capita")
+    with right:
         y = inputs.choice(_("Up"), options, "y", names.__getitem__, default="deaths")
     period = days[0], days[-1]
     figure, table = _scatter(stored.version, names[x], names[y], period, stored, known, x, y, days)
     cards.figure(figure, "covid_scatter", table)
-    figure, table = _correlations(stored.version, names, days[-1], is_dark(), stand)
+    short = {one: label(one) if one in TRAITS else _(charts.MEASURES[one]) for one in options}  # ranks have no unit
+    figure, table = _correlations(stored.version, short, days[-1], is_dark(), stand)
     cards.figure(figure, "covid_correlations", table)
 
 
@@ -256,7 +310,7 @@ def _correlations(
     dark: bool,
     _stand: pd.DataFrame,
 ) -> tuple["Figure", pd.DataFrame]:
-    matrix = covid.correlations(_stand.drop(columns=["doses", "intensive_care", "admissions"], errors="ignore"))
+    matrix = covid.correlations(_stand.drop(columns=list(ALIKE), errors="ignore"))
     return charts.correlations(matrix, names, dark), matrix.reset_index(names="measure")
 
 
@@ -277,21 +331,30 @@ def table(values: pd.DataFrame, present: list[str], shown: Shown) -> None:
     """The chosen countries as a table, with the numbers of every day as files."""
     if not present:
         return
-    ranked = covid.ranking(values[present], values.index[-1])
-    peak = values[ranked.index].idxmax()
-    st.subheader(_("The countries chosen"), anchor=False)
-    shown_table = pd.DataFrame(
-        {
-            _("Country"): [place(str(name)) for name in ranked.index],
-            charts.unit(shown): [charts.written(value, shown) for value in ranked["value"]],
-            _("Day"): [locales.day(day) for day in ranked["day"]],
-            _("Change in a week"): [
-                "" if change != change else charts.written_change(change) for change in ranked["change"]
-            ],
-            _("Highest in the period"): [charts.written(value, shown) for value in values[ranked.index].max()],
-            _("Highest on"): [locales.day(day) for day in peak],
-        }
-    )
+    last = values.index[-1]
+    ranked = covid.ranking(values[present], last)
+    highest = values[ranked.index]
+    st.subheader(_("The countries chosen on {day}").format(day=locales.day(last)), anchor=False)
+    st.caption(plain(charts.unit(shown)))
+    dated = _("{value} ({day})")
+    numbers = {
+        _("Country"): [place(str(name)) for name in ranked.index],
+        _("Latest"): [
+            charts.written(value, shown)
+            if day == last
+            else dated.format(value=charts.written(value, shown), day=locales.day(day))
+            for value, day in zip(ranked["value"], ranked["day"], strict=True)
+        ],
+    }
+    if not shown.signed:
+        changes = ranked["change"]
+        numbers[_("Change in a week")] = ["–" if one != one else charts.written_change(one) for one in changes]
+    if not shown.grows:
+        numbers[_("Highest in the period")] = [
+            dated.format(value=charts.written(float(highest[name].max()), shown), day=locales.day(day))
+            for name, day in highest.idxmax().items()
+        ]
+    shown_table = pd.DataFrame(numbers)
     # Not a data frame: for a few rows its canvas takes longer to paint than the figure above. A table reads Markdown.
     st.table(shown_table.map(plain).set_index(_("Country")))
     st.caption(_("Every day of these countries, as shown"))

@@ -204,7 +204,14 @@ def _download(table: Table) -> None:
     st.caption(plain(_(sentence)))
     st.caption(plain(_("From {url}").format(url=getattr(settings.get(), url))))
     if st.button(_("Download"), icon=":material/download:"):
-        _start(table, "download", lambda step: connect(progress=lambda share: step(N_("Downloading"), 0.9 * share)))
+        reading = N_("Reading the file")  # starts when all of it is there
+        _start(
+            table,
+            "download",
+            lambda step: connect(
+                progress=lambda share: step(N_("Downloading") if share < 1 else reading, 0.9 * min(share, 1))
+            ),
+        )
         st.rerun()
 
 

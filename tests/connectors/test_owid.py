@@ -115,6 +115,11 @@ def test_progress_follows_what_travels_also_under_gzip(served):
 FAILURES = {
     "slow": (send(csv(), pause=1.5), Unavailable, "cannot be reached"),
     "cut in the middle": (send(csv()[:150], length=len(csv())), BadResponse, "cut its answer off"),
+    "packed and cut in the middle": (
+        send(gzip.compress(csv(), 0)[:-30], Content_Encoding="gzip"),
+        BadResponse,
+        "cut off",
+    ),
     "cut in the middle, without saying so": (send(csv()[:-40]), BadResponse, "cut off"),
     "html with 200": (send(PAGE, Content_Type="text/html"), BadResponse, "not Our World in Data's"),
     "an LFS pointer": (send(POINTER), BadResponse, "not Our World in Data's"),
@@ -180,6 +185,12 @@ def test_a_redirect_to_another_host_is_followed_and_checked_like_any_answer(serv
     assert len(owid.load()) == 4
     assert [one["Host"].split(":")[0] for one in served.requests] == ["127.0.0.1", "localhost"]
     served.answers = [send(b"", 302, Location=elsewhere), send(PAGE)]
+    assert len(owid.load()) == 4
+
+
+@pytest.mark.parametrize("kind", ["text/html", "application/octet-stream", "application/json"])
+def test_the_right_file_is_read_whatever_the_server_calls_it(served, kind):
+    served.answers = [send(csv(), Content_Type=kind)]
     assert len(owid.load()) == 4
 
 

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from charts import covid as charts
 from connectors import owid
 from data import demo, schemas, tables
 from data.dataset import Dataset, Origin
+from models.covid import Shown
 
 
 def figures(app):
@@ -41,7 +42,7 @@ def keep(frame):
 
 
 def metric(app, label):
-    return next(card.value for card in app.metric if card.label == label)
+    return next(card.value for card in app.metric if card.label.startswith(label))
 
 
 def test_the_numbers_are_those_of_the_table(visit):
@@ -79,6 +80,59 @@ def test_a_period_in_the_url_cuts_the_figure(visit):
     assert locales.day(end) in " ".join(one.value for one in app.markdown)
     outside = visit("covid", period=["1999-01-01", "1999-02-01"])
     assert "period" not in outside.query_params
+
+
+def test_a_calendar_and_years_set_the_period_exactly(visit):
+    app = visit("covid", period=["2026-01-01", "2026-02-01"])
+    first, last = (when.date() for when in tables.active(settings.get().home, "covid").span)
+    app.session_state["covid-days"] = True
+    app.run()
+    assert list(app.date_input(key="covid.days").value) == list(app.slider(key="period").value)
+    exact = first + timedelta(days=101), last - timedelta(days=13)
+    app.date_input(key="covid.days").set_value(exact).run()
+    assert tuple(app.slider(key="period").value) == exact
+    assert app.query_params["period"] == [day.isoformat() for day in exact]
+    next(one for one in app.button if one.label == str(last.year - 1)).click().run()
+    assert tuple(app.slider(key="period").value) == (date(last.year - 1, 1, 1), date(last.year - 1, 12, 31))
+    next(one for one in app.button if one.label == "All days").click().run()
+    assert "period" not in app.query_params
+
+
+def test_each_measure_has_its_usual_scale_and_shares_one_of_their_own(visit):
+    assert visit("covid", measure="vaccinated").selectbox(key="share").value == "hundred"
+    app = visit("covid", measure="deaths", per="absolute")
+    assert app.selectbox(key="per").value == "absolute"
+    app.selectbox(key="measure").set_value("vaccinated").run()
+    assert app.selectbox(key="share").value == "hundred"
+
+
+def test_the_comparison_the_cards_and_the_table_agree_and_have_no_hyphen_for_a_minus(visit):
+    app = visit("covid", countries=["Germany", "France"], reference="France")
+    frame = tables.read(tables.active(settings.get().home, "covid"))
+    daily = frame.pivot_table(index="date", columns="country", values="new_cases")[["France", "Germany"]]
+    now, before = daily.iloc[-7:].mean(), daily.iloc[-14:-7].mean()
+    people = frame.groupby("country", observed=True)["population"].last()
+    million = now / people[now.index] * 1e6
+    said = " ".join(one.value for one in [*app.markdown, *app.caption]).replace("\\", "")
+    assert (
+        f"Compared with France** ({charts.written(million['France'], Shown('cases', 'average', 'million'))} on" in said
+    )
+    assert f"Germany: {charts.written(million['Germany'], Shown('cases', 'average', 'million'))}; " in said
+    assert f"{charts.written_change(now['France'] / before['France'] - 1)} in a week" in said
+    shown = app.table[0].value.map(lambda text: text.replace("\\", ""))
+    assert shown.loc["Germany", "Change in a week"] == charts.written_change(now["Germany"] / before["Germany"] - 1)
+    assert not any(text.startswith("-") for text in shown.to_numpy().ravel())
+
+
+def test_the_waves_of_all_countries_chosen_are_one_table(visit):
+    app = visit("covid", view="country", countries=["Germany", "Kenya"], waves="chosen")
+    listed = app.dataframe[0].value
+    assert set(listed["Country"]) == {"Germany", "Kenya"}
+    assert (listed["Start"] < listed["Peak"]).all()
+    assert listed.groupby("Country")["Wave"].max().min() > 2
+    highest = listed.loc[listed["Country"] == "Germany", "Height at the peak"].max()
+    card = next(one.value for one in app.metric if one.label == "Highest in the period")
+    assert card == charts.written(highest, Shown("cases", "average", "million"))
 
 
 def store_demo():

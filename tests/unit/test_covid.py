@@ -1,9 +1,13 @@
 """COVID-19 models against numbers worked out by hand, and against the real files."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+import locales
+from charts import covid as charts
 from connectors import owid
 from data.demo import covid as demo
 from models import covid
@@ -21,6 +25,10 @@ def rows(**columns):
     frame = pd.DataFrame(columns)
     frame["date"] = pd.to_datetime(frame["date"]).astype("datetime64[us]")
     return frame.assign(country=frame["country"].astype("category"))
+
+
+def final(frame):
+    return covid.final(frame, [name for name in frame if name not in ("country", "date")])
 
 
 def reported(values, column="A"):
@@ -73,6 +81,21 @@ def test_averages_and_sums_of_weekly_reports():
     assert covid.formed(counts, "new") is counts.daily
 
 
+def test_no_sum_is_dated_after_the_last_report():
+    counts = Counts(panel(A=[10.0] * 7 + [NAN] * 3), panel(A=[NAN] * 10), {})
+    for form, value in (("average", 10), ("weekly", 70)):
+        assert reported(covid.formed(counts, form))[-4:] == [value, -1, -1, -1]
+
+
+def test_what_is_published_as_an_average_is_not_averaged_again():
+    smooth = panel(A=range(20))
+    counts = Counts(smooth, smooth * NAN, {}, smooth=True)
+    assert covid.formed(counts, "average") is smooth
+    assert covid.formed(counts, "weekly")["A"].iloc[-1] == 7 * 19
+    assert covid.formed(counts, "biweekly")["A"].iloc[-1] == 7 * (19 + 12)
+    assert "new" not in MEASURES["tests"].forms
+
+
 def test_one_missing_day_in_seven_is_forgiven_two_are_not():
     one, two = Counts(panel(A=[7, NAN, 7, 7, 7, 7, 7]), panel(A=[NAN] * 7), {}), panel(A=[7, NAN, NAN, 7, 7, 7, 7])
     assert covid.formed(one, "average")["A"].iloc[-1] == 7
@@ -115,7 +138,7 @@ def test_groups_have_no_continent_or_a_known_name_and_kosovo_is_a_country():
     codes = ["OWID_X", "OWID_ENG", "OWID_EUR", "OWID_KOS", "OWID_LIC", "PER", "OWID_Y", "OWID_WRL"]
     continents = ["Asia", "Europe", "Europe", "Europe", None, "South America", None, None]
     made = rows(country=names, date=["2023-01-01"] * 8, code=codes, continent=continents, population=[1.0] * 8)
-    found = covid.countries(made)
+    found = covid.countries(final(made))
     assert found.index[~found["group"]].tolist() == ["Kosovo", "Peru"]
     assert found.loc["Kosovo", "code"] == "OWID_KOS"
 
@@ -130,8 +153,8 @@ def test_what_is_known_of_a_country_is_its_last_report():
         people_vaccinated=[40.0, 60.0, 5.0],
         median_age=[30.0, 30.0, NAN],
     )
-    assert covid.countries(made)["population"].tolist() == [100, 50]
-    stand = covid.standing(made)
+    assert covid.countries(final(made))["population"].tolist() == [100, 50]
+    stand = covid.standing(final(made))
     assert stand["cases"].fillna(-1).tolist() == [100_000, -1]
     assert stand["vaccinated"].tolist() == [60, 10]
     assert "deaths" not in stand
@@ -198,9 +221,76 @@ def test_a_comparison_says_how_many_times_and_how_much_later():
     values = panel(A=[1, 4, 2, NAN], B=[2, 2, 6, 9], C=[NAN] * 4)
     (found,) = covid.compare(values, "A", ["A", "B", "C"])
     assert (found.country, found.day, found.value) == ("B", values.index[2], 6)
-    assert found.ratio == 3
+    assert found.other == 2
     assert found.usual == pytest.approx(10 / 7)
-    assert found.later == 1
+    assert (found.highest, found.later) == (values.index[2], 1)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words", "french"),
+    [
+        (0, "next to nothing", "presque rien"),
+        (0.04, "less than a tenth as much", "plus de dix fois moins"),
+        (0.105, "about a tenth as much", "environ dix fois moins"),
+        (0.15, "85% less", "85 % de moins"),
+        (0.198, "about a fifth as much", "environ cinq fois moins"),
+        (0.344, "about a third as much", "environ trois fois moins"),
+        (0.8, "20% less", "20 % de moins"),
+        (0.97, "about as much", "à peu près autant"),
+        (1.2, "20% more", "20 % de plus"),
+        (2.05, "about twice as much", "environ le double"),
+        (5.53, "5.5 times as much", "5,5 fois plus"),
+        (27.3, "27 times as much", "27 fois plus"),
+    ],
+)
+def test_a_comparison_is_said_as_one_says_it(ratio, words, french):
+    day, peak = pd.Timestamp("2023-03-01"), pd.Timestamp("2023-02-01")
+    one = covid.Comparison("Germany", day, 100 * ratio, 100.0, 1.0, peak, -3)
+    shown = Shown("cases", "average", "million")
+    (told,) = charts.sentences([one], shown, day)
+    assert told == (
+        f"Germany: {charts.written(100 * ratio, shown)}; {words}; over the whole period about as much; "
+        "peaked 3 days earlier, on 1 Feb 2023."
+    )
+    with locales.using("fr"):
+        assert french in charts.sentences([one], shown, day)[0].replace("\N{NO-BREAK SPACE}", " ").replace(
+            "\u202f", " "
+        )
+
+
+def test_what_adds_up_has_no_peak_and_what_may_be_below_zero_no_ratio():
+    day = pd.Timestamp("2023-03-01")
+    one = covid.Comparison("Kenya", day - pd.Timedelta(days=1), 5.0, -2.5, 1.0, day, 0)
+    (excess,) = charts.sentences([one], Shown("excess", "level", "absolute"), day)
+    assert excess == "Kenya: 5.00 on 28 Feb 2023; 7.50 higher."
+    (total,) = charts.sentences([replace(one, other=2.5)], Shown("deaths", "cumulative", "million"), day)
+    assert total == "Kenya: 5.00 on 28 Feb 2023; about twice as much."
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [(0.1234, "+12%"), (-0.0004, "±0%"), (0.0, "±0%"), (-0.004, "−0.4%"), (-0.0996, "−10%"), (0.5, "+50%")],
+)
+def test_a_change_has_a_sign_and_never_minus_nothing(change, words):
+    assert charts.written_change(change) == words
+    assert charts.written(change, Shown("cases", "change", "absolute")) == words
+
+
+def test_a_number_below_zero_has_a_minus_and_no_hyphen():
+    assert charts.written(-5.21, Shown("excess", "level", "absolute")) == "−5.21"
+    assert charts.written(-0.001, Shown("excess", "level", "absolute")) == "0.00"
+
+
+def test_a_title_says_only_what_the_weeks_show():
+    shown = Shown("cases", "average", "million")
+    apart = panel(A=[1] * 40 + [9] + [1] * 60, B=[1] * 90 + [9] + [1] * 10)
+    assert (
+        charts.heatmap(apart, shown, False).get_suptitle().startswith("A peaked first, in Feb 2023, and B last, in Apr")
+    )
+    alike = apart.assign(C=apart["A"], D=apart["A"])
+    assert charts.heatmap(alike, shown, True).get_suptitle().startswith("3 of these 4 countries peaked in Feb 2023")
+    total = Shown("cases", "cumulative", "million")
+    assert "peaked" not in charts.heatmap(alike.cumsum(), total, False).get_suptitle()
 
 
 def test_numbers_are_carried_to_the_days_of_a_figure_with_the_day_they_are_of():
@@ -234,7 +324,7 @@ def test_rank_correlations_need_enough_countries():
 def test_the_demo_behaves_like_the_real_file():
     frame = demo.generate(pd.Timestamp("2026-03-14").date())
     assert frame.equals(demo.generate(pd.Timestamp("2026-03-14").date()))
-    known = covid.countries(frame)
+    known = covid.countries(final(frame))
     assert known["group"].sum() == 7
     assert not known.loc["Kosovo", "group"]
     found = covid.counts(frame, MEASURES["cases"])
@@ -260,20 +350,27 @@ def test_the_smoothed_figures_of_a_real_file_are_those_of_its_publisher(home, re
     ours = average["India"].reindex(india.index)
     same = (ours - india).abs() < 0.001
     assert same.sum() >= 700  # of 730; whoever cleaned this copy filled in a few days, on each of which averages depend
-    million = covid.relative(average, covid.countries(frame)["population"], "million")["India"].reindex(india.index)
+    million = covid.relative(average, covid.countries(final(frame))["population"], "million")["India"].reindex(
+        india.index
+    )
     theirs = raw["new_cases_smoothed_per_million"]["India"].reindex(india.index)
     assert million[same].to_numpy() == pytest.approx(theirs[same].to_numpy(), abs=0.002)
 
 
 def test_the_real_africa_is_a_group_and_albania_a_country(home, real_data):
-    older = covid.countries(owid.dataset(real_data / "owid/real_legacy67_AFG_OWIDAFR.csv").main)
+    older = covid.countries(final(owid.dataset(real_data / "owid/real_legacy67_AFG_OWIDAFR.csv").main))
     assert older["group"].to_dict() == {"Afghanistan": False, "Africa": True}
-    newer = covid.countries(owid.dataset(real_data / "owid/real_compact_rows_DEU_CHE_ALB.csv").main)
+    newer = covid.countries(final(owid.dataset(real_data / "owid/real_compact_rows_DEU_CHE_ALB.csv").main))
     assert not newer["group"].any()
 
 
 def test_a_measure_knows_its_columns_and_forms():
     assert Measure("t", "d").columns == ["t", "d"]
     assert Measure(level="x").forms == ["level", "change"]
+    assert Measure(level="x", signed=True).forms == ["level"]
+    assert covid.usual("vaccinated").per == "hundred"
+    assert covid.usual("hospital").per == "million"
+    assert Shown("vaccinated", "level", "hundred").grows
+    assert not Shown("hospital", "level", "million").grows
     assert covid.usual("deaths") == Shown("deaths", "cumulative", "million")
     assert covid.usual("positivity").share
