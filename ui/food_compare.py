@@ -25,7 +25,13 @@ HOW: dict[How, str] = {"absolute": N_("Amounts"), "first": N_("Against the first
 def compare(shelf: Shelf) -> None:
     """As many products as one likes, side by side."""
     called = names(shelf.frame)
-    codes = inputs.several(_("Products to compare"), list(called), "with", called.__getitem__)
+    wanted = st.session_state.get("with", st.query_params.get_all("with"))
+    # What could not be asked for stays chosen, to be there when one tries again.
+    lacking = [code for code in wanted if code not in called and code.isdecimal()] if shelf.down else []
+    picked = inputs.several(_("Products to compare"), [*called, *lacking], "with", lambda code: called.get(code, code))
+    codes = [code for code in picked if code in called]
+    if lacking:
+        st.caption(_("Not at hand while Open Food Facts cannot be asked: {codes}.").format(codes=", ".join(lacking)))
     if len(codes) < 2:
         st.info(_("Choose two products or more: here, or by ticking them in the table."))
         return

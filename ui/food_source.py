@@ -86,7 +86,7 @@ def category(shelf: Shelf, tag: str) -> pd.DataFrame:
         return near
     found = _remembered(("category", tag), lambda: _find(Asked(category=tag), PEERS))
     if found.down and not shelf.down:
-        warn(found)
+        warn(found, "category")
     return pd.concat([near, found.frame]).drop_duplicates("code", ignore_index=True)
 
 
@@ -100,8 +100,8 @@ def load(tag: str) -> None:
     st.query_params["loaded"] = [*loaded(), tag]
 
 
-def warn(shown: Shelf) -> None:
-    """What could not be had, in a sentence, and a button that tries again."""
+def warn(shown: Shelf, key: str) -> None:
+    """What could not be had, in a sentence, and a button (with a key) that tries again."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if shown.error:
             kept = _("What is shown was given on {moment}.").format(moment=locales.moment(shown.retrieved))
@@ -114,7 +114,7 @@ def warn(shown: Shelf) -> None:
                 ),
                 icon=":material/history:",
             )
-        if shown.down and st.button(_("Try again"), icon=":material/refresh:", key=f"again-{id(shown)}"):
+        if shown.down and st.button(_("Try again"), icon=":material/refresh:", key=f"again-{key}"):
             st.session_state.pop("food-answers", None)
             st.rerun()
     if shown.partial:

@@ -88,7 +88,7 @@ def ask() -> Asked:
                 on_change=_scanned,
                 max_upload_size=20,
             )
-        if text or category or country or grade:
+        if text or category or country or grade or st.query_params.get_all("with") or st.query_params.get("basket"):
             st.button(_("Demo"), icon=":material/science:", on_click=_cleared, help=_("Back to the demo products"))
     if problem := st.session_state.pop("food-problem", None):
         st.warning(problem, icon=":material/barcode:")
@@ -135,7 +135,7 @@ def provenance(shelf: Shelf) -> None:
     hits = ngettext("{count} product found", "{count} products found", shelf.count)
     when = _("retrieved {moment}").format(moment=locales.moment(shelf.retrieved))
     licences(*([] if shelf.error else [hits.format(count=locales.number(shelf.count)), when]))
-    food_source.warn(shelf)
+    food_source.warn(shelf, "shelf")
 
 
 def licences(*facts: str) -> None:
@@ -459,8 +459,8 @@ def _lights(row: pd.Series) -> None:
                     st.badge(f"{MARKS[level]} {charts.level_name(level)}", color=SCORES[level])
                 share = value * portion / 100 / model.INTAKE[name]
                 st.caption(
-                    _("in 100 {unit}; {share} of a day’s intake in {portion} {unit}").format(
-                        unit=unit, share=locales.percent(share), portion=locales.number(portion)
+                    _("in 100 {unit}; {share} of a day’s intake in {portion}").format(
+                        unit=unit, share=locales.percent(share), portion=f"{locales.number(portion)}\u00a0{unit}"
                     )
                 )
 

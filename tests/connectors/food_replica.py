@@ -4,6 +4,7 @@ It has the real products of VIGIE_REAL_DATA, or invented ones in the same form; 
 `failing` maps the beginning of a path to an answer that is given instead (see tests.connectors.conftest.send).
 """
 
+import io
 import json
 import os
 import sys
@@ -123,6 +124,17 @@ class Replica:
                 row.pop("serving_quantity", None)
             return 200, {"hits": hits, "count": len(rows), "page": page, "page_count": -(-len(rows) // size)}
         return 200, {"products": hits, "count": len(rows), "page": page, "page_count": len(hits), "skip": 0}
+
+
+def picture(text: str = "3029330003533", kind: str = "EAN13") -> bytes:
+    """A PNG with a barcode in it."""
+    import zxingcpp
+    from PIL import Image
+
+    drawn = zxingcpp.create_barcode(text, getattr(zxingcpp.BarcodeFormat, kind))
+    file = io.BytesIO()
+    Image.fromarray(drawn.to_image(scale=3, add_quiet_zones=True)).save(file, "PNG")
+    return file.getvalue()
 
 
 def _only(row: dict[str, Any], fields: set[str]) -> dict[str, Any]:

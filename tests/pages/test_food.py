@@ -2,7 +2,7 @@
 
 import json
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from connectors import openfoodfacts
 from data import state
 from data.demo import food as demo
 from tests.connectors.conftest import send
-from tests.connectors.food_replica import Replica, invented
+from tests.connectors.food_replica import Replica, invented, picture
 
 pytestmark = pytest.mark.xdist_group("food")
 DEMO = {one.name: one.code for one in demo.products(datetime(2026, 1, 1, tzinfo=UTC))}
@@ -203,6 +203,50 @@ def test_offline_the_last_answer_is_shown_with_its_date(visit, replica):
     app = visit("food", q="honey")
     assert "cannot be asked now" in app.warning[0].value
     assert metric(app, "Products in sight") == "2"
+
+
+def test_offline_a_link_shows_what_is_at_hand_in_time_and_says_what_it_lacks(visit, replica):
+    chosen = [code(name) for name in ("Cola", "Cherry cola", "Tonic water")]
+    openfoodfacts.products(chosen[:2], now=datetime.now(UTC) - timedelta(days=3))
+    replica.failing["/"] = send(b"{}", pause=3)
+    for asked in ({}, {"q": "honey"}):
+        before = len(replica.requests)
+        app = visit("food", view="compare", **asked, **{"with": chosen})
+        assert len(replica.requests) == before + 2  # each for half of the time limit
+        assert "cannot be reached" in app.warning[0].value
+        assert "What is shown was given on" in app.warning[0].value
+        assert f"Not at hand while Open Food Facts cannot be asked: {chosen[2]}" in texts(app)
+        assert len(app.get("plotly_chart")) == 1
+    replica.failing.clear()
+    press(app, "Try again")
+    assert app.multiselect(key="with").value == chosen
+    assert not app.warning
+
+
+def test_an_old_copy_is_called_one(visit, replica):
+    openfoodfacts.products([code("Cola")], now=datetime.now(UTC) - timedelta(days=3))
+    replica.failing["/"] = send(HTML, 503)
+    assert "cannot be asked now" in visit("food", q=code("Cola"), view="product").warning[0].value
+
+
+def test_labels_that_cannot_be_right_are_named_beside_tables(visit, replica):
+    assert "1 label cannot be right: Ginger beer" in texts(visit("food")).replace("\\", "")
+
+
+def test_a_barcode_is_read_from_a_photo(visit, replica):
+    app = visit("food")
+    app.file_uploader(key="photo").upload("photo.png", picture(code("Honey hoops")), "image/png").run()
+    assert not app.exception
+    assert "Real Honey hoops" in app.subheader[0].value
+    app.file_uploader(key="photo").upload("photo.png", b"no picture", "image/png").run()
+    assert "not a picture" in app.warning[0].value
+
+
+def test_tags_and_nova_are_in_the_readers_language(visit, replica):
+    app = visit("food", lang="fr", view="product", code=DEMO["Caramel crunch"])
+    words = texts(app).replace("\\", "")
+    assert "Céréales du petit-déjeuner" in words
+    assert "fabriqué par l’industrie" in words
 
 
 def test_text_of_the_public_is_shown_as_text(visit, replica):
