@@ -168,7 +168,8 @@ def products(
                 for raw in _patiently(partial(_by_code, some, waiting, seconds), pauses, waiting):
                     good = http.keep(_url(raw["code"]), _copy(raw["code"]), now, partial(_packed, raw))
                     found[raw["code"]] = _kept_product(good)
-        for code in some:
+        # What has no copy first: where it cannot be had, nothing else is waited for.
+        for code in sorted(some, key=lambda code: copies[code] is not None):
             if code not in found:
                 copy = copies[code] if down else None
                 good = copy or _patiently(partial(_retrieve, code, waiting, now, seconds), pauses, waiting)
