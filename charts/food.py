@@ -80,7 +80,11 @@ def against(found: pd.DataFrame, name: str, category: str, liquid: bool) -> go.F
             "range": [-1.1, FAR + 1.2],
             "zeroline": True,
         },
-        yaxis={"tickvals": at, "ticktext": [label(one) for one in shown.index], "autorange": "reversed"},
+        yaxis={
+            "tickvals": at,
+            "ticktext": [label(one) for one in shown.index],
+            "range": [max(len(shown), 1) - 0.5, -0.5],
+        },
         barmode="overlay",
     )
     sentence = _(
@@ -99,6 +103,7 @@ def against(found: pd.DataFrame, name: str, category: str, liquid: bool) -> go.F
             go.Bar(
                 y=at[here],
                 x=ends[here],
+                width=0.8,  # plotly would make the bars of few, far apart, wide
                 orientation="h",
                 name=legend,
                 marker={"color": colour, "pattern": {"shape": "/" if kind is False else ""}},
@@ -191,12 +196,10 @@ def brands(table: pd.DataFrame, nutrient: str, liquid: bool) -> go.Figure:
     middle = table.groupby("brand")["median"].first()
     title = _("Only one brand states {nutrient}").format(nutrient=label(nutrient))
     if len(order) > 1:
-        title = _("{nutrient}: {low} is lowest with a median of {least}, {high} highest with {most}").format(
-            nutrient=label(nutrient),
-            low=order[0],
-            high=order[-1],
-            least=amount(nutrient, middle[order[0]]),
-            most=amount(nutrient, middle[order[-1]]),
+        least, most = (amount(nutrient, middle[order[end]]) for end in (0, -1))
+        apart = _("{nutrient}: {low} is lowest with a median of {least}, {high} highest with {most}")
+        title = (_("{nutrient}: every brand has a median of {least}") if least == most else apart).format(
+            nutrient=label(nutrient), low=order[0], high=order[-1], least=least, most=most
         )
     unit = NUTRIENTS[nutrient].unit
     top = max(float(table["amount"].max()), 0.1)

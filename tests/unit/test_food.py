@@ -259,9 +259,16 @@ def test_the_bars_against_the_category_are_those_of_the_model(shelf):
     figure = charts.against(found, "Caramel crunch", "Cereals", False)
     drawn = {NUTRIENTS[name].label: change for name, change in found["change"].items() if name != "energy_kj"}
     bars = sum(len(trace.x) for trace in figure.data)
+    assert {trace.width for trace in figure.data if trace.type == "bar"} == {0.8}
     assert bars == 2 * len(drawn)  # and what is written beside them
     assert {trace.name for trace in figure.data} == {"Less healthy", "Neutral", None}
     assert figure.layout.title.text == "Sugars: 33.0 g, where half of Cereals have less than 15.5 g"
+
+
+def test_brands_that_are_alike_are_not_ranked():
+    products = food.frame([made(str(n), brands=f"Brand {n}", per_100={"sugars": 10.0}) for n in range(3)])
+    title = charts.brands(model.by_brand(products, "sugars"), "sugars", False).layout.title.text
+    assert title == "Sugars: every brand has a median of 10.0 g"
 
 
 def test_figures_of_nothing_say_so():
