@@ -37,13 +37,13 @@ def relabelled():
 
 @pytest.fixture
 def visit(home, monkeypatch):
-    """`visit("food", q="honey")` runs the page alone through the shell, without the page of today before it."""
+    """`visit("food", q="honey")` runs the script alone through the shell, without the page of today before it."""
     monkeypatch.chdir(ROOT)
     state.migrate(state.engine(settings.get().database_url))
 
-    def run(page, **query):
+    def run(script, /, **query):
         app = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=60)
-        app.switch_page(str(ROOT / "pages" / f"{page}.py"))
+        app.switch_page(str(ROOT / "pages" / f"{script}.py"))
         app.query_params.update({"lang": "en"} | query)
         app.run()
         assert not app.exception, app.exception[0].message
@@ -177,6 +177,39 @@ def test_the_second_page_is_asked_for(visit, replica):
     press(app, "Next")
     assert app.query_params["page"] == "2"
     assert any("page=2" in path for path in replica.requests)
+
+
+ODD = [
+    {"q": "*$`<b>", "category": "<script>", "country": "x", "grade": "Z"},
+    {"view": "zzz", "layout": "q", "cols": "x", "per": "y"},
+    {"view": "product", "code": "9" * 40},
+    {"view": "compare", "how": "best", "nutrient": "caffeine", "with": [DEMO["Cola"], DEMO["Honey hoops"], "<b>"]},
+    {"view": "category", "cat": "<b>", "loaded": ["a", "b"]},
+    {"view": "basket", "days": "0", "basket": ["abc:3", f"{DEMO['Cola']}:1000000000", f"{DEMO['Cola']}:5"]},
+    {"view": "batch", "batch": "nonsense"},
+]
+
+
+@pytest.mark.parametrize("link", ODD, ids=lambda link: link.get("view", "q"))
+def test_an_odd_link_opens(visit, replica, link):
+    assert "Sorry" not in texts(visit("food", **link))
+
+
+def test_products_of_which_nothing_is_known_are_shown(visit, replica):
+    for row in replica.rows.values():
+        row |= dict.fromkeys(("product_name", "brands", "nova_group", "nutriscore_grade", "serving_size"))
+        row |= {"nutriments": {}, "categories_hierarchy": []}
+    codes = list(replica.rows)[:3]
+    for view in ("products", "product", "compare", "category", "basket"):
+        app = visit("food", country="en:france", view=view, basket=f"{codes[0]}:10", **{"with": codes})
+        assert view == "products" or app.info
+
+
+def test_a_page_after_the_last_leads_back(visit, replica):
+    app = visit("food", q="honey", page="77")
+    assert "end before this page" in app.info[0].value
+    press(app, "First page")
+    assert metric(app, "Products in sight") == "2"
 
 
 @pytest.mark.parametrize(
