@@ -1,4 +1,7 @@
-"""Figures of food products: against their category, brands side by side, comparisons, a basket against a day."""
+"""Figures of food products: against their category, brands side by side, comparisons, a basket against a day.
+
+Text of the public is escaped everywhere but in titles, which the page takes out and shows as text.
+"""
 
 from collections.abc import Mapping
 
@@ -10,9 +13,10 @@ import locales
 from charts import theme
 from data.food import NUTRIENTS
 from locales import N_, _, ngettext
-from models.food import LIT
+from models.food import NOTABLE
 
-NAME = 34  # characters of a product's name on an axis
+NAME = 46  # characters of a product's name above its bar
+TITLE = 60  # and in a title, which wraps
 FAR = 2.0  # a change beyond +200% is drawn at the edge, and written
 LEVELS = {"low": N_("low"), "medium": N_("medium"), "high": N_("high")}
 MARKS = {"low": "●", "medium": "■", "high": "▲"}  # so that colour is not all that tells them apart
@@ -23,8 +27,15 @@ GRADED = dict(zip("abcde", ("#2E8B57", "#6FA03C", "#B8860B", "#D4622F", "#B23A48
 def amount(nutrient: str, value: float) -> str:
     """An amount with its unit, "12.5 g"; with as many digits as a label has."""
     unit = NUTRIENTS[nutrient].unit
-    digits = 0 if abs(value) >= 100 or unit in ("kJ", "kcal") else 2 if 0 < abs(value) < 1 else 1
+    nothing = round(value, 2) == 0
+    digits = 0 if nothing or abs(value) >= 100 or unit in ("kJ", "kcal") else 2 if abs(value) < 1 else 1
     return f"{locales.number(value, digits)} {unit}"
+
+
+def difference(nutrient: str, value: float) -> str:
+    """An amount that is a difference, "+12.5 g"; "±0 g" where it would be written as nothing."""
+    written = amount(nutrient, abs(value))
+    return ("±" if written == amount(nutrient, 0.0) else "+" if value > 0 else "−") + written
 
 
 def label(nutrient: str) -> str:
@@ -40,34 +51,40 @@ def level_name(level: str) -> str:
 def against(found: pd.DataFrame, name: str, category: str, liquid: bool) -> go.Figure:
     """A product against the medians of its category: a bar a nutrient (see `models.food.against`)."""
     shown = found.drop(index="energy_kj", errors="ignore")
-    change = shown["change"].to_numpy(float)
+    change, share = shown["change"].to_numpy(float), shown["share"].fillna(0).to_numpy(float)
     ends = np.clip(change, -1.0, FAR)
-    better = [_better(nutrient, one) for nutrient, one in zip(shown.index, change, strict=True)]
-    # What is furthest from the median, of what can be good or bad.
-    far = int(np.argmax(np.where([one is None for one in better], -1, np.abs(ends)))) if len(shown) else -1
-    title = _("No amounts to compare with {category}").format(category=theme.plain(category))
-    if far >= 0:
-        more = _("{nutrient}: {amount}, where half of {category} have less than {median}")
-        less = _("{nutrient}: {amount}, where half of {category} have more than {median}")
-        same = _("{nutrient}: {amount}, as is typical of {category}")
+    better = [_better(*one) for one in zip(shown.index, change, share, strict=True)]
+    title, said = _("No amounts to compare with {category}"), {"category": category}
+    if len(shown):
+        # What matters most in a day, of what can be good or bad; 0.02 g of salt do not, however few the others have.
+        far = int(np.argmax(np.where([one is None for one in better], -1.0, share)))
         nutrient = str(shown.index[far])
         mine, median = (amount(nutrient, shown[column].iloc[far]) for column in ("amount", "median"))
-        alike = abs(change[far]) < 0.05 or mine == median  # "0 kcal, where half have less than 0 kcal" says nothing
-        sentence = same if alike else more if change[far] > 0 else less
-        title = sentence.format(nutrient=label(nutrient), amount=mine, category=theme.plain(category), median=median)
+        more = _("{nutrient}: {amount}, where half of {category} have less than {median}")
+        less = _("{nutrient}: {amount}, where half of {category} have more than {median}")
+        none = _("{nutrient}: {amount}, where half of {category} have none")
+        more = none if median == amount(nutrient, 0.0) else more
+        same = _("{name} is typical of {category}: nothing differs by {least} of a day’s intake in {unit}")
+        title = same if better[far] is None else more if change[far] > 0 else less
+        said |= {"name": short(name, TITLE), "nutrient": label(nutrient), "amount": mine, "median": median}
+        said |= {"least": locales.percent(NOTABLE), "unit": "100 ml" if liquid else "100 g"}
     at = np.arange(len(shown))
     ticks = [-1.0, 0.0, 1.0, 2.0]
     figure = theme.figure(
-        title,
+        title.format(**said),
         x=_("Against the median, in 100 ml") if liquid else _("Against the median, in 100 g"),
         height=110 + 32 * len(shown),
         xaxis={
             "tickvals": ticks,
             "ticktext": [_signed(tick) for tick in ticks],
-            "range": [-1.45, FAR + 0.9],
+            "range": [-1.1, FAR + 1.2],
             "zeroline": True,
         },
-        yaxis={"tickvals": at, "ticktext": [label(one) for one in shown.index], "autorange": "reversed"},
+        yaxis={
+            "tickvals": at,
+            "ticktext": [label(one) for one in shown.index],
+            "range": [max(len(shown), 1) - 0.5, -0.5],
+        },
         barmode="overlay",
     )
     sentence = _(
@@ -76,7 +93,7 @@ def against(found: pd.DataFrame, name: str, category: str, liquid: bool) -> go.F
     for kind, colour, legend in (
         (True, theme.STAY, _("Healthier")),
         (False, theme.LEAVE, _("Less healthy")),
-        (None, theme.NEUTRAL, _("Neither")),
+        (None, theme.NEUTRAL, _("Neutral")),
     ):
         here = [place for place, one in enumerate(better) if one is kind]
         if not here:
@@ -86,12 +103,10 @@ def against(found: pd.DataFrame, name: str, category: str, liquid: bool) -> go.F
             go.Bar(
                 y=at[here],
                 x=ends[here],
+                width=0.8,  # plotly would make the bars of few, far apart, wide
                 orientation="h",
                 name=legend,
                 marker={"color": colour, "pattern": {"shape": "/" if kind is False else ""}},
-                text=[_signed(one) for one in change[here]],
-                textposition="outside",
-                cliponaxis=False,
                 hoverinfo="text",
                 hovertext=[
                     sentence.format(
@@ -107,17 +122,33 @@ def against(found: pd.DataFrame, name: str, category: str, liquid: bool) -> go.F
                 ],
             )
         )
+    # Right of the bars, also of negative ones, left of which are the names of the axis.
+    figure.add_trace(_written_right(at, np.maximum(ends, 0.0), [_signed(one) for one in change]))
     return figure
 
 
-def _better(nutrient: str, change: float) -> bool | None:
+def _written_right(at: np.ndarray, beginning: np.ndarray, texts: list[str]) -> go.Scatter:
+    """Texts that begin at these places."""
+    return go.Scatter(
+        x=beginning,
+        y=at,
+        text=[f" {text}" for text in texts],
+        mode="text",
+        textposition="middle right",
+        cliponaxis=False,
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def _better(nutrient: str, change: float, share: float) -> bool | None:
     wish = NUTRIENTS[nutrient].better
-    return None if wish is None or abs(change) < 0.05 else bool(change < 0) == (wish == "less")
+    return None if wish is None or share < NOTABLE else bool(change < 0) == (wish == "less")
 
 
 def _signed(change: float) -> str:
     if not np.isfinite(change):
-        return _("the median is 0")
+        return _("median 0")
     sign = "+" if round(change, 2) > 0 else "−" if round(change, 2) < 0 else "±"
     return sign + locales.percent(abs(change))
 
@@ -165,12 +196,10 @@ def brands(table: pd.DataFrame, nutrient: str, liquid: bool) -> go.Figure:
     middle = table.groupby("brand")["median"].first()
     title = _("Only one brand states {nutrient}").format(nutrient=label(nutrient))
     if len(order) > 1:
-        title = _("{nutrient}: {low} is lowest with a median of {least}, {high} highest with {most}").format(
-            nutrient=label(nutrient),
-            low=theme.plain(order[0]),
-            high=theme.plain(order[-1]),
-            least=amount(nutrient, middle[order[0]]),
-            most=amount(nutrient, middle[order[-1]]),
+        least, most = (amount(nutrient, middle[order[end]]) for end in (0, -1))
+        apart = _("{nutrient}: {low} is lowest with a median of {least}, {high} highest with {most}")
+        title = (_("{nutrient}: every brand has a median of {least}") if least == most else apart).format(
+            nutrient=label(nutrient), low=order[0], high=order[-1], least=least, most=most
         )
     unit = NUTRIENTS[nutrient].unit
     top = max(float(table["amount"].max()), 0.1)
@@ -179,7 +208,7 @@ def brands(table: pd.DataFrame, nutrient: str, liquid: bool) -> go.Figure:
         x=(_("{nutrient} ({unit} in 100 ml)") if liquid else _("{nutrient} ({unit} in 100 g)")).format(
             nutrient=label(nutrient), unit=unit
         ),
-        height=110 + 30 * len(order),
+        height=max(theme.HEIGHT, 110 + 30 * len(order)),  # beside another figure
         xaxis={**theme.number_axis(np.array([0.0, top])), "range": [-0.03 * top, 1.06 * top]},
         yaxis={
             "tickvals": list(range(len(order))),
@@ -225,7 +254,7 @@ def brands(table: pd.DataFrame, nutrient: str, liquid: bool) -> go.Figure:
 def compared(
     values: pd.Series, names: Mapping[str, str], nutrient: str, how: str, per: str, levels: pd.Series
 ) -> go.Figure:
-    """One nutrient of several products: `values` by code (amounts, or differences), a bar each.
+    """One nutrient of several products: `values` by code (amounts, or differences), a bar each under its name.
 
     `per` says of how much, "100 g". `levels` gives the traffic light of each code, "" where it has none.
     """
@@ -250,10 +279,10 @@ def compared(
             )
         title = sentence.format(
             nutrient=label(nutrient),
-            low=theme.plain(short(names[least])),
-            high=theme.plain(short(names[most])),
-            least=_written(nutrient, known.min(), how == "first"),
-            most=_written(nutrient, known.max(), how == "first"),
+            low=short(names[least], TITLE),
+            high=short(names[most], TITLE),
+            least=difference(nutrient, known.min()) if how == "first" else amount(nutrient, known.min()),
+            most=difference(nutrient, known.max()) if how == "first" else amount(nutrient, known.max()),
             less=amount(nutrient, abs(known.min())),
         )
     at = np.arange(len(values))
@@ -262,17 +291,13 @@ def compared(
     figure = theme.figure(
         title,
         x=_("{unit} in {per}").format(unit=NUTRIENTS[nutrient].unit, per=per),
-        height=100 + 34 * len(values),
+        height=90 + 48 * len(values),
         xaxis={
-            **theme.number_axis(np.array([low, low + 2 * span])),  # few ticks: names take much of a narrow figure
-            "range": [low - (0.25 if low < 0 else 0) * span, high + 0.4 * span],
+            **theme.number_axis(np.array([low, low + 2 * span])),  # few ticks, for narrow figures
+            "range": [low - 0.01 * span, high + 0.3 * span],
             "zeroline": True,
         },
-        yaxis={
-            "tickvals": at,
-            "ticktext": [theme.plain(short(names[str(code)], 26)) for code in values.index],
-            "autorange": "reversed",
-        },
+        yaxis={"visible": False, "range": [len(values) - 0.4, -0.6]},
         showlegend=False,
     )
     sentence = (
@@ -280,25 +305,21 @@ def compared(
         if how == "absolute"
         else _("{name}: {amount} of {nutrient} in {per}, as a difference")
     )
-    texts = []
+    texts, colours = [], []
     for code, value in values.items():
-        level = levels.get(code, "") if how == "absolute" else ""
-        written = _("not known") if value != value else _written(nutrient, value, how != "absolute")
-        texts.append(f"{written} {MARKS[level]}" if level and value == value else written)
+        level = levels.get(code, "") if how == "absolute" and value == value else ""
+        written = amount(nutrient, value) if how == "absolute" else difference(nutrient, value)
+        texts.append(_("not known") if value != value else f"{written} {MARKS[level]}" if level else written)
+        better = value <= 0 if wish == "less" else value >= 0
+        told = theme.NEUTRAL if wish is None else theme.STAY if better else theme.LEAVE
+        colours.append(COLOURS[level] if level else theme.STAY if how == "absolute" else told)
     figure.add_trace(
         go.Bar(
-            y=at,
+            y=at + 0.12,
             x=values.fillna(0).to_numpy(),
+            width=0.46,
             orientation="h",
-            marker={
-                "color": [
-                    COLOURS.get(levels.get(code, "") if nutrient in LIT and how == "absolute" else "", theme.STAY)
-                    for code in values.index
-                ]
-            },
-            text=texts,
-            textposition="outside",
-            cliponaxis=False,
+            marker={"color": colours},
             hoverinfo="text",
             hovertext=[
                 sentence.format(name=theme.plain(names[str(code)]), amount=text, nutrient=label(nutrient), per=per)
@@ -306,6 +327,10 @@ def compared(
             ],
         )
     )
+    figure.add_trace(_written_right(at + 0.12, np.maximum(values.fillna(0).to_numpy(float), 0.0), texts))
+    # Names are above their bars, where also long ones have room.
+    called = [theme.plain(short(names[str(code)], NAME)) for code in values.index]
+    figure.add_trace(_written_right(at - 0.28, np.full(len(at), low), called))
     return figure
 
 
@@ -345,7 +370,9 @@ def intake(totals: pd.DataFrame, days: float) -> go.Figure:
             orientation="h",
             marker={"color": [theme.LEAVE if share > 1 else theme.STAY for share in shares]},
             text=[locales.percent(share) for share in shares],
-            textposition="outside",
+            textposition=["inside" if 0.8 < share < 1 else "outside" for share in shares],  # not across the line
+            insidetextanchor="end",
+            insidetextfont={"color": "white"},
             cliponaxis=False,
             hoverinfo="text",
             hovertext=[
@@ -361,11 +388,6 @@ def intake(totals: pd.DataFrame, days: float) -> go.Figure:
     return figure
 
 
-def short(name: str, most: int = NAME) -> str:
-    """A name that fits an axis."""
+def short(name: str, most: int) -> str:
+    """A name of at most so many characters."""
     return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
-
-
-def _written(nutrient: str, value: float, signed: bool) -> str:
-    sign = "+" if value > 0 else "−" if value < 0 else "±"
-    return sign + amount(nutrient, abs(value)) if signed else amount(nutrient, value)

@@ -17,8 +17,9 @@ class InvalidBarcode(ConnectorError):
 def barcode(text: str) -> str:
     """A barcode as Open Food Facts writes it, of 8, 13 or 14 digits. Raises InvalidBarcode where it is none.
 
-    EAN-8, EAN-13, UPC-A (12 digits), UPC-E (6 to 8 digits, expanded) and GTIN-14, with or without leading zeros,
-    spaces and hyphens. The last digit must be the check digit (GS1 General Specifications, section 7.9).
+    EAN-8, EAN-13, UPC-A (12 digits), UPC-E (8 digits, expanded unless they are an EAN-8 as well) and GTIN-14, with or
+    without leading zeros, spaces and hyphens. The last digit must be the check digit (GS1 General Specifications,
+    section 7.9).
     """
     digits = re.sub(r"[\s\-\u2010-\u2015]", "", text)
     if not re.fullmatch(r"[0-9]+", digits):
@@ -33,9 +34,8 @@ def barcode(text: str) -> str:
     code = padded(digits)
     if _check_digit(code[:-1]) == code[-1]:
         return code
-    expanded = _expand(digits.lstrip("0").rjust(8, "0")) if len(digits) <= 8 else None
-    if expanded:
-        return padded(expanded)
+    if len(digits) <= 8 and (expanded := upc_a(code)):
+        return expanded
     raise InvalidBarcode(N_("One of the digits is wrong: the last one does not fit the others. Check the digits."))
 
 
@@ -73,8 +73,13 @@ def _check_digit(digits: str) -> str:
     return str(-total % 10)
 
 
-def _expand(code: str) -> str | None:
-    """UPC-E of 8 digits (system 0 or 1, six, check digit) as UPC-A; None where the check digit does not fit."""
+def upc_a(code: str) -> str | None:
+    """What the 8 digits of a UPC-E (system 0 or 1, six, check digit) stand for, padded; None where they are none.
+
+    More than half of all UPC-E are an EAN-8 as well, so that digits typed by hand can mean either product.
+    """
+    if not re.fullmatch("[01][0-9]{7}", code):
+        return None
     system, six, check = code[0], code[1:7], code[7]
     if six[5] in "012":
         body = f"{six[:2]}{six[5]}0000{six[2:5]}"
@@ -84,4 +89,4 @@ def _expand(code: str) -> str | None:
         body = f"{six[:4]}00000{six[4]}"
     else:
         body = f"{six[:5]}0000{six[5]}"
-    return system + body + check if system in "01" and _check_digit(system + body) == check else None
+    return padded(system + body + check) if _check_digit(system + body) == check else None

@@ -31,7 +31,7 @@ import pandas as pd
 import locales
 import settings
 from connectors import BadResponse, ConnectorError, NotFound, RateLimited, http
-from connectors.barcodes import barcode, barcodes_in, padded
+from connectors.barcodes import barcode, barcodes_in, padded, upc_a
 from connectors.food_fields import number, parse
 from data import food
 from data.food import Product
@@ -160,18 +160,19 @@ def products(
     codes = list(dict.fromkeys(map(_code, barcodes)))
     copies = {code: http.kept(_url(code), _copy(code)) for code in codes}
     found = {code: _kept_product(good) for code, good in copies.items() if good and now - good.retrieved < age}
-    down = False
+    down, seconds = False, settings.get().timeout_seconds / (2 if len(codes) > 1 else 1)  # together, then alone
     for start in range(0, len(codes), AT_ONCE):
         some = [code for code in codes[start : start + AT_ONCE] if code not in found]
         if len(some) > 1:
             with suppress(ConnectorError):  # then each is read alone, or served from its copy
-                for raw in _patiently(partial(_by_code, some, waiting), pauses, waiting):
+                for raw in _patiently(partial(_by_code, some, waiting, seconds), pauses, waiting):
                     good = http.keep(_url(raw["code"]), _copy(raw["code"]), now, partial(_packed, raw))
                     found[raw["code"]] = _kept_product(good)
-        for code in some:
+        # What has no copy first: where it cannot be had, nothing else is waited for.
+        for code in sorted(some, key=lambda code: copies[code] is not None):
             if code not in found:
                 copy = copies[code] if down else None
-                good = copy or _patiently(partial(_retrieve, code, waiting, now), pauses, waiting)
+                good = copy or _patiently(partial(_retrieve, code, waiting, now, seconds), pauses, waiting)
                 down = not good.fresh
                 found[code] = _kept_product(good)
             if progress:
@@ -229,20 +230,20 @@ def _by_code(codes: list[str], waiting: Waiting | None, seconds: float | None = 
     return [row for row in _rows(_request("search", "/api/v2/search", asked, waiting, seconds)) if row["code"] in codes]
 
 
-def _retrieve(code: str, waiting: Waiting | None, now: datetime) -> http.LastGood:
+def _retrieve(code: str, waiting: Waiting | None, now: datetime, seconds: float | None = None) -> http.LastGood:
     """A fresh copy of a product, or the last good one."""
-    return http.keep(_url(code), _copy(code), now, partial(_read, code, waiting))
+    return http.keep(_url(code), _copy(code), now, partial(_read, code, waiting, seconds))
 
 
-def _read(code: str, waiting: Waiting | None) -> bytes:
-    """What is kept of one product; `{}` where Open Food Facts says that it has none."""
-    answer = _request("read", f"/api/v2/product/{code}", {"fields": _FIELDS}, waiting, accept=(200, 404))
+def _read(code: str, waiting: Waiting | None, seconds: float | None) -> bytes:
+    """What is kept of one product, or of the one that a UPC-E stands for; `{}` where Open Food Facts has neither."""
+    answer = _request("read", f"/api/v2/product/{code}", {"fields": _FIELDS}, waiting, seconds, accept=(200, 404))
     found, result = answer.get("product"), answer.get("result")
     if isinstance(found, dict) and found:
         return _packed(found | {"code": code})
     said = result.get("id") if isinstance(result, dict) else None
     if answer.get("status") in (0, "0") or said in ("product_not_found", _ELSEWHERE):
-        return b"{}"
+        return _read(longer, waiting, seconds) if (longer := upc_a(code)) else b"{}"
     raise _strange(settings.get().openfoodfacts_url)
 
 

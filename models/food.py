@@ -97,14 +97,16 @@ def medians(products: pd.DataFrame, least: int = 3) -> pd.DataFrame:
 def against(product: pd.Series, peers: pd.DataFrame) -> pd.DataFrame:
     """A product against its peers' `medians`: a row a nutrient, with `amount`, `median`, `q1`, `q3` and `change`.
 
-    `change` is the difference as a share of the median, infinite where that is zero and the product's is not.
+    `change` is the difference as a share of the median, infinite where that is zero and the product's is not; `share`
+    is how much of a day's intake it is, NaN for what has no reference intake.
     """
     typical = medians(peers)
     amount = pd.Series({name: product[f"{name}_100g"] for name in typical.index}, dtype=float)
     difference = amount - typical["median"]
     with np.errstate(divide="ignore", invalid="ignore"):
         change = np.where(difference.abs() < 1e-9, 0.0, difference / typical["median"])
-    found = typical.assign(amount=amount, change=change)
+    day = pd.Series(INTAKE | {"fiber": FIBRE}).reindex(typical.index)
+    found = typical.assign(amount=amount, change=change, share=difference.abs() / day)
     return found[found["amount"].notna()].rename_axis("nutrient")
 
 
@@ -128,13 +130,14 @@ def members(products: pd.DataFrame, category: str) -> pd.DataFrame:
 def compare(products: pd.DataFrame, how: How, per: Literal["100g", "serving"] = "100g") -> pd.DataFrame:
     """A row a nutrient, a column a product: amounts, or their differences to the first product or to the best one.
 
-    The best is the least or the most, as `NUTRIENTS` says which is healthier; where it does not, the row is NaN.
+    The best is the least or the most, as `NUTRIENTS` says which is healthier. Differences leave out the nutrients that
+    have no best, or that the first product or all others do not state.
     """
     table = amounts(products, per)
     if how == "first":
-        return table.sub(table.iloc[:, 0], axis=0)
+        return table.sub(table.iloc[:, 0], axis=0).dropna(thresh=2)
     if how == "best":
-        return table.sub(best(table), axis=0)
+        return table.sub(best(table), axis=0).dropna(thresh=2)
     return table
 
 

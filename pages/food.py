@@ -42,8 +42,13 @@ def looked_at() -> None:
         food_batch.show()
         return
     views.provenance(shelf)
-    if shelf.count or (len(shelf.frame) and view not in ("products", "product")):
+    if len(shelf.frame) and (shelf.count or view not in ("products", "product")):
         VIEWS[view][1](shelf)
+    elif shelf.count:
+        st.info(_("The products found end before this page."))
+        if st.button(_("First page"), icon=":material/first_page:"):
+            st.query_params.pop("page", None)
+            st.rerun()
     elif not shelf.error:
         st.info(_("Open Food Facts has no such product: try fewer or other words, or take a filter away."))
 
@@ -63,8 +68,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   260 g of carbohydrate, 90 g of sugars, 50 g of protein, 6 g of salt; vitamins and minerals by the same Regulation (EU)
   1169/2011, annex XIII.
 - **Median of the category**: of the products in sight that say how much, from three on.
-- **Healthier**: a better Nutri-Score; at the same grade fewer traffic lights above low. Spoken of is what differs by
-  2% of a day’s intake or more in 100 g.
+- **Healthier**: a better Nutri-Score; at the same grade fewer traffic lights above low. Spoken of and coloured is
+  what differs by 2% of a day’s intake or more in 100 g; the rest is neutral.
 - **NOVA** tells how much a food is processed, from 1 (hardly) to 4 (ultra-processed); **Nutri-Score** and
   **Green-Score** are as Open Food Facts computes them.
 - **The label cannot be right**: more sugars than carbohydrate, more saturates than fat, parts above 105 g in 100 g, kJ

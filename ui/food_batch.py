@@ -109,6 +109,7 @@ def _outcome(run: pd.Series) -> None:
     codes, wrong = list(run["details"].get("codes", [])), dict(run["details"].get("wrong", {}))
     read = openfoodfacts.kept_products(codes)
     found = food.frame(one for one in read.values() if one)
+    oldest = min((one.retrieved for one in read.values() if one), default=run["started"])
     missing = [code for code, one in read.items() if one is None]
     left = [code for code in codes if code not in read]
     cards.metrics(
@@ -127,6 +128,7 @@ def _outcome(run: pd.Series) -> None:
             st.button(_("Go on"), on_click=_start, args=(codes, wrong), type="primary", icon=":material/play_arrow:")
         st.button(_("Another list"), on_click=_name, args=("",), icon=":material/add:")
     if len(found):
+        st.caption(_("Given by Open Food Facts on {moment} or later.").format(moment=locales.moment(oldest)))
         picked = food_views.table(found, food_views.SHOWN, "100g", f"food-list-{run.name}")
         food_views.actions([found["code"].iloc[row] for row in picked if row < len(found)])
         downloads.table(food_views.plain_table(found), "food_list")

@@ -1,5 +1,7 @@
 """Food products together: side by side, a category with its brands and healthier choices, a basket against a day."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -12,16 +14,24 @@ from models import food as model
 from models.food import LIT, How
 from ui import cards, downloads, food_source, inputs
 from ui.food_source import Shelf
-from ui.food_views import PER, add, grams, healthier, legend, loader, names, plain_table, shade
+from ui.food_views import PER, add, doubtful, grams, healthier, legend, loader, names, plain_table, shade
 from ui.text import N_, _, plain
 
+SOURCE = 34  # characters of a product's name on a card
+WIDEST = 240  # pixels of a product's column
 HOW: dict[How, str] = {"absolute": N_("Amounts"), "first": N_("Against the first"), "best": N_("Against the best")}
 
 
 def compare(shelf: Shelf) -> None:
     """As many products as one likes, side by side."""
     called = names(shelf.frame)
-    codes = inputs.several(_("Products to compare"), list(called), "with", called.__getitem__)
+    wanted = st.session_state.get("with", st.query_params.get_all("with"))
+    # What could not be asked for stays chosen, to be there when one tries again.
+    lacking = [code for code in wanted if code not in called and code.isdecimal()] if shelf.down else []
+    picked = inputs.several(_("Products to compare"), [*called, *lacking], "with", lambda code: called.get(code, code))
+    codes = [code for code in picked if code in called]
+    if lacking:
+        st.caption(_("Not at hand while Open Food Facts cannot be asked: {codes}.").format(codes=", ".join(lacking)))
     if len(codes) < 2:
         st.info(_("Choose two products or more: here, or by ticking them in the table."))
         return
@@ -31,7 +41,7 @@ def compare(shelf: Shelf) -> None:
         per = inputs.view(_("Amounts"), list(PER), "per", lambda one: _(PER[one]))
     table = model.compare(chosen, how, per)
     if table.empty:
-        st.info(_("None of these products says how much is in it."))
+        st.info(_("These products have no amounts to compare: choose others, or amounts in 100 g or 100 ml."))
         return
     usual = "sugars" if "sugars" in table.index else str(table.index[0])
     nutrient = inputs.choice(_("Nutrient in the figure"), list(table.index), "nutrient", charts.label, default=usual)
@@ -46,19 +56,27 @@ def compare(shelf: Shelf) -> None:
         table.rename(columns=called).rename_axis("nutrient").reset_index(),
     )
     _side_by_side(table, levels if how == "absolute" and per == "100g" else None, called, how)
+    apart = [charts.label(name) for name in model.amounts(chosen, per).index if name not in table.index]
+    if apart:
+        why = _("Not compared, as the first product or all others do not state them: {nutrients}.")
+        best = _("Not compared, as only one product states them, or neither less nor more is better: {nutrients}.")
+        st.caption((why if how == "first" else best).format(nutrients=", ".join(apart)))
+    doubtful(chosen, called)
     facts = chosen[["code", "nutriscore", "nova", "green_score", "serving", "allergens", "additives"]]
     st.dataframe(
         facts.assign(
             code=facts["code"].map(called),
             nutriscore=facts["nutriscore"].str.upper(),
             green_score=facts["green_score"].str.upper(),
-            allergens=[", ".join(map(tag_name, tags)) for tags in facts["allergens"]],
+            serving=facts["serving"].where(facts["serving"].ne("")),
+            allergens=[", ".join(map(tag_name, tags)) or None for tags in facts["allergens"]],
             additives=[len(tags) for tags in facts["additives"]],
         ),
         hide_index=True,
+        height="content",
         placeholder="–",
         column_config={
-            "code": st.column_config.TextColumn(_("Product"), width="medium"),
+            "code": st.column_config.TextColumn(_("Product"), width=_width(called[code] for code in codes)),
             "nutriscore": _("Nutri-Score"),
             "nova": st.column_config.NumberColumn(_("NOVA"), format="%d"),
             "green_score": _("Green-Score"),
@@ -75,11 +93,12 @@ def _side_by_side(table: pd.DataFrame, levels: pd.DataFrame | None, called: dict
     def written(nutrient: str, code: str) -> str:
         value = table.loc[nutrient, code]
         if value != value:
-            return ""
-        sign = "" if how == "absolute" else "+" if value > 1e-9 else "−" if value < -1e-9 else "±"
+            return "–"
+        if how != "absolute":
+            return charts.difference(nutrient, value)
         level = levels.loc[code, nutrient] if levels is not None and nutrient in LIT else ""
-        star = " ★" if how == "absolute" and value == best[nutrient] else ""
-        return sign + charts.amount(nutrient, abs(value)) + (f" {MARKS[level]}" if level else "") + star
+        star = " ★" if value == best[nutrient] else ""
+        return charts.amount(nutrient, value) + (f" {MARKS[level]}" if level else "") + star
 
     words = pd.DataFrame(
         {code: {charts.label(name): written(name, code) for name in table.index} for code in table.columns}
@@ -89,11 +108,19 @@ def _side_by_side(table: pd.DataFrame, levels: pd.DataFrame | None, called: dict
         lit = [name for name in table.index if name in LIT]
         shades = levels[lit].map(shade).T.set_axis([charts.label(name) for name in lit], axis=0)
         styler = styler.apply(lambda _words: shades, axis=None, subset=pd.IndexSlice[shades.index, shades.columns])
-    columns = {code: st.column_config.TextColumn(called[code], width=150, alignment="right") for code in words}
+    columns = {
+        code: st.column_config.TextColumn(called[code], width=_width([called[code]]), alignment="right")
+        for code in words
+    }
     columns["_index"] = st.column_config.TextColumn(_("Nutrient"), pinned=True)
-    st.dataframe(styler, height=37 + 35 * len(words), column_config=columns)
+    st.dataframe(styler, height="content", column_config=columns)
     if how == "absolute":
         st.caption(_("★ best of these") + (" · " + legend() if levels is not None else ""))
+
+
+def _width(texts: Iterable[str]) -> int:
+    """Pixels in which such texts can be read."""
+    return min(max(110, *(20 + 6 * len(text) for text in texts)), WIDEST)
 
 
 def category(shelf: Shelf) -> None:
@@ -178,6 +205,7 @@ def basket(shelf: Shelf) -> None:
             _("Add a product"),
             more,
             index=None,
+            placeholder=_("Choose"),
             format_func=called.__getitem__,
             key=key,
             on_change=lambda: add([st.session_state[key]]),
@@ -189,7 +217,7 @@ def basket(shelf: Shelf) -> None:
     liquid = dict(zip(shelf.frame["code"], shelf.frame["liquid"], strict=True))
     with st.grid("auto", min_column_width=320):
         for code, amount in held.items():
-            with st.container(horizontal=True, vertical_alignment="bottom", border=True):
+            with st.container(horizontal=True, vertical_alignment="bottom", border=True, height="stretch"):
                 st.session_state.setdefault(f"grams-{code}", int(amount))
                 st.number_input(
                     f"{plain(called[code])}, {'ml' if liquid[code] else 'g'}",
@@ -219,7 +247,7 @@ def _totals(totals: pd.DataFrame, held: dict[str, float], days: float, called: d
                 charts.amount(name, totals["amount"][name]),
                 _("{share} of the reference intake; most from {product}").format(
                     share=locales.percent(totals["share"][name] / days),
-                    product=plain(charts.short(called[totals["largest"][name]])),
+                    product=plain(charts.short(called[totals["largest"][name]], SOURCE)),
                 ),
             )
             for name in wanted

@@ -49,6 +49,11 @@ class Shelf:
     partial: bool = False
     error: ConnectorError | None = None
 
+    @property
+    def down(self) -> bool:
+        """Whether Open Food Facts could not be asked."""
+        return not self.fresh or bool(self.error and not isinstance(self.error, InvalidBarcode))
+
 
 def shelf(asked: Asked, codes: Iterable[str]) -> Shelf:
     """What was asked for, and the products with these codes beside it."""
@@ -61,7 +66,7 @@ def shelf(asked: Asked, codes: Iterable[str]) -> Shelf:
     more = tuple(code for code in dict.fromkeys(wanted) if code not in hits and code not in made_up)
     if not more:
         return found
-    beside = _remembered(("codes", more), lambda: _read(more))
+    beside = _remembered(("codes", more, found.down), lambda: _read(more, ask=not found.down))
     both = (*found.products, *beside.products)
     return replace(
         found,
@@ -80,8 +85,8 @@ def category(shelf: Shelf, tag: str) -> pd.DataFrame:
     if shelf.source == DEMO or tag not in loaded():
         return near
     found = _remembered(("category", tag), lambda: _find(Asked(category=tag), PEERS))
-    if found.error:
-        warn(found)
+    if found.down and not shelf.down:
+        warn(found, "category")
     return pd.concat([near, found.frame]).drop_duplicates("code", ignore_index=True)
 
 
@@ -95,11 +100,13 @@ def load(tag: str) -> None:
     st.query_params["loaded"] = [*loaded(), tag]
 
 
-def warn(shown: Shelf) -> None:
-    """What could not be had, in a sentence, and a button that tries again."""
+def warn(shown: Shelf, key: str) -> None:
+    """What could not be had, in a sentence, and a button (with a key) that tries again."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if shown.error:
-            st.warning(plain(shown.error.sentence()), icon=":material/cloud_off:")
+            kept = _("What is shown was given on {moment}.").format(moment=locales.moment(shown.retrieved))
+            sentence = plain(" ".join([shown.error.sentence(), *([kept] if shown.products else [])]))
+            st.warning(sentence, icon=":material/cloud_off:")
         elif not shown.fresh:
             st.warning(
                 _("Open Food Facts cannot be asked now: this is what it gave on {moment}.").format(
@@ -107,8 +114,7 @@ def warn(shown: Shelf) -> None:
                 ),
                 icon=":material/history:",
             )
-        useful = not shown.fresh or (shown.error and not isinstance(shown.error, InvalidBarcode))
-        if useful and st.button(_("Try again"), icon=":material/refresh:", key=f"again-{id(shown)}"):
+        if shown.down and st.button(_("Try again"), icon=":material/refresh:", key=f"again-{key}"):
             st.session_state.pop("food-answers", None)
             st.rerun()
     if shown.partial:
@@ -142,10 +148,19 @@ def barcode(text: str) -> str:
     return openfoodfacts.barcode(text) if looks else ""
 
 
-def _read(codes: tuple[str, ...]) -> Shelf:
-    with _asking() as waiting:
-        found = [one for one in openfoodfacts.products(codes, age=AGE, waiting=waiting).values() if one]
-    return _made(OPEN_FOOD_FACTS, tuple(found), min((one.retrieved for one in found), default=datetime.now(UTC)))
+def _read(codes: tuple[str, ...], ask: bool = True) -> Shelf:
+    """The products with these codes; those at hand where Open Food Facts is not asked, or fails."""
+    now, error = datetime.now(UTC), None
+    read = openfoodfacts.kept_products(codes)
+    if ask:
+        try:
+            with _asking() as waiting:
+                read = openfoodfacts.products(codes, age=AGE, waiting=waiting, now=now)
+        except ConnectorError as problem:
+            error = problem
+    found = tuple(one for one in read.values() if one)
+    oldest = min((one.retrieved for one in found), default=now)
+    return replace(_made(OPEN_FOOD_FACTS, found, oldest), fresh=ask and now - oldest < AGE, error=error)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The page of food products: search, table or cards, the sheet of one product."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
@@ -39,10 +39,22 @@ NOVA = {
     3: N_("processed"),
     4: N_("ultra-processed"),
 }
+NOVA_MEANS = {
+    1: N_("NOVA 1: as nature gives it, at most cleaned, cut, dried, frozen or fermented; nothing is added."),
+    2: N_("NOVA 2: taken from foods to cook with, as oil, butter, sugar and salt are."),
+    3: N_("NOVA 3: a food to which salt, sugar, oil or the like was added, as in bread, cheese and tinned vegetables."),
+    4: N_(
+        "NOVA 4: made by industry, largely of substances that no kitchen has, as sweeteners, colours and flavourings."
+    ),
+}
+# Headings of columns, where the name in full does not fit.
+HEADINGS = {"fat": N_("Fat, g"), "saturated_fat": N_("Saturates, g")}
 PER: dict[Literal["100g", "serving"], str] = {"100g": N_("In 100 g or 100 ml"), "serving": N_("In a serving")}
 LAYOUT = {"table": N_("Table"), "cards": N_("Cards")}
 SCORES: dict[str, Literal["green", "orange", "red"]] = {"low": "green", "medium": "orange", "high": "red"}
 ALTERNATIVES = 5
+LISTED = 5  # names in a sentence
+MOST_ROWS = 18  # of a table without a scroll bar
 CARD_HEIGHT = 120  # pixels of a picture
 
 
@@ -53,10 +65,10 @@ def ask() -> Asked:
     """The search form and the photo, remembered in the URL; nothing is asked before it is sent off."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with (
-            st.form("food-search", border=False, width=760),
+            st.form("food-search", border=False),
             st.container(horizontal=True, vertical_alignment="bottom"),
         ):
-            with st.container(width=520):
+            with st.container(width=550):
                 text = inputs.text(_("Product, brand or barcode"), "q", _("muesli, or 3029330003533"))
             with st.popover(_("Filters"), icon=":material/tune:"):
                 near = st.session_state.get("food-categories", [])
@@ -76,7 +88,7 @@ def ask() -> Asked:
                 on_change=_scanned,
                 max_upload_size=20,
             )
-        if text or category or country or grade:
+        if text or category or country or grade or st.query_params.get_all("with") or st.query_params.get("basket"):
             st.button(_("Demo"), icon=":material/science:", on_click=_cleared, help=_("Back to the demo products"))
     if problem := st.session_state.pop("food-problem", None):
         st.warning(problem, icon=":material/barcode:")
@@ -123,7 +135,7 @@ def provenance(shelf: Shelf) -> None:
     hits = ngettext("{count} product found", "{count} products found", shelf.count)
     when = _("retrieved {moment}").format(moment=locales.moment(shelf.retrieved))
     licences(*([] if shelf.error else [hits.format(count=locales.number(shelf.count)), when]))
-    food_source.warn(shelf)
+    food_source.warn(shelf, "shelf")
 
 
 def licences(*facts: str) -> None:
@@ -144,7 +156,7 @@ def products(shelf: Shelf) -> None:
         layout = inputs.view(_("Layout"), list(LAYOUT), "layout", lambda one: _(LAYOUT[one]))
         per = inputs.view(_("Amounts"), list(PER), "per", lambda one: _(PER[one]))
     if layout == "cards":
-        _cards(shelf)
+        _cards(shelf, per)
     else:
         known = [name for name in NUTRIENTS if shelf.frame[f"{name}_{per}"].notna().any()]
         if "cols" not in st.session_state and not st.query_params.get_all("cols"):
@@ -152,6 +164,7 @@ def products(shelf: Shelf) -> None:
         columns = inputs.pills(_("Columns"), known, "cols", charts.label)
         picked = table(shelf.frame, [name for name in known if name in columns], per, f"food-table-{page()}")
         actions([shelf.frame["code"].iloc[row] for row in picked if row < len(shelf.frame)])
+    doubtful(shelf.frame, names(shelf.frame))
     _paging(shelf)
     downloads.table(plain_table(shelf.frame), "food_products")
 
@@ -178,7 +191,7 @@ def _answer(products: pd.DataFrame) -> None:
             (
                 _("With a red light"),
                 share(red[lit]),
-                _("high in fat, saturates, sugars or salt; {count} are not, and state all").format(
+                _("high in fat, saturates, sugars or salt; {count} state all four and are not").format(
                     count=locales.number(len(least))
                 ),
             ),
@@ -201,7 +214,7 @@ def table(products: pd.DataFrame, columns: Sequence[str], per: str, key: str) ->
         {
             "image": products["image_small"],
             "name": products["name"].where(products["name"].ne(""), products["code"]),
-            "brands": products["brands"],
+            "brands": products["brands"].str.split(",").str[0],
             "nutriscore": products["nutriscore"].str.upper(),
             "nova": products["nova"],
         }
@@ -218,8 +231,9 @@ def table(products: pd.DataFrame, columns: Sequence[str], per: str, key: str) ->
         "nova": st.column_config.NumberColumn(_("NOVA"), format="%d", width=58, help=_("1 hardly, 4 ultra-processed")),
     }
     for name in columns:
-        heading = _("{nutrient}, {unit}").format(nutrient=charts.label(name), unit=NUTRIENTS[name].unit)
-        config[name] = st.column_config.NumberColumn(heading, width=86)
+        full = _("{nutrient}, {unit}").format(nutrient=charts.label(name), unit=NUTRIENTS[name].unit)
+        heading = _(HEADINGS[name]) if name in HEADINGS else full
+        config[name] = st.column_config.NumberColumn(heading, width=max(76, 16 + 6 * len(heading)))
     picked = st.dataframe(
         styled,
         column_config=config,
@@ -227,7 +241,7 @@ def table(products: pd.DataFrame, columns: Sequence[str], per: str, key: str) ->
         on_select="rerun",
         selection_mode="multi-row",
         key=key,
-        height=min(37 + 35 * len(products), 640),
+        height="content" if len(products) <= MOST_ROWS else 640,
         placeholder="–",
     ).selection.rows
     st.caption(legend())
@@ -296,7 +310,18 @@ def _bring(codes: list[str]) -> None:
         st.session_state["food-bring"] = True
 
 
-def _cards(shelf: Shelf) -> None:
+def doubtful(products: pd.DataFrame, called: Mapping[str, str]) -> None:
+    """Which of these products have a label that cannot be right."""
+    wrong = [called[row["code"]] for _place, row in products.iterrows() if model.flags(row)]
+    if wrong:
+        sentence = ngettext(
+            "{count} label cannot be right: {names}.", "{count} labels cannot be right: {names}.", len(wrong)
+        )
+        listed = plain(", ".join(wrong[:LISTED]) + (", …" if len(wrong) > LISTED else ""))
+        st.caption(":material/flag: " + sentence.format(count=locales.number(len(wrong)), names=listed))
+
+
+def _cards(shelf: Shelf, per: str) -> None:
     levels = model.lights(shelf.frame)
     with st.grid("auto", min_column_width=230):
         for place, row in enumerate(shelf.frame.itertuples()):
@@ -305,14 +330,16 @@ def _cards(shelf: Shelf) -> None:
                     with st.container(height=CARD_HEIGHT, border=False, horizontal_alignment="center"):
                         st.image(row.image_small, width=90, alt=name_of(row.name, row.brands, row.code))
                 grade = _("Nutri-Score {grade}").format(grade=_upper(row.nutriscore))
-                lights = "  ".join(
-                    f":{SCORES[levels[name].iloc[place]]}-badge[{MARKS[levels[name].iloc[place]]} {charts.label(name)}]"
+                lights = "  \n".join(
+                    f":{SCORES[level]}-badge[{MARKS[level]} {charts.label(name)} {charts.amount(name, value)}]"
                     for name in LIT
-                    if levels[name].iloc[place]
+                    if (level := levels[name].iloc[place]) and (value := getattr(row, f"{name}_{per}")) == value
                 )
-                st.markdown(
-                    f"**{plain(row.name or row.code)}**  \n:small[{plain(row.brands)}]  \n{plain(grade)}  \n{lights}"
-                )
+                with st.container(height="stretch"):  # so that the buttons of a row are on one line
+                    st.markdown(
+                        f"**{plain(row.name or row.code)}**  \n"
+                        f":small[{plain(row.brands)}]  \n{plain(grade)}  \n{lights}"
+                    )
                 with st.container(horizontal=True):
                     key = f"{row.code}-{place}"
                     st.button(_("Open"), key=f"open-{key}", on_click=show_product, args=(row.code,))
@@ -405,6 +432,8 @@ def _identity(row: pd.Series) -> None:
         with st.container(width=560):
             st.subheader(plain(row["name"] or row["code"]), anchor=False)
             st.markdown(" · ".join(filter(None, facts)) + "  \n" + " · ".join(scores))
+            if row["nova"] == row["nova"]:
+                st.caption(_(NOVA_MEANS[int(row["nova"])]))
             st.caption(" · ".join(filter(None, edited)))
         with st.container(width="content"):
             st.button(_("Compare"), on_click=_compare, args=([row["code"]],), icon=":material/compare_arrows:")
@@ -430,8 +459,8 @@ def _lights(row: pd.Series) -> None:
                     st.badge(f"{MARKS[level]} {charts.level_name(level)}", color=SCORES[level])
                 share = value * portion / 100 / model.INTAKE[name]
                 st.caption(
-                    _("in 100 {unit}; {share} of a day’s intake in {portion} {unit}").format(
-                        unit=unit, share=locales.percent(share), portion=locales.number(portion)
+                    _("in 100 {unit}; {share} of a day’s intake in {portion}").format(
+                        unit=unit, share=locales.percent(share), portion=f"{locales.number(portion)}\u00a0{unit}"
                     )
                 )
 
@@ -475,14 +504,16 @@ def healthier(peers: pd.DataFrame, row: pd.Series, tag: str) -> None:
             )
             return
         st.markdown("**" + _("Healthier choices among {category}").format(category=plain(tag_name(tag))) + "**")
+        called = names(peers)
         for code, other in found.iterrows():
-            with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            with st.container(horizontal=True, vertical_alignment="center", wrap=False):
                 st.markdown(
                     _("**{name}** (Nutri-Score {grade}): {gain}").format(
-                        name=plain(name_of(other["name"], other["brands"], str(code))),
+                        name=plain(called[str(code)]),
                         grade=_upper(other["nutriscore"]),
                         gain=plain(gain(model.changes(row, other), bool(row["liquid"] or row["drink"]))),
-                    )
+                    ),
+                    width="stretch",
                 )
                 st.button(_("Open"), key=f"better-{code}", on_click=show_product, args=(code,), type="tertiary")
 
@@ -511,9 +542,11 @@ def _nutrients(row: pd.Series, found: pd.DataFrame) -> None:
             "amount": charts.amount(name, row[f"{name}_100g"]),
             "serving": charts.amount(name, row[f"{name}_serving"])
             if row[f"{name}_serving"] == row[f"{name}_serving"]
-            else "",
-            "share": 100 * row[f"{name}_serving"] / model.INTAKE[name] if name in model.INTAKE else None,
-            "median": charts.amount(name, found["median"][name]) if name in found.index else "",
+            else None,
+            "share": locales.percent(row[f"{name}_serving"] / model.INTAKE[name])
+            if name in model.INTAKE and row[f"{name}_serving"] == row[f"{name}_serving"]
+            else None,
+            "median": charts.amount(name, found["median"][name]) if name in found.index else None,
         }
         for name in NUTRIENTS
         if row[f"{name}_100g"] == row[f"{name}_100g"]
@@ -525,19 +558,16 @@ def _nutrients(row: pd.Series, found: pd.DataFrame) -> None:
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
+        height="content",
         placeholder="–",
         column_config={
             "nutrient": st.column_config.TextColumn(_("Nutrient"), pinned=True),
             "amount": st.column_config.TextColumn(_("In {unit}").format(unit=unit), alignment="right"),
             "serving": st.column_config.TextColumn(_("In a serving"), alignment="right"),
-            "share": st.column_config.NumberColumn(_("Of a day’s intake, in a serving"), format="%.0f %%"),
+            "share": st.column_config.TextColumn(_("Of a day’s intake, in a serving"), alignment="right"),
             "median": st.column_config.TextColumn(_("Median of the category"), alignment="right"),
         },
     )
-
-
-def _known(nutrient: str, value: float) -> str:
-    return charts.amount(nutrient, value) if value == value else ""
 
 
 def _made_of(row: pd.Series) -> None:
@@ -545,13 +575,13 @@ def _made_of(row: pd.Series) -> None:
     tags = {
         _("Allergens"): row["allergens"],
         _("May contain traces of"): row["traces"],
-        _("Additives"): [tag_name(tag).upper() for tag in row["additives"]],
+        _("Additives"): row["additives"],
         _("Labels"): row["labels"],
         _("Categories"): row["categories"],
-        _("Sold in"): row["countries"],
     }
     parts = {_("Ingredients"): row["ingredients"] or unknown}
     parts |= {heading: ", ".join(map(tag_name, some)) or none for heading, some in tags.items()}
+    parts[_("Sold in")] = ", ".join(locales.territory(tag_name(tag).title()) for tag in row["countries"]) or none
     with st.container(border=True):
         line = _("**{heading}**: {text}")
         st.markdown("  \n".join(line.format(heading=name, text=plain(text)) for name, text in parts.items()))

@@ -1,9 +1,10 @@
 """A small Open Food Facts on this machine: `python -m tests.connectors.food_replica 8700` serves it by hand.
 
-It has the real products of VIGIE_REAL_DATA, or invented ones in the same form. `failing` maps the beginning of a path
-to an answer that is given instead (see tests.connectors.conftest.send).
+It has the real products of VIGIE_REAL_DATA, or invented ones in the same form; by hand with drawn pictures of them.
+`failing` maps the beginning of a path to an answer that is given instead (see tests.connectors.conftest.send).
 """
 
+import io
 import json
 import os
 import sys
@@ -74,10 +75,11 @@ class Replica:
                     if self.path.startswith(beginning):
                         answer(self)
                         return
-                status, body = replica.answer(self.path)
-                sent = json.dumps(body).encode()
+                drawn = self.path.startswith("/picture/")
+                status, body = (200, {}) if drawn else replica.answer(self.path)
+                sent = _picture(self.path) if drawn else json.dumps(body).encode()
                 self.send_response(status)
-                self.send_header("Content-Type", "application/json; charset=utf-8")
+                self.send_header("Content-Type", "image/svg+xml" if drawn else "application/json; charset=utf-8")
                 self.send_header("Content-Length", str(len(sent)))
                 self.end_headers()
                 self.wfile.write(sent)
@@ -124,8 +126,27 @@ class Replica:
         return 200, {"products": hits, "count": len(rows), "page": page, "page_count": len(hits), "skip": 0}
 
 
+def picture(text: str = "3029330003533", kind: str = "EAN13") -> bytes:
+    """A PNG with a barcode in it."""
+    import zxingcpp
+    from PIL import Image
+
+    drawn = zxingcpp.create_barcode(text, getattr(zxingcpp.BarcodeFormat, kind))
+    file = io.BytesIO()
+    Image.fromarray(drawn.to_image(scale=3, add_quiet_zones=True)).save(file, "PNG")
+    return file.getvalue()
+
+
 def _only(row: dict[str, Any], fields: set[str]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name in fields} if fields else dict(row)
+
+
+def _picture(path: str) -> bytes:
+    """A bottle in a colour of its own."""
+    hue = sum(map(ord, path)) * 37 % 360
+    return f"""<svg xmlns="http://www.w3.org/2000/svg" width="90" height="120" viewBox="0 0 90 120">
+<path d="M36 4h18v24q16 10 16 28v54q0 8-8 8H28q-8 0-8-8V56q0-18 16-28z" fill="hsl({hue},45%,45%)"/>
+<rect x="20" y="64" width="50" height="26" fill="hsl({hue},60%,90%)"/></svg>""".encode()
 
 
 def _text(row: dict[str, Any]) -> str:
@@ -135,5 +156,9 @@ def _text(row: dict[str, Any]) -> str:
 if __name__ == "__main__":
     given = os.environ.get("VIGIE_REAL_DATA")
     served = Replica(real(Path(given)) if given else invented(), int(sys.argv[1]))
+    for row in served.rows.values():
+        row.update(
+            dict.fromkeys(("image_front_url", "image_front_small_url"), f"{served.url}/picture/{row['code']}.svg")
+        )
     print(f"{len(served.rows)} products on {served.url}")
     threading.Event().wait()

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 import settings
 from connectors import BadResponse, ConnectorError, NotFound, RateLimited, Unavailable, openfoodfacts
-from connectors.barcodes import InvalidBarcode, barcode, barcodes_in
+from connectors.barcodes import InvalidBarcode, barcode, barcodes_in, upc_a
 from connectors.food_fields import number, parse
 from data.food import NUTRIENTS, Product
 from tests.connectors.conftest import send
-from tests.connectors.food_replica import Replica, invented
+from tests.connectors.food_replica import Replica, invented, picture
 
 NOW = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)
 CODE = "2000000000015"
@@ -240,6 +240,24 @@ def test_nobody_there(home, monkeypatch, replica):
     settings.get.cache_clear()
     with pytest.raises(Unavailable, match="cannot be reached"):
         openfoodfacts.search("honey")
+
+
+def test_a_list_is_over_in_the_time_of_one_request_though_nothing_answers(replica, small):
+    codes = [one["code"] for one in invented()[:4]]
+    openfoodfacts.products(codes[:2], now=NOW)
+    replica.failing["/"] = FAILURES["hanging"][0]
+    started, before = time.monotonic(), len(replica.requests)
+    kept = openfoodfacts.products(codes[:2], now=NOW + timedelta(days=2))
+    assert {one.retrieved for one in kept.values()} == {NOW}
+    with pytest.raises(Unavailable):
+        openfoodfacts.products(codes, now=NOW + timedelta(days=2))
+    assert len(replica.requests) == before + 4  # each for half of the time limit
+    assert time.monotonic() - started < 2 * 0.8 + 2
+
+
+def test_pictures_of_the_origin_and_of_its_picture_servers_are_shown(replica):
+    for url in (f"{replica.url}/x.jpg", "https://images.openfoodfacts.org/x.jpg"):
+        assert parse({"code": "54491472", "image_front_url": url}, NOW).image == url
 
 
 def test_a_redirect_within_the_host_is_followed(replica):
@@ -477,12 +495,26 @@ def test_salt_and_energy_come_from_what_says_the_same(home):
         ("49000042566", "0049000042566"),
         ("00054491472", "54491472"),  # EAN-8
         ("04252614", "0042100005264"),  # UPC-E
+        ("4252614", "0042100005264"),
+        ("04963406", "0049000006346"),
+        ("01000039", "0010000000009"),  # UPC-E, its six digits ending in 3
+        ("01000049", "0010000000009"),  # ... and in 4
         ("10012345678902", "10012345678902"),  # GTIN-14
         ("03029330003533", "3029330003533"),
     ],
 )
 def test_barcodes_are_written_as_the_origin_writes_them(typed, code):
     assert barcode(typed) == code
+
+
+def test_digits_that_are_an_ean_8_and_a_upc_e_mean_the_product_that_there_is(replica):
+    short, long = "01234565", "0012345000065"
+    assert (barcode(short), upc_a(short)) == (short, long)
+    replica.rows[long] = replica.rows[CODE] | {"code": long}
+    assert openfoodfacts.product(short).code == long
+    assert openfoodfacts.products([short, CODE])[short].code == long
+    replica.rows[short] = replica.rows[CODE] | {"code": short}
+    assert openfoodfacts.product(short).code == short
 
 
 @pytest.mark.parametrize(
@@ -525,21 +557,10 @@ def test_any_text_is_a_barcode_or_told_why(text):
         assert len(barcode(text)) in (8, 13, 14)
 
 
-def picture(text="3029330003533", kind="EAN13", size=(400, 200)):
-    import io
-
-    import zxingcpp
-    from PIL import Image
-
-    drawn = zxingcpp.create_barcode(text, getattr(zxingcpp.BarcodeFormat, kind))
-    image = Image.fromarray(drawn.to_image(scale=3, add_quiet_zones=True))
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
-
-
 def test_a_barcode_is_read_from_a_picture():
     assert barcodes_in(picture()) == ["3029330003533"]
+    assert barcodes_in(picture("04963406", "UPCE")) == ["0049000006346"]
+    assert barcodes_in(picture("10012345678902", "ITF")) == ["10012345678902"]
 
 
 def test_a_picture_without_one_or_no_picture_is_told_why():

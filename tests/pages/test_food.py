@@ -2,7 +2,7 @@
 
 import json
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from connectors import openfoodfacts
 from data import state
 from data.demo import food as demo
 from tests.connectors.conftest import send
-from tests.connectors.food_replica import Replica, invented
+from tests.connectors.food_replica import Replica, invented, picture
 
 pytestmark = pytest.mark.xdist_group("food")
 DEMO = {one.name: one.code for one in demo.products(datetime(2026, 1, 1, tzinfo=UTC))}
@@ -37,13 +37,13 @@ def relabelled():
 
 @pytest.fixture
 def visit(home, monkeypatch):
-    """`visit("food", q="honey")` runs the page alone through the shell, without the page of today before it."""
+    """`visit("food", q="honey")` runs the script alone through the shell, without the page of today before it."""
     monkeypatch.chdir(ROOT)
     state.migrate(state.engine(settings.get().database_url))
 
-    def run(page, **query):
+    def run(script, /, **query):
         app = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=60)
-        app.switch_page(str(ROOT / "pages" / f"{page}.py"))
+        app.switch_page(str(ROOT / "pages" / f"{script}.py"))
         app.query_params.update({"lang": "en"} | query)
         app.run()
         assert not app.exception, app.exception[0].message
@@ -136,7 +136,7 @@ def test_the_sheet_compares_with_the_category_and_names_healthier_products(visit
     tag = "en:breakfast-cereals"
     app = visit("food", q="Caramel crunch", view="product", loaded=tag, cat=tag)
     words = texts(app).replace("\\", "")
-    assert "Saturates: 4.6 g, where half of Breakfast cereals have less than 0.90 g" in words
+    assert "Sugars: 33.0 g, where half of Breakfast cereals have less than 15.5 g" in words
     assert "Real Wheat squares · Moulin Clair** (Nutri-Score A): 32.1 g less sugars" in words
     assert "NOVA 4" in words
 
@@ -150,7 +150,7 @@ def test_a_comparison_of_products_from_a_link(visit, replica):
     chosen = [code("Cola"), code("Cherry cola"), code("Tonic water")]
     app = visit("food", view="compare", how="first", **{"with": chosen})
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
-    assert figure["data"][0]["text"] == ["±0.0 g", "+0.80 g", "−2.7 g"]
+    assert [text.strip() for text in figure["data"][1]["text"]] == ["±0 g", "+0.80 g", "−2.7 g"]
     assert len(replica.requests) == 1
 
 
@@ -179,6 +179,39 @@ def test_the_second_page_is_asked_for(visit, replica):
     assert any("page=2" in path for path in replica.requests)
 
 
+ODD = [
+    {"q": "*$`<b>", "category": "<script>", "country": "x", "grade": "Z"},
+    {"view": "zzz", "layout": "q", "cols": "x", "per": "y"},
+    {"view": "product", "code": "9" * 40},
+    {"view": "compare", "how": "best", "nutrient": "caffeine", "with": [DEMO["Cola"], DEMO["Honey hoops"], "<b>"]},
+    {"view": "category", "cat": "<b>", "loaded": ["a", "b"]},
+    {"view": "basket", "days": "0", "basket": ["abc:3", f"{DEMO['Cola']}:1000000000", f"{DEMO['Cola']}:5"]},
+    {"view": "batch", "batch": "nonsense"},
+]
+
+
+@pytest.mark.parametrize("link", ODD, ids=lambda link: link.get("view", "q"))
+def test_an_odd_link_opens(visit, replica, link):
+    assert "Sorry" not in texts(visit("food", **link))
+
+
+def test_products_of_which_nothing_is_known_are_shown(visit, replica):
+    for row in replica.rows.values():
+        row |= dict.fromkeys(("product_name", "brands", "nova_group", "nutriscore_grade", "serving_size"))
+        row |= {"nutriments": {}, "categories_hierarchy": []}
+    codes = list(replica.rows)[:3]
+    for view in ("products", "product", "compare", "category", "basket"):
+        app = visit("food", country="en:france", view=view, basket=f"{codes[0]}:10", **{"with": codes})
+        assert view == "products" or app.info
+
+
+def test_a_page_after_the_last_leads_back(visit, replica):
+    app = visit("food", q="honey", page="77")
+    assert "end before this page" in app.info[0].value
+    press(app, "First page")
+    assert metric(app, "Products in sight") == "2"
+
+
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
@@ -203,6 +236,50 @@ def test_offline_the_last_answer_is_shown_with_its_date(visit, replica):
     app = visit("food", q="honey")
     assert "cannot be asked now" in app.warning[0].value
     assert metric(app, "Products in sight") == "2"
+
+
+def test_offline_a_link_shows_what_is_at_hand_in_time_and_says_what_it_lacks(visit, replica):
+    chosen = [code(name) for name in ("Cola", "Cherry cola", "Tonic water")]
+    openfoodfacts.products(chosen[:2], now=datetime.now(UTC) - timedelta(days=3))
+    replica.failing["/"] = send(b"{}", pause=3)
+    for asked in ({}, {"q": "honey"}):
+        before = len(replica.requests)
+        app = visit("food", view="compare", **asked, **{"with": chosen})
+        assert len(replica.requests) == before + 2  # each for half of the time limit
+        assert "cannot be reached" in app.warning[0].value
+        assert "What is shown was given on" in app.warning[0].value
+        assert f"Not at hand while Open Food Facts cannot be asked: {chosen[2]}" in texts(app)
+        assert len(app.get("plotly_chart")) == 1
+    replica.failing.clear()
+    press(app, "Try again")
+    assert app.multiselect(key="with").value == chosen
+    assert not app.warning
+
+
+def test_an_old_copy_is_called_one(visit, replica):
+    openfoodfacts.products([code("Cola")], now=datetime.now(UTC) - timedelta(days=3))
+    replica.failing["/"] = send(HTML, 503)
+    assert "cannot be asked now" in visit("food", q=code("Cola"), view="product").warning[0].value
+
+
+def test_labels_that_cannot_be_right_are_named_beside_tables(visit, replica):
+    assert "1 label cannot be right: Ginger beer" in texts(visit("food")).replace("\\", "")
+
+
+def test_a_barcode_is_read_from_a_photo(visit, replica):
+    app = visit("food")
+    app.file_uploader(key="photo").upload("photo.png", picture(code("Honey hoops")), "image/png").run()
+    assert not app.exception
+    assert "Real Honey hoops" in app.subheader[0].value
+    app.file_uploader(key="photo").upload("photo.png", b"no picture", "image/png").run()
+    assert "not a picture" in app.warning[0].value
+
+
+def test_tags_and_nova_are_in_the_readers_language(visit, replica):
+    app = visit("food", lang="fr", view="product", code=DEMO["Caramel crunch"])
+    words = texts(app).replace("\\", "")
+    assert "Céréales du petit-déjeuner" in words
+    assert "fabriqué par l’industrie" in words
 
 
 def test_text_of_the_public_is_shown_as_text(visit, replica):

@@ -98,8 +98,10 @@ def test_comparisons_are_amounts_or_differences():
     best = model.compare(products, "best")
     assert best.loc["sugars"].tolist() == [6, 0, 2]
     assert best.loc["fiber"].tolist()[:2] == [0, -1]
-    assert best.loc["carbohydrates"].isna().all()
     assert "salt" not in best.index
+    assert "carbohydrates" not in best.index  # neither less nor more is better
+    first = model.compare(products.iloc[[2, 0, 1]], "first")
+    assert list(first.index) == ["sugars"]  # all that the first states
 
 
 def test_the_narrowest_category_with_enough_products_is_proposed(shelf):
@@ -245,6 +247,8 @@ def test_figures_state_their_finding_and_hold_no_markup_from_outside(shelf, lang
         ]
     for figure in drawn:
         assert figure.layout.title.text
+        assert "&" not in figure.layout.title.text  # the page shows it as text
+        figure.layout.title = None
         assert "<b>" not in figure.to_json()
         assert "\\u003cb\\u003e" not in figure.to_json()
 
@@ -255,9 +259,16 @@ def test_the_bars_against_the_category_are_those_of_the_model(shelf):
     figure = charts.against(found, "Caramel crunch", "Cereals", False)
     drawn = {NUTRIENTS[name].label: change for name, change in found["change"].items() if name != "energy_kj"}
     bars = sum(len(trace.x) for trace in figure.data)
-    assert bars == len(drawn)
-    assert {trace.name for trace in figure.data} == {"Less healthy", "Neither"}
-    assert figure.layout.title.text == "Saturates: 4.6 g, where half of Cereals have less than 0.90 g"
+    assert {trace.width for trace in figure.data if trace.type == "bar"} == {0.8}
+    assert bars == 2 * len(drawn)  # and what is written beside them
+    assert {trace.name for trace in figure.data} == {"Less healthy", "Neutral", None}
+    assert figure.layout.title.text == "Sugars: 33.0 g, where half of Cereals have less than 15.5 g"
+
+
+def test_brands_that_are_alike_are_not_ranked():
+    products = food.frame([made(str(n), brands=f"Brand {n}", per_100={"sugars": 10.0}) for n in range(3)])
+    title = charts.brands(model.by_brand(products, "sugars"), "sugars", False).layout.title.text
+    assert title == "Sugars: every brand has a median of 10.0 g"
 
 
 def test_figures_of_nothing_say_so():
@@ -266,8 +277,30 @@ def test_figures_of_nothing_say_so():
     assert "No amounts" in charts.against(model.against(row(), nothing), "x", "y", False).layout.title.text
 
 
-def test_amounts_that_read_alike_are_called_typical():
-    row_ = {"amount": 0.2, "median": 0.1, "change": 1.0, "q1": 0.0, "q3": 0.3, "products": 9}
-    found = pd.DataFrame([row_], index=["energy_kcal"])
-    title = charts.against(found, "Cola", "Diet colas", liquid=True).layout.title.text
-    assert title == "Energy: 0 kcal, as is typical of Diet colas"
+def test_what_does_not_matter_in_a_day_is_called_typical():
+    peers = food.frame([made(str(n), per_100={"energy_kcal": n / 10, "salt": 0.02}) for n in range(3)])
+    figure = charts.against(model.against(row(energy_kcal=0.2, salt=0.0), peers), "Cola", "Diet colas", liquid=True)
+    typical = "Cola is typical of Diet colas: nothing differs by 2% of a day’s intake in 100 ml"
+    assert figure.layout.title.text == typical
+    assert [trace.name for trace in figure.data] == ["Neutral", None]
+
+
+@pytest.mark.parametrize(
+    ("nutrient", "value", "written"),
+    [
+        ("sugars", 0.0, "±0 g"),
+        ("salt", 0.00455, "±0 g"),
+        ("energy_kcal", -0.3, "±0 kcal"),
+        ("sugars", -10.6, "−10.6 g"),
+        ("salt", 0.5, "+0.50 g"),
+    ],
+)
+def test_a_difference_that_is_written_as_nothing_has_no_sign(nutrient, value, written):
+    assert charts.difference(nutrient, value) == written
+
+
+def test_names_in_a_comparison_are_long_enough_to_tell_products_apart():
+    names = {"1": "Crousti Moelleux Complet Sans Sucre (3533)", "2": "Crousti Moelleux Complet Sans Sucre (3534)"}
+    values = pd.Series({"1": 1.0, "2": 2.0})
+    figure = charts.compared(values, names, "sugars", "absolute", "100 g", pd.Series(dtype="str"))
+    assert [text.strip() for text in figure.data[-1].text] == list(names.values())
