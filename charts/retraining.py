@@ -65,7 +65,7 @@ def gains(rows: pd.DataFrame, axis: str, written: Written) -> go.Figure:
         title = title.format(count=len(sure), all=len(parts), worse=len(worse))
     shown = rows.head(MOST_PARTS + 1)
     if len(shown) < len(rows):
-        axis = _("{axis}, the {count} largest of {all} parts").format(axis=axis, count=MOST_PARTS, all=len(parts))
+        axis += "<br>" + _("the {count} largest of {all} parts").format(count=MOST_PARTS, all=len(parts))
     ends = amounts(shown[["lo", "hi"]].to_numpy().ravel())
     figure = theme.figure(
         title,
