@@ -29,6 +29,7 @@ ROWS = {
     "churn": N_("customers; the model learned from {count}"),
 }
 EMPTY = N_("There are no rows in this window: choose another day.")
+LEARNED = N_("The model learned from this day: it cannot drift from itself.")
 # What no alert is raised for, but is beyond chance and over one of the two watch levels.
 WORTH = (N_("watch"), N_("watch closely"))
 
@@ -48,7 +49,9 @@ def verdict(
         return
     over = today[today["psi"] > threshold]
     confirmed, seasonal = (over[over["label"] == kind] for kind in (watch.CONFIRMED, watch.SEASONAL))
-    if len(confirmed):
+    if today["learned"].all():
+        st.info(_(LEARNED), icon=":material/info:")
+    elif len(confirmed):
         first = str(confirmed["feature"].iloc[0])
         sentence = ngettext(
             "“{column}” has not looked like what the model learned from since {day}.",
@@ -391,7 +394,7 @@ def _why(row: pd.Series, threshold: float, levels: tuple[float, float]) -> str:
     if np.isnan(row["psi"]):
         return _(EMPTY)
     if row["learned"]:
-        return _("The model learned from this day: it cannot drift from itself.")
+        return _(LEARNED)
     if worth := int(row["worth"]):
         text = _("No alert: PSI {psi} is under the threshold of {threshold}, but over the watch level of {level}.")
         return text.format(level=locales.number(levels[worth - 1], 2), **values)

@@ -51,6 +51,7 @@ def test_the_verdict_names_the_planted_change_and_the_day(visit, sales):
     assert told["notified"].map(lambda said: said == {"": "back-fill"}).all()
     before = visit("monitoring_drift", day="2025-12-10")
     assert "as they do every year at this season" in said(before)
+    assert "The model learned from this day" in said(visit("monitoring_drift", day="2024-06-01"))
 
 
 @pytest.mark.parametrize(("view", "shown"), [("all", 2), ("column", 2), ("rule", 2), ("definition", 1)])
