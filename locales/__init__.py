@@ -13,7 +13,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -179,8 +179,8 @@ def weekdays(width: Literal["wide", "abbreviated"] = "wide") -> list[str]:
 
 
 def moment(when: datetime) -> str:
-    """A moment, to the minute."""
-    return babel.dates.format_datetime(when, format="medium", locale=_REGION[language()])
+    """A moment in UTC to the minute, "14 Mar 2026, 17:05 UTC"."""
+    return f"{day(when)}, {when.astimezone(UTC):%H:%M} UTC"
 
 
 def age(when: datetime, now: datetime) -> str:

@@ -14,7 +14,7 @@ from models import food as model
 from models.food import LIT, How
 from ui import cards, downloads, food_source, inputs
 from ui.food_source import Shelf
-from ui.food_views import PER, add, doubtful, grams, healthier, legend, loader, names, plain_table, shade
+from ui.food_views import PER, add, among, doubtful, grams, healthier, legend, loader, names, plain_table, shade
 from ui.text import N_, _, plain
 
 SOURCE = 34  # characters of a product's name on a card
@@ -175,7 +175,7 @@ def _summary(peers: pd.DataFrame, tag: str) -> None:
         (
             _("Nutri-Score A or B"),
             locales.percent(graded.isin(["a", "b"]).mean()) if len(graded) else "?",
-            _("of {count} products that have one").format(count=locales.number(len(graded))),
+            among(graded),
         ),
     ]
     unit = "100 ml" if (peers["liquid"] | peers["drink"]).mean() > 0.5 else "100 g"

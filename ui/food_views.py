@@ -169,6 +169,12 @@ def products(shelf: Shelf) -> None:
     downloads.table(plain_table(shelf.frame), "food_products")
 
 
+def among(known: pd.Series) -> str:
+    """Of how many products a share is: those that have a grade or a level."""
+    one = ngettext("of {count} product that has one", "of {count} products that have one", len(known))
+    return one.format(count=locales.number(len(known)))
+
+
 def _answer(products: pd.DataFrame) -> None:
     """How healthy what is in sight is, in four cards."""
     graded, levels = products["nutriscore"].dropna(), model.lights(products)
@@ -178,9 +184,6 @@ def _answer(products: pd.DataFrame) -> None:
 
     def share(of: pd.Series) -> str:
         return locales.percent(of.mean()) if len(of) else "?"
-
-    def among(of: pd.Series) -> str:
-        return _("of {count} products that have one").format(count=locales.number(len(of)))
 
     lit = levels.ne("").any(axis=1)
     cards.metrics(

@@ -29,8 +29,12 @@ def language_switch() -> None:
 
 
 def plain(text: object) -> str:
-    """`text` with every character that Markdown would read as a command escaped."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~:$&^=])", r"\\\1", str(text))
+    """`text` with every character that Markdown would read as a command escaped.
+
+    Icons (":material/home:") and emoji (":house:") are found after Markdown: an invisible word joiner parts them.
+    """
+    parted = re.sub(r":(?=[\w+\-/]+:)", ":\u2060", str(text))
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~:$&^=])", r"\\\1", parted)
 
 
 def is_dark() -> bool:

@@ -41,7 +41,11 @@ def free_port() -> int:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a freshly started Vigie with an empty home; its Open Food Facts is a replica on this machine."""
     port, home = free_port(), tmp_path_factory.mktemp("served")
-    food = Replica([row | {"image_front_small_url": ""} for row in invented()]).url  # pictures would be elsewhere
+    rows = invented()
+    for row in rows:
+        row["image_front_small_url"] = ""  # pictures would be elsewhere
+        row["product_name"] = row["product_name"].replace("<b>new</b>", "<b>new</b> :material/home: :smile: $x$ _y_")
+    food = Replica(rows).url
     log = (home / "server.log").open("w")
     chosen = {
         "VIGIE_HOME": str(home),
