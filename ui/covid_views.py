@@ -32,6 +32,8 @@ ROWS = {"chosen": N_("Countries chosen"), "largest": N_("Largest countries")}
 
 def period(first: date, last: date) -> tuple[date, date]:
     """The first and last day shown: a slider, and for what a finger cannot hit, a calendar and whole years."""
+    if first == last:  # nothing to choose
+        return first, last
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         with st.container(width="stretch"):
             start, end = inputs.span(_("Period"), "period", first, last)
@@ -162,6 +164,9 @@ def over_time(stored: Stored, values: pd.DataFrame, present: list[str], referenc
 def world(stored: Stored, values: pd.DataFrame, known: pd.DataFrame, shown: Shown) -> None:
     """The map, which plays over the period."""
     region = _region()
+    if not _countries(known, values, region):
+        st.info(_("These data have no country in this part of the world: choose another one."))
+        return
     period = values.index[0], values.index[-1]
     figure = _map(stored.version, shown, region, period, is_dark(), locales.language(), values, known)
     table = covid.ranking(values[_countries(known, values, region)], values.index[-1])
