@@ -577,11 +577,12 @@ def heatmap(values: pd.DataFrame, shown: Shown, dark: bool) -> "Figure":
         vmax=top or 1.0,
         rasterized=True,
         xticklabels=False,
-        yticklabels=names,
+        yticklabels=False,  # set below: seaborn would measure each, which takes longer than to draw
         cbar_kws={"pad": 0.015, "aspect": 2.5 * max(8, len(names)), "fraction": 0.06},
     )
     at = np.unique(np.linspace(0, len(values) - 1, 7).astype(int))
     axis.set_xticks(at + 0.5, [locales.month(values.index[one]) for one in at])
+    axis.set_yticks(np.arange(len(names)) + 0.5, names)
     bar = drawn.axes[-1]
     ticks = [tick for tick in bar.get_yticks() if bar.get_ylim()[0] <= tick <= bar.get_ylim()[1]]
     bar.set_yticks(ticks, [written(tick, shown) for tick in ticks])

@@ -87,7 +87,7 @@ def explored() -> None:
     elif view == "relations":
         views.relations(stored, known, covid.frames(values.index, views.PLAYED))
     else:
-        views.week_by_week(values, present, known, shown)
+        views.week_by_week(stored, values, present, known, shown)
     views.table(values, present, shown)
 
 
@@ -104,6 +104,7 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Where daily numbers end** before the totals, they go on as what the totals grew by.
 - **Numbers below zero** correct earlier days: they count in totals, and are left out elsewhere.
 - **Doses** are reported now and then: what the total grew by is spread evenly over the days in between.
+- **Tests** are published as a 7-day average, which is not averaged again.
 - **Per million or hundred people**: by the population that the file gives, the same for all days.
 - **Change in a week**: the last seven days against the seven before; of a level, the day against seven days before.
 - **Latest**: the last number reported up to the end of the period, however old; one older than 14 days has its day

@@ -32,6 +32,8 @@ ROWS = {"chosen": N_("Countries chosen"), "largest": N_("Largest countries")}
 
 def period(first: date, last: date) -> tuple[date, date]:
     """The first and last day shown: a slider, and for what a finger cannot hit, a calendar and whole years."""
+    if first == last:  # nothing to choose
+        return first, last
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         with st.container(width="stretch"):
             start, end = inputs.span(_("Period"), "period", first, last)
@@ -162,6 +164,9 @@ def over_time(stored: Stored, values: pd.DataFrame, present: list[str], referenc
 def world(stored: Stored, values: pd.DataFrame, known: pd.DataFrame, shown: Shown) -> None:
     """The map, which plays over the period."""
     region = _region()
+    if not _countries(known, values, region):
+        st.info(_("These data have no country in this part of the world: choose another one."))
+        return
     period = values.index[0], values.index[-1]
     figure = _map(stored.version, shown, region, period, is_dark(), locales.language(), values, known)
     table = covid.ranking(values[_countries(known, values, region)], values.index[-1])
@@ -314,7 +319,7 @@ def _correlations(
     return charts.correlations(matrix, names, dark), matrix.reset_index(names="measure")
 
 
-def week_by_week(values: pd.DataFrame, present: list[str], known: pd.DataFrame, shown: Shown) -> None:
+def week_by_week(stored: Stored, values: pd.DataFrame, present: list[str], known: pd.DataFrame, shown: Shown) -> None:
     """A heatmap of countries by weeks."""
     which = inputs.view(_("Rows"), list(ROWS), "rows", lambda one: _(ROWS[one]))
     if which == "largest":
@@ -324,7 +329,23 @@ def week_by_week(values: pd.DataFrame, present: list[str], known: pd.DataFrame, 
     if shares.empty:
         st.info(_("None of these countries reported this in the period: choose other ones, or another measure."))
         return
-    cards.figure(charts.heatmap(shares, shown, is_dark()), "covid_weeks", shares.reset_index(names="week_to"))
+    period = values.index[0], values.index[-1]
+    drawn = _heatmap(stored.version, shown, tuple(shares), period, is_dark(), locales.language(), shares)
+    cards.figure(drawn, "covid_weeks", shares.reset_index(names="week_to"))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Shown: repr})
+def _heatmap(
+    version: str,  # noqa: ARG001  # with countries and period, the key of the numbers
+    shown: Shown,
+    countries: tuple[str, ...],  # noqa: ARG001
+    period: tuple[pd.Timestamp, pd.Timestamp],  # noqa: ARG001
+    dark: bool,
+    language: str,  # noqa: ARG001
+    _shares: pd.DataFrame,
+) -> "Figure":
+    """The largest countries are the same whichever are chosen, and not drawn again for them."""
+    return charts.heatmap(_shares, shown, dark)
 
 
 def table(values: pd.DataFrame, present: list[str], shown: Shown) -> None:

@@ -203,6 +203,19 @@ def test_a_small_file_without_most_columns_says_what_it_lacks(visit, home, view)
     assert "reported nothing of this in the period" in " ".join(one.value for one in app.caption)
 
 
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_file_of_one_country_and_day_is_shown_and_other_continents_are_empty(visit, home, view):
+    (home / "one.csv").write_text(
+        "country,date,total_cases,new_cases,total_deaths,new_deaths,code,continent,population\n"
+        "A$b*c_d,2023-01-01,10,1,0,0,AAA,Asia,1000\n"
+    )
+    keep(owid.dataset(home / "one.csv").main)
+    app = visit("covid", view=view, form="cumulative", region="Africa")
+    assert app.metric[0].value == "10,000"
+    if view in ("map", "ranking"):
+        assert app.info
+
+
 @pytest.mark.parametrize(
     ("view", "measure", "form"),
     [
