@@ -237,6 +237,7 @@ def crossed_heatmap(crossed: Crossed, dark: bool) -> "Figure":
     columns = [label(str(level)) for level in rate.columns]
     import matplotlib
     import seaborn as sns
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.figure import Figure
 
@@ -244,6 +245,7 @@ def crossed_heatmap(crossed: Crossed, dark: bool) -> "Figure":
     matplotlib.rcParams["text.parse_math"] = False  # "$5 to $10" is a level, not a formula
     ink = "#E6EEF1" if dark else "#15262E"
     drawn = Figure(figsize=(max(4.6, 0.86 * len(columns) + 1.5), max(2.6, 0.6 * len(rows) + 1.0)), layout="constrained")
+    FigureCanvasAgg(drawn)  # without it every measuring of a text keeps a picture of the whole
     drawn.set_facecolor("none")
     drawn.suptitle(_title_crossed(crossed))
     axis = drawn.subplots()

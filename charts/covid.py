@@ -9,7 +9,6 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
-from charts.forecast import time_axis
 from locales import N_, _, ngettext
 from locales.labels import place
 from models import covid as models
@@ -732,19 +731,12 @@ def _heading(text: str, x: float, y: float, below: str = "") -> dict[str, Any]:
 
 
 def _dates(days: pd.DatetimeIndex, few: bool = False) -> dict[str, Any]:
-    """The axis of a period: its years where it is long (upright also on a telephone), else as `time_axis`.
-
-    `few` is for small figures: two of the years, or the first and the last day.
-    """
-    ends = {"range": [days[0].isoformat(), days[-1].isoformat()]}
-    starts = [pd.Timestamp(year, 1, 1) for year in range(days[0].year + 1, days[-1].year + 1)]
-    if len(days) > 2 * 365:
-        starts = starts[:: -(-len(starts) // 2) if few else 1]
-        return ends | {"tickvals": starts, "ticktext": [str(day.year) for day in starts], "tickangle": 0}
+    """The axis of a period, from its first to its last day; `few` is for small figures."""
+    axis = theme.time_axis(days) | {"range": [days[0].isoformat(), days[-1].isoformat()]}
     if few:
-        both = [days[0], days[-1]]
-        return ends | {"tickvals": both, "ticktext": [day.strftime("%m/%y") for day in both], "tickangle": 0}
-    return ends | time_axis(days)
+        every = -(-len(axis["tickvals"]) // 2)
+        axis |= {name: axis[name][::every] for name in ("tickvals", "ticktext")}
+    return axis
 
 
 def _axes(title: str, shown: Shown, log: bool, xaxis: dict[str, Any], height: int) -> go.Figure:

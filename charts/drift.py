@@ -102,7 +102,7 @@ def calendar(drift: pd.DataFrame, threshold: float, title: str) -> go.Figure:
     figure = theme.figure(
         title,
         height=160 + ROW * len(names),
-        xaxis=_time(table.columns[0], table.columns[-1]) | {"showgrid": False},
+        xaxis=theme.time_axis(table.columns) | {"showgrid": False},
         yaxis=_rows(names) | {"showgrid": False},
         hovermode="closest",
     )
@@ -183,7 +183,7 @@ def course(
         title,
         y="PSI",
         height=PAIR,
-        xaxis=_time(mine["day"].min(), mine["day"].max()),
+        xaxis=theme.time_axis(pd.DatetimeIndex(mine["day"])),
         yaxis=_capped(top, cap),
         shapes=[
             theme.across(threshold),
@@ -396,7 +396,8 @@ def alerts(found: Replay, first: pd.Timestamp, last: pd.Timestamp, threshold: fl
     figure = theme.figure(
         title.format(threshold=locales.number(threshold, 2), count=locales.number(count)),
         height=max(theme.HEIGHT, 140 + ROW * len(names)),
-        xaxis=_time(first, last) | {"range": [first - (last - first) / 40, last + (last - first) / 40]},
+        xaxis=theme.time_axis(pd.date_range(first, last))
+        | {"range": [first - (last - first) / 40, last + (last - first) / 40]},
         yaxis=_rows(names),
         shapes=[theme.upright(at, theme.ACCENT, "dash") for at in found.delays],
         annotations=[
@@ -531,14 +532,6 @@ def _lines(name: str) -> str:
 def _note(x: object, y: object, text: str, anchor: str) -> dict[str, object]:
     """An annotation: small words beside a place."""
     return {"x": x, "y": y, "text": text, "xanchor": anchor, "showarrow": False, "font": {"size": 11}}
-
-
-def _time(first: pd.Timestamp, last: pd.Timestamp) -> dict[str, object]:
-    """An axis of time with few ticks in two short lines, which stay level and apart at the width of a phone."""
-    ticks = pd.date_range(first, last, periods=5).normalize().unique()
-    write = locales.month if (last - first).days > 200 else locales.day_of_year
-    return {"tickvals": list(ticks), "ticktext": ["<br>".join(write(at).rsplit(" ", 1)) for at in ticks],
-            "tickangle": 0}  # fmt: skip
 
 
 def _cap(threshold: float) -> float:

@@ -36,9 +36,6 @@ STEPS = {
 LEVELS = ("said then", "came", "said now")
 Written = Callable[[float], str]
 CLOSED = 4  # days without a point that a line is not drawn across
-LONG = 150  # days from which on the ticks of an axis of time are months or years
-MONTHS = (1, 2, 3, 4, 6, *range(12, 12_000, 12))  # between two of them
-TICKS, YEARS = 6, 8  # at most
 SHOWN = 3  # horizons of history before the forecast
 
 
@@ -58,7 +55,7 @@ def fan(
         title,
         y=axis,
         height=400,
-        xaxis=time_axis(shown.index.append(frame.index)),
+        xaxis=theme.time_axis(shown.index.append(frame.index)),
         yaxis={**amounts(np.r_[shown, frame["hi-95"], 0 if shown.min() >= 0 else shown.min()]), "zeroline": False},
         hovermode="closest",
     )
@@ -170,7 +167,7 @@ def year(parts: pd.DataFrame) -> go.Figure:
     figure = theme.figure(
         title,
         y=_("Against the trend"),
-        xaxis=time_axis(factor.index[:-1]),
+        xaxis=theme.time_axis(factor.index[:-1]),
         yaxis=_shares(factor),
         showlegend=False,
     )
@@ -200,7 +197,7 @@ def trend(history: pd.Series, parts: pd.DataFrame, axis: str, written: Written) 
     if abs(change) >= 0.005:
         title = (rising if change > 0 else falling).format(share=locales.percent(abs(change), 1))
     every = np.r_[before, after]
-    figure = theme.figure(title, y=axis, xaxis=time_axis(parts.index), yaxis=amounts(every, zero=False))
+    figure = theme.figure(title, y=axis, xaxis=theme.time_axis(parts.index), yaxis=amounts(every, zero=False))
     sentence = _("{day}: trend {amount}")
     figure.add_trace(_line(before, _("Trend"), sentence, written, theme.NEUTRAL, "solid", 2.2))
     figure.add_trace(_line(after, _("Forecast"), sentence, written, theme.STAY, "solid", 2.8))
@@ -311,21 +308,6 @@ def bridge(steps: pd.Series, written: Written) -> go.Figure:
         )
     )
     return figure
-
-
-def time_axis(dates: pd.DatetimeIndex) -> dict[str, object]:
-    """An axis of time with a few ticks, evenly apart, in the reader's language: where it is long, months or years."""
-    dates = pd.DatetimeIndex(dates).unique().sort_values()
-    apart = np.median(np.diff(dates.to_numpy()) / np.timedelta64(1, "D")) if len(dates) > 1 else 0
-    if apart > 27 or (dates[-1] - dates[0]).days <= LONG:
-        ticks = dates[::-1][:: -(-len(dates) // TICKS)][::-1]
-        write = locales.month if apart > 27 else locales.day_of_year
-    else:
-        begins = pd.date_range(dates[0], dates[-1], freq="MS", normalize=True)
-        step = next(step for step in MONTHS if len(begins) <= (TICKS if step < 12 else YEARS) * step)
-        ticks = begins[(12 * begins.year + begins.month - 1) % step == 0]
-        write = locales.month if step < 12 else locales.year
-    return {"tickvals": list(ticks), "ticktext": [write(day) for day in ticks]}
 
 
 def amounts(values: Sequence[float] | np.ndarray, zero: bool = True) -> dict[str, object]:
@@ -490,7 +472,7 @@ def scenarios(
 ) -> go.Figure:
     """Revenue a day of each scenario against the forecast without plans, with the band of the one being edited."""
     every = np.concatenate([usual.to_numpy(), band[1].to_numpy(), *(one.to_numpy() for one in revenues.values())])
-    figure = theme.figure(title, y=axis, height=340, xaxis=time_axis(usual.index), yaxis=amounts(every))
+    figure = theme.figure(title, y=axis, height=340, xaxis=theme.time_axis(usual.index), yaxis=amounts(every))
     frame = pd.DataFrame({"lo-80": band[0], "hi-80": band[1]})
     x, y = _band(frame, 80)
     figure.add_trace(

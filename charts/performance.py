@@ -9,7 +9,6 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
-from charts.forecast import time_axis
 from locales import _
 from locales.labels import label
 from models.drift.performance import POINTS, Course, bad, off, written
@@ -62,7 +61,7 @@ def over_time(course: Course, currency: str, every: str) -> go.Figure:
         x=every,
         y=label(course.metric),
         height=380,
-        xaxis=time_axis(pd.DatetimeIndex(pd.concat([real["day"], guess["day"]]))),
+        xaxis=theme.time_axis(pd.DatetimeIndex(pd.concat([real["day"], guess["day"]]))),
         yaxis=_axis(course.metric, np.concatenate([*ends, real["value"], [course.reference]]), currency),
         shapes=[theme.across(course.reference), *(_mark(day) for day in course.changes)],
         annotations=[_note(day) for day in course.changes[-1:]],

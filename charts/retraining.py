@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
-from charts.forecast import amounts, time_axis
+from charts.forecast import amounts
 from locales import N_, _
 from models.challenge import Gain
 
@@ -29,7 +29,7 @@ def errors(days: pd.DatetimeIndex, units: dict[str, np.ndarray]) -> go.Figure:
     better = int((units["challenger"] < units["champion"]).sum())
     title = _("The challenger was closer on {days} of {all} days").format(days=better, all=len(days))
     every = np.concatenate(list(units.values()))
-    figure = theme.figure(title, y=_("Off by, units a day"), xaxis=time_axis(days), yaxis=amounts(every))
+    figure = theme.figure(title, y=_("Off by, units a day"), xaxis=theme.time_axis(days), yaxis=amounts(every))
     sentence = _("{day}: {name} off by {units} units")
     for role, values in units.items():
         colour, dash = LOOKS[role]
@@ -164,7 +164,7 @@ def policies(
             title = _("Retraining {policy} would have saved {amount}, but that could be chance")
         title = title.format(policy=_(POLICIES[best]).lower(), amount=written(net[best].mean))
     every = np.concatenate(list(saved.values()))
-    figure = theme.figure(title, y=axis, height=360, xaxis=time_axis(days), yaxis=amounts(every))
+    figure = theme.figure(title, y=axis, height=360, xaxis=theme.time_axis(days), yaxis=amounts(every))
     sentence = _("{day}: {policy} has saved {amount}")
     again = _("{day}: {policy} has saved {amount}; the model is learned anew")
     for name, values in saved.items():

@@ -8,7 +8,6 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
-from charts.forecast import time_axis
 from locales import N_, _
 from locales.labels import label
 from models.sales import YEAR, Pulse
@@ -460,7 +459,7 @@ def _along(title: str, axis: str, values: pd.DataFrame | pd.Series, season: Seas
         title,
         x=_("Week from") if season == "year" else _("Day"),
         y=axis,
-        xaxis=time_axis(values.index),
+        xaxis=theme.time_axis(values.index),
         yaxis=_money_ticks(values),
         showlegend=isinstance(values, pd.DataFrame),
         bargap=0.1,

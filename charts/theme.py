@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 import locales
@@ -23,6 +24,9 @@ CATEGORICAL = [
 SEQUENTIAL = ["#F3F8FA", "#CFE4EB", "#93C4D4", "#4E9FB9", "#1F7896", "#0C4A61"]
 DIVERGING = ["#0C4A61", "#4E9FB9", "#F4F4F2", "#E39A73", "#9C3F16"]
 HEIGHT = 320
+LONG = 150  # days from which on the ticks of an axis of time are months or years
+MONTHS = (1, 2, 3, 4, 6, *range(12, 12_000, 12))  # between two of them
+TICKS, YEARS = 6, 8  # at most
 DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"]
 
 
@@ -86,6 +90,25 @@ def number_axis(at: np.ndarray) -> dict[str, Any]:
     ticks = np.arange(np.ceil(at[0] / step), np.floor(at[-1] / step) + 1) * step + 0.0  # no "-0"
     digits = 0 if step >= 1 else 2
     return {"tickvals": ticks, "ticktext": [locales.number(tick, digits) for tick in ticks]}
+
+
+def time_axis(dates: pd.DatetimeIndex) -> dict[str, Any]:
+    """An axis of time with a few ticks, evenly apart, in the reader's language: where it is long, months or years.
+
+    They are in two short lines, which stay level and apart at the width of a phone.
+    """
+    dates = pd.DatetimeIndex(dates).unique().sort_values()
+    apart = np.median(np.diff(dates.to_numpy()) / np.timedelta64(1, "D")) if len(dates) > 1 else 0
+    if apart > 27 or (dates[-1] - dates[0]).days <= LONG:
+        ticks = dates[::-1][:: -(-len(dates) // TICKS)][::-1]
+        write = locales.month if apart > 27 else locales.day_of_year
+    else:
+        begins = pd.date_range(dates[0], dates[-1], freq="MS", normalize=True)
+        step = next(step for step in MONTHS if len(begins) <= (TICKS if step < 12 else YEARS) * step)
+        ticks = begins[(12 * begins.year + begins.month - 1) % step == 0]
+        write = locales.month if step < 12 else locales.year
+    texts = ["<br>".join(write(day).rsplit(" ", 1)) for day in ticks]
+    return {"tickvals": list(ticks), "ticktext": texts, "tickangle": 0}
 
 
 def plain(text: object) -> str:

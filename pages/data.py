@@ -40,7 +40,9 @@ cards.metrics(
         (_("Licence"), _(origin.licence or N_("none")), origin.url or ""),
     ]
 )
-with st.expander(_("Use another source"), icon=":material/swap_horiz:", expanded=sources.busy(table)):
+with st.expander(
+    _("Use another source"), icon=":material/swap_horiz:", expanded="from" in st.query_params or sources.busy(table)
+):
     sources.choose(table)
 
 st.subheader(_("What stands out"), anchor=False)

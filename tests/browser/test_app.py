@@ -134,7 +134,6 @@ def test_a_what_if_moves_by_keyboard_is_in_the_url_and_goes_on_paper(visit: Visi
 
 def test_a_file_of_ones_own_is_mapped_checked_and_shown(visit: Visit, tmp_path: Path):
     page = visit.open("data?lang=en&from=upload")
-    page.get_by_text("Use another source").click()
     bad = tmp_path / "bad.csv"
     bad.write_text(CUSTOMERS.replace("C7;non", "C7;perhaps"), "latin-1")
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(bad)
@@ -146,7 +145,6 @@ def test_a_file_of_ones_own_is_mapped_checked_and_shown(visit: Visit, tmp_path: 
     good.write_text(CUSTOMERS, "latin-1")
     page.reload()
     settled(page)
-    page.get_by_text("Use another source").click()
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(good)
     page.get_by_role("button", name="Check and use").click()
     expect(page.get_by_test_id("stMetric").filter(has_text="Rows")).to_contain_text("200", timeout=20_000)
