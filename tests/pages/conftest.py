@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 import settings
 from data import state
@@ -15,19 +16,17 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def visit(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
-    """`visit("churn_explore", lang="fr")` runs a page to its end and returns it; an exception fails the test."""
+    """`visit("churn_explore", lang="fr")` runs a page to its end and returns it, without the page of today before it;
+    an exception fails the test."""
     monkeypatch.chdir(ROOT)
     st.cache_resource.clear()
 
-    def run(page: str = "today", **query: str | list[str]) -> AppTest:
+    def run(page: str = "today", /, **query: str | list[str]) -> AppTest:
         app = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=60)
-        app.query_params["lang"] = "en"
-        app.query_params.update(query)
-        app.run()
         if page != "today":
-            app.switch_page(str(ROOT / "pages" / f"{page}.py"))
-            app.query_params.update(query)
-            app.run()
+            app._page_hash = calc_hash(page.replace("_", "-"))  # `switch_page` knows no URLs before the first run
+        app.query_params.update({"lang": "en"} | query)
+        app.run()
         assert not app.exception, app.exception[0].message
         return app
 

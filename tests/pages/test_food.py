@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 import settings
 from connectors import openfoodfacts
@@ -33,23 +32,6 @@ def relabelled():
         row["code"] = renumbered(row["code"])
         row["product_name"] = f"Real {row['product_name']}"
     return rows
-
-
-@pytest.fixture
-def visit(home, monkeypatch):
-    """`visit("food", q="honey")` runs the script alone through the shell, without the page of today before it."""
-    monkeypatch.chdir(ROOT)
-    state.migrate(state.engine(settings.get().database_url))
-
-    def run(script, /, **query):
-        app = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=60)
-        app.switch_page(str(ROOT / "pages" / f"{script}.py"))
-        app.query_params.update({"lang": "en"} | query)
-        app.run()
-        assert not app.exception, app.exception[0].message
-        return app
-
-    return run
 
 
 @pytest.fixture
