@@ -164,7 +164,9 @@ def is_number(column: pd.Series) -> bool:
 
 
 def as_numbers(column: pd.Series) -> np.ndarray:
-    """A column as float, what is no number as NaN."""
+    """A column as float, what is no number as NaN. Not to be changed: it may be the column itself."""
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
+        return column.to_numpy(float)
     return pd.to_numeric(column, errors="coerce").to_numpy(float, na_value=np.nan)
 
 

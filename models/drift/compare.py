@@ -118,7 +118,8 @@ def _compare(
         least, most = cut.span or (np.inf, np.inf)
         inside = np.searchsorted(now, most, "right") - np.searchsorted(now, least)
         row["outside"] = (len(now) - inside) / len(current)
-        row["note"] = _infinite(name, reference, current)
+        lost = counts[-1] or cut.counts[-1]  # infinite numbers are among the missing ones
+        row["note"] = _infinite(name, reference, current) if lost else None
     else:
         sizes, missing = bins.tally(current)
         cut = reference if isinstance(reference, Bins) else bins.freeze_levels(*bins.tally(reference))
