@@ -1,6 +1,7 @@
 """Pages run without a browser, through the shell, as a visitor of a fresh installation meets them."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 import settings
-from data import state
+from data import demo, state
 
 ROOT = Path(__file__).resolve().parents[2]
+simulated = cache(demo.dataset)  # that of a day is always the same
 
 
 @pytest.fixture
@@ -19,6 +21,7 @@ def visit(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]
     """`visit("churn_explore", lang="fr")` runs a page to its end and returns it, without the page of today before it;
     an exception fails the test."""
     monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(demo, "dataset", simulated)
     st.cache_resource.clear()
 
     def run(page: str = "today", /, **query: str | list[str]) -> AppTest:

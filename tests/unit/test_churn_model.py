@@ -202,8 +202,8 @@ def test_odd_columns_are_repaired_or_left_out_with_a_finding(telco):
 
 def test_five_hundred_columns_are_no_obstacle(telco):
     rng = np.random.default_rng(0)
-    wide = pd.DataFrame(rng.normal(size=(400, 500)), columns=[f"c{n}" for n in range(500)])
-    prepared = prepare(wide.assign(churned=telco["churned"].head(400).to_numpy(), customer_id=range(400)))
+    wide = pd.DataFrame(rng.normal(size=(250, 500)), columns=[f"c{n}" for n in range(500)])
+    prepared = prepare(wide.assign(churned=telco["churned"].head(250).to_numpy(), customer_id=range(250)))
     model = training.fit(prepared, "xgboost")
     assert model.metrics["auc"] < 0.65  # noise: nothing to be found
 
