@@ -150,14 +150,15 @@ def barcode(text: str) -> str:
 
 def _read(codes: tuple[str, ...], ask: bool = True) -> Shelf:
     """The products with these codes; those at hand where Open Food Facts is not asked, or fails."""
-    now, error = datetime.now(UTC), None
-    read = openfoodfacts.kept_products(codes)
+    now, read, error = datetime.now(UTC), None, None
     if ask:
         try:
             with _asking() as waiting:
                 read = openfoodfacts.products(codes, age=AGE, waiting=waiting, now=now)
         except ConnectorError as problem:
             error = problem
+    if read is None:
+        read = openfoodfacts.kept_products(codes)
     found = tuple(one for one in read.values() if one)
     oldest = min((one.retrieved for one in found), default=now)
     return replace(_made(OPEN_FOOD_FACTS, found, oldest), fresh=ask and now - oldest < AGE, error=error)
