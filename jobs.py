@@ -123,7 +123,7 @@ def drift(
 @_command
 def score(model: ModelOption, day: DayOption = None, as_json: JsonOption = False) -> None:
     """Write down what the model says on a day, to be held against the truth when it arrives."""
-    from models import scoring
+    from models.lifecycle import scoring
 
     def work(engine: "Engine", home: Path, now: datetime, this: date, step: Step) -> dict[str, Any]:
         _stored(home, model)
@@ -155,7 +155,7 @@ def health(as_json: JsonOption = False) -> None:
     import settings
     from connectors import notify
     from data import vitals
-    from models import health as judge
+    from models.lifecycle import health as judge
 
     chosen = _settings()
     seen = vitals.gather(chosen.home, chosen.database_url)
@@ -236,7 +236,7 @@ def _alerted(
 
 def _retrain(engine: "Engine", home: Path, model: Model, now: datetime, step: Step) -> dict[str, Any]:
     from locales import N_
-    from models import retraining
+    from models.lifecycle import retraining
 
     _stored(home, model)
     return retraining.retrain(engine, home, model, now, "jobs.py", N_("asked for by jobs.py"), step)
@@ -401,7 +401,7 @@ def _result(title: str, work: Callable[[], dict[str, Any]]) -> Result:
     import logs
     from data.state import plain
     from locales import Sentence
-    from models.registry import ModelFileError
+    from models.lifecycle.registry import ModelFileError
 
     try:
         return Result(title, "done", FINE, None, json.loads(json.dumps(plain(work()), default=str)))  # days as text
@@ -411,7 +411,7 @@ def _result(title: str, work: Callable[[], dict[str, Any]]) -> Result:
         return Result(title, "failed", WRONG, str(error), error.details)
     except Sentence as error:
         from models.drift.compare import CannotCompare
-        from models.scoring import CannotScore
+        from models.lifecycle.scoring import CannotScore
 
         missing = isinstance(error, CannotCompare | CannotScore)  # data or a model
         return Result(title, "failed", NOTHING if missing else WRONG, str(error), {"missing": missing})

@@ -220,7 +220,7 @@ class Calendar(_Table):
 class Covid(_Table):
     """One row a country (or group of countries) and day. An absent number was not reported; it is not zero.
 
-    Per head and smoothed figures are not kept: they follow from these (see `models.covid`).
+    Per head and smoothed figures are not kept: they follow from these (see `models.explore.covid`).
     """
 
     country: Series[pd.CategoricalDtype] = pa.Field(description=N_("Country, or group of countries."))

@@ -1,4 +1,4 @@
-"""How Vigie is: what its disk, its state database and its datasets say of themselves. `models.health` judges it."""
+"""How Vigie is: what its disk, state database and datasets say of themselves. `models.lifecycle.health` judges it."""
 
 import hashlib
 import os

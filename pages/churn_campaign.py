@@ -4,10 +4,11 @@ import pandas as pd
 import streamlit as st
 
 import locales
-from charts import churn_model as charts
+from charts.churn import performance as charts
 from models.churn import campaign
-from ui import campaign_views as views
-from ui import cards, inputs, offers, scoring, store, trained
+from ui import cards, inputs, store
+from ui.churn import campaign as views
+from ui.churn import offers, scoring, trained
 from ui.text import N_, _
 
 WHO = {"here": N_("Everyone still here"), "file": N_("A file of mine")}

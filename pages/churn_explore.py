@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 import locales
-from charts import churn as charts
+from charts.churn import explore as charts
 from locales.labels import label
 from models.churn import explore, survival
 from ui import cards, inputs, store

@@ -5,10 +5,11 @@ import pandas as pd
 import streamlit as st
 
 import locales
-from charts import churn_model as charts
+from charts.churn import performance as charts
 from models.churn import explore, value
 from models.churn.training import calibration_error
-from ui import cards, inputs, offers, store, trained
+from ui import cards, inputs, store
+from ui.churn import offers, trained
 from ui.text import N_, _
 
 VIEWS = {

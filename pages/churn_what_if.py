@@ -5,10 +5,11 @@ import pandas as pd
 import streamlit as st
 
 import locales
-from charts import churn_model as charts
+from charts.churn import performance as charts
 from models.churn import rules, whatif
-from ui import cards, case, inputs, offers, store, trained
-from ui import case_results as results
+from ui import cards, inputs, store
+from ui.churn import case, offers, trained
+from ui.churn import case_results as results
 from ui.text import N_, _, plain
 
 VIEWS = {"why": N_("Why"), "keep": N_("What would keep them"), "compare": N_("Compare cases")}

@@ -3,12 +3,13 @@
 import pandas as pd
 import streamlit as st
 
-from charts import covid as charts
+from charts.explore import covid as charts
 from locales.labels import place
-from models import covid
-from models.covid import MEASURES, Form, Per, Shown
-from ui import cards, covid_data, inputs, store
-from ui import covid_views as views
+from models.explore import covid
+from models.explore.covid import MEASURES, Form, Per, Shown
+from ui import cards, inputs, store
+from ui.explore import covid as views
+from ui.explore import covid_data
 from ui.text import N_, _
 
 VIEWS = {

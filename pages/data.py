@@ -9,7 +9,8 @@ import locales
 from data import schemas
 from data.dataset import Table
 from locales.labels import label
-from ui import cards, downloads, inputs, sources, store
+from ui import cards, downloads, inputs, store
+from ui.data import sources
 from ui.text import N_, _
 
 TABLES: dict[Table, str] = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}

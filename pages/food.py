@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from models import food as model
-from ui import food_batch, food_compare, food_source, inputs
-from ui import food_views as views
+from models.explore import food as model
+from ui import inputs
+from ui.explore import food as views
+from ui.explore import food_batch, food_compare, food_source
 from ui.text import N_, _
 
 VIEWS = {

@@ -6,8 +6,9 @@ import streamlit as st
 import locales
 from locales.labels import label
 from models.drift import history, watch
-from ui import cards, inputs, store, watched
-from ui import drift_views as views
+from ui import cards, inputs, store
+from ui.monitoring import drift as views
+from ui.monitoring import watched
 from ui.text import N_, _
 
 VIEWS = {

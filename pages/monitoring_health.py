@@ -7,10 +7,10 @@ import streamlit as st
 import locales
 import settings
 from connectors import notify
-from models import health
 from models.drift import alerts
+from models.lifecycle import health
 from ui import cards, inputs
-from ui import health_views as views
+from ui.monitoring import health as views
 from ui.text import N_, _, plain
 
 VIEWS = {

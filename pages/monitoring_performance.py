@@ -4,7 +4,7 @@ import streamlit as st
 
 from locales.labels import label
 from ui import cards, inputs, store
-from ui import performance_views as views
+from ui.monitoring import performance as views
 from ui.text import N_, _
 
 MODELS = {"churn": N_("Who leaves"), "sales": N_("What sells")}

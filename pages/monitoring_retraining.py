@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from models.retraining import TABLES
-from ui import cards, inputs, retrained, store
-from ui import retraining_views as views
+from models.lifecycle.retraining import TABLES
+from ui import cards, inputs, store
+from ui.monitoring import retrained
+from ui.monitoring import retraining as views
 from ui.text import N_, _
 
 VIEWS = {"compare": N_("Comparison"), "policies": N_("How often"), "versions": N_("Versions")}

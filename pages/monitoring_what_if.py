@@ -4,9 +4,10 @@ import streamlit as st
 
 from locales.labels import label
 from models.drift import history, watch
-from ui import cards, inputs, store, watched
-from ui import shift_views as views
-from ui.drift_views import EMPTY
+from ui import cards, inputs, store
+from ui.monitoring import shift as views
+from ui.monitoring import watched
+from ui.monitoring.drift import EMPTY
 from ui.text import _
 
 stored = {model: store.active(table) for model, table in history.TABLES.items()}

@@ -5,8 +5,10 @@ import streamlit as st
 
 import locales
 from models.forecast import explain
-from ui import cards, inputs, series, sources, store
-from ui import forecast_views as views
+from ui import cards, inputs, store
+from ui.data import sources
+from ui.sales import forecast as views
+from ui.sales import series
 from ui.text import N_, _
 
 VIEWS = {

@@ -6,8 +6,10 @@ import streamlit as st
 
 from data import tables
 from models.forecast import items
-from ui import appending, background, cards, forecasts, inputs, sources, store
-from ui import items_views as views
+from ui import background, cards, inputs, store
+from ui.data import appending, sources
+from ui.sales import forecasts
+from ui.sales import items as views
 from ui.text import N_, _
 
 VIEWS = {"next": N_("Next months"), "pair": N_("One pair"), "good": N_("How good"), "new": N_("New data")}

@@ -3,11 +3,12 @@
 import pandas as pd
 import streamlit as st
 
-from charts import sales as charts
+from charts.sales import overview as charts
 from locales.labels import label
-from models import sales_overview as overview
-from models.sales import YEAR
-from ui import cards, inputs, overview_views, store
+from models.sales import overview
+from models.sales.pulse import YEAR
+from ui import cards, inputs, store
+from ui.sales import overview as views
 from ui.text import N_, _, is_dark
 
 VIEWS = {"trend": N_("Trend"), "what": N_("What sells"), "who": N_("Who buys")}
@@ -74,7 +75,7 @@ def explored() -> None:
         st.info(_("Nothing was sold with these filters in this period. Remove a filter or choose a longer period."))
         return
     earlier = overview.between(kept, start - shift, end - shift) if start - shift >= first else None
-    overview_views.headline(
+    views.headline(
         overview.measures(shown).iloc[0], earlier, overview.sparkline(kept, start, end), _(THEN[against]), currency
     )
 

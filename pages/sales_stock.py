@@ -4,10 +4,11 @@ import numpy as np
 import streamlit as st
 
 import locales
-from models.forecast import stock
-from models.forecast.stock import Terms
-from ui import cards, inputs, store, supply
-from ui import stock_views as views
+from models.stock import ordering
+from models.stock.ordering import Terms
+from ui import cards, inputs, store
+from ui.sales import stock as views
+from ui.sales import supply
 from ui.text import N_, _
 
 VIEWS = {"today": N_("Order today"), "product": N_("One product"), "money": N_("Service and money")}
@@ -52,13 +53,13 @@ def ordered() -> None:
     found = supply.service(stored.version, mean, spread, review, known, leads)
     futures = supply.odds(stored.version, place, mean, spread, review, known, leads, held)
     terms = Terms(level, review, lasts, holding, write_off, margin)
-    table = stock.orders(goods, known, found, futures, held, supply.minimum(stored, goods), terms)
+    table = ordering.orders(goods, known, found, futures, held, supply.minimum(stored, goods), terms)
 
     views.headline(table, found, terms, currency)
     views.notes(table, demand, leads, terms)
     with st.container(horizontal=True, vertical_alignment="center"):
         view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
-        best = stock.proposed(goods, found, terms)
+        best = ordering.proposed(goods, found, terms)
         usual = {"service": int(np.clip(round(100 * best), 70, 99))}
         st.button(
             _("Newsvendor proposes {level}").format(level=locales.percent(best, 1)),

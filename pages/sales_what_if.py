@@ -3,8 +3,10 @@
 import streamlit as st
 
 from models.forecast import holidays, scenario
-from ui import cards, inputs, series, sources, store
-from ui import plan_views as views
+from ui import cards, inputs, store
+from ui.data import sources
+from ui.sales import plan as views
+from ui.sales import series
 from ui.text import _
 
 stored = store.active("sales")

@@ -6,14 +6,16 @@ import streamlit as st
 
 import locales
 import settings
-from charts import churn as churn_charts
-from charts import sales as sales_charts
+from charts.churn import explore as churn_charts
+from charts.sales import overview as sales_charts
 from data import state
 from locales.labels import label
-from models import registry, sales
 from models.churn import explore
 from models.drift import alerts
-from ui import cards, series, store
+from models.lifecycle import registry
+from models.sales import pulse
+from ui import cards, store
+from ui.sales import series
 from ui.text import _, ngettext
 
 OLD_DAYS = 30
@@ -23,7 +25,7 @@ customers_data, sales_data = store.active("customers"), store.active("sales")
 cards.head(_("Today"), _("What should you look at this morning?"), customers_data, sales_data)
 
 customers, days = store.frame(customers_data), store.days(sales_data)
-churn, shop = explore.headline(customers), sales.pulse(days)
+churn, shop = explore.headline(customers), pulse.pulse(days)
 dollars, pounds = customers_data.origin.currency or "USD", sales_data.origin.currency or "GBP"
 
 
@@ -108,7 +110,7 @@ if found is not None:
     cards.pointer(sentence.format(days=chosen.horizon, lo=lo, hi=hi), "sales_forecast", _("See the forecast"))
 
 if "stock_moves" in sales_data.columns:
-    names = sales.sold_out(store.frame(sales_data, "stock_moves"))
+    names = pulse.sold_out(store.frame(sales_data, "stock_moves"))
     described = store.frame(sales_data, "products").set_index("product")["description"]
     sentence = ngettext(
         "{count} product is sold out: {names}.", "{count} products are sold out, such as {names}.", len(names)

@@ -17,7 +17,9 @@ import logs
 import settings
 from connectors import ConnectorError
 from data import state
-from ui import series, trained, watched
+from ui.churn import trained
+from ui.monitoring import watched
+from ui.sales import series
 from ui.text import _
 
 SHELL = Path(__file__).resolve().parent / "shell.py"

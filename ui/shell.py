@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-if str(ROOT) not in sys.path:  # this script's own folder leads sys.path, not the project's
-    sys.path.insert(0, str(ROOT))
+if sys.path[0] != str(ROOT):  # this script's own folder leads, and has a `data` too
+    sys.path[:] = [str(ROOT), *(folder for folder in sys.path if folder != str(ROOT))]
 
 import streamlit as st
 

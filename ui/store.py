@@ -10,7 +10,7 @@ from data import demo, tables
 from data import quality as checks
 from data.dataset import Finding, Table
 from data.tables import Stored
-from models import sales, sales_overview
+from models.sales import overview, pulse
 
 
 def active(table: Table) -> Stored:
@@ -37,23 +37,23 @@ def _read(version: str, name: str, _stored: Stored) -> pd.DataFrame:  # noqa: AR
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _days(version: str, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
-    return sales.daily(tables.query(_stored, sales.by_day(_stored.columns["sales"])))
+    return pulse.daily(tables.query(_stored, pulse.by_day(_stored.columns["sales"])))
 
 
 def days(stored: Stored) -> pd.DataFrame:
-    """Revenue, returns and orders of every day of a sales dataset (see `models.sales.daily`)."""
+    """Revenue, returns and orders of every day of a sales dataset (see `models.sales.pulse.daily`)."""
     return _days(stored.version, stored)
 
 
-def goods(stored: Stored) -> sales_overview.Goods:
-    """The lines of goods of a sales dataset (see `models.sales_overview`)."""
+def goods(stored: Stored) -> overview.Goods:
+    """The lines of goods of a sales dataset (see `models.sales.overview`)."""
     return _goods(stored.version, stored)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _goods(version: str, _stored: Stored) -> sales_overview.Goods:  # noqa: ARG001  # the cache key
-    columns = sales_overview.wanted(_stored.columns["sales"])
-    return sales_overview.goods(tables.read(_stored, columns=columns))
+def _goods(version: str, _stored: Stored) -> overview.Goods:  # noqa: ARG001  # the cache key
+    columns = overview.wanted(_stored.columns["sales"])
+    return overview.goods(tables.read(_stored, columns=columns))
 
 
 def quality(stored: Stored) -> tuple[Finding, ...]:

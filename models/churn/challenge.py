@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from locales import N_
-from models import challenge
-from models.challenge import CannotCompare, Gain
 from models.churn import learners
 from models.churn.model import ChurnModel, sigmoid
 from models.churn.preparation import KEY, TARGET, CannotTrain, coding, ranks_auc
 from models.churn.training import COMPARED, Step, measure
 from models.churn.value import Terms
+from models.lifecycle import challenge
+from models.lifecycle.challenge import CannotCompare, Gain
 
 DAY = "day"  # of `history`: the month-end at which a customer was known so; the outcome is that of the month after
 FEWEST = 30  # leavers on which two models can be compared

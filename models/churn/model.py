@@ -87,7 +87,7 @@ class Hazard:
 
 @dataclass(frozen=True)
 class ChurnModel:
-    """Made by `training.train`; kept by `models.registry`."""
+    """Made by `training.train`; kept by `models.lifecycle.registry`."""
 
     learner: str
     coding: Coding

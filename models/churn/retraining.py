@@ -7,10 +7,10 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from data.tables import Stored
-from models import registry
 from models.churn import files, training
 from models.churn.model import ChurnModel
 from models.drift import bins
+from models.lifecycle import registry
 
 MODEL = "churn"
 

@@ -124,8 +124,8 @@ def opened(engine: Engine, home: Path, model: str) -> Opened:
 
     Raises `CannotCompare` where there is nothing to compare.
     """
-    from models import retraining  # which keeps bins with a model by this module
     from models.drift import predicted
+    from models.lifecycle import retraining  # which keeps bins with a model by this module
 
     stored = tables.active(home, TABLES[model])
     if stored is None:

@@ -7,11 +7,11 @@ import pandas as pd
 
 from data import tables
 from data.tables import Stored
-from models import registry, retraining
 from models.churn import retraining as churn
 from models.drift.monitored import Sheet
 from models.forecast import kept
 from models.forecast.series import CannotForecast
+from models.lifecycle import registry, retraining
 
 COLUMN = "prediction"
 

@@ -8,11 +8,11 @@ import pandas as pd
 
 import locales
 from locales import N_
-from models import challenge
-from models.challenge import NEVER, WEEK, CannotCompare, Gain
 from models.forecast.kept import AHEAD, HOLDOUT, LEAST, Daily, SalesModel, measure, tell
 from models.forecast.panel import Step, fit
 from models.forecast.series import CannotForecast
+from models.lifecycle import challenge
+from models.lifecycle.challenge import NEVER, WEEK, CannotCompare, Gain
 
 ENOUGH = 14  # days on which two models can be compared
 YEAR = 364  # days that policies are tried on, if there are so many

@@ -12,8 +12,8 @@ import pytest
 import settings
 from data import state, tables
 from data.dataset import Dataset, Origin
-from models import registry
 from models.churn import files
+from models.lifecycle import registry
 from ui import background
 
 pytestmark = pytest.mark.xdist_group("churn")

@@ -9,11 +9,11 @@ import pytest
 
 import locales
 import settings
-from charts import covid as charts
+from charts.explore import covid as charts
 from connectors import owid
 from data import demo, schemas, tables
 from data.dataset import Dataset, Origin
-from models.covid import Shown
+from models.explore.covid import Shown
 
 
 def figures(app):

@@ -10,9 +10,9 @@ import pytest
 import settings
 from data import demo, state, tables
 from data.dataset import Dataset, Origin
-from models import registry
 from models.churn import files
 from models.drift import alerts
+from models.lifecycle import registry
 from tests.pages.test_churn_explore import figures
 from tests.pages.test_sales_forecast import AT_ONCE
 from ui import background

@@ -13,10 +13,11 @@ from data import state, tables
 from data.dataset import Dataset, Origin
 from data.demo import customers
 from data.demo import sales as shops
-from models import registry, scoring
 from models.churn import files
 from models.drift import performance
-from ui import background, forecasts
+from models.lifecycle import registry, scoring
+from ui import background
+from ui.sales import forecasts
 
 pytestmark = pytest.mark.xdist_group("scoring")
 AT_ONCE = SimpleNamespace(

@@ -11,11 +11,12 @@ import pytest
 import settings
 from data import state, tables
 from data.dataset import Dataset, Origin
-from models import registry, retraining
 from models.churn import files, training
 from models.churn.preparation import prepare
+from models.lifecycle import registry, retraining
 from tests.unit.test_retraining import history, keep_lines, lines
-from ui import background, forecasts
+from ui import background
+from ui.sales import forecasts
 
 pytestmark = pytest.mark.xdist_group("retraining")
 AT_ONCE = SimpleNamespace(

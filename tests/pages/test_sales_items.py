@@ -12,7 +12,8 @@ from data import export, tables
 from data.dataset import Dataset, Origin
 from data.demo import sales as demo
 from models.forecast import hierarchy
-from ui import background, forecasts
+from ui import background
+from ui.sales import forecasts
 
 pytestmark = pytest.mark.xdist_group("forecast")
 AT_ONCE = SimpleNamespace(

@@ -13,7 +13,7 @@ import settings
 from data import tables
 from data.dataset import Dataset, Origin
 from data.demo import sales as demo_sales
-from ui import supply
+from ui.sales import supply
 
 pytestmark = pytest.mark.xdist_group("stock")
 CARDS = ["To order today", "At risk of running out", "Money in the order", "Service achieved"]

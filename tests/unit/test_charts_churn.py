@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import locales
-from charts import churn as charts
+from charts.churn import explore as charts
 from data.demo import customers as demo
 from locales.labels import label
 from models.churn import explore, survival

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import locales
-from charts import case_sheet
-from charts import churn_model as charts
+from charts.churn import case_sheet
+from charts.churn import performance as charts
 from models.churn import campaign, value, whatif
 from models.churn.value import Terms
 

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 import locales
-from charts import covid as charts
+from charts.explore import covid as charts
 from connectors import owid
 from data.demo import covid as demo
-from models import covid
-from models.covid import MEASURES, Counts, Measure, Shown
+from models.explore import covid
+from models.explore.covid import MEASURES, Counts, Measure, Shown
 
 NAN = float("nan")
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import locales
-from charts import drift as charts
+from charts.monitoring import drift as charts
 from models.drift import bins, watch
 from models.drift.watch import Sides
 

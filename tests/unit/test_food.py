@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 import locales
-from charts import food as charts
+from charts.explore import food as charts
 from data import food
 from data.demo import food as demo
 from data.food import NUTRIENTS, Product
-from models import food as model
-from ui.food_batch import barcodes
-from ui.food_views import gain, plain_table
+from models.explore import food as model
+from ui.explore.food import gain, plain_table
+from ui.explore.food_batch import barcodes
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
 

@@ -12,8 +12,8 @@ from data import state, tables, vitals
 from data.dataset import Dataset, Origin
 from data.demo import customers
 from locales import Sentence
-from models import health, registry
 from models.drift import alerts
+from models.lifecycle import health, registry
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 

@@ -1,6 +1,8 @@
 """Imports go one way, and models and charts are functions of their arguments."""
 
 import ast
+import os
+import subprocess
 import sys
 from importlib.metadata import packages_distributions
 
@@ -22,7 +24,7 @@ IMPURE_MODULES = {
     "logs",
 }
 HARMLESS = {"from io import BytesIO", "from time import perf_counter"}  # memory, and how long something took
-KEEPS_FILES = ROOT / "models" / "registry.py"  # under the folder it is given
+KEEPS_FILES = ROOT / "models" / "lifecycle" / "registry.py"  # under the folder it is given
 IMPURE_CALLS = {"open", "input"}
 IMPURE_METHODS = {
     *("now", "today", "utcnow"),  # the clock: datetime, date and pandas.Timestamp
@@ -72,7 +74,24 @@ def test_models_and_charts_touch_no_file_clock_environment_or_widget():
 
 
 def test_no_module_of_ui_hides_another():
-    # ui/shell.py runs as a script, so ui/ leads sys.path: `import data` must not find ui/data.py.
+    # ui/shell.py runs as a script, so ui/ is on sys.path: `import text` must not find ui/text.py.
     mine = {path.stem for path in (ROOT / "ui").glob("*.py")} | {p.parent.name for p in (ROOT / "ui").glob("*/*.py")}
     others = {*sys.stdlib_module_names, *packages_distributions(), *FOLDERS, *MODULES, "tests"}
-    assert not (mine - {"__init__"}) & others
+    assert not (mine - {"__init__", "data"}) & others  # the shell puts the project's own folder first
+
+
+def test_data_is_the_project_s_where_the_shell_runs_as_a_script(tmp_path):
+    # Streamlit puts ui/, which has a `data` too, first on sys.path; nothing has imported the project's yet.
+    asked = (
+        "from streamlit.testing.v1 import AppTest; import sys\n"
+        f"AppTest.from_file({str(ROOT / 'ui' / 'shell.py')!r}, default_timeout=60).run()\n"  # without a database
+        "print(sys.modules['data'].__file__)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", asked],
+        cwd=tmp_path,
+        env={**os.environ, "VIGIE_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.stdout.splitlines()[-1] == str(ROOT / "data" / "__init__.py"), run.stderr

@@ -329,7 +329,7 @@ def test_uploads_and_the_demo_are_left_alone(home):
 
 
 def test_every_origin_the_pages_offer_can_be_refreshed():
-    from ui.sources import ORIGINS
+    from ui.data.sources import ORIGINS
 
     assert {name for table in ORIGINS.values() for name, *_rest in table.values()} == set(origins.DOWNLOADS)
 

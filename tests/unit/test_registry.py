@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from data import state
-from models import registry
-from models.registry import ModelFileError, Record
+from models.lifecycle import registry
+from models.lifecycle.registry import ModelFileError, Record
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 

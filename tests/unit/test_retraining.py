@@ -7,12 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from charts import retraining as charts
+from charts.monitoring import retraining as charts
 from connectors import retail
 from data import tables
 from data.dataset import Dataset, Origin
-from models import challenge, registry, retraining
-from models.challenge import ALERT, MONTHLY, NEVER, CannotCompare, Gain
 from models.churn import challenge as churn_challenge
 from models.churn import training
 from models.churn.preparation import CannotTrain, prepare
@@ -20,7 +18,9 @@ from models.churn.value import Terms
 from models.forecast import CannotForecast, kept
 from models.forecast import challenge as sales_challenge
 from models.forecast.panel import Panel, fit, mean_forecast, predict
-from models.registry import ModelFileError
+from models.lifecycle import challenge, registry, retraining
+from models.lifecycle.challenge import ALERT, MONTHLY, NEVER, CannotCompare, Gain
+from models.lifecycle.registry import ModelFileError
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 SHIFT = 300  # the day from which one store sells twice as much and another half

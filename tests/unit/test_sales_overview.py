@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 import locales
-from charts import sales as charts
+from charts.sales import overview as charts
 from connectors import predict_future_sales, retail
 from data import demo
-from models import sales_overview as overview
+from models.sales import overview
 
 
 def lines(rows, **more):

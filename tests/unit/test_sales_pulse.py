@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 import locales
-from charts import sales as charts
+from charts.sales import overview as charts
 from data import demo, tables
-from models import sales
+from models.sales import pulse
 
 
 def days(count, revenue=100.0):
@@ -26,7 +26,7 @@ def test_closed_days_sell_nothing_and_are_there():
             "orders": 1,
         }
     )
-    made = sales.daily(summed)
+    made = pulse.daily(summed)
     assert made["revenue"].tolist() == [3.0, 0.0, 0.0, 7.0]
     assert made["returned"].tolist() == [1.0, 0.0, 0.0, 0.0]
 
@@ -34,7 +34,7 @@ def test_closed_days_sell_nothing_and_are_there():
 def test_the_query_sums_goods_only_and_agrees_with_pandas(home):
     dataset = demo.dataset("sales", date(2026, 3, 14))
     stored = tables.add(home, dataset, datetime(2026, 3, 14, tzinfo=UTC))
-    made = sales.daily(tables.query(stored, sales.by_day(stored.columns["sales"])))
+    made = pulse.daily(tables.query(stored, pulse.by_day(stored.columns["sales"])))
     goods = dataset.main[dataset.main["line_type"].isin(["sale", "return"])]
     revenue = goods["quantity"] * goods["unit_price"]
     assert made["revenue"].sum() == pytest.approx(revenue.sum())
@@ -46,8 +46,8 @@ def test_the_query_sums_goods_only_and_agrees_with_pandas(home):
 
 
 def test_without_invoices_lines_are_counted():
-    assert "DISTINCT line_id" in sales.by_day(["line_id"])
-    assert "DISTINCT invoice" in sales.by_day(["line_id", "invoice"])
+    assert "DISTINCT line_id" in pulse.by_day(["line_id"])
+    assert "DISTINCT invoice" in pulse.by_day(["line_id", "invoice"])
 
 
 def test_a_week_is_compared_with_the_week_before_and_the_same_weekdays_a_year_ago():
@@ -56,7 +56,7 @@ def test_a_week_is_compared_with_the_week_before_and_the_same_weekdays_a_year_ag
     made.iloc[-14:-7, 0] = 120.0
     made.iloc[-371:-364, 0] = 100.0
     made.iloc[-372, 0] = made.iloc[-363, 0] = 1e9  # the days around must not count
-    now = sales.pulse(made)
+    now = pulse.pulse(made)
     assert (now.revenue, now.orders) == (1050.0, 21)
     assert now.against_week == pytest.approx(0.25)
     assert now.against_year == pytest.approx(0.5)
@@ -65,23 +65,23 @@ def test_a_week_is_compared_with_the_week_before_and_the_same_weekdays_a_year_ag
 
 
 def test_too_short_a_history_compares_with_nothing():
-    now = sales.pulse(days(10))
+    now = pulse.pulse(days(10))
     assert now.against_week is None
     assert now.against_year is None
-    assert sales.pulse(days(14)).against_week == pytest.approx(0)
-    assert sales.pulse(days(14, revenue=0.0)).against_week is None
+    assert pulse.pulse(days(14)).against_week == pytest.approx(0)
+    assert pulse.pulse(days(14, revenue=0.0)).against_week is None
 
 
 def test_sold_out_is_what_the_last_move_left():
     moves = pd.DataFrame({"product": ["A", "B", "A", "B"], "on_hand": [0.0, 3.0, 2.0, 0.0]})
-    assert sales.sold_out(moves) == ["B"]
+    assert pulse.sold_out(moves) == ["B"]
 
 
 @pytest.mark.parametrize(("last", "says"), [(150.0, "more than"), (50.0, "less than"), (100.5, "as much as")])
 def test_the_figure_says_what_changed(last, says):
     made = days(400)
     made.iloc[-7:, 0] = last
-    figure = charts.pulse(made, sales.pulse(made), "GBP")
+    figure = charts.pulse(made, pulse.pulse(made), "GBP")
     assert says in figure.layout.title.text
     assert len(figure.data) == 2
     assert figure.data[-1].y[-1] == pytest.approx(7 * last)
@@ -90,7 +90,7 @@ def test_the_figure_says_what_changed(last, says):
 def test_the_figure_of_a_short_history_compares_nothing_and_speaks_french():
     made = days(30)
     with locales.using("fr"):
-        figure = charts.pulse(made, sales.pulse(made), "GBP")
+        figure = charts.pulse(made, pulse.pulse(made), "GBP")
     assert figure.layout.title.text == "Chiffre d’affaires semaine après semaine"
     assert len(figure.data) == 1
     assert "janv. 2026" in figure.layout.xaxis.ticktext[0]

@@ -10,9 +10,9 @@ from data import state, tables
 from data.dataset import Dataset, Origin
 from data.demo import customers, parameters
 from data.demo import sales as shops
-from models import registry, scoring
 from models.churn import files
 from models.drift import performance
+from models.lifecycle import registry, scoring
 
 pytestmark = pytest.mark.xdist_group("scoring")
 NOW = datetime(2026, 1, 5, tzinfo=UTC)

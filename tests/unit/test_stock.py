@@ -10,9 +10,10 @@ import pytest
 from connectors import predict_future_sales, retail
 from data import tables
 from data.dataset import Dataset, Origin
-from models.forecast import CannotForecast, stock, supply
-from models.forecast.stock import LEVELS, Experience, Terms
-from models.forecast.supply import Demand, LeadTimes, Stock
+from models.forecast import CannotForecast
+from models.stock import ordering, supply
+from models.stock.ordering import LEVELS, Experience, Terms
+from models.stock.supply import Demand, LeadTimes, Stock
 
 TERMS = Terms(level=0.95, review=7, lasts=14, holding=0.25, write_off=0.0, margin=0.4)
 TODAY = pd.Timestamp("2026-03-31")
@@ -70,20 +71,22 @@ def moves(*rows):
 
 def test_past_days_achieve_what_was_aimed_at_and_the_textbook_does_not():
     known, _rate = world()
-    found = stock.service(known, leads(), 7)
+    found = ordering.service(known, leads(), 7)
     for level in (0.8, 0.9, 0.95, 0.98):
         at = int(np.abs(LEVELS - level).argmin())
         assert found.achieved[at] == pytest.approx(level, abs=0.015)
     high = LEVELS >= 0.95
     assert (np.abs(found.achieved - LEVELS)[high] < np.abs(found.textbook - LEVELS)[high]).all()
     assert found.textbook[high].max() < 0.96
-    assert found.cases == 200 * stock.TRIES * len({*known.origins[known.origins >= found.first]} - {known.origins[-1]})
+    assert found.cases == 200 * ordering.TRIES * len(
+        {*known.origins[known.origins >= found.first]} - {known.origins[-1]}
+    )
 
 
 def test_todays_reorder_points_keep_their_promise_on_demand_nobody_has_seen():
     known, rate = world()
     taken = leads()
-    point = stock.service(known, taken, 7).point[:, int(np.abs(LEVELS - 0.95).argmin())]
+    point = ordering.service(known, taken, 7).point[:, int(np.abs(LEVELS - 0.95).argmin())]
     rng = np.random.default_rng(99)
     kept = []
     for _again in range(60):
@@ -95,7 +98,7 @@ def test_todays_reorder_points_keep_their_promise_on_demand_nobody_has_seen():
 
 def test_a_wider_spread_of_lead_times_asks_for_more_stock():
     known, _rate = world()
-    steady, unsteady = (stock.service(known, leads(spread=spread), 7) for spread in (0.0, 6.0))
+    steady, unsteady = (ordering.service(known, leads(spread=spread), 7) for spread in (0.0, 6.0))
     at = int(np.abs(LEVELS - 0.95).argmin())
     assert unsteady.expected.sum() == pytest.approx(steady.expected.sum(), rel=0.03)
     assert unsteady.point[:, at].sum() > 1.03 * steady.point[:, at].sum()
@@ -103,21 +106,21 @@ def test_a_wider_spread_of_lead_times_asks_for_more_stock():
 
 def test_more_service_longer_lead_times_and_rarer_looks_ask_for_more_stock():
     known, _rate = world()
-    found = stock.service(known, leads(), 7)
+    found = ordering.service(known, leads(), 7)
     assert (np.diff(found.point, axis=1) >= 0).all()
     assert (np.diff(found.achieved) >= 0).all()
     assert (np.diff(found.short, axis=1) <= 1e-9).all()
-    assert (stock.service(known, leads(mean=20.0), 7).point.sum(axis=0) > found.point.sum(axis=0)).all()
-    assert (stock.service(known, leads(), 14).point.sum(axis=0) > found.point.sum(axis=0)).all()
+    assert (ordering.service(known, leads(mean=20.0), 7).point.sum(axis=0) > found.point.sum(axis=0)).all()
+    assert (ordering.service(known, leads(), 14).point.sum(axis=0) > found.point.sum(axis=0)).all()
 
 
 def test_an_origin_is_judged_by_errors_that_were_over_before_it():
     known, _rate = world()
     taken = leads()
-    found = stock.service(known, taken, 7)
+    found = ordering.service(known, taken, 7)
     later = known.came.copy()
     later[-1] *= 100  # what came after the last origin
-    poisoned = stock.service(replace(known, came=later), taken, 7)
+    poisoned = ordering.service(replace(known, came=later), taken, 7)
     judged = (known.origins[:-1] >= found.first).sum()
     # The last origin is judged by more than anyone could hold, all others as before; today's points have learned.
     drop = (found.achieved - poisoned.achieved) * judged
@@ -128,7 +131,7 @@ def test_an_origin_is_judged_by_errors_that_were_over_before_it():
 
 def test_a_history_too_short_to_try_says_so_and_still_orders():
     known, _rate = world(origins=1)
-    found = stock.service(known, leads(), 7)
+    found = ordering.service(known, leads(), 7)
     assert found.cases == 0
     assert np.isnan(found.achieved).all()
     assert np.isfinite(found.point).all()
@@ -136,12 +139,12 @@ def test_a_history_too_short_to_try_says_so_and_still_orders():
 
 def test_the_same_data_give_the_same_answer():
     known, _rate = world()
-    one, two = (stock.service(known, leads(), 7) for _again in range(2))
+    one, two = (ordering.service(known, leads(), 7) for _again in range(2))
     assert np.array_equal(one.point, two.point)
     assert np.array_equal(one.achieved, two.achieved)
     stocked = held(np.arange(200), [(7, 30.0, 3)])
-    everyone = stock.odds(known, leads(), stocked, 7)
-    alone = stock.paths(known, leads(), stocked, 7, np.array([7]))
+    everyone = ordering.odds(known, leads(), stocked, 7)
+    alone = ordering.paths(known, leads(), stocked, 7, np.array([7]))
     assert np.array_equal(everyone.run_out[7], alone.run_out[0])
     assert everyone.lost_later[7] == alone.lost_later[0]
 
@@ -161,29 +164,29 @@ def fixed(days):
 
 def test_what_sells_one_a_day_runs_out_when_it_must():
     ten = held([10])
-    soon = stock.odds(steady(), fixed(5), ten, 7)
+    soon = ordering.odds(steady(), fixed(5), ten, 7)
     assert (soon.day(0.5)[0], soon.day(0.9)[0]) == (11, 11)  # the eleventh buyer finds nothing
     assert soon.risk[0] == 0
     assert soon.latest(0.95)[0] == 5  # ordered then, it comes on day 10
-    late = stock.odds(steady(), fixed(20), ten, 7)
+    late = ordering.odds(steady(), fixed(20), ten, 7)
     assert late.risk[0] == 1
     assert late.latest(0.95)[0] < 0
     assert (late.lost[0], late.lost_later[0]) == (10, 17)
-    assert stock.cover(steady(), np.array([10.0]))[0] == 10
-    assert stock.cover(steady(), np.array([60.0]))[0] == 60  # beyond the horizon
+    assert ordering.cover(steady(), np.array([10.0]))[0] == 10
+    assert ordering.cover(steady(), np.array([60.0]))[0] == 60  # beyond the horizon
 
 
 def test_deliveries_under_way_help_when_they_come_in_time():
     ordered = [(0, 20.0, 5)]  # five days ago
-    assert stock.odds(steady(), fixed(12), held([10], ordered), 7).day(0.5)[0] == 31
-    assert stock.odds(steady(), fixed(25), held([10], ordered), 7).day(0.5)[0] == 11
-    overdue = stock.paths(steady(), fixed(3), held([0], ordered), 7, np.array([0]))
+    assert ordering.odds(steady(), fixed(12), held([10], ordered), 7).day(0.5)[0] == 31
+    assert ordering.odds(steady(), fixed(25), held([10], ordered), 7).day(0.5)[0] == 11
+    overdue = ordering.paths(steady(), fixed(3), held([0], ordered), 7, np.array([0]))
     assert overdue.level[0, 0, 1] == 19  # expected tomorrow
     assert overdue.run_out[0, 0] == 21
 
 
 def test_units_lost_on_an_empty_shelf_are_not_owed_by_the_next_delivery():
-    found = stock.paths(steady(), fixed(12), held([2], [(0, 10.0, 4)]), 7, np.array([0]))
+    found = ordering.paths(steady(), fixed(12), held([2], [(0, 10.0, 4)]), 7, np.array([0]))
     # Empty after two days, nothing until day eight, then ten more days.
     assert list(found.level[0, 0, [2, 7, 8, 17]]) == [0, 0, 9, 0]
 
@@ -193,8 +196,11 @@ def test_units_lost_on_an_empty_shelf_are_not_owed_by_the_next_delivery():
 
 def ordered(on_hand, minimum=0.0, orders=(), terms=TERMS):
     known, stocked = steady(), held([on_hand], orders)
-    found, futures = stock.service(known, fixed(10), terms.review), stock.odds(known, fixed(10), stocked, terms.review)
-    return stock.orders(goods(1), known, found, futures, stocked, np.array([minimum]), terms).iloc[0]
+    found, futures = (
+        ordering.service(known, fixed(10), terms.review),
+        ordering.odds(known, fixed(10), stocked, terms.review),
+    )
+    return ordering.orders(goods(1), known, found, futures, stocked, np.array([minimum]), terms).iloc[0]
 
 
 def test_an_order_fills_up_to_the_reorder_point_and_the_days_it_lasts():
@@ -222,9 +228,9 @@ def test_without_a_count_of_the_stock_there_are_reorder_points_and_no_odds():
 def test_what_does_not_sell_is_never_ordered():
     known = steady()
     known = replace(known, said=np.zeros_like(known.said), came=np.zeros_like(known.came))
-    found, stocked = stock.service(known, fixed(10), 7), held([0])
-    row = stock.orders(
-        goods(1), known, found, stock.odds(known, fixed(10), stocked, 7), stocked, np.array([24.0]), TERMS
+    found, stocked = ordering.service(known, fixed(10), 7), held([0])
+    row = ordering.orders(
+        goods(1), known, found, ordering.odds(known, fixed(10), stocked, 7), stocked, np.array([24.0]), TERMS
     ).iloc[0]
     assert (row["reorder_point"], row["order_up_to"], row["quantity"], row["stake"]) == (0, 0, 0, 0)
     assert np.isinf(row["cover"])
@@ -234,7 +240,7 @@ def test_what_does_not_sell_is_never_ordered():
 
 
 def test_the_newsvendors_ratio_is_the_cheapest_level():
-    ratio = stock.newsvendor(np.array([6.0, 3.0, -1.0, 0.0]), np.array([2.0, 3.0, 2.0, 0.0]))
+    ratio = ordering.newsvendor(np.array([6.0, 3.0, -1.0, 0.0]), np.array([2.0, 3.0, 2.0, 0.0]))
     assert ratio.tolist() == [0.75, 0.5, 0.0, 0.0]
     asked = np.random.default_rng(0).gamma(3, 10, 20_000)
     levels = np.arange(0.5, 0.99, 0.01)
@@ -245,9 +251,9 @@ def test_the_newsvendors_ratio_is_the_cheapest_level():
 
 def test_proposed_service_falls_with_the_cost_of_holding():
     known, _rate = world()
-    found = stock.service(known, leads(), 7)
+    found = ordering.service(known, leads(), 7)
     free, dear, perishable = (
-        stock.proposed(goods(), found, replace(TERMS, holding=holding, write_off=lost))
+        ordering.proposed(goods(), found, replace(TERMS, holding=holding, write_off=lost))
         for holding, lost in ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5))
     )
     assert free == 1
@@ -257,7 +263,7 @@ def test_proposed_service_falls_with_the_cost_of_holding():
 
 def test_more_service_costs_holding_and_saves_margin():
     known, _rate = world()
-    costs = stock.money(goods(), stock.service(known, leads(), 7), TERMS)
+    costs = ordering.money(goods(), ordering.service(known, leads(), 7), TERMS)
     assert (costs["holding"].diff().iloc[1:] >= 0).all()
     assert (costs["lost"].diff().iloc[1:] <= 1e-9).all()
     assert costs["holding"].to_numpy() == pytest.approx(0.25 * costs["tied"].to_numpy())
@@ -405,7 +411,7 @@ def history(days=7 * 40 + 3, products=30, seed=1):
 
 def test_past_forecasts_do_not_know_what_came_later():
     one = history()
-    known = stock.experience(one, 4)
+    known = ordering.experience(one, 4)
     assert known.origins[-1] == one.units.shape[1]
     assert known.origins[-2] + 28 <= one.units.shape[1]
     assert np.isfinite(known.said).all()
@@ -413,7 +419,7 @@ def test_past_forecasts_do_not_know_what_came_later():
     place = 5
     later = one.units.copy()
     later[:, known.origins[place] :] = 1_000
-    poisoned = stock.experience(replace(one, units=later), 4)
+    poisoned = ordering.experience(replace(one, units=later), 4)
     assert np.array_equal(known.said[: place + 1], poisoned.said[: place + 1])
     assert np.array_equal(known.spread[: place + 1], poisoned.spread[: place + 1])
     assert poisoned.said[-1].sum() > known.said[-1].sum()
@@ -422,7 +428,7 @@ def test_past_forecasts_do_not_know_what_came_later():
 def test_closed_weekdays_are_forecast_as_zero():
     one = history()
     closed = one.days.day_of_week == 5
-    known = stock.experience(replace(one, units=np.where(closed, 0, one.units)), 4)
+    known = ordering.experience(replace(one, units=np.where(closed, 0, one.units)), 4)
     ahead = pd.date_range(one.days[-1], periods=29)[1:]
     said = np.diff(known.said[-1].sum(axis=0))
     assert said[ahead.day_of_week == 5] == pytest.approx(0, abs=1e-3)
@@ -431,7 +437,7 @@ def test_closed_weekdays_are_forecast_as_zero():
 
 def test_too_short_a_history_is_refused_with_a_sentence():
     with pytest.raises(CannotForecast, match="13 weeks need 25 weeks of sales to learn from, and there are 20"):
-        stock.experience(history(days=140), 13)
+        ordering.experience(history(days=140), 13)
 
 
 @pytest.mark.parametrize("name", ["online_retail", "predict_future_sales"])
@@ -447,7 +453,7 @@ def test_real_sales_achieve_what_was_aimed_at(real_data, tmp_path, name):
     every = supply.demand(sold, named, pd.Timestamp(kept.span[1]).normalize())
     some = slice(0, 300)
     asked = replace(every, goods=every.goods[some], units=every.units[some], sold=every.sold[some])
-    found = stock.service(stock.experience(asked, 6), leads(300), 7)
+    found = ordering.service(ordering.experience(asked, 6), leads(300), 7)
     at = int(np.abs(LEVELS - 0.95).argmin())
     assert 0.92 < found.achieved[at] < 0.98
     assert found.achieved[at] > found.textbook[at] + 0.02

@@ -1,0 +1,838 @@
+"""Figures of the churn model: how good it is, what it earns, why it says what it says, what would change it."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+import locales
+from charts import theme
+from locales import N_, _
+from locales.labels import label, pair
+from models.churn.campaign import Returns
+from models.churn.explore import PEERS, TENURE_BANDS
+from models.churn.model import SURE
+from models.churn.whatif import DISCOUNT, Move, Plan
+
+POINTS = 150  # of a curve: more cannot be told apart
+SHOWN = 10  # columns of a waterfall
+TERMS = {
+    "value": N_("Value of a customer kept"),
+    "offer": N_("Cost of an offer"),
+    "saved": N_("Share of leavers saved"),
+}
+LEARNERS = {
+    "logistic": N_("Logistic regression with splines"),
+    "xgboost": N_("Gradient boosting (XGBoost), monotone"),
+    "histogram boosting": N_("Histogram boosting"),
+    "random forest": N_("Random forest"),
+}
+PLANS = {"cheapest": N_("Cheapest"), "best value": N_("Best value"), "lowest risk": N_("Lowest risk")}
+_ODDS = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.99])
+
+
+def roc(ranked: pd.DataFrame, auc: float, lo: float, hi: float, threshold: float) -> go.Figure:
+    """ROC curve of `value.ranking`, with the point of the chosen threshold."""
+    title = _("A leaver has a higher risk than a stayer {auc} times in 100 (95% interval {lo} to {hi})")
+    figure = theme.figure(
+        title.format(auc=locales.number(100 * auc), lo=locales.number(100 * lo), hi=locales.number(100 * hi)),
+        x=_("Stayers called in vain"),
+        y=_("Leavers found"),
+        xaxis=theme.percent_axis(1.04),
+        yaxis=theme.percent_axis(1.0),
+        shapes=[{"type": "line", "x0": 0, "y0": 0, "x1": 1, "y1": 1, "line": _DOTTED}],
+        showlegend=False,
+    )
+    some = _thin(ranked)
+    hover = _("Called from a risk of {threshold}: {recall} of leavers, {false} of stayers")
+    figure.add_trace(_curve(some["false_alarms"], some["recall"], hover, some))
+    return _mark(figure, ranked, threshold, "false_alarms", "recall")
+
+
+def precision_recall(ranked: pd.DataFrame, area: float, rate: float, threshold: float) -> go.Figure:
+    """Precision against recall of `value.ranking`."""
+    at_half = float(ranked.loc[(ranked["recall"] - 0.5).abs().idxmin(), "precision"])
+    title = _("To find half of the leavers, {calls} of 100 calls are in vain (area {area})")
+    figure = theme.figure(
+        title.format(calls=locales.number(100 * (1 - at_half)), area=locales.number(area, 2)),
+        x=_("Leavers found"),
+        y=_("Calls that reach a leaver"),
+        xaxis=theme.percent_axis(1.04),
+        yaxis=theme.percent_axis(1.0),
+        shapes=[theme.across(rate)],
+        showlegend=False,
+    )
+    some = _thin(ranked[ranked["called"] >= 20])
+    hover = _("Called from a risk of {threshold}: {recall} of leavers found, {precision} of calls reach one")
+    figure.add_trace(_curve(some["recall"], some["precision"], hover, some))
+    return _mark(figure, ranked, threshold, "recall", "precision")
+
+
+def reliability(groups: pd.DataFrame, error: float) -> go.Figure:
+    """Said against seen of `value.reliability`, with intervals."""
+    inside = ((groups["said"] >= groups["lo"]) & (groups["said"] <= groups["hi"])).sum()
+    title = _("Said and seen agree in {inside} of {groups} groups; they differ by {error} on average")
+    reach = float(max(groups["said"].max(), groups["hi"].max())) * 1.05
+    figure = theme.figure(
+        title.format(inside=inside, groups=len(groups), error=_points(error, 1)),
+        x=_("Risk the model said"),
+        y=_("Share who left"),
+        xaxis=theme.percent_axis(reach),
+        yaxis=theme.percent_axis(reach),
+        shapes=[{"type": "line", "x0": 0, "y0": 0, "x1": reach, "y1": reach, "line": _DOTTED}],
+        showlegend=False,
+    )
+    sentence = _("Of {customers} customers with a risk of about {said}, {seen} left (95% interval {lo} to {hi})")
+    figure.add_trace(
+        go.Scatter(
+            x=groups["said"].to_numpy(),
+            y=groups["seen"].to_numpy(),
+            mode="markers+lines",
+            marker={"size": 8, "color": theme.STAY},
+            line={"color": theme.STAY, "width": 1},
+            error_y=_error(groups["seen"], groups["lo"], groups["hi"]),
+            hoverinfo="text",
+            hovertext=[
+                sentence.format(
+                    customers=locales.number(row.customers), **{k: locales.percent(getattr(row, k), 1) for k in _ENDS}
+                )
+                for row in groups.itertuples()
+            ],
+        )
+    )
+    return figure
+
+
+def gains(ranked: pd.DataFrame, lift: float) -> go.Figure:
+    """Cumulative gains of `value.ranking`; `lift` is that of the riskiest tenth."""
+    fifth = float(np.interp(0.2, ranked["share"], ranked["recall"]))
+    title = _("Calling the riskiest 20% finds {found} of all leavers; the riskiest 10% leave {lift}x as often as usual")
+    figure = theme.figure(
+        title.format(found=locales.percent(fifth), lift=locales.number(lift, 1)),
+        x=_("Share of customers called, riskiest first"),
+        y=_("Leavers found"),
+        xaxis=theme.percent_axis(1.04),
+        yaxis=theme.percent_axis(1.0),
+        shapes=[{"type": "line", "x0": 0, "y0": 0, "x1": 1, "y1": 1, "line": _DOTTED}],
+        showlegend=False,
+    )
+    some = _thin(ranked)
+    hover = _("Calling {share} finds {recall} of leavers: {lift} times as many as at random")
+    figure.add_trace(_curve(some["share"], some["recall"], hover, some))
+    return figure
+
+
+def lift(ranked: pd.DataFrame) -> go.Figure:
+    """Lift of `value.ranking` against the share called."""
+    some = _thin(ranked[ranked["share"] >= 0.01])
+    top = float(some["lift"].max())
+    half = float(np.interp(0.5, ranked["share"], ranked["lift"]))
+    title = _("The riskiest customers leave up to {top}x as often as usual, the riskier half {half}x")
+    figure = theme.figure(
+        title.format(top=locales.number(top, 1), half=locales.number(half, 1)),
+        x=_("Share of customers called, riskiest first"),
+        y=_("Times as often as usual"),
+        xaxis=theme.percent_axis(1.04),
+        yaxis={**theme.number_axis(np.array([0.0, top * 1.1])), "range": [0, top * 1.1]},
+        shapes=[theme.across(1.0)],
+        showlegend=False,
+    )
+    hover = _("Calling {share}: {lift} times as many leavers as at random")
+    figure.add_trace(_curve(some["share"], some["lift"], hover, some))
+    return figure
+
+
+def profit(ranked: pd.DataFrame, money: np.ndarray, threshold: float, best: float, currency: str) -> go.Figure:
+    """Profit against the number of customers called; the chosen and the best threshold are marked."""
+    chosen = int((ranked["threshold"] >= threshold).sum()) - 1
+    top = int((ranked["threshold"] >= best).sum()) - 1
+    here, most = (float(money[place]) if place >= 0 else 0.0 for place in (chosen, top))
+    lost = _("The cut-off {best} earns most: {most}, which is {more} more than {threshold}")
+    right = _("The cut-off {threshold} earns {most}: no other earns noticeably more")
+    none = _("No list pays under these terms: nobody should be called")
+    title = none if most <= 0 else right if most - here <= 0.005 * most else lost
+    figure = theme.figure(
+        title.format(
+            best=locales.percent(best, 1),
+            threshold=locales.percent(threshold, 1),
+            most=locales.money(most, currency),
+            more=locales.money(most - here, currency),
+        ),
+        x=_("Customers called, riskiest first"),
+        y=_("Profit against calling nobody ({currency})").format(currency=currency),
+        xaxis=theme.number_axis(np.array([0, len(ranked)])),
+        yaxis=theme.number_axis(np.array([float(money.min()), max(float(money.max()), 1.0)])),
+        shapes=[theme.across(0)],
+        showlegend=False,
+    )
+    some = np.unique(np.linspace(0, len(ranked) - 1, POINTS).astype(int))
+    sentence = _("{called} called, from a risk of {threshold}: {money}")
+    figure.add_trace(
+        go.Scatter(
+            x=ranked["called"].to_numpy()[some],
+            y=money[some],
+            mode="lines",
+            line={"color": theme.STAY, "width": 2.5},
+            hoverinfo="text",
+            hovertext=[
+                sentence.format(
+                    called=locales.number(ranked["called"].iloc[place]),
+                    threshold=locales.percent(ranked["threshold"].iloc[place], 1),
+                    money=locales.money(money[place], currency),
+                )
+                for place in some
+            ],
+        )
+    )
+    for place, name, colour, symbol in (
+        (top, _("best"), theme.ACCENT, "star"),
+        (chosen, _("chosen"), theme.LEAVE, "circle"),
+    ):
+        if place >= 0 and not (place == top and name == _("chosen")):
+            figure.add_trace(
+                go.Scatter(
+                    x=[ranked["called"].iloc[place]],
+                    y=[money[place]],
+                    mode="markers+text",
+                    text=[name],
+                    textposition="top center" if name == _("best") else "bottom center",
+                    marker={"size": 12, "color": colour, "symbol": symbol},
+                    hoverinfo="skip",
+                )
+            )
+    return figure
+
+
+def confusion(counts: np.ndarray, money: np.ndarray, currency: str) -> go.Figure:
+    """The four outcomes of a cut-off (of `value.confusion` and `value.worth`), in customers and in money."""
+    found, missed, vain = counts[1, 1], counts[1, 0], counts[0, 1]
+    title = _("{found} of {left} leavers are called, with {vain} calls in vain")
+    texts = [
+        [f"<b>{locales.number(n)}</b><br>{locales.money(m, currency)}" for n, m in zip(*rows, strict=True)]
+        for rows in zip(counts, money, strict=True)
+    ]
+    figure = theme.figure(
+        title.format(found=locales.number(found), left=locales.number(found + missed), vain=locales.number(vain)),
+        height=260,
+        xaxis={"side": "top", "showgrid": False},
+        yaxis={"autorange": "reversed", "showgrid": False},
+        margin={"l": 8, "r": 8, "t": 40, "b": 8},
+    )
+    figure.add_trace(
+        go.Heatmap(
+            z=[[0.15, 0.5], [0.5, 1.0]],
+            x=[_("Not called"), _("Called")],
+            y=[_("Those who stayed"), _("Those who left")],
+            text=texts,
+            texttemplate="%{text}",
+            textfont={"size": 16},
+            colorscale=theme.SEQUENTIAL,
+            zmin=0,
+            zmax=1.4,
+            showscale=False,
+            hoverinfo="skip",
+            xgap=3,
+            ygap=3,
+        )
+    )
+    return figure
+
+
+def coverage(frame: pd.DataFrame) -> go.Figure:
+    """How often a verdict does not exclude what happened (of `training.covered`), for leavers and stayers."""
+    shown = frame[(frame["nominal"] == SURE) & (frame["customers"] >= PEERS)]
+    whole = shown[shown["group"] == ""].set_index("left")["covered"]
+    title = _("Promised {nominal}, kept for {left} of leavers and {stayed} of stayers; not in every group")
+    figure = theme.figure(
+        title.format(
+            nominal=locales.percent(SURE), left=locales.percent(whole[True], 1), stayed=locales.percent(whole[False], 1)
+        ),
+        x=_("Outcomes that a verdict left possible"),
+        height=120 + 34 * shown[["group", "level"]].drop_duplicates().shape[0],
+        xaxis={**theme.percent_axis(1.0), "range": [-0.03, 1.03]},
+        yaxis={"autorange": "reversed"},
+        shapes=[{"type": "line", "x0": SURE, "x1": SURE, "yref": "paper", "y0": 0, "y1": 1, "line": _DOTTED}],
+    )
+    sentence = _("{name}: {covered} of {customers}")
+    for left, name, colour, symbol in (
+        (True, _("leavers"), theme.LEAVE, "circle"),
+        (False, _("stayers"), theme.STAY, "diamond"),
+    ):
+        part = shown[shown["left"] == left]
+        names = [_group(row.group, row.level) for row in part.itertuples()]
+        figure.add_trace(
+            go.Scatter(
+                x=part["covered"].to_numpy(),
+                y=names,
+                mode="markers",
+                name=name,
+                marker={"size": 11, "color": colour, "symbol": symbol},
+                hoverinfo="text",
+                hovertext=[
+                    sentence.format(name=text, covered=locales.percent(a, 1), customers=locales.number(n))
+                    for text, a, n in zip(names, part["covered"], part["customers"], strict=True)
+                ],
+            )
+        )
+    return figure
+
+
+def _group(group: str, level: str) -> str:
+    if not group:
+        return "<b>" + _("All customers") + "</b>"
+    if group != "tenure":
+        return theme.plain(label(level))
+    lo, hi = TENURE_BANDS[int(level) - 1], TENURE_BANDS[int(level)]
+    if lo == -np.inf:
+        return _("under {months} months").format(months=locales.number(hi))
+    if hi == np.inf:
+        return _("{months} months or more").format(months=locales.number(lo))
+    return _("{lo} to {hi} months").format(lo=locales.number(lo), hi=locales.number(hi))
+
+
+def tornado(bars: pd.DataFrame, now: float, currency: str) -> go.Figure:
+    """How far each term moves the profit (of `value.tornado`)."""
+    widest, name = bars.iloc[0], str(bars["term"].iloc[0])
+    title = _("{term} matters most: between {lo} and {hi} when it is a quarter lower or higher")
+    ends = sorted([widest["lo"], widest["hi"]])
+    figure = theme.figure(
+        title.format(term=_(TERMS[name]), lo=locales.money(ends[0], currency), hi=locales.money(ends[1], currency)),
+        x=_("Profit ({currency})").format(currency=currency),
+        height=240,
+        xaxis=theme.number_axis(
+            np.array([min(0, bars[["lo", "hi"]].min().min()), max(bars[["lo", "hi"]].max().max(), 1)])
+        ),
+        barmode="overlay",
+        shapes=[{"type": "line", "x0": now, "x1": now, "yref": "paper", "y0": 0, "y1": 1, "line": _DOTTED}],
+    )
+    names = ["<br>".join(_wrap(_(TERMS[term]), 20)) for term in bars["term"][::-1]]
+    for end, colour, change in (
+        ("lo", theme.LEAVE, _("a quarter lower")),
+        ("hi", theme.STAY, _("a quarter higher")),
+    ):
+        figure.add_trace(
+            go.Bar(
+                y=names,
+                x=bars[end][::-1] - now,
+                base=now,
+                orientation="h",
+                marker_color=colour,
+                name=change,
+                hoverinfo="text",
+                hovertext=[locales.money(value, currency) for value in bars[end][::-1]],
+            )
+        )
+    return figure
+
+
+def segments(frame: pd.DataFrame, column: str) -> go.Figure:
+    """Said against seen for each level (of `value.by_segment`); the levels served worse are named in the title."""
+    worse = [label(level) for level in frame.loc[frame["worse"], "level"]]
+    fine = _("{column}: every group is served as well as the others")
+    bad = _("{column}: the model serves {names} worse")
+    figure = theme.figure(
+        (bad if worse else fine).format(column=label(column), names=", ".join(worse)),
+        x=_("Share who left"),
+        height=max(220, 110 + 40 * len(frame)),
+        xaxis=theme.percent_axis(max(float(frame["hi"].max()), float(frame["said"].max())) * 1.1),
+    )
+    shown = frame.iloc[::-1]
+    names = [
+        ("⚠ " if row.worse else "") + "<br>".join(theme.plain(part) for part in _wrap(label(row.level), 18))
+        for row in shown.itertuples()
+    ]
+    sentence = _("{level}: {customers} customers, said {said}, left {seen} (95% interval {lo} to {hi}), AUC {auc}")
+    hover = [
+        sentence.format(
+            level=theme.plain(label(row.level)),
+            customers=locales.number(row.customers),
+            auc=locales.number(row.auc, 2) if row.auc == row.auc else "?",
+            **{k: locales.percent(getattr(row, k), 1) for k in _ENDS},
+        )
+        for row in shown.itertuples()
+    ]
+    figure.add_trace(
+        go.Scatter(
+            x=shown["seen"].to_numpy(),
+            y=names,
+            mode="markers",
+            name=_("seen"),
+            marker={"size": 10, "color": theme.STAY},
+            error_x=_error(shown["seen"], shown["lo"], shown["hi"]),
+            hoverinfo="text",
+            hovertext=hover,
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=shown["said"].to_numpy(),
+            y=names,
+            mode="markers",
+            name=_("said"),
+            marker={"size": 10, "color": theme.LEAVE, "symbol": "diamond-open", "line": {"width": 2}},
+            hoverinfo="text",
+            hovertext=hover,
+        )
+    )
+    return figure
+
+
+def importance(frame: pd.DataFrame) -> go.Figure:
+    """What the model relies on: mean absolute contribution, and the loss when a column is shuffled, in the hover."""
+    shown = frame.head(SHOWN).iloc[::-1]
+    names = [theme.plain(label(column)) for column in shown["column"]]
+    title = _("The model relies most on {one} and {other}") if len(frame) > 1 else _("The model relies on {one}")
+    first = [label(column).lower() for column in frame["column"].head(2)]
+    figure = theme.figure(
+        title.format(one=first[0], other=first[-1]),
+        x=_("Mean change of the log-odds"),
+        height=max(220, 90 + 30 * len(shown)),
+        xaxis=theme.number_axis(np.array([0.0, float(shown["contribution"].max())])),
+    )
+    sentence = _(
+        "{column}: moves the log-odds by {contribution} on average; shuffled, the log-loss rises by {permutation}"
+    )
+    figure.add_trace(
+        go.Bar(
+            x=shown["contribution"].to_numpy(),
+            y=names,
+            orientation="h",
+            marker_color=theme.STAY,
+            hoverinfo="text",
+            hovertext=[
+                sentence.format(
+                    column=theme.plain(label(row.column)),
+                    contribution=locales.number(row.contribution, 2),
+                    permutation=locales.number(row.permutation, 4),
+                )
+                for row in shown.itertuples()
+            ],
+        )
+    )
+    return figure
+
+
+def waterfall(base: float, contributions: pd.Series, values: dict[str, str]) -> go.Figure:
+    """How a customer's risk builds up from everyone's, column by column: the largest `SHOWN`, then the others.
+
+    Lengths are exact on the scale of log-odds; the axis names the probabilities they stand for.
+    """
+    order = contributions.abs().sort_values(ascending=False).index
+    steps = [(column, float(contributions[column])) for column in order[:SHOWN]]
+    rest = float(contributions[order[SHOWN:]].sum())
+    total = base + float(contributions.sum())
+    names = [_("All customers")]
+    names += ["<br>".join(map(theme.plain, _wrap(pair(column, values[column]), 26))) for column, _part in steps]
+    parts = [base, *(part for _column, part in steps)]
+    if len(order) > SHOWN:
+        names.append(_("{count} other columns").format(count=len(order) - SHOWN))
+        parts.append(rest)
+    raised, lowered = _("{column} raises the risk most"), _("{column} lowers the risk most")
+    title = (raised if steps[0][1] > 0 else lowered).format(column=label(steps[0][0]))
+    ends = np.cumsum(parts)
+    reach = np.array([min(ends.min(), base, 0) - 0.15, max(ends.max(), 0) + 0.15])
+    ticks = np.log(_ODDS / (1 - _ODDS))
+    seen = (ticks >= reach[0]) & (ticks <= reach[1])
+    figure = theme.figure(
+        title,
+        x=_("Risk, from {base} for all customers to {risk}").format(
+            base=locales.percent(1 / (1 + np.exp(-base))), risk=locales.percent(1 / (1 + np.exp(-total)))
+        ),
+        height=110 + 27 * len(parts) + 12 * sum("<br>" in name for name in names),
+        xaxis={
+            "tickvals": ticks[seen],
+            "ticktext": [locales.percent(share) for share in _ODDS[seen]],
+            "range": list(reach),
+        },
+        yaxis={"autorange": "reversed"},
+        shapes=[{"type": "line", "x0": total, "x1": total, "yref": "paper", "y0": 0, "y1": 1, "line": _DOTTED}],
+        showlegend=False,
+    )
+    starts = np.r_[0.0, ends[:-1]]
+    sentence = _("{name}: from {before} to {after}")
+    shares = [locales.percent(1 / (1 + np.exp(-end)), 1) for end in ends]
+    figure.add_trace(
+        go.Bar(
+            y=list(range(len(parts) - 1)),
+            x=np.diff(ends),
+            base=starts[1:],
+            orientation="h",
+            marker={"color": [theme.LEAVE if part > 0 else theme.STAY for part in parts[1:]]},
+            text=["+" if part > 0 else "−" for part in parts[1:]],
+            textposition="inside",
+            hoverinfo="text",
+            hovertext=[
+                sentence.format(name=name, before=before, after=after)
+                for name, before, after in zip(names[1:], shares[:-1], shares[1:], strict=True)
+            ],
+        )
+    )
+    figure.layout.yaxis.tickvals, figure.layout.yaxis.ticktext = list(range(len(parts) - 1)), names[1:]
+    return figure
+
+
+def difference(one: str, other: str, risks: np.ndarray, gaps: pd.Series, values: dict[str, str]) -> go.Figure:
+    """Which columns lead from the risk of one case to that of another (`gaps`: log-odds, largest first)."""
+    figure = waterfall(float(np.log(risks[0] / (1 - risks[0]))), gaps, values)
+    title = _("From {one} to {other} the risk goes from {before} to {after}, mostly by {column}")
+    figure.layout.xaxis.title.text = _("Risk of leaving")
+    figure.layout.title.text = title.format(
+        one=one,
+        other=other,
+        before=locales.percent(risks[0]),
+        after=locales.percent(risks[1]),
+        column=label(gaps.index[0]).lower(),
+    )
+    return figure
+
+
+def months_ahead(now: np.ndarray, before: np.ndarray | None, monthly: float | None, currency: str) -> go.Figure:
+    """The chance of still being here in the months to come; dashed, before the changes."""
+    expected = float(now.sum())
+    worth = _("Expected to stay {months} of the next {horizon} months: worth {money}")
+    stay = _("Expected to stay {months} of the next {horizon} months")
+    figure = theme.figure(
+        (stay if monthly is None else worth).format(
+            months=locales.number(expected, 1),
+            horizon=len(now),
+            money=locales.money(expected * (monthly or 0.0), currency),
+        ),
+        x=_("Months from now"),
+        y=_("Still here"),
+        height=260,
+        xaxis={"dtick": 6, "range": [0, len(now)]},
+        yaxis=theme.percent_axis(1.02),
+    )
+    sentence = _("{share} still here in {months} months")
+    for curve, name, colour, dash in (
+        (before, _("as they are"), theme.NEUTRAL, "dash"),
+        (now, _("with the changes") if before is not None else _("as they are"), theme.STAY, "solid"),
+    ):
+        if curve is not None:
+            figure.add_trace(
+                go.Scatter(
+                    x=np.arange(len(curve) + 1),
+                    y=np.r_[1.0, curve],
+                    mode="lines",
+                    name=name,
+                    line={"color": colour, "width": 2.5, "dash": dash},
+                    hoverinfo="text",
+                    hovertext=[
+                        sentence.format(share=locales.percent(share), months=month)
+                        for month, share in enumerate(np.r_[1.0, curve])
+                    ],
+                )
+            )
+    figure.layout.showlegend = before is not None
+    return figure
+
+
+def front(plans: list[Plan], named: dict[str, Plan], currency: str) -> go.Figure:
+    """Cost against risk of the plans that nothing cheaper beats; the named ones are labelled."""
+    costs, risks = np.array([plan.cost for plan in plans]), np.array([plan.risk for plan in plans])
+    title = _("For {cost} the risk falls from {before} to {after}")
+    if named:
+        plan = named.get("best value", next(iter(named.values())))
+        title = title.format(
+            cost=locales.money(plan.cost, currency),
+            before=locales.percent(plans[0].risk),
+            after=locales.percent(plan.risk),
+        )
+    figure = theme.figure(
+        title if named else _("Nothing that is allowed lowers this risk"),
+        x=_("Cost ({currency})").format(currency=currency),
+        y=_("Risk of leaving"),
+        height=280,
+        xaxis=theme.number_axis(np.array([0.0, max(float(costs.max()), 1.0)])),
+        yaxis=theme.percent_axis(float(risks.max()) * 1.15),
+        showlegend=False,
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=costs,
+            y=risks,
+            mode="lines+markers",
+            line={"color": theme.NEUTRAL, "width": 1, "shape": "hv"},
+            marker={"size": 7, "color": theme.NEUTRAL},
+            hoverinfo="text",
+            hovertext=[f"{described(plan.moves)}: {locales.percent(plan.risk, 1)}" for plan in plans],
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=[plan.cost for plan in named.values()],
+            y=[plan.risk for plan in named.values()],
+            mode="markers+text",
+            text=[_(PLANS[name]) for name in named],
+            textposition=["top left" if plan.cost > 0.7 * costs.max() else "top right" for plan in named.values()],
+            marker={"size": 13, "color": theme.ACCENT, "symbol": "star"},
+            hoverinfo="skip",
+            cliponaxis=False,
+        )
+    )
+    return figure
+
+
+def campaign(found: Returns, called: int, currency: str) -> go.Figure:
+    """Expected profit against the number called, with the band of the model; random calls beside it."""
+    size = len(found.profit) - 1
+    some = np.unique(np.r_[np.linspace(0, size, POINTS).astype(int), called, found.best])
+    title = _("Calling {best} customers earns most: {most}")
+    none = _("No list pays under these terms: nobody should be called")
+    figure = theme.figure(
+        (title if found.best else none).format(
+            best=locales.number(found.best), most=locales.money(found.profit[found.best], currency)
+        ),
+        x=_("Customers called, riskiest first"),
+        y=_("Expected profit ({currency})").format(currency=currency),
+        height=340,
+        xaxis=theme.number_axis(np.array([0, max(size, 1)])),
+        yaxis=theme.number_axis(
+            np.array([float(min(found.lo.min(), found.random.min())), max(float(found.hi.max()), 1.0)])
+        ),
+        shapes=[theme.across(0)],
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=np.r_[some, some[::-1]],
+            y=np.r_[found.hi[some], found.lo[some][::-1]],
+            fill="toself",
+            fillcolor=theme.faded(theme.STAY, 0.18),
+            line={"width": 0},
+            hoverinfo="skip",
+            name=_("90% of resampled models"),
+        )
+    )
+    sentence = _("{called} called: {money} ({lo} to {hi})")
+    figure.add_trace(
+        go.Scatter(
+            x=some,
+            y=found.profit[some],
+            mode="lines",
+            name=_("the riskiest"),
+            line={"color": theme.STAY, "width": 2.5},
+            hoverinfo="text",
+            hovertext=[
+                sentence.format(
+                    called=locales.number(n),
+                    **{
+                        k: locales.money(v[n], currency)
+                        for k, v in (("money", found.profit), ("lo", found.lo), ("hi", found.hi))
+                    },
+                )
+                for n in some
+            ],
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=some,
+            y=found.random[some],
+            mode="lines",
+            name=_("at random"),
+            line={"color": theme.NEUTRAL, "width": 2, "dash": "dash"},
+            hoverinfo="skip",
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=[called],
+            y=[found.profit[called]],
+            mode="markers",
+            name=_("this list"),
+            marker={"size": 12, "color": theme.LEAVE},
+            hoverinfo="skip",
+        )
+    )
+    return figure
+
+
+def risk_shift(before: np.ndarray, after: np.ndarray) -> go.Figure:
+    """How the risks of a group are spread, and how they would be after a move."""
+    title = _("The mean risk of the group would go from {before} to {after}, if the move were the cause")
+    edges = np.linspace(0, 1, 21)
+    parts = [
+        (risks, np.histogram(risks, edges)[0] / max(len(risks), 1), name, colour, dash)
+        for risks, name, colour, dash in (
+            (before, _("as they are"), theme.LEAVE, "dash"),
+            (after, _("all moved"), theme.STAY, "solid"),
+        )
+    ]
+    figure = theme.figure(
+        title.format(before=locales.percent(before.mean(), 1), after=locales.percent(after.mean(), 1)),
+        x=_("Risk of leaving"),
+        y=_("Share of the group"),
+        height=280,
+        xaxis=theme.percent_axis(1.04),
+        yaxis=theme.percent_axis(max(float(shares.max()) for _r, shares, *_rest in parts) * 1.1),
+    )
+    sentence = _("{name}: {share} have a risk between {lo} and {hi}")
+    for _risks, shares, name, colour, dash in parts:
+        figure.add_trace(
+            go.Scatter(
+                x=(edges[1:] + edges[:-1]) / 2,
+                y=shares,
+                mode="lines",
+                line={"shape": "hvh", "color": colour, "width": 2, "dash": dash},
+                name=name,
+                hoverinfo="text",
+                hovertext=[
+                    sentence.format(
+                        name=name, share=locales.percent(share, 1), lo=locales.percent(lo), hi=locales.percent(hi)
+                    )
+                    for share, lo, hi in zip(shares, edges, edges[1:], strict=False)
+                ],
+            )
+        )
+    return figure
+
+
+def holdouts(called: int, needed: pd.DataFrame, saved: float) -> go.Figure:
+    """How many of a list must not be called, against the share saved that is to be seen (`saved`, `kept`)."""
+    known = needed.dropna()
+    here = needed.loc[(needed["saved"] - saved).abs().idxmin(), "kept"]
+    enough = _("To see that calls save {saved} of leavers, {kept} of {called} must not be called")
+    short = _("A list of {called} is too short to see that calls save {saved} of leavers")
+    figure = theme.figure(
+        (enough if here == here else short).format(
+            saved=locales.percent(saved),
+            kept=locales.number(here) if here == here else "",
+            called=locales.number(called),
+        ),
+        x=_("Share of leavers that calls save"),
+        y=_("Customers not called"),
+        height=280,
+        xaxis=theme.percent_axis(1.04),
+        yaxis=theme.number_axis(np.array([0.0, max(float(known["kept"].max()) if len(known) else 1.0, 1.0)])),
+        showlegend=False,
+    )
+    sentence = _("To see that {saved} are saved: {kept} not called")
+    figure.add_trace(
+        go.Scatter(
+            x=known["saved"].to_numpy(),
+            y=known["kept"].to_numpy(),
+            mode="lines+markers",
+            line={"color": theme.STAY, "width": 2.5},
+            marker={"size": 5},
+            hoverinfo="text",
+            hovertext=[
+                sentence.format(saved=locales.percent(share), kept=locales.number(kept))
+                for share, kept in zip(known["saved"], known["kept"], strict=True)
+            ],
+        )
+    )
+    return figure
+
+
+def sparkline(
+    grid: np.ndarray, risks: np.ndarray, here: float, shares: np.ndarray, is_level: bool, ends: tuple[float, float]
+) -> str:
+    """A small SVG: the risk along a column's values, where the customer is, and (grey) where all customers are.
+
+    `shares` of customers: at each level, or in equal steps between `ends`, which are the numbers at the two sides.
+    """
+    wide, high, low = 150, 44, 34
+    count, lo, span = len(shares), ends[0], max(ends[1] - ends[0], 1e-9)
+    step = wide / count
+
+    def across(value: np.ndarray | float) -> np.ndarray:
+        return (np.asarray(value) + 0.5) * step if is_level else 4 + np.clip((value - lo) / span, 0, 1) * (wide - 8)
+
+    y = low - np.clip(risks, 0, 1) * (low - 4)
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">']
+    parts += [
+        f'<rect x="{(n + 0.15) * step:.1f}" y="{high - share:.1f}" width="{step * 0.7:.1f}" height="{share:.1f}" '
+        f'fill="{theme.NEUTRAL}" opacity=".45"/>'
+        for n, share in enumerate(shares / max(shares.max(), 1e-9) * 8)
+    ]
+    points = list(zip(across(grid), y, strict=True))
+    if is_level:
+        parts += [
+            f'<line x1="{a - step * 0.38:.1f}" x2="{a + step * 0.38:.1f}" y1="{b:.1f}" y2="{b:.1f}" '
+            f'stroke="{theme.STAY}" stroke-width="3"/>'
+            for a, b in points
+        ]
+    else:
+        line = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{theme.STAY}" stroke-width="2"/>')
+    if here == here and len(grid):
+        b = y[int(np.abs(grid - here).argmin())] if is_level else float(np.interp(here, grid, y))
+        parts.append(f'<circle cx="{across(here):.1f}" cy="{b:.1f}" r="4.5" fill="{theme.LEAVE}" stroke="white"/>')
+    return "".join(parts) + "</svg>"
+
+
+def described(moves: tuple[Move, ...]) -> str:
+    """Moves in words, "Contract: One year, 10% discount"."""
+    return ", ".join(
+        _("{share} discount").format(share=locales.percent(float(move.to)))
+        if move.column == DISCOUNT
+        else pair(move.column, label(str(move.to)))
+        for move in moves
+    ) or _("nothing")
+
+
+_DOTTED = {"color": theme.NEUTRAL, "dash": "dot", "width": 1.5}
+_ENDS = ("said", "seen", "lo", "hi")
+
+
+def _thin(ranked: pd.DataFrame) -> pd.DataFrame:
+    return ranked.iloc[np.unique(np.linspace(0, len(ranked) - 1, POINTS).astype(int))] if len(ranked) else ranked
+
+
+def _curve(x: pd.Series, y: pd.Series, sentence: str, rows: pd.DataFrame) -> go.Scatter:
+    return go.Scatter(
+        x=x.to_numpy(),
+        y=y.to_numpy(),
+        mode="lines",
+        line={"color": theme.STAY, "width": 2.5},
+        hoverinfo="text",
+        hovertext=[
+            sentence.format(
+                threshold=locales.percent(row.threshold, 1),
+                recall=locales.percent(row.recall),
+                false=locales.percent(row.false_alarms),
+                precision=locales.percent(row.precision),
+                share=locales.percent(row.share),
+                lift=locales.number(row.lift, 1),
+            )
+            for row in rows.itertuples()
+        ],
+    )
+
+
+def _mark(figure: go.Figure, ranked: pd.DataFrame, threshold: float, x: str, y: str) -> go.Figure:
+    place = int((ranked["threshold"] >= threshold).sum()) - 1
+    if place >= 0:
+        at = ranked.iloc[place]
+        figure.add_trace(
+            go.Scatter(
+                x=[at[x]],
+                y=[at[y]],
+                mode="markers+text",
+                text=[_("cut-off {threshold}").format(threshold=locales.percent(threshold))],
+                textposition="bottom left" if at[x] > 0.6 else "bottom right",
+                marker={"size": 11, "color": theme.LEAVE},
+                hoverinfo="skip",
+            )
+        )
+    return figure
+
+
+def _error(middle: pd.Series, lo: pd.Series, hi: pd.Series) -> dict[str, object]:
+    return {
+        "type": "data",
+        "array": (hi - middle).to_numpy(),
+        "arrayminus": (middle - lo).to_numpy(),
+        "color": theme.NEUTRAL,
+        "thickness": 1.5,
+        "width": 4,
+    }
+
+
+def _points(share: float, digits: int = 0) -> str:
+    return _("{points} points").format(points=locales.number(100 * share, digits))
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    from textwrap import wrap
+
+    return wrap(text, width) or [""]

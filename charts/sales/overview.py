@@ -1,0 +1,508 @@
+"""Figures of the Sales section. Each title states what the figure shows."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+import locales
+from charts import theme
+from locales import N_, _
+from locales.labels import label
+from models.sales.overview import MAIN, Season, main_levels, standing_out
+from models.sales.pulse import YEAR, Pulse
+
+WEEKS_SHOWN = 12
+SAME = 0.02  # a change smaller than this is none worth a title
+MAX_BARS = 15
+MAX_NAME = 24  # characters
+MAX_POINTS = 200  # of a curve: more cannot be told apart
+BLOCK = 53  # weeks side by side in the calendar: a year that starts in mid-week
+BLOCKS = 5
+PARETO = {
+    "product": N_("{count} of {all} products make {share} of revenue"),
+    "category": N_("{count} of {all} categories make {share} of revenue"),
+    "store": N_("{count} of {all} stores make {share} of revenue"),
+    "customer": N_("{count} of {all} customers make {share} of the revenue of known customers"),
+}
+
+
+def pulse(days: pd.DataFrame, now: Pulse, currency: str) -> go.Figure:
+    """Revenue of the last weeks, seven days at a time, over the same weeks a year earlier."""
+    rolling = days["revenue"].rolling(7).sum()
+    shown = rolling.iloc[-7 * WEEKS_SHOWN :].dropna()
+    earlier = rolling.shift(YEAR).reindex(shown.index)
+    ticks = shown.index[::-1][::21][::-1]
+    figure = theme.figure(
+        _title(now),
+        x=_("Seven days ending on"),
+        y=_("Revenue of seven days ({currency})").format(currency=currency),
+        xaxis={"tickvals": list(ticks), "ticktext": [locales.day(when) for when in ticks]},
+        yaxis={"rangemode": "tozero"},
+    )
+    if earlier.notna().any():
+        figure.add_trace(_line(earlier, _("A year earlier"), currency, theme.NEUTRAL, "dot"))
+    figure.add_trace(_line(shown, _("This year"), currency, theme.STAY, "solid"))
+    return figure
+
+
+def _line(values: pd.Series, name: str, currency: str, colour: str, dash: str) -> go.Scatter:
+    sentence = _("{name}: {amount} in the seven days to {day}")
+    return go.Scatter(
+        x=values.index.to_numpy(),
+        y=values.to_numpy(),
+        name=name,
+        mode="lines",
+        line={"color": colour, "width": 2.5, "dash": dash},
+        hoverinfo="text",
+        hovertext=[
+            sentence.format(name=name, amount=locales.money(value, currency), day=locales.day(when))
+            for when, value in zip(pd.DatetimeIndex(values.index), values.fillna(0), strict=True)
+        ],
+    )
+
+
+def _title(now: Pulse) -> str:
+    if now.against_year is None:
+        return _("Revenue week by week")
+    if abs(now.against_year) < SAME:
+        return _("The last seven days sold as much as the same days a year ago")
+    more = _("The last seven days sold {share} more than the same days a year ago")
+    less = _("The last seven days sold {share} less than the same days a year ago")
+    return (more if now.against_year > 0 else less).format(share=locales.percent(abs(now.against_year)))
+
+
+def trend(parts: pd.DataFrame, season: Season, currency: str) -> go.Figure:
+    """Revenue and its trend (of `models.sales.overview.decompose`)."""
+    start, end = parts["trend"].iloc[[0, -1]]
+    title = _("Revenue and its trend")
+    if start > 0:
+        change = end / start - 1
+        more = _("The trend of revenue ends {share} higher than it began")
+        less = _("The trend of revenue ends {share} lower than it began")
+        title = (more if change > 0 else less).format(share=locales.percent(abs(change)))
+        if abs(change) < SAME:
+            title = _("The trend of revenue ends where it began")
+    sentence = _("{day}: {amount} sold; the trend says {trend}, the season {season}")
+    if season == "year":
+        sentence = _("Week of {day}: {amount} sold; the trend says {trend}, the season {season}")
+    figure = _along(title, _revenue_axis(season, currency), parts[["revenue", "trend"]], season)
+    hover = [
+        sentence.format(
+            day=locales.day(row.Index),
+            amount=locales.money(row.revenue, currency),
+            trend=locales.money(row.trend, currency),
+            season=_signed(row.season, currency),
+        )
+        for row in parts.itertuples()
+    ]
+    x = parts.index.to_numpy()
+    figure.add_trace(
+        go.Scatter(
+            x=x,
+            y=parts["revenue"].to_numpy(),
+            name=_("Revenue"),
+            mode="lines+markers" if len(parts) < 100 else "lines",
+            line={"color": theme.NEUTRAL, "width": 1.2},
+            marker={"size": 4},
+            hoverinfo="text",
+            hovertext=hover,
+        )
+    )
+    line = {"color": theme.STAY, "width": 3}
+    figure.add_trace(
+        go.Scatter(x=x, y=parts["trend"].to_numpy(), name=_("Trend"), mode="lines", line=line, hoverinfo="skip")
+    )
+    return figure
+
+
+def season_of_week(parts: pd.DataFrame, currency: str) -> go.Figure:
+    """How far each day of the week is from the trend, on average over `parts`."""
+    names, by_day = locales.weekdays(), parts["season"].groupby(parts.index.day_of_week).mean()
+    short, most, least = locales.weekdays("abbreviated"), by_day.idxmax(), by_day.idxmin()
+    title = _("{best}: {more} against the trend; {worst}: {less}").format(
+        best=names[most].capitalize(),
+        more=_signed(by_day[most], currency),
+        worst=names[least],
+        less=_signed(by_day[least], currency),
+    )
+    figure = theme.figure(
+        title,
+        x=_("Day of the week"),
+        y=_("Against the trend ({currency})").format(currency=currency),
+        yaxis=_money_ticks(by_day),
+        showlegend=False,
+    )
+    sentence = _("{name}: {amount} against the trend, on average")
+    hover = [sentence.format(name=names[day], amount=_signed(value, currency)) for day, value in by_day.items()]
+    figure.add_trace(_bars([short[day] for day in by_day.index], by_day, hover))
+    return figure
+
+
+def season_of_year(parts: pd.DataFrame, currency: str) -> go.Figure:
+    """How far each week of the year is from the trend: the last of them in `parts`."""
+    year = parts["season"].iloc[-52:]
+    top = year.idxmax()
+    title = _("The season peaks in the week of {day}, {amount} against the trend").format(
+        day=locales.day(top), amount=_signed(year[top], currency)
+    )
+    sentence = _("Week of {day}: {amount} against the trend")
+    hover = [sentence.format(day=locales.day(day), amount=_signed(value, currency)) for day, value in year.items()]
+    axis = _("Against the trend ({currency})").format(currency=currency)
+    figure = _along(title, axis, year, "year")
+    figure.add_trace(_bars(year.index.to_numpy(), year, hover))
+    return figure
+
+
+def rest(parts: pd.DataFrame, season: Season, currency: str) -> go.Figure:
+    """What neither trend nor season explains; days (or weeks) that stand out are in another colour."""
+    values = parts["rest"]
+    far = standing_out(values)
+    title = _("No day stands out from trend and season")
+    if season == "year":
+        title = _("No week stands out from trend and season")
+    if len(far):
+        some = locales.ngettext("{count} day stands out", "{count} days stand out", len(far))
+        if season == "year":
+            some = locales.ngettext("{count} week stands out", "{count} weeks stand out", len(far))
+        title = _("{some}, {day} most: {amount} against trend and season").format(
+            some=some.format(count=locales.number(len(far))),
+            day=locales.day(far.index[0]),
+            amount=_signed(far.iloc[0], currency),
+        )
+    sentence = _("{day}: {amount} against trend and season")
+    hover = [sentence.format(day=locales.day(day), amount=_signed(value, currency)) for day, value in values.items()]
+    axis = _("Against trend and season ({currency})").format(currency=currency)
+    figure = _along(title, axis, values, season)
+    bars = _bars(values.index.to_numpy(), values, hover)
+    bars.marker.color = np.where(values.index.isin(far.index), theme.LEAVE, theme.STAY)
+    figure.add_trace(bars)
+    return figure
+
+
+def calendar(days: pd.DataFrame, currency: str, dark: bool) -> go.Figure:
+    """Revenue of every day (of `models.sales.overview.daily`), weekdays by weeks; grey days were closed.
+
+    A year or less is one block; of more, each of the latest `BLOCKS` calendar years is one.
+    """
+    monday = days.index[0] - pd.Timedelta(days=days.index[0].day_of_week)
+    week = ((days.index - monday).days // 7).to_numpy()
+    years: list[int] = []
+    block = np.zeros(len(days), dtype=int)
+    if week[-1] >= BLOCK:
+        days = days[days.index.year > days.index[-1].year - BLOCKS]
+        years = days.index.year.unique().to_list()
+        block = days.index.year.to_numpy() - years[0]
+        week = ((days.index.day_of_year - 1 - days.index.day_of_week + 6) // 7).to_numpy()
+    weekday = days.index.day_of_week.to_numpy()
+    row, is_open = 8 * block + weekday, days["is_open"].to_numpy()
+    shape = (8 * block[-1] + 7, week.max() + 1)
+    revenue, closed = np.full(shape, np.nan), np.full(shape, np.nan)
+    revenue[row[is_open], week[is_open]] = days["revenue"].to_numpy()[is_open]
+    closed[row[~is_open], week[~is_open]] = 1
+    hover = np.full(shape, "", dtype=object)
+    sentence, shut = _("{day}: {amount} sold"), _("{day}: closed")
+    hover[row, week] = [
+        (sentence if opened else shut).format(day=locales.day(when), amount=locales.money(amount, currency))
+        for when, amount, opened in zip(days.index, days["revenue"], is_open, strict=True)
+    ]
+    begins = (days.index.day == 1) & (block == np.bincount(block).argmax())
+    months = days.index[begins][:: 1 + begins.sum() // 5]
+    names = locales.weekdays("abbreviated")
+    figure = theme.figure(
+        _title_calendar(days, currency),
+        height=80 + (170 if not years else 112 * len(years)),
+        xaxis={
+            "showgrid": False,
+            "zeroline": False,
+            "tickvals": week[days.index.get_indexer(months)],
+            "ticktext": [locales.month(when) if not years else locales.month(when).split()[0] for when in months],
+            "tickangle": 0,
+        },
+        yaxis={
+            "showgrid": False,
+            "zeroline": False,
+            "range": [shape[0] - 0.5, -1.6 if years else -0.5],
+            "tickvals": [8 * one + day for one in range(block[-1] + 1) for day in (0, 2, 4, 6)],
+            "ticktext": [names[day] for _one in range(block[-1] + 1) for day in (0, 2, 4, 6)],
+        },
+        annotations=[
+            {"x": -0.5, "y": 8 * one - 1, "text": str(year), "showarrow": False, "xanchor": "left"}
+            for one, year in enumerate(years)
+        ],
+    )
+    top = max(float(np.quantile(days["revenue"][is_open], 0.98)) if is_open.any() else 0.0, 1.0)
+    cells = {"hoverinfo": "text", "hovertext": hover, "hoverongaps": False, "xgap": 1, "ygap": 1}
+    ticks = theme.number_axis(np.array([0.0, top]))
+    figure.add_trace(
+        go.Heatmap(
+            z=revenue,
+            zmin=0,
+            zmax=top,
+            colorscale=theme.SEQUENTIAL[::-1] if dark else theme.SEQUENTIAL,
+            colorbar={
+                "orientation": "h",
+                "len": 0.4,
+                "x": 1,
+                "xanchor": "right",
+                "y": 1,
+                "yanchor": "bottom",
+                "ypad": 4,
+                "thickness": 8,
+                "outlinewidth": 0,
+                "tickvals": ticks["tickvals"][::2],
+                "ticktext": [locales.money(tick, currency) for tick in ticks["tickvals"][::2]],
+            },
+            **cells,
+        )
+    )
+    grey = theme.faded(theme.NEUTRAL, 0.4)
+    figure.add_trace(go.Heatmap(z=closed, colorscale=[[0, grey], [1, grey]], showscale=False, **cells))
+    return figure
+
+
+def pareto(ranked: pd.DataFrame, column: str, currency: str) -> go.Figure:
+    """The levels with the most revenue as bars, with their cumulative share.
+
+    `ranked` is of `models.sales.overview.pareto`, with the `name` a reader calls each level by.
+    """
+    shown = ranked.head(MAX_BARS).iloc[::-1]
+    title = _title_pareto(ranked, column)
+    if len(ranked) > MAX_BARS:
+        title = _("{column}: the first {count} of {all} make {share} of revenue").format(
+            column=label(column),
+            count=MAX_BARS,
+            all=locales.number(len(ranked)),
+            share=locales.percent(ranked["share"].head(MAX_BARS).sum()),
+        )
+    sentence = _("{name}: {amount}, {share} of revenue; {cumulative} together with those above")
+    # A name may be there twice: the place of a bar is its number.
+    place = np.arange(len(shown))
+    top = max(float(shown["revenue"].max()), 1.0)
+    ticks = theme.number_axis(np.array([min(0.0, float(shown["revenue"].min())), top]))
+    figure = theme.figure(
+        title,
+        x=_("Revenue ({currency})").format(currency=currency),
+        height=_height(len(shown)),
+        xaxis={name: values[::4] for name, values in ticks.items()} | {"tickangle": 0},
+        yaxis={
+            "tickvals": place,
+            "ticktext": [
+                theme.plain(name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…") for name in shown["name"]
+            ],
+        },
+        xaxis2={
+            "range": [0, 1.02],
+            "tickvals": [0, 0.5, 1],
+            "ticktext": [locales.percent(tick) for tick in (0, 0.5, 1)],
+            "overlaying": "x",
+            "side": "top",
+            "showgrid": False,
+            "fixedrange": True,
+            "title": {"text": _("Cumulative share of revenue")},
+        },
+        showlegend=False,
+        bargap=0.35,
+    )
+    hover = [
+        sentence.format(
+            name=theme.plain(row.name),
+            amount=locales.money(row.revenue, currency),
+            share=locales.percent(row.share, 1),
+            cumulative=locales.percent(row.cumulative, 1),
+        )
+        for row in shown.fillna({"share": 0, "cumulative": 0}).itertuples(index=False)
+    ]
+    figure.add_trace(
+        go.Bar(
+            x=shown["revenue"].to_numpy(),
+            y=place,
+            orientation="h",
+            marker={"color": theme.STAY},
+            hoverinfo="text",
+            hovertext=hover,
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=shown["cumulative"].to_numpy(),
+            y=place,
+            xaxis="x2",
+            mode="lines+markers",
+            line={"color": theme.LEAVE, "width": 2},
+            marker={"size": 6},
+            hoverinfo="text",
+            hovertext=hover,
+        )
+    )
+    return figure
+
+
+def concentration(ranked: pd.DataFrame, column: str) -> go.Figure:
+    """The share of revenue that the first levels make together, over their number (of `models...pareto`)."""
+    ranks = np.unique(np.linspace(1, len(ranked), min(len(ranked), MAX_POINTS)).astype(int))
+    together = ranked["cumulative"].fillna(0).to_numpy()[ranks - 1]
+    enough = main_levels(ranked)
+    ticks = theme.number_axis(np.array([0, len(ranked)]))
+    line = {"color": theme.NEUTRAL, "dash": "dot", "width": 1.5}
+    figure = theme.figure(
+        _title_pareto(ranked, column),
+        x=_("{column}: number, the most revenue first").format(column=label(column)),
+        y=_("Cumulative share of revenue"),
+        height=_height(MAX_BARS),  # it stands beside that many bars
+        xaxis=ticks,
+        yaxis=theme.percent_axis(1.02),
+        showlegend=False,
+        shapes=[
+            {"type": "line", "x0": 0, "x1": enough, "y0": MAIN, "y1": MAIN, "line": line},
+            {"type": "line", "x0": enough, "x1": enough, "y0": 0, "y1": MAIN, "line": line},
+        ],
+    )
+    sentence = _("The first {count}, {share} of all, make {together} of revenue")
+    hover = [
+        sentence.format(
+            count=locales.number(rank), share=locales.percent(rank / len(ranked), 1), together=locales.percent(sum_, 1)
+        )
+        for rank, sum_ in zip(ranks, together, strict=True)
+    ]
+    figure.add_trace(
+        go.Scatter(
+            x=np.r_[0, ranks],
+            y=np.r_[0, together],
+            mode="lines",
+            line={"color": theme.LEAVE, "width": 2.5},
+            hoverinfo="text",
+            hovertext=["", *hover],
+        )
+    )
+    return figure
+
+
+def loyalty(months: pd.DataFrame) -> go.Figure:
+    """New and returning customers by month (of `models.sales.overview.loyalty`); months in part are pale."""
+    whole = months[months["is_whole"] & (months["new"] + months["returning"] > 0)]
+    title = _("New and returning customers by month")
+    if len(whole):
+        last = whole.iloc[-1]
+        title = _("{share} of the customers of {month} were new").format(
+            share=locales.percent(last["new"] / (last["new"] + last["returning"])), month=locales.month(last["month"])
+        )
+    layers = {
+        "returning": (_("Returning"), theme.STAY, _("{month}: {amount} returning customers")),
+        "new": (_("New"), theme.LEAVE, _("{month}: {amount} new customers")),
+    }
+    return _stacked(title, months, layers, _("Customers who bought"), locales.number)
+
+
+def loyalty_revenue(months: pd.DataFrame, currency: str) -> go.Figure:
+    """Revenue of new, returning and unknown customers by month (of `models.sales.overview.loyalty`)."""
+    layers = {
+        "revenue_returning": (_("Returning"), theme.STAY, _("{month}: {amount} from returning customers")),
+        "revenue_new": (_("New"), theme.LEAVE, _("{month}: {amount} from new customers")),
+        "revenue_unknown": (_("Not known"), theme.NEUTRAL, _("{month}: {amount} from customers not known")),
+    }
+    split = months[list(layers)].sum()
+    title = _("Revenue of new and returning customers by month")
+    if split.min() >= 0 and split.sum() > 0:
+        title = _("Returning customers bring {share} of revenue").format(
+            share=locales.percent(split["revenue_returning"] / split.sum())
+        )
+    axis = _("Revenue ({currency})").format(currency=currency)
+    return _stacked(title, months, layers, axis, lambda value: locales.money(value, currency))
+
+
+def _stacked(
+    title: str,
+    months: pd.DataFrame,
+    layers: dict[str, tuple[str, str, str]],
+    axis: str,
+    written: Callable[[float], str],
+) -> go.Figure:
+    """Bars a month of the columns that `layers` names, each with its name, colour and hover sentence."""
+    names = [locales.month(when) for when in months["month"]]
+    part = _("{month} (in part)")
+    spoken = [name if whole else part.format(month=name) for name, whole in zip(names, months["is_whole"], strict=True)]
+    stacks = months[list(layers)]
+    ends = [stacks.clip(upper=0).sum(axis=1).min(), max(stacks.clip(lower=0).sum(axis=1).max(), 1.0)]
+    figure = theme.figure(
+        title,
+        x=_("Month"),
+        y=axis,
+        xaxis={"tickvals": names[::-1][:: -(-len(names) // 6)], "type": "category"},
+        yaxis=theme.number_axis(np.array(ends, dtype=float)),
+        barmode="relative",
+        bargap=0.25,
+        margin={"l": 8, "r": 8, "t": 30, "b": 8},
+    )
+    for column, (name, colour, sentence) in layers.items():
+        amounts = months[column].to_numpy()
+        figure.add_trace(
+            go.Bar(
+                x=names,
+                y=amounts,
+                name=name,
+                marker={"color": colour, "opacity": np.where(months["is_whole"], 1.0, 0.5)},
+                hoverinfo="text",
+                hovertext=[
+                    sentence.format(month=month, amount=written(amount))
+                    for month, amount in zip(spoken, amounts, strict=True)
+                ],
+            )
+        )
+    return figure
+
+
+def _along(title: str, axis: str, values: pd.DataFrame | pd.Series, season: Season) -> go.Figure:
+    """An empty figure along the days (or weeks) of `values`, which are money."""
+    return theme.figure(
+        title,
+        x=_("Week from") if season == "year" else _("Day"),
+        y=axis,
+        xaxis=theme.time_axis(values.index),
+        yaxis=_money_ticks(values),
+        showlegend=isinstance(values, pd.DataFrame),
+        bargap=0.1,
+    )
+
+
+def _money_ticks(values: pd.DataFrame | pd.Series) -> dict[str, object]:
+    least, most = float(np.min(values)), float(np.max(values))
+    return theme.number_axis(np.array([min(0.0, least), max(most, least + 1, 1.0)])) | {"rangemode": "tozero"}
+
+
+def _bars(x: object, values: pd.Series, hover: list[str]) -> go.Bar:
+    return go.Bar(x=x, y=values.to_numpy(), marker={"color": theme.STAY}, hoverinfo="text", hovertext=hover)
+
+
+def _revenue_axis(season: Season, currency: str) -> str:
+    if season == "year":
+        return _("Revenue a week ({currency})").format(currency=currency)
+    return _("Revenue a day ({currency})").format(currency=currency)
+
+
+def _signed(amount: float, currency: str) -> str:
+    return ("+" if amount > 0 else "−" if amount < 0 else "±") + locales.money(abs(amount), currency)
+
+
+def _height(bars: int) -> int:
+    return max(theme.HEIGHT, 130 + 26 * bars)
+
+
+def _title_pareto(ranked: pd.DataFrame, column: str) -> str:
+    if ranked["share"].isna().any():
+        return _("{column}: no revenue").format(column=label(column))
+    return _(PARETO[column]).format(
+        count=locales.number(main_levels(ranked)), all=locales.number(len(ranked)), share=locales.percent(MAIN)
+    )
+
+
+def _title_calendar(days: pd.DataFrame, currency: str) -> str:
+    opened = days[days["is_open"]]
+    if opened.empty:
+        return _("Closed on every day")
+    best = opened["revenue"].idxmax()
+    title = _("The best day was {day} with {amount}")
+    if not days["is_open"].all():
+        title = _("The best day was {day} with {amount}; grey days were closed")
+    return title.format(day=locales.day(best), amount=locales.money(opened["revenue"][best], currency))

@@ -1,0 +1,422 @@
+"""When to order, how much, and how sure it is that the shelf does not run empty."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+
+from locales import N_
+from models.forecast.panel import Panel, Step, mean_forecast
+from models.forecast.series import CannotForecast
+from models.stock.supply import DRAWS, Demand, LeadTimes, Stock
+
+WEEK = 7
+ORIGINS = 12  # past days to stand on
+APART = 4  # weeks between them where the history is long enough
+RECENT = 13  # weeks that say what is usual
+FEWEST_WEEKS = 12  # to learn from before the first origin
+FUTURES = 2 * DRAWS  # of each product
+TRIES = 5  # lead times that come, drawn for a product at each past origin
+TAUGHT = 2  # origins that the first reorder point that is judged is made from
+SIZES = 4  # groups of products of alike size
+ALIKE = 100  # past errors that a group needs
+BLOCK = 100  # products whose futures are in memory at the same time
+TAIL = 28  # last days of a forecast, which go on after it
+NOTHING = 0.05  # units forecast below which a product does not sell any more
+YEAR = 365
+LEVELS = np.arange(70, 100) / 100  # service levels: chances not to run out in a lead time
+
+
+@dataclass(frozen=True)
+class Experience:
+    """What was forecast at past origins and what came, and what is forecast today, the last origin.
+
+    `said` and `came` are units cumulated over the days after each origin, shaped origins x products x (days + 1),
+    with zero first; `came` lacks the last origin. `rate` (units a day) and `spread` (standard deviation of the units
+    of a week), origins x products, are those of the `RECENT` weeks before. `origins` counts the days known.
+    """
+
+    origins: np.ndarray
+    said: np.ndarray
+    came: np.ndarray
+    rate: np.ndarray
+    spread: np.ndarray
+
+
+def experience(demand: Demand, weeks: int, seed: int = 0, step: Step = lambda _message, _share: None) -> Experience:
+    """Forecast the next `weeks` weeks of every product, today and at past origins with what was known then."""
+    known = demand.units.shape[1] // WEEK
+    start = demand.units.shape[1] - known * WEEK
+    if known < weeks + FEWEST_WEEKS:
+        raise CannotForecast(
+            N_("Deliveries of up to {weeks} weeks need {needed} weeks of sales to learn from, and there are {known}."),
+            weeks=weeks,
+            needed=weeks + FEWEST_WEEKS,
+            known=known,
+        )
+    weekly = demand.units[:, start:].reshape(len(demand.units), known, WEEK).sum(axis=2)
+    known_by = ["product", *(["supplier"] if demand.goods["supplier"].notna().all() else [])]
+    panel = Panel(weekly.astype(np.float32), demand.days[start + WEEK - 1 :: WEEK], demand.goods[known_by], "W")
+    last = known - weeks
+    apart = int(np.clip((last - FEWEST_WEEKS) // ORIGINS, 1, APART))
+    lengths = [*sorted(range(last, FEWEST_WEEKS - 1, -apart)[:ORIGINS]), known]
+    said, came = [], []
+    for number, length in enumerate(lengths):
+        step(N_("Forecasting as on past days"), number / len(lengths))
+        mean = mean_forecast(panel.upto(length), weeks, seed)
+        before = demand.units[:, start : start + length * WEEK]
+        profile = before[:, -2 * APART * WEEK :].sum(axis=0).reshape(-1, WEEK).sum(axis=0)
+        profile = profile / profile.sum() if profile.sum() else np.full(WEEK, 1 / WEEK)
+        said.append(_summed((mean[:, :, None] * profile).reshape(len(mean), -1)))
+        if length < known:
+            came.append(_summed(demand.units[:, start + length * WEEK :][:, : weeks * WEEK]))
+    recent = [weekly[:, max(length - RECENT, 0) : length] for length in lengths]
+    return Experience(
+        origins=start + WEEK * np.array(lengths),
+        said=np.array(said, np.float32),
+        came=np.array(came, np.float32),
+        rate=np.array([part.mean(axis=1) for part in recent]) / WEEK,
+        spread=np.array([part.std(axis=1, ddof=1) for part in recent]),
+    )
+
+
+@dataclass(frozen=True)
+class Service:
+    """Reorder points at each of `LEVELS`, and how they did at past origins.
+
+    A row a product: `expected`, the units forecast over its mean lead time and the review period, and with a column a
+    level `point`, the reorder point, `short`, the units that a past lead time lacked on average, and `safety`, the
+    units held then beyond the forecast. `achieved` is the share of past lead times, at each level, in which demand
+    stayed within the reorder point, `textbook` that of the same forecast + z x standard deviation. `cases` counts those
+    lead times, `first` and `last` are the days known at the first and the last origin that was judged. Without any
+    such origin the shares, `short` and `safety` are NaN.
+    """
+
+    expected: np.ndarray
+    point: np.ndarray
+    short: np.ndarray
+    safety: np.ndarray
+    achieved: np.ndarray
+    textbook: np.ndarray
+    cases: int
+    first: int
+    last: int
+
+
+def service(known: Experience, leads: LeadTimes, review: int, seed: int = 0) -> Service:
+    """Reorder points for a look at the shelf every `review` days, and what they would have achieved.
+
+    The reorder point is the quantile, with n + 1, of the demand in the `FUTURES` of a product until the end of a lead
+    time and review period, each future with a lead time of its own: the spread of lead times is in it, and so is what
+    past forecasts of that very sum were off by (split conformal, Vovk and others 2005). A past origin is judged by what
+    came, and by errors of such origins only whose longest lead time had ended before it.
+    """
+    products, span = np.arange(len(leads.days)), _span(leads.days.mean(axis=1) + review, known)
+    drawn = _drawn(leads, seed)
+    longest = int(_span(leads.days.max() + review, known))
+    judged, points, came, classic = [], [], [], []
+    for number, origin in enumerate(known.origins[:-1]):
+        usable = int((known.origins[:number] + longest <= origin).sum())
+        if usable < TAUGHT:
+            continue
+        tries = np.random.default_rng([seed, number]).integers(0, leads.days.shape[1], (len(products), TRIES))
+        until = _span(leads.days[products[:, None], tries] + review, known)
+        judged.append(int(origin))
+        came.append(known.came[number][products[:, None], until])
+        points.append(_points(known, number, usable, drawn + review, seed))
+        classic.append(known.said[number][products, span][:, None] + _textbook(known, number, leads, review))
+    point = _points(known, len(known.came), len(known.came), drawn + review, seed)
+    expected = known.said[-1][products, span].astype(float)
+    if not judged:
+        nothing = np.full(point.shape, np.nan)
+        return Service(expected, point, nothing, nothing, nothing[0], nothing[0], 0, 0, 0)
+    lack = np.array(came)[:, :, :, None] - np.array(points)[:, :, None, :]
+    said = known.said[np.searchsorted(known.origins, judged)][:, products, span]
+    return Service(
+        expected=expected,
+        point=point,
+        short=np.maximum(lack, 0).mean(axis=(0, 2)),
+        safety=np.maximum(np.array(points) - said[:, :, None], 0).mean(axis=0),
+        achieved=(lack <= 0).mean(axis=(0, 1, 2)),
+        textbook=(np.array(came)[:, :, :, None] <= np.array(classic)[:, :, None, :]).mean(axis=(0, 1, 2)),
+        cases=lack[..., 0].size,
+        first=judged[0],
+        last=judged[-1],
+    )
+
+
+def _points(known: Experience, number: int, usable: int, days: np.ndarray, seed: int) -> np.ndarray:
+    """Quantiles at `LEVELS` of the demand until each product's `days` (one a future) after an origin."""
+    until = _span(days, known)
+    row = np.arange(len(days))[:, None]
+    said = known.said[number][row, until]
+    sums = np.empty(said.shape)
+    for here, courses in _courses(known, number, usable, row[:, 0], seed):
+        sums[here] = said[here] + _unit(said[here]) * courses[np.arange(FUTURES), until[here]]
+    rank = np.ceil((FUTURES + 1) * LEVELS - 1e-9).astype(int) - 1
+    return np.maximum(np.sort(sums, axis=1)[:, rank], 0)
+
+
+def _courses(
+    known: Experience, number: int, usable: int, places: np.ndarray, seed: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Groups of alike products of `places` and, for each, `FUTURES` courses that errors took after an origin.
+
+    A course is what came less what was said, cumulated, in units of the root of what was said (counts vary as much:
+    Poisson), of a product that was forecast to sell about as much, at one of the first `usable` origins.
+    """
+    size = known.said[:, :, -1]
+    edges = np.quantile(size[:usable], np.linspace(0, 1, SIZES + 1)[1:-1])
+    then, now = np.searchsorted(edges, size[:usable]), np.searchsorted(edges, size[number][places])
+    for group in np.unique(now):
+        origin, product = np.nonzero(then == group)
+        if len(origin) < ALIKE:
+            origin, product = np.nonzero(then >= 0)
+        some = np.random.default_rng([seed, group]).choice(len(origin), FUTURES, replace=len(origin) < FUTURES)
+        said = known.said[origin[some], product[some]]
+        yield now == group, (known.came[origin[some], product[some]] - said) / _unit(said)
+
+
+def _drawn(leads: LeadTimes, seed: int) -> np.ndarray:
+    """A lead time for each future of each product, every quantile of its distribution as often."""
+    again = np.tile(leads.days, (1, FUTURES // leads.days.shape[1]))
+    return np.random.default_rng(seed).permuted(again, axis=1)
+
+
+def _textbook(known: Experience, number: int, leads: LeadTimes, review: int) -> np.ndarray:
+    """Safety stocks at `LEVELS` for normal demand and lead times (Silver, Pyke and Thomas 2017, chapter 6)."""
+    days = leads.days.mean(axis=1) + review
+    spread = np.sqrt(known.spread[number] ** 2 / WEEK * days + (known.rate[number] * leads.days.std(axis=1)) ** 2)
+    return np.outer(spread, [NormalDist().inv_cdf(level) for level in LEVELS])
+
+
+def _unit(said: np.ndarray) -> np.ndarray:
+    return np.sqrt(said + 0.5)
+
+
+def _span(days: np.ndarray, known: Experience) -> np.ndarray:
+    """Whole days, as far as was forecast."""
+    return np.minimum(np.rint(days).astype(int), known.said.shape[2] - 1)
+
+
+@dataclass(frozen=True)
+class Paths:
+    """What may happen to the stock of some products when nothing more is ordered: `FUTURES`, each as likely.
+
+    Shaped products x futures x (days + 1), the first day today: `demand`, cumulated, and `level`, the units left.
+    Shaped products x futures: `run_out`, the first day on which a buyer finds nothing (one more than the days looked
+    at where none does), and `lead`, when a delivery ordered today comes. `lost` is the demand not served until then,
+    `lost_later` that until a delivery ordered at the next look, both in units, a product. All but demand and lead
+    mean nothing where what is on hand is not known.
+    """
+
+    demand: np.ndarray
+    level: np.ndarray
+    run_out: np.ndarray
+    lead: np.ndarray
+    lost: np.ndarray
+    lost_later: np.ndarray
+
+
+def paths(known: Experience, leads: LeadTimes, stock: Stock, review: int, places: np.ndarray, seed: int = 0) -> Paths:
+    """The futures of the products in the rows `places`, the same as behind their reorder points.
+
+    A delivery under way comes after the rest of its lead time; one that is later than any was is expected tomorrow.
+    """
+    days = known.said.shape[2] - 1
+    said = known.said[-1][places][:, None, :]
+    demand = np.empty((len(places), FUTURES, days + 1), np.float32)
+    for here, courses in _courses(known, len(known.came), len(known.came), places, seed):
+        demand[here] = said[here] + _unit(said[here]) * courses
+    demand = np.maximum.accumulate(np.maximum(demand, 0), axis=2)
+    coming = np.zeros_like(demand)
+    row = {int(place): number for number, place in enumerate(places)}
+    for order in stock.orders[stock.orders["place"].isin(places)].itertuples():
+        rest = leads.days[order.place] - order.elapsed
+        rest = rest[rest > 0] if (rest > 0).any() else np.ones(1, int)
+        arrives = np.random.default_rng([seed, order.place, order.elapsed]).choice(rest, FUTURES)
+        seen = np.flatnonzero(arrives <= days)
+        coming[row[order.place], seen, arrives[seen]] += order.quantity
+    lead = _drawn(leads, seed)[places]
+    lack = demand - stock.on_hand[places][:, None, None].astype(np.float32) - coming.cumsum(axis=2)
+    lost = np.maximum.accumulate(np.maximum(lack, 0), axis=2)
+    out = lack > 0
+    at = np.arange(len(places))[:, None], np.arange(FUTURES)
+    return Paths(
+        demand=demand,
+        level=lost - lack,
+        run_out=np.where(out.any(axis=2), out.argmax(axis=2), days + 1),
+        lead=lead,
+        lost=lost[(*at, _span(lead, known))].mean(axis=1),
+        lost_later=lost[(*at, _span(lead + review, known))].mean(axis=1),
+    )
+
+
+@dataclass(frozen=True)
+class Odds:
+    """When shelves run empty: of `Paths` of every product what does not need the days in between."""
+
+    run_out: np.ndarray
+    lead: np.ndarray
+    lost: np.ndarray
+    lost_later: np.ndarray
+
+    @property
+    def risk(self) -> np.ndarray:
+        """The chance, a product, that it has run out when a delivery ordered today comes."""
+        return np.asarray((self.run_out <= self.lead).mean(axis=1))
+
+    def day(self, share: float) -> np.ndarray:
+        """The day by which each product has run out with this chance."""
+        return np.quantile(self.run_out, share, axis=1, method="inverted_cdf")
+
+    def latest(self, level: float) -> np.ndarray:
+        """The last day on which an order still comes in time with the chance `level`; below 0 it is too late."""
+        slack = np.sort(self.run_out - self.lead, axis=1)
+        return np.asarray(slack[:, int((1 - level) * FUTURES + 1e-9)] - 1)
+
+
+def odds(known: Experience, leads: LeadTimes, stock: Stock, review: int, seed: int = 0) -> Odds:
+    """The futures of all products, in pieces that fit into memory."""
+    pieces = np.array_split(np.arange(len(leads.days)), max(len(leads.days) // BLOCK, 1))
+    found = [paths(known, leads, stock, review, places, seed) for places in pieces]
+    return Odds(*(np.concatenate([getattr(one, field.name) for one in found]) for field in fields(Odds)))
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What an analyst decides: the service `level`, the days of `review` between two looks at the shelf, how many days
+    of sales an order `lasts`; and what a unit left over costs, as shares of its purchase cost: `holding` a year,
+    `write_off` once an order cycle. `margin` is the share of the price earned where the purchase cost is not known.
+    """
+
+    level: float
+    review: int
+    lasts: int
+    holding: float
+    write_off: float
+    margin: float
+
+    @property
+    def cycle(self) -> int:
+        """Days between two orders of a product."""
+        return max(self.review, self.lasts)
+
+    def cost(self, goods: pd.DataFrame) -> np.ndarray:
+        """What one unit of each product costs."""
+        return np.asarray(goods["cost"].astype(float).fillna(goods["price"] * (1 - self.margin)))
+
+    def over(self, cost: np.ndarray) -> np.ndarray:
+        """What a unit too many costs over an order cycle."""
+        return np.asarray(cost * (self.holding * self.cycle / YEAR + self.write_off))
+
+
+def newsvendor(under: np.ndarray, over: np.ndarray) -> np.ndarray:
+    """The service level that costs least: the critical ratio under / (under + over) (Arrow, Harris, Marschak 1951).
+
+    `under` is what a unit too few loses, its margin, `over` what a unit too many costs. A product sold below cost is
+    not worth any service.
+    """
+    under = np.maximum(under, 0.0)
+    return np.divide(under, under + over, out=np.zeros_like(under), where=under + over > 0)
+
+
+def proposed(goods: pd.DataFrame, found: Service, terms: Terms) -> float:
+    """The newsvendor's service level of the whole assortment: each product weighs as much as it is forecast to sell."""
+    cost = terms.cost(goods)
+    under, over = np.maximum(goods["price"].to_numpy() - cost, 0), terms.over(cost)
+    return float(newsvendor(np.array([under @ found.expected]), np.array([over @ found.expected]))[0])
+
+
+def orders(
+    goods: pd.DataFrame,
+    known: Experience,
+    found: Service,
+    futures: Odds,
+    stock: Stock,
+    minimum: np.ndarray,
+    terms: Terms,
+) -> pd.DataFrame:
+    """What to order of each product and why: a row a product, in the order of `goods`.
+
+    `on_hand`, `on_order`, `cover` (days that what is on hand lasts, infinite where nothing sells), `lead_time` (days,
+    mean), `expected` (units forecast until the end of a lead time and review), `reorder_point`, `order_up_to`,
+    `quantity`, `raised` (whether to the minimum), `cost` of a unit, `value` (what the order costs), `risk` (chance to
+    run out before a delivery ordered today comes), `run_out` (day by which it has run out with a chance of one half)
+    and `run_out_sure` (of 90 %), `latest` (last day on which an order comes in time, 0 is today), `stake` (margin lost
+    if it is ordered at the next look only) and `best_level`, the newsvendor's.
+
+    An order is due where the units on hand and under way are not above the reorder point. It fills up to that point
+    and the sales of the days it lasts, and is never less than the supplier's `minimum`. What does not sell any more
+    is never ordered. Where what is on hand is not known all that depends on it is NaN.
+    """
+    level = int(np.abs(LEVELS - terms.level).argmin())
+    point = np.where(found.expected < NOTHING, 0, np.ceil(found.point[:, level] - 1e-6))
+    up_to = point + np.where(point > 0, np.ceil(_rate(known) * terms.lasts), 0)
+    position = stock.on_hand + stock.on_order
+    quantity = np.where((position <= point) & (point > 0), np.maximum(up_to - position, minimum), 0)
+    cost, price = terms.cost(goods), goods["price"].to_numpy()
+    margin = np.maximum(price - cost, 0)
+    table = goods[["product", "name", "supplier"]].assign(
+        on_hand=stock.on_hand,
+        on_order=stock.on_order,
+        cover=cover(known, stock.on_hand),
+        lead_time=futures.lead.mean(axis=1),
+        expected=found.expected,
+        reorder_point=point,
+        order_up_to=up_to,
+        quantity=quantity,
+        raised=quantity > up_to - position,
+        cost=cost,
+        value=quantity * cost,
+        risk=futures.risk,
+        run_out=futures.day(0.5).astype(float),
+        run_out_sure=futures.day(0.9).astype(float),
+        latest=futures.latest(terms.level).astype(float),
+        stake=(futures.lost_later - futures.lost) * margin,
+        best_level=newsvendor(margin, terms.over(cost)),
+    )
+    unknown = ["quantity", "value", "risk", "run_out", "run_out_sure", "latest", "stake"]
+    table.loc[np.isnan(stock.on_hand), unknown] = np.nan
+    return table
+
+
+def money(goods: pd.DataFrame, found: Service, terms: Terms) -> pd.DataFrame:
+    """What each of `LEVELS` costs a year: a row a level with `tied` (money in safety stock), `holding` and `lost`.
+
+    `holding` is what the safety stock costs a year, `lost` the margin of what past lead times lacked; a product is
+    ordered once in a cycle, and only then can it run out. `total` is their sum.
+    """
+    cost, cycles = terms.cost(goods), YEAR / terms.cycle
+    holding = cycles * terms.over(cost) @ found.safety
+    lost = cycles * np.maximum(goods["price"].to_numpy() - cost, 0) @ found.short
+    frame = {"level": LEVELS, "tied": cost @ found.safety, "holding": holding, "lost": lost, "total": holding + lost}
+    return pd.DataFrame(frame)
+
+
+def cover(known: Experience, units: np.ndarray) -> np.ndarray:
+    """How many days `units` of each product last if it sells as forecast; infinite where it does not sell.
+
+    Beyond the horizon the last weeks of the forecast go on.
+    """
+    said = known.said[-1].astype(float)
+    days, row = said.shape[1] - 1, np.arange(len(said))
+    within = np.minimum((said <= units[:, None]).sum(axis=1) - 1, days - 1)
+    beyond = units > said[:, -1]
+    start, rate = said[row, within], said[row, within + 1] - said[row, within]
+    start, rate = np.where(beyond, said[:, -1], start), np.where(beyond, _rate(known), rate)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        lasting = np.where(beyond, days, within) + (units - start) / rate
+    return np.where(np.isnan(units), np.nan, np.where(said[:, -1] < NOTHING, np.inf, lasting))
+
+
+def _rate(known: Experience) -> np.ndarray:
+    """Units a day at the end of the forecast."""
+    said = known.said[-1].astype(float)
+    return np.asarray((said[:, -1] - said[:, -1 - TAIL]) / TAIL)
+
+
+def _summed(daily: np.ndarray) -> np.ndarray:
+    return np.c_[np.zeros(len(daily)), daily.cumsum(axis=1)]

@@ -1,0 +1,399 @@
+"""The views of the page COVID-19."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+import locales
+from charts.explore import covid as charts
+from data.tables import Stored
+from locales.labels import label, place
+from models.explore import covid
+from models.explore.covid import MEASURES, TRAITS, Shown
+from ui import cards, downloads, inputs
+from ui.explore import covid_data
+from ui.text import N_, _, is_dark, plain
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PLAYED = 30  # days of a scatter that plays
+LISTED = 40  # rows of a heatmap
+BESIDE = ("deaths", "hospital", "fully_vaccinated")  # shown under the measure of one country
+ALIKE = ("doses", "vaccinated", "intensive_care", "admissions")  # go with others by what they are
+STARTS = {"calendar": N_("By date"), "cases": N_("Since 100 cases"), "deaths": N_("Since 1 death/million")}
+SINCE = {"cases": N_("the first 100 cases"), "deaths": N_("the first death per million people")}
+SHAPES = {"lines": N_("One figure"), "small": N_("One each")}
+WAVES = {"one": N_("Waves of this country"), "chosen": N_("Waves of all chosen")}
+ROWS = {"chosen": N_("Countries chosen"), "largest": N_("Largest countries")}
+
+
+def period(first: date, last: date) -> tuple[date, date]:
+    """The first and last day shown: a slider, and for what a finger cannot hit, a calendar and whole years."""
+    if first == last:  # nothing to choose
+        return first, last
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        with st.container(width="stretch"):
+            start, end = inputs.span(_("Period"), "period", first, last)
+        days = st.popover(
+            "",
+            icon=":material/calendar_month:",
+            type="tertiary",
+            help=_("Choose the exact days, or a year"),
+            key="covid-days",
+            on_change="rerun",
+        )
+    if days.open:
+        with days:
+            if len(st.session_state.get("covid.days", ())) != 1:  # one: the second day is still to be chosen
+                st.session_state["covid.days"] = (start, end)
+            st.date_input(
+                _("First and last day"),
+                min_value=first,
+                max_value=last,
+                key="covid.days",
+                format="DD/MM/YYYY",
+                on_change=lambda: _set_period(*st.session_state["covid.days"]),
+            )
+            with st.container(horizontal=True):
+                for year in range(first.year, last.year + 1):
+                    one = max(first, date(year, 1, 1)), min(last, date(year, 12, 31))
+                    st.button(str(year), on_click=_set_period, args=one)
+                st.button(_("All days"), on_click=_set_period, args=(first, last))
+    return start, end
+
+
+def _set_period(*days: date) -> None:
+    if len(days) == 2 and days[0] < days[1]:
+        st.session_state["period"] = days
+        st.session_state.pop("covid.days", None)
+
+
+def headline(stored: Stored, values: pd.DataFrame, known: pd.DataFrame, reference: str, shown: Shown) -> None:
+    """The answer for the reference country as cards: now, highest (or added), rank, in total."""
+    one = values[reference].dropna() if reference in values else pd.Series(dtype=float)
+    if one.empty:
+        return
+    ranked = covid.ranking(values[_countries(known, values)], values.index[-1])
+    now, day = float(one.iloc[-1]), one.index[-1]
+    before = float(values[reference].get(day - pd.Timedelta(days=covid.WEEK), float("nan")))
+    when = charts.unit(shown)
+    if not shown.signed and before > 0:
+        change = _("{change} in a week").format(change=charts.written_change(now / before - 1))
+        when = _("{unit}; {change}").format(unit=when, change=change)
+    name = _("{country}, {day}").format(country=place(reference), day=locales.day(day))
+    found = [(plain(name), charts.written(now, shown), plain(when))]
+    if shown.grows:
+        since = _("since {day}").format(day=locales.day(one.index[0]))
+        found.append((_("Added in the period"), charts.written(now - float(one.iloc[0]), shown), since))
+    else:
+        when = _("on {day}").format(day=locales.day(one.idxmax()))
+        found.append((_("Highest in the period"), charts.written(float(one.max()), shown), when))
+    if reference in ranked.index:
+        rank = ranked.index.get_loc(reference) + 1
+        share = _("of {count} countries, the highest first").format(count=locales.number(len(ranked)))
+        found.append((_("Place among countries"), locales.number(rank), share))
+    if MEASURES[shown.measure].total and not (shown.form == "cumulative" and shown.per == "absolute"):
+        total = covid_data.counts(stored, shown.measure).total[reference].loc[: values.index[-1]].dropna()
+        if len(total):
+            until = _("{measure} up to {day}").format(
+                measure=_(charts.MEASURES[shown.measure]), day=locales.day(total.index[-1])
+            )
+            count = float(total.iloc[-1])
+            found.append((_("In total"), (locales.number if count < 1e7 else locales.compact)(count), plain(until)))
+    cards.metrics(found)
+
+
+def notes(stored: Stored, measure: str, chosen: list[str], present: list[str], days: pd.DatetimeIndex) -> None:
+    """What these numbers lack, in one paragraph."""
+    told = []
+    if missing := [name for name in chosen if name not in present]:
+        text = _("{countries} reported nothing of this in the period.")
+        told.append(text.format(countries=", ".join(map(place, missing))))
+    continued = covid_data.counts(stored, measure).continued
+    ended = [
+        f"{place(name)} ({locales.day(continued[name])})"
+        for name in present
+        if continued.get(name, days[-1]) < days[-1]
+    ]
+    if ended:
+        text = _("Daily numbers end before the totals, and go on as what these grew by: {countries}.")
+        told.append(text.format(countries=", ".join(ended)))
+    if told:
+        st.caption(plain(" ".join(told)))
+
+
+def over_time(stored: Stored, values: pd.DataFrame, present: list[str], reference: str, shown: Shown) -> None:
+    """Lines in one figure or one each, by date or from the start of the outbreak; the comparison in words."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        shape = inputs.view(_("Shape"), list(SHAPES), "shape", lambda one: _(SHAPES[one]))
+        since = "calendar"
+        if shape == "lines":
+            since = inputs.view(_("Along"), list(STARTS), "along", lambda one: _(STARTS[one]))
+        log = inputs.toggle(_("Logarithmic"), "log")
+    if not present:
+        st.info(_("None of these countries reported this in the period: choose other ones, or another measure."))
+        return
+    mine = values[present]
+    if log and not (mine > 0).any(axis=None):
+        log = False
+    if since != "calendar":
+        total = covid_data.counts(stored, since).total
+        if since == "deaths":
+            total = covid.relative(total, covid_data.countries(stored)["population"], "million")
+        mine = covid.aligned(covid_data.panel(stored, shown)[present], total, 100 if since == "cases" else 1)
+        cards.figure(charts.aligned(mine, shown, log, _(SINCE[since])), "covid_aligned", mine.reset_index())
+    elif shape == "small":
+        cards.figure(charts.small(mine, shown, log), "covid_small", mine.reset_index(names="date"))
+    else:
+        cards.figure(charts.lines(mine, shown, log), "covid_lines", mine.reset_index(names="date"))
+    compared = covid.compare(values, reference, present) if reference in present and shown.form != "change" else []
+    if compared:
+        day = values[reference].last_valid_index()
+        against = _("**Compared with {country}** ({value} on {day})").format(
+            country=plain(place(reference)),
+            value=plain(charts.written(float(values.loc[day, reference]), shown)),
+            day=plain(locales.day(day)),
+        )
+        told = charts.sentences(compared, shown, day)
+        st.markdown(f"{against}\n" + "\n".join(f"- {plain(sentence)}" for sentence in told))
+
+
+def world(stored: Stored, values: pd.DataFrame, known: pd.DataFrame, shown: Shown) -> None:
+    """The map, which plays over the period."""
+    region = _region()
+    if not _countries(known, values, region):
+        st.info(_("These data have no country in this part of the world: choose another one."))
+        return
+    period = values.index[0], values.index[-1]
+    figure = _map(stored.version, shown, region, period, is_dark(), locales.language(), values, known)
+    table = covid.ranking(values[_countries(known, values, region)], values.index[-1])
+    cards.figure(figure, "covid_map", table.reset_index(names="country"))
+    st.caption(
+        _(
+            "Grey: nothing reported yet. Values beyond the end of the scale (2% of all) have its last colour. "
+            "Play with ▶, stop with ❚❚, or drag."
+        )
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Shown: repr})
+def _map(
+    version: str,  # noqa: ARG001  # with the period, the key of the numbers
+    shown: Shown,
+    region: str,
+    period: tuple[pd.Timestamp, pd.Timestamp],  # noqa: ARG001
+    dark: bool,
+    language: str,  # noqa: ARG001
+    _values: pd.DataFrame,
+    _known: pd.DataFrame,
+) -> go.Figure:
+    """The map does not depend on the countries chosen, and is not drawn again for them."""
+    here = _countries(_known, _values, region)
+    numbers, asof = covid.carried(_values[here], covid.frames(_values.index, charts.FRAMES))
+    return charts.world(numbers, asof, _known["code"].astype("str"), shown, region, dark)
+
+
+def ranking(values: pd.DataFrame, known: pd.DataFrame, shown: Shown, chosen: list[str]) -> None:
+    """Countries in order on the last day of the period."""
+    region = _region()
+    ranked = covid.ranking(values[_countries(known, values, region)], values.index[-1])
+    if ranked.empty:
+        st.info(_("Nothing of this was reported in the period: choose another measure or a longer period."))
+        return
+    figure = charts.ranking(ranked, shown, values.index[-1], chosen)
+    cards.figure(figure, "covid_ranking", ranked.reset_index(names="country"))
+    st.caption(
+        _("The countries chosen are orange. Hatched: the last number is more than {days} days old.").format(
+            days=covid.STALE
+        )
+    )
+
+
+def country(stored: Stored, values: pd.DataFrame, name: str, present: list[str], shown: Shown) -> None:
+    """One country: its waves, and what went with them; the waves of all those chosen as a table."""
+    panels = {shown.measure: (values[name], shown)}
+    average = Shown(shown.measure, "average", shown.per) if MEASURES[shown.measure].total else shown
+    panel = covid_data.panel(stored, average).loc[values.index]
+    waves = covid.waves(panel[name])
+    for measure in BESIDE:
+        other = Shown(measure, MEASURES[measure].forms[0], MEASURES[measure].per)
+        if measure != shown.measure and measure in covid_data.measures(stored):
+            beside = covid_data.panel(stored, other).loc[values.index]
+            if name in beside and beside[name].notna().any():
+                panels[measure] = (beside[name], other)
+    cards.figure(charts.timeline(panels, waves, name, average), "covid_country", waves)
+    which = inputs.view(_("Waves"), list(WAVES), "waves", lambda one: _(WAVES[one]))
+    everyone = present if which == "chosen" else [name]
+    every = {one: waves if one == name else covid.waves(panel[one]) for one in everyone}
+    listed = pd.concat([table.assign(country=one, wave=range(1, len(table) + 1)) for one, table in every.items()])
+    if listed.empty:
+        st.caption(_("No wave stands out in this period."))
+        return
+    st.markdown(_("**Waves** ({unit})").format(unit=plain(charts.unit(average))))
+    rising = (listed["peak"] - listed["start"]).dt.days
+    st.dataframe(
+        pd.DataFrame(
+            {
+                _("Country"): [place(str(one)) for one in listed["country"]],
+                _("Wave"): listed["wave"],
+                _("Start"): listed["start"].dt.date,
+                _("Peak"): listed["peak"].dt.date,
+                _("Trough"): listed["trough"].dt.date,
+                _("Days to the peak"): rising,
+                _("Height at the peak"): listed["height"].round(2),
+                _("In all, from start to trough"): listed["total"].round(),
+            }
+        ),
+        hide_index=True,
+        placeholder=_("not yet"),
+        column_config={
+            **dict.fromkeys((_("Start"), _("Peak"), _("Trough")), st.column_config.DateColumn(format="DD/MM/YYYY")),
+            _("Height at the peak"): st.column_config.NumberColumn(format="localized"),
+            _("In all, from start to trough"): st.column_config.NumberColumn(format="localized"),
+        },
+    )
+    downloads.table(listed[["country", "wave", "start", "peak", "trough", "height", "total"]], "covid_waves")
+
+
+def relations(stored: Stored, known: pd.DataFrame, days: pd.DatetimeIndex) -> None:
+    """Any two measures against each other, and all of them."""
+    stand = covid_data.standing(stored, days[-1])
+    stand = stand.loc[stand.index.isin(known.index[~known["group"]])].dropna(axis=1, how="all")
+    options = list(stand.columns)
+    if len(options) < 2:
+        st.info(_("These data have no two measures that could go together."))
+        return
+    names = {one: label(one) if one in TRAITS else charts.unit(covid.usual(one)) for one in options}
+    left, right = st.columns(2)  # under each other on a telephone
+    with left:
+        x = inputs.choice(_("Across"), options, "x", names.__getitem__, default="gdp_per_capita")
+    with right:
+        y = inputs.choice(_("Up"), options, "y", names.__getitem__, default="deaths")
+    period = days[0], days[-1]
+    figure, table = _scatter(stored.version, names[x], names[y], period, stored, known, x, y, days)
+    cards.figure(figure, "covid_scatter", table)
+    short = {one: label(one) if one in TRAITS else _(charts.MEASURES[one]) for one in options}  # ranks have no unit
+    figure, table = _correlations(stored.version, short, days[-1], is_dark(), stand)
+    cards.figure(figure, "covid_correlations", table)
+
+
+# These do not depend on the countries chosen, and are not drawn again for them. `names` tell the language too.
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _scatter(
+    version: str,  # noqa: ARG001
+    across: str,
+    up: str,
+    period: tuple[pd.Timestamp, pd.Timestamp],  # noqa: ARG001
+    _stored: Stored,
+    _known: pd.DataFrame,
+    _x: str,
+    _y: str,
+    _days: pd.DatetimeIndex,
+) -> tuple[go.Figure, pd.DataFrame]:
+    moving = [one for one in (_x, _y) if one in MEASURES]
+    carried = {one: covid.carried(covid_data.panel(_stored, covid.usual(one)), _days)[0] for one in moving}
+    fixed = pd.DataFrame({"population": _known["population"], "continent": _known["continent"].astype("str")})
+    fixed = fixed[~_known["group"]]
+    frames = {}
+    for day in _days if moving else _days[-1:]:
+        at = {axis: carried[one].loc[day] if one in carried else _known[one] for axis, one in (("x", _x), ("y", _y))}
+        frames[day] = fixed.assign(**at).dropna()
+    last = frames[_days[-1]]
+    r = float(covid.correlations(last[["x", "y"]]).loc["x", "y"])
+    figure = charts.scatter(frames, across, up, (_spread(last["x"]), _spread(last["y"])), r)
+    return figure, last.reset_index(names="country")
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _correlations(
+    version: str,  # noqa: ARG001
+    names: dict[str, str],
+    day: pd.Timestamp,  # noqa: ARG001
+    dark: bool,
+    _stand: pd.DataFrame,
+) -> tuple["Figure", pd.DataFrame]:
+    matrix = covid.correlations(_stand.drop(columns=list(ALIKE), errors="ignore"))
+    return charts.correlations(matrix, names, dark), matrix.reset_index(names="measure")
+
+
+def week_by_week(stored: Stored, values: pd.DataFrame, present: list[str], known: pd.DataFrame, shown: Shown) -> None:
+    """A heatmap of countries by weeks."""
+    which = inputs.view(_("Rows"), list(ROWS), "rows", lambda one: _(ROWS[one]))
+    if which == "largest":
+        here = known.loc[_countries(known, values), "population"].nlargest(LISTED).index
+        present = [name for name in here if values[name].notna().any()]
+    shares = covid.weeks(values[present]).dropna(axis=1, how="all")
+    if shares.empty:
+        st.info(_("None of these countries reported this in the period: choose other ones, or another measure."))
+        return
+    period = values.index[0], values.index[-1]
+    drawn = _heatmap(stored.version, shown, tuple(shares), period, is_dark(), locales.language(), shares)
+    cards.figure(drawn, "covid_weeks", shares.reset_index(names="week_to"))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Shown: repr})
+def _heatmap(
+    version: str,  # noqa: ARG001  # with countries and period, the key of the numbers
+    shown: Shown,
+    countries: tuple[str, ...],  # noqa: ARG001
+    period: tuple[pd.Timestamp, pd.Timestamp],  # noqa: ARG001
+    dark: bool,
+    language: str,  # noqa: ARG001
+    _shares: pd.DataFrame,
+) -> "Figure":
+    """The largest countries are the same whichever are chosen, and not drawn again for them."""
+    return charts.heatmap(_shares, shown, dark)
+
+
+def table(values: pd.DataFrame, present: list[str], shown: Shown) -> None:
+    """The chosen countries as a table, with the numbers of every day as files."""
+    if not present:
+        return
+    last = values.index[-1]
+    ranked = covid.ranking(values[present], last)
+    highest = values[ranked.index]
+    st.subheader(_("The countries chosen on {day}").format(day=locales.day(last)), anchor=False)
+    st.caption(plain(charts.unit(shown)))
+    dated = _("{value} ({day})")
+    numbers = {
+        _("Country"): [place(str(name)) for name in ranked.index],
+        _("Latest"): [
+            charts.written(value, shown)
+            if day == last
+            else dated.format(value=charts.written(value, shown), day=locales.day(day))
+            for value, day in zip(ranked["value"], ranked["day"], strict=True)
+        ],
+    }
+    if not shown.signed:
+        changes = ranked["change"]
+        numbers[_("Change in a week")] = ["–" if one != one else charts.written_change(one) for one in changes]
+    if not shown.grows:
+        numbers[_("Highest in the period")] = [
+            dated.format(value=charts.written(float(highest[name].max()), shown), day=locales.day(day))
+            for name, day in highest.idxmax().items()
+        ]
+    shown_table = pd.DataFrame(numbers)
+    # Not a data frame: for a few rows its canvas takes longer to paint than the figure above. A table reads Markdown.
+    st.table(shown_table.map(plain).set_index(_("Country")))
+    st.caption(_("Every day of these countries, as shown"))
+    downloads.table(values[present].reset_index(names="date"), "covid")
+
+
+def _region() -> str:
+    with st.container(width=270):
+        return inputs.choice(_("Part of the world"), list(charts.REGIONS), "region", charts.region)
+
+
+def _countries(known: pd.DataFrame, values: pd.DataFrame, region: str = "World") -> list[str]:
+    """The countries (no groups) of a part of the world that `values` has."""
+    here = known[~known["group"] & ((region == "World") | (known["continent"] == region))]
+    return [name for name in here.index if name in values]
+
+
+def _spread(values: pd.Series) -> bool:
+    """Whether numbers are so far apart that only a logarithmic axis shows them all."""
+    return bool(len(values) and values.min() > 0 and values.max() > 20 * values.median())

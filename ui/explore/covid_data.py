@@ -1,0 +1,69 @@
+"""What the page COVID-19 reads and computes once a dataset, shared by all sessions. Never change what these return."""
+
+import pandas as pd
+import streamlit as st
+
+from data import tables
+from data.tables import Stored
+from models.explore import covid
+from models.explore.covid import MEASURES, TRAITS, Counts, Shown
+
+
+def countries(stored: Stored) -> pd.DataFrame:
+    """Every country and group of a dataset (see `models.explore.covid.countries`)."""
+    return _countries(stored.version, stored)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _countries(version: str, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
+    return covid.countries(_last(_stored, ["code", "continent", "population", *TRAITS]))
+
+
+def measures(stored: Stored) -> list[str]:
+    """The measures whose columns a dataset has."""
+    return [name for name, one in MEASURES.items() if set(one.columns) <= set(stored.columns["covid"])]
+
+
+def counts(stored: Stored, measure: str) -> Counts:
+    """What was reported of a measure, a column a country."""
+    return _counts(stored.version, measure, stored)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _counts(version: str, measure: str, _stored: Stored) -> Counts:  # noqa: ARG001  # the cache key
+    one = MEASURES[measure]
+    return covid.counts(tables.read(_stored, columns=["country", "date", *one.columns]), one)
+
+
+def panel(stored: Stored, shown: Shown) -> pd.DataFrame:
+    """The numbers of a figure, a row a day and a column a country."""
+    return _panel(stored.version, shown.measure, shown.form, shown.per, shown, stored)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _panel(version: str, measure: str, form: str, per: str, _shown: Shown, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
+    values = covid.formed(counts(_stored, _shown.measure), _shown.form)
+    if MEASURES[_shown.measure].counted and _shown.form != "change":
+        values = covid.relative(values, countries(_stored)["population"], _shown.per)
+    return values.astype("float32")
+
+
+def standing(stored: Stored, day: pd.Timestamp) -> pd.DataFrame:
+    """Where countries stood on a day (see `models.explore.covid.standing`)."""
+    return _standing(stored.version, day, stored)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _standing(version: str, day: pd.Timestamp, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
+    reported = sorted({measure.total or measure.level or "" for measure in MEASURES.values()})
+    return covid.standing(_last(_stored, ["population", *reported, *TRAITS], day))
+
+
+def _last(stored: Stored, columns: list[str], day: pd.Timestamp | None = None) -> pd.DataFrame:
+    """What was last reported up to `day`. Read column by column: all at once take 130 MB of a full-size file."""
+    found = []
+    for name in columns:
+        if name in stored.columns["covid"]:
+            rows = tables.read(stored, columns=["country", "date", name])
+            found.append(covid.final(rows if day is None else rows[rows["date"] <= day], [name]))
+    return pd.concat(found, axis=1)

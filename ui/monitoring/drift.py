@@ -1,0 +1,422 @@
+"""The parts of the drift page: the verdict, all columns, one column, a rule for alerts, the definitions."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+import locales
+import settings
+from charts.monitoring import drift as charts
+from data import demo, state
+from data.tables import Stored
+from locales.labels import label
+from models.drift import alarms, alerts, explain, watch
+from models.drift.history import Reference
+from models.drift.monitored import Sheet
+from models.drift.watch import Watched
+from models.lifecycle.registry import ModelFileError
+from ui import cards, inputs
+from ui.monitoring import watched
+from ui.text import N_, _, ngettext, plain
+
+THRESHOLDS = tuple(np.round(np.arange(0.1, 0.81, 0.05), 2).tolist())
+TREND = 26  # points of a sparkline
+WHAT = {
+    "sales": N_("importance: share of amounts explained"),
+    "churn": N_("importance: share of what moves the predictions"),
+}
+ROWS = {
+    "sales": N_("an invoice counts once; the model learned from {count}"),
+    "churn": N_("customers; the model learned from {count}"),
+}
+EMPTY = N_("There are no rows in this window: choose another day.")
+LEARNED = N_("The model learned from this day: it cannot drift from itself.")
+# What no alert is raised for, but is beyond chance and over one of the two watch levels.
+WORTH = (N_("watch"), N_("watch closely"))
+
+
+def verdict(
+    drift: pd.DataFrame,
+    seen: Watched,
+    day: pd.Timestamp,
+    threshold: float,
+    levels: tuple[float, float],
+    model: str,
+) -> None:
+    """The answer in a sentence, what moved, and the cards; a PSI over the first of `levels` is worth a watch."""
+    today = drift[drift["day"] == day].sort_values("psi", ascending=False)
+    if today["psi"].isna().all():
+        st.info(_(EMPTY), icon=":material/info:")
+        return
+    over = today[today["psi"] > threshold]
+    confirmed, seasonal = (over[over["label"] == kind] for kind in (watch.CONFIRMED, watch.SEASONAL))
+    if today["learned"].all():
+        st.info(_(LEARNED), icon=":material/info:")
+    elif len(confirmed):
+        first = str(confirmed["feature"].iloc[0])
+        sentence = ngettext(
+            "“{column}” has not looked like what the model learned from since {day}.",
+            "{count} columns do not look like what the model learned from; “{column}” since {day}.",
+            len(confirmed),
+        )
+        told = _("It is not the season.")
+        if confirmed["psi_season"].isna().any():
+            told = _("There is no earlier year that would tell whether it is the season.")
+        text = sentence.format(
+            column=label(first), day=locales.day(_since(drift, first, day)), count=locales.number(len(confirmed))
+        )
+        side = watch.sides(seen, first, day.to_datetime64())
+        most = max(explain.moves(side.cut, side.reference, side.current), key=lambda move: move.part)
+        st.warning(plain(f"{text} {told} {charts.said(first, most)}"), icon=":material/warning:")
+    elif len(seasonal):
+        names = ", ".join(label(name) for name in seasonal["feature"])
+        text = _("The data look as they do every year at this season: {columns} differ from the average of the year.")
+        st.success(plain(text.format(columns=names)), icon=":material/check_circle:")
+    elif len(over):
+        text = _("Some columns look different, but there are too few rows to tell it from chance.")
+        st.info(plain(text), icon=":material/info:")
+    else:
+        text = _("The data look like what the model learned from.")
+        st.success(plain(text), icon=":material/check_circle:")
+    after = drift[~drift["learned"] & (drift["day"] <= day)]
+    found = alarms.replay(after, threshold, [])
+    months = max(after["day"].nunique() and (after["day"].max() - after["day"].min()).days / 30.4, 1.0)
+    near = int((_worth(today, levels) > 0).sum())
+    worst = today.iloc[0]
+    cards.metrics(
+        [
+            (
+                _("Columns that changed"),
+                locales.number(len(confirmed)),
+                _("of {count}; {seasonal} more are the season, {near} are worth a watch").format(
+                    count=len(today), seasonal=len(seasonal), near=near
+                ),
+            ),
+            (
+                _("Highest PSI"),
+                locales.number(worst["psi"], 2),
+                _("{column}; sampling alone makes up to {noise}").format(
+                    column=label(worst["feature"]), noise=locales.number(worst["noise_limit"], 2)
+                ),
+            ),
+            (
+                _("Alerts so far"),
+                locales.number(len(found.alerts)),
+                _("confirmed, in {months} months; {quiet} other days over the threshold stayed quiet").format(
+                    months=locales.number(months), quiet=locales.number(sum(found.quieted.values()))
+                ),
+            ),
+            (
+                _("Rows compared"),
+                locales.number(worst["rows_current"]),
+                _(ROWS[model]).format(count=locales.number(worst["rows_reference"])),
+            ),
+        ]
+    )
+
+
+def everything(
+    drift: pd.DataFrame,
+    day: pd.Timestamp,
+    threshold: float,
+    levels: tuple[float, float],
+    model: str,
+    stored: Stored,
+) -> None:
+    """All columns: the calendar, the table with sparklines, and drift against importance."""
+    confirmed = drift[drift["label"] == watch.CONFIRMED]
+    names = confirmed["feature"].unique()
+    title = ngettext(
+        "{count} column changed beyond the season", "{count} columns changed beyond the season", len(names)
+    )
+    if confirmed["psi_season"].isna().any():
+        title = ngettext(
+            "{count} column changed beyond chance (some days without an earlier year to compare)",
+            "{count} columns changed beyond chance (some days without an earlier year to compare)",
+            len(names),
+        )
+    quiet = _("No column has changed beyond what a year brings")
+    shown = title.format(count=locales.number(len(names))) if len(names) else quiet
+    if len(after := drift[~drift["learned"]]):
+        cards.figure(charts.calendar(after, threshold, shown), "drift_calendar", drift)
+    today = drift[drift["day"] == day].sort_values("psi", ascending=False)
+    _table(drift, today, levels)
+    try:
+        importance = watched.importance(model, stored)
+    except ModelFileError as error:
+        st.warning(plain(error.sentence()), icon=":material/lock:")
+        return
+    known = today[today["feature"].isin(importance.keys()) & today["psi"].notna()]
+    if len(known):
+        cards.figure(charts.weight(known, importance, threshold, _(WHAT[model])), "drift_importance", today)
+
+
+def _worth(today: pd.DataFrame, levels: tuple[float, float]) -> np.ndarray:
+    """How many of the watch levels each row is over, beyond chance, where no alert is raised for it."""
+    calm = (today["label"] == watch.STABLE) & ~today["learned"] & (today["psi"] > today["noise_limit"])
+    return np.where(calm, np.searchsorted(levels, today["psi"]), 0)
+
+
+def _table(drift: pd.DataFrame, today: pd.DataFrame, levels: tuple[float, float]) -> None:
+    """One row a column, with the course of its PSI."""
+    days = np.sort(drift.loc[drift["day"] <= today["day"].iloc[0], "day"].unique())
+    some = days[:: -max(len(days) // TREND, 1)][:TREND][::-1]
+    trends = drift[drift["day"].isin(some)].pivot(index="feature", columns="day", values="psi")
+    verdicts = [
+        _(WORTH[worth - 1]) if worth else _(charts.LABELS[kind])
+        for kind, worth in zip(today["label"], _worth(today, levels), strict=True)
+    ]
+    written = {
+        "PSI": [_written(value) for value in today["psi"]],
+        _("Verdict"): verdicts,
+        _("Season"): [_written(value) for value in today["psi_season"]],
+        _("Noise"): [_written(value) for value in today["noise_limit"]],
+        "KS": [_written(value) for value in today["ks"]],
+        _("KS p-value"): [_pvalue(value) for value in today["ks_pvalue"]],
+        _("Rows"): [locales.number(value) for value in today["rows_current"]],
+    }
+    course = [trends.loc[name].round(3).tolist() for name in today["feature"]]
+    table = pd.DataFrame({_("Column"): [label(name) for name in today["feature"]], **written, _("Course"): course})
+    order = [_("Column"), "PSI", _("Verdict"), _("Course"), *list(written)[2:]]
+    helps = {
+        _("Season"): _("PSI against this season of earlier years"),
+        _("Noise"): _("PSI that sampling alone exceeds once in twenty"),
+        _("Rows"): _("independent ones: the lines of an invoice count once"),
+    }
+    with st.container(border=True):
+        heading = _("Every column in this window")
+        st.markdown(f"**{plain(heading)}**")
+        st.dataframe(
+            table,
+            hide_index=True,
+            height="content",
+            column_order=order,
+            column_config={
+                name: st.column_config.TextColumn(
+                    help=helps.get(name), alignment="left" if name == _("Verdict") else "right"
+                )
+                for name in written
+            }
+            | {
+                _("Column"): st.column_config.TextColumn(width=180),
+                "PSI": st.column_config.TextColumn(width=55, alignment="right"),
+                _("Course"): st.column_config.AreaChartColumn(
+                    help=_("PSI from the first to the chosen day"), y_min=0, width="small"
+                ),
+            },
+        )
+
+
+def _written(value: float) -> str:
+    """A PSI or a distance as a reader reads it; nothing where it is not known."""
+    return "" if np.isnan(value) else locales.number(value, 3)
+
+
+def _pvalue(value: float) -> str:
+    """A p-value as a reader reads it."""
+    return _("under {least}").format(least=locales.number(0.001, 3)) if value < 0.001 else _written(value)
+
+
+def column(
+    drift: pd.DataFrame,
+    seen: Watched,
+    day: pd.Timestamp,
+    threshold: float,
+    levels: tuple[float, float],
+    model: str,
+    stored: Stored,
+    rows: tuple[Sheet, ...],
+    against: Reference,
+) -> None:
+    """One column over time and in its bins, and whether it is drift or season."""
+    today = drift[drift["day"] == day].sort_values("psi", ascending=False)
+    today = today.assign(worth=_worth(today, levels))
+    ranked = today.sort_values("label", key=lambda kind: kind != watch.CONFIRMED, kind="stable")
+    name = inputs.choice(_("Column"), list(ranked["feature"]), "column", label)
+    row = today[today["feature"] == name].iloc[0]
+    st.markdown(plain(_why(row, threshold, levels)))
+    reasons = {
+        pd.Timestamp(found.day): found.reason
+        for found in alerts.explained(state.engine(settings.get().database_url), model, day.date())
+        if found.feature == name
+    }
+    whole = watched.measured(stored, rows, against, seen, day.to_datetime64().astype("datetime64[D]"), name)
+    st.caption(plain(" ".join(_measures(whole))))
+    side = watch.sides(seen, name, day.to_datetime64())
+    parts = pd.DataFrame(explain.moves(side.cut, side.reference, side.current))
+    with st.grid("auto", min_column_width=420):
+        mine = drift[drift["feature"] == name]
+        cards.figure(charts.course(drift, name, threshold, day, seen.reference, reasons), "drift_course", mine)
+        cards.figure(charts.distribution(name, side), "drift_distribution", parts)
+    for found, reason in reasons.items():
+        text = _("Around {day} this was acknowledged as: {reason}")
+        st.caption(plain(text.format(day=locales.day(found), reason=reason)))
+
+
+def _measures(whole: pd.Series) -> list[str]:
+    """The other measures of a column, a sentence each, and what else is odd about it."""
+    told = []
+    if not np.isnan(whole["ks"]):
+        text = _("KS {ks} (p {p}); numbers moved by {distance} standard deviations on average (Wasserstein).")
+        values = {"ks": locales.number(whole["ks"], 3), "p": _pvalue(whole["ks_pvalue"])}
+        told.append(text.format(distance=locales.number(whole["wasserstein"], 2), **values))
+    if not np.isnan(whole["cramers_v"]):
+        text = _("Chi-square p {p}, Cramér's V {v}.")
+        told.append(text.format(p=_pvalue(whole["chi2_pvalue"]), v=locales.number(whole["cramers_v"], 2)))
+    if not np.isnan(whole["jensen_shannon"]):
+        told.append(_("Jensen-Shannon distance {d}.").format(d=locales.number(whole["jensen_shannon"], 2)))
+    if whole["outside"] > 0:
+        text = _("{share} of the rows hold what the model never saw.")
+        told.append(text.format(share=locales.percent(whole["outside"], 1)))
+    if not np.isnan(whole["bad_row"]):
+        text = _("One row, {value}, makes most of the distance between the means: look at it first.")
+        told.append(text.format(value=charts.amount(whole["bad_row"])))
+    if whole["note"] is not None:
+        told.append(whole["note"].sentence())
+    return told
+
+
+def rule(drift: pd.DataFrame, seen: Watched, stored: Stored, model: str) -> None:
+    """What another threshold would have done since the model learned."""
+    after = drift[~drift["learned"]]
+    if after.empty:
+        st.info(_("There are no days yet after those that the model learned from."), icon=":material/info:")
+        return
+    first, last = after["day"].min(), after["day"].max()
+    planted = [pd.Timestamp(day) for day in demo.changes(stored.findings)]
+    known = [*planted, *_acknowledged(model)]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width=280):
+            usual = round(100 * watched.limit(model))
+            threshold = inputs.slider(_("PSI threshold, in hundredths (30 is 0.30)"), "threshold", usual, 5, 100) / 100
+        st.button(
+            _("Use this threshold"),
+            icon=":material/save:",
+            disabled=threshold == watched.limit(model),
+            on_click=alerts.set_threshold,
+            args=(state.engine(settings.get().database_url), model, threshold),
+            help=_("From now on columns over it are logged and told, here and in the scheduled jobs."),
+        )
+    changes = sorted({day for day in known if first <= day <= last})
+    found = alarms.replay(after, threshold, changes)
+    months = max((last - first).days / 30.4, 1.0)
+    hits = [delay for delay in found.delays.values() if delay is not None]
+    cards.metrics(
+        [
+            (
+                _("Alerts a month"),
+                locales.number(len(found.alerts) / months, 1),
+                _("{count} in {months} months").format(count=len(found.alerts), months=locales.number(months)),
+            ),
+            (
+                _("Real changes found"),
+                f"{len(hits)} / {len(changes)}" if changes else "?",
+                ngettext("after {days} day", "after {days} days", max(hits)).format(days=locales.number(max(hits)))
+                if hits
+                else _("none was found"),
+            )
+            if changes
+            else (
+                _("Real changes found"),
+                "?",
+                _("no change is known yet: acknowledge alerts with a reason on the page Monitoring: health"),
+            ),
+            (_("Other alerts"), locales.number(found.false), _("about no change that is known")),
+            (
+                _("Kept quiet"),
+                locales.number(sum(found.quieted.values())),
+                ngettext(
+                    "alarm that was the season ({season}), noise or too few rows",
+                    "alarms that were the season ({season}), noise or too few rows",
+                    sum(found.quieted.values()),
+                ).format(season=locales.number(found.quieted.get(watch.SEASONAL, 0))),
+            ),
+        ]
+    )
+    counts, delays = _curve(stored.version, str(seen.reference), str(changes), after, changes)
+    with st.grid("auto", min_column_width=420):
+        past = charts.alerts(found, first, last, threshold)
+        cards.figure(past, "drift_alerts", found.alerts)
+        per_month = [count / months for count in counts]
+        table = pd.DataFrame({"threshold": THRESHOLDS, "alerts_a_month": per_month, "days_to_find": delays})
+        cards.figure(charts.rule(THRESHOLDS, per_month, delays, threshold, past.layout.height), "drift_rule", table)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _curve(
+    version: str,  # noqa: ARG001  # these three are the cache key
+    reference: str,  # noqa: ARG001
+    key: str,  # noqa: ARG001
+    _after: pd.DataFrame,
+    _changes: list[pd.Timestamp],
+) -> tuple[list[int], list[float]]:
+    """For each of `THRESHOLDS` the number of alerts, and the days until the last real change was found: infinite where
+    one was missed, NaN where none is known."""
+    counts, delays = [], []
+    for threshold in THRESHOLDS:
+        found = alarms.replay(_after, threshold, _changes)
+        late = [np.inf if delay is None else float(delay) for delay in found.delays.values()]
+        counts.append(len(found.alerts))
+        delays.append(max(late, default=np.nan))
+    return counts, delays
+
+
+def definitions(
+    stored: Stored, rows: tuple[Sheet, ...], against: Reference, day: pd.Timestamp, threshold: float
+) -> None:
+    """The same day by three definitions of the PSI."""
+    table = watched.definitions(stored, rows, against, day.to_datetime64().astype("datetime64[D]"))
+    cards.figure(charts.definitions(table, threshold), "drift_definitions", table.reset_index())
+    st.caption(
+        _(
+            "An outlier stretches equal parts until nearly all rows are in one of them, and no change is seen; "
+            "deciles of the reference are fixed, and an outlier is one row in the last of them. Evidently leaves "
+            "missing values out; here they are a bin of their own."
+        )
+    )
+
+
+def _since(drift: pd.DataFrame, feature: str, day: pd.Timestamp) -> pd.Timestamp:
+    """The first day of the confirmed days in a row that end on a day."""
+    mine = drift[(drift["feature"] == feature) & (drift["day"] <= day)].sort_values("day")
+    others = mine.loc[mine["label"] != watch.CONFIRMED, "day"]
+    return mine.loc[mine["day"] > others.max(), "day"].min() if len(others) else mine["day"].min()
+
+
+def _why(row: pd.Series, threshold: float, levels: tuple[float, float]) -> str:
+    """Drift or season: what speaks for it, in a sentence."""
+    values = {
+        "psi": locales.number(row["psi"], 2),
+        "threshold": locales.number(threshold, 2),
+        "season": locales.number(row["psi_season"], 2),
+        "noise": locales.number(row["noise_limit"], 2),
+        "rows": locales.number(row["rows_current"]),
+    }
+    if np.isnan(row["psi"]):
+        return _(EMPTY)
+    if row["learned"]:
+        return _(LEARNED)
+    if worth := int(row["worth"]):
+        text = _("No alert: PSI {psi} is under the threshold of {threshold}, but over the watch level of {level}.")
+        return text.format(level=locales.number(levels[worth - 1], 2), **values)
+    if row["psi"] <= threshold:
+        return _("No drift: PSI {psi} is under the threshold of {threshold}.").format(**values)
+    if row["label"] == watch.SEASONAL:
+        text = _(
+            "It is the season: PSI {psi} against the year, but only {season} against the same weeks of earlier years."
+        )
+    elif row["label"] == watch.TOO_FEW:
+        text = _("It cannot be told: PSI {psi}, but from only {rows} independent rows.")
+    elif row["label"] == watch.WITHIN_NOISE:
+        text = _("It may be chance: PSI {psi}, and sampling alone makes up to {noise}.")
+    elif np.isnan(row["psi_season"]):
+        text = _("It is more than chance: PSI {psi}. Whether it is the season cannot be told without an earlier year.")
+    else:
+        text = _("It is drift: PSI {psi} against what the model learned from, and {season} against this season before.")
+    return text.format(**values)
+
+
+def _acknowledged(model: str) -> list[pd.Timestamp]:
+    rows = state.read(state.engine(settings.get().database_url), state.alert_log, model=model, kind="psi")
+    answered = alerts.episodes(rows[rows["reason"].notna()]) if len(rows) else rows
+    return [pd.Timestamp(day) for day in answered.get("first", [])]

@@ -1,0 +1,298 @@
+"""The parts of the page Monitoring: health: checks, alerts to answer, tables of sources, jobs and versions, logs."""
+
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+import streamlit as st
+
+import locales
+import settings
+from connectors import ConnectorError, notify
+from data import export, state, vitals
+from locales.labels import label
+from models.drift import alerts
+from models.lifecycle import health
+from ui import background, cards, downloads
+from ui.text import N_, _, ngettext, plain
+
+FRESH = 20  # seconds that what was seen is shown again
+STATUS: dict[health.Status, tuple[str, Literal["green", "orange", "red"], str]] = {
+    "ok": ("check_circle", "green", N_("fine")),
+    "warning": ("warning", "orange", N_("worth a look")),
+    "problem": ("error", "red", N_("problem")),
+}
+STATES = {
+    "running": N_("running"),
+    "done": N_("done"),
+    "failed": N_("failed"),
+    "cancelling": N_("stopping"),
+    "cancelled": N_("stopped"),
+    health.CUT_OFF: N_("cut off"),
+}
+KINDS = {"demo": N_("simulated"), "download": N_("downloaded"), "upload": N_("uploaded")}
+LOGS = {
+    "psi_log": N_("how far each column has moved, day by day"),
+    "alerts_log": N_("every alert, who was told of it and what was answered"),
+    "predictions": N_("what the models said, and what came"),
+    "performance_log": N_("how good the models were, window by window"),
+}
+MODEL_STATUS = {"champion": N_("in use"), "challenger": N_("kept, not in use"), "retired": N_("replaced")}
+
+
+@st.cache_resource(ttl=FRESH, max_entries=2, show_spinner=False)
+def seen(home: Path, database_url: str) -> vitals.Vitals:
+    """What Vigie says of itself, looked at anew after `FRESH` seconds."""
+    return vitals.gather(home, database_url)
+
+
+def ended(last: pd.DataFrame) -> str:
+    """How the first of some runs stands, in a word."""
+    state_ = last["state"].iloc[0] if len(last) else ""
+    return _(STATES[state_]) if state_ else _("none")
+
+
+def checks(found: list[health.Check]) -> None:
+    """Each check with an icon, a word, and what to do."""
+    with st.container(border=True, gap="small"):
+        for check in found:
+            icon, colour, word = STATUS[check.status]
+            with st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False):
+                st.badge(_(word), icon=f":material/{icon}:", color=colour, width=115)
+                subject = _(health.SUBJECTS[check.subject])
+                line = _("**{heading}**: {text}").format(heading=subject, text=plain(check.sentence()))
+                st.markdown(line, width="stretch")
+
+
+def alert_list(rows: pd.DataFrame, found: pd.DataFrame) -> None:
+    """The alerts that stand, each with a form to answer it; below, those that were answered.
+
+    `rows` are those of `state.alert_log`, `found` their episodes.
+    """
+    standing = found[found["acknowledged"].isna()]
+    if standing.empty:
+        st.markdown(":material/check_circle: " + _("No alert is open."))
+    for row in standing.to_dict("records"):
+        _standing(row, rows[rows["model"].eq(row["model"]) & rows["feature"].eq(row["feature"])])
+    answered = found[found["acknowledged"].notna()]
+    if len(answered):
+        heading = _("Acknowledged")
+        st.markdown(f"**{heading}**")
+        shown = pd.DataFrame(
+            {
+                _("First day"): answered["first"],
+                _("Last day"): answered["last"],
+                _("Model"): answered["model"].map(label),
+                _("Alert"): [alerts.sentence(row) for row in answered.to_dict("records")],
+                _("Reason"): answered["reason"],
+                _("By"): answered["acknowledged_by"],
+            }
+        )
+        _table(shown, "acknowledged_alerts", {_("Alert"): 420})
+
+
+def _standing(row: dict, same: pd.DataFrame) -> None:
+    when = locales.day(row["last"])
+    if row["count"] > 1:
+        days = ngettext("{count} day", "{count} days", row["count"]).format(count=locales.number(row["count"]))
+        when = _("{first} to {last}, {days}").format(first=locales.day(row["first"]), last=when, days=days)
+    key = "|".join((row["model"], row["kind"], row["feature"]))
+    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        with st.container(gap=None, width="stretch"):
+            heading, text = plain(label(row["model"])), plain(alerts.sentence(row))
+            line = _("**{heading}**: {text}").format(heading=heading, text=text)
+            st.markdown(f":material/notifications_active: {line}")
+            st.caption(" · ".join(map(plain, [when, *_told(row["notified"])])))
+            near = [one for end in ("first", "last") for one in alerts.explanations(same, row[end].date())]
+            for before in dict.fromkeys(one for one in near if one.kind == row["kind"]):
+                said = _("Around {day} it was acknowledged as: {reason}")
+                st.caption(plain(said.format(day=locales.day(before.day), reason=before.reason)))
+        with (
+            st.popover(_("Acknowledge"), icon=":material/done:", key=f"answer-{key}"),
+            st.form(f"form-{key}", border=False),
+        ):
+            who = st.text_input(_("Who are you?"), max_chars=80, key=f"who-{key}")
+            reason = st.text_input(_("Why did it happen?"), max_chars=200, key=f"why-{key}")
+            st.caption(_("The reason explains the same alarm a year from now, “spring catalogue” for example."))
+            if st.form_submit_button(_("Acknowledge")):
+                try:
+                    alerts.acknowledge(
+                        _engine(), (row["model"], row["kind"], row["feature"]), reason, who, datetime.now(UTC)
+                    )
+                except locales.Sentence as refused:
+                    st.warning(refused.sentence())
+                else:
+                    seen.clear()
+                    st.rerun()
+
+
+def _told(notified: object) -> list[str]:
+    """Whom an alert was told, as words."""
+    if not isinstance(notified, dict) or not notified:
+        return [_("nobody was told yet")]
+    words = []
+    for channel, answer in notified.items():
+        if answer.startswith(alerts.FAILED):
+            words.append(_("{channel}: not told, tried again at the next run").format(channel=channel))
+        else:
+            words.append(
+                _("{channel}: told {day}").format(channel=channel, day=locales.moment(datetime.fromisoformat(answer)))
+            )
+    return words
+
+
+def notifications() -> None:
+    """Who is told, how often, and a test of it."""
+    engine, channels = _engine(), notify.channels()
+    if channels:
+        st.markdown(_("Alerts go to {channels}.").format(channels=plain(", ".join(channels))))
+    else:
+        st.markdown(
+            _(
+                "Nobody is told. Set `VIGIE_NOTIFY_URLS` (or `notify_urls` in `.streamlit/secrets.toml`), for example "
+                "`mailtos://user:password@mail.example.org?to=team@example.org`."
+            )
+        )
+    st.number_input(
+        _("Days in which the same alert is not told again"),
+        0,
+        365,
+        alerts.cooldown(engine),
+        key="cooldown",
+        on_change=lambda: state.prefer(engine, "alert_cooldown", int(st.session_state["cooldown"])),
+        width=320,
+    )
+    if run := st.session_state.get("notify-test"):
+        background.show(run, _tested)
+    elif channels and st.button(_("Send a test message"), icon=":material/send:"):
+        st.session_state.pop("notify-tested", None)
+        st.session_state["notify-test"] = background.start("notify", "test", _test)
+        st.rerun()
+    if outcome := st.session_state.get("notify-tested"):
+        good, sentence = outcome
+        (st.success if good else st.warning)(plain(sentence), icon=":material/check:" if good else ":material/block:")
+
+
+def _test(step: background.Step) -> None:
+    channels, failed = notify.channels(), []
+    for place, send in enumerate(channels.values()):
+        step(N_("Sending the test message"), place / len(channels))
+        try:
+            send(_("Vigie: a test"), _("This is a test: Vigie's alerts arrive here."))
+        except ConnectorError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+
+
+def _tested(status: str, message: str, _error: ConnectorError | None) -> None:
+    del st.session_state["notify-test"]
+    st.session_state["notify-tested"] = (status == "done", message or _("Every channel took the test message."))
+
+
+def sources(found: vitals.Vitals) -> None:
+    """Each table's dataset: where from, how old, up to which day."""
+    kept = [stored for stored in found.sources.values() if stored]
+    shown = pd.DataFrame(
+        {
+            _("Table"): [_(cards.TABLES[stored.table]) for stored in kept],
+            _("Source"): [_(stored.origin.name) for stored in kept],
+            _("Kind"): [_(KINDS[stored.origin.kind]) for stored in kept],
+            _("Rows"): [stored.rows[stored.table] for stored in kept],
+            _("Up to"): pd.to_datetime([stored.span[1].date() if stored.span else None for stored in kept]),
+            _("Last brought in (UTC)"): pd.to_datetime(
+                [stored.origin.retrieved or stored.stored for stored in kept], utc=True
+            ),
+            _("Version"): [stored.version for stored in kept],
+        }
+    )
+    _table(shown, "sources")
+
+
+def jobs(found: vitals.Vitals, now: datetime) -> None:
+    """The newest runs: what, when, how it ended."""
+    runs = health.last_runs(found, now)
+    if runs.empty:
+        st.markdown(_("No job has run yet. In a terminal: `python jobs.py --help`"))
+        return
+    took = (runs["finished"] - runs["started"]).dt.total_seconds()
+    shown = pd.DataFrame(
+        {
+            _("Job"): runs["job"],
+            _("Ended"): [_(STATES[state]) for state in runs["state"]],
+            _("Started (UTC)"): runs["started"],
+            _("Took (s)"): took.round(1),
+            _("Day"): runs["day"],
+            _("Why"): runs["message"].fillna("").map(_),
+            _("Last step"): [_(step) for step in runs["step"]],
+            _("About"): runs["subject"],
+        }
+    )
+    _table(shown, "jobs", {_("Job"): 130, **({_("Why"): 260} if runs["message"].notna().any() else {})})
+
+
+def versions(found: vitals.Vitals) -> None:
+    """Model files and whether they are whole; versions of Python and the libraries; what takes room."""
+    models = found.versions.sort_values("created", ascending=False)
+    whole = {True: _("as kept"), False: _("altered"), None: _("gone")}
+    if len(models):
+        shown = pd.DataFrame(
+            {
+                _("Model"): models["model"],
+                _("Version"): models["version"],
+                _("Status"): [_(MODEL_STATUS[status]) for status in models["status"]],
+                _("File"): [whole[found.model_files[name]] for name in models["file"]],
+                _("Trained (UTC)"): models["created"],
+                _("By"): models["author"],
+                _("Reason"): [" · ".join(map(_, reason.split("\n"))) for reason in models["reason"]],
+            }
+        )
+        _table(shown, "model_versions")
+    with st.grid("auto", min_column_width=320):
+        libraries = {"Python": found.python, **found.libraries}
+        with st.container():
+            named = pd.DataFrame({_("Software"): list(libraries), _("Version"): list(libraries.values())})
+            st.dataframe(named, hide_index=True, height="content")
+        with st.container():
+            sizes = pd.Series(found.folders, dtype="float64").sort_values(ascending=False)
+            room = pd.DataFrame({_("Folder"): list(sizes.index), _("Size (MB)"): (sizes / health.MB).round(1).tolist()})
+            st.dataframe(room, hide_index=True, height="content")
+
+
+def logs() -> None:
+    """The logs of the state database as files, which are made when they are asked for."""
+    engine = _engine()
+    for name, table in export.LOGS.items():
+        count = state.count(engine, table)
+        rows = ngettext("{rows} row", "{rows} rows", count).format(rows=locales.number(count))
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain(name)}**  \n:small[{plain(_(LOGS[name]))} · {rows}]", width="stretch")
+            with st.container(width=130):
+                downloads.button("CSV", partial(_log, engine, name), f"{name}.csv", "text/csv")
+
+
+def _log(engine: state.Engine, name: str) -> bytes:
+    return export.csv(export.log(engine, name))
+
+
+def _table(shown: pd.DataFrame, name: str, widths: dict[str, int] | None = None) -> None:
+    days, times = (shown.select_dtypes(kind).columns for kind in ("datetime", "datetimetz"))
+    shown = shown.assign(**{column: shown[column].dt.tz_localize(None) for column in times})
+    st.dataframe(
+        shown,
+        hide_index=True,
+        placeholder="–",
+        column_config={
+            **{column: st.column_config.DateColumn(format="DD/MM/YYYY") for column in days},
+            **{column: st.column_config.DatetimeColumn(format="DD/MM/YYYY HH:mm") for column in times},
+            **{column: st.column_config.NumberColumn(format="localized") for column in shown.select_dtypes("number")},
+            **{column: st.column_config.Column(width=width) for column, width in (widths or {}).items()},
+        },
+    )
+    downloads.table(shown, name)
+
+
+def _engine() -> state.Engine:
+    return state.engine(settings.get().database_url)

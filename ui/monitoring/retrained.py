@@ -1,0 +1,168 @@
+"""What the retraining page works with: models in training, read once a version, compared, and policies tried."""
+
+from datetime import UTC, datetime
+from typing import cast
+
+import pandas as pd
+import streamlit as st
+
+import settings
+from connectors import ConnectorError
+from data import state
+from data.state import Engine
+from data.tables import Stored
+from locales import Sentence
+from models.churn import challenge as churn_challenge
+from models.churn import retraining as churn
+from models.churn.preparation import CannotTrain
+from models.forecast import CannotForecast, kept
+from models.forecast import challenge as sales_challenge
+from models.forecast.kept import Daily
+from models.lifecycle import registry, retraining
+from ui import background, store
+from ui.churn import trained
+from ui.sales import forecasts
+from ui.text import N_, _
+
+LATER = pd.Timedelta(days=28)
+Compared = sales_challenge.Comparison | churn_challenge.Comparison
+Tried = sales_challenge.Policies | churn_challenge.Policies
+
+
+def engine() -> Engine:
+    """The state database."""
+    return state.engine(settings.get().database_url)
+
+
+def champion(model: str, stored: Stored) -> "pd.Series | None":
+    """The champion of a dataset. Begins to train the first one where there is none, and then answers None.
+
+    Where the sales go on for `LATER` after what the champion learned from, a challenger is trained: it takes seconds,
+    and the page can answer.
+    """
+    row = retraining.champion(engine(), model, stored)
+    if row is None and model == churn.MODEL:
+        return trained.churn(stored)[1]
+    if running(model, stored) is None and _refused(stored) not in st.session_state:
+        if row is None:
+            train(model, stored, "Vigie", N_("first model of this data"))
+        elif model == kept.MODEL and stored.span is not None:
+            newest = registry.versions(engine(), model)["window_end"].max()
+            if pd.Timestamp(stored.span[1]) - newest > LATER:
+                train(model, stored, "Vigie", N_("the data go on after the champion"))
+    return row
+
+
+def train(model: str, stored: Stored, author: str, reason: str) -> str:
+    """Train in the background; the run's id. A run that is under way for the same data is joined."""
+    if run := running(model, stored):
+        return run
+    st.session_state.pop(_refused(stored), None)
+
+    def work(step: background.Step) -> None:
+        try:
+            retraining.retrain(engine(), settings.get().home, model, datetime.now(UTC), author, reason, step)
+        except Sentence as error:
+            raise ConnectorError(error.message, **error.values) from error
+
+    run = st.session_state[_started(stored)] = background.start(_job(model), stored.version, work)
+    return run
+
+
+def running(model: str, stored: Stored) -> str | None:
+    """The run that trains a model on a dataset in this process, if there is one."""
+    runs = state.read(engine(), state.job_runs, job=_job(model), subject=stored.version, status="running")
+    return next((run for run in runs["run"] if background.alive(run)), None)
+
+
+def progress(model: str, stored: Stored) -> None:
+    """Show how far a training is, or why the last one ended without a model."""
+
+    def ended(status: str, message: str, _error: ConnectorError | None) -> None:
+        st.session_state.pop(_started(stored), None)
+        if status != "done":
+            st.session_state[_refused(stored)] = message or _("Training was cancelled: nothing was changed.")
+
+    # A run of this visitor is also shown when it has ended, so that its message is not lost.
+    if run := running(model, stored) or st.session_state.get(_started(stored)):
+        background.show(run, ended)
+    elif message := st.session_state.get(_refused(stored)):
+        st.info(message, icon=":material/info:")
+
+
+def daily(stored: Stored) -> Daily:
+    """The units a day of a sales dataset (see `kept.series`). Raises `CannotForecast`."""
+    return _daily(stored.version, stored)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _daily(version: str, _stored: Stored) -> Daily:  # noqa: ARG001  # the cache key
+    return retraining.daily(_stored)
+
+
+def compare(model: str, stored: Stored, best: "pd.Series", other: "pd.Series") -> Compared:
+    """Champion and challenger. Raises `CannotCompare`, `CannotForecast` or `registry.ModelFileError`."""
+    return _compare(model, stored.version, str(best["version"]), str(other["version"]), stored, best, other)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _compare(
+    model: str,
+    _data: str,
+    _best: str,
+    _other: str,
+    _stored: Stored,
+    _champion: "pd.Series",
+    _challenger: "pd.Series",
+) -> Compared:
+    home, rows = settings.get().home, (_champion, _challenger)
+    if model == kept.MODEL:
+        return sales_challenge.compare(daily(_stored), *(retraining.load_sales(home, row) for row in rows))
+    ends = _champion["window_end"].date(), _challenger["window_end"].date()
+    history = store.frame(_stored, "history") if "history" in _stored.columns else None
+    models = [churn.load(home, row) for row in rows]
+    return churn_challenge.compare(models[0], models[1], ends, store.frame(_stored), history)
+
+
+def alerts(model: str) -> list[pd.Timestamp]:
+    """The days with confirmed drift, as logged."""
+    logged = state.read(engine(), state.psi_log, model=model, label="confirmed")
+    return sorted(logged["day"].unique())
+
+
+def policies(model: str, stored: Stored, learner: str) -> Tried | None:
+    """The past year with each policy, tried in the background; meanwhile, or where it cannot be, None and why."""
+    days = alerts(model)
+    key = f"policies {model} {stored.version} {hash(tuple(days))}"
+
+    def work(step: background.Step) -> Tried:
+        if model == kept.MODEL:
+            return sales_challenge.policies(daily(stored), days, step=step)
+        try:
+            return churn_challenge.policies(store.frame(stored, "history"), learner, days, step=step)
+        except CannotTrain as error:
+            raise CannotForecast(error.message, **error.values) from error
+
+    forecasts.begin(key, "retraining policies", work)
+    found = forecasts.found(key)
+    if found is None and not forecasts.watched(key):
+        st.info(_("The policies have not been tried to the end."), icon=":material/info:")
+        if st.button(_("Try again"), key="again-policies"):
+            forecasts.start(key, "retraining policies", work)
+            st.rerun()
+    if isinstance(found, CannotForecast):
+        st.info(found.sentence(), icon=":material/info:")
+        return None
+    return cast("Tried | None", found)
+
+
+def _job(model: str) -> str:
+    return f"retrain {model}"
+
+
+def _started(stored: Stored) -> str:
+    return f"retrain-started-{stored.version}"
+
+
+def _refused(stored: Stored) -> str:
+    return f"retrain-refused-{stored.version}"

@@ -1,0 +1,481 @@
+"""The views of the retraining page: champion against challenger, when to retrain, every version."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+import locales
+import settings
+from charts.churn.performance import LEARNERS
+from charts.monitoring import retraining as charts
+from data.tables import Stored
+from locales.labels import label
+from models.churn import challenge as churn_challenge
+from models.churn import value
+from models.churn.value import Terms
+from models.forecast import CannotForecast, kept
+from models.forecast import challenge as sales_challenge
+from models.lifecycle import challenge, registry, retraining
+from models.lifecycle.challenge import NEVER, CannotCompare, Gain
+from models.lifecycle.registry import CHALLENGER, CHAMPION, RETIRED, ModelFileError
+from ui import cards, downloads, inputs
+from ui.churn import offers
+from ui.monitoring import retrained
+from ui.monitoring.retrained import Compared, Tried
+from ui.text import N_, _, ngettext, plain
+
+NAMES = {"sales": N_("Sales: units a day"), "churn": N_("Churn: who leaves")}
+STATUSES = {CHAMPION: N_("Champion"), CHALLENGER: N_("Challenger"), RETIRED: N_("Retired")}
+MEASURES = {
+    "mae": N_("off by, units a series and day"),
+    "wape": N_("off by, share of the units sold"),
+    "mase": N_("error over that of saying “as a week ago”"),
+    "bias": N_("said too much, share of the units sold"),
+    "log_loss": N_("penalty for risks that were off; lower is better"),
+    "auc": N_("how often a leaver has a higher risk than a stayer"),
+    "pr_auc": N_("area under precision and recall"),
+    "brier": N_("squared error of the risk; lower is better"),
+}
+SHORT = {
+    "mae": N_("MAE"),
+    "wape": N_("WAPE"),
+    "mase": N_("MASE"),
+    "bias": N_("Bias"),
+    "log_loss": N_("Log-loss"),
+    "auc": N_("AUC"),
+    "pr_auc": N_("PR-AUC"),
+    "brier": N_("Brier"),
+}
+MAIN = {"sales": ("mae", "wape", "mase"), "churn": ("auc", "log_loss", "brier")}
+LONG = 365  # days: what pays back later does not
+
+
+@dataclass(frozen=True)
+class Money:
+    """What a retraining costs (`price`), and what errors do: `scale` times the margin for sales, `terms` for churn."""
+
+    currency: str
+    price: float
+    scale: float
+    terms: Terms
+    note: str
+
+    def written(self, amount: float) -> str:
+        """An amount with its currency and, where it is small, pence."""
+        digits = 2 if 0 < abs(amount) < 20 else 0
+        return ("−" if amount < 0 else "") + locales.money(abs(amount), self.currency, digits)
+
+    def gain(self, compared: Compared) -> Gain:
+        """What the challenger gains a day."""
+        if isinstance(compared, sales_challenge.Comparison):
+            return compared.gains["margin"].times(self.scale)
+        return churn_challenge.gain(compared, self.terms)
+
+    def cost(self, tried: Tried) -> dict[str, np.ndarray]:
+        """What the errors of each policy cost, a step of its days."""
+        if isinstance(tried, sales_challenge.Policies):
+            return {name: margin * self.scale for name, margin in tried.margin.items()}
+        return {
+            name: np.array(
+                [-churn_challenge.profit(*month, self.terms).sum() for month in zip(said, tried.left, strict=True)]
+            )
+            for name, said in tried.probability.items()
+        }
+
+
+def ask(model: str, stored: Stored) -> Money:
+    """Inputs, side by side, of what retrainings and errors cost."""
+    currency, scale, note = stored.origin.currency or "GBP", 1.0, ""
+    price = inputs.number(_("A retraining costs ({currency})").format(currency=currency), "retraining", 250, 0, 1e6)
+    if model != kept.MODEL:
+        return Money(currency, price, scale, offers.terms(currency), note)
+    with suppress(CannotForecast):
+        found = retrained.daily(stored)
+        usual = max(round(found.usual, 2), 0.01)
+        unit = inputs.number(
+            _("A wrong unit costs ({currency})").format(currency=currency), "wrong_unit", usual, 0, 1e5
+        )
+        scale = unit / max(found.usual, 1e-9)
+        note = _("The usual cost of a wrong unit, {amount}, is {share} of its mean price: no purchase cost is known.")
+        if found.costed > 0:
+            note = _("The usual cost of a wrong unit, {amount}, is its mean margin; each group counts with its own.")
+        note = note.format(amount=locales.money(usual, currency, 2), share=locales.percent(kept.MARGIN))
+    return Money(currency, price, scale, Terms(0, 0, 0), note)
+
+
+def verdict(a_day: Gain, money: Money) -> str:
+    """Whether to promote the challenger, in one sentence."""
+    values = {"gain": money.written(abs(a_day.mean)), "lo": money.written(a_day.lo), "hi": money.written(a_day.hi)}
+    days = challenge.payback(a_day, money.price)
+    if days is None:
+        if a_day.hi < 0:
+            return _("Keep the champion: the challenger would cost {gain} more a day").format(**values)
+        if a_day.mean > 0:
+            sentence = _("Do not retrain: a gain of {gain} a day could be chance (95% interval {lo} to {hi})")
+        else:
+            sentence = _("Do not retrain: the challenger is no better (95% interval of its gain {lo} to {hi} a day)")
+        return sentence.format(**values)
+    if days > LONG:
+        sentence = _("Do not retrain: a gain of {gain} a day takes more than a year to pay back its cost")
+        return sentence.format(**values)
+    sentence = _("Promote the challenger: it gains {gain} a day and pays back in {days}")
+    return sentence.format(days=_days(days), **values)
+
+
+def headline(compared: Compared, money: Money) -> None:
+    """The verdict and the cards behind it."""
+    a_day = money.gain(compared)
+    st.subheader(plain(verdict(a_day, money)), anchor=False)
+    between = _("95% interval {lo} to {hi}")
+    days = challenge.payback(a_day, money.price)
+    pays = _("the gain could be chance")
+    if days is not None:
+        pays = between.format(lo=locales.number(np.ceil(money.price / a_day.hi)), hi=_days(money.price / a_day.lo))
+    shown = [
+        (
+            _("Gain a day"),
+            money.written(a_day.mean),
+            between.format(lo=money.written(a_day.lo), hi=money.written(a_day.hi)),
+        ),
+        (_("Pays back in"), "–" if days is None else _days(days), pays),
+    ]
+    if isinstance(compared, sales_challenge.Comparison):
+        units = compared.gains["units"]
+        off = {role: values.sum() / max(compared.sold.sum(), 1e-9) for role, values in compared.units.items()}
+        shown += [
+            (
+                _("Closer by (units a day)"),
+                _signed(units.mean, 0),
+                between.format(lo=_signed(units.lo, 0), hi=_signed(units.hi, 0)),
+            ),
+            (
+                _("Off by, of what was sold"),
+                locales.percent(off["challenger"], 1),
+                _("the champion: {share}").format(share=locales.percent(off["champion"], 1)),
+            ),
+        ]
+    else:
+        for name, title in (("log_loss", _("Log-loss lower by")), ("auc", _("AUC higher by"))):
+            one = compared.gains[name]
+            ends = _signed(one.lo, 4), _signed(one.hi, 4)
+            shown.append((title, _signed(one.mean, 4), between.format(lo=ends[0], hi=ends[1])))
+    cards.metrics(shown)
+    st.caption(plain(" ".join(filter(None, [_judged_on(compared), money.note]))))
+
+
+def _judged_on(compared: Compared) -> str:
+    if isinstance(compared, sales_challenge.Comparison):
+        first, last = (locales.day(day) for day in compared.days[[0, -1]])
+        sentence = _("Judged on {first} to {last}, which neither had seen.")
+        if compared.twin:
+            sentence = _(
+                "Judged on {first} to {last}: the later model by a twin that learned alike up to the day before."
+            )
+        return sentence.format(first=first, last=last)
+    if compared.later:
+        sentence = _("Judged on {months} months after both had learned.")
+        return sentence.format(months=compared.months)
+    return _(
+        "There is no later month with known leavers: each customer is judged by models fitted without them (folds)."
+    )
+
+
+def compare(compared: Compared, money: Money) -> None:
+    """How both models did, where the gain is, and both as a table."""
+    with st.grid("auto", min_column_width=420):
+        if isinstance(compared, sales_challenge.Comparison):
+            table = pd.DataFrame({"day": compared.days, **compared.units, "sold": compared.sold})
+            cards.figure(charts.errors(compared.days, compared.units), "retraining_errors", table)
+        else:
+            curves = {role: _curve(said, compared.left, money.terms) for role, said in compared.probability.items()}
+            cards.figure(charts.profits(curves, money.written), "retraining_profit")
+        rows = _parts(compared, money)
+        axis = _("The challenger's gain a day ({currency})").format(currency=money.currency)
+        cards.figure(charts.gains(rows, axis, money.written), "retraining_gains", rows)
+    scores = compared.scores
+    names = [name for name in MEASURES if name in scores["champion"]]
+    table = pd.DataFrame(
+        {
+            _("Measure"): [_(SHORT[name]) for name in names],
+            **{
+                _(charts.ROLES[role]): [_score(name, scores[role][name]) for name in names]
+                for role in ("champion", "challenger")
+            },
+            _("Meaning"): [_(MEASURES[name]) for name in names],
+        }
+    )
+    st.dataframe(table, hide_index=True)
+    downloads.table(table, "champion_challenger")
+
+
+def _parts(compared: Compared, money: Money) -> pd.DataFrame:
+    """The gain a day over all and in each category, store or contract, the largest first."""
+    if isinstance(compared, sales_challenge.Comparison):
+        found = {name: one.times(money.scale) for name, one in compared.parts.items()}
+    else:
+        found = {
+            str(name): churn_challenge.gain(compared, money.terms, name)
+            for name in np.unique(compared.contract)
+            if name
+        }
+    parts = sorted(found.items(), key=lambda pair: -abs(pair[1].mean))
+    every = [(_("All"), money.gain(compared)), *((label(name), one) for name, one in parts)]
+    return pd.DataFrame([(name, one.mean, one.lo, one.hi) for name, one in every], columns=["name", "mean", "lo", "hi"])
+
+
+def _curve(probability: np.ndarray, left: np.ndarray, terms: Terms) -> tuple[np.ndarray, np.ndarray]:
+    ranked = value.ranking(probability, left)
+    places = np.unique(np.linspace(0, len(ranked) - 1, 150).astype(int))
+    return ranked["share"].to_numpy()[places], value.profits(ranked, terms)[places]
+
+
+def policies(model: str, stored: Stored, learner: str, money: Money) -> None:
+    """What never retraining, every month and on alert would have cost over the past year."""
+    if model != kept.MODEL and "history" not in stored.columns:
+        st.info(
+            _("Policies need customers over time, and these data show them once: the demo has such a history."),
+            icon=":material/info:",
+        )
+        return
+    tried = retrained.policies(model, stored, learner)
+    if tried is None:
+        return
+    cost, retrainings = money.cost(tried), tried.retrained
+    saved = challenge.saved(cost, retrainings, money.price)
+    axis = _("Saved against never retraining ({currency})").format(currency=money.currency)
+    net = _net(tried, cost, money)
+    table = _costs(tried, cost, net, money)
+    cards.figure(
+        charts.policies(tried.days, saved, retrainings, net, axis, money.written),
+        "retraining_policies",
+        pd.DataFrame({"day": tried.days, **saved}),
+    )
+    st.dataframe(table, hide_index=True)
+    downloads.table(table, "retraining_policies_costs")
+    if challenge.ALERT not in cost:
+        st.caption(_("No confirmed drift is logged yet: retraining on alert cannot be shown."))
+
+
+def _net(tried: Tried, cost: dict[str, np.ndarray], money: Money) -> dict[str, Gain]:
+    """What each policy has saved in all against never retraining, after what its retrainings cost."""
+    found = {}
+    for name, each in cost.items():
+        if isinstance(tried, sales_challenge.Policies):
+            total = tried.gains[name].times(money.scale * len(each))
+        else:
+            total = challenge.gain(cost[NEVER] - each).times(len(each))
+        paid = tried.retrained[name].sum() * money.price
+        found[name] = Gain(total.mean - paid, total.lo - paid, total.hi - paid)
+    return found
+
+
+def _costs(tried: Tried, cost: dict[str, np.ndarray], net: dict[str, Gain], money: Money) -> pd.DataFrame:
+    records: list[dict[str, Any]] = []
+    for name, each in cost.items():
+        count, saved = int(tried.retrained[name].sum()), net[name]
+        paid = count * money.price
+        record = {
+            _("Retrain"): _(charts.POLICIES[name]),
+            _("Retrainings"): count,
+            _("Retrainings cost"): money.written(paid),
+            _("Saved, all told"): money.written(saved.mean),
+            _("95% interval"): "–" if name == NEVER else f"{money.written(saved.lo)} … {money.written(saved.hi)}",
+        }
+        if isinstance(tried, sales_challenge.Policies):
+            record[_("Errors cost")] = money.written(each.sum())
+            record[_("Off by, units a day")] = locales.number(tried.units[name].mean(), 1)
+        else:
+            record[_("Calls earn")] = money.written(-each.sum())
+        records.append(record)
+    return pd.DataFrame(records)
+
+
+def versions(model: str, best: "pd.Series | None") -> None:
+    """Every version with what is known of it; promote one, or roll back to one."""
+    rows = registry.versions(retrained.engine(), model)
+    if rows.empty:
+        st.info(_("No version is kept yet."), icon=":material/info:")
+        return
+    broken = {}
+    for _place, row in rows.iterrows():
+        try:
+            registry.content(settings.get().home, row)
+        except ModelFileError as error:
+            broken[str(row["version"])] = error.sentence()
+    measures = {_(SHORT[name]): name for name in MAIN[model]}
+    trained, promoted, since, until = _("Trained"), _("Promoted"), _("Learned from"), _("Learned up to")
+    lines = _("Rows")
+    table = pd.DataFrame(
+        {
+            _("Status"): [_(STATUSES[status]) for status in rows["status"]],
+            trained: rows["created"].dt.tz_localize(None),
+            until: rows["window_end"],
+            **{
+                short: [round(found.get(name, np.nan), 3) for found in rows["metrics"]]
+                for short, name in measures.items()
+            },
+            _("By"): rows["author"],
+            _("Why"): [" · ".join(map(_, reason.split("\n"))) for reason in rows["reason"]],
+            promoted: rows["promoted"].dt.tz_localize(None),
+            since: rows["window_start"],
+            lines: rows["rows"],
+            _("File (SHA-256)"): [
+                _("not usable") if version in broken else digest[:10]
+                for version, digest in zip(rows["version"], rows["sha256"], strict=True)
+            ],
+            _("Learner"): [_(LEARNERS.get(name, name)) for name in rows["learner"]],
+            _("Libraries"): [
+                ", ".join(f"{name} {number}" for name, number in used.items()) for used in rows["libraries"]
+            ],
+            _("Data"): rows["data_version"],
+        }
+    )
+    config: dict[str, Any] = {name: st.column_config.DateColumn(format="DD/MM/YYYY") for name in (since, until)}
+    config |= {name: st.column_config.DatetimeColumn(format="DD/MM/YYYY HH:mm") for name in (trained, promoted)}
+    config |= {
+        short: st.column_config.NumberColumn(
+            format="percent" if name == "wape" else "localized", help=_(MEASURES[name])
+        )
+        for short, name in measures.items()
+    }
+    config[lines] = st.column_config.NumberColumn(format="localized")
+    st.dataframe(table, hide_index=True, column_config=config, placeholder="–")
+    st.caption(
+        _(
+            "Each version is measured on what it had not seen at its own time: these numbers compare only roughly. "
+            "The comparison judges two versions on the same days or customers."
+        )
+    )
+    downloads.table(table, f"{model}_versions")
+    for sentence in broken.values():
+        st.warning(plain(sentence), icon=":material/lock:")
+    _promotion(model, rows, best, broken)
+
+
+def _promotion(model: str, rows: pd.DataFrame, best: "pd.Series | None", broken: dict[str, str]) -> None:
+    now = "" if best is None else str(best["version"])
+    options = [version for version in rows["version"] if version != now]
+    if not options:
+        return
+    named = rows.set_index("version")
+
+    with st.container(border=True):
+        st.markdown("**" + plain(_("Promote or roll back")) + "**")
+        chosen = st.selectbox(
+            _("Make this version the champion"),
+            options,
+            format_func=lambda version: _("{version} (learned up to {day})").format(
+                version=_trained(named.loc[version]), day=locales.day(named.loc[version, "window_end"])
+            ),
+            key="promote.version",
+        )
+        with st.form("promote", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+            author = st.text_input(_("Your name"), max_chars=100, key="promote.author").strip()
+            reason = st.text_input(_("Why"), max_chars=300, key="promote.reason").strip()
+            rolled = best is not None and named.loc[chosen, "created"] < best["created"]
+            sent = st.form_submit_button(
+                _("Roll back") if rolled else _("Promote"), icon=":material/workspace_premium:"
+            )
+        if sent and chosen in broken:
+            st.error(plain(broken[chosen]), icon=":material/lock:")
+        elif sent and not (author and reason):
+            st.warning(_("Say who you are and why: it is kept with the version."), icon=":material/edit:")
+        elif sent:
+            home, engine = settings.get().home, retrained.engine()
+            retraining.promote(engine, home, model, chosen, datetime.now(UTC), author, reason)
+            st.rerun()
+
+
+def against(model: str, stored: Stored, best: "pd.Series | None") -> "pd.Series | None":
+    """The version that the champion is compared with: the newest challenger of its data unless another is chosen."""
+    rows = registry.versions(retrained.engine(), model)
+    rows = rows[rows["version"] != (None if best is None else best["version"])].set_index("version", drop=False)
+    challengers = rows[(rows["status"] == CHALLENGER) & (rows["data_version"] == stored.version)]
+    if best is None or rows.empty:
+        return None
+    usual = "" if challengers.empty else str(challengers["version"].iloc[0])
+    names = {version: _learned(row) for version, row in rows.iterrows()}
+    if len(set(names.values())) < len(names):
+        names = {version: _trained(row) for version, row in rows.iterrows()}
+    with st.container(width=390):
+        chosen = inputs.choice(
+            _("Compare the champion with"),
+            ["", *rows["version"]],
+            f"against.{model}",
+            lambda version: names[version] if version else _("nothing yet"),
+            default=usual,
+        )
+    return rows.loc[chosen] if chosen else None
+
+
+def _learned(row: "pd.Series") -> str:
+    status, day = STATUSES[row["status"]], locales.day(row["window_end"])
+    return _("{status}, learned up to {day}").format(status=_(status), day=day)
+
+
+def _trained(row: "pd.Series") -> str:
+    status, moment = STATUSES[row["status"]], locales.moment(row["created"])
+    return _("{status}, trained {moment}").format(status=_(status), moment=moment)
+
+
+def training(model: str, stored: Stored) -> None:
+    """Ask who wants a new model and why, and begin to train it."""
+    with st.popover(_("Train a challenger"), icon=":material/model_training:"), st.form("train", border=False):
+        author = st.text_input(_("Your name"), max_chars=100, key="train.author").strip()
+        reason = st.text_input(_("Why"), max_chars=300, key="train.reason").strip()
+        if st.form_submit_button(_("Train"), icon=":material/play_arrow:"):
+            if author and reason:
+                retrained.train(model, stored, author, reason)
+                st.rerun()
+            st.warning(_("Say who you are and why: it is kept with the version."), icon=":material/edit:")
+
+
+def compared(model: str, stored: Stored, best: "pd.Series", other: "pd.Series | None") -> Compared | None:
+    """Champion and challenger compared; None, and why, where that cannot be."""
+    if other is None:
+        _alone(model, stored, best)
+        return None
+    try:
+        return retrained.compare(model, stored, best, other)
+    except (CannotCompare, CannotForecast) as error:
+        st.subheader(plain(error.sentence()), anchor=False)
+    except ModelFileError as error:
+        st.warning(plain(error.sentence()), icon=":material/lock:")
+    return None
+
+
+def _alone(model: str, stored: Stored, best: "pd.Series") -> None:
+    """What is known of the champion while there is no challenger."""
+    until = locales.day(best["window_end"])
+    sentence = _("No challenger yet: the champion learned up to {day}. Train one to see whether it pays.")
+    if model != kept.MODEL:
+        sentence = _("No challenger yet: train one when newer customers are there, to see whether it pays.")
+    elif stored.span and (stored.span[1] - best["window_end"]).days < sales_challenge.ENOUGH:
+        sentence = _(
+            "The champion learned up to {day}, nearly the end of the data: a newer model has nothing to add yet."
+        )
+    st.subheader(plain(sentence.format(day=until)), anchor=False)
+    measures = best["metrics"]
+    shown = [(_("Champion learned up to"), until, _("from {rows} rows").format(rows=locales.number(best["rows"])))]
+    shown += [
+        (_(SHORT[name]), _score(name, measures[name]), _(MEASURES[name])) for name in MAIN[model] if name in measures
+    ]
+    cards.metrics(shown)
+
+
+def _days(days: float) -> str:
+    whole = int(np.ceil(days))
+    return ngettext("{days} day", "{days} days", whole).format(days=locales.number(whole))
+
+
+def _signed(amount: float, digits: int) -> str:
+    return ("+" if amount > 0 else "−" if amount < 0 else "±") + locales.number(abs(amount), digits)
+
+
+def _score(name: str, amount: float) -> str:
+    return locales.percent(amount, 1) if name in ("wape", "bias") else locales.number(amount, 4 if amount < 1 else 2)

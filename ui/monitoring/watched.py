@@ -1,0 +1,189 @@
+"""What the drift pages look at, computed once a version of the data and shared by all sessions."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+import settings
+from data import state
+from data.tables import Stored
+from models.drift import history, monitored, predicted, watch
+from models.drift.compare import report
+from models.drift.history import Reference
+from models.drift.monitored import Sheet
+from models.drift.watch import Watched
+from models.lifecycle import retraining
+from ui import background, store
+from ui.churn import trained
+
+JOB = "drift history"
+
+
+def sheets(model: str, stored: Stored) -> tuple[Sheet, ...]:
+    """The rows that are watched in a dataset (see `models.drift.history.sheets`), and what its model says of them."""
+    champion = retraining.champion(_engine(), model, stored)
+    version = "" if champion is None else str(champion["version"])
+    return (*_sheets(stored.version, stored), *_predictions(stored.version, version, model, stored, champion))
+
+
+def silent(model: str, stored: Stored, rows: tuple[Sheet, ...]) -> bool:
+    """Whether what the model in use says could not be found out: its file is gone or altered, or does not fit."""
+    champion = retraining.champion(_engine(), model, stored)
+    return champion is not None and not any(predicted.COLUMN in sheet.frame for sheet in rows)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _sheets(version: str, _stored: Stored) -> tuple[Sheet, ...]:  # noqa: ARG001  # the cache key
+    return history.sheets(_stored)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _predictions(
+    version: str,  # noqa: ARG001  # these two are the cache key
+    model_version: str,  # noqa: ARG001
+    _model: str,
+    _stored: Stored,
+    _champion: "pd.Series | None",
+) -> tuple[Sheet, ...]:
+    return predicted.sheet(settings.get().home, _model, _stored, _champion)
+
+
+def references(model: str, stored: Stored, rows: tuple[Sheet, ...]) -> list[Reference]:
+    """What the dataset can be compared with (see `models.drift.history.references`); `rows` are its sheets."""
+    return history.references(_engine(), model, stored, rows)
+
+
+def drift(stored: Stored, rows: tuple[Sheet, ...], against: Reference) -> tuple[Watched, pd.DataFrame]:
+    """Every column on every day (see `models.drift.watch.backfill`)."""
+    return _drift(stored.version, against.version, len(rows), rows, against)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _drift(
+    version: str,  # noqa: ARG001  # these three are the cache key
+    against: str,  # noqa: ARG001
+    sheets: int,  # noqa: ARG001
+    _rows: tuple[Sheet, ...],
+    _against: Reference,
+) -> tuple[Watched, pd.DataFrame]:
+    seen = watch.count(_rows, _against.window, _against.frozen)
+    return seen, watch.backfill(seen)
+
+
+def definitions(stored: Stored, rows: tuple[Sheet, ...], against: Reference, day: np.datetime64) -> pd.DataFrame:
+    """The PSI of each column on a day (rows) by definition (columns)."""
+    return _definitions(stored.version, against.version, str(day), rows, against)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _definitions(version: str, against: str, day: str, _rows: tuple[Sheet, ...], _against: Reference) -> pd.DataFrame:  # noqa: ARG001
+    parts = {}
+    for definition in ("deciles", "sturges", "equal_width"):
+        found = [report(*windows(sheet, _against, np.datetime64(day)), definition=definition) for sheet in _rows]
+        parts[definition] = pd.concat(found).set_index("column")["psi"]
+    return pd.DataFrame(parts).dropna()
+
+
+def measured(
+    stored: Stored, rows: tuple[Sheet, ...], against: Reference, seen: Watched, day: np.datetime64, name: str
+) -> pd.Series:
+    """Every measure of one column on a day (a row of `models.drift.compare.report`)."""
+    return _measured(stored.version, against.version, str(day), name, rows, against, seen)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _measured(
+    version: str,  # noqa: ARG001  # these three and the name are the cache key
+    against: str,  # noqa: ARG001
+    day: str,
+    name: str,
+    _rows: tuple[Sheet, ...],
+    _against: Reference,
+    _seen: Watched,
+) -> pd.Series:
+    sheet = next(sheet for sheet in _rows if name in sheet.frame)
+    then, now = (side[[name]] for side in windows(sheet, _against, np.datetime64(day)))
+    frozen = {column.name: column.cut for column in _seen.columns if column.name == name}
+    return report(frozen if _against.frozen or then.empty else then, now).iloc[0]
+
+
+def windows(sheet: Sheet, against: Reference, day: np.datetime64) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of a sheet that the model learned from, and those of the window that ends on a day."""
+    learned = (sheet.day >= against.window[0]) & (sheet.day <= against.window[1])
+    now = (sheet.day <= day) & (sheet.day > day - np.timedelta64(watch.WINDOW, "D"))
+    return sheet.frame[learned], sheet.frame[now]
+
+
+def importance(model: str, stored: Stored) -> dict[str, float]:
+    """How much each column matters, as shares: for churn of what the model's predictions move (none without a model),
+    for sales of what explains the amount of a line or an invoice. Raises `ModelFileError`."""
+    if model == "sales":
+        return _sales_importance(stored.version, stored)
+    found = trained.known(stored)
+    if found is None:
+        return {}
+    contribution = found.importance.set_index("column")["contribution"]
+    return dict(contribution / contribution.sum())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _sales_importance(version: str, _stored: Stored) -> dict[str, float]:  # noqa: ARG001  # the cache key
+    return dict(monitored.importance(_sheets(_stored.version, _stored)))
+
+
+def prepare() -> None:
+    """Compare the sales with their past where nobody has looked yet: the page Today points at what was found."""
+    stored = store.active("sales")
+    rows = sheets("sales", stored)
+    if against := references("sales", stored, rows):
+        keep("sales", stored, rows, against[0])
+
+
+def keep(model: str, stored: Stored, rows: tuple[Sheet, ...], against: Reference) -> None:
+    """Write the history of a comparison into the log, once, while nobody waits."""
+    _keep(model, stored.version, against.version, stored, rows, against)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _keep(
+    model: str,
+    version: str,  # noqa: ARG001  # this, the model and the reference are the cache key
+    against: str,
+    _stored: Stored,
+    _rows: tuple[Sheet, ...],
+    _against: Reference,
+) -> None:
+    seen, found = drift(_stored, _rows, _against)
+    threshold = limit(model)
+
+    def work(step: background.Step) -> None:
+        from models.drift import alerts
+
+        logged = history.rows(model, against, seen, found.assign(label=watch.label(found, threshold)), threshold)
+        step(history.WRITING, 0.3)
+        now = datetime.now(UTC)
+        history.write(_engine(), logged, now)
+        over = alerts.of_psi([row for row in logged if row["reference"] == watch.TRAINING])
+        alerts.record(_engine(), over, now, "back-fill")
+
+    background.start(JOB, f"{model} {against}", work)
+
+
+def limit(model: str) -> float:
+    """The PSI over which a column of a model is logged."""
+    from models.drift import alerts
+
+    return alerts.threshold(_engine(), model)
+
+
+def watch_levels(model: str) -> tuple[float, float]:
+    """The PSI over which a column of a model is worth a watch, and a close look."""
+    from models.drift import alerts
+
+    return alerts.watch_levels(_engine(), model)
+
+
+def _engine() -> "state.Engine":
+    return state.engine(settings.get().database_url)

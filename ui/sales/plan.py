@@ -1,0 +1,329 @@
+"""What is planned, painted on a calendar: three scenarios, kept in the URL, and what each adds."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+import locales
+from charts.sales import forecast as charts
+from data import tables
+from data.tables import Stored
+from models.forecast import elasticity as estimating
+from models.forecast import holidays, scenario
+from models.forecast.combined import Forecast
+from models.forecast.elasticity import Elasticity
+from models.forecast.scenario import Outcome, Plan
+from ui import cards, inputs, store
+from ui.sales.series import Chosen
+from ui.text import N_, _, plain
+
+SCENARIOS = ("A", "B", "C")
+ASSUMED = (
+    1.5  # elasticity where the data cannot say: what shops often find (Bijmolt, van Heerde and Pieters 2005 say more)
+)
+SIZES = {  # kind -> label, usual, least, most, in per cent
+    "promotion": (N_("Off the price (%)"), 20, 1, 90),
+    "price": (N_("Change of the price (%)"), 5, -50, 100),
+    "closed": (N_("Customers who come in the week after (%)"), 30, 0, 100),
+    "event": (N_("More than usual (%)"), 20, -100, 300),
+}
+LATEST = 28  # days whose price and cost are taken to go on
+
+
+def elasticities(stored: Stored) -> dict[str, Elasticity]:
+    """The elasticity of everything ("") and of each category, as far as the data say."""
+    return _elasticities(stored.version, stored)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _elasticities(version: str, _stored: Stored) -> dict[str, Elasticity]:  # noqa: ARG001  # the cache key
+    sold = tables.query(_stored, estimating.weekly(_stored.columns["sales"]))
+    found = {"": estimating.elasticity(sold)}
+    return found | {str(name): estimating.elasticity(part) for name, part in sold.groupby("category")}
+
+
+@st.cache_resource(max_entries=40, show_spinner=False)
+def _prices(key: str, _stored: Stored, _chosen: Chosen) -> tuple[float, float, str]:  # noqa: ARG001  # the cache key
+    found = tables.query(
+        _stored,
+        scenario.latest(_chosen.part, _stored.columns["sales"]),
+        days=LATEST,
+        **({"value": _chosen.value} if _chosen.part else {}),
+    ).iloc[0]
+    price, cost = (float(found[name]) if pd.notna(found[name]) else float("nan") for name in ("price", "cost"))
+    return price, cost, str(found["category"]) if pd.notna(found["category"]) else ""
+
+
+def terms(stored: Stored, chosen: Chosen) -> tuple[float, float, Elasticity]:
+    """The usual price and unit cost of what is chosen, and its elasticity; assumed, and said so, where not known."""
+    price, cost, category = _prices(f"{stored.version} {chosen.key}", stored, chosen)
+    every = elasticities(stored)
+    of = {"category": chosen.value or "", "product": category}.get(chosen.part or "", "")
+    known = every.get(of, every[""])
+    if known.reason:
+        assumed = inputs.slider(_("Assumed elasticity, in tenths"), "elasticity", round(10 * ASSUMED), 0, 50) / 10
+        st.caption(
+            plain(
+                _("The data cannot say how units follow the price ({reason}), so {value} is assumed.").format(
+                    reason=_(known.reason), value=locales.number(assumed, 1)
+                )
+            )
+        )
+        return price, cost, Elasticity(assumed, assumed, assumed, 0)
+    sentence = _(
+        "1% off the price sells {value}% more ({lo} to {hi}), as {products} products with changed prices show."
+    )
+    st.caption(
+        plain(
+            sentence.format(
+                value=locales.number(known.value, 2),
+                lo=locales.number(known.lo, 2),
+                hi=locales.number(known.hi, 2),
+                products=locales.number(known.products),
+            )
+        )
+    )
+    return price, cost, known
+
+
+def kept(name: str, first: date, last: date) -> list[Plan]:
+    """The plans of a scenario, from the session or the URL; what the forecast does not reach is left out."""
+    texts = st.session_state.get(f"plans.{name}", st.query_params.get_all(name))
+    found = [one for one in map(scenario.plan, texts) if one and first <= one.end and one.start <= last]
+    _keep(name, found)
+    return found
+
+
+def _keep(name: str, plans: list[Plan]) -> None:
+    texts = list(dict.fromkeys(one.text() for one in plans))
+    st.session_state[f"plans.{name}"] = texts
+    if st.query_params.get_all(name) != texts:
+        if texts:
+            st.query_params[name] = texts
+        else:
+            st.query_params.pop(name, None)
+
+
+def brush(stored: Stored, chosen: Chosen, found: Forecast) -> tuple[str, float, float]:
+    """What is painted: its kind, size and share."""
+    kind = inputs.view(_("Brush"), list(charts.KINDS), "brush", lambda one: _(charts.KINDS[one]))
+    name, usual, least, most = SIZES[kind]
+    if kind == "event":
+        _events(stored, chosen, found)
+    size = inputs.slider(_(name), f"size.{kind}", usual, least, most) / 100
+    if kind == "closed":
+        return kind, 0.0, size
+    share = 1.0
+    if kind in ("promotion", "price"):
+        share = inputs.slider(_("Of the range (%)"), f"share.{kind}", 100, 1, 100) / 100
+    return kind, size, share
+
+
+def _events(stored: Stored, chosen: Chosen, found: Forecast) -> None:
+    """What named days did to sales before, to take over with a click."""
+    if "calendar" not in stored.columns:
+        return
+    calendar = store.frame(stored, "calendar").set_index("date")
+    named = calendar["event"].dropna() if "event" in calendar else pd.Series(dtype="str")
+    if "holiday" in calendar:
+        named = pd.concat([named, calendar["holiday"].dropna()])
+    seen = holidays.effects(
+        chosen.values.reindex(found.window.history.dates), named[~named.index.duplicated()]
+    ).set_index("event")
+    sentence = _("{event}: {effect} on {days} days before")
+
+    def written(event: str) -> str:
+        effect, days = seen.loc[event, "effect"], seen.loc[event, "days"]
+        signed = f"{'+' if effect >= 0 else '−'}{locales.percent(abs(effect))}"
+        return sentence.format(event=event, effect=signed, days=days)
+
+    def taken() -> None:
+        if event := st.session_state["event-before"]:
+            st.session_state["size.event"] = int(np.clip(round(100 * seen.loc[event, "effect"]), -100, 300))
+
+    st.selectbox(
+        _("As it was before"),
+        list(seen.index),
+        index=None,
+        format_func=written,
+        placeholder=_("an estimate of your own"),
+        key="event-before",
+        on_change=taken,
+    )
+
+
+def calendar(name: str, plans: list[Plan], found: Forecast, painted: tuple[str, float, float], country: str) -> None:
+    """The days to come, to be painted on with the mouse, or by two dates."""
+    dates = found.frame.index
+    first, last = dates[0].date(), dates[-1].date()
+    kinds = {
+        when: one.kind  # and not its size: a slider that moves would draw the calendar again
+        for one in plans
+        for when in dates[(dates >= pd.Timestamp(one.start)) & (dates <= pd.Timestamp(one.end))]
+    }
+    named = holidays.bank_holidays(country, first, last) if country else {}
+    drawn = charts.planned(dates, found.window.counted, kinds, {pd.Timestamp(day): text for day, text in named.items()})
+    key = f"calendar-{name}-{st.session_state.get('painted', 0)}"  # a new one after each stroke, with nothing selected
+
+    def stroke() -> None:
+        points = st.session_state[key].selection["points"]
+        days = sorted(date.fromisoformat(point["customdata"]) for point in points if "customdata" in point)
+        if days:
+            _add(name, plans, _runs(days), painted)
+
+    with st.container():  # its own, so that the frame is no taller than the figure
+        cards.figure(drawn, "plan_calendar", on_select=stroke, key=key, box=True)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        asked = st.date_input(
+            _("From, to"), (first, min(first + timedelta(days=6), last)), first, last, format="DD/MM/YYYY", width=250
+        )
+        ends = (asked[0], asked[-1]) if isinstance(asked, tuple) and asked else (first, first)
+        st.button(_("Add"), icon=":material/add:", on_click=_add, args=(name, plans, [ends], painted))
+    for number, one in enumerate(plans):
+        _listed(name, plans, number, one)
+
+
+def _listed(name: str, plans: list[Plan], number: int, one: Plan) -> None:
+    """A plan in words, with a slider for its size and a button that drops it."""
+    title, _usual, least, most = SIZES[one.kind]
+    key = f"plan-{name}-{number}-{one.kind}-{one.start}-{one.end}"
+    now = round(100 * (one.share if one.kind == "closed" else one.size))
+    if st.session_state.get(key) != now:
+        st.session_state[key] = now
+
+    def resized() -> None:
+        size = st.session_state[key] / 100
+        changed = replace(one, share=size) if one.kind == "closed" else replace(one, size=size)
+        _keep(name, [*plans[:number], changed, *plans[number + 1 :]])
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(plain(described(one)), width="stretch")
+        st.slider(_(title), least, most, key=key, on_change=resized, label_visibility="collapsed", width=140)
+        rest = [*plans[:number], *plans[number + 1 :]]
+        st.button(
+            "",
+            icon=":material/close:",
+            key=f"drop-{name}-{number}",
+            help=_("Remove"),
+            on_click=_keep,
+            args=(name, rest),
+            type="tertiary",
+        )
+
+
+def _runs(days: list[date]) -> list[tuple[date, date]]:
+    """Days that follow each other, as first and last."""
+    runs: list[tuple[date, date]] = []
+    for day in days:
+        if runs and (day - runs[-1][1]).days <= 1:
+            runs[-1] = (runs[-1][0], day)
+        else:
+            runs.append((day, day))
+    return runs
+
+
+def _add(name: str, plans: list[Plan], ends: list[tuple[date, date]], painted: tuple[str, float, float]) -> None:
+    kind, size, share = painted
+    _keep(name, [*plans, *(Plan(kind, start, end, size, share) for start, end in ends)])
+    st.session_state["painted"] = st.session_state.get("painted", 0) + 1
+
+
+def described(one: Plan) -> str:
+    """A plan in words."""
+    days = locales.day_of_year(one.start)
+    if one.end != one.start:
+        days = _("{start} to {end}").format(start=days, end=locales.day_of_year(one.end))
+    size, share = locales.percent(abs(one.size)), locales.percent(one.share)
+    if one.kind == "closed":
+        return _("{days}: closed, {share} come in the week after").format(days=days, share=share)
+    if one.kind == "event":
+        words = _("{days}: {size} more than usual") if one.size >= 0 else _("{days}: {size} less than usual")
+        return words.format(days=days, size=size)
+    if one.kind == "promotion":
+        return _("{days}: {size} off {share} of the range").format(days=days, size=size, share=share)
+    words = (
+        _("{days}: prices of {share} up by {size}") if one.size >= 0 else _("{days}: prices of {share} down by {size}")
+    )
+    return words.format(days=days, size=size, share=share)
+
+
+def headline(chosen: Chosen, out: Outcome, name: str) -> None:
+    """What a scenario comes to, and what it adds."""
+    shown = []
+    for place, (label, column) in enumerate(
+        ((_("Units"), "units"), (_("Revenue"), "revenue"), (_("Margin"), "margin"))
+    ):
+        amount = out.frame[column].sum(min_count=1)
+        if not np.isfinite(amount):
+            shown.append((label, "–", _("needs unit cost: map it on the page Data")))
+            continue
+        written = _amount(chosen, place, amount)
+        if not any(one[place] for one in (out.uplift, out.uplift_lo, out.uplift_hi)):
+            shown.append((label, written, _("as forecast: nothing is planned")))
+            continue
+        shown.append((label, written, _("{added} by the plans").format(added=_added(chosen, place, out))))
+    st.caption(_("Scenario {name}").format(name=name))
+    cards.metrics(shown)
+
+
+def compared(
+    chosen: Chosen, found: Forecast, outs: dict[str, Outcome], usual: Outcome, now: str, with_plans: list[str]
+) -> None:
+    """The scenarios side by side."""
+    is_open = found.window.counted
+    revenue = usual.frame["revenue"][is_open]
+    money = lambda amount: locales.money(amount, chosen.currency)  # noqa: E731
+    total, before = outs[now].frame["revenue"].sum(), usual.frame["revenue"].sum()
+    title = _("Nothing is planned: this is the forecast")
+    if abs(total - before) > 0.005 * abs(before) and before > 0:
+        more, less = (
+            _("Scenario {name} sells {share} more than without plans"),
+            _("Scenario {name} sells {share} less than without plans"),
+        )
+        title = (more if total > before else less).format(name=now, share=locales.percent(abs(total / before - 1), 1))
+    axis = _("Revenue ({currency})").format(currency=chosen.currency)
+    lines = {name: outs[name].frame["revenue"][is_open] for name in with_plans}
+    band = outs[now].frame["lo"][is_open], outs[now].frame["hi"][is_open]
+    table = pd.concat({name: out.frame for name, out in {"-": usual, **outs}.items()}, names=["scenario", "date"])
+    cards.figure(charts.scenarios(revenue, lines, band, title, axis, money), "scenarios", table.reset_index())
+    place, what = (2, _("margin")) if np.isfinite(usual.frame["margin"]).all() else (1, _("revenue"))
+    added = {
+        name: (outs[name].uplift[place], outs[name].uplift_lo[place], outs[name].uplift_hi[place])
+        for name in with_plans
+    }
+    if added:
+        _side_by_side(chosen, {name: outs[name] for name in with_plans})
+        table = pd.DataFrame(added, index=["added", "lo", "hi"]).T.rename_axis("scenario").reset_index()
+        cards.figure(charts.uplifts(added, what, money), "uplifts", table)
+
+
+def _side_by_side(chosen: Chosen, outs: dict[str, Outcome]) -> None:
+    """Units, revenue and margin of each scenario, and what its plans add."""
+    rows = []
+    for name, out in outs.items():
+        row = {_("Scenario"): name}
+        for place, (title, column) in enumerate(
+            ((_("Units"), "units"), (_("Revenue"), "revenue"), (_("Margin"), "margin"))
+        ):
+            total = out.frame[column].sum(min_count=1)
+            if np.isfinite(total):
+                row[title] = _amount(chosen, place, total)
+                added = _("{title}: added by plans").format(title=title)
+                row[added] = _added(chosen, place, out)
+        rows.append(row)
+    st.table(pd.DataFrame(rows).set_index(_("Scenario")).T, border="horizontal")
+
+
+def _added(chosen: Chosen, place: int, out: Outcome) -> str:
+    """What plans add, with its interval where there is one: none for an elasticity that is only assumed."""
+    value, lo, hi = (_amount(chosen, place, end[place], True) for end in (out.uplift, out.uplift_lo, out.uplift_hi))
+    return value if lo == hi else _("{added} ({lo} to {hi})").format(added=value, lo=lo, hi=hi)
+
+
+def _amount(chosen: Chosen, place: int, value: float, signed: bool = False) -> str:
+    written = locales.number(abs(value)) if place == 0 else locales.money(abs(value), chosen.currency)
+    sign = ("+" if value >= 0 else "−") if signed else ("−" if value < 0 else "")
+    return f"{sign}{written}"

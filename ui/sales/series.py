@@ -1,0 +1,124 @@
+"""Which series a page is about: everything or a part, revenue or units, by day, week or month. All in the URL."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+import locales
+from data.dataset import Finding
+from data.tables import Stored
+from locales.labels import label
+from models.forecast import CannotForecast, holidays, source
+from models.forecast import series as preparing
+from models.forecast.combined import Forecast
+from models.forecast.combined import forecast as forecast_of
+from ui import background, inputs, store
+from ui.sales import forecasts
+from ui.text import N_, _
+
+HORIZONS = {"D": (7, 28, 120), "W": (2, 8, 26), "MS": (1, 3, 12)}  # least, usual and most steps ahead
+AHEAD = {"D": N_("Days ahead"), "W": N_("Weeks ahead"), "MS": N_("Months ahead")}
+JOB = "forecast"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A series and how it was chosen. `key` names it in the state database, `name` for a reader."""
+
+    key: str
+    name: str
+    part: str | None
+    value: str | None
+    measure: str
+    frequency: str
+    horizon: int
+    values: pd.Series
+    findings: tuple[Finding, ...]
+    currency: str
+
+    def written(self, amount: float, digits: int = 0) -> str:
+        """An amount of the series with its unit."""
+        if self.measure == "revenue":
+            return locales.money(amount, self.currency, digits)
+        return _("{count} units").format(count=locales.number(amount, digits))
+
+
+def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequencies: str = "DWM") -> Chosen:
+    """Ask for a series of a sales dataset. Stops the page, with a sentence, where it has no such days."""
+    named = store.frame(stored, "stores").set_index("store")["name"].to_dict() if "stores" in stored.columns else {}
+    parts = [part for part in source.PARTS if part in stored.columns["sales"]]
+    part = inputs.choice(
+        _("What"), [source.ALL, *parts], "part", lambda one: _("Everything") if one == source.ALL else label(one)
+    )
+    value = None
+    if part != source.ALL:
+        found = forecasts.largest(stored, part)
+        if not found:
+            st.info(_("These data hold no goods that were sold or came back: choose others on the page Data."))
+            st.stop()
+        shown = {one: named.get(one) or label(name) for one, name in found.items()}
+        value = inputs.choice(label(part), list(found), f"of.{part}", shown.__getitem__)
+    measure = measures[0]
+    if len(measures) > 1:
+        measure = inputs.choice(_("Measure"), list(measures), "measure", lambda one: _(forecasts.MEASURES[one]))
+    steps = [step for step in forecasts.STEPS if step[0] in frequencies]
+    frequency = "D"
+    if len(steps) > 1:
+        frequency = inputs.choice(_("Step"), steps, "step", lambda one: _(forecasts.STEPS[one]))
+    least, usual, most = HORIZONS[frequency]
+    horizon = int(inputs.slider(_(AHEAD[frequency]), f"ahead.{frequency}", usual, least, most))
+    name = _("Everything") if value is None else shown[value]
+    return _made(stored, None if part == source.ALL else part, value, name, measure, frequency, horizon)
+
+
+def _made(
+    stored: Stored, part: str | None, value: str | None, name: str, measure: str, frequency: str, horizon: int
+) -> Chosen:
+    days = forecasts.days(stored, part, value)
+    values, findings = source.series(days, measure, frequency) if len(days) else (pd.Series(dtype=float), ())
+    currency = stored.origin.currency or "GBP"
+    key = source.key(part, value, measure, frequency)
+    return Chosen(key, name, part, value, measure, frequency, horizon, values, findings, currency)
+
+
+def first(stored: Stored) -> tuple[Chosen, Forecast | None]:
+    """The series that the page Sales: forecast shows first, and its forecast if it has been made already."""
+    chosen = _made(stored, None, None, _("Everything"), source.MEASURES[0], "D", HORIZONS["D"][1])
+    found = forecasts.found(_key(stored, chosen, chosen.horizon))
+    return chosen, found if isinstance(found, Forecast) else None
+
+
+def prepare() -> None:
+    """Make the forecast that the page shows first: nobody should wait for it."""
+    stored = store.active("sales")
+    chosen, found = first(stored)
+    if found is None:
+        forecasts.start(_key(stored, chosen, chosen.horizon), JOB, _work(chosen, chosen.horizon))
+
+
+def forecast(stored: Stored, chosen: Chosen, horizon: int | None = None) -> Forecast:
+    """The forecast of a chosen series, made once in the background. Stops the page until it is there."""
+    ahead = horizon or chosen.horizon
+    return forecasts.ready(_key(stored, chosen, ahead), JOB, _work(chosen, ahead))
+
+
+def _key(stored: Stored, chosen: Chosen, ahead: int) -> str:
+    return f"{stored.version} {chosen.key} {ahead}"
+
+
+def _work(chosen: Chosen, ahead: int) -> Callable[[background.Step], Forecast]:
+    def work(step: background.Step) -> Forecast:
+        if not len(chosen.values):
+            raise CannotForecast(N_("There is not one whole step of sales in these data: choose a finer one."))
+
+        def heard(_learner: str, /, *, done: int, windows: int) -> None:
+            step(N_("Trying it on the past"), done / (windows + 1))
+
+        country = holidays.COUNTRIES.get(chosen.currency, "")
+        known = preparing.regular(chosen.values)
+        future = holidays.closures(known, ahead, country) if country and ahead <= len(known.values) else None
+        return forecast_of(chosen.values, ahead, future=future, heard=heard)
+
+    return work

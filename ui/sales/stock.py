@@ -1,0 +1,344 @@
+"""The three views of the stock page: what to order today, one product, what service costs."""
+
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+import locales
+from charts.sales import stock as charts
+from models.stock import ordering
+from models.stock.ordering import LEVELS, WEEK, Experience, Odds, Service, Terms
+from models.stock.supply import Demand, LeadTimes, Stock
+from ui import cards, downloads, inputs
+from ui.text import N_, _, plain
+
+LISTED = 200  # rows on the page: more would be sent with every move of an input
+PAST = 52  # weeks of sales shown of one product
+SHELF = 91  # days of its stock
+SOURCES = {
+    "own": N_("its own deliveries"),
+    "supplier": N_("its supplier's deliveries"),
+    "stated": N_("its supplier says so"),
+    "entered": N_("as entered"),
+}
+
+
+def headline(table: pd.DataFrame, found: Service, terms: Terms, currency: str) -> None:
+    """The answer as cards; without a count of the stock what can be said all the same."""
+    chosen = int(np.abs(LEVELS - terms.level).argmin())
+    achieved = _("not tried: the data are too short")
+    if found.cases:
+        sentence = _("measured on past days; {target} is aimed at, the textbook formula reached {textbook}")
+        achieved = sentence.format(
+            target=locales.percent(terms.level), textbook=locales.percent(found.textbook[chosen], 1)
+        )
+    last = (_("Service achieved"), locales.percent(found.achieved[chosen], 1) if found.cases else "?", achieved)
+    selling = table["reorder_point"] > 0
+    if table["on_hand"].isna().all():
+        safety = (table["reorder_point"] - table["expected"]).clip(lower=0) @ table["cost"]
+        cards.metrics(
+            [
+                (_("Products with a reorder point"), locales.number(selling.sum()), _("the others sell no more")),
+                (
+                    _("Forecast"),
+                    locales.number(table["expected"].sum()),
+                    _("units until a delivery of the next order comes"),
+                ),
+                (
+                    _("Safety stock"),
+                    locales.short_money(safety, currency),
+                    _("at purchase cost, if held of every product"),
+                ),
+                last,
+            ]
+        )
+        return
+    due = table[table["quantity"] > 0]
+    risky = table[selling & (table["risk"] > 1 - terms.level)]
+    empty = int((risky["on_hand"] == 0).sum())
+    cards.metrics(
+        [
+            (
+                _("To order today"),
+                locales.number(len(due)),
+                _("of {count} products that sell").format(
+                    count=locales.number((selling & table["on_hand"].notna()).sum())
+                ),
+            ),
+            (
+                _("At risk of running out"),
+                locales.number(len(risky)),
+                _("more than {risk} risk before a delivery comes; {empty} sold out now").format(
+                    risk=locales.percent(1 - terms.level), empty=locales.number(empty)
+                ),
+            ),
+            (
+                _("Money in the order"),
+                locales.short_money(due["value"].sum(), currency),
+                _("{units} units; {stake} of margin is at stake if it waits {days} days").format(
+                    units=locales.number(due["quantity"].sum()),
+                    stake=locales.money(due["stake"].sum(), currency),
+                    days=terms.review,
+                ),
+            ),
+            last,
+        ]
+    )
+
+
+def notes(table: pd.DataFrame, demand: Demand, leads: LeadTimes, terms: Terms) -> None:
+    """What was left out, repaired or assumed, in one paragraph."""
+    found = [_("As of {day}, the last day of the data.").format(day=locales.day(demand.days[-1]))]
+    if out := int(demand.sold_out.sum()):
+        text = _(
+            "{days} days of {products} products sold out were repaired: {units} more units would have been asked for."
+        )
+        found.append(
+            text.format(
+                days=locales.number(out),
+                products=locales.number(demand.sold_out.any(axis=1).sum()),
+                units=locales.number((demand.units - demand.sold).sum()),
+            )
+        )
+    if demand.left_out:
+        text = _("The {shown} products that sold most are looked at, {count} smaller ones are left out.")
+        found.append(text.format(shown=locales.number(len(table)), count=locales.number(demand.left_out)))
+    if entered := int((leads.source == "entered").sum()):
+        text = _(
+            "Lead times of {count} products are not in the data: those entered under “Costs and lead times” count."
+        )
+        found.append(text.format(count=locales.number(entered)))
+    if guessed := int(demand.goods["cost"].isna().sum()):
+        text = _("The cost of {count} products is not in the data: a margin of {margin} is assumed.")
+        found.append(text.format(count=locales.number(guessed), margin=locales.percent(terms.margin)))
+    missing = int((table["on_hand"].isna() & (table["reorder_point"] > 0)).sum())
+    if missing == int((table["reorder_point"] > 0).sum()):
+        found.append(
+            _("What is on hand is not in the data: give it under “Count of the stock” to see what to order, and odds.")
+        )
+    elif missing:
+        text = _("What is on hand is not known of {count} products: they are not in the list.")
+        found.append(text.format(count=locales.number(missing)))
+    st.caption(plain(" ".join(found)))
+
+
+def today(table: pd.DataFrame, futures: Odds, demand: Demand, terms: Terms, currency: str) -> None:
+    """The order list with the figures that explain it; reorder points only where the stock is not known."""
+    if table["on_hand"].isna().all():
+        ranked = table[table["reorder_point"] > 0].sort_values("expected", ascending=False, kind="stable")
+        cards.figure(charts.reorder_points(ranked), "stock_reorder_points", ranked)
+        _listed(_written(ranked, demand, terms, currency, known=False), "reorder_points", _("Reorder points"))
+        return
+    ranked = table.sort_values(["stake", "risk", "value"], ascending=False, kind="stable")
+    due = ranked[ranked["quantity"] > 0]
+    if due.empty:
+        st.info(_("Nothing has to be ordered today: every shelf lasts beyond the next look."), icon=":material/check:")
+    first = (due if len(due) else ranked).head(charts.SHOWN)
+    with st.grid("auto", min_column_width=420):
+        cards.figure(charts.race(first, _ends(futures, first.index), demand.days[-1].date()), "stock_race", first)
+        if len(table) - table["on_hand"].isna().sum() > charts.SHOWN:  # else the first figure shows them all
+            cards.figure(charts.cover(table), "stock_cover", table)
+    hurry = int(((table["quantity"] == 0) & (table["risk"] > 1 - terms.level) & (table["on_order"] > 0)).sum())
+    if len(due):
+        _listed(_written(due, demand, terms, currency, known=True), "order_list", _("The order list"))
+    if hurry:
+        text = _(
+            "{count} more products have enough under way but may run out before it comes: ask their suppliers to hurry."
+        )
+        st.caption(text.format(count=locales.number(hurry)))
+
+
+def _ends(futures: Odds, places: pd.Index) -> pd.DataFrame:
+    parts = {}
+    for kind, days in (("out", futures.run_out[places]), ("in", futures.lead[places])):
+        for share in (10, 50, 90):
+            parts[f"{kind}_{share}"] = np.quantile(days, share / 100, axis=1, method="inverted_cdf")
+    return pd.DataFrame(parts, index=places)
+
+
+def _listed(table: pd.DataFrame, name: str, title: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f"**{plain(title)}**")
+        with st.popover(_("Save the list"), icon=":material/download:", on_change="rerun", key=f"save-{name}") as menu:
+            if menu.open:
+                downloads.table(table, name)
+    st.dataframe(table.head(LISTED), hide_index=True, height=420)
+    if len(table) > LISTED:
+        text = _("Shown are the first {shown} of {count}; the file has all.")
+        st.caption(text.format(shown=locales.number(LISTED), count=locales.number(len(table))))
+
+
+def _written(table: pd.DataFrame, demand: Demand, terms: Terms, currency: str, known: bool) -> pd.DataFrame:
+    """A list as its readers read it, in their language."""
+    columns: dict[str, object] = {_("Product"): table["product"], _("Name"): table["name"]}
+    if table["supplier"].notna().any():
+        columns[_("Supplier")] = table["supplier"]
+    if known:
+        columns |= {
+            _("Order (units)"): table["quantity"].astype(int),
+            _("Cost ({currency})").format(currency=currency): table["value"].round(2),
+            _("Order by"): [_date(demand, max(day, 0)) for day in table["latest"]],
+            _("At stake ({currency})").format(currency=currency): table["stake"].round(2),
+            _("Risk (%)"): (100 * table["risk"]).round(1),
+            _("Why"): [why(row, terms) for row in table.itertuples()],
+            _("On hand"): table["on_hand"],
+            _("On order"): table["on_order"],
+            _("Days of cover"): table["cover"].replace(np.inf, np.nan).round(1),
+        }
+    columns |= {
+        _("Forecast (units)"): table["expected"].round(1),
+        _("Reorder point"): table["reorder_point"],
+        _("Order up to"): table["order_up_to"],
+        _("Lead time (days)"): table["lead_time"].round(1),
+        _("Best service (%)"): (100 * table["best_level"]).round(1),
+    }
+    return pd.DataFrame(columns)
+
+
+def why(row: Any, terms: Terms) -> str:
+    """The reason, in one line, why a row of the list (its columns as attributes) is on it."""
+    if row.on_hand == 0:
+        text = _("sold out, and {on_order} under way")
+    elif row.risk > 1 - terms.level:
+        text = _("may run out before a delivery comes")
+    else:
+        text = _("{position} on hand and under way, order at {reorder_point}")
+    if row.raised:
+        text += "; " + _("raised to the minimum of {quantity}")
+    return text.format(
+        on_order=locales.number(row.on_order),
+        position=locales.number(row.on_hand + row.on_order),
+        reorder_point=locales.number(row.reorder_point),
+        quantity=locales.number(row.quantity),
+    )
+
+
+def _date(demand: Demand, day: float) -> str:
+    return "" if np.isnan(day) else (demand.days[-1] + timedelta(days=int(day))).date().isoformat()
+
+
+def product(
+    table: pd.DataFrame,
+    demand: Demand,
+    known: Experience,
+    leads: LeadTimes,
+    held: Stock,
+    past: np.ndarray,
+    terms: Terms,
+) -> None:
+    """One product: what it sold and will sell, what is left of it, when it runs out."""
+    ranked = table.sort_values(["stake", "expected"], ascending=False, kind="stable")
+    names = dict(zip(ranked["product"], ranked["name"], strict=True))
+    code = inputs.choice(_("Product"), list(names), "product", lambda one: f"{names[one]} ({one})")
+    place = int(np.flatnonzero(table["product"] == code)[0])
+    row, days = table.iloc[place], demand.days
+    found = ordering.paths(known, leads, held, terms.review, np.array([place]))
+    metrics = [
+        (
+            _("Reorder point"),
+            locales.number(row["reorder_point"]),
+            _("{units} of them forecast, the rest is safety; order up to {up_to}").format(
+                units=locales.number(row["expected"], 1), up_to=locales.number(row["order_up_to"])
+            ),
+        ),
+        (
+            _("Lead time"),
+            _("{days} days").format(days=locales.number(row["lead_time"], 1)),
+            _("{lo} to {hi} in eight of ten; {source}").format(
+                source=_(SOURCES[leads.source[place]]),
+                lo=locales.number(np.quantile(leads.days[place], 0.1)),
+                hi=locales.number(np.quantile(leads.days[place], 0.9)),
+            ),
+        ),
+        (
+            _("Newsvendor’s service"),
+            locales.percent(row["best_level"], 1),
+            _("what its margin and holding cost propose"),
+        ),
+    ]
+    if not np.isnan(row["on_hand"]):
+        cover = locales.number(row["cover"]) if np.isfinite(row["cover"]) else _("no sales forecast")
+        metrics[:0] = [
+            (
+                _("On hand"),
+                locales.number(row["on_hand"]),
+                _("{units} under way").format(units=locales.number(row["on_order"])),
+            ),
+            (_("Days of cover"), cover, _("if it sells as forecast")),
+            (
+                _("To order today"),
+                locales.number(row["quantity"]),
+                why(row, terms) if row["quantity"] else _("enough for now"),
+            ),
+        ]
+    cards.metrics(metrics)
+    cards.figure(charts.sales(_weeks(demand, found.demand[0], known, place)), "stock_sales", None)
+    if np.isnan(row["on_hand"]):
+        st.info(_("What is left of it, and when it runs out, needs a count of what is on hand."))
+        return
+    ahead = pd.DataFrame(
+        {
+            "mid": np.median(found.level[0], axis=0),
+            "lo": np.quantile(found.level[0], 0.1, axis=0),
+            "hi": np.quantile(found.level[0], 0.9, axis=0),
+            "risk": (found.run_out[0][:, None] <= np.arange(found.level.shape[2])).mean(axis=0),
+        },
+        index=pd.date_range(days[-1], periods=found.level.shape[2]),
+    )
+    before = pd.Series(past[place], days).tail(SHELF).dropna()
+    with st.grid("auto", min_column_width=420):
+        cards.figure(
+            charts.shelf(before, ahead, row["reorder_point"], row["risk"], days[-1].date()),
+            "stock_shelf",
+            ahead.reset_index(names="day"),
+        )
+        drawn = charts.empty_by(ahead, row["run_out"], row["run_out_sure"], found.lead[0], days[-1].date())
+        cards.figure(drawn, "stock_empty_by", ahead.reset_index(names="day"))
+
+
+def _weeks(demand: Demand, futures: np.ndarray, known: Experience, place: int) -> pd.DataFrame:
+    """Units a week of one product: sold, repaired, forecast with the ends of the middle 80 % of its futures."""
+    count = min(demand.units.shape[1] // WEEK, PAST)
+    sold, units = (
+        part[place, -count * WEEK :].reshape(count, WEEK).sum(axis=1) for part in (demand.sold, demand.units)
+    )
+    said = np.diff(known.said[-1][place][::WEEK])
+    paths = np.diff(futures[:, ::WEEK], axis=1)
+    ends = demand.days[-count * WEEK :][WEEK - 1 :: WEEK]
+    nothing = np.full(len(said), np.nan)
+    return pd.DataFrame(
+        {
+            "sold": np.r_[sold, nothing],
+            "repaired": np.r_[units - sold, nothing],
+            "said": np.r_[np.full(count, np.nan), said],
+            "lo": np.r_[np.full(count, np.nan), np.quantile(paths, 0.1, axis=0)],
+            "hi": np.r_[np.full(count, np.nan), np.quantile(paths, 0.9, axis=0)],
+        },
+        index=ends.append(pd.date_range(ends[-1], periods=len(said) + 1, freq="7D")[1:]),
+    )
+
+
+def money(demand: Demand, found: Service, terms: Terms, currency: str) -> None:
+    """What was achieved at each service level, and what each costs a year."""
+    if not found.cases:
+        st.info(_("The data are too short to try these reorder points on past days."))
+        return
+    chosen = int(np.abs(LEVELS - terms.level).argmin())
+    tried = pd.DataFrame({"target": LEVELS, "achieved": found.achieved, "textbook": found.textbook})
+    costs = ordering.money(demand.goods, found, terms)
+    with st.grid("auto", min_column_width=420):
+        cards.figure(charts.service(LEVELS, found.achieved, found.textbook, chosen), "stock_service", tried)
+        cards.figure(charts.money(costs, chosen, currency), "stock_money", costs)
+    text = _(
+        "Tried on {cases} lead times of past orders, placed from {first} to {last}, each with only what was known then."
+    )
+    st.caption(
+        text.format(
+            cases=locales.number(found.cases),
+            first=locales.day(demand.days[found.first - 1]),
+            last=locales.day(demand.days[found.last - 1]),
+        )
+    )

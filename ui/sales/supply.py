@@ -1,0 +1,161 @@
+"""What the stock page computes from, made once and kept: demand, lead times, forecasts, what is on hand."""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+import locales
+import settings
+from connectors import ConnectorError, files, mapping
+from data import tables
+from data.tables import Stored
+from models.stock import ordering, supply
+from models.stock.ordering import Experience, Odds, Service
+from models.stock.supply import Demand, LeadTimes, Stock
+from ui import background, downloads, store
+from ui.data import sources
+from ui.sales import forecasts
+from ui.text import _, plain
+
+HORIZONS = (4, 6, 9, 13, 18)  # weeks forecast: the fewest that hold the longest lead time
+LONGEST_REVIEW = 14  # days
+EXAMPLE = pd.DataFrame({"product": ["85123A", "22423"], "on_hand": [40, 12], "on_order": [0, 24]})
+GIVEN = "stock-count"  # in the session: the name and content hash of a file, and what it says
+
+FORGOTTEN = "stock-counts-forgotten"
+
+
+def _frame(stored: Stored, name: str) -> pd.DataFrame | None:
+    return store.frame(stored, name) if name in stored.columns else None
+
+
+def demand(stored: Stored) -> Demand:
+    """Units asked for by product and day (see `models.stock.supply.demand`)."""
+    return _demand(stored.version, stored)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _demand(version: str, _stored: Stored) -> Demand:  # noqa: ARG001  # the cache key
+    columns = _stored.columns["sales"]
+    sold, goods = (tables.query(_stored, sql) for sql in (supply.by_day(columns), supply.latest(columns)))
+    last = pd.Timestamp(_stored.span[1] if _stored.span else 0).normalize()
+    return supply.demand(sold, goods, last, _frame(_stored, "stock_moves"), _frame(_stored, "supplier_prices"))
+
+
+def lead_times(stored: Stored, mean: float, spread: float) -> LeadTimes:
+    """How long deliveries take (see `models.stock.supply.lead_times`)."""
+    return _lead_times(stored.version, mean, spread, stored)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _lead_times(version: str, mean: float, spread: float, _stored: Stored) -> LeadTimes:  # noqa: ARG001
+    moves, suppliers = _frame(_stored, "stock_moves"), _frame(_stored, "suppliers")
+    return supply.lead_times(demand(_stored).goods, moves, suppliers, mean, spread)
+
+
+def experience(stored: Stored, leads: LeadTimes) -> Experience:
+    """The forecasts behind everything; the page stops with their progress until they are there."""
+    longest = leads.days.max() + LONGEST_REVIEW
+    weeks = next((weeks for weeks in HORIZONS if longest <= weeks * ordering.WEEK), HORIZONS[-1])
+
+    def work(step: background.Step) -> Experience:
+        return ordering.experience(demand(stored), weeks, step=step)
+
+    return forecasts.ready(f"stock-{stored.version}-{weeks}", "stock", work)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def service(version: str, mean: float, spread: float, review: int, _known: Experience, _leads: LeadTimes) -> Service:  # noqa: ARG001
+    """Reorder points and what they would have achieved. The first four arguments name what the others hold."""
+    return ordering.service(_known, _leads, review)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def odds(
+    version: str,  # noqa: ARG001  # this and the next three are the cache key
+    count: str,  # noqa: ARG001
+    mean: float,  # noqa: ARG001
+    spread: float,  # noqa: ARG001
+    review: int,
+    _known: Experience,
+    _leads: LeadTimes,
+    _stock: Stock,
+) -> Odds:
+    """When shelves run empty. The first five arguments name what the others hold."""
+    return ordering.odds(_known, _leads, _stock, review)
+
+
+def on_hand(stored: Stored, goods: pd.DataFrame, today: pd.Timestamp) -> tuple[str, Stock]:
+    """What is in stock, and a name for it: what the analyst gave in this session, or else what the data say."""
+    given: tuple[str, str, pd.DataFrame] | None = st.session_state.get(f"{GIVEN}-{stored.version}")
+    if given:
+        return given[1], supply.counted(goods, given[2])
+    return "moves", _moved(stored.version, stored, goods, today)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _moved(version: str, _stored: Stored, _goods: pd.DataFrame, _today: pd.Timestamp) -> Stock:  # noqa: ARG001
+    return supply.stock(_goods, _frame(_stored, "stock_moves"), _today)
+
+
+def levels(stored: Stored, found: Demand) -> np.ndarray:
+    """Units on hand at the end of each day, a row a product; NaN where the data do not say."""
+    moves = _frame(stored, "stock_moves")
+    if moves is None:
+        return np.full(found.units.shape, np.nan)
+    return supply.levels(moves, pd.Index(found.goods["product"]), found.days)
+
+
+def minimum(stored: Stored, goods: pd.DataFrame) -> np.ndarray:
+    """The least units that the supplier of each product sends; 0 where none are stated."""
+    suppliers = _frame(stored, "suppliers")
+    if suppliers is None or "minimum_order" not in suppliers:
+        return np.zeros(len(goods))
+    return goods["supplier"].map(suppliers.set_index("supplier")["minimum_order"]).fillna(0).to_numpy(float)
+
+
+def ask(stored: Stored, goods: pd.DataFrame) -> None:
+    """Take a count of the stock as a file; it is kept for this session and used instead of what the data say."""
+    key = f"{GIVEN}-{stored.version}"
+    limit = settings.get().upload_limit_mb
+    st.caption(_("A table with the columns product, on_hand and, if known, on_order, in units; like this one:"))
+    downloads.table(EXAMPLE, "stock_example", excel=False)
+    given = st.file_uploader(
+        _("Stock as CSV, XLSX or Parquet, also compressed (.gz, .zip); at most {limit} MB").format(limit=limit),
+        type=sources.TYPES,
+        max_upload_size=limit,
+        key=f"stock-file-{st.session_state.get(FORGOTTEN, 0)}",
+    )
+    if given is not None:
+        content = given.getvalue()
+        digest = hashlib.sha256(content).hexdigest()
+        try:
+            raw = files.read(given.name, content, limit_bytes=limit * 1_000_000)
+            counted, found = mapping.stock_count(raw)
+        except ConnectorError as error:
+            st.warning(plain(error.sentence()), icon=":material/block:")
+            report = getattr(error, "report", None)
+            if report is not None:
+                st.dataframe(report.assign(reason=report["reason"].map(_)), hide_index=True)
+            return
+        sources.findings(found)
+        known = counted["product"].isin(goods["product"])
+        if not known.any():
+            st.warning(_("None of its products is sold in these data: check the product codes."))
+            return
+        sentence = _("{known} of {rows} products in it are known here; the others are left out.")
+        st.caption(sentence.format(known=locales.number(known.sum()), rows=locales.number(len(counted))))
+        if st.session_state.get(key, ("", ""))[1] != digest:
+            st.session_state[key] = (given.name, digest, counted)
+            st.rerun()
+    if key in st.session_state:
+        used = _("In use: {name}").format(name=st.session_state[key][0])
+        st.markdown(f":material/inventory: {plain(used)}")
+        st.button(_("Forget it"), icon=":material/delete:", on_click=_forget, args=(key,))
+
+
+def _forget(key: str) -> None:
+    st.session_state.pop(key, None)
+    st.session_state[FORGOTTEN] = st.session_state.get(FORGOTTEN, 0) + 1  # a new, empty place for a file
