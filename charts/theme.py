@@ -4,7 +4,9 @@ Colours with a meaning are mid-tones that keep 3:1 contrast on both the light an
 everything else (text, grid, background) is left to the theme of the page that shows the figure.
 """
 
+from collections.abc import Sequence
 from html import escape
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -75,6 +77,12 @@ def upright(at: Any, colour: str = NEUTRAL, dash: str = "dot") -> dict[str, Any]
     return {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": line}
 
 
+def diagonal(end: float) -> dict[str, Any]:
+    """A shape: the dotted line on which both axes say the same, from 0 to `end`."""
+    line = {"color": NEUTRAL, "dash": "dot", "width": 1.5}
+    return {"type": "line", "x0": 0, "y0": 0, "x1": end, "y1": end, "line": line}
+
+
 def percent_axis(top: float) -> dict[str, Any]:
     """An axis from 0 to the share `top`, ticks in the reader's language."""
     step = next(s for s in (0.02, 0.05, 0.1, 0.2, 0.25) if top / s <= 6)
@@ -90,6 +98,19 @@ def number_axis(at: np.ndarray) -> dict[str, Any]:
     ticks = np.arange(np.ceil(at[0] / step), np.floor(at[-1] / step) + 1) * step + 0.0  # no "-0"
     digits = 0 if step >= 1 else 2
     return {"tickvals": ticks, "ticktext": [locales.number(tick, digits) for tick in ticks]}
+
+
+def amounts(values: Sequence[float] | np.ndarray, zero: bool = True) -> dict[str, object]:
+    """An axis for amounts with round ticks, from zero on unless some are below or `zero` is not wanted."""
+    found = np.asarray(values, float)
+    found = found[np.isfinite(found)]
+    low, high = (float(found.min()), float(found.max())) if len(found) else (0.0, 1.0)
+    low = min(low, 0.0) if zero else low - 0.1 * (high - low)
+    high = high + 0.05 * (high - low) or 1.0
+    axis = number_axis(np.array([low, high]))
+    if max(high, -low) >= 1e6:
+        axis["ticktext"] = [locales.compact(tick) if tick else "0" for tick in axis["tickvals"]]
+    return {**axis, "range": [low * 1.05 if low < 0 else low, high]}
 
 
 def time_axis(dates: pd.DatetimeIndex) -> dict[str, Any]:
@@ -114,6 +135,11 @@ def time_axis(dates: pd.DatetimeIndex) -> dict[str, Any]:
 def plain(text: object) -> str:
     """Text from outside, made safe for plotly, which reads a part of HTML in every label."""
     return escape(str(text), quote=False)
+
+
+def wrapped(text: str, width: int) -> str:
+    """Text from outside in lines of at most `width` characters, made safe."""
+    return "<br>".join(plain(line) for line in wrap(text, width))
 
 
 def faded(colour: str, opacity: float) -> str:

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 import locales
-from charts.churn import performance as charts
+from charts.churn import campaign as charts
 from models.churn import campaign
 from ui import cards, inputs, store
 from ui.churn import campaign as views

@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 import locales
-from charts.churn import performance as charts
+from charts.churn import what_if as charts
 from models.churn import rules, whatif
 from ui import cards, inputs, store
 from ui.churn import case, offers, trained

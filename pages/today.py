@@ -6,8 +6,8 @@ import streamlit as st
 
 import locales
 import settings
+from charts import today as charts
 from charts.churn import explore as churn_charts
-from charts.sales import overview as sales_charts
 from data import state
 from locales.labels import label
 from models.churn import explore
@@ -61,7 +61,7 @@ cards.metrics(
 )
 
 with st.grid("auto", min_column_width=420):
-    cards.figure(sales_charts.pulse(days, shop, pounds), "sales_by_week", days.tail(7 * sales_charts.WEEKS_SHOWN))
+    cards.figure(charts.pulse(days, shop, pounds), "sales_by_week", days.tail(7 * charts.WEEKS_SHOWN))
     by = "contract" if "contract" in customers else explore.dimensions(customers)[0][0]
     rates = explore.rate_by(customers, by)
     cards.figure(churn_charts.rate_by(rates, by, churn.rate, []), f"churn_by_{by}", rates)

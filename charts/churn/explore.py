@@ -31,7 +31,7 @@ def rate_by(rates: pd.DataFrame, column: str, overall: float, chosen: list[str])
     `customdata` of a bar is its raw level.
     """
     shown = rates.iloc[::-1]
-    names = [_wrapped(label(level)) for level in shown["level"]]
+    names = [theme.wrapped(label(level), 16) for level in shown["level"]]
     sentence = _("{level}: {churned} of {customers} customers left, {rate} (95% interval {lo} to {hi})")
     reach = max(float(shown["hi"].max()), overall) * 1.25
     labels = [
@@ -411,7 +411,3 @@ def _amount(value: float, column: str, currency: str) -> str:
     if column == "tenure":
         return locales.ngettext("{months} month", "{months} months", round(value)).format(months=locales.number(value))
     return locales.number(value, 0 if abs(value) >= 10 else 1)
-
-
-def _wrapped(name: str) -> str:
-    return "<br>".join(theme.plain(line) for line in wrap(name, 16))

@@ -1,4 +1,4 @@
-"""Figures of the churn model: how good it is, what it earns, why it says what it says, what would change it."""
+"""Figures of how good the churn model is, on customers it had not seen, and of what it earns."""
 
 import numpy as np
 import pandas as pd
@@ -7,11 +7,9 @@ import plotly.graph_objects as go
 import locales
 from charts import theme
 from locales import N_, _
-from locales.labels import label, pair
-from models.churn.campaign import Returns
+from locales.labels import label
 from models.churn.explore import PEERS, TENURE_BANDS
 from models.churn.model import SURE
-from models.churn.whatif import DISCOUNT, Move, Plan
 
 POINTS = 150  # of a curve: more cannot be told apart
 SHOWN = 10  # columns of a waterfall
@@ -26,8 +24,6 @@ LEARNERS = {
     "histogram boosting": N_("Histogram boosting"),
     "random forest": N_("Random forest"),
 }
-PLANS = {"cheapest": N_("Cheapest"), "best value": N_("Best value"), "lowest risk": N_("Lowest risk")}
-_ODDS = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.99])
 
 
 def roc(ranked: pd.DataFrame, auc: float, lo: float, hi: float, threshold: float) -> go.Figure:
@@ -39,7 +35,7 @@ def roc(ranked: pd.DataFrame, auc: float, lo: float, hi: float, threshold: float
         y=_("Leavers found"),
         xaxis=theme.percent_axis(1.04),
         yaxis=theme.percent_axis(1.0),
-        shapes=[{"type": "line", "x0": 0, "y0": 0, "x1": 1, "y1": 1, "line": _DOTTED}],
+        shapes=[theme.diagonal(1)],
         showlegend=False,
     )
     some = _thin(ranked)
@@ -78,7 +74,7 @@ def reliability(groups: pd.DataFrame, error: float) -> go.Figure:
         y=_("Share who left"),
         xaxis=theme.percent_axis(reach),
         yaxis=theme.percent_axis(reach),
-        shapes=[{"type": "line", "x0": 0, "y0": 0, "x1": reach, "y1": reach, "line": _DOTTED}],
+        shapes=[theme.diagonal(reach)],
         showlegend=False,
     )
     sentence = _("Of {customers} customers with a risk of about {said}, {seen} left (95% interval {lo} to {hi})")
@@ -112,7 +108,7 @@ def gains(ranked: pd.DataFrame, lift: float) -> go.Figure:
         y=_("Leavers found"),
         xaxis=theme.percent_axis(1.04),
         yaxis=theme.percent_axis(1.0),
-        shapes=[{"type": "line", "x0": 0, "y0": 0, "x1": 1, "y1": 1, "line": _DOTTED}],
+        shapes=[theme.diagonal(1)],
         showlegend=False,
     )
     some = _thin(ranked)
@@ -250,7 +246,7 @@ def coverage(frame: pd.DataFrame) -> go.Figure:
         height=120 + 34 * shown[["group", "level"]].drop_duplicates().shape[0],
         xaxis={**theme.percent_axis(1.0), "range": [-0.03, 1.03]},
         yaxis={"autorange": "reversed"},
-        shapes=[{"type": "line", "x0": SURE, "x1": SURE, "yref": "paper", "y0": 0, "y1": 1, "line": _DOTTED}],
+        shapes=[theme.upright(SURE)],
     )
     sentence = _("{name}: {covered} of {customers}")
     for left, name, colour, symbol in (
@@ -302,9 +298,9 @@ def tornado(bars: pd.DataFrame, now: float, currency: str) -> go.Figure:
             np.array([min(0, bars[["lo", "hi"]].min().min()), max(bars[["lo", "hi"]].max().max(), 1)])
         ),
         barmode="overlay",
-        shapes=[{"type": "line", "x0": now, "x1": now, "yref": "paper", "y0": 0, "y1": 1, "line": _DOTTED}],
+        shapes=[theme.upright(now)],
     )
-    names = ["<br>".join(_wrap(_(TERMS[term]), 20)) for term in bars["term"][::-1]]
+    names = [theme.wrapped(_(TERMS[term]), 20) for term in bars["term"][::-1]]
     for end, colour, change in (
         ("lo", theme.LEAVE, _("a quarter lower")),
         ("hi", theme.STAY, _("a quarter higher")),
@@ -336,10 +332,7 @@ def segments(frame: pd.DataFrame, column: str) -> go.Figure:
         xaxis=theme.percent_axis(max(float(frame["hi"].max()), float(frame["said"].max())) * 1.1),
     )
     shown = frame.iloc[::-1]
-    names = [
-        ("⚠ " if row.worse else "") + "<br>".join(theme.plain(part) for part in _wrap(label(row.level), 18))
-        for row in shown.itertuples()
-    ]
+    names = [("⚠ " if row.worse else "") + theme.wrapped(label(row.level), 18) for row in shown.itertuples()]
     sentence = _("{level}: {customers} customers, said {said}, left {seen} (95% interval {lo} to {hi}), AUC {auc}")
     hover = [
         sentence.format(
@@ -411,366 +404,6 @@ def importance(frame: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def waterfall(base: float, contributions: pd.Series, values: dict[str, str]) -> go.Figure:
-    """How a customer's risk builds up from everyone's, column by column: the largest `SHOWN`, then the others.
-
-    Lengths are exact on the scale of log-odds; the axis names the probabilities they stand for.
-    """
-    order = contributions.abs().sort_values(ascending=False).index
-    steps = [(column, float(contributions[column])) for column in order[:SHOWN]]
-    rest = float(contributions[order[SHOWN:]].sum())
-    total = base + float(contributions.sum())
-    names = [_("All customers")]
-    names += ["<br>".join(map(theme.plain, _wrap(pair(column, values[column]), 26))) for column, _part in steps]
-    parts = [base, *(part for _column, part in steps)]
-    if len(order) > SHOWN:
-        names.append(_("{count} other columns").format(count=len(order) - SHOWN))
-        parts.append(rest)
-    raised, lowered = _("{column} raises the risk most"), _("{column} lowers the risk most")
-    title = (raised if steps[0][1] > 0 else lowered).format(column=label(steps[0][0]))
-    ends = np.cumsum(parts)
-    reach = np.array([min(ends.min(), base, 0) - 0.15, max(ends.max(), 0) + 0.15])
-    ticks = np.log(_ODDS / (1 - _ODDS))
-    seen = (ticks >= reach[0]) & (ticks <= reach[1])
-    figure = theme.figure(
-        title,
-        x=_("Risk, from {base} for all customers to {risk}").format(
-            base=locales.percent(1 / (1 + np.exp(-base))), risk=locales.percent(1 / (1 + np.exp(-total)))
-        ),
-        height=110 + 27 * len(parts) + 12 * sum("<br>" in name for name in names),
-        xaxis={
-            "tickvals": ticks[seen],
-            "ticktext": [locales.percent(share) for share in _ODDS[seen]],
-            "range": list(reach),
-        },
-        yaxis={"autorange": "reversed"},
-        shapes=[{"type": "line", "x0": total, "x1": total, "yref": "paper", "y0": 0, "y1": 1, "line": _DOTTED}],
-        showlegend=False,
-    )
-    starts = np.r_[0.0, ends[:-1]]
-    sentence = _("{name}: from {before} to {after}")
-    shares = [locales.percent(1 / (1 + np.exp(-end)), 1) for end in ends]
-    figure.add_trace(
-        go.Bar(
-            y=list(range(len(parts) - 1)),
-            x=np.diff(ends),
-            base=starts[1:],
-            orientation="h",
-            marker={"color": [theme.LEAVE if part > 0 else theme.STAY for part in parts[1:]]},
-            text=["+" if part > 0 else "−" for part in parts[1:]],
-            textposition="inside",
-            hoverinfo="text",
-            hovertext=[
-                sentence.format(name=name, before=before, after=after)
-                for name, before, after in zip(names[1:], shares[:-1], shares[1:], strict=True)
-            ],
-        )
-    )
-    figure.layout.yaxis.tickvals, figure.layout.yaxis.ticktext = list(range(len(parts) - 1)), names[1:]
-    return figure
-
-
-def difference(one: str, other: str, risks: np.ndarray, gaps: pd.Series, values: dict[str, str]) -> go.Figure:
-    """Which columns lead from the risk of one case to that of another (`gaps`: log-odds, largest first)."""
-    figure = waterfall(float(np.log(risks[0] / (1 - risks[0]))), gaps, values)
-    title = _("From {one} to {other} the risk goes from {before} to {after}, mostly by {column}")
-    figure.layout.xaxis.title.text = _("Risk of leaving")
-    figure.layout.title.text = title.format(
-        one=one,
-        other=other,
-        before=locales.percent(risks[0]),
-        after=locales.percent(risks[1]),
-        column=label(gaps.index[0]).lower(),
-    )
-    return figure
-
-
-def months_ahead(now: np.ndarray, before: np.ndarray | None, monthly: float | None, currency: str) -> go.Figure:
-    """The chance of still being here in the months to come; dashed, before the changes."""
-    expected = float(now.sum())
-    worth = _("Expected to stay {months} of the next {horizon} months: worth {money}")
-    stay = _("Expected to stay {months} of the next {horizon} months")
-    figure = theme.figure(
-        (stay if monthly is None else worth).format(
-            months=locales.number(expected, 1),
-            horizon=len(now),
-            money=locales.money(expected * (monthly or 0.0), currency),
-        ),
-        x=_("Months from now"),
-        y=_("Still here"),
-        height=260,
-        xaxis={"dtick": 6, "range": [0, len(now)]},
-        yaxis=theme.percent_axis(1.02),
-    )
-    sentence = _("{share} still here in {months} months")
-    for curve, name, colour, dash in (
-        (before, _("as they are"), theme.NEUTRAL, "dash"),
-        (now, _("with the changes") if before is not None else _("as they are"), theme.STAY, "solid"),
-    ):
-        if curve is not None:
-            figure.add_trace(
-                go.Scatter(
-                    x=np.arange(len(curve) + 1),
-                    y=np.r_[1.0, curve],
-                    mode="lines",
-                    name=name,
-                    line={"color": colour, "width": 2.5, "dash": dash},
-                    hoverinfo="text",
-                    hovertext=[
-                        sentence.format(share=locales.percent(share), months=month)
-                        for month, share in enumerate(np.r_[1.0, curve])
-                    ],
-                )
-            )
-    figure.layout.showlegend = before is not None
-    return figure
-
-
-def front(plans: list[Plan], named: dict[str, Plan], currency: str) -> go.Figure:
-    """Cost against risk of the plans that nothing cheaper beats; the named ones are labelled."""
-    costs, risks = np.array([plan.cost for plan in plans]), np.array([plan.risk for plan in plans])
-    title = _("For {cost} the risk falls from {before} to {after}")
-    if named:
-        plan = named.get("best value", next(iter(named.values())))
-        title = title.format(
-            cost=locales.money(plan.cost, currency),
-            before=locales.percent(plans[0].risk),
-            after=locales.percent(plan.risk),
-        )
-    figure = theme.figure(
-        title if named else _("Nothing that is allowed lowers this risk"),
-        x=_("Cost ({currency})").format(currency=currency),
-        y=_("Risk of leaving"),
-        height=280,
-        xaxis=theme.number_axis(np.array([0.0, max(float(costs.max()), 1.0)])),
-        yaxis=theme.percent_axis(float(risks.max()) * 1.15),
-        showlegend=False,
-    )
-    figure.add_trace(
-        go.Scatter(
-            x=costs,
-            y=risks,
-            mode="lines+markers",
-            line={"color": theme.NEUTRAL, "width": 1, "shape": "hv"},
-            marker={"size": 7, "color": theme.NEUTRAL},
-            hoverinfo="text",
-            hovertext=[f"{described(plan.moves)}: {locales.percent(plan.risk, 1)}" for plan in plans],
-        )
-    )
-    figure.add_trace(
-        go.Scatter(
-            x=[plan.cost for plan in named.values()],
-            y=[plan.risk for plan in named.values()],
-            mode="markers+text",
-            text=[_(PLANS[name]) for name in named],
-            textposition=["top left" if plan.cost > 0.7 * costs.max() else "top right" for plan in named.values()],
-            marker={"size": 13, "color": theme.ACCENT, "symbol": "star"},
-            hoverinfo="skip",
-            cliponaxis=False,
-        )
-    )
-    return figure
-
-
-def campaign(found: Returns, called: int, currency: str) -> go.Figure:
-    """Expected profit against the number called, with the band of the model; random calls beside it."""
-    size = len(found.profit) - 1
-    some = np.unique(np.r_[np.linspace(0, size, POINTS).astype(int), called, found.best])
-    title = _("Calling {best} customers earns most: {most}")
-    none = _("No list pays under these terms: nobody should be called")
-    figure = theme.figure(
-        (title if found.best else none).format(
-            best=locales.number(found.best), most=locales.money(found.profit[found.best], currency)
-        ),
-        x=_("Customers called, riskiest first"),
-        y=_("Expected profit ({currency})").format(currency=currency),
-        height=340,
-        xaxis=theme.number_axis(np.array([0, max(size, 1)])),
-        yaxis=theme.number_axis(
-            np.array([float(min(found.lo.min(), found.random.min())), max(float(found.hi.max()), 1.0)])
-        ),
-        shapes=[theme.across(0)],
-    )
-    figure.add_trace(
-        go.Scatter(
-            x=np.r_[some, some[::-1]],
-            y=np.r_[found.hi[some], found.lo[some][::-1]],
-            fill="toself",
-            fillcolor=theme.faded(theme.STAY, 0.18),
-            line={"width": 0},
-            hoverinfo="skip",
-            name=_("90% of resampled models"),
-        )
-    )
-    sentence = _("{called} called: {money} ({lo} to {hi})")
-    figure.add_trace(
-        go.Scatter(
-            x=some,
-            y=found.profit[some],
-            mode="lines",
-            name=_("the riskiest"),
-            line={"color": theme.STAY, "width": 2.5},
-            hoverinfo="text",
-            hovertext=[
-                sentence.format(
-                    called=locales.number(n),
-                    **{
-                        k: locales.money(v[n], currency)
-                        for k, v in (("money", found.profit), ("lo", found.lo), ("hi", found.hi))
-                    },
-                )
-                for n in some
-            ],
-        )
-    )
-    figure.add_trace(
-        go.Scatter(
-            x=some,
-            y=found.random[some],
-            mode="lines",
-            name=_("at random"),
-            line={"color": theme.NEUTRAL, "width": 2, "dash": "dash"},
-            hoverinfo="skip",
-        )
-    )
-    figure.add_trace(
-        go.Scatter(
-            x=[called],
-            y=[found.profit[called]],
-            mode="markers",
-            name=_("this list"),
-            marker={"size": 12, "color": theme.LEAVE},
-            hoverinfo="skip",
-        )
-    )
-    return figure
-
-
-def risk_shift(before: np.ndarray, after: np.ndarray) -> go.Figure:
-    """How the risks of a group are spread, and how they would be after a move."""
-    title = _("The mean risk of the group would go from {before} to {after}, if the move were the cause")
-    edges = np.linspace(0, 1, 21)
-    parts = [
-        (risks, np.histogram(risks, edges)[0] / max(len(risks), 1), name, colour, dash)
-        for risks, name, colour, dash in (
-            (before, _("as they are"), theme.LEAVE, "dash"),
-            (after, _("all moved"), theme.STAY, "solid"),
-        )
-    ]
-    figure = theme.figure(
-        title.format(before=locales.percent(before.mean(), 1), after=locales.percent(after.mean(), 1)),
-        x=_("Risk of leaving"),
-        y=_("Share of the group"),
-        height=280,
-        xaxis=theme.percent_axis(1.04),
-        yaxis=theme.percent_axis(max(float(shares.max()) for _r, shares, *_rest in parts) * 1.1),
-    )
-    sentence = _("{name}: {share} have a risk between {lo} and {hi}")
-    for _risks, shares, name, colour, dash in parts:
-        figure.add_trace(
-            go.Scatter(
-                x=(edges[1:] + edges[:-1]) / 2,
-                y=shares,
-                mode="lines",
-                line={"shape": "hvh", "color": colour, "width": 2, "dash": dash},
-                name=name,
-                hoverinfo="text",
-                hovertext=[
-                    sentence.format(
-                        name=name, share=locales.percent(share, 1), lo=locales.percent(lo), hi=locales.percent(hi)
-                    )
-                    for share, lo, hi in zip(shares, edges, edges[1:], strict=False)
-                ],
-            )
-        )
-    return figure
-
-
-def holdouts(called: int, needed: pd.DataFrame, saved: float) -> go.Figure:
-    """How many of a list must not be called, against the share saved that is to be seen (`saved`, `kept`)."""
-    known = needed.dropna()
-    here = needed.loc[(needed["saved"] - saved).abs().idxmin(), "kept"]
-    enough = _("To see that calls save {saved} of leavers, {kept} of {called} must not be called")
-    short = _("A list of {called} is too short to see that calls save {saved} of leavers")
-    figure = theme.figure(
-        (enough if here == here else short).format(
-            saved=locales.percent(saved),
-            kept=locales.number(here) if here == here else "",
-            called=locales.number(called),
-        ),
-        x=_("Share of leavers that calls save"),
-        y=_("Customers not called"),
-        height=280,
-        xaxis=theme.percent_axis(1.04),
-        yaxis=theme.number_axis(np.array([0.0, max(float(known["kept"].max()) if len(known) else 1.0, 1.0)])),
-        showlegend=False,
-    )
-    sentence = _("To see that {saved} are saved: {kept} not called")
-    figure.add_trace(
-        go.Scatter(
-            x=known["saved"].to_numpy(),
-            y=known["kept"].to_numpy(),
-            mode="lines+markers",
-            line={"color": theme.STAY, "width": 2.5},
-            marker={"size": 5},
-            hoverinfo="text",
-            hovertext=[
-                sentence.format(saved=locales.percent(share), kept=locales.number(kept))
-                for share, kept in zip(known["saved"], known["kept"], strict=True)
-            ],
-        )
-    )
-    return figure
-
-
-def sparkline(
-    grid: np.ndarray, risks: np.ndarray, here: float, shares: np.ndarray, is_level: bool, ends: tuple[float, float]
-) -> str:
-    """A small SVG: the risk along a column's values, where the customer is, and (grey) where all customers are.
-
-    `shares` of customers: at each level, or in equal steps between `ends`, which are the numbers at the two sides.
-    """
-    wide, high, low = 150, 44, 34
-    count, lo, span = len(shares), ends[0], max(ends[1] - ends[0], 1e-9)
-    step = wide / count
-
-    def across(value: np.ndarray | float) -> np.ndarray:
-        return (np.asarray(value) + 0.5) * step if is_level else 4 + np.clip((value - lo) / span, 0, 1) * (wide - 8)
-
-    y = low - np.clip(risks, 0, 1) * (low - 4)
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">']
-    parts += [
-        f'<rect x="{(n + 0.15) * step:.1f}" y="{high - share:.1f}" width="{step * 0.7:.1f}" height="{share:.1f}" '
-        f'fill="{theme.NEUTRAL}" opacity=".45"/>'
-        for n, share in enumerate(shares / max(shares.max(), 1e-9) * 8)
-    ]
-    points = list(zip(across(grid), y, strict=True))
-    if is_level:
-        parts += [
-            f'<line x1="{a - step * 0.38:.1f}" x2="{a + step * 0.38:.1f}" y1="{b:.1f}" y2="{b:.1f}" '
-            f'stroke="{theme.STAY}" stroke-width="3"/>'
-            for a, b in points
-        ]
-    else:
-        line = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
-        parts.append(f'<polyline points="{line}" fill="none" stroke="{theme.STAY}" stroke-width="2"/>')
-    if here == here and len(grid):
-        b = y[int(np.abs(grid - here).argmin())] if is_level else float(np.interp(here, grid, y))
-        parts.append(f'<circle cx="{across(here):.1f}" cy="{b:.1f}" r="4.5" fill="{theme.LEAVE}" stroke="white"/>')
-    return "".join(parts) + "</svg>"
-
-
-def described(moves: tuple[Move, ...]) -> str:
-    """Moves in words, "Contract: One year, 10% discount"."""
-    return ", ".join(
-        _("{share} discount").format(share=locales.percent(float(move.to)))
-        if move.column == DISCOUNT
-        else pair(move.column, label(str(move.to)))
-        for move in moves
-    ) or _("nothing")
-
-
-_DOTTED = {"color": theme.NEUTRAL, "dash": "dot", "width": 1.5}
 _ENDS = ("said", "seen", "lo", "hi")
 
 
@@ -830,9 +463,3 @@ def _error(middle: pd.Series, lo: pd.Series, hi: pd.Series) -> dict[str, object]
 
 def _points(share: float, digits: int = 0) -> str:
     return _("{points} points").format(points=locales.number(100 * share, digits))
-
-
-def _wrap(text: str, width: int) -> list[str]:
-    from textwrap import wrap
-
-    return wrap(text, width) or [""]

@@ -1,4 +1,4 @@
-"""Figures of the drift pages: which columns changed, when, where in the column, and what a rule for alerts would do."""
+"""Figures of drift: which columns changed, when, where in the column, and what a rule for alerts would do."""
 
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
@@ -9,7 +9,6 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
-from charts.sales.forecast import amounts
 from locales import N_, _, ngettext
 from locales.labels import label
 from models.drift import watch
@@ -32,7 +31,6 @@ SYMBOLS = {
 }
 TOP = 0.6  # PSI from which a cell has the darkest colour
 WEEK = 7
-SHOWN = 12  # columns of a comparison
 PAIR = 420  # height of figures that stand side by side
 ROW = 26  # height of a row with a name of two lines
 LINE = 24  # characters in a line of a name
@@ -103,7 +101,7 @@ def calendar(drift: pd.DataFrame, threshold: float, title: str) -> go.Figure:
         title,
         height=160 + ROW * len(names),
         xaxis=theme.time_axis(table.columns) | {"showgrid": False},
-        yaxis=_rows(names) | {"showgrid": False},
+        yaxis=column_axis(names) | {"showgrid": False},
         hovermode="closest",
     )
     week, batch = _("{column}, week from {day}: PSI up to {psi}, {label}"), _("{column}, {day}: PSI {psi}, {label}")
@@ -166,7 +164,7 @@ def course(
     mine = mine[mine["day"] >= min(pd.Timestamp(learned[0]), mine["day"].max())]  # not those before they are complete
     confirmed = mine[mine["label"] == watch.CONFIRMED]
     top = float(max(np.nanmax(mine[["psi", "psi_season"]].to_numpy()), threshold * 1.3))
-    cap = _cap(threshold)
+    cap = psi_cap(threshold)
     days = ngettext("{count} day", "{count} days", len(confirmed))
     times = ngettext("{count} time", "{count} times", len(confirmed))
     batches = (mine["day"].max() - mine["day"].min()).days > 2 * WEEK * len(mine)  # not every day
@@ -184,7 +182,7 @@ def course(
         y="PSI",
         height=PAIR,
         xaxis=theme.time_axis(pd.DatetimeIndex(mine["day"])),
-        yaxis=_capped(top, cap),
+        yaxis=psi_axis(top, cap),
         shapes=[
             theme.across(threshold),
             _span(*learned, _("reference")),
@@ -195,7 +193,7 @@ def course(
             {"x": at, "y": 1, "yref": "paper", "xanchor": "left", "showarrow": False, "text": theme.plain(reason)}
             for at, reason in reasons.items()
         ]
-        + [_note(0, threshold, _("threshold"), "left") | {"xref": "paper", "yanchor": "bottom"}],
+        + [note(0, threshold, _("threshold"), "left") | {"xref": "paper", "yanchor": "bottom"}],
     )  # fmt: skip
     figure.add_trace(
         go.Scatter(
@@ -274,68 +272,6 @@ def distribution(feature: str, side: Sides) -> go.Figure:
     return figure
 
 
-def before_after(table: pd.DataFrame, threshold: float) -> go.Figure:
-    """The PSI of each column before and after a change (`psi_before`, `psi_after`), with noise and threshold."""
-    table = table.sort_values("psi_after").tail(SHOWN)
-    cap = _cap(threshold)
-    names = list(table["feature"])
-    pairs = table[["psi_before", "psi_after"]].to_numpy(float)
-    title = _("{column}: the greatest change, PSI {before} → {after}")
-    rise = table.loc[(table["psi_after"] - table["psi_before"]).idxmax()]
-    figure = theme.figure(
-        title.format(
-            column=label(rise["feature"]),
-            before=locales.number(rise["psi_before"], 2),
-            after=locales.number(rise["psi_after"], 2),
-        ),
-        x="PSI",
-        height=PAIR,
-        xaxis=_capped(float(np.nanmax(pairs, initial=1.2 * threshold)), cap),
-        yaxis=_rows(names),
-        shapes=[theme.upright(threshold)],
-        annotations=[
-            _note(threshold, 1, _("threshold"), "left") | {"yref": "paper", "yanchor": "bottom"},
-            *(
-                _note(cap, name, f"{locales.number(before, 2)} → {locales.number(after, 2)}", "right") | {"xshift": -10}
-                for name, (before, after) in zip(names, pairs, strict=True)
-                if min(before, after) > cap
-            ),
-        ],
-        margin={"l": 8, "r": 8, "t": 28, "b": 8},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.06, "xanchor": "left", "x": 0},
-        hovermode="closest",
-    )
-    sentence = _("{column}: PSI {before} before, {after} after the change; noise up to {noise}; {label}")
-    hover = [
-        sentence.format(
-            column=theme.plain(label(row.feature)),
-            before=locales.number(row.psi_before, 2),
-            after=locales.number(row.psi_after, 2),
-            noise=locales.number(row.noise_limit, 2),
-            label=_(LABELS[row.label]),
-        )
-        for row in table.itertuples()
-    ]
-    pairs = np.minimum(pairs, cap)
-    lines = np.c_[pairs, np.full(len(table), np.nan)].ravel()
-    line = {"color": theme.NEUTRAL, "width": 2}
-    figure.add_trace(
-        go.Scatter(x=lines, y=np.repeat(names, 3), mode="lines", line=line, hoverinfo="skip", showlegend=False)
-    )
-    told = (table["label"] == watch.CONFIRMED).to_numpy()
-    for name, some, place, colour, symbol in (
-        (_("before"), told | True, 0, theme.NEUTRAL, "circle-open"),
-        (_("after"), ~told, 1, theme.STAY, "circle"),
-        (_("after: an alert"), told, 1, theme.LEAVE, "diamond"),
-    ):
-        figure.add_trace(
-            go.Scatter(x=pairs[some, place], y=np.array(names)[some], mode="markers", name=name, hoverinfo="text",
-                       marker={"size": 10, "color": colour, "symbol": symbol}, hovertext=np.array(hover)[some],
-                       cliponaxis=False)
-        )  # fmt: skip
-    return figure
-
-
 def weight(drift: pd.DataFrame, importance: Mapping[str, float], threshold: float, what: str) -> go.Figure:
     """Drift against importance: what changed and matters is at the top right."""
     known = drift[drift["feature"].isin(importance.keys()) & drift["psi"].notna()]
@@ -353,9 +289,9 @@ def weight(drift: pd.DataFrame, importance: Mapping[str, float], threshold: floa
         y="PSI",
         height=380,
         xaxis=theme.percent_axis(right),
-        yaxis=amounts([0, high]),
+        yaxis=theme.amounts([0, high]),
         shapes=[theme.across(threshold)],
-        annotations=[_note(1, threshold, _("threshold"), "right") | {"xref": "paper", "yanchor": "bottom"}],
+        annotations=[note(1, threshold, _("threshold"), "right") | {"xref": "paper", "yanchor": "bottom"}],
         hovermode="closest",
     )
     sentence = _("{column}: PSI {psi}, importance {importance}")
@@ -398,7 +334,7 @@ def alerts(found: Replay, first: pd.Timestamp, last: pd.Timestamp, threshold: fl
         height=max(theme.HEIGHT, 140 + ROW * len(names)),
         xaxis=theme.time_axis(pd.date_range(first, last))
         | {"range": [first - (last - first) / 40, last + (last - first) / 40]},
-        yaxis=_rows(names),
+        yaxis=column_axis(names),
         shapes=[theme.upright(at, theme.ACCENT, "dash") for at in found.delays],
         annotations=[
             {"x": at, "y": 1, "yref": "paper", "yanchor": "bottom", "text": _("real change"), "showarrow": False}
@@ -450,7 +386,7 @@ def rule(
         y=_("alerts a month"),
         height=height,
         xaxis=theme.number_axis(np.array([0.0, max(thresholds)])),
-        yaxis=amounts([0, *counts]),
+        yaxis=theme.amounts([0, *counts]),
         hovermode="closest",
         shapes=[theme.upright(chosen)],
     )
@@ -481,7 +417,7 @@ def rule(
 def definitions(table: pd.DataFrame, threshold: float) -> go.Figure:
     """The PSI of each column (rows) by definition (columns of `DEFINITIONS`), capped where one of them explodes."""
     table = table.sort_values("deciles", na_position="first")
-    cap = _cap(threshold)
+    cap = psi_cap(threshold)
     apart = ((table > threshold).sum(axis=1) % len(table.columns) > 0).sum()
     title = ngettext(
         "The definitions disagree about {count} column", "The definitions disagree about {count} columns", int(apart)
@@ -492,8 +428,8 @@ def definitions(table: pd.DataFrame, threshold: float) -> go.Figure:
         else _("All definitions agree about what is over the threshold"),
         x="PSI",
         height=160 + ROW * len(table),
-        xaxis=_capped(float(np.nanmax(table.to_numpy(), initial=threshold)), cap),
-        yaxis=_rows(list(table.index)),
+        xaxis=psi_axis(float(np.nanmax(table.to_numpy(), initial=threshold)), cap),
+        yaxis=column_axis(list(table.index)),
         shapes=[theme.upright(threshold)],
         hovermode="closest",
     )
@@ -518,7 +454,7 @@ def definitions(table: pd.DataFrame, threshold: float) -> go.Figure:
     return figure
 
 
-def _rows(names: Sequence[str]) -> dict[str, object]:
+def column_axis(names: Sequence[str]) -> dict[str, object]:
     """An axis of columns, a row each."""
     return {"tickvals": list(names), "ticktext": [_lines(label(name)) for name in names]}
 
@@ -526,22 +462,22 @@ def _rows(names: Sequence[str]) -> dict[str, object]:
 def _lines(name: str) -> str:
     """A name in lines that leave room for the figure at the width of a phone."""
     width = LINE if len(name) <= LINE else max(17, len(name) // 2 + 2)
-    return "<br>".join(theme.plain(line) for line in wrap(name, width))
+    return theme.wrapped(name, width)
 
 
-def _note(x: object, y: object, text: str, anchor: str) -> dict[str, object]:
+def note(x: object, y: object, text: str, anchor: str) -> dict[str, object]:
     """An annotation: small words beside a place."""
     return {"x": x, "y": y, "text": text, "xanchor": anchor, "showarrow": False, "font": {"size": 11}}
 
 
-def _cap(threshold: float) -> float:
+def psi_cap(threshold: float) -> float:
     """The greatest PSI an axis shows: where one explodes, the others are still told apart."""
     return max(3 * threshold, 1.0)
 
 
-def _capped(top: float, cap: float) -> dict[str, object]:
+def psi_axis(top: float, cap: float) -> dict[str, object]:
     """An axis for PSI up to `top`, or to `cap`, which then says that it holds what is more."""
-    axis = amounts([0, min(top, cap)])
+    axis = theme.amounts([0, min(top, cap)])
     if top > cap:
         ticks = [at for at in np.asarray(axis["tickvals"], float) if at < 0.9 * cap]
         axis |= {

@@ -1,7 +1,6 @@
 """Figures of how good a model has been since it learned."""
 
 from collections.abc import Sequence
-from textwrap import wrap
 
 import numpy as np
 import pandas as pd
@@ -162,10 +161,7 @@ def segments(
         xaxis=_axis(metric, ends, currency),
         yaxis={
             "tickvals": list(range(len(shown))),
-            "ticktext": [
-                "<br>".join(theme.plain(part) for part in wrap(names.get(str(one), label(str(one))), 18))
-                for one in shown["level"]
-            ],
+            "ticktext": [theme.wrapped(names.get(str(one), label(str(one))), 18) for one in shown["level"]],
             "range": [-0.6, len(shown) - 0.4],
             "zeroline": False,
         },

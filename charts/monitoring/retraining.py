@@ -8,7 +8,6 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
-from charts.sales.forecast import amounts
 from locales import N_, _
 from models.lifecycle.challenge import Gain
 
@@ -29,7 +28,7 @@ def errors(days: pd.DatetimeIndex, units: dict[str, np.ndarray]) -> go.Figure:
     better = int((units["challenger"] < units["champion"]).sum())
     title = _("The challenger was closer on {days} of {all} days").format(days=better, all=len(days))
     every = np.concatenate(list(units.values()))
-    figure = theme.figure(title, y=_("Off by, units a day"), xaxis=theme.time_axis(days), yaxis=amounts(every))
+    figure = theme.figure(title, y=_("Off by, units a day"), xaxis=theme.time_axis(days), yaxis=theme.amounts(every))
     sentence = _("{day}: {name} off by {units} units")
     for role, values in units.items():
         colour, dash = LOOKS[role]
@@ -66,7 +65,7 @@ def gains(rows: pd.DataFrame, axis: str, written: Written) -> go.Figure:
     shown = rows.head(MOST_PARTS + 1)
     if len(shown) < len(rows):
         axis += "<br>" + _("the {count} largest of {all} parts").format(count=MOST_PARTS, all=len(parts))
-    ends = amounts(shown[["lo", "hi"]].to_numpy().ravel())
+    ends = theme.amounts(shown[["lo", "hi"]].to_numpy().ravel())
     figure = theme.figure(
         title,
         x=axis,
@@ -122,7 +121,7 @@ def profits(curves: dict[str, tuple[np.ndarray, np.ndarray]], written: Written) 
         x=_("Share of customers called, the riskiest first"),
         y=_("Profit against calling nobody"),
         xaxis=theme.percent_axis(1.0),
-        yaxis=amounts(np.concatenate([money for _share, money in curves.values()])),
+        yaxis=theme.amounts(np.concatenate([money for _share, money in curves.values()])),
     )
     sentence = _("{name}: calling {share} earns {amount}")
     for role, (share, money) in curves.items():
@@ -164,7 +163,7 @@ def policies(
             title = _("Retraining {policy} would have saved {amount}, but that could be chance")
         title = title.format(policy=_(POLICIES[best]).lower(), amount=written(net[best].mean))
     every = np.concatenate(list(saved.values()))
-    figure = theme.figure(title, y=axis, height=360, xaxis=theme.time_axis(days), yaxis=amounts(every))
+    figure = theme.figure(title, y=axis, height=360, xaxis=theme.time_axis(days), yaxis=theme.amounts(every))
     sentence = _("{day}: {policy} has saved {amount}")
     again = _("{day}: {policy} has saved {amount}; the model is learned anew")
     for name, values in saved.items():

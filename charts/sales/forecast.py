@@ -1,6 +1,6 @@
-"""Figures of the forecast: the fan, its parts, the league, a past origin, the bridge, a plan's effect."""
+"""Figures of the forecast: the fan, its parts, the league, a past origin, the bridge."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from textwrap import wrap
 
 import numpy as np
@@ -56,11 +56,14 @@ def fan(
         y=axis,
         height=400,
         xaxis=theme.time_axis(shown.index.append(frame.index)),
-        yaxis={**amounts(np.r_[shown, frame["hi-95"], 0 if shown.min() >= 0 else shown.min()]), "zeroline": False},
+        yaxis={
+            **theme.amounts(np.r_[shown, frame["hi-95"], 0 if shown.min() >= 0 else shown.min()]),
+            "zeroline": False,
+        },
         hovermode="closest",
     )
     for level, opacity in ((95, 0.13), (80, 0.22)):
-        x, y = _band(frame, level)
+        x, y = band_outline(frame, level)
         figure.add_trace(
             go.Scatter(
                 x=x,
@@ -73,15 +76,17 @@ def fan(
                 name=_("{level} band").format(level=locales.percent(level / 100)),
             )
         )
-    figure.add_trace(_line(shown, _("Sold"), _("{day}: {amount} sold"), written, theme.NEUTRAL, "solid", 1.6))
+    figure.add_trace(line_trace(shown, _("Sold"), _("{day}: {amount} sold"), written, theme.NEUTRAL, "solid", 1.6))
     if actual is not None:
-        figure.add_trace(_line(actual, _("What came"), _("{day}: {amount} sold"), written, theme.LEAVE, "solid", 2.2))
+        figure.add_trace(
+            line_trace(actual, _("What came"), _("{day}: {amount} sold"), written, theme.LEAVE, "solid", 2.2)
+        )
     for number, (name, said) in enumerate((others or {}).items()):
         sentence = _("{day}: {name} said {amount}")
         line = pd.Series(said, frame.index)
         colour = theme.CATEGORICAL[(number + 2) % len(theme.CATEGORICAL)]
         dash = theme.DASHES[1 + number % (len(theme.DASHES) - 1)]
-        figure.add_trace(_line(line, _(LEARNERS[name]), sentence, written, colour, dash, 1.4))
+        figure.add_trace(line_trace(line, _(LEARNERS[name]), sentence, written, colour, dash, 1.4))
     sentence = _("{day}: {amount} expected, {lo} to {hi} in four of five cases")
     drawn = _torn(frame)
     hover = [
@@ -143,7 +148,7 @@ def week(parts: pd.DataFrame) -> go.Figure:
     title = _("{best} sells most, {worst} least").format(best=names[by_day.idxmax()], worst=names[by_day.idxmin()])
     sentence = _("{name}: {share} of the trend")
     hover = [sentence.format(name=names[day], share=locales.percent(1 + value)) for day, value in by_day.items()]
-    figure = theme.figure(title, y=_("Against the trend"), yaxis=_shares(by_day), showlegend=False)
+    figure = theme.figure(title, y=_("Against the trend"), yaxis=share_axis(by_day), showlegend=False)
     figure.add_trace(
         go.Bar(
             x=[names[day] for day in by_day.index],
@@ -168,7 +173,7 @@ def year(parts: pd.DataFrame) -> go.Figure:
         title,
         y=_("Against the trend"),
         xaxis=theme.time_axis(factor.index[:-1]),
-        yaxis=_shares(factor),
+        yaxis=share_axis(factor),
         showlegend=False,
     )
     figure.add_trace(
@@ -197,10 +202,10 @@ def trend(history: pd.Series, parts: pd.DataFrame, axis: str, written: Written) 
     if abs(change) >= 0.005:
         title = (rising if change > 0 else falling).format(share=locales.percent(abs(change), 1))
     every = np.r_[before, after]
-    figure = theme.figure(title, y=axis, xaxis=theme.time_axis(parts.index), yaxis=amounts(every, zero=False))
+    figure = theme.figure(title, y=axis, xaxis=theme.time_axis(parts.index), yaxis=theme.amounts(every, zero=False))
     sentence = _("{day}: trend {amount}")
-    figure.add_trace(_line(before, _("Trend"), sentence, written, theme.NEUTRAL, "solid", 2.2))
-    figure.add_trace(_line(after, _("Forecast"), sentence, written, theme.STAY, "solid", 2.8))
+    figure.add_trace(line_trace(before, _("Trend"), sentence, written, theme.NEUTRAL, "solid", 2.2))
+    figure.add_trace(line_trace(after, _("Forecast"), sentence, written, theme.STAY, "solid", 2.8))
     return figure
 
 
@@ -220,7 +225,7 @@ def league(scores: pd.DataFrame, written: Written, frequency: str) -> go.Figure:
         title,
         x=axis,
         height=110 + 30 * len(ordered),
-        xaxis=amounts(ordered["mae"].to_numpy()),
+        xaxis=theme.amounts(ordered["mae"].to_numpy()),
         yaxis={"tickvals": list(range(len(ordered))), "ticktext": [_(LEARNERS[name]) for name in ordered["model"]]},
         showlegend=False,
     )
@@ -275,7 +280,7 @@ def bridge(steps: pd.Series, written: Written) -> go.Figure:
     figure = theme.figure(
         title,
         height=360,
-        xaxis=amounts(np.r_[ends, tops]),
+        xaxis=theme.amounts(np.r_[ends, tops]),
         yaxis={
             "autorange": "reversed",
             "tickvals": list(range(len(names))),
@@ -310,19 +315,6 @@ def bridge(steps: pd.Series, written: Written) -> go.Figure:
     return figure
 
 
-def amounts(values: Sequence[float] | np.ndarray, zero: bool = True) -> dict[str, object]:
-    """An axis for amounts with round ticks, from zero on unless some are below or `zero` is not wanted."""
-    found = np.asarray(values, float)
-    found = found[np.isfinite(found)]
-    low, high = (float(found.min()), float(found.max())) if len(found) else (0.0, 1.0)
-    low = min(low, 0.0) if zero else low - 0.1 * (high - low)
-    high = high + 0.05 * (high - low) or 1.0
-    axis = theme.number_axis(np.array([low, high]))
-    if max(high, -low) >= 1e6:
-        axis["ticktext"] = [locales.compact(tick) if tick else "0" for tick in axis["tickvals"]]
-    return {**axis, "range": [low * 1.05 if low < 0 else low, high]}
-
-
 def _pieces(dates: pd.DatetimeIndex) -> np.ndarray:
     """The number of the piece each date is in: a long closure begins a new one."""
     gaps = np.diff(dates.to_numpy()) / np.timedelta64(1, "D")
@@ -337,7 +329,7 @@ def _torn(values: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(pieces)
 
 
-def _band(frame: pd.DataFrame, level: int) -> tuple[list[pd.Timestamp | None], list[float | None]]:
+def band_outline(frame: pd.DataFrame, level: int) -> tuple[list[pd.Timestamp | None], list[float | None]]:
     """The outlines of a band, piece by piece, with nothing between them."""
     x: list[pd.Timestamp | None] = []
     y: list[float | None] = []
@@ -347,7 +339,7 @@ def _band(frame: pd.DataFrame, level: int) -> tuple[list[pd.Timestamp | None], l
     return x, y
 
 
-def _shares(values: pd.Series) -> dict[str, object]:
+def share_axis(values: pd.Series) -> dict[str, object]:
     low, high = min(float(values.min()), -0.02), max(float(values.max()), 0.02)
     step = next(one for one in (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 1e9) if (high - low) / one <= 8)
     places = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
@@ -355,7 +347,7 @@ def _shares(values: pd.Series) -> dict[str, object]:
     return {"tickvals": places, "ticktext": words, "range": [1.1 * low, 1.1 * high]}
 
 
-def _line(
+def line_trace(
     values: pd.Series, name: str, sentence: str, written: Written, colour: str, dash: str, width: float
 ) -> go.Scatter:
     values = _torn(values.to_frame())[values.name if values.name is not None else 0]
@@ -371,168 +363,3 @@ def _line(
             for when, value in zip(values.index, values.fillna(0), strict=True)
         ],
     )
-
-
-KINDS = {"promotion": N_("Promotion"), "price": N_("Price"), "closed": N_("Closed"), "event": N_("Event")}
-SYMBOLS = {"promotion": "square", "price": "diamond", "closed": "x", "event": "star", "": "square-open"}
-COLOURS = {
-    "promotion": theme.STAY,
-    "price": theme.ACCENT,
-    "closed": theme.NEUTRAL,
-    "event": theme.LEAVE,
-    "": theme.NEUTRAL,
-}
-SCENARIOS = {"A": (theme.STAY, "solid"), "B": (theme.LEAVE, "dash"), "C": (theme.ACCENT, "dot")}
-
-
-def planned(
-    dates: pd.DatetimeIndex,
-    is_open: np.ndarray,
-    kinds: dict[pd.Timestamp, str],
-    notes: dict[pd.Timestamp, str],
-) -> go.Figure:
-    """A calendar of days to come, a column a week, to be painted on.
-
-    `is_open` is false on days that are closed anyway, `kinds` gives each planned day its kind, `notes` names bank
-    holidays (marked with a star).
-    """
-    monday = dates[0] - pd.Timedelta(days=dates[0].day_of_week)
-    week = (dates - monday).days // 7
-    names = locales.weekdays("abbreviated")
-    starts = [monday + pd.Timedelta(weeks=int(number)) for number in range(week.max() + 1)]
-    every = max(1, len(starts) // 8)
-    figure = theme.figure(
-        _("Drag over days to plan on them"),
-        height=270,
-        xaxis={
-            "tickvals": list(range(len(starts)))[::every],
-            "ticktext": [locales.day_of_year(start) for start in starts][::every],
-            "range": [-0.6, len(starts) - 0.4],
-            "showgrid": False,
-            "zeroline": False,
-        },
-        yaxis={
-            "tickvals": list(range(7)),
-            "ticktext": names,
-            "range": [6.6, -0.6],
-            "showgrid": False,
-            "zeroline": False,
-        },
-        dragmode="select",
-        showlegend=True,
-    )
-    size = float(np.clip(380 / len(starts), 9, 21))
-    used = [""] + [kind for kind in KINDS if kind in kinds.values()]
-    for kind in used:
-        here = [number for number, when in enumerate(dates) if kinds.get(when, "") == kind]
-        words = []
-        for number in here:
-            shut = "" if is_open[number] else _("closed anyway")
-            planned_then = _(KINDS[kind]) if kind else ""
-            parts = [locales.day(dates[number]), notes.get(dates[number], ""), planned_then, shut]
-            words.append(theme.plain(": ".join(part for part in parts if part)))
-        figure.add_trace(
-            go.Scatter(
-                x=week[here],
-                y=dates.day_of_week[here],
-                mode="markers+text",
-                name=_(KINDS[kind]) if kind else "",
-                showlegend=bool(kind),
-                text=[
-                    f"{dates[number].day}{'*' if dates[number] in notes else ''}"
-                    if size > 14 and is_open[number] and not kind
-                    else ""
-                    for number in here
-                ],
-                textfont={"size": 10},
-                marker={
-                    "symbol": [SYMBOLS[kind] if is_open[number] or kind else "line-ew" for number in here],
-                    "size": [size if is_open[number] else size / 2 for number in here],
-                    "color": COLOURS[kind],
-                    "line": {"width": 1, "color": COLOURS[kind]},
-                    "opacity": 1.0,
-                },
-                customdata=[dates[number].date().isoformat() for number in here],
-                selected={"marker": {"opacity": 1.0}},
-                unselected={"marker": {"opacity": 1.0}},
-                hoverinfo="text",
-                hovertext=words,
-            )
-        )
-    return figure
-
-
-def scenarios(
-    usual: pd.Series,
-    revenues: dict[str, pd.Series],
-    band: tuple[pd.Series, pd.Series],
-    title: str,
-    axis: str,
-    written: Written,
-) -> go.Figure:
-    """Revenue a day of each scenario against the forecast without plans, with the band of the one being edited."""
-    every = np.concatenate([usual.to_numpy(), band[1].to_numpy(), *(one.to_numpy() for one in revenues.values())])
-    figure = theme.figure(title, y=axis, height=340, xaxis=theme.time_axis(usual.index), yaxis=amounts(every))
-    frame = pd.DataFrame({"lo-80": band[0], "hi-80": band[1]})
-    x, y = _band(frame, 80)
-    figure.add_trace(
-        go.Scatter(
-            x=x,
-            y=y,
-            mode="lines",
-            fill="toself",
-            fillcolor=theme.faded(theme.STAY, 0.15),
-            line={"width": 0},
-            hoverinfo="skip",
-            name=_("{level} band").format(level=locales.percent(0.8)),
-        )
-    )
-    sentence = _("{day}: {amount} in {name}")
-    figure.add_trace(_line(usual, _("Nothing planned"), sentence, written, theme.NEUTRAL, "solid", 1.6))
-    for name, values in revenues.items():
-        colour, dash = SCENARIOS[name]
-        label = _("Scenario {name}").format(name=name)
-        figure.add_trace(_line(values, label, sentence, written, colour, dash, 2.4))
-    return figure
-
-
-def uplifts(values: dict[str, tuple[float, float, float]], what: str, written: Written) -> go.Figure:
-    """What each scenario adds, with the interval that the elasticity leaves: name -> (value, lo, hi)."""
-    best = max(values, key=lambda name: values[name][0])
-    gain = _("Scenario {name} adds most {what}: {amount}")
-    loss = _("No scenario adds {what}: the best, {name}, loses {amount}")
-    title = (gain if values[best][0] >= 0 else loss).format(name=best, what=what, amount=written(abs(values[best][0])))
-    points = np.array(list(values.values()))
-    signed = [f"{'+' if value >= 0 else '−'}{written(abs(value))}" for value in points[:, 0]]
-    names = [f"{name}: {amount}" for name, amount in zip(values, signed, strict=True)]
-    low, high = min(0.0, float(np.nanmin(points))), max(0.0, float(np.nanmax(points)))
-    figure = theme.figure(
-        title,
-        height=110 + 45 * len(names),
-        xaxis={**amounts([low, high]), "zeroline": True},
-        yaxis={"tickvals": list(range(len(names))), "ticktext": names, "autorange": "reversed"},
-        showlegend=False,
-    )
-    sentence = _("Scenario {name}: {amount}, {lo} to {hi} as far as the elasticity is known")
-    figure.add_trace(
-        go.Bar(
-            y=list(range(len(names))),
-            x=points[:, 0],
-            orientation="h",
-            marker={"color": [SCENARIOS[name][0] for name in values]},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": points[:, 2] - points[:, 0],
-                "arrayminus": points[:, 0] - points[:, 1],
-                "color": theme.NEUTRAL,
-                "thickness": 2,
-            },
-            hoverinfo="text",
-            hovertext=[
-                sentence.format(name=name, amount=written(value), lo=written(lo), hi=written(hi))
-                for name, (value, lo, hi) in values.items()
-            ],
-        )
-    )
-    return figure

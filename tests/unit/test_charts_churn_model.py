@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import locales
-from charts.churn import case_sheet
-from charts.churn import performance as charts
+from charts.churn import campaign as charts
+from charts.churn import case_sheet, performance, what_if
 from models.churn import campaign, value, whatif
 from models.churn.value import Terms
 
@@ -27,23 +27,23 @@ def title(figure):
 def test_the_waterfall_ends_at_the_risk(churn_model, telco):
     why = churn_model.explain(telco.iloc[4])
     values = dict.fromkeys(why.contributions.index, "<b>x</b>")
-    figure = charts.waterfall(why.base, why.contributions, values)
+    figure = what_if.waterfall(why.base, why.contributions, values)
     bar = figure.data[0]
     assert bar.base[-1] + bar.x[-1] == pytest.approx(why.log_odds)
-    assert len(bar.x) == charts.SHOWN + 1
+    assert len(bar.x) == what_if.SHOWN + 1
     assert np.abs(bar.x[:-1]).tolist() == sorted(np.abs(bar.x[:-1]), reverse=True)
     assert "<b>" not in "".join(figure.layout.yaxis.ticktext)
-    assert charts.waterfall(0.0, pd.Series({"age": -1.0}), {"age": "3"}).layout.title.text.startswith("age lowers")
+    assert what_if.waterfall(0.0, pd.Series({"age": -1.0}), {"age": "3"}).layout.title.text.startswith("age lowers")
 
 
 def test_profit_titles_say_whether_another_cut_off_is_better(ranked):
     terms = Terms(900, 60, 0.3)
     money = value.profits(ranked, terms)
     best, _most = value.best(ranked, terms)
-    assert "earns most" in title(charts.profit(ranked, money, 0.9, best, "EUR"))
-    assert "no other earns" in title(charts.profit(ranked, money, best, best, "EUR"))
+    assert "earns most" in title(performance.profit(ranked, money, 0.9, best, "EUR"))
+    assert "no other earns" in title(performance.profit(ranked, money, best, best, "EUR"))
     none = value.profits(ranked, Terms(10, 60, 0.3))
-    assert "nobody should be called" in title(charts.profit(ranked, none, 0.5, 2.0, "EUR"))
+    assert "nobody should be called" in title(performance.profit(ranked, none, 0.5, 2.0, "EUR"))
 
 
 def test_the_campaign_figure_names_the_best_number(churn_model, telco):
@@ -58,21 +58,21 @@ def test_the_campaign_figure_names_the_best_number(churn_model, telco):
 @pytest.mark.parametrize("is_level", [True, False])
 def test_sparklines_are_well_formed_and_hold_the_point(is_level):
     grid, risks = np.arange(3.0), np.array([0.1, 0.5, 0.9])
-    drawn = charts.sparkline(grid, risks, 1.0, np.array([0.2, 0.3, 0.5]), is_level, (0.0, 2.0))
+    drawn = what_if.sparkline(grid, risks, 1.0, np.array([0.2, 0.3, 0.5]), is_level, (0.0, 2.0))
     root = ElementTree.fromstring(drawn)
     circle = root.find("{http://www.w3.org/2000/svg}circle")
     assert float(circle.get("cx")) == pytest.approx(75)
     assert float(circle.get("cy")) == pytest.approx(34 - 0.5 * 30)
-    empty = charts.sparkline(grid[:0], risks[:0], float("nan"), np.zeros(3), is_level, (0.0, 2.0))
+    empty = what_if.sparkline(grid[:0], risks[:0], float("nan"), np.zeros(3), is_level, (0.0, 2.0))
     assert ElementTree.fromstring(empty).find("{http://www.w3.org/2000/svg}circle") is None
 
 
 def test_moves_in_words_and_hold_outs():
     moves = (whatif.Move("contract", "One year"), whatif.Move(whatif.DISCOUNT, 0.1))
-    assert charts.described(moves) == "Contract: One year, 10% discount"
-    assert charts.described(()) == "nothing"
+    assert what_if.described(moves) == "Contract: One year, 10% discount"
+    assert what_if.described(()) == "nothing"
     with locales.using("fr"):
-        assert charts.described(moves[:1]) == "Contrat\u00a0: Un an"
+        assert what_if.described(moves[:1]) == "Contrat\u00a0: Un an"
     needed = pd.DataFrame({"saved": [0.1, 0.3], "kept": [np.nan, 115.0]})
     assert "115 of 1,600" in title(charts.holdouts(1_600, needed, 0.3))
     assert "too short" in title(charts.holdouts(1_600, needed, 0.1))

@@ -6,6 +6,7 @@ import pytest
 
 import locales
 from charts.monitoring import drift as charts
+from charts.monitoring import what_if
 from models.drift import bins, watch
 from models.drift.watch import Sides
 
@@ -21,7 +22,7 @@ def compared(psi: list[float]) -> pd.DataFrame:
 @pytest.mark.parametrize(("most", "last"), [(0.6, "0,60"), (15.4, "≥ 1,00")])
 def test_an_axis_that_is_cut_says_so(most, last):
     with locales.using("fr"):
-        figure = charts.before_after(compared([0.1, 0.2, most]), 0.3)
+        figure = what_if.before_after(compared([0.1, 0.2, most]), 0.3)
     assert figure.layout.xaxis.ticktext[-1] == last
     assert max(figure.layout.xaxis.range) >= min(most, 1)
     assert f"{most:.2f}".replace(".", ",") in figure.layout.title.text

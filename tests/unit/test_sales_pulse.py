@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import locales
-from charts.sales import overview as charts
+from charts import today as charts
 from data import demo, tables
 from models.sales import pulse
 

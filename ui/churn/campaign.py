@@ -5,7 +5,8 @@ import pandas as pd
 import streamlit as st
 
 import locales
-from charts.churn import performance as charts
+from charts.churn import campaign as charts
+from charts.churn.what_if import described
 from locales.labels import label, pair, written
 from models.churn import campaign
 from models.churn.campaign import Scores
@@ -62,7 +63,7 @@ def _list(
 ) -> pd.DataFrame:
     matrix = _model.coding.encode(_customers.iloc[_scores.place[: campaign.EXPLAINED]])
     coding, rows = _model.coding, len(matrix)
-    words = [charts.described((move,)) for move in moves]
+    words = [described((move,)) for move in moves]
     best = campaign.best_offers(_model, matrix, moves, terms)
     why = [
         "; ".join(pair(c, written(c, coding.value(c, row[coding.place(c)]), currency)) for c in columns)
@@ -96,7 +97,7 @@ def moved(
             usual = str(table[column].mode().iloc[0]) if number == 0 else ""
             level = inputs.choice(plain(label(column)), levels, f"m.{column}", lambda v: label(v) or _("all"), usual)
             group &= (table[column].astype(str) == level).to_numpy() if level else True
-        names = [charts.described((move,)) for move in moves]
+        names = [described((move,)) for move in moves]
         chosen = inputs.choice(_("Move them to"), names, "to", default=names[0])
         share = inputs.slider(_("Share moved (%)"), "share", 20, 0, 100) / 100
     if not group.any():

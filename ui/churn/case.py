@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 import locales
-from charts.churn import performance as charts
+from charts.churn import what_if as charts
 from locales.labels import label
 from models.churn import whatif
 from models.churn.model import ChurnModel

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 import locales
-from charts.churn import performance as charts
+from charts.churn.what_if import described
 from locales.labels import label
 from models.churn import whatif
 from models.churn.campaign import Shift
@@ -34,7 +34,7 @@ def moves(model: ChurnModel, version: str, currency: str) -> list[whatif.Move]:
         known = whatif.offers(model, columns)
         cost, allowed = _("Cost ({currency})").format(currency=currency), _("Allowed")
         table = pd.DataFrame(
-            {allowed: True, _("Offer"): [charts.described((move,)) for move in known], cost: [m.cost for m in known]}
+            {allowed: True, _("Offer"): [described((move,)) for move in known], cost: [m.cost for m in known]}
         )
         edited = st.data_editor(
             table,

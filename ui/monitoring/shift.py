@@ -7,7 +7,8 @@ import pandas as pd
 import streamlit as st
 
 import locales
-from charts.monitoring import drift as charts
+from charts.monitoring.drift import distribution
+from charts.monitoring.what_if import before_after
 from data.tables import Stored
 from locales.labels import label
 from models.drift import monitored, performance, shift, watch
@@ -254,9 +255,9 @@ def figures(seen: Watched, before: pd.DataFrame, after: pd.DataFrame, base: Wind
     side = watch.sides(seen, str(most["feature"]), base.day)
     now = Sides(side.cut, side.reference, side.season, most["current"])
     with st.grid("auto", min_column_width=420):
-        cards.figure(charts.before_after(table, threshold), "shift_psi", table)
+        cards.figure(before_after(table, threshold), "shift_psi", table)
         parts = pd.DataFrame(moves(now.cut, now.reference, now.current))
-        cards.figure(charts.distribution(str(most["feature"]), now), "shift_distribution", parts)
+        cards.figure(distribution(str(most["feature"]), now), "shift_distribution", parts)
 
 
 def _signed(share: float) -> str:

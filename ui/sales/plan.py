@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 import locales
-from charts.sales import forecast as charts
+from charts.sales import what_if as charts
 from data import tables
 from data.tables import Stored
 from models.forecast import elasticity as estimating
