@@ -125,8 +125,12 @@ _KNOWN = {
     "Bank transfer (automatic)": N_("Bank transfer (automatic)"),
     "Credit card (automatic)": N_("Credit card (automatic)"),
 }
-
-
+CHURN_LEARNERS = {
+    "logistic": N_("Logistic regression with splines"),
+    "xgboost": N_("Gradient boosting (XGBoost), monotone"),
+    "histogram boosting": N_("Histogram boosting"),
+    "random forest": N_("Random forest"),
+}
 # Groups of countries, and countries that Our World in Data calls otherwise than Unicode does.
 _PLACES = {
     "World": N_("World"),

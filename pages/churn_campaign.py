@@ -6,7 +6,7 @@ import streamlit as st
 import locales
 from charts.churn import campaign as charts
 from models.churn import campaign
-from ui import cards, inputs, store
+from ui import cards, champions, inputs, store
 from ui.churn import campaign as views
 from ui.churn import offers, scoring, trained
 from ui.text import N_, _
@@ -17,7 +17,7 @@ VIEWS = {"call": N_("Whom to call"), "move": N_("Move a part of them"), "prove":
 stored = store.active("customers")
 customers, currency = store.frame(stored), stored.origin.currency or "USD"
 cards.head(_("Churn: campaign"), _("Whom to call, what does it earn, and how would it be proved?"), stored)
-model, version = trained.churn(stored)
+model, version = champions.churn(stored)
 name = str(version["version"])
 trained.notes(model, version)
 scores, data = trained.here(model, version, stored), stored.version
@@ -36,7 +36,7 @@ if not len(scores.probability):
 def planned() -> None:
     """The terms, the budget, and what follows."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        terms = offers.terms(currency)
+        terms = inputs.offer_terms(currency)
     found, size = campaign.returns(scores, terms), len(scores.probability)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         calls = int(inputs.slider(_("Budget: customers called"), f"calls-{size}", found.best, 0, size))

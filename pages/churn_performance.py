@@ -6,10 +6,11 @@ import streamlit as st
 
 import locales
 from charts.churn import performance as charts
+from locales.labels import CHURN_LEARNERS
 from models.churn import explore, value
 from models.churn.training import calibration_error
-from ui import cards, inputs, store
-from ui.churn import offers, trained
+from ui import cards, champions, inputs, store
+from ui.churn import trained
 from ui.text import N_, _
 
 VIEWS = {
@@ -23,7 +24,7 @@ stored = store.active("customers")
 customers, currency = store.frame(stored), stored.origin.currency or "USD"
 question = _("How far can the risks be trusted, and from which risk does a call pay?")
 cards.head(_("Churn: performance"), question, stored)
-model, version = trained.churn(stored)
+model, version = champions.churn(stored)
 seen = model.held_out
 ranked = trained.ranking(model, version)
 trained.notes(model, version)
@@ -33,7 +34,7 @@ trained.notes(model, version)
 def performance() -> None:
     """Everything that the terms and the cut-off change."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        terms = offers.terms(currency)
+        terms = inputs.offer_terms(currency)
     best, _earned = value.best(ranked, terms)
     usual = round(100 * min(best, 1.0))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -108,7 +109,7 @@ def _league(league: pd.DataFrame) -> None:
         "log_loss": _("Log-loss"),
         "f1": _("F1"),
     }
-    shown = pd.DataFrame({_("Learner"): [_(charts.LEARNERS[name]) for name in league["learner"]]})
+    shown = pd.DataFrame({_("Learner"): [_(CHURN_LEARNERS[name]) for name in league["learner"]]})
     for name, title in columns.items():
         shown[title] = [
             f"{locales.number(a, 3)} ({locales.number(b, 3)}–{locales.number(c, 3)})"

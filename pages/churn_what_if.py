@@ -7,7 +7,7 @@ import streamlit as st
 import locales
 from charts.churn import what_if as charts
 from models.churn import rules, whatif
-from ui import cards, inputs, store
+from ui import cards, champions, inputs, store
 from ui.churn import case, offers, trained
 from ui.churn import case_results as results
 from ui.text import N_, _, plain
@@ -18,7 +18,7 @@ stored = store.active("customers")
 customers, currency = store.frame(stored), stored.origin.currency or "USD"
 question = _("What would this customer do if something changed, and what would keep them?")
 cards.head(_("Churn: what-if"), question, stored)
-model, version = trained.churn(stored)
+model, version = champions.churn(stored)
 around, scores = trained.around(model, version, stored), trained.here(model, version, stored)
 trained.notes(model, version)
 case.current(model.coding, customers, str(scores.customer[0]) if len(scores.customer) else "")
@@ -75,7 +75,7 @@ def what_if() -> None:
 def keep(row: np.ndarray) -> None:
     """The plans that lower the risk of the customer as they are now (with the changes made so far)."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        terms = offers.terms(currency)
+        terms = inputs.offer_terms(currency)
     moves = offers.moves(model, str(version["version"]), currency)
     try:
         front = whatif.plans(model, row, moves)

@@ -47,7 +47,7 @@ with st.expander(
     sources.choose(table)
 
 st.subheader(_("What stands out"), anchor=False)
-sources.findings([*stored.findings, *store.quality(stored)])
+cards.findings([*stored.findings, *store.quality(stored)])
 
 st.subheader(_("Columns"), anchor=False)
 meanings, profile = schemas.columns(table), store.profile(stored)

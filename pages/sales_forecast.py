@@ -6,7 +6,6 @@ import streamlit as st
 import locales
 from models.forecast import explain
 from ui import cards, inputs, store
-from ui.data import sources
 from ui.sales import forecast as views
 from ui.sales import series
 from ui.text import N_, _
@@ -82,7 +81,7 @@ def shown() -> None:
 
 headline()
 shown()
-sources.findings((*chosen.findings, *found.findings))
+cards.findings((*chosen.findings, *found.findings))
 with st.expander(_("How this is computed"), icon=":material/functions:"):
     st.markdown(
         _(

@@ -6,9 +6,8 @@ import streamlit as st
 
 from data import tables
 from models.forecast import items
-from ui import background, cards, inputs, store
+from ui import answers, background, cards, inputs, store
 from ui.data import appending, sources
-from ui.sales import forecasts
 from ui.sales import items as views
 from ui.text import N_, _
 
@@ -39,10 +38,10 @@ def learn(step: background.Step) -> items.Items:
 # Another version of the data, and every new day, is learned from anew.
 job = f"items {stored.version} {until:%Y%m%d} {ahead} {most:g}", "forecast of shops and items", learn
 if view == "new":
-    forecasts.begin(*job)
+    answers.begin(*job)
     appending.view(stored)
 else:
-    found = forecasts.ready(*job)
+    found = answers.ready(*job)
     views.VIEWS[view](found, views.store_names(stored))
 
 with st.expander(_("How this is computed"), icon=":material/functions:"):

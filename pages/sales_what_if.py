@@ -4,7 +4,6 @@ import streamlit as st
 
 from models.forecast import holidays, scenario
 from ui import cards, inputs, store
-from ui.data import sources
 from ui.sales import plan as views
 from ui.sales import series
 from ui.text import _
@@ -38,7 +37,7 @@ def plans() -> None:
 
 
 plans()
-sources.findings((*chosen.findings, *found.findings))
+cards.findings((*chosen.findings, *found.findings))
 with st.expander(_("How this is computed"), icon=":material/functions:"):
     st.markdown(
         _(

@@ -1,6 +1,7 @@
 """The parts every page is made of: title and provenance, metric cards, figures in a frame."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -13,7 +14,9 @@ import streamlit as st
 
 import locales
 import settings
+from data.dataset import Finding
 from data.tables import Stored
+from locales.labels import label as named
 from ui import downloads
 from ui.text import N_, _, ngettext, plain
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 
 METRIC_LENGTH = 11
+FINDINGS_SHOWN = 6
 TABLES = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
 
 
@@ -158,6 +162,29 @@ def _take_title(drawn: "go.Figure | Figure") -> str:
 def _svg(drawn: "Figure") -> str:
     """A matplotlib figure as SVG, made once for a drawing that is shown again."""
     return downloads.saved(drawn, "svg").decode()
+
+
+def findings(found: Iterable[Finding]) -> None:
+    """Findings as sentences, those that call for care first, the many behind the first ones folded away."""
+    ordered = sorted(found, key=lambda one: ["error", "warning", "info"].index(one.severity))
+    _sentences(ordered[:FINDINGS_SHOWN])
+    if more := ordered[FINDINGS_SHOWN:]:
+        with st.expander(_("{count} more").format(count=locales.number(len(more)))):
+            _sentences(more)
+
+
+def _sentences(found: list[Finding]) -> None:
+    for finding in found:
+        values = {**finding.values, "rows": locales.number(finding.rows)}
+        if "column" in values:
+            values["column"] = named(values["column"])
+        where = [re.sub(r"^row (\d+)", _row, example) for example in finding.examples]
+        examples = f" ({'; '.join(where)})" if where else ""
+        st.markdown(f":material/{finding.severity}: {plain(_(finding.message).format(**values) + examples)}")
+
+
+def _row(found: re.Match[str]) -> str:
+    return _("row {number}").format(number=found[1])
 
 
 def share(now: float, then: float) -> str | None:

@@ -6,6 +6,7 @@ from typing import TypeVar, cast
 
 import streamlit as st
 
+from models.churn.value import Terms
 from ui.text import _, plain
 
 PERIODS = (4, 13, 52)  # weeks
@@ -197,6 +198,14 @@ def slider(label: str, key: str, usual: float, least: float, most: float) -> flo
     _settle_number(key, int(usual), least, most)
     value = st.slider(label, int(least), int(most), key=key, persist_state="session")
     return _publish_number(key, value, usual)
+
+
+def offer_terms(currency: str) -> Terms:
+    """Inputs, side by side: value of a customer, cost of an offer, share of leavers it saves. Shared by all pages."""
+    worth = number(_("Value of a customer kept ({currency})").format(currency=currency), "value", 900, 0, 1e6)
+    offer = number(_("Cost of an offer ({currency})").format(currency=currency), "offer", 60, 0, 1e5)
+    saved = number(_("Leavers saved by a call (%)"), "saved", 30, 0, 100)
+    return Terms(worth, offer, saved / 100)
 
 
 def _settle_number(key: str, usual: float, least: float, most: float) -> None:

@@ -17,7 +17,7 @@ import logs
 import settings
 from connectors import ConnectorError
 from data import state
-from ui.churn import trained
+from ui import champions
 from ui.monitoring import watched
 from ui.sales import series
 from ui.text import _
@@ -47,7 +47,7 @@ async def _warm_up() -> None:
     for name in WARM_UP:
         await asyncio.to_thread(importlib.import_module, name)
         await asyncio.sleep(BETWEEN)
-    await asyncio.to_thread(trained.prepare)
+    await asyncio.to_thread(champions.prepare)
     await asyncio.to_thread(series.prepare)
     await asyncio.to_thread(watched.prepare)
 

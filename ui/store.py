@@ -10,6 +10,8 @@ from data import demo, tables
 from data import quality as checks
 from data.dataset import Finding, Table
 from data.tables import Stored
+from models.forecast import elasticity
+from models.forecast.elasticity import Elasticity
 from models.sales import overview, pulse
 
 
@@ -75,3 +77,15 @@ def profile(stored: Stored) -> pd.DataFrame:
 def _profile(version: str, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
     kept = frame(_stored)
     return pd.DataFrame({"filled": kept.notna().mean(), "distinct": kept.nunique()})
+
+
+def elasticities(stored: Stored) -> dict[str, Elasticity]:
+    """The elasticity of everything ("") and of each category, as far as the data say."""
+    return _elasticities(stored.version, stored)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _elasticities(version: str, _stored: Stored) -> dict[str, Elasticity]:  # noqa: ARG001  # the cache key
+    sold = tables.query(_stored, elasticity.weekly(_stored.columns["sales"]))
+    found = {"": elasticity.elasticity(sold)}
+    return found | {str(name): elasticity.elasticity(part) for name, part in sold.groupby("category")}

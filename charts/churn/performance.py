@@ -18,12 +18,6 @@ TERMS = {
     "offer": N_("Cost of an offer"),
     "saved": N_("Share of leavers saved"),
 }
-LEARNERS = {
-    "logistic": N_("Logistic regression with splines"),
-    "xgboost": N_("Gradient boosting (XGBoost), monotone"),
-    "histogram boosting": N_("Histogram boosting"),
-    "random forest": N_("Random forest"),
-}
 
 
 def roc(ranked: pd.DataFrame, auc: float, lo: float, hi: float, threshold: float) -> go.Figure:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from locales import N_
 
+ASSUMED = 1.5  # where the data cannot say: what shops often find (Bijmolt, van Heerde and Pieters 2005 say more)
 LEAST_CHANGE = 0.03  # a price this much (log) off its usual level counts as changed
 FEWEST = 5  # products with changed prices
 WIDEST = 2.0  # width of an interval that still says something

@@ -16,8 +16,7 @@ from data.demo import sales as shops
 from models.churn import files
 from models.drift import performance
 from models.lifecycle import registry, scoring
-from ui import background
-from ui.sales import forecasts
+from ui import answers, background
 
 pytestmark = pytest.mark.xdist_group("scoring")
 AT_ONCE = SimpleNamespace(
@@ -59,7 +58,7 @@ def measured(stored, metrics=("auc", "recall", "in_the_large", "brier"), low=0.7
 @pytest.fixture
 def opened(visit, monkeypatch):
     monkeypatch.setattr(background, "threading", AT_ONCE)
-    forecasts.forget_all()
+    answers.forget_all()
     months = customers.history(date(2026, 1, 5), months=20, customers=40)
     stored = keep("customers", {"customers": customers.generate(200), "history": months})
     measured(stored)
@@ -127,7 +126,7 @@ def test_the_past_of_sales_is_played_in_the_background(opened, monkeypatch):
 
 def test_customers_known_on_one_day_get_a_sentence_and_a_button(visit, monkeypatch, telco, churn_model):
     monkeypatch.setattr(background, "threading", AT_ONCE)
-    forecasts.forget_all()
+    answers.forget_all()
     stored = keep("customers", {"customers": telco})
     record = registry.Record(
         "churn", churn_model.learner, "test", "test", stored.version, len(telco), {}, churn_model.metrics, {}

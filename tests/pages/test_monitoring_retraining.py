@@ -15,8 +15,7 @@ from models.churn import files, training
 from models.churn.preparation import prepare
 from models.lifecycle import registry, retraining
 from tests.unit.test_retraining import history, keep_lines, lines
-from ui import background
-from ui.sales import forecasts
+from ui import answers, background
 
 pytestmark = pytest.mark.xdist_group("retraining")
 AT_ONCE = SimpleNamespace(
@@ -30,10 +29,10 @@ PAGE = "monitoring_retraining"
 def opened(visit, monkeypatch):
     """`visit` of a shop of 400 days, where background work is done where it is started."""
     monkeypatch.setattr(background, "threading", AT_ONCE)
-    forecasts.forget_all()
+    answers.forget_all()
     keep_lines(settings.get().home, 400)
     yield visit
-    forecasts.forget_all()
+    answers.forget_all()
 
 
 @pytest.fixture
@@ -183,7 +182,7 @@ def test_a_cancelled_training_changes_nothing(opened, monkeypatch):
 def customers(visit, telco, churn_model, monkeypatch):
     """`visit` of customers at 15 month-ends, with a poor champion and a better challenger."""
     monkeypatch.setattr(background, "threading", AT_ONCE)
-    forecasts.forget_all()
+    answers.forget_all()
     home = settings.get().home
     tables.add(home, Dataset("sales", {"sales": lines(60)}, Origin("upload", "shop.csv")), NOW)
     frames = {"customers": telco, "history": history(telco, 15)}
@@ -196,7 +195,7 @@ def customers(visit, telco, churn_model, monkeypatch):
         )  # fmt: skip
         registry.keep(engine(), home, record, files.pack(model), files.SUFFIX, NOW.replace(hour=number), number == 0)
     yield visit
-    forecasts.forget_all()
+    answers.forget_all()
 
 
 @pytest.mark.parametrize(("view", "count"), [("compare", 2), ("policies", 1), ("versions", 0)])

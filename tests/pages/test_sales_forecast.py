@@ -14,8 +14,7 @@ from data import state, tables
 from data.dataset import Dataset, Origin
 from data.demo import sales as demo
 from models.forecast import forecast
-from ui import background
-from ui.sales import forecasts
+from ui import answers, background
 
 pytestmark = pytest.mark.xdist_group("forecast")
 AT_ONCE = SimpleNamespace(
@@ -162,7 +161,7 @@ def test_a_failure_is_an_apology_and_can_be_tried_again(opened, monkeypatch):
     def broken(*args, **kwargs):
         raise MemoryError("no")
 
-    forecasts.forget_all()
+    answers.forget_all()
     monkeypatch.setattr("ui.sales.series.forecast_of", broken)
     app = opened("sales_forecast")
     assert any("Sorry" in text for text in texts(app))

@@ -12,8 +12,7 @@ from data import export, tables
 from data.dataset import Dataset, Origin
 from data.demo import sales as demo
 from models.forecast import hierarchy
-from ui import background
-from ui.sales import forecasts
+from ui import answers, background
 
 pytestmark = pytest.mark.xdist_group("forecast")
 AT_ONCE = SimpleNamespace(
@@ -108,9 +107,9 @@ def test_a_failure_says_so(opened, monkeypatch):
     def broken(*args, **kwargs):
         raise MemoryError("no")
 
-    forecasts.forget_all()
+    answers.forget_all()
     monkeypatch.setattr("models.forecast.items.forecast_all", broken)
     app = opened("sales_items")
     assert any("Sorry" in text for text in texts(app))
     assert hierarchy.forecast_all is not broken
-    forecasts.forget_all()
+    answers.forget_all()

@@ -9,17 +9,8 @@ from locales.labels import label
 from models.churn import whatif
 from models.churn.campaign import Shift
 from models.churn.model import ChurnModel
-from models.churn.value import Terms
-from ui import cards, inputs
+from ui import cards
 from ui.text import _, plain
-
-
-def terms(currency: str) -> Terms:
-    """Inputs, side by side: value of a customer, cost of an offer, share of leavers it saves. Shared by all pages."""
-    worth = inputs.number(_("Value of a customer kept ({currency})").format(currency=currency), "value", 900, 0, 1e6)
-    offer = inputs.number(_("Cost of an offer ({currency})").format(currency=currency), "offer", 60, 0, 1e5)
-    saved = inputs.number(_("Leavers saved by a call (%)"), "saved", 30, 0, 100)
-    return Terms(worth, offer, saved / 100)
 
 
 def moves(model: ChurnModel, version: str, currency: str) -> list[whatif.Move]:

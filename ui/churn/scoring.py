@@ -14,8 +14,7 @@ from locales.labels import label
 from models.churn import campaign
 from models.churn.model import ChurnModel
 from models.churn.preparation import KEY, unusable
-from ui import background, downloads
-from ui.data import sources
+from ui import background, downloads, uploads
 from ui.text import _, plain
 
 KEPT = 2  # scored files
@@ -41,11 +40,8 @@ def _kept() -> dict[str, Scored]:
 def upload(model: ChurnModel, version: str) -> Scored | None:
     """Ask for a file and score it; None until that is done."""
     limit = settings.get().upload_limit_mb
-    given = st.file_uploader(
-        _("Customers as CSV, XLSX or Parquet, also compressed (.gz, .zip); at most {limit} MB").format(limit=limit),
-        type=sources.TYPES,
-        max_upload_size=limit,
-        key="score-file",
+    given = uploads.ask(
+        _("Customers as CSV, XLSX or Parquet, also compressed (.gz, .zip); at most {limit} MB"), "score-file"
     )
     if given is None:
         return None

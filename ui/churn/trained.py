@@ -1,71 +1,28 @@
-"""The trained models the pages use: read once a version; trained in the background where there is none yet."""
+"""What the pages ask of a churn model and its customers, computed once a version of both."""
 
 from datetime import UTC, datetime
-from typing import NoReturn
 
 import pandas as pd
 import streamlit as st
 
 import locales
-import settings
-from charts.churn.performance import LEARNERS
-from connectors import ConnectorError
-from data import state
-from data.state import Engine
 from data.tables import Stored
-from models.churn import campaign, retraining, value, whatif
+from locales.labels import CHURN_LEARNERS
+from models.churn import campaign, value, whatif
 from models.churn.model import ChurnModel
-from models.churn.preparation import CannotTrain
-from models.lifecycle import registry
-from models.lifecycle.registry import ModelFileError
-from ui import background, store
-from ui.data import sources
+from ui import cards, store
 from ui.text import _
-
-JOB = "train churn"
-
-
-def churn(stored: Stored) -> tuple[ChurnModel, "pd.Series"]:
-    """The champion of a customers dataset and its row in the registry. Trains it, and stops the page, where needed."""
-    row, run = registry.champion(_engine(), retraining.MODEL, stored.version), _running(stored)
-    if row is None or run is not None:
-        _train(stored, run)
-    try:
-        return _read(str(row["version"]), row), row
-    except ModelFileError as error:
-        st.warning(error.sentence(), icon=":material/lock:")
-        if st.button(_("Train again"), icon=":material/model_training:"):
-            start_churn(stored)
-            st.rerun()
-        st.stop()
-
-
-def known(stored: Stored) -> ChurnModel | None:
-    """The champion of a customers dataset where there is one; nothing is trained. Raises `ModelFileError`."""
-    row = registry.champion(_engine(), retraining.MODEL, stored.version)
-    return None if row is None else _read(str(row["version"]), row)
-
-
-def _train(stored: Stored, run: str | None) -> NoReturn:
-    """Show how far the training is, start it where nobody has, or say why there can be no model; then stop the page."""
-    refused = st.session_state.get(f"refused-{stored.version}")
-    if run is None and refused:
-        st.info(refused, icon=":material/info:")
-    else:
-        st.markdown(_("Vigie is learning from these customers. This takes a moment, once."))
-        background.show(run or start_churn(stored), _ended)
-    st.stop()
 
 
 def notes(model: ChurnModel, row: "pd.Series") -> None:
     """Which model this is, and what was noticed when it was trained."""
     when = locales.age(row["created"], datetime.now(UTC))
-    learner = _(LEARNERS[model.learner])
+    learner = _(CHURN_LEARNERS[model.learner])
     sentence = _("{learner}, trained {when} on {rows} customers")
     st.caption(
         f":material/model_training: {sentence.format(learner=learner, when=when, rows=locales.number(row['rows']))}"
     )
-    sources.findings(finding for finding in model.findings if finding.severity != "info")
+    cards.findings(finding for finding in model.findings if finding.severity != "info")
 
 
 def ranking(model: ChurnModel, row: "pd.Series") -> pd.DataFrame:
@@ -88,36 +45,6 @@ def _here(version: str, data_version: str, _model: ChurnModel, _stored: Stored) 
     return campaign.callable_customers(_model, store.frame(_stored))
 
 
-def prepare() -> None:
-    """Train the churn model of the active customers where there is none: nobody should wait for it."""
-    stored = store.active("customers")
-    if registry.champion(_engine(), retraining.MODEL, stored.version) is None:
-        start_churn(stored)
-
-
-def start_churn(stored: Stored, reason: str = "first model of this data") -> str:
-    """Train in the background; the run's id. A run that is under way for the same data is joined."""
-    run = _running(stored)
-    if run is not None:
-        return run
-
-    def work(step: background.Step) -> None:
-        chosen = settings.get()
-        try:
-            retraining.retrain(
-                _engine(), chosen.home, stored, store.frame(stored), datetime.now(UTC), "Vigie", reason, step
-            )
-        except CannotTrain as error:
-            raise ConnectorError(error.message, **error.values) from error
-
-    return background.start(JOB, stored.version, work)
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _read(version: str, _row: "pd.Series") -> ChurnModel:  # noqa: ARG001  # the cache key
-    return retraining.load(settings.get().home, _row)
-
-
 def around(model: ChurnModel, row: "pd.Series", stored: Stored) -> whatif.Surroundings:
     """The population that a model's what-ifs are measured against."""
     return _around(str(row["version"]), stored.version, model, stored)
@@ -127,19 +54,3 @@ def around(model: ChurnModel, row: "pd.Series", stored: Stored) -> whatif.Surrou
 def _around(version: str, data_version: str, _model: ChurnModel, _stored: Stored) -> whatif.Surroundings:  # noqa: ARG001
     customers = store.frame(_stored)
     return whatif.surroundings(_model, _model.coding.encode(customers), customers["churned"].to_numpy(bool))
-
-
-def _ended(status: str, message: str, _error: ConnectorError | None) -> None:
-    if status != "done":
-        version = store.active("customers").version
-        st.session_state[f"refused-{version}"] = message or _("Training was cancelled. Reload the page to start again.")
-
-
-def _running(stored: Stored) -> str | None:
-    runs = state.read(_engine(), state.job_runs, job=JOB, subject=stored.version, status="running")
-    alive = [run for run in runs["run"] if background.alive(run)]
-    return alive[-1] if alive else None
-
-
-def _engine() -> Engine:
-    return state.engine(settings.get().database_url)

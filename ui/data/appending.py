@@ -10,10 +10,9 @@ import settings
 from data import append, tables
 from data.append import Plan
 from data.tables import Stored
-from ui import background, cards, downloads
+from ui import answers, background, cards, downloads
 from ui.data import sources
 from ui.data.sources import Given
-from ui.sales import forecasts
 from ui.text import N_, _, plain
 
 SHOWN = 8  # rows of the new lines
@@ -30,7 +29,7 @@ def view(stored: Stored) -> None:
     found = sources.given("sales", stored.origin.currency or "")
     if found is None or not found.ready:
         return
-    plan = forecasts.ready(
+    plan = answers.ready(
         f"append {stored.version} {found.key}", "look through new lines", lambda step: _looked(stored, found, step)
     )
     cards.metrics(

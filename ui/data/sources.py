@@ -1,8 +1,7 @@
 """Choosing where a table is from: a dataset that is kept, the demo, a download, a file of one's own."""
 
 import hashlib
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -14,10 +13,10 @@ import locales
 import settings
 from connectors import ConnectorError, dummyjson, files, mapping, origins, owid, predict_future_sales, retail, telco
 from data import demo, schemas, tables
-from data.dataset import Dataset, Finding, Table
+from data.dataset import Dataset, Table
 from data.tables import Stored
 from locales.labels import label
-from ui import background, downloads, inputs
+from ui import background, cards, downloads, inputs, uploads
 from ui.text import N_, _, plain
 
 WAYS = {
@@ -62,14 +61,13 @@ ORIGINS: dict[str, dict[str, tuple[str, str, Callable[..., Dataset], str]]] = {
         ),
     },
 }
-TYPES = ["csv", "txt", "tsv", "xlsx", "parquet", "gz", "zip"]
 # Files known by their columns, cleaned by their own rules.
 KNOWN: dict[str, tuple[Table, str]] = {
     "telco": ("customers", N_("These are the columns of the IBM Telco file: its own rules clean it.")),
     "retail": ("sales", N_("These are the columns of the UCI Online Retail file: its own rules clean it.")),
 }
 CURRENCIES = ["EUR", "USD", "GBP", "CHF", "CAD", "JPY", "RUB"]
-ROWS_SHOWN, FINDINGS_SHOWN = 8, 6
+ROWS_SHOWN = 8
 
 
 def busy(table: Table) -> bool:
@@ -90,29 +88,6 @@ def choose(table: Table) -> None:
         return
     way = inputs.view(_("Where from"), list(WAYS), "from", lambda name: _(WAYS[name]))
     {"kept": _kept, "demo": _demo, "download": _download, "upload": _upload}[way](table)
-
-
-def findings(found: Iterable[Finding]) -> None:
-    """Findings as sentences, those that call for care first, the many behind the first ones folded away."""
-    ordered = sorted(found, key=lambda one: ["error", "warning", "info"].index(one.severity))
-    _sentences(ordered[:FINDINGS_SHOWN])
-    if more := ordered[FINDINGS_SHOWN:]:
-        with st.expander(_("{count} more").format(count=locales.number(len(more)))):
-            _sentences(more)
-
-
-def _sentences(found: list[Finding]) -> None:
-    for finding in found:
-        values = {**finding.values, "rows": locales.number(finding.rows)}
-        if "column" in values:
-            values["column"] = label(values["column"])
-        where = [re.sub(r"^row (\d+)", _row, example) for example in finding.examples]
-        examples = f" ({'; '.join(where)})" if where else ""
-        st.markdown(f":material/{finding.severity}: {plain(_(finding.message).format(**values) + examples)}")
-
-
-def _row(found: re.Match[str]) -> str:
-    return _("row {number}").format(number=found[1])
 
 
 def notice() -> None:
@@ -242,16 +217,14 @@ def given(table: Table, currency: str = "") -> Given | None:
 
     With a `currency`, that of a file that does not name one is not asked for.
     """
-    limit = settings.get().upload_limit_mb
     any_table = _("A table as CSV, XLSX or Parquet, also compressed (.gz, .zip); at most {limit} MB")
     covid = _(
         "compact.csv or owid-covid-data.csv of Our World in Data, also compressed (.gz, .zip); at most {limit} MB"
     )
-    given = st.file_uploader(
-        (covid if table == "covid" else any_table).format(limit=limit),
-        type=["csv", "gz", "zip"] if table == "covid" else TYPES,
-        max_upload_size=limit,
-        key=f"upload-{table}",
+    given = (
+        uploads.ask(covid, "upload-covid", ["csv", "gz", "zip"])
+        if table == "covid"
+        else uploads.ask(any_table, f"upload-{table}")
     )
     if given is None:
         return None
@@ -266,11 +239,11 @@ def given(table: Table, currency: str = "") -> Given | None:
         return Given(name, sha256, True, False, epidemic, lambda now: (epidemic(now), files.report([])))
     try:
         with st.spinner(_("Reading the file")):
-            raw = _read(sha256, name, limit, content)
+            raw = _read(sha256, name, settings.get().upload_limit_mb, content)
     except ConnectorError as error:
         st.warning(plain(error.sentence()), icon=":material/block:")
         return None
-    findings(raw.findings)
+    cards.findings(raw.findings)
     st.caption(_("The first rows of the file"))
     st.dataframe(raw.frame.head(ROWS_SHOWN), hide_index=True)
     known, chosen, missing = mapping.recognise(raw), dict[str, str](), list[str]()

@@ -17,9 +17,7 @@ from models.churn import value
 from models.drift import alerts, performance
 from models.drift.performance import Course
 from models.lifecycle import scoring
-from ui import background, cards, downloads, store
-from ui.churn import trained
-from ui.sales import forecasts
+from ui import answers, background, cards, champions, downloads, store
 from ui.text import N_, _, ngettext, plain
 
 JOB = "score"
@@ -55,7 +53,7 @@ def played(stored: Stored, parts: bool = False) -> bool:
     def work(step: background.Step) -> dict[str, bool]:
         return {"past": scoring.back_fill(_engine(), stored, datetime.now(UTC), step, parts)}
 
-    return forecasts.ready(f"performance {stored.version} {parts}", JOB, work)["past"]
+    return answers.ready(f"performance {stored.version} {parts}", JOB, work)["past"]
 
 
 def log(stored: Stored, past: bool) -> pd.DataFrame:
@@ -111,9 +109,9 @@ def expected(rows: pd.DataFrame) -> None:
 
 def keep_today(stored: Stored) -> None:
     """A button that keeps what the model says today, and what has become known of what it said before."""
-    trained.churn(stored)  # stops the page until there is a model
+    champions.churn(stored)  # stops the page until there is a model
     key = f"score {stored.version}"
-    if forecasts.watched(key):
+    if answers.watched(key):
         return
     if st.button(_("Keep today’s risks"), icon=":material/save:"):
 
@@ -123,9 +121,9 @@ def keep_today(stored: Stored) -> None:
             alerts.record(_engine(), done["alerts"], now)  # whoever is to be told is told by the next job
             return done
 
-        forecasts.start(key, JOB, work)
+        answers.start(key, JOB, work)
         st.rerun()
-    said = forecasts.found(key)
+    said = answers.found(key)
     if isinstance(said, dict):
         sentence = ngettext("{count} risk is kept.", "{count} risks are kept.", said["predictions"])
         st.caption(sentence.format(count=locales.number(said["predictions"])))

@@ -19,9 +19,7 @@ from models.forecast import CannotForecast, kept
 from models.forecast import challenge as sales_challenge
 from models.forecast.kept import Daily
 from models.lifecycle import registry, retraining
-from ui import background, store
-from ui.churn import trained
-from ui.sales import forecasts
+from ui import answers, background, champions, store
 from ui.text import N_, _
 
 LATER = pd.Timedelta(days=28)
@@ -42,7 +40,7 @@ def champion(model: str, stored: Stored) -> "pd.Series | None":
     """
     row = retraining.champion(engine(), model, stored)
     if row is None and model == churn.MODEL:
-        return trained.churn(stored)[1]
+        return champions.churn(stored)[1]
     if running(model, stored) is None and _refused(stored) not in st.session_state:
         if row is None:
             train(model, stored, "Vigie", N_("first model of this data"))
@@ -143,12 +141,12 @@ def policies(model: str, stored: Stored, learner: str) -> Tried | None:
         except CannotTrain as error:
             raise CannotForecast(error.message, **error.values) from error
 
-    forecasts.begin(key, "retraining policies", work)
-    found = forecasts.found(key)
-    if found is None and not forecasts.watched(key):
+    answers.begin(key, "retraining policies", work)
+    found = answers.found(key)
+    if found is None and not answers.watched(key):
         st.info(_("The policies have not been tried to the end."), icon=":material/info:")
         if st.button(_("Try again"), key="again-policies"):
-            forecasts.start(key, "retraining policies", work)
+            answers.start(key, "retraining policies", work)
             st.rerun()
     if isinstance(found, CannotForecast):
         st.info(found.sentence(), icon=":material/info:")

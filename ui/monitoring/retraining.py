@@ -11,10 +11,9 @@ import streamlit as st
 
 import locales
 import settings
-from charts.churn.performance import LEARNERS
 from charts.monitoring import retraining as charts
 from data.tables import Stored
-from locales.labels import label
+from locales.labels import CHURN_LEARNERS, label
 from models.churn import challenge as churn_challenge
 from models.churn import value
 from models.churn.value import Terms
@@ -24,7 +23,6 @@ from models.lifecycle import challenge, registry, retraining
 from models.lifecycle.challenge import NEVER, CannotCompare, Gain
 from models.lifecycle.registry import CHALLENGER, CHAMPION, RETIRED, ModelFileError
 from ui import cards, downloads, inputs
-from ui.churn import offers
 from ui.monitoring import retrained
 from ui.monitoring.retrained import Compared, Tried
 from ui.text import N_, _, ngettext, plain
@@ -93,7 +91,7 @@ def ask(model: str, stored: Stored) -> Money:
     currency, scale, note = stored.origin.currency or "GBP", 1.0, ""
     price = inputs.number(_("A retraining costs ({currency})").format(currency=currency), "retraining", 250, 0, 1e6)
     if model != kept.MODEL:
-        return Money(currency, price, scale, offers.terms(currency), note)
+        return Money(currency, price, scale, inputs.offer_terms(currency), note)
     with suppress(CannotForecast):
         found = retrained.daily(stored)
         usual = max(round(found.usual, 2), 0.01)
@@ -328,7 +326,7 @@ def versions(model: str, best: "pd.Series | None") -> None:
                 _("not usable") if version in broken else digest[:10]
                 for version, digest in zip(rows["version"], rows["sha256"], strict=True)
             ],
-            _("Learner"): [_(LEARNERS.get(name, name)) for name in rows["learner"]],
+            _("Learner"): [_(CHURN_LEARNERS.get(name, name)) for name in rows["learner"]],
             _("Libraries"): [
                 ", ".join(f"{name} {number}" for name, number in used.items()) for used in rows["libraries"]
             ],

@@ -16,10 +16,9 @@ from models.drift.explain import moves
 from models.drift.monitored import USUAL_WEEKS, Sheet
 from models.drift.shift import Shift
 from models.drift.watch import Sides, Watched
+from models.forecast import elasticity
 from models.lifecycle.registry import ModelFileError
-from ui import cards, inputs, store
-from ui.churn import trained
-from ui.sales import plan
+from ui import cards, champions, inputs, store
 from ui.text import _, ngettext, plain
 
 RECENT = 182  # days in which a calm one is looked for
@@ -187,8 +186,8 @@ def answer(
 def sales_outlook(stored: Stored, base: Window, after: pd.DataFrame, wanted: Shift) -> list[tuple[str, str, str]]:
     """What the change does to units, and so to a forecast that does not know of it; nothing where nothing is sold."""
     rows = base.rows[base.inside]
-    known = plan.elasticities(stored)
-    usual = known[""].value if not known[""].reason else plan.ASSUMED
+    known = store.elasticities(stored)
+    usual = known[""].value if not known[""].reason else elasticity.ASSUMED
     of = {name: found.value if not found.reason else usual for name, found in known.items()}
     each = rows["category"].map(of).fillna(usual) if "category" in rows else pd.Series(usual, rows.index)
     priced = shift.priced(rows, wanted)
@@ -222,7 +221,7 @@ def churn_outlook(stored: Stored, base: Window, after: pd.DataFrame) -> list[tup
     Nothing, and why not, where the model cannot be read; where there is none yet, it is trained.
     """
     try:
-        model = trained.known(stored) or trained.churn(stored)[0]
+        model = champions.existing(stored) or champions.churn(stored)[0]
     except ModelFileError as error:
         st.warning(plain(error.sentence()), icon=":material/lock:")
         return []

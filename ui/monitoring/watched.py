@@ -15,8 +15,7 @@ from models.drift.history import Reference
 from models.drift.monitored import Sheet
 from models.drift.watch import Watched
 from models.lifecycle import retraining
-from ui import background, store
-from ui.churn import trained
+from ui import background, champions, store
 
 JOB = "drift history"
 
@@ -121,7 +120,7 @@ def importance(model: str, stored: Stored) -> dict[str, float]:
     for sales of what explains the amount of a line or an invoice. Raises `ModelFileError`."""
     if model == "sales":
         return _sales_importance(stored.version, stored)
-    found = trained.known(stored)
+    found = champions.existing(stored)
     if found is None:
         return {}
     contribution = found.importance.set_index("column")["contribution"]

@@ -17,8 +17,8 @@ from models.forecast import series as preparing
 from models.forecast.combined import QUICK, Forecast, table
 from models.forecast.engine import MEDIAN, Window
 from models.lifecycle import scoring
-from ui import background, cards, inputs
-from ui.sales import forecasts, series
+from ui import answers, background, cards, inputs
+from ui.sales import series
 from ui.sales.series import Chosen
 from ui.text import N_, _, plain
 
@@ -125,7 +125,7 @@ def league(stored: Stored, chosen: Chosen, found: Forecast) -> None:
         st.info(_("The history is too short to try models on it."))
         return
     key = f"{stored.version} {chosen.key} {chosen.horizon} slow"
-    st.fragment(_league, run_every=REFRESHED if forecasts.running(key) else None)(key, chosen, found)
+    st.fragment(_league, run_every=REFRESHED if answers.running(key) else None)(key, chosen, found)
 
 
 def _league(key: str, chosen: Chosen, found: Forecast) -> None:
@@ -154,7 +154,7 @@ def _league(key: str, chosen: Chosen, found: Forecast) -> None:
 def slow_part(key: str, chosen: Chosen, found: Forecast) -> None:
     """Start the slow learners, or show how far they are; what they have said so far is in the league."""
     names = [name for name in learners.SLOW if name in learners.LEARNERS]
-    if forecasts.watched(key):
+    if answers.watched(key):
         return
     if len(_slow.get(key, [])) == len(found.past):
         return
@@ -171,7 +171,7 @@ def slow_part(key: str, chosen: Chosen, found: Forecast) -> None:
                         said[name] = engine.look(known, length, chosen.horizon, [name])
                     made.append(reduce(_joined, said.values()))
 
-            forecasts.start(key, "slow forecasts", work)
+            answers.start(key, "slow forecasts", work)
             st.rerun()
         spoken = ", ".join(_(charts.LEARNERS[name]) for name in names)
         st.caption(_("{names}: some seconds for each past origin, in the background.").format(names=spoken))

@@ -13,7 +13,6 @@ from locales.labels import label
 from models.forecast import items
 from models.forecast.items import Items
 from ui import cards, downloads, inputs, store
-from ui.data import sources
 from ui.text import N_, _, plain
 
 SHOWN = 200  # pairs in the table
@@ -195,7 +194,7 @@ def _method(found: Items) -> None:
     else:
         notes.append(_("Totals are those of the single forecasts: the history is too short to try anything else."))
     st.caption(" ".join(notes))
-    sources.findings(found.findings)
+    cards.findings(found.findings)
 
 
 @st.fragment

@@ -11,8 +11,7 @@ import locales
 from charts.sales import what_if as charts
 from data import tables
 from data.tables import Stored
-from models.forecast import elasticity as estimating
-from models.forecast import holidays, scenario
+from models.forecast import elasticity, holidays, scenario
 from models.forecast.combined import Forecast
 from models.forecast.elasticity import Elasticity
 from models.forecast.scenario import Outcome, Plan
@@ -21,9 +20,6 @@ from ui.sales.series import Chosen
 from ui.text import N_, _, plain
 
 SCENARIOS = ("A", "B", "C")
-ASSUMED = (
-    1.5  # elasticity where the data cannot say: what shops often find (Bijmolt, van Heerde and Pieters 2005 say more)
-)
 SIZES = {  # kind -> label, usual, least, most, in per cent
     "promotion": (N_("Off the price (%)"), 20, 1, 90),
     "price": (N_("Change of the price (%)"), 5, -50, 100),
@@ -31,18 +27,6 @@ SIZES = {  # kind -> label, usual, least, most, in per cent
     "event": (N_("More than usual (%)"), 20, -100, 300),
 }
 LATEST = 28  # days whose price and cost are taken to go on
-
-
-def elasticities(stored: Stored) -> dict[str, Elasticity]:
-    """The elasticity of everything ("") and of each category, as far as the data say."""
-    return _elasticities(stored.version, stored)
-
-
-@st.cache_resource(max_entries=12, show_spinner=False)
-def _elasticities(version: str, _stored: Stored) -> dict[str, Elasticity]:  # noqa: ARG001  # the cache key
-    sold = tables.query(_stored, estimating.weekly(_stored.columns["sales"]))
-    found = {"": estimating.elasticity(sold)}
-    return found | {str(name): estimating.elasticity(part) for name, part in sold.groupby("category")}
 
 
 @st.cache_resource(max_entries=40, show_spinner=False)
@@ -60,11 +44,13 @@ def _prices(key: str, _stored: Stored, _chosen: Chosen) -> tuple[float, float, s
 def terms(stored: Stored, chosen: Chosen) -> tuple[float, float, Elasticity]:
     """The usual price and unit cost of what is chosen, and its elasticity; assumed, and said so, where not known."""
     price, cost, category = _prices(f"{stored.version} {chosen.key}", stored, chosen)
-    every = elasticities(stored)
+    every = store.elasticities(stored)
     of = {"category": chosen.value or "", "product": category}.get(chosen.part or "", "")
     known = every.get(of, every[""])
     if known.reason:
-        assumed = inputs.slider(_("Assumed elasticity, in tenths"), "elasticity", round(10 * ASSUMED), 0, 50) / 10
+        assumed = (
+            inputs.slider(_("Assumed elasticity, in tenths"), "elasticity", round(10 * elasticity.ASSUMED), 0, 50) / 10
+        )
         st.caption(
             plain(
                 _("The data cannot say how units follow the price ({reason}), so {value} is assumed.").format(

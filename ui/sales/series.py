@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 import locales
+from data import tables
 from data.dataset import Finding
 from data.tables import Stored
 from locales.labels import label
@@ -14,11 +15,12 @@ from models.forecast import CannotForecast, holidays, source
 from models.forecast import series as preparing
 from models.forecast.combined import Forecast
 from models.forecast.combined import forecast as forecast_of
-from ui import background, inputs, store
-from ui.sales import forecasts
+from ui import answers, background, inputs, store
 from ui.text import N_, _
 
 HORIZONS = {"D": (7, 28, 120), "W": (2, 8, 26), "MS": (1, 3, 12)}  # least, usual and most steps ahead
+STEPS = {"D": N_("Day"), "W": N_("Week"), "MS": N_("Month")}
+MEASURES = {"revenue": N_("Revenue"), "units": N_("Units")}
 AHEAD = {"D": N_("Days ahead"), "W": N_("Weeks ahead"), "MS": N_("Months ahead")}
 JOB = "forecast"
 
@@ -54,7 +56,7 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
     )
     value = None
     if part != source.ALL:
-        found = forecasts.largest(stored, part)
+        found = _largest(stored.version, part, stored)
         if not found:
             st.info(_("These data hold no goods that were sold or came back: choose others on the page Data."))
             st.stop()
@@ -62,11 +64,11 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
         value = inputs.choice(label(part), list(found), f"of.{part}", shown.__getitem__)
     measure = measures[0]
     if len(measures) > 1:
-        measure = inputs.choice(_("Measure"), list(measures), "measure", lambda one: _(forecasts.MEASURES[one]))
-    steps = [step for step in forecasts.STEPS if step[0] in frequencies]
+        measure = inputs.choice(_("Measure"), list(measures), "measure", lambda one: _(MEASURES[one]))
+    steps = [step for step in STEPS if step[0] in frequencies]
     frequency = "D"
     if len(steps) > 1:
-        frequency = inputs.choice(_("Step"), steps, "step", lambda one: _(forecasts.STEPS[one]))
+        frequency = inputs.choice(_("Step"), steps, "step", lambda one: _(STEPS[one]))
     least, usual, most = HORIZONS[frequency]
     horizon = int(inputs.slider(_(AHEAD[frequency]), f"ahead.{frequency}", usual, least, most))
     name = _("Everything") if value is None else shown[value]
@@ -76,7 +78,7 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
 def _made(
     stored: Stored, part: str | None, value: str | None, name: str, measure: str, frequency: str, horizon: int
 ) -> Chosen:
-    days = forecasts.days(stored, part, value)
+    days = _days(stored.version, part, value, stored)
     values, findings = source.series(days, measure, frequency) if len(days) else (pd.Series(dtype=float), ())
     currency = stored.origin.currency or "GBP"
     key = source.key(part, value, measure, frequency)
@@ -86,7 +88,7 @@ def _made(
 def first(stored: Stored) -> tuple[Chosen, Forecast | None]:
     """The series that the page Sales: forecast shows first, and its forecast if it has been made already."""
     chosen = _made(stored, None, None, _("Everything"), source.MEASURES[0], "D", HORIZONS["D"][1])
-    found = forecasts.found(_key(stored, chosen, chosen.horizon))
+    found = answers.found(_key(stored, chosen, chosen.horizon))
     return chosen, found if isinstance(found, Forecast) else None
 
 
@@ -95,13 +97,13 @@ def prepare() -> None:
     stored = store.active("sales")
     chosen, found = first(stored)
     if found is None:
-        forecasts.start(_key(stored, chosen, chosen.horizon), JOB, _work(chosen, chosen.horizon))
+        answers.start(_key(stored, chosen, chosen.horizon), JOB, _work(chosen, chosen.horizon))
 
 
 def forecast(stored: Stored, chosen: Chosen, horizon: int | None = None) -> Forecast:
     """The forecast of a chosen series, made once in the background. Stops the page until it is there."""
     ahead = horizon or chosen.horizon
-    return forecasts.ready(_key(stored, chosen, ahead), JOB, _work(chosen, ahead))
+    return answers.ready(_key(stored, chosen, ahead), JOB, _work(chosen, ahead))
 
 
 def _key(stored: Stored, chosen: Chosen, ahead: int) -> str:
@@ -122,3 +124,16 @@ def _work(chosen: Chosen, ahead: int) -> Callable[[background.Step], Forecast]:
         return forecast_of(chosen.values, ahead, future=future, heard=heard)
 
     return work
+
+
+@st.cache_resource(max_entries=40, show_spinner=False)
+def _days(version: str, part: str | None, value: str | None, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001
+    """Revenue and units by day of everything, or of one category, store or product."""
+    return tables.query(_stored, source.daily(part), **({"value": value} if part else {}))
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _largest(version: str, part: str, _stored: Stored) -> dict[str, str]:  # noqa: ARG001
+    """The categories, stores or products of a dataset with their names, the largest first."""
+    found = tables.query(_stored, source.largest(part, _stored.columns["sales"]))
+    return dict(zip(found["part"].astype(str), found["name"].astype(str), strict=True))

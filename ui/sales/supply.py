@@ -14,9 +14,7 @@ from data.tables import Stored
 from models.stock import ordering, supply
 from models.stock.ordering import Experience, Odds, Service
 from models.stock.supply import Demand, LeadTimes, Stock
-from ui import background, downloads, store
-from ui.data import sources
-from ui.sales import forecasts
+from ui import answers, background, cards, downloads, store, uploads
 from ui.text import _, plain
 
 HORIZONS = (4, 6, 9, 13, 18)  # weeks forecast: the fewest that hold the longest lead time
@@ -63,7 +61,7 @@ def experience(stored: Stored, leads: LeadTimes) -> Experience:
     def work(step: background.Step) -> Experience:
         return ordering.experience(demand(stored), weeks, step=step)
 
-    return forecasts.ready(f"stock-{stored.version}-{weeks}", "stock", work)
+    return answers.ready(f"stock-{stored.version}-{weeks}", "stock", work)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
@@ -119,20 +117,17 @@ def minimum(stored: Stored, goods: pd.DataFrame) -> np.ndarray:
 def ask(stored: Stored, goods: pd.DataFrame) -> None:
     """Take a count of the stock as a file; it is kept for this session and used instead of what the data say."""
     key = f"{GIVEN}-{stored.version}"
-    limit = settings.get().upload_limit_mb
     st.caption(_("A table with the columns product, on_hand and, if known, on_order, in units; like this one:"))
     downloads.table(EXAMPLE, "stock_example", excel=False)
-    given = st.file_uploader(
-        _("Stock as CSV, XLSX or Parquet, also compressed (.gz, .zip); at most {limit} MB").format(limit=limit),
-        type=sources.TYPES,
-        max_upload_size=limit,
-        key=f"stock-file-{st.session_state.get(FORGOTTEN, 0)}",
+    given = uploads.ask(
+        _("Stock as CSV, XLSX or Parquet, also compressed (.gz, .zip); at most {limit} MB"),
+        f"stock-file-{st.session_state.get(FORGOTTEN, 0)}",
     )
     if given is not None:
         content = given.getvalue()
         digest = hashlib.sha256(content).hexdigest()
         try:
-            raw = files.read(given.name, content, limit_bytes=limit * 1_000_000)
+            raw = files.read(given.name, content, limit_bytes=settings.get().upload_limit_mb * 1_000_000)
             counted, found = mapping.stock_count(raw)
         except ConnectorError as error:
             st.warning(plain(error.sentence()), icon=":material/block:")
@@ -140,7 +135,7 @@ def ask(stored: Stored, goods: pd.DataFrame) -> None:
             if report is not None:
                 st.dataframe(report.assign(reason=report["reason"].map(_)), hide_index=True)
             return
-        sources.findings(found)
+        cards.findings(found)
         known = counted["product"].isin(goods["product"])
         if not known.any():
             st.warning(_("None of its products is sold in these data: check the product codes."))

@@ -1,24 +1,19 @@
-"""Slow answers about sales, made once in the background and kept for everyone as long as the server runs."""
+"""Slow answers, made once in the background and kept for everyone as long as the server runs."""
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-import pandas as pd
 import streamlit as st
 
-from data import tables
-from data.tables import Stored
-from models.forecast import CannotForecast, source
+from models.forecast import CannotForecast
 from ui import background
-from ui.text import N_, _, plain
+from ui.text import _, plain
 
 T = TypeVar("T")
 KEPT = 40
 PATIENCE = 0.3  # seconds in which an answer may arrive before progress is shown
-STEPS = {"D": N_("Day"), "W": N_("Week"), "MS": N_("Month")}
-MEASURES = {"revenue": N_("Revenue"), "units": N_("Units")}
 _made: OrderedDict[str, object] = OrderedDict()
 _runs: dict[str, str] = {}
 _lock = threading.RLock()  # work may be done where it is started
@@ -108,24 +103,3 @@ def _forget(key: str) -> None:
 def _ended(key: str, status: str, message: str) -> None:
     if status != "done" and key not in _made:
         _keep(key, message or _("Cancelled: nothing was changed."))
-
-
-@st.cache_resource(max_entries=40, show_spinner=False)
-def _days(version: str, part: str | None, value: str | None, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001
-    return tables.query(_stored, source.daily(part), **({"value": value} if part else {}))
-
-
-def days(stored: Stored, part: str | None = None, value: str | None = None) -> pd.DataFrame:
-    """Revenue and units by day of everything, or of one category, store or product."""
-    return _days(stored.version, part, value, stored)
-
-
-@st.cache_resource(max_entries=12, show_spinner=False)
-def _largest(version: str, part: str, _stored: Stored) -> dict[str, str]:  # noqa: ARG001
-    found = tables.query(_stored, source.largest(part, _stored.columns["sales"]))
-    return dict(zip(found["part"].astype(str), found["name"].astype(str), strict=True))
-
-
-def largest(stored: Stored, part: str) -> dict[str, str]:
-    """The categories, stores or products of a dataset with their names, the largest first."""
-    return _largest(stored.version, part, stored)
