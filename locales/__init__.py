@@ -10,6 +10,8 @@ The language is whatever the innermost `using(...)` says, else what the function
 
 import gettext
 import io
+import math
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -102,22 +104,42 @@ def _pattern(code: str, digits: int, percent: bool) -> tuple[NumberPattern, babe
     return parse_pattern(wanted.replace("#,##0", "#,##0" + ("." + "0" * digits if digits else ""))), locale
 
 
+def sign(value: float, zero: str = "±") -> str:
+    """The sign of a change: "+", "−" (a minus, no hyphen), `zero` where nothing changes."""
+    return "+" if value > 0 else "−" if value < 0 else zero
+
+
+def signed(value: float, write: Callable[[float], str], zero: str = "±") -> str:
+    """A change with its sign, "+12%", as `write` writes its size; "±0%" where that rounds to nothing, "–" for NaN."""
+    if not math.isfinite(value):
+        return "–"
+    size = write(abs(value))
+    return (zero if size == write(0.0) else sign(value)) + size
+
+
+def _minus(written: str) -> str:
+    """A number as Babel writes it, with a minus for its hyphen, and none before what rounds to nothing."""
+    if not written.startswith("-"):
+        return written
+    return ("−" if re.search("[1-9]", written) else "") + written[1:]
+
+
 def number(value: float, digits: int = 0) -> str:
     """1234.5 as "1,234" or "1 234,5"."""
     pattern, locale = _pattern(language(), digits, False)
-    return pattern.apply(value, locale)
+    return _minus(pattern.apply(value, locale))
 
 
 def percent(share: float, digits: int = 0) -> str:
     """A share (0.265) as "27%" or "27 %"."""
     pattern, locale = _pattern(language(), digits, True)
-    return pattern.apply(share, locale)
+    return _minus(pattern.apply(share, locale))
 
 
 def money(amount: float, currency: str, digits: int = 0) -> str:
     """An amount with its currency sign, "$1,234" or "1 234 $"."""
     pattern, locale, sign = _money_pattern(language(), currency, digits)
-    return pattern.apply(amount, locale).replace("\u00a4", sign)
+    return _minus(pattern.apply(amount, locale)).replace("\u00a4", sign)
 
 
 def short_money(amount: float, currency: str) -> str:
@@ -125,7 +147,7 @@ def short_money(amount: float, currency: str) -> str:
     if abs(amount) < 1e8:
         return money(amount, currency)
     written = babel.numbers.format_compact_currency(amount, "XXX", locale=_REGION[language()], fraction_digits=1)
-    return written.replace("\u00a4", _SIGNS.get(currency, currency))
+    return _minus(written).replace("\u00a4", _SIGNS.get(currency, currency))
 
 
 @cache
@@ -142,7 +164,7 @@ def territory(name: str) -> str:
 
 def compact(value: float) -> str:
     """A large number in short, "1.5M" or "1,5 M"."""
-    return babel.numbers.format_compact_decimal(value, locale=_REGION[language()], fraction_digits=1)
+    return _minus(babel.numbers.format_compact_decimal(value, locale=_REGION[language()], fraction_digits=1))
 
 
 @cache

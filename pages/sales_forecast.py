@@ -35,9 +35,7 @@ def headline() -> None:
     against = _("nothing earlier to compare with")
     if last_year is not None and last_year.sum() > 0:
         change = total / float(last_year.sum()) - 1
-        against = _("{change} against a year ago").format(
-            change=f"{'+' if change >= 0 else '−'}{locales.percent(abs(change))}"
-        )
+        against = _("{change} against a year ago").format(change=locales.signed(change, locales.percent))
     held, gain = found.coverage[80], 1 - found.against_naive
     cards.metrics(
         [
@@ -50,7 +48,7 @@ def headline() -> None:
             ),
             (
                 _("Off by, against naive"),
-                f"{'−' if gain >= 0 else '+'}{locales.percent(abs(gain))}" if np.isfinite(gain) else "–",
+                locales.signed(-gain, locales.percent),
                 _("of the error of saying “as a season ago”"),
             ),
         ]

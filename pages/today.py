@@ -32,7 +32,7 @@ dollars, pounds = customers_data.origin.currency or "USD", sales_data.origin.cur
 def against(share: float | None, then: str) -> str:
     if share is None:
         return _("nothing earlier to compare with")
-    return f"{'+' if share > 0 else '−' if share < 0 else '±'}{locales.percent(abs(share))} {then}"
+    return f"{locales.signed(share, locales.percent)} {then}"
 
 
 cards.metrics(

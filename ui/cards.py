@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal
 
@@ -53,7 +53,7 @@ def head(title: str, question: str, *shown: Stored) -> None:
 
 @dataclass(frozen=True)
 class Trend:
-    """How a metric got where it is: `values` over time, and the `change` as written, which begins with +, - or ±.
+    """How a metric got where it is: `values` over time, and the `change` as written (see `locales.signed`).
 
     No `change` where there is nothing to compare with. `better` says which way is good news.
     """
@@ -77,7 +77,7 @@ def metrics(cards: list[tuple[str, str, str]], trends: Sequence[Trend] = ()) -> 
                     st.metric(
                         label,
                         value,
-                        trend.change,
+                        trend.change and trend.change.replace("−", "-"),  # the hyphen is how it knows a fall
                         delta_color="off" if flat else "normal" if trend.better == "up" else "inverse",
                         delta_arrow="off" if flat else "auto",
                         chart_data=trend.values,
@@ -190,7 +190,7 @@ def _row(found: re.Match[str]) -> str:
 def share(now: float, then: float) -> str | None:
     """The change of an amount as a share of what it was, for a `Trend`; None where it was nothing or is not known."""
     change = round(now / then - 1, 3) if then > 0 else float("nan")
-    return None if change != change else _sign(change) + locales.percent(abs(change), 1)
+    return None if change != change else locales.signed(change, partial(locales.percent, digits=1))
 
 
 def points(now: float, then: float) -> str | None:
@@ -198,11 +198,7 @@ def points(now: float, then: float) -> str | None:
     change = round(100 * (now - then), 1)
     if change != change:
         return None
-    return _sign(change) + _("{number} points").format(number=locales.number(abs(change), 1))
-
-
-def _sign(change: float) -> str:
-    return "+" if change > 0 else "-" if change < 0 else "±"
+    return locales.signed(change, lambda size: _("{number} points").format(number=locales.number(size, 1)))
 
 
 def money(label: str, amount: float | None, currency: str, meaning: str) -> list[tuple[str, str, str]]:

@@ -4,6 +4,7 @@ from html import escape
 
 import pandas as pd
 
+import locales
 from charts import theme
 from locales import _
 from locales.labels import label
@@ -33,7 +34,7 @@ def sheet(title: str, facts: list[str], table: pd.DataFrame, footer: str, langua
         now = escape(row["now"])
         value = now if row["now"] == row["before"] else f'<b class="new">{now}</b> ({escape(row["before"])})'
         rows.append(
-            f"<tr><td>{escape(label(str(column)))}</td><td>{value}</td><td>{'+' if row['log_odds'] > 0 else '−'}</td>"
+            f"<tr><td>{escape(label(str(column)))}</td><td>{value}</td><td>{locales.sign(row['log_odds'])}</td>"
             f'<td class="bar"><i style="left:{start:.1f}%;width:{share:.1f}%;background:{colour}"></i></td></tr>'
         )
     heads = "".join(

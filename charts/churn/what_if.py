@@ -61,7 +61,7 @@ def waterfall(base: float, contributions: pd.Series, values: dict[str, str]) -> 
             base=starts[1:],
             orientation="h",
             marker={"color": [theme.LEAVE if part > 0 else theme.STAY for part in parts[1:]]},
-            text=["+" if part > 0 else "−" for part in parts[1:]],
+            text=[locales.sign(part) for part in parts[1:]],
             textposition="inside",
             hoverinfo="text",
             hovertext=[

@@ -1,6 +1,7 @@
 """Figures of the page COVID-19. Each title states what the figure shows."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,16 +85,13 @@ def written(value: float, shown: Shown) -> str:
         return locales.percent(value, 0 if value >= 0.1 else 1)
     size = abs(value)
     digits = 0 if size >= 100 or value == 0 else 1 if size >= 10 else 2
-    return ("−" if round(value, digits) < 0 else "") + locales.number(size, digits)
+    return locales.number(value, digits)
 
 
 def written_change(change: float) -> str:
     """A change as a share, with its sign: "+12%", "−0.4%", "±0%"."""
-    digits = 0 if abs(change) >= 0.0995 else 1
-    rounded = round(change, digits + 2)
-    return ("+" if rounded > 0 else "−" if rounded < 0 else "±") + locales.percent(
-        abs(rounded), digits if rounded else 0
-    )
+    digits = 0 if abs(change) >= 0.0995 or round(change, 3) == 0 else 1
+    return locales.signed(change, partial(locales.percent, digits=digits))
 
 
 def lines(values: pd.DataFrame, shown: Shown, log: bool) -> go.Figure:
@@ -469,7 +467,7 @@ def scatter(frames: dict[pd.Timestamp, pd.DataFrame], x: str, y: str, log: tuple
             if r < -0.2
             else _("“{x}” and “{y}” hardly go together (rank correlation {r}, {count} countries)")
         )
-        title = tells.format(x=x, y=y, r=_coefficient(r), count=locales.number(len(table)))
+        title = tells.format(x=x, y=y, r=locales.number(r, 2), count=locales.number(len(table)))
     everything = pd.concat(frames.values())
     figure = theme.figure(
         title,
@@ -596,10 +594,10 @@ def correlations(matrix: pd.DataFrame, names: dict[str, str], dark: bool) -> "Fi
     if len(upper.dropna()):
         one, other = upper.abs().idxmax()
         title = _("“{one}” and “{other}” go together most (rank correlation {r})").format(
-            one=names[one], other=names[other], r=_coefficient(upper[one, other])
+            one=names[one], other=names[other], r=locales.number(upper[one, other], 2)
         )
     values = matrix.to_numpy()
-    texts = [["" if value != value else _coefficient(value) for value in row] for row in values]
+    texts = [["" if value != value else locales.number(value, 2) for value in row] for row in values]
     rows = [names[name] for name in matrix.columns[1:]]
     drawn, axis, draw = _seaborn(title, rows, len(rows), 1.9, dark)
     draw(
@@ -623,10 +621,6 @@ def correlations(matrix: pd.DataFrame, names: dict[str, str], dark: bool) -> "Fi
         tick.set_horizontalalignment("right")
     _finish(drawn, dark)
     return drawn
-
-
-def _coefficient(r: float) -> str:
-    return ("−" if r <= -0.005 else "") + locales.number(abs(r), 2)
 
 
 def _colours(colours: list[str]) -> Any:

@@ -4,6 +4,7 @@ Text of the public is escaped everywhere but in titles, which the page takes out
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -34,8 +35,7 @@ def amount(nutrient: str, value: float) -> str:
 
 def difference(nutrient: str, value: float) -> str:
     """An amount that is a difference, "+12.5 g"; "±0 g" where it would be written as nothing."""
-    written = amount(nutrient, abs(value))
-    return ("±" if written == amount(nutrient, 0.0) else "+" if value > 0 else "−") + written
+    return locales.signed(value, partial(amount, nutrient))
 
 
 def label(nutrient: str) -> str:
@@ -149,8 +149,7 @@ def _better(nutrient: str, change: float, share: float) -> bool | None:
 def _signed(change: float) -> str:
     if not np.isfinite(change):
         return _("median 0")
-    sign = "+" if round(change, 2) > 0 else "−" if round(change, 2) < 0 else "±"
-    return sign + locales.percent(abs(change))
+    return locales.signed(change, locales.percent)
 
 
 def grades(counts: pd.Series, category: str) -> go.Figure:

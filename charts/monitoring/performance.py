@@ -272,11 +272,7 @@ def _axis(metric: str, values: np.ndarray, currency: str) -> dict[str, object]:
     ends = np.array([low - room, high + room])
     ticks = theme.number_axis(ends)["tickvals"]
     if metric in POINTS:
-        signs = ["+" if tick > 0 else "−" if tick < 0 else "" for tick in ticks]
-        text = [
-            _(POINTS[metric]).format(number=sign + locales.number(abs(100 * tick)))
-            for sign, tick in zip(signs, ticks, strict=True)
-        ]
+        text = [_(POINTS[metric]).format(number=locales.signed(100 * tick, locales.number, "")) for tick in ticks]
     else:
         text = [written(metric, tick, currency) for tick in ticks]
     return {"tickvals": ticks, "ticktext": text, "range": list(ends), "zeroline": metric in POINTS}

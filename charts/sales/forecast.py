@@ -301,8 +301,7 @@ def bridge(steps: pd.Series, written: Written) -> go.Figure:
                 "color": [theme.NEUTRAL if name in LEVELS else colours[value >= 0] for name, value in steps.items()]
             },
             text=[
-                written(value) if name in LEVELS else f"{'+' if value >= 0 else '−'}{written(abs(value))}"
-                for name, value in steps.items()
+                written(value) if name in LEVELS else locales.signed(value, written) for name, value in steps.items()
             ],
             textposition="auto",
             hoverinfo="text",
@@ -343,7 +342,7 @@ def share_axis(values: pd.Series) -> dict[str, object]:
     low, high = min(float(values.min()), -0.02), max(float(values.max()), 0.02)
     step = next(one for one in (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 1e9) if (high - low) / one <= 8)
     places = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
-    words = [f"{'+' if at > 0 else '−' if at < 0 else ''}{locales.percent(abs(at))}" for at in places]
+    words = [locales.signed(at, locales.percent, "") for at in places]
     return {"tickvals": places, "ticktext": words, "range": [1.1 * low, 1.1 * high]}
 
 

@@ -1,6 +1,7 @@
 """Figures of the Sales section. Each title states what the figure shows."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -435,7 +436,7 @@ def _revenue_axis(season: Season, currency: str) -> str:
 
 
 def _signed(amount: float, currency: str) -> str:
-    return ("+" if amount > 0 else "−" if amount < 0 else "±") + locales.money(abs(amount), currency)
+    return locales.signed(amount, partial(locales.money, currency=currency))
 
 
 def _height(bars: int) -> int:

@@ -139,8 +139,7 @@ def uplifts(values: dict[str, tuple[float, float, float]], what: str, written: W
     loss = _("No scenario adds {what}: the best, {name}, loses {amount}")
     title = (gain if values[best][0] >= 0 else loss).format(name=best, what=what, amount=written(abs(values[best][0])))
     points = np.array(list(values.values()))
-    signed = [f"{'+' if value >= 0 else '−'}{written(abs(value))}" for value in points[:, 0]]
-    names = [f"{name}: {amount}" for name, amount in zip(values, signed, strict=True)]
+    names = [f"{name}: {locales.signed(value[0], written)}" for name, value in values.items()]
     low, high = min(0.0, float(np.nanmin(points))), max(0.0, float(np.nanmax(points)))
     figure = theme.figure(
         title,

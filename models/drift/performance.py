@@ -9,6 +9,7 @@ Churn: `auc`; `recall`, `f1` and `accuracy` where the riskiest `CAMPAIGN` of the
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -89,8 +90,7 @@ def written(metric: str, value: float, currency: str = "") -> str:
     if value != value:
         return "–"
     if metric in POINTS:
-        sign = "+" if round(100 * value, 1) > 0 else "−" if round(100 * value, 1) < 0 else "±"
-        return _(POINTS[metric]).format(number=sign + locales.number(abs(100 * value), 1))
+        return _(POINTS[metric]).format(number=locales.signed(100 * value, partial(locales.number, digits=1)))
     if metric in SHARES:
         return locales.percent(value)
     return locales.money(value, currency) if metric == "mae" else locales.number(value, 2 if metric != "brier" else 3)

@@ -33,6 +33,35 @@ def test_dollars_are_dollars_everywhere():
             assert "$" in locales.money(5, "USD")
 
 
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        *((0.12, "+12%"), (-0.12, "−12%"), (0.0, "±0%"), (-0.0, "±0%")),
+        *((0.004, "±0%"), (-0.004, "±0%"), (0.006, "+1%"), (-0.006, "−1%")),  # the sign is that of what is written
+        *((float("nan"), "–"), (float("inf"), "–"), (float("-inf"), "–")),
+    ],
+)
+def test_a_change_is_written_with_the_sign_of_what_is_shown(value, written):
+    assert locales.signed(value, locales.percent) == written
+
+
+def test_a_change_has_its_sign_before_any_unit_and_none_at_the_middle_of_an_axis():
+    assert locales.signed(-1234.4, lambda size: locales.money(size, "GBP")) == "−£1,234"
+    assert [locales.signed(at, locales.percent, "") for at in (-0.1, 0.0, 0.1)] == ["−10%", "0%", "+10%"]
+    assert [locales.sign(push) for push in (-0.001, 0.0, 0.001)] == ["−", "±", "+"]
+
+
+@pytest.mark.parametrize("code", locales.LANGUAGES)
+def test_a_number_below_zero_has_a_minus_and_none_where_it_rounds_to_zero(code):
+    with locales.using(code):
+        for write in (locales.number, locales.percent, lambda amount: locales.short_money(amount, "EUR")):
+            assert write(-2e9) == "−" + write(2e9)
+            assert write(-1e-4) == write(0.0) == write(-0.0)
+        assert locales.compact(-2e6) == "−" + locales.compact(2e6)
+        assert locales.number(-0.04, 1) == locales.number(0.0, 1)
+        assert locales.number(-0.05001, 1) == "−" + locales.number(0.05001, 1)
+
+
 def test_an_unknown_currency_shows_its_code():
     assert locales.money(5, "XTS").replace(NO_BREAK, " ") in ("XTS5", "XTS 5")
 

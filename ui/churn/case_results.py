@@ -40,7 +40,7 @@ def headline(sure: Confidence, ahead: np.ndarray | None, monthly: float | None, 
     )
     peers = _("{left} of 100 similar customers left").format(left=locales.number(100 * sure.similar[1]))
     points = round(100 * risk) - round(100 * was)
-    change = _("no change") if points == 0 else f"{'+' if points > 0 else '−'}{locales.number(abs(points))}"
+    change = _("no change") if points == 0 else locales.signed(points, locales.number)
     shown = [
         (_("Risk of leaving"), locales.percent(risk), band),
         (_("Verdict"), _(VERDICTS[sure.verdict[1]]), peers),

@@ -1,5 +1,7 @@
 """What an analyst knows and a model cannot: what a customer is worth, what can be offered, and what it costs."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -48,12 +50,12 @@ def shift(result: Shift, currency: str) -> None:
     """What moving a part of a group does to leavers, revenue and profit, as cards."""
 
     def signed(amounts: tuple[float, ...]) -> list[str]:
-        return [f"{'+' if amount > 0 else ''}{locales.money(amount, currency)}" for amount in amounts]
+        return [locales.signed(amount, partial(locales.money, currency=currency)) for amount in amounts]
 
     now, then, lo, hi = result.churn
     revenue, after, more_lo, more_hi = result.revenue
     between = _("{lo} to {hi} in nine of ten models")
-    fewer = [f"{'+' if x > 0 else ''}{locales.number(x, 1)}" for x in (then - now, lo, hi)]
+    fewer = [locales.signed(leavers, partial(locales.number, digits=1)) for leavers in (then - now, lo, hi)]
     gain, more = signed(result.profit), signed((after - revenue, more_lo, more_hi))
     cards.metrics(
         [

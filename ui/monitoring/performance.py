@@ -193,9 +193,7 @@ def _change(found: Course, currency: str) -> str | None:
         return cards.points(found.now, found.then)
     digits = 3 if found.metric == "brier" else 2
     step = round(found.now, digits) - round(found.then, digits)
-    size = performance.written(found.metric, abs(step), currency)
-    still = size == performance.written(found.metric, 0.0, currency)
-    return ("±" if still else "+" if step > 0 else "-") + size
+    return locales.signed(step, lambda size: performance.written(found.metric, size, currency))
 
 
 def over_time(rows: pd.DataFrame, metric: str, model: str, currency: str) -> None:

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,7 @@ class Money:
     def written(self, amount: float) -> str:
         """An amount with its currency and, where it is small, pence."""
         digits = 2 if 0 < abs(amount) < 20 else 0
-        return ("−" if amount < 0 else "") + locales.money(abs(amount), self.currency, digits)
+        return locales.money(amount, self.currency, digits)
 
     def gain(self, compared: Compared) -> Gain:
         """What the challenger gains a day."""
@@ -472,7 +473,7 @@ def _days(days: float) -> str:
 
 
 def _signed(amount: float, digits: int) -> str:
-    return ("+" if amount > 0 else "−" if amount < 0 else "±") + locales.number(abs(amount), digits)
+    return locales.signed(amount, partial(locales.number, digits=digits))
 
 
 def _score(name: str, amount: float) -> str:

@@ -1,6 +1,7 @@
 """The what-if drift page: the inputs of a change, and what follows from it for drift and for the models."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -260,4 +261,4 @@ def figures(seen: Watched, before: pd.DataFrame, after: pd.DataFrame, base: Wind
 
 
 def _signed(share: float) -> str:
-    return f"{'+' if share > 0 else '−' if share < 0 else '±'}{locales.percent(abs(share), 1)}"
+    return locales.signed(share, partial(locales.percent, digits=1))

@@ -76,7 +76,7 @@ def _headline(found: Items, table: pd.DataFrame, month: pd.Timestamp, whole: boo
     cards.metrics(
         [
             (_("Units in {month}").format(month=locales.month(month)), charts.units(table["mean"].sum()), band),
-            (_("Change"), "–" if change != change else _signed(change), against),
+            (_("Change"), locales.signed(change, locales.percent), against),
             (_("Pairs"), locales.number(len(table)), _("of a store and an item") if "store" in table else _("items")),
             (
                 _("Months in their band"),
@@ -90,10 +90,6 @@ def _headline(found: Items, table: pd.DataFrame, month: pd.Timestamp, whole: boo
             ),
         ]
     )
-
-
-def _signed(change: float) -> str:
-    return ("+" if change > 0 else "−" if change < 0 else "±") + locales.percent(abs(change))
 
 
 def _better(share: float) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -123,8 +124,7 @@ def _events(stored: Stored, chosen: Chosen, found: Forecast) -> None:
 
     def written(event: str) -> str:
         effect, days = seen.loc[event, "effect"], seen.loc[event, "days"]
-        signed = f"{'+' if effect >= 0 else '−'}{locales.percent(abs(effect))}"
-        return sentence.format(event=event, effect=signed, days=days)
+        return sentence.format(event=event, effect=locales.signed(effect, locales.percent), days=days)
 
     def taken() -> None:
         if event := st.session_state["event-before"]:
@@ -310,6 +310,5 @@ def _added(chosen: Chosen, place: int, out: Outcome) -> str:
 
 
 def _amount(chosen: Chosen, place: int, value: float, signed: bool = False) -> str:
-    written = locales.number(abs(value)) if place == 0 else locales.money(abs(value), chosen.currency)
-    sign = ("+" if value >= 0 else "−") if signed else ("−" if value < 0 else "")
-    return f"{sign}{written}"
+    write = locales.number if place == 0 else partial(locales.money, currency=chosen.currency)
+    return locales.signed(value, write) if signed else write(value)
