@@ -2,7 +2,7 @@
 
 Run: python -m benchmarks.forecast. Nixtla's libraries want pandas 2: they are installed in an environment of their own
 below the temporary folder and answer the same questions from the same history in the same run. Where VIGIE_REAL_DATA
-names the folder of real data, these are forecast too. All boosting has one thread. Machines are noisy, ratios less so.
+names the folder of real data, these are said too. All boosting has one thread. Machines are noisy, ratios less so.
 """
 
 import json
@@ -57,7 +57,7 @@ class Trial:
     name: str
     window: engine.Window
     asked: dict[str, tuple[pd.Series, pd.DatetimeIndex]]
-    said: dict[str, list[np.ndarray]]
+    forecast: dict[str, list[np.ndarray]]
     seconds: dict[str, tuple[float, float]]
 
 
@@ -97,21 +97,21 @@ def vigie(group: str, name: str, values: pd.Series) -> list[Trial]:
             OPEN: (window.history.values, ahead[window.history.is_open(ahead)][:HORIZON]),
         }
         trial = Trial(group, name, replace(window, fitted={}), asked, {}, {})
-        for model, said in window.said.items():
+        for model, forecast in window.forecast.items():
             label = "Vigie" if model == engine.MEDIAN else f"  {model}"
-            trial.said[label] = [said, *bands(window, past, model, [80])[80]]
+            trial.forecast[label] = [forecast, *bands(window, past, model, [80])[80]]
             trial.seconds[label] = window.seconds[model], sum(one.seconds[model] for one in (window, *past))
         for view, (before, after) in asked.items():
             start = time.perf_counter()
-            trial.said[f"Prophet{view}"] = [placed(window, after, one) for one in alone(before, after)]
+            trial.forecast[f"Prophet{view}"] = [placed(window, after, one) for one in alone(before, after)]
             trial.seconds[f"Prophet{view}"] = np.nan, time.perf_counter() - start
         trials.append(trial)
     return trials
 
 
-def placed(window: engine.Window, dates: pd.DatetimeIndex, said: np.ndarray) -> np.ndarray:
+def placed(window: engine.Window, dates: pd.DatetimeIndex, forecast: np.ndarray) -> np.ndarray:
     """A peer's numbers at the dates of a window: none below zero, and zero where it was not asked."""
-    return np.maximum(pd.Series(said, dates).reindex(window.dates, fill_value=0.0).to_numpy(), 0)
+    return np.maximum(pd.Series(forecast, dates).reindex(window.dates, fill_value=0.0).to_numpy(), 0)
 
 
 def alone(values: pd.Series, dates: pd.DatetimeIndex) -> list[np.ndarray]:
@@ -120,8 +120,8 @@ def alone(values: pd.Series, dates: pd.DatetimeIndex) -> list[np.ndarray]:
 
     np.random.seed(0)  # its bands are drawn
     model = Prophet(interval_width=0.8).fit(pd.DataFrame({"ds": values.index, "y": values.to_numpy()}))
-    said = model.predict(pd.DataFrame({"ds": dates}))
-    return [said[name].to_numpy() for name in ("yhat", "yhat_lower", "yhat_upper")]
+    forecast = model.predict(pd.DataFrame({"ds": dates}))
+    return [forecast[name].to_numpy() for name in ("yhat", "yhat_lower", "yhat_upper")]
 
 
 def installed(home: Path, packages: tuple[str, ...]) -> bool:
@@ -152,8 +152,8 @@ def ask(history: pd.DataFrame, future: pd.DataFrame, **task: Any) -> tuple[pd.Da
         history.to_parquet(folder / "history.parquet")
         future.to_parquet(folder / "future.parquet")
         answer = subprocess.run([PEER / "bin" / "python", script, name], check=True, capture_output=True, text=True)
-        said = future.merge(pd.read_parquet(folder / "said.parquet"), on=["unique_id", "origin", "ds"])
-        return said, json.loads(answer.stdout.splitlines()[-1])
+        forecast = future.merge(pd.read_parquet(folder / "said.parquet"), on=["unique_id", "origin", "ds"])
+        return forecast, json.loads(answer.stdout.splitlines()[-1])
 
 
 def long(values: np.ndarray, dates: pd.DatetimeIndex, about: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -174,13 +174,13 @@ def nixtla(trials: list[Trial], view: str) -> None:
     season = mode(trial.window.history.season for trial in trials) if view == OPEN else 7
     windows = WINDOWS if view == OPEN else 0
     history, future = (pd.concat(part) for part in zip(*parts, strict=True))
-    said, costs = ask(history, future, models=["statsforecast", "mlforecast"], season=season, windows=windows)
+    forecast, costs = ask(history, future, models=["statsforecast", "mlforecast"], season=season, windows=windows)
     for trial in trials:
-        here = said[(said["unique_id"] == trial.name) & (said["origin"] == trial.window.origin)]
+        here = forecast[(forecast["unique_id"] == trial.name) & (forecast["origin"] == trial.window.origin)]
         for model in ("AutoETS", "CES", "DynamicOptimizedTheta", "statsforecast", "mlforecast"):
             ends = [here[model + end].to_numpy() for end in ENDS if model + end in here]
             spent = costs["seconds"].get(model, np.nan) / len(trials)
-            trial.said[model + view] = [placed(trial.window, trial.asked[view][1], one) for one in ends]
+            trial.forecast[model + view] = [placed(trial.window, trial.asked[view][1], one) for one in ends]
             trial.seconds[model + view] = (np.nan, spent) if windows else (spent, np.nan)
 
 
@@ -208,8 +208,8 @@ def accuracy(peers: bool) -> None:
     for trial in trials:
         window = trial.window
         counted = window.counted & np.isfinite(window.actual)
-        for model, said in trial.said.items():
-            found = score(*(one[counted] / window.scale for one in (window.actual, *said)))
+        for model, forecast in trial.forecast.items():
+            found = score(*(one[counted] / window.scale for one in (window.actual, *forecast)))
             costs = dict(zip(("seconds", "with band"), trial.seconds[model], strict=True))
             rows.append({"group": trial.group, "model": model, **found, **costs})
     scores = pd.DataFrame(rows).rename(columns={"MAE": "MASE"})
@@ -236,8 +236,8 @@ def monthly(peers: bool) -> None:
     rows = []
     for month in range(len(dates) - HELD_OUT, len(dates)):
         past, actual, start = values[:, :month], values[:, month], time.perf_counter()
-        said = panel.forecast_panel(panel.Panel(past, dates[:month], keys, "MS"))
-        answers = {"Vigie": [one[:, 0] for one in (said.mean, said.lo, said.hi)]}
+        forecast = panel.forecast_panel(panel.Panel(past, dates[:month], keys, "MS"))
+        answers = {"Vigie": [one[:, 0] for one in (forecast.mean, forecast.lo, forecast.hi)]}
         seconds = {"Vigie": time.perf_counter() - start}
         answers |= {"last month": [past[:, -1]], "mean of three months": [past[:, -3:].mean(axis=1)]}
         if peers:
@@ -270,10 +270,14 @@ def grown(series: int) -> dict[str, float]:
     values, dates = simulated(series), pd.date_range("2024-01-01", periods=DAYS)
     known = panel.Panel(values[:, :DAYS], dates, pd.DataFrame({"product": np.arange(series)}), "D")
     start = time.perf_counter()
-    said = panel.forecast_panel(known, HORIZON)
+    forecast = panel.forecast_panel(known, HORIZON)
     spent = time.perf_counter() - start
     peak = re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[0]
-    return {"seconds": spent, "MB": int(peak) / 1024, **score(values[:, DAYS:], said.mean, said.lo, said.hi)}
+    return {
+        "seconds": spent,
+        "MB": int(peak) / 1024,
+        **score(values[:, DAYS:], forecast.mean, forecast.lo, forecast.hi),
+    }
 
 
 def growth(peers: bool) -> None:
@@ -285,8 +289,8 @@ def growth(peers: bool) -> None:
         if peers:
             values, dates = simulated(series), pd.date_range("2024-01-01", periods=DAYS + HORIZON)
             task = long(values[:, :DAYS], dates, pd.DataFrame({"unique_id": np.arange(series), "origin": 0}))
-            said, costs = ask(*task, season=7, windows=panel.WINDOWS)
-            found = score(values[:, DAYS:].ravel(), *(said[f"mlforecast{end}"].to_numpy() for end in ENDS))
+            forecast, costs = ask(*task, season=7, windows=panel.WINDOWS)
+            found = score(values[:, DAYS:].ravel(), *(forecast[f"mlforecast{end}"].to_numpy() for end in ENDS))
             theirs = {"seconds": costs["seconds"]["mlforecast"], "MB": costs["MB"], **found}
             rows[f"{series:,} mlforecast"] = theirs | {"ratio": theirs["seconds"] / ours["seconds"]}
     show(f"simulated series of {DAYS} days, {HORIZON} ahead, with bands", pd.DataFrame(rows).T)
@@ -300,7 +304,7 @@ def live() -> None:
     future = lines["promotion"].notna().groupby(days).mean().reindex(known.dates, fill_value=0.0).to_frame("promotion")
     window = engine.look(known, len(known.values) - HORIZON, HORIZON, COMBINED, future)
     lo, hi = bands(window, [], engine.MEDIAN, [80])[80]
-    units = pd.DataFrame({"mean": window.said[engine.MEDIAN], "lo-80": lo, "hi-80": hi}, window.dates)
+    units = pd.DataFrame({"mean": window.forecast[engine.MEDIAN], "lo-80": lo, "hi-80": hi}, window.dates)
     first, last = window.dates[3].date(), window.dates[9].date()
     plans = [scenario.Plan("promotion", first, last, number / 100) for number in range(30)]
     seconds = {

@@ -49,11 +49,11 @@ def ordered() -> None:
             supply.ask(stored, goods)
 
     leads = supply.lead_times(stored, mean, spread)
-    known = supply.experience(stored, leads)
-    found = supply.service(stored.version, mean, spread, review, known, leads)
-    futures = supply.odds(stored.version, place, mean, spread, review, known, leads, held)
+    experience = supply.experience(stored, leads)
+    found = supply.service(stored.version, mean, spread, review, experience, leads)
+    futures = supply.odds(stored.version, place, mean, spread, review, experience, leads, held)
     terms = Terms(level, review, lasts, holding, write_off, margin)
-    table = ordering.orders(goods, known, found, futures, held, supply.minimum(stored, goods), terms)
+    table = ordering.orders(goods, experience, found, futures, held, supply.minimum(stored, goods), terms)
 
     views.headline(table, found, terms, currency)
     views.notes(table, demand, leads, terms)
@@ -71,7 +71,7 @@ def ordered() -> None:
     if view == "today":
         views.today(table, futures, demand, terms, currency)
     elif view == "product":
-        views.product(table, demand, known, leads, held, supply.levels(stored, demand), terms)
+        views.product(table, demand, experience, leads, held, supply.levels(stored, demand), terms)
     else:
         views.money(demand, found, terms, currency)
 

@@ -175,16 +175,16 @@ def reorder_points(table: pd.DataFrame) -> go.Figure:
 
 
 def sales(weeks: pd.DataFrame) -> go.Figure:
-    """Units of one product a week: `sold`, `repaired` (what sold-out days would have added), `said`, `lo`, `hi`.
+    """Units of one product a week: `sold`, `repaired` (what sold-out days would have added), `forecast`, `lo`, `hi`.
 
     Indexed by the last day of each week; what is past has no forecast, what is to come only that.
     """
-    past, ahead = weeks[weeks["said"].isna()], weeks[weeks["said"].notna()]
+    past, ahead = weeks[weeks["forecast"].isna()], weeks[weeks["forecast"].notna()]
     title = _("{units} units a week are forecast for the next {weeks} weeks, after {before} in as many before")
     usual = (past["sold"] + past["repaired"]).tail(len(ahead)).mean()
     figure = theme.figure(
         title.format(
-            units=locales.number(ahead["said"].mean(), 1),
+            units=locales.number(ahead["forecast"].mean(), 1),
             weeks=locales.number(len(ahead)),
             before=locales.number(usual, 1),
         ),
@@ -197,7 +197,7 @@ def sales(weeks: pd.DataFrame) -> go.Figure:
     )
     sold = _("Week to {day}: {units} sold")
     lost = _("Week to {day}: about {units} more would have been sold on days without stock")
-    said = _("Week to {day}: {units} forecast, {lo} to {hi} in eight of ten cases")
+    expected = _("Week to {day}: {units} forecast, {lo} to {hi} in eight of ten cases")
     for name, column, colour, sentence in (
         (_("Sold"), "sold", theme.STAY, sold),
         (_("Missed while sold out (estimate)"), "repaired", theme.ACCENT, lost),
@@ -221,15 +221,15 @@ def sales(weeks: pd.DataFrame) -> go.Figure:
     figure.add_trace(
         go.Scatter(
             x=ahead.index,
-            y=ahead["said"].to_numpy(),
+            y=ahead["forecast"].to_numpy(),
             name=_("Forecast"),
             mode="lines+markers",
             line={"color": theme.LEAVE, "width": 2.5},
             hoverinfo="text",
             hovertext=[
-                said.format(
+                expected.format(
                     day=locales.day(row.Index),
-                    units=locales.number(row.said, 1),
+                    units=locales.number(row.forecast, 1),
                     lo=locales.number(row.lo),
                     hi=locales.number(row.hi),
                 )

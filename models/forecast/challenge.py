@@ -76,8 +76,8 @@ def compare(daily: Daily, champion: SalesModel, challenger: SalesModel) -> Compa
         used[later], twin = models[later].twin, True
         start, end = start - HOLDOUT, start
     actual = daily.panel.values[:, start:end].astype(float)
-    said = {name: tell(fitted, daily.panel, start, end) for name, fitted in used.items()}
-    off = {name: np.abs(values - actual) for name, values in said.items()}
+    forecasts = {name: tell(fitted, daily.panel, start, end) for name, fitted in used.items()}
+    off = {name: np.abs(values - actual) for name, values in forecasts.items()}
     names = daily.panel.keys["category" if "category" in daily.panel.keys else "store"]
     closer = daily.margin[:, None] * (off["champion"] - off["challenger"])
     units = {name: error.sum(axis=0) for name, error in off.items()}
@@ -91,7 +91,7 @@ def compare(daily: Daily, champion: SalesModel, challenger: SalesModel) -> Compa
             "margin": challenge.gain(closer.sum(axis=0), WEEK),
         },
         {str(name): challenge.gain(closer[names == name].sum(axis=0), WEEK) for name in names.unique()},
-        {name: measure(values, daily.panel, start) for name, values in said.items()},
+        {name: measure(values, daily.panel, start) for name, values in forecasts.items()},
         twin,
     )
 
@@ -107,7 +107,7 @@ def policies(
     A model may be learned anew at the start of each week. Where there is not enough history for a year, it is shorter.
     Raises `CannotForecast` where there is none to try on.
     """
-    known, total = daily.panel, len(daily.panel.dates)
+    history, total = daily.panel, len(daily.panel.dates)
     start = max(total - YEAR, LEAST)
     weeks = list(range(start, total - AHEAD + 1, AHEAD))
     if len(weeks) < 2 * ENOUGH // AHEAD:
@@ -115,23 +115,23 @@ def policies(
             N_("Policies need at least {needed} days of sales to try on: add more on the page Data."),
             needed=LEAST + 2 * ENOUGH,
         )
-    chosen = challenge.schedule(known.dates[weeks], alerts)
+    chosen = challenge.schedule(history.dates[weeks], alerts)
     learned = sorted({0, *(place for places in chosen.values() for place in places)})
     models = {}
     for number, place in enumerate(learned):
         step(N_("Learning as on past days"), number / len(learned))
-        models[place] = fit(known.upto(weeks[place]), AHEAD, seed)
+        models[place] = fit(history.upto(weeks[place]), AHEAD, seed)
     step(N_("Telling the past weeks"), 0.97)
     end = weeks[-1] + AHEAD
-    days, actual = known.dates[start:end], known.values[:, start:end].astype(float)
+    days, actual = history.dates[start:end], history.values[:, start:end].astype(float)
     units, margin, retrained = {}, {}, {}
     for name, places in chosen.items():
         in_use = challenge.current(places, len(weeks))
-        said = [
-            tell(models[place], known, week, week + AHEAD) for place, week in zip(in_use, weeks, strict=True)
+        forecasts = [
+            tell(models[place], history, week, week + AHEAD) for place, week in zip(in_use, weeks, strict=True)
         ]  # each week by the model that was in use
-        off = np.abs(np.concatenate(said, axis=1) - actual)
+        off = np.abs(np.concatenate(forecasts, axis=1) - actual)
         units[name], margin[name] = off.sum(axis=0), daily.margin @ off
-        retrained[name] = days.isin(known.dates[[weeks[place] for place in places]])
+        retrained[name] = days.isin(history.dates[[weeks[place] for place in places]])
     gains = {name: challenge.gain(margin[NEVER] - off, WEEK) for name, off in margin.items()}
     return Policies(days, units, margin, retrained, gains)

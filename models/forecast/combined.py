@@ -46,33 +46,33 @@ def forecast(
     horizon: int,
     level: Sequence[int] = (80, 95),
     future: pd.DataFrame | None = None,
-    heard: Progress | None = None,
+    progress: Progress | None = None,
 ) -> Forecast:
     """Forecast a float series on dates (daily, weekly or monthly), `horizon` steps ahead.
 
     `future` says what is known beforehand, by date, over the history and the horizon: `closed` (true where nothing
     can be sold), and numbers that the learners may use (a promotion, a price). A column that does not reach over
-    both is left out, with a finding. `level` are percentages of the bands. `heard` is told of the progress.
+    both is left out, with a finding. `level` are percentages of the bands. `progress` is told of the progress.
 
     Raises `CannotForecast`, with a sentence, where there is no honest answer.
     """
-    known = regular(series)
-    horizon = checked(known, horizon)
-    future, findings = covering(future, known, horizon)
-    past = rolling(known, horizon, CALIBRATING, max(horizon // 2, 1), QUICK, future, heard)
-    window = look(known, len(known.values), horizon, QUICK, future)
-    return answer(known, window, past, level, findings)
+    history = regular(series)
+    horizon = checked(history, horizon)
+    future, findings = covering(future, history, horizon)
+    past = rolling(history, horizon, CALIBRATING, max(horizon // 2, 1), QUICK, future, progress)
+    window = look(history, len(history.values), horizon, QUICK, future)
+    return answer(history, window, past, level, findings)
 
 
 def answer(
-    known: Regular,
+    history: Regular,
     window: Window,
     past: Sequence[Window],
     level: Sequence[int] = (80, 95),
     findings: tuple[Finding, ...] = (),
 ) -> Forecast:
     """The forecast that a window and the windows before it add up to."""
-    frame = pd.DataFrame({"mean": window.said[MEDIAN]}, window.dates)
+    frame = pd.DataFrame({"mean": window.forecast[MEDIAN]}, window.dates)
     for share, (lo, hi) in bands(window, past, MEDIAN, level).items():
         frame[f"lo-{share}"], frame[f"hi-{share}"] = lo, hi
     done = [one for one in past if one.dates[-1] <= window.origin]
@@ -83,29 +83,29 @@ def answer(
         frame.rename_axis("date"),
         total(window, past, MEDIAN, level),
         {share: covered(past, MEDIAN, share) for share in level},
-        pd.DataFrame({name: window.said[name] for name in named([window])}, window.dates).rename_axis("date"),
+        pd.DataFrame({name: window.forecast[name] for name in named([window])}, window.dates).rename_axis("date"),
         against(done, MEDIAN, BASE),
-        (*known.findings, *window.history.findings, *findings),
+        (*history.findings, *window.history.findings, *findings),
         window,
         tuple(past),
     )
 
 
 def rolling(
-    known: Regular,
+    history: Regular,
     horizon: int,
     windows: int,
     step: int,
     learners: Sequence[str],
     future: pd.DataFrame | None = None,
-    heard: Progress | None = None,
+    progress: Progress | None = None,
 ) -> list[Window]:
     """The windows of past origins, the oldest first; none where the history is too short."""
-    lengths = origins(known, horizon, windows, step)
+    lengths = origins(history, horizon, windows, step)
     made: list[Window] = []
     for number, length in enumerate(lengths):
-        told = partial(heard, done=number, windows=len(lengths)) if heard else None
-        made.append(look(known, length, horizon, learners, future, told))
+        told = partial(progress, done=number, windows=len(lengths)) if progress else None
+        made.append(look(history, length, horizon, learners, future, told))
     return made
 
 
@@ -115,7 +115,7 @@ def backtest(
     windows: int,
     learners: Sequence[str] | None = None,
     future: pd.DataFrame | None = None,
-    heard: Progress | None = None,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """How each learner would have done at `windows` past origins, `horizon` steps apart: one row a model and window.
 
@@ -124,11 +124,11 @@ def backtest(
     a window come from windows before it, so some more are run before the first. By default all learners that are not
     slow. Raises `CannotForecast`, also where not even one window fits.
     """
-    known = regular(series)
-    horizon = checked(known, horizon)
-    future, _findings = covering(future, known, horizon)
+    history = regular(series)
+    horizon = checked(history, horizon)
+    future, _findings = covering(future, history, horizon)
     chosen = learners or [name for name in LEARNERS if name not in SLOW]
-    rolled = rolling(known, horizon, windows + 3, horizon, chosen, future, heard)
+    rolled = rolling(history, horizon, windows + 3, horizon, chosen, future, progress)
     return table(rolled, windows)
 
 
@@ -154,38 +154,38 @@ def covered(windows: Sequence[Window], learner: str, level: int) -> float:
     hits = [
         scores(window, learner, bands(window, windows[:number], learner, [level]))[f"coverage-{level}"]
         for number, window in enumerate(windows)
-        if learner in window.said and sum(one.dates[-1] <= window.origin for one in windows[:number]) >= 2
+        if learner in window.forecast and sum(one.dates[-1] <= window.origin for one in windows[:number]) >= 2
     ]
     return float(np.mean(hits)) if hits else float("nan")
 
 
 def against(windows: Sequence[Window], learner: str, base: str) -> float:
     """The mean absolute error of a learner over that of another, in the same windows; NaN without any."""
-    both = [one for one in windows if learner in one.said and base in one.said]
+    both = [one for one in windows if learner in one.forecast and base in one.forecast]
     off, usual = ([np.nanmean(np.abs(one.error(name))) for one in both] for name in (learner, base))
     return float(np.mean(off) / np.mean(usual)) if both and np.mean(usual) > 0 else float("nan")
 
 
-def checked(known: Regular, horizon: int) -> int:
+def checked(history: Regular, horizon: int) -> int:
     """The horizon, if it is one. Raises `CannotForecast`."""
     if not 1 <= horizon <= LONGEST:
         raise CannotForecast(N_("Choose a horizon between 1 and {longest} steps."), longest=LONGEST)
-    if horizon > len(known.values):
+    if horizon > len(history.values):
         raise CannotForecast(
             N_("{horizon} steps ahead is more than the {length} steps of history: choose a shorter horizon."),
             horizon=horizon,
-            length=len(known.values),
+            length=len(history.values),
         )
     return horizon
 
 
 def covering(
-    future: pd.DataFrame | None, known: Regular, horizon: int
+    future: pd.DataFrame | None, history: Regular, horizon: int
 ) -> tuple[pd.DataFrame | None, tuple[Finding, ...]]:
     """What of `future` reaches over the history and the horizon, and a finding for each column that does not."""
     if future is None:
         return None, ()
-    whole = future.reindex(known.dates.append(known.ahead(horizon)))
+    whole = future.reindex(history.dates.append(history.ahead(horizon)))
     lacking = [name for name in whole if name != "closed" and whole[name].isna().any()]
     message = N_("“{name}” is not known for the whole history and future: the forecast goes without it.")
     found = tuple(

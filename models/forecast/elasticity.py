@@ -65,8 +65,8 @@ def elasticity(sold: pd.DataFrame) -> Elasticity:
     if changed.sum() < FEWEST:
         return _unknown(N_("too few products whose price has changed"), int(changed.sum()))
     y, x, w = units.fillna(0).to_numpy()[enough], off[enough], active[enough].astype(float)
-    seen = (y * w).sum(axis=0) > 0
-    slope, error = _poisson(y[:, seen], x[:, seen], w[:, seen])
+    observed = (y * w).sum(axis=0) > 0
+    slope, error = _poisson(y[:, observed], x[:, observed], w[:, observed])
     lo, hi = -slope - 1.96 * error, -slope + 1.96 * error
     if not np.isfinite(error) or hi - lo > WIDEST:
         return _unknown(N_("prices changed too little to tell their effect from chance"), int(changed.sum()))

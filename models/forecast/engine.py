@@ -31,7 +31,7 @@ class Progress(Protocol):
 class Window:
     """One origin. `length` steps of the series were known then, the last one on `origin`.
 
-    `said` has an array a learner with one forecast for each of `dates`, every step of the horizon (closed ones are
+    `forecast` has an array a learner with one forecast for each of `dates`, every step of the horizon (closed ones are
     zero), `seconds` what each took. `actual` is what came, NaN where it is not known yet. `counted` marks the steps
     that scores are about: those thought open, or sold on. `scale` is the mean absolute difference to one season
     before, in what was known then. `fitted` forecasts again, without learning again, for other known futures.
@@ -40,7 +40,7 @@ class Window:
     length: int
     origin: pd.Timestamp
     dates: pd.DatetimeIndex
-    said: dict[str, np.ndarray]
+    forecast: dict[str, np.ndarray]
     actual: np.ndarray
     counted: np.ndarray
     scale: float
@@ -50,24 +50,24 @@ class Window:
 
     def error(self, learner: str) -> np.ndarray:
         """What came less what was said, at the counted steps in units of `scale`; NaN elsewhere."""
-        return np.where(self.counted, (self.actual - self.said[learner]) / self.scale, np.nan)
+        return np.where(self.counted, (self.actual - self.forecast[learner]) / self.scale, np.nan)
 
 
 def look(
-    known: Regular,
+    series: Regular,
     length: int,
     horizon: int,
     learners: Collection[str] = COMBINED,
     future: pd.DataFrame | None = None,
-    heard: Callable[[str], None] | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> Window:
     """Stand after the first `length` steps of a series and look `horizon` steps ahead.
 
     Nothing after the origin is used: closures, scales and features are found anew. `future` is what was known
-    beforehand (see `split`). The median of `COMBINED` is added where all of it is asked for. `heard` is called after
+    beforehand (see `split`). The median of `COMBINED` is added where all of it is asked for. `progress` is called after
     each learner. A learner that cannot learn from this series is left out. Raises `CannotForecast` where none can.
     """
-    past = known.upto(length)
+    past = series.upto(length)
     dates = past.ahead(horizon)
     closed, regressors = split(future)
     history = learnable(past, closed, explained=regressors is not None)
@@ -75,7 +75,7 @@ def look(
     before = None if regressors is None else regressors.reindex(history.dates)
     after = None if regressors is None else regressors.reindex(dates[is_open])
     lowest = 0.0 if (history.values >= 0).all() else -np.inf
-    said: dict[str, np.ndarray] = {}
+    forecast: dict[str, np.ndarray] = {}
     seconds: dict[str, float] = {}
     fitted: dict[str, Fitted] = {}
     for name in learners:
@@ -87,20 +87,22 @@ def look(
             log.warning("%s cannot learn from a series of %s steps: %s", name, len(history.values), error)
             ahead = np.full(int(is_open.sum()), np.nan)
         if np.isfinite(ahead).all():
-            said[name] = np.zeros(horizon)
-            said[name][is_open] = ahead
+            forecast[name] = np.zeros(horizon)
+            forecast[name][is_open] = ahead
             seconds[name] = perf_counter() - start
-        if heard:
-            heard(name)
-    members = [said[name] for name in COMBINED if name in said]
+        if progress:
+            progress(name)
+    members = [forecast[name] for name in COMBINED if name in forecast]
     if set(COMBINED) <= set(learners) and members:
-        said[MEDIAN] = np.median(members, axis=0)
-        seconds[MEDIAN] = sum(seconds[name] for name in COMBINED if name in said)
-    if not said:
+        forecast[MEDIAN] = np.median(members, axis=0)
+        seconds[MEDIAN] = sum(seconds[name] for name in COMBINED if name in forecast)
+    if not forecast:
         raise CannotForecast(learning.NONE)
-    actual = known.values.reindex(dates).to_numpy()
+    actual = series.values.reindex(dates).to_numpy()
     counted = is_open | (np.nan_to_num(actual) != 0)
-    return Window(length, past.dates[-1], dates, said, actual, counted, _scale(past, history), seconds, history, fitted)
+    return Window(
+        length, past.dates[-1], dates, forecast, actual, counted, _scale(past, history), seconds, history, fitted
+    )
 
 
 def split(future: pd.DataFrame | None) -> tuple[pd.DatetimeIndex | None, pd.DataFrame | None]:
@@ -115,13 +117,13 @@ def split(future: pd.DataFrame | None) -> tuple[pd.DatetimeIndex | None, pd.Data
     return closed, regressors if len(regressors.columns) else None
 
 
-def origins(known: Regular, horizon: int, windows: int, step: int | None = None) -> list[int]:
+def origins(series: Regular, horizon: int, windows: int, step: int | None = None) -> list[int]:
     """Up to `windows` lengths to look ahead from, the last one `horizon` steps before the end, `step` steps apart.
 
     Each leaves at least a third of the series, and two weeks of days, to learn from. Too short a series has none.
     """
-    step, last = step or horizon, len(known.values) - horizon
-    least = max(len(known.values) // 3, 21 if known.frequency == "D" else 8)
+    step, last = step or horizon, len(series.values) - horizon
+    least = max(len(series.values) // 3, 21 if series.frequency == "D" else 8)
     return [last - step * number for number in reversed(range(windows)) if last - step * number >= least]
 
 
@@ -132,7 +134,7 @@ def again(window: Window, future: pd.DataFrame | None) -> np.ndarray:
     is_open = window.history.is_open(window.dates) & ~shut
     after = None if regressors is None else regressors.reindex(window.dates[is_open])
     lowest = 0.0 if (window.history.values >= 0).all() else -np.inf
-    ahead = [window.fitted[name](window.dates[is_open], after) for name in COMBINED if name in window.said]
+    ahead = [window.fitted[name](window.dates[is_open], after) for name in COMBINED if name in window.forecast]
     mean = np.zeros(len(window.dates))
     mean[is_open] = np.median(np.maximum(ahead, lowest), axis=0)
     return mean
@@ -146,18 +148,18 @@ def scores(window: Window, learner: str, bands: dict[int, tuple[np.ndarray, np.n
     of `bands` its `coverage-`, and `pinball`, the mean quantile loss over all their ends and the forecast itself.
     """
     counted = window.counted & np.isfinite(window.actual)
-    actual, said = window.actual[counted], window.said[learner][counted]
-    off = np.abs(actual - said)
-    sizes, sold = np.abs(actual) + np.abs(said), actual != 0
+    actual, forecast = window.actual[counted], window.forecast[learner][counted]
+    off = np.abs(actual - forecast)
+    sizes, sold = np.abs(actual) + np.abs(forecast), actual != 0
     result = {
         "mae": float(off.mean()) if len(off) else np.nan,
         "rmse": float(np.sqrt((off**2).mean())) if len(off) else np.nan,
         "mape": float((off[sold] / np.abs(actual[sold])).mean()) if sold.any() else np.nan,
         "smape": float((2 * off / sizes)[sizes > 0].mean()) if (sizes > 0).any() else np.nan,
         "mase": float(off.mean() / window.scale) if len(off) else np.nan,
-        "bias": float((said - actual).mean()) if len(off) else np.nan,
+        "bias": float((forecast - actual).mean()) if len(off) else np.nan,
     }
-    losses = [_pinball(actual, said, 0.5)]
+    losses = [_pinball(actual, forecast, 0.5)]
     for level, (lo, hi) in bands.items():
         lo, hi = lo[counted], hi[counted]
         inside = (actual >= lo) & (actual <= hi)
@@ -170,7 +172,7 @@ def scores(window: Window, learner: str, bands: dict[int, tuple[np.ndarray, np.n
 
 def named(windows: Sequence[Window]) -> list[str]:
     """The learners that spoke in every one of some windows, the combination first."""
-    common = set.intersection(*(set(window.said) for window in windows)) if windows else set()
+    common = set.intersection(*(set(window.forecast) for window in windows)) if windows else set()
     return [name for name in (MEDIAN, *LEARNERS) if name in common]
 
 

@@ -20,7 +20,11 @@ def bridge(then: Window, now: Window) -> pd.Series:
     open days, and its time of the year; `rest` is what these do not explain.
     """
     counted = then.counted & np.isfinite(then.actual)
-    said, came, next_said = then.said[MEDIAN][counted].sum(), then.actual[counted].sum(), now.said[MEDIAN].sum()
+    forecast, came, next_forecast = (
+        then.forecast[MEDIAN][counted].sum(),
+        then.actual[counted].sum(),
+        now.forecast[MEDIAN].sum(),
+    )
     before = learners.parts(now.history, then.dates[counted])
     after = learners.parts(now.history, now.dates[now.counted])
     ratios = {
@@ -28,12 +32,14 @@ def bridge(then: Window, now: Window) -> pd.Series:
         "trend": after["trend"].mean() / before["trend"].mean(),
         "time of year": after["year"].mean() / before["year"].mean(),
     }
-    positive = came > 0 and next_said > 0 and all(ratio > 0 for ratio in ratios.values())
-    same = positive and np.isclose(came, next_said)
-    mean = (came if same else (next_said - came) / np.log(next_said / came)) if positive else 0.0
+    positive = came > 0 and next_forecast > 0 and all(ratio > 0 for ratio in ratios.values())
+    same = positive and np.isclose(came, next_forecast)
+    mean = (came if same else (next_forecast - came) / np.log(next_forecast / came)) if positive else 0.0
     steps = {name: mean * np.log(ratio) if positive else 0.0 for name, ratio in ratios.items()}
-    steps["rest"] = next_said - came - sum(steps.values())
-    return pd.Series({"said then": said, "surprise": came - said, "came": came, **steps, "said now": next_said})
+    steps["rest"] = next_forecast - came - sum(steps.values())
+    return pd.Series(
+        {"said then": forecast, "surprise": came - forecast, "came": came, **steps, "said now": next_forecast}
+    )
 
 
 def league(rows: pd.DataFrame, horizon: int) -> pd.DataFrame:
@@ -54,12 +60,12 @@ def judged(overrides: pd.DataFrame, actual: pd.Series) -> pd.DataFrame:
 
     `improved` is by how much the analyst was closer than the model, in the series' unit.
     """
-    known = overrides[overrides["target_day"].isin(actual.index)].copy()
-    known["actual"] = actual.reindex(known["target_day"]).to_numpy()
-    off = {name: (known[name] - known["actual"]).abs() for name in ("mean", "value")}
-    known["analyst_closer"] = off["value"] < off["mean"]
-    known["improved"] = off["mean"] - off["value"]
-    return known
+    table = overrides[overrides["target_day"].isin(actual.index)].copy()
+    table["actual"] = actual.reindex(table["target_day"]).to_numpy()
+    off = {name: (table[name] - table["actual"]).abs() for name in ("mean", "value")}
+    table["analyst_closer"] = off["value"] < off["mean"]
+    table["improved"] = off["mean"] - off["value"]
+    return table
 
 
 def same_days(actual: pd.Series, dates: pd.DatetimeIndex, frequency: str) -> pd.Series | None:
@@ -75,4 +81,4 @@ def same_days(actual: pd.Series, dates: pd.DatetimeIndex, frequency: str) -> pd.
 
 def spoken(windows: Sequence[Window]) -> list[str]:
     """The learners that spoke in any of some windows, in the order of the first."""
-    return list(dict.fromkeys(name for window in windows for name in window.said))
+    return list(dict.fromkeys(name for window in windows for name in window.forecast))

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from models.forecast.panel import Panel, PanelForecast, Said, Step, add_up, alike, banded, look_back
+from models.forecast.panel import Panel, PanelForecast, PastForecast, Step, add_up, alike, banded, look_back
 
 Method = Literal["bottom-up", "minimum trace"]
 
@@ -23,65 +23,67 @@ class Hierarchy:
     """The single series and their totals, forecast so that they add up.
 
     `belongs` is 1 where a series (column) counts in a total (row); `totals.mean` is `belongs @ single.mean`. The keys
-    of the panel `totals_known` are `level` ("" is everything, else a column of the keys of `known`) and `name`.
+    of the panel `totals_history` are `level` ("" is everything, else a column of the keys of `history`) and `name`.
     `off` has a row a method: by level, the sum of absolute errors over what was sold, at past origins; none where the
     history is too short to try.
     """
 
-    known: Panel
+    history: Panel
     single: PanelForecast
-    totals_known: Panel
+    totals_history: Panel
     totals: PanelForecast
     belongs: np.ndarray
     method: Method
     off: pd.DataFrame
 
 
-def forecast_all(known: Panel, levels: Sequence[str], horizon: int, seed: int, step: Step) -> Hierarchy:
+def forecast_all(history: Panel, levels: Sequence[str], horizon: int, seed: int, step: Step) -> Hierarchy:
     """Forecast a panel and its totals by each of `levels` (columns of its keys), `horizon` steps ahead.
 
     `step` is told of the progress. The same panel and seed give the same answer.
     """
-    above, belongs = totals(known, levels)
-    mean, tried = look_back(known, horizon, seed, step)
+    above, belongs = totals(history, levels)
+    mean, tried = look_back(history, horizon, seed, step)
     above_mean, above_tried = look_back(above, horizon, seed, lambda _message, _share: None)
-    agreed: list[Said] = []
-    for number, (length, said) in enumerate(tried):
+    agreed: list[PastForecast] = []
+    for number, (length, forecast) in enumerate(tried):
         spread = (
-            _variances(known, said, tried[:number]),
+            _variances(history, forecast, tried[:number]),
             _variances(above, above_tried[number][1], above_tried[:number]),
         )
-        agreed.append((length, reconciled(said, above_tried[number][1], *spread, belongs) if number else said))
+        agreed.append((length, reconciled(forecast, above_tried[number][1], *spread, belongs) if number else forecast))
     off = pd.DataFrame(
-        [_off(known, above, belongs, said) for said in (tried[1:], agreed[1:]) if len(tried) > 1],
+        [_off(history, above, belongs, forecast) for forecast in (tried[1:], agreed[1:]) if len(tried) > 1],
         ["bottom-up", "minimum trace"] if len(tried) > 1 else [],
     )
     method: Method = "bottom-up"
     if len(off) and off.mean(axis=1)["minimum trace"] < off.mean(axis=1)["bottom-up"]:
         method, tried = "minimum trace", agreed
-        spread = _variances(known, mean, tried), _variances(above, above_mean, above_tried)
+        spread = _variances(history, mean, tried), _variances(above, above_mean, above_tried)
         mean = reconciled(mean, above_mean, *spread, belongs)
     return Hierarchy(
-        known,
-        banded(known, mean, tried),
+        history,
+        banded(history, mean, tried),
         above,
-        banded(above, belongs @ mean, [(length, belongs @ said) for length, said in tried], partial(_bands, above)),
+        banded(
+            above, belongs @ mean, [(length, belongs @ forecast) for length, forecast in tried], partial(_bands, above)
+        ),
         belongs,
         method,
         off,
     )
 
 
-def totals(known: Panel, levels: Sequence[str]) -> tuple[Panel, np.ndarray]:
+def totals(history: Panel, levels: Sequence[str]) -> tuple[Panel, np.ndarray]:
     """The totals of a panel, of everything and by each of `levels`, and which series counts in which."""
-    names, masks = [("", "")], [np.ones((1, len(known.keys)))]
+    names, masks = [("", "")], [np.ones((1, len(history.keys)))]
     for level in levels:
-        codes, found = pd.factorize(known.keys[level])
+        codes, found = pd.factorize(history.keys[level])
         names += [(level, str(name)) for name in found]
         masks.append((np.arange(len(found))[:, None] == codes).astype(float))
     belongs = np.concatenate(masks)
     keys = pd.DataFrame(names, columns=["level", "name"])
-    return replace(known, values=(belongs @ known.values).astype(np.float32), keys=keys), belongs
+    return replace(history, values=(belongs @ history.values).astype(np.float32), keys=keys), belongs
 
 
 def reconciled(
@@ -109,14 +111,14 @@ def reconciled(
     return result
 
 
-def _variances(known: Panel, mean: np.ndarray, tried: Sequence[Said]) -> np.ndarray:
+def _variances(history: Panel, mean: np.ndarray, tried: Sequence[PastForecast]) -> np.ndarray:
     """The mean squared error of alike forecasts at past origins, of the shape of `mean`; none is zero."""
     if not tried:
         return np.ones_like(mean)
-    said = np.concatenate([one.ravel() for _length, one in tried])
-    actual = [known.values[:, length : length + one.shape[1]].ravel() for length, one in tried]
-    squares = (np.concatenate(actual) - said) ** 2
-    here, then, groups = alike(mean.ravel(), said)
+    forecast = np.concatenate([one.ravel() for _length, one in tried])
+    actual = [history.values[:, length : length + one.shape[1]].ravel() for length, one in tried]
+    squares = (np.concatenate(actual) - forecast) ** 2
+    here, then, groups = alike(mean.ravel(), forecast)
     counts = np.bincount(then, minlength=groups)
     found = np.bincount(then, squares, groups) / np.maximum(counts, 1)
     return np.asarray(np.maximum(np.where(counts, found, squares.mean()), 1e-6)[here].reshape(mean.shape))
@@ -133,17 +135,19 @@ def _bands(
     wide = np.full(len(mean), np.nan)
     for level in above.keys["level"].unique() if past else []:
         rows = (above.keys["level"] == level).to_numpy()
-        off = np.concatenate([(np.abs(came - said) / np.maximum(said, 1.0))[rows].ravel() for said, came in past])
+        off = np.concatenate(
+            [(np.abs(came - forecast) / np.maximum(forecast, 1.0))[rows].ravel() for forecast, came in past]
+        )
         wide[rows] = np.quantile(off, min(share + share * (1 - share) / len(past), 1))
     lo, hi = mean * np.maximum(1 - wide, 0)[:, None], mean * (1 + wide)[:, None]
     return (np.rint(lo), np.rint(hi)) if whole else (lo, hi)
 
 
-def _off(known: Panel, above: Panel, belongs: np.ndarray, tried: Sequence[Said]) -> dict[str, float]:
+def _off(history: Panel, above: Panel, belongs: np.ndarray, tried: Sequence[PastForecast]) -> dict[str, float]:
     """By level of totals, the sum of absolute errors over the sum of what was sold."""
     errors, sold = np.zeros(len(belongs)), 0.0
-    for length, said in tried:
-        actual = known.values[:, length : length + said.shape[1]]
-        errors += np.abs(belongs @ (said - actual)).sum(axis=1)
+    for length, forecast in tried:
+        actual = history.values[:, length : length + forecast.shape[1]]
+        errors += np.abs(belongs @ (forecast - actual)).sum(axis=1)
         sold += float(actual.sum())
     return (pd.Series(errors).groupby(above.keys["level"], sort=False).sum() / max(sold, 1.0)).to_dict()

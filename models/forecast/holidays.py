@@ -23,19 +23,19 @@ def bank_holidays(country: str, first: date, last: date) -> dict[date, str]:
     return {day: name for day, name in sorted(found.items()) if first <= day <= last}
 
 
-def closures(known: Regular, horizon: int, country: str) -> pd.DataFrame | None:
+def closures(history: Regular, horizon: int, country: str) -> pd.DataFrame | None:
     """The frame of what is known beforehand (`closed`, by date) for a shop that closes on bank holidays; else None."""
-    if known.frequency != "D":
+    if history.frequency != "D":
         return None
-    ahead = known.ahead(horizon)
-    days = pd.DatetimeIndex(list(bank_holidays(country, known.dates[0].date(), ahead[-1].date())))
-    sold = known.values != 0
-    never = [day for day in range(7) if not sold[known.dates.day_of_week == day].any()]
-    past = days[(days <= known.dates[-1]) & ~days.day_of_week.isin(never)]
+    ahead = history.ahead(horizon)
+    days = pd.DatetimeIndex(list(bank_holidays(country, history.dates[0].date(), ahead[-1].date())))
+    sold = history.values != 0
+    never = [day for day in range(7) if not sold[history.dates.day_of_week == day].any()]
+    past = days[(days <= history.dates[-1]) & ~days.day_of_week.isin(never)]
     if len(past) < FEWEST or (~sold.reindex(past)).mean() < ALWAYS:
         return None
-    dates = known.dates.append(ahead)
-    shut = dates.isin(days) & ~(known.values.reindex(dates).fillna(0) != 0).to_numpy()
+    dates = history.dates.append(ahead)
+    shut = dates.isin(days) & ~(history.values.reindex(dates).fillna(0) != 0).to_numpy()
     return pd.DataFrame({"closed": shut}, dates)
 
 

@@ -26,22 +26,22 @@ def bands(
     Only those of `past` count whose horizon had passed when the window's forecast was made. Without any, the band is
     that of a seasonal naive forecast (Hyndman and Athanasopoulos 2021, 5.5).
     """
-    known = [one for one in past if learner in one.said and one.dates[-1] <= window.origin]
-    said, units = window.said[learner], unit(window, learner)
+    earlier = [one for one in past if learner in one.forecast and one.dates[-1] <= window.origin]
+    forecast, units = window.forecast[learner], unit(window, learner)
     lowest = 0.0 if (window.history.values >= 0).all() else -np.inf
-    block = np.arange(len(said)) * BLOCKS // len(said)
+    block = np.arange(len(forecast)) * BLOCKS // len(forecast)
     result = {}
     for level in levels:
-        wide = np.zeros(len(said))
+        wide = np.zeros(len(forecast))
         for number in range(BLOCKS):
             here = block == number
-            wide[here] = _quantile(known, learner, number, level / 100) if known else np.nan
-        wide = wide * units if known else _naive(window, level / 100)
+            wide[here] = _quantile(earlier, learner, number, level / 100) if earlier else np.nan
+        wide = wide * units if earlier else _naive(window, level / 100)
         wide[~window.counted] = 0
-        least = said - wide
+        least = forecast - wide
         if (window.history.values == 0).mean() > (1 - level / 100) / 2:  # nothing sold is as likely as that
             least = np.minimum(least, 0)
-        result[level] = (np.maximum(least, np.minimum(lowest, said)), said + wide)
+        result[level] = (np.maximum(least, np.minimum(lowest, forecast)), forecast + wide)
     return result
 
 
@@ -52,36 +52,37 @@ def total(
 
     Without any origin whose horizon had passed, errors of the steps are taken to go all the same way.
     """
-    known = [one for one in past if learner in one.said and one.dates[-1] <= window.origin]
-    said, units = float(window.said[learner].sum()), float(unit(window, learner)[window.counted].sum())
-    lowest = min(said, 0.0) if (window.history.values >= 0).all() else -np.inf
-    if not known:
+    earlier = [one for one in past if learner in one.forecast and one.dates[-1] <= window.origin]
+    forecast, units = float(window.forecast[learner].sum()), float(unit(window, learner)[window.counted].sum())
+    lowest = min(forecast, 0.0) if (window.history.values >= 0).all() else -np.inf
+    if not earlier:
         return {
             level: (max(float(lo.sum()), lowest), float(hi.sum()))
             for level, (lo, hi) in bands(window, past, learner, levels).items()
         }
     errors = [
-        abs(float((one.actual - one.said[learner])[one.counted].sum())) / float(unit(one, learner)[one.counted].sum())
-        for one in known
+        abs(float((one.actual - one.forecast[learner])[one.counted].sum()))
+        / float(unit(one, learner)[one.counted].sum())
+        for one in earlier
     ]
     found = {}
     for level in levels:
-        wide = float(np.quantile(errors, _raised(level / 100, known))) * units
-        found[level] = (max(said - wide, lowest), said + wide)
+        wide = float(np.quantile(errors, _raised(level / 100, earlier))) * units
+        found[level] = (max(forecast - wide, lowest), forecast + wide)
     return found
 
 
 def unit(window: Window, learner: str) -> np.ndarray:
     """What errors of a learner are measured in, a step: it follows the level it forecasts."""
     level = float(np.abs(window.history.values.to_numpy()[-RECENT:]).mean()) or 1.0
-    return window.scale * (STEADY + (1 - STEADY) * np.abs(window.said[learner]) / level)
+    return window.scale * (STEADY + (1 - STEADY) * np.abs(window.forecast[learner]) / level)
 
 
 def _quantile(past: Sequence[Window], learner: str, block: int, share: float) -> float:
     errors = []
     for one in past:
         here = one.counted & (np.arange(len(one.dates)) * BLOCKS // len(one.dates) == block)
-        errors.append(np.abs((one.actual - one.said[learner]) / unit(one, learner))[here])
+        errors.append(np.abs((one.actual - one.forecast[learner]) / unit(one, learner))[here])
     pooled = np.concatenate(errors)
     if not len(pooled):
         return 0.0

@@ -95,10 +95,10 @@ def learn(
 
     `step` is told of the progress. Raises `CannotForecast`.
     """
-    known, findings = months(units, spans, goods, most)
-    levels = [name for name in ("store", "category") if name in known.keys and known.keys[name].nunique() > 1]
+    history, findings = months(units, spans, goods, most)
+    levels = [name for name in ("store", "category") if name in history.keys and history.keys[name].nunique() > 1]
     names = dict(zip(goods["product"].astype(str), goods["name"].astype(str), strict=True))
-    return Items(forecast_all(known, levels, horizon, 0, step), names, findings)
+    return Items(forecast_all(history, levels, horizon, 0, step), names, findings)
 
 
 def listed(found: Hierarchy, names: dict[str, str], step: int) -> pd.DataFrame:
@@ -107,11 +107,11 @@ def listed(found: Hierarchy, names: dict[str, str], step: int) -> pd.DataFrame:
     `store`, `product`, `name`, `category` as far as they are known; `last` month's units, the `usual` ones (mean of
     the last three months), `mean`, `lo`, `hi`.
     """
-    known, single = found.known, found.single
-    table = known.keys.assign(
-        name=known.keys["product"].map(names),
-        last=known.values[:, -1],
-        usual=mean_of_three(known, len(known.dates))[:, 0],
+    history, single = found.history, found.single
+    table = history.keys.assign(
+        name=history.keys["product"].map(names),
+        last=history.values[:, -1],
+        usual=mean_of_three(history, len(history.dates))[:, 0],
         mean=single.mean[:, step],
         lo=single.lo[:, step],
         hi=single.hi[:, step],
@@ -122,12 +122,12 @@ def listed(found: Hierarchy, names: dict[str, str], step: int) -> pd.DataFrame:
 
 def totals(found: Hierarchy, level: str) -> pd.DataFrame:
     """One row a total of a level: `name`, `last` month's units, and `mean`, `lo`, `hi` of the last month ahead."""
-    rows = (found.totals_known.keys["level"] == level).to_numpy()
+    rows = (found.totals_history.keys["level"] == level).to_numpy()
     above = found.totals
     return pd.DataFrame(
         {
-            "name": found.totals_known.keys["name"][rows].to_numpy(),
-            "last": found.totals_known.values[rows, -1],
+            "name": found.totals_history.keys["name"][rows].to_numpy(),
+            "last": found.totals_history.values[rows, -1],
             "mean": above.mean[rows, -1],
             "lo": above.lo[rows, -1],
             "hi": above.hi[rows, -1],
@@ -150,12 +150,12 @@ def league(found: Hierarchy) -> pd.DataFrame:
 
 def by_store(found: Hierarchy) -> pd.DataFrame:
     """One row a store: `store`, `rmse`, `naive_rmse` (mean of the last three months), `ratio` and `coverage`."""
-    return _grouped(found, found.known.keys["store"].to_numpy()).rename(columns={"group": "store"})
+    return _grouped(found, found.history.keys["store"].to_numpy()).rename(columns={"group": "store"})
 
 
 def by_size(found: Hierarchy) -> pd.DataFrame:
     """The same by the size of the series, units a month over the last year: `least`, the lower end of its group."""
-    size = found.known.values[:, -12:].mean(axis=1)
+    size = found.history.values[:, -12:].mean(axis=1)
     groups = _grouped(found, np.r_[0, SIZES][np.searchsorted(SIZES, size, side="right")])
     return groups.rename(columns={"group": "least"}).sort_values("least", ignore_index=True)
 
@@ -182,10 +182,12 @@ def _grouped(found: Hierarchy, group: np.ndarray) -> pd.DataFrame:
 
 def _errors(found: Hierarchy) -> dict[str, np.ndarray]:
     """What each method said less what came, by past origin, series and step."""
-    known, past = found.known, found.single.past
-    said = {
-        "model": [one.said for one in past],
-        "mean of three": [mean_of_three(known, one.length) for one in past],
-        "last month": [known.values[:, one.length - 1 : one.length] for one in past],
+    history, past = found.history, found.single.past
+    forecasts = {
+        "model": [one.forecast for one in past],
+        "mean of three": [mean_of_three(history, one.length) for one in past],
+        "last month": [history.values[:, one.length - 1 : one.length] for one in past],
     }
-    return {name: np.array([s - one.actual for s, one in zip(each, past, strict=True)]) for name, each in said.items()}
+    return {
+        name: np.array([s - one.actual for s, one in zip(each, past, strict=True)]) for name, each in forecasts.items()
+    }

@@ -69,12 +69,12 @@ class SalesModel:
 def daily(columns: dict[str, str]) -> str:
     """The query for what `series` wants, for a sales table with these columns."""
     keys = [f"coalesce({key}, '{OTHERS}') AS {key}" for key in KEYS if key in columns] or [f"'{OTHERS}' AS store"]
-    known = "FILTER (quantity > 0 AND unit_price > 0 AND unit_cost IS NOT NULL)"
+    usable = "FILTER (quantity > 0 AND unit_price > 0 AND unit_cost IS NOT NULL)"
     has = "unit_cost" in columns
     return DAILY.format(
         keys=", ".join(keys),
-        costed=f"coalesce(sum(quantity) {known}, 0)" if has else "0",
-        cost=f"coalesce(sum(quantity * (unit_price - unit_cost)) {known}, 0)" if has else "0",
+        costed=f"coalesce(sum(quantity) {usable}, 0)" if has else "0",
+        cost=f"coalesce(sum(quantity * (unit_price - unit_cost)) {usable}, 0)" if has else "0",
     )
 
 
@@ -87,23 +87,23 @@ def series(rows: pd.DataFrame) -> Daily:
         summed = [name for name in rows if name not in (*keys, "date")]
         rows = rows.assign(**{key: rows[key].where(~small, OTHERS) for key in keys})
         rows = rows.groupby([*keys, "date"], as_index=False)[summed].sum()
-    known = panel(rows[[*keys, "date", "units"]], keys, "D")
+    history = panel(rows[[*keys, "date", "units"]], keys, "D")
     money = rows.groupby(keys, sort=False)[["sold", "revenue", "costed", "cost"]].sum()
     price = (money["revenue"] / money["sold"].where(money["sold"] > 0)).fillna(0).to_numpy(float)
     margin = (money["cost"] / money["costed"].where(money["costed"] > 0)).to_numpy(float)
     return Daily(
-        known,
+        history,
         np.where(np.isnan(margin), MARGIN * price, np.maximum(margin, 0)),
         float(money["costed"].sum() / max(money["sold"].sum(), 1e-9)),
     )
 
 
-def train(known: Panel, seed: int = 0, step: Step = lambda _message, _share: None) -> SalesModel:
+def train(history: Panel, seed: int = 0, step: Step = lambda _message, _share: None) -> SalesModel:
     """Learn from all days of a panel, and measure a twin on the last `HOLDOUT` of them.
 
     Raises `CannotForecast` where there are too few. The same panel and seed give the same model.
     """
-    days = len(known.dates)
+    days = len(history.dates)
     if days < LEAST + HOLDOUT:
         raise CannotForecast(
             N_("A sales model needs at least {needed} days of sales: add more on the page Data."),
@@ -111,36 +111,36 @@ def train(known: Panel, seed: int = 0, step: Step = lambda _message, _share: Non
         )
     begun = perf_counter()
     step(N_("Measuring on days it has not seen"), 0.1)
-    early = known.upto(days - HOLDOUT)
+    early = history.upto(days - HOLDOUT)
     twin = fit(early, AHEAD, seed)
-    metrics = measure(tell(twin, known, days - HOLDOUT, days), known, days - HOLDOUT)
+    metrics = measure(tell(twin, history, days - HOLDOUT, days), history, days - HOLDOUT)
     step(N_("Fitting the model"), 0.5)
-    fitted = fit(known, AHEAD, seed)
+    fitted = fit(history, AHEAD, seed)
     metrics["seconds"] = perf_counter() - begun
-    return SalesModel(fitted, twin, known.dates[0], known.dates[-1], metrics)
+    return SalesModel(fitted, twin, history.dates[0], history.dates[-1], metrics)
 
 
-def tell(fitted: Fitted, known: Panel, start: int, end: int) -> np.ndarray:
+def tell(fitted: Fitted, history: Panel, start: int, end: int) -> np.ndarray:
     """Units of each series (rows) on each day from place `start` to before `end`, each week told on its first day."""
-    weeks = predict(fitted, known, range(start, end, AHEAD), AHEAD)
+    weeks = predict(fitted, history, range(start, end, AHEAD), AHEAD)
     return np.concatenate(list(weeks), axis=1)[:, : end - start]
 
 
-def measure(said: np.ndarray, known: Panel, start: int) -> dict[str, float]:
-    """How far off `said` was of the days from place `start` on.
+def measure(forecast: np.ndarray, history: Panel, start: int) -> dict[str, float]:
+    """How far off `forecast` was of the days from place `start` on.
 
     `mase` is the error over that of saying "as a week ago" before `start` (Hyndman and Koehler 2006), all series
     together.
     """
-    actual = known.values[:, start : start + said.shape[1]].astype(float)
-    before = known.values[:, :start].astype(float)
-    error, sold = np.abs(said - actual), max(actual.sum(), 1e-9)
+    actual = history.values[:, start : start + forecast.shape[1]].astype(float)
+    before = history.values[:, :start].astype(float)
+    error, sold = np.abs(forecast - actual), max(actual.sum(), 1e-9)
     naive = np.abs(before[:, 7:] - before[:, :-7]).mean()
     return {
         "mae": float(error.mean()),
         "wape": float(error.sum() / sold),
         "mase": float(error.mean() / max(naive, 1e-9)),
-        "bias": float((said - actual).sum() / sold),
+        "bias": float((forecast - actual).sum() / sold),
     }
 
 

@@ -43,7 +43,7 @@ def linear(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
     return lambda dates, _future: start + slope * (len(time) + np.arange(len(dates)))
 
 
-def ridge(history: Open, known: pd.DataFrame | None = None) -> Fitted:
+def ridge(history: Open, regressors: pd.DataFrame | None = None) -> Fitted:
     """Ridge regression of the logarithm on weekday, time of the year, a trend that flattens, and what is known."""
     from sklearn.linear_model import RidgeCV
 
@@ -58,7 +58,7 @@ def ridge(history: Open, known: pd.DataFrame | None = None) -> Fitted:
 
     # The recent past weighs more: a year ago half as much as today.
     weight = 0.5 ** ((dates[-1] - dates).days.to_numpy(float) / YEAR)
-    design = features(dates, known)
+    design = features(dates, regressors)
     mean, spread = design.mean(axis=0), design.std(axis=0) + 1e-9
     model = RidgeCV(np.logspace(-1, 3, 9)).fit((design - mean) / spread, scale.to(history.values.to_numpy()), weight)
 
@@ -99,7 +99,7 @@ def holt_winters(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
     return lambda dates, _future: np.asarray(model.forecast(len(dates)))
 
 
-def boosting(history: Open, known: pd.DataFrame | None = None) -> Fitted:
+def boosting(history: Open, regressors: pd.DataFrame | None = None) -> Fitted:
     """XGBoost on the logarithm over its recent level: lags, rolling means, calendar, what is known; step by step."""
     import xgboost
 
@@ -112,7 +112,7 @@ def boosting(history: Open, known: pd.DataFrame | None = None) -> Fitted:
     lags = sorted({*LAGS, *(season * n for n in (1, 2, 3, 4))})
     lags = [lag for lag in lags if lag <= back]
     dates = pd.DatetimeIndex(history.values.index)
-    extra = None if known is None else known.to_numpy(float)
+    extra = None if regressors is None else regressors.to_numpy(float)
 
     def row(past: np.ndarray) -> np.ndarray:
         level = past[..., -back:].mean(axis=-1)
@@ -145,9 +145,9 @@ def boosting(history: Open, known: pd.DataFrame | None = None) -> Fitted:
     return predict
 
 
-def prophet(history: Open, known: pd.DataFrame | None = None) -> Fitted:
+def prophet(history: Open, regressors: pd.DataFrame | None = None) -> Fitted:
     """Prophet (Taylor and Letham 2018) with multiplicative seasons and what is known as regressors."""
-    model = _prophet(history, known)
+    model = _prophet(history, regressors)
 
     def predict(when: pd.DatetimeIndex, future: pd.DataFrame | None) -> np.ndarray:
         ahead = pd.DataFrame({"ds": when})
@@ -165,12 +165,15 @@ def parts(history: Open, dates: pd.DatetimeIndex) -> pd.DataFrame:
     A factor that the history is too short for is 1 throughout.
     """
     with _quiet():
-        said = _prophet(history, None).predict(pd.DataFrame({"ds": dates}))
-    factors = {part: 1 + said[name] if name in said else 1.0 for part, name in (("week", "weekly"), ("year", "yearly"))}
-    return pd.DataFrame({"trend": said["trend"], **factors}).set_axis(dates)
+        components = _prophet(history, None).predict(pd.DataFrame({"ds": dates}))
+    factors = {
+        part: 1 + components[name] if name in components else 1.0
+        for part, name in (("week", "weekly"), ("year", "yearly"))
+    }
+    return pd.DataFrame({"trend": components["trend"], **factors}).set_axis(dates)
 
 
-def _prophet(history: Open, known: pd.DataFrame | None) -> Any:
+def _prophet(history: Open, regressors: pd.DataFrame | None) -> Any:
     from prophet import Prophet
 
     frame = pd.DataFrame({"ds": history.dates, "y": history.values.to_numpy()})
@@ -181,9 +184,9 @@ def _prophet(history: Open, known: pd.DataFrame | None) -> Any:
         seasonality_mode="multiplicative",
         uncertainty_samples=0,
     )
-    if known is not None:
-        frame[list(known)] = known.to_numpy()
-        for name in known:
+    if regressors is not None:
+        frame[list(regressors)] = regressors.to_numpy()
+        for name in regressors:
             model.add_regressor(name, mode="multiplicative")
     with _quiet():
         model.fit(frame, algorithm="LBFGS")  # short series are fitted by Newton otherwise, which takes seconds
@@ -253,8 +256,8 @@ def lstm(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
     back = min(CYCLES * max(history.season, LAGS[-1]), len(scaled) // 2)
     marks = calendar(history.dates, history)
     lines = np.column_stack([scaled[:-1], marks[1:]])  # what was sold, and what the next date says by itself
-    seen = np.lib.stride_tricks.sliding_window_view(lines, back, axis=0).transpose(0, 2, 1)
-    inputs = torch.tensor(np.ascontiguousarray(seen), dtype=torch.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(lines, back, axis=0).transpose(0, 2, 1)
+    inputs = torch.tensor(np.ascontiguousarray(windows), dtype=torch.float32)
     targets = torch.tensor(scaled[back:], dtype=torch.float32)
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -313,8 +316,8 @@ class _Scale:
     """Between values and their logarithm; asinh, which also takes zeros and negative totals."""
 
     def __init__(self, values: np.ndarray) -> None:
-        known = np.abs(values[values != 0])
-        self.unit = float(np.median(known)) / 4 if len(known) else 1.0
+        sizes = np.abs(values[values != 0])
+        self.unit = float(np.median(sizes)) / 4 if len(sizes) else 1.0
         self.top = 3 * float(np.abs(values).max())
 
     def to(self, values: np.ndarray) -> np.ndarray:

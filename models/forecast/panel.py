@@ -33,7 +33,7 @@ SHAPES = {"D": ((7, 14, 28, 56, 112), 364, 3), "W": ((1, 2, 4, 8, 26), 52, 1), "
 ROUNDS, BINS = 80, 64
 LEVEL = 3
 Step = Callable[[str, float], None]
-Said = tuple[int, np.ndarray]  # a past length, and what was said then
+PastForecast = tuple[int, np.ndarray]  # a past length, and what was said then
 # The ends of a band around a forecast from past ones with what came, in whole numbers or not.
 Bands = Callable[[np.ndarray, Sequence[tuple[np.ndarray, np.ndarray]], bool], tuple[np.ndarray, np.ndarray]]
 
@@ -58,14 +58,14 @@ class Panel:
 
 @dataclass(frozen=True)
 class Past:
-    """A past origin, `length` steps after the start: what was `said` then of the next steps, and the `actual` values.
+    """A past origin, `length` steps after the start: the `forecast` of the next steps and the `actual` values.
 
     Arrays with a row a series and a column a step. `lo` and `hi` are the 80 % band by the origins before it, NaN at
     the first.
     """
 
     length: int
-    said: np.ndarray
+    forecast: np.ndarray
     actual: np.ndarray
     lo: np.ndarray
     hi: np.ndarray
@@ -116,52 +116,54 @@ def panel(totals: pd.DataFrame, keys: Sequence[str], frequency: str) -> Panel:
 
 
 def forecast_panel(
-    known: Panel, horizon: int = 1, seed: int = 0, step: Step = lambda _message, _share: None
+    history: Panel, horizon: int = 1, seed: int = 0, step: Step = lambda _message, _share: None
 ) -> PanelForecast:
     """Forecast every series of a panel `horizon` steps ahead, with bands from past origins.
 
     `step` is told of the progress. The same panel and seed give the same answer.
     """
-    return banded(known, *look_back(known, horizon, seed, step))
+    return banded(history, *look_back(history, horizon, seed, step))
 
 
-def look_back(known: Panel, horizon: int, seed: int, step: Step) -> tuple[np.ndarray, list[Said]]:
+def look_back(history: Panel, horizon: int, seed: int, step: Step) -> tuple[np.ndarray, list[PastForecast]]:
     """What the model says now, and what it would have said at past origins with only what was known then."""
     least = max(FEWEST_STEPS, horizon + 4)
-    lengths = [length for number in range(WINDOWS, 0, -1) if (length := len(known.dates) - horizon * number) >= least]
+    lengths = [length for number in range(WINDOWS, 0, -1) if (length := len(history.dates) - horizon * number) >= least]
     tried = []
     for number, length in enumerate(lengths):
         step(N_("Measuring how sure it is"), number / (WINDOWS + 1))
-        tried.append((length, mean_forecast(known.upto(length), horizon, seed)))
+        tried.append((length, mean_forecast(history.upto(length), horizon, seed)))
     step(N_("Fitting the model"), WINDOWS / (WINDOWS + 1))
-    return mean_forecast(known, horizon, seed), tried
+    return mean_forecast(history, horizon, seed), tried
 
 
-def banded(known: Panel, mean: np.ndarray, tried: Sequence[Said], bands: Bands | None = None) -> PanelForecast:
+def banded(
+    history: Panel, mean: np.ndarray, tried: Sequence[PastForecast], bands: Bands | None = None
+) -> PanelForecast:
     """The forecast `mean` with its bands and measures from what was said at past origins, the oldest first.
 
     Where all units are whole numbers, the ends of the bands are. Without `bands`, they are those of `_bands`.
     """
     bands = bands or _bands
     horizon = mean.shape[1]
-    pairs = [(said, known.values[:, length : length + horizon]) for length, said in tried]
-    whole = bool((known.values == np.rint(known.values)).all())
+    pairs = [(forecast, history.values[:, length : length + horizon]) for length, forecast in tried]
+    whole = bool((history.values == np.rint(history.values)).all())
     past = [
-        Past(length, said, actual, *bands(said, pairs[:number], whole))
-        for number, ((length, _said), (said, actual)) in enumerate(zip(tried, pairs, strict=True))
+        Past(length, forecast, actual, *bands(forecast, pairs[:number], whole))
+        for number, ((length, _forecast), (forecast, actual)) in enumerate(zip(tried, pairs, strict=True))
     ]
     rows = [
         {
-            "origin": known.dates[one.length - 1],
-            "rmse": rmse(one.said - one.actual),
-            "naive_rmse": rmse(mean_of_three(known, one.length) - one.actual),
+            "origin": history.dates[one.length - 1],
+            "rmse": rmse(one.forecast - one.actual),
+            "naive_rmse": rmse(mean_of_three(history, one.length) - one.actual),
         }
         for one in past
     ]
     measured = pd.DataFrame(rows, columns=["origin", "rmse", "naive_rmse"])
     inside = [((one.actual >= one.lo) & (one.actual <= one.hi)).mean() for one in past[1:]]
     return PanelForecast(
-        _after(known, horizon),
+        _after(history, horizon),
         mean,
         *bands(mean, pairs, whole),
         float(np.mean(inside)) if inside else float("nan"),
@@ -172,9 +174,9 @@ def banded(known: Panel, mean: np.ndarray, tried: Sequence[Said], bands: Bands |
     )
 
 
-def mean_of_three(known: Panel, length: int) -> np.ndarray:
+def mean_of_three(history: Panel, length: int) -> np.ndarray:
     """The naive forecast after `length` steps: the mean of the last three, a column for every step ahead."""
-    return np.asarray(known.values[:, length - 3 : length].mean(axis=1, keepdims=True))
+    return np.asarray(history.values[:, length - 3 : length].mean(axis=1, keepdims=True))
 
 
 def rmse(errors: np.ndarray) -> float:
@@ -211,29 +213,29 @@ class Fitted:
     lean: bool
 
 
-def mean_forecast(known: Panel, horizon: int, seed: int) -> np.ndarray:
+def mean_forecast(history: Panel, horizon: int, seed: int) -> np.ndarray:
     """The mean of each series at each of the next `horizon` steps, told directly: no answer is fed back."""
-    past = _Past(known, groups(known))
-    return _said(_learned(past, horizon, seed), past, len(known.dates), horizon)
+    past = _Past(history, groups(history))
+    return _forecast(_learned(past, horizon, seed), past, len(history.dates), horizon)
 
 
-def fit(known: Panel, horizon: int, seed: int) -> Fitted:
+def fit(history: Panel, horizon: int, seed: int) -> Fitted:
     """Learn from every origin of a panel to tell up to `horizon` steps ahead."""
-    return _learned(_Past(known, groups(known)), horizon, seed)
+    return _learned(_Past(history, groups(history)), horizon, seed)
 
 
-def predict(fitted: Fitted, known: Panel, origins: Sequence[int], horizon: int) -> np.ndarray:
+def predict(fitted: Fitted, history: Panel, origins: Sequence[int], horizon: int) -> np.ndarray:
     """What a model says after each of the lengths `origins` of a panel: origins x series x steps ahead.
 
     Each answer looks at what was known after so many steps and at nothing later.
     """
-    past = _Past(known, fitted.groups)
-    return np.stack([_said(fitted, past, origin, horizon) for origin in origins])
+    past = _Past(history, fitted.groups)
+    return np.stack([_forecast(fitted, past, origin, horizon) for origin in origins])
 
 
-def groups(known: Panel) -> tuple[str, ...]:
+def groups(history: Panel) -> tuple[str, ...]:
     """The columns of the keys that gather several series."""
-    return tuple(name for name in known.keys if known.keys[name].nunique() < len(known.values))[:3]
+    return tuple(name for name in history.keys if history.keys[name].nunique() < len(history.values))[:3]
 
 
 def _learned(past: "_Past", horizon: int, seed: int) -> Fitted:
@@ -270,27 +272,27 @@ def _learned(past: "_Past", horizon: int, seed: int) -> Fitted:
     return Fitted(amount, chance, past.groups, frequency == "MS" and length < TWO_YEARS)
 
 
-def _said(fitted: Fitted, past: "_Past", origin: int, horizon: int) -> np.ndarray:
-    said = np.zeros((len(past.values), horizon))
+def _forecast(fitted: Fitted, past: "_Past", origin: int, horizon: int) -> np.ndarray:
+    forecast = np.zeros((len(past.values), horizon))
     for ahead in range(1, horizon + 1):
         rows, scale = past.features(origin, ahead)
-        said[:, ahead - 1] = np.maximum(fitted.amount.inplace_predict(rows), 0) * scale
+        forecast[:, ahead - 1] = np.maximum(fitted.amount.inplace_predict(rows), 0) * scale
         if fitted.chance is not None:
-            said[:, ahead - 1] *= fitted.chance.inplace_predict(rows)
+            forecast[:, ahead - 1] *= fitted.chance.inplace_predict(rows)
     if fitted.lean:
-        said = (said + past.values[:, origin - 3 : origin].mean(axis=1, keepdims=True)) / 2
-    return said
+        forecast = (forecast + past.values[:, origin - 3 : origin].mean(axis=1, keepdims=True)) / 2
+    return forecast
 
 
 class _Past:
     """Fast answers about any origin of a panel: sums over time, of each series and of the groups it is in."""
 
-    def __init__(self, known: Panel, groups: tuple[str, ...]) -> None:
-        self.values, self.frequency, series = known.values, known.frequency, len(known.values)
+    def __init__(self, history: Panel, groups: tuple[str, ...]) -> None:
+        self.values, self.frequency, series = history.values, history.frequency, len(history.values)
         self.groups = groups
-        self.widths, self.year, self.near = SHAPES[known.frequency]
-        self.dates = known.dates.append(_after(known, SEASONS[known.frequency] * 60))
-        codes = [pd.factorize(known.keys[name])[0] for name in groups]
+        self.widths, self.year, self.near = SHAPES[history.frequency]
+        self.dates = history.dates.append(_after(history, SEASONS[history.frequency] * 60))
+        codes = [pd.factorize(history.keys[name])[0] for name in groups]
         self.codes = [np.arange(series), *codes, np.zeros(series, int)]  # itself, its groups, all
         self.sums = []
         for code in self.codes:
@@ -337,17 +339,17 @@ class _Past:
         return np.asarray((sums[:, end] - sums[:, max(start, 0)]) / (end - max(start, 0)))
 
 
-def _after(known: Panel, steps: int) -> pd.DatetimeIndex:
-    last = known.dates[-1]
-    freq = f"W-{WEEKDAYS[last.day_of_week]}" if known.frequency == "W" else known.frequency
+def _after(history: Panel, steps: int) -> pd.DatetimeIndex:
+    last = history.dates[-1]
+    freq = f"W-{WEEKDAYS[last.day_of_week]}" if history.frequency == "W" else history.frequency
     return pd.date_range(last, periods=steps + 1, freq=freq)[1:]
 
 
-def alike(said: np.ndarray, then: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """The groups of alike forecasts: of `said` and of those `then` (both flat), and how many there are."""
+def alike(forecast: np.ndarray, then: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """The groups of alike forecasts: of `forecast` and of those `then` (both flat), and how many there are."""
     groups = int(np.clip(len(then) // ALIKE, 1, GROUPS))
     edges = np.quantile(then, np.linspace(0, 1, groups + 1)[1:-1])
-    return np.searchsorted(edges, said), np.searchsorted(edges, then), groups
+    return np.searchsorted(edges, forecast), np.searchsorted(edges, then), groups
 
 
 def _bands(
@@ -356,13 +358,13 @@ def _bands(
     """The ends of the band: quantiles of what came less what was said, among alike forecasts, with n + 1."""
     if not past:
         return np.full_like(mean, np.nan), np.full_like(mean, np.nan)
-    said = np.concatenate([one.ravel() for one, _actual in past])
+    forecast = np.concatenate([one.ravel() for one, _actual in past])
     errors = np.concatenate([(actual - one).ravel() for one, actual in past])
-    here, then, groups = alike(mean.ravel(), said)
+    here, then, groups = alike(mean.ravel(), forecast)
     low, high = np.zeros(groups), np.zeros(groups)
     # In units that grow with the forecast: the largest of a group are wide of the mark by more than the others.
-    level = np.bincount(then, said, groups) / np.maximum(np.bincount(then, minlength=groups), 1) + 1e-6
-    errors = errors / (said + level[then])
+    level = np.bincount(then, forecast, groups) / np.maximum(np.bincount(then, minlength=groups), 1) + 1e-6
+    errors = errors / (forecast + level[then])
     for group in range(groups):
         found = errors[then == group]
         if len(found):  # many equal forecasts leave groups empty

@@ -111,15 +111,15 @@ def regular(series: pd.Series) -> Regular:
     return Regular(filled, frequency, tuple(findings))
 
 
-def learnable(known: Regular, closed: pd.DatetimeIndex | None = None, explained: bool = False) -> Open:
-    """The open steps of `known`. `closed` names days that are known to be closed, past and to come.
+def learnable(history: Regular, closed: pd.DatetimeIndex | None = None, explained: bool = False) -> Open:
+    """The open steps of `history`. `closed` names days that are known to be closed, past and to come.
 
     Days far from the days like them are drawn in, unless what else is known may explain them (`explained`).
     """
-    dates, values = known.dates, known.values
-    if known.frequency != "D":
-        season = SEASONS[known.frequency]
-        return Open(values, known.frequency, season if len(values) >= 2 * season else 1)
+    dates, values = history.dates, history.values
+    if history.frequency != "D":
+        season = SEASONS[history.frequency]
+        return Open(values, history.frequency, season if len(values) >= 2 * season else 1)
     sold = values.to_numpy() != 0
     recent = slice(-7 * LOOKED_BACK, None)
     # So many of one weekday without a sale would be a wonder at the rate of days without a sale among all.

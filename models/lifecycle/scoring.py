@@ -317,7 +317,7 @@ def _fill_sales(engine: Engine, stored: Stored, version: str, now: datetime, ste
 
 
 def _frame(window: Window, past: list[Window]) -> pd.DataFrame:
-    frame = pd.DataFrame({"mean": window.said[MEDIAN]}, window.dates)
+    frame = pd.DataFrame({"mean": window.forecast[MEDIAN]}, window.dates)
     for level, (lo, hi) in intervals.bands(window, past, MEDIAN).items():
         frame[f"lo-{level}"], frame[f"hi-{level}"] = lo, hi
     return frame

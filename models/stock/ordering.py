@@ -33,13 +33,13 @@ LEVELS = np.arange(70, 100) / 100  # service levels: chances not to run out in a
 class Experience:
     """What was forecast at past origins and what came, and what is forecast today, the last origin.
 
-    `said` and `came` are units cumulated over the days after each origin, shaped origins x products x (days + 1),
+    `forecast` and `came` are units cumulated over the days after each origin, shaped origins x products x (days + 1),
     with zero first; `came` lacks the last origin. `rate` (units a day) and `spread` (standard deviation of the units
     of a week), origins x products, are those of the `RECENT` weeks before. `origins` counts the days known.
     """
 
     origins: np.ndarray
-    said: np.ndarray
+    forecast: np.ndarray
     came: np.ndarray
     rate: np.ndarray
     spread: np.ndarray
@@ -47,35 +47,35 @@ class Experience:
 
 def experience(demand: Demand, weeks: int, seed: int = 0, step: Step = lambda _message, _share: None) -> Experience:
     """Forecast the next `weeks` weeks of every product, today and at past origins with what was known then."""
-    known = demand.units.shape[1] // WEEK
-    start = demand.units.shape[1] - known * WEEK
-    if known < weeks + FEWEST_WEEKS:
+    whole = demand.units.shape[1] // WEEK
+    start = demand.units.shape[1] - whole * WEEK
+    if whole < weeks + FEWEST_WEEKS:
         raise CannotForecast(
             N_("Deliveries of up to {weeks} weeks need {needed} weeks of sales to learn from, and there are {known}."),
             weeks=weeks,
             needed=weeks + FEWEST_WEEKS,
-            known=known,
+            whole=whole,
         )
-    weekly = demand.units[:, start:].reshape(len(demand.units), known, WEEK).sum(axis=2)
-    known_by = ["product", *(["supplier"] if demand.goods["supplier"].notna().all() else [])]
-    panel = Panel(weekly.astype(np.float32), demand.days[start + WEEK - 1 :: WEEK], demand.goods[known_by], "W")
-    last = known - weeks
+    weekly = demand.units[:, start:].reshape(len(demand.units), whole, WEEK).sum(axis=2)
+    columns = ["product", *(["supplier"] if demand.goods["supplier"].notna().all() else [])]
+    panel = Panel(weekly.astype(np.float32), demand.days[start + WEEK - 1 :: WEEK], demand.goods[columns], "W")
+    last = whole - weeks
     apart = int(np.clip((last - FEWEST_WEEKS) // ORIGINS, 1, APART))
-    lengths = [*sorted(range(last, FEWEST_WEEKS - 1, -apart)[:ORIGINS]), known]
-    said, came = [], []
+    lengths = [*sorted(range(last, FEWEST_WEEKS - 1, -apart)[:ORIGINS]), whole]
+    forecast, came = [], []
     for number, length in enumerate(lengths):
         step(N_("Forecasting as on past days"), number / len(lengths))
         mean = mean_forecast(panel.upto(length), weeks, seed)
         before = demand.units[:, start : start + length * WEEK]
         profile = before[:, -2 * APART * WEEK :].sum(axis=0).reshape(-1, WEEK).sum(axis=0)
         profile = profile / profile.sum() if profile.sum() else np.full(WEEK, 1 / WEEK)
-        said.append(_summed((mean[:, :, None] * profile).reshape(len(mean), -1)))
-        if length < known:
+        forecast.append(_summed((mean[:, :, None] * profile).reshape(len(mean), -1)))
+        if length < experience:
             came.append(_summed(demand.units[:, start + length * WEEK :][:, : weeks * WEEK]))
     recent = [weekly[:, max(length - RECENT, 0) : length] for length in lengths]
     return Experience(
         origins=start + WEEK * np.array(lengths),
-        said=np.array(said, np.float32),
+        forecast=np.array(forecast, np.float32),
         came=np.array(came, np.float32),
         rate=np.array([part.mean(axis=1) for part in recent]) / WEEK,
         spread=np.array([part.std(axis=1, ddof=1) for part in recent]),
@@ -105,7 +105,7 @@ class Service:
     last: int
 
 
-def service(known: Experience, leads: LeadTimes, review: int, seed: int = 0) -> Service:
+def service(experience: Experience, leads: LeadTimes, review: int, seed: int = 0) -> Service:
     """Reorder points for a look at the shelf every `review` days, and what they would have achieved.
 
     The reorder point is the quantile, with n + 1, of the demand in the `FUTURES` of a product until the end of a lead
@@ -113,32 +113,34 @@ def service(known: Experience, leads: LeadTimes, review: int, seed: int = 0) -> 
     past forecasts of that very sum were off by (split conformal, Vovk and others 2005). A past origin is judged by what
     came, and by errors of such origins only whose longest lead time had ended before it.
     """
-    products, span = np.arange(len(leads.days)), _span(leads.days.mean(axis=1) + review, known)
+    products, span = np.arange(len(leads.days)), _span(leads.days.mean(axis=1) + review, experience)
     drawn = _drawn(leads, seed)
-    longest = int(_span(leads.days.max() + review, known))
+    longest = int(_span(leads.days.max() + review, experience))
     judged, points, came, classic = [], [], [], []
-    for number, origin in enumerate(known.origins[:-1]):
-        usable = int((known.origins[:number] + longest <= origin).sum())
+    for number, origin in enumerate(experience.origins[:-1]):
+        usable = int((experience.origins[:number] + longest <= origin).sum())
         if usable < TAUGHT:
             continue
         tries = np.random.default_rng([seed, number]).integers(0, leads.days.shape[1], (len(products), TRIES))
-        until = _span(leads.days[products[:, None], tries] + review, known)
+        until = _span(leads.days[products[:, None], tries] + review, experience)
         judged.append(int(origin))
-        came.append(known.came[number][products[:, None], until])
-        points.append(_points(known, number, usable, drawn + review, seed))
-        classic.append(known.said[number][products, span][:, None] + _textbook(known, number, leads, review))
-    point = _points(known, len(known.came), len(known.came), drawn + review, seed)
-    expected = known.said[-1][products, span].astype(float)
+        came.append(experience.came[number][products[:, None], until])
+        points.append(_points(experience, number, usable, drawn + review, seed))
+        classic.append(
+            experience.forecast[number][products, span][:, None] + _textbook(experience, number, leads, review)
+        )
+    point = _points(experience, len(experience.came), len(experience.came), drawn + review, seed)
+    expected = experience.forecast[-1][products, span].astype(float)
     if not judged:
         nothing = np.full(point.shape, np.nan)
         return Service(expected, point, nothing, nothing, nothing[0], nothing[0], 0, 0, 0)
     lack = np.array(came)[:, :, :, None] - np.array(points)[:, :, None, :]
-    said = known.said[np.searchsorted(known.origins, judged)][:, products, span]
+    forecast = experience.forecast[np.searchsorted(experience.origins, judged)][:, products, span]
     return Service(
         expected=expected,
         point=point,
         short=np.maximum(lack, 0).mean(axis=(0, 2)),
-        safety=np.maximum(np.array(points) - said[:, :, None], 0).mean(axis=0),
+        safety=np.maximum(np.array(points) - forecast[:, :, None], 0).mean(axis=0),
         achieved=(lack <= 0).mean(axis=(0, 1, 2)),
         textbook=(np.array(came)[:, :, :, None] <= np.array(classic)[:, :, None, :]).mean(axis=(0, 1, 2)),
         cases=lack[..., 0].size,
@@ -147,27 +149,27 @@ def service(known: Experience, leads: LeadTimes, review: int, seed: int = 0) -> 
     )
 
 
-def _points(known: Experience, number: int, usable: int, days: np.ndarray, seed: int) -> np.ndarray:
+def _points(experience: Experience, number: int, usable: int, days: np.ndarray, seed: int) -> np.ndarray:
     """Quantiles at `LEVELS` of the demand until each product's `days` (one a future) after an origin."""
-    until = _span(days, known)
+    until = _span(days, experience)
     row = np.arange(len(days))[:, None]
-    said = known.said[number][row, until]
-    sums = np.empty(said.shape)
-    for here, courses in _courses(known, number, usable, row[:, 0], seed):
-        sums[here] = said[here] + _unit(said[here]) * courses[np.arange(FUTURES), until[here]]
+    forecast = experience.forecast[number][row, until]
+    sums = np.empty(forecast.shape)
+    for here, courses in _courses(experience, number, usable, row[:, 0], seed):
+        sums[here] = forecast[here] + _unit(forecast[here]) * courses[np.arange(FUTURES), until[here]]
     rank = np.ceil((FUTURES + 1) * LEVELS - 1e-9).astype(int) - 1
     return np.maximum(np.sort(sums, axis=1)[:, rank], 0)
 
 
 def _courses(
-    known: Experience, number: int, usable: int, places: np.ndarray, seed: int
+    experience: Experience, number: int, usable: int, places: np.ndarray, seed: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Groups of alike products of `places` and, for each, `FUTURES` courses that errors took after an origin.
 
     A course is what came less what was said, cumulated, in units of the root of what was said (counts vary as much:
     Poisson), of a product that was forecast to sell about as much, at one of the first `usable` origins.
     """
-    size = known.said[:, :, -1]
+    size = experience.forecast[:, :, -1]
     edges = np.quantile(size[:usable], np.linspace(0, 1, SIZES + 1)[1:-1])
     then, now = np.searchsorted(edges, size[:usable]), np.searchsorted(edges, size[number][places])
     for group in np.unique(now):
@@ -175,8 +177,8 @@ def _courses(
         if len(origin) < ALIKE:
             origin, product = np.nonzero(then >= 0)
         some = np.random.default_rng([seed, group]).choice(len(origin), FUTURES, replace=len(origin) < FUTURES)
-        said = known.said[origin[some], product[some]]
-        yield now == group, (known.came[origin[some], product[some]] - said) / _unit(said)
+        forecast = experience.forecast[origin[some], product[some]]
+        yield now == group, (experience.came[origin[some], product[some]] - forecast) / _unit(forecast)
 
 
 def _drawn(leads: LeadTimes, seed: int) -> np.ndarray:
@@ -185,20 +187,22 @@ def _drawn(leads: LeadTimes, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).permuted(again, axis=1)
 
 
-def _textbook(known: Experience, number: int, leads: LeadTimes, review: int) -> np.ndarray:
+def _textbook(experience: Experience, number: int, leads: LeadTimes, review: int) -> np.ndarray:
     """Safety stocks at `LEVELS` for normal demand and lead times (Silver, Pyke and Thomas 2017, chapter 6)."""
     days = leads.days.mean(axis=1) + review
-    spread = np.sqrt(known.spread[number] ** 2 / WEEK * days + (known.rate[number] * leads.days.std(axis=1)) ** 2)
+    spread = np.sqrt(
+        experience.spread[number] ** 2 / WEEK * days + (experience.rate[number] * leads.days.std(axis=1)) ** 2
+    )
     return np.outer(spread, [NormalDist().inv_cdf(level) for level in LEVELS])
 
 
-def _unit(said: np.ndarray) -> np.ndarray:
-    return np.sqrt(said + 0.5)
+def _unit(forecast: np.ndarray) -> np.ndarray:
+    return np.sqrt(forecast + 0.5)
 
 
-def _span(days: np.ndarray, known: Experience) -> np.ndarray:
+def _span(days: np.ndarray, experience: Experience) -> np.ndarray:
     """Whole days, as far as was forecast."""
-    return np.minimum(np.rint(days).astype(int), known.said.shape[2] - 1)
+    return np.minimum(np.rint(days).astype(int), experience.forecast.shape[2] - 1)
 
 
 @dataclass(frozen=True)
@@ -220,16 +224,18 @@ class Paths:
     lost_later: np.ndarray
 
 
-def paths(known: Experience, leads: LeadTimes, stock: Stock, review: int, places: np.ndarray, seed: int = 0) -> Paths:
+def paths(
+    experience: Experience, leads: LeadTimes, stock: Stock, review: int, places: np.ndarray, seed: int = 0
+) -> Paths:
     """The futures of the products in the rows `places`, the same as behind their reorder points.
 
     A delivery under way comes after the rest of its lead time; one that is later than any was is expected tomorrow.
     """
-    days = known.said.shape[2] - 1
-    said = known.said[-1][places][:, None, :]
+    days = experience.forecast.shape[2] - 1
+    forecast = experience.forecast[-1][places][:, None, :]
     demand = np.empty((len(places), FUTURES, days + 1), np.float32)
-    for here, courses in _courses(known, len(known.came), len(known.came), places, seed):
-        demand[here] = said[here] + _unit(said[here]) * courses
+    for here, courses in _courses(experience, len(experience.came), len(experience.came), places, seed):
+        demand[here] = forecast[here] + _unit(forecast[here]) * courses
     demand = np.maximum.accumulate(np.maximum(demand, 0), axis=2)
     coming = np.zeros_like(demand)
     row = {int(place): number for number, place in enumerate(places)}
@@ -237,8 +243,8 @@ def paths(known: Experience, leads: LeadTimes, stock: Stock, review: int, places
         rest = leads.days[order.place] - order.elapsed
         rest = rest[rest > 0] if (rest > 0).any() else np.ones(1, int)
         arrives = np.random.default_rng([seed, order.place, order.elapsed]).choice(rest, FUTURES)
-        seen = np.flatnonzero(arrives <= days)
-        coming[row[order.place], seen, arrives[seen]] += order.quantity
+        inside = np.flatnonzero(arrives <= days)
+        coming[row[order.place], inside, arrives[inside]] += order.quantity
     lead = _drawn(leads, seed)[places]
     lack = demand - stock.on_hand[places][:, None, None].astype(np.float32) - coming.cumsum(axis=2)
     lost = np.maximum.accumulate(np.maximum(lack, 0), axis=2)
@@ -249,8 +255,8 @@ def paths(known: Experience, leads: LeadTimes, stock: Stock, review: int, places
         level=lost - lack,
         run_out=np.where(out.any(axis=2), out.argmax(axis=2), days + 1),
         lead=lead,
-        lost=lost[(*at, _span(lead, known))].mean(axis=1),
-        lost_later=lost[(*at, _span(lead + review, known))].mean(axis=1),
+        lost=lost[(*at, _span(lead, experience))].mean(axis=1),
+        lost_later=lost[(*at, _span(lead + review, experience))].mean(axis=1),
     )
 
 
@@ -278,10 +284,10 @@ class Odds:
         return np.asarray(slack[:, int((1 - level) * FUTURES + 1e-9)] - 1)
 
 
-def odds(known: Experience, leads: LeadTimes, stock: Stock, review: int, seed: int = 0) -> Odds:
+def odds(experience: Experience, leads: LeadTimes, stock: Stock, review: int, seed: int = 0) -> Odds:
     """The futures of all products, in pieces that fit into memory."""
     pieces = np.array_split(np.arange(len(leads.days)), max(len(leads.days) // BLOCK, 1))
-    found = [paths(known, leads, stock, review, places, seed) for places in pieces]
+    found = [paths(experience, leads, stock, review, places, seed) for places in pieces]
     return Odds(*(np.concatenate([getattr(one, field.name) for one in found]) for field in fields(Odds)))
 
 
@@ -332,7 +338,7 @@ def proposed(goods: pd.DataFrame, found: Service, terms: Terms) -> float:
 
 def orders(
     goods: pd.DataFrame,
-    known: Experience,
+    experience: Experience,
     found: Service,
     futures: Odds,
     stock: Stock,
@@ -354,7 +360,7 @@ def orders(
     """
     level = int(np.abs(LEVELS - terms.level).argmin())
     point = np.where(found.expected < NOTHING, 0, np.ceil(found.point[:, level] - 1e-6))
-    up_to = point + np.where(point > 0, np.ceil(_rate(known) * terms.lasts), 0)
+    up_to = point + np.where(point > 0, np.ceil(_rate(experience) * terms.lasts), 0)
     position = stock.on_hand + stock.on_order
     quantity = np.where((position <= point) & (point > 0), np.maximum(up_to - position, minimum), 0)
     cost, price = terms.cost(goods), goods["price"].to_numpy()
@@ -362,7 +368,7 @@ def orders(
     table = goods[["product", "name", "supplier"]].assign(
         on_hand=stock.on_hand,
         on_order=stock.on_order,
-        cover=cover(known, stock.on_hand),
+        cover=cover(experience, stock.on_hand),
         lead_time=futures.lead.mean(axis=1),
         expected=found.expected,
         reorder_point=point,
@@ -396,26 +402,26 @@ def money(goods: pd.DataFrame, found: Service, terms: Terms) -> pd.DataFrame:
     return pd.DataFrame(frame)
 
 
-def cover(known: Experience, units: np.ndarray) -> np.ndarray:
+def cover(experience: Experience, units: np.ndarray) -> np.ndarray:
     """How many days `units` of each product last if it sells as forecast; infinite where it does not sell.
 
     Beyond the horizon the last weeks of the forecast go on.
     """
-    said = known.said[-1].astype(float)
-    days, row = said.shape[1] - 1, np.arange(len(said))
-    within = np.minimum((said <= units[:, None]).sum(axis=1) - 1, days - 1)
-    beyond = units > said[:, -1]
-    start, rate = said[row, within], said[row, within + 1] - said[row, within]
-    start, rate = np.where(beyond, said[:, -1], start), np.where(beyond, _rate(known), rate)
+    forecast = experience.forecast[-1].astype(float)
+    days, row = forecast.shape[1] - 1, np.arange(len(forecast))
+    within = np.minimum((forecast <= units[:, None]).sum(axis=1) - 1, days - 1)
+    beyond = units > forecast[:, -1]
+    start, rate = forecast[row, within], forecast[row, within + 1] - forecast[row, within]
+    start, rate = np.where(beyond, forecast[:, -1], start), np.where(beyond, _rate(experience), rate)
     with np.errstate(divide="ignore", invalid="ignore"):
         lasting = np.where(beyond, days, within) + (units - start) / rate
-    return np.where(np.isnan(units), np.nan, np.where(said[:, -1] < NOTHING, np.inf, lasting))
+    return np.where(np.isnan(units), np.nan, np.where(forecast[:, -1] < NOTHING, np.inf, lasting))
 
 
-def _rate(known: Experience) -> np.ndarray:
+def _rate(experience: Experience) -> np.ndarray:
     """Units a day at the end of the forecast."""
-    said = known.said[-1].astype(float)
-    return np.asarray((said[:, -1] - said[:, -1 - TAIL]) / TAIL)
+    forecast = experience.forecast[-1].astype(float)
+    return np.asarray((forecast[:, -1] - forecast[:, -1 - TAIL]) / TAIL)
 
 
 def _summed(daily: np.ndarray) -> np.ndarray:

@@ -80,10 +80,12 @@ def by_day(columns: Collection[str]) -> str:
 
 def latest(columns: Collection[str]) -> str:
     """The query for a row a product: what it is called, who supplies it, its latest price and cost."""
-    known = {name: f"arg_max({name}, timestamp)" if name in columns else "NULL" for name in ("description", "supplier")}
+    latest_of = {
+        name: f"arg_max({name}, timestamp)" if name in columns else "NULL" for name in ("description", "supplier")
+    }
     cost = "arg_max(unit_cost, timestamp)" if "unit_cost" in columns else "CAST(NULL AS DOUBLE)"
     return f"""
-        SELECT product, {known["description"]} AS name, {known["supplier"]} AS supplier,
+        SELECT product, {latest_of["description"]} AS name, {latest_of["supplier"]} AS supplier,
                arg_max(unit_price, timestamp) AS price, {cost} AS cost
         FROM sales WHERE line_type = 'sale' AND unit_price > 0 GROUP BY product ORDER BY product
     """  # noqa: S608  # the columns' names are constants
@@ -218,11 +220,11 @@ def stock(goods: pd.DataFrame, moves: pd.DataFrame | None, today: pd.Timestamp) 
         return Stock(np.full(len(goods), np.nan), none)
     products = pd.Index(goods["product"])
     on_hand = levels(moves, products, pd.DatetimeIndex([today]))[:, 0]
-    known = moves[moves["product"].isin(products)]
-    placed = known[known["move"].eq("order")]
+    listed = moves[moves["product"].isin(products)]
+    placed = listed[listed["move"].eq("order")]
     if placed.empty:
         return Stock(on_hand, none)
-    arrived = known[known["move"].eq("receipt") & (known["ordered"] >= placed["date"].min())]
+    arrived = listed[listed["move"].eq("receipt") & (listed["ordered"] >= placed["date"].min())]
     missing = (
         placed.groupby("product")["quantity"].sum().sub(arrived.groupby("product")["quantity"].sum(), fill_value=0)
     )

@@ -91,7 +91,7 @@ def test_a_poisoned_future_changes_nothing_that_was_said_before():
     pd.testing.assert_frame_equal(
         before[early].drop(columns="seconds"), after[early].drop(columns="seconds"), check_exact=True
     )
-    said = [engine.look(regular(one), 286, 14).said["median"] for one in (clean, poisoned)]
+    said = [engine.look(regular(one), 286, 14).forecast["median"] for one in (clean, poisoned)]
     assert np.array_equal(*said)
     assert said[0].sum() > 0
 
@@ -101,7 +101,7 @@ def test_regressors_after_the_origin_are_only_those_of_the_horizon():
     future = pd.DataFrame({"promotion": (np.arange(214) % 10 == 0) * 1.0}, dates)
     changed = future.copy()
     changed.iloc[150:] = 1 - changed.iloc[150:]
-    said = [engine.look(regular(sold), 136, 14, future=one).said["median"] for one in (future, changed)]
+    said = [engine.look(regular(sold), 136, 14, future=one).forecast["median"] for one in (future, changed)]
     assert np.array_equal(*said)
 
 
@@ -110,7 +110,7 @@ def test_every_learner_sees_only_the_past():
     clean = shop(200)
     poisoned = clean.where(clean.index < clean.index[150], -clean)
     for name in [name for name in LEARNERS if name != "lstm"]:
-        said = [engine.look(regular(one), 150, 7, [name]).said[name] for one in (clean, poisoned)]
+        said = [engine.look(regular(one), 150, 7, [name]).forecast[name] for one in (clean, poisoned)]
         assert np.array_equal(*said), name
 
 

@@ -96,7 +96,7 @@ def test_past_origins_know_nothing_of_what_came(known):
     poisoned.values[:, -1] = 1e5
     clean, spoilt = forecast_panel(known, 1), forecast_panel(poisoned, 1)
     for one, other in zip(clean.past, spoilt.past, strict=True):
-        assert np.array_equal(one.said, other.said)
+        assert np.array_equal(one.forecast, other.forecast)
 
 
 def test_one_series_and_a_short_history():
@@ -119,7 +119,7 @@ def test_adding_up_moves_the_least_sure_most():
 def test_totals_add_up_and_nothing_is_negative(seed):
     known = seasonal(60, 40, seed)
     found = hierarchy.forecast_all(known, ["store", "category"], 2, 0, quiet)
-    single, levels = found.single.mean, found.totals_known.keys
+    single, levels = found.single.mean, found.totals_history.keys
     assert (single >= 0).all()
     assert np.allclose(found.totals.mean, found.belongs @ single, atol=1e-6)
     for level in ("", "store", "category"):

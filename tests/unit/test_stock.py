@@ -34,14 +34,14 @@ def world(products=200, origins=12, days=42, seed=0):
     rate = rng.lognormal(0, 1, products)
     came = daily(np.broadcast_to(rate, (origins, products)), days, rng)
     before = daily(np.broadcast_to(rate, (origins + 1, products)), 91, rng)
-    known = Experience(
+    experience = Experience(
         origins=400 + 14 * np.arange(origins + 1),
-        said=np.broadcast_to(cumulated(np.repeat(rate[:, None], days, axis=1)), (origins + 1, products, days + 1)),
+        forecast=np.broadcast_to(cumulated(np.repeat(rate[:, None], days, axis=1)), (origins + 1, products, days + 1)),
         came=cumulated(came),
         rate=before.mean(axis=2),
         spread=before.reshape(origins + 1, products, 13, 7).sum(axis=3).std(axis=2, ddof=1),
     )
-    return known, rate
+    return experience, rate
 
 
 def leads(products=200, mean=14.0, spread=4.0):
@@ -70,8 +70,8 @@ def moves(*rows):
 
 
 def test_past_days_achieve_what_was_aimed_at_and_the_textbook_does_not():
-    known, _rate = world()
-    found = ordering.service(known, leads(), 7)
+    experience, _rate = world()
+    found = ordering.service(experience, leads(), 7)
     for level in (0.8, 0.9, 0.95, 0.98):
         at = int(np.abs(LEVELS - level).argmin())
         assert found.achieved[at] == pytest.approx(level, abs=0.015)
@@ -79,14 +79,14 @@ def test_past_days_achieve_what_was_aimed_at_and_the_textbook_does_not():
     assert (np.abs(found.achieved - LEVELS)[high] < np.abs(found.textbook - LEVELS)[high]).all()
     assert found.textbook[high].max() < 0.96
     assert found.cases == 200 * ordering.TRIES * len(
-        {*known.origins[known.origins >= found.first]} - {known.origins[-1]}
+        {*experience.origins[experience.origins >= found.first]} - {experience.origins[-1]}
     )
 
 
 def test_todays_reorder_points_keep_their_promise_on_demand_nobody_has_seen():
-    known, rate = world()
+    experience, rate = world()
     taken = leads()
-    point = ordering.service(known, taken, 7).point[:, int(np.abs(LEVELS - 0.95).argmin())]
+    point = ordering.service(experience, taken, 7).point[:, int(np.abs(LEVELS - 0.95).argmin())]
     rng = np.random.default_rng(99)
     kept = []
     for _again in range(60):
@@ -97,31 +97,31 @@ def test_todays_reorder_points_keep_their_promise_on_demand_nobody_has_seen():
 
 
 def test_a_wider_spread_of_lead_times_asks_for_more_stock():
-    known, _rate = world()
-    steady, unsteady = (ordering.service(known, leads(spread=spread), 7) for spread in (0.0, 6.0))
+    experience, _rate = world()
+    steady, unsteady = (ordering.service(experience, leads(spread=spread), 7) for spread in (0.0, 6.0))
     at = int(np.abs(LEVELS - 0.95).argmin())
     assert unsteady.expected.sum() == pytest.approx(steady.expected.sum(), rel=0.03)
     assert unsteady.point[:, at].sum() > 1.03 * steady.point[:, at].sum()
 
 
 def test_more_service_longer_lead_times_and_rarer_looks_ask_for_more_stock():
-    known, _rate = world()
-    found = ordering.service(known, leads(), 7)
+    experience, _rate = world()
+    found = ordering.service(experience, leads(), 7)
     assert (np.diff(found.point, axis=1) >= 0).all()
     assert (np.diff(found.achieved) >= 0).all()
     assert (np.diff(found.short, axis=1) <= 1e-9).all()
-    assert (ordering.service(known, leads(mean=20.0), 7).point.sum(axis=0) > found.point.sum(axis=0)).all()
-    assert (ordering.service(known, leads(), 14).point.sum(axis=0) > found.point.sum(axis=0)).all()
+    assert (ordering.service(experience, leads(mean=20.0), 7).point.sum(axis=0) > found.point.sum(axis=0)).all()
+    assert (ordering.service(experience, leads(), 14).point.sum(axis=0) > found.point.sum(axis=0)).all()
 
 
 def test_an_origin_is_judged_by_errors_that_were_over_before_it():
-    known, _rate = world()
+    experience, _rate = world()
     taken = leads()
-    found = ordering.service(known, taken, 7)
-    later = known.came.copy()
+    found = ordering.service(experience, taken, 7)
+    later = experience.came.copy()
     later[-1] *= 100  # what came after the last origin
-    poisoned = ordering.service(replace(known, came=later), taken, 7)
-    judged = (known.origins[:-1] >= found.first).sum()
+    poisoned = ordering.service(replace(experience, came=later), taken, 7)
+    judged = (experience.origins[:-1] >= found.first).sum()
     # The last origin is judged by more than anyone could hold, all others as before; today's points have learned.
     drop = (found.achieved - poisoned.achieved) * judged
     assert ((drop > 0.6) & (drop <= 1)).all()
@@ -130,21 +130,21 @@ def test_an_origin_is_judged_by_errors_that_were_over_before_it():
 
 
 def test_a_history_too_short_to_try_says_so_and_still_orders():
-    known, _rate = world(origins=1)
-    found = ordering.service(known, leads(), 7)
+    experience, _rate = world(origins=1)
+    found = ordering.service(experience, leads(), 7)
     assert found.cases == 0
     assert np.isnan(found.achieved).all()
     assert np.isfinite(found.point).all()
 
 
 def test_the_same_data_give_the_same_answer():
-    known, _rate = world()
-    one, two = (ordering.service(known, leads(), 7) for _again in range(2))
+    experience, _rate = world()
+    one, two = (ordering.service(experience, leads(), 7) for _again in range(2))
     assert np.array_equal(one.point, two.point)
     assert np.array_equal(one.achieved, two.achieved)
     stocked = held(np.arange(200), [(7, 30.0, 3)])
-    everyone = ordering.odds(known, leads(), stocked, 7)
-    alone = ordering.paths(known, leads(), stocked, 7, np.array([7]))
+    everyone = ordering.odds(experience, leads(), stocked, 7)
+    alone = ordering.paths(experience, leads(), stocked, 7, np.array([7]))
     assert np.array_equal(everyone.run_out[7], alone.run_out[0])
     assert everyone.lost_later[7] == alone.lost_later[0]
 
@@ -154,8 +154,8 @@ def test_the_same_data_give_the_same_answer():
 
 def steady(days=42):
     """One unit a day, always, as forecast."""
-    said = np.broadcast_to(np.arange(days + 1, dtype=np.float32), (3, 1, days + 1))
-    return Experience(np.array([100, 150, 200]), said, said[:2].copy(), np.ones((3, 1)), np.zeros((3, 1)))
+    forecast = np.broadcast_to(np.arange(days + 1, dtype=np.float32), (3, 1, days + 1))
+    return Experience(np.array([100, 150, 200]), forecast, forecast[:2].copy(), np.ones((3, 1)), np.zeros((3, 1)))
 
 
 def fixed(days):
@@ -195,12 +195,12 @@ def test_units_lost_on_an_empty_shelf_are_not_owed_by_the_next_delivery():
 
 
 def ordered(on_hand, minimum=0.0, orders=(), terms=TERMS):
-    known, stocked = steady(), held([on_hand], orders)
+    experience, stocked = steady(), held([on_hand], orders)
     found, futures = (
-        ordering.service(known, fixed(10), terms.review),
-        ordering.odds(known, fixed(10), stocked, terms.review),
+        ordering.service(experience, fixed(10), terms.review),
+        ordering.odds(experience, fixed(10), stocked, terms.review),
     )
-    return ordering.orders(goods(1), known, found, futures, stocked, np.array([minimum]), terms).iloc[0]
+    return ordering.orders(goods(1), experience, found, futures, stocked, np.array([minimum]), terms).iloc[0]
 
 
 def test_an_order_fills_up_to_the_reorder_point_and_the_days_it_lasts():
@@ -226,11 +226,11 @@ def test_without_a_count_of_the_stock_there_are_reorder_points_and_no_odds():
 
 
 def test_what_does_not_sell_is_never_ordered():
-    known = steady()
-    known = replace(known, said=np.zeros_like(known.said), came=np.zeros_like(known.came))
-    found, stocked = ordering.service(known, fixed(10), 7), held([0])
+    experience = steady()
+    experience = replace(experience, forecast=np.zeros_like(experience.forecast), came=np.zeros_like(experience.came))
+    found, stocked = ordering.service(experience, fixed(10), 7), held([0])
     row = ordering.orders(
-        goods(1), known, found, ordering.odds(known, fixed(10), stocked, 7), stocked, np.array([24.0]), TERMS
+        goods(1), experience, found, ordering.odds(experience, fixed(10), stocked, 7), stocked, np.array([24.0]), TERMS
     ).iloc[0]
     assert (row["reorder_point"], row["order_up_to"], row["quantity"], row["stake"]) == (0, 0, 0, 0)
     assert np.isinf(row["cover"])
@@ -250,8 +250,8 @@ def test_the_newsvendors_ratio_is_the_cheapest_level():
 
 
 def test_proposed_service_falls_with_the_cost_of_holding():
-    known, _rate = world()
-    found = ordering.service(known, leads(), 7)
+    experience, _rate = world()
+    found = ordering.service(experience, leads(), 7)
     free, dear, perishable = (
         ordering.proposed(goods(), found, replace(TERMS, holding=holding, write_off=lost))
         for holding, lost in ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5))
@@ -262,8 +262,8 @@ def test_proposed_service_falls_with_the_cost_of_holding():
 
 
 def test_more_service_costs_holding_and_saves_margin():
-    known, _rate = world()
-    costs = ordering.money(goods(), ordering.service(known, leads(), 7), TERMS)
+    experience, _rate = world()
+    costs = ordering.money(goods(), ordering.service(experience, leads(), 7), TERMS)
     assert (costs["holding"].diff().iloc[1:] >= 0).all()
     assert (costs["lost"].diff().iloc[1:] <= 1e-9).all()
     assert costs["holding"].to_numpy() == pytest.approx(0.25 * costs["tied"].to_numpy())
@@ -305,13 +305,13 @@ def test_the_only_product_of_a_shop_is_repaired_too():
 
 def test_sold_out_is_an_end_of_day_with_nothing_on_days_when_the_shop_sells_and_not_for_ever():
     days = pd.date_range("2026-01-01", periods=200, unit="us")
-    known = moves(
+    experience = moves(
         ("2026-01-02", "A", "count", 5.0, 5.0),
         ("2026-01-05", "A", "sale", -5.0, 0.0),
         ("2026-01-08", "A", "receipt", 9.0, 9.0, "2026-01-05"),
         ("2026-01-20", "A", "sale", -9.0, 0.0),
     )
-    level = supply.levels(known, pd.Index(["A"]), days)
+    level = supply.levels(experience, pd.Index(["A"]), days)
     assert np.isnan(level[0, 0])  # before the first move nothing is known
     assert level[0, [1, 3, 4, 6, 7]].tolist() == [5, 5, 0, 0, 9]
     sold = np.ones((1, 200))
@@ -378,7 +378,7 @@ def test_lead_times_are_measured_where_they_can_be():
 
 
 def test_what_is_under_way_is_what_was_ordered_and_did_not_come():
-    known = moves(
+    experience = moves(
         ("2026-03-01", "A", "count", 5.0, 5.0),
         ("2026-03-02", "A", "order", 20.0, 5.0),
         ("2026-03-10", "A", "order", 30.0, 5.0),
@@ -386,7 +386,7 @@ def test_what_is_under_way_is_what_was_ordered_and_did_not_come():
         ("2026-03-21", "B", "order", 7.0, 0.0),
         ("2026-03-21", "C", "order", 7.0, 0.0),  # not sold here
     )
-    found = supply.stock(pd.DataFrame({"product": ["B", "A", "X"]}), known, TODAY)
+    found = supply.stock(pd.DataFrame({"product": ["B", "A", "X"]}), experience, TODAY)
     assert np.array_equal(found.on_hand, [0, 31, np.nan], equal_nan=True)
     assert found.on_order.tolist() == [7, 24, 0]
     assert found.orders.set_index("place")["elapsed"].to_dict() == {0: 10, 1: 21}
@@ -411,28 +411,28 @@ def history(days=7 * 40 + 3, products=30, seed=1):
 
 def test_past_forecasts_do_not_know_what_came_later():
     one = history()
-    known = ordering.experience(one, 4)
-    assert known.origins[-1] == one.units.shape[1]
-    assert known.origins[-2] + 28 <= one.units.shape[1]
-    assert np.isfinite(known.said).all()
-    assert known.came[-1][:, -1] == pytest.approx(one.units[:, known.origins[-2] :][:, :28].sum(axis=1))
+    experience = ordering.experience(one, 4)
+    assert experience.origins[-1] == one.units.shape[1]
+    assert experience.origins[-2] + 28 <= one.units.shape[1]
+    assert np.isfinite(experience.forecast).all()
+    assert experience.came[-1][:, -1] == pytest.approx(one.units[:, experience.origins[-2] :][:, :28].sum(axis=1))
     place = 5
     later = one.units.copy()
-    later[:, known.origins[place] :] = 1_000
+    later[:, experience.origins[place] :] = 1_000
     poisoned = ordering.experience(replace(one, units=later), 4)
-    assert np.array_equal(known.said[: place + 1], poisoned.said[: place + 1])
-    assert np.array_equal(known.spread[: place + 1], poisoned.spread[: place + 1])
-    assert poisoned.said[-1].sum() > known.said[-1].sum()
+    assert np.array_equal(experience.forecast[: place + 1], poisoned.forecast[: place + 1])
+    assert np.array_equal(experience.spread[: place + 1], poisoned.spread[: place + 1])
+    assert poisoned.forecast[-1].sum() > experience.forecast[-1].sum()
 
 
 def test_closed_weekdays_are_forecast_as_zero():
     one = history()
     closed = one.days.day_of_week == 5
-    known = ordering.experience(replace(one, units=np.where(closed, 0, one.units)), 4)
+    experience = ordering.experience(replace(one, units=np.where(closed, 0, one.units)), 4)
     ahead = pd.date_range(one.days[-1], periods=29)[1:]
-    said = np.diff(known.said[-1].sum(axis=0))
-    assert said[ahead.day_of_week == 5] == pytest.approx(0, abs=1e-3)
-    assert (said[ahead.day_of_week != 5] > 1).all()
+    forecast = np.diff(experience.forecast[-1].sum(axis=0))
+    assert forecast[ahead.day_of_week == 5] == pytest.approx(0, abs=1e-3)
+    assert (forecast[ahead.day_of_week != 5] > 1).all()
 
 
 def test_too_short_a_history_is_refused_with_a_sentence():

@@ -42,8 +42,8 @@ def overrides(chosen: Chosen) -> pd.DataFrame:
 def main(chosen: Chosen, found: Forecast, last_year: pd.Series | None) -> None:
     """History, forecast and bands."""
     title = charts.fan_title(found.frame, last_year, found.total[80], chosen.written)
-    said = overrides(chosen)
-    ahead = said[said["target_day"].isin(found.frame.index)]
+    overridden = overrides(chosen)
+    ahead = overridden[overridden["target_day"].isin(found.frame.index)]
     is_open = found.frame[found.window.counted]
     drawn = charts.fan(
         chosen.values.reindex(found.window.history.dates), is_open, title, axis(chosen), chosen.written, overrides=ahead
@@ -160,16 +160,16 @@ def slow_part(key: str, chosen: Chosen, found: Forecast) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(_("Try the slow models too"), icon=":material/hourglass_top:"):
-            known, made = preparing.regular(chosen.values), _slow.setdefault(key, [])
+            history, made = preparing.regular(chosen.values), _slow.setdefault(key, [])
             lengths = [window.length for window in found.past]
 
             def work(step: background.Step) -> None:
                 for number, length in enumerate(lengths[len(made) :], len(made)):
-                    said: dict[str, Window] = {}
+                    answers_of: dict[str, Window] = {}
                     for place, name in enumerate(names):
                         step(TRYING[name], (number + place / len(names)) / len(lengths))
-                        said[name] = engine.look(known, length, chosen.horizon, [name])
-                    made.append(reduce(_joined, said.values()))
+                        answers_of[name] = engine.look(history, length, chosen.horizon, [name])
+                    made.append(reduce(_joined, answers_of.values()))
 
             answers.start(key, "slow forecasts", work)
             st.rerun()
@@ -181,31 +181,35 @@ def slow_part(key: str, chosen: Chosen, found: Forecast) -> None:
 
 def machine(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     """Back to a past day: what each model would have said then, with only what was known."""
-    known = preparing.regular(chosen.values)
-    least = max(len(known.values) // 3, 21 if known.frequency == "D" else 8)
-    most = len(known.values) - 1
+    history = preparing.regular(chosen.values)
+    least = max(len(history.values) // 3, 21 if history.frequency == "D" else 8)
+    most = len(history.values) - 1
     if least >= most:
         st.info(_("The history is too short to go back in it."))
         return
     usual = max(most - chosen.horizon, least)
     origin = inputs.day(
-        _("Stand on this day"), "origin", known.dates[usual].date(), known.dates[least].date(), known.dates[most].date()
+        _("Stand on this day"),
+        "origin",
+        history.dates[usual].date(),
+        history.dates[least].date(),
+        history.dates[most].date(),
     )
-    length = int(known.dates.searchsorted(pd.Timestamp(origin), side="right"))
+    length = int(history.dates.searchsorted(pd.Timestamp(origin), side="right"))
     options = [name for name in charts.LEARNERS if name in QUICK]
     shown = inputs.pills(_("Also show"), options, "models", lambda name: _(charts.LEARNERS[name]))
-    window = _looked(f"{stored.version} {chosen.key} {chosen.horizon}", length, chosen, known)
+    window = _looked(f"{stored.version} {chosen.key} {chosen.horizon}", length, chosen, history)
     bands = intervals.bands(window, found.past, MEDIAN)
-    frame = pd.DataFrame({"mean": window.said[MEDIAN]}, window.dates)
+    frame = pd.DataFrame({"mean": window.forecast[MEDIAN]}, window.dates)
     for level, (lo, hi) in bands.items():
         frame[f"lo-{level}"], frame[f"hi-{level}"] = lo, hi
     actual = pd.Series(window.actual, window.dates).dropna()
     title = _("Nothing of what came is known yet: this is today's forecast")
     if len(actual):
-        said, sold = frame["mean"].iloc[: len(actual)].sum(), actual.sum()
+        total, sold = frame["mean"].iloc[: len(actual)].sum(), actual.sum()
         sentence = _("On {day} Vigie would have said {said}; {came} came")
-        title = sentence.format(day=locales.day(window.origin), said=chosen.written(said), came=chosen.written(sold))
-    others = {name: window.said[name][window.counted] for name in shown if name in window.said}
+        title = sentence.format(day=locales.day(window.origin), said=chosen.written(total), came=chosen.written(sold))
+    others = {name: window.forecast[name][window.counted] for name in shown if name in window.forecast}
     is_open = frame[window.counted]
     past = chosen.values.reindex(window.history.dates)
     came = actual.reindex(is_open.index).dropna()
@@ -238,7 +242,7 @@ def bridge(chosen: Chosen, found: Forecast) -> None:
 
 def word(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     """An analyst's own number for a day, with a reason, kept, and scored when the day has come."""
-    said = overrides(chosen)
+    overridden = overrides(chosen)
     with st.form("override", border=True):
         st.markdown(_("**Say something else**"))
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -256,10 +260,10 @@ def word(stored: Stored, chosen: Chosen, found: Forecast) -> None:
         row |= {"author": author.strip(), "created": datetime.now(UTC)}
         state.upsert(state.engine(settings.get().database_url), state.overrides, [row])
         st.rerun()
-    if said.empty:
+    if overridden.empty:
         return
-    judged = explain.judged(said, chosen.values)
-    shown = said.merge(judged[["target_day", "actual", "analyst_closer"]], on="target_day", how="left")
+    judged = explain.judged(overridden, chosen.values)
+    shown = overridden.merge(judged[["target_day", "actual", "analyst_closer"]], on="target_day", how="left")
     closer = {True: _("the analyst"), False: _("the forecast")}
     st.dataframe(
         pd.DataFrame(
@@ -301,7 +305,7 @@ def _logged(key: str, _stored: Stored, _chosen: Chosen, _found: Forecast) -> Non
 
 def _joined(one: Window, other: Window) -> Window:
     """A window with what two sets of learners said."""
-    return Window(**{**vars(one), "said": one.said | other.said, "seconds": one.seconds | other.seconds})
+    return Window(**{**vars(one), "forecast": one.forecast | other.forecast, "seconds": one.seconds | other.seconds})
 
 
 def _number(value: float, digits: int) -> str:

@@ -55,7 +55,7 @@ def next_months(found: Items, stores: Names) -> None:
         return
     _table(found, table[keep], stores, month)
     if keep.all():
-        levels = [level for level in ("store", "category") if level in set(found.all.totals_known.keys["level"])]
+        levels = [level for level in ("store", "category") if level in set(found.all.totals_history.keys["level"])]
         with st.grid("auto", min_column_width=400):
             for level in levels:
                 _totals(found, level, stores, month)
@@ -116,7 +116,7 @@ def _table(found: Items, table: pd.DataFrame, stores: Names, month: pd.Timestamp
         shown = {_("Store"): first["store"].map(lambda one: stores.get(one) or label(one)), **shown}
     spark, expected, percent = _("Last months"), _("Expected"), _("Change (%)")
     shown |= {
-        spark: found.all.known.values[first.index, -SPARKS:].tolist(),
+        spark: found.all.history.values[first.index, -SPARKS:].tolist(),
         _("Last month"): first["last"],
         expected: first["mean"].round(1),
         _("Low"): first["lo"].round(1),
@@ -208,8 +208,8 @@ def pair(found: Items, stores: Names) -> None:
         options = list(dict.fromkeys([*best.head(CHOICES), *best[best == wanted]]))
         item = inputs.choice(_("Item"), options, "pair.item", lambda one: found.names.get(one, one))
     row = here[here["product"] == item].iloc[0]
-    number, single, known = int(row.name), found.all.single, found.all.known
-    past = pd.Series(known.values[number].astype(float), known.dates)
+    number, single, history = int(row.name), found.all.single, found.all.history
+    past = pd.Series(history.values[number].astype(float), history.dates)
     ahead = pd.DataFrame({"mean": single.mean[number], "lo": single.lo[number], "hi": single.hi[number]}, single.dates)
     store_name = (stores.get(row["store"]) or label(row["store"])) if "store" in row else ""
     name = _("{item} in {store}").format(item=row["name"], store=store_name) if store_name else str(row["name"])
@@ -263,7 +263,7 @@ def how_good(found: Items, stores: Names) -> None:
         if np.isfinite(single.coverage):
             sizes = items.by_size(found.all)
             cards.figure(charts.by_size(sizes, single.coverage), "items_coverage", sizes)
-        if "store" in found.all.known.keys:
+        if "store" in found.all.history.keys:
             table = items.by_store(found.all)
             table["name"] = [stores.get(one) or label(one) for one in table["store"]]
             cards.figure(charts.by_store(table), "items_by_store_error", table)

@@ -47,15 +47,15 @@ def terms(stored: Stored, chosen: Chosen) -> tuple[float, float, Elasticity]:
     price, cost, category = _prices(f"{stored.version} {chosen.key}", stored, chosen)
     every = store.elasticities(stored)
     of = {"category": chosen.value or "", "product": category}.get(chosen.part or "", "")
-    known = every.get(of, every[""])
-    if known.reason:
+    elasticity_of = every.get(of, every[""])
+    if elasticity_of.reason:
         assumed = (
             inputs.slider(_("Assumed elasticity, in tenths"), "elasticity", round(10 * elasticity.ASSUMED), 0, 50) / 10
         )
         st.caption(
             plain(
                 _("The data cannot say how units follow the price ({reason}), so {value} is assumed.").format(
-                    reason=_(known.reason), value=locales.number(assumed, 1)
+                    reason=_(elasticity_of.reason), value=locales.number(assumed, 1)
                 )
             )
         )
@@ -66,14 +66,14 @@ def terms(stored: Stored, chosen: Chosen) -> tuple[float, float, Elasticity]:
     st.caption(
         plain(
             sentence.format(
-                value=locales.number(known.value, 2),
-                lo=locales.number(known.lo, 2),
-                hi=locales.number(known.hi, 2),
-                products=locales.number(known.products),
+                value=locales.number(elasticity_of.value, 2),
+                lo=locales.number(elasticity_of.lo, 2),
+                hi=locales.number(elasticity_of.hi, 2),
+                products=locales.number(elasticity_of.products),
             )
         )
     )
-    return price, cost, known
+    return price, cost, elasticity_of
 
 
 def kept(name: str, first: date, last: date) -> list[Plan]:
@@ -117,22 +117,22 @@ def _events(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     named = calendar["event"].dropna() if "event" in calendar else pd.Series(dtype="str")
     if "holiday" in calendar:
         named = pd.concat([named, calendar["holiday"].dropna()])
-    seen = holidays.effects(
+    effects = holidays.effects(
         chosen.values.reindex(found.window.history.dates), named[~named.index.duplicated()]
     ).set_index("event")
     sentence = _("{event}: {effect} on {days} days before")
 
     def written(event: str) -> str:
-        effect, days = seen.loc[event, "effect"], seen.loc[event, "days"]
+        effect, days = effects.loc[event, "effect"], effects.loc[event, "days"]
         return sentence.format(event=event, effect=locales.signed(effect, locales.percent), days=days)
 
     def taken() -> None:
         if event := st.session_state["event-before"]:
-            st.session_state["size.event"] = int(np.clip(round(100 * seen.loc[event, "effect"]), -100, 300))
+            st.session_state["size.event"] = int(np.clip(round(100 * effects.loc[event, "effect"]), -100, 300))
 
     st.selectbox(
         _("As it was before"),
-        list(seen.index),
+        list(effects.index),
         index=None,
         format_func=written,
         placeholder=_("an estimate of your own"),

@@ -115,13 +115,13 @@ def _work(chosen: Chosen, ahead: int) -> Callable[[background.Step], Forecast]:
         if not len(chosen.values):
             raise CannotForecast(N_("There is not one whole step of sales in these data: choose a finer one."))
 
-        def heard(_learner: str, /, *, done: int, windows: int) -> None:
+        def progress(_learner: str, /, *, done: int, windows: int) -> None:
             step(N_("Trying it on the past"), done / (windows + 1))
 
         country = holidays.COUNTRIES.get(chosen.currency, "")
-        known = preparing.regular(chosen.values)
-        future = holidays.closures(known, ahead, country) if country and ahead <= len(known.values) else None
-        return forecast_of(chosen.values, ahead, future=future, heard=heard)
+        history = preparing.regular(chosen.values)
+        future = holidays.closures(history, ahead, country) if country and ahead <= len(history.values) else None
+        return forecast_of(chosen.values, ahead, future=future, progress=progress)
 
     return work
 

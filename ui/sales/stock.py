@@ -130,7 +130,7 @@ def today(table: pd.DataFrame, futures: Odds, demand: Demand, terms: Terms, curr
     if table["on_hand"].isna().all():
         ranked = table[table["reorder_point"] > 0].sort_values("expected", ascending=False, kind="stable")
         cards.figure(charts.reorder_points(ranked), "stock_reorder_points", ranked)
-        _listed(_written(ranked, demand, terms, currency, known=False), "reorder_points", _("Reorder points"))
+        _listed(_written(ranked, demand, terms, currency, stock_known=False), "reorder_points", _("Reorder points"))
         return
     ranked = table.sort_values(["stake", "risk", "value"], ascending=False, kind="stable")
     due = ranked[ranked["quantity"] > 0]
@@ -143,7 +143,7 @@ def today(table: pd.DataFrame, futures: Odds, demand: Demand, terms: Terms, curr
             cards.figure(charts.cover(table), "stock_cover", table)
     hurry = int(((table["quantity"] == 0) & (table["risk"] > 1 - terms.level) & (table["on_order"] > 0)).sum())
     if len(due):
-        _listed(_written(due, demand, terms, currency, known=True), "order_list", _("The order list"))
+        _listed(_written(due, demand, terms, currency, stock_known=True), "order_list", _("The order list"))
     if hurry:
         text = _(
             "{count} more products have enough under way but may run out before it comes: ask their suppliers to hurry."
@@ -171,12 +171,12 @@ def _listed(table: pd.DataFrame, name: str, title: str) -> None:
         st.caption(text.format(shown=locales.number(LISTED), count=locales.number(len(table))))
 
 
-def _written(table: pd.DataFrame, demand: Demand, terms: Terms, currency: str, known: bool) -> pd.DataFrame:
+def _written(table: pd.DataFrame, demand: Demand, terms: Terms, currency: str, stock_known: bool) -> pd.DataFrame:
     """A list as its readers read it, in their language."""
     columns: dict[str, object] = {_("Product"): table["product"], _("Name"): table["name"]}
     if table["supplier"].notna().any():
         columns[_("Supplier")] = table["supplier"]
-    if known:
+    if stock_known:
         columns |= {
             _("Order (units)"): table["quantity"].astype(int),
             _("Cost ({currency})").format(currency=currency): table["value"].round(2),
@@ -223,7 +223,7 @@ def _date(demand: Demand, day: float) -> str:
 def product(
     table: pd.DataFrame,
     demand: Demand,
-    known: Experience,
+    experience: Experience,
     leads: LeadTimes,
     held: Stock,
     past: np.ndarray,
@@ -235,7 +235,7 @@ def product(
     code = inputs.choice(_("Product"), list(names), "product", lambda one: f"{names[one]} ({one})")
     place = int(np.flatnonzero(table["product"] == code)[0])
     row, days = table.iloc[place], demand.days
-    found = ordering.paths(known, leads, held, terms.review, np.array([place]))
+    found = ordering.paths(experience, leads, held, terms.review, np.array([place]))
     metrics = [
         (
             _("Reorder point"),
@@ -275,7 +275,7 @@ def product(
             ),
         ]
     cards.metrics(metrics)
-    cards.figure(charts.sales(_weeks(demand, found.demand[0], known, place)), "stock_sales", None)
+    cards.figure(charts.sales(_weeks(demand, found.demand[0], experience, place)), "stock_sales", None)
     if np.isnan(row["on_hand"]):
         st.info(_("What is left of it, and when it runs out, needs a count of what is on hand."))
         return
@@ -299,25 +299,25 @@ def product(
         cards.figure(drawn, "stock_empty_by", ahead.reset_index(names="day"))
 
 
-def _weeks(demand: Demand, futures: np.ndarray, known: Experience, place: int) -> pd.DataFrame:
+def _weeks(demand: Demand, futures: np.ndarray, experience: Experience, place: int) -> pd.DataFrame:
     """Units a week of one product: sold, repaired, forecast with the ends of the middle 80 % of its futures."""
     count = min(demand.units.shape[1] // WEEK, PAST)
     sold, units = (
         part[place, -count * WEEK :].reshape(count, WEEK).sum(axis=1) for part in (demand.sold, demand.units)
     )
-    said = np.diff(known.said[-1][place][::WEEK])
+    forecast = np.diff(experience.forecast[-1][place][::WEEK])
     paths = np.diff(futures[:, ::WEEK], axis=1)
     ends = demand.days[-count * WEEK :][WEEK - 1 :: WEEK]
-    nothing = np.full(len(said), np.nan)
+    nothing = np.full(len(forecast), np.nan)
     return pd.DataFrame(
         {
             "sold": np.r_[sold, nothing],
             "repaired": np.r_[units - sold, nothing],
-            "said": np.r_[np.full(count, np.nan), said],
+            "forecast": np.r_[np.full(count, np.nan), forecast],
             "lo": np.r_[np.full(count, np.nan), np.quantile(paths, 0.1, axis=0)],
             "hi": np.r_[np.full(count, np.nan), np.quantile(paths, 0.9, axis=0)],
         },
-        index=ends.append(pd.date_range(ends[-1], periods=len(said) + 1, freq="7D")[1:]),
+        index=ends.append(pd.date_range(ends[-1], periods=len(forecast) + 1, freq="7D")[1:]),
     )
 
 

@@ -65,9 +65,16 @@ def experience(stored: Stored, leads: LeadTimes) -> Experience:
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
-def service(version: str, mean: float, spread: float, review: int, _known: Experience, _leads: LeadTimes) -> Service:  # noqa: ARG001
+def service(
+    version: str,  # noqa: ARG001  # this and the next two are the cache key
+    mean: float,  # noqa: ARG001
+    spread: float,  # noqa: ARG001
+    review: int,
+    _experience: Experience,
+    _leads: LeadTimes,
+) -> Service:
     """Reorder points and what they would have achieved. The first four arguments name what the others hold."""
-    return ordering.service(_known, _leads, review)
+    return ordering.service(_experience, _leads, review)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
@@ -77,12 +84,12 @@ def odds(
     mean: float,  # noqa: ARG001
     spread: float,  # noqa: ARG001
     review: int,
-    _known: Experience,
+    _experience: Experience,
     _leads: LeadTimes,
     _stock: Stock,
 ) -> Odds:
     """When shelves run empty. The first five arguments name what the others hold."""
-    return ordering.odds(_known, _leads, _stock, review)
+    return ordering.odds(_experience, _leads, _stock, review)
 
 
 def on_hand(stored: Stored, goods: pd.DataFrame, today: pd.Timestamp) -> tuple[str, Stock]:
@@ -136,12 +143,12 @@ def ask(stored: Stored, goods: pd.DataFrame) -> None:
                 st.dataframe(report.assign(reason=report["reason"].map(_)), hide_index=True)
             return
         cards.findings(found)
-        known = counted["product"].isin(goods["product"])
-        if not known.any():
+        sold = counted["product"].isin(goods["product"])
+        if not sold.any():
             st.warning(_("None of its products is sold in these data: check the product codes."))
             return
         sentence = _("{known} of {rows} products in it are known here; the others are left out.")
-        st.caption(sentence.format(known=locales.number(known.sum()), rows=locales.number(len(counted))))
+        st.caption(sentence.format(known=locales.number(sold.sum()), rows=locales.number(len(counted))))
         if st.session_state.get(key, ("", ""))[1] != digest:
             st.session_state[key] = (given.name, digest, counted)
             st.rerun()
