@@ -52,9 +52,9 @@ def barcodes_in(image: bytes) -> list[str]:
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise InvalidBarcode(N_("This file is not a picture that Vigie can read: take a JPEG or PNG.")) from error
     codes = []
-    for seen in zxingcpp.read_barcodes(picture):
+    for found in zxingcpp.read_barcodes(picture):
         with suppress(InvalidBarcode):
-            codes.append(barcode(seen.text))
+            codes.append(barcode(found.text))
     if not codes:
         raise InvalidBarcode(
             N_("No barcode can be read in this picture: take it closer and sharper, or type the digits.")

@@ -147,9 +147,9 @@ def _download(url: str, progress: Callable[[float], None] | None) -> bytes:
 
 def _pages(url: str, name: str) -> Iterator[_Page]:
     """The pages of a list until it is whole. Raises BadResponse where they do not add up to one list."""
-    host, address, seen, total = urlsplit(url).netloc, f"{url}/{name}", set[int](), 0
+    host, address, ids, total = urlsplit(url).netloc, f"{url}/{name}", set[int](), 0
     for _request in range(REQUESTS):
-        params = {"limit": PAGE, "skip": len(seen)} | ({"select": LISTS[name]} if LISTS[name] else {})
+        params = {"limit": PAGE, "skip": len(ids)} | ({"select": LISTS[name]} if LISTS[name] else {})
         try:
             page = _parsed(_Page, http.get(address, params, PAGE_BYTES), host)
         except NotFound as error:
@@ -157,13 +157,13 @@ def _pages(url: str, name: str) -> Iterator[_Page]:
             raise NotFound(message, url=address) from error
         fresh = [row.id for row in getattr(page, name)]
         total = total or page.total
-        if page.total != total or not fresh or len(seen.union(fresh)) != len(seen) + len(fresh):
+        if page.total != total or not fresh or len(ids.union(fresh)) != len(ids) + len(fresh):
             break
-        seen.update(fresh)
+        ids.update(fresh)
         yield page
-        if len(seen) >= total:
+        if len(ids) >= total:
             break
-    if len(seen) != total:
+    if len(ids) != total:
         raise BadResponse(N_("The pages of {url} do not make one list. Try again later."), url=address)
 
 
@@ -194,15 +194,15 @@ def _carts(shop: _Shop, host: str) -> tuple[pd.DataFrame, pd.DataFrame, int]:
     ).set_index("product")
     users = {one.id for one in shop.users}
     named = [(cart.userId, line) for cart in shop.carts for line in cart.products]
-    known = [
+    usable = [
         (str(user), str(line.id), line.quantity)
         for user, line in named
         if user in users and str(line.id) in goods.index
     ]
-    if not known:
+    if not usable:
         raise BadResponse(N_("{host} has no cart with a product and a user it knows. Try again later."), host=host)
-    lines = pd.DataFrame(known, columns=["customer", "product", "quantity"])
-    return goods, lines.groupby(["customer", "product"], as_index=False).sum(), len(named) - len(known)
+    lines = pd.DataFrame(usable, columns=["customer", "product", "quantity"])
+    return goods, lines.groupby(["customer", "product"], as_index=False).sum(), len(named) - len(usable)
 
 
 def _history(goods: pd.DataFrame, lines: pd.DataFrame, days: int, seed: int) -> pd.DataFrame:

@@ -84,8 +84,8 @@ def _text(value: object, most: int) -> str:
     if not isinstance(value, str):
         return ""
     text = html.unescape(re.sub(r"</?[a-zA-Z][^<>]*>", "", value[: 4 * most]))
-    seen = "".join(letter if letter.isprintable() else " " if letter.isspace() else "" for letter in text)
-    return " ".join(seen.split())[:most]
+    visible = "".join(letter if letter.isprintable() else " " if letter.isspace() else "" for letter in text)
+    return " ".join(visible.split())[:most]
 
 
 def _tags(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:

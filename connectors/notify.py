@@ -36,8 +36,8 @@ def _name(url: str) -> str:
     """What may be shown of a URL: its kind, and its host where that is no token (Slack's is)."""
     scheme, _, rest = url.partition("://")
     host = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
-    known = re.fullmatch(r"(localhost|[a-z0-9-]+(\.[a-z0-9-]+)+)(:\d+)?", host, re.IGNORECASE)
-    return f"{scheme}://{host}" if known else f"{scheme}://"
+    match = re.fullmatch(r"(localhost|[a-z0-9-]+(\.[a-z0-9-]+)+)(:\d+)?", host, re.IGNORECASE)
+    return f"{scheme}://{host}" if match else f"{scheme}://"
 
 
 def _send(url: str, name: str, title: str, text: str) -> None:

@@ -241,8 +241,8 @@ def _read(code: str, waiting: Waiting | None, seconds: float | None) -> bytes:
     found, result = answer.get("product"), answer.get("result")
     if isinstance(found, dict) and found:
         return _packed(found | {"code": code})
-    said = result.get("id") if isinstance(result, dict) else None
-    if answer.get("status") in (0, "0") or said in ("product_not_found", _ELSEWHERE):
+    reason = result.get("id") if isinstance(result, dict) else None
+    if answer.get("status") in (0, "0") or reason in ("product_not_found", _ELSEWHERE):
         return _read(longer, waiting, seconds) if (longer := upc_a(code)) else b"{}"
     raise _strange(settings.get().openfoodfacts_url)
 
@@ -269,8 +269,8 @@ def _request(
 def _rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
     """The products in the answer to a search that have a code, normalised."""
     rows = answer.get("hits", answer.get("products"))
-    known = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    good = [row | {"code": padded(str(row["code"]))} for row in known if _is_code(row.get("code"))]
+    entries = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    good = [row | {"code": padded(str(row["code"]))} for row in entries if _is_code(row.get("code"))]
     if not isinstance(rows, list) or (rows and not good):
         raise _strange(settings.get().openfoodfacts_url)
     return good

@@ -38,8 +38,8 @@ if stored.origin.kind == "demo":
         {"table": "covid", "from": "download"},
     )
 with st.spinner(_("Reading the countries")):
-    known = covid_data.countries(stored)
-if stored.span is None or known.empty:
+    countries = covid_data.countries(stored)
+if stored.span is None or countries.empty:
     st.info(_("These data hold no country and day: choose others on the page Data."))
     st.stop()
 first, last = (when.date() for when in stored.span)
@@ -48,8 +48,8 @@ first, last = (when.date() for when in stored.span)
 @st.fragment
 def explored() -> None:
     """Inputs and figures: all that an input changes, so that nothing else is run and painted again."""
-    names = sorted(known.index, key=lambda name: (not known.loc[name, "group"], name))
-    usual = [name for name in USUAL if name in known.index] or known["population"].nlargest(5).index.to_list()
+    names = sorted(countries.index, key=lambda name: (not countries.loc[name, "group"], name))
+    usual = [name for name in USUAL if name in countries.index] or countries["population"].nlargest(5).index.to_list()
     chosen = inputs.several(_("Countries and groups"), names, "countries", place, usual=usual)
     with st.container(horizontal=True):
         with st.container(width=200):
@@ -74,21 +74,21 @@ def explored() -> None:
     shown = Shown(measure, form, per)
     values = covid_data.panel(stored, shown).loc[start:end]
     present = [name for name in chosen if name in values and values[name].notna().any()]
-    views.headline(stored, values, known, reference, shown)
+    views.headline(stored, values, countries, reference, shown)
     views.notes(stored, measure, chosen, present, values.index)
     view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
     if view == "time":
         views.over_time(stored, values, present, reference, shown)
     elif view == "map":
-        views.world(stored, values, known, shown)
+        views.world(stored, values, countries, shown)
     elif view == "ranking":
-        views.ranking(values, known, shown, chosen)
+        views.ranking(values, countries, shown, chosen)
     elif view == "country":
         views.country(stored, values, reference, present, shown)
     elif view == "relations":
-        views.relations(stored, known, covid.frames(values.index, views.PLAYED))
+        views.relations(stored, countries, covid.frames(values.index, views.PLAYED))
     else:
-        views.week_by_week(stored, values, present, known, shown)
+        views.week_by_week(stored, values, present, countries, shown)
     views.table(values, present, shown)
 
 

@@ -35,7 +35,7 @@ def waterfall(base: float, contributions: pd.Series, values: dict[str, str]) -> 
     ends = np.cumsum(parts)
     reach = np.array([min(ends.min(), base, 0) - 0.15, max(ends.max(), 0) + 0.15])
     ticks = np.log(_ODDS / (1 - _ODDS))
-    seen = (ticks >= reach[0]) & (ticks <= reach[1])
+    inside = (ticks >= reach[0]) & (ticks <= reach[1])
     figure = theme.figure(
         title,
         x=_("Risk, from {base} for all customers to {risk}").format(
@@ -43,8 +43,8 @@ def waterfall(base: float, contributions: pd.Series, values: dict[str, str]) -> 
         ),
         height=110 + 27 * len(parts) + 12 * sum("<br>" in name for name in names),
         xaxis={
-            "tickvals": ticks[seen],
-            "ticktext": [locales.percent(share) for share in _ODDS[seen]],
+            "tickvals": ticks[inside],
+            "ticktext": [locales.percent(share) for share in _ODDS[inside]],
             "range": list(reach),
         },
         yaxis={"autorange": "reversed"},

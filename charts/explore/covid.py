@@ -218,13 +218,13 @@ def world(
     names = [theme.plain(place(str(name))) for name in values.columns]
 
     def data(at: int) -> go.Choropleth:
-        day, row, seen = values.index[at], values.iloc[at], asof.iloc[at]
-        late = (seen < day - pd.Timedelta(days=STALE)).to_numpy()
+        day, row, reported = values.index[at], values.iloc[at], asof.iloc[at]
+        late = (reported < day - pd.Timedelta(days=STALE)).to_numpy()
         old = _(" (last reported {day})")
         return go.Choropleth(
             z=row.to_numpy("float32"),
             customdata=[
-                old.format(day=locales.day(when)) if past else "" for when, past in zip(seen, late, strict=True)
+                old.format(day=locales.day(when)) if past else "" for when, past in zip(reported, late, strict=True)
             ],
             hovertemplate=_sentence("%{text}", shown, locales.day(day) + "%{customdata}", "z"),
         )
@@ -664,7 +664,7 @@ def _finish(drawn: "Figure", dark: bool) -> None:
 
 def sentences(found: Sequence[Comparison], shown: Shown, day: pd.Timestamp) -> list[str]:
     """Each comparison with the reference in words; a number of another day than `day` has its own beside it."""
-    told = []
+    texts = []
     for one in found:
         value = written(one.value, shown)
         named = _("{country}: {value}") if one.day == day else _("{country}: {value} on {day}")
@@ -684,8 +684,8 @@ def sentences(found: Sequence[Comparison], shown: Shown, day: pd.Timestamp) -> l
             )
             highest = later if one.later > 0 else sooner if one.later < 0 else _("peaked on the same day, {day}")
             words.append(highest.format(count=locales.number(abs(one.later)), day=locales.day(one.highest)))
-        told.append(_("; ").join(words) + ".")
-    return told
+        texts.append(_("; ").join(words) + ".")
+    return texts
 
 
 PARTS = {

@@ -54,7 +54,7 @@ def against(found: pd.DataFrame, name: str, category: str, liquid: bool) -> go.F
     change, share = shown["change"].to_numpy(float), shown["share"].fillna(0).to_numpy(float)
     ends = np.clip(change, -1.0, FAR)
     better = [_better(*one) for one in zip(shown.index, change, share, strict=True)]
-    title, said = _("No amounts to compare with {category}"), {"category": category}
+    title, words = _("No amounts to compare with {category}"), {"category": category}
     if len(shown):
         # What matters most in a day, of what can be good or bad; 0.02 g of salt do not, however few the others have.
         far = int(np.argmax(np.where([one is None for one in better], -1.0, share)))
@@ -66,12 +66,12 @@ def against(found: pd.DataFrame, name: str, category: str, liquid: bool) -> go.F
         more = none if median == amount(nutrient, 0.0) else more
         same = _("{name} is typical of {category}: nothing differs by {least} of a day’s intake in {unit}")
         title = same if better[far] is None else more if change[far] > 0 else less
-        said |= {"name": short(name, TITLE), "nutrient": label(nutrient), "amount": mine, "median": median}
-        said |= {"least": locales.percent(NOTABLE), "unit": "100 ml" if liquid else "100 g"}
+        words |= {"name": short(name, TITLE), "nutrient": label(nutrient), "amount": mine, "median": median}
+        words |= {"least": locales.percent(NOTABLE), "unit": "100 ml" if liquid else "100 g"}
     at = np.arange(len(shown))
     ticks = [-1.0, 0.0, 1.0, 2.0]
     figure = theme.figure(
-        title.format(**said),
+        title.format(**words),
         x=_("Against the median, in 100 ml") if liquid else _("Against the median, in 100 g"),
         height=110 + 32 * len(shown),
         xaxis={
@@ -310,8 +310,8 @@ def compared(
         written = amount(nutrient, value) if how == "absolute" else difference(nutrient, value)
         texts.append(_("not known") if value != value else f"{written} {MARKS[level]}" if level else written)
         better = value <= 0 if wish == "less" else value >= 0
-        told = theme.NEUTRAL if wish is None else theme.STAY if better else theme.LEAVE
-        colours.append(COLOURS[level] if level else theme.STAY if how == "absolute" else told)
+        colour = theme.NEUTRAL if wish is None else theme.STAY if better else theme.LEAVE
+        colours.append(COLOURS[level] if level else theme.STAY if how == "absolute" else colour)
     figure.add_trace(
         go.Bar(
             y=at + 0.12,

@@ -53,7 +53,7 @@ DEFINITIONS = {
 }
 
 
-def said(feature: str, move: Move) -> str:
+def move_sentence(feature: str, move: Move) -> str:
     """What moved in a column, as a sentence."""
     return _(SENTENCES[move.kind]).format(
         feature=label(feature),
@@ -230,7 +230,7 @@ def course(
 def distribution(feature: str, side: Sides) -> go.Figure:
     """The shares of the bins of a column in the reference, in this season of earlier years, and now."""
     bars = moves(side.cut, side.reference, side.current)
-    title = said(feature, max(bars, key=lambda move: move.part)).rstrip(".")
+    title = move_sentence(feature, max(bars, key=lambda move: move.part)).rstrip(".")
     filled = (side.reference > 0) | (side.current > 0)
     parts = np.array([move.part for move in bars])
     shown = np.argsort(-parts, kind="stable")
@@ -345,20 +345,20 @@ def alerts(found: Replay, first: pd.Timestamp, last: pd.Timestamp, threshold: fl
     )
     about = _("{column}: {first} to {last}, PSI up to {psi}, about the real change")
     false = _("{column}: {first} to {last}, PSI up to {psi}, about no change that is known")
-    for known, name, colour, symbol in (
+    for explained, name, colour, symbol in (
         (True, _("about a real change"), theme.STAY, "circle"),
         (False, _("about no known change"), theme.LEAVE, "diamond"),
     ):
-        some = found.alerts[found.alerts["event"].notna() == known]
+        some = found.alerts[found.alerts["event"].notna() == explained]
         x, y, text = [], [], []
         for row in some.itertuples():
-            told = (about if known else false).format(
+            hover = (about if explained else false).format(
                 column=theme.plain(label(row.feature)), first=locales.day(row.first), last=locales.day(row.last),
                 psi=locales.number(row.psi, 2),
             )  # fmt: skip
             x += [row.first, row.last, None]
             y += [row.feature, row.feature, None]
-            text += [told, told, ""]
+            text += [hover, hover, ""]
         figure.add_trace(
             go.Scatter(x=x, y=y, name=name, mode="lines+markers", line={"color": colour, "width": 5},
                        marker={"size": 9, "symbol": symbol}, hoverinfo="text", hovertext=text)

@@ -62,11 +62,11 @@ def before_after(table: pd.DataFrame, threshold: float) -> go.Figure:
     figure.add_trace(
         go.Scatter(x=lines, y=np.repeat(names, 3), mode="lines", line=line, hoverinfo="skip", showlegend=False)
     )
-    told = (table["label"] == watch.CONFIRMED).to_numpy()
+    confirmed = (table["label"] == watch.CONFIRMED).to_numpy()
     for name, some, place, colour, symbol in (
-        (_("before"), told | True, 0, theme.NEUTRAL, "circle-open"),
-        (_("after"), ~told, 1, theme.STAY, "circle"),
-        (_("after: an alert"), told, 1, theme.LEAVE, "diamond"),
+        (_("before"), confirmed | True, 0, theme.NEUTRAL, "circle-open"),
+        (_("after"), ~confirmed, 1, theme.STAY, "circle"),
+        (_("after: an alert"), confirmed, 1, theme.LEAVE, "diamond"),
     ):
         figure.add_trace(
             go.Scatter(x=pairs[some, place], y=np.array(names)[some], mode="markers", name=name, hoverinfo="text",

@@ -36,8 +36,8 @@ def dataset(table: Table, end: date, seed: int = 0) -> Dataset:
 
 def changes(findings: Iterable[Finding]) -> list[date]:
     """The days on which a demo changed, as its findings tell; none for other data."""
-    told = [finding for finding in findings if finding.message in (CHANGED, CHURN_CHANGED)]
-    return [date.fromisoformat(str(finding.values["day"])) for finding in told]
+    marked = [finding for finding in findings if finding.message in (CHANGED, CHURN_CHANGED)]
+    return [date.fromisoformat(str(finding.values["day"])) for finding in marked]
 
 
 def _customers(end: date, seed: int) -> Dataset:

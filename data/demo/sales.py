@@ -231,10 +231,10 @@ def _returns(
     day = source.minute // _DAY + 1 + rng.exponential(p.RETURN_DAYS, len(back)).astype(int)
     opening = np.append(np.flatnonzero(is_open), len(is_open))
     day = opening[np.minimum(np.searchsorted(opening, day), len(opening) - 1)]
-    known = day < len(is_open)
+    within = day < len(is_open)
     minute = day * _DAY + rng.integers(p.OPENING_HOUR * 60, p.CLOSING_HOUR * 60, len(day))
-    notes = _append(invoices, minute[known], source.customer[known], source.store[known])
-    back = back[known]
+    notes = _append(invoices, minute[within], source.customer[within], source.store[within])
+    back = back[within]
     number = np.arange(len(invoices.minute), len(notes.minute))
     return notes, back.assign(invoice=number, kind=_RETURN, quantity=-back["quantity"])
 

@@ -56,9 +56,9 @@ def simulate(
         placed[today, short] = units
         delay = np.maximum(np.rint(rng.normal(lead[short], spread[short])), 1).astype(int)
         arrival = next_open[np.minimum(today + delay, count)]
-        known = arrival < count
-        received[arrival[known], short[known]] += units[known]
-        ordered[arrival[known], short[known]] = today
+        within = arrival < count
+        received[arrival[within], short[within]] += units[within]
+        ordered[arrival[within], short[within]] = today
 
     quantity = np.stack([received, -sold, placed], axis=-1)
     day, product, kind = np.nonzero(quantity)

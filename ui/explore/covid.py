@@ -72,12 +72,12 @@ def _set_period(*days: date) -> None:
         st.session_state.pop("covid.days", None)
 
 
-def headline(stored: Stored, values: pd.DataFrame, known: pd.DataFrame, reference: str, shown: Shown) -> None:
+def headline(stored: Stored, values: pd.DataFrame, countries: pd.DataFrame, reference: str, shown: Shown) -> None:
     """The answer for the reference country as cards: now, highest (or added), rank, in total."""
     one = values[reference].dropna() if reference in values else pd.Series(dtype=float)
     if one.empty:
         return
-    ranked = covid.ranking(values[_countries(known, values)], values.index[-1])
+    ranked = covid.ranking(values[_countries(countries, values)], values.index[-1])
     now, day = float(one.iloc[-1]), one.index[-1]
     before = float(values[reference].get(day - pd.Timedelta(days=covid.WEEK), float("nan")))
     when = charts.unit(shown)
@@ -109,10 +109,10 @@ def headline(stored: Stored, values: pd.DataFrame, known: pd.DataFrame, referenc
 
 def notes(stored: Stored, measure: str, chosen: list[str], present: list[str], days: pd.DatetimeIndex) -> None:
     """What these numbers lack, in one paragraph."""
-    told = []
+    texts = []
     if missing := [name for name in chosen if name not in present]:
         text = _("{countries} reported nothing of this in the period.")
-        told.append(text.format(countries=", ".join(map(place, missing))))
+        texts.append(text.format(countries=", ".join(map(place, missing))))
     continued = covid_data.counts(stored, measure).continued
     ended = [
         f"{place(name)} ({locales.day(continued[name])})"
@@ -121,9 +121,9 @@ def notes(stored: Stored, measure: str, chosen: list[str], present: list[str], d
     ]
     if ended:
         text = _("Daily numbers end before the totals, and go on as what these grew by: {countries}.")
-        told.append(text.format(countries=", ".join(ended)))
-    if told:
-        st.caption(plain(" ".join(told)))
+        texts.append(text.format(countries=", ".join(ended)))
+    if texts:
+        st.caption(plain(" ".join(texts)))
 
 
 def over_time(stored: Stored, values: pd.DataFrame, present: list[str], reference: str, shown: Shown) -> None:
@@ -158,19 +158,19 @@ def over_time(stored: Stored, values: pd.DataFrame, present: list[str], referenc
             value=plain(charts.written(float(values.loc[day, reference]), shown)),
             day=plain(locales.day(day)),
         )
-        told = charts.sentences(compared, shown, day)
-        st.markdown(f"{against}\n" + "\n".join(f"- {plain(sentence)}" for sentence in told))
+        texts = charts.sentences(compared, shown, day)
+        st.markdown(f"{against}\n" + "\n".join(f"- {plain(sentence)}" for sentence in texts))
 
 
-def world(stored: Stored, values: pd.DataFrame, known: pd.DataFrame, shown: Shown) -> None:
+def world(stored: Stored, values: pd.DataFrame, countries: pd.DataFrame, shown: Shown) -> None:
     """The map, which plays over the period."""
     region = _region()
-    if not _countries(known, values, region):
+    if not _countries(countries, values, region):
         st.info(_("These data have no country in this part of the world: choose another one."))
         return
     period = values.index[0], values.index[-1]
-    figure = _map(stored.version, shown, region, period, is_dark(), locales.language(), values, known)
-    table = covid.ranking(values[_countries(known, values, region)], values.index[-1])
+    figure = _map(stored.version, shown, region, period, is_dark(), locales.language(), values, countries)
+    table = covid.ranking(values[_countries(countries, values, region)], values.index[-1])
     cards.figure(figure, "covid_map", table.reset_index(names="country"))
     st.caption(
         _(
@@ -197,10 +197,10 @@ def _map(
     return charts.world(numbers, asof, _known["code"].astype("str"), shown, region, dark)
 
 
-def ranking(values: pd.DataFrame, known: pd.DataFrame, shown: Shown, chosen: list[str]) -> None:
+def ranking(values: pd.DataFrame, countries: pd.DataFrame, shown: Shown, chosen: list[str]) -> None:
     """Countries in order on the last day of the period."""
     region = _region()
-    ranked = covid.ranking(values[_countries(known, values, region)], values.index[-1])
+    ranked = covid.ranking(values[_countries(countries, values, region)], values.index[-1])
     if ranked.empty:
         st.info(_("Nothing of this was reported in the period: choose another measure or a longer period."))
         return
@@ -259,10 +259,10 @@ def country(stored: Stored, values: pd.DataFrame, name: str, present: list[str],
     downloads.table(listed[["country", "wave", "start", "peak", "trough", "height", "total"]], "covid_waves")
 
 
-def relations(stored: Stored, known: pd.DataFrame, days: pd.DatetimeIndex) -> None:
+def relations(stored: Stored, countries: pd.DataFrame, days: pd.DatetimeIndex) -> None:
     """Any two measures against each other, and all of them."""
     stand = covid_data.standing(stored, days[-1])
-    stand = stand.loc[stand.index.isin(known.index[~known["group"]])].dropna(axis=1, how="all")
+    stand = stand.loc[stand.index.isin(countries.index[~countries["group"]])].dropna(axis=1, how="all")
     options = list(stand.columns)
     if len(options) < 2:
         st.info(_("These data have no two measures that could go together."))
@@ -274,7 +274,7 @@ def relations(stored: Stored, known: pd.DataFrame, days: pd.DatetimeIndex) -> No
     with right:
         y = inputs.choice(_("Up"), options, "y", names.__getitem__, default="deaths")
     period = days[0], days[-1]
-    figure, table = _scatter(stored.version, names[x], names[y], period, stored, known, x, y, days)
+    figure, table = _scatter(stored.version, names[x], names[y], period, stored, countries, x, y, days)
     cards.figure(figure, "covid_scatter", table)
     short = {one: label(one) if one in TRAITS else _(charts.MEASURES[one]) for one in options}  # ranks have no unit
     figure, table = _correlations(stored.version, short, days[-1], is_dark(), stand)
@@ -320,11 +320,13 @@ def _correlations(
     return charts.correlations(matrix, names, dark), matrix.reset_index(names="measure")
 
 
-def week_by_week(stored: Stored, values: pd.DataFrame, present: list[str], known: pd.DataFrame, shown: Shown) -> None:
+def week_by_week(
+    stored: Stored, values: pd.DataFrame, present: list[str], countries: pd.DataFrame, shown: Shown
+) -> None:
     """A heatmap of countries by weeks."""
     which = inputs.view(_("Rows"), list(ROWS), "rows", lambda one: _(ROWS[one]))
     if which == "largest":
-        here = known.loc[_countries(known, values), "population"].nlargest(LISTED).index
+        here = countries.loc[_countries(countries, values), "population"].nlargest(LISTED).index
         present = [name for name in here if values[name].notna().any()]
     shares = covid.weeks(values[present]).dropna(axis=1, how="all")
     if shares.empty:
@@ -388,9 +390,9 @@ def _region() -> str:
         return inputs.choice(_("Part of the world"), list(charts.REGIONS), "region", charts.region)
 
 
-def _countries(known: pd.DataFrame, values: pd.DataFrame, region: str = "World") -> list[str]:
+def _countries(countries: pd.DataFrame, values: pd.DataFrame, region: str = "World") -> list[str]:
     """The countries (no groups) of a part of the world that `values` has."""
-    here = known[~known["group"] & ((region == "World") | (known["continent"] == region))]
+    here = countries[~countries["group"] & ((region == "World") | (countries["continent"] == region))]
     return [name for name in here.index if name in values]
 
 

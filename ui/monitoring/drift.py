@@ -67,7 +67,7 @@ def verdict(
         )
         side = watch.sides(seen, first, day.to_datetime64())
         most = max(explain.moves(side.cut, side.reference, side.current), key=lambda move: move.part)
-        st.warning(plain(f"{text} {told} {charts.said(first, most)}"), icon=":material/warning:")
+        st.warning(plain(f"{text} {told} {charts.move_sentence(first, most)}"), icon=":material/warning:")
     elif len(seasonal):
         names = ", ".join(label(name) for name in seasonal["feature"])
         text = _("The data look as they do every year at this season: {columns} differ from the average of the year.")
