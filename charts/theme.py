@@ -29,6 +29,7 @@ HEIGHT = 320
 LONG = 150  # days from which on the ticks of an axis of time are months or years
 MONTHS = (1, 2, 3, 4, 6, *range(12, 12_000, 12))  # between two of them
 TICKS, YEARS = 6, 8  # at most
+POINTS = 150  # of a curve: more cannot be told apart
 DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"]
 
 
@@ -77,10 +78,36 @@ def upright(at: Any, colour: str = NEUTRAL, dash: str = "dot") -> dict[str, Any]
     return {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": line}
 
 
-def diagonal(end: float) -> dict[str, Any]:
-    """A shape: the dotted line on which both axes say the same, from 0 to `end`."""
+def diagonal(end: float, start: float = 0) -> dict[str, Any]:
+    """A shape: the dotted line on which both axes say the same, from `start` to `end`."""
     line = {"color": NEUTRAL, "dash": "dot", "width": 1.5}
-    return {"type": "line", "x0": 0, "y0": 0, "x1": end, "y1": end, "line": line}
+    return {"type": "line", "x0": start, "y0": start, "x1": end, "y1": end, "line": line}
+
+
+def area(x: Sequence[Any] | np.ndarray, y: Sequence[Any] | np.ndarray, colour: str, **look: Any) -> go.Scatter:
+    """A trace: what an outline encloses, filled lightly (`opacity`), without a line or a hover of its own."""
+    fill = faded(colour, look.pop("opacity", 0.18))
+    return go.Scatter(
+        x=x, y=y, mode="lines", fill="toself", fillcolor=fill, line={"width": 0}, hoverinfo="skip", **look
+    )
+
+
+def band(x: Any, lo: Any, hi: Any, colour: str, **look: Any) -> go.Scatter:
+    """A trace: the band from `lo` to `hi` (arrays) along `x`; `look` as of `area`."""
+    x, lo, hi = (np.asarray(values) for values in (x, lo, hi))
+    return area(np.r_[x, x[::-1]], np.r_[hi, lo[::-1]], colour, **look)
+
+
+def interval(middle: Any, lo: Any, hi: Any, **look: Any) -> dict[str, Any]:
+    """The `error_x` or `error_y` of a trace: from `lo` to `hi` (arrays) around the `middle`."""
+    middle, lo, hi = (np.asarray(values, float) for values in (middle, lo, hi))
+    usual = {"type": "data", "color": NEUTRAL, "thickness": 1.5, "width": 4}
+    return {**usual, "array": hi - middle, "arrayminus": middle - lo, **look}
+
+
+def thinned(count: int, most: int = POINTS) -> np.ndarray:
+    """The places of at most `most` of `count` points, evenly apart, the first and the last among them."""
+    return np.unique(np.linspace(0, count - 1, most).astype(int)) if count else np.arange(0)
 
 
 def percent_axis(top: float) -> dict[str, Any]:

@@ -9,13 +9,11 @@ from charts import theme
 from locales import _
 from models.churn.campaign import Returns
 
-POINTS = 150  # of a curve: more cannot be told apart
-
 
 def campaign(found: Returns, called: int, currency: str) -> go.Figure:
     """Expected profit against the number called, with the band of the model; random calls beside it."""
     size = len(found.profit) - 1
-    some = np.unique(np.r_[np.linspace(0, size, POINTS).astype(int), called, found.best])
+    some = np.unique(np.r_[theme.thinned(size + 1), called, found.best])
     title = _("Calling {best} customers earns most: {most}")
     none = _("No list pays under these terms: nobody should be called")
     figure = theme.figure(
@@ -31,17 +29,7 @@ def campaign(found: Returns, called: int, currency: str) -> go.Figure:
         ),
         shapes=[theme.across(0)],
     )
-    figure.add_trace(
-        go.Scatter(
-            x=np.r_[some, some[::-1]],
-            y=np.r_[found.hi[some], found.lo[some][::-1]],
-            fill="toself",
-            fillcolor=theme.faded(theme.STAY, 0.18),
-            line={"width": 0},
-            hoverinfo="skip",
-            name=_("90% of resampled models"),
-        )
-    )
+    figure.add_trace(theme.band(some, found.lo[some], found.hi[some], theme.STAY, name=_("90% of resampled models")))
     sentence = _("{called} called: {money} ({lo} to {hi})")
     figure.add_trace(
         go.Scatter(

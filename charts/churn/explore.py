@@ -54,14 +54,13 @@ def rate_by(rates: pd.DataFrame, column: str, overall: float, chosen: list[str])
         "showarrow": False,
         "font": {"color": theme.LEAVE, "size": 12},
     }
-    line = {"color": theme.LEAVE, "dash": "dot", "width": 1.5}
     figure = theme.figure(
         _title_by(rates, column),
         x=_("Share of customers who left"),
         height=max(theme.HEIGHT, 110 + 44 * len(rates)),
         xaxis=theme.percent_axis(reach),
         annotations=[*labels, reference],
-        shapes=[{"type": "line", "x0": overall, "x1": overall, "yref": "paper", "y0": 0, "y1": 1, "line": line}],
+        shapes=[theme.upright(overall, theme.LEAVE)],
         margin={"l": 8, "r": 8, "t": 24, "b": 8},
         bargap=0.45,
         showlegend=False,
@@ -76,14 +75,7 @@ def rate_by(rates: pd.DataFrame, column: str, overall: float, chosen: list[str])
                 "color": theme.STAY,
                 "opacity": [1.0 if not chosen or level in chosen else 0.35 for level in shown["level"]],
             },
-            error_x={
-                "type": "data",
-                "array": (shown["hi"] - shown["rate"]).to_numpy(),
-                "arrayminus": (shown["rate"] - shown["lo"]).to_numpy(),
-                "color": theme.NEUTRAL,
-                "thickness": 1.5,
-                "width": 4,
-            },
+            error_x=theme.interval(shown["rate"], shown["lo"], shown["hi"]),
             hoverinfo="text",
             hovertext=[
                 sentence.format(
@@ -115,17 +107,7 @@ def rate_along(curve: pd.DataFrame, column: str, overall: float, currency: str) 
         yaxis=theme.percent_axis(top),
         shapes=[theme.across(overall)],
     )
-    figure.add_trace(
-        go.Scatter(
-            x=np.r_[at, at[::-1]],
-            y=np.r_[curve["hi"], curve["lo"][::-1]],
-            fill="toself",
-            fillcolor=theme.faded(theme.LEAVE, 0.18),
-            line={"width": 0},
-            hoverinfo="skip",
-            name=_("95% interval"),
-        )
-    )
+    figure.add_trace(theme.band(at, curve["lo"], curve["hi"], theme.LEAVE, name=_("95% interval")))
     sentence = _("At {at}: {rate} left (95% interval {lo} to {hi})")
     figure.add_trace(
         go.Scatter(
@@ -186,18 +168,7 @@ def survival(curves: pd.DataFrame, test: LogRank | None, by: str | None) -> go.F
         lo, hi = (np.repeat(curve[end].fillna(curve["survival"]), 2)[:-1] for end in ("lo", "hi"))
         steps = np.repeat(time, 2)[1:]
         name = _("All customers") if by is None else theme.plain(label(group))
-        figure.add_trace(
-            go.Scatter(
-                x=np.r_[steps, steps[::-1]],
-                y=np.r_[hi, lo[::-1]],
-                fill="toself",
-                fillcolor=theme.faded(colour, 0.15),
-                line={"width": 0},
-                hoverinfo="skip",
-                legendgroup=group,
-                showlegend=False,
-            )
-        )
+        figure.add_trace(theme.band(steps, lo, hi, colour, opacity=0.15, legendgroup=group, showlegend=False))
         figure.add_trace(
             go.Scatter(
                 x=time,

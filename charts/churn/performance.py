@@ -1,5 +1,7 @@
 """Figures of how good the churn model is, on customers it had not seen, and of what it earns."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,7 +13,6 @@ from locales.labels import label
 from models.churn.explore import PEERS, TENURE_BANDS
 from models.churn.model import SURE
 
-POINTS = 150  # of a curve: more cannot be told apart
 SHOWN = 10  # columns of a waterfall
 TERMS = {
     "value": N_("Value of a customer kept"),
@@ -23,14 +24,11 @@ TERMS = {
 def roc(ranked: pd.DataFrame, auc: float, lo: float, hi: float, threshold: float) -> go.Figure:
     """ROC curve of `value.ranking`, with the point of the chosen threshold."""
     title = _("A leaver has a higher risk than a stayer {auc} times in 100 (95% interval {lo} to {hi})")
-    figure = theme.figure(
+    figure = _shares(
         title.format(auc=locales.number(100 * auc), lo=locales.number(100 * lo), hi=locales.number(100 * hi)),
-        x=_("Stayers called in vain"),
-        y=_("Leavers found"),
-        xaxis=theme.percent_axis(1.04),
-        yaxis=theme.percent_axis(1.0),
-        shapes=[theme.diagonal(1)],
-        showlegend=False,
+        _("Stayers called in vain"),
+        _("Leavers found"),
+        theme.diagonal(1),
     )
     some = _thin(ranked)
     hover = _("Called from a risk of {threshold}: {recall} of leavers, {false} of stayers")
@@ -42,14 +40,11 @@ def precision_recall(ranked: pd.DataFrame, area: float, rate: float, threshold: 
     """Precision against recall of `value.ranking`."""
     at_half = float(ranked.loc[(ranked["recall"] - 0.5).abs().idxmin(), "precision"])
     title = _("To find half of the leavers, {calls} of 100 calls are in vain (area {area})")
-    figure = theme.figure(
+    figure = _shares(
         title.format(calls=locales.number(100 * (1 - at_half)), area=locales.number(area, 2)),
-        x=_("Leavers found"),
-        y=_("Calls that reach a leaver"),
-        xaxis=theme.percent_axis(1.04),
-        yaxis=theme.percent_axis(1.0),
-        shapes=[theme.across(rate)],
-        showlegend=False,
+        _("Leavers found"),
+        _("Calls that reach a leaver"),
+        theme.across(rate),
     )
     some = _thin(ranked[ranked["called"] >= 20])
     hover = _("Called from a risk of {threshold}: {recall} of leavers found, {precision} of calls reach one")
@@ -79,7 +74,7 @@ def reliability(groups: pd.DataFrame, error: float) -> go.Figure:
             mode="markers+lines",
             marker={"size": 8, "color": theme.STAY},
             line={"color": theme.STAY, "width": 1},
-            error_y=_error(groups["seen"], groups["lo"], groups["hi"]),
+            error_y=theme.interval(groups["seen"], groups["lo"], groups["hi"]),
             hoverinfo="text",
             hovertext=[
                 sentence.format(
@@ -96,14 +91,11 @@ def gains(ranked: pd.DataFrame, lift: float) -> go.Figure:
     """Cumulative gains of `value.ranking`; `lift` is that of the riskiest tenth."""
     fifth = float(np.interp(0.2, ranked["share"], ranked["recall"]))
     title = _("Calling the riskiest 20% finds {found} of all leavers; the riskiest 10% leave {lift}x as often as usual")
-    figure = theme.figure(
+    figure = _shares(
         title.format(found=locales.percent(fifth), lift=locales.number(lift, 1)),
-        x=_("Share of customers called, riskiest first"),
-        y=_("Leavers found"),
-        xaxis=theme.percent_axis(1.04),
-        yaxis=theme.percent_axis(1.0),
-        shapes=[theme.diagonal(1)],
-        showlegend=False,
+        _("Share of customers called, riskiest first"),
+        _("Leavers found"),
+        theme.diagonal(1),
     )
     some = _thin(ranked)
     hover = _("Calling {share} finds {recall} of leavers: {lift} times as many as at random")
@@ -154,7 +146,7 @@ def profit(ranked: pd.DataFrame, money: np.ndarray, threshold: float, best: floa
         shapes=[theme.across(0)],
         showlegend=False,
     )
-    some = np.unique(np.linspace(0, len(ranked) - 1, POINTS).astype(int))
+    some = theme.thinned(len(ranked))
     sentence = _("{called} called, from a risk of {threshold}: {money}")
     figure.add_trace(
         go.Scatter(
@@ -344,7 +336,7 @@ def segments(frame: pd.DataFrame, column: str) -> go.Figure:
             mode="markers",
             name=_("seen"),
             marker={"size": 10, "color": theme.STAY},
-            error_x=_error(shown["seen"], shown["lo"], shown["hi"]),
+            error_x=theme.interval(shown["seen"], shown["lo"], shown["hi"]),
             hoverinfo="text",
             hovertext=hover,
         )
@@ -401,8 +393,14 @@ def importance(frame: pd.DataFrame) -> go.Figure:
 _ENDS = ("said", "seen", "lo", "hi")
 
 
+def _shares(title: str, x: str, y: str, shape: dict[str, Any]) -> go.Figure:
+    """A figure whose axes are shares of all, from none to all."""
+    xaxis, yaxis = theme.percent_axis(1.04), theme.percent_axis(1.0)
+    return theme.figure(title, x, y, xaxis=xaxis, yaxis=yaxis, shapes=[shape], showlegend=False)
+
+
 def _thin(ranked: pd.DataFrame) -> pd.DataFrame:
-    return ranked.iloc[np.unique(np.linspace(0, len(ranked) - 1, POINTS).astype(int))] if len(ranked) else ranked
+    return ranked.iloc[theme.thinned(len(ranked))]
 
 
 def _curve(x: pd.Series, y: pd.Series, sentence: str, rows: pd.DataFrame) -> go.Scatter:
@@ -442,17 +440,6 @@ def _mark(figure: go.Figure, ranked: pd.DataFrame, threshold: float, x: str, y: 
             )
         )
     return figure
-
-
-def _error(middle: pd.Series, lo: pd.Series, hi: pd.Series) -> dict[str, object]:
-    return {
-        "type": "data",
-        "array": (hi - middle).to_numpy(),
-        "arrayminus": (middle - lo).to_numpy(),
-        "color": theme.NEUTRAL,
-        "thickness": 1.5,
-        "width": 4,
-    }
 
 
 def _points(share: float, digits: int = 0) -> str:

@@ -355,10 +355,7 @@ def intake(totals: pd.DataFrame, days: float) -> go.Figure:
             "ticktext": [label(one) for one in shown.index],
             "autorange": "reversed",
         },
-        shapes=[
-            {"type": "line", "x0": 1, "x1": 1, "yref": "paper", "y0": 0, "y1": 1}
-            | {"line": {"color": theme.NEUTRAL, "dash": "dot", "width": 1.5}}
-        ],
+        shapes=[theme.upright(1)],
         showlegend=False,
     )
     sentence = _("{amount} of {nutrient}, {share} of the reference intake")

@@ -62,11 +62,23 @@ def over_time(course: Course, currency: str, every: str) -> go.Figure:
         height=380,
         xaxis=theme.time_axis(pd.DatetimeIndex(pd.concat([real["day"], guess["day"]]))),
         yaxis=_axis(course.metric, np.concatenate([*ends, real["value"], [course.reference]]), currency),
-        shapes=[theme.across(course.reference), *(_mark(day) for day in course.changes)],
+        shapes=[
+            theme.across(course.reference),
+            *(theme.upright(day, theme.LEAVE, "dashdot") for day in course.changes),
+        ],
         annotations=[_note(day) for day in course.changes[-1:]],
     )
     if len(guess):
-        figure.add_trace(_band(guess, _ESTIMATED_COLOUR, _("expected 19 times in 20")))
+        figure.add_trace(
+            theme.band(
+                guess["day"],
+                guess["lo"],
+                guess["hi"],
+                _ESTIMATED_COLOUR,
+                opacity=0.16,
+                name=_("expected 19 times in 20"),
+            )
+        )
         sentence = _("{day}: {value} was to be expected, {lo} to {hi} 19 times in 20")
         hover = _sentences(sentence, guess, course.metric, currency)
         line = {"color": _ESTIMATED_COLOUR, "dash": "dash", "width": 2}
@@ -75,7 +87,9 @@ def over_time(course: Course, currency: str, every: str) -> go.Figure:
     hover = _sentences(sentence, real, course.metric, currency)
     trace = _line(real, _("realised"), {"color": theme.STAY, "width": 2}, "circle", hover)
     if len(real) > MANY:
-        figure.add_trace(_band(real, theme.STAY, _("95% interval")))
+        figure.add_trace(
+            theme.band(real["day"], real["lo"], real["hi"], theme.STAY, opacity=0.16, name=_("95% interval"))
+        )
     else:
         trace.error_y = _error(real, "value", "lo", "hi")
     figure.add_trace(trace)
@@ -94,16 +108,7 @@ def reliability(then: pd.DataFrame, now: pd.DataFrame, since: str) -> go.Figure:
         y=_("Share who left"),
         xaxis=theme.percent_axis(reach),
         yaxis=theme.percent_axis(reach),
-        shapes=[
-            {
-                "type": "line",
-                "x0": 0,
-                "y0": 0,
-                "x1": reach,
-                "y1": reach,
-                "line": {"color": theme.NEUTRAL, "dash": "dot", "width": 1.5},
-            }
-        ],
+        shapes=[theme.diagonal(reach)],
     )
     sentence = _("Of {customers} customers with a risk of about {said}, {seen} left (95% interval {lo} to {hi})")
     looks = (
@@ -209,19 +214,6 @@ def _sentences(sentence: str, rows: pd.DataFrame, metric: str, currency: str) ->
     ]
 
 
-def _band(rows: pd.DataFrame, colour: str, name: str) -> go.Scatter:
-    return go.Scatter(
-        x=pd.concat([rows["day"], rows["day"][::-1]]),
-        y=np.r_[rows["hi"], rows["lo"][::-1]],
-        mode="lines",
-        fill="toself",
-        fillcolor=theme.faded(colour, 0.16),
-        line={"width": 0},
-        hoverinfo="skip",
-        name=name,
-    )
-
-
 def _line(rows: pd.DataFrame, name: str, line: dict[str, object], symbol: str, hover: Sequence[str]) -> go.Scatter:
     return go.Scatter(
         x=rows["day"],
@@ -244,11 +236,6 @@ def _error(rows: pd.DataFrame, value: str, lo: str, hi: str) -> dict[str, object
         "thickness": 1,
         "width": 0,
     }
-
-
-def _mark(day: pd.Timestamp) -> dict[str, object]:
-    line = {"color": theme.LEAVE, "dash": "dashdot", "width": 1.5}
-    return {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": day, "x1": day, "line": line}
 
 
 def _note(day: pd.Timestamp) -> dict[str, object]:

@@ -88,14 +88,7 @@ def gains(rows: pd.DataFrame, axis: str, written: Written) -> go.Figure:
             y=list(range(len(shown))),
             mode="markers",
             marker={"size": 11, "color": colours, "symbol": symbols, "line": {"width": 2}},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": shown["hi"] - shown["mean"],
-                "arrayminus": shown["mean"] - shown["lo"],
-                "color": theme.NEUTRAL,
-                "thickness": 2,
-            },
+            error_x=theme.interval(shown["mean"], shown["lo"], shown["hi"], thickness=2),
             hoverinfo="text",
             hovertext=[
                 theme.plain(

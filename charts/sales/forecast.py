@@ -63,19 +63,7 @@ def fan(
         hovermode="closest",
     )
     for level, opacity in ((95, 0.13), (80, 0.22)):
-        x, y = band_outline(frame, level)
-        figure.add_trace(
-            go.Scatter(
-                x=x,
-                y=y,
-                mode="lines",
-                fill="toself",
-                fillcolor=theme.faded(theme.STAY, opacity),
-                line={"width": 0},
-                hoverinfo="skip",
-                name=_("{level} band").format(level=locales.percent(level / 100)),
-            )
-        )
+        figure.add_trace(band_trace(frame, level, opacity))
     figure.add_trace(line_trace(shown, _("Sold"), _("{day}: {amount} sold"), written, theme.NEUTRAL, "solid", 1.6))
     if actual is not None:
         figure.add_trace(
@@ -328,14 +316,15 @@ def _torn(values: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(pieces)
 
 
-def band_outline(frame: pd.DataFrame, level: int) -> tuple[list[pd.Timestamp | None], list[float | None]]:
-    """The outlines of a band, piece by piece, with nothing between them."""
+def band_trace(frame: pd.DataFrame, level: int, opacity: float) -> go.Scatter:
+    """The band of a level (columns `lo-80`, `hi-80`), piece by piece, with nothing between them."""
     x: list[pd.Timestamp | None] = []
     y: list[float | None] = []
     for _number, part in frame.groupby(_pieces(pd.DatetimeIndex(frame.index))):
         x += [*part.index, *part.index[::-1], None]
         y += [*part[f"hi-{level}"], *part[f"lo-{level}"].iloc[::-1], None]
-    return x, y
+    name = _("{level} band").format(level=locales.percent(level / 100))
+    return theme.area(x, y, theme.STAY, opacity=opacity, name=name)
 
 
 def share_axis(values: pd.Series) -> dict[str, object]:

@@ -75,13 +75,7 @@ def _bars(title: str, table: pd.DataFrame, axis: str, colours: list[str] | str =
             y=places,
             orientation="h",
             marker={"color": colours},
-            error_x={
-                "array": table["hi"].to_numpy(float) - mean,
-                "arrayminus": mean - table["lo"].to_numpy(float),
-                "color": theme.NEUTRAL,
-                "thickness": 1.5,
-                "width": 3,
-            },
+            error_x=theme.interval(mean, table["lo"], table["hi"], width=3),
             hoverinfo="text",
             hovertext=hover,
         )
@@ -132,13 +126,7 @@ def history(past: pd.Series, ahead: pd.DataFrame, name: str) -> go.Figure:
             name=_("Expected, with the 80% band"),
             mode="markers",
             marker={"color": theme.STAY, "size": 11, "symbol": "diamond"},
-            error_y={
-                "array": ahead["hi"].to_numpy(float) - mean,
-                "arrayminus": mean - ahead["lo"].to_numpy(float),
-                "color": theme.STAY,
-                "thickness": 2.5,
-                "width": 6,
-            },
+            error_y=theme.interval(mean, ahead["lo"], ahead["hi"], color=theme.STAY, thickness=2.5, width=6),
             hoverinfo="text",
             hovertext=[
                 expected.format(

@@ -295,7 +295,7 @@ def pareto(ranked: pd.DataFrame, column: str, currency: str) -> go.Figure:
 
 def concentration(ranked: pd.DataFrame, column: str) -> go.Figure:
     """The share of revenue that the first levels make together, over their number (of `models...pareto`)."""
-    ranks = np.unique(np.linspace(1, len(ranked), min(len(ranked), MAX_POINTS)).astype(int))
+    ranks = 1 + theme.thinned(len(ranked), MAX_POINTS)
     together = ranked["cumulative"].fillna(0).to_numpy()[ranks - 1]
     enough = main_levels(ranked)
     ticks = theme.number_axis(np.array([0, len(ranked)]))

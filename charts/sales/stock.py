@@ -91,9 +91,7 @@ def cover(table: pd.DataFrame) -> go.Figure:
             "range": [-2, FAR + 4],
         },
         yaxis={**theme.number_axis(np.array([0.0, top])), "range": [0, top]},
-        shapes=[
-            {"type": "line", "x0": 0, "y0": 0, "x1": top, "y1": top, "line": {"color": theme.NEUTRAL, "dash": "dot"}}
-        ],
+        shapes=[theme.diagonal(top)],
         hovermode="closest",
     )
     sentence = _("{name}: {units} on hand last {cover} days, a delivery takes {lead}; {risk} risk to run out before it")
@@ -217,7 +215,7 @@ def sales(weeks: pd.DataFrame) -> go.Figure:
                 ],
             )
         )
-    _band(figure, ahead.index, ahead["lo"], ahead["hi"], theme.LEAVE, _("Eight of ten cases"))
+    figure.add_trace(theme.band(ahead.index, ahead["lo"], ahead["hi"], theme.LEAVE, name=_("Eight of ten cases")))
     figure.add_trace(
         go.Scatter(
             x=ahead.index,
@@ -279,7 +277,7 @@ def shelf(past: pd.Series, ahead: pd.DataFrame, point: float, risk: float, today
             ],
         )
     )
-    _band(figure, ahead.index, ahead["lo"], ahead["hi"], theme.LEAVE, _("Eight of ten cases"))
+    figure.add_trace(theme.band(ahead.index, ahead["lo"], ahead["hi"], theme.LEAVE, name=_("Eight of ten cases")))
     sentence = _("{day}: {mid} left, {lo} to {hi} in eight of ten cases; empty with a chance of {risk}")
     figure.add_trace(
         go.Scatter(
@@ -354,16 +352,7 @@ def service(levels: np.ndarray, achieved: np.ndarray, textbook: np.ndarray, chos
         xaxis=_shares(levels[0]),
         yaxis=_shares(float(np.floor(min(levels[0], achieved.min(), textbook.min()) * 20) / 20)),
         height=380,
-        shapes=[
-            {
-                "type": "line",
-                "x0": levels[0],
-                "y0": levels[0],
-                "x1": 1,
-                "y1": 1,
-                "line": {"color": theme.NEUTRAL, "dash": "dot"},
-            }
-        ],
+        shapes=[theme.diagonal(1, levels[0])],
         hovermode="closest",
     )
     sentence = _("{name}: aimed at {target}, achieved {achieved}")
@@ -441,13 +430,6 @@ def money(costs: pd.DataFrame, chosen: int, currency: str) -> go.Figure:
 def _mark(figure: go.Figure, x: float, y: float) -> None:
     marker = {"color": theme.ACCENT, "size": 13, "symbol": "diamond"}
     figure.add_trace(go.Scatter(x=[x], y=[y], mode="markers", marker=marker, name=_("Chosen"), hoverinfo="skip"))
-
-
-def _band(figure: go.Figure, x: pd.Index, lo: pd.Series, hi: pd.Series, colour: str, name: str) -> None:
-    edge = {"x": x, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
-    figure.add_trace(go.Scatter(y=lo.to_numpy(), showlegend=False, **edge))
-    filled = {"fill": "tonexty", "fillcolor": theme.faded(colour, 0.18), "name": name}
-    figure.add_trace(go.Scatter(y=hi.to_numpy(), **edge, **filled))
 
 
 def _shares(low: float) -> dict[str, object]:

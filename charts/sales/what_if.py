@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
-from charts.sales.forecast import Written, band_outline, line_trace
+from charts.sales.forecast import Written, band_trace, line_trace
 from locales import N_, _
 
 KINDS = {"promotion": N_("Promotion"), "price": N_("Price"), "closed": N_("Closed"), "event": N_("Event")}
@@ -110,19 +110,7 @@ def scenarios(
     every = np.concatenate([usual.to_numpy(), band[1].to_numpy(), *(one.to_numpy() for one in revenues.values())])
     figure = theme.figure(title, y=axis, height=340, xaxis=theme.time_axis(usual.index), yaxis=theme.amounts(every))
     frame = pd.DataFrame({"lo-80": band[0], "hi-80": band[1]})
-    x, y = band_outline(frame, 80)
-    figure.add_trace(
-        go.Scatter(
-            x=x,
-            y=y,
-            mode="lines",
-            fill="toself",
-            fillcolor=theme.faded(theme.STAY, 0.15),
-            line={"width": 0},
-            hoverinfo="skip",
-            name=_("{level} band").format(level=locales.percent(0.8)),
-        )
-    )
+    figure.add_trace(band_trace(frame, 80, 0.15))
     sentence = _("{day}: {amount} in {name}")
     figure.add_trace(line_trace(usual, _("Nothing planned"), sentence, written, theme.NEUTRAL, "solid", 1.6))
     for name, values in revenues.items():
@@ -155,14 +143,7 @@ def uplifts(values: dict[str, tuple[float, float, float]], what: str, written: W
             x=points[:, 0],
             orientation="h",
             marker={"color": [SCENARIOS[name][0] for name in values]},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": points[:, 2] - points[:, 0],
-                "arrayminus": points[:, 0] - points[:, 1],
-                "color": theme.NEUTRAL,
-                "thickness": 2,
-            },
+            error_x=theme.interval(*points.T, thickness=2),
             hoverinfo="text",
             hovertext=[
                 sentence.format(name=name, amount=written(value), lo=written(lo), hi=written(hi))
