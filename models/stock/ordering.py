@@ -54,7 +54,7 @@ def experience(demand: Demand, weeks: int, seed: int = 0, step: Step = lambda _m
             N_("Deliveries of up to {weeks} weeks need {needed} weeks of sales to learn from, and there are {known}."),
             weeks=weeks,
             needed=weeks + FEWEST_WEEKS,
-            whole=whole,
+            known=whole,
         )
     weekly = demand.units[:, start:].reshape(len(demand.units), whole, WEEK).sum(axis=2)
     columns = ["product", *(["supplier"] if demand.goods["supplier"].notna().all() else [])]
@@ -70,7 +70,7 @@ def experience(demand: Demand, weeks: int, seed: int = 0, step: Step = lambda _m
         profile = before[:, -2 * APART * WEEK :].sum(axis=0).reshape(-1, WEEK).sum(axis=0)
         profile = profile / profile.sum() if profile.sum() else np.full(WEEK, 1 / WEEK)
         forecast.append(_summed((mean[:, :, None] * profile).reshape(len(mean), -1)))
-        if length < experience:
+        if length < whole:
             came.append(_summed(demand.units[:, start + length * WEEK :][:, : weeks * WEEK]))
     recent = [weekly[:, max(length - RECENT, 0) : length] for length in lengths]
     return Experience(

@@ -165,11 +165,11 @@ def slow_part(key: str, chosen: Chosen, found: Forecast) -> None:
 
             def work(step: background.Step) -> None:
                 for number, length in enumerate(lengths[len(made) :], len(made)):
-                    answers_of: dict[str, Window] = {}
+                    by_learner: dict[str, Window] = {}
                     for place, name in enumerate(names):
                         step(TRYING[name], (number + place / len(names)) / len(lengths))
-                        answers_of[name] = engine.look(history, length, chosen.horizon, [name])
-                    made.append(reduce(_joined, answers_of.values()))
+                        by_learner[name] = engine.look(history, length, chosen.horizon, [name])
+                    made.append(reduce(_joined, by_learner.values()))
 
             answers.start(key, "slow forecasts", work)
             st.rerun()
