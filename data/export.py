@@ -76,11 +76,11 @@ def log(engine: state.Engine, name: str) -> pd.DataFrame:
     """
     rows = state.read(engine, LOGS[name])
     if "message" in rows:
-        sentences = [
+        said = [
             _(text).format(**{name: f"{one:.3g}" if isinstance(one, float) else one for name, one in values.items()})
             for text, values in zip(rows["message"], rows["message_values"], strict=True)
         ]
-        rows = rows.assign(message=pd.Series(sentences, dtype="str")).drop(columns="message_values")
+        rows = rows.assign(message=pd.Series(said, dtype="str")).drop(columns="message_values")
     structured = [column for column in rows if isinstance(LOGS[name].c[column].type, state.JSON)]
     return rows.assign(**{column: rows[column].map(_json).astype("str") for column in structured})
 

@@ -16,9 +16,7 @@ from models.churn.value import Terms
 from models.lifecycle import challenge
 from models.lifecycle.challenge import CannotCompare, Gain
 
-DAY_COLUMN = (
-    "day"  # of `history`: the month-end at which a customer was known so; the outcome is that of the month after
-)
+DAY = "day"  # of `history`: the month-end at which a customer was known so; the outcome is that of the month after
 FEWEST = 30  # leavers on which two models can be compared
 YEAR = 12  # months to learn from, and most months that policies are tried on
 DAYS_A_MONTH = 365.25 / 12
@@ -69,10 +67,10 @@ def compare(
 
     Raises `CannotCompare` where they learned the same or too few customers left.
     """
-    later = history[history[DAY_COLUMN] >= pd.Timestamp(max(ends))] if history is not None else customers[:0]
+    later = history[history[DAY] >= pd.Timestamp(max(ends))] if history is not None else customers[:0]
     in_time = bool(later[TARGET].sum() >= FEWEST) if len(later) else False
     if in_time:
-        table, months = later, int(later[DAY_COLUMN].nunique())
+        table, months = later, int(later[DAY].nunique())
         said = {
             "champion": champion.predict_proba(table)[:, 1],
             "challenger": challenger.predict_proba(table)[:, 1],
@@ -140,7 +138,7 @@ def policies(
     Each model learns from the `YEAR` months before its day whose outcomes were known. Raises `CannotTrain` where there
     are too few months.
     """
-    months = pd.DatetimeIndex(np.sort(history[DAY_COLUMN].unique()))
+    months = pd.DatetimeIndex(np.sort(history[DAY].unique()))
     days = months[max(YEAR, len(months) - YEAR) :]
     if len(days) < 2:
         raise CannotTrain(
@@ -149,14 +147,14 @@ def policies(
             count=len(months),
         )
     chosen = challenge.schedule(days, alerts)
-    batches = dict(list(history.groupby(DAY_COLUMN)))
+    batches = dict(list(history.groupby(DAY)))
     learned = sorted({0, *(place for places in chosen.values() for place in places)})
     told: dict[tuple[int, int], np.ndarray] = {}
     for number, place in enumerate(learned):
         step(N_("Learning as on past days"), number / len(learned))
         at = months.get_loc(days[place])
         rows = pd.concat([batches[month] for month in months[at - YEAR : at]])
-        code = coding(rows.drop(columns=DAY_COLUMN))
+        code = coding(rows.drop(columns=DAY))
         fitted = learners.explained(learner, code.encode(rows), rows[TARGET].to_numpy(bool), code, seed)
         for later in range(place, len(days)):
             told[place, later] = sigmoid(fitted.log_odds(code.encode(batches[days[later]])))

@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import packages_distributions
 
 import pytest
@@ -37,6 +38,23 @@ IMPURE_METHODS = {
 def test_the_import_contracts_of_pyproject_hold(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     assert cli.lint_imports(no_cache=True, no_logo=True) == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("floor", ["ui", "charts"])
+def test_the_contracts_name_every_section_and_all_that_a_floor_shares(floor):
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    sections = {f"{floor}.{path.parent.name}" for path in (ROOT / floor).glob("*/__init__.py")}
+    (independent,) = (one for one in contracts if one["name"] == f"Sections of {floor} are independent")
+    (shared,) = (one for one in contracts if one["name"] == "What a floor shares knows no section")
+    assert set(independent["modules"]) == sections
+    assert sections <= set(shared["forbidden_modules"])
+    top = {
+        "ui.server",
+        "ui.shell",
+        "charts.today",
+    }  # they know every section
+    modules = {f"{floor}.{path.stem}" for path in (ROOT / floor).glob("*.py")} - {f"{floor}.__init__"}
+    assert modules - top == {one for one in shared["source_modules"] if one.startswith(f"{floor}.")}
 
 
 @pytest.mark.parametrize("module", ["settings", "logs"])
