@@ -16,7 +16,7 @@ import locales
 import settings
 from data.dataset import Finding
 from data.tables import Stored
-from locales.labels import label as named
+from locales import labels
 from ui import downloads
 from ui.text import N_, _, ngettext, plain
 
@@ -177,7 +177,7 @@ def _sentences(found: list[Finding]) -> None:
     for finding in found:
         values = {**finding.values, "rows": locales.number(finding.rows)}
         if "column" in values:
-            values["column"] = named(values["column"])
+            values["column"] = labels.label(values["column"])
         where = [re.sub(r"^row (\d+)", _row, example) for example in finding.examples]
         examples = f" ({'; '.join(where)})" if where else ""
         st.markdown(f":material/{finding.severity}: {plain(_(finding.message).format(**values) + examples)}")

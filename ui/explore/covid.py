@@ -189,12 +189,12 @@ def _map(
     dark: bool,
     language: str,  # noqa: ARG001
     _values: pd.DataFrame,
-    _known: pd.DataFrame,
+    _by_country: pd.DataFrame,
 ) -> go.Figure:
     """The map does not depend on the countries chosen, and is not drawn again for them."""
-    here = _countries(_known, _values, region)
+    here = _countries(_by_country, _values, region)
     numbers, asof = covid.carried(_values[here], covid.frames(_values.index, charts.FRAMES))
-    return charts.world(numbers, asof, _known["code"].astype("str"), shown, region, dark)
+    return charts.world(numbers, asof, _by_country["code"].astype("str"), shown, region, dark)
 
 
 def ranking(values: pd.DataFrame, countries: pd.DataFrame, shown: Shown, chosen: list[str]) -> None:
@@ -289,18 +289,20 @@ def _scatter(
     up: str,
     period: tuple[pd.Timestamp, pd.Timestamp],  # noqa: ARG001
     _stored: Stored,
-    _known: pd.DataFrame,
+    _by_country: pd.DataFrame,
     _x: str,
     _y: str,
     _days: pd.DatetimeIndex,
 ) -> tuple[go.Figure, pd.DataFrame]:
     moving = [one for one in (_x, _y) if one in MEASURES]
     carried = {one: covid.carried(covid_data.panel(_stored, covid.usual(one)), _days)[0] for one in moving}
-    fixed = pd.DataFrame({"population": _known["population"], "continent": _known["continent"].astype("str")})
-    fixed = fixed[~_known["group"]]
+    fixed = pd.DataFrame({"population": _by_country["population"], "continent": _by_country["continent"].astype("str")})
+    fixed = fixed[~_by_country["group"]]
     frames = {}
     for day in _days if moving else _days[-1:]:
-        at = {axis: carried[one].loc[day] if one in carried else _known[one] for axis, one in (("x", _x), ("y", _y))}
+        at = {
+            axis: carried[one].loc[day] if one in carried else _by_country[one] for axis, one in (("x", _x), ("y", _y))
+        }
         frames[day] = fixed.assign(**at).dropna()
     last = frames[_days[-1]]
     r = float(covid.correlations(last[["x", "y"]]).loc["x", "y"])
