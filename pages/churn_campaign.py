@@ -16,10 +16,10 @@ VIEWS = {"call": N_("Whom to call"), "move": N_("Move a part of them"), "prove":
 
 stored = store.active("customers")
 customers, currency = store.frame(stored), stored.origin.currency or "USD"
-cards.head(_("Churn: campaign"), _("Whom to call, what does it earn, and how would it be proved?"), stored)
+head = cards.head(_("Churn: campaign"), _("Whom to call, what does it earn, and how would it be proved?"), stored)
 model, version = champions.churn(stored)
 name = str(version["version"])
-trained.notes(model, version)
+trained.notes(model, version, head)
 scores, data = trained.here(model, version, stored), stored.version
 if inputs.view(_("Customers"), list(WHO), "of", lambda which: _(WHO[which])) == "file":
     scored = scoring.upload(model, name)

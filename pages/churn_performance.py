@@ -23,11 +23,11 @@ VIEWS = {
 stored = store.active("customers")
 customers, currency = store.frame(stored), stored.origin.currency or "USD"
 question = _("How far can the risks be trusted, and from which risk does a call pay?")
-cards.head(_("Churn: performance"), question, stored)
+head = cards.head(_("Churn: performance"), question, stored)
 model, version = champions.churn(stored)
 seen = model.held_out
 ranked = trained.ranking(model, version)
-trained.notes(model, version)
+trained.notes(model, version, head)
 
 
 @st.fragment

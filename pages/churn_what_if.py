@@ -17,10 +17,10 @@ VIEWS = {"why": N_("Why"), "keep": N_("What would keep them"), "compare": N_("Co
 stored = store.active("customers")
 customers, currency = store.frame(stored), stored.origin.currency or "USD"
 question = _("What would this customer do if something changed, and what would keep them?")
-cards.head(_("Churn: what-if"), question, stored)
+head = cards.head(_("Churn: what-if"), question, stored)
 model, version = champions.churn(stored)
 around, scores = trained.around(model, version, stored), trained.here(model, version, stored)
-trained.notes(model, version)
+trained.notes(model, version, head)
 case.current(model.coding, customers, str(scores.customer[0]) if len(scores.customer) else "")
 
 

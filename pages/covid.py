@@ -50,15 +50,16 @@ def explored() -> None:
     """Inputs and figures: all that an input changes, so that nothing else is run and painted again."""
     names = sorted(countries.index, key=lambda name: (not countries.loc[name, "group"], name))
     usual = [name for name in USUAL if name in countries.index] or countries["population"].nlargest(5).index.to_list()
-    chosen = inputs.several(_("Countries and groups"), names, "countries", place, usual=usual)
     with st.container(horizontal=True):
+        chosen = inputs.several(_("Countries and groups"), names, "countries", place, usual=usual)
         with st.container(width=200):
             reference = inputs.choice(_("Reference country"), chosen or usual, "reference", place)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=250):
             measure = inputs.choice(
                 _("Measure"), covid_data.measures(stored), "measure", lambda one: _(charts.MEASURES[one])
             )
-        with st.container(width=190):
+        with st.container(width=180):
             form: Form = inputs.choice(_("Shown as"), MEASURES[measure].forms, "form", lambda one: _(charts.FORMS[one]))
         per: Per = "absolute"
         if MEASURES[measure].counted and form != "change":
@@ -66,7 +67,7 @@ def explored() -> None:
                 usual_per = MEASURES[measure].per
                 key = "per" if usual_per == PERS[0] else "share"  # each is remembered by itself
                 per = inputs.choice(_("For"), PERS, key, lambda one: _(charts.PERS[one]), usual_per)
-    start, end = map(pd.Timestamp, views.period(first, last))
+        start, end = map(pd.Timestamp, views.period(first, last))
     if not chosen:
         st.info(_("Choose a country or a group of countries to go on."))
         return

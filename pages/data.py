@@ -18,8 +18,7 @@ KINDS = {"demo": N_("simulated"), "download": N_("downloaded"), "upload": N_("up
 PREVIEW_ROWS = 200
 XLSX_ROWS = 100_000  # more takes a spreadsheet file longer than anyone waits
 
-st.title(_("Data"), anchor=False)
-st.markdown(_("What are the figures made of, how old is it, and can it be trusted?"))
+cards.head(_("Data"), _("What are the figures made of, how old is it, and can it be trusted?"))
 table = inputs.view(_("Table"), list(TABLES), "table", lambda name: _(TABLES[name]))
 sources.notice()
 

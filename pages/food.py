@@ -3,7 +3,7 @@
 import streamlit as st
 
 from models.explore import food as model
-from ui import inputs
+from ui import cards, inputs
 from ui.explore import food as views
 from ui.explore import food_batch, food_compare, food_source
 from ui.text import N_, _
@@ -16,8 +16,7 @@ VIEWS = {
     "basket": (N_("Basket"), food_compare.basket),
 }
 
-st.title(_("Food products"), anchor=False)
-st.markdown(_("What is in food products, how do they compare, and which one would be healthier?"))
+cards.head(_("Food products"), _("What is in food products, how do they compare, and which one would be healthier?"))
 asked = views.ask()
 named = [
     *st.session_state.get("with", st.query_params.get_all("with")),

@@ -22,8 +22,10 @@ VIEWS = {
     "logs": N_("Logs"),
 }
 
-st.title(_("Monitoring: health"), anchor=False)
-st.markdown(_("Is everything well: data, jobs, models, database, disk, and does somebody hear of alerts?"))
+cards.head(
+    _("Monitoring: health"),
+    _("Is everything well: data, jobs, models, database, disk, and does somebody hear of alerts?"),
+)
 
 
 @st.fragment

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 import locales
 import settings
@@ -44,11 +45,15 @@ def provenance(stored: Stored) -> str:
     return " · ".join(parts)
 
 
-def head(title: str, question: str, *shown: Stored) -> None:
-    """A page's title, the question it answers, and the data it answers from."""
-    st.title(title, anchor=False)
-    st.markdown(question)
-    st.caption("  \n".join(provenance(stored) for stored in shown))
+def head(title: str, question: str, *shown: Stored) -> DeltaGenerator:
+    """A page's title, the question it answers, and the data it answers from; more captions may go into their row."""
+    with st.container(gap="xsmall"):
+        st.title(title, anchor=False)
+        st.markdown(question)
+        row = st.container(horizontal=True, gap="small")
+    for stored in shown:
+        row.caption(provenance(stored), width="content")
+    return row
 
 
 @dataclass(frozen=True)

@@ -10,20 +10,20 @@ if sys.path[0] != str(ROOT):  # this script's own folder leads, and has a `data`
 import streamlit as st
 
 import settings
-from ui import cards, store
 from ui.text import _, language_switch
 
 ASSETS = ROOT / "ui" / "assets"
 PAGES = ROOT / "pages"
 
-st.set_page_config(page_title="Vigie", page_icon=str(ASSETS / "icon.svg"), layout="wide")
+st.set_page_config(page_icon=str(ASSETS / "icon.svg"), layout="wide")
+st.html(ASSETS / "layout.css")
 st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.svg"))
 
 # The language first: the titles of the navigation are already in it.
 with st.sidebar:
     language_switch()
 
-# Section -> its pages: file (and URL), title, icon.
+# Section -> its pages: file (and URL), title in the browser, icon.
 SECTIONS = {
     "": [("today", _("Today"), "wb_twilight")],
     _("Churn"): [
@@ -52,24 +52,25 @@ SECTIONS = {
     ],
     _("Data"): [("data", _("Data"), "database")],
 }
-page = st.navigation(
-    {
-        section: [
-            st.Page(
-                PAGES / f"{name}.py",
-                title=title,
-                icon=f":material/{icon}:",
-                url_path=name.replace("_", "-"),
-                default=name == "today",
-            )
-            for name, title, icon in pages
-        ]
-        for section, pages in SECTIONS.items()
-    },
-    expanded=True,
-)
+
+
+def entry(name: str, title: str, icon: str) -> st.Page:
+    """A page under its section's heading, whose name it need not repeat: "What-if" for "Churn: what-if"."""
+    short = title.rpartition(":")[2].strip()
+    return st.Page(
+        PAGES / f"{name}.py",
+        title=short[0].upper() + short[1:],
+        icon=f":material/{icon}:",
+        url_path=name.replace("_", "-"),
+        default=name == "today",
+    )
+
+
+entries = {section: {entry(*row): row[1] for row in rows} for section, rows in SECTIONS.items()}
+page = st.navigation({section: list(pages) for section, pages in entries.items()}, expanded=True)
+st.set_page_config(page_title=next(pages[page] for pages in entries.values() if page in pages))
 page.run()
 
-with st.container(key="footer"):
-    shown = [cards.provenance(store.active("customers")), cards.provenance(store.active("sales"))]
-    st.caption("  \n".join([_("Vigie {version}").format(version=settings.VERSION), *shown]))
+with st.container(key="footer", horizontal=True, vertical_alignment="center"):
+    st.caption(_("Vigie {version}").format(version=settings.VERSION), width="content")
+    st.page_link(PAGES / "data.py", label=_("Data"), icon=":material/database:")

@@ -23,7 +23,14 @@ def language_switch() -> None:
     if "lang" not in st.session_state:
         asked = st.query_params.get("lang", (st.context.locale or "en")[:2])
         st.session_state.lang = asked if asked in LANGUAGES else "en"
-    st.segmented_control(_("Language"), list(LANGUAGES), format_func=LANGUAGES.__getitem__, key="lang", required=True)
+    st.segmented_control(
+        _("Language"),
+        list(LANGUAGES),
+        format_func=LANGUAGES.__getitem__,
+        key="lang",
+        required=True,
+        label_visibility="collapsed",
+    )
     if st.query_params.get("lang") != st.session_state.lang:
         st.query_params["lang"] = st.session_state.lang
 

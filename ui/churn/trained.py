@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 import locales
 from data.tables import Stored
@@ -14,14 +15,13 @@ from ui import cards, store
 from ui.text import _
 
 
-def notes(model: ChurnModel, row: "pd.Series") -> None:
-    """Which model this is, and what was noticed when it was trained."""
+def notes(model: ChurnModel, row: "pd.Series", head: DeltaGenerator) -> None:
+    """Which model this is, in the row of the page's `cards.head`, and what was noticed when it was trained."""
     when = locales.age(row["created"], datetime.now(UTC))
     learner = _(CHURN_LEARNERS[model.learner])
     sentence = _("{learner}, trained {when} on {rows} customers")
-    st.caption(
-        f":material/model_training: {sentence.format(learner=learner, when=when, rows=locales.number(row['rows']))}"
-    )
+    line = sentence.format(learner=learner, when=when, rows=locales.number(row["rows"]))
+    head.caption(f":material/model_training: {line}", width="content")
     cards.findings(finding for finding in model.findings if finding.severity != "info")
 
 

@@ -53,12 +53,12 @@ def next_months(found: Items, stores: Names) -> None:
     if not keep.any():
         st.info(_("No pair matches these filters. Remove one to go on."))
         return
-    _table(found, table[keep], stores, month)
     if keep.all():
         levels = [level for level in ("store", "category") if level in set(found.all.totals_history.keys["level"])]
         with st.grid("auto", min_column_width=400):
             for level in levels:
                 _totals(found, level, stores, month)
+    _table(found, table[keep], stores, month)
     _method(found)
 
 
