@@ -50,11 +50,13 @@ def explored() -> None:
     """Inputs and figures: all that an input changes, so that nothing else is run and painted again."""
     names = sorted(countries.index, key=lambda name: (not countries.loc[name, "group"], name))
     usual = [name for name in USUAL if name in countries.index] or countries["population"].nlargest(5).index.to_list()
-    with st.container(horizontal=True):
+    left, right = st.columns([4, 1])
+    with left:
         chosen = inputs.several(_("Countries and groups"), names, "countries", place, usual=usual)
-        with st.container(width=200):
-            reference = inputs.choice(_("Reference country"), chosen or usual, "reference", place)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with right:
+        reference = inputs.choice(_("Reference country"), chosen or usual, "reference", place)
+    left, right = st.columns([5, 3], vertical_alignment="bottom")
+    with left, st.container(horizontal=True):
         with st.container(width=250):
             measure = inputs.choice(
                 _("Measure"), covid_data.measures(stored), "measure", lambda one: _(charts.MEASURES[one])
@@ -67,6 +69,7 @@ def explored() -> None:
                 usual_per = MEASURES[measure].per
                 key = "per" if usual_per == PERS[0] else "share"  # each is remembered by itself
                 per = inputs.choice(_("For"), PERS, key, lambda one: _(charts.PERS[one]), usual_per)
+    with right:
         start, end = map(pd.Timestamp, views.period(first, last))
     if not chosen:
         st.info(_("Choose a country or a group of countries to go on."))

@@ -60,7 +60,7 @@ cards.metrics(
     ]
 )
 
-with st.grid("auto", min_column_width=420):
+with st.grid(2, min_column_width=420):
     cards.figure(charts.pulse(days, shop, pounds), "sales_by_week", days.tail(7 * charts.WEEKS_SHOWN))
     by = "contract" if "contract" in customers else explore.dimensions(customers)[0][0]
     rates = explore.rate_by(customers, by)

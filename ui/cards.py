@@ -214,7 +214,7 @@ def money(label: str, amount: float | None, currency: str, meaning: str) -> list
 def pointer(sentence: str, page: str, action: str, query: dict[str, str] | None = None) -> None:
     """A sentence that asks for a look, with a link to the page (and its filters) where to look."""
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(plain(sentence))
+        st.markdown(plain(sentence), width="stretch")
         st.page_link(
             settings.ROOT / "pages" / f"{page}.py", label=action, icon=":material/arrow_forward:", query_params=query
         )

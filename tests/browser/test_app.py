@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit, settled, shoot
+from tests.browser.conftest import SIZES, Visit, settled, shoot
 
 pytestmark = pytest.mark.xdist_group("browser")  # one server and one browser for all of them
 
@@ -30,6 +30,18 @@ PAGES = {
     "food": "Food products",
     "data": "Data",
 }
+NAVIGATION = [
+    *("Today", "Churn", "Explore", "Performance", "What-if", "Campaign"),
+    *("Sales", "Overview", "Forecast", "What-if", "Shops and items", "Stock"),
+    *("Monitoring", "Drift", "What-if drift", "Performance", "Retraining", "Health"),
+    *("Explore", "COVID-19", "Food products", "Data", "Data"),
+]
+FIGURE = ".stMain :is(.stPlotlyChart, .stImage)"
+INSTEAD = {
+    "food": ".stMain .stDataFrame",
+    "data": ".stMain .stDataFrame",
+    "monitoring-health": ".stMain .stButtonGroup",
+}
 BEGINS = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>", "CSV": b"\xef\xbb\xbflevel,", "XLSX": b"PK"}
 CUSTOMERS = "id;résilié;contrat;ancienneté\n" + "".join(
     f"C{i};{'oui' if i % 4 == 0 else 'non'};{'mensuel' if i % 2 else 'annuel'};{i % 60},5\n" for i in range(200)
@@ -41,6 +53,12 @@ def metric(page: Page, label: str) -> str:
     return card.get_by_test_id("stMetricValue").inner_text()
 
 
+def top(page: Page, selector: str) -> float:
+    """How far the first of what is shown is from the top of the page."""
+    boxes = [shown.bounding_box() for shown in page.locator(selector).filter(visible=True).all()]
+    return min(box["y"] for box in boxes if box)
+
+
 def trained(page: Page) -> None:
     """Wait until the first model has been trained, where the page needs one."""
     expect(page.get_by_test_id("stProgress")).to_have_count(0, timeout=120_000)
@@ -50,8 +68,8 @@ def trained(page: Page) -> None:
 def test_a_deep_link_on_a_fresh_server_shows_the_whole_app(visit: Visit):
     page = visit.open("churn-explore?lang=en")
     expect(page.get_by_role("heading", name="Churn: explore")).to_be_visible()
-    for name in PAGES.values():
-        expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
+    expect(page).to_have_title("Churn: explore")
+    expect(page.get_by_test_id("stSidebarNav").get_by_role("paragraph")).to_have_text(NAVIGATION)
     expect(page.get_by_role("radio", name="Français")).to_be_visible()
     assert page.evaluate("document.fonts.check('16px \"Atkinson Hyperlegible Next\"')")
 
@@ -62,6 +80,10 @@ def test_every_page_opens_clean_and_leaves_a_picture(visit: Visit, path, size, d
     page = visit.open(f"{path}?lang={language}", size=size, dark=dark, language=language)
     trained(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
+    assert page.title() == page.get_by_role("heading", level=1).inner_text()
+    if size == "desktop":
+        answer, figure = top(page, ".stMain .stMetric"), top(page, INSTEAD.get(path, FIGURE))
+        assert answer < figure < SIZES[size]["height"], "the answer and the top of the first figure are above the fold"
     shoot(page, f"{path or 'today'}_{size}_{'dark' if dark else 'light'}_{language}")
 
 
@@ -148,8 +170,9 @@ def test_a_file_of_ones_own_is_mapped_checked_and_shown(visit: Visit, tmp_path: 
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(good)
     page.get_by_role("button", name="Check and use").click()
     expect(page.get_by_test_id("stMetric").filter(has_text="Rows")).to_contain_text("200", timeout=20_000)
-    page.get_by_role("link", name="Churn: explore", exact=True).click()
+    page.get_by_role("link", name="Explore", exact=True).click()
     expect(page.get_by_role("heading", name="Churn: explore")).to_be_visible()
+    expect(page).to_have_title("Churn: explore")
     settled(page)
     assert metric(page, "Customers") == "200"
 
