@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, get_args
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, get_args
 
 import typer
 
@@ -25,14 +25,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from data.tables import Stored
-    from models.drift.history import Opened
+    from models.lifecycle.watching import Opened
     from settings import Settings
 
 FINE, WRONG, TAKEN, NOTHING = 0, 1, 3, 4
 BEAT = 10.0  # seconds
 PAUSE = 0.5  # seconds between two steps that are written down
-Model = Literal["churn", "sales"]
-TABLE: dict[Model, Literal["customers", "sales"]] = {"churn": "customers", "sales": "sales"}
 Step = Callable[[str, float], None]
 Work = Callable[["Engine", Path, datetime, date, Step], dict[str, Any]]
 
@@ -56,11 +54,22 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-ModelOption = Annotated[Model, typer.Option("--model", help="Which model.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 DayOption = Annotated[
     datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="The day (the last one of the data).")
 ]
+
+
+def _managed(name: str) -> str:
+    """The name of a managed model."""
+    from models.lifecycle.managed import MODELS
+
+    if name not in MODELS:
+        raise typer.BadParameter(f"there is no model “{name}”: choose one of {', '.join(MODELS)}.")
+    return name
+
+
+ModelOption = Annotated[str, typer.Option("--model", help="Which model: sales or churn.", callback=_managed)]
 
 
 class _Left(Exception):
@@ -102,15 +111,16 @@ def drift(
     """Compare a day's data with what the model learned from; raise alerts and tell of them."""
     if (first is None) != (last is None) or (first and day) or (first and last and first > last):
         raise typer.BadParameter("give --date, or --from and --to in this order")
-    from models.drift import history
+    from models.drift.compare import CannotCompare
+    from models.lifecycle import watching
 
-    quiet, opened = "back-fill" if first else None, cache(history.opened)  # the table is read once for all days
+    quiet, opened = "back-fill" if first else None, cache(watching.opened)  # the table is read once for all days
 
     def work(engine: "Engine", home: Path, now: datetime, this: date, step: Step) -> dict[str, Any]:
         try:
             return _drift(opened, engine, home, model, this, now, step, quiet)
-        except history.CannotCompare as error:
-            if not quiet or error.message == history.NOTHING:
+        except CannotCompare as error:
+            if not quiet or error.message == watching.NOTHING:
                 raise
             return {"skipped": str(error)}  # the shop was closed, or the model learned from this day
 
@@ -204,23 +214,24 @@ def _drift(
     opened: Callable[..., "Opened"],
     engine: "Engine",
     home: Path,
-    model: Model,
+    model: str,
     day: date,
     now: datetime,
     step: Step,
     quiet: str | None,
 ) -> dict[str, Any]:
     from locales import N_
-    from models.drift import alerts, history
+    from models.drift import alerts
+    from models.lifecycle import watching
 
     _stored(home, model)
     step(N_("Reading the table"), 0.0)
-    found = history.run(engine, opened(engine, home, model), day, now, alerts.threshold(engine, model), step)
-    return _alerted(engine, model, found, now, step, quiet)
+    found = watching.run(engine, opened(engine, home, model), day, now, alerts.threshold(engine, model), step)
+    return _alerted(engine, model, found, now, step, quiet or (None if found["in_use"] else alerts.NO_MODEL))
 
 
 def _alerted(
-    engine: "Engine", model: Model, found: dict[str, Any], now: datetime, step: Step, quiet: str | None = None
+    engine: "Engine", model: str, found: dict[str, Any], now: datetime, step: Step, quiet: str | None = None
 ) -> dict[str, Any]:
     """What was found, its alarms written down and the channels told; `quiet` says why nobody is to be."""
     from connectors import notify
@@ -230,11 +241,11 @@ def _alerted(
     raised = found.get("alerts", [])
     step(N_("Telling of alerts"), 0.95)
     alerts.record(engine, raised, now, quiet)
-    told = {} if quiet else alerts.tell(engine, model, notify.channels(), now)
-    return {**found, "confirmed": sum(alarm["severity"] == alerts.ALERT for alarm in raised), "told": told}
+    notified = {} if quiet else alerts.tell(engine, model, notify.channels(), now)
+    return {**found, "confirmed": sum(alarm["severity"] == alerts.ALERT for alarm in raised), "told": notified}
 
 
-def _retrain(engine: "Engine", home: Path, model: Model, now: datetime, step: Step) -> dict[str, Any]:
+def _retrain(engine: "Engine", home: Path, model: str, now: datetime, step: Step) -> dict[str, Any]:
     from locales import N_
     from models.lifecycle import retraining
 
@@ -312,11 +323,13 @@ def _opened() -> tuple[Path, "Engine"]:
     from sqlalchemy.exc import SQLAlchemyError
 
     from data import state
+    from models.lifecycle import registry
 
     chosen = _settings()
     try:
         engine = state.engine(chosen.database_url)
         state.migrate(engine)
+        registry.adopt(engine, chosen.home)
     except RuntimeError as error:  # a newer Vigie's database
         _leave(str(error))
     except (SQLAlchemyError, OSError) as error:
@@ -328,16 +341,18 @@ def _leave(sentence: str, code: int = WRONG) -> NoReturn:
     raise _Left(sentence, code)
 
 
-def _stored(home: Path, model: Model) -> "Stored":
+def _stored(home: Path, model: str) -> "Stored":
     from data import tables
+    from models.lifecycle.managed import MODELS
 
-    stored = tables.active(home, TABLE[model])
+    table = MODELS[model].table
+    stored = tables.active(home, table)
     if stored is None:
-        raise _Nothing(f"No {TABLE[model]} were chosen yet: open Vigie and choose them on the page Data.")
+        raise _Nothing(f"No {table} were chosen yet: open Vigie and choose them on the page Data.")
     return stored
 
 
-def _days(model: Model, first: datetime | None, last: datetime | None) -> list[date]:
+def _days(model: str, first: datetime | None, last: datetime | None) -> list[date]:
     """Every day from the first to the last; without them the last one of the data, or today if they have none."""
     if first is None or last is None:
         try:
@@ -359,7 +374,7 @@ def _run(job: str, subject: str, day: date, work: Work) -> Result:
         wait = f"Another process is on it. If that one was killed, try again in {runs.STOPPED.seconds} seconds."
         return Result(title, "taken", TAKEN, wait)
     ended, lost = threading.Event(), threading.Event()
-    said, when = "", 0.0
+    written, when = "", 0.0
 
     def beat(**changed: object) -> None:
         if not runs.beat(engine, title, started, datetime.now(UTC), **changed):
@@ -373,11 +388,11 @@ def _run(job: str, subject: str, day: date, work: Work) -> Result:
                 logging.getLogger("vigie.jobs").warning("The heartbeat of %s could not be written", title)
 
     def step(message: str, share: float) -> None:
-        nonlocal said, when
+        nonlocal written, when
         if lost.is_set():
             raise _Taken
-        if message != said or time.monotonic() - when > PAUSE:
-            said, when = message, time.monotonic()
+        if message != written or time.monotonic() - when > PAUSE:
+            written, when = message, time.monotonic()
             beat(step=message, progress=share)
 
     threading.Thread(target=live, daemon=True).start()
@@ -411,7 +426,7 @@ def _result(title: str, work: Callable[[], dict[str, Any]]) -> Result:
         return Result(title, "failed", WRONG, str(error), error.details)
     except Sentence as error:
         from models.drift.compare import CannotCompare
-        from models.lifecycle.scoring import CannotScore
+        from models.lifecycle.logged import CannotScore
 
         missing = isinstance(error, CannotCompare | CannotScore)  # data or a model
         return Result(title, "failed", NOTHING if missing else WRONG, str(error), {"missing": missing})
@@ -426,10 +441,10 @@ def _end(job: str, results: list[Result], as_json: bool, code: int = FINE) -> No
     """Print what the runs of a job came to and leave with the gravest of their codes."""
     codes = {result.code for result in results}
     code = next((grave for grave in (WRONG, NOTHING, TAKEN) if grave in codes), code)
-    _print({"job": job, "runs": list(map(asdict, results))}, "\n".join(map(_told, results)), as_json, code)
+    _print({"job": job, "runs": list(map(asdict, results))}, "\n".join(map(_text, results)), as_json, code)
 
 
-def _told(result: Result) -> str:
+def _text(result: Result) -> str:
     from models.drift import alerts
 
     lines = [f"{result.run}: {result.status}" + (f" ({result.message})" if result.message else "")]

@@ -90,7 +90,7 @@ def add(home: Path, stored: Stored, fresh: pd.DataFrame, file: str, now: datetim
     frames["sales"] = schemas.check("sales", grown).sort_values(["timestamp", "line_id"], ignore_index=True)
     message = N_("{rows} lines were added from the file {file}.")
     finding = Finding(message, len(fresh), {"file": file, BEFORE: stored.version})
-    return tables.add(home, Dataset("sales", frames, stored.origin, (*stored.findings, finding)), now)
+    return tables.add(home, Dataset("sales", frames, stored.origin, (*stored.findings, finding), stored.lineage), now)
 
 
 def before(home: Path, stored: Stored) -> Stored | None:

@@ -43,13 +43,15 @@ class Dataset:
     """A table and the tables around it, all checked against `data.schemas`.
 
     `frames` holds the main table under the name `table`; for customers a history where there is one, for sales any of
-    products, stores, suppliers, supplier_prices, stock_moves, calendar.
+    products, stores, suppliers, supplier_prices, stock_moves, calendar. `lineage` is that of the dataset it goes on
+    from, where that is known (see `data.lineage`).
     """
 
     table: Table
     frames: dict[str, pd.DataFrame]
     origin: Origin
     findings: tuple[Finding, ...] = ()
+    lineage: str | None = None
 
     @property
     def main(self) -> pd.DataFrame:

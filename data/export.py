@@ -75,14 +75,30 @@ def log(engine: state.Engine, name: str) -> pd.DataFrame:
     Numbers in sentences have three digits: the whole ones stand in columns of their own.
     """
     rows = state.read(engine, LOGS[name])
+    if name == "alerts_log":
+        rows = rows.assign(notified=_notified(engine, rows))
     if "message" in rows:
-        said = [
+        messages = [
             _(text).format(**{name: f"{one:.3g}" if isinstance(one, float) else one for name, one in values.items()})
             for text, values in zip(rows["message"], rows["message_values"], strict=True)
         ]
-        rows = rows.assign(message=pd.Series(said, dtype="str")).drop(columns="message_values")
-    structured = [column for column in rows if isinstance(LOGS[name].c[column].type, state.JSON)]
+        rows = rows.assign(message=pd.Series(messages, dtype="str")).drop(columns="message_values")
+    structured = [column.name for column in LOGS[name].c if isinstance(column.type, state.JSON) and column.name in rows]
     return rows.assign(**{column: rows[column].map(_json).astype("str") for column in structured})
+
+
+def _notified(engine: state.Engine, rows: pd.DataFrame) -> pd.Series:
+    """Of each alert, as JSON, channel -> when it was told, or why it could not be."""
+    keys = [column.name for column in state.alert_log.primary_key]
+    sent = state.read(engine, state.alert_deliveries)
+    answers = sent["error"].where(sent["error"].notna(), sent["tried"].map(pd.Timestamp.isoformat))
+    found: dict[tuple, dict[str, str]] = {}
+    for key, channel, answer in zip(
+        sent[keys].itertuples(index=False, name=None), sent["channel"], answers, strict=True
+    ):
+        found.setdefault(key, {})[channel] = answer
+    each = [_json(found.get(key, {})) for key in rows[keys].itertuples(index=False, name=None)]
+    return pd.Series(each, rows.index, dtype="str")
 
 
 def _json(value: object) -> str:

@@ -44,7 +44,7 @@ from sqlalchemy.pool import NullPool
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISION = "0002"  # the newest one in migrations/versions
+REVISION = "0004"  # the newest one in migrations/versions
 _POSTGRES_LOCK = 0x56494749  # any fixed number
 _SQLITE_WAIT_SECONDS = 30  # how long a writer waits for another one
 _json = partial(json.dumps, allow_nan=False)  # infinity is no JSON: PostgreSQL refuses it, so SQLite does too
@@ -106,6 +106,7 @@ model_versions = Table(
     Column("metrics", JSON, nullable=False),
     Column("bins", JSON, nullable=False),  # frozen reference bins of each column, for drift
     Column("libraries", JSON, nullable=False),  # library -> version
+    Column("lineage", Text),  # of the data it learned from (data.lineage)
 )
 
 # What a model said on a day about a customer or a series, and later what came true.
@@ -148,7 +149,7 @@ psi_log = Table(
     Column("logged", UtcDateTime, nullable=False),
 )
 
-# What somebody should look at, whether they were told, and what they answered.
+# What somebody should look at, whether anybody is to be told, and what was answered.
 alert_log = Table(
     "alert_log",
     metadata,
@@ -163,10 +164,21 @@ alert_log = Table(
     Column("message", Text, nullable=False),  # English, marked with locales.N_
     Column("message_values", JSON, nullable=False),  # for its named places
     Column("raised", UtcDateTime, nullable=False),
-    Column("notified", JSON, nullable=False),  # channel -> when it was told, or the error
     Column("acknowledged", UtcDateTime),
     Column("acknowledged_by", Text),
     Column("reason", Text),
+    # notify: channels are to be told of it; otherwise why nobody is: unconfirmed, repeated, told lately, back-fill, ...
+    Column("state", Text, nullable=False),
+)
+
+# Who was told of an alert, or could not be: one row an alert and channel.
+alert_deliveries = Table(
+    "alert_deliveries",
+    metadata,
+    *(_key(name, Date if name == "day" else Text) for name in ("model", "version", "day", "kind", "feature")),
+    _key("channel"),
+    Column("tried", UtcDateTime, nullable=False),  # the last time
+    Column("error", Text),  # missing where it was told
 )
 
 # A measured or estimated quality of a model on a day, for everything or one segment.

@@ -26,6 +26,7 @@ import pyarrow.dataset
 import pyarrow.parquet
 from pydantic import TypeAdapter
 
+from data import lineage
 from data.dataset import Dataset, Finding, Origin, Table
 from locales import N_
 
@@ -52,6 +53,7 @@ class Stored:
     span: tuple[datetime, datetime] | None  # first and last time of the main frame, where it has one
     stored: datetime
     folder: Path
+    lineage: str  # see `data.lineage`
 
 
 _ADAPTER = TypeAdapter(Stored)
@@ -87,6 +89,7 @@ def add(home: Path, dataset: Dataset, now: datetime, activate: bool = True) -> S
             span=_span(frames[dataset.table], TIME_COLUMN.get(dataset.table)),
             stored=now,
             folder=shelf / version,
+            lineage=dataset.lineage or _lineage(home, dataset, version),
         )
         description = _ADAPTER.dump_json(kept, exclude={"folder"}, indent=1)
         _write(fresh / DESCRIPTION, description)
@@ -210,7 +213,33 @@ def _load(folder: Path) -> Stored | None:
         description = json.loads((folder / DESCRIPTION).read_bytes())
     except FileNotFoundError:  # removed in this moment
         return None
+    description.setdefault("lineage", _derived(description))
     return _ADAPTER.validate_python(description | {"folder": folder})
+
+
+def _derived(description: dict) -> str:
+    """The lineage of a dataset that was kept before there were any: of its origin, or of the first lines of its own."""
+    origin, added = description["origin"], [one["values"].get(BEFORE) for one in description["findings"]]
+    own = f"{origin['kind']} {origin['name']}"
+    return own if origin["kind"] != "upload" else next(filter(None, added), description["version"])
+
+
+def _lineage(home: Path, dataset: Dataset, version: str) -> str:
+    """The lineage of a dataset that is to be kept: an upload begins one of its own unless it goes on from another."""
+    if dataset.origin.kind != "upload":
+        return f"{dataset.origin.kind} {dataset.origin.name}"
+    newest: dict[str, Stored] = {}
+    for kept in stored(home, dataset.table):
+        if kept.version == version:
+            return kept.lineage
+        newest.setdefault(kept.lineage, kept)
+    for name, kept in newest.items():
+        # Where a column is missing, a model that learned from it could say nothing.
+        if set(kept.columns[dataset.table]) <= set(dataset.main):
+            columns = lineage.COLUMNS.get(dataset.table)
+            if lineage.continues(dataset.table, read(kept, columns=columns), dataset.main):
+                return name
+    return version
 
 
 def _find(home: Path, table: Table, version: str) -> Stored:

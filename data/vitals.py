@@ -42,7 +42,7 @@ class Vitals:
 
     `sources` has None for a table of which nothing was chosen yet. `model_files` maps the file of each model version to
     whether its SHA-256 is the one that was recorded; None where it is gone. `runs`, `versions` and `alerts` are the
-    newest rows of the state database's tables, empty where it cannot be read.
+    newest rows of the state database's tables, empty where it cannot be read; so are the `deliveries` of the alerts.
     """
 
     home: Path
@@ -55,6 +55,7 @@ class Vitals:
     runs: pd.DataFrame
     versions: pd.DataFrame
     alerts: pd.DataFrame
+    deliveries: pd.DataFrame
     model_files: dict[str, bool | None]
     python: str
     libraries: dict[str, str] = field(default_factory=dict)
@@ -79,6 +80,7 @@ def gather(home: Path, database_url: str) -> Vitals:
         runs=kept["job_runs"].sort_values("started", ascending=False).head(RUNS),
         versions=versions,
         alerts=kept["alert_log"],
+        deliveries=kept["alert_deliveries"],
         model_files={
             str(name): _whole(home / "models" / Path(str(name)).name, str(digest))
             for name, digest in zip(versions["file"], versions["sha256"], strict=True)
@@ -88,7 +90,7 @@ def gather(home: Path, database_url: str) -> Vitals:
     )
 
 
-_LOOKED_AT = (state.job_runs, state.model_versions, state.alert_log)
+_LOOKED_AT = (state.job_runs, state.model_versions, state.alert_log, state.alert_deliveries)
 
 
 def _database(url: str) -> tuple[Database, dict[str, pd.DataFrame]]:

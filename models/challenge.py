@@ -14,7 +14,7 @@ REST = 28  # days after a retraining in which alerts ask for no other: the model
 NEVER, MONTHLY, ALERT = "never", "monthly", "alert"
 
 
-class CannotCompare(Sentence, ValueError):
+class CannotJudge(Sentence, ValueError):
     """Two models cannot be judged against each other; the message says what is missing."""
 
 

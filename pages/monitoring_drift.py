@@ -5,7 +5,9 @@ import streamlit as st
 
 import locales
 from locales.labels import label
-from models.drift import history, watch
+from models.drift import watch
+from models.lifecycle import watching
+from models.lifecycle.managed import MODELS
 from ui import cards, inputs, store
 from ui.monitoring import drift as views
 from ui.monitoring import watched
@@ -18,7 +20,7 @@ VIEWS = {
     "definition": N_("Definitions"),
 }
 
-stored = {model: store.active(table) for model, table in history.TABLES.items()}
+stored = {name: store.active(model.table) for name, model in MODELS.items()}
 cards.head(
     _("Monitoring: drift"),
     _("Do the data still look like what the models learned from, or is it only the season?"),
@@ -37,14 +39,14 @@ def body() -> None:
             rows = watched.sheets(model, data)
             against = {found.version: found for found in watched.references(model, data, rows)}
         if not against:
-            st.info(_(history.NOTHING), icon=":material/info:")
+            st.info(_(watching.NOTHING), icon=":material/info:")
             return
         with st.container(width=330):
             version = inputs.choice(
                 _("Compared with"), list(against), "against", lambda one: _named(against[one], one == data.version)
             )
         with st.spinner(_("Comparing")):
-            seen, drift = watched.drift(data, rows, against[version])
+            binned, drift = watched.drift(data, rows, against[version])
         days = drift["day"].drop_duplicates()
         with st.container(width=170):
             picked = inputs.day(
@@ -55,7 +57,13 @@ def body() -> None:
     drift = drift.assign(label=watch.label(drift, threshold))
     watched.keep(model, data, rows, against[version])
 
-    views.verdict(drift, seen, day, threshold, levels, model)
+    views.verdict(drift, binned, day, threshold, levels, model)
+    if not against[version].in_use:
+        st.caption(
+            _(
+                "No model in use learned from what is compared with here, {what}: nobody is told of what is found."
+            ).format(what=_named(against[version], version == data.version))
+        )
     if watched.silent(model, data, rows):
         st.caption(
             _("What the model predicts is not compared: its file is gone or altered, or does not fit these data.")
@@ -64,14 +72,14 @@ def body() -> None:
     if view == "all":
         views.everything(drift, day, threshold, levels, model, data)
     elif view == "column":
-        views.column(drift, seen, day, threshold, levels, model, data, rows, against[version])
+        views.column(drift, binned, day, threshold, levels, model, data, rows, against[version])
     elif view == "rule":
-        views.rule(drift, seen, data, model)
+        views.rule(drift, binned, data, model)
     else:
         views.definitions(data, rows, against[version], day, threshold)
 
 
-def _named(against: history.Reference, own: bool) -> str:
+def _named(against: watching.Reference, own: bool) -> str:
     first, last = (locales.day(pd.Timestamp(end)) for end in against.window)
     text = _("the days from {first} to {last}") if own else _("the model that learned up to {last}")
     return text.format(first=first, last=last)

@@ -69,7 +69,7 @@ def looked() -> None:
 
     view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))
     if view == "alerts":
-        views.alert_list(seen.alerts, episodes)
+        views.alert_list(seen.alerts, episodes, seen.deliveries)
     elif view == "notifications":
         views.notifications()
     elif view == "sources":

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from locales.labels import label
+from models.lifecycle import managed
 from ui import cards, inputs, store
 from ui.monitoring import performance as views
 from ui.text import N_, _
@@ -16,19 +17,19 @@ VIEWS = {
 }
 SOURCES = {"past": N_("The past, played again"), "said": N_("What was really said")}
 
-stored_of = {"churn": store.active("customers"), "sales": store.active("sales")}
+stored_of = {name: store.active(managed.MODELS[name].table) for name in MODELS}
 question = _("Are the models still as good as when they learned, and would anybody have noticed?")
 cards.head(_("Monitoring: performance"), question, *stored_of.values())
 choices = st.container(horizontal=True, vertical_alignment="bottom")
 with choices:
     model = inputs.view(_("Model"), list(MODELS), "model", lambda name: _(MODELS[name]))
 stored = stored_of[model]
-past = views.played(stored)
-really = views.log(stored, False)
+past = views.played(model, stored)
+really = views.log(model, stored, False)
 if past and len(really):
     with choices:
         past = inputs.view(_("Source"), list(SOURCES), "source", lambda name: _(SOURCES[name])) == "past"
-rows = views.log(stored, True) if past else really
+rows = views.log(model, stored, True) if past else really
 currency = stored.origin.currency or ("USD" if model == "churn" else "GBP")
 
 

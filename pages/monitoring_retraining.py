@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from models.lifecycle.retraining import TABLES
+from models.lifecycle.managed import MODELS
 from ui import cards, inputs, store
 from ui.monitoring import retrained
 from ui.monitoring import retraining as views
@@ -12,9 +12,9 @@ VIEWS = {"compare": N_("Comparison"), "policies": N_("How often"), "versions": N
 
 head = st.container()
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-    model = inputs.view(_("Model"), list(TABLES), "model", lambda name: _(views.NAMES[name]))
+    model = inputs.view(_("Model"), list(MODELS), "model", lambda name: _(views.NAMES[name]))
     asked = st.container(width="content", horizontal=True, vertical_alignment="bottom")
-stored = store.active(TABLES[model])
+stored = store.active(MODELS[model].table)
 with head:
     cards.head(
         _("Monitoring: retraining"),
@@ -38,7 +38,7 @@ def judged() -> None:
         views.headline(found, money)
     view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))
     if view == "versions":
-        views.versions(model, best)
+        views.versions(model, stored, best)
     elif view == "policies" and best is not None:
         views.policies(model, stored, str(best["learner"]), money)
     elif found is not None:

@@ -3,14 +3,16 @@
 import streamlit as st
 
 from locales.labels import label
-from models.drift import history, watch
+from models.drift import watch
+from models.lifecycle import watching
+from models.lifecycle.managed import MODELS
 from ui import cards, inputs, store
 from ui.monitoring import shift as views
 from ui.monitoring import watched
 from ui.monitoring.drift import EMPTY
 from ui.text import _
 
-stored = {model: store.active(table) for model, table in history.TABLES.items()}
+stored = {name: store.active(model.table) for name, model in MODELS.items()}
 cards.head(
     _("Monitoring: what-if drift"),
     _("If prices, customers or the data changed, who would notice, and what would the models still be worth?"),
@@ -29,9 +31,9 @@ def body() -> None:
             rows = watched.sheets(model, data)
             against = watched.references(model, data, rows)
             if not against:
-                st.info(_(history.NOTHING), icon=":material/info:")
+                st.info(_(watching.NOTHING), icon=":material/info:")
                 return
-            seen, drift = watched.drift(data, rows, against[0])
+            binned, drift = watched.drift(data, rows, against[0])
         day = views.chosen_day(drift.assign(label=watch.label(drift, threshold)))
     base = views.window(model, data.version, str(day), data)
     if not base.inside.any():
@@ -42,13 +44,13 @@ def body() -> None:
     if after.empty:
         st.info(_("Nothing is left to compare: lose less of it."), icon=":material/info:")
         return
-    before = views.unchanged(model, data.version, str(day), threshold, base, seen)
-    then = watch.compare(seen, sheets, base.day, threshold)
+    before = views.unchanged(model, data.version, str(day), threshold, base, binned)
+    then = watch.compare(binned, sheets, base.day, threshold)
     outlook = (
         views.sales_outlook(data, base, after, wanted) if model == "sales" else views.churn_outlook(data, base, after)
     )
     views.answer(before, then, threshold, outlook)
-    views.figures(seen, before, then, base, threshold)
+    views.figures(binned, before, then, base, threshold)
 
 
 body()

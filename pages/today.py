@@ -93,7 +93,7 @@ for row in standing.head(ALERTS).to_dict("records"):
     page = "monitoring_drift" if row["kind"] == "psi" else "monitoring_performance"
     cards.pointer(since, page, _("See what changed"), {"model": row["model"]})
 
-trained = registry.champion(engine, "churn", customers_data.version)
+trained = registry.champion(engine, "churn", customers_data.lineage)
 if trained is not None and trained["metrics"].get("leaning"):
     sentence = ngettext(
         "{count} customer who is still here leans towards leaving.",

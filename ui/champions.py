@@ -11,10 +11,10 @@ from connectors import ConnectorError
 from data import state
 from data.state import Engine
 from data.tables import Stored
-from models.churn import retraining
 from models.churn.model import ChurnModel
 from models.churn.preparation import CannotTrain
-from models.lifecycle import registry
+from models.lifecycle import churn as managed
+from models.lifecycle import registry, retraining
 from models.lifecycle.registry import ModelFileError
 from ui import background, store
 from ui.text import _
@@ -24,7 +24,7 @@ JOB = "train churn"
 
 def churn(stored: Stored) -> tuple[ChurnModel, "pd.Series"]:
     """The champion of a customers dataset and its row in the registry. Trains it, and stops the page, where needed."""
-    row, run = registry.champion(_engine(), retraining.MODEL, stored.version), _running(stored)
+    row, run = registry.champion(_engine(), managed.NAME, stored.lineage), _running(stored)
     if row is None or run is not None:
         _train(stored, run)
     try:
@@ -39,7 +39,7 @@ def churn(stored: Stored) -> tuple[ChurnModel, "pd.Series"]:
 
 def existing(stored: Stored) -> ChurnModel | None:
     """The champion of a customers dataset where there is one; nothing is trained. Raises `ModelFileError`."""
-    row = registry.champion(_engine(), retraining.MODEL, stored.version)
+    row = registry.champion(_engine(), managed.NAME, stored.lineage)
     return None if row is None else _read(str(row["version"]), row)
 
 
@@ -57,7 +57,7 @@ def _train(stored: Stored, run: str | None) -> NoReturn:
 def prepare() -> None:
     """Train the churn model of the active customers where there is none: nobody should wait for it."""
     stored = store.active("customers")
-    if registry.champion(_engine(), retraining.MODEL, stored.version) is None:
+    if registry.champion(_engine(), managed.NAME, stored.lineage) is None:
         start_churn(stored)
 
 
@@ -70,9 +70,8 @@ def start_churn(stored: Stored, reason: str = "first model of this data") -> str
     def work(step: background.Step) -> None:
         chosen = settings.get()
         try:
-            retraining.retrain(
-                _engine(), chosen.home, stored, store.frame(stored), datetime.now(UTC), "Vigie", reason, step
-            )
+            now = datetime.now(UTC)
+            retraining.learn(_engine(), chosen.home, managed.NAME, stored, now, "Vigie", reason, step)
         except CannotTrain as error:
             raise ConnectorError(error.message, **error.values) from error
 
@@ -81,7 +80,7 @@ def start_churn(stored: Stored, reason: str = "first model of this data") -> str
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _read(version: str, _row: "pd.Series") -> ChurnModel:  # noqa: ARG001  # the cache key
-    return retraining.load(settings.get().home, _row)
+    return managed.load(settings.get().home, _row)
 
 
 def _ended(status: str, message: str, _error: ConnectorError | None) -> None:

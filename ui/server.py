@@ -17,6 +17,7 @@ import logs
 import settings
 from connectors import ConnectorError
 from data import state
+from models.lifecycle import registry
 from ui import champions
 from ui.monitoring import watched
 from ui.sales import series
@@ -58,6 +59,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     chosen = settings.get()
     logs.setup(chosen.home, chosen.log_level)
     state.migrate(state.engine(chosen.database_url))
+    registry.adopt(state.engine(chosen.database_url), chosen.home)
     log.info("Vigie %s is up", settings.VERSION)
     warming = asyncio.create_task(_warm_up())
     yield

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import locales
 from charts import theme
 from locales import N_, _
-from models.lifecycle.challenge import Gain
+from models.challenge import Gain
 
 Written = Callable[[float], str]
 ROLES = {"champion": N_("Champion"), "challenger": N_("Challenger")}

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 
 from locales import N_
+from models import challenge
+from models.challenge import CannotJudge, Gain
 from models.churn import learners
 from models.churn.model import ChurnModel, sigmoid
 from models.churn.preparation import KEY, TARGET, CannotTrain, coding, ranks_auc
 from models.churn.training import COMPARED, Step, measure
 from models.churn.value import Terms
-from models.lifecycle import challenge
-from models.lifecycle.challenge import CannotCompare, Gain
 
-DAY = "day"  # of `history`: the month-end at which a customer was known so; the outcome is that of the month after
+MONTH_END = "day"  # of `history`: when a customer was known so; the outcome is that of the month after
 FEWEST = 30  # leavers on which two models can be compared
 YEAR = 12  # months to learn from, and most months that policies are tried on
 DAYS_A_MONTH = 365.25 / 12
@@ -25,10 +25,11 @@ RESAMPLED = 400  # draws behind the interval of the AUC, each of which ranks all
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two models said about the same customers, and what happened: one element a customer (and month).
+    """What two models predict of the same customers, and what happened: one element a customer (and month).
 
-    `later` says that the months came after both models had learned; otherwise each customer is judged by a model of the
-    same kind that was fitted without them (the stratified folds of the training). `gains` are those of the challenger
+    `later` says that the months came after both models had learned; otherwise a model that learned from these outcomes
+    is judged by models of its kind that were fitted without the customer (the stratified folds of the training), and
+    one that learned before them by what it says, apart from who had left already. `gains` are those of the challenger
     in `log_loss` (how much lower) and `auc` (how much higher).
     """
 
@@ -44,7 +45,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Policies:
-    """What the model of each policy said about the customers of each month, and in which months one was learned anew.
+    """What the model of each policy predicts of the customers of each month, and in which months one was learned anew.
 
     `probability` and `left` have one array a month of `days`.
     """
@@ -61,52 +62,59 @@ def compare(
     ends: tuple[date, date],
     customers: pd.DataFrame,
     history: pd.DataFrame | None,
+    until: date | None = None,
     seed: int = 0,
 ) -> Comparison:
-    """Both models on the months of `history` after both learned (`ends`), or on `customers`, by folds.
+    """Both models on the months of `history` after both learned (`ends`), or on `customers`, whose outcomes are known
+    up to the day `until` (by default that of the later model), so that neither has seen an outcome it is judged on.
 
-    Raises `CannotCompare` where they learned the same or too few customers left.
+    Raises `CannotJudge` where they learned the same or too few customers left.
     """
-    later = history[history[DAY] >= pd.Timestamp(max(ends))] if history is not None else customers[:0]
+    later = history[history[MONTH_END] >= pd.Timestamp(max(ends))] if history is not None else customers[:0]
     in_time = bool(later[TARGET].sum() >= FEWEST) if len(later) else False
     if in_time:
-        table, months = later, int(later[DAY].nunique())
-        said = {
+        table, months = later, int(later[MONTH_END].nunique())
+        risk = {
             "champion": champion.predict_proba(table)[:, 1],
             "challenger": challenger.predict_proba(table)[:, 1],
         }
     else:
         table, months = customers[customers[TARGET].notna()], 1
-        said = {"champion": _unseen(champion, table), "challenger": _unseen(challenger, table)}
-        known = ~np.isnan(said["champion"]) & ~np.isnan(said["challenger"])
-        table, said = table[known], {name: values[known] for name, values in said.items()}
+        newest = until or max(ends)
+        models = {"champion": (champion, ends[0]), "challenger": (challenger, ends[1])}
+        risk = {
+            name: _unseen(model, table) if end >= newest else _before(model, table)
+            for name, (model, end) in models.items()
+        }
+        judged = ~np.isnan(risk["champion"]) & ~np.isnan(risk["challenger"])
+        table, risk = table[judged], {name: values[judged] for name, values in risk.items()}
     left = table[TARGET].to_numpy(bool)
     if min(left.sum(), (~left).sum()) < FEWEST:
-        raise CannotCompare(
+        raise CannotJudge(
             N_("Too few customers to compare on: at least {needed} who left and as many who stayed are needed."),
             needed=FEWEST,
         )
-    if np.array_equal(said["champion"], said["challenger"]):
-        raise CannotCompare(
+    if np.array_equal(risk["champion"], risk["challenger"]):
+        raise CannotJudge(
             N_(
                 "Both models learned from the same customers and say the same: train again when newer customers are "
                 "there (page Data)."
             )
         )
     customer = pd.factorize(table[KEY])[0] if KEY in table else np.arange(len(table))
-    loss = {name: _loss(values, left) for name, values in said.items()}
+    loss = {name: _loss(values, left) for name, values in risk.items()}
     clusters = np.bincount(customer)
     fewer = challenge.gain(np.bincount(customer, loss["champion"] - loss["challenger"]), seed=seed)
-    gains = {"log_loss": fewer.times(len(clusters) / len(left)), "auc": _auc_gain(said, left, seed)}
+    gains = {"log_loss": fewer.times(len(clusters) / len(left)), "auc": _auc_gain(risk, left, seed)}
     contract = table["contract"].fillna("").to_numpy(object) if "contract" in table else np.full(len(table), "", object)
     return Comparison(
-        said,
+        risk,
         left,
         customer,
         contract,
         months,
         in_time,
-        {name: measure(values, left) for name, values in said.items()},
+        {name: measure(values, left) for name, values in risk.items()},
         gains,
     )
 
@@ -138,7 +146,7 @@ def policies(
     Each model learns from the `YEAR` months before its day whose outcomes were known. Raises `CannotTrain` where there
     are too few months.
     """
-    months = pd.DatetimeIndex(np.sort(history[DAY].unique()))
+    months = pd.DatetimeIndex(np.sort(history[MONTH_END].unique()))
     days = months[max(YEAR, len(months) - YEAR) :]
     if len(days) < 2:
         raise CannotTrain(
@@ -147,21 +155,21 @@ def policies(
             count=len(months),
         )
     chosen = challenge.schedule(days, alerts)
-    batches = dict(list(history.groupby(DAY)))
+    batches = dict(list(history.groupby(MONTH_END)))
     learned = sorted({0, *(place for places in chosen.values() for place in places)})
-    told: dict[tuple[int, int], np.ndarray] = {}
+    risk: dict[tuple[int, int], np.ndarray] = {}
     for number, place in enumerate(learned):
         step(N_("Learning as on past days"), number / len(learned))
         at = months.get_loc(days[place])
         rows = pd.concat([batches[month] for month in months[at - YEAR : at]])
-        code = coding(rows.drop(columns=DAY))
+        code = coding(rows.drop(columns=MONTH_END))
         fitted = learners.explained(learner, code.encode(rows), rows[TARGET].to_numpy(bool), code, seed)
         for later in range(place, len(days)):
-            told[place, later] = sigmoid(fitted.log_odds(code.encode(batches[days[later]])))
+            risk[place, later] = sigmoid(fitted.log_odds(code.encode(batches[days[later]])))
     in_use = {name: challenge.current(places, len(days)) for name, places in chosen.items()}
     return Policies(
         days,
-        {name: [told[place, month] for month, place in enumerate(places)] for name, places in in_use.items()},
+        {name: [risk[place, month] for month, place in enumerate(places)] for name, places in in_use.items()},
         [batches[month][TARGET].to_numpy(bool) for month in days],
         {name: np.isin(np.arange(len(days)), places) for name, places in chosen.items()},
     )
@@ -169,14 +177,22 @@ def policies(
 
 def _unseen(model: ChurnModel, table: pd.DataFrame) -> np.ndarray:
     """What a model that was fitted without a customer says about them; NaN where there is none."""
-    seen = pd.Series(model.held_out.probability, model.held_out.customer)
+    held_out = pd.Series(model.held_out.probability, model.held_out.customer)
     if KEY not in table:
         return np.full(len(table), np.nan)
-    said = table[KEY].astype(str).map(seen[~seen.index.duplicated()]).to_numpy(float)
-    new = np.isnan(said)
-    if new.any() and len(seen) < COMPARED:  # else it may have learned from them although they were in no fold
-        said[new] = model.predict_proba(table[new])[:, 1]
-    return said
+    risk = table[KEY].astype(str).map(held_out[~held_out.index.duplicated()]).to_numpy(float)
+    new = np.isnan(risk)
+    if new.any() and len(held_out) < COMPARED:  # else it may have learned from them although they were in no fold
+        risk[new] = model.predict_proba(table[new])[:, 1]
+    return risk
+
+
+def _before(model: ChurnModel, table: pd.DataFrame) -> np.ndarray:
+    """What a model that learned before the outcomes of a table says; NaN of who had left already, which it may know."""
+    risk = np.array(model.predict_proba(table)[:, 1])
+    if KEY in table:
+        risk[table[KEY].astype(str).isin(model.held_out.customer[model.held_out.left.astype(bool)]).to_numpy()] = np.nan
+    return risk
 
 
 def _loss(probability: np.ndarray, left: np.ndarray) -> np.ndarray:
@@ -184,12 +200,12 @@ def _loss(probability: np.ndarray, left: np.ndarray) -> np.ndarray:
     return np.asarray(-np.where(left, np.log(sure), np.log(1 - sure)))
 
 
-def _auc_gain(said: dict[str, np.ndarray], left: np.ndarray, seed: int) -> Gain:
+def _auc_gain(risk: dict[str, np.ndarray], left: np.ndarray, seed: int) -> Gain:
     rng, drawn = np.random.default_rng(seed), []
     leavers, stayers = np.flatnonzero(left), np.flatnonzero(~left)
     for _draw in range(RESAMPLED):
         rows = np.r_[rng.choice(leavers, len(leavers)), rng.choice(stayers, len(stayers))]
-        drawn.append(ranks_auc(said["challenger"][rows], left[rows]) - ranks_auc(said["champion"][rows], left[rows]))
-    mean = ranks_auc(said["challenger"], left) - ranks_auc(said["champion"], left)
+        drawn.append(ranks_auc(risk["challenger"][rows], left[rows]) - ranks_auc(risk["champion"][rows], left[rows]))
+    mean = ranks_auc(risk["challenger"], left) - ranks_auc(risk["champion"], left)
     lo, hi = np.percentile(drawn, [2.5, 97.5])
     return Gain(float(mean), float(lo), float(hi))

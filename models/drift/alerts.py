@@ -2,10 +2,10 @@
 
 Every alarm has its row in `state.alert_log`, day by day. Only a confirmed one asks for attention, and only where
 nobody has been asked already: the same model, kind and feature with an open alert, or one told within the cooldown,
-is written down and not told again.
+is written down and not told again. Its `state` says so; `state.alert_deliveries` says which channel was told when.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import Engine, update
 
 import locales
 from data import state
-from data.state import alert_log
+from data.state import alert_deliveries, alert_log
 from locales import N_, Sentence, _, ngettext
 from locales.labels import label
 from models.drift import performance
@@ -26,10 +26,10 @@ from models.drift.watch import CONFIRMED, SEASONAL, TOO_FEW, WITHIN_NOISE
 ALERT, NOTE = "alert", "note"  # severities: somebody should look; only written down
 COOLDOWN = 7  # days
 NEARBY = 10  # days around the same day of an earlier year
-NOBODY = ""  # in `notified`, in place of a channel: why nobody has to be told
-FAILED = "failed: "  # in `notified`: how the answer of a channel starts that could not be told
-TOLD = 20  # alarms in one message
-MEASURED = {"churn": ("auc", "in_the_large"), "sales": ("wape", "bias")}  # measures that raise alerts
+# States of an alarm: channels are to be told of it, or why nobody is.
+NOTIFY, UNCONFIRMED, REPEATED, COOLING, BACK_FILL = "notify", "unconfirmed", "repeated", "told lately", "back-fill"
+NO_MODEL = "no model in use"  # learned from what the data are compared with
+IN_A_LETTER = 20  # alarms in one message
 IN_A_ROW = 2  # windows in which a measure is off before there is an alert
 MESSAGES = {
     CONFIRMED: N_("{feature} has changed: PSI {value} is over {threshold}, more than chance or season explain."),
@@ -105,16 +105,16 @@ def of_psi(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def of_performance(log: pd.DataFrame) -> list[dict[str, Any]]:
+def of_performance(log: pd.DataFrame, measures: Collection[str]) -> list[dict[str, Any]]:
     """The alarms of rows of `state.performance_log`.
 
-    One for each measure of `MEASURED`, realised and estimated, on the day on which it has been surely worse than the
+    One for each of the `measures`, realised and estimated, on the day on which it has been surely worse than the
     reference for `IN_A_ROW` windows; the next only after it had been well again.
     """
     found: list[dict[str, Any]] = []
-    for (model, _version, metric), part in log.groupby(["model", "version", "metric"]):
+    for (_model, _version, metric), part in log[log["metric"].isin(measures)].groupby(["model", "version", "metric"]):
         usual = part.loc[part["segment"] == REFERENCE, "value"]
-        if metric not in MEASURED.get(str(model), ()) or usual.empty:
+        if usual.empty:
             continue
         reference = float(usual.iloc[-1])
         for _guess, windows in part[part["segment"] == ""].sort_values("day").groupby("estimated"):
@@ -146,41 +146,43 @@ def _of_window(row: Any, reference: float) -> dict[str, Any]:
 def record(engine: Engine, alarms: Sequence[Mapping[str, Any]], now: datetime, quiet: str | None = None) -> None:
     """Write the alarms of one day down, each with the columns of `state.alert_log` up to `message_values`.
 
-    Written again, an alarm keeps when it was raised, who was told and what was answered. `quiet` says why nobody is to
-    be told of any of them ("back-fill").
+    Written again, an alarm keeps when it was raised, who was told and what was answered. `quiet` is the state of all
+    of them where nobody is to be told of any (`BACK_FILL`, `NO_MODEL`).
     """
     days, rows = timedelta(days=cooldown(engine)), []
-    known = {model: state.read(engine, alert_log, model=model) for model in {alarm["model"] for alarm in alarms}}
+    logged = {model: state.read(engine, alert_log, model=model) for model in {alarm["model"] for alarm in alarms}}
     for alarm in alarms:
-        same = known[alarm["model"]]
+        same = logged[alarm["model"]]
         same = same[same["kind"].eq(alarm["kind"]) & same["feature"].eq(alarm["feature"])]
         day = pd.Timestamp(alarm["day"])
-        mine = same["day"].eq(day) & same["version"].eq(alarm["version"])
-        others = same[~mine & same["severity"].eq(ALERT)]
-        told = _to_tell(others)
-        before = same[mine].to_dict("records")
-        if before and NOBODY not in before[0]["notified"]:
-            notified = before[0]["notified"]
-        elif alarm["severity"] != ALERT:
-            notified = {NOBODY: "not confirmed"}
-        elif quiet:
-            notified = {NOBODY: quiet}
-        elif others["acknowledged"].isna().any():
-            notified = {NOBODY: "one is open"}
-        elif ((told["day"] - day).abs() < days).any():
-            notified = {NOBODY: "told lately"}
-        else:
-            notified = {}
-        rows.append(
-            {**alarm, "day": day.date(), "raised": before[0]["raised"] if before else now, "notified": notified}
-        )
+        this = same["day"].eq(day) & same["version"].eq(alarm["version"])
+        before = same[this].to_dict("records")
+        found = _state(alarm["severity"], day, same[~this & same["severity"].eq(ALERT)], days, quiet)
+        raised = now
+        if before:
+            raised = before[0]["raised"]
+            found = NOTIFY if before[0]["state"] == NOTIFY else found
+        rows.append({**alarm, "day": day.date(), "raised": raised, "state": found})
     state.upsert(engine, alert_log, rows)
+
+
+def _state(severity: str, day: pd.Timestamp, others: pd.DataFrame, cooldown: timedelta, quiet: str | None) -> str:
+    """The state of an alarm of a day, where `others` are the alerts of the same model, kind and feature."""
+    if severity != ALERT:
+        return UNCONFIRMED
+    if quiet:
+        return quiet
+    if others["acknowledged"].isna().any():
+        return REPEATED
+    lately = others["state"].eq(NOTIFY) & ((others["day"] - day).abs() < cooldown)
+    return COOLING if lately.any() else NOTIFY
 
 
 def tell(
     engine: Engine, model: str, channels: Mapping[str, Callable[[str, str], None]], now: datetime
 ) -> dict[str, str]:
-    """Tell each channel, in one message, of the open alerts it has not been told of; what each answered.
+    """Tell each channel, in one message, of the open alerts it has not been told of; when it was told, or "failed: "
+    and why.
 
     `channels` has a function of title and text for each name, which raises a `Sentence` where it fails: that is written
     down, and tried again the next time. What is told stands in the database at once, so that a crash tells twice at
@@ -188,43 +190,40 @@ def tell(
     """
     answers = {}
     for name, send in channels.items():
-        rows = state.read(engine, alert_log, model=model, severity=ALERT, acknowledged=None).to_dict("records")
-        due = [row for row in rows if _due(row["notified"], name)]
+        due = _due(engine, model, name)
         if not due:
             continue
+        failed = None
         try:
             send(*_letter(engine, model, due))
-            answers[name] = now.isoformat()
         except Sentence as error:
-            answers[name] = FAILED + str(error)
+            failed = str(error)
+        answers[name] = now.isoformat() if failed is None else f"failed: {failed}"
         keys = [column.name for column in alert_log.primary_key]
-        with engine.begin() as connection:
-            for row in due:
-                this = [alert_log.c[key] == (row[key].date() if key == "day" else row[key]) for key in keys]
-                said = {**row["notified"], name: answers[name]}
-                connection.execute(update(alert_log).where(*this).values(notified=said))
+        sent = {"channel": name, "tried": now, "error": failed}
+        state.upsert(engine, alert_deliveries, [{key: row[key] for key in keys} | sent for row in due])
     return answers
 
 
-def _to_tell(rows: pd.DataFrame) -> pd.DataFrame:
-    """The alerts that somebody was told of, or is to be."""
-    return rows[rows["notified"].map(lambda said: NOBODY not in said).astype(bool)]
-
-
-def _due(notified: Mapping[str, str], channel: str) -> bool:
-    return NOBODY not in notified and notified.get(channel, FAILED).startswith(FAILED)
+def _due(engine: Engine, model: str, channel: str) -> list[dict[str, Any]]:
+    """The open alerts that a channel is still to be told of, their days as dates."""
+    keys = [column.name for column in alert_log.primary_key]
+    rows = state.read(engine, alert_log, model=model, severity=ALERT, acknowledged=None, state=NOTIFY)
+    delivered = state.read(engine, alert_deliveries, model=model, channel=channel, error=None)
+    notified = pd.MultiIndex.from_frame(rows[keys]).isin(pd.MultiIndex.from_frame(delivered[keys]))
+    return rows[~notified].assign(day=lambda due: due["day"].dt.date).to_dict("records")
 
 
 def _letter(engine: Engine, model: str, due: list[dict[str, Any]]) -> tuple[str, str]:
     title = ngettext("Vigie: {count} alert about {model}", "Vigie: {count} alerts about {model}", len(due))
     lines = []
-    for row in due[:TOLD]:
+    for row in due[:IN_A_LETTER]:
         lines.append(f"{locales.day(row['day'])}: {sentence(row)}")
-        for before in explained(engine, model, row["day"].date()):
+        for before in explained(engine, model, row["day"]):
             if (before.kind, before.feature) == (row["kind"], row["feature"]):
-                said = _("Around {day} it was acknowledged as: {reason}")
-                lines.append(f"  {said.format(day=locales.day(before.day), reason=before.reason)}")
-    if more := len(due) - TOLD:
+                line = _("Around {day} it was acknowledged as: {reason}")
+                lines.append(f"  {line.format(day=locales.day(before.day), reason=before.reason)}")
+    if more := len(due) - IN_A_LETTER:
         lines += [_("and {count} more").format(count=locales.number(more))] if more > 0 else []
     return title.format(count=locales.number(len(due)), model=label(model)), "\n".join(lines)
 
@@ -289,16 +288,22 @@ def explanations(rows: pd.DataFrame, day: date) -> list[Explanation]:
 def episodes(rows: pd.DataFrame) -> pd.DataFrame:
     """The alerts of `state.alert_log` that asked for attention, one row for each that stands or was answered at once.
 
-    Columns model, kind, feature, first, last (days), count, value, threshold, message, message_values, notified,
-    acknowledged, acknowledged_by, reason; the values are those of the last day, `notified` that of whom somebody was
-    told. Open ones come first, then the newest.
+    Columns model, kind, feature, first, last (days), count, value, threshold, message, message_values, acknowledged,
+    acknowledged_by, reason; the values are those of the last day. Open ones come first, then the newest.
     """
     alerts = rows[rows["severity"].eq(ALERT)].sort_values("day")
     grouped = alerts.groupby(["model", "kind", "feature", "acknowledged"], dropna=False, sort=False)
     last = grouped.tail(1).set_index(["model", "kind", "feature", "acknowledged"])
-    told = _to_tell(alerts).groupby(["model", "kind", "feature", "acknowledged"], dropna=False)["notified"].last()
     found = last.assign(first=grouped["day"].min(), last=grouped["day"].max(), count=grouped.size())
-    found["notified"] = told.reindex(found.index)
     found = found.reset_index()
     order = pd.DataFrame({"answered": found["acknowledged"].notna(), "last": found["last"]})
     return found.loc[order.sort_values(["answered", "last"], ascending=[True, False]).index].reset_index(drop=True)
+
+
+def delivered(deliveries: pd.DataFrame, episode: Mapping[str, Any]) -> pd.DataFrame:
+    """The rows of `state.alert_deliveries` about a row of `episodes`: those of the last day of it that has some."""
+    same = deliveries["day"].between(episode["first"], episode["last"])
+    for name in ("model", "kind", "feature"):
+        same &= deliveries[name].eq(episode[name])
+    found = deliveries[same]
+    return found[found["day"].eq(found["day"].max())]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 BINS = 10
-FEW = 20  # a number with no more distinct values has one bin a value; a column of text keeps so many levels
+OWN_BIN = 20  # a number with no more distinct values has one bin a value; a column of text keeps so many levels
 PARTS = ("counts", "edges", "values", "levels", "rare", "span")
 Definition = Literal["deciles", "sturges", "equal_width"]
 
@@ -128,10 +128,10 @@ def freeze_ordered(
 ) -> Bins:
     """The bins of a number, from the sorted known numbers of the reference (`both`: and of the current window)."""
     span = (float(known[0]), float(known[-1])) if len(known) else ()
-    distinct = _distinct(known[: 50 * FEW])
-    if len(distinct) <= FEW:  # else there are many values among the first already
+    distinct = _distinct(known[: 50 * OWN_BIN])
+    if len(distinct) <= OWN_BIN:  # else there are many values among the first already
         distinct = _distinct(known)
-    if len(distinct) <= FEW:
+    if len(distinct) <= OWN_BIN:
         cut = Bins((0,) * (len(distinct) + 2), values=tuple(distinct.tolist()), span=span)
     else:
         if definition == "deciles":
@@ -147,10 +147,10 @@ def freeze_ordered(
 def freeze_levels(sizes: Mapping[str, int], missing: int) -> Bins:
     """The bins of a column of text, from how many rows of the reference have each level, the most frequent first."""
     names = list(sizes)
-    rare = tuple(names[FEW:])
+    rare = tuple(names[OWN_BIN:])
     cut = Bins(
-        (0,) * (min(len(names), FEW) + 3),
-        levels=tuple(names[:FEW]),
+        (0,) * (min(len(names), OWN_BIN) + 3),
+        levels=tuple(names[:OWN_BIN]),
         rare=rare,
         text=True,
         once=sum(sizes[name] == 1 for name in rare),

@@ -1,14 +1,22 @@
 """What is watched of a table: for every day, the columns whose shape a model relies on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
+from data import tables
+from data.dataset import Table
+from data.tables import Stored
+from models.drift import bins
+from models.drift.bins import Bins
+
 USUAL_WEEKS = 13  # weeks before, over which a product's usual price is the median of its weekly medians
 STEPS = (-0.2, -0.05, 0.05, 0.2)  # of the price against the usual one
 PRICES = ("much lower", "lower", "as usual", "higher", "much higher")  # lower: by 5 to 20 %
+PREDICTION = "prediction"  # the column of what a model says of the rows that are watched
 SOON = 28  # days within which a customer is back soon
 # Of the sale lines themselves, where the source has them.
 LINE_COLUMNS = ("quantity", "unit_price", "promotion", "category", "supplier", "product", "line_type")
@@ -65,21 +73,35 @@ def customers(history: pd.DataFrame) -> tuple[Sheet, ...]:
     return (Sheet(frame, day, np.arange(len(frame))),)
 
 
+def sheets(stored: Stored) -> tuple[Sheet, ...]:
+    """What is watched of a dataset: the lines of goods, the history of customers, or its customers on the day they were
+    stored."""
+    return SHEETS[stored.table](stored)
+
+
+def frozen(sheets: tuple[Sheet, ...], first: date, last: date) -> dict[str, Bins]:
+    """The bins of what is watched, cut by the days from `first` to `last`, to be kept with a model."""
+    start, end = np.datetime64(first, "D"), np.datetime64(last, "D")
+    found: dict[str, Bins] = {}
+    for sheet in sheets:
+        inside = (sheet.day >= start) & (sheet.day <= end)
+        found |= {name: bins.freeze(sheet.frame.loc[inside, name]) for name in sheet.frame}
+    return found
+
+
 def importance(sheets: tuple[Sheet, ...]) -> Mapping[str, float]:
     """How much of the variation in what an invoice or a line brings each column of sales explains, 0 to 1.
 
     The correlation ratio (eta squared) of the logarithm of the amount over the column's bins, the money columns
     themselves left out. Pearson (1905).
     """
-    from models.drift.bins import freeze
-
     found = {}
     for sheet in sheets:
         frame = sheet.frame
         amount = frame["invoice_value"] if "invoice_value" in frame else frame["quantity"] * frame["unit_price"]
         value = np.log1p(np.abs(amount.to_numpy(float)))
         for name in frame.columns.difference(["invoice_value"]):
-            place = freeze(frame[name]).place(frame[name])
+            place = bins.freeze(frame[name]).place(frame[name])
             rows = np.bincount(place)
             means = np.bincount(place, weights=value) / np.maximum(rows, 1)
             found[name] = float(
@@ -114,3 +136,15 @@ def _visits(customer: pd.Series, day: np.ndarray) -> pd.Series:
     gap[order[1:]] = np.where(same, np.diff(day[order]).astype(int), np.inf)
     named = np.where(code < 0, "walk-in", np.where(gap <= SOON, "back soon", "first or long ago"))
     return pd.Series(named, dtype="str")
+
+
+def _of_customers(stored: Stored) -> tuple[Sheet, ...]:
+    if "history" in stored.columns:
+        return customers(tables.read(stored, "history"))
+    return customers(tables.read(stored).assign(day=pd.Timestamp(stored.stored.date())))
+
+
+SHEETS: dict[Table, Callable[[Stored], tuple[Sheet, ...]]] = {
+    "sales": lambda stored: sales(tables.read(stored)),
+    "customers": _of_customers,
+}

@@ -8,11 +8,11 @@ import pandas as pd
 
 import locales
 from locales import N_
+from models import challenge
+from models.challenge import NEVER, WEEK, CannotJudge, Gain
 from models.forecast.kept import AHEAD, HOLDOUT, LEAST, Daily, SalesModel, measure, tell
 from models.forecast.panel import Step, fit
 from models.forecast.series import CannotForecast
-from models.lifecycle import challenge
-from models.lifecycle.challenge import NEVER, WEEK, CannotCompare, Gain
 
 ENOUGH = 14  # days on which two models can be compared
 YEAR = 364  # days that policies are tried on, if there are so many
@@ -54,7 +54,7 @@ class Policies:
 def compare(daily: Daily, champion: SalesModel, challenger: SalesModel) -> Comparison:
     """Both models on the days after both learned, or on those that the twin of the later one has not seen.
 
-    Every week is told on its first day, with the sales up to then. Raises `CannotCompare` where there are too few days
+    Every week is told on its first day, with the sales up to then. Raises `CannotJudge` where there are too few days
     that neither has seen.
     """
     dates = daily.panel.dates
@@ -65,7 +65,7 @@ def compare(daily: Daily, champion: SalesModel, challenger: SalesModel) -> Compa
         older, later = sorted(models, key=lambda name: models[name].until)
         apart = (models[later].until - models[older].until).days
         if apart < HOLDOUT:
-            raise CannotCompare(
+            raise CannotJudge(
                 N_(
                     "Too early: the two models learned from nearly the same days, up to {day}. They can be compared "
                     "when {days} more days of sales are there."

@@ -1,55 +1,169 @@
-"""Train on a version of the customers and keep the model: the one function behind the page and the scheduled job."""
+"""Who leaves, as a managed model (see `managed`): trained on customers, scored one by one, judged by who has left."""
 
 from datetime import date, datetime
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Engine
 
+from data import state, tables
 from data.tables import Stored
-from models.churn import files, training
-from models.churn.model import ChurnModel
-from models.drift import bins
-from models.lifecycle import registry
+from locales import N_
+from models.churn import campaign, files, learners, preparation, training
+from models.churn.model import ChurnModel, sigmoid
+from models.drift import bins, performance
+from models.drift.monitored import PREDICTION, Sheet
+from models.drift.performance import REFERENCE
+from models.lifecycle import logged, registry
+from models.lifecycle.logged import CannotScore, Rows, Step
 
-MODEL = "churn"
+NAME = "churn"
+LEARNED = 12  # months of a history that its model learns from
+LEARNER = "logistic"  # of that model: the simplest that explains itself
+FOLDS = 5
+SAME = 0.5  # share of the customers scored who must be in a later dataset for it to be about the same ones
+SEGMENT = "contract"  # by which churn is also measured
 
 
-def retrain(
-    engine: Engine,
-    home: Path,
-    stored: Stored,
-    customers: pd.DataFrame,
-    now: datetime,
-    author: str,
-    reason: str,
-    step: training.Step = lambda _message, _share: None,
-    promoted: bool = True,
-    until: date | None = None,
-) -> str:
-    """Train on the `customers` of a stored dataset, keep the model as champion of that dataset; its version.
+def train(stored: Stored, _first: bool, until: date | None, step: Step) -> registry.Trained:
+    """Train on the customers of a dataset, whose outcomes are known up to `until`, or to when it was stored.
 
-    Not `promoted`, it is a challenger. Their outcomes are known up to the day `until`, by default the day on which the
-    dataset was stored. Raises `preparation.CannotTrain`; then nothing is kept.
+    Raises `preparation.CannotTrain`.
     """
+    customers = tables.read(stored)
     model = training.train(customers, step=step)
     watched = {column: customers[column] for column in model.coding.columns}
-    watched["prediction"] = pd.Series(model.held_out.probability)
-    record = registry.Record(
-        model=MODEL,
+    watched[PREDICTION] = pd.Series(model.held_out.probability)
+    return registry.Trained(
+        content=files.pack(model),
         learner=model.learner,
-        author=author,
-        reason=reason,
-        data_version=stored.version,
         rows=len(customers),
         schema={column: "level" if column in model.coding.levels else "number" for column in model.coding.columns},
         metrics=model.metrics,
         bins={name: bins.freeze(column).plain() for name, column in watched.items()},
         window=(None, until or stored.stored.date()),
     )
-    return registry.keep(engine, home, record, files.pack(model), files.SUFFIX, now, promoted)
 
 
 def load(home: Path, row: pd.Series) -> ChurnModel:
     """The model of a row of the registry. Raises `registry.ModelFileError`."""
     return files.unpack(registry.content(home, row))
+
+
+def outputs(home: Path, stored: Stored, champion: pd.Series) -> Sheet:
+    """The probability of leaving of each customer, in each month where there is a history."""
+    model = load(home, champion)
+    rows = tables.read(stored, "history") if "history" in stored.columns else tables.read(stored)
+    day = rows["day"] if "day" in rows else pd.Series(pd.Timestamp(stored.stored.date()), rows.index)
+    probability = model.predict_proba(rows)[:, 1]
+    return Sheet(pd.DataFrame({PREDICTION: probability}), day.to_numpy().astype("datetime64[D]"), np.arange(len(rows)))
+
+
+def predict(home: Path, stored: Stored, champion: "pd.Series | None", day: date, now: datetime, step: Step) -> Rows:
+    """The risk, on a day, of each customer who is still here. Raises `CannotScore`, `registry.ModelFileError`."""
+    if champion is None:
+        raise CannotScore(N_("No churn model has learned from these customers yet: train one first."))
+    step(N_("Scoring the customers"), 0.0)
+    scores = campaign.callable_customers(load(home, champion), tables.read(stored))
+    version = str(champion["version"])
+    return [
+        logged.prediction(NAME, version, day, customer, day, now, risk)
+        for customer, risk in zip(scores.customer, scores.probability, strict=True)
+    ]
+
+
+def actuals(engine: Engine, _home: Path, stored: Stored) -> Rows:
+    """Predictions of the same customers, made when another dataset was in use, with who has left since."""
+    log = logged.really(state.read(engine, state.prediction_log, model=NAME, actual=None))
+    learned_from = state.read(engine, state.model_versions, model=NAME).set_index("version")["data_version"]
+    left = tables.read(stored).drop_duplicates(preparation.KEY).set_index(preparation.KEY)[preparation.TARGET]
+    found: Rows = []
+    for (version, day), part in log.groupby(["version", "day"]):
+        actual = left.reindex(part["subject"]).to_numpy(object)
+        known = pd.notna(actual)
+        if learned_from.get(version) == stored.version or day.date() >= stored.stored.date() or known.mean() < SAME:
+            continue
+        found += part[known].assign(actual=actual[known].astype(float)).to_dict("records")
+    return found
+
+
+def measure(engine: Engine, home: Path, _stored: Stored, champion: "pd.Series | None", now: datetime) -> Rows:
+    """How good every day's predictions were where the outcome is known, and as the champion's own let expect."""
+    if champion is None:
+        return []
+    held_out, found = load(home, champion).held_out, []
+    usual = performance.realised(held_out.probability, held_out.left)
+    if usual is not None:
+        created = pd.Timestamp(champion["created"]).date()
+        count = len(held_out.left)
+        found += logged.measures(NAME, str(champion["version"]), created, REFERENCE, False, usual, count, now)
+    log = logged.really(state.read(engine, state.prediction_log, model=NAME))
+    for (version, day), part in log.groupby(["version", "day"]):
+        known = part[part["actual"].notna()]
+        results = [(False, performance.realised(known["mean"].to_numpy(), known["actual"].to_numpy() == 1), len(known))]
+        if version == champion["version"]:
+            risk = part["mean"].to_numpy()
+            read = performance.calibrated(risk, held_out.probability, held_out.left)
+            results.append((True, performance.estimated(risk, read), len(part)))
+        for estimated, measured, count in results:
+            if measured is not None:
+                found += logged.measures(NAME, str(version), day.date(), "", estimated, measured, count, now)
+    return found
+
+
+def replay(stored: Stored, version: str, now: datetime, step: Step, _parts: bool) -> tuple[Rows, Rows]:
+    """What a model that learned from the first `LEARNED` months of a history would have predicted in all of them, and
+    how good that was; of those months by models that had not seen the customer. Nothing where there is no history."""
+    if "history" not in stored.columns:
+        return [], []
+    step(N_("Learning from the first year"), 0.0)
+    rows = tables.read(stored, "history")
+    days = np.sort(rows["day"].unique())[: LEARNED + 1]
+    early = (rows["day"] < days[-1]).to_numpy() if len(days) > LEARNED else np.ones(len(rows), bool)
+    left = rows[preparation.TARGET].to_numpy(bool)
+    risk = _unseen(rows, early, left, step)
+    read = performance.calibrated(risk, risk[early], left[early])
+    usual = performance.realised(risk[early], left[early])
+    last = pd.Timestamp(rows.loc[early, "day"].max()).date()
+    predictions: Rows = []
+    measured: Rows = []
+    if usual is not None:
+        measured += logged.measures(NAME, version, last, REFERENCE, False, usual, int(early.sum()), now)
+    months = list(rows.groupby("day"))
+    for number, (when, part) in enumerate(months):
+        step(N_("Measuring month by month"), 0.2 + 0.7 * number / len(months))
+        here, day = part.index.to_numpy(), when.date()
+        predictions += [
+            logged.prediction(NAME, version, day, customer, day, now, mean) | {"actual": float(gone)}
+            for customer, mean, gone in zip(part[preparation.KEY], risk[here], left[here], strict=True)
+        ]
+        segments = {"": here}
+        if SEGMENT in part:
+            segments |= {f"{SEGMENT}={level}": rows_.index.to_numpy() for level, rows_ in part.groupby(SEGMENT)}
+        results = [(name, False, performance.realised(risk[at], left[at]), len(at)) for name, at in segments.items()]
+        results.append(("", True, performance.estimated(risk[here], read[here]), len(here)))
+        for segment, estimated, found, count in results:
+            if found is not None:
+                measured += logged.measures(NAME, version, day, segment, estimated, found, count, now)
+    return predictions, measured
+
+
+def _unseen(rows: pd.DataFrame, early: np.ndarray, left: np.ndarray, step: Step) -> np.ndarray:
+    """The risk of each row by a model of the `early` ones that had not seen its customer."""
+    coding = preparation.prepare(rows[early].drop(columns=["day", preparation.KEY])).coding
+    matrix = coding.encode(rows)
+    # A customer is in many months: who is left out of a fold is left out in all of them.
+    fold = np.random.default_rng(0).permutation(len(rows))[pd.factorize(rows[preparation.KEY])[0]] % FOLDS
+
+    def by(learn: np.ndarray, asked: np.ndarray) -> np.ndarray:
+        model = learners.explained(LEARNER, matrix[learn], left[learn], coding, seed=0)
+        return sigmoid(model.log_odds(matrix[asked]))
+
+    risk = np.zeros(len(rows))
+    if (~early).any():
+        risk[~early] = by(early, ~early)
+    for number in range(FOLDS):
+        step(N_("Learning from the first year"), 0.2 * (1 + number) / FOLDS)
+        risk[early & (fold == number)] = by(early & (fold != number), early & (fold == number))
+    return risk

@@ -1,9 +1,9 @@
 """Is everything well? One list of checks, behind the page Monitoring: health and `python jobs.py health`."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
@@ -51,17 +51,17 @@ class Check:
         return _(self.message).format(**self.values)
 
 
-def checks(seen: Vitals, now: datetime, channels: Collection[str]) -> list[Check]:
+def checks(vitals: Vitals, now: datetime, channels: Collection[str]) -> list[Check]:
     """Everything that was looked at, what needs care first. `channels` are the names of those who are told."""
     found = [
-        _database(seen),
-        _disk(seen),
-        *(_source(table, stored, now) for table, stored in seen.sources.items() if stored or table != "covid"),
-        _jobs(seen, now),
-        _models(seen),
-        _libraries(seen),
-        _alerts(seen),
-        _channels(seen, channels),
+        _database(vitals),
+        _disk(vitals),
+        *(_source(table, stored, now) for table, stored in vitals.sources.items() if stored or table != "covid"),
+        _jobs(vitals, now),
+        _models(vitals),
+        _libraries(vitals),
+        _alerts(vitals),
+        _channels(vitals, channels),
     ]
     return sorted(found, key=lambda check: ORDER.index(check.status))
 
@@ -78,16 +78,16 @@ def verdict(found: Collection[Check]) -> Check:
     return Check("", "ok", N_("All is well."))
 
 
-def last_runs(seen: Vitals, now: datetime) -> pd.DataFrame:
+def last_runs(vitals: Vitals, now: datetime) -> pd.DataFrame:
     """The newest run of each job and subject with its `state`: that of the log, or cut off where its heart stopped."""
-    runs_ = seen.runs.drop_duplicates(["job", "subject"])
+    runs_ = vitals.runs.drop_duplicates(["job", "subject"])
     silent = runs_["day"].isna().map({True: SILENT, False: runs.STOPPED})
     stopped = runs_["status"].eq("running") & (now - runs_["heartbeat"] > silent)
     return runs_.assign(state=runs_["status"].mask(stopped, CUT_OFF))
 
 
-def _database(seen: Vitals) -> Check:
-    base = seen.database
+def _database(vitals: Vitals) -> Check:
+    base = vitals.database
     values = {"address": base.address, "revision": base.revision, "expected": state.REVISION}
     if base.error:
         sentence = N_("{address} cannot be read ({error}): check that it runs, and VIGIE_DATABASE_URL.")
@@ -109,12 +109,12 @@ def _database(seen: Vitals) -> Check:
     return Check("database", "ok", N_("It answers and holds {size}: {address}."), values)
 
 
-def _disk(seen: Vitals) -> Check:
-    values = {"free": size(seen.disk_free), "home": str(seen.home), "used": size(sum(seen.folders.values()))}
-    if not seen.writable:
+def _disk(vitals: Vitals) -> Check:
+    values = {"free": size(vitals.disk_free), "home": str(vitals.home), "used": size(sum(vitals.folders.values()))}
+    if not vitals.writable:
         return Check("disk", "problem", N_("Vigie may not write in {home}: give it the right to."), values)
-    if seen.disk_free < DISK_LOW:
-        status: Status = "problem" if seen.disk_free < DISK_FULL else "warning"
+    if vitals.disk_free < DISK_LOW:
+        status: Status = "problem" if vitals.disk_free < DISK_FULL else "warning"
         sentence = N_("Only {free} are free where {home} lies: make room, or move VIGIE_HOME.")
         return Check("disk", status, sentence, values)
     return Check("disk", "ok", N_("{free} are free; Vigie takes {used}, in {home}."), values)
@@ -135,8 +135,8 @@ def _source(table: str, stored: Stored | None, now: datetime) -> Check:
     return Check(table, "warning", N_("{name}: uploaded {age}. Upload a newer one on the page Data."), values)
 
 
-def _jobs(seen: Vitals, now: datetime) -> Check:
-    last = last_runs(seen, now)
+def _jobs(vitals: Vitals, now: datetime) -> Check:
+    last = last_runs(vitals, now)
     last = last[last["day"].notna()]  # of what a page started, whoever did has been told how it ended
     lately = last[now - last["heartbeat"] < RECENT]
     failed, cut = lately[lately["state"].eq("failed")], lately[lately["state"].eq(CUT_OFF)]
@@ -163,10 +163,10 @@ def _title(run: "pd.Series") -> str:
     return f"{run['job']} {run['subject']}".strip()[:TITLE]
 
 
-def _models(seen: Vitals) -> Check:
-    bad = {name: whole for name, whole in seen.model_files.items() if not whole}
+def _models(vitals: Vitals) -> Check:
+    bad = {name: whole for name, whole in vitals.model_files.items() if not whole}
     if bad:
-        champions = seen.versions.loc[seen.versions["status"].eq("champion"), "file"]
+        champions = vitals.versions.loc[vitals.versions["status"].eq("champion"), "file"]
         worst = next((name for name in bad if name in set(champions)), next(iter(bad)))
         status: Status = "problem" if worst in set(champions) else "warning"
         values = {"file": worst, "count": locales.number(len(bad))}
@@ -174,35 +174,35 @@ def _models(seen: Vitals) -> Check:
             return Check("models", status, N_("{file} is gone ({count} in all): train the model again."), values)
         sentence = N_("{file} is not what was kept and is not used ({count} in all): train the model again.")
         return Check("models", status, sentence, values)
-    if not seen.model_files:
+    if not vitals.model_files:
         return Check("models", "ok", N_("No model has been trained yet."))
-    values = {"count": locales.number(len(seen.model_files))}
+    values = {"count": locales.number(len(vitals.model_files))}
     return Check("models", "ok", N_("{count} read: all are as they were kept."), values)
 
 
-def _libraries(seen: Vitals) -> Check:
-    champions = seen.versions[seen.versions["status"].eq("champion")].sort_values("created")
+def _libraries(vitals: Vitals) -> Check:
+    champions = vitals.versions[vitals.versions["status"].eq("champion")].sort_values("created")
     for row in champions.to_dict("records"):
         for name, then in row["libraries"].items():
-            if name in seen.libraries and _release(seen.libraries[name]) != _release(then):
-                values = {"name": name, "then": then, "now": seen.libraries[name], "model": row["model"]}
+            if name in vitals.libraries and _release(vitals.libraries[name]) != _release(then):
+                values = {"name": name, "then": then, "now": vitals.libraries[name], "model": row["model"]}
                 sentence = N_("The model {model} was trained with {name} {then}, and this is {now}: train it again.")
                 return Check("libraries", "warning", sentence, values)
     sentence = N_("Every model was trained with what is installed: Python {python} and its libraries.")
-    return Check("libraries", "ok", sentence, {"python": seen.python})
+    return Check("libraries", "ok", sentence, {"python": vitals.python})
 
 
 def _release(version: str) -> list[str]:
     return version.split(".")[:2]
 
 
-def _standing(seen: Vitals) -> pd.DataFrame:
-    rows = seen.alerts
+def _standing(vitals: Vitals) -> pd.DataFrame:
+    rows = vitals.alerts
     return rows[rows["severity"].eq(alerts.ALERT) & rows["acknowledged"].isna()]
 
 
-def _alerts(seen: Vitals) -> Check:
-    standing = _standing(seen)
+def _alerts(vitals: Vitals) -> Check:
+    standing = _standing(vitals)
     count = len(standing.drop_duplicates(["model", "kind", "feature"]))
     if count:
         values = {"count": locales.number(count)}
@@ -210,16 +210,17 @@ def _alerts(seen: Vitals) -> Check:
     return Check("alerts", "ok", N_("None is open."))
 
 
-def _channels(seen: Vitals, channels: Collection[str]) -> Check:
-    said: list[Mapping[str, Any]] = list(_standing(seen)["notified"])
-    failed = {name: answer for row in said for name, answer in row.items() if answer.startswith(alerts.FAILED)}
-    current = [name for name in failed if name in channels]
-    if current:
-        values = {"reason": failed[current[0]].removeprefix(alerts.FAILED)}
+def _channels(vitals: Vitals, channels: Collection[str]) -> Check:
+    standing = _standing(vitals)
+    keys = ["model", "version", "day", "kind", "feature"]
+    sent = vitals.deliveries.merge(standing[keys], on=keys)
+    failed = sent[sent["error"].notna() & sent["channel"].isin(channels)]
+    if len(failed):
+        values = {"reason": failed["error"].iloc[0]}
         return Check("channels", "warning", N_("An alert could not be told. {reason}"), values)
     if channels:
         return Check("channels", "ok", N_("Alerts go to {channels}."), {"channels": ", ".join(channels)})
-    if any(alerts.NOBODY not in row for row in said):
+    if standing["state"].eq(alerts.NOTIFY).any():
         return Check("channels", "warning", N_("There are alerts and nobody is told: set VIGIE_NOTIFY_URLS."))
     return Check("channels", "ok", N_("Nobody is told: set VIGIE_NOTIFY_URLS for e-mail, Slack, Teams or a webhook."))
 

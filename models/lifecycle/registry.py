@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Engine, select, update
+from sqlalchemy import Engine, select, update
 
-from data import state
+from data import state, tables
+from data.dataset import Table
 from locales import N_, Sentence
 
 CHAMPION, CHALLENGER, RETIRED = "champion", "challenger", "retired"
@@ -23,6 +24,19 @@ LIBRARIES = ("xgboost-cpu", "xgboost", "scikit-learn", "skops", "statsmodels", "
 
 class ModelFileError(Sentence, ValueError):
     """A model file is gone, or is not the one that was kept; the message says which."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model that was just trained: its file, and what is known of it (see `data.state.model_versions`)."""
+
+    content: bytes
+    learner: str
+    rows: int
+    schema: dict[str, str]
+    metrics: dict[str, float]
+    bins: dict[str, Any]
+    window: tuple[date | None, date | None]
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,7 @@ class Record:
     metrics: dict[str, float]
     bins: dict[str, Any]
     window: tuple[date | None, date | None] = (None, None)
+    lineage: str = ""  # of its data; their version where nothing else is said
 
 
 def keep(
@@ -79,6 +94,7 @@ def keep(
         "metrics": record.metrics,
         "bins": record.bins,
         "libraries": _versions(),
+        "lineage": record.lineage or record.data_version,
     }
     state.upsert(engine, state.model_versions, [row])
     if promoted:
@@ -87,7 +103,7 @@ def keep(
 
 
 def promote(engine: Engine, model: str, name: str, now: datetime, note: str = "") -> None:
-    """Make a version the champion of its data; the one before it is retired in the same transaction.
+    """Make a version the champion of its lineage; the one before it is retired in the same transaction.
 
     `note` (who and why) is added to the version's reason. Of several who promote at once the last one counts.
     """
@@ -97,37 +113,49 @@ def promote(engine: Engine, model: str, name: str, now: datetime, note: str = ""
         # One at a time: SQLite's write lock, or locks on all rows of the model in PostgreSQL.
         rows = connection.execute(select(table).where(mine).order_by(table.c.version).with_for_update()).all()
         chosen = next(row for row in rows if row.version == name)
-        rivals = mine & (table.c.status == CHAMPION) & _same(chosen.data_version, chosen.window_start)
+        rivals = mine & (table.c.status == CHAMPION) & (table.c.lineage == chosen.lineage)
         connection.execute(update(table).where(rivals, table.c.version != name).values(status=RETIRED))
         reason = f"{chosen.reason}\n{note}" if note else chosen.reason
         made = {"status": CHAMPION, "promoted": now, "reason": reason}
         connection.execute(update(table).where(mine, table.c.version == name).values(**made))
 
 
-def champion(engine: Engine, model: str, data_version: str, first: date | None = None) -> "pd.Series | None":
-    """The row of the champion that learned from a version of the data, or None.
-
-    With the `first` day of the data, a champion of an earlier version counts too to which later days were added.
-    """
+def champion(engine: Engine, model: str, lineage: str) -> "pd.Series | None":
+    """The row of the champion of a lineage of datasets, or None."""
     table = state.model_versions
-    wanted = (table.c.model == model) & (table.c.status == CHAMPION) & _same(data_version, first)
+    wanted = (table.c.model == model) & (table.c.status == CHAMPION) & (table.c.lineage == lineage)
     with engine.connect() as connection:
         names = connection.execute(select(table.c.version).where(wanted).order_by(table.c.promoted)).scalars().all()
     return None if not names else state.read(engine, table, model=model, version=names[-1]).iloc[0]
 
 
-def _same(data_version: str, first: date | None) -> ColumnElement[bool]:
-    """Whether a row learned from a version of the data, or from one of the same kind with the same first day."""
+def versions(engine: Engine, model: str, lineage: str) -> pd.DataFrame:
+    """Every version of a model in a lineage (see `data.state.model_versions`), the newest first."""
+    rows = state.read(engine, state.model_versions, model=model, lineage=lineage)
+    return rows.iloc[::-1].reset_index(drop=True)
+
+
+def adopt(engine: Engine, home: Path) -> None:
+    """Give the versions that were kept before there were lineages the one of their data, or one of their own where
+    those are gone. Where a lineage has several champions then, the last one promoted stays."""
     table = state.model_versions
-    same = table.c.data_version == data_version
-    if first is None:
-        return same
-    return same | (table.c.data_version.startswith(data_version.split("-")[0] + "-") & (table.c.window_start == first))
-
-
-def versions(engine: Engine, model: str) -> pd.DataFrame:
-    """Every version of a model (see `data.state.model_versions`), the newest first."""
-    return state.read(engine, state.model_versions, model=model).iloc[::-1].reset_index(drop=True)
+    with engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
+        old = select(table.c.model, table.c.version, table.c.data_version).where(table.c.lineage.is_(None))
+        rows = connection.execute(old.with_for_update()).all()
+        if not rows:
+            return
+        known = {kept.version: kept.lineage for name in get_args(Table) for kept in tables.stored(home, name)}
+        for row in rows:
+            this = (table.c.model == row.model) & (table.c.version == row.version)
+            named = known.get(row.data_version, row.data_version)
+            connection.execute(update(table).where(this).values(lineage=named))
+        latest: dict[tuple[str, str], str] = {}
+        champions = select(table).where(table.c.status == CHAMPION).order_by(table.c.promoted)
+        for row in connection.execute(champions).all():
+            if before := latest.get((row.model, row.lineage)):
+                this = (table.c.model == row.model) & (table.c.version == before)
+                connection.execute(update(table).where(this).values(status=RETIRED))
+            latest[row.model, row.lineage] = row.version
 
 
 def content(home: Path, row: "pd.Series") -> bytes:

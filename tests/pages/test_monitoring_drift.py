@@ -48,7 +48,7 @@ def test_the_verdict_names_the_planted_change_and_the_day(visit, sales):
     assert log["day"].nunique() > 365
     assert set(log.loc[log["label"] == "confirmed", "feature"]) == {"price_change"}
     told = state.read(engine(), state.alert_log, severity="alert")
-    assert told["notified"].map(lambda said: said == {"": "back-fill"}).all()
+    assert told["state"].eq(alerts.BACK_FILL).all()
     before = visit("monitoring_drift", day="2025-12-10")
     assert "as they do every year at this season" in said(before)
     assert "The model learned from this day" in said(visit("monitoring_drift", day="2024-06-01"))

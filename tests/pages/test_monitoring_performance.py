@@ -15,7 +15,7 @@ from data.demo import customers
 from data.demo import sales as shops
 from models.churn import files
 from models.drift import performance
-from models.lifecycle import registry, scoring
+from models.lifecycle import logged, registry, sales
 from ui import answers, background
 
 pytestmark = pytest.mark.xdist_group("scoring")
@@ -51,7 +51,7 @@ def measured(stored, metrics=("auc", "recall", "in_the_large", "brier"), low=0.7
     state.upsert(
         database(),
         state.performance_log,
-        frame.assign(model=model, version=scoring.history(stored)).to_dict("records"),
+        frame.assign(model=model, version=logged.replayed(stored.version)).to_dict("records"),
     )
 
 
@@ -64,7 +64,7 @@ def opened(visit, monkeypatch):
     measured(stored)
     keep("sales", shops.generate(date(2026, 1, 3), years=1, customers=200, products=40))
     said = months.assign(
-        model="churn", version=scoring.history(stored), subject=months["customer_id"], day=months["day"].dt.date
+        model="churn", version=logged.replayed(stored.version), subject=months["customer_id"], day=months["day"].dt.date
     ).assign(mean=0.1 + 0.3 * (months["tenure"] < 10), actual=months["churned"].astype(float), logged=NOW)
     columns = ["model", "version", "subject", "day", "mean", "actual", "logged"]
     state.upsert(database(), state.prediction_log, said[columns].assign(target_day=said["day"]).to_dict("records"))
@@ -114,12 +114,12 @@ def test_a_measure_chosen_is_in_the_url(opened):
 
 
 def test_the_past_of_sales_is_played_in_the_background(opened, monkeypatch):
-    monkeypatch.setattr(scoring, "WEEKS", 8)
-    monkeypatch.setattr(scoring, "BEHIND", 3)
+    monkeypatch.setattr(sales, "WEEKS", 8)
+    monkeypatch.setattr(sales, "BEHIND", 3)
     app = opened("monitoring_performance", model="sales")
     assert len(figures(app)) == 1
     stored = tables.active(settings.get().home, "sales")
-    log = state.read(database(), state.performance_log, model="sales", version=scoring.history(stored))
+    log = state.read(database(), state.performance_log, model="sales", version=logged.replayed(stored.version))
     assert log["day"].nunique() >= 8
     assert len(figures(opened("monitoring_performance", model="sales", view="calibration"))) == 2
 

@@ -49,7 +49,8 @@ def engine():
 
 
 def versions(model="sales"):
-    return registry.versions(engine(), model)
+    rows = state.read(engine(), state.model_versions, model=model)
+    return rows.iloc[::-1].reset_index(drop=True)
 
 
 def texts(app):
@@ -172,7 +173,7 @@ def test_a_cancelled_training_changes_nothing(opened, monkeypatch):
     def cancelled(*_args, **_kwargs):
         raise background.Cancelled
 
-    monkeypatch.setattr(retraining, "retrain", cancelled)
+    monkeypatch.setattr(retraining, "learn", cancelled)
     app = opened(PAGE)
     assert any("Training was cancelled" in text for text in texts(app))
     assert versions().empty
@@ -210,7 +211,7 @@ def test_churn_is_judged_by_folds_and_in_money(customers, view, count):
 def test_customers_without_a_history_say_what_is_missing(customers, telco):
     origin = Origin("upload", "snapshot.csv", currency="USD")
     stored = tables.add(settings.get().home, Dataset("customers", {"customers": telco}, origin), NOW)
-    best = registry.champion(engine(), "churn", versions("churn")["data_version"].iloc[0])
+    best = versions("churn").query("status == 'champion'").iloc[0]
     row = {**best.to_dict(), "data_version": stored.version, "version": "20260105T000000-copy"}
     state.upsert(engine(), state.model_versions, [row])
     app = customers(PAGE, model="churn", view="policies")

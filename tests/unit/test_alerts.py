@@ -40,6 +40,11 @@ def rows(engine) -> list[dict]:
     return state.read(engine, state.alert_log).to_dict("records")
 
 
+def deliveries(engine) -> list[tuple]:
+    sent = state.read(engine, state.alert_deliveries)
+    return [(row.channel, row.tried, None if pd.isna(row.error) else row.error) for row in sent.itertuples()]
+
+
 def test_only_what_is_over_the_threshold_is_an_alarm_and_only_a_confirmed_one_asks_for_attention():
     row = {"model": "sales", "version": "1", "day": DAY, "feature": "a", "psi": 0.3, "threshold": 0.3}
     assert alerts.of_psi([{**row, "label": "confirmed"}, {**row, "psi": None, "label": "too few rows"}]) == []
@@ -67,28 +72,33 @@ def windows(values, metric="auc", model="churn", guess=False, reference=0.84) ->
     return both.assign(model=model, version="v", metric=metric, lo=both["value"] - 0.02, hi=both["value"] + 0.02)
 
 
+def performance_alarms(log):
+    return alerts.of_performance(log, ("auc", "in_the_large", "wape", "bias"))
+
+
 def test_a_measure_alarms_with_the_second_bad_window_in_a_row_and_once():
-    [found] = alerts.of_performance(windows([0.84, 0.80, 0.84, 0.80, 0.79, 0.79]))
+    [found] = performance_alarms(windows([0.84, 0.80, 0.84, 0.80, 0.79, 0.79]))
     assert (found["kind"], found["feature"], found["day"]) == ("performance", "auc", date(2025, 5, 31))
     assert (found["severity"], found["value"], found["threshold"]) == (alerts.ALERT, 0.79, 0.84)
     expected = "Ranking (AUC) of the model Churn left its usual range: 0.79 on 31 May 2025, 0.84 when it learned."
     assert alerts.sentence(found) == expected
-    assert alerts.of_performance(windows([0.84, 0.80, 0.84, 0.88, 0.89])) == []  # better is no alarm
-    assert len(alerts.of_performance(windows([0.80, 0.80, 0.84, 0.80, 0.80]))) == 2
-    [guess] = alerts.of_performance(windows([0.80, 0.80], guess=True))
+    assert performance_alarms(windows([0.84, 0.80, 0.84, 0.88, 0.89])) == []  # better is no alarm
+    assert performance_alarms(windows([0.80, 0.80], "slope")) == []  # not one of those asked for
+    assert len(performance_alarms(windows([0.80, 0.80, 0.84, 0.80, 0.80]))) == 2
+    [guess] = performance_alarms(windows([0.80, 0.80], guess=True))
     assert guess["feature"] == "auc (estimated)"
     assert "not known yet" in guess["message"]
-    [share] = alerts.of_performance(windows([-0.2, -0.203], "bias", "sales", reference=0.01))
+    [share] = performance_alarms(windows([-0.2, -0.203], "bias", "sales", reference=0.01))
     assert "−20.3% on 28 Feb 2025, +1.0% when it learned" in alerts.sentence(share)
 
 
 def test_a_measure_that_is_off_is_one_row_that_keeps_its_answer(engine):
     for hour in range(2):
-        alerts.record(engine, alerts.of_performance(windows([0.80, 0.79])), NOON + timedelta(hours=hour))
+        alerts.record(engine, performance_alarms(windows([0.80, 0.79])), NOON + timedelta(hours=hour))
         (row,) = rows(engine)
         assert row["raised"] == NOON
     assert alerts.acknowledge(engine, ("churn", "performance", "auc"), "new tariff", "Ana", NOON) == 1
-    alerts.record(engine, alerts.of_performance(windows([0.80, 0.79])), NOON)
+    alerts.record(engine, performance_alarms(windows([0.80, 0.79])), NOON)
     assert [row["reason"] for row in rows(engine)] == ["new tariff"]
 
 
@@ -98,11 +108,11 @@ def test_an_alarm_is_told_once_while_it_is_open_and_within_the_cooldown(engine):
         alerts.record(engine, [alarm(DAY + timedelta(ahead))], NOON)
         alerts.tell(engine, "sales", {"mail": mail}, NOON)
     assert [title for title, _ in mail.heard] == ["Vigie: 1 alert about Sales"]
-    assert [row["notified"].get(alerts.NOBODY) for row in rows(engine)] == [None, "one is open", "one is open"]
+    assert [row["state"] for row in rows(engine)] == [alerts.NOTIFY, alerts.REPEATED, alerts.REPEATED]
 
     assert alerts.acknowledge(engine, KEY, "spring catalogue", "Ana", NOON) == 3
     alerts.record(engine, [alarm(DAY + timedelta(6))], NOON)  # six days after the one that was told
-    assert rows(engine)[-1]["notified"] == {alerts.NOBODY: "told lately"}
+    assert rows(engine)[-1]["state"] == alerts.COOLING
     alerts.acknowledge(engine, KEY, "still the catalogue", "Ana", NOON)
     alerts.record(engine, [alarm(DAY + timedelta(7))], NOON)
     alerts.tell(engine, "sales", {"mail": mail}, NOON)
@@ -114,7 +124,7 @@ def test_the_cooldown_is_a_preference(engine):
     alerts.acknowledge(engine, KEY, "x", "y", NOON)
     state.prefer(engine, "alert_cooldown", 2)
     alerts.record(engine, [alarm(DAY + timedelta(2))], NOON)
-    assert rows(engine)[-1]["notified"] == {}
+    assert rows(engine)[-1]["state"] == alerts.NOTIFY
 
 
 def test_other_features_and_models_are_told_of_their_own(engine):
@@ -150,21 +160,23 @@ def test_a_note_that_is_confirmed_later_is_told(engine):
 
 
 def test_a_back_fill_tells_nobody(engine):
-    alerts.record(engine, [alarm()], NOON, quiet="back-fill")
+    alerts.record(engine, [alarm()], NOON, quiet=alerts.BACK_FILL)
     assert alerts.tell(engine, "sales", {"mail": Channel()}, NOON) == {}
-    assert rows(engine)[0]["severity"] == alerts.ALERT
+    assert (rows(engine)[0]["severity"], rows(engine)[0]["state"]) == (alerts.ALERT, alerts.BACK_FILL)
 
 
 def test_a_channel_that_fails_is_tried_again_and_the_others_are_not_told_twice(engine):
     mail, chat = Channel(), Channel()
     mail.out = True
     alerts.record(engine, [alarm()], NOON)
-    said = alerts.tell(engine, "sales", {"mail": mail, "chat": chat}, NOON)
-    assert said == {"mail": "failed: mail did not take the message.", "chat": NOON.isoformat()}
-    assert rows(engine)[0]["notified"] == said
+    answers = alerts.tell(engine, "sales", {"mail": mail, "chat": chat}, NOON)
+    assert answers == {"mail": "failed: mail did not take the message.", "chat": NOON.isoformat()}
+    assert deliveries(engine) == [("chat", NOON, None), ("mail", NOON, "mail did not take the message.")]
     mail.out = False
-    alerts.tell(engine, "sales", {"mail": mail, "chat": chat}, NOON)
+    later = NOON + timedelta(hours=1)
+    alerts.tell(engine, "sales", {"mail": mail, "chat": chat}, later)
     assert (len(mail.heard), len(chat.heard)) == (1, 1)
+    assert deliveries(engine) == [("chat", NOON, None), ("mail", later, None)]
     assert alerts.tell(engine, "sales", {"mail": mail, "chat": chat}, NOON) == {}
 
 
@@ -226,7 +238,9 @@ def test_days_of_one_alarm_are_one_episode_and_open_ones_come_first(engine):
     assert found["feature"].tolist() == ["unit_price", "store"]
     first = found.iloc[0]
     assert (first["first"].day, first["last"].day, first["count"], first["value"]) == (14, 16, 3, pytest.approx(0.6))
-    assert first["notified"] == {"mail": NOON.isoformat()}
+    sent = alerts.delivered(state.read(engine, state.alert_deliveries), first)
+    assert sent[["channel", "tried"]].values.tolist() == [["mail", NOON]]
+    assert alerts.delivered(state.read(engine, state.alert_deliveries), found.iloc[1]).empty
     assert alerts.episodes(state.read(engine, state.alert_log).head(0)).empty
 
 

@@ -216,7 +216,7 @@ def test_a_hundred_thousand_levels_are_compared_by_the_most_frequent():
     draw = np.random.default_rng(6)
     levels = pd.Series(draw.zipf(1.3, 150_000).clip(max=100_000)).astype("str")
     found = drift.report(levels[:75_000].to_frame("x"), levels[75_000:].to_frame("x")).iloc[0]
-    assert len(found["moved"]) == bins.FEW + 3 - 1  # none missing
+    assert len(found["moved"]) == bins.OWN_BIN + 3 - 1  # none missing
     assert found["psi"] < 0.1
     assert found["outside"] > 0.05  # as many are met for the first time: that is no change
     assert drift.psi(levels, levels) == 0

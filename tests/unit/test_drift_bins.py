@@ -32,7 +32,7 @@ def test_few_values_have_a_bin_each_and_others_one_together():
 
 
 def test_rare_new_and_missing_levels_are_kept_apart():
-    frequent = [f"level {n}" for n in range(bins.FEW) for _ in range(5)]
+    frequent = [f"level {n}" for n in range(bins.OWN_BIN) for _ in range(5)]
     cut = bins.freeze(pd.Series([*frequent, "rare", "rare", "rarer", None]))
     assert (cut.counts[-3:], cut.once) == ((3, 0, 1), 1)
     assert cut.expected(cut.count(pd.Series(["new"] * 100)))[-3:].tolist() == [2, 1, 1]  # as many are met a first time

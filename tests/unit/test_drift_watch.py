@@ -1,5 +1,6 @@
 """Day by day: the planted event is found and nothing before it; windows, seasons, logs and rules for alerts."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -11,9 +12,10 @@ from connectors import retail
 from data import demo, state, tables
 from data.dataset import Dataset, Origin
 from models import drift
-from models.drift import alarms, bins, history, monitored, shift, watch
+from models.drift import alarms, bins, monitored, shift, watch
 from models.drift.monitored import Sheet
 from models.drift.shift import Shift
+from models.lifecycle import registry, watching
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 END = date(2026, 11, 21)
@@ -122,10 +124,11 @@ def test_ks_of_windows_is_exact(seen, found, lines):
 def test_a_day_is_logged_once_with_what_moved_and_only_confirmed_drift_is_an_alert(engine, home, lines):
     short = lines[lines["timestamp"] >= pd.Timestamp(END) - timedelta(days=700)].reset_index(drop=True)
     tables.add(home, Dataset("sales", {"sales": short}, Origin("upload", "mine.csv")), NOW)
-    opened = history.opened(engine, home, "sales")
+    opened = watching.opened(engine, home, "sales")
     day = EVENT.date() + timedelta(days=6)
-    answers = [history.run(engine, opened, day, NOW) for _again in range(2)]
+    answers = [watching.run(engine, opened, day, NOW) for _again in range(2)]
     assert answers[0] == answers[1]
+    assert not answers[0]["in_use"]  # no model has learned yet: the first days stand in for what one would have seen
     assert [row["feature"] for row in answers[0]["alerts"] if row["severity"] == "alert"] == ["price_change"]
     log = state.read(engine, state.psi_log)
     assert len(log) == 2 * answers[0]["columns"]  # against the training window and against the season
@@ -133,26 +136,32 @@ def test_a_day_is_logged_once_with_what_moved_and_only_confirmed_drift_is_an_ale
     assert (row["label"], row["threshold"]) == (watch.CONFIRMED, 0.3)
     assert row["details"]["moves"][0]["level"] == "higher"
     with pytest.raises(drift.CannotCompare, match="one of the days"):
-        history.run(engine, opened, opened.seen.days[100].astype(date), NOW)
+        watching.run(engine, opened, opened.watched.days[100].astype(date), NOW)
     with pytest.raises(drift.CannotCompare, match="no data of"):
-        history.run(engine, opened, date(2031, 1, 1), NOW)
+        watching.run(engine, opened, date(2031, 1, 1), NOW)
 
 
 def test_a_table_without_a_past_is_compared_with_what_an_earlier_model_learned_from(engine, home):
     customers = demo.dataset("customers", END).main
     old = tables.add(home, Dataset("customers", {"customers": customers[:3000]}, Origin("upload", "old.csv")), NOW)
     with pytest.raises(drift.CannotCompare, match="nothing to compare"):
-        history.opened(engine, home, "churn")
+        watching.opened(engine, home, "churn")
     frozen = {name: bins.freeze(customers[:3000][name]).plain() for name in ("contract", "monthly_charges")}
     row = dict.fromkeys((column.name for column in state.model_versions.columns), "x")
     row |= {"model": "churn", "data_version": old.version, "rows": 3000, "bins": frozen}
     row |= {"created": NOW, "promoted": None, "window_start": None, "window_end": NOW.date()}
     row |= {"schema": {}, "metrics": {}, "libraries": {}}
+    row |= {"status": "champion", "lineage": old.lineage}
     state.upsert(engine, state.model_versions, [row])
     dearer = customers[3000:].assign(monthly_charges=customers["monthly_charges"] * 1.5)
-    tables.add(home, Dataset("customers", {"customers": dearer}, Origin("upload", "new.csv")), NOW)
-    opened = history.opened(engine, home, "churn")
-    found = watch.backfill(opened.seen).set_index("feature")
+    new = Dataset("customers", {"customers": dearer}, Origin("upload", "new.csv"))
+    tables.add(home, new, NOW)
+    with pytest.raises(drift.CannotCompare, match="nothing to compare"):
+        watching.opened(engine, home, "churn")  # other customers: that model is a stranger's
+    tables.add(home, replace(new, origin=Origin("upload", "newer.csv"), lineage=old.lineage), NOW)
+    opened = watching.opened(engine, home, "churn")
+    assert opened.against.in_use
+    found = watch.backfill(opened.watched).set_index("feature")
     assert set(found.index) == {"contract", "monthly_charges"}
     assert found.loc["monthly_charges", "label"] == watch.CONFIRMED
     assert found.loc["contract", "label"] == watch.STABLE
@@ -203,3 +212,28 @@ def test_a_year_of_online_retail_is_back_filled(real_data):
     by_column = found.groupby("feature")["label"].apply(lambda labels: (labels == watch.CONFIRMED).mean())
     assert by_column.idxmax() == "product"  # the range is renewed all year
     assert by_column.drop("product").max() < 0.06
+
+
+def test_the_version_in_use_is_the_reference_and_never_another_lineage_s(engine, home, lines):
+    short = lines[lines["timestamp"] >= pd.Timestamp(END) - timedelta(days=500)].reset_index(drop=True)
+    stored = tables.add(home, Dataset("sales", {"sales": short}, Origin("upload", "mine.csv")), NOW)
+    sheets = monitored.sheets(stored)
+    first, last = date(2025, 8, 1), date(2026, 8, 21)
+    frozen = {name: cut.plain() for name, cut in monitored.frozen(sheets, first, last).items()}
+
+    def keep(lineage, hour, promoted=True):
+        record = registry.Record("sales", "x", "x", "x", stored.version, 9, {}, {}, frozen, (first, last), lineage)
+        return registry.keep(engine, home, record, b"x", ".zip", NOW + timedelta(hours=hour), promoted)
+
+    assert [one.version for one in watching.references(engine, "sales", stored, sheets)] == [stored.version]
+    best, other, _stranger = keep(stored.lineage, 0), keep(stored.lineage, 1, promoted=False), keep("a stranger", 2)
+    found = watching.references(engine, "sales", stored, sheets)
+    assert [(one.version, one.in_use) for one in found] == [(best, True), (stored.version, False), (other, False)]
+    for path in (home / "models").iterdir():
+        path.unlink()
+    opened = watching.opened(engine, home, "sales")  # its file is gone: what it says is not compared, the data are
+    done = watching.run(engine, opened, EVENT.date() + timedelta(days=6), NOW)
+    assert (done["version"], done["in_use"]) == (best, True)
+    assert "price_change" in done["drifted"]
+    with pytest.raises(drift.CannotCompare, match="one of the days"):
+        watching.run(engine, opened, last, NOW)

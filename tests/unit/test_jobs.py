@@ -27,12 +27,14 @@ DAY = "2011-11-30"
 PROGRAM = """
 import os, signal, sys, time
 from data import state
-from models.drift import alerts, history
+from models.drift import alerts
+from models.drift.compare import CannotCompare
+from models.lifecycle import watching
 
 def run(engine, model, day, now, threshold, step):
     step("Comparing", 0.5)
     if os.environ.get("CLOSED") == str(day):
-        raise history.CannotCompare("There are no data of {day}.", day=day)
+        raise CannotCompare("There are no data of {day}.", day=day)
     print("comparing", file=sys.stderr, flush=True)
     while "GATE" in os.environ and not os.path.exists(os.environ["GATE"]):
         time.sleep(0.05)
@@ -44,9 +46,9 @@ def run(engine, model, day, now, threshold, step):
     rest = {"rows_reference": 9, "rows_current": 9, "details": {"moved": [1]}, "logged": now}
     row |= rest | {"label": "confirmed" if row["psi"] > threshold else "stable"}
     state.upsert(engine, state.psi_log, [row])
-    return {"features": 1, "alerts": alerts.of_psi([row])}
+    return {"features": 1, "in_use": bool(int(os.environ.get("IN_USE", "1"))), "alerts": alerts.of_psi([row])}
 
-history.run, history.opened = run, lambda engine, home, model: model
+watching.run, watching.opened = run, lambda engine, home, model: model
 import jobs
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 jobs.app()
@@ -187,7 +189,15 @@ def test_a_back_fill_has_a_run_for_each_day_and_tells_nobody(environment):
     assert [line.split(":")[0] for line in out.splitlines() if line.startswith("drift")] == [
         f"drift sales 2011-11-{day}" for day in (28, 29, 30)
     ]
-    assert [row["notified"] for row in read(environment, state.alert_log)] == [{"": "back-fill"}] * 3
+    assert [row["state"] for row in read(environment, state.alert_log)] == ["back-fill"] * 3
+    assert read(environment, state.alert_deliveries) == []
+
+
+def test_without_a_model_in_use_drift_is_written_down_and_nobody_told(environment):
+    told = {"CHANGE": "0.6", "VIGIE_NOTIFY_URLS": "json://127.0.0.1:9/"}
+    assert run(environment, "drift", "--model", "sales", IN_USE="0", **told)[0] == 0
+    assert [row["state"] for row in read(environment, state.alert_log)] == ["no model in use"]
+    assert read(environment, state.alert_deliveries) == []
 
 
 def test_a_closed_day_is_skipped_in_a_back_fill_and_else_said(environment):
@@ -203,8 +213,9 @@ def test_a_channel_that_is_down_loses_no_alert_and_fails_no_job(environment):
     closed = "json://user:s3cret@127.0.0.1:9/t0ken"
     code, out, err = run(environment, "drift", "--model", "sales", CHANGE="0.6", VIGIE_NOTIFY_URLS=closed)
     assert code == 0
-    (row,) = read(environment, state.alert_log)
-    assert row["notified"]["json://127.0.0.1:9"].startswith("failed: ")
+    (row,) = read(environment, state.alert_deliveries)
+    assert (row["channel"], row["error"] != "") == ("json://127.0.0.1:9", True)
+    assert [one["state"] for one in read(environment, state.alert_log)] == ["notify"]
     assert "s3cret" not in out + err + str(row)
     assert "t0ken" not in out + err + str(row)
 

@@ -5,8 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
-from data import state
+from data import demo, state, tables
+from data.dataset import Dataset, Origin
 from models.lifecycle import registry
 from models.lifecycle.registry import ModelFileError, Record
 
@@ -81,7 +83,7 @@ def test_of_two_who_promote_at_once_exactly_one_is_champion(engine, tmp_path):
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(promote, names[1:]))
-    rows = registry.versions(engine, "churn")
+    rows = registry.versions(engine, "churn", "v1")
     assert list(rows["version"]) == names[::-1]
     assert (rows["status"] == "champion").sum() == 1
     assert rows["reason"].str.contains("at once").sum() == 8, "who asked is not lost"
@@ -92,7 +94,7 @@ def test_a_challenger_waits(engine, tmp_path):
     first = registry.keep(engine, tmp_path, record(), b"one", ".zip", NOW)
     registry.keep(engine, tmp_path, record(), b"two", ".zip", NOW + timedelta(hours=1), promoted=False)
     assert registry.champion(engine, "churn", "v1")["version"] == first
-    assert registry.versions(engine, "churn")["status"].tolist() == ["challenger", "champion"]
+    assert registry.versions(engine, "churn", "v1")["status"].tolist() == ["challenger", "champion"]
 
 
 def test_versions_of_one_second_sort_by_age_too(engine, tmp_path):
@@ -100,4 +102,29 @@ def test_versions_of_one_second_sort_by_age_too(engine, tmp_path):
         registry.keep(engine, tmp_path, record(), bytes([number]), ".zip", NOW + timedelta(milliseconds=number))
         for number in range(6)
     ]
-    assert registry.versions(engine, "churn")["version"].tolist() == kept[::-1]
+    assert registry.versions(engine, "churn", "v1")["version"].tolist() == kept[::-1]
+
+
+def test_champions_of_one_lineage_retire_each_other_and_those_of_a_stranger_stay(engine, tmp_path):
+    mine = registry.keep(engine, tmp_path, record("v1", lineage="mine"), b"one", ".zip", NOW)
+    theirs = registry.keep(engine, tmp_path, record("v2", lineage="theirs"), b"two", ".zip", NOW)
+    newer = registry.keep(engine, tmp_path, record("v3", lineage="mine"), b"three", ".zip", NOW, promoted=False)
+    assert registry.champion(engine, "churn", "mine")["version"] == mine
+    assert registry.versions(engine, "churn", "theirs")["version"].tolist() == [theirs]
+    registry.promote(engine, "churn", newer, NOW + timedelta(hours=1))
+    assert registry.champion(engine, "churn", "mine")["version"] == newer
+    assert registry.champion(engine, "churn", "theirs")["version"] == theirs
+
+
+def test_versions_from_before_lineages_are_given_the_one_of_their_data(engine, tmp_path):
+    frame = demo.customers.generate(60)
+    stored = tables.add(tmp_path, Dataset("customers", {"customers": frame}, Origin("download", "shop")), NOW)
+    for number, version in enumerate(("gone", stored.version, stored.version)):
+        registry.keep(engine, tmp_path, record(version), bytes([number]), ".zip", NOW + timedelta(hours=number))
+    with engine.begin() as connection:
+        connection.execute(update(state.model_versions).values(lineage=None, status="champion"))
+    for _again in range(2):
+        registry.adopt(engine, tmp_path)
+    assert stored.lineage == "download shop"
+    assert registry.versions(engine, "churn", "download shop")["status"].tolist() == ["champion", "retired"]
+    assert registry.versions(engine, "churn", "gone")["status"].tolist() == ["champion"]

@@ -9,8 +9,10 @@ import pytest
 
 from charts.monitoring import retraining as charts
 from connectors import retail
-from data import tables
+from data import state, tables
 from data.dataset import Dataset, Origin
+from models import challenge
+from models.challenge import ALERT, MONTHLY, NEVER, CannotJudge, Gain
 from models.churn import challenge as churn_challenge
 from models.churn import training
 from models.churn.preparation import CannotTrain, prepare
@@ -18,8 +20,7 @@ from models.churn.value import Terms
 from models.forecast import CannotForecast, kept
 from models.forecast import challenge as sales_challenge
 from models.forecast.panel import Panel, fit, mean_forecast, predict
-from models.lifecycle import challenge, registry, retraining
-from models.lifecycle.challenge import ALERT, MONTHLY, NEVER, CannotCompare, Gain
+from models.lifecycle import registry, retraining, sales
 from models.lifecycle.registry import ModelFileError
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -185,7 +186,7 @@ def test_days_after_both_learned_come_first(daily, old):
 
 def test_too_early_is_said_with_the_days_that_are_missing(daily, fresh):
     other = kept.train(daily.panel.upto(395))
-    with pytest.raises(CannotCompare, match="14 more days"):
+    with pytest.raises(CannotJudge, match="14 more days"):
         sales_challenge.compare(daily, other, fresh)
 
 
@@ -214,7 +215,8 @@ def test_too_few_days_are_said():
 
 
 def lines(days: int) -> pd.DataFrame:
-    rows = sold(days)
+    rows = sold(max(days, 400))  # the same shop however long it has been looked at
+    rows = rows[rows["date"] < rows["date"].min() + pd.Timedelta(days=days)].reset_index(drop=True)
     units = rows["units"].to_numpy()
     return pd.DataFrame(
         {
@@ -236,6 +238,10 @@ def keep_lines(home, days):
     return tables.add(home, Dataset("sales", {"sales": lines(days)}, Origin("upload", "shop.csv")), NOW)
 
 
+def versions(engine, stored):
+    return registry.versions(engine, "sales", stored.lineage)
+
+
 def test_the_first_is_champion_and_the_next_a_challenger_until_promoted(engine, tmp_path):
     stored = keep_lines(tmp_path, 400)
     heard = []
@@ -246,49 +252,60 @@ def test_the_first_is_champion_and_the_next_a_challenger_until_promoted(engine, 
     assert second["champion"] == first["version"]
     assert "Fitting the model" in heard
     end = stored.span[1].date()
-    assert first["until"] == (end - timedelta(days=retraining.LEFT_OUT)).isoformat()
+    assert first["until"] == (end - timedelta(days=sales.LEFT_OUT)).isoformat()
     assert second["until"] == end.isoformat()
-    row = retraining.champion(engine, "sales", stored)
+    row = registry.champion(engine, "sales", stored.lineage)
     assert row["version"] == first["version"]
     assert set(row["bins"]) == {
-        *("quantity", "unit_price", "price_change", "product", "store", "category", "line_type")
+        *("quantity", "unit_price", "price_change", "product", "store", "category", "line_type", "prediction")
     }
-    assert sum(row["bins"]["quantity"]["counts"]) == row["rows"] == 4 * (400 - retraining.LEFT_OUT)
+    assert sum(row["bins"]["quantity"]["counts"]) == row["rows"] == 4 * (400 - sales.LEFT_OUT)
 
     retraining.promote(engine, tmp_path, "sales", second["version"], NOW + timedelta(hours=2), "Ana", "it pays back")
-    rows = registry.versions(engine, "sales").set_index("version")
+    rows = versions(engine, stored).set_index("version")
     assert rows.loc[second["version"], "status"] == "champion"
     assert rows.loc[second["version"], "reason"] == "prices rose\n2026-03-01 Ana: it pays back"
     assert rows.loc[first["version"], "status"] == "retired"
     retraining.promote(engine, tmp_path, "sales", first["version"], NOW + timedelta(hours=3), "Ben", "rolled back")
-    assert retraining.champion(engine, "sales", stored)["version"] == first["version"]
+    assert registry.champion(engine, "sales", stored.lineage)["version"] == first["version"]
 
 
 def test_an_altered_file_cannot_be_promoted_and_nothing_changes(engine, tmp_path):
     stored = keep_lines(tmp_path, 300)
     first = retraining.retrain(engine, tmp_path, "sales", NOW, "Ana", "first")
     second = retraining.retrain(engine, tmp_path, "sales", NOW + timedelta(hours=1), "Ana", "second")
-    rows = registry.versions(engine, "sales").set_index("version")
+    rows = versions(engine, stored).set_index("version")
     (tmp_path / "models" / rows.loc[second["version"], "file"]).write_bytes(b"altered")
     with pytest.raises(ModelFileError, match="not the one that was kept"):
         retraining.promote(engine, tmp_path, "sales", second["version"], NOW, "Ana", "try")
-    assert retraining.champion(engine, "sales", stored)["version"] == first["version"]
-    assert registry.versions(engine, "sales").equals(rows.reset_index()[registry.versions(engine, "sales").columns])
+    assert registry.champion(engine, "sales", stored.lineage)["version"] == first["version"]
+    assert versions(engine, stored).equals(rows.reset_index()[versions(engine, stored).columns])
 
 
 def test_a_champion_stays_when_later_days_are_added_and_other_data_have_their_own(engine, tmp_path):
     keep_lines(tmp_path, 300)
     first = retraining.retrain(engine, tmp_path, "sales", NOW, "Ana", "first")
     grown = keep_lines(tmp_path, 330)
-    assert retraining.champion(engine, "sales", grown)["version"] == first["version"]
+    assert registry.champion(engine, "sales", grown.lineage)["version"] == first["version"]
     second = retraining.retrain(engine, tmp_path, "sales", NOW + timedelta(hours=1), "Ana", "more days")
     assert second["status"] == "challenger"
     retraining.promote(engine, tmp_path, "sales", second["version"], NOW + timedelta(hours=2), "Ana", "more days")
-    status = registry.versions(engine, "sales").set_index("version")["status"]
+    status = versions(engine, grown).set_index("version")["status"]
     assert status[first["version"]] == "retired", "one champion, although they learned from two versions of the data"
-    other = lines(300).assign(timestamp=lambda one: one["timestamp"] + pd.Timedelta(days=500))
-    kept_other = tables.add(tmp_path, Dataset("sales", {"sales": other}, Origin("upload", "other.csv")), NOW)
-    assert retraining.champion(engine, "sales", kept_other) is None
+
+
+def test_a_stranger_with_the_same_first_day_has_models_of_its_own(engine, tmp_path):
+    mine = keep_lines(tmp_path, 300)
+    first = retraining.retrain(engine, tmp_path, "sales", NOW, "Ana", "first")
+    other = lines(300).assign(quantity=lambda one: one["quantity"][::-1].to_numpy())
+    theirs = tables.add(tmp_path, Dataset("sales", {"sales": other}, Origin("upload", "shop.csv")), NOW)
+    assert theirs.span[0] == mine.span[0]
+    assert registry.champion(engine, "sales", theirs.lineage) is None
+    second = retraining.retrain(engine, tmp_path, "sales", NOW + timedelta(hours=1), "Ben", "first")
+    assert second["status"] == "champion"
+    retraining.promote(engine, tmp_path, "sales", second["version"], NOW + timedelta(hours=2), "Ben", "again")
+    assert registry.champion(engine, "sales", mine.lineage)["version"] == first["version"]
+    assert versions(engine, theirs)["version"].tolist() == [second["version"]]
 
 
 def test_without_data_or_with_too_few_nothing_is_kept(engine, tmp_path):
@@ -297,7 +314,7 @@ def test_without_data_or_with_too_few_nothing_is_kept(engine, tmp_path):
     keep_lines(tmp_path, 60)
     with pytest.raises(CannotForecast):
         retraining.retrain(engine, tmp_path, "sales", NOW, "Ana", "first")
-    assert registry.versions(engine, "sales").empty
+    assert state.read(engine, state.model_versions).empty
 
 
 def history(customers: pd.DataFrame, months: int) -> pd.DataFrame:
@@ -326,7 +343,7 @@ def test_a_better_churn_model_gains_by_folds(telco, churn_model, poor_model):
     assert gained.sure
     contracts = [churn_challenge.gain(found, terms, name).mean for name in np.unique(found.contract)]
     assert sum(contracts) == pytest.approx(gained.mean)
-    with pytest.raises(CannotCompare, match="same customers"):
+    with pytest.raises(CannotJudge, match="same customers"):
         churn_challenge.compare(churn_model, churn_model, ends, telco, None)
 
 
@@ -370,3 +387,32 @@ def test_a_year_of_a_real_shop(real_data):
     tried = sales_challenge.policies(daily)
     assert tried.retrained[MONTHLY].sum() >= 8
     assert all(np.isfinite(units).all() for units in tried.units.values())
+
+
+def test_the_next_file_of_the_same_customers_makes_a_challenger_judged_on_outcomes_that_neither_knew(
+    engine, tmp_path, telco, churn_model, monkeypatch
+):
+    monkeypatch.setattr(training, "train", lambda customers, step: churn_model)
+
+    def keep(customers, now):
+        return tables.add(tmp_path, Dataset("customers", {"customers": customers}, Origin("upload", "a.csv")), now)
+
+    first = keep(telco, NOW)
+    champion = retraining.learn(engine, tmp_path, "churn", first, NOW, "Ana", "first")
+    later = NOW + timedelta(days=31)
+    left = np.random.default_rng(1).random(len(telco)) < 0.2
+    newer = telco.assign(tenure=telco["tenure"] + 1, churned=telco["churned"] | left)
+    second = keep(newer, later)
+    assert second.lineage == first.lineage
+    found = retraining.learn(engine, tmp_path, "churn", second, later, "Ana", "a month later")
+    assert (found["status"], found["champion"]) == ("challenger", champion["version"])
+    assert registry.champion(engine, "churn", second.lineage)["version"] == champion["version"]
+
+    challenger = training.fit(prepare(newer), "logistic")
+    ends = NOW.date(), later.date()
+    compared = churn_challenge.compare(churn_model, challenger, ends, newer, None, later.date())
+    assert len(compared.left) == (~telco["churned"]).sum(), "who had left before is no news to the champion"
+    here = newer[~telco["churned"]]
+    assert np.array_equal(compared.probability["champion"], churn_model.predict_proba(here)[:, 1])
+    folds = pd.Series(challenger.held_out.probability, challenger.held_out.customer)
+    assert np.array_equal(compared.probability["challenger"], folds.reindex(here["customer_id"]).to_numpy())

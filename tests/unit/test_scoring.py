@@ -12,7 +12,7 @@ from data.demo import customers, parameters
 from data.demo import sales as shops
 from models.churn import files
 from models.drift import performance
-from models.lifecycle import registry, scoring
+from models.lifecycle import logged, registry, sales, scoring
 
 pytestmark = pytest.mark.xdist_group("scoring")
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -39,12 +39,12 @@ def past(tmp_path_factory):
     months = customers.history(date(2026, 11, 21), customers=700)
     stored = keep(home, "customers", {"customers": customers.generate(300), "history": months})
     steps = []
-    assert scoring.back_fill(made, stored, NOW, lambda message, share: steps.append((message, share)))
+    assert scoring.back_fill(made, "churn", stored, NOW, lambda message, share: steps.append((message, share)))
     return made, stored, months, steps
 
 
 def logs(engine, stored, model="churn"):
-    version = scoring.history(stored)
+    version = logged.replayed(stored.version)
     return tuple(
         state.read(engine, log, model=model, version=version) for log in (state.prediction_log, state.performance_log)
     )
@@ -82,7 +82,9 @@ def test_months_the_model_learned_from_are_judged_by_models_that_had_not_seen_th
 def test_filling_in_again_changes_nothing(past):
     engine, stored, _months, _steps = past
     before = logs(engine, stored)
-    assert scoring.back_fill(engine, stored, NOW + timedelta(days=1), lambda _message, _share: pytest.fail("again"))
+    assert scoring.back_fill(
+        engine, "churn", stored, NOW + timedelta(days=1), lambda _message, _share: pytest.fail("again")
+    )
     for one, other in zip(before, logs(engine, stored), strict=True):
         pd.testing.assert_frame_equal(one, other)
 
@@ -96,10 +98,10 @@ def test_what_was_cut_off_is_done_again_whole(engine, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        scoring.back_fill(engine, stored, NOW, cut)
+        scoring.back_fill(engine, "churn", stored, NOW, cut)
     assert all(log.empty for log in logs(engine, stored))
     state.upsert(engine, state.prediction_log, _half(stored, months))  # killed between the two tables
-    scoring.back_fill(engine, stored, NOW)
+    scoring.back_fill(engine, "churn", stored, NOW)
     said, measured = logs(engine, stored)
     assert len(said) == len(months)
     assert said["mean"].lt(1).all()
@@ -108,7 +110,9 @@ def test_what_was_cut_off_is_done_again_whole(engine, tmp_path):
 
 def _half(stored, months):
     rows = months.head(500)[["day", "customer_id"]].set_axis(["day", "subject"], axis=1)
-    rows = rows.assign(day=rows["day"].dt.date, model="churn", version=scoring.history(stored), mean=1.0, logged=NOW)
+    rows = rows.assign(
+        day=rows["day"].dt.date, model="churn", version=logged.replayed(stored.version), mean=1.0, logged=NOW
+    )
     return rows.assign(target_day=rows["day"]).to_dict("records")
 
 
@@ -122,7 +126,7 @@ def test_segments_are_measured_too(past):
 
 def test_customers_without_a_history_have_no_past(engine, tmp_path):
     stored = keep(tmp_path, "customers", {"customers": customers.generate(100)})
-    assert not scoring.back_fill(engine, stored, NOW)
+    assert not scoring.back_fill(engine, "churn", stored, NOW)
 
 
 @pytest.fixture
@@ -157,12 +161,7 @@ def test_a_newer_table_of_the_same_customers_brings_the_truth(engine, tmp_path, 
     here = telco[~telco["churned"]].reset_index(drop=True)
     left = np.random.default_rng(0).random(len(here)) < 0.2
     newer = keep(tmp_path, "customers", {"customers": here.assign(churned=left)}, now=NOW + timedelta(days=31))
-    with pytest.raises(scoring.CannotScore, match="train one first"):
-        scoring.score(engine, tmp_path, "churn", DAY + timedelta(days=31), NOW + timedelta(days=31))
-    record = registry.Record(
-        "churn", churn_model.learner, "test", "test", newer.version, len(here), {}, churn_model.metrics, {}
-    )
-    registry.keep(engine, tmp_path, record, files.pack(churn_model), files.SUFFIX, NOW + timedelta(days=31))
+    assert newer.lineage == trained.lineage  # so that the champion stays
     done = scoring.score(engine, tmp_path, "churn", DAY + timedelta(days=31), NOW + timedelta(days=31))
     assert done["truths"] == 2 * len(here)
     late = DAY + timedelta(days=1)  # the second window in a row that is off: they left at random
@@ -180,6 +179,9 @@ def test_strangers_bring_no_truth(engine, tmp_path, trained, churn_model):
     later = NOW + timedelta(days=31)
     others = customers.generate(300, seed=9)
     stored = keep(tmp_path, "customers", {"customers": others}, now=later)
+    assert stored.lineage != trained.lineage
+    with pytest.raises(logged.CannotScore, match="train one first"):
+        scoring.score(engine, tmp_path, "churn", later.date(), later)
     record = registry.Record("churn", churn_model.learner, "t", "t", stored.version, 300, {}, churn_model.metrics, {})
     registry.keep(engine, tmp_path, record, files.pack(churn_model), files.SUFFIX, later)
     assert scoring.score(engine, tmp_path, "churn", later.date(), later)["truths"] == 0
@@ -196,13 +198,13 @@ def shop():
 
 
 def test_forecasts_are_kept_sold_days_found_and_the_past_filled_in(engine, tmp_path, shop, monkeypatch):
-    monkeypatch.setattr(scoring, "WEEKS", 10)
-    monkeypatch.setattr(scoring, "BEHIND", 4)
+    monkeypatch.setattr(sales, "WEEKS", 10)
+    monkeypatch.setattr(sales, "BEHIND", 4)
     cut = pd.Timestamp("2025-12-06")
     early = {**shop, "sales": shop["sales"][shop["sales"]["timestamp"] < cut + pd.Timedelta(days=1)]}
     stored = keep(tmp_path, "sales", early)
     done = scoring.score(engine, tmp_path, "sales", DAY, NOW)
-    assert (done["predictions"], done["truths"]) == (scoring.HORIZON, 0)
+    assert (done["predictions"], done["truths"]) == (sales.HORIZON, 0)
     said, measured = logs(engine, stored, "sales")
     assert said["day"].nunique() == 10
     known = said[said["actual"].notna()]
@@ -218,16 +220,16 @@ def test_forecasts_are_kept_sold_days_found_and_the_past_filled_in(engine, tmp_p
 
     keep(tmp_path, "sales", shop, now=NOW + timedelta(days=1))
     again = scoring.score(engine, tmp_path, "sales", DAY + timedelta(days=1), NOW + timedelta(days=1))
-    assert again["truths"] == scoring.HORIZON  # all 28 days have come since
+    assert again["truths"] == sales.HORIZON  # all 28 days have come since
     assert again["windows"] >= 4
     kept = state.read(engine, state.prediction_log, model="sales", version=stored.version)
     assert kept["actual"].notna().all()
 
 
 def test_the_past_of_parts_is_filled_in_when_asked_for(engine, tmp_path, shop, monkeypatch):
-    monkeypatch.setattr(scoring, "PARTS_ORIGINS", 2)
+    monkeypatch.setattr(sales, "PARTS_ORIGINS", 2)
     few = shop["sales"][shop["sales"]["category"].isin(["Bags", "Toys"])].drop(columns="store")
     stored = keep(tmp_path, "sales", {**shop, "sales": few})
-    assert scoring.back_fill(engine, stored, NOW, parts=True)
+    assert scoring.back_fill(engine, "sales", stored, NOW, parts=True)
     _said, measured = logs(engine, stored, "sales")
     assert set(measured["segment"]) == {"category=Bags", "category=Toys"}

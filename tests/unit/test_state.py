@@ -1,5 +1,6 @@
 """The state database, on SQLite and on PostgreSQL."""
 
+import json
 import multiprocessing
 import subprocess
 import sys
@@ -193,6 +194,49 @@ def test_the_second_migration_keeps_what_the_first_held(database_url, monkeypatc
         state.migrate(engine)
     state.upsert(engine, state.prediction_log, [prediction()])
     state.migrate(engine)
-    assert state.revision(engine) == "0002"
+    assert state.revision(engine) == state.REVISION
     assert len(state.read(engine, state.prediction_log)) == 1
     state.prefer(engine, "x", 1)
+
+
+def test_the_third_migration_keeps_who_was_told_of_an_alert_and_why_nobody_was(database_url, monkeypatch):
+    engine = state.engine(database_url)
+    with monkeypatch.context() as patch:
+        patch.setattr(state, "REVISION", "0002")
+        state.migrate(engine)
+    before = {
+        "told": {"mail": "2026-03-14T13:00:00+01:00", "chat": "failed: chat did not take it: failed: 500"},
+        "waiting": {},
+        "note": {"": "not confirmed"},
+        "again": {"": "one is open"},
+        "lately": {"": "told lately"},
+        "past": {"": "back-fill"},
+    }
+    insert = text(
+        "INSERT INTO alert_log (model, version, day, kind, feature, severity, message, message_values, raised, reason,"
+        " notified) VALUES ('sales', '1', '2026-03-14', 'psi', :feature, 'alert', 'x', '{}', :raised, 'why', :notified)"
+    )
+    raised = "2026-03-14 11:00:00.000000" if engine.dialect.name == "sqlite" else "2026-03-14 11:00:00+00"
+    with engine.begin() as connection:
+        for feature, notified in before.items():
+            connection.execute(insert, {"feature": feature, "raised": raised, "notified": json.dumps(notified)})
+    state.migrate(engine)
+    alerts = state.read(engine, state.alert_log).set_index("feature")
+    assert alerts["state"].to_dict() == {
+        "told": "notify",
+        "waiting": "notify",
+        "note": "unconfirmed",
+        "again": "repeated",
+        "lately": "told lately",
+        "past": "back-fill",
+    }
+    assert alerts["reason"].eq("why").all()
+    assert alerts["raised"].eq(NOON - timedelta(hours=1)).all()
+    sent = state.read(engine, state.alert_deliveries)
+    assert sent["feature"].tolist() == ["told", "told"]
+    assert sent["channel"].tolist() == ["chat", "mail"]
+    assert sent["error"].fillna("").tolist() == ["chat did not take it: failed: 500", ""]
+    assert sent["tried"].tolist() == [NOON - timedelta(hours=1), NOON]
+    with engine.connect() as connection:
+        keys = inspect(connection).get_pk_constraint("alert_log")["constrained_columns"]
+        assert keys == [column.name for column in state.alert_log.primary_key]

@@ -11,10 +11,10 @@ from data import demo, state
 from data.tables import Stored
 from locales.labels import label
 from models.drift import alarms, alerts, explain, watch
-from models.drift.history import Reference
 from models.drift.monitored import Sheet
 from models.drift.watch import Watched
 from models.lifecycle.registry import ModelFileError
+from models.lifecycle.watching import Reference
 from ui import cards, inputs
 from ui.monitoring import watched
 from ui.text import N_, _, ngettext, plain
@@ -37,7 +37,7 @@ WORTH = (N_("watch"), N_("watch closely"))
 
 def verdict(
     drift: pd.DataFrame,
-    seen: Watched,
+    binned: Watched,
     day: pd.Timestamp,
     threshold: float,
     levels: tuple[float, float],
@@ -65,7 +65,7 @@ def verdict(
         text = sentence.format(
             column=label(first), day=locales.day(_since(drift, first, day)), count=locales.number(len(confirmed))
         )
-        side = watch.sides(seen, first, day.to_datetime64())
+        side = watch.sides(binned, first, day.to_datetime64())
         most = max(explain.moves(side.cut, side.reference, side.current), key=lambda move: move.part)
         st.warning(plain(f"{text} {told} {charts.move_sentence(first, most)}"), icon=":material/warning:")
     elif len(seasonal):
@@ -219,7 +219,7 @@ def _pvalue(value: float) -> str:
 
 def column(
     drift: pd.DataFrame,
-    seen: Watched,
+    binned: Watched,
     day: pd.Timestamp,
     threshold: float,
     levels: tuple[float, float],
@@ -240,13 +240,13 @@ def column(
         for found in alerts.explained(state.engine(settings.get().database_url), model, day.date())
         if found.feature == name
     }
-    whole = watched.measured(stored, rows, against, seen, day.to_datetime64().astype("datetime64[D]"), name)
+    whole = watched.measured(stored, rows, against, binned, day.to_datetime64().astype("datetime64[D]"), name)
     st.caption(plain(" ".join(_measures(whole))))
-    side = watch.sides(seen, name, day.to_datetime64())
+    side = watch.sides(binned, name, day.to_datetime64())
     parts = pd.DataFrame(explain.moves(side.cut, side.reference, side.current))
     with st.grid("auto", min_column_width=420):
         mine = drift[drift["feature"] == name]
-        cards.figure(charts.course(drift, name, threshold, day, seen.reference, reasons), "drift_course", mine)
+        cards.figure(charts.course(drift, name, threshold, day, binned.reference, reasons), "drift_course", mine)
         cards.figure(charts.distribution(name, side), "drift_distribution", parts)
     for found, reason in reasons.items():
         text = _("Around {day} this was acknowledged as: {reason}")
@@ -276,7 +276,7 @@ def _measures(whole: pd.Series) -> list[str]:
     return told
 
 
-def rule(drift: pd.DataFrame, seen: Watched, stored: Stored, model: str) -> None:
+def rule(drift: pd.DataFrame, binned: Watched, stored: Stored, model: str) -> None:
     """What another threshold would have done since the model learned."""
     after = drift[~drift["learned"]]
     if after.empty:
@@ -333,7 +333,7 @@ def rule(drift: pd.DataFrame, seen: Watched, stored: Stored, model: str) -> None
             ),
         ]
     )
-    counts, delays = _curve(stored.version, str(seen.reference), str(changes), after, changes)
+    counts, delays = _curve(stored.version, str(binned.reference), str(changes), after, changes)
     with st.grid("auto", min_column_width=420):
         past = charts.alerts(found, first, last, threshold)
         cards.figure(past, "drift_alerts", found.alerts)

@@ -66,16 +66,17 @@ def checks(found: list[health.Check]) -> None:
                 st.markdown(line, width="stretch")
 
 
-def alert_list(rows: pd.DataFrame, found: pd.DataFrame) -> None:
+def alert_list(rows: pd.DataFrame, found: pd.DataFrame, deliveries: pd.DataFrame) -> None:
     """The alerts that stand, each with a form to answer it; below, those that were answered.
 
-    `rows` are those of `state.alert_log`, `found` their episodes.
+    `rows` are those of `state.alert_log`, `found` their episodes, `deliveries` those of `state.alert_deliveries`.
     """
     standing = found[found["acknowledged"].isna()]
     if standing.empty:
         st.markdown(":material/check_circle: " + _("No alert is open."))
     for row in standing.to_dict("records"):
-        _standing(row, rows[rows["model"].eq(row["model"]) & rows["feature"].eq(row["feature"])])
+        same = rows[rows["model"].eq(row["model"]) & rows["feature"].eq(row["feature"])]
+        _standing(row, same, alerts.delivered(deliveries, row))
     answered = found[found["acknowledged"].notna()]
     if len(answered):
         heading = _("Acknowledged")
@@ -93,7 +94,7 @@ def alert_list(rows: pd.DataFrame, found: pd.DataFrame) -> None:
         _table(shown, "acknowledged_alerts", {_("Alert"): 420})
 
 
-def _standing(row: dict, same: pd.DataFrame) -> None:
+def _standing(row: dict, same: pd.DataFrame, deliveries: pd.DataFrame) -> None:
     when = locales.day(row["last"])
     if row["count"] > 1:
         days = ngettext("{count} day", "{count} days", row["count"]).format(count=locales.number(row["count"]))
@@ -104,11 +105,11 @@ def _standing(row: dict, same: pd.DataFrame) -> None:
             heading, text = plain(label(row["model"])), plain(alerts.sentence(row))
             line = _("**{heading}**: {text}").format(heading=heading, text=text)
             st.markdown(f":material/notifications_active: {line}")
-            st.caption(" · ".join(map(plain, [when, *_told(row["notified"])])))
+            st.caption(" · ".join(map(plain, [when, *_notified(deliveries)])))
             near = [one for end in ("first", "last") for one in alerts.explanations(same, row[end].date())]
             for before in dict.fromkeys(one for one in near if one.kind == row["kind"]):
-                said = _("Around {day} it was acknowledged as: {reason}")
-                st.caption(plain(said.format(day=locales.day(before.day), reason=before.reason)))
+                line = _("Around {day} it was acknowledged as: {reason}")
+                st.caption(plain(line.format(day=locales.day(before.day), reason=before.reason)))
         with (
             st.popover(_("Acknowledge"), icon=":material/done:", key=f"answer-{key}"),
             st.form(f"form-{key}", border=False),
@@ -128,19 +129,14 @@ def _standing(row: dict, same: pd.DataFrame) -> None:
                     st.rerun()
 
 
-def _told(notified: object) -> list[str]:
+def _notified(deliveries: pd.DataFrame) -> list[str]:
     """Whom an alert was told, as words."""
-    if not isinstance(notified, dict) or not notified:
-        return [_("nobody was told yet")]
-    words = []
-    for channel, answer in notified.items():
-        if answer.startswith(alerts.FAILED):
-            words.append(_("{channel}: not told, tried again at the next run").format(channel=channel))
-        else:
-            words.append(
-                _("{channel}: told {day}").format(channel=channel, day=locales.moment(datetime.fromisoformat(answer)))
-            )
-    return words
+    failed, told = _("{channel}: not told, tried again at the next run"), _("{channel}: told {day}")
+    words = [
+        (told if pd.isna(row.error) else failed).format(channel=row.channel, day=locales.moment(row.tried))
+        for row in deliveries.itertuples()
+    ]
+    return words or [_("nobody was told yet")]
 
 
 def notifications() -> None:

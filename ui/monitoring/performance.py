@@ -16,7 +16,7 @@ from locales.labels import label
 from models.churn import value
 from models.drift import alerts, performance
 from models.drift.performance import Course
-from models.lifecycle import scoring
+from models.lifecycle import churn, logged, scoring
 from ui import answers, background, cards, champions, downloads, store
 from ui.text import N_, _, ngettext, plain
 
@@ -47,33 +47,28 @@ UNSEEN = N_("The estimate made before the truth was known said {expected}: it co
 SEEN = N_("The estimate made before the truth was known said {expected}.")
 
 
-def played(stored: Stored, parts: bool = False) -> bool:
+def played(model: str, stored: Stored, parts: bool = False) -> bool:
     """Fill in the past of a dataset, once, in the background (the page stops meanwhile); whether it has one."""
 
     def work(step: background.Step) -> dict[str, bool]:
-        return {"past": scoring.back_fill(_engine(), stored, datetime.now(UTC), step, parts)}
+        return {"past": scoring.back_fill(_engine(), model, stored, datetime.now(UTC), step, parts)}
 
-    return answers.ready(f"performance {stored.version} {parts}", JOB, work)["past"]
+    return answers.ready(f"performance {model} {stored.version} {parts}", JOB, work)["past"]
 
 
-def log(stored: Stored, past: bool) -> pd.DataFrame:
+def log(model: str, stored: Stored, past: bool) -> pd.DataFrame:
     """The performance log of a dataset: of its past as it was filled in, or of what was really said."""
-    model = scoring.CHURN if stored.table == "customers" else scoring.SALES
     if past:
-        return state.read(_engine(), state.performance_log, model=model, version=scoring.history(stored))
+        return state.read(_engine(), state.performance_log, model=model, version=logged.replayed(stored.version))
     found = state.read(_engine(), state.performance_log, model=model)
     return found[found["version"].isin(_versions(stored))]
 
 
 def _versions(stored: Stored) -> set[str]:
-    """The versions under which something was said about datasets of the same origin."""
+    """The versions under which predictions about datasets of the same lineage are kept: of the data, or of models."""
     kept = tables.stored(settings.get().home, stored.table)
-    origin = stored.origin.kind, stored.origin.name
-    same = {one.version for one in kept if (one.origin.kind, one.origin.name) == origin}
-    if stored.table == "sales":
-        return same
-    learned = state.read(_engine(), state.model_versions, model=scoring.CHURN)
-    return set(learned.loc[learned["data_version"].isin(same), "version"])
+    models = state.read(_engine(), state.model_versions, lineage=stored.lineage)
+    return {*(one.version for one in kept if one.lineage == stored.lineage), *models["version"]}
 
 
 def none_yet() -> None:
@@ -117,7 +112,7 @@ def keep_today(stored: Stored) -> None:
 
         def work(step: background.Step) -> dict[str, object]:
             now = datetime.now(UTC)
-            done = scoring.score(_engine(), settings.get().home, scoring.CHURN, now.date(), now, step)
+            done = scoring.score(_engine(), settings.get().home, churn.NAME, now.date(), now, step)
             alerts.record(_engine(), done["alerts"], now)  # whoever is to be told is told by the next job
             return done
 
@@ -220,9 +215,9 @@ def calibration(stored: Stored, rows: pd.DataFrame, model: str, currency: str) -
                     every = _("Week that was forecast, its Sunday")
                     cards.figure(charts.over_time(one, currency, every), f"coverage_{level}", one.realised)
         return
-    said = _predictions(stored.version, len(rows), tuple(sorted(set(rows["version"]))))
-    late = (said["day"] >= first.since).to_numpy()
-    probability, left = said["mean"].to_numpy(), said["actual"].to_numpy() == 1
+    predictions = _predictions(stored.version, len(rows), tuple(sorted(set(rows["version"]))))
+    late = (predictions["day"] >= first.since).to_numpy()
+    probability, left = predictions["mean"].to_numpy(), predictions["actual"].to_numpy() == 1
     if min(late.sum(), (~late).sum()) < 10 * performance.FEWEST:
         st.info(_("There are too few windows to compare: this view needs some before and some after."))
         return
@@ -236,7 +231,7 @@ def calibration(stored: Stored, rows: pd.DataFrame, model: str, currency: str) -
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _predictions(data_version: str, windows: int, versions: Sequence[str]) -> pd.DataFrame:  # noqa: ARG001
-    found = [state.read(_engine(), state.prediction_log, model=scoring.CHURN, version=one) for one in versions]
+    found = [state.read(_engine(), state.prediction_log, model=churn.NAME, version=one) for one in versions]
     return pd.concat(found)[["day", "mean", "actual"]].dropna()
 
 
@@ -246,8 +241,8 @@ def segments(stored: Stored, rows: pd.DataFrame, metric: str, model: str, curren
     if first is None:
         return
     if model == "sales":
-        played(stored, parts=True)
-        rows = log(stored, True)
+        played(model, stored, parts=True)
+        rows = log(model, stored, True)
     parts = performance.by_segment(rows, metric, first.since)
     if parts.empty:
         st.info(_("There is no group with enough rows before and since {day}.").format(day=locales.day(first.since)))

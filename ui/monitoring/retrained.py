@@ -13,12 +13,12 @@ from data.state import Engine
 from data.tables import Stored
 from locales import Sentence
 from models.churn import challenge as churn_challenge
-from models.churn import retraining as churn
 from models.churn.preparation import CannotTrain
 from models.forecast import CannotForecast, kept
 from models.forecast import challenge as sales_challenge
 from models.forecast.kept import Daily
-from models.lifecycle import registry, retraining
+from models.lifecycle import churn, registry, retraining, sales
+from models.lifecycle.managed import MODELS
 from ui import answers, background, champions, store
 from ui.text import N_, _
 
@@ -35,20 +35,25 @@ def engine() -> Engine:
 def champion(model: str, stored: Stored) -> "pd.Series | None":
     """The champion of a dataset. Begins to train the first one where there is none, and then answers None.
 
-    Where the sales go on for `LATER` after what the champion learned from, a challenger is trained: it takes seconds,
-    and the page can answer.
+    Where the data go on after what the models of their lineage learned from (sales: for `LATER`), a challenger is
+    trained, so that no newer model comes into use unchallenged, and the page can answer.
     """
-    row = retraining.champion(engine(), model, stored)
-    if row is None and model == churn.MODEL:
+    row = registry.champion(engine(), model, stored.lineage)
+    if row is None and model == churn.NAME:
         return champions.churn(stored)[1]
     if running(model, stored) is None and _refused(stored) not in st.session_state:
         if row is None:
             train(model, stored, "Vigie", N_("first model of this data"))
-        elif model == kept.MODEL and stored.span is not None:
-            newest = registry.versions(engine(), model)["window_end"].max()
-            if pd.Timestamp(stored.span[1]) - newest > LATER:
-                train(model, stored, "Vigie", N_("the data go on after the champion"))
+        elif _goes_on(stored, registry.versions(engine(), model, stored.lineage)):
+            train(model, stored, "Vigie", N_("the data go on after the champion"))
     return row
+
+
+def _goes_on(stored: Stored, versions: pd.DataFrame) -> bool:
+    newest = versions["window_end"].max()
+    if stored.span is None:  # customers, whose outcomes are known when they are brought in
+        return stored.version not in set(versions["data_version"]) and pd.Timestamp(stored.stored.date()) > newest
+    return pd.Timestamp(stored.span[1]) - newest > LATER
 
 
 def train(model: str, stored: Stored, author: str, reason: str) -> str:
@@ -59,7 +64,7 @@ def train(model: str, stored: Stored, author: str, reason: str) -> str:
 
     def work(step: background.Step) -> None:
         try:
-            retraining.retrain(engine(), settings.get().home, model, datetime.now(UTC), author, reason, step)
+            retraining.learn(engine(), settings.get().home, model, stored, datetime.now(UTC), author, reason, step)
         except Sentence as error:
             raise ConnectorError(error.message, **error.values) from error
 
@@ -95,11 +100,11 @@ def daily(stored: Stored) -> Daily:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _daily(version: str, _stored: Stored) -> Daily:  # noqa: ARG001  # the cache key
-    return retraining.daily(_stored)
+    return sales.daily(_stored)
 
 
 def compare(model: str, stored: Stored, best: "pd.Series", other: "pd.Series") -> Compared:
-    """Champion and challenger. Raises `CannotCompare`, `CannotForecast` or `registry.ModelFileError`."""
+    """Champion and challenger. Raises `CannotJudge`, `CannotForecast` or `registry.ModelFileError`."""
     return _compare(model, stored.version, str(best["version"]), str(other["version"]), stored, best, other)
 
 
@@ -113,13 +118,12 @@ def _compare(
     _champion: "pd.Series",
     _challenger: "pd.Series",
 ) -> Compared:
-    home, rows = settings.get().home, (_champion, _challenger)
+    models = [MODELS[model].load(settings.get().home, row) for row in (_champion, _challenger)]
     if model == kept.MODEL:
-        return sales_challenge.compare(daily(_stored), *(retraining.load_sales(home, row) for row in rows))
+        return sales_challenge.compare(daily(_stored), models[0], models[1])
     ends = _champion["window_end"].date(), _challenger["window_end"].date()
     history = store.frame(_stored, "history") if "history" in _stored.columns else None
-    models = [churn.load(home, row) for row in rows]
-    return churn_challenge.compare(models[0], models[1], ends, store.frame(_stored), history)
+    return churn_challenge.compare(models[0], models[1], ends, store.frame(_stored), history, _stored.stored.date())
 
 
 def alerts(model: str) -> list[pd.Timestamp]:

@@ -15,13 +15,14 @@ import settings
 from charts.monitoring import retraining as charts
 from data.tables import Stored
 from locales.labels import CHURN_LEARNERS, label
+from models import challenge
+from models.challenge import NEVER, CannotJudge, Gain
 from models.churn import challenge as churn_challenge
 from models.churn import value
 from models.churn.value import Terms
 from models.forecast import CannotForecast, kept
 from models.forecast import challenge as sales_challenge
-from models.lifecycle import challenge, registry, retraining
-from models.lifecycle.challenge import NEVER, CannotCompare, Gain
+from models.lifecycle import registry, retraining
 from models.lifecycle.registry import CHALLENGER, CHAMPION, RETIRED, ModelFileError
 from ui import cards, downloads, inputs
 from ui.monitoring import retrained
@@ -180,7 +181,8 @@ def _judged_on(compared: Compared) -> str:
         sentence = _("Judged on {months} months after both had learned.")
         return sentence.format(months=compared.months)
     return _(
-        "There is no later month with known leavers: each customer is judged by models fitted without them (folds)."
+        "There is no later month with known leavers: each customer is judged by models fitted without them (folds), or "
+        "by a model from before it was known who left."
     )
 
 
@@ -294,9 +296,9 @@ def _costs(tried: Tried, cost: dict[str, np.ndarray], net: dict[str, Gain], mone
     return pd.DataFrame(records)
 
 
-def versions(model: str, best: "pd.Series | None") -> None:
-    """Every version with what is known of it; promote one, or roll back to one."""
-    rows = registry.versions(retrained.engine(), model)
+def versions(model: str, stored: Stored, best: "pd.Series | None") -> None:
+    """Every version of the data's lineage with what is known of it; promote one, or roll back to one."""
+    rows = registry.versions(retrained.engine(), model, stored.lineage)
     if rows.empty:
         st.info(_("No version is kept yet."), icon=":material/info:")
         return
@@ -391,10 +393,10 @@ def _promotion(model: str, rows: pd.DataFrame, best: "pd.Series | None", broken:
 
 
 def against(model: str, stored: Stored, best: "pd.Series | None") -> "pd.Series | None":
-    """The version that the champion is compared with: the newest challenger of its data unless another is chosen."""
-    rows = registry.versions(retrained.engine(), model)
+    """The version that the champion is compared with: the newest challenger unless another is chosen."""
+    rows = registry.versions(retrained.engine(), model, stored.lineage)
     rows = rows[rows["version"] != (None if best is None else best["version"])].set_index("version", drop=False)
-    challengers = rows[(rows["status"] == CHALLENGER) & (rows["data_version"] == stored.version)]
+    challengers = rows[rows["status"] == CHALLENGER]
     if best is None or rows.empty:
         return None
     usual = "" if challengers.empty else str(challengers["version"].iloc[0])
@@ -441,7 +443,7 @@ def compared(model: str, stored: Stored, best: "pd.Series", other: "pd.Series | 
         return None
     try:
         return retrained.compare(model, stored, best, other)
-    except (CannotCompare, CannotForecast) as error:
+    except (CannotJudge, CannotForecast) as error:
         st.subheader(plain(error.sentence()), anchor=False)
     except ModelFileError as error:
         st.warning(plain(error.sentence()), icon=":material/lock:")

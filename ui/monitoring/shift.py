@@ -136,10 +136,10 @@ def unchanged(
     day: str,  # noqa: ARG001
     threshold: float,
     _base: Window,
-    _seen: Watched,
+    _binned: Watched,
 ) -> pd.DataFrame:
     """What is said of the window as it is (see `models.drift.watch.compare`)."""
-    return watch.compare(_seen, changed(model, _base, Shift())[1], _base.day, threshold)
+    return watch.compare(_binned, changed(model, _base, Shift())[1], _base.day, threshold)
 
 
 def answer(
@@ -246,13 +246,13 @@ def churn_outlook(stored: Stored, base: Window, after: pd.DataFrame) -> list[tup
     return [leave, (_("Ranking quality"), worth, text.format(**ends))]
 
 
-def figures(seen: Watched, before: pd.DataFrame, after: pd.DataFrame, base: Window, threshold: float) -> None:
+def figures(binned: Watched, before: pd.DataFrame, after: pd.DataFrame, base: Window, threshold: float) -> None:
     """The PSI of each column before and after, and the column that changes most in its bins."""
     table = before[["feature", "psi", "ks"]].merge(
         after[["feature", "psi", "ks", "noise_limit", "label"]], on="feature", suffixes=("_before", "_after")
     )
     most = after.loc[(after["psi"] - before["psi"]).idxmax()]
-    side = watch.sides(seen, str(most["feature"]), base.day)
+    side = watch.sides(binned, str(most["feature"]), base.day)
     now = Sides(side.cut, side.reference, side.season, most["current"])
     with st.grid("auto", min_column_width=420):
         cards.figure(before_after(table, threshold), "shift_psi", table)

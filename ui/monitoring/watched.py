@@ -9,33 +9,33 @@ import streamlit as st
 import settings
 from data import state
 from data.tables import Stored
-from models.drift import history, monitored, predicted, watch
+from models.drift import history, monitored, watch
 from models.drift.compare import report
-from models.drift.history import Reference
 from models.drift.monitored import Sheet
 from models.drift.watch import Watched
-from models.lifecycle import retraining
+from models.lifecycle import registry, watching
+from models.lifecycle.watching import Reference
 from ui import background, champions, store
 
 JOB = "drift history"
 
 
 def sheets(model: str, stored: Stored) -> tuple[Sheet, ...]:
-    """The rows that are watched in a dataset (see `models.drift.history.sheets`), and what its model says of them."""
-    champion = retraining.champion(_engine(), model, stored)
+    """The rows that are watched in a dataset (see `models.drift.monitored.sheets`), and what its model says of them."""
+    champion = registry.champion(_engine(), model, stored.lineage)
     version = "" if champion is None else str(champion["version"])
     return (*_sheets(stored.version, stored), *_predictions(stored.version, version, model, stored, champion))
 
 
 def silent(model: str, stored: Stored, rows: tuple[Sheet, ...]) -> bool:
     """Whether what the model in use says could not be found out: its file is gone or altered, or does not fit."""
-    champion = retraining.champion(_engine(), model, stored)
-    return champion is not None and not any(predicted.COLUMN in sheet.frame for sheet in rows)
+    champion = registry.champion(_engine(), model, stored.lineage)
+    return champion is not None and not any(monitored.PREDICTION in sheet.frame for sheet in rows)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _sheets(version: str, _stored: Stored) -> tuple[Sheet, ...]:  # noqa: ARG001  # the cache key
-    return history.sheets(_stored)
+    return monitored.sheets(_stored)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -46,12 +46,12 @@ def _predictions(
     _stored: Stored,
     _champion: "pd.Series | None",
 ) -> tuple[Sheet, ...]:
-    return predicted.sheet(settings.get().home, _model, _stored, _champion)
+    return watching.outputs(settings.get().home, _model, _stored, _champion)
 
 
 def references(model: str, stored: Stored, rows: tuple[Sheet, ...]) -> list[Reference]:
-    """What the dataset can be compared with (see `models.drift.history.references`); `rows` are its sheets."""
-    return history.references(_engine(), model, stored, rows)
+    """What the dataset can be compared with (see `models.lifecycle.watching.references`); `rows` are its sheets."""
+    return watching.references(_engine(), model, stored, rows)
 
 
 def drift(stored: Stored, rows: tuple[Sheet, ...], against: Reference) -> tuple[Watched, pd.DataFrame]:
@@ -67,8 +67,8 @@ def _drift(
     _rows: tuple[Sheet, ...],
     _against: Reference,
 ) -> tuple[Watched, pd.DataFrame]:
-    seen = watch.count(_rows, _against.window, _against.frozen)
-    return seen, watch.backfill(seen)
+    binned = watch.count(_rows, _against.window, _against.frozen)
+    return binned, watch.backfill(binned)
 
 
 def definitions(stored: Stored, rows: tuple[Sheet, ...], against: Reference, day: np.datetime64) -> pd.DataFrame:
@@ -86,10 +86,10 @@ def _definitions(version: str, against: str, day: str, _rows: tuple[Sheet, ...],
 
 
 def measured(
-    stored: Stored, rows: tuple[Sheet, ...], against: Reference, seen: Watched, day: np.datetime64, name: str
+    stored: Stored, rows: tuple[Sheet, ...], against: Reference, binned: Watched, day: np.datetime64, name: str
 ) -> pd.Series:
     """Every measure of one column on a day (a row of `models.drift.compare.report`)."""
-    return _measured(stored.version, against.version, str(day), name, rows, against, seen)
+    return _measured(stored.version, against.version, str(day), name, rows, against, binned)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -100,11 +100,11 @@ def _measured(
     name: str,
     _rows: tuple[Sheet, ...],
     _against: Reference,
-    _seen: Watched,
+    _binned: Watched,
 ) -> pd.Series:
     sheet = next(sheet for sheet in _rows if name in sheet.frame)
     then, now = (side[[name]] for side in windows(sheet, _against, np.datetime64(day)))
-    frozen = {column.name: column.cut for column in _seen.columns if column.name == name}
+    frozen = {column.name: column.cut for column in _binned.columns if column.name == name}
     return report(frozen if _against.frozen or then.empty else then, now).iloc[0]
 
 
@@ -154,18 +154,18 @@ def _keep(
     _rows: tuple[Sheet, ...],
     _against: Reference,
 ) -> None:
-    seen, found = drift(_stored, _rows, _against)
+    binned, found = drift(_stored, _rows, _against)
     threshold = limit(model)
 
     def work(step: background.Step) -> None:
         from models.drift import alerts
 
-        logged = history.rows(model, against, seen, found.assign(label=watch.label(found, threshold)), threshold)
-        step(history.WRITING, 0.3)
+        logged = history.rows(model, against, binned, found.assign(label=watch.label(found, threshold)), threshold)
+        step(watching.WRITING, 0.3)
         now = datetime.now(UTC)
         history.write(_engine(), logged, now)
         over = alerts.of_psi([row for row in logged if row["reference"] == watch.TRAINING])
-        alerts.record(_engine(), over, now, "back-fill")
+        alerts.record(_engine(), over, now, alerts.BACK_FILL)
 
     background.start(JOB, f"{model} {against}", work)
 

@@ -16,13 +16,13 @@ from models.forecast import engine, explain, intervals, learners
 from models.forecast import series as preparing
 from models.forecast.combined import QUICK, Forecast, table
 from models.forecast.engine import MEDIAN, Window
-from models.lifecycle import scoring
+from models.lifecycle import sales
 from ui import answers, background, cards, inputs
 from ui.sales import series
 from ui.sales.series import Chosen
 from ui.text import N_, _, plain
 
-MODEL = scoring.SALES
+MODEL = sales.NAME
 REFRESHED = 2  # seconds between looks at what slow models have said
 TRYING = {"sarima": N_("Trying SARIMA on the past"), "lstm": N_("Trying LSTM on the past")}
 AXES = {"revenue": N_("Revenue ({currency})"), "units": N_("Units")}
@@ -300,7 +300,8 @@ def logged_once(stored: Stored, chosen: Chosen, found: Forecast) -> None:
 @st.cache_resource(max_entries=500, show_spinner=False)
 def _logged(key: str, _stored: Stored, _chosen: Chosen, _found: Forecast) -> None:  # noqa: ARG001  # the cache key
     database = state.engine(settings.get().database_url)
-    scoring.keep_forecast(database, _found.frame, _stored.version, _chosen.key, _found.window.origin, datetime.now(UTC))
+    rows = sales.forecasts(_found.frame, _stored.version, _chosen.key, _found.window.origin, datetime.now(UTC))
+    state.upsert(database, state.prediction_log, rows)
 
 
 def _joined(one: Window, other: Window) -> Window:

@@ -1,0 +1,76 @@
+"""The models that Vigie keeps, trains again, scores and watches: a row of `MODELS` says all that is to say of one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from data.dataset import Table
+from data.tables import Stored
+from models.drift.monitored import Sheet
+from models.lifecycle import churn, sales
+from models.lifecycle.logged import Rows, Step
+from models.lifecycle.registry import Trained
+
+
+@dataclass(frozen=True)
+class Managed:
+    """What a managed model is. Its functions raise `Sentence`s, which say what is missing.
+
+    `train(stored, first, until, step)` learns from a dataset, up to a day where one is named; `first` says that the
+    dataset has no model yet. `load(home, row)` reads the model of a row of the registry. `outputs(home, stored,
+    champion)` is what the champion says of the rows that are watched. `predict(home, stored, champion, day, now, step)`
+    are the predictions to keep on a day; `actuals(engine, home, stored)` those kept before whose truth is in a dataset,
+    with it; `measure(engine, home, stored, champion, now)` how good they were; `replay(stored, version, now, step,
+    parts)` both for a past in which nobody asked. `alerted` are the measures that raise alerts, `suffix` ends the names
+    of its files.
+    """
+
+    name: str
+    table: Table
+    suffix: str
+    alerted: tuple[str, ...]
+    train: Callable[[Stored, bool, date | None, Step], Trained]
+    load: Callable[[Path, pd.Series], Any]
+    outputs: Callable[[Path, Stored, pd.Series], Sheet]
+    predict: Callable[[Path, Stored, "pd.Series | None", date, datetime, Step], Rows]
+    actuals: Callable[[Engine, Path, Stored], Rows]
+    measure: Callable[[Engine, Path, Stored, "pd.Series | None", datetime], Rows]
+    replay: Callable[[Stored, str, datetime, Step, bool], tuple[Rows, Rows]]
+
+
+MODELS: dict[str, Managed] = {
+    one.name: one
+    for one in (
+        Managed(
+            name=sales.NAME,
+            table="sales",
+            suffix=".zip",
+            alerted=("wape", "bias"),
+            train=sales.train,
+            load=sales.load,
+            outputs=sales.outputs,
+            predict=sales.predict,
+            actuals=sales.actuals,
+            measure=sales.measure,
+            replay=sales.replay,
+        ),
+        Managed(
+            name=churn.NAME,
+            table="customers",
+            suffix=".zip",
+            alerted=("auc", "in_the_large"),
+            train=churn.train,
+            load=churn.load,
+            outputs=churn.outputs,
+            predict=churn.predict,
+            actuals=churn.actuals,
+            measure=churn.measure,
+            replay=churn.replay,
+        ),
+    )
+}
