@@ -19,6 +19,8 @@ PAGES = ROOT / "pages"
 st.set_page_config(page_title="Vigie", page_icon=str(ASSETS / "icon.svg"), layout="wide")
 st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.svg"))
 
+store.begin()
+
 # The language first: the titles of the navigation are already in it.
 with st.sidebar:
     language_switch()
