@@ -31,7 +31,8 @@ _NAME = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+?)\.?(:\d{1,5})?")
 def policy() -> str:
     """The content security policy of Vigie's pages.
 
-    Styles and `eval` are what Streamlit and Plotly's WebGL figures need, blobs what components, maps and downloads do.
+    Styles in the page are Streamlit's way; the script of a component, a picture and a file to save come as blobs, which
+    only the page itself can make. No `eval`, no script or frame from elsewhere, and no pictures but those of food.
     """
     index = (Path(st.__file__).parent / "static" / "index.html").read_text("utf-8")
     inline = re.findall(r"<script>(.*?)</script>", index, re.DOTALL)
@@ -40,7 +41,7 @@ def policy() -> str:
     return "; ".join(
         [
             "default-src 'self'",
-            f"script-src 'self' {known}",
+            f"script-src 'self' blob: {known}",
             "style-src 'self' 'unsafe-inline'",
             f"img-src 'self' blob: data: {PICTURES} {food.scheme}://{food.netloc}",
             "font-src 'self' data:",

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,14 +62,15 @@ def ask(port: int, path: str, method: str = "GET", **headers: str) -> bytes:
 
 
 def knock(port: int, **headers: str) -> bytes:
-    """How the server begins to answer whoever wants a websocket with these headers (_ for -)."""
+    """How the server begins to answer whoever wants a websocket with these headers (_ for -); b"" if not at all."""
     key = base64.b64encode(os.urandom(16)).decode()
     headers |= {"Upgrade": "websocket", "Sec_WebSocket_Version": "13", "Sec_WebSocket_Key": key}
     lines = ["GET /_stcore/stream HTTP/1.1", "Connection: Upgrade", "Sec-WebSocket-Protocol: streamlit"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection, suppress(TimeoutError):
         connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1", "replace"))
         return connection.recv(65_536)
+    return b""
 
 
 def status(answer: bytes) -> int:

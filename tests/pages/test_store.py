@@ -12,14 +12,14 @@ NOW = datetime(2026, 3, 14, tzinfo=UTC)
 
 
 def two(home):
-    for name in ("first.csv", "second.csv"):
+    for name in ("first", "second"):
         frames = demo.dataset("customers", NOW.date()).frames
         yield tables.add(home, Dataset("customers", frames, Origin("upload", name)), NOW)
 
 
 def named(app) -> list[str]:
     said = " ".join(caption.value for caption in app.caption)
-    return [name for name in ("first.csv", "second.csv") if f"**{name}**" in said]
+    return [name for name in ("first", "second") if f"**{name}**" in said]
 
 
 def test_head_and_foot_of_a_page_name_one_dataset(visit, home, monkeypatch):
@@ -28,7 +28,7 @@ def test_head_and_foot_of_a_page_name_one_dataset(visit, home, monkeypatch):
     monkeypatch.setattr(
         tables, "active", lambda home, table: next(customers) if table == "customers" else real(home, table)
     )
-    app = visit("data", table="customers")
+    app = visit("churn_explore")
     before = named(app)
     assert len(before) == 1
     assert len(named(app.run())) == 1
@@ -53,10 +53,10 @@ def test_the_next_run_sees_what_was_chosen_meanwhile_and_a_fragment_what_its_pag
 
     app = AppTest.from_function(page)
     tables.activate(home, "customers", first.version)
-    assert shown(part="page") == "first.csv"
+    assert shown(part="page") == "first"
     tables.activate(home, "customers", second.version)
-    assert shown(part="fragment") == "first.csv"
-    assert shown(part="page") == "second.csv"
+    assert shown(part="fragment") == "first"
+    assert shown(part="page") == "second"
 
 
 def test_the_demo_takes_nobodys_choice_away(home, monkeypatch):
@@ -77,4 +77,4 @@ def test_the_demo_takes_nobodys_choice_away(home, monkeypatch):
     store.active("customers")
     chosen = tables.active(home, "customers")
     assert chosen
-    assert chosen.origin.name == "second.csv"
+    assert chosen.origin.name == "second"
