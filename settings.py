@@ -40,7 +40,7 @@ def _names(value: str | Iterable[str]) -> frozenset[str]:
     """Names of hosts, separated by spaces or commas."""
     text = value if isinstance(value, str) else " ".join(value)
     names = {name.lower().strip("[]") for name in re.split(r"[\s,]+", text) if name}
-    if not all(re.fullmatch(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:.]+", name) for name in names):
+    if not all(re.fullmatch(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f.]*:[0-9a-f:.]*", name) for name in names):
         raise ValueError(
             "it must list hosts by name, such as vigie.example.com or *.example.com, without http and port"
         )
