@@ -3,8 +3,6 @@
 import pytest
 from playwright.sync_api import Browser, Response
 
-from tests.browser.conftest import Visit
-
 pytestmark = pytest.mark.xdist_group("browser")
 
 
@@ -15,23 +13,22 @@ def test_no_other_page_may_frame_it(chromium: Browser, server: str):
     html = f'<h1>Evil</h1><iframe src="{server}/data" width="900" height="900"></iframe>'
     page.route("http://evil.test/", lambda route: route.fulfill(body=html, content_type="text/html"))
     page.goto("http://evil.test/")
-    page.wait_for_timeout(500)
-    inside = page.frames[1]
-    assert not inside.url.startswith(server)
-    assert inside.locator("#root").count() == 0
+    page.wait_for_timeout(3_000)
+    assert page.frames[1].url.startswith("chrome-error:")
     assert any("frame-ancestors" in line for line in said), said
     page.close()
 
 
-def test_every_answer_of_a_page_carries_the_headers(visit: Visit, server: str):
-    page = visit.open("data")
+def test_every_answer_of_a_page_carries_the_headers(chromium: Browser, server: str):
+    page = chromium.new_page()
     answers: list[Response] = []
     page.on("response", answers.append)
-    page.reload()
-    page.wait_for_selector("h1")
+    page.goto(f"{server}/data")
+    page.wait_for_selector("h1", timeout=60_000)
     page.wait_for_timeout(1_000)
     ours = [answer for answer in answers if answer.url.startswith(server)]
     kinds = {answer.url.removeprefix(server).split("/")[1] for answer in ours}
     assert {"static", "media", "_stcore"} <= kinds
     assert [one.url for one in ours if one.headers.get("x-content-type-options") != "nosniff"] == []
     assert [one.url for one in ours if "frame-ancestors 'none'" not in one.headers["content-security-policy"]] == []
+    page.close()
