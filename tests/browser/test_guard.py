@@ -24,9 +24,9 @@ def test_every_answer_of_a_page_carries_the_headers(chromium: Browser, server: s
     with page.expect_response(lambda answer: "/media/" in answer.url, timeout=60_000):  # the logo, after all else
         page.goto(f"{server}/data")
     page.wait_for_timeout(100)
-    ours = [answer for answer in answers if answer.url.startswith(server)]
-    kinds = {answer.url.removeprefix(server).split("/")[1] for answer in ours}
-    assert {"static", "media", "_stcore"} <= kinds
+    ours = [answer for answer in answers if answer.url.startswith("http")]
+    for kind in ("/static/", "/media/", "/_stcore/"):
+        assert any(kind in answer.url for answer in answers), kind
     assert [one.url for one in ours if one.headers.get("x-content-type-options") != "nosniff"] == []
     assert [one.url for one in ours if "frame-ancestors 'none'" not in one.headers["content-security-policy"]] == []
     page.close()
