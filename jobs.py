@@ -377,7 +377,7 @@ def _run(job: str, subject: str, day: date, work: Work) -> Result:
     written, when = "", 0.0
 
     def beat(**changed: object) -> None:
-        if not runs.beat(engine, title, started, datetime.now(UTC), **changed):
+        if not runs.beat(engine, title, started, **changed):
             lost.set()
 
     def live() -> None:

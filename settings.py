@@ -4,13 +4,15 @@ What should not stand in the environment (a database password) can stand in the 
 `.streamlit/secrets.toml` under the same name in small letters; the environment wins.
 """
 
+import re
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 VERSION = "0.1.0"
 ROOT = Path(__file__).parent
@@ -34,6 +36,18 @@ def _default_database(others: dict[str, Path]) -> str:
     return f"sqlite:///{others['home'] / 'vigie.db'}"
 
 
+def _names(value: str | Iterable[str]) -> frozenset[str]:
+    """Names of hosts, separated by spaces or commas."""
+    text = value if isinstance(value, str) else " ".join(value)
+    names = {name.lower().strip("[]") for name in re.split(r"[\s,]+", text) if name}
+    if not all(re.fullmatch(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f.]*:[0-9a-f:.]*", name) for name in names):
+        raise ValueError(
+            "it must list hosts by name, such as vigie.example.com or *.example.com, without http and port"
+        )
+    return frozenset(names)
+
+
+Hosts = Annotated[frozenset[str], NoDecode, BeforeValidator(_names)]
 Url = Annotated[str, _starts("https://", "http://")]
 
 
@@ -51,9 +65,17 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     # How the servers Vigie downloads from can reach whoever runs it: part of its User-Agent.
     contact: str = "https://github.com/vigie"
+    # The names under which browsers reach this server, beside localhost and its own address. Requests under another
+    # name are refused: a web page elsewhere could have made it point here.
+    allowed_hosts: Hosts = frozenset()
+    # Hosts of a private network that downloads may come from; localhost, addresses in numbers and names without a
+    # domain are taken for what they are and need not stand here.
+    private_hosts: Hosts = frozenset()
     upload_limit_mb: int = Field(200, gt=0)
     download_limit_mb: int = Field(400, gt=0)
     timeout_seconds: float = Field(20.0, gt=0, allow_inf_nan=False)
+    # Of one download, all in all: enough for 145 MB over a line of 1 Mbit/s.
+    download_seconds: float = Field(1800.0, gt=0, allow_inf_nan=False)
     # Who is told of alerts: apprise URLs (mailto://, slack://, workflows://, json://), separated by spaces or commas.
     notify_urls: SecretStr = SecretStr("")
     telco_url: Url = (

@@ -11,7 +11,9 @@ import json
 import logging
 import os
 import threading
+import time
 import uuid
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,24 +21,27 @@ from datetime import datetime
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any, BinaryIO, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError, ResponseError
+from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError, ProtocolError, ResponseError
 from urllib3.util import Retry
 
 import settings
-from connectors import BadResponse, ConnectorError, NotFound, RateLimited, Unavailable
+from connectors import BadResponse, ConnectorError, NotFound, RateLimited, Unavailable, session
 from locales import N_
 
 T = TypeVar("T")
 log = logging.getLogger("vigie.http")
 CHUNK = 1 << 18
+GZIP = 31  # zlib's number for it
+SLOWEST = 1_000  # bytes a second, below which an origin is given up
+PAUSE = 0.2  # seconds between two words about the progress
 LONGEST_WAIT = 5  # seconds; a server that wants a longer pause is not asked again
 # Of a file, which can be uploaded instead, and of an answer, which cannot.
 UNREACHABLE = N_("{host} cannot be reached. Check the connection and try again, or upload the file.")
 UNREACHABLE_NOW = N_("{host} cannot be reached, or does not answer in time. Check the connection and try again.")
+DAMAGED = N_("{host} cut its answer off or sent it damaged. Try again.")
 GONE = N_("{host} no longer has this file. Upload it instead.")
 GONE_NOW = N_("{host} does not have what was asked for. Check its address in the settings.")
 
@@ -65,7 +70,8 @@ def download(
     """The file at `url`, kept in `folder`; what is there already is asked for again only if it changed.
 
     `progress` hears the share received, 0 to 1, and may raise to stop. `max_bytes` limits the unpacked size and
-    `timeout` (seconds) each wait for the server; both come from the settings where not given. `check` raises
+    `timeout` (seconds) each wait for the server; both come from the settings where not given, as does the time that
+    all of it may take. `check` raises
     `BadResponse` for a file that is not what it should be; the old copy then stays.
 
     With a good copy at hand it never raises a `ConnectorError`, but returns that copy, not fresh.
@@ -112,12 +118,12 @@ def get_json(
 
     def fetch() -> None:
         try:
-            done.put(_get(url, params, max_bytes, seconds, accept, _session(_Steadfast(), total=1, read=0), "json"))
+            done.put(_get(url, params, max_bytes, seconds, accept, _session(total=1, read=0), "json"))
         except Exception as error:  # for the thread that waits
             done.put(error)
 
     with _named(host, UNREACHABLE_NOW):
-        # In a thread of its own: a time limit on the socket starts anew with every byte that trickles in.
+        # In a thread of its own: looking up the address of a name knows no time limit.
         threading.Thread(target=fetch, daemon=True).start()
         try:
             found = done.get(timeout=seconds)
@@ -137,12 +143,18 @@ def _get(
     max_bytes: int,
     timeout: float,
     accept: tuple[int, ...],
-    session: requests.Session,
+    asking: requests.Session,
     kind: str = "",
 ) -> bytes:
     host, body = urlsplit(url).netloc, io.BytesIO()
     unreachable, gone = (UNREACHABLE_NOW, GONE_NOW) if kind else (UNREACHABLE, GONE)
-    with _named(host, unreachable), session, session.get(url, params=params, timeout=timeout, stream=True) as answer:
+    total, too_slow = (timeout, UNREACHABLE_NOW) if kind else (settings.get().download_seconds, session.TOO_SLOW)
+    with (
+        _named(host, unreachable),
+        session.within(url, total, too_slow),
+        asking,
+        asking.get(url, params=params, timeout=timeout, stream=True) as answer,
+    ):
         wrong = kind not in answer.headers.get("Content-Type", kind)
         if answer.status_code not in accept or (wrong and answer.status_code != 200):
             _refuse(answer, host, gone)
@@ -152,23 +164,8 @@ def _get(
             raise BadResponse(
                 N_("{host} sent a page of text instead of data. It may be overloaded: try again later."), host=host
             )
-        _receive(answer, body, host, max_bytes, None)
+        _receive(answer, body, host, max_bytes, timeout, None)
     return body.getvalue()
-
-
-class _Steadfast(requests.Session):
-    """Follows no answer that points to another server."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """Where an answer points to. Raises BadResponse where that is another server."""
-        target = super().get_redirect_target(resp)
-        host = urlsplit(resp.url).netloc
-        if target and urlsplit(urljoin(resp.url, target)).netloc != host:
-            raise BadResponse(
-                N_("{host} points to another server, which Vigie does not follow. Check its address in the settings."),
-                host=host,
-            )
-        return target
 
 
 def convert(
@@ -219,19 +216,20 @@ def _fetch(
 ) -> LastGood:
     chosen = settings.get()
     limit = max_bytes or chosen.download_limit_mb * 1_000_000
+    patience = timeout or chosen.timeout_seconds
     host = urlsplit(url).netloc
-    with (
-        _writing(path) as fresh,
-        _named(host),
-        _session() as session,
-        session.get(url, headers=_conditions(kept), timeout=timeout or chosen.timeout_seconds, stream=True) as answer,
-    ):
-        if answer.status_code == 304 and kept:
-            _write(_about(path), kept | {"retrieved": now.isoformat()})
-            return LastGood(path, url, now, kept["sha256"], fresh=True)
-        _refuse(answer, host)
-        with fresh.open("wb") as file:
-            sha256 = _receive(answer, file, host, limit, progress)
+    with _writing(path) as fresh, _named(host):
+        with (
+            session.within(url, chosen.download_seconds),
+            _session() as asking,
+            asking.get(url, headers=_conditions(kept), timeout=patience, stream=True) as answer,
+        ):
+            if answer.status_code == 304 and kept:
+                _write(_about(path), kept | {"retrieved": now.isoformat()})
+                return LastGood(path, url, now, kept["sha256"], fresh=True)
+            _refuse(answer, host)
+            with fresh.open("wb") as file:
+                sha256 = _receive(answer, file, host, limit, patience, progress)
         if check:
             check(fresh)
         return _replace(fresh, path, url, now, sha256, answer.headers)
@@ -242,8 +240,8 @@ def _named(host: str, unreachable: str = UNREACHABLE) -> Iterator[None]:
     """Failures of the network as errors with a name and a sentence."""
     try:
         yield
-    except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
-        raise BadResponse(N_("{host} cut its answer off or sent it damaged. Try again."), host=host) from error
+    except (ProtocolError, zlib.error, EOFError) as error:
+        raise BadResponse(DAMAGED, host=host) from error
     except (requests.RequestException, HTTPError) as error:
         raise Unavailable(unreachable, host=host) from error
 
@@ -302,15 +300,10 @@ def _pause(retry_after: str) -> float | None:
         return None
 
 
-def _session(session: requests.Session | None = None, total: int = 2, read: int | None = None) -> requests.Session:
+def _session(total: int = 2, read: int | None = None) -> requests.Session:
     statuses = (429, 500, 502, 503, 504)
     retry = _Retry(total=total, read=read, backoff_factor=0.2, status_forcelist=statuses, raise_on_status=False)
-    session = session or requests.Session()
-    session.max_redirects = 5
-    session.headers["User-Agent"] = f"Vigie/{settings.VERSION} ({settings.get().contact})"
-    session.mount("https://", HTTPAdapter(max_retries=retry))
-    session.mount("http://", HTTPAdapter(max_retries=retry))
-    return session
+    return session.session(retry)
 
 
 def _refuse(answer: requests.Response, host: str, gone: str = GONE) -> None:
@@ -332,13 +325,22 @@ def _too_many(answer: requests.Response) -> bool:
 
 
 def _receive(
-    answer: requests.Response, target: BinaryIO, host: str, limit: int, progress: Callable[[float], None] | None
+    answer: requests.Response,
+    target: BinaryIO,
+    host: str,
+    limit: int,
+    patience: float,
+    progress: Callable[[float], None] | None,
 ) -> str:
-    """Write the body and return its SHA-256. Under compression Content-Length counts what travels: so does progress."""
+    """Write the body and return its SHA-256. Under compression Content-Length counts what travels: so does progress.
+
+    An origin has to send at least `SLOWEST` bytes a second, measured over each `patience` seconds.
+    """
     length = answer.headers.get("Content-Length", "")
     expected = int(length) if length.isdecimal() else 0
     digest, size = hashlib.sha256(), 0
-    for chunk in answer.iter_content(CHUNK):
+    measured, since, told, when = 0, time.monotonic(), 0, 0.0
+    for chunk in _unpacked(answer, host):
         size += len(chunk)
         if size > limit:
             raise BadResponse(
@@ -348,11 +350,40 @@ def _receive(
             )
         digest.update(chunk)
         target.write(chunk)
-        if progress:
-            progress(min(answer.raw.tell() / expected, 1.0) if expected else 0.0)
-    if expected and answer.raw.tell() < expected:
-        raise BadResponse(N_("{host} cut its answer off or sent it damaged. Try again."), host=host)
+        now, received = time.monotonic(), answer.raw.tell()
+        if now - since > patience:
+            if received - measured < SLOWEST * (now - since):
+                raise Unavailable(session.TOO_SLOW, host=host)
+            measured, since = received, now
+        if progress and (received - told > CHUNK or now - when > PAUSE):
+            told, when = received, now
+            progress(min(received / expected, 1.0) if expected else 0.0)
+    if progress and expected:
+        progress(1.0)
     return digest.hexdigest()
+
+
+def _unpacked(answer: requests.Response, host: str) -> Iterator[bytes]:
+    """The body as it arrives, out of its gzip: at most `CHUNK` bytes a piece, and not a byte less than was packed.
+
+    Raises ProtocolError, zlib.error or EOFError where it was cut off or damaged.
+    """
+    packing = answer.headers.get("Content-Encoding", "identity").lower()
+    if packing not in ("identity", "gzip", "x-gzip"):
+        raise BadResponse(N_("{host} sent something that cannot be read. Try again later."), host=host)
+    unpacker = None if packing == "identity" else zlib.decompressobj(GZIP)
+    for piece in session.pieces(answer, CHUNK):
+        if unpacker is None:
+            yield piece
+        while unpacker and piece:
+            if unpacker.eof:  # several packets behind each other are one
+                unpacker = zlib.decompressobj(GZIP)
+            yield unpacker.decompress(piece, CHUNK)
+            piece = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+    if unpacker:
+        yield unpacker.flush()
+        if not unpacker.eof:
+            raise EOFError
 
 
 def _conditions(kept: dict[str, str] | None) -> dict[str, str]:

@@ -8,13 +8,14 @@ Everything is written aside and renamed into place, so a crash leaves the old st
 while another writes sees one or the other. The version is made from the content: what is kept twice is there once.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import uuid
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -36,6 +37,7 @@ TIME_COLUMN: dict[Table, str] = {"sales": "timestamp", "covid": "date"}
 DESCRIPTION = "dataset.json"
 ACTIVE = "active"
 BEFORE = "before"  # value of a last finding: the version that lines were added to, kept so that it can be undone
+ATTEMPTS = 50  # to read what the pointer names: another one may be chosen, and this one removed, in between
 _TEMPORARY = ".new-"
 _STALE_SECONDS = 3600  # something temporary this old was left by a crash
 
@@ -117,25 +119,31 @@ def stored(home: Path, table: Table) -> list[Stored]:
 def active(home: Path, table: Table) -> Stored | None:
     """The version the pages show; None where nothing was chosen yet."""
     shelf = _shelf(home, table)
-    try:
-        return _load(shelf / (shelf / ACTIVE).read_text())
-    except FileNotFoundError:
-        return None
+    for _attempt in range(ATTEMPTS):
+        try:
+            found = _load(shelf / (shelf / ACTIVE).read_text())
+        except FileNotFoundError:
+            return None
+        if found:
+            return found
+    return None
 
 
 def activate(home: Path, table: Table, version: str) -> None:
     """Let the pages show `version`. Raises ValueError where it is not kept."""
-    _write(_find(home, table, version).folder.parent / ACTIVE, version.encode())
+    with _choosing(_shelf(home, table)):
+        _write(_find(home, table, version).folder.parent / ACTIVE, version.encode())
 
 
 def remove(home: Path, table: Table, version: str) -> None:
     """Forget `version`. Raises ValueError where it is not kept or the pages show it."""
-    folder = _find(home, table, version).folder
-    shown = active(home, table)
-    if shown and shown.version == version:
-        raise ValueError(N_("This dataset is in use: choose another one before you remove it."))
-    gone = folder.with_name(f"{_TEMPORARY}{uuid.uuid4().hex}")
-    folder.replace(gone)  # in one step, so that nobody finds half of it
+    with _choosing(_shelf(home, table)):
+        folder = _find(home, table, version).folder
+        shown = active(home, table)
+        if shown and shown.version == version:
+            raise ValueError(N_("This dataset is in use: choose another one before you remove it."))
+        gone = folder.with_name(f"{_TEMPORARY}{uuid.uuid4().hex}")
+        folder.replace(gone)  # in one step, so that nobody finds half of it
     shutil.rmtree(gone, ignore_errors=True)
 
 
@@ -206,6 +214,15 @@ def _arrow(frame: pd.DataFrame) -> pa.Table:
 
 def _shelf(home: Path, table: Table) -> Path:
     return home / "tables" / table
+
+
+@contextmanager
+def _choosing(shelf: Path) -> Iterator[None]:
+    """One process at a time, so that nobody chooses what another one removes in the same moment."""
+    shelf.mkdir(parents=True, exist_ok=True)
+    with (shelf / ".choosing").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _load(folder: Path) -> Stored | None:

@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import get_args
@@ -27,13 +28,17 @@ RUNS = 500  # the newest ones are looked at
 
 @dataclass(frozen=True)
 class Database:
-    """The state database: where (no password), why it cannot be read, which tables it has, how large it is in bytes."""
+    """The state database: where (no password), why it cannot be read, which tables it has, how large it is in bytes.
+
+    `ahead` is how far its clock, by which jobs beat, is before this machine's.
+    """
 
     address: str
     error: str | None = None
     revision: str = ""
     size: int | None = None
     wal: int | None = None
+    ahead: timedelta = timedelta()
 
 
 @dataclass(frozen=True)
@@ -109,8 +114,9 @@ def _database(url: str) -> tuple[Database, dict[str, pd.DataFrame]]:
                 shown, None, revision, file.stat().st_size, _size(file.with_name(f"{file.name}-wal"))
             ), found
         with engine.connect() as connection:
-            size = connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
-        return Database(shown, None, revision, size), found
+            asked = text("SELECT pg_database_size(current_database()), clock_timestamp()")
+            size, clock = connection.execute(asked).one()
+        return Database(shown, None, revision, size, ahead=clock - datetime.now(UTC)), found
     except (SQLAlchemyError, OSError) as error:
         return Database(shown, type(error).__name__), {}
 

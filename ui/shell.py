@@ -10,6 +10,7 @@ if sys.path[0] != str(ROOT):  # this script's own folder leads, and has a `data`
 import streamlit as st
 
 import settings
+from ui import store
 from ui.text import _, language_switch
 
 ASSETS = ROOT / "ui" / "assets"
@@ -18,6 +19,8 @@ PAGES = ROOT / "pages"
 st.set_page_config(page_icon=str(ASSETS / "icon.svg"), layout="wide")
 st.html(ASSETS / "layout.css")
 st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.svg"))
+
+store.begin()
 
 # The language first: the titles of the navigation are already in it.
 with st.sidebar:

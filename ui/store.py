@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import settings
 from data import demo, tables
@@ -15,16 +16,32 @@ from models.forecast.elasticity import Elasticity
 from models.sales import overview, pulse
 
 
+def begin() -> None:
+    """A run of the app begins, which may see other datasets than the one before."""
+    st.session_state["_active"] = {}
+
+
 def active(table: Table) -> Stored:
-    """The dataset chosen for `table`; the demo, made on the spot, where nothing was chosen yet."""
-    home = settings.get().home
-    return tables.active(home, table) or _keep_demo(table)
+    """The dataset chosen for `table`; the demo, made on the spot, where nothing was chosen yet.
+
+    A run of the app, and each fragment of it that runs again, sees one and the same, whoever chooses another one
+    meanwhile.
+    """
+    if get_script_run_ctx(suppress_warning=True) is None:  # at work for everybody, not for a page
+        return _active(table)
+    seen: dict[Table, Stored] = st.session_state.setdefault("_active", {})
+    return seen.get(table) or seen.setdefault(table, _active(table))
+
+
+def _active(table: Table) -> Stored:
+    return tables.active(settings.get().home, table) or _keep_demo(table)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _keep_demo(table: Table) -> Stored:
-    now = datetime.now(UTC)
-    return tables.add(settings.get().home, demo.dataset(table, now.date()), now)
+    home, now = settings.get().home, datetime.now(UTC)
+    made = demo.dataset(table, now.date())
+    return tables.add(home, made, now, activate=tables.active(home, table) is None)  # or somebody was quicker
 
 
 def frame(stored: Stored, name: str | None = None) -> pd.DataFrame:

@@ -33,7 +33,7 @@ SUBJECTS = {
     "sales": N_("Sales"),
     "covid": N_("COVID-19"),
 }
-CUT_OFF = "cut off"
+CUT_OFF, AHEAD = "cut off", "ahead"
 TITLE = 60  # characters of what a job is about: a background job may name a whole file
 
 
@@ -79,11 +79,15 @@ def verdict(found: Collection[Check]) -> Check:
 
 
 def last_runs(vitals: Vitals, now: datetime) -> pd.DataFrame:
-    """The newest run of each job and subject with its `state`: that of the log, or cut off where its heart stopped."""
+    """The newest run of each job and subject with its `state`: that of the log, or cut off where its heart stopped.
+
+    It is "ahead" where its last beat lies in the future: a clock was set back, and nobody knows whether it lives.
+    """
     runs_ = vitals.runs.drop_duplicates(["job", "subject"])
     silent = runs_["day"].isna().map({True: SILENT, False: runs.STOPPED})
-    stopped = runs_["status"].eq("running") & (now - runs_["heartbeat"] > silent)
-    return runs_.assign(state=runs_["status"].mask(stopped, CUT_OFF))
+    running, since = runs_["status"].eq("running"), now + vitals.database.ahead - runs_["heartbeat"]
+    known = runs_["status"].mask(running & (since > silent), CUT_OFF)
+    return runs_.assign(state=known.mask(running & (since < -runs.STOPPED), AHEAD))
 
 
 def _database(vitals: Vitals) -> Check:
@@ -149,6 +153,13 @@ def _jobs(vitals: Vitals, now: datetime) -> Check:
     if len(cut):
         values = {"job": _title(cut.iloc[0])}
         return Check("jobs", "warning", N_("“{job}” was cut off before its end: run it again."), values)
+    if len(ahead := last[last["state"].eq(AHEAD)]):
+        values = {"job": _title(ahead.iloc[0]), "age": locales.age(ahead.iloc[0]["heartbeat"], now)}
+        sentence = N_(
+            "The last sign of life of “{job}” lies in the future ({age}): a clock was set back. Run it again: if it "
+            "was killed, it is taken over within two minutes."
+        )
+        return Check("jobs", "warning", sentence, values)
     if len(idle):
         reason = idle["message"].iloc[0]
         values = {"job": _title(idle.iloc[0]), "reason": _(reason)}

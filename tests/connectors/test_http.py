@@ -1,17 +1,21 @@
 """Downloads: what is good is kept, what is bad never replaces it, and every failure has its name."""
 
+import gzip
 import hashlib
 import json
+import socket
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from connectors import BadResponse, ConnectorError, NotFound, RateLimited, Unavailable
+import settings
+from connectors import BadResponse, ConnectorError, NotFound, RateLimited, Unavailable, session
 from connectors.files import InvalidFile
 from connectors.http import download
-from tests.connectors.conftest import GOOD, packed, send, unless_known
+from tests.connectors.conftest import GOOD, Origin, packed, send, unless_known
 
 NOW = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)
 HTML = b"<!doctype html><title>Error</title>" + b" " * 500
@@ -170,3 +174,172 @@ def test_errors_speak_the_readers_language(origin, home):
         get(origin, home / "raw")
     with locales.using("fr"):
         assert "Importez-le plutôt" in caught.value.sentence()
+
+
+@pytest.fixture
+def other():
+    made = Origin()
+    made.answers = [send()]
+    yield made
+    made.server.shutdown()
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_an_origin_may_not_point_to_another_server(origin, other, home, status):
+    origin.answers = [send(b"", status, Location=other.url)]
+    with pytest.raises(BadResponse, match="points to another server"):
+        get(origin, home / "raw")
+    assert other.requests == []
+    assert not list((home / "raw").iterdir())
+
+
+def test_an_origin_may_point_to_itself(origin, home):
+    origin.answers = [send(b"", 302, Location="/elsewhere.csv"), send()]
+    assert get(origin, home / "raw").path.read_bytes() == GOOD
+    assert origin.requests[1]["path"] == "/elsewhere.csv"
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "followed"),
+    [
+        ("https://a.org/x", "https://a.org/y", True),
+        ("http://a.org/x", "https://a.org/x", True),
+        ("https://a.org/x", "https://www.a.org/x", True),
+        ("https://www.a.org/x", "https://a.org:443/x", True),
+        ("https://archive.ics.uci.edu/x", "https://cdn.uci-ics-mlr-prod.aws.uci.edu/x", True),
+        ("http://10.0.0.5:8080/x", "http://10.0.0.5:8080/y", True),
+        ("https://a.org/x", "http://a.org/x", False),
+        ("https://archive.ics.uci.edu/x", "http://cdn.uci-ics-mlr-prod.aws.uci.edu/x", False),
+        ("https://a.org/x", "https://a.org:8443/x", False),
+        ("http://10.0.0.5:8080/x", "http://10.0.0.5:9090/x", False),
+        ("https://a.org/x", "https://b.a.org/x", False),
+        ("https://a.org/x", "https://a.org@b.org/x", False),
+        ("https://a.org/x", "https://a.org\\@b.org/x", False),
+        ("https://a.org/x", "https://169.254.169.254/latest", False),
+        ("https://a.org/x", "file:///etc/passwd", False),
+    ],
+)
+def test_where_an_origin_may_point_to(home, source, target, followed):
+    assert session.may_follow(source, target) == followed
+
+
+def resolves(monkeypatch, **names):
+    """Let host names (with _ for .) have the addresses of a list, one a look-up, the last one for ever."""
+    real = socket.getaddrinfo
+
+    def answer(host, *args, **options):
+        left = names.get(str(host).replace(".", "_"))
+        address = host if left is None else left.pop(0) if len(left) > 1 else left[0]
+        return real(address, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "::1", "fd00::1", "0.0.0.0"]
+)
+def test_a_public_name_does_not_lead_into_a_private_network(home, monkeypatch, address):
+    resolves(monkeypatch, data_example_org=[address])
+    monkeypatch.setattr(session, "create_connection", lambda *_args, **_options: pytest.fail("it was asked"))
+    with pytest.raises(BadResponse, match="VIGIE_PRIVATE_HOSTS"):
+        download("http://data.example.org/x.csv", home / "raw", NOW, timeout=0.5)
+
+
+def test_a_private_network_that_is_meant_is_asked(origin, home, monkeypatch):
+    resolves(monkeypatch, data_example_org=["127.0.0.1"])
+    monkeypatch.setenv("VIGIE_PRIVATE_HOSTS", "files.example.org data.example.org")
+    settings.get.cache_clear()
+    origin.answers = [send()]
+    assert download(origin.url.replace("127.0.0.1", "data.example.org"), home / "raw", NOW).path.read_bytes() == GOOD
+
+
+def test_the_address_that_was_looked_at_is_the_one_that_is_used(home, monkeypatch):
+    resolves(monkeypatch, data_example_org=["93.184.216.34", "127.0.0.1"])
+    asked = []
+
+    def connect(address, *_args, **_options):
+        asked.append(address[0])
+        raise OSError
+
+    monkeypatch.setattr(session, "create_connection", connect)
+    with pytest.raises(ConnectorError):
+        download("http://data.example.org/x.csv", home / "raw", NOW, timeout=0.5)
+    assert asked == ["93.184.216.34"]
+
+
+def dripping(piece: bytes, pause: float, head: bytes = b"HTTP/1.0 200 OK\r\n\r\n"):
+    """An answer that trickles in and never ends."""
+
+    def answer(handler):
+        handler.wfile.write(head)
+        with suppress(OSError):  # whoever asked has gone
+            for _piece in range(100):
+                handler.wfile.write(piece)
+                time.sleep(pause)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("piece", "head", "seconds"),
+    [
+        (b"1", b"HTTP/1.0 200 OK\r\n\r\n", "60"),
+        (b"1" * 900, b"HTTP/1.0 200 OK\r\n\r\n", "1"),
+        (b"1", b"HTTP/1.0 200 OK\r\nX: ", "1"),
+    ],
+    ids=["trickling", "too long in all", "trickling headers"],
+)
+def test_a_download_ends_however_slowly_it_comes(origin, home, monkeypatch, piece, head, seconds):
+    monkeypatch.setenv("VIGIE_DOWNLOAD_SECONDS", seconds)
+    settings.get.cache_clear()
+    origin.answers = [dripping(piece, 0.1, head)]
+    started = time.monotonic()
+    with pytest.raises(Unavailable, match="sends too slowly"):
+        get(origin, home / "raw")
+    assert time.monotonic() - started < 2.5
+    assert not list((home / "raw").iterdir())
+
+
+def test_a_download_that_trickles_in_can_be_cancelled(origin, home):
+    def stop(_share: float) -> None:
+        raise KeyboardInterrupt
+
+    origin.answers = [dripping(b"1" * 900, 0.1)]
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        get(origin, home / "raw", progress=stop)
+    assert time.monotonic() - started < 0.5
+
+
+def test_a_packed_answer_cut_off_is_noticed_whatever_its_length_says(origin, home):
+    whole = gzip.compress(GOOD)
+    wrong = whole[:-8] + bytes(8)  # of the sum over what was packed
+    for body in (whole[: len(whole) // 2], whole[:-1], wrong):
+        origin.answers = [send(body, Content_Encoding="gzip")]
+        with pytest.raises(BadResponse, match="cut its answer off"):
+            get(origin, home / "raw")
+    assert not list((home / "raw").iterdir())
+
+
+def test_packets_behind_each_other_are_one_file(origin, home):
+    origin.answers = [send(gzip.compress(GOOD) + gzip.compress(b"3,4\n"), Content_Encoding="gzip")]
+    assert get(origin, home / "raw").path.read_bytes() == GOOD + b"3,4\n"
+
+
+def test_a_packing_nobody_asked_for_is_refused(origin, home):
+    origin.answers = [send(b"...", Content_Encoding="br")]
+    with pytest.raises(BadResponse, match="cannot be read"):
+        get(origin, home / "raw")
+
+
+@pytest.mark.parametrize("end", [b"0\r\n\r\n", b""])
+def test_an_answer_in_chunks_is_whole_or_refused(origin, home, end):
+    chunks = b"%x\r\n%s\r\n" % (len(GOOD), GOOD)
+    origin.answers = [
+        lambda handler: handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + end)
+    ]
+    if end:
+        assert get(origin, home / "raw").path.read_bytes() == GOOD
+    else:
+        with pytest.raises(BadResponse, match="cut its answer off"):
+            get(origin, home / "raw")

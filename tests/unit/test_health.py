@@ -117,6 +117,23 @@ def test_a_run_whose_heart_stopped_was_cut_off(engine, silent, status):
     assert look()["jobs"].status == status
 
 
+def test_a_heart_that_beats_in_the_future_is_said_and_not_called_alive(engine, home):
+    ran(engine, status="running", beat=NOW + timedelta(days=1))
+    found = look()["jobs"]
+    assert found.status == "warning"
+    assert "“drift sales” lies in the future (in 1 day): a clock was set back" in found.sentence()
+    assert health.last_runs(vitals.gather(home, settings.get().database_url), NOW)["state"].tolist() == ["ahead"]
+
+
+def test_hearts_are_heard_by_the_databases_clock(engine, home):
+    """This machine's clock is 90 seconds slow, then fast: a job alive by the database's clock is alive."""
+    base = vitals.gather(home, settings.get().database_url).database
+    for ahead in (timedelta(seconds=90), timedelta(seconds=-90)):
+        ran(engine, status="running", beat=NOW + ahead)
+        assert look(database=replace(base, ahead=ahead))["jobs"].status == "ok"
+        assert look()["jobs"].status == "warning"
+
+
 def test_what_a_page_started_is_listed_and_no_news(engine, home):
     ran(engine, name="upload", status="failed", day=None)
     ran(engine, name="train", status="running", day=None, beat=NOW - timedelta(seconds=70))

@@ -1,47 +1,96 @@
-"""A run belongs to one process at a time, and to nobody once its heart has stopped."""
+"""A run belongs to one process at a time, and to nobody once its heart has stopped, whatever any clock says."""
 
 import multiprocessing
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
+import pytest
+from sqlalchemy import update
 
 from data import runs, state
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 RUN = "drift sales 2026-03-14"
-LATER = timedelta(seconds=61)
 
 
 def claim(engine, now=NOON) -> bool:
     return runs.claim(engine, RUN, "drift", "sales", date(2026, 3, 14), now)
 
 
+def row(engine) -> pd.Series:
+    return state.read(engine, state.job_runs).iloc[0]
+
+
+def passes(engine, seconds: float) -> None:
+    """Let so many seconds pass on the database's clock since the last beat; below zero, it is set back."""
+    before = row(engine)["heartbeat"] - timedelta(seconds=seconds)
+    with engine.begin() as connection:
+        connection.execute(update(state.job_runs).values(heartbeat=before.to_pydatetime()))
+
+
 def test_a_run_under_way_is_taken_until_its_heart_has_stopped(engine):
     assert claim(engine)
-    assert not claim(engine, NOON + timedelta(seconds=60))
-    assert runs.beat(engine, RUN, NOON, NOON + timedelta(seconds=50), step="Reading", progress=0.5)
-    assert not claim(engine, NOON + timedelta(seconds=100))
-    assert claim(engine, NOON + timedelta(seconds=50) + LATER)
+    passes(engine, 55)
+    assert not claim(engine)
+    assert runs.beat(engine, RUN, NOON, step="Reading", progress=0.5)
+    passes(engine, 55)
+    assert not claim(engine)
+    passes(engine, 6)
+    assert claim(engine)
     assert state.read(engine, state.job_runs)[["status", "progress"]].to_numpy().tolist() == [["running", 0.0]]
 
 
 def test_who_was_taken_over_can_write_no_more(engine):
     claim(engine)
-    claim(engine, NOON + LATER)
-    assert not runs.beat(engine, RUN, NOON, NOON + LATER, status="done")
-    assert runs.beat(engine, RUN, NOON + LATER, NOON + LATER, status="done", details={"psi": float("nan")})
-    row = state.read(engine, state.job_runs).iloc[0]
-    assert (row["status"], row["details"]) == ("done", {"psi": None})
+    passes(engine, 61)
+    claim(engine, NOON + timedelta(seconds=61))
+    assert not runs.beat(engine, RUN, NOON, status="done")
+    assert runs.beat(engine, RUN, NOON + timedelta(seconds=61), status="done", details={"psi": float("nan")})
+    assert (row(engine)["status"], row(engine)["details"]) == ("done", {"psi": None})
 
 
 def test_a_run_that_has_ended_can_be_done_again(engine):
     claim(engine)
-    runs.beat(engine, RUN, NOON, NOON, status="failed", message="no data", finished=NOON)
+    runs.beat(engine, RUN, NOON, status="failed", message="no data", finished=NOON)
     assert claim(engine, NOON + timedelta(seconds=1))
-    row = state.read(engine, state.job_runs).iloc[0]
-    assert row["status"] == "running"
-    assert pd.isna(row["message"])
-    assert pd.isna(row["finished"])
+    assert row(engine)["status"] == "running"
+    assert pd.isna(row(engine)["message"])
+    assert pd.isna(row(engine)["finished"])
+
+
+@pytest.mark.parametrize(
+    "off", [timedelta(days=-400), timedelta(seconds=-90), timedelta(seconds=90), timedelta(days=400)]
+)
+def test_a_live_run_is_not_taken_over_whatever_its_machines_clock_says(engine, off):
+    """Its machine's clock and that of whoever wants the run are wrong; the database's is the one that counts."""
+    theirs = datetime.now(UTC) + off
+    assert claim(engine, theirs)
+    assert abs(row(engine)["heartbeat"] - datetime.now(UTC)) < timedelta(seconds=20)
+    assert not claim(engine, datetime.now(UTC))
+    assert runs.beat(engine, RUN, theirs)
+    assert not claim(engine, datetime.now(UTC) - off)
+    assert runs.beat(engine, RUN, theirs, status="done")
+
+
+@pytest.mark.parametrize("back", [timedelta(minutes=2), timedelta(days=1), timedelta(days=400)])
+def test_a_clock_set_back_leaves_a_killed_run_taken_for_a_minute_and_no_longer(engine, back):
+    claim(engine)
+    passes(engine, -back.total_seconds())
+    assert not claim(engine)  # it may live
+    passes(engine, 59)
+    assert not claim(engine)
+    passes(engine, 2)
+    assert claim(engine)
+
+
+def test_a_clock_set_back_takes_nothing_from_a_live_run(engine):
+    claim(engine)
+    for _minute in range(5):
+        passes(engine, -86_400)
+        assert not claim(engine)
+        passes(engine, 50)
+        assert runs.beat(engine, RUN, NOON)
+    assert abs(row(engine)["heartbeat"] - datetime.now(UTC)) < timedelta(seconds=20)
 
 
 def _claim(url: str, barrier, queue) -> None:

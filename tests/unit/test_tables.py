@@ -103,6 +103,48 @@ def test_choosing_and_removing(tmp_path):
     assert tables.stored(tmp_path, "customers") == []
 
 
+def test_a_dataset_that_is_removed_while_it_is_looked_up_gives_way_to_the_one_chosen_instead(tmp_path, monkeypatch):
+    old = tables.add(tmp_path, sales(1.0), NOW)
+    new = tables.add(tmp_path, sales(2.0), NOW, activate=False)
+    load, acted = tables._load, []
+
+    def late(folder):  # the pointer has been read, and what it named is not yet
+        if not acted:
+            acted.append(True)
+            tables.activate(tmp_path, "sales", new.version)
+            tables.remove(tmp_path, "sales", old.version)
+        return load(folder)
+
+    monkeypatch.setattr(tables, "_load", late)
+    assert tables.active(tmp_path, "sales") == new
+
+
+def test_nobody_chooses_what_another_one_removes_in_the_same_moment(tmp_path, monkeypatch):
+    used = tables.add(tmp_path, sales(1.0), NOW)
+    other = tables.add(tmp_path, sales(2.0), NOW, activate=False)
+    write, late = tables._write, []
+
+    def slowly(path, content):  # found, and not yet written that it is the one in use
+        def remove():
+            with pytest.raises(ValueError, match="in use"):
+                tables.remove(tmp_path, "sales", other.version)
+            late.append("refused")
+
+        removing = threading.Thread(target=remove)
+        removing.start()
+        removing.join(0.3)
+        write(path, content)
+        monkeypatch.setattr(tables, "_write", write)
+        late.append(removing)
+
+    monkeypatch.setattr(tables, "_write", slowly)
+    tables.activate(tmp_path, "sales", other.version)
+    late.pop().join(10)
+    assert late == ["refused"]
+    assert tables.active(tmp_path, "sales") == other
+    assert used in tables.stored(tmp_path, "sales")
+
+
 def test_old_versions_of_the_same_kind_go_but_never_the_one_in_use(tmp_path):
     demo = tables.add(tmp_path, sales(kind="demo"), NOW)
     chosen = tables.add(tmp_path, sales(-1.0), NOW)

@@ -31,6 +31,7 @@ STATES = {
     "cancelling": N_("stopping"),
     "cancelled": N_("stopped"),
     health.CUT_OFF: N_("cut off"),
+    health.AHEAD: N_("running? A clock was set back"),
 }
 KINDS = {"demo": N_("simulated"), "download": N_("downloaded"), "upload": N_("uploaded")}
 LOGS = {

@@ -1,0 +1,57 @@
+"""Many browsers at once, for a long time, on every page."""
+
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Error, Page, sync_playwright
+
+from tests.attack.serving import Row, ask, served, status
+
+BROWSERS, MINUTES = 20, 30
+PAGES = ["", "churn-explore", "sales-overview", "sales-forecast", "monitoring-health", "covid", "food", "data"]
+PATIENCE = 120_000  # milliseconds for a page, on a machine that does nothing but this
+
+
+def run(seed: int, scale: float) -> Iterator[Row]:
+    """`scale` 1 is 20 browsers for 30 minutes."""
+    rng, browsers, seconds = random.Random(seed), max(2, round(BROWSERS * scale)), MINUTES * 60 * scale
+    visits, wrong, spent = 0, [], []
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as port, sync_playwright() as playwright:
+        program = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        pages = [browser.new_context().new_page() for _browser in range(browsers)]
+        end = time.monotonic() + seconds
+        while time.monotonic() < end or visits < browsers:
+            path, started = rng.choice(PAGES), time.monotonic()
+            here = rng.sample(pages, min(4, browsers))  # who asks at the same moment
+            problems = _visited(here, f"http://localhost:{port}/{path}")
+            visits += len(here)
+            wrong += [f"{path}: {problem}" for problem in problems]
+            spent.append(time.monotonic() - started)
+        browser.close()
+        alive = status(ask(port, "/_stcore/health", Host="localhost")) == 200
+    note = f"{browsers} browsers; median {sorted(spent)[len(spent) // 2]:.1f} s for four at once"
+    yield "pages opened by a crowd", visits, visits - len(wrong), wrong[0] if wrong else note
+    yield "the server afterwards", 1, int(alive), ""
+
+
+def _visited(pages: list[Page], url: str) -> list[str]:
+    """What went wrong on the way."""
+    found = []
+    for page in pages:
+        try:
+            page.goto(url, wait_until="commit", timeout=PATIENCE)
+        except Error as error:
+            found.append(error.message)
+    for page in pages:
+        try:
+            page.wait_for_selector("h1", timeout=PATIENCE)
+            if page.get_by_test_id("stException").count() or page.get_by_test_id("stAlertContentError").count():
+                found.append("an error box")
+        except Error as error:
+            found.append(error.message)
+    return found

@@ -1,0 +1,80 @@
+"""A run of a page sees one dataset, whoever chooses another one meanwhile."""
+
+from datetime import UTC, datetime
+from itertools import cycle
+
+from streamlit.testing.v1 import AppTest
+
+from data import demo, tables
+from data.dataset import Dataset, Origin
+
+NOW = datetime(2026, 3, 14, tzinfo=UTC)
+
+
+def two(home):
+    for name in ("first", "second"):
+        frames = demo.dataset("customers", NOW.date()).frames
+        yield tables.add(home, Dataset("customers", frames, Origin("upload", name)), NOW)
+
+
+def named(app) -> list[str]:
+    said = " ".join(caption.value for caption in app.caption)
+    return [name for name in ("first", "second") if f"**{name}**" in said]
+
+
+def test_head_and_foot_of_a_page_name_one_dataset(visit, home, monkeypatch):
+    """Between any two looks somebody switches."""
+    customers, real = cycle(list(two(home))), tables.active
+    monkeypatch.setattr(
+        tables, "active", lambda home, table: next(customers) if table == "customers" else real(home, table)
+    )
+    app = visit("churn_explore")
+    before = named(app)
+    assert len(before) == 1
+    assert len(named(app.run())) == 1
+
+
+def test_the_next_run_sees_what_was_chosen_meanwhile_and_a_fragment_what_its_page_shows(home, monkeypatch):
+    first, second = two(home)
+
+    def page() -> None:
+        import streamlit as st
+
+        from ui import store
+
+        if st.query_params.get("part") != "fragment":  # where the script starts, which a fragment does not
+            store.begin()
+        st.text(store.active("customers").origin.name)
+
+    def shown(**query: str) -> str:
+        for name, value in query.items():
+            app.query_params[name] = value
+        return app.run().text[0].value
+
+    app = AppTest.from_function(page)
+    tables.activate(home, "customers", first.version)
+    assert shown(part="page") == "first"
+    tables.activate(home, "customers", second.version)
+    assert shown(part="fragment") == "first"
+    assert shown(part="page") == "second"
+
+
+def test_the_demo_takes_nobodys_choice_away(home, monkeypatch):
+    """It is made in seconds, in which an analyst can have chosen a file."""
+    import streamlit as st
+
+    from ui import store
+
+    st.cache_resource.clear()
+    make = demo.dataset
+
+    def slowly(table, day):
+        monkeypatch.setattr(demo, "dataset", make)
+        list(two(home))
+        return make(table, day)
+
+    monkeypatch.setattr(demo, "dataset", slowly)
+    store.active("customers")
+    chosen = tables.active(home, "customers")
+    assert chosen
+    assert chosen.origin.name == "second"
