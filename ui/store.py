@@ -1,5 +1,6 @@
 """The datasets the pages show, read once a version and shared by all sessions. Never change what these return."""
 
+import threading
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -14,17 +15,17 @@ from models.forecast import elasticity
 from models.forecast.elasticity import Elasticity
 from models.sales import overview, pulse
 
+_making = threading.Lock()
+
 
 def active(table: Table) -> Stored:
     """The dataset chosen for `table`; the demo, made on the spot, where nothing was chosen yet."""
     home = settings.get().home
-    return tables.active(home, table) or _keep_demo(table)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _keep_demo(table: Table) -> Stored:
-    now = datetime.now(UTC)
-    return tables.add(settings.get().home, demo.dataset(table, now.date()), now)
+    if found := tables.active(home, table):
+        return found
+    with _making:  # one visitor makes it, the others find it
+        now = datetime.now(UTC)
+        return tables.active(home, table) or tables.add(home, demo.dataset(table, now.date()), now)
 
 
 def frame(stored: Stored, name: str | None = None) -> pd.DataFrame:
