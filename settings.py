@@ -4,6 +4,7 @@ What should not stand in the environment (a database password) can stand in the 
 `.streamlit/secrets.toml` under the same name in small letters; the environment wins.
 """
 
+import os
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -53,6 +54,8 @@ class Settings(BaseSettings):
     contact: str = "https://github.com/vigie"
     upload_limit_mb: int = Field(200, gt=0)
     download_limit_mb: int = Field(400, gt=0)
+    # How many pieces of work beside the pages go on at once; of trainings, which are counted apart, as many again.
+    workers: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1), gt=0)
     timeout_seconds: float = Field(20.0, gt=0, allow_inf_nan=False)
     # Who is told of alerts: apprise URLs (mailto://, slack://, workflows://, json://), separated by spaces or commas.
     notify_urls: SecretStr = SecretStr("")

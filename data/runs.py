@@ -6,7 +6,7 @@ killed, and is taken over. A process that slept meanwhile and wakes up finds tha
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Engine, or_, update
+from sqlalchemy import Engine, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data import state
@@ -16,7 +16,7 @@ from locales import N_
 STOPPED = timedelta(seconds=60)  # without a beat, after which a run was killed
 
 
-def claim(engine: Engine, run: str, job: str, subject: str, day: date, now: datetime) -> bool:
+def claim(engine: Engine, run: str, job: str, subject: str, day: date | None, now: datetime) -> bool:
     """Take a run of a job about a subject on a day, ended ones again; False where another process works on it."""
     fresh = {"status": "running", "step": N_("Starting"), "progress": 0.0, "started": now, "heartbeat": now}
     fresh |= {"finished": None, "message": None, "details": {}}
@@ -28,6 +28,13 @@ def claim(engine: Engine, run: str, job: str, subject: str, day: date, now: date
     )
     with engine.begin() as connection:
         return connection.execute(statement.returning(job_runs.c.run)).first() is not None
+
+
+def beating(engine: Engine, run: str, now: datetime) -> bool:
+    """Whether a process works on a run."""
+    alive = (job_runs.c.run == run) & (job_runs.c.status == "running") & (job_runs.c.heartbeat >= now - STOPPED)
+    with engine.connect() as connection:
+        return connection.execute(select(job_runs.c.run).where(alive)).first() is not None
 
 
 def beat(engine: Engine, run: str, started: datetime, now: datetime, **changed: object) -> bool:

@@ -118,7 +118,7 @@ def _ended(table: Table, status: str, message: str, error: ConnectorError | None
 def start(table: Table, job: str, work: Callable[[background.Step], None]) -> None:
     """Change the data of `table` in the background: `work(step)` does it. One job a table and session."""
     st.session_state.pop("failed", None)
-    st.session_state[f"job-{table}"] = background.start(job, table, work)
+    st.session_state[f"job-{table}"] = background.start(job, table, work, remote=job == "download")
 
 
 def _start(table: Table, job: str, make: Callable[[background.Step], Dataset]) -> None:
