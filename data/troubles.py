@@ -9,9 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from locales import N_, Sentence
 
 FULL = N_("The disk is full: make room where VIGIE_HOME lies, then try again. What was kept is as it was.")
-READ_ONLY = N_(
-    "Vigie may not write where VIGIE_HOME lies: give it the right to, or let VIGIE_HOME name another folder."
-)
+READ_ONLY = N_("Vigie may not write where VIGIE_HOME lies: give it the right to, or let it name another folder.")
 BUSY = N_("The state database is busy: another program holds it. Vigie tries again.")
 _NUMBERS = {
     errno.ENOSPC: FULL,

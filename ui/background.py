@@ -47,8 +47,8 @@ def start(
 ) -> str:
     """Run `work(step)` in a thread and return the run's id. `details` are kept with it, to start it again.
 
-    One that is `remote` mostly waits for another machine, and takes no turn. `work` calls `step(message, share)` as it goes: a sentence marked with `N_` and how much is done, 0 to 1. A step
-    of a cancelled job does not return.
+    One that is `remote` mostly waits for another machine, and takes no turn. `work` calls `step(message, share)` as it
+    goes: a sentence marked with `N_` and how much is done, 0 to 1. A step of a cancelled job does not return.
     """
     run, now = uuid.uuid4().hex, datetime.now(UTC)
     row = {

@@ -32,7 +32,8 @@ def train(
 ) -> ChurnModel:
     """The model of a customers table (see `data.schemas.Customers`; only `churned` and one more column are needed).
 
-    `compared` are the learners among which it is chosen. Raises `preparation.CannotTrain`. The same table and seed give the same model.
+    `compared` are the learners among which it is chosen. Raises `preparation.CannotTrain`. The same table and seed give
+    the same model.
     """
     step(N_("Checking the table"), 0.0)
     prepared = prepare(customers)

@@ -1,8 +1,8 @@
 """A model trained in a process of its own, which gives way to the pages: they keep the interpreter and the processors.
 
 `ask` starts it as `python -m models.lifecycle.apart`, gives it a request (JSON) and hears its answers, one JSON object
-a line: `{"step": ..., "share": ...}` as it goes; `{"quick": ...}` once, a model (`models.churn.files.pack`, base64) that
-may stand in until the champion is there; at the end `{"version": ...}`, or `{"refused": ..., "values": ...}`.
+a line: `{"step": ..., "share": ...}` as it goes; `{"quick": ...}` once, a model (`models.churn.files.pack`, base64)
+that may stand in until the champion is there; at the end `{"version": ...}`, or `{"refused": ..., "values": ...}`.
 """
 
 import base64
@@ -18,16 +18,17 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from locales import N_
+from locales import N_, Sentence
 
 ROOT = Path(__file__).resolve().parents[2]
 NICE = 10  # of 19: it gets what others leave, and a share that keeps it going
+ENDED = N_("The training was cut off: it was stopped from outside, or the memory did not suffice. Start it again.")
 QUICK = ("logistic",)  # learns in seconds, and says exactly why
 log = logging.getLogger("vigie.apart")
 
 
-class CutOff(Exception):
-    """The process ended before its work did: it was killed, or the memory did not suffice."""
+class CutOff(Sentence):
+    """The process ended before its work did."""
 
 
 def ask(request: dict[str, Any], heard: Callable[[dict[str, Any]], None], wait: Callable[[], None]) -> None:
@@ -64,9 +65,9 @@ def ask(request: dict[str, Any], heard: Callable[[dict[str, Any]], None], wait: 
                     break
                 heard(json.loads(line))
             if child.wait():
-                raise CutOff(f"The training ended with {child.returncode}.")
+                raise CutOff(ENDED)
         except BrokenPipeError as error:
-            raise CutOff("The training did not begin.") from error
+            raise CutOff(ENDED) from error
         finally:
             child.kill()
 
