@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 import pandas as pd
@@ -340,10 +341,19 @@ def _prune(home: Path, dataset: Dataset) -> None:
                 remove(home, dataset.table, old.version)
 
 
-def _sweep(shelf: Path, now: datetime) -> None:
+def examine(home: Path, now: datetime) -> None:
+    """Clear away what crashed writers left anywhere, and look at every dataset that is kept, to the last byte."""
+    for folder, pattern in (("tables/*", f"{_TEMPORARY}*"), ("raw/**", f"{_TEMPORARY}*"), ("models", "*.part")):
+        _sweep(home, now, f"{folder}/{pattern}")
+    for table in get_args(Table):
+        for kept in stored(home, table):
+            sound(kept)
+
+
+def _sweep(folder: Path, now: datetime, pattern: str = f"{_TEMPORARY}*") -> None:
     """Clear away what crashed writers left."""
-    for path in shelf.glob(f"{_TEMPORARY}*"):
-        with suppress(FileNotFoundError):  # another process sweeps too
+    for path in folder.glob(pattern):
+        with suppress(OSError):  # another process sweeps too; or a home that may only be read
             if now.timestamp() - path.stat().st_mtime > _STALE_SECONDS:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 

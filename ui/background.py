@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from sqlalchemy.exc import SQLAlchemyError
 
 import locales
 import logs
@@ -30,6 +31,7 @@ from ui.text import _
 log = logging.getLogger("vigie.background")
 Step = Callable[[str, float], None]
 BEAT = timedelta(seconds=10)
+PATIENCE = 10  # times that the end of a run is written again where the database is busy, which it then was for 30 s
 _stopping: dict[str, threading.Event] = {}
 _errors: dict[str, ConnectorError] = {}  # with more to show than the sentence that the database keeps
 
@@ -70,10 +72,11 @@ def start(
     def step(message: str, share: float) -> None:
         if _stopping[run].is_set():
             raise Cancelled
-        _write(row, step=message, progress=share)
+        with _unless_busy():
+            _write(row, step=message, progress=share)
 
     def end(status: str, message: str | None) -> None:
-        _write(row, status=status, message=message, finished=datetime.now(UTC))
+        _patiently(lambda: _write(row, status=status, message=message, finished=datetime.now(UTC)))
 
     def whole() -> None:
         if remote:
@@ -100,8 +103,9 @@ def train(job: str, subject: str, request: Mapping[str, object], heard: Callable
     def beat(**changed: object) -> None:
         nonlocal beaten
         beaten = datetime.now(UTC)
-        if not runs.beat(_engine(), run, started, beaten, **changed):
-            raise Cancelled  # another process has taken it over
+        with _unless_busy():
+            if not runs.beat(_engine(), run, started, beaten, **changed):
+                raise Cancelled  # another process has taken it over
 
     def wait() -> None:
         if stop.is_set():
@@ -117,7 +121,8 @@ def train(job: str, subject: str, request: Mapping[str, object], heard: Callable
         heard(answer)
 
     def end(status: str, message: str | None) -> None:
-        runs.beat(_engine(), run, started, at := datetime.now(UTC), status=status, message=message, finished=at)
+        at = datetime.now(UTC)
+        _patiently(lambda: runs.beat(_engine(), run, started, at, status=status, message=message, finished=at))
 
     def whole() -> None:
         with _TRAININGS.turn(stop, wait):
@@ -194,6 +199,28 @@ def _run(
                 end("failed", apology.format(id=incident))
         finally:
             del _stopping[run]
+
+
+@contextmanager
+def _unless_busy() -> Iterator[None]:
+    """Go on where another program holds the database: how far the work is can be written down later."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        if not troubles.busy(error):
+            raise
+
+
+def _patiently(write: Callable[[], object]) -> None:
+    """How a run ended must be written down, even if another program holds the database for minutes."""
+    for _attempt in range(PATIENCE):
+        try:
+            write()
+            return
+        except SQLAlchemyError as error:
+            if not troubles.busy(error):
+                raise
+    write()
 
 
 class _Lane:
