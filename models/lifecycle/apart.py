@@ -21,7 +21,7 @@ from typing import Any
 from locales import N_, Sentence
 
 ROOT = Path(__file__).resolve().parents[2]
-NICE = 10  # of 19: it gets what others leave, and a share that keeps it going
+NICE = 10  # of 19: after the quick model it gets what others leave, and a share that keeps it going
 ENDED = N_("The training was cut off: it was stopped from outside, or the memory did not suffice. Start it again.")
 QUICK = ("logistic",)  # learns in seconds, and says exactly why
 log = logging.getLogger("vigie.apart")
@@ -74,7 +74,6 @@ def ask(request: dict[str, Any], heard: Callable[[dict[str, Any]], None], wait: 
 
 def main() -> None:
     """The process of its own: a request comes in, answers go out; what libraries print goes to the log's stream."""
-    os.nice(NICE)
     request = json.load(sys.stdin)
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
         os.dup2(2, 1)
@@ -104,6 +103,7 @@ def _train(request: dict[str, Any], say: Callable[..., None]) -> None:
             say(quick=base64.b64encode(files.pack(training.train(customers, compared=QUICK))).decode())
         except ValueError as error:  # nothing of this kind fits these customers
             log.warning("No quick model: %s", error)
+        os.nice(NICE)  # from here on nobody waits
         now = datetime.fromisoformat(request["now"])
         engine = state.engine(request["database"])
         author, reason = request["author"], request["reason"]

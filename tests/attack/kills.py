@@ -1,4 +1,4 @@
-"""A process is killed (kill -9) in the middle of what it keeps: the old state or the new one is there, and all goes on."""
+"""A process is killed (kill -9) in the middle of what it keeps: the old state or the new one is there; all goes on."""
 
 import multiprocessing
 import os
