@@ -191,10 +191,10 @@ def test_a_damaged_dataset_is_said_and_all_pages_go_on(visit, home):
     (bad.folder.parent.parent / "sales" / "active").write_bytes(b"\xff\x00/../..")
     app = visit("data", table="customers")
     assert any("newest good dataset takes its place" in warning.value for warning in app.warning)
-    assert any(bad.version in warning.value for warning in app.warning)
+    assert any(bad.version[-16:] in warning.value for warning in app.warning)
     assert tables.active(home, "customers") == good
     health = visit("monitoring_health")
-    assert any(bad.version in line.value for line in health.markdown)
+    assert any(bad.version[-16:] in line.value for line in health.markdown)
     app = visit("data", table="sales")
     assert any("set aside" in warning.value for warning in app.warning)
     assert visit("sales_overview").metric
