@@ -25,7 +25,7 @@ import settings
 from connectors import ConnectorError
 from data import runs, state, troubles
 from locales import N_, Sentence
-from models.lifecycle import apart
+from ui import apart
 from ui.text import _
 
 log = logging.getLogger("vigie.background")
@@ -90,7 +90,7 @@ def start(
 
 
 def train(job: str, subject: str, request: Mapping[str, object], heard: Callable[[dict[str, Any]], None]) -> str:
-    """Have `models.lifecycle.apart` train as `request` says, once for a job and subject, whoever asks; the run's id.
+    """Have `ui.apart` train as `request` says, once for a job and subject, whoever asks; the run's id.
 
     A training that is under way, in whatever process of whatever machine, is joined. `heard` gets the answers.
     """

@@ -165,7 +165,7 @@ def test_a_training_whose_process_is_killed_says_so_and_can_be_started_again(end
     import os
     import signal
 
-    from models.lifecycle import apart
+    from ui import apart
 
     real, children = apart.subprocess.Popen, []
     monkeypatch.setattr(

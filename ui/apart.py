@@ -1,6 +1,6 @@
 """A model trained in a process of its own, which gives way to the pages: they keep the interpreter and the processors.
 
-`ask` starts it as `python -m models.lifecycle.apart`, gives it a request (JSON) and hears its answers, one JSON object
+`ask` starts it as `python -m ui.apart`, gives it a request (JSON) and hears its answers, one JSON object
 a line: `{"step": ..., "share": ...}` as it goes; `{"quick": ...}` once, a model (`models.churn.files.pack`, base64)
 that may stand in until the champion is there; at the end `{"version": ...}`, or `{"refused": ..., "values": ...}`.
 """
@@ -20,7 +20,7 @@ from typing import Any
 
 from locales import N_, Sentence
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 NICE = 10  # of 19: after the quick model it gets what others leave, and a share that keeps it going
 ENDED = N_("The training was cut off: it was stopped from outside, or the memory did not suffice. Start it again.")
 QUICK = ("logistic",)  # learns in seconds, and says exactly why
@@ -37,7 +37,7 @@ def ask(request: dict[str, Any], heard: Callable[[dict[str, Any]], None], wait: 
     `heard` gets every answer; `wait` is called at least once a second and may raise, which ends the process.
     Raises `CutOff`.
     """
-    command = [sys.executable, "-m", "models.lifecycle.apart"]
+    command = [sys.executable, "-m", "ui.apart"]
     with subprocess.Popen(  # noqa: S603  # our own interpreter and module
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     ) as child:
