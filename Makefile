@@ -7,7 +7,7 @@ COMPILE = PATH="$$PATH:$(BIN)" uv pip compile --quiet --upgrade --universal --py
 	--no-header --no-annotate --no-emit-index-url
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: install run test lint messages lock
+.PHONY: install run test attack lint messages lock
 
 install: .venv/requirements
 
@@ -20,6 +20,10 @@ test: .venv/requirements-dev
 		|| $(BIN)/playwright install chromium
 	@$(BIN)/python -m tests.postgres install || true
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto
+
+# What is done to Vigie on purpose, hours of it; make attack SCALE=0.05 for a short one, ATTACKS="bits kills" for some.
+attack: .venv/requirements-dev
+	$(BIN)/python -m tests.attack --scale $(or $(SCALE),1) --seed $(or $(SEED),0) $(ATTACKS)
 
 lint: .venv/requirements-dev
 	$(BIN)/ruff check

@@ -93,6 +93,15 @@ def _command(work: Callable[..., None]) -> None:
                 _print({"job": work.__name__, "status": "failed", "message": str(left)}, "", True, left.code)
             typer.echo(str(left), err=True)
             raise typer.Exit(left.code) from None
+        except Exception as error:
+            from data import troubles
+
+            if (said := troubles.known(error)) is None:
+                raise
+            if as_json:
+                _print({"job": work.__name__, "status": "failed", "message": str(said)}, "", True, WRONG)
+            typer.echo(str(said), err=True)
+            raise typer.Exit(WRONG) from None
 
 
 @_command
@@ -322,7 +331,7 @@ def _opened() -> tuple[Path, "Engine"]:
     """The home and the state database, its tables as this version wants them."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from data import state
+    from data import state, troubles
     from models.lifecycle import registry
 
     chosen = _settings()
@@ -333,6 +342,8 @@ def _opened() -> tuple[Path, "Engine"]:
     except RuntimeError as error:  # a newer Vigie's database
         _leave(str(error))
     except (SQLAlchemyError, OSError) as error:
+        if said := troubles.known(error):
+            _leave(str(said))
         _leave(f"The state database does not answer ({type(error).__name__}): check it and VIGIE_DATABASE_URL.")
     return chosen.home, engine
 
@@ -414,6 +425,7 @@ def _run(job: str, subject: str, day: date, work: Work) -> Result:
 def _result(title: str, work: Callable[[], dict[str, Any]]) -> Result:
     """What `work` came to, with every error as a sentence."""
     import logs
+    from data import troubles
     from data.state import plain
     from locales import Sentence
     from models.lifecycle.registry import ModelFileError
@@ -433,6 +445,8 @@ def _result(title: str, work: Callable[[], dict[str, Any]]) -> Result:
     except _Taken:
         return Result(title, "taken", TAKEN)
     except Exception as error:
+        if said := troubles.known(error):
+            return Result(title, "failed", WRONG, str(said))
         incident = logs.incident(logging.getLogger("vigie.jobs"), error, job=title)
         return Result(title, "failed", WRONG, f"This did not work. The log says more under the id {incident}.")
 

@@ -4,6 +4,7 @@ What should not stand in the environment (a database password) can stand in the 
 `.streamlit/secrets.toml` under the same name in small letters; the environment wins.
 """
 
+import os
 import re
 import tomllib
 from collections.abc import Iterable
@@ -73,6 +74,8 @@ class Settings(BaseSettings):
     private_hosts: Hosts = frozenset()
     upload_limit_mb: int = Field(200, gt=0)
     download_limit_mb: int = Field(400, gt=0)
+    # How many pieces of work beside the pages go on at once; of trainings, which are counted apart, as many again.
+    workers: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1), gt=0)
     timeout_seconds: float = Field(20.0, gt=0, allow_inf_nan=False)
     # Of one download, all in all: enough for 145 MB over a line of 1 Mbit/s.
     download_seconds: float = Field(1800.0, gt=0, allow_inf_nan=False)

@@ -29,6 +29,7 @@ from urllib3.util import Retry
 
 import settings
 from connectors import BadResponse, ConnectorError, NotFound, RateLimited, Unavailable, session
+from data import seals
 from locales import N_
 
 T = TypeVar("T")
@@ -399,17 +400,22 @@ def _about(path: Path) -> Path:
 
 
 def _kept(path: Path, url: str) -> dict[str, str] | None:
-    """What is known about a good copy of this URL; None where there is none, or its file is not what it was."""
+    """What is known about a good copy of this URL; None where there is none, or one of the two is not what it was.
+
+    It then is asked for again as if it were not there: damage looks like a crash between writing the two.
+    """
     try:
-        known = json.loads(_about(path).read_text("utf-8"))
+        known, _has_seal = seals.opened(_about(path).read_bytes()) or ({}, False)
         datetime.fromisoformat(known["retrieved"])
         whole = hashlib.sha256(path.read_bytes()).hexdigest() == known["sha256"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    if not whole:
+        log.warning("%s is not what was kept, and is not used", path)
     return known if whole and known.get("url") == url else None
 
 
 def _write(about: Path, known: dict[str, str]) -> None:
     fresh = about.with_name(f".new-{uuid.uuid4().hex}")
-    fresh.write_text(json.dumps(known, indent=1), "utf-8")
+    fresh.write_bytes(seals.sealed(known))
     fresh.replace(about)

@@ -43,7 +43,8 @@ def load(
     now, home = datetime.now(UTC), settings.get().home
     made: list[Converted] = []
     good = http.download(settings.get().owid_url, _folder(), now, check=lambda fresh: made.append(convert(fresh)))
-    stored = next((one for one in tables.stored(home, "covid") if one.origin.sha256 == good.sha256), None)
+    same = (one for one in tables.stored(home, "covid") if one.origin.sha256 == good.sha256)
+    stored = next(filter(tables.sound, same), None)
     if stored is None:
         converted = made[0] if made and good.fresh else convert(good.path)
         stored = tables.add(home, _labelled(good, converted), now, activate=False)

@@ -10,7 +10,7 @@ writes it down as of now. A live run beats on; a killed one is taken over `STOPP
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Engine, func, or_, update
+from sqlalchemy import ColumnElement, Engine, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data import state
@@ -20,7 +20,7 @@ from locales import N_
 STOPPED = timedelta(seconds=60)  # without a beat, after which a run was killed
 
 
-def claim(engine: Engine, run: str, job: str, subject: str, day: date, now: datetime) -> bool:
+def claim(engine: Engine, run: str, job: str, subject: str, day: date | None, now: datetime) -> bool:
     """Take a run of a job about a subject on a day, ended ones again; False where another process works on it.
 
     `now`, by the caller's own clock, is when it `started`.
@@ -39,6 +39,13 @@ def claim(engine: Engine, run: str, job: str, subject: str, day: date, now: date
         if not taken:
             connection.execute(update(job_runs).where(ahead).values(heartbeat=_ago(engine)))
     return taken
+
+
+def beating(engine: Engine, run: str) -> bool:
+    """Whether a process works on a run."""
+    alive = (job_runs.c.run == run) & (job_runs.c.status == "running") & (job_runs.c.heartbeat >= _ago(engine, STOPPED))
+    with engine.connect() as connection:
+        return connection.execute(select(job_runs.c.run).where(alive)).first() is not None
 
 
 def beat(engine: Engine, run: str, started: datetime, **changed: object) -> bool:

@@ -5,29 +5,32 @@
     <home>/tables/<table>/<version>/dataset.json      what it is and where it is from
 
 Everything is written aside and renamed into place, so a crash leaves the old state or the new one, and whoever reads
-while another writes sees one or the other. The version is made from the content: what is kept twice is there once.
+while another writes sees one or the other. The version is made from the content: what is kept twice is there once, and
+what is damaged is not taken for other data (see `data.seals`) but set aside; the newest good one takes its place.
 """
 
 import fcntl
-import hashlib
-import json
+import logging
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.parquet
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
-from data import lineage
+from data import lineage, seals
 from data.dataset import Dataset, Finding, Origin, Table
 from locales import N_
 
@@ -37,9 +40,11 @@ TIME_COLUMN: dict[Table, str] = {"sales": "timestamp", "covid": "date"}
 DESCRIPTION = "dataset.json"
 ACTIVE = "active"
 BEFORE = "before"  # value of a last finding: the version that lines were added to, kept so that it can be undone
-ATTEMPTS = 50  # to read what the pointer names: another one may be chosen, and this one removed, in between
 _TEMPORARY = ".new-"
+GONE = N_("This dataset is not there any more: choose another one.")
 _STALE_SECONDS = 3600  # something temporary this old was left by a crash
+_VERSION = re.compile(rb"[a-z]+-([0-9a-f]{16})")
+log = logging.getLogger("vigie.data")
 
 
 @dataclass(frozen=True)
@@ -74,13 +79,12 @@ def add(home: Path, dataset: Dataset, now: datetime, activate: bool = True) -> S
     fresh = shelf / f"{_TEMPORARY}{uuid.uuid4().hex}"
     fresh.mkdir()
     try:
-        content = hashlib.sha256(f"{dataset.origin.kind} {dataset.origin.name}".encode())
-        for name, frame in sorted(frames.items()):
+        for name, frame in frames.items():
             path = fresh / f"{name}.parquet"
             pa.parquet.write_table(_arrow(frame), path, compression="zstd", row_group_size=ROW_GROUP)
             _sync(path)
-            content.update(name.encode() + path.read_bytes())
-        version = f"{dataset.origin.kind}-{content.hexdigest()[:16]}"
+        content = seals.digest(_start(dataset.origin), [fresh / f"{name}.parquet" for name in frames])
+        version = f"{dataset.origin.kind}-{content[:16]}"
         kept = Stored(
             table=dataset.table,
             version=version,
@@ -93,20 +97,29 @@ def add(home: Path, dataset: Dataset, now: datetime, activate: bool = True) -> S
             folder=shelf / version,
             lineage=dataset.lineage or _lineage(home, dataset, version),
         )
-        description = _ADAPTER.dump_json(kept, exclude={"folder"}, indent=1)
-        _write(fresh / DESCRIPTION, description)
+        there = _load(kept.folder)
+        known = there is not None and sound(there)  # one that is damaged has made room
+        _describe(kept, fresh)
         try:
             fresh.replace(kept.folder)
             _sync(shelf)
         except OSError:
             if not kept.folder.exists():
                 raise
-            _write(kept.folder / DESCRIPTION, description)
+            _describe(kept, kept.folder)
+        try:
+            if activate:
+                _write(shelf / ACTIVE, version.encode())
+        except OSError:
+            if not known:
+                kept.folder.replace(fresh)
+            raise
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    if activate:
-        _write(shelf / ACTIVE, version.encode())
-    _prune(home, dataset)
+    try:  # it is kept and shown: what is wrong with older ones does not undo that
+        _prune(home, dataset)
+    except OSError:
+        log.exception("Old versions of %s stay", dataset.table)
     return kept
 
 
@@ -116,23 +129,67 @@ def stored(home: Path, table: Table) -> list[Stored]:
     return sorted(filter(None, found), key=lambda kept: (kept.stored, kept.version), reverse=True)
 
 
-def active(home: Path, table: Table) -> Stored | None:
-    """The version the pages show; None where nothing was chosen yet."""
+def active(home: Path, table: Table, again: bool = False) -> Stored | None:
+    """The version the pages show; None where nothing was chosen yet, or nothing good is left.
+
+    It is whole, as far as this process has seen: its files are hashed when they are first asked for, or `again`. The
+    newest good one takes the place of one that is damaged or gone; a demo only where there is no other.
+    """
     shelf = _shelf(home, table)
-    for _attempt in range(ATTEMPTS):
+    pointer = shelf / ACTIVE
+    before, alike = None, 0
+    while alike < 2:
         try:
-            found = _load(shelf / (shelf / ACTIVE).read_text())
+            name = pointer.read_bytes()
         except FileNotFoundError:
             return None
-        if found:
-            return found
-    return None
+        shown = _load(shelf / name.decode()) if _VERSION.fullmatch(name) else None
+        if shown and sound(shown, again):
+            return shown
+        alike = alike + 1 if name == before else 1  # another process may just have chosen another one and removed this
+        before = name
+    if not _VERSION.fullmatch(before or b""):
+        seals.set_aside(home, pointer, table)
+    rest = sorted(stored(home, table), key=lambda kept: kept.origin.kind == "demo")
+    good = next((kept for kept in rest if sound(kept, again)), None)
+    with suppress(OSError), _choosing(shelf):  # a home that may only be read: found anew each time
+        if _named(pointer) in (before, None):  # else somebody has chosen meanwhile
+            if good:
+                _write(pointer, good.version.encode())
+            else:
+                pointer.unlink(missing_ok=True)
+    return good
+
+
+def _named(pointer: Path) -> bytes | None:
+    try:
+        return pointer.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def sound(stored: Stored, again: bool = False) -> bool:
+    """Whether the files of a version are those that were kept; it is set aside where they are not."""
+    files = [_file(stored, name) for name in stored.columns]
+    try:
+        if seals.whole(_start(stored.origin), files, stored.version.partition("-")[2], again):
+            return True
+    except FileNotFoundError:
+        if not stored.folder.exists():  # removed in this moment
+            return False
+        if all(file.exists() for file in files):  # and kept again
+            return sound(stored, again)
+    _set_aside(stored.folder)
+    return False
 
 
 def activate(home: Path, table: Table, version: str) -> None:
-    """Let the pages show `version`. Raises ValueError where it is not kept."""
+    """Let the pages show `version`. Raises ValueError where it is not kept, or damaged."""
     with _choosing(_shelf(home, table)):
-        _write(_find(home, table, version).folder.parent / ACTIVE, version.encode())
+        found = _find(home, table, version)
+        if not sound(found):
+            raise ValueError(GONE)
+        _write(found.folder.parent / ACTIVE, version.encode())
 
 
 def remove(home: Path, table: Table, version: str) -> None:
@@ -155,15 +212,17 @@ def read(
 ) -> pd.DataFrame:
     """A frame of `stored` (its main one by default), all columns or those asked for, with the types it was kept with.
 
-    Of `rows` (see `among` and `between`) no others are read. Raises KeyError for a frame or column it does not have.
+    Of `rows` (see `among` and `between`) no others are read. Raises KeyError for a frame or column it does not have,
+    `seals.Damaged` where it is not what was kept.
     """
+    _check(stored)
     name = frame or stored.table
     types = {column: stored.columns[name][column] for column in columns or stored.columns[name]}
     wanted = {column: pa.dataset.field(column) for column in types}
     # Whole columns of categories are read as such, which is quicker; as text they tell which row groups to leave out.
     coded = [column for column, kind in types.items() if kind == "category" and rows is None]
     options = pa.dataset.ParquetFileFormat(read_options=pa.dataset.ParquetReadOptions(dictionary_columns=coded))
-    source = pa.dataset.dataset(stored.folder / f"{name}.parquet", format=options)
+    source = pa.dataset.dataset(_file(stored, name), format=options)
     found = source.to_table(wanted, filter=rows).to_pandas()
     return found.astype({column: kind for column, kind in types.items() if str(found[column].dtype) != kind})
 
@@ -188,8 +247,10 @@ def between(column: str, start: date | str | None, end: date | str | None) -> pa
 def query(stored: Stored, sql: str, **params: object) -> pd.DataFrame:
     """The answer of DuckDB to `sql`, in which every frame is a table and `$name` stands for a value of `params`.
 
-    The query sees these frames and nothing else: no file, no network, no Python variable, no setting.
+    The query sees these frames and nothing else: no file, no network, no Python variable, no setting. Raises
+    `seals.Damaged`.
     """
+    _check(stored)
     with _open(stored, *stored.columns) as connection:
         return connection.execute(sql, params or None).df()
 
@@ -201,7 +262,7 @@ def _open(stored: Stored, *frames: str) -> duckdb.DuckDBPyConnection:
     for name in frames:
         # Through Arrow, which opens the file itself: DuckDB may open none. Only the columns and rows a query needs
         # are read.
-        connection.register(name, pa.dataset.dataset(stored.folder / f"{name}.parquet"))
+        connection.register(name, pa.dataset.dataset(_file(stored, name)))
     return connection
 
 
@@ -225,13 +286,65 @@ def _choosing(shelf: Path) -> Iterator[None]:
         yield
 
 
+def _file(stored: Stored, frame: str) -> Path:
+    return stored.folder / f"{frame}.parquet"
+
+
+def _start(origin: Origin) -> str:
+    """What a version is made from beside its files: a demo never passes as an upload."""
+    return f"{origin.kind} {origin.name}"
+
+
 def _load(folder: Path) -> Stored | None:
+    """What is known of a version; None where it is not there, or its description is damaged: then it is set aside."""
+    path = folder / DESCRIPTION
     try:
-        description = json.loads((folder / DESCRIPTION).read_bytes())
-    except FileNotFoundError:  # removed in this moment
+        kept, has_seal = _described(path, seals.mark(path))
+    except OSError as error:
+        if not folder.exists():  # removed in this moment, or never there
+            return None
+        if error.errno not in seals.BROKEN:
+            raise
+        kept = None
+    if kept is None:
+        _set_aside(folder)
         return None
-    description.setdefault("lineage", _derived(description))
-    return _ADAPTER.validate_python(description | {"folder": folder})
+    return kept if has_seal else _seal(kept)
+
+
+@lru_cache(maxsize=100)
+def _described(path: Path, _mark: tuple[int, ...]) -> tuple[Stored | None, bool]:
+    found, has_seal = seals.opened(path.read_bytes()) or ({}, False)
+    try:
+        found.setdefault("lineage", _derived(found))
+        kept = _ADAPTER.validate_python(found | {"folder": path.parent})
+    except (ValidationError, KeyError, TypeError, AttributeError):
+        return None, False
+    fits = kept.version == path.parent.name and kept.table == path.parent.parent.name
+    return kept if fits else None, has_seal
+
+
+def _seal(kept: Stored) -> Stored | None:
+    """`kept`, of a version of Vigie that sealed nothing, with a seal where its files are whole."""
+    if not sound(kept):
+        return None
+    with suppress(OSError):  # a home that may only be read
+        _describe(kept, kept.folder)
+    return kept
+
+
+def _describe(kept: Stored, folder: Path) -> None:
+    _write(folder / DESCRIPTION, seals.sealed(_ADAPTER.dump_python(kept, mode="json", exclude={"folder"})))
+
+
+def _check(stored: Stored) -> None:
+    if not sound(stored):
+        values = {"what": stored.origin.name, "place": seals.FOLDER}
+        raise seals.Damaged(seals.SET_ASIDE, **values)
+
+
+def _set_aside(folder: Path) -> None:
+    seals.set_aside(folder.parents[2], folder, folder.parent.name)
 
 
 def _derived(description: dict) -> str:
@@ -263,7 +376,7 @@ def _find(home: Path, table: Table, version: str) -> Stored:
     for kept in stored(home, table):
         if kept.version == version:
             return kept
-    raise ValueError(N_("This dataset is not there any more: choose another one."))
+    raise ValueError(GONE)
 
 
 def _prune(home: Path, dataset: Dataset) -> None:
@@ -276,10 +389,19 @@ def _prune(home: Path, dataset: Dataset) -> None:
                 remove(home, dataset.table, old.version)
 
 
-def _sweep(shelf: Path, now: datetime) -> None:
+def examine(home: Path, now: datetime) -> None:
+    """Clear away what crashed writers left anywhere, and look at every dataset that is kept, to the last byte."""
+    for folder, pattern in (("tables/*", f"{_TEMPORARY}*"), ("raw/**", f"{_TEMPORARY}*"), ("models", "*.part")):
+        _sweep(home, now, f"{folder}/{pattern}")
+    for table in get_args(Table):
+        for kept in stored(home, table):
+            sound(kept)
+
+
+def _sweep(folder: Path, now: datetime, pattern: str = f"{_TEMPORARY}*") -> None:
     """Clear away what crashed writers left."""
-    for path in shelf.glob(f"{_TEMPORARY}*"):
-        with suppress(FileNotFoundError):  # another process sweeps too
+    for path in folder.glob(pattern):
+        with suppress(OSError):  # another process sweeps too; or a home that may only be read
             if now.timestamp() - path.stat().st_mtime > _STALE_SECONDS:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 

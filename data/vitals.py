@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from data import state, tables
+from data import seals, state, tables
 from data.dataset import Table
 from data.tables import Stored
 
@@ -48,6 +48,7 @@ class Vitals:
     `sources` has None for a table of which nothing was chosen yet. `model_files` maps the file of each model version to
     whether its SHA-256 is the one that was recorded; None where it is gone. `runs`, `versions` and `alerts` are the
     newest rows of the state database's tables, empty where it cannot be read; so are the `deliveries` of the alerts.
+    `damaged` names what was set aside.
     """
 
     home: Path
@@ -64,23 +65,26 @@ class Vitals:
     model_files: dict[str, bool | None]
     python: str
     libraries: dict[str, str] = field(default_factory=dict)
+    damaged: tuple[str, ...] = ()
 
 
 def gather(home: Path, database_url: str) -> Vitals:
-    """Look at everything below `home` and in the state database; nothing is written and nothing raised."""
+    """Look at everything below `home` and in the state database. Nothing is raised, and nothing written but that what
+    is damaged is set aside: the datasets in use are read from their first byte to their last."""
     there = next(path for path in (home, *home.parents) if path.exists())
     usage = shutil.disk_usage(there)
     database, found = _database(database_url)
     empty = {table.name: pd.DataFrame(columns=[column.name for column in table.columns]) for table in _LOOKED_AT}
     kept = found or empty
     versions = kept["model_versions"]
+    sources = {table: tables.active(home, table, again=True) for table in get_args(Table)}
     return Vitals(
         home=home,
         writable=os.access(there, os.W_OK),
         disk_free=usage.free,
         disk_total=usage.total,
         folders={path.name: _size(path) for path in sorted(home.glob("*/"))},
-        sources={table: tables.active(home, table) for table in get_args(Table)},
+        sources=sources,
         database=database,
         runs=kept["job_runs"].sort_values("started", ascending=False).head(RUNS),
         versions=versions,
@@ -92,6 +96,7 @@ def gather(home: Path, database_url: str) -> Vitals:
         },
         python=platform.python_version(),
         libraries={name: installed for name in LIBRARIES if (installed := _installed(name))},
+        damaged=tuple(seals.aside(home)),
     )
 
 

@@ -17,7 +17,7 @@ VIEWS = {"call": N_("Whom to call"), "move": N_("Move a part of them"), "prove":
 stored = store.active("customers")
 customers, currency = store.frame(stored), stored.origin.currency or "USD"
 head = cards.head(_("Churn: campaign"), _("Whom to call, what does it earn, and how would it be proved?"), stored)
-model, version = champions.churn(stored)
+model, version = champions.usable(stored)
 name = str(version["version"])
 trained.notes(model, version, head)
 scores, data = trained.here(model, version, stored), stored.version

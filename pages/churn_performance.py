@@ -24,7 +24,7 @@ stored = store.active("customers")
 customers, currency = store.frame(stored), stored.origin.currency or "USD"
 question = _("How far can the risks be trusted, and from which risk does a call pay?")
 head = cards.head(_("Churn: performance"), question, stored)
-model, version = champions.churn(stored)
+model, version = champions.usable(stored)
 seen = model.held_out
 ranked = trained.ranking(model, version)
 trained.notes(model, version, head)

@@ -18,7 +18,7 @@ stored = store.active("customers")
 customers, currency = store.frame(stored), stored.origin.currency or "USD"
 question = _("What would this customer do if something changed, and what would keep them?")
 head = cards.head(_("Churn: what-if"), question, stored)
-model, version = champions.churn(stored)
+model, version = champions.usable(stored)
 around, scores = trained.around(model, version, stored), trained.here(model, version, stored)
 trained.notes(model, version, head)
 case.current(model.coding, customers, str(scores.customer[0]) if len(scores.customer) else "")

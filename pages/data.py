@@ -23,6 +23,7 @@ table = inputs.view(_("Table"), list(TABLES), "table", lambda name: _(TABLES[nam
 sources.notice()
 
 stored = store.active(table)
+sources.damaged(table)
 frame, origin = store.frame(stored), stored.origin
 retrieved = origin.retrieved or stored.stored
 span = []

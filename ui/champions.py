@@ -1,7 +1,11 @@
-"""The trained models that pages ask for: read once a version; trained in the background where there is none yet."""
+"""The trained models that pages ask for: read once a version; trained in the background where there is none yet.
 
+While the first one of a dataset is trained, a quick one stands in, and says so.
+"""
+
+import base64
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pandas as pd
 import streamlit as st
@@ -11,20 +15,23 @@ from connectors import ConnectorError
 from data import state
 from data.state import Engine
 from data.tables import Stored
+from models.churn import files
 from models.churn.model import ChurnModel
-from models.churn.preparation import CannotTrain
 from models.lifecycle import churn as managed
-from models.lifecycle import registry, retraining
+from models.lifecycle import registry
 from models.lifecycle.registry import ModelFileError
 from ui import background, store
 from ui.text import _
 
 JOB = "train churn"
+PROVISIONAL = "provisional"  # how the version of a model starts that stands in until the champion is there
+_quick: dict[str, tuple[ChurnModel, "pd.Series"]] = {}  # version of the data -> the model that stands in, and its row
 
 
 def churn(stored: Stored) -> tuple[ChurnModel, "pd.Series"]:
     """The champion of a customers dataset and its row in the registry. Trains it, and stops the page, where needed."""
-    row, run = registry.champion(_engine(), managed.NAME, stored.lineage), _running(stored)
+    row = registry.champion(_engine(), managed.NAME, stored.lineage)
+    run = background.training(JOB, stored.version)
     if row is None or run is not None:
         _train(stored, run)
     try:
@@ -35,6 +42,33 @@ def churn(stored: Stored) -> tuple[ChurnModel, "pd.Series"]:
             start_churn(stored)
             st.rerun()
         st.stop()
+
+
+def usable(stored: Stored) -> tuple[ChurnModel, "pd.Series"]:
+    """As `churn`; while the first champion is trained, a quick model that stands in as soon as there is one."""
+    if registry.champion(_engine(), managed.NAME, stored.lineage) is None and stored.version in _quick:
+        return _quick[stored.version]
+    return churn(stored)
+
+
+def standing_in(row: "pd.Series") -> None:
+    """Say that a model only stands in, and how far the training of the champion is; nothing for a champion's row."""
+    name, _space, rest = str(row["version"]).partition(" ")
+    if name != PROVISIONAL:
+        return
+    st.info(
+        _(
+            "Provisional: a quick logistic regression stands in until all learners have been compared. Its figures "
+            "are measured on customers it had not seen, and will change a little."
+        ),
+        icon=":material/hourglass_top:",
+    )
+    data = rest.split()[0]
+    if run := background.training(JOB, data):
+        background.show(run, _ended)
+    else:
+        _quick.pop(data, None)
+        st.rerun()
 
 
 def existing(stored: Stored) -> ChurnModel | None:
@@ -50,7 +84,7 @@ def _train(stored: Stored, run: str | None) -> NoReturn:
         st.info(refused, icon=":material/info:")
     else:
         st.markdown(_("Vigie is learning from these customers. This takes a moment, once."))
-        background.show(run or start_churn(stored), _ended)
+        background.show(run or start_churn(stored), _ended, lambda: stored.version in _quick)
     st.stop()
 
 
@@ -63,19 +97,18 @@ def prepare() -> None:
 
 def start_churn(stored: Stored, reason: str = "first model of this data") -> str:
     """Train in the background; the run's id. A run that is under way for the same data is joined."""
-    run = _running(stored)
-    if run is not None:
-        return run
+    chosen, now = settings.get(), datetime.now(UTC)
 
-    def work(step: background.Step) -> None:
-        chosen = settings.get()
-        try:
-            now = datetime.now(UTC)
-            retraining.learn(_engine(), chosen.home, managed.NAME, stored, now, "Vigie", reason, step)
-        except CannotTrain as error:
-            raise ConnectorError(error.message, **error.values) from error
+    def heard(answer: dict[str, Any]) -> None:
+        if "quick" in answer and registry.champion(_engine(), managed.NAME, stored.lineage) is None:
+            model = files.unpack(base64.b64decode(answer["quick"]))
+            version = f"{PROVISIONAL} {stored.version} {now:%H%M%S%f}"
+            row = {"version": version, "created": datetime.now(UTC), "rows": stored.rows[stored.table]}
+            _quick[stored.version] = model, pd.Series(row)
 
-    return background.start(JOB, stored.version, work)
+    request = {"home": str(chosen.home), "database": chosen.database_url, "data_version": stored.version}
+    request |= {"now": now.isoformat(), "author": "Vigie", "reason": reason}
+    return background.train(JOB, stored.version, request, heard)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -84,15 +117,10 @@ def _read(version: str, _row: "pd.Series") -> ChurnModel:  # noqa: ARG001  # the
 
 
 def _ended(status: str, message: str, _error: ConnectorError | None) -> None:
+    version = store.active("customers").version
+    _quick.pop(version, None)
     if status != "done":
-        version = store.active("customers").version
         st.session_state[f"refused-{version}"] = message or _("Training was cancelled. Reload the page to start again.")
-
-
-def _running(stored: Stored) -> str | None:
-    runs = state.read(_engine(), state.job_runs, job=JOB, subject=stored.version, status="running")
-    alive = [run for run in runs["run"] if background.alive(run)]
-    return alive[-1] if alive else None
 
 
 def _engine() -> Engine:

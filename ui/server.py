@@ -3,12 +3,16 @@
 import asyncio
 import importlib
 import logging
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import plotly
 import streamlit as st
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import logs
 import settings
 from connectors import ConnectorError
-from data import state
+from data import state, tables, troubles
 from models.lifecycle import registry
 from ui import champions
 from ui.monitoring import watched
@@ -29,6 +33,7 @@ log = logging.getLogger("vigie.ui")
 # Slow imports (seconds each) that pages need: paid before a visitor asks, in this order, after the first page.
 FIRST_PAGE = 4.0  # seconds
 BETWEEN = 1.0  # seconds
+AGAIN = 3.0  # seconds until a page for which the database was busy is tried again
 WARM_UP = (
     "statsmodels.tsa.seasonal",
     "seaborn",
@@ -45,6 +50,7 @@ WARM_UP = (
 async def _warm_up() -> None:
     """One import at a time, and not before the first page could be painted; then the model that pages will ask for."""
     await asyncio.sleep(FIRST_PAGE)
+    await asyncio.to_thread(tables.examine, settings.get().home, datetime.now(UTC))
     for name in WARM_UP:
         await asyncio.to_thread(importlib.import_module, name)
         await asyncio.sleep(BETWEEN)
@@ -56,10 +62,18 @@ async def _warm_up() -> None:
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Open the log and the state database, then import the heavy libraries while the first page is painted."""
-    chosen = settings.get()
-    logs.setup(chosen.home, chosen.log_level)
-    state.migrate(state.engine(chosen.database_url))
-    registry.adopt(state.engine(chosen.database_url), chosen.home)
+    try:
+        chosen = settings.get()
+        logs.setup(chosen.home, chosen.log_level)
+        engine = state.engine(chosen.database_url)
+        state.migrate(engine)
+        registry.adopt(engine, chosen.home)
+    except (settings.SettingsError, RuntimeError, OSError, SQLAlchemyError) as error:
+        said = troubles.known(error)
+        if said is None and not isinstance(error, settings.SettingsError | RuntimeError):
+            raise
+        print(said or error, file=sys.stderr, flush=True)
+        os._exit(1)  # an exception here, SystemExit too, comes with a traceback of the server's own
     log.info("Vigie %s is up", settings.VERSION)
     warming = asyncio.create_task(_warm_up())
     yield
@@ -95,11 +109,24 @@ class Preload:
         await self.app(scope, receive, sending)
 
 
+@st.fragment(run_every=AGAIN)
+def _again() -> None:
+    """Run the page again in a moment."""
+    if not st.session_state.pop("busy", False):  # it is there in the run that failed
+        st.rerun()
+
+
 def apologise(error: Exception) -> bool:
     """Show one sentence: the connector's own, or an apology with the id under which the log has the rest."""
     if isinstance(error, ConnectorError):
         log.warning("%s", error)
         st.error(error.sentence(), icon=":material/cloud_off:")
+    elif said := troubles.known(error):
+        log.warning("%s", error)
+        st.warning(said.sentence(), icon=":material/hourglass_empty:")
+        if troubles.busy(error):
+            st.session_state["busy"] = True
+            _again()
     else:
         incident = logs.incident(log, error)
         st.error(

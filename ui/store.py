@@ -1,5 +1,6 @@
 """The datasets the pages show, read once a version and shared by all sessions. Never change what these return."""
 
+import threading
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -15,6 +16,8 @@ from models.forecast import elasticity
 from models.forecast.elasticity import Elasticity
 from models.sales import overview, pulse
 
+_making = threading.Lock()
+
 
 def begin() -> None:
     """A run of the app begins, which may see other datasets than the one before."""
@@ -29,19 +32,20 @@ def active(table: Table) -> Stored:
     """
     if get_script_run_ctx(suppress_warning=True) is None:  # at work for everybody, not for a page
         return _active(table)
-    seen: dict[Table, Stored] = st.session_state.setdefault("_active", {})
-    return seen.get(table) or seen.setdefault(table, _active(table))
+    chosen: dict[Table, Stored] = st.session_state.setdefault("_active", {})
+    return chosen.get(table) or chosen.setdefault(table, _active(table))
 
 
 def _active(table: Table) -> Stored:
-    return tables.active(settings.get().home, table) or _keep_demo(table)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _keep_demo(table: Table) -> Stored:
-    home, now = settings.get().home, datetime.now(UTC)
-    made = demo.dataset(table, now.date())
-    return tables.add(home, made, now, activate=tables.active(home, table) is None)  # or somebody was quicker
+    home = settings.get().home
+    if found := tables.active(home, table):
+        return found
+    with _making:  # one visitor makes it, the others find it
+        if found := tables.active(home, table):
+            return found
+        now = datetime.now(UTC)
+        made = demo.dataset(table, now.date())
+        return tables.add(home, made, now, activate=tables.active(home, table) is None)  # or somebody was quicker
 
 
 def frame(stored: Stored, name: str | None = None) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 The same function serves a page, a scheduled job and a test; it takes seconds, and says how far it is.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
 
 import numpy as np
@@ -24,18 +24,29 @@ METRICS = ("auc", "pr_auc", "brier", "log_loss", "f1")
 Step = Callable[[str, float], None]
 
 
-def train(customers: pd.DataFrame, seed: int = 0, step: Step = lambda _message, _share: None) -> ChurnModel:
+def train(
+    customers: pd.DataFrame,
+    seed: int = 0,
+    step: Step = lambda _message, _share: None,
+    compared: Sequence[str] = learners.LEARNERS,
+) -> ChurnModel:
     """The model of a customers table (see `data.schemas.Customers`; only `churned` and one more column are needed).
 
-    Raises `preparation.CannotTrain`. The same table and seed give the same model.
+    `compared` are the learners among which it is chosen. Raises `preparation.CannotTrain`. The same table and seed give
+    the same model.
     """
     step(N_("Checking the table"), 0.0)
     prepared = prepare(customers)
-    league = compare(prepared, seed, step)
+    league = compare(prepared, seed, step, compared)
     return fit(prepared, str(league.loc[league["champion"], "learner"].iloc[0]), league, seed, step)
 
 
-def compare(prepared: Prepared, seed: int = 0, step: Step = lambda _message, _share: None) -> pd.DataFrame:
+def compare(
+    prepared: Prepared,
+    seed: int = 0,
+    step: Step = lambda _message, _share: None,
+    compared: Sequence[str] = learners.LEARNERS,
+) -> pd.DataFrame:
     """One row a learner: mean of each of `METRICS` over folds and repeats, its interval (`_lo`, `_hi`), `seconds`.
 
     `eligible`: it explains itself exactly and obeys the directions. `champion`: the eligible one with the least
@@ -56,10 +67,10 @@ def compare(prepared: Prepared, seed: int = 0, step: Step = lambda _message, _sh
         "histogram boosting": N_("Comparing: histogram boosting"),
         "random forest": N_("Comparing: random forest"),
     }
-    for number, learner in enumerate(learners.LEARNERS):
+    for number, learner in enumerate(compared):
         begun, scores[learner], obeyed = perf_counter(), [], True
         for fold, (train_rows, test_rows) in enumerate(splits):
-            step(names[learner], 0.7 * (number + fold / len(splits)) / len(learners.LEARNERS))
+            step(names[learner], 0.7 * (number + fold / len(splits)) / len(compared))
             part = _coded(table.iloc[train_rows], prepared.coding)
             fitted = learners.fit(learner, part.encode(table.iloc[train_rows]), left[train_rows], part, seed)
             held_out = part.encode(table.iloc[test_rows])

@@ -8,7 +8,7 @@ from typing import Literal
 import pandas as pd
 
 import locales
-from data import runs, state
+from data import runs, seals, state
 from data.tables import Stored
 from data.vitals import Vitals
 from locales import N_, _
@@ -24,6 +24,7 @@ RECENT = timedelta(days=7)  # what was cut off before is no news
 SUBJECTS = {
     "database": N_("Database"),
     "disk": N_("Disk"),
+    "damage": N_("What is kept"),
     "models": N_("Model files"),
     "libraries": N_("Software"),
     "jobs": N_("Jobs"),
@@ -56,6 +57,7 @@ def checks(vitals: Vitals, now: datetime, channels: Collection[str]) -> list[Che
     found = [
         _database(vitals),
         _disk(vitals),
+        _damage(vitals),
         *(_source(table, stored, now) for table, stored in vitals.sources.items() if stored or table != "covid"),
         _jobs(vitals, now),
         _models(vitals),
@@ -122,6 +124,17 @@ def _disk(vitals: Vitals) -> Check:
         sentence = N_("Only {free} are free where {home} lies: make room, or move VIGIE_HOME.")
         return Check("disk", status, sentence, values)
     return Check("disk", "ok", N_("{free} are free; Vigie takes {used}, in {home}."), values)
+
+
+def _damage(vitals: Vitals) -> Check:
+    if not vitals.damaged:
+        return Check("damage", "ok", N_("The datasets in use are as they were kept, to the last byte."))
+    values = {"names": ", ".join(vitals.damaged), "place": str(vitals.home / seals.FOLDER)}
+    sentence = N_(
+        "Damaged, not read and set aside in {place}: {names}. Bring these data in again, look after the disk, then "
+        "remove that folder."
+    )
+    return Check("damage", "problem", sentence, values)
 
 
 def _source(table: str, stored: Stored | None, now: datetime) -> Check:

@@ -1,9 +1,11 @@
 """Work in the background: every end is written down, and nothing but an apology is said of a bug."""
 
+import sqlite3
 import threading
 import time
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 import settings
 from connectors import Unavailable
@@ -69,3 +71,135 @@ def test_a_bug_gets_an_apology_with_an_id_and_no_traceback(ended, caplog):
     assert "secret detail" not in row["message"]
     incident = row["message"].rstrip(".").split()[-1]
     assert any(incident in record.getMessage() for record in caplog.records)
+
+
+def wait(until, seconds=20):
+    for _attempt in range(int(seconds / 0.02)):
+        if until():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it never came to that")
+
+
+def rows():
+    return state.read(state.engine(settings.get().database_url), state.job_runs)
+
+
+def test_no_more_work_at_once_than_there_are_workers(ended, monkeypatch):
+    monkeypatch.setenv("VIGIE_WORKERS", "2")
+    settings.get.cache_clear()
+    lock, now, most, go = threading.Lock(), 0, 0, threading.Event()
+
+    def work(step):
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        go.wait(10)
+        with lock:
+            now -= 1
+
+    for number in range(6):
+        background.start("test", str(number), work)
+    remote = []
+    background.start("test", "remote", lambda step: remote.append(1), remote=True)
+    wait(lambda: remote)  # what waits for another machine is not held up, and holds nobody up
+    wait(lambda: now == 2)
+    time.sleep(0.1)
+    go.set()
+    wait(lambda: (rows()["status"] == "done").sum() == 7)
+    assert most == 2
+
+
+def test_what_waits_its_turn_can_be_cancelled(ended, monkeypatch):
+    monkeypatch.setenv("VIGIE_WORKERS", "1")
+    settings.get.cache_clear()
+    go, reached = threading.Event(), []
+    first = background.start("test", "first", lambda step: go.wait(10))
+    second = background.start("test", "second", lambda step: reached.append(1))
+    background._stopping[second].set()
+    wait(lambda: not background.alive(second))
+    go.set()
+    wait(lambda: not background.alive(first))
+    assert sorted(rows()["status"]) == ["cancelled", "done"]
+    assert not reached
+
+
+def test_of_ten_who_ask_at_once_one_trains_and_all_see_the_same_run(ended, monkeypatch):
+    asked, go, answers = [], threading.Event(), []
+
+    def ask(request, heard, wait):
+        asked.append(request)
+        heard({"step": "Reading the table", "share": 0.5})
+        while not go.wait(0.01):
+            wait()
+        heard({"version": "v1"})
+
+    monkeypatch.setattr(background.apart, "ask", ask)
+    barrier, runs = threading.Barrier(10), []
+
+    def visitor():
+        barrier.wait()
+        runs.append(background.train("train churn", "upload-1", {"home": "x"}, answers.append))
+
+    visitors = [threading.Thread(target=visitor) for _visitor in range(10)]
+    for one in visitors:
+        one.start()
+    for one in visitors:
+        one.join()
+    assert set(runs) == {"train churn upload-1"}
+    assert background.training("train churn", "upload-1") == runs[0]
+    wait(lambda: rows()["step"].eq("Reading the table").any())
+    monkeypatch.setattr(background, "_stopping", {})  # as another process sees it
+    assert background.training("train churn", "upload-1") == runs[0]
+    assert background.train("train churn", "upload-1", {}, answers.append) == runs[0]
+    monkeypatch.undo()
+    go.set()
+    wait(lambda: rows()["status"].iloc[0] == "done")
+    assert (asked, len(rows())) == ([{"home": "x"}], 1)
+    assert answers[-1] == {"version": "v1"}
+    assert background.training("train churn", "upload-1") is None
+
+
+def test_a_training_whose_process_is_killed_says_so_and_can_be_started_again(ended, monkeypatch):
+    import os
+    import signal
+
+    from ui import apart
+
+    real, children = apart.subprocess.Popen, []
+    monkeypatch.setattr(
+        apart.subprocess, "Popen", lambda *args, **options: children.append(real(*args, **options)) or children[-1]
+    )
+    run = background.train("train churn", "upload-1", {"home": "/nowhere"}, lambda answer: None)
+    wait(lambda: children)
+    os.kill(children[0].pid, signal.SIGKILL)
+    wait(lambda: not background.alive(run))
+    row = rows().iloc[0]
+    assert row["status"] == "failed"
+    assert "Sorry" not in row["message"]
+    assert "memory" in row["message"]
+    assert background.train("train churn", "upload-1", {"home": "/nowhere"}, lambda answer: None) == run
+    wait(lambda: len(children) == 2)
+    background._stopping[run].set()
+    wait(lambda: not background.alive(run))
+    assert rows()["status"].tolist() == ["cancelled"]
+    assert children[1].wait(5) is not None  # it does not go on unseen
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(28, "No space left on device"), "The disk is full"),
+        (OSError(30, "Read-only file system"), "may not write"),
+        (sqlite3.OperationalError("database is locked"), "is busy"),
+        (sqlite3.OperationalError("database or disk is full"), "The disk is full"),
+    ],
+)
+def test_troubles_of_the_machine_are_sentences(ended, error, said):
+    def work(step):
+        raise OperationalError("UPDATE", {}, error) if isinstance(error, sqlite3.Error) else error
+
+    row = ended(work)
+    assert row["status"] == "failed"
+    assert said in row["message"]

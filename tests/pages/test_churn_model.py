@@ -1,7 +1,9 @@
 """Churn: performance, what-if and campaign, with a model that was trained before, in both languages."""
 
+import base64
 import json
 import threading
+import time
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from urllib.parse import parse_qs
@@ -288,3 +290,32 @@ def test_what_a_browser_sends_before_it_knows_better_is_no_edit(trained, telco):
     app.slider(key="w.total_charges").set_value(round(one["total_charges"], 2)).run()  # as the browser still saw it
     assert [edit.split(":")[0] for edit in asked(app, "set")] == ["tenure"]
     assert app.slider(key="w.total_charges").value > followed
+
+
+def test_a_quick_model_stands_in_until_the_champion_is_there_and_says_so(visit, home, telco, churn_model, monkeypatch):
+    stored, go = keep(telco), threading.Event()
+    engine = state.engine(settings.get().database_url)
+
+    def ask(request, heard, wait):
+        assert request["data_version"] == stored.version
+        heard({"quick": base64.b64encode(files.pack(churn_model)).decode()})
+        go.wait(60)
+        record = registry.Record("churn", churn_model.learner, "x", "x", stored.version, len(telco), {}, {}, {})
+        heard({"version": registry.keep(engine, home, record, files.pack(churn_model), files.SUFFIX, NOW)})
+
+    monkeypatch.setattr(background.apart, "ask", ask)
+    visit("churn_performance")
+    for page in ("churn_performance", "churn_what_if", "churn_campaign"):
+        app = visit(page)
+        assert any("Provisional" in info.value for info in app.info), page
+        assert figures(app), page
+    go.set()
+    for _attempt in range(200):
+        if not background.alive(f"train churn {stored.version}"):
+            break
+        time.sleep(0.05)
+    app = visit("churn_performance")
+    assert not any("Provisional" in info.value for info in app.info)
+    assert figures(app)
+    runs = state.read(engine, state.job_runs, job="train churn")
+    assert runs["status"].tolist() == ["done"]

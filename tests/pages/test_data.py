@@ -3,11 +3,13 @@
 import io
 import time
 import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 import settings
-from data import tables
+from data import dataset, demo, tables
 from tests.connectors.conftest import Origin, lists
 
 MINE = b"client_id;r\xe9sili\xe9;mensualit\xe9;note\n" + b"".join(
@@ -176,3 +178,23 @@ def test_the_four_kaggle_files_load_from_one_zip(visit, real_data):
     press(app, "Check and use")
     assert active("sales").rows == {"sales": 275_993, "products": 899, "stores": 60}
     visit("today")
+
+
+def test_a_damaged_dataset_is_said_and_all_pages_go_on(visit, home):
+    now = datetime(2026, 1, 5, tzinfo=UTC)
+    older = demo.dataset("customers", now.date())
+    newer = replace(older, frames={"customers": older.main.head(99)}, origin=dataset.Origin("upload", "newer.csv"))
+    good = tables.add(home, older, now)
+    bad = tables.add(home, newer, now)
+    (bad.folder / "customers.parquet").write_bytes(b"PAR1 no more")
+    (bad.folder.parent.parent / "sales").mkdir(parents=True)
+    (bad.folder.parent.parent / "sales" / "active").write_bytes(b"\xff\x00/../..")
+    app = visit("data", table="customers")
+    assert any("newest good dataset takes its place" in warning.value for warning in app.warning)
+    assert any(bad.version[-16:] in warning.value for warning in app.warning)
+    assert tables.active(home, "customers") == good
+    health = visit("monitoring_health")
+    assert any(bad.version[-16:] in line.value for line in health.markdown)
+    app = visit("data", table="sales")
+    assert any("set aside" in warning.value for warning in app.warning)
+    assert visit("sales_overview").metric

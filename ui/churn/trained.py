@@ -11,7 +11,7 @@ from data.tables import Stored
 from locales.labels import CHURN_LEARNERS
 from models.churn import campaign, value, whatif
 from models.churn.model import ChurnModel
-from ui import cards, store
+from ui import cards, champions, store
 from ui.text import _
 
 
@@ -22,6 +22,7 @@ def notes(model: ChurnModel, row: "pd.Series", head: DeltaGenerator) -> None:
     sentence = _("{learner}, trained {when} on {rows} customers")
     line = sentence.format(learner=learner, when=when, rows=locales.number(row["rows"]))
     head.caption(f":material/model_training: {line}", width="content")
+    champions.standing_in(row)
     cards.findings(finding for finding in model.findings if finding.severity != "info")
 
 

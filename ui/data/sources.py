@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -12,7 +13,7 @@ import streamlit as st
 import locales
 import settings
 from connectors import ConnectorError, dummyjson, files, mapping, origins, owid, predict_future_sales, retail, telco
-from data import demo, schemas, tables
+from data import demo, schemas, seals, tables
 from data.dataset import Dataset, Table
 from data.tables import Stored
 from locales.labels import label
@@ -117,7 +118,7 @@ def _ended(table: Table, status: str, message: str, error: ConnectorError | None
 def start(table: Table, job: str, work: Callable[[background.Step], None]) -> None:
     """Change the data of `table` in the background: `work(step)` does it. One job a table and session."""
     st.session_state.pop("failed", None)
-    st.session_state[f"job-{table}"] = background.start(job, table, work)
+    st.session_state[f"job-{table}"] = background.start(job, table, work, remote=job == "download")
 
 
 def _start(table: Table, job: str, make: Callable[[background.Step], Dataset]) -> None:
@@ -154,12 +155,29 @@ def _kept(table: Table) -> None:
 
 def use(stored: Stored) -> None:
     """Let the pages show a dataset that is kept, and say so."""
-    tables.activate(settings.get().home, stored.table, stored.version)
-    st.session_state["done"] = [_("The pages now show this dataset.")]
+    _change(tables.activate, stored, _("The pages now show this dataset."))
 
 
 def _remove(stored: Stored) -> None:
-    tables.remove(settings.get().home, stored.table, stored.version)
+    _change(tables.remove, stored)
+
+
+def _change(change: Callable[[Path, Table, str], None], stored: Stored, *done: str) -> None:
+    try:
+        change(settings.get().home, stored.table, stored.version)
+    except ValueError as refused:
+        st.session_state["failed"] = (_(str(refused)), None)
+    else:
+        st.session_state["done"] = list(done)
+
+
+def damaged(table: Table) -> None:
+    """Say what of `table` was found damaged, where it was."""
+    home = settings.get().home
+    if names := seals.aside(home, table):
+        sentence = _("Damaged, not read and set aside in {place}: {names}. The newest good dataset takes its place.")
+        text = sentence.format(place=home / seals.FOLDER, names=", ".join(names))
+        st.warning(plain(text), icon=":material/heart_broken:")
 
 
 def _demo(table: Table) -> None:

@@ -88,7 +88,7 @@ def barcodes(text: str) -> tuple[list[str], dict[str, str]]:
 
 def _start(codes: list[str], wrong: dict[str, str]) -> None:
     subject = ngettext("{count} barcode", "{count} barcodes", len(codes)).format(count=locales.number(len(codes)))
-    run = background.start(JOB, subject, partial(_read, codes), {"codes": codes, "wrong": wrong})
+    run = background.start(JOB, subject, partial(_read, codes), {"codes": codes, "wrong": wrong}, remote=True)
     _name(run)
 
 

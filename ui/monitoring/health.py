@@ -165,7 +165,7 @@ def notifications() -> None:
         background.show(run, _tested)
     elif channels and st.button(_("Send a test message"), icon=":material/send:"):
         st.session_state.pop("notify-tested", None)
-        st.session_state["notify-test"] = background.start("notify", "test", _test)
+        st.session_state["notify-test"] = background.start("notify", "test", _test, remote=True)
         st.rerun()
     if outcome := st.session_state.get("notify-tested"):
         good, sentence = outcome
