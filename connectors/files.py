@@ -498,14 +498,12 @@ def _table(parts: "list[list[pa.Array]]", names: list[str]) -> pd.DataFrame:
 def _texts(cells: "Iterable[object]") -> "pa.Array":
     import pyarrow as pa
 
-    def text(cell: object) -> str | None:
-        if isinstance(cell, str):
+    def text(cell: Any) -> str | None:
+        if type(cell) is str:
             return cell or None
-        if cell is None or cell != cell:
-            return None
-        if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        if type(cell) is float and cell.is_integer() and abs(cell) < 1e15:
             return str(int(cell))
-        return str(cell)
+        return None if cell is None or cell != cell else str(cell)
 
     return pa.array([text(cell) for cell in cells], pa.large_string())
 

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import logs
 import settings
-from connectors import ConnectorError
+from connectors import ConnectorError, child
 from data import state
 from models.lifecycle import registry
 from ui import champions
@@ -33,7 +33,6 @@ WARM_UP = (
     "statsmodels.tsa.seasonal",
     "seaborn",
     "pandera.pandas",
-    "python_calamine",
     "sklearn.linear_model",
     "xgboost",
     "prophet",
@@ -45,6 +44,7 @@ WARM_UP = (
 async def _warm_up() -> None:
     """One import at a time, and not before the first page could be painted; then the model that pages will ask for."""
     await asyncio.sleep(FIRST_PAGE)
+    await asyncio.to_thread(child.prepare)
     for name in WARM_UP:
         await asyncio.to_thread(importlib.import_module, name)
         await asyncio.sleep(BETWEEN)
