@@ -17,6 +17,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -257,11 +258,12 @@ def _delimiter(text: str) -> str:
     """The one that cuts the first rows into the most columns, the same number in each."""
     best, columns = ",", 1
     for delimiter in DELIMITERS:
-        try:
-            rows = [row for row in islice(csv.reader(io.StringIO(text), delimiter=delimiter), SNIFFED) if row]
-        except csv.Error:
+        widths = []
+        with suppress(csv.Error):  # what comes before a row that cannot be read counts
+            for row in islice(csv.reader(io.StringIO(text), delimiter=delimiter), SNIFFED):
+                widths += [len(row)] if row else []
+        if not widths:
             continue
-        widths = [len(row) for row in rows]
         usual = max(set(widths), key=widths.count)
         if usual == widths[0] and usual > columns and 2 * widths.count(usual) > len(widths):
             best, columns = delimiter, usual

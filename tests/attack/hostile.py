@@ -130,7 +130,7 @@ def wide(names: list[str], rows: int = 3) -> bytes:
 ZEROS = b"0,0\n" * 2_500_000  # 10 MB
 # name of the file, what is in it, and a word of the sentence that says what is wrong with it
 BOMBS = {
-    "far cells": ("a.xlsx", far_cells, MANY_CELLS),
+    "far cells": ("a.xlsx", far_cells, MANY_COLUMNS),
     "low cell": ("a.xlsx", low_cell, MANY_CELLS),
     "unsaid cells": ("a.xlsx", unsaid_cells, TOO_LARGE),
     "shared text": ("a.xlsx", shared_text, UNPACKED),

@@ -136,6 +136,7 @@ def ask(stored: Stored, goods: pd.DataFrame) -> None:
             report = getattr(error, "report", None)
             if report is not None:
                 st.dataframe(report.assign(reason=report["reason"].map(_)), hide_index=True)
+                downloads.table(report, "refused_cells")
             return
         cards.findings(found)
         sold = counted["product"].isin(goods["product"])
