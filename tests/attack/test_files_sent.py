@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit import runtime
 
-from ui.data import uploads
+from ui import uploads
 from ui.text import plain
 
 # How GitHub's Markdown finds addresses in text, after everything else is read (mdast-util-gfm-autolink-literal).
