@@ -4,7 +4,8 @@ import io
 import re
 from contextlib import suppress
 
-from connectors import ConnectorError
+from connectors import ConnectorError, child
+from connectors.child import Parsed
 from locales import N_
 
 MOST_PIXELS = 40_000_000
@@ -40,7 +41,12 @@ def barcode(text: str) -> str:
 
 
 def barcodes_in(image: bytes) -> list[str]:
-    """The products' barcodes in a picture (JPEG, PNG, WebP, ...), as `barcode` writes them. Raises InvalidBarcode."""
+    """The products' barcodes in a picture (JPEG, PNG, WebP, ...), as `barcode` writes them. Raises ConnectorError."""
+    return list(child.run(_parsed, image).values["codes"])
+
+
+def _parsed(image: bytes) -> Parsed:
+    """The barcodes in a picture, as `codes`."""
     import zxingcpp
     from PIL import Image, UnidentifiedImageError
 
@@ -59,7 +65,7 @@ def barcodes_in(image: bytes) -> list[str]:
         raise InvalidBarcode(
             N_("No barcode can be read in this picture: take it closer and sharper, or type the digits.")
         )
-    return list(dict.fromkeys(codes))
+    return Parsed(values={"codes": list(dict.fromkeys(codes))})
 
 
 def padded(digits: str) -> str:

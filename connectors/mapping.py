@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 import pandas as pd
 import pandera.errors
@@ -46,6 +47,8 @@ SYNONYMS = {
 }
 YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "1.0", "t", "left", "churned", "exited"}
 NO = {"no", "n", "non", "false", "faux", "0", "0.0", "f", "stayed", "retained"}
+TRIED, DATES = 500, 20  # columns whose cells are looked at to guess what they are; of those, as dates
+DATED = re.compile(r"[+-]?\d{4}|\d\d?([/.-])\d\d?\1\d{4}")  # how each date that `_dates` knows begins
 PASSES = 5  # reports of refused rows after which a file is refused whole
 ISO, DAY_FIRST, MONTH_FIRST = "ISO", "day first", "month first"
 
@@ -61,31 +64,35 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     By name first, in English and French; then, for what a table cannot do without, by what the columns hold.
     """
     found, head = _by_name(frame, list(schemas.columns(table))), frame.head(1_000)
+    columns = {name: head[name] for name in islice((name for name in frame if name not in found.values()), TRIED)}
     if table == "customers":
-        outcomes = [source for source in frame if head[source].notna().any() and _truth(head[source]).notna().all()]
-        _take(found, "churned", outcomes)
-        _take(found, "customer_id", [name for name in frame if head[name].notna().all() and head[name].is_unique])
+        _take(found, "churned", (name for name, text in columns.items() if _truth(text).notna().all()))
+        _take(found, "customer_id", (name for name, text in columns.items() if text.notna().all() and text.is_unique))
     if table == "sales":
-        times = [name for name in frame if head[name].notna().any() and _dates(head[name])[0].notna().all()]
-        _take(found, "timestamp", times)
+        likely = (name for name, text in columns.items() if text.notna().all() and DATED.match(text.iloc[0].strip()))
+        _take(found, "timestamp", (name for name in islice(likely, DATES) if _dates(columns[name])[0].notna().all()))
     return found
 
 
 def _by_name(frame: pd.DataFrame, columns: Iterable[str]) -> dict[str, str]:
-    plain = {source: _plain(source) for source in frame.columns}
+    plain: dict[str, list[str]] = {}
+    for source in frame.columns:
+        plain.setdefault(_plain(source), []).append(source)
     found: dict[str, str] = {}
     for canonical in columns:
-        _take(found, canonical, [source for source, name in plain.items() if name == _plain(canonical)])
+        _take(found, canonical, plain.get(_plain(canonical), []))
     for canonical in columns:
         for synonym in SYNONYMS.get(canonical, "").split():
-            _take(found, canonical, [source for source, name in plain.items() if name == synonym])
+            _take(found, canonical, plain.get(synonym, []))
     return found
 
 
-def _take(found: dict[str, str], canonical: str, sources: list[str]) -> None:
-    free = [source for source in sources if source not in found.values()]
-    if canonical not in found and free:
-        found[canonical] = free[0]
+def _take(found: dict[str, str], canonical: str, sources: Iterable[str]) -> None:
+    """Let `canonical` be the first of `sources` that is free, unless it is found already: then none is looked at."""
+    if canonical not in found:
+        free = next((source for source in sources if source not in found.values()), None)
+        if free is not None:
+            found[canonical] = free
 
 
 def apply(raw: Raw, table: str, mapping: dict[str, str], now: datetime, name: str, currency: str = "EUR") -> Dataset:

@@ -10,13 +10,15 @@ import io
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import numpy as np
 import pandas as pd
 
 import settings
-from connectors import NotFound, files, http
+from connectors import NotFound, child, files, http
+from connectors.child import Parsed
 from connectors.files import InvalidFile
 from connectors.http import LastGood
 from data import schemas, tables
@@ -77,19 +79,14 @@ def dataset(
 def dataset_of(name: str, content: bytes, now: datetime) -> Dataset:
     """The same from the bytes of a file called `name`, which may be packed (.gz, .zip). Raises ConnectorError."""
     limit = settings.get().upload_limit_mb * 1_000_000 * files.UNPACKED
-    frame, findings = _converted(io.BytesIO(files.unpacked(name, content, limit)[1]))
-    return Dataset("covid", {"covid": frame}, Origin("upload", name, None, None, now), findings)
+    found = child.run(_parsed, content, name=name, limit=limit)
+    return Dataset("covid", found.frames, Origin("upload", name, None, None, now), found.findings)
 
 
 def convert(path: Path) -> Converted:
     """The covid table made of the file at `path`, and what was found in it. Raises `InvalidFile`."""
-    with path.open("rb") as file:
-        packed = file.read(2) in (b"\x1f\x8b", b"PK")
-        file.seek(0)
-        if not packed:
-            return _converted(file)
-        limit = settings.get().download_limit_mb * 1_000_000
-        return _converted(io.BytesIO(files.unpacked(path.name, file.read(), limit)[1]))
+    found = child.run(_parsed, path, name=path.name, limit=settings.get().download_limit_mb * 1_000_000)
+    return found.frames["covid"], found.findings
 
 
 def _folder() -> Path:
@@ -105,6 +102,17 @@ def _labelled(good: LastGood, converted: Converted) -> Dataset:
         findings = (*findings, Finding(message, len(frame), asked, severity="warning"))
     origin = Origin("download", NAME, LICENCE, good.url, good.retrieved, good.sha256)
     return Dataset("covid", {"covid": frame}, origin, findings)
+
+
+def _parsed(content: bytes | Path, name: str, limit: int) -> Parsed:
+    """The covid table made of a file, which may be packed, with what was found in it."""
+    with content.open("rb") if isinstance(content, Path) else io.BytesIO(content) as file:
+        packed = file.read(4).startswith((b"\x1f\x8b", b"PK"))
+        file.seek(0)
+        frame, findings = _converted(
+            io.BytesIO(files.unpacked(name, file.read(), limit)[1]) if packed else cast("io.BytesIO", file)
+        )
+    return Parsed({"covid": frame}, findings)
 
 
 def _converted(file: "io.BufferedIOBase | io.BytesIO") -> Converted:
@@ -140,7 +148,7 @@ def _header(file: "io.BufferedIOBase | io.BytesIO") -> list[str]:
     """The column names. Raises `InvalidFile` for another file (an error page, a pointer to a file) or one cut off."""
     start = file.read(TAIL)
     line = start.split(b"\n", 1)[0].decode("utf-8-sig", "replace").strip()
-    names = next(csv.reader([line]), [])
+    names = _cells(line)
     missing = [name for name in schemas.required("covid") if name not in [OLDER.get(one, one) for one in names]]
     if len(missing) > len(schemas.required("covid")) / 2:
         raise InvalidFile(
@@ -153,9 +161,17 @@ def _header(file: "io.BufferedIOBase | io.BytesIO") -> list[str]:
     size = file.seek(0, io.SEEK_END)
     file.seek(max(0, size - TAIL))
     last = file.read().rstrip(b"\r\n").rsplit(b"\n", 1)[-1].decode("utf-8", "replace")
-    if len(next(csv.reader([last]), [])) != len(names):
+    if len(_cells(last)) != len(names):
         raise InvalidFile(N_("This file ends in the middle of a row: it was cut off. Download it again."))
     return names
+
+
+def _cells(line: str) -> list[str]:
+    """The cells of one line; none where it is no text."""
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return []
 
 
 def _refuse(file: "io.BufferedIOBase | io.BytesIO", numbers: list[str]) -> None:

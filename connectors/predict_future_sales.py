@@ -6,7 +6,7 @@ A sale is a shop, an item, a day, the price and how many were sold (negative: ca
 import io
 import tempfile
 import zipfile
-import zlib
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 import settings
-from connectors import NotFound, files, known
+from connectors import NotFound, child, files, known
+from connectors.child import Parsed
 from connectors.files import InvalidFile
 from data.dataset import Dataset, Finding, Origin
 from locales import N_
@@ -35,54 +36,68 @@ def load(folder: Path | str) -> pd.DataFrame:
 
 def dataset(folder: Path | str, now: datetime | None = None) -> Dataset:
     """The sales table with products and stores, origin and findings. Raises ConnectorError."""
-    folder = Path(folder)
-    if folder.is_file():
-        return dataset_of(folder.read_bytes(), now)
-    raw = {name: _table(folder, name, columns) for name, columns in FILES.items()}
-    sales, findings = _sales(raw)
-    frames = {"sales": sales, "products": _products(raw), "stores": _stores(raw)}
-    origin = Origin("upload", NAME, N_("competition terms"), None, now or datetime.now(UTC), None, "RUB")
-    return Dataset("sales", frames, origin, findings)
+    return _dataset(Path(folder), now)
 
 
 def dataset_of(content: bytes, now: datetime | None = None) -> Dataset:
     """The same from the bytes of one ZIP. Raises ConnectorError."""
-    limit = settings.get().upload_limit_mb * 1_000_000 * files.UNPACKED
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                wanted = [one for one in archive.infolist() if Path(one.filename).name.split(".")[0] in FILES]
-                if sum(one.file_size for one in wanted) > limit:
-                    raise InvalidFile(
-                        N_("Unpacked, this file has more than {limit} MB, which is more than is taken."),
-                        limit=limit // 1_000_000,
-                    )
-                if any(one.flag_bits & 1 for one in wanted):
-                    raise InvalidFile(N_("This archive is locked with a password: pack it without one."))
-                for one in wanted:
-                    (Path(folder) / Path(one.filename).name).write_bytes(archive.read(one))
-        except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error) as error:
-            raise InvalidFile(N_("This packed file is damaged or cut off. Pack it again.")) from error
-        return dataset(folder, now)
+    return _dataset(content, now)
 
 
 def recognise(content: bytes) -> bool:
     """Whether these are the bytes of a ZIP that holds the competition's files."""
+    if not content.startswith(b"PK"):
+        return False
+    with suppress(InvalidFile):  # whoever reads it as another file says what is wrong with it
+        return {"items", "sales_train"} <= set(child.run(_listed, content).values["names"])
+    return False
+
+
+def _listed(content: bytes) -> Parsed:
+    """The names of the competition's files that a ZIP holds."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = {Path(name).name.split(".")[0] for name in archive.namelist()}
-    except zipfile.BadZipFile:
-        return False
-    return names >= {"sales_train", "items"}
+    except files.DAMAGED as error:
+        raise InvalidFile(N_("This packed file is damaged or cut off. Pack it again.")) from error
+    return Parsed(values={"names": sorted(names & FILES.keys())})
 
 
-def _table(folder: Path, name: str, columns: list[str]) -> pd.DataFrame:
+def _dataset(given: bytes | Path, now: datetime | None) -> Dataset:
+    chosen = settings.get()
+    most = chosen.upload_limit_mb * 1_000_000 * files.UNPACKED
+    found = child.run(_parsed, given, limit=chosen.download_limit_mb * 1_000_000, most=most)
+    origin = Origin("upload", NAME, N_("competition terms"), None, now or datetime.now(UTC), None, "RUB")
+    return Dataset("sales", found.frames, origin, found.findings)
+
+
+def _parsed(given: bytes | Path, limit: int, most: int) -> Parsed:
+    """The tables made of the four files, each of at most `limit` bytes, in a folder or a ZIP of `most` unpacked."""
+    if isinstance(given, Path) and not given.is_file():
+        raw = {name: _table(given, name, columns, limit) for name, columns in FILES.items()}
+        sales, findings = _sales(raw)
+        return Parsed({"sales": sales, "products": _products(raw), "stores": _stores(raw)}, findings)
+    content = given if isinstance(given, bytes) else given.read_bytes()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                for one in archive.infolist():
+                    if (name := Path(one.filename).name).split(".")[0] in FILES:
+                        unpacked = files.member(archive, one, most)
+                        most -= len(unpacked)
+                        (Path(folder) / name).write_bytes(unpacked)
+        except files.DAMAGED as error:
+            raise InvalidFile(N_("This packed file is damaged or cut off. Pack it again.")) from error
+        return _parsed(Path(folder), limit, most)
+
+
+def _table(folder: Path, name: str, columns: list[str], limit: int) -> pd.DataFrame:
     path = next((found for end in ("", ".zip", ".gz") if (found := folder / f"{name}.csv{end}").is_file()), None)
     if path is None:
         raise NotFound(
             N_("There is no {file} in this folder: all four files of the competition are needed."), file=f"{name}.csv"
         )
-    raw = known.read_file(path).frame
+    raw = files.read_path(path, limit).frame
     missing = [column for column in columns if column not in raw]
     if missing:
         raise InvalidFile(N_("{file} lacks {columns}."), file=path.name, columns=", ".join(missing))

@@ -9,7 +9,7 @@ from charts.churn import performance as charts
 from locales.labels import CHURN_LEARNERS
 from models.churn import explore, value
 from models.churn.training import calibration_error
-from ui import cards, champions, inputs, store
+from ui import cards, champions, downloads, inputs, store
 from ui.churn import trained
 from ui.text import N_, _
 
@@ -118,6 +118,7 @@ def _league(league: pd.DataFrame) -> None:
     shown[_("Seconds a fit")] = [locales.number(second, 2) for second in league["seconds"]]
     shown[_("In use")] = league["champion"].to_numpy()
     st.dataframe(shown, hide_index=True)
+    downloads.table(league, "churn_league")
     st.caption(
         _(
             "Mean over ten folds with 95% interval. In use: the least log-loss among the models that say exactly why, "

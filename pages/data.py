@@ -65,6 +65,7 @@ st.dataframe(
     hide_index=True,
     column_config={_("Filled"): st.column_config.ProgressColumn(format="%.0f%%", min_value=0, max_value=100)},
 )
+downloads.table(columns, f"{table}_columns")
 
 st.subheader(_("First rows"), anchor=False)
 st.dataframe(frame.head(PREVIEW_ROWS), hide_index=True, column_config={name: label(name) for name in frame})

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import logs
 import settings
-from connectors import ConnectorError
+from connectors import ConnectorError, child
 from data import state, tables, troubles
 from models.lifecycle import registry
 from ui import champions
@@ -38,7 +38,6 @@ WARM_UP = (
     "statsmodels.tsa.seasonal",
     "seaborn",
     "pandera.pandas",
-    "python_calamine",
     "sklearn.linear_model",
     "xgboost",
     "prophet",
@@ -51,6 +50,7 @@ async def _warm_up() -> None:
     """One import at a time, and not before the first page could be painted; then the model that pages will ask for."""
     await asyncio.sleep(FIRST_PAGE)
     await asyncio.to_thread(tables.examine, settings.get().home, datetime.now(UTC))
+    await asyncio.to_thread(child.prepare)
     for name in WARM_UP:
         await asyncio.to_thread(importlib.import_module, name)
         await asyncio.sleep(BETWEEN)

@@ -38,9 +38,10 @@ def language_switch() -> None:
 def plain(text: object) -> str:
     """`text` with every character that Markdown would read as a command escaped.
 
-    Icons (":material/home:") and emoji (":house:") are found after Markdown: an invisible word joiner parts them.
+    Icons (":material/home:"), emoji (":house:"), addresses ("http://", "www.") and e-mail addresses are found after
+    Markdown: an invisible word joiner parts them.
     """
-    parted = re.sub(r":(?=[\w+\-/]+:)", ":\u2060", str(text))
+    parted = re.sub(r":(?=[\w+\-/]+:|//)|(?<=www)(?=\.)|(?=@)", "\\g<0>\u2060", str(text), flags=re.IGNORECASE)
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~:$&^=])", r"\\\1", parted)
 
 

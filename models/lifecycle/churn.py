@@ -48,7 +48,7 @@ def train(stored: Stored, _first: bool, until: date | None, step: Step) -> regis
 
 def load(home: Path, row: pd.Series) -> ChurnModel:
     """The model of a row of the registry. Raises `registry.ModelFileError`."""
-    return files.unpack(registry.content(home, row))
+    return registry.load(home, row, files.unpack)
 
 
 def outputs(home: Path, stored: Stored, champion: pd.Series) -> Sheet:

@@ -4,22 +4,31 @@ A file is written whole or not at all, and is only read if its SHA-256 is still 
 """
 
 import hashlib
+import importlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import pandas as pd
 from sqlalchemy import Engine, select, update
 
+from connectors import InvalidFile, child
+from connectors.child import Parsed
 from data import state, tables
 from data.dataset import Table
 from locales import N_, Sentence
 
 CHAMPION, CHALLENGER, RETIRED = "champion", "challenger", "retired"
 LIBRARIES = ("xgboost-cpu", "xgboost", "scikit-learn", "skops", "statsmodels", "prophet", "pandas", "numpy")
+
+
+CHANGED = N_("The model file {file} is not the one that was kept, and is not used: train the model again.")
+T = TypeVar("T")
+_known: set[str] = set()  # SHA-256 of the files that this process wrote, or saw a child read
 
 
 class ModelFileError(Sentence, ValueError):
@@ -75,6 +84,7 @@ def keep(
         target.flush()
         os.fsync(target.fileno())
     temporary.replace(path)
+    _known.add(digest)
     row = {
         "model": record.model,
         "version": name,
@@ -165,11 +175,28 @@ def content(home: Path, row: "pd.Series") -> bytes:
         raise ModelFileError(N_("The model file {file} is gone: train the model again."), file=path.name)
     found = path.read_bytes()
     if hashlib.sha256(found).hexdigest() != row["sha256"]:
-        raise ModelFileError(
-            N_("The model file {file} is not the one that was kept, and is not used: train the model again."),
-            file=path.name,
-        )
+        raise ModelFileError(CHANGED, file=path.name)
     return found
+
+
+def load(home: Path, row: "pd.Series", unpack: Callable[[bytes], T]) -> T:
+    """What `unpack` makes of a model's file. Raises `ModelFileError` where the file is not one that it wrote.
+
+    A file that this process did not write may have been replaced together with its hash: a child reads it first.
+    """
+    found = content(home, row)
+    if row["sha256"] not in _known:
+        try:
+            child.run(_tried, found, module=unpack.__module__, function=unpack.__qualname__)
+        except InvalidFile as error:
+            raise ModelFileError(CHANGED, file=str(row["file"])) from error
+        _known.add(str(row["sha256"]))
+    return unpack(found)
+
+
+def _tried(content: bytes, module: str, function: str) -> Parsed:
+    getattr(importlib.import_module(module), function)(content)
+    return Parsed()
 
 
 def _versions() -> dict[str, str]:

@@ -64,7 +64,7 @@ def train(stored: Stored, first: bool, until: date | None, step: Step) -> regist
 
 def load(home: Path, row: pd.Series) -> SalesModel:
     """The model of a row of the registry. Raises `registry.ModelFileError`."""
-    return kept.unpack(registry.content(home, row))
+    return registry.load(home, row, kept.unpack)
 
 
 def daily(stored: Stored) -> Daily:

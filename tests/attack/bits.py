@@ -39,7 +39,7 @@ def run(seed: int, scale: float) -> Iterator[tuple[str, int, int, str]]:
             held = sum(_flipped(path, f"{seed} {number}", lambda: _raw_holds(raw)) for number in range(tries))
             yield what, tries, held, "not used, or the same"
         engine = state.engine(f"sqlite:///{home}/vigie.db")
-        row = registry.versions(engine, "churn", "").iloc[0]
+        row = registry.versions(engine, "churn", "upload-1").iloc[0]
         path = home / "models" / str(row["file"])
         held = sum(
             _flipped(path, f"{seed} {number}", lambda: _model_holds(engine, home, row)) for number in range(tries)

@@ -36,7 +36,7 @@ def run(seed: int, scale: float) -> Iterator[tuple[str, int, int, str]]:
         yield "an empty database that both bring up to date", 1, int(state.revision(engine) == state.REVISION), ""
         held = sum(won[f"train churn {number}"] == 1 for number in range(tries))
         yield f"a training that {2 * THREADS} visitors of both ask for at once", tries, held, "exactly one trains"
-        rows = registry.versions(engine, "churn", "")
+        rows = registry.versions(engine, "churn", "upload-1")
         champions = int((rows["status"] == registry.CHAMPION).sum())
         yield "models that both promote at once", len(rows), len(rows) if champions == 1 else 0, f"{champions} in use"
 

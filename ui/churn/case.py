@@ -16,6 +16,7 @@ from locales.labels import label
 from models.churn import whatif
 from models.churn.model import ChurnModel
 from models.churn.preparation import KEY, Coding
+from ui import downloads
 from ui.text import N_, _, plain
 
 SLOTS = ("A", "B", "C")
@@ -303,6 +304,7 @@ def _find(model: ChurnModel, around: whatif.Surroundings, customers: pd.DataFram
     event = st.dataframe(
         table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"found-{len(found)}", height=320
     )
+    downloads.table(table, "customers_found")
     if event.selection.rows:
         put(Case(str(customers.iloc[shown[event.selection.rows[0]]][KEY])))
         st.rerun()

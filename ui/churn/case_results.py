@@ -13,7 +13,7 @@ from locales.labels import label, pair, written
 from models.churn import whatif
 from models.churn.model import LEAVE, STAY, UNCLEAR, ChurnModel, Confidence
 from models.churn.preparation import KEY, TARGET
-from ui import cards, inputs
+from ui import cards, downloads, inputs
 from ui.churn import case
 from ui.churn.case import SLOTS, Case
 from ui.text import N_, _, ngettext, plain
@@ -77,6 +77,7 @@ def neighbours(model: ChurnModel, around: whatif.Surroundings, customers: pd.Dat
         shown = customers.iloc[nearest]
         table = case.table_of(shown[[column for column in columns if column in customers]])
         st.dataframe(table, hide_index=True, height=250)
+        downloads.table(table, "customers_like_this")
 
 
 def values(model: ChurnModel, row: np.ndarray, currency: str) -> dict[str, str]:

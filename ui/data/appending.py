@@ -53,6 +53,7 @@ def view(stored: Stored) -> None:
         st.info(_("There is nothing new in this file."))
         return
     st.dataframe(plan.fresh.head(SHOWN), hide_index=True)
+    downloads.table(plan.fresh, "new_lines", excel=False)
     if st.button(_("Add"), type="primary", icon=":material/add:"):
         home = settings.get().home
 

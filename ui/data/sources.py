@@ -1,6 +1,5 @@
 """Choosing where a table is from: a dataset that is kept, the demo, a download, a file of one's own."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -247,17 +246,16 @@ def given(table: Table, currency: str = "") -> Given | None:
     if given is None:
         return None
     name, content = given.name, given.getvalue()
-    sha256 = hashlib.sha256(content).hexdigest()
-    if table == "sales" and predict_future_sales.recognise(content):
+    if table == "sales" and _competition(given.file_id, content):
         st.markdown(_("These are the files of Predict Future Sales: their own rules clean them."))
         competition = partial(predict_future_sales.dataset_of, content)
-        return Given(name, sha256, True, False, competition, lambda now: (competition(now), files.report([])))
+        return Given(name, given.file_id, True, False, competition, lambda now: (competition(now), files.report([])))
     if table == "covid":
         epidemic = partial(owid.dataset_of, name, content)
-        return Given(name, sha256, True, False, epidemic, lambda now: (epidemic(now), files.report([])))
+        return Given(name, given.file_id, True, False, epidemic, lambda now: (epidemic(now), files.report([])))
     try:
         with st.spinner(_("Reading the file")):
-            raw = _read(sha256, name, settings.get().upload_limit_mb, content)
+            raw = uploads.read(given)
     except ConnectorError as error:
         st.warning(plain(error.sentence()), icon=":material/block:")
         return None
@@ -276,7 +274,7 @@ def given(table: Table, currency: str = "") -> Given | None:
         st.caption(_("Still to choose: {columns}").format(columns=plain(", ".join(missing))))
     return Given(
         name,
-        f"{sha256} {sorted(chosen.items())} {currency}",
+        f"{raw.sha256} {sorted(chosen.items())} {currency}",
         not missing,
         "line_id" in chosen,
         lambda now: make(raw, now=now),
@@ -294,15 +292,20 @@ def _offer(table: Table, make: Callable[[datetime], Dataset], ready: bool = True
         st.rerun()
 
 
-@st.cache_resource(max_entries=2, ttl=1800, show_spinner=False)
-def _read(sha256: str, name: str, limit: int, _content: bytes) -> files.Raw:  # noqa: ARG001  # the cache key
-    return files.read(name, _content, limit_bytes=limit * 1_000_000)
+@st.cache_data(max_entries=100, show_spinner=False)
+def _competition(file: str, _content: bytes) -> bool:  # noqa: ARG001  # the cache key
+    return predict_future_sales.recognise(_content)
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _guessed(sha256: str, table: Table, _raw: files.Raw) -> dict[str, str]:  # noqa: ARG001  # the cache key
+    return mapping.guess(_raw.frame, table)
 
 
 def _mapped(table: Table, raw: files.Raw, currency: str) -> tuple[dict[str, str], str]:
     """One drop-down list a canonical column, filled with the guess; required columns first."""
     st.markdown(_("**Which column of the file is which?** Those marked * are needed, the others help."))
-    guessed, meanings = mapping.guess(raw.frame, table), schemas.columns(table)
+    guessed, meanings = _guessed(raw.sha256, table, raw), schemas.columns(table)
     chosen: dict[str, str] = {}
     needed = mapping.needed(table)
     with st.grid("auto", min_column_width=220):

@@ -572,6 +572,7 @@ def _nutrients(row: pd.Series, found: pd.DataFrame) -> None:
             "median": st.column_config.TextColumn(_("Median of the category"), alignment="right"),
         },
     )
+    downloads.table(pd.DataFrame(rows), "food_nutrients", excel=False)
 
 
 def _made_of(row: pd.Series) -> None:

@@ -15,7 +15,7 @@ from models.drift.monitored import Sheet
 from models.drift.watch import Watched
 from models.lifecycle.registry import ModelFileError
 from models.lifecycle.watching import Reference
-from ui import cards, inputs
+from ui import cards, downloads, inputs
 from ui.monitoring import watched
 from ui.text import N_, _, ngettext, plain
 
@@ -205,6 +205,7 @@ def _table(drift: pd.DataFrame, today: pd.DataFrame, levels: tuple[float, float]
                 ),
             },
         )
+        downloads.table(table[order].drop(columns=_("Course")), "drift_columns")
 
 
 def _written(value: float) -> str:

@@ -17,7 +17,7 @@ from models.forecast import series as preparing
 from models.forecast.combined import QUICK, Forecast, table
 from models.forecast.engine import MEDIAN, Window
 from models.lifecycle import sales
-from ui import answers, background, cards, inputs
+from ui import answers, background, cards, downloads, inputs
 from ui.sales import series
 from ui.sales.series import Chosen
 from ui.text import N_, _, plain
@@ -279,6 +279,7 @@ def word(stored: Stored, chosen: Chosen, found: Forecast) -> None:
         ),
         hide_index=True,
     )
+    downloads.table(shown.drop(columns="created", errors="ignore"), "forecast_overrides", excel=False)
     if len(judged):
         sentence = _("Analysts were closer on {share} of {count} days, and {amount} better in all.")
         st.caption(

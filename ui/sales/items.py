@@ -254,6 +254,7 @@ def how_good(found: Items, stores: Names) -> None:
         .round(2),
         hide_index=True,
     )
+    downloads.table(league, "items_league")
     naive = league.set_index("method")["rmse"]
     if naive["model"] > naive.drop("model").min():
         best = naive.drop("model").idxmin()

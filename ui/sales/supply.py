@@ -1,14 +1,11 @@
 """What the stock page computes from, made once and kept: demand, lead times, forecasts, what is on hand."""
 
-import hashlib
-
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 import locales
-import settings
-from connectors import ConnectorError, files, mapping
+from connectors import ConnectorError, mapping
 from data import tables
 from data.tables import Stored
 from models.stock import ordering, supply
@@ -131,16 +128,15 @@ def ask(stored: Stored, goods: pd.DataFrame) -> None:
         f"stock-file-{st.session_state.get(FORGOTTEN, 0)}",
     )
     if given is not None:
-        content = given.getvalue()
-        digest = hashlib.sha256(content).hexdigest()
         try:
-            raw = files.read(given.name, content, limit_bytes=settings.get().upload_limit_mb * 1_000_000)
+            raw = uploads.read(given)
             counted, found = mapping.stock_count(raw)
         except ConnectorError as error:
             st.warning(plain(error.sentence()), icon=":material/block:")
             report = getattr(error, "report", None)
             if report is not None:
                 st.dataframe(report.assign(reason=report["reason"].map(_)), hide_index=True)
+                downloads.table(report, "refused_cells")
             return
         cards.findings(found)
         sold = counted["product"].isin(goods["product"])
@@ -149,8 +145,8 @@ def ask(stored: Stored, goods: pd.DataFrame) -> None:
             return
         sentence = _("{known} of {rows} products in it are known here; the others are left out.")
         st.caption(sentence.format(known=locales.number(sold.sum()), rows=locales.number(len(counted))))
-        if st.session_state.get(key, ("", ""))[1] != digest:
-            st.session_state[key] = (given.name, digest, counted)
+        if st.session_state.get(key, ("", ""))[1] != given.file_id:
+            st.session_state[key] = (given.name, given.file_id, counted)
             st.rerun()
     if key in st.session_state:
         used = _("In use: {name}").format(name=st.session_state[key][0])
