@@ -1,9 +1,9 @@
 """How long customers stay: Kaplan-Meier curves and the log-rank test.
 
-`tenure` (months) is the time, `churned` the event; whoever is still here is censored at their tenure. A table that shows
-who left within a window of some months does not show those who left before: its customers count from where they were
-when the window began (delayed entry, left truncation). Without a window they count from the day they joined, which is
-right only where the table has everybody who ever joined.
+`tenure` (months) is the time, `churned` the event; whoever is still here is censored at their tenure. A table that
+shows who left within a window of some months does not show those who left before: its customers count from where they
+were when the window began (delayed entry, left truncation). Without a window they count from the day they joined, which
+is right only where the table has everybody who ever joined.
 """
 
 from dataclasses import dataclass
@@ -56,7 +56,8 @@ def median(curves: pd.DataFrame) -> pd.Series:
 def logrank(customers: pd.DataFrame, by: str, window: int | None = None) -> LogRank:
     """The k-sample log-rank test of the groups of column `by` (Mantel 1966; Peto & Peto 1972, JRSS A 135, 185-207).
 
-    At risk are those that `kaplan_meier` counts. Groups in which nobody was at risk when anybody left do not count; a p-value of 1 where fewer than two are left.
+    At risk are those that `kaplan_meier` counts. Groups in which nobody was at risk when anybody left do not count; a
+    p-value of 1 where fewer than two are left.
     """
     from scipy.special import chdtrc
 

@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from models.churn import rules
 from models.churn.model import ChurnModel, sigmoid
+from models.churn.preparation import Coding
+from models.churn.rules import Rules
 from models.churn.window import monthly
 
 POINTS = 21  # of a curve along a number
@@ -54,6 +57,21 @@ class Plan:
     cost: float
     risk: float
     row: np.ndarray
+
+
+class Asked(Protocol):
+    """What months ahead need of a model."""
+
+    @property
+    def coding(self) -> Coding:
+        """Its columns."""
+
+    @property
+    def rules(self) -> Rules:
+        """What follows from what."""
+
+    def probability(self, matrix: np.ndarray) -> np.ndarray:
+        """The risk of coded rows."""
 
 
 def surroundings(model: ChurnModel, matrix: np.ndarray, left: np.ndarray, seed: int = 0) -> Surroundings:
@@ -151,7 +169,7 @@ def unlike(model: ChurnModel, around: Surroundings, row: np.ndarray) -> list[str
     return [columns[place] for place in np.argsort(-gaps * around.weights) if gaps[place] > 0.1][:3]
 
 
-def months_left(model: ChurnModel, rows: np.ndarray, window: int, months: int = MONTHS) -> np.ndarray:
+def months_left(model: Asked, rows: np.ndarray, window: int, months: int = MONTHS) -> np.ndarray:
     """The probability of being here after 1, 2, ..., `months` months (rows x months), from the model's own risk.
 
     The risk is that of leaving within the outcome `window` (months). After each window the tenure and what follows from
@@ -282,7 +300,7 @@ def band(model: ChurnModel, rows: np.ndarray) -> np.ndarray:
     return sigmoid(np.array([fitted.log_odds(rows) for fitted in model.ensemble]))
 
 
-def _mask(model: ChurnModel, columns: Mapping[str, object] | Sequence[str]) -> np.ndarray:
+def _mask(model: Asked, columns: Mapping[str, object] | Sequence[str]) -> np.ndarray:
     return np.isin(model.coding.columns, list(columns))
 
 

@@ -46,8 +46,7 @@ def guess(stored: Stored, customers: pd.DataFrame, history: pd.DataFrame | None 
     less than so many months and leavers have, all were there when the window began.
     """
     if history is not None and history["day"].nunique() > 1:
-        step = pd.Series(np.sort(history["day"].unique())).diff().median().days / DAYS_A_MONTH
-        return Window(max(1, round(step)), "history")
+        return Window(step(history), "history")
     if stored.origin.kind == "demo" or set(telco.COLUMNS.values()) <= set(customers.columns):
         return Window(1, "file")
     if "tenure" in customers and pd.api.types.is_numeric_dtype(customers["tenure"]):
@@ -58,6 +57,12 @@ def guess(stored: Stored, customers: pd.DataFrame, history: pd.DataFrame | None 
             if fitting:
                 return Window(fitting[-1], "tenure")
     return Window(USUAL, "unknown")
+
+
+def step(history: pd.DataFrame) -> int:
+    """The months between the days of a history, over which each of its outcomes was seen."""
+    apart = pd.Series(np.sort(history["day"].unique())).diff().median()
+    return max(1, round(apart.days / DAYS_A_MONTH))
 
 
 def monthly(risk: np.ndarray, months: int) -> np.ndarray:
