@@ -387,7 +387,7 @@ def months_kept(past: Past) -> go.Figure:
                 name=_("after {months} months").format(months=locales.number(horizon)),
                 marker={"size": 9, "color": theme.CATEGORICAL[place], "symbol": symbols[place]},
                 line={"color": theme.CATEGORICAL[place], "width": 1, "dash": theme.DASHES[place]},
-                error_y=_error(part["observed"], part["lo"], part["hi"]),
+                error_y=theme.interval(part["observed"], part["lo"], part["hi"]),
                 hoverinfo="text",
                 hovertext=[
                     sentence.format(

@@ -17,7 +17,7 @@ from ui.text import N_, _, plain
 
 SHOWN = 6  # groups named
 SENTENCES = {
-    RISK: N_("{group}: said {expected}, left {observed} ({lo} to {hi} with 95% confidence, {count} customers)"),
+    RISK: N_("{group}: said {expected}, left {observed} ({lo} to {hi}, {count} customers)"),
     VERDICT: N_("{group}: of those who left, {observed} were not told “stays”, promised {expected} ({count} leavers)"),
     CALL: N_("{group}: of those who left, {observed} are called, of all leavers {expected} ({count} leavers)"),
 }
