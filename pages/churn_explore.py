@@ -142,8 +142,9 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   effective number of customers behind each point.
 - **Survival**: of customers who join, the share still here after some months, if each month goes on taking the share
   that the outcome window showed. Kaplan-Meier with delayed entry (Tsai, Jewell and Wang 1987) and Greenwood's interval:
-  a customer counts from their tenure when the window began, because whoever left before it is not in the data. The
-  log-rank test asks whether the groups share one curve.
+  a customer counts from their tenure when the window began, because whoever left before it is not in the data; where
+  fewer than 20 customers are at risk no leaver counts (Lai and Ying 1991). The log-rank test asks whether the groups
+  share one curve.
 - **Tenure at leaving**: Kaplan-Meier from the day they joined. It is survival only where the data have everybody who
   ever joined; else those who left before the window are missing, and it stays far too high.
 - **What goes together**: Cramér's V corrected for bias (Bergsma 2013) for columns with few levels, Spearman's rank

@@ -14,7 +14,7 @@ from ui.text import N_, _, ngettext
 SOURCES = {
     "chosen": N_("chosen by an analyst"),
     "history": N_("the step of the customers' history"),
-    "file": N_("as this data is known to be"),
+    "file": N_("known for this file"),
     "tenure": N_("nobody who stayed has been here for less"),
 }
 

@@ -14,6 +14,8 @@ import pandas as pd
 from models.churn.explore import as_levels
 from models.statistics import Z95
 
+FEWEST = 20  # customers at risk from which a leaver counts, where customers enter late
+
 
 @dataclass(frozen=True)
 class LogRank:
@@ -33,10 +35,14 @@ def kaplan_meier(customers: pd.DataFrame, by: str | None = None, window: int | N
 
     With an outcome `window` (months), at risk after some months are only those who were under observation then, and
     the curve is that of the product-limit estimator for truncated data (Tsai, Jewell, Wang 1987, Biometrika 74,
-    883-886). When in the window a customer left is not known: they enter half a window before.
+    883-886). When in the window a customer left is not known: they enter half a window before. Where fewer than
+    `FEWEST` are at risk nobody's leaving counts, because one of three would end the curve for good (Lai and Ying 1991,
+    Annals of Statistics 19, 417-442); groups in which that is everywhere are left out.
     """
-    groups = _groups(customers, by, window)
-    return pd.concat([_curve(name, *arrays) for name, arrays in groups.items()], ignore_index=True)
+    fewest = 1 if window is None else FEWEST
+    curves = [_curve(name, *arrays, fewest) for name, arrays in _groups(customers, by, window).items()]
+    told = [curve for curve in curves if curve["at_risk"].max() >= fewest]
+    return pd.concat(told or curves, ignore_index=True)
 
 
 def survival_at(curves: pd.DataFrame, time: float) -> pd.Series:
@@ -101,10 +107,10 @@ def _at_risk(entry: np.ndarray, time: np.ndarray, times: np.ndarray) -> np.ndarr
     return np.searchsorted(np.sort(entry), times, "left") - np.searchsorted(np.sort(time), times, "left")
 
 
-def _curve(name: str, entry: np.ndarray, time: np.ndarray, event: np.ndarray) -> pd.DataFrame:
+def _curve(name: str, entry: np.ndarray, time: np.ndarray, event: np.ndarray, fewest: int) -> pd.DataFrame:
     times = np.unique(np.concatenate([[0.0], time]))
     at_risk = _at_risk(entry, time, times)
-    events = _count_at(time[event], times)
+    events = np.where(at_risk < fewest, 0, _count_at(time[event], times))
     with np.errstate(divide="ignore", invalid="ignore"):
         survival = np.cumprod(1 - np.where(at_risk > 0, events / at_risk, 0.0))
         greenwood = np.cumsum(events / (at_risk * (at_risk - events)))

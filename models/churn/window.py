@@ -12,7 +12,7 @@ from data import state
 from data.tables import Stored
 from models.churn.preparation import TARGET
 
-MONTHS = (1, 3, 6, 12, 24)  # that can be chosen
+MONTHS = (1, 3, 6, 12)  # that can be chosen
 USUAL = 12  # where nothing tells: nothing then pays back too soon
 DAYS_A_MONTH = 365.25 / 12
 FEWEST = 200  # customers of each outcome from which the tenures tell
