@@ -15,12 +15,12 @@ import pandas as pd
 
 from connectors import telco
 from data.demo import customers as demo
+from models import challenge as gains
 from models.churn import campaign, challenge, learners, training, validation, whatif
 from models.churn.explore import TENURE_BANDS
 from models.churn.model import LEAVE, STAY, SURE, ChurnModel, sigmoid
 from models.churn.preparation import prepare
 from models.churn.value import Terms
-from models.lifecycle import challenge as lifecycle
 
 TERMS, PRICE, SPLITS = Terms(900, 60, 0.3), 250.0, 12
 GROUP, LEAVERS = 200, 20  # customers and leavers of a group that is measured
@@ -67,9 +67,9 @@ def paybacks(model: ChurnModel, learned: pd.DataFrame, judged: pd.DataFrame, see
     each = challenge.profit(risk["challenger"], left, TERMS) - challenge.profit(risk["champion"], left, TERMS)
     told = []
     for _draw in range(DRAWS):
-        gain = lifecycle.gain(rng.choice(each, JUDGED, replace=False))
+        gain = gains.gain(rng.choice(each, JUDGED, replace=False))
         if gain.sure and each.mean() > 0:
-            told.append((lifecycle.payback(gain, PRICE) or np.inf) / (PRICE / each.mean()))
+            told.append((gains.payback(gain, PRICE) or np.inf) / (PRICE / each.mean()))
     return told
 
 

@@ -31,7 +31,7 @@ retrained.progress(model, stored)
 @st.fragment
 def judged() -> None:
     """The costs and everything that follows from them, so that nothing else is run and painted again."""
-    window = windows.ask(stored) if TABLES[model] == "customers" else 1
+    window = windows.ask(stored) if MODELS[model].table == "customers" else 1
     with st.container(horizontal=True, vertical_alignment="bottom"):
         money = views.ask(model, stored, window)
     found = None if best is None else views.compared(model, stored, best, other)

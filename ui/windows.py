@@ -29,7 +29,7 @@ def ask(stored: Stored) -> int:
     """Show the months over which it was seen who left, and let them be changed; until then say how they are known."""
     found = current(stored)
     options = sorted({*window.MONTHS, found.months})
-    key = f"window-{stored.version}"
+    key = f"window-{stored.lineage}"
     if st.session_state.get(key) != found.months:
         st.session_state[key] = found.months
 

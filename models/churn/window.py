@@ -71,4 +71,4 @@ def monthly(risk: np.ndarray, months: int) -> np.ndarray:
 
 
 def _key(stored: Stored) -> str:
-    return f"outcome_window.{stored.version}"
+    return f"outcome_window.{stored.lineage}"

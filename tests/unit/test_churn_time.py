@@ -41,7 +41,7 @@ def snapshot(count, months, seed=0, rate=MONTHLY, at_start=False):
 
 def stored(kind="upload"):
     origin = Origin(kind, "mine.csv")
-    return Stored("customers", f"{kind}-1", origin, (), {}, {}, None, NOW, Path())
+    return Stored("customers", f"{kind}-1", origin, (), {}, {}, None, NOW, Path(), f"{kind}-1")
 
 
 @pytest.mark.parametrize("months", [1, 12])
