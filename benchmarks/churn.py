@@ -83,7 +83,7 @@ def what_if(model: ChurnModel, around: whatif.Surroundings, number: int) -> np.n
     row = whatif.changed(model, before, {"tenure": 5.0 + number})
     model.fitted.contributions(row[None])
     whatif.curves(model, around, row, ["tenure"])
-    whatif.months_left(model, row)
+    whatif.months_left(model, np.vstack([before, row]), 1)
     whatif.unlike(model, around, row)
     model.confidence(np.vstack([before, row]))
     return row

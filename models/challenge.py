@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from locales import Sentence
+from models.statistics import Z95
 
 DRAWS = 2_000
 WEEK = 7
@@ -30,6 +31,27 @@ class Gain:
     def sure(self) -> bool:
         """Whether the interval is above zero."""
         return self.lo > 0
+
+    @property
+    def fair(self) -> float | None:
+        """The mean, less what it owes to being told only where it is sure; None where little would be left.
+
+        Of many challengers those are told whose luck was good: the mean of a gain that is `sure` is too high. This is
+        the gain at which a sure mean lies above or below the one seen alike often (median-unbiased given selection:
+        Fithian, Sun, Taylor 2014, arXiv:1410.2597; Zhong and Prentice 2008, Biostatistics 9, 621-634).
+        """
+        from scipy.optimize import brentq
+        from scipy.special import log_ndtr
+
+        error = (self.hi - self.lo) / (2 * Z95)
+        if not self.sure or error == 0:
+            return self.mean if self.sure else None
+        score = max(self.mean / error, Z95)
+
+        def odds(gain: float) -> float:
+            return float(log_ndtr(gain - score) - log_ndtr(gain - Z95) - np.log(0.5))
+
+        return float(brentq(odds, 0, score) * error) if odds(0) < 0 < odds(score) else None
 
     def times(self, amount: float) -> "Gain":
         """In another unit, `amount` (0 or more) of which one is."""
@@ -57,8 +79,8 @@ def gain(better: np.ndarray, block: int = 1, seed: int = 0) -> Gain:
 
 
 def payback(a_day: Gain, cost: float) -> float | None:
-    """The days until a gain a day (money) has paid a `cost`; None where the gain could be chance."""
-    return cost / a_day.mean if a_day.sure else None
+    """The days until a gain a day (money) has paid a `cost`; None where the gain could be chance (`Gain.fair`)."""
+    return cost / a_day.fair if a_day.fair else None
 
 
 def schedule(days: pd.DatetimeIndex, alerts: Sequence[pd.Timestamp]) -> dict[str, list[int]]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-Z95 = 1.959963984540054
+Z90, Z95 = 1.6448536269514722, 1.959963984540054
 _BINS = 150  # finer than any width below
 _WIDTHS = (0.02, 0.04, 0.08, 0.16, 0.32)  # standard deviations of the kernel, as shares of the observations
 

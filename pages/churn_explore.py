@@ -8,7 +8,7 @@ import locales
 from charts.churn import explore as charts
 from locales.labels import label
 from models.churn import explore, survival
-from ui import cards, inputs, store
+from ui import cards, inputs, store, windows
 from ui.text import N_, _, is_dark
 
 FIRST = ("contract", "internet_service", "senior_citizen")  # whose filters are always in sight
@@ -76,7 +76,7 @@ def explored() -> None:
                 locales.percent(now.rate, 1),
                 _("95% interval {lo} to {hi}").format(lo=locales.percent(now.lo, 1), hi=locales.percent(now.hi, 1)),
             ),
-            *cards.money(_("Revenue lost last month"), now.revenue_lost, currency, _("a month, from those who left")),
+            *cards.money(_("Revenue lost"), now.revenue_lost, currency, _("a month, from those who left")),
             *cards.money(_("Revenue at risk"), now.revenue_at_risk, currency, _("a month, if peers' rates hold")),
         ]
     )
@@ -108,9 +108,13 @@ def explored() -> None:
     elif view == "when":
         curve = explore.rate_along(shown, "tenure")
         cards.figure(charts.rate_along(curve, "tenure", now.rate, currency), "churn_along_tenure", curve)
+        window = windows.ask(stored)
         by = inputs.choice(_("Compare survival by"), categorical, "by", label, default="contract")
-        curves, test = survival.kaplan_meier(shown, by), survival.logrank(shown, by)
-        cards.figure(charts.survival(curves, test, by), f"survival_by_{by}", curves)
+        with st.grid("auto", min_column_width=420):
+            curves, test = survival.kaplan_meier(shown, by, window), survival.logrank(shown, by, window)
+            cards.figure(charts.survival(curves, test, by), f"survival_by_{by}", curves)
+            plain = survival.kaplan_meier(shown, by)
+            cards.figure(charts.tenure_at_leaving(plain, by), f"tenure_at_leaving_by_{by}", plain)
 
     else:
         with st.container(horizontal=True):
@@ -136,8 +140,13 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   same contract and tenure band who left; the overall share where there are fewer than 30 of them.
 - **Curves along a number**: local linear regression with a Gaussian kernel; the band is Wilson's interval with the
   effective number of customers behind each point.
-- **Survival**: Kaplan-Meier with Greenwood's interval; customers who are still here count up to their tenure. The
-  log-rank test asks whether the groups share one curve.
+- **Survival**: of customers who join, the share still here after some months, if each month goes on taking the share
+  that the outcome window showed. Kaplan-Meier with delayed entry (Tsai, Jewell and Wang 1987) and Greenwood's interval:
+  a customer counts from their tenure when the window began, because whoever left before it is not in the data; where
+  fewer than 20 customers are at risk no leaver counts (Lai and Ying 1991). The log-rank test asks whether the groups
+  share one curve.
+- **Tenure at leaving**: Kaplan-Meier from the day they joined. It is survival only where the data have everybody who
+  ever joined; else those who left before the window are missing, and it stays far too high.
 - **What goes together**: Cramér's V corrected for bias (Bergsma 2013) for columns with few levels, Spearman's rank
   correlation for numbers. Going together is not causing.
 """

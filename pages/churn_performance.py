@@ -7,31 +7,33 @@ import streamlit as st
 import locales
 from charts.churn import performance as charts
 from locales.labels import CHURN_LEARNERS
-from models.churn import explore, value
+from models.churn import value
 from models.churn.training import calibration_error
-from ui import cards, champions, downloads, inputs, store
-from ui.churn import trained
+from ui import cards, champions, downloads, inputs, store, windows
+from ui.churn import performance, trained
 from ui.text import N_, _
 
 VIEWS = {
     "money": N_("What it earns"),
     "quality": N_("How good it is"),
     "groups": N_("Whom it serves worse"),
+    "ahead": N_("Months ahead"),
     "league": N_("Against other models"),
 }
 
 stored = store.active("customers")
-customers, currency = store.frame(stored), stored.origin.currency or "USD"
+currency = stored.origin.currency or "USD"
 question = _("How far can the risks be trusted, and from which risk does a call pay?")
 head = cards.head(_("Churn: performance"), question, stored)
 model, version = champions.usable(stored)
 seen = model.held_out
 ranked = trained.ranking(model, version)
 trained.notes(model, version, head)
+window = windows.ask(stored)
 
 
 @st.fragment
-def performance() -> None:
+def judged() -> None:
     """Everything that the terms and the cut-off change."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         terms = inputs.offer_terms(currency)
@@ -50,7 +52,11 @@ def performance() -> None:
 
     cards.metrics(
         [
-            (_("Profit at this cut-off"), locales.money(money.sum(), currency), _("against calling nobody")),
+            (
+                _("Profit at this cut-off"),
+                locales.money(money.sum(), currency),
+                _("within {months}, against calling nobody").format(months=windows.written(window)),
+            ),
             (_("Customers called"), locales.number(counts[:, 1].sum()), _sentence(counts, terms)),
             (_("AUC"), locales.number(metrics["auc"], 3), between("auc")),
             (_("Brier score"), locales.number(metrics["brier"], 3), between("brier")),
@@ -76,14 +82,11 @@ def performance() -> None:
             cards.figure(precision, "precision_recall", ranked)
             cards.figure(charts.lift(ranked), "lift", ranked)
             cards.figure(charts.coverage(model.coverage), "coverage", model.coverage)
-        elif view == "groups":
-            aligned = customers.set_index(customers["customer_id"].astype(str))
-            aligned = aligned[~aligned.index.duplicated()].reindex(seen.customer)
-            for column in explore.dimensions(customers)[0]:
-                served = value.by_segment(seen.probability, seen.left, aligned[column])
-                if len(served) > 1:
-                    cards.figure(charts.segments(served, column), f"served_{column}", served)
-    if view == "league":
+    if view == "groups":
+        performance.groups(model, str(version["version"]), stored, cut)
+    elif view == "ahead":
+        performance.ahead(model.learner, stored)
+    elif view == "league":
         _league(model.league)
 
 
@@ -127,7 +130,7 @@ def _league(league: pd.DataFrame) -> None:
     )
 
 
-performance()
+judged()
 with st.expander(_("How this is computed"), icon=":material/functions:"):
     st.markdown(
         _(
@@ -141,6 +144,10 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Intervals** of the metrics: ten folds, corrected for their overlap (Nadeau and Bengio 2003); of shares, Wilson's.
 - **Served worse**: an AUC surely below the mean of the groups (Hanley and McNeil 1982), or a risk surely misjudged by
   more than two points.
+- **Where it is worst**: groups of one or two columns that half of the customers point to, and that the other half
+  confirms (Holm's correction over all that it is asked).
+- **Months ahead**: a model of the same kind learns from the first months of the history and is asked on a later day;
+  Harrell's concordance, and the Brier score and the share still here after 3, 6 and 12 months.
 - **Coverage**: how often a verdict (leans towards leaving or staying) does not exclude what happened. It is promised
   for leavers and for stayers as a whole, not for every group: the figure shows where it falls short.
 """

@@ -7,7 +7,7 @@ import streamlit as st
 import locales
 from charts.churn import what_if as charts
 from models.churn import rules, whatif
-from ui import cards, champions, inputs, store
+from ui import cards, champions, inputs, store, windows
 from ui.churn import case, offers, trained
 from ui.churn import case_results as results
 from ui.text import N_, _, plain
@@ -21,6 +21,7 @@ head = cards.head(_("Churn: what-if"), question, stored)
 model, version = champions.usable(stored)
 around, scores = trained.around(model, version, stored), trained.here(model, version, stored)
 trained.notes(model, version, head)
+window = windows.ask(stored)
 case.current(model.coding, customers, str(scores.customer[0]) if len(scores.customer) else "")
 
 
@@ -30,8 +31,8 @@ def what_if() -> None:
     case.choose(model, around, customers)
     now: case.Case = st.session_state["case"]
     before, row = case.rows(model, around, customers, now)
-    ahead, monthly = whatif.months_left(model, row), results.bill(model, row)
-    results.headline(model.confidence(np.vstack([before, row])), ahead, monthly, currency)
+    months, monthly = whatif.months_left(model, np.vstack([before, row]), window), results.bill(model, row)
+    results.headline(model.confidence(np.vstack([before, row])), months[1], monthly, window, currency)
     if rules.possible(model.rules, row[None])[0]:
         results.unlike(whatif.unlike(model, around, row))
     else:
@@ -47,20 +48,19 @@ def what_if() -> None:
             pushes, values = pd.Series(parts[:-1], list(model.coding.columns)), results.values(model, row, currency)
             table = pd.DataFrame({"value": values, "log_odds": pushes}).rename_axis("column").reset_index()
             cards.figure(charts.waterfall(float(parts[-1]), pushes, values), "why", table)
-            if ahead is not None:
-                usual = whatif.months_left(model, before) if now.edits else None
-                table = pd.DataFrame({"month": range(1, len(ahead) + 1), "still_here": ahead})
-                cards.figure(charts.months_ahead(ahead, usual, monthly, currency), "months_ahead", table)
+            table = pd.DataFrame({"month": range(1, whatif.MONTHS + 1), "still_here": months[1]})
+            ahead = charts.months_ahead(months[1], months[0] if now.edits else None, monthly, currency)
+            cards.figure(ahead, "months_ahead", table)
             results.neighbours(model, around, customers, nearest)
         elif view == "keep":
-            keep(row)
+            keep(row, monthly)
         else:
             results.compare(model, around, customers, currency)
         language = locales.language()
 
         def paper() -> bytes:  # made when it is asked for, outside of the visit
             with locales.using(language):
-                return results.sheet(model, around, now, before, row, nearest, currency, _(stored.origin.name))
+                return results.sheet(model, around, now, before, row, nearest, window, currency, _(stored.origin.name))
 
         st.download_button(
             _("This case on one page"),
@@ -72,7 +72,7 @@ def what_if() -> None:
         )
 
 
-def keep(row: np.ndarray) -> None:
+def keep(row: np.ndarray, monthly: float | None) -> None:
     """The plans that lower the risk of the customer as they are now (with the changes made so far)."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         terms = inputs.offer_terms(currency)
@@ -83,6 +83,7 @@ def keep(row: np.ndarray) -> None:
         st.info(_("Too many combinations: allow fewer offers."))
         return
     chosen = whatif.named(front, terms.value, terms.saved)
+    stay = whatif.months_left(model, np.array([front[0].row, *(plan.row for plan in chosen.values())]), window)
     table = pd.DataFrame(
         {
             "plan": [charts.described(plan.moves) for plan in front],
@@ -92,7 +93,7 @@ def keep(row: np.ndarray) -> None:
     )
     cards.figure(charts.front(front, chosen, currency), "plans", table)
     with st.grid("auto", min_column_width=200):
-        for name, plan in chosen.items():
+        for place, (name, plan) in enumerate(chosen.items(), 1):
             with st.container(border=True, height="stretch"):
                 st.markdown(f"**{_(charts.PLANS[name])}**  \n{plain(charts.described(plan.moves))}")
                 worth = terms.saved * terms.value * (front[0].risk - plan.risk) - plan.cost
@@ -105,6 +106,8 @@ def keep(row: np.ndarray) -> None:
                         )
                     )
                 )
+                if monthly is not None:
+                    st.caption(_paid(whatif.payback(stay[0], stay[place], monthly, plan.cost, terms.saved)))
                 st.button(
                     _("Try"),
                     key=f"try-{name}",
@@ -120,6 +123,12 @@ def keep(row: np.ndarray) -> None:
     )
 
 
+def _paid(months: int | None) -> str:
+    if months is None:
+        return _("not paid back by the bills of {months}").format(months=windows.written(whatif.MONTHS))
+    return _("paid back by the bills of {months}").format(months=windows.written(months))
+
+
 what_if()
 with st.expander(_("How this is computed"), icon=":material/functions:"):
     st.markdown(
@@ -132,7 +141,10 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **What follows**: rules that the data keep (a price list, totals, levels that never meet) are applied to every change,
   so that the customer stays a possible one. Unlock a column to leave it as it is.
 - **Why**: exact contributions of each column to the log-odds (Shapley values of the trees); they sum to the risk.
-- **Months**: Cox's model with boosted trees and Breslow's baseline, given how long the customer has been here.
+- **Months**: the risk is that of leaving within the outcome window. Window by window, with the tenure and what follows
+  from it moved on, the model is asked again, and the chances of staying are multiplied.
+- **Paid back**: the bills of the months that an offer adds (share saved × difference of the chances of still being
+  here), added up until they reach its cost.
 - **Most like**: Gower's distance, each column weighted by its importance to the model.
 - **Plans**: all combinations of what is allowed; shown are those that nothing cheaper beats. The cheapest takes a
   quarter off the risk, the best value earns most, the lowest risk goes as far as possible.

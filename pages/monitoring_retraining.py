@@ -3,7 +3,7 @@
 import streamlit as st
 
 from models.lifecycle.managed import MODELS
-from ui import cards, inputs, store
+from ui import cards, inputs, store, windows
 from ui.monitoring import retrained
 from ui.monitoring import retraining as views
 from ui.text import N_, _
@@ -31,8 +31,9 @@ retrained.progress(model, stored)
 @st.fragment
 def judged() -> None:
     """The costs and everything that follows from them, so that nothing else is run and painted again."""
+    window = windows.ask(stored) if MODELS[model].table == "customers" else 1
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        money = views.ask(model, stored)
+        money = views.ask(model, stored, window)
     found = None if best is None else views.compared(model, stored, best, other)
     if found is not None:
         views.headline(found, money)
@@ -60,7 +61,10 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   calling everyone whose call pays on average (risk × leavers saved × value above the offer), challenger less champion.
 - **95% interval**: paired bootstrap, 2,000 draws; for sales of blocks of a week, so that days that go together stay
   together (moving blocks, Künsch 1989); for churn of customers with all their months.
-- **Pays back**: the cost of a retraining over the gain a day. No such number where the interval includes zero.
+  The outcomes of customers took the outcome window to come true: the gain a day is theirs over the days of the window.
+- **Pays back**: the cost of a retraining over the gain a day. No such number where the interval includes zero. A gain
+  that is told only where it is sure has had luck more often than not: the one in the sentence, and the days, are
+  corrected for that (median-unbiased given that it is sure: Zhong and Prentice 2008).
 - **How often**: the last year again. Each model learns with only what was known on its day: never after the first,
   at the first week of every month, or in the week after an alert of confirmed drift (not within 28 days of the time
   before). The cost of errors and of retrainings is added up day by day.

@@ -29,7 +29,7 @@ def campaign(found: Returns, called: int, currency: str) -> go.Figure:
         ),
         shapes=[theme.across(0)],
     )
-    figure.add_trace(theme.band(some, found.lo[some], found.hi[some], theme.STAY, name=_("90% of resampled models")))
+    figure.add_trace(theme.band(some, found.lo[some], found.hi[some], theme.STAY, name=_("nine campaigns in ten")))
     sentence = _("{called} called: {money} ({lo} to {hi})")
     figure.add_trace(
         go.Scatter(

@@ -148,17 +148,33 @@ def survival(curves: pd.DataFrame, test: LogRank | None, by: str | None) -> go.F
     at_start = curves.groupby("group", sort=False)["at_risk"].max()
     groups = list(at_start.nlargest(MAX_GROUPS).index)
     at24 = survival_models.survival_at(curves, 24)
-    groups.sort(key=lambda group: -np.nan_to_num(at24[group]))
+    title = _title_survival(at24[groups], at_start[groups], test, by)
+    sentence = _("{group}: {share} still here after {months} months; {risk} customers observed that long")
+    return _curves(curves, groups, at24, by, title, _("Share still here"), sentence)
+
+
+def tenure_at_leaving(curves: pd.DataFrame, by: str | None) -> go.Figure:
+    """The curves of `survival.kaplan_meier` without a window, named for what they are."""
+    groups = list(curves.groupby("group", sort=False)["at_risk"].max().nlargest(MAX_GROUPS).index)
+    at24 = survival_models.survival_at(curves, 24)
+    title = _("Tenure at leaving, of the customers in these data: not how long customers stay")
+    sentence = _("{group}: {share} of these customers had not left by {months} months; {risk} were here that long")
+    return _curves(curves, groups, at24, by, title, _("Share that had not left"), sentence)
+
+
+def _curves(
+    curves: pd.DataFrame, groups: list[str], at24: pd.Series, by: str | None, title: str, axis: str, sentence: str
+) -> go.Figure:
+    groups = sorted(groups, key=lambda group: -np.nan_to_num(at24[group]))
     figure = theme.figure(
-        _title_survival(at24, at_start, test, by),
+        title,
         x=_("Months since joining"),
-        y=_("Share still here"),
+        y=axis,
         height=400,
         xaxis={"dtick": 12, "rangemode": "tozero"},
         yaxis=theme.percent_axis(1.02),
         margin={"l": 8, "r": 8, "t": 30, "b": 8},
     )
-    sentence = _("{group}: {share} still here after {months} months; {risk} customers observed that long")
     for place, group in enumerate(groups):
         curve = curves[curves["group"] == group]
         if len(curve) > MAX_STEPS:

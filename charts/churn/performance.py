@@ -12,6 +12,7 @@ from locales import N_, _
 from locales.labels import label
 from models.churn.explore import PEERS, TENURE_BANDS
 from models.churn.model import SURE
+from models.churn.validation import Past
 
 SHOWN = 10  # columns of a waterfall
 TERMS = {
@@ -352,6 +353,52 @@ def segments(frame: pd.DataFrame, column: str) -> go.Figure:
             hovertext=hover,
         )
     )
+    return figure
+
+
+def months_kept(past: Past) -> go.Figure:
+    """Predicted against observed shares still here, by horizon and group of customers (of `validation.validate`)."""
+    last = past.horizons.iloc[-1]
+    inside = ((past.groups["predicted"] >= past.groups["lo"]) & (past.groups["predicted"] <= past.groups["hi"])).sum()
+    title = _("After {months} months {observed} were still here, said {predicted}; {inside} of {groups} groups agree")
+    figure = theme.figure(
+        title.format(
+            months=locales.number(last["horizon"]),
+            observed=locales.percent(last["observed"]),
+            predicted=locales.percent(last["predicted"]),
+            inside=inside,
+            groups=len(past.groups),
+        ),
+        x=_("Share still here, as told"),
+        y=_("Share still here"),
+        height=380,
+        xaxis=theme.percent_axis(1.04),
+        yaxis=theme.percent_axis(1.04),
+        shapes=[theme.diagonal(1.04)],
+    )
+    sentence = _("Of {customers} customers told {predicted} after {horizon} months, {observed} were ({lo} to {hi})")
+    symbols = ("circle", "diamond", "square")
+    for place, (horizon, part) in enumerate(past.groups.groupby("horizon")):
+        figure.add_trace(
+            go.Scatter(
+                x=part["predicted"].to_numpy(),
+                y=part["observed"].to_numpy(),
+                mode="markers+lines",
+                name=_("after {months} months").format(months=locales.number(horizon)),
+                marker={"size": 9, "color": theme.CATEGORICAL[place], "symbol": symbols[place]},
+                line={"color": theme.CATEGORICAL[place], "width": 1, "dash": theme.DASHES[place]},
+                error_y=theme.interval(part["observed"], part["lo"], part["hi"]),
+                hoverinfo="text",
+                hovertext=[
+                    sentence.format(
+                        customers=locales.number(row.customers),
+                        horizon=locales.number(row.horizon),
+                        **{name: locales.percent(getattr(row, name)) for name in ("predicted", "observed", "lo", "hi")},
+                    )
+                    for row in part.itertuples()
+                ],
+            )
+        )
     return figure
 
 

@@ -10,10 +10,12 @@ from models.churn import rules, whatif
 from models.churn.model import ChurnModel, sigmoid
 from models.churn.preparation import KEY, TARGET, unusable
 from models.churn.value import Terms
-from models.statistics import Z95
+from models.statistics import Z90, Z95
 
 CHUNK = 50_000  # customers scored at a time
 SAMPLED = 10_000  # customers of a list on whom the resampled models are asked
+RANKS = 300  # places of a list at which its leavers are drawn
+DRAWS = 900  # of who leaves; thirty of each resampled model
 EXPLAINED = 2_000  # customers of a list whose reasons and offers are worked out
 
 
@@ -21,22 +23,21 @@ EXPLAINED = 2_000  # customers of a list whose reasons and offers are worked out
 class Scores:
     """Customers that can be called, the riskiest first: `place` in the table, `customer`, `probability`.
 
-    `band` (models x ranks) are the resampled models' probabilities of those at the ranks `sampled`: all of them, or
-    `SAMPLED` evenly spread ones of a longer list.
+    `leavers` (draws x `ranks`) are drawn: how many of the first customers leave, down to some ranks of the list.
     """
 
     place: np.ndarray
     customer: np.ndarray
     probability: np.ndarray
-    sampled: np.ndarray
-    band: np.ndarray
+    ranks: np.ndarray
+    leavers: np.ndarray
 
 
 @dataclass(frozen=True)
 class Returns:
     """Expected profit of calling the first 0, 1, 2, ... customers, and of the same number called at random.
 
-    `lo` and `hi` hold the resampled models' 5th and 95th percentile: how sure the risks are, not what chance does.
+    Nine in ten campaigns end between `lo` and `hi`: who leaves is chance, and the risks themselves are uncertain.
     """
 
     profit: np.ndarray
@@ -96,7 +97,31 @@ def callable_customers(
     sampled = np.arange(1, size + 1) * len(order) // size - 1 if size else np.arange(0)
     band = whatif.band(model, model.coding.encode(customers.iloc[here[order[sampled]]]))
     # The resampled models have seen these customers: their spread counts, around what an unseeing model says.
-    return Scores(here[order], names[order], probability[order], sampled, _around(probability[order][sampled], band))
+    around = _around(probability[order][sampled], band)
+    ranks, leavers = drawn(probability[order], sampled, around)
+    return Scores(here[order], names[order], probability[order], ranks, leavers)
+
+
+def drawn(
+    probability: np.ndarray, sampled: np.ndarray, band: np.ndarray, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """How many of the first customers of a list leave, `DRAWS` times: at which ranks (counts), and draws x ranks.
+
+    Each draw believes one of the resampled models (`band`: models x the places `sampled`, each of which stands for the
+    customers between it and the one before), and lets each customer leave or stay with their risk. The sum of such
+    chances between two ranks (Poisson-binomial) is drawn as a binomial: their risks hardly differ.
+    """
+    if not len(sampled):
+        return np.arange(1), np.zeros((DRAWS, 1))
+    ends = np.r_[0, sampled + 1]
+    apart = np.cumsum((band - probability[sampled]) * np.diff(ends), axis=1)
+    chosen = np.unique(np.linspace(0, len(sampled), min(RANKS, len(sampled)) + 1).astype(int))
+    ranks = ends[chosen]
+    expected = np.r_[0, probability.cumsum()][ranks] + np.column_stack([np.zeros(len(band)), apart])[:, chosen]
+    size = np.diff(ranks)
+    share = np.clip(np.diff(expected, axis=1) / size, 0, 1)
+    gone = np.random.default_rng(seed).binomial(size, share[np.arange(DRAWS) % len(band)])
+    return ranks, np.column_stack([np.zeros(DRAWS), gone.cumsum(axis=1)])
 
 
 def _around(probability: np.ndarray, band: np.ndarray) -> np.ndarray:
@@ -105,21 +130,26 @@ def _around(probability: np.ndarray, band: np.ndarray) -> np.ndarray:
     return sigmoid(odds - odds.mean(axis=0) + middle)
 
 
-def returns(scores: Scores, terms: Terms) -> Returns:
-    """What calling the riskiest customers earns against calling nobody."""
-    each, count = terms.saved * terms.value, len(scores.probability)
+def returns(scores: Scores, terms: Terms, unsure: float = 0.0, seed: int = 0) -> Returns:
+    """What calling the riskiest customers earns against calling nobody.
+
+    `unsure`: the share saved is known give or take so much, nine times in ten.
+    """
+    count = len(scores.probability)
     calls = np.arange(count + 1)
-    profit = each * np.r_[0, scores.probability.cumsum()] - terms.offer * calls
-    # A sampled customer stands for those between them and the one sampled before.
-    ranks = np.r_[0, scores.sampled + 1]
-    apart = (scores.band - scores.probability[scores.sampled]) * np.diff(ranks)
-    lo, hi = np.percentile(np.cumsum(apart, axis=1), (5, 95), axis=0) * each
+    expected = np.r_[0, scores.probability.cumsum()]
+    profit = terms.saved * terms.value * expected - terms.offer * calls
+    saved = np.full(len(scores.leavers), terms.saved)
+    if unsure:
+        saved = np.clip(np.random.default_rng(seed).normal(terms.saved, unsure / Z90, len(saved)), 0, 1)
+    apart = (saved[:, None] * scores.leavers - terms.saved * expected[scores.ranks]) * terms.value
+    lo, hi = np.percentile(apart, (5, 95), axis=0)
     mean = scores.probability.mean() if count else 0.0
     return Returns(
         profit,
-        profit + np.interp(calls, ranks, np.r_[0, np.minimum(lo, 0)]),
-        profit + np.interp(calls, ranks, np.r_[0, np.maximum(hi, 0)]),
-        (each * mean - terms.offer) * calls,
+        profit + np.interp(calls, scores.ranks, np.minimum(lo, 0)),
+        profit + np.interp(calls, scores.ranks, np.maximum(hi, 0)),
+        (terms.saved * terms.value * mean - terms.offer) * calls,
     )
 
 

@@ -15,11 +15,11 @@ from models.churn.model import ChurnModel, sigmoid
 from models.churn.preparation import KEY, TARGET, CannotTrain, coding, ranks_auc
 from models.churn.training import COMPARED, Step, measure
 from models.churn.value import Terms
+from models.churn.window import DAYS_A_MONTH
 
 MONTH_END = "day"  # of `history`: when a customer was known so; the outcome is that of the month after
 FEWEST = 30  # leavers on which two models can be compared
 YEAR = 12  # months to learn from, and most months that policies are tried on
-DAYS_A_MONTH = 365.25 / 12
 RESAMPLED = 400  # draws behind the interval of the AUC, each of which ranks all customers
 
 
@@ -126,12 +126,15 @@ def profit(probability: np.ndarray, left: np.ndarray, terms: Terms) -> np.ndarra
     return np.where(called, worth * left - terms.offer, 0.0)
 
 
-def gain(compared: Comparison, terms: Terms, contract: str | None = None, seed: int = 0) -> Gain:
-    """The money a day that calls by the challenger bring above those by the champion, over all or one `contract`."""
+def gain(compared: Comparison, terms: Terms, window: int, contract: str | None = None, seed: int = 0) -> Gain:
+    """The money a day that calls by the challenger bring above those by the champion, over all or one `contract`.
+
+    Each outcome took the outcome `window` (months) to come true.
+    """
     each = {name: profit(values, compared.left, terms) for name, values in compared.probability.items()}
     counted = True if contract is None else compared.contract == contract
     more = np.bincount(compared.customer, (each["challenger"] - each["champion"]) * counted)
-    return challenge.gain(more, seed=seed).times(len(more) / (compared.months * DAYS_A_MONTH))
+    return challenge.gain(more, seed=seed).times(len(more) / (compared.months * window * DAYS_A_MONTH))
 
 
 def policies(

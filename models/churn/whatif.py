@@ -3,12 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from models.churn import rules
 from models.churn.model import ChurnModel, sigmoid
+from models.churn.preparation import Coding
+from models.churn.rules import Rules
+from models.churn.window import monthly
 
 POINTS = 21  # of a curve along a number
 NEIGHBOURS = 20
@@ -53,6 +57,21 @@ class Plan:
     cost: float
     risk: float
     row: np.ndarray
+
+
+class Asked(Protocol):
+    """What months ahead need of a model."""
+
+    @property
+    def coding(self) -> Coding:
+        """Its columns."""
+
+    @property
+    def rules(self) -> Rules:
+        """What follows from what."""
+
+    def probability(self, matrix: np.ndarray) -> np.ndarray:
+        """The risk of coded rows."""
 
 
 def surroundings(model: ChurnModel, matrix: np.ndarray, left: np.ndarray, seed: int = 0) -> Surroundings:
@@ -150,15 +169,35 @@ def unlike(model: ChurnModel, around: Surroundings, row: np.ndarray) -> list[str
     return [columns[place] for place in np.argsort(-gaps * around.weights) if gaps[place] > 0.1][:3]
 
 
-def months_left(model: ChurnModel, row: np.ndarray, months: int = MONTHS) -> np.ndarray | None:
-    """The probability of being here after 1, 2, ..., `months` months; None where the table has no tenure.
+def months_left(model: Asked, rows: np.ndarray, window: int, months: int = MONTHS) -> np.ndarray:
+    """The probability of being here after 1, 2, ..., `months` months (rows x months), from the model's own risk.
 
-    Its sum is the expected number of months within the horizon; times the monthly charges, the money.
+    The risk is that of leaving within the outcome `window` (months). After each window the tenure and what follows from
+    it have moved on and the model is asked again; within one, each month has the same share. So after one window the
+    customer is here with exactly 1 - risk. The sum is the expected number of months; times the charges, the money.
     """
-    if model.hazard is None:
-        return None
-    tenure = row[None, model.coding.place("tenure")]
-    return None if np.isnan(tenure[0]) else model.hazard.ahead(row[None], tenure, months)[0]
+    rows, steps = np.atleast_2d(rows), -(-months // window)
+    later = np.repeat(rows[None], steps, axis=0)
+    if "tenure" in model.coding.columns and "tenure" not in model.coding.levels:
+        later[:, :, model.coding.place("tenure")] += window * np.arange(steps)[:, None]
+        mask = _mask(model, ["tenure"])
+        flat = np.tile(rows, (steps, 1))
+        later = rules.complete(model.rules, flat, later.reshape(flat.shape), mask).reshape(later.shape)
+        unknown = np.isnan(rows[:, model.coding.place("tenure")])
+        later[0], later[:, unknown] = rows, rows[unknown]  # nothing follows from what is not known
+    risk = model.probability(later.reshape(-1, rows.shape[1])).reshape(steps, len(rows))
+    share = np.repeat(monthly(risk, window), window, axis=0)[:months]
+    return np.cumprod(1 - share, axis=0).T
+
+
+def payback(before: np.ndarray, after: np.ndarray, charges: float, cost: float, saved: float) -> int | None:
+    """The months after which an offer has paid its `cost`; None where it does not within those looked ahead.
+
+    `before` and `after` are the chances of being here with and without it (`months_left`), `saved` the share of the
+    difference that is believed to be its effect, `charges` what a customer pays a month.
+    """
+    earned = charges * saved * np.cumsum(after - before)
+    return int((earned >= cost).argmax()) + 1 if (earned >= cost).any() else None
 
 
 def plans(
@@ -261,7 +300,7 @@ def band(model: ChurnModel, rows: np.ndarray) -> np.ndarray:
     return sigmoid(np.array([fitted.log_odds(rows) for fitted in model.ensemble]))
 
 
-def _mask(model: ChurnModel, columns: Mapping[str, object] | Sequence[str]) -> np.ndarray:
+def _mask(model: Asked, columns: Mapping[str, object] | Sequence[str]) -> np.ndarray:
     return np.isin(model.coding.columns, list(columns))
 
 

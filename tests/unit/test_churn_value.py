@@ -99,6 +99,57 @@ def test_a_sampled_band_is_close_to_the_whole_one(churn_model, telco, monkeypatc
     assert abs(sampled.lo[whole.best] - whole.lo[whole.best]) < 0.3 * width
 
 
+def campaigns(seed, learned, listed=600):
+    """A list scored by a simple model that knows groups of customers, and who leaves of it: whether each band held.
+
+    The model has the shares of `learned` customers; resampled ones those of the same customers drawn again.
+    """
+    rng = np.random.default_rng(seed)
+    truth = rng.beta(1.2, 3, 12)  # the risk of each group
+    groups = rng.integers(0, 12, learned)
+    left = rng.random(learned) < truth[groups]
+
+    def shares(rows):
+        size = np.bincount(groups[rows], minlength=12)
+        return (np.bincount(groups[rows], left[rows], minlength=12) + 0.5) / (size + 1)
+
+    customers = rng.integers(0, 12, listed)
+    risks = shares(np.arange(learned))[customers]
+    order = np.argsort(-risks, kind="stable")
+    resampled = np.array([shares(rng.integers(0, learned, learned))[customers[order]] for _model in range(30)])
+    ranks, leavers = campaign.drawn(risks[order], np.arange(listed), resampled, seed)
+    gone = rng.random(listed) < truth[customers[order]]
+    return campaign.Scores(order, order, risks[order], ranks, leavers), gone
+
+
+def test_nine_campaigns_in_ten_end_within_their_band():
+    held, narrow = [], []
+    for seed in range(200):
+        scores, gone = campaigns(seed, 500)
+        found = campaign.returns(scores, TERMS)
+        calls = max(found.best, 60)
+        earned = 270 * gone[:calls].sum() - 60 * calls
+        held.append(found.lo[calls] <= earned <= found.hi[calls])
+        chance = 1.645 * 270 * np.sqrt((scores.probability * (1 - scores.probability))[:calls].sum())
+        narrow.append(abs(earned - found.profit[calls]) <= chance)
+    assert np.mean(held) == pytest.approx(0.9, abs=0.03)
+    assert np.mean(narrow) < 0.87  # chance alone, without how unsure the risks are, promises too much
+
+
+def test_an_unsure_effect_of_the_offer_is_in_the_band():
+    held, without = [], []
+    for seed in range(200):
+        scores, gone = campaigns(seed, 4_000)
+        plain, found = campaign.returns(scores, TERMS), campaign.returns(scores, TERMS, unsure=0.15, seed=seed)
+        calls = max(found.best, 60)
+        saved = np.clip(np.random.default_rng(seed + 10_000).normal(0.3, 0.15 / 1.645), 0, 1)
+        earned = saved * 900 * gone[:calls].sum() - 60 * calls
+        held.append(found.lo[calls] <= earned <= found.hi[calls])
+        without.append(plain.lo[calls] <= earned <= plain.hi[calls])
+    assert np.mean(held) == pytest.approx(0.9, abs=0.04)
+    assert np.mean(without) < 0.75
+
+
 def test_scoring_in_chunks_changes_nothing_and_bad_rows_are_left_out(churn_model, telco, monkeypatch):
     odd = telco.drop(columns="churned").astype({"tenure": object})
     odd.loc[5, "tenure"], odd.loc[6, "contract"] = "soon", "Five years"

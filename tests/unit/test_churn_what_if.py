@@ -198,8 +198,8 @@ def test_neighbours_are_the_nearest_and_strangers_are_noticed(churn_model, aroun
 
 def test_months_and_differences_add_up(churn_model, around):
     one, other = around.matrix[3], whatif.changed(churn_model, around.matrix[3], {"contract": "Two year"})
-    here = whatif.months_left(churn_model, one)
-    assert len(here) == whatif.MONTHS
+    here = whatif.months_left(churn_model, one, 1)
+    assert here.shape == (1, whatif.MONTHS)
     assert (np.diff(here) <= 0).all()
     gap = whatif.difference(churn_model, one, other)
     odds = churn_model.fitted.log_odds(np.vstack([one, other]))

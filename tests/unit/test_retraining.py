@@ -119,7 +119,7 @@ def test_a_gain_has_an_interval_that_is_right_and_wider_where_days_go_together()
 
 
 def test_what_pays_back_and_what_does_not():
-    assert challenge.payback(Gain(10, 5, 15), 90) == 9
+    assert challenge.payback(Gain(10, 8, 12), 90) == pytest.approx(9, abs=0.01)
     assert challenge.payback(Gain(10, -1, 21), 90) is None
     assert challenge.payback(Gain(-10, -15, -5), 90) is None
 
@@ -339,12 +339,55 @@ def test_a_better_churn_model_gains_by_folds(telco, churn_model, poor_model):
     assert found.gains["log_loss"].sure
     assert found.scores["challenger"]["auc"] == pytest.approx(churn_model.metrics["auc"], abs=0.01)
     terms = Terms(900, 60, 0.3)
-    gained = churn_challenge.gain(found, terms)
+    gained = churn_challenge.gain(found, terms, 1)
     assert gained.sure
-    contracts = [churn_challenge.gain(found, terms, name).mean for name in np.unique(found.contract)]
+    contracts = [churn_challenge.gain(found, terms, 1, name).mean for name in np.unique(found.contract)]
     assert sum(contracts) == pytest.approx(gained.mean)
     with pytest.raises(CannotJudge, match="same customers"):
         churn_challenge.compare(churn_model, churn_model, ends, telco, None)
+
+
+def judged(rng, count):
+    """Two models on customers whose risks are known: one sees all that can be known, the other some of it."""
+    good, other = rng.normal(size=count), rng.normal(size=count)
+    risk = 1 / (1 + np.exp(2.0 - 1.3 * good - 0.45 * other))
+    blind = 1 / (1 + np.exp(1.95 - 1.25 * good))
+    left = rng.random(count) < risk
+    names = np.full(count, "", object)
+    said = {"champion": blind, "challenger": risk}
+    return churn_challenge.Comparison(said, left, np.arange(count), names, 1, False, {}, {})
+
+
+@pytest.mark.parametrize("window", [1, 12])
+def test_payback_is_the_truth_in_the_middle_of_a_hundred_simulations(window):
+    terms, price, count = Terms(900, 60, 0.3), 250, 9_000
+    rng = np.random.default_rng(0)
+    every = [judged(rng, 400_000) for _draw in range(4)]
+    profit = {
+        role: np.mean([churn_challenge.profit(one.probability[role], one.left, terms).mean() for one in every])
+        for role in ("champion", "challenger")
+    }
+    truth = price / ((profit["challenger"] - profit["champion"]) * count / (window * 365.25 / 12))
+    told, naive = [], []
+    for seed in range(100):
+        a_day = churn_challenge.gain(judged(np.random.default_rng(seed), count), terms, window)
+        days = challenge.payback(a_day, price)
+        if a_day.sure:
+            naive.append(price / a_day.mean)
+            told.append(np.inf if days is None else days)
+    assert len(told) > 30
+    assert np.median(told) == pytest.approx(truth, rel=0.15)
+    assert np.median(naive) < np.median(told)  # what is told only where it is sure, is told too well
+
+
+def test_the_fair_gain_is_in_the_middle_where_the_effect_is_weak():
+    rng, told = np.random.default_rng(1), []
+    for _draw in range(4_000):
+        mean = rng.normal(2.2, 1)
+        if (one := Gain(mean, mean - 1.96, mean + 1.96)).sure:
+            told.append(one.fair or -np.inf)
+    assert np.mean(np.array(told) > 2.2) == pytest.approx(0.5, abs=0.03)
+    assert Gain(1, -1, 3).fair is None
 
 
 def test_later_months_are_preferred_to_folds(telco, churn_model, poor_model):

@@ -13,7 +13,7 @@ from locales.labels import label, pair, written
 from models.churn import whatif
 from models.churn.model import LEAVE, STAY, UNCLEAR, ChurnModel, Confidence
 from models.churn.preparation import KEY, TARGET
-from ui import cards, downloads, inputs
+from ui import cards, downloads, inputs, windows
 from ui.churn import case
 from ui.churn.case import SLOTS, Case
 from ui.text import N_, _, ngettext, plain
@@ -32,11 +32,14 @@ def bill(model: ChurnModel, row: np.ndarray) -> float | None:
     return float(np.nan_to_num(row[columns.index("monthly_charges")])) if "monthly_charges" in columns else None
 
 
-def headline(sure: Confidence, ahead: np.ndarray | None, monthly: float | None, currency: str) -> None:
-    """The risk, how sure it is in words, what the changes did, what is left; `sure` is of before and now."""
+def headline(sure: Confidence, ahead: np.ndarray, monthly: float | None, window: int, currency: str) -> None:
+    """The risk within `window` months, how sure it is in words, what the changes did, what is left.
+
+    `sure` is of before and now.
+    """
     risk, was = sure.probability[1], sure.probability[0]
-    band = _("{lo} to {hi} in nine of ten resampled models").format(
-        lo=locales.percent(sure.lo[1]), hi=locales.percent(sure.hi[1])
+    band = _("within {months}; {lo} to {hi} in nine of ten resampled models").format(
+        months=windows.written(window), lo=locales.percent(sure.lo[1]), hi=locales.percent(sure.hi[1])
     )
     peers = _("{left} of 100 similar customers left").format(left=locales.number(100 * sure.similar[1]))
     points = round(100 * risk) - round(100 * was)
@@ -46,13 +49,10 @@ def headline(sure: Confidence, ahead: np.ndarray | None, monthly: float | None, 
         (_("Verdict"), _(VERDICTS[sure.verdict[1]]), peers),
         (_("Change, in points"), change, _("from {share} as they are").format(share=locales.percent(was))),
     ]
-    if ahead is not None:
-        months = float(ahead.sum())
-        caption = _("of the next {months}") if monthly is None else _("of the next {months}, worth {money}")
-        worth = locales.money(months * (monthly or 0.0), currency)
-        caption = caption.format(months=len(ahead), money=worth)
-        shown.append((_("Expected to stay, in months"), locales.number(months, 1), caption))
-    cards.metrics(shown)
+    months = float(ahead.sum())
+    caption = _("of the next {months}") if monthly is None else _("of the next {months}, worth {money}")
+    caption = caption.format(months=len(ahead), money=locales.money(months * (monthly or 0.0), currency))
+    cards.metrics([*shown, (_("Expected to stay, in months"), locales.number(months, 1), caption)])
 
 
 def unlike(columns: list[str]) -> None:
@@ -158,28 +158,31 @@ def sheet(
     before: np.ndarray,
     row: np.ndarray,
     nearest: np.ndarray,
+    window: int,
     currency: str,
     source: str,
 ) -> bytes:
-    """The case on one page, as HTML."""
+    """The case on one page, as HTML; the risk is that of `window` months."""
     sure = model.confidence(np.vstack([before, row]))
     parts = model.fitted.contributions(row[None])[0]
     facts = [
-        _("Risk of leaving: {share} ({lo} to {hi})").format(
-            share=locales.percent(sure.probability[1]), lo=locales.percent(sure.lo[1]), hi=locales.percent(sure.hi[1])
+        _("Risk of leaving within {months}: {share} ({lo} to {hi})").format(
+            months=windows.written(window),
+            share=locales.percent(sure.probability[1]),
+            lo=locales.percent(sure.lo[1]),
+            hi=locales.percent(sure.hi[1]),
         ),
         _(VERDICTS[sure.verdict[1]]),
         _("{left} of 100 similar customers left").format(left=locales.number(100 * sure.similar[1])),
         _("Before the changes: {share}").format(share=locales.percent(sure.probability[0])),
         _("Of the {count} most alike, {left} left").format(count=len(nearest), left=int(around.left[nearest].sum())),
     ]
-    ahead = whatif.months_left(model, row)
-    if ahead is not None:
-        facts.append(
-            _("Expected to stay {months} of the next {horizon} months").format(
-                months=locales.number(float(ahead.sum()), 1), horizon=len(ahead)
-            )
+    ahead = whatif.months_left(model, row, window)[0]
+    facts.append(
+        _("Expected to stay {months} of the next {horizon} months").format(
+            months=locales.number(float(ahead.sum()), 1), horizon=len(ahead)
         )
+    )
     table = pd.DataFrame(
         {
             "before": values(model, before, currency),

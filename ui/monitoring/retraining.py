@@ -57,13 +57,17 @@ LONG = 365  # days: what pays back later does not
 
 @dataclass(frozen=True)
 class Money:
-    """What a retraining costs (`price`), and what errors do: `scale` times the margin for sales, `terms` for churn."""
+    """What a retraining costs (`price`), and what errors do.
+
+    Those are `scale` times the margin for sales; for churn `terms`, within an outcome `window` of so many months.
+    """
 
     currency: str
     price: float
     scale: float
     terms: Terms
     note: str
+    window: int
 
     def written(self, amount: float) -> str:
         """An amount with its currency and, where it is small, pence."""
@@ -74,7 +78,7 @@ class Money:
         """What the challenger gains a day."""
         if isinstance(compared, sales_challenge.Comparison):
             return compared.gains["margin"].times(self.scale)
-        return churn_challenge.gain(compared, self.terms)
+        return churn_challenge.gain(compared, self.terms, self.window)
 
     def cost(self, tried: Tried) -> dict[str, np.ndarray]:
         """What the errors of each policy cost, a step of its days."""
@@ -88,12 +92,12 @@ class Money:
         }
 
 
-def ask(model: str, stored: Stored) -> Money:
-    """Inputs, side by side, of what retrainings and errors cost."""
+def ask(model: str, stored: Stored, window: int) -> Money:
+    """Inputs, side by side, of what retrainings and errors cost; `window` is that of churn."""
     currency, scale, note = stored.origin.currency or "GBP", 1.0, ""
     price = inputs.number(_("A retraining costs ({currency})").format(currency=currency), "retraining", 250, 0, 1e6)
     if model != kept.MODEL:
-        return Money(currency, price, scale, inputs.offer_terms(currency), note)
+        return Money(currency, price, scale, inputs.offer_terms(currency), note, window)
     with suppress(CannotForecast):
         found = retrained.daily(stored)
         usual = max(round(found.usual, 2), 0.01)
@@ -105,12 +109,13 @@ def ask(model: str, stored: Stored) -> Money:
         if found.costed > 0:
             note = _("The usual cost of a wrong unit, {amount}, is its mean margin; each group counts with its own.")
         note = note.format(amount=locales.money(usual, currency, 2), share=locales.percent(kept.MARGIN))
-    return Money(currency, price, scale, Terms(0, 0, 0), note)
+    return Money(currency, price, scale, Terms(0, 0, 0), note, window)
 
 
 def verdict(a_day: Gain, money: Money) -> str:
     """Whether to promote the challenger, in one sentence."""
-    values = {"gain": money.written(abs(a_day.mean)), "lo": money.written(a_day.lo), "hi": money.written(a_day.hi)}
+    told = abs(a_day.mean) if a_day.fair is None else a_day.fair
+    values = {"gain": money.written(told), "lo": money.written(a_day.lo), "hi": money.written(a_day.hi)}
     days = challenge.payback(a_day, money.price)
     if days is None:
         if a_day.hi < 0:
@@ -220,7 +225,7 @@ def _parts(compared: Compared, money: Money) -> pd.DataFrame:
         found = {name: one.times(money.scale) for name, one in compared.parts.items()}
     else:
         found = {
-            str(name): churn_challenge.gain(compared, money.terms, name)
+            str(name): churn_challenge.gain(compared, money.terms, money.window, name)
             for name in np.unique(compared.contract)
             if name
         }
