@@ -13,15 +13,14 @@ from data.dataset import Table
 SAME = 0.5  # share of the customers or days of the smaller of two datasets that must be in the other one
 AGREE = 0.5  # kappa from which customers of the same ids are the same ones, and no two counters that both begin at 1
 WEEK = 7  # days that must be the same
-COLUMNS: dict[Table, list[str] | None] = {"sales": ["timestamp", "quantity", "unit_price"], "customers": None}
+# Without these columns nothing can be told of a table; other tables go on from none.
+NEEDED: dict[Table, tuple[str, ...]] = {"sales": ("timestamp", "quantity", "unit_price"), "customers": ("customer_id",)}
 BINS = 10
 
 
 def continues(table: Table, before: pd.DataFrame, after: pd.DataFrame) -> bool:
-    """Whether a table goes on from another one; both have at least the `COLUMNS` of the table (None: all of them)."""
-    if table == "sales":
-        return _same_days(before, after)
-    return table == "customers" and _same_customers(before, after)
+    """Whether a table of `NEEDED` goes on from another one; both have at least those columns."""
+    return _same_days(before, after) if table == "sales" else _same_customers(before, after)
 
 
 def _same_days(before: pd.DataFrame, after: pd.DataFrame) -> bool:

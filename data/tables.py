@@ -363,11 +363,13 @@ def _lineage(home: Path, dataset: Dataset, version: str) -> str:
         if kept.version == version:
             return kept.lineage
         newest.setdefault(kept.lineage, kept)
+    needed = lineage.NEEDED.get(dataset.table)
     for name, kept in newest.items():
+        columns = kept.columns[dataset.table]
         # Where a column is missing, a model that learned from it could say nothing.
-        if set(kept.columns[dataset.table]) <= set(dataset.main):
-            columns = lineage.COLUMNS.get(dataset.table)
-            if lineage.continues(dataset.table, read(kept, columns=columns), dataset.main):
+        if needed and set(needed) <= set(columns) and set(columns) <= set(dataset.main) and sound(kept):
+            before = read(kept, columns=needed if dataset.table == "sales" else None)
+            if lineage.continues(dataset.table, before, dataset.main):
                 return name
     return version
 

@@ -175,7 +175,7 @@ def test_a_damaged_raw_copy_is_never_served(home, name):
 def test_a_damaged_model_is_never_read(engine, home):
     record = registry.Record("churn", "logistic", "Vigie", "first", "upload-1", 10, {}, {}, {})
     version = registry.keep(engine, home, record, bytes(range(256)) * 8, ".zip", NOW)
-    row = registry.versions(engine, "churn").iloc[0]
+    row = registry.versions(engine, "churn", "upload-1").iloc[0]
     assert row["version"] == version
     content = registry.content(home, row)
     for seed in range(FLIPS):
