@@ -24,7 +24,7 @@ from models.churn.value import Terms
 
 TERMS, PRICE, SPLITS = Terms(900, 60, 0.3), 250.0, 12
 GROUP, LEAVERS = 200, 20  # customers and leavers of a group that is measured
-FEW, JUDGED, DRAWS = 400, 1_500, 20  # rows of the poorer model; customers it is judged on; how often
+FEW, JUDGED, DRAWS = 150, 5_000, 20  # rows of the poorer model; customers it is judged on; how often
 
 
 def halves(customers: pd.DataFrame, splits: int) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
@@ -67,7 +67,7 @@ def paybacks(model: ChurnModel, learned: pd.DataFrame, judged: pd.DataFrame, see
     each = challenge.profit(risk["challenger"], left, TERMS) - challenge.profit(risk["champion"], left, TERMS)
     told = []
     for _draw in range(DRAWS):
-        gain = gains.gain(rng.choice(each, JUDGED, replace=False))
+        gain = gains.gain(rng.choice(each, JUDGED))
         if gain.sure and each.mean() > 0:
             told.append((gains.payback(gain, PRICE) or np.inf) / (PRICE / each.mean()))
     return told

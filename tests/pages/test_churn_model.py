@@ -72,6 +72,7 @@ def risk(app):
         ("churn_performance", "money", 4),
         ("churn_performance", "quality", 6),
         ("churn_performance", "groups", 16),
+        ("churn_performance", "ahead", 0),
         ("churn_performance", "league", 0),
         ("churn_what_if", "why", 2),
         ("churn_what_if", "keep", 1),
