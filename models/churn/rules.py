@@ -17,7 +17,10 @@ import numpy as np
 from models.churn.preparation import Coding
 
 EXPECTED = 10.0  # pairs of levels that should have met so often and never did exclude each other
-LISTED = 0.98  # R2 from which a number is a price list
+LISTED = 0.98  # R2 on customers it was not fitted to, from which a number is a price list
+PRICED = 5_000  # customers on whom a price list is fitted, or up to twice as many
+ALONE = 0.99  # leverage from which a customer decides alone what is said of them: they show nothing,
+SOME = 0.05  # and more than this share of such customers is too many
 TIMES = 0.99  # R2 from which a number is a product
 FACTORS = 8  # numbers that are tried as factors of another one
 MATTERS = 0.02  # of the number's standard deviation: smaller prices are noise
@@ -115,6 +118,16 @@ def possible(rules: Rules, rows: np.ndarray) -> np.ndarray:
     return fine
 
 
+def unforced(rows: np.ndarray, before: np.ndarray, coding: Coding, edited: np.ndarray) -> np.ndarray:
+    """Whether an edit (a mask of columns) of `before` led to each row without other levels having to change.
+
+    Technical support for somebody without internet would take them to the internet first: that is another offer.
+    """
+    others = np.array([column in coding.levels for column in coding.columns]) & ~edited
+    was, now = np.broadcast_to(before, rows.shape)[:, others], rows[:, others]
+    return np.asarray(((was == now) | (np.isnan(was) & np.isnan(now))).all(axis=1))
+
+
 def _exclude(rules: Rules, rows: np.ndarray, held: np.ndarray) -> None:
     """Set levels that cannot be, first by what was edited, then by what that changed."""
     sources = [int(place) for place in np.flatnonzero(held)]
@@ -143,9 +156,10 @@ def _price_list(
     matrix: np.ndarray, place: int, levels: list[int], sizes: dict[int, int]
 ) -> dict[int, np.ndarray] | None:
     """The price of each level, by least squares; columns that do not matter are dropped and the rest fitted again."""
-    known = ~np.isnan(matrix[:, place])
+    known = np.flatnonzero(~np.isnan(matrix[:, place]))
+    known = known[:: max(1, len(known) // PRICED)]
     target = matrix[known, place]
-    if known.sum() < 100 or np.ptp(target) == 0:
+    if len(known) < 100 or np.ptp(target) == 0:
         return None
     chosen = levels
     for _round in range(2):
@@ -153,9 +167,14 @@ def _price_list(
         if not dummies:
             return None
         design = np.hstack([np.ones((len(target), 1)), *dummies.values()])
-        solution = np.linalg.lstsq(design, target, rcond=None)[0]
-        left_over = target - design @ solution
-        if 1 - left_over.var() / target.var() < LISTED:
+        basis, scale, turn = np.linalg.svd(design, full_matrices=False)
+        rank = int((scale > 1e-9 * scale[0]).sum())
+        solution = turn[:rank].T @ (basis[:, :rank].T @ target / scale[:rank])
+        # Leave-one-out residuals (Allen 1974, Technometrics 16, 125-127): enough levels fit any noise they have seen.
+        leverage = (basis[:, :rank] ** 2).sum(axis=1)
+        fine = leverage < ALONE
+        left_over = (target - design @ solution)[fine] / (1 - leverage[fine])
+        if (~fine).mean() > SOME or 1 - (left_over**2).mean() / target.var() < LISTED:
             return None
         prices, start = {}, 1
         for p in chosen:

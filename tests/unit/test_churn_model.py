@@ -53,7 +53,12 @@ def test_verdicts_cover_leavers_and_stayers_alike_over_twenty_splits(fresh, chur
 def test_the_coverage_shown_is_that_of_the_verdicts(churn_model):
     whole = churn_model.coverage.query("group == ''")
     assert len(whole) == 4
-    assert (whole["covered"] - whole["nominal"]).abs().max() < 0.03
+    stayers, leavers = whole[~whole["left"]], churn_model.coverage.query("left and nominal == 0.8")
+    assert (stayers["covered"] - stayers["nominal"]).abs().max() < 0.03
+    assert leavers["covered"].iloc[0] >= 0.8  # of leavers more is kept, so that it holds in every group:
+    large = leavers[leavers["customers"] >= 20]
+    assert large["covered"].min() >= 0.75
+    assert len(large) >= 6
 
 
 def test_confidence_has_three_consistent_parts(churn_model, fresh):
@@ -229,6 +234,9 @@ def test_real_telco_file(real_data):
     model = churn.train(customers)
     assert model.metrics["auc"] >= 0.848
     assert model.metrics["brier"] <= 0.134
-    whole = model.coverage.query("group == ''")
-    assert (whole["covered"] - whole["nominal"]).abs().max() < 0.02
+    stayers = model.coverage.query("group == '' and not left")
+    assert (stayers["covered"] - stayers["nominal"]).abs().max() < 0.02
+    leavers = model.coverage.query("left and nominal == 0.8 and customers >= 20")
+    assert leavers["covered"].min() >= 0.75
+    assert leavers["covered"].iloc[0] >= 0.8
     assert model.metrics["ece"] < 0.024
