@@ -11,8 +11,9 @@ import pandera.errors
 
 from connectors import files, retail, telco
 from connectors.files import InvalidFile, Raw
-from data import schemas
+from data import meaning, schemas
 from data.dataset import Dataset, Finding, Origin
+from data.meaning import NO, YES
 from locales import N_
 
 # Derived where a sales file does not have them.
@@ -44,8 +45,6 @@ SYNONYMS = {
     "on_hand": "stock instock onstock quantityonhand available quantity qty enstock stockdisponible quantite",
     "on_order": "ordered underway incoming quantityonorder encommande commande attendu",
 }
-YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "1.0", "t", "left", "churned", "exited"}
-NO = {"no", "n", "non", "false", "faux", "0", "0.0", "f", "stayed", "retained"}
 PASSES = 5  # reports of refused rows after which a file is refused whole
 ISO, DAY_FIRST, MONTH_FIRST = "ISO", "day first", "month first"
 
@@ -62,13 +61,27 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     """
     found, head = _by_name(frame, list(schemas.columns(table))), frame.head(1_000)
     if table == "customers":
-        outcomes = [source for source in frame if head[source].notna().any() and _truth(head[source]).notna().all()]
-        _take(found, "churned", outcomes)
+        named = found.pop("churned", None)
+        _take(found, "churned", _outcomes(frame, head, named))
         _take(found, "customer_id", [name for name in frame if head[name].notna().all() and head[name].is_unique])
     if table == "sales":
         times = [name for name in frame if head[name].notna().any() and _dates(head[name])[0].notna().all()]
         _take(found, "timestamp", times)
     return found
+
+
+def _outcomes(frame: pd.DataFrame, head: pd.DataFrame, named: str | None) -> list[str]:
+    """The columns that may say who left, the likeliest first: by name and values, values alone, yes and no."""
+    ranked: list[tuple[int, str]] = []
+    for name in frame:
+        if head[name].nunique() > meaning.FEW_OUTCOMES or (told := meaning.outcomes(frame[name], name)) is None:
+            continue
+        one_value = len(set(told.values()) - {None}) == 1
+        spoken = any(meaning.truth(value) is None for value in told)
+        rank = 0 if meaning.about_leaving(name) or name == named else 1 if spoken else 2
+        if not one_value or rank == 0:
+            ranked.append((rank + 3 * one_value, name))
+    return [name for _rank, name in sorted(ranked, key=lambda pair: pair[0])]
 
 
 def _by_name(frame: pd.DataFrame, columns: Iterable[str]) -> dict[str, str]:
@@ -88,12 +101,22 @@ def _take(found: dict[str, str], canonical: str, sources: list[str]) -> None:
         found[canonical] = free[0]
 
 
-def apply(raw: Raw, table: str, mapping: dict[str, str], now: datetime, name: str, currency: str = "EUR") -> Dataset:
+def apply(
+    raw: Raw,
+    table: str,
+    mapping: dict[str, str],
+    now: datetime,
+    name: str,
+    currency: str = "EUR",
+    outcome: dict[str, bool | None] | None = None,
+) -> Dataset:
     """The table made of the file's columns by `mapping` (canonical -> source).
 
     Numbers may have decimal commas, thousands separators and currency signs; dates are read as ISO, else day first or
-    month first, as all of them allow; yes/no in English and French. Raises `InvalidFile` with a report of the cells
-    that cannot be used. Unmapped columns are kept for customers and left out for sales.
+    month first, as all of them allow; yes/no in English and French. `outcome` says what the values of the column that
+    says who left mean (by default as `meaning.outcomes` guesses); an empty cell there is an outcome not known. Raises
+    `InvalidFile` with a report of the cells that cannot be used. Unmapped columns are kept for customers and left out for
+    sales.
     """
     lacking = [column for column in needed(table) if column not in mapping]
     if lacking:
@@ -102,6 +125,10 @@ def apply(raw: Raw, table: str, mapping: dict[str, str], now: datetime, name: st
     kinds = _kinds(table)
     findings, converted, wrong, reasons = list(raw.findings), {}, {}, {}
     for canonical, source in mapping.items():
+        if canonical == "churned":
+            outcome = outcome or meaning.outcomes(text[source], source)
+            converted[canonical] = _left(text[source], outcome, source, findings)
+            continue
         values, bad, reason = _convert(text[source], kinds[canonical], source, findings)
         if canonical in schemas.required(table):
             bad = bad | values.isna()
@@ -134,21 +161,32 @@ def apply(raw: Raw, table: str, mapping: dict[str, str], now: datetime, name: st
     return Dataset(
         table,  # type: ignore[arg-type]
         {table: _checked(table, frame, mapping)},
-        Origin("upload", name, None, None, now, raw.sha256, currency),
+        Origin("upload", name, None, None, now, raw.sha256, currency, mapping, outcome),
         tuple(findings),
     )
 
 
-def lenient(raw: Raw, wanted: Mapping[str, bool]) -> pd.DataFrame:
+def lenient(raw: Raw, wanted: Mapping[str, bool], origin: Origin | None = None) -> pd.DataFrame:
     """The columns `wanted` of customers (name -> whether it is a number) as far as a file has them, matched by name.
 
-    The id and the outcome come along. What cannot be converted stays as its text, for somebody to list.
+    The id and the outcome come along; columns are called, and outcomes read, as in the file of `origin`, else as
+    guessed. What cannot be converted stays as its text, for somebody to list.
     """
-    found = _by_name(raw.frame, ["customer_id", "churned", *wanted])
+    known, outcome = (origin.columns or {}, origin.outcome) if origin else ({}, None)
+    called = {_plain(source): source for source in raw.frame}
+    found = {canonical: called[_plain(s)] for canonical, s in known.items() if _plain(s) in called}
+    found = {canonical: s for canonical, s in found.items() if canonical in ("customer_id", "churned", *wanted)}
+    rest = raw.frame.drop(columns=list(found.values()))
+    found |= _by_name(rest, [name for name in ("customer_id", "churned", *wanted) if name not in found])
     kinds = _kinds("customers")
     columns: dict[str, pd.Series] = {}
     for canonical, source in found.items():
         text = raw.frame[source].str.strip().replace("", pd.NA)
+        if canonical == "churned":
+            told = outcome or meaning.outcomes(text, source)
+            if told is not None:
+                columns[canonical] = meaning.read(text, told)
+            continue
         kind = kinds.get(canonical, "float" if wanted.get(canonical) else "str")
         values = _convert(text, kind, source, [])[0] if canonical != "customer_id" else text
         lost = values.isna() & text.notna()
@@ -249,6 +287,29 @@ def _convert(text: pd.Series, kind: str, source: str, findings: list[Finding]) -
             findings.append(Finding(message, 0, {"column": source}, severity="warning"))
         return values, values.isna() & text.notna(), N_("not a date")
     return text, pd.Series(False, text.index), ""
+
+
+def _left(text: pd.Series, outcome: dict[str, bool | None] | None, source: str, findings: list[Finding]) -> pd.Series:
+    """Who left, by what the values of the column mean."""
+    if outcome is None:
+        raise InvalidFile(N_("Say which values of column “{column}” mean that a customer left."), column=source)
+    left = meaning.read(text, outcome)
+    words = ", ".join(f"“{value}”" for value, gone in outcome.items() if gone)
+    if left.isna().all():
+        raise InvalidFile(
+            N_("Column “{column}” says of no customer whether they left: choose another one."), column=source
+        )
+    findings.append(
+        Finding(
+            N_("Column “{column}”: {values} means that a customer left ({rows} customers)."),
+            int(left.sum()),
+            {"column": source, "values": words},
+        )
+    )
+    if left.isna().any():
+        message = N_("{rows} customers have no known outcome: they are scored, but not learned from.")
+        findings.append(Finding(message, int(left.isna().sum()), severity="warning"))
+    return left
 
 
 def _truth(text: pd.Series) -> pd.Series:

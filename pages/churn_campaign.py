@@ -22,7 +22,7 @@ name = str(version["version"])
 trained.notes(model, version, head)
 scores, data = trained.here(model, version, stored), stored.version
 if inputs.view(_("Customers"), list(WHO), "of", lambda which: _(WHO[which])) == "file":
-    scored = scoring.upload(model, name)
+    scored = scoring.upload(model, name, stored.origin)
     if scored is None:
         st.stop()
     customers, scores, data = scored.customers, scored.scores, scored.name

@@ -71,7 +71,7 @@ def club(rows: int, seed: int, rate: float) -> tuple[pd.DataFrame, np.ndarray]:
             "lettre_info": np.where(letter, "oui", "non"),
             "carte_parking": (rng.random(rows) < 0.3).astype(int),
             "magasin": shop,
-            "statut": np.where(known, np.where(rng.random(rows) < probability, "résilié", "actif"), None),
+            "statut": pd.Series(np.where(rng.random(rows) < probability, "résilié", "actif")).where(known),
         }
     )
     return raw, probability

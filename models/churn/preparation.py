@@ -170,9 +170,9 @@ def prepare(customers: pd.DataFrame, choices: Mapping[str, bool] | None = None) 
     if min(left.sum(), (~left).sum()) < NEEDED:
         raise CannotTrain(
             N_(
-                "An honest model needs at least {needed} customers who left and as many who stayed, so that each of "
-                "the five parts on which it is checked has ten; this table has {left} and {stayed}. Add customers, or "
-                "count who left over a longer time."
+                "An honest model needs at least {needed} customers who left and as many who stayed; this table has "
+                "{left} and {stayed}. With fewer, the five parts on which it is checked have less than ten each: add "
+                "customers, or count who left over a longer time."
             ),
             needed=NEEDED,
             left=int(left.sum()),

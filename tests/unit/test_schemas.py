@@ -32,9 +32,7 @@ def failures(table: str, frame: pd.DataFrame) -> set[tuple[str, object]]:
     return set(zip(cells["column"], cells["index"], strict=True))
 
 
-@pytest.mark.parametrize(
-    "values", [["Yes", "No"], [True, None], [1, 0], [1.0, 0.0], ["True", "False"], [np.nan, True]]
-)
+@pytest.mark.parametrize("values", [["Yes", "No"], [True, None], [1, 0], [1.0, 0.0], ["True", "False"], [np.nan, True]])
 def test_yes_and_no_are_never_cast(values):
     bad = [place for place, value in enumerate(values) if not isinstance(value, bool)]
     odd = CUSTOMERS.assign(senior_citizen=pd.Series(values))
