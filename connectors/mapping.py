@@ -45,6 +45,8 @@ SYNONYMS = {
     "on_hand": "stock instock onstock quantityonhand available quantity qty enstock stockdisponible quantite",
     "on_order": "ordered underway incoming quantityonorder encommande commande attendu",
 }
+UNREAD = 0.5  # share of a column's cells that do not fit what it is called, from which it is something else
+_YES_NO = {"True": "Yes", "False": "No"}
 PASSES = 5  # reports of refused rows after which a file is refused whole
 ISO, DAY_FIRST, MONTH_FIRST = "ISO", "day first", "month first"
 
@@ -60,6 +62,14 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     By name first, in English and French; then, for what a table cannot do without, by what the columns hold.
     """
     found, head = _by_name(frame, list(schemas.columns(table))), frame.head(1_000)
+    kinds, words = _kinds(table), _words(table)
+    for canonical in set(found) - set(schemas.required(table)):
+        text = head[found[canonical]].str.strip().replace("", pd.NA)
+        values, unread, _reason = _convert(text, kinds[canonical], "", [])
+        if canonical in words:
+            unread = ~_worded(values, words[canonical]).isin(words[canonical]) & text.notna()
+        if unread.sum() > UNREAD * text.notna().sum():
+            del found[canonical]  # a column of the same name that means something else
     if table == "customers":
         named = found.pop("churned", None)
         _take(found, "churned", _outcomes(frame, head, named))
@@ -115,14 +125,14 @@ def apply(
     Numbers may have decimal commas, thousands separators and currency signs; dates are read as ISO, else day first or
     month first, as all of them allow; yes/no in English and French. `outcome` says what the values of the column that
     says who left mean (by default as `meaning.outcomes` guesses); an empty cell there is an outcome not known. Raises
-    `InvalidFile` with a report of the cells that cannot be used. Unmapped columns are kept for customers and left out for
-    sales.
+    `InvalidFile` with a report of the cells that cannot be used. Unmapped columns are kept for customers and left out
+    for sales.
     """
     lacking = [column for column in needed(table) if column not in mapping]
     if lacking:
         raise InvalidFile(N_("Choose a column for {columns}."), columns=", ".join(lacking))
     text = raw.frame.apply(lambda column: column.str.strip().replace("", pd.NA))
-    kinds = _kinds(table)
+    kinds, words = _kinds(table), _words(table)
     findings, converted, wrong, reasons = list(raw.findings), {}, {}, {}
     for canonical, source in mapping.items():
         if canonical == "churned":
@@ -130,6 +140,7 @@ def apply(
             converted[canonical] = _left(text[source], outcome, source, findings)
             continue
         values, bad, reason = _convert(text[source], kinds[canonical], source, findings)
+        values = _worded(values, words[canonical]) if canonical in words else values
         if canonical in schemas.required(table):
             bad = bad | values.isna()
             if text[source].isna().any():
@@ -150,7 +161,9 @@ def apply(
                     severity="warning",
                 )
             )
-        frame = frame.join(_others(text.drop(columns=list(mapping.values())), set(frame.columns)))
+        rest = text.drop(columns=list(mapping.values()))
+        others = _others(rest, set(schemas.columns(table)))
+        frame, mapping = frame.join(others), mapping | dict(zip(others.columns, rest.columns, strict=True))
     else:
         frame = _derived(frame, name, currency)
         unused = [column for column in text if column not in mapping.values()]
@@ -178,7 +191,7 @@ def lenient(raw: Raw, wanted: Mapping[str, bool], origin: Origin | None = None) 
     found = {canonical: s for canonical, s in found.items() if canonical in ("customer_id", "churned", *wanted)}
     rest = raw.frame.drop(columns=list(found.values()))
     found |= _by_name(rest, [name for name in ("customer_id", "churned", *wanted) if name not in found])
-    kinds = _kinds("customers")
+    kinds, words = _kinds("customers"), _words("customers")
     columns: dict[str, pd.Series] = {}
     for canonical, source in found.items():
         text = raw.frame[source].str.strip().replace("", pd.NA)
@@ -189,6 +202,7 @@ def lenient(raw: Raw, wanted: Mapping[str, bool], origin: Origin | None = None) 
             continue
         kind = kinds.get(canonical, "float" if wanted.get(canonical) else "str")
         values = _convert(text, kind, source, [])[0] if canonical != "customer_id" else text
+        values = _worded(values, words[canonical]) if canonical in words else values
         lost = values.isna() & text.notna()
         columns[canonical] = values.astype(object).where(~lost, text) if lost.any() else values
     return pd.DataFrame(columns, index=raw.frame.index)
@@ -258,6 +272,24 @@ def usable(raw: Raw, make: Callable[[Raw], Dataset]) -> tuple[Dataset, pd.DataFr
 
 def _kinds(table: str) -> dict[str, str]:
     return {column: str(kind) for column, kind in schemas.SCHEMAS[table].to_schema().dtypes.items()}
+
+
+def _words(table: str) -> dict[str, set[str]]:
+    """The values that a column of kinds can have, where the schema says so."""
+    found = {}
+    for name, column in schemas.SCHEMAS[table].to_schema().columns.items():
+        for check in column.checks:
+            if "allowed_values" in (check.statistics or {}):
+                found[name] = set(check.statistics["allowed_values"])
+    return found
+
+
+def _worded(values: pd.Series, words: set[str]) -> pd.Series:
+    """Yes and no in anybody's words (1, oui, True) as the schema has them."""
+    if not {"Yes", "No"} <= words:
+        return values
+    said = {value: _YES_NO.get(str(meaning.truth(value)), value) for value in values.dropna().unique()}
+    return values.map(lambda value: value if value in words else said[value], na_action="ignore")
 
 
 def _convert(text: pd.Series, kind: str, source: str, findings: list[Finding]) -> tuple[pd.Series, pd.Series, str]:

@@ -185,6 +185,22 @@ def between(column: str, start: date | str | None, end: date | str | None) -> pa
     return found
 
 
+def choices(stored: Stored) -> dict[str, bool]:
+    """The columns that an analyst wants learned from (True) or not (False), kept for the lineage of a dataset."""
+    with suppress(FileNotFoundError):
+        return TypeAdapter(dict[str, bool]).validate_json(_choices(stored).read_bytes())
+    return {}
+
+
+def choose(stored: Stored, wanted: dict[str, bool]) -> None:
+    """Keep such a choice in place of the one before."""
+    _write(_choices(stored), json.dumps(wanted).encode())
+
+
+def _choices(stored: Stored) -> Path:
+    return stored.folder.parent / f"{hashlib.sha256(stored.lineage.encode()).hexdigest()[:16]}.columns.json"
+
+
 def query(stored: Stored, sql: str, **params: object) -> pd.DataFrame:
     """The answer of DuckDB to `sql`, in which every frame is a table and `$name` stands for a value of `params`.
 

@@ -10,7 +10,7 @@ from locales.labels import CHURN_LEARNERS
 from models.churn import explore, value
 from models.churn.training import calibration_error
 from ui import cards, champions, inputs, store
-from ui.churn import trained
+from ui.churn import columns, trained
 from ui.text import N_, _
 
 VIEWS = {
@@ -28,6 +28,7 @@ model, version = champions.churn(stored)
 seen = model.held_out
 ranked = trained.ranking(model, version)
 trained.notes(model, version, head)
+columns.choose(model, stored)
 
 
 @st.fragment
@@ -84,7 +85,7 @@ def performance() -> None:
                 if len(served) > 1:
                     cards.figure(charts.segments(served, column), f"served_{column}", served)
     if view == "league":
-        _league(model.league)
+        _league(model.league, any(model.coding.directions))
 
 
 def _sentence(counts: np.ndarray, terms: value.Terms) -> str:
@@ -101,7 +102,7 @@ def _table(counts: np.ndarray, money: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"outcome": names, "customers": counts.ravel(), "money": money.ravel()})
 
 
-def _league(league: pd.DataFrame) -> None:
+def _league(league: pd.DataFrame, directed: bool) -> None:
     columns = {
         "auc": _("AUC"),
         "pr_auc": _("Area under precision and recall"),
@@ -118,12 +119,17 @@ def _league(league: pd.DataFrame) -> None:
     shown[_("Seconds a fit")] = [locales.number(second, 2) for second in league["seconds"]]
     shown[_("In use")] = league["champion"].to_numpy()
     st.dataframe(shown, hide_index=True)
-    st.caption(
-        _(
+    if directed:
+        chosen = _(
             "Mean over ten folds with 95% interval. In use: the least log-loss among the models that say exactly why, "
             "and whose risk never falls with the price nor rises with the tenure; of equals, the simpler."
         )
-    )
+    else:
+        chosen = _(
+            "Mean over ten folds with 95% interval. In use: the least log-loss among the models that say exactly why; "
+            "of equals, the simpler. No direction is imposed: the data have no price or tenure, or contradict it."
+        )
+    st.caption(chosen)
 
 
 performance()
@@ -141,7 +147,7 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Served worse**: an AUC surely below the mean of the groups (Hanley and McNeil 1982), or a risk surely misjudged by
   more than two points.
 - **Coverage**: how often a verdict (leans towards leaving or staying) does not exclude what happened. It is promised
-  for leavers and for stayers as a whole, not for every group: the figure shows where it falls short.
+  for leavers in every large group, for stayers as a whole: the figure shows what was held.
 """
         )
     )

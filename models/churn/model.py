@@ -57,7 +57,7 @@ class Confidence:
     `verdict`: "leave" or "stay" where the other outcome can be ruled out, "unclear" (too close to call) where neither
     or both can: of the customers who will leave, at most 20 % get "stay", also within the groups that needed it, and
     of those who will stay, at most 20 % get "leave", if tomorrow's customers are like those it was calibrated on (see
-    `conformal`). How often those told so did leave is in `ChurnModel.told`.
+    `conformal`). `told`: the share that left of the held-out customers with the same verdict.
 
     `similar`: the share who left among the `similar_customers` whose held-out probability was nearest: a count of
     what happened, not a model.
@@ -67,6 +67,7 @@ class Confidence:
     lo: np.ndarray
     hi: np.ndarray
     verdict: np.ndarray
+    told: np.ndarray
     similar: np.ndarray
     similar_customers: int
 
@@ -150,12 +151,15 @@ class ChurnModel:
         others = sigmoid(self.ensemble.log_odds(matrix))
         lo, hi = np.percentile(others, BAND, axis=0)
         similar, count = _alike(self._ranked, probability)
-        member = _members(self.groups, matrix)
+        limits = self._limits if sure == SURE else self.limits(sure)
+        verdicts = limits.verdict(probability, _members(self.groups, matrix))
+        left = dict(zip(self.told["verdict"], self.told["left"], strict=True))
         return Confidence(
             probability,
             np.minimum(lo, probability),
             np.maximum(hi, probability),
-            (self._limits if sure == SURE else self.limits(sure)).verdict(probability, member),
+            verdicts,
+            np.array([left[name] for name in verdicts], float),
             similar,
             count,
         )

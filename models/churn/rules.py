@@ -48,6 +48,17 @@ class Rules:
             found.setdefault(a, []).append(b)
         return found
 
+    @cached_property
+    def pairs(self) -> tuple[np.ndarray, ...]:
+        """All exclusions as arrays: both columns of each pair, where its table starts in the last one, its width."""
+        known = [
+            (pair, table) for pair, table in self.allowed.items() if pair[0] < pair[1]
+        ]  # the other way is the same
+        one, other = (np.array([pair[side] for pair, _table in known], int) for side in (0, 1))
+        start = np.cumsum([0, *(table.size for _pair, table in known)])[:-1]
+        width = np.array([table.shape[1] for _pair, table in known], int)
+        return one, other, start, width, np.concatenate([table.ravel() for _pair, table in known] or [np.ones(0, bool)])
+
     def follows_from(self, coding: Coding) -> dict[str, list[str]]:
         """For each column that a rule can set, the columns that set it."""
         found: dict[int, list[int]] = {}
@@ -84,38 +95,46 @@ def learn(matrix: np.ndarray, coding: Coding) -> Rules:
 def complete(
     rules: Rules, before: np.ndarray, wanted: np.ndarray, edited: np.ndarray, free: np.ndarray | None = None
 ) -> np.ndarray:
-    """Possible customers made of `wanted` rows (rows x columns), by changing what was not `edited` (a mask of columns).
+    """Possible customers made of `wanted` rows (rows x columns), by changing what was not `edited`.
 
-    `before` (one row, or one for each) is the customer as they are: prices and products keep its distance from the
-    list. Columns of the mask `free` are left as they are too, whatever the rules say. Edited columns never change;
-    where two edits exclude each other, the row stays impossible (see `possible`).
+    `edited` is a mask of columns, for all rows or (rows x columns) for each. `before` (one row, or one for each) is the
+    customer as they are: prices and products keep its distance from the list. Columns of the mask `free` are left as
+    they are too, whatever the rules say. Edited columns never change; where two edits exclude each other, the row stays
+    impossible (see `possible`).
     """
     rows, before = wanted.copy(), np.atleast_2d(before)
-    held = edited if free is None else edited | free
-    _exclude(rules, rows, held)
-    moved = ((rows != before) & ~(np.isnan(rows) & np.isnan(before))).any(axis=0)
+    held = np.broadcast_to(edited if free is None else edited | free, rows.shape)
+    wrong = np.flatnonzero(~possible(rules, rows))
+    if len(wrong):
+        masks, same = np.unique(held[wrong], axis=0, return_inverse=True)
+        for number, mask in enumerate(masks):
+            places = wrong[same.ravel() == number]
+            part = rows[places]
+            _exclude(rules, part, mask)
+            rows[places] = part
+    moved = (rows != before) & ~(np.isnan(rows) & np.isnan(before))
     for place, parts in rules.prices.items():
-        touched = {column: prices for column, prices in parts.items() if moved[column]}
-        if touched and not held[place]:
-            rows[:, place] = np.maximum(before[:, place] + _priced(touched, rows) - _priced(touched, before), 0)
-            moved[place] = True
+        dearer = moved[:, list(parts)].any(axis=1) & ~held[:, place]
+        if dearer.any():
+            change = _priced(parts, rows) - _priced(parts, before)
+            rows[dearer, place] = np.maximum(before[:, place] + change, 0)[dearer]
+            moved[dearer, place] = True
     for result, one, other in rules.products:
-        if (moved[one] or moved[other]) and not held[result]:
+        apart = (moved[:, one] | moved[:, other]) & ~held[:, result]
+        if apart.any():
             usual, now = before[:, one] * before[:, other], before[:, result]
             ratio = np.where((usual > 0) & (now > 0), now / np.where(usual > 0, usual, 1), 1.0)
-            apart = (rows[:, one] != before[:, one]) | (rows[:, other] != before[:, other])
             rows[apart, result] = (ratio * rows[:, one] * rows[:, other])[apart]
     return rows
 
 
 def possible(rules: Rules, rows: np.ndarray) -> np.ndarray:
     """Whether no two levels of a row exclude each other."""
-    fine, blank = np.ones(len(rows), bool), np.isnan(rows)
+    one, other, start, width, table = rules.pairs
+    blank = np.isnan(rows)
     codes = np.where(blank, 0, rows).astype(int)
-    for (a, b), allowed in rules.allowed.items():
-        if a < b:  # the other way round says the same
-            fine &= allowed[codes[:, a], codes[:, b]] | blank[:, a] | blank[:, b]
-    return fine
+    fine = table[start + codes[:, one] * width + codes[:, other]] | blank[:, one] | blank[:, other]
+    return np.asarray(fine.all(axis=1))
 
 
 def unforced(rows: np.ndarray, before: np.ndarray, coding: Coding, edited: np.ndarray) -> np.ndarray:

@@ -313,7 +313,7 @@ def _freed(prepared: Prepared, columns: list[str]) -> Prepared:
         "monthly_charges": N_("In these data a higher price does not mean a higher risk: the model is free there."),
     }
     fresh = [column for column in columns if column not in prepared.coding.freed]
-    found = tuple(Finding(says[column], 0) for column in fresh)
+    found = tuple(Finding(says[column], 0, severity="warning") for column in fresh)
     freed = replace(prepared.coding, freed=(*prepared.coding.freed, *fresh))
     return replace(prepared, coding=freed, findings=(*prepared.findings, *found))
 

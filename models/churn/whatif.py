@@ -102,18 +102,18 @@ def curves(
 
     Values that make an impossible customer are left out. One prediction for all columns together.
     """
-    parts, grids, fixed = [], [], _mask(model, held)
-    for place, grid in enumerate(around.grids):
-        wanted = np.repeat(row[None], len(grid), axis=0)
-        wanted[:, place] = grid
-        edited = fixed.copy()
-        edited[place] = True
-        rows = rules.complete(model.rules, row, wanted, edited)
-        fine = rules.possible(model.rules, rows)
-        parts.append(rows[fine])
-        grids.append(grid[fine])
-    risks = np.split(model.probability(np.vstack(parts)), np.cumsum([len(part) for part in parts])[:-1])
-    return dict(zip(model.coding.columns, zip(grids, risks, strict=True), strict=True))
+    sizes = [len(grid) for grid in around.grids]
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    wanted = np.repeat(row[None], len(owner), axis=0)
+    edited = np.repeat(_mask(model, held)[None], len(owner), axis=0)
+    wanted[np.arange(len(owner)), owner] = np.concatenate(around.grids)
+    edited[np.arange(len(owner)), owner] = True
+    rows = rules.complete(model.rules, row, wanted, edited)
+    fine = rules.possible(model.rules, rows)
+    risk = model.probability(rows[fine])
+    ends = np.cumsum(np.bincount(owner[fine], minlength=len(sizes)))[:-1]
+    grids = np.split(np.concatenate(around.grids)[fine], ends)
+    return dict(zip(model.coding.columns, zip(grids, np.split(risk, ends), strict=True), strict=True))
 
 
 def neighbours(

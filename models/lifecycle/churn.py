@@ -29,10 +29,10 @@ SEGMENT = "contract"  # by which churn is also measured
 def train(stored: Stored, _first: bool, until: date | None, step: Step) -> registry.Trained:
     """Train on the customers of a dataset, whose outcomes are known up to `until`, or to when it was stored.
 
-    Raises `preparation.CannotTrain`.
+    The columns that an analyst chose for its lineage are learned from, or not (`tables.choices`). Raises `preparation.CannotTrain`.
     """
     customers = tables.read(stored)
-    model = training.train(customers, step=step)
+    model = training.train(customers, step=step, choices=tables.choices(stored))
     watched = {column: customers[column] for column in model.coding.columns}
     watched[PREDICTION] = pd.Series(model.held_out.probability)
     return registry.Trained(
