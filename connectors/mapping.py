@@ -45,7 +45,8 @@ SYNONYMS = {
     "on_hand": "stock instock onstock quantityonhand available quantity qty enstock stockdisponible quantite",
     "on_order": "ordered underway incoming quantityonorder encommande commande attendu",
 }
-UNREAD = 0.5  # share of a column's cells that do not fit what it is called, from which it is something else
+UNREAD = 0.5  # share of a column's cells that are not what its name says, from which it is something else;
+STRANGE = 0.05  # of cells that are none of the few words it can have
 _YES_NO = {"True": "Yes", "False": "No"}
 PASSES = 5  # reports of refused rows after which a file is refused whole
 ISO, DAY_FIRST, MONTH_FIRST = "ISO", "day first", "month first"
@@ -68,7 +69,7 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
         values, unread, _reason = _convert(text, kinds[canonical], "", [])
         if canonical in words:
             unread = ~_worded(values, words[canonical]).isin(words[canonical]) & text.notna()
-        if unread.sum() > UNREAD * text.notna().sum():
+        if unread.sum() > (STRANGE if canonical in words else UNREAD) * text.notna().sum():
             del found[canonical]  # a column of the same name that means something else
     if table == "customers":
         named = found.pop("churned", None)

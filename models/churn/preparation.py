@@ -157,7 +157,8 @@ def prepare(customers: pd.DataFrame, choices: Mapping[str, bool] | None = None) 
     if not known.all():
         findings.append(
             Finding(
-                N_("{rows} customers without a known outcome are scored, but not learned from."), int((~known).sum())
+                N_("{rows} customers have no known outcome: they are scored, but not learned from."),
+                int((~known).sum()),
             )
         )
     if KEY in kept and kept[KEY].duplicated().any():

@@ -29,7 +29,8 @@ SEGMENT = "contract"  # by which churn is also measured
 def train(stored: Stored, _first: bool, until: date | None, step: Step) -> registry.Trained:
     """Train on the customers of a dataset, whose outcomes are known up to `until`, or to when it was stored.
 
-    The columns that an analyst chose for its lineage are learned from, or not (`tables.choices`). Raises `preparation.CannotTrain`.
+    The columns that an analyst chose for its lineage are learned from, or not (see `tables.choices`). Raises
+    `preparation.CannotTrain`.
     """
     customers = tables.read(stored)
     model = training.train(customers, step=step, choices=tables.choices(stored))
