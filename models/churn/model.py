@@ -46,6 +46,15 @@ class HeldOut:
         asked = pd.DataFrame({"customer": customers[KEY].astype(str).to_numpy(object), "row": fingerprints(matrix)})
         return asked.merge(known, "left", ["customer", "row"])["probability"].to_numpy(float)
 
+    def verdicts(self, sure: float = SURE) -> np.ndarray:
+        """The verdict on each customer, by the limits of the other folds: nobody's own outcome is in it."""
+        given = np.full(len(self.left), UNCLEAR)
+        for fold in np.unique(self.fold):
+            here = self.fold == fold
+            limits = conformal.limits(self.probability[~here], self.left[~here], self.member[~here], sure)
+            given[here] = limits.verdict(self.probability[here], self.member[here])
+        return given
+
 
 @dataclass(frozen=True)
 class Confidence:

@@ -20,6 +20,7 @@ from locales import N_, Sentence
 TARGET, KEY = "churned", "customer_id"
 DIRECTIONS = {"monthly_charges": 1, "tenure": -1}  # expected: a higher price keeps nobody, nor does a shorter stay
 MAX_LEVELS = 50  # of a column of text: more are names, not kinds
+SPELT = 4  # ways at most in which a level may be written
 FEW = 12  # a number with no more distinct values than this is a kind,
 COUNTED = 5  # unless it counts up in ones through so many values: next month there may be one more
 PER_LEVEL = 5  # customers a level at least, on average: fewer, and the levels are names
@@ -246,8 +247,8 @@ def known(customers: pd.DataFrame) -> pd.DataFrame:
 
 def names(values: pd.Series) -> tuple[str, ...]:
     """The levels of a column in these rows, in the order of their numbers or letters."""
-    kinds = meaning.levels(values).dropna().unique()
-    return tuple(sorted(kinds, key=lambda name: (np.nan_to_num(_number(pd.Series([name]))[0], nan=np.inf), name)))
+    kinds = pd.Series(sorted(meaning.levels(values).dropna().unique()), dtype="str")
+    return tuple(kinds.iloc[np.argsort(np.nan_to_num(_number(kinds), nan=np.inf), kind="stable")])
 
 
 def unusable(customers: pd.DataFrame, coding: Coding, matrix: np.ndarray | None = None) -> pd.DataFrame:
@@ -310,6 +311,8 @@ def _kind(values: pd.Series, forced: bool = False) -> tuple[str, ...] | None:
     counts = len(different) >= COUNTED and bool((np.diff(different) == 1).all())
     if (len(different) > FEW or counts) and len(numbers) >= NUMBERS * values.notna().sum():
         return None if not forced and _is_id(str(values.name), numbers, different) else ()
+    if values.nunique() > SPELT * MAX_LEVELS:
+        return None
     kinds = names(values)
     return kinds if 2 <= len(kinds) <= min(MAX_LEVELS, values.notna().sum() / PER_LEVEL) else None
 

@@ -231,7 +231,7 @@ def covered(held_out: HeldOut, customers: pd.DataFrame, sure: tuple[float, ...] 
         groups |= {("tenure", str(number)): band == number for number in np.unique(band)}
     records = []
     for level in sure:
-        possible = _verdicts(held_out, level) != np.where(held_out.left, STAY, LEAVE)
+        possible = held_out.verdicts(level) != np.where(held_out.left, STAY, LEAVE)
         for (group, name), members in groups.items():
             for outcome in (True, False):
                 chosen = members & (held_out.left == outcome)
@@ -245,22 +245,12 @@ def told(held_out: HeldOut) -> pd.DataFrame:
 
     Each fold is judged by the others: nobody's own outcome is in their verdict.
     """
-    given, verdicts = _verdicts(held_out, SURE), [LEAVE, STAY, UNCLEAR]
+    given, verdicts = held_out.verdicts(), [LEAVE, STAY, UNCLEAR]
     customers = np.array([(given == verdict).sum() for verdict in verdicts], float)
     gone = np.array([held_out.left[given == verdict].sum() for verdict in verdicts], float)
     lo, hi = statistics.wilson(gone, np.maximum(customers, 1))
     share = gone / np.maximum(customers, 1)
     return pd.DataFrame({"verdict": verdicts, "customers": customers.astype(int), "left": share, "lo": lo, "hi": hi})
-
-
-def _verdicts(held_out: HeldOut, sure: float) -> np.ndarray:
-    """The verdict on each customer, by the limits of the other folds."""
-    given = np.full(len(held_out.left), UNCLEAR, dtype="<U7")
-    for fold in np.unique(held_out.fold):
-        here = held_out.fold == fold
-        fixed = conformal.limits(held_out.probability[~here], held_out.left[~here], held_out.member[~here], sure)
-        given[here] = fixed.verdict(held_out.probability[here], held_out.member[here])
-    return given
 
 
 def _held_out(prepared: Prepared, learner: str, seed: int) -> tuple[HeldOut, np.ndarray]:

@@ -52,7 +52,9 @@ def test_from_upload_over_the_pages_to_next_months_file(name, visit, monkeypatch
     assert customers["churned"].fillna(False).astype(bool).tolist() == gone.tolist()
 
     model = training.train(customers, compared=("logistic",))
-    record = registry.Record("churn", model.learner, "test", "test", stored.version, rows, {}, model.metrics, {})
+    record = registry.Record(
+        "churn", model.learner, "test", "test", stored.version, rows, {}, model.metrics, {}, lineage=stored.lineage
+    )
     registry.keep(state.engine(settings.get().database_url), home, record, files.pack(model), files.SUFFIX, NOW)
     for page, views in {
         "churn_explore": ("",),
