@@ -56,14 +56,16 @@ class Limits:
         return np.where(~stays, LEAVE, np.where(~leaves, STAY, UNCLEAR))
 
 
-def limits(seen: np.ndarray, left: np.ndarray, member: np.ndarray, sure: float = SURE) -> Limits:
-    """The limits by held-out probabilities `seen`, what happened, and who is in which group (rows x groups)."""
-    stay = -_lowest(-seen[~left], sure)
-    leave = [_lowest(seen[left & group], sure) for group in (*member.T, ~member.any(axis=1))]
+def limits(held_out: np.ndarray, left: np.ndarray, member: np.ndarray, sure: float = SURE) -> Limits:
+    """The limits by held-out probabilities `held_out`, what happened, and who is in which group (rows x groups)."""
+    stay = -_lowest(-held_out[~left], sure)
+    leave = [_lowest(held_out[left & group], sure) for group in (*member.T, ~member.any(axis=1))]
     return Limits(np.minimum(leave, stay), stay)
 
 
-def groups(seen: np.ndarray, left: np.ndarray, matrix: np.ndarray, coding: Coding, sure: float = SURE) -> list[Group]:
+def groups(
+    held_out: np.ndarray, left: np.ndarray, matrix: np.ndarray, coding: Coding, sure: float = SURE
+) -> list[Group]:
     """The groups of coded customers whose leavers need limits of their own, the one that needs it most first.
 
     Candidates are the levels of each column, bands of each number, and who has no value. One is taken at a time, until
@@ -77,7 +79,7 @@ def groups(seen: np.ndarray, left: np.ndarray, matrix: np.ndarray, coding: Codin
     taken: list[int] = []
     while len(taken) < GROUPS:
         member = inside[:, taken]
-        kept = limits(seen, left, member, sure).verdict(seen[left], member[left]) != STAY
+        kept = limits(held_out, left, member, sure).verdict(held_out[left], member[left]) != STAY
         short = sure - (inside[left] * kept[:, None]).sum(axis=0) / size
         lacking = np.where(short > SHORT, short / np.sqrt(sure * (1 - sure) / size), 0.0)
         lacking[taken] = 0.0
@@ -87,10 +89,10 @@ def groups(seen: np.ndarray, left: np.ndarray, matrix: np.ndarray, coding: Codin
     return [found[place] for place in taken]
 
 
-def verdict(seen: np.ndarray, left: np.ndarray, probability: np.ndarray, sure: float = SURE) -> np.ndarray:
+def verdict(held_out: np.ndarray, left: np.ndarray, probability: np.ndarray, sure: float = SURE) -> np.ndarray:
     """The verdict on each probability by the same limits for everybody (see `Limits.verdict`)."""
-    nobody = np.zeros((len(seen), 0), bool)
-    return limits(seen, left, nobody, sure).verdict(probability, np.zeros((len(probability), 0), bool))
+    nobody = np.zeros((len(held_out), 0), bool)
+    return limits(held_out, left, nobody, sure).verdict(probability, np.zeros((len(probability), 0), bool))
 
 
 def _candidates(matrix: np.ndarray, left: np.ndarray, coding: Coding) -> list[Group]:

@@ -38,7 +38,7 @@ def pack(model: ChurnModel) -> bytes:
         "league": model.league.to_dict("records"),
         "importance": model.importance.to_dict("records"),
         "coverage": model.coverage.to_dict("records"),
-        "told": model.told.to_dict("records"),
+        "by_verdict": model.by_verdict.to_dict("records"),
         "findings": [asdict(finding) for finding in model.findings],
         "ensemble": len(model.ensemble),
         "hazard": None if model.hazard is None else list(model.hazard.kinds),
@@ -130,7 +130,7 @@ def unpack(content: bytes) -> ChurnModel:
         pd.DataFrame(about["league"]),
         pd.DataFrame(about["importance"]),
         pd.DataFrame(about["coverage"]),
-        pd.DataFrame(about["told"]),
+        pd.DataFrame(about["by_verdict"]),
         tuple(Finding(**{**row, "examples": tuple(row["examples"])}) for row in about["findings"]),
         about["left_out"],
     )

@@ -66,7 +66,7 @@ class Confidence:
     `verdict`: "leave" or "stay" where the other outcome can be ruled out, "unclear" (too close to call) where neither
     or both can: of the customers who will leave, at most 20 % get "stay", also within the groups that needed it, and
     of those who will stay, at most 20 % get "leave", if tomorrow's customers are like those it was calibrated on (see
-    `conformal`). `told`: the share that left of the held-out customers with the same verdict.
+    `conformal`). `verdict_left`: the share that left of the held-out customers with the same verdict.
 
     `similar`: the share who left among the `similar_customers` whose held-out probability was nearest: a count of
     what happened, not a model.
@@ -76,7 +76,7 @@ class Confidence:
     lo: np.ndarray
     hi: np.ndarray
     verdict: np.ndarray
-    told: np.ndarray
+    verdict_left: np.ndarray
     similar: np.ndarray
     similar_customers: int
 
@@ -132,7 +132,9 @@ class ChurnModel:
     league: pd.DataFrame  # one row a learner
     importance: pd.DataFrame  # one row a column: `column`, `contribution`, `permutation`
     coverage: pd.DataFrame  # one row a group, level, outcome: `nominal`, `covered`, `customers`
-    told: pd.DataFrame  # one row a verdict: `verdict`, `customers` who got it, share who `left` of them with `lo`, `hi`
+    by_verdict: (
+        pd.DataFrame
+    )  # one row a verdict: `verdict`, `customers` who got it, share who `left` of them with `lo`, `hi`
     findings: tuple[Finding, ...]
     left_out: dict[str, str]  # column -> why it is not learned from, a key of `preparation.LEFT_OUT`
 
@@ -162,7 +164,7 @@ class ChurnModel:
         similar, count = _alike(self._ranked, probability)
         limits = self._limits if sure == SURE else self.limits(sure)
         verdicts = limits.verdict(probability, _members(self.groups, matrix))
-        left = dict(zip(self.told["verdict"], self.told["left"], strict=True))
+        left = dict(zip(self.by_verdict["verdict"], self.by_verdict["left"], strict=True))
         return Confidence(
             probability,
             np.minimum(lo, probability),

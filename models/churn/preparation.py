@@ -239,7 +239,7 @@ def outcome(customers: pd.DataFrame) -> np.ndarray:
     return values.map(said, na_action="ignore").astype("boolean").to_numpy(float, na_value=np.nan)
 
 
-def known(customers: pd.DataFrame) -> pd.DataFrame:
+def with_outcome(customers: pd.DataFrame) -> pd.DataFrame:
     """The customers whose outcome is known, `churned` as bool: the ones that rates are about."""
     fine = customers[TARGET].notna()
     return customers if fine.all() else customers[fine].astype({TARGET: bool})

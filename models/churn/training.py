@@ -157,7 +157,7 @@ def fit(
     importance = pd.DataFrame({"column": used.columns, "contribution": parts, "permutation": permuted})
     metrics = measure(held_out.probability, held_out.left)
     metrics["ece"] = calibration_error(held_out.probability, held_out.left)
-    spoken = told(held_out)
+    by_verdict = outcomes(held_out)
     still_here = conformal.limits(held_out.probability, left, member).verdict(held_out.probability, member)[~left]
     metrics["leaning"] = float((still_here == LEAVE).sum())
     if league is not None:
@@ -184,7 +184,7 @@ def fit(
         pd.DataFrame() if league is None else league,
         importance.sort_values("contribution", ascending=False, ignore_index=True),
         covered(held_out, prepared.customers),
-        spoken,
+        by_verdict,
         tuple(findings),
         prepared.left_out,
     )
@@ -240,7 +240,7 @@ def covered(held_out: HeldOut, customers: pd.DataFrame, sure: tuple[float, ...] 
     return pd.DataFrame(records, columns=["group", "level", "left", "nominal", "covered", "customers"])
 
 
-def told(held_out: HeldOut) -> pd.DataFrame:
+def outcomes(held_out: HeldOut) -> pd.DataFrame:
     """How many customers got each verdict, and what share of them `left` (`lo`, `hi`: Wilson 95 %).
 
     Each fold is judged by the others: nobody's own outcome is in their verdict.

@@ -49,7 +49,12 @@ def train(stored: Stored, _first: bool, until: date | None, step: Step) -> regis
 
 def load(home: Path, row: pd.Series) -> ChurnModel:
     """The model of a row of the registry. Raises `registry.ModelFileError`."""
-    return files.unpack(registry.content(home, row))
+    try:
+        return files.unpack(registry.content(home, row))
+    except KeyError as error:
+        raise registry.ModelFileError(
+            N_("This model was kept by an older version of Vigie: train it again.")
+        ) from error
 
 
 def outputs(home: Path, stored: Stored, champion: pd.Series) -> Sheet:

@@ -330,6 +330,18 @@ def test_few_leavers_among_many_are_learned_from_and_the_mean_risk_is_the_rate(l
     assert ranks_auc(model.held_out.probability, risk > np.quantile(risk, 0.9)) > 0.85
 
 
+def test_one_leaver_in_five_thousand_does_not_stop_the_fit_early():
+    rng = np.random.default_rng(5)
+    use = rng.normal(size=300_000)
+    left = rng.random(300_000) < 1 / (1 + np.exp(9.2 - 1.2 * use))
+    assert 50 < left.sum() < 150
+    code = Coding(("use",), {})
+    fitted = training.learners.explained("logistic", use[:, None], left, code, 0)
+    risk = training.sigmoid(fitted.log_odds(use[:, None]))
+    assert risk.mean() == pytest.approx(left.mean(), rel=0.01)
+    assert ranks_auc(risk, left) > 0.75
+
+
 def test_a_sample_keeps_both_outcomes_whichever_is_rare():
     for rate in (0.001, 0.3, 0.5, 0.999):
         left = np.random.default_rng(1).random(50_000) < rate
@@ -448,7 +460,7 @@ def test_leavers_are_not_called_stayers_in_any_group_of_a_business():
 
 def test_the_share_that_left_of_those_told_so_is_what_it_says(bank):
     _raw, _dataset, _probability, model = bank
-    told = model.told.set_index("verdict")
+    told = model.by_verdict.set_index("verdict")
     assert told["customers"].sum() == 2_000
     fresh, risk = businesses.bank(20_000, 9, 0.2)
     said = model.confidence(model.coding.encode(uploaded("bank", fresh).main)).verdict

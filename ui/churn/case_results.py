@@ -39,7 +39,7 @@ def headline(sure: Confidence, ahead: np.ndarray | None, monthly: float | None, 
         lo=locales.percent(sure.lo[1]), hi=locales.percent(sure.hi[1])
     )
     peers = _("{told} of 100 with this verdict left, and {left} of 100 similar customers").format(
-        told=locales.number(100 * sure.told[1]), left=locales.number(100 * sure.similar[1])
+        told=locales.number(100 * sure.verdict_left[1]), left=locales.number(100 * sure.similar[1])
     )
     points = round(100 * risk) - round(100 * was)
     change = _("no change") if points == 0 else locales.signed(points, locales.number)
@@ -170,7 +170,7 @@ def sheet(
             share=locales.percent(sure.probability[1]), lo=locales.percent(sure.lo[1]), hi=locales.percent(sure.hi[1])
         ),
         _(VERDICTS[sure.verdict[1]]),
-        _("{told} of 100 with this verdict left").format(told=locales.number(100 * sure.told[1])),
+        _("{told} of 100 with this verdict left").format(told=locales.number(100 * sure.verdict_left[1])),
         _("{left} of 100 similar customers left").format(left=locales.number(100 * sure.similar[1])),
         _("Before the changes: {share}").format(share=locales.percent(sure.probability[0])),
         _("Of the {count} most alike, {left} left").format(count=len(nearest), left=int(around.left[nearest].sum())),
