@@ -259,7 +259,7 @@ def _settings(coding: Coding, customers: int, seed: int) -> dict[str, Any]:
 
 
 def _regression(left: np.ndarray, weight: np.ndarray | None) -> Any:
-    """A logistic regression that is fitted until its mean risk is the rate to a thousandth, however rare leavers are."""
+    """A logistic regression, fitted until its mean risk is the rate to a thousandth, however rare leavers are."""
     from sklearn.linear_model import LogisticRegression
 
     rate = np.average(left, weights=weight)
