@@ -309,7 +309,8 @@ def _kind(values: pd.Series, forced: bool = False) -> tuple[str, ...] | None:
     numbers = number[~np.isnan(number)]
     different = np.unique(numbers)
     counts = len(different) >= COUNTED and bool((np.diff(different) == 1).all())
-    if (len(different) > FEW or counts) and len(numbers) >= NUMBERS * values.notna().sum():
+    parsed = pd.to_numeric(values, errors="coerce").notna().sum()  # infinity is a number that is not known
+    if (len(different) > FEW or counts) and parsed >= NUMBERS * values.notna().sum():
         return None if not forced and _is_id(str(values.name), numbers, different) else ()
     if values.nunique() > SPELT * MAX_LEVELS:
         return None
