@@ -12,8 +12,9 @@ import pandera.errors
 
 from connectors import files, retail, telco
 from connectors.files import InvalidFile, Raw
-from data import schemas
+from data import meaning, schemas
 from data.dataset import Dataset, Finding, Origin
+from data.meaning import NO, YES
 from locales import N_
 
 # Derived where a sales file does not have them.
@@ -45,10 +46,11 @@ SYNONYMS = {
     "on_hand": "stock instock onstock quantityonhand available quantity qty enstock stockdisponible quantite",
     "on_order": "ordered underway incoming quantityonorder encommande commande attendu",
 }
-YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "1.0", "t", "left", "churned", "exited"}
-NO = {"no", "n", "non", "false", "faux", "0", "0.0", "f", "stayed", "retained"}
 TRIED, DATES = 500, 20  # columns whose cells are looked at to guess what they are; of those, as dates
 DATED = re.compile(r"[+-]?\d{4}|\d\d?([/.-])\d\d?\1\d{4}")  # how each date that `_dates` knows begins
+UNREAD = 0.5  # share of a column's cells that are not what its name says, from which it is something else;
+STRANGE = 0.05  # of cells that are none of the few words it can have
+_YES_NO = {"True": "Yes", "False": "No"}
 PASSES = 5  # reports of refused rows after which a file is refused whole
 ISO, DAY_FIRST, MONTH_FIRST = "ISO", "day first", "month first"
 
@@ -64,14 +66,40 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     By name first, in English and French; then, for what a table cannot do without, by what the columns hold.
     """
     found, head = _by_name(frame, list(schemas.columns(table))), frame.head(1_000)
+    kinds, words = _kinds(table), _words(table)
+    for canonical in set(found) - set(schemas.required(table)):
+        text = head[found[canonical]].str.strip().replace("", pd.NA)
+        values, unread, _reason = _convert(text, kinds[canonical], "", [])
+        if canonical in words:
+            unread = ~_worded(values, words[canonical]).isin(words[canonical]) & text.notna()
+        if unread.sum() > (STRANGE if canonical in words else UNREAD) * text.notna().sum():
+            del found[canonical]  # a column of the same name that means something else
+    named = found.pop("churned", None) if table == "customers" else None
     columns = {name: head[name] for name in islice((name for name in frame if name not in found.values()), TRIED)}
     if table == "customers":
-        _take(found, "churned", (name for name, text in columns.items() if _truth(text).notna().all()))
+        _take(found, "churned", _outcomes(frame, columns, named))
         _take(found, "customer_id", (name for name, text in columns.items() if text.notna().all() and text.is_unique))
     if table == "sales":
         likely = (name for name, text in columns.items() if text.notna().all() and DATED.match(text.iloc[0].strip()))
         _take(found, "timestamp", (name for name in islice(likely, DATES) if _dates(columns[name])[0].notna().all()))
     return found
+
+
+def _outcomes(frame: pd.DataFrame, columns: Mapping[str, pd.Series], named: str | None) -> list[str]:
+    """The columns that may say who left, the likeliest first: by name and values, values alone, yes and no.
+
+    `columns` are the first cells of those that are looked at.
+    """
+    ranked: list[tuple[int, str]] = []
+    for name, text in columns.items():
+        if text.nunique() > meaning.FEW_OUTCOMES or (told := meaning.outcomes(frame[name], name)) is None:
+            continue
+        one_value = len(set(told.values()) - {None}) == 1
+        spoken = any(meaning.truth(value) is None for value in told)
+        rank = 0 if meaning.about_leaving(name) or name == named else 1 if spoken else 2
+        if not one_value or rank == 0:
+            ranked.append((rank + 3 * one_value, name))
+    return [name for _rank, name in sorted(ranked, key=lambda pair: pair[0])]
 
 
 def _by_name(frame: pd.DataFrame, columns: Iterable[str]) -> dict[str, str]:
@@ -95,21 +123,36 @@ def _take(found: dict[str, str], canonical: str, sources: Iterable[str]) -> None
             found[canonical] = free
 
 
-def apply(raw: Raw, table: str, mapping: dict[str, str], now: datetime, name: str, currency: str = "EUR") -> Dataset:
+def apply(
+    raw: Raw,
+    table: str,
+    mapping: dict[str, str],
+    now: datetime,
+    name: str,
+    currency: str = "EUR",
+    outcome: dict[str, bool | None] | None = None,
+) -> Dataset:
     """The table made of the file's columns by `mapping` (canonical -> source).
 
     Numbers may have decimal commas, thousands separators and currency signs; dates are read as ISO, else day first or
-    month first, as all of them allow; yes/no in English and French. Raises `InvalidFile` with a report of the cells
-    that cannot be used. Unmapped columns are kept for customers and left out for sales.
+    month first, as all of them allow; yes/no in English and French. `outcome` says what the values of the column that
+    says who left mean (by default as `meaning.outcomes` guesses); an empty cell there is an outcome not known. Raises
+    `InvalidFile` with a report of the cells that cannot be used. Unmapped columns are kept for customers and left out
+    for sales.
     """
     lacking = [column for column in needed(table) if column not in mapping]
     if lacking:
         raise InvalidFile(N_("Choose a column for {columns}."), columns=", ".join(lacking))
     text = raw.frame.apply(lambda column: column.str.strip().replace("", pd.NA))
-    kinds = _kinds(table)
+    kinds, words = _kinds(table), _words(table)
     findings, converted, wrong, reasons = list(raw.findings), {}, {}, {}
     for canonical, source in mapping.items():
+        if canonical == "churned":
+            outcome = outcome or meaning.outcomes(text[source], source)
+            converted[canonical] = _left(text[source], outcome, source, findings)
+            continue
         values, bad, reason = _convert(text[source], kinds[canonical], source, findings)
+        values = _worded(values, words[canonical]) if canonical in words else values
         if canonical in schemas.required(table):
             bad = bad | values.isna()
             if text[source].isna().any():
@@ -130,7 +173,9 @@ def apply(raw: Raw, table: str, mapping: dict[str, str], now: datetime, name: st
                     severity="warning",
                 )
             )
-        frame = frame.join(_others(text.drop(columns=list(mapping.values())), set(frame.columns)))
+        rest = text.drop(columns=list(mapping.values()))
+        others = _others(rest, set(schemas.columns(table)))
+        frame, mapping = frame.join(others), mapping | dict(zip(others.columns, rest.columns, strict=True))
     else:
         frame = _derived(frame, name, currency)
         unused = [column for column in text if column not in mapping.values()]
@@ -141,23 +186,35 @@ def apply(raw: Raw, table: str, mapping: dict[str, str], now: datetime, name: st
     return Dataset(
         table,  # type: ignore[arg-type]
         {table: _checked(table, frame, mapping)},
-        Origin("upload", name, None, None, now, raw.sha256, currency),
+        Origin("upload", name, None, None, now, raw.sha256, currency, mapping, outcome),
         tuple(findings),
     )
 
 
-def lenient(raw: Raw, wanted: Mapping[str, bool]) -> pd.DataFrame:
+def lenient(raw: Raw, wanted: Mapping[str, bool], origin: Origin | None = None) -> pd.DataFrame:
     """The columns `wanted` of customers (name -> whether it is a number) as far as a file has them, matched by name.
 
-    The id and the outcome come along. What cannot be converted stays as its text, for somebody to list.
+    The id and the outcome come along; columns are called, and outcomes read, as in the file of `origin`, else as
+    guessed. What cannot be converted stays as its text, for somebody to list.
     """
-    found = _by_name(raw.frame, ["customer_id", "churned", *wanted])
-    kinds = _kinds("customers")
+    known, outcome = (origin.columns or {}, origin.outcome) if origin else ({}, None)
+    called = {_plain(source): source for source in raw.frame}
+    found = {canonical: called[_plain(s)] for canonical, s in known.items() if _plain(s) in called}
+    found = {canonical: s for canonical, s in found.items() if canonical in ("customer_id", "churned", *wanted)}
+    rest = raw.frame.drop(columns=list(found.values()))
+    found |= _by_name(rest, [name for name in ("customer_id", "churned", *wanted) if name not in found])
+    kinds, words = _kinds("customers"), _words("customers")
     columns: dict[str, pd.Series] = {}
     for canonical, source in found.items():
         text = raw.frame[source].str.strip().replace("", pd.NA)
+        if canonical == "churned":
+            told = outcome or meaning.outcomes(text, source)
+            if told is not None:
+                columns[canonical] = meaning.read(text, told)
+            continue
         kind = kinds.get(canonical, "float" if wanted.get(canonical) else "str")
         values = _convert(text, kind, source, [])[0] if canonical != "customer_id" else text
+        values = _worded(values, words[canonical]) if canonical in words else values
         lost = values.isna() & text.notna()
         columns[canonical] = values.astype(object).where(~lost, text) if lost.any() else values
     return pd.DataFrame(columns, index=raw.frame.index)
@@ -229,6 +286,24 @@ def _kinds(table: str) -> dict[str, str]:
     return {column: str(kind) for column, kind in schemas.SCHEMAS[table].to_schema().dtypes.items()}
 
 
+def _words(table: str) -> dict[str, set[str]]:
+    """The values that a column of kinds can have, where the schema says so."""
+    found = {}
+    for name, column in schemas.SCHEMAS[table].to_schema().columns.items():
+        for check in column.checks:
+            if "allowed_values" in (check.statistics or {}):
+                found[name] = set(check.statistics["allowed_values"])
+    return found
+
+
+def _worded(values: pd.Series, words: set[str]) -> pd.Series:
+    """Yes and no in anybody's words (1, oui, True) as the schema has them."""
+    if not {"Yes", "No"} <= words:
+        return values
+    said = {value: _YES_NO.get(str(meaning.truth(value)), value) for value in values.dropna().unique()}
+    return values.map(lambda value: value if value in words else said[value], na_action="ignore")
+
+
 def _convert(text: pd.Series, kind: str, source: str, findings: list[Finding]) -> tuple[pd.Series, pd.Series, str]:
     """The values, which cells could not be read, and why not."""
     if "bool" in kind:
@@ -256,6 +331,29 @@ def _convert(text: pd.Series, kind: str, source: str, findings: list[Finding]) -
             findings.append(Finding(message, 0, {"column": source}, severity="warning"))
         return values, values.isna() & text.notna(), N_("not a date")
     return text, pd.Series(False, text.index), ""
+
+
+def _left(text: pd.Series, outcome: dict[str, bool | None] | None, source: str, findings: list[Finding]) -> pd.Series:
+    """Who left, by what the values of the column mean."""
+    if outcome is None:
+        raise InvalidFile(N_("Say which values of column “{column}” mean that a customer left."), column=source)
+    left = meaning.read(text, outcome)
+    words = ", ".join(f"“{value}”" for value, gone in outcome.items() if gone)
+    if left.isna().all():
+        raise InvalidFile(
+            N_("Column “{column}” says of no customer whether they left: choose another one."), column=source
+        )
+    findings.append(
+        Finding(
+            N_("Column “{column}”: {values} means that a customer left ({rows} customers)."),
+            int(left.sum()),
+            {"column": source, "values": words},
+        )
+    )
+    if left.isna().any():
+        message = N_("{rows} customers have no known outcome: they are scored, but not learned from.")
+        findings.append(Finding(message, int(left.isna().sum()), severity="warning"))
+    return left
 
 
 def _truth(text: pd.Series) -> pd.Series:

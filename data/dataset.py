@@ -27,7 +27,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a dataset is from: shown on every page that uses it."""
+    """Where a dataset is from: shown on every page that uses it.
+
+    Of a file of one's own also what its columns were called (canonical -> source) and what the values of its outcome
+    mean (True left, False stayed, None not known), so that its next file is read the same way.
+    """
 
     kind: Kind
     name: str
@@ -36,6 +40,8 @@ class Origin:
     retrieved: datetime | None = None
     sha256: str | None = None
     currency: str | None = None
+    columns: dict[str, str] | None = None
+    outcome: dict[str, bool | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,26 @@ class TrueFalse(pandas_engine.DataType):
 
 @pandas_engine.Engine.register_dtype
 @dtypes.immutable
+class Outcome(TrueFalse):
+    """True, False, or missing where it is not known (yet): bool where all are known, else pandas' "boolean"."""
+
+    def coerce(self, data_container):  # type: ignore[no-untyped-def]
+        """As bool or "boolean". Raises TypeError where a value is anything else."""
+        if pd.api.types.infer_dtype(data_container, skipna=True) not in ("boolean", "empty"):
+            raise TypeError("not only True and False")
+        return data_container.astype("boolean" if data_container.isna().any() else bool)
+
+    def coerce_value(self, value: object) -> object:
+        """The value itself (pandera finds the failed cells with this)."""
+        return value if pd.isna(value) else super().coerce_value(value)
+
+    def check(self, _found, data_container=None):  # type: ignore[no-untyped-def]
+        """Whether a column has one of the two types."""
+        return data_container is not None and data_container.dtype in (np.dtype(bool), pd.BooleanDtype())
+
+
+@pandas_engine.Engine.register_dtype
+@dtypes.immutable
 class Moment(pandas_engine.DataType):
     """A date, or a date and time as the clock on the wall showed it (no time zone), to the microsecond."""
 
@@ -85,7 +105,9 @@ class Customers(_Table):
     """One row a customer, as known on one day."""
 
     customer_id: Series[str] = pa.Field(unique=True, description=N_("The customer's identifier."))
-    churned: Series[TrueFalse] = pa.Field(description=N_("True: the customer left during the last month."))
+    churned: Series[Outcome] = pa.Field(
+        nullable=True, description=N_("True: the customer left within the outcome window. Missing: not known (yet).")
+    )
     gender: Series[str] | None = pa.Field(nullable=True, description=N_("Female or Male, as the source says."))
     senior_citizen: Series[TrueFalse] | None = pa.Field(description=N_("True: 65 or older."))
     partner: Series[str] | None = pa.Field(nullable=True, isin=YES_NO, description=N_("Lives with a partner."))

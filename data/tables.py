@@ -10,6 +10,8 @@ what is damaged is not taken for other data (see `data.seals`) but set aside; th
 """
 
 import fcntl
+import hashlib
+import json
 import logging
 import os
 import re
@@ -242,6 +244,22 @@ def between(column: str, start: date | str | None, end: date | str | None) -> pa
     if end is not None:
         found &= when <= pd.Timestamp(end)
     return found
+
+
+def choices(stored: Stored) -> dict[str, bool]:
+    """The columns that an analyst wants learned from (True) or not (False), kept for the lineage of a dataset."""
+    with suppress(FileNotFoundError):
+        return TypeAdapter(dict[str, bool]).validate_json(_choices(stored).read_bytes())
+    return {}
+
+
+def choose(stored: Stored, wanted: dict[str, bool]) -> None:
+    """Keep such a choice in place of the one before."""
+    _write(_choices(stored), json.dumps(wanted).encode())
+
+
+def _choices(stored: Stored) -> Path:
+    return stored.folder.parent / f"{hashlib.sha256(stored.lineage.encode()).hexdigest()[:16]}.columns.json"
 
 
 def query(stored: Stored, sql: str, **params: object) -> pd.DataFrame:

@@ -23,7 +23,7 @@ trained.notes(model, version, head)
 window = windows.ask(stored)
 scores, data = trained.here(model, version, stored), stored.version
 if inputs.view(_("Customers"), list(WHO), "of", lambda which: _(WHO[which])) == "file":
-    scored = scoring.upload(model, name)
+    scored = scoring.upload(model, name, stored.origin)
     if scored is None:
         st.stop()
     customers, scores, data = scored.customers, scored.scores, scored.name

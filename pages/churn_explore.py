@@ -8,6 +8,7 @@ import locales
 from charts.churn import explore as charts
 from locales.labels import label
 from models.churn import explore, survival
+from models.churn.preparation import with_outcome
 from ui import cards, inputs, store, windows
 from ui.text import N_, _, is_dark
 
@@ -16,7 +17,7 @@ COMPARED = ("contract", "internet_service", "payment_method", "senior_citizen")
 VIEWS = {"who": N_("Who leaves"), "when": N_("When they leave"), "together": N_("What goes together")}
 
 stored = store.active("customers")
-customers, currency = store.frame(stored), stored.origin.currency or "USD"
+customers, currency = with_outcome(store.frame(stored)), stored.origin.currency or "USD"
 cards.head(_("Churn: explore"), _("Which customers leave, and when in their life with us?"), stored)
 
 categorical, numeric = explore.dimensions(customers)

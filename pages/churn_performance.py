@@ -10,7 +10,7 @@ from locales.labels import CHURN_LEARNERS
 from models.churn import value
 from models.churn.training import calibration_error
 from ui import cards, champions, downloads, inputs, store, windows
-from ui.churn import performance, trained
+from ui.churn import columns, performance, trained
 from ui.text import N_, _
 
 VIEWS = {
@@ -30,6 +30,7 @@ seen = model.held_out
 ranked = trained.ranking(model, version)
 trained.notes(model, version, head)
 window = windows.ask(stored)
+columns.choose(model, stored)
 
 
 @st.fragment
@@ -87,7 +88,7 @@ def judged() -> None:
     elif view == "ahead":
         performance.ahead(model.learner, stored)
     elif view == "league":
-        _league(model.league)
+        _league(model.league, any(model.coding.directions))
 
 
 def _sentence(counts: np.ndarray, terms: value.Terms) -> str:
@@ -104,7 +105,7 @@ def _table(counts: np.ndarray, money: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"outcome": names, "customers": counts.ravel(), "money": money.ravel()})
 
 
-def _league(league: pd.DataFrame) -> None:
+def _league(league: pd.DataFrame, directed: bool) -> None:
     columns = {
         "auc": _("AUC"),
         "pr_auc": _("Area under precision and recall"),
@@ -122,12 +123,17 @@ def _league(league: pd.DataFrame) -> None:
     shown[_("In use")] = league["champion"].to_numpy()
     st.dataframe(shown, hide_index=True)
     downloads.table(league, "churn_league")
-    st.caption(
-        _(
+    if directed:
+        chosen = _(
             "Mean over ten folds with 95% interval. In use: the least log-loss among the models that say exactly why, "
             "and whose risk never falls with the price nor rises with the tenure; of equals, the simpler."
         )
-    )
+    else:
+        chosen = _(
+            "Mean over ten folds with 95% interval. In use: the least log-loss among the models that say exactly why; "
+            "of equals, the simpler. No direction is imposed: the data have no price or tenure, or contradict it."
+        )
+    st.caption(chosen)
 
 
 judged()
@@ -149,7 +155,7 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Months ahead**: a model of the same kind learns from the first months of the history and is asked on a later day;
   Harrell's concordance, and the Brier score and the share still here after 3, 6 and 12 months.
 - **Coverage**: how often a verdict (leans towards leaving or staying) does not exclude what happened. It is promised
-  for leavers and for stayers as a whole, not for every group: the figure shows where it falls short.
+  for leavers in every large group, for stayers as a whole: the figure shows what was held.
 """
         )
     )

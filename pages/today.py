@@ -11,6 +11,7 @@ from charts.churn import explore as churn_charts
 from data import state
 from locales.labels import label
 from models.churn import explore
+from models.churn.preparation import with_outcome
 from models.drift import alerts
 from models.lifecycle import registry
 from models.sales import pulse
@@ -24,7 +25,7 @@ ALERTS = 2  # at most
 customers_data, sales_data = store.active("customers"), store.active("sales")
 cards.head(_("Today"), _("What should you look at this morning?"), customers_data, sales_data)
 
-customers, days = store.frame(customers_data), store.days(sales_data)
+customers, days = with_outcome(store.frame(customers_data)), store.days(sales_data)
 churn, shop = explore.headline(customers), pulse.pulse(days)
 dollars, pounds = customers_data.origin.currency or "USD", sales_data.origin.currency or "GBP"
 

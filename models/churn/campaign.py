@@ -8,7 +8,7 @@ import pandas as pd
 
 from models.churn import rules, whatif
 from models.churn.model import ChurnModel, sigmoid
-from models.churn.preparation import KEY, TARGET, unusable
+from models.churn.preparation import KEY, TARGET, outcome, unusable
 from models.churn.value import Terms
 from models.statistics import Z90, Z95
 
@@ -80,17 +80,18 @@ def score(
 def callable_customers(
     model: ChurnModel, customers: pd.DataFrame, step: Callable[[float], None] = lambda _share: None
 ) -> Scores:
-    """Those who are still here and whose every cell can be used, the riskiest first.
+    """Those not known to have left and whose every cell can be used, the riskiest first.
 
-    A customer the model learned from gets the probability of a model that had not seen them.
+    A customer the model learned from, and who has not changed since, gets the probability of a model that had not seen
+    them (see `model.HeldOut.of`).
     """
-    here = np.flatnonzero(~customers[TARGET].to_numpy(bool)) if TARGET in customers else np.arange(len(customers))
+    here = np.flatnonzero(outcome(customers) != 1) if TARGET in customers else np.arange(len(customers))
     scored = score(model, customers.iloc[here], step)
     usable = scored["unknown"].to_numpy() == 0
     here, scored = here[usable], scored[usable]
     probability, names = scored["probability"].to_numpy(), scored[KEY].astype(str).to_numpy(object)
-    seen = pd.Series(model.held_out.probability, model.held_out.customer)
-    known = pd.Series(names).map(seen[~seen.index.duplicated()]).to_numpy(float)
+    table = customers.iloc[here]
+    known = model.held_out.of(table, model.coding.encode(table))
     probability = np.where(np.isnan(known), probability, known)
     order = np.argsort(-probability, kind="stable")
     size = min(SAMPLED, len(order))
@@ -176,7 +177,7 @@ def best_offers(
         rows, cost = moved(model, matrix, move, months)
         after = model.probability(rows)
         gain = terms.saved * terms.value * (now - after) - cost
-        better = (gain > worth) & rules.possible(model.rules, rows)
+        better = (gain > worth) & can_be(model, matrix, rows, move)
         best[better], risk[better], worth[better] = number, after[better], gain[better]
     return pd.DataFrame({"move": best, "risk": risk, "worth": worth})
 
@@ -191,7 +192,15 @@ def moved(model: ChurnModel, matrix: np.ndarray, move: whatif.Move, months: int 
     mask, free = (np.isin(model.coding.columns, names) for names in ([move.column], billed))
     wanted = matrix.copy()
     wanted[:, model.coding.place(move.column)] = model.coding.code(move.column, move.to)
-    return rules.complete(model.rules, matrix, wanted, mask, free), np.full(len(matrix), move.cost)
+    rows = rules.complete(model.rules, matrix, wanted, mask, free)
+    there = matrix[:, mask][:, 0] == wanted[:, mask][:, 0]
+    return rows, np.where(there, 0.0, move.cost)  # who is there already is moved nowhere
+
+
+def can_be(model: ChurnModel, matrix: np.ndarray, rows: np.ndarray, move: whatif.Move) -> np.ndarray:
+    """Which of the coded customers can be made an offer by which they become `rows` (see `rules.unforced`)."""
+    alone = rules.unforced(rows, matrix, model.coding, np.isin(model.coding.columns, [move.column]))
+    return rules.possible(model.rules, rows) & alone
 
 
 @dataclass(frozen=True)
@@ -213,7 +222,8 @@ def portfolio(
     """
     before = matrix[members]
     after, cost = moved(model, before, move)
-    after[~rules.possible(model.rules, after)] = before[~rules.possible(model.rules, after)]
+    stuck = ~can_be(model, before, after, move)
+    after[stuck], cost[stuck] = before[stuck], 0.0
     place = model.coding.columns.index("monthly_charges") if "monthly_charges" in model.coding.columns else None
     bill, new_bill = (
         (np.zeros(len(before)),) * 2 if place is None else (np.nan_to_num(rows[:, place]) for rows in (before, after))

@@ -13,7 +13,7 @@ from models.challenge import CannotJudge, Gain
 from models.churn import learners
 from models.churn.model import ChurnModel, sigmoid
 from models.churn.preparation import KEY, TARGET, CannotTrain, coding, ranks_auc
-from models.churn.training import COMPARED, Step, measure
+from models.churn.training import Step, measure
 from models.churn.value import Terms
 from models.churn.window import DAYS_A_MONTH
 
@@ -179,15 +179,11 @@ def policies(
 
 
 def _unseen(model: ChurnModel, table: pd.DataFrame) -> np.ndarray:
-    """What a model that was fitted without a customer says about them; NaN where there is none."""
-    held_out = pd.Series(model.held_out.probability, model.held_out.customer)
+    """What a model that was fitted without a customer says about them; NaN in a table without ids."""
     if KEY not in table:
         return np.full(len(table), np.nan)
-    risk = table[KEY].astype(str).map(held_out[~held_out.index.duplicated()]).to_numpy(float)
-    new = np.isnan(risk)
-    if new.any() and len(held_out) < COMPARED:  # else it may have learned from them although they were in no fold
-        risk[new] = model.predict_proba(table[new])[:, 1]
-    return risk
+    risk = model.held_out.of(table, model.coding.encode(table))
+    return np.where(np.isnan(risk), model.predict_proba(table)[:, 1], risk)
 
 
 def _before(model: ChurnModel, table: pd.DataFrame) -> np.ndarray:

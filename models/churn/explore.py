@@ -10,6 +10,7 @@ from itertools import combinations, pairwise
 import numpy as np
 import pandas as pd
 
+from data import meaning
 from models import statistics
 
 MISSING = "?"  # the level of customers whose value is not known
@@ -66,7 +67,7 @@ def dimensions(customers: pd.DataFrame) -> tuple[list[str], list[str]]:
 def as_levels(values: pd.Series) -> pd.Categorical:
     """A column as text levels in the order of its values, the missing ones as `MISSING`."""
     known = pd.Categorical(values)
-    codes, names = known.codes, [str(level) for level in known.categories]
+    codes, names = known.codes, [str(meaning.level(level)) for level in known.categories]
     if (codes < 0).any():
         codes, names = np.where(codes < 0, len(names), codes), [*names, MISSING]
     unique = list(dict.fromkeys(names))

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from data.dataset import Finding
-from models.churn.learners import Boosted, Explained, Logistic
-from models.churn.model import ChurnModel, Hazard, HeldOut
+from models.churn.conformal import Group
+from models.churn.learners import Boosted, BoostedMany, Explained, Logistic, LogisticMany, Resampled
+from models.churn.model import ChurnModel, HeldOut
 from models.churn.preparation import Coding
 from models.churn.rules import Rules
 
@@ -30,13 +31,16 @@ def pack(model: ChurnModel) -> bytes:
         "learner": model.learner,
         "columns": list(model.coding.columns),
         "levels": {column: list(names) for column, names in model.coding.levels.items()},
+        "freed": list(model.coding.freed),
+        "left_out": model.left_out,
+        "groups": [asdict(group) for group in model.groups],
         "metrics": model.metrics,
         "league": model.league.to_dict("records"),
         "importance": model.importance.to_dict("records"),
         "coverage": model.coverage.to_dict("records"),
+        "by_verdict": model.by_verdict.to_dict("records"),
         "findings": [asdict(finding) for finding in model.findings],
         "ensemble": len(model.ensemble),
-        "hazard": None if model.hazard is None else list(model.hazard.kinds),
         "products": known.products,
         "exclusions": [list(pair) for pair in known.allowed],
         "prices": [[place, other] for place, parts in known.prices.items() for other in parts],
@@ -46,16 +50,12 @@ def pack(model: ChurnModel) -> bytes:
         "left": model.held_out.left,
         "fold": model.held_out.fold,
         "customer": model.held_out.customer.astype(str),
+        "row": model.held_out.row,
+        "member": model.held_out.member,
     }
     arrays |= {f"allowed-{a}-{b}": matrix for (a, b), matrix in known.allowed.items()}
     arrays |= {f"usual-{a}-{b}": levels for (a, b), levels in known.usual.items()}
     arrays |= {f"price-{p}-{o}": prices for p, parts in known.prices.items() for o, prices in parts.items()}
-    if model.hazard is not None:
-        arrays |= {
-            "hazard-places": model.hazard.places,
-            "hazard-months": model.hazard.months,
-            "hazard-cumulative": model.hazard.cumulative,
-        }
     target = BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
 
@@ -65,11 +65,8 @@ def pack(model: ChurnModel) -> bytes:
         put("model.json", json.dumps(about, default=_plain).encode())
         for name, values in arrays.items():
             put(f"{name}.npy", _array(values))
-        for number, fitted in enumerate((model.fitted, *model.ensemble)):
-            for suffix, content in _fitted(fitted).items():
-                put(f"fitted-{number}.{suffix}", content)
-        if model.hazard is not None:
-            put("hazard.ubj", bytes(model.hazard.booster.save_raw("ubj")))
+        for suffix, content in (_fitted(model.fitted) | _resampled(model.ensemble)).items():
+            put(suffix, content)
     return target.getvalue()
 
 
@@ -82,7 +79,8 @@ def unpack(content: bytes) -> ChurnModel:
     def array(name: str) -> np.ndarray:
         return np.load(BytesIO(files[f"{name}.npy"]), allow_pickle=False)
 
-    coding = Coding(tuple(about["columns"]), {column: tuple(names) for column, names in about["levels"].items()})
+    levels = {column: tuple(names) for column, names in about["levels"].items()}
+    coding = Coding(tuple(about["columns"]), levels, tuple(about["freed"]))
     prices: dict[int, dict[int, np.ndarray]] = {}
     for place, other in about["prices"]:
         prices.setdefault(place, {})[other] = array(f"price-{place}-{other}")
@@ -93,54 +91,68 @@ def unpack(content: bytes) -> ChurnModel:
         prices,
         tuple(tuple(product) for product in about["products"]),
     )
-    fitted = [_read_fitted(files, number, coding) for number in range(1 + about["ensemble"])]
-    hazard = None
-    if about["hazard"] is not None:
-        hazard = Hazard(
-            _booster(files["hazard.ubj"]),
-            tuple(about["hazard"]),
-            array("hazard-places"),
-            array("hazard-months"),
-            array("hazard-cumulative"),
-        )
+    fitted = _read_fitted(files, coding)
     return ChurnModel(
         about["learner"],
         coding,
-        fitted[0],
-        tuple(fitted[1:]),
-        hazard,
+        fitted,
+        _read_resampled(files, fitted, about["ensemble"]),
         known,
-        HeldOut(array("customer").astype(object), array("probability"), array("left"), array("fold")),
+        tuple(Group(**group) for group in about["groups"]),
+        HeldOut(
+            array("customer").astype(object),
+            array("probability"),
+            array("left"),
+            array("fold"),
+            array("row"),
+            array("member"),
+        ),
         about["metrics"],
         pd.DataFrame(about["league"]),
         pd.DataFrame(about["importance"]),
         pd.DataFrame(about["coverage"]),
+        pd.DataFrame(about["by_verdict"]),
         tuple(Finding(**{**row, "examples": tuple(row["examples"])}) for row in about["findings"]),
+        about["left_out"],
     )
 
 
 def _fitted(model: Explained) -> dict[str, bytes]:
     if isinstance(model, Boosted):
-        return {"ubj": bytes(model.booster.save_raw("ubj"))}
+        return {"fitted.ubj": bytes(model.booster.save_raw("ubj"))}
     import skops.io
 
     linear = cast(Logistic, model)
     return {
-        "skops": skops.io.dumps(linear.pipeline),
+        "fitted.skops": skops.io.dumps(linear.pipeline),
         "means.npy": _array(linear.means),
         "owner.npy": _array(linear.owner),
     }
 
 
-def _read_fitted(files: dict[str, bytes], number: int, coding: Coding) -> Explained:
-    if f"fitted-{number}.ubj" in files:
-        return Boosted(_booster(files[f"fitted-{number}.ubj"]), tuple(coding.kinds))
+def _read_fitted(files: dict[str, bytes], coding: Coding) -> Explained:
+    if "fitted.ubj" in files:
+        return Boosted(_booster(files["fitted.ubj"]), tuple(coding.kinds))
     import skops.io
 
-    means, owner = (
-        np.load(BytesIO(files[f"fitted-{number}.{part}.npy"]), allow_pickle=False) for part in ("means", "owner")
+    means, owner = (np.load(BytesIO(files[f"{part}.npy"]), allow_pickle=False) for part in ("means", "owner"))
+    return Logistic(skops.io.loads(files["fitted.skops"], trusted=TRUSTED), means, owner)
+
+
+def _resampled(models: Resampled) -> dict[str, bytes]:
+    if isinstance(models, BoostedMany):
+        return {"resampled.ubj": bytes(models.booster.save_raw("ubj"))}
+    linear = cast(LogisticMany, models)
+    return {"weights.npy": _array(linear.weights), "intercepts.npy": _array(linear.intercepts)}
+
+
+def _read_resampled(files: dict[str, bytes], fitted: Explained, count: int) -> Resampled:
+    if "resampled.ubj" in files:
+        return BoostedMany(_booster(files["resampled.ubj"]), count)
+    weights, intercepts = (
+        np.load(BytesIO(files[f"{part}.npy"]), allow_pickle=False) for part in ("weights", "intercepts")
     )
-    return Logistic(skops.io.loads(files[f"fitted-{number}.skops"], trusted=TRUSTED), means, owner)
+    return LogisticMany(cast(Logistic, fitted).pipeline[0], weights, intercepts)
 
 
 def _booster(content: bytes) -> Any:

@@ -1,29 +1,58 @@
 """A churn model that has learned: what it says about a customer, why, and how sure that is."""
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from data.dataset import Finding
-from models.churn.learners import Explained, dmatrix
-from models.churn.preparation import Coding
+from models.churn import conformal
+from models.churn.conformal import LEAVE, STAY, SURE, UNCLEAR, Group, Limits, verdict
+from models.churn.learners import Explained, Resampled
+from models.churn.preparation import KEY, Coding
 from models.churn.rules import Rules
 
-SURE = 0.8  # how often the right outcome is among those a verdict leaves possible, for leavers and stayers alike
+__all__ = ["LEAVE", "STAY", "SURE", "UNCLEAR", "ChurnModel", "Confidence", "HeldOut", "alike", "sigmoid", "verdict"]
 BAND = (5.0, 95.0)  # percentiles of the resampled models
-LEAVE, STAY, UNCLEAR = "leave", "stay", "unclear"
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What models that had not seen a customer said about them: one row a customer of the training table."""
+    """What models that had not seen a customer said about them: one row a customer of the training table.
+
+    `customer` is their id ("" in a table without ids), `row` a fingerprint of all that the model sees of them (see
+    `fingerprints`), `member` (customers x groups) says in which of the model's groups they are.
+    """
 
     customer: np.ndarray
     probability: np.ndarray
     left: np.ndarray
     fold: np.ndarray
+    row: np.ndarray
+    member: np.ndarray
+
+    def of(self, customers: pd.DataFrame, matrix: np.ndarray) -> np.ndarray:
+        """The held-out probability of each customer of a table, coded as `matrix`; NaN where there is none.
+
+        Only of customers whose id is known and whose row has not changed since the model learned from it: whatever
+        else a table says about an id is news, and a table without ids is about nobody in particular.
+        """
+        if KEY not in customers:
+            return np.full(len(customers), np.nan)
+        known = pd.DataFrame({"customer": self.customer, "row": self.row, "probability": self.probability})
+        known = known[known["customer"] != ""].drop_duplicates("customer")
+        asked = pd.DataFrame({"customer": customers[KEY].astype(str).to_numpy(object), "row": fingerprints(matrix)})
+        return asked.merge(known, "left", ["customer", "row"])["probability"].to_numpy(float)
+
+    def verdicts(self, sure: float = SURE) -> np.ndarray:
+        """The verdict on each customer, by the limits of the other folds: nobody's own outcome is in it."""
+        given = np.full(len(self.left), UNCLEAR)
+        for fold in np.unique(self.fold):
+            here = self.fold == fold
+            limits = conformal.limits(self.probability[~here], self.left[~here], self.member[~here], sure)
+            given[here] = limits.verdict(self.probability[here], self.member[here])
+        return given
 
 
 @dataclass(frozen=True)
@@ -34,9 +63,9 @@ class Confidence:
     percentile): how much the *estimate* would move with another sample, not where an outcome lies.
 
     `verdict`: "leave" or "stay" where the other outcome can be ruled out, "unclear" (too close to call) where neither
-    or both can. Class-conditional conformal prediction: of the customers who will leave, at most 20 % get "stay", and
-    of those who will stay, at most 20 % get "leave", if tomorrow's customers are like those it was calibrated on.
-    Vovk, Gammerman, Shafer (2005), Algorithmic Learning in a Random World, ch. 4.5 (Mondrian).
+    or both can: of the customers who will leave, at most 20 % get "stay", also within the groups that needed it, and
+    of those who will stay, at most 20 % get "leave", if tomorrow's customers are like those it was calibrated on (see
+    `conformal`). `verdict_left`: the share that left of the held-out customers with the same verdict.
 
     `similar`: the share who left among the `similar_customers` whose held-out probability was nearest: a count of
     what happened, not a model.
@@ -46,6 +75,7 @@ class Confidence:
     lo: np.ndarray
     hi: np.ndarray
     verdict: np.ndarray
+    verdict_left: np.ndarray
     similar: np.ndarray
     similar_customers: int
 
@@ -61,46 +91,25 @@ class Explanation:
 
 
 @dataclass(frozen=True)
-class Hazard:
-    """How the risk of leaving goes on over the months: Cox's model with boosted trees and Breslow's baseline.
-
-    `places` are the columns it sees (not the tenure, which is its time); `months` and `cumulative` the baseline.
-    Cox (1972), JRSS B 34, 187-220; Breslow (1974), Biometrics 30, 89-99.
-    """
-
-    booster: Any
-    kinds: tuple[str, ...]
-    places: np.ndarray
-    months: np.ndarray
-    cumulative: np.ndarray
-
-    def ahead(self, matrix: np.ndarray, tenure: np.ndarray, months: int) -> np.ndarray:
-        """The probability of still being here 1, 2, ..., `months` months from now (rows x months), given `tenure`."""
-        seen = np.ascontiguousarray(matrix[:, self.places], np.float32)
-        relative = np.exp(np.clip(self.booster.inplace_predict(seen, predict_type="margin"), -10, 10))
-        last = self.months[-1]
-        rate = (self.cumulative[-1] - np.interp(last - 12, self.months, self.cumulative)) / 12
-        when = tenure[:, None] + np.arange(months + 1)
-        passed = np.interp(when, self.months, self.cumulative) + np.maximum(when - last, 0) * rate
-        return np.exp(-(passed[:, 1:] - passed[:, :1]) * relative[:, None])
-
-
-@dataclass(frozen=True)
 class ChurnModel:
     """Made by `training.train`; kept by `models.lifecycle.registry`."""
 
     learner: str
     coding: Coding
     fitted: Explained
-    ensemble: tuple[Explained, ...]
-    hazard: Hazard | None  # where the table has a tenure
+    ensemble: Resampled
     rules: Rules
+    groups: tuple[Group, ...]  # whose leavers have a limit of their own in the verdicts
     held_out: HeldOut
     metrics: dict[str, float]
     league: pd.DataFrame  # one row a learner
     importance: pd.DataFrame  # one row a column: `column`, `contribution`, `permutation`
     coverage: pd.DataFrame  # one row a group, level, outcome: `nominal`, `covered`, `customers`
+    by_verdict: (
+        pd.DataFrame
+    )  # one row a verdict: `verdict`, `customers` who got it, share who `left` of them with `lo`, `hi`
     findings: tuple[Finding, ...]
+    left_out: dict[str, str]  # column -> why it is not learned from, a key of `preparation.LEFT_OUT`
 
     def predict_proba(self, customers: pd.DataFrame) -> np.ndarray:
         """The probabilities (customers x 2) of staying and of leaving, as scikit-learn orders them."""
@@ -123,18 +132,39 @@ class ChurnModel:
     def confidence(self, matrix: np.ndarray, sure: float = SURE) -> Confidence:
         """How sure the probabilities of coded rows are (see `Confidence`)."""
         probability = self.probability(matrix)
-        others = sigmoid(np.array([model.log_odds(matrix) for model in self.ensemble]))
+        others = sigmoid(self.ensemble.log_odds(matrix))
         lo, hi = np.percentile(others, BAND, axis=0)
-        seen = self.held_out
-        similar, count = alike(seen.probability, seen.left, probability)
+        similar, count = _alike(self._ranked, probability)
+        limits = self._limits if sure == SURE else self.limits(sure)
+        verdicts = limits.verdict(probability, _members(self.groups, matrix))
+        left = dict(zip(self.by_verdict["verdict"], self.by_verdict["left"], strict=True))
         return Confidence(
             probability,
             np.minimum(lo, probability),
             np.maximum(hi, probability),
-            verdict(seen.probability, seen.left, probability, sure),
+            verdicts,
+            np.array([left[name] for name in verdicts], float),
             similar,
             count,
         )
+
+    def limits(self, sure: float) -> Limits:
+        """What the verdicts go by."""
+        seen = self.held_out
+        return conformal.limits(seen.probability, seen.left, seen.member, sure)
+
+    @cached_property
+    def _limits(self) -> Limits:
+        return self.limits(SURE)
+
+    @cached_property
+    def _ranked(self) -> tuple[np.ndarray, np.ndarray]:
+        return _ranked(self.held_out.probability, self.held_out.left)
+
+
+def fingerprints(matrix: np.ndarray) -> np.ndarray:
+    """A number for each coded row that is the same only for the same row."""
+    return pd.util.hash_pandas_object(pd.DataFrame(matrix + 0.0), index=False).to_numpy(np.uint64)  # -0.0 is 0.0
 
 
 def sigmoid(log_odds: np.ndarray | float) -> np.ndarray:
@@ -142,49 +172,25 @@ def sigmoid(log_odds: np.ndarray | float) -> np.ndarray:
     return 1 / (1 + np.exp(-np.asarray(log_odds, float)))
 
 
-def verdict(seen: np.ndarray, left: np.ndarray, probability: np.ndarray, sure: float = SURE) -> np.ndarray:
-    """ "leave", "stay" or "unclear" for each probability, calibrated on the held-out `seen` of leavers and stayers."""
-    leavers, stayers = np.sort(seen[left]), np.sort(seen[~left])
-    leaves = (1 + np.searchsorted(leavers, probability, "right")) / (1 + len(leavers)) > 1 - sure
-    stays = (1 + len(stayers) - np.searchsorted(stayers, probability, "left")) / (1 + len(stayers)) > 1 - sure
-    return np.where(leaves & ~stays, LEAVE, np.where(stays & ~leaves, STAY, UNCLEAR))
-
-
 def alike(seen: np.ndarray, left: np.ndarray, probability: np.ndarray) -> tuple[np.ndarray, int]:
     """The share who left among the held-out customers with the nearest probabilities, and how many those are."""
-    count = int(np.clip(len(seen) // 20, 30, 300))
+    return _alike(_ranked(seen, left), probability)
+
+
+def _ranked(seen: np.ndarray, left: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Held-out probabilities in order, and how many of the first 0, 1, 2, ... of them left."""
     order = np.argsort(seen, kind="stable")
-    gone = np.r_[0, np.cumsum(left[order])]
-    start = np.searchsorted(seen[order], probability) - count // 2
+    return seen[order], np.r_[0, np.cumsum(left[order])]
+
+
+def _alike(ranked: tuple[np.ndarray, np.ndarray], probability: np.ndarray) -> tuple[np.ndarray, int]:
+    seen, gone = ranked
+    count = int(np.clip(len(seen) // 20, 30, 300))
+    start = np.searchsorted(seen, probability) - count // 2
     start = np.clip(start, 0, len(seen) - count)
     return (gone[start + count] - gone[start]) / count, count
 
 
-def fit_hazard(matrix: np.ndarray, left: np.ndarray, coding: Coding, products: tuple[int, ...], seed: int) -> Hazard:
-    """Cox's model of a coded table with a tenure; `products` are columns made of the tenure, which it must not see."""
-    import xgboost
-
-    from models.churn.learners import BOOSTING
-
-    time = coding.place("tenure")
-    known = ~np.isnan(matrix[:, time])
-    tenure, gone = matrix[known, time], left[known]
-    places = np.array([place for place in range(len(coding.columns)) if place not in (time, *products)])
-    kinds = tuple(coding.kinds[place] for place in places)
-    seen = matrix[known][:, places]
-    booster = xgboost.train(
-        {
-            **BOOSTING,
-            "objective": "survival:cox",
-            "monotone_constraints": tuple(coding.directions[place] for place in places),
-            "seed": seed,
-            "nthread": 1,
-        },
-        dmatrix(seen, kinds, np.where(gone, 1, -1) * (tenure + 0.5)),
-        100,
-    )
-    relative = np.exp(booster.inplace_predict(np.ascontiguousarray(seen, np.float32), predict_type="margin"))
-    months, place = np.unique(np.r_[0.0, tenure], return_inverse=True)
-    events = np.bincount(place[1:], weights=gone, minlength=len(months))
-    at_risk = np.bincount(place[1:], weights=relative, minlength=len(months))[::-1].cumsum()[::-1]
-    return Hazard(booster, kinds, places, months, np.cumsum(events / np.maximum(at_risk, 1e-9)))
+def _members(groups: tuple[Group, ...], matrix: np.ndarray) -> np.ndarray:
+    """Who is in which group (rows x groups)."""
+    return np.array([group.members(matrix) for group in groups], bool).reshape(len(groups), len(matrix)).T

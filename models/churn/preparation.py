@@ -6,24 +6,44 @@ inside every fold of a cross-validation.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from data import meaning
 from data.dataset import Finding
 from locales import N_, Sentence
 
 TARGET, KEY = "churned", "customer_id"
-DIRECTIONS = {"monthly_charges": 1, "tenure": -1}  # a higher price never keeps a customer, nor does a shorter stay
+DIRECTIONS = {"monthly_charges": 1, "tenure": -1}  # expected: a higher price keeps nobody, nor does a shorter stay
 MAX_LEVELS = 50  # of a column of text: more are names, not kinds
-FEW = 12  # a number with no more distinct values than this is a kind
-NEEDED = 50  # customers of each outcome: ten a fold, and enough for a 90 % statement about each class
+SPELT = 4  # ways at most in which a level may be written
+FEW = 12  # a number with no more distinct values than this is a kind,
+COUNTED = 5  # unless it counts up in ones through so many values: next month there may be one more
+PER_LEVEL = 5  # customers a level at least, on average: fewer, and the levels are names
+NUMBERS = 0.95  # share of a column's values that are numbers, from which it is one
+NEEDED = 50  # customers of each outcome: ten in each of the five parts on which a model is checked in turn
 LEAK = 0.9  # a single column, or a whole model, that ranks leavers better than this knew the outcome
-AFTERWARDS = re.compile(
-    r"^(churn|cltv|customer_status$|status$|cancel|exit|termination|leav|left|attrition|resili|depart(ed|ure)?(_|$))",
-    re.IGNORECASE,
-)
+PURE = 0.95  # share of leavers among those with (or without) a value, from which having one tells the outcome
+DISTINCT = 0.95  # share of different values from which a whole number may be an id
+LONG = 8  # digits from which it is one: telephone, account, card
+ID_WORDS = re.compile(r"id|row|index|no|num|number|numero|ref|reference|phone|tel|telephone|mobile|portable|iban")
+LEFT_OUT = {  # why a column is not learned from
+    "name": N_("its name says that it was written after somebody left"),
+    "ranks": N_("it alone tells who left"),
+    "missing": N_("whether it is filled in tells who left"),
+    "unique": N_("nearly every customer has a value of their own"),
+    "constant": N_("it has one value only"),
+    "chosen": N_("left out by hand"),
+}
+LEAKS = {
+    "name": N_("The name of column “{column}” says that it was written after somebody left: it is not learned from."),
+    "ranks": N_("Column “{column}” tells who left: it was written afterwards, and the model does not see it."),
+    "missing": N_("Whether column “{column}” is filled in tells who left: the model does not see it."),
+}
 
 
 class CannotTrain(Sentence, ValueError):
@@ -32,10 +52,16 @@ class CannotTrain(Sentence, ValueError):
 
 @dataclass(frozen=True)
 class Coding:
-    """Which columns a model uses and how: `levels` has the names of a column's codes 0, 1, ...; others are numbers."""
+    """The schema of a model: which columns it reads, and how, whatever types they come in.
+
+    `levels` has the names of a column's codes 0, 1, ...; the other columns are numbers. A level is the same however it
+    is stored (1, 1.0, "1", "1.0"), and of a yes and a no either may come as True, "oui", 1, ... `freed` are columns of
+    `DIRECTIONS` whose direction the data contradict.
+    """
 
     columns: tuple[str, ...]
     levels: dict[str, tuple[str, ...]]
+    freed: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> list[str]:
@@ -45,17 +71,37 @@ class Coding:
     @property
     def directions(self) -> tuple[int, ...]:
         """1 where a higher value can only raise the risk, -1 where it can only lower it, 0 where either may be."""
-        return tuple(DIRECTIONS.get(column, 0) if column not in self.levels else 0 for column in self.columns)
+        return tuple(
+            0 if column in self.levels or column in self.freed else DIRECTIONS.get(column, 0) for column in self.columns
+        )
+
+    @cached_property
+    def _codes(self) -> dict[str, dict[str | bool | None, int]]:
+        """For each column of levels their codes by name, and by True and False where one level each says so."""
+        found: dict[str, dict[str | bool | None, int]] = {}
+        for column, names in self.levels.items():
+            codes: dict[str | bool | None, int] = {name: code for code, name in enumerate(names)}
+            said = [(meaning.truth(name), code) for name, code in codes.items() if meaning.truth(name) is not None]
+            found[column] = codes | (dict(said) if len(said) == len(dict(said)) == 2 else {})
+        return found
 
     def place(self, column: str) -> int:
         """The column's place in the matrix."""
         return self.columns.index(column)
 
+    def is_number(self, column: str) -> bool:
+        """Whether all that a column can hold are numbers, be they kinds."""
+        return column not in self.levels or not np.isnan(_number(pd.Series(self.levels[column]))).any()
+
     def code(self, column: str, value: object) -> float:
         """A value of a column as the matrix holds it; NaN where it is missing or was never seen."""
         if column not in self.levels:
             return float(value) if value is not None else float("nan")  # type: ignore[arg-type]
-        return float(self.levels[column].index(str(value))) if str(value) in self.levels[column] else float("nan")
+        name = meaning.level(value)
+        if name is None:
+            return float("nan")
+        codes = self._codes[column]
+        return float(codes[name] if name in codes else codes.get(meaning.truth(name), float("nan")))
 
     def value(self, column: str, code: float) -> str | float | None:
         """What a code of a column stands for: a level's name or a number; None where nothing is known."""
@@ -69,12 +115,11 @@ class Coding:
         for place, column in enumerate(self.columns):
             if column not in customers:
                 continue
-            values = customers[column]
             if column in self.levels:
-                codes = pd.Index(self.levels[column], dtype="str").get_indexer(_text(values))
-                matrix[:, place] = np.where(codes < 0, np.nan, codes)
+                codes, kinds = pd.factorize(customers[column])
+                matrix[:, place] = np.array([*(self.code(column, kind) for kind in kinds), np.nan])[codes]
             else:
-                matrix[:, place] = _number(values)
+                matrix[:, place] = _number(customers[column])
         return matrix
 
 
@@ -87,41 +132,35 @@ class Prepared:
     matrix: np.ndarray
     left: np.ndarray
     findings: tuple[Finding, ...] = field(default=())
+    left_out: dict[str, str] = field(default_factory=dict)  # column -> why, a key of `LEFT_OUT`
 
 
 def coding(customers: pd.DataFrame, without: tuple[str, ...] = ()) -> Coding:
     """Which columns vary and can be used, and the levels they have in these rows."""
-    columns, levels = [], {}
-    for column in customers.columns.drop([KEY, TARGET, *without], errors="ignore"):
-        values = customers[column]
-        number = _number(values) if not pd.api.types.is_bool_dtype(values) else np.full(len(values), np.nan)
-        known = number[~np.isnan(number)]
-        if len(known) >= 0.95 * values.notna().sum() and len(np.unique(known)) > FEW:
-            columns.append(column)
-            continue
-        kinds = sorted(_text(values).dropna().unique())
-        if 2 <= len(kinds) <= MAX_LEVELS:
-            columns.append(column)
-            levels[column] = tuple(kinds)
-        elif len(kinds) > MAX_LEVELS and len(np.unique(known)) > MAX_LEVELS:
-            columns.append(column)  # numbers with some text among them: the text is missing
-    return Coding(tuple(columns), levels)
+    columns = customers.columns.drop([KEY, TARGET, *without], errors="ignore")
+    kinds = {column: found for column in columns if (found := _kind(customers[column])) is not None}
+    return Coding(tuple(kinds), {column: names for column, names in kinds.items() if names})
 
 
-def prepare(customers: pd.DataFrame) -> Prepared:
+def prepare(customers: pd.DataFrame, choices: Mapping[str, bool] | None = None) -> Prepared:
     """Check a customers table and code it.
 
-    Left out, with a finding each: customers listed twice or without outcome, columns written after the outcome (by
-    their name, or because they alone rank leavers with an AUC above `LEAK`), columns with one value or a name a row.
-    Raises `CannotTrain`.
+    Left out, with a finding each: customers listed twice or without a known outcome; columns written after the outcome
+    (by what their name says, because they alone rank leavers with an AUC above `LEAK`, or because they are filled in
+    for leavers or for stayers only); columns with one value or a value a row (names, telephones, row numbers).
+    `choices` overrule that: columns to learn from (True) and not to (False). Raises `CannotTrain`.
     """
     if TARGET not in customers:
         raise CannotTrain(N_("There is no column that says who left: map one on the page Data."))
     findings = []
-    kept = customers[customers[TARGET].notna()]
-    if len(kept) < len(customers):
+    known = ~np.isnan(outcome(customers))
+    kept = customers[known]
+    if not known.all():
         findings.append(
-            Finding(N_("{rows} customers without a known outcome are left out."), len(customers) - len(kept))
+            Finding(
+                N_("{rows} customers have no known outcome: they are scored, but not learned from."),
+                int((~known).sum()),
+            )
         )
     if KEY in kept and kept[KEY].duplicated().any():
         again = kept[KEY].duplicated()
@@ -129,12 +168,13 @@ def prepare(customers: pd.DataFrame) -> Prepared:
             Finding(N_("{rows} rows repeat a customer: the first one counts."), int(again.sum()), severity="warning")
         )
         kept = kept[~again]
-    left = kept[TARGET].to_numpy(bool)
+    left = outcome(kept) == 1
     if min(left.sum(), (~left).sum()) < NEEDED:
         raise CannotTrain(
             N_(
                 "An honest model needs at least {needed} customers who left and as many who stayed; this table has "
-                "{left} and {stayed}."
+                "{left} and {stayed}. With fewer, the five parts on which it is checked have less than ten each: add "
+                "customers, or count who left over a longer time."
             ),
             needed=NEEDED,
             left=int(left.sum()),
@@ -147,24 +187,13 @@ def prepare(customers: pd.DataFrame) -> Prepared:
                 int(kept["total_charges"].isna().sum()),
             )
         )
-    first = coding(kept)
-    matrix = first.encode(kept)
-    leaks = [
-        column
-        for place, column in enumerate(first.columns)
-        if AFTERWARDS.match(column) or _alone(matrix[:, place], left, column in first.levels) > LEAK
+    chosen, left_out = _choose(kept, left, choices or {})
+    findings += [
+        Finding(LEAKS[why], 0, {"column": column}, severity="warning")
+        for column, why in left_out.items()
+        if why in LEAKS
     ]
-    for column in leaks:
-        findings.append(
-            Finding(
-                N_("Column “{column}” tells who left: it was written afterwards, and the model does not see it."),
-                0,
-                {"column": column},
-                severity="warning",
-            )
-        )
-    chosen = coding(kept, tuple(leaks))
-    unused = [column for column in kept.columns if column not in (KEY, TARGET, *leaks, *chosen.columns)]
+    unused = [column for column, why in left_out.items() if why in ("unique", "constant")]
     if unused:
         findings.append(
             Finding(
@@ -175,7 +204,51 @@ def prepare(customers: pd.DataFrame) -> Prepared:
         )
     if not chosen.columns:
         raise CannotTrain(N_("No column of this table differs between customers: there is nothing to learn from."))
-    return Prepared(kept, chosen, chosen.encode(kept), left, tuple(findings))
+    return Prepared(kept, chosen, chosen.encode(kept), left, tuple(findings), left_out)
+
+
+def _choose(kept: pd.DataFrame, left: np.ndarray, choices: Mapping[str, bool]) -> tuple[Coding, dict[str, str]]:
+    """The columns to learn from, and why the others are not."""
+    kinds: dict[str, tuple[str, ...]] = {}
+    left_out: dict[str, str] = {}
+    for column in kept.columns.drop([KEY, TARGET], errors="ignore"):
+        found = _kind(kept[column], forced=choices.get(column, False))
+        if not choices.get(column, True):
+            left_out[column] = "chosen"
+        elif meaning.about_leaving(column) and not choices.get(column):
+            left_out[column] = "name"
+        elif found is None:
+            left_out[column] = "constant" if kept[column].nunique() <= 1 else "unique"
+        else:
+            kinds[column] = found
+        if column in left_out or choices.get(column):
+            continue
+        one = Coding((column,), {column: kinds[column]} if kinds[column] else {})
+        if why := _leak(one.encode(kept)[:, 0], left, column in one.levels):
+            left_out[column] = why
+            del kinds[column]
+    return Coding(tuple(kinds), {column: names for column, names in kinds.items() if names}), left_out
+
+
+def outcome(customers: pd.DataFrame) -> np.ndarray:
+    """What is known of each customer: 1 left, 0 stayed, NaN not known (yet)."""
+    values = customers[TARGET]
+    if pd.api.types.is_bool_dtype(values) or pd.api.types.is_numeric_dtype(values):
+        return values.to_numpy(float, na_value=np.nan)
+    said = {kind: meaning.truth(kind) for kind in values.dropna().unique()}
+    return values.map(said, na_action="ignore").astype("boolean").to_numpy(float, na_value=np.nan)
+
+
+def with_outcome(customers: pd.DataFrame) -> pd.DataFrame:
+    """The customers whose outcome is known, `churned` as bool: the ones that rates are about."""
+    fine = customers[TARGET].notna()
+    return customers if fine.all() else customers[fine].astype({TARGET: bool})
+
+
+def names(values: pd.Series) -> tuple[str, ...]:
+    """The levels of a column in these rows, in the order of their numbers or letters."""
+    kinds = pd.Series(sorted(meaning.levels(values).dropna().unique()), dtype="str")
+    return tuple(kinds.iloc[np.argsort(np.nan_to_num(_number(kinds), nan=np.inf), kind="stable")])
 
 
 def unusable(customers: pd.DataFrame, coding: Coding, matrix: np.ndarray | None = None) -> pd.DataFrame:
@@ -205,6 +278,18 @@ def ranks_auc(score: np.ndarray, left: np.ndarray) -> float:
     return float((ranks[left].sum() - leavers * (leavers + 1) / 2) / (leavers * (len(left) - leavers)))
 
 
+def _leak(values: np.ndarray, left: np.ndarray, is_level: bool) -> str:
+    """Why a coded column cannot have been known before the outcome ("ranks", "missing"), or ""."""
+    blank = np.isnan(values)
+    if _alone(blank.astype(float), left, True) > LEAK:
+        return "missing"
+    for filled in (~blank, blank):
+        gone = left[filled].sum()
+        if gone >= NEEDED and gone >= PURE * filled.sum() and 2 * left[~filled].mean() < PURE:
+            return "missing"
+    return "ranks" if _alone(values, left, is_level) > LEAK else ""
+
+
 def _alone(values: np.ndarray, left: np.ndarray, is_level: bool) -> float:
     """The AUC of one column alone: a number either way up, a level by its share of leavers."""
     if is_level:
@@ -218,14 +303,30 @@ def _alone(values: np.ndarray, left: np.ndarray, is_level: bool) -> float:
     return max(area, 1 - area)
 
 
+def _kind(values: pd.Series, forced: bool = False) -> tuple[str, ...] | None:
+    """The levels of a column, () for a number, None where it has one value or (unless `forced`) one a customer."""
+    number = _number(values) if not pd.api.types.is_bool_dtype(values) else np.full(len(values), np.nan)
+    numbers = number[~np.isnan(number)]
+    different = np.unique(numbers)
+    counts = len(different) >= COUNTED and bool((np.diff(different) == 1).all())
+    parsed = pd.to_numeric(values, errors="coerce").notna().sum()  # infinity is a number that is not known
+    if (len(different) > FEW or counts) and parsed >= NUMBERS * values.notna().sum():
+        return None if not forced and _is_id(str(values.name), numbers, different) else ()
+    if values.nunique() > SPELT * MAX_LEVELS:
+        return None
+    kinds = names(values)
+    return kinds if 2 <= len(kinds) <= min(MAX_LEVELS, values.notna().sum() / PER_LEVEL) else None
+
+
+def _is_id(column: str, numbers: np.ndarray, different: np.ndarray) -> bool:
+    """Whether numbers only name their rows: whole, nearly all different, and counted on, very long, or called so."""
+    if len(different) < DISTINCT * len(numbers) or (different != np.round(different)).any():
+        return False
+    long = (np.abs(different) >= 10 ** (LONG - 1)).mean() >= DISTINCT
+    called = any(ID_WORDS.fullmatch(word) for word in meaning.plain(column).split())
+    return bool(np.ptp(different) < 1.5 * len(different) or long or called)
+
+
 def _number(values: pd.Series) -> np.ndarray:
-    numbers = pd.to_numeric(values, errors="coerce").to_numpy(float)
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(float, na_value=np.nan)
     return np.where(np.isfinite(numbers), numbers, np.nan)
-
-
-def _text(values: pd.Series) -> pd.Series:
-    return (
-        values
-        if isinstance(values.dtype, pd.StringDtype)
-        else values.astype(object).where(values.notna()).map(str, na_action="ignore")
-    )

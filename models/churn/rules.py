@@ -17,7 +17,10 @@ import numpy as np
 from models.churn.preparation import Coding
 
 EXPECTED = 10.0  # pairs of levels that should have met so often and never did exclude each other
-LISTED = 0.98  # R2 from which a number is a price list
+LISTED = 0.98  # R2 on customers it was not fitted to, from which a number is a price list
+PRICED = 5_000  # customers on whom a price list is fitted, or up to twice as many
+ALONE = 0.99  # leverage from which a customer decides alone what is said of them: they show nothing,
+SOME = 0.05  # and more than this share of such customers is too many
 TIMES = 0.99  # R2 from which a number is a product
 FACTORS = 8  # numbers that are tried as factors of another one
 MATTERS = 0.02  # of the number's standard deviation: smaller prices are noise
@@ -44,6 +47,17 @@ class Rules:
         for a, b in self.allowed:
             found.setdefault(a, []).append(b)
         return found
+
+    @cached_property
+    def pairs(self) -> tuple[np.ndarray, ...]:
+        """All exclusions as arrays: both columns of each pair, where its table starts in the last one, its width."""
+        known = [
+            (pair, table) for pair, table in self.allowed.items() if pair[0] < pair[1]
+        ]  # the other way is the same
+        one, other = (np.array([pair[side] for pair, _table in known], int) for side in (0, 1))
+        start = np.cumsum([0, *(table.size for _pair, table in known)])[:-1]
+        width = np.array([table.shape[1] for _pair, table in known], int)
+        return one, other, start, width, np.concatenate([table.ravel() for _pair, table in known] or [np.ones(0, bool)])
 
     def follows_from(self, coding: Coding) -> dict[str, list[str]]:
         """For each column that a rule can set, the columns that set it."""
@@ -81,38 +95,56 @@ def learn(matrix: np.ndarray, coding: Coding) -> Rules:
 def complete(
     rules: Rules, before: np.ndarray, wanted: np.ndarray, edited: np.ndarray, free: np.ndarray | None = None
 ) -> np.ndarray:
-    """Possible customers made of `wanted` rows (rows x columns), by changing what was not `edited` (a mask of columns).
+    """Possible customers made of `wanted` rows (rows x columns), by changing what was not `edited`.
 
-    `before` (one row, or one for each) is the customer as they are: prices and products keep its distance from the
-    list. Columns of the mask `free` are left as they are too, whatever the rules say. Edited columns never change;
-    where two edits exclude each other, the row stays impossible (see `possible`).
+    `edited` is a mask of columns, for all rows or (rows x columns) for each. `before` (one row, or one for each) is the
+    customer as they are: prices and products keep its distance from the list. Columns of the mask `free` are left as
+    they are too, whatever the rules say. Edited columns never change; where two edits exclude each other, the row stays
+    impossible (see `possible`).
     """
     rows, before = wanted.copy(), np.atleast_2d(before)
-    held = edited if free is None else edited | free
-    _exclude(rules, rows, held)
-    moved = ((rows != before) & ~(np.isnan(rows) & np.isnan(before))).any(axis=0)
+    held = np.broadcast_to(edited if free is None else edited | free, rows.shape)
+    wrong = np.flatnonzero(~possible(rules, rows))
+    if len(wrong):
+        masks, same = np.unique(held[wrong], axis=0, return_inverse=True)
+        for number, mask in enumerate(masks):
+            places = wrong[same.ravel() == number]
+            part = rows[places]
+            _exclude(rules, part, mask)
+            rows[places] = part
+    moved = (rows != before) & ~(np.isnan(rows) & np.isnan(before))
     for place, parts in rules.prices.items():
-        touched = {column: prices for column, prices in parts.items() if moved[column]}
-        if touched and not held[place]:
-            rows[:, place] = np.maximum(before[:, place] + _priced(touched, rows) - _priced(touched, before), 0)
-            moved[place] = True
+        dearer = moved[:, list(parts)].any(axis=1) & ~held[:, place]
+        if dearer.any():
+            change = _priced(parts, rows) - _priced(parts, before)
+            rows[dearer, place] = np.maximum(before[:, place] + change, 0)[dearer]
+            moved[dearer, place] = True
     for result, one, other in rules.products:
-        if (moved[one] or moved[other]) and not held[result]:
+        apart = (moved[:, one] | moved[:, other]) & ~held[:, result]
+        if apart.any():
             usual, now = before[:, one] * before[:, other], before[:, result]
             ratio = np.where((usual > 0) & (now > 0), now / np.where(usual > 0, usual, 1), 1.0)
-            apart = (rows[:, one] != before[:, one]) | (rows[:, other] != before[:, other])
             rows[apart, result] = (ratio * rows[:, one] * rows[:, other])[apart]
     return rows
 
 
 def possible(rules: Rules, rows: np.ndarray) -> np.ndarray:
     """Whether no two levels of a row exclude each other."""
-    fine, blank = np.ones(len(rows), bool), np.isnan(rows)
+    one, other, start, width, table = rules.pairs
+    blank = np.isnan(rows)
     codes = np.where(blank, 0, rows).astype(int)
-    for (a, b), allowed in rules.allowed.items():
-        if a < b:  # the other way round says the same
-            fine &= allowed[codes[:, a], codes[:, b]] | blank[:, a] | blank[:, b]
-    return fine
+    fine = table[start + codes[:, one] * width + codes[:, other]] | blank[:, one] | blank[:, other]
+    return np.asarray(fine.all(axis=1))
+
+
+def unforced(rows: np.ndarray, before: np.ndarray, coding: Coding, edited: np.ndarray) -> np.ndarray:
+    """Whether an edit (a mask of columns) of `before` led to each row without other levels having to change.
+
+    Technical support for somebody without internet would take them to the internet first: that is another offer.
+    """
+    others = np.array([column in coding.levels for column in coding.columns]) & ~edited
+    was, now = np.broadcast_to(before, rows.shape)[:, others], rows[:, others]
+    return np.asarray(((was == now) | (np.isnan(was) & np.isnan(now))).all(axis=1))
 
 
 def _exclude(rules: Rules, rows: np.ndarray, held: np.ndarray) -> None:
@@ -143,9 +175,10 @@ def _price_list(
     matrix: np.ndarray, place: int, levels: list[int], sizes: dict[int, int]
 ) -> dict[int, np.ndarray] | None:
     """The price of each level, by least squares; columns that do not matter are dropped and the rest fitted again."""
-    known = ~np.isnan(matrix[:, place])
+    known = np.flatnonzero(~np.isnan(matrix[:, place]))
+    known = known[:: max(1, len(known) // PRICED)]
     target = matrix[known, place]
-    if known.sum() < 100 or np.ptp(target) == 0:
+    if len(known) < 100 or np.ptp(target) == 0:
         return None
     chosen = levels
     for _round in range(2):
@@ -153,9 +186,14 @@ def _price_list(
         if not dummies:
             return None
         design = np.hstack([np.ones((len(target), 1)), *dummies.values()])
-        solution = np.linalg.lstsq(design, target, rcond=None)[0]
-        left_over = target - design @ solution
-        if 1 - left_over.var() / target.var() < LISTED:
+        basis, scale, turn = np.linalg.svd(design, full_matrices=False)
+        rank = int((scale > 1e-9 * scale[0]).sum())
+        solution = turn[:rank].T @ (basis[:, :rank].T @ target / scale[:rank])
+        # Leave-one-out residuals (Allen 1974, Technometrics 16, 125-127): enough levels fit any noise they have seen.
+        leverage = (basis[:, :rank] ** 2).sum(axis=1)
+        fine = leverage < ALONE
+        left_over = (target - design @ solution)[fine] / (1 - leverage[fine])
+        if (~fine).mean() > SOME or 1 - (left_over**2).mean() / target.var() < LISTED:
             return None
         prices, start = {}, 1
         for p in chosen:

@@ -7,7 +7,6 @@ import pandas as pd
 
 from models import statistics
 from models.churn.explore import PEERS, as_levels
-from models.churn.model import LEAVE, STAY, verdict
 from models.churn.preparation import ranks_auc
 
 
@@ -111,11 +110,6 @@ def reliability(probability: np.ndarray, left: np.ndarray, bins: int = 10) -> pd
     lo, hi = statistics.wilson(seen, size)
     said = [probability[part].mean() for part in parts]
     return pd.DataFrame({"said": said, "seen": seen / size, "lo": lo, "hi": hi, "customers": size.astype(int)})
-
-
-def possible(probability: np.ndarray, left: np.ndarray) -> np.ndarray:
-    """Whether the verdict on each held-out customer left possible what happened."""
-    return verdict(probability, left, probability) != np.where(left, STAY, LEAVE)
 
 
 def by_segment(probability: np.ndarray, left: np.ndarray, segment: pd.Series) -> pd.DataFrame:

@@ -32,7 +32,7 @@ class Surroundings:
     """The population around a customer: what curves and neighbours are measured against. Made once a table."""
 
     matrix: np.ndarray
-    left: np.ndarray
+    left: np.ndarray  # 1 left, 0 stayed, NaN not known
     grids: tuple[np.ndarray, ...]  # of each column: its codes, or its quantiles
     shares: tuple[np.ndarray, ...]  # of customers: at each code, or in `BINS` equal steps of a number
     spread: np.ndarray  # of each number: from its 1st to its 99th percentile
@@ -89,7 +89,9 @@ def surroundings(model: ChurnModel, matrix: np.ndarray, left: np.ndarray, seed: 
         spread[place] = max(np.subtract(*np.quantile(known, [0.99, 0.01])), 1e-9)
     importance = model.importance.set_index("column")["contribution"]
     weights = np.array([importance[column] for column in model.coding.columns]) + 1e-9
-    found = Surroundings(matrix, left, tuple(grids), tuple(shares), spread, weights / weights.sum(), float("inf"))
+    found = Surroundings(
+        matrix, left.astype(float), tuple(grids), tuple(shares), spread, weights / weights.sum(), float("inf")
+    )
     some = np.random.default_rng(seed).choice(len(matrix), min(300, len(matrix)), replace=False)
     nearest = [np.partition(_distances(model, found, matrix[place]), 1)[1] for place in some]
     return replace(found, usual_distance=float(np.quantile(nearest, 0.99)))
@@ -119,18 +121,18 @@ def curves(
 
     Values that make an impossible customer are left out. One prediction for all columns together.
     """
-    parts, grids, fixed = [], [], _mask(model, held)
-    for place, grid in enumerate(around.grids):
-        wanted = np.repeat(row[None], len(grid), axis=0)
-        wanted[:, place] = grid
-        edited = fixed.copy()
-        edited[place] = True
-        rows = rules.complete(model.rules, row, wanted, edited)
-        fine = rules.possible(model.rules, rows)
-        parts.append(rows[fine])
-        grids.append(grid[fine])
-    risks = np.split(model.probability(np.vstack(parts)), np.cumsum([len(part) for part in parts])[:-1])
-    return dict(zip(model.coding.columns, zip(grids, risks, strict=True), strict=True))
+    sizes = [len(grid) for grid in around.grids]
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    wanted = np.repeat(row[None], len(owner), axis=0)
+    edited = np.repeat(_mask(model, held)[None], len(owner), axis=0)
+    wanted[np.arange(len(owner)), owner] = np.concatenate(around.grids)
+    edited[np.arange(len(owner)), owner] = True
+    rows = rules.complete(model.rules, row, wanted, edited)
+    fine = rules.possible(model.rules, rows)
+    risk = model.probability(rows[fine])
+    ends = np.cumsum(np.bincount(owner[fine], minlength=len(sizes)))[:-1]
+    grids = np.split(np.concatenate(around.grids)[fine], ends)
+    return dict(zip(model.coding.columns, zip(grids, np.split(risk, ends), strict=True), strict=True))
 
 
 def neighbours(
@@ -138,9 +140,10 @@ def neighbours(
 ) -> np.ndarray:
     """The places of the nearest customers, nearest first; the customer at the place `but` is not asked.
 
-    Gower's distance (1971, Biometrics 27, 857-871), each column weighted by its importance to the model.
+    Gower's distance (1971, Biometrics 27, 857-871), each column weighted by its importance to the model. Only customers
+    whose outcome is known are asked.
     """
-    distance = _distances(model, around, row)
+    distance = np.where(np.isnan(around.left), np.inf, _distances(model, around, row))
     if but is not None:
         distance[but] = np.inf
     nearest = np.argpartition(distance, min(count, len(distance) - 1))[:count]
@@ -243,7 +246,8 @@ def plans(
         cost += share * rows[:, place] * months
         rows[:, place] *= 1 - share
     risk = model.probability(rows)
-    fine = rules.possible(model.rules, rows) & (risk < risk[0])
+    alone = rules.unforced(rows, row, model.coding, _mask(model, choices))
+    fine = rules.possible(model.rules, rows) & alone & (risk < risk[0])
     order = np.r_[0, np.flatnonzero(fine)[np.lexsort((risk[fine], cost[fine]))]]
     lower = np.r_[True, risk[order][1:] < np.minimum.accumulate(risk[order])[:-1] - 1e-12]
     lists = list(choices.values())
@@ -297,7 +301,7 @@ def difference(model: ChurnModel, one: np.ndarray, other: np.ndarray) -> pd.Seri
 
 def band(model: ChurnModel, rows: np.ndarray) -> np.ndarray:
     """The probability of leaving by each resampled model (models x rows)."""
-    return sigmoid(np.array([fitted.log_odds(rows) for fitted in model.ensemble]))
+    return sigmoid(model.ensemble.log_odds(rows))
 
 
 def _mask(model: Asked, columns: Mapping[str, object] | Sequence[str]) -> np.ndarray:
@@ -306,7 +310,7 @@ def _mask(model: Asked, columns: Mapping[str, object] | Sequence[str]) -> np.nda
 
 def _gaps(model: ChurnModel, around: Surroundings, matrix: np.ndarray, row: np.ndarray) -> np.ndarray:
     number = np.array([column not in model.coding.levels for column in model.coding.columns])
-    gaps = (matrix != row).astype(float)
+    gaps = ((matrix != row) & ~(np.isnan(matrix) & np.isnan(row))).astype(float)
     gaps[:, number] = np.minimum(np.abs(matrix[:, number] - row[number]) / around.spread[number], 1)
     return np.where(np.isnan(gaps), (~np.isnan(row)).astype(float), gaps)
 

@@ -29,10 +29,11 @@ SEGMENT = "contract"  # by which churn is also measured
 def train(stored: Stored, _first: bool, until: date | None, step: Step) -> registry.Trained:
     """Train on the customers of a dataset, whose outcomes are known up to `until`, or to when it was stored.
 
-    Raises `preparation.CannotTrain`.
+    The columns that an analyst chose for its lineage are learned from, or not (see `tables.choices`). Raises
+    `preparation.CannotTrain`.
     """
     customers = tables.read(stored)
-    model = training.train(customers, step=step)
+    model = training.train(customers, step=step, choices=tables.choices(stored))
     watched = {column: customers[column] for column in model.coding.columns}
     watched[PREDICTION] = pd.Series(model.held_out.probability)
     return registry.Trained(
@@ -48,7 +49,11 @@ def train(stored: Stored, _first: bool, until: date | None, step: Step) -> regis
 
 def load(home: Path, row: pd.Series) -> ChurnModel:
     """The model of a row of the registry. Raises `registry.ModelFileError`."""
-    return registry.load(home, row, files.unpack)
+    try:
+        return registry.load(home, row, files.unpack)
+    except KeyError as error:
+        text = N_("This model was kept by an older version of Vigie: train it again.")
+        raise registry.ModelFileError(text) from error
 
 
 def outputs(home: Path, stored: Stored, champion: pd.Series) -> Sheet:

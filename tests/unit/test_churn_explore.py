@@ -86,7 +86,7 @@ def test_rate_by_shows_the_largest_of_many_levels():
         (["?", None, "a"], ["?", "a"]),
         ([1, "1", "b"], ["1", "b"]),
         ([True, False, True], ["False", "True"]),
-        ([2.0, None, 10.0], ["2.0", "10.0", "?"]),
+        ([2.0, None, 10.0], ["2", "10", "?"]),
     ],
 )
 def test_values_that_read_the_same_are_one_level(values, levels):

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.churn import slices, value
+from models.churn import slices
+from models.churn.model import LEAVE, STAY
 from models.churn.slices import CALL, RISK, VERDICT
 
 PLANTED = {("contract", "One year"), ("payment_method", "Mailed check")}
@@ -66,7 +67,7 @@ def test_groups_with_fewer_verdicts_or_calls_are_found():
 
 def test_odd_tables_are_no_obstacle():
     table, said, left = held_out(2, planted=False, count=60)
-    possible, called = value.possible(said, left), said > 0.5
+    possible, called = conformal.verdict(said, left, said) != np.where(left, STAY, LEAVE), said > 0.5
     assert slices.worst(table, said, left, possible, 0.8, called) == []
     assert slices.worst(table[[]], said, left, possible, 0.8, called) == []
     blank = table.assign(contract=None, region=[None, *table["region"][1:]])

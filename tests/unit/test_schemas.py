@@ -32,12 +32,21 @@ def failures(table: str, frame: pd.DataFrame) -> set[tuple[str, object]]:
     return set(zip(cells["column"], cells["index"], strict=True))
 
 
-@pytest.mark.parametrize(
-    "churned", [["Yes", "No"], [True, None], [1, 0], [1.0, 0.0], ["True", "False"], [np.nan, True]]
-)
-def test_yes_and_no_are_never_cast(churned):
-    bad = [place for place, value in enumerate(churned) if not isinstance(value, bool)]
-    assert failures("customers", CUSTOMERS.assign(churned=pd.Series(churned))) == {("churned", place) for place in bad}
+@pytest.mark.parametrize("values", [["Yes", "No"], [True, None], [1, 0], [1.0, 0.0], ["True", "False"], [np.nan, True]])
+def test_yes_and_no_are_never_cast(values):
+    bad = [place for place, value in enumerate(values) if not isinstance(value, bool)]
+    odd = CUSTOMERS.assign(senior_citizen=pd.Series(values))
+    assert failures("customers", odd) == {("senior_citizen", place) for place in bad}
+    if wrong := [place for place in bad if not pd.isna(values[place])]:
+        odd = CUSTOMERS.assign(churned=pd.Series(values))
+        assert failures("customers", odd) == {("churned", place) for place in wrong}
+
+
+@pytest.mark.parametrize("values", [[True, None], [np.nan, True], pd.array([None, False], "boolean")])
+def test_an_outcome_may_be_unknown(values):
+    checked = schemas.check("customers", CUSTOMERS.assign(churned=pd.Series(values)))["churned"]
+    assert checked.dtype == "boolean"
+    assert checked.isna().tolist() == pd.isna(values).tolist()
 
 
 @pytest.mark.parametrize("kind", ["bool", "object", "boolean"])

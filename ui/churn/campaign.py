@@ -10,6 +10,7 @@ from charts.churn.what_if import described
 from locales.labels import label, pair, written
 from models.churn import campaign
 from models.churn.campaign import Scores
+from models.churn.explore import as_levels
 from models.churn.model import ChurnModel
 from models.churn.value import Terms
 from models.churn.whatif import Move
@@ -94,9 +95,10 @@ def moved(
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for number, column in enumerate(kinds[:2]):
             levels = ["", *model.coding.levels[column]]
-            usual = str(table[column].mode().iloc[0]) if number == 0 else ""
+            names = as_levels(table[column])
+            usual = str(names.value_counts().idxmax()) if number == 0 else ""
             level = inputs.choice(plain(label(column)), levels, f"m.{column}", lambda v: label(v) or _("all"), usual)
-            group &= (table[column].astype(str) == level).to_numpy() if level else True
+            group &= np.asarray(names == level) if level else True
         names = [described((move,)) for move in moves]
         chosen = inputs.choice(_("Move them to"), names, "to", default=names[0])
         share = inputs.slider(_("Share moved (%)"), "share", 20, 0, 100) / 100

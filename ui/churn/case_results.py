@@ -41,7 +41,9 @@ def headline(sure: Confidence, ahead: np.ndarray, monthly: float | None, window:
     band = _("within {months}; {lo} to {hi} in nine of ten resampled models").format(
         months=windows.written(window), lo=locales.percent(sure.lo[1]), hi=locales.percent(sure.hi[1])
     )
-    peers = _("{left} of 100 similar customers left").format(left=locales.number(100 * sure.similar[1]))
+    peers = _("{told} of 100 with this verdict left, and {left} of 100 similar customers").format(
+        told=locales.number(100 * sure.verdict_left[1]), left=locales.number(100 * sure.similar[1])
+    )
     points = round(100 * risk) - round(100 * was)
     change = _("no change") if points == 0 else locales.signed(points, locales.number)
     shown = [
@@ -173,6 +175,7 @@ def sheet(
             hi=locales.percent(sure.hi[1]),
         ),
         _(VERDICTS[sure.verdict[1]]),
+        _("{told} of 100 with this verdict left").format(told=locales.number(100 * sure.verdict_left[1])),
         _("{left} of 100 similar customers left").format(left=locales.number(100 * sure.similar[1])),
         _("Before the changes: {share}").format(share=locales.percent(sure.probability[0])),
         _("Of the {count} most alike, {left} left").format(count=len(nearest), left=int(around.left[nearest].sum())),

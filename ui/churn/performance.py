@@ -1,5 +1,6 @@
 """What the performance page says of groups and of the months ahead."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -8,7 +9,7 @@ from charts.churn import performance as charts
 from data.tables import Stored
 from locales.labels import label
 from models.churn import explore, slices, validation, value, window
-from models.churn.model import SURE, ChurnModel
+from models.churn.model import LEAVE, STAY, SURE, ChurnModel
 from models.churn.preparation import CannotTrain
 from models.churn.slices import CALL, RISK, VERDICT, Slice
 from models.churn.validation import Past
@@ -66,7 +67,7 @@ def _worst(
     categorical, numeric = explore.dimensions(customers)
     called = held_out.probability >= cut
     table = aligned[[*categorical, *numeric]].reset_index(drop=True)
-    possible = value.possible(held_out.probability, held_out.left)
+    possible = held_out.verdicts() != np.where(held_out.left, STAY, LEAVE)
     return slices.worst(table, held_out.probability, held_out.left, possible, SURE, called), aligned
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 import locales
 import settings
 from connectors import files, mapping
+from data.dataset import Origin
 from locales import N_
 from locales.labels import label
 from models.churn import campaign
@@ -37,8 +38,8 @@ def _kept() -> dict[str, Scored]:
     return {}
 
 
-def upload(model: ChurnModel, version: str) -> Scored | None:
-    """Ask for a file and score it; None until that is done."""
+def upload(model: ChurnModel, version: str, origin: Origin) -> Scored | None:
+    """Ask for a file and score it; None until that is done. Its columns are called as in the file of `origin`."""
     limit = settings.get().upload_limit_mb
     given = uploads.ask(
         _("Customers as CSV, XLSX or Parquet, also compressed (.gz, .zip); at most {limit} MB"), "score-file"
@@ -57,7 +58,7 @@ def upload(model: ChurnModel, version: str) -> Scored | None:
 
         def work(step: background.Step) -> None:
             kept = _kept()
-            kept[name] = _score(model, name, given.name, content, limit, step)
+            kept[name] = _score(model, origin, name, given.name, content, limit, step)
             while len(kept) > KEPT:
                 kept.pop(next(iter(kept)))
 
@@ -66,11 +67,14 @@ def upload(model: ChurnModel, version: str) -> Scored | None:
     return None
 
 
-def _score(model: ChurnModel, name: str, file: str, content: bytes, limit: int, step: background.Step) -> Scored:
+def _score(
+    model: ChurnModel, origin: Origin, name: str, file: str, content: bytes, limit: int, step: background.Step
+) -> Scored:
     step(N_("Reading the file"), 0.0)
     raw = files.read(file, content, limit_bytes=limit * 1_000_000)
     step(N_("Reading the file"), 0.3)
-    customers = mapping.lenient(raw, {column: column not in model.coding.levels for column in model.coding.columns})
+    wanted = {column: model.coding.is_number(column) for column in model.coding.columns}
+    customers = mapping.lenient(raw, wanted, origin)
     lacking = [column for column in model.coding.columns if column not in customers]
     if len(lacking) == len(model.coding.columns):
         raise files.InvalidFile(N_("This file has none of the columns that the model knows."))

@@ -11,6 +11,7 @@ from data.tables import Stored
 from locales.labels import CHURN_LEARNERS
 from models.churn import campaign, value, whatif
 from models.churn.model import ChurnModel
+from models.churn.preparation import outcome
 from ui import cards, champions, store
 from ui.text import _
 
@@ -54,4 +55,4 @@ def around(model: ChurnModel, row: "pd.Series", stored: Stored) -> whatif.Surrou
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _around(version: str, data_version: str, _model: ChurnModel, _stored: Stored) -> whatif.Surroundings:  # noqa: ARG001
     customers = store.frame(_stored)
-    return whatif.surroundings(_model, _model.coding.encode(customers), customers["churned"].to_numpy(bool))
+    return whatif.surroundings(_model, _model.coding.encode(customers), outcome(customers))

@@ -17,6 +17,7 @@ from data.dataset import Dataset, Table
 from data.tables import Stored
 from locales.labels import label
 from ui import background, cards, downloads, inputs, uploads
+from ui.data import outcome
 from ui.text import N_, _, plain
 
 WAYS = {
@@ -270,6 +271,10 @@ def given(table: Table, currency: str = "") -> Given | None:
         chosen, currency = _mapped(table, raw, currency)
         missing = [label(column) for column in mapping.needed(table) if column not in chosen]
         make = partial(mapping.apply, table=table, mapping=chosen, name=name, currency=currency)
+        if table == "customers" and "churned" in chosen:
+            told = outcome.choose(raw, chosen["churned"])
+            make = partial(make, outcome=told)
+            missing += [] if told else [label("churned")]
     if missing:
         st.caption(_("Still to choose: {columns}").format(columns=plain(", ".join(missing))))
     return Given(

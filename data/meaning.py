@@ -1,0 +1,147 @@
+"""What words of outsiders mean, in English and French: yes and no, who left, columns written after somebody left.
+
+Guesses from names and values, to be shown and changed; nothing here knows a file or a model.
+"""
+
+import re
+import unicodedata
+from collections.abc import Hashable, Iterable
+from numbers import Number
+
+import numpy as np
+import pandas as pd
+
+YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "1.0", "t", "left", "churned", "exited"}
+NO = {"no", "n", "non", "false", "faux", "0", "0.0", "f", "stayed", "retained"}
+FEW_OUTCOMES = 6  # different values of a column that says who left
+_PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?")  # 01000 is a code, not a number
+# Whole words that begin so. What an outcome says of a customer:
+_GONE = (
+    r"churn|attrit|left$|leav|exit|cancel|terminat|quit|lost$|gone$|clos(ed|ure)|inactiv|lapsed|resili|parti|perdu|"
+    r"ferme|cloture|desabonn|desinscri|unsubscri|decede|annul|former|ancien$|ex$"
+)
+_HERE = (
+    r"stay|exist|activ|actif|retain|current|present|remain|loyal|kept|keep|open|subscrib|abonn|fidel|reste|conserve|"
+    r"ouvert|inscri"
+)
+_NOT_YET = r"join|new|nouve|pending|unknown|inconnu|attente|trial|essai|na$|null$|none$|missing"
+_NOT = r"(not?|pas|non|never|jamais|un)$"
+# What a column's name says. `_OUTCOME` alone is enough, `_LEAVING` only with a word of `_ABOUT` or with nothing else.
+_OUTCOME = r"churn\w*|attrit\w*|resili\w*|desabonne\w*"
+_LEAVING = (
+    r"left|leav(?:e|es|ing|er|ers)|exit(?:s|ed|ing)?|cancel(?:l?ed|l?ing|lations?|ations?)?|terminat(?:ed|ions?)|"
+)
+_LEAVING += r"depart(?:ed|ures?|s)?|sorties?|clotures?|closures?|closed|quit"
+_ABOUT = (
+    r"dates?|day|days|jours?|time|reasons?|causes?|motifs?|raisons?|why|pourquoi|comments?|feedback|survey|enquete|"
+)
+_ABOUT += r"status|statut|flag|at|on|le|indicator|indicateur"
+_FILLING = r"is|has|was|est|customer|client|of|for|the|de|du|des|la|a|ya|y|n|value|id"
+_JOINED = re.compile(f"(?:{_OUTCOME}|{_LEAVING}|{_ABOUT}|{_FILLING})+")
+_CUT = re.compile(f"{_LEAVING}|{_ABOUT}|{_OUTCOME}|{_FILLING}")
+
+
+def plain(value: object) -> str:
+    """A name or value without accents and capitals, its words parted by one blank; ReasonForLeaving has three."""
+    letters = unicodedata.normalize("NFKD", str(value)).encode("ascii", "ignore").decode()
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[a-zA-Z])(?=\d)|(?<=\d)(?=[a-zA-Z])", " ", letters)
+    return re.sub(r"[^a-z0-9]+", " ", parted.casefold()).strip()
+
+
+def level(value: object) -> str | None:
+    """A value as the name of a kind, the same however it was stored: 1, 1.0, "1" and "1.0" are "1"; None is missing."""
+    if value is None or value is pd.NA or value is pd.NaT or value != value:
+        return None
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value))
+    text = str(value).strip()
+    if isinstance(value, Number) or _PLAIN_NUMBER.fullmatch(text):
+        number = float(text)
+        if not np.isfinite(number):
+            return None
+        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
+    return text or None
+
+
+def truth(value: object) -> bool | None:
+    """Whether a value says yes or no; None where it says neither."""
+    word = str(value).strip().casefold()
+    return True if word in YES else False if word in NO else None
+
+
+def levels(values: pd.Series) -> pd.Series:
+    """Every value of a column as `level` names it, missing ones as NaN."""
+    codes, kinds = pd.factorize(values)
+    names = np.array([*(level(kind) for kind in kinds), None], object)
+    return pd.Series(names[codes], values.index, dtype="str")
+
+
+def outcomes(values: pd.Series, name: str = "") -> dict[str, bool | None] | None:
+    """What each value of an outcome column means: True left, False stayed, None not known (yet); None: cannot be told.
+
+    A column `name` that speaks of leaving makes yes and 1 leavers; of staying ("Retained"), the other way round. Of
+    1 and 2, and of words that say nothing, the rarer one is taken for those who left, where the name speaks of it.
+    """
+    counts = levels(values).value_counts()
+    if not 1 <= len(counts) <= FEW_OUTCOMES:
+        return None
+    kept = _speaks(plain(name), _HERE) and not _speaks(plain(name), _GONE)
+    meaning: dict[str, bool | None] = {}
+    unsaid = []
+    for value in counts.index:
+        answer = truth(value)
+        said = _said(value)
+        if said is not None or _speaks(plain(value), _NOT_YET):
+            meaning[value] = said
+        elif answer is not None and len(counts) <= 3:  # yes, no, and one more
+            meaning[value] = answer != kept
+        else:
+            unsaid.append(value)
+            meaning[value] = None
+    if unsaid and len(unsaid) == len(counts) == 2 and about_leaving(name):
+        meaning = dict(zip(counts.index, (kept, not kept), strict=True))
+    elif unsaid == ["2"] and meaning.get("1") is not None and len(counts) == 2:  # 1 and 2
+        if not about_leaving(name) and not kept:
+            return None
+        meaning = dict(zip(counts.index, (kept, not kept), strict=True))
+    elif len(unsaid) == 1 and len(counts) == 2 and True in meaning.values():
+        meaning[unsaid[0]] = False
+    return meaning if True in meaning.values() or (len(counts) == 1 and False in meaning.values()) else None
+
+
+def read(values: pd.Series, meaning: dict[str, bool | None]) -> pd.Series:
+    """An outcome column by `meaning`: bool, or "boolean" where some outcomes are not known."""
+    left = levels(values).map(meaning).astype("boolean")
+    return left if left.isna().any() else left.astype(bool)
+
+
+def about_leaving(name: Hashable) -> bool:
+    """Whether a column's name is about who left: an outcome, or something written after somebody left.
+
+    Judged by words: reason_for_leaving, date_left and churn_score are; exit_rate, left_handed and cancelled_orders are
+    not.
+    """
+    words = [part for word in plain(name).split() for part in _parts(word)]
+    if any(re.fullmatch(_OUTCOME, word) for word in words):
+        return True
+    leaving = [word for word in words if re.fullmatch(_LEAVING, word)]
+    others = [word for word in words if word not in leaving and not re.fullmatch(_FILLING, word)]
+    return bool(leaving) and all(re.fullmatch(_ABOUT, word) for word in others)
+
+
+def _parts(word: str) -> Iterable[str]:
+    """The words that a word is made of, where all of it is known words: "dateleft"."""
+    return _CUT.findall(word) if _JOINED.fullmatch(word) and not re.fullmatch(_OUTCOME, word) else [word]
+
+
+def _said(value: str) -> bool | None:
+    words = plain(value).split()
+    gone, here = _speaks(plain(value), _GONE), _speaks(plain(value), _HERE)
+    denied = any(re.fullmatch(_NOT, word) for word in words)
+    if gone == here:
+        return None
+    return gone != denied
+
+
+def _speaks(text: str, stems: str) -> bool:
+    return any(re.match(f"(?:{stems})", word) for word in text.split())

@@ -1,0 +1,80 @@
+"""Four businesses that are no telephone company go from their own file through the pages to next month's file."""
+
+import threading
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+
+import settings
+from data import state, tables
+from models.churn import files, training
+from models.lifecycle import registry
+from tests.businesses import BUSINESSES, KEY, LEFT, OUTCOME
+from ui import background
+
+pytestmark = pytest.mark.xdist_group("churn")
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
+SIZES = {"bank": (700, 0.2), "club": (600, 0.35), "software": (600, 0.5), "gym": (3_000, 0.05)}
+# Background work done where it is started.
+AT_ONCE = SimpleNamespace(
+    Event=threading.Event, Thread=lambda target, args, daemon: SimpleNamespace(start=lambda: target(*args))
+)
+
+
+def texts(app):
+    return [element.value for kind in ("markdown", "caption", "warning", "info") for element in app.get(kind)]
+
+
+def press(app, label):
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+
+
+@pytest.mark.parametrize("name", BUSINESSES)
+def test_from_upload_over_the_pages_to_next_months_file(name, visit, monkeypatch):
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    rows, rate = SIZES[name]
+    raw, _risk = BUSINESSES[name](rows, 1, rate)
+    app = visit("data", table="customers", **{"from": "upload"})
+    app.file_uploader(key="upload-customers").set_value((f"{name}.csv", raw.to_csv(index=False).encode(), "")).run()
+    assert not app.exception
+    asked = next(group for group in app.get("button_group") if "mean that a customer left" in group.label)
+    assert list(asked.value) == [str(value) for value in LEFT[name]]
+    gone = raw[OUTCOME[name]].isin(LEFT[name])
+    assert any(text.startswith(f"{gone.sum():,} customers left, ") for text in texts(app))
+    press(app, "Check and use")
+    app.run()
+    home = settings.get().home
+    stored = tables.active(home, "customers")
+    assert stored.origin.name == f"{name}.csv"
+    customers = tables.read(stored)
+    assert customers["churned"].fillna(False).astype(bool).tolist() == gone.tolist()
+
+    model = training.train(customers, compared=("logistic",))
+    record = registry.Record(
+        "churn", model.learner, "test", "test", stored.version, rows, {}, model.metrics, {}, lineage=stored.lineage
+    )
+    registry.keep(state.engine(settings.get().database_url), home, record, files.pack(model), files.SUFFIX, NOW)
+    for page, views in {
+        "churn_explore": ("",),
+        "churn_performance": ("money", "quality", "groups", "league"),
+        "churn_what_if": ("why", "keep", "compare"),
+        "churn_campaign": ("call", "move", "prove"),
+    }.items():
+        for view in views:
+            app = visit(page, **({"view": view} if view else {}))
+            assert not app.error, (page, view)
+            if page == "churn_what_if":
+                assert any("of 100 with this verdict left" in text for text in texts(app))
+
+    later, _risk = BUSINESSES[name](200, 2, rate)
+    content = later.drop(columns=OUTCOME[name]).to_csv(index=False).encode()
+    app = visit("churn_campaign", of="file")
+    app.file_uploader(key="score-file").set_value(("next.csv", content, "text/csv")).run()
+    app.run()
+    assert not app.exception
+    assert any("200 customers of the file can be called" in text for text in texts(app))
+    assert not any("never seen" in text for text in texts(app))
+    listed = next(frame.value for frame in app.dataframe if "Main reasons" in frame.value)
+    assert set(listed["Customer"]) <= set(later[KEY[name]].astype(str))
