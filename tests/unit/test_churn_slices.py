@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.churn import slices
+from models.churn import conformal, slices
 from models.churn.model import LEAVE, STAY
 from models.churn.slices import CALL, RISK, VERDICT
 
