@@ -268,10 +268,10 @@ def dataset(raw: Raw, now: datetime, name: str) -> Dataset:
 def usable(raw: Raw, make: Callable[[Raw], Dataset]) -> tuple[Dataset, pd.DataFrame]:
     """What `make` makes of the rows that it does not refuse, and a report of the cells for which others were left out.
 
-    Raises `InvalidFile` where still more is refused after `PASSES` reports (of 1,000 rows a column each): then it is
-    not the rows that are wrong.
+    Raises `InvalidFile` where still more is refused after `PASSES` reports (of 1,000 rows a column each), or every row:
+    then it is not the rows that are wrong.
     """
-    reports = [files.report([])]
+    reports, rows = [files.report([])], len(raw.frame)
     while True:
         try:
             return make(raw), pd.concat(reports, ignore_index=True)
@@ -280,6 +280,14 @@ def usable(raw: Raw, make: Callable[[Raw], Dataset]) -> tuple[Dataset, pd.DataFr
                 raise
             reports.append(error.report)
             raw = replace(raw, frame=raw.frame.drop(index=error.report["row"].unique() - 2))
+            if raw.frame.empty:
+                first = error.report.iloc[0]
+                refused = N_(
+                    "None of the {rows} rows can be used: in row {row} the column {column} says “{value}”. Check which "
+                    "column is which, or bring in another file."
+                )
+                values = {name: first[name] for name in ("row", "column", "value")}
+                raise InvalidFile(refused, pd.concat(reports, ignore_index=True), rows=rows, **values) from error
 
 
 def _kinds(table: str) -> dict[str, str]:

@@ -103,6 +103,18 @@ def test_new_lines_are_looked_through_added_and_taken_back(visit, shop, monkeypa
     assert tables.active(settings.get().home, "sales").version == stored.version
 
 
+def test_new_lines_of_which_every_row_is_refused_are_a_sentence(visit, shop, monkeypatch):
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    stored = keep(shop)
+    more = shop["sales"].head(30).assign(quantity="a few")
+    app = visit("sales_items", view="new")
+    app.file_uploader(key="upload-sales").set_value(("more.csv", export.csv(more), "")).run()
+    said = "None of the 30 rows can be used: in row 2 the column quantity says “a few”."
+    assert any(said in text.replace("\\", "") for text in texts(app))
+    assert not app.exception
+    assert tables.active(settings.get().home, "sales").version == stored.version
+
+
 def test_a_failure_says_so(opened, monkeypatch):
     def broken(*args, **kwargs):
         raise MemoryError("no")
