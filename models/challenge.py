@@ -51,7 +51,9 @@ class Gain:
         def odds(gain: float) -> float:
             return float(log_ndtr(gain - score) - log_ndtr(gain - Z95) - np.log(0.5))
 
-        return float(brentq(odds, 0, score) * error) if odds(0) < 0 < odds(score) else None
+        if odds(score) <= 0:  # so far above zero that nobody would have missed it
+            return self.mean
+        return float(brentq(odds, 0, score) * error) if odds(0) < 0 else None
 
     def times(self, amount: float) -> "Gain":
         """In another unit, `amount` (0 or more) of which one is."""

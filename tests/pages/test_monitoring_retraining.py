@@ -1,6 +1,7 @@
 """Monitoring: retraining, on a small shop whose demand changed, and on customers with a history."""
 
 import json
+import shutil
 import threading
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -35,13 +36,26 @@ def opened(visit, monkeypatch):
     answers.forget_all()
 
 
-@pytest.fixture
-def challenged(opened):
-    """As `opened`, with a champion and a challenger."""
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A home with the shop of `opened`, a champion and a challenger, all made once."""
+    home = tmp_path_factory.mktemp("trained")
+    keep_lines(home, 400)
+    kept = state.engine(f"sqlite:///{home / 'vigie.db'}")
+    state.migrate(kept)
     for number, reason in enumerate(["first", "demand changed"]):
-        now = NOW.replace(hour=number)
-        retraining.retrain(engine(), settings.get().home, "sales", now, "Ana", reason)
-    return opened
+        retraining.retrain(kept, home, "sales", NOW.replace(hour=number), "Ana", reason)
+    return home
+
+
+@pytest.fixture
+def challenged(visit, trained, monkeypatch):
+    """As `opened`, with a champion and a challenger."""
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    answers.forget_all()
+    shutil.copytree(trained, settings.get().home, dirs_exist_ok=True)
+    yield visit
+    answers.forget_all()
 
 
 def engine():

@@ -388,6 +388,8 @@ def test_the_fair_gain_is_in_the_middle_where_the_effect_is_weak():
             told.append(one.fair or -np.inf)
     assert np.mean(np.array(told) > 2.2) == pytest.approx(0.5, abs=0.03)
     assert Gain(1, -1, 3).fair is None
+    assert Gain(100, 98, 102).fair == 100  # so sure that nobody would have missed it
+    assert Gain(2.1, 0.14, 4.06).fair is None  # sure, but only just: little of it would be left
 
 
 def test_later_months_are_preferred_to_folds(telco, churn_model, poor_model):

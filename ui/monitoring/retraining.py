@@ -120,7 +120,9 @@ def verdict(a_day: Gain, money: Money) -> str:
     if days is None:
         if a_day.hi < 0:
             return _("Keep the champion: the challenger would cost {gain} more a day").format(**values)
-        if a_day.mean > 0:
+        if a_day.sure:
+            sentence = _("Wait: a gain of {gain} a day is hardly told from chance (95% interval {lo} to {hi})")
+        elif a_day.mean > 0:
             sentence = _("Do not retrain: a gain of {gain} a day could be chance (95% interval {lo} to {hi})")
         else:
             sentence = _("Do not retrain: the challenger is no better (95% interval of its gain {lo} to {hi} a day)")
