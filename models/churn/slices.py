@@ -145,16 +145,21 @@ def _levels(values: pd.Series) -> pd.Categorical | None:
     """A column as a few levels: a number in bands of as many customers; None where it has one or too many."""
     numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
     if numeric and values.nunique() > 2 * BANDS:
-        edges = TENURE_BANDS if values.name == "tenure" else [-np.inf, *_quantiles(values), np.inf]
-        values = pd.cut(values, edges, labels=[_between(*ends) for ends in pairwise(edges)])
+        edges, digits = (TENURE_BANDS, 0) if values.name == "tenure" else _edges(values)
+        values = pd.cut(values, edges, labels=[_between(*ends, digits) for ends in pairwise(edges)])
     levels = as_levels(values)
     return levels if 2 <= len(levels.categories) <= MAX_LEVELS else None
 
 
-def _quantiles(values: pd.Series) -> list[float]:
+def _edges(values: pd.Series) -> tuple[list[float], int]:
+    """The ends of bands of as many customers, rounded to so many decimals: as many as tell them apart."""
     known = values.dropna().to_numpy(float)
-    return [float(f"{edge:.3g}") for edge in np.unique(np.quantile(known, np.arange(1, BANDS) / BANDS))]
+    known = known[np.isfinite(known)]
+    ends = np.quantile(known, np.arange(1, BANDS) / BANDS)
+    digits = max(0, 2 - int(np.floor(np.log10(np.ptp(ends) or np.ptp(known)))))
+    return [-np.inf, *(float(end) for end in np.unique(ends.round(digits))), np.inf], digits
 
 
-def _between(lo: float, hi: float) -> str:
-    return f"≤ {hi:g}" if lo == -np.inf else f"> {lo:g}" if hi == np.inf else f"{lo:g} – {hi:g}"
+def _between(lo: float, hi: float, digits: int) -> str:
+    low, high = f"{lo:.{digits}f}", f"{hi:.{digits}f}"
+    return f"≤ {high}" if lo == -np.inf else f"> {low}" if hi == np.inf else f"{low} – {high}"

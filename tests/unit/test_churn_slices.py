@@ -72,3 +72,13 @@ def test_odd_tables_are_no_obstacle():
     assert slices.worst(table[[]], said, left, possible, 0.8, called) == []
     blank = table.assign(contract=None, region=[None, *table["region"][1:]])
     assert slices.worst(blank, said, np.zeros(60, bool), possible, 0.8, called) == []
+
+
+def test_bands_of_numbers_that_differ_late_are_told_apart():
+    table, forecast, left = held_out(3, planted=False, count=800)
+    phone = 447_000_000_000 + np.random.default_rng(1).integers(0, 10**9, 800)
+    coded = slices._levels(pd.Series(phone.astype(float), name="phone"))
+    assert len(coded.categories) == slices.BANDS
+    assert np.bincount(coded.codes).min() >= 800 / slices.BANDS - 5
+    whole = slices.worst(table.assign(phone=phone), forecast, left, left, 0.8, left)
+    assert isinstance(whole, list)
