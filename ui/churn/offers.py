@@ -50,12 +50,12 @@ def shift(result: Shift, currency: str) -> None:
     """What moving a part of a group does to leavers, revenue and profit, as cards."""
 
     def signed(amounts: tuple[float, ...]) -> list[str]:
-        return [locales.signed(amount, partial(locales.money, currency=currency)) for amount in amounts]
+        return [locales.signed(amount, partial(locales.money, currency=currency), "") for amount in amounts]
 
     now, then, lo, hi = result.churn
     revenue, after, more_lo, more_hi = result.revenue
     between = _("{lo} to {hi} in nine of ten models")
-    fewer = [locales.signed(leavers, partial(locales.number, digits=1)) for leavers in (then - now, lo, hi)]
+    fewer = [locales.signed(leavers, partial(locales.number, digits=1), "") for leavers in (then - now, lo, hi)]
     gain, more = signed(result.profit), signed((after - revenue, more_lo, more_hi))
     cards.metrics(
         [
