@@ -157,7 +157,7 @@ def test_a_what_if_moves_by_keyboard_is_in_the_url_and_goes_on_paper(visit: Visi
 def test_a_file_of_ones_own_is_mapped_checked_and_shown(visit: Visit, tmp_path: Path):
     page = visit.open("data?lang=en&from=upload")
     bad = tmp_path / "bad.csv"
-    bad.write_text(CUSTOMERS.replace("C7;non", "C7;perhaps"), "latin-1")
+    bad.write_text(CUSTOMERS.replace("C7;non;mensuel;7,5", "C7;non;mensuel;perhaps"), "latin-1")
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(bad)
     page.get_by_role("button", name="Check and use").click()
     expect(page.get_by_text("perhaps").first).to_be_attached(timeout=20_000)

@@ -65,7 +65,7 @@ def test_a_french_file_is_guessed_converted_and_shown_as_text(visit):
 def test_a_refused_file_names_the_cell_and_changes_nothing(visit):
     app = visit("data", **{"from": "upload"})
     before = active().version
-    give(app, "customers", "clients.csv", MINE.replace(b"C7;oui", b"C7;perhaps"))
+    give(app, "customers", "clients.csv", MINE.replace(b"C7;oui;27,50", b"C7;oui;perhaps"))
     press(app, "Check and use")
     assert active().version == before
     assert "perhaps" in app.warning[0].value

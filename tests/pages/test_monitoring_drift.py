@@ -139,7 +139,7 @@ def keep_model(home, model):
     stored = tables.add(home, demo.dataset("customers", NOW.date()), NOW)
     about = ("churn", model.learner, "test", "test", stored.version, 1, {}, model.metrics, {})
     state.migrate(engine())
-    registry.keep(engine(), home, registry.Record(*about), files.pack(model), files.SUFFIX, NOW)
+    registry.keep(engine(), home, registry.Record(*about, lineage=stored.lineage), files.pack(model), files.SUFFIX, NOW)
 
 
 @pytest.mark.xdist_group("churn")  # where the model is trained once
