@@ -37,7 +37,7 @@ def keep(frame):
 def test_every_view_shows_its_figures_in_both_languages(visit, view, lang):
     app = visit("churn_explore", lang=lang, view=view)
     assert app.session_state["lang"] == lang
-    assert len(figures(app)) == {"who": 6, "when": 2, "together": 2}[view]
+    assert len(figures(app)) == {"who": 6, "when": 3, "together": 2}[view]
     assert len(app.get("image")) == (1 if view == "together" else 0)
 
 
