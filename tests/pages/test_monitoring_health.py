@@ -118,7 +118,7 @@ def send_test(app, kind):
             break
         time.sleep(0.1)
         app.run()
-    return app.get(kind)[0].value.replace("\\", "")
+    return app.get(kind)[0].value.replace("\\", "").replace("\u2060", "")
 
 
 def test_a_test_message_goes_to_every_channel(visit, alerted, monkeypatch):
