@@ -275,7 +275,7 @@ def test_help_answers_without_what_takes_long():
 
 
 def test_retraining_keeps_a_new_champion_of_the_data_in_use(home, monkeypatch, telco, churn_model):
-    monkeypatch.setattr(training, "train", lambda customers, step: churn_model)
+    monkeypatch.setattr(training, "train", lambda _customers, **_how: churn_model)
     kept = tables.add(home, Dataset("customers", {"customers": telco}, Origin("upload", "mine.csv")), NOON)
     code, out = call("retrain", "--model", "churn", "--json")
     assert code == 0

@@ -437,7 +437,7 @@ def test_a_year_of_a_real_shop(real_data):
 def test_the_next_file_of_the_same_customers_makes_a_challenger_judged_on_outcomes_that_neither_knew(
     engine, tmp_path, telco, churn_model, monkeypatch
 ):
-    monkeypatch.setattr(training, "train", lambda customers, step: churn_model)
+    monkeypatch.setattr(training, "train", lambda _customers, **_how: churn_model)
 
     def keep(customers, now):
         return tables.add(tmp_path, Dataset("customers", {"customers": customers}, Origin("upload", "a.csv")), now)
