@@ -115,7 +115,7 @@ def main(rounds: int = 5) -> None:
             page = browser.new_page(viewport=SIZE)
             first_paint(page)
             page.wait_for_timeout(WARM_UP)
-            links: dict[str, list[float]] = {"Churn: explore": [], "Data": [], "Today": []}
+            links: dict[str, list[float]] = {"Explore": [], "Data": [], "Today": []}
             titles: list[float] = []
             for _round in range(2 * rounds):
                 for name, times in links.items():
@@ -126,7 +126,7 @@ def main(rounds: int = 5) -> None:
             for name, times in links.items():
                 report(f"page switch: last figure of {name}", times[1:], "700")
 
-            switch(page, "Churn: explore")
+            switch(page, "Explore")
             for view in ("Who leaves", "When they leave", "What goes together"):
                 page.get_by_role("radio", name=view).click()
                 page.wait_for_timeout(1_500)

@@ -24,7 +24,7 @@ from models.churn.value import Terms
 
 TERMS, PRICE, SPLITS = Terms(900, 60, 0.3), 250.0, 12
 GROUP, LEAVERS = 200, 20  # customers and leavers of a group that is measured
-FEW, JUDGED, DRAWS = 150, 5_000, 20  # rows of the poorer model; customers it is judged on; how often
+POORER, JUDGED, DRAWS = 150, 5_000, 20  # rows of the poorer model; customers it is judged on; how often
 
 
 def halves(customers: pd.DataFrame, splits: int) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
@@ -59,7 +59,7 @@ def in_band(model: ChurnModel, judged: pd.DataFrame) -> bool:
 
 def paybacks(model: ChurnModel, learned: pd.DataFrame, judged: pd.DataFrame, seed: int) -> list[float]:
     """Days until a better model pays for itself as told from some customers, over those that all customers show."""
-    rng, rows = np.random.default_rng(seed), learned.head(FEW)
+    rng, rows = np.random.default_rng(seed), learned.head(POORER)
     few = model.coding.encode(rows)
     poorer = learners.explained(model.learner, few, rows["churned"].to_numpy(bool), model.coding, seed)
     matrix, left = model.coding.encode(judged), judged["churned"].to_numpy(bool)

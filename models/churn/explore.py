@@ -14,9 +14,9 @@ from data import meaning
 from models import statistics
 
 MISSING = "?"  # the level of customers whose value is not known
-MAX_LEVELS = 30
+MAX_SHOWN_LEVELS = 30
 MAX_SHOWN = 12
-FEW = 10  # customers: a cell with fewer shows no rate
+FEWEST_IN_CELL = 10  # customers: a cell with fewer shows no rate
 PEERS = 30  # customers: fewer do not say what customers like them do
 _CHUNK = 2**16  # customers at a time: bounds memory, and keeps counts exact in single precision
 TENURE_BANDS = [-np.inf, 6, 12, 24, 48, np.inf]  # months
@@ -38,7 +38,7 @@ class Headline:
 
 @dataclass(frozen=True)
 class Crossed:
-    """Two columns crossed: `rate` (NaN in cells with fewer than `FEW` customers) and `count`, one row a level."""
+    """Two columns crossed, a row a level: `count` of customers, and `rate` in cells of `FEWEST_IN_CELL` or more."""
 
     rows: str
     columns: str
@@ -52,14 +52,14 @@ class Crossed:
 
 
 def dimensions(customers: pd.DataFrame) -> tuple[list[str], list[str]]:
-    """The columns worth grouping by (2 to `MAX_LEVELS` levels) and those that are numbers with more values."""
+    """The columns worth grouping by (2 to `MAX_SHOWN_LEVELS` levels) and those that are numbers with more values."""
     categorical, numeric = [], []
     for column in customers.columns.drop(["customer_id", "churned"]):
         values = customers[column]
         distinct = values.nunique()
         if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values) and distinct > 2:
             numeric.append(column)
-        elif 2 <= distinct <= MAX_LEVELS:
+        elif 2 <= distinct <= MAX_SHOWN_LEVELS:
             categorical.append(column)
     return categorical, numeric
 
@@ -201,7 +201,7 @@ def crossed(customers: pd.DataFrame, rows: str, columns: str) -> Crossed:
     count = statistics.counts(left, right)
     leavers = statistics.counts(left[churned], right[churned])
     with np.errstate(divide="ignore", invalid="ignore"):
-        rate = np.where(count >= FEW, leavers / count, np.nan)
+        rate = np.where(count >= FEWEST_IN_CELL, leavers / count, np.nan)
     shape = {"index": left.categories, "columns": right.categories}
     some = count.sum(1) > 0, count.sum(0) > 0
     return Crossed(rows, columns, pd.DataFrame(rate, **shape).loc[some], pd.DataFrame(count, **shape).loc[some])

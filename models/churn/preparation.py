@@ -19,9 +19,9 @@ from locales import N_, Sentence
 
 TARGET, KEY = "churned", "customer_id"
 DIRECTIONS = {"monthly_charges": 1, "tenure": -1}  # expected: a higher price keeps nobody, nor does a shorter stay
-MAX_LEVELS = 50  # of a column of text: more are names, not kinds
+MAX_KINDS = 50  # of a column of text: more are names, not kinds
 SPELT = 4  # ways at most in which a level may be written
-FEW = 12  # a number with no more distinct values than this is a kind,
+FEW_VALUES = 12  # a number with no more distinct values than this is a kind,
 COUNTED = 5  # unless it counts up in ones through so many values: next month there may be one more
 PER_LEVEL = 5  # customers a level at least, on average: fewer, and the levels are names
 NUMBERS = 0.95  # share of a column's values that are numbers, from which it is one
@@ -310,12 +310,12 @@ def _kind(values: pd.Series, forced: bool = False) -> tuple[str, ...] | None:
     different = np.unique(numbers)
     counts = len(different) >= COUNTED and bool((np.diff(different) == 1).all())
     parsed = pd.to_numeric(values, errors="coerce").notna().sum()  # infinity is a number that is not known
-    if (len(different) > FEW or counts) and parsed >= NUMBERS * values.notna().sum():
+    if (len(different) > FEW_VALUES or counts) and parsed >= NUMBERS * values.notna().sum():
         return None if not forced and _is_id(str(values.name), numbers, different) else ()
-    if values.nunique() > SPELT * MAX_LEVELS:
+    if values.nunique() > SPELT * MAX_KINDS:
         return None
     kinds = names(values)
-    return kinds if 2 <= len(kinds) <= min(MAX_LEVELS, values.notna().sum() / PER_LEVEL) else None
+    return kinds if 2 <= len(kinds) <= min(MAX_KINDS, values.notna().sum() / PER_LEVEL) else None
 
 
 def _is_id(column: str, numbers: np.ndarray, different: np.ndarray) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from models import statistics
-from models.churn.explore import MAX_LEVELS, TENURE_BANDS, as_levels
+from models.churn.explore import MAX_SHOWN_LEVELS, TENURE_BANDS, as_levels
 
 SMALLEST = 40  # customers of a half: in fewer nothing can be shown
 LOOKED_AT = 12  # suspects of each kind that the other half judges
@@ -148,7 +148,7 @@ def _levels(values: pd.Series) -> pd.Categorical | None:
         edges, digits = (TENURE_BANDS, 0) if values.name == "tenure" else _edges(values)
         values = pd.cut(values, edges, labels=[_between(*ends, digits) for ends in pairwise(edges)])
     levels = as_levels(values)
-    return levels if 2 <= len(levels.categories) <= MAX_LEVELS else None
+    return levels if 2 <= len(levels.categories) <= MAX_SHOWN_LEVELS else None
 
 
 def _edges(values: pd.Series) -> tuple[list[float], int]:

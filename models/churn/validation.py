@@ -8,12 +8,12 @@ import pandas as pd
 from locales import N_
 from models import statistics
 from models.churn import learners, rules, whatif
+from models.churn.challenge import MONTH_END
 from models.churn.learners import Explained
 from models.churn.model import sigmoid
 from models.churn.preparation import KEY, TARGET, CannotTrain, Coding, coding
 from models.churn.rules import Rules
 
-DAY = "day"
 HORIZONS = (3, 6, 12)  # months
 FEWEST = 3  # month-ends to learn from
 LEARNED, JUDGED = 20_000, 4_000  # rows and customers at most
@@ -55,7 +55,7 @@ def validate(history: pd.DataFrame, learner: str, window: int, seed: int = 0) ->
     Customers who disappear without having left count up to when they were last seen. Raises `CannotTrain` where there
     are too few months or leavers.
     """
-    days = pd.DatetimeIndex(np.sort(history[DAY].unique()))
+    days = pd.DatetimeIndex(np.sort(history[MONTH_END].unique()))
     reach = [h // window for h in HORIZONS if h % window == 0 and len(days) - h // window >= FEWEST]
     if not reach:
         raise CannotTrain(
@@ -64,13 +64,13 @@ def validate(history: pd.DataFrame, learner: str, window: int, seed: int = 0) ->
             count=len(days),
         )
     base, rng = len(days) - reach[-1], np.random.default_rng(seed)
-    before, now = history[history[DAY] < days[base]], history[history[DAY] == days[base]]
+    before, now = history[history[MONTH_END] < days[base]], history[history[MONTH_END] == days[base]]
     before = before.iloc[rng.permutation(len(before))[:LEARNED]]
     left = before[TARGET].to_numpy(bool)
     if min(left.sum(), (~left).sum()) < NEEDED:
         raise CannotTrain(N_("Too few customers left in these months to check the months ahead."))
     now = now.iloc[rng.permutation(len(now))[:JUDGED]]
-    code = coding(before.drop(columns=DAY))
+    code = coding(before.drop(columns=MONTH_END))
     matrix = code.encode(before)
     asked = _Asked(code, learners.explained(learner, matrix, left, code, seed), rules.learn(matrix, code))
     here = whatif.months_left(asked, code.encode(now), window, reach[-1] * window)
@@ -111,8 +111,8 @@ def concordance(stay: np.ndarray, steps: np.ndarray, gone: np.ndarray) -> float:
 
 def _stays(history: pd.DataFrame, days: pd.DatetimeIndex, customers: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """For each customer of the first of `days`: after how many steps they left or were last seen, and whether left."""
-    later = history[history[DAY].isin(days) & history[KEY].isin(customers)]
-    step = pd.Series(days.get_indexer(later[DAY]) + 1, later[KEY].to_numpy())
+    later = history[history[MONTH_END].isin(days) & history[KEY].isin(customers)]
+    step = pd.Series(days.get_indexer(later[MONTH_END]) + 1, later[KEY].to_numpy())
     left = step[later[TARGET].to_numpy(bool)].groupby(level=0).min().reindex(customers)
     seen = step.groupby(level=0).max().reindex(customers)
     return left.fillna(seen).to_numpy(int), left.notna().to_numpy()
