@@ -170,7 +170,7 @@ def main() -> None:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
             )
-            page = browser.new_page(viewport=pages.SIZE)
+            page = browser.new_page(viewport=pages.SIZE, bypass_csp=True)
             page.goto(pages.ADDRESS)
             page.wait_for_timeout(pages.WARM_UP)
             for view, times in repaint(page).items():

@@ -141,9 +141,8 @@ def active(home: Path, table: Table, again: bool = False) -> Stored | None:
     pointer = shelf / ACTIVE
     before, alike = None, 0
     while alike < 2:
-        try:
-            name = pointer.read_bytes()
-        except FileNotFoundError:
+        name = _named(pointer)
+        if name is None:
             return None
         shown = _load(shelf / name.decode()) if _VERSION.fullmatch(name) else None
         if shown and sound(shown, again):
