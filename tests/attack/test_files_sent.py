@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit import runtime
 
+from tests import asgi
 from ui import uploads
 from ui.text import plain
 
@@ -65,10 +66,10 @@ def test_a_session_keeps_no_more_than_twice_the_limit(home, monkeypatch):
         return await asyncio.gather(*(put("a", n, b"900000") for n in range(12)))
 
     bounded = uploads.Bounded(takes)
-    assert sorted(asyncio.run(several())) == [204] * 2 + [413] * 10
-    assert asyncio.run(put("a", "more", b"900000")) == 413
-    assert asyncio.run(put("b", "one", b"900000")) == 204  # each session has its own
-    assert [asyncio.run(put("c", "x", odd)) for odd in (None, b"-1", b"9" * 5_000, b"1e3")] == [413] * 4
+    assert sorted(asgi.run(several())) == [204] * 2 + [413] * 10
+    assert asgi.run(put("a", "more", b"900000")) == 413
+    assert asgi.run(put("b", "one", b"900000")) == 204  # each session has its own
+    assert [asgi.run(put("c", "x", odd)) for odd in (None, b"-1", b"9" * 5_000, b"1e3")] == [413] * 4
     kept.pop("a")  # the session ended
-    assert asyncio.run(put("a", "again", b"900000")) == 204
+    assert asgi.run(put("a", "again", b"900000")) == 204
     assert not bounded.coming

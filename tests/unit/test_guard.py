@@ -1,7 +1,5 @@
 """Who is let in, and what every answer carries. What a real server answers is in tests/attack and tests/browser."""
 
-import asyncio
-
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -10,6 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 import settings
+from tests import asgi
 from ui import guard
 
 OWN = "localhost:8501"
@@ -52,7 +51,7 @@ def ask(home, monkeypatch):
         pairs = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
         scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": pairs}
         try:
-            asyncio.run(app(scope, receive, send))
+            asgi.run(app(scope, receive, send))
         except RuntimeError:  # raised again for the server's log
             assert path == "/fail"
         got = {name.decode(): value.decode() for name, value in said[0]["headers"]}
