@@ -9,6 +9,7 @@ from time import perf_counter
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from data.dataset import Finding
 from locales import N_
@@ -25,6 +26,8 @@ COMPARED = 20_000  # customers at most in the comparison and in each resampled m
 CLEARLY = 2.0  # standard errors from which one learner is clearly better than another
 METRICS = ("auc", "pr_auc", "brier", "log_loss", "f1")
 Step = Callable[[str, float], None]
+# Threads that wait for each other save nothing here, and beside other work they take four times as long.
+alone = threadpool_limits.wrap(limits=1)
 
 
 def train(
@@ -45,6 +48,7 @@ def train(
     return fit(prepared, str(league.loc[league["champion"], "learner"].iloc[0]), league, seed, step)
 
 
+@alone
 def directed(prepared: Prepared, seed: int = 0) -> Prepared:
     """`prepared`, its coding freed of the directions (see `preparation.DIRECTIONS`) that the data contradict.
 
@@ -70,6 +74,7 @@ def directed(prepared: Prepared, seed: int = 0) -> Prepared:
     return _freed(prepared, [column for column in asked if contradicted([column], 0.05 / len(asked))])
 
 
+@alone
 def compare(
     prepared: Prepared,
     seed: int = 0,
@@ -90,6 +95,7 @@ def compare(
     rows, weight = _sample(prepared.left, COMPARED, seed)
     table, left = prepared.customers.iloc[rows], prepared.left[rows]
     splits = list(RepeatedStratifiedKFold(n_splits=FOLDS, n_repeats=REPEATS, random_state=seed).split(left, left))
+    codings = [_coded(table.iloc[train_rows], prepared.coding) for train_rows, _test_rows in splits]
     scores: dict[str, list[dict[str, float]]] = {}
     records = []
     titles = {
@@ -102,7 +108,7 @@ def compare(
         begun, scores[learner], obeyed = perf_counter(), [], True
         for fold, (train_rows, test_rows) in enumerate(splits):
             step(titles[learner], 0.7 * (number + fold / len(splits)) / len(compared))
-            part = _coded(table.iloc[train_rows], prepared.coding)
+            part = codings[fold]
             matrix = part.encode(table.iloc[train_rows])
             fitted = learners.fit(learner, matrix, left[train_rows], part, seed, weight[train_rows])
             held_out = part.encode(table.iloc[test_rows])
@@ -127,6 +133,7 @@ def compare(
     return prepared, league.assign(champion=league["learner"] == _champion(league, scores))
 
 
+@alone
 def fit(
     prepared: Prepared,
     learner: str,

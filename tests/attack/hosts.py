@@ -4,6 +4,7 @@ import random
 import string
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.attack.serving import Row, ask, knock, served, status
@@ -21,12 +22,18 @@ PROMISED = (b"frame-ancestors 'none'", b"x-content-type-options: nosniff", b"ref
 def run(seed: int, scale: float) -> Iterator[Row]:
     """`scale` 1 is a thousand of each."""
     rng, times = random.Random(seed), max(30, round(1_000 * scale))
-    with tempfile.TemporaryDirectory() as folder, served(Path(folder), VIGIE_ALLOWED_HOSTS=NAMED) as port:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(Path(folder), VIGIE_ALLOWED_HOSTS=NAMED) as port,
+        ThreadPoolExecutor(16) as pool,  # some are never answered: they are waited for together
+    ):
         own = [f"localhost:{port}", f"127.0.0.1:{port}", f"LOCALHOST:{port}", NAMED, f"{NAMED}:443"]
         foreign = [*FOREIGN, *(_garbled(rng, "localhost") for _time in range(times))]
         refused = [status(ask(port, "/", Host=host)) in REFUSED for host in foreign]
         yield "pages under a foreign or garbled name", len(refused), sum(refused), _first(foreign, refused)
-        refused = [status(knock(port, Host=host, Origin=f"http://{host}")) in REFUSED for host in foreign]
+        refused = list(
+            pool.map(lambda host: status(knock(port, Host=host, Origin=f"http://{host}")) in REFUSED, foreign)
+        )
         yield "websockets under a foreign or garbled name", len(refused), sum(refused), _first(foreign, refused)
         origins = [f"http://{host}" for host in foreign] + [
             "null",
@@ -34,7 +41,7 @@ def run(seed: int, scale: float) -> Iterator[Row]:
             "file://",
             f"localhost:{port}",
         ]
-        refused = [status(knock(port, Host=own[0], Origin=origin)) in REFUSED for origin in origins]
+        refused = list(pool.map(lambda origin: status(knock(port, Host=own[0], Origin=origin)) in REFUSED, origins))
         yield "websockets from a foreign origin", len(refused), sum(refused), _first(origins, refused)
         taken = [status(knock(port, Host=host, Origin=f"http://{host}")) == 101 for host in own]
         taken += [

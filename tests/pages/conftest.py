@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -14,6 +15,8 @@ from data import demo, state
 
 ROOT = Path(__file__).resolve().parents[2]
 simulated = cache(demo.dataset)  # that of a day is always the same
+# A page run by itself looks for components among all installed packages, a fifth of a second each time.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture

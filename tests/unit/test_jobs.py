@@ -19,40 +19,11 @@ from connectors import Unavailable, origins
 from data import state, tables
 from data.dataset import Dataset, Origin
 from models.churn import training
+from tests import forked
 from tests.sources import ROOT
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 DAY = "2011-11-30"
-# jobs.py with a drift that waits for the file GATE, where it is told one, and finds CHANGE.
-PROGRAM = """
-import os, signal, sys, time
-from data import state
-from models.drift import alerts
-from models.drift.compare import CannotCompare
-from models.lifecycle import watching
-
-def run(engine, model, day, now, threshold, step):
-    step("Comparing", 0.5)
-    if os.environ.get("CLOSED") == str(day):
-        raise CannotCompare("There are no data of {day}.", day=day)
-    print("comparing", file=sys.stderr, flush=True)
-    while "GATE" in os.environ and not os.path.exists(os.environ["GATE"]):
-        time.sleep(0.05)
-    step("Writing", 0.9)
-    if os.environ.get("BROKEN"):
-        raise ZeroDivisionError("secret detail")
-    key = {"model": model, "version": "1", "day": day, "feature": "=unit_price", "definition": "deciles"}
-    row = {**key, "reference": "season", "psi": float(os.environ.get("CHANGE", "0.1")), "threshold": threshold}
-    rest = {"rows_reference": 9, "rows_current": 9, "details": {"moved": [1]}, "logged": now}
-    row |= rest | {"label": "confirmed" if row["psi"] > threshold else "stable"}
-    state.upsert(engine, state.psi_log, [row])
-    return {"features": 1, "in_use": bool(int(os.environ.get("IN_USE", "1"))), "alerts": alerts.of_psi([row])}
-
-watching.run, watching.opened = run, lambda engine, home, model: model
-import jobs
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-jobs.app()
-"""
 
 
 def sales(source: str = "mine", quantity: float = 1.0) -> Dataset:
@@ -78,27 +49,12 @@ def environment(home, database_url):
     return {**os.environ, "VIGIE_HOME": str(home), "VIGIE_DATABASE_URL": database_url, "PYTHONPATH": str(ROOT)}
 
 
-def start(environment: dict[str, str], *arguments: str, **more: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *arguments],
-        env={**environment, **more},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def start(environment: dict[str, str], *arguments: str, **more: str) -> forked.Running:
+    return forked.start(Path(environment["VIGIE_HOME"]), {**environment, **more}, *arguments)
 
 
 def run(environment: dict[str, str], *arguments: str, **more: str) -> tuple[int, str, str]:
-    process = start(environment, *arguments, **more)
-    out, err = process.communicate(timeout=60)
-    return process.returncode, out, err
-
-
-def comparing(process: "subprocess.Popen[str]") -> None:
-    """Wait until a process is in the middle of its job."""
-    assert process.stderr
-    while "comparing" not in process.stderr.readline():
-        assert process.poll() is None
+    return start(environment, *arguments, **more).ended()
 
 
 def read(environment: dict[str, str], table) -> list[dict]:
@@ -129,10 +85,9 @@ def test_confirmed_drift_fails_only_who_asks_for_it(environment):
 
 def test_a_job_killed_in_the_middle_is_completed_by_the_next_run(environment):
     killed = start(environment, "drift", "--model", "sales", "--date", DAY, GATE="/nowhere")
-    comparing(killed)
-    killed.kill()
-    killed.communicate(timeout=10)
-    assert killed.returncode == -signal.SIGKILL
+    killed.comparing()
+    killed.process.kill()
+    assert killed.ended()[0] == -signal.SIGKILL
     assert read(environment, state.psi_log) == []
     assert read(environment, state.job_runs)[0]["status"] == "running"
 
@@ -149,12 +104,11 @@ def test_a_job_killed_in_the_middle_is_completed_by_the_next_run(environment):
 def test_two_processes_on_the_same_day_write_one_row_each(environment, tmp_path):
     gate = tmp_path / "gate"
     first = start(environment, "drift", "--model", "sales", "--date", DAY, GATE=str(gate), CHANGE="0.6")
-    comparing(first)
+    first.comparing()
     code, out, _err = run(environment, "drift", "--model", "sales", "--date", DAY, "--json", CHANGE="0.9")
     assert (code, json.loads(out)["runs"][0]["status"]) == (3, "taken")
     gate.touch()
-    first.communicate(timeout=60)
-    assert first.returncode == 0
+    assert first.ended()[0] == 0
     assert [row["psi"] for row in read(environment, state.psi_log)] == [0.6]
     assert [len(read(environment, table)) for table in (state.alert_log, state.job_runs)] == [1, 1]
 
@@ -162,22 +116,21 @@ def test_two_processes_on_the_same_day_write_one_row_each(environment, tmp_path)
 def test_a_run_that_was_taken_over_meanwhile_says_so_and_ends(environment, tmp_path):
     gate = tmp_path / "gate"
     slow = start(environment, "drift", "--model", "sales", "--date", DAY, GATE=str(gate))
-    comparing(slow)
+    slow.comparing()
     other = {"started": NOON, "heartbeat": datetime.now(UTC)}
     with state.engine(environment["VIGIE_DATABASE_URL"]).begin() as connection:
         connection.execute(update(state.job_runs).values(other))
     gate.touch()
-    out, _err = slow.communicate(timeout=60)
-    assert (slow.returncode, "taken" in out) == (3, True)
+    code, out, _err = slow.ended()
+    assert (code, "taken" in out) == (3, True)
     assert read(environment, state.job_runs)[0]["status"] == "running"
 
 
 def test_a_job_stopped_from_outside_can_be_run_again_at_once(environment):
     stopped = start(environment, "drift", "--model", "sales", "--date", DAY, GATE="/nowhere")
-    comparing(stopped)
-    stopped.terminate()
-    stopped.communicate(timeout=20)
-    assert stopped.returncode == 143
+    stopped.comparing()
+    stopped.process.terminate()
+    assert stopped.ended()[0] == 143
     assert read(environment, state.job_runs)[0]["status"] == "cancelled"
     assert run(environment, "drift", "--model", "sales", "--date", DAY)[0] == 0
 

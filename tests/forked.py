@@ -1,0 +1,83 @@
+"""jobs.py in processes of its own that begin with everything imported: each is forked from one that imported it."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+import jobs
+from data import state
+from models.drift import alerts
+from models.drift.compare import CannotCompare
+from models.lifecycle import scoring, watching  # noqa: F401  scoring is only to be imported before the fork
+
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload([__name__])
+
+
+@dataclass(frozen=True)
+class Running:
+    """A process that runs jobs.py, and the files it writes its output and its errors to."""
+
+    process: ForkServerProcess
+    out: Path
+    err: Path
+
+    def ended(self, timeout: float = 60) -> tuple[int, str, str]:
+        """Its exit code (below zero: the signal that ended it), output and errors, once it has ended."""
+        self.process.join(timeout)
+        assert self.process.exitcode is not None, self.err.read_text()
+        return self.process.exitcode, self.out.read_text(), self.err.read_text()
+
+    def comparing(self) -> None:
+        """Wait until it is in the middle of its job."""
+        while "comparing" not in self.err.read_text():
+            assert self.process.is_alive(), self.err.read_text()
+            time.sleep(0.02)
+
+
+def start(folder: Path, environment: dict[str, str], *arguments: str) -> Running:
+    """jobs.py with these arguments and this environment, its output in `folder`.
+
+    Its drift waits for the file GATE, where the environment names one, and finds CHANGE.
+    """
+    number = len(list(folder.glob("*.out")))
+    out, err = (folder / f"{number}.{kind}" for kind in ("out", "err"))
+    out.touch()
+    err.touch()
+    process = CONTEXT.Process(target=_begin, args=(arguments, environment, out, err))
+    process.start()
+    return Running(process, out, err)
+
+
+def _begin(arguments: tuple[str, ...], environment: dict[str, str], out: Path, err: Path) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    for path, descriptor in ((out, 1), (err, 2)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND), descriptor)
+    sys.argv = ["jobs.py", *arguments]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    watching.run, watching.opened = _drift, lambda engine, home, model: model  # type: ignore[assignment,return-value]
+    jobs.app()
+
+
+def _drift(engine, model, day, now, threshold, step):
+    step("Comparing", 0.5)
+    if os.environ.get("CLOSED") == str(day):
+        raise CannotCompare("There are no data of {day}.", day=day)
+    print("comparing", file=sys.stderr, flush=True)
+    while "GATE" in os.environ and not Path(os.environ["GATE"]).exists():
+        time.sleep(0.05)
+    step("Writing", 0.9)
+    if os.environ.get("BROKEN"):
+        raise ZeroDivisionError("secret detail")
+    key = {"model": model, "version": "1", "day": day, "feature": "=unit_price", "definition": "deciles"}
+    row = {**key, "reference": "season", "psi": float(os.environ.get("CHANGE", "0.1")), "threshold": threshold}
+    rest = {"rows_reference": 9, "rows_current": 9, "details": {"moved": [1]}, "logged": now}
+    row |= rest | {"label": "confirmed" if row["psi"] > threshold else "stable"}
+    state.upsert(engine, state.psi_log, [row])
+    return {"features": 1, "in_use": bool(int(os.environ.get("IN_USE", "1"))), "alerts": alerts.of_psi([row])}
