@@ -1,5 +1,6 @@
 """What every test may ask for: a home of its own, real data where it was given, both databases."""
 
+import fcntl
 import os
 import uuid
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from sqlalchemy import Engine
 import settings
 from data import state
 from data.demo import customers as demo_customers
-from models.churn import training
+from models.churn import files, training
 from models.churn.model import ChurnModel
 from tests import postgres
 
@@ -41,9 +42,14 @@ def telco() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def churn_model(telco: pd.DataFrame) -> ChurnModel:
-    """The model of `telco`, trained once a test process, with a league of its own."""
-    return training.train(telco)
+def churn_model(telco: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> ChurnModel:
+    """The model of `telco`, with a league of its own; trained once, by whichever test process comes first."""
+    kept = tmp_path_factory.getbasetemp().parent / f"{testrun_uid}{files.SUFFIX}"
+    with kept.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            kept.write_bytes(files.pack(training.train(telco)))
+    return files.unpack(kept.read_bytes())
 
 
 @pytest.fixture(scope="session")

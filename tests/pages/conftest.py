@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import joblib
 import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
@@ -12,11 +14,32 @@ from streamlit.util import calc_hash
 
 import settings
 from data import demo, state
+from models.forecast.learners import LEARNERS
 
 ROOT = Path(__file__).resolve().parents[2]
 simulated = cache(demo.dataset)  # that of a day is always the same
 # A page run by itself looks for components among all installed packages, a fifth of a second each time.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+
+
+@cache
+def once(name: str) -> Callable[..., Any]:
+    """A learner of forecasts that learns from a series once; tests show the same few shops again and again."""
+    learner, known = LEARNERS[name], {}
+
+    def learn(*asked: object) -> object:
+        key = joblib.hash(asked)
+        if key not in known:
+            known[key] = learner(*asked)
+        return known[key]
+
+    return learn
+
+
+@pytest.fixture(autouse=True)
+def learned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(LEARNERS):
+        monkeypatch.setitem(LEARNERS, name, once(name))
 
 
 @pytest.fixture
