@@ -25,9 +25,10 @@ manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_componen
 @cache
 def once(name: str) -> Callable[..., Any]:
     """A learner of forecasts that learns from a series once; tests show the same few shops again and again."""
-    learner, known = LEARNERS[name], {}
+    learner = LEARNERS[name]
+    known: dict[str, object] = {}
 
-    def learn(*asked: object) -> object:
+    def learn(*asked: Any) -> object:
         key = joblib.hash(asked)
         if key not in known:
             known[key] = learner(*asked)
