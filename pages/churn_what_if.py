@@ -31,16 +31,17 @@ def what_if() -> None:
     case.choose(model, around, customers)
     now: case.Case = st.session_state["case"]
     before, row = case.rows(model, around, customers, now)
-    months, monthly = whatif.months_left(model, np.vstack([before, row]), window), results.bill(model, row)
-    results.headline(model.confidence(np.vstack([before, row])), months[1], monthly, window, currency)
+    answer = whatif.answer(model, around, before, row, window, (*now.edits, *now.free))
+    months, monthly = answer.ahead, results.bill(model, row)
+    results.headline(answer.sure, months[1], monthly, window, currency)
     if rules.possible(model.rules, row[None])[0]:
         results.unlike(whatif.unlike(model, around, row))
     else:
         st.warning(_("No such customer can exist: two of the changes exclude each other. Take one back."))
-    nearest = whatif.neighbours(model, around, row, but=case.place(customers, now))
+    nearest = whatif.neighbours(around, row, but=case.place(customers, now))
     left, right = st.columns([5, 7], gap="medium")
     with left, st.container(height=1080, key="case-inputs"):
-        case.inputs(model, around, now, before, row)
+        case.inputs(model, around, now, before, row, answer.curves)
     with right:
         view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))
         if view == "why":

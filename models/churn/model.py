@@ -129,21 +129,20 @@ class ChurnModel:
             float(parts[-1]), pd.Series(parts[:-1], list(self.coding.columns)), log_odds, float(sigmoid(log_odds))
         )
 
-    def confidence(self, matrix: np.ndarray, sure: float = SURE) -> Confidence:
-        """How sure the probabilities of coded rows are (see `Confidence`)."""
-        probability = self.probability(matrix)
+    def confidence(self, matrix: np.ndarray, sure: float = SURE, probability: np.ndarray | None = None) -> Confidence:
+        """How sure the probabilities of coded rows are (see `Confidence`); they may be known already."""
+        probability = self.probability(matrix) if probability is None else probability
         others = sigmoid(self.ensemble.log_odds(matrix))
         lo, hi = np.percentile(others, BAND, axis=0)
         similar, count = _alike(self._ranked, probability)
         limits = self._limits if sure == SURE else self.limits(sure)
         verdicts = limits.verdict(probability, _members(self.groups, matrix))
-        left = dict(zip(self.by_verdict["verdict"], self.by_verdict["left"], strict=True))
         return Confidence(
             probability,
             np.minimum(lo, probability),
             np.maximum(hi, probability),
             verdicts,
-            np.array([left[name] for name in verdicts], float),
+            np.array([self._left[name] for name in verdicts], float),
             similar,
             count,
         )
@@ -156,6 +155,10 @@ class ChurnModel:
     @cached_property
     def _limits(self) -> Limits:
         return self.limits(SURE)
+
+    @cached_property
+    def _left(self) -> dict[str, float]:
+        return dict(zip(self.by_verdict["verdict"], self.by_verdict["left"], strict=True))
 
     @cached_property
     def _ranked(self) -> tuple[np.ndarray, np.ndarray]:

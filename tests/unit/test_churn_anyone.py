@@ -373,7 +373,7 @@ def test_a_customer_with_gaps_is_like_themselves():
     matrix = model.coding.encode(dataset.main)
     around = whatif.surroundings(model, matrix, np.zeros(len(matrix)))
     row = matrix[np.flatnonzero(np.isnan(matrix[:, model.coding.place("region")]))[0]]
-    distances = whatif._distances(model, around, row)
+    distances = whatif._distances(around, row)
     assert distances.min() == 0
     assert whatif.unlike(model, around, row) == []
 
@@ -383,7 +383,7 @@ def test_those_of_whom_nothing_is_known_are_no_neighbours(bank):
     matrix = model.coding.encode(dataset.main)
     outcome = np.where(np.arange(len(matrix)) % 2 == 0, np.nan, 1.0)
     around = whatif.surroundings(model, matrix, outcome)
-    assert (whatif.neighbours(model, around, matrix[0], 20) % 2 == 1).all()
+    assert (whatif.neighbours(around, matrix[0], 20) % 2 == 1).all()
 
 
 def test_noise_is_no_price_list_and_a_price_list_is_one():
