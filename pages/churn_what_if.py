@@ -138,9 +138,10 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Risk**: the model's probability that a customer like this leaves. Its range is where nine in ten models lie that
   were fitted on the customers drawn again.
 - **Verdict**: where the other outcome can be ruled out. Of those who will leave, at most one in five is said to lean
-  towards staying, also within each large group (a contract, a band of tenure); of those who will stay, at most one in
-  five to lean towards leaving; otherwise it is too close to call (class-conditional conformal prediction). Beside it
-  stands the share that left of the customers with the same verdict, by models that had not seen them.
+  towards staying, and at most one in four within each large group (a contract, a band of tenure); of those who will
+  stay, at most one in five to lean towards leaving; otherwise it is too close to call (class-conditional conformal
+  prediction). Beside it stands the share that left of the customers with the same verdict, by models that had not seen
+  them.
 - **What follows**: rules that the data keep (a price list, totals, levels that never meet) are applied to every change,
   so that the customer stays a possible one. Unlock a column to leave it as it is.
 - **Why**: exact contributions of each column to the log-odds (Shapley values of the trees); they sum to the risk.

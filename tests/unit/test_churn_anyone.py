@@ -10,7 +10,7 @@ from connectors import files as reading
 from connectors import mapping
 from data import meaning, tables
 from models.churn import campaign, files, rules, training, whatif
-from models.churn.conformal import STAY
+from models.churn.conformal import STAY, SURE, asked, limits
 from models.churn.model import LEAVE
 from models.churn.preparation import CannotTrain, Coding, prepare, ranks_auc, unusable
 from models.churn.value import Terms
@@ -487,3 +487,20 @@ def test_models_that_answer_together_say_what_each_would_say(learner):
     one, other = (np.percentile(each, (5, 95), axis=0) for each in (together, np.array(apart)))
     assert np.diff(one, axis=0).mean() == pytest.approx(np.diff(other, axis=0).mean(), rel=0.1)
     assert one.mean(axis=1) == pytest.approx(other.mean(axis=1), abs=0.02)
+
+
+def test_a_group_that_others_have_served_has_no_limit_of_its_own_and_the_rest_are_called_stayers():
+    """Risks 0.01 to 1 in two groups whose leavers are spread alike, then in one within the other."""
+    risk = np.tile(np.arange(1, 101) / 100, 2)
+    left = np.ones(201, bool)
+    left[-1] = False
+    risk = np.r_[risk, 2.0]  # nobody's staying is ruled out
+    low = np.arange(201) < 100
+    both = np.column_stack([low, low & (np.arange(201) % 2 == 0)])
+    found = limits(risk, left, both)
+    share = asked(np.array(100), SURE)
+    assert (risk[low] >= found.leave[0]).mean() == pytest.approx(share, abs=0.02)
+    within, share = both[:, 1], asked(np.array(50), SURE)
+    assert (found.verdict(risk[within], both[within]) != STAY).mean() >= share - 1e-9
+    everybody = found.verdict(risk[left], both[left]) != STAY
+    assert everybody.mean() == pytest.approx(SURE, abs=0.02)  # limits that know nothing of each other keep 83 %
