@@ -65,7 +65,9 @@ def limits(held_out: np.ndarray, left: np.ndarray, member: np.ndarray, sure: flo
     """
     stay = -_lowest(-held_out[~left], sure)
     risks, lowest, leave = held_out[left], np.full(left.sum(), stay), []
-    for group, share in [*((group, asked(group.sum(), sure)) for group in member[left].T), (risks == risks, sure)]:
+    groups, everybody = list(member[left].T), np.ones(len(risks), bool)
+    shares = [*(float(asked(group.sum(), sure)) for group in groups), sure]
+    for group, share in zip([*groups, everybody], shares, strict=True):
         kept = np.where(risks >= lowest, np.inf, risks)
         leave.append(min(_lowest(kept[group], share), stay))
         lowest[group] = np.minimum(lowest[group], leave[-1])

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from data import meaning
 from data.dataset import Finding
 from models.churn import conformal
 from models.churn.conformal import LEAVE, STAY, SURE, UNCLEAR, Group, Limits, verdict
@@ -36,14 +37,18 @@ class HeldOut:
         """The held-out probability of each customer of a table, coded as `matrix`; NaN where there is none.
 
         Only of customers whose id is known and whose row has not changed since the model learned from it: whatever
-        else a table says about an id is news, and a table without ids is about nobody in particular.
+        else a table says about an id is news, and a table without ids is about nobody in particular. Numbers of rows
+        are ids in their own file only: there, all rows are as they were.
         """
         if KEY not in customers:
             return np.full(len(customers), np.nan)
         known = pd.DataFrame({"customer": self.customer, "row": self.row, "probability": self.probability})
         known = known[known["customer"] != ""].drop_duplicates("customer")
         asked = pd.DataFrame({"customer": customers[KEY].astype(str).to_numpy(object), "row": fingerprints(matrix)})
-        return asked.merge(known, "left", ["customer", "row"])["probability"].to_numpy(float)
+        found = asked.merge(known, "left", ["customer", "row"])["probability"].to_numpy(float)
+        if meaning.are_rows(asked["customer"]) and asked["customer"].isin(known["customer"])[np.isnan(found)].any():
+            return np.full(len(customers), np.nan)
+        return found
 
     def verdicts(self, sure: float = SURE) -> np.ndarray:
         """The verdict on each customer, by the limits of the other folds: nobody's own outcome is in it."""

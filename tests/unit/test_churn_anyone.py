@@ -8,7 +8,7 @@ import pytest
 
 from connectors import files as reading
 from connectors import mapping
-from data import meaning, tables
+from data import lineage, meaning, tables
 from models.churn import campaign, files, rules, training, whatif
 from models.churn.conformal import STAY, SURE, asked, limits
 from models.churn.model import LEAVE
@@ -504,3 +504,22 @@ def test_a_group_that_others_have_served_has_no_limit_of_its_own_and_the_rest_ar
     assert (found.verdict(risk[within], both[within]) != STAY).mean() >= share - 1e-9
     everybody = found.verdict(risk[left], both[left]) != STAY
     assert everybody.mean() == pytest.approx(SURE, abs=0.02)  # limits that know nothing of each other keep 83 %
+
+
+def test_rows_that_are_numbered_for_want_of_ids_are_nobody_in_another_file(bank):
+    raw, _dataset, _probability, _model = bank
+    nameless = raw.drop(columns=["CustomerId", "RowNumber"])
+    first = uploaded("bank", nameless)
+    assert first.main["customer_id"].iloc[0] == "#2"
+    model = training.fit(prepare(first.main), "logistic")
+    scores = campaign.callable_customers(model, first.main)  # what it learned from: of each row what was held out
+    seen = pd.Series(model.held_out.probability, model.held_out.customer)
+    assert scores.probability == pytest.approx(seen[scores.customer].to_numpy())
+    changed = nameless.copy()
+    changed.loc[changed.index[:200], "Age"] += 1
+    other = uploaded("bank", changed)
+    scores = campaign.callable_customers(model, other.main)
+    assert scores.probability == pytest.approx(model.predict_proba(other.main)[scores.place, 1])
+    assert not lineage.continues("customers", first.main, other.main)
+    scores = campaign.callable_customers(model, later(model, first, nameless.drop(columns="Exited")))
+    assert scores.customer[0] == f"#{scores.place[0] + 2}"
