@@ -95,7 +95,7 @@ def surroundings(model: ChurnModel, matrix: np.ndarray, left: np.ndarray, seed: 
             grids.append(np.arange(count, dtype=float))
             shares.append(np.bincount(known.astype(int), minlength=count) / max(len(known), 1))
             continue
-        grids.append(np.unique(np.quantile(known, np.linspace(0, 1, POINTS))))
+        grids.append(np.unique(np.quantile(known, np.linspace(0, 1, POINTS), method="nearest")))  # whole stays whole
         shares.append(np.histogram(known, BINS)[0] / max(len(known), 1))
         spread[place] = max(np.subtract(*np.quantile(known, [0.99, 0.01])), 1e-9)
     importance = model.importance.set_index("column")["contribution"]

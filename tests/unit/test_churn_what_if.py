@@ -218,3 +218,14 @@ def test_months_and_differences_add_up(churn_model, around):
     odds = churn_model.fitted.log_odds(np.vstack([one, other]))
     assert gap.sum() == pytest.approx(odds[1] - odds[0], abs=1e-4)
     assert whatif.band(churn_model, one[None]).shape == (len(churn_model.ensemble), 1)
+
+
+def test_a_number_that_is_whole_is_so_on_its_slider(churn_model):
+    whole = np.random.default_rng(0).integers(300, 850, 700).astype(float)
+    matrix = np.repeat(churn_model.coding.encode(pd.DataFrame({"tenure": [1.0]})), 700, axis=0)
+    matrix[:, churn_model.coding.place("tenure")] = whole
+    grid = whatif.surroundings(churn_model, np.nan_to_num(matrix), np.zeros(700)).grids[
+        churn_model.coding.place("tenure")
+    ]
+    assert (grid == np.round(grid)).all()
+    assert (grid[0], grid[-1]) == (whole.min(), whole.max())

@@ -77,7 +77,7 @@ def _list(
             _("Risk (%)"): np.round(100 * _scores.probability[:rows], 1),
             _("Main reasons"): why,
             _("Best offer"): [words[number] if number >= 0 else _("a call") for number in best["move"]],
-            _("Risk with it (%)"): np.round(100 * best["risk"], 1),
+            _("Risk with it (%)"): np.round(100 * best["risk"].where(best["move"] >= 0), 1),  # a call is no change
             _("Worth ({currency})").format(currency=currency): np.round(best["worth"]),
         }
     )
