@@ -178,7 +178,9 @@ def fit(
             random_state=seed,
         )
         alike = weight is None or bool((weight == weight[0]).all())
-        return Estimated(histogram.fit(matrix, left, None if alike else weight))  # its weighted bins cost most of the fit
+        return Estimated(
+            histogram.fit(matrix, left, None if alike else weight)
+        )  # its weighted bins cost most of the fit
     from sklearn.ensemble import RandomForestClassifier
 
     forest = RandomForestClassifier(100, min_samples_leaf=5, max_features="sqrt", n_jobs=2, random_state=seed)
