@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Engine
 
-from data import state, tables
+from data import meaning, state, tables
 from data.tables import Stored
 from locales import N_
 from models.churn import campaign, files, learners, preparation, training
@@ -79,7 +79,12 @@ def predict(home: Path, stored: Stored, champion: "pd.Series | None", day: date,
 
 
 def actuals(engine: Engine, _home: Path, stored: Stored) -> Rows:
-    """Predictions of the same customers, made when another dataset was in use, with who has left since."""
+    """Predictions of the same customers, made when another dataset was in use, with who has left since.
+
+    A table without ids knows nobody again.
+    """
+    if meaning.are_rows(tables.read(stored)[preparation.KEY]):
+        return []
     log = logged.really(state.read(engine, state.prediction_log, model=NAME, actual=None))
     learned_from = state.read(engine, state.model_versions, model=NAME).set_index("version")["data_version"]
     left = tables.read(stored).drop_duplicates(preparation.KEY).set_index(preparation.KEY)[preparation.TARGET]
