@@ -44,7 +44,7 @@ from sqlalchemy.pool import NullPool
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISION = "0004"  # the newest one in migrations/versions
+REVISION = "0005"  # the newest one in migrations/versions
 _POSTGRES_LOCK = 0x56494749  # any fixed number
 _SQLITE_WAIT_SECONDS = 30  # how long a writer waits for another one
 _json = partial(json.dumps, allow_nan=False)  # infinity is no JSON: PostgreSQL refuses it, so SQLite does too
@@ -169,6 +169,8 @@ alert_log = Table(
     Column("reason", Text),
     # notify: channels are to be told of it; otherwise why nobody is: unconfirmed, repeated, told lately, back-fill, ...
     Column("state", Text, nullable=False),
+    Column("episode", Text),  # day and version of the first alert of those that stand together; none where unconfirmed
+    Column("lineage", Text),  # of the data that it is about (data.lineage)
 )
 
 # Who was told of an alert, or could not be: one row an alert and channel.

@@ -227,7 +227,7 @@ def _standing(vitals: Vitals) -> pd.DataFrame:
 
 def _alerts(vitals: Vitals) -> Check:
     standing = _standing(vitals)
-    count = len(standing.drop_duplicates(["model", "kind", "feature"]))
+    count = len(standing.drop_duplicates(list(alerts.EPISODE)))
     if count:
         values = {"count": locales.number(count)}
         return Check("alerts", "warning", N_("Open: {count}. Acknowledge each with the reason, below."), values)

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import Path
 
 import pandas as pd
+from sqlalchemy import Engine
 
+from data import state, tables
+from data.tables import Stored
 from locales import Sentence
 
 Step = Callable[[str, float], None]  # what is done now, and how much is done, 0 to 1
@@ -25,6 +29,13 @@ def replayed(data_version: str) -> str:
 def really(log: pd.DataFrame) -> pd.DataFrame:
     """The rows of a log that are of models in use, and not of a past that was played again."""
     return log[~log["version"].str.startswith(REPLAYED)]
+
+
+def versions(engine: Engine, home: Path, stored: Stored) -> set[str]:
+    """The versions under which anything is kept about the lineage of a dataset: those of datasets, and of models."""
+    kept = tables.stored(home, stored.table)
+    models = state.read(engine, state.model_versions, lineage=stored.lineage)
+    return {*(one.version for one in kept if one.lineage == stored.lineage), *models["version"]}
 
 
 def prediction(

@@ -26,14 +26,15 @@ class Managed:
     champion)` is what the champion says of the rows that are watched. `predict(home, stored, champion, day, now, step)`
     are the predictions to keep on a day; `actuals(engine, home, stored)` those kept before whose truth is in a dataset,
     with it; `measure(engine, home, stored, champion, now)` how good they were; `replay(stored, version, now, step,
-    parts)` both for a past in which nobody asked. `alerted` are the measures that raise alerts, `suffix` ends the names
-    of its files.
+    parts)` both for a past in which nobody asked. `alerted` are the measures that raise alerts, in windows that share no
+    outcome from so many days `apart` on; `suffix` ends the names of its files.
     """
 
     name: str
     table: Table
     suffix: str
     alerted: tuple[str, ...]
+    apart: int
     train: Callable[[Stored, bool, date | None, Step], Trained]
     load: Callable[[Path, pd.Series], Any]
     outputs: Callable[[Path, Stored, pd.Series], Sheet]
@@ -51,6 +52,7 @@ MODELS: dict[str, Managed] = {
             table="sales",
             suffix=".zip",
             alerted=("wape", "bias"),
+            apart=7,
             train=sales.train,
             load=sales.load,
             outputs=sales.outputs,
@@ -64,6 +66,7 @@ MODELS: dict[str, Managed] = {
             table="customers",
             suffix=".zip",
             alerted=("auc", "in_the_large"),
+            apart=28,
             train=churn.train,
             load=churn.load,
             outputs=churn.outputs,

@@ -168,7 +168,7 @@ def test_a_disk_that_fills_up_is_said(engine, free, status):
 def test_open_alerts_and_who_is_told(engine):
     assert look()["channels"].status == "ok"
     row = {"model": "sales", "version": "1", "day": NOW.date(), "feature": "a", "psi": 0.5, "threshold": 0.3}
-    alerts.record(engine, alerts.of_psi([{**row, "label": "confirmed"}]), NOW)
+    alerts.record(engine, "shop", alerts.of_psi([{**row, "label": "confirmed"}]), NOW)
     found = look()
     assert (found["alerts"].status, found["channels"].status) == ("warning", "warning")
     assert look(["json://x"])["channels"].status == "ok"
@@ -179,7 +179,8 @@ def test_open_alerts_and_who_is_told(engine):
     alerts.tell(engine, "sales", {"json://x": refuse}, NOW)
     assert look(["json://x"])["channels"].sentence() == "An alert could not be told. json://x did not take the message."
     assert look(["json://other"])["channels"].status == "ok"
-    alerts.acknowledge(engine, ("sales", "psi", "a"), "spring", "Ana", NOW)
+    (episode,) = alerts.episodes(state.read(engine, state.alert_log)).to_dict("records")
+    alerts.acknowledge(engine, episode, "spring", "Ana", NOW)
     assert {look()[name].status for name in ("alerts", "channels")} == {"ok"}
 
 

@@ -87,6 +87,7 @@ TOY = Managed(
     table="sales",
     suffix=".json",
     alerted=("mae",),
+    apart=1,
     train=train,
     load=load,
     outputs=outputs,

@@ -100,7 +100,7 @@ def _standing(row: dict, same: pd.DataFrame, deliveries: pd.DataFrame) -> None:
     if row["count"] > 1:
         days = ngettext("{count} day", "{count} days", row["count"]).format(count=locales.number(row["count"]))
         when = _("{first} to {last}, {days}").format(first=locales.day(row["first"]), last=when, days=days)
-    key = "|".join((row["model"], row["kind"], row["feature"]))
+    key = "|".join(row[name] for name in alerts.EPISODE)
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(gap=None, width="stretch"):
             heading, text = plain(label(row["model"])), plain(alerts.sentence(row))
@@ -120,9 +120,7 @@ def _standing(row: dict, same: pd.DataFrame, deliveries: pd.DataFrame) -> None:
             st.caption(_("The reason explains the same alarm a year from now, “spring catalogue” for example."))
             if st.form_submit_button(_("Acknowledge")):
                 try:
-                    alerts.acknowledge(
-                        _engine(), (row["model"], row["kind"], row["feature"]), reason, who, datetime.now(UTC)
-                    )
+                    alerts.acknowledge(_engine(), row, reason, who, datetime.now(UTC))
                 except locales.Sentence as refused:
                     st.warning(refused.sentence())
                 else:

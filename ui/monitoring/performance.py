@@ -9,7 +9,7 @@ import streamlit as st
 import locales
 import settings
 from charts.monitoring import performance as charts
-from data import state, tables
+from data import state
 from data.state import Engine
 from data.tables import Stored
 from locales.labels import label
@@ -61,14 +61,7 @@ def log(model: str, stored: Stored, past: bool) -> pd.DataFrame:
     if past:
         return state.read(_engine(), state.performance_log, model=model, version=logged.replayed(stored.version))
     found = state.read(_engine(), state.performance_log, model=model)
-    return found[found["version"].isin(_versions(stored))]
-
-
-def _versions(stored: Stored) -> set[str]:
-    """The versions under which predictions about datasets of the same lineage are kept: of the data, or of models."""
-    kept = tables.stored(settings.get().home, stored.table)
-    models = state.read(_engine(), state.model_versions, lineage=stored.lineage)
-    return {*(one.version for one in kept if one.lineage == stored.lineage), *models["version"]}
+    return found[found["version"].isin(logged.versions(_engine(), settings.get().home, stored))]
 
 
 def none_yet() -> None:
@@ -113,7 +106,9 @@ def keep_today(stored: Stored) -> None:
         def work(step: background.Step) -> dict[str, object]:
             now = datetime.now(UTC)
             done = scoring.score(_engine(), settings.get().home, churn.NAME, now.date(), now, step)
-            alerts.record(_engine(), done["alerts"], now)  # whoever is to be told is told by the next job
+            alerts.record(
+                _engine(), stored.lineage, done["alerts"], now
+            )  # whoever is to be told is told by the next job
             return done
 
         answers.start(key, JOB, work)

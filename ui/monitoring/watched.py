@@ -165,7 +165,7 @@ def _keep(
         now = datetime.now(UTC)
         history.write(_engine(), logged, now)
         over = alerts.of_psi([row for row in logged if row["reference"] == watch.TRAINING])
-        alerts.record(_engine(), over, now, alerts.BACK_FILL)
+        alerts.record(_engine(), _stored.lineage, over, now, alerts.BACK_FILL)
 
     background.start(JOB, f"{model} {against}", work)
 
