@@ -129,9 +129,10 @@ def drift(
         try:
             return _drift(opened, engine, home, model, this, now, step, quiet)
         except CannotCompare as error:
-            if not quiet or error.message == watching.NOTHING:
+            learned = error.message in (watching.LEARNED, watching.ALL_LEARNED)
+            if not learned and (not quiet or error.message == watching.NOTHING):
                 raise
-            return {"skipped": str(error)}  # the shop was closed, or the model learned from this day
+            return {"skipped": str(error)}  # the model learned from this day, or the shop was closed in the past
 
     results = [_run("drift", model, this, work) for this in _days(model, first or day, last or day)]
     confirmed = any(result.details.get("confirmed") for result in results)

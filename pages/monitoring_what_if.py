@@ -45,7 +45,7 @@ def body() -> None:
         st.info(_("Nothing is left to compare: lose less of it."), icon=":material/info:")
         return
     before = views.unchanged(model, data.version, str(day), threshold, base, binned)
-    then = watch.compare(binned, sheets, base.day, threshold)
+    then = views.compared(binned, sheets, base.day, threshold)
     outlook = (
         views.sales_outlook(data, base, after, wanted) if model == "sales" else views.churn_outlook(data, base, after)
     )

@@ -26,8 +26,8 @@ class Managed:
     champion)` is what the champion says of the rows that are watched. `predict(home, stored, champion, day, now, step)`
     are the predictions to keep on a day; `actuals(engine, home, stored)` those kept before whose truth is in a dataset,
     with it; `measure(engine, home, stored, champion, now)` how good they were; `replay(stored, version, now, step,
-    parts)` both for a past in which nobody asked. `alerted` are the measures that raise alerts, in windows that share no
-    outcome from so many days `apart` on; `suffix` ends the names of its files.
+    parts)` both for a past in which nobody asked. `alerted` are the measures that raise alerts, in windows that are so
+    many days `apart` at least, as they share outcomes else; `suffix` ends the names of its files.
     """
 
     name: str

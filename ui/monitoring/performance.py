@@ -106,9 +106,7 @@ def keep_today(stored: Stored) -> None:
         def work(step: background.Step) -> dict[str, object]:
             now = datetime.now(UTC)
             done = scoring.score(_engine(), settings.get().home, churn.NAME, now.date(), now, step)
-            alerts.record(
-                _engine(), stored.lineage, done["alerts"], now
-            )  # whoever is to be told is told by the next job
+            alerts.record(_engine(), stored.lineage, done["alerts"], now)  # the next job tells whoever is to be told
             return done
 
         answers.start(key, JOB, work)

@@ -17,7 +17,7 @@ from models.churn.preparation import CannotTrain
 from models.forecast import CannotForecast, kept
 from models.forecast import challenge as sales_challenge
 from models.forecast.kept import Daily
-from models.lifecycle import churn, registry, retraining, sales
+from models.lifecycle import churn, logged, registry, retraining, sales
 from models.lifecycle.managed import MODELS
 from ui import answers, background, champions, store
 from ui.text import N_, _
@@ -126,15 +126,17 @@ def _compare(
     return churn_challenge.compare(models[0], models[1], ends, store.frame(_stored), history, _stored.stored.date())
 
 
-def alerts(model: str) -> list[pd.Timestamp]:
-    """The days with confirmed drift, as logged."""
-    logged = state.read(engine(), state.psi_log, model=model, label="confirmed")
-    return sorted(logged["day"].unique())
+def alerts(model: str, stored: Stored) -> list[pd.Timestamp]:
+    """The days with confirmed drift of a lineage of data, as logged."""
+    found = state.read(engine(), state.psi_log, model=model, label="confirmed")
+    return sorted(
+        found.loc[found["version"].isin(logged.versions(engine(), settings.get().home, stored)), "day"].unique()
+    )
 
 
 def policies(model: str, stored: Stored, learner: str) -> Tried | None:
     """The past year with each policy, tried in the background; meanwhile, or where it cannot be, None and why."""
-    days = alerts(model)
+    days = alerts(model, stored)
     key = f"policies {model} {stored.version} {hash(tuple(days))}"
 
     def work(step: background.Step) -> Tried:

@@ -139,7 +139,14 @@ def unchanged(
     _binned: Watched,
 ) -> pd.DataFrame:
     """What is said of the window as it is (see `models.drift.watch.compare`)."""
-    return watch.compare(_binned, changed(model, _base, Shift())[1], _base.day, threshold)
+    return compared(_binned, changed(model, _base, Shift())[1], _base.day, threshold)
+
+
+def compared(binned: Watched, sheets: tuple[Sheet, ...], day: np.datetime64, threshold: float) -> pd.DataFrame:
+    """What is said of changed rows (see `models.drift.watch.compare`), also of a day that the model learned from: the
+    change it has not seen."""
+    found = watch.compare(binned, sheets, day, threshold).assign(learned=False)
+    return found.assign(label=watch.label(found, threshold))
 
 
 def answer(
