@@ -21,6 +21,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Date,
     DateTime,
@@ -329,13 +330,15 @@ def upsert(engine: Engine, table: Table, rows: Sequence[Mapping[str, object]]) -
         connection.execute(statement, values)
 
 
-def read(engine: Engine, table: Table, **equal: object) -> pd.DataFrame:
-    """The rows whose columns have the values of `equal` (None: missing), in the order of their keys.
+def read(engine: Engine, table: Table, *where: ColumnElement[bool], **equal: object) -> pd.DataFrame:
+    """The rows whose columns have the values of `equal` (None: missing) and for which `where` holds, in the order of
+    their keys.
 
     Types do not depend on what is there: text is str, days datetime64, moments datetime64 in UTC, whole numbers
     int64, other numbers float64, yes/no bool, JSON objects.
     """
-    query = select(table).where(*(table.c[name] == value for name, value in equal.items())).order_by(*table.primary_key)
+    same = (table.c[name] == value for name, value in equal.items())
+    query = select(table).where(*where, *same).order_by(*table.primary_key)
     with engine.connect() as connection:
         rows = connection.execute(query).all()
     columns = zip(*rows, strict=True) if rows else ((),) * len(table.columns)

@@ -65,6 +65,7 @@ def looked() -> None:
             (_("Free disk"), health.size(seen.disk_free), _("{share} is in use").format(share=used)),
         ]
     )
+    views.figures(seen, now)
     views.checks(found)
 
     view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))

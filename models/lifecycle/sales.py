@@ -118,12 +118,17 @@ def actuals(engine: Engine, home: Path, stored: Stored) -> Rows:
 
 
 def measure(engine: Engine, _home: Path, stored: Stored, _champion: "pd.Series | None", now: datetime) -> Rows:
-    """How good the forecasts of the total were in every week that is over, and as their bands let expect."""
+    """How good the forecasts of the total were in every week that is over, and as their bands let expect; of the
+    versions of which more days are over than were measured before."""
     log = logged.really(state.read(engine, state.prediction_log, model=NAME, subject=source.key(None, None, *TOTAL)))
+    before = logged.measured(engine, NAME)
     history, _future = _total(stored)
     found: Rows = []
-    for version, rows in log.groupby("version"):
-        found += _weeks(str(version), "", rows[rows["actual"].notna()], history.values, now)
+    for version, rows in log[log["actual"].notna()].groupby("version"):
+        weeks = rows.groupby(performance.week_of(rows["target_day"])).size()
+        enough = weeks[weeks >= performance.FEWEST_DAYS]
+        if any(before.get((str(version), week, False)) != days for week, days in enough.items()):
+            found += _weeks(str(version), "", rows, history.values, now)
     return found
 
 

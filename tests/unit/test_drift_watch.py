@@ -269,5 +269,7 @@ def test_the_version_in_use_is_the_reference_and_never_another_lineage_s(engine,
     (retired,) = (one for one in watching.references(engine, "sales", stored, sheets) if one.version == newest)
     assert "prediction" not in retired.frozen, "what the model in use says is not held against what another said"
     registry.promote(engine, "sales", newest, NOW + timedelta(hours=5))
+    for path in (home / "models").iterdir():
+        path.unlink()
     with pytest.raises(drift.CannotCompare, match="no newer ones to compare"):
         watching.run(engine, watching.opened(engine, home, "sales"), yesterday, NOW)

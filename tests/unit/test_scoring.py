@@ -174,6 +174,29 @@ def test_a_newer_table_of_the_same_customers_brings_the_truth(engine, tmp_path, 
     )
 
 
+def test_only_what_is_new_is_measured_and_what_was_is_the_same(engine, tmp_path, trained, telco, monkeypatch):
+    for late in range(3):
+        scoring.score(engine, tmp_path, "churn", DAY + timedelta(days=late), NOW)
+    here = telco[~telco["churned"]].reset_index(drop=True)
+    left = np.random.default_rng(0).random(len(here)) < 0.2
+    later, asked = NOW + timedelta(days=31), []
+    keep(tmp_path, "customers", {"customers": here.assign(churned=left)}, now=later)
+    for name in ("realised", "estimated"):
+        whole = getattr(performance, name)
+        monkeypatch.setattr(
+            performance, name, lambda *given, name=name, whole=whole: asked.append(name) or whole(*given)
+        )
+    assert scoring.score(engine, tmp_path, "churn", later.date(), later)["windows"] == 4
+    assert sorted(asked) == ["estimated", *["realised"] * 3]  # today's, and the three that came true
+    before = state.read(engine, state.performance_log, model="churn")
+    asked.clear()
+    tomorrow = later + timedelta(days=1)
+    assert scoring.score(engine, tmp_path, "churn", tomorrow.date(), tomorrow)["windows"] == 1
+    assert asked == ["estimated"]
+    after = state.read(engine, state.performance_log, model="churn")
+    pd.testing.assert_frame_equal(after[after["day"] < pd.Timestamp(tomorrow.date())].reset_index(drop=True), before)
+
+
 def test_strangers_bring_no_truth(engine, tmp_path, trained, churn_model):
     scoring.score(engine, tmp_path, "churn", DAY, NOW)
     later = NOW + timedelta(days=31)
@@ -222,6 +245,8 @@ def test_forecasts_are_kept_sold_days_found_and_the_past_filled_in(engine, tmp_p
     again = scoring.score(engine, tmp_path, "sales", DAY + timedelta(days=1), NOW + timedelta(days=1))
     assert again["truths"] == sales.HORIZON  # all 28 days have come since
     assert again["windows"] >= 4
+    monkeypatch.setattr(performance, "sold", lambda *_given: pytest.fail("measured before"))
+    assert scoring.score(engine, tmp_path, "sales", DAY + timedelta(days=1), NOW + timedelta(days=1))["windows"] == 0
     kept = state.read(engine, state.prediction_log, model="sales", version=stored.version)
     assert kept["actual"].notna().all()
 
