@@ -174,6 +174,19 @@ def replay(stored: Stored, version: str, now: datetime, step: Step, parts: bool)
     return predictions, measured
 
 
+def week(stored: Stored, last: pd.Timestamp) -> tuple[pd.DataFrame, float]:
+    """The forecast of the total for the seven days up to `last`, made on the day before them, with what was sold: rows
+    as `performance.sold` takes them, and the unit of MASE. Raises `CannotForecast`."""
+    history, future = _total(stored)
+    history = history.upto(int(history.dates.searchsorted(last, "right")))
+    rolled = combined.rolling(history, performance.WEEK, 1 + BEHIND, performance.WEEK, COMBINED, future)
+    if not rolled:
+        raise CannotForecast(N_("The history before this week is too short to forecast it."))
+    frame = _frame(rolled[-1], rolled[:-1]).rename(columns=lambda name: name.replace("-", "_"))
+    rows = frame.assign(actual=history.values.reindex(frame.index)).rename_axis("target_day").reset_index()
+    return rows, performance.usual_step(history.values)
+
+
 def _days(stored: Stored, part: str | None, value: str | None) -> pd.DataFrame:
     return tables.query(stored, source.daily(part), **({"value": value} if part else {}))
 

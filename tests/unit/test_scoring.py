@@ -12,6 +12,7 @@ from data.demo import customers, parameters
 from data.demo import sales as shops
 from models.churn import files
 from models.drift import performance
+from models.forecast import CannotForecast
 from models.lifecycle import logged, registry, sales, scoring
 
 pytestmark = pytest.mark.xdist_group("scoring")
@@ -249,6 +250,25 @@ def test_forecasts_are_kept_sold_days_found_and_the_past_filled_in(engine, tmp_p
     assert scoring.score(engine, tmp_path, "sales", DAY + timedelta(days=1), NOW + timedelta(days=1))["windows"] == 0
     kept = state.read(engine, state.prediction_log, model="sales", version=stored.version)
     assert kept["actual"].notna().all()
+
+
+def test_a_week_is_forecast_from_the_days_before_it(tmp_path, shop):
+    stored = keep(tmp_path, "sales", shop)
+    last = pd.Timestamp("2025-12-06")
+    rows, scale = sales.week(stored, last)
+    assert rows["target_day"].tolist() == pd.date_range(end=last, periods=7).tolist()
+    goods = shop["sales"][shop["sales"]["line_type"].isin(["sale", "return"])]
+    sold = (goods["quantity"] * goods["unit_price"]).groupby(goods["timestamp"].dt.normalize()).sum()
+    assert rows["actual"].to_numpy() == pytest.approx(sold.reindex(rows["target_day"], fill_value=0.0).to_numpy())
+    off = performance.sold(rows, scale)["value"]
+    error, open_ = rows["mean"] - rows["actual"], rows["actual"].sum()
+    assert off[["wape", "bias"]].tolist() == pytest.approx([error.abs().sum() / open_, error.sum() / open_])
+    known = shop["sales"]["timestamp"] < last - pd.Timedelta(days=6)
+    later = {**shop, "sales": shop["sales"].assign(quantity=shop["sales"]["quantity"].where(known, 9.0))}
+    other, _scale = sales.week(keep(tmp_path, "sales", later, "other.csv"), last)
+    assert other["mean"].to_numpy() == pytest.approx(rows["mean"].to_numpy()), "nothing of the week is known"
+    with pytest.raises(CannotForecast):
+        sales.week(stored, shop["sales"]["timestamp"].min().normalize() + pd.Timedelta(days=5))
 
 
 def test_the_past_of_parts_is_filled_in_when_asked_for(engine, tmp_path, shop, monkeypatch):

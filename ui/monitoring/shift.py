@@ -17,7 +17,8 @@ from models.drift.explain import moves
 from models.drift.monitored import USUAL_WEEKS, Sheet
 from models.drift.shift import Shift
 from models.drift.watch import Sides, Watched
-from models.forecast import elasticity
+from models.forecast import CannotForecast, elasticity
+from models.lifecycle import sales
 from models.lifecycle.registry import ModelFileError
 from ui import cards, champions, inputs, store
 from ui.text import _, ngettext, plain
@@ -192,35 +193,47 @@ def answer(
 
 
 def sales_outlook(stored: Stored, base: Window, after: pd.DataFrame, wanted: Shift) -> list[tuple[str, str, str]]:
-    """What the change does to units, and so to a forecast that does not know of it; nothing where nothing is sold."""
+    """What the change does to units, and to the error of the week's forecast, which was made before and knows nothing
+    of it; nothing where nothing is sold."""
     rows = base.rows[base.inside]
+    units = rows["quantity"].to_numpy(float)
+    if not units.sum():
+        return []
     known = store.elasticities(stored)
     usual = known[""].value if not known[""].reason else elasticity.ASSUMED
     of = {name: found.value if not found.reason else usual for name, found in known.items()}
     each = rows["category"].map(of).fillna(usual) if "category" in rows else pd.Series(usual, rows.index)
-    priced = shift.priced(rows, wanted)
-    response = np.where(priced, (1 + wanted.price) ** -each.to_numpy(float), 1.0)
-    kept = rows.index.isin(after.index)
-    units = rows["quantity"].to_numpy(float)
-    if not units.sum():
-        return []
-    left = float((units * response * kept).sum() / units.sum())
+    dearer = np.where(shift.priced(rows, wanted), 1 + wanted.price, 1.0)
+    sold = dearer ** -each.to_numpy(float) * rows.index.isin(after.index)  # of a unit
     assumed = wanted.price and all(found.reason for found in known.values())
     how = _("assumed elasticity {value}") if assumed else _("elasticity {value}, estimated from these data")
-    return [
-        (
-            _("Units"),
-            _signed(left - 1),
-            how.format(value=locales.number(float(np.average(each, weights=units)), 1))
-            if wanted.price
-            else _("of that week, by what is lost"),
-        ),
-        (
-            _("Forecast off by"),
-            _signed(1 / left - 1) if left > 0 else "?",
-            _("of what will come, if it was made before the change"),
-        ),
-    ]
+    value = locales.number(float(np.average(each, weights=units)), 1)
+    meaning = how.format(value=value) if wanted.price else _("of that week, by what is lost")
+    cards_ = [(_("Units"), _signed(float((units * sold).sum() / units.sum()) - 1), meaning)]
+    change = pd.Series(rows["unit_price"].fillna(0).to_numpy(float) * units * (dearer * sold - 1))
+    return cards_ + _forecast(stored, base.day, change.groupby(rows["timestamp"].dt.normalize().to_numpy()).sum())
+
+
+def _forecast(stored: Stored, day: np.datetime64, change: pd.Series) -> list[tuple[str, str, str]]:
+    """How far the forecast of the week up to a day was off, and would be with a change of what is sold on its days."""
+    try:
+        rows, scale = _week(stored.version, str(day), stored)
+    except CannotForecast as error:
+        return [(_("Forecast off by"), "?", error.sentence())]
+    changed_ = rows["actual"] + change.reindex(rows["target_day"]).fillna(0).to_numpy()
+    found = [performance.sold(part, scale) for part in (rows, rows.assign(actual=changed_))]
+    if found[0] is None or found[1] is None:
+        return []
+    text = _("of that week’s revenue, forecast on {day}; too much by {before} → {after}")
+    bias = [performance.written("bias", float(one.loc["bias", "value"])) for one in found if one is not None]
+    off = [performance.written("wape", float(one.loc["wape", "value"])) for one in found if one is not None]
+    made = locales.day(rows["target_day"].iloc[0] - pd.Timedelta(days=1))
+    return [(_("Forecast off by"), " → ".join(off), text.format(day=made, before=bias[0], after=bias[1]))]
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _week(version: str, day: str, _stored: Stored) -> tuple[pd.DataFrame, float]:  # noqa: ARG001  # the cache key
+    return sales.week(_stored, pd.Timestamp(day))
 
 
 def churn_outlook(stored: Stored, base: Window, after: pd.DataFrame) -> list[tuple[str, str, str]]:
