@@ -10,6 +10,7 @@ from ui import cards, inputs, store
 from ui.monitoring import shift as views
 from ui.monitoring import watched
 from ui.monitoring.drift import EMPTY
+from ui.monitoring.shown import SHOWN
 from ui.text import _
 
 stored = {name: store.active(model.table) for name, model in MODELS.items()}
@@ -46,10 +47,7 @@ def body() -> None:
         return
     before = views.unchanged(model, data.version, str(day), threshold, base, binned)
     then = views.compared(binned, sheets, base.day, threshold)
-    outlook = (
-        views.sales_outlook(data, base, after, wanted) if model == "sales" else views.churn_outlook(data, base, after)
-    )
-    views.answer(before, then, threshold, outlook)
+    views.answer(before, then, threshold, SHOWN[model].outlook(data, base, after, wanted))
     views.figures(binned, before, then, base, threshold)
 
 

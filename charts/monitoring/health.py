@@ -100,20 +100,20 @@ def jobs(days: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> go.Figu
 def ages(found: pd.DataFrame) -> go.Figure:
     """How long ago each dataset was brought in, and how long ago its last day is; rows of `health.ages`."""
     oldest = found.loc[found[["brought", "ends"]].max(axis=1).idxmax()]
-    days = oldest[["brought", "ends"]].max()
+    days, names = oldest[["brought", "ends"]].max(), [_(health.SUBJECTS[table]) for table in found["table"]]
     title = _("{table} were brought in {days} ago, the oldest of the data in use")
     if oldest["ends"] > oldest["brought"]:
         title = _("{table} end {days} ago, the oldest of the data in use")
     if round(days) < 1:
         title = _("All data in use are of today")
     figure = theme.figure(
-        title.format(table=_(health.SUBJECTS[oldest["table"]]), days=_days(days)),
+        title.format(table=names[found.index.get_loc(oldest.name)], days=_days(days)),
         x=_("Days ago"),
         height=max(200, 96 + ROW * len(found)),
         xaxis=theme.amounts(np.r_[found[["brought", "ends"]].to_numpy(float).ravel(), 1.2 * health.OLD.days]),
         yaxis={
             "tickvals": list(range(len(found))),
-            "ticktext": [_(health.SUBJECTS[table]) for table in found["table"]],
+            "ticktext": names,
             "range": [-0.6, len(found) - 0.4],
             "zeroline": False,
         },
@@ -139,10 +139,8 @@ def ages(found: pd.DataFrame) -> go.Figure:
             marker={"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2}},
             hoverinfo="text",
             hovertext=[
-                sentence[name].format(
-                    table=_(health.SUBJECTS[row["table"]]), days=_days(row[name]), source=theme.plain(_(row["source"]))
-                )
-                for _place, row in found.iterrows()
+                sentence[name].format(table=table, days=_days(age), source=theme.plain(_(origin)))
+                for table, age, origin in zip(names, found[name], found["source"], strict=True)
             ],
         )
     return figure

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from data import state, tables
 from data.tables import Stored
 from locales import N_
-from models.churn import campaign, files, learners, preparation, training
+from models.churn import campaign, challenge, files, learners, preparation, training
 from models.churn.model import ChurnModel, sigmoid
 from models.drift import bins, performance
 from models.drift.monitored import PREDICTION, Sheet
@@ -164,6 +164,17 @@ def replay(stored: Stored, version: str, now: datetime, step: Step, _parts: bool
             if found is not None:
                 measured += logged.measures(NAME, version, day, segment, estimated, found, count, now)
     return predictions, measured
+
+
+def compare(stored: Stored, models: tuple[ChurnModel, ChurnModel], ends: tuple[date, date]) -> challenge.Comparison:
+    """Champion and challenger on later months, or on customers that neither had seen. Raises `CannotJudge`."""
+    history = tables.read(stored, "history") if "history" in stored.columns else None
+    return challenge.compare(*models, ends, tables.read(stored), history, stored.stored.date())
+
+
+def policies(stored: Stored, learner: str, alerts: list[pd.Timestamp], step: Step) -> challenge.Policies:
+    """The past year of a history with each policy. Raises `preparation.CannotTrain`."""
+    return challenge.policies(tables.read(stored, "history"), learner, alerts, step=step)
 
 
 def _unseen(rows: pd.DataFrame, early: np.ndarray, left: np.ndarray, step: Step) -> np.ndarray:

@@ -14,7 +14,7 @@ from locales import N_
 from models.drift import monitored, performance
 from models.drift.monitored import PREDICTION, Sheet
 from models.drift.performance import REFERENCE
-from models.forecast import combined, holidays, intervals, kept, source
+from models.forecast import challenge, combined, holidays, intervals, kept, source
 from models.forecast import series as preparing
 from models.forecast.engine import MEDIAN, Window
 from models.forecast.kept import Daily, SalesModel
@@ -185,6 +185,16 @@ def week(stored: Stored, last: pd.Timestamp) -> tuple[pd.DataFrame, float]:
     frame = _frame(rolled[-1], rolled[:-1]).rename(columns=lambda name: name.replace("-", "_"))
     rows = frame.assign(actual=history.values.reindex(frame.index)).rename_axis("target_day").reset_index()
     return rows, performance.usual_step(history.values)
+
+
+def compare(stored: Stored, models: tuple[SalesModel, SalesModel], _ends: tuple[date, date]) -> challenge.Comparison:
+    """Champion and challenger on the units a day. Raises `CannotJudge`, `CannotForecast`."""
+    return challenge.compare(daily(stored), *models)
+
+
+def policies(stored: Stored, _learner: str, alerts: list[pd.Timestamp], step: Step) -> challenge.Policies:
+    """The past year with each policy. Raises `CannotForecast`."""
+    return challenge.policies(daily(stored), alerts, step=step)
 
 
 def _days(stored: Stored, part: str | None, value: str | None) -> pd.DataFrame:

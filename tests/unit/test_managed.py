@@ -95,6 +95,8 @@ TOY = Managed(
     actuals=actuals,
     measure=measure,
     replay=lambda stored, version, now, step, parts: ([], []),
+    compare=lambda stored, models, ends: models,
+    policies=lambda stored, learner, alerts, step: alerts,
 )
 
 

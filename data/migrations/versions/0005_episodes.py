@@ -14,10 +14,12 @@ def upgrade() -> None:
     """Add both; an episode is named after the day and version of its first alert, a lineage is that of its model."""
     for name in ("episode", "lineage"):
         op.add_column("alert_log", sa.Column(name, sa.Text()))
-    columns = [sa.column(name) for name in ("model", "kind", "feature", "version", "severity", "episode", "lineage")]
+    columns: list[sa.ColumnClause] = [
+        sa.column(name) for name in ("model", "kind", "feature", "version", "severity", "episode", "lineage")
+    ]
     day, moment = sa.column("day", sa.Date()), sa.column("acknowledged", sa.DateTime(timezone=True))
     alerts = sa.table("alert_log", *columns, day, moment)
-    connection, names = op.get_bind(), {}
+    connection, names = op.get_bind(), dict[tuple, str]()
     asked = sa.select(*alerts.c).where(alerts.c.severity == "alert").order_by(alerts.c.day, alerts.c.version)
     for row in connection.execute(asked).mappings().all():
         about = tuple(row[name] for name in ("model", "kind", "feature", "acknowledged"))
