@@ -148,6 +148,16 @@ def test_promoting_needs_a_name_and_a_reason_and_both_are_kept(challenged):
     assert versions()["status"].tolist() == ["retired", "champion"]
 
 
+def test_versions_of_other_data_are_not_offered(challenged):
+    about = registry.Record("sales", "x", "Ana", "x", "other", 9, {}, {}, {}, (NOW.date(), NOW.date()), "other data")
+    stranger = registry.keep(engine(), settings.get().home, about, b"x", ".zip", NOW.replace(hour=2), promoted=False)
+    app = challenged(PAGE, view="versions")
+    assert len(app.dataframe[0].value) == 2
+    assert len(app.selectbox(key="promote.version").options) == 1
+    assert len(app.selectbox(key="against.sales").options) == 2  # the other version, or none
+    assert stranger not in " ".join(texts(app))
+
+
 def test_a_version_whose_file_was_altered_says_so_and_the_rest_is_there(challenged):
     row = versions().iloc[0]
     (settings.get().home / "models" / row["file"]).write_bytes(b"altered")
