@@ -27,7 +27,7 @@ LOOKS = {
     health.CUT_OFF: (theme.ACCENT, "/"),
     "failed": (theme.LEAVE, "x"),
 }
-ROW, TALL, LEAST = 46, 0.8, 0.12  # pixels of a job; heights of its longest and its shortest day, in rows
+ROW, TALL, LEAST = 36, 0.8, 0.12  # pixels of a job; heights of its longest and its shortest day, in rows
 DAY = 86_400_000  # milliseconds
 
 
