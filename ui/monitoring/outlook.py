@@ -82,11 +82,13 @@ def _forecast(stored: Stored, day: np.datetime64, change: pd.Series) -> Cards:
     found = [performance.sold(part, scale) for part in (rows, rows.assign(actual=changed_))]
     if found[0] is None or found[1] is None:
         return []
-    text = _("of that week’s revenue, forecast on {day}; bias {before} → {after}")
-    bias = [performance.written("bias", float(one.loc["bias", "value"])) for one in found if one is not None]
-    off = [performance.written("wape", float(one.loc["wape", "value"])) for one in found if one is not None]
+    off, bias = (
+        [performance.written(name, float(one.loc[name, "value"])) for one in found if one is not None]
+        for name in ("wape", "bias")
+    )
+    text = _("of that week’s revenue, {off} without the change; forecast on {day}, bias {before} → {after}")
     made = locales.day(rows["target_day"].iloc[0] - pd.Timedelta(days=1))
-    return [(_("Forecast off by"), " → ".join(off), text.format(day=made, before=bias[0], after=bias[1]))]
+    return [(_("Forecast off by"), off[1], text.format(off=off[0], day=made, before=bias[0], after=bias[1]))]
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -112,16 +114,21 @@ def churn_outlook(stored: Stored, base: Window, after: pd.DataFrame, _wanted: Sh
     ]
     leave = (
         _("Predicted to leave"),
-        f"{locales.percent(risks[0].mean(), 1)} → {locales.percent(risks[1].mean(), 1)}",
-        _("on average, by the model that is in use"),
+        locales.percent(risks[1].mean(), 1),
+        _("on average, by the model that is in use; {before} without the change").format(
+            before=locales.percent(risks[0].mean(), 1)
+        ),
     )
     if estimates[0] is None or estimates[1] is None:
         return [leave]
-    auc = [found.loc["auc"] for found in estimates if found is not None]
-    text = _("estimated AUC; chance alone makes {lo} to {hi}. A new reason to leave would not show here")
-    ends = {"lo": locales.number(auc[1]["lo"], 2), "hi": locales.number(auc[1]["hi"], 2)}
-    worth = f"{locales.number(auc[0]['value'], 3)} → {locales.number(auc[1]['value'], 3)}"
-    return [leave, (_("Ranking quality"), worth, text.format(**ends))]
+    before, now = (found.loc["auc"] for found in estimates if found is not None)
+    text = _(
+        "estimated AUC, {before} without the change; chance alone makes {lo} to {hi}. A new reason to leave would not "
+        "show here"
+    )
+    values = {"before": locales.number(before["value"], 3)}
+    values |= {end: locales.number(now[end], 2) for end in ("lo", "hi")}
+    return [leave, (_("Ranking quality"), locales.number(now["value"], 3), text.format(**values))]
 
 
 def _signed(share: float) -> str:

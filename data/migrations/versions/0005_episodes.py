@@ -28,5 +28,5 @@ def upgrade() -> None:
         connection.execute(alerts.update().where(*this).values(episode=named))
     models = sa.table("model_versions", sa.column("model"), sa.column("version"), sa.column("lineage"))
     mine = (models.c.model == alerts.c.model) & (models.c.version == alerts.c.version)
-    named = sa.select(models.c.lineage).where(mine).scalar_subquery()
-    connection.execute(alerts.update().values(lineage=named))
+    lineage = sa.select(models.c.lineage).where(mine).scalar_subquery()
+    connection.execute(alerts.update().values(lineage=lineage))
