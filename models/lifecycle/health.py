@@ -132,7 +132,7 @@ def _states(vitals: Vitals, runs_: pd.DataFrame, now: datetime) -> pd.DataFrame:
     silent = runs_["day"].isna().map({True: SILENT, False: runs.STOPPED})
     # What is scheduled beats by the database's clock, what a page started by that of its machine.
     ahead = runs_["day"].notna().map({True: vitals.database.ahead, False: timedelta()}).astype("timedelta64[us]")
-    running, since = runs_["status"].eq("running"), now - runs_["heartbeat"] + ahead
+    running, since = runs_["status"].eq("running"), pd.to_timedelta(now - runs_["heartbeat"]) + ahead
     known = runs_["status"].mask(running & (since > silent), CUT_OFF)
     return runs_.assign(state=known.mask(running & (since < -runs.STOPPED), AHEAD))
 
