@@ -17,18 +17,11 @@ from models.lifecycle.registry import ModelFileError
 from models.lifecycle.watching import Reference
 from ui import cards, downloads, inputs
 from ui.monitoring import watched
+from ui.monitoring.shown import SHOWN
 from ui.text import N_, _, ngettext, plain
 
 THRESHOLDS = tuple(np.round(np.arange(0.1, 0.81, 0.05), 2).tolist())
 TREND = 26  # points of a sparkline
-WHAT = {
-    "sales": N_("importance: share of amounts explained"),
-    "churn": N_("importance: share of what moves the predictions"),
-}
-ROWS = {
-    "sales": N_("an invoice counts once; the model learned from {count}"),
-    "churn": N_("customers; the model learned from {count}"),
-}
 EMPTY = N_("There are no rows in this window: choose another day.")
 LEARNED = N_("The model learned from this day: it cannot drift from itself.")
 # What no alert is raised for, but is beyond chance and over one of the two watch levels.
@@ -109,7 +102,7 @@ def verdict(
             (
                 _("Rows compared"),
                 locales.number(worst["rows_current"]),
-                _(ROWS[model]).format(count=locales.number(worst["rows_reference"])),
+                _(SHOWN[model].rows).format(count=locales.number(worst["rows_reference"])),
             ),
         ]
     )
@@ -148,7 +141,7 @@ def everything(
         return
     known = today[today["feature"].isin(importance.keys()) & today["psi"].notna()]
     if len(known):
-        cards.figure(charts.weight(known, importance, threshold, _(WHAT[model])), "drift_importance", today)
+        cards.figure(charts.weight(known, importance, threshold, _(SHOWN[model].weights)), "drift_importance", today)
 
 
 def _worth(today: pd.DataFrame, levels: tuple[float, float]) -> np.ndarray:
