@@ -38,6 +38,7 @@ NAVIGATION = [
 ]
 FIGURE = ".stMain :is(.stPlotlyChart, .stImage)"
 INSTEAD = {
+    "monitoring-health": ".stMain :is(.stPlotlyChart, .stButtonGroup)",  # before the first job and file it has no figure
     "food": ".stMain .stDataFrame",
     "data": ".stMain .stDataFrame",
 }
