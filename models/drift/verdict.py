@@ -1,0 +1,191 @@
+"""Whether a change of a column is real, whether it matters, and whether it is more than the season.
+
+Real: windows of some lengths depart from what they are compared with, further than windows of this column usually do,
+and so far that over a year and all columns chance alone tells `BUDGET` times. It matters: the size of the change, on
+the scale of the PSI without what sampling makes, is over `MATTERS`. A change is told where it is both, against what the
+model learned from, against this season of earlier years where they are known, and against the last weeks where not.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from models.drift import measures
+from models.drift.compare import WATCH
+from models.drift.measures import Departure
+
+BUDGET = 0.5  # confirmed changes a year, over all columns, where nothing changes
+MATTERS = WATCH[0]
+SUSPECT = 0.01  # p-value against the training window from which a change against the last weeks is one against it too
+LEAST = 0.05  # the least size that can be asked for, and from which a step that was told is still there
+FEWEST = 30  # independent rows of a window that a judgement needs
+PRIOR = 8  # windows that speak for sampling alone before any is known
+CAP = 4  # times the usual departure that counts at most for what is usual: a step is not
+YEAR_DAYS = 365.25
+GONE = 7  # days or batches in a row without it after which a step is over
+STABLE, CONFIRMED, WITHIN_NOISE, SEASONAL, TOO_FEW = "stable", "confirmed", "within noise", "seasonal", "too few rows"
+SMALL, UNTOLD = "small", "season unknown"
+
+
+@dataclass(frozen=True)
+class Usual:
+    """How far windows of a column departed until then, as a multiple of what sampling makes, and how many windows say
+    so (see `usual`)."""
+
+    ratio: np.ndarray
+    windows: np.ndarray
+
+
+@dataclass(frozen=True)
+class Against:
+    """Windows of one column and length against one thing they are compared with, an element a day: how they depart, in
+    one or two tests, and the independent `rows` of what they are compared with."""
+
+    tests: tuple[Departure, ...]
+    rows: np.ndarray
+
+    @property
+    def size(self) -> np.ndarray:
+        """The size of the change in the view that shows the most of it; 0 where it is not known."""
+        return np.nan_to_num(np.max([test.size for test in self.tests], axis=0), nan=0.0)
+
+    def pvalue(self, usual: Sequence[Usual], days: np.ndarray) -> np.ndarray:
+        """How probable departures as large as on some days are where nothing changed: the least of the tests, times
+        their number."""
+        found = [
+            measures.pvalue(
+                Departure(*(part[days] for part in (test.ratio, test.freedom, test.size))),
+                each.ratio[days],
+                each.windows[days],
+            )
+            for test, each in zip(self.tests, usual, strict=True)
+        ]
+        return np.minimum(np.min(found, axis=0) * len(found), 1)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Windows of one column and length (in days or batches) that end on every day, `rows` independent rows in each:
+    against what the model learned from and the last weeks of that, against the last weeks, against this season of
+    earlier years (`whole` where all of it is known). `alike` finds the size against the most alike week of it.
+    """
+
+    length: int
+    rows: np.ndarray
+    learned: Against
+    end: np.ndarray
+    recent: Against | None
+    season: Against | None
+    whole: np.ndarray
+    alike: Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the evidence of a column says, an element a day: the least `pvalue` of its windows against what the model
+    learned from, whether one of them is surely `real`, and up to which size a change is `told` (under 0: none is)."""
+
+    pvalue: np.ndarray
+    real: np.ndarray
+    told: np.ndarray
+
+
+def usual(ratios: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For every window (days x tests, of so many days each) how far those before it departed, as a multiple of what
+    sampling makes, and how many windows say so.
+
+    The mean ratio of all windows that ended before this one began, `PRIOR` more of them 1, none over `CAP` times the
+    mean so far: the mix of a week varies, and a range that is always renewed has its usual rate of renewal.
+    """
+    days, tests = ratios.shape
+    total, windows = np.full(tests, float(PRIOR)), np.full(tests, float(PRIOR))
+    means, counts = np.empty((2, days, tests))
+    every = np.arange(tests)
+    for day in range(days):
+        ended = ratios[day - lengths, every]
+        new = (day >= lengths) & (ended == ended)  # known
+        total += np.where(new, np.minimum(ended, CAP * means[day - 1]) / lengths, 0)
+        windows += new / lengths
+        means[day], counts[day] = np.maximum(total / windows, 1), windows
+    return means, counts
+
+
+def sure(columns: int, lengths: int, a_year: float) -> float:
+    """The p-value a change must be under: the budget of a year, divided among its tests."""
+    return BUDGET / (a_year * columns * lengths * 2)  # against the season and against the last weeks
+
+
+def judge(columns: Sequence[Sequence[Evidence]], new: np.ndarray, a_year: float) -> list[Found]:
+    """What the evidence of each column, an element a length, says of the days `new` (places) after those that the model
+    learned from; `a_year` is how many days or batches a year has."""
+    every = [part for evidence in columns for part in evidence]
+    compared = [against for part in every for against in (part.recent or part.learned, part.season) if against]
+    tests = [test.ratio for against in compared for test in against.tests]
+    lengths = [
+        part.length
+        for part in every
+        for against in (part.recent or part.learned, part.season)
+        if against
+        for _test in against.tests
+    ]
+    means, counts = usual(np.stack(tests, axis=1), np.array(lengths))
+    found = iter([Usual(means[:, place], counts[:, place]) for place in range(len(tests))])
+    before = {id(against): [next(found) for _test in against.tests] for against in compared}
+    level = sure(len(columns), len(columns[0]), a_year)
+    return [_judged(evidence, before, new, level) for evidence in columns]
+
+
+def _judged(evidence: Sequence[Evidence], before: Mapping[int, list[Usual]], new: np.ndarray, level: float) -> Found:
+    days = len(evidence[0].rows)
+    told, pvalue, surely = np.full(days, -1.0), np.full(days, np.nan), np.zeros(days, bool)
+    for part in evidence:
+        ordinary = before[id(part.recent or part.learned)]
+        enough, size = part.rows[new] >= FEWEST, part.learned.size[new]
+        against_learned = part.learned.pvalue(ordinary, new)
+        real = enough & (against_learned <= level)
+        pvalue[new] = np.fmin(pvalue[new], against_learned)
+        surely[new] |= real
+        routes = [(real, size)]  # a table of one day knows no last weeks
+        if part.recent is not None:
+            fresh = (part.recent.pvalue(ordinary, new) <= level) & (part.recent.rows[new] >= FEWEST)
+            routes = [(enough & fresh & (against_learned <= SUSPECT), np.minimum(size, part.recent.size[new]))]
+        if part.season is not None:
+            unlike = part.season.pvalue(before[id(part.season)], new) <= level
+            other = real & unlike & part.whole[new] & (part.season.rows[new] >= FEWEST)
+            routes.append((other, np.minimum(size, part.end[new])))
+        for known, most in routes:
+            places = np.flatnonzero(known & (most > LEAST))
+            most = np.minimum(most[places], part.alike(new[places]))
+            told[new[places]] = np.maximum(told[new[places]], most)
+    return Found(pvalue, surely, told)
+
+
+def label(drift: pd.DataFrame, threshold: float, matters: float = MATTERS) -> np.ndarray:
+    """What is said of each row of `watch.backfill`, where a change of more than `matters` is told.
+
+    - confirmed: real and told, or a step that was and stays;
+    - stable: nothing to say, or the model learned from the day;
+    - too few rows, within noise: a PSI over `threshold`, but not surely real;
+    - small: real, and too small to matter;
+    - seasonal: unlike the training window, but like this time of earlier years;
+    - season unknown: unlike the training window, without an earlier year that would tell whether it is the season.
+    """
+    odd = (drift["psi"] > threshold) | drift["real"]
+    large = (drift["psi"] > threshold) | (drift["size"] > matters)
+    known = drift["rows_season"] > 0
+    like = drift["whole"] | (drift["psi_season"] <= threshold) | (drift["size_season"] <= matters)
+    return np.select(
+        [
+            drift["psi"].isna() | drift["learned"],
+            drift["told"] > matters,
+            ~odd,
+            ~drift["real"] & (drift["rows_current"] < FEWEST),
+            ~drift["real"],
+            ~large,
+            known & like,
+        ],
+        [STABLE, CONFIRMED, STABLE, TOO_FEW, WITHIN_NOISE, SMALL, SEASONAL],
+        UNTOLD,
+    )
