@@ -91,9 +91,7 @@ def _column(name: str, cut: Bins, masses: np.ndarray, rows: int, draw: np.random
     return Column(name, cut, sum(cut.counts), cut.together(view), apart, units, None, None)
 
 
-def _levels(
-    count: int, mean: np.ndarray, mix: float, swapped: np.ndarray, draw: np.random.Generator
-) -> np.ndarray:
+def _levels(count: int, mean: np.ndarray, mix: float, swapped: np.ndarray, draw: np.random.Generator) -> np.ndarray:
     """The shares of levels on each day: a few frequent ones, tilted by the wave, unsteady from week to week."""
     weight = -np.log(np.arange(1, count + 1) + 1.0)
     tilt = np.linspace(-1, 1, count)[draw.permutation(count)]

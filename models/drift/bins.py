@@ -68,13 +68,23 @@ class Bins:
         upto = np.searchsorted(known, self.edges, "right")
         return np.r_[np.diff(np.r_[0, upto, len(known)]), missing]
 
-    def count_levels(self, sizes: Mapping[str, int], missing: int) -> np.ndarray:
-        """Likewise, for how many rows have each level and how many are missing."""
-        counts, known = np.zeros(len(self.counts), np.int64), self._places()
+    def count_levels(self, sizes: Mapping[str, int], missing: int, apart: bool = False) -> np.ndarray:
+        """Likewise, for how many rows have each level and how many are missing; in the second view if `apart`."""
+        counts, known = np.zeros(self.width if apart else len(self.counts), np.int64), self._places(apart)
         for level, size in sizes.items():
             counts[known.get(level, -2)] += size
         counts[-1] += missing
         return counts
+
+    @property
+    def ordered(self) -> int:
+        """How many bins come first that lie in the order of their numbers."""
+        return len(self.values) or len(self.edges) + 1
+
+    @property
+    def width(self) -> int:
+        """The bins of the second view."""
+        return len(self.counts) + max(len(self.rest) - 1, 0)
 
     def apart(self, counts: np.ndarray) -> np.ndarray:
         """The reference's counts in the second view, to be compared with those of other windows (the last axis).
@@ -95,10 +105,9 @@ class Bins:
 
     def place(self, column: pd.Series, apart: bool = False) -> np.ndarray:
         """The bin of each row, or its bin in the second view."""
-        last = len(self.counts) - 1
+        last = (self.width if apart else len(self.counts)) - 1
         if self.text:
             known = self._places(apart)
-            last += max(len(self.rest) - 1, 0) if apart else 0
             codes, names = pd.factorize(as_text(column))
             of_level = np.array([known.get(str(name), last - 1) for name in names] + [last])
             return np.asarray(of_level[codes])  # a missing value has the code -1, the last one

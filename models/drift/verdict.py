@@ -2,8 +2,8 @@
 
 Real: windows of some lengths depart from what they are compared with, further than windows of this column usually do,
 and so far that over a year and all columns chance alone tells `BUDGET` times. It matters: the size of the change, on
-the scale of the PSI without what sampling makes, is over `MATTERS`. A change is told where it is both, against what the
-model learned from, against this season of earlier years where they are known, and against the last weeks where not.
+the scale of the PSI without what sampling makes, is over a third of the PSI threshold. A change is told where it is
+both: against what the model learned from, and against the last weeks or, in all of it, this season of earlier years.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from models.drift import measures
-from models.drift.compare import WATCH
 from models.drift.measures import Departure
 
 BUDGET = 0.5  # confirmed changes a year, over all columns, where nothing changes
-MATTERS = WATCH[0]
+MATTERS = 1 / 3  # of the PSI threshold: a shift of half a standard deviation has a size of 0.25, and matters
 SUSPECT = 0.01  # p-value against the training window from which a change against the last weeks is one against it too
-LEAST = 0.05  # the least size that can be asked for, and from which a step that was told is still there
+LEAST = 0.01  # the least size that is looked at
+STAYS = 0.05  # the size over which a step that was told is still there
 FEWEST = 30  # independent rows of a window that a judgement needs
 PRIOR = 8  # windows that speak for sampling alone before any is known
 CAP = 4  # times the usual departure that counts at most for what is usual: a step is not
@@ -104,7 +104,7 @@ def usual(ratios: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarr
     means, counts = np.empty((2, days, tests))
     every = np.arange(tests)
     for day in range(days):
-        ended = ratios[day - lengths, every]
+        ended = ratios[np.maximum(day - lengths, 0), every]
         new = (day >= lengths) & (ended == ended)  # known
         total += np.where(new, np.minimum(ended, CAP * means[day - 1]) / lengths, 0)
         windows += new / lengths
@@ -157,21 +157,23 @@ def _judged(evidence: Sequence[Evidence], before: Mapping[int, list[Usual]], new
             routes.append((other, np.minimum(size, part.end[new])))
         for known, most in routes:
             places = np.flatnonzero(known & (most > LEAST))
-            most = np.minimum(most[places], part.alike(new[places]))
-            told[new[places]] = np.maximum(told[new[places]], most)
+            if len(places):
+                found = np.minimum(most[places], part.alike(new[places]))
+                told[new[places]] = np.maximum(told[new[places]], found)
     return Found(pvalue, surely, told)
 
 
-def label(drift: pd.DataFrame, threshold: float, matters: float = MATTERS) -> np.ndarray:
-    """What is said of each row of `watch.backfill`, where a change of more than `matters` is told.
+def label(drift: pd.DataFrame, threshold: float) -> np.ndarray:
+    """What is said of each row of `watch.backfill` under a PSI threshold; what matters is over `MATTERS` of it.
 
-    - confirmed: real and told, or a step that was and stays;
+    - confirmed: real, and it matters, or a step that was told and stays;
     - stable: nothing to say, or the model learned from the day;
     - too few rows, within noise: a PSI over `threshold`, but not surely real;
     - small: real, and too small to matter;
     - seasonal: unlike the training window, but like this time of earlier years;
     - season unknown: unlike the training window, without an earlier year that would tell whether it is the season.
     """
+    matters = MATTERS * threshold
     odd = (drift["psi"] > threshold) | drift["real"]
     large = (drift["psi"] > threshold) | (drift["size"] > matters)
     known = drift["rows_season"] > 0

@@ -104,7 +104,7 @@ def count(
         if name not in frozen if frozen else not column[inside].notna().any():
             return None
         cut = frozen[name] if frozen else bins.freeze(column[inside])
-        size = len(cut.counts) + max(len(cut.rest) - 1, 0)
+        size = cut.width
         places = cut.place(column, apart=True)
         apart = np.bincount(at * size + places, minlength=len(days) * size).reshape(len(days), size)
         counts = cut.together(apart)
@@ -220,7 +220,7 @@ def compare(watched: Watched, sheets: Sequence[Sheet], day: np.datetime64, thres
         for column in (column for column in watched.columns if column.name in sheet.frame):
             window, size = (
                 sheet.frame.loc[inside, column.name],
-                len(column.cut.counts) + max(len(column.cut.rest) - 1, 0),
+                column.cut.width,
             )
             fresh = np.zeros((len(watched.days), size), int)
             np.add.at(fresh, (at_day, column.cut.place(window, apart=True)), 1)
@@ -380,8 +380,7 @@ def _against(
     if cut.text:
         tests += [measures.departure(*sides)] if cut.rest else []
     else:
-        ordered = slice(0, len(cut.values) or len(cut.edges) + 1)
-        tests.append(measures.smooth(*(side[..., ordered] for side in sides)))
+        tests.append(measures.smooth(*(side[..., : cut.ordered] for side in sides)))
     places, days = among
 
     def spread(values: np.ndarray | float, empty: float) -> np.ndarray:
@@ -401,10 +400,12 @@ def _remembered(
     counts, units, start = _running(_view(column)), _running(column.units), _start(at)
     now, rows = counts[at + 1] - counts[start], units[at + 1] - units[start]
     kept, place = told.copy(), 0
-    while (fresh := np.flatnonzero(told[place:] > verdict.LEAST)).size:
+    while (fresh := np.flatnonzero(told[place:] > verdict.STAYS)).size:
         begun = place + int(fresh[0])
         first = max(at[begun] - 13, 0)
         later = np.arange(begun + 1, len(at))
+        if not len(later):
+            break
         lo, hi = max(first - 14, 0), first
         before, before_rows = counts[hi] - counts[lo], units[hi] - units[lo]
         if _in_batches(watched) and begun:
@@ -419,7 +420,11 @@ def _remembered(
         past_rows = np.where(known[:, 0], of_year_rows[later], before_rows)
         every = np.arange(len(later)), len(later)
         unlike = _against(column.cut, past, past_rows, now[later], rows[later], every).size
-        there = np.minimum(unlike, evidence.learned.size[later]) > verdict.LEAST
+        for ends in _alike(watched, start[later], at[later]):
+            lo, hi = (np.minimum(end, first) for end in ends)
+            alike = _against(column.cut, counts[hi] - counts[lo], units[hi] - units[lo], now[later], rows[later], every)
+            unlike = np.fmin(unlike, np.where(units[hi] > units[lo], alike.size, np.inf))
+        there = np.minimum(unlike, evidence.learned.size[later]) > verdict.STAYS
         quiet = np.convolve(~there, np.ones(verdict.GONE))[: len(there)] >= verdict.GONE
         end = int(np.argmax(quiet)) if quiet.any() else len(there)
         stays = slice(begun, begun + 1 + (end - verdict.GONE + 1 if quiet.any() else end))
