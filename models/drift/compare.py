@@ -149,12 +149,12 @@ def _compare(
     row["noise_limit"] = float(measures.drawn_noise(was, before, np.array([len(current)]))[0])
     tests = [measures.departure(was, counts)]
     if number:
-        tests.append(measures.smooth(*(side[: cut.ordered] for side in (was, counts))))
+        tests += measures.smooth(*(side[: cut.ordered] for side in (was, counts)))
     elif cut.rest:
         tests.append(measures.departure(cut.apart(apart), apart))
         row["rest"] = float(tests[1].size)
     row["pvalue"] = min(float(min(measures.pvalue(test) for test in tests)) * len(tests), 1)
-    row["size"] = float(max(test.size for test in tests))
+    row["size"] = float(np.nanmax([test.size for test in tests]))
     row["jensen_shannon"] = measures.jensen_shannon(was, counts)
     row["missing_reference"], row["missing_current"] = was[-1] / before, counts[-1] / len(current)
     row["moved"] = explain.moves(cut, was, counts)

@@ -80,12 +80,12 @@ def departure(reference: np.ndarray, current: np.ndarray) -> Departure:
         )
 
 
-def smooth(reference: np.ndarray, current: np.ndarray) -> Departure:
-    """Neyman's smooth test of ordered counts: whether they lie higher or lower, or wider apart, which it sees in fewer
-    rows than a chi-square over all bins does.
+def smooth(reference: np.ndarray, current: np.ndarray) -> tuple[Departure, Departure]:
+    """Neyman's smooth test of ordered counts in its two parts: do they lie higher or lower, are they wider apart? Each
+    sees it in fewer rows than a chi-square over all bins does.
 
-    Two scores, a line and a parabola of the midranks, uncorrelated where nothing changed; their kurtosis stands for
-    few rows (Rayner, Thas and Best 2009, Smooth Tests of Goodness of Fit, ch. 2). Its size is always 0.
+    The scores are a line and a parabola of the midranks, uncorrelated where nothing changed; their kurtosis stands for
+    few rows (Rayner, Thas and Best 2009, Smooth Tests of Goodness of Fit, ch. 2). Their size is always 0.
     """
     reference, current = np.broadcast_arrays(np.asarray(reference, float), np.asarray(current, float))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -95,21 +95,19 @@ def smooth(reference: np.ndarray, current: np.ndarray) -> Departure:
         line = share.cumsum(axis=-1) - share / 2 - 0.5
         second, third = (share * line**2).sum(axis=-1), (share * line**3).sum(axis=-1)
         parabola = line**2 - (third / second)[..., None] * line - second[..., None]
-        bent = (share * parabola**2).sum(axis=-1)
-        curved = bent > 1e-9  # two values have no parabola
-        scores = line / np.sqrt(second)[..., None], np.where(curved[..., None], parabola / np.sqrt(bent)[..., None], 0)
         weight = before * now / both * (both - 1) / both
         gap = current / now[..., None] - reference / before[..., None]
-        statistic = sum((gap * score).sum(axis=-1) ** 2 for score in scores) * weight
-        mean = 1 + curved
-        fourth = (share * (scores[0] ** 2 + scores[1] ** 2) ** 2).sum(axis=-1)
-        variance = 2 * mean + (fourth - mean * (mean + 2)) / np.minimum(before, now)
-        known = (second > 0) & (weight > 0)
-        return Departure(
-            np.where(known, statistic / mean, np.nan),
-            np.where(known, 2 * mean**2 / np.maximum(variance, mean), 1.0),
-            np.where(known, 0.0, np.nan),
-        )
+
+        def part(score: np.ndarray) -> Departure:
+            spread = (share * score**2).sum(axis=-1)
+            known = (spread > 1e-9) & (weight > 0)  # two values have no parabola
+            statistic = (gap * score).sum(axis=-1) ** 2 / spread * weight
+            fourth = (share * score**4).sum(axis=-1) / spread**2
+            variance = 2 + (fourth - 3) / np.minimum(before, now)
+            freedom = np.where(known, 2 / np.maximum(variance, 1), 1.0)
+            return Departure(np.where(known, statistic, np.nan), freedom, np.where(known, 0.0, np.nan))
+
+        return part(line), part(parabola)
 
 
 def pvalue(found: Departure, usual: np.ndarray | float = 1.0, windows: np.ndarray | float = np.inf) -> np.ndarray:

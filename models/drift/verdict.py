@@ -15,7 +15,8 @@ import pandas as pd
 from models.drift import measures
 from models.drift.measures import Departure
 
-BUDGET = 0.5  # confirmed changes a year, over all columns, where nothing changes
+BUDGET = 1.2  # real ones a year over all columns, by the union bound, where nothing changes: under 1, measured
+OVERLAP = 3  # tests of windows that overlap which count as one more for each length of a window
 MATTERS = 1 / 3  # of the PSI threshold: a shift of half a standard deviation has a size of 0.25, and matters
 SUSPECT = 0.01  # p-value against the training window from which a change against the last weeks is one against it too
 LEAST = 0.01  # the least size that is looked at
@@ -41,7 +42,7 @@ class Usual:
 @dataclass(frozen=True)
 class Against:
     """Windows of one column and length against one thing they are compared with, an element a day: how they depart, in
-    one or two tests, and the independent `rows` of what they are compared with."""
+    one to three tests, and the independent `rows` of what they are compared with."""
 
     tests: tuple[Departure, ...]
     rows: np.ndarray
@@ -49,7 +50,7 @@ class Against:
     @property
     def size(self) -> np.ndarray:
         """The size of the change in the view that shows the most of it; 0 where it is not known."""
-        return np.nan_to_num(np.max([test.size for test in self.tests], axis=0), nan=0.0)
+        return np.nan_to_num(np.fmax.reduce([test.size for test in self.tests]), nan=0.0)
 
     def pvalue(self, usual: Sequence[Usual], days: np.ndarray) -> np.ndarray:
         """How probable departures as large as on some days are where nothing changed: the least of the tests, times
@@ -112,9 +113,11 @@ def usual(ratios: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return means, counts
 
 
-def sure(columns: int, lengths: int, a_year: float) -> float:
-    """The p-value a change must be under: the budget of a year, divided among its tests."""
-    return BUDGET / (a_year * columns * lengths * 2)  # against the season and against the last weeks
+def sure(columns: int, lengths: Sequence[int], a_year: float) -> float:
+    """The p-value a change must be under: the budget of a year, divided among its tests. Windows that overlap are not as
+    many tests as there are days: `OVERLAP` a length."""
+    tests = sum(min(a_year, a_year * OVERLAP / length) for length in lengths)
+    return BUDGET / (columns * tests * 2)  # against the season and against the last weeks
 
 
 def judge(columns: Sequence[Sequence[Evidence]], new: np.ndarray, a_year: float) -> list[Found]:
@@ -133,7 +136,7 @@ def judge(columns: Sequence[Sequence[Evidence]], new: np.ndarray, a_year: float)
     means, counts = usual(np.stack(tests, axis=1), np.array(lengths))
     found = iter([Usual(means[:, place], counts[:, place]) for place in range(len(tests))])
     before = {id(against): [next(found) for _test in against.tests] for against in compared}
-    level = sure(len(columns), len(columns[0]), a_year)
+    level = sure(len(columns), [part.length for part in columns[0]], a_year)
     return [_judged(evidence, before, new, level) for evidence in columns]
 
 

@@ -56,6 +56,7 @@ RECENT = 31  # days: tables that come once a month are judged by their last batc
 BACK = {WINDOW: (7, 14, 21), 3: (7, 14, 21), 14: (14,)}
 BATCHES_BACK = (1, 2)
 LAST = 28  # days at the end of those that the model learned from: a step among these is learned
+LEAST_OF = 0.5  # standard deviations that are added to the least of the seven weeks of a season, low by chance
 TRAINING, SEASON = "training", "season"
 DAY = np.timedelta64(1, "D")
 
@@ -348,7 +349,10 @@ def _evidence(watched: Watched, column: Column, at: np.ndarray, new: np.ndarray)
             for lo, hi in _alike(watched, _start(at[places], length), at[places]):
                 before, before_rows = over([(lo, hi)])
                 size = _against(column.cut, before, before_rows, now[places], rows[places], every).size
-                sizes = np.fmin(sizes, np.where(before_rows > 0, size, np.inf))
+                # The least of several sizes is low by chance where rows are few.
+                each = 1 / np.maximum(before_rows, 1) + 1 / np.maximum(rows[places], 1)
+                spread = np.sqrt(2 * len(column.cut.counts) * each**2 + 4 * np.maximum(size, 0) * each)
+                sizes = np.fmin(sizes, np.where(before_rows > 0, size + LEAST_OF * spread, np.inf))
             return sizes
 
         whole = start - YEAR - NEAR >= 0
@@ -380,7 +384,7 @@ def _against(
     if cut.text:
         tests += [measures.departure(*sides)] if cut.rest else []
     else:
-        tests.append(measures.smooth(*(side[..., : cut.ordered] for side in sides)))
+        tests += measures.smooth(*(side[..., : cut.ordered] for side in sides))
     places, days = among
 
     def spread(values: np.ndarray | float, empty: float) -> np.ndarray:
