@@ -21,7 +21,7 @@ from locales.labels import label
 from models.drift import performance
 from models.drift.compare import THRESHOLD, WATCH
 from models.drift.performance import REFERENCE
-from models.drift.watch import CONFIRMED, SEASONAL, TOO_FEW, WITHIN_NOISE
+from models.drift.watch import CONFIRMED, SEASONAL, TOO_FEW, UNTOLD, WITHIN_NOISE
 
 ALERT, NOTE = "alert", "note"  # severities: somebody should look; only written down
 COOLDOWN = 7  # days
@@ -32,7 +32,8 @@ NO_MODEL = "no model in use"  # learned from what the data are compared with
 IN_A_LETTER = 20  # alarms in one message
 IN_A_ROW = 2  # windows in which a measure is off before there is an alert
 MESSAGES = {
-    CONFIRMED: N_("{feature} has changed: PSI {value} is over {threshold}, more than chance or season explain."),
+    CONFIRMED: N_("{feature} has changed: PSI {value}, more than chance or season explain."),
+    UNTOLD: N_("{feature}: PSI {value} is over {threshold}; it cannot be told from the season yet."),
     SEASONAL: N_("{feature}: PSI {value} is over {threshold}, as in the same season of earlier years."),
     WITHIN_NOISE: N_("{feature}: PSI {value} is over {threshold}, but chance alone does as much."),
     TOO_FEW: N_("{feature}: PSI {value} is over {threshold}, but the rows are too few to tell."),
@@ -79,14 +80,15 @@ def cooldown(engine: Engine) -> int:
 
 
 def of_psi(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The alarms of rows of `state.psi_log`: one a feature and day whose PSI is over its threshold.
+    """The alarms of rows of `state.psi_log`: one a feature and day, confirmed or with a PSI over its threshold.
 
     Where a feature has several definitions or references, a confirmed one speaks for it.
     """
     over: dict[tuple[str, ...], Mapping[str, Any]] = {}
     for row in rows:
         key = (row["model"], row["version"], str(row["day"]), row["feature"])
-        if pd.notna(row["psi"]) and row["psi"] > row["threshold"] and over.get(key, {}).get("label") != CONFIRMED:
+        far = pd.notna(row["psi"]) and (row["psi"] > row["threshold"] or row["label"] == CONFIRMED)
+        if far and over.get(key, {}).get("label") != CONFIRMED:
             over[key] = row
     return [
         {

@@ -52,16 +52,21 @@ class Against:
         """The size of the change in the view that shows the most of it; 0 where it is not known."""
         return np.nan_to_num(np.fmax.reduce([test.size for test in self.tests]), nan=0.0)
 
+    @property
+    def series(self) -> list[np.ndarray]:
+        """What has a usual value each: the ratio of each test, and last 1 + the size."""
+        return [*(test.ratio for test in self.tests), 1 + np.maximum(self.size, 0)]
+
     def pvalue(self, usual: Sequence[Usual], days: np.ndarray) -> np.ndarray:
         """How probable departures as large as on some days are where nothing changed: the least of the tests, times
-        their number."""
+        their number. `usual` is that of `series`."""
         found = [
             measures.pvalue(
                 Departure(*(part[days] for part in (test.ratio, test.freedom, test.size))),
                 each.ratio[days],
                 each.windows[days],
             )
-            for test, each in zip(self.tests, usual, strict=True)
+            for test, each in zip(self.tests, usual[:-1], strict=True)
         ]
         return np.minimum(np.min(found, axis=0) * len(found), 1)
 
@@ -114,8 +119,8 @@ def usual(ratios: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def sure(columns: int, lengths: Sequence[int], a_year: float) -> float:
-    """The p-value a change must be under: the budget of a year, divided among its tests. Windows that overlap are not as
-    many tests as there are days: `OVERLAP` a length."""
+    """The p-value a change must be under: the budget of a year, divided among its tests. Windows that overlap are not
+    as many tests as there are days: `OVERLAP` a length."""
     tests = sum(min(a_year, a_year * OVERLAP / length) for length in lengths)
     return BUDGET / (columns * tests * 2)  # against the season and against the last weeks
 
@@ -123,19 +128,18 @@ def sure(columns: int, lengths: Sequence[int], a_year: float) -> float:
 def judge(columns: Sequence[Sequence[Evidence]], new: np.ndarray, a_year: float) -> list[Found]:
     """What the evidence of each column, an element a length, says of the days `new` (places) after those that the model
     learned from; `a_year` is how many days or batches a year has."""
-    every = [part for evidence in columns for part in evidence]
-    compared = [against for part in every for against in (part.recent or part.learned, part.season) if against]
-    tests = [test.ratio for against in compared for test in against.tests]
-    lengths = [
-        part.length
-        for part in every
+    compared = [
+        (part.length, against)
+        for evidence in columns
+        for part in evidence
         for against in (part.recent or part.learned, part.season)
         if against
-        for _test in against.tests
     ]
-    means, counts = usual(np.stack(tests, axis=1), np.array(lengths))
-    found = iter([Usual(means[:, place], counts[:, place]) for place in range(len(tests))])
-    before = {id(against): [next(found) for _test in against.tests] for against in compared}
+    series = [one for _length, against in compared for one in against.series]
+    lengths = [length for length, against in compared for _one in against.series]
+    means, counts = usual(np.stack(series, axis=1), np.array(lengths))
+    found = iter([Usual(means[:, place], counts[:, place]) for place in range(len(series))])
+    before = {id(against): [next(found) for _one in against.series] for _length, against in compared}
     level = sure(len(columns), [part.length for part in columns[0]], a_year)
     return [_judged(evidence, before, new, level) for evidence in columns]
 
@@ -153,7 +157,8 @@ def _judged(evidence: Sequence[Evidence], before: Mapping[int, list[Usual]], new
         routes = [(real, size)]  # a table of one day knows no last weeks
         if part.recent is not None:
             fresh = (part.recent.pvalue(ordinary, new) <= level) & (part.recent.rows[new] >= FEWEST)
-            routes = [(enough & fresh & (against_learned <= SUSPECT), np.minimum(size, part.recent.size[new]))]
+            step = part.recent.size[new] - (ordinary[-1].ratio[new] - 1)  # a season on its way is usual
+            routes = [(enough & fresh & (against_learned <= SUSPECT), np.minimum(size, step))]
         if part.season is not None:
             unlike = part.season.pvalue(before[id(part.season)], new) <= level
             other = real & unlike & part.whole[new] & (part.season.rows[new] >= FEWEST)
