@@ -74,7 +74,7 @@ def verdict(
             "{count} columns do not look like what the model learned from; “{column}” since {day}.",
             len(confirmed),
         )
-        told = _("It is real, it matters, and it is not the season.")
+        told = _("It is real and it matters. It is not the season.")
         if confirmed["psi_season"].isna().any():
             told = _("It is real and it matters; whether the season comes so every year cannot be told yet.")
         text = sentence.format(
@@ -96,7 +96,7 @@ def verdict(
         text = _("The data look as they do every year at this season: {columns} differ from the average of the year.")
         st.success(plain(text.format(columns=names)), icon=":material/check_circle:")
     elif len(over):
-        text = _("Some columns look different, but with so few rows chance does as much.")
+        text = _("Some columns look different, but there are too few rows to tell it from chance.")
         st.info(plain(text), icon=":material/info:")
     else:
         text = _("The data look like what the model learned from.")
