@@ -25,6 +25,7 @@ FEWEST = 30  # independent rows of a window that a judgement needs
 PRIOR = 8  # windows that speak for sampling alone before any is known
 CAP = 4  # times the usual departure that counts at most for what is usual: a step is not
 YEAR_DAYS = 365.25
+CLEARLY = 1.5  # mean ratio from which windows depart further than sampling makes them
 GONE = 7  # days or batches in a row without it after which a step is over
 STABLE, CONFIRMED, WITHIN_NOISE, SEASONAL, TOO_FEW = "stable", "confirmed", "within noise", "seasonal", "too few rows"
 SMALL, UNTOLD = "small", "season unknown"
@@ -32,10 +33,11 @@ SMALL, UNTOLD = "small", "season unknown"
 
 @dataclass(frozen=True)
 class Usual:
-    """How far windows of a column departed until then, as a multiple of what sampling makes, and how many windows say
-    so (see `usual`)."""
+    """How far windows of a column departed until then, as a multiple of what sampling makes, the degrees of freedom
+    that these multiples vary like, and how many windows say so (see `usual`)."""
 
     ratio: np.ndarray
+    freedom: np.ndarray
     windows: np.ndarray
 
 
@@ -55,14 +57,14 @@ class Against:
     @property
     def series(self) -> list[np.ndarray]:
         """What has a usual value each: the ratio of each test, and last 1 + the size."""
-        return [*(test.ratio for test in self.tests), 1 + np.maximum(self.size, 0)]
+        return [*(test.ratio for test in self.tests), 1 + self.size]
 
     def pvalue(self, usual: Sequence[Usual], days: np.ndarray) -> np.ndarray:
         """How probable departures as large as on some days are where nothing changed: the least of the tests, times
         their number. `usual` is that of `series`."""
         found = [
             measures.pvalue(
-                Departure(*(part[days] for part in (test.ratio, test.freedom, test.size))),
+                Departure(test.ratio[days], np.minimum(test.freedom, each.freedom)[days], test.size[days]),
                 each.ratio[days],
                 each.windows[days],
             )
@@ -98,24 +100,32 @@ class Found:
     told: np.ndarray
 
 
-def usual(ratios: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For every window (days x tests, of so many days each) how far those before it departed, as a multiple of what
-    sampling makes, and how many windows say so.
+def usual(ratios: np.ndarray, lengths: np.ndarray, first: int = 0) -> list[Usual]:
+    """For every window (days x tests, of so many days each) how far those before it departed, a test each, from the
+    `first` day on.
 
-    The mean ratio of all windows that ended before this one began, `PRIOR` more of them 1, none over `CAP` times the
-    mean so far: the mix of a week varies, and a range that is always renewed has its usual rate of renewal.
+    The mean ratio of all windows that ended before this one began, and of `PRIOR` more of 1, none over `CAP` times the
+    mean of those before it: the mix of a week varies, and a range that is always renewed has its usual rate of renewal. Where few
+    levels make it vary, ratios scatter more than those of a chi-square do: as of one with 2 mean^2 / variance degrees
+    of freedom. A week is one window at most.
     """
     days, tests = ratios.shape
-    total, windows = np.full(tests, float(PRIOR)), np.full(tests, float(PRIOR))
-    means, counts = np.empty((2, days, tests))
-    every = np.arange(tests)
+    total, windows, squares = (np.full(tests, float(PRIOR)) for _each in range(3))
+    means, spread, counts = np.empty((3, days, tests))
+    every, weight = np.arange(tests), 1 / np.where(lengths > 1, np.maximum(lengths, 7), 1)
     for day in range(days):
         ended = ratios[np.maximum(day - lengths, 0), every]
-        new = (day >= lengths) & (ended == ended)  # known
-        total += np.where(new, np.minimum(ended, CAP * means[day - 1]) / lengths, 0)
-        windows += new / lengths
+        new = (day >= lengths + first) & (ended == ended)  # known
+        known = windows - PRIOR
+        cap = CAP * np.where(known > 0, np.maximum((total - PRIOR) / np.where(known > 0, known, 1), 1), CAP)
+        most = np.where(new, np.minimum(ended, cap) * weight, 0)
+        total += most
+        squares += most**2 / weight
+        windows += new * weight
         means[day], counts[day] = np.maximum(total / windows, 1), windows
-    return means, counts
+        spread[day] = (squares - total**2 / windows) / np.maximum(windows - PRIOR, 1) / means[day] ** 2
+    freedom = np.where(means > CLEARLY, 2 / np.maximum(spread, 1e-3), np.inf)
+    return [Usual(means[:, test], freedom[:, test], counts[:, test]) for test in range(tests)]
 
 
 def sure(columns: int, lengths: Sequence[int], a_year: float) -> float:
@@ -125,9 +135,9 @@ def sure(columns: int, lengths: Sequence[int], a_year: float) -> float:
     return BUDGET / (columns * tests * 2)  # against the season and against the last weeks
 
 
-def judge(columns: Sequence[Sequence[Evidence]], new: np.ndarray, a_year: float) -> list[Found]:
+def judge(columns: Sequence[Sequence[Evidence]], new: np.ndarray, a_year: float, first: int) -> list[Found]:
     """What the evidence of each column, an element a length, says of the days `new` (places) after those that the model
-    learned from; `a_year` is how many days or batches a year has."""
+    learned from; `a_year` is how many days or batches a year has. What is usual is known from the `first` on."""
     compared = [
         (part.length, against)
         for evidence in columns
@@ -137,8 +147,7 @@ def judge(columns: Sequence[Sequence[Evidence]], new: np.ndarray, a_year: float)
     ]
     series = [one for _length, against in compared for one in against.series]
     lengths = [length for length, against in compared for _one in against.series]
-    means, counts = usual(np.stack(series, axis=1), np.array(lengths))
-    found = iter([Usual(means[:, place], counts[:, place]) for place in range(len(series))])
+    found = iter(usual(np.stack(series, axis=1), np.array(lengths), first))
     before = {id(against): [next(found) for _one in against.series] for _length, against in compared}
     level = sure(len(columns), [part.length for part in columns[0]], a_year)
     return [_judged(evidence, before, new, level) for evidence in columns]

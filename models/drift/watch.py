@@ -159,7 +159,9 @@ def _told(
     with ThreadPoolExecutor(WORKERS) as pool:
         evidence = list(pool.map(lambda column: _evidence(watched, column, judged, new), columns))
         a_year = verdict.YEAR_DAYS / np.diff(judged).mean() if len(judged) > 1 else 1
-        found = verdict.judge(evidence, new, a_year)
+        # Before the training window there are no earlier visits and prices to compare with.
+        first = int(np.searchsorted(watched.days[judged], watched.reference[0]))
+        found = verdict.judge(evidence, new, a_year, first if first < len(judged) else 0)
 
         def measured(place: int) -> dict[str, np.ndarray]:
             column, whole = columns[place], evidence[place][0]

@@ -56,11 +56,13 @@ def test_the_size_of_a_change_is_the_psi_where_rows_are_many():
 
 def test_what_varies_anyway_is_usual_and_a_step_is_not():
     ratios = np.r_[np.ones(70), np.full(70, 3.0), np.full(14, 500.0), np.full(70, 3.0)][:, None]
-    means, windows = verdict.usual(ratios, np.array([7]))
-    assert means[70, 0] == 1
-    assert means[140, 0] == pytest.approx((8 + 10 + 9 * 3) / 27, abs=0.1)
-    assert means[-1, 0] < 4  # two weeks of a step count little
-    assert windows[-1, 0] == pytest.approx(8 + (len(ratios) - 7) / 7)
+    found = verdict.usual(ratios, np.array([7]))[0]
+    assert found.ratio[70] == 1
+    assert found.ratio[140] == pytest.approx((8 + 10 + 9 * 3) / 27, abs=0.1)
+    assert found.ratio[-1] < 4  # two weeks of a step count little
+    assert found.windows[-1] == pytest.approx(8 + (len(ratios) - 7) / 7)
+    scattered = np.random.default_rng(0).chisquare(3, (2000, 1)) * 2  # of three levels, not of ten
+    assert verdict.usual(scattered, np.array([1]))[0].freedom[-1] == pytest.approx(3, rel=0.15)
 
 
 @pytest.mark.parametrize("rows", [5, 100, 10_000])
