@@ -105,9 +105,9 @@ def usual(ratios: np.ndarray, lengths: np.ndarray, first: int = 0) -> list[Usual
     `first` day on.
 
     The mean ratio of all windows that ended before this one began, and of `PRIOR` more of 1, none over `CAP` times the
-    mean of those before it: the mix of a week varies, and a range that is always renewed has its usual rate of renewal. Where few
-    levels make it vary, ratios scatter more than those of a chi-square do: as of one with 2 mean^2 / variance degrees
-    of freedom. A week is one window at most.
+    mean of those before it: the mix of a week varies, and a range that is always renewed has its usual rate of renewal.
+    Where few levels make it vary, ratios scatter more than those of a chi-square do: as of one with 2 mean^2 / variance
+    degrees of freedom. A week is one window at most.
     """
     days, tests = ratios.shape
     total, windows, squares = (np.full(tests, float(PRIOR)) for _each in range(3))
