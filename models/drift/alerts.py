@@ -32,14 +32,14 @@ NO_MODEL = "no model in use"  # learned from what the data are compared with
 IN_A_LETTER = 20  # alarms in one message
 IN_A_ROW = 2  # windows in which a measure is off before there is an alert
 MESSAGES = {
-    CONFIRMED: N_("{feature} has changed: PSI {value}, more than chance or season explain."),
+    CONFIRMED: N_("{feature} has changed: PSI {value} is over {threshold}, more than chance or season explain."),
     UNTOLD: N_("{feature}: PSI {value} is over {threshold}; it cannot be told from the season yet."),
     SEASONAL: N_("{feature}: PSI {value} is over {threshold}, as in the same season of earlier years."),
     WITHIN_NOISE: N_("{feature}: PSI {value} is over {threshold}, but chance alone does as much."),
     TOO_FEW: N_("{feature}: PSI {value} is over {threshold}, but the rows are too few to tell."),
 }
 
-
+UNDER = N_("{feature} has changed: PSI {value}, more than chance or season explain.")  # told below the threshold
 REALISED = N_("{measure} of the model {model} left its usual range: {value} on {day}, {reference} when it learned.")
 ESTIMATED = N_(
     "{measure} of the model {model} is estimated at {value} on {day}, {reference} when it learned; the truth is not "
@@ -96,7 +96,7 @@ def of_psi(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "kind": "psi",
             "severity": ALERT if row["label"] == CONFIRMED else NOTE,
             "value": row["psi"],
-            "message": MESSAGES[row["label"]],
+            "message": MESSAGES[row["label"]] if row["psi"] > row["threshold"] else UNDER,
             "message_values": {
                 "feature": row["feature"],
                 "value": float(row["psi"]),

@@ -201,10 +201,10 @@ def label(drift: pd.DataFrame, threshold: float) -> np.ndarray:
             drift["told"] > matters,
             ~odd,
             ~drift["real"] & (drift["rows_current"] < FEWEST),
+            known & like & (drift["real"] | (drift["psi"] > drift["noise_limit"])) & large,
             ~drift["real"],
             ~large,
-            known & like,
         ],
-        [STABLE, CONFIRMED, STABLE, TOO_FEW, WITHIN_NOISE, SMALL, SEASONAL],
+        [STABLE, CONFIRMED, STABLE, TOO_FEW, SEASONAL, WITHIN_NOISE, SMALL],
         UNTOLD,
     )

@@ -56,7 +56,7 @@ RECENT = 31  # days: tables that come once a month are judged by their last batc
 BACK = {WINDOW: (7, 14, 21), 3: (7, 14, 21), 14: (14,)}
 BATCHES_BACK = (1, 2)
 LAST = 28  # days at the end of those that the model learned from: a step among these is learned
-LEAST_OF = 0.5  # standard deviations that are added to the least of the seven weeks of a season, low by chance
+LEAST_OF = 0.25  # standard deviations that are added to the least of the seven weeks of a season, low by chance
 TRAINING, SEASON = "training", "season"
 DAY = np.timedelta64(1, "D")
 

@@ -282,7 +282,7 @@ def together(found: Mapping[str, Mapping[str, Apart]], rows: tuple[Sheet, ...], 
         if len(told) == len(views):
             text = _("{rows}: all columns together, the window is unlike {others}.")
         elif told:
-            text = _("{rows}: the window is unlike {others}, but not unlike the rest: no change of these days.")
+            text = _("{rows}: the window is surely unlike {others}; against the rest it is not sure.")
         st.markdown(plain(text.format(rows=_(KINDS[kind]), others=", ".join(_(name) for name in told))))
         cards.metrics(
             [
