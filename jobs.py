@@ -129,9 +129,10 @@ def drift(
         try:
             return _drift(opened, engine, home, model, this, now, step, quiet)
         except CannotCompare as error:
-            if not quiet or error.message == watching.NOTHING:
+            learned = error.message in (watching.LEARNED, watching.ALL_LEARNED)
+            if not learned and (not quiet or error.message == watching.NOTHING):
                 raise
-            return {"skipped": str(error)}  # the shop was closed, or the model learned from this day
+            return {"skipped": str(error)}  # the model learned from this day, or the shop was closed in the past
 
     results = [_run("drift", model, this, work) for this in _days(model, first or day, last or day)]
     confirmed = any(result.details.get("confirmed") for result in results)
@@ -145,9 +146,8 @@ def score(model: ModelOption, day: DayOption = None, as_json: JsonOption = False
     from models.lifecycle import scoring
 
     def work(engine: "Engine", home: Path, now: datetime, this: date, step: Step) -> dict[str, Any]:
-        _stored(home, model)
-        found = scoring.score(engine, home, model, this, now, step)
-        return _alerted(engine, model, found, now, step)
+        lineage = _stored(home, model).lineage
+        return _alerted(engine, model, lineage, scoring.score(engine, home, model, this, now, step), now, step)
 
     _end("score", [_run("score", model, this, work) for this in _days(model, day, day)], as_json)
 
@@ -233,14 +233,20 @@ def _drift(
     from models.drift import alerts
     from models.lifecycle import watching
 
-    _stored(home, model)
+    lineage = _stored(home, model).lineage
     step(N_("Reading the table"), 0.0)
     found = watching.run(engine, opened(engine, home, model), day, now, alerts.threshold(engine, model), step)
-    return _alerted(engine, model, found, now, step, quiet or (None if found["in_use"] else alerts.NO_MODEL))
+    return _alerted(engine, model, lineage, found, now, step, quiet or (None if found["in_use"] else alerts.NO_MODEL))
 
 
 def _alerted(
-    engine: "Engine", model: str, found: dict[str, Any], now: datetime, step: Step, quiet: str | None = None
+    engine: "Engine",
+    model: str,
+    lineage: str,
+    found: dict[str, Any],
+    now: datetime,
+    step: Step,
+    quiet: str | None = None,
 ) -> dict[str, Any]:
     """What was found, its alarms written down and the channels told; `quiet` says why nobody is to be."""
     from connectors import notify
@@ -249,7 +255,7 @@ def _alerted(
 
     raised = found.get("alerts", [])
     step(N_("Telling of alerts"), 0.95)
-    alerts.record(engine, raised, now, quiet)
+    alerts.record(engine, lineage, raised, now, quiet)
     notified = {} if quiet else alerts.tell(engine, model, notify.channels(), now)
     return {**found, "confirmed": sum(alarm["severity"] == alerts.ALERT for alarm in raised), "told": notified}
 

@@ -82,10 +82,9 @@ def what_if(model: ChurnModel, around: whatif.Surroundings, number: int) -> np.n
     before = around.matrix[number]
     row = whatif.changed(model, before, {"tenure": 5.0 + number})
     model.fitted.contributions(row[None])
-    whatif.curves(model, around, row, ["tenure"])
-    whatif.months_left(model, np.vstack([before, row]), 1)
+    whatif.answer(model, around, before, row, 1, ["tenure"])
     whatif.unlike(model, around, row)
-    model.confidence(np.vstack([before, row]))
+    whatif.neighbours(around, row)
     return row
 
 

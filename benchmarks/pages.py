@@ -132,6 +132,16 @@ def main(rounds: int = 5) -> None:
                 page.wait_for_timeout(1_500)
                 times = [measure(page, lambda: page.evaluate(CLICK, "Two years"))[1] for _round in range(6 * rounds)]
                 report(f"filter moved: {view}", times[1:], "200 (p90 350)")
+
+            page.evaluate("() => document.querySelector('a[href$=\"/churn-what-if\"]').click()")
+            page.wait_for_selector("text=Take back all changes", timeout=120_000)  # the first time a model is trained
+            for view in ("Why", "What would keep them", "Compare cases"):
+                page.get_by_role("radio", name=view).click()
+                page.wait_for_timeout(2_000)
+                page.get_by_role("slider").first.focus()
+                keys = ["ArrowRight", "ArrowLeft"] * (3 * rounds)
+                times = [measure(page, lambda key=key: page.keyboard.press(key))[1] for key in keys]  # type: ignore[misc]
+                report(f"what-if moved: {view}", times[1:], "200 (p90 350)")
         browser.close()
 
 

@@ -56,6 +56,7 @@ def figure(
             "hoverlabel": {"align": "left"},
             "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.0, "xanchor": "left", "x": 0},
             "colorway": CATEGORICAL,
+            "autotypenumbers": "strict",  # the levels "0" and "1" of a column are names, not places on an axis
             **layout,
         }
     )

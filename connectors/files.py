@@ -425,6 +425,7 @@ def _parquet(content: bytes, limit: int, findings: list[Finding]) -> pd.DataFram
         _unpacks(sum(about.row_group(group).total_byte_size for group in range(about.num_row_groups)), limit)
         parts, size = [], 0
         for batch in file.iter_batches(BATCH):
+            batch.validate(full=True)  # text that is no UTF-8 would fail later, wherever it is looked at
             size += batch.nbytes
             _unpacks(size, limit)
             parts.append([_cells(column) for column in batch.columns])

@@ -17,8 +17,8 @@ from data.dataset import Dataset, Finding, Origin
 from data.meaning import NO, YES
 from locales import N_
 
-# Derived where a sales file does not have them.
-DERIVED = {"line_id", "source", "line_type", "currency"}
+# Derived where a file does not have them.
+DERIVED = {"line_id", "source", "line_type", "currency", "customer_id"}
 SYNONYMS = {
     "customer_id": "customer client customerid clientid custid idclient numeroclient subscriber account accountid id",
     "churned": "churn churned left exited attrition attrited resilie resiliation parti depart cancelled target",
@@ -46,6 +46,7 @@ SYNONYMS = {
     "on_hand": "stock instock onstock quantityonhand available quantity qty enstock stockdisponible quantite",
     "on_order": "ordered underway incoming quantityonorder encommande commande attendu",
 }
+ID_WORDS = {"id", "ids", "no", "num", "number", "numero", "nr", "ref", "reference", "key", "code"}
 TRIED, DATES = 500, 20  # columns whose cells are looked at to guess what they are; of those, as dates
 DATED = re.compile(r"[+-]?\d{4}|\d\d?([/.-])\d\d?\1\d{4}")  # how each date that `_dates` knows begins
 UNREAD = 0.5  # share of a column's cells that are not what its name says, from which it is something else;
@@ -78,11 +79,24 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     columns = {name: head[name] for name in islice((name for name in frame if name not in found.values()), TRIED)}
     if table == "customers":
         _take(found, "churned", _outcomes(frame, columns, named))
-        _take(found, "customer_id", (name for name, text in columns.items() if text.notna().all() and text.is_unique))
+        likely = (name for name, text in columns.items() if _named_id(name) or _coded(text))
+        _take(found, "customer_id", (name for name in likely if frame[name].notna().all() and frame[name].is_unique))
     if table == "sales":
         likely = (name for name, text in columns.items() if text.notna().all() and DATED.match(text.iloc[0].strip()))
         _take(found, "timestamp", (name for name in islice(likely, DATES) if _dates(columns[name])[0].notna().all()))
     return found
+
+
+def _named_id(source: str) -> bool:
+    return bool(ID_WORDS & set(meaning.plain(source).split()))
+
+
+def _coded(text: pd.Series) -> bool:
+    """Whether cells are letters with digits, or long whole numbers of one length: a measure is neither, even where no
+    two are the same."""
+    mixed = text.str.contains(r"\d", na=False) & text.str.contains(r"[^\W\d]", na=False)
+    long = text.str.fullmatch(r"\d{5,}", na=False).all() and text.str.len().nunique() == 1
+    return bool(mixed.all() or long)
 
 
 def _outcomes(frame: pd.DataFrame, columns: Mapping[str, pd.Series], named: str | None) -> list[str]:
@@ -163,8 +177,13 @@ def apply(
     files.refuse(text, wrong, reasons)
     frame = pd.DataFrame(converted, index=text.index)
     if table == "customers":
-        doubled = frame["customer_id"].duplicated(keep=False)
-        files.refuse(text, {mapping["customer_id"]: doubled}, {mapping["customer_id"]: N_("this customer comes twice")})
+        if "customer_id" in mapping:
+            source, doubled = mapping["customer_id"], frame["customer_id"].duplicated(keep=False)
+            files.refuse(text, {source: doubled}, {source: N_("this customer comes twice")})
+        else:
+            frame.insert(0, "customer_id", meaning.row_ids(frame.index))
+            message = N_("The file has no ids: its rows are numbered instead (#2 is its row 2), {rows} customers.")
+            findings.append(Finding(message, len(frame), severity="warning"))
         if frame["churned"].nunique() < 2:
             findings.append(
                 Finding(

@@ -8,6 +8,7 @@ Models, what they are compared with and who is champion belong to a lineage.
 import numpy as np
 import pandas as pd
 
+from data import meaning
 from data.dataset import Table
 
 SAME = 0.5  # share of the customers or days of the smaller of two datasets that must be in the other one
@@ -40,7 +41,7 @@ def _same_customers(before: pd.DataFrame, after: pd.DataFrame) -> bool:
     """Whether most customers of the smaller table are in the other one, and what is said of them mostly agrees."""
     one, other = (frame.drop_duplicates("customer_id").set_index("customer_id") for frame in (before, after))
     both = one.index.intersection(other.index)
-    if not len(both) or len(both) < SAME * min(len(one), len(other)):
+    if not len(both) or len(both) < SAME * min(len(one), len(other)) or meaning.are_rows(both):
         return False
     shared = [name for name in one if name in other and name != "churned"]
     found = [_kappa(one.loc[both, name], other.loc[both, name]) for name in shared]

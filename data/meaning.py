@@ -14,6 +14,7 @@ import pandas as pd
 YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "1.0", "t", "left", "churned", "exited"}
 NO = {"no", "n", "non", "false", "faux", "0", "0.0", "f", "stayed", "retained"}
 FEW_OUTCOMES = 6  # different values of a column that says who left
+_ROW = re.compile(r"#\d+")
 _PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?")  # 01000 is a code, not a number
 # Whole words that begin so. What an outcome says of a customer:
 _GONE = (
@@ -145,3 +146,14 @@ def _said(value: str) -> bool | None:
 
 def _speaks(text: str, stems: str) -> bool:
     return any(re.match(f"(?:{stems})", word) for word in text.split())
+
+
+def row_ids(rows: pd.Index) -> pd.Series:
+    """Ids for a file that has none: #2, #3, ... are its rows as a spreadsheet counts them, the header being row 1."""
+    return pd.Series([f"#{row + 2}" for row in rows], rows, dtype="str")
+
+
+def are_rows(ids: Iterable[object]) -> bool:
+    """Whether ids are the `row_ids` of a file: another file has the same ones, of other customers."""
+    found = list(ids)
+    return bool(found) and all(_ROW.fullmatch(str(one)) for one in found)

@@ -21,6 +21,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Date,
     DateTime,
@@ -44,7 +45,7 @@ from sqlalchemy.pool import NullPool
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISION = "0004"  # the newest one in migrations/versions
+REVISION = "0005"  # the newest one in migrations/versions
 _POSTGRES_LOCK = 0x56494749  # any fixed number
 _SQLITE_WAIT_SECONDS = 30  # how long a writer waits for another one
 _json = partial(json.dumps, allow_nan=False)  # infinity is no JSON: PostgreSQL refuses it, so SQLite does too
@@ -169,6 +170,8 @@ alert_log = Table(
     Column("reason", Text),
     # notify: channels are to be told of it; otherwise why nobody is: unconfirmed, repeated, told lately, back-fill, ...
     Column("state", Text, nullable=False),
+    Column("episode", Text),  # day and version of the first alert of those that stand together; none where unconfirmed
+    Column("lineage", Text),  # of the data that it is about (data.lineage)
 )
 
 # Who was told of an alert, or could not be: one row an alert and channel.
@@ -327,13 +330,15 @@ def upsert(engine: Engine, table: Table, rows: Sequence[Mapping[str, object]]) -
         connection.execute(statement, values)
 
 
-def read(engine: Engine, table: Table, **equal: object) -> pd.DataFrame:
-    """The rows whose columns have the values of `equal` (None: missing), in the order of their keys.
+def read(engine: Engine, table: Table, *where: ColumnElement[bool], **equal: object) -> pd.DataFrame:
+    """The rows whose columns have the values of `equal` (None: missing) and for which `where` holds, in the order of
+    their keys.
 
     Types do not depend on what is there: text is str, days datetime64, moments datetime64 in UTC, whole numbers
     int64, other numbers float64, yes/no bool, JSON objects.
     """
-    query = select(table).where(*(table.c[name] == value for name, value in equal.items())).order_by(*table.primary_key)
+    same = (table.c[name] == value for name, value in equal.items())
+    query = select(table).where(*where, *same).order_by(*table.primary_key)
     with engine.connect() as connection:
         rows = connection.execute(query).all()
     columns = zip(*rows, strict=True) if rows else ((),) * len(table.columns)

@@ -5,6 +5,7 @@ import streamlit as st
 
 import locales
 from charts.churn import campaign as charts
+from data import meaning
 from models.churn import campaign
 from ui import cards, champions, inputs, store, windows
 from ui.churn import campaign as views
@@ -31,6 +32,10 @@ if inputs.view(_("Customers"), list(WHO), "of", lambda which: _(WHO[which])) == 
 if not len(scores.probability):
     st.info(_("There is nobody to call: all of these customers have left."))
     st.stop()
+if meaning.are_rows(scores.customer):
+    st.caption(
+        _("The file has no ids: #2 is its row 2, as a spreadsheet counts; in another file that is somebody else.")
+    )
 
 
 @st.fragment

@@ -155,7 +155,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Months ahead**: a model of the same kind learns from the first months of the history and is asked on a later day;
   Harrell's concordance, and the Brier score and the share still here after 3, 6 and 12 months.
 - **Coverage**: how often a verdict (leans towards leaving or staying) does not exclude what happened. It is promised
-  for leavers in every large group, for stayers as a whole: the figure shows what was held.
+  for leavers and for stayers as a whole, and for leavers three times in four in every large group: the figure shows
+  what was held.
 """
         )
     )

@@ -13,6 +13,7 @@ from ui.churn import case_results as results
 from ui.text import N_, _, plain
 
 VIEWS = {"why": N_("Why"), "keep": N_("What would keep them"), "compare": N_("Compare cases")}
+MANY = 14  # inputs: so many are taller than what stands beside them, and scroll
 
 stored = store.active("customers")
 customers, currency = store.frame(stored), stored.origin.currency or "USD"
@@ -31,16 +32,17 @@ def what_if() -> None:
     case.choose(model, around, customers)
     now: case.Case = st.session_state["case"]
     before, row = case.rows(model, around, customers, now)
-    months, monthly = whatif.months_left(model, np.vstack([before, row]), window), results.bill(model, row)
-    results.headline(model.confidence(np.vstack([before, row])), months[1], monthly, window, currency)
+    answer = whatif.answer(model, around, before, row, window, (*now.edits, *now.free))
+    months, monthly = answer.ahead, results.bill(model, row)
+    results.headline(answer.sure, months[1], monthly, window, currency)
     if rules.possible(model.rules, row[None])[0]:
         results.unlike(whatif.unlike(model, around, row))
     else:
         st.warning(_("No such customer can exist: two of the changes exclude each other. Take one back."))
-    nearest = whatif.neighbours(model, around, row, but=case.place(customers, now))
+    nearest = whatif.neighbours(around, row, but=case.place(customers, now))
     left, right = st.columns([5, 7], gap="medium")
-    with left, st.container(height=1080, key="case-inputs"):
-        case.inputs(model, around, now, before, row)
+    with left, st.container(height=1080 if len(row) > MANY else "content", key="case-inputs"):
+        case.inputs(model, around, now, before, row, answer.curves)
     with right:
         view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))
         if view == "why":
@@ -137,9 +139,10 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Risk**: the model's probability that a customer like this leaves. Its range is where nine in ten models lie that
   were fitted on the customers drawn again.
 - **Verdict**: where the other outcome can be ruled out. Of those who will leave, at most one in five is said to lean
-  towards staying, also within each large group (a contract, a band of tenure); of those who will stay, at most one in
-  five to lean towards leaving; otherwise it is too close to call (class-conditional conformal prediction). Beside it
-  stands the share that left of the customers with the same verdict, by models that had not seen them.
+  towards staying, and at most one in four within each large group (a contract, a band of tenure); of those who will
+  stay, at most one in five to lean towards leaving; otherwise it is too close to call (class-conditional conformal
+  prediction). Beside it stands the share that left of the customers with the same verdict, by models that had not seen
+  them.
 - **What follows**: rules that the data keep (a price list, totals, levels that never meet) are applied to every change,
   so that the customer stays a possible one. Unlock a column to leave it as it is.
 - **Why**: exact contributions of each column to the log-odds (Shapley values of the trees); they sum to the risk.

@@ -10,7 +10,7 @@ from data import schemas
 from data.dataset import Table
 from locales.labels import label
 from ui import cards, downloads, inputs, store
-from ui.data import sources
+from ui.data import continuing, sources
 from ui.text import N_, _
 
 TABLES: dict[Table, str] = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
@@ -41,6 +41,7 @@ cards.metrics(
         (_("Licence"), _(origin.licence or N_("none")), origin.url or ""),
     ]
 )
+continuing.said(stored)
 with st.expander(
     _("Use another source"), icon=":material/swap_horiz:", expanded="from" in st.query_params or sources.busy(table)
 ):

@@ -65,6 +65,7 @@ def looked() -> None:
             (_("Free disk"), health.size(seen.disk_free), _("{share} is in use").format(share=used)),
         ]
     )
+    views.figures(seen, now)
     views.checks(found)
 
     view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))
@@ -94,7 +95,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Model files** are read whole and their SHA-256 compared with the one recorded when they were kept.
 - **Alerts** are raised where drift is confirmed (over the threshold, over what chance does, and not a matter of
   season), and where a model has been surely worse than when it learned, twice in a row.
-  The same one is told once, as long as it is open, and then not for some days.
+  Alerts of a column or measure that stand together are one: told once. What comes back after it was acknowledged, or
+  after seven days without it, is a new one and told again, but not within some days of the last time.
 - **PSI** (population stability index) says how far the values of a column have moved from those that the model learned
   from: 0 is not at all, over 0.3 is a lot.
 """

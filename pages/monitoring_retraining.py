@@ -6,13 +6,14 @@ from models.lifecycle.managed import MODELS
 from ui import cards, inputs, store, windows
 from ui.monitoring import retrained
 from ui.monitoring import retraining as views
+from ui.monitoring.shown import SHOWN
 from ui.text import N_, _
 
 VIEWS = {"compare": N_("Comparison"), "policies": N_("How often"), "versions": N_("Versions")}
 
 head = st.container()
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-    model = inputs.view(_("Model"), list(MODELS), "model", lambda name: _(views.NAMES[name]))
+    model = inputs.view(_("Model"), list(MODELS), "model", lambda name: _(SHOWN[name].name))
     asked = st.container(width="content", horizontal=True, vertical_alignment="bottom")
 stored = store.active(MODELS[model].table)
 with head:

@@ -10,6 +10,7 @@ from ui import cards, inputs, store
 from ui.monitoring import shift as views
 from ui.monitoring import watched
 from ui.monitoring.drift import EMPTY
+from ui.monitoring.shown import SHOWN
 from ui.text import _
 
 stored = {name: store.active(model.table) for name, model in MODELS.items()}
@@ -45,11 +46,8 @@ def body() -> None:
         st.info(_("Nothing is left to compare: lose less of it."), icon=":material/info:")
         return
     before = views.unchanged(model, data.version, str(day), threshold, base, binned)
-    then = watch.compare(binned, sheets, base.day, threshold)
-    outlook = (
-        views.sales_outlook(data, base, after, wanted) if model == "sales" else views.churn_outlook(data, base, after)
-    )
-    views.answer(before, then, threshold, outlook)
+    then = views.compared(binned, sheets, base.day, threshold)
+    views.answer(before, then, threshold, SHOWN[model].outlook(data, base, after, wanted))
     views.figures(binned, before, then, base, threshold)
 
 
@@ -63,7 +61,9 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   at first is the last calm one: no alert stands on it or in the week after. Which rows are lost, missing or new is
   drawn by chance with a fixed seed; a larger share takes the same rows and more.
 - **Units** follow prices by the elasticity of each category, estimated from past prices (assumed where they do not
-  tell). A forecast that was made before knows nothing of it: it is off by as much.
+  tell). **Forecast**: that of the week's revenue, made on the day before it from what was known then (the median of
+  five learners, as on the page Sales: forecast). It knows nothing of the change: its error is measured against what
+  was sold, and against what would have been.
 - **Ranking quality** is confidence-based performance estimation: what the area under the ROC curve would be if the
   model's calibrated probabilities still held for the changed customers. That holds for a change of who they are, not of
   why they leave.

@@ -89,7 +89,8 @@ if spot is not None:
 
 engine = state.engine(settings.get().database_url)
 standing = alerts.episodes(state.read(engine, state.alert_log, severity=alerts.ALERT, acknowledged=None))
-for row in standing.head(ALERTS).to_dict("records"):
+here = standing["lineage"].isna() | standing["lineage"].isin([customers_data.lineage, sales_data.lineage])
+for row in standing[here].head(ALERTS).to_dict("records"):
     since = _("Since {day}: {alert}").format(day=locales.day(row["first"]), alert=alerts.sentence(row))
     page = "monitoring_drift" if row["kind"] == "psi" else "monitoring_performance"
     cards.pointer(since, page, _("See what changed"), {"model": row["model"]})

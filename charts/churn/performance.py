@@ -54,10 +54,10 @@ def precision_recall(ranked: pd.DataFrame, area: float, rate: float, threshold: 
 
 
 def reliability(groups: pd.DataFrame, error: float) -> go.Figure:
-    """Said against seen of `value.reliability`, with intervals."""
-    inside = ((groups["said"] >= groups["lo"]) & (groups["said"] <= groups["hi"])).sum()
+    """Forecast against actual of `value.reliability`, with intervals."""
+    inside = ((groups["forecast"] >= groups["lo"]) & (groups["forecast"] <= groups["hi"])).sum()
     title = _("Said and seen agree in {inside} of {groups} groups; they differ by {error} on average")
-    reach = float(max(groups["said"].max(), groups["hi"].max())) * 1.05
+    reach = float(max(groups["forecast"].max(), groups["hi"].max())) * 1.05
     figure = theme.figure(
         title.format(inside=inside, groups=len(groups), error=_points(error, 1)),
         x=_("Risk the model said"),
@@ -67,15 +67,15 @@ def reliability(groups: pd.DataFrame, error: float) -> go.Figure:
         shapes=[theme.diagonal(reach)],
         showlegend=False,
     )
-    sentence = _("Of {customers} customers with a risk of about {said}, {seen} left (95% interval {lo} to {hi})")
+    sentence = _("Of {customers} customers with a risk of about {forecast}, {actual} left (95% interval {lo} to {hi})")
     figure.add_trace(
         go.Scatter(
-            x=groups["said"].to_numpy(),
-            y=groups["seen"].to_numpy(),
+            x=groups["forecast"].to_numpy(),
+            y=groups["actual"].to_numpy(),
             mode="markers+lines",
             marker={"size": 8, "color": theme.STAY},
             line={"color": theme.STAY, "width": 1},
-            error_y=theme.interval(groups["seen"], groups["lo"], groups["hi"]),
+            error_y=theme.interval(groups["actual"], groups["lo"], groups["hi"]),
             hoverinfo="text",
             hovertext=[
                 sentence.format(
@@ -308,7 +308,7 @@ def tornado(bars: pd.DataFrame, now: float, currency: str) -> go.Figure:
 
 
 def segments(frame: pd.DataFrame, column: str) -> go.Figure:
-    """Said against seen for each level (of `value.by_segment`); the levels served worse are named in the title."""
+    """Forecast against actual for each level (of `value.by_segment`); those served worse are named in the title."""
     worse = [label(level) for level in frame.loc[frame["worse"], "level"]]
     fine = _("{column}: every group is served as well as the others")
     bad = _("{column}: the model serves {names} worse")
@@ -316,11 +316,13 @@ def segments(frame: pd.DataFrame, column: str) -> go.Figure:
         (bad if worse else fine).format(column=label(column), names=", ".join(worse)),
         x=_("Share who left"),
         height=max(220, 110 + 40 * len(frame)),
-        xaxis=theme.percent_axis(max(float(frame["hi"].max()), float(frame["said"].max())) * 1.1),
+        xaxis=theme.percent_axis(max(float(frame["hi"].max()), float(frame["forecast"].max())) * 1.1),
     )
     shown = frame.iloc[::-1]
     names = [("⚠ " if row.worse else "") + theme.wrapped(label(row.level), 18) for row in shown.itertuples()]
-    sentence = _("{level}: {customers} customers, said {said}, left {seen} (95% interval {lo} to {hi}), AUC {auc}")
+    sentence = _(
+        "{level}: {customers} customers, said {forecast}, left {actual} (95% interval {lo} to {hi}), AUC {auc}"
+    )
     hover = [
         sentence.format(
             level=theme.plain(label(row.level)),
@@ -332,19 +334,19 @@ def segments(frame: pd.DataFrame, column: str) -> go.Figure:
     ]
     figure.add_trace(
         go.Scatter(
-            x=shown["seen"].to_numpy(),
+            x=shown["actual"].to_numpy(),
             y=names,
             mode="markers",
             name=_("seen"),
             marker={"size": 10, "color": theme.STAY},
-            error_x=theme.interval(shown["seen"], shown["lo"], shown["hi"]),
+            error_x=theme.interval(shown["actual"], shown["lo"], shown["hi"]),
             hoverinfo="text",
             hovertext=hover,
         )
     )
     figure.add_trace(
         go.Scatter(
-            x=shown["said"].to_numpy(),
+            x=shown["forecast"].to_numpy(),
             y=names,
             mode="markers",
             name=_("said"),
@@ -437,7 +439,7 @@ def importance(frame: pd.DataFrame) -> go.Figure:
     return figure
 
 
-_ENDS = ("said", "seen", "lo", "hi")
+_ENDS = ("forecast", "actual", "lo", "hi")
 
 
 def _shares(title: str, x: str, y: str, shape: dict[str, Any]) -> go.Figure:

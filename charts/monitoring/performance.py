@@ -22,9 +22,9 @@ def over_time(course: Course, currency: str, every: str) -> go.Figure:
 
     `every` names a window ("month", "week") in the reader's language.
     """
-    real, guess = course.realised, course.estimated
-    both = real.merge(guess, on="day", suffixes=("", "_guess"))
-    inside = both["value"].between(both["lo_guess"], both["hi_guess"])
+    realised, estimated = course.realised, course.estimated
+    both = realised.merge(estimated, on="day", suffixes=("", "_estimated"))
+    inside = both["value"].between(both["lo_estimated"], both["hi_estimated"])
     late = both["day"] >= course.since
     title = _("{measure}: surely worse than usual ({usual}, dotted line) in {off} of {count} windows")
     if course.changes:
@@ -38,16 +38,16 @@ def over_time(course: Course, currency: str, every: str) -> go.Figure:
         )
     # A week of few days may have an interval that would leave no room for the rest.
     ends = [
-        part[["lo", "hi"]].quantile([0.1, 0.9] if len(real) > MANY else [0, 1]).to_numpy().ravel()
-        for part in (real, guess)
+        part[["lo", "hi"]].quantile([0.1, 0.9] if len(realised) > MANY else [0, 1]).to_numpy().ravel()
+        for part in (realised, estimated)
     ]
     figure = theme.figure(
         title.format(
             measure=label(course.metric),
             inside=int(inside.sum()),
             both=len(both),
-            count=len(real),
-            off=int(off(real, course.metric, course.reference).sum()),
+            count=len(realised),
+            off=int(off(realised, course.metric, course.reference).sum()),
             usual=written(course.metric, course.reference, currency),
             late=int(inside[late].sum()),
             lately=int(late.sum()),
@@ -60,48 +60,47 @@ def over_time(course: Course, currency: str, every: str) -> go.Figure:
         x=every,
         y=label(course.metric),
         height=380,
-        xaxis=theme.time_axis(pd.DatetimeIndex(pd.concat([real["day"], guess["day"]]))),
-        yaxis=_axis(course.metric, np.concatenate([*ends, real["value"], [course.reference]]), currency),
+        xaxis=theme.time_axis(pd.DatetimeIndex(pd.concat([realised["day"], estimated["day"]]))),
+        yaxis=_axis(course.metric, np.concatenate([*ends, realised["value"], [course.reference]]), currency),
         shapes=[
             theme.across(course.reference),
             *(theme.upright(day, theme.LEAVE, "dashdot") for day in course.changes),
         ],
         annotations=[_note(day) for day in course.changes[-1:]],
     )
-    if len(guess):
+    if len(estimated):
         figure.add_trace(
             theme.band(
-                guess["day"],
-                guess["lo"],
-                guess["hi"],
+                estimated["day"],
+                estimated["lo"],
+                estimated["hi"],
                 _ESTIMATED_COLOUR,
                 opacity=0.16,
                 name=_("expected 19 times in 20"),
             )
         )
         sentence = _("{day}: {value} was to be expected, {lo} to {hi} 19 times in 20")
-        hover = _sentences(sentence, guess, course.metric, currency)
+        hover = _sentences(sentence, estimated, course.metric, currency)
         line = {"color": _ESTIMATED_COLOUR, "dash": "dash", "width": 2}
-        figure.add_trace(_line(guess, _("estimated before the truth"), line, "diamond-open", hover))
+        figure.add_trace(_line(estimated, _("estimated before the truth"), line, "diamond-open", hover))
     sentence = _("{day}: {value} came ({lo} to {hi} is its 95% interval), from {rows} rows")
-    hover = _sentences(sentence, real, course.metric, currency)
-    trace = _line(real, _("realised"), {"color": theme.STAY, "width": 2}, "circle", hover)
-    if len(real) > MANY:
-        figure.add_trace(
-            theme.band(real["day"], real["lo"], real["hi"], theme.STAY, opacity=0.16, name=_("95% interval"))
-        )
+    hover = _sentences(sentence, realised, course.metric, currency)
+    trace = _line(realised, _("realised"), {"color": theme.STAY, "width": 2}, "circle", hover)
+    if len(realised) > MANY:
+        around = realised["day"], realised["lo"], realised["hi"]
+        figure.add_trace(theme.band(*around, theme.STAY, opacity=0.16, name=_("95% interval")))
     else:
-        trace.error_y = _error(real, "value", "lo", "hi")
+        trace.error_y = _error(realised, "value", "lo", "hi")
     figure.add_trace(trace)
     return figure
 
 
 def reliability(then: pd.DataFrame, now: pd.DataFrame, since: str) -> go.Figure:
-    """Said against seen of `value.reliability`, before and since a day (as written)."""
-    misses = [float((np.abs(part["said"] - part["seen"]) * part["customers"]).sum()) for part in (then, now)]
+    """Forecast against actual of `value.reliability`, before and since a day (as written)."""
+    misses = [float((np.abs(part["forecast"] - part["actual"]) * part["customers"]).sum()) for part in (then, now)]
     before, after = (miss / part["customers"].sum() for miss, part in zip(misses, (then, now), strict=True))
     title = _("Said and seen differ by {after} points on average since {day}, {before} before")
-    reach = float(max(part[end].max() for part in (then, now) for end in ("said", "hi"))) * 1.05
+    reach = float(max(part[end].max() for part in (then, now) for end in ("forecast", "hi"))) * 1.05
     figure = theme.figure(
         title.format(after=locales.number(100 * after, 1), before=locales.number(100 * before, 1), day=since),
         x=_("Risk the model said"),
@@ -110,7 +109,7 @@ def reliability(then: pd.DataFrame, now: pd.DataFrame, since: str) -> go.Figure:
         yaxis=theme.percent_axis(reach),
         shapes=[theme.diagonal(reach)],
     )
-    sentence = _("Of {customers} customers with a risk of about {said}, {seen} left (95% interval {lo} to {hi})")
+    sentence = _("Of {customers} customers with a risk of about {forecast}, {actual} left (95% interval {lo} to {hi})")
     looks = (
         (then, _("before"), {"color": theme.NEUTRAL, "dash": "dash", "width": 1.5}, "circle-open"),
         (now, _("since {day}").format(day=since), {"color": theme.STAY, "width": 2}, "circle"),
@@ -118,18 +117,18 @@ def reliability(then: pd.DataFrame, now: pd.DataFrame, since: str) -> go.Figure:
     for part, name, line, symbol in looks:
         figure.add_trace(
             go.Scatter(
-                x=part["said"].to_numpy(),
-                y=part["seen"].to_numpy(),
+                x=part["forecast"].to_numpy(),
+                y=part["actual"].to_numpy(),
                 mode="markers+lines",
                 name=name,
                 line=line,
                 marker={"symbol": symbol, "size": 8, "color": line["color"]},
-                error_y=_error(part, "seen", "lo", "hi"),
+                error_y=_error(part, "actual", "lo", "hi"),
                 hoverinfo="text",
                 hovertext=[
                     sentence.format(
                         customers=locales.number(row.customers),
-                        **{name: locales.percent(getattr(row, name), 1) for name in ("said", "seen", "lo", "hi")},
+                        **{name: locales.percent(getattr(row, name), 1) for name in ("forecast", "actual", "lo", "hi")},
                     )
                     for row in part.itertuples()
                 ],

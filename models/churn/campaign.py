@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from data import meaning
 from models.churn import rules, whatif
 from models.churn.model import ChurnModel, sigmoid
 from models.churn.preparation import KEY, TARGET, outcome, unusable
@@ -67,7 +68,7 @@ def score(
         parts.append(
             pd.DataFrame(
                 {
-                    KEY: part[KEY] if KEY in part else part.index.astype(str),
+                    KEY: part[KEY] if KEY in part else meaning.row_ids(part.index),
                     "probability": model.probability(matrix),
                     "unknown": np.bincount(lost["row"].astype(int), minlength=len(part)),
                 },

@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from data import meaning
 from locales import N_
 from models import challenge
 from models.challenge import CannotJudge, Gain
@@ -189,7 +190,7 @@ def _unseen(model: ChurnModel, table: pd.DataFrame) -> np.ndarray:
 def _before(model: ChurnModel, table: pd.DataFrame) -> np.ndarray:
     """What a model that learned before the outcomes of a table says; NaN of who had left already, which it may know."""
     risk = np.array(model.predict_proba(table)[:, 1])
-    if KEY in table:
+    if KEY in table and not meaning.are_rows(table[KEY]):
         risk[table[KEY].astype(str).isin(model.held_out.customer[model.held_out.left.astype(bool)]).to_numpy()] = np.nan
     return risk
 

@@ -2,8 +2,10 @@
 
 Class-conditional (Mondrian) conformal prediction: Vovk, Gammerman, Shafer (2005), Algorithmic Learning in a Random
 World, ch. 4.5. Staying may be said of at most one leaver in five, and leaving of at most one stayer in five. For
-leavers that is also kept in every group of customers that a limit for all would miss (those on long contracts leave
-so rarely that all their risks are low): such groups are found in the data, and each has a limit of its own.
+leavers nearly that is also kept in every group of customers that a limit for all would miss (those on long contracts
+leave so rarely that all their risks are low): such groups are found in the data, the one that lacks most first, and
+each has a limit that is no lower than it must be after those before it (the one-sided form of multivalid prediction:
+Jung, Noarov, Ramalingam, Roth 2023, Batch multivalid conformal prediction, ICLR).
 """
 
 from dataclasses import dataclass
@@ -14,11 +16,12 @@ from models.churn.preparation import Coding
 
 LEAVE, STAY, UNCLEAR = "leave", "stay", "unclear"
 SURE = 0.8  # how often the right outcome is among those a verdict leaves possible, for leavers and stayers alike
-FEWEST = 20  # leavers: a group with fewer has no limit of its own
-BANDS = 8  # of about as many customers each, into which a number is cut
+IN_GROUPS = 0.05  # less of that is promised in each group;
+NOISE = 0.5  # so many standard errors of a share over its leavers are asked for on top, since the limits are learned
+FEWEST = 10  # leavers: a group with fewer has no limit of its own
+BANDS = 6  # of about as many customers each, into which a number is cut
 GROUPS = 16  # with limits of their own at most
-SHORT = 0.03  # coverage that may lack in a group without one,
-ERRORS = 1.5  # or so many standard errors of it
+ERRORS = 0.25  # standard errors of coverage that may lack in a group without one
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Limits:
-    """From which risk leaving is possible, in each group and (last) in none of them; up to which risk staying is.
+    """From which risk leaving is possible, for each group and (last) for everybody; up to which risk staying is.
 
     None of the former lies above the latter: where staying is ruled out, leaving is what remains.
     """
@@ -48,19 +51,27 @@ class Limits:
     def verdict(self, probability: np.ndarray, member: np.ndarray) -> np.ndarray:
         """ "leave" or "stay" where the other one is ruled out, else "unclear", for each probability.
 
-        `member` (rows x groups) says who is in which group; of several groups the lowest limit counts.
+        `member` (rows x groups) says who is in which group; of several limits the lowest one counts.
         """
-        own = np.where(member, self.leave[:-1], np.inf).min(axis=1, initial=np.inf)
-        leaves = probability >= np.where(member.any(axis=1), own, self.leave[-1])
+        leaves = probability >= np.where(member, self.leave[:-1], np.inf).min(axis=1, initial=self.leave[-1])
         stays = probability <= self.stay
         return np.where(~stays, LEAVE, np.where(~leaves, STAY, UNCLEAR))
 
 
 def limits(held_out: np.ndarray, left: np.ndarray, member: np.ndarray, sure: float = SURE) -> Limits:
-    """The limits by held-out probabilities `held_out`, what happened, and who is in which group (rows x groups)."""
+    """The limits by held-out probabilities `held_out`, what happened, and who is in which group (rows x groups).
+
+    A leaver whom the limits of groups before leave possible (or for whom staying is ruled out) counts for the next one.
+    """
     stay = -_lowest(-held_out[~left], sure)
-    leave = [_lowest(held_out[left & group], sure) for group in (*member.T, ~member.any(axis=1))]
-    return Limits(np.minimum(leave, stay), stay)
+    risks, lowest, leave = held_out[left], np.full(left.sum(), stay), []
+    groups, everybody = list(member[left].T), np.ones(len(risks), bool)
+    shares = [*(float(asked(group.sum(), sure)) for group in groups), sure]
+    for group, share in zip([*groups, everybody], shares, strict=True):
+        kept = np.where(risks >= lowest, np.inf, risks)
+        leave.append(min(_lowest(kept[group], share), stay))
+        lowest[group] = np.minimum(lowest[group], leave[-1])
+    return Limits(np.array(leave), stay)
 
 
 def groups(
@@ -76,12 +87,13 @@ def groups(
         return []
     inside = np.column_stack([group.members(matrix) for group in found])
     size = inside[left].sum(axis=0)
+    share = asked(size, sure)
     taken: list[int] = []
     while len(taken) < GROUPS:
         member = inside[:, taken]
         kept = limits(held_out, left, member, sure).verdict(held_out[left], member[left]) != STAY
-        short = sure - (inside[left] * kept[:, None]).sum(axis=0) / size
-        lacking = np.where(short > SHORT, short / np.sqrt(sure * (1 - sure) / size), 0.0)
+        short = share - kept.astype(float) @ inside[left] / size
+        lacking = short / np.sqrt(share * (1 - share) / size)
         lacking[taken] = 0.0
         if lacking.max() <= ERRORS:
             break
@@ -93,6 +105,12 @@ def verdict(held_out: np.ndarray, left: np.ndarray, probability: np.ndarray, sur
     """The verdict on each probability by the same limits for everybody (see `Limits.verdict`)."""
     nobody = np.zeros((len(held_out), 0), bool)
     return limits(held_out, left, nobody, sure).verdict(probability, np.zeros((len(probability), 0), bool))
+
+
+def asked(leavers: np.ndarray, sure: float) -> np.ndarray:
+    """The share of a group's `leavers` that its limit leaves possible."""
+    least = sure - IN_GROUPS
+    return least + NOISE * np.sqrt(least * (1 - least) / np.maximum(leavers, 1))
 
 
 def _candidates(matrix: np.ndarray, left: np.ndarray, coding: Coding) -> list[Group]:

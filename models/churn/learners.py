@@ -24,6 +24,10 @@ BOOSTING: dict[str, Any] = {
     "min_child_weight": 5,
     "tree_method": "hist",
 }
+# Of the resampled models: a third of the rounds in larger steps, with the same band (Telco: 1 % wider, ends 0.1 point
+# apart in the mean), so that all of them answer in a millisecond.
+QUICK: dict[str, Any] = {"eta": 0.1, "subsample": 0.8, "colsample_bynode": 0.2}
+QUICK_ROUNDS = 70
 LEARNERS = ("logistic", "xgboost", "histogram boosting", "random forest")  # the simpler first
 EXPLAINED = ("logistic", "xgboost")
 
@@ -174,7 +178,8 @@ def fit(
             random_state=seed,
         )
         alike = weight is None or bool((weight == weight[0]).all())
-        return Estimated(histogram.fit(matrix, left, None if alike else weight))  # its weighted bins cost most of the fit
+        weight = None if alike else weight  # weighted bins cost most of the fit
+        return Estimated(histogram.fit(matrix, left, weight))
     from sklearn.ensemble import RandomForestClassifier
 
     forest = RandomForestClassifier(100, min_samples_leaf=5, max_features="sqrt", n_jobs=2, random_state=seed)
@@ -244,7 +249,7 @@ def _boosted_many(matrix: np.ndarray, left: np.ndarray, coding: Coding, weights:
 
     data = dmatrix(matrix, tuple(coding.kinds), np.broadcast_to(truth, weights.shape))
     start = {"base_score": float(np.average(left, weights=weights.sum(axis=1)))}
-    booster = xgboost.train(_settings(coding, len(left), seed) | start, data, ROUNDS, obj=gradient)
+    booster = xgboost.train(_settings(coding, len(left), seed) | QUICK | start, data, QUICK_ROUNDS, obj=gradient)
     booster.set_param({"nthread": 1})
     return BoostedMany(booster, weights.shape[1])
 

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from data import meaning
 from data.dataset import Finding
 from models.churn import conformal
 from models.churn.conformal import LEAVE, STAY, SURE, UNCLEAR, Group, Limits, verdict
@@ -36,14 +37,18 @@ class HeldOut:
         """The held-out probability of each customer of a table, coded as `matrix`; NaN where there is none.
 
         Only of customers whose id is known and whose row has not changed since the model learned from it: whatever
-        else a table says about an id is news, and a table without ids is about nobody in particular.
+        else a table says about an id is news, and a table without ids is about nobody in particular. Numbers of rows
+        are ids in their own file only: there, all rows are as they were.
         """
         if KEY not in customers:
             return np.full(len(customers), np.nan)
         known = pd.DataFrame({"customer": self.customer, "row": self.row, "probability": self.probability})
         known = known[known["customer"] != ""].drop_duplicates("customer")
         asked = pd.DataFrame({"customer": customers[KEY].astype(str).to_numpy(object), "row": fingerprints(matrix)})
-        return asked.merge(known, "left", ["customer", "row"])["probability"].to_numpy(float)
+        found = asked.merge(known, "left", ["customer", "row"])["probability"].to_numpy(float)
+        if meaning.are_rows(asked["customer"]) and asked["customer"].isin(known["customer"])[np.isnan(found)].any():
+            return np.full(len(customers), np.nan)
+        return found
 
     def verdicts(self, sure: float = SURE) -> np.ndarray:
         """The verdict on each customer, by the limits of the other folds: nobody's own outcome is in it."""
@@ -129,21 +134,20 @@ class ChurnModel:
             float(parts[-1]), pd.Series(parts[:-1], list(self.coding.columns)), log_odds, float(sigmoid(log_odds))
         )
 
-    def confidence(self, matrix: np.ndarray, sure: float = SURE) -> Confidence:
-        """How sure the probabilities of coded rows are (see `Confidence`)."""
-        probability = self.probability(matrix)
+    def confidence(self, matrix: np.ndarray, sure: float = SURE, probability: np.ndarray | None = None) -> Confidence:
+        """How sure the probabilities of coded rows are (see `Confidence`); they may be known already."""
+        probability = self.probability(matrix) if probability is None else probability
         others = sigmoid(self.ensemble.log_odds(matrix))
         lo, hi = np.percentile(others, BAND, axis=0)
         similar, count = _alike(self._ranked, probability)
         limits = self._limits if sure == SURE else self.limits(sure)
         verdicts = limits.verdict(probability, _members(self.groups, matrix))
-        left = dict(zip(self.by_verdict["verdict"], self.by_verdict["left"], strict=True))
         return Confidence(
             probability,
             np.minimum(lo, probability),
             np.maximum(hi, probability),
             verdicts,
-            np.array([left[name] for name in verdicts], float),
+            np.array([self._left[name] for name in verdicts], float),
             similar,
             count,
         )
@@ -156,6 +160,10 @@ class ChurnModel:
     @cached_property
     def _limits(self) -> Limits:
         return self.limits(SURE)
+
+    @cached_property
+    def _left(self) -> dict[str, float]:
+        return dict(zip(self.by_verdict["verdict"], self.by_verdict["left"], strict=True))
 
     @cached_property
     def _ranked(self) -> tuple[np.ndarray, np.ndarray]:

@@ -27,6 +27,22 @@ MATTERS = 0.02  # of the number's standard deviation: smaller prices are noise
 
 
 @dataclass(frozen=True)
+class Pairs:
+    """Exclusions of levels: which columns (`one`, `other`), and in flat tables which levels meet and which usually do.
+
+    Levels a of `one` and b of `other` meet where `meets[start + a * width + b]`; with a goes `usual[usual_start + a]`.
+    """
+
+    one: np.ndarray
+    other: np.ndarray
+    start: np.ndarray
+    width: np.ndarray
+    meets: np.ndarray
+    usual_start: np.ndarray
+    usual: np.ndarray
+
+
+@dataclass(frozen=True)
 class Rules:
     """Places are those of `Coding.columns`.
 
@@ -41,23 +57,30 @@ class Rules:
     products: tuple[tuple[int, int, int], ...]
 
     @cached_property
-    def excluded_by(self) -> dict[int, list[int]]:
-        """For each column of levels, the columns whose levels it restricts."""
-        found: dict[int, list[int]] = {}
-        for a, b in self.allowed:
-            found.setdefault(a, []).append(b)
-        return found
+    def pairs(self) -> "Pairs":
+        """All exclusions as arrays: first the pairs whose first column comes first, then the same the other way."""
+        known = sorted(self.allowed, key=lambda pair: (pair[0] > pair[1], pair))
+        one, other = np.array(known, int).reshape(-1, 2).T
+        tables = [self.allowed[pair] for pair in known]
+        usual = [self.usual[pair] for pair in known]
+        return Pairs(
+            one,
+            other,
+            np.cumsum([0, *(table.size for table in tables)])[:-1],
+            np.array([table.shape[1] for table in tables], int),
+            np.concatenate([table.ravel() for table in tables] or [np.ones(0, bool)]),
+            np.cumsum([0, *map(len, usual)])[:-1],
+            np.concatenate([*usual, np.zeros(0, int)]).astype(float),
+        )
 
     @cached_property
-    def pairs(self) -> tuple[np.ndarray, ...]:
-        """All exclusions as arrays: both columns of each pair, where its table starts in the last one, its width."""
-        known = [
-            (pair, table) for pair, table in self.allowed.items() if pair[0] < pair[1]
-        ]  # the other way is the same
-        one, other = (np.array([pair[side] for pair, _table in known], int) for side in (0, 1))
-        start = np.cumsum([0, *(table.size for _pair, table in known)])[:-1]
-        width = np.array([table.shape[1] for _pair, table in known], int)
-        return one, other, start, width, np.concatenate([table.ravel() for _pair, table in known] or [np.ones(0, bool)])
+    def listed(self) -> dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """For each price list, its columns, where each one's prices start, and all prices (of not known, 0, first)."""
+        found = {}
+        for place, parts in self.prices.items():
+            every = [np.r_[0.0, prices] for prices in parts.values()]
+            found[place] = np.array(list(parts), int), np.cumsum([1, *map(len, every)])[:-1], np.concatenate(every)
+        return found
 
     def follows_from(self, coding: Coding) -> dict[str, list[str]]:
         """For each column that a rule can set, the columns that set it."""
@@ -106,15 +129,10 @@ def complete(
     held = np.broadcast_to(edited if free is None else edited | free, rows.shape)
     wrong = np.flatnonzero(~possible(rules, rows))
     if len(wrong):
-        masks, same = np.unique(held[wrong], axis=0, return_inverse=True)
-        for number, mask in enumerate(masks):
-            places = wrong[same.ravel() == number]
-            part = rows[places]
-            _exclude(rules, part, mask)
-            rows[places] = part
+        rows[wrong] = _excluded(rules, rows[wrong], held[wrong])
     moved = (rows != before) & ~(np.isnan(rows) & np.isnan(before))
-    for place, parts in rules.prices.items():
-        dearer = moved[:, list(parts)].any(axis=1) & ~held[:, place]
+    for place, parts in rules.listed.items():
+        dearer = moved[:, parts[0]].any(axis=1) & ~held[:, place]
         if dearer.any():
             change = _priced(parts, rows) - _priced(parts, before)
             rows[dearer, place] = np.maximum(before[:, place] + change, 0)[dearer]
@@ -130,11 +148,8 @@ def complete(
 
 def possible(rules: Rules, rows: np.ndarray) -> np.ndarray:
     """Whether no two levels of a row exclude each other."""
-    one, other, start, width, table = rules.pairs
-    blank = np.isnan(rows)
-    codes = np.where(blank, 0, rows).astype(int)
-    fine = table[start + codes[:, one] * width + codes[:, other]] | blank[:, one] | blank[:, other]
-    return np.asarray(fine.all(axis=1))
+    forward = int((rules.pairs.one < rules.pairs.other).sum())  # the other way is the same
+    return np.asarray(_meets(rules.pairs, rows, forward)[0].all(axis=1))
 
 
 def unforced(rows: np.ndarray, before: np.ndarray, coding: Coding, edited: np.ndarray) -> np.ndarray:
@@ -147,22 +162,32 @@ def unforced(rows: np.ndarray, before: np.ndarray, coding: Coding, edited: np.nd
     return np.asarray(((was == now) | (np.isnan(was) & np.isnan(now))).all(axis=1))
 
 
-def _exclude(rules: Rules, rows: np.ndarray, held: np.ndarray) -> None:
-    """Set levels that cannot be, first by what was edited, then by what that changed."""
-    sources = [int(place) for place in np.flatnonzero(held)]
-    settled = set(sources)
-    while sources:
-        a = sources.pop(0)
-        for b in rules.excluded_by.get(a, ()):
-            if b in settled:
-                continue
-            known = np.flatnonzero(~np.isnan(rows[:, a] + rows[:, b]))
-            codes = rows[known, a].astype(int)
-            wrong = ~rules.allowed[a, b][codes, rows[known, b].astype(int)]
-            if wrong.any():
-                rows[known[wrong], b] = rules.usual[a, b][codes[wrong]]
-                sources.append(b)
-                settled.add(b)
+def _meets(pairs: Pairs, rows: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Whether the levels of the first `count` pairs of columns meet (rows x pairs), and the codes they were read as."""
+    blank = np.isnan(rows)
+    codes = np.where(blank, 0, rows).astype(int)
+    one, other = pairs.one[:count], pairs.other[:count]
+    table = pairs.meets[pairs.start[:count] + codes[:, one] * pairs.width[:count] + codes[:, other]]
+    return table | blank[:, one] | blank[:, other], codes
+
+
+def _excluded(rules: Rules, rows: np.ndarray, held: np.ndarray) -> np.ndarray:
+    """`rows` with levels that cannot be set right, first by what was `held` (rows x columns), then by that.
+
+    Where several columns ask another one to change, the first of them has its way.
+    """
+    pairs, rows = rules.pairs, rows.copy()
+    settled, asking = held.copy(), held
+    while asking.any():
+        meets, codes = _meets(pairs, rows, len(pairs.one))
+        row, pair = np.nonzero(~meets & asking[:, pairs.one] & ~settled[:, pairs.other])
+        _columns, first = np.unique(row * rows.shape[1] + pairs.other[pair], return_index=True)
+        row, pair = row[first], pair[first]
+        changed = pairs.other[pair]
+        rows[row, changed] = pairs.usual[pairs.usual_start[pair] + codes[row, pairs.one[pair]]]
+        asking = np.zeros_like(held)
+        settled[row, changed] = asking[row, changed] = True
+    return rows
 
 
 def _met(one: np.ndarray, other: np.ndarray, rows: int, columns: int) -> np.ndarray:
@@ -203,12 +228,10 @@ def _price_list(
     return prices
 
 
-def _priced(parts: dict[int, np.ndarray], rows: np.ndarray) -> np.ndarray:
-    total = np.zeros(len(rows))
-    for place, prices in parts.items():
-        codes = rows[:, place]
-        total += np.where(np.isnan(codes), 0, prices[np.nan_to_num(codes).astype(int)])
-    return total
+def _priced(listed: tuple[np.ndarray, np.ndarray, np.ndarray], rows: np.ndarray) -> np.ndarray:
+    columns, start, prices = listed
+    codes = rows[:, columns]
+    return np.asarray(prices[start + np.where(np.isnan(codes), -1, codes).astype(int)].sum(axis=1))
 
 
 def _products(matrix: np.ndarray, numbers: list[int]) -> tuple[tuple[int, int, int], ...]:

@@ -103,20 +103,22 @@ def tornado(counts: np.ndarray, terms: Terms, by: float = 0.25) -> pd.DataFrame:
 
 
 def reliability(probability: np.ndarray, left: np.ndarray, bins: int = 10) -> pd.DataFrame:
-    """Said against seen in groups of equal size: `said`, `seen` with `lo` and `hi` (Wilson 95 %), `customers`."""
+    """Forecast against actual shares in groups of equal size: `forecast`, `actual`, `lo`, `hi` (Wilson 95 %) and
+    `customers`."""
     parts = np.array_split(np.argsort(probability, kind="stable"), bins)
     size = np.array([len(part) for part in parts], float)
-    seen = np.array([left[part].sum() for part in parts], float)
-    lo, hi = statistics.wilson(seen, size)
-    said = [probability[part].mean() for part in parts]
-    return pd.DataFrame({"said": said, "seen": seen / size, "lo": lo, "hi": hi, "customers": size.astype(int)})
+    gone = np.array([left[part].sum() for part in parts], float)
+    lo, hi = statistics.wilson(gone, size)
+    forecast = [probability[part].mean() for part in parts]
+    shares = {"forecast": forecast, "actual": gone / size, "lo": lo, "hi": hi}
+    return pd.DataFrame({**shares, "customers": size.astype(int)})
 
 
 def by_segment(probability: np.ndarray, left: np.ndarray, segment: pd.Series) -> pd.DataFrame:
     """How well each level of a column is served: one row a level with `PEERS` customers or more.
 
     `auc` with `auc_lo`, `auc_hi` (Hanley and McNeil 1982, Radiology 143, 29-36; missing under 5 leavers or stayers),
-    `said` and `seen` shares with `lo`, `hi` (Wilson 95 %). `worse`: its AUC lies surely below the mean of the
+    `forecast` and `actual` shares with `lo`, `hi` (Wilson 95 %). `worse`: its AUC lies surely below the mean of the
     column's levels, or its risk is surely misjudged by more than two points.
     """
     levels = as_levels(segment)
@@ -131,11 +133,11 @@ def by_segment(probability: np.ndarray, left: np.ndarray, segment: pd.Series) ->
             area = ranks_auc(probability[members], gone)
             error = _auc_error(area, int(gone.sum()), int((~gone).sum()))
         lo, hi = (float(end[0]) for end in statistics.wilson(np.array([gone.sum()]), np.array([len(gone)])))
-        said, seen = float(probability[members].mean()), float(gone.mean())
-        misjudged = (said < lo or said > hi) and abs(said - seen) > 0.02
+        forecast, actual = float(probability[members].mean()), float(gone.mean())
+        misjudged = (forecast < lo or forecast > hi) and abs(forecast - actual) > 0.02
         ends = area - statistics.Z95 * error, min(area + statistics.Z95 * error, 1.0)
-        rows.append((name, len(gone), area, *ends, said, seen, lo, hi, misjudged))
-    names = ["level", "customers", "auc", "auc_lo", "auc_hi", "said", "seen", "lo", "hi", "worse"]
+        rows.append((name, len(gone), area, *ends, forecast, actual, lo, hi, misjudged))
+    names = ["level", "customers", "auc", "auc_lo", "auc_hi", "forecast", "actual", "lo", "hi", "worse"]
     frame = pd.DataFrame(rows, columns=names)
     usual = (frame["auc"] * frame["customers"]).sum() / frame.loc[frame["auc"].notna(), "customers"].sum()
     return frame.assign(worse=frame["worse"] | (frame["auc_hi"] < usual))

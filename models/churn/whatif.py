@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from models.churn import rules
-from models.churn.model import ChurnModel, sigmoid
+from models.churn.model import ChurnModel, Confidence, sigmoid
 from models.churn.preparation import Coding
 from models.churn.rules import Rules
 from models.churn.window import monthly
@@ -25,6 +25,7 @@ NOT_OFFERED = ("No", "False", "No internet service", "No phone service", "Month-
 DISCOUNTS = (0.05, 0.1, 0.15, 0.2)
 HANDLING = 15.0  # money: what agreeing on a change costs unless somebody knows better
 BINS = 20  # of a small histogram
+UNKNOWN = -1e6  # a value that is far from all others, and from itself not at all
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,11 @@ class Surroundings:
     """The population around a customer: what curves and neighbours are measured against. Made once a table."""
 
     matrix: np.ndarray
+    scaled: np.ndarray  # the same turned (columns x customers), so that 1 apart is as far apart as can be
     left: np.ndarray  # 1 left, 0 stayed, NaN not known
     grids: tuple[np.ndarray, ...]  # of each column: its codes, or its quantiles
     shares: tuple[np.ndarray, ...]  # of customers: at each code, or in `BINS` equal steps of a number
-    spread: np.ndarray  # of each number: from its 1st to its 99th percentile
+    spread: np.ndarray  # of each number: from its 1st to its 99th percentile; 1 of levels
     weights: np.ndarray  # importance of each column, summing to 1
     usual_distance: float  # 99 % of customers have a neighbour nearer than this
 
@@ -59,6 +61,15 @@ class Plan:
     row: np.ndarray
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a model says of a customer as they are (first) and with changes (second)."""
+
+    sure: Confidence
+    ahead: np.ndarray  # 2 x `MONTHS`, see `months_left`
+    curves: dict[str, tuple[np.ndarray, np.ndarray]]  # with changes: each column's grid, and the risk at each value
+
+
 class Asked(Protocol):
     """What months ahead need of a model."""
 
@@ -75,7 +86,7 @@ class Asked(Protocol):
 
 
 def surroundings(model: ChurnModel, matrix: np.ndarray, left: np.ndarray, seed: int = 0) -> Surroundings:
-    """What `curves`, `neighbours` and `unlike` need to know of all customers."""
+    """What `answer`, `neighbours` and `unlike` need to know of all customers."""
     grids, shares, spread = [], [], np.ones(matrix.shape[1])
     for place, column in enumerate(model.coding.columns):
         known = matrix[~np.isnan(matrix[:, place]), place]
@@ -84,16 +95,23 @@ def surroundings(model: ChurnModel, matrix: np.ndarray, left: np.ndarray, seed: 
             grids.append(np.arange(count, dtype=float))
             shares.append(np.bincount(known.astype(int), minlength=count) / max(len(known), 1))
             continue
-        grids.append(np.unique(np.quantile(known, np.linspace(0, 1, POINTS))))
+        grids.append(np.unique(np.quantile(known, np.linspace(0, 1, POINTS), method="nearest")))  # whole stays whole
         shares.append(np.histogram(known, BINS)[0] / max(len(known), 1))
         spread[place] = max(np.subtract(*np.quantile(known, [0.99, 0.01])), 1e-9)
     importance = model.importance.set_index("column")["contribution"]
     weights = np.array([importance[column] for column in model.coding.columns]) + 1e-9
     found = Surroundings(
-        matrix, left.astype(float), tuple(grids), tuple(shares), spread, weights / weights.sum(), float("inf")
+        matrix,
+        _scaled(matrix, spread),
+        left.astype(float),
+        tuple(grids),
+        tuple(shares),
+        spread,
+        weights / weights.sum(),
+        float("inf"),
     )
     some = np.random.default_rng(seed).choice(len(matrix), min(300, len(matrix)), replace=False)
-    nearest = [np.partition(_distances(model, found, matrix[place]), 1)[1] for place in some]
+    nearest = [np.partition(_distances(found, matrix[place]), 1)[1] for place in some]
     return replace(found, usual_distance=float(np.quantile(nearest, 0.99)))
 
 
@@ -103,7 +121,7 @@ def typical(model: ChurnModel, around: Surroundings) -> np.ndarray:
         float(around.shares[place].argmax()) if column in model.coding.levels else float(grid[len(grid) // 2])
         for place, (column, grid) in enumerate(zip(model.coding.columns, around.grids, strict=True))
     ]
-    return around.matrix[neighbours(model, around, np.array(middle), 1)[0]]
+    return around.matrix[neighbours(around, np.array(middle), 1)[0]]
 
 
 def changed(model: ChurnModel, before: np.ndarray, edits: Mapping[str, object], free: Sequence[str] = ()) -> np.ndarray:
@@ -114,36 +132,27 @@ def changed(model: ChurnModel, before: np.ndarray, edits: Mapping[str, object], 
     return rules.complete(model.rules, before, wanted[None], _mask(model, edits), _mask(model, free))[0]
 
 
-def curves(
-    model: ChurnModel, around: Surroundings, row: np.ndarray, held: Sequence[str] = ()
-) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """For each column, its grid and the probability there, all that follows from it followed but for columns `held`.
-
-    Values that make an impossible customer are left out. One prediction for all columns together.
-    """
-    sizes = [len(grid) for grid in around.grids]
-    owner = np.repeat(np.arange(len(sizes)), sizes)
-    wanted = np.repeat(row[None], len(owner), axis=0)
-    edited = np.repeat(_mask(model, held)[None], len(owner), axis=0)
-    wanted[np.arange(len(owner)), owner] = np.concatenate(around.grids)
-    edited[np.arange(len(owner)), owner] = True
-    rows = rules.complete(model.rules, row, wanted, edited)
-    fine = rules.possible(model.rules, rows)
-    risk = model.probability(rows[fine])
-    ends = np.cumsum(np.bincount(owner[fine], minlength=len(sizes)))[:-1]
-    grids = np.split(np.concatenate(around.grids)[fine], ends)
-    return dict(zip(model.coding.columns, zip(grids, np.split(risk, ends), strict=True), strict=True))
+def answer(
+    model: ChurnModel, around: Surroundings, before: np.ndarray, row: np.ndarray, window: int, held: Sequence[str] = ()
+) -> Answer:
+    """All that an edit from `before` to `row` leads to, in one call of the model; `held` columns stay as they are."""
+    two = np.vstack([before, row])
+    later, (owner, along) = _later(model, two, window, MONTHS), _along(model, around, row, held)
+    risk = model.probability(np.vstack([*later, along]))
+    ahead, here = risk[: -len(along)].reshape(-1, 2), risk[-len(along) :]
+    ends = np.cumsum(np.bincount(owner, minlength=len(around.grids)))[:-1]
+    grids = np.split(along[np.arange(len(owner)), owner], ends)
+    curves = dict(zip(model.coding.columns, zip(grids, np.split(here, ends), strict=True), strict=True))
+    return Answer(model.confidence(two, probability=ahead[0]), _staying(ahead, window, MONTHS), curves)
 
 
-def neighbours(
-    model: ChurnModel, around: Surroundings, row: np.ndarray, count: int = NEIGHBOURS, but: int | None = None
-) -> np.ndarray:
+def neighbours(around: Surroundings, row: np.ndarray, count: int = NEIGHBOURS, but: int | None = None) -> np.ndarray:
     """The places of the nearest customers, nearest first; the customer at the place `but` is not asked.
 
     Gower's distance (1971, Biometrics 27, 857-871), each column weighted by its importance to the model. Only customers
     whose outcome is known are asked.
     """
-    distance = np.where(np.isnan(around.left), np.inf, _distances(model, around, row))
+    distance = np.where(np.isnan(around.left), np.inf, _distances(around, row))
     if but is not None:
         distance[but] = np.inf
     nearest = np.argpartition(distance, min(count, len(distance) - 1))[:count]
@@ -165,8 +174,8 @@ def unlike(model: ChurnModel, around: Surroundings, row: np.ndarray) -> list[str
         <= np.nan_to_num(row[place], nan=around.grids[place][0])
         <= around.grids[place][-1] + 1e-9
     ]
-    nearest = around.matrix[neighbours(model, around, row, 1)[0]]
-    gaps = _gaps(model, around, nearest[None], row)[0]
+    nearest = around.scaled[:, neighbours(around, row, 1)]
+    gaps = _gaps(nearest, _scaled(row[None], around.spread))[:, 0]
     if outside or gaps @ around.weights <= around.usual_distance:
         return outside
     return [columns[place] for place in np.argsort(-gaps * around.weights) if gaps[place] > 0.1][:3]
@@ -179,18 +188,8 @@ def months_left(model: Asked, rows: np.ndarray, window: int, months: int = MONTH
     it have moved on and the model is asked again; within one, each month has the same share. So after one window the
     customer is here with exactly 1 - risk. The sum is the expected number of months; times the charges, the money.
     """
-    rows, steps = np.atleast_2d(rows), -(-months // window)
-    later = np.repeat(rows[None], steps, axis=0)
-    if "tenure" in model.coding.columns and "tenure" not in model.coding.levels:
-        later[:, :, model.coding.place("tenure")] += window * np.arange(steps)[:, None]
-        mask = _mask(model, ["tenure"])
-        flat = np.tile(rows, (steps, 1))
-        later = rules.complete(model.rules, flat, later.reshape(flat.shape), mask).reshape(later.shape)
-        unknown = np.isnan(rows[:, model.coding.place("tenure")])
-        later[0], later[:, unknown] = rows, rows[unknown]  # nothing follows from what is not known
-    risk = model.probability(later.reshape(-1, rows.shape[1])).reshape(steps, len(rows))
-    share = np.repeat(monthly(risk, window), window, axis=0)[:months]
-    return np.cumprod(1 - share, axis=0).T
+    later = _later(model, np.atleast_2d(rows), window, months)
+    return _staying(model.probability(later.reshape(-1, later.shape[2])).reshape(later.shape[:2]), window, months)
 
 
 def payback(before: np.ndarray, after: np.ndarray, charges: float, cost: float, saved: float) -> int | None:
@@ -304,16 +303,58 @@ def band(model: ChurnModel, rows: np.ndarray) -> np.ndarray:
     return sigmoid(model.ensemble.log_odds(rows))
 
 
+def _later(model: Asked, rows: np.ndarray, window: int, months: int) -> np.ndarray:
+    """Coded customers at the begin of each window (windows x rows x columns)."""
+    steps = -(-months // window)
+    later = np.repeat(rows[None], steps, axis=0)
+    if "tenure" in model.coding.columns and "tenure" not in model.coding.levels:
+        later[:, :, model.coding.place("tenure")] += window * np.arange(steps)[:, None]
+        mask = _mask(model, ["tenure"])
+        flat = np.tile(rows, (steps, 1))
+        later = rules.complete(model.rules, flat, later.reshape(flat.shape), mask).reshape(later.shape)
+        unknown = np.isnan(rows[:, model.coding.place("tenure")])
+        later[0], later[:, unknown] = rows, rows[unknown]  # nothing follows from what is not known
+    return later
+
+
+def _staying(risk: np.ndarray, window: int, months: int) -> np.ndarray:
+    """The chance of being here after each month (rows x months) from the risks of each window (windows x rows)."""
+    return np.cumprod(1 - np.repeat(monthly(risk, window), window, axis=0)[:months], axis=0).T
+
+
+def _along(
+    model: ChurnModel, around: Surroundings, row: np.ndarray, held: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """A customer with each value of each column's grid in turn, and all that follows: which column, and coded rows.
+
+    Impossible customers are left out.
+    """
+    owner = np.repeat(np.arange(len(around.grids)), [len(grid) for grid in around.grids])
+    wanted = np.repeat(row[None], len(owner), axis=0)
+    edited = np.repeat(_mask(model, held)[None], len(owner), axis=0)
+    wanted[np.arange(len(owner)), owner] = np.concatenate(around.grids)
+    edited[np.arange(len(owner)), owner] = True
+    rows = rules.complete(model.rules, row, wanted, edited)
+    fine = rules.possible(model.rules, rows)
+    return owner[fine], rows[fine]
+
+
 def _mask(model: Asked, columns: Mapping[str, object] | Sequence[str]) -> np.ndarray:
     return np.isin(model.coding.columns, list(columns))
 
 
-def _gaps(model: ChurnModel, around: Surroundings, matrix: np.ndarray, row: np.ndarray) -> np.ndarray:
-    number = np.array([column not in model.coding.levels for column in model.coding.columns])
-    gaps = ((matrix != row) & ~(np.isnan(matrix) & np.isnan(row))).astype(float)
-    gaps[:, number] = np.minimum(np.abs(matrix[:, number] - row[number]) / around.spread[number], 1)
-    return np.where(np.isnan(gaps), (~np.isnan(row)).astype(float), gaps)
+def _scaled(matrix: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Coded rows turned (columns x rows) in units in which 1 or more is as far apart as can be; not known is far off.
+
+    Codes of levels are whole: other levels are 1 or more apart.
+    """
+    return np.ascontiguousarray(np.where(np.isnan(matrix), UNKNOWN, matrix / spread).T, np.float32)
 
 
-def _distances(model: ChurnModel, around: Surroundings, row: np.ndarray) -> np.ndarray:
-    return _gaps(model, around, around.matrix, row) @ around.weights
+def _gaps(scaled: np.ndarray, row: np.ndarray) -> np.ndarray:
+    gaps = np.abs(scaled - row)
+    return np.minimum(gaps, 1, out=gaps)
+
+
+def _distances(around: Surroundings, row: np.ndarray) -> np.ndarray:
+    return around.weights.astype(np.float32) @ _gaps(around.scaled, _scaled(row[None], around.spread))

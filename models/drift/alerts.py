@@ -1,27 +1,32 @@
 """Alerts: raised once, told once, acknowledged with a reason that explains the same alarm a year later.
 
-Every alarm has its row in `state.alert_log`, day by day. Only a confirmed one asks for attention, and only where
-nobody has been asked already: the same model, kind and feature with an open alert, or one told within the cooldown,
-is written down and not told again. Its `state` says so; `state.alert_deliveries` says which channel was told when.
+Every alarm has its row in `state.alert_log`, day by day; only a confirmed one asks for attention. The alerts of a
+model, kind and feature about one lineage of data that stand together are an episode: it goes on until it was answered,
+or has stopped for `QUIET` days; what comes back is a new one. An episode is told once, and not within the cooldown of
+the one before: if it still stands then, it is told then. Where nobody is to be told (a back-fill) the alert is written
+down, and keeps nobody from being told of the next. `state` says so; `state.alert_deliveries` says which channel was
+told when.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, and_, select, update
 
 import locales
 from data import state
-from data.state import alert_deliveries, alert_log
+from data.state import alert_deliveries, alert_log, psi_log
 from locales import N_, Sentence, _, ngettext
 from locales.labels import label
 from models.drift import performance
+from models.drift.alarms import QUIET
 from models.drift.compare import THRESHOLD, WATCH
 from models.drift.performance import REFERENCE
-from models.drift.watch import CONFIRMED, SEASONAL, TOO_FEW, UNTOLD, WITHIN_NOISE
+from models.drift.watch import CONFIRMED, SEASONAL, TOO_FEW, TRAINING, UNTOLD, WITHIN_NOISE
 
 ALERT, NOTE = "alert", "note"  # severities: somebody should look; only written down
 COOLDOWN = 7  # days
@@ -29,6 +34,9 @@ NEARBY = 10  # days around the same day of an earlier year
 # States of an alarm: channels are to be told of it, or why nobody is.
 NOTIFY, UNCONFIRMED, REPEATED, COOLING, BACK_FILL = "notify", "unconfirmed", "repeated", "told lately", "back-fill"
 NO_MODEL = "no model in use"  # learned from what the data are compared with
+PSI, PERFORMANCE = "psi", "performance"  # kinds
+ABOUT = ("model", "kind", "feature")
+EPISODE = (*ABOUT, "episode")
 IN_A_LETTER = 20  # alarms in one message
 IN_A_ROW = 2  # windows in which a measure is off before there is an alert
 MESSAGES = {
@@ -93,7 +101,7 @@ def of_psi(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             **{name: row[name] for name in ("model", "version", "day", "feature", "threshold")},
-            "kind": "psi",
+            "kind": PSI,
             "severity": ALERT if row["label"] == CONFIRMED else NOTE,
             "value": row["psi"],
             "message": MESSAGES[row["label"]] if row["psi"] > row["threshold"] else UNDER,
@@ -107,11 +115,12 @@ def of_psi(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def of_performance(log: pd.DataFrame, measures: Collection[str]) -> list[dict[str, Any]]:
+def of_performance(log: pd.DataFrame, measures: Collection[str], apart: int) -> list[dict[str, Any]]:
     """The alarms of rows of `state.performance_log`.
 
     One for each of the `measures`, realised and estimated, on the day on which it has been surely worse than the
-    reference for `IN_A_ROW` windows; the next only after it had been well again.
+    reference for `IN_A_ROW` windows; the next only after it had been well again. Windows less than `apart` days after
+    one that counts do not count: they share its outcomes.
     """
     found: list[dict[str, Any]] = []
     for (_model, _version, metric), part in log[log["metric"].isin(measures)].groupby(["model", "version", "metric"]):
@@ -120,9 +129,11 @@ def of_performance(log: pd.DataFrame, measures: Collection[str]) -> list[dict[st
             continue
         reference = float(usual.iloc[-1])
         for _guess, windows in part[part["segment"] == ""].sort_values("day").groupby("estimated"):
-            run = 0
+            run, free = 0, windows["day"].min()  # from when on a window counts
             for off, row in zip(performance.off(windows, str(metric), reference), windows.itertuples(), strict=True):
-                run = run + 1 if off else 0
+                if row.day < free:
+                    continue
+                run, free = run + 1 if off else 0, row.day + pd.Timedelta(days=apart)
                 if run == IN_A_ROW:
                     found.append(_of_window(row, reference))
     return found
@@ -135,7 +146,7 @@ def _of_window(row: Any, reference: float) -> dict[str, Any]:
         "model": row.model,
         "version": row.version,
         "day": day,
-        "kind": "performance",
+        "kind": PERFORMANCE,
         "feature": f"{row.metric} (estimated)" if row.estimated else row.metric,
         "severity": ALERT,
         "value": row.value,
@@ -145,39 +156,75 @@ def _of_window(row: Any, reference: float) -> dict[str, Any]:
     }
 
 
-def record(engine: Engine, alarms: Sequence[Mapping[str, Any]], now: datetime, quiet: str | None = None) -> None:
-    """Write the alarms of one day down, each with the columns of `state.alert_log` up to `message_values`.
+def record(
+    engine: Engine, lineage: str, alarms: Sequence[Mapping[str, Any]], now: datetime, quiet: str | None = None
+) -> None:
+    """Write alarms about a lineage of data down, each with the columns of `state.alert_log` up to `message_values`.
 
-    Written again, an alarm keeps when it was raised, who was told and what was answered. `quiet` is the state of all
-    of them where nobody is to be told of any (`BACK_FILL`, `NO_MODEL`).
+    Written again, an alarm keeps when it was raised, who was told and what was answered. `quiet` is the state of all of
+    them where nobody is to be told of any (`BACK_FILL`, `NO_MODEL`).
     """
     days, rows = timedelta(days=cooldown(engine)), []
-    logged = {model: state.read(engine, alert_log, model=model) for model in {alarm["model"] for alarm in alarms}}
-    for alarm in alarms:
-        same = logged[alarm["model"]]
-        same = same[same["kind"].eq(alarm["kind"]) & same["feature"].eq(alarm["feature"])]
-        day = pd.Timestamp(alarm["day"])
-        this = same["day"].eq(day) & same["version"].eq(alarm["version"])
-        before = same[this].to_dict("records")
-        found = _state(alarm["severity"], day, same[~this & same["severity"].eq(ALERT)], days, quiet)
-        raised = now
-        if before:
-            raised = before[0]["raised"]
-            found = NOTIFY if before[0]["state"] == NOTIFY else found
-        rows.append({**alarm, "day": day.date(), "raised": raised, "state": found})
+    alarms = sorted(alarms, key=lambda alarm: (_about(alarm), alarm["day"], alarm["version"]))
+    for about, same in groupby(alarms, _about):
+        logged = state.read(engine, alert_log, **dict(zip(ABOUT, about, strict=True)))
+        logged = logged.assign(day=logged["day"].dt.date).astype(object).where(logged.notna(), None)
+        known = {(row["version"], row["day"]): row for row in logged.to_dict("records")}
+        for alarm in same:
+            key = alarm["version"], pd.Timestamp(alarm["day"]).date()
+            before = known.pop(key, None)
+            alerts = [one for one in known.values() if one["severity"] == ALERT and one["lineage"] in (lineage, None)]
+            row = {**alarm, "lineage": lineage, "day": key[1], "raised": before["raised"] if before else now}
+            if before and (before["state"] == NOTIFY or before["acknowledged"] or (quiet and before["episode"])):
+                row |= {name: before[name] for name in ("state", "episode")}
+            else:
+                row["episode"] = _episode(engine, row, alerts) if alarm["severity"] == ALERT else None
+                row["state"] = quiet if quiet and row["episode"] else _state(row, alerts, days)
+            known[key] = {"acknowledged": None} | (before or {}) | row
+            rows.append(row)
     state.upsert(engine, alert_log, rows)
 
 
-def _state(severity: str, day: pd.Timestamp, others: pd.DataFrame, cooldown: timedelta, quiet: str | None) -> str:
-    """The state of an alarm of a day, where `others` are the alerts of the same model, kind and feature."""
-    if severity != ALERT:
+def _about(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(row[name] for name in ABOUT)
+
+
+def _episode(engine: Engine, row: Mapping[str, Any], alerts: Sequence[Mapping[str, Any]]) -> str:
+    """The episode of an alert: that of the one before it, else of the one after it, if it goes on; or its own."""
+    near = [
+        max((one for one in alerts if one["day"] <= row["day"]), key=lambda one: one["day"], default=None),
+        min((one for one in alerts if one["day"] > row["day"]), key=lambda one: one["day"], default=None),
+    ]
+    for other in filter(None, near):
+        first, last = sorted([row, other], key=lambda one: one["day"])
+        if not other["acknowledged"] and not _stopped(engine, first, last):
+            return str(other["episode"])
+    return f"{row['day']} {row['version']}"
+
+
+def _stopped(engine: Engine, first: Mapping[str, Any], last: Mapping[str, Any]) -> bool:
+    """Whether an alert had stopped before another: for longer than `QUIET` days, in which the column was looked at and
+    was well (a table that comes once a month is looked at once a month; a measure alarms again only after that)."""
+    if last["day"] - first["day"] <= timedelta(days=QUIET):
+        return False
+    if first["kind"] != PSI:
+        return True
+    log = psi_log.c
+    well = (log.model == first["model"]) & (log.feature == first["feature"]) & (log.reference == TRAINING)
+    well &= log.version.in_({first["version"], last["version"]}) & log.label.not_in((CONFIRMED, UNTOLD, TOO_FEW))
+    between = (log.day > first["day"]) & (log.day < last["day"])
+    with engine.connect() as connection:
+        return connection.execute(select(log.day).where(well, between).limit(1)).first() is not None
+
+
+def _state(row: Mapping[str, Any], alerts: Sequence[Mapping[str, Any]], cooldown: timedelta) -> str:
+    """The state of an alarm, where `alerts` are the others about the same."""
+    if not row["episode"]:
         return UNCONFIRMED
-    if quiet:
-        return quiet
-    if others["acknowledged"].isna().any():
+    notified = [one for one in alerts if one["state"] == NOTIFY]
+    if any(one["episode"] == row["episode"] for one in notified):
         return REPEATED
-    lately = others["state"].eq(NOTIFY) & ((others["day"] - day).abs() < cooldown)
-    return COOLING if lately.any() else NOTIFY
+    return COOLING if any(abs(one["day"] - row["day"]) < cooldown for one in notified) else NOTIFY
 
 
 def tell(
@@ -249,16 +296,15 @@ def _written(name: str, value: object, measure: str | None, digits: int) -> str:
     return locales.day(date.fromisoformat(str(value))) if name == "day" else label(str(value))
 
 
-def acknowledge(engine: Engine, key: tuple[str, str, str], reason: str, by: str, now: datetime) -> int:
-    """Answer every open alert of a (model, kind, feature); how many there were.
+def acknowledge(engine: Engine, episode: Mapping[str, Any], reason: str, by: str, now: datetime) -> int:
+    """Answer every open alert of an episode, a row of `episodes`; how many there were.
 
     Raises `Sentence` without a reason and a name: they explain the same alarm a year later.
     """
     if not reason.strip() or not by.strip():
         raise Sentence(N_("Say who you are and why it happened: it explains the same alarm a year from now."))
-    model, kind, feature = key
-    this = (alert_log.c.model == model) & (alert_log.c.kind == kind) & (alert_log.c.feature == feature)
-    still_open = this & (alert_log.c.severity == ALERT) & alert_log.c.acknowledged.is_(None)
+    this = [alert_log.c[name] == episode[name] for name in EPISODE]
+    still_open = and_(*this, alert_log.c.severity == ALERT, alert_log.c.acknowledged.is_(None))
     answer = {"acknowledged": now, "acknowledged_by": by.strip(), "reason": reason.strip()}
     with engine.begin() as connection:
         return connection.execute(update(alert_log).where(still_open).values(answer)).rowcount
@@ -288,14 +334,14 @@ def explanations(rows: pd.DataFrame, day: date) -> list[Explanation]:
 
 
 def episodes(rows: pd.DataFrame) -> pd.DataFrame:
-    """The alerts of `state.alert_log` that asked for attention, one row for each that stands or was answered at once.
+    """The alerts of `state.alert_log`, one row an episode, or a part of one that was answered at once.
 
-    Columns model, kind, feature, first, last (days), count, value, threshold, message, message_values, acknowledged,
-    acknowledged_by, reason; the values are those of the last day. Open ones come first, then the newest.
+    Columns model, kind, feature, episode, first, last (days), count, value, threshold, message, message_values,
+    acknowledged, acknowledged_by, reason; the values are those of the last day. Open ones come first, then the newest.
     """
-    alerts = rows[rows["severity"].eq(ALERT)].sort_values("day")
-    grouped = alerts.groupby(["model", "kind", "feature", "acknowledged"], dropna=False, sort=False)
-    last = grouped.tail(1).set_index(["model", "kind", "feature", "acknowledged"])
+    alerts, keys = rows[rows["severity"].eq(ALERT)].sort_values("day"), [*EPISODE, "acknowledged"]
+    grouped = alerts.groupby(keys, dropna=False, sort=False)
+    last = grouped.tail(1).set_index(keys)
     found = last.assign(first=grouped["day"].min(), last=grouped["day"].max(), count=grouped.size())
     found = found.reset_index()
     order = pd.DataFrame({"answered": found["acknowledged"].notna(), "last": found["last"]})

@@ -40,8 +40,9 @@ def sales(lines: pd.DataFrame) -> tuple[Sheet, ...]:
     """
     goods = lines[lines["line_type"].isin(["sale", "return"])].reset_index(drop=True)
     day = goods["timestamp"].to_numpy().astype("datetime64[D]")
-    invoices = goods["invoice"] if "invoice" in goods else goods["line_id"]
-    unit = pd.factorize(invoices)[0]
+    unit = pd.factorize(goods["invoice"] if "invoice" in goods else goods["line_id"])[0]
+    alone = unit < 0  # a line without a number is an invoice of its own
+    unit[alone] = unit.max() + 1 + np.arange(alone.sum())
     columns: dict[str, object] = {name: goods[name] for name in LINE_COLUMNS if name in goods}
     columns["price_change"] = _price_change(goods, day)
     sheets = [Sheet(pd.DataFrame(columns), day, unit)]

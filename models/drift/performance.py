@@ -103,25 +103,25 @@ def course(log: pd.DataFrame, metric: str, like: Course | None = None) -> Course
     """
     part = log[log["metric"] == metric].sort_values("day")
     whole, usual = part[part["segment"] == ""], part.loc[part["segment"] == REFERENCE, "value"]
-    real, guess = whole[~whole["estimated"]], whole[whole["estimated"]]
-    if real.empty:
+    realised_, estimated_ = whole[~whole["estimated"]], whole[whole["estimated"]]
+    if realised_.empty:
         return None
-    days = real["day"].reset_index(drop=True)
-    places = change_points(real["value"].to_numpy())
+    days = realised_["day"].reset_index(drop=True)
+    places = change_points(realised_["value"].to_numpy())
     first, place = [0, *places][-2:] if places else (0, max(len(days) - LATEST, 0))
     start, since = (like.start, like.since) if like else (days[first], days[place])
-    before = real[(real["day"] >= start) & (real["day"] < since)]
+    before = realised_[(realised_["day"] >= start) & (realised_["day"] < since)]
     return Course(
         metric,
-        real,
-        guess,
-        float(usual.iloc[-1]) if len(usual) else float(real["value"].mean()),
+        realised_,
+        estimated_,
+        float(usual.iloc[-1]) if len(usual) else float(realised_["value"].mean()),
         tuple(days[places]),
         start,
         since,
-        float((before if len(before) else real)["value"].mean()),
-        float(real.loc[real["day"] >= since, "value"].mean()),
-        float(guess.loc[guess["day"] >= since, "value"].mean()),
+        float((before if len(before) else realised_)["value"].mean()),
+        float(realised_.loc[realised_["day"] >= since, "value"].mean()),
+        float(estimated_.loc[estimated_["day"] >= since, "value"].mean()),
     )
 
 
@@ -145,16 +145,16 @@ def by_segment(log: pd.DataFrame, metric: str, since: pd.Timestamp) -> pd.DataFr
     return pd.DataFrame(found, columns=names).dropna(subset=["then", "now"])
 
 
-def quality(said: np.ndarray, gone: np.ndarray, stayed: np.ndarray) -> dict[str, np.ndarray]:
-    """The churn measures of probabilities `said` (n), once for each row of `gone` and `stayed` (draws x n).
+def quality(forecast: np.ndarray, gone: np.ndarray, stayed: np.ndarray) -> dict[str, np.ndarray]:
+    """The churn measures of probabilities `forecast` (n), once for each row of `gone` and `stayed` (draws x n).
 
     These say how much of a leaver and of a stayer each customer counts: 1 and 0 where the truth is known, its
     probability where it is not, multiples where customers are drawn again. A pair of a customer with themselves does
     not count in the AUC, so that with probabilities it is the expected AUC (ties count half).
     """
-    sure = np.clip(said, 1e-12, 1 - 1e-12)
-    order = np.argsort(-said, kind="stable")
-    first = np.flatnonzero(np.r_[True, np.diff(said[order]) != 0])  # of each group of equal probabilities
+    sure = np.clip(forecast, 1e-12, 1 - 1e-12)
+    order = np.argsort(-forecast, kind="stable")
+    first = np.flatnonzero(np.r_[True, np.diff(forecast[order]) != 0])  # of each group of equal probabilities
     leavers, stayers = (np.add.reduceat(part[:, order], first, axis=1) for part in (gone, stayed))
     left, rest = leavers.sum(axis=1), stayers.sum(axis=1)
     alone = (gone * stayed).sum(axis=1)
@@ -167,14 +167,14 @@ def quality(said: np.ndarray, gone: np.ndarray, stayed: np.ndarray) -> dict[str,
         "recall": hits / left,
         "f1": 2 * hits / (CAMPAIGN * everyone + left),
         "accuracy": 1 - (CAMPAIGN * everyone + left - 2 * hits) / everyone,
-        "brier": (gone @ (1 - said) ** 2 + stayed @ said**2) / everyone,
+        "brier": (gone @ (1 - forecast) ** 2 + stayed @ forecast**2) / everyone,
         "log_loss": -(gone @ np.log(sure) + stayed @ np.log(1 - sure)) / everyone,
-        "in_the_large": (left - (gone + stayed) @ said) / everyone,
+        "in_the_large": (left - (gone + stayed) @ forecast) / everyone,
         "slope": _slope(np.log(sure / (1 - sure)), gone, stayed),
     }
 
 
-def realised(said: np.ndarray, left: np.ndarray, seed: int = 0) -> pd.DataFrame | None:
+def realised(forecast: np.ndarray, left: np.ndarray, seed: int = 0) -> pd.DataFrame | None:
     """The churn measures of probabilities against who left, one row a measure; None with too few of either outcome.
 
     Intervals: percentiles of customers drawn again (bootstrap).
@@ -184,25 +184,25 @@ def realised(said: np.ndarray, left: np.ndarray, seed: int = 0) -> pd.DataFrame 
     truth = np.array([left, ~left], float)
 
     def drawn(random: np.random.Generator, draws: int) -> tuple[np.ndarray, np.ndarray]:
-        times = random.multinomial(len(said), np.full(len(said), 1 / len(said)), draws)
+        times = random.multinomial(len(forecast), np.full(len(forecast), 1 / len(forecast)), draws)
         return times * truth[0], times * truth[1]
 
-    return _with_ends(said, truth[0], drawn, seed)
+    return _with_ends(forecast, truth[0], drawn, seed)
 
 
-def calibrated(said: np.ndarray, reference: np.ndarray, left: np.ndarray) -> np.ndarray:
-    """Probabilities `said` as the reference (what was said there, and who left) teaches to read them.
+def calibrated(forecast: np.ndarray, reference: np.ndarray, left: np.ndarray) -> np.ndarray:
+    """Probabilities `forecast` as the reference (what was forecast there, and who left) teaches to read them.
 
     Isotonic regression: Zadrozny and Elkan (2002), KDD, 694-699.
     """
     from sklearn.isotonic import IsotonicRegression
 
     fitted = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(reference, left)
-    return np.asarray(fitted.predict(said), float)
+    return np.asarray(fitted.predict(forecast), float)
 
 
-def estimated(said: np.ndarray, risk: np.ndarray, seed: int = 0) -> pd.DataFrame | None:
-    """The churn measures to be expected of `said` before anybody knows who left, if each leaves with `calibrated` risk.
+def estimated(forecast: np.ndarray, risk: np.ndarray, seed: int = 0) -> pd.DataFrame | None:
+    """The churn measures to be expected of `forecast` before it is known who left, if each does with `calibrated` risk.
 
     Confidence-based performance estimation (the method is described in NannyML's documentation). The ends hold what
     would be measured 19 times in 20 if the risks were right: chance alone decides who leaves. Where the link between
@@ -216,7 +216,7 @@ def estimated(said: np.ndarray, risk: np.ndarray, seed: int = 0) -> pd.DataFrame
         left = random.random((draws, len(risk))) < risk
         return left.astype(float), (~left).astype(float)
 
-    return _with_ends(said, risk, drawn, seed)
+    return _with_ends(forecast, risk, drawn, seed)
 
 
 def sold(rows: pd.DataFrame, scale: float) -> pd.DataFrame | None:
@@ -301,11 +301,11 @@ def off(window: pd.DataFrame, metric: str, reference: float) -> np.ndarray:
     return {1: above, -1: below, 0: above | below}[WORSE[metric]]
 
 
-def _with_ends(said: np.ndarray, gone: np.ndarray, drawn, seed: int) -> pd.DataFrame:  # type: ignore[no-untyped-def]
+def _with_ends(forecast: np.ndarray, gone: np.ndarray, drawn, seed: int) -> pd.DataFrame:  # type: ignore[no-untyped-def]
     """The measures of customers who count as leavers by `gone`, with percentiles of what `drawn` draws."""
     random = np.random.default_rng(seed)
-    draws = [quality(said, *drawn(random, count)) for count in _chunks(len(said))]
-    value = quality(said, gone[None], 1 - gone[None])
+    draws = [quality(forecast, *drawn(random, count)) for count in _chunks(len(forecast))]
+    value = quality(forecast, gone[None], 1 - gone[None])
     rows = {
         name: (float(value[name][0]), *np.nanquantile(np.concatenate([one[name] for one in draws]), [0.025, 0.975]))
         for name in value

@@ -41,7 +41,7 @@ def shifted(
     luck = np.random.default_rng(seed).random((3, len(table)))
     if group is not None:
         codes = pd.factorize(table[group])[0]
-        luck[0] = luck[0][np.maximum(codes, 0)]
+        luck[0] = np.where(codes < 0, luck[0], luck[0][codes])  # a row of no group is lost alone
     changed = table.copy()
     if shift.price:
         dearer = inside & priced(table, shift)

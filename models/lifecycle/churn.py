@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Engine
 
-from data import state, tables
+from data import meaning, state, tables
 from data.tables import Stored
 from locales import N_
-from models.churn import campaign, files, learners, preparation, training
+from models.churn import campaign, challenge, files, learners, preparation, training
 from models.churn.model import ChurnModel, sigmoid
 from models.drift import bins, performance
 from models.drift.monitored import PREDICTION, Sheet
@@ -79,41 +79,58 @@ def predict(home: Path, stored: Stored, champion: "pd.Series | None", day: date,
 
 
 def actuals(engine: Engine, _home: Path, stored: Stored) -> Rows:
-    """Predictions of the same customers, made when another dataset was in use, with who has left since."""
-    log = logged.really(state.read(engine, state.prediction_log, model=NAME, actual=None))
+    """Predictions of the same customers, made when another dataset was in use, with who has left since.
+
+    A table without ids knows nobody again.
+    """
+    if meaning.are_rows(tables.read(stored)[preparation.KEY]):
+        return []
+    before = state.prediction_log.c.day < stored.stored.date()  # it knows nothing of later ones
+    log = logged.really(state.read(engine, state.prediction_log, before, model=NAME, actual=None))
     learned_from = state.read(engine, state.model_versions, model=NAME).set_index("version")["data_version"]
     left = tables.read(stored).drop_duplicates(preparation.KEY).set_index(preparation.KEY)[preparation.TARGET]
     found: Rows = []
-    for (version, day), part in log.groupby(["version", "day"]):
+    for (version, _day), part in log.groupby(["version", "day"]):
         actual = left.reindex(part["subject"]).to_numpy(object)
         known = pd.notna(actual)
-        if learned_from.get(version) == stored.version or day.date() >= stored.stored.date() or known.mean() < SAME:
+        if learned_from.get(version) == stored.version or known.mean() < SAME:
             continue
         found += part[known].assign(actual=actual[known].astype(float)).to_dict("records")
     return found
 
 
 def measure(engine: Engine, home: Path, _stored: Stored, champion: "pd.Series | None", now: datetime) -> Rows:
-    """How good every day's predictions were where the outcome is known, and as the champion's own let expect."""
+    """How good a day's predictions were where the outcome is known, and as the champion's own let expect; of the days
+    that were not measured on as many customers before."""
     if champion is None:
         return []
-    held_out, found = load(home, champion).held_out, []
-    usual = performance.realised(held_out.probability, held_out.left)
-    if usual is not None:
-        created = pd.Timestamp(champion["created"]).date()
-        count = len(held_out.left)
-        found += logged.measures(NAME, str(champion["version"]), created, REFERENCE, False, usual, count, now)
-    log = logged.really(state.read(engine, state.prediction_log, model=NAME))
-    for (version, day), part in log.groupby(["version", "day"]):
-        known = part[part["actual"].notna()]
-        results = [(False, performance.realised(known["mean"].to_numpy(), known["actual"].to_numpy() == 1), len(known))]
-        if version == champion["version"]:
+    held_out, found, before = load(home, champion).held_out, [], logged.measured(engine, NAME)
+    version = str(champion["version"])
+    if state.read(engine, state.performance_log, model=NAME, version=version, segment=REFERENCE).empty:
+        usual = performance.realised(held_out.probability, held_out.left)
+        if usual is not None:
+            created = pd.Timestamp(champion["created"]).date()
+            found += logged.measures(NAME, version, created, REFERENCE, False, usual, len(held_out.left), now)
+    for window in logged.windows(engine, NAME).itertuples():
+        about = str(window.version), pd.Timestamp(window.day)
+        enough = min(window.came, window.known - window.came) >= performance.FEWEST
+        known = enough and window.known != before.get((*about, False))
+        guessed = window.version == version and window.rows != before.get((*about, True))
+        if not known and not guessed:
+            continue
+        part = state.read(engine, state.prediction_log, model=NAME, version=window.version, day=window.day)
+        results: list[tuple[bool, pd.DataFrame | None, int]] = []
+        if known:
+            real = part[part["actual"].notna()]
+            measured = performance.realised(real["mean"].to_numpy(), real["actual"].to_numpy() == 1)
+            results.append((False, measured, len(real)))
+        if guessed:
             risk = part["mean"].to_numpy()
             read = performance.calibrated(risk, held_out.probability, held_out.left)
             results.append((True, performance.estimated(risk, read), len(part)))
         for estimated, measured, count in results:
             if measured is not None:
-                found += logged.measures(NAME, str(version), day.date(), "", estimated, measured, count, now)
+                found += logged.measures(NAME, window.version, window.day, "", estimated, measured, count, now)
     return found
 
 
@@ -152,6 +169,17 @@ def replay(stored: Stored, version: str, now: datetime, step: Step, _parts: bool
             if found is not None:
                 measured += logged.measures(NAME, version, day, segment, estimated, found, count, now)
     return predictions, measured
+
+
+def compare(stored: Stored, models: tuple[ChurnModel, ChurnModel], ends: tuple[date, date]) -> challenge.Comparison:
+    """Champion and challenger on later months, or on customers that neither had seen. Raises `CannotJudge`."""
+    history = tables.read(stored, "history") if "history" in stored.columns else None
+    return challenge.compare(*models, ends, tables.read(stored), history, stored.stored.date())
+
+
+def policies(stored: Stored, learner: str, alerts: list[pd.Timestamp], step: Step) -> challenge.Policies:
+    """The past year of a history with each policy. Raises `preparation.CannotTrain`."""
+    return challenge.policies(tables.read(stored, "history"), learner, alerts, step=step)
 
 
 def _unseen(rows: pd.DataFrame, early: np.ndarray, left: np.ndarray, step: Step) -> np.ndarray:

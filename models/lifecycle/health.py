@@ -35,6 +35,8 @@ SUBJECTS = {
     "covid": N_("COVID-19"),
 }
 CUT_OFF, AHEAD = "cut off", "ahead"
+WORST = ("failed", CUT_OFF, AHEAD, "cancelled", "cancelling", "running", "done")  # how a run can stand
+BAD = WORST[:2]
 TITLE = 60  # characters of what a job is about: a background job may name a whole file
 
 
@@ -85,9 +87,52 @@ def last_runs(vitals: Vitals, now: datetime) -> pd.DataFrame:
 
     It is "ahead" where its last beat lies in the future: a clock was set back, and nobody knows whether it lives.
     """
-    runs_ = vitals.runs.drop_duplicates(["job", "subject"])
+    return _states(vitals, vitals.runs.drop_duplicates(["job", "subject"]), now)
+
+
+def by_day(vitals: Vitals, now: datetime, days: int) -> pd.DataFrame:
+    """How long each `job` took on each `day` of the last ones (UTC): `seconds` in all, `runs`, and the worst `state`.
+
+    A scheduled job is named with its subject; what pages started, by what it is.
+    """
+    found = _states(vitals, vitals.runs[now - vitals.runs["started"] < timedelta(days=days)], now)
+    ended = found["finished"].fillna(found["heartbeat"])  # one that was cut off lived until its last beat
+    named = (found["job"] + " " + found["subject"]).where(found["day"].notna(), found["job"]).str.strip()
+    found = pd.DataFrame(
+        {
+            "job": named.str.slice(stop=TITLE),
+            "day": found["started"].dt.tz_localize(None).dt.normalize(),
+            "seconds": (ended - found["started"]).dt.total_seconds().clip(lower=0),
+            "rank": found["state"].map(WORST.index),
+        }
+    )
+    grouped = found.groupby(["job", "day"], as_index=False)
+    summed = grouped.agg(seconds=("seconds", "sum"), runs=("seconds", "size"), rank=("rank", "min"))
+    return summed.assign(state=summed.pop("rank").map(dict(enumerate(WORST))))
+
+
+def ages(vitals: Vitals, now: datetime) -> pd.DataFrame:
+    """Of each `table` in use the `source`, and how many days ago it was `brought` in and `ends` (NaN without days)."""
+    return pd.DataFrame(
+        [
+            {
+                "table": table,
+                "source": stored.origin.name,
+                "brought": (now - (stored.origin.retrieved or stored.stored)) / timedelta(days=1),
+                "ends": (now.date() - stored.span[1].date()).days if stored.span else float("nan"),
+            }
+            for table, stored in vitals.sources.items()
+            if stored
+        ],
+        columns=["table", "source", "brought", "ends"],
+    )
+
+
+def _states(vitals: Vitals, runs_: pd.DataFrame, now: datetime) -> pd.DataFrame:
     silent = runs_["day"].isna().map({True: SILENT, False: runs.STOPPED})
-    running, since = runs_["status"].eq("running"), now + vitals.database.ahead - runs_["heartbeat"]
+    # What is scheduled beats by the database's clock, what a page started by that of its machine.
+    ahead = runs_["day"].notna().map({True: vitals.database.ahead, False: timedelta()}).astype("timedelta64[us]")
+    running, since = runs_["status"].eq("running"), pd.to_timedelta(now - runs_["heartbeat"]) + ahead
     known = runs_["status"].mask(running & (since > silent), CUT_OFF)
     return runs_.assign(state=known.mask(running & (since < -runs.STOPPED), AHEAD))
 
@@ -167,7 +212,10 @@ def _jobs(vitals: Vitals, now: datetime) -> Check:
         values = {"job": _title(cut.iloc[0])}
         return Check("jobs", "warning", N_("“{job}” was cut off before its end: run it again."), values)
     if len(ahead := last[last["state"].eq(AHEAD)]):
-        values = {"job": _title(ahead.iloc[0]), "age": locales.age(ahead.iloc[0]["heartbeat"], now)}
+        values = {
+            "job": _title(ahead.iloc[0]),
+            "age": locales.age(ahead.iloc[0]["heartbeat"], now + vitals.database.ahead),
+        }
         sentence = N_(
             "The last sign of life of “{job}” lies in the future ({age}): a clock was set back. Run it again: if it "
             "was killed, it is taken over within two minutes."
@@ -227,7 +275,7 @@ def _standing(vitals: Vitals) -> pd.DataFrame:
 
 def _alerts(vitals: Vitals) -> Check:
     standing = _standing(vitals)
-    count = len(standing.drop_duplicates(["model", "kind", "feature"]))
+    count = len(standing.drop_duplicates(list(alerts.EPISODE)))
     if count:
         values = {"count": locales.number(count)}
         return Check("alerts", "warning", N_("Open: {count}. Acknowledge each with the reason, below."), values)

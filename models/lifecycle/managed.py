@@ -26,14 +26,17 @@ class Managed:
     champion)` is what the champion says of the rows that are watched. `predict(home, stored, champion, day, now, step)`
     are the predictions to keep on a day; `actuals(engine, home, stored)` those kept before whose truth is in a dataset,
     with it; `measure(engine, home, stored, champion, now)` how good they were; `replay(stored, version, now, step,
-    parts)` both for a past in which nobody asked. `alerted` are the measures that raise alerts, `suffix` ends the names
-    of its files.
+    parts)` both for a past in which nobody asked. `alerted` are the measures that raise alerts, in windows that are so
+    many days `apart` at least, as they share outcomes else; `suffix` ends the names of its files. `compare(stored,
+    models, ends)` is a champion and a challenger, which learned up to those `ends`, and `policies(stored, learner,
+    alerts, step)` a year in which a model was trained never, every month and on the days of `alerts`.
     """
 
     name: str
     table: Table
     suffix: str
     alerted: tuple[str, ...]
+    apart: int
     train: Callable[[Stored, bool, date | None, Step], Trained]
     load: Callable[[Path, pd.Series], Any]
     outputs: Callable[[Path, Stored, pd.Series], Sheet]
@@ -41,6 +44,8 @@ class Managed:
     actuals: Callable[[Engine, Path, Stored], Rows]
     measure: Callable[[Engine, Path, Stored, "pd.Series | None", datetime], Rows]
     replay: Callable[[Stored, str, datetime, Step, bool], tuple[Rows, Rows]]
+    compare: Callable[[Stored, tuple[Any, Any], tuple[date, date]], Any]
+    policies: Callable[[Stored, str, list[pd.Timestamp], Step], Any]
 
 
 MODELS: dict[str, Managed] = {
@@ -51,6 +56,7 @@ MODELS: dict[str, Managed] = {
             table="sales",
             suffix=".zip",
             alerted=("wape", "bias"),
+            apart=7,
             train=sales.train,
             load=sales.load,
             outputs=sales.outputs,
@@ -58,12 +64,15 @@ MODELS: dict[str, Managed] = {
             actuals=sales.actuals,
             measure=sales.measure,
             replay=sales.replay,
+            compare=sales.compare,
+            policies=sales.policies,
         ),
         Managed(
             name=churn.NAME,
             table="customers",
             suffix=".zip",
             alerted=("auc", "in_the_large"),
+            apart=28,
             train=churn.train,
             load=churn.load,
             outputs=churn.outputs,
@@ -71,6 +80,8 @@ MODELS: dict[str, Managed] = {
             actuals=churn.actuals,
             measure=churn.measure,
             replay=churn.replay,
+            compare=churn.compare,
+            policies=churn.policies,
         ),
     )
 }

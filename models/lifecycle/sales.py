@@ -14,7 +14,7 @@ from locales import N_
 from models.drift import monitored, performance
 from models.drift.monitored import PREDICTION, Sheet
 from models.drift.performance import REFERENCE
-from models.forecast import combined, holidays, intervals, kept, source
+from models.forecast import challenge, combined, holidays, intervals, kept, source
 from models.forecast import series as preparing
 from models.forecast.engine import MEDIAN, Window
 from models.forecast.kept import Daily, SalesModel
@@ -118,12 +118,17 @@ def actuals(engine: Engine, home: Path, stored: Stored) -> Rows:
 
 
 def measure(engine: Engine, _home: Path, stored: Stored, _champion: "pd.Series | None", now: datetime) -> Rows:
-    """How good the forecasts of the total were in every week that is over, and as their bands let expect."""
+    """How good the forecasts of the total were in every week that is over, and as their bands let expect; of the
+    versions of which more days are over than were measured before."""
     log = logged.really(state.read(engine, state.prediction_log, model=NAME, subject=source.key(None, None, *TOTAL)))
+    before = logged.measured(engine, NAME)
     history, _future = _total(stored)
     found: Rows = []
-    for version, rows in log.groupby("version"):
-        found += _weeks(str(version), "", rows[rows["actual"].notna()], history.values, now)
+    for version, rows in log[log["actual"].notna()].groupby("version"):
+        weeks = rows.groupby(performance.week_of(rows["target_day"])).size()
+        enough = weeks[weeks >= performance.FEWEST_DAYS]
+        if any(before.get((str(version), week, False)) != days for week, days in enough.items()):
+            found += _weeks(str(version), "", rows, history.values, now)
     return found
 
 
@@ -167,6 +172,29 @@ def replay(stored: Stored, version: str, now: datetime, step: Step, parts: bool)
         segment = f"{part}={value}" if part else ""
         measured += _weeks(version, segment, log[log["actual"].notna()], history.values, now)
     return predictions, measured
+
+
+def week(stored: Stored, last: pd.Timestamp) -> tuple[pd.DataFrame, float]:
+    """The forecast of the total for the seven days up to `last`, made on the day before them, with what was sold: rows
+    as `performance.sold` takes them, and the unit of MASE. Raises `CannotForecast`."""
+    history, future = _total(stored)
+    history = history.upto(int(history.dates.searchsorted(last, "right")))
+    rolled = combined.rolling(history, performance.WEEK, 1 + BEHIND, performance.WEEK, COMBINED, future)
+    if not rolled:
+        raise CannotForecast(N_("The history before this week is too short to forecast it."))
+    frame = _frame(rolled[-1], rolled[:-1]).rename(columns=lambda name: name.replace("-", "_"))
+    rows = frame.assign(actual=history.values.reindex(frame.index)).rename_axis("target_day").reset_index()
+    return rows, performance.usual_step(history.values)
+
+
+def compare(stored: Stored, models: tuple[SalesModel, SalesModel], _ends: tuple[date, date]) -> challenge.Comparison:
+    """Champion and challenger on the units a day. Raises `CannotJudge`, `CannotForecast`."""
+    return challenge.compare(daily(stored), *models)
+
+
+def policies(stored: Stored, _learner: str, alerts: list[pd.Timestamp], step: Step) -> challenge.Policies:
+    """The past year with each policy. Raises `CannotForecast`."""
+    return challenge.policies(daily(stored), alerts, step=step)
 
 
 def _days(stored: Stored, part: str | None, value: str | None) -> pd.DataFrame:

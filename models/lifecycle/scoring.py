@@ -48,13 +48,14 @@ def score(
     state.upsert(engine, state.performance_log, measured)
     back_fill(engine, model, stored, now, step)
     log = logged.really(state.read(engine, state.performance_log, model=model))
+    log = log[log["version"].isin(logged.versions(engine, home, stored))]
     return {
         "model": model,
         "day": day.isoformat(),
         "predictions": len(predictions),
         "truths": len(actuals),
         "windows": len({(row["version"], row["day"], row["estimated"]) for row in measured if row["segment"] == ""}),
-        "alerts": alerts.of_performance(log, managed.alerted),
+        "alerts": alerts.of_performance(log, managed.alerted, managed.apart),
     }
 
 

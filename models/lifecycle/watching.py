@@ -16,7 +16,7 @@ from locales import N_, Sentence
 from models.drift import alerts, bins, history, monitored, watch
 from models.drift.bins import Bins
 from models.drift.compare import THRESHOLD, CannotCompare
-from models.drift.monitored import Sheet
+from models.drift.monitored import PREDICTION, Sheet
 from models.drift.watch import DAY, Watched
 from models.lifecycle import registry
 from models.lifecycle.logged import Step
@@ -27,13 +27,16 @@ LEARNED_DAYS = 180  # fewest before them, else the first quarter of the data is 
 WARM_UP = 28  # days at the start that know no earlier visit or price
 WRITING = N_("Writing it down")
 NOTHING = N_("There is nothing to compare these data with yet: add newer ones on the page Data.")
+LEARNED = N_("{day} is one of the days that the model learned from: choose a day from {first} to {last}.")
+ALL_LEARNED = N_("The model learned from all days up to {last}: there are no newer ones to compare with them yet.")
+ABSENT = N_("There are no data of {day}: choose a day from {first} to {last}.")
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What a table is compared with: the days from `window[0]` to `[1]` of the table itself (`version` is the table's
-    then), or the `frozen` bins of a model version that learned from that window. Nobody is told of what is found
-    against anything but the model `in_use`."""
+    """What a table is compared with: the `frozen` bins of a model version of its lineage that learned from the days
+    `window[0]` to `[1]`, or those days of the table itself (`version` is the table's then). Nobody is told of what is
+    found against anything but the model `in_use`."""
 
     version: str
     window: tuple[np.datetime64, np.datetime64]
@@ -42,8 +45,12 @@ class Reference:
 
 
 def references(engine: Engine, model: str, stored: Stored, sheets: tuple[Sheet, ...]) -> list[Reference]:
-    """What a dataset can be compared with: the model in use where it learned from days or datasets before, else first
-    of all its own first days where it has a history; then other versions of its lineage, the newest first."""
+    """What a dataset can be compared with: the model in use, else first of all its own first days where it has a
+    history; then other versions of its lineage, the newest first.
+
+    A model that learned from one day only is nothing to compare that day and those before with. What the model in use
+    predicts is not held against what another one did.
+    """
     days = np.unique(np.concatenate([sheet.day for sheet in sheets]))
     found = []
     if len(days) > 1:
@@ -53,12 +60,14 @@ def references(engine: Engine, model: str, stored: Stored, sheets: tuple[Sheet, 
         start = first + WARM_UP * DAY if len(days) > WARM_UP and end - first > 2 * WARM_UP * DAY else first
         found.append(Reference(stored.version, (start, end)))
     for row in registry.versions(engine, model, stored.lineage).to_dict("records"):
-        before = row["data_version"] != stored.version or (len(days) > 1 and row["window_end"] < pd.Timestamp(days[-1]))
-        if row["bins"] and before and pd.notna(row["window_end"]):
+        whole, in_use = pd.notna(row["window_start"]), row["status"] == registry.CHAMPION
+        goes_on = len(days) > 1 and row["window_end"] < pd.Timestamp(days[-1])
+        other = len(days) == 1 and row["data_version"] != stored.version
+        if row["bins"] and (whole or goes_on or other) and pd.notna(row["window_end"]):
             end = np.datetime64(row["window_end"], "D")
-            start = np.datetime64(row["window_start"], "D") if pd.notna(row["window_start"]) else end
-            frozen = {name: bins.read(plain) for name, plain in row["bins"].items()}
-            found.append(Reference(row["version"], (start, end), frozen, row["status"] == registry.CHAMPION))
+            start = np.datetime64(row["window_start"], "D") if whole else end
+            frozen = {name: bins.read(cut) for name, cut in row["bins"].items() if in_use or name != PREDICTION}
+            found.append(Reference(row["version"], (start, end), frozen, in_use))
     return sorted(found, key=lambda reference: not reference.in_use)
 
 
@@ -116,14 +125,9 @@ def run(
     at = watch.latest(watched, np.datetime64(day, "D"))
     drift = watch.backfill(watched, at, threshold) if len(at) else pd.DataFrame()
     if drift.empty or drift["learned"].all():
-        learned = N_("{day} is one of the days that the model learned from: choose a day from {first} to {last}.")
-        absent = N_("There are no data of {day}: choose a day from {first} to {last}.")
-        raise CannotCompare(
-            absent if drift.empty else learned,
-            day=day,
-            first=(watched.reference[1] + DAY).item(),
-            last=watched.days[-1].item(),
-        )
+        first, last = watched.reference[1] + DAY, watched.days[-1]
+        why = ABSENT if drift.empty else ALL_LEARNED if first > last else LEARNED
+        raise CannotCompare(why, day=day, first=min(first, last).item(), last=last.item())
     step(WRITING, 0.8)
     found = history.rows(model, table.against.version, watched, drift, threshold)
     history.write(engine, found, now)

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from connectors import BadResponse, ConnectorError, NotFound, child, files, mapping, owid, predict_future_sales
@@ -194,6 +195,13 @@ def test_lists_and_records_are_kept_as_text_and_said():
     assert raw.frame["tags"].isna().tolist() == [False, True]
     assert raw.frame["who"].tolist() == ['{"n": 1}', '{"n": null}']
     assert raw.findings[0].rows == 2
+
+
+def test_text_in_a_parquet_file_that_is_no_text_gets_a_sentence():
+    written = hostile.parquet(pa.table({"id": ["1", "2"], "note": ["abcdefgh", "x"]}), compression="none")
+    content = written.replace(b"abcdefgh", b"abcd\xffefg")
+    with pytest.raises(InvalidFile, match="damaged"):
+        read(content, "a.parquet")
 
 
 @pytest.mark.parametrize(

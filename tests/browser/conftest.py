@@ -8,7 +8,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,19 +41,21 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a freshly started Vigie with an empty home; its Open Food Facts is a replica on this machine."""
-    port, home = free_port(), tmp_path_factory.mktemp("served")
     rows = invented()
     for row in rows:
         row["image_front_small_url"] = ""  # pictures would be elsewhere
         row["product_name"] = row["product_name"].replace("<b>new</b>", "<b>new</b> :material/home: :smile: $x$ _y_")
     food = Replica(rows).url
-    log = (home / "server.log").open("w")
-    chosen = {
-        "VIGIE_HOME": str(home),
-        "VIGIE_TELCO_URL": "http://127.0.0.1:9/telco.csv",
-        "VIGIE_OPENFOODFACTS_URL": food,
-        "VIGIE_OPENFOODFACTS_SEARCH_URL": food,
-    }
+    chosen = {"VIGIE_OPENFOODFACTS_URL": food, "VIGIE_OPENFOODFACTS_SEARCH_URL": food}
+    with served(tmp_path_factory.mktemp("served"), chosen) as address:
+        yield address
+
+
+@contextmanager
+def served(home: Path, chosen: Mapping[str, str]) -> Iterator[str]:
+    """The address of a Vigie with a home and settings of its own, as long as it is wanted."""
+    port, log = free_port(), (home / "server.log").open("w")
+    chosen = {"VIGIE_HOME": str(home), "VIGIE_TELCO_URL": "http://127.0.0.1:9/telco.csv", **chosen}
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
         cwd=ROOT,
@@ -69,9 +72,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             time.sleep(0.2)
     else:
         pytest.fail(f"the server did not start:\n{(home / 'server.log').read_text()}")
-    yield address
-    process.terminate()
-    process.wait(10)
+    try:
+        yield address
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 @pytest.fixture(scope="session")

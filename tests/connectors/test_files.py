@@ -223,3 +223,38 @@ def test_no_text_breaks_the_mapping(cells, table):
     wanted = dict(zip(mapping.needed(table), ["id", "date", "x", "x"], strict=False))
     with suppress(ConnectorError):
         mapping.apply(raw, table, guessed | wanted, NOW, "x")
+
+
+NO_ID = "State,Account length,Day minutes,Service calls,Churn\n" + "\n".join(
+    f"{['KS', 'OH', 'NJ'][n % 3]},{60 + n},{150 + n},{n % 4},{'TRUE' if n % 5 == 0 else 'FALSE'}" for n in range(40)
+)
+
+
+def test_a_file_without_ids_is_used_and_its_rows_are_numbered_as_a_spreadsheet_counts():
+    raw = read(NO_ID.encode().replace(b"\n", b"\n\n", 2))  # two blank lines above the data
+    guessed = mapping.guess(raw.frame, "customers")
+    assert guessed == {"churned": "Churn"}  # no measure is an id, though no two are the same
+    made = mapping.apply(raw, "customers", guessed, NOW, "x.csv")
+    assert len(made.main) == 40
+    ids = made.main["customer_id"]
+    assert ids.iloc[[0, -1]].tolist() == [f"#{raw.frame.index[0] + 2}", f"#{raw.frame.index[-1] + 2}"]
+    assert any("no ids" in finding.message for finding in made.findings)
+    assert {"account_length", "day_minutes"} <= set(made.main)
+
+
+@pytest.mark.parametrize(
+    ("name", "ids"),
+    [
+        ("CustomerId", ["15634602", "15647311", "15619304"]),
+        ("CLIENTNUM", ["700001", "700002", "700003"]),
+        ("numero_client", ["1", "2", "3"]),
+        ("whatever", ["acc-01", "acc-02", "b77"]),
+        ("member", ["00012", "00013", "01000"]),
+    ],
+)
+def test_an_id_is_known_by_its_name_or_its_looks(name, ids):
+    frame = pd.DataFrame({"minutes": ["10.5", "11", "12.25"], name: ids, "Churn": ["yes", "no", "no"]}, dtype="str")
+    raw = files.Raw(frame, (), "")
+    guessed = mapping.guess(frame, "customers")
+    assert guessed["customer_id"] == name
+    assert mapping.apply(raw, "customers", guessed, NOW, "x").main["customer_id"].tolist() == ids

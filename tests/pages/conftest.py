@@ -1,11 +1,11 @@
 """Pages run without a browser, through the shell, as a visitor of a fresh installation meets them."""
 
+import pickle
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import joblib
 import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
@@ -26,10 +26,10 @@ manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_componen
 def once(name: str) -> Callable[..., Any]:
     """A learner of forecasts that learns from a series once; tests show the same few shops again and again."""
     learner = LEARNERS[name]
-    known: dict[str, object] = {}
+    known: dict[bytes, object] = {}
 
     def learn(*asked: Any) -> object:
-        key = joblib.hash(asked)
+        key = pickle.dumps(asked)
         if key not in known:
             known[key] = learner(*asked)
         return known[key]

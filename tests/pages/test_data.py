@@ -134,6 +134,22 @@ def test_sales_may_come_from_one_of_several_origins(visit, monkeypatch):
     assert any("lines are simulated up to" in text.value for text in app.markdown)
 
 
+def test_what_a_file_goes_on_from_is_found_said_and_for_the_analyst_to_decide(visit):
+    """The same customers a month later: they share their models unless the analyst says that they are others."""
+    press(give(visit("data", **{"from": "upload"}), "customers", "january.csv", MINE), "Check and use")
+    january, later = active(), MINE.replace(b",50;", b",75;")
+    app = give(visit("data", **{"from": "upload"}), "customers", "february.csv", later)
+    app = press(app, "Check and use")
+    assert active().lineage == january.lineage
+    assert any(text.value.startswith("It shares its models with january") for text in app.caption)
+    app = give(visit("data", **{"from": "upload"}), "customers", "others.csv", later.replace(b",75;", b",25;"))
+    asked = next(box for box in app.selectbox if box.label == "It goes on from")
+    assert any("february.csv" in option for option in asked.options)
+    app = press(asked.select("nothing").run(), "Check and use")
+    assert active().lineage != january.lineage
+    assert any(text.value.startswith("It has models of its own") for text in app.caption)
+
+
 def test_where_there_is_one_origin_there_is_no_choice(visit):
     app = visit("data", **{"from": "download", "origin": "dummyjson"})
     assert not [choice for choice in app.segmented_control if choice.key == "origin"]

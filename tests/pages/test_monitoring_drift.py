@@ -149,8 +149,10 @@ def test_a_shift_of_customers_moves_the_predictions(visit, home, churn_model):
     keep_model(home, churn_model)
     app = visit("monitoring_what_if", model="churn", price="40", lang="fr")
     assert len(figures(app)) == 2
-    moved = next(box.value for box in app.markdown if "→" in box.value and "%" in box.value)
-    assert len(set(moved.strip("*").split(" → "))) == 2
+    before = next(box.value.split(";")[1].strip() for box in app.caption if "modèle en usage" in box.value)
+    now = next(card.value for card in app.metric if card.label == "Départs prédits")
+    assert before.endswith("sans le changement")
+    assert not before.startswith(now)
 
 
 @pytest.mark.xdist_group("churn")

@@ -22,7 +22,7 @@ def alerted(home):
     state.migrate(engine)
     for day in (13, 14):
         row = {"model": "sales", "version": "1", "day": date(2026, 3, day), "feature": "<b>*price*", "psi": 0.5}
-        alerts.record(engine, alerts.of_psi([{**row, "threshold": 0.3, "label": "confirmed"}]), NOON)
+        alerts.record(engine, "shop", alerts.of_psi([{**row, "threshold": 0.3, "label": "confirmed"}]), NOON)
     return engine
 
 
@@ -45,7 +45,7 @@ def test_an_alert_is_acknowledged_with_a_name_and_a_reason(visit, alerted):
     app = visit("monitoring_health")
     assert any("\\<b\\>\\*price\\*" in element.value for element in app.markdown)
     assert "2 days" in page(app)
-    key = "sales|psi|<b>*price*"
+    key = "sales|psi|<b>*price*|2026-03-13 1"
     app.text_input(key=f"who-{key}").set_value("Ana")
     app.button(key=f"FormSubmitter:form-{key}-Acknowledge").click().run()
     assert "Say who you are" in app.warning[0].value
@@ -65,7 +65,7 @@ def test_last_year_s_reason_explains_this_year_s_alarm(visit, alerted):
         "feature": "<b>*price*",
         "psi": 0.5,
     }  # of the first day
-    alerts.record(alerted, alerts.of_psi([{**row, "threshold": 0.3, "label": "confirmed"}]), NOON)
+    alerts.record(alerted, "shop", alerts.of_psi([{**row, "threshold": 0.3, "label": "confirmed"}]), NOON)
     with alerted.begin() as connection:
         before = state.alert_log.c.day == row["day"]
         answer = {"acknowledged": NOON, "acknowledged_by": "Ana", "reason": "spring catalogue"}

@@ -148,6 +148,16 @@ def test_promoting_needs_a_name_and_a_reason_and_both_are_kept(challenged):
     assert versions()["status"].tolist() == ["retired", "champion"]
 
 
+def test_versions_of_other_data_are_not_offered(challenged):
+    about = registry.Record("sales", "x", "Ana", "x", "other", 9, {}, {}, {}, (NOW.date(), NOW.date()), "other data")
+    stranger = registry.keep(engine(), settings.get().home, about, b"x", ".zip", NOW.replace(hour=2), promoted=False)
+    app = challenged(PAGE, view="versions")
+    assert len(app.dataframe[0].value) == 2
+    assert len(app.selectbox(key="promote.version").options) == 1
+    assert len(app.selectbox(key="against.sales").options) == 2  # the other version, or none
+    assert stranger not in " ".join(texts(app))
+
+
 def test_a_version_whose_file_was_altered_says_so_and_the_rest_is_there(challenged):
     row = versions().iloc[0]
     (settings.get().home / "models" / row["file"]).write_bytes(b"altered")
@@ -162,14 +172,15 @@ def test_a_version_whose_file_was_altered_says_so_and_the_rest_is_there(challeng
 
 
 def test_logged_drift_gives_the_policy_on_alert(challenged):
+    version = versions()["version"].iloc[0]
     row = {
-        "model": "sales", "version": "v", "day": date(2024, 11, 3), "feature": "quantity", "definition": "deciles",
+        "model": "sales", "version": version, "day": date(2024, 11, 3), "feature": "quantity", "definition": "deciles",
         "reference": "training", "psi": 0.5, "noise_limit": 0.1, "ks": 0.2, "ks_pvalue": 0.0, "rows_reference": 100,
         "rows_current": 100, "threshold": 0.3, "label": "confirmed", "details": {}, "logged": NOW,
     }  # fmt: skip
     none = challenged(PAGE, view="policies")
     assert any("No confirmed drift is logged" in text for text in texts(none))
-    state.upsert(engine(), state.psi_log, [row])
+    state.upsert(engine(), state.psi_log, [row | {"version": "of other data", "day": date(2024, 10, 6)}, row])
     app = challenged(PAGE, view="policies")
     assert app.dataframe[0].value["Retrain"].tolist() == ["Never", "Every month", "On alert"]
     assert app.dataframe[0].value["Retrainings"].tolist()[2] == 1

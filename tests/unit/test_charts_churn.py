@@ -197,3 +197,10 @@ def test_labels_know_their_words_and_leave_others():
         "Not known",
     ]
     assert label("sales_region") == "sales region"
+
+
+def test_levels_that_are_numbers_are_names_on_an_axis():
+    table = pd.DataFrame({"flag": ["0", "1"] * 50, "churned": [True, False] * 50})
+    drawn = charts.rate_by(explore.rate_by(table, "flag"), "flag", 0.5, [])
+    assert set(drawn.data[0].y) == {"0", "1"}
+    assert drawn.layout.autotypenumbers == "strict"  # else plotly puts ticks at 0.5 between them

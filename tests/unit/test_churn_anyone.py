@@ -8,9 +8,9 @@ import pytest
 
 from connectors import files as reading
 from connectors import mapping
-from data import meaning, tables
+from data import lineage, meaning, tables
 from models.churn import campaign, files, rules, training, whatif
-from models.churn.conformal import STAY
+from models.churn.conformal import STAY, SURE, asked, limits
 from models.churn.model import LEAVE
 from models.churn.preparation import CannotTrain, Coding, prepare, ranks_auc, unusable
 from models.churn.value import Terms
@@ -373,7 +373,7 @@ def test_a_customer_with_gaps_is_like_themselves():
     matrix = model.coding.encode(dataset.main)
     around = whatif.surroundings(model, matrix, np.zeros(len(matrix)))
     row = matrix[np.flatnonzero(np.isnan(matrix[:, model.coding.place("region")]))[0]]
-    distances = whatif._distances(model, around, row)
+    distances = whatif._distances(around, row)
     assert distances.min() == 0
     assert whatif.unlike(model, around, row) == []
 
@@ -383,7 +383,7 @@ def test_those_of_whom_nothing_is_known_are_no_neighbours(bank):
     matrix = model.coding.encode(dataset.main)
     outcome = np.where(np.arange(len(matrix)) % 2 == 0, np.nan, 1.0)
     around = whatif.surroundings(model, matrix, outcome)
-    assert (whatif.neighbours(model, around, matrix[0], 20) % 2 == 1).all()
+    assert (whatif.neighbours(around, matrix[0], 20) % 2 == 1).all()
 
 
 def test_noise_is_no_price_list_and_a_price_list_is_one():
@@ -487,3 +487,39 @@ def test_models_that_answer_together_say_what_each_would_say(learner):
     one, other = (np.percentile(each, (5, 95), axis=0) for each in (together, np.array(apart)))
     assert np.diff(one, axis=0).mean() == pytest.approx(np.diff(other, axis=0).mean(), rel=0.1)
     assert one.mean(axis=1) == pytest.approx(other.mean(axis=1), abs=0.02)
+
+
+def test_a_group_that_others_have_served_has_no_limit_of_its_own_and_the_rest_are_called_stayers():
+    """Risks 0.01 to 1 in two groups whose leavers are spread alike, then in one within the other."""
+    risk = np.tile(np.arange(1, 101) / 100, 2)
+    left = np.ones(201, bool)
+    left[-1] = False
+    risk = np.r_[risk, 2.0]  # nobody's staying is ruled out
+    low = np.arange(201) < 100
+    both = np.column_stack([low, low & (np.arange(201) % 2 == 0)])
+    found = limits(risk, left, both)
+    share = asked(np.array(100), SURE)
+    assert (risk[low] >= found.leave[0]).mean() == pytest.approx(share, abs=0.02)
+    within, share = both[:, 1], asked(np.array(50), SURE)
+    assert (found.verdict(risk[within], both[within]) != STAY).mean() >= share - 1e-9
+    everybody = found.verdict(risk[left], both[left]) != STAY
+    assert everybody.mean() == pytest.approx(SURE, abs=0.02)  # limits that know nothing of each other keep 83 %
+
+
+def test_rows_that_are_numbered_for_want_of_ids_are_nobody_in_another_file(bank):
+    raw, _dataset, _probability, _model = bank
+    nameless = raw.drop(columns=["CustomerId", "RowNumber"])
+    first = uploaded("bank", nameless)
+    assert first.main["customer_id"].iloc[0] == "#2"
+    model = training.fit(prepare(first.main), "logistic")
+    scores = campaign.callable_customers(model, first.main)  # what it learned from: of each row what was held out
+    seen = pd.Series(model.held_out.probability, model.held_out.customer)
+    assert scores.probability == pytest.approx(seen[scores.customer].to_numpy())
+    changed = nameless.copy()
+    changed.loc[changed.index[:200], "Age"] += 1
+    other = uploaded("bank", changed)
+    scores = campaign.callable_customers(model, other.main)
+    assert scores.probability == pytest.approx(model.predict_proba(other.main)[scores.place, 1])
+    assert not lineage.continues("customers", first.main, other.main)
+    scores = campaign.callable_customers(model, later(model, first, nameless.drop(columns="Exited")))
+    assert scores.customer[0] == f"#{scores.place[0] + 2}"

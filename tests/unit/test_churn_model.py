@@ -57,7 +57,8 @@ def test_the_coverage_shown_is_that_of_the_verdicts(churn_model):
     assert (stayers["covered"] - stayers["nominal"]).abs().max() < 0.03
     assert leavers["covered"].iloc[0] >= 0.8  # of leavers more is kept, so that it holds in every group:
     large = leavers[leavers["customers"] >= 20]
-    assert large["covered"].min() >= 0.75
+    error = np.sqrt(0.75 * 0.25 / large["customers"])  # of three in four, in one table of so many leavers
+    assert (large["covered"] + error).min() >= 0.75
     assert len(large) >= 6
 
 

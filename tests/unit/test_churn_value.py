@@ -65,7 +65,7 @@ def test_reliability_and_segments_find_what_is_wrong(said):
     probability, left = said
     groups = value.reliability(probability, left)
     assert groups["customers"].sum() == len(left)
-    assert ((groups["said"] >= groups["lo"]) & (groups["said"] <= groups["hi"])).sum() >= 8
+    assert ((groups["forecast"] >= groups["lo"]) & (groups["forecast"] <= groups["hi"])).sum() >= 8
     segment = pd.Series(np.where(np.arange(len(left)) % 4, "usual", "misjudged"))
     wrong = np.where(segment == "misjudged", np.clip(probability + 0.15, 0, 1), probability)
     served = value.by_segment(wrong, left, segment).set_index("level")

@@ -97,10 +97,23 @@ def test_unlocked_columns_stay(churn_model, around):
     assert "internet_service" in follows["monthly_charges"]
 
 
+def test_one_answer_says_what_its_parts_say(churn_model, around):
+    before = around.matrix[5]
+    row = whatif.changed(churn_model, before, {"tenure": 2.0})
+    two = np.vstack([before, row])
+    for window in (1, 12):
+        told = whatif.answer(churn_model, around, before, row, window, ["tenure"])
+        assert told.ahead == pytest.approx(whatif.months_left(churn_model, two, window), abs=1e-7)
+        apart = churn_model.confidence(two)
+        for part in ("probability", "lo", "hi"):
+            assert getattr(told.sure, part) == pytest.approx(getattr(apart, part), abs=1e-7)
+        assert told.sure.verdict.tolist() == apart.verdict.tolist()
+
+
 def test_curves_are_plain_predictions_of_possible_customers(churn_model, around, telco):
     for place in (1, 20, 300):
         row = around.matrix[place]
-        curves = whatif.curves(churn_model, around, row)
+        curves = whatif.answer(churn_model, around, row, row, 1).curves
         assert set(curves) == set(churn_model.coding.columns)
         for column, (grid, risks) in curves.items():
             for code, risk in zip(grid, risks, strict=True):
@@ -185,8 +198,8 @@ def test_too_many_levers_are_refused(churn_model, around):
 
 def test_neighbours_are_the_nearest_and_strangers_are_noticed(churn_model, around):
     row = around.matrix[17]
-    assert whatif.neighbours(churn_model, around, row, 1)[0] in np.flatnonzero((around.matrix == row).all(axis=1))
-    others = whatif.neighbours(churn_model, around, row, 20, but=17)
+    assert whatif.neighbours(around, row, 1)[0] in np.flatnonzero((around.matrix == row).all(axis=1))
+    others = whatif.neighbours(around, row, 20, but=17)
     assert 17 not in others
     assert len(set(others)) == 20
     assert whatif.unlike(churn_model, around, row) == []
@@ -205,3 +218,14 @@ def test_months_and_differences_add_up(churn_model, around):
     odds = churn_model.fitted.log_odds(np.vstack([one, other]))
     assert gap.sum() == pytest.approx(odds[1] - odds[0], abs=1e-4)
     assert whatif.band(churn_model, one[None]).shape == (len(churn_model.ensemble), 1)
+
+
+def test_a_number_that_is_whole_is_so_on_its_slider(churn_model):
+    whole = np.random.default_rng(0).integers(300, 850, 700).astype(float)
+    matrix = np.repeat(churn_model.coding.encode(pd.DataFrame({"tenure": [1.0]})), 700, axis=0)
+    matrix[:, churn_model.coding.place("tenure")] = whole
+    grid = whatif.surroundings(churn_model, np.nan_to_num(matrix), np.zeros(700)).grids[
+        churn_model.coding.place("tenure")
+    ]
+    assert (grid == np.round(grid)).all()
+    assert (grid[0], grid[-1]) == (whole.min(), whole.max())

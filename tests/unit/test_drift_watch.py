@@ -196,6 +196,23 @@ def test_a_shift_changes_what_it_says_and_takes_more_rows_not_others():
     assert gone["shop"].eq(shift.NEW).sum() == pytest.approx(50, abs=20)
 
 
+def test_lines_without_an_invoice_number_are_invoices_of_their_own():
+    days = pd.to_datetime(["2026-01-01", "2026-01-01", "2026-01-02", "2026-01-03"]).astype("datetime64[us]")
+    lines = pd.DataFrame({"invoice": pd.Series(["a", None, "a", None], dtype="str"), "timestamp": days})
+    lines = lines.assign(line_id=list("1234"), product="p", line_type="sale", unit_price=[1.0, 2.0, 3.0, 4.0])
+    whole = monitored.sales(lines.assign(quantity=1.0, customer="c"))[1]
+    assert whole.frame["invoice_value"].tolist() == [4.0, 2.0, 4.0]
+    assert whole.frame["invoice_lines"].tolist() == [2, 1, 1]
+    assert whole.day.astype(str).tolist() == ["2026-01-01", "2026-01-01", "2026-01-03"]
+    none = monitored.sales(lines.assign(quantity=1.0, invoice=None))[1]
+    assert none.frame["invoice_value"].tolist() == [1.0, 2.0, 3.0, 4.0]
+    some = pd.DataFrame({"invoice": [None] * 1000, "shop": "b", "price": 1.0})
+    kept = shift.shifted(
+        some, np.ones(1000, bool), Shift(lost=0.3, lost_column="shop", lost_level="b"), "price", "invoice"
+    )
+    assert len(kept) == pytest.approx(700, abs=45), "each is lost alone"
+
+
 def test_a_price_against_the_usual_one_ignores_promotions_and_new_products(lines):
     sheet = monitored.sales(lines)[0]
     change = sheet.frame["price_change"]
@@ -241,3 +258,22 @@ def test_the_version_in_use_is_the_reference_and_never_another_lineage_s(engine,
     assert "price_change" in done["drifted"]
     with pytest.raises(drift.CannotCompare, match="one of the days"):
         watching.run(engine, opened, last, NOW)
+
+    yesterday = stored.span[1].date()
+    frozen |= {"prediction": bins.freeze(pd.Series([1.0, 2.0])).plain()}
+    record = registry.Record("sales", "x", "x", "x", stored.version, 9, {}, {}, frozen, (first, yesterday))
+    newest = registry.keep(
+        engine, home, replace(record, lineage=stored.lineage), b"x", ".zip", NOW + timedelta(hours=3)
+    )
+    found = watching.references(engine, "sales", stored, sheets)
+    assert (found[0].version, found[0].in_use) == (newest, True), "its own window, not the first one of the data"
+    assert found[0].window == (np.datetime64(first), np.datetime64(yesterday))
+    assert "prediction" in found[0].frozen
+    registry.promote(engine, "sales", best, NOW + timedelta(hours=4))
+    (retired,) = (one for one in watching.references(engine, "sales", stored, sheets) if one.version == newest)
+    assert "prediction" not in retired.frozen, "what the model in use says is not held against what another said"
+    registry.promote(engine, "sales", newest, NOW + timedelta(hours=5))
+    for path in (home / "models").iterdir():
+        path.unlink()
+    with pytest.raises(drift.CannotCompare, match="no newer ones to compare"):
+        watching.run(engine, watching.opened(engine, home, "sales"), yesterday, NOW)

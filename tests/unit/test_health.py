@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import settings
+from charts.monitoring import health as charts
 from data import state, tables, vitals
 from data.dataset import Dataset, Origin
 from data.demo import customers
@@ -168,7 +169,7 @@ def test_a_disk_that_fills_up_is_said(engine, free, status):
 def test_open_alerts_and_who_is_told(engine):
     assert look()["channels"].status == "ok"
     row = {"model": "sales", "version": "1", "day": NOW.date(), "feature": "a", "psi": 0.5, "threshold": 0.3}
-    alerts.record(engine, alerts.of_psi([{**row, "label": "confirmed"}]), NOW)
+    alerts.record(engine, "shop", alerts.of_psi([{**row, "label": "confirmed"}]), NOW)
     found = look()
     assert (found["alerts"].status, found["channels"].status) == ("warning", "warning")
     assert look(["json://x"])["channels"].status == "ok"
@@ -179,7 +180,8 @@ def test_open_alerts_and_who_is_told(engine):
     alerts.tell(engine, "sales", {"json://x": refuse}, NOW)
     assert look(["json://x"])["channels"].sentence() == "An alert could not be told. json://x did not take the message."
     assert look(["json://other"])["channels"].status == "ok"
-    alerts.acknowledge(engine, ("sales", "psi", "a"), "spring", "Ana", NOW)
+    (episode,) = alerts.episodes(state.read(engine, state.alert_log)).to_dict("records")
+    alerts.acknowledge(engine, episode, "spring", "Ana", NOW)
     assert {look()[name].status for name in ("alerts", "channels")} == {"ok"}
 
 
@@ -206,3 +208,40 @@ def test_runs_without_a_log_are_an_empty_table(home):
     seen = vitals.gather(home, settings.get().database_url)
     assert isinstance(health.last_runs(seen, NOW), pd.DataFrame)
     assert health.last_runs(seen, NOW).empty
+
+
+def test_the_days_of_jobs_add_up_and_show_their_worst(engine, home):
+    one, day = timedelta(seconds=12), timedelta(days=1)
+    ran(engine, ago=day, finished=NOW - day + one)
+    ran(engine, ago=day - one, status="failed", finished=NOW - day + 3 * one)
+    ran(engine, ago=3 * day, status="running", beat=NOW - 3 * day + one)
+    ran(engine, name="upload", day=None, subject="a long name", finished=NOW)
+    ran(engine, name="score", ago=40 * day, finished=NOW)
+    found = health.by_day(vitals.gather(home, settings.get().database_url), NOW, 30)
+    assert found[["job", "seconds", "runs", "state"]].values.tolist() == [
+        ["drift sales", 12.0, 1, "cut off"],
+        ["drift sales", 36.0, 2, "failed"],
+        ["upload", 3600.0, 1, "done"],
+    ]
+    drawn = charts.jobs(found, found["day"].min(), pd.Timestamp(NOW.date()))
+    assert drawn.layout.title.text == "Jobs ended badly on 2 days, the last time drift sales on 13 Mar 2026"
+    height = {bar.name: (bar.base[0], bar.y[0]) for bar in drawn.data}
+    assert height["cut off"] == (1, pytest.approx(charts.TALL / 3))
+    assert height["failed"] == (1, charts.TALL)
+    assert height["done"] == (0, charts.TALL)
+    assert "took 36 s in 2 runs, the worst: failed" in drawn.data[-1].hovertext[0]
+    quiet = charts.jobs(found[found["state"] == "done"], found["day"].min(), pd.Timestamp(NOW.date()))
+    assert quiet.layout.title.text == "No job ended badly; the longest day of one, upload, took 60 min"
+
+
+def test_the_age_of_data_is_that_of_the_file_and_of_its_last_day(engine, home):
+    tables.add(home, Dataset("customers", {"customers": customers.generate(50, 1)}, Origin("demo", "Demo")), NOW)
+    lines = pd.DataFrame({"timestamp": pd.to_datetime(["2026-03-01", "2026-03-02"]).astype("datetime64[us]")})
+    lines = lines.assign(source="x", line_id=["1", "2"], product="p", line_type="sale", quantity=1.0, unit_price=2.0)
+    tables.add(home, Dataset("sales", {"sales": lines.assign(currency="EUR")}, Origin("upload", "<b>")), NOW)
+    found = health.ages(vitals.gather(home, settings.get().database_url), NOW + timedelta(days=5)).set_index("table")
+    assert found["brought"].to_dict() == {"customers": 5.0, "sales": 5.0}
+    assert (found.loc["sales", "ends"], np.isnan(found.loc["customers", "ends"])) == (17, True)
+    drawn = charts.ages(found.reset_index())
+    assert drawn.layout.title.text == "Sales end 17 days ago, the oldest of the data in use"
+    assert "&lt;b&gt;" in "".join(drawn.data[0].hovertext)

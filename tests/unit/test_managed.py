@@ -87,6 +87,7 @@ TOY = Managed(
     table="sales",
     suffix=".json",
     alerted=("mae",),
+    apart=1,
     train=train,
     load=load,
     outputs=outputs,
@@ -94,6 +95,8 @@ TOY = Managed(
     actuals=actuals,
     measure=measure,
     replay=lambda stored, version, now, step, parts: ([], []),
+    compare=lambda stored, models, ends: models,
+    policies=lambda stored, learner, alerts, step: alerts,
 )
 
 

@@ -12,6 +12,7 @@ from data.demo import customers, parameters
 from data.demo import sales as shops
 from models.churn import files
 from models.drift import performance
+from models.forecast import CannotForecast
 from models.lifecycle import logged, registry, sales, scoring
 
 pytestmark = pytest.mark.xdist_group("scoring")
@@ -156,15 +157,15 @@ def test_the_champion_scores_who_is_still_here_once_a_day(engine, tmp_path, trai
 
 
 def test_a_newer_table_of_the_same_customers_brings_the_truth(engine, tmp_path, trained, telco, churn_model):
-    for late in range(2):
+    for late in (0, 1, 31):
         assert scoring.score(engine, tmp_path, "churn", DAY + timedelta(days=late), NOW)["alerts"] == []
     here = telco[~telco["churned"]].reset_index(drop=True)
     left = np.random.default_rng(0).random(len(here)) < 0.2
-    newer = keep(tmp_path, "customers", {"customers": here.assign(churned=left)}, now=NOW + timedelta(days=31))
+    newer = keep(tmp_path, "customers", {"customers": here.assign(churned=left)}, now=NOW + timedelta(days=62))
     assert newer.lineage == trained.lineage  # so that the champion stays
-    done = scoring.score(engine, tmp_path, "churn", DAY + timedelta(days=31), NOW + timedelta(days=31))
-    assert done["truths"] == 2 * len(here)
-    late = DAY + timedelta(days=1)  # the second window in a row that is off: they left at random
+    done = scoring.score(engine, tmp_path, "churn", DAY + timedelta(days=62), NOW + timedelta(days=62))
+    assert done["truths"] == 3 * len(here)
+    late = DAY + timedelta(days=31)  # not a day later: the second window in a row that is off: they left at random
     assert {(one["feature"], one["day"]) for one in done["alerts"]} == {("auc", late), ("in_the_large", late)}
     said = state.read(engine, state.prediction_log, model="churn", day=DAY).set_index("subject")
     assert (said["actual"] == pd.Series(left, here["customer_id"]).reindex(said.index).astype(float)).all()
@@ -172,6 +173,29 @@ def test_a_newer_table_of_the_same_customers_brings_the_truth(engine, tmp_path, 
     assert measured.set_index("metric").loc["auc", "value"] == pytest.approx(
         performance.realised(said["mean"].to_numpy(), said["actual"].to_numpy() == 1).loc["auc", "value"]
     )
+
+
+def test_only_what_is_new_is_measured_and_what_was_is_the_same(engine, tmp_path, trained, telco, monkeypatch):
+    for late in range(3):
+        scoring.score(engine, tmp_path, "churn", DAY + timedelta(days=late), NOW)
+    here = telco[~telco["churned"]].reset_index(drop=True)
+    left = np.random.default_rng(0).random(len(here)) < 0.2
+    later, asked = NOW + timedelta(days=31), []
+    keep(tmp_path, "customers", {"customers": here.assign(churned=left)}, now=later)
+    for name in ("realised", "estimated"):
+        whole = getattr(performance, name)
+        monkeypatch.setattr(
+            performance, name, lambda *given, name=name, whole=whole: asked.append(name) or whole(*given)
+        )
+    assert scoring.score(engine, tmp_path, "churn", later.date(), later)["windows"] == 4
+    assert sorted(asked) == ["estimated", *["realised"] * 3]  # today's, and the three that came true
+    before = state.read(engine, state.performance_log, model="churn")
+    asked.clear()
+    tomorrow = later + timedelta(days=1)
+    assert scoring.score(engine, tmp_path, "churn", tomorrow.date(), tomorrow)["windows"] == 1
+    assert asked == ["estimated"]
+    after = state.read(engine, state.performance_log, model="churn")
+    pd.testing.assert_frame_equal(after[after["day"] < pd.Timestamp(tomorrow.date())].reset_index(drop=True), before)
 
 
 def test_strangers_bring_no_truth(engine, tmp_path, trained, churn_model):
@@ -222,8 +246,29 @@ def test_forecasts_are_kept_sold_days_found_and_the_past_filled_in(engine, tmp_p
     again = scoring.score(engine, tmp_path, "sales", DAY + timedelta(days=1), NOW + timedelta(days=1))
     assert again["truths"] == sales.HORIZON  # all 28 days have come since
     assert again["windows"] >= 4
+    monkeypatch.setattr(performance, "sold", lambda *_given: pytest.fail("measured before"))
+    assert scoring.score(engine, tmp_path, "sales", DAY + timedelta(days=1), NOW + timedelta(days=1))["windows"] == 0
     kept = state.read(engine, state.prediction_log, model="sales", version=stored.version)
     assert kept["actual"].notna().all()
+
+
+def test_a_week_is_forecast_from_the_days_before_it(tmp_path, shop):
+    stored = keep(tmp_path, "sales", shop)
+    last = pd.Timestamp("2025-12-06")
+    rows, scale = sales.week(stored, last)
+    assert rows["target_day"].tolist() == pd.date_range(end=last, periods=7).tolist()
+    goods = shop["sales"][shop["sales"]["line_type"].isin(["sale", "return"])]
+    sold = (goods["quantity"] * goods["unit_price"]).groupby(goods["timestamp"].dt.normalize()).sum()
+    assert rows["actual"].to_numpy() == pytest.approx(sold.reindex(rows["target_day"], fill_value=0.0).to_numpy())
+    off = performance.sold(rows, scale)["value"]
+    error, open_ = rows["mean"] - rows["actual"], rows["actual"].sum()
+    assert off[["wape", "bias"]].tolist() == pytest.approx([error.abs().sum() / open_, error.sum() / open_])
+    known = shop["sales"]["timestamp"] < last - pd.Timedelta(days=6)
+    later = {**shop, "sales": shop["sales"].assign(quantity=shop["sales"]["quantity"].where(known, 9.0))}
+    other, _scale = sales.week(keep(tmp_path, "sales", later, "other.csv"), last)
+    assert other["mean"].to_numpy() == pytest.approx(rows["mean"].to_numpy()), "nothing of the week is known"
+    with pytest.raises(CannotForecast):
+        sales.week(stored, shop["sales"]["timestamp"].min().normalize() + pd.Timedelta(days=5))
 
 
 def test_the_past_of_parts_is_filled_in_when_asked_for(engine, tmp_path, shop, monkeypatch):

@@ -240,3 +240,31 @@ def test_the_third_migration_keeps_who_was_told_of_an_alert_and_why_nobody_was(d
     with engine.connect() as connection:
         keys = inspect(connection).get_pk_constraint("alert_log")["constrained_columns"]
         assert keys == [column.name for column in state.alert_log.primary_key]
+
+
+def test_the_fifth_migration_makes_an_episode_of_what_was_one_and_knows_whose_data_it_is_about(
+    database_url, monkeypatch
+):
+    engine = state.engine(database_url)
+    with monkeypatch.context() as patch:
+        patch.setattr(state, "REVISION", "0004")
+        state.migrate(engine)
+    model = {"model": "sales", "version": "2", "learner": "x", "status": "champion", "created": NOON, "author": "Ana"}
+    model |= {"reason": "x", "file": "f", "sha256": "0", "data_version": "d", "rows": 1, "schema": {}, "metrics": {}}
+    state.upsert(engine, state.model_versions, [model | {"bins": {}, "libraries": {}, "lineage": "shop"}])
+    insert = text(
+        "INSERT INTO alert_log (model, version, day, kind, feature, severity, message, message_values, raised, state,"
+        " acknowledged) VALUES ('sales', :version, :day, 'psi', 'price', :severity, 'x', '{}', :then, 'notify', :done)"
+    )
+    then = "2026-03-14 11:00:00.000000" if engine.dialect.name == "sqlite" else "2026-03-14 11:00:00+00"
+    before = [("1", 1, then), ("2", 2, then), ("2", 8, None), ("2", 9, None)]
+    with engine.begin() as connection:
+        for version, day, done in before:
+            values = {"version": version, "day": f"2026-03-0{day}", "severity": "alert", "then": then, "done": done}
+            connection.execute(insert, values)
+        connection.execute(insert, values | {"day": "2026-03-10", "severity": "note"})
+    state.migrate(engine)
+    found = state.read(engine, state.alert_log)
+    episodes = ["2026-03-01 1", "2026-03-01 1", "2026-03-08 2", "2026-03-08 2", None]
+    assert found["episode"].astype(object).where(found["episode"].notna(), None).tolist() == episodes
+    assert found["lineage"].fillna("").tolist() == ["", "shop", "shop", "shop", "shop"]

@@ -7,6 +7,7 @@ import streamlit as st
 import locales
 from charts.churn import campaign as charts
 from charts.churn.what_if import described
+from data import meaning
 from locales.labels import label, pair, written
 from models.churn import campaign
 from models.churn.campaign import Scores
@@ -72,11 +73,11 @@ def _list(
     ]
     return pd.DataFrame(
         {
-            _("Customer"): _scores.customer[:rows],
+            _("Row of the file") if meaning.are_rows(_scores.customer) else _("Customer"): _scores.customer[:rows],
             _("Risk (%)"): np.round(100 * _scores.probability[:rows], 1),
             _("Main reasons"): why,
             _("Best offer"): [words[number] if number >= 0 else _("a call") for number in best["move"]],
-            _("Risk with it (%)"): np.round(100 * best["risk"], 1),
+            _("Risk with it (%)"): np.round(100 * best["risk"].where(best["move"] >= 0), 1),  # a call is no change
             _("Worth ({currency})").format(currency=currency): np.round(best["worth"]),
         }
     )

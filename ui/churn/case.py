@@ -176,11 +176,17 @@ def choose(model: ChurnModel, around: whatif.Surroundings, customers: pd.DataFra
         st.warning(plain(f"{sentence} {hint}"), icon=":material/person_off:")
 
 
-def inputs(model: ChurnModel, around: whatif.Surroundings, case: Case, before: np.ndarray, row: np.ndarray) -> None:
+def inputs(
+    model: ChurnModel,
+    around: whatif.Surroundings,
+    case: Case,
+    before: np.ndarray,
+    row: np.ndarray,
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]],
+) -> None:
     """One input a column in named groups, each beside the risk along its values; what follows from what is said."""
     known = {column for columns in GROUPS.values() for column in columns}
     rest = tuple(column for column in model.coding.columns if column not in known)
-    curves = whatif.curves(model, around, row, (*case.edits, *case.free))
     for name, columns in (*GROUPS.items(), (N_("Other columns"), rest)):
         shown = [column for column in columns if column in model.coding.columns]
         if shown:

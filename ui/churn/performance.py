@@ -9,6 +9,7 @@ from charts.churn import performance as charts
 from data.tables import Stored
 from locales.labels import label
 from models.churn import explore, slices, validation, value, window
+from models.churn.conformal import IN_GROUPS
 from models.churn.model import LEAVE, STAY, SURE, ChurnModel
 from models.churn.preparation import CannotTrain
 from models.churn.slices import CALL, RISK, VERDICT, Slice
@@ -68,7 +69,7 @@ def _worst(
     called = held_out.probability >= cut
     table = aligned[[*categorical, *numeric]].reset_index(drop=True)
     possible = held_out.verdicts() != np.where(held_out.left, STAY, LEAVE)
-    return slices.worst(table, held_out.probability, held_out.left, possible, SURE, called), aligned
+    return slices.worst(table, held_out.probability, held_out.left, possible, SURE - IN_GROUPS, called), aligned
 
 
 def ahead(learner: str, stored: Stored) -> None:

@@ -1,7 +1,8 @@
 """Choosing where a table is from: a dataset that is kept, the demo, a download, a file of one's own."""
 
+import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from data.dataset import Dataset, Table
 from data.tables import Stored
 from locales.labels import label
 from ui import background, cards, downloads, inputs, uploads
-from ui.data import outcome
+from ui.data import continuing, outcome
 from ui.text import N_, _, plain
 
 WAYS = {
@@ -227,7 +228,8 @@ class Given:
 
 def _upload(table: Table) -> None:
     if found := given(table):
-        _offer(table, found.whole, found.ready)
+        goes_on = continuing.choose(table, hashlib.sha256(found.key.encode()).hexdigest()[:16])
+        _offer(table, lambda now: replace(found.whole(now), lineage=goes_on or None), found.ready)
 
 
 def given(table: Table, currency: str = "") -> Given | None:

@@ -22,18 +22,11 @@ from models.lifecycle.registry import ModelFileError
 from models.lifecycle.watching import Reference
 from ui import cards, downloads, inputs
 from ui.monitoring import watched
+from ui.monitoring.shown import SHOWN
 from ui.text import N_, _, ngettext, plain
 
 THRESHOLDS = tuple(np.round(np.arange(0.1, 0.81, 0.05), 2).tolist())
 TREND = 26  # points of a sparkline
-WHAT = {
-    "sales": N_("importance: share of amounts explained"),
-    "churn": N_("importance: share of what moves the predictions"),
-}
-ROWS = {
-    "sales": N_("an invoice counts once; the model learned from {count}"),
-    "churn": N_("customers; the model learned from {count}"),
-}
 # Kinds of rows that are watched together, by a column that they have.
 KINDS = {
     "unit_price": N_("Lines"),
@@ -132,7 +125,7 @@ def verdict(
             (
                 _("Rows compared"),
                 locales.number(worst["rows_current"]),
-                _(ROWS[model]).format(count=locales.number(worst["rows_reference"])),
+                _(SHOWN[model].rows).format(count=locales.number(worst["rows_reference"])),
             ),
         ]
     )
@@ -173,7 +166,7 @@ def everything(
         return
     known = today[today["feature"].isin(importance.keys()) & today["psi"].notna()]
     if len(known):
-        cards.figure(charts.weight(known, importance, threshold, _(WHAT[model])), "drift_importance", today)
+        cards.figure(charts.weight(known, importance, threshold, _(SHOWN[model].weights)), "drift_importance", today)
 
 
 def _worth(today: pd.DataFrame, levels: tuple[float, float]) -> np.ndarray:

@@ -10,6 +10,7 @@ import streamlit as st
 
 import locales
 import settings
+from charts.monitoring import health as charts
 from connectors import ConnectorError, notify
 from data import export, state, vitals
 from locales.labels import label
@@ -24,15 +25,7 @@ STATUS: dict[health.Status, tuple[str, Literal["green", "orange", "red"], str]] 
     "warning": ("warning", "orange", N_("worth a look")),
     "problem": ("error", "red", N_("problem")),
 }
-STATES = {
-    "running": N_("running"),
-    "done": N_("done"),
-    "failed": N_("failed"),
-    "cancelling": N_("stopping"),
-    "cancelled": N_("stopped"),
-    health.CUT_OFF: N_("cut off"),
-    health.AHEAD: N_("running? A clock was set back"),
-}
+DAYS = 30  # of jobs that are drawn
 KINDS = {"demo": N_("simulated"), "download": N_("downloaded"), "upload": N_("uploaded")}
 LOGS = {
     "psi_log": N_("how far each column has moved, day by day"),
@@ -52,7 +45,19 @@ def seen(home: Path, database_url: str) -> vitals.Vitals:
 def ended(last: pd.DataFrame) -> str:
     """How the first of some runs stands, in a word."""
     state_ = last["state"].iloc[0] if len(last) else ""
-    return _(STATES[state_]) if state_ else _("none")
+    return _(charts.STATES[state_]) if state_ else _("none")
+
+
+def figures(found: vitals.Vitals, now: datetime) -> None:
+    """The jobs of the last days, and how old the data are."""
+    days, ages = health.by_day(found, now, DAYS), health.ages(found, now)
+    with st.grid("auto", min_column_width=420):
+        if len(days):
+            last = pd.Timestamp(now.date())
+            first = max(days["day"].min(), last - pd.Timedelta(days=DAYS))
+            cards.figure(charts.jobs(days, min(first, last - pd.Timedelta(days=6)), last), "jobs_by_day", days)
+        if len(ages):
+            cards.figure(charts.ages(ages), "data_ages", ages)
 
 
 def checks(found: list[health.Check]) -> None:
@@ -100,7 +105,7 @@ def _standing(row: dict, same: pd.DataFrame, deliveries: pd.DataFrame) -> None:
     if row["count"] > 1:
         days = ngettext("{count} day", "{count} days", row["count"]).format(count=locales.number(row["count"]))
         when = _("{first} to {last}, {days}").format(first=locales.day(row["first"]), last=when, days=days)
-    key = "|".join((row["model"], row["kind"], row["feature"]))
+    key = "|".join(row[name] for name in alerts.EPISODE)
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(gap=None, width="stretch"):
             heading, text = plain(label(row["model"])), plain(alerts.sentence(row))
@@ -120,9 +125,7 @@ def _standing(row: dict, same: pd.DataFrame, deliveries: pd.DataFrame) -> None:
             st.caption(_("The reason explains the same alarm a year from now, “spring catalogue” for example."))
             if st.form_submit_button(_("Acknowledge")):
                 try:
-                    alerts.acknowledge(
-                        _engine(), (row["model"], row["kind"], row["feature"]), reason, who, datetime.now(UTC)
-                    )
+                    alerts.acknowledge(_engine(), row, reason, who, datetime.now(UTC))
                 except locales.Sentence as refused:
                     st.warning(refused.sentence())
                 else:
@@ -218,7 +221,7 @@ def jobs(found: vitals.Vitals, now: datetime) -> None:
     shown = pd.DataFrame(
         {
             _("Job"): runs["job"],
-            _("Ended"): [_(STATES[state]) for state in runs["state"]],
+            _("Ended"): [_(charts.STATES[state]) for state in runs["state"]],
             _("Started (UTC)"): runs["started"],
             _("Took (s)"): took.round(1),
             _("Day"): runs["day"],

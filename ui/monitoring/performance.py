@@ -9,23 +9,19 @@ import streamlit as st
 import locales
 import settings
 from charts.monitoring import performance as charts
-from data import state, tables
+from data import state
 from data.state import Engine
 from data.tables import Stored
 from locales.labels import label
 from models.churn import value
 from models.drift import alerts, performance
 from models.drift.performance import Course
-from models.lifecycle import churn, logged, scoring
-from ui import answers, background, cards, champions, downloads, store
+from models.lifecycle import logged, scoring
+from ui import answers, background, cards, downloads, store
+from ui.monitoring.shown import SHOWN
 from ui.text import N_, _, ngettext, plain
 
 JOB = "score"
-CARDS = {"churn": ("auc", "recall", "in_the_large", "brier"), "sales": ("bias", "wape", "coverage-80", "mase")}
-MEASURES = {
-    "churn": ("auc", "recall", "in_the_large", "slope", "brier", "log_loss", "f1", "accuracy"),
-    "sales": ("bias", "wape", "mae", "mase", "coverage-80", "coverage-95"),
-}
 MEANINGS = {
     "auc": N_("how often a leaver has a higher risk than a stayer; 0.5 is guessing"),
     "recall": N_("of the leavers, when the riskiest 20% are called"),
@@ -61,14 +57,7 @@ def log(model: str, stored: Stored, past: bool) -> pd.DataFrame:
     if past:
         return state.read(_engine(), state.performance_log, model=model, version=logged.replayed(stored.version))
     found = state.read(_engine(), state.performance_log, model=model)
-    return found[found["version"].isin(_versions(stored))]
-
-
-def _versions(stored: Stored) -> set[str]:
-    """The versions under which predictions about datasets of the same lineage are kept: of the data, or of models."""
-    kept = tables.stored(settings.get().home, stored.table)
-    models = state.read(_engine(), state.model_versions, lineage=stored.lineage)
-    return {*(one.version for one in kept if one.lineage == stored.lineage), *models["version"]}
+    return found[found["version"].isin(logged.versions(_engine(), settings.get().home, stored))]
 
 
 def none_yet() -> None:
@@ -83,28 +72,33 @@ def none_yet() -> None:
     )
 
 
-def expected(rows: pd.DataFrame) -> None:
+def expected(model: str, rows: pd.DataFrame) -> None:
     """What to expect of the risks that were kept last, while nobody knows yet who leaves."""
-    guesses = rows[rows["estimated"] & rows["segment"].eq("")]
-    if guesses.empty:
+    estimates = rows[rows["estimated"] & rows["segment"].eq("")]
+    if estimates.empty:
         return
-    last = guesses[guesses["day"].eq(guesses["day"].max())].drop_duplicates("metric", keep="last").set_index("metric")
+    last = (
+        estimates[estimates["day"].eq(estimates["day"].max())]
+        .drop_duplicates("metric", keep="last")
+        .set_index("metric")
+    )
     version = last["version"].iloc[0]
     usual = rows[rows["segment"].eq(performance.REFERENCE) & rows["version"].eq(version)].set_index("metric")["value"]
     heading = _("What to expect of the risks kept on {day}, before anybody knows who leaves")
-    st.subheader(plain(heading.format(day=locales.day(guesses["day"].max()))), anchor=False)
+    st.subheader(plain(heading.format(day=locales.day(estimates["day"].max()))), anchor=False)
     meaning = _("{lo} to {hi}, 19 times in 20; {usual} when it learned")
     texts = []
-    for metric in (metric for metric in CARDS["churn"] if metric in last.index):
+    for metric in (metric for metric in SHOWN[model].cards if metric in last.index):
         numbers = {**last.loc[metric, ["value", "lo", "hi"]], "usual": usual.get(metric, float("nan"))}
         words = {name: performance.written(metric, number) for name, number in numbers.items()}
         texts.append((label(metric), words["value"], meaning.format(**words)))
     cards.metrics(texts)
 
 
-def keep_today(stored: Stored) -> None:
+def keep_today(model: str, stored: Stored) -> None:
     """A button that keeps what the model says today, and what has become known of what it said before."""
-    champions.churn(stored)  # stops the page until there is a model
+    if first := SHOWN[model].first:
+        first(stored)  # stops the page until there is a model
     key = f"score {stored.version}"
     if answers.watched(key):
         return
@@ -112,16 +106,16 @@ def keep_today(stored: Stored) -> None:
 
         def work(step: background.Step) -> dict[str, object]:
             now = datetime.now(UTC)
-            done = scoring.score(_engine(), settings.get().home, churn.NAME, now.date(), now, step)
-            alerts.record(_engine(), done["alerts"], now)  # whoever is to be told is told by the next job
+            done = scoring.score(_engine(), settings.get().home, model, now.date(), now, step)
+            alerts.record(_engine(), stored.lineage, done["alerts"], now)  # the next job tells whoever is to be told
             return done
 
         answers.start(key, JOB, work)
         st.rerun()
-    said = answers.found(key)
-    if isinstance(said, dict):
-        sentence = ngettext("{count} risk is kept.", "{count} risks are kept.", said["predictions"])
-        st.caption(sentence.format(count=locales.number(said["predictions"])))
+    done = answers.found(key)
+    if isinstance(done, dict):
+        sentence = ngettext("{count} risk is kept.", "{count} risks are kept.", done["predictions"])
+        st.caption(sentence.format(count=locales.number(done["predictions"])))
 
 
 def course(rows: pd.DataFrame, metric: str, like: Course | None = None) -> Course | None:
@@ -154,11 +148,10 @@ def verdict(found: Course, currency: str) -> None:
     worse = TOO_HIGH if found.metric == "bias" and found.now > 0 else WORSE[found.metric]
     sentence = _(worse if found.worse else OTHER).format(measure=measure, day=day, **words)
     if found.worse and found.expected == found.expected:
-        real, guess = found.realised, found.estimated
-        both = real.merge(guess, on="day", suffixes=("", "_guess"))
+        both = found.realised.merge(found.estimated, on="day", suffixes=("", "_estimated"))
         late = both[both["day"] >= found.since]
         unseen = performance.bad(found.metric, found.expected) < performance.bad(found.metric, late["value"].mean())
-        unseen &= not late["value"].between(late["lo_guess"], late["hi_guess"]).all()
+        unseen &= not late["value"].between(late["lo_estimated"], late["hi_estimated"]).all()
         sentence += " " + _(UNSEEN if unseen else SEEN).format(**words)
     show, icon = (st.warning, "trending_down") if found.worse else (st.success, "trending_up")
     show(plain(sentence), icon=f":material/{icon}:")
@@ -167,8 +160,8 @@ def verdict(found: Course, currency: str) -> None:
 def headline(rows: pd.DataFrame, model: str, currency: str) -> None:
     """The key measures now, each with the way it came here."""
     texts, trends = [], []
-    first = course(rows, CARDS[model][0])
-    for metric in CARDS[model]:
+    first = course(rows, SHOWN[model].cards[0])
+    for metric in SHOWN[model].cards:
         found = course(rows, metric, first)
         if found is None:
             continue
@@ -197,25 +190,27 @@ def over_time(rows: pd.DataFrame, metric: str, model: str, currency: str) -> Non
     if found is None:
         st.info(_("This measure has not been realised in any window yet."))
         return
-    every = _("Month-end on which the risks were said") if model == "churn" else _("Week that was forecast, its Sunday")
-    cards.figure(charts.over_time(found, currency, every), f"performance_{metric}", rows[rows["metric"] == metric])
+    cards.figure(
+        charts.over_time(found, currency, _(SHOWN[model].every)),
+        f"performance_{metric}",
+        rows[rows["metric"] == metric],
+    )
 
 
 def calibration(stored: Stored, rows: pd.DataFrame, model: str, currency: str) -> None:
     """Risks against who left, or how often the bands held, before and since the change."""
-    first = course(rows, CARDS[model][0])
+    first = course(rows, SHOWN[model].cards[0])
     if first is None:
         return
     day = locales.day(first.since)
-    if model == "sales":
-        found = [(level, course(rows, f"coverage-{level}")) for level in (80, 95)]
+    if covered := [metric for metric in SHOWN[model].measures if metric.startswith("coverage-")]:
         with st.grid("auto", min_column_width=400):
-            for level, one in found:
-                if one is not None:
-                    every = _("Week that was forecast, its Sunday")
-                    cards.figure(charts.over_time(one, currency, every), f"coverage_{level}", one.realised)
+            for metric in covered:
+                if (one := course(rows, metric)) is not None:
+                    drawn = charts.over_time(one, currency, _(SHOWN[model].every))
+                    cards.figure(drawn, metric.replace("-", "_"), one.realised)
         return
-    predictions = _predictions(stored.version, len(rows), tuple(sorted(set(rows["version"]))))
+    predictions = _predictions(model, stored.version, len(rows), tuple(sorted(set(rows["version"]))))
     late = (predictions["day"] >= first.since).to_numpy()
     probability, left = predictions["mean"].to_numpy(), predictions["actual"].to_numpy() == 1
     if min(late.sum(), (~late).sum()) < 10 * performance.FEWEST:
@@ -230,17 +225,17 @@ def calibration(stored: Stored, rows: pd.DataFrame, model: str, currency: str) -
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _predictions(data_version: str, windows: int, versions: Sequence[str]) -> pd.DataFrame:  # noqa: ARG001
-    found = [state.read(_engine(), state.prediction_log, model=churn.NAME, version=one) for one in versions]
+def _predictions(model: str, data_version: str, windows: int, versions: Sequence[str]) -> pd.DataFrame:  # noqa: ARG001
+    found = [state.read(_engine(), state.prediction_log, model=model, version=one) for one in versions]
     return pd.concat(found)[["day", "mean", "actual"]].dropna()
 
 
 def segments(stored: Stored, rows: pd.DataFrame, metric: str, model: str, currency: str) -> None:
     """A measure by contract, or by category and store."""
-    first = course(rows, CARDS[model][0])
+    first = course(rows, SHOWN[model].cards[0])
     if first is None:
         return
-    if model == "sales":
+    if SHOWN[model].parted:
         played(model, stored, parts=True)
         rows = log(model, stored, True)
     parts = performance.by_segment(rows, metric, first.since)
@@ -258,12 +253,12 @@ def segments(stored: Stored, rows: pd.DataFrame, metric: str, model: str, curren
 def table(rows: pd.DataFrame, model: str, currency: str) -> None:
     """All windows, the latest first."""
     whole = rows[rows["segment"] == ""]
-    metrics = [metric for metric in MEASURES[model] if (whole["metric"] == metric).any()]
+    metrics = [metric for metric in SHOWN[model].measures if (whole["metric"] == metric).any()]
     shown = pd.DataFrame({_("Day"): sorted(whole["day"].unique(), reverse=True)})
     for metric in metrics:
-        for guess, title in ((False, "{measure}"), (True, _("{measure}, estimated"))):
-            part = whole[(whole["metric"] == metric) & (whole["estimated"] == guess)].set_index("day")["value"]
-            if (guess and metric not in CARDS[model][:2]) or part.empty:
+        for estimated, title in ((False, "{measure}"), (True, _("{measure}, estimated"))):
+            part = whole[(whole["metric"] == metric) & (whole["estimated"] == estimated)].set_index("day")["value"]
+            if (estimated and metric not in SHOWN[model].cards[:2]) or part.empty:
                 continue
             values = part[~part.index.duplicated(keep="last")].reindex(shown[_("Day")])
             name = title.format(measure=label(metric))

@@ -12,19 +12,16 @@ from data import state
 from data.state import Engine
 from data.tables import Stored
 from locales import Sentence
-from models.churn import challenge as churn_challenge
 from models.churn.preparation import CannotTrain
-from models.forecast import CannotForecast, kept
-from models.forecast import challenge as sales_challenge
-from models.forecast.kept import Daily
-from models.lifecycle import churn, registry, retraining, sales
+from models.forecast import CannotForecast
+from models.lifecycle import logged, registry, retraining
 from models.lifecycle.managed import MODELS
-from ui import answers, background, champions, store
+from ui import answers, background
+from ui.monitoring.money import Compared, Tried
+from ui.monitoring.shown import SHOWN
 from ui.text import N_, _
 
 LATER = pd.Timedelta(days=28)
-Compared = sales_challenge.Comparison | churn_challenge.Comparison
-Tried = sales_challenge.Policies | churn_challenge.Policies
 
 
 def engine() -> Engine:
@@ -39,8 +36,8 @@ def champion(model: str, stored: Stored) -> "pd.Series | None":
     trained, so that no newer model comes into use unchallenged, and the page can answer.
     """
     row = registry.champion(engine(), model, stored.lineage)
-    if row is None and model == churn.NAME:
-        return champions.churn(stored)[1]
+    if row is None and (first := SHOWN[model].first):
+        return first(stored)
     if running(model, stored) is None and _refused(stored) not in st.session_state:
         if row is None:
             train(model, stored, "Vigie", N_("first model of this data"))
@@ -93,16 +90,6 @@ def progress(model: str, stored: Stored) -> None:
         st.info(message, icon=":material/info:")
 
 
-def daily(stored: Stored) -> Daily:
-    """The units a day of a sales dataset (see `kept.series`). Raises `CannotForecast`."""
-    return _daily(stored.version, stored)
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _daily(version: str, _stored: Stored) -> Daily:  # noqa: ARG001  # the cache key
-    return sales.daily(_stored)
-
-
 def compare(model: str, stored: Stored, best: "pd.Series", other: "pd.Series") -> Compared:
     """Champion and challenger. Raises `CannotJudge`, `CannotForecast` or `registry.ModelFileError`."""
     return _compare(model, stored.version, str(best["version"]), str(other["version"]), stored, best, other)
@@ -118,30 +105,28 @@ def _compare(
     _champion: "pd.Series",
     _challenger: "pd.Series",
 ) -> Compared:
-    models = [MODELS[model].load(settings.get().home, row) for row in (_champion, _challenger)]
-    if model == kept.MODEL:
-        return sales_challenge.compare(daily(_stored), models[0], models[1])
+    managed, home = MODELS[model], settings.get().home
+    models = managed.load(home, _champion), managed.load(home, _challenger)
     ends = _champion["window_end"].date(), _challenger["window_end"].date()
-    history = store.frame(_stored, "history") if "history" in _stored.columns else None
-    return churn_challenge.compare(models[0], models[1], ends, store.frame(_stored), history, _stored.stored.date())
+    return managed.compare(_stored, models, ends)
 
 
-def alerts(model: str) -> list[pd.Timestamp]:
-    """The days with confirmed drift, as logged."""
-    logged = state.read(engine(), state.psi_log, model=model, label="confirmed")
-    return sorted(logged["day"].unique())
+def alerts(model: str, stored: Stored) -> list[pd.Timestamp]:
+    """The days with confirmed drift of a lineage of data, as logged."""
+    found = state.read(engine(), state.psi_log, model=model, label="confirmed")
+    return sorted(
+        found.loc[found["version"].isin(logged.versions(engine(), settings.get().home, stored)), "day"].unique()
+    )
 
 
 def policies(model: str, stored: Stored, learner: str) -> Tried | None:
     """The past year with each policy, tried in the background; meanwhile, or where it cannot be, None and why."""
-    days = alerts(model)
+    days = alerts(model, stored)
     key = f"policies {model} {stored.version} {hash(tuple(days))}"
 
     def work(step: background.Step) -> Tried:
-        if model == kept.MODEL:
-            return sales_challenge.policies(daily(stored), days, step=step)
         try:
-            return churn_challenge.policies(store.frame(stored, "history"), learner, days, step=step)
+            return MODELS[model].policies(stored, learner, days, step)
         except CannotTrain as error:
             raise CannotForecast(error.message, **error.values) from error
 

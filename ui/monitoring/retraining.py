@@ -1,7 +1,5 @@
 """The views of the retraining page: champion against challenger, when to retrain, every version."""
 
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -20,16 +18,16 @@ from models.challenge import NEVER, CannotJudge, Gain
 from models.churn import challenge as churn_challenge
 from models.churn import value
 from models.churn.value import Terms
-from models.forecast import CannotForecast, kept
+from models.forecast import CannotForecast
 from models.forecast import challenge as sales_challenge
 from models.lifecycle import registry, retraining
 from models.lifecycle.registry import CHALLENGER, CHAMPION, RETIRED, ModelFileError
 from ui import cards, downloads, inputs
 from ui.monitoring import retrained
-from ui.monitoring.retrained import Compared, Tried
+from ui.monitoring.money import Compared, Money, Tried
+from ui.monitoring.shown import SHOWN
 from ui.text import N_, _, ngettext, plain
 
-NAMES = {"sales": N_("Sales: units a day"), "churn": N_("Churn: who leaves")}
 STATUSES = {CHAMPION: N_("Champion"), CHALLENGER: N_("Challenger"), RETIRED: N_("Retired")}
 MEASURES = {
     "mae": N_("off by, units a series and day"),
@@ -51,71 +49,20 @@ SHORT = {
     "pr_auc": N_("PR-AUC"),
     "brier": N_("Brier"),
 }
-MAIN = {"sales": ("mae", "wape", "mase"), "churn": ("auc", "log_loss", "brier")}
 LONG = 365  # days: what pays back later does not
-
-
-@dataclass(frozen=True)
-class Money:
-    """What a retraining costs (`price`), and what errors do.
-
-    Those are `scale` times the margin for sales; for churn `terms`, within an outcome `window` of so many months.
-    """
-
-    currency: str
-    price: float
-    scale: float
-    terms: Terms
-    note: str
-    window: int
-
-    def written(self, amount: float) -> str:
-        """An amount with its currency and, where it is small, pence."""
-        digits = 2 if 0 < abs(amount) < 20 else 0
-        return locales.money(amount, self.currency, digits)
-
-    def gain(self, compared: Compared) -> Gain:
-        """What the challenger gains a day."""
-        if isinstance(compared, sales_challenge.Comparison):
-            return compared.gains["margin"].times(self.scale)
-        return churn_challenge.gain(compared, self.terms, self.window)
-
-    def cost(self, tried: Tried) -> dict[str, np.ndarray]:
-        """What the errors of each policy cost, a step of its days."""
-        if isinstance(tried, sales_challenge.Policies):
-            return {name: margin * self.scale for name, margin in tried.margin.items()}
-        return {
-            name: np.array(
-                [-churn_challenge.profit(*month, self.terms).sum() for month in zip(said, tried.left, strict=True)]
-            )
-            for name, said in tried.probability.items()
-        }
 
 
 def ask(model: str, stored: Stored, window: int) -> Money:
     """Inputs, side by side, of what retrainings and errors cost; `window` is that of churn."""
-    currency, scale, note = stored.origin.currency or "GBP", 1.0, ""
+    currency = stored.origin.currency or "GBP"
     price = inputs.number(_("A retraining costs ({currency})").format(currency=currency), "retraining", 250, 0, 1e6)
-    if model != kept.MODEL:
-        return Money(currency, price, scale, inputs.offer_terms(currency), note, window)
-    with suppress(CannotForecast):
-        found = retrained.daily(stored)
-        usual = max(round(found.usual, 2), 0.01)
-        unit = inputs.number(
-            _("A wrong unit costs ({currency})").format(currency=currency), "wrong_unit", usual, 0, 1e5
-        )
-        scale = unit / max(found.usual, 1e-9)
-        note = _("The usual cost of a wrong unit, {amount}, is {share} of its mean price: no purchase cost is known.")
-        if found.costed > 0:
-            note = _("The usual cost of a wrong unit, {amount}, is its mean margin; each group counts with its own.")
-        note = note.format(amount=locales.money(usual, currency, 2), share=locales.percent(kept.MARGIN))
-    return Money(currency, price, scale, Terms(0, 0, 0), note, window)
+    return SHOWN[model].money_of(stored, currency, price, window)
 
 
 def verdict(a_day: Gain, money: Money) -> str:
     """Whether to promote the challenger, in one sentence."""
-    told = abs(a_day.mean) if a_day.fair is None else a_day.fair
-    values = {"gain": money.written(told), "lo": money.written(a_day.lo), "hi": money.written(a_day.hi)}
+    amount = abs(a_day.mean) if a_day.fair is None else a_day.fair
+    values = {"gain": money.written(amount), "lo": money.written(a_day.lo), "hi": money.written(a_day.hi)}
     days = challenge.payback(a_day, money.price)
     if days is None:
         if a_day.hi < 0:
@@ -200,7 +147,7 @@ def compare(compared: Compared, money: Money) -> None:
             table = pd.DataFrame({"day": compared.days, **compared.units, "sold": compared.sold})
             cards.figure(charts.errors(compared.days, compared.units), "retraining_errors", table)
         else:
-            curves = {role: _curve(said, compared.left, money.terms) for role, said in compared.probability.items()}
+            curves = {role: _curve(risks, compared.left, money.terms) for role, risks in compared.probability.items()}
             cards.figure(charts.profits(curves, money.written), "retraining_profit")
         rows = _parts(compared, money)
         axis = _("The challenger's gain a day ({currency})").format(currency=money.currency)
@@ -244,7 +191,7 @@ def _curve(probability: np.ndarray, left: np.ndarray, terms: Terms) -> tuple[np.
 
 def policies(model: str, stored: Stored, learner: str, money: Money) -> None:
     """What never retraining, every month and on alert would have cost over the past year."""
-    if model != kept.MODEL and "history" not in stored.columns:
+    if stored.span is None and "history" not in stored.columns:
         st.info(
             _("Policies need customers over time, and these data show them once: the demo has such a history."),
             icon=":material/info:",
@@ -315,7 +262,7 @@ def versions(model: str, stored: Stored, best: "pd.Series | None") -> None:
             registry.content(settings.get().home, row)
         except ModelFileError as error:
             broken[str(row["version"])] = error.sentence()
-    measures = {_(SHORT[name]): name for name in MAIN[model]}
+    measures = {_(SHORT[name]): name for name in SHOWN[model].main}
     trained, promoted, since, until = _("Trained"), _("Promoted"), _("Learned from"), _("Learned up to")
     lines = _("Rows")
     table = pd.DataFrame(
@@ -461,9 +408,9 @@ def _alone(model: str, stored: Stored, best: "pd.Series") -> None:
     """What is known of the champion while there is no challenger."""
     until = locales.day(best["window_end"])
     sentence = _("No challenger yet: the champion learned up to {day}. Train one to see whether it pays.")
-    if model != kept.MODEL:
+    if stored.span is None:
         sentence = _("No challenger yet: train one when newer customers are there, to see whether it pays.")
-    elif stored.span and (stored.span[1] - best["window_end"]).days < sales_challenge.ENOUGH:
+    elif (stored.span[1] - best["window_end"]).days < sales_challenge.ENOUGH:
         sentence = _(
             "The champion learned up to {day}, nearly the end of the data: a newer model has nothing to add yet."
         )
@@ -471,7 +418,9 @@ def _alone(model: str, stored: Stored, best: "pd.Series") -> None:
     measures = best["metrics"]
     shown = [(_("Champion learned up to"), until, _("from {rows} rows").format(rows=locales.number(best["rows"])))]
     shown += [
-        (_(SHORT[name]), _score(name, measures[name]), _(MEASURES[name])) for name in MAIN[model] if name in measures
+        (_(SHORT[name]), _score(name, measures[name]), _(MEASURES[name]))
+        for name in SHOWN[model].main
+        if name in measures
     ]
     cards.metrics(shown)
 

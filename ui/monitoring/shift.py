@@ -1,8 +1,5 @@
 """The what-if drift page: the inputs of a change, and what follows from it for drift and for the models."""
 
-from dataclasses import dataclass
-from functools import partial
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -12,38 +9,18 @@ from charts.monitoring.drift import distribution
 from charts.monitoring.what_if import before_after
 from data.tables import Stored
 from locales.labels import label
-from models.drift import monitored, performance, shift, watch
+from models.drift import shift, watch
 from models.drift.explain import moves
-from models.drift.monitored import USUAL_WEEKS, Sheet
+from models.drift.monitored import Sheet
 from models.drift.shift import Shift
 from models.drift.watch import Sides, Watched
-from models.forecast import elasticity
-from models.lifecycle.registry import ModelFileError
-from ui import cards, champions, inputs, store
+from ui import cards, inputs
+from ui.monitoring.outlook import Window
+from ui.monitoring.shown import SHOWN
 from ui.text import _, ngettext, plain
 
 RECENT = 182  # days in which a calm one is looked for
-BEFORE = (USUAL_WEEKS + 5) * 7  # days of lines behind a window: usual prices and earlier visits
 MOST_LEVELS = 12
-PRICED = {
-    "sales": ("unit_price", ("category", "store")),
-    "churn": ("monthly_charges", ("contract", "internet_service")),
-}
-LOST = {"sales": ("category", "store", "supplier"), "churn": ("contract", "internet_service", "payment_method")}
-MISSING = {
-    "sales": ("unit_price", "category", "store", "customer", "supplier", "promotion"),
-    "churn": ("monthly_charges", "contract", "payment_method", "internet_service", "tenure"),
-}
-NEW = {"sales": ("category", "store", "supplier"), "churn": ("payment_method", "internet_service", "contract")}
-
-
-@dataclass(frozen=True)
-class Window:
-    """The rows around the window of a dataset that ends on `day`, before anything is changed."""
-
-    rows: pd.DataFrame
-    inside: np.ndarray
-    day: np.datetime64
 
 
 def chosen_day(drift: pd.DataFrame) -> np.datetime64:
@@ -71,38 +48,26 @@ def chosen_day(drift: pd.DataFrame) -> np.datetime64:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def window(model: str, version: str, day: str, _stored: Stored) -> Window:  # noqa: ARG001  # the cache key
     """The rows of the window that ends on a day, with those before it that its columns are made from."""
-    last = np.datetime64(day, "D")
-    if model == "sales":
-        lines = store.frame(_stored)
-        at = lines["timestamp"].to_numpy().astype("datetime64[D]")
-        near = (at > last - BEFORE * watch.DAY) & (at <= last)
-        rows, at = lines[near].reset_index(drop=True), at[near]
-        return Window(rows, (at > last - watch.WINDOW * watch.DAY) & rows["line_type"].eq("sale").to_numpy(bool), last)
-    if "history" in _stored.columns:
-        rows = store.frame(_stored, "history")
-        rows = rows[rows["day"] == pd.Timestamp(last)].reset_index(drop=True)
-    else:
-        rows = store.frame(_stored).assign(day=pd.Timestamp(last))
-    return Window(rows, np.ones(len(rows), bool), last)
+    return SHOWN[model].window(_stored, np.datetime64(day, "D"))
 
 
 def asked(model: str, base: Window) -> Shift:
     """The inputs of a change."""
-    rows = base.rows[base.inside]
+    rows, offered = base.rows[base.inside], SHOWN[model].offered
     with st.grid("auto", min_column_width=230):
         with st.container(border=True, height="stretch"):
             price = inputs.slider(_("Prices change by (%)"), "price", 15, -50, 50) / 100
-            column, level = _which(rows, PRICED[model][1], "price", everything=True)
+            column, level = _which(rows, offered.priced, "price", everything=True)
         with st.container(border=True, height="stretch"):
             lost = inputs.slider(_("Share that is lost (%)"), "lost", 0, 0, 100) / 100
-            lost_column, lost_level = _which(rows, LOST[model], "lost")
+            lost_column, lost_level = _which(rows, offered.lost, "lost")
         with st.container(border=True, height="stretch"):
             missing = inputs.slider(_("Values that are missing (%)"), "missing", 0, 0, 100) / 100
-            known = [name for name in MISSING[model] if name in rows] or [""]
+            known = [name for name in offered.missing if name in rows] or [""]
             missing_column = inputs.choice(_("In the column"), known, "missing_in", label)
         with st.container(border=True, height="stretch"):
             new = inputs.slider(_("Rows of a new kind (%)"), "new", 0, 0, 100) / 100
-            fresh = [name for name in NEW[model] if name in rows] or [""]
+            fresh = [name for name in offered.new if name in rows] or [""]
             new_column = inputs.choice(_("In the column"), fresh, "new_in", label)
     return Shift(price, column, level, lost, lost_column, lost_level, missing, missing_column, new, new_column)
 
@@ -124,9 +89,10 @@ def _level(option: str) -> str:
 
 def changed(model: str, base: Window, wanted: Shift) -> tuple[pd.DataFrame, tuple[Sheet, ...]]:
     """The rows after a change, and what is watched of them."""
-    group = "invoice" if model == "sales" and "invoice" in base.rows else None
-    after = shift.shifted(base.rows, base.inside, wanted, PRICED[model][0], group)
-    return after, monitored.sales(after) if model == "sales" else monitored.customers(after)
+    shown = SHOWN[model]
+    group = shown.group if shown.group in base.rows else None
+    after = shift.shifted(base.rows, base.inside, wanted, shown.money, group)
+    return after, shown.sheets(after)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -139,28 +105,35 @@ def unchanged(
     _binned: Watched,
 ) -> pd.DataFrame:
     """What is said of the window as it is (see `models.drift.watch.compare`)."""
-    return watch.compare(_binned, changed(model, _base, Shift())[1], _base.day, threshold)
+    return compared(_binned, changed(model, _base, Shift())[1], _base.day, threshold)
+
+
+def compared(binned: Watched, sheets: tuple[Sheet, ...], day: np.datetime64, threshold: float) -> pd.DataFrame:
+    """What is said of changed rows (see `models.drift.watch.compare`), also of a day that the model learned from: the
+    change it has not seen."""
+    found = watch.compare(binned, sheets, day, threshold).assign(learned=False)
+    return found.assign(label=watch.label(found, threshold))
 
 
 def answer(
     before: pd.DataFrame, after: pd.DataFrame, threshold: float, performance_cards: list[tuple[str, str, str]]
 ) -> None:
-    """Whether anybody would be told, and of what, as a sentence and cards."""
-    told = set(after.loc[after["label"] == watch.CONFIRMED, "feature"])
+    """Whether anybody would be notified, and of what, as a sentence and cards."""
+    notified = set(after.loc[after["label"] == watch.CONFIRMED, "feature"])
     already = set(before.loc[before["label"] == watch.CONFIRMED, "feature"])
-    fresh = sorted(told - already)
+    fresh = sorted(notified - already)
     if fresh:
         text = ngettext("{count} alert more: {columns}.", "{count} alerts more: {columns}.", len(fresh))
         names = ", ".join(label(name) for name in fresh)
         st.warning(plain(text.format(count=len(fresh), columns=names)), icon=":material/notifications_active:")
-    elif told:
+    elif notified:
         text = ngettext(
             "No more than the {count} alert that stands already: {columns}.",
             "No more than the {count} alerts that stand already: {columns}.",
-            len(told),
+            len(notified),
         )
-        names = ", ".join(sorted(label(name) for name in told))
-        st.warning(plain(text.format(count=len(told), columns=names)), icon=":material/notifications:")
+        names = ", ".join(sorted(label(name) for name in notified))
+        st.warning(plain(text.format(count=len(notified), columns=names)), icon=":material/notifications:")
     else:
         most = after.assign(rise=after["psi"] - before["psi"]).sort_values("rise").iloc[-1]
         text = _("Nobody would be told: the most that changes is {column}, PSI {psi} with a threshold of {threshold}.")
@@ -176,74 +149,12 @@ def answer(
             ),
             (
                 _("Alerts"),
-                f"{len(already)} → {len(told)}",
+                f"{len(already)} → {len(notified)}",
                 _("confirmed: neither season nor chance"),
             ),
             *performance_cards,
         ]
     )
-
-
-def sales_outlook(stored: Stored, base: Window, after: pd.DataFrame, wanted: Shift) -> list[tuple[str, str, str]]:
-    """What the change does to units, and so to a forecast that does not know of it; nothing where nothing is sold."""
-    rows = base.rows[base.inside]
-    known = store.elasticities(stored)
-    usual = known[""].value if not known[""].reason else elasticity.ASSUMED
-    of = {name: found.value if not found.reason else usual for name, found in known.items()}
-    each = rows["category"].map(of).fillna(usual) if "category" in rows else pd.Series(usual, rows.index)
-    priced = shift.priced(rows, wanted)
-    response = np.where(priced, (1 + wanted.price) ** -each.to_numpy(float), 1.0)
-    kept = rows.index.isin(after.index)
-    units = rows["quantity"].to_numpy(float)
-    if not units.sum():
-        return []
-    left = float((units * response * kept).sum() / units.sum())
-    assumed = wanted.price and all(found.reason for found in known.values())
-    how = _("assumed elasticity {value}") if assumed else _("elasticity {value}, estimated from these data")
-    return [
-        (
-            _("Units"),
-            _signed(left - 1),
-            how.format(value=locales.number(float(np.average(each, weights=units)), 1))
-            if wanted.price
-            else _("of that week, by what is lost"),
-        ),
-        (
-            _("Forecast off by"),
-            _signed(1 / left - 1) if left > 0 else "?",
-            _("of what will come, if it was made before the change"),
-        ),
-    ]
-
-
-def churn_outlook(stored: Stored, base: Window, after: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """What the model would say of the changed customers, and how well it would rank them if it still holds.
-
-    Nothing, and why not, where the model cannot be read; where there is none yet, it is trained.
-    """
-    try:
-        model = champions.existing(stored) or champions.churn(stored)[0]
-    except ModelFileError as error:
-        st.warning(plain(error.sentence()), icon=":material/lock:")
-        return []
-    held = model.held_out
-    said = [model.predict_proba(rows)[:, 1] for rows in (base.rows, after)]
-    guessed = [
-        performance.estimated(part, performance.calibrated(part, held.probability, held.left.astype(float)))
-        for part in said
-    ]
-    leave = (
-        _("Predicted to leave"),
-        f"{locales.percent(said[0].mean(), 1)} → {locales.percent(said[1].mean(), 1)}",
-        _("on average, by the model that is in use"),
-    )
-    if guessed[0] is None or guessed[1] is None:
-        return [leave]
-    auc = [found.loc["auc"] for found in guessed if found is not None]
-    text = _("estimated AUC; chance alone makes {lo} to {hi}. A new reason to leave would not show here")
-    ends = {"lo": locales.number(auc[1]["lo"], 2), "hi": locales.number(auc[1]["hi"], 2)}
-    worth = f"{locales.number(auc[0]['value'], 3)} → {locales.number(auc[1]['value'], 3)}"
-    return [leave, (_("Ranking quality"), worth, text.format(**ends))]
 
 
 def figures(binned: Watched, before: pd.DataFrame, after: pd.DataFrame, base: Window, threshold: float) -> None:
@@ -258,7 +169,3 @@ def figures(binned: Watched, before: pd.DataFrame, after: pd.DataFrame, base: Wi
         cards.figure(before_after(table, threshold), "shift_psi", table)
         parts = pd.DataFrame(moves(now.cut, now.reference, now.current))
         cards.figure(distribution(str(most["feature"]), now), "shift_distribution", parts)
-
-
-def _signed(share: float) -> str:
-    return locales.signed(share, partial(locales.percent, digits=1))

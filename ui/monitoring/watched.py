@@ -16,7 +16,8 @@ from models.drift.monitored import Sheet
 from models.drift.watch import Watched
 from models.lifecycle import registry, watching
 from models.lifecycle.watching import Reference
-from ui import background, champions, store
+from ui import background, store
+from ui.monitoring import shown
 
 JOB = "drift history"
 
@@ -25,18 +26,13 @@ def sheets(model: str, stored: Stored) -> tuple[Sheet, ...]:
     """The rows that are watched in a dataset (see `models.drift.monitored.sheets`), and what its model says of them."""
     champion = registry.champion(_engine(), model, stored.lineage)
     version = "" if champion is None else str(champion["version"])
-    return (*_sheets(stored.version, stored), *_predictions(stored.version, version, model, stored, champion))
+    return (*shown.sheets(stored.version, stored), *_predictions(stored.version, version, model, stored, champion))
 
 
 def silent(model: str, stored: Stored, rows: tuple[Sheet, ...]) -> bool:
     """Whether what the model in use says could not be found out: its file is gone or altered, or does not fit."""
     champion = registry.champion(_engine(), model, stored.lineage)
     return champion is not None and not any(monitored.PREDICTION in sheet.frame for sheet in rows)
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _sheets(version: str, _stored: Stored) -> tuple[Sheet, ...]:  # noqa: ARG001  # the cache key
-    return monitored.sheets(_stored)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -193,20 +189,8 @@ def _does(
 
 
 def importance(model: str, stored: Stored) -> dict[str, float]:
-    """How much each column matters, as shares: for churn of what the model's predictions move (none without a model),
-    for sales of what explains the amount of a line or an invoice. Raises `ModelFileError`."""
-    if model == "sales":
-        return _sales_importance(stored.version, stored)
-    found = champions.existing(stored)
-    if found is None:
-        return {}
-    contribution = found.importance.set_index("column")["contribution"]
-    return dict(contribution / contribution.sum())
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _sales_importance(version: str, _stored: Stored) -> dict[str, float]:  # noqa: ARG001  # the cache key
-    return dict(monitored.importance(_sheets(_stored.version, _stored)))
+    """How much each column matters, as shares (see `ui.monitoring.shown`). Raises `ModelFileError`."""
+    return shown.SHOWN[model].importance(stored)
 
 
 def prepare() -> None:
@@ -242,7 +226,7 @@ def _keep(
         now = datetime.now(UTC)
         history.write(_engine(), logged, now)
         over = alerts.of_psi([row for row in logged if row["reference"] == watch.TRAINING])
-        alerts.record(_engine(), over, now, alerts.BACK_FILL)
+        alerts.record(_engine(), _stored.lineage, over, now, alerts.BACK_FILL)
 
     background.start(JOB, f"{model} {against}", work)
 

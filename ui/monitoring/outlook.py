@@ -1,0 +1,135 @@
+"""What-if drift: the rows of a window, and what a change made to them does to what a model is worth."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+import locales
+from data.tables import Stored
+from models.drift import performance, shift, watch
+from models.drift.monitored import USUAL_WEEKS
+from models.drift.shift import Shift
+from models.forecast import CannotForecast, elasticity
+from models.lifecycle import sales
+from models.lifecycle.registry import ModelFileError
+from ui import champions, store
+from ui.text import _, plain
+
+BEFORE = (USUAL_WEEKS + 5) * 7  # days of lines behind a window: usual prices and earlier visits
+Cards = list[tuple[str, str, str]]
+
+
+@dataclass(frozen=True)
+class Window:
+    """The rows around the window of a dataset that ends on `day`, before anything is changed; `inside` are its own."""
+
+    rows: pd.DataFrame
+    inside: np.ndarray
+    day: np.datetime64
+
+
+def sales_window(stored: Stored, last: np.datetime64) -> Window:
+    """The lines of the days up to `last`, with those before them that their columns are made from."""
+    lines = store.frame(stored)
+    at = lines["timestamp"].to_numpy().astype("datetime64[D]")
+    near = (at > last - BEFORE * watch.DAY) & (at <= last)
+    rows, at = lines[near].reset_index(drop=True), at[near]
+    return Window(rows, (at > last - watch.WINDOW * watch.DAY) & rows["line_type"].eq("sale").to_numpy(bool), last)
+
+
+def churn_window(stored: Stored, last: np.datetime64) -> Window:
+    """The customers of the month that ends on `last`, or as they are where they have no history."""
+    if "history" in stored.columns:
+        rows = store.frame(stored, "history")
+        rows = rows[rows["day"] == pd.Timestamp(last)].reset_index(drop=True)
+    else:
+        rows = store.frame(stored).assign(day=pd.Timestamp(last))
+    return Window(rows, np.ones(len(rows), bool), last)
+
+
+def sales_outlook(stored: Stored, base: Window, after: pd.DataFrame, wanted: Shift) -> Cards:
+    """What the change does to units, and to the error of the week's forecast, which was made before and knows nothing
+    of it; nothing where nothing is sold."""
+    rows = base.rows[base.inside]
+    units = rows["quantity"].to_numpy(float)
+    if not units.sum():
+        return []
+    known = store.elasticities(stored)
+    usual = known[""].value if not known[""].reason else elasticity.ASSUMED
+    of = {name: found.value if not found.reason else usual for name, found in known.items()}
+    each = rows["category"].map(of).fillna(usual) if "category" in rows else pd.Series(usual, rows.index)
+    dearer = np.where(shift.priced(rows, wanted), 1 + wanted.price, 1.0)
+    sold = dearer ** -each.to_numpy(float) * rows.index.isin(after.index)  # of a unit
+    assumed = wanted.price and all(found.reason for found in known.values())
+    how = _("assumed elasticity {value}") if assumed else _("elasticity {value}, estimated from these data")
+    value = locales.number(float(np.average(each, weights=units)), 1)
+    meaning = how.format(value=value) if wanted.price else _("of that week, by what is lost")
+    units_ = [(_("Units"), _signed(float((units * sold).sum() / units.sum()) - 1), meaning)]
+    change = pd.Series(rows["unit_price"].fillna(0).to_numpy(float) * units * (dearer * sold - 1))
+    return units_ + _forecast(stored, base.day, change.groupby(rows["timestamp"].dt.normalize().to_numpy()).sum())
+
+
+def _forecast(stored: Stored, day: np.datetime64, change: pd.Series) -> Cards:
+    """How far the forecast of the week up to a day was off, and would be with a change of what is sold on its days."""
+    try:
+        rows, scale = _week(stored.version, str(day), stored)
+    except CannotForecast as error:
+        return [(_("Forecast off by"), "?", error.sentence())]
+    changed_ = rows["actual"] + change.reindex(rows["target_day"]).fillna(0).to_numpy()
+    found = [performance.sold(part, scale) for part in (rows, rows.assign(actual=changed_))]
+    if found[0] is None or found[1] is None:
+        return []
+    off, bias = (
+        [performance.written(name, float(one.loc[name, "value"])) for one in found if one is not None]
+        for name in ("wape", "bias")
+    )
+    text = _("of that week’s revenue, {off} without the change; forecast on {day}, bias {before} → {after}")
+    made = locales.day(rows["target_day"].iloc[0] - pd.Timedelta(days=1))
+    return [(_("Forecast off by"), off[1], text.format(off=off[0], day=made, before=bias[0], after=bias[1]))]
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _week(version: str, day: str, _stored: Stored) -> tuple[pd.DataFrame, float]:  # noqa: ARG001  # the cache key
+    return sales.week(_stored, pd.Timestamp(day))
+
+
+def churn_outlook(stored: Stored, base: Window, after: pd.DataFrame, _wanted: Shift) -> Cards:
+    """What the model would say of the changed customers, and how well it would rank them if it still holds.
+
+    Nothing, and why not, where the model cannot be read; where there is none yet, it is trained.
+    """
+    try:
+        model = champions.existing(stored) or champions.churn(stored)[0]
+    except ModelFileError as error:
+        st.warning(plain(error.sentence()), icon=":material/lock:")
+        return []
+    held_out = model.held_out
+    risks = [model.predict_proba(rows)[:, 1] for rows in (base.rows, after)]
+    estimates = [
+        performance.estimated(risk, performance.calibrated(risk, held_out.probability, held_out.left.astype(float)))
+        for risk in risks
+    ]
+    leave = (
+        _("Predicted to leave"),
+        locales.percent(risks[1].mean(), 1),
+        _("on average, by the model that is in use; {before} without the change").format(
+            before=locales.percent(risks[0].mean(), 1)
+        ),
+    )
+    if estimates[0] is None or estimates[1] is None:
+        return [leave]
+    before, now = (found.loc["auc"] for found in estimates if found is not None)
+    text = _(
+        "estimated AUC, {before} without the change; chance alone makes {lo} to {hi}. A new reason to leave would not "
+        "show here"
+    )
+    values = {"before": locales.number(before["value"], 3)}
+    values |= {end: locales.number(now[end], 2) for end in ("lo", "hi")}
+    return [leave, (_("Ranking quality"), locales.number(now["value"], 3), text.format(**values))]
+
+
+def _signed(share: float) -> str:
+    return locales.signed(share, partial(locales.percent, digits=1))
