@@ -40,7 +40,6 @@ FIGURE = ".stMain :is(.stPlotlyChart, .stImage)"
 INSTEAD = {
     "food": ".stMain .stDataFrame",
     "data": ".stMain .stDataFrame",
-    "monitoring-health": ".stMain .stButtonGroup",
 }
 BEGINS = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>", "CSV": b"\xef\xbb\xbflevel,", "XLSX": b"PK"}
 CUSTOMERS = "id;résilié;contrat;ancienneté\n" + "".join(

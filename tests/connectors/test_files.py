@@ -167,7 +167,7 @@ def test_columns_of_ones_own_are_kept_for_customers():
 
 def test_a_missing_column_is_asked_for():
     raw = read("a,b\n1,2\n")
-    with pytest.raises(InvalidFile, match="Choose a column for customer_id, churned"):
+    with pytest.raises(InvalidFile, match="Choose a column for churned"):
         mapping.apply(raw, "customers", {}, NOW, "x")
 
 
