@@ -16,6 +16,7 @@ from ui.text import N_, _
 VIEWS = {
     "all": N_("All columns"),
     "column": N_("One column"),
+    "together": N_("All together"),
     "rule": N_("Alert rule"),
     "definition": N_("Definitions"),
 }
@@ -57,7 +58,9 @@ def body() -> None:
     drift = drift.assign(label=watch.label(drift, threshold))
     watched.keep(model, data, rows, against[version])
 
-    views.verdict(drift, binned, day, threshold, levels, model)
+    at = day.to_datetime64().astype("datetime64[D]")
+    does = watched.does(model, data, rows, against[version], binned, at)
+    views.verdict(drift, binned, day, threshold, model, does)
     if not against[version].in_use:
         st.caption(
             _(
@@ -70,9 +73,13 @@ def body() -> None:
         )
     view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
     if view == "all":
-        views.everything(drift, day, threshold, levels, model, data)
+        views.everything(drift, day, threshold, levels, model, data, does)
     elif view == "column":
         views.column(drift, binned, day, threshold, levels, model, data, rows, against[version])
+    elif view == "together":
+        with st.spinner(_("Learning to tell them apart")):
+            found = watched.apart(data, rows, against[version], binned, at, views.KINDS)
+        views.together(found, rows, at)
     elif view == "rule":
         views.rule(drift, binned, data, model)
     else:
@@ -97,12 +104,24 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Watched**: lines of goods (quantity, price, price against the product's median of the 13 weeks before, promotion,
   category, supplier, product, sale or return) and invoices (lines, amount, hour, shop, customer's rhythm); for churn
   the columns of the customers. Always the seven days up to the chosen one.
-- **Noise**: where nothing changed, PSI / (1/N + 1/M) has about a chi-square distribution with bins − 1 degrees of
-  freedom; N and M count invoices, because lines of one invoice are not independent. The grey band holds 95 % of it.
-- **Seasonal**: over the threshold against the reference, but not against the same weeks ± 3 of earlier years (all of
-  them together, or the most alike one).
-- **Confirmed**: over the threshold, over the noise (also with Benjamini-Hochberg over the columns at 5 %), at least 30
-  independent rows, and not seasonal. Only these are told.
+- **Real**: windows of 3, 7 and 14 days against the training window, the same weekdays of the last weeks, and the same
+  weeks ± 3 of earlier years, by Pearson's chi-square with its exact mean and variance for few rows (Dawson 1954), and
+  of numbers by Neyman's smooth tests of place and spread. A window has to depart further than windows of this column
+  usually do (a range that is always renewed has its usual renewal), and so far that in a year, over all columns,
+  chance alone makes less than one alert. Lines of one invoice are not independent: invoices count.
+- **Matters**: its size, on the scale of the PSI but without what sampling makes, is over a third of the PSI threshold.
+- **Confirmed**: real, it matters, and either new against the last weeks or, where earlier years are known, unlike
+  their season too. A step that was told stays confirmed until the data look as before it, or a model learns from it.
+  Only these are told, and by what they do first.
+- **Seasonal**: unlike what the model learned from, but like the same weeks of earlier years. **Season not known yet**:
+  there is no earlier year that would tell.
+- **Does**: the change of the mean amount (or risk) of a row if each bin keeps its own mean: the sum over bins of
+  (share now − share before) × mean. Of prices: the units sold at the estimated elasticity.
+- **All together**: gradient-boosted trees learn to tell the window from earlier rows, days by other days; the AUC of
+  days not learned from is 0.5 where nothing changed, and days change sides at random to see what chance makes.
+- **Noise**: the PSI that sampling alone stays under in 95 of 100 windows, drawn where rows are few, else from the
+  chi-square distribution of PSI / (1/N + 1/M). A value that holds more than a bin's share has a bin of its own; rare
+  levels are compared in a second view, in up to 300 groups.
 - **KS**: the greatest gap between the two shares below a value, exact.
 - **Importance**: for sales the correlation ratio of the logarithm of the amount over the column's bins; for churn the
   mean absolute contribution to the model's log-odds.

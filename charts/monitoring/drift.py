@@ -13,19 +13,23 @@ from locales import N_, _, ngettext
 from locales.labels import label
 from models.drift import watch
 from models.drift.alarms import Replay
+from models.drift.classifier import LAST_WEEKS, LEARNED, SEASON, Apart
 from models.drift.explain import SENTENCES, Move, moves
 from models.drift.watch import Sides
 
 LABELS = {
     watch.STABLE: N_("as before"),
     watch.CONFIRMED: N_("confirmed"),
+    watch.SMALL: N_("real, but small"),
     watch.SEASONAL: N_("seasonal"),
+    watch.UNTOLD: N_("season not known yet"),
     watch.WITHIN_NOISE: N_("within noise"),
     watch.TOO_FEW: N_("too few rows"),
 }
 SYMBOLS = {
     watch.CONFIRMED: "diamond",
     watch.SEASONAL: "circle-open",
+    watch.UNTOLD: "triangle-up-open",
     watch.WITHIN_NOISE: "x-thin-open",
     watch.TOO_FEW: "square-open",
 }
@@ -45,6 +49,11 @@ SIDES = {
     "bottom left": (-1, -1),
     "top center": (0, 1),
     "bottom center": (0, -1),
+}
+AGAINST = {
+    LAST_WEEKS: N_("the last weeks"),
+    SEASON: N_("this season of earlier years"),
+    LEARNED: N_("what the model learned from"),
 }
 DEFINITIONS = {
     "deciles": N_("Vigie: deciles of the reference"),
@@ -137,7 +146,7 @@ def calendar(drift: pd.DataFrame, threshold: float, title: str) -> go.Figure:
         )
     )  # fmt: skip
     for kind, symbol in SYMBOLS.items():
-        some = worst[(worst["label"] == kind) & (worst["psi"] > threshold)]
+        some = worst[(worst["label"] == kind) & ((worst["psi"] > threshold) | (kind == watch.CONFIRMED))]
         if len(some):
             colour = theme.LEAVE if kind == watch.CONFIRMED else theme.ACCENT
             marker = {"symbol": symbol, "size": 6, "color": colour, "line": {"color": colour, "width": 1.5}}
@@ -168,13 +177,12 @@ def course(
     days = ngettext("{count} day", "{count} days", len(confirmed))
     times = ngettext("{count} time", "{count} times", len(confirmed))
     batches = (mine["day"].max() - mine["day"].min()).days > 2 * WEEK * len(mine)  # not every day
-    over = _("{column}: {when} over the threshold of {threshold}, and it was not the season")
+    over = _("{column}: changed for {when}, and it was not the season")
     if confirmed["psi_season"].isna().any():
-        over = _("{column}: {when} over the threshold of {threshold}, beyond chance")
-    usual = _("{column}: never over the threshold of {threshold} without the season explaining it")
+        over = _("{column}: changed for {when} against the weeks before")
+    usual = _("{column}: no change that is real, matters and is not the season")
     title = (over if len(confirmed) else usual).format(
         column=label(feature),
-        threshold=locales.number(threshold, 2),
         when=(times if batches else days).format(count=locales.number(len(confirmed))),
     )
     figure = theme.figure(
@@ -450,6 +458,37 @@ def definitions(table: pd.DataFrame, threshold: float) -> go.Figure:
             go.Scatter(x=np.minimum(table[name], cap), y=list(table.index), mode="markers", name=_(DEFINITIONS[name]),
                        cliponaxis=False,
                        marker={"size": size, "symbol": symbol, "color": colour}, hoverinfo="text", hovertext=hover)
+        )  # fmt: skip
+    return figure
+
+
+def apart(found: Mapping[str, Apart]) -> go.Figure:
+    """By how much each column helps to tell a window from others: what its shuffling takes from the AUC."""
+    names = list(dict.fromkeys(name for one in found.values() for name in one.columns))[::-1]
+    surely = [one for one in found.values() if one.told]
+    title = _("A model cannot tell these rows from earlier ones")
+    if surely and surely[0].columns:
+        title = _("“{column}” tells these rows from earlier ones").format(column=label(next(iter(surely[0].columns))))
+    figure = theme.figure(
+        title,
+        x=_("AUC lost without it"),
+        height=max(theme.HEIGHT, 140 + 2 * ROW * len(names)),
+        yaxis=column_axis(names),
+        hovermode="closest",
+        barmode="group",
+    )
+    sentence = _("{column}: without it the AUC against {what} is {lost} lower")
+    looks = {LAST_WEEKS: (theme.STAY, ""), SEASON: (theme.ACCENT, "."), LEARNED: (theme.NEUTRAL, "/")}
+    for what, one in found.items():
+        lost = [one.columns.get(name, 0.0) for name in names]
+        colour, shape = looks[what]
+        hover = [
+            sentence.format(column=theme.plain(label(name)), what=_(AGAINST[what]), lost=locales.number(value, 2))
+            for name, value in zip(names, lost, strict=True)
+        ]
+        figure.add_trace(
+            go.Bar(x=lost, y=names, orientation="h", name=_(AGAINST[what]), hoverinfo="text", hovertext=hover,
+                   textposition="none", marker={"color": colour, "pattern": {"shape": shape, "solidity": 0.25}})
         )  # fmt: skip
     return figure
 

@@ -26,7 +26,7 @@ from models.drift import performance
 from models.drift.alarms import QUIET
 from models.drift.compare import THRESHOLD, WATCH
 from models.drift.performance import REFERENCE
-from models.drift.watch import CONFIRMED, SEASONAL, TOO_FEW, TRAINING, WITHIN_NOISE
+from models.drift.watch import CONFIRMED, SEASONAL, TOO_FEW, TRAINING, UNTOLD, WITHIN_NOISE
 
 ALERT, NOTE = "alert", "note"  # severities: somebody should look; only written down
 COOLDOWN = 7  # days
@@ -41,12 +41,13 @@ IN_A_LETTER = 20  # alarms in one message
 IN_A_ROW = 2  # windows in which a measure is off before there is an alert
 MESSAGES = {
     CONFIRMED: N_("{feature} has changed: PSI {value} is over {threshold}, more than chance or season explain."),
+    UNTOLD: N_("{feature}: PSI {value} is over {threshold}; it cannot be told from the season yet."),
     SEASONAL: N_("{feature}: PSI {value} is over {threshold}, as in the same season of earlier years."),
     WITHIN_NOISE: N_("{feature}: PSI {value} is over {threshold}, but chance alone does as much."),
     TOO_FEW: N_("{feature}: PSI {value} is over {threshold}, but the rows are too few to tell."),
 }
 
-
+UNDER = N_("{feature} has changed: PSI {value}, more than chance or season explain.")  # told below the threshold
 REALISED = N_("{measure} of the model {model} left its usual range: {value} on {day}, {reference} when it learned.")
 ESTIMATED = N_(
     "{measure} of the model {model} is estimated at {value} on {day}, {reference} when it learned; the truth is not "
@@ -87,14 +88,15 @@ def cooldown(engine: Engine) -> int:
 
 
 def of_psi(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The alarms of rows of `state.psi_log`: one a feature and day whose PSI is over its threshold.
+    """The alarms of rows of `state.psi_log`: one a feature and day, confirmed or with a PSI over its threshold.
 
     Where a feature has several definitions or references, a confirmed one speaks for it.
     """
     over: dict[tuple[str, ...], Mapping[str, Any]] = {}
     for row in rows:
         key = (row["model"], row["version"], str(row["day"]), row["feature"])
-        if pd.notna(row["psi"]) and row["psi"] > row["threshold"] and over.get(key, {}).get("label") != CONFIRMED:
+        far = pd.notna(row["psi"]) and (row["psi"] > row["threshold"] or row["label"] == CONFIRMED)
+        if far and over.get(key, {}).get("label") != CONFIRMED:
             over[key] = row
     return [
         {
@@ -102,7 +104,7 @@ def of_psi(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "kind": PSI,
             "severity": ALERT if row["label"] == CONFIRMED else NOTE,
             "value": row["psi"],
-            "message": MESSAGES[row["label"]],
+            "message": MESSAGES[row["label"]] if row["psi"] > row["threshold"] else UNDER,
             "message_values": {
                 "feature": row["feature"],
                 "value": float(row["psi"]),
@@ -209,7 +211,7 @@ def _stopped(engine: Engine, first: Mapping[str, Any], last: Mapping[str, Any]) 
         return True
     log = psi_log.c
     well = (log.model == first["model"]) & (log.feature == first["feature"]) & (log.reference == TRAINING)
-    well &= log.version.in_({first["version"], last["version"]}) & log.label.not_in((CONFIRMED, TOO_FEW))
+    well &= log.version.in_({first["version"], last["version"]}) & log.label.not_in((CONFIRMED, UNTOLD, TOO_FEW))
     between = (log.day > first["day"]) & (log.day < last["day"])
     with engine.connect() as connection:
         return connection.execute(select(log.day).where(well, between).limit(1)).first() is not None

@@ -9,7 +9,8 @@ import pandas as pd
 
 BINS = 10
 OWN_BIN = 20  # a number with no more distinct values has one bin a value; a column of text keeps so many levels
-PARTS = ("counts", "edges", "values", "levels", "rare", "span")
+GROUPS = 300  # of rare levels, in the second view, which tells them apart
+PARTS = ("counts", "edges", "values", "levels", "rare", "span", "rest")
 Definition = Literal["deciles", "sturges", "equal_width"]
 
 
@@ -18,10 +19,12 @@ class Bins:
     """The bins of one column, and how many rows of the reference fell into each.
 
     A number has either `edges`, between bins that are closed on the right and open at both ends, or `values`, one bin
-    each, then a bin for every other value. Text has `levels`, one bin each, then a bin for the rare levels of the
-    reference (`rare`, of which `once` are met a single time) and one for levels it never had. The last bin is for
-    missing values; infinity is one of them.
-    `span` is the least and the greatest number of the reference.
+    each, then a bin for every other value; a value that holds more than a bin's share of the rows has edges at it and
+    just below it. Text has `levels`, one bin each, then a bin for the rare levels of the reference (`rare`, of which
+    `once` are met a single time) and one for levels it never had. The last bin is for missing values; infinity is one
+    of them. `span` is the least and the greatest number of the reference.
+    A second view has groups in place of the bin of rare levels, so that a change among these is seen: `rest` has the
+    rows of the reference in each. The rare levels are dealt out to up to `GROUPS` of them, the most frequent first.
     """
 
     counts: tuple[int, ...]
@@ -30,6 +33,7 @@ class Bins:
     levels: tuple[str, ...] = ()
     rare: tuple[str, ...] = ()
     span: tuple[float, ...] = ()
+    rest: tuple[int, ...] = ()
     text: bool = False
     once: int = 0
 
@@ -64,19 +68,46 @@ class Bins:
         upto = np.searchsorted(known, self.edges, "right")
         return np.r_[np.diff(np.r_[0, upto, len(known)]), missing]
 
-    def count_levels(self, sizes: Mapping[str, int], missing: int) -> np.ndarray:
-        """Likewise, for how many rows have each level and how many are missing."""
-        counts, known = np.zeros(len(self.counts), np.int64), self._places()
+    def count_levels(self, sizes: Mapping[str, int], missing: int, apart: bool = False) -> np.ndarray:
+        """Likewise, for how many rows have each level and how many are missing; in the second view if `apart`."""
+        counts, known = np.zeros(self.width if apart else len(self.counts), np.int64), self._places(apart)
         for level, size in sizes.items():
             counts[known.get(level, -2)] += size
         counts[-1] += missing
         return counts
 
-    def place(self, column: pd.Series) -> np.ndarray:
-        """The bin of each row."""
-        last = len(self.counts) - 1
+    @property
+    def ordered(self) -> int:
+        """How many bins come first that lie in the order of their numbers."""
+        return len(self.values) or len(self.edges) + 1
+
+    @property
+    def width(self) -> int:
+        """The bins of the second view."""
+        return len(self.counts) + max(len(self.rest) - 1, 0)
+
+    def apart(self, counts: np.ndarray) -> np.ndarray:
+        """The reference's counts in the second view, to be compared with those of other windows (the last axis).
+
+        Levels met for the first time are expected as in `expected`: at the cost of all groups alike.
+        """
+        together = self.expected(self.together(counts))
+        groups = np.array(self.rest) * (together[..., -3:-2] / max(sum(self.rest), 1))
+        return np.concatenate([together[..., :-3], groups, together[..., -2:]], axis=-1)
+
+    def together(self, apart: np.ndarray) -> np.ndarray:
+        """The counts of the bins from those of the second view (the last axis)."""
+        first, groups = len(self.levels), len(self.rest)
+        if not groups:
+            return apart
+        ends = apart[..., :first], apart[..., first + groups :]
+        return np.concatenate([ends[0], apart[..., first:-2].sum(axis=-1, keepdims=True), ends[1]], axis=-1)
+
+    def place(self, column: pd.Series, apart: bool = False) -> np.ndarray:
+        """The bin of each row, or its bin in the second view."""
+        last = (self.width if apart else len(self.counts)) - 1
         if self.text:
-            known = self._places()
+            known = self._places(apart)
             codes, names = pd.factorize(as_text(column))
             of_level = np.array([known.get(str(name), last - 1) for name in names] + [last])
             return np.asarray(of_level[codes])  # a missing value has the code -1, the last one
@@ -93,9 +124,10 @@ class Bins:
         parts = {name: list(getattr(self, name)) for name in PARTS}
         return {name: part for name, part in (parts | {"text": self.text, "once": self.once}).items() if part}
 
-    def _places(self) -> dict[str, int]:
-        rare, last = len(self.counts) - 3, len(self.levels)
-        return dict(zip(self.levels, range(last), strict=True)) | dict.fromkeys(self.rare, rare)
+    def _places(self, apart: bool = False) -> dict[str, int]:
+        last, groups = len(self.levels), len(self.rest) or 1
+        dealt = {level: last + (place % groups if apart else 0) for place, level in enumerate(self.rare)}
+        return dict(zip(self.levels, range(last), strict=True)) | dealt
 
 
 def read(plain: Mapping[str, Any]) -> Bins:
@@ -135,7 +167,8 @@ def freeze_ordered(
         cut = Bins((0,) * (len(distinct) + 2), values=tuple(distinct.tolist()), span=span)
     else:
         if definition == "deciles":
-            edges = np.unique(_quantiles(known, np.arange(1, bins) / bins))
+            quantiles = _quantiles(known, np.arange(1, bins) / bins)
+            edges = np.unique(np.r_[quantiles, _around_heavy(known, bins, quantiles)])
         elif definition == "equal_width":
             edges = np.linspace(known[0], known[-1], bins + 1)[1:-1]
         else:
@@ -148,10 +181,13 @@ def freeze_levels(sizes: Mapping[str, int], missing: int) -> Bins:
     """The bins of a column of text, from how many rows of the reference have each level, the most frequent first."""
     names = list(sizes)
     rare = tuple(names[OWN_BIN:])
+    tail = np.array([sizes[name] for name in rare])
+    groups = min(len(rare), GROUPS) if len(rare) > 1 else 0
     cut = Bins(
         (0,) * (min(len(names), OWN_BIN) + 3),
         levels=tuple(names[:OWN_BIN]),
         rare=rare,
+        rest=tuple(int(tail[place::groups].sum()) for place in range(groups)),
         text=True,
         once=sum(sizes[name] == 1 for name in rare),
     )
@@ -201,6 +237,19 @@ def _with(cut: Bins, counts: np.ndarray) -> Bins:
 
 def _distinct(ordered: np.ndarray) -> np.ndarray:
     return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(ordered) else ordered
+
+
+def _around_heavy(ordered: np.ndarray, bins: int, edges: np.ndarray) -> list[float]:
+    """Edges that part the values that hold more than a bin's share from those below and above, where `edges` do not."""
+    found: list[float] = []
+    for value in np.unique(ordered[np.arange(bins) * len(ordered) // bins]):
+        low, high = np.searchsorted(ordered, value), np.searchsorted(ordered, value, "right")
+        if (high - low) * bins > len(ordered):
+            if low and not ((edges >= ordered[low - 1]) & (edges < value)).any():
+                found.append(float(np.nextafter(value, -np.inf)))
+            if high < len(ordered):
+                found.append(float(value))
+    return found
 
 
 def _quantiles(ordered: np.ndarray, shares: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from models.drift.bins import Bins, Definition
 
 THRESHOLD = 0.3  # PSI over which a column is logged
 WATCH = (0.1, 0.2)  # a little, and clearly different
+SURE = 0.05  # false discovery rate over the columns
 WORKERS = 2
 # 2024-01-31, 31/1/24 10:00, 2024-01, 20240131, 31 January 2024, Jan. 31, 2024
 DATE = re.compile(
@@ -25,7 +26,20 @@ IDENTIFIER = 0.5  # share of different values from which a column of text names 
 MANY = 100  # rows from which that can be said
 
 _MEASURES = (
-    *("psi", "noise_limit", "ks", "ks_pvalue", "chi2", "chi2_pvalue", "cramers_v", "wasserstein", "jensen_shannon"),
+    *(
+        "psi",
+        "noise_limit",
+        "pvalue",
+        "size",
+        "rest",
+        "ks",
+        "ks_pvalue",
+        "chi2",
+        "chi2_pvalue",
+        "cramers_v",
+        "wasserstein",
+        "jensen_shannon",
+    ),
     *("missing_reference", "missing_current", "outside", "bad_row"),
 )
 
@@ -45,11 +59,13 @@ def report(
     `reference` may also be the frozen bins of a model version (then KS and Wasserstein, which need its rows, are
     missing).
 
-    Columns: `column`; `kind` (number, text); `psi`, `noise_limit` (see `measures`), `ks`, `ks_pvalue` (numbers),
-    `chi2`, `chi2_pvalue`, `cramers_v` (text), `wasserstein` (standard deviations), `jensen_shannon`;
-    `adjusted_pvalue` (Benjamini-Hochberg over the columns); `missing_reference`, `missing_current` and `outside` (what
-    the reference never had) as shares of the rows; `bad_row`, a value that alone makes the distance;
-    `drifted` (PSI over `threshold` and over the noise); `moved`, the `explain.Move`s; `note`, a `Sentence` or None,
+    Columns: `column`; `kind` (number, text); `psi`, `noise_limit` (see `measures`); `pvalue`, of a test of the counts
+    that is right for few rows too, `adjusted_pvalue` (Benjamini-Hochberg over the columns), and the `size` of the
+    change without what sampling makes (see `measures.departure`); `rest`, that size where rare levels are told apart;
+    `ks`, `ks_pvalue` (numbers), `chi2`, `chi2_pvalue`, `cramers_v` (text), `wasserstein` (standard deviations),
+    `jensen_shannon`; `missing_reference`, `missing_current` and `outside` (what the reference never had) as shares of
+    the rows; `bad_row`, a value that alone makes the distance; `drifted` (PSI over `threshold`, or `rest` is, and
+    surely more than sampling makes); `moved`, the `explain.Move`s; `note`, a `Sentence` or None,
     which says why a column could not be compared, or with which reserve. A column that cannot be compared does not
     keep the others from it.
     """
@@ -62,9 +78,9 @@ def report(
         found = list(pool.map(compare, names))
     table = pd.DataFrame(found, columns=["column", "kind", *_MEASURES, "moved", "note"])
     table = table.astype(dict.fromkeys(_MEASURES, float))
-    pvalues = table["ks_pvalue"].fillna(table["chi2_pvalue"]).to_numpy()
-    table["adjusted_pvalue"] = measures.benjamini_hochberg(pvalues)
-    table["drifted"] = (table["psi"] > threshold) & (table["psi"] > table["noise_limit"])
+    table["adjusted_pvalue"] = measures.benjamini_hochberg(table["pvalue"].to_numpy())
+    far = (table["psi"] > threshold) | (table["rest"] > threshold)
+    table["drifted"] = far & (table["adjusted_pvalue"] <= SURE)
     return table.sort_values("psi", ascending=False, kind="stable", na_position="last").reset_index(drop=True)
 
 
@@ -124,18 +140,26 @@ def _compare(
         sizes, missing = bins.tally(current)
         cut = reference if isinstance(reference, Bins) else bins.freeze_levels(*bins.tally(reference))
         counts = cut.count_levels(sizes, missing)
+        apart = cut.count_levels(sizes, missing, apart=True)
         _no_identifier(name, len(cut.levels) + len(cut.rare), before)
         row["chi2"], row["chi2_pvalue"], row["cramers_v"] = measures.chi_square(cut.expected(counts), counts)
         row["outside"] = counts[-2] / len(current)
     was = cut.expected(counts)
-    filled = int(((was > 0) | (counts > 0)).sum())
     row["psi"] = float(measures.psi(was, counts))
-    row["noise_limit"] = float(measures.noise(filled, np.array(before), np.array(len(current))))
+    row["noise_limit"] = float(measures.drawn_noise(was, before, np.array([len(current)]))[0])
+    tests = [measures.departure(was, counts)]
+    if number:
+        tests += measures.smooth(*(side[: cut.ordered] for side in (was, counts)))
+    elif cut.rest:
+        tests.append(measures.departure(cut.apart(apart), apart))
+        row["rest"] = float(tests[1].size)
+    row["pvalue"] = min(float(min(measures.pvalue(test) for test in tests)) * len(tests), 1)
+    row["size"] = float(np.nanmax([test.size for test in tests]))
     row["jensen_shannon"] = measures.jensen_shannon(was, counts)
     row["missing_reference"], row["missing_current"] = was[-1] / before, counts[-1] / len(current)
     row["moved"] = explain.moves(cut, was, counts)
     if min(before, len(current)) == 1:
-        row["noise_limit"] = np.inf
+        row |= {"noise_limit": np.inf, "pvalue": 1.0}
         row["note"] = CannotCompare(N_("One of the two windows has one row, which says nothing about a distribution."))
     return row
 

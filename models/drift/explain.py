@@ -63,7 +63,9 @@ def _described(cut: Bins) -> list[tuple[Kind, float | None, float | None, str | 
         found.append(("other", None, None, None))
     else:
         found = [("upto", None, cut.edges[0], None)]
-        found += [("between", lo, hi, None) for lo, hi in zip(cut.edges, cut.edges[1:], strict=False)]
+        for lo, hi in zip(cut.edges, cut.edges[1:], strict=False):
+            alone = np.nextafter(hi, -np.inf) == lo  # a value that holds a bin of its own
+            found.append(("value", hi, None, None) if alone else ("between", lo, hi, None))
         found.append(("over", cut.edges[-1], None, None))
     return [*found, ("missing", None, None, None)]
 

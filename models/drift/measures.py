@@ -12,6 +12,9 @@ import numpy as np
 EMPTY = 1e-4  # share that stands for an empty bin; nothing is renormalised
 EXACT = 10_000  # rows up to which the p-value of KS is exact
 BLOCK, FINER = 256, 16  # rows a block at first, and into how many it is cut
+FEW = 2.0  # rows that a bin is expected to hold in the smaller of two windows; those with fewer are tested together
+DRAWS = 1_000  # windows that are drawn to see what sampling makes of few rows
+MANY = 20.0  # rows expected in every bin from which nothing needs to be drawn
 QUANTILES = 2048  # places where the quantile functions are compared
 
 
@@ -22,6 +25,101 @@ class KsResult:
 
     statistic: float
     pvalue: float
+
+
+@dataclass(frozen=True)
+class Departure:
+    """Whether and how far windows depart from what they are compared with, an element each.
+
+    `ratio` is a chi-square over its mean where nothing changed, `freedom` its degrees of freedom (see `pvalue`). `size`
+    is on the scale of the PSI, without what sampling makes: 0 on average where nothing changed.
+    """
+
+    ratio: np.ndarray
+    freedom: np.ndarray
+    size: np.ndarray
+
+
+def departure(reference: np.ndarray, current: np.ndarray) -> Departure:
+    """Pearson's chi-square of counts, right for few rows too; NaN where a window is empty.
+
+    Given the margins the statistic has a known mean and variance, whatever the counts (Dawson 1954, Biometrika 41,
+    280): a gamma distribution with these stands for its own, and bins of fewer than `FEW` expected rows are one. The
+    size is twice the sum of (c - r)^2 / (c + r) of the shares (Le Cam 1986, Asymptotic Methods, ch. 4), which is the
+    PSI for small changes and finite for empty bins, less (bins - 1) (1/N + 1/M).
+    """
+    reference, current = np.broadcast_arrays(np.asarray(reference, float), np.asarray(current, float))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        before, now = reference.sum(axis=-1), current.sum(axis=-1)
+        both = before + now
+        few = (reference + current) * (np.minimum(before, now) / both)[..., None] < FEW
+        sides = [
+            np.concatenate([np.where(few, 0, side), np.where(few, side, 0).sum(axis=-1, keepdims=True)], axis=-1)
+            for side in (reference, current)
+        ]
+        margin = sides[0] + sides[1]
+        part = np.where(margin > 0, both[..., None] / margin, 0)
+        shares = sides[0] / before[..., None], sides[1] / now[..., None]
+        bins = (margin > 0).sum(axis=-1)
+        weight = before * now / both
+        statistic = ((shares[1] - shares[0]) ** 2 * part).sum(axis=-1) * weight
+        mean = both * (bins - 1) / (both - 1)
+        spread = (both - 2) / (both - 1), (bins - 1) * (both - bins) / (both - 1)
+        uneven = (both / before + both / now - 4) / (both - 2), (part.sum(axis=-1) - bins**2) / (both - 2)
+        variance = 2 * both / (both - 3) * (spread[0] - uneven[0]) * (spread[1] - uneven[1])
+        variance += both**2 / (both - 1) * uneven[0] * uneven[1]
+        total = shares[0] + shares[1]
+        apart = 2 * np.divide((shares[1] - shares[0]) ** 2, total, out=np.zeros_like(total), where=total > 0).sum(
+            axis=-1
+        )
+        known = (bins > 1) & (both > 3) & (weight > 0)
+        return Departure(
+            np.where(known, statistic / mean, np.nan),
+            np.where(known & (variance > 0), 2 * mean**2 / variance, 1.0),
+            np.where(weight > 0, apart - (bins - 1) / weight, np.nan),
+        )
+
+
+def smooth(reference: np.ndarray, current: np.ndarray) -> tuple[Departure, Departure]:
+    """Neyman's smooth test of ordered counts in its two parts: do they lie higher or lower, are they wider apart? Each
+    sees it in fewer rows than a chi-square over all bins does.
+
+    The scores are a line and a parabola of the midranks, uncorrelated where nothing changed; their kurtosis stands for
+    few rows (Rayner, Thas and Best 2009, Smooth Tests of Goodness of Fit, ch. 2). Their size is always 0.
+    """
+    reference, current = np.broadcast_arrays(np.asarray(reference, float), np.asarray(current, float))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        before, now = reference.sum(axis=-1), current.sum(axis=-1)
+        both = before + now
+        share = (reference + current) / both[..., None]
+        line = share.cumsum(axis=-1) - share / 2 - 0.5
+        second, third = (share * line**2).sum(axis=-1), (share * line**3).sum(axis=-1)
+        parabola = line**2 - (third / second)[..., None] * line - second[..., None]
+        weight = before * now / both * (both - 1) / both
+        gap = current / now[..., None] - reference / before[..., None]
+
+        def part(score: np.ndarray) -> Departure:
+            spread = (share * score**2).sum(axis=-1)
+            known = (spread > 1e-9) & (weight > 0)  # two values have no parabola
+            statistic = (gap * score).sum(axis=-1) ** 2 / spread * weight
+            fourth = (share * score**4).sum(axis=-1) / spread**2
+            variance = 2 + (fourth - 3) / np.minimum(before, now)
+            freedom = np.where(known, 2 / np.maximum(variance, 1), 1.0)
+            return Departure(np.where(known, statistic, np.nan), freedom, np.where(known, 0.0, np.nan))
+
+        return part(line), part(parabola)
+
+
+def pvalue(found: Departure, usual: np.ndarray | float = 1.0, windows: np.ndarray | float = np.inf) -> np.ndarray:
+    """How probable a departure that large is where nothing changed; 1 where it is not known.
+
+    `usual` is how many times as far as sampling alone makes windows depart anyway, known from so many `windows`.
+    """
+    from scipy.special import fdtrc
+
+    with np.errstate(invalid="ignore", over="ignore"):
+        freedom = found.freedom * np.minimum(windows, 1e6)
+        return np.nan_to_num(fdtrc(found.freedom, freedom, found.ratio / usual), nan=1.0)
 
 
 def psi_parts(reference: np.ndarray, current: np.ndarray) -> np.ndarray:
@@ -55,6 +153,26 @@ def noise(
 
     with np.errstate(divide="ignore"):
         return np.asarray(chdtri(np.maximum(bins - 1, 1), 1 - share) * (1 / reference_rows + 1 / current_rows))
+
+
+def drawn_noise(reference: np.ndarray, reference_rows: float, current_rows: np.ndarray, seed: int = 0) -> np.ndarray:
+    """`noise` with the reference's counts at hand, and right where bins hold few rows: an empty one counts as `EMPTY`,
+    which no chi-square knows.
+
+    Where a bin is expected to hold fewer than `MANY` rows, `DRAWS` pairs of windows are drawn; between a few sizes of
+    the window the limit is read off a straight line.
+    """
+    shares = reference[reference > 0] / reference.sum()
+    rows = np.asarray(current_rows, float)
+    limit = noise(len(shares), np.array(reference_rows), rows)
+    few = (rows > 0) & (np.minimum(rows, reference_rows) * shares.min(initial=1) < MANY)
+    if not few.any() or len(shares) < 2:
+        return limit
+    sizes = np.unique(np.geomspace(max(rows[few].min(), 1), max(rows[few].max(), 1), 4).astype(int))
+    draw = np.random.default_rng(seed)
+    then = draw.multinomial(int(reference_rows), shares, DRAWS)
+    found = [np.quantile(psi(then, draw.multinomial(size, shares, DRAWS)), 0.95) for size in sizes]
+    return np.where(few, np.interp(np.log(np.maximum(rows, 1)), np.log(sizes), found), limit)
 
 
 def noise_pvalue(

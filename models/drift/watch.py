@@ -6,37 +6,73 @@ day. KS is exact, and only as slow as sorting the window.
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from models.drift import bins, measures
+from models.drift import bins, measures, verdict
 from models.drift.bins import Bins
 from models.drift.compare import THRESHOLD, WORKERS
+from models.drift.measures import Departure
 from models.drift.monitored import Sheet
+from models.drift.verdict import (  # the words are for those who read what is found here
+    CONFIRMED as CONFIRMED,
+)
+from models.drift.verdict import (
+    FEWEST as FEWEST,
+)
+from models.drift.verdict import (
+    SEASONAL as SEASONAL,
+)
+from models.drift.verdict import (
+    SMALL as SMALL,
+)
+from models.drift.verdict import (
+    STABLE as STABLE,
+)
+from models.drift.verdict import (
+    TOO_FEW as TOO_FEW,
+)
+from models.drift.verdict import (
+    UNTOLD as UNTOLD,
+)
+from models.drift.verdict import (
+    WITHIN_NOISE as WITHIN_NOISE,
+)
+from models.drift.verdict import (
+    Against,
+)
+from models.drift.verdict import (
+    label as label,
+)
 
 WINDOW = 7  # days: whole weeks, so that weekdays meet the same weekdays
 YEAR = 364
 NEAR = 21  # days around the same week of earlier years
 RECENT = 31  # days: tables that come once a month are judged by their last batch
-FEWEST = 30  # independent rows of a window that a judgement needs
-STABLE, CONFIRMED, WITHIN_NOISE, SEASONAL, TOO_FEW = "stable", "confirmed", "within noise", "seasonal", "too few rows"
+# Windows of so many days that are judged, and by how many days earlier the windows are that make up the last weeks: the
+# same weekdays, two weeks before on average, so that a season in its course is no change. Batches: by so many earlier.
+BACK = {WINDOW: (7, 14, 21), 3: (7, 14, 21), 14: (14,)}
+BATCHES_BACK = (1, 2)
+LAST = 28  # days at the end of those that the model learned from: a step among these is learned
+LEAST_OF = 0.25  # standard deviations that are added to the least of the seven weeks of a season, low by chance
 TRAINING, SEASON = "training", "season"
-SURE = 0.05  # false discovery rate
 DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True)
 class Column:
     """A watched column in its bins: `counts` has a row a day and a column a bin, `units` the independent rows of each
-    day; `base_units` are those of the reference. For KS a number has `numbers`, the known ones in the order
+    day; `base_units` are those of the reference. `apart` has the counts in the second view, where rare levels have
+    groups (see `Bins`; None where there is none). For KS a number has `numbers`, the known ones in the order
     of their days and where each day begins, and `learned`, those of the reference, sorted (both None for text)."""
 
     name: str
     cut: Bins
     base_units: int
     counts: np.ndarray
+    apart: np.ndarray | None
     units: np.ndarray
     numbers: tuple[np.ndarray, np.ndarray] | None
     learned: np.ndarray | None
@@ -69,8 +105,10 @@ def count(
         if name not in frozen if frozen else not column[inside].notna().any():
             return None
         cut = frozen[name] if frozen else bins.freeze(column[inside])
-        size = len(cut.counts)
-        counts = np.bincount(at * size + cut.place(column), minlength=len(days) * size).reshape(len(days), size)
+        size = cut.width
+        places = cut.place(column, apart=True)
+        apart = np.bincount(at * size + places, minlength=len(days) * size).reshape(len(days), size)
+        counts = cut.together(apart)
         base_units = int(units[(days >= reference[0]) & (days <= reference[1])].sum()) or sum(cut.counts)
         numbers = learned = None
         if not cut.text:
@@ -78,7 +116,7 @@ def count(
             known = np.isfinite(values)
             numbers = values[known], np.r_[0, np.bincount(at[order][known], minlength=len(days)).cumsum()]
             learned = np.sort(values[known & inside[order]])
-        return Column(name, cut, base_units, counts, units, numbers, learned)
+        return Column(name, cut, base_units, counts, apart if cut.rest else None, units, numbers, learned)
 
     tasks = []
     for sheet in sheets:
@@ -98,45 +136,58 @@ def backfill(watched: Watched, days: np.ndarray | None = None, threshold: float 
     `psi`, `noise_limit` and `ks`, `ks_pvalue` (the limit one, of independent rows) against the training window;
     `psi_season`, `noise_season` against the days within `NEAR` of the same week of earlier years, together or the most
     alike week of them (NaN where there are none yet); `rows_reference`, `rows_season`, `rows_current`;
-    `adjusted_pvalue` (of the PSI, Benjamini-Hochberg over the columns of a day); `learned`: the day is one that the
-    model learned from, or before; `label`:
-
-    - stable: the PSI is not over `threshold`, or the model learned from the day;
-    - too few rows: under `FEWEST` independent ones;
-    - within noise: a PSI that sampling alone could make (`measures.noise`, or Benjamini-Hochberg over the columns);
-    - seasonal: unlike the training window, but like this time of earlier years;
-    - confirmed: none of these.
+    `pvalue`, `real`, `told` (see `verdict.Found`; a step that stays is told until it is gone); `size`, `size_recent`,
+    `size_season`: how large the change is against the training window, the last weeks, and the most alike of the
+    season, on the scale of the PSI without what sampling makes; `whole`: all of the season is known; `learned`: the day
+    is one that the model learned from, or before; `label` (see `verdict.label`).
     """
     first = min(WINDOW, len(watched.days)) - 1
     at = np.arange(first, len(watched.days)) if days is None else (days - watched.days[0]).astype(int)
     at = at[_filled(watched)[at]]
-    with ThreadPoolExecutor(WORKERS) as pool:
-        parts = list(pool.map(lambda column: _column(watched, column, at), watched.columns))
-    return _told(watched, [column.name for column in watched.columns], at, parts, threshold)
+    return _told(watched, watched.columns, at, None, threshold)
 
 
 def _told(
-    watched: Watched, names: list[str], at: np.ndarray, parts: list[dict[str, np.ndarray]], threshold: float
+    watched: Watched, columns: Sequence[Column], at: np.ndarray, gaps: Sequence[np.ndarray] | None, threshold: float
 ) -> pd.DataFrame:
-    """One row a day and column from the measures of each column on some days."""
-    table = {name: np.array([part[name] for part in parts]).T for name in parts[0]}  # days x columns
-    table["adjusted_pvalue"] = measures.benjamini_hochberg(table.pop("pvalue"))
-    frame = {"day": np.repeat(watched.days[at], len(names)), "feature": names * len(at)}
-    drift = pd.DataFrame(frame | {name: values.ravel() for name, values in table.items()})
+    """One row a day and column on some days; `gaps` are the KS of each column where they are known already."""
+    judged = np.flatnonzero(_filled(watched))
+    judged = judged[judged <= at.max(initial=0)]
     # What has one day only is compared with another table's days.
-    learned = (drift["day"] <= pd.Timestamp(watched.reference[1])) & (len(watched.days) > 1)
-    drift.loc[learned, ["psi_season", "noise_season"]] = np.nan
-    return drift.assign(learned=learned, label=label(drift.assign(learned=learned), threshold))
+    new = np.flatnonzero((watched.days[judged] > watched.reference[1]) | (len(watched.days) == 1))
+    picked = np.searchsorted(judged, at)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        evidence = list(pool.map(lambda column: _evidence(watched, column, judged, new), columns))
+        a_year = verdict.YEAR_DAYS / np.diff(judged).mean() if len(judged) > 1 else 1
+        # Before the training window there are no earlier visits and prices to compare with.
+        first = int(np.searchsorted(watched.days[judged], watched.reference[0]))
+        found = verdict.judge(evidence, new, a_year, first if first < len(judged) else 0)
 
+        def measured(place: int) -> dict[str, np.ndarray]:
+            column, whole = columns[place], evidence[place][0]
+            told = _remembered(watched, column, judged, found[place].told, whole)
+            unknown = np.full(len(judged), np.nan)
+            more = {
+                "pvalue": found[place].pvalue,
+                "real": found[place].real,
+                "told": told,
+                "size": whole.learned.size,
+                "size_recent": unknown if whole.recent is None else whole.recent.size,
+                "size_season": unknown
+                if whole.season is None
+                else np.where(whole.season.rows, whole.season.size, np.nan),
+                "whole": whole.whole,
+            }
+            ks = _gaps(column, at) if gaps is None else gaps[place]
+            return _measures(watched, column, at, ks) | {name: values[picked] for name, values in more.items()}
 
-def label(drift: pd.DataFrame, threshold: float) -> np.ndarray:
-    """What `backfill` says of each of its rows under another threshold."""
-    low = drift["psi"].isna() | (drift["psi"] <= threshold) | drift["learned"]
-    sure = (drift["adjusted_pvalue"] <= SURE) & (drift["psi"] > drift["noise_limit"])
-    like_season = (drift["psi_season"] <= threshold) | (drift["psi_season"] <= drift["noise_season"])
-    return np.select(
-        [low, drift["rows_current"] < FEWEST, ~sure, like_season], [STABLE, TOO_FEW, WITHIN_NOISE, SEASONAL], CONFIRMED
-    )
+        parts = list(pool.map(measured, range(len(columns))))
+    table = {name: np.array([part[name] for part in parts]).T.ravel() for name in parts[0]}  # days x columns
+    frame = {"day": np.repeat(watched.days[at], len(columns)), "feature": [column.name for column in columns] * len(at)}
+    drift = pd.DataFrame(frame | table)
+    drift["learned"] = (drift["day"] <= pd.Timestamp(watched.reference[1])) & (len(watched.days) > 1)
+    drift.loc[drift["learned"], ["psi_season", "noise_season"]] = np.nan
+    return drift.assign(label=label(drift, threshold))
 
 
 @dataclass(frozen=True)
@@ -162,19 +213,36 @@ def sides(watched: Watched, name: str, day: np.datetime64) -> Sides:
 def compare(watched: Watched, sheets: Sequence[Sheet], day: np.datetime64, threshold: float) -> pd.DataFrame:
     """What `backfill` would say of a day if its window held the rows of other sheets: one row a column, with `current`,
     the counts of its bins."""
-    at, names, parts, counts = _place(watched, day), [], [], []
+    at, columns, gaps, counts = _place(watched, day), [], [], []
+    before = watched.days <= day - WINDOW * DAY
     for sheet in sheets:
         inside = (sheet.day <= day) & (sheet.day > day - WINDOW * DAY)
-        units = np.array([len(np.unique(sheet.unit[inside]))])
+        at_day = (sheet.day[inside] - watched.days[0]).astype(int)
+        unit = pd.Series(sheet.unit[inside])
+        units = np.bincount(at_day[~unit.duplicated().to_numpy()], minlength=len(watched.days))
         for column in (column for column in watched.columns if column.name in sheet.frame):
-            window = sheet.frame.loc[inside, column.name]
-            current, gap = column.cut.count(window), np.nan
+            window, size = (
+                sheet.frame.loc[inside, column.name],
+                column.cut.width,
+            )
+            fresh = np.zeros((len(watched.days), size), int)
+            np.add.at(fresh, (at_day, column.cut.place(window, apart=True)), 1)
+            together = column.cut.together(fresh)
+            gap = np.nan
             if column.learned is not None and len(column.learned) and len(known := bins.ordered(window)):
                 gap = measures.ks_statistic(column.learned, known)
-            names.append(column.name)
-            counts.append(current)
-            parts.append(_measures(watched, column, at, current[None], units, np.array([gap])))
-    return _told(watched, names, at, parts, threshold).assign(current=counts)
+            apart = None if column.apart is None else np.where(before[:, None], column.apart, fresh)
+            columns.append(
+                replace(
+                    column,
+                    counts=np.where(before[:, None], column.counts, together),
+                    apart=apart,
+                    units=np.where(before, column.units, units),
+                )
+            )
+            gaps.append(np.array([gap]))
+            counts.append(together.sum(axis=0))
+    return _told(watched, columns, at, gaps, threshold).assign(current=counts)
 
 
 def latest(watched: Watched, day: np.datetime64) -> np.ndarray:
@@ -184,10 +252,15 @@ def latest(watched: Watched, day: np.datetime64) -> np.ndarray:
     return judged[judged > day - RECENT * DAY]
 
 
+def _in_batches(watched: Watched) -> bool:
+    """Whether a table comes once a week or month, not every day."""
+    return bool((np.max([column.units for column in watched.columns], axis=0) > 0).mean() <= 0.5)
+
+
 def _filled(watched: Watched) -> np.ndarray:
     """Days on which there is anything: tables that come once a month are judged once a month."""
     units = np.max([column.units for column in watched.columns], axis=0)
-    return np.ones(len(units), bool) if (units > 0).mean() > 0.5 else units > 0
+    return units > 0 if _in_batches(watched) else np.ones(len(units), bool)
 
 
 def _place(watched: Watched, day: np.datetime64) -> np.ndarray:
@@ -195,42 +268,35 @@ def _place(watched: Watched, day: np.datetime64) -> np.ndarray:
     return np.array([int((day.astype(watched.days.dtype) - watched.days[0]).astype(int))])
 
 
-def _start(at: np.ndarray) -> np.ndarray:
+def _start(at: np.ndarray, length: int = WINDOW) -> np.ndarray:
     """Where the windows that end on some days begin."""
-    return np.maximum(at - WINDOW + 1, 0)
+    return np.maximum(at - length + 1, 0)
 
 
-def _column(watched: Watched, column: Column, at: np.ndarray) -> dict[str, np.ndarray]:
-    """The measures of a column over its own rows."""
+def _gaps(column: Column, at: np.ndarray) -> np.ndarray:
+    if column.numbers is None or column.learned is None:
+        return np.full(len(at), np.nan)
+    return _ks(*column.numbers, column.learned, _start(at), at)
+
+
+def _measures(watched: Watched, column: Column, at: np.ndarray, ks: np.ndarray) -> dict[str, np.ndarray]:
+    """The measures of the windows of a column that end on some days."""
     counts, units, start = _running(column.counts), _running(column.units), _start(at)
     current, rows = counts[at + 1] - counts[start], units[at + 1] - units[start]
-    gaps = np.full(len(at), np.nan)
-    if column.numbers is not None and column.learned is not None:
-        gaps = _ks(*column.numbers, column.learned, start, at)
-    return _measures(watched, column, at, current, rows, gaps)
-
-
-def _measures(
-    watched: Watched, column: Column, at: np.ndarray, current: np.ndarray, rows: np.ndarray, ks: np.ndarray
-) -> dict[str, np.ndarray]:
-    """The measures of windows that end on some days and hold `current` (days x bins) in so many independent `rows`."""
     base, base_units = column.cut.expected(current), column.base_units
-    counts, units, start = _running(column.counts), _running(column.units), _start(at)
     season, season_rows, alike = np.zeros_like(current), np.zeros_like(rows), np.full(len(at), np.inf)
     for lo, hi in _seasons(watched, start, at):
         season, season_rows = season + counts[hi] - counts[lo], season_rows + units[hi] - units[lo]
-    for then in range(YEAR, len(watched.days) + NEAR, YEAR):
-        for shift in range(-NEAR, NEAR + 1, 7):  # a sale may come some weeks sooner or later than last year's
-            lo, hi = np.clip([start - then + shift, at - then + shift + 1], 0, start)
-            alike = np.fmin(alike, measures.psi(counts[hi] - counts[lo], current))
-    filled = ((base > 0) | (current > 0)).sum(axis=1)
-    psi = measures.psi(base, current)
+    for lo, hi in _alike(watched, start, at):
+        alike = np.fmin(alike, measures.psi(counts[hi] - counts[lo], current))
+    with np.errstate(divide="ignore"):
+        as_many = 1 / np.maximum(1 / rows + 1 / season_rows - 1 / base_units, 1e-12)
+    noise = measures.drawn_noise(np.array(column.cut.counts), base_units, np.r_[rows, as_many])
     return {
-        "psi": psi,
-        "noise_limit": measures.noise(filled, np.array(base_units), rows),
-        "pvalue": measures.noise_pvalue(psi, filled, np.array(base_units), rows),
+        "psi": measures.psi(base, current),
+        "noise_limit": noise[: len(at)],
         "psi_season": np.where(season_rows > 0, np.fmin(measures.psi(season, current), alike), np.nan),
-        "noise_season": measures.noise(((season > 0) | (current > 0)).sum(axis=1), season_rows, rows),
+        "noise_season": noise[len(at) :],
         "ks": ks,
         "ks_pvalue": measures.ks_pvalue(ks, base_units * rows / np.maximum(base_units + rows, 1)),
         "rows_reference": np.full(len(at), base_units),
@@ -239,11 +305,152 @@ def _measures(
     }
 
 
+def _evidence(watched: Watched, column: Column, at: np.ndarray, new: np.ndarray) -> list[verdict.Evidence]:
+    """The windows of a column that end on some days against all they are compared with, an element a length; against
+    what the model learned from the `new` ones of them only."""
+    view = _view(column)
+    counts, units = _running(view), _running(column.units)
+    batches = _in_batches(watched)
+
+    def over(ranges: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+        return (
+            np.sum([counts[hi] - counts[lo] for lo, hi in ranges], axis=0),
+            np.sum([units[hi] - units[lo] for lo, hi in ranges], axis=0),
+        )
+
+    last = int(np.clip((watched.reference[1] - watched.days[0]).astype(int) + 1, 0, len(units) - 1))
+    ends = np.array([max(last - LAST, 0)]), np.array([last])
+    found = []
+    for length, back in ({WINDOW: BATCHES_BACK} if batches else BACK).items():
+        start = _start(at, length)
+        now, rows = over([(start, at + 1)])
+        expected = column.cut.expected if column.apart is None else column.cut.apart
+        learned = _against(column.cut, expected(now[new]), column.base_units, now[new], rows[new], (new, len(at)))
+        end = np.full(len(at), np.inf)
+        if (units[ends[1]] - units[ends[0]])[0] >= FEWEST:
+            before, before_rows = over([ends])
+            end[new] = _against(
+                column.cut, before, before_rows, now[new], rows[new], (np.arange(len(new)), len(new))
+            ).size
+        recent = season = None
+        if len(at) > 1:
+            ranges = [(np.maximum(start - step, 0), np.maximum(at - step + 1, 0)) for step in back]
+            if batches:
+                earlier = [np.arange(len(at)) - step for step in back]
+                ranges = [(np.where(e < 0, 0, start[e]), np.where(e < 0, 0, at[e] + 1)) for e in earlier]
+            recent = _against(column.cut, *over(ranges), now, rows, (np.arange(len(at)), len(at)))
+        if (seasons := _seasons(watched, start, at)) and (known := np.flatnonzero(seasons[0][1])).size:
+            before, before_rows = over([(lo[known], hi[known]) for lo, hi in seasons])
+            season = _against(column.cut, before, before_rows, now[known], rows[known], (known, len(at)))
+
+        def alike(
+            places: np.ndarray, length: int = length, now: np.ndarray = now, rows: np.ndarray = rows
+        ) -> np.ndarray:
+            sizes = np.full(len(places), np.inf)
+            every = np.arange(len(places)), len(places)
+            for lo, hi in _alike(watched, _start(at[places], length), at[places]):
+                before, before_rows = over([(lo, hi)])
+                size = _against(column.cut, before, before_rows, now[places], rows[places], every).size
+                # The least of several sizes is low by chance where rows are few.
+                each = 1 / np.maximum(before_rows, 1) + 1 / np.maximum(rows[places], 1)
+                spread = np.sqrt(2 * len(column.cut.counts) * each**2 + 4 * np.maximum(size, 0) * each)
+                sizes = np.fmin(sizes, np.where(before_rows > 0, size + LEAST_OF * spread, np.inf))
+            return sizes
+
+        whole = start - YEAR - NEAR >= 0
+        found.append(verdict.Evidence(1 if batches else length, rows, learned, end, recent, season, whole, alike))
+    return found
+
+
+def _view(column: Column) -> np.ndarray:
+    """The counts of a column in the view that shows the most."""
+    return column.counts if column.apart is None else column.apart
+
+
+def _against(
+    cut: Bins,
+    before: np.ndarray,
+    before_rows: np.ndarray | float,
+    now: np.ndarray,
+    rows: np.ndarray,
+    among: tuple[np.ndarray, int],
+) -> Against:
+    """Windows of counts (see `_view`) against others, as many rows of evidence as are independent: numbers also by
+    their order, text by its bins and with rare levels apart. `among` are their places among so many days."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        each = [np.asarray(units) / side.sum(axis=-1) for side, units in ((before, before_rows), (now, rows))]
+    sides = [
+        side * np.where(np.isfinite(one), one, 0)[..., None] for side, one in zip((before, now), each, strict=True)
+    ]
+    tests = [measures.departure(*(cut.together(side) for side in sides))]
+    if cut.text:
+        tests += [measures.departure(*sides)] if cut.rest else []
+    else:
+        tests += measures.smooth(*(side[..., : cut.ordered] for side in sides))
+    places, days = among
+
+    def spread(values: np.ndarray | float, empty: float) -> np.ndarray:
+        whole = np.full(days, empty)
+        whole[places] = values
+        return whole
+
+    found = tuple(Departure(spread(t.ratio, np.nan), spread(t.freedom, 1.0), spread(t.size, np.nan)) for t in tests)
+    return Against(found, spread(before_rows, 0.0))
+
+
+def _remembered(
+    watched: Watched, column: Column, at: np.ndarray, told: np.ndarray, evidence: verdict.Evidence
+) -> np.ndarray:
+    """Up to which size each day is told, where a change that was told stays until windows look as before it again: as
+    in this season of the years before it, or else as in the weeks before it."""
+    counts, units, start = _running(_view(column)), _running(column.units), _start(at)
+    now, rows = counts[at + 1] - counts[start], units[at + 1] - units[start]
+    kept, place = told.copy(), 0
+    while (fresh := np.flatnonzero(told[place:] > verdict.STAYS)).size:
+        begun = place + int(fresh[0])
+        first = max(at[begun] - 13, 0)
+        later = np.arange(begun + 1, len(at))
+        if not len(later):
+            break
+        lo, hi = max(first - 14, 0), first
+        before, before_rows = counts[hi] - counts[lo], units[hi] - units[lo]
+        if _in_batches(watched) and begun:
+            before, before_rows = now[begun - 1], rows[begun - 1]
+        ranges = [np.minimum(ends, first) for ends in _seasons(watched, start, at)]
+        of_year = sum((counts[ends[1]] - counts[ends[0]] for ends in ranges), np.zeros_like(now))
+        of_year_rows = sum((units[ends[1]] - units[ends[0]] for ends in ranges), np.zeros_like(rows))
+        if of_year_rows[begun] and evidence.whole[begun]:
+            before, before_rows = of_year[begun], of_year_rows[begun]
+        known = (of_year_rows[later] > 0)[:, None]
+        past = np.where(known, of_year[later], before)
+        past_rows = np.where(known[:, 0], of_year_rows[later], before_rows)
+        every = np.arange(len(later)), len(later)
+        unlike = _against(column.cut, past, past_rows, now[later], rows[later], every).size
+        for ends in _alike(watched, start[later], at[later]):
+            lo, hi = (np.minimum(end, first) for end in ends)
+            alike = _against(column.cut, counts[hi] - counts[lo], units[hi] - units[lo], now[later], rows[later], every)
+            unlike = np.fmin(unlike, np.where(units[hi] > units[lo], alike.size, np.inf))
+        there = np.minimum(unlike, evidence.learned.size[later]) > verdict.STAYS
+        quiet = np.convolve(~there, np.ones(verdict.GONE))[: len(there)] >= verdict.GONE
+        end = int(np.argmax(quiet)) if quiet.any() else len(there)
+        stays = slice(begun, begun + 1 + (end - verdict.GONE + 1 if quiet.any() else end))
+        kept[stays] = np.maximum.accumulate(told[stays])
+        place = begun + 1 + end
+    return kept
+
+
 def _seasons(watched: Watched, start: np.ndarray, at: np.ndarray) -> list[np.ndarray]:
     """Of each earlier year, from which day to before which one it is the season of some windows."""
     years = range(YEAR, len(watched.days) + NEAR, YEAR)
     # Never the window itself.
     return [np.clip([start - then - NEAR, at - then + NEAR + 1], 0, start) for then in years]
+
+
+def _alike(watched: Watched, start: np.ndarray, at: np.ndarray) -> list[np.ndarray]:
+    """Likewise, each week of these seasons alone: a sale may come some weeks sooner or later than last year's."""
+    shifts = range(-NEAR, NEAR + 1, 7)
+    years = range(YEAR, len(watched.days) + NEAR, YEAR)
+    return [np.clip([start - then + shift, at - then + shift + 1], 0, start) for then in years for shift in shifts]
 
 
 def _ks(values: np.ndarray, begins: np.ndarray, reference: np.ndarray, start: np.ndarray, at: np.ndarray) -> np.ndarray:

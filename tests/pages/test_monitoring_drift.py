@@ -54,7 +54,9 @@ def test_the_verdict_names_the_planted_change_and_the_day(visit, sales):
     assert "The model learned from this day" in said(visit("monitoring_drift", day="2024-06-01"))
 
 
-@pytest.mark.parametrize(("view", "shown"), [("all", 2), ("column", 2), ("rule", 2), ("definition", 1)])
+@pytest.mark.parametrize(
+    ("view", "shown"), [("all", 2), ("column", 2), ("together", 2), ("rule", 2), ("definition", 1)]
+)
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_every_view_shows_its_figures_in_both_languages(visit, sales, view, shown, lang):
     assert len(figures(visit("monitoring_drift", lang=lang, view=view))) == shown

@@ -55,7 +55,7 @@ def deliveries(engine) -> list[tuple]:
 
 def test_only_what_is_over_the_threshold_is_an_alarm_and_only_a_confirmed_one_asks_for_attention():
     row = {"model": "sales", "version": "1", "day": DAY, "feature": "a", "psi": 0.3, "threshold": 0.3}
-    assert alerts.of_psi([{**row, "label": "confirmed"}, {**row, "psi": None, "label": "too few rows"}]) == []
+    assert alerts.of_psi([{**row, "label": "within noise"}, {**row, "psi": None, "label": "too few rows"}]) == []
     for label in ("seasonal", "within noise", "too few rows"):
         assert alarm(label=label)["severity"] == alerts.NOTE
     assert alarm()["severity"] == alerts.ALERT

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from models.drift import bins
+from models import drift
+from models.drift import bins, explain, measures
 
 
 def test_edges_are_deciles_of_the_reference_closed_on_the_right():
@@ -50,3 +51,34 @@ def test_every_row_has_one_bin_and_json_keeps_them(values, data):
     assert sum(cut.counts) == len(column)
     assert cut.count(other).sum() == len(other)
     assert (cut.place(other) == again.place(other)).all()
+
+
+def test_a_value_with_more_than_a_bin_s_share_is_a_bin_of_its_own():
+    draw = np.random.default_rng(0)
+    for mass in (100.0, 50.0):  # the greatest value, and one inside
+        spread = draw.uniform(0, 100, 8000)
+        cut = bins.freeze(pd.Series(np.r_[spread[:800], np.full(9200, mass)]))
+        now = cut.count(pd.Series(np.r_[spread[:6000], np.full(4000, mass)]))
+        alone = np.argmax(cut.counts)
+        assert cut.counts[alone] == 9200
+        assert now[alone] == pytest.approx(4000, abs=1)
+        # Two bins tell it all: at the value, and anywhere else.
+        assert measures.psi(np.array(cut.counts), now) > (0.92 - 0.4) * np.log(0.92 / 0.4)
+        assert {move.kind for move in explain.moves(cut, np.array(cut.counts), now) if move.before > 0.9} == {"value"}
+
+
+def test_rare_levels_are_told_apart_in_a_second_view():
+    names = pd.Series([f"product {rank}" for rank in range(300)])
+    weight = 1 / np.arange(10, 310)
+    reordered = np.r_[weight[:20], weight[:19:-1]]
+    then, now = (names.repeat((share / share.sum() * 100_000).astype(int)) for share in (weight, reordered))
+    found = drift.report(then.to_frame("x"), now.to_frame("x")).iloc[0]
+    shares = [side.value_counts(normalize=True).reindex(names).to_numpy() for side in (then, now)]
+    exact = 2 * ((shares[1] - shares[0]) ** 2 / (shares[0] + shares[1])).sum()
+    assert found["psi"] < 0.001
+    assert found["rest"] == pytest.approx(exact, abs=0.01)
+    assert found["drifted"] == (exact > 0.3)
+    cut = bins.freeze(then)
+    again = bins.read(json.loads(json.dumps(cut.plain())))
+    assert again.apart(cut.count_levels(*bins.tally(then), apart=True)).sum() == len(then)
+    assert np.bincount(again.place(then, apart=True), minlength=cut.width)[20:-2].tolist() == list(cut.rest)

@@ -93,9 +93,11 @@ def test_lines_of_one_invoice_are_one_row_of_evidence(lines):
 def test_labels_tell_chance_and_too_few_rows_from_drift():
     draw = np.random.default_rng(0)
     days = np.datetime64("2024-01-01") + np.repeat(np.arange(200), 100)
-    thin = np.datetime64("2024-07-19") + np.repeat(np.arange(14), 3)
+    thin = np.datetime64("2024-07-19") + np.repeat(np.arange(14), 2)
     day = np.r_[days, thin]
-    moved = day > np.datetime64("2024-06-20")
+    moved = (day > np.datetime64("2024-06-20")) & (day < np.datetime64("2024-07-11")) | (
+        day > np.datetime64("2024-07-18")
+    )
     frame = pd.DataFrame(
         {"x": draw.normal(np.where(moved, 3.0, 0.0)), "wide": draw.integers(0, 400, len(day)).astype(str)}
     )
@@ -106,7 +108,7 @@ def test_labels_tell_chance_and_too_few_rows_from_drift():
     assert label["x", "2024-08-01"] == watch.TOO_FEW
     assert not label["wide"].eq(watch.CONFIRMED).any()
     stricter = watch.label(found, 100.0)
-    assert set(stricter) == {watch.STABLE}
+    assert set(stricter) <= {watch.STABLE, watch.SMALL}  # real, and nothing matters
 
 
 def test_ks_of_windows_is_exact(seen, found, lines):
@@ -227,8 +229,10 @@ def test_a_year_of_online_retail_is_back_filled(real_data):
     found = watch.backfill(watch.count(sheets, (first + 28, first + 93)))
     assert found["day"].nunique() > 360
     by_column = found.groupby("feature")["label"].apply(lambda labels: (labels == watch.CONFIRMED).mean())
-    assert by_column.idxmax() == "product"  # the range is renewed all year
-    assert by_column.drop("product").max() < 0.06
+    assert by_column["product"] == 0  # the range is renewed all year, at its usual rate
+    assert by_column.max() < 0.15
+    product = found[(found["feature"] == "product") & ~found["learned"]]
+    assert product["label"].eq(watch.UNTOLD).mean() > 0.5  # unlike the first weeks: one year tells no season
 
 
 def test_the_version_in_use_is_the_reference_and_never_another_lineage_s(engine, home, lines):

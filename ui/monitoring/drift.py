@@ -1,5 +1,8 @@
 """The parts of the drift page: the verdict, all columns, one column, a rule for alerts, the definitions."""
 
+from collections.abc import Mapping
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -10,7 +13,9 @@ from charts.monitoring import drift as charts
 from data import demo, state
 from data.tables import Stored
 from locales.labels import label
-from models.drift import alarms, alerts, explain, watch
+from models.drift import alarms, alerts, consequence, explain, watch
+from models.drift.classifier import Apart
+from models.drift.consequence import Consequence
 from models.drift.monitored import Sheet
 from models.drift.watch import Watched
 from models.lifecycle.registry import ModelFileError
@@ -22,6 +27,13 @@ from ui.text import N_, _, ngettext, plain
 
 THRESHOLDS = tuple(np.round(np.arange(0.1, 0.81, 0.05), 2).tolist())
 TREND = 26  # points of a sparkline
+# Kinds of rows that are watched together, by a column that they have.
+KINDS = {
+    "unit_price": N_("Lines"),
+    "invoice_lines": N_("Invoices"),
+    "contract": N_("Customers"),
+}
+LITTLE = 0.005  # share of the mean under which what a change does is not told
 EMPTY = N_("There are no rows in this window: choose another day.")
 LEARNED = N_("The model learned from this day: it cannot drift from itself.")
 # What no alert is raised for, but is beyond chance and over one of the two watch levels.
@@ -33,16 +45,19 @@ def verdict(
     binned: Watched,
     day: pd.Timestamp,
     threshold: float,
-    levels: tuple[float, float],
     model: str,
+    does: Mapping[str, Consequence],
 ) -> None:
-    """The answer in a sentence, what moved, and the cards; a PSI over the first of `levels` is worth a watch."""
+    """The answer in a sentence, what it does, and the cards."""
     today = drift[drift["day"] == day].sort_values("psi", ascending=False)
     if today["psi"].isna().all():
         st.info(_(EMPTY), icon=":material/info:")
         return
     over = today[today["psi"] > threshold]
-    confirmed, seasonal = (over[over["label"] == kind] for kind in (watch.CONFIRMED, watch.SEASONAL))
+    confirmed, seasonal, untold = (
+        today[today["label"] == kind] for kind in (watch.CONFIRMED, watch.SEASONAL, watch.UNTOLD)
+    )
+    confirmed = confirmed.loc[confirmed["feature"].map(lambda name: -_weight(name, does)).sort_values().index]
     if today["learned"].all():
         st.info(_(LEARNED), icon=":material/info:")
     elif len(confirmed):
@@ -52,15 +67,23 @@ def verdict(
             "{count} columns do not look like what the model learned from; “{column}” since {day}.",
             len(confirmed),
         )
-        told = _("It is not the season.")
+        told = _("It is real and it matters. It is not the season.")
         if confirmed["psi_season"].isna().any():
-            told = _("There is no earlier year that would tell whether it is the season.")
+            told = _("It is real and it matters; whether the season comes so every year cannot be told yet.")
         text = sentence.format(
             column=label(first), day=locales.day(_since(drift, first, day)), count=locales.number(len(confirmed))
         )
         side = watch.sides(binned, first, day.to_datetime64())
         most = max(explain.moves(side.cut, side.reference, side.current), key=lambda move: move.part)
-        st.warning(plain(f"{text} {told} {charts.move_sentence(first, most)}"), icon=":material/warning:")
+        parts = [text, told, _moved(first, side, most), _done(model, does.get(first))]
+        st.warning(plain(" ".join(part for part in parts if part)), icon=":material/warning:")
+    elif len(untold):
+        names = ", ".join(label(name) for name in untold["feature"])
+        text = _(
+            "{columns}: unlike what the model learned from, but it cannot be told from the season yet: there is no "
+            "earlier year to compare with. Against the last weeks nothing has changed."
+        )
+        st.info(plain(text.format(columns=names)), icon=":material/calendar_month:")
     elif len(seasonal):
         names = ", ".join(label(name) for name in seasonal["feature"])
         text = _("The data look as they do every year at this season: {columns} differ from the average of the year.")
@@ -74,15 +97,15 @@ def verdict(
     after = drift[~drift["learned"] & (drift["day"] <= day)]
     found = alarms.replay(after, threshold, [])
     months = max(after["day"].nunique() and (after["day"].max() - after["day"].min()).days / 30.4, 1.0)
-    near = int((_worth(today, levels) > 0).sum())
+    near = int(today["label"].eq(watch.SMALL).sum())
     worst = today.iloc[0]
     cards.metrics(
         [
             (
                 _("Columns that changed"),
                 locales.number(len(confirmed)),
-                _("of {count}; {seasonal} more are the season, {near} are worth a watch").format(
-                    count=len(today), seasonal=len(seasonal), near=near
+                _("of {count}; {seasonal} more may be the season, {near} are real but small").format(
+                    count=len(today), seasonal=len(seasonal) + len(untold), near=near
                 ),
             ),
             (
@@ -95,7 +118,7 @@ def verdict(
             (
                 _("Alerts so far"),
                 locales.number(len(found.alerts)),
-                _("confirmed, in {months} months; {quiet} other days over the threshold stayed quiet").format(
+                _("confirmed, in {months} months; {quiet} other alarms stayed quiet").format(
                     months=locales.number(months), quiet=locales.number(sum(found.quieted.values()))
                 ),
             ),
@@ -115,6 +138,7 @@ def everything(
     levels: tuple[float, float],
     model: str,
     stored: Stored,
+    does: Mapping[str, Consequence],
 ) -> None:
     """All columns: the calendar, the table with sparklines, and drift against importance."""
     confirmed = drift[drift["label"] == watch.CONFIRMED]
@@ -133,7 +157,8 @@ def everything(
     if len(after := drift[~drift["learned"]]):
         cards.figure(charts.calendar(after, threshold, shown), "drift_calendar", drift)
     today = drift[drift["day"] == day].sort_values("psi", ascending=False)
-    _table(drift, today, levels)
+    told = today["label"].eq(watch.CONFIRMED) + today["feature"].map(lambda name: _weight(name, does))
+    _table(drift, today.loc[told.sort_values(ascending=False, kind="stable").index], levels, does)
     try:
         importance = watched.importance(model, stored)
     except ModelFileError as error:
@@ -146,12 +171,14 @@ def everything(
 
 def _worth(today: pd.DataFrame, levels: tuple[float, float]) -> np.ndarray:
     """How many of the watch levels each row is over, beyond chance, where no alert is raised for it."""
-    calm = (today["label"] == watch.STABLE) & ~today["learned"] & (today["psi"] > today["noise_limit"])
+    calm = today["label"].isin([watch.STABLE, watch.SMALL]) & ~today["learned"] & (today["psi"] > today["noise_limit"])
     return np.where(calm, np.searchsorted(levels, today["psi"]), 0)
 
 
-def _table(drift: pd.DataFrame, today: pd.DataFrame, levels: tuple[float, float]) -> None:
-    """One row a column, with the course of its PSI."""
+def _table(
+    drift: pd.DataFrame, today: pd.DataFrame, levels: tuple[float, float], does: Mapping[str, Consequence]
+) -> None:
+    """One row a column, with the course of its PSI; what was told first, then by what it does."""
     days = np.sort(drift.loc[drift["day"] <= today["day"].iloc[0], "day"].unique())
     some = days[:: -max(len(days) // TREND, 1)][:TREND][::-1]
     trends = drift[drift["day"].isin(some)].pivot(index="feature", columns="day", values="psi")
@@ -162,6 +189,11 @@ def _table(drift: pd.DataFrame, today: pd.DataFrame, levels: tuple[float, float]
     written = {
         "PSI": [_written(value) for value in today["psi"]],
         _("Verdict"): verdicts,
+        _("Does"): [
+            locales.signed(does[name].change, partial(locales.percent, digits=1)) if name in does else ""
+            for name in today["feature"]
+        ],
+        _("Size"): [_written(value) for value in today["size"]],
         _("Season"): [_written(value) for value in today["psi_season"]],
         _("Noise"): [_written(value) for value in today["noise_limit"]],
         "KS": [_written(value) for value in today["ks"]],
@@ -170,8 +202,10 @@ def _table(drift: pd.DataFrame, today: pd.DataFrame, levels: tuple[float, float]
     }
     course = [trends.loc[name].round(3).tolist() for name in today["feature"]]
     table = pd.DataFrame({_("Column"): [label(name) for name in today["feature"]], **written, _("Course"): course})
-    order = [_("Column"), "PSI", _("Verdict"), _("Course"), *list(written)[2:]]
+    order = [_("Column"), "PSI", _("Verdict"), _("Does"), _("Course"), *list(written)[3:]]
     helps = {
+        _("Does"): _("change of the mean amount or risk of a row, if each bin keeps its own"),
+        _("Size"): _("of the change, on the scale of the PSI, without what sampling makes"),
         _("Season"): _("PSI against this season of earlier years"),
         _("Noise"): _("PSI that sampling alone exceeds once in twenty"),
         _("Rows"): _("independent ones: the lines of an invoice count once"),
@@ -199,6 +233,68 @@ def _table(drift: pd.DataFrame, today: pd.DataFrame, levels: tuple[float, float]
             },
         )
         downloads.table(table[order].drop(columns=_("Course")), "drift_columns")
+
+
+def _weight(name: str, does: Mapping[str, Consequence]) -> float:
+    """By how much a change moves what the model is about, under 1."""
+    return min(abs(does[name].change), 0.99) if name in does else 0.0
+
+
+def _moved(name: str, side: watch.Sides, most: explain.Move) -> str:
+    """What moved in a column; of prices, for which share of the lines."""
+    rise = consequence.rise(side) if name == "price_change" else 0.0
+    if not rise:
+        return charts.move_sentence(name, most)
+    text = _("{column} rose for {share} of the lines.") if rise > 0 else _("{column} fell for {share} of the lines.")
+    return text.format(column=label(name), share=locales.percent(abs(rise)))
+
+
+def _done(model: str, found: Consequence | None) -> str:
+    """What a change does to the model's answers, in a sentence; nothing where that is little."""
+    if found is None or abs(found.change) < LITTLE:
+        return ""
+    share, total = locales.percent(abs(found.change)), locales.number(abs(found.total))
+    if model == "churn":
+        text = _("By itself it moves the mean risk by {share} of it: about {total} leavers {more}.")
+        return text.format(share=share, total=total, more=_("more") if found.change > 0 else _("fewer"))
+    text = _("Forecasts are expected to be off by {share} more, about {total} a week.")
+    return text.format(share=share, total=total)
+
+
+def together(found: Mapping[str, Mapping[str, Apart]], rows: tuple[Sheet, ...], day: np.datetime64) -> None:
+    """Whether a model can tell the window from earlier rows, by which columns, and which rows are the most different;
+    `found` are the views of each kind of rows (see `watched.apart`)."""
+    if not any(found.values()):
+        st.info(_("There are too few rows to tell them apart: choose another day."), icon=":material/info:")
+        return
+    for kind, views in found.items():
+        if not views:
+            continue
+        told = [charts.AGAINST[name] for name, one in views.items() if one.told]
+        text = _("{rows}: a model cannot tell the window from earlier rows.")
+        if len(told) == len(views):
+            text = _("{rows}: all columns together, the window is unlike {others}.")
+        elif told:
+            text = _("{rows}: the window is surely unlike {others}; against the rest it is not sure.")
+        st.markdown(plain(text.format(rows=_(KINDS[kind]), others=", ".join(_(name) for name in told))))
+        cards.metrics(
+            [
+                (
+                    _("AUC against {what}").format(what=_(charts.AGAINST[name])),
+                    locales.number(one.auc, 2),
+                    _("0.5: alike, 1: nothing in common; by chance as high with p {p}").format(p=_pvalue(one.pvalue)),
+                )
+                for name, one in views.items()
+            ]
+        )
+        cards.figure(charts.apart(views), f"drift_apart_{kind}", pd.DataFrame({n: v.columns for n, v in views.items()}))
+        sheet = next(sheet for sheet in rows if kind in sheet.frame)
+        inside = sheet.frame[(sheet.day <= day) & (sheet.day > day - watch.WINDOW * watch.DAY)]
+        first = next(iter(views.values()))
+        shown = inside.iloc[list(first.rows)].rename(columns=label)
+        if any(one.told for one in views.values()):
+            st.caption(_("The rows that are the most unlike earlier ones"))
+            st.dataframe(shown, hide_index=True)
 
 
 def _written(value: float) -> str:
@@ -393,18 +489,28 @@ def _why(row: pd.Series, threshold: float, levels: tuple[float, float]) -> str:
     if worth := int(row["worth"]):
         text = _("No alert: PSI {psi} is under the threshold of {threshold}, but over the watch level of {level}.")
         return text.format(level=locales.number(levels[worth - 1], 2), **values)
-    if row["psi"] <= threshold:
+    if row["label"] == watch.SMALL:
+        return _("It is real, but too small to matter: PSI {psi}, more than sampling makes.").format(**values)
+    if row["psi"] <= threshold and row["label"] != watch.CONFIRMED:
         return _("No drift: PSI {psi} is under the threshold of {threshold}.").format(**values)
     if row["label"] == watch.SEASONAL:
         text = _(
             "It is the season: PSI {psi} against the year, but only {season} against the same weeks of earlier years."
+        )
+    elif row["label"] == watch.UNTOLD:
+        text = _(
+            "It cannot be told from the season yet: PSI {psi} against what the model learned from, no earlier year to "
+            "compare with, and no change against the last weeks."
         )
     elif row["label"] == watch.TOO_FEW:
         text = _("It cannot be told: PSI {psi}, but from only {rows} independent rows.")
     elif row["label"] == watch.WITHIN_NOISE:
         text = _("It may be chance: PSI {psi}, and sampling alone makes up to {noise}.")
     elif np.isnan(row["psi_season"]):
-        text = _("It is more than chance: PSI {psi}. Whether it is the season cannot be told without an earlier year.")
+        text = _(
+            "It is real and it matters: PSI {psi}, and a change against the weeks before. Whether it comes so every "
+            "year cannot be told yet."
+        )
     else:
         text = _("It is drift: PSI {psi} against what the model learned from, and {season} against this season before.")
     return text.format(**values)

@@ -1,5 +1,6 @@
 """What the drift pages look at, computed once a version of the data and shared by all sessions."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import numpy as np
@@ -9,7 +10,7 @@ import streamlit as st
 import settings
 from data import state
 from data.tables import Stored
-from models.drift import history, monitored, watch
+from models.drift import classifier, consequence, history, monitored, watch
 from models.drift.compare import report
 from models.drift.monitored import Sheet
 from models.drift.watch import Watched
@@ -109,6 +110,82 @@ def windows(sheet: Sheet, against: Reference, day: np.datetime64) -> tuple[pd.Da
     learned = (sheet.day >= against.window[0]) & (sheet.day <= against.window[1])
     now = (sheet.day <= day) & (sheet.day > day - np.timedelta64(watch.WINDOW, "D"))
     return sheet.frame[learned], sheet.frame[now]
+
+
+def apart(
+    stored: Stored,
+    rows: tuple[Sheet, ...],
+    against: Reference,
+    binned: Watched,
+    day: np.datetime64,
+    kinds: Iterable[str],
+) -> dict[str, dict[str, classifier.Apart]]:
+    """Whether a model tells the window from earlier rows (see `models.drift.classifier.views`), for each kind of rows
+    that has a column of `kinds`."""
+    return {
+        kind: _apart(stored.version, against.version, str(day), kind, sheet, binned)
+        for kind in kinds
+        for sheet in rows
+        if kind in sheet.frame
+    }
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _apart(
+    version: str,  # noqa: ARG001  # these two, the day and the kind are the cache key
+    against: str,  # noqa: ARG001
+    day: str,
+    kind: str,  # noqa: ARG001
+    _sheet: Sheet,
+    _binned: Watched,
+) -> dict[str, classifier.Apart]:
+    return classifier.views(_binned, _sheet, np.datetime64(day))
+
+
+def does(
+    model: str, stored: Stored, rows: tuple[Sheet, ...], against: Reference, binned: Watched, day: np.datetime64
+) -> dict[str, consequence.Consequence]:
+    """What the change of each column does in the window that ends on a day: to the amount of a line or an invoice, or
+    to the risk of a customer; nothing of what no model says."""
+    return _does(stored.version, against.version, str(day), model, len(rows), rows, binned, stored)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _does(
+    version: str,  # noqa: ARG001  # these two, the day, the model and the number of sheets are the cache key
+    against: str,  # noqa: ARG001
+    day: str,
+    model: str,
+    sheets: int,  # noqa: ARG001
+    _rows: tuple[Sheet, ...],
+    _binned: Watched,
+    _stored: Stored,
+) -> dict[str, consequence.Consequence]:
+    at = np.datetime64(day)
+    found: dict[str, consequence.Consequence] = {}
+    said = next((sheet.frame[monitored.PREDICTION] for sheet in _rows if monitored.PREDICTION in sheet.frame), None)
+    response = {}
+    if model == "sales":
+        from models.forecast import elasticity
+
+        whole = store.elasticities(_stored)[""]
+        value = elasticity.ASSUMED if whole.reason else whole.value
+        response = {
+            column.name: consequence.of_prices(column.cut.levels, value)
+            for column in _binned.columns
+            if column.name == "price_change"
+        }
+    for sheet in _rows:
+        outcome = None
+        if "unit_price" in sheet.frame:
+            outcome = (sheet.frame["quantity"] * sheet.frame["unit_price"]).to_numpy(float)
+        elif "invoice_value" in sheet.frame:
+            outcome = sheet.frame["invoice_value"].to_numpy(float)
+        elif model == "churn" and said is not None and len(said) == len(sheet.frame):
+            outcome = said.to_numpy(float)
+        if outcome is not None and monitored.PREDICTION not in sheet.frame:
+            found |= consequence.of_sheet(_binned, sheet, outcome, at, response)
+    return found
 
 
 def importance(model: str, stored: Stored) -> dict[str, float]:

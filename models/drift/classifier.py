@@ -1,0 +1,148 @@
+"""Can a model tell the rows of a window from those before it? It sees what no column shows alone.
+
+A column may look as ever while what goes with it has changed. Gradient-boosted trees learn to tell rows apart, those of
+some days by those of others; their AUC on days they have not seen is 0.5 where nothing changed (Lopez-Paz and Oquab
+2017, Revisiting classifier two-sample tests, ICLR). How probable one is by chance is told by permutation: the days of
+each part change sides, with their scores as they are, since rows of one day are more alike than those of two.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from models.drift import watch
+from models.drift.bins import Bins
+from models.drift.monitored import Sheet
+from models.drift.watch import DAY, Watched
+
+FOLDS = 4
+MOST_ROWS = 3_000  # of each side: more take longer and tell no more
+SHOWN = 5  # columns and rows that tell the sides apart
+MOST_SWAPPED = 4_000_000  # units that change sides, over all permutations
+BUDGET = 0.25  # windows a year that are told apart where nothing changes
+TELLS = 0.6  # AUC from which it matters: half a standard deviation in one column makes 0.64
+LAST_WEEKS, SEASON, LEARNED = "last weeks", "season", "learned"  # what a window is told from
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How well rows of a window are told from others: the `auc` on rows not learned from, the `pvalue` of one that
+    high where nothing changed, by how much each column's shuffling lowers the AUC, and the score of each row of the
+    window (its place in the window, the most different first)."""
+
+    auc: float
+    pvalue: float
+    columns: Mapping[str, float]
+    rows: Mapping[int, float]
+
+    @property
+    def told(self) -> bool:
+        """Surely different, and enough to matter, with a window judged every day."""
+        return self.auc > TELLS and self.pvalue <= BUDGET / 365
+
+
+def apart(
+    reference: pd.DataFrame,
+    window: pd.DataFrame,
+    frozen: Mapping[str, Bins],
+    days: tuple[np.ndarray, np.ndarray] | None = None,
+    seed: int = 0,
+) -> Apart | None:
+    """Learn to tell a window from a reference by the columns of `frozen`, in their bins; None with too few rows.
+
+    `days` are those of the rows of both sides; where one of them has fewer than `FOLDS`, every row stands for itself.
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    if min(len(reference), len(window)) < watch.FEWEST:
+        return None
+    draw = np.random.default_rng(seed)
+    names = [name for name in frozen if name in reference and name in window]
+    kept = [np.sort(draw.permutation(len(side))[:MOST_ROWS]) for side in (reference, window)]
+    sides = [
+        np.column_stack([frozen[name].place(side[name].iloc[some]) for name in names])
+        for side, some in zip((reference, window), kept, strict=True)
+    ]
+    rows, late = np.concatenate(sides).astype(float), np.repeat([0, 1], [len(side) for side in sides])
+    unit = np.arange(len(rows))
+    if days is not None and min(len(np.unique(side)) for side in days) >= FOLDS:
+        named = [np.char.add(letter, days[place][kept[place]].astype(str)) for place, letter in enumerate("ab")]
+        unit = np.unique(np.concatenate(named), return_inverse=True)[1]
+    fold = np.empty(int(unit.max()) + 1, int)
+    for side in (0, 1):  # as many units of both sides in each part
+        own = np.unique(unit[late == side])
+        fold[own] = draw.permutation(len(own)) % FOLDS
+    part_of = fold[unit]
+    score, place_of, lowered = np.empty(len(rows)), np.empty(len(rows)), np.zeros(len(names))
+    for part in range(FOLDS):
+        seen, unseen = part_of != part, part_of == part
+        model = HistGradientBoostingClassifier(
+            max_iter=40, max_leaf_nodes=12, min_samples_leaf=15, learning_rate=0.15, early_stopping=False,
+            categorical_features=[frozen[name].text for name in names], class_weight="balanced", random_state=seed,
+        ).fit(rows[seen], late[seen])  # fmt: skip
+        score[unseen] = model.decision_function(rows[unseen])
+        place_of[unseen] = rankdata(score[unseen]) / unseen.sum()
+        whole = _auc(place_of[unseen], late[unseen])
+        for place in range(len(names)):
+            shuffled = rows[unseen].copy()
+            shuffled[:, place] = draw.permutation(shuffled[:, place])
+            ranks = rankdata(model.decision_function(shuffled)) / unseen.sum()
+            lowered[place] += (whole - _auc(ranks, late[unseen])) / FOLDS
+    value = float(np.mean([_auc(place_of[part_of == part], late[part_of == part]) for part in range(FOLDS)]))
+    best, last = np.argsort(-lowered)[:SHOWN], score[late == 1]
+    return Apart(
+        value,
+        _pvalue(place_of, late, unit, fold, draw),
+        {names[place]: float(lowered[place]) for place in best if lowered[place] > 0},
+        {int(kept[1][place]): float(1 / (1 + np.exp(-last[place]))) for place in np.argsort(-last)[:SHOWN]},
+    )
+
+
+def _auc(ranks: np.ndarray, late: np.ndarray) -> float:
+    """The area under the curve from ranks as shares of all rows (Mann and Whitney 1947)."""
+    rows, ones = len(late), int(late.sum())
+    return float((rows * ranks[late == 1].sum() - ones * (ones + 1) / 2) / max(ones * (rows - ones), 1))
+
+
+def _pvalue(
+    ranks: np.ndarray, late: np.ndarray, unit: np.ndarray, fold: np.ndarray, draw: np.random.Generator
+) -> float:
+    """How often windows of other units, as many of each part, have as high ranks on average."""
+    units = len(fold)
+    sums, sizes = np.bincount(unit, ranks, units), np.bincount(unit, minlength=units)
+    window = np.bincount(unit, late, units) > 0
+    swaps = int(np.clip(MOST_SWAPPED // units, 999, 19_999))
+    total, count = np.zeros(swaps), np.zeros(swaps)
+    for part in range(FOLDS):
+        own = np.flatnonzero(fold == part)
+        luck = draw.random((swaps, len(own))).argsort(axis=1)[:, : window[own].sum()]
+        total += sums[own][luck].sum(axis=1)
+        count += sizes[own][luck].sum(axis=1)
+    return float((1 + (total / count >= sums[window].sum() / sizes[window].sum() - 1e-12).sum()) / (1 + swaps))
+
+
+def views(watched: Watched, sheet: Sheet, day: np.datetime64, seed: int = 0) -> dict[str, Apart]:
+    """Whether the rows of a sheet in the window that ends on a day are told from the last weeks (the same weekdays),
+    from this season of earlier years, and from what the model learned from; without what has too few rows."""
+    frozen = {column.name: column.cut for column in watched.columns if column.name in sheet.frame}
+    start = day - (watch.WINDOW - 1) * DAY
+    near = np.zeros(len(sheet.day), bool)
+    for then in range(watch.YEAR, len(watched.days) + watch.NEAR, watch.YEAR):
+        near |= (sheet.day >= start - (then + watch.NEAR) * DAY) & (sheet.day <= day - (then - watch.NEAR) * DAY)
+    among = {
+        LAST_WEEKS: (sheet.day < start) & (sheet.day >= start - 3 * watch.WINDOW * DAY),
+        SEASON: near & (sheet.day < start),
+        LEARNED: (sheet.day >= watched.reference[0]) & (sheet.day <= watched.reference[1]) & (sheet.day < start),
+    }
+    now = (sheet.day >= start) & (sheet.day <= day)
+    if not frozen or not now.any():
+        return {}
+    found = {
+        name: apart(sheet.frame[rows], sheet.frame[now], frozen, (sheet.day[rows], sheet.day[now]), seed)
+        for name, rows in among.items()
+        if rows.any()
+    }
+    return {name: answer for name, answer in found.items() if answer is not None}

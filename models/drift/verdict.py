@@ -1,0 +1,210 @@
+"""Whether a change of a column is real, whether it matters, and whether it is more than the season.
+
+Real: windows of some lengths depart from what they are compared with, further than windows of this column usually do,
+and so far that over a year and all columns chance alone tells `BUDGET` times. It matters: the size of the change, on
+the scale of the PSI without what sampling makes, is over a third of the PSI threshold. A change is told where it is
+both: against what the model learned from, and against the last weeks or, in all of it, this season of earlier years.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from models.drift import measures
+from models.drift.measures import Departure
+
+BUDGET = 1.2  # real ones a year over all columns, by the union bound, where nothing changes: under 1, measured
+OVERLAP = 3  # tests of windows that overlap which count as one more for each length of a window
+MATTERS = 1 / 3  # of the PSI threshold: a shift of half a standard deviation has a size of 0.25, and matters
+SUSPECT = 0.01  # p-value against the training window from which a change against the last weeks is one against it too
+LEAST = 0.01  # the least size that is looked at
+STAYS = 0.05  # the size over which a step that was told is still there
+FEWEST = 30  # independent rows of a window that a judgement needs
+PRIOR = 8  # windows that speak for sampling alone before any is known
+CAP = 4  # times the usual departure that counts at most for what is usual: a step is not
+YEAR_DAYS = 365.25
+CLEARLY = 1.5  # mean ratio from which windows depart further than sampling makes them
+GONE = 7  # days or batches in a row without it after which a step is over
+STABLE, CONFIRMED, WITHIN_NOISE, SEASONAL, TOO_FEW = "stable", "confirmed", "within noise", "seasonal", "too few rows"
+SMALL, UNTOLD = "small", "season unknown"
+
+
+@dataclass(frozen=True)
+class Usual:
+    """How far windows of a column departed until then, as a multiple of what sampling makes, the degrees of freedom
+    that these multiples vary like, and how many windows say so (see `usual`)."""
+
+    ratio: np.ndarray
+    freedom: np.ndarray
+    windows: np.ndarray
+
+
+@dataclass(frozen=True)
+class Against:
+    """Windows of one column and length against one thing they are compared with, an element a day: how they depart, in
+    one to three tests, and the independent `rows` of what they are compared with."""
+
+    tests: tuple[Departure, ...]
+    rows: np.ndarray
+
+    @property
+    def size(self) -> np.ndarray:
+        """The size of the change in the view that shows the most of it; 0 where it is not known."""
+        return np.nan_to_num(np.fmax.reduce([test.size for test in self.tests]), nan=0.0)
+
+    @property
+    def series(self) -> list[np.ndarray]:
+        """What has a usual value each: the ratio of each test, and last 1 + the size."""
+        return [*(test.ratio for test in self.tests), 1 + self.size]
+
+    def pvalue(self, usual: Sequence[Usual], days: np.ndarray) -> np.ndarray:
+        """How probable departures as large as on some days are where nothing changed: the least of the tests, times
+        their number. `usual` is that of `series`."""
+        found = [
+            measures.pvalue(
+                Departure(test.ratio[days], np.minimum(test.freedom, each.freedom)[days], test.size[days]),
+                each.ratio[days],
+                each.windows[days],
+            )
+            for test, each in zip(self.tests, usual[:-1], strict=True)
+        ]
+        return np.minimum(np.min(found, axis=0) * len(found), 1)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Windows of one column and length (in days or batches) that end on every day, `rows` independent rows in each:
+    against what the model learned from and the last weeks of that, against the last weeks, against this season of
+    earlier years (`whole` where all of it is known). `alike` finds the size against the most alike week of it.
+    """
+
+    length: int
+    rows: np.ndarray
+    learned: Against
+    end: np.ndarray
+    recent: Against | None
+    season: Against | None
+    whole: np.ndarray
+    alike: Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the evidence of a column says, an element a day: the least `pvalue` of its windows against what the model
+    learned from, whether one of them is surely `real`, and up to which size a change is `told` (under 0: none is)."""
+
+    pvalue: np.ndarray
+    real: np.ndarray
+    told: np.ndarray
+
+
+def usual(ratios: np.ndarray, lengths: np.ndarray, first: int = 0) -> list[Usual]:
+    """For every window (days x tests, of so many days each) how far those before it departed, a test each, from the
+    `first` day on.
+
+    The mean ratio of all windows that ended before this one began, and of `PRIOR` more of 1, none over `CAP` times the
+    mean of those before it: the mix of a week varies, and a range that is always renewed has its usual rate of renewal.
+    Where few levels make it vary, ratios scatter more than those of a chi-square do: as of one with 2 mean^2 / variance
+    degrees of freedom. A week is one window at most.
+    """
+    days, tests = ratios.shape
+    total, windows, squares = (np.full(tests, float(PRIOR)) for _each in range(3))
+    means, spread, counts = np.empty((3, days, tests))
+    every, weight = np.arange(tests), 1 / np.where(lengths > 1, np.maximum(lengths, 7), 1)
+    for day in range(days):
+        ended = ratios[np.maximum(day - lengths, 0), every]
+        new = (day >= lengths + first) & (ended == ended)  # known
+        known = windows - PRIOR
+        cap = CAP * np.where(known > 0, np.maximum((total - PRIOR) / np.where(known > 0, known, 1), 1), CAP)
+        most = np.where(new, np.minimum(ended, cap) * weight, 0)
+        total += most
+        squares += most**2 / weight
+        windows += new * weight
+        means[day], counts[day] = np.maximum(total / windows, 1), windows
+        spread[day] = (squares - total**2 / windows) / np.maximum(windows - PRIOR, 1) / means[day] ** 2
+    freedom = np.where(means > CLEARLY, 2 / np.maximum(spread, 1e-3), np.inf)
+    return [Usual(means[:, test], freedom[:, test], counts[:, test]) for test in range(tests)]
+
+
+def sure(columns: int, lengths: Sequence[int], a_year: float) -> float:
+    """The p-value a change must be under: the budget of a year, divided among its tests. Windows that overlap are not
+    as many tests as there are days: `OVERLAP` a length."""
+    tests = sum(min(a_year, a_year * OVERLAP / length) for length in lengths)
+    return BUDGET / (columns * tests * 2)  # against the season and against the last weeks
+
+
+def judge(columns: Sequence[Sequence[Evidence]], new: np.ndarray, a_year: float, first: int) -> list[Found]:
+    """What the evidence of each column, an element a length, says of the days `new` (places) after those that the model
+    learned from; `a_year` is how many days or batches a year has. What is usual is known from the `first` on."""
+    compared = [
+        (part.length, against)
+        for evidence in columns
+        for part in evidence
+        for against in (part.recent or part.learned, part.season)
+        if against
+    ]
+    series = [one for _length, against in compared for one in against.series]
+    lengths = [length for length, against in compared for _one in against.series]
+    found = iter(usual(np.stack(series, axis=1), np.array(lengths), first))
+    before = {id(against): [next(found) for _one in against.series] for _length, against in compared}
+    level = sure(len(columns), [part.length for part in columns[0]], a_year)
+    return [_judged(evidence, before, new, level) for evidence in columns]
+
+
+def _judged(evidence: Sequence[Evidence], before: Mapping[int, list[Usual]], new: np.ndarray, level: float) -> Found:
+    days = len(evidence[0].rows)
+    told, pvalue, surely = np.full(days, -1.0), np.full(days, np.nan), np.zeros(days, bool)
+    for part in evidence:
+        ordinary = before[id(part.recent or part.learned)]
+        enough, size = part.rows[new] >= FEWEST, part.learned.size[new]
+        against_learned = part.learned.pvalue(ordinary, new)
+        real = enough & (against_learned <= level)
+        pvalue[new] = np.fmin(pvalue[new], against_learned)
+        surely[new] |= real
+        routes = [(real, size)]  # a table of one day knows no last weeks
+        if part.recent is not None:
+            fresh = (part.recent.pvalue(ordinary, new) <= level) & (part.recent.rows[new] >= FEWEST)
+            step = part.recent.size[new] - (ordinary[-1].ratio[new] - 1)  # a season on its way is usual
+            routes = [(enough & fresh & (against_learned <= SUSPECT), np.minimum(size, step))]
+        if part.season is not None:
+            unlike = part.season.pvalue(before[id(part.season)], new) <= level
+            other = real & unlike & part.whole[new] & (part.season.rows[new] >= FEWEST)
+            routes.append((other, np.minimum(size, part.end[new])))
+        for known, most in routes:
+            places = np.flatnonzero(known & (most > LEAST))
+            if len(places):
+                found = np.minimum(most[places], part.alike(new[places]))
+                told[new[places]] = np.maximum(told[new[places]], found)
+    return Found(pvalue, surely, told)
+
+
+def label(drift: pd.DataFrame, threshold: float) -> np.ndarray:
+    """What is said of each row of `watch.backfill` under a PSI threshold; what matters is over `MATTERS` of it.
+
+    - confirmed: real, and it matters, or a step that was told and stays;
+    - stable: nothing to say, or the model learned from the day;
+    - too few rows, within noise: a PSI over `threshold`, but not surely real;
+    - small: real, and too small to matter;
+    - seasonal: unlike the training window, but like this time of earlier years;
+    - season unknown: unlike the training window, without an earlier year that would tell whether it is the season.
+    """
+    matters = MATTERS * threshold
+    odd = (drift["psi"] > threshold) | drift["real"]
+    large = (drift["psi"] > threshold) | (drift["size"] > matters)
+    known = drift["rows_season"] > 0
+    like = drift["whole"] | (drift["psi_season"] <= threshold) | (drift["size_season"] <= matters)
+    return np.select(
+        [
+            drift["psi"].isna() | drift["learned"],
+            drift["told"] > matters,
+            ~odd,
+            ~drift["real"] & (drift["rows_current"] < FEWEST),
+            known & like & (drift["real"] | (drift["psi"] > drift["noise_limit"])) & large,
+            ~drift["real"],
+            ~large,
+        ],
+        [STABLE, CONFIRMED, STABLE, TOO_FEW, SEASONAL, WITHIN_NOISE, SMALL],
+        UNTOLD,
+    )
