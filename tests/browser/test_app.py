@@ -38,7 +38,7 @@ NAVIGATION = [
 ]
 FIGURE = ".stMain :is(.stPlotlyChart, .stImage)"
 INSTEAD = {
-    "monitoring-health": ".stMain :is(.stPlotlyChart, .stButtonGroup)",  # before the first job and file it has no figure
+    "monitoring-health": ".stMain :is(.stPlotlyChart, .stButtonGroup)",  # without jobs no figure
     "food": ".stMain .stDataFrame",
     "data": ".stMain .stDataFrame",
 }
