@@ -122,7 +122,7 @@ def test_a_dataset_that_is_removed_while_it_is_looked_up_gives_way_to_the_one_ch
 def test_nobody_chooses_what_another_one_removes_in_the_same_moment(tmp_path, monkeypatch):
     used = tables.add(tmp_path, sales(1.0), NOW)
     other = tables.add(tmp_path, sales(2.0), NOW, activate=False)
-    write, late = tables._write, []
+    write, late, threads = tables._write, [], []
 
     def slowly(path, content):  # found, and not yet written that it is the one in use
         def remove():
@@ -135,11 +135,11 @@ def test_nobody_chooses_what_another_one_removes_in_the_same_moment(tmp_path, mo
         removing.join(0.3)
         write(path, content)
         monkeypatch.setattr(tables, "_write", write)
-        late.append(removing)
+        threads.append(removing)
 
     monkeypatch.setattr(tables, "_write", slowly)
     tables.activate(tmp_path, "sales", other.version)
-    late.pop().join(10)
+    threads[0].join(10)
     assert late == ["refused"]
     assert tables.active(tmp_path, "sales") == other
     assert used in tables.stored(tmp_path, "sales")
