@@ -46,7 +46,7 @@ def body() -> None:
         st.info(_("Nothing is left to compare: lose less of it."), icon=":material/info:")
         return
     before = views.unchanged(model, data.version, str(day), threshold, base, binned)
-    then = views.compared(binned, sheets, base.day, threshold)
+    then = views.compared(model, data.version, binned, sheets, base, threshold)
     views.answer(before, then, threshold, SHOWN[model].outlook(data, base, after, wanted))
     views.figures(binned, before, then, base, threshold)
 

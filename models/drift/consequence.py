@@ -25,7 +25,7 @@ class Consequence:
 def of_bins(side: Sides, means: np.ndarray, total: float) -> Consequence:
     """What the change between the counts of two windows does, where rows in each bin bring `means` on average and the
     window brought `total`: the sum over bins of (share now - share before) x mean, of the mean before."""
-    before, now = (counts / max(counts.sum(), 1) for counts in (side.reference, side.current))
+    before, now = side.shares
     usual = float((before * means).sum())
     change = float(((now - before) * means).sum()) / usual if usual else 0.0
     # `total` is what came in: without the change it would have been that much less.
@@ -72,7 +72,7 @@ def of_prices(levels: tuple[str, ...], elasticity: float) -> np.ndarray:
 
 def rise(side: Sides) -> float:
     """The share of the rows whose price rose against the usual one, less than before (under 0: it fell)."""
-    before, now = (counts / max(counts.sum(), 1) for counts in (side.reference, side.current))
+    before, now = side.shares
     sign = np.array([np.sign(PRICES.index(level) - len(PRICES) // 2) for level in side.cut.levels])
     up, down = ((now - before)[: len(sign)][sign == way].sum() for way in (1, -1))
     return float(up if up >= down else -down)

@@ -52,7 +52,7 @@ class Against:
     @property
     def size(self) -> np.ndarray:
         """The size of the change in the view that shows the most of it; 0 where it is not known."""
-        return np.nan_to_num(np.fmax.reduce([test.size for test in self.tests]), nan=0.0)
+        return largest(self.tests)
 
     @property
     def series(self) -> list[np.ndarray]:
@@ -71,6 +71,11 @@ class Against:
             for test, each in zip(self.tests, usual[:-1], strict=True)
         ]
         return np.minimum(np.min(found, axis=0) * len(found), 1)
+
+
+def largest(tests: Sequence[Departure]) -> np.ndarray:
+    """The size in the test that shows the most of it; 0 where it is not known."""
+    return np.nan_to_num(np.fmax.reduce([test.size for test in tests]), nan=0.0)
 
 
 @dataclass(frozen=True)
@@ -135,9 +140,12 @@ def sure(columns: int, lengths: Sequence[int], a_year: float) -> float:
     return BUDGET / (columns * tests * 2)  # against the season and against the last weeks
 
 
-def judge(columns: Sequence[Sequence[Evidence]], new: np.ndarray, a_year: float, first: int) -> list[Found]:
+def judge(
+    columns: Sequence[Sequence[Evidence]], new: np.ndarray, a_year: float, first: int, known: Sequence[Found] | None
+) -> list[Found]:
     """What the evidence of each column, an element a length, says of the days `new` (places) after those that the model
-    learned from; `a_year` is how many days or batches a year has. What is usual is known from the `first` on."""
+    learned from; `a_year` is how many days or batches a year has. What is usual is known from the `first` on, and what
+    is said of other days may be `known`."""
     compared = [
         (part.length, against)
         for evidence in columns
@@ -150,12 +158,17 @@ def judge(columns: Sequence[Sequence[Evidence]], new: np.ndarray, a_year: float,
     found = iter(usual(np.stack(series, axis=1), np.array(lengths), first))
     before = {id(against): [next(found) for _one in against.series] for _length, against in compared}
     level = sure(len(columns), [part.length for part in columns[0]], a_year)
-    return [_judged(evidence, before, new, level) for evidence in columns]
+    days = len(columns[0][0].rows)
+    nothing = Found(np.full(days, np.nan), np.zeros(days, bool), np.full(days, -1.0))
+    others = known or [nothing] * len(columns)
+    return [_judged(*each, before, new, level) for each in zip(columns, others, strict=True)]
 
 
-def _judged(evidence: Sequence[Evidence], before: Mapping[int, list[Usual]], new: np.ndarray, level: float) -> Found:
-    days = len(evidence[0].rows)
-    told, pvalue, surely = np.full(days, -1.0), np.full(days, np.nan), np.zeros(days, bool)
+def _judged(
+    evidence: Sequence[Evidence], others: Found, before: Mapping[int, list[Usual]], new: np.ndarray, level: float
+) -> Found:
+    told, pvalue, surely = others.told.copy(), others.pvalue.copy(), others.real.copy()
+    told[new], pvalue[new], surely[new] = -1.0, np.nan, False
     for part in evidence:
         ordinary = before[id(part.recent or part.learned)]
         enough, size = part.rows[new] >= FEWEST, part.learned.size[new]

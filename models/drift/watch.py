@@ -16,37 +16,12 @@ from models.drift.bins import Bins
 from models.drift.compare import THRESHOLD, WORKERS
 from models.drift.measures import Departure
 from models.drift.monitored import Sheet
-from models.drift.verdict import (  # the words are for those who read what is found here
-    CONFIRMED as CONFIRMED,
-)
-from models.drift.verdict import (
-    FEWEST as FEWEST,
-)
-from models.drift.verdict import (
-    SEASONAL as SEASONAL,
-)
-from models.drift.verdict import (
-    SMALL as SMALL,
-)
-from models.drift.verdict import (
-    STABLE as STABLE,
-)
-from models.drift.verdict import (
-    TOO_FEW as TOO_FEW,
-)
-from models.drift.verdict import (
-    UNTOLD as UNTOLD,
-)
-from models.drift.verdict import (
-    WITHIN_NOISE as WITHIN_NOISE,
-)
-from models.drift.verdict import (
-    Against,
-)
-from models.drift.verdict import (
-    label as label,
-)
+from models.drift.verdict import Against
 
+# What is said of a row, for those who read what is found here.
+STABLE, CONFIRMED, WITHIN_NOISE = verdict.STABLE, verdict.CONFIRMED, verdict.WITHIN_NOISE
+SEASONAL, TOO_FEW, SMALL, UNTOLD = verdict.SEASONAL, verdict.TOO_FEW, verdict.SMALL, verdict.UNTOLD
+FEWEST, label = verdict.FEWEST, verdict.label
 WINDOW = 7  # days: whole weeks, so that weekdays meet the same weekdays
 YEAR = 364
 NEAR = 21  # days around the same week of earlier years
@@ -147,29 +122,71 @@ def backfill(watched: Watched, days: np.ndarray | None = None, threshold: float 
     return _told(watched, watched.columns, at, None, threshold)
 
 
+@dataclass(frozen=True)
+class Judged:
+    """The evidence about some columns up to a day, a list of lengths a column, and what it says (see `verdict`)."""
+
+    names: tuple[str, ...]
+    evidence: list[list[verdict.Evidence]]
+    found: list[verdict.Found]
+
+
+def judged(watched: Watched, sheets: Sequence[Sheet], day: np.datetime64) -> Judged:
+    """What `compare` finds of the data as they are: other rows of the window that ends on the day change the last of
+    it only."""
+    columns = [column for sheet in sheets for column in watched.columns if column.name in sheet.frame]
+    return _judged(watched, columns, _judged_days(watched, _place(watched, day)))
+
+
+def _judged_days(watched: Watched, at: np.ndarray) -> np.ndarray:
+    """The places of the days that are judged, up to the last of some."""
+    days = np.flatnonzero(_filled(watched))
+    return days[days <= at.max(initial=0)]
+
+
+def _judged(
+    watched: Watched, columns: Sequence[Column], days: np.ndarray, since: int = 0, before: Judged | None = None
+) -> Judged:
+    """Columns on the days (places) that are judged; `before` is known already of those before the one at `since`."""
+    # What has one day only is compared with another table's days.
+    new = np.flatnonzero((watched.days[days] > watched.reference[1]) | (len(watched.days) == 1))
+    known = before.evidence if before else [[None] * len(_lengths(watched))] * len(columns)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        evidence = list(
+            pool.map(
+                lambda each: _evidence(watched, each[0], days, new, since, each[1]), zip(columns, known, strict=True)
+            )
+        )
+    a_year = verdict.YEAR_DAYS / np.diff(days).mean() if len(days) > 1 else 1
+    # Before the training window there are no earlier visits and prices to compare with.
+    first = int(np.searchsorted(watched.days[days], watched.reference[0]))
+    late = new[new >= since]
+    found = verdict.judge(evidence, late, a_year, first if first < len(days) else 0, before.found if before else None)
+    return Judged(tuple(column.name for column in columns), evidence, found)
+
+
 def _told(
-    watched: Watched, columns: Sequence[Column], at: np.ndarray, gaps: Sequence[np.ndarray] | None, threshold: float
+    watched: Watched,
+    columns: Sequence[Column],
+    at: np.ndarray,
+    gaps: Sequence[np.ndarray] | None,
+    threshold: float,
+    since: int = 0,
+    before: Judged | None = None,
 ) -> pd.DataFrame:
     """One row a day and column on some days; `gaps` are the KS of each column where they are known already."""
-    judged = np.flatnonzero(_filled(watched))
-    judged = judged[judged <= at.max(initial=0)]
-    # What has one day only is compared with another table's days.
-    new = np.flatnonzero((watched.days[judged] > watched.reference[1]) | (len(watched.days) == 1))
-    picked = np.searchsorted(judged, at)
+    days = _judged_days(watched, at)
+    picked = np.searchsorted(days, at)
+    known = _judged(watched, columns, days, since, before)
     with ThreadPoolExecutor(WORKERS) as pool:
-        evidence = list(pool.map(lambda column: _evidence(watched, column, judged, new), columns))
-        a_year = verdict.YEAR_DAYS / np.diff(judged).mean() if len(judged) > 1 else 1
-        # Before the training window there are no earlier visits and prices to compare with.
-        first = int(np.searchsorted(watched.days[judged], watched.reference[0]))
-        found = verdict.judge(evidence, new, a_year, first if first < len(judged) else 0)
 
         def measured(place: int) -> dict[str, np.ndarray]:
-            column, whole = columns[place], evidence[place][0]
-            told = _remembered(watched, column, judged, found[place].told, whole)
-            unknown = np.full(len(judged), np.nan)
+            column, whole, found = columns[place], known.evidence[place][0], known.found[place]
+            told = _remembered(watched, column, days, found.told, whole)
+            unknown = np.full(len(days), np.nan)
             more = {
-                "pvalue": found[place].pvalue,
-                "real": found[place].real,
+                "pvalue": found.pvalue,
+                "real": found.real,
                 "told": told,
                 "size": whole.learned.size,
                 "size_recent": unknown if whole.recent is None else whole.recent.size,
@@ -199,6 +216,11 @@ class Sides:
     season: np.ndarray
     current: np.ndarray
 
+    @property
+    def shares(self) -> tuple[np.ndarray, np.ndarray]:
+        """The share of the rows in each bin, in the reference and in the window."""
+        return self.reference / max(self.reference.sum(), 1), self.current / max(self.current.sum(), 1)
+
 
 def sides(watched: Watched, name: str, day: np.datetime64) -> Sides:
     """What `backfill` compares in a column on a day."""
@@ -210,39 +232,41 @@ def sides(watched: Watched, name: str, day: np.datetime64) -> Sides:
     return Sides(column.cut, column.cut.expected(current), season[0], current)
 
 
-def compare(watched: Watched, sheets: Sequence[Sheet], day: np.datetime64, threshold: float) -> pd.DataFrame:
+def compare(
+    watched: Watched, sheets: Sequence[Sheet], day: np.datetime64, threshold: float, before: Judged | None = None
+) -> pd.DataFrame:
     """What `backfill` would say of a day if its window held the rows of other sheets: one row a column, with `current`,
-    the counts of its bins."""
+    the counts of its bins. `before` is what `judged` says of these sheets as they are, where that is known."""
     at, columns, gaps, counts = _place(watched, day), [], [], []
-    before = watched.days <= day - WINDOW * DAY
+    same = watched.days <= day - WINDOW * DAY
     for sheet in sheets:
         inside = (sheet.day <= day) & (sheet.day > day - WINDOW * DAY)
         at_day = (sheet.day[inside] - watched.days[0]).astype(int)
         unit = pd.Series(sheet.unit[inside])
         units = np.bincount(at_day[~unit.duplicated().to_numpy()], minlength=len(watched.days))
         for column in (column for column in watched.columns if column.name in sheet.frame):
-            window, size = (
-                sheet.frame.loc[inside, column.name],
-                column.cut.width,
-            )
-            fresh = np.zeros((len(watched.days), size), int)
+            window = sheet.frame.loc[inside, column.name]
+            fresh = np.zeros((len(watched.days), column.cut.width), int)
             np.add.at(fresh, (at_day, column.cut.place(window, apart=True)), 1)
             together = column.cut.together(fresh)
             gap = np.nan
             if column.learned is not None and len(column.learned) and len(known := bins.ordered(window)):
                 gap = measures.ks_statistic(column.learned, known)
-            apart = None if column.apart is None else np.where(before[:, None], column.apart, fresh)
+            apart = None if column.apart is None else np.where(same[:, None], column.apart, fresh)
             columns.append(
                 replace(
                     column,
-                    counts=np.where(before[:, None], column.counts, together),
+                    counts=np.where(same[:, None], column.counts, together),
                     apart=apart,
-                    units=np.where(before, column.units, units),
+                    units=np.where(same, column.units, units),
                 )
             )
             gaps.append(np.array([gap]))
             counts.append(together.sum(axis=0))
-    return _told(watched, columns, at, gaps, threshold).assign(current=counts)
+    if before and before.names != tuple(column.name for column in columns):  # other rows lack a column
+        before = None
+    since = int(same[_judged_days(watched, at)].sum()) if before else 0
+    return _told(watched, columns, at, gaps, threshold, since, before).assign(current=counts)
 
 
 def latest(watched: Watched, day: np.datetime64) -> np.ndarray:
@@ -305,9 +329,21 @@ def _measures(watched: Watched, column: Column, at: np.ndarray, ks: np.ndarray) 
     }
 
 
-def _evidence(watched: Watched, column: Column, at: np.ndarray, new: np.ndarray) -> list[verdict.Evidence]:
+def _lengths(watched: Watched) -> dict[int, tuple[int, ...]]:
+    """The windows that are judged, each with how much earlier the last weeks of it are (see `BACK`)."""
+    return {WINDOW: BATCHES_BACK} if _in_batches(watched) else BACK
+
+
+def _evidence(
+    watched: Watched,
+    column: Column,
+    at: np.ndarray,
+    new: np.ndarray,
+    since: int,
+    before: Sequence[verdict.Evidence | None],
+) -> list[verdict.Evidence]:
     """The windows of a column that end on some days against all they are compared with, an element a length; against
-    what the model learned from the `new` ones of them only."""
+    what the model learned from the `new` ones of them only. Those `before` the one at `since` are known already."""
     view = _view(column)
     counts, units = _running(view), _running(column.units)
     batches = _in_batches(watched)
@@ -320,42 +356,55 @@ def _evidence(watched: Watched, column: Column, at: np.ndarray, new: np.ndarray)
 
     last = int(np.clip((watched.reference[1] - watched.days[0]).astype(int) + 1, 0, len(units) - 1))
     ends = np.array([max(last - LAST, 0)]), np.array([last])
+    late, every = new[new >= since], np.arange(since, len(at))
     found = []
-    for length, back in ({WINDOW: BATCHES_BACK} if batches else BACK).items():
+    for (length, back), known in zip(_lengths(watched).items(), before, strict=True):
         start = _start(at, length)
         now, rows = over([(start, at + 1)])
+
+        def against(
+            places: np.ndarray,
+            earlier: np.ndarray,
+            earlier_rows: np.ndarray | float,
+            known: Against | None,
+            now: np.ndarray = now,
+            rows: np.ndarray = rows,
+        ) -> Against:
+            return _against(column.cut, earlier, earlier_rows, now[places], rows[places], (places, len(at)), known)
+
         expected = column.cut.expected if column.apart is None else column.cut.apart
-        learned = _against(column.cut, expected(now[new]), column.base_units, now[new], rows[new], (new, len(at)))
-        end = np.full(len(at), np.inf)
+        learned = against(late, expected(now[late]), column.base_units, known.learned if known else None)
+        end = np.full(len(at), np.inf) if known is None else known.end.copy()
         if (units[ends[1]] - units[ends[0]])[0] >= FEWEST:
-            before, before_rows = over([ends])
-            end[new] = _against(
-                column.cut, before, before_rows, now[new], rows[new], (np.arange(len(new)), len(new))
-            ).size
+            end[late] = _size(column.cut, *over([ends]), now[late], rows[late])
         recent = season = None
         if len(at) > 1:
             ranges = [(np.maximum(start - step, 0), np.maximum(at - step + 1, 0)) for step in back]
             if batches:
                 earlier = [np.arange(len(at)) - step for step in back]
                 ranges = [(np.where(e < 0, 0, start[e]), np.where(e < 0, 0, at[e] + 1)) for e in earlier]
-            recent = _against(column.cut, *over(ranges), now, rows, (np.arange(len(at)), len(at)))
-        if (seasons := _seasons(watched, start, at)) and (known := np.flatnonzero(seasons[0][1])).size:
-            before, before_rows = over([(lo[known], hi[known]) for lo, hi in seasons])
-            season = _against(column.cut, before, before_rows, now[known], rows[known], (known, len(at)))
+            recent = against(
+                every, *over([(lo[every], hi[every]) for lo, hi in ranges]), known.recent if known else None
+            )
+        if (seasons := _seasons(watched, start, at)) and (years := np.flatnonzero(seasons[0][1])).size:
+            years = years[years >= since]
+            season = against(
+                years, *over([(lo[years], hi[years]) for lo, hi in seasons]), known.season if known else None
+            )
 
         def alike(
             places: np.ndarray, length: int = length, now: np.ndarray = now, rows: np.ndarray = rows
         ) -> np.ndarray:
-            sizes = np.full(len(places), np.inf)
-            every = np.arange(len(places)), len(places)
-            for lo, hi in _alike(watched, _start(at[places], length), at[places]):
-                before, before_rows = over([(lo, hi)])
-                size = _against(column.cut, before, before_rows, now[places], rows[places], every).size
-                # The least of several sizes is low by chance where rows are few.
-                each = 1 / np.maximum(before_rows, 1) + 1 / np.maximum(rows[places], 1)
-                spread = np.sqrt(2 * len(column.cut.counts) * each**2 + 4 * np.maximum(size, 0) * each)
-                sizes = np.fmin(sizes, np.where(before_rows > 0, size + LEAST_OF * spread, np.inf))
-            return sizes
+            weeks = _alike(watched, _start(at[places], length), at[places])
+            if not weeks:
+                return np.full(len(places), np.inf)
+            lo, hi = np.stack(weeks, axis=1)  # all weeks at once, each to be compared with all places
+            earlier, earlier_rows = counts[hi] - counts[lo], units[hi] - units[lo]
+            size = _size(column.cut, earlier, earlier_rows, now[places], rows[places])
+            # The least of several sizes is low by chance where rows are few.
+            each = 1 / np.maximum(earlier_rows, 1) + 1 / np.maximum(rows[places], 1)
+            spread = np.sqrt(2 * len(column.cut.counts) * each**2 + 4 * np.maximum(size, 0) * each)
+            return np.where(earlier_rows > 0, size + LEAST_OF * spread, np.inf).min(axis=0)
 
         whole = start - YEAR - NEAR >= 0
         found.append(verdict.Evidence(1 if batches else length, rows, learned, end, recent, season, whole, alike))
@@ -367,16 +416,11 @@ def _view(column: Column) -> np.ndarray:
     return column.counts if column.apart is None else column.apart
 
 
-def _against(
-    cut: Bins,
-    before: np.ndarray,
-    before_rows: np.ndarray | float,
-    now: np.ndarray,
-    rows: np.ndarray,
-    among: tuple[np.ndarray, int],
-) -> Against:
+def _departures(
+    cut: Bins, before: np.ndarray, before_rows: np.ndarray | float, now: np.ndarray, rows: np.ndarray
+) -> list[Departure]:
     """Windows of counts (see `_view`) against others, as many rows of evidence as are independent: numbers also by
-    their order, text by its bins and with rare levels apart. `among` are their places among so many days."""
+    their order, text by its bins and with rare levels apart."""
     with np.errstate(divide="ignore", invalid="ignore"):
         each = [np.asarray(units) / side.sum(axis=-1) for side, units in ((before, before_rows), (now, rows))]
     sides = [
@@ -387,15 +431,41 @@ def _against(
         tests += [measures.departure(*sides)] if cut.rest else []
     else:
         tests += measures.smooth(*(side[..., : cut.ordered] for side in sides))
+    return tests
+
+
+def _size(
+    cut: Bins, before: np.ndarray, before_rows: np.ndarray | float, now: np.ndarray, rows: np.ndarray
+) -> np.ndarray:
+    """How large the change is, as by `verdict.Against.size`."""
+    return verdict.largest(_departures(cut, before, before_rows, now, rows))
+
+
+def _against(
+    cut: Bins,
+    before: np.ndarray,
+    before_rows: np.ndarray | float,
+    now: np.ndarray,
+    rows: np.ndarray,
+    among: tuple[np.ndarray, int],
+    known: Against | None = None,
+) -> Against:
+    """Windows against others (see `_departures`). `among` are their places among so many days, the others of which may
+    be `known`."""
+    tests = _departures(cut, before, before_rows, now, rows)
     places, days = among
 
-    def spread(values: np.ndarray | float, empty: float) -> np.ndarray:
-        whole = np.full(days, empty)
+    def spread(values: np.ndarray | float, empty: np.ndarray | float) -> np.ndarray:
+        whole = np.broadcast_to(empty, days).copy()
         whole[places] = values
         return whole
 
-    found = tuple(Departure(spread(t.ratio, np.nan), spread(t.freedom, 1.0), spread(t.size, np.nan)) for t in tests)
-    return Against(found, spread(before_rows, 0.0))
+    empty = known.tests if known else [Departure(np.nan, 1.0, np.nan)] * len(tests)  # type: ignore[arg-type]
+    found = tuple(
+        Departure(spread(t.ratio, e.ratio), spread(t.freedom, e.freedom), spread(t.size, e.size))
+        for t, e in zip(tests, empty, strict=True)
+    )
+    return Against(found, spread(before_rows, known.rows if known else 0.0))
 
 
 def _remembered(
@@ -424,12 +494,11 @@ def _remembered(
         known = (of_year_rows[later] > 0)[:, None]
         past = np.where(known, of_year[later], before)
         past_rows = np.where(known[:, 0], of_year_rows[later], before_rows)
-        every = np.arange(len(later)), len(later)
-        unlike = _against(column.cut, past, past_rows, now[later], rows[later], every).size
-        for ends in _alike(watched, start[later], at[later]):
-            lo, hi = (np.minimum(end, first) for end in ends)
-            alike = _against(column.cut, counts[hi] - counts[lo], units[hi] - units[lo], now[later], rows[later], every)
-            unlike = np.fmin(unlike, np.where(units[hi] > units[lo], alike.size, np.inf))
+        unlike = _size(column.cut, past, past_rows, now[later], rows[later])
+        if weeks := _alike(watched, start[later], at[later]):
+            lo, hi = np.minimum(np.stack(weeks, axis=1), first)
+            alike = _size(column.cut, counts[hi] - counts[lo], units[hi] - units[lo], now[later], rows[later])
+            unlike = np.fmin(unlike, np.where(units[hi] > units[lo], alike, np.inf).min(axis=0))
         there = np.minimum(unlike, evidence.learned.size[later]) > verdict.STAYS
         quiet = np.convolve(~there, np.ones(verdict.GONE))[: len(there)] >= verdict.GONE
         end = int(np.argmax(quiet)) if quiet.any() else len(there)

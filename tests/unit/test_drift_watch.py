@@ -67,6 +67,21 @@ def test_a_window_is_the_same_whether_it_is_counted_alone_or_among_all(lines, se
     assert (again["label"] == mine["label"]).all()
 
 
+def test_a_change_is_the_same_whether_what_was_before_it_is_known_or_found_again(lines, seen):
+    day = np.datetime64(EVENT, "D") + 10
+    late = lines["timestamp"] >= pd.Timestamp(day - 3)
+    changed = lines.assign(unit_price=lines["unit_price"].mask(late, 3 * lines["unit_price"]))
+    before = watch.judged(seen, monitored.sales(lines), day)
+    quick = watch.compare(seen, monitored.sales(changed), day, 0.3, before)
+    pd.testing.assert_frame_equal(quick, watch.compare(seen, monitored.sales(changed), day, 0.3))
+    assert quick.set_index("feature").loc["unit_price", "label"] == watch.CONFIRMED
+    fewer = [
+        replace(sheet, frame=sheet.frame.drop(columns="invoice_lines", errors="ignore"))
+        for sheet in monitored.sales(changed)
+    ]
+    pd.testing.assert_frame_equal(watch.compare(seen, fewer, day, 0.3, before), watch.compare(seen, fewer, day, 0.3))
+
+
 def test_the_season_is_the_weeks_around_the_same_one_of_earlier_years_and_never_later():
     days = np.datetime64("2022-01-01") + np.arange(900)
     level = pd.Series(np.where(np.arange(900) % 364 < 30, "sale", "usual"), dtype="str")

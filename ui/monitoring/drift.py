@@ -160,7 +160,7 @@ def everything(
     told = today["label"].eq(watch.CONFIRMED) + today["feature"].map(lambda name: _weight(name, does))
     _table(drift, today.loc[told.sort_values(ascending=False, kind="stable").index], levels, does)
     try:
-        importance = watched.importance(model, stored)
+        importance = SHOWN[model].importance(stored)
     except ModelFileError as error:
         st.warning(plain(error.sentence()), icon=":material/lock:")
         return
@@ -254,11 +254,8 @@ def _done(model: str, found: Consequence | None) -> str:
     if found is None or abs(found.change) < LITTLE:
         return ""
     share, total = locales.percent(abs(found.change)), locales.number(abs(found.total))
-    if model == "churn":
-        text = _("By itself it moves the mean risk by {share} of it: about {total} leavers {more}.")
-        return text.format(share=share, total=total, more=_("more") if found.change > 0 else _("fewer"))
-    text = _("Forecasts are expected to be off by {share} more, about {total} a week.")
-    return text.format(share=share, total=total)
+    more = _("more") if found.change > 0 else _("fewer")
+    return _(SHOWN[model].does).format(share=share, total=total, more=more)
 
 
 def together(found: Mapping[str, Mapping[str, Apart]], rows: tuple[Sheet, ...], day: np.datetime64) -> None:

@@ -98,20 +98,35 @@ def changed(model: str, base: Window, wanted: Shift) -> tuple[pd.DataFrame, tupl
 @st.cache_resource(max_entries=8, show_spinner=False)
 def unchanged(
     model: str,
-    version: str,  # noqa: ARG001  # with the model, the day and the threshold the cache key
-    day: str,  # noqa: ARG001
+    version: str,
+    day: str,  # noqa: ARG001  # with the model, the version and the threshold the cache key
     threshold: float,
     _base: Window,
     _binned: Watched,
 ) -> pd.DataFrame:
     """What is said of the window as it is (see `models.drift.watch.compare`)."""
-    return compared(_binned, changed(model, _base, Shift())[1], _base.day, threshold)
+    sheets = changed(model, _base, Shift())[1]
+    return compared(model, version, _binned, sheets, _base, threshold)
 
 
-def compared(binned: Watched, sheets: tuple[Sheet, ...], day: np.datetime64, threshold: float) -> pd.DataFrame:
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _judged(
+    model: str,
+    version: str,  # noqa: ARG001  # with the model and the day the cache key
+    day: str,  # noqa: ARG001
+    _base: Window,
+    _binned: Watched,
+) -> watch.Judged:
+    return watch.judged(_binned, changed(model, _base, Shift())[1], _base.day)
+
+
+def compared(
+    model: str, version: str, binned: Watched, sheets: tuple[Sheet, ...], base: Window, threshold: float
+) -> pd.DataFrame:
     """What is said of changed rows (see `models.drift.watch.compare`), also of a day that the model learned from: the
     change it has not seen."""
-    found = watch.compare(binned, sheets, day, threshold).assign(learned=False)
+    before = _judged(model, version, str(base.day), base, binned)
+    found = watch.compare(binned, sheets, base.day, threshold, before).assign(learned=False)
     return found.assign(label=watch.label(found, threshold))
 
 

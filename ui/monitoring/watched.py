@@ -161,36 +161,13 @@ def _does(
     _binned: Watched,
     _stored: Stored,
 ) -> dict[str, consequence.Consequence]:
-    at = np.datetime64(day)
-    found: dict[str, consequence.Consequence] = {}
-    said = next((sheet.frame[monitored.PREDICTION] for sheet in _rows if monitored.PREDICTION in sheet.frame), None)
-    response = {}
-    if model == "sales":
-        from models.forecast import elasticity
-
-        whole = store.elasticities(_stored)[""]
-        value = elasticity.ASSUMED if whole.reason else whole.value
-        response = {
-            column.name: consequence.of_prices(column.cut.levels, value)
-            for column in _binned.columns
-            if column.name == "price_change"
-        }
+    of, at = shown.SHOWN[model], np.datetime64(day)
+    response, found = of.response(_stored, _binned), dict[str, consequence.Consequence]()
     for sheet in _rows:
-        outcome = None
-        if "unit_price" in sheet.frame:
-            outcome = (sheet.frame["quantity"] * sheet.frame["unit_price"]).to_numpy(float)
-        elif "invoice_value" in sheet.frame:
-            outcome = sheet.frame["invoice_value"].to_numpy(float)
-        elif model == "churn" and said is not None and len(said) == len(sheet.frame):
-            outcome = said.to_numpy(float)
-        if outcome is not None and monitored.PREDICTION not in sheet.frame:
+        outcome = None if monitored.PREDICTION in sheet.frame else of.outcome(sheet, _rows)
+        if outcome is not None:
             found |= consequence.of_sheet(_binned, sheet, outcome, at, response)
     return found
-
-
-def importance(model: str, stored: Stored) -> dict[str, float]:
-    """How much each column matters, as shares (see `ui.monitoring.shown`). Raises `ModelFileError`."""
-    return shown.SHOWN[model].importance(stored)
 
 
 def prepare() -> None:
