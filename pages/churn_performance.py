@@ -20,6 +20,10 @@ VIEWS = {
     "ahead": N_("Months ahead"),
     "league": N_("Against other models"),
 }
+DIRECTED = {
+    "monthly_charges": N_("Imposed: the risk never falls when the monthly charges rise."),
+    "tenure": N_("Imposed: the risk never rises with the tenure."),
+}
 
 stored = store.active("customers")
 currency = stored.origin.currency or "USD"
@@ -88,7 +92,8 @@ def judged() -> None:
     elif view == "ahead":
         performance.ahead(model.learner, stored)
     elif view == "league":
-        _league(model.league, any(model.coding.directions))
+        coding = model.coding
+        _league(model.league, tuple(c for c, way in zip(coding.columns, coding.directions, strict=True) if way))
 
 
 def _sentence(counts: np.ndarray, terms: value.Terms) -> str:
@@ -105,7 +110,7 @@ def _table(counts: np.ndarray, money: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"outcome": names, "customers": counts.ravel(), "money": money.ravel()})
 
 
-def _league(league: pd.DataFrame, directed: bool) -> None:
+def _league(league: pd.DataFrame, directed: tuple[str, ...]) -> None:
     columns = {
         "auc": _("AUC"),
         "pr_auc": _("Area under precision and recall"),
@@ -123,17 +128,14 @@ def _league(league: pd.DataFrame, directed: bool) -> None:
     shown[_("In use")] = league["champion"].to_numpy()
     st.dataframe(shown, hide_index=True)
     downloads.table(league, "churn_league")
-    if directed:
-        chosen = _(
-            "Mean over ten folds with 95% interval. In use: the least log-loss among the models that say exactly why, "
-            "and whose risk never falls with the price nor rises with the tenure; of equals, the simpler."
+    st.caption(
+        _(
+            "Mean over ten folds with 95% interval. In use: the least log-loss among the models that say exactly why "
+            "and obey the directions imposed; of equals, the simpler."
         )
-    else:
-        chosen = _(
-            "Mean over ten folds with 95% interval. In use: the least log-loss among the models that say exactly why; "
-            "of equals, the simpler. No direction is imposed: the data have no price or tenure, or contradict it."
-        )
-    st.caption(chosen)
+    )
+    imposed = [_(DIRECTED[column]) for column in DIRECTED if column in directed]
+    st.caption(" ".join(imposed) or _("No direction is imposed: the data have no price or tenure, or contradict it."))
 
 
 judged()

@@ -38,12 +38,12 @@ def rate_by(rates: pd.DataFrame, column: str, overall: float, chosen: list[str])
         {
             "x": 1,
             "xref": "paper",
-            "y": name,
+            "y": place,  # a note reads "1" as the second bar, whatever the bar's name
             "text": f"<b>{locales.percent(row.rate)}</b>",
             "showarrow": False,
             "xanchor": "right",
         }
-        for name, row in zip(names, shown.itertuples(), strict=True)
+        for place, row in enumerate(shown.itertuples())
     ]
     reference = {
         "x": overall,
@@ -259,22 +259,25 @@ def crossed_heatmap(crossed: Crossed, dark: bool) -> "Figure":
     return drawn
 
 
-def association_heatmap(matrix: pd.DataFrame) -> go.Figure:
-    """Cramér's V between columns; the triangle above the diagonal would say the same twice."""
+def association_heatmap(matrix: pd.DataFrame, chance: float) -> go.Figure:
+    """Cramér's V between columns; the triangle above the diagonal would say the same twice.
+
+    The title names the strongest column unless that may be `chance` (of `explore.chance`).
+    """
     strongest = matrix["churned"].drop("churned").sort_values(ascending=False)
     title = _("No column with few levels goes together with leaving")
-    if len(strongest) and strongest.iloc[0] > 0.1:
+    if chance < CERTAIN and strongest.iloc[0] > 0.1:
         title = _("{column} goes together with leaving more than any other (V = {v})").format(
             column=label(strongest.index[0]), v=locales.number(strongest.iloc[0], 2)
         )
     return _triangle(matrix, title, theme.SEQUENTIAL, (0, 1), _("{one} and {other}: Cramér's V {value}"))
 
 
-def correlation_heatmap(matrix: pd.DataFrame) -> go.Figure:
-    """Spearman correlations between numbers; blue together, orange against each other."""
+def correlation_heatmap(matrix: pd.DataFrame, chance: float) -> go.Figure:
+    """Spearman correlations between numbers; blue together, orange against each other. `chance`: see above."""
     with_churn = matrix["churned"].drop("churned")
     title = _("No number goes up or down with leaving")
-    if len(with_churn) and with_churn.abs().max() > 0.1:
+    if chance < CERTAIN and with_churn.abs().max() > 0.1:
         column = with_churn.abs().idxmax()
         longer = _("The higher {column}, the more customers leave (rank correlation {r})")
         shorter = _("The higher {column}, the fewer customers leave (rank correlation {r})")

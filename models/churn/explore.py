@@ -64,6 +64,24 @@ def dimensions(customers: pd.DataFrame) -> tuple[list[str], list[str]]:
     return categorical, numeric
 
 
+def leading(customers: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """The columns of `dimensions`, those that go most with leaving first: by Cramér's V, by absolute rank correlation.
+
+    Columns that go with it equally (or not at all) keep the order of the table.
+    """
+    categorical, numeric = dimensions(customers)
+    left = customers["churned"].astype(float)
+    strength = dict(customers[numeric].astype(float).corrwith(left, method="spearman").abs())
+    for column in categorical:
+        known = pd.Categorical(customers[column])
+        strength[column] = statistics.cramers_v(statistics.counts(known, pd.Categorical(left)))
+
+    def weakness(column: str) -> float:
+        return -float(np.nan_to_num(strength[column]))
+
+    return sorted(categorical, key=weakness), sorted(numeric, key=weakness)
+
+
 def as_levels(values: pd.Series) -> pd.Categorical:
     """A column as text levels in the order of its values, the missing ones as `MISSING`."""
     known = pd.Categorical(values)
@@ -237,6 +255,27 @@ def associations(customers: pd.DataFrame) -> pd.DataFrame:
     for one, other in combinations(range(len(columns)), 2):
         matrix[one, other] = matrix[other, one] = statistics.cramers_v(together[spans[one], spans[other]])
     return pd.DataFrame(matrix, index=columns, columns=columns)
+
+
+def chance(customers: pd.DataFrame, matrix: pd.DataFrame) -> float:
+    """The p-value of the column that goes most with leaving in a matrix of `associations` or `correlations`.
+
+    Chi-square or Spearman's, times the number of columns among which it was the most (Bonferroni); 1 without any.
+    """
+    from scipy.stats import spearmanr
+
+    strength = matrix["churned"].drop("churned").abs()
+    if strength.isna().all():
+        return 1.0
+    column = str(strength.idxmax())
+    left = customers["churned"].astype(float)
+    if column in dimensions(customers)[0]:
+        table = statistics.counts(pd.Categorical(customers[column]), pd.Categorical(left))
+        single = statistics.independence(table)
+    else:
+        known = customers[column].notna()
+        single = float(spearmanr(customers.loc[known, column].astype(float), left[known]).pvalue)
+    return min(1.0, len(strength) * single)
 
 
 def correlations(customers: pd.DataFrame) -> pd.DataFrame:
