@@ -26,8 +26,8 @@ COMPARED = 20_000  # customers at most in the comparison and in each resampled m
 CLEARLY = 2.0  # standard errors from which one learner is clearly better than another
 METRICS = ("auc", "pr_auc", "brier", "log_loss", "f1")
 NO_BETTER = N_(
-    "The model ranks leavers no better than chance would: nothing in these columns surely says who leaves, and its list "
-    "is as good as one drawn at random."
+    "The model ranks leavers no better than chance would: nothing in these columns surely says who leaves, and its "
+    "list is as good as one drawn at random."
 )
 Step = Callable[[str, float], None]
 # Threads that wait for each other save nothing here, and beside other work they take four times as long.
