@@ -137,9 +137,9 @@ def explored() -> None:
         associations, correlations = explore.associations(shown), explore.correlations(shown)
         with st.grid("auto", min_column_width=420):
             cards.figure(charts.crossed_heatmap(crossed, is_dark()), f"churn_{rows}_{columns}", crossed.table())
-            drawn = charts.correlation_heatmap(correlations, explore.chance(shown, correlations))
+            drawn = charts.correlation_heatmap(correlations, explore.foremost(shown, correlations))
             cards.figure(drawn, "correlations", correlations.rename_axis("column"))
-        drawn = charts.association_heatmap(associations, explore.chance(shown, associations))
+        drawn = charts.association_heatmap(associations, explore.foremost(shown, associations))
         cards.figure(drawn, "associations", associations.rename_axis("column"))
 
 

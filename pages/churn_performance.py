@@ -73,8 +73,9 @@ def judged() -> None:
             profits = value.profits(ranked, terms)
             cards.figure(charts.profit(ranked, profits, cut, best, currency), "profit_by_cutoff", ranked)
             cards.figure(charts.confusion(counts, money, currency), "confusion", _table(counts, money))
-            bars = value.tornado(counts, terms)
-            cards.figure(charts.tornado(bars, float(money.sum()), currency), "profit_tornado", bars)
+            if counts[:, 1].any():  # without a call no term matters
+                bars = value.tornado(counts, terms)
+                cards.figure(charts.tornado(bars, float(money.sum()), currency), "profit_tornado", bars)
             cards.figure(charts.gains(ranked, value.lift_at(seen.probability, seen.left)), "gains", ranked)
         elif view == "quality":
             groups = value.reliability(seen.probability, seen.left)
@@ -98,6 +99,8 @@ def judged() -> None:
 
 def _sentence(counts: np.ndarray, terms: value.Terms) -> str:
     needed = value.break_even(counts, terms)
+    if not counts[:, 1].any():
+        return _("nobody has so high a risk")
     if needed > 1:
         return _("cannot pay: an offer costs more than it can save")
     if needed == 0:

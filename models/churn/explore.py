@@ -17,6 +17,7 @@ MISSING = "?"  # the level of customers whose value is not known
 MAX_SHOWN_LEVELS = 30
 MAX_SHOWN = 12
 FEWEST_IN_CELL = 10  # customers: a cell with fewer shows no rate
+CERTAIN, WEAK = 0.05, 0.1  # p-value below which, and Cramér's V or correlation above which, a column is named
 PEERS = 30  # customers: fewer do not say what customers like them do
 _CHUNK = 2**16  # customers at a time: bounds memory, and keeps counts exact in single precision
 TENURE_BANDS = [-np.inf, 6, 12, 24, 48, np.inf]  # months
@@ -257,25 +258,25 @@ def associations(customers: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(matrix, index=columns, columns=columns)
 
 
-def chance(customers: pd.DataFrame, matrix: pd.DataFrame) -> float:
-    """The p-value of the column that goes most with leaving in a matrix of `associations` or `correlations`.
+def foremost(customers: pd.DataFrame, matrix: pd.DataFrame) -> str | None:
+    """The column that goes most with leaving in a matrix of `associations` or `correlations`, if any surely does.
 
-    Chi-square or Spearman's, times the number of columns among which it was the most (Bonferroni); 1 without any.
+    None where a chi-square or Spearman's test at 5 %, of the most of so many columns (Bonferroni), does not tell it
+    from chance, or where it is weak: under 0.1 where half of the customers leave. What can be reached at all falls with
+    the spread of the outcome, and so does that limit.
     """
     from scipy.stats import spearmanr
 
-    strength = matrix["churned"].drop("churned").abs()
-    if strength.isna().all():
-        return 1.0
+    strength, left = matrix["churned"].drop("churned").abs(), customers["churned"].astype(float)
+    if strength.isna().all() or strength.max() <= WEAK * 2 * left.std(ddof=0):
+        return None
     column = str(strength.idxmax())
-    left = customers["churned"].astype(float)
     if column in dimensions(customers)[0]:
-        table = statistics.counts(pd.Categorical(customers[column]), pd.Categorical(left))
-        single = statistics.independence(table)
+        single = statistics.independence(statistics.counts(pd.Categorical(customers[column]), pd.Categorical(left)))
     else:
         known = customers[column].notna()
         single = float(spearmanr(customers.loc[known, column].astype(float), left[known]).pvalue)
-    return min(1.0, len(strength) * single)
+    return column if len(strength) * single < CERTAIN else None
 
 
 def correlations(customers: pd.DataFrame) -> pd.DataFrame:

@@ -48,12 +48,12 @@ def rate_along(frame, column):
 
 def associations(frame):
     matrix = explore.associations(frame)
-    return charts.association_heatmap(matrix, explore.chance(frame, matrix))
+    return charts.association_heatmap(matrix, explore.foremost(frame, matrix))
 
 
 def correlations(frame):
     matrix = explore.correlations(frame)
-    return charts.correlation_heatmap(matrix, explore.chance(frame, matrix))
+    return charts.correlation_heatmap(matrix, explore.foremost(frame, matrix))
 
 
 def curves_by(frame, by):
@@ -110,6 +110,19 @@ def test_forty_customers_of_noise_make_no_column_go_with_leaving():
         frame = frame.assign(**{f"g{n}": rng.choice(list("abcd"), 40) for n in range(3)})
         claims.append(["No " not in title(figure) for figure in (associations(frame), correlations(frame))])
     assert np.mean(claims, axis=0).max() <= 0.12  # 5 % wanted; 60 draws
+
+
+def test_where_few_leave_what_goes_with_it_is_named_and_shares_have_a_decimal():
+    rng = np.random.default_rng(5)
+    plan, visits = rng.choice(["monthly", "yearly"], 100_000), rng.gamma(2, 1, 100_000)
+    left = rng.random(100_000) < np.where(plan == "monthly", 0.012, 0.004) * np.exp(-visits / 2)
+    frame = pd.DataFrame({"customer_id": "", "churned": left, "plan": plan, "visits": visits})
+    assert title(associations(frame)).startswith("plan goes together with leaving")
+    assert title(correlations(frame)).startswith("The higher visits, the fewer customers leave")
+    shares = frame.groupby("plan")["churned"].mean()
+    drawn = rate_by(frame, "plan")
+    assert {f"<b>{share:.1%}</b>" for share in shares} <= {note.text for note in drawn.layout.annotations}
+    assert len(set(drawn.layout.xaxis.ticktext)) == len(drawn.layout.xaxis.ticktext) > 2
 
 
 def test_the_share_beside_a_bar_is_that_of_the_bar_also_where_levels_are_numbers():
@@ -201,7 +214,7 @@ def test_the_crossing_shows_rates_and_counts_and_hides_small_cells(dark):
 
 def test_a_triangle_tells_each_pair_once(customers):
     matrix = explore.correlations(customers)
-    trace = charts.correlation_heatmap(matrix, 0.0).data[0]
+    trace = charts.correlation_heatmap(matrix, None).data[0]
     told = [text for row in trace.text for text in row if text]
     assert len(told) == len(matrix) * (len(matrix) - 1) // 2
     assert trace.z[0][0] == matrix.iloc[1, 0]
