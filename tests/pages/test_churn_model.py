@@ -257,7 +257,7 @@ def test_a_stranger_s_table_works_without_telco_columns(visit, home, monkeypatch
             if view == "league":  # neither a price nor a tenure: no word of a direction of theirs
                 assert any(caption.value.startswith("No direction is imposed") for caption in app.caption)
             if view == "call":
-                assert list(app.dataframe[0].value.columns) == ["Customer", "Risk (%)", "Main reasons"]
+                assert list(app.dataframe[-1].value.columns) == ["Customer", "Risk (%)", "Main reasons"]
 
 
 def test_a_file_is_scored_with_its_bad_rows_listed(trained, telco, monkeypatch):
