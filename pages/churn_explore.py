@@ -121,7 +121,8 @@ def explored() -> None:
         window = windows.ask(stored)
         by = inputs.choice(_("Compare survival by"), categorical, "by", label, compared[0]) if categorical else None
         with st.grid("auto", min_column_width=420):
-            curves, test = survival.kaplan_meier(shown, by, window), by and survival.logrank(shown, by, window)
+            curves = survival.kaplan_meier(shown, by, window)
+            test = survival.logrank(shown, by, window) if by else None
             cards.figure(charts.survival(curves, test, by), f"survival_by_{by or 'all'}", curves)
             plain = survival.kaplan_meier(shown, by)
             cards.figure(charts.tenure_at_leaving(plain, by), f"tenure_at_leaving_by_{by or 'all'}", plain)
