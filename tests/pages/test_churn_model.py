@@ -107,6 +107,9 @@ def test_the_profit_shown_is_that_of_the_cut_off(trained, churn_model):
     next(button for button in app.button if button.label == "Use the best").click().run()
     best = float(metric(app, "Profit at this cut-off").replace("$", "").replace(",", ""))
     assert best > money
+    nobody = trained("churn_performance", cut="100")
+    assert any("nobody has so high a risk" in caption.value for caption in nobody.caption)
+    assert len(figures(nobody)) == len(figures(app)) - 1  # no term matters without a call
 
 
 def someone(telco):

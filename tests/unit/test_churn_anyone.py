@@ -547,15 +547,15 @@ def shop():
 
 
 @pytest.mark.parametrize("learner", ["logistic", "xgboost"])
-@pytest.mark.parametrize("column", ["visits", "plan"])
-def test_a_file_without_a_column_is_told_the_usual_risk(shop, learner, column):
+def test_a_file_without_a_column_is_told_the_usual_risk(shop, learner):
     (customers, _known), (new, truth) = shop
     model = training.fit(prepare(customers), learner)
-    told = campaign.callable_customers(model, new.drop(columns=[column, "churned"])).probability
-    assert len(told) == len(new)
-    assert told.mean() == pytest.approx(truth.mean(), abs=0.05)
-    band = whatif.band(model, model.coding.encode(new.drop(columns=column)))
-    assert band.mean() == pytest.approx(truth.mean(), abs=0.05)
+    for column in ("visits", "plan"):
+        told = campaign.callable_customers(model, new.drop(columns=[column, "churned"])).probability
+        assert len(told) == len(new)
+        assert told.mean() == pytest.approx(truth.mean(), abs=0.05)
+        band = whatif.band(model, model.coding.encode(new.drop(columns=column)))
+        assert band.mean() == pytest.approx(truth.mean(), abs=0.05)
 
 
 def test_a_rare_number_that_says_nothing_makes_nobody_the_riskiest(shop):
@@ -583,7 +583,7 @@ def test_what_says_no_is_not_offered_however_it_is_said():
 
 
 def test_a_model_that_ranks_by_chance_says_so(shop):
-    (customers, _known), _later = shop
+    customers = shop[0][0].head(600)
     alone = training.train(customers, compared=("logistic",))
     assert training.NO_BETTER not in {finding.message for finding in alone.findings}
     mixed = customers.assign(churned=np.random.default_rng(7).permutation(customers["churned"]))
