@@ -113,9 +113,10 @@ def thinned(count: int, most: int = POINTS) -> np.ndarray:
 
 def percent_axis(top: float) -> dict[str, Any]:
     """An axis from 0 to the share `top`, ticks in the reader's language."""
-    step = next(s for s in (0.02, 0.05, 0.1, 0.2, 0.25) if top / s <= 6)
+    step = next(s for s in (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25) if top / s <= 6)
     ticks = np.arange(0, top + step / 1000, step)
-    return {"tickvals": ticks, "ticktext": [locales.percent(tick) for tick in ticks], "range": [0, top]}
+    digits = 0 if step >= 0.01 else 1
+    return {"tickvals": ticks, "ticktext": [locales.percent(tick, digits) for tick in ticks], "range": [0, top]}
 
 
 def number_axis(at: np.ndarray) -> dict[str, Any]:

@@ -22,8 +22,9 @@ DERIVED = {"line_id", "source", "line_type", "currency", "customer_id"}
 SYNONYMS = {
     "customer_id": "customer client customerid clientid custid idclient numeroclient subscriber account accountid id",
     "churned": "churn churned left exited attrition attrited resilie resiliation parti depart cancelled target",
-    "tenure": "tenuremonths months monthsonbook anciennete mois moisanciennete",
-    "monthly_charges": "monthlycharges monthlycharge monthlyfee mrr mensualite facturemensuelle abonnement",
+    "tenure": "tenuremonths months monthsonbook monthssubscribed anciennete mois moisanciennete anciennetemois",
+    "monthly_charges": "monthlycharges monthlycharge monthlyfee mrr mensualite facturemensuelle cotisationmensuelle "
+    "abonnement",
     "total_charges": "totalcharges totalcharge totalspend totalfacture",
     "contract": "contracttype typecontrat contrat",
     "payment_method": "paymentmethod payment modepaiement moyenpaiement paiement",

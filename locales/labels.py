@@ -127,7 +127,7 @@ _KNOWN = {
 }
 CHURN_LEARNERS = {
     "logistic": N_("Logistic regression with splines"),
-    "xgboost": N_("Gradient boosting (XGBoost), monotone"),
+    "xgboost": N_("Gradient boosting (XGBoost)"),
     "histogram boosting": N_("Histogram boosting"),
     "random forest": N_("Random forest"),
 }

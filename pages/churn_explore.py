@@ -14,13 +14,21 @@ from ui.text import N_, _, is_dark
 
 FIRST = ("contract", "internet_service", "senior_citizen")  # whose filters are always in sight
 COMPARED = ("contract", "internet_service", "payment_method", "senior_citizen")
+ALONG = "monthly_charges"  # and the number that goes most with leaving, but for tenure and total charges:
+ELSEWHERE = ("tenure", "total_charges")  # the first has a view of its own, the second follows from it
 VIEWS = {"who": N_("Who leaves"), "when": N_("When they leave"), "together": N_("What goes together")}
 
 stored = store.active("customers")
 customers, currency = with_outcome(store.frame(stored)), stored.origin.currency or "USD"
 cards.head(_("Churn: explore"), _("Which customers leave, and when in their life with us?"), stored)
 
-categorical, numeric = explore.dimensions(customers)
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def leading(version: str) -> tuple[list[str], list[str]]:  # noqa: ARG001  # the cache key
+    return explore.leading(customers)
+
+
+categorical, numeric = leading(stored.version)
 first = [column for column in FIRST if column in categorical] or categorical[:3]
 compared = [column for column in COMPARED if column in categorical] or categorical[:4]
 
@@ -99,7 +107,8 @@ def explored() -> None:
                     on_select=partial(toggle, column, key),
                     key=key,
                 )
-            for column in [name for name in ("monthly_charges",) if name in numeric]:
+            others = [column for column in numeric if column not in (ALONG, *ELSEWHERE)]
+            for column in [*(name for name in numeric if name == ALONG), *others[: 1 if ALONG in numeric else 2]]:
                 curve = explore.rate_along(shown, column)
                 cards.figure(charts.rate_along(curve, column, now.rate, currency), f"churn_along_{column}", curve)
 
@@ -110,25 +119,29 @@ def explored() -> None:
         curve = explore.rate_along(shown, "tenure")
         cards.figure(charts.rate_along(curve, "tenure", now.rate, currency), "churn_along_tenure", curve)
         window = windows.ask(stored)
-        by = inputs.choice(_("Compare survival by"), categorical, "by", label, default="contract")
+        by = inputs.choice(_("Compare survival by"), categorical, "by", label, compared[0]) if categorical else None
         with st.grid("auto", min_column_width=420):
-            curves, test = survival.kaplan_meier(shown, by, window), survival.logrank(shown, by, window)
-            cards.figure(charts.survival(curves, test, by), f"survival_by_{by}", curves)
+            curves = survival.kaplan_meier(shown, by, window)
+            test = survival.logrank(shown, by, window) if by else None
+            cards.figure(charts.survival(curves, test, by), f"survival_by_{by or 'all'}", curves)
             plain = survival.kaplan_meier(shown, by)
-            cards.figure(charts.tenure_at_leaving(plain, by), f"tenure_at_leaving_by_{by}", plain)
+            cards.figure(charts.tenure_at_leaving(plain, by), f"tenure_at_leaving_by_{by or 'all'}", plain)
+
+    elif len(every := [*compared, *(column for column in (*categorical, *numeric) if column not in compared)]) < 2:
+        st.info(_("This view needs two columns that differ between customers."))
 
     else:
         with st.container(horizontal=True):
-            rows = inputs.choice(_("Rows"), [*categorical, *numeric], "rows", label, default="contract")
-            columns = inputs.choice(
-                _("Columns"), [*categorical, *numeric], "columns", label, default="internet_service"
-            )
+            rows = inputs.choice(_("Rows"), every, "rows", label)
+            columns = inputs.choice(_("Columns"), [column for column in every if column != rows], "columns", label)
         crossed = explore.crossed(shown, rows, columns)
         associations, correlations = explore.associations(shown), explore.correlations(shown)
         with st.grid("auto", min_column_width=420):
             cards.figure(charts.crossed_heatmap(crossed, is_dark()), f"churn_{rows}_{columns}", crossed.table())
-            cards.figure(charts.correlation_heatmap(correlations), "correlations", correlations.rename_axis("column"))
-        cards.figure(charts.association_heatmap(associations), "associations", associations.rename_axis("column"))
+            drawn = charts.correlation_heatmap(correlations, explore.foremost(shown, correlations))
+            cards.figure(drawn, "correlations", correlations.rename_axis("column"))
+        drawn = charts.association_heatmap(associations, explore.foremost(shown, associations))
+        cards.figure(drawn, "associations", associations.rename_axis("column"))
 
 
 explored()

@@ -20,6 +20,10 @@ VIEWS = {
     "ahead": N_("Months ahead"),
     "league": N_("Against other models"),
 }
+DIRECTED = {
+    "monthly_charges": N_("Imposed: the risk never falls when the monthly charges rise."),
+    "tenure": N_("Imposed: the risk never rises with the tenure."),
+}
 
 stored = store.active("customers")
 currency = stored.origin.currency or "USD"
@@ -69,8 +73,9 @@ def judged() -> None:
             profits = value.profits(ranked, terms)
             cards.figure(charts.profit(ranked, profits, cut, best, currency), "profit_by_cutoff", ranked)
             cards.figure(charts.confusion(counts, money, currency), "confusion", _table(counts, money))
-            bars = value.tornado(counts, terms)
-            cards.figure(charts.tornado(bars, float(money.sum()), currency), "profit_tornado", bars)
+            if counts[:, 1].any():  # without a call no term matters
+                bars = value.tornado(counts, terms)
+                cards.figure(charts.tornado(bars, float(money.sum()), currency), "profit_tornado", bars)
             cards.figure(charts.gains(ranked, value.lift_at(seen.probability, seen.left)), "gains", ranked)
         elif view == "quality":
             groups = value.reliability(seen.probability, seen.left)
@@ -88,11 +93,14 @@ def judged() -> None:
     elif view == "ahead":
         performance.ahead(model.learner, stored)
     elif view == "league":
-        _league(model.league, any(model.coding.directions))
+        coding = model.coding
+        _league(model.league, tuple(c for c, way in zip(coding.columns, coding.directions, strict=True) if way))
 
 
 def _sentence(counts: np.ndarray, terms: value.Terms) -> str:
     needed = value.break_even(counts, terms)
+    if not counts[:, 1].any():
+        return _("nobody has so high a risk")
     if needed > 1:
         return _("cannot pay: an offer costs more than it can save")
     if needed == 0:
@@ -105,7 +113,7 @@ def _table(counts: np.ndarray, money: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"outcome": names, "customers": counts.ravel(), "money": money.ravel()})
 
 
-def _league(league: pd.DataFrame, directed: bool) -> None:
+def _league(league: pd.DataFrame, directed: tuple[str, ...]) -> None:
     columns = {
         "auc": _("AUC"),
         "pr_auc": _("Area under precision and recall"),
@@ -123,17 +131,14 @@ def _league(league: pd.DataFrame, directed: bool) -> None:
     shown[_("In use")] = league["champion"].to_numpy()
     st.dataframe(shown, hide_index=True)
     downloads.table(league, "churn_league")
-    if directed:
-        chosen = _(
-            "Mean over ten folds with 95% interval. In use: the least log-loss among the models that say exactly why, "
-            "and whose risk never falls with the price nor rises with the tenure; of equals, the simpler."
+    st.caption(
+        _(
+            "Mean over ten folds with 95% interval. In use: the least log-loss among the models that say exactly why "
+            "and obey the directions imposed; of equals, the simpler."
         )
-    else:
-        chosen = _(
-            "Mean over ten folds with 95% interval. In use: the least log-loss among the models that say exactly why; "
-            "of equals, the simpler. No direction is imposed: the data have no price or tenure, or contradict it."
-        )
-    st.caption(chosen)
+    )
+    imposed = [_(DIRECTED[column]) for column in DIRECTED if column in directed]
+    st.caption(" ".join(imposed) or _("No direction is imposed: the data have no price or tenure, or contradict it."))
 
 
 judged()

@@ -33,7 +33,7 @@ def what_if() -> None:
     now: case.Case = st.session_state["case"]
     before, row = case.rows(model, around, customers, now)
     answer = whatif.answer(model, around, before, row, window, (*now.edits, *now.free))
-    months, monthly = answer.ahead, results.bill(model, row)
+    months, monthly = answer.ahead, whatif.bill(model.coding, row)
     results.headline(answer.sure, months[1], monthly, window, currency)
     if rules.possible(model.rules, row[None])[0]:
         results.unlike(whatif.unlike(model, around, row))
@@ -79,6 +79,9 @@ def keep(row: np.ndarray, monthly: float | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         terms = inputs.offer_terms(currency)
     moves = offers.moves(model, str(version["version"]), currency)
+    if not moves:
+        st.info(offers.nothing())
+        return
     try:
         front = whatif.plans(model, row, moves)
     except ValueError:

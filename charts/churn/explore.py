@@ -38,12 +38,12 @@ def rate_by(rates: pd.DataFrame, column: str, overall: float, chosen: list[str])
         {
             "x": 1,
             "xref": "paper",
-            "y": name,
-            "text": f"<b>{locales.percent(row.rate)}</b>",
+            "y": place,  # a note reads "1" as the second bar, whatever the bar's name
+            "text": f"<b>{locales.percent(row.rate, _digits(shown['rate'].max()))}</b>",
             "showarrow": False,
             "xanchor": "right",
         }
-        for name, row in zip(names, shown.itertuples(), strict=True)
+        for place, row in enumerate(shown.itertuples())
     ]
     reference = {
         "x": overall,
@@ -211,10 +211,13 @@ def _curves(
 def crossed_heatmap(crossed: Crossed, dark: bool) -> "Figure":
     """Churn rate (colour and figure) and number of customers of two columns crossed. Grey: too few customers."""
     rate, count = crossed.rate, crossed.count
+    digits = _digits(np.nanmax(rate.to_numpy(), initial=0))
     annotations = np.array(
         [
             [
-                f"{locales.percent(share)}\nn = {locales.number(n)}" if share == share else f"n = {locales.number(n)}"
+                f"{locales.percent(share, digits)}\nn = {locales.number(n)}"
+                if share == share
+                else f"n = {locales.number(n)}"
                 for share, n in zip(shares, ns, strict=True)
             ]
             for shares, ns in zip(rate.to_numpy(), count.to_numpy(), strict=True)
@@ -259,27 +262,28 @@ def crossed_heatmap(crossed: Crossed, dark: bool) -> "Figure":
     return drawn
 
 
-def association_heatmap(matrix: pd.DataFrame) -> go.Figure:
-    """Cramér's V between columns; the triangle above the diagonal would say the same twice."""
-    strongest = matrix["churned"].drop("churned").sort_values(ascending=False)
+def association_heatmap(matrix: pd.DataFrame, column: str | None) -> go.Figure:
+    """Cramér's V between columns; the triangle above the diagonal would say the same twice.
+
+    The title names the `column` that surely goes most with leaving (of `explore.foremost`), if any.
+    """
     title = _("No column with few levels goes together with leaving")
-    if len(strongest) and strongest.iloc[0] > 0.1:
+    if column:
         title = _("{column} goes together with leaving more than any other (V = {v})").format(
-            column=label(strongest.index[0]), v=locales.number(strongest.iloc[0], 2)
+            column=label(column), v=locales.number(matrix.loc[column, "churned"], 2)
         )
     return _triangle(matrix, title, theme.SEQUENTIAL, (0, 1), _("{one} and {other}: Cramér's V {value}"))
 
 
-def correlation_heatmap(matrix: pd.DataFrame) -> go.Figure:
-    """Spearman correlations between numbers; blue together, orange against each other."""
-    with_churn = matrix["churned"].drop("churned")
+def correlation_heatmap(matrix: pd.DataFrame, column: str | None) -> go.Figure:
+    """Spearman correlations between numbers; blue together, orange against each other. `column`: see above."""
     title = _("No number goes up or down with leaving")
-    if len(with_churn) and with_churn.abs().max() > 0.1:
-        column = with_churn.abs().idxmax()
+    if column:
+        strength = float(matrix.loc[column, "churned"])
         longer = _("The higher {column}, the more customers leave (rank correlation {r})")
         shorter = _("The higher {column}, the fewer customers leave (rank correlation {r})")
-        title = (longer if with_churn[column] > 0 else shorter).format(
-            column=label(column).lower(), r=locales.number(with_churn[column], 2)
+        title = (longer if strength > 0 else shorter).format(
+            column=label(column).lower(), r=locales.number(strength, 2)
         )
     return _triangle(matrix, title, theme.DIVERGING[::-1], (-1, 1), _("{one} and {other}: rank correlation {value}"))
 
@@ -322,6 +326,11 @@ def _triangle(
     return figure
 
 
+def _digits(largest: float) -> int:
+    """Decimals of percentages of which the largest share is this one: where few leave, 0% and 1% say nothing."""
+    return 0 if largest >= 0.1 else 1
+
+
 def _title_by(rates: pd.DataFrame, column: str) -> str:
     large = rates[rates["customers"] >= PEERS]
     tested = np.stack([large["churned"], large["customers"] - large["churned"]])
@@ -341,9 +350,9 @@ def _title_along(curve: pd.DataFrame, column: str, currency: str) -> str:
     if high["rate"] - low["rate"] > FARTHEST * np.hypot(high["rate"] - high["lo"], low["hi"] - low["rate"]):
         return _("{column}: {high} leave at {at_high}, {low} at {at_low}").format(
             column=label(column),
-            high=locales.percent(high["rate"]),
+            high=locales.percent(high["rate"], _digits(high["rate"])),
             at_high=_amount(high["at"], column, currency),
-            low=locales.percent(low["rate"]),
+            low=locales.percent(low["rate"], _digits(high["rate"])),
             at_low=_amount(low["at"], column, currency),
         )
     return _("{column}: no difference that these data can prove").format(column=label(column))

@@ -310,7 +310,7 @@ def tornado(bars: pd.DataFrame, now: float, currency: str) -> go.Figure:
 def segments(frame: pd.DataFrame, column: str) -> go.Figure:
     """Forecast against actual for each level (of `value.by_segment`); those served worse are named in the title."""
     worse = [label(level) for level in frame.loc[frame["worse"], "level"]]
-    fine = _("{column}: every group is served as well as the others")
+    fine = _("{column}: the risks are as right in every group")
     bad = _("{column}: the model serves {names} worse")
     figure = theme.figure(
         (bad if worse else fine).format(column=label(column), names=", ".join(worse)),

@@ -127,6 +127,7 @@ def _fitted(model: Explained) -> dict[str, bytes]:
         "fitted.skops": skops.io.dumps(linear.pipeline),
         "means.npy": _array(linear.means),
         "owner.npy": _array(linear.owner),
+        "complete.npy": _array(linear.complete),
     }
 
 
@@ -135,8 +136,10 @@ def _read_fitted(files: dict[str, bytes], coding: Coding) -> Explained:
         return Boosted(_booster(files["fitted.ubj"]), tuple(coding.kinds))
     import skops.io
 
-    means, owner = (np.load(BytesIO(files[f"{part}.npy"]), allow_pickle=False) for part in ("means", "owner"))
-    return Logistic(skops.io.loads(files["fitted.skops"], trusted=TRUSTED), means, owner)
+    never = _array(np.zeros(len(coding.columns), bool))  # of models kept before it was asked
+    kept = files["means.npy"], files["owner.npy"], files.get("complete.npy", never)
+    means, owner, complete = (np.load(BytesIO(part), allow_pickle=False) for part in kept)
+    return Logistic(skops.io.loads(files["fitted.skops"], trusted=TRUSTED), means, owner, complete)
 
 
 def _resampled(models: Resampled) -> dict[str, bytes]:
@@ -152,7 +155,7 @@ def _read_resampled(files: dict[str, bytes], fitted: Explained, count: int) -> R
     weights, intercepts = (
         np.load(BytesIO(files[f"{part}.npy"]), allow_pickle=False) for part in ("weights", "intercepts")
     )
-    return LogisticMany(cast(Logistic, fitted).pipeline[0], weights, intercepts)
+    return LogisticMany(cast(Logistic, fitted), weights, intercepts)
 
 
 def _booster(content: bytes) -> Any:

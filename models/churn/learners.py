@@ -6,8 +6,9 @@ tenure, unless the data contradict that. A random forest and histogram boosting 
 what is given up for that.
 """
 
+import json
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -28,6 +29,8 @@ BOOSTING: dict[str, Any] = {
 # apart in the mean), so that all of them answer in a millisecond.
 QUICK: dict[str, Any] = {"eta": 0.1, "subsample": 0.8, "colsample_bynode": 0.2}
 QUICK_ROUNDS = 70
+FEW_UNKNOWN = 0.01  # share of a column
+TAIL = 20  # customers at either end of a number who are told alike by the splines
 LEARNERS = ("logistic", "xgboost", "histogram boosting", "random forest")  # the simpler first
 EXPLAINED = ("logistic", "xgboost")
 
@@ -79,16 +82,23 @@ class Logistic:
     pipeline: Any
     means: np.ndarray  # of the expanded columns in training
     owner: np.ndarray  # the column that each expanded column is of
+    complete: np.ndarray  # the columns that were known of (nearly) every customer in training, see `_complete`
+
+    def expanded(self, matrix: np.ndarray) -> np.ndarray:
+        """What the linear model reads: the mean of all customers where a column is not known that always was."""
+        found = np.asarray(self.pipeline[0].transform(matrix))
+        unknown = np.isnan(matrix) & self.complete
+        return np.where(unknown[:, self.owner], self.means, found) if unknown.any() else found
 
     def log_odds(self, matrix: np.ndarray) -> np.ndarray:
         """As `Fitted`."""
-        return np.asarray(self.pipeline.decision_function(matrix), float)
+        return np.asarray(self.pipeline[-1].decision_function(self.expanded(matrix)), float)
 
     def contributions(self, matrix: np.ndarray) -> np.ndarray:
         """As `Explained`: coefficient times the distance from the training mean, summed over a column's expansion."""
-        expand, linear = self.pipeline[0], self.pipeline[-1]
+        linear = self.pipeline[-1]
         weights = linear.coef_[0]
-        parts = (expand.transform(matrix) - self.means) * weights
+        parts = (self.expanded(matrix) - self.means) * weights
         summed = np.zeros((len(matrix), matrix.shape[1] + 1))
         np.add.at(summed.T, self.owner, parts.T)
         summed[:, -1] = linear.intercept_[0] + self.means @ weights
@@ -114,15 +124,15 @@ class BoostedMany:
 
 @dataclass(frozen=True)
 class LogisticMany:
-    """Logistic regressions on the same expansion of the columns: `weights` (models x expanded), `intercepts`."""
+    """Logistic regressions on the expansion of one of them: `weights` (models x expanded), `intercepts`."""
 
-    expand: Any
+    one: Logistic
     weights: np.ndarray
     intercepts: np.ndarray
 
     def log_odds(self, matrix: np.ndarray) -> np.ndarray:
         """As `Resampled`."""
-        return np.asarray(self.weights @ self.expand.transform(matrix).T + self.intercepts[:, None])
+        return np.asarray(self.weights @ self.one.expanded(matrix).T + self.intercepts[:, None])
 
     def __len__(self) -> int:
         """As `Resampled`."""
@@ -204,11 +214,11 @@ def resampled(
     """Models like `fitted`, one for each column of `weights` (rows x models): how often each row counts in each."""
     if isinstance(fitted, Boosted):
         return _boosted_many(matrix, left, coding, weights, seed)
-    expand = fitted.pipeline[0]  # type: ignore[attr-defined]
-    expanded = expand.transform(matrix)
+    one = cast(Logistic, fitted)
+    expanded = one.expanded(matrix)
     models = [_regression(left, weight).fit(expanded, left, weight) for weight in weights.T]
     return LogisticMany(
-        expand, np.vstack([model.coef_ for model in models]), np.array([model.intercept_[0] for model in models])
+        one, np.vstack([model.coef_ for model in models]), np.array([model.intercept_[0] for model in models])
     )
 
 
@@ -232,8 +242,7 @@ def _boosted(matrix: np.ndarray, left: np.ndarray, coding: Coding, seed: int, we
 
     kinds = tuple(coding.kinds)
     booster = xgboost.train(_settings(coding, len(left), seed), dmatrix(matrix, kinds, left, weight), ROUNDS)
-    booster.set_param({"nthread": 1})  # threads cost more than they save in calls that take a millisecond
-    return Boosted(booster, kinds)
+    return Boosted(_impartial(booster, matrix, seed), kinds)
 
 
 def _boosted_many(matrix: np.ndarray, left: np.ndarray, coding: Coding, weights: np.ndarray, seed: int) -> BoostedMany:
@@ -250,8 +259,35 @@ def _boosted_many(matrix: np.ndarray, left: np.ndarray, coding: Coding, weights:
     data = dmatrix(matrix, tuple(coding.kinds), np.broadcast_to(truth, weights.shape))
     start = {"base_score": float(np.average(left, weights=weights.sum(axis=1)))}
     booster = xgboost.train(_settings(coding, len(left), seed) | QUICK | start, data, QUICK_ROUNDS, obj=gradient)
-    booster.set_param({"nthread": 1})
-    return BoostedMany(booster, weights.shape[1])
+    return BoostedMany(_impartial(booster, matrix, seed), weights.shape[1])
+
+
+def _impartial(booster: Any, matrix: np.ndarray, seed: int) -> Any:
+    """The same trees; of a column that was known of every customer in training, what is not known is taken as usual.
+
+    XGBoost has one way for it there, which nothing has taught it: a file without the column would be told far too high
+    or low a risk. Here each split sends it where the customers went, drawn with their shares: over all trees that is
+    the mean of the log-odds over the customers who came that far.
+    """
+    import xgboost
+
+    complete, random = _complete(matrix), np.random.default_rng(seed)
+    model = json.loads(booster.save_raw("json"))
+    for tree in model["learner"]["gradient_booster"]["model"]["trees"]:
+        cover, left, right = (np.array(tree[part]) for part in ("sum_hessian", "left_children", "right_children"))
+        asked = (left >= 0) & complete[np.array(tree["split_indices"])]
+        share = cover[left[asked]] / np.maximum(cover[left[asked]] + cover[right[asked]], 1e-12)
+        usual = np.array(tree["default_left"])
+        usual[asked] = random.random(asked.sum()) < share
+        tree["default_left"] = usual.tolist()
+    booster = xgboost.Booster(model_file=bytearray(json.dumps(model).encode()))
+    booster.set_param({"nthread": 1})  # threads cost more than they save in calls that take a millisecond
+    return booster
+
+
+def _complete(matrix: np.ndarray) -> np.ndarray:
+    """The columns of which so few values are not known that what this means cannot be learned."""
+    return np.asarray(np.isnan(matrix).mean(axis=0) < FEW_UNKNOWN)
 
 
 def _settings(coding: Coding, customers: int, seed: int) -> dict[str, Any]:
@@ -272,6 +308,22 @@ def _regression(left: np.ndarray, weight: np.ndarray | None) -> Any:
     return LogisticRegression(C=1.0, max_iter=2_000, tol=min(1e-4, 1e-3 * min(rate, 1 - rate)))
 
 
+def _knots(numbers: np.ndarray) -> np.ndarray:
+    """Five equally spaced places along each number (places x columns), between its `TAIL`th value from either end.
+
+    Beyond them a spline stays flat: a handful of customers would else bend it to any risk.
+    """
+    found = []
+    for column in numbers.T:
+        known = np.sort(column[~np.isnan(column)])
+        tail = min(TAIL, len(known) // 10)
+        lo, hi = (known[tail], known[-1 - tail]) if len(known) else (0.0, 1.0)
+        if lo == hi and len(known):
+            lo, hi = known[0], known[-1]
+        found.append(np.linspace(lo, hi if hi > lo else lo + 1, 5))
+    return np.array(found).reshape(-1, 5).T
+
+
 def _logistic(matrix: np.ndarray, left: np.ndarray, coding: Coding, _seed: int, weight: np.ndarray | None) -> Logistic:
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
@@ -280,8 +332,9 @@ def _logistic(matrix: np.ndarray, left: np.ndarray, coding: Coding, _seed: int, 
 
     numbers = [place for place, column in enumerate(coding.columns) if column not in coding.levels]
     levels = [place for place, column in enumerate(coding.columns) if column in coding.levels]
+    knots = _knots(matrix[:, numbers])
     spline = make_pipeline(
-        SimpleImputer(strategy="median", keep_empty_features=True), SplineTransformer(5), StandardScaler()
+        SimpleImputer(strategy="median", keep_empty_features=True), SplineTransformer(knots=knots), StandardScaler()
     )
     expand = ColumnTransformer(
         [("numbers", spline, numbers), ("levels", OneHotEncoder(handle_unknown="ignore", sparse_output=False), levels)],
@@ -296,4 +349,5 @@ def _logistic(matrix: np.ndarray, left: np.ndarray, coding: Coding, _seed: int, 
     if levels:
         encoder = expand.named_transformers_["levels"]
         owner += [place for place, kinds in zip(levels, encoder.categories_, strict=True) for _level in kinds]
-    return Logistic(pipeline, np.average(expand.transform(matrix), axis=0, weights=weight), np.array(owner))
+    means = np.average(expand.transform(matrix), axis=0, weights=weight)
+    return Logistic(pipeline, means, np.array(owner), _complete(matrix))

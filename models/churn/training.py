@@ -25,6 +25,10 @@ RESAMPLED = 30  # models behind the band
 COMPARED = 20_000  # customers at most in the comparison and in each resampled model: more changes no third digit
 CLEARLY = 2.0  # standard errors from which one learner is clearly better than another
 METRICS = ("auc", "pr_auc", "brier", "log_loss", "f1")
+NO_BETTER = N_(
+    "The model ranks leavers no better than chance would: nothing in these columns surely says who leaves, and its "
+    "list is as good as one drawn at random."
+)
 Step = Callable[[str, float], None]
 # Threads that wait for each other save nothing here, and beside other work they take four times as long.
 alone = threadpool_limits.wrap(limits=1)
@@ -174,6 +178,8 @@ def fit(
                 severity="warning",
             )
         )
+    if metrics.get("auc_lo", 1.0) <= 0.5:
+        findings.append(Finding(NO_BETTER, 0, severity="warning"))
     return ChurnModel(
         learner,
         used,

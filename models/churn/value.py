@@ -73,12 +73,16 @@ def profits(ranked: pd.DataFrame, terms: Terms) -> np.ndarray:
 
 
 def best(ranked: pd.DataFrame, terms: Terms) -> tuple[float, float]:
-    """The threshold that earns most, and what it earns; above every probability, and nothing, where no call pays."""
-    money = profits(ranked, terms)
+    """The threshold of whole percents that earns most, and what it earns; above all, and nothing, where no call pays.
+
+    Finer ones win on these customers by chance alone, and nobody can set them.
+    """
+    cuts, threshold = np.arange(101) / 100, ranked["threshold"].to_numpy()
+    money = np.r_[0.0, profits(ranked, terms)][np.searchsorted(-threshold, -cuts, side="right")]
     place = int(money.argmax())
     if money[place] <= 0:
-        return float(ranked["threshold"].iloc[0]) + 1e-9, 0.0
-    return float(ranked["threshold"].iloc[place]), float(money[place])
+        return float(threshold[0]) + 1e-9, 0.0
+    return float(cuts[place]), float(money[place])
 
 
 def break_even(counts: np.ndarray, terms: Terms) -> float:

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from data import meaning
 from models.churn import rules
 from models.churn.model import ChurnModel, Confidence, sigmoid
 from models.churn.preparation import Coding
@@ -21,7 +22,7 @@ STEPS = 50_000  # combinations of levers at most
 DISCOUNT = "discount"
 # What a company can offer, and what it can forbid itself; the others are who the customer is.
 LEVERS = ("contract", "payment_method", "tech_support", "online_security", "online_backup", "device_protection")
-NOT_OFFERED = ("No", "False", "No internet service", "No phone service", "Month-to-month", "Mailed check", "?")
+NOT_OFFERED = ("No internet service", "No phone service", "Month-to-month", "Mailed check", "?")
 DISCOUNTS = (0.05, 0.1, 0.15, 0.2)
 HANDLING = 15.0  # money: what agreeing on a change costs unless somebody knows better
 BINS = 20  # of a small histogram
@@ -146,6 +147,14 @@ def answer(
     return Answer(model.confidence(two, probability=ahead[0]), _staying(ahead, window, MONTHS), curves)
 
 
+def bill(coding: Coding, row: np.ndarray) -> float | None:
+    """The monthly charges of a coded customer (0 where they are not known); None where the model does not read them."""
+    if "monthly_charges" not in coding.columns:
+        return None
+    charges = coding.value("monthly_charges", row[coding.place("monthly_charges")])
+    return float(charges or 0.0)  # of few prices each is a level, and its code no money
+
+
 def neighbours(around: Surroundings, row: np.ndarray, count: int = NEIGHBOURS, but: int | None = None) -> np.ndarray:
     """The places of the nearest customers, nearest first; the customer at the place `but` is not asked.
 
@@ -267,7 +276,7 @@ def offers(model: ChurnModel, columns: Sequence[str]) -> list[Move]:
         Move(column, level, HANDLING)
         for column in columns
         for level in model.coding.levels[column]
-        if level not in NOT_OFFERED
+        if level not in NOT_OFFERED and meaning.truth(level) is not False
     ]
     priced = "monthly_charges" in model.coding.columns and "monthly_charges" not in model.coding.levels
     return moves + [Move(DISCOUNT, share) for share in DISCOUNTS if priced]

@@ -102,3 +102,27 @@ def test_a_table_of_strangers_works_without_the_telco_columns(visit, home):
     for view in ("who", "when", "together"):
         visit("churn_explore", view=view)
     assert "needs the column" in visit("churn_explore", view="when").info[0].value
+
+
+def test_a_table_of_numbers_only_is_explored_along_those_that_say_most(visit, home):
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({"customer_id": [f"N{n}" for n in range(400)], "tenure": rng.integers(0, 60, 400)})
+    frame = frame.assign(noise=rng.normal(size=400), age=rng.integers(20, 80, 400), more=rng.normal(size=400))
+    keep(frame.assign(churned=rng.random(400) < frame["age"] / 120))
+    along = [drawn["layout"]["xaxis"]["title"]["text"] for drawn in figures(visit("churn_explore"))]
+    assert along[0] == "age"
+    assert len(along) == 2
+    assert len(figures(visit("churn_explore", view="when"))) == 3
+    assert visit("churn_explore", view="together").selectbox(key="rows").value == "age"
+    keep(frame[["customer_id"]].assign(churned=frame["age"] > 50, age=frame["age"]))
+    assert "two columns" in visit("churn_explore", view="together").info[0].value
+
+
+def test_two_columns_are_crossed_and_never_one_with_itself(visit, home):
+    demo = demo_customers.generate(400, seed=3)
+    keep(demo[["customer_id", "churned", "gender"]].assign(region=["north", "south"] * 200))
+    app = visit("churn_explore", view="together")
+    rows, columns = app.selectbox(key="rows"), app.selectbox(key="columns")
+    assert {rows.value, columns.value} == {"gender", "region"}
+    rows.set_value(columns.value).run()
+    assert app.selectbox(key="columns").value != app.selectbox(key="rows").value

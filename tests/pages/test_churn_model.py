@@ -107,6 +107,9 @@ def test_the_profit_shown_is_that_of_the_cut_off(trained, churn_model):
     next(button for button in app.button if button.label == "Use the best").click().run()
     best = float(metric(app, "Profit at this cut-off").replace("$", "").replace(",", ""))
     assert best > money
+    nobody = trained("churn_performance", cut="100")
+    assert any("nobody has so high a risk" in caption.value for caption in nobody.caption)
+    assert len(figures(nobody)) == len(figures(app)) - 1  # no term matters without a call
 
 
 def someone(telco):
@@ -252,8 +255,12 @@ def test_a_stranger_s_table_works_without_telco_columns(visit, home, monkeypatch
         for view in views:
             app = visit(page, view=view)
             assert not app.error
-            nothing_to_offer = any("something that can be offered" in info.value for info in app.info)
+            nothing_to_offer = any("Nothing can be offered yet" in info.value for info in app.info)
             assert figures(app) or view in ("league", "compare") or nothing_to_offer, (page, view)
+            if view == "league":  # neither a price nor a tenure: no word of a direction of theirs
+                assert any(caption.value.startswith("No direction is imposed") for caption in app.caption)
+            if view == "call":
+                assert list(app.dataframe[-1].value.columns) == ["Customer", "Risk (%)", "Main reasons"]
 
 
 def test_a_file_is_scored_with_its_bad_rows_listed(trained, telco, monkeypatch):

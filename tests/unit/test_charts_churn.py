@@ -46,6 +46,16 @@ def rate_along(frame, column):
     return charts.rate_along(explore.rate_along(frame, column), column, frame["churned"].mean(), "USD")
 
 
+def associations(frame):
+    matrix = explore.associations(frame)
+    return charts.association_heatmap(matrix, explore.foremost(frame, matrix))
+
+
+def correlations(frame):
+    matrix = explore.correlations(frame)
+    return charts.correlation_heatmap(matrix, explore.foremost(frame, matrix))
+
+
 def curves_by(frame, by):
     return charts.survival(survival.kaplan_meier(frame, by), survival.logrank(frame, by), by)
 
@@ -61,8 +71,8 @@ def test_titles_state_the_finding(customers):
     assert f"{at24['Month-to-month']:.0%} of “Month-to-month” (log-rank p < 0.001)" in title(
         curves_by(customers, "contract")
     )
-    assert title(charts.association_heatmap(explore.associations(customers))).startswith("Contract goes together")
-    assert title(charts.correlation_heatmap(explore.correlations(customers))).startswith("The higher tenure, the fewer")
+    assert title(associations(customers)).startswith("Contract goes together")
+    assert title(correlations(customers)).startswith("The higher tenure, the fewer")
     crossed = explore.crossed(customers, "contract", "internet_service")
     most = f"{crossed.rate.loc['Month-to-month', 'Fiber optic']:.0%}"
     drawn = charts.crossed_heatmap(crossed, dark=False)
@@ -77,8 +87,8 @@ def test_titles_claim_nothing_where_nothing_differs(noise):
     assert nothing in title(rate_along(noise, "income"))
     assert nothing in charts.crossed_heatmap(explore.crossed(noise, "region", "shade"), dark=False).get_suptitle()
     assert "does not separate" in title(curves_by(noise, "region"))
-    assert title(charts.association_heatmap(explore.associations(noise))).startswith("No column")
-    assert title(charts.correlation_heatmap(explore.correlations(noise))).startswith("No number")
+    assert title(associations(noise)).startswith("No column")
+    assert title(correlations(noise)).startswith("No number")
 
 
 def test_chance_does_not_make_titles():
@@ -89,6 +99,38 @@ def test_chance_does_not_make_titles():
         frame["g"] = rng.choice(list("abcdefghijkl"), 1500)
         claims.append(["no difference" not in t for t in (title(rate_by(frame, "g")), title(rate_along(frame, "x")))])
     assert np.mean(claims, axis=0).max() <= 0.12  # 5 % wanted; 60 draws
+
+
+def test_forty_customers_of_noise_make_no_column_go_with_leaving():
+    rng = np.random.default_rng(16)
+    claims = []
+    for _ in range(60):
+        frame = pd.DataFrame({"customer_id": np.arange(40).astype(str), "churned": rng.random(40) < 0.35})
+        frame = frame.assign(**{f"x{n}": rng.normal(size=40) for n in range(3)})
+        frame = frame.assign(**{f"g{n}": rng.choice(list("abcd"), 40) for n in range(3)})
+        claims.append(["No " not in title(figure) for figure in (associations(frame), correlations(frame))])
+    assert np.mean(claims, axis=0).max() <= 0.12  # 5 % wanted; 60 draws
+
+
+def test_where_few_leave_what_goes_with_it_is_named_and_shares_have_a_decimal():
+    rng = np.random.default_rng(5)
+    plan, visits = rng.choice(["monthly", "yearly"], 100_000), rng.gamma(2, 1, 100_000)
+    left = rng.random(100_000) < np.where(plan == "monthly", 0.012, 0.004) * np.exp(-visits / 2)
+    frame = pd.DataFrame({"customer_id": "", "churned": left, "plan": plan, "visits": visits})
+    assert title(associations(frame)).startswith("plan goes together with leaving")
+    assert title(correlations(frame)).startswith("The higher visits, the fewer customers leave")
+    shares = frame.groupby("plan")["churned"].mean()
+    drawn = rate_by(frame, "plan")
+    assert {f"<b>{share:.1%}</b>" for share in shares} <= {note.text for note in drawn.layout.annotations}
+    assert len(set(drawn.layout.xaxis.ticktext)) == len(drawn.layout.xaxis.ticktext) > 2
+
+
+def test_the_share_beside_a_bar_is_that_of_the_bar_also_where_levels_are_numbers():
+    frame = pd.DataFrame({"churned": [True] * 31 + [False] * 69 + [True] * 13 + [False] * 87})
+    figure = rate_by(frame.assign(active=[0] * 100 + [1] * 100), "active")
+    names = figure.data[0].y
+    beside = {names[note.y]: note.text for note in figure.layout.annotations if note.x == 1}
+    assert beside == {"0": "<b>31%</b>", "1": "<b>13%</b>"}
 
 
 def test_a_tiny_level_does_not_hide_the_finding(customers):
@@ -172,7 +214,7 @@ def test_the_crossing_shows_rates_and_counts_and_hides_small_cells(dark):
 
 def test_a_triangle_tells_each_pair_once(customers):
     matrix = explore.correlations(customers)
-    trace = charts.correlation_heatmap(matrix).data[0]
+    trace = charts.correlation_heatmap(matrix, None).data[0]
     told = [text for row in trace.text for text in row if text]
     assert len(told) == len(matrix) * (len(matrix) - 1) // 2
     assert trace.z[0][0] == matrix.iloc[1, 0]
@@ -184,8 +226,8 @@ def test_figures_of_next_to_nothing_are_still_figures():
     assert "too few customers" in title(rate_along(few, "tenure"))
     assert "no difference" in title(rate_by(few, "a"))
     assert title(curves_by(few, "b"))
-    assert title(charts.association_heatmap(explore.associations(few[["customer_id", "churned", "a"]])))
-    assert title(charts.correlation_heatmap(explore.correlations(few)))
+    assert title(associations(few[["customer_id", "churned", "a"]]))
+    assert title(correlations(few))
     assert charts.crossed_heatmap(explore.crossed(few, "a", "b"), dark=False).get_suptitle().startswith("Too few")
 
 

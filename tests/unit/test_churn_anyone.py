@@ -1,6 +1,7 @@
 """Churn on other people's data: businesses whose customers' true risks are known (see `tests.businesses`)."""
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -523,3 +524,74 @@ def test_rows_that_are_numbered_for_want_of_ids_are_nobody_in_another_file(bank)
     assert not lineage.continues("customers", first.main, other.main)
     scores = campaign.callable_customers(model, later(model, first, nameless.drop(columns="Exited")))
     assert scores.customer[0] == f"#{scores.place[0] + 2}"
+
+
+# --- What the eyes of a newcomer found ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shop():
+    """Two tables (to learn from, and later customers): risks from a few visits, a rare size and a lopsided plan."""
+
+    def drawn(rows, seed):
+        rng = np.random.default_rng(seed)
+        frame = pd.DataFrame({"visits": rng.poisson(1.5, rows), "size": rng.poisson(6, rows)})
+        frame["plan"] = rng.choice(["basic", "plus", "gold"], rows, p=[0.6, 0.3, 0.1])
+        frame["shop"] = rng.choice(list("abc"), rows)
+        odds = -1.6 + 0.5 * frame["visits"] + frame["plan"].map({"basic": 0.8, "plus": -0.8, "gold": -1.6})
+        probability = 1 / (1 + np.exp(-odds.to_numpy()))
+        frame.insert(0, "customer_id", [f"S{seed}-{number}" for number in range(rows)])
+        return frame.assign(churned=rng.random(rows) < probability), probability
+
+    return drawn(2_000, 1), drawn(2_000, 2)
+
+
+@pytest.mark.parametrize("learner", ["logistic", "xgboost"])
+def test_a_file_without_a_column_is_told_the_usual_risk(shop, learner):
+    (customers, _known), (new, truth) = shop
+    model = training.fit(prepare(customers), learner)
+    for column in ("visits", "plan"):
+        told = campaign.callable_customers(model, new.drop(columns=[column, "churned"])).probability
+        assert len(told) == len(new)
+        assert told.mean() == pytest.approx(truth.mean(), abs=0.05)
+        band = whatif.band(model, model.coding.encode(new.drop(columns=column)))
+        assert band.mean() == pytest.approx(truth.mean(), abs=0.05)
+
+
+def test_a_rare_number_that_says_nothing_makes_nobody_the_riskiest(shop):
+    (customers, truth), _later = shop
+    model = training.fit(prepare(customers), "logistic")
+    rare = (customers["size"] >= customers["size"].nlargest(10).min()).to_numpy()
+    told = model.held_out.probability[rare]
+    assert np.abs(told - truth[rare]).max() < 0.2
+
+
+def test_a_price_of_few_values_is_money_not_its_code(shop):
+    (customers, _known), _later = shop
+    price = customers["plan"].map({"basic": 19.0, "plus": 49.0, "gold": 99.0})
+    model = training.fit(prepare(customers.assign(monthly_charges=price)), "logistic")
+    assert "monthly_charges" in model.coding.levels
+    rows = model.coding.encode(customers.assign(monthly_charges=price).head(50))
+    assert [whatif.bill(model.coding, row) for row in rows] == price.head(50).tolist()
+
+
+def test_what_says_no_is_not_offered_however_it_is_said():
+    columns = {"card": ("0", "1"), "lessons": ("Non", "Oui"), "plan": ("basic", "gold")}
+    model = SimpleNamespace(coding=Coding(tuple(columns), columns))
+    offered = [(move.column, move.to) for move in whatif.offers(model, list(columns))]
+    assert offered == [("card", "1"), ("lessons", "Oui"), ("plan", "basic"), ("plan", "gold")]
+
+
+def test_a_model_that_ranks_by_chance_says_so(shop):
+    customers = shop[0][0].head(600)
+    alone = training.train(customers, compared=("logistic",))
+    assert training.NO_BETTER not in {finding.message for finding in alone.findings}
+    mixed = customers.assign(churned=np.random.default_rng(7).permutation(customers["churned"]))
+    noise = training.train(mixed, compared=("logistic",))
+    assert training.NO_BETTER in {finding.message for finding in noise.findings if finding.severity == "warning"}
+
+
+@pytest.mark.parametrize("name", ["Ancienneté (mois)", "months_subscribed", "Months on book"])
+def test_the_tenure_is_guessed_by_its_name(name):
+    frame = pd.DataFrame({name: ["3", "14", "60"], "churned": ["Yes", "No", "No"]})
+    assert mapping.guess(frame, "customers")["tenure"] == name

@@ -207,3 +207,12 @@ def test_the_table_given_is_left_as_it_was(customers):
     explore.associations(customers)
     explore.correlations(customers)
     pd.testing.assert_frame_equal(customers, before)
+
+
+def test_the_columns_that_go_most_with_leaving_come_first():
+    rng = np.random.default_rng(3)
+    age, noise, active = rng.integers(20, 80, 2_000), rng.normal(size=2_000), rng.random(2_000) < 0.5
+    left = rng.random(2_000) < np.where(active, 0.1, 0.4) * (age / 80)
+    frame = pd.DataFrame({"customer_id": "", "churned": left, "noise": noise, "age": age, "kind": "a"})
+    frame["kind"], frame["active"] = rng.choice(list("abc"), 2_000), active.astype(int)
+    assert explore.leading(frame) == (["active", "kind"], ["age", "noise"])

@@ -66,19 +66,26 @@ def _list(
     matrix = _model.coding.encode(_customers.iloc[_scores.place[: campaign.EXPLAINED]])
     coding, rows = _model.coding, len(matrix)
     words = [described((move,)) for move in moves]
-    best = campaign.best_offers(_model, matrix, moves, terms)
     why = [
         "; ".join(pair(c, written(c, coding.value(c, row[coding.place(c)]), currency)) for c in columns)
         for columns, row in zip(campaign.reasons(_model, matrix, 2), matrix, strict=True)
     ]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             _("Row of the file") if meaning.are_rows(_scores.customer) else _("Customer"): _scores.customer[:rows],
             _("Risk (%)"): np.round(100 * _scores.probability[:rows], 1),
             _("Main reasons"): why,
+        }
+    )
+    if not moves:
+        return table
+    best = campaign.best_offers(_model, matrix, moves, terms)
+    fits = best["move"] >= 0  # of the others a call is all there is: no change, and no worth of its own
+    return table.assign(
+        **{
             _("Best offer"): [words[number] if number >= 0 else _("a call") for number in best["move"]],
-            _("Risk with it (%)"): np.round(100 * best["risk"].where(best["move"] >= 0), 1),  # a call is no change
-            _("Worth ({currency})").format(currency=currency): np.round(best["worth"]),
+            _("Risk with it (%)"): np.round(100 * best["risk"].where(fits), 1),
+            _("Worth ({currency})").format(currency=currency): np.round(best["worth"].where(fits)),
         }
     )
 
@@ -89,7 +96,7 @@ def moved(
     """What moving a part of a group would do to the whole."""
     kinds = [column for column in model.importance["column"] if column in model.coding.levels]
     if not kinds or not moves:
-        st.info(_("This view needs a column with a few levels, and something that can be offered."))
+        st.info(offers.nothing() if kinds else _("This view needs a column with a few levels."))
         return
     group = np.ones(len(scores.place), bool)
     table = customers.iloc[scores.place]

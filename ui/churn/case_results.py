@@ -26,12 +26,6 @@ VERDICTS = {
 NOW = "now"
 
 
-def bill(model: ChurnModel, row: np.ndarray) -> float | None:
-    """The monthly charges of a coded customer, if the table has them."""
-    columns = model.coding.columns
-    return float(np.nan_to_num(row[columns.index("monthly_charges")])) if "monthly_charges" in columns else None
-
-
 def headline(sure: Confidence, ahead: np.ndarray, monthly: float | None, window: int, currency: str) -> None:
     """The risk within `window` months, how sure it is in words, what the changes did, what is left.
 

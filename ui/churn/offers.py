@@ -46,6 +46,11 @@ def moves(model: ChurnModel, version: str, currency: str) -> list[whatif.Move]:
     ]
 
 
+def nothing() -> str:
+    """What to do where nothing can be offered yet: which columns a stranger's company can change, only it knows."""
+    return _("Nothing can be offered yet: choose the columns that can be changed above.")
+
+
 def shift(result: Shift, currency: str) -> None:
     """What moving a part of a group does to leavers, revenue and profit, as cards."""
 
