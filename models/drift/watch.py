@@ -27,11 +27,15 @@ YEAR = 364
 NEAR = 21  # days around the same week of earlier years
 RECENT = 31  # days: tables that come once a month are judged by their last batch
 # Windows of so many days that are judged, and by how many days earlier the windows are that make up the last weeks: the
-# same weekdays, two weeks before on average, so that a season in its course is no change. Batches: by so many earlier.
-BACK = {WINDOW: (7, 14, 21), 3: (7, 14, 21), 14: (14,)}
+# same weekdays, two to three weeks before on average, so that a season in its course is no change, and more rows than
+# the window has. Batches: by so many earlier.
+BACK = {WINDOW: (7, 14, 21), 3: (7, 14, 21), 14: (14, 28)}
 BATCHES_BACK = (1, 2)
+DISTINCT = 256  # values of a number up to which days are counted value by value, not sorted
 LAST = 28  # days at the end of those that the model learned from: a step among these is learned
-LEAST_OF = 0.25  # standard deviations that are added to the least of the seven weeks of a season, low by chance
+# Standard deviations that are added to the least of the seven weeks of a season, low by chance: 1.35 if they were
+# independent and all alike in truth.
+LEAST_OF = 0.95
 TRAINING, SEASON = "training", "season"
 DAY = np.timedelta64(1, "D")
 
@@ -401,9 +405,9 @@ def _evidence(
             lo, hi = np.stack(weeks, axis=1)  # all weeks at once, each to be compared with all places
             earlier, earlier_rows = counts[hi] - counts[lo], units[hi] - units[lo]
             size = _size(column.cut, earlier, earlier_rows, now[places], rows[places])
-            # The least of several sizes is low by chance where rows are few.
-            each = 1 / np.maximum(earlier_rows, 1) + 1 / np.maximum(rows[places], 1)
-            spread = np.sqrt(2 * len(column.cut.counts) * each**2 + 4 * np.maximum(size, 0) * each)
+            # The least of several sizes is low by chance where rows are few: by what their own rows scatter.
+            own = 1 / np.maximum(earlier_rows, 1)
+            spread = np.sqrt(2 * len(column.cut.counts) * own**2 + 4 * np.maximum(size, 0) * own)
             return np.where(earlier_rows > 0, size + LEAST_OF * spread, np.inf).min(axis=0)
 
         whole = start - YEAR - NEAR >= 0
@@ -530,16 +534,39 @@ def _ks(values: np.ndarray, begins: np.ndarray, reference: np.ndarray, start: np
     offset, end = begins[start.min()], begins[at.max() + 1]
     order = np.argsort(values[offset:end])
     ranked = values[offset:end][order]  # in order, a search is ten times as fast
+    under = np.searchsorted(reference, ranked)
+    tied = reference[np.minimum(under, len(reference) - 1)] == ranked  # else as many are below a value as up to it
+    within = under.copy()
+    within[tied] = np.searchsorted(reference, ranked[tied], "right")
+    fresh = np.r_[True, ranked[1:] != ranked[:-1]][: len(ranked)]
+    if fresh.sum() <= DISTINCT:
+        code, day = np.empty(len(order), np.int64), np.repeat(np.arange(len(begins) - 1), np.diff(begins))[offset:end]
+        code[order] = fresh.cumsum() - 1
+        counts = np.zeros((len(begins) - 1, int(fresh.sum())))
+        np.add.at(counts, (day, code), 1)
+        return _ks_of_counts(counts, within[fresh] / len(reference), under[fresh] / len(reference), start, at)
     upto, below = np.empty((2, len(order)), np.float32)
-    upto[order] = np.searchsorted(reference, ranked, "right") / len(reference)
-    below[order] = np.searchsorted(reference, ranked, "left") / len(reference)
+    upto[order], below[order] = within / len(reference), under / len(reference)
+    any_tied = bool(tied.any())
     for place, (first, last) in enumerate(zip(begins[start] - offset, begins[at + 1] - offset, strict=True)):
         if first == last:
             continue
-        high, low = np.sort(upto[first:last]), np.sort(below[first:last])
+        high = np.sort(upto[first:last])
+        low = np.sort(below[first:last]) if any_tied else high
         steps = np.arange(last - first + 1, dtype=np.float32) / (last - first)
         gaps[place] = max((steps[1:] - high).max(), (low - steps[:-1]).max())
     return gaps
+
+
+def _ks_of_counts(
+    counts: np.ndarray, upto: np.ndarray, below: np.ndarray, start: np.ndarray, at: np.ndarray
+) -> np.ndarray:
+    """Likewise, of how often each of few values is met on each day, and the reference's share up to and below it."""
+    running = _running(counts)
+    found = (running[at + 1] - running[start]).cumsum(axis=1)
+    with np.errstate(invalid="ignore"):
+        share = np.c_[np.zeros(len(at)), found / found[:, -1:]]  # NaN where a window is empty
+    return np.asarray(np.maximum(share[:, 1:] - upto, below - share[:, :-1]).max(axis=1))
 
 
 def _running(counts: np.ndarray) -> np.ndarray:

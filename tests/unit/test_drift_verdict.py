@@ -115,9 +115,9 @@ def test_a_model_tells_a_flipped_correlation_and_which_columns_and_nothing_witho
         late = day >= day[0] + 21
         found[flip] = classifier.apart(frame[~late], frame[late], cut, (day[~late], day[late]))
     assert found[1.8].auc > 0.8
-    assert found[1.8].told
+    assert found[1.8].confirmed
     assert list(found[1.8].columns)[:2] in (["x0", "x1"], ["x1", "x0"])
-    assert not found[0.0].told
+    assert not found[0.0].confirmed
     assert found[0.0].auc == pytest.approx(0.5, abs=0.12)
     assert classifier.apart(frame[:10], frame[10:], cut) is None
 

@@ -267,7 +267,7 @@ def together(found: Mapping[str, Mapping[str, Apart]], rows: tuple[Sheet, ...], 
     for kind, views in found.items():
         if not views:
             continue
-        told = [charts.AGAINST[name] for name, one in views.items() if one.told]
+        told = [charts.AGAINST[name] for name, one in views.items() if one.confirmed]
         text = _("{rows}: a model cannot tell the window from earlier rows.")
         if len(told) == len(views):
             text = _("{rows}: all columns together, the window is unlike {others}.")
@@ -289,7 +289,7 @@ def together(found: Mapping[str, Mapping[str, Apart]], rows: tuple[Sheet, ...], 
         inside = sheet.frame[(sheet.day <= day) & (sheet.day > day - watch.WINDOW * watch.DAY)]
         first = next(iter(views.values()))
         shown = inside.iloc[list(first.rows)].rename(columns=label)
-        if any(one.told for one in views.values()):
+        if any(one.confirmed for one in views.values()):
             st.caption(_("The rows that are the most unlike earlier ones"))
             st.dataframe(shown, hide_index=True)
 
