@@ -153,13 +153,13 @@ def views(watched: Watched, sheet: Sheet, day: np.datetime64, seed: int = 0) -> 
 
 def confirmed(watched: Watched, sheet: Sheet, day: np.datetime64, seed: int = 0) -> Apart | None:
     """The view of the last weeks, where the window is told from everything in `views`: no season, and new. None where
-    it is not, found out without looking at the others.
+    it is not, found out without looking at the others, or where there were no last weeks.
 
     A window is judged every day: by chance the last weeks alone are told `BUDGET` times a year.
     """
-    found = []
-    for _name, one in _views(watched, sheet, day, seed):
-        if not one.confirmed:
+    found: list[Apart] = []
+    for name, one in _views(watched, sheet, day, seed):
+        if not one.confirmed or (not found and name != LAST_WEEKS):
             return None
         found.append(one)
     return found[0] if found else None
@@ -171,8 +171,11 @@ def _views(watched: Watched, sheet: Sheet, day: np.datetime64, seed: int) -> Ite
     near = np.zeros(len(sheet.day), bool)
     for then in range(watch.YEAR, len(watched.days) + watch.NEAR, watch.YEAR):
         near |= (sheet.day >= start - (then + watch.NEAR) * DAY) & (sheet.day <= day - (then - watch.NEAR) * DAY)
+    lately = start - 3 * watch.WINDOW * DAY
+    if watch.in_batches(watched):
+        start, lately = day, min(np.unique(sheet.day[sheet.day < day])[-max(watch.BATCHES_BACK) :], default=day)
     among = {
-        LAST_WEEKS: (sheet.day < start) & (sheet.day >= start - 3 * watch.WINDOW * DAY),
+        LAST_WEEKS: (sheet.day < start) & (sheet.day >= lately),
         SEASON: near & (sheet.day < start),
         LEARNED: (sheet.day >= watched.reference[0]) & (sheet.day <= watched.reference[1]) & (sheet.day < start),
     }

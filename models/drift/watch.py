@@ -280,7 +280,7 @@ def latest(watched: Watched, day: np.datetime64) -> np.ndarray:
     return judged[judged > day - RECENT * DAY]
 
 
-def _in_batches(watched: Watched) -> bool:
+def in_batches(watched: Watched) -> bool:
     """Whether a table comes once a week or month, not every day."""
     return bool((np.max([column.units for column in watched.columns], axis=0) > 0).mean() <= 0.5)
 
@@ -288,7 +288,7 @@ def _in_batches(watched: Watched) -> bool:
 def _filled(watched: Watched) -> np.ndarray:
     """Days on which there is anything: tables that come once a month are judged once a month."""
     units = np.max([column.units for column in watched.columns], axis=0)
-    return units > 0 if _in_batches(watched) else np.ones(len(units), bool)
+    return units > 0 if in_batches(watched) else np.ones(len(units), bool)
 
 
 def _place(watched: Watched, day: np.datetime64) -> np.ndarray:
@@ -335,7 +335,7 @@ def _measures(watched: Watched, column: Column, at: np.ndarray, ks: np.ndarray) 
 
 def _lengths(watched: Watched) -> dict[int, tuple[int, ...]]:
     """The windows that are judged, each with how much earlier the last weeks of it are (see `BACK`)."""
-    return {WINDOW: BATCHES_BACK} if _in_batches(watched) else BACK
+    return {WINDOW: BATCHES_BACK} if in_batches(watched) else BACK
 
 
 def _evidence(
@@ -350,7 +350,7 @@ def _evidence(
     what the model learned from the `new` ones of them only. Those `before` the one at `since` are known already."""
     view = _view(column)
     counts, units = _running(view), _running(column.units)
-    batches = _in_batches(watched)
+    batches = in_batches(watched)
 
     def over(ranges: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
         return (
@@ -488,7 +488,7 @@ def _remembered(
             break
         lo, hi = max(first - 14, 0), first
         before, before_rows = counts[hi] - counts[lo], units[hi] - units[lo]
-        if _in_batches(watched) and begun:
+        if in_batches(watched) and begun:
             before, before_rows = now[begun - 1], rows[begun - 1]
         ranges = [np.minimum(ends, first) for ends in _seasons(watched, start, at)]
         of_year = sum((counts[ends[1]] - counts[ends[0]] for ends in ranges), np.zeros_like(now))
