@@ -6,6 +6,7 @@ import streamlit as st
 import locales
 from locales.labels import label
 from models.drift import watch
+from models.drift.monitored import KINDS
 from models.lifecycle import watching
 from models.lifecycle.managed import MODELS
 from ui import cards, inputs, store
@@ -80,7 +81,7 @@ def body() -> None:
         views.column(drift, binned, day, threshold, levels, model, data, rows, against[version])
     elif view == "together":
         with st.spinner(_("Learning to tell them apart")):
-            found = watched.apart(data, rows, against[version], binned, at, views.KINDS)
+            found = watched.apart(data, rows, against[version], binned, at, KINDS)
         views.together(found, rows, at)
     elif view == "rule":
         views.rule(drift, binned, data, model)

@@ -28,7 +28,7 @@ from models.drift.alarms import QUIET
 from models.drift.classifier import Apart
 from models.drift.compare import THRESHOLD, WATCH
 from models.drift.consequence import Consequence
-from models.drift.monitored import Sheet
+from models.drift.monitored import KINDS, Sheet
 from models.drift.performance import REFERENCE
 from models.drift.watch import CONFIRMED, SEASONAL, TOO_FEW, TRAINING, UNTOLD, WITHIN_NOISE
 
@@ -149,11 +149,12 @@ def of_joint(found: Apart, sheet: Sheet, inside: np.ndarray, about: Mapping[str,
     who = (
         [] if sheet.who is None else list(dict.fromkeys(sheet.who[inside].iloc[list(found.rows)].dropna().astype(str)))
     )
-    values = {"feature": str(window.columns[0]), "value": found.auc, "columns": list(found.columns)[:IN_WORDS]}
+    kind = next((kind for column, kind in KINDS.items() if column in window), "rows")
+    values = {"feature": kind, "value": found.auc, "columns": list(found.columns)[:IN_WORDS]}
     return {
         **about,
         "kind": JOINT,
-        "feature": str(window.columns[0]),  # names the rows: a sheet has it alone
+        "feature": kind,
         "severity": ALERT,
         "value": found.auc,
         "threshold": classifier.TELLS,

@@ -17,6 +17,8 @@ USUAL_WEEKS = 13  # weeks before, over which a product's usual price is the medi
 STEPS = (-0.2, -0.05, 0.05, 0.2)  # of the price against the usual one
 PRICES = ("much lower", "lower", "as usual", "higher", "much higher")  # lower: by 5 to 20 %
 PREDICTION = "prediction"  # the column of what a model says of the rows that are watched
+# Kinds of rows that are watched together, by a column that they have.
+KINDS = {"unit_price": "lines", "invoice_lines": "invoices", "contract": "customers"}
 SOON = 28  # days within which a customer is back soon
 # Of the sale lines themselves, where the source has them.
 LINE_COLUMNS = ("quantity", "unit_price", "promotion", "category", "supplier", "product", "line_type")

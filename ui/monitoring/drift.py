@@ -16,7 +16,7 @@ from locales.labels import label
 from models.drift import alarms, alerts, consequence, explain, watch
 from models.drift.classifier import Apart
 from models.drift.consequence import Consequence
-from models.drift.monitored import Sheet
+from models.drift.monitored import KINDS, Sheet
 from models.drift.watch import Watched
 from models.lifecycle.managed import MODELS
 from models.lifecycle.registry import ModelFileError
@@ -28,12 +28,6 @@ from ui.text import N_, _, ngettext, plain
 
 THRESHOLDS = tuple(np.round(np.arange(0.1, 0.81, 0.05), 2).tolist())
 TREND = 26  # points of a sparkline
-# Kinds of rows that are watched together, by a column that they have.
-KINDS = {
-    "unit_price": N_("Lines"),
-    "invoice_lines": N_("Invoices"),
-    "contract": N_("Customers"),
-}
 EMPTY = N_("There are no rows in this window: choose another day.")
 LEARNED = N_("The model learned from this day: it cannot drift from itself.")
 # What no alert is raised for, but is beyond chance and over one of the two watch levels.
@@ -275,7 +269,7 @@ def together(found: Mapping[str, Mapping[str, Apart]], rows: tuple[Sheet, ...], 
             text = _("{rows}: all columns together, the window is unlike {others}.")
         elif unlike:
             text = _("{rows}: the window is surely unlike {others}; against the rest it is not sure.")
-        st.markdown(plain(text.format(rows=_(KINDS[kind]), others=", ".join(_(name) for name in unlike))))
+        st.markdown(plain(text.format(rows=label(KINDS[kind]), others=", ".join(_(name) for name in unlike))))
         cards.metrics(
             [
                 (
