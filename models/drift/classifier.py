@@ -29,6 +29,7 @@ MOST_ROWS = 3_000  # of each side: more take longer and tell no more
 SHOWN = 5  # columns and rows that tell the sides apart
 MOST_SWAPPED = 4_000_000  # units that change sides, over all permutations
 BUDGET = 0.5  # windows a year that are told apart where nothing changes
+LEVEL = BUDGET / 365  # p-value, with a window judged every day
 TELLS = 0.6  # AUC from which it matters: half a standard deviation in one column makes 0.64
 LAST_WEEKS, SEASON, LEARNED = "last weeks", "season", "learned"  # what a window is told from
 
@@ -47,7 +48,7 @@ class Apart:
     @property
     def confirmed(self) -> bool:
         """Surely different, and enough to matter, with a window judged every day."""
-        return self.auc > TELLS and self.pvalue <= BUDGET / 365
+        return self.auc > TELLS and self.pvalue <= LEVEL
 
 
 def apart(
@@ -56,8 +57,10 @@ def apart(
     frozen: Mapping[str, Bins],
     days: tuple[np.ndarray, np.ndarray] | None = None,
     seed: int = 0,
+    level: float = 1.0,
 ) -> Apart | None:
-    """Learn to tell a window from a reference by the columns of `frozen`, in their bins; None with too few rows.
+    """Learn to tell a window from a reference by the columns of `frozen`, in their bins; None with too few rows, or a
+    p-value over `level`, which is found out first.
 
     `days` are those of the rows of both sides; where one of them has fewer than `FOLDS`, every row stands for itself.
     """
@@ -84,6 +87,15 @@ def apart(
             categorical_features=[frozen[name].text for name in names], class_weight="balanced", random_state=seed,
         ).fit(rows[seen], late[seen])  # fmt: skip
 
+    several = min(ORDERED, *(len(np.unique(unit[late == side])) for side in (0, 1)))
+    fold = _parts(unit, late, several, draw)
+    after, ranks = fold[unit] > 0, np.zeros(len(rows))
+    for part in range(1, several):
+        own = fold[unit] == part
+        ranks[own] = rankdata(learned(fold[unit] < part).decision_function(rows[own])) / own.sum()
+    pvalue = _pvalue(ranks[after], late[after], unit[after], fold, draw)
+    if pvalue > level:
+        return None
     part_of = _parts(unit, late, FOLDS, draw)[unit]
     score, place_of, lowered = np.empty(len(rows)), np.empty(len(rows)), np.zeros(len(names))
     for part in range(FOLDS):
@@ -98,16 +110,10 @@ def apart(
             ranks = rankdata(model.decision_function(shuffled)) / unseen.sum()
             lowered[place] += (whole - _auc(ranks, late[unseen])) / FOLDS
     value = float(np.mean([_auc(place_of[part_of == part], late[part_of == part]) for part in range(FOLDS)]))
-    several = min(ORDERED, *(len(np.unique(unit[late == side])) for side in (0, 1)))
-    fold = _parts(unit, late, several, draw)
-    after, ranks = fold[unit] > 0, np.zeros(len(rows))
-    for part in range(1, several):
-        own = fold[unit] == part
-        ranks[own] = rankdata(learned(fold[unit] < part).decision_function(rows[own])) / own.sum()
     best, last = np.argsort(-lowered)[:SHOWN], score[late == 1]
     return Apart(
         value,
-        _pvalue(ranks[after], late[after], unit[after], fold, draw),
+        pvalue,
         {names[place]: float(lowered[place]) for place in best if lowered[place] > 0},
         {int(kept[1][place]): float(1 / (1 + np.exp(-last[place]))) for place in np.argsort(-last)[:SHOWN]},
     )
@@ -148,7 +154,7 @@ def _pvalue(
 def views(watched: Watched, sheet: Sheet, day: np.datetime64, seed: int = 0) -> dict[str, Apart]:
     """Whether the rows of a sheet in the window that ends on a day are told from the last weeks (the same weekdays),
     from this season of earlier years, and from what the model learned from; without what has too few rows."""
-    return dict(_views(watched, sheet, day, seed))
+    return {name: one for name, one in _views(watched, sheet, day, seed) if one is not None}
 
 
 def confirmed(watched: Watched, sheet: Sheet, day: np.datetime64, seed: int = 0) -> Apart | None:
@@ -158,14 +164,16 @@ def confirmed(watched: Watched, sheet: Sheet, day: np.datetime64, seed: int = 0)
     A window is judged every day: by chance the last weeks alone are told `BUDGET` times a year.
     """
     found: list[Apart] = []
-    for name, one in _views(watched, sheet, day, seed):
-        if not one.confirmed or (not found and name != LAST_WEEKS):
+    for name, one in _views(watched, sheet, day, seed, LEVEL):
+        if one is None or not one.confirmed or (not found and name != LAST_WEEKS):
             return None
         found.append(one)
     return found[0] if found else None
 
 
-def _views(watched: Watched, sheet: Sheet, day: np.datetime64, seed: int) -> Iterator[tuple[str, Apart]]:
+def _views(
+    watched: Watched, sheet: Sheet, day: np.datetime64, seed: int, level: float = 1.0
+) -> Iterator[tuple[str, Apart | None]]:
     frozen = {column.name: column.cut for column in watched.columns if column.name in sheet.frame}
     start = day - (watch.WINDOW - 1) * DAY
     near = np.zeros(len(sheet.day), bool)
@@ -183,6 +191,6 @@ def _views(watched: Watched, sheet: Sheet, day: np.datetime64, seed: int) -> Ite
     if not frozen or not now.any():
         return
     for name, rows in among.items():
-        one = apart(sheet.frame[rows], sheet.frame[now], frozen, (sheet.day[rows], sheet.day[now]), seed)
-        if one is not None:
-            yield name, one
+        if min(rows.sum(), now.sum()) >= watch.FEWEST:
+            sides = (sheet.frame[rows], sheet.frame[now]), (sheet.day[rows], sheet.day[now])
+            yield name, apart(*sides[0], frozen, sides[1], seed, level)
