@@ -31,7 +31,6 @@ RECENT = 31  # days: tables that come once a month are judged by their last batc
 # the window has. Batches: by so many earlier.
 BACK = {WINDOW: (7, 14, 21), 3: (7, 14, 21), 14: (14, 28)}
 BATCHES_BACK = (1, 2)
-DISTINCT = 256  # values of a number up to which days are counted value by value, not sorted
 LAST = 28  # days at the end of those that the model learned from: a step among these is learned
 # Standard deviations that are added to the least of the seven weeks of a season, low by chance: 1.35 if they were
 # independent and all alike in truth.
@@ -534,39 +533,16 @@ def _ks(values: np.ndarray, begins: np.ndarray, reference: np.ndarray, start: np
     offset, end = begins[start.min()], begins[at.max() + 1]
     order = np.argsort(values[offset:end])
     ranked = values[offset:end][order]  # in order, a search is ten times as fast
-    under = np.searchsorted(reference, ranked)
-    tied = reference[np.minimum(under, len(reference) - 1)] == ranked  # else as many are below a value as up to it
-    within = under.copy()
-    within[tied] = np.searchsorted(reference, ranked[tied], "right")
-    fresh = np.r_[True, ranked[1:] != ranked[:-1]][: len(ranked)]
-    if fresh.sum() <= DISTINCT:
-        code, day = np.empty(len(order), np.int64), np.repeat(np.arange(len(begins) - 1), np.diff(begins))[offset:end]
-        code[order] = fresh.cumsum() - 1
-        counts = np.zeros((len(begins) - 1, int(fresh.sum())))
-        np.add.at(counts, (day, code), 1)
-        return _ks_of_counts(counts, within[fresh] / len(reference), under[fresh] / len(reference), start, at)
     upto, below = np.empty((2, len(order)), np.float32)
-    upto[order], below[order] = within / len(reference), under / len(reference)
-    any_tied = bool(tied.any())
+    upto[order] = np.searchsorted(reference, ranked, "right") / len(reference)
+    below[order] = np.searchsorted(reference, ranked, "left") / len(reference)
     for place, (first, last) in enumerate(zip(begins[start] - offset, begins[at + 1] - offset, strict=True)):
         if first == last:
             continue
-        high = np.sort(upto[first:last])
-        low = np.sort(below[first:last]) if any_tied else high
+        high, low = np.sort(upto[first:last]), np.sort(below[first:last])
         steps = np.arange(last - first + 1, dtype=np.float32) / (last - first)
         gaps[place] = max((steps[1:] - high).max(), (low - steps[:-1]).max())
     return gaps
-
-
-def _ks_of_counts(
-    counts: np.ndarray, upto: np.ndarray, below: np.ndarray, start: np.ndarray, at: np.ndarray
-) -> np.ndarray:
-    """Likewise, of how often each of few values is met on each day, and the reference's share up to and below it."""
-    running = _running(counts)
-    found = (running[at + 1] - running[start]).cumsum(axis=1)
-    with np.errstate(invalid="ignore"):
-        share = np.c_[np.zeros(len(at)), found / found[:, -1:]]  # NaN where a window is empty
-    return np.asarray(np.maximum(share[:, 1:] - upto, below - share[:, :-1]).max(axis=1))
 
 
 def _running(counts: np.ndarray) -> np.ndarray:
