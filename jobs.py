@@ -235,7 +235,8 @@ def _drift(
 
     lineage = _stored(home, model).lineage
     step(N_("Reading the table"), 0.0)
-    found = watching.run(engine, opened(engine, home, model), day, now, alerts.threshold(engine, model), step)
+    daily = None if quiet else home
+    found = watching.run(engine, opened(engine, home, model), day, now, alerts.threshold(engine, model), step, daily)
     return _alerted(engine, model, lineage, found, now, step, quiet or (None if found["in_use"] else alerts.NO_MODEL))
 
 
@@ -257,7 +258,7 @@ def _alerted(
     step(N_("Telling of alerts"), 0.95)
     alerts.record(engine, lineage, raised, now, quiet)
     notified = {} if quiet else alerts.tell(engine, model, notify.channels(), now)
-    return {**found, "confirmed": sum(alarm["severity"] == alerts.ALERT for alarm in raised), "told": notified}
+    return {**found, "confirmed": sum(alarm["severity"] == alerts.ALERT for alarm in raised), "notified": notified}
 
 
 def _retrain(engine: "Engine", home: Path, model: str, now: datetime, step: Step) -> dict[str, Any]:

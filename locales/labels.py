@@ -8,6 +8,9 @@ MONTHS = ("tenure",)
 
 _KNOWN = {
     "customer_id": N_("Customer"),
+    "lines": N_("Lines"),
+    "invoices": N_("Invoices"),
+    "customers": N_("Customers"),
     "churned": N_("Left"),
     "gender": N_("Gender"),
     "senior_citizen": N_("Aged 65 or more"),

@@ -6,11 +6,13 @@ import streamlit as st
 import locales
 from locales.labels import label
 from models.drift import watch
+from models.drift.monitored import KINDS
 from models.lifecycle import watching
 from models.lifecycle.managed import MODELS
 from ui import cards, inputs, store
 from ui.monitoring import drift as views
 from ui.monitoring import watched
+from ui.monitoring.shown import SHOWN
 from ui.text import N_, _
 
 VIEWS = {
@@ -60,7 +62,8 @@ def body() -> None:
 
     at = day.to_datetime64().astype("datetime64[D]")
     does = watched.does(model, data, rows, against[version], binned, at)
-    views.verdict(drift, binned, day, threshold, model, does)
+    currency = data.origin.currency or SHOWN[model].currency
+    views.verdict(drift, binned, day, threshold, model, does, currency)
     if not against[version].in_use:
         st.caption(
             _(
@@ -78,7 +81,7 @@ def body() -> None:
         views.column(drift, binned, day, threshold, levels, model, data, rows, against[version])
     elif view == "together":
         with st.spinner(_("Learning to tell them apart")):
-            found = watched.apart(data, rows, against[version], binned, at, views.KINDS)
+            found = watched.apart(data, rows, against[version], binned, at, KINDS)
         views.together(found, rows, at)
     elif view == "rule":
         views.rule(drift, binned, data, model)
@@ -112,13 +115,15 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Matters**: its size, on the scale of the PSI but without what sampling makes, is over a third of the PSI threshold.
 - **Confirmed**: real, it matters, and either new against the last weeks or, where earlier years are known, unlike
   their season too. A step that was told stays confirmed until the data look as before it, or a model learns from it.
-  Only these are told, and by what they do first.
+  Told are those of them that, as far as a model in use knows, move what it says, or the error to expect of it, by 2 %.
 - **Seasonal**: unlike what the model learned from, but like the same weeks of earlier years. **Season not known yet**:
   there is no earlier year that would tell.
 - **Does**: the change of the mean amount (or risk) of a row if each bin keeps its own mean: the sum over bins of
-  (share now − share before) × mean. Of prices: the units sold at the estimated elasticity.
+  (share now − share before) × mean. Of prices: the units sold at the estimated elasticity. The error to expect of a
+  risk is the variance of leaving at the calibrated risk, and how far the risk is off it.
 - **All together**: gradient-boosted trees learn to tell the window from earlier rows, days by other days; the AUC of
-  days not learned from is 0.5 where nothing changed, and days change sides at random to see what chance makes.
+  days not learned from is 0.5 where nothing changed, and days change sides at random to see what chance makes. The
+  daily job looks too, and tells where the window is unlike all that it is compared with and no column shows it alone.
 - **Noise**: the PSI that sampling alone stays under in 95 of 100 windows, drawn where rows are few, else from the
   chi-square distribution of PSI / (1/N + 1/M). A value that holds more than a bin's share has a bin of its own; rare
   levels are compared in a second view, in up to 300 groups.

@@ -465,7 +465,7 @@ def definitions(table: pd.DataFrame, threshold: float) -> go.Figure:
 def apart(found: Mapping[str, Apart]) -> go.Figure:
     """By how much each column helps to tell a window from others: what its shuffling takes from the AUC."""
     names = list(dict.fromkeys(name for one in found.values() for name in one.columns))[::-1]
-    surely = [one for one in found.values() if one.told]
+    surely = [one for one in found.values() if one.confirmed]
     title = _("A model cannot tell these rows from earlier ones")
     if surely and surely[0].columns:
         title = _("“{column}” tells these rows from earlier ones").format(column=label(next(iter(surely[0].columns))))

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Engine, and_, select, update
 
@@ -22,9 +23,12 @@ from data import state
 from data.state import alert_deliveries, alert_log, psi_log
 from locales import N_, Sentence, _, ngettext
 from locales.labels import label
-from models.drift import performance
+from models.drift import classifier, performance
 from models.drift.alarms import QUIET
+from models.drift.classifier import Apart
 from models.drift.compare import THRESHOLD, WATCH
+from models.drift.consequence import Consequence
+from models.drift.monitored import KINDS, Sheet
 from models.drift.performance import REFERENCE
 from models.drift.watch import CONFIRMED, SEASONAL, TOO_FEW, TRAINING, UNTOLD, WITHIN_NOISE
 
@@ -34,10 +38,11 @@ NEARBY = 10  # days around the same day of an earlier year
 # States of an alarm: channels are to be told of it, or why nobody is.
 NOTIFY, UNCONFIRMED, REPEATED, COOLING, BACK_FILL = "notify", "unconfirmed", "repeated", "told lately", "back-fill"
 NO_MODEL = "no model in use"  # learned from what the data are compared with
-PSI, PERFORMANCE = "psi", "performance"  # kinds
+PSI, PERFORMANCE, JOINT = "psi", "performance", "joint"  # kinds
 ABOUT = ("model", "kind", "feature")
 EPISODE = (*ABOUT, "episode")
 IN_A_LETTER = 20  # alarms in one message
+IN_WORDS = 3  # columns or customers in a sentence
 IN_A_ROW = 2  # windows in which a measure is off before there is an alert
 MESSAGES = {
     CONFIRMED: N_("{feature} has changed: PSI {value} is over {threshold}, more than chance or season explain."),
@@ -48,6 +53,15 @@ MESSAGES = {
 }
 
 UNDER = N_("{feature} has changed: PSI {value}, more than chance or season explain.")  # told below the threshold
+LITTLE = N_("{feature} has changed, but what the model says changes by {share} only: PSI {value}.")
+TOGETHER = N_(
+    "{feature}: together the columns are unlike the weeks before (AUC {value}), which no column shows alone; most of "
+    "all in {columns}, for {who}."
+)
+ANONYMOUS = N_(
+    "{feature}: together the columns are unlike the weeks before (AUC {value}), which no column shows alone; most of "
+    "all in {columns}."
+)
 REALISED = N_("{measure} of the model {model} left its usual range: {value} on {day}, {reference} when it learned.")
 ESTIMATED = N_(
     "{measure} of the model {model} is estimated at {value} on {day}, {reference} when it learned; the truth is not "
@@ -87,32 +101,66 @@ def cooldown(engine: Engine) -> int:
     return state.preference(engine, "alert_cooldown", COOLDOWN)
 
 
-def of_psi(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def of_psi(
+    rows: Sequence[Mapping[str, Any]],
+    does: Mapping[str, Consequence] | None = None,
+    sentence: str = "",
+    currency: str = "",
+) -> list[dict[str, Any]]:
     """The alarms of rows of `state.psi_log`: one a feature and day, confirmed or with a PSI over its threshold.
 
-    Where a feature has several definitions or references, a confirmed one speaks for it.
+    Where a feature has several definitions or references, a confirmed one speaks for it. What the changes do, as far as
+    a model in use knows (`does`), decides which of the confirmed ones is an alert: what does little is a note. The
+    `sentence` (see `Managed.does`) says it.
     """
+    known = does or {}
     over: dict[tuple[str, ...], Mapping[str, Any]] = {}
     for row in rows:
         key = (row["model"], row["version"], str(row["day"]), row["feature"])
         far = pd.notna(row["psi"]) and (row["psi"] > row["threshold"] or row["label"] == CONFIRMED)
         if far and over.get(key, {}).get("label") != CONFIRMED:
             over[key] = row
-    return [
-        {
-            **{name: row[name] for name in ("model", "version", "day", "feature", "threshold")},
-            "kind": PSI,
-            "severity": ALERT if row["label"] == CONFIRMED else NOTE,
-            "value": row["psi"],
-            "message": MESSAGES[row["label"]] if row["psi"] > row["threshold"] else UNDER,
-            "message_values": {
-                "feature": row["feature"],
-                "value": float(row["psi"]),
-                "threshold": float(row["threshold"]),
-            },
-        }
-        for row in over.values()
-    ]
+    found = []
+    for row in over.values():
+        confirmed, done = row["label"] == CONFIRMED, known.get(row["feature"])
+        values = {"feature": row["feature"], "value": float(row["psi"]), "threshold": float(row["threshold"])}
+        message = MESSAGES[row["label"]] if row["psi"] > row["threshold"] else UNDER
+        if confirmed and done is not None and done.matters:
+            values["does"] = done.said(sentence, currency)
+        elif confirmed and done is not None:
+            message, values["share"] = LITTLE, abs(done.change)
+        found.append(
+            {
+                **{name: row[name] for name in ("model", "version", "day", "feature", "threshold")},
+                "kind": PSI,
+                "severity": ALERT if confirmed and (done is None or done.matters) else NOTE,
+                "value": row["psi"],
+                "message": message,
+                "message_values": values,
+            }
+        )
+    return found
+
+
+def of_joint(found: Apart, sheet: Sheet, inside: np.ndarray, about: Mapping[str, Any]) -> dict[str, Any]:
+    """The alarm that all columns of a sheet together have changed (see `classifier.confirmed`): its window are the rows
+    `inside`, `about` has model, version and day. The `IN_WORDS` columns and customers that tell it most are named."""
+    window = sheet.frame[inside]
+    who = (
+        [] if sheet.who is None else list(dict.fromkeys(sheet.who[inside].iloc[list(found.rows)].dropna().astype(str)))
+    )
+    kind = next((kind for column, kind in KINDS.items() if column in window), "rows")
+    values = {"feature": kind, "value": found.auc, "columns": list(found.columns)[:IN_WORDS]}
+    return {
+        **about,
+        "kind": JOINT,
+        "feature": kind,
+        "severity": ALERT,
+        "value": found.auc,
+        "threshold": classifier.TELLS,
+        "message": TOGETHER if who else ANONYMOUS,
+        "message_values": values | ({"who": who[:IN_WORDS]} if who else {}),
+    }
 
 
 def of_performance(log: pd.DataFrame, measures: Collection[str], apart: int) -> list[dict[str, Any]]:
@@ -283,13 +331,31 @@ def sentence(row: Mapping[str, Any]) -> str:
     # "0.30 is over 0.30" would not be believed.
     over = values.get("value"), values.get("threshold")
     digits = next((one for one in (2, 3) if None in over or round(over[0], one) != round(over[1], one)), 4)
-    written = {name: _written(name, value, values.get("measure"), digits) for name, value in values.items()}
-    return _(message).format(**written)
+    written = {
+        name: _written(name, value, values.get("measure"), digits) for name, value in values.items() if name != "does"
+    }
+    more = values.get("does")
+    return " ".join([_(message).format(**written), *([said(**more)] if more else [])])
+
+
+def said(message: str, currency: str, change: float, total: float, money: float, error: float) -> str:
+    """What a change does (see `consequence.Consequence.said`) in the reader's language."""
+    return _(message).format(
+        share=locales.percent(abs(change), 1),
+        total=locales.number(abs(total), 0 if abs(total) >= 10 else 1),
+        money=locales.money(abs(money), currency),
+        error=locales.signed(error, lambda share: locales.percent(share, 1)),
+        more=_("more") if change > 0 else _("fewer"),
+    )
 
 
 def _written(name: str, value: object, measure: str | None, digits: int) -> str:
     """A value of a message as a reader reads it."""
+    if isinstance(value, list):
+        return ", ".join(value if name == "who" else map(label, value))
     if isinstance(value, float):
+        if name == "share":
+            return locales.percent(value, 1)
         if measure:
             return performance.written(measure, value)
         return locales.number(value, digits if abs(value) < 10 else 0)

@@ -1,7 +1,8 @@
-"""What a change of the data does: to the mean of what a model is about, and so to its forecasts and to money."""
+"""What a change of the data does: to the mean of what a model is about, to money, and to the error it is to expect."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -10,16 +11,43 @@ from models.drift.monitored import PRICES, STEPS, Sheet
 from models.drift.watch import Sides, Watched
 
 MOST_ROWS = 50_000  # of the reference, from which the mean of a bin is known well enough
+MATTERS = 0.02  # share of the mean, or of the expected error, by which a change has to move them to be told
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a model is about, of each row of a sheet: its `mean` (an amount, a risk), the `money` of it, and the `error`
+    that the model is expected to make about it; None: it knows nothing of a change, and is off by that of the mean."""
+
+    mean: np.ndarray
+    money: np.ndarray
+    error: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class Consequence:
     """`moved` of the rows are in other bins than before (a share), and the mean outcome of a row changes by `change`
-    (a share of it), or by `total` over the rows of the window, if each bin keeps its own mean."""
+    (a share of it), or by `total` over the rows of the window, if each bin keeps its own mean. That is so much `money`
+    over the window, and makes the expected error larger by `error` (a share of it)."""
 
     moved: float
     change: float
     total: float
+    money: float = 0.0
+    error: float = 0.0
+
+    @property
+    def matters(self) -> bool:
+        """Whether it moves what a model says, or how far it is off, enough to be told."""
+        return max(abs(self.change), abs(self.error)) >= MATTERS
+
+    def said(self, sentence: str, currency: str) -> dict[str, Any]:
+        """As JSON can hold it, for `alerts.said`."""
+        return {
+            "message": sentence,
+            "currency": currency,
+            **{name: float(getattr(self, name)) for name in ("change", "total", "money", "error")},
+        }
 
 
 def of_bins(side: Sides, means: np.ndarray, total: float) -> Consequence:
@@ -37,28 +65,37 @@ def of_bins(side: Sides, means: np.ndarray, total: float) -> Consequence:
 def of_sheet(
     watched: Watched,
     sheet: Sheet,
-    outcome: np.ndarray,
+    outcome: Outcome,
     day: np.datetime64,
     response: Mapping[str, np.ndarray],
     seed: int = 0,
 ) -> dict[str, Consequence]:
-    """The consequence of each watched column of a sheet in the window that ends on a day; `outcome` is what each row
-    brings. `response` has the means of bins that are known otherwise, relative to each other (see `of_prices`)."""
+    """The consequence of each watched column of a sheet in the window that ends on a day. `response` has the means of
+    bins that are known otherwise, relative to each other (see `of_prices`)."""
     now = (sheet.day <= day) & (sheet.day > day - watch.WINDOW * watch.DAY)
     learned = np.flatnonzero((sheet.day >= watched.reference[0]) & (sheet.day <= watched.reference[1]) & ~now)
     some = np.random.default_rng(seed).permutation(learned)[:MOST_ROWS]
     rows = np.r_[some, np.flatnonzero(now)]
-    known, total = np.nan_to_num(outcome[rows]), float(np.nansum(outcome[now]))
     found = {}
     for column in (column for column in watched.columns if column.name in sheet.frame):
         side = watch.sides(watched, column.name, day)
-        means = response.get(column.name)
-        if means is None or len(means) != len(side.current):
-            place, size = column.cut.place(sheet.frame[column.name].iloc[rows]), len(side.current)
-            count = np.bincount(place, minlength=size)
-            means = np.bincount(place, known, size) / np.maximum(count, 1)
-            means = np.where(count > 0, means, known.mean() if len(known) else 0)
-        found[column.name] = of_bins(side, means, total)
+        given, place = response.get(column.name), column.cut.place(sheet.frame[column.name].iloc[rows])
+
+        def of(
+            values: np.ndarray, side: Sides = side, given: np.ndarray | None = given, place: np.ndarray = place
+        ) -> Consequence:
+            known, size = np.nan_to_num(values[rows]), len(side.current)
+            if given is not None and len(given) == size:
+                means = given
+            else:
+                count = np.bincount(place, minlength=size)
+                means = np.bincount(place, known, size) / np.maximum(count, 1)
+                means = np.where(count > 0, means, known.mean() if len(known) else 0)
+            return of_bins(side, means, float(np.nansum(values[now])))
+
+        whole = of(outcome.mean)
+        error = abs(whole.change) if outcome.error is None else of(outcome.error).change
+        found[column.name] = replace(whole, money=of(outcome.money).total, error=error)
     return found
 
 

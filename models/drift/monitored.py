@@ -17,6 +17,8 @@ USUAL_WEEKS = 13  # weeks before, over which a product's usual price is the medi
 STEPS = (-0.2, -0.05, 0.05, 0.2)  # of the price against the usual one
 PRICES = ("much lower", "lower", "as usual", "higher", "much higher")  # lower: by 5 to 20 %
 PREDICTION = "prediction"  # the column of what a model says of the rows that are watched
+# Kinds of rows that are watched together, by a column that they have.
+KINDS = {"unit_price": "lines", "invoice_lines": "invoices", "contract": "customers"}
 SOON = 28  # days within which a customer is back soon
 # Of the sale lines themselves, where the source has them.
 LINE_COLUMNS = ("quantity", "unit_price", "promotion", "category", "supplier", "product", "line_type")
@@ -25,11 +27,12 @@ LINE_COLUMNS = ("quantity", "unit_price", "promotion", "category", "supplier", "
 @dataclass(frozen=True)
 class Sheet:
     """Rows that are watched together: their columns, the day of each, and which of them are independent (`unit`: the
-    lines of an invoice are not)."""
+    lines of an invoice are not); `who` is the customer of each row, where that is known."""
 
     frame: pd.DataFrame
     day: np.ndarray
     unit: np.ndarray
+    who: pd.Series | None = None
 
 
 def sales(lines: pd.DataFrame) -> tuple[Sheet, ...]:
@@ -45,7 +48,8 @@ def sales(lines: pd.DataFrame) -> tuple[Sheet, ...]:
     unit[alone] = unit.max() + 1 + np.arange(alone.sum())
     columns: dict[str, object] = {name: goods[name] for name in LINE_COLUMNS if name in goods}
     columns["price_change"] = _price_change(goods, day)
-    sheets = [Sheet(pd.DataFrame(columns), day, unit)]
+    who = goods.get("customer")
+    sheets = [Sheet(pd.DataFrame(columns), day, unit, who)]
     if "invoice" not in goods:
         if "store" in goods:
             sheets[0].frame["store"] = goods["store"]
@@ -63,7 +67,8 @@ def sales(lines: pd.DataFrame) -> tuple[Sheet, ...]:
         whole["store"] = goods["store"].iloc[head].reset_index(drop=True)
     if "customer" in goods:
         whole["visit"] = _visits(goods["customer"].iloc[head].reset_index(drop=True), day[head])
-    sheets.append(Sheet(pd.DataFrame(whole), day[head], np.arange(len(head))))
+    known = None if who is None else who.iloc[head].reset_index(drop=True)
+    sheets.append(Sheet(pd.DataFrame(whole), day[head], np.arange(len(head)), known))
     return tuple(sheets)
 
 
@@ -71,7 +76,7 @@ def customers(history: pd.DataFrame) -> tuple[Sheet, ...]:
     """The columns of a history of customers (see `data.schemas.CustomerHistory`), apart from who left."""
     day = history["day"].to_numpy().astype("datetime64[D]")
     frame = history.drop(columns=["day", "customer_id", "churned"]).reset_index(drop=True)
-    return (Sheet(frame, day, np.arange(len(frame))),)
+    return (Sheet(frame, day, np.arange(len(frame)), history["customer_id"].reset_index(drop=True)),)
 
 
 def sheets(stored: Stored) -> tuple[Sheet, ...]:

@@ -25,7 +25,7 @@ FEWEST = 30  # independent rows of a window that a judgement needs
 PRIOR = 8  # windows that speak for sampling alone before any is known
 CAP = 4  # times the usual departure that counts at most for what is usual: a step is not
 YEAR_DAYS = 365.25
-CLEARLY = 1.5  # mean ratio from which windows depart further than sampling makes them
+CLEARLY = 1.2  # mean ratio from which windows depart further than sampling makes them
 GONE = 7  # days or batches in a row without it after which a step is over
 STABLE, CONFIRMED, WITHIN_NOISE, SEASONAL, TOO_FEW = "stable", "confirmed", "within noise", "seasonal", "too few rows"
 SMALL, UNTOLD = "small", "season unknown"
@@ -62,14 +62,14 @@ class Against:
     def pvalue(self, usual: Sequence[Usual], days: np.ndarray) -> np.ndarray:
         """How probable departures as large as on some days are where nothing changed: the least of the tests, times
         their number. `usual` is that of `series`."""
-        found = [
-            measures.pvalue(
-                Departure(test.ratio[days], np.minimum(test.freedom, each.freedom)[days], test.size[days]),
-                each.ratio[days],
-                each.windows[days],
+        found = []
+        for test, each in zip(self.tests, usual[:-1], strict=True):
+            freedom = np.minimum(test.freedom, each.freedom)[days]
+            # Where the scatter is estimated itself, from windows of few levels, it is no better known than by so many.
+            windows = each.windows[days] / np.where(np.isfinite(each.freedom[days]), np.maximum(freedom, 1), 1)
+            found.append(
+                measures.pvalue(Departure(test.ratio[days], freedom, test.size[days]), each.ratio[days], windows)
             )
-            for test, each in zip(self.tests, usual[:-1], strict=True)
-        ]
         return np.minimum(np.min(found, axis=0) * len(found), 1)
 
 

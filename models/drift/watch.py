@@ -27,11 +27,14 @@ YEAR = 364
 NEAR = 21  # days around the same week of earlier years
 RECENT = 31  # days: tables that come once a month are judged by their last batch
 # Windows of so many days that are judged, and by how many days earlier the windows are that make up the last weeks: the
-# same weekdays, two weeks before on average, so that a season in its course is no change. Batches: by so many earlier.
-BACK = {WINDOW: (7, 14, 21), 3: (7, 14, 21), 14: (14,)}
+# same weekdays, two to three weeks before on average, so that a season in its course is no change, and more rows than
+# the window has. Batches: by so many earlier.
+BACK = {WINDOW: (7, 14, 21), 3: (7, 14, 21), 14: (14, 28)}
 BATCHES_BACK = (1, 2)
 LAST = 28  # days at the end of those that the model learned from: a step among these is learned
-LEAST_OF = 0.25  # standard deviations that are added to the least of the seven weeks of a season, low by chance
+# Standard deviations that are added to the least of the seven weeks of a season, low by chance: 1.35 if they were
+# independent and all alike in truth.
+LEAST_OF = 0.95
 TRAINING, SEASON = "training", "season"
 DAY = np.timedelta64(1, "D")
 
@@ -276,7 +279,7 @@ def latest(watched: Watched, day: np.datetime64) -> np.ndarray:
     return judged[judged > day - RECENT * DAY]
 
 
-def _in_batches(watched: Watched) -> bool:
+def in_batches(watched: Watched) -> bool:
     """Whether a table comes once a week or month, not every day."""
     return bool((np.max([column.units for column in watched.columns], axis=0) > 0).mean() <= 0.5)
 
@@ -284,7 +287,7 @@ def _in_batches(watched: Watched) -> bool:
 def _filled(watched: Watched) -> np.ndarray:
     """Days on which there is anything: tables that come once a month are judged once a month."""
     units = np.max([column.units for column in watched.columns], axis=0)
-    return units > 0 if _in_batches(watched) else np.ones(len(units), bool)
+    return units > 0 if in_batches(watched) else np.ones(len(units), bool)
 
 
 def _place(watched: Watched, day: np.datetime64) -> np.ndarray:
@@ -331,7 +334,7 @@ def _measures(watched: Watched, column: Column, at: np.ndarray, ks: np.ndarray) 
 
 def _lengths(watched: Watched) -> dict[int, tuple[int, ...]]:
     """The windows that are judged, each with how much earlier the last weeks of it are (see `BACK`)."""
-    return {WINDOW: BATCHES_BACK} if _in_batches(watched) else BACK
+    return {WINDOW: BATCHES_BACK} if in_batches(watched) else BACK
 
 
 def _evidence(
@@ -346,7 +349,7 @@ def _evidence(
     what the model learned from the `new` ones of them only. Those `before` the one at `since` are known already."""
     view = _view(column)
     counts, units = _running(view), _running(column.units)
-    batches = _in_batches(watched)
+    batches = in_batches(watched)
 
     def over(ranges: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
         return (
@@ -401,9 +404,9 @@ def _evidence(
             lo, hi = np.stack(weeks, axis=1)  # all weeks at once, each to be compared with all places
             earlier, earlier_rows = counts[hi] - counts[lo], units[hi] - units[lo]
             size = _size(column.cut, earlier, earlier_rows, now[places], rows[places])
-            # The least of several sizes is low by chance where rows are few.
-            each = 1 / np.maximum(earlier_rows, 1) + 1 / np.maximum(rows[places], 1)
-            spread = np.sqrt(2 * len(column.cut.counts) * each**2 + 4 * np.maximum(size, 0) * each)
+            # The least of several sizes is low by chance where rows are few: by what their own rows scatter.
+            own = 1 / np.maximum(earlier_rows, 1)
+            spread = np.sqrt(2 * len(column.cut.counts) * own**2 + 4 * np.maximum(size, 0) * own)
             return np.where(earlier_rows > 0, size + LEAST_OF * spread, np.inf).min(axis=0)
 
         whole = start - YEAR - NEAR >= 0
@@ -484,7 +487,7 @@ def _remembered(
             break
         lo, hi = max(first - 14, 0), first
         before, before_rows = counts[hi] - counts[lo], units[hi] - units[lo]
-        if _in_batches(watched) and begun:
+        if in_batches(watched) and begun:
             before, before_rows = now[begun - 1], rows[begun - 1]
         ranges = [np.minimum(ends, first) for ends in _seasons(watched, start, at)]
         of_year = sum((counts[ends[1]] - counts[ends[0]] for ends in ranges), np.zeros_like(now))

@@ -13,6 +13,7 @@ from locales import N_
 from models.churn import campaign, challenge, files, learners, preparation, training
 from models.churn.model import ChurnModel, sigmoid
 from models.drift import bins, performance
+from models.drift.consequence import Outcome
 from models.drift.monitored import PREDICTION, Sheet
 from models.drift.performance import REFERENCE
 from models.lifecycle import logged, registry
@@ -23,6 +24,11 @@ LEARNED = 12  # months of a history that its model learns from
 LEARNER = "logistic"  # of that model: the simplest that explains itself
 FOLDS = 5
 SAME = 0.5  # share of the customers scored who must be in a later dataset for it to be about the same ones
+MONEY = "monthly_charges"
+DOES = N_(
+    "By itself it moves the mean risk by {share} of it: about {total} leavers {more}, {money} a month at stake; the "
+    "squared error of the risks is expected to change by {error}."
+)
 SEGMENT = "contract"  # by which churn is also measured
 
 
@@ -63,6 +69,20 @@ def outputs(home: Path, stored: Stored, champion: pd.Series) -> Sheet:
     day = rows["day"] if "day" in rows else pd.Series(pd.Timestamp(stored.stored.date()), rows.index)
     probability = model.predict_proba(rows)[:, 1]
     return Sheet(pd.DataFrame({PREDICTION: probability}), day.to_numpy().astype("datetime64[D]"), np.arange(len(rows)))
+
+
+def outcome(
+    home: Path, _stored: Stored, champion: "pd.Series | None", sheet: Sheet, sheets: tuple[Sheet, ...]
+) -> Outcome | None:
+    """The risk of each customer, what they pay a month at that risk, and the squared error to expect: the variance of
+    leaving at the calibrated risk, plus the square of how far the risk is off it, as on customers held out."""
+    said = next((one.frame[PREDICTION] for one in sheets if PREDICTION in one.frame), None)
+    if champion is None or said is None or len(said) != len(sheet.frame):
+        return None
+    risk, held_out = said.to_numpy(float), load(home, champion).held_out
+    read = performance.calibrated(risk, held_out.probability, held_out.left.astype(float))
+    pays = next((one.frame[MONEY] for one in sheets if MONEY in one.frame), pd.Series(0.0, sheet.frame.index))
+    return Outcome(risk, risk * pays.fillna(0).to_numpy(float), read * (1 - read) + (risk - read) ** 2)
 
 
 def predict(home: Path, stored: Stored, champion: "pd.Series | None", day: date, now: datetime, step: Step) -> Rows:

@@ -6,12 +6,15 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Engine
 
 from data.dataset import Table
 from data.tables import Stored
+from models.drift.consequence import Outcome
 from models.drift.monitored import Sheet
+from models.drift.watch import Watched
 from models.lifecycle import churn, sales
 from models.lifecycle.logged import Rows, Step
 from models.lifecycle.registry import Trained
@@ -29,7 +32,10 @@ class Managed:
     parts)` both for a past in which nobody asked. `alerted` are the measures that raise alerts, in windows that are so
     many days `apart` at least, as they share outcomes else; `suffix` ends the names of its files. `compare(stored,
     models, ends)` is a champion and a challenger, which learned up to those `ends`, and `policies(stored, learner,
-    alerts, step)` a year in which a model was trained never, every month and on the days of `alerts`.
+    alerts, step)` a year in which a model was trained never, every month and on the days of `alerts`. What drift does:
+    `outcome(home, stored, champion, sheet, sheets)` is what each row of a sheet brings (None: not known),
+    `response(stored, watched)` the means of bins that are known otherwise (see `models.drift.consequence`), and `does`
+    says it, with the places `share`, `total`, `money`, `error` and `more`.
     """
 
     name: str
@@ -46,6 +52,9 @@ class Managed:
     replay: Callable[[Stored, str, datetime, Step, bool], tuple[Rows, Rows]]
     compare: Callable[[Stored, tuple[Any, Any], tuple[date, date]], Any]
     policies: Callable[[Stored, str, list[pd.Timestamp], Step], Any]
+    outcome: "Callable[[Path, Stored, pd.Series | None, Sheet, tuple[Sheet, ...]], Outcome | None]"
+    response: Callable[[Stored, Watched], dict[str, np.ndarray]]
+    does: str
 
 
 MODELS: dict[str, Managed] = {
@@ -66,6 +75,9 @@ MODELS: dict[str, Managed] = {
             replay=sales.replay,
             compare=sales.compare,
             policies=sales.policies,
+            outcome=sales.outcome,
+            response=sales.response,
+            does=sales.DOES,
         ),
         Managed(
             name=churn.NAME,
@@ -82,6 +94,9 @@ MODELS: dict[str, Managed] = {
             replay=churn.replay,
             compare=churn.compare,
             policies=churn.policies,
+            outcome=churn.outcome,
+            response=lambda _stored, _watched: {},
+            does=churn.DOES,
         ),
     )
 }

@@ -11,10 +11,12 @@ from sqlalchemy import Engine
 from data import state, tables
 from data.tables import Stored
 from locales import N_
-from models.drift import monitored, performance
+from models.drift import consequence, monitored, performance
+from models.drift.consequence import Outcome
 from models.drift.monitored import PREDICTION, Sheet
 from models.drift.performance import REFERENCE
-from models.forecast import challenge, combined, holidays, intervals, kept, source
+from models.drift.watch import Watched
+from models.forecast import challenge, combined, elasticity, holidays, intervals, kept, source
 from models.forecast import series as preparing
 from models.forecast.engine import MEDIAN, Window
 from models.forecast.kept import Daily, SalesModel
@@ -33,6 +35,7 @@ WEEKS = 52  # past origins, a week apart
 BEHIND = 12  # weeks of origins before them, behind the first bands
 PARTS_EVERY = 4  # weeks between the origins of a category or store
 PARTS_ORIGINS = 4
+DOES = N_("Forecasts are expected to be off by {share} more, about {money} a week.")
 TOTAL = ("revenue", "D")  # measure and frequency of the forecasts
 
 
@@ -75,6 +78,29 @@ def daily(stored: Stored) -> Daily:
 def outputs(home: Path, stored: Stored, champion: pd.Series) -> Sheet:
     """The units a day that the champion forecasts of each series."""
     return _forecasts(load(home, champion), daily(stored).panel)
+
+
+def outcome(
+    _home: Path, _stored: Stored, _champion: "pd.Series | None", sheet: Sheet, _sheets: tuple[Sheet, ...]
+) -> Outcome | None:
+    """The amount of each line or invoice: the forecasts know nothing of what changes it."""
+    if "unit_price" in sheet.frame:
+        amount = (sheet.frame["quantity"] * sheet.frame["unit_price"]).to_numpy(float)
+    elif "invoice_value" in sheet.frame:
+        amount = sheet.frame["invoice_value"].to_numpy(float)
+    else:
+        return None
+    return Outcome(amount, amount)
+
+
+def response(stored: Stored, watched: Watched) -> dict[str, np.ndarray]:
+    """The units sold at each change of price, by the elasticity of everything."""
+    cuts = {column.name: column.cut for column in watched.columns if column.name == "price_change"}
+    if not cuts:
+        return {}
+    whole = elasticity.elasticity(tables.query(stored, elasticity.weekly(stored.columns["sales"])))
+    value = elasticity.ASSUMED if whole.reason else whole.value
+    return {name: consequence.of_prices(cut.levels, value) for name, cut in cuts.items()}
 
 
 def _forecasts(model: SalesModel, panel: Panel) -> Sheet:

@@ -13,9 +13,10 @@ from sqlalchemy import Engine
 from data import tables
 from data.tables import Stored
 from locales import N_, Sentence
-from models.drift import alerts, bins, history, monitored, watch
+from models.drift import alerts, bins, classifier, consequence, history, monitored, watch
 from models.drift.bins import Bins
 from models.drift.compare import THRESHOLD, CannotCompare
+from models.drift.consequence import Consequence
 from models.drift.monitored import PREDICTION, Sheet
 from models.drift.watch import DAY, Watched
 from models.lifecycle import registry
@@ -89,6 +90,9 @@ class Opened:
     model: str
     against: Reference
     watched: Watched
+    stored: Stored
+    sheets: tuple[Sheet, ...]
+    champion: pd.Series | None = None
 
 
 def opened(engine: Engine, home: Path, model: str) -> Opened:
@@ -104,7 +108,45 @@ def opened(engine: Engine, home: Path, model: str) -> Opened:
     against = references(engine, model, stored, sheets)
     if not against:
         raise CannotCompare(NOTHING)
-    return Opened(model, against[0], watch.count(sheets, against[0].window, against[0].frozen))
+    binned = watch.count(sheets, against[0].window, against[0].frozen)
+    return Opened(model, against[0], binned, stored, sheets, champion)
+
+
+def does(
+    home: Path,
+    model: str,
+    stored: Stored,
+    champion: "pd.Series | None",
+    sheets: tuple[Sheet, ...],
+    watched: Watched,
+    day: np.datetime64,
+) -> dict[str, Consequence]:
+    """What the change of each column does in the window that ends on a day: to what the model in use is about; nothing
+    of what it cannot tell, or where its file cannot be read."""
+    managed, found = MODELS[model], dict[str, Consequence]()
+    response = managed.response(stored, watched)
+    for sheet in sheets:
+        try:
+            outcome = managed.outcome(home, stored, champion, sheet, sheets)
+        except Sentence:
+            continue
+        if outcome is not None:
+            found |= consequence.of_sheet(watched, sheet, outcome, day, response)
+    return found
+
+
+def _together(table: Opened, confirmed: set[str], day: np.datetime64) -> list[dict[str, Any]]:
+    """Alarms that all columns together have changed, of each kind of rows none of whose columns shows it alone."""
+    about = {"model": table.model, "version": table.against.version, "day": day.item()}
+    found = []
+    for sheet in table.sheets:
+        if PREDICTION in sheet.frame or not confirmed.isdisjoint(sheet.frame):
+            continue
+        apart = classifier.confirmed(table.watched, sheet, day)
+        if apart is not None:
+            start = day if watch.in_batches(table.watched) else day - (watch.WINDOW - 1) * DAY
+            found.append(alerts.of_joint(apart, sheet, (sheet.day >= start) & (sheet.day <= day), about))
+    return found
 
 
 def run(
@@ -114,9 +156,13 @@ def run(
     now: datetime,
     threshold: float = THRESHOLD,
     step: Step = lambda _message, _share: None,
+    home: Path | None = None,
 ) -> dict[str, Any]:
     """The drift of a model's table on a day: written down, and a summary as JSON can hold it, with the `alerts` to
     raise. Tables that come once a month are judged by their last batch up to that day.
+
+    With the `home` of the models, what the model in use says decides which changes are alerts, and all columns together
+    are looked at: the work of a day, not of a back-fill.
 
     Raises `CannotCompare` where there is nothing on that day.
     """
@@ -128,6 +174,14 @@ def run(
         first, last = watched.reference[1] + DAY, watched.days[-1]
         why = ABSENT if drift.empty else ALL_LEARNED if first > last else LEARNED
         raise CannotCompare(why, day=day, first=min(first, last).item(), last=last.item())
+    last, confirmed = at[0], drift[drift["label"] == watch.CONFIRMED]
+    done, joint = {}, []
+    if home is not None:
+        step(N_("Learning to tell the days apart"), 0.5)
+        joint = _together(table, set(confirmed["feature"]), last)
+        if table.against.in_use and len(confirmed):
+            step(N_("Finding out what it does"), 0.7)
+            done = does(home, model, table.stored, table.champion, table.sheets, watched, last)
     step(WRITING, 0.8)
     found = history.rows(model, table.against.version, watched, drift, threshold)
     history.write(engine, found, now)
@@ -139,5 +193,11 @@ def run(
         "columns": len(drift),
         "drifted": sorted(drift.loc[drift["psi"] > threshold, "feature"]),
         "labels": drift["label"].value_counts().to_dict(),
-        "alerts": alerts.of_psi([row for row in found if row["reference"] == watch.TRAINING]),
+        "alerts": joint
+        + alerts.of_psi(
+            [row for row in found if row["reference"] == watch.TRAINING],
+            done,
+            MODELS[model].does,
+            table.stored.origin.currency or "",
+        ),
     }

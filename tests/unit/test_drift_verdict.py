@@ -7,6 +7,7 @@ from scipy import stats
 
 from benchmarks import alarms as truth
 from models.drift import alarms, bins, classifier, consequence, measures, verdict, watch
+from models.drift import alerts as told
 from models.drift.monitored import PRICES, Sheet
 from models.drift.watch import Sides
 
@@ -115,11 +116,59 @@ def test_a_model_tells_a_flipped_correlation_and_which_columns_and_nothing_witho
         late = day >= day[0] + 21
         found[flip] = classifier.apart(frame[~late], frame[late], cut, (day[~late], day[late]))
     assert found[1.8].auc > 0.8
-    assert found[1.8].told
+    assert found[1.8].confirmed
     assert list(found[1.8].columns)[:2] in (["x0", "x1"], ["x1", "x0"])
-    assert not found[0.0].told
+    assert not found[0.0].confirmed
     assert found[0.0].auc == pytest.approx(0.5, abs=0.12)
     assert classifier.apart(frame[:10], frame[10:], cut) is None
+
+
+def joint_sheet(flip: float) -> tuple[watch.Watched, Sheet]:
+    days = 60
+    frame, day = truth.joint(40, days, 0.9 - flip * (np.arange(days) >= days - 7), np.zeros(days), 4)
+    frame = frame[["x0", "x1", "x2"]]
+    who = pd.Series([f"customer {place}" for place in range(len(frame))], dtype="str")
+    sheet = Sheet(frame, day, np.arange(len(frame)), who)
+    return watch.count((sheet,), (day[0], day[0] + 30)), sheet
+
+
+def test_a_flip_that_no_column_shows_is_an_alert_with_columns_and_customers_and_none_is_none():
+    for flip in (0.0, 1.8):
+        seen, sheet = joint_sheet(flip)
+        day = seen.days[-1]
+        apart = classifier.confirmed(seen, sheet, day)
+        assert (apart is not None) == (flip > 0)
+        drift = watch.backfill(seen, seen.days[-1:])
+        assert not drift["label"].eq(watch.CONFIRMED).any()
+    inside = sheet.day > day - watch.WINDOW * watch.DAY
+    alarm = told.of_joint(apart, sheet, inside, {"model": "m", "version": "v", "day": day.item()})
+    assert (alarm["kind"], alarm["severity"]) == (told.JOINT, told.ALERT)
+    assert set(alarm["message_values"]["columns"][:2]) == {"x0", "x1"}
+    some = sheet.frame[inside].iloc[list(apart.rows)]
+    assert (some["x0"] * some["x1"] < 0).all(), "who goes the other way than all before"
+    assert all(name in told.sentence(alarm) for name in ("x0", "customer"))
+
+
+def test_where_a_model_knows_only_what_moves_what_it_says_is_told():
+    frame = pd.DataFrame({"heavy": np.repeat(["a", "b"], 500), "idle": np.tile(["a", "b"], 500)}, dtype="str")
+    rows = pd.concat([frame, frame[(frame["heavy"] == "b") & (frame["idle"] == "b")]], ignore_index=True)
+    day = np.datetime64("2026-01-01") + np.r_[np.zeros(1000, int), np.full(250, 20)]
+    sheet = Sheet(rows, day, np.arange(len(rows)))
+    risk = np.where(rows["heavy"] == "b", 0.3, 0.1)
+    seen = watch.count((sheet,), (day[0], day[0]))
+    outcome = consequence.Outcome(risk, 50 * risk, risk * (1 - risk))
+    does = consequence.of_sheet(seen, sheet, outcome, day[-1], {})
+    assert does["heavy"].change == pytest.approx(0.3 / 0.2 - 1)
+    assert does["heavy"].error == pytest.approx(0.21 / 0.15 - 1)
+    assert does["heavy"].money == pytest.approx(250 * 50 * (0.3 - 0.2))
+    both = {"model": "m", "version": "v", "day": day[-1].item(), "psi": 0.9, "threshold": 0.3, "label": watch.CONFIRMED}
+    log = [both | {"feature": name} for name in ("heavy", "idle")]
+    assert [row["severity"] for row in told.of_psi(log)] == [told.ALERT, told.ALERT], "no model to ask: size alone"
+    little = consequence.Consequence(0.5, 0.004, 1.0)
+    heavy, idle = told.of_psi(log, does | {"idle": little}, "Off by {share} more, {money}; {error}.", "GBP")
+    assert (heavy["severity"], idle["severity"]) == (told.ALERT, told.NOTE)
+    assert told.sentence(heavy).endswith("Off by 50.0% more, £1,250; +40.0%.")
+    assert "changes by 0.4% only" in told.sentence(idle)
 
 
 def test_a_consequence_is_the_shares_that_moved_times_what_their_bins_bring():
@@ -128,6 +177,8 @@ def test_a_consequence_is_the_shares_that_moved_times_what_their_bins_bring():
     found = consequence.of_bins(side, np.array([10.0, 20, 0, 0, 0]), 1700.0)
     assert (found.moved, found.change) == (pytest.approx(0.3), pytest.approx(3 / 14))
     assert found.total == pytest.approx(1700 - 1400)  # a hundred rows at the shares of before bring 1,400
+    assert found.matters
+    assert not consequence.of_bins(side, np.array([10.0, 10.1, 0, 0, 0]), 1700.0).matters
     prices = consequence.of_prices(PRICES, 2.0)
     assert prices[PRICES.index("higher")] == pytest.approx(1.125**-2)
     assert prices[PRICES.index("as usual")] == 1

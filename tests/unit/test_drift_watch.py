@@ -40,10 +40,10 @@ def found(seen) -> pd.DataFrame:
     return watch.backfill(seen)
 
 
-def test_the_planted_event_is_found_within_a_week_and_nothing_in_the_year_before(found):
+def test_the_planted_event_is_found_within_two_days_and_nothing_in_the_year_before(found):
     confirmed = found[found["label"] == watch.CONFIRMED]  # of all columns
     assert confirmed["day"].min() >= EVENT
-    assert confirmed["day"].min() < EVENT + timedelta(days=7)
+    assert confirmed["day"].min() <= EVENT + timedelta(days=2)
     assert {"price_change", "supplier", "category", "product", "store", "visit", "hour"} < set(found["feature"])
     assert found[~found["learned"]].groupby("feature")["psi"].count().min() > 365  # each is judged every day
     assert found["day"].max() - found.loc[~found["learned"], "day"].min() > timedelta(days=365)
@@ -123,7 +123,7 @@ def test_labels_tell_chance_and_too_few_rows_from_drift():
     assert label["x", "2024-08-01"] == watch.TOO_FEW
     assert not label["wide"].eq(watch.CONFIRMED).any()
     stricter = watch.label(found, 100.0)
-    assert set(stricter) <= {watch.STABLE, watch.SMALL}  # real, and nothing matters
+    assert set(stricter) == {watch.STABLE, watch.SMALL}  # real, and nothing matters
 
 
 def test_ks_of_windows_is_exact(seen, found, lines):
@@ -245,7 +245,8 @@ def test_a_year_of_online_retail_is_back_filled(real_data):
     assert found["day"].nunique() > 360
     by_column = found.groupby("feature")["label"].apply(lambda labels: (labels == watch.CONFIRMED).mean())
     assert by_column["product"] == 0  # the range is renewed all year, at its usual rate
-    assert by_column.max() < 0.15
+    assert by_column.max() < 0.05  # twice weeks of lines without a customer: single pieces at twice the price
+    assert set(by_column.index[by_column > 0]) <= {"price_change", "quantity", "visit"}
     product = found[(found["feature"] == "product") & ~found["learned"]]
     assert product["label"].eq(watch.UNTOLD).mean() > 0.5  # unlike the first weeks: one year tells no season
 

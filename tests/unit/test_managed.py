@@ -97,6 +97,9 @@ TOY = Managed(
     replay=lambda stored, version, now, step, parts: ([], []),
     compare=lambda stored, models, ends: models,
     policies=lambda stored, learner, alerts, step: alerts,
+    outcome=lambda home, stored, champion, sheet, sheets: None,
+    response=lambda stored, watched: {},
+    does="",
 )
 
 

@@ -16,8 +16,9 @@ from locales.labels import label
 from models.drift import alarms, alerts, consequence, explain, watch
 from models.drift.classifier import Apart
 from models.drift.consequence import Consequence
-from models.drift.monitored import Sheet
+from models.drift.monitored import KINDS, Sheet
 from models.drift.watch import Watched
+from models.lifecycle.managed import MODELS
 from models.lifecycle.registry import ModelFileError
 from models.lifecycle.watching import Reference
 from ui import cards, downloads, inputs
@@ -27,13 +28,6 @@ from ui.text import N_, _, ngettext, plain
 
 THRESHOLDS = tuple(np.round(np.arange(0.1, 0.81, 0.05), 2).tolist())
 TREND = 26  # points of a sparkline
-# Kinds of rows that are watched together, by a column that they have.
-KINDS = {
-    "unit_price": N_("Lines"),
-    "invoice_lines": N_("Invoices"),
-    "contract": N_("Customers"),
-}
-LITTLE = 0.005  # share of the mean under which what a change does is not told
 EMPTY = N_("There are no rows in this window: choose another day.")
 LEARNED = N_("The model learned from this day: it cannot drift from itself.")
 # What no alert is raised for, but is beyond chance and over one of the two watch levels.
@@ -47,6 +41,7 @@ def verdict(
     threshold: float,
     model: str,
     does: Mapping[str, Consequence],
+    currency: str,
 ) -> None:
     """The answer in a sentence, what it does, and the cards."""
     today = drift[drift["day"] == day].sort_values("psi", ascending=False)
@@ -67,15 +62,15 @@ def verdict(
             "{count} columns do not look like what the model learned from; “{column}” since {day}.",
             len(confirmed),
         )
-        told = _("It is real and it matters. It is not the season.")
+        why = _("It is real and it matters. It is not the season.")
         if confirmed["psi_season"].isna().any():
-            told = _("It is real and it matters; whether the season comes so every year cannot be told yet.")
+            why = _("It is real and it matters; whether the season comes so every year cannot be told yet.")
         text = sentence.format(
             column=label(first), day=locales.day(_since(drift, first, day)), count=locales.number(len(confirmed))
         )
         side = watch.sides(binned, first, day.to_datetime64())
         most = max(explain.moves(side.cut, side.reference, side.current), key=lambda move: move.part)
-        parts = [text, told, _moved(first, side, most), _done(model, does.get(first))]
+        parts = [text, why, _moved(first, side, most), _done(model, does.get(first), currency)]
         st.warning(plain(" ".join(part for part in parts if part)), icon=":material/warning:")
     elif len(untold):
         names = ", ".join(label(name) for name in untold["feature"])
@@ -157,8 +152,8 @@ def everything(
     if len(after := drift[~drift["learned"]]):
         cards.figure(charts.calendar(after, threshold, shown), "drift_calendar", drift)
     today = drift[drift["day"] == day].sort_values("psi", ascending=False)
-    told = today["label"].eq(watch.CONFIRMED) + today["feature"].map(lambda name: _weight(name, does))
-    _table(drift, today.loc[told.sort_values(ascending=False, kind="stable").index], levels, does)
+    first = today["label"].eq(watch.CONFIRMED) + today["feature"].map(lambda name: _weight(name, does))
+    _table(drift, today.loc[first.sort_values(ascending=False, kind="stable").index], levels, does)
     try:
         importance = SHOWN[model].importance(stored)
     except ModelFileError as error:
@@ -178,7 +173,7 @@ def _worth(today: pd.DataFrame, levels: tuple[float, float]) -> np.ndarray:
 def _table(
     drift: pd.DataFrame, today: pd.DataFrame, levels: tuple[float, float], does: Mapping[str, Consequence]
 ) -> None:
-    """One row a column, with the course of its PSI; what was told first, then by what it does."""
+    """One row a column, with the course of its PSI; what is confirmed first, then by what it does."""
     days = np.sort(drift.loc[drift["day"] <= today["day"].iloc[0], "day"].unique())
     some = days[:: -max(len(days) // TREND, 1)][:TREND][::-1]
     trends = drift[drift["day"].isin(some)].pivot(index="feature", columns="day", values="psi")
@@ -236,8 +231,8 @@ def _table(
 
 
 def _weight(name: str, does: Mapping[str, Consequence]) -> float:
-    """By how much a change moves what the model is about, under 1."""
-    return min(abs(does[name].change), 0.99) if name in does else 0.0
+    """By how much a change moves what the model is about, or how far it is off, under 1."""
+    return min(max(abs(does[name].change), abs(does[name].error)), 0.99) if name in does else 0.0
 
 
 def _moved(name: str, side: watch.Sides, most: explain.Move) -> str:
@@ -249,13 +244,14 @@ def _moved(name: str, side: watch.Sides, most: explain.Move) -> str:
     return text.format(column=label(name), share=locales.percent(abs(rise)))
 
 
-def _done(model: str, found: Consequence | None) -> str:
-    """What a change does to the model's answers, in a sentence; nothing where that is little."""
-    if found is None or abs(found.change) < LITTLE:
+def _done(model: str, found: Consequence | None, currency: str) -> str:
+    """What a change does to the model's answers, in a sentence; nothing where no model knows."""
+    if found is None:
         return ""
-    share, total = locales.percent(abs(found.change)), locales.number(abs(found.total))
-    more = _("more") if found.change > 0 else _("fewer")
-    return _(SHOWN[model].does).format(share=share, total=total, more=more)
+    if not found.matters:
+        text = _("What the model says changes by {share} only: nobody is told of it.")
+        return text.format(share=locales.percent(abs(found.change), 1))
+    return alerts.said(**found.said(MODELS[model].does, currency))
 
 
 def together(found: Mapping[str, Mapping[str, Apart]], rows: tuple[Sheet, ...], day: np.datetime64) -> None:
@@ -267,13 +263,13 @@ def together(found: Mapping[str, Mapping[str, Apart]], rows: tuple[Sheet, ...], 
     for kind, views in found.items():
         if not views:
             continue
-        told = [charts.AGAINST[name] for name, one in views.items() if one.told]
+        unlike = [charts.AGAINST[name] for name, one in views.items() if one.confirmed]
         text = _("{rows}: a model cannot tell the window from earlier rows.")
-        if len(told) == len(views):
+        if len(unlike) == len(views):
             text = _("{rows}: all columns together, the window is unlike {others}.")
-        elif told:
+        elif unlike:
             text = _("{rows}: the window is surely unlike {others}; against the rest it is not sure.")
-        st.markdown(plain(text.format(rows=_(KINDS[kind]), others=", ".join(_(name) for name in told))))
+        st.markdown(plain(text.format(rows=label(KINDS[kind]), others=", ".join(_(name) for name in unlike))))
         cards.metrics(
             [
                 (
@@ -289,7 +285,7 @@ def together(found: Mapping[str, Mapping[str, Apart]], rows: tuple[Sheet, ...], 
         inside = sheet.frame[(sheet.day <= day) & (sheet.day > day - watch.WINDOW * watch.DAY)]
         first = next(iter(views.values()))
         shown = inside.iloc[list(first.rows)].rename(columns=label)
-        if any(one.told for one in views.values()):
+        if any(one.confirmed for one in views.values()):
             st.caption(_("The rows that are the most unlike earlier ones"))
             st.dataframe(shown, hide_index=True)
 
@@ -342,25 +338,25 @@ def column(
 
 def _measures(whole: pd.Series) -> list[str]:
     """The other measures of a column, a sentence each, and what else is odd about it."""
-    told = []
+    found = []
     if not np.isnan(whole["ks"]):
         text = _("KS {ks} (p {p}); numbers moved by {distance} standard deviations on average (Wasserstein).")
         values = {"ks": locales.number(whole["ks"], 3), "p": _pvalue(whole["ks_pvalue"])}
-        told.append(text.format(distance=locales.number(whole["wasserstein"], 2), **values))
+        found.append(text.format(distance=locales.number(whole["wasserstein"], 2), **values))
     if not np.isnan(whole["cramers_v"]):
         text = _("Chi-square p {p}, Cramér's V {v}.")
-        told.append(text.format(p=_pvalue(whole["chi2_pvalue"]), v=locales.number(whole["cramers_v"], 2)))
+        found.append(text.format(p=_pvalue(whole["chi2_pvalue"]), v=locales.number(whole["cramers_v"], 2)))
     if not np.isnan(whole["jensen_shannon"]):
-        told.append(_("Jensen-Shannon distance {d}.").format(d=locales.number(whole["jensen_shannon"], 2)))
+        found.append(_("Jensen-Shannon distance {d}.").format(d=locales.number(whole["jensen_shannon"], 2)))
     if whole["outside"] > 0:
         text = _("{share} of the rows hold what the model never saw.")
-        told.append(text.format(share=locales.percent(whole["outside"], 1)))
+        found.append(text.format(share=locales.percent(whole["outside"], 1)))
     if not np.isnan(whole["bad_row"]):
         text = _("One row, {value}, makes most of the distance between the means: look at it first.")
-        told.append(text.format(value=charts.amount(whole["bad_row"])))
+        found.append(text.format(value=charts.amount(whole["bad_row"])))
     if whole["note"] is not None:
-        told.append(whole["note"].sentence())
-    return told
+        found.append(whole["note"].sentence())
+    return found
 
 
 def rule(drift: pd.DataFrame, binned: Watched, stored: Stored, model: str) -> None:

@@ -8,13 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from data.tables import Stored
-from models.drift import consequence, monitored
+from models.drift import monitored
 from models.drift.monitored import Sheet
 from models.drift.shift import Shift
-from models.drift.watch import Watched
-from models.forecast import elasticity
 from models.lifecycle import churn, sales
-from ui import champions, store
+from ui import champions
 from ui.monitoring import money, outlook
 from ui.monitoring.money import Money
 from ui.monitoring.outlook import Cards, Window
@@ -38,9 +36,7 @@ class Shown:
     `measures` are those of its performance, the first the one judged by; `cards` those shown first, `main` those of a
     version. `every` names a window, `rows` and `weights` what is counted and what importance is, `parted` says that the
     past of its parts is filled in when it is asked for. `importance(stored)` are the columns' shares, `first(stored)`
-    trains the first model while the page waits. `does` says what a change of the data does, `outcome(sheet, sheets)` is
-    what each row brings (None: not known) and `response(stored, watched)` the means of bins that are known otherwise
-    (see `models.drift.consequence`). Of a what-if, `window(stored, day)` are the rows, with their column of
+    trains the first model while the page waits. Of a what-if, `window(stored, day)` are the rows, with their column of
     `money` and what is lost together (`group`), `sheets(rows)` what is watched, `outlook(stored, window, after, shift)`
     the cards. `money_of(stored, currency, price, window)` asks what errors cost.
     """
@@ -57,9 +53,6 @@ class Shown:
     parted: bool
     importance: Callable[[Stored], dict[str, float]]
     first: "Callable[[Stored], pd.Series] | None"
-    does: str
-    outcome: Callable[[Sheet, tuple[Sheet, ...]], np.ndarray | None]
-    response: Callable[[Stored, Watched], dict[str, np.ndarray]]
     money: str
     group: str
     offered: Offered
@@ -94,27 +87,6 @@ def sheets(version: str, _stored: Stored) -> tuple[Sheet, ...]:  # noqa: ARG001 
     return monitored.sheets(_stored)
 
 
-def _risks(sheet: Sheet, rows: tuple[Sheet, ...]) -> np.ndarray | None:
-    """What the model says of each customer."""
-    said = next((one.frame[monitored.PREDICTION] for one in rows if monitored.PREDICTION in one.frame), None)
-    return None if said is None or len(said) != len(sheet.frame) else said.to_numpy(float)
-
-
-def _amounts(sheet: Sheet, _rows: tuple[Sheet, ...]) -> np.ndarray | None:
-    """The amount of each line or invoice."""
-    if "unit_price" in sheet.frame:
-        return (sheet.frame["quantity"] * sheet.frame["unit_price"]).to_numpy(float)
-    return sheet.frame["invoice_value"].to_numpy(float) if "invoice_value" in sheet.frame else None
-
-
-def _units_at_prices(stored: Stored, watched: Watched) -> dict[str, np.ndarray]:
-    """The units sold at each change of price, by the elasticity of everything."""
-    whole = store.elasticities(stored)[""]
-    value = elasticity.ASSUMED if whole.reason else whole.value
-    cuts = {column.name: column.cut for column in watched.columns}
-    return {name: consequence.of_prices(cuts[name].levels, value) for name in ("price_change",) if name in cuts}
-
-
 SHOWN: dict[str, Shown] = {
     churn.NAME: Shown(
         title=N_("Who leaves"),
@@ -129,9 +101,6 @@ SHOWN: dict[str, Shown] = {
         parted=False,
         importance=_moved,
         first=lambda stored: champions.churn(stored)[1],
-        does=N_("By itself it moves the mean risk by {share} of it: about {total} leavers {more}."),
-        outcome=_risks,
-        response=lambda _stored, _watched: {},
         money="monthly_charges",
         group="",
         offered=Offered(
@@ -158,9 +127,6 @@ SHOWN: dict[str, Shown] = {
         parted=True,
         importance=_explained,
         first=None,
-        does=N_("Forecasts are expected to be off by {share} more, about {total} a week."),
-        outcome=_amounts,
-        response=_units_at_prices,
         money="unit_price",
         group="invoice",
         offered=Offered(

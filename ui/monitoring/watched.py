@@ -161,13 +161,8 @@ def _does(
     _binned: Watched,
     _stored: Stored,
 ) -> dict[str, consequence.Consequence]:
-    of, at = shown.SHOWN[model], np.datetime64(day)
-    response, found = of.response(_stored, _binned), dict[str, consequence.Consequence]()
-    for sheet in _rows:
-        outcome = None if monitored.PREDICTION in sheet.frame else of.outcome(sheet, _rows)
-        if outcome is not None:
-            found |= consequence.of_sheet(_binned, sheet, outcome, at, response)
-    return found
+    champion = registry.champion(_engine(), model, _stored.lineage)
+    return watching.does(settings.get().home, model, _stored, champion, _rows, _binned, np.datetime64(day))
 
 
 def prepare() -> None:
