@@ -2,8 +2,9 @@
 
 import fcntl
 import os
+import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -42,14 +43,30 @@ def telco() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def churn_model(telco: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> ChurnModel:
-    """The model of `telco`, with a league of its own; trained once, by whichever test process comes first."""
-    kept = tmp_path_factory.getbasetemp().parent / f"{testrun_uid}{files.SUFFIX}"
-    with kept.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            kept.write_bytes(files.pack(training.train(telco)))
-    return files.unpack(kept.read_bytes())
+def once(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Callable[[str, Callable[[Path], object]], Path]:
+    """`once(name, make)` is the folder that `make` filled: once a run, by whichever test process comes first."""
+
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        kept = shared / f"{name}-{testrun_uid}"
+        with kept.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not kept.exists():
+                making = tmp_path_factory.mktemp(name)
+                make(making)
+                making.rename(kept)
+        return kept
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def churn_model(telco: pd.DataFrame, once: Callable[..., Path]) -> ChurnModel:
+    """The model of `telco`, with a league of its own; trained once a run."""
+    kept = once("churn", lambda folder: (folder / "model").write_bytes(files.pack(training.train(telco))))
+    return files.unpack((kept / "model").read_bytes())
 
 
 @pytest.fixture(scope="session")
@@ -83,10 +100,24 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.replace("/postgres?", f"/{name}?")
 
 
+@pytest.fixture(scope="session")
+def migrated(once: Callable[..., Path]) -> Callable[[Engine], None]:
+    """`state.migrate` of an empty database; a SQLite file is a copy of one that was migrated once a run."""
+    made = once("migrated", lambda folder: state.migrate(state.engine(f"sqlite:///{folder / 'vigie.db'}"))) / "vigie.db"
+
+    def migrate(engine: Engine) -> None:
+        if (file := Path(engine.url.database or "")).exists() or engine.dialect.name != "sqlite":
+            state.migrate(engine)
+        else:
+            shutil.copyfile(made, file)
+
+    return migrate
+
+
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
+def engine(database_url: str, migrated: Callable[[Engine], None]) -> Iterator[Engine]:
     """The state database with its tables, in turn on SQLite and on PostgreSQL."""
     engine = state.engine(database_url)
-    state.migrate(engine)
+    migrated(engine)
     yield engine
     engine.dispose()
