@@ -18,7 +18,8 @@ from data import state
 from data.demo import customers as demo_customers
 from models.churn import files, training
 from models.churn.model import ChurnModel
-from tests import postgres
+from models.forecast.learners import COMBINED, LEARNERS
+from tests import learned, postgres
 
 hypothesis_settings.register_profile("vigie", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("vigie")
@@ -67,6 +68,20 @@ def churn_model(telco: pd.DataFrame, once: Callable[..., Path]) -> ChurnModel:
     """The model of `telco`, with a league of its own; trained once a run."""
     kept = once("churn", lambda folder: (folder / "model").write_bytes(files.pack(training.train(telco))))
     return files.unpack((kept / "model").read_bytes())
+
+
+@pytest.fixture
+def learned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A learner of forecasts that meets the same series again says what it said."""
+    for name in list(LEARNERS):
+        monkeypatch.setitem(LEARNERS, name, learned.once(name))
+
+
+@pytest.fixture
+def plain_learners(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The members of the combination are regressions that cost milliseconds: for what is made of their forecasts."""
+    for number, name in enumerate(COMBINED):
+        monkeypatch.setitem(LEARNERS, name, LEARNERS["ridge" if number % 2 else "linear"])
 
 
 @pytest.fixture(scope="session")

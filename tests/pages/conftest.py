@@ -1,11 +1,8 @@
 """Pages run without a browser, through the shell, as a visitor of a fresh installation meets them."""
 
-import hashlib
-import pickle
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 import streamlit as st
@@ -16,7 +13,6 @@ from streamlit.util import calc_hash
 
 import settings
 from data import demo, state
-from models.forecast.learners import LEARNERS
 
 ROOT = Path(__file__).resolve().parents[2]
 simulated = cache(demo.dataset)  # that of a day is always the same
@@ -25,25 +21,9 @@ _warm: list[str] = []  # what the caches are of
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
-@cache
-def learner_once(name: str) -> Callable[..., Any]:
-    """A learner of forecasts that learns from a series once; tests show the same few shops again and again."""
-    learner = LEARNERS[name]
-    known: dict[str, object] = {}
-
-    def learn(*asked: Any) -> object:
-        key = hashlib.sha256(pickle.dumps(asked)).hexdigest()
-        if key not in known:
-            known[key] = learner(*asked)
-        return known[key]
-
-    return learn
-
-
 @pytest.fixture(autouse=True)
-def learned_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(LEARNERS):
-        monkeypatch.setitem(LEARNERS, name, learner_once(name))
+def _learned_once(learned_once: None) -> None:
+    pass
 
 
 @pytest.fixture
