@@ -5,6 +5,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +20,8 @@ from data.demo import customers as demo_customers
 from models.churn import files, training
 from models.churn.model import ChurnModel
 from models.forecast.learners import COMBINED, LEARNERS
-from tests import learned, postgres
+from models.lifecycle import retraining
+from tests import learned, postgres, shop
 
 hypothesis_settings.register_profile("vigie", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("vigie")
@@ -101,6 +103,21 @@ def postgres_url() -> Iterator[str]:
         pytest.skip(reason)
     with postgres.server() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def retrained(once: Callable[..., Path]) -> Path:
+    """A home with a shop of 400 days whose demand changed, a champion and a challenger; made once a run."""
+
+    def make(home: Path) -> None:
+        engine = state.engine(f"sqlite:///{home / 'vigie.db'}")
+        state.migrate(engine)
+        shop.keep_lines(home, 400)
+        for hour, reason in enumerate(["first", "demand changed"]):
+            now = datetime(2026, 1, 5, hour, tzinfo=UTC)
+            retraining.retrain(engine, home, "sales", now, "Ana", reason)
+
+    return once("retrained", make)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

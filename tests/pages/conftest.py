@@ -13,6 +13,7 @@ from streamlit.util import calc_hash
 
 import settings
 from data import demo, state
+from ui import answers
 
 ROOT = Path(__file__).resolve().parents[2]
 simulated = cache(demo.dataset)  # that of a day is always the same
@@ -44,6 +45,7 @@ def visit(
     mark = request.node.get_closest_marker("same_data")
     if mark is None or list(mark.args) != _warm:
         st.cache_resource.clear()
+        answers.forget_all()
     _warm[:] = mark.args if mark else ()
 
     def run(page: str = "today", /, **query: str | list[str]) -> AppTest:

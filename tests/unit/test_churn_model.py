@@ -110,7 +110,7 @@ def test_the_champion_explains_itself_and_obeys(churn_model):
 
 
 def test_the_same_table_and_seed_give_the_same_model(telco):
-    some = prepare(telco.head(1_200))
+    some = prepare(telco.head(500))
     one, other = (training.fit(some, "xgboost", seed=3) for _twice in range(2))
     assert files.pack(one) == files.pack(other)
 
