@@ -147,8 +147,10 @@ def window(browser: Browser, size: str = "desktop", dark: bool = False, language
 def visiting(browser: Browser, address: str) -> Iterator["Visit"]:
     """A visitor behind whom nothing may have gone wrong in the end."""
     visitor = Visit(browser, address)
-    yield visitor
-    visitor.close()
+    try:
+        yield visitor
+    finally:
+        visitor.close()
     assert not visitor.troubles, "\n".join(visitor.troubles)
 
 
@@ -158,11 +160,12 @@ class Visit:
     def __init__(self, browser: Browser, address: str) -> None:
         self.browser, self.address = browser, address
         self.troubles: list[str] = []
-        self.pages: list[Page] = []
+        self.opened: list[Page | BrowserContext] = []
 
     def open(self, path: str = "", within: BrowserContext | None = None) -> Page:
-        page = (within or window(self.browser)).new_page()
-        self.pages.append(page)
+        context = within or window(self.browser)
+        page = context.new_page()
+        self.opened.append(page if within else context)
         self._listen(page)
         page.goto(f"{self.address}/{path}")
         settled(page)
@@ -193,8 +196,8 @@ class Visit:
         page.on("requestfailed", failed)
 
     def close(self) -> None:
-        for page in self.pages:
-            page.close()
+        for one in self.opened:
+            one.close()
 
 
 def settled(page: Page) -> None:
