@@ -2,8 +2,10 @@
 
 import fcntl
 import os
+import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +19,9 @@ from data import state
 from data.demo import customers as demo_customers
 from models.churn import files, training
 from models.churn.model import ChurnModel
-from tests import postgres
+from models.forecast.learners import COMBINED, LEARNERS
+from models.lifecycle import retraining
+from tests import learned, postgres, shop
 
 hypothesis_settings.register_profile("vigie", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("vigie")
@@ -42,14 +46,44 @@ def telco() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def churn_model(telco: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> ChurnModel:
-    """The model of `telco`, with a league of its own; trained once, by whichever test process comes first."""
-    kept = tmp_path_factory.getbasetemp().parent / f"{testrun_uid}{files.SUFFIX}"
-    with kept.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            kept.write_bytes(files.pack(training.train(telco)))
-    return files.unpack(kept.read_bytes())
+def once(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Callable[[str, Callable[[Path], object]], Path]:
+    """`once(name, make)` is the folder that `make` filled: once a run, by whichever test process comes first."""
+
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        kept = shared / f"{name}-{testrun_uid}"
+        with kept.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not kept.exists():
+                making = tmp_path_factory.mktemp(name)
+                make(making)
+                making.rename(kept)
+        return kept
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def churn_model(telco: pd.DataFrame, once: Callable[..., Path]) -> ChurnModel:
+    """The model of `telco`, with a league of its own; trained once a run."""
+    kept = once("churn", lambda folder: (folder / "model").write_bytes(files.pack(training.train(telco))))
+    return files.unpack((kept / "model").read_bytes())
+
+
+@pytest.fixture
+def learned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A learner of forecasts that meets the same series again says what it said."""
+    for name in list(LEARNERS):
+        monkeypatch.setitem(LEARNERS, name, learned.once(name))
+
+
+@pytest.fixture
+def plain_learners(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The members of the combination are regressions that cost milliseconds: for what is made of their forecasts."""
+    for number, name in enumerate(COMBINED):
+        monkeypatch.setitem(LEARNERS, name, LEARNERS["ridge" if number % 2 else "linear"])
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +105,21 @@ def postgres_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def retrained(once: Callable[..., Path]) -> Path:
+    """A home with a shop of 400 days whose demand changed, a champion and a challenger; made once a run."""
+
+    def make(home: Path) -> None:
+        engine = state.engine(f"sqlite:///{home / 'vigie.db'}")
+        state.migrate(engine)
+        shop.keep_lines(home, 400)
+        for hour, reason in enumerate(["first", "demand changed"]):
+            now = datetime(2026, 1, 5, hour, tzinfo=UTC)
+            retraining.retrain(engine, home, "sales", now, "Ana", reason)
+
+    return once("retrained", make)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database, in turn on SQLite and on PostgreSQL."""
@@ -83,10 +132,24 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.replace("/postgres?", f"/{name}?")
 
 
+@pytest.fixture(scope="session")
+def migrated(once: Callable[..., Path]) -> Callable[[Engine], None]:
+    """`state.migrate` of an empty database; a SQLite file is a copy of one that was migrated once a run."""
+    made = once("migrated", lambda folder: state.migrate(state.engine(f"sqlite:///{folder / 'vigie.db'}"))) / "vigie.db"
+
+    def migrate(engine: Engine) -> None:
+        if (file := Path(engine.url.database or "")).exists() or engine.dialect.name != "sqlite":
+            state.migrate(engine)
+        else:
+            shutil.copyfile(made, file)
+
+    return migrate
+
+
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
+def engine(database_url: str, migrated: Callable[[Engine], None]) -> Iterator[Engine]:
     """The state database with its tables, in turn on SQLite and on PostgreSQL."""
     engine = state.engine(database_url)
-    state.migrate(engine)
+    migrated(engine)
     yield engine
     engine.dispose()

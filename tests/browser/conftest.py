@@ -3,13 +3,15 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -24,7 +26,12 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+from sqlalchemy import Engine
 
+from data import demo, state, tables
+from models.churn import training
+from models.churn.model import ChurnModel
+from models.lifecycle import retraining
 from tests.connectors.food_replica import Replica, invented
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,15 +46,30 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a freshly started Vigie with an empty home; its Open Food Facts is a replica on this machine."""
+def trained_home(
+    tmp_path_factory: pytest.TempPathFactory, migrated: Callable[[Engine], None], churn_model: ChurnModel
+) -> Path:
+    """A home in which the demo customers have a champion already: the model that all tests share."""
+    home, now = tmp_path_factory.mktemp("served"), datetime.now(UTC)
+    engine = state.engine(f"sqlite:///{home / 'vigie.db'}")
+    migrated(engine)
+    stored = tables.add(home, demo.dataset("customers", now.date()), now)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(training, "train", lambda _customers, **_how: churn_model)
+        retraining.learn(engine, home, "churn", stored, now, "Vigie", "first model of this data")
+    return home
+
+
+@pytest.fixture(scope="session")
+def server(trained_home: Path) -> Iterator[str]:
+    """The address of a Vigie with that home; its Open Food Facts is a replica on this machine."""
     rows = invented()
     for row in rows:
         row["image_front_small_url"] = ""  # pictures would be elsewhere
         row["product_name"] = row["product_name"].replace("<b>new</b>", "<b>new</b> :material/home: :smile: $x$ _y_")
     food = Replica(rows).url
     chosen = {"VIGIE_OPENFOODFACTS_URL": food, "VIGIE_OPENFOODFACTS_SEARCH_URL": food}
-    with served(tmp_path_factory.mktemp("served"), chosen) as address:
+    with served(trained_home, chosen) as address:
         yield address
 
 
@@ -62,6 +84,7 @@ def served(home: Path, chosen: Mapping[str, str]) -> Iterator[str]:
         env={**os.environ, **chosen},
         stdout=log,
         stderr=log,
+        start_new_session=True,
     )
     address = f"http://localhost:{port}"
     for _attempt in range(150):
@@ -77,6 +100,8 @@ def served(home: Path, chosen: Mapping[str, str]) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(10)
+        with suppress(ProcessLookupError):  # what it had started and is not done yet
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="session")
@@ -94,9 +119,38 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def visit(chromium: Browser, server: str) -> Iterator["Visit"]:
     """Open pages as a visitor; at the end of the test nothing may have gone wrong behind them."""
-    visitor = Visit(chromium, server)
-    yield visitor
-    visitor.close()
+    with visiting(chromium, server) as visitor:
+        yield visitor
+
+
+@pytest.fixture(scope="module")
+def windows(chromium: Browser) -> Iterator[dict[str, BrowserContext]]:
+    """A desktop in English and a dark phone in French, which load Vigie's scripts once for all pages opened in them."""
+    windows = {"desktop": window(chromium), "phone": window(chromium, "phone", dark=True, language="fr")}
+    yield windows
+    for one in windows.values():
+        one.close()
+
+
+def window(browser: Browser, size: str = "desktop", dark: bool = False, language: str = "en") -> BrowserContext:
+    """A browser that has opened nothing yet."""
+    return browser.new_context(
+        viewport=SIZES[size],
+        color_scheme="dark" if dark else "light",
+        locale={"en": "en-GB", "fr": "fr-FR"}[language],
+        accept_downloads=True,
+        reduced_motion="reduce",
+    )
+
+
+@contextmanager
+def visiting(browser: Browser, address: str) -> Iterator["Visit"]:
+    """A visitor behind whom nothing may have gone wrong in the end."""
+    visitor = Visit(browser, address)
+    try:
+        yield visitor
+    finally:
+        visitor.close()
     assert not visitor.troubles, "\n".join(visitor.troubles)
 
 
@@ -106,18 +160,12 @@ class Visit:
     def __init__(self, browser: Browser, address: str) -> None:
         self.browser, self.address = browser, address
         self.troubles: list[str] = []
-        self.contexts: list[BrowserContext] = []
+        self.opened: list[Page | BrowserContext] = []
 
-    def open(self, path: str = "", size: str = "desktop", dark: bool = False, language: str = "en") -> Page:
-        context = self.browser.new_context(
-            viewport=SIZES[size],
-            color_scheme="dark" if dark else "light",
-            locale={"en": "en-GB", "fr": "fr-FR"}[language],
-            accept_downloads=True,
-            reduced_motion="reduce",
-        )
-        self.contexts.append(context)
+    def open(self, path: str = "", within: BrowserContext | None = None) -> Page:
+        context = within or window(self.browser)
         page = context.new_page()
+        self.opened.append(page if within else context)
         self._listen(page)
         page.goto(f"{self.address}/{path}")
         settled(page)
@@ -148,8 +196,8 @@ class Visit:
         page.on("requestfailed", failed)
 
     def close(self) -> None:
-        for context in self.contexts:
-            context.close()
+        for one in self.opened:
+            one.close()
 
 
 def settled(page: Page) -> None:

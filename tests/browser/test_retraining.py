@@ -3,7 +3,6 @@
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,35 +10,17 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
 
 from data import state
-from models.lifecycle import retraining
-from tests.browser.conftest import Visit, served, settled
-from tests.unit.test_retraining import keep_lines
+from tests.browser.conftest import Visit, served, settled, visiting
 
 pytestmark = pytest.mark.xdist_group("browser")
-NOW = datetime(2026, 1, 5, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with a small shop, a champion and a challenger."""
-    home = tmp_path_factory.mktemp("trained")
-    keep_lines(home, 400)
-    engine = state.engine(f"sqlite:///{home / 'vigie.db'}")
-    state.migrate(engine)
-    for number in range(2):
-        retraining.retrain(engine, home, "sales", NOW.replace(hour=number), "Ana", "test")
-    return home
 
 
 @pytest.fixture
-def shop(trained: Path, chromium: Browser, tmp_path: Path) -> Iterator[tuple[Visit, Engine]]:
-    """A visitor of a server with a copy of that home, and its state database."""
-    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
-    with served(tmp_path, {}) as address:
-        visitor = Visit(chromium, address)
+def shop(retrained: Path, chromium: Browser, tmp_path: Path) -> Iterator[tuple[Visit, Engine]]:
+    """A visitor of a small shop with a champion and a challenger, and its state database."""
+    shutil.copytree(retrained, tmp_path, dirs_exist_ok=True)
+    with served(tmp_path, {}) as address, visiting(chromium, address) as visitor:
         yield visitor, state.engine(f"sqlite:///{tmp_path / 'vigie.db'}")
-        visitor.close()
-    assert not visitor.troubles, "\n".join(visitor.troubles)
 
 
 def decide(page: Page, button: str, reason: str) -> None:

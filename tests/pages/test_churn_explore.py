@@ -13,6 +13,8 @@ from data import tables
 from data.dataset import Dataset, Origin
 from data.demo import customers as demo_customers
 
+pytestmark = pytest.mark.same_data("customers")
+
 
 def figures(app):
     return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]

@@ -19,6 +19,7 @@ from models.lifecycle import registry
 from ui import background, champions
 
 pytestmark = pytest.mark.xdist_group("churn")
+of_telco = pytest.mark.same_data("telco and its model")
 # Background work done where it is started.
 AT_ONCE = SimpleNamespace(
     Event=threading.Event, Thread=lambda target, args, daemon: SimpleNamespace(start=lambda: target(*args))
@@ -31,15 +32,20 @@ def keep(frame, currency="USD"):
     return tables.add(settings.get().home, dataset, NOW)
 
 
+@pytest.fixture(scope="module")
+def packed(churn_model):
+    return files.pack(churn_model)
+
+
 @pytest.fixture
-def trained(visit, telco, churn_model):
+def trained(visit, telco, churn_model, packed):
     """`visit`, where `telco` is the table of customers and its model is in the registry."""
     stored = keep(telco)
     record = registry.Record(
         "churn", churn_model.learner, "test", "test", stored.version, len(telco), {}, churn_model.metrics, {}
     )
     engine = state.engine(settings.get().database_url)
-    registry.keep(engine, settings.get().home, record, files.pack(churn_model), files.SUFFIX, NOW)
+    registry.keep(engine, settings.get().home, record, packed, files.SUFFIX, NOW)
     return visit
 
 
@@ -65,6 +71,7 @@ def risk(app):
     return float(metric(app, "Risk of leaving").rstrip("%")) / 100
 
 
+@of_telco
 @pytest.mark.parametrize("lang", ["en", "fr"])
 @pytest.mark.parametrize(
     ("page", "view", "count"),
@@ -88,6 +95,7 @@ def test_every_view_shows_its_figures_in_both_languages(trained, page, view, cou
     assert not app.error
 
 
+@of_telco
 def test_the_terms_are_shared_by_the_pages_and_in_the_url(trained):
     app = trained("churn_performance")
     app.number_input(key="saved").set_value(100).run()
@@ -97,6 +105,7 @@ def test_the_terms_are_shared_by_the_pages_and_in_the_url(trained):
     assert not app.exception
 
 
+@of_telco
 def test_the_profit_shown_is_that_of_the_cut_off(trained, churn_model):
     from models.churn import value
 
@@ -118,6 +127,7 @@ def someone(telco):
     return chosen.iloc[0]
 
 
+@of_telco
 def test_an_edit_moves_the_risk_what_follows_is_said_and_can_be_unlocked(trained, telco, churn_model):
     one = someone(telco)
     app = trained("churn_what_if", customer=one["customer_id"])
@@ -139,6 +149,7 @@ def test_an_edit_moves_the_risk_what_follows_is_said_and_can_be_unlocked(trained
     assert asked(again, "set") == []
 
 
+@of_telco
 def test_a_plan_that_is_tried_gives_the_risk_it_claims(trained, telco):
     app = trained("churn_what_if", customer=someone(telco)["customer_id"], view="keep")
     claim = next(text for text in texts(app) if text.startswith("Costs"))
@@ -149,6 +160,7 @@ def test_a_plan_that_is_tried_gives_the_risk_it_claims(trained, telco):
     assert "total_charges" in asked(app, "free")
 
 
+@of_telco
 def test_forbidden_offers_are_in_no_plan(trained, telco):
     app = trained("churn_what_if", customer=someone(telco)["customer_id"], view="keep")
     levers = next(box for box in app.multiselect if box.label == "Columns that can be changed")
@@ -159,6 +171,7 @@ def test_forbidden_offers_are_in_no_plan(trained, telco):
     assert not app.exception
 
 
+@of_telco
 def test_the_shelf_keeps_a_case_and_says_what_differs(trained, telco):
     app = trained("churn_what_if", customer=someone(telco)["customer_id"], view="compare")
     app.button(key="keep-A").click().run()
@@ -172,6 +185,7 @@ def test_the_shelf_keeps_a_case_and_says_what_differs(trained, telco):
     assert "a" not in app.query_params
 
 
+@of_telco
 def test_customers_by_id_at_random_and_built(trained, telco):
     app = trained("churn_what_if")
     app.text_input(key="customer-id").set_value(telco["customer_id"][8]).run()
@@ -186,6 +200,7 @@ def test_customers_by_id_at_random_and_built(trained, telco):
     assert not app.exception
 
 
+@of_telco
 def test_links_with_nonsense_open(trained, telco):
     app = trained("churn_what_if", customer="<b>x</b>", set=["tenure:soon", "contract:Ten years", "nonsense:1"])
     assert any("There is no customer" in text for text in texts(app))
@@ -200,6 +215,7 @@ def listed(app):
     return [frame.value for frame in app.dataframe if "Main reasons" in frame.value]
 
 
+@of_telco
 def test_the_campaign_list_is_the_riskiest_who_are_still_here(trained, telco, churn_model):
     app = trained("churn_campaign")
     shown = listed(app)[0]
@@ -214,6 +230,7 @@ def test_the_campaign_list_is_the_riskiest_who_are_still_here(trained, telco, ch
     assert not listed(app)
 
 
+@of_telco
 def test_moving_nobody_changes_nothing(trained):
     app = trained("churn_campaign", view="move", share="0")
     assert metric(app, "Leavers") == "0.0"
@@ -288,6 +305,7 @@ def test_a_file_is_scored_with_its_bad_rows_listed(trained, telco, monkeypatch):
     assert any("none of the columns" in text for text in texts(other))
 
 
+@of_telco
 def test_what_a_browser_sends_before_it_knows_better_is_no_edit(trained, telco):
     one = someone(telco)
     app = trained("churn_what_if", customer=one["customer_id"])

@@ -15,6 +15,8 @@ from data import demo, schemas, tables
 from data.dataset import Dataset, Origin
 from models.explore.covid import Shown
 
+pytestmark = pytest.mark.same_data("covid")
+
 
 def figures(app):
     return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]

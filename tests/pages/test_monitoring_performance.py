@@ -55,14 +55,22 @@ def measured(stored, metrics=("auc", "recall", "in_the_large", "brier"), low=0.7
     )
 
 
+@pytest.fixture(scope="module")
+def months():
+    return customers.history(date(2026, 1, 5), months=20, customers=40)
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return shops.generate(date(2026, 1, 3), years=1, customers=200, products=40)
+
+
 @pytest.fixture
-def opened(visit, monkeypatch):
+def opened(visit, months, shop, monkeypatch):
     monkeypatch.setattr(background, "threading", AT_ONCE)
-    answers.forget_all()
-    months = customers.history(date(2026, 1, 5), months=20, customers=40)
     stored = keep("customers", {"customers": customers.generate(200), "history": months})
     measured(stored)
-    keep("sales", shops.generate(date(2026, 1, 3), years=1, customers=200, products=40))
+    keep("sales", shop)
     said = months.assign(
         model="churn", version=logged.replayed(stored.version), subject=months["customer_id"], day=months["day"].dt.date
     ).assign(mean=0.1 + 0.3 * (months["tenure"] < 10), actual=months["churned"].astype(float), logged=NOW)
@@ -113,6 +121,7 @@ def test_a_measure_chosen_is_in_the_url(opened):
     assert axis == "Brier score"
 
 
+@pytest.mark.usefixtures("plain_learners")
 def test_the_past_of_sales_is_played_in_the_background(opened, monkeypatch):
     monkeypatch.setattr(sales, "WEEKS", 8)
     monkeypatch.setattr(sales, "BEHIND", 3)

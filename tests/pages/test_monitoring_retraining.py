@@ -15,7 +15,8 @@ from data.dataset import Dataset, Origin
 from models.churn import files, training
 from models.churn.preparation import prepare
 from models.lifecycle import registry, retraining
-from tests.unit.test_retraining import history, keep_lines, lines
+from tests.shop import keep_lines, lines
+from tests.unit.test_retraining import history
 from ui import answers, background
 
 pytestmark = pytest.mark.xdist_group("retraining")
@@ -24,6 +25,7 @@ AT_ONCE = SimpleNamespace(
 )
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 PAGE = "monitoring_retraining"
+of_shop = pytest.mark.same_data("retrained shop")
 
 
 @pytest.fixture
@@ -36,26 +38,12 @@ def opened(visit, monkeypatch):
     answers.forget_all()
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """A home with the shop of `opened`, a champion and a challenger, all made once."""
-    home = tmp_path_factory.mktemp("trained")
-    keep_lines(home, 400)
-    kept = state.engine(f"sqlite:///{home / 'vigie.db'}")
-    state.migrate(kept)
-    for number, reason in enumerate(["first", "demand changed"]):
-        retraining.retrain(kept, home, "sales", NOW.replace(hour=number), "Ana", reason)
-    return home
-
-
 @pytest.fixture
-def challenged(visit, trained, monkeypatch):
+def challenged(visit, retrained, monkeypatch):
     """As `opened`, with a champion and a challenger."""
     monkeypatch.setattr(background, "threading", AT_ONCE)
-    answers.forget_all()
-    shutil.copytree(trained, settings.get().home, dirs_exist_ok=True)
-    yield visit
-    answers.forget_all()
+    shutil.copytree(retrained, settings.get().home, dirs_exist_ok=True)
+    return visit
 
 
 def engine():
@@ -111,6 +99,7 @@ def test_a_challenger_is_trained_with_a_name_and_a_reason_and_judged(opened):
     assert len(titles(app)) == 2
 
 
+@of_shop
 @pytest.mark.parametrize("lang", ["en", "fr"])
 @pytest.mark.parametrize(("view", "count"), [("compare", 2), ("policies", 1), ("versions", 0)])
 def test_every_view_shows_its_figures_in_both_languages(challenged, view, count, lang):
@@ -120,6 +109,7 @@ def test_every_view_shows_its_figures_in_both_languages(challenged, view, count,
     assert not app.error
 
 
+@of_shop
 def test_costs_change_the_verdict_and_nothing_is_learned_again(challenged, monkeypatch):
     app = challenged(PAGE, retraining="1")
     assert verdict(app).startswith("Promote the challenger: it gains")
@@ -133,6 +123,7 @@ def test_costs_change_the_verdict_and_nothing_is_learned_again(challenged, monke
     assert app.query_params["retraining"] in ("1e+06", ["1e+06"])
 
 
+@of_shop
 def test_promoting_needs_a_name_and_a_reason_and_both_are_kept(challenged):
     app = challenged(PAGE, view="versions")
     newest = versions()["version"].iloc[0]
@@ -148,6 +139,7 @@ def test_promoting_needs_a_name_and_a_reason_and_both_are_kept(challenged):
     assert versions()["status"].tolist() == ["retired", "champion"]
 
 
+@of_shop
 def test_versions_of_other_data_are_not_offered(challenged):
     about = registry.Record("sales", "x", "Ana", "x", "other", 9, {}, {}, {}, (NOW.date(), NOW.date()), "other data")
     stranger = registry.keep(engine(), settings.get().home, about, b"x", ".zip", NOW.replace(hour=2), promoted=False)
@@ -158,19 +150,7 @@ def test_versions_of_other_data_are_not_offered(challenged):
     assert stranger not in " ".join(texts(app))
 
 
-def test_a_version_whose_file_was_altered_says_so_and_the_rest_is_there(challenged):
-    row = versions().iloc[0]
-    (settings.get().home / "models" / row["file"]).write_bytes(b"altered")
-    app = challenged(PAGE, view="versions")
-    assert sum("is not the one that was kept" in text for text in texts(app)) == 2, "compared with, and in the table"
-    assert "not usable" in app.dataframe[0].value["File (SHA-256)"].tolist()
-    app = submit(app, "promote", "Ben", "try", "Promote")
-    assert app.error
-    assert versions()["status"].tolist() == ["challenger", "champion"]
-    app = challenged(PAGE, view="policies")
-    assert len(titles(app)) == 1
-
-
+@of_shop
 def test_logged_drift_gives_the_policy_on_alert(challenged):
     version = versions()["version"].iloc[0]
     row = {
@@ -184,6 +164,19 @@ def test_logged_drift_gives_the_policy_on_alert(challenged):
     app = challenged(PAGE, view="policies")
     assert app.dataframe[0].value["Retrain"].tolist() == ["Never", "Every month", "On alert"]
     assert app.dataframe[0].value["Retrainings"].tolist()[2] == 1
+
+
+def test_a_version_whose_file_was_altered_says_so_and_the_rest_is_there(challenged):
+    row = versions().iloc[0]
+    (settings.get().home / "models" / row["file"]).write_bytes(b"altered")
+    app = challenged(PAGE, view="versions")
+    assert sum("is not the one that was kept" in text for text in texts(app)) == 2, "compared with, and in the table"
+    assert "not usable" in app.dataframe[0].value["File (SHA-256)"].tolist()
+    app = submit(app, "promote", "Ben", "try", "Promote")
+    assert app.error
+    assert versions()["status"].tolist() == ["challenger", "champion"]
+    app = challenged(PAGE, view="policies")
+    assert len(titles(app)) == 1
 
 
 def test_too_few_days_are_a_sentence(visit, monkeypatch):

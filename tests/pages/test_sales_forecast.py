@@ -14,12 +14,13 @@ from data import state, tables
 from data.dataset import Dataset, Origin
 from data.demo import sales as demo
 from models.forecast import forecast
-from ui import answers, background
+from ui import background
 
 pytestmark = pytest.mark.xdist_group("forecast")
 AT_ONCE = SimpleNamespace(
     Event=threading.Event, Thread=lambda target, args, daemon: SimpleNamespace(start=lambda: target(*args))
 )
+of_shop = pytest.mark.same_data("shop of the forecast")
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 END = date(2026, 1, 3)
 
@@ -60,6 +61,7 @@ def daily(shop, measure="revenue"):
     return summed.reindex(pd.date_range(summed.index[0], summed.index[-1]), fill_value=0.0)
 
 
+@of_shop
 @pytest.mark.parametrize("lang", ["en", "fr"])
 @pytest.mark.parametrize(
     ("view", "count"),
@@ -71,6 +73,7 @@ def test_every_view_shows_its_figures_in_both_languages(opened, view, count, lan
     assert not app.error
 
 
+@of_shop
 def test_the_page_says_what_the_model_says(opened, shop):
     app = opened("sales_forecast")
     said = forecast(daily(shop), 28).frame["mean"].sum()
@@ -79,16 +82,7 @@ def test_the_page_says_what_the_model_says(opened, shop):
     )
 
 
-def test_what_was_said_is_kept_for_the_monitoring(opened):
-    opened("sales_forecast")
-    kept = state.read(state.engine(settings.get().database_url), state.prediction_log, model="sales")
-    assert len(kept) == 28
-    assert (kept["lo_80"] <= kept["mean"]).all()
-    assert kept["target_day"].min() > kept["day"].iloc[0]
-    opened("sales_forecast")
-    assert len(state.read(state.engine(settings.get().database_url), state.prediction_log, model="sales")) == 28
-
-
+@of_shop
 def test_a_date_to_come_a_date_that_is_over_and_a_closed_day(opened, shop):
     app = opened("sales_forecast", view="date", date="2026-01-10")
     assert "£" in metric(app, "10 Jan 2026")
@@ -101,6 +95,7 @@ def test_a_date_to_come_a_date_that_is_over_and_a_closed_day(opened, shop):
     assert "£" in metric(app, "14 Mar 2026")
 
 
+@of_shop
 def test_an_analyst_says_otherwise_and_it_is_kept_with_the_reason(opened):
     app = opened("sales_forecast", view="word")
     next(button for button in app.button if button.label == "Keep").click().run()
@@ -114,16 +109,7 @@ def test_an_analyst_says_otherwise_and_it_is_kept_with_the_reason(opened):
     assert "a fair next door" in app.dataframe[0].value["Reason"].tolist()
 
 
-def test_slow_models_join_the_league(opened, monkeypatch):
-    from models.forecast import learners
-
-    monkeypatch.setitem(learners.LEARNERS, "sarima", learners.LEARNERS["theta"])
-    app = opened("sales_forecast", view="league")
-    assert "SARIMA" not in app.dataframe[0].value["Model"].tolist()
-    next(button for button in app.button if button.label == "Try the slow models too").click().run()
-    assert "SARIMA" in app.dataframe[0].value["Model"].tolist()
-
-
+@of_shop
 def test_the_time_machine_knows_only_what_was_known(opened, shop):
     app = opened("sales_forecast", view="machine", origin="2025-11-15")
     spec = figures(app)[0]
@@ -135,6 +121,70 @@ def test_the_time_machine_knows_only_what_was_known(opened, shop):
     assert {trace["name"] for trace in spec["data"]} >= {"What came", "Forecast", "Sold"}
 
 
+@of_shop
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_a_plan_changes_the_sums_and_is_in_the_url(opened, lang):
+    plain = opened("sales_what_if", lang=lang)
+    planned = opened("sales_what_if", lang=lang, A="promotion_2026-01-10_2026-01-16_20_100")
+    units = [float(app.metric[0].value.replace(",", "").replace("\u202f", "")) for app in (plain, planned)]
+    assert units[1] > units[0] * 1.01
+    assert len(figures(planned)) == 3
+    assert len(figures(plain)) == 2
+
+
+@of_shop
+def test_nothing_planned_is_the_forecast(opened, shop):
+    app = opened("sales_what_if")
+    said = forecast(daily(shop, "units"), 28).frame["mean"].sum()
+    assert float(metric(app, "Units").replace(",", "")) == pytest.approx(said, rel=0.02)
+
+
+@of_shop
+def test_plans_are_added_by_two_dates_and_removed(opened):
+    app = opened("sales_what_if", brush="closed")
+    next(button for button in app.button if button.label == "Add").click().run()
+    kept = app.query_params["A"]
+    assert "closed_2026-01-04_2026-01-10" in str(kept)
+    next(button for button in app.button if button.key == "drop-A-0").click().run()
+    assert "A" not in app.query_params
+
+
+@of_shop
+def test_the_size_of_a_plan_moves_live(opened):
+    app = opened("sales_what_if", A="promotion_2026-01-10_2026-01-16_20_100")
+    before = float(metric(app, "Units").replace(",", ""))
+    next(one for one in app.slider if one.key.startswith("plan-A-0")).set_value(40).run()
+    assert "promotion_2026-01-10_2026-01-16_40_100" in str(app.query_params["A"])
+    assert float(metric(app, "Units").replace(",", "")) > before
+
+
+@of_shop
+def test_a_plan_from_elsewhere_is_not_believed(opened):
+    app = opened("sales_what_if", A=["fire_1_2_3_4", "promotion_1999-01-01_1999-01-02_20_100"])
+    assert "A" not in app.query_params
+
+
+def test_what_was_said_is_kept_for_the_monitoring(opened):
+    opened("sales_forecast")
+    kept = state.read(state.engine(settings.get().database_url), state.prediction_log, model="sales")
+    assert len(kept) == 28
+    assert (kept["lo_80"] <= kept["mean"]).all()
+    assert kept["target_day"].min() > kept["day"].iloc[0]
+    opened("sales_forecast")
+    assert len(state.read(state.engine(settings.get().database_url), state.prediction_log, model="sales")) == 28
+
+
+def test_slow_models_join_the_league(opened, monkeypatch):
+    from models.forecast import learners
+
+    monkeypatch.setitem(learners.LEARNERS, "sarima", learners.LEARNERS["theta"])
+    app = opened("sales_forecast", view="league")
+    assert "SARIMA" not in app.dataframe[0].value["Model"].tolist()
+    next(button for button in app.button if button.label == "Try the slow models too").click().run()
+    assert "SARIMA" in app.dataframe[0].value["Model"].tolist()
+
+
+@pytest.mark.usefixtures("plain_learners")
 def test_weeks_months_and_one_product(opened, shop):
     for query in ({"step": "MS"}, {"part": "product", "measure": "units"}, {"part": "store"}):
         app = opened("sales_forecast", **query)
@@ -161,52 +211,12 @@ def test_a_failure_is_an_apology_and_can_be_tried_again(opened, monkeypatch):
     def broken(*args, **kwargs):
         raise MemoryError("no")
 
-    answers.forget_all()
-    monkeypatch.setattr("ui.sales.series.forecast_of", broken)
-    app = opened("sales_forecast")
-    assert any("Sorry" in text for text in texts(app))
-    monkeypatch.undo()
-    monkeypatch.setattr(background, "threading", AT_ONCE)
+    with monkeypatch.context() as patched:
+        patched.setattr("ui.sales.series.forecast_of", broken)
+        app = opened("sales_forecast")
+        assert any("Sorry" in text for text in texts(app))
     next(button for button in app.button if button.label == "Try again").click().run()
     assert not any("Sorry" in text for text in texts(app))
-
-
-@pytest.mark.parametrize("lang", ["en", "fr"])
-def test_a_plan_changes_the_sums_and_is_in_the_url(opened, lang):
-    plain = opened("sales_what_if", lang=lang)
-    planned = opened("sales_what_if", lang=lang, A="promotion_2026-01-10_2026-01-16_20_100")
-    units = [float(app.metric[0].value.replace(",", "").replace("\u202f", "")) for app in (plain, planned)]
-    assert units[1] > units[0] * 1.01
-    assert len(figures(planned)) == 3
-    assert len(figures(plain)) == 2
-
-
-def test_nothing_planned_is_the_forecast(opened, shop):
-    app = opened("sales_what_if")
-    said = forecast(daily(shop, "units"), 28).frame["mean"].sum()
-    assert float(metric(app, "Units").replace(",", "")) == pytest.approx(said, rel=0.02)
-
-
-def test_plans_are_added_by_two_dates_and_removed(opened):
-    app = opened("sales_what_if", brush="closed")
-    next(button for button in app.button if button.label == "Add").click().run()
-    kept = app.query_params["A"]
-    assert "closed_2026-01-04_2026-01-10" in str(kept)
-    next(button for button in app.button if button.key == "drop-A-0").click().run()
-    assert "A" not in app.query_params
-
-
-def test_the_size_of_a_plan_moves_live(opened):
-    app = opened("sales_what_if", A="promotion_2026-01-10_2026-01-16_20_100")
-    before = float(metric(app, "Units").replace(",", ""))
-    next(one for one in app.slider if one.key.startswith("plan-A-0")).set_value(40).run()
-    assert "promotion_2026-01-10_2026-01-16_40_100" in str(app.query_params["A"])
-    assert float(metric(app, "Units").replace(",", "")) > before
-
-
-def test_a_plan_from_elsewhere_is_not_believed(opened):
-    app = opened("sales_what_if", A=["fire_1_2_3_4", "promotion_1999-01-01_1999-01-02_20_100"])
-    assert "A" not in app.query_params
 
 
 def test_without_costs_the_margin_is_not_made_up(visit, shop, monkeypatch):

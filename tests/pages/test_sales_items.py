@@ -12,9 +12,9 @@ from data import export, tables
 from data.dataset import Dataset, Origin
 from data.demo import sales as demo
 from models.forecast import hierarchy
-from ui import answers, background
+from ui import background
 
-pytestmark = pytest.mark.xdist_group("forecast")
+pytestmark = [pytest.mark.xdist_group("forecast"), pytest.mark.same_data("small chain")]
 AT_ONCE = SimpleNamespace(
     Event=threading.Event, Thread=lambda target, args, daemon: SimpleNamespace(start=lambda: target(*args))
 )
@@ -115,13 +115,12 @@ def test_new_lines_of_which_every_row_is_refused_are_a_sentence(visit, shop, mon
     assert tables.active(settings.get().home, "sales").version == stored.version
 
 
+@pytest.mark.same_data("a failure")
 def test_a_failure_says_so(opened, monkeypatch):
     def broken(*args, **kwargs):
         raise MemoryError("no")
 
-    answers.forget_all()
     monkeypatch.setattr("models.forecast.items.forecast_all", broken)
     app = opened("sales_items")
     assert any("Sorry" in text for text in texts(app))
     assert hierarchy.forecast_all is not broken
-    answers.forget_all()

@@ -11,6 +11,7 @@ import settings
 from data import demo, tables
 from data.dataset import Dataset, Origin
 
+pytestmark = pytest.mark.same_data("sales")
 VIEWS = {"trend": 4, "what": 4, "who": 4}
 
 

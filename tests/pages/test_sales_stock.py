@@ -15,7 +15,7 @@ from data.dataset import Dataset, Origin
 from data.demo import sales as demo_sales
 from ui.sales import supply
 
-pytestmark = pytest.mark.xdist_group("stock")
+pytestmark = [pytest.mark.xdist_group("stock"), pytest.mark.same_data("stock")]
 CARDS = ["To order today", "At risk of running out", "Money in the order", "Service achieved"]
 WITHOUT = ["Products with a reorder point", "Forecast", "Safety stock", "Service achieved"]
 

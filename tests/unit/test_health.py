@@ -20,9 +20,9 @@ NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def engine(home):
+def engine(home, migrated):
     made = state.engine(settings.get().database_url)
-    state.migrate(made)
+    migrated(made)
     return made
 
 

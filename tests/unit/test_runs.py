@@ -1,6 +1,5 @@
 """A run belongs to one process at a time, and to nobody once its heart has stopped, whatever any clock says."""
 
-import multiprocessing
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
@@ -8,6 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from data import runs, state
+from tests import forked
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 RUN = "drift sales 2026-03-14"
@@ -99,9 +99,8 @@ def _claim(url: str, barrier, queue) -> None:
 
 
 def test_of_processes_that_want_it_at_once_one_gets_it(engine, database_url):
-    context = multiprocessing.get_context("spawn")
-    barrier, queue = context.Barrier(4), context.Queue()
-    workers = [context.Process(target=_claim, args=(database_url, barrier, queue)) for _worker in range(4)]
+    barrier, queue = forked.CONTEXT.Barrier(4), forked.CONTEXT.Queue()
+    workers = [forked.CONTEXT.Process(target=_claim, args=(database_url, barrier, queue)) for _worker in range(4)]
     for worker in workers:
         worker.start()
     answers = [queue.get(timeout=60) for _worker in workers]

@@ -21,9 +21,9 @@ DAY = NOW.date()
 
 
 @pytest.fixture
-def engine(tmp_path):
+def engine(tmp_path, migrated):
     made = state.engine(f"sqlite:///{tmp_path / 'vigie.db'}")
-    state.migrate(made)
+    migrated(made)
     return made
 
 
@@ -221,6 +221,7 @@ def shop():
     return shops.generate(date(2026, 1, 3), years=1, customers=300, products=40)
 
 
+@pytest.mark.usefixtures("plain_learners")
 def test_forecasts_are_kept_sold_days_found_and_the_past_filled_in(engine, tmp_path, shop, monkeypatch):
     monkeypatch.setattr(sales, "WEEKS", 10)
     monkeypatch.setattr(sales, "BEHIND", 4)
@@ -252,6 +253,7 @@ def test_forecasts_are_kept_sold_days_found_and_the_past_filled_in(engine, tmp_p
     assert kept["actual"].notna().all()
 
 
+@pytest.mark.usefixtures("plain_learners")
 def test_a_week_is_forecast_from_the_days_before_it(tmp_path, shop):
     stored = keep(tmp_path, "sales", shop)
     last = pd.Timestamp("2025-12-06")
@@ -271,6 +273,7 @@ def test_a_week_is_forecast_from_the_days_before_it(tmp_path, shop):
         sales.week(stored, shop["sales"]["timestamp"].min().normalize() + pd.Timedelta(days=5))
 
 
+@pytest.mark.usefixtures("plain_learners")
 def test_the_past_of_parts_is_filled_in_when_asked_for(engine, tmp_path, shop, monkeypatch):
     monkeypatch.setattr(sales, "PARTS_ORIGINS", 2)
     few = shop["sales"][shop["sales"]["category"].isin(["Bags", "Toys"])].drop(columns="store")

@@ -1,7 +1,6 @@
 """The state database, on SQLite and on PostgreSQL."""
 
 import json
-import multiprocessing
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from data import state
+from tests import forked
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 
@@ -79,9 +79,10 @@ def _migrate_and_write(url: str, barrier, worker: int) -> None:
 
 
 def test_processes_that_start_at_once_migrate_once_and_write_one_row(database_url):
-    context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(3)
-    workers = [context.Process(target=_migrate_and_write, args=(database_url, barrier, worker)) for worker in range(3)]
+    barrier = forked.CONTEXT.Barrier(3)
+    workers = [
+        forked.CONTEXT.Process(target=_migrate_and_write, args=(database_url, barrier, worker)) for worker in range(3)
+    ]
     for worker in workers:
         worker.start()
     for worker in workers:
