@@ -64,9 +64,10 @@ def look(
     """Stand after the first `length` steps of a series and look `horizon` steps ahead.
 
     Nothing after the origin is used: closures, scales and features are found anew. `future` is what was known
-    beforehand (see `split`). Where all of `COMBINED` is asked for, the default answer is added, with the learners of
-    slow demand if it needs them. `progress` is called after each learner. A learner that cannot learn from this series
-    is left out. What has ended is zero, whoever speaks. Raises `CannotForecast` where nobody can.
+    beforehand (see `split`). Where all of `COMBINED` is asked for, the default answer is added; slow demand has others
+    for it (`INTERMITTENT`), which stand for those then. `progress` is called after each learner. A learner that cannot
+    learn from this series is left out. What has ended is zero, whoever speaks. Raises `CannotForecast` where nobody
+    can.
     """
     past = series.upto(length)
     dates = past.ahead(horizon)
@@ -76,7 +77,7 @@ def look(
     before = None if regressors is None else regressors.reindex(history.grid.index)
     default = set(COMBINED) <= set(learners)
     if default and history.intermittent:
-        learners = (*learners, *(name for name in INTERMITTENT if name not in learners))
+        learners = (*(name for name in learners if name not in (*COMBINED, *INTERMITTENT)), *INTERMITTENT)
     forecast: dict[str, np.ndarray] = {}
     seconds: dict[str, float] = {}
     fitted: dict[str, Fitted] = {}

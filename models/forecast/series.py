@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from data import quality
 from data.dataset import Finding
 from locales import N_, Sentence
 
@@ -25,9 +26,8 @@ FAR = 6.0  # robust standard deviations
 NEAR = 4  # days
 STEADY = 0.05  # share of days without a sale below which such a day is an exception
 BETWEEN = 28  # days with sales for each long gap, below which the gaps are the rule
-INTERMITTENT = 1.32  # steps between sales from which demand is intermittent (Syntetos, Boylan, Croston 2005)
+BETWEEN_SALES = 1.32  # steps between sales from which demand is intermittent (Syntetos, Boylan, Croston 2005)
 FEWEST = 8  # values behind any forecast
-YEARS = 3  # and longer than all others together, that a mistyped date is away from them
 FAR_DATES = N_("{rows} dates are far from all others ({day}): left out as mistyped. Correct them in the file.")
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
@@ -144,11 +144,7 @@ def learnable(history: Regular, closed: pd.DatetimeIndex | None = None, explaine
         year = SEASONS[history.frequency]
         found = _ended(dates, sold, np.ones(len(sold), bool), year, 3)
         return Open(values, values, history.frequency, season, (), (), found, _intermittent(sold, year), bool(found))
-    recent = slice(-7 * LOOKED_BACK, None)
-    # So many of one weekday without a sale would be a wonder at the rate of days without a sale among all.
-    never = [day for day in range(7) if not sold[recent][dates.day_of_week[recent] == day].any()]
-    rate = 1 - sold[recent][~np.isin(dates.day_of_week[recent], never)].mean() if len(never) < 7 else 1.0
-    weekdays = tuple(never) if len(sold) >= 28 and rate ** min(LOOKED_BACK, len(sold) // 7) < CHANCE else ()
+    weekdays = _closed_weekdays(dates, sold)
     findings = []
     if weekdays:
         message = N_("Closed days of the week: {rows}. They are left out, and forecast as zero.")
@@ -161,16 +157,15 @@ def learnable(history: Regular, closed: pd.DatetimeIndex | None = None, explaine
     holidays = _touching(~sold, _on(dates, FESTIVE)) & (runs <= LONG)
     runs *= empty
     around = holidays & empty
-    long = (runs > LONG) & ~_every_year(runs > LONG, YEAR)
-    lasting = _starts(long) - ended  # an end is no gap
-    steady = (empty & ~around & (runs <= LONG)).sum() <= STEADY * max(weekly.sum(), 1)
-    steady &= bool(sold.sum() >= BETWEEN * lasting)
+    long = runs > LONG
+    steady = (empty & ~around & ~long).sum() <= STEADY * max(weekly.sum(), 1)
+    steady &= bool(sold.sum() >= BETWEEN * (_starts(long) - ended))  # an end is no gap
     if not steady:
         holidays &= _on(dates, FESTIVE)
         around &= holidays
     # In a series that sells nearly every day, a day without a sale was closed, and many in a row were not recorded.
     short = (runs > 0) & (runs <= SHORT) & steady
-    gaps = long & steady
+    gaps = long & steady & ~_every_year(long, YEAR)
     if ended:
         since = np.flatnonzero(sold)[-1]
         short[since:] = gaps[since:] = False
@@ -185,33 +180,36 @@ def learnable(history: Regular, closed: pd.DatetimeIndex | None = None, explaine
         message = N_("{rows} days in long gaps have no sale at all: they are left out, as if not recorded.")
         findings.append(Finding(message, lost, severity="warning"))
     kept, season = weekly & ~left_out, 7 - len(weekdays)
-    opened = values[kept]
+    grid = values[kept].reindex(dates[weekly & ~_weeks_of(gaps & weekly, season)])
     if steady and not explained:
-        opened, away = _drawn_in(opened, season)
+        grid, away = _drawn_in(grid, season)
         if away:
             findings.append(
                 Finding(N_("Days far from the days like them: {rows}. They are drawn in, so as not to mislead."), away)
             )
-    whole = opened.reindex(dates[weekly & ~_weeks_of(gaps & weekly, season)])
     rare = _intermittent(sold[kept], YEAR * season // 7)
-    return Open(opened, _filled(whole), "D", season, weekdays, days, tuple(findings), rare, ended)
+    return Open(grid[dates[kept]], _filled(grid), "D", season, weekdays, days, tuple(findings), rare, ended)
 
 
-def far(dates: pd.DatetimeIndex) -> np.ndarray:
-    """Which of some dates, in any order, are mistyped: a few days at either end, far from all others.
+def _closed_weekdays(dates: pd.DatetimeIndex, sold: np.ndarray) -> tuple[int, ...]:
+    """The weekdays on which nothing is sold: so many without a sale in a row would be a wonder.
 
-    Fewer than half of `FEWEST` days count as few, and at least `FEWEST` must be left.
+    At the rate of the weekday itself before, or where it has never sold, at that of the other weekdays.
     """
-    days = np.sort(dates.unique().to_numpy("datetime64[D]"))
-    away = np.zeros(len(dates), bool)
-    for few in range(min(FEWEST // 2 - 1, len(days) - FEWEST), 0, -1):
-        for rest, side, gap in (
-            (days[few:], np.asarray(dates < days[few]), days[few] - days[few - 1]),
-            (days[:-few], np.asarray(dates > days[-few - 1]), days[-few] - days[-few - 1]),
-        ):
-            if not away[side].any() and gap > max(np.timedelta64(YEARS * YEAR, "D"), rest[-1] - rest[0]):
-                away |= side
-    return away
+    weeks, recent = len(sold) // 7, np.arange(len(sold)) >= len(sold) - 7 * LOOKED_BACK
+    on = [dates.day_of_week == day for day in range(7)]
+    never = [day for day in range(7) if not sold[on[day] & recent].any()]
+    others = sold[recent & ~np.isin(dates.day_of_week, never)]
+    if weeks < 4 or not len(others):
+        return ()
+
+    def chance(day: int) -> float:
+        before = sold[on[day] & ~recent]
+        if before.any():
+            return float((1 - before.sum() / (len(before) + 1)) ** min(LOOKED_BACK, weeks))
+        return float((1 - others.mean()) ** weeks)
+
+    return tuple(day for day in never if chance(day) < CHANCE)
 
 
 def _ended(dates: pd.DatetimeIndex, sold: np.ndarray, weekly: np.ndarray, year: int, least: int) -> tuple[Finding, ...]:
@@ -237,9 +235,10 @@ def _ended(dates: pd.DatetimeIndex, sold: np.ndarray, weekly: np.ndarray, year: 
 
 def _intermittent(sold: np.ndarray, year: int) -> bool:
     """Whether steps come without a sale so often, out of season left aside, that demand is intermittent."""
-    empty = _run_lengths(~sold) > 2
-    counted = sold | ~_every_year(empty, year)
-    return bool(counted.sum() >= INTERMITTENT * max(sold.sum(), 1))
+    least = max(year // 13, 3)  # steps of a season, and with sales between two of them
+    out = _every_year(_run_lengths(~sold) >= least, year)
+    counted = len(sold) - (out.sum() if sold.sum() >= least * _starts(out) else 0)
+    return bool(counted >= BETWEEN_SALES * max(sold.sum(), 1))
 
 
 def _filled(grid: pd.Series) -> pd.Series:
@@ -261,7 +260,8 @@ def _weeks_of(gaps: np.ndarray, season: int) -> np.ndarray:
 
 
 def _drawn_in(values: pd.Series, season: int) -> tuple[pd.Series, int]:
-    """The values with those drawn in that are `FAR` robust standard deviations off, and how many; in logarithms.
+    """A grid, its closed days missing, with the days drawn in that are `FAR` robust standard deviations off, and how
+    many; in logarithms.
 
     The days like a day are the same weekday of four weeks on either side. What comes again within days a year later is
     no outlier.
@@ -329,8 +329,10 @@ def _sorted(series: pd.Series, findings: list[Finding]) -> pd.Series:
     if lost:
         findings.append(Finding(N_("{rows} values are not numbers and count as missing."), lost, severity="warning"))
     clean = clean[np.isfinite(clean) & clean.index.notna()]
-    if (away := far(pd.DatetimeIndex(clean.index))).any():
-        findings.append(Finding(FAR_DATES, int(away.sum()), {"day": str(clean.index[away][0].date())}, severity="warning"))
+    if (away := quality.far(pd.DatetimeIndex(clean.index))).any():
+        findings.append(
+            Finding(FAR_DATES, int(away.sum()), {"day": str(clean.index[away][0].date())}, severity="warning")
+        )
         clean = clean[~away]
     again = int(clean.index.duplicated().sum())
     if again:
