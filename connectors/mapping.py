@@ -12,7 +12,7 @@ import pandera.errors
 
 from connectors import files, retail, telco
 from connectors.files import InvalidFile, Raw
-from data import meaning, schemas
+from data import meaning, quality, schemas
 from data.dataset import Dataset, Finding, Origin
 from data.meaning import NO, YES
 from locales import N_
@@ -357,7 +357,10 @@ def _convert(text: pd.Series, kind: str, source: str, findings: list[Finding]) -
                 else N_("Column “{column}”: dates were read as month first.")
             )
             findings.append(Finding(message, 0, {"column": source}, severity="warning"))
-        return values, values.isna() & text.notna(), N_("not a date")
+        # A day of another age makes a calendar of decades, and every page waits for it.
+        away = pd.Series(quality.far(pd.DatetimeIndex(values)), text.index)
+        reason = N_("years from all other dates: mistyped?") if away.any() else N_("not a date")
+        return values, values.isna() & text.notna() | away, reason
     return text, pd.Series(False, text.index), ""
 
 

@@ -18,6 +18,7 @@ EXAMPLES = 3
 FAR_OUT = 3.0  # interquartile ranges above the upper quartile
 WEEKS = 4  # a weekday without a line for so long is taken as closed
 LONG_GAP = 14  # days
+AWAY, FEW, REST = 3 * 365, 3, 8  # days
 
 _CLOSED = (
     N_("Never a line on a Monday: taken as closed (days: {rows})."),
@@ -44,6 +45,23 @@ def findings(table: str, frame: pd.DataFrame, now: datetime) -> tuple[Finding, .
     if table == "customers":
         checks.append(_blank_totals(frame))
     return tuple(finding for check in checks for finding in check)
+
+
+def far(dates: pd.DatetimeIndex) -> np.ndarray:
+    """Which of some dates, in any order, are mistyped: a few days at either end, far from all others.
+
+    They are years away, and further than all others are apart; at most `FEW` days at an end, and `REST` must be left.
+    """
+    days = np.sort(dates.unique().to_numpy("datetime64[D]"))
+    away = np.zeros(len(dates), bool)
+    for few in range(min(FEW, len(days) - REST), 0, -1):
+        for rest, side, gap in (
+            (days[few:], np.asarray(dates < days[few]), days[few] - days[few - 1]),
+            (days[:-few], np.asarray(dates > days[-few - 1]), days[-few] - days[-few - 1]),
+        ):
+            if not away[side].any() and gap > max(np.timedelta64(AWAY, "D"), rest[-1] - rest[0]):
+                away |= side
+    return away
 
 
 def _missing(frame: pd.DataFrame) -> Iterator[Finding]:

@@ -53,7 +53,20 @@ def headline() -> None:
             ),
         ]
     )
-    if np.isfinite(gain) and gain <= 0:
+    history = found.window.history
+    if history.ended:
+        st.warning(
+            _("Nothing has been sold since {day}: this counts as ended, until it sells again.").format(
+                day=locales.day(history.values.index[history.values != 0][-1])
+            )
+        )
+    elif history.intermittent:
+        st.info(
+            _("It sells on {share} of its open steps only: the sum says more than any single step.").format(
+                share=locales.percent(float((history.values != 0).mean()))
+            )
+        )
+    elif np.isfinite(gain) and gain <= 0:
         st.warning(_("On this series the forecast is no better than saying “as a season ago”: do not lean on it."))
 
 
@@ -86,8 +99,10 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
             """
 - **Forecast**: at each step the median of five models that err differently: the theta method, Holt-Winters, Prophet,
   XGBoost with lags, and a ridge regression on the calendar. A fixed median beats choosing the best of a few tries.
+- **Slow demand** (a sale on fewer than three of four open steps) is a chance and a size: the mean of three methods,
+  TSB (Teunter, Syntetos and Babai 2011), ADIDA (Nikolopoulos and others 2011) and the recent mean, whose sums are right.
 - **Closed days**, gaps and days without a record are found first and left out: a learner must not take them for bad
-  days.
+  days. Empty steps of slow demand are demand, and what has not sold for longer than chance allows has ended.
 - **Bands**: how far off the same median was at eight past origins, with only what was known then, in units that follow
   the level; their quantile, raised for the few origins there are (split conformal prediction). The share that past
   bands held is measured, each with origins before it, and shown beside what was promised.

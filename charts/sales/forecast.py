@@ -12,7 +12,10 @@ from charts import theme
 from locales import N_, _
 
 LEARNERS = {
-    "median": N_("Median of five"),
+    "median": N_("Combination"),
+    "tsb": N_("Chance and size (TSB)"),
+    "adida": N_("Sums between sales (ADIDA)"),
+    "recent mean": N_("Recent mean"),
     "seasonal naive": N_("As a season ago"),
     "linear": N_("Straight line"),
     "ridge": N_("Calendar regression"),
@@ -205,8 +208,8 @@ def league(scores: pd.DataFrame, written: Written, frequency: str) -> go.Figure:
     title = _("How far each model was off")
     if len(naive) and len(default) and naive.iloc[0] > 0:
         gain = 1 - default.iloc[0] / naive.iloc[0]
-        better = _("The median of five was off by {share} less than saying “as a season ago”")
-        worse = _("Saying “as a season ago” was better than the median of five by {share}: trust it more here")
+        better = _("The combination was off by {share} less than saying “as a season ago”")
+        worse = _("Saying “as a season ago” was better than the combination by {share}: trust it more here")
         title = (better if gain > 0 else worse).format(share=locales.percent(abs(gain)))
     axis = {"D": _("Off by, a day"), "W": _("Off by, a week"), "MS": _("Off by, a month")}[frequency]
     figure = theme.figure(

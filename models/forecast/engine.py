@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from models.forecast import learners as learning
-from models.forecast.learners import COMBINED, LEARNERS, Fitted
+from models.forecast.learners import COMBINED, INTERMITTENT, LEARNERS, Fitted
 from models.forecast.series import CannotForecast, Open, Regular, learnable
 
 log = logging.getLogger("vigie.forecast")
-MEDIAN = "median"  # the combination of COMBINED, and the default answer
+MEDIAN = "median"  # the default answer: the median of COMBINED, and of slow demand the mean of INTERMITTENT
 
 
 class Progress(Protocol):
@@ -64,17 +64,20 @@ def look(
     """Stand after the first `length` steps of a series and look `horizon` steps ahead.
 
     Nothing after the origin is used: closures, scales and features are found anew. `future` is what was known
-    beforehand (see `split`). The median of `COMBINED` is added where all of it is asked for. `progress` is called after
-    each learner. A learner that cannot learn from this series is left out. Raises `CannotForecast` where none can.
+    beforehand (see `split`). Where all of `COMBINED` is asked for, the default answer is added; slow demand has others
+    for it (`INTERMITTENT`), which stand for those then. `progress` is called after each learner. A learner that cannot
+    learn from this series is left out. What has ended is zero, whoever speaks. Raises `CannotForecast` where nobody
+    can.
     """
     past = series.upto(length)
     dates = past.ahead(horizon)
     closed, regressors = split(future)
     history = learnable(past, closed, explained=regressors is not None)
     is_open = history.is_open(dates) & ~(np.zeros(horizon, bool) if closed is None else dates.isin(closed))
-    before = None if regressors is None else regressors.reindex(history.dates)
-    after = None if regressors is None else regressors.reindex(dates[is_open])
-    lowest = 0.0 if (history.values >= 0).all() else -np.inf
+    before = None if regressors is None else regressors.reindex(history.grid.index)
+    default = set(COMBINED) <= set(learners)
+    if default and history.intermittent:
+        learners = (*(name for name in learners if name not in (*COMBINED, *INTERMITTENT)), *INTERMITTENT)
     forecast: dict[str, np.ndarray] = {}
     seconds: dict[str, float] = {}
     fitted: dict[str, Fitted] = {}
@@ -82,20 +85,19 @@ def look(
         start = perf_counter()
         try:
             fitted[name] = LEARNERS[name](history, before)
-            ahead = np.maximum(fitted[name](dates[is_open], after), lowest)
+            ahead = _ahead(fitted[name], history, dates, is_open, regressors)
         except (ValueError, ArithmeticError, IndexError, RuntimeError, np.linalg.LinAlgError) as error:
             log.warning("%s cannot learn from a series of %s steps: %s", name, len(history.values), error)
-            ahead = np.full(int(is_open.sum()), np.nan)
+            ahead = np.full(horizon, np.nan)
         if np.isfinite(ahead).all():
-            forecast[name] = np.zeros(horizon)
-            forecast[name][is_open] = ahead
+            forecast[name] = ahead
             seconds[name] = perf_counter() - start
         if progress:
             progress(name)
-    members = [forecast[name] for name in COMBINED if name in forecast]
-    if set(COMBINED) <= set(learners) and members:
-        forecast[MEDIAN] = np.median(members, axis=0)
-        seconds[MEDIAN] = sum(seconds[name] for name in COMBINED if name in forecast)
+    members = [name for name in members_of(history) if name in forecast]
+    if default and members:
+        forecast[MEDIAN] = _combined(history, [forecast[name] for name in members])
+        seconds[MEDIAN] = sum(seconds[name] for name in members)
     if not forecast:
         raise CannotForecast(learning.NONE)
     actual = series.values.reindex(dates).to_numpy()
@@ -132,12 +134,34 @@ def again(window: Window, future: pd.DataFrame | None) -> np.ndarray:
     closed, regressors = split(future)
     shut = np.zeros(len(window.dates), bool) if closed is None else window.dates.isin(closed)
     is_open = window.history.is_open(window.dates) & ~shut
-    after = None if regressors is None else regressors.reindex(window.dates[is_open])
-    lowest = 0.0 if (window.history.values >= 0).all() else -np.inf
-    ahead = [window.fitted[name](window.dates[is_open], after) for name in COMBINED if name in window.forecast]
-    mean = np.zeros(len(window.dates))
-    mean[is_open] = np.median(np.maximum(ahead, lowest), axis=0)
-    return mean
+    members = [name for name in members_of(window.history) if name in window.forecast]
+    return _combined(
+        window.history,
+        [_ahead(window.fitted[name], window.history, window.dates, is_open, regressors) for name in members],
+    )
+
+
+def members_of(history: Open) -> tuple[str, ...]:
+    """The learners behind the default answer to a series."""
+    return INTERMITTENT if history.intermittent else COMBINED
+
+
+def _combined(history: Open, members: Sequence[np.ndarray]) -> np.ndarray:
+    """The median of what learners say; where most steps sell nothing it would be none too, so it is the mean."""
+    return np.asarray((np.mean if history.intermittent else np.median)(members, axis=0))
+
+
+def _ahead(
+    fitted: Fitted, history: Open, dates: pd.DatetimeIndex, is_open: np.ndarray, regressors: pd.DataFrame | None
+) -> np.ndarray:
+    """What a learner says of some dates: it is asked for the whole grid, so that a closed day shifts no other one."""
+    grid = history.in_grid(dates)
+    ahead = np.zeros(len(dates))
+    if grid.any() and not history.ended:
+        ahead[grid] = fitted(dates[grid], None if regressors is None else regressors.reindex(dates[grid]))
+    if (history.values >= 0).all():
+        ahead = np.maximum(ahead, 0)
+    return np.where(is_open, ahead, 0)
 
 
 def scores(window: Window, learner: str, bands: dict[int, tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
@@ -183,7 +207,8 @@ def _pinball(actual: np.ndarray, quantile: np.ndarray, at: float) -> float:
 
 def _scale(past: Regular, history: Open) -> float:
     """The error of saying "as a season ago" throughout what is known, the unit of MASE; never zero."""
-    values = past.values.reindex(history.dates).to_numpy()
+    values = past.values.reindex(history.dates).reindex(history.grid.index).to_numpy()  # closed steps are not compared
     season = history.season if len(values) > 2 * history.season else 1
-    usual = float(np.abs(values[season:] - values[:-season]).mean())
-    return usual or float(np.abs(values).mean()) or 1.0
+    apart = np.abs(values[season:] - values[:-season])
+    usual = float(np.nanmean(apart)) if np.isfinite(apart).any() else 0.0
+    return usual or float(np.nanmean(np.abs(values))) or 1.0

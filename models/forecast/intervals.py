@@ -95,7 +95,7 @@ def _raised(share: float, past: Sequence[Window]) -> float:
 
 
 def _naive(window: Window, share: float) -> np.ndarray:
-    values = window.history.values.to_numpy()
+    values = window.history.grid.to_numpy()
     season = window.history.season if len(values) > 2 * window.history.season else 1
     usual = np.quantile(np.abs(values[season:] - values[:-season]), share)
     return np.asarray(usual * np.sqrt(np.arange(len(window.dates)) // season + 1), float)

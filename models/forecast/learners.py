@@ -1,8 +1,9 @@
 """The learners behind one protocol: a function that learns a series and returns one that forecasts it.
 
-Each gets the open steps of a series (see `series.Open`) and what is known of the future on the same footing, and
-answers with one number a future open step. None sees a date after its history. Fast ones fit in milliseconds; the slow
-ones are in `SLOW`.
+Each gets the steps of a series (see `series.Open`) and what is known of its grid, and answers with one number for each
+date of the grid that it is asked for, the next ones without a gap. Those that count steps learn the grid, where every
+day keeps its place in the week; those that know dates learn the open steps only. None sees a date after its history.
+Fast ones fit in milliseconds; the slow ones are in `SLOW`.
 """
 
 import logging
@@ -17,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from locales import N_
-from models.forecast.series import Open
+from models.forecast.series import SEASONS, Open
 
 Fitted = Callable[[pd.DatetimeIndex, pd.DataFrame | None], np.ndarray]
 Learner = Callable[[Open, pd.DataFrame | None], Fitted]
@@ -28,18 +29,20 @@ CYCLES = 4  # seasons behind a lag's level
 LONGEST = 600  # steps SARIMA learns from
 SEASON_OF_STATES = 12  # longest season SARIMA can carry in its state
 EPOCHS = 30
+SMOOTHING = (0.02, 0.05, 0.1, 0.2, 0.3)
+ALIKE = 10
 
 
 def seasonal_naive(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
     """What was sold one season before, again."""
-    last = history.values.to_numpy()[-history.season :]
+    last = history.grid.to_numpy()[-history.season :]
     return lambda dates, _future: np.resize(last, len(dates))
 
 
 def linear(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
     """A straight line through time, by least squares."""
-    time = np.arange(len(history.values))
-    slope, start = np.polyfit(time, history.values.to_numpy(), 1)
+    time = np.arange(len(history.grid))
+    slope, start = np.polyfit(time, history.grid.to_numpy(), 1)
     return lambda dates, _future: start + slope * (len(time) + np.arange(len(dates)))
 
 
@@ -58,7 +61,7 @@ def ridge(history: Open, regressors: pd.DataFrame | None = None) -> Fitted:
 
     # The recent past weighs more: a year ago half as much as today.
     weight = 0.5 ** ((dates[-1] - dates).days.to_numpy(float) / YEAR)
-    design = features(dates, regressors)
+    design = features(dates, None if regressors is None else regressors.loc[dates])
     mean, spread = design.mean(axis=0), design.std(axis=0) + 1e-9
     model = RidgeCV(np.logspace(-1, 3, 9)).fit((design - mean) / spread, scale.to(history.values.to_numpy()), weight)
 
@@ -72,7 +75,7 @@ def theta(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
     """The theta method (Assimakopoulos and Nikolopoulos 2000), seasonally adjusted, by statsmodels."""
     from statsmodels.tsa.forecasting.theta import ThetaModel
 
-    values = history.values.to_numpy()
+    values = history.grid.to_numpy()
     seasonal = history.season > 1 and len(values) >= 2 * history.season
     method = "multiplicative" if (values > 0).all() else "additive"
     with _quiet():
@@ -86,7 +89,7 @@ def holt_winters(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
     """Exponential smoothing with a damped trend and a season (Holt 1957, Winters 1960), by statsmodels."""
     from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
-    values = history.values.to_numpy()
+    values = history.grid.to_numpy()
     seasonal = history.season > 1 and len(values) >= 2 * history.season
     with _quiet():
         model = ExponentialSmoothing(
@@ -103,7 +106,7 @@ def boosting(history: Open, regressors: pd.DataFrame | None = None) -> Fitted:
     """XGBoost on the logarithm over its recent level: lags, rolling means, calendar, what is known; step by step."""
     import xgboost
 
-    values = history.values.to_numpy()
+    values = history.grid.to_numpy()
     scale, season = _Scale(values), max(history.season, 1)
     logged = scale.to(values)
     back = CYCLES * season
@@ -111,7 +114,7 @@ def boosting(history: Open, regressors: pd.DataFrame | None = None) -> Fitted:
         back = max(len(logged) // 3, max(LAGS))
     lags = sorted({*LAGS, *(season * n for n in (1, 2, 3, 4))})
     lags = [lag for lag in lags if lag <= back]
-    dates = pd.DatetimeIndex(history.values.index)
+    dates = pd.DatetimeIndex(history.grid.index)
     extra = None if regressors is None else regressors.to_numpy(float)
 
     def row(past: np.ndarray) -> np.ndarray:
@@ -185,7 +188,7 @@ def _prophet(history: Open, regressors: pd.DataFrame | None) -> Any:
         uncertainty_samples=0,
     )
     if regressors is not None:
-        frame[list(regressors)] = regressors.to_numpy()
+        frame[list(regressors)] = regressors.loc[history.dates].to_numpy()
         for name in regressors:
             model.add_regressor(name, mode="multiplicative")
     with _quiet():
@@ -201,10 +204,10 @@ def sarima(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
     """
     from statsmodels.tsa.statespace.sarimax import SARIMAX
 
-    scale = _Scale(history.values.to_numpy())
-    logged = scale.to(history.values.to_numpy())[-LONGEST:]
+    scale = _Scale(history.grid.to_numpy())
+    logged = scale.to(history.grid.to_numpy())[-LONGEST:]
     season = history.season if 1 < history.season <= SEASON_OF_STATES and len(logged) >= 3 * history.season else 1
-    waves = calendar(history.dates, history)[-LONGEST:] if season == 1 else None
+    waves = calendar(pd.DatetimeIndex(history.grid.index), history)[-LONGEST:] if season == 1 else None
     waves = waves if waves is not None and waves.shape[1] else None
     differenced = logged[season:] - logged[:-season] if season > 1 else logged
     once = int(_has_no_level(differenced))
@@ -249,12 +252,12 @@ def lstm(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
     """
     import torch
 
-    scale = _Scale(history.values.to_numpy())
-    logged = scale.to(history.values.to_numpy())
+    scale = _Scale(history.grid.to_numpy())
+    logged = scale.to(history.grid.to_numpy())
     mean, spread = float(logged.mean()), float(logged.std()) or 1.0
     scaled = (logged - mean) / spread
     back = min(CYCLES * max(history.season, LAGS[-1]), len(scaled) // 2)
-    marks = calendar(history.dates, history)
+    marks = calendar(pd.DatetimeIndex(history.grid.index), history)
     lines = np.column_stack([scaled[:-1], marks[1:]])  # what was sold, and what the next date says by itself
     windows = np.lib.stride_tricks.sliding_window_view(lines, back, axis=0).transpose(0, 2, 1)
     inputs = torch.tensor(np.ascontiguousarray(windows), dtype=torch.float32)
@@ -284,6 +287,61 @@ def lstm(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
     return predict
 
 
+def tsb(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
+    """The chance of a sale times its size, each smoothed by itself (Teunter, Syntetos and Babai 2011).
+
+    Of `SMOOTHING` the two shares are taken whose forecasts of one step had the least squared error.
+    """
+    values, week = history.grid.to_numpy(), _week(history)
+    sold = values != 0
+    sizes, best, level = values[sold], np.inf, 0.0
+    for chance_share in SMOOTHING:
+        chance = _smoothed(sold.astype(float), chance_share, float(sold.mean()))
+        for size_share in SMOOTHING:
+            size = _smoothed(sizes, size_share, float(sizes.mean()))[np.r_[0, np.cumsum(sold)]]
+            off = float(np.square(values - chance[:-1] * size[:-1]).mean())
+            if off < best:
+                best, level = off, float(chance[-1] * size[-1])
+    return lambda dates, _future: level * week(dates)
+
+
+def adida(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
+    """Sums over as many steps as lie between two sales, smoothed, in equal parts (Nikolopoulos and others 2011)."""
+    values, week = history.grid.to_numpy(), _week(history)
+    width = int(np.clip(round(len(values) / max((values != 0).sum(), 1)), 1, max(len(values) // 4, 1)))
+    sums = values[len(values) % width :].reshape(-1, width).sum(axis=1)
+    paths = [_smoothed(sums, share, float(sums.mean())) for share in SMOOTHING]
+    best = min(paths, key=lambda path: float(np.square(sums - path[:-1]).mean()))
+    return lambda dates, _future: float(best[-1]) / width * week(dates)
+
+
+def recent_mean(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
+    """The mean of the last 16 weeks, or 12 months."""
+    values, week = history.grid.to_numpy(), _week(history)
+    level = float(values[-{"D": 16 * history.season, "W": 16}.get(history.frequency, SEASON_OF_STATES) :].mean())
+    return lambda dates, _future: level * week(dates)
+
+
+def _smoothed(values: np.ndarray, share: float, start: float) -> np.ndarray:
+    """Exponential smoothing: what is expected before each value, and after the last."""
+    from scipy.signal import lfilter
+
+    after, _state = lfilter([share], [1, share - 1], values, zi=[(1 - share) * start])
+    return np.r_[start, after]
+
+
+def _week(history: Open) -> Callable[[pd.DatetimeIndex], np.ndarray]:
+    """How much of an average day each weekday sells, drawn towards it as by `ALIKE` sales on every weekday."""
+    if history.frequency != "D":
+        return lambda dates: np.ones(len(dates))
+    by_day = history.values.groupby(history.dates.day_of_week)
+    usual, sales = float(history.values.mean()), (history.values != 0).groupby(history.dates.day_of_week).sum()
+    trust = sales / (sales + ALIKE)
+    factor = (1 + trust * (by_day.mean() / usual - 1)) if usual else trust * 0 + 1
+    factor = (factor / factor.mean()).reindex(range(7), fill_value=1.0).to_numpy()
+    return lambda dates: np.asarray(factor[dates.day_of_week])
+
+
 LEARNERS: dict[str, Learner] = {
     "seasonal naive": seasonal_naive,
     "linear": linear,
@@ -293,10 +351,14 @@ LEARNERS: dict[str, Learner] = {
     "xgboost": boosting,
     "prophet": prophet,
     "sarima": sarima,
+    "tsb": tsb,
+    "adida": adida,
+    "recent mean": recent_mean,
     **({"lstm": lstm} if find_spec("torch") else {}),
 }
 SLOW = ("sarima", "lstm")  # seconds a fit
-COMBINED = ("theta", "holt-winters", "prophet", "xgboost", "ridge")  # their median is the default answer
+COMBINED = ("theta", "holt-winters", "prophet", "xgboost", "ridge")  # their median is the default answer, and
+INTERMITTENT = ("tsb", "adida", "recent mean")  # the mean of these where most steps sell nothing
 
 
 def calendar(dates: pd.DatetimeIndex, history: Open) -> np.ndarray:
@@ -307,7 +369,7 @@ def calendar(dates: pd.DatetimeIndex, history: Open) -> np.ndarray:
     first, last = history.values.index[0], history.values.index[-1]
     if (last - first).days >= 1.5 * YEAR:
         turn = 2 * np.pi * dates.day_of_year.to_numpy(float) / YEAR
-        waves = 6 if history.frequency != "MS" else 4
+        waves = min(6, SEASONS[history.frequency] // 3) if history.frequency != "D" else 6
         parts += [wave(turn * n) for n in range(1, waves + 1) for wave in (np.sin, np.cos)]
     return np.column_stack(parts) if parts else np.zeros((len(dates), 0))
 

@@ -1,7 +1,8 @@
-"""From a series of totals to what a learner can learn from: regular, checked, without the days that are closed.
+"""From a series of totals to what a learner can learn from: regular, checked, and each step known for what it is.
 
-A closed day is not a bad day: a learner that sees its zero learns the wrong thing. Closed weekdays, closed days of
-the year and gaps in the table are found here and counted.
+A step without a sale can be four things: closed, not recorded, no demand, or the end of it. A closed day is not a bad
+day, a learner that sees its zero learns the wrong thing; a slow product's empty weeks are demand, and leaving them out
+makes its forecast that of its good days. They are told apart here, and counted.
 """
 
 from dataclasses import dataclass
@@ -9,19 +10,25 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from data import quality
 from data.dataset import Finding
 from locales import N_, Sentence
 
-SEASONS = {"D": 7, "W": 52, "MS": 12}  # steps of the main season of each frequency
+SEASONS = {"D": 7, "W": 52, "MS": 12, "QS": 4, "6MS": 2, "YS": 1}  # steps of the main season of each frequency
+MONTHS = {"MS": 1, "QS": 3, "6MS": 6, "YS": 12}  # of a step
 LOOKED_BACK = 8  # weeks without a sale after which a weekday counts as closed
 SHORT = 4  # days without a sale in a row that a holiday may take
 LONG = 14  # days in a row that the end of the year may take; more is no holiday
+YEAR = 365  # days
 FESTIVE = ((12, 25), (12, 26), (1, 1))  # month, day
 CHANCE = 0.001
 FAR = 6.0  # robust standard deviations
 NEAR = 4  # days
 STEADY = 0.05  # share of days without a sale below which such a day is an exception
+BETWEEN = 28  # days with sales for each long gap, below which the gaps are the rule
+BETWEEN_SALES = 1.32  # steps between sales from which demand is intermittent (Syntetos, Boylan, Croston 2005)
 FEWEST = 8  # values behind any forecast
+FAR_DATES = N_("{rows} dates are far from all others ({day}): left out as mistyped. Correct them in the file.")
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
@@ -33,7 +40,7 @@ class CannotForecast(Sentence, ValueError):
 class Regular:
     """A series with one float value a step, from its first to its last.
 
-    `frequency` is "D", "W" or "MS". `findings` say what was noticed and repaired.
+    `frequency` is one of `SEASONS`. `findings` say what was noticed and repaired.
     """
 
     values: pd.Series
@@ -56,34 +63,45 @@ class Regular:
 
 @dataclass(frozen=True)
 class Open:
-    """The open steps of a series, all that learners see.
+    """The steps of a series on which could be sold.
 
-    `season` counts the open steps in a week (daily) or a year. `closed_weekdays` (0 is Monday) and `closed_days`
-    ((month, day)) are never sold on.
+    `values` are those of the open steps. `grid` has every step of the weekdays that are open at all, so that a step
+    keeps its place in the week: on closed days it has what is usual for the weekday, and of a gap only what does not
+    make a whole week. `season` counts the steps of the grid in a week (daily) or a year. `closed_weekdays` (0 is
+    Monday) and `closed_days` ((month, day)) are never sold on. `intermittent`: many steps are open and sell nothing,
+    not for the season; demand then is a chance, and a size. `ended`: nothing was sold lately, and by its past rate of
+    sale that is no chance.
     """
 
     values: pd.Series
+    grid: pd.Series
     frequency: str
     season: int
     closed_weekdays: tuple[int, ...] = ()
     closed_days: tuple[tuple[int, int], ...] = ()
     findings: tuple[Finding, ...] = ()
+    intermittent: bool = False
+    ended: bool = False
 
     @property
     def dates(self) -> pd.DatetimeIndex:
         """The dates of the open steps."""
         return pd.DatetimeIndex(self.values.index)
 
+    def in_grid(self, dates: pd.DatetimeIndex) -> np.ndarray:
+        """Which of some dates are of a weekday that is open at all."""
+        return ~np.isin(dates.day_of_week, self.closed_weekdays)
+
     def is_open(self, dates: pd.DatetimeIndex) -> np.ndarray:
         """Which of some dates are open."""
-        return ~np.isin(dates.day_of_week, self.closed_weekdays) & ~_on(dates, self.closed_days)
+        return self.in_grid(dates) & ~_on(dates, self.closed_days)
 
 
 def regular(series: pd.Series) -> Regular:
     """Check a series of totals indexed by date and make it regular.
 
-    Unsorted dates are sorted, dates that come twice added up, time zones taken off, steps that are missing filled with
-    zero: nothing was sold. Raises `CannotForecast`.
+    Unsorted dates are sorted, dates that come twice added up, time zones taken off, dates far from all others left
+    out, steps that are missing filled with zero: nothing was sold. Raises `CannotForecast`.
     """
     findings: list[Finding] = []
     clean = _sorted(series, findings)
@@ -96,13 +114,15 @@ def regular(series: pd.Series) -> Regular:
     if not clean.abs().sum() > 0:
         raise CannotForecast(N_("This series is zero throughout: nothing was sold, so nothing can be forecast."))
     step = float(np.median(np.diff(clean.index.to_numpy()) / np.timedelta64(1, "D")))
-    frequency = "D" if step < 4 else "W" if step < 20 else "MS"
-    if frequency == "MS":
-        clean = clean.groupby(clean.index.to_period("M").to_timestamp()).sum()
-    elif frequency == "W":
-        clean = clean.groupby(
-            clean.index.to_period(f"W-{WEEKDAYS[clean.index[-1].day_of_week]}").end_time.normalize()
-        ).sum()
+    frequency = "D" if step < 4 else "W" if step < 20 else min(MONTHS, key=lambda one: abs(MONTHS[one] - step / 30.44))
+    last = clean.index[-1]
+    if frequency == "W":
+        clean = clean.groupby(clean.index.to_period(f"W-{WEEKDAYS[last.day_of_week]}").end_time.normalize()).sum()
+    elif frequency != "D":
+        # Counted back from the last one: quarters and years begin in any month.
+        back = (last.year - clean.index.year) * 12 + last.month - clean.index.month
+        months = last.to_period("M") - back.to_numpy() // MONTHS[frequency] * MONTHS[frequency]
+        clean = clean.groupby(pd.PeriodIndex(months).to_timestamp()).sum()
     steps = pd.date_range(clean.index[0], clean.index[-1], freq=_offset(frequency, clean.index[-1]))
     missing = len(steps) - len(clean)
     if missing and frequency != "D":
@@ -112,36 +132,43 @@ def regular(series: pd.Series) -> Regular:
 
 
 def learnable(history: Regular, closed: pd.DatetimeIndex | None = None, explained: bool = False) -> Open:
-    """The open steps of `history`. `closed` names days that are known to be closed, past and to come.
+    """What can be learned of `history`. `closed` names days that are known to be closed, past and to come.
 
     Days far from the days like them are drawn in, unless what else is known may explain them (`explained`).
     """
     dates, values = history.dates, history.values
+    sold = values.to_numpy() != 0
     if history.frequency != "D":
         season = SEASONS[history.frequency]
-        return Open(values, history.frequency, season if len(values) >= 2 * season else 1)
-    sold = values.to_numpy() != 0
-    recent = slice(-7 * LOOKED_BACK, None)
-    # So many of one weekday without a sale would be a wonder at the rate of days without a sale among all.
-    never = [day for day in range(7) if not sold[recent][dates.day_of_week[recent] == day].any()]
-    rate = 1 - sold[recent][~np.isin(dates.day_of_week[recent], never)].mean() if len(never) < 7 else 1.0
-    weekdays = tuple(never) if len(sold) >= 28 and rate ** min(LOOKED_BACK, len(sold) // 7) < CHANCE else ()
+        season = season if len(values) >= 2 * season else 1
+        year = SEASONS[history.frequency]
+        found = _ended(dates, sold, np.ones(len(sold), bool), year, 3)
+        return Open(values, values, history.frequency, season, (), (), found, _intermittent(sold, year), bool(found))
+    weekdays = _closed_weekdays(dates, sold)
     findings = []
     if weekdays:
         message = N_("Closed days of the week: {rows}. They are left out, and forecast as zero.")
         findings.append(Finding(message, len(weekdays)))
-    empty = ~sold & ~np.isin(dates.day_of_week, weekdays)
+    weekly = ~np.isin(dates.day_of_week, weekdays)
+    findings += (found := _ended(dates, sold, weekly, YEAR, SHORT + 1))
+    ended = bool(found)
+    empty = ~sold & weekly
     runs = _run_lengths(~sold)
     holidays = _touching(~sold, _on(dates, FESTIVE)) & (runs <= LONG)
     runs *= empty
     around = holidays & empty
-    steady = (empty & ~around & (runs <= LONG)).sum() <= STEADY * max((~np.isin(dates.day_of_week, weekdays)).sum(), 1)
+    long = runs > LONG
+    steady = (empty & ~around & ~long).sum() <= STEADY * max(weekly.sum(), 1)
+    steady &= bool(sold.sum() >= BETWEEN * (_starts(long) - ended))  # an end is no gap
     if not steady:
         holidays &= _on(dates, FESTIVE)
         around &= holidays
     # In a series that sells nearly every day, a day without a sale was closed, and many in a row were not recorded.
     short = (runs > 0) & (runs <= SHORT) & steady
-    gaps = (runs > LONG) & steady & ~_every_year(runs > LONG)
+    gaps = long & steady & ~_every_year(long, YEAR)
+    if ended:
+        since = np.flatnonzero(sold)[-1]
+        short[since:] = gaps[since:] = False
     days = _yearly(dates, around | short, holidays, sold)
     left_out = around | short | gaps | _on(dates, days)
     if closed is not None:
@@ -152,19 +179,89 @@ def learnable(history: Regular, closed: pd.DatetimeIndex | None = None, explaine
     if lost:
         message = N_("{rows} days in long gaps have no sale at all: they are left out, as if not recorded.")
         findings.append(Finding(message, lost, severity="warning"))
-    kept = ~np.isin(dates.day_of_week, weekdays) & ~left_out
-    opened = values[kept]
+    kept, season = weekly & ~left_out, 7 - len(weekdays)
+    grid = values[kept].reindex(dates[weekly & ~_weeks_of(gaps & weekly, season)])
     if steady and not explained:
-        opened, far = _drawn_in(opened, 7 - len(weekdays))
-        if far:
+        grid, away = _drawn_in(grid, season)
+        if away:
             findings.append(
-                Finding(N_("Days far from the days like them: {rows}. They are drawn in, so as not to mislead."), far)
+                Finding(N_("Days far from the days like them: {rows}. They are drawn in, so as not to mislead."), away)
             )
-    return Open(opened, "D", 7 - len(weekdays), weekdays, days, tuple(findings))
+    rare = _intermittent(sold[kept], YEAR * season // 7)
+    return Open(grid[dates[kept]], _filled(grid), "D", season, weekdays, days, tuple(findings), rare, ended)
+
+
+def _closed_weekdays(dates: pd.DatetimeIndex, sold: np.ndarray) -> tuple[int, ...]:
+    """The weekdays on which nothing is sold: so many without a sale in a row would be a wonder.
+
+    At the rate of the weekday itself before, or where it has never sold, at that of the other weekdays.
+    """
+    weeks, recent = len(sold) // 7, np.arange(len(sold)) >= len(sold) - 7 * LOOKED_BACK
+    on = [dates.day_of_week == day for day in range(7)]
+    never = [day for day in range(7) if not sold[on[day] & recent].any()]
+    others = sold[recent & ~np.isin(dates.day_of_week, never)]
+    if weeks < 4 or not len(others):
+        return ()
+
+    def chance(day: int) -> float:
+        before = sold[on[day] & ~recent]
+        if before.any():
+            return float((1 - before.sum() / (len(before) + 1)) ** min(LOOKED_BACK, weeks))
+        return float((1 - others.mean()) ** weeks)
+
+    return tuple(day for day in never if chance(day) < CHANCE)
+
+
+def _ended(dates: pd.DatetimeIndex, sold: np.ndarray, weekly: np.ndarray, year: int, least: int) -> tuple[Finding, ...]:
+    """A finding where a series has ended: so many steps without a sale would be a wonder at its rate before.
+
+    `weekly` marks the steps that are open at all, `year` is in steps. What was as empty a year before is only out of
+    season; fewer steps than `least` are no end.
+    """
+    if not sold.any():
+        return ()
+    last = int(np.flatnonzero(sold)[-1])
+    known, empty = weekly[sold.argmax() : last + 1].sum(), int(weekly[last + 1 :].sum())
+    # One step more is counted as not sold on: a rate of one is never certain.
+    chance = (1 - sold.sum() / (known + 1)) ** empty
+    before = sold[max(last + 1 - year, 0) : max(len(sold) - year, 0)]
+    if empty < least or chance >= CHANCE or (len(before) >= min(empty, year) and not before.any()):
+        return ()
+    message = N_(
+        "Nothing was sold on the last {rows} open steps, since {day}: it counts as ended, and is forecast as zero."
+    )
+    return (Finding(message, empty, {"day": str(dates[last].date())}, severity="warning"),)
+
+
+def _intermittent(sold: np.ndarray, year: int) -> bool:
+    """Whether steps come without a sale so often, out of season left aside, that demand is intermittent."""
+    least = max(year // 13, 3)  # steps of a season, and with sales between two of them
+    out = _every_year(_run_lengths(~sold) >= least, year)
+    counted = len(sold) - (out.sum() if sold.sum() >= least * _starts(out) else 0)
+    return bool(counted >= BETWEEN_SALES * max(sold.sum(), 1))
+
+
+def _filled(grid: pd.Series) -> pd.Series:
+    """A daily series whose missing days have what is usual for their weekday within two weeks on either side."""
+    if not grid.isna().any():
+        return grid
+    day = pd.DatetimeIndex(grid.index).day_of_week
+    usual = grid.groupby(day).transform(lambda one: one.rolling(5, center=True, min_periods=1).median().ffill().bfill())
+    return grid.fillna(usual).fillna(float(grid.mean()))
+
+
+def _weeks_of(gaps: np.ndarray, season: int) -> np.ndarray:
+    """Whole weeks at the begin of each run of `gaps`, so that what is left of it keeps the days of the week in step."""
+    run = np.cumsum(np.diff(np.r_[False, gaps].astype(int)) != 0)
+    place = np.arange(len(gaps)) - np.maximum.accumulate(
+        np.where(np.diff(np.r_[-1, run]) != 0, np.arange(len(gaps)), 0)
+    )
+    return gaps & (place < _run_lengths(gaps) // season * season)
 
 
 def _drawn_in(values: pd.Series, season: int) -> tuple[pd.Series, int]:
-    """The values with those drawn in that are `FAR` robust standard deviations off, and how many; in logarithms.
+    """A grid, its closed days missing, with the days drawn in that are `FAR` robust standard deviations off, and how
+    many; in logarithms.
 
     The days like a day are the same weekday of four weeks on either side. What comes again within days a year later is
     no outlier.
@@ -198,11 +295,11 @@ def _yearly(
     return tuple(found)
 
 
-def _every_year(empty: np.ndarray) -> np.ndarray:
-    """Where a run of empty days comes again in another year: then it is out of season."""
+def _every_year(empty: np.ndarray, year: int) -> np.ndarray:
+    """Where a run of empty steps comes again in another year (so many steps): then it is out of season."""
     again = np.zeros(len(empty), bool)
-    again[365:] |= empty[:-365]
-    again[:-365] |= empty[365:]
+    again[year:] |= empty[:-year]
+    again[:-year] |= empty[year:]
     return _touching(empty, again)
 
 
@@ -210,6 +307,11 @@ def _touching(mask: np.ndarray, seeds: np.ndarray) -> np.ndarray:
     """The runs of `mask` that hold one of the `seeds`."""
     run = np.cumsum(np.diff(np.r_[False, mask].astype(int)) != 0)
     return mask & np.isin(run, run[mask & seeds])
+
+
+def _starts(mask: np.ndarray) -> int:
+    """How many runs a mask has."""
+    return int((np.diff(np.r_[0, mask.astype(int)]) == 1).sum())
 
 
 def _run_lengths(mask: np.ndarray) -> np.ndarray:
@@ -227,6 +329,11 @@ def _sorted(series: pd.Series, findings: list[Finding]) -> pd.Series:
     if lost:
         findings.append(Finding(N_("{rows} values are not numbers and count as missing."), lost, severity="warning"))
     clean = clean[np.isfinite(clean) & clean.index.notna()]
+    if (away := quality.far(pd.DatetimeIndex(clean.index))).any():
+        findings.append(
+            Finding(FAR_DATES, int(away.sum()), {"day": str(clean.index[away][0].date())}, severity="warning")
+        )
+        clean = clean[~away]
     again = int(clean.index.duplicated().sum())
     if again:
         findings.append(Finding(N_("{rows} dates come twice: their values are added."), again))
@@ -236,7 +343,9 @@ def _sorted(series: pd.Series, findings: list[Finding]) -> pd.Series:
 
 
 def _offset(frequency: str, last: pd.Timestamp) -> str:
-    return f"W-{WEEKDAYS[last.day_of_week]}" if frequency == "W" else frequency
+    if frequency == "W":
+        return f"W-{WEEKDAYS[last.day_of_week]}"
+    return f"{frequency}-{last:%b}".upper() if frequency in ("QS", "YS") else frequency
 
 
 def _on(dates: pd.DatetimeIndex, days: tuple[tuple[int, int], ...]) -> np.ndarray:

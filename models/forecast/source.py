@@ -1,19 +1,29 @@
 """From invoice lines to the series that are forecast: by day, week or month, of everything or of one part of it."""
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from data.dataset import Finding
 from locales import N_
+from models.forecast.series import WEEKDAYS, CannotForecast
 
 ALL = "all"
 PARTS = ("category", "store", "product")  # what a series may be about, beside everything
 MEASURES = ("revenue", "units")
-STEPS = {"D": "D", "W": "W-SUN", "MS": "MS"}
+STEPS = ("D", "W", "MS")  # the finer first
+FEWEST = 3  # days from which the data's own step shows
 
 # Goods by day: what came back is taken off on the day it came back.
 DAILY = """
     SELECT date_trunc('day', timestamp) AS day, sum(quantity * unit_price) AS revenue, sum(quantity) AS units
     FROM sales WHERE line_type IN ('sale', 'return'){where} GROUP BY day ORDER BY day
+"""
+# The days of everything that can be told of each: where they begin and end, and whether they are weeks or months.
+SPAN = """
+    SELECT min(day) AS first, max(day) AS last, count(*) AS days, count(DISTINCT dayofweek(day)) AS weekdays,
+           bool_and(day(day) = 1) OR bool_and(day = last_day(day)) AS monthly
+    FROM (SELECT DISTINCT CAST(timestamp AS DATE) AS day FROM sales WHERE line_type IN ('sale', 'return'))
 """
 # The parts of a kind, the largest first.
 LARGEST = """
@@ -21,6 +31,29 @@ LARGEST = """
     FROM sales WHERE line_type IN ('sale', 'return') AND {part} IS NOT NULL GROUP BY {part}
     ORDER BY revenue DESC LIMIT 500
 """
+
+
+@dataclass(frozen=True)
+class Span:
+    """The first and last day that the sales of a dataset cover, and their finest step: one of `STEPS`.
+
+    A part that sold nothing on the last day sold nothing then: its series goes on to the end.
+    """
+
+    first: pd.Timestamp
+    last: pd.Timestamp
+    step: str = "D"
+
+
+def span(found: pd.DataFrame) -> Span:
+    """What `SPAN` answers, read: sales all dated on one day of the month or of the week are those of all of it."""
+    row = found.iloc[0]
+    first, last = pd.Timestamp(row["first"]), pd.Timestamp(row["last"])
+    if row["days"] >= FEWEST and row["monthly"]:
+        return Span(first.to_period("M").start_time, last.to_period("M").end_time.normalize(), "MS")
+    if row["days"] >= FEWEST and row["weekdays"] == 1:
+        return Span(first - pd.Timedelta(days=6), last, "W")
+    return Span(first, last)
 
 
 def daily(part: str | None) -> str:
@@ -46,19 +79,24 @@ def read_key(name: str) -> tuple[str | None, str | None, str, str]:
     return (part, value, measure, frequency) if value else (None, None, measure, frequency)
 
 
-def series(days: pd.DataFrame, measure: str, frequency: str) -> tuple[pd.Series, tuple[Finding, ...]]:
-    """The series of a measure at a frequency ("D", "W", "MS") from what `daily` answers, every step filled.
+def series(days: pd.DataFrame, measure: str, frequency: str, covered: Span) -> tuple[pd.Series, tuple[Finding, ...]]:
+    """The series of a measure at a frequency (one of `STEPS`) from what `daily` answers, every step filled.
 
-    Weeks end on Sunday. A first or last week or month that the data do not cover whole is left out, and said.
+    It goes from the first sale to the end of what the data cover: nothing sold is zero. Weeks end on Sunday, or on the
+    day that weekly data are dated. A first or last week or month that the data do not cover whole is left out, and
+    said. Raises `CannotForecast` for a step that is finer than that of the data.
     """
+    if STEPS.index(frequency) < STEPS.index(covered.step):
+        raise CannotForecast(N_("These data are totals of weeks or months: choose such a step."))
     values = days.set_index(pd.DatetimeIndex(days["day"]))[measure].astype(float)
-    every = values.reindex(pd.date_range(values.index[0], values.index[-1]), fill_value=0.0)
     if frequency == "D":
-        return every, ()
-    periods = every.index.to_period("M" if frequency == "MS" else "W-SUN")
-    summed = every.groupby(periods).sum()
-    whole = (summed.index.start_time >= every.index[0]) & (summed.index.end_time.normalize() <= every.index[-1])
-    kept = summed[whole]
+        return values.reindex(pd.date_range(values.index[0], covered.last), fill_value=0.0), ()
+    weekly = f"W-{WEEKDAYS[covered.last.day_of_week]}" if covered.step == "W" else "W-SUN"
+    period = "M" if frequency == "MS" else weekly
+    summed = values.groupby(values.index.to_period(period)).sum()
+    every = summed.reindex(pd.period_range(summed.index[0], covered.last.to_period(period)), fill_value=0.0)
+    whole = (every.index.start_time >= covered.first) & (every.index.end_time.normalize() <= covered.last)
+    kept = every[whole]
     kept.index = kept.index.to_timestamp() if frequency == "MS" else kept.index.end_time.normalize()
     cut = int((~whole).sum())
     message = N_("{rows} weeks or months at the ends are not whole in the data: they are left out.")

@@ -132,13 +132,16 @@ def actuals(engine: Engine, home: Path, stored: Stored) -> Rows:
     same = {kept.version for kept in tables.stored(home, "sales") if kept.lineage == stored.lineage}
     log = state.read(engine, state.prediction_log, model=NAME, actual=None)
     found: Rows = []
+    if not len(log):
+        return found
+    covered = source.span(tables.query(stored, source.SPAN))
     for subject, rows in log[log["version"].isin(same)].groupby("subject"):
         part, value, measure_, frequency = source.read_key(str(subject))
         if part and part not in stored.columns["sales"]:
             continue
         days = _days(stored, part, value)
         if len(days):
-            sold = source.series(days, measure_, frequency)[0].reindex(rows["target_day"]).to_numpy()
+            sold = source.series(days, measure_, frequency, covered)[0].reindex(rows["target_day"]).to_numpy()
             found += rows.assign(actual=sold)[~np.isnan(sold)].to_dict("records")
     return found
 
@@ -232,7 +235,8 @@ def _total(
 ) -> tuple[preparing.Regular, pd.DataFrame | None]:
     """The daily revenue of everything, or of a part, and the days that are known to be closed."""
     days = _days(stored, part, value)
-    history = preparing.regular(source.series(days, *TOTAL)[0] if len(days) else pd.Series(dtype=float))
+    covered = source.span(tables.query(stored, source.SPAN))
+    history = preparing.regular(source.series(days, *TOTAL, covered)[0] if len(days) else pd.Series(dtype=float))
     country = holidays.COUNTRIES.get(stored.origin.currency or "", "")
     return history, holidays.closures(history, HORIZON, country) if country else None
 

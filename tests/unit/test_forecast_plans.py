@@ -180,13 +180,14 @@ def test_what_an_event_did_before():
 
 def test_weeks_and_months_in_part_are_left_out_and_said():
     days = pd.DataFrame({"day": pd.date_range("2024-01-10", "2024-04-10"), "revenue": 1.0, "units": 2.0})
-    monthly, found = source.series(days, "units", "MS")
+    whole = source.Span(days["day"].iloc[0], days["day"].iloc[-1])
+    monthly, found = source.series(days, "units", "MS", whole)
     assert monthly.to_dict() == {pd.Timestamp("2024-02-01"): 58.0, pd.Timestamp("2024-03-01"): 62.0}
     assert found[0].rows == 2
-    week, _found = source.series(days, "revenue", "W")
+    week, _found = source.series(days, "revenue", "W", whole)
     assert (week == 7).all()
     assert (week.index.day_of_week == 6).all()
-    every, nothing = source.series(days[::2], "revenue", "D")
+    every, nothing = source.series(days[::2], "revenue", "D", whole)
     assert (every.iloc[1::2] == 0).all()
     assert nothing == ()
 

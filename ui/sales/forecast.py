@@ -92,6 +92,9 @@ def on_date(stored: Stored, chosen: Chosen, found: Forecast) -> None:
         found = series.forecast(stored, chosen, int(np.searchsorted(steps, when) + 1))
     row = found.frame.iloc[int(np.searchsorted(found.frame.index, when))]
     day = pd.Timestamp(row.name)
+    if found.window.history.ended:
+        st.info(_("{day}: nothing is expected, since this ended.").format(day=plain(locales.day(day))))
+        return
     if row["hi-95"] == 0:
         st.info(_("{day}: closed, nothing will be sold.").format(day=plain(locales.day(day))))
         return

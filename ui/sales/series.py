@@ -65,8 +65,12 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
     measure = measures[0]
     if len(measures) > 1:
         measure = inputs.choice(_("Measure"), list(measures), "measure", lambda one: _(MEASURES[one]))
-    steps = [step for step in STEPS if step[0] in frequencies]
-    frequency = "D"
+    finest = list(STEPS).index(_span(stored.version, stored).step)
+    steps = [step for step in list(STEPS)[finest:] if step[0] in frequencies]
+    if not steps:
+        st.info(_("These data are totals of weeks or months: for this page they would have to be daily."))
+        st.stop()
+    frequency = steps[0]
     if len(steps) > 1:
         frequency = inputs.choice(_("Step"), steps, "step", lambda one: _(STEPS[one]))
     least, usual, most = HORIZONS[frequency]
@@ -79,7 +83,8 @@ def _made(
     stored: Stored, part: str | None, value: str | None, name: str, measure: str, frequency: str, horizon: int
 ) -> Chosen:
     days = _days(stored.version, part, value, stored)
-    values, findings = source.series(days, measure, frequency) if len(days) else (pd.Series(dtype=float), ())
+    covered = _span(stored.version, stored)
+    values, findings = source.series(days, measure, frequency, covered) if len(days) else (pd.Series(dtype=float), ())
     currency = stored.origin.currency or "GBP"
     key = source.key(part, value, measure, frequency)
     return Chosen(key, name, part, value, measure, frequency, horizon, values, findings, currency)
@@ -87,7 +92,8 @@ def _made(
 
 def first(stored: Stored) -> tuple[Chosen, Forecast | None]:
     """The series that the page Sales: forecast shows first, and its forecast if it has been made already."""
-    chosen = _made(stored, None, None, _("Everything"), source.MEASURES[0], "D", HORIZONS["D"][1])
+    step = _span(stored.version, stored).step
+    chosen = _made(stored, None, None, _("Everything"), source.MEASURES[0], step, HORIZONS[step][1])
     found = answers.found(_key(stored, chosen, chosen.horizon))
     return chosen, found if isinstance(found, Forecast) else None
 
@@ -130,6 +136,12 @@ def _work(chosen: Chosen, ahead: int) -> Callable[[background.Step], Forecast]:
 def _days(version: str, part: str | None, value: str | None, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001
     """Revenue and units by day of everything, or of one category, store or product."""
     return tables.query(_stored, source.daily(part), **({"value": value} if part else {}))
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _span(version: str, _stored: Stored) -> source.Span:  # noqa: ARG001
+    """What the sales of a dataset cover."""
+    return source.span(tables.query(_stored, source.SPAN))
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

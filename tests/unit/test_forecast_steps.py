@@ -1,0 +1,178 @@
+"""A step without a sale is closed, not recorded, no demand, or the end: each is told apart, and sums are right."""
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.forecast import engine, source
+from models.forecast.combined import BASE
+from models.forecast.learners import COMBINED, INTERMITTENT, LEARNERS
+from models.forecast.series import CannotForecast, learnable, regular
+from tests.unit.test_forecast import messages, shop
+
+DEFAULT = (BASE, *COMBINED)
+
+
+def look(series: pd.Series, horizon: int = 28) -> engine.Window:
+    known = regular(series)
+    return engine.look(known, len(known.values), horizon, DEFAULT)
+
+
+def days(values: np.ndarray, first: str = "2024-01-01") -> pd.Series:
+    return pd.Series(values.astype(float), pd.date_range(first, periods=len(values)))
+
+
+def every_three_weeks(length: int = 730, seed: int = 0) -> pd.Series:
+    """A sale every 16 to 30 days of 5 to 15 units: 28 days sell 28 / 23 x 10 = 12.2 units."""
+    rng = np.random.default_rng(seed)
+    values = np.zeros(length)
+    when = np.cumsum(rng.integers(16, 31, length // 16))
+    values[when[when < length]] = rng.integers(5, 16, (when < length).sum())
+    return days(values)
+
+
+def test_a_sale_now_and_then_is_not_forecast_at_the_level_of_its_good_days():
+    said = [look(every_three_weeks(seed=seed)).forecast["median"].sum() for seed in range(10)]
+    assert np.mean(said) == pytest.approx(28 / 23 * 10, rel=0.12)
+    assert max(said) < 20
+
+
+def test_the_sums_of_slow_products_are_right():
+    """Products that sell on 3 to 60 % of days, sizes 1 to 15: said and true add up to the same, whoever says it."""
+    said, true = dict.fromkeys(INTERMITTENT, 0.0), 0.0
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        often, size = rng.uniform(0.03, 0.6), rng.uniform(1, 15)
+        history = learnable(regular(days((rng.random(900) < often) * rng.geometric(1 / size, 900))))
+        assert history.intermittent
+        ahead = history.grid.index[-1] + pd.to_timedelta(np.arange(1, 29), "D")
+        for name in said:
+            said[name] += LEARNERS[name](history, None)(ahead, None).sum()
+        true += 28 * often * size
+    for name, total in said.items():
+        assert total / true == pytest.approx(1, abs=0.05), name
+
+
+def test_slow_demand_has_learners_of_its_own_and_they_know_the_week():
+    rng, dates = np.random.default_rng(1), pd.date_range("2024-01-01", periods=700)
+    often = np.where(dates.day_of_week == 5, 0.8, 0.1)
+    window = look(pd.Series((rng.random(700) < often) * 4.0, dates))
+    assert set(INTERMITTENT) < set(window.forecast)
+    assert not set(COMBINED) & set(window.forecast)
+    by_day = pd.Series(window.forecast["median"]).groupby(window.dates.day_of_week).mean()
+    assert by_day[5] > 3 * by_day.drop(5).max()
+
+
+@pytest.mark.parametrize("empty", [7, 60, 365])
+def test_what_has_sold_daily_and_stopped_has_ended(empty):
+    sold = shop(730).where(np.arange(730) < 730 - empty, 0.0)
+    window = look(sold)
+    assert window.history.ended
+    assert not window.forecast["median"].any()
+    assert "counts as ended" in messages(window.history.findings)
+
+
+def test_what_is_out_of_season_or_slow_has_not_ended():
+    dates = pd.date_range("2022-01-01", "2024-04-30")
+    winter = pd.Series(np.where(np.isin(dates.month, [11, 12, 1, 2]), 30.0, 0.0), dates)
+    assert not learnable(regular(winter)).ended
+    slow = every_three_weeks()[:-1]
+    slow.iloc[-40:] = 0
+    assert not learnable(regular(slow)).ended
+
+
+def test_a_closed_christmas_does_not_shift_the_week():
+    """Saturday sells three times the rest; after a closed Wednesday the next Saturday is a Saturday still."""
+    dates = pd.date_range("2024-01-01", periods=396)
+    sold = np.where(dates.day_of_week == 5, 300.0, 100.0) * np.random.default_rng(0).normal(1, 0.01, 396)
+    sold[(dates.month == 12) & (dates.day == 25)] = 0
+    known = pd.Series(sold[:368], dates[:368])
+    forecast = engine.look(regular(known), 368, 28, DEFAULT).forecast
+    for name in ("median", BASE, "theta", "xgboost", "holt-winters"):
+        assert np.abs(forecast[name] - sold[368:]).sum() / sold[368:].sum() < 0.04, name
+
+
+def test_a_gap_and_a_day_known_to_be_closed_keep_the_week_in_step():
+    sold = shop(300, noise=0.0)
+    torn = sold.drop(sold.index[100:145])  # 45 days: no whole weeks
+    known = learnable(regular(torn), closed=pd.DatetimeIndex([sold.index[200]]))
+    weekday = pd.DatetimeIndex(known.grid.index).day_of_week.to_numpy()
+    assert ((np.diff(weekday) % 7) == 1).all()
+    assert sold.index[200] not in known.values.index
+    assert known.grid[sold.index[200]] == pytest.approx(sold.iloc[200])
+    assert len(known.grid) == 300 - 42
+
+
+@pytest.mark.parametrize("typed", ["1990-05-02", "2043-05-02"])
+def test_a_mistyped_year_is_left_out_and_said(typed):
+    sold = shop(100)
+    known = regular(pd.concat([sold, pd.Series([5.0], [pd.Timestamp(typed)])]))
+    pd.testing.assert_series_equal(known.values, sold, check_freq=False)
+    assert next(finding.rows for finding in known.findings) == 1
+    assert "far from all others" in messages(known.findings)
+
+
+@pytest.mark.parametrize(
+    ("freq", "first", "ahead"),
+    [
+        ("QS-FEB", "2015-02-01", ["2025-02-01", "2025-05-01"]),
+        ("QE", "2015-03-31", ["2025-03-01", "2025-06-01"]),
+        ("6MS", "2015-01-01", ["2035-01-01", "2035-07-01"]),
+        ("YS", "1985-01-01", ["2025-01-01", "2026-01-01"]),
+    ],
+)
+def test_quarters_and_years_are_no_months_with_holes(freq, first, ahead):
+    dates = pd.date_range(first, periods=40, freq=freq)
+    known = regular(pd.Series(100 + np.random.default_rng(0).normal(0, 3, 40), dates))
+    assert (known.values > 50).all()
+    assert list(known.ahead(2)) == [pd.Timestamp(day) for day in ahead]
+    window = engine.look(known, 40, 2, DEFAULT)
+    assert np.allclose(window.forecast["median"], 100, rtol=0.1)
+
+
+def covered(dates) -> source.Span:
+    """What the query SPAN finds on sales of these dates."""
+    with duckdb.connect() as database:
+        lines = pd.DataFrame({"timestamp": pd.DatetimeIndex(dates), "line_type": "sale"})
+        database.register("sales", lines)
+        return source.span(database.execute(source.SPAN).df())
+
+
+def rows(dates, units=1.0) -> pd.DataFrame:
+    return pd.DataFrame({"day": pd.DatetimeIndex(dates), "revenue": 1.0, "units": units})
+
+
+def test_a_part_goes_on_to_the_end_of_the_data():
+    whole = covered(pd.date_range("2024-01-10", "2024-04-10"))
+    ended = rows(pd.date_range("2024-01-15", "2024-02-20"))
+    daily, _found = source.series(ended, "units", "D", whole)
+    assert (daily.index[0], daily.index[-1]) == (pd.Timestamp("2024-01-15"), pd.Timestamp("2024-04-10"))
+    assert daily.sum() == len(ended)
+    monthly, found = source.series(ended, "units", "MS", whole)
+    assert monthly.to_dict() == {pd.Timestamp("2024-02-01"): 20.0, pd.Timestamp("2024-03-01"): 0.0}
+    assert found[0].rows == 2  # January and April are in part for everything
+    late, found = source.series(rows(["2024-02-15"]), "units", "MS", whole)
+    assert late.to_dict() == {pd.Timestamp("2024-02-01"): 1.0, pd.Timestamp("2024-03-01"): 0.0}
+    assert [finding.rows for finding in found] == [1]
+
+
+@pytest.mark.parametrize("freq", ["MS", "ME"])
+def test_monthly_data_keep_their_newest_month(freq):
+    dates = pd.date_range("2019-01-01", periods=45, freq=freq)
+    span = covered(dates)
+    assert span.step == "MS"
+    values, found = source.series(rows(dates, np.arange(45.0)), "units", "MS", span)
+    assert values.tolist() == list(range(45))
+    assert found == ()
+    with pytest.raises(CannotForecast, match="weeks or months"):
+        source.series(rows(dates), "units", "D", span)
+
+
+def test_weekly_data_keep_their_weekday():
+    dates = pd.date_range("2024-01-03", periods=30, freq="7D")
+    span = covered(dates)
+    values, found = source.series(rows(dates, np.arange(30.0)), "units", "W", span)
+    assert (span.step, values.tolist(), found) == ("W", list(range(30)), ())
+    assert list(values.index) == list(dates)
+    assert covered(pd.date_range("2024-01-01", periods=90)).step == "D"
