@@ -235,8 +235,8 @@ def _drift(
 
     lineage = _stored(home, model).lineage
     step(N_("Reading the table"), 0.0)
-    daily = None if quiet else home
-    found = watching.run(engine, opened(engine, home, model), day, now, alerts.threshold(engine, model), step, daily)
+    limit = alerts.threshold(engine, model)
+    found = watching.run(engine, opened(engine, home, model), day, now, limit, step, together=not quiet)
     return _alerted(engine, model, lineage, found, now, step, quiet or (None if found["in_use"] else alerts.NO_MODEL))
 
 

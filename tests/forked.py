@@ -65,7 +65,7 @@ def _begin(arguments: tuple[str, ...], environment: dict[str, str], out: Path, e
     jobs.app()
 
 
-def _drift(engine, model, day, now, threshold, step, _home):
+def _drift(engine, model, day, now, threshold, step, together):
     step("Comparing", 0.5)
     if os.environ.get("CLOSED") == str(day):
         raise CannotCompare("There are no data of {day}.", day=day)

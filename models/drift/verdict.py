@@ -66,7 +66,7 @@ class Against:
         for test, each in zip(self.tests, usual[:-1], strict=True):
             freedom = np.minimum(test.freedom, each.freedom)[days]
             # Where the scatter is estimated itself, from windows of few levels, it is no better known than by so many.
-            windows = each.windows[days] / np.where(np.isfinite(each.freedom[days]), np.maximum(freedom, 1), 1)
+            windows = each.windows[days] / np.where(np.isfinite(each.freedom[days]), freedom, 1)
             found.append(
                 measures.pvalue(Departure(test.ratio[days], freedom, test.size[days]), each.ratio[days], windows)
             )
@@ -129,7 +129,8 @@ def usual(ratios: np.ndarray, lengths: np.ndarray, first: int = 0) -> list[Usual
         windows += new * weight
         means[day], counts[day] = np.maximum(total / windows, 1), windows
         spread[day] = (squares - total**2 / windows) / np.maximum(windows - PRIOR, 1) / means[day] ** 2
-    freedom = np.where(means > CLEARLY, 2 / np.maximum(spread, 1e-3), np.inf)
+    # What scatters more than a single level can was a change once, and no usual mix.
+    freedom = np.where(means > CLEARLY, np.maximum(2 / np.maximum(spread, 1e-3), 1), np.inf)
     return [Usual(means[:, test], freedom[:, test], counts[:, test]) for test in range(tests)]
 
 
@@ -207,7 +208,9 @@ def label(drift: pd.DataFrame, threshold: float) -> np.ndarray:
     odd = (drift["psi"] > threshold) | drift["real"]
     large = (drift["psi"] > threshold) | (drift["size"] > matters)
     known = drift["rows_season"] > 0
-    like = drift["whole"] | (drift["psi_season"] <= threshold) | (drift["size_season"] <= matters)
+    # Where all of the season is known, a change that the test does not tell from it is like it, unless it is larger.
+    nearer = drift["whole"] & (drift["psi_season"] < drift["psi"])
+    like = nearer | (drift["psi_season"] <= threshold) | (drift["size_season"] <= matters)
     return np.select(
         [
             drift["psi"].isna() | drift["learned"],

@@ -1,6 +1,6 @@
 """Drift of the data of a managed model: against what its model learned from, and what its model says of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -85,8 +85,9 @@ def outputs(home: Path, model: str, stored: Stored, champion: "pd.Series | None"
 
 @dataclass(frozen=True)
 class Opened:
-    """The table of a model in its bins, to be compared with a reference."""
+    """The table of a model in its bins, to be compared with a reference; the models' files are in `home`."""
 
+    home: Path
     model: str
     against: Reference
     watched: Watched
@@ -109,7 +110,7 @@ def opened(engine: Engine, home: Path, model: str) -> Opened:
     if not against:
         raise CannotCompare(NOTHING)
     binned = watch.count(sheets, against[0].window, against[0].frozen)
-    return Opened(model, against[0], binned, stored, sheets, champion)
+    return Opened(home, model, against[0], binned, stored, sheets, champion)
 
 
 def does(
@@ -135,6 +136,23 @@ def does(
     return found
 
 
+def raised(table: Opened, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The alarms of rows of `state.psi_log` against what was learned, of any days: what the model in use says decides
+    which of the confirmed ones are alerts (see `alerts.of_psi`)."""
+    by_day: dict[date, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if row["reference"] == watch.TRAINING:
+            by_day.setdefault(row["day"], []).append(row)
+    found = []
+    for day, those in by_day.items():
+        done = {}
+        if table.against.in_use and any(row["label"] == watch.CONFIRMED for row in those):
+            at = np.datetime64(day, "D")
+            done = does(table.home, table.model, table.stored, table.champion, table.sheets, table.watched, at)
+        found += alerts.of_psi(those, done, MODELS[table.model].does, table.stored.origin.currency or "")
+    return found
+
+
 def _together(table: Opened, confirmed: set[str], day: np.datetime64) -> list[dict[str, Any]]:
     """Alarms that all columns together have changed, of each kind of rows none of whose columns shows it alone."""
     about = {"model": table.model, "version": table.against.version, "day": day.item()}
@@ -156,13 +174,13 @@ def run(
     now: datetime,
     threshold: float = THRESHOLD,
     step: Step = lambda _message, _share: None,
-    home: Path | None = None,
+    together: bool = False,
 ) -> dict[str, Any]:
     """The drift of a model's table on a day: written down, and a summary as JSON can hold it, with the `alerts` to
     raise. Tables that come once a month are judged by their last batch up to that day.
 
-    With the `home` of the models, what the model in use says decides which changes are alerts, and all columns together
-    are looked at: the work of a day, not of a back-fill.
+    What the model in use says decides which changes are alerts. All columns `together` are looked at where that is
+    asked for: the work of a day, not of a back-fill.
 
     Raises `CannotCompare` where there is nothing on that day.
     """
@@ -175,13 +193,10 @@ def run(
         why = ABSENT if drift.empty else ALL_LEARNED if first > last else LEARNED
         raise CannotCompare(why, day=day, first=min(first, last).item(), last=last.item())
     last, confirmed = at[0], drift[drift["label"] == watch.CONFIRMED]
-    done, joint = {}, []
-    if home is not None:
+    joint = []
+    if together:
         step(N_("Learning to tell the days apart"), 0.5)
         joint = _together(table, set(confirmed["feature"]), last)
-        if table.against.in_use and len(confirmed):
-            step(N_("Finding out what it does"), 0.7)
-            done = does(home, model, table.stored, table.champion, table.sheets, watched, last)
     step(WRITING, 0.8)
     found = history.rows(model, table.against.version, watched, drift, threshold)
     history.write(engine, found, now)
@@ -193,11 +208,5 @@ def run(
         "columns": len(drift),
         "drifted": sorted(drift.loc[drift["psi"] > threshold, "feature"]),
         "labels": drift["label"].value_counts().to_dict(),
-        "alerts": joint
-        + alerts.of_psi(
-            [row for row in found if row["reference"] == watch.TRAINING],
-            done,
-            MODELS[model].does,
-            table.stored.origin.currency or "",
-        ),
+        "alerts": joint + raised(table, found),
     }

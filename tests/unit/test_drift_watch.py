@@ -12,7 +12,8 @@ from connectors import retail
 from data import demo, state, tables
 from data.dataset import Dataset, Origin
 from models import drift
-from models.drift import alarms, bins, monitored, shift, watch
+from models.drift import alarms, bins, history, monitored, shift, watch
+from models.drift.compare import THRESHOLD
 from models.drift.monitored import Sheet
 from models.drift.shift import Shift
 from models.lifecycle import registry, watching
@@ -272,6 +273,12 @@ def test_the_version_in_use_is_the_reference_and_never_another_lineage_s(engine,
     done = watching.run(engine, opened, EVENT.date() + timedelta(days=6), NOW)
     assert (done["version"], done["in_use"]) == (best, True)
     assert "price_change" in done["drifted"]
+    assert done["labels"][watch.CONFIRMED] == 1, "a year of history is enough for a step that large"
+    week = opened.watched.days[np.isin(opened.watched.days, np.datetime64(done["day"]) + np.arange(-3, 4))]
+    rows = history.rows("sales", best, opened.watched, watch.backfill(opened.watched, week), THRESHOLD)
+    back_filled = [alarm for alarm in watching.raised(opened, rows) if str(alarm["day"]) == done["day"]]
+    assert back_filled == done["alerts"], "a back-fill and the job of the day raise the same"
+    assert any("does" in alarm["message_values"] for alarm in back_filled)
     with pytest.raises(drift.CannotCompare, match="one of the days"):
         watching.run(engine, opened, last, NOW)
 

@@ -197,8 +197,9 @@ def _keep(
         step(watching.WRITING, 0.3)
         now = datetime.now(UTC)
         history.write(_engine(), logged, now)
-        over = alerts.of_psi([row for row in logged if row["reference"] == watch.TRAINING])
-        alerts.record(_engine(), _stored.lineage, over, now, alerts.BACK_FILL)
+        champion = registry.champion(_engine(), model, _stored.lineage)
+        table = watching.Opened(settings.get().home, model, _against, binned, _stored, _rows, champion)
+        alerts.record(_engine(), _stored.lineage, watching.raised(table, logged), now, alerts.BACK_FILL)
 
     background.start(JOB, f"{model} {against}", work)
 
