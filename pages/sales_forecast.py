@@ -101,6 +101,7 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   XGBoost with lags, and a ridge regression on the calendar. A fixed median beats choosing the best of a few tries.
 - **Slow demand** (a sale on fewer than three of four open steps) is a chance and a size: the mean of three methods,
   TSB (Teunter, Syntetos and Babai 2011), ADIDA (Nikolopoulos and others 2011), the recent mean. Their sums are right.
+  Its bands, of steps and of sums, are read off the same thousand drawn futures.
 - **Closed days**, gaps and days without a record are found first and left out: a learner must not take them for bad
   days. Empty steps of slow demand are demand, and what has not sold for longer than chance allows has ended.
 - **Bands**: how far off the same median was at eight past origins, with only what was known then, in units that follow

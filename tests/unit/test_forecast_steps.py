@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.forecast import engine, source
+from models.forecast import engine, intervals, source
 from models.forecast.combined import BASE
 from models.forecast.learners import COMBINED, INTERMITTENT, LEARNERS
 from models.forecast.series import CannotForecast, learnable, regular
@@ -52,6 +52,26 @@ def test_the_sums_of_slow_products_are_right():
         true += 28 * often * size
     for name, total in said.items():
         assert total / true == pytest.approx(1, abs=0.05), name
+
+
+def test_steps_and_sums_of_slow_demand_lie_in_bands_of_one_distribution():
+    """Products that sell on 5 to 50 % of days: their next 28 days lie in the band of the sum as often as promised."""
+    inside = {80: 0, 95: 0}
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        often, size = rng.uniform(0.05, 0.5), rng.uniform(2, 15)
+        whole = days((rng.random(528) < often) * rng.geometric(1 / size, 528))
+        known = regular(whole[:500])
+        window = engine.look(known, 500, 28, [BASE, *INTERMITTENT])
+        found = intervals.total(window, [], "recent mean", [80, 95])
+        for level, (lo, hi) in found.items():
+            inside[level] += lo <= whole[500:].sum() <= hi
+        ends = intervals.bands(window, [], "recent mean", [80, 95])
+        assert (ends[95][0] <= ends[80][0]).all()
+        assert (ends[80][1] <= ends[95][1]).all()
+        assert found[95][0] >= 0
+    assert inside[80] / 150 == pytest.approx(0.80, abs=0.08)
+    assert inside[95] / 150 == pytest.approx(0.95, abs=0.04)
 
 
 def test_slow_demand_has_learners_of_its_own_and_they_know_the_week():
