@@ -224,7 +224,9 @@ def stock(goods: pd.DataFrame, moves: pd.DataFrame | None, today: pd.Timestamp) 
     placed = listed[listed["move"].eq("order")]
     if placed.empty:
         return Stock(on_hand, none)
-    arrived = listed[listed["move"].eq("receipt") & (listed["ordered"] >= placed["date"].min())]
+    # Where a receipt does not say when it was ordered, it counts from the first order on.
+    since = listed["ordered"].fillna(listed["date"]) if "ordered" in listed else listed["date"]
+    arrived = listed[listed["move"].eq("receipt") & (since >= placed["date"].min())]
     missing = (
         placed.groupby("product")["quantity"].sum().sub(arrived.groupby("product")["quantity"].sum(), fill_value=0)
     )

@@ -390,6 +390,8 @@ def test_what_is_under_way_is_what_was_ordered_and_did_not_come():
     assert np.array_equal(found.on_hand, [0, 31, np.nan], equal_nan=True)
     assert found.on_order.tolist() == [7, 24, 0]
     assert found.orders.set_index("place")["elapsed"].to_dict() == {0: 10, 1: 21}
+    bare = supply.stock(pd.DataFrame({"product": ["B", "A", "X"]}), experience.drop(columns="ordered"), TODAY)
+    assert bare.on_order.tolist() == [7, 24, 0], "a table that does not say when receipts were ordered"
 
 
 def test_a_count_given_by_an_analyst_is_taken_as_it_is():
