@@ -148,7 +148,7 @@ def fit(
     """A model of one of `learners.EXPLAINED`, with what held-out customers show of it."""
     rows, weight = _sample(prepared.left, COMPARED, seed)
     step(N_("Measuring on customers it has not seen"), 0.7)
-    held_out, permuted = _held_out(prepared, learner, seed)
+    held_out, line, permuted = _held_out(prepared, learner, seed)
     matrix, left, used = prepared.matrix, prepared.left, prepared.coding
     groups = tuple(conformal.groups(held_out.probability, left, matrix, used))
     member = np.array([group.members(matrix) for group in groups], bool).reshape(len(groups), len(left)).T
@@ -158,6 +158,7 @@ def fit(
     step(N_("Measuring how sure it is"), 0.85)
     drawn = np.random.default_rng(seed).multinomial(len(rows), np.full(len(rows), 1 / len(rows)), RESAMPLED).T
     ensemble = learners.resampled(fitted, matrix[rows], left[rows], used, drawn * weight[:, None], seed + 1)
+    fitted, ensemble = (learners.Calibrated(each, *line) for each in (fitted, ensemble))
     step(N_("Learning what follows from what"), 0.98)
     known = rules.learn(matrix[rows], used)
     parts = np.average(np.abs(fitted.contributions(matrix[rows])[:, :-1]), axis=0, weights=weight)
@@ -261,8 +262,9 @@ def outcomes(held_out: HeldOut) -> pd.DataFrame:
     return pd.DataFrame({"verdict": verdicts, "customers": customers.astype(int), "left": share, "lo": lo, "hi": hi})
 
 
-def _held_out(prepared: Prepared, learner: str, seed: int) -> tuple[HeldOut, np.ndarray]:
-    """Predictions for each customer by a model fitted without them, and the log-loss that shuffling a column adds.
+def _held_out(prepared: Prepared, learner: str, seed: int) -> tuple[HeldOut, tuple[float, float], np.ndarray]:
+    """Predictions for each customer by a model fitted without them, how they are calibrated (see
+    `learners.calibration`), and the log-loss that shuffling a column adds.
 
     Of a large table each model learns from `COMPARED` customers, and every customer gets a prediction.
     """
@@ -280,7 +282,7 @@ def _held_out(prepared: Prepared, learner: str, seed: int) -> tuple[HeldOut, np.
         fitted = learners.fit(learner, part.encode(table.iloc[learned]), left[learned], part, seed, weight)
         matrix, truth = part.encode(table.iloc[test_rows]), left[test_rows]
         log_odds = fitted.log_odds(matrix)
-        said[test_rows], folds[test_rows] = sigmoid(log_odds), fold
+        said[test_rows], folds[test_rows] = log_odds, fold
         some, weight = _sample(truth, COMPARED // FOLDS, seed)
         matrix, truth = matrix[some], truth[some]
         loss = np.average(_log_losses(log_odds[some], truth), weights=weight)
@@ -290,7 +292,9 @@ def _held_out(prepared: Prepared, learner: str, seed: int) -> tuple[HeldOut, np.
             worse[fold, place] = np.average(_log_losses(fitted.log_odds(shuffled), truth), weights=weight) - loss
     ids = table[KEY].astype(str).to_numpy(object) if KEY in table else np.full(len(left), "", object)
     nobody = np.zeros((len(left), 0), bool)
-    return HeldOut(ids, said, left, folds, fingerprints(prepared.matrix), nobody), worse.mean(axis=0)
+    level, slope = learners.calibration(said, left)
+    held_out = HeldOut(ids, sigmoid(level + slope * said), left, folds, fingerprints(prepared.matrix), nobody)
+    return held_out, (level, slope), worse.mean(axis=0)
 
 
 def _losses(prepared: Prepared, rows: np.ndarray, seed: int) -> np.ndarray:

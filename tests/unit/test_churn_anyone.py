@@ -572,7 +572,7 @@ def test_a_price_of_few_values_is_money_not_its_code(shop):
     model = training.fit(prepare(customers.assign(monthly_charges=price)), "logistic")
     assert "monthly_charges" in model.coding.levels
     rows = model.coding.encode(customers.assign(monthly_charges=price).head(50))
-    assert [whatif.bill(model.coding, row) for row in rows] == price.head(50).tolist()
+    assert whatif.bills(model.coding, rows).tolist() == price.head(50).tolist()
 
 
 def test_what_says_no_is_not_offered_however_it_is_said():
