@@ -144,7 +144,7 @@ class Calibrated:
     """A model, or resampled ones, whose log-odds are read as `level` + `slope` times what it says."""
 
     model: Any  # `Explained` or `Resampled`
-    level: float
+    level: float | np.ndarray  # (models x 1) where each of the resampled ones has its own
     slope: float
 
     def log_odds(self, matrix: np.ndarray) -> np.ndarray:

@@ -145,10 +145,12 @@ def fit(
     seed: int = 0,
     step: Step = lambda _message, _share: None,
 ) -> ChurnModel:
-    """A model of one of `learners.EXPLAINED`, with what held-out customers show of it."""
+    """A model of one of `learners.EXPLAINED`, with what held-out customers show of it, and calibrated by them."""
+    from scipy.special import logit
+
     rows, weight = _sample(prepared.left, COMPARED, seed)
     step(N_("Measuring on customers it has not seen"), 0.7)
-    held_out, line, permuted = _held_out(prepared, learner, seed)
+    held_out, (level, slope), permuted = _held_out(prepared, learner, seed)
     matrix, left, used = prepared.matrix, prepared.left, prepared.coding
     groups = tuple(conformal.groups(held_out.probability, left, matrix, used))
     member = np.array([group.members(matrix) for group in groups], bool).reshape(len(groups), len(left)).T
@@ -157,11 +159,16 @@ def fit(
     fitted = learners.explained(learner, matrix, left, used, seed)
     step(N_("Measuring how sure it is"), 0.85)
     drawn = np.random.default_rng(seed).multinomial(len(rows), np.full(len(rows), 1 / len(rows)), RESAMPLED).T
-    ensemble = learners.resampled(fitted, matrix[rows], left[rows], used, drawn * weight[:, None], seed + 1)
-    fitted, ensemble = (learners.Calibrated(each, *line) for each in (fitted, ensemble))
+    weights = drawn * weight[:, None]
+    ensemble = learners.resampled(fitted, matrix[rows], left[rows], used, weights, seed + 1)
+    apart = logit(left[rows] @ weights / weights.sum(axis=0)) - logit(left[rows] @ weight / weight.sum())
+    levels = (
+        level + (1 - slope) * apart[:, None]
+    )  # each keeps the whole of how far its customers' rate is from that of all
     step(N_("Learning what follows from what"), 0.98)
     known = rules.learn(matrix[rows], used)
-    parts = np.average(np.abs(fitted.contributions(matrix[rows])[:, :-1]), axis=0, weights=weight)
+    calibrated = learners.Calibrated(fitted, level, slope)
+    parts = np.average(np.abs(calibrated.contributions(matrix[rows])[:, :-1]), axis=0, weights=weight)
     importance = pd.DataFrame({"column": used.columns, "contribution": parts, "permutation": permuted})
     metrics = measure(held_out.probability, held_out.left)
     metrics["ece"] = calibration_error(held_out.probability, held_out.left)
@@ -184,8 +191,8 @@ def fit(
     return ChurnModel(
         learner,
         used,
-        fitted,
-        ensemble,
+        calibrated,
+        learners.Calibrated(ensemble, levels, slope),
         known,
         groups,
         held_out,
