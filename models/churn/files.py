@@ -55,6 +55,7 @@ def pack(model: ChurnModel) -> bytes:
         "row": model.held_out.row,
         "member": model.held_out.member,
         "levels": np.asarray(model.ensemble.level),
+        "slopes": np.asarray(model.ensemble.slope),
     }
     arrays |= {f"allowed-{a}-{b}": matrix for (a, b), matrix in known.allowed.items()}
     arrays |= {f"usual-{a}-{b}": levels for (a, b), levels in known.usual.items()}
@@ -97,12 +98,12 @@ def unpack(content: bytes) -> ChurnModel:
     fitted = _read_fitted(files, coding)
     # Models kept before they were calibrated say it plainly.
     level, slope = about.get("level", 0.0), about.get("slope", 1.0)
-    each = array("levels") if "levels.npy" in files else level
+    each = (array("levels"), array("slopes")) if "levels.npy" in files else (level, slope)
     return ChurnModel(
         about["learner"],
         coding,
         Calibrated(fitted, level, slope),
-        Calibrated(_read_resampled(files, fitted, about["ensemble"]), each, slope),
+        Calibrated(_read_resampled(files, fitted, about["ensemble"]), *each),
         known,
         tuple(Group(**group) for group in about["groups"]),
         HeldOut(

@@ -145,7 +145,7 @@ class Calibrated:
 
     model: Any  # `Explained` or `Resampled`
     level: float | np.ndarray  # (models x 1) where each of the resampled ones has its own
-    slope: float
+    slope: float | np.ndarray
 
     def log_odds(self, matrix: np.ndarray) -> np.ndarray:
         """As `Fitted` or `Resampled`."""
@@ -245,7 +245,7 @@ def resampled(
     )
 
 
-def calibration(log_odds: np.ndarray, left: np.ndarray) -> tuple[float, float]:
+def calibration(log_odds: np.ndarray, left: np.ndarray, weight: np.ndarray | None = None) -> tuple[float, float]:
     """The level and slope by which held-out `log_odds` say most of who `left`, with the mean risk equal to their rate.
 
     A logistic regression on the log-odds (Cox 1958, Biometrika 45, 562-565), whose slope says how much too far from the
@@ -254,12 +254,12 @@ def calibration(log_odds: np.ndarray, left: np.ndarray) -> tuple[float, float]:
     """
     from scipy.optimize import minimize
 
+    share = np.full(len(left), 1 / len(left)) if weight is None else weight / weight.sum()
+
     def loss(line: np.ndarray) -> tuple[float, np.ndarray]:
         said = line[0] + line[1] * log_odds
-        missed = 1 / (1 + np.exp(-said)) - left
-        return np.logaddexp(0, np.where(left, -said, said)).mean(), np.array(
-            [missed.mean(), missed @ log_odds / len(left)]
-        )
+        missed = share * (1 / (1 + np.exp(-said)) - left)
+        return share @ np.logaddexp(0, np.where(left, -said, said)), np.array([missed.sum(), missed @ log_odds])
 
     found = minimize(loss, [0.0, 1.0], jac=True, bounds=[(None, None), (0, 1)], options={"ftol": 1e-15, "gtol": 1e-8})
     return float(found.x[0]), float(found.x[1])

@@ -150,7 +150,7 @@ def fit(
 
     rows, weight = _sample(prepared.left, COMPARED, seed)
     step(N_("Measuring on customers it has not seen"), 0.7)
-    held_out, (level, slope), permuted = _held_out(prepared, learner, seed)
+    held_out, said, permuted = _held_out(prepared, learner, seed)
     matrix, left, used = prepared.matrix, prepared.left, prepared.coding
     groups = tuple(conformal.groups(held_out.probability, left, matrix, used))
     member = np.array([group.members(matrix) for group in groups], bool).reshape(len(groups), len(left)).T
@@ -162,12 +162,13 @@ def fit(
     weights = drawn * weight[:, None]
     ensemble = learners.resampled(fitted, matrix[rows], left[rows], used, weights, seed + 1)
     apart = logit(left[rows] @ weights / weights.sum(axis=0)) - logit(left[rows] @ weight / weight.sum())
-    levels = (
-        level + (1 - slope) * apart[:, None]
-    )  # each keeps the whole of how far its customers' rate is from that of all
+    # The calibration is as unsure as its customers drawn again, others than each resampled model has learned from.
+    others = np.roll(weights, 1, axis=1).T
+    lines = np.array([learners.calibration(said[rows], left[rows], each) for each in others])[:, :, None]
+    together = learners.Calibrated(ensemble, lines[:, 0] - lines[:, 1] * apart[:, None], lines[:, 1])
     step(N_("Learning what follows from what"), 0.98)
     known = rules.learn(matrix[rows], used)
-    calibrated = learners.Calibrated(fitted, level, slope)
+    calibrated = learners.Calibrated(fitted, *learners.calibration(said, left))
     parts = np.average(np.abs(calibrated.contributions(matrix[rows])[:, :-1]), axis=0, weights=weight)
     importance = pd.DataFrame({"column": used.columns, "contribution": parts, "permutation": permuted})
     metrics = measure(held_out.probability, held_out.left)
@@ -192,7 +193,7 @@ def fit(
         learner,
         used,
         calibrated,
-        learners.Calibrated(ensemble, levels, slope),
+        together,
         known,
         groups,
         held_out,
@@ -269,9 +270,9 @@ def outcomes(held_out: HeldOut) -> pd.DataFrame:
     return pd.DataFrame({"verdict": verdicts, "customers": customers.astype(int), "left": share, "lo": lo, "hi": hi})
 
 
-def _held_out(prepared: Prepared, learner: str, seed: int) -> tuple[HeldOut, tuple[float, float], np.ndarray]:
-    """Predictions for each customer by a model fitted without them, how they are calibrated (see
-    `learners.calibration`), and the log-loss that shuffling a column adds.
+def _held_out(prepared: Prepared, learner: str, seed: int) -> tuple[HeldOut, np.ndarray, np.ndarray]:
+    """Predictions for each customer by a model fitted without them, calibrated (see `learners.calibration`), the
+    log-odds before that, and the log-loss that shuffling a column adds.
 
     Of a large table each model learns from `COMPARED` customers, and every customer gets a prediction.
     """
@@ -301,7 +302,7 @@ def _held_out(prepared: Prepared, learner: str, seed: int) -> tuple[HeldOut, tup
     nobody = np.zeros((len(left), 0), bool)
     level, slope = learners.calibration(said, left)
     held_out = HeldOut(ids, sigmoid(level + slope * said), left, folds, fingerprints(prepared.matrix), nobody)
-    return held_out, (level, slope), worse.mean(axis=0)
+    return held_out, said, worse.mean(axis=0)
 
 
 def _losses(prepared: Prepared, rows: np.ndarray, seed: int) -> np.ndarray:
