@@ -17,7 +17,7 @@ import pandas as pd
 from connectors import files, mapping, telco
 from data.demo import customers as demo
 from models import challenge as gains
-from models.churn import campaign, challenge, learners, training, validation, whatif
+from models.churn import campaign, challenge, learners, training, validation
 from models.churn.explore import TENURE_BANDS
 from models.churn.model import LEAVE, STAY, SURE, UNCLEAR, ChurnModel, sigmoid
 from models.churn.preparation import prepare, with_outcome
@@ -76,14 +76,10 @@ def verdicts(model: ChurnModel, judged: pd.DataFrame) -> tuple[dict[str, float],
 
 def in_band(model: ChurnModel, judged: pd.DataFrame) -> bool:
     """Whether the profit of calling the best list of customers that no model has seen ends within its band."""
-    matrix, left = model.coding.encode(judged), judged["churned"].to_numpy(bool)
-    risk = model.probability(matrix)
-    order = np.argsort(-risk, kind="stable")
-    ranks, leavers = campaign.drawn(risk[order], np.arange(len(order)), whatif.band(model, matrix[order]))
-    found = campaign.returns(campaign.Scores(order, order, risk[order], ranks, leavers), TERMS)
-    calls = found.best
-    earned = TERMS.saved * TERMS.value * left[order][:calls].sum() - TERMS.offer * calls
-    return bool(found.lo[calls] <= earned <= found.hi[calls])
+    scores = campaign.callable_customers(model, judged.drop(columns="churned"))
+    found, left = campaign.returns(scores, TERMS), judged["churned"].to_numpy(bool)[scores.place]
+    earned = TERMS.saved * TERMS.value * left[: found.best].sum() - TERMS.offer * found.best
+    return bool(found.lo[found.best] <= earned <= found.hi[found.best])
 
 
 def paybacks(model: ChurnModel, learned: pd.DataFrame, judged: pd.DataFrame, seed: int) -> list[float]:

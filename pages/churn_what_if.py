@@ -33,7 +33,8 @@ def what_if() -> None:
     now: case.Case = st.session_state["case"]
     before, row = case.rows(model, around, customers, now)
     answer = whatif.answer(model, around, before, row, window, (*now.edits, *now.free))
-    months, monthly = answer.ahead, whatif.bill(model.coding, row)
+    months, billed = answer.ahead, whatif.bills(model.coding, row[None])
+    monthly = None if billed is None else float(billed[0])
     results.headline(answer.sure, months[1], monthly, window, currency)
     if rules.possible(model.rules, row[None])[0]:
         results.unlike(whatif.unlike(model, around, row))

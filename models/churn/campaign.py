@@ -225,10 +225,8 @@ def portfolio(
     after, cost = moved(model, before, move)
     stuck = ~can_be(model, before, after, move)
     after[stuck], cost[stuck] = before[stuck], 0.0
-    place = model.coding.columns.index("monthly_charges") if "monthly_charges" in model.coding.columns else None
-    bill, new_bill = (
-        (np.zeros(len(before)),) * 2 if place is None else (np.nan_to_num(rows[:, place]) for rows in (before, after))
-    )
+    billed = [whatif.bills(model.coding, rows) for rows in (before, after)]
+    bill, new_bill = (np.zeros(len(before)) if charges is None else charges for charges in billed)
 
     def totals(now: np.ndarray, then: np.ndarray) -> tuple[np.ndarray, ...]:
         then = now + terms.saved * (then - now)

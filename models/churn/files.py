@@ -11,7 +11,7 @@ import pandas as pd
 
 from data.dataset import Finding
 from models.churn.conformal import Group
-from models.churn.learners import Boosted, BoostedMany, Explained, Logistic, LogisticMany, Resampled
+from models.churn.learners import Boosted, BoostedMany, Calibrated, Explained, Logistic, LogisticMany, Resampled
 from models.churn.model import ChurnModel, HeldOut
 from models.churn.preparation import Coding
 from models.churn.rules import Rules
@@ -41,6 +41,8 @@ def pack(model: ChurnModel) -> bytes:
         "by_verdict": model.by_verdict.to_dict("records"),
         "findings": [asdict(finding) for finding in model.findings],
         "ensemble": len(model.ensemble),
+        "level": model.fitted.level,
+        "slope": model.fitted.slope,
         "products": known.products,
         "exclusions": [list(pair) for pair in known.allowed],
         "prices": [[place, other] for place, parts in known.prices.items() for other in parts],
@@ -52,6 +54,8 @@ def pack(model: ChurnModel) -> bytes:
         "customer": model.held_out.customer.astype(str),
         "row": model.held_out.row,
         "member": model.held_out.member,
+        "levels": np.asarray(model.ensemble.level),
+        "slopes": np.asarray(model.ensemble.slope),
     }
     arrays |= {f"allowed-{a}-{b}": matrix for (a, b), matrix in known.allowed.items()}
     arrays |= {f"usual-{a}-{b}": levels for (a, b), levels in known.usual.items()}
@@ -65,7 +69,7 @@ def pack(model: ChurnModel) -> bytes:
         put("model.json", json.dumps(about, default=_plain).encode())
         for name, values in arrays.items():
             put(f"{name}.npy", _array(values))
-        for suffix, content in (_fitted(model.fitted) | _resampled(model.ensemble)).items():
+        for suffix, content in (_fitted(model.fitted.model) | _resampled(model.ensemble.model)).items():
             put(suffix, content)
     return target.getvalue()
 
@@ -92,11 +96,14 @@ def unpack(content: bytes) -> ChurnModel:
         tuple(tuple(product) for product in about["products"]),
     )
     fitted = _read_fitted(files, coding)
+    # Models kept before they were calibrated say it plainly.
+    level, slope = about.get("level", 0.0), about.get("slope", 1.0)
+    each = (array("levels"), array("slopes")) if "levels.npy" in files else (level, slope)
     return ChurnModel(
         about["learner"],
         coding,
-        fitted,
-        _read_resampled(files, fitted, about["ensemble"]),
+        Calibrated(fitted, level, slope),
+        Calibrated(_read_resampled(files, fitted, about["ensemble"]), *each),
         known,
         tuple(Group(**group) for group in about["groups"]),
         HeldOut(

@@ -140,6 +140,29 @@ class LogisticMany:
 
 
 @dataclass(frozen=True)
+class Calibrated:
+    """A model, or resampled ones, whose log-odds are read as `level` + `slope` times what it says."""
+
+    model: Any  # `Explained` or `Resampled`
+    level: float | np.ndarray  # (models x 1) where each of the resampled ones has its own
+    slope: float | np.ndarray
+
+    def log_odds(self, matrix: np.ndarray) -> np.ndarray:
+        """As `Fitted` or `Resampled`."""
+        return np.asarray(self.level + self.slope * self.model.log_odds(matrix))
+
+    def contributions(self, matrix: np.ndarray) -> np.ndarray:
+        """As `Explained`."""
+        parts = self.slope * self.model.contributions(matrix)
+        parts[:, -1] += self.level
+        return np.asarray(parts)
+
+    def __len__(self) -> int:
+        """As `Resampled`."""
+        return len(self.model)
+
+
+@dataclass(frozen=True)
 class Estimated:
     """Any scikit-learn classifier: a probability without reasons."""
 
@@ -220,6 +243,26 @@ def resampled(
     return LogisticMany(
         one, np.vstack([model.coef_ for model in models]), np.array([model.intercept_[0] for model in models])
     )
+
+
+def calibration(log_odds: np.ndarray, left: np.ndarray, weight: np.ndarray | None = None) -> tuple[float, float]:
+    """The level and slope by which held-out `log_odds` say most of who `left`, with the mean risk equal to their rate.
+
+    A logistic regression on the log-odds (Cox 1958, Biometrika 45, 562-565), whose slope says how much too far from the
+    rate a model has put its risks (van Houwelingen and le Cessie 1990, Statistics in Medicine 9, 1303-1325). It is kept
+    from 0 (all customers have the rate) to 1: risks are drawn together, never apart.
+    """
+    from scipy.optimize import minimize
+
+    share = np.full(len(left), 1 / len(left)) if weight is None else weight / weight.sum()
+
+    def loss(line: np.ndarray) -> tuple[float, np.ndarray]:
+        said = line[0] + line[1] * log_odds
+        missed = share * (1 / (1 + np.exp(-said)) - left)
+        return share @ np.logaddexp(0, np.where(left, -said, said)), np.array([missed.sum(), missed @ log_odds])
+
+    found = minimize(loss, [0.0, 1.0], jac=True, bounds=[(None, None), (0, 1)], options={"ftol": 1e-15, "gtol": 1e-8})
+    return float(found.x[0]), float(found.x[1])
 
 
 def obeys(model: Fitted, matrix: np.ndarray, coding: Coding) -> bool:

@@ -10,7 +10,7 @@ from data import meaning
 from data.dataset import Finding
 from models.churn import conformal
 from models.churn.conformal import LEAVE, STAY, SURE, UNCLEAR, Group, Limits, verdict
-from models.churn.learners import Explained, Resampled
+from models.churn.learners import Calibrated
 from models.churn.preparation import KEY, Coding
 from models.churn.rules import Rules
 
@@ -101,8 +101,8 @@ class ChurnModel:
 
     learner: str
     coding: Coding
-    fitted: Explained
-    ensemble: Resampled
+    fitted: Calibrated  # an `Explained` model
+    ensemble: Calibrated  # `Resampled` models of its kind
     rules: Rules
     groups: tuple[Group, ...]  # whose leavers have a limit of their own in the verdicts
     held_out: HeldOut
@@ -186,9 +186,10 @@ def alike(seen: np.ndarray, left: np.ndarray, probability: np.ndarray) -> tuple[
 
 
 def _ranked(seen: np.ndarray, left: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Held-out probabilities in order, and how many of the first 0, 1, 2, ... of them left."""
-    order = np.argsort(seen, kind="stable")
-    return seen[order], np.r_[0, np.cumsum(left[order])]
+    """Held-out probabilities in order, and how many of the first 0, 1, 2, ... of them left; equal ones share theirs."""
+    order, (_values, tied, size) = np.sort(seen), np.unique(seen, return_inverse=True, return_counts=True)
+    gone = np.repeat(np.bincount(tied, left) / size, size)
+    return order, np.r_[0, np.cumsum(gone)]
 
 
 def _alike(ranked: tuple[np.ndarray, np.ndarray], probability: np.ndarray) -> tuple[np.ndarray, int]:

@@ -145,10 +145,12 @@ def fit(
     seed: int = 0,
     step: Step = lambda _message, _share: None,
 ) -> ChurnModel:
-    """A model of one of `learners.EXPLAINED`, with what held-out customers show of it."""
+    """A model of one of `learners.EXPLAINED`, with what held-out customers show of it, and calibrated by them."""
+    from scipy.special import logit
+
     rows, weight = _sample(prepared.left, COMPARED, seed)
     step(N_("Measuring on customers it has not seen"), 0.7)
-    held_out, permuted = _held_out(prepared, learner, seed)
+    held_out, said, permuted = _held_out(prepared, learner, seed)
     matrix, left, used = prepared.matrix, prepared.left, prepared.coding
     groups = tuple(conformal.groups(held_out.probability, left, matrix, used))
     member = np.array([group.members(matrix) for group in groups], bool).reshape(len(groups), len(left)).T
@@ -157,10 +159,17 @@ def fit(
     fitted = learners.explained(learner, matrix, left, used, seed)
     step(N_("Measuring how sure it is"), 0.85)
     drawn = np.random.default_rng(seed).multinomial(len(rows), np.full(len(rows), 1 / len(rows)), RESAMPLED).T
-    ensemble = learners.resampled(fitted, matrix[rows], left[rows], used, drawn * weight[:, None], seed + 1)
+    weights = drawn * weight[:, None]
+    ensemble = learners.resampled(fitted, matrix[rows], left[rows], used, weights, seed + 1)
+    apart = logit(left[rows] @ weights / weights.sum(axis=0)) - logit(left[rows] @ weight / weight.sum())
+    # The calibration is as unsure as its customers drawn again, others than each resampled model has learned from.
+    others = np.roll(weights, 1, axis=1).T
+    lines = np.array([learners.calibration(said[rows], left[rows], each) for each in others])[:, :, None]
+    together = learners.Calibrated(ensemble, lines[:, 0] - lines[:, 1] * apart[:, None], lines[:, 1])
     step(N_("Learning what follows from what"), 0.98)
     known = rules.learn(matrix[rows], used)
-    parts = np.average(np.abs(fitted.contributions(matrix[rows])[:, :-1]), axis=0, weights=weight)
+    calibrated = learners.Calibrated(fitted, *learners.calibration(said, left))
+    parts = np.average(np.abs(calibrated.contributions(matrix[rows])[:, :-1]), axis=0, weights=weight)
     importance = pd.DataFrame({"column": used.columns, "contribution": parts, "permutation": permuted})
     metrics = measure(held_out.probability, held_out.left)
     metrics["ece"] = calibration_error(held_out.probability, held_out.left)
@@ -183,8 +192,8 @@ def fit(
     return ChurnModel(
         learner,
         used,
-        fitted,
-        ensemble,
+        calibrated,
+        together,
         known,
         groups,
         held_out,
@@ -261,8 +270,9 @@ def outcomes(held_out: HeldOut) -> pd.DataFrame:
     return pd.DataFrame({"verdict": verdicts, "customers": customers.astype(int), "left": share, "lo": lo, "hi": hi})
 
 
-def _held_out(prepared: Prepared, learner: str, seed: int) -> tuple[HeldOut, np.ndarray]:
-    """Predictions for each customer by a model fitted without them, and the log-loss that shuffling a column adds.
+def _held_out(prepared: Prepared, learner: str, seed: int) -> tuple[HeldOut, np.ndarray, np.ndarray]:
+    """Predictions for each customer by a model fitted without them, calibrated (see `learners.calibration`), the
+    log-odds before that, and the log-loss that shuffling a column adds.
 
     Of a large table each model learns from `COMPARED` customers, and every customer gets a prediction.
     """
@@ -280,7 +290,7 @@ def _held_out(prepared: Prepared, learner: str, seed: int) -> tuple[HeldOut, np.
         fitted = learners.fit(learner, part.encode(table.iloc[learned]), left[learned], part, seed, weight)
         matrix, truth = part.encode(table.iloc[test_rows]), left[test_rows]
         log_odds = fitted.log_odds(matrix)
-        said[test_rows], folds[test_rows] = sigmoid(log_odds), fold
+        said[test_rows], folds[test_rows] = log_odds, fold
         some, weight = _sample(truth, COMPARED // FOLDS, seed)
         matrix, truth = matrix[some], truth[some]
         loss = np.average(_log_losses(log_odds[some], truth), weights=weight)
@@ -290,7 +300,9 @@ def _held_out(prepared: Prepared, learner: str, seed: int) -> tuple[HeldOut, np.
             worse[fold, place] = np.average(_log_losses(fitted.log_odds(shuffled), truth), weights=weight) - loss
     ids = table[KEY].astype(str).to_numpy(object) if KEY in table else np.full(len(left), "", object)
     nobody = np.zeros((len(left), 0), bool)
-    return HeldOut(ids, said, left, folds, fingerprints(prepared.matrix), nobody), worse.mean(axis=0)
+    level, slope = learners.calibration(said, left)
+    held_out = HeldOut(ids, sigmoid(level + slope * said), left, folds, fingerprints(prepared.matrix), nobody)
+    return held_out, said, worse.mean(axis=0)
 
 
 def _losses(prepared: Prepared, rows: np.ndarray, seed: int) -> np.ndarray:

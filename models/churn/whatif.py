@@ -147,12 +147,15 @@ def answer(
     return Answer(model.confidence(two, probability=ahead[0]), _staying(ahead, window, MONTHS), curves)
 
 
-def bill(coding: Coding, row: np.ndarray) -> float | None:
-    """The monthly charges of a coded customer (0 where they are not known); None where the model does not read them."""
+def bills(coding: Coding, rows: np.ndarray) -> np.ndarray | None:
+    """The monthly charges of coded customers (0 where they are not known); None where the model does not read them."""
     if "monthly_charges" not in coding.columns:
         return None
-    charges = coding.value("monthly_charges", row[coding.place("monthly_charges")])
-    return float(charges or 0.0)  # of few prices each is a level, and its code no money
+    charges = rows[:, coding.place("monthly_charges")]
+    if "monthly_charges" in coding.levels:  # of few prices each is a level, and its code no money
+        prices = np.r_[pd.to_numeric(pd.Series(coding.levels["monthly_charges"]), errors="coerce"), np.nan]
+        charges = prices[np.nan_to_num(charges, nan=-1).astype(int)]
+    return np.asarray(np.nan_to_num(charges))
 
 
 def neighbours(around: Surroundings, row: np.ndarray, count: int = NEIGHBOURS, but: int | None = None) -> np.ndarray:
