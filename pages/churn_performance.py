@@ -147,7 +147,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
         _(
             """
 - **Every figure is about customers the model had not seen**: five models, each fitted on four fifths of the customers,
-  speak about the fifth that was left out.
+  speak about the fifth that was left out. Risks that prove too spread there are drawn towards the rate, by the slope of
+  the calibration (Cox 1958): where the columns say nothing, everybody has the usual risk.
 - **Profit**: leavers called × share saved × value of a customer, less the cost of all offers.
 - **AUC**: how often a leaver has a higher risk than a stayer. **Brier score**: mean squared distance between risk and
   outcome; saying the average to everyone scores share × (1 − share). **Lift**: share of leavers among those called over

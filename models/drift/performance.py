@@ -321,8 +321,11 @@ def _chunks(customers: int) -> Iterator[int]:
 
 
 def _slope(log_odds: np.ndarray, gone: np.ndarray, stayed: np.ndarray) -> np.ndarray:
-    """The slope of a logistic regression of leaving on the log-odds, one a row of the weights: Newton's method."""
+    """The slope of a logistic regression of leaving on the log-odds, one a row of the weights: Newton's method. NaN
+    where all have the same risk."""
     weight = gone + stayed
+    if np.ptp(log_odds) < 1e-9:  # one risk for all: nothing that could be too steep
+        return np.full(len(gone), np.nan)
     level, slope = np.zeros(len(gone)), np.ones(len(gone))
     for _step in range(NEWTON):
         risk = 1 / (1 + np.exp(-np.clip(level[:, None] + slope[:, None] * log_odds, -30, 30)))
