@@ -159,7 +159,7 @@ def learnable(history: Regular, closed: pd.DatetimeIndex | None = None, explaine
     around = holidays & empty
     long = runs > LONG
     steady = (empty & ~around & ~long).sum() <= STEADY * max(weekly.sum(), 1)
-    steady &= bool(sold.sum() >= BETWEEN * (_starts(long) - ended))  # an end is no gap
+    steady &= bool(sold.sum() >= BETWEEN * (_count(long) - ended))  # an end is no gap
     if not steady:
         holidays &= _on(dates, FESTIVE)
         around &= holidays
@@ -237,7 +237,7 @@ def _intermittent(sold: np.ndarray, year: int) -> bool:
     """Whether steps come without a sale so often, out of season left aside, that demand is intermittent."""
     least = max(year // 13, 3)  # steps of a season, and with sales between two of them
     out = _every_year(_run_lengths(~sold) >= least, year)
-    counted = len(sold) - (out.sum() if sold.sum() >= least * _starts(out) else 0)
+    counted = len(sold) - (out.sum() if sold.sum() >= least * _count(out) else 0)
     return bool(counted >= BETWEEN_SALES * max(sold.sum(), 1))
 
 
@@ -252,10 +252,8 @@ def _filled(grid: pd.Series) -> pd.Series:
 
 def _weeks_of(gaps: np.ndarray, season: int) -> np.ndarray:
     """Whole weeks at the begin of each run of `gaps`, so that what is left of it keeps the days of the week in step."""
-    run = np.cumsum(np.diff(np.r_[False, gaps].astype(int)) != 0)
-    place = np.arange(len(gaps)) - np.maximum.accumulate(
-        np.where(np.diff(np.r_[-1, run]) != 0, np.arange(len(gaps)), 0)
-    )
+    run = _runs(gaps)
+    place = np.arange(len(run)) - np.searchsorted(run, run)
     return gaps & (place < _run_lengths(gaps) // season * season)
 
 
@@ -305,18 +303,23 @@ def _every_year(empty: np.ndarray, year: int) -> np.ndarray:
 
 def _touching(mask: np.ndarray, seeds: np.ndarray) -> np.ndarray:
     """The runs of `mask` that hold one of the `seeds`."""
-    run = np.cumsum(np.diff(np.r_[False, mask].astype(int)) != 0)
+    run = _runs(mask)
     return mask & np.isin(run, run[mask & seeds])
 
 
-def _starts(mask: np.ndarray) -> int:
-    """How many runs a mask has."""
-    return int((np.diff(np.r_[0, mask.astype(int)]) == 1).sum())
+def _runs(mask: np.ndarray) -> np.ndarray:
+    """The number of the run that a place lies in, counted from the begin: odd where the mask is true."""
+    return np.asarray(np.cumsum(np.diff(np.r_[False, mask].astype(int)) != 0))
+
+
+def _count(mask: np.ndarray) -> int:
+    """How many runs of true a mask has."""
+    return int(_runs(mask)[-1] + 1) // 2
 
 
 def _run_lengths(mask: np.ndarray) -> np.ndarray:
     """How long the run of `mask` is that a place lies in; 0 outside."""
-    run = np.cumsum(np.diff(np.r_[False, mask].astype(int)) != 0)
+    run = _runs(mask)
     return np.bincount(run, mask)[run].astype(int) * mask
 
 

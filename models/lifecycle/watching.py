@@ -120,19 +120,20 @@ def does(
     champion: "pd.Series | None",
     sheets: tuple[Sheet, ...],
     watched: Watched,
-    day: np.datetime64,
-) -> dict[str, Consequence]:
-    """What the change of each column does in the window that ends on a day: to what the model in use is about; nothing
-    of what it cannot tell, or where its file cannot be read."""
-    managed, found = MODELS[model], dict[str, Consequence]()
-    response = managed.response(stored, watched)
-    for sheet in sheets:
+    days: Sequence[np.datetime64],
+) -> dict[np.datetime64, dict[str, Consequence]]:
+    """What the change of each column does in the windows that end on some days: to what the model in use is about;
+    nothing of what it cannot tell, or where its file cannot be read."""
+    managed, found = MODELS[model], {day: dict[str, Consequence]() for day in days}
+    response = managed.response(stored, watched) if found else {}
+    for sheet in sheets if found else ():
         try:
             outcome = managed.outcome(home, stored, champion, sheet, sheets)
         except Sentence:
             continue
         if outcome is not None:
-            found |= consequence.of_sheet(watched, sheet, outcome, day, response)
+            for day, columns in found.items():
+                columns |= consequence.of_sheet(watched, sheet, outcome, day, response)
     return found
 
 
@@ -143,13 +144,16 @@ def raised(table: Opened, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, A
     for row in rows:
         if row["reference"] == watch.TRAINING:
             by_day.setdefault(row["day"], []).append(row)
+    asked = [
+        np.datetime64(day, "D")
+        for day, those in by_day.items()
+        if table.against.in_use and any(row["label"] == watch.CONFIRMED for row in those)
+    ]
+    done = does(table.home, table.model, table.stored, table.champion, table.sheets, table.watched, asked)
+    sentence, currency = MODELS[table.model].does, table.stored.origin.currency or ""
     found = []
     for day, those in by_day.items():
-        done = {}
-        if table.against.in_use and any(row["label"] == watch.CONFIRMED for row in those):
-            at = np.datetime64(day, "D")
-            done = does(table.home, table.model, table.stored, table.champion, table.sheets, table.watched, at)
-        found += alerts.of_psi(those, done, MODELS[table.model].does, table.stored.origin.currency or "")
+        found += alerts.of_psi(those, done.get(np.datetime64(day, "D"), {}), sentence, currency)
     return found
 
 

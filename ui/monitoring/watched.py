@@ -162,7 +162,8 @@ def _does(
     _stored: Stored,
 ) -> dict[str, consequence.Consequence]:
     champion = registry.champion(_engine(), model, _stored.lineage)
-    return watching.does(settings.get().home, model, _stored, champion, _rows, _binned, np.datetime64(day))
+    at = np.datetime64(day)
+    return watching.does(settings.get().home, model, _stored, champion, _rows, _binned, [at])[at]
 
 
 def prepare() -> None:
