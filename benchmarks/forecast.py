@@ -98,7 +98,7 @@ def vigie(group: str, name: str, values: pd.Series) -> list[Trial]:
         }
         trial = Trial(group, name, replace(window, fitted={}), asked, {}, {})
         for model, forecast in window.forecast.items():
-            label = "Vigie" if model == engine.MEDIAN else f"  {model}"
+            label = "Vigie" if model == engine.DEFAULT else f"  {model}"
             trial.forecast[label] = [forecast, *bands(window, past, model, [80])[80]]
             trial.seconds[label] = window.seconds[model], sum(one.seconds[model] for one in (window, *past))
         for view, (before, after) in asked.items():
@@ -303,8 +303,8 @@ def live() -> None:
     known = regular(lines["quantity"].groupby(days).sum())
     future = lines["promotion"].notna().groupby(days).mean().reindex(known.dates, fill_value=0.0).to_frame("promotion")
     window = engine.look(known, len(known.values) - HORIZON, HORIZON, COMBINED, future)
-    lo, hi = bands(window, [], engine.MEDIAN, [80])[80]
-    units = pd.DataFrame({"mean": window.forecast[engine.MEDIAN], "lo-80": lo, "hi-80": hi}, window.dates)
+    lo, hi = bands(window, [], engine.DEFAULT, [80])[80]
+    units = pd.DataFrame({"mean": window.forecast[engine.DEFAULT], "lo-80": lo, "hi-80": hi}, window.dates)
     first, last = window.dates[3].date(), window.dates[9].date()
     plans = [scenario.Plan("promotion", first, last, number / 100) for number in range(30)]
     seconds = {

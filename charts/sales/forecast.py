@@ -12,7 +12,7 @@ from charts import theme
 from locales import N_, _
 
 LEARNERS = {
-    "median": N_("Combination"),
+    "combined": N_("Combination"),
     "tsb": N_("Chance and size (TSB)"),
     "adida": N_("Sums between sales (ADIDA)"),
     "recent mean": N_("Recent mean"),
@@ -20,6 +20,7 @@ LEARNERS = {
     "linear": N_("Straight line"),
     "ridge": N_("Calendar regression"),
     "theta": N_("Theta"),
+    "ets": N_("Exponential smoothing"),
     "holt-winters": N_("Holt-Winters"),
     "xgboost": N_("XGBoost"),
     "prophet": N_("Prophet"),
@@ -204,7 +205,7 @@ def league(scores: pd.DataFrame, written: Written, frequency: str) -> go.Figure:
     """By how much each learner was off, a step, on average over past origins."""
     ordered = scores.sort_values("mae", ascending=False)
     naive = ordered.loc[ordered["model"] == "seasonal naive", "mae"]
-    default = ordered.loc[ordered["model"] == "median", "mae"]
+    default = ordered.loc[ordered["model"] == "combined", "mae"]
     title = _("How far each model was off")
     if len(naive) and len(default) and naive.iloc[0] > 0:
         gain = 1 - default.iloc[0] / naive.iloc[0]
@@ -228,7 +229,7 @@ def league(scores: pd.DataFrame, written: Written, frequency: str) -> go.Figure:
             orientation="h",
             marker={
                 "color": [
-                    theme.STAY if name == "median" else theme.LEAVE if name == "seasonal naive" else theme.NEUTRAL
+                    theme.STAY if name == "combined" else theme.LEAVE if name == "seasonal naive" else theme.NEUTRAL
                     for name in ordered["model"]
                 ]
             },

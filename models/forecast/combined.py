@@ -1,7 +1,7 @@
-"""The forecast: the median of five learners, with bands as wide as its past errors ask for."""
+"""The forecast: the trimmed mean of five learners, with bands as wide as its past errors ask for."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -9,7 +9,8 @@ import pandas as pd
 
 from data.dataset import Finding
 from locales import N_
-from models.forecast.engine import MEDIAN, Progress, Window, look, named, origins, scores
+from models.forecast.apart import Recent
+from models.forecast.engine import DEFAULT, Progress, Window, look, named, origins, scores
 from models.forecast.intervals import bands, total
 from models.forecast.learners import COMBINED, LEARNERS, SLOW
 from models.forecast.series import CannotForecast, Regular, regular
@@ -26,19 +27,22 @@ class Forecast:
 
     `frame` is indexed by date, one row a step of the horizon: `mean`, and `lo-80`, `hi-80` for each level asked for.
     `total` is the band of the sum of all steps, by level. `coverage` is the share of steps that lay in the band at
-    past origins, by level; NaN where there were too few. `members` holds what each learner says, `against_naive` the
-    mean absolute error over that of saying "as a season ago" in the same windows (below 1 is better). `window` is the
-    last origin, `past` those behind the bands.
+    past origins, by level, `total_held` how many of how many sums lay in theirs; NaN, and none, where there were too
+    few. `members` holds what each learner says, `against_naive` the mean absolute error over that of saying "as a
+    season ago" in the same windows (below 1 is better). `window` is the last origin, `past` those behind the bands.
+    Where the last steps stand apart (`window.history.apart`), `otherwise` takes them for the other thing.
     """
 
     frame: pd.DataFrame
     total: dict[int, tuple[float, float]]
     coverage: dict[int, float]
+    total_held: dict[int, tuple[int, int]]
     members: pd.DataFrame
     against_naive: float
     findings: tuple[Finding, ...]
     window: Window
     past: tuple[Window, ...]
+    otherwise: Window | None = None
 
 
 def forecast(
@@ -47,12 +51,15 @@ def forecast(
     level: Sequence[int] = (80, 95),
     future: pd.DataFrame | None = None,
     progress: Progress | None = None,
+    recent: Recent | None = None,
 ) -> Forecast:
     """Forecast a float series on dates (daily, weekly or monthly), `horizon` steps ahead.
 
     `future` says what is known beforehand, by date, over the history and the horizon: `closed` (true where nothing
     can be sold), and numbers that the learners may use (a promotion, a price). A column that does not reach over
-    both is left out, with a finding. `level` are percentages of the bands. `progress` is told of the progress.
+    both is left out, with a finding. `level` are percentages of the bands. `progress` is told of the progress. Where
+    the last steps stand apart from those before, `recent` says what they are: a new "level", or something that happens
+    "once"; without a word two weeks of days, or four weeks, are taken for a level.
 
     Raises `CannotForecast`, with a sentence, where there is no honest answer.
     """
@@ -60,8 +67,13 @@ def forecast(
     horizon = checked(history, horizon)
     future, findings = covering(future, history, horizon)
     past = rolling(history, horizon, CALIBRATING, max(horizon // 2, 1), QUICK, future, progress)
-    window = look(history, len(history.values), horizon, QUICK, future)
-    return answer(history, window, past, level, findings)
+    window = look(history, len(history.values), horizon, QUICK, future, recent=recent)
+    found = answer(history, window, past, level, findings)
+    if not window.history.apart:
+        return found
+    other: Recent = "once" if window.history.recent == "level" else "level"
+    other_window = look(history, len(history.values), horizon, QUICK, future, recent=other)
+    return replace(found, otherwise=other_window)
 
 
 def answer(
@@ -72,8 +84,8 @@ def answer(
     findings: tuple[Finding, ...] = (),
 ) -> Forecast:
     """The forecast that a window and the windows before it add up to."""
-    frame = pd.DataFrame({"mean": window.forecast[MEDIAN]}, window.dates)
-    for share, (lo, hi) in bands(window, past, MEDIAN, level).items():
+    frame = pd.DataFrame({"mean": window.forecast[DEFAULT]}, window.dates)
+    for share, (lo, hi) in bands(window, past, DEFAULT, level).items():
         frame[f"lo-{share}"], frame[f"hi-{share}"] = lo, hi
     done = [one for one in past if one.dates[-1] <= window.origin]
     if not done:
@@ -81,10 +93,11 @@ def answer(
         findings = (*findings, Finding(message, 0, severity="warning"))
     return Forecast(
         frame.rename_axis("date"),
-        total(window, past, MEDIAN, level),
-        {share: covered(past, MEDIAN, share) for share in level},
+        total(window, past, DEFAULT, level),
+        {share: covered(past, DEFAULT, share) for share in level},
+        {share: sums_held(past, DEFAULT, share) for share in level},
         pd.DataFrame({name: window.forecast[name] for name in named([window])}, window.dates).rename_axis("date"),
-        against(done, MEDIAN, BASE),
+        against(done, DEFAULT, BASE),
         (*history.findings, *window.history.findings, *findings),
         window,
         tuple(past),
@@ -152,11 +165,27 @@ def table(rolled: Sequence[Window], windows: int) -> pd.DataFrame:
 def covered(windows: Sequence[Window], learner: str, level: int) -> float:
     """The share of steps in a learner's band, each window banded by those before it; NaN where there are too few."""
     hits = [
-        scores(window, learner, bands(window, windows[:number], learner, [level]))[f"coverage-{level}"]
-        for number, window in enumerate(windows)
-        if learner in window.forecast and sum(one.dates[-1] <= window.origin for one in windows[:number]) >= 2
+        scores(window, learner, bands(window, earlier, learner, [level]))[f"coverage-{level}"]
+        for window, earlier in _banded(windows, learner)
     ]
     return float(np.mean(hits)) if hits else float("nan")
+
+
+def sums_held(windows: Sequence[Window], learner: str, level: int) -> tuple[int, int]:
+    """How many of how many sums of whole windows lay in a learner's band, each window banded by those before it."""
+    inside = []
+    for window, earlier in _banded(windows, learner):
+        if np.isfinite(window.actual).all():
+            lo, hi = total(window, earlier, learner, [level])[level]
+            inside.append(lo <= window.actual.sum() <= hi)
+    return sum(inside), len(inside)
+
+
+def _banded(windows: Sequence[Window], learner: str) -> Iterator[tuple[Window, Sequence[Window]]]:
+    """The windows with two or more before them that were over, and those."""
+    for number, window in enumerate(windows):
+        if learner in window.forecast and sum(one.dates[-1] <= window.origin for one in windows[:number]) >= 2:
+            yield window, windows[:number]
 
 
 def against(windows: Sequence[Window], learner: str, base: str) -> float:

@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 
 from models.forecast import learners as learning
+from models.forecast.apart import Recent
 from models.forecast.learners import COMBINED, INTERMITTENT, LEARNERS, Fitted
 from models.forecast.series import CannotForecast, Open, Regular, learnable
 
 log = logging.getLogger("vigie.forecast")
-MEDIAN = "median"  # the default answer: the median of COMBINED, and of slow demand the mean of INTERMITTENT
+DEFAULT = "combined"  # the default answer: the trimmed mean of COMBINED, and of slow demand the mean of INTERMITTENT
 
 
 class Progress(Protocol):
@@ -60,19 +61,20 @@ def look(
     learners: Collection[str] = COMBINED,
     future: pd.DataFrame | None = None,
     progress: Callable[[str], None] | None = None,
+    recent: Recent | None = None,
 ) -> Window:
     """Stand after the first `length` steps of a series and look `horizon` steps ahead.
 
     Nothing after the origin is used: closures, scales and features are found anew. `future` is what was known
     beforehand (see `split`). Where all of `COMBINED` is asked for, the default answer is added; slow demand has others
-    for it (`INTERMITTENT`), which stand for those then. `progress` is called after each learner. A learner that cannot
-    learn from this series is left out. What has ended is zero, whoever speaks. Raises `CannotForecast` where nobody
-    can.
+    for it (`INTERMITTENT`), which stand for those then. `recent` is as for `series.learnable`. `progress` is called
+    after each learner. A learner that cannot learn from this series is left out. What has ended is zero, whoever
+    speaks. Raises `CannotForecast` where nobody can.
     """
     past = series.upto(length)
     dates = past.ahead(horizon)
     closed, regressors = split(future)
-    history = learnable(past, closed, explained=regressors is not None)
+    history = learnable(past, closed, regressors is not None, recent)
     is_open = history.is_open(dates) & ~(np.zeros(horizon, bool) if closed is None else dates.isin(closed))
     before = None if regressors is None else regressors.reindex(history.grid.index)
     default = set(COMBINED) <= set(learners)
@@ -96,8 +98,8 @@ def look(
             progress(name)
     members = [name for name in members_of(history) if name in forecast]
     if default and members:
-        forecast[MEDIAN] = _combined(history, [forecast[name] for name in members])
-        seconds[MEDIAN] = sum(seconds[name] for name in members)
+        forecast[DEFAULT] = _combined(history, [forecast[name] for name in members], regressors is not None)
+        seconds[DEFAULT] = sum(seconds[name] for name in members)
     if not forecast:
         raise CannotForecast(learning.NONE)
     actual = series.values.reindex(dates).to_numpy()
@@ -138,6 +140,7 @@ def again(window: Window, future: pd.DataFrame | None) -> np.ndarray:
     return _combined(
         window.history,
         [_ahead(window.fitted[name], window.history, window.dates, is_open, regressors) for name in members],
+        regressors is not None,
     )
 
 
@@ -146,9 +149,15 @@ def members_of(history: Open) -> tuple[str, ...]:
     return INTERMITTENT if history.intermittent else COMBINED
 
 
-def _combined(history: Open, members: Sequence[np.ndarray]) -> np.ndarray:
-    """The median of what learners say; where most steps sell nothing it would be none too, so it is the mean."""
-    return np.asarray((np.mean if history.intermittent else np.median)(members, axis=0))
+def _combined(history: Open, members: Sequence[np.ndarray], explained: bool) -> np.ndarray:
+    """What learners say at each step, the highest and the lowest left out; of slow demand the mean of them all.
+
+    Where more is known beforehand it is the median: most of five learners know it then, and the others would hold back.
+    """
+    said = np.sort(members, axis=0)
+    if explained and not history.intermittent:
+        return np.asarray(np.median(said, axis=0))
+    return np.asarray((said if history.intermittent or len(said) < 3 else said[1:-1]).mean(axis=0))
 
 
 def _ahead(
@@ -197,7 +206,7 @@ def scores(window: Window, learner: str, bands: dict[int, tuple[np.ndarray, np.n
 def named(windows: Sequence[Window]) -> list[str]:
     """The learners that spoke in every one of some windows, the combination first."""
     common = set.intersection(*(set(window.forecast) for window in windows)) if windows else set()
-    return [name for name in (MEDIAN, *LEARNERS) if name in common]
+    return [name for name in (DEFAULT, *LEARNERS) if name in common]
 
 
 def _pinball(actual: np.ndarray, quantile: np.ndarray, at: float) -> float:

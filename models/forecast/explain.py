@@ -7,7 +7,7 @@ import pandas as pd
 
 from models.forecast import learners
 from models.forecast.combined import BASE
-from models.forecast.engine import MEDIAN, Window
+from models.forecast.engine import DEFAULT, Window
 
 BRIDGE = ("said then", "surprise", "came", "open days", "trend", "time of year", "rest", "said now")
 
@@ -21,9 +21,9 @@ def bridge(then: Window, now: Window) -> pd.Series:
     """
     counted = then.counted & np.isfinite(then.actual)
     forecast, came, next_forecast = (
-        then.forecast[MEDIAN][counted].sum(),
+        then.forecast[DEFAULT][counted].sum(),
         then.actual[counted].sum(),
-        now.forecast[MEDIAN].sum(),
+        now.forecast[DEFAULT].sum(),
     )
     before = learners.parts(now.history, then.dates[counted])
     after = learners.parts(now.history, now.dates[now.counted])

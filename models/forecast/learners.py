@@ -31,6 +31,12 @@ SEASON_OF_STATES = 12  # longest season SARIMA can carry in its state
 EPOCHS = 30
 SMOOTHING = (0.02, 0.05, 0.1, 0.2, 0.3)
 ALIKE = 10
+SMEARED = 1.5  # at most
+# Of exponential smoothing: shares of an error that go to the level, of that to the trend, of the rest to the season,
+# and what of a trend is left a step later; it learns so many seasons, or steps, of the end.
+LEVELS, TRENDS = (0.02, 0.06, 0.12, 0.2, 0.3, 0.45, 0.6, 0.8, 0.99), (0.02, 0.06, 0.15, 0.3)
+SEASONAL, DAMPED = (0.0, 0.03, 0.08, 0.16, 0.3), (0.85, 0.92, 0.97)
+SMOOTHED_CYCLES, SMOOTHED = 60, 200
 
 
 def seasonal_naive(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
@@ -100,6 +106,80 @@ def holt_winters(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
             seasonal_periods=history.season if seasonal else None,
         ).fit(use_brute=history.frequency != "D")  # a grid of starts: five times the time, of use to long seasons only
     return lambda dates, _future: np.asarray(model.forecast(len(dates)))
+
+
+def ets(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
+    """Exponential smoothing of values and of logarithms, in four forms: with a damped trend or none, a season or none.
+
+    The additive forms of Hyndman and others (2008). All shares of a lattice are tried at once; the forms are averaged
+    by their Akaike weights (Kolassa 2011), and values and logarithms alike.
+    """
+    values = history.grid.to_numpy()[-max(SMOOTHED_CYCLES * history.season, SMOOTHED) :]
+    scale = _Scale(values)
+    season = history.season if history.season > 1 and len(values) > 2 * history.season + 2 else 1
+    none, seasonal = (0.0,), SEASONAL if season > 1 else ()
+    lattice = np.array(
+        [(0, *one) for one in product(LEVELS, none, none, none)]
+        + [(1, *one) for one in product(LEVELS, none, seasonal, none)]
+        + [(2, *one) for one in product(LEVELS, TRENDS, none, DAMPED)]
+        + [(3, *one) for one in product(LEVELS, TRENDS, seasonal, DAMPED)]
+    )
+    form, (alpha, beta, gamma, phi) = lattice[:, 0], lattice[:, 1:].T
+    trended, seasoned = form >= 2, form % 2
+    both = np.stack([values, scale.to(values)])
+    level, trend, states = np.zeros((2, len(form))), np.zeros((2, len(form))), np.zeros((season, 2, len(form)))
+    first = np.arange(min(len(values), max(2 * season, 8)))
+    for row, one in enumerate(both):
+        usual = _season(one, season)
+        for flag in np.unique(seasoned):
+            here, rest = seasoned == flag, (one - flag * np.resize(usual, len(one)))[: len(first)]
+            slope, start = np.polyfit(first, rest, 1)
+            level[row, here] = np.where(trended[here], start - slope, rest.mean())
+            trend[row, here] = slope * trended[here]
+            states[:, row, here] = flag * usual[:, None]
+    squares, fitted = np.zeros_like(level), np.zeros((len(values), len(form)))
+    for step, now in enumerate(both.T[:, :, None]):
+        place, before = step % season, level + phi * trend
+        off = now - before - states[place]
+        fitted[step] = before[1] + states[place, 1]
+        squares += off**2
+        level, trend = before + alpha * off, phi * trend + alpha * beta * off
+        states[place] += gamma * (1 - alpha) * off
+    count = 3 + 3 * trended + (season + 1) * seasoned
+    left = len(values) - count - 1
+    corrected = np.where(left > 0, 2 * count * (count + 1) / np.maximum(left, 1), np.inf)
+    likely = len(values) * np.log(squares / len(values) + 1e-12) + 2 * count + corrected
+    chosen = []
+    for row in (0, 1):
+        best = [np.flatnonzero(form == one)[likely[row, form == one].argmin()] for one in np.unique(form)]
+        weights = np.exp(-(likely[row, best] - likely[row, best].min()) / 2)
+        chosen.append((best, weights / weights.sum()))
+    # A mean of what was learned in logarithms is a median: what brings the past to its mean (after Duan 1983).
+    before = float(scale.back(fitted[:, chosen[1][0]] @ chosen[1][1]).sum())
+    smeared = float(np.clip(values.sum() / before, 1.0, SMEARED)) if before > 0 else 1.0
+
+    def predict(dates: pd.DatetimeIndex, _future: pd.DataFrame | None) -> np.ndarray:
+        ahead = np.arange(len(dates))
+        said = []
+        for row, (best, weights) in enumerate(chosen):
+            trends = np.cumsum(phi[best] ** (ahead[:, None] + 1), axis=0) * trend[row, best]
+            said.append((level[row, best] + trends + states[(len(values) + ahead) % season, row][:, best]) @ weights)
+        return np.asarray((said[0] + smeared * scale.back(said[1])) / 2)
+
+    return predict
+
+
+def _season(values: np.ndarray, season: int) -> np.ndarray:
+    """The usual difference of each step of a season to the season around it, over the first four seasons."""
+    if season == 1:
+        return np.zeros(1)
+    whole = np.r_[0.5, np.ones(season - 1), 0.5] / season if season % 2 == 0 else np.ones(season) / season
+    smooth = np.convolve(values[: 4 * season + 1], whole, "valid")
+    start = (len(whole) - 1) // 2
+    place = np.arange(start, start + len(smooth)) % season
+    off = values[start : start + len(smooth)] - smooth
+    usual = np.bincount(place, off, season) / np.maximum(np.bincount(place, minlength=season), 1)
+    return np.asarray(usual - usual.mean())
 
 
 def boosting(history: Open, regressors: pd.DataFrame | None = None) -> Fitted:
@@ -348,6 +428,7 @@ LEARNERS: dict[str, Learner] = {
     "ridge": ridge,
     "theta": theta,
     "holt-winters": holt_winters,
+    "ets": ets,
     "xgboost": boosting,
     "prophet": prophet,
     "sarima": sarima,
@@ -357,8 +438,8 @@ LEARNERS: dict[str, Learner] = {
     **({"lstm": lstm} if find_spec("torch") else {}),
 }
 SLOW = ("sarima", "lstm")  # seconds a fit
-COMBINED = ("theta", "holt-winters", "prophet", "xgboost", "ridge")  # their median is the default answer, and
-INTERMITTENT = ("tsb", "adida", "recent mean")  # the mean of these where most steps sell nothing
+COMBINED = ("theta", "ets", "prophet", "xgboost", "ridge")  # the trimmed mean of these is the default answer,
+INTERMITTENT = ("tsb", "adida", "recent mean")  # and the mean of these where many steps sell nothing
 
 
 def calendar(dates: pd.DatetimeIndex, history: Open) -> np.ndarray:

@@ -13,6 +13,7 @@ import pandas as pd
 from data import quality
 from data.dataset import Finding
 from locales import N_, Sentence
+from models.forecast.apart import Apart, Recent, apart, bring
 
 SEASONS = {"D": 7, "W": 52, "MS": 12, "QS": 4, "6MS": 2, "YS": 1}  # steps of the main season of each frequency
 MONTHS = {"MS": 1, "QS": 3, "6MS": 6, "YS": 12}  # of a step
@@ -29,6 +30,10 @@ BETWEEN = 28  # days with sales for each long gap, below which the gaps are the 
 BETWEEN_SALES = 1.32  # steps between sales from which demand is intermittent (Syntetos, Boylan, Croston 2005)
 FEWEST = 8  # values behind any forecast
 FAR_DATES = N_("{rows} dates are far from all others ({day}): left out as mistyped. Correct them in the file.")
+LEVEL = N_("The last {rows} steps, since {day}, stand apart from those before: they are taken for a new level.")
+ONCE = N_(
+    "The last {rows} steps, since {day}, stand apart from those before: they are taken for something that happens once."
+)
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
@@ -70,7 +75,8 @@ class Open:
     make a whole week. `season` counts the steps of the grid in a week (daily) or a year. `closed_weekdays` (0 is
     Monday) and `closed_days` ((month, day)) are never sold on. `intermittent`: many steps are open and sell nothing,
     not for the season; demand then is a chance, and a size. `ended`: nothing was sold lately, and by its past rate of
-    sale that is no chance.
+    sale that is no chance. `apart`: the last steps stand apart from those before; `values` and `grid` are at one level
+    then, the new one or the usual one, as `recent` says.
     """
 
     values: pd.Series
@@ -82,6 +88,8 @@ class Open:
     findings: tuple[Finding, ...] = ()
     intermittent: bool = False
     ended: bool = False
+    apart: Apart | None = None
+    recent: Recent | None = None
 
     @property
     def dates(self) -> pd.DatetimeIndex:
@@ -131,10 +139,13 @@ def regular(series: pd.Series) -> Regular:
     return Regular(filled, frequency, tuple(findings))
 
 
-def learnable(history: Regular, closed: pd.DatetimeIndex | None = None, explained: bool = False) -> Open:
+def learnable(
+    history: Regular, closed: pd.DatetimeIndex | None = None, explained: bool = False, recent: Recent | None = None
+) -> Open:
     """What can be learned of `history`. `closed` names days that are known to be closed, past and to come.
 
-    Days far from the days like them are drawn in, unless what else is known may explain them (`explained`).
+    Days far from the days like them are drawn in, unless what else is known may explain them (`explained`). Where the
+    last steps stand apart, `recent` says what they are: a new level, or something that happens once.
     """
     dates, values = history.dates, history.values
     sold = values.to_numpy() != 0
@@ -143,7 +154,9 @@ def learnable(history: Regular, closed: pd.DatetimeIndex | None = None, explaine
         season = season if len(values) >= 2 * season else 1
         year = SEASONS[history.frequency]
         found = _ended(dates, sold, np.ones(len(sold), bool), year, 3)
-        return Open(values, values, history.frequency, season, (), (), found, _intermittent(sold, year), bool(found))
+        rare, ended = _intermittent(sold, year), bool(found)
+        values, off, recent, said = _at_one_level(values, history.frequency, 1, explained, recent)
+        return Open(values, values, history.frequency, season, (), (), found + said, rare, ended, off, recent)
     weekdays = _closed_weekdays(dates, sold)
     findings = []
     if weekdays:
@@ -181,6 +194,8 @@ def learnable(history: Regular, closed: pd.DatetimeIndex | None = None, explaine
         findings.append(Finding(message, lost, severity="warning"))
     kept, season = weekly & ~left_out, 7 - len(weekdays)
     grid = values[kept].reindex(dates[weekly & ~_weeks_of(gaps & weekly, season)])
+    grid, off, recent, said = _at_one_level(grid, "D", season, explained, recent)
+    findings += said
     if steady and not explained:
         grid, away = _drawn_in(grid, season)
         if away:
@@ -188,7 +203,22 @@ def learnable(history: Regular, closed: pd.DatetimeIndex | None = None, explaine
                 Finding(N_("Days far from the days like them: {rows}. They are drawn in, so as not to mislead."), away)
             )
     rare = _intermittent(sold[kept], YEAR * season // 7)
-    return Open(grid[dates[kept]], _filled(grid), "D", season, weekdays, days, tuple(findings), rare, ended)
+    return Open(
+        grid[dates[kept]], _filled(grid), "D", season, weekdays, days, tuple(findings), rare, ended, off, recent
+    )
+
+
+def _at_one_level(
+    grid: pd.Series, frequency: str, season: int, explained: bool, recent: Recent | None
+) -> tuple[pd.Series, Apart | None, Recent | None, tuple[Finding, ...]]:
+    """A grid whose last steps stand apart, at one level; what stands apart, what it is taken for, and what is said."""
+    found = None if explained else apart(grid, frequency, season)
+    if not found:
+        return grid, None, None, ()
+    taken = recent or found.taken(frequency)
+    about = {"day": str(found.since.date())}
+    said = Finding(LEVEL if taken == "level" else ONCE, found.steps, about, severity="warning")
+    return bring(grid, found, taken), found, taken, (said,)
 
 
 def _closed_weekdays(dates: pd.DatetimeIndex, sold: np.ndarray) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ from models.drift.performance import REFERENCE
 from models.drift.watch import Watched
 from models.forecast import challenge, combined, elasticity, holidays, intervals, kept, source
 from models.forecast import series as preparing
-from models.forecast.engine import MEDIAN, Window
+from models.forecast.engine import DEFAULT, Window
 from models.forecast.kept import Daily, SalesModel
 from models.forecast.learners import COMBINED
 from models.forecast.panel import Panel
@@ -242,8 +242,8 @@ def _total(
 
 
 def _frame(window: Window, past: list[Window]) -> pd.DataFrame:
-    frame = pd.DataFrame({"mean": window.forecast[MEDIAN]}, window.dates)
-    for level, (lo, hi) in intervals.bands(window, past, MEDIAN).items():
+    frame = pd.DataFrame({"mean": window.forecast[DEFAULT]}, window.dates)
+    for level, (lo, hi) in intervals.bands(window, past, DEFAULT).items():
         frame[f"lo-{level}"], frame[f"hi-{level}"] = lo, hi
     return frame
 

@@ -5,6 +5,7 @@ import gzip
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import trim_mean
 
 from models.forecast import CannotForecast, backtest, engine, forecast, intervals
 from models.forecast.combined import BASE, table
@@ -43,10 +44,10 @@ def test_the_frame_has_a_row_a_day_and_nested_bands():
     assert weekend[6] == pytest.approx(60, abs=8)
 
 
-def test_the_default_answer_is_the_median_of_five_and_the_same_every_time():
+def test_the_default_answer_is_the_trimmed_mean_of_five_and_the_same_every_time():
     answer = forecast(shop(200), 7)
     members = answer.members[list(COMBINED)].to_numpy()
-    assert np.allclose(answer.frame["mean"], np.median(members, axis=1))
+    assert np.allclose(answer.frame["mean"], trim_mean(members, 0.2, axis=1))
     pd.testing.assert_frame_equal(answer.frame, forecast(shop(200), 7).frame)
 
 
@@ -77,7 +78,7 @@ def test_measured_coverage_is_that_of_bands_made_before():
     for number, window in enumerate(answer.past):
         over = [one for one in answer.past[:number] if one.dates[-1] <= window.origin]
         if len(over) >= 2:
-            lo, hi = intervals.bands(window, over, "median", [80])[80]
+            lo, hi = intervals.bands(window, over, "combined", [80])[80]
             found.append(np.mean((window.actual >= lo) & (window.actual <= hi)))
     assert len(found) >= 3
     assert answer.coverage[80] == pytest.approx(np.mean(found))
@@ -96,7 +97,7 @@ def test_a_poisoned_future_changes_nothing_that_was_said_before():
     pd.testing.assert_frame_equal(
         before[early].drop(columns="seconds"), after[early].drop(columns="seconds"), check_exact=True
     )
-    said = [engine.look(regular(one), 286, 14).forecast["median"] for one in (clean, poisoned)]
+    said = [engine.look(regular(one), 286, 14).forecast["combined"] for one in (clean, poisoned)]
     assert np.array_equal(*said)
     assert said[0].sum() > 0
 
@@ -106,7 +107,7 @@ def test_regressors_after_the_origin_are_only_those_of_the_horizon():
     future = pd.DataFrame({"promotion": (np.arange(214) % 10 == 0) * 1.0}, dates)
     changed = future.copy()
     changed.iloc[150:] = 1 - changed.iloc[150:]
-    said = [engine.look(regular(sold), 136, 14, future=one).forecast["median"] for one in (future, changed)]
+    said = [engine.look(regular(sold), 136, 14, future=one).forecast["combined"] for one in (future, changed)]
     assert np.array_equal(*said)
 
 
@@ -313,7 +314,7 @@ def test_a_learner_that_fails_is_left_out(monkeypatch):
     answer = forecast(shop(150), 7)
     assert "theta" not in answer.members
     rest = answer.members[[name for name in COMBINED if name != "theta"]].to_numpy()
-    assert np.allclose(answer.frame["mean"], np.median(rest, axis=1))
+    assert np.allclose(answer.frame["mean"], trim_mean(rest, 0.25, axis=1))
 
 
 def test_partial_results_are_a_league_too():
@@ -370,5 +371,5 @@ def test_a_day_far_from_its_kind_is_drawn_in_and_said_but_a_yearly_peak_is_not()
     assert known.values.iloc[300] < 2 * shop(800).iloc[300]
     assert known.values.iloc[peaks].tolist() == sold.iloc[peaks].tolist()
     assert next(finding.rows for finding in known.findings if "far from" in finding.message) == 1
-    usual, spoilt = (engine.look(regular(one), 800, 14).forecast["median"] for one in (shop(800), sold))
+    usual, spoilt = (engine.look(regular(one), 800, 14).forecast["combined"] for one in (shop(800), sold))
     assert np.allclose(usual, spoilt, rtol=0.06)

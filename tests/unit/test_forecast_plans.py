@@ -129,12 +129,12 @@ def test_the_bridge_adds_up():
 
 def test_the_league_compares_in_money():
     rows = pd.DataFrame(
-        {"model": ["median", "seasonal naive"] * 2, "window": [1, 1, 2, 2], "mae": [4.0, 6.0, 6.0, 8.0], "mase": 1.0}
+        {"model": ["combined", "seasonal naive"] * 2, "window": [1, 1, 2, 2], "mae": [4.0, 6.0, 6.0, 8.0], "mase": 1.0}
     )
     table = explain.league(rows, 10).set_index("model")
-    assert table.loc["median", "saved"] == 20
+    assert table.loc["combined", "saved"] == 20
     assert table.loc["seasonal naive", "saved"] == 0
-    assert table.loc["median", "windows"] == 2
+    assert table.loc["combined", "windows"] == 2
 
 
 def test_overrides_are_judged_when_their_day_has_come():

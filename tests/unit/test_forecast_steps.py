@@ -33,7 +33,7 @@ def every_three_weeks(length: int = 730, seed: int = 0) -> pd.Series:
 
 
 def test_a_sale_now_and_then_is_not_forecast_at_the_level_of_its_good_days():
-    said = [look(every_three_weeks(seed=seed)).forecast["median"].sum() for seed in range(10)]
+    said = [look(every_three_weeks(seed=seed)).forecast["combined"].sum() for seed in range(10)]
     assert np.mean(said) == pytest.approx(28 / 23 * 10, rel=0.12)
     assert max(said) < 20
 
@@ -80,7 +80,7 @@ def test_slow_demand_has_learners_of_its_own_and_they_know_the_week():
     window = look(pd.Series((rng.random(700) < often) * 4.0, dates))
     assert set(INTERMITTENT) < set(window.forecast)
     assert not set(COMBINED) & set(window.forecast)
-    by_day = pd.Series(window.forecast["median"]).groupby(window.dates.day_of_week).mean()
+    by_day = pd.Series(window.forecast["combined"]).groupby(window.dates.day_of_week).mean()
     assert by_day[5] > 3 * by_day.drop(5).max()
 
 
@@ -89,7 +89,7 @@ def test_what_has_sold_daily_and_stopped_has_ended(empty):
     sold = shop(730).where(np.arange(730) < 730 - empty, 0.0)
     window = look(sold)
     assert window.history.ended
-    assert not window.forecast["median"].any()
+    assert not window.forecast["combined"].any()
     assert "counts as ended" in messages(window.history.findings)
 
 
@@ -109,7 +109,7 @@ def test_a_closed_christmas_does_not_shift_the_week():
     sold[(dates.month == 12) & (dates.day == 25)] = 0
     known = pd.Series(sold[:368], dates[:368])
     forecast = engine.look(regular(known), 368, 28, DEFAULT).forecast
-    for name in ("median", BASE, "theta", "xgboost", "holt-winters"):
+    for name in ("combined", BASE, "theta", "xgboost", "ets"):
         assert np.abs(forecast[name] - sold[368:]).sum() / sold[368:].sum() < 0.04, name
 
 
@@ -148,7 +148,7 @@ def test_quarters_and_years_are_no_months_with_holes(freq, first, ahead):
     assert (known.values > 50).all()
     assert list(known.ahead(2)) == [pd.Timestamp(day) for day in ahead]
     window = engine.look(known, 40, 2, DEFAULT)
-    assert np.allclose(window.forecast["median"], 100, rtol=0.1)
+    assert np.allclose(window.forecast["combined"], 100, rtol=0.1)
 
 
 def covered(dates) -> source.Span:

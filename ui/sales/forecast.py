@@ -15,7 +15,7 @@ from data.tables import Stored
 from models.forecast import engine, explain, intervals, learners
 from models.forecast import series as preparing
 from models.forecast.combined import QUICK, Forecast, table
-from models.forecast.engine import MEDIAN, Window
+from models.forecast.engine import DEFAULT, Window
 from models.lifecycle import sales
 from ui import answers, background, cards, downloads, inputs
 from ui.sales import series
@@ -202,8 +202,8 @@ def machine(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     options = [name for name in charts.LEARNERS if name in QUICK]
     shown = inputs.pills(_("Also show"), options, "models", lambda name: _(charts.LEARNERS[name]))
     window = _looked(f"{stored.version} {chosen.key} {chosen.horizon}", length, chosen, history)
-    bands = intervals.bands(window, found.past, MEDIAN)
-    frame = pd.DataFrame({"mean": window.forecast[MEDIAN]}, window.dates)
+    bands = intervals.bands(window, found.past, DEFAULT)
+    frame = pd.DataFrame({"mean": window.forecast[DEFAULT]}, window.dates)
     for level, (lo, hi) in bands.items():
         frame[f"lo-{level}"], frame[f"hi-{level}"] = lo, hi
     actual = pd.Series(window.actual, window.dates).dropna()
