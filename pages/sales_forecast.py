@@ -7,7 +7,7 @@ import locales
 from models.forecast import explain
 from ui import cards, inputs, store
 from ui.sales import forecast as views
-from ui.sales import series
+from ui.sales import recent, series
 from ui.text import N_, _
 
 VIEWS = {
@@ -37,6 +37,8 @@ def headline() -> None:
         change = total / float(last_year.sum()) - 1
         against = _("{change} against a year ago").format(change=locales.signed(change, locales.percent))
     held, gain = found.coverage[80], 1 - found.against_naive
+    sums, of = found.total_held[80]
+    record = _("of the steps, and {sums} of {count} sums, at past origins; 80% were promised")
     cards.metrics(
         [
             (_("Expected by {day}").format(day=locales.day(found.frame.index[-1])), chosen.written(total), against),
@@ -44,7 +46,7 @@ def headline() -> None:
             (
                 _("Held by the 80% band"),
                 locales.percent(held) if np.isfinite(held) else "–",
-                _("of the steps at past origins; 80% were promised"),
+                record.format(sums=sums, count=of),
             ),
             (
                 _("Off by, against naive"),
@@ -91,27 +93,32 @@ def shown() -> None:
 
 
 headline()
+recent.ask(stored.lineage, chosen.key, found, chosen.written)
 shown()
 cards.findings((*chosen.findings, *found.findings))
 with st.expander(_("How this is computed"), icon=":material/functions:"):
     st.markdown(
         _(
             """
-- **Forecast**: at each step the median of five models that err differently: the theta method, Holt-Winters, Prophet,
-  XGBoost with lags, and a ridge regression on the calendar. A fixed median beats choosing the best of a few tries.
+- **Forecast**: at each step the mean of the middle three of five models that err differently: the theta method,
+  exponential smoothing, Prophet, XGBoost with lags, and a ridge regression on the calendar. A fixed rule beat weights
+  by past error and choosing the best of a few tries. It is meant as a mean: sums of it are what to expect.
 - **Slow demand** (a sale on fewer than three of four open steps) is a chance and a size: the mean of three methods,
   TSB (Teunter, Syntetos and Babai 2011), ADIDA (Nikolopoulos and others 2011), the recent mean. Their sums are right.
   Its bands, of steps and of sums, are read off the same thousand drawn futures.
 - **Closed days**, gaps and days without a record are found first and left out: a learner must not take them for bad
   days. Empty steps of slow demand are demand, and what has not sold for longer than chance allows has ended.
-- **Bands**: how far off the same median was at eight past origins, with only what was known then, in units that follow
-  the level; their quantile, raised for the few origins there are (split conformal prediction). The share that past
-  bands held is measured, each with origins before it, and shown beside what was promised.
+- **Bands**: of a thousand futures, drawn from how far off the same forecast was at five past origins with only what was
+  known then: what a whole horizon was off by (Student's t, for so few), and how steps lay around that, in units that
+  follow the level. Bands of steps and of the sum are read off the same futures. What past bands held is measured, each
+  with origins before it, and shown beside what was promised.
+- **A new level**: the last week or more stands apart where its mean is more than twice as far from the weeks before as
+  at any earlier time. Whether it stays is not in the data: both are computed, and the answer is kept with its reason.
 - **Off by**: mean absolute error. **MASE**: that over the mean absolute difference to one season before (Hyndman and
   Koehler 2006). **MAPE** leaves out steps on which nothing was sold. **Bias**: said less sold.
 - **As a season ago** (naive): the same weekday of last week, or the same week or month of last year.
 - **Why it changed**: trend, days open and time of the year of Prophet, by logarithmic mean shares (Ang 2005); “other
-  models” is what the other four see differently.
+  models” is what the others see differently.
 """
         )
     )

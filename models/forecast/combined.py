@@ -17,7 +17,7 @@ from models.forecast.series import CannotForecast, Regular, regular
 
 BASE = "seasonal naive"
 QUICK = (BASE, "linear", *COMBINED)  # learners that cost milliseconds
-CALIBRATING = 8  # windows, half a horizon apart, behind the bands and their measured coverage
+CALIBRATING = 5  # windows, a horizon apart, behind the bands and their measured coverage
 LONGEST = 731  # steps of a horizon
 
 
@@ -66,7 +66,7 @@ def forecast(
     history = regular(series)
     horizon = checked(history, horizon)
     future, findings = covering(future, history, horizon)
-    past = rolling(history, horizon, CALIBRATING, max(horizon // 2, 1), QUICK, future, progress)
+    past = rolling(history, horizon, CALIBRATING, horizon, QUICK, future, progress)
     window = look(history, len(history.values), horizon, QUICK, future, recent=recent)
     found = answer(history, window, past, level, findings)
     if not window.history.apart:

@@ -32,6 +32,7 @@ EPOCHS = 30
 SMOOTHING = (0.02, 0.05, 0.1, 0.2, 0.3)
 ALIKE = 10
 SMEARED = 1.5  # at most
+BINS = 64  # of a feature of XGBoost: as good as 256 in half the time
 # Of exponential smoothing: shares of an error that go to the level, of that to the trend, of the rest to the season,
 # and what of a trend is left a step later; it learns so many seasons, or steps, of the end.
 LEVELS, TRENDS = (0.02, 0.06, 0.12, 0.2, 0.3, 0.45, 0.6, 0.8, 0.99), (0.02, 0.06, 0.15, 0.3)
@@ -210,7 +211,7 @@ def boosting(history: Open, regressors: pd.DataFrame | None = None) -> Fitted:
     )
     booster = xgboost.train(
         {"max_depth": 4, "eta": 0.05, "subsample": 0.8, "colsample_bytree": 0.8, "min_child_weight": 3,
-         "objective": "reg:absoluteerror", "nthread": 1, "seed": 0},
+         "objective": "reg:absoluteerror", "max_bin": BINS, "nthread": 1, "seed": 0},
         xgboost.DMatrix(design, logged[back:] - parts[:, -1], nthread=1),
         150,
     )  # fmt: skip

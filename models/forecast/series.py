@@ -31,9 +31,7 @@ BETWEEN_SALES = 1.32  # steps between sales from which demand is intermittent (S
 FEWEST = 8  # values behind any forecast
 FAR_DATES = N_("{rows} dates are far from all others ({day}): left out as mistyped. Correct them in the file.")
 LEVEL = N_("The last {rows} steps, since {day}, stand apart from those before: they are taken for a new level.")
-ONCE = N_(
-    "The last {rows} steps, since {day}, stand apart from those before: they are taken for something that happens once."
-)
+ONCE = N_("The last {rows} steps, since {day}, stand apart from those before: they are taken to happen only once.")
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 

@@ -13,9 +13,11 @@ from data.tables import Stored
 from locales.labels import label
 from models.forecast import CannotForecast, holidays, source
 from models.forecast import series as preparing
+from models.forecast.apart import Recent
 from models.forecast.combined import Forecast
 from models.forecast.combined import forecast as forecast_of
 from ui import answers, background, inputs, store
+from ui.sales import recent
 from ui.text import N_, _
 
 HORIZONS = {"D": (7, 28, 120), "W": (2, 8, 26), "MS": (1, 3, 12)}  # least, usual and most steps ahead
@@ -109,14 +111,18 @@ def prepare() -> None:
 def forecast(stored: Stored, chosen: Chosen, horizon: int | None = None) -> Forecast:
     """The forecast of a chosen series, made once in the background. Stops the page until it is there."""
     ahead = horizon or chosen.horizon
-    return answers.ready(_key(stored, chosen, ahead), JOB, _work(chosen, ahead))
+    found = answers.ready(_key(stored, chosen, ahead), JOB, _work(chosen, ahead))
+    said = recent.said(stored.lineage, chosen.key, found)
+    if said is None or said[0] == found.window.history.recent:
+        return found
+    return answers.ready(f"{_key(stored, chosen, ahead)} {said[0]}", JOB, _work(chosen, ahead, said[0]))
 
 
 def _key(stored: Stored, chosen: Chosen, ahead: int) -> str:
     return f"{stored.version} {chosen.key} {ahead}"
 
 
-def _work(chosen: Chosen, ahead: int) -> Callable[[background.Step], Forecast]:
+def _work(chosen: Chosen, ahead: int, meant: Recent | None = None) -> Callable[[background.Step], Forecast]:
     def work(step: background.Step) -> Forecast:
         if not len(chosen.values):
             raise CannotForecast(N_("There is not one whole step of sales in these data: choose a finer one."))
@@ -127,7 +133,7 @@ def _work(chosen: Chosen, ahead: int) -> Callable[[background.Step], Forecast]:
         country = holidays.COUNTRIES.get(chosen.currency, "")
         history = preparing.regular(chosen.values)
         future = holidays.closures(history, ahead, country) if country and ahead <= len(history.values) else None
-        return forecast_of(chosen.values, ahead, future=future, progress=progress)
+        return forecast_of(chosen.values, ahead, future=future, progress=progress, recent=meant)
 
     return work
 
