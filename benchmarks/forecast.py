@@ -87,10 +87,9 @@ def vigie(group: str, name: str, values: pd.Series) -> list[Trial]:
     """Vigie, its members and Prophet alone at the last origins of a series, a horizon apart."""
     logging.getLogger("cmdstanpy").setLevel(logging.ERROR)
     known, trials = regular(values), []
-    # Half a horizon apart, so that the bands of an origin come from the windows that `forecast` would look at.
-    rolled = rolling(known, HORIZON, CALIBRATING + 2 * ORIGINS, HORIZON // 2, (BASE, *COMBINED))
-    for last in range(len(rolled) - 1, len(rolled) - 2 * ORIGINS, -2):
-        window, past = rolled[last], rolled[last - 1 - CALIBRATING : last - 1]
+    rolled = rolling(known, HORIZON, CALIBRATING + ORIGINS, HORIZON, (BASE, *COMBINED))
+    for last in range(len(rolled) - 1, len(rolled) - ORIGINS - 1, -1):
+        window, past = rolled[last], rolled[last - CALIBRATING : last]
         ahead = pd.date_range(window.dates[0], periods=3 * HORIZON)
         asked = {
             ALL: (known.upto(window.length).values, window.dates),

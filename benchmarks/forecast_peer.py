@@ -20,17 +20,18 @@ from mlforecast.lag_transforms import RollingMean  # type: ignore[import-not-fou
 from mlforecast.target_transforms import LocalStandardScaler  # type: ignore[import-not-found]
 from mlforecast.utils import PredictionIntervals  # type: ignore[import-not-found]
 from statsforecast import StatsForecast  # type: ignore[import-not-found]
-from statsforecast.models import AutoCES, AutoETS, DynamicOptimizedTheta  # type: ignore[import-not-found]
+from statsforecast.models import AutoARIMA, AutoCES, AutoETS, DynamicOptimizedTheta  # type: ignore[import-not-found]
 from statsforecast.utils import ConformalIntervals  # type: ignore[import-not-found]
 
 KEYS = ["unique_id", "ds"]
 
 
 def statsforecast(past: pd.DataFrame, future: pd.DataFrame, windows: int, task: dict[str, Any]) -> pd.DataFrame:
-    """Three models a series, and the median of what they say and of the ends of their bands."""
+    """Three models a series, or four, and the median of what they say and of the ends of their bands."""
     ahead = int(future.groupby("unique_id").size().max())
     bands = {"level": [80], "prediction_intervals": ConformalIntervals(windows, ahead)} if windows else {}
-    models = [one(season_length=task["season"]) for one in (AutoETS, AutoCES, DynamicOptimizedTheta)]
+    kinds = (AutoETS, AutoCES, DynamicOptimizedTheta, *([AutoARIMA] if task.get("arima") else []))
+    models = [one(season_length=task["season"]) for one in kinds]
     said = StatsForecast(models, freq=1).forecast(df=past[[*KEYS, "y"]], h=ahead, **bands)
     for end in ("", "-lo-80", "-hi-80") if windows else ("",):
         said[f"statsforecast{end}"] = said[[f"{one}{end}" for one in models]].median(axis=1)
