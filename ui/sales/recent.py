@@ -40,7 +40,7 @@ def ask(lineage: str, key: str, found: Forecast, written: Callable[[float], str]
     answer = said(lineage, key, found)
     with st.container(border=True):
         st.markdown(f"**{plain(sentence.format(day=locales.day(last.since), factor=locales.number(last.factor, 1)))}**")
-        both = [f"{_(MEANINGS[one])}: {written(sums[one])}" for one in MEANINGS]
+        both = [_("{name}: {amount}").format(name=_(MEANINGS[one]), amount=written(sums[one])) for one in MEANINGS]
         how = _("Shown now: {meaning}, because: {reason}") if answer else _("Shown until somebody says: {meaning}")
         shown = how.format(meaning=_(MEANINGS[taken]), reason=answer[1] if answer else "")
         st.caption(plain(" · ".join([*both, shown])))
