@@ -105,7 +105,7 @@ class Found:
     told: np.ndarray
 
 
-def usual(ratios: np.ndarray, lengths: np.ndarray, first: int = 0) -> list[Usual]:
+def usual(ratios: np.ndarray, lengths: np.ndarray, first: np.ndarray | int = 0) -> list[Usual]:
     """For every window (days x tests, of so many days each) how far those before it departed, a test each, from the
     `first` day on.
 
@@ -142,22 +142,26 @@ def sure(columns: int, lengths: Sequence[int], a_year: float) -> float:
 
 
 def judge(
-    columns: Sequence[Sequence[Evidence]], new: np.ndarray, a_year: float, first: int, known: Sequence[Found] | None
+    columns: Sequence[Sequence[Evidence]],
+    new: np.ndarray,
+    a_year: float,
+    firsts: Sequence[int],
+    known: Sequence[Found] | None,
 ) -> list[Found]:
     """What the evidence of each column, an element a length, says of the days `new` (places) after those that the model
-    learned from; `a_year` is how many days or batches a year has. What is usual is known from the `first` on, and what
-    is said of other days may be `known`."""
+    learned from; `a_year` is how many days or batches a year has. What is usual of a column is known from its first on,
+    and what is said of other days may be `known`."""
     compared = [
-        (part.length, against)
-        for evidence in columns
+        (part.length, first, against)
+        for evidence, first in zip(columns, firsts, strict=True)
         for part in evidence
         for against in (part.recent or part.learned, part.season)
         if against
     ]
-    series = [one for _length, against in compared for one in against.series]
-    lengths = [length for length, against in compared for _one in against.series]
-    found = iter(usual(np.stack(series, axis=1), np.array(lengths), first))
-    before = {id(against): [next(found) for _one in against.series] for _length, against in compared}
+    series = [(one, length, first) for length, first, against in compared for one in against.series]
+    ratios, lengths, begins = zip(*series, strict=True)
+    found = iter(usual(np.stack(ratios, axis=1), np.array(lengths), np.array(begins)))
+    before = {id(against): [next(found) for _one in against.series] for _length, _first, against in compared}
     level = sure(len(columns), [part.length for part in columns[0]], a_year)
     days = len(columns[0][0].rows)
     nothing = Found(np.full(days, np.nan), np.zeros(days, bool), np.full(days, -1.0))

@@ -15,7 +15,7 @@ from models.drift import bins, measures, verdict
 from models.drift.bins import Bins
 from models.drift.compare import THRESHOLD, WORKERS
 from models.drift.measures import Departure
-from models.drift.monitored import Sheet
+from models.drift.monitored import LOOKS_BACK, WARM_UP, Sheet
 from models.drift.verdict import Against
 
 # What is said of a row, for those who read what is found here.
@@ -161,10 +161,11 @@ def _judged(
             )
         )
     a_year = verdict.YEAR_DAYS / np.diff(days).mean() if len(days) > 1 else 1
-    # Before the training window there are no earlier visits and prices to compare with.
-    first = int(np.searchsorted(watched.days[days], watched.reference[0]))
+    begins, warm = np.searchsorted(watched.days[days], [watched.reference[0], watched.days[0] + WARM_UP * DAY])
+    firsts = [max(begins, warm) if column.name in LOOKS_BACK else begins for column in columns]
     late = new[new >= since]
-    found = verdict.judge(evidence, late, a_year, first if first < len(days) else 0, before.found if before else None)
+    firsts = firsts if begins < len(days) else [0] * len(columns)
+    found = verdict.judge(evidence, late, a_year, firsts, before.found if before else None)
     return Judged(tuple(column.name for column in columns), evidence, found)
 
 
