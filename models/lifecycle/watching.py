@@ -120,11 +120,13 @@ def does(
     sheets: tuple[Sheet, ...],
     watched: Watched,
     days: Sequence[np.datetime64],
+    response: Mapping[str, np.ndarray] | None = None,
 ) -> dict[np.datetime64, dict[str, Consequence]]:
     """What the change of each column does in the windows that end on some days: to what the model in use is about;
-    nothing of what it cannot tell, or where its file cannot be read."""
+    nothing of what it cannot tell, or where its file cannot be read. The `response` may be known (see `Managed`)."""
     managed, found = MODELS[model], {day: dict[str, Consequence]() for day in days}
-    response = managed.response(stored, watched) if found else {}
+    if response is None:
+        response = managed.response(stored, watched) if found else {}
     for sheet in sheets if found else ():
         try:
             outcome = managed.outcome(home, stored, champion, sheet, sheets)
