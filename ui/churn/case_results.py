@@ -70,8 +70,7 @@ def neighbours(model: ChurnModel, around: whatif.Surroundings, customers: pd.Dat
         )
         st.markdown(f"**{sentence.format(count=len(nearest), left=left)}**")
         columns = [KEY, TARGET, *model.importance["column"].head(6)]
-        shown = customers.iloc[nearest]
-        table = case.table_of(shown[[column for column in columns if column in customers]])
+        table = case.table_of(customers[[column for column in columns if column in customers]].iloc[nearest])
         st.dataframe(table, hide_index=True, height=250)
         downloads.table(table, "customers_like_this")
 
