@@ -233,6 +233,8 @@ def test_the_campaign_list_is_the_riskiest_who_are_still_here(trained, telco, ch
 @of_telco
 def test_moving_nobody_changes_nothing(trained):
     app = trained("churn_campaign", view="move", share="0")
+    first = next(box for box in app.selectbox if box.label == "Move them to")
+    assert first.value != first.options[0], "the move that is worth most for them, whichever stands first"
     assert metric(app, "Leavers") == "0.0"
     assert metric(app, "Profit") == "$0"
 
