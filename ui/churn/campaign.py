@@ -44,6 +44,12 @@ def listed(
             if menu.open:
                 downloads.table(table, "campaign")
     st.dataframe(table.head(SHOWN), hide_index=True, height=420)
+    st.caption(
+        _(
+            "Risks are by models that had not seen the customer. The page What-if asks the model that learned from all "
+            "customers, and may say another one."
+        )
+    )
     if first > SHOWN:
         st.caption(
             _("Shown are the first {shown}; the file has {count}, with reasons and offers.").format(
