@@ -66,7 +66,8 @@ def listed(scores: Scores, now: Case, risk: float) -> None:
     if len(place) and locales.percent(scores.probability[place[0]]) != locales.percent(risk):
         text = _(
             "The call list has this customer at {listed}, by models that had not seen them: that is the risk to count "
-            "on. Here they have {risk} as they are, by the model that has seen everybody, which can tell what changes do."
+            "on. Here they have {risk} as they are, by the model that has seen everybody, which can tell what changes "
+            "do."
         )
         values = {"listed": locales.percent(scores.probability[place[0]]), "risk": locales.percent(risk)}
         st.caption(plain(text.format(**values)))
