@@ -29,7 +29,7 @@ HEIGHT = 320
 LONG = 150  # days from which on the ticks of an axis of time are months or years
 MONTHS = (1, 2, 3, 4, 6, *range(12, 12_000, 12))  # between two of them
 TICKS, YEARS = 6, 8  # at most
-AXIS_TITLE = 40  # characters in a line
+AXIS_TITLE = 28  # characters in a line: so many fit beside the names of rows
 POINTS = 150  # of a curve: more cannot be told apart
 DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"]
 
