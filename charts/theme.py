@@ -29,6 +29,7 @@ HEIGHT = 320
 LONG = 150  # days from which on the ticks of an axis of time are months or years
 MONTHS = (1, 2, 3, 4, 6, *range(12, 12_000, 12))  # between two of them
 TICKS, YEARS = 6, 8  # at most
+AXIS_TITLE = 28  # characters in a line: so many fit beside the names of rows
 POINTS = 150  # of a curve: more cannot be told apart
 DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"]
 
@@ -63,8 +64,10 @@ def figure(
 
 
 def _axis(title: str) -> dict[str, Any]:
-    """What every axis has; for an empty title plotly would keep as much room as for one of words."""
-    return {"automargin": True, "fixedrange": True, **({"title": {"text": title}} if title else {})}
+    """What every axis has; for an empty title plotly would keep as much room as for one of words, and a long one is
+    cut on a phone unless it has several lines."""
+    lines = "<br>".join(wrap(title, AXIS_TITLE))
+    return {"automargin": True, "fixedrange": True, **({"title": {"text": lines}} if title else {})}
 
 
 def across(at: float) -> dict[str, Any]:

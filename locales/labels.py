@@ -134,6 +134,24 @@ CHURN_LEARNERS = {
     "histogram boosting": N_("Histogram boosting"),
     "random forest": N_("Random forest"),
 }
+# Jobs, of which those that are commands have the command's name in English.
+_JOBS = {
+    "drift": N_("drift"),
+    "score": N_("score"),
+    "retrain": N_("retrain"),
+    "refresh": N_("refresh"),
+    "drift history": N_("drift history"),
+    "forecast": N_("forecast"),
+    "slow forecasts": N_("slow forecasts"),
+    "retraining policies": N_("retraining policies"),
+    "train churn": N_("train churn"),
+    "notify": N_("notify"),
+    "food": N_("food"),
+    "download": N_("download"),
+    "upload": N_("upload"),
+    "append": N_("append"),
+    "demo": N_("demo"),
+}
 # Groups of countries, and countries that Our World in Data calls otherwise than Unicode does.
 _PLACES = {
     "World": N_("World"),
@@ -195,6 +213,14 @@ _UNICODE = {
 def place(name: str) -> str:
     """A country or a group of countries as a reader calls it; `name` is that of Our World in Data."""
     return _(_PLACES[name]) if name in _PLACES else locales.territory(_UNICODE.get(name, name))
+
+
+def job(name: str) -> str:
+    """A job as a reader calls it, with the subject that may follow its name."""
+    if name in _JOBS:
+        return _(_JOBS[name])
+    first, _space, subject = name.partition(" ")
+    return f"{_(_JOBS[first])} {label(subject).lower()}" if first in _JOBS else name
 
 
 def label(name: str) -> str:

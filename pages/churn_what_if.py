@@ -36,6 +36,7 @@ def what_if() -> None:
     months, billed = answer.ahead, whatif.bills(model.coding, row[None])
     monthly = None if billed is None else float(billed[0])
     results.headline(answer.sure, months[1], monthly, window, currency)
+    results.listed(scores, now, float(answer.sure.probability[0]))
     if rules.possible(model.rules, row[None])[0]:
         results.unlike(whatif.unlike(model, around, row))
     else:

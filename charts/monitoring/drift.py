@@ -11,10 +11,10 @@ import locales
 from charts import theme
 from locales import N_, _, ngettext
 from locales.labels import label
-from models.drift import watch
+from models.drift import explain, watch
 from models.drift.alarms import Replay
 from models.drift.classifier import LAST_WEEKS, LEARNED, SEASON, Apart
-from models.drift.explain import SENTENCES, Move, moves
+from models.drift.explain import Move, moves
 from models.drift.watch import Sides
 
 LABELS = {
@@ -62,19 +62,6 @@ DEFINITIONS = {
 }
 
 
-def move_sentence(feature: str, move: Move) -> str:
-    """What moved in a column, as a sentence."""
-    return _(SENTENCES[move.kind]).format(
-        feature=label(feature),
-        lo=amount(move.lo),
-        hi=amount(move.hi),
-        level=label(move.level or ""),
-        before=locales.percent(move.before, _digits(move.before)),
-        now=locales.percent(move.now, _digits(move.now)),
-        part=locales.percent(move.part),
-    )
-
-
 def bin_name(move: Move) -> str:
     """A bin as an axis names it."""
     names = {
@@ -88,15 +75,10 @@ def bin_name(move: Move) -> str:
         "new": _("new ones"),
         "missing": _("missing"),
     }
-    name = names[move.kind].format(lo=amount(move.lo), hi=amount(move.hi), level=label(move.level or ""))
+    name = names[move.kind].format(
+        lo=explain.amount(move.lo), hi=explain.amount(move.hi), level=label(move.level or "")
+    )
     return name if len(name) <= WIDE else name[: WIDE - 1].rstrip() + "…"
-
-
-def amount(value: float | None) -> str:
-    """A number with as many digits as it needs."""
-    if value is None:
-        return ""
-    return locales.number(value, 0 if abs(value) >= 100 or float(value).is_integer() else 2)
 
 
 def calendar(drift: pd.DataFrame, threshold: float, title: str) -> go.Figure:
@@ -238,7 +220,7 @@ def course(
 def distribution(feature: str, side: Sides) -> go.Figure:
     """The shares of the bins of a column in the reference, in this season of earlier years, and now."""
     bars = moves(side.cut, side.reference, side.current)
-    title = move_sentence(feature, max(bars, key=lambda move: move.part)).rstrip(".")
+    title = explain.sentence(feature, max(bars, key=lambda move: move.part)).rstrip(".")
     filled = (side.reference > 0) | (side.current > 0)
     parts = np.array([move.part for move in bars])
     shown = np.argsort(-parts, kind="stable")
@@ -547,7 +529,3 @@ def _span(first: np.datetime64, last: np.datetime64, text: str) -> dict[str, obj
     label_ = {"text": text, "textposition": "top left", "font": {"size": 11}}
     return {"type": "rect", "x0": str(first), "x1": str(last), "yref": "paper", "y0": 0, "y1": 1, "line": {"width": 0},
             "fillcolor": theme.faded(theme.NEUTRAL, 0.12), "label": label_}  # fmt: skip
-
-
-def _digits(share: float) -> int:
-    return 1 if 0 < share < 0.1 else 0

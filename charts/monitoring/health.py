@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import locales
 from charts import theme
 from locales import N_, _, ngettext
+from locales.labels import job as named
 from models.lifecycle import health
 
 STATES = {
@@ -43,11 +44,11 @@ def jobs(days: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> go.Figu
             len(bad),
         )
         worst = bad.sort_values("day").iloc[-1]
-        title = title.format(job=worst["job"], count=locales.number(len(bad)), day=locales.day(worst["day"]))
+        title = title.format(job=named(worst["job"]), count=locales.number(len(bad)), day=locales.day(worst["day"]))
     else:
         slow = days.loc[days["seconds"].idxmax()]
         title = _("No job ended badly; the longest day of one, {job}, took {time}")
-        title = title.format(job=slow["job"], time=_time(slow["seconds"]))
+        title = title.format(job=named(slow["job"]), time=_time(slow["seconds"]))
     axis = theme.time_axis(pd.date_range(first, last))
     figure = theme.figure(
         title,
@@ -56,7 +57,7 @@ def jobs(days: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> go.Figu
         yaxis={
             "tickvals": (place + TALL / 2).tolist(),
             "ticktext": [
-                f"{theme.plain(job)}<br>" + _("up to {time}").format(time=_time(seconds))
+                f"{theme.plain(named(job))}<br>" + _("up to {time}").format(time=_time(seconds))
                 for job, seconds in longest.items()
             ],
             "range": [-0.1, len(longest)],
@@ -86,7 +87,7 @@ def jobs(days: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> go.Figu
             hovertext=[
                 sentence.format(
                     day=locales.day(row.day),
-                    job=theme.plain(row.job),
+                    job=theme.plain(named(row.job)),
                     time=_time(row.seconds),
                     runs=locales.number(row.runs),
                     state=_(STATES[state]),

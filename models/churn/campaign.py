@@ -18,6 +18,7 @@ SAMPLED = 10_000  # customers of a list on whom the resampled models are asked
 RANKS = 300  # places of a list at which its leavers are drawn
 DRAWS = 900  # of who leaves; thirty of each resampled model
 EXPLAINED = 2_000  # customers of a list whose reasons and offers are worked out
+ASKED = 500  # customers of a group who tell which move is worth most for it
 
 
 @dataclass(frozen=True)
@@ -175,12 +176,31 @@ def best_offers(
     now = model.probability(matrix)
     best, risk, worth = np.full(len(matrix), -1), now.copy(), np.zeros(len(matrix))
     for number, move in enumerate(moves):
-        rows, cost = moved(model, matrix, move, months)
-        after = model.probability(rows)
-        gain = terms.saved * terms.value * (now - after) - cost
-        better = (gain > worth) & can_be(model, matrix, rows, move)
+        after, gain = _gains(model, matrix, now, move, terms, months)
+        better = gain > worth
         best[better], risk[better], worth[better] = number, after[better], gain[better]
     return pd.DataFrame({"move": best, "risk": risk, "worth": worth})
+
+
+def best_move(
+    model: ChurnModel, matrix: np.ndarray, moves: Sequence[whatif.Move], terms: Terms, months: int = 12
+) -> int:
+    """The place of the one move that is worth most if all coded customers who can be are moved by it, as far as
+    `ASKED` of them, drawn by chance, can tell."""
+    some = matrix[np.random.default_rng(0).permutation(len(matrix))[:ASKED]]
+    now = model.probability(some)
+    gains = [_gains(model, some, now, move, terms, months)[1] for move in moves]
+    return int(np.argmax([gain[np.isfinite(gain)].sum() for gain in gains]))
+
+
+def _gains(
+    model: ChurnModel, matrix: np.ndarray, now: np.ndarray, move: whatif.Move, terms: Terms, months: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The risk of coded customers, `now` known, after a move, and what it is worth: -inf where it cannot be."""
+    rows, cost = moved(model, matrix, move, months)
+    after = model.probability(rows)
+    gain = terms.saved * terms.value * (now - after) - cost
+    return after, np.where(can_be(model, matrix, rows, move), gain, -np.inf)
 
 
 def moved(model: ChurnModel, matrix: np.ndarray, move: whatif.Move, months: int = 12) -> tuple[np.ndarray, np.ndarray]:

@@ -138,7 +138,7 @@ class ChurnModel:
         """How sure the probabilities of coded rows are (see `Confidence`); they may be known already."""
         probability = self.probability(matrix) if probability is None else probability
         others = sigmoid(self.ensemble.log_odds(matrix))
-        lo, hi = np.percentile(others, BAND, axis=0)
+        lo, hi = _percentiles(others)
         similar, count = _alike(self._ranked, probability)
         limits = self._limits if sure == SURE else self.limits(sure)
         verdicts = limits.verdict(probability, _members(self.groups, matrix))
@@ -173,6 +173,16 @@ class ChurnModel:
 def fingerprints(matrix: np.ndarray) -> np.ndarray:
     """A number for each coded row that is the same only for the same row."""
     return pd.util.hash_pandas_object(pd.DataFrame(matrix + 0.0), index=False).to_numpy(np.uint64)  # -0.0 is 0.0
+
+
+def _percentiles(models: np.ndarray) -> np.ndarray:
+    """The percentiles `BAND` over models (2 x customers), as `numpy.percentile` has them, in a tenth of its time for
+    one customer."""
+    ordered = np.sort(models, axis=0)
+    at = np.array(BAND) / 100 * (len(models) - 1)
+    below = at.astype(int)
+    above = np.minimum(below + 1, len(models) - 1)
+    return np.asarray(ordered[below] + (at - below)[:, None] * (ordered[above] - ordered[below]))
 
 
 def sigmoid(log_odds: np.ndarray | float) -> np.ndarray:

@@ -9,7 +9,7 @@ told when.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -23,11 +23,12 @@ from data import state
 from data.state import alert_deliveries, alert_log, psi_log
 from locales import N_, Sentence, _, ngettext
 from locales.labels import label
-from models.drift import classifier, performance
+from models.drift import classifier, explain, performance
 from models.drift.alarms import QUIET
 from models.drift.classifier import Apart
 from models.drift.compare import THRESHOLD, WATCH
 from models.drift.consequence import Consequence
+from models.drift.explain import Move
 from models.drift.monitored import KINDS, Sheet
 from models.drift.performance import REFERENCE
 from models.drift.watch import CONFIRMED, SEASONAL, TOO_FEW, TRAINING, UNTOLD, WITHIN_NOISE
@@ -106,12 +107,13 @@ def of_psi(
     does: Mapping[str, Consequence] | None = None,
     sentence: str = "",
     currency: str = "",
+    moved: Mapping[str, Move] | None = None,
 ) -> list[dict[str, Any]]:
     """The alarms of rows of `state.psi_log`: one a feature and day, confirmed or with a PSI over its threshold.
 
     Where a feature has several definitions or references, a confirmed one speaks for it. What the changes do, as far as
     a model in use knows (`does`), decides which of the confirmed ones is an alert: what does little is a note. The
-    `sentence` (see `Managed.does`) says it.
+    `sentence` (see `Managed.does`) says it, after what `moved` in the feature, where that is known.
     """
     known = does or {}
     over: dict[tuple[str, ...], Mapping[str, Any]] = {}
@@ -125,10 +127,11 @@ def of_psi(
         confirmed, done = row["label"] == CONFIRMED, known.get(row["feature"])
         values = {"feature": row["feature"], "value": float(row["psi"]), "threshold": float(row["threshold"])}
         message = MESSAGES[row["label"]] if row["psi"] > row["threshold"] else UNDER
-        if confirmed and done is not None and done.matters:
-            values["does"] = done.said(sentence, currency)
-        elif confirmed and done is not None:
+        if confirmed and done is not None and not done.matters:
             message, values["share"] = LITTLE, abs(done.change)
+        elif confirmed:
+            values |= {} if done is None else {"does": done.said(sentence, currency)}
+            values |= {"moved": asdict(moved[row["feature"]])} if moved and row["feature"] in moved else {}
         found.append(
             {
                 **{name: row[name] for name in ("model", "version", "day", "feature", "threshold")},
@@ -332,10 +335,20 @@ def sentence(row: Mapping[str, Any]) -> str:
     over = values.get("value"), values.get("threshold")
     digits = next((one for one in (2, 3) if None in over or round(over[0], one) != round(over[1], one)), 4)
     written = {
-        name: _written(name, value, values.get("measure"), digits) for name, value in values.items() if name != "does"
+        name: _written(name, value, values.get("measure"), digits)
+        for name, value in values.items()
+        if name not in ("does", "moved")
     }
-    more = values.get("does")
-    return " ".join([_(message).format(**written), *([said(**more)] if more else [])])
+    moved = explain.sentence(values["feature"], Move(**values["moved"])) if "moved" in values else ""
+    does = said(**values["does"]) if "does" in values else ""
+    return " ".join(filter(None, [_(message).format(**written), joined(moved, does)]))
+
+
+def joined(moved: str, does: str) -> str:
+    """What moved and what that does, two sentences as one."""
+    if not moved or not does:
+        return moved or does
+    return _("{moved}; {does}").format(moved=moved.rstrip("."), does=does[0].lower() + does[1:])
 
 
 def said(message: str, currency: str, change: float, total: float, money: float, error: float) -> str:

@@ -105,11 +105,3 @@ def of_prices(levels: tuple[str, ...], elasticity: float) -> np.ndarray:
     middles = (1.5 * STEPS[0], (STEPS[0] + STEPS[1]) / 2, 0.0, (STEPS[2] + STEPS[3]) / 2, 1.5 * STEPS[3])
     at = dict(zip(PRICES, middles, strict=True))
     return np.array([*((1 + at.get(level, 0.0)) ** -elasticity for level in levels), 1.0, 1.0, 1.0])
-
-
-def rise(side: Sides) -> float:
-    """The share of the rows whose price rose against the usual one, less than before (under 0: it fell)."""
-    before, now = side.shares
-    sign = np.array([np.sign(PRICES.index(level) - len(PRICES) // 2) for level in side.cut.levels])
-    up, down = ((now - before)[: len(sign)][sign == way].sum() for way in (1, -1))
-    return float(up if up >= down else -down)

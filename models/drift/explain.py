@@ -5,11 +5,14 @@ from typing import Literal
 
 import numpy as np
 
-from locales import N_
+import locales
+from locales import N_, _
+from locales.labels import label
 from models.drift import measures
 from models.drift.bins import Bins
+from models.drift.monitored import PRICES
 
-Kind = Literal["upto", "between", "over", "value", "other", "level", "rare", "new", "missing"]
+Kind = Literal["upto", "between", "over", "value", "other", "level", "rare", "new", "missing", "rose", "fell"]
 
 # One sentence a kind of bin; `feature` is a column, `lo`, `hi` and `level` describe the bin, the rest are shares.
 SENTENCES: dict[Kind, str] = {
@@ -22,6 +25,8 @@ SENTENCES: dict[Kind, str] = {
     "rare": N_("{feature}, rare ones: from {before} to {now} of the rows, {part} of the PSI."),
     "new": N_("{feature}, new ones: from {before} to {now} of the rows, {part} of the PSI."),
     "missing": N_("{feature}, missing values: from {before} to {now} of the rows, {part} of the PSI."),
+    "rose": N_("{feature} rose for {now} of the lines."),
+    "fell": N_("{feature} fell for {now} of the lines."),
 }
 
 
@@ -30,6 +35,7 @@ class Move:
     """A bin of a column: the share of the rows it had `before` and has `now`, and its `part` of the PSI (a share).
 
     `lo` and `hi` are the ends of a bin of numbers (`lo` is the value of a single one), `level` the level of a text.
+    Prices that `rose` or `fell` are no bin, but the share of the lines for which they did, more than before (`now`).
     """
 
     kind: Kind
@@ -51,6 +57,42 @@ def moves(cut: Bins, reference: np.ndarray, current: np.ndarray) -> tuple[Move, 
         for place, (kind, lo, hi, level) in enumerate(_described(cut))
         if reference[place] or current[place]
     )
+
+
+def most(feature: str, cut: Bins, reference: np.ndarray, current: np.ndarray) -> Move:
+    """What moved the most in a column, from the counts of two windows: the bin that makes most of its PSI; of prices
+    against the usual ones, for which share of the lines, less than before, they rose or fell."""
+    if feature == "price_change":
+        sign = np.array([np.sign(PRICES.index(level) - len(PRICES) // 2) for level in cut.levels])
+        more = (current / max(current.sum(), 1) - reference / max(reference.sum(), 1))[: len(sign)]
+        up, down = (float(more[sign == way].sum()) for way in (1, -1))
+        if max(up, down) > 0:
+            return Move("rose" if up >= down else "fell", 0.0, max(up, down), 1.0)
+    return max(moves(cut, reference, current), key=lambda move: move.part)
+
+
+def sentence(feature: str, move: Move) -> str:
+    """What moved in a column, in the reader's language."""
+    return _(SENTENCES[move.kind]).format(
+        feature=label(feature),
+        lo=amount(move.lo),
+        hi=amount(move.hi),
+        level=label(move.level or ""),
+        before=_share(move.before),
+        now=_share(move.now),
+        part=locales.percent(move.part),
+    )
+
+
+def amount(value: float | None) -> str:
+    """A number with as many digits as it needs."""
+    if value is None:
+        return ""
+    return locales.number(value, 0 if abs(value) >= 100 or float(value).is_integer() else 2)
+
+
+def _share(share: float) -> str:
+    return locales.percent(share, 1 if 0 < share < 0.1 else 0)
 
 
 def _described(cut: Bins) -> list[tuple[Kind, float | None, float | None, str | None]]:

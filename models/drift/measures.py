@@ -5,6 +5,7 @@ Counts have a bin in each place of the last axis; axes before it are computed al
 
 import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -169,10 +170,16 @@ def drawn_noise(reference: np.ndarray, reference_rows: float, current_rows: np.n
     if not few.any() or len(shares) < 2:
         return limit
     sizes = np.unique(np.geomspace(max(rows[few].min(), 1), max(rows[few].max(), 1), 4).astype(int))
-    draw = np.random.default_rng(seed)
-    then = draw.multinomial(int(reference_rows), shares, DRAWS)
-    found = [np.quantile(psi(then, draw.multinomial(size, shares, DRAWS)), 0.95) for size in sizes]
+    found = _drawn(tuple(shares), int(reference_rows), tuple(sizes), seed)
     return np.where(few, np.interp(np.log(np.maximum(rows, 1)), np.log(sizes), found), limit)
+
+
+@lru_cache(maxsize=512)
+def _drawn(shares: tuple[float, ...], reference_rows: int, sizes: tuple[int, ...], seed: int) -> list[float]:
+    """The PSI that 95 % of drawn windows of some sizes stay under; the same window is looked at again and again."""
+    draw = np.random.default_rng(seed)
+    then = draw.multinomial(reference_rows, shares, DRAWS)
+    return [float(np.quantile(psi(then, draw.multinomial(size, shares, DRAWS)), 0.95)) for size in sizes]
 
 
 def noise_pvalue(

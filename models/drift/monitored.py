@@ -20,6 +20,8 @@ PREDICTION = "prediction"  # the column of what a model says of the rows that ar
 # Kinds of rows that are watched together, by a column that they have.
 KINDS = {"unit_price": "lines", "invoice_lines": "invoices", "contract": "customers"}
 SOON = 28  # days within which a customer is back soon
+WARM_UP = 28  # days at the start that know no earlier visit or price
+LOOKS_BACK = ("price_change", "visit")  # columns that are made from these
 # Of the sale lines themselves, where the source has them.
 LINE_COLUMNS = ("quantity", "unit_price", "promotion", "category", "supplier", "product", "line_type")
 

@@ -33,12 +33,28 @@ SMALL, UNTOLD = "small", "season unknown"
 
 @dataclass(frozen=True)
 class Usual:
-    """How far windows of a column departed until then, as a multiple of what sampling makes, the degrees of freedom
-    that these multiples vary like, and how many windows say so (see `usual`)."""
+    """How far windows of a column departed until each day, as multiples of what sampling makes: how many `windows` say
+    so (`PRIOR` of sampling alone among them), the `total` of their ratios and of the `squares` (see `usual`)."""
 
-    ratio: np.ndarray
-    freedom: np.ndarray
     windows: np.ndarray
+    total: np.ndarray
+    squares: np.ndarray
+
+    def on(self, days: np.ndarray) -> "Usual":
+        """What was usual on some days."""
+        return Usual(self.windows[days], self.total[days], self.squares[days])
+
+    @property
+    def ratio(self) -> np.ndarray:
+        """The mean ratio, 1 at least."""
+        return np.maximum(self.total / self.windows, 1)
+
+    @property
+    def freedom(self) -> np.ndarray:
+        """The degrees of freedom that the ratios vary like: as of a chi-square with 2 mean^2 / variance. What scatters
+        more than a single level can was a change once, and no usual mix."""
+        spread = (self.squares - self.total**2 / self.windows) / np.maximum(self.windows - PRIOR, 1) / self.ratio**2
+        return np.where(self.ratio > CLEARLY, np.maximum(2 / np.maximum(spread, 1e-3), 1), np.inf)
 
 
 @dataclass(frozen=True)
@@ -63,13 +79,11 @@ class Against:
         """How probable departures as large as on some days are where nothing changed: the least of the tests, times
         their number. `usual` is that of `series`."""
         found = []
-        for test, each in zip(self.tests, usual[:-1], strict=True):
-            freedom = np.minimum(test.freedom, each.freedom)[days]
+        for test, each in zip(self.tests, (one.on(days) for one in usual[:-1]), strict=True):
+            freedom = np.minimum(test.freedom[days], each.freedom)
             # Where the scatter is estimated itself, from windows of few levels, it is no better known than by so many.
-            windows = each.windows[days] / np.where(np.isfinite(each.freedom[days]), freedom, 1)
-            found.append(
-                measures.pvalue(Departure(test.ratio[days], freedom, test.size[days]), each.ratio[days], windows)
-            )
+            windows = each.windows / np.where(np.isfinite(each.freedom), freedom, 1)
+            found.append(measures.pvalue(Departure(test.ratio[days], freedom, test.size[days]), each.ratio, windows))
         return np.minimum(np.min(found, axis=0) * len(found), 1)
 
 
@@ -105,20 +119,23 @@ class Found:
     told: np.ndarray
 
 
-def usual(ratios: np.ndarray, lengths: np.ndarray, first: int = 0) -> list[Usual]:
+def usual(
+    ratios: np.ndarray, lengths: np.ndarray, first: np.ndarray | int = 0, since: int = 0, before: Sequence[Usual] = ()
+) -> list[Usual]:
     """For every window (days x tests, of so many days each) how far those before it departed, a test each, from the
-    `first` day on.
+    `first` day on. What is known already `before` the day `since` goes on from there.
 
     The mean ratio of all windows that ended before this one began, and of `PRIOR` more of 1, none over `CAP` times the
     mean of those before it: the mix of a week varies, and a range that is always renewed has its usual rate of renewal.
-    Where few levels make it vary, ratios scatter more than those of a chi-square do: as of one with 2 mean^2 / variance
-    degrees of freedom. A week is one window at most.
+    Where few levels make it vary, ratios scatter more than those of a chi-square do. A week is one window at most.
     """
     days, tests = ratios.shape
-    total, windows, squares = (np.full(tests, float(PRIOR)) for _each in range(3))
-    means, spread, counts = np.empty((3, days, tests))
+    known_of = np.full((3, days, tests), float(PRIOR))
+    for test, one in enumerate(before):
+        known_of[:, :since, test] = one.windows[:since], one.total[:since], one.squares[:since]
+    windows, total, squares = known_of[:, max(since - 1, 0)].copy()
     every, weight = np.arange(tests), 1 / np.where(lengths > 1, np.maximum(lengths, 7), 1)
-    for day in range(days):
+    for day in range(since, days):
         ended = ratios[np.maximum(day - lengths, 0), every]
         new = (day >= lengths + first) & (ended == ended)  # known
         known = windows - PRIOR
@@ -127,11 +144,8 @@ def usual(ratios: np.ndarray, lengths: np.ndarray, first: int = 0) -> list[Usual
         total += most
         squares += most**2 / weight
         windows += new * weight
-        means[day], counts[day] = np.maximum(total / windows, 1), windows
-        spread[day] = (squares - total**2 / windows) / np.maximum(windows - PRIOR, 1) / means[day] ** 2
-    # What scatters more than a single level can was a change once, and no usual mix.
-    freedom = np.where(means > CLEARLY, np.maximum(2 / np.maximum(spread, 1e-3), 1), np.inf)
-    return [Usual(means[:, test], freedom[:, test], counts[:, test]) for test in range(tests)]
+        known_of[:, day] = windows, total, squares
+    return [Usual(*known_of[:, :, test]) for test in range(tests)]
 
 
 def sure(columns: int, lengths: Sequence[int], a_year: float) -> float:
@@ -142,27 +156,35 @@ def sure(columns: int, lengths: Sequence[int], a_year: float) -> float:
 
 
 def judge(
-    columns: Sequence[Sequence[Evidence]], new: np.ndarray, a_year: float, first: int, known: Sequence[Found] | None
-) -> list[Found]:
+    columns: Sequence[Sequence[Evidence]],
+    new: np.ndarray,
+    a_year: float,
+    firsts: Sequence[int],
+    since: int = 0,
+    known: tuple[Sequence[Found], Sequence[Usual]] | None = None,
+) -> tuple[list[Found], list[Usual]]:
     """What the evidence of each column, an element a length, says of the days `new` (places) after those that the model
-    learned from; `a_year` is how many days or batches a year has. What is usual is known from the `first` on, and what
-    is said of other days may be `known`."""
+    learned from, and what is usual; `a_year` is how many days or batches a year has. What is usual of a column is known
+    from its first on. What is said of other days may be `known`, and what was usual until `since`."""
     compared = [
-        (part.length, against)
-        for evidence in columns
+        (part.length, first, against)
+        for evidence, first in zip(columns, firsts, strict=True)
         for part in evidence
         for against in (part.recent or part.learned, part.season)
         if against
     ]
-    series = [one for _length, against in compared for one in against.series]
-    lengths = [length for length, against in compared for _one in against.series]
-    found = iter(usual(np.stack(series, axis=1), np.array(lengths), first))
-    before = {id(against): [next(found) for _one in against.series] for _length, against in compared}
+    series = [(one, length, first) for length, first, against in compared for one in against.series]
+    ratios, lengths, begins = zip(*series, strict=True)
+    usually = usual(
+        np.stack(ratios, axis=1), np.array(lengths), np.array(begins), since if known else 0, known[1] if known else ()
+    )
+    found = iter(usually)
+    before = {id(against): [next(found) for _one in against.series] for _length, _first, against in compared}
     level = sure(len(columns), [part.length for part in columns[0]], a_year)
     days = len(columns[0][0].rows)
     nothing = Found(np.full(days, np.nan), np.zeros(days, bool), np.full(days, -1.0))
-    others = known or [nothing] * len(columns)
-    return [_judged(*each, before, new, level) for each in zip(columns, others, strict=True)]
+    others = known[0] if known else [nothing] * len(columns)
+    return [_judged(*each, before, new, level) for each in zip(columns, others, strict=True)], usually
 
 
 def _judged(
@@ -180,7 +202,7 @@ def _judged(
         routes = [(real, size)]  # a table of one day knows no last weeks
         if part.recent is not None:
             fresh = (part.recent.pvalue(ordinary, new) <= level) & (part.recent.rows[new] >= FEWEST)
-            step = part.recent.size[new] - (ordinary[-1].ratio[new] - 1)  # a season on its way is usual
+            step = part.recent.size[new] - (ordinary[-1].on(new).ratio - 1)  # a season on its way is usual
             routes = [(enough & fresh & (against_learned <= SUSPECT), np.minimum(size, step))]
         if part.season is not None:
             unlike = part.season.pvalue(before[id(part.season)], new) <= level

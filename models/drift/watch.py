@@ -4,9 +4,10 @@ Rows are put into their bins once; then a window is a difference of running tota
 day. KS is exact, and only as slow as sorting the window.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from models.drift import bins, measures, verdict
 from models.drift.bins import Bins
 from models.drift.compare import THRESHOLD, WORKERS
 from models.drift.measures import Departure
-from models.drift.monitored import Sheet
+from models.drift.monitored import LOOKS_BACK, WARM_UP, Sheet
 from models.drift.verdict import Against
 
 # What is said of a row, for those who read what is found here.
@@ -127,11 +128,13 @@ def backfill(watched: Watched, days: np.ndarray | None = None, threshold: float 
 
 @dataclass(frozen=True)
 class Judged:
-    """The evidence about some columns up to a day, a list of lengths a column, and what it says (see `verdict`)."""
+    """The evidence about some columns up to a day, a list of lengths a column, what it says, and what is usual (see
+    `verdict`)."""
 
     names: tuple[str, ...]
     evidence: list[list[verdict.Evidence]]
     found: list[verdict.Found]
+    usual: list[verdict.Usual]
 
 
 def judged(watched: Watched, sheets: Sequence[Sheet], day: np.datetime64) -> Judged:
@@ -154,18 +157,24 @@ def _judged(
     # What has one day only is compared with another table's days.
     new = np.flatnonzero((watched.days[days] > watched.reference[1]) | (len(watched.days) == 1))
     known = before.evidence if before else [[None] * len(_lengths(watched))] * len(columns)
-    with ThreadPoolExecutor(WORKERS) as pool:
-        evidence = list(
-            pool.map(
-                lambda each: _evidence(watched, each[0], days, new, since, each[1]), zip(columns, known, strict=True)
-            )
-        )
+    each = list(zip(columns, known, strict=True))
+    evidence = _map(lambda one: _evidence(watched, one[0], days, new, since, one[1]), each, bool(before))
     a_year = verdict.YEAR_DAYS / np.diff(days).mean() if len(days) > 1 else 1
-    # Before the training window there are no earlier visits and prices to compare with.
-    first = int(np.searchsorted(watched.days[days], watched.reference[0]))
+    begins, warm = np.searchsorted(watched.days[days], [watched.reference[0], watched.days[0] + WARM_UP * DAY])
+    firsts = [max(begins, warm) if column.name in LOOKS_BACK else begins for column in columns]
     late = new[new >= since]
-    found = verdict.judge(evidence, late, a_year, first if first < len(days) else 0, before.found if before else None)
-    return Judged(tuple(column.name for column in columns), evidence, found)
+    firsts = firsts if begins < len(days) else [0] * len(columns)
+    known_of = (before.found, before.usual) if before else None
+    found, usual = verdict.judge(evidence, late, a_year, firsts, since, known_of)
+    return Judged(tuple(column.name for column in columns), evidence, found, usual)
+
+
+def _map(work: Callable[[Any], Any], items: Sequence[Any], few: bool) -> list[Any]:
+    """What `work` makes of each item, in threads; of `few` days alone, where they take longer than they save."""
+    if few:
+        return list(map(work, items))
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return list(pool.map(work, items))
 
 
 def _told(
@@ -181,27 +190,24 @@ def _told(
     days = _judged_days(watched, at)
     picked = np.searchsorted(days, at)
     known = _judged(watched, columns, days, since, before)
-    with ThreadPoolExecutor(WORKERS) as pool:
 
-        def measured(place: int) -> dict[str, np.ndarray]:
-            column, whole, found = columns[place], known.evidence[place][0], known.found[place]
-            told = _remembered(watched, column, days, found.told, whole)
-            unknown = np.full(len(days), np.nan)
-            more = {
-                "pvalue": found.pvalue,
-                "real": found.real,
-                "told": told,
-                "size": whole.learned.size,
-                "size_recent": unknown if whole.recent is None else whole.recent.size,
-                "size_season": unknown
-                if whole.season is None
-                else np.where(whole.season.rows, whole.season.size, np.nan),
-                "whole": whole.whole,
-            }
-            ks = _gaps(column, at) if gaps is None else gaps[place]
-            return _measures(watched, column, at, ks) | {name: values[picked] for name, values in more.items()}
+    def measured(place: int) -> dict[str, np.ndarray]:
+        column, whole, found = columns[place], known.evidence[place][0], known.found[place]
+        told = _remembered(watched, column, days, found.told, whole)
+        unknown = np.full(len(days), np.nan)
+        more = {
+            "pvalue": found.pvalue,
+            "real": found.real,
+            "told": told,
+            "size": whole.learned.size,
+            "size_recent": unknown if whole.recent is None else whole.recent.size,
+            "size_season": unknown if whole.season is None else np.where(whole.season.rows, whole.season.size, np.nan),
+            "whole": whole.whole,
+        }
+        ks = _gaps(column, at) if gaps is None else gaps[place]
+        return _measures(watched, column, at, ks) | {name: values[picked] for name, values in more.items()}
 
-        parts = list(pool.map(measured, range(len(columns))))
+    parts = _map(measured, range(len(columns)), bool(before))
     table = {name: np.array([part[name] for part in parts]).T.ravel() for name in parts[0]}  # days x columns
     frame = {"day": np.repeat(watched.days[at], len(columns)), "feature": [column.name for column in columns] * len(at)}
     drift = pd.DataFrame(frame | table)

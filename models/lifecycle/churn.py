@@ -203,20 +203,20 @@ def policies(stored: Stored, learner: str, alerts: list[pd.Timestamp], step: Ste
 
 
 def _unseen(rows: pd.DataFrame, early: np.ndarray, left: np.ndarray, step: Step) -> np.ndarray:
-    """The risk of each row by a model of the `early` ones that had not seen its customer."""
+    """The risk of each row by a model of the `early` ones that had not seen its customer, calibrated by these."""
     coding = preparation.prepare(rows[early].drop(columns=["day", preparation.KEY])).coding
     matrix = coding.encode(rows)
     # A customer is in many months: who is left out of a fold is left out in all of them.
     fold = np.random.default_rng(0).permutation(len(rows))[pd.factorize(rows[preparation.KEY])[0]] % FOLDS
 
     def by(learn: np.ndarray, asked: np.ndarray) -> np.ndarray:
-        model = learners.explained(LEARNER, matrix[learn], left[learn], coding, seed=0)
-        return sigmoid(model.log_odds(matrix[asked]))
+        return learners.explained(LEARNER, matrix[learn], left[learn], coding, seed=0).log_odds(matrix[asked])
 
-    risk = np.zeros(len(rows))
+    said = np.zeros(len(rows))
     if (~early).any():
-        risk[~early] = by(early, ~early)
+        said[~early] = by(early, ~early)
     for number in range(FOLDS):
         step(N_("Learning from the first year"), 0.2 * (1 + number) / FOLDS)
-        risk[early & (fold == number)] = by(early & (fold != number), early & (fold == number))
-    return risk
+        said[early & (fold == number)] = by(early & (fold != number), early & (fold == number))
+    level, slope = learners.calibration(said[early], left[early])
+    return sigmoid(level + slope * said)

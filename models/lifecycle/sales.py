@@ -18,6 +18,7 @@ from models.drift.performance import REFERENCE
 from models.drift.watch import Watched
 from models.forecast import challenge, combined, elasticity, holidays, intervals, kept, source
 from models.forecast import series as preparing
+from models.forecast.elasticity import Elasticity
 from models.forecast.engine import DEFAULT, Window
 from models.forecast.kept import Daily, SalesModel
 from models.forecast.learners import COMBINED
@@ -95,11 +96,13 @@ def outcome(
 
 def response(stored: Stored, watched: Watched) -> dict[str, np.ndarray]:
     """The units sold at each change of price, by the elasticity of everything."""
-    cuts = {column.name: column.cut for column in watched.columns if column.name == "price_change"}
-    if not cuts:
-        return {}
-    whole = elasticity.elasticity(tables.query(stored, elasticity.weekly(stored.columns["sales"])))
+    return at_prices(watched, elasticity.elasticity(tables.query(stored, elasticity.weekly(stored.columns["sales"]))))
+
+
+def at_prices(watched: Watched, whole: Elasticity) -> dict[str, np.ndarray]:
+    """`response` where the elasticity of everything is known already."""
     value = elasticity.ASSUMED if whole.reason else whole.value
+    cuts = {column.name: column.cut for column in watched.columns if column.name == "price_change"}
     return {name: consequence.of_prices(cut.levels, value) for name, cut in cuts.items()}
 
 

@@ -13,11 +13,11 @@ from sqlalchemy import Engine
 from data import tables
 from data.tables import Stored
 from locales import N_, Sentence
-from models.drift import alerts, bins, classifier, consequence, history, monitored, watch
+from models.drift import alerts, bins, classifier, consequence, explain, history, monitored, watch
 from models.drift.bins import Bins
 from models.drift.compare import THRESHOLD, CannotCompare
 from models.drift.consequence import Consequence
-from models.drift.monitored import PREDICTION, Sheet
+from models.drift.monitored import PREDICTION, WARM_UP, Sheet
 from models.drift.watch import DAY, Watched
 from models.lifecycle import registry
 from models.lifecycle.logged import Step
@@ -25,7 +25,6 @@ from models.lifecycle.managed import MODELS
 
 WATCHED_DAYS = 407  # before the last day: a year, and six weeks in which something may have happened
 LEARNED_DAYS = 180  # fewest before them, else the first quarter of the data is the reference
-WARM_UP = 28  # days at the start that know no earlier visit or price
 WRITING = N_("Writing it down")
 NOTHING = N_("There is nothing to compare these data with yet: add newer ones on the page Data.")
 LEARNED = N_("{day} is one of the days that the model learned from: choose a day from {first} to {last}.")
@@ -121,11 +120,13 @@ def does(
     sheets: tuple[Sheet, ...],
     watched: Watched,
     days: Sequence[np.datetime64],
+    response: Mapping[str, np.ndarray] | None = None,
 ) -> dict[np.datetime64, dict[str, Consequence]]:
     """What the change of each column does in the windows that end on some days: to what the model in use is about;
-    nothing of what it cannot tell, or where its file cannot be read."""
+    nothing of what it cannot tell, or where its file cannot be read. The `response` may be known (see `Managed`)."""
     managed, found = MODELS[model], {day: dict[str, Consequence]() for day in days}
-    response = managed.response(stored, watched) if found else {}
+    if response is None:
+        response = managed.response(stored, watched) if found else {}
     for sheet in sheets if found else ():
         try:
             outcome = managed.outcome(home, stored, champion, sheet, sheets)
@@ -153,7 +154,14 @@ def raised(table: Opened, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, A
     sentence, currency = MODELS[table.model].does, table.stored.origin.currency or ""
     found = []
     for day, those in by_day.items():
-        found += alerts.of_psi(those, done.get(np.datetime64(day, "D"), {}), sentence, currency)
+        at = np.datetime64(day, "D")
+        sides = {
+            row["feature"]: watch.sides(table.watched, row["feature"], at)
+            for row in those
+            if row["label"] == watch.CONFIRMED
+        }
+        moved = {name: explain.most(name, side.cut, side.reference, side.current) for name, side in sides.items()}
+        found += alerts.of_psi(those, done.get(at, {}), sentence, currency, moved)
     return found
 
 

@@ -231,8 +231,25 @@ def test_the_campaign_list_is_the_riskiest_who_are_still_here(trained, telco, ch
 
 
 @of_telco
+def test_where_the_call_list_has_another_risk_of_a_customer_the_what_if_says_both(trained, churn_model, telco):
+    seen = pd.Series(churn_model.held_out.probability, churn_model.held_out.customer)
+    again = pd.Series(churn_model.predict_proba(telco)[:, 1], telco["customer_id"].astype(str))
+    here = telco.loc[~telco["churned"].astype(bool), "customer_id"].astype(str)
+    apart = (seen[here] - again[here]).abs()
+    for customer, says in ((apart.idxmax(), True), (apart.idxmin(), False)):
+        app = trained("churn_what_if", customer=customer)
+        assert risk(app) == pytest.approx(again[customer], abs=0.006)
+        notes = [text for text in texts(app) if text.startswith("The call list has this customer")]
+        assert len(notes) == says
+        for text in notes:
+            assert all(f"{share:.0%}" in text.replace("\\", "") for share in (seen[customer], again[customer]))
+
+
+@of_telco
 def test_moving_nobody_changes_nothing(trained):
     app = trained("churn_campaign", view="move", share="0")
+    first = next(box for box in app.selectbox if box.label == "Move them to")
+    assert first.value != first.options[0], "the move that is worth most for them, whichever stands first"
     assert metric(app, "Leavers") == "0.0"
     assert metric(app, "Profit") == "$0"
 

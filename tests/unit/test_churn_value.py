@@ -181,6 +181,17 @@ def test_reasons_and_offers_are_those_of_the_model(churn_model, telco):
         assert best["worth"][place] == pytest.approx(max(worth.values()), abs=1e-6)
 
 
+def test_the_move_that_is_worth_most_for_a_group_earns_most_if_all_of_it_is_moved(churn_model, telco):
+    offered = whatif.offers(churn_model, ["contract", "tech_support"])[::-1]  # the order says nothing
+    for name in ("Month-to-month", "Two year"):
+        group = telco[telco["contract"] == name].head(campaign.ASKED)
+        matrix = churn_model.coding.encode(group)
+        everyone = np.ones(len(matrix), bool)
+        profit = [campaign.portfolio(churn_model, matrix, everyone, 1.0, move, TERMS).profit[0] for move in offered]
+        assert campaign.best_move(churn_model, matrix, offered, TERMS) == np.argmax(profit)
+        assert max(profit) > min(profit)
+
+
 def test_moving_a_part_is_that_part_of_moving_all(churn_model, telco):
     matrix = churn_model.coding.encode(telco)
     members = (telco["contract"] == "Month-to-month").to_numpy()

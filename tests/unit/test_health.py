@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import locales
 import settings
 from charts.monitoring import health as charts
 from data import state, tables, vitals
@@ -232,6 +233,10 @@ def test_the_days_of_jobs_add_up_and_show_their_worst(engine, home):
     assert "took 36 s in 2 runs, the worst: failed" in drawn.data[-1].hovertext[0]
     quiet = charts.jobs(found[found["state"] == "done"], found["day"].min(), pd.Timestamp(NOW.date()))
     assert quiet.layout.title.text == "No job ended badly; the longest day of one, upload, took 60 min"
+    with locales.using("fr"):
+        french = charts.jobs(found, found["day"].min(), pd.Timestamp(NOW.date()))
+    assert "dérive ventes" in french.layout.title.text
+    assert any(tick.startswith("fichier envoyé<br>") for tick in french.layout.yaxis.ticktext)
 
 
 def test_the_age_of_data_is_that_of_the_file_and_of_its_last_day(engine, home):

@@ -13,7 +13,7 @@ from data.demo import sales as shops
 from models.churn import files
 from models.drift import performance
 from models.forecast import CannotForecast
-from models.lifecycle import logged, registry, sales, scoring
+from models.lifecycle import churn, logged, registry, sales, scoring
 
 pytestmark = pytest.mark.xdist_group("scoring")
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -49,6 +49,18 @@ def logs(engine, stored, model="churn"):
     return tuple(
         state.read(engine, log, model=model, version=version) for log in (state.prediction_log, state.performance_log)
     )
+
+
+def test_where_nothing_says_who_leaves_the_past_is_filled_in_with_the_rate():
+    draw, customers_, months = np.random.default_rng(11), 120, 14
+    rows = pd.DataFrame(draw.normal(size=(customers_ * months, 10)), columns=[f"x{place}" for place in range(10)])
+    rows["customer_id"] = np.tile([f"c{place}" for place in range(customers_)], months)
+    rows["day"] = np.repeat(pd.date_range("2024-01-31", periods=months, freq="ME"), customers_)
+    rows["churned"] = draw.random(len(rows)) < 0.1
+    early = np.arange(len(rows)) < 12 * customers_
+    risk = churn._unseen(rows, early, rows["churned"].to_numpy(bool), lambda _message, _share: None)
+    riskiest = risk >= np.quantile(risk, 0.9)
+    assert risk[riskiest].mean() == pytest.approx(0.1, abs=0.03), "not calibrated, it says twice as much"
 
 
 def test_the_past_of_the_demo_is_filled_in_and_the_planted_change_is_found(past):

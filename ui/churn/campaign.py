@@ -44,6 +44,12 @@ def listed(
             if menu.open:
                 downloads.table(table, "campaign")
     st.dataframe(table.head(SHOWN), hide_index=True, height=420)
+    st.caption(
+        _(
+            "Risks are by models that had not seen the customer. The page What-if asks the model that learned from all "
+            "customers, and may say another one."
+        )
+    )
     if first > SHOWN:
         st.caption(
             _("Shown are the first {shown}; the file has {count}, with reasons and offers.").format(
@@ -100,20 +106,23 @@ def moved(
         return
     group = np.ones(len(scores.place), bool)
     table = customers.iloc[scores.place]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    asked = st.container(horizontal=True, vertical_alignment="bottom")
+    with asked:
         for number, column in enumerate(kinds[:2]):
             levels = ["", *model.coding.levels[column]]
             names = as_levels(table[column])
             usual = str(names.value_counts().idxmax()) if number == 0 else ""
             level = inputs.choice(plain(label(column)), levels, f"m.{column}", lambda v: label(v) or _("all"), usual)
             group &= np.asarray(names == level) if level else True
-        names = [described((move,)) for move in moves]
-        chosen = inputs.choice(_("Move them to"), names, "to", default=names[0])
-        share = inputs.slider(_("Share moved (%)"), "share", 20, 0, 100) / 100
     if not group.any():
         st.info(_("No customer matches these filters. Remove one to go on."))
         return
-    move, matrix = moves[names.index(chosen)], model.coding.encode(table[group])
+    matrix, names = model.coding.encode(table[group]), [described((move,)) for move in moves]
+    with asked:
+        best = names[campaign.best_move(model, matrix, moves, terms)]
+        chosen = inputs.choice(_("Move them to"), names, "to", default=best)
+        share = inputs.slider(_("Share moved (%)"), "share", 20, 0, 100) / 100
+    move = moves[names.index(chosen)]
     result = campaign.portfolio(model, matrix, np.ones(len(matrix), bool), share, move, terms)
     offers.shift(result, currency)
     after = model.probability(campaign.moved(model, matrix, move)[0])

@@ -305,7 +305,7 @@ def _find(model: ChurnModel, around: whatif.Surroundings, customers: pd.DataFram
     st.caption(_("{found} customers match; select one in the table").format(found=locales.number(len(found))))
     shown = found[:MATCHES]
     columns = [KEY, *model.importance["column"].head(CONDITIONS), "churned"]
-    table = table_of(customers.iloc[shown][[c for c in columns if c in customers]])
+    table = table_of(customers[[c for c in columns if c in customers]].iloc[shown])
     table.insert(1, _("Risk"), np.round(100 * risk[shown], 1))
     event = st.dataframe(
         table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"found-{len(found)}", height=320

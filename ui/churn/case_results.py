@@ -11,6 +11,7 @@ from charts.churn import case_sheet
 from charts.churn import what_if as charts
 from locales.labels import label, pair, written
 from models.churn import whatif
+from models.churn.campaign import Scores
 from models.churn.model import LEAVE, STAY, UNCLEAR, ChurnModel, Confidence
 from models.churn.preparation import KEY, TARGET
 from ui import cards, downloads, inputs, windows
@@ -59,6 +60,19 @@ def unlike(columns: list[str]) -> None:
         st.warning(plain(sentence.format(columns=names)), icon=":material/explore_off:")
 
 
+def listed(scores: Scores, now: Case, risk: float) -> None:
+    """Which risk the call list has of the customer as they are, where it is another one, and why."""
+    place = np.flatnonzero(scores.customer.astype(str) == now.customer)
+    if len(place) and locales.percent(scores.probability[place[0]]) != locales.percent(risk):
+        text = _(
+            "The call list has this customer at {listed}, by models that had not seen them: that is the risk to count "
+            "on. Here they have {risk} as they are, by the model that has seen everybody, which can tell what changes "
+            "do."
+        )
+        values = {"listed": locales.percent(scores.probability[place[0]]), "risk": locales.percent(risk)}
+        st.caption(plain(text.format(**values)))
+
+
 def neighbours(model: ChurnModel, around: whatif.Surroundings, customers: pd.DataFrame, nearest: np.ndarray) -> None:
     """The real customers at the places `nearest`, and what they did."""
     left = int(around.left[nearest].sum())
@@ -70,8 +84,7 @@ def neighbours(model: ChurnModel, around: whatif.Surroundings, customers: pd.Dat
         )
         st.markdown(f"**{sentence.format(count=len(nearest), left=left)}**")
         columns = [KEY, TARGET, *model.importance["column"].head(6)]
-        shown = customers.iloc[nearest]
-        table = case.table_of(shown[[column for column in columns if column in customers]])
+        table = case.table_of(customers[[column for column in columns if column in customers]].iloc[nearest])
         st.dataframe(table, hide_index=True, height=250)
         downloads.table(table, "customers_like_this")
 

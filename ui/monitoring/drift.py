@@ -13,7 +13,7 @@ from charts.monitoring import drift as charts
 from data import demo, state
 from data.tables import Stored
 from locales.labels import label
-from models.drift import alarms, alerts, consequence, explain, watch
+from models.drift import alarms, alerts, explain, watch
 from models.drift.classifier import Apart
 from models.drift.consequence import Consequence
 from models.drift.monitored import KINDS, Sheet
@@ -69,9 +69,9 @@ def verdict(
             column=label(first), day=locales.day(_since(drift, first, day)), count=locales.number(len(confirmed))
         )
         side = watch.sides(binned, first, day.to_datetime64())
-        most = max(explain.moves(side.cut, side.reference, side.current), key=lambda move: move.part)
-        parts = [text, why, _moved(first, side, most), _done(model, does.get(first), currency)]
-        st.warning(plain(" ".join(part for part in parts if part)), icon=":material/warning:")
+        most = explain.most(first, side.cut, side.reference, side.current)
+        done = _done(model, explain.sentence(first, most), does.get(first), currency)
+        st.warning(plain(f"{text} {why} {done}"), icon=":material/warning:")
     elif len(untold):
         names = ", ".join(label(name) for name in untold["feature"])
         text = _(
@@ -235,23 +235,14 @@ def _weight(name: str, does: Mapping[str, Consequence]) -> float:
     return min(max(abs(does[name].change), abs(does[name].error)), 0.99) if name in does else 0.0
 
 
-def _moved(name: str, side: watch.Sides, most: explain.Move) -> str:
-    """What moved in a column; of prices, for which share of the lines."""
-    rise = consequence.rise(side) if name == "price_change" else 0.0
-    if not rise:
-        return charts.move_sentence(name, most)
-    text = _("{column} rose for {share} of the lines.") if rise > 0 else _("{column} fell for {share} of the lines.")
-    return text.format(column=label(name), share=locales.percent(abs(rise)))
-
-
-def _done(model: str, found: Consequence | None, currency: str) -> str:
-    """What a change does to the model's answers, in a sentence; nothing where no model knows."""
+def _done(model: str, moved: str, found: Consequence | None, currency: str) -> str:
+    """What moved, and what that does to the model's answers as far as one knows."""
     if found is None:
-        return ""
+        return moved
     if not found.matters:
         text = _("What the model says changes by {share} only: nobody is told of it.")
-        return text.format(share=locales.percent(abs(found.change), 1))
-    return alerts.said(**found.said(MODELS[model].does, currency))
+        return f"{moved} {text.format(share=locales.percent(abs(found.change), 1))}"
+    return alerts.joined(moved, alerts.said(**found.said(MODELS[model].does, currency)))
 
 
 def together(found: Mapping[str, Mapping[str, Apart]], rows: tuple[Sheet, ...], day: np.datetime64) -> None:
@@ -353,7 +344,7 @@ def _measures(whole: pd.Series) -> list[str]:
         found.append(text.format(share=locales.percent(whole["outside"], 1)))
     if not np.isnan(whole["bad_row"]):
         text = _("One row, {value}, makes most of the distance between the means: look at it first.")
-        found.append(text.format(value=charts.amount(whole["bad_row"])))
+        found.append(text.format(value=explain.amount(whole["bad_row"])))
     if whole["note"] is not None:
         found.append(whole["note"].sentence())
     return found

@@ -13,7 +13,7 @@ import settings
 from charts.monitoring import health as charts
 from connectors import ConnectorError, notify
 from data import export, state, vitals
-from locales.labels import label
+from locales.labels import job, label
 from models.drift import alerts
 from models.lifecycle import health
 from ui import background, cards, downloads
@@ -220,7 +220,7 @@ def jobs(found: vitals.Vitals, now: datetime) -> None:
     took = (runs["finished"] - runs["started"]).dt.total_seconds()
     shown = pd.DataFrame(
         {
-            _("Job"): runs["job"],
+            _("Job"): runs["job"].map(job),
             _("Ended"): [_(charts.STATES[state]) for state in runs["state"]],
             _("Started (UTC)"): runs["started"],
             _("Took (s)"): took.round(1),

@@ -11,8 +11,9 @@ from data.tables import Stored
 from models.drift import monitored
 from models.drift.monitored import Sheet
 from models.drift.shift import Shift
+from models.drift.watch import Watched
 from models.lifecycle import churn, sales
-from ui import champions
+from ui import champions, store
 from ui.monitoring import money, outlook
 from ui.monitoring.money import Money
 from ui.monitoring.outlook import Cards, Window
@@ -38,7 +39,8 @@ class Shown:
     past of its parts is filled in when it is asked for. `importance(stored)` are the columns' shares, `first(stored)`
     trains the first model while the page waits. Of a what-if, `window(stored, day)` are the rows, with their column of
     `money` and what is lost together (`group`), `sheets(rows)` what is watched, `outlook(stored, window, after, shift)`
-    the cards. `money_of(stored, currency, price, window)` asks what errors cost.
+    the cards. `response(stored, watched)` is that of `Managed`, from what other pages know already.
+    `money_of(stored, currency, price, window)` asks what errors cost.
     """
 
     title: str
@@ -59,6 +61,7 @@ class Shown:
     window: Callable[[Stored, np.datetime64], Window]
     sheets: Callable[[pd.DataFrame], tuple[Sheet, ...]]
     outlook: Callable[[Stored, Window, pd.DataFrame, Shift], Cards]
+    response: Callable[[Stored, Watched], dict[str, np.ndarray]]
     money_of: Callable[[Stored, str, float, int], Money]
 
 
@@ -112,6 +115,7 @@ SHOWN: dict[str, Shown] = {
         window=outlook.churn_window,
         sheets=monitored.customers,
         outlook=outlook.churn_outlook,
+        response=lambda _stored, _watched: {},
         money_of=money.of_calls,
     ),
     sales.NAME: Shown(
@@ -138,6 +142,7 @@ SHOWN: dict[str, Shown] = {
         window=outlook.sales_window,
         sheets=monitored.sales,
         outlook=outlook.sales_outlook,
+        response=lambda stored, watched: sales.at_prices(watched, store.elasticities(stored)[""]),
         money_of=money.of_units,
     ),
 }

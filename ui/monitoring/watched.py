@@ -162,8 +162,8 @@ def _does(
     _stored: Stored,
 ) -> dict[str, consequence.Consequence]:
     champion = registry.champion(_engine(), model, _stored.lineage)
-    at = np.datetime64(day)
-    return watching.does(settings.get().home, model, _stored, champion, _rows, _binned, [at])[at]
+    at, response = np.datetime64(day), shown.SHOWN[model].response(_stored, _binned)
+    return watching.does(settings.get().home, model, _stored, champion, _rows, _binned, [at], response)[at]
 
 
 def prepare() -> None:
