@@ -9,6 +9,7 @@ import argparse
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from multiprocessing import get_context
@@ -84,7 +85,7 @@ def tried(one: tuple[str, str, str, pd.Series]) -> list[tuple[Row, engine.Window
                 low, high = sums[level]
                 row[f"sums {level}"] = float(low <= window.actual[counted].sum() <= high)
             row["sum said / true"] = window.forecast[engine.DEFAULT][counted].sum() / window.actual[counted].sum()
-        found.append((row, window, known.upto(window.length).values))
+        found.append((row, replace(window, fitted={}), known.upto(window.length).values))
     return found
 
 
