@@ -7,79 +7,36 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from locales import N_
-from models.forecast.panel import Panel, Step, mean_forecast
-from models.forecast.series import CannotForecast
-from models.stock.supply import DRAWS, Demand, LeadTimes, Stock
 
-WEEK = 7
-ORIGINS = 12  # past days to stand on
-APART = 4  # weeks between them where the history is long enough
-RECENT = 13  # weeks that say what is usual
-FEWEST_WEEKS = 12  # to learn from before the first origin
+from models.stock.experience import KINDS, WEEK, Experience, experience
+from models.stock.supply import DRAWS, LeadTimes, Stock
+
+__all__ = [
+    "LEVELS",
+    "TRIES",
+    "WEEK",
+    "Experience",
+    "Odds",
+    "Service",
+    "Terms",
+    "experience",
+    "odds",
+    "orders",
+    "service",
+]
+
 FUTURES = 2 * DRAWS  # of each product
+CASES = 10 * DRAWS  # of each product behind its reorder point, which is at the edge of them
 TRIES = 5  # lead times that come, drawn for a product at each past origin
 TAUGHT = 2  # origins that the first reorder point that is judged is made from
-SIZES = 4  # groups of products of alike size
-ALIKE = 100  # past errors that a group needs
+ALIKE = 100  # past errors that a class of demand needs
+BANDS, IN_BAND = 2, 300  # most groups of alike variability in a class, and fewest past errors in one
 BLOCK = 100  # products whose futures are in memory at the same time
 TAIL = 28  # last days of a forecast, which go on after it
 NOTHING = 0.05  # units forecast below which a product does not sell any more
 YEAR = 365
 LEVELS = np.arange(70, 100) / 100  # service levels: chances not to run out in a lead time
-
-
-@dataclass(frozen=True)
-class Experience:
-    """What was forecast at past origins and what came, and what is forecast today, the last origin.
-
-    `forecast` and `came` are units cumulated over the days after each origin, shaped origins x products x (days + 1),
-    with zero first; `came` lacks the last origin. `rate` (units a day) and `spread` (standard deviation of the units
-    of a week), origins x products, are those of the `RECENT` weeks before. `origins` counts the days known.
-    """
-
-    origins: np.ndarray
-    forecast: np.ndarray
-    came: np.ndarray
-    rate: np.ndarray
-    spread: np.ndarray
-
-
-def experience(demand: Demand, weeks: int, seed: int = 0, step: Step = lambda _message, _share: None) -> Experience:
-    """Forecast the next `weeks` weeks of every product, today and at past origins with what was known then."""
-    whole = demand.units.shape[1] // WEEK
-    start = demand.units.shape[1] - whole * WEEK
-    if whole < weeks + FEWEST_WEEKS:
-        raise CannotForecast(
-            N_("Deliveries of up to {weeks} weeks need {needed} weeks of sales to learn from, and there are {known}."),
-            weeks=weeks,
-            needed=weeks + FEWEST_WEEKS,
-            known=whole,
-        )
-    weekly = demand.units[:, start:].reshape(len(demand.units), whole, WEEK).sum(axis=2)
-    columns = ["product", *(["supplier"] if demand.goods["supplier"].notna().all() else [])]
-    panel = Panel(weekly.astype(np.float32), demand.days[start + WEEK - 1 :: WEEK], demand.goods[columns], "W")
-    last = whole - weeks
-    apart = int(np.clip((last - FEWEST_WEEKS) // ORIGINS, 1, APART))
-    lengths = [*sorted(range(last, FEWEST_WEEKS - 1, -apart)[:ORIGINS]), whole]
-    forecast, came = [], []
-    for number, length in enumerate(lengths):
-        step(N_("Forecasting as on past days"), number / len(lengths))
-        mean = mean_forecast(panel.upto(length), weeks, seed)
-        before = demand.units[:, start : start + length * WEEK]
-        profile = before[:, -2 * APART * WEEK :].sum(axis=0).reshape(-1, WEEK).sum(axis=0)
-        profile = profile / profile.sum() if profile.sum() else np.full(WEEK, 1 / WEEK)
-        forecast.append(_summed((mean[:, :, None] * profile).reshape(len(mean), -1)))
-        if length < whole:
-            came.append(_summed(demand.units[:, start + length * WEEK :][:, : weeks * WEEK]))
-    recent = [weekly[:, max(length - RECENT, 0) : length] for length in lengths]
-    return Experience(
-        origins=start + WEEK * np.array(lengths),
-        forecast=np.array(forecast, np.float32),
-        came=np.array(came, np.float32),
-        rate=np.array([part.mean(axis=1) for part in recent]) / WEEK,
-        spread=np.array([part.std(axis=1, ddof=1) for part in recent]),
-    )
+SHARES = np.r_[np.arange(30, 99) / 100, 0.99, 0.993, 0.996, 0.998, 0.999, 1]  # quantiles of errors that are tried
 
 
 @dataclass(frozen=True)
@@ -87,34 +44,54 @@ class Service:
     """Reorder points at each of `LEVELS`, and how they did at past origins.
 
     A row a product: `expected`, the units forecast over its mean lead time and the review period, and with a column a
-    level `point`, the reorder point, `short`, the units that a past lead time lacked on average, and `safety`, the
-    units held then beyond the forecast. `achieved` is the share of past lead times, at each level, in which demand
-    stayed within the reorder point, `textbook` that of the same forecast + z x standard deviation. `cases` counts those
-    lead times, `first` and `last` are the days known at the first and the last origin that was judged. Without any
-    such origin the shares, `short` and `safety` are NaN.
+    level `point`, the reorder point, `ahead`, the units that demand is expected to lack beyond it until then, `short`,
+    the units that a past lead time lacked on average, and `safety`, the units held then beyond the forecast. `achieved`
+    is the share of past lead times, at each level, in which demand stayed within the reorder point, `textbook` that of
+    the same forecast + z x standard deviation; `by_kind` has both for each class of demand (see `KindService`). `cases`
+    counts those lead times, `first` and `last` are the days known at the first and the last origin that was judged.
+    Without any such origin the shares, `short` and `safety` are NaN.
     """
 
     expected: np.ndarray
     point: np.ndarray
+    ahead: np.ndarray
     short: np.ndarray
     safety: np.ndarray
     achieved: np.ndarray
     textbook: np.ndarray
+    by_kind: tuple["KindService", ...]
     cases: int
     first: int
     last: int
 
 
+@dataclass(frozen=True)
+class KindService:
+    """How one class of demand did: `kind` is its name, `products` how many are of it today.
+
+    A product counts where it was of this class at the past origin. The others are as in `Service`.
+    """
+
+    kind: str
+    products: int
+    achieved: np.ndarray
+    textbook: np.ndarray
+    cases: int
+
+
 def service(experience: Experience, leads: LeadTimes, review: int, seed: int = 0) -> Service:
     """Reorder points for a look at the shelf every `review` days, and what they would have achieved.
 
-    The reorder point is the quantile, with n + 1, of the demand in the `FUTURES` of a product until the end of a lead
-    time and review period, each future with a lead time of its own: the spread of lead times is in it, and so is what
-    past forecasts of that very sum were off by (split conformal, Vovk and others 2005). A past origin is judged by what
-    came, and by errors of such origins only whose longest lead time had ended before it.
+    The reorder point is the quantile of `CASES` demands of a product until the end of a lead time and review period,
+    each with a lead time of its own: the spread of lead times is in it, and so is what past forecasts of that very sum
+    were off by, for products of the same class of demand that vary as much (split conformal by group: Vovk and others
+    2005). Which quantile holds the service is told by leaving one past origin out at a time: errors of one day go
+    together. Where demand is counted in whole units so is the reorder point, rounded such that the service is held on
+    average of the class. A past origin is judged by what came, and by errors of such origins only whose longest lead
+    time had ended before it.
     """
     products, span = np.arange(len(leads.days)), _span(leads.days.mean(axis=1) + review, experience)
-    drawn = _drawn(leads, seed)
+    drawn = _drawn(leads, CASES, seed)
     longest = int(_span(leads.days.max() + review, experience))
     judged, points, came, classic = [], [], [], []
     for number, origin in enumerate(experience.origins[:-1]):
@@ -123,67 +100,148 @@ def service(experience: Experience, leads: LeadTimes, review: int, seed: int = 0
             continue
         tries = np.random.default_rng([seed, number]).integers(0, leads.days.shape[1], (len(products), TRIES))
         until = _span(leads.days[products[:, None], tries] + review, experience)
-        judged.append(int(origin))
+        judged.append(number)
         came.append(experience.came[number][products[:, None], until])
-        points.append(_points(experience, number, usable, drawn + review, seed))
+        points.append(_points(experience, number, usable, drawn + review, seed)[0])
         classic.append(
             experience.forecast[number][products, span][:, None] + _textbook(experience, number, leads, review)
         )
-    point = _points(experience, len(experience.came), len(experience.came), drawn + review, seed)
+    point, ahead = _points(experience, len(experience.came), len(experience.came), drawn + review, seed)
     expected = experience.forecast[-1][products, span].astype(float)
     if not judged:
         nothing = np.full(point.shape, np.nan)
-        return Service(expected, point, nothing, nothing, nothing[0], nothing[0], 0, 0, 0)
+        return Service(expected, point, ahead, nothing, nothing, nothing[0], nothing[0], (), 0, 0, 0)
     lack = np.array(came)[:, :, :, None] - np.array(points)[:, :, None, :]
-    forecast = experience.forecast[np.searchsorted(experience.origins, judged)][:, products, span]
+    held = (lack <= 0).mean(axis=2)
+    usual = (np.array(came)[:, :, :, None] <= np.array(classic)[:, :, None, :]).mean(axis=2)
+    forecast = experience.forecast[judged][:, products, span]
     return Service(
         expected=expected,
         point=point,
+        ahead=ahead,
         short=np.maximum(lack, 0).mean(axis=(0, 2)),
         safety=np.maximum(np.array(points) - forecast[:, :, None], 0).mean(axis=0),
-        achieved=(lack <= 0).mean(axis=(0, 1, 2)),
-        textbook=(np.array(came)[:, :, :, None] <= np.array(classic)[:, :, None, :]).mean(axis=(0, 1, 2)),
+        achieved=held.mean(axis=(0, 1)),
+        textbook=usual.mean(axis=(0, 1)),
+        by_kind=tuple(
+            KindService(
+                name,
+                int((experience.kinds[-1] == kind).sum()),
+                held[then].mean(axis=0),
+                usual[then].mean(axis=0),
+                TRIES * int(then.sum()),
+            )
+            for kind, name in enumerate(KINDS)
+            if experience.kind is not None and (then := experience.kinds[judged] == kind).any()
+        ),
         cases=lack[..., 0].size,
-        first=judged[0],
-        last=judged[-1],
+        first=int(experience.origins[judged[0]]),
+        last=int(experience.origins[judged[-1]]),
     )
 
 
-def _points(experience: Experience, number: int, usable: int, days: np.ndarray, seed: int) -> np.ndarray:
-    """Quantiles at `LEVELS` of the demand until each product's `days` (one a future) after an origin."""
-    until = _span(days, experience)
-    row = np.arange(len(days))[:, None]
-    forecast = experience.forecast[number][row, until]
-    sums = np.empty(forecast.shape)
-    for here, courses in _courses(experience, number, usable, row[:, 0], seed):
-        sums[here] = forecast[here] + _unit(forecast[here]) * courses[np.arange(FUTURES), until[here]]
-    rank = np.ceil((FUTURES + 1) * LEVELS - 1e-9).astype(int) - 1
-    return np.maximum(np.sort(sums, axis=1)[:, rank], 0)
+def _points(
+    experience: Experience, number: int, usable: int, days: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Reorder points at `LEVELS` for the demand until each product's `days` (one a case) after an origin, and what that
+    demand lacks beyond them on average.
 
-
-def _courses(
-    experience: Experience, number: int, usable: int, places: np.ndarray, seed: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Groups of alike products of `places` and, for each, `FUTURES` courses that errors took after an origin.
-
-    A course is what came less what was said, cumulated, in units of the root of what was said (counts vary as much:
-    Poisson), of a product that was forecast to sell about as much, at one of the first `usable` origins.
+    A whole number of units is enough for demand where demand less a half is below the number before it was rounded.
     """
-    size = experience.forecast[:, :, -1]
-    edges = np.quantile(size[:usable], np.linspace(0, 1, SIZES + 1)[1:-1])
-    then, now = np.searchsorted(edges, size[:usable]), np.searchsorted(edges, size[number][places])
-    for group in np.unique(now):
-        origin, product = np.nonzero(then == group)
-        if len(origin) < ALIKE:
-            origin, product = np.nonzero(then >= 0)
-        some = np.random.default_rng([seed, group]).choice(len(origin), FUTURES, replace=len(origin) < FUTURES)
-        forecast = experience.forecast[origin[some], product[some]]
-        yield now == group, (experience.came[origin[some], product[some]] - forecast) / _unit(forecast)
+    until = _span(days, experience)
+    half = 0.5 if experience.whole else 0.0
+    point, ahead = np.empty((2, len(days), len(LEVELS)))
+    for here, group in _groups(experience, number, usable, np.arange(len(days))):
+        courses = _courses(experience, group, CASES, seed)
+        forecast = experience.forecast[number][here[:, None], until[here]]
+        spread = _scale(experience, number, here)
+        off = courses.off[np.arange(CASES), until[here]] - half / courses.scale[np.arange(CASES), until[here]]
+        sums = np.sort(forecast + np.take_along_axis(spread, until[here], axis=1) * off, axis=1)
+        share = np.maximum(_held_out(experience, group), LEVELS)
+        rank = np.minimum(np.ceil((CASES + 1) * share - 1e-9).astype(int), CASES) - 1
+        found = np.maximum(sums[:, rank], 0)
+        point[here] = np.floor(found + half) if half else found
+        beyond = np.c_[np.cumsum(sums[:, ::-1], axis=1)[:, ::-1], np.zeros(len(here))]  # sums of the largest
+        above = np.array([np.searchsorted(row, ends) for row, ends in zip(sums, point[here], strict=True)])
+        ahead[here] = np.take_along_axis(beyond, above, axis=1) / CASES - point[here] * (1 - above / CASES)
+    return point, ahead
 
 
-def _drawn(leads: LeadTimes, seed: int) -> np.ndarray:
-    """A lead time for each future of each product, every quantile of its distribution as often."""
-    again = np.tile(leads.days, (1, FUTURES // leads.days.shape[1]))
+def _groups(
+    experience: Experience, number: int, usable: int, places: np.ndarray
+) -> Iterator[tuple[np.ndarray, tuple[int, np.ndarray, np.ndarray]]]:
+    """Groups of `places` that are alike at an origin, each with its number and the past origins and products like it.
+
+    Alike are products of the same class of demand whose standard deviation is about as large a part of the forecast.
+    A class with too few past errors learns from all.
+    """
+    kinds, size = experience.kinds, experience.forecast[:, :, -1].astype(float)
+    relative = np.sqrt(experience.varies() / (size + 0.5))
+    for kind in np.unique(kinds[number][places]):
+        some = kinds[:usable] == kind
+        if some.sum() < ALIKE:
+            some = np.ones_like(some)
+        bands = int(np.clip(some.sum() // IN_BAND, 1, BANDS))
+        edges = np.quantile(relative[:usable][some], np.linspace(0, 1, bands + 1)[1:-1])
+        then, now = np.searchsorted(edges, relative[:usable]), np.searchsorted(edges, relative[number][places])
+        for band in range(bands):
+            here = places[(kinds[number][places] == kind) & (now == band)]
+            if len(here):
+                yield here, (int(kind) * BANDS + band, *np.nonzero(some & (then == band)))
+
+
+@dataclass(frozen=True)
+class _Courses:
+    """What alike products were off by, cumulated over the days after an origin, in units of `scale`: cases x days."""
+
+    off: np.ndarray
+    scale: np.ndarray
+
+
+def _courses(experience: Experience, group: tuple[int, np.ndarray, np.ndarray], cases: int, seed: int) -> _Courses:
+    """So many courses of a group, spread evenly from those that ended lowest to those that ended highest."""
+    name, origin, product = group
+    end = _end(experience, origin, product)
+    even = (np.arange(cases) + np.random.default_rng([seed, name]).random(cases)) / cases
+    some = np.argsort(end, kind="stable")[(even * len(end)).astype(int)]
+    forecast = experience.forecast[origin[some], product[some]]
+    scale = np.sqrt(experience.varies()[origin[some], product[some]][:, None] * (forecast + 0.5))
+    return _Courses((experience.came[origin[some], product[some]] - forecast) / scale, scale)
+
+
+def _end(experience: Experience, origin: np.ndarray, product: np.ndarray) -> np.ndarray:
+    """Standardised errors of the whole horizon."""
+    forecast = experience.forecast[origin, product, -1].astype(float)
+    return np.asarray(
+        (experience.came[origin, product, -1] - forecast)
+        / np.sqrt(experience.varies()[origin, product] * (forecast + 0.5))
+    )
+
+
+def _held_out(experience: Experience, group: tuple[int, np.ndarray, np.ndarray]) -> np.ndarray:
+    """The shares of the errors of other days that hold `LEVELS` on a day, each past origin left out in its turn."""
+    _name, origin, product = group
+    end = _end(experience, origin, product)
+    if len(np.unique(origin)) == 1:
+        return LEVELS
+    held = [
+        (end[origin == day, None] <= np.quantile(end[origin != day], SHARES)).mean(axis=0) for day in np.unique(origin)
+    ]
+    return np.interp(LEVELS, np.maximum.accumulate(np.mean(held, axis=0)), SHARES)
+
+
+def _scale(experience: Experience, number: int, places: np.ndarray) -> np.ndarray:
+    """The standard deviation that errors of products may have on each day after an origin.
+
+    Its square grows with the forecast, as that of all that comes in pieces at chance times does (compound Poisson).
+    """
+    forecast = experience.forecast[number][places]
+    return np.asarray(np.sqrt(experience.varies()[number][places][:, None] * (forecast + 0.5)))
+
+
+def _drawn(leads: LeadTimes, cases: int, seed: int) -> np.ndarray:
+    """So many lead times of each product, every quantile of its distribution as often."""
+    again = np.tile(leads.days, (1, cases // leads.days.shape[1]))
     return np.random.default_rng(seed).permuted(again, axis=1)
 
 
@@ -194,10 +252,6 @@ def _textbook(experience: Experience, number: int, leads: LeadTimes, review: int
         experience.spread[number] ** 2 / WEEK * days + (experience.rate[number] * leads.days.std(axis=1)) ** 2
     )
     return np.outer(spread, [NormalDist().inv_cdf(level) for level in LEVELS])
-
-
-def _unit(forecast: np.ndarray) -> np.ndarray:
-    return np.sqrt(forecast + 0.5)
 
 
 def _span(days: np.ndarray, experience: Experience) -> np.ndarray:
@@ -234,18 +288,20 @@ def paths(
     days = experience.forecast.shape[2] - 1
     forecast = experience.forecast[-1][places][:, None, :]
     demand = np.empty((len(places), FUTURES, days + 1), np.float32)
-    for here, courses in _courses(experience, len(experience.came), len(experience.came), places, seed):
-        demand[here] = forecast[here] + _unit(forecast[here]) * courses
+    row = {int(place): number for number, place in enumerate(places)}
+    for some, group in _groups(experience, len(experience.came), len(experience.came), places):
+        here = [row[int(place)] for place in some]
+        off = _courses(experience, group, FUTURES, seed).off
+        demand[here] = forecast[here] + _scale(experience, -1, some)[:, None, :] * off
     demand = np.maximum.accumulate(np.maximum(demand, 0), axis=2)
     coming = np.zeros_like(demand)
-    row = {int(place): number for number, place in enumerate(places)}
     for order in stock.orders[stock.orders["place"].isin(places)].itertuples():
         rest = leads.days[order.place] - order.elapsed
         rest = rest[rest > 0] if (rest > 0).any() else np.ones(1, int)
         arrives = np.random.default_rng([seed, order.place, order.elapsed]).choice(rest, FUTURES)
         inside = np.flatnonzero(arrives <= days)
         coming[row[order.place], inside, arrives[inside]] += order.quantity
-    lead = _drawn(leads, seed)[places]
+    lead = _drawn(leads, FUTURES, seed)[places]
     lack = demand - stock.on_hand[places][:, None, None].astype(np.float32) - coming.cumsum(axis=2)
     lost = np.maximum.accumulate(np.maximum(lack, 0), axis=2)
     out = lack > 0
@@ -422,7 +478,3 @@ def _rate(experience: Experience) -> np.ndarray:
     """Units a day at the end of the forecast."""
     forecast = experience.forecast[-1].astype(float)
     return np.asarray((forecast[:, -1] - forecast[:, -1 - TAIL]) / TAIL)
-
-
-def _summed(daily: np.ndarray) -> np.ndarray:
-    return np.c_[np.zeros(len(daily)), daily.cumsum(axis=1)]
