@@ -185,6 +185,9 @@ class Products(_Table):
     category: Series[str] = pa.Field(nullable=True, description=N_("Product category."))
     list_price: Series[float] | None = pa.Field(nullable=True, ge=0, description=N_("Price without promotion."))
     supplier: Series[str] | None = pa.Field(nullable=True, description=N_("Main supplier."))
+    pack_size: Series[float] | None = pa.Field(
+        nullable=True, gt=0, description=N_("Units of a pack: orders are of whole packs.")
+    )
 
 
 class Stores(_Table):
@@ -203,7 +206,15 @@ class Suppliers(_Table):
     name: Series[str] = pa.Field(description=N_("Supplier name."))
     lead_time_mean: Series[float] = pa.Field(ge=0, description=N_("Days from order to delivery, on average."))
     lead_time_std: Series[float] = pa.Field(ge=0, description=N_("Standard deviation of those days."))
-    minimum_order: Series[float] | None = pa.Field(nullable=True, ge=0, description=N_("Least units per order."))
+    minimum_order: Series[float] | None = pa.Field(
+        nullable=True, ge=0, description=N_("Least units of a product per order.")
+    )
+    minimum_value: Series[float] | None = pa.Field(
+        nullable=True, ge=0, description=N_("Least money of an order, all its products together.")
+    )
+    order_cost: Series[float] | None = pa.Field(
+        nullable=True, ge=0, description=N_("What placing and receiving an order costs, however many products it has.")
+    )
 
 
 class SupplierPrices(_Table):
@@ -213,6 +224,9 @@ class SupplierPrices(_Table):
     product: Series[str] = pa.Field(description=N_("Product code."))
     valid_from: Series[Moment] = pa.Field(description=N_("First day of this cost."))
     unit_cost: Series[float] = pa.Field(ge=0, description=N_("Purchase cost of one unit."))
+    from_quantity: Series[float] | None = pa.Field(
+        nullable=True, ge=0, description=N_("Units of an order from which all of them cost this; missing is any.")
+    )
 
 
 class StockMoves(_Table):

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from locales import N_
 from models.forecast.panel import Panel, Step, mean_forecast
@@ -159,7 +158,7 @@ def dispersion(weekly: np.ndarray) -> np.ndarray:
     own = np.maximum((recent**2).sum(axis=1) - weeks * mean**2, 0) / (weeks - 1) / np.maximum(mean, 1e-9)
     known = (mean > 0) & (own > 0)
     likes = np.ones(len(weekly))
-    if known.sum() > 2:  # noqa: PLR2004  # a line needs three points to be more than its points
+    if known.sum() > 2:  # a line needs three points to be more than its points
         design = np.column_stack([np.ones(len(mean)), np.log(mean + 0.05)])
         likes = np.exp(design @ np.linalg.lstsq(design[known], np.log(own[known]), rcond=None)[0])
     weight = weeks * np.clip(mean / (mean + 1), 0.05, 1)

@@ -7,8 +7,9 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-
+from models.stock import sizes
 from models.stock.experience import KINDS, WEEK, Experience, experience
+from models.stock.sizes import YEAR, Conditions, Sizes, no_conditions
 from models.stock.supply import DRAWS, LeadTimes, Stock
 
 __all__ = [
@@ -34,7 +35,6 @@ BANDS, IN_BAND = 2, 300  # most groups of alike variability in a class, and fewe
 BLOCK = 100  # products whose futures are in memory at the same time
 TAIL = 28  # last days of a forecast, which go on after it
 NOTHING = 0.05  # units forecast below which a product does not sell any more
-YEAR = 365
 LEVELS = np.arange(70, 100) / 100  # service levels: chances not to run out in a lead time
 SHARES = np.r_[np.arange(30, 99) / 100, 0.99, 0.993, 0.996, 0.998, 0.999, 1]  # quantiles of errors that are tried
 
@@ -187,7 +187,8 @@ def _groups(
         for band in range(bands):
             here = places[(kinds[number][places] == kind) & (now == band)]
             if len(here):
-                yield here, (int(kind) * BANDS + band, *np.nonzero(some & (then == band)))
+                origin, product = np.nonzero(some & (then == band))
+                yield here, (int(kind) * BANDS + band, origin, product)
 
 
 @dataclass(frozen=True)
@@ -266,8 +267,10 @@ class Paths:
     Shaped products x futures x (days + 1), the first day today: `demand`, cumulated, and `level`, the units left.
     Shaped products x futures: `run_out`, the first day on which a buyer finds nothing (one more than the days looked
     at where none does), and `lead`, when a delivery ordered today comes. `lost` is the demand not served until then,
-    `lost_later` that until a delivery ordered at the next look, both in units, a product. All but demand and lead
-    mean nothing where what is on hand is not known.
+    `lost_later` that until a delivery ordered at the next look, both in units, a product; `undershoot` is how far
+    below its reorder point a product is on average when it is looked at: half of E D² / E D of the demand D between two
+    looks (renewal theory: Tijms 1994). All but demand, lead and undershoot mean nothing where what is on hand is not
+    known.
     """
 
     demand: np.ndarray
@@ -276,6 +279,7 @@ class Paths:
     lead: np.ndarray
     lost: np.ndarray
     lost_later: np.ndarray
+    undershoot: np.ndarray
 
 
 def paths(
@@ -306,6 +310,7 @@ def paths(
     lost = np.maximum.accumulate(np.maximum(lack, 0), axis=2)
     out = lack > 0
     at = np.arange(len(places))[:, None], np.arange(FUTURES)
+    between = demand[:, :, min(review, days)].astype(float)
     return Paths(
         demand=demand,
         level=lost - lack,
@@ -313,6 +318,7 @@ def paths(
         lead=lead,
         lost=lost[(*at, _span(lead, experience))].mean(axis=1),
         lost_later=lost[(*at, _span(lead + review, experience))].mean(axis=1),
+        undershoot=(between**2).mean(axis=1) / np.maximum(2 * between.mean(axis=1), 1e-9),
     )
 
 
@@ -324,6 +330,7 @@ class Odds:
     lead: np.ndarray
     lost: np.ndarray
     lost_later: np.ndarray
+    undershoot: np.ndarray
 
     @property
     def risk(self) -> np.ndarray:
@@ -350,8 +357,9 @@ def odds(experience: Experience, leads: LeadTimes, stock: Stock, review: int, se
 @dataclass(frozen=True)
 class Terms:
     """What an analyst decides: the service `level`, the days of `review` between two looks at the shelf, how many days
-    of sales an order `lasts`; and what a unit left over costs, as shares of its purchase cost: `holding` a year,
-    `write_off` once an order cycle. `margin` is the share of the price earned where the purchase cost is not known.
+    of sales an order `lasts` (0: those that cost least); and what a unit left over costs, as shares of its purchase
+    cost: `holding` a year, `write_off` once an order cycle. `margin` is the share of the price earned where the
+    purchase cost is not known. A line of an order costs `line`, an order `order`, where its supplier does not say.
     """
 
     level: float
@@ -360,19 +368,41 @@ class Terms:
     holding: float
     write_off: float
     margin: float
+    line: float = 10.0
+    order: float = 0.0
 
     @property
     def cycle(self) -> int:
-        """Days between two orders of a product."""
+        """Days between two orders of a product, where they are the same for all."""
         return max(self.review, self.lasts)
 
     def cost(self, goods: pd.DataFrame) -> np.ndarray:
         """What one unit of each product costs."""
         return np.asarray(goods["cost"].astype(float).fillna(goods["price"] * (1 - self.margin)))
 
-    def over(self, cost: np.ndarray) -> np.ndarray:
-        """What a unit too many costs over an order cycle."""
-        return np.asarray(cost * (self.holding * self.cycle / YEAR + self.write_off))
+    def over(self, cost: np.ndarray, days: np.ndarray | None = None) -> np.ndarray:
+        """What a unit too many costs over an order cycle, of so many `days` where it is not the same for all."""
+        return np.asarray(cost * (self.holding * (self.cycle if days is None else days) / YEAR + self.write_off))
+
+
+def order_sizes(
+    goods: pd.DataFrame, experience: Experience, futures: Odds, terms: Terms, conditions: Conditions | None = None
+) -> Sizes:
+    """How much of each product to order at a time: for the days an order lasts, or what costs least."""
+    rate = _rate(experience)
+    if terms.lasts:
+        nothing = np.zeros(len(goods))
+        return Sizes(np.ceil(rate * terms.lasts), nothing, np.full(len(goods), terms.cycle), nothing)
+    return sizes.order_sizes(
+        rate,
+        futures.undershoot,
+        terms.cost(goods),
+        conditions or no_conditions(len(goods)),
+        holding=terms.holding,
+        review=terms.review,
+        line=terms.line,
+        order=terms.order,
+    )
 
 
 def newsvendor(under: np.ndarray, over: np.ndarray) -> np.ndarray:
@@ -385,10 +415,10 @@ def newsvendor(under: np.ndarray, over: np.ndarray) -> np.ndarray:
     return np.divide(under, under + over, out=np.zeros_like(under), where=under + over > 0)
 
 
-def proposed(goods: pd.DataFrame, found: Service, terms: Terms) -> float:
+def proposed(goods: pd.DataFrame, found: Service, terms: Terms, days: np.ndarray | None = None) -> float:
     """The newsvendor's service level of the whole assortment: each product weighs as much as it is forecast to sell."""
     cost = terms.cost(goods)
-    under, over = np.maximum(goods["price"].to_numpy() - cost, 0), terms.over(cost)
+    under, over = np.maximum(goods["price"].to_numpy() - cost, 0), terms.over(cost, days)
     return float(newsvendor(np.array([under @ found.expected]), np.array([over @ found.expected]))[0])
 
 
@@ -400,60 +430,88 @@ def orders(
     stock: Stock,
     minimum: np.ndarray,
     terms: Terms,
+    conditions: Conditions | None = None,
+    levels: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """What to order of each product and why: a row a product, in the order of `goods`.
 
     `on_hand`, `on_order`, `cover` (days that what is on hand lasts, infinite where nothing sells), `lead_time` (days,
-    mean), `expected` (units forecast until the end of a lead time and review), `reorder_point`, `order_up_to`,
-    `quantity`, `raised` (whether to the minimum), `cost` of a unit, `value` (what the order costs), `risk` (chance to
-    run out before a delivery ordered today comes), `run_out` (day by which it has run out with a chance of one half)
-    and `run_out_sure` (of 90 %), `latest` (last day on which an order comes in time, 0 is today), `stake` (margin lost
-    if it is ordered at the next look only) and `best_level`, the newsvendor's.
+    mean), `expected` (units forecast until the end of a lead time and review), `service` (its level), `reorder_point`,
+    `order_up_to`, `lasts` (days between two orders), `quantity`, `raised` (whether to the minimum of a line), `joined`
+    (whether it is not due, but soon, and goes with an order of its supplier), `filled` (whether it is more than needed
+    so that the supplier delivers), `below` (whether the supplier's least is not reached even so), `cost` of a unit in
+    such an order, `value` (what the order costs), `risk` (chance to run out before a delivery ordered today comes),
+    `run_out` (day by which it has run out with a chance of one half) and `run_out_sure` (of 90 %), `latest` (last day
+    on which an order comes in time, 0 is today), `stake` (margin lost if it is ordered at the next look only) and
+    `best_level`, the newsvendor's.
 
-    An order is due where the units on hand and under way are not above the reorder point. It fills up to that point
-    and the sales of the days it lasts, and is never less than the supplier's `minimum`. What does not sell any more
-    is never ordered. Where what is on hand is not known all that depends on it is NaN.
+    An order is due where the units on hand and under way are not above the reorder point at the service `terms.level`,
+    or at the product's own of `levels`, places in `LEVELS`. It fills up by its size (`order_sizes`), in whole packs,
+    and is never less than the supplier's `minimum` for a line. What does not sell any more is never ordered. Where what
+    is on hand is not known all that depends on it is NaN.
     """
-    level = int(np.abs(LEVELS - terms.level).argmin())
-    point = np.where(found.expected < NOTHING, 0, np.ceil(found.point[:, level] - 1e-6))
-    up_to = point + np.where(point > 0, np.ceil(_rate(experience) * terms.lasts), 0)
+    conditions = conditions or no_conditions(len(goods))
+    size, rate = order_sizes(goods, experience, futures, terms, conditions), _rate(experience)
+    chosen = np.full(len(goods), int(np.abs(LEVELS - terms.level).argmin())) if levels is None else levels
+    point = np.where(found.expected < NOTHING, 0, np.ceil(found.point[np.arange(len(goods)), chosen] - 1e-6))
+    up_to = point + np.where(point > 0, size.fill, 0)
     position = stock.on_hand + stock.on_order
-    quantity = np.where((position <= point) & (point > 0), np.maximum(up_to - position, minimum), 0)
-    cost, price = terms.cost(goods), goods["price"].to_numpy()
-    margin = np.maximum(price - cost, 0)
+    due = (position <= point) & (point > 0)
+    some = conditions.supplier >= 0
+    called = some & (point > 0) & np.isin(conditions.supplier, conditions.supplier[due & some])
+    joined = called & ~due & (position < up_to) & (position <= point + rate * size.reach)
+    least = np.maximum(minimum, size.least)
+
+    def units(days: float) -> np.ndarray:
+        """What is ordered of each product where orders last so much longer, and what is due by then goes with them."""
+        wanted = np.maximum(up_to + rate * days - position, least)
+        soon = due | joined | (called & (days > 0) & (position <= point + rate * days))
+        return np.where(soon, sizes.packed(wanted, point - position, least, conditions.pack), 0.0)
+
+    base, quantity = terms.cost(goods), units(0)
+    filled, below = sizes.to_least(quantity, units, base, conditions)
+    cost, price = conditions.price(base, filled), goods["price"].to_numpy()
+    margin = np.maximum(price - base, 0)
     table = goods[["product", "name", "supplier"]].assign(
         on_hand=stock.on_hand,
         on_order=stock.on_order,
         cover=cover(experience, stock.on_hand),
         lead_time=futures.lead.mean(axis=1),
         expected=found.expected,
+        service=LEVELS[chosen],
         reorder_point=point,
         order_up_to=up_to,
-        quantity=quantity,
-        raised=quantity > up_to - position,
+        lasts=size.days,
+        quantity=filled,
+        raised=(quantity > 0)
+        & (quantity == np.ceil(minimum / conditions.pack) * conditions.pack)
+        & (minimum > up_to - position),
+        joined=(filled > 0) & ~due,
+        filled=filled > quantity,
+        below=below,
         cost=cost,
-        value=quantity * cost,
+        value=filled * cost,
         risk=futures.risk,
         run_out=futures.day(0.5).astype(float),
         run_out_sure=futures.day(0.9).astype(float),
         latest=futures.latest(terms.level).astype(float),
         stake=(futures.lost_later - futures.lost) * margin,
-        best_level=newsvendor(margin, terms.over(cost)),
+        best_level=newsvendor(margin, terms.over(base, size.days)),
     )
     unknown = ["quantity", "value", "risk", "run_out", "run_out_sure", "latest", "stake"]
     table.loc[np.isnan(stock.on_hand), unknown] = np.nan
     return table
 
 
-def money(goods: pd.DataFrame, found: Service, terms: Terms) -> pd.DataFrame:
+def money(goods: pd.DataFrame, found: Service, terms: Terms, days: np.ndarray | None = None) -> pd.DataFrame:
     """What each of `LEVELS` costs a year: a row a level with `tied` (money in safety stock), `holding` and `lost`.
 
     `holding` is what the safety stock costs a year, `lost` the margin of what past lead times lacked; a product is
-    ordered once in a cycle, and only then can it run out. `total` is their sum.
+    ordered once in a cycle of so many `days`, and only then can it run out. `total` is their sum.
     """
-    cost, cycles = terms.cost(goods), YEAR / terms.cycle
-    holding = cycles * terms.over(cost) @ found.safety
-    lost = cycles * np.maximum(goods["price"].to_numpy() - cost, 0) @ found.short
+    cost, cycles = terms.cost(goods), YEAR / (np.full(len(goods), terms.cycle) if days is None else days)
+    holding = (cycles * terms.over(cost, days)) @ found.safety
+    lost = (cycles * np.maximum(goods["price"].to_numpy() - cost, 0)) @ found.short
     frame = {"level": LEVELS, "tied": cost @ found.safety, "holding": holding, "lost": lost, "total": holding + lost}
     return pd.DataFrame(frame)
 

@@ -7,11 +7,14 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
+from models.stock.sizes import Conditions, no_conditions
+
 MOST = 2_000  # products looked at, the largest first
 MEMORY = 91  # days that say what share of the others' sales a product usually has
 GONE = 90  # days at zero after which a product counts as discontinued, not as sold out
 OWN = 20  # deliveries from which a product's lead times are its own, not its supplier's
 FEWEST = 5  # deliveries from which lead times are measured
+FORGOTTEN, GRACE = 2, 14  # times the longest delivery, and at least so many days after it: then an order is not to come
 DRAWS = 100  # lead times that stand for the distribution of a product's
 
 
@@ -97,13 +100,15 @@ def demand(
     last: pd.Timestamp,
     moves: pd.DataFrame | None = None,
     prices: pd.DataFrame | None = None,
+    products: pd.DataFrame | None = None,
 ) -> Demand:
     """The demand until the day `last` behind what `by_day` and `latest` answer.
 
     A product without a sale at a price is left out.
 
     `moves` (`data.schemas.StockMoves`) tell on which days a product was sold out, `prices`
-    (`data.schemas.SupplierPrices`) what it costs now.
+    (`data.schemas.SupplierPrices`) what few units of it cost now, `products` (`data.schemas.Products`) who supplies it
+    where the sales do not say.
     """
     days = pd.date_range(totals["day"].min() if len(totals) else last, last, unit="us")
     sizes = totals.groupby("product")["units"].sum()
@@ -111,15 +116,52 @@ def demand(
     named = goods.set_index("product").reindex(kept).rename_axis("product").reset_index()
     named["name"] = named["name"].fillna(named["product"])
     named["supplier"] = named["supplier"].astype("str")
+    if products is not None and "supplier" in products:
+        known = products.set_index("product")["supplier"]
+        named["supplier"] = named["supplier"].fillna(named["product"].map(known)).astype("str")
     if prices is not None:
-        valid = prices[prices["valid_from"] <= last].sort_values("valid_from", kind="stable")
-        named["cost"] = named["product"].map(valid.groupby("product")["unit_cost"].last()).fillna(named["cost"])
+        first = price_list(prices, last).groupby("product")["unit_cost"].first()
+        named["cost"] = named["product"].map(first).fillna(named["cost"])
     place = kept.get_indexer(totals["product"])
     sold = np.zeros((len(kept), len(days)))
     day = days.get_indexer(totals["day"])
     np.add.at(sold, (place[place >= 0], day[place >= 0]), totals["units"].to_numpy()[place >= 0])
     out = np.zeros(sold.shape, bool) if moves is None else sold_out(levels(moves, kept, days), sold)
     return Demand(named, days, repaired(sold, out), sold, out, len(sizes) - len(kept))
+
+
+def price_list(prices: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """The prices (`data.schemas.SupplierPrices`) of the latest list of each product, the lowest quantity first."""
+    valid = prices[prices["valid_from"] <= day]
+    valid = valid[valid["valid_from"] == valid.groupby("product")["valid_from"].transform("max")]
+    start = valid["from_quantity"].fillna(0) if "from_quantity" in valid else 0.0
+    return valid.assign(from_quantity=start).sort_values("from_quantity", kind="stable")
+
+
+def conditions(
+    goods: pd.DataFrame,
+    day: pd.Timestamp,
+    products: pd.DataFrame | None,
+    suppliers: pd.DataFrame | None,
+    prices: pd.DataFrame | None,
+) -> Conditions:
+    """What is asked of orders of `goods` on a day, from the tables that there are, with the columns that they have."""
+    found = no_conditions(len(goods))
+    pack, order_cost, least, breaks = found.pack, found.order_cost, found.least, found.breaks
+    if products is not None and "pack_size" in products:
+        pack = goods["product"].map(products.set_index("product")["pack_size"]).fillna(1).to_numpy(float)
+    if suppliers is not None:
+        table = suppliers.set_index("supplier")
+        order_cost, least = (
+            goods["supplier"].map(table[name]).fillna(0).to_numpy(float) if name in table else np.zeros(len(goods))
+            for name in ("order_cost", "minimum_value")
+        )
+    if prices is not None and "from_quantity" in prices:
+        listed = price_list(prices, day)
+        listed = listed.assign(place=pd.Index(goods["product"]).get_indexer(listed["product"]))
+        more = listed["from_quantity"] > listed.groupby("product")["from_quantity"].transform("min")
+        breaks = listed.loc[more & (listed["place"] >= 0), list(breaks)].reset_index(drop=True)
+    return Conditions(pack, pd.factorize(goods["supplier"])[0], order_cost, least, breaks)
 
 
 def levels(moves: pd.DataFrame, products: pd.Index, days: pd.DatetimeIndex) -> np.ndarray:
@@ -238,6 +280,17 @@ def stock(goods: pd.DataFrame, moves: pd.DataFrame | None, today: pd.Timestamp) 
         "elapsed": (today - placed["date"].dt.normalize()).dt.days.to_numpy(),
     }
     return Stock(on_hand, pd.DataFrame(orders)[due.to_numpy() > 0].reset_index(drop=True))
+
+
+def still_coming(stock: Stock, leads: LeadTimes) -> tuple[Stock, pd.DataFrame]:
+    """The stock without orders that are too old to come, and those orders, with `limit`, the days after which they are.
+
+    That is `FORGOTTEN` times the longest delivery of the product's supplier, at least `GRACE` days after it.
+    """
+    longest = leads.days[stock.orders["place"], -1]
+    dated = stock.orders.assign(limit=np.maximum(FORGOTTEN * longest, longest + GRACE))
+    old = dated["elapsed"] > dated["limit"]
+    return Stock(stock.on_hand, stock.orders[~old].reset_index(drop=True)), dated[old].reset_index(drop=True)
 
 
 def counted(goods: pd.DataFrame, given: pd.DataFrame) -> Stock:
