@@ -12,6 +12,7 @@ from locales import _
 
 SHOWN = 12  # products in a figure of some of them
 FAR = 120  # days of cover from which more makes no difference
+ENOUGH = 200  # past lead times from which a class of demand says something
 NAME = 28  # characters of a name on an axis
 
 
@@ -374,6 +375,57 @@ def service(levels: np.ndarray, achieved: np.ndarray, textbook: np.ndarray, chos
             )
         )
     _mark(figure, levels[chosen], achieved[chosen])
+    return figure
+
+
+def by_kind(table: pd.DataFrame, target: float) -> go.Figure:
+    """What was achieved for each class of demand: `kind`, `products`, `cases`, `achieved`, `textbook`."""
+    sure = table[table["cases"] >= ENOUGH]
+    worst = (sure if len(sure) else table).sort_values("achieved").iloc[0]
+    low = float(np.floor(20 * min(table["textbook"].min(), worst["achieved"], target - 0.05)) / 20)
+    figure = theme.figure(
+        _("Aiming at {target}, every class of demand achieved {achieved} or more").format(
+            target=locales.percent(target), achieved=locales.percent(worst["achieved"], 1)
+        ),
+        x=_("Service achieved"),
+        height=130 + 40 * len(table),
+        xaxis=_shares(low),
+        yaxis={
+            "tickvals": np.arange(len(table)),
+            "ticktext": [
+                _("{kind} ({count} products)").format(kind=kind, count=locales.number(count))
+                for kind, count in zip(table["kind"], table["products"], strict=True)
+            ],
+            "autorange": "reversed",
+        },
+        shapes=[theme.upright(target)],
+        hovermode="closest",
+    )
+    sentence = _("{name}, {kind}: {achieved} of {cases} past lead times, {target} was aimed at")
+    for name, column, colour, symbol in (
+        (_("Textbook formula"), "textbook", theme.LEAVE, "diamond"),
+        (_("Vigie"), "achieved", theme.STAY, "circle"),
+    ):
+        figure.add_trace(
+            go.Scatter(
+                x=table[column].to_numpy(),
+                y=np.arange(len(table)),
+                mode="markers",
+                name=name,
+                marker={"color": colour, "size": 12, "symbol": symbol},
+                hoverinfo="text",
+                hovertext=[
+                    sentence.format(
+                        name=name,
+                        kind=row.kind,
+                        achieved=locales.percent(getattr(row, column), 1),
+                        cases=locales.number(row.cases),
+                        target=locales.percent(target),
+                    )
+                    for row in table.itertuples()
+                ],
+            )
+        )
     return figure
 
 

@@ -1,7 +1,7 @@
-"""The three views of the stock page: what to order today, one product, what service costs."""
+"""The views of the stock page: what to order today, one product, classes of products, what service costs."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -9,8 +9,11 @@ import streamlit as st
 
 import locales
 from charts.sales import stock as charts
-from models.stock import ordering
+from models.stock import assortment, ordering
+from models.stock.assortment import Budget
+from models.stock.experience import KINDS
 from models.stock.ordering import LEVELS, WEEK, Experience, Odds, Service, Terms
+from models.stock.sizes import Conditions
 from models.stock.supply import Demand, LeadTimes, Stock
 from ui import cards, downloads, inputs
 from ui.text import N_, _, plain
@@ -26,16 +29,9 @@ SOURCES = {
 }
 
 
-def headline(table: pd.DataFrame, found: Service, terms: Terms, currency: str) -> None:
+def headline(table: pd.DataFrame, found: Service, terms: Terms, currency: str, given: Budget | None = None) -> None:
     """The answer as cards; without a count of the stock what can be said all the same."""
-    chosen = int(np.abs(LEVELS - terms.level).argmin())
-    achieved = _("not tried: the data are too short")
-    if found.cases:
-        sentence = _("measured on past days; {target} is aimed at, the textbook formula reached {textbook}")
-        achieved = sentence.format(
-            target=locales.percent(terms.level), textbook=locales.percent(found.textbook[chosen], 1)
-        )
-    last = (_("Service achieved"), locales.percent(found.achieved[chosen], 1) if found.cases else "?", achieved)
+    last = _service(table, found, terms, currency, given)
     selling = table["reorder_point"] > 0
     if table["on_hand"].isna().all():
         safety = (table["reorder_point"] - table["expected"]).clip(lower=0) @ table["cost"]
@@ -57,7 +53,7 @@ def headline(table: pd.DataFrame, found: Service, terms: Terms, currency: str) -
         )
         return
     due = table[table["quantity"] > 0]
-    risky = table[selling & (table["risk"] > 1 - terms.level)]
+    risky = table[selling & (table["risk"] > 1 - table["service"] + 1e-9)]
     empty = int((risky["on_hand"] == 0).sum())
     cards.metrics(
         [
@@ -89,7 +85,41 @@ def headline(table: pd.DataFrame, found: Service, terms: Terms, currency: str) -
     )
 
 
-def notes(table: pd.DataFrame, demand: Demand, leads: LeadTimes, terms: Terms) -> None:
+def _service(
+    table: pd.DataFrame, found: Service, terms: Terms, currency: str, given: Budget | None
+) -> tuple[str, str, str]:
+    """The card of the service: what was achieved, or what a budget gives."""
+    if given:
+        text = _("on average, {lo} to {hi} by product, for {money} of safety stock; the same for all would be {same}")
+        low, high = (locales.percent(end) for end in (table["service"].min(), table["service"].max()))
+        same, spent = locales.percent(given.same), locales.short_money(given.tied, currency)
+        mean = locales.percent(table["service"].mean(), 1)
+        return (_("Service given"), mean, text.format(lo=low, hi=high, money=spent, same=same))
+    if not found.cases:
+        return (_("Service achieved"), "?", _("not tried: the data are too short"))
+    chosen = int(np.abs(LEVELS - terms.level).argmin())
+    by_kind = [one.achieved[chosen] for one in found.by_kind if one.cases >= charts.ENOUGH]
+    sentence = _("measured on past days; {target} is aimed at, the textbook formula reached {textbook}")
+    if len(by_kind) > 1:
+        sentence = _("{lo} to {hi} by class of demand; {target} is aimed at, the textbook formula reached {textbook}")
+    achieved = sentence.format(
+        lo=locales.percent(min(by_kind, default=0), 1),
+        hi=locales.percent(max(by_kind, default=0), 1),
+        target=locales.percent(terms.level),
+        textbook=locales.percent(found.textbook[chosen], 1),
+    )
+    return (_("Service achieved"), locales.percent(found.achieved[chosen], 1), achieved)
+
+
+def notes(
+    table: pd.DataFrame,
+    demand: Demand,
+    leads: LeadTimes,
+    forgotten: pd.DataFrame,
+    conditions: Conditions,
+    terms: Terms,
+    currency: str,
+) -> None:
     """What was left out, repaired or assumed, in one paragraph."""
     found = [_("As of {day}, the last day of the data.").format(day=locales.day(demand.days[-1]))]
     if out := int(demand.sold_out.sum()):
@@ -114,6 +144,22 @@ def notes(table: pd.DataFrame, demand: Demand, leads: LeadTimes, terms: Terms) -
     if guessed := int(demand.goods["cost"].isna().sum()):
         text = _("The cost of {count} products is not in the data: a margin of {margin} is assumed.")
         found.append(text.format(count=locales.number(guessed), margin=locales.percent(terms.margin)))
+    if not terms.lasts and not (conditions.order_cost > 0).all():
+        text = _("What ordering costs is not in the data: {line} a line and {order} an order are assumed.")
+        line, order = (locales.money(cost, currency) for cost in (terms.line, terms.order))
+        found.append(text.format(line=line, order=order))
+    if len(forgotten):
+        text = _(
+            "{count} orders of {units} units do not count as under way: they are older than twice the longest delivery "
+            "of their suppliers ({days} days or more)."
+        )
+        found.append(
+            text.format(
+                count=locales.number(len(forgotten)),
+                units=locales.number(forgotten["quantity"].sum()),
+                days=locales.number(forgotten["limit"].min()),
+            )
+        )
     missing = int((table["on_hand"].isna() & (table["reorder_point"] > 0)).sum())
     if missing == int((table["reorder_point"] > 0).sum()):
         found.append(
@@ -125,12 +171,12 @@ def notes(table: pd.DataFrame, demand: Demand, leads: LeadTimes, terms: Terms) -
     st.caption(plain(" ".join(found)))
 
 
-def today(table: pd.DataFrame, futures: Odds, demand: Demand, terms: Terms, currency: str) -> None:
+def today(table: pd.DataFrame, futures: Odds, demand: Demand, currency: str) -> None:
     """The order list with the figures that explain it; reorder points only where the stock is not known."""
     if table["on_hand"].isna().all():
         ranked = table[table["reorder_point"] > 0].sort_values("expected", ascending=False, kind="stable")
         cards.figure(charts.reorder_points(ranked), "stock_reorder_points", ranked)
-        _listed(_written(ranked, demand, terms, currency, stock_known=False), "reorder_points", _("Reorder points"))
+        _listed(_written(ranked, demand, currency, stock_known=False), "reorder_points", _("Reorder points"))
         return
     ranked = table.sort_values(["stake", "risk", "value"], ascending=False, kind="stable")
     due = ranked[ranked["quantity"] > 0]
@@ -141,9 +187,11 @@ def today(table: pd.DataFrame, futures: Odds, demand: Demand, terms: Terms, curr
         cards.figure(charts.race(first, _ends(futures, first.index), demand.days[-1].date()), "stock_race", first)
         if len(table) - table["on_hand"].isna().sum() > charts.SHOWN:  # else the first figure shows them all
             cards.figure(charts.cover(table), "stock_cover", table)
-    hurry = int(((table["quantity"] == 0) & (table["risk"] > 1 - terms.level) & (table["on_order"] > 0)).sum())
+    hurry = int(
+        ((table["quantity"] == 0) & (table["risk"] > 1 - table["service"] + 1e-9) & (table["on_order"] > 0)).sum()
+    )
     if len(due):
-        _listed(_written(due, demand, terms, currency, stock_known=True), "order_list", _("The order list"))
+        _listed(_written(due, demand, currency, stock_known=True), "order_list", _("The order list"))
     if hurry:
         text = _(
             "{count} more products have enough under way but may run out before it comes: ask their suppliers to hurry."
@@ -159,19 +207,19 @@ def _ends(futures: Odds, places: pd.Index) -> pd.DataFrame:
     return pd.DataFrame(parts, index=places)
 
 
-def _listed(table: pd.DataFrame, name: str, title: str) -> None:
+def _listed(table: pd.DataFrame, name: str, title: str, height: Literal["content"] | int = 420) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{plain(title)}**")
         with st.popover(_("Save the list"), icon=":material/download:", on_change="rerun", key=f"save-{name}") as menu:
             if menu.open:
                 downloads.table(table, name)
-    st.dataframe(table.head(LISTED), hide_index=True, height=420)
+    st.dataframe(table.head(LISTED), hide_index=True, height=height)
     if len(table) > LISTED:
         text = _("Shown are the first {shown} of {count}; the file has all.")
         st.caption(text.format(shown=locales.number(LISTED), count=locales.number(len(table))))
 
 
-def _written(table: pd.DataFrame, demand: Demand, terms: Terms, currency: str, stock_known: bool) -> pd.DataFrame:
+def _written(table: pd.DataFrame, demand: Demand, currency: str, stock_known: bool) -> pd.DataFrame:
     """A list as its readers read it, in their language."""
     columns: dict[str, object] = {_("Product"): table["product"], _("Name"): table["name"]}
     if table["supplier"].notna().any():
@@ -183,7 +231,7 @@ def _written(table: pd.DataFrame, demand: Demand, terms: Terms, currency: str, s
             _("Order by"): [_date(demand, max(day, 0)) for day in table["latest"]],
             _("At stake ({currency})").format(currency=currency): table["stake"].round(2),
             _("Risk (%)"): (100 * table["risk"]).round(1),
-            _("Why"): [why(row, terms) for row in table.itertuples()],
+            _("Why"): [why(row) for row in table.itertuples()],
             _("On hand"): table["on_hand"],
             _("On order"): table["on_order"],
             _("Days of cover"): table["cover"].replace(np.inf, np.nan).round(1),
@@ -192,22 +240,30 @@ def _written(table: pd.DataFrame, demand: Demand, terms: Terms, currency: str, s
         _("Forecast (units)"): table["expected"].round(1),
         _("Reorder point"): table["reorder_point"],
         _("Order up to"): table["order_up_to"],
+        _("An order lasts (days)"): table["lasts"].round(),
+        _("Service (%)"): (100 * table["service"]).round(),
         _("Lead time (days)"): table["lead_time"].round(1),
         _("Best service (%)"): (100 * table["best_level"]).round(1),
     }
     return pd.DataFrame(columns)
 
 
-def why(row: Any, terms: Terms) -> str:
+def why(row: Any) -> str:
     """The reason, in one line, why a row of the list (its columns as attributes) is on it."""
     if row.on_hand == 0:
         text = _("sold out, and {on_order} under way")
-    elif row.risk > 1 - terms.level:
+    elif row.joined:
+        text = _("due soon, goes with an order of its supplier")
+    elif row.risk > 1 - row.service:
         text = _("may run out before a delivery comes")
     else:
         text = _("{position} on hand and under way, order at {reorder_point}")
     if row.raised:
         text += "; " + _("raised to the minimum of {quantity}")
+    if row.filled:
+        text += "; " + _("more, so that its supplier delivers")
+    if row.below:
+        text += "; " + _("the order is below what its supplier delivers for")
     return text.format(
         on_order=locales.number(row.on_order),
         position=locales.number(row.on_hand + row.on_order),
@@ -254,6 +310,11 @@ def product(
             ),
         ),
         (
+            _("Demand"),
+            _(KINDS[experience.kinds[-1][place]]),
+            _("an order lasts {days} days").format(days=locales.number(row["lasts"])),
+        ),
+        (
             _("Newsvendor’s service"),
             locales.percent(row["best_level"], 1),
             _("what its margin and holding cost propose"),
@@ -271,7 +332,7 @@ def product(
             (
                 _("To order today"),
                 locales.number(row["quantity"]),
-                why(row, terms) if row["quantity"] else _("enough for now"),
+                why(row) if row["quantity"] else _("enough for now"),
             ),
         ]
     cards.metrics(metrics)
@@ -321,14 +382,63 @@ def _weeks(demand: Demand, futures: np.ndarray, experience: Experience, place: i
     )
 
 
-def money(demand: Demand, found: Service, terms: Terms, currency: str) -> None:
-    """What was achieved at each service level, and what each costs a year."""
+def classes(table: pd.DataFrame, demand: Demand, found: Service, terms: Terms, currency: str) -> None:
+    """What was achieved for each class of demand, and how much the products matter."""
+    if found.by_kind:
+        chosen = int(np.abs(LEVELS - terms.level).argmin())
+        by_kind = pd.DataFrame(
+            {
+                "kind": [_(one.kind) for one in found.by_kind],
+                "products": [one.products for one in found.by_kind],
+                "cases": [one.cases for one in found.by_kind],
+                "achieved": [one.achieved[chosen] for one in found.by_kind],
+                "textbook": [one.textbook[chosen] for one in found.by_kind],
+            }
+        )
+        cards.figure(charts.by_kind(by_kind, float(LEVELS[chosen])), "stock_by_kind", by_kind)
+        if (by_kind["cases"] < charts.ENOUGH).any():
+            text = _("A class with fewer than {count} lead times to try says little.")
+            st.caption(text.format(count=locales.number(charts.ENOUGH)))
+    else:
+        st.info(_("The data are too short to try these reorder points on past days."))
+    groups = assortment.abc_xyz(demand).assign(
+        safety=(table["reorder_point"] - table["expected"]).clip(lower=0) * table["cost"],
+        point=table["reorder_point"] > 0,
+    )
+    summed = groups.groupby(["abc", "xyz"]).agg(
+        products=("sales", "size"), sales=("sales", "sum"), selling=("point", "sum"), safety=("safety", "sum")
+    )
+    written = pd.DataFrame(
+        {
+            _("ABC"): summed.index.get_level_values("abc"),
+            _("XYZ"): summed.index.get_level_values("xyz"),
+            _("Products"): summed["products"].to_numpy(),
+            _("With a reorder point"): summed["selling"].to_numpy(),
+            _("Share of sales (%)"): (100 * summed["sales"] / max(summed["sales"].sum(), 1e-9)).round(1).to_numpy(),
+            _("Safety stock ({currency})").format(currency=currency): summed["safety"].round().to_numpy(),
+        }
+    )
+    _listed(written, "abc_xyz", _("How much products matter (ABC) and how steadily they sell (XYZ)"), height="content")
+
+
+def money(
+    demand: Demand, found: Service, terms: Terms, days: np.ndarray, currency: str, given: Budget | None = None
+) -> None:
+    """What was achieved at each service level, what each costs a year, and what a budget does."""
+    if given:
+        text = _(
+            "{money} in safety stock, given where it saves most, is expected to lose {lost} of margin a year; the same "
+            "service for all, {same}, would lose {same_lost}."
+        )
+        amounts = {"money": given.tied, "lost": given.lost, "same_lost": given.same_lost}
+        written = {name: locales.money(amount, currency) for name, amount in amounts.items()}
+        st.markdown(plain(text.format(same=locales.percent(given.same), **written)))
     if not found.cases:
         st.info(_("The data are too short to try these reorder points on past days."))
         return
     chosen = int(np.abs(LEVELS - terms.level).argmin())
     tried = pd.DataFrame({"target": LEVELS, "achieved": found.achieved, "textbook": found.textbook})
-    costs = ordering.money(demand.goods, found, terms)
+    costs = ordering.money(demand.goods, found, terms, days)
     with st.grid("auto", min_column_width=420):
         cards.figure(charts.service(LEVELS, found.achieved, found.textbook, chosen), "stock_service", tried)
         cards.figure(charts.money(costs, chosen, currency), "stock_money", costs)

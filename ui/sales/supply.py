@@ -10,6 +10,7 @@ from data import tables
 from data.tables import Stored
 from models.stock import ordering, supply
 from models.stock.ordering import Experience, Odds, Service
+from models.stock.sizes import Conditions
 from models.stock.supply import Demand, LeadTimes, Stock
 from ui import answers, background, cards, downloads, store, uploads
 from ui.text import _, plain
@@ -36,7 +37,8 @@ def _demand(version: str, _stored: Stored) -> Demand:  # noqa: ARG001  # the cac
     columns = _stored.columns["sales"]
     sold, goods = (tables.query(_stored, sql) for sql in (supply.by_day(columns), supply.latest(columns)))
     last = pd.Timestamp(_stored.span[1] if _stored.span else 0).normalize()
-    return supply.demand(sold, goods, last, _frame(_stored, "stock_moves"), _frame(_stored, "supplier_prices"))
+    around = (_frame(_stored, name) for name in ("stock_moves", "supplier_prices", "products"))
+    return supply.demand(sold, goods, last, *around)
 
 
 def lead_times(stored: Stored, mean: float, spread: float) -> LeadTimes:
@@ -116,6 +118,13 @@ def minimum(stored: Stored, goods: pd.DataFrame) -> np.ndarray:
     if suppliers is None or "minimum_order" not in suppliers:
         return np.zeros(len(goods))
     return goods["supplier"].map(suppliers.set_index("supplier")["minimum_order"]).fillna(0).to_numpy(float)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def conditions(version: str, _stored: Stored, _found: Demand) -> Conditions:  # noqa: ARG001  # the cache key
+    """What suppliers ask of orders (see `models.stock.supply.conditions`)."""
+    around = (_frame(_stored, name) for name in ("products", "suppliers", "supplier_prices"))
+    return supply.conditions(_found.goods, _found.days[-1], *around)
 
 
 def ask(stored: Stored, goods: pd.DataFrame) -> None:
