@@ -43,9 +43,8 @@ def ordered() -> None:
             level = inputs.slider(_("Service: chance not to run out (%)"), "service", 95, 70, 99) / 100
         with st.container(width=150):
             review = int(inputs.number(_("Days between two looks"), "review", 7, 1, supply.LONGEST_REVIEW))
-        with st.container(width=270):
-            lasts = int(inputs.number(_("Days an order lasts (0: what costs least)"), "lasts", 0, 0, 90))
         with st.popover(_("Costs and lead times"), icon=":material/tune:"):
+            lasts = int(inputs.number(_("Days an order lasts (0: what costs least)"), "lasts", 0, 0, 90))
             line = inputs.number(_("Cost of a line of an order"), "line", 10, 0, 10_000)
             order = inputs.number(_("Cost of an order, where its supplier does not say"), "order", 20, 0, 10_000)
             holding = inputs.number(_("Holding cost, % of the purchase cost a year"), "holding", 25, 0, 200) / 100

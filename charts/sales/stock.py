@@ -380,12 +380,12 @@ def service(levels: np.ndarray, achieved: np.ndarray, textbook: np.ndarray, chos
 
 def by_kind(table: pd.DataFrame, target: float) -> go.Figure:
     """What was achieved for each class of demand: `kind`, `products`, `cases`, `achieved`, `textbook`."""
-    sure = table[table["cases"] >= ENOUGH]
-    worst = (sure if len(sure) else table).sort_values("achieved").iloc[0]
-    low = float(np.floor(20 * min(table["textbook"].min(), worst["achieved"], target - 0.05)) / 20)
+    sure = table if (table["cases"] < ENOUGH).all() else table[table["cases"] >= ENOUGH]
+    low = float(np.floor(20 * min(table["textbook"].min(), table["achieved"].min(), target - 0.05)) / 20)
+    ends = [locales.percent(end, 1) for end in (sure["achieved"].min(), sure["achieved"].max())]
     figure = theme.figure(
-        _("Aiming at {target}, every class of demand achieved {achieved} or more").format(
-            target=locales.percent(target), achieved=locales.percent(worst["achieved"], 1)
+        _("Aiming at {target}, classes of demand achieved {lo} to {hi}").format(
+            target=locales.percent(target), lo=ends[0], hi=ends[1]
         ),
         x=_("Service achieved"),
         height=130 + 40 * len(table),
@@ -488,7 +488,7 @@ def _shares(low: float) -> dict[str, object]:
     """An axis of shares from `low` to 1, a tick each 5 %."""
     ticks = np.arange(np.ceil(low * 20 - 1e-9), 20.1) / 20
     ticktext = [locales.percent(tick) for tick in ticks]
-    return {"tickvals": ticks, "ticktext": ticktext, "range": [low - 0.005, 1.0]}
+    return {"tickvals": ticks, "ticktext": ticktext, "range": [low - 0.005, 1.005]}
 
 
 def _dates(days: pd.Index) -> dict[str, object]:
