@@ -45,7 +45,7 @@ class Budget:
 
     `tied` is that money, at most what was given unless even the lowest service of all products ties more, and `lost`
     the margin that is expected to be lost a year. `same` is the service that ties as much where it is the same for all,
-    and `same_lost` what that loses.
+    and `same_lost` what that loses. It is `enough` for the lowest service of all, or not.
     """
 
     levels: np.ndarray
@@ -53,6 +53,7 @@ class Budget:
     lost: float
     same: float
     same_lost: float
+    enough: bool
 
 
 def tied(goods: pd.DataFrame, found: Service, terms: Terms) -> np.ndarray:
@@ -87,4 +88,5 @@ def within(goods: pd.DataFrame, found: Service, terms: Terms, days: np.ndarray, 
         float(lost[row, levels].sum()),
         float(LEVELS[same]),
         float(lost[:, same].sum()),
+        bool(cost[:, 0].sum() <= money),
     )

@@ -255,7 +255,8 @@ def _normal(mean: float, spread: float) -> np.ndarray:
 def stock(goods: pd.DataFrame, moves: pd.DataFrame | None, today: pd.Timestamp) -> Stock:
     """What is on hand and under way at the end of `today`.
 
-    Units ordered and not received since belong to the latest orders: the oldest are taken to have come first.
+    A receipt belongs to the order of the day that it names; where it names none, or is of more than that, the oldest
+    orders are taken to have come first.
     """
     none = pd.DataFrame({"place": np.zeros(0, int), "quantity": np.zeros(0), "elapsed": np.zeros(0, int)})
     if moves is None:
@@ -269,17 +270,27 @@ def stock(goods: pd.DataFrame, moves: pd.DataFrame | None, today: pd.Timestamp) 
     # Where a receipt does not say when it was ordered, it counts from the first order on.
     since = listed["ordered"].fillna(listed["date"]) if "ordered" in listed else listed["date"]
     arrived = listed[listed["move"].eq("receipt") & (since >= placed["date"].min())]
-    missing = (
-        placed.groupby("product")["quantity"].sum().sub(arrived.groupby("product")["quantity"].sum(), fill_value=0)
-    )
-    newer = placed.iloc[::-1].groupby("product")["quantity"].cumsum().iloc[::-1] - placed["quantity"]
-    due = (placed["product"].map(missing) - newer).clip(0, placed["quantity"])
+    placed = placed.assign(day=placed["date"].dt.normalize(), due=placed["quantity"])
+    if "ordered" in arrived:
+        named = arrived.assign(day=arrived["ordered"].dt.normalize()).dropna(subset="day")
+        came = named.groupby(["product", "day"])["quantity"].sum().rename("came")
+        placed = placed.join(came, on=["product", "day"])
+        placed["due"] -= _first(placed, ["product", "day"], placed["came"].fillna(0))
+    matched = (placed["quantity"] - placed["due"]).groupby(placed["product"]).sum()
+    others = arrived.groupby("product")["quantity"].sum().sub(matched, fill_value=0)
+    placed["due"] -= _first(placed, ["product"], placed["product"].map(others).fillna(0))
     orders = {
         "place": products.get_indexer(placed["product"]),
-        "quantity": due.to_numpy(),
-        "elapsed": (today - placed["date"].dt.normalize()).dt.days.to_numpy(),
+        "quantity": placed["due"].to_numpy(),
+        "elapsed": (today - placed["day"]).dt.days.to_numpy(),
     }
-    return Stock(on_hand, pd.DataFrame(orders)[due.to_numpy() > 0].reset_index(drop=True))
+    return Stock(on_hand, pd.DataFrame(orders)[placed["due"].to_numpy() > 0].reset_index(drop=True))
+
+
+def _first(placed: pd.DataFrame, by: list[str], came: pd.Series) -> pd.Series:
+    """What of the units that `came` for a group of orders each of them gets, the oldest first."""
+    older = placed.groupby(by)["due"].cumsum() - placed["due"]
+    return (came - older).clip(0, placed["due"])
 
 
 def still_coming(stock: Stock, leads: LeadTimes) -> tuple[Stock, pd.DataFrame]:

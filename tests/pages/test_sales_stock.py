@@ -22,7 +22,11 @@ WITHOUT = ["Products with a reorder point", "Forecast", "Safety stock", "Service
 
 @pytest.fixture(scope="module")
 def frames():
-    return demo_sales.generate(date(2026, 3, 14), years=2, customers=500, products=40)
+    """A shop to which one order of 300 days ago never came."""
+    made = demo_sales.generate(date(2026, 3, 14), years=2, customers=500, products=40)
+    moves = made["stock_moves"]
+    old = moves.index[moves["move"].eq("receipt") & (moves["ordered"] < moves["date"].max() - pd.Timedelta(days=300))]
+    return {**made, "stock_moves": moves.drop(old[-1]).reset_index(drop=True)}
 
 
 @pytest.fixture
@@ -71,7 +75,7 @@ def listed(app):
     return next(frame.value for frame in app.dataframe)
 
 
-@pytest.mark.parametrize(("view", "drawn"), [("today", 2), ("product", 3), ("money", 2)])
+@pytest.mark.parametrize(("view", "drawn"), [("today", 2), ("product", 3), ("classes", 1), ("money", 2)])
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_every_view_shows_its_figures_in_both_languages(shop, view, drawn, lang):
     app = shop(view=view, lang=lang)
@@ -91,7 +95,10 @@ def test_the_list_is_what_the_cards_say_and_the_most_at_stake_comes_first(shop, 
     least = frames["suppliers"].set_index("supplier")["minimum_order"]
     assert (table["Order (units)"] >= table["Supplier"].map(least)).all()
     position = table["On hand"] + table["On order"]
-    assert (position <= table["Reorder point"]).all()
+    joined = table["Why"].str.startswith("due soon, goes with an order of its supplier")
+    assert (position <= table["Reorder point"])[~joined].all()
+    assert (position > table["Reorder point"])[joined].all()
+    assert table["Supplier"][joined].isin(table["Supplier"][~joined]).all()
     assert (position + table["Order (units)"] >= table["Order up to"]).all()
     assert said(app, "products sold out were repaired")
 
@@ -108,6 +115,40 @@ def test_more_service_orders_more_and_is_in_the_url(shop):
     assert chosen["x"] == [0.99]
     again = shop(service="99", view="money")
     assert metric(again, "To order today") == metric(app, "To order today")
+
+
+def test_every_class_of_demand_is_shown_with_its_products_and_what_it_achieved(shop):
+    app = shop(view="classes")
+    (drawn,) = figures(app)
+    assert {trace["name"] for trace in drawn["data"]} == {"Vigie", locales._("Textbook formula")}
+    assert sum(int(label.split("(")[1].split()[0]) for label in drawn["layout"]["yaxis"]["ticktext"]) <= 40
+    table = listed(app)
+    assert table["Products"].sum() == 40
+    assert table["Share of sales (%)"].sum() == pytest.approx(100, abs=0.5)
+
+
+def test_a_budget_gives_each_product_a_service_of_its_own(shop):
+    app = shop(view="money", budget="8000")
+    assert metric(app, "Service given").endswith("%")
+    assert said(app, "in safety stock, given where it saves most, is expected to lose")
+    today = shop(view="today", budget="8000")
+    assert listed(today)["Service (%)"].nunique() > 3
+    assert listed(shop(view="today"))["Service (%)"].nunique() == 1
+    assert metric(shop(budget="1"), "Service given") == "70%"
+
+
+def test_what_ordering_costs_decides_how_long_an_order_lasts(shop):
+    usual, dear = (listed(shop(line=line, order="0")).set_index("Product") for line in ("10", "90"))
+    longer = dear["An order lasts (days)"] / usual["An order lasts (days)"]
+    assert longer.dropna().median() == pytest.approx(3, rel=0.05)  # the root of nine
+    assert set(listed(shop(lasts="21"))["An order lasts (days)"]) == {21}
+    assert said(shop(line="90"), "€90 a line and €20 an order are assumed")
+
+
+def test_an_order_that_never_came_does_not_count_as_under_way(shop):
+    app = shop()
+    assert said(app, "1 orders of ")
+    assert said(app, "do not count as under way: they are older than twice the longest delivery")
 
 
 def test_the_newsvendor_proposes_a_service_that_can_be_taken(shop):

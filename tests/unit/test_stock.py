@@ -1,17 +1,21 @@
 """Stock: demand behind empty shelves, lead times, reorder points that keep their promise, and what to order."""
 
-from dataclasses import replace
+import itertools
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks import stock as bench
 from connectors import predict_future_sales, retail
 from data import tables
 from data.dataset import Dataset, Origin
 from models.forecast import CannotForecast
-from models.stock import ordering, supply
+from models.stock import assortment, ordering, sizes, supply
+from models.stock import experience as past
+from models.stock.experience import KINDS
 from models.stock.ordering import LEVELS, Experience, Terms
 from models.stock.supply import Demand, LeadTimes, Stock
 
@@ -236,6 +240,326 @@ def test_what_does_not_sell_is_never_ordered():
     assert np.isinf(row["cover"])
 
 
+# --- classes of demand -----------------------------------------------------------------------------------------------
+
+
+def test_classes_are_told_by_how_often_and_how_unevenly_a_product_sells():
+    weeks = np.zeros((6, 60))
+    weeks[0] = 20
+    weeks[1, ::1] = np.where(np.arange(60) % 5 == 0, 90, 4)  # every week, CV² 1.8
+    weeks[2, ::3] = 2  # every third week, always two
+    weeks[3, ::3] = np.where(np.arange(20) % 5 == 0, 60, 2)
+    weeks[4, -6:] = 9  # for six weeks only
+    kinds = [KINDS[kind] for kind in past.classes(weeks)]
+    assert kinds == ["smooth", "erratic", "intermittent", "lumpy", "new", "new"]
+
+
+def test_what_slow_products_usually_sell_adds_up_to_what_they_will_sell():
+    known = bench.truth(800, 3)
+    weekly = bench.sold(known, 7 * 110, np.random.default_rng(3)).reshape(800, 110, 7).sum(axis=2)
+    slow = known.kind >= 2
+    usual = past.usual(weekly, past.classes(weekly))
+    assert usual[slow].sum() == pytest.approx(7 * (known.chance * known.mean)[slow].sum(), rel=0.05)
+
+
+@pytest.fixture(scope="module")
+def four_classes():
+    """A shop whose truth is known, with a forecast that says what is usual: trees would teach the test nothing."""
+    known = bench.truth(200, 40)
+    demand = bench.shop(known, bench.WEEKS, 40)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(past, "mean_forecast", lambda panel, weeks, _seed: usual_weeks(panel, weeks))
+        experience = past.experience(demand, 6)
+    return known, demand, experience, ordering.service(experience, bench.leads(200), 7)
+
+
+def usual_weeks(panel, weeks):
+    return np.repeat(panel.values[:, -52:].mean(axis=1)[:, None], weeks, axis=1)
+
+
+def test_every_class_of_demand_gets_the_service_that_was_asked_for(four_classes):
+    known, _demand, _experience, found = four_classes
+    asked = bench.demands(known, bench.leads(200), 300, 41)
+    for level in (0.9, 0.95):
+        at = int(np.abs(LEVELS - level).argmin())
+        held = (asked <= found.point[:, [at]]).mean(axis=1)
+        for kind in range(4):
+            assert held[known.kind == kind].mean() == pytest.approx(level, abs=0.02), (KINDS[kind], level)
+    said = {one.kind: one.achieved[bench.LEVEL] for one in found.by_kind if one.cases > 400}
+    assert set(said) == {"smooth", "erratic", "intermittent", "lumpy"}
+    assert all(0.93 < share < 0.975 for share in said.values()), said
+    assert sum(one.products for one in found.by_kind) == 200
+    assert sum(one.cases for one in found.by_kind) == found.cases
+    # One pool for all, as products of alike size had, holds it on average only.
+    pooled = ordering.service(replace(four_classes[2], kind=None, dispersion=np.ones_like(_experience.rate)),
+                              bench.leads(200), 7).point[:, [bench.LEVEL]]  # fmt: skip
+    apart = [(asked <= pooled).mean(axis=1)[known.kind == kind].mean() for kind in range(4)]
+    assert max(apart) - min(apart) > 0.04
+
+
+def test_what_demand_will_lack_is_said_as_it_is(four_classes):
+    known, _demand, _experience, found = four_classes
+    asked = bench.demands(known, bench.leads(200), 300, 42)
+    lacked = np.maximum(asked[:, :, None] - found.point[:, None, [5, 15, 25]], 0).mean(axis=(0, 1))
+    assert found.ahead[:, [5, 15, 25]].mean(axis=0) == pytest.approx(lacked, rel=0.25)
+
+
+def test_orders_cost_little_more_than_the_best_there_are(four_classes):
+    known, demand, experience, found = four_classes
+    taken, empty = bench.leads(200), held(np.zeros(200))
+    futures = ordering.odds(experience, taken, empty, 7)
+    some = np.arange(0, 200, 2) // 2 * 2 + np.arange(100) % 2  # of every class
+    few = bench.Truth(*(getattr(known, field.name)[some] for field in fields(bench.Truth)))
+    few_leads = bench.leads(100)
+    true = np.ceil(np.quantile(bench.demands(few, few_leads, 400, 43), 0.95, axis=1))
+
+    def policy(terms):
+        table = ordering.orders(demand.goods, experience, found, futures, empty, np.zeros(200), terms)
+        return table["reorder_point"].to_numpy()[some], table["order_up_to"].to_numpy()[some]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(bench, "YEARS", 4)
+        best = bench.best(few, few_leads, true, 44, steps=8)
+    ours, fortnight = policy(bench.TERMS), policy(replace(bench.TERMS, lasts=14))
+    later = bench.sold(few, 365 * 6, np.random.default_rng(45))
+    low, up = (np.column_stack([one[which] for one in (best, ours, fortnight)]) for which in (0, 1))
+    run = bench.spent(later, few.cost, few_leads, low, up, 46)
+    total, without = run.total.sum(axis=0), (run.holding + run.ordering).sum(axis=0)
+    assert total[1] < 1.1 * total[0]
+    assert without[1] < 1.1 * without[0]
+    assert total[2] > 1.2 * total[0]
+
+
+# --- order sizes -----------------------------------------------------------------------------------------------------
+
+
+def test_the_economic_order_size_is_harriss():
+    # 1,000 a year, 10 an order, 1.50 a year to hold one: the root of 2 x 1,000 x 10 / 1.5.
+    found = sizes.economic(np.array([1000.0, 0.0, 50.0]), np.array([10.0, 10.0, 10.0]), np.array([1.5, 1.5, 0.0]))
+    assert found.tolist() == pytest.approx([115.470, 0, 50], abs=1e-3)
+
+
+def conditions(products=1, **given):
+    return replace(sizes.no_conditions(products), **given)
+
+
+def broken(*prices):
+    return pd.DataFrame([(0, *price) for price in prices], columns=["place", "from_quantity", "unit_cost"])
+
+
+def sized(rate=1.0, cost=6.0, review=1, line=10.0, undershoot=0.0, **given):
+    return sizes.order_sizes(
+        np.array([rate]),
+        np.array([undershoot]),
+        np.array([cost]),
+        conditions(**given),
+        holding=0.25,
+        review=review,
+        line=line,
+        order=0,
+    )
+
+
+@pytest.mark.parametrize("prices", [[(100, 5.9)], [(200, 5.5)], [(100, 5.98), (300, 5.9)], [(300, 5.99)]])
+def test_a_price_break_is_taken_where_it_pays(prices):
+    found = sized(breaks=broken(*prices))
+
+    def cost(size):
+        unit = [6.0, *(price for start, price in prices if size >= start)][-1]
+        return 365 * unit + 365 * 10 / size + 0.25 * unit * size / 2
+
+    best = min(np.arange(1, 366), key=cost)
+    assert cost(found.days[0]) == pytest.approx(cost(best), rel=1e-4)  # one a day: days are units
+    assert found.least[0] in (0, *(start for start, _price in prices))
+    assert (found.least[0] > 0) == (best >= prices[0][0])
+
+
+def test_orders_are_as_large_as_they_should_be_though_products_are_below_their_point():
+    # Every look finds 0 to 20 units gone; the reorder point is met far below.
+    rng = np.random.default_rng(0)
+    gone = rng.integers(0, 21, 40_000)
+    undershoot = (gone**2).mean() / (2 * gone.mean())
+    found = sized(rate=gone.mean() / 7, review=7, line=100.0, undershoot=undershoot)
+    position, orders = found.fill[0], []
+    for units in gone:
+        position -= units
+        if position <= 0:
+            orders.append(found.fill[0] - position)
+            position = found.fill[0]
+    size = np.mean(orders)
+    wanted = np.sqrt(2 * 365 * gone.mean() / 7 * 100 / 1.5)
+    assert size == pytest.approx(np.sqrt(wanted**2 + undershoot**2 - 2 * undershoot * gone.mean()), rel=0.03)
+
+    def cost(fill):
+        """Of a week: orders, and holding what is above the point."""
+        left, held, count = fill, 0.0, 0
+        for units in gone[:8_000]:
+            left -= units
+            if left <= 0:
+                left, count = fill, count + 1
+            held += left
+        return (100 * count + 1.5 / 365 * 7 * held) / 8_000
+
+    assert cost(found.fill[0]) <= 1.01 * min(cost(fill) for fill in range(50, 500, 25))
+
+
+def test_products_of_one_supplier_share_its_orders():
+    line, half = np.full(4, 10.0), np.array([4000.0, 1000.0, 300.0, 20.0])
+    base, times = sizes.common_cycle(60.0, line, half)
+
+    def cost(base, times):
+        return 60 / base + (line / (times * base)).sum() + (half * times * base).sum()
+
+    best = min(
+        cost(np.sqrt((60 + (line / (1, *some)).sum()) / (half * (1, *some)).sum()), np.array([1, *some]))
+        for some in itertools.product(range(1, 13), repeat=3)
+    )
+    assert cost(base, times) <= 1.06 * best
+    assert set(times) <= {1, 2, 4, 8}
+    apart = (2 * np.sqrt((60 + line) * half)).sum()
+    assert cost(base, times) < 0.8 * apart
+    assert sizes.common_cycle(60.0, line[:1], half[:1])[0] == pytest.approx(np.sqrt(70 / 4000))
+
+
+def shared(on_hand, terms=TERMS, **given):
+    """Products that sell one a day each, all of one supplier."""
+    count, experience = len(on_hand), steady()
+    experience = replace(
+        experience,
+        forecast=np.repeat(experience.forecast, count, axis=1),
+        came=np.repeat(experience.came, count, axis=1),
+        rate=np.ones((3, count)),
+        spread=np.zeros((3, count)),
+    )
+    taken = LeadTimes(np.full((count, supply.DRAWS), 10), np.array(["entered"] * count, object))
+    stocked, found = held(on_hand), ordering.service(experience, taken, terms.review)
+    futures = ordering.odds(experience, taken, stocked, terms.review)
+    asked = conditions(count, supplier=np.zeros(count, int), **given)
+    return ordering.orders(goods(count), experience, found, futures, stocked, np.zeros(count), terms, asked)
+
+
+def test_what_will_be_due_soon_goes_with_an_order_of_its_supplier():
+    terms = replace(TERMS, lasts=0, line=2.0, order=40.0)
+    table = shared([10, 20, 200], terms)  # due, due in three days, far from it
+    assert table["joined"].tolist() == [False, True, False]
+    assert (table["quantity"] > 0).tolist() == [True, True, False]
+    assert (shared([19, 20, 200], terms)["quantity"] == 0).all(), "nothing is due"
+    assert not shared([10, 20, 200], replace(terms, order=0.0))["joined"].any()
+    # 6 x 0.25 a year to hold one; 40 and three times 2 for a common cycle of three: the root of 46 / (3 x 365 x 0.75).
+    assert table["lasts"].tolist() == pytest.approx([365 * np.sqrt(46 / (3 * 365 * 0.75))] * 3, rel=1e-6)
+
+
+def test_orders_are_of_whole_packs_and_as_large_as_their_supplier_asks():
+    assert shared([10], pack=np.array([12.0]))["quantity"].tolist() == [24]  # 21 wanted, 7 needed
+    assert shared([10], pack=np.array([50.0]))["quantity"].tolist() == [50]
+    enough = shared([10, 30], least=np.array([126.0, 126.0]))
+    assert enough["quantity"].tolist() == [21, 0]
+    assert not enough[["filled", "below"]].to_numpy().any()
+    # 13 days later the second is due, and each order lasts 13 days longer: 6 x (34 + 14) = 288 and no day earlier.
+    more = shared([10, 30], least=np.array([288.0, 288.0]))
+    assert more["quantity"].tolist() == [34, 14]
+    assert more["filled"].tolist() == [True, True]
+    assert more["joined"].tolist() == [False, True]
+    never = shared([10, 30], least=np.array([1e6, 1e6]))
+    assert (never["quantity"].tolist(), never["below"].tolist()) == ([21, 0], [True, False])
+
+
+def test_a_better_price_for_large_orders_is_what_the_order_costs():
+    cheaper = shared([10], replace(TERMS, lasts=0), breaks=broken((200, 4.0)))
+    assert cheaper["quantity"][0] >= 200
+    assert cheaper["value"][0] == cheaper["quantity"][0] * 4
+    dearer = shared([10], replace(TERMS, lasts=0), breaks=broken((200, 5.99)))
+    assert dearer["value"][0] == dearer["quantity"][0] * 6
+
+
+# --- what matters, and for which money -------------------------------------------------------------------------------
+
+
+def test_money_goes_where_it_saves_most(four_classes):
+    _known, demand, _experience, found = four_classes
+    days, terms = np.tile([10.0, 120.0], 100), replace(TERMS, lasts=30)  # some can run out twelve times as often
+    cost = assortment.tied(demand.goods, found, terms)
+    for money in (1.5 * cost[:, 0].sum(), cost[:, 20].sum()):
+        given = assortment.within(demand.goods, found, terms, days, money)
+        assert cost[np.arange(200), given.levels].sum() == pytest.approx(given.tied)
+        assert 0.98 * money < given.tied <= money
+        assert given.lost < given.same_lost
+    assert given.lost < 0.9 * given.same_lost
+    poor = assortment.within(demand.goods, found, terms, days, 1.0)
+    assert (poor.levels.tolist(), poor.enough) == ([0] * 200, False)
+    assert (assortment.within(demand.goods, found, terms, days, 1e12).levels > 25).all()
+
+
+def test_no_other_choice_of_a_few_products_saves_more(four_classes):
+    _known, demand, _experience, found = four_classes
+    few, at = slice(0, 4), [0, 8, 16, 24, 29]
+    small = replace(found, **{name: getattr(found, name)[few][:, at] for name in ("point", "ahead")},
+                    expected=found.expected[few])  # fmt: skip
+    terms, days = replace(TERMS, lasts=30), np.full(4, 30.0)
+    table = demand.goods[few]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(assortment, "LEVELS", LEVELS[at])
+        cost = assortment.tied(table, small, terms)
+        given = assortment.within(table, small, terms, days, 0.6 * cost[:, -1].sum())
+    lost = small.ahead * ((table["price"] - table["cost"]).to_numpy() * 365 / 30)[:, None]
+    every = np.array(list(itertools.product(range(5), repeat=4)))
+    spent, loses = (part[np.arange(4), every].sum(axis=1) for part in (cost, lost))
+    # Of all that spend as little, none loses less (greedy is best at its own money: Fox 1966).
+    assert given.lost == pytest.approx(loses[spent <= given.tied + 1e-6].min())
+
+
+def test_abc_is_by_sales_and_xyz_by_how_steadily_weeks_sell():
+    units = np.zeros((4, 364))
+    units[0] = 8
+    units[1] = np.tile([2.0] * 7 + [0.0] * 7, 26)  # every other week: the spread is the mean
+    units[2, ::100] = 30
+    demand = Demand(goods(4), pd.date_range(end=TODAY, periods=364), units, units, units < 0, 0)
+    found = assortment.abc_xyz(demand)
+    assert found["abc"].tolist() == ["A", "B", "C", "C"]
+    assert found["xyz"].tolist() == ["X", "Y", "Z", "Z"]
+    assert found["sales"].tolist() == [29120, 3640, 1200, 0]
+
+
+# --- what suppliers ask ----------------------------------------------------------------------------------------------
+
+
+def test_orders_that_are_too_old_do_not_count_as_under_way():
+    taken = LeadTimes(np.array([np.linspace(2, 20, 100).astype(int), np.full(100, 3)]), np.array(["own"] * 2, object))
+    stocked = held([5, 5], [(0, 10.0, 40), (0, 7.0, 41), (1, 4.0, 17), (1, 2.0, 300)])
+    found, old = supply.still_coming(stocked, taken)
+    assert found.on_order.tolist() == [10, 4]
+    assert old["quantity"].tolist() == [7, 2]
+    assert old["limit"].tolist() == [40, 17]  # twice twenty days; three days and a fortnight
+
+
+def test_conditions_come_from_the_tables_and_columns_that_there_are():
+    table = pd.DataFrame({"product": ["A", "B", "C"], "supplier": ["S1", "S1", None]})
+    products = pd.DataFrame({"product": ["B", "A"], "pack_size": [6.0, np.nan]})
+    suppliers = pd.DataFrame({"supplier": ["S1"], "minimum_value": [200.0], "order_cost": [25.0]})
+    rows = [("A", "2026-01-01", 9.0, 100), ("A", "2026-02-01", 5.0, np.nan), ("A", "2026-02-01", 4.0, 50),
+            ("A", "2027-01-01", 1.0, 50), ("X", "2026-01-01", 1.0, 50)]  # fmt: skip
+    prices = pd.DataFrame(rows, columns=["product", "valid_from", "unit_cost", "from_quantity"])
+    prices["valid_from"] = pd.to_datetime(prices["valid_from"])
+    found = supply.conditions(table, TODAY, products, suppliers, prices)
+    assert found.pack.tolist() == [1, 6, 1]
+    assert found.supplier.tolist() == [0, 0, -1]
+    assert (found.least.tolist(), found.order_cost.tolist()) == ([200, 200, 0], [25, 25, 0])
+    assert found.breaks.to_numpy().tolist() == [[0, 50, 4]]  # of the latest list that is valid
+    assert found.price(np.array([5.0, 1.0, 1.0]), np.array([50.0, 50.0, 50.0])).tolist() == [4, 1, 1]
+    bare = supply.conditions(
+        table, TODAY, products[["product"]], suppliers[["supplier"]], prices.drop(columns="from_quantity")
+    )
+    assert (bare.pack.tolist(), bare.least.tolist(), len(bare.breaks)) == ([1, 1, 1], [0, 0, 0], 0)
+    assert supply.conditions(table, TODAY, None, None, None).pack.tolist() == [1, 1, 1]
+
+
+def test_a_table_of_products_says_who_supplies_what_the_sales_do_not():
+    totals = pd.DataFrame({"day": [TODAY] * 2, "product": ["A", "B"], "units": [1.0, 1.0]})
+    named = pd.DataFrame({"product": ["A", "B"], "name": None, "supplier": ["S1", None], "price": 2.0, "cost": np.nan})
+    known = pd.DataFrame({"product": ["A", "B"], "supplier": ["S8", "S9"]})
+    assert supply.demand(totals, named, TODAY, products=known).goods["supplier"].tolist() == ["S1", "S9"]
+
+
 # --- what service is worth -------------------------------------------------------------------------------------------
 
 
@@ -392,6 +716,22 @@ def test_what_is_under_way_is_what_was_ordered_and_did_not_come():
     assert found.orders.set_index("place")["elapsed"].to_dict() == {0: 10, 1: 21}
     bare = supply.stock(pd.DataFrame({"product": ["B", "A", "X"]}), experience.drop(columns="ordered"), TODAY)
     assert bare.on_order.tolist() == [7, 24, 0], "a table that does not say when receipts were ordered"
+
+
+def test_a_receipt_belongs_to_the_order_that_it_names():
+    rows = [
+        ("2025-06-01", "A", "order", 20.0, 5.0),  # never came
+        ("2026-03-01", "A", "order", 20.0, 5.0),
+        ("2026-03-08", "A", "receipt", 20.0, 25.0, "2026-03-01"),
+        ("2026-03-25", "A", "order", 30.0, 25.0),
+        ("2026-03-25", "A", "order", 4.0, 25.0),
+        ("2026-03-30", "A", "receipt", 32.0, 57.0, "2026-03-25"),
+    ]
+    found = supply.stock(pd.DataFrame({"product": ["A"]}), moves(*rows), TODAY)
+    assert found.orders[["quantity", "elapsed"]].to_numpy().tolist() == [[20, 303], [2, 6]]
+    coming, old = supply.still_coming(found, fixed(10))
+    assert coming.on_order.tolist() == [2]
+    assert old["quantity"].tolist() == [20]
 
 
 def test_a_count_given_by_an_analyst_is_taken_as_it_is():

@@ -89,6 +89,10 @@ def _service(
     table: pd.DataFrame, found: Service, terms: Terms, currency: str, given: Budget | None
 ) -> tuple[str, str, str]:
     """The card of the service: what was achieved, or what a budget gives."""
+    if given and not given.enough:
+        text = _("not enough money: even this much for all ties {money} of safety stock")
+        spent = locales.short_money(given.tied, currency)
+        return (_("Service given"), locales.percent(LEVELS[0]), text.format(money=spent))
     if given:
         text = _("on average, {lo} to {hi} by product, for {money} of safety stock; the same for all would be {same}")
         low, high = (locales.percent(end) for end in (table["service"].min(), table["service"].max()))
