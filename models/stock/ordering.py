@@ -31,6 +31,8 @@ CASES = 10 * DRAWS  # of each product behind its reorder point, which is at the 
 TRIES = 5  # lead times that come, drawn for a product at each past origin
 TAUGHT = 2  # origins that the first reorder point that is judged is made from
 ALIKE = 100  # past errors that a class of demand needs
+ROOM = 0.05  # standard deviations of a share within which what was held is what was asked
+FEWEST_JUDGED, SURELY_JUDGED = 30, 200  # products on past days from which a class says something, and says it surely
 BANDS, IN_BAND = 2, 300  # most groups of alike variability in a class, and fewest past errors in one
 BLOCK = 100  # products whose futures are in memory at the same time
 TAIL = 28  # last days of a forecast, which go on after it
@@ -88,25 +90,33 @@ def service(experience: Experience, leads: LeadTimes, review: int, seed: int = 0
     2005). Which quantile holds the service is told by leaving one past origin out at a time: errors of one day go
     together. Where demand is counted in whole units so is the reorder point, rounded such that the service is held on
     average of the class. A past origin is judged by what came, and by errors of such origins only whose longest lead
-    time had ended before it.
+    time had ended before it; where points of such days held clearly more or less than was asked in a class, those of
+    later days and of today are taken at another level (see `_steered`).
     """
     products, span = np.arange(len(leads.days)), _span(leads.days.mean(axis=1) + review, experience)
     drawn = _drawn(leads, CASES, seed)
     longest = int(_span(leads.days.max() + review, experience))
-    judged, points, came, classic = [], [], [], []
+    judged: list[int] = []
+    held_raw: list[np.ndarray] = []
+    points, came, classic = [], [], []
     for number, origin in enumerate(experience.origins[:-1]):
         usable = int((experience.origins[:number] + longest <= origin).sum())
         if usable < TAUGHT:
             continue
         tries = np.random.default_rng([seed, number]).integers(0, leads.days.shape[1], (len(products), TRIES))
         until = _span(leads.days[products[:, None], tries] + review, experience)
-        judged.append(number)
         came.append(experience.came[number][products[:, None], until])
-        points.append(_points(experience, number, usable, drawn + review, seed)[0])
+        raw = _points(experience, number, usable, drawn + review, seed)
+        over = [one < usable for one in judged]
+        points.append(_steered(experience, number, raw, judged, held_raw, over)[0])
+        judged.append(number)
+        held_raw.append((came[-1][:, :, None] <= raw[0][:, None, :]).mean(axis=1))
         classic.append(
             experience.forecast[number][products, span][:, None] + _textbook(experience, number, leads, review)
         )
-    point, ahead = _points(experience, len(experience.came), len(experience.came), drawn + review, seed)
+    today = len(experience.came)
+    raw = _points(experience, today, today, drawn + review, seed)
+    point, ahead = _steered(experience, today, raw, judged, held_raw, [True] * len(judged))
     expected = experience.forecast[-1][products, span].astype(float)
     if not judged:
         nothing = np.full(point.shape, np.nan)
@@ -165,6 +175,40 @@ def _points(
         above = np.array([np.searchsorted(row, ends) for row, ends in zip(sums, point[here], strict=True)])
         ahead[here] = np.take_along_axis(beyond, above, axis=1) / CASES - point[here] * (1 - above / CASES)
     return point, ahead
+
+
+def _steered(
+    experience: Experience,
+    number: int,
+    found: tuple[np.ndarray, np.ndarray],
+    judged: list[int],
+    held: list[np.ndarray],
+    over: list[bool],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points of an origin, and what lacks beyond them, at levels that past days say hold what is asked.
+
+    Of the `judged` origins that were `over` by then, `held` has the share of lead times at each of `LEVELS`, a row a
+    product. What a class held beyond `ROOM` standard deviations of what was asked is taken as the rule, not as chance,
+    and the more so the more days say it.
+    """
+    point, ahead = found[0].copy(), found[1].copy()
+    known = [(one, shares) for one, shares, ended in zip(judged, held, over, strict=True) if ended]
+    room = ROOM * np.sqrt(LEVELS * (1 - LEVELS))
+    for kind in np.unique(experience.kinds[number]):
+        parts = [some for one, shares in known if len(some := shares[experience.kinds[one] == kind])]
+        count = sum(map(len, parts))
+        if count < FEWEST_JUDGED:
+            continue
+        off = np.concatenate(parts).mean(axis=0) - LEVELS
+        clearly = LEVELS + np.sign(off) * np.maximum(np.abs(off) - room, 0)
+        wanted = np.interp(LEVELS, np.maximum.accumulate(clearly), LEVELS)
+        weight = len(parts) / (len(parts) + 1) * min(count / SURELY_JUDGED, 1)
+        place = np.interp(LEVELS + weight * (wanted - LEVELS), LEVELS, np.arange(len(LEVELS)))
+        low = np.minimum(place.astype(int), len(LEVELS) - 2)
+        some = experience.kinds[number] == kind
+        for values in (point, ahead):
+            values[some] = values[some][:, low] * (low + 1 - place) + values[some][:, low + 1] * (place - low)
+    return (np.floor(point + 0.5) if experience.whole else point), ahead
 
 
 def _groups(
