@@ -17,6 +17,7 @@ FEWEST_WEEKS = 12  # to learn from before the first origin
 MEMORY = 104  # weeks that say how demand varies: slow products sell too rarely for fewer
 KINDS = (N_("smooth"), N_("erratic"), N_("intermittent"), N_("lumpy"), N_("new"))
 SMOOTH, ERRATIC, INTERMITTENT, LUMPY, NEW = range(5)
+UNSOLD = -1  # nothing was sold of it by then: it teaches nothing
 APART_SALES, UNEVEN = 1.32, 0.49  # ends of the classes (Syntetos, Boylan and Croston 2005)
 YOUNG = 13  # weeks since its first sale below which a product has no class yet
 QUICK, SLOW = 0.1, 0.05  # how fast the usual sales follow the latest week; products that rarely sell teach slowly
@@ -34,8 +35,8 @@ class Experience:
     `forecast` and `came` are units cumulated over the days after each origin, shaped origins x products x (days + 1),
     with zero first; `came` lacks the last origin. The others are origins x products, by what was known then: `rate`
     (units a day) and `spread` (standard deviation of the units of a week) of the `RECENT` weeks before, `kind`, the
-    class of demand (a place in `KINDS`), and `dispersion`, the variance of the units of a week over their mean.
-    Without the last two all products are of one class and vary as `spread` says. `origins` counts the days known.
+    class of demand (a place in `KINDS`, or `UNSOLD`), and `dispersion`, the variance of the units of a week over their
+    mean. Without the last two all products are of one class and vary as `spread` says. `origins` counts the days known.
     """
 
     origins: np.ndarray
@@ -115,7 +116,8 @@ def classes(weekly: np.ndarray) -> np.ndarray:
     """The class of demand of each product (a row) by its last `MEMORY` weeks: a place in `KINDS`.
 
     By the mean of the weeks between two weeks with sales and the squared coefficient of variation of what such weeks
-    sold (Syntetos, Boylan and Croston 2005). What sold for the first time less than `YOUNG` weeks ago is new.
+    sold (Syntetos, Boylan and Croston 2005). What sold for the first time less than `YOUNG` weeks ago is new,
+    what never sold `UNSOLD`.
     """
     age, recent = _age(weekly), weekly[:, -MEMORY:]
     sold = (recent > 0).sum(axis=1)
@@ -123,7 +125,7 @@ def classes(weekly: np.ndarray) -> np.ndarray:
     mean = recent.sum(axis=1) / np.maximum(sold, 1)
     variance = ((recent**2).sum(axis=1) - sold * mean**2) / np.maximum(sold - 1, 1)
     rare, uneven = apart > APART_SALES, variance > UNEVEN * mean**2
-    return np.where(age < YOUNG, NEW, INTERMITTENT * rare + ERRATIC * uneven)
+    return np.select([age == 0, age < YOUNG], [UNSOLD, NEW], INTERMITTENT * rare + ERRATIC * uneven)
 
 
 def usual(weekly: np.ndarray, kind: np.ndarray) -> np.ndarray:

@@ -122,17 +122,17 @@ def service(experience: Experience, leads: LeadTimes, review: int, seed: int = 0
         nothing = np.full(point.shape, np.nan)
         return Service(expected, point, ahead, nothing, nothing, nothing[0], nothing[0], (), 0, 0, 0)
     lack = np.array(came)[:, :, :, None] - np.array(points)[:, :, None, :]
-    held = (lack <= 0).mean(axis=2)
+    held, there = (lack <= 0).mean(axis=2), experience.kinds[judged] >= 0
     usual = (np.array(came)[:, :, :, None] <= np.array(classic)[:, :, None, :]).mean(axis=2)
     forecast = experience.forecast[judged][:, products, span]
     return Service(
         expected=expected,
         point=point,
         ahead=ahead,
-        short=np.maximum(lack, 0).mean(axis=(0, 2)),
-        safety=np.maximum(np.array(points) - forecast[:, :, None], 0).mean(axis=0),
-        achieved=held.mean(axis=(0, 1)),
-        textbook=usual.mean(axis=(0, 1)),
+        short=_mean(np.maximum(lack, 0).mean(axis=2), there),
+        safety=_mean(np.maximum(np.array(points) - forecast[:, :, None], 0), there),
+        achieved=held[there].mean(axis=0),
+        textbook=usual[there].mean(axis=0),
         by_kind=tuple(
             KindService(
                 name,
@@ -144,10 +144,15 @@ def service(experience: Experience, leads: LeadTimes, review: int, seed: int = 0
             for kind, name in enumerate(KINDS)
             if experience.kind is not None and (then := experience.kinds[judged] == kind).any()
         ),
-        cases=lack[..., 0].size,
+        cases=TRIES * int(there.sum()),
         first=int(experience.origins[judged[0]]),
         last=int(experience.origins[judged[-1]]),
     )
+
+
+def _mean(values: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """The mean of each product over the origins at which it was `there`; 0 where it never was."""
+    return np.asarray((values * there[:, :, None]).sum(axis=0) / np.maximum(there.sum(axis=0), 1)[:, None])
 
 
 def _points(
@@ -194,7 +199,7 @@ def _steered(
     point, ahead = found[0].copy(), found[1].copy()
     known = [(one, shares) for one, shares, ended in zip(judged, held, over, strict=True) if ended]
     room = ROOM * np.sqrt(LEVELS * (1 - LEVELS))
-    for kind in np.unique(experience.kinds[number]):
+    for kind in np.unique(experience.kinds[number][experience.kinds[number] >= 0]):
         parts = [some for one, shares in known if len(some := shares[experience.kinds[one] == kind])]
         count = sum(map(len, parts))
         if count < FEWEST_JUDGED:
@@ -223,8 +228,8 @@ def _groups(
     relative = np.sqrt(experience.varies() / (size + 0.5))
     for kind in np.unique(kinds[number][places]):
         some = kinds[:usable] == kind
-        if some.sum() < ALIKE:
-            some = np.ones_like(some)
+        if kind < 0 or some.sum() < ALIKE:
+            some = kinds[:usable] >= 0
         bands = int(np.clip(some.sum() // IN_BAND, 1, BANDS))
         edges = np.quantile(relative[:usable][some], np.linspace(0, 1, bands + 1)[1:-1])
         then, now = np.searchsorted(edges, relative[:usable]), np.searchsorted(edges, relative[number][places])
@@ -232,7 +237,7 @@ def _groups(
             here = places[(kinds[number][places] == kind) & (now == band)]
             if len(here):
                 origin, product = np.nonzero(some & (then == band))
-                yield here, (int(kind) * BANDS + band, origin, product)
+                yield here, ((int(kind) + 1) * BANDS + band, origin, product)
 
 
 @dataclass(frozen=True)

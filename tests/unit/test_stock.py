@@ -250,8 +250,9 @@ def test_classes_are_told_by_how_often_and_how_unevenly_a_product_sells():
     weeks[2, ::3] = 2  # every third week, always two
     weeks[3, ::3] = np.where(np.arange(20) % 5 == 0, 60, 2)
     weeks[4, -6:] = 9  # for six weeks only
-    kinds = [KINDS[kind] for kind in past.classes(weeks)]
-    assert kinds == ["smooth", "erratic", "intermittent", "lumpy", "new", "new"]
+    kinds = past.classes(weeks).tolist()
+    assert [KINDS[kind] for kind in kinds[:5]] == ["smooth", "erratic", "intermittent", "lumpy", "new"]
+    assert kinds[5] == past.UNSOLD
 
 
 def test_what_slow_products_usually_sell_adds_up_to_what_they_will_sell():
@@ -346,6 +347,21 @@ def test_what_a_class_held_too_much_of_is_not_held_for_ever(monkeypatch):
     monkeypatch.setattr(ordering, "ROOM", 1e9)
     assert kept() > steered + 0.005
     assert abs(steered - 0.95) < 0.02
+
+
+def test_what_was_not_sold_yet_teaches_nothing():
+    experience, _rate = world()
+    kind = np.zeros(experience.rate.shape, int)
+    kind[:-1, 100:] = past.UNSOLD
+    came = experience.came.copy()
+    came[:, 100:] *= 1_000  # launched with nobody's forecast
+    one, two = (
+        ordering.service(replace(experience, kind=kind, came=which), leads(), 7) for which in (experience.came, came)
+    )
+    assert np.array_equal(one.point, two.point)
+    assert np.array_equal(one.achieved, two.achieved)
+    assert one.cases == two.cases == sum(part.cases for part in one.by_kind)
+    assert (two.short[100:] == 0).all()
 
 
 # --- order sizes -----------------------------------------------------------------------------------------------------
