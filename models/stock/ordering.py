@@ -32,6 +32,7 @@ TRIES = 5  # lead times that come, drawn for a product at each past origin
 TAUGHT = 2  # origins that the first reorder point that is judged is made from
 ALIKE = 100  # past errors that a class of demand needs
 ROOM = 0.05  # standard deviations of a share within which what was held is what was asked
+DAYS_JUDGED = 3  # past days from which what they held counts as much as what was asked
 FEWEST_JUDGED, SURELY_JUDGED = 30, 200  # products on past days from which a class says something, and says it surely
 BANDS, IN_BAND = 2, 300  # most groups of alike variability in a class, and fewest past errors in one
 BLOCK = 100  # products whose futures are in memory at the same time
@@ -207,7 +208,7 @@ def _steered(
         off = np.concatenate(parts).mean(axis=0) - LEVELS
         clearly = LEVELS + np.sign(off) * np.maximum(np.abs(off) - room, 0)
         wanted = np.interp(LEVELS, np.maximum.accumulate(clearly), LEVELS)
-        weight = len(parts) / (len(parts) + 1) * min(count / SURELY_JUDGED, 1)
+        weight = len(parts) / (len(parts) + DAYS_JUDGED) * min(count / SURELY_JUDGED, 1)
         place = np.interp(LEVELS + weight * (wanted - LEVELS), LEVELS, np.arange(len(LEVELS)))
         low = np.minimum(place.astype(int), len(LEVELS) - 2)
         some = experience.kinds[number] == kind

@@ -314,11 +314,6 @@ def product(
             ),
         ),
         (
-            _("Demand"),
-            _(KINDS[experience.kinds[-1][place]]),
-            _("an order lasts {days} days").format(days=locales.number(row["lasts"])),
-        ),
-        (
             _("Newsvendor’s service"),
             locales.percent(row["best_level"], 1),
             _("what its margin and holding cost propose"),
@@ -339,6 +334,9 @@ def product(
                 why(row) if row["quantity"] else _("enough for now"),
             ),
         ]
+    text = _("Demand: {kind}. An order lasts {days} days.")
+    kind = _(KINDS[experience.kinds[-1][place]])
+    st.caption(plain(text.format(kind=kind, days=locales.number(row["lasts"]))))
     cards.metrics(metrics)
     cards.figure(charts.sales(_weeks(demand, found.demand[0], experience, place)), "stock_sales", None)
     if np.isnan(row["on_hand"]):
