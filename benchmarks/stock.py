@@ -278,9 +278,7 @@ def main() -> None:
         print(f"\n{title}\n{table.assign(mean=table.mean(axis=1)).round(3).to_string()}")
     if folder := os.environ.get("VIGIE_REAL_DATA"):
         for name, service in real(Path(folder)):
-            print(
-                f"\n{name}, past days: {service.achieved[LEVEL]:.3f}, textbook {service.textbook[LEVEL]:.3f}"
-            )
+            print(f"\n{name}, past days: {service.achieved[LEVEL]:.3f}, textbook {service.textbook[LEVEL]:.3f}")
             for one in service.by_kind:
                 print(
                     f"  {one.kind:13}{one.achieved[LEVEL]:.3f}, textbook {one.textbook[LEVEL]:.3f}, {one.cases} cases"

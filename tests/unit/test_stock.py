@@ -332,12 +332,12 @@ def test_orders_cost_little_more_than_the_best_there_are(four_classes):
 
 
 def test_what_a_class_held_too_much_of_is_not_held_for_ever(monkeypatch):
-    experience, rate = world(products=400, origins=16)
+    experience, rate = world(origins=20)
     came = experience.came.copy()
     came[:5] = came[:5] * 3  # wild at first, and calm since
-    taken, calmer = leads(400), replace(experience, came=came)
-    asked = cumulated(daily(np.broadcast_to(rate, (200, 400)), 42, np.random.default_rng(8)))
-    until = taken.days[:, np.random.default_rng(9).integers(0, supply.DRAWS, 200)].T + 7
+    taken, calmer = leads(), replace(experience, came=came)
+    asked = cumulated(daily(np.broadcast_to(rate, (100, 200)), 42, np.random.default_rng(8)))
+    until = taken.days[:, np.random.default_rng(9).integers(0, supply.DRAWS, 100)].T + 7
 
     def kept():
         point = ordering.service(calmer, taken, 7).point[:, bench.LEVEL]
@@ -345,8 +345,9 @@ def test_what_a_class_held_too_much_of_is_not_held_for_ever(monkeypatch):
 
     steered = kept()
     monkeypatch.setattr(ordering, "ROOM", 1e9)
-    assert kept() > steered + 0.005
-    assert abs(steered - 0.95) < 0.02
+    unsteered = kept()
+    assert unsteered > 0.97
+    assert abs(steered - 0.95) < 0.75 * abs(unsteered - 0.95)
 
 
 def test_what_was_not_sold_yet_teaches_nothing():
