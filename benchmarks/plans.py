@@ -145,7 +145,10 @@ def held(shop: Shop, seeds: range) -> dict[str, float]:
             row |= {name: lo <= truth(shop, *question) <= hi, f"{name}: width": hi - lo}
             row |= {"value": value, "number": np.isfinite(value)} if name == "all of it" else {}
         rows.append(row)
-    return {"answers": len(rows) / len(seeds), **{name: float(np.nanmean([row[name] for row in rows])) for name in rows[0]}}
+    return {
+        "answers": len(rows) / len(seeds),
+        **{name: float(np.nanmean([row[name] for row in rows])) for name in rows[0]},
+    }
 
 
 def main() -> None:

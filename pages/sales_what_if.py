@@ -20,10 +20,13 @@ first, last = found.frame.index[0].date(), found.frame.index[-1].date()
 @st.fragment
 def plans() -> None:
     """The brush and the calendar, and what the scenarios come to."""
-    price, cost, elasticity = views.terms(stored, chosen)
+    terms = views.terms(stored, chosen)
+
+    def outcome(planned: list[scenario.Plan]) -> scenario.Outcome:
+        return scenario.outcome(found.frame, terms.price, terms.cost, planned, terms.elasticity, terms.weight)
+
     made = {name: views.kept(name, first, last) for name in views.SCENARIOS}
-    outs = {name: scenario.outcome(found.frame, price, cost, made[name], elasticity) for name in made}
-    usual = scenario.outcome(found.frame, price, cost, [], elasticity)
+    outs, usual = {name: outcome(planned) for name, planned in made.items()}, outcome([])
     left, right = st.columns([5, 7], gap="medium")
     with left:
         now = inputs.view(
@@ -32,8 +35,10 @@ def plans() -> None:
         painted = views.brush(stored, chosen, found)
         views.calendar(now, made[now], found, painted, holidays.COUNTRIES.get(chosen.currency, ""))
     with right:
-        views.headline(chosen, outs[now], now)
+        views.headline(chosen, outs[now], usual, now)
+        views.cautions(made[now], outs[now], terms)
         views.compared(chosen, found, outs, usual, now, [name for name in made if made[name]])
+    views.promoted(stored, terms)
 
 
 plans()

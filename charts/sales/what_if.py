@@ -121,13 +121,28 @@ def scenarios(
 
 
 def uplifts(values: dict[str, tuple[float, float, float]], what: str, written: Written) -> go.Figure:
-    """What each scenario adds, with the interval that the elasticity leaves: name -> (value, lo, hi)."""
-    best = max(values, key=lambda name: values[name][0])
-    gain = _("Scenario {name} adds most {what}: {amount}")
-    loss = _("No scenario adds {what}: the best, {name}, loses {amount}")
-    title = (gain if values[best][0] >= 0 else loss).format(name=best, what=what, amount=written(abs(values[best][0])))
+    """What each scenario adds, with the interval that the elasticity leaves: name -> (value, lo, hi).
+
+    Where a value is NaN there is no bar, only what it lies between.
+    """
     points = np.array(list(values.values()))
-    names = [f"{name}: {locales.signed(value[0], written)}" for name, value in values.items()]
+    single = np.isfinite(points[:, 0])
+    if single.all():
+        best = max(values, key=lambda name: values[name][0])
+        gain = _("Scenario {name} adds most {what}: {amount}")
+        loss = _("No scenario adds {what}: the best, {name}, loses {amount}")
+        amount = written(abs(values[best][0]))
+        title = (gain if values[best][0] >= 0 else loss).format(name=best, what=what, amount=amount)
+    else:
+        title = _("How much {what} the plans add is not known: from the least to the most that it may be").format(
+            what=what
+        )
+    ends = [tuple(locales.signed(end, written) for end in value[1:]) for value in values.values()]
+    names = [
+        f"{name}: {locales.signed(value[0], written) if one else _('{lo} to {hi}').format(lo=lo, hi=hi)}"
+        for (name, value), one, (lo, hi) in zip(values.items(), single, ends, strict=True)
+    ]
+    middle = np.where(single, points[:, 0], points[:, 1:].mean(axis=1))
     low, high = min(0.0, float(np.nanmin(points))), max(0.0, float(np.nanmax(points)))
     figure = theme.figure(
         title,
@@ -137,17 +152,70 @@ def uplifts(values: dict[str, tuple[float, float, float]], what: str, written: W
         showlegend=False,
     )
     sentence = _("Scenario {name}: {amount}, {lo} to {hi} as far as the elasticity is known")
+    between = _("Scenario {name}: between {lo} and {hi}")
     figure.add_trace(
         go.Bar(
             y=list(range(len(names))),
-            x=points[:, 0],
+            x=np.where(single, middle, points[:, 2] - points[:, 1]),
+            base=np.where(single, 0.0, points[:, 1]),
             orientation="h",
-            marker={"color": [SCENARIOS[name][0] for name in values]},
-            error_x=theme.interval(*points.T, thickness=2),
+            marker={
+                "color": [SCENARIOS[name][0] for name in values],
+                "opacity": np.where(single, 1.0, 0.45),
+                "pattern": {"shape": np.where(single, "", "/")},
+            },
+            error_x=theme.interval(*np.where(single[:, None], points, 0.0).T, thickness=2),
             hoverinfo="text",
             hovertext=[
-                sentence.format(name=name, amount=written(value), lo=written(lo), hi=written(hi))
+                (sentence if np.isfinite(value) else between).format(
+                    name=name, amount=written(np.nan_to_num(value)), lo=written(lo), hi=written(hi)
+                )
                 for name, (value, lo, hi) in values.items()
+            ],
+        )
+    )
+    return figure
+
+
+def lifts(lift: pd.DataFrame, after: pd.DataFrame, depth: float) -> go.Figure:
+    """Units of a promoted product over the usual ones by depth, and in the two weeks after (see `Promotions`)."""
+    best = lift.iloc[int((lift["depth"] - depth).abs().argmin())]
+    title = _("{depth} off one product sells {more} more of it ({lo} to {hi})").format(
+        depth=locales.percent(best["depth"]),
+        **{name: locales.signed(best[name], locales.percent).lstrip("+") for name in ("more", "lo", "hi")},
+    )
+    if (less := after[after["lo"] > 0])["less"].any():
+        title += ". " + _("In the weeks after it sells up to {less} less").format(
+            less=locales.percent(less["less"].max())
+        )
+    names = [_("{depth} off").format(depth=locales.percent(share)) for share in lift["depth"]]
+    names += [_("week {number} after").format(number=number) for number in after.index]
+    middle, lo, hi = np.hstack([lift[["more", "lo", "hi"]].T, -after[["less", "hi", "lo"]].T])
+    ticks = np.unique(np.round(np.linspace(min(0.0, lo.min()), hi.max(), 6), 1))
+    figure = theme.figure(
+        title,
+        y=_("Units against usual"),
+        height=280,
+        yaxis={"tickvals": ticks, "ticktext": [locales.signed(tick, locales.percent) for tick in ticks]},
+        showlegend=False,
+    )
+    sentence = _("{name}: {more} against the usual units ({lo} to {hi})")
+    figure.add_trace(
+        go.Bar(
+            x=names,
+            y=middle,
+            marker={"color": [theme.STAY] * len(lift) + [theme.LEAVE] * len(after)},
+            error_y=theme.interval(middle, lo, hi),
+            hoverinfo="text",
+            hovertext=[
+                sentence.format(
+                    name=name,
+                    **{
+                        end: locales.signed(value, locales.percent)
+                        for end, value in zip(("more", "lo", "hi"), row, strict=True)
+                    },
+                )
+                for name, row in zip(names, np.column_stack([middle, lo, hi]), strict=True)
             ],
         )
     )

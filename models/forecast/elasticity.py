@@ -128,9 +128,14 @@ def elasticity(sold: pd.DataFrame) -> Elasticity:
     cannot be told to follow them.
     """
     products = sold["product"].nunique()
-    if (sold["spread"] > TWO_PRICES).mean() > HAGGLED:
+    if haggled(sold):
         return _unknown(N_("several prices at the same time: they depend on the quantity or the customer"), products)
     return of_weeks(weeks_of(sold))
+
+
+def haggled(sold: pd.DataFrame) -> bool:
+    """Whether many weeks of a product have two prices at once."""
+    return bool((sold["spread"] > TWO_PRICES).mean() > HAGGLED)
 
 
 def of_weeks(found: Weeks) -> Elasticity:

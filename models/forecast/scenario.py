@@ -4,6 +4,7 @@ A price that falls by d sells (1 - d) ** -elasticity times as much of what it is
 instead (see `switching`). What is known about the elasticities comes with intervals, and so does every uplift.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,11 +19,17 @@ LIMITS = {"promotion": (0.0, 0.9), "price": (-0.9, 2.0), "closed": (0.0, 0.0), "
 MOVED_OVER = 7  # days after a closed one over which customers come instead
 
 
-# The mean price and unit cost of the last `$days` days, and the category, of everything or the `$value` of a part.
+# The mean price and unit cost of the last `$days` days, the category, and the share of its units, of everything or the
+# `$value` of a part.
 LATEST = """
-    SELECT sum(quantity * unit_price) / nullif(sum(quantity), 0) AS price, {cost} AS cost, {category} AS category
-    FROM sales WHERE line_type = 'sale' AND quantity > 0{where}
-    AND timestamp > (SELECT max(timestamp) FROM sales WHERE line_type = 'sale'{where}) - to_days(CAST($days AS INTEGER))
+    WITH latest AS (
+        SELECT *, {category} AS range FROM sales WHERE line_type = 'sale' AND quantity > 0 AND timestamp >
+        (SELECT max(timestamp) FROM sales WHERE line_type = 'sale'{where}) - to_days(CAST($days AS INTEGER))
+    ), chosen AS (SELECT * FROM latest WHERE TRUE{where})
+    SELECT sum(quantity * unit_price) / nullif(sum(quantity), 0) AS price, {cost} AS cost, max(range) AS category,
+           sum(quantity) / (SELECT sum(quantity) FROM latest
+                            WHERE range IS NOT DISTINCT FROM (SELECT max(range) FROM chosen)) AS weight
+    FROM chosen
 """
 
 
@@ -80,7 +87,7 @@ def latest(part: str | None, columns: dict[str, str]) -> str:
         raise ValueError(f"{part} is no part of sales")
     return LATEST.format(
         cost="sum(quantity * unit_cost) / nullif(sum(quantity), 0)" if "unit_cost" in columns else "NULL::DOUBLE",
-        category="max(category)" if "category" in columns else "NULL",
+        category="category" if "category" in columns else "NULL",
         where=f" AND {part} = $value" if part else "",
     )
 
@@ -193,7 +200,7 @@ def _prices(here: Sequence[Plan]) -> list[tuple[float, float]]:
     kinds = [[one for one in here if one.kind == kind] for kind in ("promotion", "price")]
     cuts = sorted({0.0, 1.0, *(one.share for one in here)})
     parts = []
-    for low, high in zip(cuts, cuts[1:], strict=False):
+    for low, high in itertools.pairwise(cuts):
         ratio = 1.0
         for same in kinds:
             reaching = [one for one in same if one.share >= high]
@@ -251,9 +258,7 @@ def _afterwards(dates: pd.DatetimeIndex, plans: Sequence[Plan], truth: _Truth) -
     return change
 
 
-def _taken(
-    mean: np.ndarray, plans: Sequence[Plan], dates: pd.DatetimeIndex, truth: _Truth, weight: float
-) -> float:
+def _taken(mean: np.ndarray, plans: Sequence[Plan], dates: pd.DatetimeIndex, truth: _Truth, weight: float) -> float:
     """The share of the units that prices add to a product which the others of its range lose."""
     added = lost = 0.0
     priced = [one for one in plans if one.kind in ("promotion", "price")]

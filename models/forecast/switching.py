@@ -13,11 +13,13 @@ import pandas as pd
 
 from locales import N_
 from models.forecast.elasticity import (
+    FEWEST,
     LEAST_CHANGE,
     WIDEST,
     Elasticity,
     Weeks,
     elasticity,
+    haggled,
     poisson,
     quantile,
     weeks_of,
@@ -60,14 +62,14 @@ def together(sold: pd.DataFrame) -> Elasticity:
     before Christmas cannot know what Christmas would have sold without.
     """
     own = elasticity(sold)
-    found = weeks_of(sold)
-    if (own.reason and not own.products) or not len(found.units):
+    if own.reason and (own.products < FEWEST or haggled(sold)):
         return own
+    found = weeks_of(sold)
     return _joined(own, _whole(found, own))
 
 
 def _joined(own: Elasticity, whole: Elasticity) -> Elasticity:
-    """`own` with `whole` within its bounds: no more than it, and no less than nothing.
+    """`own` with `whole` within its bounds: no more than it (unless that is sure), and no less than nothing.
 
     Where only `whole` is known, that of a product is more than it, by nobody knows how much.
     """
@@ -78,6 +80,8 @@ def _joined(own: Elasticity, whole: Elasticity) -> Elasticity:
     elif whole.reason:
         lo, hi = max(whole.lo, 0.0), min(whole.hi, own.hi)
         whole = replace(whole, lo=lo, hi=hi) if lo < hi else replace(whole, lo=0.0, hi=own.hi)
+    elif whole.lo < own.hi:
+        whole = replace(whole, value=min(whole.value, max(own.value, whole.lo)), hi=min(whole.hi, own.hi))
     return replace(own, whole=whole)
 
 
