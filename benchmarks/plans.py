@@ -80,11 +80,11 @@ def _category(shop: Shop, number: int, rng: np.random.Generator) -> pd.DataFrame
         depth = np.maximum(depth, np.where(begin, rng.choice([0.1, 0.15, 0.2, 0.25], weeks), 0.0))
     lists = np.cumsum(np.where(t % 52 == 20, rng.normal(0.03, 0.01, (n, weeks)), 0.0), axis=1)
     x = lists + np.log1p(-depth)
-    b = np.exp(rng.uniform(*np.log(shop.size), n))[:, None]
+    b = np.exp(rng.uniform(np.log(shop.size[0]), np.log(shop.size[1]), n))[:, None]
     attraction = (b / b.sum() * np.exp(-shop.own * x)).sum(axis=0)
     mean = b * np.exp(-shop.own * x) * attraction ** (shop.whole / shop.own - 1) * np.exp(course + noise + 0.001 * t)
     mean *= np.exp(-shop.ahead * late(depth)) * np.exp(rng.normal(0, 0.05, (n, weeks)))
-    price = np.exp(x) * np.exp(rng.uniform(*np.log([3, 40]), (n, 1)))
+    price = np.exp(x) * np.exp(rng.uniform(np.log(3), np.log(40), (n, 1)))
     frame = pd.DataFrame(
         {
             "product": np.repeat([f"{number}-{one:03}" for one in range(n)], weeks),
@@ -157,8 +157,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--shops", type=int, default=40)
     chosen = parser.parse_args()
-    print(f"| {100 * DEPTH:.0f}% off for {DAYS} days, {chosen.shops} shops each, seed {chosen.seed} | true | said | "
-          "without switching | a single number | " + " | ".join(f"{name}: held" for name in QUESTIONS) + " |")  # fmt: skip
+    asked = f"{100 * DEPTH:.0f}% off for {DAYS} days, {chosen.shops} shops each, seed {chosen.seed}"
+    columns = [asked, "true", "said", "without switching", "a single number", *(f"{one}: held" for one in QUESTIONS)]
+    print(f"| {' | '.join(columns)} |")
     print("| --- |" + " --- |" * (4 + len(QUESTIONS)))
     every = []
     for kind, (name, shop) in enumerate(SHOPS.items()):

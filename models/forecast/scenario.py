@@ -158,12 +158,12 @@ def outcome(
         sums = np.vstack([sums, middle])
     taken = [_taken(mean, plans, dates, truth, weight) for truth in truths[1:]] if weight < 1 else [np.nan]
     lowest, highest = sums.min(axis=0), sums.max(axis=0)
-    return Outcome(
-        frame,
-        *((float(one[0]), float(one[1]), float(one[2])) for one in (middle, lowest, highest)),  # type: ignore[misc]
-        known=known,
-        taken=(min(taken), max(taken)),
-    )
+    added, least, most = (_triple(one) for one in (middle, lowest, highest))
+    return Outcome(frame, added, least, most, known, (min(taken), max(taken)))
+
+
+def _triple(three: np.ndarray) -> tuple[float, float, float]:
+    return float(three[0]), float(three[1]), float(three[2])
 
 
 def _truths(elasticity: Elasticity) -> list[_Truth]:

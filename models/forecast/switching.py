@@ -68,6 +68,14 @@ def together(sold: pd.DataFrame) -> Elasticity:
     return _joined(own, _whole(found, own))
 
 
+def answered(units: np.ndarray, ratio: np.ndarray, own: float, whole: float) -> np.ndarray:
+    """The units of the products of one range over the usual ones `units`, where their prices change by `ratio`."""
+    attraction = ratio**-own
+    total = units.sum()
+    every = float((units * attraction).sum() / total) if total > 0 else 1.0
+    return attraction * max(every, 1e-12) ** (whole / own - 1 if own > 0 else 0.0)
+
+
 def _joined(own: Elasticity, whole: Elasticity) -> Elasticity:
     """`own` with `whole` within its bounds: no more than it (unless that is sure), and no less than nothing.
 
