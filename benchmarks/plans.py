@@ -48,6 +48,7 @@ SHOPS = {
     "cheaper when most is bought anyway": Shop(at_peak=True, weeks=156),
     "the same, one year and a half": Shop(at_peak=True, weeks=78),
     "customers buy ahead": Shop(ahead=1.0),
+    "customers buy ahead a little": Shop(ahead=0.3),
     "customers buy ahead, not recorded": Shop(ahead=1.0, recorded=False),
     "three categories, each with its prices": Shop(categories=3, products=12),
     "slow products, loud weeks": Shop(size=(1.0, 8.0), noise=0.15),
@@ -145,10 +146,7 @@ def held(shop: Shop, seeds: range) -> dict[str, float]:
             row |= {name: lo <= truth(shop, *question) <= hi, f"{name}: width": hi - lo}
             row |= {"value": value, "number": np.isfinite(value)} if name == "all of it" else {}
         rows.append(row)
-    return {
-        "answers": len(rows) / len(seeds),
-        **{name: float(np.nanmean([row[name] for row in rows])) for name in rows[0]},
-    }
+    return {"answers": len(rows) / len(seeds), **pd.DataFrame(rows).astype(float).mean()}
 
 
 def main() -> None:

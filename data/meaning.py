@@ -166,6 +166,7 @@ _ALSO = {"uk": "GB", "great britain": "GB", "england": "GB", "angleterre": "GB",
          "etats unis d amerique": "US", "united states of america": "US", "eire": "IE", "rsa": "ZA", "uae": "AE",
          "holland": "NL", "hollande": "NL", "korea": "KR", "czech republic": "CZ", "republique tcheque": "CZ",
          "channel islands": "JE", "viet nam": "VN", "russian federation": "RU", "turkiye": "TR"}  # fmt: skip
+_GROUPS = ("EU", "EZ", "UN", "QO", "XA", "XB", "ZZ")  # and what is no country either
 _NAMED_IN = ("en", "fr", "de", "es", "it", "nl", "pt")
 _LITTLE_WORDS = {  # of a language with its country among those that pay in euros; English says of none
     "FR": "du des et au aux avec sans pour les sur dans le la en l d",
@@ -182,7 +183,9 @@ _FEWEST_TEXTS, _SHARE_OF_TEXTS = 8, 0.05
 @cache
 def _countries() -> dict[str, str]:
     named = [babel.Locale(language).territories.items() for language in _NAMED_IN]
-    return {plain(name): code for names in named for code, name in names if len(code) == 2 and code.isalpha()} | _ALSO
+    return {
+        plain(name): code for names in named for code, name in names if code.isalpha() and code not in _GROUPS
+    } | _ALSO
 
 
 def country(name: object) -> str:
@@ -190,8 +193,7 @@ def country(name: object) -> str:
     text = str(name).strip()
     if re.fullmatch("[A-Z]{2}", text) and (text in _countries().values() or text == "UK"):
         return "GB" if text == "UK" else text
-    found = _countries().get(plain(text), "")
-    return "" if found in ("EU", "ZZ", "UN", "EZ") else found
+    return _countries().get(plain(text), "")
 
 
 def country_of_currency(currency: str) -> str:

@@ -43,7 +43,8 @@ cards.metrics(
 )
 continuing.said(stored)
 if table == "sales":
-    country.choose(stored, countries.of(stored))
+    with st.container(width=420):
+        country.choose(stored, countries.of(stored))
 with st.expander(
     _("Use another source"), icon=":material/swap_horiz:", expanded="from" in st.query_params or sources.busy(table)
 ):

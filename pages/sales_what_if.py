@@ -37,7 +37,7 @@ def plans() -> None:
         views.calendar(now, made[now], found, painted, chosen.country.code)
     with right:
         views.headline(chosen, outs[now], usual, now)
-        views.cautions(made[now], outs[now], terms)
+        views.cautions(made, outs[now], terms)
         views.compared(chosen, found, outs, usual, now, [name for name in made if made[name]])
     views.promoted(stored, terms)
 
@@ -60,7 +60,7 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   those of the same time of the year count. Between the two stands a demand of constant elasticity of substitution.
   Where prices never moved together, only bounds are known, and no single number is given.
 - **Promotions** on the same days do not add up: the largest counts, for as many products as they share. In the two
-  weeks after, less is sold as far as past promotions show it, but not what lies beyond the last day here.
+  weeks after, less is sold where past promotions show it beyond chance; days after the last one here are not counted.
 - **Warnings** stand beside plans that change prices more than 1.5 times as much as these data have seen.
 - **Closed days** sell nothing; the share that comes later is spread over the open days of the week after.
 - **Events** take over what the same event did before: median against the same weekdays four weeks around.

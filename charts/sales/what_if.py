@@ -11,6 +11,7 @@ from locales import N_, _
 
 KINDS = {"promotion": N_("Promotion"), "price": N_("Price"), "closed": N_("Closed"), "event": N_("Event")}
 SYMBOLS = {"promotion": "square", "price": "diamond", "closed": "x", "event": "star", "": "square-open"}
+TICKS = (0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0)  # between two of an axis of changes
 COLOURS = {
     "promotion": theme.STAY,
     "price": theme.ACCENT,
@@ -100,14 +101,19 @@ def planned(
 
 def scenarios(
     usual: pd.Series,
-    revenues: dict[str, pd.Series],
+    revenues: dict[str, pd.DataFrame],
     band: tuple[pd.Series, pd.Series],
     title: str,
     axis: str,
     written: Written,
 ) -> go.Figure:
-    """Revenue a day of each scenario against the forecast without plans, with the band of the one being edited."""
-    every = np.concatenate([usual.to_numpy(), band[1].to_numpy(), *(one.to_numpy() for one in revenues.values())])
+    """Revenue a day of each scenario against the forecast without plans, with the band of the one being edited.
+
+    Each has `revenue`, `least` and `most`: where there is no single number, the area between takes its place.
+    """
+    every = np.concatenate(
+        [usual.to_numpy(), band[1].to_numpy(), *(one["most"].to_numpy() for one in revenues.values())]
+    )
     figure = theme.figure(title, y=axis, height=340, xaxis=theme.time_axis(usual.index), yaxis=theme.amounts(every))
     frame = pd.DataFrame({"lo-80": band[0], "hi-80": band[1]})
     figure.add_trace(band_trace(frame, 80, 0.15))
@@ -116,7 +122,15 @@ def scenarios(
     for name, values in revenues.items():
         colour, dash = SCENARIOS[name]
         label = _("Scenario {name}").format(name=name)
-        figure.add_trace(line_trace(values, label, sentence, written, colour, dash, 2.4))
+        single = bool(values["revenue"].notna().all())
+        if not single:
+            between = _("{name}: from the least to the most").format(name=label)
+            figure.add_trace(
+                theme.band(values.index, values["least"], values["most"], colour, opacity=0.45, name=between)
+            )
+        figure.add_trace(
+            line_trace(values["revenue"], label, sentence, written, colour, dash, 2.4).update(showlegend=single)
+        )
     return figure
 
 
@@ -164,7 +178,7 @@ def uplifts(values: dict[str, tuple[float, float, float]], what: str, written: W
                 "opacity": np.where(single, 1.0, 0.45),
                 "pattern": {"shape": np.where(single, "", "/")},
             },
-            error_x=theme.interval(*np.where(single[:, None], points, 0.0).T, thickness=2),
+            error_x=theme.interval(*np.where(single[:, None], points, np.nan).T, thickness=2),
             hoverinfo="text",
             hovertext=[
                 (sentence if np.isfinite(value) else between).format(
@@ -191,7 +205,9 @@ def lifts(lift: pd.DataFrame, after: pd.DataFrame, depth: float) -> go.Figure:
     names = [_("{depth} off").format(depth=locales.percent(share)) for share in lift["depth"]]
     names += [_("week {number} after").format(number=number) for number in after.index]
     middle, lo, hi = np.hstack([lift[["more", "lo", "hi"]].T, -after[["less", "hi", "lo"]].T])
-    ticks = np.unique(np.round(np.linspace(min(0.0, lo.min()), hi.max(), 6), 1))
+    low, high = min(0.0, float(lo.min())), float(hi.max())
+    step = next((one for one in TICKS if (high - low) / one <= 6), high)
+    ticks = np.arange(np.floor(low / step), np.ceil(high / step) + 1) * step + 0.0
     figure = theme.figure(
         title,
         y=_("Units against usual"),

@@ -38,7 +38,7 @@ class Elasticity:
     Of a product among others it is its own: most of what a cut wins may come from the others. `whole` is then that of
     all of them at once, None where the two are the same. Where it cannot be told its `value` is NaN, but `lo` and `hi`
     are the bounds within which it must lie. `after` is the change (log) of units in each of the two weeks after a
-    reduction, for one of 100 %: rows of value, lo, hi.
+    reduction, for one of 100 %: rows of value, lo, hi, which say nothing where they span zero.
     """
 
     value: float

@@ -54,12 +54,12 @@ class Plan:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What plans add up to, a row a day: `units`, `revenue`, `margin` (NaN where costs are not known), and `lo`, `hi`,
-    the 80 % band of the revenue.
+    """What plans add up to, a row a day: `units`, `revenue`, `margin` (NaN where costs are not known), the `least` and
+    `most` that the revenue may be in the mean, and `lo`, `hi`, its 80 % band.
 
     `uplift` is the total against no plans, `uplift_lo` and `uplift_hi` its ends over the intervals of the elasticities,
     each as (units, revenue, margin). Where the data know no single elasticity (`known` is false), there is no single
-    number either: the days that prices touch and `uplift` are NaN, and the band reaches from one end to the other.
+    number either: the days that prices touch and `uplift` are NaN, and `least` and `most` differ.
     `taken` is the share of the units added to a product that the others of its category lose, from and to; NaN where
     nothing is added or nothing is known of others.
     """
@@ -147,8 +147,8 @@ def outcome(
     columns = {"units": mean * sold, "revenue": mean * sold * paid * price}
     columns["margin"] = columns["revenue"] - columns["units"] * cost
     frame = pd.DataFrame(columns, units.index)
-    ends = [(sold, paid)] if known else found[1:]
-    each = np.stack([sold * paid * price for sold, paid in ends])
+    each = np.stack([sold * paid * price for sold, paid in ([(sold, paid)] if known else found[1:])])
+    frame["least"], frame["most"] = (mean * each).min(axis=0), (mean * each).max(axis=0)
     frame["lo"] = (units["lo-80"].to_numpy() * each).min(axis=0)
     frame["hi"] = (units["hi-80"].to_numpy() * each).max(axis=0)
     if not known:
@@ -169,9 +169,8 @@ def _triple(three: np.ndarray) -> tuple[float, float, float]:
 def _truths(elasticity: Elasticity) -> list[_Truth]:
     """What may be true, the best guess first; then the corners of what is known."""
     whole = elasticity.whole or elasticity
-    after = tuple(value if hi < 0 else 0.0 for value, _lo, hi in elasticity.after)
-    least = tuple(min(hi, 0.0) for _value, _lo, hi in elasticity.after)
-    most = tuple(min(lo, 0.0) for _value, lo, _hi in elasticity.after)
+    sure = [week if week[2] < 0 else (0.0, 0.0, 0.0) for week in elasticity.after]  # else it cannot be told from none
+    after, most, least = (tuple(week[end] for week in sure) for end in range(3))
     best = _Truth(elasticity.value, whole.value, after)
     if elasticity.whole is None:
         return [best, *(_Truth(end, end, later) for end in (elasticity.lo, elasticity.hi) for later in (least, most))]

@@ -102,6 +102,8 @@ def _said(found: Elasticity, category: str) -> list[str]:
         )
         return [*said, between.format(range=of, reason=_(whole.reason), **_interval(whole))]
     every = _("1% off {range} sells {value}% more in all ({lo} to {hi}): the rest is taken from other products.")
+    if whole.value > found.lo:
+        every = _("1% off {range} sells {value}% more in all ({lo} to {hi}): products take little from each other.")
     alone = _(
         "1% off {range} sells {value}% more in all ({lo} to {hi}); what products take from each other is not known."
     )
@@ -291,17 +293,18 @@ def headline(chosen: Chosen, out: Outcome, usual: Outcome, name: str) -> None:
     cards.metrics(shown)
 
 
-def cautions(plans: list[Plan], out: Outcome, now: Terms) -> None:
+def cautions(made: dict[str, list[Plan]], out: Outcome, now: Terms) -> None:
     """What to know beside the numbers: where they are extrapolated, and what other products lose."""
-    far = (
-        [] if now.elasticity.products == 0 and now.elasticity.whole is None else scenario.beyond(plans, now.elasticity)
-    )
-    if far:
+    assumed = now.elasticity.whole is None and now.elasticity.products == 0  # and said above
+    far = {name: scenario.beyond(plans, now.elasticity) for name, plans in made.items() if not assumed}
+    if any(far.values()):
         whole = now.elasticity.whole
         fall, rise = (locales.percent(abs(size)) for size in now.elasticity.seen)
         said = [
             _("Extrapolated: {plans}. Prices of a product here fell by {fall} and rose by {rise} at most.").format(
-                plans="; ".join(described(one) for one in far), fall=fall, rise=rise
+                plans="; ".join(f"{name}, {described(one)}" for name, plans in far.items() for one in plans),
+                fall=fall,
+                rise=rise,
             )
         ]
         if whole is not None and not whole.reason:
@@ -329,7 +332,7 @@ def compared(
     money = lambda amount: locales.money(amount, chosen.currency)  # noqa: E731
     title = _compared(outs[now], usual.frame["revenue"].sum(), now)
     axis = _("Revenue ({currency})").format(currency=chosen.currency)
-    lines = {name: outs[name].frame["revenue"][is_open] for name in with_plans}
+    lines = {name: outs[name].frame.loc[is_open, ["revenue", "least", "most"]] for name in with_plans}
     band = outs[now].frame["lo"][is_open], outs[now].frame["hi"][is_open]
     table = pd.concat({name: out.frame for name, out in {"-": usual, **outs}.items()}, names=["scenario", "date"])
     cards.figure(charts.scenarios(revenue, lines, band, title, axis, money), "scenarios", table.reset_index())
