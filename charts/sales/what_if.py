@@ -151,11 +151,12 @@ def uplifts(values: dict[str, tuple[float, float, float]], what: str, written: W
         title = _("How much {what} the plans add is not known: from the least to the most that it may be").format(
             what=what
         )
-    ends = [tuple(locales.signed(end, written) for end in value[1:]) for value in values.values()]
-    names = [
-        f"{name}: {locales.signed(value[0], written) if one else _('{lo} to {hi}').format(lo=lo, hi=hi)}"
-        for (name, value), one, (lo, hi) in zip(values.items(), single, ends, strict=True)
-    ]
+    between = _("{lo} to {hi}")
+    names = []
+    for name, (value, *ends) in values.items():
+        lo, hi = (locales.signed(end, written) for end in ends)
+        said = locales.signed(value, written) if np.isfinite(value) else between.format(lo=lo, hi=hi)
+        names.append(f"{name}: {said}")
     middle = np.where(single, points[:, 0], points[:, 1:].mean(axis=1))
     low, high = min(0.0, float(np.nanmin(points))), max(0.0, float(np.nanmax(points)))
     figure = theme.figure(
@@ -166,7 +167,7 @@ def uplifts(values: dict[str, tuple[float, float, float]], what: str, written: W
         showlegend=False,
     )
     sentence = _("Scenario {name}: {amount}, {lo} to {hi} as far as the elasticity is known")
-    between = _("Scenario {name}: between {lo} and {hi}")
+    unknown = _("Scenario {name}: between {lo} and {hi}")
     figure.add_trace(
         go.Bar(
             y=list(range(len(names))),
@@ -181,7 +182,7 @@ def uplifts(values: dict[str, tuple[float, float, float]], what: str, written: W
             error_x=theme.interval(*np.where(single[:, None], points, np.nan).T, thickness=2),
             hoverinfo="text",
             hovertext=[
-                (sentence if np.isfinite(value) else between).format(
+                (sentence if np.isfinite(value) else unknown).format(
                     name=name, amount=written(np.nan_to_num(value)), lo=written(lo), hi=written(hi)
                 )
                 for name, (value, lo, hi) in values.items()
