@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from models.forecast.effect import worth
 from models.forecast.elasticity import Elasticity
 from models.forecast.scenario import Plan, outcome
 from models.forecast.switching import together
@@ -149,8 +150,63 @@ def held(shop: Shop, seeds: range) -> dict[str, float]:
     return {"answers": len(rows) / len(seeds), **pd.DataFrame(rows).astype(float).mean()}
 
 
+@dataclass(frozen=True)
+class Past:
+    """A past period of a part of a shop, beside `others` that share its ups and downs in part and were not touched."""
+
+    share: float = 0.25  # what it really did
+    length: int = 14
+    days: int = 700
+    others: int = 8
+    units: float = 40.0  # a day
+    noise: float = 0.08
+
+
+PASTS = {
+    "a fortnight, a quarter more": Past(),
+    "a week": Past(length=7),
+    "four weeks, a fifth less": Past(length=28, share=-0.2),
+    "four units a day": Past(units=4.0),
+    "nothing to compare with but the year before": Past(others=0),
+    "a year of data": Past(days=400),
+    "nothing happened": Past(share=0.0),
+}
+
+
+def past(one: Past, seed: int) -> tuple[pd.Series, pd.DataFrame, pd.Timestamp, pd.Timestamp]:
+    """Units by day of what was touched and of the others, and the first and last day of the period."""
+    rng = np.random.default_rng(seed)
+    dates, t = pd.date_range("2024-01-01", periods=one.days), np.arange(one.days)
+
+    def course(height: float, lasts: float) -> np.ndarray:
+        found = np.zeros(one.days)
+        for day in range(1, one.days):
+            found[day] = lasts * found[day - 1] + rng.normal(0, one.noise / 2)
+        return found + height * np.cos(2 * np.pi * (t - rng.uniform(0, 365)) / 365)
+
+    shared, week = course(0.3, 0.9) + 0.0004 * t, np.array([0.8, 0.9, 1, 1, 1.2, 1.6, 0.6])[dates.day_of_week]
+    means = [
+        one.units * np.exp(rng.normal(0, 0.5)) * week * np.exp(rng.uniform(0.5, 1.5) * shared + course(0.2, 0.95))
+        for _part in range(one.others + 1)
+    ]
+    start = int(rng.integers(one.days - 200, one.days - 40))
+    means[0][start : start + one.length] *= 1 + one.share
+    sold = pd.DataFrame({str(number): rng.poisson(mean).astype(float) for number, mean in enumerate(means)}, dates)
+    return sold["0"], sold.drop(columns="0"), dates[start], dates[start + one.length - 1]
+
+
+def judged(one: Past, seeds: range) -> dict[str, float]:
+    """Over some past periods: how often the truth lay in the interval, what was said, and how wide it was."""
+    found = [worth(*past(one, seed)) for seed in seeds]
+    return {
+        "held": float(np.mean([each.lo <= one.share <= each.hi for each in found])),
+        "said": float(np.mean([each.share for each in found])),
+        "width": float(np.mean([each.hi - each.lo for each in found])),
+    }
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--shops", type=int, default=40)
@@ -166,6 +222,11 @@ def main() -> None:
         values = [truth(shop), found["value"], found["alone"], found["number"] * found["answers"], *every[-1]]
         print(f"| {name} | " + " | ".join(f"{100 * value:.0f}%" for value in values) + " |", flush=True)
     print("| all | | | | | " + " | ".join(f"{100 * value:.0f}%" for value in np.mean(every, axis=0)) + " |")
+    print("\n| was it worth it? | true | said | held | width |\n| --- |" + " --- |" * 4)
+    for kind, (name, one) in enumerate(PASTS.items()):
+        told = judged(one, range(chosen.seed + 1000 * kind, chosen.seed + 1000 * kind + chosen.shops))
+        values = [one.share, told["said"], told["held"], told["width"]]
+        print(f"| {name} | " + " | ".join(f"{100 * value:.0f}%" for value in values) + " |", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from models.forecast import scenario
+from models.forecast.elasticity import Elasticity
 from ui import cards, country, inputs, store
 from ui.sales import plan as views
-from ui.sales import series
+from ui.sales import series, worth
 from ui.text import _
 
 stored = store.active("sales")
@@ -19,9 +20,9 @@ first, last = found.frame.index[0].date(), found.frame.index[-1].date()
 
 
 @st.fragment
-def plans() -> None:
-    """The brush and the calendar, and what the scenarios come to."""
-    terms = views.terms(stored, chosen)
+def plans(measured: Elasticity | None) -> None:
+    """The brush and the calendar, and what the scenarios come to; `measured` by a past change of prices."""
+    terms = views.terms(stored, chosen, measured)
 
     def outcome(planned: list[scenario.Plan]) -> scenario.Outcome:
         return scenario.outcome(found.frame, terms.price, terms.cost, planned, terms.elasticity, terms.weight)
@@ -42,7 +43,10 @@ def plans() -> None:
     views.promoted(stored, terms)
 
 
-plans()
+above = st.container()
+measured = worth.asked(stored, chosen)
+with above:
+    plans(measured)
 cards.findings((*chosen.findings, *found.findings))
 with st.expander(_("How this is computed"), icon=":material/functions:"):
     st.markdown(
@@ -62,6 +66,10 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Promotions** on the same days do not add up: the largest counts, for as many products as they share. In the two
   weeks after, less is sold where past promotions show it beyond chance; days after the last one here are not counted.
 - **Warnings** stand beside plans that change prices more than 1.5 times as much as these data have seen.
+- **Was it worth it?** A synthetic control (Abadie, Diamond and Hainmueller 2010): other stores, or other categories,
+  and the year before, weighed by week so that they followed what is asked about, at the level of the eight weeks
+  before. The same is asked of up to 60 quiet periods of the same length: their errors make the 95% interval. Choose a
+  period without other changes around it.
 - **Closed days** sell nothing; the share that comes later is spread over the open days of the week after.
 - **Events** take over what the same event did before: median against the same weekdays four weeks around.
 - **Intervals** of what plans add: the 95% intervals of the elasticities, all of their ends tried. The band around the

@@ -237,3 +237,54 @@ def lifts(lift: pd.DataFrame, after: pd.DataFrame, depth: float) -> go.Figure:
         )
     )
     return figure
+
+
+def worth(days: pd.DataFrame, start: pd.Timestamp, share: float, lo: float, hi: float) -> go.Figure:
+    """What was sold beside what would have been, weeks of both before a period that begins on `start`."""
+    more, less, none = (
+        _("{share} more was sold than without it ({lo} to {hi})"),
+        _("{share} less was sold than without it ({lo} to {hi})"),
+        _("No effect that can be told from chance: {lo} to {hi}"),
+    )
+    ends = {name: locales.signed(end, locales.percent) for name, end in (("lo", lo), ("hi", hi))}
+    told = more if lo > 0 else less if hi < 0 else none
+    title = told.format(share=locales.percent(abs(share)), **ends)
+    units = lambda amount: _("{count} units").format(count=locales.number(amount))  # noqa: E731
+    figure = theme.figure(
+        title,
+        y=_("Units"),
+        xaxis=theme.time_axis(days.index),
+        yaxis=theme.amounts(days.to_numpy().ravel()),
+        shapes=[theme.upright(start)],
+    )
+    sentence = _("{day}: {amount} in {name}")
+    without = line_trace(days["expected"], _("Expected without it"), sentence, units, theme.NEUTRAL, "dash", 1.8)
+    figure.add_trace(without)
+    figure.add_trace(line_trace(days["actual"], _("Sold"), _("{day}: {amount} sold"), units, theme.STAY, "solid", 2.2))
+    return figure
+
+
+def placebos(shares: np.ndarray, share: float, chance: float) -> go.Figure:
+    """What the same question says of periods in which nothing happened, and the one that is asked about."""
+    title = _("{share} of {count} quiet periods show as much").format(
+        share=locales.percent(chance), count=locales.number(len(shares))
+    )
+    every = np.r_[shares, share, 0.0]
+    step = next((one for one in TICKS if np.ptp(every) / one <= 6), float(np.ptp(every)) or 1.0)
+    ticks = np.arange(np.floor(every.min() / step), np.ceil(every.max() / step) + 1) * step + 0.0
+    rows = np.argsort(np.argsort(shares)) / max(len(shares), 1)
+    quiet = [_("quiet period: {share}").format(share=locales.signed(one, locales.percent)) for one in shares]
+    figure = theme.figure(
+        title,
+        x=_("Sold against expected"),
+        xaxis={"tickvals": ticks, "ticktext": [locales.signed(tick, locales.percent) for tick in ticks]},
+        yaxis={"visible": False, "range": [-0.1, 1.1]},
+        shapes=[theme.upright(0.0)],
+    )
+    look = {"mode": "markers", "hoverinfo": "text"}
+    marker = {"symbol": "circle-open", "size": 8, "color": theme.NEUTRAL}
+    figure.add_trace(go.Scatter(x=shares, y=rows, name=_("Quiet periods"), marker=marker, hovertext=quiet, **look))
+    marker = {"symbol": "diamond", "size": 14, "color": theme.LEAVE}
+    told = [locales.signed(share, locales.percent)]
+    figure.add_trace(go.Scatter(x=[share], y=[0.5], name=_("This period"), marker=marker, hovertext=told, **look))
+    return figure

@@ -68,6 +68,19 @@ def together(sold: pd.DataFrame) -> Elasticity:
     return _joined(own, _whole(found, own))
 
 
+def learned_from(elasticity: Elasticity, measured: Elasticity) -> Elasticity:
+    """An elasticity whose `whole` the prices of all weeks do not tell, within what one past change `measured`."""
+    whole = elasticity.whole
+    if whole is None or not whole.reason:
+        return elasticity
+    lo, hi = max(whole.lo, measured.lo), min(whole.hi, measured.hi)
+    if lo >= hi:
+        return elasticity
+    if measured.lo > 0 and lo <= measured.value <= hi:
+        return replace(elasticity, whole=replace(measured, lo=lo, hi=hi))
+    return replace(elasticity, whole=replace(whole, lo=lo, hi=hi))
+
+
 def answered(units: np.ndarray, ratio: np.ndarray, own: float, whole: float) -> np.ndarray:
     """The units of the products of one range over the usual ones `units`, where their prices change by `ratio`."""
     attraction = ratio**-own

@@ -13,7 +13,7 @@ from charts.sales import what_if as charts
 from data import tables
 from data.tables import Stored
 from locales.labels import label
-from models.forecast import elasticity, holidays, scenario
+from models.forecast import elasticity, holidays, scenario, switching
 from models.forecast.combined import Forecast
 from models.forecast.elasticity import Elasticity
 from models.forecast.scenario import Outcome, Plan
@@ -57,13 +57,16 @@ def _prices(key: str, _stored: Stored, _chosen: Chosen) -> tuple[float, float, f
     return price, cost, weight, str(found["category"]) if pd.notna(found["category"]) else ""
 
 
-def terms(stored: Stored, chosen: Chosen) -> Terms:
-    """What plans for the chosen series are reckoned with; an elasticity is assumed, and said so, where not known."""
+def terms(stored: Stored, chosen: Chosen, measured: Elasticity | None = None) -> Terms:
+    """What plans for the chosen series are reckoned with; an elasticity is assumed, and said so, where not known.
+
+    What one past change of prices `measured` stands in where the prices of all weeks do not tell.
+    """
     price, cost, weight, category = _prices(f"{stored.version} {chosen.key}", stored, chosen)
     known = store.elasticities(stored)
     category = {"category": chosen.value or "", "product": category}.get(chosen.part or "", "")
     category = category if category in known else ""
-    found = known[category]
+    found = switching.learned_from(known[category], measured) if measured else known[category]
     weight = weight if chosen.part == "product" and np.isfinite(weight) else 1.0
     if found.reason and (found.whole is None or weight < 1):
         assumed = (
