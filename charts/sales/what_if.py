@@ -249,6 +249,7 @@ def worth(days: pd.DataFrame, start: pd.Timestamp, share: float, lo: float, hi: 
     ends = {name: locales.signed(end, locales.percent) for name, end in (("lo", lo), ("hi", hi))}
     told = more if lo > 0 else less if hi < 0 else none
     title = told.format(share=locales.percent(abs(share)), **ends)
+    days = days[(days > 0).any(axis=1)]  # closed ones are no news
     units = lambda amount: _("{count} units").format(count=locales.number(amount))  # noqa: E731
     figure = theme.figure(
         title,
@@ -266,7 +267,7 @@ def worth(days: pd.DataFrame, start: pd.Timestamp, share: float, lo: float, hi: 
 
 def placebos(shares: np.ndarray, share: float, chance: float) -> go.Figure:
     """What the same question says of periods in which nothing happened, and the one that is asked about."""
-    title = _("{share} of {count} quiet periods show as much").format(
+    title = _("{share} of {count} quiet periods show as much or more").format(
         share=locales.percent(chance), count=locales.number(len(shares))
     )
     every = np.r_[shares, share, 0.0]

@@ -171,6 +171,19 @@ def test_what_promotions_did_is_shown_where_they_are_recorded(opened):
 
 
 @of_shop
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_a_past_period_is_looked_at_where_asked(opened, lang):
+    app = opened("sales_what_if", lang=lang, part="category", worth="1")
+    assert len(figures(app)) == 5
+    assert not app.error
+    quiet = figures(app)[-1]["data"][0]["x"]
+    assert quiet
+    app = opened("sales_what_if", lang=lang, worth="1", **{"worth.from": "2024-01-10", "worth.to": "2024-01-12"})
+    assert len(figures(app)) == 3  # too early to say what was usual
+    assert any("eight weeks" in text or "huit semaines" in text for text in texts(app))
+
+
+@of_shop
 def test_the_country_of_the_holidays_is_shown_and_changed_with_one_click(opened):
     app = opened("sales_what_if")
     box = next(one for one in app.selectbox if one.label.startswith("Bank holidays"))

@@ -75,7 +75,7 @@ def asked(stored: Stored, chosen: Chosen) -> Elasticity | None:
 
 
 def _cards(chosen: Chosen, found: Effect, prices: pd.Series, ratio: float) -> list[tuple[str, str, str]]:
-    between = _("{lo} to {hi}, as sure as 19 in 20")
+    between = _("{lo} to {hi} in 19 of 20 cases")
     sold = [locales.signed(one, locales.percent) for one in (found.share, found.lo, found.hi)]
     shown = [(_("Sold"), sold[0], between.format(lo=sold[1], hi=sold[2]))]
     added = [locales.signed(one, locales.number) for one in found.added]
