@@ -31,6 +31,7 @@ TWICE = 104  # weeks from which every time of the year was there twice
 YEAR = 365.25 / 7
 WAVES = 2  # of a year, taken out in any case
 AT_SEASON = 0.25  # share of the moves of prices at times of the year from which one year cannot part them
+BOUND = 1.5  # times the interval of one product's elasticity, so that it surely bounds that of all
 OUTLYING = 4.0  # standard deviations off what the other weeks say
 # Variances against that of a week's noise: of a noise that lasts weeks, of a level that wanders, of a yearly course.
 LASTING, WANDERING, YEARLY = (0.0, 0.5, 2.0), (0.0, 0.5, 4.0), (0.0, 1.0, 8.0)
@@ -96,13 +97,14 @@ def _joined(own: Elasticity, whole: Elasticity) -> Elasticity:
     """
     if own.reason:
         return own if whole.reason else replace(own, lo=whole.lo, hi=whole.hi + WIDEST, whole=whole)
+    most = own.value + BOUND * (own.hi - own.value)
     if np.isnan(whole.lo):
-        whole = replace(whole, lo=0.0, hi=own.hi)
+        whole = replace(whole, lo=0.0, hi=most)
     elif whole.reason:
-        lo, hi = max(whole.lo, 0.0), min(whole.hi, own.hi)
-        whole = replace(whole, lo=lo, hi=hi) if lo < hi else replace(whole, lo=0.0, hi=own.hi)
-    elif whole.lo < own.hi:
-        whole = replace(whole, value=min(whole.value, max(own.value, whole.lo)), hi=min(whole.hi, own.hi))
+        lo, hi = max(whole.lo, 0.0), min(whole.hi, most)
+        whole = replace(whole, lo=lo, hi=hi) if lo < hi else replace(whole, lo=0.0, hi=most)
+    elif whole.lo < most:
+        whole = replace(whole, value=min(whole.value, max(own.value, whole.lo)), hi=min(whole.hi, most))
     return replace(own, whole=whole)
 
 
