@@ -1,5 +1,7 @@
 """Figures of plans: the calendar they are painted on, their forecasts side by side, what they add."""
 
+from textwrap import wrap
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -213,6 +215,7 @@ def lifts(lift: pd.DataFrame, after: pd.DataFrame, depth: float) -> go.Figure:
         title,
         y=_("Units against usual"),
         height=280,
+        xaxis={"tickvals": names, "ticktext": ["<br>".join(wrap(name, 9)) for name in names]},  # level on a phone
         yaxis={"tickvals": ticks, "ticktext": [locales.signed(tick, locales.percent) for tick in ticks]},
         showlegend=False,
     )

@@ -103,14 +103,17 @@ def plan(text: str) -> Plan | None:
     return made if low <= made.size <= high and 0 <= made.share <= 1 and made.start <= made.end else None
 
 
-def beyond(plans: Sequence[Plan], elasticity: Elasticity) -> list[Plan]:
-    """The plans that change prices more than `FAR` times as much as the data have seen: nobody knows what they do."""
+def beyond(plans: Sequence[Plan], elasticity: Elasticity, weight: float = 1.0) -> list[Plan]:
+    """The plans that change prices more than `FAR` times as much as the data have seen: nobody knows what they do.
+
+    `weight` is the share of a range that is planned for, as for `outcome`.
+    """
     whole = elasticity.whole if elasticity.whole is not None and not elasticity.whole.reason else None
     far = []
     for one in plans:
         if one.kind in ("promotion", "price"):
             change = float(np.log(_ratio(one)))
-            reach = [(change, elasticity.seen)] + ([(change * one.share, whole.seen)] if whole else [])
+            reach = [(change, elasticity.seen)] + ([(change * one.share * weight, whole.seen)] if whole else [])
             end = 0 if change < 0 else 1
             if any(abs(size) > FAR * abs(np.log1p(seen[end])) + 1e-9 for size, seen in reach):
                 far.append(one)

@@ -118,6 +118,7 @@ def test_what_is_extrapolated_is_said():
     assert not far(Plan("promotion", FIRST, LAST, 0.28), Plan("event", FIRST, LAST, 3.0), Plan("closed", FIRST, LAST))
     assert far(Plan("promotion", FIRST, LAST, 0.3))  # of one product no problem, but of all of them
     assert not far(Plan("promotion", FIRST, LAST, 0.41, 0.3))
+    assert not beyond([Plan("promotion", FIRST, LAST, 0.4)], STEALING, weight=0.1)
     assert far(Plan("promotion", FIRST, LAST, 0.42, 0.3))  # 1.5 times the logarithm of 0.7 is 0.586
     assert far(Plan("price", FIRST, LAST, 0.16, 0.1))  # rises were seen up to 10 %
 

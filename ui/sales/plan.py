@@ -299,7 +299,7 @@ def headline(chosen: Chosen, out: Outcome, usual: Outcome, name: str) -> None:
 def cautions(made: dict[str, list[Plan]], out: Outcome, now: Terms) -> None:
     """What to know beside the numbers: where they are extrapolated, and what other products lose."""
     assumed = now.elasticity.whole is None and now.elasticity.products == 0  # and said above
-    far = {name: scenario.beyond(plans, now.elasticity) for name, plans in made.items() if not assumed}
+    far = {name: scenario.beyond(plans, now.elasticity, now.weight) for name, plans in made.items() if not assumed}
     if any(far.values()):
         whole = now.elasticity.whole
         fall, rise = (locales.percent(abs(size)) for size in now.elasticity.seen)
@@ -310,7 +310,7 @@ def cautions(made: dict[str, list[Plan]], out: Outcome, now: Terms) -> None:
                 rise=rise,
             )
         ]
-        if whole is not None and not whole.reason:
+        if whole is not None and not whole.reason and now.weight == 1:
             fall, rise = (locales.percent(abs(size)) for size in whole.seen)
             said.append(_("All of them together fell by {fall} and rose by {rise}.").format(fall=fall, rise=rise))
         st.warning(plain(" ".join(said)), icon=":material/warning:")
