@@ -1,17 +1,23 @@
 """Plans for a whole range, where products are bought instead of each other: held against shops whose truth is known."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from benchmarks.plans import SHOPS, held, late, made, said, truth
+from data import tables
+from data.dataset import Dataset, Origin
+from models.drift import consequence, monitored
 from models.forecast import promotions, switching
 from models.forecast.elasticity import Elasticity, elasticity
 from models.forecast.scenario import Plan, beyond, outcome
+from models.lifecycle import sales
 
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DATES = pd.date_range("2026-01-05", periods=28)
 FIRST, LAST = date(2026, 1, 5), date(2026, 1, 11)
 UNITS = pd.DataFrame({"mean": 100.0, "lo-80": 80.0, "hi-80": 120.0}, DATES)
@@ -161,3 +167,37 @@ def test_three_categories_each_with_its_own_prices():
     whole = known[""].whole
     assert whole is not None
     assert whole.lo <= 0.5 <= whole.hi
+
+
+def test_drift_of_prices_counts_what_everything_sells_at_once(tmp_path):
+    """Of everything at once, not of one product beside the others: 0.5, and not 3."""
+    sold = made(SHOPS["products that steal from each other"], 40)
+    lines = pd.DataFrame(
+        {
+            "source": "test",
+            "line_id": [str(number) for number in range(len(sold))],
+            "timestamp": sold["week"].to_numpy().astype("datetime64[us]"),
+            "product": sold["product"].to_numpy(),
+            "line_type": "sale",
+            "quantity": sold["units"].to_numpy(),
+            "unit_price": sold["price"].to_numpy(),
+            "currency": "GBP",
+            "promotion": sold["promotion"].to_numpy(),
+        }
+    )
+    stored = tables.add(tmp_path, Dataset("sales", {"sales": lines}, Origin("upload", "a.csv")), NOW)
+    levels = monitored.PRICES
+    column = SimpleNamespace(name="price_change", cut=SimpleNamespace(levels=levels))
+    units = sales.response(stored, SimpleNamespace(columns=(column,)))["price_change"]
+    half, three = (consequence.of_prices(levels, value) for value in (0.5, 3.0))
+    assert np.abs(np.log(units) - np.log(half)).max() < 0.1
+    assert np.abs(np.log(three) - np.log(half)).max() > 0.5
+
+
+def test_prices_of_a_part_of_a_range_answer_as_each_product_does():
+    ratio, units = np.array([1.2, 1.2, 1.0]), np.array([10.0, 30.0, 60.0])
+    index = 0.4 * 1.2**-3.0 + 0.6
+    found = switching.answered(units, ratio, 3.0, 0.5)
+    assert found == pytest.approx(ratio**-3.0 * index ** (0.5 / 3.0 - 1))
+    assert (units @ switching.answered(units, np.full(3, 1.2), 3.0, 0.5)) / 100 == pytest.approx(1.2**-0.5)
+    assert found[2] > 1  # what did not become dearer is bought instead
