@@ -1,4 +1,4 @@
-"""What words of outsiders mean, in English and French: yes and no, who left, columns written after somebody left.
+"""What words of outsiders mean: yes and no, who left, columns written after somebody left, which country.
 
 Guesses from names and values, to be shown and changed; nothing here knows a file or a model.
 """
@@ -6,8 +6,10 @@ Guesses from names and values, to be shown and changed; nothing here knows a fil
 import re
 import unicodedata
 from collections.abc import Hashable, Iterable
+from functools import cache
 from numbers import Number
 
+import babel
 import numpy as np
 import pandas as pd
 
@@ -157,3 +159,57 @@ def are_rows(ids: Iterable[object]) -> bool:
     """Whether ids are the `row_ids` of a file: another file has the same ones, of other customers."""
     found = list(ids)
     return bool(found) and all(_ROW.fullmatch(str(one)) for one in found)
+
+
+# What files call countries beside their names in the languages of `_NAMED_IN`.
+_ALSO = {"uk": "GB", "great britain": "GB", "england": "GB", "angleterre": "GB", "grande bretagne": "GB", "usa": "US",
+         "etats unis d amerique": "US", "united states of america": "US", "eire": "IE", "rsa": "ZA", "uae": "AE",
+         "holland": "NL", "hollande": "NL", "korea": "KR", "czech republic": "CZ", "republique tcheque": "CZ",
+         "channel islands": "JE", "viet nam": "VN", "russian federation": "RU", "turkiye": "TR"}  # fmt: skip
+_GROUPS = ("EU", "EZ", "UN", "QO", "XA", "XB", "ZZ")  # and what is no country either
+_NAMED_IN = ("en", "fr", "de", "es", "it", "nl", "pt")
+_LITTLE_WORDS = {  # of a language with its country among those that pay in euros; English says of none
+    "FR": "du des et au aux avec sans pour les sur dans le la en l d",
+    "DE": "und fur mit ohne der die das aus zum zur im von",
+    "ES": "con para sin y del los las el de la en",
+    "IT": "con per senza di della del e il da in al d",
+    "NL": "met voor zonder en het van de",
+    "PT": "com sem para e do da dos em de",
+    "": "and with of the for in to",
+}
+_FEWEST_TEXTS, _SHARE_OF_TEXTS = 8, 0.05
+
+
+@cache
+def _countries() -> dict[str, str]:
+    named = [babel.Locale(language).territories.items() for language in _NAMED_IN]
+    return {
+        plain(name): code for names in named for code, name in names if code.isalpha() and code not in _GROUPS
+    } | _ALSO
+
+
+def country(name: object) -> str:
+    """The ISO 3166 code of a country by its name in a few languages, or by its code; "" for what is none."""
+    text = str(name).strip()
+    if re.fullmatch("[A-Z]{2}", text) and (text in _countries().values() or text == "UK"):
+        return "GB" if text == "UK" else text
+    return _countries().get(plain(text), "")
+
+
+def country_of_currency(currency: str) -> str:
+    """The country that an ISO 4217 code begins with; "" for the euro and what else several countries share."""
+    code = currency[:2].upper()
+    return code if code not in ("EU", "") and code[0] != "X" and currency != "ANG" else ""
+
+
+def country_of_words(texts: Iterable[object]) -> str:
+    """The country of the language that names are in, among those that pay in euros; "" where it does not show."""
+    words = [set(plain(str(text).replace("'", " ").replace("’", " ")).split()) for text in texts]
+    score = {code: sum(bool(one & set(known.split())) for one in words) for code, known in _LITTLE_WORDS.items()}
+    own = {code: set(known.split()) for code, known in _LITTLE_WORDS.items()}
+    for code, known in own.items():  # a word that only one language has says more
+        only = known - set().union(*(other for name, other in own.items() if name != code))
+        score[code] += sum(bool(one & only) for one in words)
+    best, second = sorted(score, key=lambda code: score[code], reverse=True)[:2]
+    enough = score[best] >= max(_FEWEST_TEXTS, _SHARE_OF_TEXTS * len(words)) and score[best] >= 1.3 * score[second]
+    return best if enough else ""

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import get_args
+from typing import TypeVar, get_args
 
 import duckdb
 import pandas as pd
@@ -47,6 +47,7 @@ GONE = N_("This dataset is not there any more: choose another one.")
 _STALE_SECONDS = 3600  # something temporary this old was left by a crash
 _VERSION = re.compile(rb"[a-z]+-([0-9a-f]{16})")
 log = logging.getLogger("vigie.data")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -247,18 +248,32 @@ def between(column: str, start: date | str | None, end: date | str | None) -> pa
 
 def choices(stored: Stored) -> dict[str, bool]:
     """The columns that an analyst wants learned from (True) or not (False), kept for the lineage of a dataset."""
-    with suppress(FileNotFoundError):
-        return TypeAdapter(dict[str, bool]).validate_json(_choices(stored).read_bytes())
-    return {}
+    return _chosen(stored, "columns", dict[str, bool])
 
 
 def choose(stored: Stored, wanted: dict[str, bool]) -> None:
     """Keep such a choice in place of the one before."""
-    _write(_choices(stored), json.dumps(wanted).encode())
+    _write(_choices(stored, "columns"), json.dumps(wanted).encode())
 
 
-def _choices(stored: Stored) -> Path:
-    return stored.folder.parent / f"{hashlib.sha256(stored.lineage.encode()).hexdigest()[:16]}.columns.json"
+def countries(stored: Stored) -> dict[str, str]:
+    """The countries that were chosen for the lineage of a dataset (see `data.countries`)."""
+    return _chosen(stored, "countries", dict[str, str])
+
+
+def settle(stored: Stored, wanted: dict[str, str]) -> None:
+    """Keep such a choice in place of the one before."""
+    _write(_choices(stored, "countries"), json.dumps(wanted).encode())
+
+
+def _chosen(stored: Stored, what: str, kind: type[T]) -> T:
+    with suppress(FileNotFoundError):
+        return TypeAdapter(kind).validate_json(_choices(stored, what).read_bytes())
+    return kind()
+
+
+def _choices(stored: Stored, what: str) -> Path:
+    return stored.folder.parent / f"{hashlib.sha256(stored.lineage.encode()).hexdigest()[:16]}.{what}.json"
 
 
 def query(stored: Stored, sql: str, **params: object) -> pd.DataFrame:

@@ -162,6 +162,11 @@ def territory(name: str) -> str:
     return str(babel.Locale(language()).territories[code]) if code else name
 
 
+def country(code: str) -> str:
+    """A country by its ISO 3166 code in the reader's language."""
+    return str(babel.Locale(language()).territories.get(code, code))
+
+
 def compact(value: float) -> str:
     """A large number in short, "1.5M" or "1,5 M"."""
     return _minus(babel.numbers.format_compact_decimal(value, locale=_REGION[language()], fraction_digits=1))

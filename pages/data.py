@@ -6,10 +6,10 @@ import pandas as pd
 import streamlit as st
 
 import locales
-from data import schemas
+from data import countries, schemas
 from data.dataset import Table
 from locales.labels import label
-from ui import cards, downloads, inputs, store
+from ui import cards, country, downloads, inputs, store
 from ui.data import continuing, sources
 from ui.text import N_, _
 
@@ -42,6 +42,9 @@ cards.metrics(
     ]
 )
 continuing.said(stored)
+if table == "sales":
+    with st.container(width=420):
+        country.choose(stored, countries.of(stored))
 with st.expander(
     _("Use another source"), icon=":material/swap_horiz:", expanded="from" in st.query_params or sources.busy(table)
 ):

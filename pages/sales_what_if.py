@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from models.forecast import holidays, scenario
-from ui import cards, inputs, store
+from models.forecast import scenario
+from models.forecast.elasticity import Elasticity
+from ui import cards, country, inputs, store
 from ui.sales import plan as views
-from ui.sales import series
+from ui.sales import series, worth
 from ui.text import _
 
 stored = store.active("sales")
@@ -13,30 +14,39 @@ question = _("What would a promotion, a price, a closed day or an event do to sa
 cards.head(_("Sales: what-if"), question, stored)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     chosen = series.choose(stored, ("units",), "D")
+    country.choose(stored, chosen.country, chosen.part, chosen.value)
 found = series.forecast(stored, chosen)
 first, last = found.frame.index[0].date(), found.frame.index[-1].date()
 
 
 @st.fragment
-def plans() -> None:
-    """The brush and the calendar, and what the scenarios come to."""
-    price, cost, elasticity = views.terms(stored, chosen)
+def plans(measured: Elasticity | None) -> None:
+    """The brush and the calendar, and what the scenarios come to; `measured` by a past change of prices."""
+    terms = views.terms(stored, chosen, measured)
+
+    def outcome(planned: list[scenario.Plan]) -> scenario.Outcome:
+        return scenario.outcome(found.frame, terms.price, terms.cost, planned, terms.elasticity, terms.weight)
+
     made = {name: views.kept(name, first, last) for name in views.SCENARIOS}
-    outs = {name: scenario.outcome(found.frame, price, cost, made[name], elasticity) for name in made}
-    usual = scenario.outcome(found.frame, price, cost, [], elasticity)
+    outs, usual = {name: outcome(planned) for name, planned in made.items()}, outcome([])
     left, right = st.columns([5, 7], gap="medium")
     with left:
         now = inputs.view(
             _("Scenario"), views.SCENARIOS, "scenario", lambda name: _("Scenario {name}").format(name=name)
         )
         painted = views.brush(stored, chosen, found)
-        views.calendar(now, made[now], found, painted, holidays.COUNTRIES.get(chosen.currency, ""))
+        views.calendar(now, made[now], found, painted, chosen.country.code)
     with right:
-        views.headline(chosen, outs[now], now)
+        views.headline(chosen, outs[now], usual, now)
+        views.cautions(made, outs[now], terms)
         views.compared(chosen, found, outs, usual, now, [name for name in made if made[name]])
+    views.promoted(stored, terms)
 
 
-plans()
+above = st.container()
+measured = worth.asked(stored, chosen)
+with above:
+    plans(measured)
 cards.findings((*chosen.findings, *found.findings))
 with st.expander(_("How this is computed"), icon=":material/functions:"):
     st.markdown(
@@ -44,15 +54,28 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
             """
 - **Without plans**: the forecast of units (page Sales: forecast) at the mean price and unit cost of the last four
   weeks. With nothing planned every figure here is that forecast.
-- **Prices and promotions**: units follow (new price / old price) to the power of −elasticity, for the share of the
-  range that is touched. The elasticity is a Poisson regression with an effect for each product and each week, on prices
-  that differed over time (Santos Silva and Tenreyro 2006), with errors clustered by product. Where prices hardly
-  changed, or depend on the customer, the data cannot say, and an assumption is asked for.
+- **Prices and promotions** of one product beside others: units follow (new price / old price) to the power of
+  −elasticity, a Poisson regression with an effect for each product and each week of a category (Santos Silva and
+  Tenreyro 2006), on prices that differed over time, with errors clustered by product. Where prices hardly changed,
+  depend on the customer, or their effect cannot be told from none, the data cannot say, and an assumption is asked for.
+- **What products take from each other**: most of what one cut wins may come from other products. What all of a category
+  or everything sells at once is a regression of its units on its price index by week, beside a yearly course, a level
+  that wanders and a noise that lasts (a structural time series); with two years or more only prices that differ from
+  those of the same time of the year count. Between the two stands a demand of constant elasticity of substitution.
+  Where prices never moved together, only bounds are known, and no single number is given.
+- **Promotions** on the same days do not add up: the largest counts, for as many products as they share. In the two
+  weeks after, less is sold where past promotions show it beyond chance; days after the last one here are not counted.
+- **Warnings** stand beside plans that change prices more than 1.5 times as much as these data have seen.
+- **Was it worth it?** A synthetic control (Abadie, Diamond and Hainmueller 2010): other stores, or other categories,
+  and the year before, weighed by week so that they followed what is asked about, at the level of the eight weeks
+  before. The same is asked of up to 60 quiet periods of the same length: their errors make the 95% interval. Choose a
+  period without other changes around it.
 - **Closed days** sell nothing; the share that comes later is spread over the open days of the week after.
 - **Events** take over what the same event did before: median against the same weekdays four weeks around.
-- **Intervals** of what plans add: the 95% interval of the elasticity. The band around the revenue is that of the
-  forecast, moved with the plans.
-- Customers who buy ahead during a promotion, or another product instead, are not seen here.
+- **Intervals** of what plans add: the 95% intervals of the elasticities, all of their ends tried. The band around the
+  revenue is that of the forecast, moved with the plans.
+- **Bank holidays** are those of the country that is chosen at the top; it is kept with the data, by store where stores
+  are in several countries.
 """
         )
     )

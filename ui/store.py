@@ -12,8 +12,9 @@ from data import demo, tables
 from data import quality as checks
 from data.dataset import Finding, Table
 from data.tables import Stored
-from models.forecast import elasticity
+from models.forecast import elasticity, promotions, switching
 from models.forecast.elasticity import Elasticity
+from models.forecast.promotions import Promotions
 from models.sales import overview, pulse
 
 _making = threading.Lock()
@@ -102,11 +103,17 @@ def _profile(version: str, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # 
 
 def elasticities(stored: Stored) -> dict[str, Elasticity]:
     """The elasticity of everything ("") and of each category, as far as the data say."""
-    return _elasticities(stored.version, stored)
+    return _elasticities(stored.version, stored)[0]
+
+
+def promotions_of(stored: Stored, category: str) -> Promotions | None:
+    """What the promotions of a category, or of everything (""), have done, where they are recorded."""
+    return _elasticities(stored.version, stored)[1].get(category)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
-def _elasticities(version: str, _stored: Stored) -> dict[str, Elasticity]:  # noqa: ARG001  # the cache key
+def _elasticities(version: str, _stored: Stored) -> tuple[dict[str, Elasticity], dict[str, Promotions | None]]:  # noqa: ARG001  # the cache key
     sold = tables.query(_stored, elasticity.weekly(_stored.columns["sales"]))
-    found = {"": elasticity.elasticity(sold)}
-    return found | {str(name): elasticity.elasticity(part) for name, part in sold.groupby("category")}
+    known = switching.elasticities(sold)
+    parts = {"": sold, **{str(name): part for name, part in sold.groupby("category")}}
+    return known, {name: promotions.learned(part, known[name]) for name, part in parts.items()}

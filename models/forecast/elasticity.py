@@ -14,13 +14,17 @@ WIDEST = 2.0  # width of an interval that still says something
 HAGGLED = 0.3  # share of product weeks with two prices from which the price depends on who buys, or how much
 TWO_PRICES = 0.05  # spread within a week, as a share of the price
 ROUNDS = 60
+AROUND = 13  # weeks around one whose median price is the usual one, where no reductions are recorded
+FAR = 1.5  # times the changes seen beyond which an elasticity is only extrapolated
 
-# One row a product and week: units sold, the price most of them had, and how far prices lay apart that week.
+# One row a product and week: units sold, the price most of them had, how far prices lay apart that week, and the
+# reduction from the list price where it is recorded.
 WEEKLY = """
     SELECT product, {category} AS category, date_trunc('week', timestamp) AS week, sum(quantity) AS units,
            median(unit_price) AS price,
-           quantile_cont(unit_price, 0.9) / nullif(quantile_cont(unit_price, 0.1), 0) - 1 AS spread
-    FROM sales WHERE line_type = 'sale' AND unit_price > 0 AND quantity > 0 GROUP BY ALL
+           quantile_cont(unit_price, 0.9) / nullif(quantile_cont(unit_price, 0.1), 0) - 1 AS spread,
+           {promotion} AS promotion
+    FROM sales WHERE line_type = 'sale' AND unit_price > 0 AND quantity > 0 GROUP BY ALL ORDER BY ALL
 """
 
 
@@ -28,7 +32,13 @@ WEEKLY = """
 class Elasticity:
     """`value` per cent fewer units a per cent of price rise, with a 95 % interval; `products` told it.
 
-    Where the data cannot say, the numbers are NaN and `reason` is a sentence (marked for translation).
+    Where the data cannot say, the numbers are NaN and `reason` is a sentence (marked for translation); an interval that
+    spans zero says nothing. `seen` is the largest fall and rise (as shares: -0.3, 0.1) of a price in the data.
+
+    Of a product among others it is its own: most of what a cut wins may come from the others. `whole` is then that of
+    all of them at once, None where the two are the same. Where it cannot be told its `value` is NaN, but `lo` and `hi`
+    are the bounds within which it must lie. `after` is the change (log) of units in each of the two weeks after a
+    reduction, for one of 100 %: rows of value, lo, hi, which say nothing where they span zero.
     """
 
     value: float
@@ -36,71 +46,166 @@ class Elasticity:
     hi: float
     products: int
     reason: str = ""
+    seen: tuple[float, float] = (-1.0, np.inf)
+    whole: "Elasticity | None" = None
+    after: tuple[tuple[float, float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Weeks:
+    """Products (rows) by week: `units`, `off` (log of the price over the usual one), `depth` (reduction as a share),
+    `active` (1 from the first sale to the last). Rows of one `group` stand together; `names` are their products."""
+
+    units: np.ndarray
+    off: np.ndarray
+    depth: np.ndarray
+    active: np.ndarray
+    group: np.ndarray
+    names: pd.Index
+    weeks: pd.DatetimeIndex
+
+    def by_group(self, values: np.ndarray) -> np.ndarray:
+        """The sums of each group, (..., groups, weeks)."""
+        return np.add.reduceat(values, np.flatnonzero(np.diff(self.group, prepend=-1)), axis=-2)
+
+    def after(self) -> np.ndarray:
+        """The reduction that has ended one and two weeks ago, (2, products, weeks)."""
+        back = [np.pad(self.depth, ((0, 0), (lag, 0)))[:, : self.depth.shape[1]] for lag in (1, 2)]
+        back[1] = np.where(back[0] > 0, 0.0, back[1])
+        return np.stack([np.where(self.depth > 0, 0.0, one) for one in back])
 
 
 def weekly(columns: dict[str, str]) -> str:
     """`WEEKLY` for a sales table with these columns."""
-    return WEEKLY.format(category="category" if "category" in columns else "NULL")
+    return WEEKLY.format(
+        category="category" if "category" in columns else "NULL",
+        promotion="coalesce(median(promotion), 0)" if "promotion" in columns else "NULL::DOUBLE",
+    )
+
+
+def weeks_of(sold: pd.DataFrame) -> Weeks:
+    """What `WEEKLY` answers as a panel of the products that were sold for long enough.
+
+    A week without a sale has the usual price, the median of the quarter around. Reductions that are not recorded are
+    falls below it.
+    """
+    wide = {name: sold.pivot_table(index="product", columns="week", values=name) for name in ("units", "price")}
+    every = pd.date_range(wide["units"].columns[0], wide["units"].columns[-1], freq="7D")
+    units, price = wide["units"].reindex(columns=every), wide["price"].reindex(columns=every)
+    usual = np.log(price).T.rolling(AROUND, center=True, min_periods=1).median().T
+    listed = np.log(price).fillna(usual).ffill(axis=1).bfill(axis=1)
+    active = units.notna().to_numpy()
+    active = np.logical_or.accumulate(active, axis=1) & np.logical_or.accumulate(active[:, ::-1], axis=1)[:, ::-1]
+    off = listed.sub(listed.median(axis=1), axis=0)
+    if "promotion" in sold and sold["promotion"].notna().any():
+        recorded = sold.pivot_table(index="product", columns="week", values="promotion", dropna=False)
+        depth = recorded.reindex(units.index, columns=every).fillna(0.0).to_numpy()
+    else:
+        depth = -np.expm1((listed - usual).fillna(0.0).to_numpy().clip(max=0))
+    enough = (active.sum(axis=1) >= 12) & (units.notna().sum(axis=1).to_numpy() >= 8)
+    named = sold.groupby("product")["category"].first() if "category" in sold else pd.Series(None, units.index, object)
+    group = pd.factorize(named.reindex(units.index).fillna(""), sort=True)[0]
+    order = np.flatnonzero(enough)[np.argsort(group[enough], kind="stable")]
+    return Weeks(
+        units.fillna(0).to_numpy()[order],
+        off.to_numpy()[order],
+        np.where(depth > LEAST_CHANGE, depth, 0.0)[order],
+        active.astype(float)[order],
+        group[order],
+        units.index[order],
+        every,
+    )
 
 
 def elasticity(sold: pd.DataFrame) -> Elasticity:
-    """The common price elasticity of some products; `sold` has `product`, `week`, `units`, `price`, `spread`.
+    """The common price elasticity of some products, each apart from the others (see `Elasticity`).
 
-    Poisson pseudo-maximum likelihood with an effect a product and a week (Santos Silva and Tenreyro 2006), so that
-    neither a product's size nor a season counts, and errors clustered by product. A week without a sale has the price
-    of the week before. Prices must differ over time: where many weeks have two prices at once, they depend on the
-    customer or the quantity, and units cannot be told to follow them.
+    `sold` has `product`, `week`, `units`, `price`, `spread`, and `category` and `promotion` where they are known.
+
+    Poisson pseudo-maximum likelihood with an effect a product and an effect a category and week (Santos Silva and
+    Tenreyro 2006), so that neither a product's size nor a season counts, and errors clustered by product. Prices must
+    differ over time: where many weeks have two prices at once, they depend on the customer or the quantity, and units
+    cannot be told to follow them.
     """
     products = sold["product"].nunique()
-    if (sold["spread"] > TWO_PRICES).mean() > HAGGLED:
+    if haggled(sold):
         return _unknown(N_("several prices at the same time: they depend on the quantity or the customer"), products)
-    units = sold.pivot_table(index="product", columns="week", values="units", aggfunc="sum")
-    price = np.log(sold.pivot_table(index="product", columns="week", values="price", aggfunc="median"))
-    listed = price.ffill(axis=1).bfill(axis=1)
-    active = units.notna().to_numpy()
-    active = np.logical_or.accumulate(active, axis=1) & np.logical_or.accumulate(active[:, ::-1], axis=1)[:, ::-1]
-    off = (listed.sub(listed.median(axis=1), axis=0)).to_numpy()
-    enough = (active.sum(axis=1) >= 12) & (units.notna().sum(axis=1).to_numpy() >= 8)
-    changed = ((np.abs(off) > LEAST_CHANGE) & active).any(axis=1) & enough
-    if changed.sum() < FEWEST:
-        return _unknown(N_("too few products whose price has changed"), int(changed.sum()))
-    y, x, w = units.fillna(0).to_numpy()[enough], off[enough], active[enough].astype(float)
-    observed = (y * w).sum(axis=0) > 0
-    slope, error = _poisson(y[:, observed], x[:, observed], w[:, observed])
-    lo, hi = -slope - 1.96 * error, -slope + 1.96 * error
-    if not np.isfinite(error) or hi - lo > WIDEST:
-        return _unknown(N_("prices changed too little to tell their effect from chance"), int(changed.sum()))
+    return of_weeks(weeks_of(sold))
+
+
+def haggled(sold: pd.DataFrame) -> bool:
+    """Whether many weeks of a product have two prices at once."""
+    return bool((sold["spread"] > TWO_PRICES).mean() > HAGGLED)
+
+
+def of_weeks(found: Weeks) -> Elasticity:
+    """`elasticity` of a panel."""
+    moved = (np.abs(found.off) > LEAST_CHANGE) & (found.active > 0)
+    changed = int(moved.any(axis=1).sum())
+    if changed < FEWEST:
+        return _unknown(N_("too few products whose price has changed"), changed)
+    seen = float(np.expm1(np.quantile(found.off[moved], 0.01))), float(np.expm1(np.quantile(found.off[moved], 0.99)))
+    after = found.after()
+    dips = bool(((after * found.active).max(axis=0) > 0).any(axis=1).sum() >= FEWEST)
+    fit = poisson(found, np.stack([found.off, *(after if dips else ())]))
+    bound = quantile(changed - 1) * fit.error
+    value, lo, hi = -fit.slope[0], -fit.slope[0] - bound[0], -fit.slope[0] + bound[0]
+    if not np.isfinite(bound[0]) or hi - lo > WIDEST:
+        return _unknown(N_("prices changed too little to tell their effect from chance"), changed)
     if hi < 0:
-        return _unknown(N_("more was sold at higher prices, so that something else moved both"), int(changed.sum()))
-    return Elasticity(-slope, lo, hi, int(changed.sum()))
+        return _unknown(N_("more was sold at higher prices, so that something else moved both"), changed)
+    if lo <= 0:
+        return _unknown(N_("their effect cannot be told from none at all"), changed)
+    later = tuple(zip(fit.slope[1:], (fit.slope - bound)[1:], (fit.slope + bound)[1:], strict=True))
+    return Elasticity(value, lo, hi, changed, seen=(min(seen[0], 0.0), max(seen[1], 0.0)), after=later)
+
+
+def quantile(freedom: float) -> float:
+    """How many standard errors a 95 % interval reaches to either side (Student's t)."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(max(freedom, 1.0), 0.975))
 
 
 def _unknown(reason: str, products: int) -> Elasticity:
     return Elasticity(np.nan, np.nan, np.nan, products, reason)
 
 
-def _poisson(y: np.ndarray, x: np.ndarray, w: np.ndarray) -> tuple[float, float]:
-    """The slope on `x` and its standard error; rows and columns have effects of their own, `w` is 1 where data are."""
-    slope = 0.0
-    row, column = np.ones((len(y), 1)), np.ones((1, y.shape[1]))
-    y = y * w
+@dataclass(frozen=True)
+class Fit:
+    """Slopes with their standard errors (K,), and the `size` of each product at its usual price."""
+
+    slope: np.ndarray
+    error: np.ndarray
+    size: np.ndarray
+
+
+def poisson(found: Weeks, x: np.ndarray) -> Fit:
+    """The slopes on `x` (K, products, weeks) by pseudo-maximum likelihood, an effect a product and a group and week."""
+    w, place, down = found.active, np.unique(found.group, return_inverse=True)[1], found.by_group
+    y = found.units * w
+    slope = np.zeros(len(x))
+    row, column = np.ones((len(y), 1)), np.ones((place[-1] + 1, y.shape[1]))
     for _round in range(ROUNDS):
-        pull = w * np.exp(slope * x)
+        pull = w * np.exp(np.tensordot(slope, x, 1))
         for _pass in range(3):  # the effects have closed forms, one given the other
-            row = y.sum(axis=1, keepdims=True) / np.maximum((pull * column).sum(axis=1, keepdims=True), 1e-12)
-            column = y.sum(axis=0, keepdims=True) / np.maximum((pull * row).sum(axis=0, keepdims=True), 1e-12)
-        mean = pull * row * column
+            row = y.sum(axis=1, keepdims=True) / np.maximum((pull * column[place]).sum(axis=1, keepdims=True), 1e-12)
+            column = down(y) / np.maximum(down(pull * row), 1e-12)
+        mean = pull * row * column[place]
         rest = x.copy()
+        across, along = np.maximum(mean.sum(axis=1, keepdims=True), 1e-12), np.maximum(down(mean), 1e-12)
         for _pass in range(8):  # what of x neither effect explains
-            rest = rest - (mean * rest).sum(axis=1, keepdims=True) / np.maximum(mean.sum(axis=1, keepdims=True), 1e-12)
-            rest = rest - (mean * rest).sum(axis=0, keepdims=True) / np.maximum(mean.sum(axis=0, keepdims=True), 1e-12)
-        curve = float((mean * rest**2).sum())
-        if curve <= 0:
-            return np.nan, np.nan
-        move = float((rest * (y - mean)).sum()) / curve
-        slope = float(np.clip(slope + np.clip(move, -1, 1), -10, 10))
-        if abs(move) < 1e-6:
+            rest = rest - (mean * rest).sum(axis=2, keepdims=True) / across
+            rest = rest - (down(mean * rest) / along)[:, place]
+        curve = np.einsum("kit,lit->kl", mean * rest, rest)
+        if np.linalg.cond(curve) > 1e10 or not curve[0, 0] > 1e-6 * y.sum() * LEAST_CHANGE**2:
+            return Fit(np.full(len(x), np.nan), np.full(len(x), np.nan), row[:, 0])
+        move = np.linalg.solve(curve, (rest * (y - mean)).sum(axis=(1, 2)))
+        slope = np.clip(slope + np.clip(move, -1, 1), -10, 10)
+        if np.abs(move).max() < 1e-6:
             break
-    score = (rest * (y - mean)).sum(axis=1)
-    groups = len(score)
-    return slope, float(np.sqrt((score**2).sum() * groups / max(groups - 1, 1)) / curve)
+    score = (rest * (y - mean)).sum(axis=2)
+    groups = len(y)
+    meat = score @ score.T * groups / max(groups - 1, 1)
+    inverse = np.linalg.inv(curve)
+    return Fit(slope, np.sqrt(np.diag(inverse @ meat @ inverse)), row[:, 0])

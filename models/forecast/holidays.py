@@ -1,13 +1,13 @@
 """Bank holidays: which there are, whether a shop closes on them, and what other special days did to its sales."""
 
 from datetime import date
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from models.forecast.series import Regular
 
-COUNTRIES = {"GBP": "GB", "EUR": "FR", "USD": "US", "RUB": "RU", "CHF": "CH", "CAD": "CA", "JPY": "JP"}  # of a currency
 SUBDIVISION = {"GB": "ENG"}
 ALWAYS = 0.8  # share of past bank holidays without a sale from which the next ones are closed too
 FEWEST = 3
@@ -15,17 +15,31 @@ AROUND = 28  # days on either side that say what would have been usual
 
 
 def bank_holidays(country: str, first: date, last: date) -> dict[date, str]:
-    """The bank holidays of a country (ISO 3166 code) between two days, named in its own language."""
+    """The bank holidays of a country (ISO 3166 code) between two days, named in its own language; none of no country,
+    and none of one whose holidays are not known (see `supported`)."""
     import holidays
 
+    if country not in supported():
+        return {}
     years = range(first.year, last.year + 1)
     found = holidays.country_holidays(country, subdiv=SUBDIVISION.get(country), years=years)
     return {day: name for day, name in sorted(found.items()) if first <= day <= last}
 
 
+@cache
+def supported() -> frozenset[str]:
+    """The countries (ISO 3166 codes) whose bank holidays are known."""
+    import holidays
+
+    return frozenset(holidays.list_supported_countries(include_aliases=False))
+
+
 def closures(history: Regular, horizon: int, country: str) -> pd.DataFrame | None:
-    """The frame of what is known beforehand (`closed`, by date) for a shop that closes on bank holidays; else None."""
-    if history.frequency != "D":
+    """The frame of what is known beforehand (`closed`, by date) for a shop that closes on bank holidays; else None.
+
+    Of no `country` ("") nothing is known beforehand.
+    """
+    if history.frequency != "D" or not country:
         return None
     ahead = history.ahead(horizon)
     days = pd.DatetimeIndex(list(bank_holidays(country, history.dates[0].date(), ahead[-1].date())))

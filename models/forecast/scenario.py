@@ -1,9 +1,10 @@
 """What a plan would do to a forecast, without learning again: promotions, prices, closed days, events.
 
-A price that falls by d sells (1 - d) ** -elasticity times as much of what it is put on. What is known about the
-elasticity comes with an interval, and so does every uplift.
+A price that falls by d sells (1 - d) ** -elasticity times as much of what it is put on, and less of what is bought
+instead (see `switching`). What is known about the elasticities comes with intervals, and so does every uplift.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,18 +12,24 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from models.forecast.elasticity import Elasticity
+from models.forecast.elasticity import FAR, Elasticity
 from models.forecast.source import PARTS
 
 LIMITS = {"promotion": (0.0, 0.9), "price": (-0.9, 2.0), "closed": (0.0, 0.0), "event": (-1.0, 5.0)}  # of a size
 MOVED_OVER = 7  # days after a closed one over which customers come instead
 
 
-# The mean price and unit cost of the last `$days` days, and the category, of everything or the `$value` of a part.
+# The mean price and unit cost of the last `$days` days, the category, and the share of its units, of everything or the
+# `$value` of a part.
 LATEST = """
-    SELECT sum(quantity * unit_price) / nullif(sum(quantity), 0) AS price, {cost} AS cost, {category} AS category
-    FROM sales WHERE line_type = 'sale' AND quantity > 0{where}
-    AND timestamp > (SELECT max(timestamp) FROM sales WHERE line_type = 'sale'{where}) - to_days(CAST($days AS INTEGER))
+    WITH latest AS (
+        SELECT *, {category} AS range FROM sales WHERE line_type = 'sale' AND quantity > 0 AND timestamp >
+        (SELECT max(timestamp) FROM sales WHERE line_type = 'sale'{where}) - to_days(CAST($days AS INTEGER))
+    ), chosen AS (SELECT * FROM latest WHERE TRUE{where})
+    SELECT sum(quantity * unit_price) / nullif(sum(quantity), 0) AS price, {cost} AS cost, max(range) AS category,
+           sum(quantity) / (SELECT sum(quantity) FROM latest
+                            WHERE range IS NOT DISTINCT FROM (SELECT max(range) FROM chosen)) AS weight
+    FROM chosen
 """
 
 
@@ -47,17 +54,31 @@ class Plan:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What plans add up to, a row a day: `units`, `revenue`, `margin` (NaN where costs are not known), and `lo`, `hi`,
-    the 80 % band of the revenue.
+    """What plans add up to, a row a day: `units`, `revenue`, `margin` (NaN where costs are not known), the `least` and
+    `most` that the revenue may be in the mean, and `lo`, `hi`, its 80 % band.
 
-    `uplift` is the total against no plans, `uplift_lo` and `uplift_hi` its ends over the interval of the elasticity,
-    each as (units, revenue, margin).
+    `uplift` is the total against no plans, `uplift_lo` and `uplift_hi` its ends over the intervals of the elasticities,
+    each as (units, revenue, margin). Where the data know no single elasticity (`known` is false), there is no single
+    number either: the days that prices touch and `uplift` are NaN, and `least` and `most` differ.
+    `taken` is the share of the units added to a product that the others of its category lose, from and to; NaN where
+    nothing is added or nothing is known of others.
     """
 
     frame: pd.DataFrame
     uplift: tuple[float, float, float]
     uplift_lo: tuple[float, float, float]
     uplift_hi: tuple[float, float, float]
+    known: bool = True
+    taken: tuple[float, float] = (np.nan, np.nan)
+
+
+@dataclass(frozen=True)
+class _Truth:
+    """One set of elasticities that may be true: inside a range, of all of it, and what comes after a reduction."""
+
+    own: float
+    whole: float
+    after: tuple[float, ...]
 
 
 def latest(part: str | None, columns: dict[str, str]) -> str:
@@ -66,7 +87,7 @@ def latest(part: str | None, columns: dict[str, str]) -> str:
         raise ValueError(f"{part} is no part of sales")
     return LATEST.format(
         cost="sum(quantity * unit_cost) / nullif(sum(quantity), 0)" if "unit_cost" in columns else "NULL::DOUBLE",
-        category="max(category)" if "category" in columns else "NULL",
+        category="category" if "category" in columns else "NULL",
         where=f" AND {part} = $value" if part else "",
     )
 
@@ -82,49 +103,176 @@ def plan(text: str) -> Plan | None:
     return made if low <= made.size <= high and 0 <= made.share <= 1 and made.start <= made.end else None
 
 
-def outcome(units: pd.DataFrame, price: float, cost: float, plans: Sequence[Plan], elasticity: Elasticity) -> Outcome:
+def beyond(plans: Sequence[Plan], elasticity: Elasticity, weight: float = 1.0) -> list[Plan]:
+    """The plans that change prices more than `FAR` times as much as the data have seen: nobody knows what they do.
+
+    `weight` is the share of a range that is planned for, as for `outcome`.
+    """
+    whole = elasticity.whole if elasticity.whole is not None and not elasticity.whole.reason else None
+    far = []
+    for one in plans:
+        if one.kind in ("promotion", "price"):
+            change = float(np.log(_ratio(one)))
+            reach = [(change, elasticity.seen)] + ([(change * one.share * weight, whole.seen)] if whole else [])
+            end = 0 if change < 0 else 1
+            if any(abs(size) > FAR * abs(np.log1p(seen[end])) + 1e-9 for size, seen in reach):
+                far.append(one)
+    return far
+
+
+def outcome(
+    units: pd.DataFrame,
+    price: float,
+    cost: float,
+    plans: Sequence[Plan],
+    elasticity: Elasticity,
+    weight: float = 1.0,
+) -> Outcome:
     """What `plans` do to a forecast of units (a `Forecast.frame`, a row a day) at a usual `price` and unit `cost`.
 
-    Where the elasticity has no interval, uplifts have none either (all three agree).
+    `weight` is the share that the forecast has of the range inside which products are bought instead of each other: 1
+    for all of it. Products of one range sell as `switching` says. Where several promotions touch the same day the same
+    products are reduced first, by the largest: they do not add up. Where the elasticity has no interval, uplifts have
+    none either (all three agree).
     """
-    at = [_units_revenue(units["mean"], plans, e) for e in (elasticity.value, elasticity.lo, elasticity.hi)]
-    usual = _units_revenue(units["mean"], [], elasticity.value)
-    sums = [_total(one, price, cost) - _total(usual, price, cost) for one in at]
-    ends = np.sort(np.stack(sums), axis=0)
-    sold, paid = at[0]
-    frame = pd.DataFrame({"units": sold, "revenue": paid * price, "margin": paid * price - sold * cost}, units.index)
-    changed = np.divide(paid, units["mean"], out=np.zeros(len(paid)), where=units["mean"].to_numpy() != 0)
-    frame["lo"], frame["hi"] = (units[end].to_numpy() * changed * price for end in ("lo-80", "hi-80"))
-    usual_units, lowest, highest = (tuple(float(part) for part in one) for one in (sums[0], ends[0], ends[-1]))
-    return Outcome(frame, usual_units, lowest, highest)  # type: ignore[arg-type]
+    dates = pd.DatetimeIndex(units.index)
+    truths = _truths(elasticity)
+    found = [_factors(dates, units["mean"].to_numpy(float), plans, truth, weight) for truth in truths]
+    whole = truths[0].whole
+    single = np.isfinite(whole) and (np.isfinite(truths[0].own) or (weight == 1 and _all_of_it(plans)))
+    mean = units["mean"].to_numpy(float)
+    usual = _total(mean, np.ones_like(mean), price, cost)
+    sums = np.stack([_total(mean * sold, paid, price, cost) - usual for sold, paid in found[1:]])
+    touched = np.any([abs(sold - found[1][0]) > 1e-12 for sold, _paid in found[1:]], axis=0)
+    known = bool(single or not touched.any())
+    sold, paid = found[0] if known else found[1]
+    middle = _total(mean * sold, paid, price, cost) - usual
+    columns = {"units": mean * sold, "revenue": mean * sold * paid * price}
+    columns["margin"] = columns["revenue"] - columns["units"] * cost
+    frame = pd.DataFrame(columns, units.index)
+    each = np.stack([sold * paid * price for sold, paid in ([(sold, paid)] if known else found[1:])])
+    frame["least"], frame["most"] = (mean * each).min(axis=0), (mean * each).max(axis=0)
+    frame["lo"] = (units["lo-80"].to_numpy() * each).min(axis=0)
+    frame["hi"] = (units["hi-80"].to_numpy() * each).max(axis=0)
+    if not known:
+        frame.loc[touched, ["units", "revenue", "margin"]] = np.nan
+        middle = np.full(3, np.nan)
+    else:
+        sums = np.vstack([sums, middle])
+    taken = [_taken(mean, plans, dates, truth, weight) for truth in truths[1:]] if weight < 1 else [np.nan]
+    lowest, highest = sums.min(axis=0), sums.max(axis=0)
+    added, least, most = (_triple(one) for one in (middle, lowest, highest))
+    return Outcome(frame, added, least, most, known, (min(taken), max(taken)))
 
 
-def _units_revenue(mean: pd.Series, plans: Sequence[Plan], elasticity: float) -> tuple[np.ndarray, np.ndarray]:
-    """Units a day with the plans, and what is paid for them in units of the usual price."""
-    days = pd.DatetimeIndex(mean.index)
-    sold, price = np.ones(len(days)), np.ones(len(days))
+def _triple(three: np.ndarray) -> tuple[float, float, float]:
+    return float(three[0]), float(three[1]), float(three[2])
+
+
+def _truths(elasticity: Elasticity) -> list[_Truth]:
+    """What may be true, the best guess first; then the corners of what is known."""
+    whole = elasticity.whole or elasticity
+    sure = [week if week[2] < 0 else (0.0, 0.0, 0.0) for week in elasticity.after]  # else it cannot be told from none
+    after, most, least = (tuple(week[end] for week in sure) for end in range(3))
+    best = _Truth(elasticity.value, whole.value, after)
+    if elasticity.whole is None:
+        return [best, *(_Truth(end, end, later) for end in (elasticity.lo, elasticity.hi) for later in (least, most))]
+    ends = [(own, all_) for own in (elasticity.lo, elasticity.hi) for all_ in (whole.lo, whole.hi)]
+    return [best, *(_Truth(max(own, all_), all_, later) for own, all_ in ends for later in (least, most))]
+
+
+def _ratio(one: Plan) -> float:
+    return 1 - one.size if one.kind == "promotion" else 1 + one.size
+
+
+def _all_of_it(plans: Sequence[Plan]) -> bool:
+    return all(one.share == 1 for one in plans if one.kind in ("promotion", "price"))
+
+
+def _during(one: Plan, dates: pd.DatetimeIndex) -> np.ndarray:
+    return np.asarray((dates >= pd.Timestamp(one.start)) & (dates <= pd.Timestamp(one.end)))
+
+
+def _prices(here: Sequence[Plan]) -> list[tuple[float, float]]:
+    """The shares of a range and the ratios of their prices to the usual ones, of the plans of one day.
+
+    The largest change of each kind touches the first products of the range, so that they share products as far as
+    they can.
+    """
+    kinds = [[one for one in here if one.kind == kind] for kind in ("promotion", "price")]
+    cuts = sorted({0.0, 1.0, *(one.share for one in here)})
+    parts = []
+    for low, high in itertools.pairwise(cuts):
+        ratio = 1.0
+        for same in kinds:
+            reaching = [one for one in same if one.share >= high]
+            ratio *= _ratio(max(reaching, key=lambda one: abs(one.size))) if reaching else 1.0
+        parts.append((high - low, ratio))
+    return parts
+
+
+def _demand(parts: list[tuple[float, float]], truth: _Truth, weight: float) -> tuple[float, float, float]:
+    """Units over the usual ones, what is paid for one over the usual price, and units of the whole range likewise."""
+    own = truth.own if np.isfinite(truth.own) else truth.whole
+    attraction = sum(share * ratio**-own for share, ratio in parts)
+    value = sum(share * ratio ** (1 - own) for share, ratio in parts)
+    every = 1 - weight + weight * attraction
+    power = truth.whole / own if own > 0 else 0.0
+    return attraction * every ** (power - 1), value / attraction, every**power
+
+
+def _factors(
+    dates: pd.DatetimeIndex, mean: np.ndarray, plans: Sequence[Plan], truth: _Truth, weight: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Units a day over those without plans, and what is paid for one over the usual price."""
+    sold, paid = np.ones(len(dates)), np.ones(len(dates))
+    priced = [one for one in plans if one.kind in ("promotion", "price")]
+    here = np.array([_during(one, dates) for one in priced]).reshape(len(priced), len(dates))
+    for active in np.unique(here, axis=1).T:
+        days = (here == active[:, None]).all(axis=0)
+        parts = _prices([one for one, is_on in zip(priced, active, strict=True) if is_on])
+        sold[days], paid[days], _every = _demand(parts, truth, weight)
+    sold *= np.exp(_afterwards(dates, plans, truth))
     for one in plans:
-        here = (days >= pd.Timestamp(one.start)) & (days <= pd.Timestamp(one.end))
         if one.kind == "event":
-            sold[here] *= 1 + one.size
-        elif one.kind in ("promotion", "price"):
-            ratio = 1 - one.size if one.kind == "promotion" else 1 + one.size
-            more = 1 - one.share + one.share * ratio**-elasticity
-            paid = 1 - one.share + one.share * ratio ** (1 - elasticity)
-            sold[here] *= more
-            price[here] *= paid / more
-    units = mean.to_numpy(float) * sold
+            sold[_during(one, dates)] *= 1 + one.size
     for one in plans:
         if one.kind == "closed":
-            here = (days >= pd.Timestamp(one.start)) & (days <= pd.Timestamp(one.end))
-            later = (days > pd.Timestamp(one.end)) & (units > 0)
-            later &= days <= pd.Timestamp(one.end) + pd.Timedelta(days=MOVED_OVER)
-            if later.any():
-                units[later] += one.share * units[here].sum() * units[later] / units[later].sum()
-            units[here] = 0.0
-    return units, units * price
+            shut, end = _during(one, dates), pd.Timestamp(one.end)
+            later = np.asarray((dates > end) & (dates <= end + pd.Timedelta(days=MOVED_OVER)))
+            lost, room = (mean * sold)[shut].sum(), (mean * sold)[later].sum()
+            sold[later] *= 1 + (one.share * lost / room if room > 0 else 0.0)
+            sold[shut] = 0.0
+    return sold, paid
 
 
-def _total(sold_paid: tuple[np.ndarray, np.ndarray], price: float, cost: float) -> np.ndarray:
-    sold, paid = sold_paid
-    return np.array([sold.sum(), (paid * price).sum(), (paid * price - sold * cost).sum()])
+def _afterwards(dates: pd.DatetimeIndex, plans: Sequence[Plan], truth: _Truth) -> np.ndarray:
+    """The change (log) of units that promotions leave behind: the largest of them where they meet."""
+    promotions = [one for one in plans if one.kind == "promotion"]
+    change = np.zeros(len(dates))
+    for one in promotions:
+        for week, slope in enumerate(truth.after):
+            start = pd.Timestamp(one.end) + pd.Timedelta(days=1 + 7 * week)
+            days = np.asarray((dates >= start) & (dates < start + pd.Timedelta(days=7)))
+            change[days] = np.minimum(change[days], slope * one.size * one.share)
+    for one in promotions:
+        change[_during(one, dates)] = 0.0
+    return change
+
+
+def _taken(mean: np.ndarray, plans: Sequence[Plan], dates: pd.DatetimeIndex, truth: _Truth, weight: float) -> float:
+    """The share of the units that prices add to a product which the others of its range lose."""
+    added = lost = 0.0
+    priced = [one for one in plans if one.kind in ("promotion", "price")]
+    for number, day in enumerate(dates):
+        here = [one for one in priced if pd.Timestamp(one.start) <= day <= pd.Timestamp(one.end)]
+        if here:
+            sold, _paid, every = _demand(_prices(here), truth, weight)
+            added += mean[number] * (sold - 1)
+            lost += mean[number] * (sold - 1 - (every - 1) / weight)
+    return lost / added if added else np.nan
+
+
+def _total(sold: np.ndarray, paid: np.ndarray, price: float, cost: float) -> np.ndarray:
+    revenue = (sold * paid * price).sum()
+    return np.array([sold.sum(), revenue, revenue - sold.sum() * cost])

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Engine
 
-from data import state, tables
+from data import countries, state, tables
 from data.tables import Stored
 from locales import N_
 from models.drift import consequence, monitored, performance
@@ -16,7 +16,7 @@ from models.drift.consequence import Outcome
 from models.drift.monitored import PREDICTION, Sheet
 from models.drift.performance import REFERENCE
 from models.drift.watch import Watched
-from models.forecast import challenge, combined, elasticity, holidays, intervals, kept, source
+from models.forecast import challenge, combined, elasticity, holidays, intervals, kept, source, switching
 from models.forecast import series as preparing
 from models.forecast.elasticity import Elasticity
 from models.forecast.engine import DEFAULT, Window
@@ -95,12 +95,14 @@ def outcome(
 
 
 def response(stored: Stored, watched: Watched) -> dict[str, np.ndarray]:
-    """The units sold at each change of price, by the elasticity of everything."""
-    return at_prices(watched, elasticity.elasticity(tables.query(stored, elasticity.weekly(stored.columns["sales"]))))
+    """The units sold at each change of price, by the elasticity of everything at once; by an assumed one where the data
+    do not know a single number."""
+    return at_prices(watched, switching.together(tables.query(stored, elasticity.weekly(stored.columns["sales"]))))
 
 
-def at_prices(watched: Watched, whole: Elasticity) -> dict[str, np.ndarray]:
+def at_prices(watched: Watched, found: Elasticity) -> dict[str, np.ndarray]:
     """`response` where the elasticity of everything is known already."""
+    whole = found.whole or found
     value = elasticity.ASSUMED if whole.reason else whole.value
     cuts = {column.name: column.cut for column in watched.columns if column.name == "price_change"}
     return {name: consequence.of_prices(cut.levels, value) for name, cut in cuts.items()}
@@ -240,8 +242,7 @@ def _total(
     days = _days(stored, part, value)
     covered = source.span(tables.query(stored, source.SPAN))
     history = preparing.regular(source.series(days, *TOTAL, covered)[0] if len(days) else pd.Series(dtype=float))
-    country = holidays.COUNTRIES.get(stored.origin.currency or "", "")
-    return history, holidays.closures(history, HORIZON, country) if country else None
+    return history, holidays.closures(history, HORIZON, countries.of(stored, part, value).code)
 
 
 def _frame(window: Window, past: list[Window]) -> pd.DataFrame:

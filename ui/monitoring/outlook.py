@@ -12,7 +12,8 @@ from data.tables import Stored
 from models.drift import performance, shift, watch
 from models.drift.monitored import USUAL_WEEKS
 from models.drift.shift import Shift
-from models.forecast import CannotForecast, elasticity
+from models.forecast import CannotForecast, elasticity, switching
+from models.forecast.elasticity import Elasticity
 from models.lifecycle import sales
 from models.lifecycle.registry import ModelFileError
 from ui import champions, store
@@ -58,18 +59,43 @@ def sales_outlook(stored: Stored, base: Window, after: pd.DataFrame, wanted: Shi
     if not units.sum():
         return []
     known = store.elasticities(stored)
-    usual = known[""].value if not known[""].reason else elasticity.ASSUMED
-    of = {name: found.value if not found.reason else usual for name, found in known.items()}
-    each = rows["category"].map(of).fillna(usual) if "category" in rows else pd.Series(usual, rows.index)
     dearer = np.where(shift.priced(rows, wanted), 1 + wanted.price, 1.0)
-    sold = dearer ** -each.to_numpy(float) * rows.index.isin(after.index)  # of a unit
-    assumed = wanted.price and all(found.reason for found in known.values())
-    how = _("assumed elasticity {value}") if assumed else _("elasticity {value}, estimated from these data")
-    value = locales.number(float(np.average(each, weights=units)), 1)
-    meaning = how.format(value=value) if wanted.price else _("of that week, by what is lost")
-    units_ = [(_("Units"), _signed(float((units * sold).sum() / units.sum()) - 1), meaning)]
-    change = pd.Series(rows["unit_price"].fillna(0).to_numpy(float) * units * (dearer * sold - 1))
-    return units_ + _forecast(stored, base.day, change.groupby(rows["timestamp"].dt.normalize().to_numpy()).sum())
+    named = rows["category"].astype("str").fillna("") if "category" in rows else pd.Series("", rows.index)
+    kept = rows.index.isin(after.index)
+    ends = []  # units of each row over the usual ones, at the best guess and at the ends of what is known
+    for end in ("value", "lo", "hi"):
+        each = np.ones(len(rows))
+        for name, place in named.groupby(named).indices.items():
+            own, whole = _elasticities(known, str(name), end)
+            each[place] = switching.answered(units[place], dearer[place], own, whole)
+        ends.append(each * kept)
+    change = [float((units * each).sum() / units.sum()) - 1 for each in ends]
+    assumed = all(found.reason for found in known.values())
+    told = np.isfinite(change[0])
+    lo, hi = sorted(change[1:])
+    if not wanted.price:
+        meaning = _("of that week, by what is lost")
+    elif assumed:
+        meaning = _("assumed elasticity {value}").format(value=locales.number(elasticity.ASSUMED, 1))
+    elif told:
+        meaning = _("by elasticities estimated from these data: {lo} to {hi}").format(lo=_signed(lo), hi=_signed(hi))
+    else:
+        meaning = _("no single number: these data do not tell what prices do to all products at once")
+    shown = _signed(change[0]) if told else _("{lo} to {hi}").format(lo=_signed(lo), hi=_signed(hi))
+    sold = ends[0] if told else (ends[1] + ends[2]) / 2
+    money = pd.Series(rows["unit_price"].fillna(0).to_numpy(float) * units * (dearer * sold - 1))
+    days = money.groupby(rows["timestamp"].dt.normalize().to_numpy()).sum()
+    return [(_("Units"), shown, meaning), *_forecast(stored, base.day, days)]
+
+
+def _elasticities(known: dict[str, Elasticity], name: str, end: str) -> tuple[float, float]:
+    """The elasticity of a product and of all of a category at an end of what is known; assumed where nothing is."""
+    found = known.get(name, known[""])
+    found = known[""] if found.reason and found.whole is None else found
+    whole = found.whole or found
+    if found.reason and found.whole is None:
+        return elasticity.ASSUMED, elasticity.ASSUMED
+    return getattr(whole if found.reason else found, end), getattr(whole, end)
 
 
 def _forecast(stored: Stored, day: np.datetime64, change: pd.Series) -> Cards:

@@ -1,6 +1,6 @@
 """What is planned, painted on a calendar: three scenarios, kept in the URL, and what each adds."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 
@@ -12,7 +12,8 @@ import locales
 from charts.sales import what_if as charts
 from data import tables
 from data.tables import Stored
-from models.forecast import elasticity, holidays, scenario
+from locales.labels import label
+from models.forecast import elasticity, holidays, scenario, switching
 from models.forecast.combined import Forecast
 from models.forecast.elasticity import Elasticity
 from models.forecast.scenario import Outcome, Plan
@@ -30,50 +31,90 @@ SIZES = {  # kind -> label, usual, least, most, in per cent
 LATEST = 28  # days whose price and cost are taken to go on
 
 
+@dataclass(frozen=True)
+class Terms:
+    """The usual `price` and unit `cost` of what is chosen, the `elasticity` of the range it belongs to (the `category`,
+    "" for everything), and the `weight` it has in that range: 1 for all of it."""
+
+    price: float
+    cost: float
+    elasticity: Elasticity
+    category: str
+    weight: float
+
+
 @st.cache_resource(max_entries=40, show_spinner=False)
-def _prices(key: str, _stored: Stored, _chosen: Chosen) -> tuple[float, float, str]:  # noqa: ARG001  # the cache key
+def _prices(key: str, _stored: Stored, _chosen: Chosen) -> tuple[float, float, float, str]:  # noqa: ARG001  # the cache key
     found = tables.query(
         _stored,
         scenario.latest(_chosen.part, _stored.columns["sales"]),
         days=LATEST,
         **({"value": _chosen.value} if _chosen.part else {}),
     ).iloc[0]
-    price, cost = (float(found[name]) if pd.notna(found[name]) else float("nan") for name in ("price", "cost"))
-    return price, cost, str(found["category"]) if pd.notna(found["category"]) else ""
+    price, cost, weight = (
+        float(found[name]) if pd.notna(found[name]) else float("nan") for name in ("price", "cost", "weight")
+    )
+    return price, cost, weight, str(found["category"]) if pd.notna(found["category"]) else ""
 
 
-def terms(stored: Stored, chosen: Chosen) -> tuple[float, float, Elasticity]:
-    """The usual price and unit cost of what is chosen, and its elasticity; assumed, and said so, where not known."""
-    price, cost, category = _prices(f"{stored.version} {chosen.key}", stored, chosen)
-    every = store.elasticities(stored)
-    of = {"category": chosen.value or "", "product": category}.get(chosen.part or "", "")
-    elasticity_of = every.get(of, every[""])
-    if elasticity_of.reason:
+def terms(stored: Stored, chosen: Chosen, measured: Elasticity | None = None) -> Terms:
+    """What plans for the chosen series are reckoned with; an elasticity is assumed, and said so, where not known.
+
+    What one past change of prices `measured` stands in where the prices of all weeks do not tell.
+    """
+    price, cost, weight, category = _prices(f"{stored.version} {chosen.key}", stored, chosen)
+    known = store.elasticities(stored)
+    category = {"category": chosen.value or "", "product": category}.get(chosen.part or "", "")
+    category = category if category in known else ""
+    found = switching.learned_from(known[category], measured) if measured else known[category]
+    weight = weight if chosen.part == "product" and np.isfinite(weight) else 1.0
+    if found.reason and (found.whole is None or weight < 1):
         assumed = (
             inputs.slider(_("Assumed elasticity, in tenths"), "elasticity", round(10 * elasticity.ASSUMED), 0, 50) / 10
         )
         st.caption(
             plain(
                 _("The data cannot say how units follow the price ({reason}), so {value} is assumed.").format(
-                    reason=_(elasticity_of.reason), value=locales.number(assumed, 1)
+                    reason=_(found.reason), value=locales.number(assumed, 1)
                 )
             )
         )
-        return price, cost, Elasticity(assumed, assumed, assumed, 0)
-    sentence = _(
-        "1% off the price sells {value}% more ({lo} to {hi}), as {products} products with changed prices show."
-    )
-    st.caption(
-        plain(
-            sentence.format(
-                value=locales.number(elasticity_of.value, 2),
-                lo=locales.number(elasticity_of.lo, 2),
-                hi=locales.number(elasticity_of.hi, 2),
-                products=locales.number(elasticity_of.products),
-            )
+        found = Elasticity(assumed, assumed, assumed, 0)
+    else:
+        st.caption(plain(" ".join(_said(found, category))))
+    return Terms(price, cost, found, category, weight)
+
+
+def _said(found: Elasticity, category: str) -> list[str]:
+    """What the data say of one price, and of all of them at once."""
+    of = label(category) if category else _("everything")
+    whole = found.whole or found
+    said = []
+    if not found.reason:
+        one = _(
+            "1% off the price of one product sells {value}% more of it ({lo} to {hi}), as {products} products with "
+            "changed prices show."
         )
+        said.append(one.format(products=locales.number(found.products), **_interval(found)))
+    if found.whole is None:
+        return said
+    if whole.reason:
+        between = _(
+            "What 1% off {range} sells is not known, only that it is between {lo}% and {hi}% more: {reason}, and what "
+            "one product wins others may lose."
+        )
+        return [*said, between.format(range=of, reason=_(whole.reason), **_interval(whole))]
+    every = _("1% off {range} sells {value}% more in all ({lo} to {hi}): the rest is taken from other products.")
+    if whole.value > found.lo:
+        every = _("1% off {range} sells {value}% more in all ({lo} to {hi}): products take little from each other.")
+    alone = _(
+        "1% off {range} sells {value}% more in all ({lo} to {hi}); what products take from each other is not known."
     )
-    return price, cost, elasticity_of
+    return [*said, (alone if found.reason else every).format(range=of, **_interval(whole))]
+
+
+def _interval(found: Elasticity) -> dict[str, str]:
+    return {name: locales.number(getattr(found, name), 2) for name in ("value", "lo", "hi")}
 
 
 def kept(name: str, first: date, last: date) -> list[Plan]:
@@ -236,23 +277,53 @@ def described(one: Plan) -> str:
     return words.format(days=days, size=size, share=share)
 
 
-def headline(chosen: Chosen, out: Outcome, name: str) -> None:
+MEASURES = ((N_("Units"), "units"), (N_("Revenue"), "revenue"), (N_("Margin"), "margin"))
+
+
+def headline(chosen: Chosen, out: Outcome, usual: Outcome, name: str) -> None:
     """What a scenario comes to, and what it adds."""
     shown = []
-    for place, (label, column) in enumerate(
-        ((_("Units"), "units"), (_("Revenue"), "revenue"), (_("Margin"), "margin"))
-    ):
-        amount = out.frame[column].sum(min_count=1)
-        if not np.isfinite(amount):
-            shown.append((label, "–", _("needs unit cost: map it on the page Data")))
-            continue
-        written = _amount(chosen, place, amount)
-        if not any(one[place] for one in (out.uplift, out.uplift_lo, out.uplift_hi)):
-            shown.append((label, written, _("as forecast: nothing is planned")))
-            continue
-        shown.append((label, written, _("{added} by the plans").format(added=_added(chosen, place, out))))
+    for place, (title, column) in enumerate(MEASURES):
+        before = usual.frame[column].sum(min_count=1)
+        if not np.isfinite(before):
+            shown.append((_(title), "–", _("needs unit cost: map it on the page Data")))
+        elif not any(out.uplift_lo[place : place + 1] + out.uplift_hi[place : place + 1]):
+            shown.append((_(title), _amount(chosen, place, before), _("as forecast: nothing is planned")))
+        else:
+            added = _("{added} by the plans").format(added=_added(chosen, place, out))
+            shown.append((_(title), _total(chosen, place, before, out), added))
     st.caption(_("Scenario {name}").format(name=name))
     cards.metrics(shown)
+
+
+def cautions(made: dict[str, list[Plan]], out: Outcome, now: Terms) -> None:
+    """What to know beside the numbers: where they are extrapolated, and what other products lose."""
+    assumed = now.elasticity.whole is None and now.elasticity.products == 0  # and said above
+    far = {name: scenario.beyond(plans, now.elasticity, now.weight) for name, plans in made.items() if not assumed}
+    if any(far.values()):
+        whole = now.elasticity.whole
+        fall, rise = (locales.percent(abs(size)) for size in now.elasticity.seen)
+        said = [
+            _("Extrapolated: {plans}. Prices of a product here fell by {fall} and rose by {rise} at most.").format(
+                plans="; ".join(f"{name}, {described(one)}" for name, plans in far.items() for one in plans),
+                fall=fall,
+                rise=rise,
+            )
+        ]
+        if whole is not None and not whole.reason and now.weight == 1:
+            fall, rise = (locales.percent(abs(size)) for size in whole.seen)
+            said.append(_("All of them together fell by {fall} and rose by {rise}.").format(fall=fall, rise=rise))
+        st.warning(plain(" ".join(said)), icon=":material/warning:")
+    if np.isfinite(out.taken).all():
+        lo, hi = (locales.percent(float(np.clip(share, 0, 1))) for share in out.taken)
+        range_ = label(now.category) if now.category else _("the range")
+        st.caption(
+            plain(
+                _("Of the units that prices add here, other products of {range} lose {lo} to {hi}.").format(
+                    range=range_, lo=lo, hi=hi
+                )
+            )
+        )
 
 
 def compared(
@@ -262,16 +333,9 @@ def compared(
     is_open = found.window.counted
     revenue = usual.frame["revenue"][is_open]
     money = lambda amount: locales.money(amount, chosen.currency)  # noqa: E731
-    total, before = outs[now].frame["revenue"].sum(), usual.frame["revenue"].sum()
-    title = _("Nothing is planned: this is the forecast")
-    if abs(total - before) > 0.005 * abs(before) and before > 0:
-        more, less = (
-            _("Scenario {name} sells {share} more than without plans"),
-            _("Scenario {name} sells {share} less than without plans"),
-        )
-        title = (more if total > before else less).format(name=now, share=locales.percent(abs(total / before - 1), 1))
+    title = _compared(outs[now], usual.frame["revenue"].sum(), now)
     axis = _("Revenue ({currency})").format(currency=chosen.currency)
-    lines = {name: outs[name].frame["revenue"][is_open] for name in with_plans}
+    lines = {name: outs[name].frame.loc[is_open, ["revenue", "least", "most"]] for name in with_plans}
     band = outs[now].frame["lo"][is_open], outs[now].frame["hi"][is_open]
     table = pd.concat({name: out.frame for name, out in {"-": usual, **outs}.items()}, names=["scenario", "date"])
     cards.figure(charts.scenarios(revenue, lines, band, title, axis, money), "scenarios", table.reset_index())
@@ -281,34 +345,74 @@ def compared(
         for name in with_plans
     }
     if added:
-        _side_by_side(chosen, {name: outs[name] for name in with_plans})
+        _side_by_side(chosen, {name: outs[name] for name in with_plans}, usual)
         table = pd.DataFrame(added, index=["added", "lo", "hi"]).T.rename_axis("scenario").reset_index()
         cards.figure(charts.uplifts(added, what, money), "uplifts", table)
 
 
-def _side_by_side(chosen: Chosen, outs: dict[str, Outcome]) -> None:
+def _compared(out: Outcome, before: float, name: str) -> str:
+    """What a scenario sells beside the forecast, in one sentence."""
+    added, lo, hi = (end[1] / before if before > 0 else 0.0 for end in (out.uplift, out.uplift_lo, out.uplift_hi))
+    if max(abs(lo), abs(hi)) <= 0.005:
+        return _("Nothing is planned: this is the forecast")
+    if not out.known:
+        between = _("Revenue of scenario {name} against no plans: {lo} to {hi}, as the data cannot tell more")
+        ends = (locales.signed(end, partial(locales.percent, digits=1)) for end in (lo, hi))
+        return between.format(name=name, **dict(zip(("lo", "hi"), ends, strict=True)))
+    more, less = (
+        _("Scenario {name} sells {share} more than without plans"),
+        _("Scenario {name} sells {share} less than without plans"),
+    )
+    return (more if added > 0 else less).format(name=name, share=locales.percent(abs(added), 1))
+
+
+def _side_by_side(chosen: Chosen, outs: dict[str, Outcome], usual: Outcome) -> None:
     """Units, revenue and margin of each scenario, and what its plans add."""
     rows = []
     for name, out in outs.items():
         row = {_("Scenario"): name}
-        for place, (title, column) in enumerate(
-            ((_("Units"), "units"), (_("Revenue"), "revenue"), (_("Margin"), "margin"))
-        ):
-            total = out.frame[column].sum(min_count=1)
-            if np.isfinite(total):
-                row[title] = _amount(chosen, place, total)
-                added = _("{title}: added by plans").format(title=title)
-                row[added] = _added(chosen, place, out)
+        for place, (title, column) in enumerate(MEASURES):
+            before = usual.frame[column].sum(min_count=1)
+            if np.isfinite(before):
+                row[_(title)] = _total(chosen, place, before, out)
+                row[_("{title}: added by plans").format(title=_(title))] = _added(chosen, place, out)
         rows.append(row)
     st.table(pd.DataFrame(rows).set_index(_("Scenario")).T, border="horizontal")
 
 
+def _total(chosen: Chosen, place: int, before: float, out: Outcome) -> str:
+    """What is sold with the plans: a number, or from and to where there is no single one."""
+    if out.known:
+        return _amount(chosen, place, before + out.uplift[place])
+    lo, hi = (_amount(chosen, place, before + end[place]) for end in (out.uplift_lo, out.uplift_hi))
+    return _("{lo} to {hi}").format(lo=lo, hi=hi)
+
+
 def _added(chosen: Chosen, place: int, out: Outcome) -> str:
     """What plans add, with its interval where there is one: none for an elasticity that is only assumed."""
-    value, lo, hi = (_amount(chosen, place, end[place], True) for end in (out.uplift, out.uplift_lo, out.uplift_hi))
+    value, lo, hi = (
+        _amount(chosen, place, end[place], True) if np.isfinite(end[place]) else "–"
+        for end in (out.uplift, out.uplift_lo, out.uplift_hi)
+    )
+    if not out.known:
+        return _("{lo} to {hi}").format(lo=lo, hi=hi)
     return value if lo == hi else _("{added} ({lo} to {hi})").format(added=value, lo=lo, hi=hi)
 
 
 def _amount(chosen: Chosen, place: int, value: float, signed: bool = False) -> str:
     write = locales.number if place == 0 else partial(locales.money, currency=chosen.currency)
     return locales.signed(value, write) if signed else write(value)
+
+
+def promoted(stored: Stored, now: Terms) -> None:
+    """What promotions did before, where they are recorded."""
+    found = store.promotions_of(stored, now.category)
+    if found is None:
+        return
+    of = label(now.category) if now.category else _("everything")
+    st.subheader(_("What promotions did before: {range}").format(range=of), anchor=False)
+    cards.figure(charts.lifts(found.lift, found.after, found.depth), "promotion_lift", found.lift)
+    lo, hi = (locales.percent(share) for share in found.taken)
+    if np.isfinite(found.taken).all():
+        sentence = _("Of the units that a promotion adds to one product, others of its category lose {lo} to {hi}.")
+        st.caption(plain(sentence.format(lo=lo, hi=hi)))

@@ -7,7 +7,8 @@ import pandas as pd
 import streamlit as st
 
 import locales
-from data import tables
+from data import countries, tables
+from data.countries import Country
 from data.dataset import Finding
 from data.tables import Stored
 from locales.labels import label
@@ -29,7 +30,8 @@ JOB = "forecast"
 
 @dataclass(frozen=True)
 class Chosen:
-    """A series and how it was chosen. `key` names it in the state database, `name` for a reader."""
+    """A series and how it was chosen. `key` names it in the state database, `name` for a reader; `country` is whose
+    bank holidays it has."""
 
     key: str
     name: str
@@ -41,6 +43,7 @@ class Chosen:
     values: pd.Series
     findings: tuple[Finding, ...]
     currency: str
+    country: Country
 
     def written(self, amount: float, digits: int = 0) -> str:
         """An amount of the series with its unit."""
@@ -89,7 +92,8 @@ def _made(
     values, findings = source.series(days, measure, frequency, covered) if len(days) else (pd.Series(dtype=float), ())
     currency = stored.origin.currency or "GBP"
     key = source.key(part, value, measure, frequency)
-    return Chosen(key, name, part, value, measure, frequency, horizon, values, findings, currency)
+    country = countries.of(stored, part, value)
+    return Chosen(key, name, part, value, measure, frequency, horizon, values, findings, currency, country)
 
 
 def first(stored: Stored) -> tuple[Chosen, Forecast | None]:
@@ -119,7 +123,7 @@ def forecast(stored: Stored, chosen: Chosen, horizon: int | None = None) -> Fore
 
 
 def _key(stored: Stored, chosen: Chosen, ahead: int) -> str:
-    return f"{stored.version} {chosen.key} {ahead}"
+    return f"{stored.version} {chosen.key} {ahead} {chosen.country.code}"
 
 
 def _work(chosen: Chosen, ahead: int, meant: Recent | None = None) -> Callable[[background.Step], Forecast]:
@@ -130,9 +134,8 @@ def _work(chosen: Chosen, ahead: int, meant: Recent | None = None) -> Callable[[
         def progress(_learner: str, /, *, done: int, windows: int) -> None:
             step(N_("Trying it on the past"), done / (windows + 1))
 
-        country = holidays.COUNTRIES.get(chosen.currency, "")
         history = preparing.regular(chosen.values)
-        future = holidays.closures(history, ahead, country) if country and ahead <= len(history.values) else None
+        future = holidays.closures(history, ahead, chosen.country.code) if ahead <= len(history.values) else None
         return forecast_of(chosen.values, ahead, future=future, progress=progress, recent=meant)
 
     return work

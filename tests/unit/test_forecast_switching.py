@@ -1,0 +1,203 @@
+"""Plans for a whole range, where products are bought instead of each other: held against shops whose truth is known."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.plans import SHOPS, held, late, made, said, truth
+from data import tables
+from data.dataset import Dataset, Origin
+from models.drift import consequence, monitored
+from models.forecast import promotions, switching
+from models.forecast.elasticity import Elasticity, elasticity
+from models.forecast.scenario import Plan, beyond, outcome
+from models.lifecycle import sales
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+DATES = pd.date_range("2026-01-05", periods=28)
+FIRST, LAST = date(2026, 1, 5), date(2026, 1, 11)
+UNITS = pd.DataFrame({"mean": 100.0, "lo-80": 80.0, "hi-80": 120.0}, DATES)
+STEALING = Elasticity(3.0, 2.8, 3.2, 30, whole=Elasticity(0.5, 0.3, 0.7, 0, seen=(-0.2, 0.0)), seen=(-0.3, 0.1))
+
+
+def weekly(out):
+    return out.frame["units"].iloc[:7].sum() / 700
+
+
+@pytest.fixture(scope="module")
+def stealing():
+    return [made(SHOPS["products that steal from each other"], seed) for seed in range(40, 49)]
+
+
+def test_a_promotion_on_the_whole_range_lies_within_its_interval(stealing):
+    found = [switching.together(one) for one in stealing]
+    right = 0.8**-0.5 - 1  # 12 %
+    answers = [said(one) for one in found]
+    assert sum(lo <= right <= hi for _value, lo, hi in answers) >= 8
+    assert np.median([value for value, _lo, _hi in answers]) == pytest.approx(right, abs=0.03)
+    assert np.median([hi - lo for _value, lo, hi in answers]) < 0.25
+    alone = [said(replace(one, whole=None))[0] for one in found]  # as if nobody bought another product instead
+    assert np.median(alone) > 0.8
+
+
+def test_the_elasticity_of_one_product_beside_the_others_is_found(stealing):
+    found = [elasticity(one) for one in stealing]
+    assert sum(one.lo <= 3.0 <= one.hi for one in found) >= 7
+    assert all(one.hi - one.lo < 0.4 for one in found)
+
+
+@pytest.mark.parametrize(
+    "name", ["prices moved only together", "cheaper when most is bought anyway", "the same, one year and a half"]
+)
+def test_other_ways_in_which_prices_moved_are_held_too(name):
+    found = held(SHOPS[name], range(60, 64))
+    assert found["answers"] == 1
+    assert found["all of it"] >= 3 / 4
+    assert found["half of it"] >= 3 / 4
+
+
+def test_where_prices_never_moved_together_there_is_no_single_number():
+    shop = replace(SHOPS["prices moved only apart"], apart=0.02)
+    found = switching.together(made(shop, 5))
+    assert found.whole is not None
+    assert found.whole.reason
+    value, lo, hi = said(found)
+    assert np.isnan(value)
+    assert lo <= truth(shop) <= hi
+    assert hi == pytest.approx(0.8**-found.whole.hi - 1, rel=0.01)
+    out = outcome(UNITS, 1.0, 0.5, [Plan("promotion", FIRST, LAST, 0.2)], replace(found, after=()))
+    assert not out.known
+    assert out.frame["units"].iloc[:7].isna().all()
+    assert (out.frame["units"].iloc[7:] == 100).all()
+    assert (out.frame["least"].iloc[:7] < out.frame["most"].iloc[:7]).all()
+
+
+def test_an_effect_that_may_be_none_at_all_is_not_known():
+    found = switching.together(made(replace(SHOPS["no stealing"], own=0.01, whole=0.01, apart=0.05, noise=0.3), 3))
+    assert found.reason
+    assert np.isnan(found.value)
+
+
+def test_a_range_sells_what_its_products_do_one_by_one():
+    """Ten equal products, three of them 20 % off, by the formula of each."""
+    price = np.array([0.8] * 3 + [1.0] * 7)
+    index = np.mean(price**-3.0)
+    each = price**-3.0 / index * index ** (0.5 / 3.0)
+    out = outcome(UNITS, 10.0, 4.0, [Plan("promotion", FIRST, LAST, 0.2, 0.3)], STEALING)
+    assert weekly(out) == pytest.approx(each.mean())
+    assert out.frame["revenue"].iloc[:7].sum() / 7000 == pytest.approx((each * price).mean())
+    one = outcome(UNITS, 10.0, 4.0, [Plan("promotion", FIRST, LAST, 0.2)], STEALING, weight=0.1)
+    index = np.mean(np.array([0.8] + [1.0] * 9) ** -3.0)
+    own, others = 0.8**-3.0 * index ** (0.5 / 3.0 - 1), index ** (0.5 / 3.0 - 1)
+    assert weekly(one) == pytest.approx(own)
+    assert one.taken[0] < 9 * (1 - others) / (own - 1) < one.taken[1]
+
+
+def test_promotions_on_the_same_days_do_not_add_up():
+    def units(*plans):
+        return weekly(outcome(UNITS, 1.0, 0.5, plans, STEALING))
+
+    deep, flat = Plan("promotion", FIRST, LAST, 0.3), Plan("promotion", FIRST, LAST, 0.1)
+    assert units(deep, flat) == units(flat, deep) == units(deep)
+    half = replace(deep, share=0.5)
+    index = 0.5 * 0.7**-3.0 + 0.5 * 0.9**-3.0  # half of it 30 % off, the other half 10 %
+    assert units(half, flat) == pytest.approx(index ** (0.5 / 3))
+    dearer = Plan("price", FIRST, LAST, 0.1)  # a promotion on a list price that has risen is off the new one
+    assert units(dearer, deep) == pytest.approx((1.1 * 0.7) ** -0.5)
+
+
+def test_with_no_plan_a_day_whose_mean_is_zero_keeps_its_band():
+    units = UNITS.assign(mean=0.0, **{"lo-80": 0.0, "hi-80": 3.0})
+    out = outcome(units, 2.0, 1.0, [], STEALING)
+    assert (out.frame["hi"] == 6.0).all()
+    assert out.uplift == (0, 0, 0)
+
+
+def test_what_is_extrapolated_is_said():
+    def far(*plans):
+        return beyond(plans, STEALING)
+
+    assert not far(Plan("promotion", FIRST, LAST, 0.28), Plan("event", FIRST, LAST, 3.0), Plan("closed", FIRST, LAST))
+    assert far(Plan("promotion", FIRST, LAST, 0.3))  # of one product no problem, but of all of them
+    assert not far(Plan("promotion", FIRST, LAST, 0.41, 0.3))
+    assert not beyond([Plan("promotion", FIRST, LAST, 0.4)], STEALING, weight=0.1)
+    assert far(Plan("promotion", FIRST, LAST, 0.42, 0.3))  # 1.5 times the logarithm of 0.7 is 0.586
+    assert far(Plan("price", FIRST, LAST, 0.16, 0.1))  # rises were seen up to 10 %
+
+
+def test_what_promotions_did_is_learned_and_comes_back_in_plans():
+    shop = replace(SHOPS["customers buy ahead"], ahead=0.8)
+    sold = made(shop, 13)
+    found = switching.together(sold)
+    assert all(lo <= -0.8 <= hi < 0 for _value, lo, hi in found.after)
+    did = promotions.learned(sold, found)
+    assert did is not None
+    usual = did.lift.set_index(did.lift["depth"].round(2)).loc[0.2]
+    assert usual["lo"] < 0.8**-3.0 - 1 < usual["hi"]
+    assert did.after["less"].to_numpy() == pytest.approx(1 - np.exp(-0.8 * did.depth), abs=0.03)
+    assert (did.after["lo"] > 0).all()
+    assert did.taken[0] < 1 - 0.5 / 3.0 < did.taken[1]
+    out = outcome(UNITS, 1.0, 0.5, [Plan("promotion", FIRST, LAST, 0.2)], found)
+    later = out.frame["units"].iloc[7:21] / 100
+    assert later.mean() == pytest.approx(np.exp(-0.8 * 0.2), abs=0.03)
+    assert (out.frame["units"].iloc[21:] == 100).all()
+    again = [Plan("promotion", FIRST, LAST, 0.2), Plan("promotion", date(2026, 1, 12), date(2026, 1, 25), 0.2)]
+    both = outcome(UNITS, 1.0, 0.5, again, found).frame["units"]
+    assert both.iloc[7:21].mean() == pytest.approx(both.iloc[:7].mean())  # no dip while the next one runs
+
+
+def test_shops_without_recorded_promotions_tell_nothing_of_them():
+    sold = made(SHOPS["customers buy ahead, not recorded"], 11)
+    assert promotions.learned(sold, switching.together(sold)) is None
+
+
+def test_the_days_after_of_the_simulation():
+    depth = np.array([[0.0, 0.2, 0.0, 0.0, 0.0, 0.3, 0.3, 0.0]])
+    assert late(depth).tolist() == [[0.0, 0.0, 0.2, 0.2, 0.0, 0.0, 0.0, 0.3]]
+
+
+def test_three_categories_each_with_its_own_prices():
+    sold = made(SHOPS["three categories, each with its prices"], 4)
+    known = switching.elasticities(sold)
+    assert set(known) == {"", "category 0", "category 1", "category 2"}
+    whole = known[""].whole
+    assert whole is not None
+    assert whole.lo <= 0.5 <= whole.hi
+
+
+def test_drift_of_prices_counts_what_everything_sells_at_once(tmp_path):
+    """Of everything at once, not of one product beside the others: 0.5, and not 3."""
+    sold = made(SHOPS["products that steal from each other"], 40)
+    lines = pd.DataFrame(
+        {
+            "source": "test",
+            "line_id": [str(number) for number in range(len(sold))],
+            "timestamp": sold["week"].to_numpy().astype("datetime64[us]"),
+            "product": sold["product"].to_numpy(),
+            "line_type": "sale",
+            "quantity": sold["units"].to_numpy(),
+            "unit_price": sold["price"].to_numpy(),
+            "currency": "GBP",
+            "promotion": sold["promotion"].to_numpy(),
+        }
+    )
+    stored = tables.add(tmp_path, Dataset("sales", {"sales": lines}, Origin("upload", "a.csv")), NOW)
+    levels = monitored.PRICES
+    column = SimpleNamespace(name="price_change", cut=SimpleNamespace(levels=levels))
+    units = sales.response(stored, SimpleNamespace(columns=(column,)))["price_change"]
+    half, three = (consequence.of_prices(levels, value) for value in (0.5, 3.0))
+    assert np.abs(np.log(units) - np.log(half)).max() < 0.1
+    assert np.abs(np.log(three) - np.log(half)).max() > 0.5
+
+
+def test_prices_of_a_part_of_a_range_answer_as_each_product_does():
+    ratio, units = np.array([1.2, 1.2, 1.0]), np.array([10.0, 30.0, 60.0])
+    index = 0.4 * 1.2**-3.0 + 0.6
+    found = switching.answered(units, ratio, 3.0, 0.5)
+    assert found == pytest.approx(ratio**-3.0 * index ** (0.5 / 3.0 - 1))
+    assert (units @ switching.answered(units, np.full(3, 1.2), 3.0, 0.5)) / 100 == pytest.approx(1.2**-0.5)
+    assert found[2] > 1  # what did not become dearer is bought instead
