@@ -126,7 +126,8 @@ def test_the_title_of_the_gains_hides_no_part_that_is_worse(whole, parts, title)
     rows["name"] = ["All", *(f"part {number}" for number in range(1, len(rows)))]
     assert title in charts.gains(rows, "Gain", str).layout.title.text
     many = pd.concat([rows.iloc[:1], *[rows.iloc[1:]] * 10])
-    assert charts.gains(many, "Gain", str).layout.xaxis.title.text == "Gain<br>the 10 largest of 20 parts"
+    below = charts.gains(many, "Gain", str).layout.xaxis.title.text.replace("<br>", " ")
+    assert below == "Gain the 10 largest of 20 parts"
 
 
 def test_policies_retrain_when_they_say():
