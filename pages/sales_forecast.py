@@ -1,6 +1,7 @@
 """What will sell, and how sure is that?"""
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 import locales
@@ -31,6 +32,7 @@ views.logged_once(stored, chosen, found)
 def headline() -> None:
     """The answer: how much, how sure, and how good the forecast has been."""
     total, (lo, hi) = float(found.frame["mean"].sum()), found.total[80]
+    last = found.frame.index[-1] + pd.offsets.MonthEnd(0) if chosen.frequency == "MS" else found.frame.index[-1]
     last_year = explain.same_days(chosen.values, found.frame.index, chosen.frequency)
     against = _("nothing earlier to compare with")
     if last_year is not None and last_year.sum() > 0:
@@ -41,7 +43,7 @@ def headline() -> None:
     record = _("of the steps, and {sums} of {count} sums, at past origins; 80% were promised")
     cards.metrics(
         [
-            (_("Expected by {day}").format(day=locales.day(found.frame.index[-1])), chosen.written(total), against),
+            (_("Expected by {day}").format(day=locales.day(last)), chosen.written(total), against),
             (_("In four of five cases"), f"{chosen.written(lo)} – {chosen.written(hi)}", _("80% band of the sum")),
             (
                 _("Held by the 80% band"),

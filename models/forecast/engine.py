@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from models.forecast import learners as learning
-from models.forecast.apart import Recent
+from models.forecast.apart import Recent, bring
 from models.forecast.learners import COMBINED, INTERMITTENT, LEARNERS, Fitted
 from models.forecast.series import CannotForecast, Open, Regular, learnable
 
@@ -216,7 +216,8 @@ def _pinball(actual: np.ndarray, quantile: np.ndarray, at: float) -> float:
 
 def _scale(past: Regular, history: Open) -> float:
     """The error of saying "as a season ago" throughout what is known, the unit of MASE; never zero."""
-    values = past.values.reindex(history.dates).reindex(history.grid.index).to_numpy()  # closed steps are not compared
+    level = bring(past.values, history.apart, history.recent) if history.apart and history.recent else past.values
+    values = level.reindex(history.dates).reindex(history.grid.index).to_numpy()  # closed steps are not compared
     season = history.season if len(values) > 2 * history.season else 1
     apart = np.abs(values[season:] - values[:-season])
     usual = float(np.nanmean(apart)) if np.isfinite(apart).any() else 0.0

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from models.forecast.panel import Panel, PanelForecast, PastForecast, Step, add_up, alike, banded, look_back
+from models.forecast.panel import Panel, PanelForecast, PastForecast, Step, add_up, alike, around, banded, look_back
 
 Method = Literal["bottom-up", "minimum trace"]
 
@@ -140,7 +140,7 @@ def _bands(
         )
         wide[rows] = np.quantile(off, min(share + share * (1 - share) / len(past), 1))
     lo, hi = mean * np.maximum(1 - wide, 0)[:, None], mean * (1 + wide)[:, None]
-    return (np.rint(lo), np.rint(hi)) if whole else (lo, hi)
+    return around(mean, lo, hi, whole)
 
 
 def _off(history: Panel, above: Panel, belongs: np.ndarray, tried: Sequence[PastForecast]) -> dict[str, float]:

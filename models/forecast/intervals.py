@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from zlib import crc32
 
 import numpy as np
+import pandas as pd
 
 from models.forecast.engine import Window
 
@@ -58,20 +59,31 @@ def paths(window: Window, past: Sequence[Window], learner: str) -> np.ndarray:
 def _errors(window: Window, earlier: Sequence[Window], learner: str, rng: np.random.Generator) -> np.ndarray:
     from scipy.stats import t
 
-    off = np.array([np.where(one.counted, (one.actual - one.forecast[learner]) / unit(one, learner), np.nan)
-                    for one in earlier])  # fmt: skip
+    # What stands apart is said to be known now: that nobody knew it then does not tell how sure the rest is.
+    since = window.history.apart.since if window.history.apart else pd.Timestamp.max
+    off = np.array([_off(one, learner, one.dates < since) for one in earlier])
+    if not np.isfinite(off).any():
+        off = np.array([_off(one, learner, one.counted) for one in earlier])
     average = np.array([np.nanmean(one) if np.isfinite(one).any() else 0.0 for one in off])
     around = (off - average[:, None]) * AROUND
     days = (earlier[0].dates[-1] - earlier[0].origin).days
     horizons = max((earlier[-1].dates[-1] - earlier[0].origin).days / max(days, 1), 1.0)
     # Evenly spaced quantiles in any order: as good as many more draws.
-    spread = t.ppf((np.arange(PATHS) + 0.5) / PATHS, horizons + 1) * np.sqrt((average**2).mean())
+    square = (average**2).mean()
+    if window.history.apart and window.history.recent == "level":
+        square += np.nanmean(around**2) / window.history.apart.steps  # a new level is known from so many steps
+    spread = t.ppf((np.arange(PATHS) + 0.5) / PATHS, horizons + 1) * np.sqrt(square)
     steps = []
     for half in np.array_split(around, 2, axis=1):
         pool = half[np.isfinite(half)]
         size = PATHS, half.shape[1]
         steps.append(rng.choice(pool, size) * rng.choice([-1, 1], size) if len(pool) else np.zeros(size))
     return np.asarray((rng.permutation(spread)[:, None] + np.concatenate(steps, axis=1)) * unit(window, learner))
+
+
+def _off(one: Window, learner: str, which: np.ndarray) -> np.ndarray:
+    """How far off a learner was at `which` of the counted steps of a past window, in its unit; NaN elsewhere."""
+    return np.where(one.counted & which, (one.actual - one.forecast[learner]) / unit(one, learner), np.nan)
 
 
 def _slow(window: Window, said: np.ndarray, rng: np.random.Generator) -> np.ndarray:

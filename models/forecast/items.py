@@ -1,6 +1,6 @@
 """Store x product by month: from invoice lines to the panel that is forecast, and how good that forecast was."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ SPANS = """
     SELECT date_trunc('month', timestamp) AS month, min(timestamp) AS first, max(timestamp) AS last
     FROM sales WHERE line_type IN ('sale', 'return') AND timestamp < $until GROUP BY month ORDER BY month
 """
+MOST_SHUT = 0.2  # share of months
 UNKNOWN = "?"  # where a line does not name its store or category
 SIZES = (0.1, 0.5, 1, 2, 5, 10, 50)  # units a month that part small series from large ones
 
@@ -68,7 +69,16 @@ def months(
     keys = [name for name in ("store", "product") if name in inside]
     if "category" in goods:
         inside = inside.assign(category=inside["product"].map(goods.set_index("product")["category"]))
-    return panel(inside, keys, "MS"), tuple(findings)
+    history = panel(inside, keys, "MS")
+    shut = np.asarray(~history.values.any(axis=0))
+    if 0 < shut.sum() <= MOST_SHUT * len(shut):
+        # Each series as it usually is around it: a month without any sale would be learned as a season.
+        kept = np.flatnonzero(~shut)
+        values = np.array([np.interp(np.arange(len(shut)), kept, one[kept]) for one in history.values])
+        history = replace(history, values=values.astype(history.values.dtype))
+        message = N_("In {rows} months nothing at all was sold: closed or not recorded, they teach nothing.")
+        findings.append(Finding(message, int(shut.sum()), severity="warning"))
+    return history, tuple(findings)
 
 
 def _whole(spans: pd.DataFrame) -> tuple[pd.Series, list[Finding]]:

@@ -374,4 +374,11 @@ def _bands(
     units = mean.ravel() + level[here]
     lo = np.maximum(mean + (low[here] * units).reshape(mean.shape), 0)
     hi = np.maximum(mean + (high[here] * units).reshape(mean.shape), lo)
-    return (np.rint(lo), np.rint(hi)) if whole else (lo, hi)
+    return around(mean, lo, hi, whole)
+
+
+def around(mean: np.ndarray, lo: np.ndarray, hi: np.ndarray, whole: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The ends of bands, in whole numbers or not, so that what is expected lies within them."""
+    if whole:
+        lo, hi = np.minimum(np.rint(lo), np.floor(mean)), np.maximum(np.rint(hi), np.ceil(mean))
+    return np.minimum(lo, mean), np.maximum(hi, mean)

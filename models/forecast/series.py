@@ -29,9 +29,12 @@ STEADY = 0.05  # share of days without a sale below which such a day is an excep
 BETWEEN = 28  # days with sales for each long gap, below which the gaps are the rule
 BETWEEN_SALES = 1.32  # steps between sales from which demand is intermittent (Syntetos, Boylan, Croston 2005)
 FEWEST = 8  # values behind any forecast
+MOSTLY = 0.8  # share of dates that are those of a step
+FEW_EMPTY, LOW = 0.1, 0.3  # share of steps without a sale, and of the usual value, that steps which always sell keep
 FAR_DATES = N_("{rows} dates are far from all others ({day}): left out as mistyped. Correct them in the file.")
 LEVEL = N_("The last {rows} steps, since {day}, stand apart from those before: they are taken for a new level.")
 ONCE = N_("The last {rows} steps, since {day}, stand apart from those before: they are taken to happen only once.")
+SHUT = N_("{rows} steps without any sale among steps that always sell are left out, as if closed or not recorded.")
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
@@ -121,6 +124,8 @@ def regular(series: pd.Series) -> Regular:
         raise CannotForecast(N_("This series is zero throughout: nothing was sold, so nothing can be forecast."))
     step = float(np.median(np.diff(clean.index.to_numpy()) / np.timedelta64(1, "D")))
     frequency = "D" if step < 4 else "W" if step < 20 else min(MONTHS, key=lambda one: abs(MONTHS[one] - step / 30.44))
+    if not _on_step(pd.DatetimeIndex(clean.index), frequency):
+        frequency = "D"  # days on which something was sold, far apart
     last = clean.index[-1]
     if frequency == "W":
         clean = clean.groupby(clean.index.to_period(f"W-{WEEKDAYS[last.day_of_week]}").end_time.normalize()).sum()
@@ -135,6 +140,14 @@ def regular(series: pd.Series) -> Regular:
         findings.append(Finding(N_("{rows} steps without a value count as zero."), missing))
     filled = clean.reindex(steps, fill_value=0.0)
     return Regular(filled, frequency, tuple(findings))
+
+
+def _on_step(dates: pd.DatetimeIndex, frequency: str) -> bool:
+    """Whether most dates are those of a step: the same day of the week, or of the month, counted from either end."""
+    if frequency == "D":
+        return True
+    days = [dates.day_of_week] if frequency == "W" else [dates.day, dates.days_in_month - dates.day]
+    return any(pd.Series(one).value_counts(normalize=True).iloc[0] >= MOSTLY for one in days)
 
 
 def learnable(
@@ -153,8 +166,12 @@ def learnable(
         year = SEASONS[history.frequency]
         found = _ended(dates, sold, np.ones(len(sold), bool), year, 3)
         rare, ended = _intermittent(sold, year), bool(found)
-        values, off, recent, said = _at_one_level(values, history.frequency, 1, explained, recent)
-        return Open(values, values, history.frequency, season, (), (), found + said, rare, ended, off, recent)
+        idle = _shut(values.to_numpy(), sold, year) & (not ended)
+        if idle.any():
+            found += (Finding(SHUT, int(idle.sum()), severity="warning"),)
+        grid = values.where(~idle, values.where(sold).rolling(5, center=True, min_periods=1).median())
+        grid, off, recent, said = _at_one_level(grid, history.frequency, 1, explained, recent)
+        return Open(grid[~idle], grid, history.frequency, season, (), (), found + said, rare, ended, off, recent)
     weekdays = _closed_weekdays(dates, sold)
     findings = []
     if weekdays:
@@ -204,6 +221,14 @@ def learnable(
     return Open(
         grid[dates[kept]], _filled(grid), "D", season, weekdays, days, tuple(findings), rare, ended, off, recent
     )
+
+
+def _shut(values: np.ndarray, sold: np.ndarray, year: int) -> np.ndarray:
+    """The steps without a sale in a series that sells at every other one, and never little: closed, or not recorded."""
+    empty = ~sold & ~_every_year(~sold, year)
+    rest = np.abs(values[sold])
+    rare = 0 < empty.sum() <= FEW_EMPTY * len(values) and np.quantile(rest, 0.05) >= LOW * np.median(rest)
+    return empty & bool(rare)
 
 
 def _at_one_level(

@@ -111,3 +111,42 @@ def test_exponential_smoothing_of_a_season_without_noise_is_that_season():
     values = pd.Series(np.tile([10.0, 20, 30, 40, 50, 60, 70], 20), pd.date_range("2024-01-01", periods=140))
     said = LEARNERS["ets"](learnable(regular(values)), None)(pd.date_range("2024-05-20", periods=7), None)
     assert np.allclose(said, [10, 20, 30, 40, 50, 60, 70], rtol=0.02)
+
+
+@pytest.mark.usefixtures("plain_learners")
+def test_the_band_of_a_new_level_is_that_of_days_that_nobody_was_surprised_by():
+    """A level that halved three weeks ago: 100 a day. A day is 100 +- 10; a band of 33 to 162 orders nothing."""
+    inside, wide, steps = [], [], []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        answer = forecast(days(rng.poisson(np.where(np.arange(500) >= 479, 100, 200))), 28)
+        lo, hi = answer.total[80]
+        inside.append(lo < 2800 < hi)
+        wide.append((hi - lo) / 2800)
+        steps.append((answer.frame["hi-80"] - answer.frame["lo-80"]).mean())
+    assert sum(inside) >= 5
+    assert np.mean(wide) < 0.25
+    assert np.mean(steps) < 60
+
+
+@pytest.mark.usefixtures("plain_learners")
+@pytest.mark.parametrize("step", ["W-SUN", "MS"])
+def test_weeks_and_months_without_a_sale_where_all_others_sell_are_left_out(step):
+    """Closed for two months last year: the next December sells as all others, not a tenth of it."""
+    rng, dates = np.random.default_rng(12), pd.date_range("2021-06-01", "2025-11-30")
+    daily = pd.Series(rng.poisson(100.0, len(dates)).astype(float), dates)
+    daily["2024-12-01":"2025-01-31"] = 0
+    summed = daily.resample(step).sum().iloc[1 : -1 if step == "W-SUN" else None]
+    answer = forecast(summed, 4)
+    usual = 700 if step == "W-SUN" else 3044
+    assert np.allclose(answer.frame["mean"], usual, rtol=0.08)
+    assert "without any sale" in messages(answer.findings)
+
+
+def test_days_far_apart_are_days_and_no_months():
+    """Ten sales a year without the days between: 28 steps are 28 days, with about one or two units."""
+    rng, dates = np.random.default_rng(0), pd.date_range("2022-01-01", "2025-11-30")
+    sold = np.where(rng.random(len(dates)) < 10 / 365, rng.integers(1, 4, len(dates)), 0.0)
+    said = forecast(pd.Series(sold, dates)[sold > 0], 28)
+    assert said.frame.index[-1] - said.frame.index[0] == pd.Timedelta(days=27)
+    assert 0.5 < said.frame["mean"].sum() < 4

@@ -6,7 +6,7 @@ import pytest
 
 from connectors import predict_future_sales
 from models.forecast import CannotForecast, hierarchy, items
-from models.forecast.panel import Panel, add_up, forecast_panel, mean_forecast, panel
+from models.forecast.panel import Panel, add_up, around, forecast_panel, mean_forecast, panel
 
 
 def quiet(_message: str, _share: float) -> None:
@@ -163,3 +163,24 @@ def test_shop_by_item_of_a_real_chain(real_data):
     assert found.single.coverage >= 0.75
     assert found.single.rmse < 0.92 * found.single.naive_rmse
     assert np.allclose(found.totals.mean, found.belongs @ found.single.mean, atol=1e-3)
+
+
+def test_what_is_expected_lies_in_its_band_in_whole_numbers_too():
+    mean = np.array([[1039.9, 2.4, 0.3]])
+    lo, hi = around(mean, np.array([[1049.6, 2.0, 0.4]]), np.array([[1143.0, 2.2, 0.4]]), whole=True)
+    assert (lo <= mean).all()
+    assert (hi >= mean).all()
+    assert np.allclose(lo, [[1039, 2, 0]])
+    assert np.allclose(hi, [[1143, 3, 1]])
+
+
+def test_a_month_in_which_nothing_at_all_was_sold_teaches_nothing():
+    months = pd.date_range("2024-01-01", periods=12, freq="MS")
+    units = pd.DataFrame({"product": "p", "date": months, "units": 100.0}).drop([4, 5])
+    spans = pd.DataFrame(
+        {"month": units["date"], "first": units["date"], "last": units["date"] + pd.offsets.MonthEnd(0)}
+    )
+    goods = pd.DataFrame({"product": ["p"], "name": ["p"]})
+    history, findings = items.months(units, spans.reset_index(drop=True), goods, None)
+    assert history.values.tolist() == [[100.0] * 12]
+    assert [one.rows for one in findings if "nothing at all" in one.message] == [2]
