@@ -20,7 +20,7 @@ MOVED_OVER = 7  # days after a closed one over which customers come instead
 
 # The mean price and unit cost of the last `$days` days, and the category, of everything or the `$value` of a part.
 LATEST = """
-    SELECT sum(quantity * unit_price) / nullif(sum(quantity), 0) AS price, {cost} AS cost, {category} AS category
+    SELECT sum(amount) / nullif(sum(quantity), 0) AS price, {cost} AS cost, {category} AS category
     FROM sales WHERE line_type = 'sale' AND quantity > 0{where}
     AND timestamp > (SELECT max(timestamp) FROM sales WHERE line_type = 'sale'{where}) - to_days(CAST($days AS INTEGER))
 """
