@@ -35,7 +35,7 @@ OTHERS = """
 # mean price and unit cost of those weeks.
 CHANGE = """
     WITH chosen AS (SELECT * FROM sales WHERE line_type = 'sale' AND quantity > 0 AND unit_price > 0{where}),
-    before AS (SELECT product, median(unit_price) AS price, sum(quantity) AS units, sum(quantity * unit_price) AS paid,
+    before AS (SELECT product, median(unit_price) AS price, sum(quantity) AS units, sum(amount) AS paid,
                       {cost} AS cost
                FROM chosen WHERE timestamp < CAST($start AS DATE)
                AND timestamp >= CAST($start AS DATE) - to_days({before}) GROUP BY product),
