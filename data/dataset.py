@@ -26,11 +26,29 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """One thing a file was taken for that changes its numbers, and what else it could be.
+
+    `key` names the matter and, where it has one, the column: "dates:Order Date". `message` is a sentence marked with
+    `locales.N_` that says what was `chosen`, with the names in `values`; `options` are the choices, that one among
+    them. `open`: the file gives no reason to prefer one, and nobody has chosen yet.
+    """
+
+    key: str
+    message: str
+    chosen: str
+    options: tuple[str, ...]
+    values: dict[str, str] = field(default_factory=dict)
+    open: bool = False
+
+
+@dataclass(frozen=True)
 class Origin:
     """Where a dataset is from: shown on every page that uses it.
 
-    Of a file of one's own also what its columns were called (canonical -> source) and what the values of its outcome
-    mean (True left, False stayed, None not known), so that its next file is read the same way.
+    Of a file of one's own also its recipe, so that its next file is read the same way: what its columns were called
+    (canonical -> source), what the values of its outcome mean (True left, False stayed, None not known), and how what
+    could be read in two ways was read (`Reading.key` -> `Reading.chosen`).
     """
 
     kind: Kind
@@ -42,6 +60,7 @@ class Origin:
     currency: str | None = None
     columns: dict[str, str] | None = None
     outcome: dict[str, bool | None] | None = None
+    readings: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +69,7 @@ class Dataset:
 
     `frames` holds the main table under the name `table`; for customers a history where there is one, for sales any of
     products, stores, suppliers, supplier_prices, stock_moves, calendar. `lineage` is that of the dataset it goes on
-    from, where that is known (see `data.lineage`).
+    from, where that is known (see `data.lineage`). `readings` are what its file was taken for.
     """
 
     table: Table
@@ -58,6 +77,12 @@ class Dataset:
     origin: Origin
     findings: tuple[Finding, ...] = ()
     lineage: str | None = None
+    readings: tuple[Reading, ...] = ()
+
+    @property
+    def questions(self) -> tuple[Reading, ...]:
+        """The readings that somebody must choose before the dataset may be kept."""
+        return tuple(one for one in self.readings if one.open)
 
     @property
     def main(self) -> pd.DataFrame:

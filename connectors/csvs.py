@@ -1,0 +1,248 @@
+"""Text with columns as a grid of cells: the encoding and the delimiter are found, rows of another length are looked at.
+
+A row has the number that a spreadsheet gives it: blank lines count, and a cell of several lines is in one row.
+"""
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from typing import IO
+
+import pandas as pd
+
+from connectors import InvalidFile
+from connectors.limits import CHUNK, counts, report
+from data.dataset import Finding
+from locales import N_
+
+DELIMITERS = ",;\t|"
+SNIFFED = 200  # rows that decide the delimiter
+SNIFFED_CHARACTERS = 1_000_000
+ODD = 5_000  # rows of another length that are kept to be listed
+NOTES = 50  # rows at the end that may be notes
+NOTE = re.compile(
+    r"\s*(?:(?:grand |sub|sous-?)?tota(?:l|ux)\b|sum\b|somme\b|source|notes?\b|n\.?b\.?\b|\*|generated|exported|report|"
+    r"printed|prepared|genere|généré|export|edité|édité|imprimé|©|page\b|end of|fin\b|rows?\b|\d+ (?:rows|lignes|records))",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cells as they stand, empty ones missing; the index is the row number less 1. `delimiter` parts the columns.
+
+    `odd` are the rows that do not have the `usual` number of cells: number less 1 -> the cells.
+    """
+
+    cells: pd.DataFrame
+    delimiter: str
+    usual: int
+    odd: dict[int, list[str]]
+
+
+def read(content: bytes, findings: list[Finding]) -> Grid:
+    """The cells of a file of text. Raises `InvalidFile` where a row is cut off or cannot be read."""
+    encoding = _encoding(content, findings)
+    start = content[: 4 * SNIFFED_CHARACTERS].decode(encoding, "ignore")[:SNIFFED_CHARACTERS]
+    delimiter, usual = _delimiter(start)
+    if not delimiter:
+        if pasted := _pasted(content, encoding):
+            findings.append(Finding(N_("Each row stood in one cell: it was parted into columns."), 0))
+            return read(pasted, findings)
+        raise InvalidFile(
+            N_("No columns were found in this file: they should be parted by commas, semicolons, tabs or bars.")
+        )
+    rows, width, odd = _whole(content, encoding, delimiter, usual)
+    file = io.BytesIO(content)
+    if content.startswith(codecs.BOM_UTF8):
+        file.seek(len(codecs.BOM_UTF8))
+    cells = pd.read_csv(
+        file,
+        sep=delimiter,
+        dtype="str",
+        keep_default_na=False,
+        na_values=[""],
+        skip_blank_lines=False,
+        header=None,
+        names=range(width),
+        index_col=False,
+        engine="c",
+        encoding="utf-8" if encoding == "utf-8-sig" else encoding,
+    )
+    if len(cells) > rows:
+        cells = cells.iloc[:rows]
+    if delimiter != ",":
+        shown = {"\t": "tab"}.get(delimiter, delimiter)
+        findings.append(Finding(N_("The columns are parted by “{delimiter}”."), 0, {"delimiter": shown}))
+    return Grid(cells, delimiter, usual, odd)
+
+
+def chunks(file: IO[bytes]) -> Iterator[bytes]:
+    """An open file, part by part."""
+    while chunk := file.read(CHUNK):
+        yield chunk
+
+
+def _encoding(content: bytes, findings: list[Finding]) -> str:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encodings = ["utf-16"]
+    else:
+        if b"\0" in content:
+            raise InvalidFile(N_("This is not a table that Vigie can read: send CSV, XLSX or Parquet."))
+        encodings = ["utf-8-sig", "cp1252", "latin-1"]
+    for encoding in encodings:
+        try:
+            empty = True
+            for part in codecs.iterdecode(chunks(io.BytesIO(content)), encoding):
+                empty = empty and (not part or part.isspace())
+        except UnicodeDecodeError:
+            continue
+        if empty:
+            raise InvalidFile(N_("This file is empty."))
+        if not encoding.startswith("utf-8"):
+            findings.append(
+                Finding(N_("The text is in {encoding}: check that accents read well."), 0, {"encoding": encoding})
+            )
+        return encoding
+    raise InvalidFile(N_("The text of this file cannot be read: save it as UTF-8."))
+
+
+def _delimiter(text: str) -> tuple[str, int]:
+    """The one that cuts most of the first rows into the most columns, the same number in each; and that number.
+
+    "" where there is none. A first line "sep=;" says it.
+    """
+    said = re.match(r'"?sep=(.)"?\r?\n', text, re.IGNORECASE)
+    best, columns, most = "", 1, 1.0
+    for delimiter in [said[1]] if said else DELIMITERS:
+        widths: list[int] = []
+        with suppress(csv.Error):  # what comes before a row that cannot be read counts
+            for row in islice(csv.reader(io.StringIO(text), delimiter=delimiter), SNIFFED):
+                widths += [len(row)] if row else []
+        if not widths:
+            continue
+        usual, count = max(Counter(widths).items(), key=lambda pair: (pair[1], pair[0]))
+        share = count / len(widths)
+        if (usual > 1 and share > 0.5 and usual * share > most) or (said and usual > 1):
+            best, columns, most = delimiter, usual, usual * share
+    if not best:  # few rows, hardly two of one length: the header's
+        for delimiter in DELIMITERS:
+            with suppress(csv.Error):
+                rows = [row for row in islice(csv.reader(io.StringIO(text), delimiter=delimiter), 3) if row]
+                if rows and len(rows[0]) > columns:
+                    best, columns = delimiter, len(rows[0])
+    return best, columns
+
+
+def _pasted(content: bytes, encoding: str) -> bytes:
+    """What stands in the cells of a file whose every row is one quoted cell, where that has columns; else nothing."""
+    with suppress(csv.Error):
+        cells = [row[0] for row in _rows(content, encoding, ",", strict=False) if row]
+        text = "\n".join(cells)
+        if text.encode() != content.strip() and _delimiter(text[:SNIFFED_CHARACTERS])[0]:
+            return text.encode()
+    return b""
+
+
+def _rows(content: bytes, encoding: str, delimiter: str, strict: bool) -> Iterator[list[str]]:
+    text = io.TextIOWrapper(io.BytesIO(content), encoding, newline="")
+    return csv.reader(text, delimiter=delimiter, strict=strict)
+
+
+def _whole(content: bytes, encoding: str, delimiter: str, usual: int) -> tuple[int, int, dict[int, list[str]]]:
+    """How many rows and columns there are, and the rows that do not have `usual` cells.
+
+    Refuses a file that ends in the middle of a cell, or where columns and rows are too many.
+    """
+    odd: dict[int, list[str]] = {}
+    number, width = 0, usual
+    try:
+        for row in _rows(content, encoding, delimiter, strict=False):
+            number += 1
+            if len(row) != usual and row:
+                width = max(width, len(row))
+                counts(1, width)
+                if len(odd) < ODD:
+                    odd[number - 1] = row
+    except csv.Error as error:
+        if "field larger" in str(error):
+            raise InvalidFile(
+                N_("A cell in row {row} has more than {limit} characters: a quotation mark may be open before it."),
+                row=number + 1,
+                limit=csv.field_size_limit(),
+            ) from error
+        raise InvalidFile(
+            N_("Row {row} cannot be read: a quotation mark is open or out of place."), row=number + 1
+        ) from error
+    counts(number, width)
+    if content.count(b'"') % 2 and _ends_quoted(content, encoding, delimiter):
+        raise InvalidFile(N_("A quotation mark is never closed: the file was cut off or is damaged. Export it again."))
+    return number, width, odd
+
+
+def _ends_quoted(content: bytes, encoding: str, delimiter: str) -> bool:
+    try:
+        for _row in _rows(content, encoding, delimiter, strict=True):
+            pass
+    except csv.Error as error:
+        return "unexpected end" in str(error)
+    return False
+
+
+def fitted(grid: Grid, header: int) -> tuple[pd.DataFrame, list[str]]:
+    """The cells below the `header` (a row less 1; -1: there is none) without the notes at their end, and its names.
+
+    Raises `InvalidFile` where rows do not have as many cells as the header.
+    """
+    below = grid.cells.loc[header + 1 :]
+    names = grid.odd.get(header) or ["" if pd.isna(cell) else str(cell) for cell in grid.cells.iloc[max(header, 0)]]
+    names = names[: grid.usual] if not any(name.strip() for name in names[grid.usual :]) else names
+    width, notes = grid.usual if header < 0 else max(len(names), 1), _notes(grid, header)
+    wrong = {row: len(given) for row, given in grid.odd.items() if row > header and row not in notes}
+    wrong = {row: cells for row, cells in wrong.items() if cells < width or any(map(str.strip, grid.odd[row][width:]))}
+    if width < grid.usual and below.iloc[:, width : grid.usual].notna().any(axis=None):
+        numbered = pd.to_numeric(below[0], errors="coerce").diff().dropna().eq(1).all()
+        if width + 1 == grid.usual and numbered:  # the numbers of rows that R writes, without a name
+            names, width = ["", *names], grid.usual
+        else:
+            wrong |= dict.fromkeys(map(int, below.index.difference(list(grid.odd))), grid.usual)
+    last = int(grid.cells.index[-1])
+    if list(wrong) == [last] and wrong[last] < width:
+        raise InvalidFile(
+            N_("The file ends in the middle of row {row}: it was cut off. Export it again."),
+            report([(last + 1, "", "", N_("the row is cut off"))]),
+            row=last + 1,
+        )
+    if wrong:
+        reason = N_("another number of cells than the header")
+        raise InvalidFile(
+            N_("{count} rows do not have {width} cells as the header does; the first is row {row}."),
+            report([(row + 1, "", str(cells), reason) for row, cells in sorted(wrong.items())]),
+            count=len(wrong),
+            width=width,
+            row=min(wrong) + 1,
+        )
+    below = below.drop(index=notes)
+    names = ["" if header < 0 else name for name in names]
+    return below.iloc[:, :width] if width < below.shape[1] else below, [*names, *[""] * below.shape[1]][:width]
+
+
+def _notes(grid: Grid, header: int) -> list[int]:
+    """The short rows at the end that are no rows of the table: a source, a total, how many there are."""
+    notes: list[int] = []
+    end = int(grid.cells.index[-1])
+    for row in sorted(grid.odd, reverse=True):
+        filled = [cell for cell in grid.odd[row] if cell.strip()]
+        between = grid.cells.loc[row + 1 : end]
+        if row <= header or len(between) > NOTES or between.drop(index=notes, errors="ignore").notna().any(axis=None):
+            break
+        blank_before = row - 1 > header and grid.cells.loc[row - 1].isna().all()
+        if not filled or NOTE.match(filled[0]) or blank_before:
+            notes.append(row)
+    return notes

@@ -1,0 +1,53 @@
+"""Records in JSON, a line each or in one list, as text."""
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from connectors import InvalidFile
+from connectors.limits import counts
+from locales import N_
+
+UNREADABLE = N_("This JSON file is no list of records: send one record a line, or a list of them.")
+
+
+def looks_like(content: bytes) -> bool:
+    """Whether a file begins as records in JSON do."""
+    start = content[:200].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return start.startswith(b"{") or (start[:1] == b"[" and start[1:].lstrip()[:1] in (b"{", b""))
+
+
+def read(content: bytes) -> pd.DataFrame:
+    """The records of a file, numbers as they are written there, lists and records in them as one text each.
+
+    Raises `InvalidFile`.
+    """
+    try:
+        text = content.decode("utf-8-sig").strip()
+        records = (
+            _loaded(text) if text.startswith("[") else [_loaded(line) for line in text.splitlines() if line.strip()]
+        )
+        if len(records) == 1 and isinstance(records[0], dict):  # {"data": [...]}
+            lists = [one for one in records[0].values() if isinstance(one, list) and one and isinstance(one[0], dict)]
+            records = lists[0] if len(lists) == 1 else records
+    except (ValueError, RecursionError) as error:
+        raise InvalidFile(UNREADABLE) from error
+    if not records or not all(isinstance(one, dict) for one in records):
+        raise InvalidFile(UNREADABLE)
+    names = list(dict.fromkeys(name for one in records for name in one))
+    counts(len(records), len(names))
+    columns = {
+        place: pd.Series([_text(one.get(name)) for one in records], dtype="str") for place, name in enumerate(names)
+    }
+    return pd.DataFrame(columns).set_axis(names, axis=1)
+
+
+def _loaded(text: str) -> Any:
+    return json.loads(text, parse_int=str, parse_float=str, parse_constant=lambda _word: None)
+
+
+def _text(cell: Any) -> str | None:
+    if isinstance(cell, dict | list):
+        return json.dumps(cell, ensure_ascii=False)
+    return None if cell is None or cell == "" else str(cell)

@@ -1,0 +1,212 @@
+"""Numbers as people write them: 1,250.00 and 1.250,00, $12, (3), 10 %, 1 234,5 €.
+
+A cell that can only be read in one way is read so. One with three digits behind a single mark ("1,250") can be two
+numbers: the other cells of its column decide, then the rest of the file; where neither does, the column is `even`.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+POINT, COMMA = "decimal point", "decimal comma"
+STYLES = (POINT, COMMA)
+LOOKED_AT = 1_000  # cells that mostly show how a column is written
+CLEAR = 20  # so many times more cells written one way than the other: those are slips
+UNPADDED = 30  # numbers of three decimals none of which ends in 0: written by a machine, as thousands never are
+MISSING = {"-", "--", "–", "—", ".", "?", "na", "n/a", "#n/a", "n.a.", "nan", "null", "none", "nil", "nd", "n.d.", "nc",
+           "#div/0!", "#value!", "#ref!", "#name?", "#num!", "(blank)", "(vide)"}  # fmt: skip
+SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₴": "UAH",
+         "₪": "ILS", "฿": "THB", "₫": "VND", "₱": "PHP", "₦": "NGN", "R$": "BRL", "zł": "PLN", "Kč": "CZK",
+         "Rs": "INR", "Rs.": "INR"}  # fmt: skip
+ENGLISH = {"USD", "GBP", "INR", "AUD", "CAD", "NZD", "JPY", "CNY", "ILS", "PHP", "NGN", "THB", "KRW"}
+_SIGN = r"[$€£¥₹₽₩₺₴₪฿₫₱₦]|R\$|zł|Kč|Rs\.?|kr\.?|Fr\.?|[A-Z]{3}|[A-Z]{2}\$"
+_WORN = re.compile(rf"^([+-]?)(?:{_SIGN})|(?:{_SIGN})$|%$")
+_BLANKS = re.compile(r"[\s\u00a0\u202f\u2009'’`]")
+_MINUS = re.compile(r"^\((.+)\)$|^(.+)-$")
+_BOTH_POINT = r"[+-]?\d{1,3}(?:,\d{2,3})*,\d{3}\.\d*"
+_BOTH_COMMA = r"[+-]?\d{1,3}(?:\.\d{3})+,\d*"
+_GROUPS_POINT = r"[+-]?[1-9]\d{0,2}(?:,\d{2,3})+,\d{3}"  # two commas and more; 1,23,456 as in India
+_GROUPS_COMMA = r"[+-]?[1-9]\d{0,2}(?:\.\d{3}){2,}"
+_EITHER_COMMA = r"[+-]?[1-9]\d{0,2},\d{3}"
+_EITHER_POINT = r"[+-]?[1-9]\d{0,2}\.\d{3}"
+_ONE_COMMA = r"[+-]?\d*,\d+|[+-]?\d+,"
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What a column of text is as numbers.
+
+    `values` are floats, missing where a cell is none; `written` counts cells that needed more than a cast. `style` is
+    how the cells with a mark were read, None where no mark matters; `doubtful` counts those that are two numbers, of
+    which `example` is one; `even` says that nothing told which. `percent`: most cells carry a % (and are shares now).
+    `marks`: each unambiguous style with its number of cells.
+    """
+
+    values: pd.Series
+    written: int = 0
+    style: str | None = None
+    doubtful: int = 0
+    even: bool = False
+    example: str = ""
+    percent: bool = False
+    marks: tuple[tuple[str, int], ...] = ()
+
+
+def read(
+    text: pd.Series, chosen: str | None = None, file: Callable[[], str | None] = lambda: None, english: bool = False
+) -> Numbers:
+    """The numbers in a column of stripped text. `chosen` is the style that somebody asked for.
+
+    `file()` is the style of the rest of the file, asked for in doubt only; `english` says that commas part its columns.
+    """
+    simple = pd.to_numeric(text, errors="coerce")
+    odd = simple.isna() & text.notna()
+    rest = text[odd]
+    if len(rest):
+        rest = rest[~rest.str.casefold().isin(MISSING)]
+    pointed = text[~odd]
+    dotted = pointed[pointed.str.fullmatch(_EITHER_POINT, na=False)] if _three_digits(pointed) else pointed.iloc[:0]
+    if rest.empty and dotted.empty:
+        return Numbers(finite(simple))
+    bare, percent = _bare(rest)
+    counts = {
+        POINT: int((bare.str.fullmatch(_BOTH_POINT) | bare.str.fullmatch(_GROUPS_POINT)).sum()) + _decimals(pointed),
+        COMMA: int((bare.str.fullmatch(_BOTH_COMMA) | bare.str.fullmatch(_GROUPS_COMMA)).sum()),
+    }
+    single = bare.str.fullmatch(_ONE_COMMA)
+    doubtful = bare.str.fullmatch(_EITHER_COMMA)
+    counts[COMMA] += int((single & ~doubtful).sum())
+    dressed = bare[bare.str.fullmatch(_EITHER_POINT)]  # $1.250
+    plain_points = bare.str.fullmatch(r"[+-]?\d*\.\d+") & ~bare.index.isin(dressed.index)
+    counts[POINT] += int(plain_points.sum())
+    commas, points = bare[doubtful], pd.concat([dotted, dressed])
+    style, even = None, False
+    if len(commas) or len(points):
+        plain = pd.concat([pointed, bare])
+        style, even = _style(counts, commas, points, plain, rest, file, english)
+        if chosen in STYLES:
+            against = counts[POINT if chosen == COMMA else COMMA] > CLEAR * (counts[chosen] + 1)
+            style, even = chosen, against
+    elif counts[POINT] or counts[COMMA]:
+        style = POINT if counts[POINT] >= counts[COMMA] else COMMA
+    values = simple.astype(float)
+    if len(bare):
+        values = values.fillna(_values(bare, style or POINT))
+    if style == COMMA and len(points):
+        values[points.index] = pd.to_numeric(points.str.replace(".", "", regex=False), errors="coerce").astype(float)
+    if len(percent):
+        values.loc[percent] = values.loc[percent] / 100
+    both = pd.concat([commas, points])
+    return Numbers(
+        finite(values),
+        int(values[rest.index].notna().sum()),
+        style,
+        len(both),
+        even,
+        "" if both.empty else str(text[both.index[0]]),
+        bool(len(percent) > 0.5 * text.notna().sum()),
+        tuple(counts.items()),
+    )
+
+
+def finite(values: pd.Series) -> pd.Series:
+    """As floats, infinities missing."""
+    return values.astype(float).where(values.abs() < float("inf"))
+
+
+def currencies(text: pd.Series) -> dict[str, int]:
+    """The currencies that the cells of a column name themselves ("$12", "12 EUR"), with how many cells each."""
+    head = text.dropna().head(LOOKED_AT)
+    signs = head.str.extract(rf"^[+(-]?\s*({_SIGN})|({_SIGN})\s*\)?$")
+    found = signs[0].fillna(signs[1]).dropna().value_counts()
+    return {SIGNS.get(sign, sign): int(count) for sign, count in found.items() if sign in SIGNS or len(sign) == 3}
+
+
+def style_of(columns: list[pd.Series]) -> str | None:
+    """How a file writes its numbers, by the cells of its columns that can be read in one way only; None: not shown."""
+    counts = dict.fromkeys(STYLES, 0)
+    for column in columns:
+        bare, _percent = _bare(column.dropna().head(LOOKED_AT))
+        single = bare.str.fullmatch(_ONE_COMMA) & ~bare.str.fullmatch(_EITHER_COMMA)
+        counts[COMMA] += int((single | bare.str.fullmatch(_BOTH_COMMA) | bare.str.fullmatch(_GROUPS_COMMA)).sum())
+        counts[POINT] += _decimals(bare) + int(
+            (bare.str.fullmatch(_BOTH_POINT) | bare.str.fullmatch(_GROUPS_POINT)).sum()
+        )
+    most = max(counts, key=lambda style: counts[style])
+    least = min(counts.values())
+    return most if counts[most] > CLEAR * least and counts[most] else None
+
+
+def _three_digits(pointed: pd.Series) -> bool:
+    """Whether every number of a column that has a point has three digits behind it, as far as its first cells show."""
+    head = pointed.head(LOOKED_AT)
+    head = head[head.str.contains(".", regex=False, na=False)]
+    return len(head) > 0 and bool(head.str.fullmatch(_EITHER_POINT).all())
+
+
+def _decimals(pointed: pd.Series) -> int:
+    """How many of the first cells have a decimal point that can be nothing else."""
+    head = pointed.head(LOOKED_AT)
+    head = head[head.str.contains(".", regex=False, na=False)]
+    return int((head.str.fullmatch(r"[+-]?\d*\.\d+") & ~head.str.fullmatch(_EITHER_POINT)).sum())
+
+
+def _bare(rest: pd.Series) -> tuple[pd.Series, pd.Index]:
+    """Cells without blanks, currencies and brackets, and which of them carry a %."""
+    bare = rest.str.replace(_BLANKS, "", regex=True).str.replace(r"^[−–]", "-", regex=True)
+    percent = bare.index[bare.str.endswith("%", na=False)]
+    bare = bare.str.replace(_MINUS, lambda found: "-" + (found[1] or found[2]), regex=True)
+    return bare.str.replace(_WORN, r"\1", regex=True).str.replace(_WORN, r"\1", regex=True), percent
+
+
+def _values(bare: pd.Series, style: str) -> pd.Series:
+    """Bare cells as numbers: those of one reading by it, those of two by `style`."""
+    comma = bare.str.fullmatch(_BOTH_COMMA) | bare.str.fullmatch(_GROUPS_COMMA)
+    single = bare.str.fullmatch(_ONE_COMMA)
+    either, pointed = bare.str.fullmatch(_EITHER_COMMA), bare.str.fullmatch(_EITHER_POINT)
+    comma |= (single & ~either) | ((either | pointed) & (style == COMMA))
+    point = bare.str.fullmatch(_BOTH_POINT) | bare.str.fullmatch(_GROUPS_POINT) | (either & (style == POINT))
+    turned = bare.mask(point, bare.str.replace(",", "", regex=False))
+    turned = turned.mask(comma, bare.str.replace(".", "", regex=False).str.replace(",", ".", regex=False))
+    return pd.to_numeric(turned, errors="coerce")
+
+
+def _style(
+    counts: dict[str, int],
+    commas: pd.Series,
+    points: pd.Series,
+    plain: pd.Series,
+    rest: pd.Series,
+    file: Callable[[], str | None],
+    english: bool,
+) -> tuple[str, bool]:
+    """How the doubtful cells of a column are read, and whether that is a guess.
+
+    `counts` are the cells of one reading; `commas` and `points` those of two; `plain` all without their dress.
+    """
+    ahead = max(counts, key=lambda style: counts[style])
+    if counts[ahead] > CLEAR * counts[POINT if ahead == COMMA else COMMA]:
+        return ahead, False
+    if counts[ahead]:
+        return ahead, True
+    whole = plain[plain.str.fullmatch(r"[+-]?\d+")].str.lstrip("+-").str.len()
+    small, large = bool((whole <= 3).any()), bool((whole > 3).any())
+    thousands, decimals = (POINT, COMMA) if len(commas) else (COMMA, POINT)
+    if len(commas) and len(points):  # 1,250 and 1.250
+        return POINT, True
+    elsewhere = file()
+    if elsewhere is not None:
+        return elsewhere, False
+    if large:  # 1250 beside 1,250: no thousands are marked
+        return decimals, not len(points)
+    padded = points.str.endswith("0").any()
+    if small and (len(commas) > 1 or padded):
+        return thousands, False
+    money = set(currencies(rest))
+    if len(commas):
+        return POINT, not (english or (money and money <= ENGLISH))
+    if not padded and (len(points) >= UNPADDED or not (money - ENGLISH)):
+        return POINT, False
+    return POINT, not english

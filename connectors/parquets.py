@@ -1,0 +1,94 @@
+"""A Parquet file as text, part by part."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from connectors import InvalidFile
+from connectors.limits import counts, unpacks
+from connectors.texts import table, texts
+from data.dataset import Finding
+from locales import N_
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BATCH = 20_000  # rows
+
+
+def read(content: bytes, limit: int, findings: list[Finding]) -> pd.DataFrame:
+    """The table in a Parquet file, under its own names. Raises `InvalidFile`."""
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    damaged = N_("This Parquet file is damaged or cut off. Write it again.")
+    try:
+        file = pa.parquet.ParquetFile(pa.BufferReader(content))
+        about, schema = file.metadata, file.schema_arrow
+        counts(about.num_rows, max(about.num_columns, len(schema)))
+        unpacks(sum(about.row_group(group).total_byte_size for group in range(about.num_row_groups)), limit)
+        parts, size = [], 0
+        for batch in file.iter_batches(BATCH):
+            batch.validate(full=True)  # text that is no UTF-8 would fail later, wherever it is looked at
+            size += batch.nbytes
+            unpacks(size, limit)
+            parts.append([_cells(column) for column in batch.columns])
+    except MemoryError:
+        raise
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise InvalidFile(damaged) from error
+    nested = [field.name for field in schema if pa.types.is_nested(field.type)]
+    if nested:
+        findings.append(
+            Finding(
+                N_("{rows} columns hold lists or records: each is kept as one text."),
+                len(nested),
+                examples=tuple(nested[:3]),
+                severity="warning",
+            )
+        )
+    names, index = _names(schema, findings)
+    frame = table(parts, names)
+    if index is not None:  # pandas writes rows that are counted from one number to another as these numbers only
+        frame.insert(0, index["name"], pd.Series(_steps(index, len(frame)), dtype="str"))
+    return frame
+
+
+def _names(schema: "pa.Schema", findings: list[Finding]) -> tuple[list[str], dict[str, Any] | None]:
+    """The names of a Parquet file's columns; and pandas' index where it has a name but, being a range, no column."""
+    names = list(schema.names)
+    try:
+        indexes = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))["index_columns"]
+        written = [one for one in indexes if isinstance(one, str) and one in names]
+        ranged = next((one for one in indexes if isinstance(one, dict) and isinstance(one.get("name"), str)), None)
+        if ranged is not None:
+            range(ranged["start"], ranged["stop"], ranged["step"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):  # another program's, or damaged
+        return names, None
+    unnamed = {one: "index" for one in written if one.startswith("__index_level_")}
+    shown = [unnamed.get(one, one) for one in written] + ([ranged["name"]] if ranged else [])
+    if shown:
+        message = N_("The index of the table is kept as the column “{column}”.")
+        findings.append(Finding(message, 0, {"column": ", ".join(shown)}))
+    return [unnamed.get(name, name) for name in names], ranged
+
+
+def _steps(index: dict[str, Any], rows: int) -> list[str]:
+    steps = range(index["start"], index["stop"], index["step"])
+    return [str(step) for step in steps] if len(steps) == rows else [str(step) for step in range(rows)]
+
+
+def _cells(column: "pa.Array") -> "pa.Array":
+    """A column of a Parquet file as text."""
+    import pyarrow as pa
+
+    if pa.types.is_nested(column.type):
+        return texts(None if cell is None else json.dumps(cell, ensure_ascii=False, default=str)
+                      for cell in column.to_pylist())  # fmt: skip
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) or pa.types.is_integer(column.type):
+        text = column.cast(pa.large_string())
+        return pa.compute.if_else(pa.compute.equal(text, ""), None, text)
+    return texts(column.to_pandas())

@@ -1,0 +1,245 @@
+"""Where a table stands in a grid of cells: its header, units below it, totals and repeated headers that are no rows."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from connectors import InvalidFile, numbers
+from data.dataset import Finding, Reading
+from locales import N_
+
+HEADER, NONE = "header", "none"  # key of the reading; what it is where a file has no header
+UNITS, TOTALS = "units", "totals"
+KEPT, LEFT_OUT = "kept", "left out"
+DEEP = 40  # rows at the top among which the header is
+WIDE = 0.7  # share of the usual number of filled cells that a header has at least
+MOST = 0.8  # of the cells of a column that holds numbers or dates
+WORDS = re.compile(r"jan\w*|feb\w*|f[eé]v\w*|mar[sc]?h?|apr\w*|avr\w*|ma[iy]|ju[inl]\w*|aug\w*|ao[uû]t|sept?\w*|oct\w*|nov\w*|"
+                   r"d[eé]c\w*|[ap]\.?m\.?|utc|gmt|[tzqwkm]|eur|usd|gbp|chf|inr|cad|rs|kr|mon|tue|wed|thu|fri|sat|sun", re.I)  # fmt: skip
+UNIT = re.compile(r"[\[(].*[\])]|units?|unités?|unites?|pieces|pcs|eur|euros?|usd|gbp|€|\$|£|%|number|numeric|integer|int|float|"
+                  r"decimal|date|datetime|text|string|varchar|boolean|days?|months?|jours?|mois|kg|yyyy.*|dd.*|mm.*|k€|m€|t", re.I)  # fmt: skip
+TOTAL = re.compile(
+    r"\s*(?:(?:grand|sub|sous|overall|general|g[eé]n[eé]ral)[- ]?)?(?:totals?|totaux|sum|somme|summe|gesamt\w*|ensemble)\b",
+    re.I,
+)
+ENDS = 5  # rows at the end that may be totals
+
+
+def table(
+    cells: pd.DataFrame,
+    layout: Mapping[str, str],
+    fitted: Callable[[int], tuple[pd.DataFrame, list[str]]] | None = None,
+) -> tuple[pd.DataFrame, list[Finding], list[Reading]]:
+    """The table in `cells` (empty ones missing; indexed by row number less 1), indexed by row number less 2.
+
+    `fitted(header)` gives the cells below a row and that row's names, by default as they stand. `layout` holds choices
+    of somebody (`Reading.key` -> chosen). Raises `InvalidFile` where there is no row.
+    """
+    filled = cells.head(4 * DEEP)
+    filled = filled[filled.notna().any(axis=1)]
+    if filled.empty:
+        raise InvalidFile(N_("This file is empty."))
+    header, doubt = _header(filled, layout)
+    below, names = fitted(header) if fitted else _below(cells, header)
+    findings: list[Finding] = []
+    readings = _said(header, doubt, filled)
+    empty = below.isna().all(axis=1)
+    if empty.any():
+        below = below[~empty]
+    values = _values(below.head(4 * DEEP))
+    below, noted = _units(below, values, layout)
+    readings += noted
+    below = _again(below, names, findings)
+    below, noted = _totals(below, values, layout)
+    readings += noted
+    if below.empty:
+        raise InvalidFile(N_("This file has a header but no row."))
+    there = [place for place, name in enumerate(names) if name.strip() or below.iloc[:, place].notna().any()]
+    below = below.iloc[:, there] if len(there) < below.shape[1] else below
+    frame = named(below.set_axis([names[place] for place in there], axis=1), findings)
+    first, last = int(below.index[0]) - 1, int(below.index[-1]) - 1
+    whole = len(below) == last - first + 1
+    return frame.set_axis(pd.RangeIndex(first, last + 1) if whole else below.index - 1, axis=0), findings, readings
+
+
+def named(frame: pd.DataFrame, findings: list[Finding]) -> pd.DataFrame:
+    """Every column with a name of its own."""
+    given = [re.sub(r"\s+", " ", str(name)).strip() for name in frame.columns]
+    names: dict[str, None] = {}  # in order
+    again = Counter[str]()
+    for place, wanted in enumerate(given, start=1):
+        name = base = wanted or f"column {place}"
+        again[base] += 1
+        while name in names:
+            name, again[base] = f"{base} ({again[base]})", again[base] + 1
+        names[name] = None
+    changed = [name for name, wanted in zip(names, given, strict=True) if name != wanted]
+    if changed:
+        findings.append(
+            Finding(
+                N_("{rows} columns had no name, or the name of another one, and got a new name."),
+                len(changed),
+                examples=tuple(changed[:3]),
+                severity="warning",
+            )
+        )
+    return frame.set_axis(list(names), axis=1)
+
+
+def _valued(cell: object) -> bool:
+    """Whether a cell is a number or a date: digits, and no words but those that go with them."""
+    text = str(cell).strip()
+    return bool(re.search(r"\d", text)) and not re.search(r"[^\W\d_]", WORDS.sub("", text))
+
+
+def _values(rows: pd.DataFrame) -> list[int]:
+    """The columns that hold numbers or dates, by some rows of them."""
+    found = []
+    for place in range(rows.shape[1]):
+        column = rows.iloc[:, place].dropna()
+        column = column[~column.str.casefold().isin(numbers.MISSING)]
+        if len(column) and np.mean([_valued(cell) for cell in column]) >= MOST:
+            found.append(place)
+    return found
+
+
+def _header(filled: pd.DataFrame, layout: Mapping[str, str]) -> tuple[int, bool]:
+    """The row of the header less 1, or -1 where there is none; and whether that is a guess."""
+    rows = list(filled.index)
+    if chosen := layout.get(HEADER):
+        number = -1 if chosen == NONE else int(chosen) - 1
+        return (number, False) if number in rows[:-1] or number == -1 else (int(rows[0]), False)
+    if len(rows) < 2:
+        return int(rows[0]), False
+    counts = filled.notna().sum(axis=1).to_numpy()
+    usual = float(np.median(counts[len(counts) // 2 :]))
+    values = [place for place in _values(filled.iloc[len(filled) // 2 :])]
+    for place, row in enumerate(rows[:DEEP]):
+        if counts[place] < (WIDE if place else 0.5) * usual or place == len(rows) - 1:
+            continue
+        if place and usual > 1 and counts[place] < 2:
+            continue
+        cells = filled.iloc[place]
+        if not values or (not any(_valued(cells.iloc[one]) for one in values) and _followed(filled, place, values)):
+            return int(row), False
+    first = filled.iloc[0, values]
+    if counts[0] >= WIDE * usual and all(_valued(cell) for cell in first.dropna()) and not _years(first):
+        plain = [str(cell) for cell in first.dropna() if re.fullmatch(r"\d{1,3}", str(cell))]
+        return -1, len(plain) == len(first.dropna())
+    return int(rows[0]), False
+
+
+def _followed(filled: pd.DataFrame, place: int, values: list[int]) -> bool:
+    """Whether numbers and dates come right below a row, or below one with their units."""
+    for row in range(place + 1, min(place + 3, len(filled))):
+        cells = filled.iloc[row, values].dropna()
+        if len(cells) and np.mean([_valued(cell) for cell in cells]) >= 0.5:
+            return True
+        if any(not UNIT.fullmatch(str(cell).strip()) for cell in cells) and len(filled) > 3 + place:
+            return len(values) == 1 and len(cells) == 1  # a first cell that is wrong
+    return len(filled) <= place + 3
+
+
+def _years(first: pd.Series) -> bool:
+    """Whether cells are names of a wide table's columns: years, months or days, one after the other."""
+    cells = [str(cell) for cell in first.dropna()]
+    digits = [int(cell) for cell in cells if re.fullmatch(r"\d{4}|\d{6}", cell)]
+    return (
+        len(cells) > 1
+        and len(digits) == len(cells) == len(set(digits))
+        and all(1900 <= one // 10 ** (len(str(one)) - 4) <= 2100 for one in digits)
+    )
+
+
+def _below(cells: pd.DataFrame, header: int) -> tuple[pd.DataFrame, list[str]]:
+    below = cells.loc[header + 1 :]
+    if header < 0:
+        return below, [""] * cells.shape[1]
+    return below, ["" if pd.isna(cell) else str(cell) for cell in cells.loc[header]]
+
+
+def _said(header: int, doubt: bool, filled: pd.DataFrame) -> list[Reading]:
+    first = int(filled.index[0])
+    if header < 0:
+        message = N_("The first row is data: the file has no header, its columns are numbered.")
+        return [Reading(HEADER, message, NONE, (NONE, str(first + 1)), {}, doubt)]
+    if header == first:
+        return []
+    above = int((filled.index < header).sum())
+    message = N_("The header is row {row}: {count} rows above it are left out.")
+    others = [str(int(row) + 1) for row in filled.index[: min(above + 2, len(filled) - 1)]]
+    return [Reading(HEADER, message, str(header + 1), tuple(others), {"row": str(header + 1), "count": str(above)})]
+
+
+def _units(below: pd.DataFrame, values: list[int], layout: Mapping[str, str]) -> tuple[pd.DataFrame, list[Reading]]:
+    """Without a first row that says in what its columns are measured."""
+    if len(below) < 3 or not values:
+        return below, []
+    cells = below.iloc[0, values].dropna().astype(str).str.strip()
+    if cells.empty or any(_valued(cell) for cell in cells) or cells.str.casefold().isin(numbers.MISSING).all():
+        return below, []
+    if not all(UNIT.fullmatch(cell) for cell in cells) and (len(cells) < 2 or len(cells) < len(values)):
+        return below, []
+    chosen = layout.get(UNITS, LEFT_OUT)
+    message = N_("Row {row} says what the columns are measured in ({cells}): it is left out.")
+    said = {"row": str(int(below.index[0]) + 1), "cells": ", ".join(cells.head(3))}
+    return below if chosen == KEPT else below.iloc[1:], [Reading(UNITS, message, chosen, (LEFT_OUT, KEPT), said)]
+
+
+def _again(below: pd.DataFrame, names: list[str], findings: list[Finding]) -> pd.DataFrame:
+    """Without rows that repeat the header, as pages and files put one after the other have them."""
+    wanted = [(place, name) for place, name in enumerate(names) if name.strip()]
+    if len(wanted) < 2:
+        return below
+    same = below.iloc[:, wanted[0][0]].eq(wanted[0][1])
+    for place, name in wanted[1:]:
+        if not same.any():
+            return below
+        same = same & below.iloc[:, place].eq(name)
+    if same.any():
+        findings.append(Finding(N_("{rows} rows repeat the header and are left out."), int(same.sum())))
+        below = below[~same.to_numpy(bool)]
+    return below
+
+
+def _totals(below: pd.DataFrame, values: list[int], layout: Mapping[str, str]) -> tuple[pd.DataFrame, list[Reading]]:
+    """Without rows that add up others: "Total" in a row that lacks what all others have, or that holds their sums."""
+    texts = [place for place in range(min(below.shape[1], 6))]
+    if len(below) < 3:
+        return below, []
+    marked = pd.Series(False, below.index)
+    for place in texts:
+        column = below.iloc[:, place]
+        marked |= column.str.match(TOTAL.pattern, case=False, na=False).astype(bool)
+    rows = below.index[marked.to_numpy(bool)]
+    if not len(rows) or len(rows) > 0.3 * len(below):
+        return below, []
+    rest = below.drop(index=rows)
+    always = [place for place in range(below.shape[1]) if rest.iloc[:, place].notna().mean() > 0.95]
+    lacking = [row for row in rows if below.loc[row].iloc[always].isna().any() or _unlike(below.loc[row], values)]
+    if not lacking and rows[-1] == below.index[-1] and _sums(rest, below.loc[rows[-1]], values):
+        lacking = [rows[-1]]
+    if not lacking:
+        return below, []
+    chosen = layout.get(TOTALS, LEFT_OUT)
+    message = N_("{count} rows are totals of others ({rows}): they are left out.")
+    said = {"count": str(len(lacking)), "rows": ", ".join(str(int(row) + 1) for row in lacking[:3])}
+    reading = Reading(TOTALS, message, chosen, (LEFT_OUT, KEPT), said)
+    return below if chosen == KEPT else below.drop(index=lacking), [reading]
+
+
+def _unlike(row: pd.Series, values: list[int]) -> bool:
+    """Whether the word stands where all others have a number or a date."""
+    return any(TOTAL.match(str(row.iloc[place])) for place in values if not pd.isna(row.iloc[place]))
+
+
+def _sums(rest: pd.DataFrame, row: pd.Series, values: list[int]) -> bool:
+    for place in values:
+        said = numbers.read(pd.Series([row.iloc[place]], dtype="str")).values.iloc[0]
+        added = numbers.read(rest.iloc[:, place].str.strip()).values.sum()
+        if said and abs(said - added) <= 1e-6 * abs(said) + 0.011:
+            return True
+    return False
