@@ -265,9 +265,7 @@ def _clock(found: pd.DataFrame) -> pd.Series:
 def _moments(year: pd.Series, month: pd.Series, day: pd.Series, time: pd.Series) -> pd.Series:
     numbers = pd.to_numeric(year, errors="coerce")
     numbers = numbers.where(year.astype("str").str.len() > 2, numbers + np.where(numbers < 69, 2000, 1900))
-    months = pd.to_numeric(
-        month.map(MONTHS).fillna(month) if month.dtype in ("str", "object") else month, errors="coerce"
-    )
+    months = pd.to_numeric(month.map(lambda name: MONTHS.get(name, name), na_action="ignore"), errors="coerce")
     made = pd.DataFrame({"year": numbers, "month": months, "day": pd.to_numeric(day, errors="coerce")}).dropna()
     days = pd.to_datetime(made.astype(int), errors="coerce").astype("datetime64[us]").reindex(year.index)
     return (days + pd.to_timedelta(time, unit="s")).astype("datetime64[us]")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from connectors import files, known
+from connectors import dates, files, known
 from connectors.files import InvalidFile
 from connectors.known import Known
 from data.dataset import Dataset, Finding
@@ -74,7 +74,7 @@ def convert(raw: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
         raise InvalidFile(N_("This is not the Online Retail file: it lacks {columns}."), columns=", ".join(missing))
     lines = raw[list(COLUMNS)].rename(columns=COLUMNS)
     quantity, price = (pd.to_numeric(lines[name], errors="coerce") for name in ("quantity", "unit_price"))
-    timestamp = _times(lines["timestamp"])
+    timestamp = dates.read(lines["timestamp"].str.strip(), usual=dates.MONTH_FIRST).values  # most copies of it
     product = lines["product"].str.strip().replace("", pd.NA)
     checks = {"quantity": quantity, "unit_price": price, "timestamp": timestamp, "product": product}
     files.refuse(lines, {name: values.isna() for name, values in checks.items()})
@@ -125,13 +125,6 @@ def convert(raw: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     return known.checked("sales", frame, lines, {name: name for name in lines}), tuple(
         finding for finding in counted if finding.rows
     )
-
-
-def _times(text: pd.Series) -> pd.Series:
-    """ISO as UCI writes it, or month/day/year as many copies do; an unreadable time is missing."""
-    iso = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
-    american = pd.to_datetime(text[iso.isna()], format="%m/%d/%Y %H:%M", errors="coerce")
-    return iso.fillna(american)
 
 
 FILE = Known("sales", NAME, LICENCE, "GBP", "retail_url", b"StockCode", convert)

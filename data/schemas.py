@@ -155,15 +155,24 @@ class CustomerHistory(Customers):
 
 
 class Sales(_Table):
-    """One row an invoice line. Revenue of a line is quantity x unit_price; returns have a negative quantity."""
+    """One row an invoice line, or what was sold in a period.
+
+    Revenue of a line is its `amount`, else quantity x unit_price; returns have a negative quantity. A source may know
+    units or money only: what it does not know is missing in every row.
+    """
 
     source: Series[str] = pa.Field(description=N_("The dataset the line comes from."))
     line_id: Series[str] = pa.Field(unique=True, description=N_("Key of the line: (invoice, product) may repeat."))
     timestamp: Series[Moment] = pa.Field(description=N_("When the line was invoiced, local time of the shop."))
     product: Series[str] = pa.Field(description=N_("Product code."))
     line_type: Series[str] = pa.Field(isin=LINE_TYPES, description=N_("Only sale and return lines are goods."))
-    quantity: Series[float] = pa.Field(description=N_("Units, negative when they come back."))
-    unit_price: Series[float] = pa.Field(description=N_("Price of one unit, in `currency`, after any promotion."))
+    quantity: Series[float] = pa.Field(nullable=True, description=N_("Units, negative when they come back."))
+    unit_price: Series[float] = pa.Field(
+        nullable=True, description=N_("Price of one unit, in `currency`, after any promotion.")
+    )
+    amount: Series[float] | None = pa.Field(
+        nullable=True, description=N_("What the whole line was sold for, in `currency`; else quantity × unit price.")
+    )
     currency: Series[str] = pa.Field(str_matches=r"^[A-Z]{3}$", description=N_("ISO 4217 code."))
     invoice: Series[str] | None = pa.Field(nullable=True, description=N_("Invoice number."))
     customer: Series[str] | None = pa.Field(nullable=True, description=N_("Customer code; missing for walk-ins."))
@@ -175,6 +184,11 @@ class Sales(_Table):
     promotion: Series[float] | None = pa.Field(
         nullable=True, ge=0, lt=1, description=N_("Reduction as a share of the list price; 0 is none.")
     )
+
+    @pa.check("quantity", "unit_price", name="known", ignore_na=False)
+    def known(cls, column: pd.Series) -> pd.Series:  # noqa: N805
+        """In every row, or in none where the source does not know it."""
+        return column.notna() | column.isna().all()
 
 
 class Products(_Table):

@@ -1,0 +1,193 @@
+"""Cells of text as the values of a column, and how each column was read where it could be read otherwise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+
+from connectors import dates, names, numbers
+from data import meaning, quality
+from data.dataset import Finding, Reading
+from data.meaning import NO, YES
+from locales import N_
+
+HINTS = 60  # columns whose cells say how a file writes numbers and dates
+MONTH = 12
+
+
+@dataclass(frozen=True)
+class File:
+    """What a file of stripped text shows of its own habits, asked for by a column in doubt; and somebody's choices."""
+
+    text: pd.DataFrame
+    delimiter: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+    def style(self, but: str) -> str | None:
+        """How other columns than `but` write decimals."""
+        some = [name for name in self._numeric if name != but]
+        return numbers.style_of([self.text[name] for name in some])
+
+    def order(self, but: str) -> str | None:
+        """How other columns than `but` order days and months."""
+        orders = {order for name, order in self._sure.items() if name != but}
+        return orders.pop() if len(orders) == 1 else None
+
+    @cached_property
+    def usual(self) -> str | None:
+        """How dates are mostly ordered where this file comes from."""
+        if self.delimiter == ";" or names.french(self.text) or self.style("") == numbers.COMMA:
+            return dates.DAY_FIRST
+        money = {code for name in list(self.text)[:HINTS] for code in numbers.currencies(self.text[name])}
+        return dates.MONTH_FIRST if money == {"USD"} else None
+
+    @cached_property
+    def _numeric(self) -> list[str]:
+        heads = {name: self.text[name].dropna().head(50) for name in list(self.text)[:HINTS]}
+        return [
+            name for name, head in heads.items() if len(head) and head.str.contains(r"^\W*[\d.,]", regex=True).all()
+        ]
+
+    @cached_property
+    def _sure(self) -> dict[str, str]:
+        found = {}
+        for name in list(self.text)[:HINTS]:
+            head = self.text[name].dropna().head(dates.LOOKED_AT)
+            if len(head) and head.head(20).str.contains(r"\d[/-]\d", regex=True).all() and (order := dates.sure(head)):
+                found[name] = order
+        return found
+
+
+def convert(
+    file: File, source: str, kind: str, findings: list[Finding], readings: list[Reading]
+) -> tuple[pd.Series, pd.Series, str]:
+    """The values of a column of a pandas `kind`, which of its cells could not be read, and why not."""
+    text = file.text[source]
+    if "bool" in kind:
+        values = _truth(text)
+        return values, values.isna() & text.notna(), N_("neither yes nor no")
+    if "float" in kind or "int" in kind:
+        return _number(file, source, findings, readings)
+    if "datetime" in kind:
+        return _date(file, source, findings, readings)
+    return codes(text), pd.Series(False, text.index), ""
+
+
+def codes(text: pd.Series) -> pd.Series:
+    """Codes as text; 17850.0 is 17850 where all of a column were made so on their way through a program."""
+    some = text.dropna()
+    if len(some) and some.head(50).str.endswith(".0").all() and some.str.fullmatch(r"-?\d+\.0").all():
+        return text.str.removesuffix(".0")
+    return text
+
+
+def _truth(text: pd.Series) -> pd.Series:
+    return text.str.casefold().map(dict.fromkeys(YES, True) | dict.fromkeys(NO, False)).astype(object)
+
+
+def _number(
+    file: File, source: str, findings: list[Finding], readings: list[Reading]
+) -> tuple[pd.Series, pd.Series, str]:
+    text, key = file.text[source], f"numbers:{source}"
+    chosen = file.choices.get(key)
+    found = numbers.read(text, chosen, lambda: file.style(source), file.delimiter == ",")
+    if found.written:
+        message = N_("Column “{column}”: {rows} numbers were written with commas, blanks or signs.")
+        findings.append(Finding(message, found.written, {"column": source}))
+    if found.doubtful and found.style:
+        said = {"column": source, "example": found.example, "number": _one(text, found)}
+        message = N_("“{column}”: “{example}” is {number}.")
+        readings.append(Reading(key, message, found.style, numbers.STYLES, said, found.even))
+    absent = text.str.casefold().isin(numbers.MISSING)
+    if absent.any():
+        message = N_("Column “{column}”: {rows} cells say that there is no number, and are empty now.")
+        findings.append(Finding(message, int(absent.sum()), {"column": source}))
+    return found.values, found.values.isna() & text.notna() & ~absent, N_("not a number")
+
+
+def _one(text: pd.Series, found: numbers.Numbers) -> str:
+    place = text.eq(found.example).to_numpy(bool).argmax()
+    return f"{found.values.iloc[place]:.10g}"
+
+
+def _date(
+    file: File, source: str, findings: list[Finding], readings: list[Reading]
+) -> tuple[pd.Series, pd.Series, str]:
+    text = file.text[source]
+    found, shown = moments(file, source)
+    values = found.values
+    if values.notna().any():
+        first, last = values.min().date(), values.max().date()
+        said = {"column": shown, "first": str(first), "last": str(last), "noted": found.noted}
+        if found.order != dates.ISO:
+            message = {
+                dates.DAY_FIRST: N_("Column “{column}”: dates were read as day first."),
+                dates.MONTH_FIRST: N_("Column “{column}”: dates were read as month first."),
+                dates.YEAR_FIRST: N_("Column “{column}”: dates were read as year first."),
+            }[found.order]
+            findings.append(Finding(message, 0, {"column": shown}, severity="warning"))
+        if found.order != dates.ISO or found.noted:
+            message = N_("“{column}”: from {first} to {last}.")
+            mixed = found.noted == "mixed"
+            chosen = dates.AS_WRITTEN if mixed else found.order if found.order != dates.ISO else found.noted
+            options = found.others if mixed else (chosen, *found.others)
+            if file.choices.get(f"dates:{source}") == dates.SWAPPED:
+                chosen, options = dates.SWAPPED, (dates.AS_WRITTEN, dates.SWAPPED)
+            readings.append(Reading(f"dates:{source}", message, chosen, options, said, found.even))
+    # A day of another age makes a calendar of decades, and every page waits for it.
+    away = pd.Series(quality.far(pd.DatetimeIndex(values)), text.index)
+    reason = N_("years from all other dates: mistyped?") if away.any() else N_("not a date")
+    return values, values.isna() & text.notna() | away, reason
+
+
+def moments(file: File, source: str, head: int | None = None, numeric: bool = True) -> tuple[dates.Dates, str]:
+    """A column as times, and what to call it: a month without a year gets that of the file's column of years.
+
+    With `head` only the first cells are looked at; numbers are read as dates only where `numeric`.
+    """
+    text = file.text[source] if head is None else file.text[source].head(head)
+    if year := year_beside(file.text, source):
+        years = file.text[year].loc[text.index].str.extract(r"(\d{4})")[0]
+        day = next(
+            (name for name in file.text if names.bare(name) in ("day", "jour", "dayofmonth") and name != source), None
+        )
+        days = (
+            file.text[day].loc[text.index] if day and file.text[day].str.fullmatch(r"\d{1,2}", na=False).all() else "1"
+        )
+        number = _months(text)
+        whole = (
+            years
+            + "-"
+            + number.astype("str").str.zfill(2)
+            + "-"
+            + pd.Series(days, text.index).astype("str").str.zfill(2)
+        )
+        return dates.read(whole), " + ".join([year, source, *([day] if isinstance(days, pd.Series) else [])])
+    chosen = file.choices.get(f"dates:{source}")
+    return dates.read(text, chosen, lambda: file.order(source), file.usual, numeric), source
+
+
+def year_beside(text: pd.DataFrame, source: str) -> str | None:
+    """The column of years that belongs to a column of months (1 to 12, or their names)."""
+    head = text[source].dropna().head(500)
+    if names.bare(source) not in ("month", "mois", "monthname", "monthnumber", "monthno", "mon") or head.empty:
+        return None
+    if _months(head).isna().any():
+        return None
+    for name in text:
+        years = text[name].dropna().head(500)
+        if (
+            names.bare(name) in ("year", "annee", "yr", "fiscalyear")
+            and years.str.fullmatch(r"(?:19|20)\d\d(?:\.0)?").all()
+        ):
+            return name
+    return None
+
+
+def _months(text: pd.Series) -> pd.Series:
+    """The numbers of months, missing where a cell is none."""
+    number = pd.to_numeric(text, errors="coerce")
+    named = text.map(lambda cell: dates.MONTHS.get(meaning.plain(cell)), na_action="ignore")
+    found = number.fillna(pd.to_numeric(named, errors="coerce"))
+    return found.where(found.between(1, MONTH) & (found % 1 == 0)).astype("Int64")

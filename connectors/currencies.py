@@ -1,0 +1,45 @@
+"""Currencies as files name them: INR, usd, €, Euro."""
+
+from functools import cache
+
+import pandas as pd
+from babel.numbers import list_currencies
+
+from connectors import names, numbers
+from data import meaning
+
+WORDS = {"euro": "EUR", "euros": "EUR", "dollar": "USD", "dollars": "USD", "us dollar": "USD", "pound": "GBP", "pounds": "GBP",
+         "pound sterling": "GBP", "livre sterling": "GBP", "rupee": "INR", "rupees": "INR", "yen": "JPY", "franc suisse": "CHF",
+         "swiss franc": "CHF", "rmb": "CNY", "yuan": "CNY", "ruble": "RUB", "rubles": "RUB", "real": "BRL", "peso": "MXN"}  # fmt: skip
+
+
+@cache
+def known() -> frozenset[str]:
+    """Every code of ISO 4217 that Babel knows."""
+    return frozenset(list_currencies())
+
+
+def codes(text: pd.Series) -> pd.Series:
+    """The code of each cell, missing where it names no currency."""
+    found = {cell: _code(cell) for cell in text.dropna().unique()}
+    return text.map(found, na_action="ignore").astype("str")
+
+
+def of(text: pd.DataFrame, sources: list[str]) -> str | None:
+    """The one currency that some columns of money name, in their cells or in their names ("Price (USD)")."""
+    signs = {code for source in sources for code in numbers.currencies(text[source])}
+    for source in sources:
+        words = meaning.plain(source).split()
+        signs |= {
+            word.upper() for word in words if len(word) == 3 and word.upper() in known() and word not in ("all", "top")
+        }
+        signs |= {code for sign, code in numbers.SIGNS.items() if sign in str(source) and not sign.isalpha()}
+        signs |= {WORDS[word] for word in words if word in WORDS and names.bare(source) != word}
+    return signs.pop() if len(signs) == 1 else None
+
+
+def _code(cell: str) -> str | None:
+    word = cell.strip()
+    if word.upper() in known():
+        return word.upper()
+    return numbers.SIGNS.get(word) or WORDS.get(meaning.plain(word))

@@ -1,0 +1,235 @@
+"""Which column of a file is likely which column of a table: by name, then by what the columns hold."""
+
+import re
+from collections.abc import Iterable, Mapping
+from itertools import islice
+
+import pandas as pd
+
+from connectors import cells, currencies, dates, money, names, numbers
+from connectors.cells import File
+from data import meaning, schemas
+
+ID_WORDS = {"id", "ids", "no", "num", "number", "numero", "nr", "ref", "reference", "key", "code"}
+TRIED, DATES = 500, 20  # columns whose cells are looked at to guess what they are; of those, as dates
+HEAD = 1_000  # rows
+DATED = re.compile(
+    r"[+-]?\d{4}\D?\d|\d\d?([/. -])\d\d?\1\d{2}|\d\d?[ -]?[^\W\d_]{3,}|[^\W\d_]{3,9}\.?[ -]?\d", re.IGNORECASE
+)
+STRANGE = 0.05  # share of a column's cells that are not what its name says, from which it is something else
+NAMED = 0.5  # of the cells must be numbers where a column is called units, price or total: the others are mistakes
+YES_NO = {"True": "Yes", "False": "No"}
+NO_MEASURE = re.compile(
+    r"year|annee|yr|month|mois|day|jour|week|semaine|dayofweek|weekday|hour|heure|quarter|trimestre|lat\w*|lon\w*|lng|zip\w*|postcode|"
+    r"codepostal|age|temperature|fuelprice|cpi|unemployment|isholiday|holiday\w*|\w*holiday|promo\w*|open|index|unnamed\d*|column\d+|rank|rang"
+)
+SALES_ORDER = ("line_id", "invoice", "customer", "product", "description", "category", "store", "supplier", "unit_cost",
+               "promotion", "currency", "line_type")  # fmt: skip
+
+
+def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
+    """Which column of a file is which column of the table (canonical -> source), none used twice."""
+    head = stripped(frame.head(HEAD))
+    if table == "sales":
+        return _sales(frame, head)
+    found = names.by_name(frame, schemas.columns(table))
+    for canonical in set(found) - set(schemas.required(table)):
+        if not _fits(head, found[canonical], canonical, table):
+            del found[canonical]  # a column of the same name that means something else
+    if table != "customers":
+        return found
+    named = found.pop("churned", None)
+    columns = _free(head, found)
+    names.take(found, "churned", outcomes(frame, columns, named))
+    some = (name for name, text in columns.items() if _named_id(name) or _coded(text))
+    names.take(found, "customer_id", (name for name in some if frame[name].notna().all() and frame[name].is_unique))
+    if "customer_id" in found and not frame[found["customer_id"]].is_unique:
+        unique = [name for name in columns if _named_id(name) and frame[name].notna().all() and frame[name].is_unique]
+        if unique:
+            found["customer_id"] = unique[0]
+    return found
+
+
+def unfit(text: pd.DataFrame, table: str, mapping: Mapping[str, str]) -> list[str]:
+    """The columns that have the name of a column of the table, but hold something else and are not used."""
+    wanted = [name for name in schemas.columns(table) if name not in mapping]
+    called = names.by_name([name for name in text if name not in mapping.values()], wanted)
+    head = text.head(HEAD)
+    return [source for canonical, source in called.items() if not _fits(head, source, canonical, table)]
+
+
+def stripped(frame: pd.DataFrame) -> pd.DataFrame:
+    """Cells without blanks around them; those of blanks only are missing."""
+    return frame.apply(lambda column: column.str.strip().replace("", pd.NA))
+
+
+def shares(text: pd.Series, source: str) -> pd.Series | None:
+    """Reductions as shares of the price, of percentages too; None where a column holds something else, as yes and no."""
+    found = numbers.read(text)
+    values = found.values
+    if found.percent:
+        return values
+    if values.notna().any() and not set(values.dropna().unique()) - {0.0, 1.0} and (values == 1).any():
+        return None
+    percent = re.search(r"%|percent|pct|pourcent|taux", str(source), re.IGNORECASE)
+    if values.max() >= 1 and percent and values.between(0, 100).where(values.notna(), True).all():
+        return values / 100
+    return values
+
+
+def outcomes(frame: pd.DataFrame, columns: Mapping[str, pd.Series], named: str | None) -> list[str]:
+    """The columns that may say who left, the likeliest first: by name and values, then by values that speak of it.
+
+    `columns` are the first cells of those that are looked at. Yes and no alone say nothing: any flag has them.
+    """
+    ranked: list[tuple[int, str]] = []
+    for name, text in columns.items():
+        if text.nunique() > meaning.FEW_OUTCOMES or (told := meaning.outcomes(frame[name], name)) is None:
+            continue
+        one_value = len(set(told.values()) - {None}) == 1
+        spoken = any(meaning.truth(value) is None for value in told)
+        rank = 0 if meaning.about_leaving(name) or name == named else 1 if spoken else 2
+        if rank < 2 and (not one_value or rank == 0):
+            ranked.append((rank + 3 * one_value, name))
+    return [name for _rank, name in sorted(ranked, key=lambda pair: pair[0])]
+
+
+def kinds(table: str) -> dict[str, str]:
+    """The pandas type of each column of a table."""
+    return {column: str(kind) for column, kind in schemas.SCHEMAS[table].to_schema().dtypes.items()}
+
+
+def words(table: str) -> dict[str, set[str]]:
+    """The values that a column of kinds can have, where the schema says so."""
+    found = {}
+    for name, column in schemas.SCHEMAS[table].to_schema().columns.items():
+        for check in column.checks:
+            if "allowed_values" in (check.statistics or {}):
+                found[name] = set(check.statistics["allowed_values"])
+    return found
+
+
+def worded(values: pd.Series, allowed: set[str]) -> pd.Series:
+    """Yes and no in anybody's words (1, oui, True) as the schema has them."""
+    if not {"Yes", "No"} <= allowed:
+        return values
+    said = {value: YES_NO.get(str(meaning.truth(value)), value) for value in values.dropna().unique()}
+    return values.map(lambda value: value if value in allowed else said[value], na_action="ignore")
+
+
+def _fits(head: pd.DataFrame, source: str, canonical: str, table: str) -> bool:
+    """Whether the first cells of a column are what a column of the table holds."""
+    text, kind, allowed = head[source], kinds(table).get(canonical, "str"), words(table).get(canonical)
+    if canonical == "promotion":
+        values = shares(text, source)
+        return values is not None and bool(values[text.notna()].between(0, 1, inclusive="left").all())
+    if canonical == "currency":
+        return currencies.codes(text).notna().sum() >= (1 - STRANGE) * text.notna().sum() > 0
+    if canonical == "line_id":
+        return bool(text.notna().all() and text.is_unique)
+    values, unread, _reason = cells.convert(File(head), source, kind, [], [])
+    if allowed:
+        unread = ~worded(values, allowed).isin(allowed) & text.notna()
+    elif "float" in kind and (values < 0).any() and canonical in ("tenure", "monthly_charges", "total_charges"):
+        return False
+    return bool(unread.sum() <= STRANGE * text.notna().sum())
+
+
+def _free(head: pd.DataFrame, found: Mapping[str, str]) -> dict[str, pd.Series]:
+    return {name: head[name] for name in islice((name for name in head if name not in found.values()), TRIED)}
+
+
+def _named_id(source: str) -> bool:
+    return bool(ID_WORDS & set(meaning.plain(source).split()))
+
+
+def _coded(text: pd.Series) -> bool:
+    """Whether cells are letters with digits, or long whole numbers of one length: a measure is neither, even where no
+    two are the same."""
+    mixed = text.str.contains(r"\d", na=False) & text.str.contains(r"[^\W\d]", na=False)
+    long = text.str.fullmatch(r"\d{5,}", na=False).all() and text.str.len().nunique() == 1
+    return bool(mixed.all() or long)
+
+
+def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
+    found: dict[str, str] = {}
+    names.take(found, "timestamp", _timestamps(head))
+    numeric = {name: _numeric(head[name]) for name in islice(head, TRIED)}
+    for canonical in (money.QUANTITY, money.PRICE, money.AMOUNT):
+        some = [name for tier in names.likely(head, canonical) for name in tier if numeric.get(name, 0) > NAMED]
+        names.take(found, canonical, _best(head, found, some) if canonical == money.AMOUNT else some)
+    for canonical in SALES_ORDER:
+        some = (name for tier in names.likely(head, canonical) for name in tier if name not in found.values())
+        names.take(found, canonical, (name for name in some if _fits(head, name, canonical, "sales")))
+    if "line_id" in found and not frame[found["line_id"]].is_unique:
+        del found["line_id"]
+    if not {money.QUANTITY, money.PRICE, money.AMOUNT} & set(found):
+        rest = [
+            name
+            for name, share in numeric.items()
+            if share >= 1 - STRANGE and name not in found.values() and _measure(head, name)
+        ]
+        if len(rest) == 1:
+            found[money.AMOUNT] = rest[0]
+    if money.PRICE in found and not {money.QUANTITY, money.AMOUNT} & set(found):
+        found[money.AMOUNT] = found.pop(money.PRICE)
+        return found
+    if verdict := money.judge(head, found):
+        source, judged = verdict
+        found = {canonical: name for canonical, name in found.items() if name != source}
+        found[judged.role] = source
+    return found
+
+
+def _timestamps(head: pd.DataFrame) -> Iterable[str]:
+    """The columns that may say when a line was sold, the likeliest first."""
+    file = File(head)
+    named = [name for tier in names.likely(head, "timestamp") for name in tier]
+    read: dict[str, float] = {}
+    for name in named:
+        some = head[name].dropna()
+        if cells.year_beside(head, name):
+            yield name
+        elif len(some):
+            read[name] = cells.moments(file, name)[0].values.notna().sum() / len(some)
+            years = read[name] and some.str.fullmatch(r"(?:19|20)\d\d").all()
+            if years and any(dates.dated(head[other]) for other in head if other != name):
+                read[name] = 0.0
+            if read[name] >= 1 - STRANGE:
+                yield name
+    tried = 0
+    for name in islice((one for one in head if one not in named), TRIED):
+        text = head[name]
+        if tried < DATES and len(text) and text.notna().all() and DATED.match(text.iloc[0]):
+            tried += 1
+            if cells.moments(file, name, numeric=False)[0].values.notna().all():
+                yield name
+    yield from (name for name, share in read.items() if NAMED <= share < 1 - STRANGE)
+
+
+def _numeric(text: pd.Series) -> float:
+    """The share of some cells that are numbers."""
+    some = text.dropna()
+    some = some[~some.str.casefold().isin(numbers.MISSING)]
+    if some.empty or not some.iloc[:20].str.contains(r"\d", regex=True).any():
+        return 0.0
+    return float(numbers.read(some).values.notna().mean())
+
+
+def _best(head: pd.DataFrame, found: Mapping[str, str], some: list[str]) -> list[str]:
+    """Columns that may be totals, first those that are units x price."""
+    some = [name for name in some if name not in found.values()]
+    if len(some) < 2 or not {money.QUANTITY, money.PRICE} <= set(found):
+        return some
+    values = {name: numbers.read(head[name]).values for name in [*some, found["quantity"], found["unit_price"]]}
+    expected = values[found["quantity"]] * values[found["unit_price"]]
+    near = [name for name in some if ((values[name] - expected).abs() <= 0.01 * expected.abs() + 0.01).mean() > 0.9]
+    return [*near, *(name for name in some if name not in near)]
+
+
+def _measure(head: pd.DataFrame, name: str) -> bool:
+    """Whether a column of numbers may be what was sold: no id, no part of a date, no flag."""
+    text = head[name].dropna()
+    if NO_MEASURE.fullmatch(names.bare(name)) or _named_id(name) or text.str.match(r"0\d").any():
+        return False
+    return text.nunique() > 2 or len(text) <= 2

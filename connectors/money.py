@@ -1,0 +1,117 @@
+"""What a column of money is: a line's total, the price of one unit, or no money at all but units.
+
+By its name, and by what the numbers of its lines say: where units vary and the money of one product does not, it is a
+price; where money per unit does not, a total.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from connectors import names, numbers
+from locales import N_
+
+AMOUNT, PRICE, QUANTITY = "amount", "unit_price", "quantity"
+LOOKED_AT = 20_000  # rows
+CLEAR = 4.0  # times as much variance: then it is the other one
+ALONE = 9.0  # the same where all lines are taken for one product
+SAME = 0.005  # share by which totals may differ from quantity x price and still be the same, for roundings
+
+SAID = {
+    AMOUNT: N_("“{column}” is the total of a line: {sum} in all."),
+    PRICE: N_("“{column}” is the price of one unit."),
+    QUANTITY: N_("“{column}” counts units: {sum} in all."),
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a column is (`AMOUNT`, `PRICE` or `QUANTITY`), what else it could be, and whether nothing tells."""
+
+    role: str
+    options: tuple[str, ...]
+    even: bool = False
+
+
+def judge(text: pd.DataFrame, found: dict[str, str]) -> tuple[str, Verdict] | None:
+    """The column of `found` (canonical -> source, stripped text) that could be something else, and what it is.
+
+    None where there is no such column: units, price and total each have their own, or there is no money.
+    """
+    head = text.head(LOOKED_AT)
+    money = [role for role in (AMOUNT, PRICE) if role in found]
+    if QUANTITY in found and len(money) == 1:
+        source = found[money[0]]
+        units, paid = (numbers.read(head[one]).values for one in (found[QUANTITY], source))
+        if units.dropna().nunique() < 2:
+            return None
+        return source, _total_or_price(source, units, paid, head[found["product"]] if "product" in found else None)
+    if QUANTITY not in found and AMOUNT in found:
+        source = found[AMOUNT]
+        return source, money_or_units(head, source, priced=PRICE in found, parted="product" in found)
+    if QUANTITY in found and not money:
+        source = found[QUANTITY]
+        if names.LOOSE.fullmatch(names.bare(source)):
+            return source, money_or_units(head, source, priced=False, parted="product" in found)
+    return None
+
+
+def money_or_units(head: pd.DataFrame, source: str, priced: bool, parted: bool) -> Verdict:
+    """Whether a column without one of units beside it is money or units. `priced`: there is a price; `parted`: products."""
+    options, name = (AMOUNT, QUANTITY), names.bare(source)
+    cells = head[source].dropna()
+    values = numbers.read(cells).values.dropna()
+    signed = bool(numbers.currencies(cells)) or (
+        name != names.plain(source) and not names.LOOSE.fullmatch(names.plain(source))
+    )
+    if not names.LOOSE.fullmatch(name):
+        return Verdict(AMOUNT if _named(name) else QUANTITY, options)
+    if signed or (values % 1 != 0).any():
+        return Verdict(AMOUNT, options)
+    if priced:
+        return Verdict(QUANTITY, options)
+    return Verdict(QUANTITY if parted and values.median() < 200 else AMOUNT, options, True)
+
+
+def _named(name: str) -> bool:
+    """Whether a squeezed name speaks of money."""
+    return any(name in tier for tier in names.likely([name], AMOUNT))
+
+
+def _total_or_price(source: str, units: pd.Series, paid: pd.Series, products: pd.Series | None) -> Verdict:
+    name, options = names.bare(source), (AMOUNT, PRICE)
+    total, price = bool(names.TOTALS.fullmatch(name)), bool(names.UNITS.fullmatch(name))
+    word = AMOUNT if total or (not price and _named(name)) else PRICE
+    seen = _shown(units, paid, products)
+    if seen is None or seen == word:
+        return Verdict(word, options)
+    return Verdict(word, options, True) if total or price else Verdict(seen, options)
+
+
+def _shown(units: pd.Series, paid: pd.Series, products: pd.Series | None) -> str | None:
+    """What the numbers of the lines say: a total, a price, or nothing."""
+    fine = (units > 0) & (paid > 0)
+    logs = pd.DataFrame({"paid": np.log(paid[fine]), "each": np.log(paid[fine] / units[fine]), "units": units[fine]})
+    group = products[fine].fillna("") if products is not None else pd.Series("", logs.index)
+    several = logs.groupby(group)["units"].transform("nunique") > 1
+    logs, group = logs[several], group[several]
+    if len(logs) < 4:
+        return None
+    spread = logs[["paid", "each"]].sub(logs[["paid", "each"]].groupby(group).transform("mean")).pow(2).mean() + 1e-9
+    clear = CLEAR if group.nunique() > 1 or products is not None else ALONE
+    if spread["each"] * clear < spread["paid"]:
+        return AMOUNT
+    return PRICE if spread["paid"] * clear < spread["each"] else None
+
+
+def off(frame: pd.DataFrame) -> tuple[int, float]:
+    """Of lines with a total, units and a price: how many totals are not units x price, and how far off all of them are.
+
+    The share by which all totals together are above (or below) units x price.
+    """
+    expected = frame["quantity"] * frame["unit_price"]
+    both = expected.notna() & frame["amount"].notna()
+    wide = (frame["amount"] - expected).abs() > np.maximum(SAME * expected.abs(), 0.011)
+    summed = float(expected[both].sum())
+    return int((wide & both).sum()), float(frame["amount"][both].sum()) / summed - 1 if summed else 0.0

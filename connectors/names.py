@@ -1,0 +1,164 @@
+"""Which columns of a file are called like which columns of a table, in English and French."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from data import meaning, schemas
+
+SYNONYMS = {
+    "customer_id": "customer client customerid clientid custid idclient numeroclient subscriber account accountid id",
+    "churned": "churn churned left exited attrition attrited resilie resiliation parti depart cancelled target",
+    "tenure": "tenuremonths months monthsonbook monthssubscribed anciennete mois moisanciennete anciennetemois",
+    "monthly_charges": "monthlycharges monthlycharge monthlyfee mrr mensualite facturemensuelle cotisationmensuelle "
+    "abonnement",
+    "total_charges": "totalcharges totalcharge totalspend totalfacture",
+    "contract": "contracttype typecontrat contrat",
+    "payment_method": "paymentmethod payment modepaiement moyenpaiement paiement",
+    "internet_service": "internetservice internet",
+    "gender": "sex sexe genre",
+    "senior_citizen": "seniorcitizen senior",
+    "on_hand": "stock instock onstock quantityonhand available quantity qty enstock stockdisponible quantite",
+    "on_order": "ordered underway incoming quantityonorder encommande commande attendu",
+}
+_DAY = r"(?:date|datetime|timestamp|day|time|jour|dateheure|horodatage|ds|dt)"
+_DEAL = r"(?:order(?:ed|ing)?|invoice|transactions?|trans|txn|sales?|sold|purchased?|bill(?:ing)?|receipt|ticket|event|booking|"
+_DEAL += r"commande|factures?|facturation|ventes?|achat|operation)"
+_OF = r"(?:of|de|d|du|des|la)?"
+# Squeezed names, the likeliest first. What `SALES` calls a total or a price is checked against the numbers.
+SALES: dict[str, tuple[str, ...]] = {
+    "timestamp": (
+        rf"{_DEAL}{_DAY}|{_DAY}{_OF}{_DEAL}|{_DAY}",
+        r"(?:year)?months?(?:year|date)?|(?:period|week|month|year)s?(?:start|end|ending|beginning|commencing|of|date)*|weekdate|mois(?:annee)?|"
+        r"semaine|periode|quarter|trimestre|yearmonth|anneemois|date\w*|\w*timestamp|created(?:at|on|date)?|\w*date",
+        r"year|annee|yr|fiscalyear|exercice",
+    ),
+    "quantity": (
+        r"(?:sales|sold|order(?:ed)?|total|net|product|item)?(?:qty|quantity|quantities)(?:sold|ordered|purchased|invoiced|sales)?|"
+        r"(?:quantites?|qtes?)(?:vendues?|commandees?|facturees?)?|itemcntday",
+        r"units?(?:sold|sales|ordered|shipped)?|unites?(?:vendues?)?|(?:total|sold)units|salesunits|unitsales|(?:items?|copies|tickets|cups|products?)sold|"
+        r"(?:no|number|num|nb|nombre)(?:of|de|d)?(?:units?|items?|articles?|pieces?|produits?|ventes|sales|unites|products)|"
+        r"pieces?|pcs|ventesunites|orderdemand|demand|demande|volumes?(?:sold|vendus?|ventes)?|salesvolume|sold|cnt|count|nombre|nb",
+    ),
+    "amount": (
+        r"(?:line|order|invoice|sales?|item|net|gross|grand|transaction|extended|ligne)*total(?:s|amount|sales?|revenues?|price|value|paid|due|ht|ttc|"
+        r"line|ligne|net|brut|ventes|facture|commande)*|linetotal|extendedprice|prixtotal|montanttotal|total(?:ht|ttc)?",
+        r"(?:gross|net|weekly|daily|monthly|yearly|annual|line|order|invoice|sales?|transaction|purchase|retail|store|product|paid|unit)*"
+        r"(?:sales?|revenues?|turnover|amount|amt|money|gmv|income)(?:amount|amt|value|ht|ttc|net|gross)*|"
+        r"(?:montant|ca|chiffred?affaires?|recettes?|ventes?|valeur)(?:ht|ttc|net|brut|ventes?|facture|ligne|jour|mois|commande|total)*|"
+        r"(?:sales|order|purchase|transaction)value|(?:sales|ventes)(?:in)?(?:eur|usd|gbp|dollars?|euros?)",
+    ),
+    "unit_price": (
+        r"unit(?:selling|sale|sales|retail)?price|price(?:each|per(?:unit|item|piece))|prixunit(?:aire)?(?:ht|ttc)?|pu(?:ht|ttc)?|itemprice|unitrate",
+        r"(?:sell(?:ing)?|sales?|product|retail|net|list|avg|average|mean|actual|final)?prices?|prix(?:de)?(?:vente)?(?:ht|ttc|net)?|tarif|"
+        r"averageprice|mrp",
+    ),
+    "product": (
+        r"stock(?:code)|sku(?:id|code|number)?|(?:item|product|prod|article|produit|material)(?:id|code|no|nbr|number|num|key|ref|sku|identifier)|"
+        r"(?:id|code|ref|reference|numero|num)(?:article|produit|product|item)|ean(?:13|code)?|upc|gtin|barcode|asin|isbn",
+        r"(?:item|product|produit|article|prod|sku|goods|menuitem|drink|book|coffee|medicine|model|vehicle)s?(?:name|title|nom)?|"
+        r"(?:nom|libelle)(?:produit|article)|reference|ref|designation|libelle",
+        r"(?:item|product|article)?(?:description|desc|details?)",
+    ),
+    "description": (
+        r"(?:item|product|produit|article)(?:name|title|description|desc|nom)|description|designation|libelle(?:produit|article)?|desc|"
+        r"(?:nom|libelle)(?:produit|article)|name|nom|title",
+    ),
+    "category": (
+        r"(?:product|item)?categor(?:y|ie)s?(?:name|produit)?|productline|producttype|itemtype|famille|rayon|dept|department|departement|family|"
+        r"(?:product|item)?(?:family|group|class)|gamme|typeproduit",
+        r"(?:product|item)?subcategory(?:name)?|souscategorie|sousfamille",
+    ),
+    "store": (
+        r"(?:store|shop|branch|outlet|magasin|boutique|agence|site|warehouse)s?(?:id|nbr|no|code|number|name|location|identifier|key)?|"
+        r"(?:id|code|nom|numero)(?:magasin|boutique)|pointdevente|location|entrepot",
+        r"country|pays|countryname|market",
+    ),
+    "invoice": (
+        r"(?:invoice|order|transaction|bill|receipt|ticket|basket|txn)(?:no|number|num|id|nbr|code|ref)?|(?:facture|commande|ticket)s?|"
+        r"(?:numero|num|no|id|ref)(?:facture|commande|ticket|transaction)|orderno",
+    ),
+    "customer": (
+        r"(?:customer|client|buyer|member|user|cust|acheteur)(?:id|no|code|number|key|identifier)?|(?:id|code|numero|no)client",
+        r"(?:customer|client)(?:name)?|nomclient",
+    ),
+    "supplier": (r"(?:supplier|fournisseur|vendor|manufacturer|fabricant)(?:id|code|name)?|nomfournisseur",),
+    "unit_cost": (r"unitcost|costprice|cost(?:per|of)?unit|purchaseprice|prixachat|prixdachat|coutunitaire|cost|cout|costofitem|itemcost|buyingprice",),
+    "promotion": (r"discount(?:s|rate|pct|percent|percentage|applied)?|remise|promo|promotion|rabais|reduction|tauxremise|markdown",),
+    "currency": (r"(?:local|sale|order|transaction)?currency(?:code)?|devise|monnaie|curr|ccy",),
+    "line_id": (r"lineid|rowid|orderlineid|invoicelineid|lineno|idligne",),
+    "line_type": (r"linetype|typeligne",),
+}  # fmt: skip
+# What names say of money: of a whole line or of one unit. `LOOSE` names are used for money and for units alike.
+TOTALS = re.compile(r".*(?:total|revenue|turnover|gmv|income|recette|chiffre|extended|line|ligne).*|ca(?:ht|ttc)?")
+UNITS = re.compile(r"unit.*|price(?:each|per.*)|prixunit.*|pu(?:ht|ttc)?|itemprice")
+LOOSE = re.compile(
+    r"(?:gross|net|weekly|daily|monthly|yearly|annual|store|product|retail|unit)*(?:sales?|ventes?)|total(?:s|sales)?|volumes?"
+)
+FRENCH = set(
+    ["quantite", "qte", "produit", "prix", "magasin", "montant", "facture", "commande", "jour", "mois", "semaine", "annee", "fournisseur", "devise", "categorie", "famille", "ventes", "vente", "chiffre", "unitaire", "remise", "boutique", "libelle", "heure", "numero", "caisse", "rayon", "pays", "ville", "nom", "ca", "ht", "ttc"]
+)  # fmt: skip
+_DRESS = re.compile(r"\b(?:in|en)? ?(?:eur|euros?|usd|gbp|inr|chf|cad|aud|dollars?|pounds?|lakhs?|rs|k)\b")
+
+
+def plain(name: str) -> str:
+    """A column name without accents, capitals and punctuation."""
+    letters = unicodedata.normalize("NFKD", str(name)).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]", "", letters.casefold())
+
+
+def bare(name: str) -> str:
+    """The same without the currency and the unit that a name may carry ("Price (EUR)")."""
+    words = meaning.plain(re.sub(r"[\[(][^\])]*[\])]", " ", str(name)) or name) or meaning.plain(name)
+    return _DRESS.sub("", words).replace(" ", "") or plain(name)
+
+
+def french(columns: Iterable[str]) -> bool:
+    """Whether names are French words."""
+    return any(FRENCH & set(meaning.plain(name).split()) for name in columns)
+
+
+def by_name(columns: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
+    """The columns of a file that are called like some columns of a table (canonical -> source), none used twice."""
+    called: dict[str, list[str]] = {}
+    for source in columns:
+        called.setdefault(plain(source), []).append(source)
+    found: dict[str, str] = {}
+    wanted = list(wanted)
+    for canonical in wanted:
+        take(found, canonical, called.get(plain(canonical), []))
+    for canonical in wanted:
+        synonyms = SYNONYMS.get(canonical, "").split()
+        for synonym in synonyms:
+            take(found, canonical, called.get(synonym, []))
+        if not synonyms:
+            for tier in likely(columns, canonical):
+                take(found, canonical, tier)
+    return found
+
+
+def likely(columns: Iterable[str], canonical: str) -> list[list[str]]:
+    """The columns that may be a column of sales by their names, in tiers, the likeliest first."""
+    squeezed = {source: bare(source) for source in columns}
+    tiers = [[source for source, name in squeezed.items() if name == plain(canonical)]]
+    for pattern in SALES.get(canonical, ()):
+        known = {source for tier in tiers for source in tier}
+        tiers.append([one for one, name in squeezed.items() if one not in known and re.fullmatch(pattern, name)])
+    return tiers
+
+
+def take(found: dict[str, str], canonical: str, sources: Iterable[str]) -> None:
+    """Let `canonical` be the first of `sources` that is free, unless it is found already: then none is looked at."""
+    if canonical not in found:
+        free = next((source for source in sources if source not in found.values()), None)
+        if free is not None:
+            found[canonical] = free
+
+
+def needed(table: str) -> list[str]:
+    """The columns a file must have for `table`; of sales also units or money (see `lacking`)."""
+    return [name for name in schemas.required(table) if name not in DERIVED]
+
+
+# Derived where a file does not have them.
+DERIVED = {"line_id", "source", "line_type", "currency", "customer_id", "product", "quantity", "unit_price"}
