@@ -129,11 +129,9 @@ def _date(
             findings.append(Finding(message, 0, {"column": shown}, severity="warning"))
         if found.order != dates.ISO or found.noted:
             message = N_("“{column}”: from {first} to {last}.")
-            mixed = found.noted == "mixed"
-            chosen = dates.AS_WRITTEN if mixed else found.order if found.order != dates.ISO else found.noted
+            mixed = found.noted in (dates.AS_WRITTEN, dates.SWAPPED)
+            chosen = found.noted if mixed or found.order == dates.ISO else found.order
             options = found.others if mixed else (chosen, *found.others)
-            if file.choices.get(f"dates:{source}") == dates.SWAPPED:
-                chosen, options = dates.SWAPPED, (dates.AS_WRITTEN, dates.SWAPPED)
             readings.append(Reading(f"dates:{source}", message, chosen, options, said, found.even))
     # A day of another age makes a calendar of decades, and every page waits for it.
     away = pd.Series(quality.far(pd.DatetimeIndex(values)), text.index)

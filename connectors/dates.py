@@ -41,7 +41,7 @@ _TIME = (
 # How dates are written: pattern, and which group is the year, the month, the day; 0 is none, None as the order says.
 _FORMS: tuple[tuple[str, tuple[int, int, int] | None], ...] = (
     (rf"(\d{{4}})[-/. ](\d{{1,2}})[-/. ](\d{{1,2}}){_TIME}", (1, 2, 3)),
-    (rf"(\d{{1,2}})[-/. ](\d{{1,2}})[-/. ](\d{{4}}|\d{{2}}){_TIME}", None),
+    (rf"(\d{{1,2}})(?: ?[-/.] ?| )(\d{{1,2}})(?: ?[-/.] ?| )(\d{{4}}|\d{{2}}){_TIME}", None),
     (rf"(\d{{1,2}})(?:st|nd|rd|th|er)?[-/. ]*(?:of |de )?{_NAME}[-/. ,]*'?(\d{{4}}|\d{{2}}){_TIME}", (3, 2, 1)),
     (rf"{_NAME}[-/. ]*(\d{{1,2}})(?:st|nd|rd|th)?[-/. ,]+(\d{{4}}){_TIME}", (3, 1, 2)),
     (rf"(\d{{4}})[-/. ]*{_NAME}[-/. ]*(\d{{1,2}}){_TIME}", (1, 2, 3)),
@@ -165,18 +165,11 @@ def _different(
     if short:
         noted = noted or "short years"
     iso = values.notna() & ~digits
-    if (
-        chosen not in readings
-        and not others
-        and order in (DAY_FIRST, MONTH_FIRST)
-        and iso.any()
-        and len(parts) < len(words)
-    ):
-        if _mended(parts, order, values[iso]):
-            swapped = values.mask(iso & (values.dt.day <= 12), _swapped(values))
-            return swapped.fillna(readings[order]), order, (AS_WRITTEN, SWAPPED), True, "mixed"
-    if chosen == SWAPPED:
-        values = values.mask(iso & (values.dt.day <= 12), _swapped(values))
+    if not others and iso.any() and order in (DAY_FIRST, MONTH_FIRST) and _mended(parts, order, values[iso]):
+        noted, even = chosen if chosen == AS_WRITTEN else SWAPPED, chosen not in (AS_WRITTEN, SWAPPED)
+        if noted == SWAPPED:
+            values = values.mask(iso & (values.dt.day <= 12), _swapped(values))
+        others = (AS_WRITTEN, SWAPPED)
     return values.fillna(readings[order]), order, others, even, noted
 
 

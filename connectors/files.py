@@ -29,7 +29,7 @@ __all__ = ["InvalidFile", "Raw", "read", "read_path", "refuse", "report", "unpac
 
 UNPACKED = 5  # a packed file may grow to so many times the upload limit, no more
 NESTED = 3  # archives in archives
-SHEET, JOINED = "sheet", "all with these columns"  # key of the reading; the usual choice
+SHEET, JOINED, ALL = "sheet", "all with these columns", "all sheets"  # key of the reading; choices beside one sheet
 PART = 0.2  # a sheet that is not read is asked about from so many rows of those read, with half of their columns
 FORMULA = ("=", "+", "-", "@")
 DAMAGED = (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError, zlib.error,
@@ -134,7 +134,7 @@ def _workbook(
     main = max(tables, key=lambda name: (tables[name][0].size, -list(tables).index(name)))
     same = [name for name in tables if _columns(tables[name][0]) == _columns(tables[main][0])]
     chosen = layout.get(SHEET, JOINED)
-    read = [chosen] if chosen in tables else same
+    read = [chosen] if chosen in tables else list(tables) if chosen == ALL else same
     frame, findings, readings = tables[read[0]]
     if len(read) > 1:
         frame, message = (
@@ -154,7 +154,7 @@ def _sheets(tables: Mapping[str, Any], read: list[str], chosen: str) -> Reading:
     alike = [name for name, frame in left.items()
              if len(frame) >= PART * rows and 2 * len(columns & _columns(frame)) >= len(columns)]  # fmt: skip
     rivals = [name for name, frame in left.items() if 2 * frame.size >= tables[read[0]][0].size and len(frame) > 2]
-    options = tuple(dict.fromkeys([JOINED, *tables]))
+    options = tuple(dict.fromkeys([JOINED, *([ALL] if alike or chosen == ALL else []), *tables]))
     if not left:
         message = N_("Read: {read}, one below the other.")
     else:
@@ -167,18 +167,23 @@ def _sheets(tables: Mapping[str, Any], read: list[str], chosen: str) -> Reading:
 
 
 def _columns(frame: pd.DataFrame) -> frozenset[str]:
-    return frozenset(str(name).casefold().replace("_", " ").strip() for name in frame)
+    return frozenset(map(_called, frame))
 
 
 def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """Tables of the same columns, however ordered, one below the other, rows counted on."""
-    first, *others = frames
-    names = {str(name).casefold().replace("_", " ").strip(): name for name in first}
-    same = [other.set_axis([names[str(one).casefold().replace("_", " ").strip()] for one in other], axis=1)[list(first)]
-            for other in others]  # fmt: skip
-    index = int(first.index[0])
-    whole = pd.concat([first, *same], ignore_index=True)
+    """Tables one below the other, however their columns are ordered, rows counted on."""
+    called: dict[str, str] = {}
+    for frame in frames:
+        for name in frame:
+            called.setdefault(_called(name), str(name))
+    same = [frame.set_axis([called[_called(name)] for name in frame], axis=1) for frame in frames]
+    index = int(frames[0].index[0])
+    whole = pd.concat(same, ignore_index=True).astype("str")
     return whole.set_axis(pd.RangeIndex(index, index + len(whole)), axis=0)
+
+
+def _called(name: object) -> str:
+    return str(name).casefold().replace("_", " ").strip()
 
 
 def refuse(text: pd.DataFrame, wrong: dict[str, pd.Series], reasons: dict[str, str] | None = None) -> None:

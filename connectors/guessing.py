@@ -88,7 +88,8 @@ def outcomes(frame: pd.DataFrame, columns: Mapping[str, pd.Series], named: str |
             continue
         one_value = len(set(told.values()) - {None}) == 1
         spoken = any(meaning.truth(value) is None for value in told)
-        rank = 0 if meaning.about_leaving(name) or name == named else 1 if spoken else 2
+        about = meaning.about_leaving(name) or meaning.about_staying(name) or name == named
+        rank = 0 if about else 1 if spoken else 2
         if rank < 2 and (not one_value or rank == 0):
             ranked.append((rank + 3 * one_value, name))
     return [name for _rank, name in sorted(ranked, key=lambda pair: pair[0])]

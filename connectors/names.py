@@ -29,7 +29,7 @@ _OF = r"(?:of|de|d|du|des|la)?"
 SALES: dict[str, tuple[str, ...]] = {
     "timestamp": (
         rf"{_DEAL}{_DAY}|{_DAY}{_OF}{_DEAL}|{_DAY}",
-        r"(?:year)?months?(?:year|date)?|(?:period|week|month|year)s?(?:start|end|ending|beginning|commencing|of|date)*|weekdate|mois(?:annee)?|"
+        r"(?:year)?months?(?:year|date)?|(?:period|week|month)s?(?:start|end|ending|beginning|commencing|of|date)*|weekdate|mois(?:annee)?|"
         r"semaine|periode|quarter|trimestre|yearmonth|anneemois|date\w*|\w*timestamp|created(?:at|on|date)?|\w*date",
         r"year|annee|yr|fiscalyear|exercice",
     ),
@@ -93,7 +93,7 @@ SALES: dict[str, tuple[str, ...]] = {
 TOTALS = re.compile(r".*(?:total|revenue|turnover|gmv|income|recette|chiffre|extended|line|ligne).*|ca(?:ht|ttc)?")
 UNITS = re.compile(r"unit.*|price(?:each|per.*)|prixunit.*|pu(?:ht|ttc)?|itemprice")
 LOOSE = re.compile(
-    r"(?:gross|net|weekly|daily|monthly|yearly|annual|store|product|retail|unit)*(?:sales?|ventes?)|total(?:s|sales)?|volumes?"
+    r"(?:gross|net|weekly|daily|monthly|yearly|annual|store|product|retail)*(?:sales?|ventes?)|total(?:s|sales)?|volumes?"
 )
 FRENCH = set(
     ["quantite", "qte", "produit", "prix", "magasin", "montant", "facture", "commande", "jour", "mois", "semaine", "annee", "fournisseur", "devise", "categorie", "famille", "ventes", "vente", "chiffre", "unitaire", "remise", "boutique", "libelle", "heure", "numero", "caisse", "rayon", "pays", "ville", "nom", "ca", "ht", "ttc"]
@@ -110,6 +110,7 @@ def plain(name: str) -> str:
 def bare(name: str) -> str:
     """The same without the currency and the unit that a name may carry ("Price (EUR)")."""
     words = meaning.plain(re.sub(r"[\[(][^\])]*[\])]", " ", str(name)) or name) or meaning.plain(name)
+    words = re.sub(r"^n (?=\w)", "no ", words)  # N° de facture
     return _DRESS.sub("", words).replace(" ", "") or plain(name)
 
 

@@ -132,6 +132,11 @@ def about_leaving(name: Hashable) -> bool:
     return bool(leaving) and all(re.fullmatch(_ABOUT, word) for word in others)
 
 
+def about_staying(name: Hashable) -> bool:
+    """Whether a column's name says who is still there."""
+    return bool({"retained", "retention", "stayed", "fidele"} & set(plain(name).split()))
+
+
 def _parts(word: str) -> Iterable[str]:
     """The words that a word is made of, where all of it is known words: "dateleft"."""
     return _CUT.findall(word) if _JOINED.fullmatch(word) and not re.fullmatch(_OUTCOME, word) else [word]

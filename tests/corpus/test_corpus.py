@@ -1,0 +1,120 @@
+"""Anyone's file is read right or asked about, never silently wrong: some hundred kinds, each with its right table."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from connectors import files, mapping
+from connectors.files import InvalidFile
+
+FILES = Path(__file__).with_name("files")
+INDEX = json.loads((FILES / "index.json").read_text())
+NOW = datetime(2026, 3, 14, tzinfo=UTC)
+CODES = ("product", "store", "customer", "customer_id", "postcode", "card_number", "currency")
+
+
+def read(name, **choices):
+    """The dataset of a file by Vigie's own guesses, and by what somebody chose (key of the reading -> chosen)."""
+    raw = files.read(name, (FILES / name).read_bytes(), limit_bytes=10**7, layout=choices)
+    table = INDEX[name]["table"]
+    return mapping.apply(raw, table, mapping.guess(raw.frame, table), NOW, name, choices=choices)
+
+
+def right(name):
+    path = FILES / f"{name.rsplit('.', 1)[0]}.right.csv"
+    return pd.read_csv(
+        path, dtype=dict.fromkeys(CODES, str), parse_dates=["timestamp"] if "timestamp" in path.read_text()[:99] else []
+    )
+
+
+def differences(found, wanted):
+    """The columns of `wanted` that `found` has otherwise."""
+    if len(found) != len(wanted):
+        return ["rows"]
+    same = {}
+    for column in wanted:
+        ours = found[column].reset_index(drop=True)
+        if wanted[column].dtype.kind == "f" or ours.dtype.kind == "f":
+            same[column] = np.allclose(ours.astype(float), wanted[column].astype(float), rtol=1e-9, equal_nan=True)
+        else:
+            same[column] = ours.astype(object).astype(str).equals(wanted[column].astype(object).astype(str))
+    return [column for column, equal in same.items() if not equal]
+
+
+@pytest.mark.parametrize("name", [name for name, about in INDEX.items() if "asked" not in about])
+def test_a_file_of_this_kind_is_read_right_without_a_question(name):
+    made = read(name)
+    assert not made.questions
+    assert differences(made.main, right(name)) == []
+
+
+@pytest.mark.parametrize("name", [name for name, about in INDEX.items() if "asked" in about])
+def test_a_file_that_can_be_read_in_two_ways_is_asked_about(name):
+    asked = INDEX[name]["asked"]
+    if asked == "columns":  # nothing is guessed: the analyst says which column is which
+        with pytest.raises(InvalidFile, match="Choose a column"):
+            read(name)
+        return
+    made = read(name)
+    assert [one.key for one in made.questions] == [asked]
+    assert len(made.questions[0].options) > 1
+    assert [finding for finding in made.findings if finding.severity == "error"]
+    assert differences(made.main, right(name)) == []  # what it is taken for until then
+
+
+def test_most_kinds_need_no_click():
+    asked = sum("asked" in about for about in INDEX.values())
+    assert len(INDEX) >= 60
+    assert (len(INDEX) - asked) / len(INDEX) > 0.85
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "chosen", "column", "first", "total"),
+    [
+        ("two_dates_either_way.csv", "dates:date", "month first", "timestamp", "2026-02-01", None),
+        ("three_digits_either_way.csv", "numbers:Prix", "decimal point", "unit_price", 1250.0, 8_500.0),
+        ("three_digits_either_way.csv", "numbers:Prix", "decimal comma", "unit_price", 1.25, 8.5),
+        ("days_and_months_swapped.csv", "dates:Date", "days and months were swapped", "timestamp", "2024-01-02", None),
+        ("sales_that_may_be_units.csv", "money:sales", "amount", "amount", 1.0, 71.0),
+        ("two_currencies.csv", "currency", "USD", "unit_price", 4.5, None),
+        ("sheet_with_one_more_column.xlsx", "sheet", "all sheets", "quantity", 1.0, 71.0),
+        ("line_totals.csv", "money:Montant", "unit_price", "unit_price", 4.5, None),
+        ("tax_in_the_total.csv", "total", "quantity × price counts", "amount", 4.5, 29_175.25),
+        ("total_row.csv", "totals", "kept", "quantity", 1.0, None),
+    ],
+)
+def test_a_choice_is_followed_and_answers_the_question(name, key, chosen, column, first, total):
+    if name == "total_row.csv":  # the sum has no date: kept, it is a row that cannot be used
+        with pytest.raises(InvalidFile, match="first is in row 26"):
+            read(name, **{key: chosen})
+        return
+    made = read(name, **{key: chosen})
+    assert not made.questions
+    value = made.main[column].iloc[0]
+    assert str(value).startswith(str(first))
+    if total is not None:
+        assert made.main[column].sum() == pytest.approx(total)
+    assert made.origin.readings[key] == chosen
+
+
+def test_empty_outcomes_mean_still_here_only_where_somebody_says_so():
+    unsaid, said = read("only_leavers_marked.csv"), read("only_leavers_marked.csv", blank="still here")
+    assert unsaid.main["churned"].sum() == said.main["churned"].sum() == 15
+    assert unsaid.main["churned"].isna().sum() == 45
+    assert (~said.main["churned"]).sum() == 45
+
+
+def test_other_currencies_are_added_only_by_a_rate_that_was_given():
+    mixed, turned = (
+        read("two_currencies.csv", currency="EUR"),
+        read("two_currencies.csv", currency="EUR", **{"rate:USD": "0.5"}),
+    )
+    wanted = right("plain.csv")["amount"]  # the same lines, of which every third is in dollars
+    dollars = wanted.index % 3 == 0
+    assert mixed.main["amount"].sum() == pytest.approx(wanted[~dollars].sum())
+    assert turned.main["amount"].sum() == pytest.approx(wanted[~dollars].sum() + 0.5 * wanted[dollars].sum())
+    assert set(turned.main["currency"]) == {"EUR"}
