@@ -38,7 +38,7 @@ def plan(stored: Stored, lines: pd.DataFrame, own_ids: bool, now: datetime) -> P
     `own_ids` says that `line_id` is the file's own. Lines in another currency or dated later than tomorrow are
     refused, and those whose id is there already with other content.
     """
-    columns = [name for name in ("line_id", "currency", *SAME) if name in stored.columns["sales"]]
+    columns = [name for name in ("line_id", "currency", "amount", *SAME) if name in stored.columns["sales"]]
     there = tables.read(stored, columns=columns)
     wrong = {
         "currency": (~lines["currency"].isin(there["currency"].unique()), N_("not the currency of the data")),
@@ -57,10 +57,11 @@ def plan(stored: Stored, lines: pd.DataFrame, own_ids: bool, now: datetime) -> P
         is_known = again & same
     else:
         near = there[there["timestamp"].isin(lines["timestamp"])]
-        counted = _keys(near).groupby(SAME).size().rename("count").reset_index()
         keys = _keys(lines)
-        count = keys.merge(counted, on=SAME, how="left")["count"].fillna(0).set_axis(lines.index)
-        number = keys.groupby(SAME).cumcount()
+        by = list(keys)
+        counted = _keys(near).groupby(by, dropna=False).size().rename("count").reset_index()
+        count = keys.merge(counted, on=by, how="left")["count"].fillna(0).set_axis(lines.index)
+        number = keys.groupby(by, dropna=False).cumcount()
         is_known = number < count
         lines = lines.assign(line_id=_ids(keys, number))
     report = [
@@ -87,6 +88,8 @@ def add(home: Path, stored: Stored, fresh: pd.DataFrame, file: str, now: datetim
     known = frames["sales"]
     columns = list(known) + [name for name in schemas.columns("sales") if name in fresh and name not in known]
     grown = pd.concat([known, fresh.reindex(columns=columns)], ignore_index=True)[columns]
+    if "amount" in grown:
+        grown["amount"] = grown["amount"].fillna(grown["quantity"] * grown["unit_price"])
     frames["sales"] = schemas.check("sales", grown).sort_values(["timestamp", "line_id"], ignore_index=True)
     message = N_("{rows} lines were added from the file {file}.")
     finding = Finding(message, len(fresh), {"file": file, BEFORE: stored.version})
@@ -100,12 +103,16 @@ def before(home: Path, stored: Stored) -> Stored | None:
 
 
 def _keys(lines: pd.DataFrame) -> pd.DataFrame:
-    """What makes lines the same, nothing missing."""
-    return lines.reindex(columns=SAME).assign(store=lines["store"].fillna("") if "store" in lines else "")
+    """What makes lines the same; where units or prices are not known, what they were sold for too."""
+    keys = lines.reindex(columns=SAME).assign(store=lines["store"].fillna("") if "store" in lines else "")
+    known = keys["quantity"].notna() & keys["unit_price"].notna()
+    return keys.assign(paid=schemas.amounts(lines).mask(known).fillna(0.0))
 
 
 def _ids(keys: pd.DataFrame, number: pd.Series) -> pd.Series:
     """An id for each line from what it says, so that the same lines get the same ids whichever file brought them."""
-    text = keys.astype(str).agg("\x1f".join, axis=1)
+    paid = keys["paid"].ne(0)
+    text = keys[SAME].astype(str).agg("\x1f".join, axis=1)
+    text = text.mask(paid, text + "\x1f" + keys["paid"].astype(str))
     ids = [f"{hashlib.sha256(line.encode()).hexdigest()[:16]}-{n + 1}" for line, n in zip(text, number, strict=True)]
     return pd.Series(ids, keys.index, dtype="str")

@@ -8,7 +8,7 @@ Models, what they are compared with and who is champion belong to a lineage.
 import numpy as np
 import pandas as pd
 
-from data import meaning
+from data import meaning, schemas
 from data.dataset import Table
 
 SAME = 0.5  # share of the customers or days of the smaller of two datasets that must be in the other one
@@ -33,7 +33,7 @@ def _same_days(before: pd.DataFrame, after: pd.DataFrame) -> bool:
 
 
 def _days(lines: pd.DataFrame) -> pd.DataFrame:
-    found = pd.DataFrame({"units": lines["quantity"], "revenue": lines["quantity"] * lines["unit_price"]})
+    found = pd.DataFrame({"units": lines["quantity"], "revenue": schemas.amounts(lines)})
     return found.groupby(lines["timestamp"].dt.normalize()).sum()
 
 

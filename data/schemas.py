@@ -365,6 +365,11 @@ def check(table: str, frame: pd.DataFrame, inplace: bool = False) -> pd.DataFram
     return SCHEMAS[table].validate(frame, lazy=True, inplace=inplace)
 
 
+def amounts(sales: pd.DataFrame) -> pd.Series:
+    """What each line of a sales table was sold for: its `amount` where its source says so, else quantity x unit_price."""
+    return sales["amount"] if "amount" in sales else sales["quantity"] * sales["unit_price"]
+
+
 def required(table: str) -> list[str]:
     """The columns a table cannot do without."""
     return [name for name, column in SCHEMAS[table].to_schema().columns.items() if column.required]

@@ -279,7 +279,8 @@ def _choices(stored: Stored, what: str) -> Path:
 def query(stored: Stored, sql: str, **params: object) -> pd.DataFrame:
     """The answer of DuckDB to `sql`, in which every frame is a table and `$name` stands for a value of `params`.
 
-    The query sees these frames and nothing else: no file, no network, no Python variable, no setting. Raises
+    Sales have an `amount`, that of their source or else quantity x unit_price (see `data.schemas.amounts`). The query
+    sees these frames and nothing else: no file, no network, no Python variable, no setting. Raises
     `seals.Damaged`.
     """
     _check(stored)
@@ -294,7 +295,11 @@ def _open(stored: Stored, *frames: str) -> duckdb.DuckDBPyConnection:
     for name in frames:
         # Through Arrow, which opens the file itself: DuckDB may open none. Only the columns and rows a query needs
         # are read.
-        connection.register(name, pa.dataset.dataset(_file(stored, name)))
+        columns = set(stored.columns[name])
+        lines = name == "sales" and "amount" not in columns and {"quantity", "unit_price"} <= columns
+        connection.register(f"_{name}" if lines else name, pa.dataset.dataset(_file(stored, name)))
+        if lines:  # what a line is worth has one name, whether or not its source says so
+            connection.execute(f"CREATE VIEW {name} AS SELECT *, quantity * unit_price AS amount FROM _{name}")
     return connection
 
 
@@ -400,7 +405,8 @@ def _lineage(home: Path, dataset: Dataset, version: str) -> str:
         columns = kept.columns[dataset.table]
         # Where a column is missing, a model that learned from it could say nothing.
         if needed and set(needed) <= set(columns) and set(columns) <= set(dataset.main) and sound(kept):
-            before = read(kept, columns=needed if dataset.table == "sales" else None)
+            paid = [name for name in ("amount",) if name in columns]
+            before = read(kept, columns=[*needed, *paid] if dataset.table == "sales" else None)
             if lineage.continues(dataset.table, before, dataset.main):
                 return name
     return version

@@ -3,7 +3,7 @@
 import locales
 from locales import N_, _, ngettext
 
-MONEY = ("monthly_charges", "total_charges", "unit_price", "unit_cost")
+MONEY = ("monthly_charges", "total_charges", "unit_price", "unit_cost", "amount")
 MONTHS = ("tenure",)
 
 _KNOWN = {
@@ -38,6 +38,8 @@ _KNOWN = {
     "line_type": N_("Line type"),
     "quantity": N_("Quantity"),
     "unit_price": N_("Unit price"),
+    "amount": N_("Total of the line"),
+    "everything": N_("Everything"),
     "currency": N_("Currency"),
     "invoice": N_("Invoice"),
     "customer": N_("Customer"),

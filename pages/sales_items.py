@@ -17,6 +17,7 @@ AHEAD = {"1": N_("Next month"), "2": N_("In two months"), "3": N_("In three mont
 stored = store.active("sales")
 cards.head(_("Sales: shops and items"), _("What will each shop sell of each item, and how sure is that?"), stored)
 sources.notice()
+store.need(stored, "quantity")
 if "view" in st.session_state.get("go", {}):  # a row of the table was chosen
     st.session_state.update(st.session_state.pop("go"))
 view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))

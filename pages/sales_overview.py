@@ -29,6 +29,7 @@ NO_PARTS = {
 
 stored = store.active("sales")
 cards.head(_("Sales: overview"), _("What sold, when, and to whom?"), stored)
+store.need(stored, "amount")
 with st.spinner(_("Reading the sales lines")):
     sold = store.goods(stored)
 currency = stored.origin.currency or "GBP"

@@ -26,6 +26,7 @@ cards.head(
     _("What must be ordered today, how much, and how sure is it that the shelf does not run empty?"),
     stored,
 )
+store.need(stored, "quantity", "unit_price")
 with st.spinner(_("Reading the sales lines")):
     demand = supply.demand(stored)
 if demand.goods.empty:

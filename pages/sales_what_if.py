@@ -12,6 +12,7 @@ from ui.text import _
 stored = store.active("sales")
 question = _("What would a promotion, a price, a closed day or an event do to sales?")
 cards.head(_("Sales: what-if"), question, stored)
+store.need(stored, "quantity", "unit_price")
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     chosen = series.choose(stored, ("units",), "D")
     country.choose(stored, chosen.country, chosen.part, chosen.value)

@@ -27,6 +27,7 @@ cards.head(_("Today"), _("What should you look at this morning?"), customers_dat
 
 customers, days = with_outcome(store.frame(customers_data)), store.days(sales_data)
 churn, shop = explore.headline(customers), pulse.pulse(days)
+priced = "amount" not in store.unknown(sales_data)
 dollars, pounds = customers_data.origin.currency or "USD", sales_data.origin.currency or "GBP"
 
 
@@ -40,7 +41,9 @@ cards.metrics(
     [
         (
             _("Sales of the last 7 days"),
-            locales.money(shop.revenue, pounds),
+            locales.money(shop.revenue, pounds)
+            if priced
+            else _("{count} units").format(count=locales.number(shop.revenue)),
             against(shop.against_year, _("against a year ago")),
         ),
         (
@@ -62,7 +65,8 @@ cards.metrics(
 )
 
 with st.grid(2, min_column_width=420):
-    cards.figure(charts.pulse(days, shop, pounds), "sales_by_week", days.tail(7 * charts.WEEKS_SHOWN))
+    if priced:
+        cards.figure(charts.pulse(days, shop, pounds), "sales_by_week", days.tail(7 * charts.WEEKS_SHOWN))
     by = "contract" if "contract" in customers else explore.dimensions(customers)[0][0]
     rates = explore.rate_by(customers, by)
     cards.figure(churn_charts.rate_by(rates, by, churn.rate, []), f"churn_by_{by}", rates)

@@ -12,10 +12,12 @@ from data import demo, tables
 from data import quality as checks
 from data.dataset import Finding, Table
 from data.tables import Stored
+from locales.labels import label
 from models.forecast import elasticity, promotions, switching
 from models.forecast.elasticity import Elasticity
 from models.forecast.promotions import Promotions
 from models.sales import overview, pulse
+from ui.text import _, plain
 
 _making = threading.Lock()
 
@@ -61,11 +63,33 @@ def _read(version: str, name: str, _stored: Stored) -> pd.DataFrame:  # noqa: AR
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _days(version: str, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
-    return pulse.daily(tables.query(_stored, pulse.by_day(_stored.columns["sales"])))
+    return pulse.daily(tables.query(_stored, pulse.by_day(_stored.columns["sales"], "amount" in unknown(_stored))))
+
+
+def unknown(stored: Stored) -> frozenset[str]:
+    """What a sales dataset does not say of any line: amount, quantity, unit_price."""
+    return _unknown(stored.version, stored)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _unknown(version: str, _stored: Stored) -> frozenset[str]:  # noqa: ARG001  # the cache key
+    found = tables.query(_stored, "SELECT count(amount), count(quantity), count(unit_price) FROM sales").iloc[0]
+    names = ("amount", "quantity", "unit_price")
+    return frozenset(name for name, count in zip(names, found, strict=True) if not count)
+
+
+def need(stored: Stored, *columns: str) -> None:
+    """Stop the page, with a sentence, where a sales dataset says nothing of some columns that it needs."""
+    if missing := [column for column in columns if column in unknown(stored)]:
+        sentence = _(
+            "This page needs what these data do not say: {columns}. Where your file has it, map it on the page Data."
+        )
+        st.info(plain(sentence.format(columns=", ".join(label(column) for column in missing))))
+        st.stop()
 
 
 def days(stored: Stored) -> pd.DataFrame:
-    """Revenue, returns and orders of every day of a sales dataset (see `models.sales.pulse.daily`)."""
+    """Revenue (units, where no money is known), returns and orders of every day (see `models.sales.pulse.daily`)."""
     return _days(stored.version, stored)
 
 

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from data import tables
+from data import schemas, tables
 from data.dataset import Table
 from data.tables import Stored
 from models.drift import bins
@@ -48,8 +48,11 @@ def sales(lines: pd.DataFrame) -> tuple[Sheet, ...]:
     unit = pd.factorize(goods["invoice"] if "invoice" in goods else goods["line_id"])[0]
     alone = unit < 0  # a line without a number is an invoice of its own
     unit[alone] = unit.max() + 1 + np.arange(alone.sum())
-    columns: dict[str, object] = {name: goods[name] for name in LINE_COLUMNS if name in goods}
-    columns["price_change"] = _price_change(goods, day)
+    columns: dict[str, object] = {
+        name: goods[name] for name in LINE_COLUMNS if name in goods and (goods[name].notna().any() or goods.empty)
+    }
+    if "unit_price" in columns:  # else the source knows no prices
+        columns["price_change"] = _price_change(goods, day)
     who = goods.get("customer")
     sheets = [Sheet(pd.DataFrame(columns), day, unit, who)]
     if "invoice" not in goods:
@@ -57,7 +60,7 @@ def sales(lines: pd.DataFrame) -> tuple[Sheet, ...]:
             sheets[0].frame["store"] = goods["store"]
         return tuple(sheets)
     head = np.flatnonzero(~pd.Series(unit).duplicated().to_numpy())
-    amount = (goods["quantity"] * goods["unit_price"]).to_numpy()
+    amount = schemas.amounts(goods).to_numpy()
     whole: dict[str, object] = {
         "invoice_lines": np.bincount(unit),
         "invoice_value": np.bincount(unit, weights=amount),
@@ -97,6 +100,15 @@ def frozen(sheets: tuple[Sheet, ...], first: date, last: date) -> dict[str, Bins
     return found
 
 
+def worth(frame: pd.DataFrame) -> pd.Series | None:
+    """What each row of a sheet of sales brought, in money; in units where no price is known, None where nothing is."""
+    if "invoice_value" in frame:
+        return frame["invoice_value"]
+    if {"quantity", "unit_price"} <= set(frame):
+        return schemas.amounts(frame)
+    return frame.get("quantity")
+
+
 def importance(sheets: tuple[Sheet, ...]) -> Mapping[str, float]:
     """How much of the variation in what an invoice or a line brings each column of sales explains, 0 to 1.
 
@@ -106,7 +118,9 @@ def importance(sheets: tuple[Sheet, ...]) -> Mapping[str, float]:
     found = {}
     for sheet in sheets:
         frame = sheet.frame
-        amount = frame["invoice_value"] if "invoice_value" in frame else frame["quantity"] * frame["unit_price"]
+        amount = worth(frame)
+        if amount is None:
+            continue
         value = np.log1p(np.abs(amount.to_numpy(float)))
         for name in frame.columns.difference(["invoice_value"]):
             place = bins.freeze(frame[name]).place(frame[name])

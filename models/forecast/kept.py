@@ -27,7 +27,7 @@ MARGIN = 0.4  # of the price, where no purchase cost is known
 DAILY = """
     SELECT {keys}, date_trunc('day', timestamp) AS date, sum(quantity) AS units,
            coalesce(sum(quantity) FILTER (quantity > 0 AND unit_price > 0), 0) AS sold,
-           coalesce(sum(quantity * unit_price) FILTER (quantity > 0 AND unit_price > 0), 0) AS revenue,
+           coalesce(sum(amount) FILTER (quantity > 0 AND unit_price > 0), 0) AS revenue,
            {costed} AS costed, {cost} AS cost
     FROM sales WHERE line_type IN ('sale', 'return') GROUP BY ALL ORDER BY ALL
 """

@@ -26,7 +26,7 @@ LATEST = """
         SELECT *, {category} AS range FROM sales WHERE line_type = 'sale' AND quantity > 0 AND timestamp >
         (SELECT max(timestamp) FROM sales WHERE line_type = 'sale'{where}) - to_days(CAST($days AS INTEGER))
     ), chosen AS (SELECT * FROM latest WHERE TRUE{where})
-    SELECT sum(quantity * unit_price) / nullif(sum(quantity), 0) AS price, {cost} AS cost, max(range) AS category,
+    SELECT sum(amount) / nullif(sum(quantity), 0) AS price, {cost} AS cost, max(range) AS category,
            sum(quantity) / (SELECT sum(quantity) FROM latest
                             WHERE range IS NOT DISTINCT FROM (SELECT max(range) FROM chosen)) AS weight
     FROM chosen

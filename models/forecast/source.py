@@ -16,7 +16,7 @@ FEWEST = 3  # days from which the data's own step shows
 
 # Goods by day: what came back is taken off on the day it came back.
 DAILY = """
-    SELECT date_trunc('day', timestamp) AS day, sum(quantity * unit_price) AS revenue, sum(quantity) AS units
+    SELECT date_trunc('day', timestamp) AS day, sum(amount) AS revenue, sum(quantity) AS units
     FROM sales WHERE line_type IN ('sale', 'return'){where} GROUP BY day ORDER BY day
 """
 # The days of everything that can be told of each: where they begin and end, and whether they are weeks or months.
@@ -27,7 +27,7 @@ SPAN = """
 """
 # The parts of a kind, the largest first.
 LARGEST = """
-    SELECT {part} AS part, {name} AS name, sum(quantity * unit_price) AS revenue
+    SELECT {part} AS part, {name} AS name, sum(amount) AS revenue
     FROM sales WHERE line_type IN ('sale', 'return') AND {part} IS NOT NULL GROUP BY {part}
     ORDER BY revenue DESC LIMIT 500
 """

@@ -85,13 +85,8 @@ def outcome(
     _home: Path, _stored: Stored, _champion: "pd.Series | None", sheet: Sheet, _sheets: tuple[Sheet, ...]
 ) -> Outcome | None:
     """The amount of each line or invoice: the forecasts know nothing of what changes it."""
-    if "unit_price" in sheet.frame:
-        amount = (sheet.frame["quantity"] * sheet.frame["unit_price"]).to_numpy(float)
-    elif "invoice_value" in sheet.frame:
-        amount = sheet.frame["invoice_value"].to_numpy(float)
-    else:
-        return None
-    return Outcome(amount, amount)
+    amount = monitored.worth(sheet.frame)
+    return None if amount is None else Outcome(amount.to_numpy(float), amount.to_numpy(float))
 
 
 def response(stored: Stored, watched: Watched) -> dict[str, np.ndarray]:

@@ -7,10 +7,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from data import schemas
+
 GOODS = ("sale", "return")
 UNKNOWN = "?"
 COLUMNS = ("timestamp", "line_type", "quantity", "unit_price", "product")
 OPTIONAL = ("description", "category", "store", "invoice", "customer")
+MONEY = "amount"  # where the source says it itself
 MAIN = 0.8  # of the revenue: what Pareto's rule asks about
 WEEKLY_MEMORY = 13  # weeks over which the profile of the week may change
 TREND_MEMORY = 5  # weeks that the trend of days is smoothed over
@@ -39,7 +42,7 @@ class Goods:
 
 def wanted(columns: Collection[str]) -> list[str]:
     """Which columns `goods` reads of a sales table that has these."""
-    return [*COLUMNS, *(column for column in OPTIONAL if column in columns)]
+    return [*COLUMNS, *(column for column in (*OPTIONAL, MONEY) if column in columns)]
 
 
 def goods(sales: pd.DataFrame) -> Goods:
@@ -53,7 +56,7 @@ def goods(sales: pd.DataFrame) -> Goods:
     days = pd.date_range(day[0], day[-1], name="day") if len(day) else pd.DatetimeIndex([], name="day")
     lines = {
         "day": (day - day[:1]).astype(np.int32),
-        "revenue": sales["quantity"].to_numpy() * sales["unit_price"].to_numpy(),
+        "revenue": schemas.amounts(sales).to_numpy(),
         "is_sale": sales["line_type"].eq("sale").to_numpy(),
     }
     known = [column for column in OPTIONAL[1:] if column in sales and sales[column].notna().any()]

@@ -11,8 +11,8 @@ YEAR = 364  # 52 whole weeks, so that weekdays meet the same weekdays
 # Invoice lines summed by day, for `daily`. Goods only: shipping and fees are not what sells.
 BY_DAY = """
     SELECT date_trunc('day', timestamp) AS day,
-           sum(quantity * unit_price) AS revenue,
-           -sum(quantity * unit_price) FILTER (line_type = 'return') AS returned,
+           sum(amount) AS revenue,
+           -sum(amount) FILTER (line_type = 'return') AS returned,
            count(DISTINCT invoice) FILTER (line_type = 'sale') AS orders
     FROM sales WHERE line_type IN ('sale', 'return') GROUP BY day
 """
@@ -34,9 +34,13 @@ class Pulse:
     against_year: float | None
 
 
-def by_day(columns: Collection[str]) -> str:
-    """`BY_DAY` for a table with these columns: where invoices are not known, every line counts as an order."""
-    return BY_DAY if "invoice" in columns else BY_DAY.replace("invoice", "line_id")
+def by_day(columns: Collection[str], units: bool = False) -> str:
+    """`BY_DAY` for a table with these columns: where invoices are not known, every line counts as an order.
+
+    `units`: no money is known, and `revenue` and `returned` are units.
+    """
+    query = BY_DAY if "invoice" in columns else BY_DAY.replace("invoice", "line_id")
+    return query.replace("amount", "quantity") if units else query
 
 
 def daily(summed: pd.DataFrame) -> pd.DataFrame:

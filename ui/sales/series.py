@@ -67,6 +67,7 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
             st.stop()
         shown = {one: named.get(one) or label(name) for one, name in found.items()}
         value = inputs.choice(label(part), list(found), f"of.{part}", shown.__getitem__)
+    measures = _known(stored, measures)
     measure = measures[0]
     if len(measures) > 1:
         measure = inputs.choice(_("Measure"), list(measures), "measure", lambda one: _(MEASURES[one]))
@@ -84,6 +85,13 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
     return _made(stored, None if part == source.ALL else part, value, name, measure, frequency, horizon)
 
 
+def _known(stored: Stored, measures: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of some measures that the data know: a source may say only what was sold, or only for how much."""
+    unknown = store.unknown(stored)
+    lacks = {"revenue": "amount" in unknown, "units": "quantity" in unknown}
+    return tuple(measure for measure in measures if not lacks[measure]) or measures
+
+
 def _made(
     stored: Stored, part: str | None, value: str | None, name: str, measure: str, frequency: str, horizon: int
 ) -> Chosen:
@@ -99,7 +107,7 @@ def _made(
 def first(stored: Stored) -> tuple[Chosen, Forecast | None]:
     """The series that the page Sales: forecast shows first, and its forecast if it has been made already."""
     step = _span(stored.version, stored).step
-    chosen = _made(stored, None, None, _("Everything"), source.MEASURES[0], step, HORIZONS[step][1])
+    chosen = _made(stored, None, None, _("Everything"), _known(stored, source.MEASURES)[0], step, HORIZONS[step][1])
     found = answers.found(_key(stored, chosen, chosen.horizon))
     return chosen, found if isinstance(found, Forecast) else None
 

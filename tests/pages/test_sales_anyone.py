@@ -1,0 +1,73 @@
+"""The sales pages on files that know no units, no prices or no products: each page says what it lacks, and why."""
+
+import threading
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+import settings
+from connectors import files, mapping
+from data import tables
+from ui import background
+
+pytestmark = pytest.mark.usefixtures("plain_learners")
+AT_ONCE = SimpleNamespace(
+    Event=threading.Event, Thread=lambda target, args, daemon: SimpleNamespace(start=lambda: target(*args))
+)
+
+NOW = datetime(2026, 3, 14, tzinfo=UTC)
+PAGES = ("today", "sales_overview", "sales_forecast", "sales_what_if", "sales_items", "sales_stock", "monitoring_drift")
+NEEDS = {  # what a page cannot do without and a file does not say
+    "weeks": {"sales_what_if": "Quantity", "sales_items": "Quantity", "sales_stock": "Quantity"},
+    "months": {"sales_what_if": "Quantity", "sales_items": "Quantity", "sales_stock": "Quantity"},
+    "units": {"sales_overview": "Total of the line", "sales_what_if": "Unit price", "sales_stock": "Unit price"},
+}
+
+
+def weeks(amount=lambda n: f"{1_000 + 37 * (n % 5)}.50"):
+    days = pd.date_range("2023-01-06", periods=60, freq="7D")
+    rows = [f"{shop},{day:%d-%m-%Y},{amount(n + 10 * shop)},0" for shop in (1, 2) for n, day in enumerate(days)]
+    return "Store,Date,Weekly_Sales,Holiday_Flag\n" + "\n".join(rows)
+
+
+def months():
+    days = pd.date_range("2020-01-01", periods=48, freq="MS")
+    return "Month,Revenue\n" + "\n".join(f"{day:%Y-%m},{900 + 10 * n + 50 * (n % 12)}.25" for n, day in enumerate(days))
+
+
+def units():
+    days = pd.date_range("2025-01-01", periods=150, freq="D")
+    return "date,units\n" + "\n".join(f"{day:%Y-%m-%d},{20 + day.weekday()}" for day in days)
+
+
+FILES = {"weeks": weeks, "months": months, "units": units}
+
+
+def keep(kind):
+    raw = files.read(f"{kind}.csv", FILES[kind]().encode(), limit_bytes=10**7)
+    made = mapping.apply(raw, "sales", mapping.guess(raw.frame, "sales"), NOW, f"{kind}.csv")
+    assert not made.questions
+    return tables.add(settings.get().home, made, NOW)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("kind", FILES)
+def test_a_page_works_on_such_a_file_or_says_what_it_lacks(visit, kind, page, monkeypatch):
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    keep(kind)
+    app = visit(page, table="sales")
+    told = " ".join(one.value for one in app.info)
+    needs = NEEDS[kind].get(page)
+    assert ("needs what these data do not say" in told) == (needs is not None)
+    assert not needs or needs in told
+    assert "nan" not in " ".join(str(one.value) for one in app.metric).casefold()
+
+
+def test_money_and_units_are_each_what_the_file_says(visit, monkeypatch):
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    keep("weeks")  # the last seven days are one week of two shops: 1,000 + 37 x 4 and the like, and 50 cents
+    assert next(card.value for card in visit("today").metric if card.label == "Sales of the last 7 days") == "€2,297"
+    keep("units")
+    assert next(card.value for card in visit("today").metric if card.label == "Sales of the last 7 days") == "161 units"
