@@ -83,7 +83,7 @@ class _Left(Exception):
 def _command(work: Callable[..., None]) -> None:
     """Make `work` a command that says why it could not begin: on stderr, with `--json` as its JSON object."""
 
-    @app.command()
+    @app.command(work.__name__.removesuffix("_"))
     @wraps(work)
     def command(*, as_json: bool, **given: Any) -> None:
         try:
@@ -166,6 +166,25 @@ def retrain(model: ModelOption, as_json: JsonOption = False) -> None:
 def refresh(as_json: JsonOption = False) -> None:
     """Download the active datasets again; while an origin is down, its last good copy stays."""
     _end("refresh", [_run("refresh", "", datetime.now(UTC).date(), _refresh)], as_json)
+
+
+@_command
+def import_(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="A table as CSV, XLSX, XLS, ODS, Parquet or JSON.")
+    ],
+    table: Annotated[str, typer.Option("--table", help="customers or sales.")] = "sales",
+    add: Annotated[bool, typer.Option("--add", help="Add the lines that are new to the sales that are shown.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring in a file, read as the one before of its source was; a file that does not fit is stopped."""
+    if table not in ("customers", "sales"):
+        raise typer.BadParameter("choose customers or sales.", param_hint="--table")
+
+    def work(_engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:
+        return _import(home, file, table, add and table == "sales", now, step)
+
+    _end("import", [_run("import", table, datetime.now(UTC).date(), work)], as_json)
 
 
 @_command
@@ -267,6 +286,38 @@ def _retrain(engine: "Engine", home: Path, model: str, now: datetime, step: Step
 
     _stored(home, model)
     return retraining.retrain(engine, home, model, now, "jobs.py", N_("asked for by jobs.py"), step)
+
+
+def _import(home: Path, file: Path, table: str, add: bool, now: datetime, step: Step) -> dict[str, Any]:
+    """What was read of a file and by whose recipe; raises a ConnectorError that says what does not fit."""
+    import settings
+    from connectors import files, mapping, recipes
+    from data import append, tables
+    from locales import N_
+
+    step(N_("Reading the file"), 0.0)
+    known = [recipe for kept in tables.stored(home, table) if (recipe := recipes.of(table, kept.origin))]  # type: ignore[arg-type]
+    limit, content = settings.get().upload_limit_mb * 1_000_000, file.read_bytes()
+    raw = files.read(file.name, content, limit_bytes=limit, layout=recipes.layout(known[0].readings) if known else {})
+    recipe = next((one for one in known if recipes.similar(one, raw)), None)
+    step(N_("Checking every row"), 0.4)
+    if mapping.recognise(raw):
+        made = mapping.dataset(raw, now, file.name)
+    elif recipe is not None:
+        made = recipes.apply(raw, table, recipe, now, file.name)
+    else:
+        made = mapping.apply(raw, table, mapping.guess(raw.frame, table), now, file.name)
+        recipes.answered(made)
+    step(N_("Keeping the table"), 0.8)
+    told: dict[str, Any] = {"file": file.name, "read as": recipe.name if recipe else "guessed", "rows": len(made.main)}
+    shown = tables.active(home, "sales") if add else None
+    if shown is None:
+        kept = tables.add(home, made, now)
+        return told | {"version": kept.version}
+    plan = append.plan(shown, made.main, "line_id" in (made.origin.columns or {}), now)
+    if len(plan.fresh):
+        append.add(home, shown, plan.fresh, file.name, now)
+    return told | {"new": len(plan.fresh), "known": plan.known, "refused": int(plan.refused["row"].nunique())}
 
 
 def _refresh(_engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:

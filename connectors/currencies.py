@@ -3,7 +3,8 @@
 from functools import cache
 
 import pandas as pd
-from babel.numbers import list_currencies
+from babel.core import get_global
+from babel.numbers import get_territory_currencies, list_currencies
 
 from connectors import names, numbers
 from data import meaning
@@ -17,6 +18,12 @@ WORDS = {"euro": "EUR", "euros": "EUR", "dollar": "USD", "dollars": "USD", "us d
 def known() -> frozenset[str]:
     """Every code of ISO 4217 that Babel knows."""
     return frozenset(list_currencies())
+
+
+@cache
+def current() -> list[str]:
+    """The codes of money that is legal tender somewhere."""
+    return sorted({code for place in get_global("territory_currencies") for code in get_territory_currencies(place)})
 
 
 def codes(text: pd.Series) -> pd.Series:

@@ -13,7 +13,7 @@ import lzma
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ __all__ = ["InvalidFile", "Raw", "read", "read_path", "refuse", "report", "unpac
 UNPACKED = 5  # a packed file may grow to so many times the upload limit, no more
 NESTED = 3  # archives in archives
 SHEET, JOINED, ALL = "sheet", "all with these columns", "all sheets"  # key of the reading; choices beside one sheet
+HEAD = 1_000  # rows that mostly show what a column holds
 PART = 0.2  # a sheet that is not read is asked about from so many rows of those read, with half of their columns
 FORMULA = ("=", "+", "-", "@")
 DAMAGED = (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError, zlib.error,
@@ -62,6 +63,11 @@ def read_path(path: Path, limit_bytes: int) -> Raw:
     with path.open("rb") as file:
         _fits(file.seek(0, io.SEEK_END), limit_bytes)
     return _raw(path.name, path, limit_bytes)
+
+
+def head(raw: Raw, rows: int) -> Raw:
+    """The first rows of a file."""
+    return replace(raw, frame=raw.frame.head(rows))
 
 
 def _fits(size: int, limit: int) -> None:
@@ -155,10 +161,7 @@ def _sheets(tables: Mapping[str, Any], read: list[str], chosen: str) -> Reading:
              if len(frame) >= PART * rows and 2 * len(columns & _columns(frame)) >= len(columns)]  # fmt: skip
     rivals = [name for name, frame in left.items() if 2 * frame.size >= tables[read[0]][0].size and len(frame) > 2]
     options = tuple(dict.fromkeys([JOINED, *([ALL] if alike or chosen == ALL else []), *tables]))
-    if not left:
-        message = N_("Read: {read}, one below the other.")
-    else:
-        message = N_("Read: {read}. Not read: {left}.")
+    message = N_("Read: {read}. Not read: {left}.") if left else N_("Read: {read}, one below the other.")
     said = {
         "read": ", ".join(f"{name} ({len(tables[name][0])})" for name in read),
         "left": ", ".join(f"{name} ({len(frame)})" for name, frame in left.items()),

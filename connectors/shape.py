@@ -116,7 +116,7 @@ def _header(filled: pd.DataFrame, layout: Mapping[str, str]) -> tuple[int, bool]
         return int(rows[0]), False
     counts = filled.notna().sum(axis=1).to_numpy()
     usual = float(np.median(counts[len(counts) // 2 :]))
-    values = [place for place in _values(filled.iloc[len(filled) // 2 :])]
+    values = _values(filled.iloc[len(filled) // 2 :])
     for place, row in enumerate(rows[:DEEP]):
         if counts[place] < (WIDE if place else 0.5) * usual or place == len(rows) - 1:
             continue
@@ -207,7 +207,7 @@ def _again(below: pd.DataFrame, names: list[str], findings: list[Finding]) -> pd
 
 def _totals(below: pd.DataFrame, values: list[int], layout: Mapping[str, str]) -> tuple[pd.DataFrame, list[Reading]]:
     """Without rows that add up others: "Total" in a row that lacks what all others have, or that holds their sums."""
-    texts = [place for place in range(min(below.shape[1], 6))]
+    texts = range(min(below.shape[1], 6))
     if len(below) < 3:
         return below, []
     marked = pd.Series(False, below.index)

@@ -299,7 +299,7 @@ def _open(stored: Stored, *frames: str) -> duckdb.DuckDBPyConnection:
         lines = name == "sales" and "amount" not in columns and {"quantity", "unit_price"} <= columns
         connection.register(f"_{name}" if lines else name, pa.dataset.dataset(_file(stored, name)))
         if lines:  # what a line is worth has one name, whether or not its source says so
-            connection.execute(f"CREATE VIEW {name} AS SELECT *, quantity * unit_price AS amount FROM _{name}")
+            connection.execute("CREATE VIEW sales AS SELECT *, quantity * unit_price AS amount FROM _sales")
     return connection
 
 

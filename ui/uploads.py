@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -14,7 +14,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 import settings
 from connectors import files
 
-TYPES = ("csv", "txt", "tsv", "xlsx", "parquet", "gz", "zip")
+TYPES = ("csv", "txt", "tsv", "xlsx", "xlsm", "xls", "ods", "parquet", "json", "jsonl", "gz", "zip")
 UPLOAD = "/_stcore/upload_file/"  # session/file: where Streamlit takes them
 HELD = 2  # files of the largest size that one session may keep on the server
 
@@ -25,14 +25,17 @@ def ask(sentence: str, key: str, types: Sequence[str] = TYPES) -> UploadedFile |
     return st.file_uploader(sentence.format(limit=limit), type=types, max_upload_size=limit, key=key)
 
 
-def read(given: UploadedFile) -> files.Raw:
-    """The table in a file that was given, read once. Raises ConnectorError."""
-    return _read(given.file_id, settings.get().upload_limit_mb, given)
+def read(given: UploadedFile, layout: Mapping[str, str] | None = None) -> files.Raw:
+    """The table in a file that was given, read once; `layout` says where it stands (see `files.read`).
+
+    Raises ConnectorError.
+    """
+    return _read(given.file_id, settings.get().upload_limit_mb, tuple(sorted((layout or {}).items())), given)
 
 
 @st.cache_resource(max_entries=2, ttl=1800, show_spinner=False)
-def _read(file: str, limit: int, _given: UploadedFile) -> files.Raw:  # noqa: ARG001  # the cache key
-    return files.read(_given.name, _given.getvalue(), limit_bytes=limit * 1_000_000)
+def _read(file: str, limit: int, layout: tuple[tuple[str, str], ...], _given: UploadedFile) -> files.Raw:  # noqa: ARG001  # the cache key
+    return files.read(_given.name, _given.getvalue(), limit_bytes=limit * 1_000_000, layout=dict(layout))
 
 
 class Bounded:

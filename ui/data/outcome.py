@@ -10,8 +10,11 @@ from ui.text import _, plain
 MOST = 30  # different values that can be chosen from
 
 
-def choose(raw: Raw, source: str) -> dict[str, bool | None]:
-    """What each value of the column `source` means: True left, False stayed, None not known; empty: to be chosen."""
+def choose(raw: Raw, source: str, known: dict[str, bool | None] | None = None) -> dict[str, bool | None]:
+    """What each value of the column `source` means: True left, False stayed, None not known; empty: to be chosen.
+
+    `known` is what they meant in the file before.
+    """
     counts = meaning.levels(raw.frame[source]).value_counts()
     if len(counts) > MOST:
         st.warning(
@@ -19,7 +22,7 @@ def choose(raw: Raw, source: str) -> dict[str, bool | None]:
             icon=":material/block:",
         )
         return {}
-    guessed = meaning.outcomes(raw.frame[source], source) or {}
+    guessed = known or meaning.outcomes(raw.frame[source], source) or {}
     values = list(counts.index)
     left = st.pills(
         _("Which of these values mean that a customer left? *"), values, selection_mode="multi", format_func=plain,

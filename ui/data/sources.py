@@ -12,13 +12,26 @@ import streamlit as st
 
 import locales
 import settings
-from connectors import ConnectorError, dummyjson, files, mapping, origins, owid, predict_future_sales, retail, telco
+from connectors import (
+    ConnectorError,
+    currencies,
+    dummyjson,
+    files,
+    mapping,
+    origins,
+    owid,
+    predict_future_sales,
+    recipes,
+    retail,
+    telco,
+)
+from connectors.recipes import Recipe
 from data import demo, schemas, seals, tables
 from data.dataset import Dataset, Table
 from data.tables import Stored
 from locales.labels import label
 from ui import background, cards, downloads, inputs, uploads
-from ui.data import continuing, outcome
+from ui.data import continuing, outcome, understood
 from ui.text import N_, _, plain
 
 WAYS = {
@@ -68,7 +81,7 @@ KNOWN: dict[str, tuple[Table, str]] = {
     "telco": ("customers", N_("These are the columns of the IBM Telco file: its own rules clean it.")),
     "retail": ("sales", N_("These are the columns of the UCI Online Retail file: its own rules clean it.")),
 }
-CURRENCIES = ["EUR", "USD", "GBP", "CHF", "CAD", "JPY", "RUB"]
+CURRENCIES = ["EUR", "USD", "GBP", "CHF", "CAD", "JPY"]  # the first of the list
 ROWS_SHOWN = 8
 
 
@@ -256,9 +269,10 @@ def given(table: Table, currency: str = "") -> Given | None:
     if table == "covid":
         epidemic = partial(owid.dataset_of, name, content)
         return Given(name, given.file_id, True, False, epidemic, lambda now: (epidemic(now), files.report([])))
+    file, told = given.file_id, understood.chosen(given.file_id)
     try:
         with st.spinner(_("Reading the file")):
-            raw = uploads.read(given)
+            raw = uploads.read(given, recipes.layout(told))
     except ConnectorError as error:
         st.warning(plain(error.sentence()), icon=":material/block:")
         return None
@@ -266,23 +280,36 @@ def given(table: Table, currency: str = "") -> Given | None:
     st.caption(_("The first rows of the file"))
     st.dataframe(raw.frame.head(ROWS_SHOWN), hide_index=True)
     known, chosen, missing = mapping.recognise(raw), dict[str, str](), list[str]()
+    made: Dataset | None = None
     if known and KNOWN[known][0] == table:
         st.markdown(_(KNOWN[known][1]))
         make = partial(mapping.dataset, name=name)
     else:
-        chosen, currency = _mapped(table, raw, currency)
-        missing = [label(column) for column in mapping.needed(table) if column not in chosen]
-        make = partial(mapping.apply, table=table, mapping=chosen, name=name, currency=currency)
+        recipe, stopped = _recipe(table, raw, file)
+        if stopped:
+            return None
+        told = (recipe.readings if recipe else {}) | told
+        chosen, currency = _mapped(table, raw, currency, recipe)
+        missing = [label(column) for column in mapping.lacking(table, chosen)]
+        make = partial(mapping.apply, table=table, mapping=chosen, name=name, currency=currency or None, choices=told)
         if table == "customers" and "churned" in chosen:
-            told = outcome.choose(raw, chosen["churned"])
-            make = partial(make, outcome=told)
-            missing += [] if told else [label("churned")]
+            means = outcome.choose(raw, chosen["churned"], recipe.outcome if recipe else None)
+            make = partial(make, outcome=means)
+            missing += [] if means else [label("churned")]
+        if missing:
+            understood.choose(file, raw.readings)
+        else:
+            key = f"{raw.sha256} {sorted(chosen.items())} {currency} {sorted(told.items())} {make.keywords.get('outcome')}"
+            made = understood.shown(table, raw, key, lambda rows, now: make(rows, now=now))
+            understood.choose(file, made.readings if made else raw.readings)
+    if made and made.questions:
+        st.caption(_("Answer what is asked above: nothing is kept before."))
     if missing:
         st.caption(_("Still to choose: {columns}").format(columns=plain(", ".join(missing))))
     return Given(
         name,
-        f"{raw.sha256} {sorted(chosen.items())} {currency}",
-        not missing,
+        f"{raw.sha256} {sorted(chosen.items())} {currency} {sorted(told.items())}",
+        not missing and not (made and made.questions),
         "line_id" in chosen,
         lambda now: make(raw, now=now),
         lambda now: mapping.usable(raw, lambda rows: make(rows, now=now)),
@@ -292,7 +319,9 @@ def given(table: Table, currency: str = "") -> Given | None:
 def _offer(table: Table, make: Callable[[datetime], Dataset], ready: bool = True) -> None:
     def work(step: background.Step) -> Dataset:
         step(N_("Checking every row"), 0.3)
-        return make(datetime.now(UTC))
+        made = make(datetime.now(UTC))
+        recipes.answered(made)
+        return made
 
     if st.button(_("Check and use"), type="primary", icon=":material/check:", disabled=not ready):
         _start(table, "upload", work)
@@ -309,10 +338,39 @@ def _guessed(sha256: str, table: Table, _raw: files.Raw) -> dict[str, str]:  # n
     return mapping.guess(_raw.frame, table)
 
 
-def _mapped(table: Table, raw: files.Raw, currency: str) -> tuple[dict[str, str], str]:
-    """One drop-down list a canonical column, filled with the guess; required columns first."""
+def _recipe(table: Table, raw: files.Raw, file: str) -> tuple[Recipe | None, bool]:
+    """How the file before of the same source was read, unless that is not wanted.
+
+    Said; and whether the file waits for the analyst, as it no longer fits: then with what changed.
+    """
+    recipe = next(
+        (
+            found
+            for kept in tables.stored(settings.get().home, table)
+            if (found := recipes.of(table, kept.origin)) and recipes.similar(found, raw)
+        ),
+        None,
+    )
+    if recipe is None:
+        return None, False
+    changed = recipes.changes(recipe, raw)
+    if changed:
+        sentence = _("This file looks like {name}, but it no longer fits how that was read: {changes}.")
+        text = sentence.format(name=recipe.name, changes="; ".join(changed))
+        st.warning(plain(text), icon=":material/difference:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if not changed:
+            sentence = _("Read as {name} was: the same columns, and the same choices.")
+            st.markdown(f":material/history: {plain(sentence.format(name=recipe.name))}", width="stretch")
+        afresh = st.toggle(_("Read it afresh"), key=f"afresh {file}")
+    return (None, False) if afresh else (recipe, bool(changed))
+
+
+def _mapped(table: Table, raw: files.Raw, currency: str, recipe: Recipe | None) -> tuple[dict[str, str], str]:
+    """One drop-down list a canonical column, filled with the guess or what the file before had; required ones first."""
     st.markdown(_("**Which column of the file is which?** Those marked * are needed, the others help."))
-    guessed, meanings = _guessed(raw.sha256, table, raw), schemas.columns(table)
+    guessed = recipe.columns if recipe else _guessed(f"{raw.sha256} {list(raw.frame)}", table, raw)
+    meanings, read = schemas.columns(table), hashlib.sha256(f"{raw.sha256} {guessed}".encode()).hexdigest()[:16]
     chosen: dict[str, str] = {}
     needed = mapping.needed(table)
     with st.grid("auto", min_column_width=220):
@@ -323,10 +381,13 @@ def _mapped(table: Table, raw: files.Raw, currency: str) -> tuple[dict[str, str]
                 index=list(raw.frame.columns).index(guessed[column]) if column in guessed else None,
                 help=_(meanings[column]),
                 placeholder=_("none"),
-                key=f"map-{table}-{raw.sha256}-{column}",
+                key=f"map-{table}-{read}-{column}",
             )
             if source is not None:
                 chosen[column] = source
         if not currency and "currency" not in chosen:
-            currency = st.selectbox(_("Currency"), CURRENCIES)
+            paid = [chosen[role] for role in ("amount", "unit_price") if role in chosen]
+            own = currencies.of(raw.frame.head(files.HEAD), paid) or (recipe.currency if recipe else None)
+            every = list(dict.fromkeys([*([own] if own else []), *CURRENCIES, *currencies.current()]))
+            currency = st.selectbox(_("Currency"), every, key=f"currency-{table}-{read}-{own}")
     return chosen, "" if "currency" in chosen else currency

@@ -1,0 +1,85 @@
+"""How the file before was read, applied to the next one of its source; or what changed, where it no longer fits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from connectors import files, mapping
+from connectors.files import InvalidFile, Raw
+from data import meaning, schemas
+from data.dataset import Dataset, Origin
+from locales import N_
+
+SIMILAR = 0.5  # share of its columns that a file has which may be the next one of a source
+FOUND = ("header", "rate:")  # readings that each file shows for itself, or that change with the day
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What was decided about a file (see `data.dataset.Origin`): its columns, the values of its outcome, its readings."""
+
+    name: str
+    columns: dict[str, str]
+    outcome: dict[str, bool | None] | None
+    readings: dict[str, str]
+    currency: str | None
+
+
+def of(table: str, origin: Origin) -> Recipe | None:
+    """The recipe that a dataset was made by; None where it was no file of one's own."""
+    if origin.kind != "upload" or not origin.columns:
+        return None
+    known = schemas.columns(table)
+    columns = {canonical: source for canonical, source in origin.columns.items() if canonical in known}
+    readings = {key: one for key, one in (origin.readings or {}).items() if not key.startswith(FOUND)}
+    return Recipe(origin.name, columns, origin.outcome, readings, origin.currency)
+
+
+def similar(recipe: Recipe, raw: Raw) -> bool:
+    """Whether a file may be the next one of the recipe's source: it has most of its columns."""
+    wanted = set(recipe.columns.values())
+    return len(wanted & set(raw.frame)) >= SIMILAR * len(wanted)
+
+
+def changes(recipe: Recipe, raw: Raw) -> list[str]:
+    """What of a recipe a file no longer has: columns, and values of its outcome that nobody spoke of."""
+    gone = [f"− {source}" for source in recipe.columns.values() if source not in raw.frame]
+    source = recipe.columns.get("churned")
+    if recipe.outcome and source in raw.frame:
+        values = meaning.levels(raw.frame[source].str.strip().replace("", None)).dropna().unique()
+        gone += [f"{source}: “{value}” ?" for value in values if value not in recipe.outcome]
+    return gone
+
+
+def apply(raw: Raw, table: str, recipe: Recipe, now: datetime, name: str) -> Dataset:
+    """The table of a file, read as its recipe says.
+
+    Raises `InvalidFile` where the file does not fit: with what changed, the cells that cannot be read so, or the
+    question that the recipe does not answer.
+    """
+    if gone := changes(recipe, raw):
+        raise InvalidFile(
+            N_(
+                "This file does not fit how {name} was read ({changes}). Read it on the page Data, and say what changed."
+            ),
+            files.report([]),
+            name=recipe.name,
+            changes="; ".join(gone),
+        )
+    made = mapping.apply(raw, table, recipe.columns, now, name, recipe.currency, recipe.outcome, recipe.readings)
+    answered(made)
+    return made
+
+
+def layout(readings: Mapping[str, str]) -> dict[str, str]:
+    """Those of some readings that say where the table stands in a file."""
+    return {key: one for key, one in readings.items() if key in ("sheet", "units", "totals", "header")}
+
+
+def answered(made: Dataset) -> None:
+    """Raise `InvalidFile` where a question about a dataset is open: it may not be kept."""
+    if made.questions:
+        matter = "; ".join(str(mapping.Question(one)) for one in made.questions)
+        raise InvalidFile(
+            N_("This file can be read in two ways: {matter}. Read it on the page Data, and choose."), matter=matter
+        )

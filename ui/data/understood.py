@@ -1,0 +1,161 @@
+"""What a file was taken for, before anything is kept: rows, period, totals by month; and what else it could be."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+
+import pandas as pd
+import streamlit as st
+
+import locales
+from connectors import ConnectorError, dates, files, mapping, money, numbers, shape
+from data import schemas
+from data.dataset import Dataset, Reading, Table
+from ui import cards
+from ui.text import N_, _, ngettext, plain
+
+LOOKED_AT = 200_000  # rows: of a longer file these are shown, and all of them are checked when it is used
+MONTHS = 60  # shown
+WORDS = {
+    dates.DAY_FIRST: N_("day first"), dates.MONTH_FIRST: N_("month first"), dates.YEAR_FIRST: N_("year first"),
+    dates.SWAPPED: N_("days and months were swapped"), dates.AS_WRITTEN: N_("as they stand"),
+    numbers.POINT: N_("decimal point"), numbers.COMMA: N_("decimal comma"),
+    money.AMOUNT: N_("total of the line"), money.PRICE: N_("price of one unit"), money.QUANTITY: N_("units"),
+    mapping.COUNTS: N_("the total counts"), mapping.PRODUCT: N_("quantity × price counts"),
+    mapping.UNKNOWN: N_("not known"), mapping.HERE: N_("still here"),
+    shape.KEPT: N_("kept"), shape.LEFT_OUT: N_("left out"), shape.NONE: N_("no header"),
+    files.JOINED: N_("all with these columns"), files.ALL: N_("all sheets"),
+    "serial numbers": N_("serial numbers of a spreadsheet"), "years": N_("years"), "months": N_("months"),
+    "seconds since 1970": N_("seconds since 1970"), "milliseconds since 1970": N_("milliseconds since 1970"),
+    "short years": N_("years of two digits"),
+}  # fmt: skip
+
+
+def chosen(file: str) -> dict[str, str]:
+    """What somebody chose about the readings of a file so far (key -> chosen)."""
+    return dict(st.session_state.get(f"readings {file}", {}))
+
+
+def choose(file: str, readings: tuple[Reading, ...]) -> None:
+    """A line for each reading, with what else it could be in one click; those that are open first."""
+    for reading in sorted(readings, key=lambda one: not one.open):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            icon = ":material/help:" if reading.open else ":material/check:"
+            st.markdown(f"{icon} {plain(sentence(reading))}", width="content")
+            if len(reading.options) > 1:
+                key = f"read {file} {reading.key}"
+                st.pills(
+                    plain(sentence(reading)), reading.options, label_visibility="collapsed", key=key,
+                    default=None if reading.open else reading.chosen, on_change=_choose, args=(file, reading.key, key),
+                    format_func=lambda option, reading=reading: _word(option, reading),
+                )  # fmt: skip
+        if reading.key == mapping.CURRENCY:
+            _rates(file, reading)
+
+
+def sentence(reading: Reading) -> str:
+    """A reading as a sentence; an open one asks."""
+    said = {name: _day(value) if name in ("first", "last") else value for name, value in reading.values.items()}
+    told = _(reading.message).format(**said)
+    if len(reading.options) == 1 and reading.chosen in WORDS:
+        return f"{told} ({_(WORDS[reading.chosen])})"
+    return _("Which is it? {matter}").format(matter=told) if reading.open else told
+
+
+def shown(table: Table, raw: files.Raw, key: str, make: Callable[[files.Raw, datetime], Dataset]) -> Dataset | None:
+    """The dataset that would be kept, in a few figures; None, with a sentence, where it cannot be made."""
+    part = raw if len(raw.frame) <= LOOKED_AT else files.head(raw, LOOKED_AT)
+    try:
+        made = _made(f"{table} {key}", part, make)
+    except ConnectorError as error:
+        st.warning(plain(error.sentence()), icon=":material/block:")
+        return None
+    st.markdown(_("**What was understood**"))
+    if part is not raw:
+        st.caption(
+            _("Of the first {rows} rows; all are checked when the file is used.").format(rows=locales.number(LOOKED_AT))
+        )
+    frame = made.main
+    if table == "customers":
+        known = int(frame["churned"].notna().sum())
+        left = int(frame["churned"].fillna(False).sum())
+        share = locales.percent(left / known, 1) if known else "–"
+        of = _("{left} of {known} whose outcome is known").format(
+            left=locales.number(left), known=locales.number(known)
+        )
+        cards.metrics([(_("Customers"), locales.number(len(frame)), _("rows")), (_("Left"), share, of)])
+        return made
+    _sales(made)
+    return made
+
+
+def _sales(made: Dataset) -> None:
+    frame, currency = made.main, made.origin.currency or ""
+    first, last = frame["timestamp"].min(), frame["timestamp"].max()
+    days = int(frame["timestamp"].dt.normalize().nunique())
+    span = f"{locales.day(first)} – {locales.day(last)}"
+    amounts, units = schemas.amounts(frame), frame["quantity"]
+    total = locales.money(float(amounts.sum()), currency) if amounts.notna().any() else _("not known")
+    many = locales.number(float(units.sum())) if units.notna().any() else _("not known")
+    cards.metrics(
+        [
+            (_("Rows"), locales.number(len(frame)), ngettext("{count} product", "{count} products", frame["product"].nunique())
+             .format(count=locales.number(frame["product"].nunique()))),
+            (_("Period"), span, ngettext("{count} day with sales", "{count} days with sales", days)
+             .format(count=locales.number(days))),
+            (_("Money"), total, _("all lines together")),
+            (_("Units"), many, _("all lines together")),
+        ]
+    )  # fmt: skip
+    measure = amounts if amounts.notna().any() else units
+    months = measure.groupby(frame["timestamp"].dt.to_period("M")).sum()
+    months = months.reindex(pd.period_range(months.index.min(), months.index.max(), freq="M"), fill_value=0).tail(
+        MONTHS
+    )
+    label = _("Money") if amounts.notna().any() else _("Units")
+    st.dataframe(
+        pd.DataFrame({_("Month"): [locales.month(one.to_timestamp()) for one in months.index], label: months.to_numpy(float)}),
+        hide_index=True, height=min(38 + 35 * len(months), 250),
+        column_config={
+            label: st.column_config.ProgressColumn(format="localized", min_value=0, max_value=max(float(months.max()), 1.0))
+        },
+    )  # fmt: skip
+
+
+@st.cache_resource(max_entries=4, ttl=1800, show_spinner=False)
+def _made(key: str, _raw: files.Raw, _make: Callable[[files.Raw, datetime], Dataset]) -> Dataset:  # noqa: ARG001
+    return _make(_raw, datetime.now(UTC))
+
+
+def _choose(file: str, key: str, widget: str) -> None:
+    told = chosen(file)
+    if (option := st.session_state[widget]) is None:
+        told.pop(key, None)
+    else:
+        told[key] = option
+    st.session_state[f"readings {file}"] = told
+
+
+def _rates(file: str, reading: Reading) -> None:
+    """What others of several currencies are worth in the chosen one; 0 leaves their lines out."""
+    with st.container(horizontal=True):
+        for code in reading.options:
+            if code != reading.chosen:
+                key = f"rate {file} {code} {reading.chosen}"
+                label = _("1 {code} in {chosen} (0: left out)").format(code=code, chosen=reading.chosen)
+                st.number_input(label, 0.0, value=0.0, format="%.4f", key=key, on_change=_rate, args=(file, code, key))
+
+
+def _rate(file: str, code: str, widget: str) -> None:
+    rate = st.session_state[widget]
+    told: Mapping[str, str] = {name: one for name, one in chosen(file).items() if name != f"rate:{code}"}
+    st.session_state[f"readings {file}"] = {**told, **({f"rate:{code}": repr(rate)} if rate else {})}
+
+
+def _word(option: str, reading: Reading) -> str:
+    if reading.key == shape.HEADER and option != shape.NONE:
+        return _("row {number}").format(number=option)
+    return _(WORDS[option]) if option in WORDS else plain(option)
+
+
+def _day(value: str) -> str:
+    return locales.day(date.fromisoformat(value))
