@@ -36,11 +36,15 @@ class File:
 
     @cached_property
     def usual(self) -> str | None:
-        """How dates are mostly ordered where this file comes from."""
-        if self.delimiter == ";" or names.french(self.text) or self.style("") == numbers.COMMA:
-            return dates.DAY_FIRST
+        """How dates are always ordered where this file comes from, if its words say so."""
+        return dates.DAY_FIRST if names.french(self.text) else None
+
+    @cached_property
+    def leaning(self) -> str:
+        """How dates are mostly ordered there: month first with dollars and points, else day first."""
         money = {code for name in list(self.text)[:HINTS] for code in numbers.currencies(self.text[name])}
-        return dates.MONTH_FIRST if money == {"USD"} else None
+        european = self.delimiter == ";" or self.style("") == numbers.COMMA
+        return dates.MONTH_FIRST if money == {"USD"} and not european else dates.DAY_FIRST
 
     @cached_property
     def _numeric(self) -> list[str]:
@@ -163,7 +167,7 @@ def moments(file: File, source: str, head: int | None = None, numeric: bool = Tr
         )
         return dates.read(whole), " + ".join([year, source, *([day] if isinstance(days, pd.Series) else [])])
     chosen = file.choices.get(f"dates:{source}")
-    return dates.read(text, chosen, lambda: file.order(source), file.usual, numeric), source
+    return dates.read(text, chosen, lambda: file.order(source), file.usual, numeric, file.leaning), source
 
 
 def year_beside(text: pd.DataFrame, source: str) -> str | None:

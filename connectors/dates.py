@@ -76,21 +76,22 @@ def read(
     file: Callable[[], str | None] = lambda: None,
     usual: str | None = None,
     numbers: bool = False,
+    leaning: str = DAY_FIRST,
 ) -> Dates:
     """The times in a column of stripped text. `chosen` is the order that somebody asked for.
 
     `file()` is the order of the file's other dates, asked for in doubt only; `usual` that of its language, believed
-    last. With `numbers` also numbers that may be dates are read: serial numbers of spreadsheets, seconds since 1970.
+    last, and `leaning` the one that is taken where nothing tells. With `numbers` also numbers that may be dates are read: serial numbers of spreadsheets, seconds since 1970.
     """
     codes, words = _distinct(text)
     if len(words) < MANY or _iso(words).notna().all():
-        values, order, others, even, noted = _different(words, codes, chosen, file, usual, numbers)
+        values, order, others, even, noted = _different(words, codes, chosen, file, (usual, leaning), numbers)
         taken = values.to_numpy(dtype="datetime64[us]")
     else:  # days are far fewer than moments
         parted = words.str.partition(" ")
         day_codes, days = _distinct(parted[0])
         clock_codes, clocks = _distinct(parted[2])
-        values, order, others, even, noted = _different(days, day_codes[codes], chosen, file, usual, numbers)
+        values, order, others, even, noted = _different(days, day_codes[codes], chosen, file, (usual, leaning), numbers)
         shown = _clock((" " + clocks.str.casefold()).str.extract(f"^{_TIME}$")).where(clocks.ne(""), 0.0)
         seconds = pd.to_timedelta(shown, unit="s").to_numpy("timedelta64[us]")
         taken = values.to_numpy("datetime64[us]")[day_codes] + seconds[clock_codes]
@@ -110,7 +111,8 @@ def dated(text: pd.Series) -> bool:
     if head.empty or not head.str.contains(r"\d", regex=True).all() or head.str.fullmatch(r"[+-]?[\d.,]+").all():
         return head.str.fullmatch(r"\d\d?\.\d\d?\.\d{2,4}|(?:19|20)\d{6}").all() if len(head) else False
     return bool(
-        _different(head.drop_duplicates(), np.arange(0), None, lambda: None, None, False)[0].notna().mean() > 0.8
+        _different(head.drop_duplicates(), np.arange(0), None, lambda: None, (None, DAY_FIRST), False)[0].notna().mean()
+        > 0.8
     )
 
 
@@ -128,7 +130,7 @@ def _different(
     codes: np.ndarray,
     chosen: str | None,
     file: Callable[[], str | None],
-    usual: str | None,
+    usual: tuple[str | None, str],
     numbers: bool,
 ) -> tuple[pd.Series, str, tuple[str, ...], bool, str]:
     """Each different text as a time, and how they were read (see `Dates`)."""
@@ -295,7 +297,7 @@ def _order(
     codes: np.ndarray,
     words: pd.Series,
     file: Callable[[], str | None],
-    usual: str | None,
+    usual: tuple[str | None, str],
 ) -> tuple[str, bool]:
     """Which of some orders that read every cell is meant, and whether that is a guess."""
     if DAY_FIRST in able and words[parts.index].str.match(r"\d+\.\d+\.").all():
@@ -308,11 +310,12 @@ def _order(
         chosen = [order for order, score in scores.items() if score == best]
         if best > 0 and len(chosen) == 1:
             return chosen[0], False
-    if usual in able:
-        return str(usual), False
+    sure, leaning = usual
+    if sure in able:
+        return str(sure), False
     if MONTH_FIRST in able and words[parts.index].str.contains(r"[ap]\.?m\.?$", case=False).any():
-        return MONTH_FIRST, False
-    return (DAY_FIRST if DAY_FIRST in able else next(iter(able))), True
+        return MONTH_FIRST, True
+    return (leaning if leaning in able else next(iter(able))), True
 
 
 def _days(found: pd.Series) -> np.ndarray:

@@ -96,8 +96,10 @@ LOOSE = re.compile(
     r"(?:gross|net|weekly|daily|monthly|yearly|annual|store|product|retail)*(?:sales?|ventes?)|total(?:s|sales)?|volumes?"
 )
 FRENCH = set(
-    ["quantite", "qte", "produit", "prix", "magasin", "montant", "facture", "commande", "jour", "mois", "semaine", "annee", "fournisseur", "devise", "categorie", "famille", "ventes", "vente", "chiffre", "unitaire", "remise", "boutique", "libelle", "heure", "numero", "caisse", "rayon", "pays", "ville", "nom", "ca", "ht", "ttc"]
-)  # fmt: skip
+    "quantite qte produit prix magasin montant facture commande jour mois semaine annee fournisseur devise categorie "
+    "famille ventes vente chiffre unitaire remise boutique libelle heure numero caisse rayon pays ville nom ht "
+    "ttc".split()  # noqa: SIM905  # as words
+)
 _DRESS = re.compile(r"\b(?:in|en)? ?(?:eur|euros?|usd|gbp|inr|chf|cad|aud|dollars?|pounds?|lakhs?|rs|k)\b")
 
 
