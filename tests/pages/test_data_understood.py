@@ -1,0 +1,110 @@
+"""What a file was taken for is shown before it is kept, questions are asked, and the next file is read the same way."""
+
+from pathlib import Path
+
+import pytest
+
+import jobs
+import settings
+from data import tables
+from tests.pages.test_data import active, give, metric, press
+
+FILES = Path(__file__).resolve().parents[1] / "corpus" / "files"
+
+
+def content(name):
+    return (FILES / name).read_bytes()
+
+
+def asked(app, key):
+    return next(pills for pills in app.get("button_group") if key in pills.key and pills.key.startswith("read "))
+
+
+def button(app, label="Check and use"):
+    return next(one for one in app.button if one.label == label)
+
+
+def said(app):
+    return " ".join(one.value for one in [*app.markdown, *app.caption, *app.warning])
+
+
+def rows(app):
+    """How many would be kept: the page's own card is the first one."""
+    return [card.value for card in app.metric if card.label == "Rows"][-1]
+
+
+def uploading(visit, name, table="sales", lang="en"):
+    return give(visit("data", table=table, lang=lang, **{"from": "upload"}), table, name, content(name))
+
+
+def test_what_was_understood_is_shown_before_anything_is_kept(visit):
+    app = uploading(visit, "thousands_beside_decimals.csv")
+    before = active("sales")
+    assert "What was understood" in said(app)
+    assert [card.value for card in app.metric if card.label == "Money"] == ["$41,222"]  # of the right table, 41,221.50
+    assert metric(app, "Units") == "71"
+    assert any("Month" in frame.value for frame in app.dataframe)
+    assert active("sales") == before
+    press(app, "Check and use")
+    assert active("sales").origin.currency == "USD"
+
+
+def test_a_question_must_be_answered_and_the_answer_is_kept(visit):
+    app = uploading(visit, "two_dates_either_way.csv")
+    before = active("sales")
+    assert button(app).disabled
+    assert "Answer what is asked" in said(app)
+    asked(app, "dates:date").set_value("month first").run()
+    assert not button(app).disabled
+    assert active("sales") == before
+    press(app, "Check and use")
+    kept = active("sales")
+    assert str(kept.span[0].date()) == "2026-02-01"
+    assert kept.origin.readings["dates:date"] == "month first"
+
+
+def test_the_next_file_is_read_as_the_one_before(visit, capsys):
+    app = uploading(visit, "two_dates_either_way.csv")
+    asked(app, "dates:date").set_value("month first").run()
+    press(app, "Check and use")
+    later = content("two_dates_either_way.csv").replace(b"2026", b"2027")
+    app = give(visit("data", table="sales", **{"from": "upload"}), "sales", "next.csv", later)
+    assert "Read as two_dates_either_way.csv was" in said(app).replace("\\", "")
+    assert not button(app).disabled
+    changed = give(visit("data", table="sales", **{"from": "upload"}), "sales", "other.csv", later.replace(b"price", b"rate"))
+    assert "no longer fits" in said(changed)
+    assert not [one for one in changed.button if one.label == "Check and use"]
+    next(toggle for toggle in changed.toggle if toggle.label == "Read it afresh").set_value(True).run()
+    assert button(changed)
+
+
+@pytest.mark.parametrize("name", ["two_dates_either_way.csv", "plain.csv"])
+def test_jobs_import_reads_as_before_and_stops_at_what_does_not_fit(visit, name, tmp_path):
+    from typer.testing import CliRunner
+
+    path = tmp_path / name
+    path.write_bytes(content(name))
+    found = CliRunner().invoke(jobs.app, ["import", str(path), "--table", "sales", "--json"])
+    assert (found.exit_code == 0) == (name == "plain.csv")
+    if name == "plain.csv":
+        path.write_bytes(content(name).replace(b"unit_price", b"cost_price"))
+        other = CliRunner().invoke(jobs.app, ["import", str(path), "--table", "sales", "--json"])
+        assert other.exit_code == 1
+        assert "unit_price" in other.stdout
+        assert tables.active(settings.get().home, "sales").rows["sales"] == 24
+    else:
+        assert "two ways" in found.stdout
+
+
+def test_several_currencies_wait_for_a_choice_or_a_rate(visit):
+    app = uploading(visit, "two_currencies.csv")
+    assert button(app).disabled
+    asked(app, "currency").set_value("EUR").run()
+    assert rows(app) == "16"
+    next(field for field in app.number_input if field.label.startswith("1 USD")).set_value(0.5).run()
+    assert rows(app) == "24"
+
+
+def test_who_left_is_shown_in_french_too(visit):
+    app = uploading(visit, "clients_resilies.csv", "customers", "fr")
+    assert metric(app, "Parti") == "25,0\xa0%"
