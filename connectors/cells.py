@@ -165,7 +165,7 @@ def moments(file: File, source: str, head: int | None = None, numeric: bool = Tr
             + "-"
             + pd.Series(days, text.index).astype("str").str.zfill(2)
         )
-        return dates.read(whole), " + ".join([year, source, *([day] if isinstance(days, pd.Series) else [])])
+        return dates.read(whole), " + ".join([year, source, *([str(day)] if isinstance(days, pd.Series) else [])])
     chosen = file.choices.get(f"dates:{source}")
     return dates.read(text, chosen, lambda: file.order(source), file.usual, numeric, file.leaning), source
 

@@ -28,7 +28,8 @@ ODD = 5_000  # rows of another length that are kept to be listed
 NOTES = 50  # rows at the end that may be notes
 NOTE = re.compile(
     r"\s*(?:(?:grand |sub|sous-?)?tota(?:l|ux)\b|sum\b|somme\b|source|notes?\b|n\.?b\.?\b|\*|generated|exported|report|"
-    r"printed|prepared|genere|généré|export|edité|édité|imprimé|©|page\b|end of|fin\b|rows?\b|\d+ (?:rows|lignes|records))",
+    r"printed|prepared|genere|généré|export|edité|édité|imprimé|©|page\b|end of|fin\b|rows?\b|"
+    r"\d+ (?:rows|lignes|records))",
     re.IGNORECASE,
 )
 

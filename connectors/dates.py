@@ -81,7 +81,8 @@ def read(
     """The times in a column of stripped text. `chosen` is the order that somebody asked for.
 
     `file()` is the order of the file's other dates, asked for in doubt only; `usual` that of its language, believed
-    last, and `leaning` the one that is taken where nothing tells. With `numbers` also numbers that may be dates are read: serial numbers of spreadsheets, seconds since 1970.
+    last, and `leaning` the one that is taken where nothing tells. With `numbers` also numbers that may be
+    dates are read: serial numbers of spreadsheets, seconds since 1970.
     """
     codes, words = _distinct(text)
     if len(words) < MANY or _iso(words).notna().all():
@@ -201,19 +202,31 @@ def _numbers(plain: pd.Series, dates: bool) -> tuple[pd.Series, str]:
     if dates and found.isna().any():
         rest = plain[found.isna()]
         number = pd.to_numeric(rest, errors="coerce")
-        for kind, low, high, make in (
-            ("years", 1900, 2101, lambda n: pd.to_datetime(n.astype(int).astype(str), format="%Y", errors="coerce")),
-            ("months", 190001, 210013, lambda n: pd.to_datetime(n.astype(int).astype(str), format="%Y%m", errors="coerce")),
-            ("serial numbers", 20_000, 80_000, lambda n: pd.Timestamp("1899-12-30") + pd.to_timedelta((n * 86_400).round(), unit="s")),
-            ("seconds since 1970", 3e8, 4e9, lambda n: pd.to_datetime(n, unit="s", errors="coerce")),
-            ("milliseconds since 1970", 3e11, 4e12, lambda n: pd.to_datetime(n, unit="ms", errors="coerce")),
-        ):  # fmt: skip
+        for kind, low, high, make in _COUNTED:
             if number.between(low, high).all():
                 whole = kind not in ("years", "months") or (number % 1 == 0).all()
                 if whole:
                     found, noted = found.fillna(make(number).astype("datetime64[us]")), kind
                 break
     return found, noted
+
+
+def _written(form: str) -> Callable[[pd.Series], pd.Series]:
+    return lambda number: pd.to_datetime(number.astype(int).astype(str), format=form, errors="coerce")
+
+
+def _serial(number: pd.Series) -> pd.Series:
+    return pd.Timestamp("1899-12-30") + pd.to_timedelta((number * 86_400).round(), unit="s")
+
+
+# Numbers that are dates: what they are, from and to where, and how they are read.
+_COUNTED: tuple[tuple[str, float, float, Callable[[pd.Series], pd.Series]], ...] = (
+    ("years", 1900, 2101, _written("%Y")),
+    ("months", 190001, 210013, _written("%Y%m")),
+    ("serial numbers", 20_000, 80_000, _serial),
+    ("seconds since 1970", 3e8, 4e9, lambda number: pd.to_datetime(number, unit="s", errors="coerce")),
+    ("milliseconds since 1970", 3e11, 4e12, lambda number: pd.to_datetime(number, unit="ms", errors="coerce")),
+)
 
 
 def _parts(plain: pd.Series) -> tuple[pd.Series, pd.DataFrame]:

@@ -1,4 +1,4 @@
-"""Read a file an analyst gives: CSV, a workbook, Parquet or JSON, also packed. What comes out is text, as it stands in the file.
+"""Read a file an analyst gives: CSV, a workbook, Parquet or JSON, also packed. What comes out is its text.
 
 Nothing is guessed about types here, and nothing in a file is ever run. Rows that are no rows of the table (titles
 above the header, totals) are left out and said (`connectors.shape`). A file that cannot be read whole is refused with
@@ -53,7 +53,10 @@ class Raw:
 
 
 def read(name: str, content: bytes, *, limit_bytes: int, layout: Mapping[str, str] | None = None) -> Raw:
-    """The table in a file called `name`; `layout` holds choices for its readings (key -> chosen). Raises `InvalidFile`."""
+    """The table in a file called `name`; `layout` holds choices for its readings (key -> chosen).
+
+    Raises `InvalidFile`.
+    """
     _fits(len(content), limit_bytes)
     return _raw(name, content, limit_bytes, layout)
 

@@ -64,7 +64,7 @@ def stripped(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def shares(text: pd.Series, source: str) -> pd.Series | None:
-    """Reductions as shares of the price, of percentages too; None where a column holds something else, as yes and no."""
+    """Reductions as shares of the price, percentages too; None where a column holds something else, as yes and no."""
     found = numbers.read(text)
     values = found.values
     if found.percent:
@@ -157,8 +157,8 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
     names.take(found, "timestamp", _timestamps(head))
     numeric = {name: _numeric(head[name]) for name in islice(head, TRIED)}
     for canonical in (money.QUANTITY, money.PRICE, money.AMOUNT):
-        some = [name for tier in names.likely(head, canonical) for name in tier if numeric.get(name, 0) > NAMED]
-        names.take(found, canonical, _best(head, found, some) if canonical == money.AMOUNT else some)
+        fit = [name for tier in names.likely(head, canonical) for name in tier if numeric.get(name, 0) > NAMED]
+        names.take(found, canonical, _best(head, found, fit) if canonical == money.AMOUNT else fit)
     for canonical in SALES_ORDER:
         some = (name for tier in names.likely(head, canonical) for name in tier if name not in found.values())
         names.take(found, canonical, (name for name in some if _fits(head, name, canonical, "sales")))

@@ -212,7 +212,7 @@ def _priced(
 def _in_one_currency(
     frame: pd.DataFrame, currency: str, choices: Mapping[str, str], findings: list[Finding], readings: list[Reading]
 ) -> pd.DataFrame:
-    """The lines in one currency. Of several, those of the one that was chosen, and others by the rates that were given."""
+    """The lines in one currency: of several, those of the one that was chosen, and others by the rates given."""
     if "currency" not in frame:
         return frame.assign(currency=currency)
     frame["currency"] = frame["currency"].fillna(currency)
@@ -223,7 +223,7 @@ def _in_one_currency(
     rates = {code: float(choices[f"rate:{code}"]) for code in counts.index if choices.get(f"rate:{code}")}
     rates[chosen] = 1.0
     message = N_(
-        "The lines are in several currencies ({currencies}): those in {chosen} are kept, others are never added to them."
+        "The lines are in several currencies ({currencies}): those in {chosen} are kept, others are never added."
     )
     said = {"currencies": ", ".join(f"{code} {count}" for code, count in counts.items()), "chosen": chosen}
     readings.append(Reading(CURRENCY, message, chosen, tuple(counts.index), said, CURRENCY not in choices))

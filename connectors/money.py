@@ -58,7 +58,7 @@ def judge(text: pd.DataFrame, found: dict[str, str]) -> tuple[str, Verdict] | No
 
 
 def money_or_units(head: pd.DataFrame, source: str, priced: bool, parted: bool) -> Verdict:
-    """Whether a column without one of units beside it is money or units. `priced`: there is a price; `parted`: products."""
+    """Whether a column with none of units beside it is money or units; `priced`, `parted`: with prices, products."""
     options, name = (AMOUNT, QUANTITY), names.bare(source)
     cells = head[source].dropna()
     values = numbers.read(cells).values.dropna()

@@ -22,8 +22,8 @@ SYNONYMS = {
     "on_order": "ordered underway incoming quantityonorder encommande commande attendu",
 }
 _DAY = r"(?:date|datetime|timestamp|day|time|jour|dateheure|horodatage|ds|dt)"
-_DEAL = r"(?:order(?:ed|ing)?|invoice|transactions?|trans|txn|sales?|sold|purchased?|bill(?:ing)?|receipt|ticket|event|booking|"
-_DEAL += r"commande|factures?|facturation|ventes?|achat|operation)"
+_DEAL = r"(?:order(?:ed|ing)?|invoice|transactions?|trans|txn|sales?|sold|purchased?|bill(?:ing)?|receipt|ticket|"
+_DEAL += r"event|booking|commande|factures?|facturation|ventes?|achat|operation)"
 _OF = r"(?:of|de|d|du|des|la)?"
 # Squeezed names, the likeliest first. What `SALES` calls a total or a price is checked against the numbers.
 SALES: dict[str, tuple[str, ...]] = {
@@ -83,8 +83,14 @@ SALES: dict[str, tuple[str, ...]] = {
         r"(?:customer|client)(?:name)?|nomclient",
     ),
     "supplier": (r"(?:supplier|fournisseur|vendor|manufacturer|fabricant)(?:id|code|name)?|nomfournisseur",),
-    "unit_cost": (r"unitcost|costprice|cost(?:per|of)?unit|purchaseprice|prixachat|prixdachat|coutunitaire|cost|cout|costofitem|itemcost|buyingprice",),
-    "promotion": (r"discount(?:s|rate|pct|percent|percentage|applied)?|remise|promo|promotion|rabais|reduction|tauxremise|markdown",),
+    "unit_cost": (
+        r"unitcost|costprice|cost(?:per|of)?unit|purchaseprice|prixachat|prixdachat|coutunitaire|cost|cout|costofitem|"
+        r"itemcost|buyingprice",
+    ),
+    "promotion": (
+        r"discount(?:s|rate|pct|percent|percentage|applied)?|remise|promo|promotion|rabais|reduction|tauxremise|"
+        r"markdown",
+    ),
     "currency": (r"(?:local|sale|order|transaction)?currency(?:code)?|devise|monnaie|curr|ccy",),
     "line_id": (r"lineid|rowid|orderlineid|invoicelineid|lineno|idligne",),
     "line_type": (r"linetype|typeligne",),
@@ -95,11 +101,11 @@ UNITS = re.compile(r"unit.*|price(?:each|per.*)|prixunit.*|pu(?:ht|ttc)?|itempri
 LOOSE = re.compile(
     r"(?:gross|net|weekly|daily|monthly|yearly|annual|store|product|retail)*(?:sales?|ventes?)|total(?:s|sales)?|volumes?"
 )
-FRENCH = set(
-    "quantite qte produit prix magasin montant facture commande jour mois semaine annee fournisseur devise categorie "
-    "famille ventes vente chiffre unitaire remise boutique libelle heure numero caisse rayon pays ville nom ht "
-    "ttc".split()  # noqa: SIM905  # as words
-)
+FRENCH = {
+    "quantite", "qte", "produit", "prix", "magasin", "montant", "facture", "commande", "jour", "mois", "semaine",
+    "annee", "fournisseur", "devise", "categorie", "famille", "ventes", "vente", "chiffre", "unitaire", "remise", "boutique",
+    "libelle", "heure", "numero", "caisse", "rayon", "pays", "ville", "nom", "ht", "ttc",
+}  # fmt: skip
 _DRESS = re.compile(r"\b(?:in|en)? ?(?:eur|euros?|usd|gbp|inr|chf|cad|aud|dollars?|pounds?|lakhs?|rs|k)\b")
 
 

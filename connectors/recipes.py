@@ -16,7 +16,7 @@ FOUND = ("header", "rate:")  # readings that each file shows for itself, or that
 
 @dataclass(frozen=True)
 class Recipe:
-    """What was decided about a file (see `data.dataset.Origin`): its columns, the values of its outcome, its readings."""
+    """What was decided about a file (see `data.dataset.Origin`): columns, values of the outcome, readings."""
 
     name: str
     columns: dict[str, str]
@@ -60,7 +60,7 @@ def apply(raw: Raw, table: str, recipe: Recipe, now: datetime, name: str) -> Dat
     if gone := changes(recipe, raw):
         raise InvalidFile(
             N_(
-                "This file does not fit how {name} was read ({changes}). Read it on the page Data, and say what changed."
+                "This file does not fit how {name} was read ({changes}). Read it on the page Data, and say what is new."
             ),
             files.report([]),
             name=recipe.name,

@@ -17,15 +17,21 @@ KEPT, LEFT_OUT = "kept", "left out"
 DEEP = 40  # rows at the top among which the header is
 WIDE = 0.7  # share of the usual number of filled cells that a header has at least
 MOST = 0.8  # of the cells of a column that holds numbers or dates
-WORDS = re.compile(r"jan\w*|feb\w*|f[eé]v\w*|mar[sc]?h?|apr\w*|avr\w*|ma[iy]|ju[inl]\w*|aug\w*|ao[uû]t|sept?\w*|oct\w*|nov\w*|"
-                   r"d[eé]c\w*|[ap]\.?m\.?|utc|gmt|[tzqwkm]|eur|usd|gbp|chf|inr|cad|rs|kr|mon|tue|wed|thu|fri|sat|sun", re.I)  # fmt: skip
-UNIT = re.compile(r"[\[(].*[\])]|units?|unités?|unites?|pieces|pcs|eur|euros?|usd|gbp|€|\$|£|%|number|numeric|integer|int|float|"
-                  r"decimal|date|datetime|text|string|varchar|boolean|days?|months?|jours?|mois|kg|yyyy.*|dd.*|mm.*|k€|m€|t", re.I)  # fmt: skip
-TOTAL = re.compile(
-    r"\s*(?:(?:grand|sub|sous|overall|general|g[eé]n[eé]ral)[- ]?)?(?:totals?|totaux|sum|somme|summe|gesamt\w*|ensemble)\b",
-    re.I,
+WORDS = re.compile(
+    r"jan\w*|feb\w*|f[eé]v\w*|mar[sc]?h?|apr\w*|avr\w*|ma[iy]|ju[inl]\w*|aug\w*|ao[uû]t|sept?\w*|oct\w*|nov\w*|"
+    r"d[eé]c\w*|[ap]\.?m\.?|utc|gmt|[tzqwkm]|eur|usd|gbp|chf|inr|cad|rs|kr|mon|tue|wed|thu|fri|sat|sun",
+    re.IGNORECASE,
 )
-ENDS = 5  # rows at the end that may be totals
+UNIT = re.compile(
+    r"[\[(].*[\])]|units?|unités?|unites?|pieces|pcs|eur|euros?|usd|gbp|€|\$|£|%|number|numeric|integer|int|float|"
+    r"decimal|date|datetime|text|string|varchar|boolean|days?|months?|jours?|mois|kg|yyyy.*|dd.*|mm.*|k€|m€|t",
+    re.IGNORECASE,
+)
+TOTAL = re.compile(
+    r"\s*(?:(?:grand|sub|sous|overall|general|g[eé]n[eé]ral)[- ]?)?"
+    r"(?:totals?|totaux|sum|somme|summe|gesamt\w*|ensemble)\b",
+    re.IGNORECASE,
+)
 
 
 def table(
@@ -169,7 +175,7 @@ def _said(header: int, doubt: bool, filled: pd.DataFrame) -> list[Reading]:
     if header == first:
         return []
     above = int((filled.index < header).sum())
-    message = N_("The header is row {row}: {count} rows above it are left out.")
+    message = N_("The header is row {row}; rows left out above it: {count}.")
     others = [str(int(row) + 1) for row in filled.index[: min(above + 2, len(filled) - 1)]]
     return [Reading(HEADER, message, str(header + 1), tuple(others), {"row": str(header + 1), "count": str(above)})]
 
@@ -225,7 +231,7 @@ def _totals(below: pd.DataFrame, values: list[int], layout: Mapping[str, str]) -
     if not lacking:
         return below, []
     chosen = layout.get(TOTALS, LEFT_OUT)
-    message = N_("{count} rows are totals of others ({rows}): they are left out.")
+    message = N_("Rows that are totals of others are left out: {rows}.")
     said = {"count": str(len(lacking)), "rows": ", ".join(str(int(row) + 1) for row in lacking[:3])}
     reading = Reading(TOTALS, message, chosen, (LEFT_OUT, KEPT), said)
     return below if chosen == KEPT else below.drop(index=lacking), [reading]

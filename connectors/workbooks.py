@@ -25,20 +25,21 @@ MERGED = 50_000  # cells that were merged: more are left as they are
 UNUSABLE = N_("This workbook cannot be read: save it again as XLSX, without a password.")
 
 
-def sheets(content: bytes, limit: int, damaged: tuple[type[Exception], ...]) -> Iterator[tuple[str, pd.DataFrame]]:
+def sheets(content: bytes, limit: int, damaged: tuple[type[BaseException], ...]) -> Iterator[tuple[str, pd.DataFrame]]:
     """Each sheet that has cells, by its name; rows are indexed as the workbook numbers them, less 1.
 
     Cells that were merged downwards all get what is written in them. Raises `InvalidFile`.
     """
     import python_calamine
 
+    caught: tuple[type[BaseException], ...] = (*damaged, python_calamine.CalamineError)
     try:
         if not content.startswith(OLD):
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 unpacks(sum(one.file_size for one in archive.infolist()), limit)
                 measure(archive, limit)
         book = python_calamine.load_workbook(io.BytesIO(content))
-    except (*damaged, python_calamine.CalamineError) as error:
+    except caught as error:
         raise InvalidFile(UNUSABLE) from error
     for name in book.sheet_names:
         try:

@@ -366,7 +366,7 @@ def check(table: str, frame: pd.DataFrame, inplace: bool = False) -> pd.DataFram
 
 
 def amounts(sales: pd.DataFrame) -> pd.Series:
-    """What each line of a sales table was sold for: its `amount` where its source says so, else quantity x unit_price."""
+    """What each line of a sales table was sold for: its `amount` where that is known, else quantity x unit_price."""
     return sales["amount"] if "amount" in sales else sales["quantity"] * sales["unit_price"]
 
 

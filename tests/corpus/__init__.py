@@ -1,1 +1,1 @@
-"""Files of the kinds that people have, made up; the right table of each stands beside it, written before the file was."""
+"""Files of the kinds that people have, made up; the right table of each, written before it, stands beside it."""

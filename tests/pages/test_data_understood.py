@@ -41,7 +41,7 @@ def test_what_was_understood_is_shown_before_anything_is_kept(visit):
     app = uploading(visit, "thousands_beside_decimals.csv")
     before = active("sales")
     assert "What was understood" in said(app)
-    assert [card.value for card in app.metric if card.label == "Money"] == ["$41,222"]  # of the right table, 41,221.50
+    assert [card.value for card in app.metric if card.label == "Money"] == ["$41,222"]  # of the right table, 41,222.50
     assert metric(app, "Units") == "71"
     assert any("Month" in frame.value for frame in app.dataframe)
     assert active("sales") == before
@@ -71,7 +71,9 @@ def test_the_next_file_is_read_as_the_one_before(visit, capsys):
     app = give(visit("data", table="sales", **{"from": "upload"}), "sales", "next.csv", later)
     assert "Read as two_dates_either_way.csv was" in said(app).replace("\\", "")
     assert not button(app).disabled
-    changed = give(visit("data", table="sales", **{"from": "upload"}), "sales", "other.csv", later.replace(b"price", b"rate"))
+    changed = give(
+        visit("data", table="sales", **{"from": "upload"}), "sales", "other.csv", later.replace(b"price", b"rate")
+    )
     assert "no longer fits" in said(changed)
     assert not [one for one in changed.button if one.label == "Check and use"]
     next(toggle for toggle in changed.toggle if toggle.label == "Read it afresh").set_value(True).run()

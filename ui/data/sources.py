@@ -250,7 +250,7 @@ def given(table: Table, currency: str = "") -> Given | None:
 
     With a `currency`, that of a file that does not name one is not asked for.
     """
-    any_table = _("A table as CSV, XLSX or Parquet, also compressed (.gz, .zip); at most {limit} MB")
+    any_table = _("A table as CSV, XLSX, XLS, ODS, Parquet or JSON, also compressed (.gz, .zip); at most {limit} MB")
     covid = _(
         "compact.csv or owid-covid-data.csv of Our World in Data, also compressed (.gz, .zip); at most {limit} MB"
     )
@@ -289,6 +289,7 @@ def given(table: Table, currency: str = "") -> Given | None:
         if stopped:
             return None
         told = (recipe.readings if recipe else {}) | told
+        place = st.container()  # what was understood stands above the columns that it follows from
         chosen, currency = _mapped(table, raw, currency, recipe)
         missing = [label(column) for column in mapping.lacking(table, chosen)]
         make = partial(mapping.apply, table=table, mapping=chosen, name=name, currency=currency or None, choices=told)
@@ -296,12 +297,14 @@ def given(table: Table, currency: str = "") -> Given | None:
             means = outcome.choose(raw, chosen["churned"], recipe.outcome if recipe else None)
             make = partial(make, outcome=means)
             missing += [] if means else [label("churned")]
-        if missing:
-            understood.choose(file, raw.readings)
-        else:
-            key = f"{raw.sha256} {sorted(chosen.items())} {currency} {sorted(told.items())} {make.keywords.get('outcome')}"
-            made = understood.shown(table, raw, key, lambda rows, now: make(rows, now=now))
-            understood.choose(file, made.readings if made else raw.readings)
+        with place:
+            if missing:
+                understood.choose(file, raw.readings)
+            else:
+                left = make.keywords.get("outcome")
+                key = f"{raw.sha256} {sorted(chosen.items())} {currency} {sorted(told.items())} {left}"
+                made = understood.shown(table, raw, key, lambda rows, now: make(rows, now=now))
+                understood.choose(file, made.readings if made else raw.readings)
     if made and made.questions:
         st.caption(_("Answer what is asked above: nothing is kept before."))
     if missing:

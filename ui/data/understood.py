@@ -91,6 +91,7 @@ def shown(table: Table, raw: files.Raw, key: str, make: Callable[[files.Raw, dat
 def _sales(made: Dataset) -> None:
     frame, currency = made.main, made.origin.currency or ""
     first, last = frame["timestamp"].min(), frame["timestamp"].max()
+    products = int(frame["product"].nunique())
     days = int(frame["timestamp"].dt.normalize().nunique())
     span = f"{locales.day(first)} – {locales.day(last)}"
     amounts, units = schemas.amounts(frame), frame["quantity"]
@@ -98,8 +99,8 @@ def _sales(made: Dataset) -> None:
     many = locales.number(float(units.sum())) if units.notna().any() else _("not known")
     cards.metrics(
         [
-            (_("Rows"), locales.number(len(frame)), ngettext("{count} product", "{count} products", frame["product"].nunique())
-             .format(count=locales.number(frame["product"].nunique()))),
+            (_("Rows"), locales.number(len(frame)), ngettext("{count} product", "{count} products", products)
+             .format(count=locales.number(products))),
             (_("Period"), span, ngettext("{count} day with sales", "{count} days with sales", days)
              .format(count=locales.number(days))),
             (_("Money"), total, _("all lines together")),
@@ -113,10 +114,12 @@ def _sales(made: Dataset) -> None:
     )
     label = _("Money") if amounts.notna().any() else _("Units")
     st.dataframe(
-        pd.DataFrame({_("Month"): [locales.month(one.to_timestamp()) for one in months.index], label: months.to_numpy(float)}),
+        pd.DataFrame({_("Month"): [locales.month(one) for one in months.index.to_timestamp()], label: months.array}),
         hide_index=True, height=min(38 + 35 * len(months), 250),
         column_config={
-            label: st.column_config.ProgressColumn(format="localized", min_value=0, max_value=max(float(months.max()), 1.0))
+            label: st.column_config.ProgressColumn(
+                format="localized", min_value=0, max_value=max(float(months.max()), 1.0)
+            )
         },
     )  # fmt: skip
 
