@@ -10,9 +10,10 @@ from connectors import names, numbers
 from data import meaning
 
 WORDS = {
-    "euro": "EUR", "euros": "EUR", "dollar": "USD", "dollars": "USD", "us dollar": "USD", "pound": "GBP", 
-    "pounds": "GBP", "pound sterling": "GBP", "livre sterling": "GBP", "rupee": "INR", "rupees": "INR", "yen": "JPY", "rmb": "CNY",
-    "franc suisse": "CHF", "swiss franc": "CHF", "yuan": "CNY", "ruble": "RUB", "rubles": "RUB", "real": "BRL",
+    "euro": "EUR", "euros": "EUR", "dollar": "USD", "dollars": "USD", "us dollar": "USD", "pound": "GBP",
+    "pounds": "GBP", "pound sterling": "GBP", "livre sterling": "GBP", "rupee": "INR", "rupees": "INR", "yen": "JPY",
+    "franc suisse": "CHF", "swiss franc": "CHF", "rmb": "CNY", "yuan": "CNY", "ruble": "RUB", "rubles": "RUB",
+    "real": "BRL",
 }  # fmt: skip
 
 

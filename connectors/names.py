@@ -103,8 +103,8 @@ LOOSE = re.compile(
 )
 FRENCH = {
     "quantite", "qte", "produit", "prix", "magasin", "montant", "facture", "commande", "jour", "mois", "semaine",
-    "annee", "fournisseur", "devise", "categorie", "famille", "ventes", "vente", "chiffre", "unitaire", "remise", "boutique",
-    "libelle", "heure", "numero", "caisse", "rayon", "pays", "ville", "nom", "ht", "ttc",
+    "annee", "fournisseur", "devise", "categorie", "famille", "ventes", "vente", "chiffre", "unitaire", "remise",
+    "boutique", "libelle", "heure", "numero", "caisse", "rayon", "pays", "ville", "nom", "ht", "ttc",
 }  # fmt: skip
 _DRESS = re.compile(r"\b(?:in|en)? ?(?:eur|euros?|usd|gbp|inr|chf|cad|aud|dollars?|pounds?|lakhs?|rs|k)\b")
 
