@@ -162,6 +162,8 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
     for canonical in SALES_ORDER:
         some = (name for tier in names.likely(head, canonical) for name in tier if name not in found.values())
         names.take(found, canonical, (name for name in some if _fits(head, name, canonical, "sales")))
+    if money.PRICE not in found and names.bare(found.get("unit_cost", "")) in ("cost", "cout"):
+        del found["unit_cost"]  # beside totals it is one, too
     if "line_id" in found and not frame[found["line_id"]].is_unique:
         del found["line_id"]
     if not {money.QUANTITY, money.PRICE, money.AMOUNT} & set(found):

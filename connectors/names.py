@@ -38,7 +38,7 @@ SALES: dict[str, tuple[str, ...]] = {
         r"(?:quantites?|qtes?)(?:vendues?|commandees?|facturees?)?|itemcntday",
         r"units?(?:sold|sales|ordered|shipped)?|unites?(?:vendues?)?|(?:total|sold)units|salesunits|unitsales|(?:items?|copies|tickets|cups|products?)sold|"
         r"(?:no|number|num|nb|nombre)(?:of|de|d)?(?:units?|items?|articles?|pieces?|produits?|ventes|sales|unites|products)|"
-        r"pieces?|pcs|ventesunites|orderdemand|demand|demande|volumes?(?:sold|vendus?|ventes)?|salesvolume|sold|cnt|count|nombre|nb",
+        r"pieces?|pcs|ventesunites|orderdemand|demand|demande|\w+sold|volumes?(?:sold|vendus?|ventes)?|salesvolume|sold|cnt|count|nombre|nb",
     ),
     "amount": (
         r"(?:line|order|invoice|sales?|item|net|gross|grand|transaction|extended|ligne)*total(?:s|amount|sales?|revenues?|price|value|paid|due|ht|ttc|"

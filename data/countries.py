@@ -22,7 +22,7 @@ NAMED = 0.5  # share of stores named like countries from which the column is one
 
 # How much each store sold, the most first; and some names, of the largest products first.
 STORES = """
-    SELECT store, sum(quantity * unit_price) AS revenue FROM sales WHERE line_type = 'sale' AND store IS NOT NULL
+    SELECT store, sum(amount) AS revenue FROM sales WHERE line_type = 'sale' AND store IS NOT NULL
     GROUP BY store ORDER BY revenue DESC
 """
 NAMES = "SELECT {name} AS name FROM sales GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 400"

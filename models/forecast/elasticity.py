@@ -128,6 +128,8 @@ def elasticity(sold: pd.DataFrame) -> Elasticity:
     cannot be told to follow them.
     """
     products = sold["product"].nunique()
+    if not products:  # no units, or no prices, are known
+        return _unknown(N_("too few products whose price has changed"), 0)
     if haggled(sold):
         return _unknown(N_("several prices at the same time: they depend on the quantity or the customer"), products)
     return of_weeks(weeks_of(sold))
