@@ -65,7 +65,9 @@ def test_the_price_of_a_period_is_that_of_its_products_one_by_one():
     dear = pd.DataFrame({"product": "a", "timestamp": days, "unit_price": np.where(cut, 80.0, 100.0), "quantity": 3.0})
     cheap = pd.DataFrame({"product": "b", "timestamp": days, "unit_price": np.where(cut, 0.8, 1.0), "quantity": 30.0})
     cheap.loc[cut, "quantity"] = 900.0  # what is bought is cheaper, not only what it costs
-    sales = pd.concat([dear, cheap]).assign(line_type="sale", unit_cost=0.5)
+    sales = pd.concat([dear, cheap]).assign(
+        line_type="sale", unit_cost=0.5, amount=lambda one: one["quantity"] * one["unit_price"]
+    )
     with duckdb.connect() as connection:
         connection.register("sales", sales)
         sql = effect.change(None, dict.fromkeys(sales, ""))
