@@ -39,11 +39,11 @@ def apart(grid: pd.Series, frequency: str, season: int) -> Apart | None:
     """
     if frequency not in LEAST or (grid.dropna() <= 0).any():
         return None
-    phase = season if frequency == "D" else 1
-    least, before = LEAST[frequency], BEFORE[frequency] // (7 if frequency == "D" else 1) * phase
+    days, phase = (7, season) if frequency == "D" else (1, 1)  # of a week, and the open ones
+    least, before = (of[frequency] // days * phase for of in (LEAST, BEFORE))
     logged = np.log(grid.to_numpy(float))
     changes = {}
-    for steps in range(least // (7 if frequency == "D" else 1) * phase, before + 1, phase):
+    for steps in range(least, before + 1, phase):
         if len(logged) < 3 * (steps + before):
             break
         last = float(_changes(logged[-steps - before :], steps, before, phase)[-1])
@@ -67,8 +67,6 @@ def bring(values: pd.Series, found: Apart, answer: Recent) -> pd.Series:
 
 def _changes(logged: np.ndarray, steps: int, before: int, phase: int) -> np.ndarray:
     """For every time, the mean of the last `steps` less the usual ones of the `before` steps before them."""
-    if len(logged) < steps + before:
-        return np.empty(0)
     windows = np.lib.stride_tricks.sliding_window_view(logged, steps + before)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a weekday, or all of them, without a value in some weeks

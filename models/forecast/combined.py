@@ -72,8 +72,15 @@ def forecast(
     if not window.history.apart:
         return found
     other: Recent = "once" if window.history.recent == "level" else "level"
-    other_window = look(history, len(history.values), horizon, QUICK, future, recent=other)
-    return replace(found, otherwise=other_window)
+    return replace(found, otherwise=look(history, len(history.values), horizon, QUICK, future, recent=other))
+
+
+def turned(found: Forecast, series: pd.Series) -> Forecast:
+    """The forecast of a series that takes its last steps for the other thing, without learning again."""
+    if found.otherwise is None:
+        return found
+    levels = tuple(found.total)
+    return replace(answer(regular(series), found.otherwise, found.past, levels), otherwise=found.window)
 
 
 def answer(

@@ -7,7 +7,7 @@ from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
 from models.forecast import engine, intervals
 from models.forecast.apart import apart
-from models.forecast.combined import BASE, forecast, rolling
+from models.forecast.combined import BASE, forecast, rolling, turned
 from models.forecast.learners import LEARNERS
 from models.forecast.series import learnable, regular
 from tests.unit.test_forecast import messages, shop
@@ -35,6 +35,9 @@ def test_two_weeks_at_three_times_the_level_are_a_new_level_until_somebody_says_
     assert once.frame["mean"].mean() == pytest.approx(107, rel=0.06)
     assert once.otherwise.forecast["combined"].mean() == pytest.approx(321, rel=0.06)
     assert "only once" in messages(once.findings)
+    pd.testing.assert_frame_equal(turned(answer, sold).frame, once.frame)
+    assert turned(answer, sold).total == once.total
+    assert turned(answer, sold).findings == once.findings
 
 
 @pytest.mark.parametrize(("last", "factor"), [(7, 3.0), (14, 0.5), (21, 1.5), (28, 2.0)])

@@ -14,8 +14,7 @@ from data.tables import Stored
 from locales.labels import label
 from models.forecast import CannotForecast, holidays, source
 from models.forecast import series as preparing
-from models.forecast.apart import Recent
-from models.forecast.combined import Forecast
+from models.forecast.combined import Forecast, turned
 from models.forecast.combined import forecast as forecast_of
 from ui import answers, background, inputs, store
 from ui.sales import recent
@@ -127,14 +126,14 @@ def forecast(stored: Stored, chosen: Chosen, horizon: int | None = None) -> Fore
     said = recent.said(stored.lineage, chosen.key, found)
     if said is None or said[0] == found.window.history.recent:
         return found
-    return answers.ready(f"{_key(stored, chosen, ahead)} {said[0]}", JOB, _work(chosen, ahead, said[0]))
+    return answers.ready(f"{_key(stored, chosen, ahead)} {said[0]}", JOB, lambda _step: turned(found, chosen.values))
 
 
 def _key(stored: Stored, chosen: Chosen, ahead: int) -> str:
     return f"{stored.version} {chosen.key} {ahead} {chosen.country.code}"
 
 
-def _work(chosen: Chosen, ahead: int, meant: Recent | None = None) -> Callable[[background.Step], Forecast]:
+def _work(chosen: Chosen, ahead: int) -> Callable[[background.Step], Forecast]:
     def work(step: background.Step) -> Forecast:
         if not len(chosen.values):
             raise CannotForecast(N_("There is not one whole step of sales in these data: choose a finer one."))
@@ -144,7 +143,7 @@ def _work(chosen: Chosen, ahead: int, meant: Recent | None = None) -> Callable[[
 
         history = preparing.regular(chosen.values)
         future = holidays.closures(history, ahead, chosen.country.code) if ahead <= len(history.values) else None
-        return forecast_of(chosen.values, ahead, future=future, progress=progress, recent=meant)
+        return forecast_of(chosen.values, ahead, future=future, progress=progress)
 
     return work
 
