@@ -175,6 +175,10 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
         if len(rest) == 1:
             found[money.AMOUNT] = rest[0]
     if money.PRICE in found and not {money.QUANTITY, money.AMOUNT} & set(found):
+        if unread := [
+            name for tier in names.likely(head, money.QUANTITY) for name in tier if name not in found.values()
+        ]:
+            return {**found, money.QUANTITY: unread[0]}  # of units that cannot be read a price is not the total
         found[money.AMOUNT] = found.pop(money.PRICE)
         return found
     if verdict := money.judge(head, found):
