@@ -52,7 +52,7 @@ class Raw:
     delimiter: str = ""
 
 
-def read(name: str, content: bytes, *, limit_bytes: int, layout: Mapping[str, str] | None = None) -> Raw:
+def read(name: str, content: bytes, limit_bytes: int, layout: Mapping[str, str] | None = None) -> Raw:
     """The table in a file called `name`; `layout` holds choices for its readings (key -> chosen).
 
     Raises `InvalidFile`.
