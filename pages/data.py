@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 import locales
-from data import countries, schemas
+from data import countries, schemas, tables
 from data.dataset import Table
 from locales.labels import label
 from ui import cards, country, downloads, inputs, store
@@ -16,7 +16,6 @@ from ui.text import N_, _
 TABLES: dict[Table, str] = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
 KINDS = {"demo": N_("simulated"), "download": N_("downloaded"), "upload": N_("uploaded")}
 PREVIEW_ROWS = 200
-XLSX_ROWS = 100_000  # more takes a spreadsheet file longer than anyone waits
 
 cards.head(_("Data"), _("What are the figures made of, how old is it, and can it be trusted?"))
 table = inputs.view(_("Table"), list(TABLES), "table", lambda name: _(TABLES[name]))
@@ -24,7 +23,7 @@ sources.notice()
 
 stored = store.active(table)
 sources.damaged(table)
-frame, origin = store.frame(stored), stored.origin
+origin, names, rows = stored.origin, stored.columns[table], stored.rows[table]
 retrieved = origin.retrieved or stored.stored
 span = []
 if stored.span:
@@ -35,7 +34,7 @@ if stored.span:
 cards.metrics(
     [
         (_("Source"), _(origin.name), _(KINDS[origin.kind])),
-        (_("Rows"), locales.number(len(frame)), _("{count} columns").format(count=locales.number(frame.shape[1]))),
+        (_("Rows"), locales.number(rows), _("{count} columns").format(count=locales.number(len(names)))),
         *span,
         (_("Age"), locales.age(retrieved, datetime.now(UTC)), locales.moment(retrieved)),
         (_("Licence"), _(origin.licence or N_("none")), origin.url or ""),
@@ -57,9 +56,9 @@ st.subheader(_("Columns"), anchor=False)
 meanings, profile = schemas.columns(table), store.profile(stored)
 columns = pd.DataFrame(
     {
-        _("Column"): [label(name) for name in frame],
-        _("Name in files"): list(frame),
-        _("Meaning"): [_(meanings[name]) if name in meanings else _("a column of your own") for name in frame],
+        _("Column"): [label(name) for name in names],
+        _("Name in files"): list(names),
+        _("Meaning"): [_(meanings[name]) if name in meanings else _("a column of your own") for name in names],
         _("Filled"): 100 * profile["filled"].to_numpy(),
         _("Different values"): profile["distinct"].to_numpy(),
     }
@@ -72,6 +71,7 @@ st.dataframe(
 downloads.table(columns, f"{table}_columns")
 
 st.subheader(_("First rows"), anchor=False)
-st.dataframe(frame.head(PREVIEW_ROWS), hide_index=True, column_config={name: label(name) for name in frame})
+first_rows = tables.head(stored, PREVIEW_ROWS)
+st.dataframe(first_rows, hide_index=True, column_config={name: label(name) for name in names})
 st.caption(_("The whole table, as Vigie keeps it"))
-downloads.table(frame, table, excel=len(frame) <= XLSX_ROWS)
+downloads.whole(stored)

@@ -14,12 +14,14 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from data import export
+from data import export, tables
+from data.tables import Stored
 from ui.text import _, is_dark
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CSV_ROWS, XLSX_ROWS = 1_000_000, 100_000  # more takes a file longer than anyone waits, and memory
 OUTLINES = Path(__file__).parent / "assets" / "world_110m.json"
 PAPER = {False: "#FBFCFC", True: "#0E1A20"}  # background and text of .streamlit/config.toml
 INK = {False: "#15262E", True: "#E6EEF1"}
@@ -96,6 +98,18 @@ def table(frame: pd.DataFrame, name: str, excel: bool = True) -> None:
         button("CSV", lambda: export.csv(frame), f"{name}.csv", "text/csv")
         if excel:
             button("XLSX", lambda: export.xlsx(frame, name), f"{name}.xlsx", XLSX)
+
+
+def whole(stored: Stored) -> None:
+    """Buttons for the main table of a dataset; very long ones as Parquet, of which nothing has to be made."""
+    name, rows = stored.table, stored.rows[stored.table]
+    with st.container(horizontal=True):
+        if rows <= CSV_ROWS:
+            button("CSV", lambda: export.csv(tables.read(stored)), f"{name}.csv", "text/csv")
+        else:
+            button("Parquet", lambda: tables.content(stored), f"{name}.parquet", "application/vnd.apache.parquet")
+        if rows <= XLSX_ROWS:
+            button("XLSX", lambda: export.xlsx(tables.read(stored), name), f"{name}.xlsx", XLSX)
 
 
 def figure(drawn: "go.Figure | Figure", name: str, title: str, card: str) -> None:

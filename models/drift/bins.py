@@ -208,7 +208,8 @@ def as_numbers(column: pd.Series) -> np.ndarray:
 
 def as_text(column: pd.Series) -> pd.Series:
     """A column as text, missing values left missing."""
-    return column if isinstance(column.dtype, pd.StringDtype) else column.astype(object).map(str, na_action="ignore")
+    kind = column.cat.categories.dtype if isinstance(column.dtype, pd.CategoricalDtype) else column.dtype
+    return column if isinstance(kind, pd.StringDtype) else column.astype(object).map(str, na_action="ignore")
 
 
 def ordered(column: pd.Series) -> np.ndarray:
@@ -220,8 +221,9 @@ def ordered(column: pd.Series) -> np.ndarray:
 
 def tally(column: pd.Series) -> tuple[dict[str, int], int]:
     """How many rows have each level, the most frequent first (then by name), and how many are missing."""
-    listed = isinstance(column.dtype, pd.CategoricalDtype)  # a level of these that no row has is known all the same
-    plain = listed or pd.api.types.is_bool_dtype(column)
+    coded = isinstance(column.dtype, pd.CategoricalDtype)
+    listed = coded and column.cat.ordered  # a level of these that no row has is known all the same
+    plain = coded or pd.api.types.is_bool_dtype(column)
     sizes = (column if plain else as_text(column)).value_counts(sort=False)
     found: dict[str, int] = {}
     for name, size in zip(sizes.index, sizes.tolist(), strict=True):

@@ -25,6 +25,8 @@ LOOKS_BACK = ("price_change", "visit")  # columns that are made from these
 # Of the sale lines themselves, where the source has them.
 LINE_COLUMNS = ("quantity", "unit_price", "promotion", "category", "supplier", "product", "line_type")
 
+READ = ("line_id", "timestamp", "invoice", "customer", "store", "amount", *LINE_COLUMNS)
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -147,7 +149,7 @@ def _price_change(goods: pd.DataFrame, day: np.ndarray) -> pd.Categorical:
     usual = long.rolling(USUAL_WEEKS, min_periods=1).median().to_numpy().reshape(every.shape[::-1])[product, week - 1]
     with np.errstate(invalid="ignore"):
         change = np.where(sold, price / usual - 1, np.nan)
-    return pd.Categorical.from_codes(np.where(np.isnan(change), -1, np.digitize(change, STEPS)), PRICES)
+    return pd.Categorical.from_codes(np.where(np.isnan(change), -1, np.digitize(change, STEPS)), PRICES, ordered=True)
 
 
 def _visits(customer: pd.Series, day: np.ndarray) -> pd.Series:
@@ -166,7 +168,12 @@ def _of_customers(stored: Stored) -> tuple[Sheet, ...]:
     return customers(tables.read(stored).assign(day=pd.Timestamp(stored.stored.date())))
 
 
+def _of_sales(stored: Stored) -> tuple[Sheet, ...]:
+    columns = [name for name in READ if name in stored.columns["sales"]]
+    return sales(tables.read(stored, columns=columns, coded=True))
+
+
 SHEETS: dict[Table, Callable[[Stored], tuple[Sheet, ...]]] = {
-    "sales": lambda stored: sales(tables.read(stored)),
+    "sales": _of_sales,
     "customers": _of_customers,
 }

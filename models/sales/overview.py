@@ -61,8 +61,7 @@ def goods(sales: pd.DataFrame) -> Goods:
     }
     known = [column for column in OPTIONAL[1:] if column in sales and sales[column].notna().any()]
     for column in ("product", *known):
-        levels = sales[column].fillna(UNKNOWN) if column in ("category", "store") else sales[column]
-        lines[column] = levels.astype("category").array
+        lines[column] = _coded(sales[column], UNKNOWN if column in ("category", "store") else None)
     made = pd.DataFrame(lines)
     return Goods(
         lines=made,
@@ -258,8 +257,27 @@ def _names(sales: pd.DataFrame) -> dict[str, str]:
     """The commonest description of each product."""
     if "description" not in sales:
         return {}
-    counted = sales.value_counts(["product", "description"]).reset_index()
-    return counted.drop_duplicates("product").set_index("product")["description"].to_dict()
+    product, called = (sales[name].astype("category").array for name in ("product", "description"))
+    known = (product.codes >= 0) & (called.codes >= 0)
+    wide = max(len(called.categories), 1)
+    pairs, counts = np.unique(product.codes[known].astype(np.int64) * wide + called.codes[known], return_counts=True)
+    names = called.categories[pairs % wide]
+    counted = pd.DataFrame({"product": product.categories[pairs // wide], "name": names, "count": counts})
+    counted = counted.sort_values(["count", "name"], ascending=[False, True], kind="stable").drop_duplicates("product")
+    return dict(zip(counted["product"].astype(str), counted["name"].astype(str), strict=True))
+
+
+def _coded(values: pd.Series, missing: str | None) -> pd.Categorical:
+    """As categories, sorted, of which each has a row; `missing` stands for no value."""
+    coded = values.astype("category").array
+    if missing is not None and (coded.codes < 0).any():
+        coded = coded if missing in coded.categories else coded.add_categories(missing)
+        coded = coded.fillna(missing)
+    used = np.flatnonzero(np.bincount(coded.codes + 1, minlength=len(coded.categories) + 1)[1:])
+    used = used[coded.categories[used].argsort()]
+    place = np.full(len(coded.categories) + 1, -1, np.int32)  # the last one for no value
+    place[used] = np.arange(len(used))
+    return pd.Categorical.from_codes(place[coded.codes], coded.categories[used], validate=False)
 
 
 def _distinct(values: pd.Categorical, group: np.ndarray, groups: int) -> np.ndarray:

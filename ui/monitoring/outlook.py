@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 import locales
+from data import tables
 from data.tables import Stored
 from models.drift import performance, shift, watch
 from models.drift.monitored import USUAL_WEEKS
@@ -34,10 +35,9 @@ class Window:
 
 def sales_window(stored: Stored, last: np.datetime64) -> Window:
     """The lines of the days up to `last`, with those before them that their columns are made from."""
-    lines = store.frame(stored)
-    at = lines["timestamp"].to_numpy().astype("datetime64[D]")
-    near = (at > last - BEFORE * watch.DAY) & (at <= last)
-    rows, at = lines[near].reset_index(drop=True), at[near]
+    ends = pd.Timestamp(last - (BEFORE - 1) * watch.DAY), pd.Timestamp(last + watch.DAY) - pd.Timedelta(1, "us")
+    rows = tables.read(stored, rows=tables.between("timestamp", *ends))
+    at = rows["timestamp"].to_numpy().astype("datetime64[D]")
     return Window(rows, (at > last - watch.WINDOW * watch.DAY) & rows["line_type"].eq("sale").to_numpy(bool), last)
 
 
