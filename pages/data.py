@@ -9,7 +9,7 @@ import locales
 from data import countries, schemas, tables
 from data.dataset import Table
 from locales.labels import label
-from ui import cards, country, downloads, inputs, store
+from ui import answers, cards, country, downloads, inputs, store
 from ui.data import continuing, sources
 from ui.text import N_, _
 
@@ -49,6 +49,8 @@ with st.expander(
 ):
     sources.choose(table)
 
+if rows > answers.MANY:
+    answers.ready(f"look {stored.version}", "look through", lambda step: store.look(stored, step))
 st.subheader(_("What stands out"), anchor=False)
 cards.findings([*stored.findings, *store.quality(stored)])
 

@@ -7,7 +7,7 @@ from charts.sales import overview as charts
 from locales.labels import label
 from models.sales import overview
 from models.sales.pulse import YEAR
-from ui import cards, inputs, store
+from ui import answers, cards, inputs, store
 from ui.sales import overview as views
 from ui.text import N_, _, is_dark
 
@@ -30,8 +30,9 @@ NO_PARTS = {
 stored = store.active("sales")
 cards.head(_("Sales: overview"), _("What sold, when, and to whom?"), stored)
 store.need(stored, "amount")
-with st.spinner(_("Reading the sales lines")):
-    sold = store.goods(stored)
+if stored.rows["sales"] > answers.MANY:
+    answers.ready(f"lines {stored.version}", "read lines", lambda step: store.code(stored, step))
+sold = store.goods(stored)
 currency = stored.origin.currency or "GBP"
 if sold.lines.empty:
     st.info(_("These data hold no goods that were sold or came back: choose others on the page Data."))

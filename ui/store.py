@@ -17,7 +17,8 @@ from models.forecast import elasticity, promotions, switching
 from models.forecast.elasticity import Elasticity
 from models.forecast.promotions import Promotions
 from models.sales import overview, pulse
-from ui.text import _, plain
+from ui.background import Step
+from ui.text import N_, _, plain
 
 _making = threading.Lock()
 
@@ -102,6 +103,22 @@ def goods(stored: Stored) -> overview.Goods:
 def _goods(version: str, _stored: Stored) -> overview.Goods:  # noqa: ARG001  # the cache key
     columns = overview.wanted(_stored.columns["sales"])
     return overview.goods(tables.read(_stored, columns=columns, coded=True))
+
+
+def code(stored: Stored, step: Step) -> bool:
+    """Make what `goods` gives."""
+    step(N_("Reading the sales lines"), 0.2)
+    goods(stored)
+    return True
+
+
+def look(stored: Stored, step: Step) -> bool:
+    """Make what `profile` and `quality` give."""
+    step(N_("Looking through all rows"), 0.1)
+    profile(stored)
+    step(N_("Looking through all rows"), 0.4)
+    quality(stored)
+    return True
 
 
 def quality(stored: Stored) -> tuple[Finding, ...]:

@@ -169,7 +169,8 @@ def _of_customers(stored: Stored) -> tuple[Sheet, ...]:
 
 
 def _of_sales(stored: Stored) -> tuple[Sheet, ...]:
-    columns = [name for name in READ if name in stored.columns["sales"]]
+    has = set(stored.columns["sales"]) - ({"line_id"} if "invoice" in stored.columns["sales"] else set())
+    columns = [name for name in READ if name in has]
     return sales(tables.read(stored, columns=columns, coded=True))
 
 
