@@ -310,3 +310,34 @@ def test_only_the_rows_asked_for_are_read_with_the_types_they_were_kept_with(tmp
     assert found["country"].dtype == "category"
     assert found["total_cases"].tolist() == [20_000, 20_001]
     assert len(tables.read(kept, rows=tables.among("country", None) & tables.between("date", days[39_999], None))) == 1
+
+
+def test_coded_texts_are_the_same_texts(tmp_path):
+    """Over several groups of rows, each with levels of its own, and missing values."""
+    rows = 3 * tables.ROW_GROUP
+    store = pd.Series([f"shop {number // 1_000}" if number % 7 else None for number in range(rows)], dtype="str")
+    frame = pd.concat([sales().main.head(1)] * rows, ignore_index=True)
+    frame = frame.assign(store=store, line_id=pd.Series(range(rows)).astype("str"))
+    kept = tables.add(tmp_path, Dataset("sales", {"sales": frame}, Origin("upload", "x")), NOW)
+    coded = tables.read(kept, columns=["store", "unit_price"], coded=True)
+    assert isinstance(coded["store"].dtype, pd.CategoricalDtype)
+    assert coded["store"].astype("str").equals(frame["store"])
+    assert coded["unit_price"].equals(frame["unit_price"])
+
+
+def test_a_profile_and_the_first_rows_are_those_of_the_whole_table(tmp_path):
+    frame = sales().main.assign(**{'odd "name" x': pd.Series(["a", None, "a"], dtype="str")}).head(3)
+    kept = tables.add(tmp_path, Dataset("sales", {"sales": frame}, Origin("upload", "x")), NOW)
+    known = tables.profile(kept)
+    assert known["filled"].to_dict() == pytest.approx(frame.notna().mean().to_dict())
+    assert known["distinct"].to_dict() == frame.nunique().to_dict()
+    pd.testing.assert_frame_equal(tables.head(kept, 2), frame.head(2))
+    pd.testing.assert_frame_equal(tables.head(kept, 9), frame)
+    none = tables.add(tmp_path, Dataset("sales", {"sales": frame.head(0)}, Origin("upload", "y")), NOW)
+    assert tables.profile(none).eq(0).all(axis=None)
+    assert list(tables.head(none, 2)) == list(frame)
+
+
+def test_a_home_with_an_odd_name_is_queried(tmp_path):
+    kept = tables.add(tmp_path / "it's [my] *home*?", sales(), NOW)
+    assert tables.query(kept, "SELECT count(*) AS n FROM sales")["n"].item() == len(sales().main)
