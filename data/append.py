@@ -90,6 +90,11 @@ def add(home: Path, stored: Stored, fresh: pd.DataFrame, file: str, now: datetim
     grown = pd.concat([known, fresh.reindex(columns=columns)], ignore_index=True)[columns]
     if "amount" in grown:
         grown["amount"] = grown["amount"].fillna(grown["quantity"] * grown["unit_price"])
+    kinds = stored.columns["sales"]
+    for name in schemas.extras(kinds):  # kinds that a file brings anew
+        grown[name] = grown[name].astype("str").astype("category")
+    for name in schemas.extras(kinds, "float64"):
+        grown[name] = pd.to_numeric(grown[name], errors="coerce")
     frames["sales"] = schemas.check("sales", grown).sort_values(["timestamp", "line_id"], ignore_index=True)
     message = N_("{rows} lines were added from the file {file}.")
     finding = Finding(message, len(fresh), {"file": file, BEFORE: stored.version})

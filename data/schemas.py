@@ -5,6 +5,7 @@ may arrive as numeric text; dates and yes/no columns only as such, because a cas
 ("No" and missing become True).
 """
 
+from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
@@ -20,6 +21,18 @@ YES_NO = ["No", "Yes"]
 PHONE_ADD_ON = ["No", "Yes", "No phone service"]
 INTERNET_ADD_ON = ["No", "Yes", "No internet service"]
 CONTRACTS = ["Month-to-month", "One year", "Two year"]
+# Names of what is made from sales: a column of one's own may not have them.
+RESERVED = (
+    "day",
+    "revenue",
+    "is_sale",
+    "price_change",
+    "visit",
+    "hour",
+    "invoice_lines",
+    "invoice_value",
+    "prediction",
+)
 LINE_TYPES = ["sale", "return", "discount", "shipping", "fee", "adjustment"]
 
 
@@ -368,6 +381,12 @@ def check(table: str, frame: pd.DataFrame, inplace: bool = False) -> pd.DataFram
 def amounts(sales: pd.DataFrame) -> pd.Series:
     """What each line of a sales table was sold for: its `amount` where that is known, else quantity x unit_price."""
     return sales["amount"] if "amount" in sales else sales["quantity"] * sales["unit_price"]
+
+
+def extras(kinds: Mapping[str, str], kind: str = "category") -> list[str]:
+    """The columns of one's own in sales whose columns have these pandas types: those to compare by, or "float64"."""
+    known = columns("sales")
+    return [name for name, one in kinds.items() if name not in known and one == kind]
 
 
 def required(table: str) -> list[str]:

@@ -32,7 +32,7 @@ import pyarrow.dataset
 import pyarrow.parquet
 from pydantic import TypeAdapter, ValidationError
 
-from data import lineage, seals
+from data import lineage, schemas, seals
 from data.dataset import Dataset, Finding, Origin, Table
 from locales import N_
 
@@ -402,9 +402,11 @@ def _lineage(home: Path, dataset: Dataset, version: str) -> str:
         newest.setdefault(kept.lineage, kept)
     needed = lineage.NEEDED.get(dataset.table)
     for name, kept in newest.items():
-        columns = kept.columns[dataset.table]
+        columns = set(kept.columns[dataset.table])
+        if dataset.table == "sales":  # no model learns from columns of one's own
+            columns &= set(schemas.columns("sales"))
         # Where a column is missing, a model that learned from it could say nothing.
-        if needed and set(needed) <= set(columns) and set(columns) <= set(dataset.main) and sound(kept):
+        if needed and set(needed) <= columns <= set(dataset.main) and sound(kept):
             paid = [name for name in ("amount",) if name in columns]
             before = read(kept, columns=[*needed, *paid] if dataset.table == "sales" else None)
             if lineage.continues(dataset.table, before, dataset.main):

@@ -1,6 +1,7 @@
 """The datasets the pages show, read once a version and shared by all sessions. Never change what these return."""
 
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -102,6 +103,16 @@ def goods(stored: Stored) -> overview.Goods:
 def _goods(version: str, _stored: Stored) -> overview.Goods:  # noqa: ARG001  # the cache key
     columns = overview.wanted(_stored.columns["sales"])
     return overview.goods(tables.read(_stored, columns=columns))
+
+
+def dimensions(stored: Stored, columns: Sequence[str]) -> dict[str, pd.Categorical]:
+    """Columns of one's own of the lines of `goods`: those that are asked for, which may be many lines long."""
+    return {column: _dimension(stored.version, column, stored) for column in columns}
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _dimension(version: str, column: str, _stored: Stored) -> pd.Categorical:  # noqa: ARG001  # the cache key
+    return overview.dimension(tables.read(_stored, columns=[*overview.ORDER, column]), column)
 
 
 def quality(stored: Stored) -> tuple[Finding, ...]:

@@ -25,6 +25,7 @@ PARETO = {
     "store": N_("{count} of {all} stores make {share} of revenue"),
     "customer": N_("{count} of {all} customers make {share} of the revenue of known customers"),
 }
+OWN = N_("{column}: {count} of {all} make {share} of revenue")
 
 
 def trend(parts: pd.DataFrame, season: Season, currency: str) -> go.Figure:
@@ -446,8 +447,11 @@ def _height(bars: int) -> int:
 def _title_pareto(ranked: pd.DataFrame, column: str) -> str:
     if ranked["share"].isna().any():
         return _("{column}: no revenue").format(column=label(column))
-    return _(PARETO[column]).format(
-        count=locales.number(main_levels(ranked)), all=locales.number(len(ranked)), share=locales.percent(MAIN)
+    return _(PARETO.get(column, OWN)).format(
+        column=label(column).capitalize(),
+        count=locales.number(main_levels(ranked)),
+        all=locales.number(len(ranked)),
+        share=locales.percent(MAIN),
     )
 
 

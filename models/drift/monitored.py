@@ -24,6 +24,7 @@ WARM_UP = 28  # days at the start that know no earlier visit or price
 LOOKS_BACK = ("price_change", "visit")  # columns that are made from these
 # Of the sale lines themselves, where the source has them.
 LINE_COLUMNS = ("quantity", "unit_price", "promotion", "category", "supplier", "product", "line_type")
+MOST_OWN, LEVELS = 8, 50  # columns of one's own that are watched too, the first ones; values of those that are kinds
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,9 @@ def sales(lines: pd.DataFrame) -> tuple[Sheet, ...]:
     alone = unit < 0  # a line without a number is an invoice of its own
     unit[alone] = unit.max() + 1 + np.arange(alone.sum())
     columns: dict[str, object] = {
-        name: goods[name] for name in LINE_COLUMNS if name in goods and (goods[name].notna().any() or goods.empty)
+        name: goods[name]
+        for name in (*LINE_COLUMNS, *_own(lines))
+        if name in goods and (goods[name].notna().any() or goods.empty)
     }
     if "unit_price" in columns:  # else the source knows no prices
         columns["price_change"] = _price_change(goods, day)
@@ -130,6 +133,13 @@ def importance(sheets: tuple[Sheet, ...]) -> Mapping[str, float]:
                 (rows * (means - value.mean()) ** 2).sum() / max(((value - value.mean()) ** 2).sum(), 1e-12)
             )
     return found
+
+
+def _own(lines: pd.DataFrame) -> list[str]:
+    """The columns of one's own that are watched: numbers, and kinds of few values."""
+    kinds = {str(name): str(kind) for name, kind in lines.dtypes.items()}
+    few = [name for name in schemas.extras(kinds) if len(lines[name].cat.categories) <= LEVELS]
+    return [name for name in kinds if name in (*few, *schemas.extras(kinds, "float64"))][:MOST_OWN]
 
 
 def _price_change(goods: pd.DataFrame, day: np.ndarray) -> pd.Categorical:
