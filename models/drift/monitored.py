@@ -137,9 +137,8 @@ def importance(sheets: tuple[Sheet, ...]) -> Mapping[str, float]:
 
 def _own(lines: pd.DataFrame) -> list[str]:
     """The columns of one's own that are watched: numbers, and kinds of few values."""
-    kinds = {str(name): str(kind) for name, kind in lines.dtypes.items()}
-    few = [name for name in schemas.extras(kinds) if len(lines[name].cat.categories) <= LEVELS]
-    return [name for name in kinds if name in (*few, *schemas.extras(kinds, "float64"))][:MOST_OWN]
+    own = list(lines.columns.difference(list(schemas.columns("sales")), sort=False))
+    return [name for name in own if lines[name].dtype.kind == "f" or lines[name].nunique() <= LEVELS][:MOST_OWN]
 
 
 def _price_change(goods: pd.DataFrame, day: np.ndarray) -> pd.Categorical:

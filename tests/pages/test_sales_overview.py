@@ -166,9 +166,8 @@ def test_columns_of_ones_own_filter_and_are_compared_by(visit, lines):
     own = lines.assign(region=region, gift=pd.Categorical(["0"] * len(lines)), profit=1.5)
     keep(own)
     app = visit("sales_overview", view="what", period="all")
-    titles = " ".join(figure["layout"]["title"]["text"] for figure in figures(app) if "title" in figure["layout"])
     assert "gift" in app.multiselect(key="by").value
-    assert len(figures(app)) == VIEWS["what"] + 2, titles
+    assert len(figures(app)) == VIEWS["what"] + 2
     app.multiselect(key="sales.region").set_value(["West"]).run()
     assert metric(app, "Revenue").value == locales.short_money(revenue(own[own["region"] == "West"]), "EUR")
     app.multiselect(key="by").set_value([]).run()
