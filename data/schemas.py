@@ -271,6 +271,16 @@ class StockMoves(_Table):
     ordered: Series[Moment] | None = pa.Field(nullable=True, description=N_("Receipts: the day of the order."))
 
 
+class StockCount(_Table):
+    """One row a product (and store): what lies on its shelves on one day. It is kept as moves of stock."""
+
+    product: Series[str] = pa.Field(description=N_("Product code."))
+    on_hand: Series[float] = pa.Field(ge=0, description=N_("Units that were counted."))
+    on_order: Series[float] | None = pa.Field(nullable=True, ge=0, description=N_("Units under way."))
+    store: Series[str] | None = pa.Field(nullable=True, description=N_("Where the stock lies."))
+    date: Series[Moment] | None = pa.Field(description=N_("Day of the count; else the last day of the sales."))
+
+
 class Calendar(_Table):
     """One row a day: what made it special."""
 
@@ -278,6 +288,9 @@ class Calendar(_Table):
     open: Series[TrueFalse] = pa.Field(description=N_("False: the shops were closed."))
     holiday: Series[str] | None = pa.Field(nullable=True, description=N_("Name of the bank holiday."))
     event: Series[str] | None = pa.Field(nullable=True, description=N_("Anything else worth knowing that day."))
+    promotion: Series[float] | None = pa.Field(
+        nullable=True, ge=0, lt=1, description=N_("Reduction of all prices that day, as a share: 0.2 is 20% off.")
+    )
 
 
 class Covid(_Table):
@@ -365,6 +378,7 @@ SCHEMAS: dict[str, type[pa.DataFrameModel]] = {
     "suppliers": Suppliers,
     "supplier_prices": SupplierPrices,
     "stock_moves": StockMoves,
+    "stock_count": StockCount,
     "calendar": Calendar,
     "covid": Covid,
 }
