@@ -292,7 +292,7 @@ def _import(home: Path, file: Path, table: str, add: bool, now: datetime, step: 
     """What was read of a file and by whose recipe; raises a ConnectorError that says what does not fit."""
     import settings
     from connectors import files, mapping, recipes
-    from data import append, tables
+    from data import append, beside, tables
     from locales import N_
 
     step(N_("Reading the file"), 0.0)
@@ -312,7 +312,10 @@ def _import(home: Path, file: Path, table: str, add: bool, now: datetime, step: 
     told: dict[str, Any] = {"file": file.name, "read as": recipe.name if recipe else "guessed", "rows": len(made.main)}
     shown = tables.active(home, "sales") if add else None
     if shown is None:
+        before = tables.active(home, made.table)
         kept = tables.add(home, made, now)
+        if made.table == "sales":
+            kept = beside.carried(home, kept, [*([before] if before else []), *tables.stored(home, "sales")], now)
         return told | {"version": kept.version}
     plan = append.plan(shown, made.main, "line_id" in (made.origin.columns or {}), now)
     if len(plan.fresh):

@@ -176,10 +176,8 @@ def put(home: Path, stored: Stored, name: str, frame: pd.DataFrame, file: str, n
     kept = MOVES if name == COUNT else name
     if name == COUNT:
         frame = moves(frame, last, tables.read(stored, MOVES) if MOVES in stored.columns else None)
-    message = {True: N_("The table {table} was replaced from the file {file} ({rows} rows).")}.get(
-        kept in stored.columns, N_("The table {table} was added from the file {file} ({rows} rows).")
-    )
-    finding = Finding(message, len(frame), {"table": kept, "file": file, BEFORE: stored.version})
+    message = N_("{column}: {rows} rows, brought beside the sales by the file {file}.")
+    finding = Finding(message, len(frame), {"column": kept, "file": file, BEFORE: stored.version})
     return _add(home, stored, {kept: schemas.check(kept, frame)}, finding, now)
 
 
@@ -192,8 +190,8 @@ def carried(home: Path, fresh: Stored, before: Collection[Stored], now: datetime
     names = [] if last is None else [name for name in last.columns if name in schemas.SCHEMAS and name != "sales"]
     if last is None or not names or len(fresh.columns) > 1 or fresh.origin.kind != "upload":
         return fresh
-    message = N_("{rows} tables beside the sales ({tables}) are those of {name}.")
-    values = {"tables": ", ".join(names), "name": last.origin.name, BEFORE: fresh.version}
+    message = N_("The tables beside the sales ({rows}) are those of {name}, from which these data go on.")
+    values = {"name": last.origin.name, BEFORE: fresh.version}
     frames = {name: tables.read(last, name) for name in names}
     return _add(home, fresh, frames, Finding(message, len(names), values), now)
 

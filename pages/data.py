@@ -10,7 +10,7 @@ from data import countries, schemas
 from data.dataset import Table
 from locales.labels import label
 from ui import cards, country, downloads, inputs, store
-from ui.data import continuing, sources
+from ui.data import beside, continuing, sources
 from ui.text import N_, _
 
 TABLES: dict[Table, str] = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
@@ -49,6 +49,9 @@ with st.expander(
     _("Use another source"), icon=":material/swap_horiz:", expanded="from" in st.query_params or sources.busy(table)
 ):
     sources.choose(table)
+
+if table == "sales":
+    beside.view(stored)
 
 st.subheader(_("What stands out"), anchor=False)
 cards.findings([*stored.findings, *store.quality(stored)])

@@ -1,0 +1,59 @@
+"""Data: tables beside the sales are listed, brought in from a file, said where their keys match nothing, taken back."""
+
+import pytest
+
+import settings
+from data import tables
+from tests import shop
+from tests.pages.test_data import press
+
+SUPPLIERS = b"Fournisseur;D\xc3\xa9lai moyen;MOQ\nS1;10;12\nS9;21;1\n"
+PRODUCTS = b"product,description,supplier\nx,Lamp,S1\ny,Shelf,S1\nz,Gone,S1\n"
+
+
+def active():
+    return tables.active(settings.get().home, "sales")
+
+
+def bring(app, name, file, content):
+    app.file_uploader(key=f"beside-{name}-{app.session_state['beside-round'] if 'beside-round' in app.session_state else 0}"
+                      ).set_value((file, content, "")).run()  # fmt: skip
+    assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_each_table_is_listed_with_what_it_is_for(visit, home, lang):
+    shop.keep_lines(home, 60)
+    app = visit("data", table="sales", lang=lang)
+    said = " ".join(text.value for text in app.caption)
+    assert said.count({"en": "Without it: ", "fr": "Sans elle : "}[lang].replace(":", "\\:")) == 7
+    app.selectbox(key="beside").set_value("suppliers").run()
+    assert app.query_params["beside"] == "suppliers"
+    assert {button.label for button in app.get("download_button")} >= {"CSV", "XLSX"}
+
+
+def test_a_table_from_a_file_is_said_kept_and_taken_back(visit, home):
+    first = shop.keep_lines(home, 60)
+    app = bring(visit("data", table="sales", beside="products"), "products", "products.csv", PRODUCTS)
+    assert any("2 of its products are sold here; 0 of those sold" in text.value for text in app.markdown)
+    assert any("1 match nothing here, such as z" in text.value for text in app.warning)
+    assert active() == first
+    press(app, "Keep it beside the sales")
+    assert active().rows == {"sales": first.rows["sales"], "products": 3}
+    app.selectbox(key="beside").set_value("suppliers").run()
+    bring(app, "suppliers", "fournisseurs.csv", SUPPLIERS)
+    assert any("1 of its suppliers are in the sales or products" in text.value for text in app.markdown)
+    press(app, "Keep it beside the sales")
+    assert tables.read(active(), "suppliers")["minimum_order"].tolist() == [12, 1]
+    press(app, "Undo")
+    assert active().rows == {"sales": first.rows["sales"], "products": 3}
+
+
+def test_a_refused_file_names_its_cell_and_changes_nothing(visit, home):
+    first = shop.keep_lines(home, 60)
+    app = visit("data", table="sales", beside="suppliers")
+    bring(app, "suppliers", "suppliers.csv", SUPPLIERS.replace(b"21", b"<b>soon</b>"))
+    assert app.dataframe[0].value[["row", "value"]].to_numpy().tolist() == [[3, "<b>soon</b>"]]
+    assert not [button for button in app.button if button.label == "Keep it beside the sales"]
+    assert active() == first
