@@ -255,6 +255,12 @@ def label(name: str) -> str:
     return _(_KNOWN[name]) if name in _KNOWN else name.replace("_", " ")
 
 
+def heading(column: str) -> str:
+    """A column as it is called at the beginning of a line."""
+    name = label(column)
+    return name[:1].upper() + name[1:]
+
+
 def pair(column: str, value: str) -> str:
     """A column with a value that is already written, "Contract: One year"."""
     return _("{column}: {value}").format(column=label(column), value=value)

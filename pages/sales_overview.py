@@ -5,7 +5,7 @@ import streamlit as st
 
 from charts.sales import overview as charts
 from data import schemas
-from locales.labels import label
+from locales.labels import heading, label
 from models.sales import overview
 from models.sales.pulse import YEAR
 from ui import cards, inputs, store
@@ -53,7 +53,7 @@ def name(column: str, level: str) -> str:
 
 def choose(column: str, sold: overview.Goods) -> list[str]:
     levels = sorted(sold.lines[column].array.categories, key=lambda level: name(column, level))
-    return inputs.several(label(column), levels, f"sales.{column}", lambda level: name(column, level))
+    return inputs.several(heading(column), levels, f"sales.{column}", lambda level: name(column, level))
 
 
 def reset() -> None:
@@ -70,7 +70,7 @@ def explored() -> None:
         shifts = {"year": pd.Timedelta(days=YEAR), "before": end - start + pd.Timedelta(days=1)}
         usual = next((one for one, shift in shifts.items() if start - shift >= first), "year")
         against = inputs.choice(_("Compare with"), list(AGAINST), "against", lambda one: _(AGAINST[one]), usual)
-        by = inputs.several(_("By columns of your own"), own, "by", label, usual=own[:OWN]) if own else []
+        by = inputs.several(_("By columns of your own"), own, "by", heading, usual=own[:OWN]) if own else []
         lines = overview.by(sold, store.dimensions(stored, by))
         filters = {column: choose(column, lines) for column in (*filtered, *by)}
         st.button(_("Reset"), icon=":material/restart_alt:", on_click=reset, disabled=not any(filters.values()))

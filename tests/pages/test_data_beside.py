@@ -27,7 +27,7 @@ def test_each_table_is_listed_with_what_it_is_for(visit, home, lang):
     shop.keep_lines(home, 60)
     app = visit("data", table="sales", lang=lang)
     said = " ".join(text.value for text in app.caption)
-    assert said.count({"en": "Without it: ", "fr": "Sans elle : "}[lang].replace(":", "\\:")) == 7
+    assert said.count({"en": "Without it", "fr": "Sans elle"}[lang]) == 7
     app.selectbox(key="beside").set_value("suppliers").run()
     assert app.query_params["beside"] == "suppliers"
     assert {button.label for button in app.get("download_button")} >= {"CSV", "XLSX"}

@@ -49,7 +49,7 @@ def _card(stored: Stored, name: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(f"**{plain(label(name))}**", width="content")
             if rows is None:
-                st.badge(_("missing"), icon=":material/remove:", color="gray")
+                st.badge(_("not there"), icon=":material/remove:", color="gray")
             elif name == COUNT:
                 st.badge(_("in the moves"), icon=":material/check:", color="green")
             else:
