@@ -16,6 +16,7 @@ from locales import N_
 
 CODES = 12  # whole numbers with no more values, each in `OFTEN` lines on average, are kinds: flags, days of the week
 OFTEN = 10
+LOOKED_AT = 50  # first cells: to read a million words as numbers takes half a minute
 
 
 def others(rest: pd.DataFrame, taken: Collection[str]) -> pd.DataFrame:
@@ -27,7 +28,9 @@ def others(rest: pd.DataFrame, taken: Collection[str]) -> pd.DataFrame:
 def own(text: pd.Series) -> pd.Series:
     """A column as numbers where all of it are; codes (leading zeros, more digits than a number keeps) stay text."""
     some = text.dropna()
-    if some.empty or some.str.match(r"[+-]?0\d|[+-]?\d{16}").any():
+    if some.empty or numbers.read(some.head(LOOKED_AT)).values.isna().any():  # words, of which the first tell
+        return text
+    if some.str.match(r"[+-]?0\d|[+-]?\d{16}").any():
         return text
     values = numbers.read(text).values
     return values if values.notna().sum() == len(some) else text
