@@ -187,8 +187,8 @@ def carried(home: Path, fresh: Stored, before: Collection[Stored], now: datetime
     `before` are the versions that were kept, the likeliest to be gone on from first.
     """
     last = next((one for one in before if one.lineage == fresh.lineage and one.version != fresh.version), None)
-    names = [] if last is None else [name for name in last.columns if name in schemas.SCHEMAS and name != "sales"]
-    if last is None or not names or len(fresh.columns) > 1 or fresh.origin.kind != "upload":
+    names = [] if last is None else [name for name in last.columns if name not in fresh.columns]
+    if last is None or not names or fresh.origin.kind == "demo":
         return fresh
     message = N_("The tables beside the sales ({rows}) are those of {name}, from which these data go on.")
     values = {"name": last.origin.name, BEFORE: fresh.version}

@@ -55,3 +55,20 @@ def test_a_refused_file_names_its_cell_and_changes_nothing(visit, home):
     assert app.dataframe[0].value[["row", "value"]].to_numpy().tolist() == [[3, "<b>soon</b>"]]
     assert not [button for button in app.button if button.label == "Keep it beside the sales"]
     assert active() == first
+
+
+def test_any_one_table_beside_the_sales_leaves_every_page_whole(visit, home):
+    """Each page is made for a demo that has all tables, and must do with moves alone, or with stores of no country."""
+    stored = shop.keep_lines(home, 200)
+    moves = b"date,product,move,on_hand\n2024-07-10,x,count,0\n2024-07-10,y,count,9\n"
+    stores = b"store,name,country\na,Lyon,France\nb,Leeds,\n"
+    calendar = b"date,open\n2024-07-01,no\n2024-07-25,no\n"
+    for name, content in (("stock_moves", moves), ("stores", stores), ("calendar", calendar)):
+        app = visit("data", table="sales", beside=name)
+        press(bring(app, name, f"{name}.csv", content), "Keep it beside the sales")
+        assert name in active().columns
+    said = " ".join(text.value for text in visit("today").markdown)
+    assert "1 product is sold out\\: x" in said
+    assert active().rows == {**stored.rows, "stock_moves": 2, "stores": 2, "calendar": 2}
+    for page in ("sales_overview", "sales_what_if"):
+        visit(page)
