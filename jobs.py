@@ -292,7 +292,7 @@ def _import(home: Path, file: Path, table: str, add: bool, now: datetime, step: 
     """What was read of a file and by whose recipe; raises a ConnectorError that says what does not fit."""
     import settings
     from connectors import files, mapping, recipes
-    from data import append, tables
+    from data import append, beside, tables
     from locales import N_
 
     step(N_("Reading the file"), 0.0)
@@ -312,7 +312,10 @@ def _import(home: Path, file: Path, table: str, add: bool, now: datetime, step: 
     told: dict[str, Any] = {"file": file.name, "read as": recipe.name if recipe else "guessed", "rows": len(made.main)}
     shown = tables.active(home, "sales") if add else None
     if shown is None:
+        before = tables.active(home, made.table)
         kept = tables.add(home, made, now)
+        if made.table == "sales":
+            kept = beside.carried(home, kept, [*([before] if before else []), *tables.stored(home, "sales")], now)
         return told | {"version": kept.version}
     plan = append.plan(shown, made.main, "line_id" in (made.origin.columns or {}), now)
     if len(plan.fresh):
@@ -323,7 +326,7 @@ def _import(home: Path, file: Path, table: str, add: bool, now: datetime, step: 
 def _refresh(_engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:
     """What became of each table; raises `_Wrong` where one could not be renewed."""
     from connectors import ConnectorError, origins
-    from data import tables
+    from data import beside, tables
     from data.dataset import Table
     from locales import N_
 
@@ -347,7 +350,10 @@ def _refresh(_engine: "Engine", home: Path, now: datetime, _day: date, step: Ste
             continue
         step(N_("Keeping the table"), (place + 0.9) / len(active))
         shown = tables.active(home, table)  # an analyst may have chosen another one meanwhile
-        kept = tables.add(home, fresh, now, activate=shown is not None and shown.version == stored.version)
+        in_use = shown is not None and shown.version == stored.version
+        kept = tables.add(home, fresh, now, activate=in_use)
+        if in_use and table == "sales":
+            kept = beside.carried(home, kept, [stored], now)
         answers[table] = "Nothing new." if kept.version == stored.version else f"New: {kept.rows[table]} rows."
     if wrong:
         raise _Wrong("Not every origin gave an answer.", answers)

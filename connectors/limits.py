@@ -13,6 +13,8 @@ CELLS = 100_000_000  # a CSV of 200 MB cannot have more
 WORKBOOK_CELLS = 20_000_000  # of the rectangle around what is filled: a workbook is read into one
 CHUNK = 1 << 20  # bytes
 REPORTED = 1_000
+EXTRA = 30  # columns of sales that no page asks for: each is kept for every line
+FEW, LEVELS = 20, 2_000  # values of text that few lines may have, and that any number of lines may have
 
 
 def report(problems: list[tuple[int, str, str, str]]) -> pd.DataFrame:

@@ -1,7 +1,5 @@
 """From the columns of a file to the columns of a table: convert, check, and say of every cell what is wrong."""
 
-import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pandera.errors
 
-from connectors import cells, currencies, files, guessing, money, names, numbers, retail, telco
+from connectors import cells, currencies, extras, files, guessing, money, names, numbers, retail, telco
 from connectors.cells import File
 from connectors.files import InvalidFile, Raw
 from connectors.guessing import guess
@@ -53,8 +51,8 @@ def apply(
     `meaning.outcomes` guesses); an empty cell there is an outcome not known. `currency` is that of a file that has no
     column of currencies; by default the one its numbers carry. What could have been read otherwise is in `readings`;
     `choices` (`Reading.key` -> chosen) decides it, and those that are `open` must be decided before anything is kept.
-    Raises `InvalidFile` with a report of the cells that cannot be used. Unmapped columns are kept for customers and
-    left out for sales.
+    Raises `InvalidFile` with a report of the cells that cannot be used. Unmapped columns are kept, of
+    sales those that say something (see `connectors.extras`).
     """
     choices = choices or {}
     text = guessing.stripped(raw.frame)
@@ -90,10 +88,8 @@ def apply(
         frame = _priced(frame, choices, findings, readings)
         frame = _in_one_currency(frame, currency or currencies.of(text, paid) or DEFAULT, choices, findings, readings)
         frame, currency = _derived(frame, name), frame["currency"].iloc[0]
-        unused = [column for column in text if column not in mapping.values()]
-        if unused:
-            message = N_("{rows} columns of the file are not used.")
-            findings.append(Finding(message, len(unused), examples=tuple(unused[:3])))
+        rest = text.loc[frame.index].drop(columns=list(mapping.values()))
+        frame = frame.join(extras.dimensions(rest, schemas.columns("sales"), findings))
     for one in readings:
         if one.open:
             message = N_("A question is open: {matter}. Nothing is kept before somebody answers it.")
@@ -173,7 +169,7 @@ def _customers(
         message = N_("All {rows} customers have the same outcome: there is nothing to compare.")
         findings.append(Finding(message, len(frame), severity="warning"))
     rest = text.drop(columns=list(mapping.values()))
-    others = _others(rest, set(schemas.columns("customers")))
+    others = extras.others(rest, set(schemas.columns("customers")))
     return frame.join(others), mapping | dict(zip(others.columns, rest.columns, strict=True))
 
 
@@ -392,27 +388,6 @@ def _derived(frame: pd.DataFrame, name: str) -> pd.DataFrame:
         frame["line_id"] = pd.Series(range(1, len(frame) + 1), frame.index).astype("str")
     frame["source"] = name
     return frame
-
-
-def _others(rest: pd.DataFrame, taken: set[str]) -> pd.DataFrame:
-    """Columns that no one asked for, under safe names of their own; numbers as numbers."""
-    kept: dict[str, pd.Series] = {}
-    for source in rest:
-        name = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", str(source)).casefold()).strip("_") or "column"
-        wanted, number = name, 2
-        while name in taken or name in kept:
-            name, number = f"{wanted}_{number}", number + 1
-        kept[name] = _own(rest[source])
-    return pd.DataFrame(kept, index=rest.index)
-
-
-def _own(text: pd.Series) -> pd.Series:
-    """A column as numbers where all of it are; codes (leading zeros, more digits than a number keeps) stay text."""
-    some = text.dropna()
-    if some.empty or some.str.match(r"[+-]?0\d|[+-]?\d{16}").any():
-        return text
-    values = numbers.read(text).values
-    return values if values.notna().sum() == len(some) else text
 
 
 def _checked(table: str, frame: pd.DataFrame, mapping: dict[str, str]) -> pd.DataFrame:

@@ -84,20 +84,25 @@ def add(home: Path, stored: Stored, fresh: pd.DataFrame, file: str, now: datetim
     Its origin stays, and a finding says how many lines came from which file. Whatever the order in which files were
     added, the lines stand by time and id. Raises OSError with everything as it was before.
     """
-    frames = {name: tables.read(stored, name) for name in stored.columns}
-    known = frames["sales"]
+    known = tables.read(stored)
     columns = list(known) + [name for name in schemas.columns("sales") if name in fresh and name not in known]
     grown = pd.concat([known, fresh.reindex(columns=columns)], ignore_index=True)[columns]
     if "amount" in grown:
         grown["amount"] = grown["amount"].fillna(grown["quantity"] * grown["unit_price"])
-    frames["sales"] = schemas.check("sales", grown).sort_values(["timestamp", "line_id"], ignore_index=True)
+    kinds = stored.columns["sales"]
+    for name in schemas.extras(kinds):  # kinds that a file brings anew
+        grown[name] = grown[name].astype("str").astype("category")
+    for name in schemas.extras(kinds, "float64"):
+        grown[name] = pd.to_numeric(grown[name], errors="coerce")
+    lines = schemas.check("sales", grown).sort_values(["timestamp", "line_id"], ignore_index=True)
     message = N_("{rows} lines were added from the file {file}.")
     finding = Finding(message, len(fresh), {"file": file, BEFORE: stored.version})
-    return tables.add(home, Dataset("sales", frames, stored.origin, (*stored.findings, finding), stored.lineage), now)
+    found = Dataset("sales", {"sales": lines}, stored.origin, (*stored.findings, finding), stored.lineage)
+    return tables.add(home, found, now, around=stored)
 
 
 def before(home: Path, stored: Stored) -> Stored | None:
-    """The version to which `add` added the last lines, where `stored` was made so and that version is still kept."""
+    """The version to which the last lines, or a table beside them, were added, where it is still kept."""
     version = stored.findings[-1].values.get(BEFORE) if stored.findings else None
     return next((kept for kept in tables.stored(home, "sales") if kept.version == version), None)
 

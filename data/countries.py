@@ -76,7 +76,7 @@ def _guess(stored: Stored) -> dict[str, Country]:
 
 def _of_stores(stored: Stored, stores: list[str]) -> dict[str, str]:
     if "country" in stored.columns.get("stores", {}):
-        kept = tables.read(stored, "stores", columns=["store", "country"])
+        kept = tables.read(stored, "stores", columns=["store", "country"]).dropna()
         return {str(store): meaning.country(name) for store, name in kept.itertuples(index=False) if store in stores}
     codes = {store: meaning.country(store) for store in stores}
     return codes if sum(map(bool, codes.values())) >= NAMED * len(stores) else {}

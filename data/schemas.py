@@ -5,6 +5,7 @@ may arrive as numeric text; dates and yes/no columns only as such, because a cas
 ("No" and missing become True).
 """
 
+from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
@@ -20,6 +21,18 @@ YES_NO = ["No", "Yes"]
 PHONE_ADD_ON = ["No", "Yes", "No phone service"]
 INTERNET_ADD_ON = ["No", "Yes", "No internet service"]
 CONTRACTS = ["Month-to-month", "One year", "Two year"]
+# Names of what is made from sales: a column of one's own may not have them.
+RESERVED = (
+    "day",
+    "revenue",
+    "is_sale",
+    "price_change",
+    "visit",
+    "hour",
+    "invoice_lines",
+    "invoice_value",
+    "prediction",
+)
 LINE_TYPES = ["sale", "return", "discount", "shipping", "fee", "adjustment"]
 
 
@@ -258,6 +271,16 @@ class StockMoves(_Table):
     ordered: Series[Moment] | None = pa.Field(nullable=True, description=N_("Receipts: the day of the order."))
 
 
+class StockCount(_Table):
+    """One row a product (and store): what lies on its shelves on one day. It is kept as moves of stock."""
+
+    product: Series[str] = pa.Field(description=N_("Product code."))
+    on_hand: Series[float] = pa.Field(ge=0, description=N_("Units that were counted."))
+    on_order: Series[float] | None = pa.Field(nullable=True, ge=0, description=N_("Units under way."))
+    store: Series[str] | None = pa.Field(nullable=True, description=N_("Where the stock lies."))
+    date: Series[Moment] | None = pa.Field(description=N_("Day of the count; else the last day of the sales."))
+
+
 class Calendar(_Table):
     """One row a day: what made it special."""
 
@@ -265,6 +288,9 @@ class Calendar(_Table):
     open: Series[TrueFalse] = pa.Field(description=N_("False: the shops were closed."))
     holiday: Series[str] | None = pa.Field(nullable=True, description=N_("Name of the bank holiday."))
     event: Series[str] | None = pa.Field(nullable=True, description=N_("Anything else worth knowing that day."))
+    promotion: Series[float] | None = pa.Field(
+        nullable=True, ge=0, lt=1, description=N_("Reduction of all prices that day, as a share: 0.2 is 20% off.")
+    )
 
 
 class Covid(_Table):
@@ -352,6 +378,7 @@ SCHEMAS: dict[str, type[pa.DataFrameModel]] = {
     "suppliers": Suppliers,
     "supplier_prices": SupplierPrices,
     "stock_moves": StockMoves,
+    "stock_count": StockCount,
     "calendar": Calendar,
     "covid": Covid,
 }
@@ -368,6 +395,12 @@ def check(table: str, frame: pd.DataFrame, inplace: bool = False) -> pd.DataFram
 def amounts(sales: pd.DataFrame) -> pd.Series:
     """What each line of a sales table was sold for: its `amount` where that is known, else quantity x unit_price."""
     return sales["amount"] if "amount" in sales else sales["quantity"] * sales["unit_price"]
+
+
+def extras(kinds: Mapping[str, str], kind: str = "category") -> list[str]:
+    """The columns of one's own in sales whose columns have these pandas types: those to compare by, or "float64"."""
+    known = columns("sales")
+    return [name for name, one in kinds.items() if name not in known and one == kind]
 
 
 def required(table: str) -> list[str]:

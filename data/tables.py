@@ -33,7 +33,7 @@ import pyarrow.dataset
 import pyarrow.parquet
 from pydantic import TypeAdapter, ValidationError
 
-from data import lineage, seals
+from data import lineage, schemas, seals
 from data.dataset import Dataset, Finding, Origin, Table
 from locales import N_
 
@@ -70,8 +70,10 @@ class Stored:
 _ADAPTER = TypeAdapter(Stored)
 
 
-def add(home: Path, dataset: Dataset, now: datetime, activate: bool = True) -> Stored:
+def add(home: Path, dataset: Dataset, now: datetime, activate: bool = True, around: Stored | None = None) -> Stored:
     """Keep `dataset`, let the pages show it if `activate`, and drop old versions of the same kind of origin.
+
+    Frames that it does not have are those of `around`, a version that is kept, as they are.
 
     The same frames from the same origin are kept once; adding them again renews what is known about them (when they
     were retrieved, the findings). Raises OSError (a full disk) with everything as it was before.
@@ -80,6 +82,7 @@ def add(home: Path, dataset: Dataset, now: datetime, activate: bool = True) -> S
     shelf.mkdir(parents=True, exist_ok=True)
     _sweep(shelf, now)
     frames = {name: _distinct(frame) for name, frame in dataset.frames.items()}
+    same = [name for name in around.columns if name not in frames] if around else []
     fresh = shelf / f"{_TEMPORARY}{uuid.uuid4().hex}"
     fresh.mkdir()
     try:
@@ -87,16 +90,26 @@ def add(home: Path, dataset: Dataset, now: datetime, activate: bool = True) -> S
             path = fresh / f"{name}.parquet"
             pa.parquet.write_table(_arrow(frame), path, compression="zstd", row_group_size=ROW_GROUP)
             _sync(path)
-        content = seals.digest(_start(dataset.origin), [fresh / f"{name}.parquet" for name in frames])
+        if around:
+            _check(around)
+            for name in same:
+                shutil.copyfile(_file(around, name), fresh / f"{name}.parquet")
+                _sync(fresh / f"{name}.parquet")
+        files = [fresh / f"{name}.parquet" for name in (*same, *frames)]
+        content = seals.digest(_start(dataset.origin), files)
         version = f"{dataset.origin.kind}-{content[:16]}"
         kept = Stored(
             table=dataset.table,
             version=version,
             origin=dataset.origin,
             findings=dataset.findings,
-            rows={name: len(frame) for name, frame in frames.items()},
-            columns={name: {str(c): str(kind) for c, kind in frame.dtypes.items()} for name, frame in frames.items()},
-            span=_span(frames[dataset.table], TIME_COLUMN.get(dataset.table)),
+            rows={name: around.rows[name] for name in same if around}
+            | {name: len(frame) for name, frame in frames.items()},
+            columns={name: around.columns[name] for name in same if around}
+            | {name: {str(c): str(kind) for c, kind in frame.dtypes.items()} for name, frame in frames.items()},
+            span=around.span
+            if around and dataset.table in same
+            else _span(frames[dataset.table], TIME_COLUMN.get(dataset.table)),
             stored=now,
             folder=shelf / version,
             lineage=dataset.lineage or _lineage(home, dataset, version),
@@ -439,9 +452,11 @@ def _lineage(home: Path, dataset: Dataset, version: str) -> str:
         newest.setdefault(kept.lineage, kept)
     needed = lineage.NEEDED.get(dataset.table)
     for name, kept in newest.items():
-        columns = kept.columns[dataset.table]
+        columns = set(kept.columns[dataset.table])
+        if dataset.table == "sales":  # no model learns from columns of one's own
+            columns &= set(schemas.columns("sales"))
         # Where a column is missing, a model that learned from it could say nothing.
-        if needed and set(needed) <= set(columns) and set(columns) <= set(dataset.main) and sound(kept):
+        if needed and set(needed) <= columns <= set(dataset.main) and sound(kept):
             paid = [name for name in ("amount",) if name in columns]
             before = read(kept, columns=[*needed, *paid] if dataset.table == "sales" else None)
             if lineage.continues(dataset.table, before, dataset.main):

@@ -81,6 +81,31 @@ _KNOWN = {
     "first or long ago": N_("first visit, or long ago"),
     "sale": N_("Sale"),
     "return": N_("Return"),
+    "products": N_("Products"),
+    "stores": N_("Stores"),
+    "suppliers": N_("Suppliers"),
+    "supplier_prices": N_("Supplier prices"),
+    "stock_count": N_("Stock count"),
+    "stock_moves": N_("Stock moves"),
+    "calendar": N_("Calendar"),
+    "name": N_("Name"),
+    "opened": N_("Opened"),
+    "list_price": N_("List price"),
+    "pack_size": N_("Pack size"),
+    "lead_time_mean": N_("Lead time (days)"),
+    "lead_time_std": N_("Its standard deviation (days)"),
+    "minimum_order": N_("Least units of an order"),
+    "minimum_value": N_("Least money of an order"),
+    "order_cost": N_("Cost of an order"),
+    "valid_from": N_("Valid from"),
+    "from_quantity": N_("From a quantity of"),
+    "move": N_("Kind of move"),
+    "on_hand": N_("On hand"),
+    "on_order": N_("On order"),
+    "ordered": N_("Ordered on"),
+    "open": N_("Open"),
+    "holiday": N_("Bank holiday"),
+    "event": N_("Event"),
     "country": N_("Country"),
     "date": N_("Day"),
     "code": N_("Code"),
@@ -228,6 +253,12 @@ def job(name: str) -> str:
 def label(name: str) -> str:
     """A column or level as a reader calls it; one that is not known with its underscores as spaces."""
     return _(_KNOWN[name]) if name in _KNOWN else name.replace("_", " ")
+
+
+def heading(column: str) -> str:
+    """A column as it is called at the beginning of a line."""
+    name = label(column)
+    return name[:1].upper() + name[1:]
 
 
 def pair(column: str, value: str) -> str:

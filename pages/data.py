@@ -10,7 +10,7 @@ from data import countries, schemas, tables
 from data.dataset import Table
 from locales.labels import label
 from ui import answers, cards, country, downloads, inputs, store
-from ui.data import continuing, sources
+from ui.data import beside, continuing, sources
 from ui.text import N_, _
 
 TABLES: dict[Table, str] = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
@@ -48,6 +48,9 @@ with st.expander(
     _("Use another source"), icon=":material/swap_horiz:", expanded="from" in st.query_params or sources.busy(table)
 ):
     sources.choose(table)
+
+if table == "sales":
+    beside.view(stored)
 
 if rows > answers.MANY:
     answers.ready(f"look {stored.version}", "look through", lambda step: store.look(stored, step))

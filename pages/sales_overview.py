@@ -4,7 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from charts.sales import overview as charts
-from locales.labels import label
+from data import schemas
+from locales.labels import heading, label
 from models.sales import overview
 from models.sales.pulse import YEAR
 from ui import answers, cards, inputs, store
@@ -16,6 +17,7 @@ AGAINST = {"year": N_("A year earlier"), "before": N_("The days before")}
 THEN = {"year": N_("{value} a year earlier"), "before": N_("{value} before")}
 SEASONS: dict[overview.Season, str] = {"week": N_("Days of the week"), "year": N_("Weeks of the year")}
 FILTERS = ("category", "store")
+OWN = 2  # columns of one's own that are compared by at first
 LACKS = {  # column -> (the view that misses it, what it is needed for); no view: the cards
     "invoice": (None, N_("Orders and basket need the column “invoice”, which these data lack.")),
     "customer": (None, N_("Customers, new or returning, need the column “customer”, which these data lack.")),
@@ -43,19 +45,20 @@ if "stores" in stored.columns:
     named["store"] = store.frame(stored, "stores").set_index("store")["name"].to_dict()
 missing = {column: needs for column, needs in LACKS.items() if column not in sold.lines}
 filtered = [column for column in FILTERS if column not in missing]
+own = schemas.extras(stored.columns["sales"])
 
 
 def name(column: str, level: str) -> str:
     return named.get(column, {}).get(level) or label(level)
 
 
-def choose(column: str) -> list[str]:
+def choose(column: str, sold: overview.Goods) -> list[str]:
     levels = sorted(sold.lines[column].array.categories, key=lambda level: name(column, level))
-    return inputs.several(label(column), levels, f"sales.{column}", lambda level: name(column, level))
+    return inputs.several(heading(column), levels, f"sales.{column}", lambda level: name(column, level))
 
 
 def reset() -> None:
-    for column in filtered:
+    for column in (*filtered, *own):
         st.session_state[f"sales.{column}"] = []
 
 
@@ -68,10 +71,12 @@ def explored() -> None:
         shifts = {"year": pd.Timedelta(days=YEAR), "before": end - start + pd.Timedelta(days=1)}
         usual = next((one for one, shift in shifts.items() if start - shift >= first), "year")
         against = inputs.choice(_("Compare with"), list(AGAINST), "against", lambda one: _(AGAINST[one]), usual)
-        filters = {column: choose(column) for column in filtered}
+        by = inputs.several(_("By columns of your own"), own, "by", heading, usual=own[:OWN]) if own else []
+        lines = overview.by(sold, store.dimensions(stored, by))
+        filters = {column: choose(column, lines) for column in (*filtered, *by)}
         st.button(_("Reset"), icon=":material/restart_alt:", on_click=reset, disabled=not any(filters.values()))
 
-    kept, shift = overview.keep(sold, filters), shifts[against]
+    kept, shift = overview.keep(lines, filters), shifts[against]
     shown = overview.between(kept, start, end)
     if shown.lines.empty:
         st.info(_("Nothing was sold with these filters in this period. Remove a filter or choose a longer period."))
@@ -92,7 +97,7 @@ def explored() -> None:
         trend(overview.daily(kept), start, end, season)
     elif view == "what":
         with st.grid("auto", min_column_width=400):
-            for column in ("product", *filtered):
+            for column in ("product", *filtered, *by):
                 best(column, shown)
     elif "customer" not in missing:
         months = overview.loyalty(kept, start, end)

@@ -117,14 +117,16 @@ if found is not None:
 
 if "stock_moves" in sales_data.columns:
     names = pulse.sold_out(store.frame(sales_data, "stock_moves"))
-    described = store.frame(sales_data, "products").set_index("product")["description"]
+    goods = store.frame(sales_data, "products") if "products" in sales_data.columns else None
+    described = {} if goods is None else goods.set_index("product")["description"].dropna().to_dict()
     sentence = ngettext(
         "{count} product is sold out: {names}.", "{count} products are sold out, such as {names}.", len(names)
     )
     if names:
-        some = _("{one} and {other}").format(one=described[names[0]], other=described[names[-1]])
+        first, last = (described.get(name, name) for name in (names[0], names[-1]))
+        some = _("{one} and {other}").format(one=first, other=last)
         cards.pointer(
-            sentence.format(count=locales.number(len(names)), names=described[names[0]] if len(names) == 1 else some),
+            sentence.format(count=locales.number(len(names)), names=first if len(names) == 1 else some),
             "data",
             _("See the data"),
             {"table": "sales"},

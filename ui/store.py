@@ -1,6 +1,7 @@
 """The datasets the pages show, read once a version and shared by all sessions. Never change what these return."""
 
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -119,6 +120,16 @@ def look(stored: Stored, step: Step) -> bool:
     step(N_("Looking through all rows"), 0.4)
     quality(stored)
     return True
+
+
+def dimensions(stored: Stored, columns: Sequence[str]) -> dict[str, pd.Categorical]:
+    """Columns of one's own of the lines of `goods`: those that are asked for, which may be many lines long."""
+    return {column: _dimension(stored.version, column, stored) for column in columns}
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _dimension(version: str, column: str, _stored: Stored) -> pd.Categorical:  # noqa: ARG001  # the cache key
+    return overview.dimension(tables.read(_stored, columns=[*overview.ORDER, column]), column)
 
 
 def quality(stored: Stored) -> tuple[Finding, ...]:

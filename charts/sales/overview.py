@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import locales
 from charts import theme
 from locales import N_, _
-from locales.labels import label
+from locales.labels import heading, label
 from models.sales.overview import MAIN, Season, main_levels, standing_out
 
 SAME = 0.02  # a change smaller than this is none worth a title
@@ -25,6 +25,9 @@ PARETO = {
     "store": N_("{count} of {all} stores make {share} of revenue"),
     "customer": N_("{count} of {all} customers make {share} of the revenue of known customers"),
 }
+OWN = N_("{column}: {count} of {all} make {share} of revenue")
+FIRST = N_("{column}: {name} brings in the most, {share} of revenue")
+FEW = 5  # levels of which the first one says more than how many make most of the revenue
 
 
 def trend(parts: pd.DataFrame, season: Season, currency: str) -> go.Figure:
@@ -446,8 +449,14 @@ def _height(bars: int) -> int:
 def _title_pareto(ranked: pd.DataFrame, column: str) -> str:
     if ranked["share"].isna().any():
         return _("{column}: no revenue").format(column=label(column))
-    return _(PARETO[column]).format(
-        count=locales.number(main_levels(ranked)), all=locales.number(len(ranked)), share=locales.percent(MAIN)
+    if column not in PARETO and len(ranked) <= FEW:
+        first = ranked.iloc[0]
+        return _(FIRST).format(column=heading(column), name=first["name"], share=locales.percent(first["share"]))
+    return _(PARETO.get(column, OWN)).format(
+        column=heading(column),
+        count=locales.number(main_levels(ranked)),
+        all=locales.number(len(ranked)),
+        share=locales.percent(MAIN),
     )
 
 

@@ -24,6 +24,7 @@ WARM_UP = 28  # days at the start that know no earlier visit or price
 LOOKS_BACK = ("price_change", "visit")  # columns that are made from these
 # Of the sale lines themselves, where the source has them.
 LINE_COLUMNS = ("quantity", "unit_price", "promotion", "category", "supplier", "product", "line_type")
+MOST_OWN, LEVELS = 8, 50  # columns of one's own that are watched too, the first ones; values of those that are kinds
 
 READ = ("line_id", "timestamp", "invoice", "customer", "store", "amount", *LINE_COLUMNS)
 
@@ -51,7 +52,9 @@ def sales(lines: pd.DataFrame) -> tuple[Sheet, ...]:
     alone = unit < 0  # a line without a number is an invoice of its own
     unit[alone] = unit.max() + 1 + np.arange(alone.sum())
     columns: dict[str, object] = {
-        name: goods[name] for name in LINE_COLUMNS if name in goods and (goods[name].notna().any() or goods.empty)
+        name: goods[name]
+        for name in (*LINE_COLUMNS, *_own(lines))
+        if name in goods and (goods[name].notna().any() or goods.empty)
     }
     if "unit_price" in columns:  # else the source knows no prices
         columns["price_change"] = _price_change(goods, day)
@@ -134,6 +137,12 @@ def importance(sheets: tuple[Sheet, ...]) -> Mapping[str, float]:
     return found
 
 
+def _own(lines: pd.DataFrame) -> list[str]:
+    """The columns of one's own that are watched: numbers, and kinds of few values."""
+    own = list(lines.columns.difference(list(schemas.columns("sales")), sort=False))
+    return [name for name in own if lines[name].dtype.kind == "f" or lines[name].nunique() <= LEVELS][:MOST_OWN]
+
+
 def _price_change(goods: pd.DataFrame, day: np.ndarray) -> pd.Categorical:
     price = goods["unit_price"].to_numpy(float)
     if "promotion" in goods:
@@ -170,7 +179,7 @@ def _of_customers(stored: Stored) -> tuple[Sheet, ...]:
 
 def _of_sales(stored: Stored) -> tuple[Sheet, ...]:
     has = set(stored.columns["sales"]) - ({"line_id"} if "invoice" in stored.columns["sales"] else set())
-    columns = [name for name in READ if name in has]
+    columns = [*(name for name in READ if name in has), *schemas.extras(stored.columns["sales"])]
     return sales(tables.read(stored, columns=columns, coded=True))
 
 

@@ -53,6 +53,35 @@ def closures(history: Regular, horizon: int, country: str) -> pd.DataFrame | Non
     return pd.DataFrame({"closed": shut}, dates)
 
 
+def foreseen(history: Regular, horizon: int, country: str, calendar: pd.DataFrame | None = None) -> pd.DataFrame | None:
+    """What is known beforehand, by date, over the history and the horizon; None where nothing is.
+
+    `closed` of bank holidays (see `closures`) and of the days that a `calendar` (`data.schemas.Calendar`) closes; a
+    column of 0 and 1 for each of its events and bank holidays that comes in the horizon and came `FEWEST` times before,
+    and its `promotion`, likewise. Weeks and months know of none.
+    """
+    found = closures(history, horizon, country)
+    if calendar is None or history.frequency != "D":
+        return found
+    dates = history.dates.append(history.ahead(horizon))
+    days = calendar.drop_duplicates("date").set_index("date").reindex(dates)
+    sold = (history.values.reindex(dates).fillna(0) != 0).to_numpy()
+    shut = days["open"].eq(False).to_numpy(bool) & ~sold
+    if found is not None:
+        shut = shut | found["closed"].to_numpy(bool)
+    ahead = np.arange(len(dates)) >= len(history.values)
+    columns: dict[str, np.ndarray] = {}
+    for kind in ("event", "holiday"):
+        for name in days.loc[ahead, kind].dropna().unique() if kind in days else ():
+            columns[f"{kind} {name}"] = days[kind].eq(name).fillna(False).to_numpy(float) * ~shut
+    if "promotion" in days:
+        columns["promotion"] = days["promotion"].fillna(0).to_numpy(float) * ~shut
+    told = {
+        name: one for name, one in columns.items() if one[ahead].any() and ((one > 0) & sold & ~ahead).sum() >= FEWEST
+    }
+    return pd.DataFrame({"closed": shut} | told, dates) if shut.any() or told else None
+
+
 def effects(values: pd.Series, events: pd.Series) -> pd.DataFrame:
     """What named days did to sales: `values` of the open days, `events` with a name by date.
 

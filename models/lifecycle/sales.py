@@ -233,11 +233,12 @@ def _days(stored: Stored, part: str | None, value: str | None) -> pd.DataFrame:
 def _total(
     stored: Stored, part: str | None = None, value: str | None = None
 ) -> tuple[preparing.Regular, pd.DataFrame | None]:
-    """The daily revenue of everything, or of a part, and the days that are known to be closed."""
+    """The daily revenue of everything, or of a part, and what is known beforehand of days."""
     days = _days(stored, part, value)
     covered = source.span(tables.query(stored, source.SPAN))
     history = preparing.regular(source.series(days, *TOTAL, covered)[0] if len(days) else pd.Series(dtype=float))
-    return history, holidays.closures(history, HORIZON, countries.of(stored, part, value).code)
+    calendar = tables.read(stored, "calendar") if "calendar" in stored.columns else None
+    return history, holidays.foreseen(history, HORIZON, countries.of(stored, part, value).code, calendar)
 
 
 def _frame(window: Window, past: list[Window]) -> pd.DataFrame:

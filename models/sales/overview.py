@@ -13,6 +13,7 @@ GOODS = ("sale", "return")
 UNKNOWN = "?"
 COLUMNS = ("timestamp", "line_type", "quantity", "unit_price", "product")
 OPTIONAL = ("description", "category", "store", "invoice", "customer")
+ORDER = ("timestamp", "line_type")
 MONEY = "amount"  # where the source says it itself
 MAIN = 0.8  # of the revenue: what Pareto's rule asks about
 WEEKLY_MEMORY = 13  # weeks over which the profile of the week may change
@@ -50,8 +51,7 @@ def goods(sales: pd.DataFrame) -> Goods:
 
     A column without any value counts as absent; a category or store that is missing in a line is `UNKNOWN`.
     """
-    sales = sales[sales["line_type"].isin(GOODS)]
-    sales = sales.iloc[np.argsort(sales["timestamp"].to_numpy(), kind="stable")]
+    sales = _sorted(sales)
     day = sales["timestamp"].to_numpy().astype("datetime64[D]")
     days = pd.date_range(day[0], day[-1], name="day") if len(day) else pd.DatetimeIndex([], name="day")
     lines = {
@@ -70,6 +70,23 @@ def goods(sales: pd.DataFrame) -> Goods:
         first=_first(made, len(days)),
         names=_names(sales),
     )
+
+
+def dimension(sales: pd.DataFrame, column: str) -> pd.Categorical:
+    """A column of one's own for the lines of `goods` of the same sales, of which it needs no others but `ORDER`."""
+    values = _sorted(sales)[column].array
+    return values.add_categories(UNKNOWN).fillna(UNKNOWN) if values.isna().any() else values
+
+
+def by(sold: Goods, dimensions: Mapping[str, pd.Categorical]) -> Goods:
+    """The same lines with columns of one's own, to be kept and compared by."""
+    return replace(sold, lines=sold.lines.assign(**dimensions)) if dimensions else sold
+
+
+def _sorted(sales: pd.DataFrame) -> pd.DataFrame:
+    """The lines of goods by time."""
+    sales = sales[sales["line_type"].isin(GOODS)]
+    return sales.iloc[np.argsort(sales["timestamp"].to_numpy(), kind="stable")]
 
 
 def keep(sold: Goods, filters: Mapping[str, Collection[str]]) -> Goods:

@@ -158,3 +158,18 @@ def test_returns_only_and_strange_names_do_not_stop_the_page(visit, home, lines)
     for view in VIEWS:
         app = visit("sales_overview", view=view, period="all")
         assert metric(app, "Revenue").value == locales.money(revenue(back), "EUR")
+
+
+def test_columns_of_ones_own_filter_and_are_compared_by(visit, lines):
+    """Revenue by region and with a region chosen is what pandas makes of the same lines."""
+    region = pd.Series(["West", "East", None], dtype="category").take([n % 3 for n in range(len(lines))]).array
+    own = lines.assign(region=region, gift=pd.Categorical(["0"] * len(lines)), profit=1.5)
+    keep(own)
+    app = visit("sales_overview", view="what", period="all")
+    assert "gift" in app.multiselect(key="by").value
+    assert len(figures(app)) == VIEWS["what"] + 2
+    app.multiselect(key="sales.region").set_value(["West"]).run()
+    assert metric(app, "Revenue").value == locales.short_money(revenue(own[own["region"] == "West"]), "EUR")
+    app.multiselect(key="by").set_value([]).run()
+    assert metric(app, "Revenue").value == locales.short_money(revenue(own), "EUR")
+    assert len(figures(app)) == VIEWS["what"]

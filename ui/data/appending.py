@@ -10,6 +10,7 @@ import settings
 from data import append, tables
 from data.append import Plan
 from data.tables import Stored
+from locales.labels import label
 from ui import answers, background, cards, downloads
 from ui.data import sources
 from ui.data.sources import Given
@@ -22,7 +23,7 @@ def view(stored: Stored) -> None:
     """Ask for a file, say what of it is new, add it; take back what was added last."""
     if sources.running("sales"):
         return
-    _undo(stored)
+    undo(stored)
     st.markdown(
         _("Add lines from a file. Lines that are there already are left out, and nothing changes before you say so.")
     )
@@ -74,17 +75,19 @@ def _looked(stored: Stored, found: Given, step: background.Step) -> Plan:
     return Plan(plan.fresh, plan.known, pd.concat([refused, plan.refused], ignore_index=True))
 
 
-def _undo(stored: Stored) -> None:
+def undo(stored: Stored) -> None:
+    """Offer to take back what was added last: lines, or a table beside them."""
     earlier = append.before(settings.get().home, stored)
     if earlier is None:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         last = stored.findings[-1]
-        sentence = _(last.message).format(**{**last.values, "rows": locales.number(last.rows)})
+        said = {name: label(value) if name == "column" else value for name, value in last.values.items()}
+        sentence = _(last.message).format(**{**said, "rows": locales.number(last.rows)})
         st.markdown(plain(sentence), width="stretch")
         st.button(_("Undo"), icon=":material/undo:", on_click=_back, args=(earlier,))
 
 
 def _back(earlier: Stored) -> None:
     tables.activate(settings.get().home, "sales", earlier.version)
-    st.session_state["done"] = [_("The lines added last are taken back.")]
+    st.session_state["done"] = [_("What was added last is taken back.")]

@@ -26,7 +26,7 @@ from connectors import (
     telco,
 )
 from connectors.recipes import Recipe
-from data import demo, schemas, seals, tables
+from data import beside, demo, schemas, seals, tables
 from data.dataset import Dataset, Table
 from data.tables import Stored
 from locales.labels import label
@@ -141,7 +141,10 @@ def _start(table: Table, job: str, make: Callable[[background.Step], Dataset]) -
     def work(step: background.Step) -> None:
         made = make(step)
         step(N_("Keeping the table"), 0.95)
-        tables.add(home, made, datetime.now(UTC))
+        now, before = datetime.now(UTC), tables.active(home, table)
+        kept = tables.add(home, made, now)
+        if table == "sales":
+            beside.carried(home, kept, [*([before] if before else []), *tables.stored(home, table)], now)
 
     start(table, job, work)
 

@@ -116,13 +116,13 @@ def prepare() -> None:
     stored = store.active("sales")
     chosen, found = first(stored)
     if found is None:
-        answers.start(_key(stored, chosen, chosen.horizon), JOB, _work(chosen, chosen.horizon))
+        answers.start(_key(stored, chosen, chosen.horizon), JOB, _work(stored, chosen, chosen.horizon))
 
 
 def forecast(stored: Stored, chosen: Chosen, horizon: int | None = None) -> Forecast:
     """The forecast of a chosen series, made once in the background. Stops the page until it is there."""
     ahead = horizon or chosen.horizon
-    found = answers.ready(_key(stored, chosen, ahead), JOB, _work(chosen, ahead))
+    found = answers.ready(_key(stored, chosen, ahead), JOB, _work(stored, chosen, ahead))
     said = recent.said(stored.lineage, chosen.key, found)
     if said is None or said[0] == found.window.history.recent:
         return found
@@ -133,7 +133,7 @@ def _key(stored: Stored, chosen: Chosen, ahead: int) -> str:
     return f"{stored.version} {chosen.key} {ahead} {chosen.country.code}"
 
 
-def _work(chosen: Chosen, ahead: int) -> Callable[[background.Step], Forecast]:
+def _work(stored: Stored, chosen: Chosen, ahead: int) -> Callable[[background.Step], Forecast]:
     def work(step: background.Step) -> Forecast:
         if not len(chosen.values):
             raise CannotForecast(N_("There is not one whole step of sales in these data: choose a finer one."))
@@ -142,7 +142,10 @@ def _work(chosen: Chosen, ahead: int) -> Callable[[background.Step], Forecast]:
             step(N_("Trying it on the past"), done / (windows + 1))
 
         history = preparing.regular(chosen.values)
-        future = holidays.closures(history, ahead, chosen.country.code) if ahead <= len(history.values) else None
+        future = None
+        if ahead <= len(history.values):
+            calendar = store.frame(stored, "calendar") if "calendar" in stored.columns else None
+            future = holidays.foreseen(history, ahead, chosen.country.code, calendar)
         return forecast_of(chosen.values, ahead, future=future, progress=progress)
 
     return work

@@ -8,7 +8,9 @@ import pandas as pd
 import streamlit as st
 
 import locales
+import settings
 from charts.sales import stock as charts
+from locales.labels import label
 from models.stock import assortment, ordering
 from models.stock.assortment import Budget
 from models.stock.experience import KINDS
@@ -173,6 +175,23 @@ def notes(
         text = _("What is on hand is not known of {count} products: they are not in the list.")
         found.append(text.format(count=locales.number(missing)))
     st.caption(plain(" ".join(found)))
+    lacks = {"suppliers": entered, "supplier_prices": guessed, "stock_count": missing}
+    if any(lacks.values()):
+        with st.container(horizontal=True, gap="small"):
+            st.caption(_("Assumed no more, once it is brought beside the sales:"), width="content")
+            for name in filter(lacks.__getitem__, lacks):
+                _link(name)
+
+
+def _link(name: str) -> None:
+    """To the place on the page Data where a table beside the sales is brought in."""
+    st.page_link(
+        settings.ROOT / "pages" / "data.py",
+        label=label(name),
+        icon=":material/add:",
+        query_params={"table": "sales", "beside": name},
+        width="content",
+    )
 
 
 def today(table: pd.DataFrame, futures: Odds, demand: Demand, currency: str) -> None:

@@ -1,0 +1,178 @@
+"""A file as a table beside the sales (see `data.beside`): its columns guessed, its cells converted and checked."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from connectors import cells, files, guessing, known, names
+from connectors.cells import File
+from connectors.files import InvalidFile, Raw
+from connectors.mapping import Question
+from data import schemas
+from data.beside import COUNT
+from data.dataset import Finding, Reading
+from locales import N_
+
+# What the columns of such files are called beside their own names, squeezed (see `names.plain`).
+WORDS = {
+    "name": "suppliername storename shopname nomfournisseur nommagasin nom libelle title description",
+    "lead_time_mean": "leadtime leadtimedays leadtimeindays averageleadtime meanleadtime deliverytime deliverydays "
+    "leaddays delai delaimoyen delailivraison delaidelivraison delaijours delaienjours",
+    "lead_time_std": "leadtimestd leadtimesd leadtimespread stdleadtime leadtimestandarddeviation ecarttype "
+    "ecarttypedelai variabilite",
+    "minimum_order": "minorder minimumorder moq minqty minimumquantity minimumorderquantity quantiteminimale "
+    "quantiteminimum minimumcommande",
+    "minimum_value": "minvalue minimumordervalue minordervalue minimumamount franco francodeport montantminimum",
+    "order_cost": "costoforder costperorder orderingcost coutcommande fraisdecommande coutdecommande",
+    "pack_size": "pack packqty packquantity casesize casepack unitsperpack unitspercase colisage conditionnement "
+    "taillelot pcb",
+    "list_price": "price listprice rrp retailprice sellingprice prix prixcatalogue prixpublic prixvente",
+    "country": "pays countryname",
+    "opened": "openingdate openedon opendate dateouverture ouverture",
+    "valid_from": "from since date startdate validsince apartirde depuis datedebut valabledu",
+    "unit_cost": "cost price purchaseprice prix prixachat cout coutunitaire prixunitaire",
+    "from_quantity": "minqty minquantity quantity quantite apartirdequantite quantitemin palier",
+    "date": "day jour",
+    "move": "type movement movementtype movetype mouvement typemouvement",
+    "quantity": "qty units quantite qte",
+    "on_hand": "balance stockafter stockapres solde",
+    "ordered": "ordereddate orderdate orderedon datecommande commandele",
+    "open": "isopen ouvert estouvert closed isclosed ferme estferme fermeture closure",
+    "holiday": "bankholiday publicholiday ferie jourferie",
+    "event": "label note evenement manifestation",
+    "promotion": "promo discount remise reduction rabais",
+}
+CLOSED = {"closed", "isclosed", "ferme", "estferme", "fermeture", "closure"}  # yes means not open
+MOVED = {
+    "receipt": "receipt received delivery in reception livraison entree",
+    "sale": "sale sold out vente sortie",
+    "return": "return returned retour",
+    "count": "count inventory inventaire comptage stocktake",
+    "order": "order ordered purchase commande",
+}
+FILLED = {  # needed by the schema, derived where a file does not say
+    "products": ("description", "category"), "stores": ("name",), "suppliers": ("name", "lead_time_std"),
+    "supplier_prices": ("supplier", "valid_from"), "calendar": ("open",), "stock_moves": ("quantity",),
+}  # fmt: skip
+UNIQUE = {"products": ["product"], "stores": ["store"], "suppliers": ["supplier"], "calendar": ["date"]}
+SPREAD = 4 / 14  # of a lead time whose spread is not known: that of the page Sales: stock
+LONG_AGO = pd.Timestamp("1970-01-01")
+AGAIN = N_("comes again in another row")
+
+
+def needed(table: str) -> list[str]:
+    """The columns that a file must have for a table."""
+    return [name for name in schemas.required(table) if name not in FILLED.get(table, ())]
+
+
+def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
+    """Which column of a file is likely which column of a table (canonical -> source), none used twice."""
+    wanted = schemas.columns(table)
+    called: dict[str, str] = {}
+    for source in frame:
+        called.setdefault(names.plain(source), source)
+    found: dict[str, str] = {}
+    for canonical in wanted:
+        names.take(found, canonical, [called[one] for one in (names.plain(canonical),) if one in called])
+    for canonical in wanted:
+        names.take(found, canonical, [called[one] for one in WORDS.get(canonical, "").split() if one in called])
+    rest = [source for source in frame if source not in found.values()]
+    return found | names.by_name(rest, [canonical for canonical in wanted if canonical not in found])
+
+
+def read(
+    raw: Raw, table: str, mapping: Mapping[str, str], choices: Mapping[str, str] | None = None
+) -> tuple[pd.DataFrame, tuple[Finding, ...], tuple[Reading, ...]]:
+    """The table that a file holds, checked, with what was noticed and what could have been read otherwise.
+
+    Raises `InvalidFile`, where cells cannot be used with a report of them.
+    """
+    if missing := [name for name in needed(table) if name not in mapping]:
+        raise InvalidFile(N_("Choose a column for {columns}."), columns=", ".join(missing))
+    text = guessing.stripped(raw.frame[list(dict.fromkeys(mapping.values()))])
+    text = text[text.notna().any(axis=1)]
+    file, findings, readings = File(text, raw.delimiter, choices or {}), list[Finding](), list(raw.readings)
+    converted, wrong, reasons = {}, dict[str, pd.Series](), dict[str, str]()
+    for canonical, source in mapping.items():
+        values, bad, reason = _column(file, source, canonical, table, findings, readings)
+        if canonical in needed(table):
+            bad = bad | values.isna()
+        if canonical in UNIQUE.get(table, ()):
+            again = values.notna() & values.duplicated(keep=False)
+            bad, reason = bad | again, AGAIN if again.any() else reason
+        converted[canonical] = values
+        if bad.any():
+            wrong[source], reasons[source] = wrong.get(source, False) | bad, reason
+    files.refuse(text, wrong, reasons)
+    frame = _filled(pd.DataFrame(converted, index=text.index), table, findings)
+    checked = known.checked(table, frame, text, {name: mapping.get(name, next(iter(text))) for name in frame})
+    if table == COUNT:
+        checked = _added_up(checked, findings)
+    chosen = [replace(one, open=one.open and one.key not in (choices or {})) for one in readings]
+    return checked.reset_index(drop=True), tuple(findings), tuple(chosen)
+
+
+def answered(readings: tuple[Reading, ...]) -> None:
+    """Raise `InvalidFile` where a question about a file is open: nothing of it may be kept."""
+    if asked := [str(Question(one)) for one in readings if one.open]:
+        message = N_("This file can be read in two ways: {matter}. Read it on the page Data, and choose.")
+        raise InvalidFile(message, matter="; ".join(asked))
+
+
+def _column(
+    file: File, source: str, canonical: str, table: str, findings: list[Finding], readings: list[Reading]
+) -> tuple[pd.Series, pd.Series, str]:
+    """The values of a column, which of its cells cannot be used, and why not."""
+    text = file.text[source]
+    if canonical == "promotion":
+        values = guessing.shares(text, source)
+        values = pd.Series(float("nan"), text.index) if values is None else values
+        return values, text.notna() & ~values.between(0, 1, inclusive="left"), N_("neither a share nor a percentage")
+    if canonical == "move":
+        words = {word: move for move, line in MOVED.items() for word in line.split()}
+        values = text.map(lambda cell: words.get(names.plain(cell), pd.NA), na_action="ignore").astype("str")
+        return values, values.isna(), N_("not a move: receipt, sale, return, count or order")
+    values, bad, reason = cells.convert(file, source, guessing.kinds(table)[canonical], findings, readings)
+    if canonical == "open":
+        values = values.map({True: False, False: True}) if names.plain(source) in CLOSED else values
+        values = values.where(text.notna(), True)
+    elif canonical in ("date", "ordered", "valid_from", "opened"):
+        values = values.dt.normalize()
+    return values, bad, reason
+
+
+def _filled(frame: pd.DataFrame, table: str, findings: list[Finding]) -> pd.DataFrame:
+    """With the columns of the schema that a file may leave out."""
+    if table == "products":
+        for name in ("description", "category"):
+            frame[name] = frame[name] if name in frame else pd.Series(pd.NA, frame.index, dtype="str")
+    elif table in ("stores", "suppliers"):
+        key = frame["store" if table == "stores" else "supplier"]
+        frame["name"] = frame["name"].fillna(key) if "name" in frame else key
+    if table == "suppliers":
+        usual = (frame["lead_time_mean"] * SPREAD).round(1)
+        spread = frame["lead_time_std"] if "lead_time_std" in frame else pd.Series(float("nan"), frame.index)
+        if unknown := int(spread.isna().sum()):
+            message = N_("The spread of lead times is not known of {rows} suppliers: {share} of the mean is assumed.")
+            findings.append(Finding(message, unknown, {"share": f"{SPREAD:.0%}"}, severity="warning"))
+        frame["lead_time_std"] = spread.fillna(usual)
+    elif table == "supplier_prices":
+        frame["supplier"] = frame["supplier"].fillna("?") if "supplier" in frame else "?"
+        frame["valid_from"] = frame["valid_from"].fillna(LONG_AGO) if "valid_from" in frame else LONG_AGO
+    elif table == "calendar":
+        frame["open"] = frame.get("open", True)
+    elif table == "stock_moves":
+        frame["quantity"] = frame["quantity"].fillna(0.0) if "quantity" in frame else 0.0
+    return frame
+
+
+def _added_up(count: pd.DataFrame, findings: list[Finding]) -> pd.DataFrame:
+    """A product in several rows of one place (shelves) is added up."""
+    by = [name for name in ("date", "product", "store") if name in count]
+    summed = count.groupby(by, as_index=False, sort=False, dropna=False)[
+        [name for name in ("on_hand", "on_order") if name in count]
+    ].sum()
+    if again := len(count) - len(summed):
+        findings.append(Finding(N_("{rows} rows name a product again: their units are added."), again))
+    return summed

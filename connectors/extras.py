@@ -1,0 +1,89 @@
+"""Columns of a file that no table asks for, kept under safe names of their own: numbers as measures, words as kinds."""
+
+import re
+import unicodedata
+from collections.abc import Collection
+
+import pandas as pd
+
+from connectors import cells, dates, numbers
+from connectors.guessing import ID_WORDS
+from connectors.limits import EXTRA, FEW, LEVELS
+from data import meaning
+from data.dataset import Finding
+from data.schemas import RESERVED
+from locales import N_
+
+CODES = 12  # whole numbers with no more values, each in `OFTEN` lines on average, are kinds: flags, days of the week
+OFTEN = 10
+LOOKED_AT = 50  # first cells: to read a million words as numbers takes half a minute
+
+
+def others(rest: pd.DataFrame, taken: Collection[str]) -> pd.DataFrame:
+    """Columns of text under names that differ from those `taken`; numbers as numbers."""
+    called = _names(rest, taken)
+    return pd.DataFrame({called[source]: own(rest[source]) for source in rest}, index=rest.index)
+
+
+def own(text: pd.Series) -> pd.Series:
+    """A column as numbers where all of it are; codes (leading zeros, more digits than a number keeps) stay text."""
+    some = text.dropna()
+    if some.empty or numbers.read(some.head(LOOKED_AT)).values.isna().any():  # words, of which the first tell
+        return text
+    if some.str.match(r"[+-]?0\d|[+-]?\d{16}").any():
+        return text
+    values = numbers.read(text).values
+    return values if values.notna().sum() == len(some) else text
+
+
+def dimensions(rest: pd.DataFrame, taken: Collection[str], findings: list[Finding]) -> pd.DataFrame:
+    """The columns of lines that can be compared by (categories) or added up (float), at most `EXTRA` of them.
+
+    Left out, and said, is what names single lines: ids, notes, other dates; and what is empty.
+    """
+    found, left = dict[str, pd.Series](), list[str]()
+    for source, name in _names(rest, taken).items():
+        column = _useful(rest[source], str(source)) if len(found) < EXTRA else None
+        if column is None:
+            left.append(str(source))
+        else:
+            found[name] = column
+    if found:
+        message = N_("{rows} more columns of the file are kept, to filter and compare by: {columns}.")
+        findings.append(Finding(message, len(found), {"columns": ", ".join(name.replace("_", " ") for name in found)}))
+    if left:
+        message = N_("{rows} columns of the file are not kept: empty, dates, or other values in nearly every row.")
+        findings.append(Finding(message, len(left), examples=tuple(left[:3])))
+    return pd.DataFrame(found, index=rest.index)
+
+
+def _useful(text: pd.Series, source: str) -> pd.Series | None:
+    """A column as categories or numbers; None where it can be neither compared by nor added up."""
+    if text.isna().all() or dates.dated(text):
+        return None
+    column = text if ID_WORDS & set(meaning.plain(source).split()) else own(text)
+    if column.dtype.kind == "f":
+        whole = column.dropna()
+        if len(whole) > FEW and whole.is_unique and whole.max() - whole.min() == len(whole) - 1:
+            return None  # row numbers
+        if OFTEN * whole.nunique() > len(whole) or whole.nunique() > CODES or (whole % 1 != 0).any():
+            return column
+        text = cells.codes(text)
+    values = text.nunique()
+    if values > FEW and values > min(LEVELS, len(text) // 2):
+        return None
+    return text.astype("category")
+
+
+def _names(rest: pd.DataFrame, taken: Collection[str]) -> dict[str, str]:
+    """A safe name for each column, that no other one has."""
+    called: dict[str, str] = {}
+    used = {*taken, *RESERVED}
+    for source in rest:
+        name = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", str(source)).casefold()).strip("_") or "column"
+        wanted, number = name, 2
+        while name in used:
+            name, number = f"{wanted}_{number}", number + 1
+        used.add(name)
+        called[source] = name
+    return called

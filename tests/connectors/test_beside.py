@@ -1,0 +1,134 @@
+"""Tables beside the sales as anybody's file: columns by name in two languages, cells named, keys compared."""
+
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+
+from connectors import InvalidFile, beside, files
+from data import beside as kept
+from data import export, schemas, tables
+from tests import shop
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def given(text: str, table: str, **choices: str):
+    raw = files.read("mine.csv", text.encode(), limit_bytes=1_000_000)
+    return beside.read(raw, table, beside.guess(raw.frame, table), choices)
+
+
+@pytest.mark.parametrize("save", [export.csv, lambda frame: export.xlsx(frame, "template")], ids=["csv", "xlsx"])
+@pytest.mark.parametrize("table", kept.TABLES)
+def test_a_template_filled_in_is_read_as_it_says(table, save):
+    content = save(kept.template(table))
+    raw = files.read("template", content, limit_bytes=1_000_000)
+    mapping = beside.guess(raw.frame, table)
+    assert mapping == {column: column for column in schemas.columns(table)}
+    frame, _findings, readings = beside.read(raw, table, mapping)
+    assert not [one for one in readings if one.open]
+    assert len(frame) == 2
+    for column, value in kept.TABLES[table].rows[0].items():
+        cell = frame[column].iloc[0]
+        if isinstance(cell, str):
+            assert cell == value
+        elif isinstance(cell, float) and value:
+            assert cell == float(value)
+
+
+def test_a_french_file_of_suppliers():
+    text = "Fournisseur;Délai moyen;Écart-type;MOQ;Franco\nLumen;10,5;2;12;250\nBois;21;;1;\n"
+    frame, findings, _readings = given(text, "suppliers")
+    assert frame["supplier"].tolist() == frame["name"].tolist() == ["Lumen", "Bois"]
+    assert frame["lead_time_mean"].tolist() == [10.5, 21]
+    assert frame["lead_time_std"].tolist() == [2, 6]  # 21 x 4 / 14
+    assert frame["minimum_order"].tolist() == [12, 1]
+    assert any("is assumed" in one.message and one.rows == 1 for one in findings)
+
+
+def test_moves_and_days_in_anybodys_words():
+    moves = given(
+        "Date;Article;Type mouvement;Quantité;Solde;Date commande\n"
+        "05/01/2026;A;Commande;60;12;\n16/01/2026;A;Réception;60;68;05/01/2026\n",
+        "stock_moves",
+    )[0]
+    assert moves["move"].tolist() == ["order", "receipt"]
+    assert moves["ordered"].tolist() == [pd.NaT, pd.Timestamp("2026-01-05")]
+    days = given("Day,Closed,Discount,Label\n2026-05-01,yes,,Labour Day\n2026-06-06,no,20%,Fair\n", "calendar")[0]
+    assert days["open"].tolist() == [False, True]
+    assert days["promotion"].tolist()[1] == 0.2
+    with pytest.raises(InvalidFile) as refused:
+        given("date,product,move,on_hand\n2026-01-05,A,stolen,3\n", "stock_moves")
+    assert refused.value.report[["row", "value"]].to_numpy().tolist() == [[2, "stolen"]]
+
+
+def test_cells_that_cannot_be_used_are_named():
+    with pytest.raises(InvalidFile) as refused:
+        given("supplier,lead_time_mean\nS1,soon\nS2,7\nS2,8\n", "suppliers")
+    report = refused.value.report
+    assert report[["row", "column", "value"]].to_numpy().tolist() == [
+        [2, "lead_time_mean", "soon"],
+        [3, "supplier", "S2"],
+        [4, "supplier", "S2"],
+    ]
+    assert beside.AGAIN in report["reason"].tolist()
+    with pytest.raises(InvalidFile, match="lead_time_mean"):
+        given("supplier,town\nS1,Lyon\n", "suppliers")
+    with pytest.raises(InvalidFile) as refused:
+        given("product,on_hand\nx,-3\n", "stock_count")
+    assert refused.value.report["value"].tolist() == ["-3"]
+
+
+def test_keys_that_match_nothing_are_counted(tmp_path):
+    stored = shop.keep_lines(tmp_path, 60)  # sells x and y in the stores a and b
+    frame = given("product,description\nx,Ex\nZ9,Other\n", "products")[0]
+    assert kept.matches(stored, "products", frame) == kept.Matches(1, 1, ("Z9",), 1)
+    stores = given("store,name\na,Lyon\nb,Lille\n", "stores")[0]
+    assert kept.matches(stored, "stores", stores) == kept.Matches(2, 0, (), 0)
+    last = stored.span[1].date()
+    days = given(f"date,open\n{last},no\n2030-01-01,no\n", "calendar")[0]
+    assert kept.matches(stored, "calendar", days) == kept.Matches(1, 1, ("2030-01-01",), 0)
+
+
+def test_a_table_is_added_replaced_and_taken_back_and_the_sales_stay(tmp_path):
+    from data import append
+
+    stored = shop.keep_lines(tmp_path, 60)
+    sales = tables.read(stored)
+    one = kept.put(tmp_path, stored, "stores", given("store,name\na,Lyon\n", "stores")[0], "stores.csv", NOW)
+    two = kept.put(tmp_path, one, "stores", given("store,name\na,Metz\n", "stores")[0], "again.csv", NOW)
+    assert tables.active(tmp_path, "sales") == two
+    assert tables.read(two, "stores")["name"].tolist() == ["Metz"]
+    pd.testing.assert_frame_equal(tables.read(two), sales)
+    assert (two.lineage, two.span, two.rows) == (stored.lineage, stored.span, {"sales": len(sales), "stores": 1})
+    assert append.before(tmp_path, two) == one
+    assert append.before(tmp_path, one) == stored
+    assert tables.sound(two, again=True)
+
+
+def test_a_count_becomes_moves_after_those_that_there_are(tmp_path):
+    stored = shop.keep_lines(tmp_path, 60)
+    moves = given("date,product,move,on_hand,quantity\n2024-01-03,x,receipt,80,80\n2024-01-04,x,order,80,40\n"
+                  "2024-01-04,y,order,5,7\n", "stock_moves")[0]  # fmt: skip
+    stored = kept.put(tmp_path, stored, "stock_moves", moves, "moves.csv", NOW)
+    count = given("Produit;Stock;En commande\nx;12;24\nx;3;0\n", "stock_count")[0]
+    assert count[["on_hand", "on_order"]].to_numpy().tolist() == [[15, 24]]
+    found = tables.read(kept.put(tmp_path, stored, "stock_count", count, "count.csv", NOW), "stock_moves")
+    assert found["move"].tolist() == ["receipt", "order", "count", "order"]
+    assert found["on_hand"].tolist()[-2:] == [15, 15]
+    assert found["date"].iloc[-1] == pd.Timestamp(stored.span[1]).normalize()
+
+
+def test_next_months_file_keeps_the_tables_beside_it(tmp_path):
+    """A whole new file of the same shop: its suppliers are still there, and only where it goes on from those sales."""
+    from data.dataset import Dataset, Origin
+
+    stored = shop.keep_lines(tmp_path, 60)
+    stored = kept.put(tmp_path, stored, "stores", given("store,name\na,Lyon\n", "stores")[0], "stores.csv", NOW)
+    fresh = tables.add(tmp_path, Dataset("sales", {"sales": shop.lines(90)}, Origin("upload", "next.csv")), NOW)
+    found = kept.carried(tmp_path, fresh, [stored], NOW)
+    assert tables.read(found, "stores")["name"].tolist() == ["Lyon"]
+    assert tables.active(tmp_path, "sales") == found
+    other = shop.lines(90).assign(quantity=1.0)
+    other = tables.add(tmp_path, Dataset("sales", {"sales": other}, Origin("upload", "other.csv")), NOW)
+    assert kept.carried(tmp_path, other, [found, stored], NOW) == other
