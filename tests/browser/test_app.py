@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+import locales
 from tests.browser.conftest import SIZES, Visit, served, settled, shoot, visiting
 
 pytestmark = pytest.mark.xdist_group("browser")  # one server and one browser for all of them
@@ -80,15 +81,19 @@ def test_a_deep_link_on_a_fresh_server_shows_the_whole_app_and_soon_figures(chro
 
 @pytest.mark.parametrize(("size", "language"), [("desktop", "en"), ("phone", "fr")])
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_opens_clean_and_leaves_a_picture(visit: Visit, windows, path, size, language):
-    page = visit.open(f"{path}?lang={language}", windows[size])
+def test_every_page_opens_clean_and_leaves_a_picture(windows, path, size, language):
+    visitor = windows[size]
+    page = visitor.switch(path)
     trained(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
-    assert page.title() == page.get_by_role("heading", level=1).inner_text()
+    with locales.using(language):
+        assert page.title() == page.get_by_role("heading", level=1).inner_text() == locales._(PAGES[path])
     if size == "desktop":
         answer, figure = top(page, ".stMain .stMetric"), top(page, INSTEAD.get(path, FIGURE))
         assert answer < figure < SIZES[size]["height"], "the answer and the top of the first figure are above the fold"
     shoot(page, f"{path or 'today'}_{size}_{language}")
+    troubles, visitor.troubles = visitor.troubles, []
+    assert not troubles, "\n".join(troubles)
 
 
 def test_the_language_switch_speaks_french_and_is_in_the_url(visit: Visit):
