@@ -15,7 +15,9 @@ from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine
 
 import settings
-from data import state
+from connectors import predict_future_sales, retail
+from data import state, tables
+from data.dataset import Dataset
 from data.demo import customers as demo_customers
 from models.churn import files, training
 from models.churn.model import ChurnModel
@@ -93,6 +95,25 @@ def real_data() -> Path:
     if not folder:
         pytest.skip("VIGIE_REAL_DATA does not name a folder with the real data files")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def online_retail(real_data: Path, once: Callable[..., Path]) -> tables.Stored:
+    """Online Retail as Vigie keeps it; its file is read once a run."""
+    return _kept(once, "retail", retail.dataset, real_data / "online_retail" / "online_retail.csv.gz")
+
+
+@pytest.fixture(scope="session")
+def kaggle_chain(real_data: Path, once: Callable[..., Path]) -> tables.Stored:
+    """Kaggle's 1C as Vigie keeps it; its files are read once a run."""
+    return _kept(once, "kaggle", predict_future_sales.dataset, real_data / "predict_future_sales")
+
+
+def _kept(once: Callable[..., Path], name: str, read: Callable[..., Dataset], path: Path) -> tables.Stored:
+    now = datetime(2026, 4, 1, tzinfo=UTC)
+    stored = tables.active(once(name, lambda home: tables.add(home, read(path), now)), "sales")
+    assert stored
+    return stored
 
 
 @pytest.fixture(scope="session")

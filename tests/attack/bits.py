@@ -4,6 +4,7 @@ import random
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -58,6 +59,7 @@ def _prepared(home: Path) -> tables.Stored:
     return tables.add(home, Dataset("customers", {"customers": _customers()}, Origin("upload", "b.csv")), NOW)
 
 
+@cache
 def _customers() -> pd.DataFrame:
     return demo.dataset("customers", date(2026, 3, 14)).main
 

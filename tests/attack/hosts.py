@@ -25,23 +25,23 @@ def run(seed: int, scale: float) -> Iterator[Row]:
     with (
         tempfile.TemporaryDirectory() as folder,
         served(Path(folder), VIGIE_ALLOWED_HOSTS=NAMED) as port,
-        ThreadPoolExecutor(16) as pool,  # some are never answered: they are waited for together
+        ThreadPoolExecutor(200) as pool,  # some are never answered: they are waited for together
     ):
         own = [f"localhost:{port}", f"127.0.0.1:{port}", f"LOCALHOST:{port}", NAMED, f"{NAMED}:443"]
         foreign = [*FOREIGN, *(_garbled(rng, "localhost") for _time in range(times))]
         refused = [status(ask(port, "/", Host=host)) in REFUSED for host in foreign]
         yield "pages under a foreign or garbled name", len(refused), sum(refused), _first(foreign, refused)
-        refused = list(
-            pool.map(lambda host: status(knock(port, Host=host, Origin=f"http://{host}")) in REFUSED, foreign)
-        )
-        yield "websockets under a foreign or garbled name", len(refused), sum(refused), _first(foreign, refused)
+        names = pool.map(lambda host: status(knock(port, Host=host, Origin=f"http://{host}")) in REFUSED, foreign)
         origins = [f"http://{host}" for host in foreign] + [
             "null",
             "http://localhost:1",
             "file://",
             f"localhost:{port}",
         ]
-        refused = list(pool.map(lambda origin: status(knock(port, Host=own[0], Origin=origin)) in REFUSED, origins))
+        others = pool.map(lambda origin: status(knock(port, Host=own[0], Origin=origin)) in REFUSED, origins)
+        refused = list(names)
+        yield "websockets under a foreign or garbled name", len(refused), sum(refused), _first(foreign, refused)
+        refused = list(others)
         yield "websockets from a foreign origin", len(refused), sum(refused), _first(origins, refused)
         taken = [status(knock(port, Host=host, Origin=f"http://{host}")) == 101 for host in own]
         taken += [

@@ -124,12 +124,12 @@ def visit(chromium: Browser, server: str) -> Iterator["Visit"]:
 
 
 @pytest.fixture(scope="module")
-def windows(chromium: Browser) -> Iterator[dict[str, BrowserContext]]:
-    """A desktop in English and a dark phone in French, which load Vigie's scripts once for all pages opened in them."""
-    windows = {"desktop": window(chromium), "phone": window(chromium, "phone", dark=True, language="fr")}
-    yield windows
-    for one in windows.values():
-        one.close()
+def windows(chromium: Browser, server: str) -> Iterator[dict[str, "Visit"]]:
+    """A desktop in English and a dark phone in French, in which one page is opened and switched to the others."""
+    with visiting(chromium, server) as desktop, visiting(chromium, server) as phone:
+        desktop.open("?lang=en", window(chromium))
+        phone.open("?lang=fr", window(chromium, "phone", dark=True, language="fr"))
+        yield {"desktop": desktop, "phone": phone}
 
 
 def window(browser: Browser, size: str = "desktop", dark: bool = False, language: str = "en") -> BrowserContext:
@@ -160,14 +160,22 @@ class Visit:
     def __init__(self, browser: Browser, address: str) -> None:
         self.browser, self.address = browser, address
         self.troubles: list[str] = []
-        self.opened: list[Page | BrowserContext] = []
+        self.pages: list[Page] = []
 
     def open(self, path: str = "", within: BrowserContext | None = None) -> Page:
-        context = within or window(self.browser)
-        page = context.new_page()
-        self.opened.append(page if within else context)
+        page = (within or window(self.browser)).new_page()
+        self.pages.append(page)
         self._listen(page)
         page.goto(f"{self.address}/{path}")
+        settled(page)
+        return page
+
+    def switch(self, path: str) -> Page:
+        """Follow the navigation to another page in the window that was opened last; nothing is loaded again."""
+        page = self.pages[-1]
+        # On a phone the navigation is folded away: its links are there, and out of reach of a finger.
+        page.get_by_test_id("stSidebarNavLink").and_(page.locator(f'[href$="/{path}"]')).dispatch_event("click")
+        page.wait_for_url(re.compile(rf"^{self.address}/{path}\?lang="))
         settled(page)
         return page
 
@@ -196,8 +204,8 @@ class Visit:
         page.on("requestfailed", failed)
 
     def close(self) -> None:
-        for one in self.opened:
-            one.close()
+        for page in self.pages:
+            page.context.close()
 
 
 def settled(page: Page) -> None:

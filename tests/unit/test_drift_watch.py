@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from connectors import retail
 from data import demo, state, tables
 from data.dataset import Dataset, Origin
 from models import drift
@@ -239,8 +238,8 @@ def test_a_price_against_the_usual_one_ignores_promotions_and_new_products(lines
     assert "store" in bare[0].frame
 
 
-def test_a_year_of_online_retail_is_back_filled(real_data):
-    sheets = monitored.sales(retail.load(real_data / "online_retail" / "online_retail.csv.gz"))
+def test_a_year_of_online_retail_is_back_filled(online_retail):
+    sheets = monitored.sales(tables.read(online_retail))
     first = sheets[0].day.min()
     found = watch.backfill(watch.count(sheets, (first + 28, first + 93)))
     assert found["day"].nunique() > 360

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from connectors import predict_future_sales
+from data import tables
 from models.forecast import CannotForecast, hierarchy, items
 from models.forecast.panel import Panel, add_up, around, forecast_panel, mean_forecast, panel
 
@@ -153,9 +153,9 @@ def test_months_in_part_are_left_out():
     assert [finding.rows for finding in findings] == [1, 1]
 
 
-def test_shop_by_item_of_a_real_chain(real_data):
+def test_shop_by_item_of_a_real_chain(kaggle_chain):
     """Kaggle's 1C: bands hold, the model beats the mean of three months, totals add up."""
-    lines = predict_future_sales.load(real_data / "predict_future_sales")
+    lines = tables.read(kaggle_chain)
     date = lines["timestamp"].dt.to_period("M").dt.to_timestamp()
     units = lines.groupby(["store", "product", "category", date])["quantity"].sum().clip(upper=20)
     rows = units.reset_index(name="units").rename(columns={"timestamp": "date"})

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from charts.monitoring import retraining as charts
-from connectors import retail
 from data import state, tables
 from data.dataset import Dataset, Origin
 from models import challenge
@@ -382,9 +381,9 @@ def test_churn_policies_learn_from_the_months_before(telco):
         churn_challenge.policies(history(telco, 13), "logistic")
 
 
-def test_a_year_of_a_real_shop(real_data):
+def test_a_year_of_a_real_shop(online_retail):
     """Online Retail: days and money, two models, and nine months of policies."""
-    frame = retail.load(real_data / "online_retail" / "online_retail.csv.gz")
+    frame = tables.read(online_retail)
     rows = frame[frame["line_type"].isin(["sale", "return"])].assign(date=lambda one: one["timestamp"].dt.normalize())
     rows = rows.assign(sold=rows["quantity"].clip(lower=0), revenue=rows["quantity"].clip(lower=0) * rows["unit_price"])
     summed = rows.groupby(["store", "date"])[["quantity", "sold", "revenue"]].sum().reset_index()

@@ -8,8 +8,7 @@ import pytest
 
 import locales
 from charts.sales import overview as charts
-from connectors import predict_future_sales, retail
-from data import demo
+from data import demo, tables
 from models.sales import overview
 
 
@@ -258,8 +257,8 @@ def test_a_product_is_called_by_its_commonest_description():
     assert overview.goods(frame).names == {"P": "Owl"}
 
 
-def test_online_retail_to_the_cent(real_data):
-    frame = retail.dataset(real_data / "online_retail" / "online_retail.csv.gz").main
+def test_online_retail_to_the_cent(online_retail):
+    frame = tables.read(online_retail)
     revenue = frame["quantity"] * frame["unit_price"]
     assert revenue.sum() == pytest.approx(9_747_747.93, abs=0.005)
     sold = overview.goods(frame)
@@ -282,8 +281,8 @@ def test_online_retail_to_the_cent(real_data):
     assert months.filter(like="revenue").to_numpy().sum() == pytest.approx(now["revenue"], abs=0.005)
 
 
-def test_kaggle_knows_neither_invoices_nor_customers(real_data):
-    sold = overview.goods(predict_future_sales.dataset(real_data / "predict_future_sales").main)
+def test_kaggle_knows_neither_invoices_nor_customers(kaggle_chain):
+    sold = overview.goods(tables.read(kaggle_chain))
     assert set(overview.measures(sold)) == {"revenue", "returned", "return_share"}
     assert overview.decompose(overview.daily(sold), "year") is not None
 

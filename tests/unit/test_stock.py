@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from benchmarks import stock as bench
-from connectors import predict_future_sales, retail
 from data import tables
 from data.dataset import Dataset, Origin
 from models.forecast import CannotForecast
@@ -817,13 +816,9 @@ def test_too_short_a_history_is_refused_with_a_sentence():
         ordering.experience(history(days=140), 13)
 
 
-@pytest.mark.parametrize(("name", "products"), [("online_retail", 300), ("predict_future_sales", 120)])
-def test_real_sales_achieve_what_was_aimed_at(real_data, tmp_path, name, products):
-    if name == "online_retail":
-        made = retail.dataset(real_data / name / "online_retail.csv.gz")
-    else:
-        made = predict_future_sales.dataset(real_data / name)
-    kept = tables.add(tmp_path, made, datetime(2026, 4, 1, tzinfo=UTC))
+@pytest.mark.parametrize(("name", "products"), [("online_retail", 300), ("kaggle_chain", 120)])
+def test_real_sales_achieve_what_was_aimed_at(request, name, products):
+    kept = request.getfixturevalue(name)
     columns = kept.columns["sales"]
     sold, named = (tables.query(kept, sql) for sql in (supply.by_day(columns), supply.latest(columns)))
     assert kept.span
