@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 import locales
-from connectors import ConnectorError, dates, files, mapping, money, numbers, shape
+from connectors import ConnectorError, dates, files, lines, mapping, money, numbers, shape
 from data import schemas
 from data.dataset import Dataset, Reading, Table
 from ui import cards
@@ -20,7 +20,7 @@ WORDS = {
     dates.SWAPPED: N_("days and months were swapped"), dates.AS_WRITTEN: N_("as they stand"),
     numbers.POINT: N_("decimal point"), numbers.COMMA: N_("decimal comma"),
     money.AMOUNT: N_("total of the line"), money.PRICE: N_("price of one unit"), money.QUANTITY: N_("units"),
-    mapping.COUNTS: N_("the total counts"), mapping.PRODUCT: N_("quantity × price counts"),
+    lines.COUNTS: N_("the total counts"), lines.PRODUCT: N_("quantity × price counts"),
     mapping.UNKNOWN: N_("not known"), mapping.HERE: N_("still here"),
     shape.KEPT: N_("kept"), shape.LEFT_OUT: N_("left out"), shape.NONE: N_("no header"),
     files.JOINED: N_("all with these columns"), files.ALL: N_("all sheets"),
@@ -48,7 +48,7 @@ def choose(file: str, readings: tuple[Reading, ...]) -> None:
                     default=None if reading.open else reading.chosen, on_change=_choose, args=(file, reading.key, key),
                     format_func=lambda option, reading=reading: _word(option, reading),
                 )  # fmt: skip
-        if reading.key == mapping.CURRENCY:
+        if reading.key == lines.CURRENCY:
             _rates(file, reading)
 
 
