@@ -5,13 +5,30 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from connectors import money, numbers
+from connectors import currencies, money, numbers
 from data.dataset import Finding, Reading
 from locales import N_
 
 EVERYTHING = "everything"  # the product of lines that name none
-CURRENCY, TOTAL = "currency", "total"  # keys of readings
+CURRENCY, SIGN, TOTAL = "currency", "sign", "total"  # keys of readings
 COUNTS, PRODUCT = "the total counts", "quantity × price counts"
+
+
+def summed(
+    text: pd.DataFrame, mapping: dict[str, str], choices: Mapping[str, str], readings: list[Reading]
+) -> dict[str, str]:
+    """The mapping with the column that somebody chose among those that could be what lines were sold for."""
+    given = mapping.get(money.AMOUNT)
+    rivals = money.rivals(text, mapping) if given else []
+    if not given or not rivals:
+        return mapping
+    chosen = choices.get(money.AMOUNT, given)
+    if chosen != given and chosen in rivals:
+        mapping, rivals = {**mapping, money.AMOUNT: chosen}, [given, *(one for one in rivals if one != chosen)]
+        given = chosen
+    message = N_("Lines were sold for “{column}”, not for what other columns of money say.")
+    readings.append(Reading(money.AMOUNT, message, given, (given, *rivals), {"column": given}))
+    return mapping
 
 
 def judged(
@@ -68,13 +85,32 @@ def priced(
     return frame
 
 
+def signed(
+    text: pd.DataFrame, sources: list[str], choices: Mapping[str, str], readings: list[Reading]
+) -> str | None:
+    """The currency of a sign that several have, as somebody chose it, else asked; None where there is none."""
+    options = currencies.either(text, sources)
+    if not options:
+        return None
+    chosen = choices.get(SIGN, options[0])
+    chosen = chosen if chosen in options else options[0]
+    if len(options) > 1:
+        message = N_("The sign of the money is that of {currencies}: it is taken for {chosen}.")
+        said = {"currencies": ", ".join(options), "chosen": chosen}
+        readings.append(Reading(SIGN, message, chosen, options, said, SIGN not in choices))
+    return chosen
+
+
 def in_one_currency(
     frame: pd.DataFrame, currency: str, choices: Mapping[str, str], findings: list[Finding], readings: list[Reading]
 ) -> pd.DataFrame:
     """The lines in one currency: of several, those of the one that was chosen, and others by the rates given."""
     if "currency" not in frame:
         return frame.assign(currency=currency)
-    frame["currency"] = frame["currency"].fillna(currency)
+    named = frame["currency"].dropna().unique()
+    if len(named) > 1 and "invoice" in frame:  # said on the first line of an order only
+        frame["currency"] = frame["currency"].fillna(frame.groupby("invoice", dropna=False)["currency"].transform("first"))
+    frame["currency"] = frame["currency"].fillna(named[0] if len(named) == 1 else currency)
     counts = frame["currency"].value_counts()
     if len(counts) < 2:
         return frame

@@ -9,7 +9,7 @@ from datetime import datetime
 import pandas as pd
 import pandera.errors
 
-from connectors import cells, currencies, files, guessing, lines, money, names, numbers, retail, telco
+from connectors import cells, currencies, files, guessing, lines, money, names, numbers, retail, scales, statuses, telco
 from connectors.cells import File
 from connectors.files import InvalidFile, Raw
 from connectors.guessing import guess
@@ -23,6 +23,16 @@ __all__ = ["apply", "dataset", "guess", "lacking", "lenient", "needed", "recogni
 PASSES = 5  # reports of refused rows after which a file is refused whole
 DEFAULT = "EUR"  # the currency of a file that names none and of which nobody says it
 BLANK = "blank"  # key of a reading
+UNFIT = 0.3  # share of the cells of a column that can be done without: more that cannot be used, and it is left out
+# The columns that can be done without, cell by cell.
+OPTIONAL = {
+    "sales": {"promotion", "unit_cost", "category", "description", "store", "supplier", "invoice", "customer"},
+    "customers": {
+        name
+        for name, column in schemas.SCHEMAS["customers"].to_schema().columns.items()
+        if column.nullable and name != "churned"
+    },
+}
 UNKNOWN, HERE = "not known", "still here"
 
 
@@ -58,24 +68,32 @@ def apply(
     file, findings = File(text, raw.delimiter, choices), list(raw.findings)
     readings = [replace(one, open=one.open and one.key not in choices) for one in raw.readings]
     if table == "sales":
+        mapping = lines.summed(text, mapping, choices, readings)
         mapping = lines.judged(text, mapping, choices, readings)
     if missing := lacking(table, mapping):
         raise InvalidFile(N_("Choose a column for {columns}."), columns=", ".join(missing))
-    converted, wrong, reasons = {}, dict[str, pd.Series](), dict[str, str]()
+    converted, wrong, reasons, dropped = {}, dict[str, pd.Series](), dict[str, str](), list[str]()
     for canonical, source in mapping.items():
         if canonical == "churned":
             outcome = outcome or meaning.outcomes(text[source], source)
             converted[canonical] = _left(text[source], outcome, source, choices, findings, readings)
             continue
         values, bad, reason = _column(file, source, canonical, table, findings, readings)
-        if canonical in schemas.required(table):
+        if canonical in schemas.required(table) and canonical != "currency":
             bad = bad | values.isna()
             if text[source].isna().any():
                 reason = N_("missing, or not a value that this column can have")
-        converted[canonical] = values
-        if bad.any():
+        if bad.any() and canonical in OPTIONAL[table]:
+            findings.append(_emptied(text[source], bad))
+            if bad.sum() > UNFIT * text[source].notna().sum():
+                dropped.append(canonical)
+                continue
+            values = values.mask(bad)
+        elif bad.any():
             wrong[source], reasons[source] = bad, reason
+        converted[canonical] = values
     files.refuse(text, wrong, reasons)
+    mapping = {canonical: source for canonical, source in mapping.items() if canonical not in dropped}
     frame = pd.DataFrame(converted, index=text.index)
     for source in guessing.unfit(text, table, mapping):
         message = N_("“{column}” is not used for what its name says: it holds something else.")
@@ -85,12 +103,15 @@ def apply(
     elif table == "sales":
         paid = [mapping[role] for role in (money.AMOUNT, money.PRICE) if role in mapping]
         frame = lines.priced(frame, choices, findings, readings)
-        frame = lines.in_one_currency(frame, currency or currencies.of(text, paid) or DEFAULT, choices, findings, readings)
+        clock = cells.clock_beside(text, mapping["timestamp"])
+        free = [column for column in text if column not in (*mapping.values(), clock)]
+        frame = statuses.applied(text, frame, free, choices, findings, readings)
+        own = currency or lines.signed(text, paid, choices, readings) or currencies.of(text, paid) or DEFAULT
+        frame = lines.in_one_currency(frame, own, choices, findings, readings)
         frame, currency = lines.derived(frame, name), frame["currency"].iloc[0]
-        unused = [column for column in text if column not in mapping.values()]
-        if unused:
+        if free:
             message = N_("{rows} columns of the file are not used.")
-            findings.append(Finding(message, len(unused), examples=tuple(unused[:3])))
+            findings.append(Finding(message, len(free), examples=tuple(free[:3])))
     for one in readings:
         if one.open:
             message = N_("A question is open: {matter}. Nothing is kept before somebody answers it.")
@@ -130,7 +151,28 @@ def _column(
         return values, values.isna() & file.text[source].notna(), N_("not a currency")
     allowed = guessing.words(table).get(canonical)
     values, bad, reason = cells.convert(file, source, guessing.kinds(table)[canonical], findings, readings)
-    return (guessing.worded(values, allowed) if allowed else values), bad, reason
+    if canonical == "tenure":
+        values = scales.tenure(values, source, file.choices, readings)
+    elif canonical in (money.AMOUNT, money.PRICE, "unit_cost"):
+        values = scales.money(values, source, file.choices, readings)
+    if canonical in OPTIONAL[table] and "float" in guessing.kinds(table)[canonical] and canonical != "unit_cost":
+        bad = bad | (values < 0)
+    if allowed:
+        values = guessing.worded(values, allowed)
+        bad = bad | ~values.isin(allowed) & values.notna()
+    return values, bad, reason
+
+
+def _emptied(text: pd.Series, bad: pd.Series) -> Finding:
+    """That cells of a column that can be done without cannot be used: those are empty, or the column is left out."""
+    some = bad.sum() <= UNFIT * text.notna().sum()
+    message = (
+        N_("“{column}”: {rows} cells cannot be used and are empty now.")
+        if some
+        else N_("“{column}” is left out: {rows} of its cells cannot be used.")
+    )
+    examples = tuple(f"row {row + 2}: {str(cell)[:40]}" for row, cell in text[bad.to_numpy(bool)].iloc[:3].items())
+    return Finding(message, int(bad.sum()), {"column": str(text.name)}, examples, severity="warning")
 
 
 def _customers(
@@ -178,6 +220,7 @@ def lenient(raw: Raw, wanted: Mapping[str, bool], origin: Origin | None = None) 
             continue
         kind = kinds.get(canonical, "float" if wanted.get(canonical) else "str")
         values = cells.convert(file, source, kind, [], [])[0]
+        values = scales.tenure(values, source, file.choices, []) if canonical == "tenure" else values
         values = guessing.worded(values, words[canonical]) if canonical in words else values
         lost = values.isna() & text.notna()
         columns[canonical] = values.astype(object).where(~lost, text) if lost.any() else values

@@ -22,6 +22,7 @@ WORDS = re.compile(
     r"d[eé]c\w*|[ap]\.?m\.?|utc|gmt|[tzqwkm]|eur|usd|gbp|chf|inr|cad|rs|kr|mon|tue|wed|thu|fri|sat|sun",
     re.IGNORECASE,
 )
+GROUPED = {"product": r"product|item|article|produit|artikel", "customer": r"customer|client|kunde", "store": r"store|magasin"}
 UNIT = re.compile(
     r"[\[(].*[\])]|units?|unités?|unites?|pieces|pcs|eur|euros?|usd|gbp|€|\$|£|%|number|numeric|integer|int|float|"
     r"decimal|date|datetime|text|string|varchar|boolean|days?|months?|jours?|mois|kg|yyyy.*|dd.*|mm.*|k€|m€|t",
@@ -59,6 +60,7 @@ def table(
     below, noted = _units(below, values, layout)
     readings += noted
     below = _again(below, names, findings)
+    below, names = _groups(below, names, filled[filled.index < header], findings)
     below, noted = _totals(below, values, layout)
     readings += noted
     if below.empty:
@@ -171,7 +173,7 @@ def _said(header: int, doubt: bool, filled: pd.DataFrame) -> list[Reading]:
     first = int(filled.index[0])
     if header < 0:
         message = N_("The first row is data: the file has no header, its columns are numbered.")
-        return [Reading(HEADER, message, NONE, (NONE, str(first + 1)), {}, doubt)]
+        return [Reading(HEADER, message, NONE, (NONE, str(first + 1)), {}, True)]
     if header == first:
         return []
     above = int((filled.index < header).sum())
@@ -209,6 +211,33 @@ def _again(below: pd.DataFrame, names: list[str], findings: list[Finding]) -> pd
         findings.append(Finding(N_("{rows} rows repeat the header and are left out."), int(same.sum())))
         below = below[~same.to_numpy(bool)]
     return below
+
+
+def _groups(
+    below: pd.DataFrame, names: list[str], titles: pd.DataFrame, findings: list[Finding]
+) -> tuple[pd.DataFrame, list[str]]:
+    """With what stands alone above some rows, in a first column that those leave empty, written in each of them.
+
+    So reports of accounting programs list their lines, below the product or the customer that the title names.
+    """
+    if len(below) < 4 or below.shape[1] < 4:
+        return below, names
+    filled = below.notna().sum(axis=1)
+    first = below.iloc[:, 0]
+    sums = first.str.match(TOTAL.pattern, case=False, na=False).astype(bool)
+    heads = first.notna() & (filled == 1) & ~sums
+    rows = ~heads & ~sums & (filled > 0)
+    if heads.sum() < 2 or not heads.iloc[0] or not rows.any() or first[rows].notna().any():
+        return below, names
+    below = below.copy()
+    below.iloc[:, 0] = first.where(heads).ffill().where(rows, first)
+    kind = next(
+        (kind for kind, known in GROUPED.items() if titles.apply(lambda row: row.str.contains(known, case=False)).any(axis=None)),
+        "group",
+    )
+    message = N_("{rows} rows name what the rows below them belong to: it is written in each of those.")
+    findings.append(Finding(message, int(heads.sum()), examples=tuple(first[heads].iloc[:3])))
+    return below[~heads], [names[0].strip() or kind, *names[1:]]
 
 
 def _totals(below: pd.DataFrame, values: list[int], layout: Mapping[str, str]) -> tuple[pd.DataFrame, list[Reading]]:
