@@ -161,9 +161,12 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
     for canonical in (money.QUANTITY, money.PRICE, money.AMOUNT):
         fit = [name for tier in names.likely(head, canonical) for name in tier if numeric.get(name, 0) > NAMED]
         names.take(found, canonical, _best(head, found, fit) if canonical == money.AMOUNT else fit)
+    if not any(names.likely(head, "invoice")):  # Shopify calls it "Name"
+        names.take(found, "invoice", (name for name, text in head.items() if text.str.fullmatch(r"#\w*\d+").all()))
     for canonical in SALES_ORDER:
         some = (name for tier in names.likely(head, canonical) for name in tier if name not in found.values())
-        names.take(found, canonical, (name for name in some if _fits(head, name, canonical, "sales")))
+        fit = (name for name in some if _fits(head, name, canonical, "sales"))
+        names.take(found, canonical, sorted(fit, key=lambda name: head[name].nunique() < 2))
     ordered = found.get(money.AMOUNT)
     if ordered and money.of_orders(head, ordered, found):
         _lines_of_orders(head, found)
@@ -202,7 +205,7 @@ def _unnamed(head: pd.DataFrame) -> dict[str, str]:
     values = {
         name: numbers.read(head[name]).values
         for name in islice(head, DATES)
-        if name not in days and _numeric(head[name]) >= 1 - STRANGE and _measure(head, name)
+        if name not in days and _numeric(head[name]) >= 1 - STRANGE
     }
     for units, price, total in permutations(values, 3):
         fits = (values[units] * values[price] - values[total]).abs() <= 0.005 * values[total].abs() + 0.011

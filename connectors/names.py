@@ -130,7 +130,7 @@ TOTALS = re.compile(
 )
 UNITS = re.compile(r"unit.*|price(?:each|per.*)|prixunit.*|pu(?:ht|ttc)?|itemprice|(?:einzel|stuck)preis|\w+unitario")
 LOOSE = re.compile(
-    r"(?:gross|net|weekly|daily|monthly|yearly|annual|store|product|retail)*(?:sales?|ventes?|ventas?|vendas?|vendite)|total(?:s|sales)?|volumes?"
+    r"(?:gross|net|weekly|daily|monthly|yearly|annual|store|product|retail)*(?:sales?|ventes?|ventas?|vendas?|vendite)|total(?:s|sales)?|volumes?|values?"
 )
 FRENCH = {
     "quantite", "qte", "produit", "prix", "magasin", "montant", "facture", "commande", "jour", "mois", "semaine",
@@ -150,7 +150,7 @@ def bare(name: str) -> str:
     """The same without the currency and the unit that a name may carry ("Price (EUR)")."""
     words = meaning.plain(re.sub(r"[\[(][^\])]*[\])]", " ", str(name)) or name) or meaning.plain(name)
     words = re.sub(r"^n (?=\w)", "no ", words)  # N° de facture
-    return _DRESS.sub("", words).replace(" ", "") or plain(name)
+    return _DRESS.sub("", re.sub(r"^line ?item (?=\w)", "", words)).replace(" ", "") or plain(name)
 
 
 def french(columns: Iterable[str]) -> bool:

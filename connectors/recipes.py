@@ -73,7 +73,7 @@ def apply(raw: Raw, table: str, recipe: Recipe, now: datetime, name: str) -> Dat
 
 def layout(readings: Mapping[str, str]) -> dict[str, str]:
     """Those of some readings that say where the table stands in a file."""
-    return {key: one for key, one in readings.items() if key in ("sheet", "units", "totals", "header")}
+    return {key: one for key, one in readings.items() if key in ("sheet", "units", "totals", "header", "wide")}
 
 
 def answered(made: Dataset) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from connectors import InvalidFile, numbers
+from connectors import InvalidFile, numbers, wide
 from data.dataset import Finding, Reading
 from locales import N_
 
@@ -133,6 +133,8 @@ def _header(filled: pd.DataFrame, layout: Mapping[str, str]) -> tuple[int, bool]
         cells = filled.iloc[place]
         if not values or (not any(_valued(cells.iloc[one]) for one in values) and _followed(filled, place, values)):
             return int(row), False
+        if place < len(rows) - 1 and _over_periods(cells, filled.iloc[place + 1], values):
+            return int(row), False
     first = filled.iloc[0, values]
     if counts[0] >= WIDE * usual and all(_valued(cell) for cell in first.dropna()) and not _years(first):
         plain = [str(cell) for cell in first.dropna() if re.fullmatch(r"\d{1,3}", str(cell))]
@@ -149,6 +151,20 @@ def _followed(filled: pd.DataFrame, place: int, values: list[int]) -> bool:
         if any(not UNIT.fullmatch(str(cell).strip()) for cell in cells) and len(filled) > 3 + place:
             return len(values) == 1 and len(cells) == 1  # a first cell that is wrong
     return len(filled) <= place + 3
+
+
+def _over_periods(cells: pd.Series, below: pd.Series, values: list[int]) -> bool:
+    """Whether cells are times over columns of plain numbers, with words over the others: the header of a wide table."""
+    times = [place for place in values if re.search(r"\d", str(cells.iloc[place]))]
+    words = [place for place in range(len(cells)) if place not in times]
+    dated = [str(below.iloc[place]) for place in times if not pd.isna(below.iloc[place])]
+    return (
+        len(times) >= wide.FEWEST
+        and bool(words)
+        and not any(_valued(cells.iloc[place]) for place in words)
+        and wide.header(cells.iloc[times])
+        and not all(re.search(r"\d[-/:]\d", one) for one in dated)
+    )
 
 
 def _years(first: pd.Series) -> bool:
