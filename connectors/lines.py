@@ -1,16 +1,18 @@
 """What a file says of lines that were sold, completed: units, price and total, one currency, sale or return."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
-from connectors import currencies, money, numbers
+from connectors import ConnectorError, currencies, ecb, money, numbers
 from data.dataset import Finding, Reading
 from locales import N_
 
 EVERYTHING = "everything"  # the product of lines that name none
 CURRENCY, SIGN, TOTAL = "currency", "sign", "total"  # keys of readings
+RATES, GIVEN, ECB = "rates", "the rates given here", "the European Central Bank's rate of each day"
 COUNTS, PRODUCT = "the total counts", "quantity × price counts"
 
 
@@ -102,9 +104,17 @@ def signed(
 
 
 def in_one_currency(
-    frame: pd.DataFrame, currency: str, choices: Mapping[str, str], findings: list[Finding], readings: list[Reading]
+    frame: pd.DataFrame,
+    currency: str,
+    choices: Mapping[str, str],
+    findings: list[Finding],
+    readings: list[Reading],
+    now: datetime,
 ) -> pd.DataFrame:
-    """The lines in one currency: of several, those of the one that was chosen, and others by the rates given."""
+    """The lines in one currency: of several, those of the one that was chosen, and others by the rates given.
+
+    Where somebody asks for them, the rates are the European Central Bank's of each day; nobody else is asked.
+    """
     if "currency" not in frame:
         return frame.assign(currency=currency)
     named = frame["currency"].dropna().unique()
@@ -123,11 +133,23 @@ def in_one_currency(
     said = {"currencies": ", ".join(f"{code} {count}" for code, count in counts.items()), "chosen": chosen}
     readings.append(Reading(CURRENCY, message, chosen, tuple(counts.index), said, CURRENCY not in choices))
     rate = frame["currency"].map(rates)
+    by_day = choices.get(RATES) == ECB
+    if by_day:
+        try:
+            rate = ecb.factors(ecb.rates(now), frame["timestamp"], frame["currency"], chosen)
+        except ConnectorError as error:
+            findings.append(Finding(error.message, 0, {name: str(one) for name, one in error.values.items()}, severity="error"))
+            by_day = False
+        rate = rate.mask(frame["currency"].eq(chosen), 1.0)
+    asked = N_("Other currencies are converted by {chosen}.")
+    readings.append(Reading(RATES, asked, ECB if by_day else GIVEN, (GIVEN, ECB), {"chosen": ECB if by_day else GIVEN},
+                            choices.get(RATES) == ECB and not by_day))  # fmt: skip
     left, turned = int(rate.isna().sum()), frame["currency"].ne(chosen) & rate.notna()
     if left:
         findings.append(Finding(N_("{rows} lines in other currencies are left out."), left, severity="warning"))
     if turned.any():
         told = ", ".join(f"1 {code} = {value:g} {chosen}" for code, value in rates.items() if code != chosen)
+        told = ecb.NAME if by_day else told
         findings.append(Finding(N_("{rows} lines are converted: {rates}."), int(turned.sum()), {"rates": told}))
     for column in ("unit_price", "amount", "unit_cost"):
         if column in frame:

@@ -107,7 +107,7 @@ def apply(
         free = [column for column in text if column not in (*mapping.values(), clock)]
         frame = statuses.applied(text, frame, free, choices, findings, readings)
         own = currency or lines.signed(text, paid, choices, readings) or currencies.of(text, paid) or DEFAULT
-        frame = lines.in_one_currency(frame, own, choices, findings, readings)
+        frame = lines.in_one_currency(frame, own, choices, findings, readings, now)
         frame, currency = lines.derived(frame, name), frame["currency"].iloc[0]
         if free:
             message = N_("{rows} columns of the file are not used.")
