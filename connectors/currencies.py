@@ -43,14 +43,18 @@ def of(text: pd.DataFrame, sources: list[str]) -> str | None:
         signs |= _words(source)
         signs |= {code for sign, code in numbers.SIGNS.items() if sign in str(source) and not sign[0].isascii()}
         signs |= {"USD" for sign in ("$",) if sign in str(source) and not re.search(r"[A-Z]\$", str(source))}
-        signs |= {code for sign, code in numbers.SIGNS.items() if len(sign) > 1 and sign.endswith("$") and sign in str(source)}
+        signs |= {
+            code for sign, code in numbers.SIGNS.items() if len(sign) > 1 and sign.endswith("$") and sign in str(source)
+        }
     return signs.pop() if len(signs) == 1 else None
 
 
 def _words(source: str) -> set[str]:
     """The currencies that the name of a column says in words."""
     words = meaning.plain(source).split()
-    codes = {word.upper() for word in words if len(word) == 3 and word.upper() in known() and word not in ("all", "top")}
+    codes = {
+        word.upper() for word in words if len(word) == 3 and word.upper() in known() and word not in ("all", "top")
+    }
     return codes | {WORDS[word] for word in words if word in WORDS and names.bare(source) != word}
 
 

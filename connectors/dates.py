@@ -118,7 +118,7 @@ def dated(text: pd.Series) -> bool:
 
 
 def clock(text: pd.Series) -> pd.Series:
-    """Times of day (13:05, 1:05 PM, 13h05, 13:05:00) as what has passed since midnight, missing where a cell is none."""
+    """Times of day (13:05, 1:05 PM, 13h05) as what has passed since midnight, missing where a cell is none."""
     plain = text.str.casefold().str.replace(r"^1899-12-3[01][ t]|^1900-01-0[01][ t]", "", regex=True)
     plain = plain.str.replace(r"^(\d{1,2}) ?h$", r"\1:00", regex=True)
     timed = plain.where(plain.str.contains(r"^\d{1,2}(?:[:h]\d{2}| ?[ap]\.?m)", regex=True, na=False))

@@ -1,7 +1,7 @@
 """The European Central Bank's euro foreign exchange reference rates: what a euro was worth each day since 1999.
 
 Published on working days at about 16:00 CET, for information, free to use with the source named
-(ecb.europa.eu/stats/policy_and_exchange_rates/euro_reference_exchange_rates). A day without one has that of the day before.
+(ecb.europa.eu/stats/policy_and_exchange_rates/euro_reference_exchange_rates). A day without one has the day before's.
 """
 
 import io
@@ -37,7 +37,7 @@ def rates(now: datetime) -> pd.DataFrame:
 
 
 def factors(table: pd.DataFrame, days: pd.Series, codes: pd.Series, wanted: str) -> pd.Series:
-    """What one unit of each of `codes` was worth in the currency `wanted` on each of `days`; missing where not known."""
+    """What one unit of each of `codes` was worth in `wanted` on each of `days`; missing where not known."""
     if wanted not in table:
         return pd.Series(np.nan, days.index)
     calendar = pd.date_range(table.index[0], table.index[-1] + pd.Timedelta(days=OLDEST))

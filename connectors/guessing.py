@@ -209,7 +209,11 @@ def _unnamed(head: pd.DataFrame) -> dict[str, str]:
     }
     for units, price, total in permutations(values, 3):
         fits = (values[units] * values[price] - values[total]).abs() <= 0.005 * values[total].abs() + 0.011
-        if fits.mean() > 0.95 and (values[units] % 1 == 0).all() and values[units].abs().mean() < values[total].abs().mean():
+        if (
+            fits.mean() > 0.95
+            and (values[units] % 1 == 0).all()
+            and values[units].abs().mean() < values[total].abs().mean()
+        ):
             whole = (values[price] % 1 == 0).all()
             if not whole or values[units].median() <= values[price].median():
                 found |= {money.QUANTITY: units, money.PRICE: price, money.AMOUNT: total}
@@ -262,9 +266,15 @@ def _lines_of_orders(head: pd.DataFrame, found: dict[str, str]) -> None:
     ordered = found[money.AMOUNT]
     others = [name for tier in names.likely(head, money.AMOUNT) for name in tier
               if name not in found.values() and _numeric(head[name]) > NAMED]  # fmt: skip
-    others = [name for name in others if not money.of_orders(head, name, found) and not money.NO_RIVAL.search(names.bare(name))]
+    others = [
+        name
+        for name in others
+        if not money.of_orders(head, name, found) and not money.NO_RIVAL.search(names.bare(name))
+    ]
     if money.PRICE not in found and money.QUANTITY in found and "unit_cost" in found:
-        units, cost, total = (numbers.read(head[found[one]]).values for one in (money.QUANTITY, "unit_cost", money.AMOUNT))
+        units, cost, total = (
+            numbers.read(head[found[one]]).values for one in (money.QUANTITY, "unit_cost", money.AMOUNT)
+        )
         orders = pd.DataFrame({"sum": units * cost, "said": total}).groupby(head[found["invoice"]])
         sums, said = orders["sum"].sum(), orders["said"].first()
         if ((sums - said).abs() <= 0.01 * said.abs() + 0.01).mean() > 0.9:

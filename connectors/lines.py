@@ -87,9 +87,7 @@ def priced(
     return frame
 
 
-def signed(
-    text: pd.DataFrame, sources: list[str], choices: Mapping[str, str], readings: list[Reading]
-) -> str | None:
+def signed(text: pd.DataFrame, sources: list[str], choices: Mapping[str, str], readings: list[Reading]) -> str | None:
     """The currency of a sign that several have, as somebody chose it, else asked; None where there is none."""
     options = currencies.either(text, sources)
     if not options:
@@ -119,7 +117,9 @@ def in_one_currency(
         return frame.assign(currency=currency)
     named = frame["currency"].dropna().unique()
     if len(named) > 1 and "invoice" in frame:  # said on the first line of an order only
-        frame["currency"] = frame["currency"].fillna(frame.groupby("invoice", dropna=False)["currency"].transform("first"))
+        frame["currency"] = frame["currency"].fillna(
+            frame.groupby("invoice", dropna=False)["currency"].transform("first")
+        )
     frame["currency"] = frame["currency"].fillna(named[0] if len(named) == 1 else currency)
     counts = frame["currency"].value_counts()
     if len(counts) < 2:
@@ -138,7 +138,9 @@ def in_one_currency(
         try:
             rate = ecb.factors(ecb.rates(now), frame["timestamp"], frame["currency"], chosen)
         except ConnectorError as error:
-            findings.append(Finding(error.message, 0, {name: str(one) for name, one in error.values.items()}, severity="error"))
+            findings.append(
+                Finding(error.message, 0, {name: str(one) for name, one in error.values.items()}, severity="error")
+            )
             by_day = False
         rate = rate.mask(frame["currency"].eq(chosen), 1.0)
     asked = N_("Other currencies are converted by {chosen}.")

@@ -120,7 +120,9 @@ def apply(
     return Dataset(
         table,  # type: ignore[arg-type]
         {table: _checked(table, frame, mapping)},
-        Origin("upload", name, None, None, now, raw.sha256, currency or DEFAULT, mapping, outcome, told),
+        Origin(
+            "upload", name, None, None, now, raw.sha256, currency or DEFAULT, mapping, outcome, told, list(raw.frame)
+        ),
         tuple(findings),
         readings=tuple(readings),
     )

@@ -20,7 +20,9 @@ ALONE = 9.0  # the same where all lines are taken for one product
 SAME = 0.005  # share by which totals may differ from quantity x price and still be the same, for roundings
 
 # No money that a line was sold for: costs, taxes, profits, reductions, what was paid back, running balances.
-NO_RIVAL = re.compile(r"cost|cout|tax|tva|vat|profit|margin|marge|discount|remise|refund|balance|solde|shipping|port|fee|cogs|tip")
+NO_RIVAL = re.compile(
+    r"cost|cout|tax|tva|vat|profit|margin|marge|discount|remise|refund|balance|solde|shipping|port|fee|cogs|tip"
+)
 
 SAID = {
     AMOUNT: N_("“{column}” is the total of a line: {sum} in all."),

@@ -7,15 +7,20 @@ from collections.abc import Iterable
 from data import meaning, schemas
 
 SYNONYMS = {
-    "customer_id": "customer kundennummer kundennr kundenid kunde cliente idcliente clienteid client customerid clientid custid idclient numeroclient subscriber account accountid id",
+    "customer_id": "customer kundennummer kundennr kundenid kunde cliente idcliente clienteid client customerid "
+    "clientid custid idclient numeroclient subscriber account accountid id",
     "churned": "churn churned left exited attrition attrited resilie resiliation parti depart cancelled target "
     "gekundigt kundigung abgewandert baja abandono abandonou cancelado cancelou cancelacion cancelamento fuga",
     "tenure": "tenuremonths months monthsonbook monthssubscribed anciennete mois moisanciennete anciennetemois "
-    "tenureinmonths monthsascustomer tenureyears tenureinyears tenureyr tenureyrs yearsascustomer yearswithus yearswithbank "
-    "yearsatcompany customersinceyears yearscustomer tenuredays tenureindays daysascustomer tenureweeks ancienneteannees "
-    "ancienneteans ancienneteenannees ancienneteenans ancienneteenmois ancienneteenjours anciennetejours antiguedadmeses "
+    "tenureinmonths monthsascustomer tenureyears tenureinyears tenureyr tenureyrs yearsascustomer yearswithus "
+    "yearswithbank "
+    "yearsatcompany customersinceyears yearscustomer tenuredays tenureindays daysascustomer tenureweeks "
+    "ancienneteannees "
+    "ancienneteans ancienneteenannees ancienneteenans ancienneteenmois ancienneteenjours anciennetejours "
+    "antiguedadmeses "
     "antiguedad antiguedadanos vertragsdauermonate vertragsdauer vertragsdauerjahre",
-    "monthly_charges": "monthlycharges monthlycharge monthlyfee mrr mensualite facturemensuelle cotisationmensuelle facturamensual cuotamensual monatsbeitrag "
+    "monthly_charges": "monthlycharges monthlycharge monthlyfee mrr mensualite facturemensuelle cotisationmensuelle "
+    "facturamensual cuotamensual monatsbeitrag "
     "abonnement",
     "total_charges": "totalcharges totalcharge totalspend totalfacture",
     "contract": "contracttype typecontrat contrat",

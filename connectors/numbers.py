@@ -20,7 +20,8 @@ MISSING = {"-", "--", "–", "—", ".", "?", "na", "n/a", "#n/a", "n.a.", "nan"
 SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₴": "UAH",
          "₪": "ILS", "฿": "THB", "₫": "VND", "₱": "PHP", "₦": "NGN", "R$": "BRL", "zł": "PLN", "Kč": "CZK",
          "Rs": "INR", "Rs.": "INR", "US$": "USD", "CA$": "CAD", "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "MX$": "MXN",
-         "NT$": "TWD", "C$": "CAD", "A$": "AUD", "S$": "SGD", "Fr": "CHF", "Fr.": "CHF", "円": "JPY", "元": "CNY"}  # fmt: skip
+         "NT$": "TWD", "C$": "CAD", "A$": "AUD", "S$": "SGD", "Fr": "CHF", "Fr.": "CHF", "円": "JPY",
+         "元": "CNY"}  # fmt: skip
 EITHER = {"¥": ("JPY", "CNY"), "kr": ("SEK", "NOK", "DKK"), "kr.": ("SEK", "NOK", "DKK")}  # signs of several
 ENGLISH = {"USD", "GBP", "INR", "AUD", "CAD", "NZD", "JPY", "CNY", "ILS", "PHP", "NGN", "THB", "KRW"}
 _SIGN = r"[$€£¥₹₽₩₺₴₪฿₫₱₦円元]|[RCAS]\$|zł|Kč|Rs\.?|kr\.?|Fr\.?|[A-Z]{3}|[A-Z]{2}\$"
@@ -121,7 +122,11 @@ def finite(values: pd.Series) -> pd.Series:
 def currencies(text: pd.Series) -> dict[str, int]:
     """The currencies that the cells of a column name themselves ("$12", "12 EUR"), with how many cells each."""
     found = signs(text)
-    return {SIGNS.get(sign, sign): count for sign, count in found.items() if sign in SIGNS or sign.isalpha() and len(sign) == 3}
+    return {
+        SIGNS.get(sign, sign): count
+        for sign, count in found.items()
+        if sign in SIGNS or (sign.isalpha() and len(sign) == 3)
+    }
 
 
 def signs(text: pd.Series) -> dict[str, int]:

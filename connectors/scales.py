@@ -1,4 +1,4 @@
-"""What a column's numbers count: months or years of tenure, euros or thousands of euros; by its name, and to be changed.
+"""What a column's numbers count: months or years of tenure, euros or thousands of them; by its name, to be changed.
 
 A year has 12 months and a month 30.4375 days (365.25 / 12).
 """
@@ -25,10 +25,11 @@ _SPANS = {
     DAYS: r"days?|jours?|tagen?|dias?",
 }
 _SIGN = r"(?:eur|euros?|usd|dollars?|gbp|pounds?|chf|inr|rs)"
+_OF = rf"(?: (?:of|de|d) ?{_SIGN}| {_SIGN})?"
 _SIZES = {
     HUNDREDTHS: r"(?:in |en )?(?:cents?|centimes?|pence|minor units?)",
-    THOUSANDS: rf"(?:in |en )?(?:thousands?|milliers?|tausend|000s?|k ?{_SIGN}|{_SIGN} ?k|k)(?: (?:of|de|d) ?{_SIGN}| {_SIGN})?",
-    MILLIONS: rf"(?:in |en )?(?:millions?|mio|mln|m ?{_SIGN}|{_SIGN} ?m|mm)(?: (?:of|de|d) ?{_SIGN}| {_SIGN})?",
+    THOUSANDS: rf"(?:in |en )?(?:thousands?|milliers?|tausend|000s?|k ?{_SIGN}|{_SIGN} ?k|k){_OF}",
+    MILLIONS: rf"(?:in |en )?(?:millions?|mio|mln|m ?{_SIGN}|{_SIGN} ?m|mm){_OF}",
 }  # fmt: skip
 
 

@@ -22,7 +22,11 @@ WORDS = re.compile(
     r"d[eé]c\w*|[ap]\.?m\.?|utc|gmt|[tzqwkm]|eur|usd|gbp|chf|inr|cad|rs|kr|mon|tue|wed|thu|fri|sat|sun",
     re.IGNORECASE,
 )
-GROUPED = {"product": r"product|item|article|produit|artikel", "customer": r"customer|client|kunde", "store": r"store|magasin"}
+GROUPED = {  # what groups of rows are about, by the titles above them
+    "product": r"product|item|article|produit|artikel",
+    "customer": r"customer|client|kunde",
+    "store": r"store|magasin",
+}
 UNIT = re.compile(
     r"[\[(].*[\])]|units?|unités?|unites?|pieces|pcs|eur|euros?|usd|gbp|€|\$|£|%|number|numeric|integer|int|float|"
     r"decimal|date|datetime|text|string|varchar|boolean|days?|months?|jours?|mois|kg|yyyy.*|dd.*|mm.*|k€|m€|t",
@@ -49,10 +53,10 @@ def table(
     filled = filled[filled.notna().any(axis=1)]
     if filled.empty:
         raise InvalidFile(N_("This file is empty."))
-    header, doubt = _header(filled, layout)
+    header = _header(filled, layout)
     below, names = fitted(header) if fitted else _below(cells, header)
     findings: list[Finding] = []
-    readings = _said(header, doubt, filled)
+    readings = _said(header, filled)
     empty = below.isna().all(axis=1)
     if empty.any():
         below = below[~empty]
@@ -114,14 +118,14 @@ def _values(rows: pd.DataFrame) -> list[int]:
     return found
 
 
-def _header(filled: pd.DataFrame, layout: Mapping[str, str]) -> tuple[int, bool]:
-    """The row of the header less 1, or -1 where there is none; and whether that is a guess."""
+def _header(filled: pd.DataFrame, layout: Mapping[str, str]) -> int:
+    """The row of the header less 1, or -1 where there is none."""
     rows = list(filled.index)
     if chosen := layout.get(HEADER):
         number = -1 if chosen == NONE else int(chosen) - 1
-        return (number, False) if number in rows[:-1] or number == -1 else (int(rows[0]), False)
+        return number if number in rows[:-1] or number == -1 else int(rows[0])
     if len(rows) < 2:
-        return int(rows[0]), False
+        return int(rows[0])
     counts = filled.notna().sum(axis=1).to_numpy()
     usual = float(np.median(counts[len(counts) // 2 :]))
     values = _values(filled.iloc[len(filled) // 2 :])
@@ -132,14 +136,13 @@ def _header(filled: pd.DataFrame, layout: Mapping[str, str]) -> tuple[int, bool]
             continue
         cells = filled.iloc[place]
         if not values or (not any(_valued(cells.iloc[one]) for one in values) and _followed(filled, place, values)):
-            return int(row), False
+            return int(row)
         if place < len(rows) - 1 and _over_periods(cells, filled.iloc[place + 1], values):
-            return int(row), False
+            return int(row)
     first = filled.iloc[0, values]
     if counts[0] >= WIDE * usual and all(_valued(cell) for cell in first.dropna()) and not _years(first):
-        plain = [str(cell) for cell in first.dropna() if re.fullmatch(r"\d{1,3}", str(cell))]
-        return -1, len(plain) == len(first.dropna())
-    return int(rows[0]), False
+        return -1
+    return int(rows[0])
 
 
 def _followed(filled: pd.DataFrame, place: int, values: list[int]) -> bool:
@@ -185,7 +188,7 @@ def _below(cells: pd.DataFrame, header: int) -> tuple[pd.DataFrame, list[str]]:
     return below, ["" if pd.isna(cell) else str(cell) for cell in cells.loc[header]]
 
 
-def _said(header: int, doubt: bool, filled: pd.DataFrame) -> list[Reading]:
+def _said(header: int, filled: pd.DataFrame) -> list[Reading]:
     first = int(filled.index[0])
     if header < 0:
         message = N_("The first row is data: the file has no header, its columns are numbered.")
@@ -247,10 +250,8 @@ def _groups(
         return below, names
     below = below.copy()
     below.iloc[:, 0] = first.where(heads).ffill().where(rows, first)
-    kind = next(
-        (kind for kind, known in GROUPED.items() if titles.apply(lambda row: row.str.contains(known, case=False)).any(axis=None)),
-        "group",
-    )
+    title = " ".join(str(cell) for cell in titles.to_numpy().ravel() if not pd.isna(cell))
+    kind = next((kind for kind, known in GROUPED.items() if re.search(known, title, re.IGNORECASE)), "group")
     message = N_("{rows} rows name what the rows below them belong to: it is written in each of those.")
     findings.append(Finding(message, int(heads.sum()), examples=tuple(first[heads].iloc[:3])))
     return below[~heads], [names[0].strip() or kind, *names[1:]]

@@ -6,6 +6,7 @@ A type of its own ("Return", "Avoir") makes a line of its own, whose units are t
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 import pandas as pd
 
@@ -38,7 +39,7 @@ def applied(
     findings: list[Finding],
     readings: list[Reading],
 ) -> pd.DataFrame:
-    """The lines of `frame` (with quantity, unit_price, amount) as the `free` columns of their file say what they are."""
+    """The lines of `frame` (quantity, unit_price, amount) as the `free` columns of their file say what they are."""
     for source in free:
         cells = text[source]
         dated = bool(_WHEN.fullmatch(names.bare(source)))
@@ -98,10 +99,7 @@ def _undone(
 
 def _speaking(cells: pd.Series, words: re.Pattern[str]) -> pd.Series:
     """The cells that speak of something: one of its words in them, and no "not" before it."""
-    found = {
-        cell: any(words.fullmatch(one) for one in _parts(meaning.plain(cell)))
-        for cell in cells.dropna().unique()
-    }
+    found = {cell: any(words.fullmatch(one) for one in _parts(meaning.plain(cell))) for cell in cells.dropna().unique()}
     return cells.map(found).eq(True)
 
 
@@ -109,7 +107,7 @@ def _parts(text: str) -> list[str]:
     words = text.split()
     if {"not", "non", "pas", "no", "never", "jamais", "un"} & set(words):
         return []
-    return [*words, *(" ".join(pair) for pair in zip(words, words[1:], strict=False))]
+    return [*words, *(" ".join(pair) for pair in pairwise(words))]
 
 
 def _words(cells: pd.Series) -> str:

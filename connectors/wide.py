@@ -16,15 +16,15 @@ WIDE, TURNED, AS_IT_STANDS = "wide", "a row each", "as they stand"  # key of the
 FEWEST = 3  # columns that are periods, or items
 ROWS = 10_000_000  # of the long table
 VALUE = "value"  # the column of a long table that may be units or money
-_PREFIX = re.compile(r"^(?:x|sales|units?|qty|quantity|ventes|ca|montant|revenue|week of|semaine du)?[ _.:-]*", re.IGNORECASE)
+_PREFIX = re.compile(
+    r"^(?:x|sales|units?|qty|quantity|ventes|ca|montant|revenue|week of|semaine du)?[ _.:-]*", re.IGNORECASE
+)
 _SUMS = re.compile(r"(?:grand|sub|sous)?total(?:e|s|aux)?\w*|ytd|sum|somme|average|avg|mean|moyenne|min|max|cumul\w*")
 M5 = ["id", "item_id", "dept_id", "cat_id", "store_id", "state_id"]  # the M5 competition: its day d_1
 M5_BEGIN = date(2011, 1, 29)
 
 
-def turned(
-    frame: pd.DataFrame, layout: Mapping[str, str]
-) -> tuple[pd.DataFrame, list[Finding], list[Reading]]:
+def turned(frame: pd.DataFrame, layout: Mapping[str, str]) -> tuple[pd.DataFrame, list[Finding], list[Reading]]:
     """The long table of a wide one: what its rows are about, `date` (or `product`) and what stood in the cells.
 
     Any other table comes back as it is. What is not filled is no row. Sums beside the periods are left out.
@@ -95,7 +95,7 @@ def _times(texts: list[str], several: bool = True) -> list[date] | None:
     """Texts as days, one after the other; None where they are not."""
     if several and len(texts) < FEWEST:
         return None
-    if any(re.fullmatch(r"\d{1,3}|\d{5}|\d{7,}", one) for one in texts) or not all(re.search(r"\d", one) for one in texts):
+    if any(re.fullmatch(r"\d{1,3}|\d{5}|\d{7,}|\D*", one) for one in texts):
         return None
     years = [bool(re.fullmatch(r"\d{4}", one)) for one in texts]
     if any(years) and not (all(years) and all(1900 <= int(one) <= 2100 for one in texts)):
@@ -120,7 +120,8 @@ def _items(frame: pd.DataFrame) -> list[str]:
     sums = [name for name in others if _SUMS.fullmatch(names.bare(name))]
     items = [name for name in others if name not in sums]
     roles = [role for role in names.SALES if role not in ("product", "description")]
-    if any(tier for role in roles for tier in names.likely(items, role)) or any(OTHER.fullmatch(word) for name in items for word in meaning.plain(name).split()):
+    words = [word for name in items for word in meaning.plain(name).split()]
+    if any(tier for role in roles for tier in names.likely(items, role)) or any(map(OTHER.fullmatch, words)):
         return []
     unlike = any(re.fullmatch(r"column \d+", name) or meaning.about_leaving(name) for name in items)
     return items if len(items) >= FEWEST and not unlike and all(_numeric(frame[name]) for name in items) else []

@@ -22,7 +22,8 @@ WORDS = {
     money.AMOUNT: N_("total of the line"), money.PRICE: N_("price of one unit"), money.QUANTITY: N_("units"),
     lines.COUNTS: N_("the total counts"), lines.PRODUCT: N_("quantity × price counts"),
     lines.GIVEN: N_("the rates given here"), lines.ECB: N_("the European Central Bank's rate of each day"),
-    scales.MONTHS: N_("in months"), scales.YEARS: N_("in years"), scales.WEEKS: N_("in weeks"), scales.DAYS: N_("in days"),
+    scales.MONTHS: N_("in months"), scales.YEARS: N_("in years"), scales.WEEKS: N_("in weeks"),
+    scales.DAYS: N_("in days"),
     scales.PLAIN: N_("as they stand"), scales.HUNDREDTHS: N_("hundredths"), scales.THOUSANDS: N_("thousands"),
     scales.MILLIONS: N_("millions"), statuses.OFF: N_("taken off"), statuses.ADDED: N_("added like sales"),
     wide.TURNED: N_("a row each"),
@@ -60,7 +61,9 @@ def choose(file: str, readings: tuple[Reading, ...]) -> None:
 def sentence(reading: Reading) -> str:
     """A reading as a sentence; an open one asks."""
     said = {name: _day(value) if name in ("first", "last") else value for name, value in reading.values.items()}
-    told = _(reading.message).format(**{name: _(WORDS[value]) if value in WORDS else value for name, value in said.items()})
+    told = _(reading.message).format(
+        **{name: _(WORDS[value]) if value in WORDS else value for name, value in said.items()}
+    )
     if len(reading.options) == 1 and reading.chosen in WORDS:
         return f"{told} ({_(WORDS[reading.chosen])})"
     return _("Which is it? {matter}").format(matter=told) if reading.open else told
