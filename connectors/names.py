@@ -109,20 +109,20 @@ SALES: dict[str, tuple[str, ...]] = {
 ELSEWHERE = {
     "timestamp": r"(?:bestell|rechnungs|verkaufs|beleg|buchungs)?datum|(?:fecha|data)(?:de|da|del|di)?(?:la)?"
     r"(?:ventas?|vendas?|vendita|pedido|factura|compra|ordine)?|tag|monat|woche|mes|mese|giorno|dia",
-    "quantity": r"(?:bestell|verkaufs)?menge|anzahl|stuckzahl|stuck|cantidad(?:vendida)?|unidades(?:vendidas)?|quantidade"
-    r"(?:vendida)?|qtde?|quantita(?:venduta)?|cant|pezzi",
-    "amount": r"(?:gesamt|rechnungs|zeilen)?(?:betrag|umsatz|preis)(?:netto|brutto)?|umsatzeur|gesamtpreis|gesamtbetrag|"
+    "quantity": r"(?:bestell|verkaufs)?menge|anzahl|stuckzahl|stuck|cantidad(?:vendida)?|unidades(?:vendidas)?|"
+    r"quantidade(?:vendida)?|qtde?|quantita(?:venduta)?|cant|pezzi",
+    "amount": r"(?:gesamt|rechnungs|zeilen)?(?:betrag|umsatz|preis)(?:netto|brutto)?|gesamtpreis|"
     r"erlos|(?:importe|valor|monto|importo|totale?)(?:total|totale|neto|netto|bruto|lordo|daventa|davenda|venta|venda)?|"
     r"ventas(?:totales)?|vendas(?:totais)?|venta|venda|vendite|fatturato|faturamento|facturacion|ingresos|receita|ricavi",
-    "unit_price": r"(?:einzel|stuck|verkaufs)preis|preis(?:prostuck|jestuck)|preis|(?:precio|preco|prezzo)(?:unitario|de"
-    r"venta|devenda|unit|unidad)?|valorunitario|pvp",
+    "unit_price": r"(?:einzel|stuck|verkaufs)preis|preis(?:prostuck|jestuck)|preis|(?:precio|preco|prezzo)"
+    r"(?:unitario|deventa|devenda|unit|unidad)?|valorunitario|pvp",
     "product": r"artikel(?:nr|nummer|bezeichnung|name)?|produkt(?:nr|nummer|name)?|(?:codigo|cod|id|codice)?(?:del?)?"
     r"(?:producto|produto|prodotto|articulo|articolo|artigo)s?|ware",
     "description": r"bezeichnung|beschreibung|descripcion|descricao|descrizione",
     "category": r"kategorie|warengruppe|produktgruppe|categoria|familia|famiglia|sortiment",
     "store": r"filiale|laden|markt|standort|tienda|sucursal|loja|negozio|puntovendita|filial",
-    "invoice": r"(?:rechnungs?|bestell|beleg|auftrags?)(?:nr|nummer)|pedido|(?:numero|num|no|n)?(?:de|da)?(?:factura|fatura|"
-    r"fattura|pedido|ordine)|idpedido",
+    "invoice": r"(?:rechnungs?|bestell|beleg|auftrags?)(?:nr|nummer)|pedido|(?:numero|num|no|n)?(?:de|da)?"
+    r"(?:factura|fatura|fattura|pedido|ordine)|idpedido",
     "customer": r"kunden?(?:nr|nummer|id)?|(?:id|codigo|cod|codice)?(?:cliente)",
     "unit_cost": r"einkaufspreis|(?:coste|costo|custo)(?:unitario)?",
     "promotion": r"rabatt|descuento|desconto|sconto",
