@@ -165,8 +165,8 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
         names.take(found, "invoice", (name for name, text in head.items() if text.str.fullmatch(r"#\w*\d+").all()))
     for canonical in SALES_ORDER:
         some = (name for tier in names.likely(head, canonical) for name in tier if name not in found.values())
-        fit = (name for name in some if _fits(head, name, canonical, "sales"))
-        names.take(found, canonical, sorted(fit, key=lambda name: head[name].nunique() < 2))
+        held = [name for name in some if _fits(head, name, canonical, "sales")]
+        names.take(found, canonical, sorted(held, key=lambda name: head[name].nunique() < 2))
     ordered = found.get(money.AMOUNT)
     if ordered and money.of_orders(head, ordered, found):
         _lines_of_orders(head, found)
