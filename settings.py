@@ -87,6 +87,7 @@ class Settings(BaseSettings):
     retail_url: Url = "https://archive.ics.uci.edu/static/public/352/online+retail.zip"
     dummyjson_url: Url = "https://dummyjson.com"
     owid_url: Url = "https://catalog.ourworldindata.org/garden/covid/latest/compact/compact.csv"
+    ecb_url: Url = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip"
     openfoodfacts_url: Url = "https://world.openfoodfacts.org"
     openfoodfacts_search_url: Url = "https://search.openfoodfacts.org"
     # What Open Food Facts allows one address in a minute; a server of your own may allow more.

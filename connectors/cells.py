@@ -1,5 +1,6 @@
 """Cells of text as the values of a column, and how each column was read where it could be read otherwise."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +15,7 @@ from locales import N_
 
 HINTS = 60  # columns whose cells say how a file writes numbers and dates
 MONTH = 12
+CLOCK = re.compile(r"time|\w*heure\w*|hour|\w+time|time\w+|uhrzeit|hora", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,9 @@ def _date(
     text = file.text[source]
     found, shown = moments(file, source)
     values = found.values
+    if clock := clock_beside(file.text, source):
+        values, shown = values + dates.clock(file.text[clock]).fillna(pd.Timedelta(0)), f"{shown} + {clock}"
+        findings.append(Finding(N_("“{column}” is the time of day of “{day}”."), 0, {"column": clock, "day": source}))
     if values.notna().any():
         first, last = values.min().date(), values.max().date()
         said = {"column": shown, "first": str(first), "last": str(last), "noted": found.noted}
@@ -185,6 +190,25 @@ def year_beside(text: pd.DataFrame, source: str) -> str | None:
         ):
             return name
     return None
+
+
+def clock_beside(text: pd.DataFrame, source: str) -> str | None:
+    """The column with the time of day of a column of days; of several the one called alike, none where none is."""
+    if year_beside(text, source) or text[source].str.contains(r"\d ?:\d\d|\d[tT]\d", na=False).any():
+        return None
+    days = set(meaning.plain(source).split())
+    rivals = {
+        name: len(days & set(meaning.plain(name).split()))
+        for name in text
+        if name != source and CLOCK.fullmatch(names.bare(name)) and _timed(text[name])
+    }
+    best = [name for name, words in rivals.items() if words == max(rivals.values())]
+    return best[0] if len(best) == 1 else None
+
+
+def _timed(text: pd.Series) -> bool:
+    head = text.dropna().head(dates.LOOKED_AT)
+    return len(head) > 0 and bool(dates.clock(head).notna().all())
 
 
 def _months(text: pd.Series) -> pd.Series:

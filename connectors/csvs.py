@@ -32,6 +32,7 @@ NOTE = re.compile(
     r"\d+ (?:rows|lignes|records))",
     re.IGNORECASE,
 )
+RULED = re.compile(rb"^[|+ \t]*[-=_]{5,}[-=_|+ \t]*\r?$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Grid:
 def read(content: bytes, findings: list[Finding]) -> Grid:
     """The cells of a file of text. Raises `InvalidFile` where a row is cut off or cannot be read."""
     encoding = _encoding(content, findings)
+    if encoding != "utf-16" and b'"' not in content:  # lines drawn below titles and headers
+        content = RULED.sub(b"", content)
     start = content[: 4 * SNIFFED_CHARACTERS].decode(encoding, "ignore")[:SNIFFED_CHARACTERS]
     delimiter, usual = _delimiter(start)
     if not delimiter:

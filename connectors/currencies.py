@@ -1,5 +1,6 @@
 """Currencies as files name them: INR, usd, €, Euro."""
 
+import re
 from functools import cache
 
 import pandas as pd
@@ -37,15 +38,40 @@ def codes(text: pd.Series) -> pd.Series:
 
 def of(text: pd.DataFrame, sources: list[str]) -> str | None:
     """The one currency that some columns of money name, in their cells or in their names ("Price (USD)")."""
-    signs = {code for source in sources for code in numbers.currencies(text[source])}
+    signs = {code for source in sources for code in numbers.currencies(text[source]) if code in known()}
     for source in sources:
-        words = meaning.plain(source).split()
+        signs |= _words(source)
+        signs |= {code for sign, code in numbers.SIGNS.items() if sign in str(source) and not sign[0].isascii()}
+        signs |= {"USD" for sign in ("$",) if sign in str(source) and not re.search(r"[A-Z]\$", str(source))}
         signs |= {
-            word.upper() for word in words if len(word) == 3 and word.upper() in known() and word not in ("all", "top")
+            code for sign, code in numbers.SIGNS.items() if len(sign) > 1 and sign.endswith("$") and sign in str(source)
         }
-        signs |= {code for sign, code in numbers.SIGNS.items() if sign in str(source) and not sign.isalpha()}
-        signs |= {WORDS[word] for word in words if word in WORDS and names.bare(source) != word}
     return signs.pop() if len(signs) == 1 else None
+
+
+def _words(source: str) -> set[str]:
+    """The currencies that the name of a column says in words."""
+    words = meaning.plain(source).split()
+    codes = {
+        word.upper() for word in words if len(word) == 3 and word.upper() in known() and word not in ("all", "top")
+    }
+    return codes | {WORDS[word] for word in words if word in WORDS and names.bare(source) != word}
+
+
+def either(text: pd.DataFrame, sources: list[str]) -> tuple[str, ...]:
+    """The currencies of which one is meant by a sign that several have (¥, kr), where nothing else names one.
+
+    The yen has no coins of a hundredth: ¥ with decimals is the yuan.
+    """
+    for source in sources:
+        found = {sign for sign in numbers.signs(text[source]) if sign in numbers.EITHER}
+        found |= {sign for sign in ("¥",) if sign in str(source)}
+        if found and not _words(source):
+            options = numbers.EITHER[found.pop()]
+            values = numbers.read(text[source].head(numbers.LOOKED_AT)).values.dropna()
+            whole = bool((values % 1 == 0).all())
+            return options if "JPY" not in options or whole else ("CNY",)
+    return ()
 
 
 def _code(cell: str) -> str | None:

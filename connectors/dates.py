@@ -117,6 +117,15 @@ def dated(text: pd.Series) -> bool:
     )
 
 
+def clock(text: pd.Series) -> pd.Series:
+    """Times of day (13:05, 1:05 PM, 13h05) as what has passed since midnight, missing where a cell is none."""
+    plain = text.str.casefold().str.replace(r"^1899-12-3[01][ t]|^1900-01-0[01][ t]", "", regex=True)
+    plain = plain.str.replace(r"^(\d{1,2}) ?h$", r"\1:00", regex=True)
+    timed = plain.where(plain.str.contains(r"^\d{1,2}(?:[:h]\d{2}| ?[ap]\.?m)", regex=True, na=False))
+    found = (" " + timed).str.extract(f"^{_TIME}$")
+    return pd.to_timedelta(_clock(found).where(found[0].notna()), unit="s")
+
+
 def sure(text: pd.Series) -> str | None:
     """The order of a column whose cells can be read in one order of days and months only; else None."""
     words = pd.Series(text.dropna().str.strip().unique(), dtype="str").head(LOOKED_AT)

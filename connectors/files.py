@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from connectors import InvalidFile, child, csvs, jsons, parquets, shape, workbooks
+from connectors import InvalidFile, child, csvs, jsons, parquets, shape, wide, workbooks
 from connectors.child import Parsed
 from connectors.limits import REPORTED, bounded, report, unpacks
 from data.dataset import Finding, Reading
@@ -108,6 +108,8 @@ def _parsed(content: bytes | Path, name: str, limit: int, layout: dict[str, str]
         frame, delimiter, readings = _text(content, layout, findings)
     if frame.empty:
         raise InvalidFile(N_("This file has a header but no row."))
+    frame, said, noted = wide.turned(frame, layout)
+    findings, readings = [*findings, *said], [*readings, *noted]
     values = {"sha256": sha256, "delimiter": delimiter, "readings": [asdict(one) for one in readings]}
     return Parsed({"rows": frame}, (*findings, *_formulas(frame)), values)
 

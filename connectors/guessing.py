@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from itertools import islice
+from itertools import islice, permutations
 
 import pandas as pd
 
@@ -31,7 +31,7 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     """Which column of a file is which column of the table (canonical -> source), none used twice."""
     head = stripped(frame.head(HEAD))
     if table == "sales":
-        return _sales(frame, head)
+        return _unnamed(head) if all(re.fullmatch(r"column \d+", name) for name in frame) else _sales(frame, head)
     found = names.by_name(frame, schemas.columns(table))
     for canonical in set(found) - set(schemas.required(table)):
         if not _fits(head, found[canonical], canonical, table):
@@ -123,7 +123,9 @@ def _fits(head: pd.DataFrame, source: str, canonical: str, table: str) -> bool:
     text, kind, allowed = head[source], kinds(table).get(canonical, "str"), words(table).get(canonical)
     if canonical == "promotion":
         values = shares(text, source)
-        return values is not None and bool(values[text.notna()].between(0, 1, inclusive="left").all())
+        unread = text.notna().sum() if values is None else (values.isna() & text.notna()).sum()
+        within = values is not None and bool(values.dropna().between(0, 1, inclusive="left").all())
+        return within and bool(unread <= STRANGE * text.notna().sum())
     if canonical == "currency":
         return currencies.codes(text).notna().sum() >= (1 - STRANGE) * text.notna().sum() > 0
     if canonical == "line_id":
@@ -159,9 +161,15 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
     for canonical in (money.QUANTITY, money.PRICE, money.AMOUNT):
         fit = [name for tier in names.likely(head, canonical) for name in tier if numeric.get(name, 0) > NAMED]
         names.take(found, canonical, _best(head, found, fit) if canonical == money.AMOUNT else fit)
+    if not any(names.likely(head, "invoice")):  # Shopify calls it "Name"
+        names.take(found, "invoice", (name for name, text in head.items() if text.str.fullmatch(r"#\w*\d+").all()))
     for canonical in SALES_ORDER:
         some = (name for tier in names.likely(head, canonical) for name in tier if name not in found.values())
-        names.take(found, canonical, (name for name in some if _fits(head, name, canonical, "sales")))
+        held = [name for name in some if _fits(head, name, canonical, "sales")]
+        names.take(found, canonical, sorted(held, key=lambda name: head[name].nunique() < 2))
+    ordered = found.get(money.AMOUNT)
+    if ordered and money.of_orders(head, ordered, found):
+        _lines_of_orders(head, found)
     if money.PRICE not in found and names.bare(found.get("unit_cost", "")) in ("cost", "cout"):
         del found["unit_cost"]  # beside totals it is one, too
     if "line_id" in found and not frame[found["line_id"]].is_unique:
@@ -186,6 +194,36 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
         found = {canonical: name for canonical, name in found.items() if name != source}
         found[judged.role] = source
     return found
+
+
+def _unnamed(head: pd.DataFrame) -> dict[str, str]:
+    """Of a file without a header: its one column of dates, and of units, price and total those that multiply."""
+    days = [name for name in islice(head, DATES) if dates.dated(head[name])]
+    if len(days) != 1:
+        return {}
+    found = {"timestamp": days[0]}
+    values = {
+        name: numbers.read(head[name]).values
+        for name in islice(head, DATES)
+        if name not in days and _numeric(head[name]) >= 1 - STRANGE
+    }
+    for units, price, total in permutations(values, 3):
+        fits = (values[units] * values[price] - values[total]).abs() <= 0.005 * values[total].abs() + 0.011
+        if (
+            fits.mean() > 0.95
+            and (values[units] % 1 == 0).all()
+            and values[units].abs().mean() < values[total].abs().mean()
+        ):
+            whole = (values[price] % 1 == 0).all()
+            if not whole or values[units].median() <= values[price].median():
+                found |= {money.QUANTITY: units, money.PRICE: price, money.AMOUNT: total}
+                break
+    else:
+        whole = [name for name in values if (values[name] % 1 == 0).all()]
+        if len(values) == 2 and len(whole) == 1:
+            found |= {money.QUANTITY: whole[0], money.PRICE: next(name for name in values if name not in whole)}
+    texts = [name for name in head if name not in values and name not in days and head[name].notna().all()]
+    return found | ({"product": texts[0]} if len(texts) == 1 else {})
 
 
 def _timestamps(head: pd.DataFrame) -> Iterable[str]:
@@ -223,15 +261,44 @@ def _numeric(text: pd.Series) -> float:
     return float(numbers.read(some).values.notna().mean())
 
 
+def _lines_of_orders(head: pd.DataFrame, found: dict[str, str]) -> None:
+    """Without the total of orders, where lines have their own money: another total, a price, a "cost" that adds up."""
+    ordered = found[money.AMOUNT]
+    others = [name for tier in names.likely(head, money.AMOUNT) for name in tier
+              if name not in found.values() and _numeric(head[name]) > NAMED]  # fmt: skip
+    others = [
+        name
+        for name in others
+        if not money.of_orders(head, name, found) and not money.NO_RIVAL.search(names.bare(name))
+    ]
+    if money.PRICE not in found and money.QUANTITY in found and "unit_cost" in found:
+        units, cost, total = (
+            numbers.read(head[found[one]]).values for one in (money.QUANTITY, "unit_cost", money.AMOUNT)
+        )
+        orders = pd.DataFrame({"sum": units * cost, "said": total}).groupby(head[found["invoice"]])
+        sums, said = orders["sum"].sum(), orders["said"].first()
+        if ((sums - said).abs() <= 0.01 * said.abs() + 0.01).mean() > 0.9:
+            found[money.PRICE] = found.pop("unit_cost")
+    if others or (money.PRICE in found and money.QUANTITY in found):
+        del found[money.AMOUNT]
+        names.take(found, money.AMOUNT, [one for one in others if one != ordered] if money.PRICE not in found else [])
+
+
 def _best(head: pd.DataFrame, found: Mapping[str, str], some: list[str]) -> list[str]:
     """Columns that may be totals, first those that are units x price."""
-    some = [name for name in some if name not in found.values()]
+    some = sorted((name for name in some if name not in found.values()), key=lambda name: _gross(name, some))
     if len(some) < 2 or not {money.QUANTITY, money.PRICE} <= set(found):
         return some
     values = {name: numbers.read(head[name]).values for name in [*some, found["quantity"], found["unit_price"]]}
     expected = values[found["quantity"]] * values[found["unit_price"]]
     near = [name for name in some if ((values[name] - expected).abs() <= 0.01 * expected.abs() + 0.01).mean() > 0.9]
     return [*near, *(name for name in some if name not in near)]
+
+
+def _gross(name: str, some: list[str]) -> bool:
+    """Whether a name says gross of what another one says net of: what is left after reductions is what was paid."""
+    net = [re.sub(r"net|nette?", "", one) for one in map(names.bare, some) if "net" in one]
+    return re.sub(r"gross|brute?", "", names.bare(name)) in net and bool(re.search(r"gross|brut", names.bare(name)))
 
 
 def _measure(head: pd.DataFrame, name: str) -> bool:

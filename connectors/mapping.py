@@ -4,11 +4,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-import numpy as np
 import pandas as pd
 import pandera.errors
 
-from connectors import cells, currencies, extras, files, guessing, money, names, numbers, retail, telco
+from connectors import (
+    cells,
+    currencies,
+    extras,
+    files,
+    guessing,
+    lines,
+    money,
+    names,
+    retail,
+    scales,
+    statuses,
+    telco,
+)  # fmt: skip
 from connectors.cells import File
 from connectors.files import InvalidFile, Raw
 from connectors.guessing import guess
@@ -20,10 +32,18 @@ from locales import N_
 __all__ = ["apply", "dataset", "guess", "lacking", "lenient", "needed", "recognise", "stock_count", "usable"]
 
 PASSES = 5  # reports of refused rows after which a file is refused whole
-EVERYTHING = "everything"  # the product of lines that name none
 DEFAULT = "EUR"  # the currency of a file that names none and of which nobody says it
-CURRENCY, TOTAL, BLANK = "currency", "total", "blank"  # keys of readings
-COUNTS, PRODUCT = "the total counts", "quantity × price counts"
+BLANK = "blank"  # key of a reading
+UNFIT = 0.3  # share of the cells of a column that can be done without: more that cannot be used, and it is left out
+# The columns that can be done without, cell by cell.
+OPTIONAL = {
+    "sales": {"promotion", "unit_cost", "category", "description", "store", "supplier", "invoice", "customer"},
+    "customers": {
+        name
+        for name, column in schemas.SCHEMAS["customers"].to_schema().columns.items()
+        if column.nullable and name != "churned"
+    },
+}
 UNKNOWN, HERE = "not known", "still here"
 
 
@@ -59,24 +79,32 @@ def apply(
     file, findings = File(text, raw.delimiter, choices), list(raw.findings)
     readings = [replace(one, open=one.open and one.key not in choices) for one in raw.readings]
     if table == "sales":
-        mapping = _judged(text, mapping, choices, readings)
+        mapping = lines.summed(text, mapping, choices, readings)
+        mapping = lines.judged(text, mapping, choices, readings)
     if missing := lacking(table, mapping):
         raise InvalidFile(N_("Choose a column for {columns}."), columns=", ".join(missing))
-    converted, wrong, reasons = {}, dict[str, pd.Series](), dict[str, str]()
+    converted, wrong, reasons, dropped = {}, dict[str, pd.Series](), dict[str, str](), list[str]()
     for canonical, source in mapping.items():
         if canonical == "churned":
             outcome = outcome or meaning.outcomes(text[source], source)
             converted[canonical] = _left(text[source], outcome, source, choices, findings, readings)
             continue
         values, bad, reason = _column(file, source, canonical, table, findings, readings)
-        if canonical in schemas.required(table):
+        if canonical in schemas.required(table) and canonical != "currency":
             bad = bad | values.isna()
             if text[source].isna().any():
                 reason = N_("missing, or not a value that this column can have")
-        converted[canonical] = values
-        if bad.any():
+        if bad.any() and canonical in OPTIONAL[table]:
+            findings.append(_emptied(text[source], bad))
+            if bad.sum() > UNFIT * text[source].notna().sum():
+                dropped.append(canonical)
+                continue
+            values = values.mask(bad)
+        elif bad.any():
             wrong[source], reasons[source] = bad, reason
+        converted[canonical] = values
     files.refuse(text, wrong, reasons)
+    mapping = {canonical: source for canonical, source in mapping.items() if canonical not in dropped}
     frame = pd.DataFrame(converted, index=text.index)
     for source in guessing.unfit(text, table, mapping):
         message = N_("“{column}” is not used for what its name says: it holds something else.")
@@ -85,11 +113,14 @@ def apply(
         frame, mapping = _customers(text, frame, mapping, findings)
     elif table == "sales":
         paid = [mapping[role] for role in (money.AMOUNT, money.PRICE) if role in mapping]
-        frame = _priced(frame, choices, findings, readings)
-        frame = _in_one_currency(frame, currency or currencies.of(text, paid) or DEFAULT, choices, findings, readings)
-        frame, currency = _derived(frame, name), frame["currency"].iloc[0]
-        rest = text.loc[frame.index].drop(columns=list(mapping.values()))
-        frame = frame.join(extras.dimensions(rest, schemas.columns("sales"), findings))
+        frame = lines.priced(frame, choices, findings, readings)
+        clock = cells.clock_beside(text, mapping["timestamp"])
+        free = [column for column in text if column not in (*mapping.values(), clock)]
+        frame = statuses.applied(text, frame, free, choices, findings, readings)
+        own = currency or lines.signed(text, paid, choices, readings) or currencies.of(text, paid) or DEFAULT
+        frame = lines.in_one_currency(frame, own, choices, findings, readings, now)
+        frame, currency = lines.derived(frame, name), frame["currency"].iloc[0]
+        frame = frame.join(extras.dimensions(text.loc[frame.index, free], schemas.columns("sales"), findings))
     for one in readings:
         if one.open:
             message = N_("A question is open: {matter}. Nothing is kept before somebody answers it.")
@@ -98,7 +129,9 @@ def apply(
     return Dataset(
         table,  # type: ignore[arg-type]
         {table: _checked(table, frame, mapping)},
-        Origin("upload", name, None, None, now, raw.sha256, currency or DEFAULT, mapping, outcome, told),
+        Origin(
+            "upload", name, None, None, now, raw.sha256, currency or DEFAULT, mapping, outcome, told, list(raw.frame)
+        ),
         tuple(findings),
         readings=tuple(readings),
     )
@@ -129,29 +162,28 @@ def _column(
         return values, values.isna() & file.text[source].notna(), N_("not a currency")
     allowed = guessing.words(table).get(canonical)
     values, bad, reason = cells.convert(file, source, guessing.kinds(table)[canonical], findings, readings)
-    return (guessing.worded(values, allowed) if allowed else values), bad, reason
+    if canonical == "tenure":
+        values = scales.tenure(values, source, file.choices, readings)
+    elif canonical in (money.AMOUNT, money.PRICE, "unit_cost"):
+        values = scales.money(values, source, file.choices, readings)
+    if canonical in OPTIONAL[table] and "float" in guessing.kinds(table)[canonical] and canonical != "unit_cost":
+        bad = bad | (values < 0)
+    if allowed:
+        values = guessing.worded(values, allowed)
+        bad = bad | ~values.isin(allowed) & values.notna()
+    return values, bad, reason
 
 
-def _judged(
-    text: pd.DataFrame, mapping: dict[str, str], choices: Mapping[str, str], readings: list[Reading]
-) -> dict[str, str]:
-    """The mapping with what somebody chose a column of money to be; and what it could be, as a reading."""
-    if set(mapping) & {money.AMOUNT, money.PRICE, money.QUANTITY} == {money.PRICE}:
-        mapping = {money.AMOUNT if role == money.PRICE else role: source for role, source in mapping.items()}
-    judged = money.judge(text, mapping)
-    if judged is None:
-        return mapping
-    source, verdict = judged
-    given = next(role for role, one in mapping.items() if one == source)
-    chosen = choices.get(f"money:{source}", given)
-    if chosen != given and chosen in verdict.options and chosen not in mapping:
-        mapping = {chosen if one == source else role: one for role, one in mapping.items()}
-        given = chosen
-    options = tuple(dict.fromkeys((given, *verdict.options)))
-    is_open = verdict.even and f"money:{source}" not in choices
-    values = {"column": source, "sum": f"{numbers.read(text[source]).values.sum():,.10g}"}
-    readings.append(Reading(f"money:{source}", money.SAID[given], given, options, values, is_open))
-    return mapping
+def _emptied(text: pd.Series, bad: pd.Series) -> Finding:
+    """That cells of a column that can be done without cannot be used: those are empty, or the column is left out."""
+    some = bad.sum() <= UNFIT * text.notna().sum()
+    message = (
+        N_("“{column}”: {rows} cells cannot be used and are empty now.")
+        if some
+        else N_("“{column}” is left out: {rows} of its cells cannot be used.")
+    )
+    examples = tuple(f"row {row + 2}: {str(cell)[:40]}" for row, cell in text[bad.to_numpy(bool)].iloc[:3].items())
+    return Finding(message, int(bad.sum()), {"column": str(text.name)}, examples, severity="warning")
 
 
 def _customers(
@@ -171,69 +203,6 @@ def _customers(
     rest = text.drop(columns=list(mapping.values()))
     others = extras.others(rest, set(schemas.columns("customers")))
     return frame.join(others), mapping | dict(zip(others.columns, rest.columns, strict=True))
-
-
-def _priced(
-    frame: pd.DataFrame, choices: Mapping[str, str], findings: list[Finding], readings: list[Reading]
-) -> pd.DataFrame:
-    """Units, price and total of each line, each from the two others where it is missing; unknown ones stay so."""
-    roles = {role for role in (money.QUANTITY, money.PRICE, money.AMOUNT) if role in frame}
-    for role in {money.QUANTITY, money.PRICE, money.AMOUNT} - roles:
-        frame[role] = np.nan
-    units, price, total = frame["quantity"], frame["unit_price"], frame["amount"]
-    if roles == {money.QUANTITY, money.PRICE, money.AMOUNT}:
-        wrong, share = money.off(frame)
-        if wrong:
-            chosen = choices.get(TOTAL, COUNTS)
-            message = N_("{count} totals are not quantity × price: all together they are {share} off (tax, discount?).")
-            values = {"count": str(wrong), "share": f"{share:+.1%}"}
-            readings.append(Reading(TOTAL, message, chosen, (COUNTS, PRODUCT), values))
-            frame["amount"] = units * price if chosen == PRODUCT else total
-        frame["amount"] = frame["amount"].fillna(units * price)
-    elif money.AMOUNT not in roles:
-        frame["amount"] = units * price
-    elif money.PRICE not in roles:
-        frame["unit_price"] = (total / units).where(units != 0, total)
-    else:
-        frame["quantity"] = (total / price).where(price != 0, 0.0)
-    if money.QUANTITY not in roles and money.PRICE not in roles:
-        findings.append(
-            Finding(N_("The file has no units: quantities and prices are not known, money is."), len(frame))
-        )
-    if frame["amount"].isna().all():
-        findings.append(Finding(N_("The file has no money: prices and revenue are not known, units are."), len(frame)))
-    return frame
-
-
-def _in_one_currency(
-    frame: pd.DataFrame, currency: str, choices: Mapping[str, str], findings: list[Finding], readings: list[Reading]
-) -> pd.DataFrame:
-    """The lines in one currency: of several, those of the one that was chosen, and others by the rates given."""
-    if "currency" not in frame:
-        return frame.assign(currency=currency)
-    frame["currency"] = frame["currency"].fillna(currency)
-    counts = frame["currency"].value_counts()
-    if len(counts) < 2:
-        return frame
-    chosen = choices.get(CURRENCY, str(counts.index[0]))
-    rates = {code: float(choices[f"rate:{code}"]) for code in counts.index if choices.get(f"rate:{code}")}
-    rates[chosen] = 1.0
-    message = N_(
-        "The lines are in several currencies ({currencies}): those in {chosen} are kept, others are never added."
-    )
-    said = {"currencies": ", ".join(f"{code} {count}" for code, count in counts.items()), "chosen": chosen}
-    readings.append(Reading(CURRENCY, message, chosen, tuple(counts.index), said, CURRENCY not in choices))
-    rate = frame["currency"].map(rates)
-    left, turned = int(rate.isna().sum()), frame["currency"].ne(chosen) & rate.notna()
-    if left:
-        findings.append(Finding(N_("{rows} lines in other currencies are left out."), left, severity="warning"))
-    if turned.any():
-        told = ", ".join(f"1 {code} = {value:g} {chosen}" for code, value in rates.items() if code != chosen)
-        findings.append(Finding(N_("{rows} lines are converted: {rates}."), int(turned.sum()), {"rates": told}))
-    for column in ("unit_price", "amount", "unit_cost"):
-        if column in frame:
-            frame[column] = frame[column] * rate
-    return frame[rate.notna()].assign(currency=chosen)
 
 
 def lenient(raw: Raw, wanted: Mapping[str, bool], origin: Origin | None = None) -> pd.DataFrame:
@@ -262,6 +231,7 @@ def lenient(raw: Raw, wanted: Mapping[str, bool], origin: Origin | None = None) 
             continue
         kind = kinds.get(canonical, "float" if wanted.get(canonical) else "str")
         values = cells.convert(file, source, kind, [], [])[0]
+        values = scales.tenure(values, source, file.choices, []) if canonical == "tenure" else values
         values = guessing.worded(values, words[canonical]) if canonical in words else values
         lost = values.isna() & text.notna()
         columns[canonical] = values.astype(object).where(~lost, text) if lost.any() else values
@@ -375,19 +345,6 @@ def _left(
         message = N_("{rows} customers have no known outcome: they are scored, but not learned from.")
         findings.append(Finding(message, int(left.isna().sum()), severity="warning"))
     return left
-
-
-def _derived(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """With the columns that a line has where its file says nothing."""
-    if "line_type" not in frame:
-        back = frame["quantity"].lt(0) | frame["quantity"].isna() & frame["amount"].lt(0)
-        frame["line_type"] = back.map({True: "return", False: "sale"})
-    if "product" not in frame:
-        frame["product"] = EVERYTHING
-    if "line_id" not in frame:
-        frame["line_id"] = pd.Series(range(1, len(frame) + 1), frame.index).astype("str")
-    frame["source"] = name
-    return frame
 
 
 def _checked(table: str, frame: pd.DataFrame, mapping: dict[str, str]) -> pd.DataFrame:

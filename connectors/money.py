@@ -4,6 +4,7 @@ By its name, and by what the numbers of its lines say: where units vary and the 
 price; where money per unit does not, a total.
 """
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,11 @@ LOOKED_AT = 20_000  # rows
 CLEAR = 4.0  # times as much variance: then it is the other one
 ALONE = 9.0  # the same where all lines are taken for one product
 SAME = 0.005  # share by which totals may differ from quantity x price and still be the same, for roundings
+
+# No money that a line was sold for: costs, taxes, profits, reductions, what was paid back, running balances.
+NO_RIVAL = re.compile(
+    r"cost|cout|tax|tva|vat|profit|margin|marge|discount|remise|refund|balance|solde|shipping|port|fee|cogs|tip"
+)
 
 SAID = {
     AMOUNT: N_("“{column}” is the total of a line: {sum} in all."),
@@ -55,6 +61,42 @@ def judge(text: pd.DataFrame, found: dict[str, str]) -> tuple[str, Verdict] | No
         if names.LOOSE.fullmatch(names.bare(source)):
             return source, money_or_units(head, source, priced=False, parted="product" in found)
     return None
+
+
+def rivals(text: pd.DataFrame, mapping: dict[str, str]) -> list[str]:
+    """The other columns of money that lines may have been sold for (gross beside net, without tax beside with it)."""
+    head = text.head(1_000)
+    free = head[[name for name in head if name not in mapping.values()]]
+    named = [name for tier in names.likely(free, AMOUNT) for name in tier]
+    return [name for name in named if NO_RIVAL.search(names.bare(name)) is None and _measured(head[name])
+            and not of_orders(text, name, mapping)]  # fmt: skip
+
+
+def of_orders(text: pd.DataFrame, source: str, mapping: dict[str, str]) -> bool:
+    """Whether a column of money is about whole orders of several lines: on the first line only, or again on each."""
+    if "invoice" not in mapping or mapping["invoice"] == source:
+        return False
+    some = text[[mapping["invoice"], source]].head(LOOKED_AT)
+    some = some[some[mapping["invoice"]].notna()].set_axis(["order", "paid"], axis=1)
+    several = some[some.groupby("order")["order"].transform("size") > 1]
+    if several["order"].nunique() < 3:
+        return False
+    orders = several.groupby("order")["paid"]
+    filled, kinds, lines = orders.count(), orders.nunique(), orders.size()
+    once = (filled == 1).mean() > 0.9 and several.groupby("order")["paid"].first().notna().mean() > 0.9
+    if once:
+        return True
+    if QUANTITY in mapping:  # the same on all lines, though their units differ
+        units = several.join(text[mapping[QUANTITY]].rename("units"))
+        vary = units.groupby("order")["units"].nunique() > 1
+        return bool(vary.sum() >= 3 and ((kinds == 1) & (filled == lines))[vary].mean() > 0.9)
+    return False
+
+
+def _measured(text: pd.Series) -> bool:
+    some = text.dropna()
+    values = numbers.read(some).values
+    return len(some) > 0.5 * len(text) and bool(values.notna().mean() > 0.9) and values.nunique() > 1
 
 
 def money_or_units(head: pd.DataFrame, source: str, priced: bool, parted: bool) -> Verdict:

@@ -7,10 +7,20 @@ from collections.abc import Iterable
 from data import meaning, schemas
 
 SYNONYMS = {
-    "customer_id": "customer client customerid clientid custid idclient numeroclient subscriber account accountid id",
-    "churned": "churn churned left exited attrition attrited resilie resiliation parti depart cancelled target",
-    "tenure": "tenuremonths months monthsonbook monthssubscribed anciennete mois moisanciennete anciennetemois",
+    "customer_id": "customer kundennummer kundennr kundenid kunde cliente idcliente clienteid client customerid "
+    "clientid custid idclient numeroclient subscriber account accountid id",
+    "churned": "churn churned left exited attrition attrited resilie resiliation parti depart cancelled target "
+    "gekundigt kundigung abgewandert baja abandono abandonou cancelado cancelou cancelacion cancelamento fuga",
+    "tenure": "tenuremonths months monthsonbook monthssubscribed anciennete mois moisanciennete anciennetemois "
+    "tenureinmonths monthsascustomer tenureyears tenureinyears tenureyr tenureyrs yearsascustomer yearswithus "
+    "yearswithbank "
+    "yearsatcompany customersinceyears yearscustomer tenuredays tenureindays daysascustomer tenureweeks "
+    "ancienneteannees "
+    "ancienneteans ancienneteenannees ancienneteenans ancienneteenmois ancienneteenjours anciennetejours "
+    "antiguedadmeses "
+    "antiguedad antiguedadanos vertragsdauermonate vertragsdauer vertragsdauerjahre",
     "monthly_charges": "monthlycharges monthlycharge monthlyfee mrr mensualite facturemensuelle cotisationmensuelle "
+    "facturamensual cuotamensual monatsbeitrag "
     "abonnement",
     "total_charges": "totalcharges totalcharge totalspend totalfacture",
     "contract": "contracttype typecontrat contrat",
@@ -46,7 +56,7 @@ SALES: dict[str, tuple[str, ...]] = {
         r"(?:gross|net|weekly|daily|monthly|yearly|annual|line|order|invoice|sales?|transaction|purchase|retail|store|product|paid|unit)*"
         r"(?:sales?|revenues?|turnover|amount|amt|money|gmv|income)(?:amount|amt|value|ht|ttc|net|gross)*|"
         r"(?:montant|ca|chiffred?affaires?|recettes?|ventes?|valeur)(?:ht|ttc|net|brut|ventes?|facture|ligne|jour|mois|commande|total)*|"
-        r"(?:sales|order|purchase|transaction)value|(?:sales|ventes)(?:in)?(?:eur|usd|gbp|dollars?|euros?)",
+        r"(?:sales|order|purchase|transaction|net|gross|line|billed|invoice|netto|brutto)+(?:value|wert)|(?:sales|ventes)(?:in)?(?:eur|usd|gbp|dollars?|euros?)",
     ),
     "unit_price": (
         r"unit(?:selling|sale|sales|retail)?price|price(?:each|per(?:unit|item|piece))|prixunit(?:aire)?(?:ht|ttc)?|pu(?:ht|ttc)?|itemprice|unitrate",
@@ -56,7 +66,7 @@ SALES: dict[str, tuple[str, ...]] = {
     "product": (
         r"stock(?:code)|sku(?:id|code|number)?|(?:item|product|prod|article|produit|material)(?:id|code|no|nbr|number|num|key|ref|sku|identifier)|"
         r"(?:id|code|ref|reference|numero|num)(?:article|produit|product|item)|ean(?:13|code)?|upc|gtin|barcode|asin|isbn",
-        r"(?:item|product|produit|article|prod|sku|goods|menuitem|drink|book|coffee|medicine|model|vehicle)s?(?:name|title|nom)?|"
+        r"(?:item|product|produit|article|prod|sku|goods|material|menuitem|drink|book|coffee|medicine|model|vehicle)s?(?:name|title|nom)?|"
         r"(?:nom|libelle)(?:produit|article)|reference|ref|designation|libelle",
         r"(?:item|product|article)?(?:description|desc|details?)",
     ),
@@ -95,11 +105,37 @@ SALES: dict[str, tuple[str, ...]] = {
     "line_id": (r"lineid|rowid|orderlineid|invoicelineid|lineno|idligne",),
     "line_type": (r"linetype|typeligne",),
 }  # fmt: skip
+# The same in German, Spanish, Portuguese and Italian: the likeliest only.
+ELSEWHERE = {
+    "timestamp": r"(?:bestell|rechnungs|verkaufs|beleg|buchungs)?datum|(?:fecha|data)(?:de|da|del|di)?(?:la)?"
+    r"(?:ventas?|vendas?|vendita|pedido|factura|compra|ordine)?|tag|monat|woche|mes|mese|giorno|dia",
+    "quantity": r"(?:bestell|verkaufs)?menge|anzahl|stuckzahl|stuck|cantidad(?:vendida)?|unidades(?:vendidas)?|"
+    r"quantidade(?:vendida)?|qtde?|quantita(?:venduta)?|cant|pezzi",
+    "amount": r"(?:gesamt|rechnungs|zeilen)?(?:betrag|umsatz|preis)(?:netto|brutto)?|gesamtpreis|"
+    r"erlos|(?:importe|valor|monto|importo|totale?)(?:total|totale|neto|netto|bruto|lordo|daventa|davenda|venta|venda)?|"
+    r"ventas(?:totales)?|vendas(?:totais)?|venta|venda|vendite|fatturato|faturamento|facturacion|ingresos|receita|ricavi",
+    "unit_price": r"(?:einzel|stuck|verkaufs)preis|preis(?:prostuck|jestuck)|preis|(?:precio|preco|prezzo)"
+    r"(?:unitario|deventa|devenda|unit|unidad)?|valorunitario|pvp",
+    "product": r"artikel(?:nr|nummer|bezeichnung|name)?|produkt(?:nr|nummer|name)?|(?:codigo|cod|id|codice)?(?:del?)?"
+    r"(?:producto|produto|prodotto|articulo|articolo|artigo)s?|ware",
+    "description": r"bezeichnung|beschreibung|descripcion|descricao|descrizione",
+    "category": r"kategorie|warengruppe|produktgruppe|categoria|familia|famiglia|sortiment",
+    "store": r"filiale|laden|markt|standort|tienda|sucursal|loja|negozio|puntovendita|filial",
+    "invoice": r"(?:rechnungs?|bestell|beleg|auftrags?)(?:nr|nummer)|pedido|(?:numero|num|no|n)?(?:de|da)?"
+    r"(?:factura|fatura|fattura|pedido|ordine)|idpedido",
+    "customer": r"kunden?(?:nr|nummer|id)?|(?:id|codigo|cod|codice)?(?:cliente)",
+    "unit_cost": r"einkaufspreis|(?:coste|costo|custo)(?:unitario)?",
+    "promotion": r"rabatt|descuento|desconto|sconto",
+    "currency": r"wahrung|waehrung|moneda|moeda|valuta|divisa",
+    "supplier": r"lieferant|proveedor|fornecedor|fornitore",
+}  # fmt: skip
 # What names say of money: of a whole line or of one unit. `LOOSE` names are used for money and for units alike.
-TOTALS = re.compile(r".*(?:total|revenue|turnover|gmv|income|recette|chiffre|extended|line|ligne).*|ca(?:ht|ttc)?")
-UNITS = re.compile(r"unit.*|price(?:each|per.*)|prixunit.*|pu(?:ht|ttc)?|itemprice")
+TOTALS = re.compile(
+    r".*(?:total|revenue|turnover|gmv|income|recette|chiffre|extended|line|ligne|gesamt|umsatz|fatturato).*|ca(?:ht|ttc)?"
+)
+UNITS = re.compile(r"unit.*|price(?:each|per.*)|prixunit.*|pu(?:ht|ttc)?|itemprice|(?:einzel|stuck)preis|\w+unitario")
 LOOSE = re.compile(
-    r"(?:gross|net|weekly|daily|monthly|yearly|annual|store|product|retail)*(?:sales?|ventes?)|total(?:s|sales)?|volumes?"
+    r"(?:gross|net|weekly|daily|monthly|yearly|annual|store|product|retail)*(?:sales?|ventes?|ventas?|vendas?|vendite)|total(?:s|sales)?|volumes?|values?"
 )
 FRENCH = {
     "quantite", "qte", "produit", "prix", "magasin", "montant", "facture", "commande", "jour", "mois", "semaine",
@@ -119,7 +155,7 @@ def bare(name: str) -> str:
     """The same without the currency and the unit that a name may carry ("Price (EUR)")."""
     words = meaning.plain(re.sub(r"[\[(][^\])]*[\])]", " ", str(name)) or name) or meaning.plain(name)
     words = re.sub(r"^n (?=\w)", "no ", words)  # N° de facture
-    return _DRESS.sub("", words).replace(" ", "") or plain(name)
+    return _DRESS.sub("", re.sub(r"^line ?item (?=\w)", "", words)).replace(" ", "") or plain(name)
 
 
 def french(columns: Iterable[str]) -> bool:
@@ -150,7 +186,7 @@ def likely(columns: Iterable[str], canonical: str) -> list[list[str]]:
     """The columns that may be a column of sales by their names, in tiers, the likeliest first."""
     squeezed = {source: bare(source) for source in columns}
     tiers = [[source for source, name in squeezed.items() if name == plain(canonical)]]
-    for pattern in SALES.get(canonical, ()):
+    for pattern in (*SALES.get(canonical, ()), ELSEWHERE.get(canonical, "-")):
         known = {source for tier in tiers for source in tier}
         tiers.append([one for one, name in squeezed.items() if one not in known and re.fullmatch(pattern, name)])
     return tiers

@@ -19,9 +19,12 @@ MISSING = {"-", "--", "–", "—", ".", "?", "na", "n/a", "#n/a", "n.a.", "nan"
            "#div/0!", "#value!", "#ref!", "#name?", "#num!", "(blank)", "(vide)"}  # fmt: skip
 SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₴": "UAH",
          "₪": "ILS", "฿": "THB", "₫": "VND", "₱": "PHP", "₦": "NGN", "R$": "BRL", "zł": "PLN", "Kč": "CZK",
-         "Rs": "INR", "Rs.": "INR"}  # fmt: skip
+         "Rs": "INR", "Rs.": "INR", "US$": "USD", "CA$": "CAD", "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "MX$": "MXN",
+         "NT$": "TWD", "C$": "CAD", "A$": "AUD", "S$": "SGD", "Fr": "CHF", "Fr.": "CHF", "円": "JPY",
+         "元": "CNY"}  # fmt: skip
+EITHER = {"¥": ("JPY", "CNY"), "kr": ("SEK", "NOK", "DKK"), "kr.": ("SEK", "NOK", "DKK")}  # signs of several
 ENGLISH = {"USD", "GBP", "INR", "AUD", "CAD", "NZD", "JPY", "CNY", "ILS", "PHP", "NGN", "THB", "KRW"}
-_SIGN = r"[$€£¥₹₽₩₺₴₪฿₫₱₦]|R\$|zł|Kč|Rs\.?|kr\.?|Fr\.?|[A-Z]{3}|[A-Z]{2}\$"
+_SIGN = r"[$€£¥₹₽₩₺₴₪฿₫₱₦円元]|[RCAS]\$|zł|Kč|Rs\.?|kr\.?|Fr\.?|[A-Z]{3}|[A-Z]{2}\$"
 _WORN = re.compile(rf"^([+-]?)(?:{_SIGN})|(?:{_SIGN})$|%$")
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2009'’`]")
 _MINUS = re.compile(r"^\((.+)\)$|^(.+)-$")
@@ -118,10 +121,19 @@ def finite(values: pd.Series) -> pd.Series:
 
 def currencies(text: pd.Series) -> dict[str, int]:
     """The currencies that the cells of a column name themselves ("$12", "12 EUR"), with how many cells each."""
+    found = signs(text)
+    return {
+        SIGNS.get(sign, sign): count
+        for sign, count in found.items()
+        if sign in SIGNS or (sign.isalpha() and len(sign) == 3)
+    }
+
+
+def signs(text: pd.Series) -> dict[str, int]:
+    """The signs and codes of currencies in the cells of a column, as they stand there, with how many cells each."""
     head = text.dropna().head(LOOKED_AT)
-    signs = head.str.extract(rf"^[+(-]?\s*({_SIGN})|({_SIGN})\s*\)?$")
-    found = signs[0].fillna(signs[1]).dropna().value_counts()
-    return {SIGNS.get(sign, sign): int(count) for sign, count in found.items() if sign in SIGNS or len(sign) == 3}
+    found = head.str.extract(rf"^[+(-]?\s*({_SIGN})|({_SIGN})\s*\)?$")
+    return {sign: int(count) for sign, count in found[0].fillna(found[1]).dropna().value_counts().items()}
 
 
 def style_of(columns: list[pd.Series]) -> str | None:

@@ -11,6 +11,7 @@ from data.dataset import Dataset, Origin
 from locales import N_
 
 SIMILAR = 0.5  # share of its columns that a file has which may be the next one of a source
+ALIKE = 0.6  # share of the columns of either file that both have, where all that the first one had are known
 FOUND = ("header", "rate:")  # readings that each file shows for itself, or that change with the day
 
 
@@ -23,6 +24,7 @@ class Recipe:
     outcome: dict[str, bool | None] | None
     readings: dict[str, str]
     currency: str | None
+    header: tuple[str, ...] = ()
 
 
 def of(table: str, origin: Origin) -> Recipe | None:
@@ -32,12 +34,18 @@ def of(table: str, origin: Origin) -> Recipe | None:
     known = schemas.columns(table)
     columns = {canonical: source for canonical, source in origin.columns.items() if canonical in known}
     readings = {key: one for key, one in (origin.readings or {}).items() if not key.startswith(FOUND)}
-    return Recipe(origin.name, columns, origin.outcome, readings, origin.currency)
+    return Recipe(origin.name, columns, origin.outcome, readings, origin.currency, tuple(origin.header or ()))
 
 
 def similar(recipe: Recipe, raw: Raw) -> bool:
-    """Whether a file may be the next one of the recipe's source: it has most of its columns."""
-    wanted = set(recipe.columns.values())
+    """Whether a file may be the next one of the recipe's source: it has most of its columns.
+
+    And not many others: Date, Store and Sales are in files of any shop.
+    """
+    wanted, there = set(recipe.columns.values()), set(raw.frame)
+    if recipe.header:
+        both = there & set(recipe.header)
+        return len(both) >= ALIKE * len(there | set(recipe.header))
     return len(wanted & set(raw.frame)) >= SIMILAR * len(wanted)
 
 
@@ -73,7 +81,7 @@ def apply(raw: Raw, table: str, recipe: Recipe, now: datetime, name: str) -> Dat
 
 def layout(readings: Mapping[str, str]) -> dict[str, str]:
     """Those of some readings that say where the table stands in a file."""
-    return {key: one for key, one in readings.items() if key in ("sheet", "units", "totals", "header")}
+    return {key: one for key, one in readings.items() if key in ("sheet", "units", "totals", "header", "wide")}
 
 
 def answered(made: Dataset) -> None:

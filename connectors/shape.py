@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from connectors import InvalidFile, numbers
+from connectors import InvalidFile, numbers, wide
 from data.dataset import Finding, Reading
 from locales import N_
 
@@ -22,6 +22,11 @@ WORDS = re.compile(
     r"d[eé]c\w*|[ap]\.?m\.?|utc|gmt|[tzqwkm]|eur|usd|gbp|chf|inr|cad|rs|kr|mon|tue|wed|thu|fri|sat|sun",
     re.IGNORECASE,
 )
+GROUPED = {  # what groups of rows are about, by the titles above them
+    "product": r"product|item|article|produit|artikel",
+    "customer": r"customer|client|kunde",
+    "store": r"store|magasin",
+}
 UNIT = re.compile(
     r"[\[(].*[\])]|units?|unités?|unites?|pieces|pcs|eur|euros?|usd|gbp|€|\$|£|%|number|numeric|integer|int|float|"
     r"decimal|date|datetime|text|string|varchar|boolean|days?|months?|jours?|mois|kg|yyyy.*|dd.*|mm.*|k€|m€|t",
@@ -48,10 +53,10 @@ def table(
     filled = filled[filled.notna().any(axis=1)]
     if filled.empty:
         raise InvalidFile(N_("This file is empty."))
-    header, doubt = _header(filled, layout)
+    header = _header(filled, layout)
     below, names = fitted(header) if fitted else _below(cells, header)
     findings: list[Finding] = []
-    readings = _said(header, doubt, filled)
+    readings = _said(header, filled)
     empty = below.isna().all(axis=1)
     if empty.any():
         below = below[~empty]
@@ -59,6 +64,7 @@ def table(
     below, noted = _units(below, values, layout)
     readings += noted
     below = _again(below, names, findings)
+    below, names = _groups(below, names, filled[filled.index < header], findings)
     below, noted = _totals(below, values, layout)
     readings += noted
     if below.empty:
@@ -112,14 +118,14 @@ def _values(rows: pd.DataFrame) -> list[int]:
     return found
 
 
-def _header(filled: pd.DataFrame, layout: Mapping[str, str]) -> tuple[int, bool]:
-    """The row of the header less 1, or -1 where there is none; and whether that is a guess."""
+def _header(filled: pd.DataFrame, layout: Mapping[str, str]) -> int:
+    """The row of the header less 1, or -1 where there is none."""
     rows = list(filled.index)
     if chosen := layout.get(HEADER):
         number = -1 if chosen == NONE else int(chosen) - 1
-        return (number, False) if number in rows[:-1] or number == -1 else (int(rows[0]), False)
+        return number if number in rows[:-1] or number == -1 else int(rows[0])
     if len(rows) < 2:
-        return int(rows[0]), False
+        return int(rows[0])
     counts = filled.notna().sum(axis=1).to_numpy()
     usual = float(np.median(counts[len(counts) // 2 :]))
     values = _values(filled.iloc[len(filled) // 2 :])
@@ -130,12 +136,13 @@ def _header(filled: pd.DataFrame, layout: Mapping[str, str]) -> tuple[int, bool]
             continue
         cells = filled.iloc[place]
         if not values or (not any(_valued(cells.iloc[one]) for one in values) and _followed(filled, place, values)):
-            return int(row), False
+            return int(row)
+        if place < len(rows) - 1 and _over_periods(cells, filled.iloc[place + 1], values):
+            return int(row)
     first = filled.iloc[0, values]
     if counts[0] >= WIDE * usual and all(_valued(cell) for cell in first.dropna()) and not _years(first):
-        plain = [str(cell) for cell in first.dropna() if re.fullmatch(r"\d{1,3}", str(cell))]
-        return -1, len(plain) == len(first.dropna())
-    return int(rows[0]), False
+        return -1
+    return int(rows[0])
 
 
 def _followed(filled: pd.DataFrame, place: int, values: list[int]) -> bool:
@@ -147,6 +154,20 @@ def _followed(filled: pd.DataFrame, place: int, values: list[int]) -> bool:
         if any(not UNIT.fullmatch(str(cell).strip()) for cell in cells) and len(filled) > 3 + place:
             return len(values) == 1 and len(cells) == 1  # a first cell that is wrong
     return len(filled) <= place + 3
+
+
+def _over_periods(cells: pd.Series, below: pd.Series, values: list[int]) -> bool:
+    """Whether cells are times over columns of plain numbers, with words over the others: the header of a wide table."""
+    times = [place for place in values if re.search(r"\d", str(cells.iloc[place]))]
+    words = [place for place in range(len(cells)) if place not in times]
+    dated = [str(below.iloc[place]) for place in times if not pd.isna(below.iloc[place])]
+    return (
+        len(times) >= wide.FEWEST
+        and bool(words)
+        and not any(_valued(cells.iloc[place]) for place in words)
+        and wide.header(cells.iloc[times])
+        and not all(re.search(r"\d[-/:]\d", one) for one in dated)
+    )
 
 
 def _years(first: pd.Series) -> bool:
@@ -167,11 +188,11 @@ def _below(cells: pd.DataFrame, header: int) -> tuple[pd.DataFrame, list[str]]:
     return below, ["" if pd.isna(cell) else str(cell) for cell in cells.loc[header]]
 
 
-def _said(header: int, doubt: bool, filled: pd.DataFrame) -> list[Reading]:
+def _said(header: int, filled: pd.DataFrame) -> list[Reading]:
     first = int(filled.index[0])
     if header < 0:
         message = N_("The first row is data: the file has no header, its columns are numbered.")
-        return [Reading(HEADER, message, NONE, (NONE, str(first + 1)), {}, doubt)]
+        return [Reading(HEADER, message, NONE, (NONE, str(first + 1)), {}, True)]
     if header == first:
         return []
     above = int((filled.index < header).sum())
@@ -209,6 +230,31 @@ def _again(below: pd.DataFrame, names: list[str], findings: list[Finding]) -> pd
         findings.append(Finding(N_("{rows} rows repeat the header and are left out."), int(same.sum())))
         below = below[~same.to_numpy(bool)]
     return below
+
+
+def _groups(
+    below: pd.DataFrame, names: list[str], titles: pd.DataFrame, findings: list[Finding]
+) -> tuple[pd.DataFrame, list[str]]:
+    """With what stands alone above some rows, in a first column that those leave empty, written in each of them.
+
+    So reports of accounting programs list their lines, below the product or the customer that the title names.
+    """
+    if len(below) < 4 or below.shape[1] < 4:
+        return below, names
+    filled = below.notna().sum(axis=1)
+    first = below.iloc[:, 0]
+    sums = first.str.match(TOTAL.pattern, case=False, na=False).astype(bool)
+    heads = first.notna() & (filled == 1) & ~sums
+    rows = ~heads & ~sums & (filled > 0)
+    if heads.sum() < 2 or not heads.iloc[0] or not rows.any() or first[rows].notna().any():
+        return below, names
+    below = below.copy()
+    below.iloc[:, 0] = first.where(heads).ffill().where(rows, first)
+    title = " ".join(str(cell) for cell in titles.to_numpy().ravel() if not pd.isna(cell))
+    kind = next((kind for kind, known in GROUPED.items() if re.search(known, title, re.IGNORECASE)), "group")
+    message = N_("{rows} rows name what the rows below them belong to: it is written in each of those.")
+    findings.append(Finding(message, int(heads.sum()), examples=tuple(first[heads].iloc[:3])))
+    return below[~heads], [names[0].strip() or kind, *names[1:]]
 
 
 def _totals(below: pd.DataFrame, values: list[int], layout: Mapping[str, str]) -> tuple[pd.DataFrame, list[Reading]]:

@@ -61,6 +61,7 @@ class Origin:
     columns: dict[str, str] | None = None
     outcome: dict[str, bool | None] | None = None
     readings: dict[str, str] | None = None
+    header: list[str] | None = None
 
 
 @dataclass(frozen=True)

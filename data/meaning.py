@@ -13,8 +13,9 @@ import babel
 import numpy as np
 import pandas as pd
 
-YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "1.0", "t", "left", "churned", "exited"}
-NO = {"no", "n", "non", "false", "faux", "0", "0.0", "f", "stayed", "retained"}
+YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "1.0", "t", "left", "churned", "exited", "ja", "sí", "si", "sì",
+       "sim"}  # fmt: skip
+NO = {"no", "n", "non", "false", "faux", "0", "0.0", "f", "stayed", "retained", "nein", "não", "nao"}
 FEW_OUTCOMES = 6  # different values of a column that says who left
 _ROW = re.compile(r"#\d+")
 _PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?")  # 01000 is a code, not a number
@@ -30,7 +31,7 @@ _HERE = (
 _NOT_YET = r"join|new|nouve|pending|unknown|inconnu|attente|trial|essai|na$|null$|none$|missing"
 _NOT = r"(not?|pas|non|never|jamais|un)$"
 # What a column's name says. `_OUTCOME` alone is enough, `_LEAVING` only with a word of `_ABOUT` or with nothing else.
-_OUTCOME = r"churn\w*|attrit\w*|resili\w*|desabonne\w*"
+_OUTCOME = r"churn\w*|attrit\w*|resili\w*|desabonne\w*|gekundigt|kundigung|abgewandert|baja|abandono\w*|cancelad[oa]"
 _LEAVING = (
     r"left|leav(?:e|es|ing|er|ers)|exit(?:s|ed|ing)?|cancel(?:l?ed|l?ing|lations?|ations?)?|terminat(?:ed|ions?)|"
 )

@@ -60,7 +60,7 @@ def test_a_file_that_can_be_read_in_two_ways_is_asked_about(name):
             read(name)
         return
     made = read(name)
-    assert [one.key for one in made.questions] == [asked]
+    assert [one.key for one in made.questions] == ([asked] if isinstance(asked, str) else asked)
     assert len(made.questions[0].options) > 1
     assert [finding for finding in made.findings if finding.severity == "error"]
     assert differences(made.main, right(name)) == []  # what it is taken for until then
@@ -69,7 +69,7 @@ def test_a_file_that_can_be_read_in_two_ways_is_asked_about(name):
 def test_most_kinds_need_no_click():
     asked = sum("asked" in about for about in INDEX.values())
     assert len(INDEX) >= 60
-    assert (len(INDEX) - asked) / len(INDEX) > 0.85
+    assert (len(INDEX) - asked) / len(INDEX) > 0.8
 
 
 @pytest.mark.parametrize(

@@ -393,7 +393,10 @@ def _mapped(table: Table, raw: files.Raw, currency: str, recipe: Recipe | None) 
                 chosen[column] = source
         if not currency and "currency" not in chosen:
             paid = [chosen[role] for role in ("amount", "unit_price") if role in chosen]
-            own = currencies.of(raw.frame.head(files.HEAD), paid) or (recipe.currency if recipe else None)
+            head = raw.frame.head(files.HEAD)
+            if not recipe and len(currencies.either(head, paid)) > 1:
+                return chosen, ""  # asked among what was understood
+            own = currencies.of(head, paid) or (recipe.currency if recipe else None)
             every = list(dict.fromkeys([*([own] if own else []), *CURRENCIES, *currencies.current()]))
             currency = st.selectbox(_("Currency"), every, key=f"currency-{table}-{read}-{own}")
     return chosen, "" if "currency" in chosen else currency

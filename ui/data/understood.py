@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 import locales
-from connectors import ConnectorError, dates, files, mapping, money, numbers, shape
+from connectors import ConnectorError, dates, files, lines, mapping, money, numbers, scales, shape, statuses, wide
 from data import schemas
 from data.dataset import Dataset, Reading, Table
 from ui import cards
@@ -20,7 +20,13 @@ WORDS = {
     dates.SWAPPED: N_("days and months were swapped"), dates.AS_WRITTEN: N_("as they stand"),
     numbers.POINT: N_("decimal point"), numbers.COMMA: N_("decimal comma"),
     money.AMOUNT: N_("total of the line"), money.PRICE: N_("price of one unit"), money.QUANTITY: N_("units"),
-    mapping.COUNTS: N_("the total counts"), mapping.PRODUCT: N_("quantity × price counts"),
+    lines.COUNTS: N_("the total counts"), lines.PRODUCT: N_("quantity × price counts"),
+    lines.GIVEN: N_("the rates given here"), lines.ECB: N_("the European Central Bank's rate of each day"),
+    scales.MONTHS: N_("in months"), scales.YEARS: N_("in years"), scales.WEEKS: N_("in weeks"),
+    scales.DAYS: N_("in days"),
+    scales.PLAIN: N_("as they stand"), scales.HUNDREDTHS: N_("hundredths"), scales.THOUSANDS: N_("thousands"),
+    scales.MILLIONS: N_("millions"), statuses.OFF: N_("taken off"), statuses.ADDED: N_("added like sales"),
+    wide.TURNED: N_("a row each"),
     mapping.UNKNOWN: N_("not known"), mapping.HERE: N_("still here"),
     shape.KEPT: N_("kept"), shape.LEFT_OUT: N_("left out"), shape.NONE: N_("no header"),
     files.JOINED: N_("all with these columns"), files.ALL: N_("all sheets"),
@@ -48,14 +54,16 @@ def choose(file: str, readings: tuple[Reading, ...]) -> None:
                     default=None if reading.open else reading.chosen, on_change=_choose, args=(file, reading.key, key),
                     format_func=lambda option, reading=reading: _word(option, reading),
                 )  # fmt: skip
-        if reading.key == mapping.CURRENCY:
+        if reading.key == lines.CURRENCY and chosen(file).get(lines.RATES) != lines.ECB:
             _rates(file, reading)
 
 
 def sentence(reading: Reading) -> str:
     """A reading as a sentence; an open one asks."""
     said = {name: _day(value) if name in ("first", "last") else value for name, value in reading.values.items()}
-    told = _(reading.message).format(**said)
+    told = _(reading.message).format(
+        **{name: _(WORDS[value]) if value in WORDS else value for name, value in said.items()}
+    )
     if len(reading.options) == 1 and reading.chosen in WORDS:
         return f"{told} ({_(WORDS[reading.chosen])})"
     return _("Which is it? {matter}").format(matter=told) if reading.open else told

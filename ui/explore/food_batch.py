@@ -74,11 +74,19 @@ def _ask() -> None:
         st.rerun()
 
 
+# No part of a price or a word, no 2024-01-31, no 20240131120000.
+NUMBER = re.compile(
+    r"(?<![\w.\-])(?<![0-9],(?=[0-9]{6,7}(?![0-9])))(?!(?:19|20)\d\d-\d\d-\d\d(?!\d))"
+    r"(?!(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-5]\d(?!\d))"
+    r"[0-9][0-9\-]{5,20}(?![\w.])"
+)
+
+
 def barcodes(text: str) -> tuple[list[str], dict[str, str]]:
     """The barcodes in a text, each once, and what looks like one but is not: text -> why. Short numbers are none."""
     codes: dict[str, None] = {}
     wrong: dict[str, str] = {}
-    for part in re.findall(r"(?<![\w.,])[0-9][0-9\-]{5,20}(?![\w.])", text):
+    for part in NUMBER.findall(text):
         try:
             codes[openfoodfacts.barcode(part)] = None
         except ConnectorError as error:

@@ -1,0 +1,172 @@
+"""What a file says of lines that were sold, completed: units, price and total, one currency, sale or return."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from connectors import ConnectorError, currencies, ecb, money, numbers
+from data.dataset import Finding, Reading
+from locales import N_
+
+EVERYTHING = "everything"  # the product of lines that name none
+CURRENCY, SIGN, TOTAL = "currency", "sign", "total"  # keys of readings
+RATES, GIVEN, ECB = "rates", "the rates given here", "the European Central Bank's rate of each day"
+COUNTS, PRODUCT = "the total counts", "quantity × price counts"
+
+
+def summed(
+    text: pd.DataFrame, mapping: dict[str, str], choices: Mapping[str, str], readings: list[Reading]
+) -> dict[str, str]:
+    """The mapping with the column that somebody chose among those that could be what lines were sold for."""
+    given = mapping.get(money.AMOUNT)
+    rivals = money.rivals(text, mapping) if given else []
+    if not given or not rivals:
+        return mapping
+    chosen = choices.get(money.AMOUNT, given)
+    if chosen != given and chosen in rivals:
+        mapping, rivals = {**mapping, money.AMOUNT: chosen}, [given, *(one for one in rivals if one != chosen)]
+        given = chosen
+    message = N_("Lines were sold for “{column}”, not for what other columns of money say.")
+    readings.append(Reading(money.AMOUNT, message, given, (given, *rivals), {"column": given}))
+    return mapping
+
+
+def judged(
+    text: pd.DataFrame, mapping: dict[str, str], choices: Mapping[str, str], readings: list[Reading]
+) -> dict[str, str]:
+    """The mapping with what somebody chose a column of money to be; and what it could be, as a reading."""
+    if set(mapping) & {money.AMOUNT, money.PRICE, money.QUANTITY} == {money.PRICE}:
+        mapping = {money.AMOUNT if role == money.PRICE else role: source for role, source in mapping.items()}
+    judged = money.judge(text, mapping)
+    if judged is None:
+        return mapping
+    source, verdict = judged
+    given = next(role for role, one in mapping.items() if one == source)
+    chosen = choices.get(f"money:{source}", given)
+    if chosen != given and chosen in verdict.options and chosen not in mapping:
+        mapping = {chosen if one == source else role: one for role, one in mapping.items()}
+        given = chosen
+    options = tuple(dict.fromkeys((given, *verdict.options)))
+    is_open = verdict.even and f"money:{source}" not in choices
+    values = {"column": source, "sum": f"{numbers.read(text[source]).values.sum():,.10g}"}
+    readings.append(Reading(f"money:{source}", money.SAID[given], given, options, values, is_open))
+    return mapping
+
+
+def priced(
+    frame: pd.DataFrame, choices: Mapping[str, str], findings: list[Finding], readings: list[Reading]
+) -> pd.DataFrame:
+    """Units, price and total of each line, each from the two others where it is missing; unknown ones stay so."""
+    roles = {role for role in (money.QUANTITY, money.PRICE, money.AMOUNT) if role in frame}
+    for role in {money.QUANTITY, money.PRICE, money.AMOUNT} - roles:
+        frame[role] = np.nan
+    units, price, total = frame["quantity"], frame["unit_price"], frame["amount"]
+    if roles == {money.QUANTITY, money.PRICE, money.AMOUNT}:
+        wrong, share = money.off(frame)
+        if wrong:
+            chosen = choices.get(TOTAL, COUNTS)
+            message = N_("{count} totals are not quantity × price: all together they are {share} off (tax, discount?).")
+            values = {"count": str(wrong), "share": f"{share:+.1%}"}
+            readings.append(Reading(TOTAL, message, chosen, (COUNTS, PRODUCT), values))
+            frame["amount"] = units * price if chosen == PRODUCT else total
+        frame["amount"] = frame["amount"].fillna(units * price)
+    elif money.AMOUNT not in roles:
+        frame["amount"] = units * price
+    elif money.PRICE not in roles:
+        frame["unit_price"] = (total / units).where(units != 0, total)
+    else:
+        frame["quantity"] = (total / price).where(price != 0, 0.0)
+    if money.QUANTITY not in roles and money.PRICE not in roles:
+        findings.append(
+            Finding(N_("The file has no units: quantities and prices are not known, money is."), len(frame))
+        )
+    if frame["amount"].isna().all():
+        findings.append(Finding(N_("The file has no money: prices and revenue are not known, units are."), len(frame)))
+    return frame
+
+
+def signed(text: pd.DataFrame, sources: list[str], choices: Mapping[str, str], readings: list[Reading]) -> str | None:
+    """The currency of a sign that several have, as somebody chose it, else asked; None where there is none."""
+    options = currencies.either(text, sources)
+    if not options:
+        return None
+    chosen = choices.get(SIGN, options[0])
+    chosen = chosen if chosen in options else options[0]
+    if len(options) > 1:
+        message = N_("The sign of the money is that of {currencies}: it is taken for {chosen}.")
+        said = {"currencies": ", ".join(options), "chosen": chosen}
+        readings.append(Reading(SIGN, message, chosen, options, said, SIGN not in choices))
+    return chosen
+
+
+def in_one_currency(
+    frame: pd.DataFrame,
+    currency: str,
+    choices: Mapping[str, str],
+    findings: list[Finding],
+    readings: list[Reading],
+    now: datetime,
+) -> pd.DataFrame:
+    """The lines in one currency: of several, those of the one that was chosen, and others by the rates given.
+
+    Where somebody asks for them, the rates are the European Central Bank's of each day; nobody else is asked.
+    """
+    if "currency" not in frame:
+        return frame.assign(currency=currency)
+    named = frame["currency"].dropna().unique()
+    if len(named) > 1 and "invoice" in frame:  # said on the first line of an order only
+        frame["currency"] = frame["currency"].fillna(
+            frame.groupby("invoice", dropna=False)["currency"].transform("first")
+        )
+    frame["currency"] = frame["currency"].fillna(named[0] if len(named) == 1 else currency)
+    counts = frame["currency"].value_counts()
+    if len(counts) < 2:
+        return frame
+    chosen = choices.get(CURRENCY, str(counts.index[0]))
+    rates = {code: float(choices[f"rate:{code}"]) for code in counts.index if choices.get(f"rate:{code}")}
+    rates[chosen] = 1.0
+    message = N_(
+        "The lines are in several currencies ({currencies}): those in {chosen} are kept, others are never added."
+    )
+    said = {"currencies": ", ".join(f"{code} {count}" for code, count in counts.items()), "chosen": chosen}
+    readings.append(Reading(CURRENCY, message, chosen, tuple(counts.index), said, CURRENCY not in choices))
+    rate = frame["currency"].map(rates)
+    by_day = choices.get(RATES) == ECB
+    if by_day:
+        try:
+            rate = ecb.factors(ecb.rates(now), frame["timestamp"], frame["currency"], chosen)
+        except ConnectorError as error:
+            findings.append(
+                Finding(error.message, 0, {name: str(one) for name, one in error.values.items()}, severity="error")
+            )
+            by_day = False
+        rate = rate.mask(frame["currency"].eq(chosen), 1.0)
+    asked = N_("Other currencies are converted by {chosen}.")
+    readings.append(Reading(RATES, asked, ECB if by_day else GIVEN, (GIVEN, ECB), {"chosen": ECB if by_day else GIVEN},
+                            choices.get(RATES) == ECB and not by_day))  # fmt: skip
+    left, turned = int(rate.isna().sum()), frame["currency"].ne(chosen) & rate.notna()
+    if left:
+        findings.append(Finding(N_("{rows} lines in other currencies are left out."), left, severity="warning"))
+    if turned.any():
+        told = ", ".join(f"1 {code} = {value:g} {chosen}" for code, value in rates.items() if code != chosen)
+        told = ecb.NAME if by_day else told
+        findings.append(Finding(N_("{rows} lines are converted: {rates}."), int(turned.sum()), {"rates": told}))
+    for column in ("unit_price", "amount", "unit_cost"):
+        if column in frame:
+            frame[column] = frame[column] * rate
+    return frame[rate.notna()].assign(currency=chosen)
+
+
+def derived(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """With the columns that a line has where its file says nothing."""
+    if "line_type" not in frame:
+        back = frame["quantity"].lt(0) | frame["quantity"].isna() & frame["amount"].lt(0)
+        frame["line_type"] = back.map({True: "return", False: "sale"})
+    if "product" not in frame:
+        frame["product"] = EVERYTHING
+    if "line_id" not in frame:
+        frame["line_id"] = pd.Series(range(1, len(frame) + 1), frame.index).astype("str")
+    frame["source"] = name
+    return frame

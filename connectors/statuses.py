@@ -1,0 +1,114 @@
+"""What a line's own words say: that something came back, or that nothing was sold after all.
+
+A type of its own ("Return", "Avoir") makes a line of its own, whose units are taken off; a status ("Cancelled",
+"Refunded") undoes the line that it stands in. Which it is changes every total, so that it is asked about.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+
+import pandas as pd
+
+from connectors import names, numbers
+from data import meaning
+from data.dataset import Finding, Reading
+from locales import N_
+
+OFF, ADDED = "taken off", "added like sales"
+KEPT, LEFT_OUT = "kept", "left out"
+KINDS = 20  # different words of a column that says what a line is
+_BACK = re.compile(
+    r"returns?|returned|refund(?:s|ed)?|retours?|avoirs?|rembourse(?:e|ment)?s?|credit ?(?:note|memo)|sales return|"
+    r"gutschrift|retoure|storno|devolucion(?:es)?|devolucao|chargeback"
+)
+_UNDONE = re.compile(
+    r"cancel(?:l?ed|lation)?|annule(?:e|s|es)?|void(?:ed)?|failed|declined|rejected|returned|refunded|rembourse(?:e|s)?|"
+    r"retourne(?:e|s)?|storniert|cancelad[oa]|abandoned|unpaid|echoue(?:e|s)?|refusee?s?"
+)
+_TYPE = re.compile(r"\w*type|\w*kind|nature|\w*art|\w*tipo|typ|\w*event|sens|mouvement|movement")
+_STATUS = re.compile(r"\w*stat(?:e|us|ut)\w*|\w*etat\w*|estado|cancel\w*|annule\w*|returned|refunded|is\w+")
+_WHEN = re.compile(r"(?:date)?(?:cancel|annul|void|refund)\w*(?:at|on|date|le)|(?:date)(?:cancel|annul|void|refund)\w*")
+
+
+def applied(
+    text: pd.DataFrame,
+    frame: pd.DataFrame,
+    free: Iterable[str],
+    choices: Mapping[str, str],
+    findings: list[Finding],
+    readings: list[Reading],
+) -> pd.DataFrame:
+    """The lines of `frame` (quantity, unit_price, amount) as the `free` columns of their file say what they are."""
+    for source in free:
+        cells = text[source]
+        dated = bool(_WHEN.fullmatch(names.bare(source)))
+        if not dated and (cells.isna().all() or cells.head(1_000).nunique() > KINDS):
+            continue
+        name = names.bare(source)
+        if _TYPE.fullmatch(name):
+            frame = _back(cells, frame, source, choices, readings)
+        elif dated or _STATUS.fullmatch(name):
+            frame = _undone(cells, frame, source, dated, choices, findings, readings)
+    return frame
+
+
+def _back(
+    cells: pd.Series, frame: pd.DataFrame, source: str, choices: Mapping[str, str], readings: list[Reading]
+) -> pd.DataFrame:
+    rows = _speaking(cells, _BACK).loc[frame.index]
+    sold = frame["quantity"].fillna(frame["amount"])
+    if not rows.any() or rows.all() or (sold[rows] < 0).mean() > 0.5:  # they have their minus
+        return frame
+    key = f"returns:{source}"
+    chosen = choices.get(key, OFF)
+    message = N_("“{column}” says of {count} lines that goods came back ({words}), but their numbers have no minus.")
+    said = {"column": source, "count": str(int(rows.sum())), "words": _words(cells.loc[frame.index][rows])}
+    readings.append(Reading(key, message, chosen, (OFF, ADDED), said, key not in choices))
+    if chosen == OFF:
+        back = rows & ~(sold < 0)
+        for column in ("quantity", "amount"):
+            frame[column] = frame[column].mask(back, -frame[column])
+    return frame
+
+
+def _undone(
+    cells: pd.Series,
+    frame: pd.DataFrame,
+    source: str,
+    dated: bool,
+    choices: Mapping[str, str],
+    findings: list[Finding],
+    readings: list[Reading],
+) -> pd.DataFrame:
+    cells = cells.loc[frame.index]
+    rows = cells.notna() & ~cells.str.casefold().isin(numbers.MISSING) if dated else _speaking(cells, _UNDONE)
+    worth = frame["quantity"].fillna(0).ne(0) | frame["amount"].fillna(0).ne(0)
+    if not (rows & worth).any() or rows.all():
+        return frame
+    key = f"undone:{source}"
+    chosen = choices.get(key, LEFT_OUT)
+    message = N_("“{column}” says of {count} lines that nothing was sold after all ({words}).")
+    said = {"column": source, "count": str(int(rows.sum())), "words": _words(cells[rows])}
+    readings.append(Reading(key, message, chosen, (LEFT_OUT, KEPT), said, key not in choices))
+    if chosen == LEFT_OUT:
+        findings.append(Finding(N_("{rows} lines of which nothing was sold are left out."), int(rows.sum())))
+        return frame[~rows]
+    return frame
+
+
+def _speaking(cells: pd.Series, words: re.Pattern[str]) -> pd.Series:
+    """The cells that speak of something: one of its words in them, and no "not" before it."""
+    found = {cell: any(words.fullmatch(one) for one in _parts(meaning.plain(cell))) for cell in cells.dropna().unique()}
+    return cells.map(found).eq(True)
+
+
+def _parts(text: str) -> list[str]:
+    words = text.split()
+    if {"not", "non", "pas", "no", "never", "jamais", "un"} & set(words):
+        return []
+    return [*words, *(" ".join(pair) for pair in pairwise(words))]
+
+
+def _words(cells: pd.Series) -> str:
+    return ", ".join(f"“{word[:30]}”" for word in cells.value_counts().index[:3])

@@ -1,0 +1,142 @@
+"""Tables with a column a day, week, month or item, as planning sheets are, turned into long ones: a row each."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from connectors import dates, names, numbers
+from data import meaning, schemas
+from data.dataset import Finding, Reading
+from locales import N_
+
+WIDE, TURNED, AS_IT_STANDS = "wide", "a row each", "as they stand"  # key of the reading; its choices
+FEWEST = 3  # columns that are periods, or items
+ROWS = 10_000_000  # of the long table
+VALUE = "value"  # the column of a long table that may be units or money
+_PREFIX = re.compile(
+    r"^(?:x|sales|units?|qty|quantity|ventes|ca|montant|revenue|week of|semaine du)?[ _.:-]*", re.IGNORECASE
+)
+_SUMS = re.compile(r"(?:grand|sub|sous)?total(?:e|s|aux)?\w*|ytd|sum|somme|average|avg|mean|moyenne|min|max|cumul\w*")
+M5 = ["id", "item_id", "dept_id", "cat_id", "store_id", "state_id"]  # the M5 competition: its day d_1
+M5_BEGIN = date(2011, 1, 29)
+
+
+def turned(frame: pd.DataFrame, layout: Mapping[str, str]) -> tuple[pd.DataFrame, list[Finding], list[Reading]]:
+    """The long table of a wide one: what its rows are about, `date` (or `product`) and what stood in the cells.
+
+    Any other table comes back as it is. What is not filled is no row. Sums beside the periods are left out.
+    """
+    periods, known = _m5(frame), "units_sold"
+    if periods is None:
+        periods, known = _periods(frame), ""
+    items = [] if periods is not None else _items(frame)
+    if periods is None and not items:
+        return frame, [], []
+    across = list(periods) if periods is not None else items
+    chosen = layout.get(WIDE, TURNED)
+    kind = N_("{count} columns are times, from “{first}” to “{last}”: a row is made of each cell.")
+    if items:
+        kind = N_("{count} columns seem to be items, from “{first}” to “{last}”: a row is made of each cell.")
+    said = {"count": str(len(across)), "first": str(across[0]), "last": str(across[-1])}
+    reading = Reading(WIDE, kind, chosen, (TURNED, AS_IT_STANDS), said, bool(items) and WIDE not in layout)
+    if chosen == AS_IT_STANDS or len(frame) * len(across) > ROWS:
+        return frame, [], [Reading(WIDE, kind, AS_IT_STANDS, (TURNED, AS_IT_STANDS), said)]
+    findings = []
+    rest = [name for name in frame if name not in across]
+    sums = [name for name in rest if _SUMS.fullmatch(names.bare(name)) and _numeric(frame[name])]
+    if sums:
+        message = N_("{rows} columns that add up others are left out.")
+        findings.append(Finding(message, len(sums), examples=tuple(sums[:3])))
+    ids = [name for name in rest if name not in sums]
+    labels = [periods[name].isoformat() for name in across] if periods is not None else across
+    long = frame[ids].loc[frame.index.repeat(len(across))].reset_index(drop=True)
+    taken = "date" if periods is not None else "product"
+    long[taken] = pd.Series(np.tile(np.array(labels, object), len(frame)), dtype="str")
+    cells = pd.Series(frame[across].to_numpy(dtype=object).ravel(), dtype="str")
+    long[known or (VALUE if VALUE not in long else f"{VALUE} (2)")] = cells
+    there = cells.notna() & ~cells.str.strip().eq("").fillna(True)
+    return long[there.to_numpy(bool)].reset_index(drop=True), findings, [reading]
+
+
+def header(cells: pd.Series) -> bool:
+    """Whether cells are times in an order, as a header over periods is."""
+    found = _times([str(cell) for cell in cells.dropna()])
+    return found is not None and cells.notna().all()
+
+
+def _m5(frame: pd.DataFrame) -> dict[str, date] | None:
+    """The days of the M5 competition's files, which only number them."""
+    days = [name for name in frame if re.fullmatch(r"d_\d+", str(name))]
+    if list(frame)[: len(M5)] != M5 or len(days) != frame.shape[1] - len(M5):
+        return None
+    return {name: (pd.Timestamp(M5_BEGIN) + pd.Timedelta(days=int(name[2:]) - 1)).date() for name in days}
+
+
+def _periods(frame: pd.DataFrame) -> dict[str, date] | None:
+    """The columns named by times, all of them numbers, of a table about anything but customers' outcomes."""
+    named = {name: _PREFIX.sub("", str(name)) for name in frame if re.search(r"\d", str(name))}
+    found = _times(list(named.values()))
+    if found is None:  # some other names have digits too
+        named = {name: one for name, one in named.items() if _times([one, one], several=False)}
+        found = _times(list(named.values()))
+    if found is None or not all(_numeric(frame[name]) for name in named):
+        return None
+    rest = frame[[name for name in frame if name not in named]]
+    attributes = names.by_name(rest, [name for name in schemas.columns("customers") if name != "customer_id"])
+    if attributes or any(meaning.about_leaving(name) for name in rest) or any(dates.dated(rest[name]) for name in rest):
+        return None
+    return dict(zip(named, found, strict=True))
+
+
+def _times(texts: list[str], several: bool = True) -> list[date] | None:
+    """Texts as days, one after the other; None where they are not."""
+    if several and len(texts) < FEWEST:
+        return None
+    if any(re.fullmatch(r"\d{1,3}|\d{5}|\d{7,}|\D*", one) for one in texts):
+        return None
+    years = [bool(re.fullmatch(r"\d{4}", one)) for one in texts]
+    if any(years) and not (all(years) and all(1900 <= int(one) <= 2100 for one in texts)):
+        return None
+    read = dates.read(pd.Series(texts, dtype="str"), numbers=True).values
+    if read.isna().any():
+        return None
+    if not several:
+        return list(read.dt.date)
+    steps = read.diff().dropna().dt.days
+    if not ((steps > 0).all() or (steps < 0).all()) or (all(years) and not steps.abs().between(365, 366).all()):
+        return None
+    return list(read.dt.date)
+
+
+def _items(frame: pd.DataFrame) -> list[str]:
+    """The columns beside one of dates, where all are numbers and none is called like anything that is known."""
+    days = [name for name in frame if dates.dated(frame[name])]
+    others = [name for name in frame if name not in days]
+    if len(days) != 1 or len(others) < FEWEST or days[0] != next(iter(frame)) or frame[days[0]].duplicated().any():
+        return []
+    sums = [name for name in others if _SUMS.fullmatch(names.bare(name))]
+    items = [name for name in others if name not in sums]
+    roles = [role for role in names.SALES if role not in ("product", "description")]
+    words = [word for name in items for word in meaning.plain(name).split()]
+    if any(tier for role in roles for tier in names.likely(items, role)) or any(map(OTHER.fullmatch, words)):
+        return []
+    unlike = any(re.fullmatch(r"column \d+", name) or meaning.about_leaving(name) for name in items)
+    return items if len(items) >= FEWEST and not unlike and all(_numeric(frame[name]) for name in items) else []
+
+
+# Words in the names of what is measured, not sold: weather, places, prices, shares, people, flags.
+OTHER = re.compile(
+    r"temp\w*|rain\w*|pluie|weather|meteo|humid\w*|wind|cpi|unemploy\w*|holidays?|ferie|open|promo\w*|rates?|taux|index|"
+    r"scores?|lat\w{0,5}itude|lat|lon|lng|age|year|annee|month|mois|day|jour|weeks?|semaine|prices?|prix|costs?|couts?|"
+    r"customers?|clients?|visit\w*|traffic|ids?|sales|ventes|revenue|units?|qty|total|amount|count|hour|heure|flag|is|"
+    r"ratio|pct|percent|close|high|low|volume"
+)
+
+
+def _numeric(text: pd.Series) -> bool:
+    some = text.dropna().head(200).str.strip()
+    some = some[~some.str.casefold().isin(numbers.MISSING) & some.ne("")]
+    return len(some) > 0 and bool(numbers.read(some).values.notna().mean() > 0.95)

@@ -1,0 +1,43 @@
+"""Three files of the corpus from the drop zone to the overview: understood, asked about, kept, total right."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import served, settled, visiting
+
+pytestmark = pytest.mark.xdist_group("browser")
+FILES = Path(__file__).parent.parent / "corpus" / "files"
+# File, what is to be answered (a pill), the currency as it is chosen where the file names none.
+ASKED = {"plain.csv": None, "returns_by_type.csv": "taken off", "yen_sign.csv": "JPY"}
+
+
+def money(text: str) -> float:
+    return float("".join(one for one in text if one.isdigit() or one in ".-"))
+
+
+def shown(page: Page, label: str) -> str:
+    return page.get_by_test_id("stMetric").filter(has_text=label).first.get_by_test_id("stMetricValue").inner_text()
+
+
+def test_files_are_understood_asked_about_kept_and_add_up(chromium: Browser, tmp_path: Path):
+    with served(tmp_path, {}) as address, visiting(chromium, address) as visit:
+        for name, answer in ASKED.items():
+            right = pd.read_csv(FILES / f"{Path(name).stem}.right.csv")
+            page = visit.open("data?lang=en&table=sales&from=upload")
+            page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(FILES / name)
+            expect(page.get_by_text("What was understood")).to_be_visible(timeout=20_000)
+            settled(page)
+            use = page.get_by_role("button", name="Check and use")
+            if answer:
+                expect(use).to_be_disabled()
+                page.get_by_role("button", name=answer, exact=True).click()
+            expect(use).to_be_enabled(timeout=15_000)
+            assert money(shown(page, "Money")) == pytest.approx(right["amount"].sum(), abs=0.5)
+            use.click()
+            expect(page.get_by_text("The pages now show this dataset.")).to_be_visible(timeout=20_000)
+            page = visit.open("sales-overview?lang=en&period=all")
+            settled(page)
+            assert money(shown(page, "Revenue")) == pytest.approx(right["amount"].sum(), abs=0.5)
