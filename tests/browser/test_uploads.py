@@ -33,7 +33,7 @@ def test_files_are_understood_asked_about_kept_and_add_up(chromium: Browser, tmp
             use = page.get_by_role("button", name="Check and use")
             if answer:
                 expect(use).to_be_disabled()
-                page.get_by_role("button", name=answer, exact=True).click()
+                page.get_by_role("radio", name=answer, exact=True).click()
             expect(use).to_be_enabled(timeout=15_000)
             assert money(shown(page, "Money")) == pytest.approx(right["amount"].sum(), abs=0.5)
             use.click()

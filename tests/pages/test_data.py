@@ -65,12 +65,21 @@ def test_a_french_file_is_guessed_converted_and_shown_as_text(visit):
 def test_a_refused_file_names_the_cell_and_changes_nothing(visit):
     app = visit("data", **{"from": "upload"})
     before = active().version
-    give(app, "customers", "clients.csv", MINE.replace(b"C7;oui;27,50", b"C7;oui;perhaps"))
+    give(app, "customers", "clients.csv", MINE.replace(b"C7;", b"C6;"))
     press(app, "Check and use")
     assert active().version == before
-    assert "perhaps" in app.warning[0].value
+    assert "C6" in app.warning[0].value
     report = app.dataframe[0].value
-    assert report[["row", "value"]].to_numpy().tolist() == [[9, "perhaps"]]
+    assert report[["row", "value"]].to_numpy().tolist() == [[8, "C6"], [9, "C6"]]
+
+
+def test_a_mistyped_cell_that_is_not_needed_is_left_empty_and_said(visit):
+    app = visit("data", **{"from": "upload"})
+    give(app, "customers", "clients.csv", MINE.replace(b"C7;oui;27,50", b"C7;oui;perhaps"))
+    press(app, "Check and use")
+    frame = tables.read(active())
+    assert frame["monthly_charges"].isna().tolist() == [number == 7 for number in range(60)]
+    assert any("perhaps" in example for finding in active().findings for example in finding.examples)
 
 
 @pytest.mark.parametrize(
