@@ -169,4 +169,7 @@ def _word(option: str, reading: Reading) -> str:
 
 
 def _day(value: str) -> str:
-    return locales.day(date.fromisoformat(value))
+    try:
+        return locales.day(date.fromisoformat(value))
+    except ValueError:  # the name of a column, the first of some numbers
+        return value
