@@ -47,3 +47,19 @@ def test_a_file_that_no_longer_fits_is_stopped_with_what_changed():
     assert recipes.changes(recipe(FIRST), raw) == ["− Units"]
     with pytest.raises(InvalidFile, match="Units"):
         recipes.apply(raw, "sales", recipe(FIRST), NOW, "next.csv")
+
+
+def test_an_order_cancelled_on_its_first_line_takes_all_its_lines_along():
+    text = (
+        "Name,Created at,Financial Status,Currency,Lineitem quantity,Lineitem name,Lineitem price\n"
+        "#1,2025-01-13,paid,EUR,1,A,10.00\n#1,2025-01-13,,,2,B,5.00\n"
+        "#2,2025-01-14,refunded,USD,1,A,10.00\n#2,2025-01-14,,,3,B,5.00\n"
+    )
+    raw = read(text)
+    guessed = mapping.guess(raw.frame, "sales")
+    guessed["invoice"] = "Name"
+    choices = {"undone:Financial Status": "left out"}
+    made = mapping.apply(raw, "sales", guessed, NOW, "orders.csv", choices=choices)
+    assert (made.main["quantity"] * made.main["unit_price"]).sum() == 20
+    assert made.origin.currency == "EUR"
+    assert not made.questions
