@@ -298,8 +298,7 @@ def _import(home: Path, file: Path, table: str, add: bool, now: datetime, step: 
     step(N_("Reading the file"), 0.0)
     known = [recipe for kept in tables.stored(home, table) if (recipe := recipes.of(table, kept.origin))]  # type: ignore[arg-type]
     limit, content = settings.get().upload_limit_mb * 1_000_000, file.read_bytes()
-    raw = files.read(file.name, content, limit_bytes=limit, layout=recipes.layout(known[0].readings) if known else {})
-    recipe = next((one for one in known if recipes.similar(one, raw)), None)
+    recipe, raw = recipes.match(known, lambda layout: files.read(file.name, content, limit, layout))
     step(N_("Checking every row"), 0.4)
     if mapping.recognise(raw):
         made = mapping.dataset(raw, now, file.name)

@@ -31,7 +31,8 @@ _NAMES = {
 MONTHS = {name: month for month, names in _NAMES.items() for name in names.split("|")}
 _WEEKDAYS = re.compile(
     r"^(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day|nesday|rsday|sday|urday)?[.,]?\s+|"
-    r"^(?:lun|mar|mer|jeu|ven|sam|dim)(?:\.|di|credi|dredi|edi|anche)?[.,]?\s+(?=\d)"
+    r"^(?:lun|mer|jeu|ven|sam|dim)(?:\.|di|credi|dredi|edi|anche)?[.,]?\s+(?=\d)|"
+    r"^mar(?:di)?[.,]*\s+(?=\d{1,2}(?:er)?(?:[/.-]\d|\s+[a-z]))"  # a month where no other one follows
 )
 _NAME = "(" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\.?"
 _TIME = (

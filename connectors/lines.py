@@ -13,6 +13,8 @@ from locales import N_
 EVERYTHING = "everything"  # the product of lines that name none
 CURRENCY, SIGN, TOTAL = "currency", "sign", "total"  # keys of readings
 RATES, GIVEN, ECB = "rates", "the rates given here", "the European Central Bank's rate of each day"
+DISCOUNT, TAKEN_OFF, INCLUDED = "discount", "taken off the price", "in the price already"
+NEAR, FEW, MOST = 0.01, 8, 0.8  # how close prices are, of how many lines at least, and of which share of them
 COUNTS, PRODUCT = "the total counts", "quantity × price counts"
 
 
@@ -53,6 +55,35 @@ def judged(
     values = {"column": source, "sum": f"{numbers.read(text[source]).values.sum():,.10g}"}
     readings.append(Reading(f"money:{source}", money.SAID[given], given, options, values, is_open))
     return mapping
+
+
+def discounted(frame: pd.DataFrame, choices: Mapping[str, str], readings: list[Reading]) -> pd.DataFrame:
+    """With prices after any promotion, where a file of units and prices also has reductions.
+
+    Where prices of a product are the same with and without a reduction, they look like list prices, and it is asked
+    whether it is still to be taken off. Where they fall by it, or where nothing tells, it is in the price already.
+    """
+    if money.AMOUNT in frame or not {money.QUANTITY, money.PRICE, "promotion"} <= set(frame):
+        return frame
+    price, share = frame[money.PRICE], frame["promotion"].fillna(0.0)
+    if not (share > 0).any():
+        return frame
+    ratio = pd.Series(dtype=float)
+    if "product" in frame:
+        usual = price[share == 0].groupby(frame["product"]).median().reindex(frame["product"]).to_numpy()
+        ratio = (price / usual)[share > 0].dropna()
+    near = {
+        TAKEN_OFF: ((ratio - 1).abs() < NEAR).mean(),
+        INCLUDED: ((ratio - 1 + share[ratio.index]).abs() < NEAR).mean(),
+    }
+    if len(ratio) >= FEW and near[INCLUDED] >= MOST:
+        return frame
+    alike = len(ratio) >= FEW and near[TAKEN_OFF] >= MOST
+    chosen = choices.get(DISCOUNT, INCLUDED)
+    message = N_("{count} lines have a reduction, of {share} on average: is it in their price already?")
+    said = {"count": str(int((share > 0).sum())), "share": f"{share[share > 0].mean():.0%}"}
+    readings.append(Reading(DISCOUNT, message, chosen, (TAKEN_OFF, INCLUDED), said, alike and DISCOUNT not in choices))
+    return frame.assign(unit_price=price * (1 - share)) if chosen == TAKEN_OFF else frame
 
 
 def priced(

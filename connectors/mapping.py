@@ -113,7 +113,7 @@ def apply(
         frame, mapping = _customers(text, frame, mapping, findings)
     elif table == "sales":
         paid = [mapping[role] for role in (money.AMOUNT, money.PRICE) if role in mapping]
-        frame = lines.priced(frame, choices, findings, readings)
+        frame = lines.priced(lines.discounted(frame, choices, readings), choices, findings, readings)
         clock = cells.clock_beside(text, mapping["timestamp"])
         free = [column for column in text if column not in (*mapping.values(), clock)]
         frame = statuses.applied(text, frame, free, choices, findings, readings)

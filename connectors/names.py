@@ -48,7 +48,8 @@ SALES: dict[str, tuple[str, ...]] = {
         r"(?:quantites?|qtes?)(?:vendues?|commandees?|facturees?)?|itemcntday",
         r"units?(?:sold|sales|ordered|shipped)?|unites?(?:vendues?)?|(?:total|sold)units|salesunits|unitsales|(?:items?|copies|tickets|cups|products?)sold|"
         r"(?:no|number|num|nb|nombre)(?:of|de|d)?(?:units?|items?|articles?|pieces?|produits?|ventes|sales|unites|products)|"
-        r"pieces?|pcs|ventesunites|orderdemand|demand|demande|\w+sold|volumes?(?:sold|vendus?|ventes)?|salesvolume|sold|cnt|count|nombre|nb",
+        r"pieces?|pcs|ventesunites|orderdemand|demand|demande|\w+sold|volumes?(?:sold|vendus?|ventes)?|salesvolume|sold|cnt|count|nombre|nb|"
+        r"howmany|combien|lit(?:re|er)s?|kilos?|kgs?",
     ),
     "amount": (
         r"(?:line|order|invoice|sales?|item|net|gross|grand|transaction|extended|ligne)*total(?:s|amount|sales?|revenues?|price|value|paid|due|ht|ttc|"
@@ -66,8 +67,8 @@ SALES: dict[str, tuple[str, ...]] = {
     "product": (
         r"stock(?:code)|sku(?:id|code|number)?|(?:item|product|prod|article|produit|material)(?:id|code|no|nbr|number|num|key|ref|sku|identifier)|"
         r"(?:id|code|ref|reference|numero|num)(?:article|produit|product|item)|ean(?:13|code)?|upc|gtin|barcode|asin|isbn",
-        r"(?:item|product|produit|article|prod|sku|goods|material|menuitem|drink|book|coffee|medicine|model|vehicle)s?(?:name|title|nom)?|"
-        r"(?:nom|libelle)(?:produit|article)|reference|ref|designation|libelle",
+        r"(?:item|product|produit|article|prod|sku|goods|material|menuitem|drink|book|coffee|medicine|model|vehicle|dish|part|fuel)s?(?:name|title|nom)?|"
+        r"(?:nom|libelle)(?:produit|article)|reference|ref|designation|libelle|plat|carburant|what",
         r"(?:item|product|article)?(?:description|desc|details?)",
     ),
     "description": (

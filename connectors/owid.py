@@ -7,6 +7,7 @@ follow from the others. Mathieu, E. and others (2020), COVID-19 Pandemic, ourwor
 
 import csv
 import io
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -30,6 +31,7 @@ LICENCE = "CC BY 4.0"
 OLDER = {"iso_code": "code", "location": "country"}  # how the older edition spells
 TEXT = ["country", "date", "code", "continent"]
 TAIL = 8_192  # bytes at the end of a file, more than its last row has
+DAYS = ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y")  # its own, and those of spreadsheets that kept it again
 
 Converted = tuple[pd.DataFrame, tuple[Finding, ...]]
 
@@ -116,7 +118,7 @@ def _parsed(content: bytes | Path, name: str, limit: int) -> Parsed:
 
 
 def _converted(file: "io.BufferedIOBase | io.BytesIO") -> Converted:
-    header = _header(file)
+    header, delimiter, decimal = _header(file)
     wanted = {
         name: column for name in header if (column := OLDER.get(name, name)) in schemas.columns("covid")
     }  # name in the file -> in the table
@@ -129,6 +131,8 @@ def _converted(file: "io.BufferedIOBase | io.BytesIO") -> Converted:
     try:
         raw = pd.read_csv(
             file,
+            sep=delimiter,
+            decimal=decimal,
             usecols=list(wanted),
             dtype=types,
             engine="c",
@@ -137,18 +141,23 @@ def _converted(file: "io.BufferedIOBase | io.BytesIO") -> Converted:
             encoding="utf-8-sig",
         )
     except (ValueError, UnicodeDecodeError) as error:  # pandas' own errors are ValueErrors
-        _refuse(file, [name for name in wanted if name not in text])
+        _refuse(file, [name for name in wanted if name not in text], delimiter)
         raise InvalidFile(N_("This file cannot be read as a CSV table: download it again.")) from error
     if raw.empty:
         raise InvalidFile(N_("This file has a header but no row."))
     return _checked(raw.rename(columns=wanted))
 
 
-def _header(file: "io.BufferedIOBase | io.BytesIO") -> list[str]:
-    """The column names. Raises `InvalidFile` for another file (an error page, a pointer to a file) or one cut off."""
+def _header(file: "io.BufferedIOBase | io.BytesIO") -> tuple[list[str], str, str]:
+    """The column names, the delimiter and the decimal mark.
+
+    Raises `InvalidFile` for another file (an error page, a pointer to a file) or one cut off.
+    """
     start = file.read(TAIL)
     line = start.split(b"\n", 1)[0].decode("utf-8-sig", "replace").strip()
-    names = _cells(line)
+    delimiter = max(",;\t", key=line.count)
+    decimal = "," if delimiter != "," and re.search(rb"\d,\d", start) else "."
+    names = _cells(line, delimiter)
     missing = [name for name in schemas.required("covid") if name not in [OLDER.get(one, one) for one in names]]
     if len(missing) > len(schemas.required("covid")) / 2:
         raise InvalidFile(
@@ -161,25 +170,26 @@ def _header(file: "io.BufferedIOBase | io.BytesIO") -> list[str]:
     size = file.seek(0, io.SEEK_END)
     file.seek(max(0, size - TAIL))
     last = file.read().rstrip(b"\r\n").rsplit(b"\n", 1)[-1].decode("utf-8", "replace")
-    if len(_cells(last)) != len(names):
+    if len(_cells(last, delimiter)) != len(names):
         raise InvalidFile(N_("This file ends in the middle of a row: it was cut off. Download it again."))
-    return names
+    return names, delimiter, decimal
 
 
-def _cells(line: str) -> list[str]:
+def _cells(line: str, delimiter: str) -> list[str]:
     """The cells of one line; none where it is no text."""
     try:
-        return next(csv.reader([line]), [])
+        return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
         return []
 
 
-def _refuse(file: "io.BufferedIOBase | io.BytesIO", numbers: list[str]) -> None:
+def _refuse(file: "io.BufferedIOBase | io.BytesIO", numbers: list[str], delimiter: str) -> None:
     """Raise `InvalidFile` that points at the first cells that should be numbers and are not, if there are any."""
     file.seek(0)
     try:
-        for part in pd.read_csv(file, usecols=numbers, dtype="str", chunksize=50_000, encoding_errors="replace"):
-            values = part.apply(pd.to_numeric, errors="coerce")
+        read = {"usecols": numbers, "dtype": "str", "chunksize": 50_000, "encoding_errors": "replace"}
+        for part in pd.read_csv(file, sep=delimiter, **read):
+            values = part.apply(lambda cells: pd.to_numeric(cells.str.replace(",", "."), errors="coerce"))
             files.refuse(part, {name: values[name].isna() & part[name].notna() for name in numbers})
     except pd.errors.ParserError:
         return
@@ -187,9 +197,9 @@ def _refuse(file: "io.BufferedIOBase | io.BytesIO", numbers: list[str]) -> None:
 
 def _checked(raw: pd.DataFrame) -> Converted:
     """The table with days as dates, sorted, each country and day once, and what an analyst should know about it."""
-    days = pd.to_datetime(pd.Series(raw["date"].cat.categories), format="%Y-%m-%d", errors="coerce").astype(
-        "datetime64[us]"
-    )
+    written = pd.Series(raw["date"].cat.categories)
+    read = (pd.to_datetime(written, format=form, errors="coerce") for form in DAYS)
+    days = max(read, key=lambda found: found.notna().sum()).astype("datetime64[us]")
     numbers = raw.select_dtypes("number")
     wrong = {name: np.isinf(column) for name, column in numbers.items() if np.isinf(column.to_numpy()).any()}
     wrong["population"] = wrong.get("population", False) | (raw["population"] < 0)

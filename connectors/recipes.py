@@ -1,6 +1,6 @@
 """How the file before was read, applied to the next one of its source; or what changed, where it no longer fits."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,6 +47,19 @@ def similar(recipe: Recipe, raw: Raw) -> bool:
         both = there & set(recipe.header)
         return len(both) >= ALIKE * len(there | set(recipe.header))
     return len(wanted & set(raw.frame)) >= SIMILAR * len(wanted)
+
+
+def match(known: Iterable[Recipe], read: Callable[[Mapping[str, str]], Raw]) -> tuple[Recipe | None, Raw]:
+    """The first recipe of the source of a file, and the file as its layout says; None, and the file as it stands.
+
+    `read(layout)` reads the file (see `files.read`).
+    """
+    plain = read({})
+    for recipe in known:
+        raw = read(where) if (where := layout(recipe.readings)) else plain
+        if similar(recipe, raw):
+            return recipe, raw
+    return None, plain
 
 
 def changes(recipe: Recipe, raw: Raw) -> list[str]:

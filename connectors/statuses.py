@@ -82,6 +82,8 @@ def _undone(
     readings: list[Reading],
 ) -> pd.DataFrame:
     cells = cells.loc[frame.index]
+    if "invoice" in frame:  # said on the first line of an order only
+        cells = cells.fillna(cells.groupby(frame["invoice"]).transform("first"))
     rows = cells.notna() & ~cells.str.casefold().isin(numbers.MISSING) if dated else _speaking(cells, _UNDONE)
     worth = frame["quantity"].fillna(0).ne(0) | frame["amount"].fillna(0).ne(0)
     if not (rows & worth).any() or rows.all():

@@ -134,7 +134,7 @@ def add(home: Path, dataset: Dataset, now: datetime, activate: bool = True, arou
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     try:  # it is kept and shown: what is wrong with older ones does not undo that
-        _prune(home, dataset)
+        _prune(home, kept)
     except OSError:
         log.exception("Old versions of %s stay", dataset.table)
     return kept
@@ -471,14 +471,16 @@ def _find(home: Path, table: Table, version: str) -> Stored:
     raise ValueError(GONE)
 
 
-def _prune(home: Path, dataset: Dataset) -> None:
-    shown = active(home, dataset.table)
-    same = [kept for kept in stored(home, dataset.table) if kept.origin.kind == dataset.origin.kind]
+def _prune(home: Path, fresh: Stored) -> None:
+    """Old versions of the same data go; a file of one's own that is no version of another one stays."""
+    shown, own = active(home, fresh.table), fresh.origin.kind == "upload"
+    same = [kept for kept in stored(home, fresh.table) if kept.origin.kind == fresh.origin.kind]
+    same = [kept for kept in same if kept.lineage == fresh.lineage] if own else same
     needed = {shown.version, *(finding.values.get(BEFORE) for finding in shown.findings[-1:])} if shown else set()
     for old in same[KEPT:]:
         if old.version not in needed:
             with suppress(ValueError, FileNotFoundError):  # another process prunes too
-                remove(home, dataset.table, old.version)
+                remove(home, fresh.table, old.version)
 
 
 def examine(home: Path, now: datetime) -> None:

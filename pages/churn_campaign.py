@@ -30,7 +30,12 @@ if inputs.view(_("Customers"), list(WHO), "of", lambda which: _(WHO[which])) == 
     customers, scores, data = scored.customers, scored.scores, scored.name
     scoring.report(scored)
 if not len(scores.probability):
-    st.info(_("There is nobody to call: all of these customers have left."))
+    gone = "churned" in customers and customers["churned"].eq(True).all()
+    st.info(
+        _("There is nobody to call: all of these customers have left.")
+        if gone
+        else _("None of these customers can be scored: cells that the model needs are missing or cannot be used.")
+    )
     st.stop()
 if meaning.are_rows(scores.customer):
     st.caption(

@@ -110,14 +110,16 @@ def explored() -> None:
             others = [column for column in numeric if column not in (ALONG, *ELSEWHERE)]
             for column in [*(name for name in numeric if name == ALONG), *others[: 1 if ALONG in numeric else 2]]:
                 curve = explore.rate_along(shown, column)
-                cards.figure(charts.rate_along(curve, column, now.rate, currency), f"churn_along_{column}", curve)
+                drawn = charts.rate_along(curve, column, now.rate, currency, explore.halves(shown, column))
+                cards.figure(drawn, f"churn_along_{column}", curve)
 
     elif view == "when" and "tenure" not in customers:
         st.info(_("This view needs the column “tenure” (months since joining): map it on the page Data."))
 
     elif view == "when":
         curve = explore.rate_along(shown, "tenure")
-        cards.figure(charts.rate_along(curve, "tenure", now.rate, currency), "churn_along_tenure", curve)
+        drawn = charts.rate_along(curve, "tenure", now.rate, currency, explore.halves(shown, "tenure"))
+        cards.figure(drawn, "churn_along_tenure", curve)
         window = windows.ask(stored)
         by = inputs.choice(_("Compare survival by"), categorical, "by", label, compared[0]) if categorical else None
         with st.grid("auto", min_column_width=420):

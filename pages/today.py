@@ -67,9 +67,9 @@ cards.metrics(
 with st.grid(2, min_column_width=420):
     if priced:
         cards.figure(charts.pulse(days, shop, pounds), "sales_by_week", days.tail(7 * charts.WEEKS_SHOWN))
-    by = "contract" if "contract" in customers else explore.dimensions(customers)[0][0]
-    rates = explore.rate_by(customers, by)
-    cards.figure(churn_charts.rate_by(rates, by, churn.rate, []), f"churn_by_{by}", rates)
+    for by in ["contract"] if "contract" in customers else explore.leading(customers)[0][:1]:
+        rates = explore.rate_by(customers, by)
+        cards.figure(churn_charts.rate_by(rates, by, churn.rate, []), f"churn_by_{by}", rates)
 
 st.subheader(_("Worth a look"), anchor=False)
 spot = explore.hot_spot(customers, "contract", "internet_service")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MAX_GROUPS = 6
 MAX_STEPS = 200  # of a survival curve: more cannot be told apart
 CERTAIN = 0.05  # a p-value below it lets a title speak of a difference
+SLOPE = 0.005  # the same for a number, of which a page shows ten
 FARTHEST = 3.54 / statistics.Z95  # the ends of 20 equal points differ by fewer standard errors in 95 % of cases
 
 
@@ -93,14 +94,19 @@ def rate_by(rates: pd.DataFrame, column: str, overall: float, chosen: list[str])
     return figure
 
 
-def rate_along(curve: pd.DataFrame, column: str, overall: float, currency: str) -> go.Figure:
-    """Churn rate along a number (of `explore.rate_along`), its 95 % band, and where the customers are."""
+def rate_along(
+    curve: pd.DataFrame, column: str, overall: float, currency: str, halves: tuple[float, float, float]
+) -> go.Figure:
+    """Churn rate along a number (of `explore.rate_along`), its 95 % band, and where the customers are.
+
+    `halves` is of `explore.halves`.
+    """
     if curve.empty:
         return theme.figure(_("{column}: too few customers for a curve").format(column=label(column)), height=60)
     at = curve["at"].to_numpy()
     top = max(float(curve["hi"].max()), overall) * 1.08
     figure = theme.figure(
-        _title_along(curve, column, currency),
+        _title_along(curve, column, currency, halves),
         x=_axis(column, currency),
         y=_("Share who left"),
         xaxis=theme.number_axis(at),
@@ -345,7 +351,7 @@ def _title_by(rates: pd.DataFrame, column: str) -> str:
     return _("{column}: “{most}” leave more than “{least}”, by {points} points").format(points=points, **names)
 
 
-def _title_along(curve: pd.DataFrame, column: str, currency: str) -> str:
+def _title_along(curve: pd.DataFrame, column: str, currency: str, halves: tuple[float, float, float]) -> str:
     high, low = curve.loc[curve["rate"].idxmax()], curve.loc[curve["rate"].idxmin()]
     if high["rate"] - low["rate"] > FARTHEST * np.hypot(high["rate"] - high["lo"], low["hi"] - low["rate"]):
         return _("{column}: {high} leave at {at_high}, {low} at {at_low}").format(
@@ -354,6 +360,13 @@ def _title_along(curve: pd.DataFrame, column: str, currency: str) -> str:
             at_high=_amount(high["at"], column, currency),
             low=locales.percent(low["rate"], _digits(high["rate"])),
             at_low=_amount(low["at"], column, currency),
+        )
+    lower, upper, chance = halves
+    if chance < SLOPE:
+        return _("{column}: {lower} of the lower half leave, {upper} of the upper half").format(
+            column=label(column),
+            lower=locales.percent(lower, _digits(max(lower, upper))),
+            upper=locales.percent(upper, _digits(max(lower, upper))),
         )
     return _("{column}: no difference that these data can prove").format(column=label(column))
 

@@ -211,6 +211,17 @@ def test_the_older_spelling_gives_the_same_table(home, tmp_path):
     assert given(tmp_path, older).main.equals(given(tmp_path, csv()).main)
 
 
+@pytest.mark.parametrize("day", ["%d/%m/%Y", "%d.%m.%Y", "%m/%d/%Y"])
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_a_file_that_a_spreadsheet_kept_again_gives_the_same_table(home, tmp_path, delimiter, day):
+    """With the delimiter, the decimal comma and the dates of its country; a month says which is the day."""
+    rows = [f"France,2023-01-{day:02},{10 + day},2,1,0,0.25,FRA,Europe,67000000," for day in range(3, 29)]
+    again = csv(*rows).decode().replace(",", delimiter).replace("0.25", "0,25")
+    for number in range(3, 29):
+        again = again.replace(f"2023-01-{number:02}", date(2023, 1, number).strftime(day))
+    assert given(tmp_path, again.encode("utf-8-sig")).main.equals(given(tmp_path, csv(*rows)).main)
+
+
 def test_rows_in_any_order_are_sorted_and_of_doubles_the_last_counts(home, tmp_path):
     made = given(tmp_path, csv(*ROWS[::-1], "France,2023-01-01,6,3,1,0,,FRA,Europe,67000000,"))
     assert made.main["country"].tolist() == ["Africa", "France", "France", "Kosovo"]

@@ -43,6 +43,9 @@ def test_from_upload_over_the_pages_to_next_months_file(name, visit, monkeypatch
     assert list(asked.value) == [str(value) for value in LEFT[name]]
     gone = raw[OUTCOME[name]].isin(LEFT[name])
     assert any(text.startswith(f"{gone.sum():,} customers left, ") for text in texts(app))
+    if name == "bank":  # 0 to 10: its name does not say of what
+        span = next(group for group in app.get("button_group") if "how long customers have been there" in group.label)
+        span.set_value("in years").run()
     press(app, "Check and use")
     app.run()
     home = settings.get().home
@@ -50,6 +53,8 @@ def test_from_upload_over_the_pages_to_next_months_file(name, visit, monkeypatch
     assert stored.origin.name == f"{name}.csv"
     customers = tables.read(stored)
     assert customers["churned"].fillna(False).astype(bool).tolist() == gone.tolist()
+    if name == "bank":
+        assert customers["tenure"].tolist() == (12 * raw["Tenure"]).tolist()
 
     model = training.train(customers, compared=("logistic",))
     record = registry.Record(

@@ -216,6 +216,12 @@ def test_a_list_is_read_however_it_is_written():
     assert list(wrong) == ["3029330003534"]
 
 
+def test_a_barcode_behind_a_comma_is_one_and_a_day_or_a_time_is_none():
+    codes, wrong = barcodes("name,code,when\nBread,3029330003533,2024-01-31\nJam,54491472,20240131120000\n1,234567 kg")
+    assert codes == ["3029330003533", "54491472"]
+    assert wrong == {}
+
+
 def test_files_name_units_and_write_tags_as_text(shelf):
     table = plain_table(shelf)
     assert "sugars_100g (g)" in table

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -145,15 +146,20 @@ def test_nobody_chooses_what_another_one_removes_in_the_same_moment(tmp_path, mo
     assert used in tables.stored(tmp_path, "sales")
 
 
-def test_old_versions_of_the_same_kind_go_but_never_the_one_in_use(tmp_path):
+def test_old_versions_of_the_same_data_go_but_never_the_one_in_use_nor_another_file(tmp_path):
+    def version(price):
+        return replace(sales(price), lineage="the shop")
+
     demo = tables.add(tmp_path, sales(kind="demo"), NOW)
-    chosen = tables.add(tmp_path, sales(-1.0), NOW)
+    chosen = tables.add(tmp_path, version(-1.0), NOW)
+    other = tables.add(tmp_path, sales(-2.0), NOW, activate=False)
     later = [
-        tables.add(tmp_path, sales(float(number)), NOW + timedelta(days=number + 1), activate=False)
+        tables.add(tmp_path, version(float(number)), NOW + timedelta(days=number + 1), activate=False)
         for number in range(9)
     ]
-    assert tables.stored(tmp_path, "sales") == [*later[: -tables.KEPT - 1 : -1], *tables.stored(tmp_path, "sales")[5:]]
-    assert {kept.version for kept in tables.stored(tmp_path, "sales")[5:]} == {chosen.version, demo.version}
+    assert tables.stored(tmp_path, "sales")[: tables.KEPT] == later[: -tables.KEPT - 1 : -1]
+    kept = {one.version for one in tables.stored(tmp_path, "sales")[tables.KEPT :]}
+    assert kept == {chosen.version, demo.version, other.version}
     assert tables.active(tmp_path, "sales") == chosen
 
 

@@ -369,6 +369,11 @@ def _recipe(table: Table, raw: files.Raw, file: str) -> tuple[Recipe | None, boo
             sentence = _("Read as {name} was: the same columns, and the same choices.")
             st.markdown(f":material/history: {plain(sentence.format(name=recipe.name))}", width="stretch")
         afresh = st.toggle(_("Read it afresh"), key=f"afresh {file}")
+    if table == "sales" and not changed:
+        sentence = _(
+            "Used here, it takes the place of what is shown. Further lines of the same data are added elsewhere."
+        )
+        cards.pointer(sentence, "sales_items", _("Add lines"), {"view": "new"})
     return (None, False) if afresh else (recipe, bool(changed))
 
 

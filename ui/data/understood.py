@@ -26,6 +26,7 @@ WORDS = {
     scales.DAYS: N_("in days"),
     scales.PLAIN: N_("as they stand"), scales.HUNDREDTHS: N_("hundredths"), scales.THOUSANDS: N_("thousands"),
     scales.MILLIONS: N_("millions"), statuses.OFF: N_("taken off"), statuses.ADDED: N_("added like sales"),
+    lines.TAKEN_OFF: N_("taken off the price"), lines.INCLUDED: N_("in the price already"),
     wide.TURNED: N_("a row each"),
     mapping.UNKNOWN: N_("not known"), mapping.HERE: N_("still here"),
     shape.KEPT: N_("kept"), shape.LEFT_OUT: N_("left out"), shape.NONE: N_("no header"),
@@ -169,4 +170,7 @@ def _word(option: str, reading: Reading) -> str:
 
 
 def _day(value: str) -> str:
-    return locales.day(date.fromisoformat(value))
+    try:
+        return locales.day(date.fromisoformat(value))
+    except ValueError:  # the name of a column, the first of some numbers
+        return value
