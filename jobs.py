@@ -311,11 +311,7 @@ def _import(home: Path, file: Path, table: str, add: bool, now: datetime, step: 
     told: dict[str, Any] = {"file": file.name, "read as": recipe.name if recipe else "guessed", "rows": len(made.main)}
     shown = tables.active(home, "sales") if add else None
     if shown is None:
-        before = tables.active(home, made.table)
-        kept = tables.add(home, made, now)
-        if made.table == "sales":
-            kept = beside.carried(home, kept, [*([before] if before else []), *tables.stored(home, "sales")], now)
-        return told | {"version": kept.version}
+        return told | {"version": beside.keep(home, made, now).version}
     plan = append.plan(shown, made.main, "line_id" in (made.origin.columns or {}), now)
     if len(plan.fresh):
         append.add(home, shown, plan.fresh, file.name, now)

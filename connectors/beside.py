@@ -8,7 +8,6 @@ import pandas as pd
 from connectors import cells, files, guessing, known, names
 from connectors.cells import File
 from connectors.files import InvalidFile, Raw
-from connectors.mapping import Question
 from data import schemas
 from data.beside import COUNT
 from data.dataset import Finding, Reading
@@ -111,13 +110,6 @@ def read(
         checked = _added_up(checked, findings)
     chosen = [replace(one, open=one.open and one.key not in (choices or {})) for one in readings]
     return checked.reset_index(drop=True), tuple(findings), tuple(chosen)
-
-
-def answered(readings: tuple[Reading, ...]) -> None:
-    """Raise `InvalidFile` where a question about a file is open: nothing of it may be kept."""
-    if asked := [str(Question(one)) for one in readings if one.open]:
-        message = N_("This file can be read in two ways: {matter}. Read it on the page Data, and choose.")
-        raise InvalidFile(message, matter="; ".join(asked))
 
 
 def _column(

@@ -95,8 +95,9 @@ def apply(
             if text[source].isna().any():
                 reason = N_("missing, or not a value that this column can have")
         if bad.any() and canonical in OPTIONAL[table]:
-            findings.append(_emptied(text[source], bad))
-            if bad.sum() > UNFIT * text[source].notna().sum():
+            unfit = bad.sum() > UNFIT * text[source].notna().sum()
+            findings.append(_emptied(text[source], bad, unfit))
+            if unfit:
                 dropped.append(canonical)
                 continue
             values = values.mask(bad)
@@ -174,13 +175,12 @@ def _column(
     return values, bad, reason
 
 
-def _emptied(text: pd.Series, bad: pd.Series) -> Finding:
+def _emptied(text: pd.Series, bad: pd.Series, unfit: bool) -> Finding:
     """That cells of a column that can be done without cannot be used: those are empty, or the column is left out."""
-    some = bad.sum() <= UNFIT * text.notna().sum()
     message = (
-        N_("“{column}”: {rows} cells cannot be used and are empty now.")
-        if some
-        else N_("“{column}” is left out: {rows} of its cells cannot be used.")
+        N_("“{column}” is left out: {rows} of its cells cannot be used.")
+        if unfit
+        else N_("“{column}”: {rows} cells cannot be used and are empty now.")
     )
     examples = tuple(f"row {row + 2}: {str(cell)[:40]}" for row, cell in text[bad.to_numpy(bool)].iloc[:3].items())
     return Finding(message, int(bad.sum()), {"column": str(text.name)}, examples, severity="warning")

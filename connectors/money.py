@@ -83,7 +83,7 @@ def of_orders(text: pd.DataFrame, source: str, mapping: dict[str, str]) -> bool:
         return False
     orders = several.groupby("order")["paid"]
     filled, kinds, lines = orders.count(), orders.nunique(), orders.size()
-    once = (filled == 1).mean() > 0.9 and several.groupby("order")["paid"].first().notna().mean() > 0.9
+    once = (filled == 1).mean() > 0.9 and orders.first().notna().mean() > 0.9
     if once:
         return True
     if QUANTITY in mapping:  # the same on all lines, though their units differ

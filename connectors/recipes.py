@@ -46,7 +46,7 @@ def similar(recipe: Recipe, raw: Raw) -> bool:
     if recipe.header:
         both = there & set(recipe.header)
         return len(both) >= ALIKE * len(there | set(recipe.header))
-    return len(wanted & set(raw.frame)) >= SIMILAR * len(wanted)
+    return len(wanted & there) >= SIMILAR * len(wanted)
 
 
 def match(known: Iterable[Recipe], read: Callable[[Mapping[str, str]], Raw]) -> tuple[Recipe | None, Raw]:

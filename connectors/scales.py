@@ -57,9 +57,9 @@ def money(values: pd.Series, source: str, choices: Mapping[str, str], readings: 
     chosen = choices.get(key, said)
     if said == PLAIN or chosen not in TIMES:
         return values
-    message = N_("“{column}”: its numbers are {first}, and so on.")
+    message = N_("“{column}”: its numbers are {example}, and so on.")
     first = values.dropna()
-    shown = {"column": source, "first": f"{first.iloc[0]:,.10g}" if len(first) else "–"}
+    shown = {"column": source, "example": f"{first.iloc[0]:,.10g}" if len(first) else "–"}
     readings.append(Reading(key, message, chosen, (said, PLAIN), shown))
     return values * TIMES[chosen] if chosen != PLAIN else values
 

@@ -41,11 +41,10 @@ def applied(
 ) -> pd.DataFrame:
     """The lines of `frame` (quantity, unit_price, amount) as the `free` columns of their file say what they are."""
     for source in free:
-        cells = text[source]
-        dated = bool(_WHEN.fullmatch(names.bare(source)))
+        cells, name = text[source], names.bare(source)
+        dated = bool(_WHEN.fullmatch(name))
         if not dated and (cells.isna().all() or cells.head(1_000).nunique() > KINDS):
             continue
-        name = names.bare(source)
         if _TYPE.fullmatch(name):
             frame = _back(cells, frame, source, choices, readings)
         elif dated or _STATUS.fullmatch(name):

@@ -37,10 +37,10 @@ def turned(frame: pd.DataFrame, layout: Mapping[str, str]) -> tuple[pd.DataFrame
         return frame, [], []
     across = list(periods) if periods is not None else items
     chosen = layout.get(WIDE, TURNED)
-    kind = N_("{count} columns are times, from “{first}” to “{last}”: a row is made of each cell.")
+    kind = N_("{count} columns are times, from “{start}” to “{end}”: a row is made of each cell.")
     if items:
-        kind = N_("{count} columns seem to be items, from “{first}” to “{last}”: a row is made of each cell.")
-    said = {"count": str(len(across)), "first": str(across[0]), "last": str(across[-1])}
+        kind = N_("{count} columns seem to be items, from “{start}” to “{end}”: a row is made of each cell.")
+    said = {"count": str(len(across)), "start": str(across[0]), "end": str(across[-1])}
     reading = Reading(WIDE, kind, chosen, (TURNED, AS_IT_STANDS), said, bool(items) and WIDE not in layout)
     if chosen == AS_IT_STANDS or len(frame) * len(across) > ROWS:
         return frame, [], [Reading(WIDE, kind, AS_IT_STANDS, (TURNED, AS_IT_STANDS), said)]

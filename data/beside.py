@@ -181,6 +181,18 @@ def put(home: Path, stored: Stored, name: str, frame: pd.DataFrame, file: str, n
     return _add(home, stored, {kept: schemas.check(kept, frame)}, finding, now)
 
 
+def keep(home: Path, made: Dataset, now: datetime) -> Stored:
+    """Keep a dataset and let the pages show it; sales with the tables beside the data that they go on from (`carried`).
+
+    Raises OSError (a full disk) with everything as it was before.
+    """
+    before = tables.active(home, made.table)
+    kept = tables.add(home, made, now)
+    if made.table != "sales":
+        return kept
+    return carried(home, kept, [*([before] if before else []), *tables.stored(home, "sales")], now)
+
+
 def carried(home: Path, fresh: Stored, before: Collection[Stored], now: datetime) -> Stored:
     """A sales dataset that goes on from another one with the tables beside that one, where it has none itself.
 

@@ -251,10 +251,7 @@ def head(stored: Stored, rows: int) -> pd.DataFrame:
     """The first rows of the main frame. Raises `seals.Damaged`."""
     _check(stored)
     with pa.parquet.ParquetFile(_file(stored, stored.table)) as file:
-        found = file.schema_arrow.empty_table().to_pandas()
-        for batch in file.iter_batches(rows):
-            found = batch.to_pandas()
-            break
+        found = next(file.iter_batches(rows), file.schema_arrow.empty_table()).to_pandas()
     return found.astype(stored.columns[stored.table])
 
 

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import pandas as pd
 import streamlit as st
 
 import locales
@@ -52,6 +53,13 @@ def toggle(column: str, key: str) -> None:
 def reset() -> None:
     for column in categorical:
         st.session_state[f"f.{column}"] = []
+
+
+def along(shown: pd.DataFrame, column: str, rate: float) -> None:
+    """How the share who left runs along a number."""
+    curve = explore.rate_along(shown, column)
+    drawn = charts.rate_along(curve, column, rate, currency, explore.halves(shown, column))
+    cards.figure(drawn, f"churn_along_{column}", curve)
 
 
 @st.fragment
@@ -109,17 +117,13 @@ def explored() -> None:
                 )
             others = [column for column in numeric if column not in (ALONG, *ELSEWHERE)]
             for column in [*(name for name in numeric if name == ALONG), *others[: 1 if ALONG in numeric else 2]]:
-                curve = explore.rate_along(shown, column)
-                drawn = charts.rate_along(curve, column, now.rate, currency, explore.halves(shown, column))
-                cards.figure(drawn, f"churn_along_{column}", curve)
+                along(shown, column, now.rate)
 
     elif view == "when" and "tenure" not in customers:
         st.info(_("This view needs the column “tenure” (months since joining): map it on the page Data."))
 
     elif view == "when":
-        curve = explore.rate_along(shown, "tenure")
-        drawn = charts.rate_along(curve, "tenure", now.rate, currency, explore.halves(shown, "tenure"))
-        cards.figure(drawn, "churn_along_tenure", curve)
+        along(shown, "tenure", now.rate)
         window = windows.ask(stored)
         by = inputs.choice(_("Compare survival by"), categorical, "by", label, compared[0]) if categorical else None
         with st.grid("auto", min_column_width=420):

@@ -7,7 +7,9 @@ import pytest
 import jobs
 import settings
 from data import tables
+from data.dataset import Reading
 from tests.pages.test_data import active, give, metric, press
+from ui.data import understood
 
 FILES = Path(__file__).resolve().parents[1] / "corpus" / "files"
 
@@ -110,3 +112,11 @@ def test_several_currencies_wait_for_a_choice_or_a_rate(visit):
 def test_who_left_is_shown_in_french_too(visit):
     app = uploading(visit, "clients_resilies.csv", "customers", "fr")
     assert metric(app, "Parti") == "25,0\xa0%"
+
+
+def test_a_column_is_called_as_in_its_file():
+    """Also where its name is a word of the page, as unit_price is."""
+    reading = Reading(
+        "x", "“{column}” is the total: {chosen}.", "x", ("x", "y"), {"column": "unit_price", "chosen": "years"}
+    )
+    assert understood.sentence(reading) == "“unit_price” is the total: years."

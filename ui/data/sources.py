@@ -141,10 +141,7 @@ def _start(table: Table, job: str, make: Callable[[background.Step], Dataset]) -
     def work(step: background.Step) -> None:
         made = make(step)
         step(N_("Keeping the table"), 0.95)
-        now, before = datetime.now(UTC), tables.active(home, table)
-        kept = tables.add(home, made, now)
-        if table == "sales":
-            beside.carried(home, kept, [*([before] if before else []), *tables.stored(home, table)], now)
+        beside.keep(home, made, datetime.now(UTC))
 
     start(table, job, work)
 

@@ -61,10 +61,10 @@ def choose(file: str, readings: tuple[Reading, ...]) -> None:
 
 def sentence(reading: Reading) -> str:
     """A reading as a sentence; an open one asks."""
-    said = {name: _day(value) if name in ("first", "last") else value for name, value in reading.values.items()}
-    told = _(reading.message).format(
-        **{name: _(WORDS[value]) if value in WORDS else value for name, value in said.items()}
-    )
+    said = dict(reading.values)
+    said |= {name: locales.day(date.fromisoformat(said[name])) for name in ("first", "last") if name in said}
+    said |= {name: _(WORDS[said[name]]) for name in ("chosen",) if said.get(name) in WORDS}
+    told = _(reading.message).format(**said)
     if len(reading.options) == 1 and reading.chosen in WORDS:
         return f"{told} ({_(WORDS[reading.chosen])})"
     return _("Which is it? {matter}").format(matter=told) if reading.open else told
@@ -167,10 +167,3 @@ def _word(option: str, reading: Reading) -> str:
     if reading.key == shape.HEADER and option != shape.NONE:
         return _("row {number}").format(number=option)
     return _(WORDS[option]) if option in WORDS else plain(option)
-
-
-def _day(value: str) -> str:
-    try:
-        return locales.day(date.fromisoformat(value))
-    except ValueError:  # the name of a column, the first of some numbers
-        return value
