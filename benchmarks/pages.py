@@ -78,7 +78,8 @@ def _starts(browser: Browser, home: str, rounds: int) -> None:
                 page.close()
     names = {"server up": 1.5, "first page: title": 1.25, "first page: first figure": 1.25}
     for place, (name, limit) in enumerate(names.items()):
-        report(name, *([one[place] for one in times[port][1:]] for port in (TRIVIAL[1], VIGIE[1])), limit)
+        trivial, vigie = ([one[place] for one in times[port][1:]] for port in (TRIVIAL[1], VIGIE[1]))
+        report(name, trivial, vigie, limit)
 
 
 def _switches(floor: Page, page: Page, rounds: int) -> None:

@@ -324,6 +324,9 @@ class Covid(_Table):
         nullable=True, description=N_("Share of tests that are positive, 7-day average.")
     )
     total_vaccinations: Series[float] | None = pa.Field(nullable=True, description=N_("Doses given so far."))
+    new_vaccinations_smoothed: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("Doses a day, 7-day average.")
+    )
     people_vaccinated: Series[float] | None = pa.Field(nullable=True, description=N_("People with at least one dose."))
     people_fully_vaccinated: Series[float] | None = pa.Field(
         nullable=True, description=N_("People with all doses of the first protocol.")

@@ -79,21 +79,21 @@ def explored() -> None:
     values = covid_data.panel(stored, shown).loc[start:end]
     present = [name for name in chosen if name in values and values[name].notna().any()]
     views.headline(stored, values, countries, reference, shown)
-    views.notes(stored, measure, chosen, present, values.index)
+    views.notes(stored, values, chosen, present, shown)
     view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
     if view == "time":
         views.over_time(stored, values, present, reference, shown)
     elif view == "map":
         views.world(stored, values, countries, shown)
     elif view == "ranking":
-        views.ranking(values, countries, shown, chosen)
+        views.ranking(stored, values, countries, shown, chosen)
     elif view == "country":
         views.country(stored, values, reference, present, shown)
     elif view == "relations":
         views.relations(stored, countries, covid.frames(values.index, views.PLAYED))
     else:
         views.week_by_week(stored, values, present, countries, shown)
-    views.table(values, present, shown)
+    views.table(stored, values, present, shown)
 
 
 explored()
@@ -106,19 +106,24 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   countries. A day without a number was not reported, and is not zero.
 - **7-day average**: the mean of the last seven days, of which at least six are known. **Last 7 or 14 days**: their sum.
   Many countries report once a week, six days in seven are then zero: single days say little.
-- **Where daily numbers end** before the totals, they go on as what the totals grew by.
+- **Where there is no daily number** between two totals at most 28 days apart, the days in between share what the total
+  grew by; longer silence stays empty. Such numbers are marked ≈.
 - **Numbers below zero** correct earlier days: they count in totals, and are left out elsewhere.
-- **Doses** are reported now and then: what the total grew by is spread evenly over the days in between.
+- **Doses** are reported now and then, and spread like that. Of groups of countries, whose total jumps when a country
+  begins to report, the publisher's own 7-day average is taken where it adds up to nearer the total.
 - **Tests** are published as a 7-day average, which is not averaged again.
 - **Per million or hundred people**: by the population that the file gives, the same for all days.
-- **Change in a week**: the last seven days against the seven before; of a level, the day against seven days before.
-- **Latest**: the last number reported up to the end of the period, however old; one older than 14 days has its day
-  beside it.
+- **Change in a week**: the last seven days against the seven before; of a level, a report against seven days before it,
+  where that was reported or lies between two reports of one week. Else no change is known, nor of a number older than 14
+  days.
+- **Latest**: the last number reported up to the end of the period, however old, with the change up to its own day; one
+  older than 14 days has its day beside it. Lines join reports at most 28 days apart.
 - **Countries and groups**: a group has no continent or is named so (World, European Union, incomes, “excl. …”). Groups
   are not in maps and rankings. Kosovo is a country.
 - **Outbreak**: day 0 is the first with 100 cases in total, or with one death per million people.
 - **Waves**: on the 7-day average smoothed over 15 days, a wave rises to at least 1.5 times the trough before it and
-  falls below its peak divided by 1.5; values under 2% of the highest do not count.
+  falls below its peak divided by 1.5; values under 2% of the highest do not count. Its peak and height are those of the
+  7-day average itself.
 - **What goes together**: Spearman's rank correlation between countries. Going together is not causing.
 """
         )

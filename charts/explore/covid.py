@@ -94,8 +94,16 @@ def written_change(change: float) -> str:
     return locales.signed(change, partial(locales.percent, digits=digits))
 
 
-def lines(values: pd.DataFrame, shown: Shown, log: bool) -> go.Figure:
-    """A line a country over time; the dash tells countries apart where colour does not."""
+def near(filled: bool) -> str:
+    """The mark of a number that lies between two reports."""
+    return "≈ " if filled else ""
+
+
+def lines(values: pd.DataFrame, between: pd.DataFrame, shown: Shown, log: bool) -> go.Figure:
+    """A line a country over time; the dash tells countries apart where colour does not.
+
+    What lies `between` reports is marked.
+    """
     most = str(values.max().idxmax())
     title = _("{country} came highest: {value} on {day} ({unit})").format(
         country=place(most),
@@ -107,12 +115,12 @@ def lines(values: pd.DataFrame, shown: Shown, log: bool) -> go.Figure:
     thinned = values.iloc[::-step].iloc[::-1]
     figure = _axes(title, shown, log, _dates(values.index), height=420)
     along = {"x0": thinned.index[0].isoformat(), "dx": step * 86_400_000}
-    _trace(figure, thinned, shown, along, "%{x|%d/%m/%Y}")
+    _trace(figure, thinned, between, shown, along, "%{x|%d/%m/%Y}")
     return figure
 
 
-def aligned(values: pd.DataFrame, shown: Shown, log: bool, since: str) -> go.Figure:
-    """Lines by days since an outbreak began; `since` says what begins it."""
+def aligned(values: pd.DataFrame, between: pd.DataFrame, shown: Shown, log: bool, since: str) -> go.Figure:
+    """Lines by days since an outbreak began, as `lines`; `since` says what begins it."""
     lengths = values.notna().sum()
     title = _("No country of these had its outbreak in the data")
     if len(lengths):
@@ -127,12 +135,12 @@ def aligned(values: pd.DataFrame, shown: Shown, log: bool, since: str) -> go.Fig
         )
     step = max(1, len(values) // POINTS)
     figure = _axes(title, shown, log, {"title": {"text": _("Days since {since}").format(since=since)}}, height=420)
-    _trace(figure, values.iloc[::step], shown, {"x0": 0, "dx": step}, _("day %{x}"))
+    _trace(figure, values.iloc[::step], between, shown, {"x0": 0, "dx": step}, _("day %{x}"))
     return figure
 
 
-def small(values: pd.DataFrame, shown: Shown, log: bool) -> go.Figure:
-    """A small figure a country, all on the same scale."""
+def small(values: pd.DataFrame, between: pd.DataFrame, shown: Shown, log: bool) -> go.Figure:
+    """A small figure a country, all on the same scale; what lies `between` reports is marked."""
     names = list(values)
     columns = min(COLUMNS, len(names))
     rows = -(-len(names) // columns)
@@ -168,7 +176,7 @@ def small(values: pd.DataFrame, shown: Shown, log: bool) -> go.Figure:
                 line={"color": theme.STAY, "width": 1.8},
                 fill=None if log else "tozeroy",
                 fillcolor=theme.faded(theme.STAY, 0.2),
-                hovertemplate=_sentence(name, shown, "%{x|%d/%m/%Y}"),
+                **_hover(name, shown, "%{x|%d/%m/%Y}", between.loc[thinned.index, name]),
             )
         )
         layout[f"xaxis{x[1:]}"] = {
@@ -193,11 +201,18 @@ def small(values: pd.DataFrame, shown: Shown, log: bool) -> go.Figure:
 
 
 def world(
-    values: pd.DataFrame, asof: pd.DataFrame, codes: pd.Series, shown: Shown, region: str, dark: bool
+    values: pd.DataFrame,
+    asof: pd.DataFrame,
+    between: pd.DataFrame,
+    codes: pd.Series,
+    shown: Shown,
+    region: str,
+    dark: bool,
 ) -> go.Figure:
     """A map that plays: one frame a row of `values` (carried forward), its last row first shown.
 
-    `asof` is the day of each number (same shape), `codes` those of the outlines by country.
+    `asof` is the day of each number and `between` whether it lies between two reports (same shape), `codes` those of
+    the outlines by country.
     """
     known = values.iloc[-1].dropna()
     title = _("Nothing was reported up to this day ({unit})").format(unit=_within(shown))
@@ -220,11 +235,12 @@ def world(
     def data(at: int) -> go.Choropleth:
         day, row, reported = values.index[at], values.iloc[at], asof.iloc[at]
         late = (reported < day - pd.Timedelta(days=STALE)).to_numpy()
-        old = _(" (last reported {day})")
+        old, inside = _(" (last reported {day})"), _(" (between two reports)")
         return go.Choropleth(
             z=row.to_numpy("float32"),
             customdata=[
-                old.format(day=locales.day(when)) if past else "" for when, past in zip(reported, late, strict=True)
+                old.format(day=locales.day(when)) if past else inside if filled else ""
+                for when, past, filled in zip(reported, late, between.iloc[at], strict=True)
             ],
             hovertemplate=_sentence("%{text}", shown, locales.day(day) + "%{customdata}", "z"),
         )
@@ -332,7 +348,7 @@ def ranking(ranked: pd.DataFrame, shown: Shown, day: pd.Timestamp, marked: Seque
     texts, hover = [], []
     change = _("{change} in a week")
     for name, row in top.iterrows():
-        text = written(row["value"], shown)
+        text = near(row["filled"]) + written(row["value"], shown)
         notes = []
         if row["change"] == row["change"] and not shown.signed and abs(row["change"]) < 99:
             arrow = "▲" if row["change"] > 0.005 else "▼" if row["change"] < -0.005 else "="
@@ -381,8 +397,13 @@ def _room(values: pd.Series) -> list[float]:
     return [1.55 * low, 1.55 * high] if len(values) else [0.0, 1.0]
 
 
-def timeline(panels: dict[str, tuple[pd.Series, Shown]], waves: pd.DataFrame, country: str, first: Shown) -> go.Figure:
-    """One country: a panel a measure over the same time, with the waves of the first as bands and their peaks."""
+def timeline(
+    panels: dict[str, tuple[pd.Series, pd.Series, Shown]], waves: pd.DataFrame, country: str, first: Shown
+) -> go.Figure:
+    """One country: a panel a measure over the same time, with the waves of the first as bands and their peaks.
+
+    A panel is a series, which of its days lie between two reports, and what it shows.
+    """
     count = len(panels)
     title = _("{country}: no wave stands out in this period").format(country=place(country))
     if len(waves):
@@ -397,7 +418,7 @@ def timeline(panels: dict[str, tuple[pd.Series, Shown]], waves: pd.DataFrame, co
     figure = theme.figure(title, height=60 + PANEL * count, showlegend=False, **_plain_numbers())
     layout: dict[str, Any] = {"annotations": [], "shapes": []}
     colours = (theme.STAY, theme.LEAVE, theme.ACCENT, "#7C6BC4")
-    for at, (series, shown) in enumerate(panels.values()):
+    for at, (series, between, shown) in enumerate(panels.values()):
         axis = str(at + 1) if at else ""
         step = max(1, len(series) // POINTS)
         thinned = series.iloc[::-step].iloc[::-1]
@@ -409,11 +430,10 @@ def timeline(panels: dict[str, tuple[pd.Series, Shown]], waves: pd.DataFrame, co
                 y=thinned.to_numpy(),
                 yaxis=f"y{axis}",
                 mode="lines",
-                connectgaps=True,
                 line={"color": colours[at % 4], "width": 2},
                 fill="tozeroy",
                 fillcolor=theme.faded(colours[at % 4], 0.15),
-                hovertemplate=_sentence("", shown, "%{x|%d/%m/%Y}"),
+                **_hover("", shown, "%{x|%d/%m/%Y}", between[thinned.index]),
             )
         )
         layout[f"yaxis{axis}"] = {"domain": up, "nticks": 4, "fixedrange": True, "automargin": True, **_ticks(shown)}
@@ -744,7 +764,9 @@ def _axes(title: str, shown: Shown, log: bool, xaxis: dict[str, Any], height: in
     )
 
 
-def _trace(figure: go.Figure, values: pd.DataFrame, shown: Shown, along: dict[str, Any], when: str) -> None:
+def _trace(
+    figure: go.Figure, values: pd.DataFrame, between: pd.DataFrame, shown: Shown, along: dict[str, Any], when: str
+) -> None:
     figure.add_traces(
         [
             go.Scatter(
@@ -752,22 +774,29 @@ def _trace(figure: go.Figure, values: pd.DataFrame, shown: Shown, along: dict[st
                 y=values[name].to_numpy("float32"),
                 name=theme.plain(place(str(name))),
                 mode="lines",
-                connectgaps=True,
                 line={
                     "width": 2.2,
                     "color": theme.CATEGORICAL[at % len(theme.CATEGORICAL)],
                     "dash": theme.DASHES[at % len(theme.DASHES)],
                 },
-                hovertemplate=_sentence(name, shown, when),
+                **_hover(name, shown, when, between.loc[values.index, name]),
             )
             for at, name in enumerate(values)
         ]
     )
 
 
-def _sentence(name: str, shown: Shown, when: str, axis: str = "y") -> str:
+def _hover(name: str, shown: Shown, when: str, between: pd.Series) -> dict[str, Any]:
+    """The hover of a line; its points `between` two reports have a mark."""
+    inside = between.eq(True).to_numpy()
+    if not inside.any():
+        return {"hovertemplate": _sentence(name, shown, when)}
+    return {"hovertemplate": _sentence(name, shown, when, mark="%{text}"), "text": [near(one) for one in inside]}
+
+
+def _sentence(name: str, shown: Shown, when: str, axis: str = "y", mark: str = "") -> str:
     """A hover that plotly fills in: "France: 12.3 on 14/03/2026"."""
-    number = f"%{{{axis}:{'.1%' if shown.share else ',.3~r'}}}"
+    number = f"{mark}%{{{axis}:{'.1%' if shown.share else ',.3~r'}}}"
     country = name if name.startswith("%") else theme.plain(place(name))
     sentence = _("{value} on {day}") if not name else _("{country}: {value} on {day}")
     return sentence.format(country=place(country), value=number, day=when) + "<extra></extra>"

@@ -4,8 +4,8 @@ A panel is a float frame with one row a day (a daily DatetimeIndex without gaps)
 number was not reported; it is not zero. Definitions of smoothed and weekly figures follow Our World in Data.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ Form = Literal["average", "weekly", "biweekly", "new", "cumulative", "level", "c
 Per = Literal["million", "hundred", "absolute"]
 WEEK = 7
 STALE = 14  # days; an older number is shown with its day
+GAP = 28  # days between two reports, at most, for what lies between them to be said
 RISE = 1.5  # a wave: so many times the trough before it, and its peak so many times what comes after
 FLOOR = 0.02  # of the highest value; below, ups and downs are no waves
 SMOOTH = 15  # days around each, for finding waves only
@@ -38,8 +39,8 @@ class Measure:
 
     `total` and `daily` are counts that add up over time. `level` is a state (patients in hospital, a share, an
     index); `counted` says whether it can be set against the population, usually `per` so many. `smooth`: its daily
-    column is a 7-day average already. `grows`: a level that hardly ever falls. `signed`: it may be below zero, and how
-    many times as much it is says nothing.
+    column is a 7-day average already; `published`: such a column, for groups of countries only. `grows`: a level that
+    hardly ever falls. `signed`: it may be below zero, and how many times as much it is says nothing.
     """
 
     total: str | None = None
@@ -48,6 +49,7 @@ class Measure:
     counted: bool = True
     per: Per = "million"
     smooth: bool = False
+    published: str | None = None
     grows: bool = False
     signed: bool = False
 
@@ -68,7 +70,7 @@ class Measure:
 MEASURES: dict[str, Measure] = {
     "cases": Measure("total_cases", "new_cases"),
     "deaths": Measure("total_deaths", "new_deaths"),
-    "doses": Measure("total_vaccinations"),
+    "doses": Measure("total_vaccinations", published="new_vaccinations_smoothed"),
     "vaccinated": Measure(level="people_vaccinated", per="hundred", grows=True),
     "fully_vaccinated": Measure(level="people_fully_vaccinated", per="hundred", grows=True),
     "tests": Measure("total_tests", "new_tests_smoothed", smooth=True),
@@ -117,13 +119,17 @@ class Counts:
     """What was reported of a measure: `daily` numbers, `total` so far (panels; for a state both are that state).
 
     `continued` names the countries whose daily numbers end before their totals, with their last daily day: from there
-    on `daily` is what the totals grew by. `smooth`: `daily` is an average over seven days already.
+    on `daily` is what the totals grew by. `filled` (a panel of True and False): days whose number is an equal part of
+    what the total grew by between two reports. `smooth` names those whose `daily` is an average over seven days
+    already. `sums`: the groups whose daily numbers do not add up to what their total grew by, with both sums.
     """
 
     daily: pd.DataFrame
     total: pd.DataFrame
-    continued: dict[str, pd.Timestamp]
-    smooth: bool = False
+    continued: dict[str, pd.Timestamp] = field(default_factory=dict)
+    filled: pd.DataFrame | None = None
+    smooth: Collection[str] = ()
+    sums: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def countries(found: pd.DataFrame) -> pd.DataFrame:
@@ -145,60 +151,109 @@ def panel(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     return pd.DataFrame(grid, days, names)
 
 
-def counts(rows: pd.DataFrame, measure: Measure) -> Counts:
+def counts(rows: pd.DataFrame, measure: Measure, groups: Collection[str] = ()) -> Counts:
     """What was reported of `measure` in `rows` (country, date and the columns of the measure)."""
     if measure.level:
         level = panel(rows, measure.level)
-        return Counts(level, level, {})
+        return Counts(level, level)
     total = panel(rows, measure.total or "")
     if measure.smooth:
-        return Counts(panel(rows, measure.daily or ""), total, {}, smooth=True)
-    return daily(panel(rows, measure.daily), total) if measure.daily else Counts(spread(total), total, {})
+        average = panel(rows, measure.daily or "")
+        return Counts(average, total, smooth=tuple(average))
+    found = daily(panel(rows, measure.daily) if measure.daily else total * np.nan, total)
+    if measure.published and measure.published in rows:
+        return grouped(found, panel(rows, measure.published), groups)
+    return found if measure.daily else replace(found, continued={})
 
 
 def daily(new: pd.DataFrame, total: pd.DataFrame) -> Counts:
-    """The daily numbers `new` (a panel), continued from the totals where they end before these.
+    """The daily numbers `new` (a panel), completed from the totals where there is none.
 
-    A number below zero corrects earlier days: it is no number of its day, and is left out. Totals keep corrections.
+    What a total grew by from one report to the next, at most `GAP` days later, less what was reported of the days
+    between, is shared equally among those of which nothing was. A number below zero corrects earlier days: it is no
+    number of its day, and is left out; so is a fall of the total. Totals keep corrections.
     """
-    reported, known = new.to_numpy(float), total.ffill().to_numpy()
-    grown = np.diff(known, axis=0, prepend=np.full((1, known.shape[1]), np.nan))
-    last_new, last_total = _last(reported), _last(total.to_numpy())
-    ends = (last_total > last_new) & (last_new >= 0)
-    day = np.arange(len(new))[:, None]
-    filled = np.where(ends & (day > last_new) & (day <= last_total), grown, reported)
-    filled[filled < 0] = np.nan
-    continued = {str(new.columns[at]): new.index[last_new[at]] for at in np.flatnonzero(ends)}
-    return Counts(pd.DataFrame(filled, new.index, new.columns), total, continued)
+    grid, known = new.to_numpy(float, copy=True), total.to_numpy()
+    filled = np.zeros(grid.shape, bool)
+    for at in range(grid.shape[1]):
+        column = grid[:, at]
+        absent = np.isnan(column)
+        reports = np.flatnonzero(~np.isnan(known[:, at]))
+        first, last = reports[:-1], reports[1:]
+        said, without = np.nancumsum(column), np.cumsum(absent)
+        missing = without[last] - without[first]
+        rest = np.diff(known[reports, at]) - (said[last] - said[first])
+        use = (missing > 0) & (rest >= 0) & (last - first <= GAP)
+        length = np.where(use, last - first, 0)
+        days = np.repeat(first[use], length[use]) + _counted(length[use])
+        share = np.repeat((rest / np.maximum(missing, 1))[use], length[use])
+        empty = absent[days]
+        column[days[empty]] = share[empty]
+        filled[days[empty], at] = np.repeat(missing[use] > 1, length[use])[empty]
+    grid[grid < 0] = np.nan
+    last_new, last_total = _last(new.to_numpy()), _last(known)
+    ends = np.flatnonzero((last_total > last_new) & (last_new >= 0))
+    continued = {str(new.columns[at]): new.index[last_new[at]] for at in ends}
+    made = pd.DataFrame(grid, new.index, new.columns)
+    return Counts(made, total, continued, pd.DataFrame(filled, new.index, new.columns))
 
 
-def spread(total: pd.DataFrame) -> pd.DataFrame:
-    """Daily numbers from totals reported now and then: what a total grew by, in equal parts for the days between."""
-    grown = total.interpolate(limit_area="inside").diff()
-    return grown.where(~(grown < 0))
+def grouped(found: Counts, average: pd.DataFrame, groups: Collection[str]) -> Counts:
+    """`found`, with the publisher's 7-day `average` for those `groups` where it adds up to nearer what the total grew
+    by: members that begin or stop to report make a group's total jump. `sums` says where it differs by over 1%."""
+    daily_numbers, filled, taken, sums = found.daily.copy(), found.filled, [], {}
+    for name in (one for one in average if one in groups and average[one].notna().any()):
+        known = found.total[name].dropna()
+        grown = float(known.iloc[-1] - known.iloc[0]) if len(known) else float("nan")
+        by_total, by_average = float(found.daily[name].sum()), float(average[name].sum())
+        if abs(by_average - grown) < abs(by_total - grown):
+            daily_numbers[name] = average[name]
+            taken.append(str(name))
+        said = by_average if name in taken else by_total
+        if abs(said - grown) > 0.01 * abs(grown):
+            sums[str(name)] = (said, grown)
+    if filled is not None and taken:
+        filled = filled.assign(**dict.fromkeys(taken, False))
+    return replace(found, daily=daily_numbers, continued={}, filled=filled, smooth=tuple(taken), sums=sums)
 
 
 def formed(counts: Counts, form: Form) -> pd.DataFrame:
     """The panel of one way to look at counts.
 
     average, weekly, biweekly: mean or sum of 7 or 14 days, of which all but one in seven must be known, up to the last
-    day that is. cumulative and level: as reported, carried forward up to the last report. change: the last seven days
-    against the seven before (of a level: the day against seven days before), as a share; absent where there was
-    nothing before.
+    day that is. cumulative and level: as reported; a day without a report has no number. change: the last seven days
+    against the seven before (of a level: a report against seven days before, see `week_before`), as a share; absent
+    where there was nothing before.
     """
-    if form == "new" or (form == "average" and counts.smooth):
+    if form == "new":
         return counts.daily
     if form in ("average", "weekly", "biweekly"):
         days = 2 * WEEK if form == "biweekly" else WEEK
-        if counts.smooth:
-            return WEEK * (counts.daily if form == "weekly" else counts.daily + counts.daily.shift(WEEK))
+        smooth = counts.daily[list(counts.smooth)]
+        smooth = smooth if form == "average" else WEEK * (smooth if days == WEEK else smooth + smooth.shift(WEEK))
+        if len(counts.smooth) == counts.daily.shape[1]:
+            return smooth
         window = counts.daily.rolling(days, min_periods=days - days // WEEK)
-        return (window.mean() if form == "average" else window.sum()).where(counts.daily.bfill().notna())
+        made = (window.mean() if form == "average" else window.sum()).where(counts.daily.bfill().notna())
+        return made.assign(**{str(name): smooth[name] for name in smooth}) if len(smooth.columns) else made
     if form == "change":
-        now = counts.total.ffill(limit=WEEK - 1) if counts.daily is counts.total else formed(counts, "weekly")
-        before = now.shift(WEEK)
+        level = counts.daily is counts.total
+        now = counts.total if level else formed(counts, "weekly")
+        before = week_before(now) if level else now.shift(WEEK)
         return now / before.where(before > 0) - 1
-    return counts.total.ffill().where(counts.total.bfill().notna())
+    return counts.total
+
+
+def joined(values: pd.DataFrame, most: int = GAP) -> pd.DataFrame:
+    """`values`, and between two reports that are at most `most` days apart a straight line: what is drawn."""
+    grid = values.to_numpy(float)
+    days, columns = np.arange(len(grid))[:, None], np.arange(grid.shape[1])
+    return pd.DataFrame(_line(grid, days, columns, most), values.index, values.columns)
+
+
+def week_before(values: pd.DataFrame) -> pd.DataFrame:
+    """What `values` were seven days before: reported, or on the line between two reports of one week."""
+    return joined(values, WEEK).shift(WEEK)
 
 
 def relative(values: pd.DataFrame, population: pd.Series, per: Per) -> pd.DataFrame:
@@ -216,12 +271,20 @@ def latest(values: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     )
 
 
-def ranking(values: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
-    """`latest` in order, the largest first, with what it was seven days before that (`before`) and the `change`."""
-    found = latest(values, day)
-    earlier = values.reindex(found["day"] - pd.Timedelta(days=WEEK)).to_numpy()
-    found["before"] = earlier[np.arange(len(found)), values.columns.get_indexer(found.index)]
-    found["change"] = found["value"] / found["before"].where(found["before"] > 0) - 1
+def ranking(values: pd.DataFrame, day: pd.Timestamp, filled: pd.DataFrame | None = None) -> pd.DataFrame:
+    """`latest` in order, the largest first, with what it was seven days before that (`before`, see `week_before`) and
+    the `change`; missing where nothing was reported around then, and the change of a number older than `STALE` days.
+    `filled`: see `Counts`, of that number."""
+    found, grid = latest(values, day), values.loc[:day].to_numpy(float)
+    at = values.columns.get_indexer(found.index)
+    found["before"] = _line(grid, _last(grid)[at] - WEEK, at, WEEK)
+    known = (found["before"] > 0) & (found["day"] >= day - pd.Timedelta(days=STALE))
+    found["change"] = found["value"] / found["before"].where(known) - 1
+    if filled is None:
+        found["filled"] = False
+    else:
+        days = filled.index.get_indexer(found["day"])
+        found["filled"] = filled.to_numpy()[days, filled.columns.get_indexer(found.index)]
     return found.sort_values("value", ascending=False, kind="stable")
 
 
@@ -238,7 +301,7 @@ def waves(average: pd.Series) -> pd.DataFrame:
 
     Found on the average smoothed over 15 days: from a trough it rises to at least 1.5 times as much, and falls to less
     than 1 / 1.5 of its peak; values under 2% of the highest count as that. `peak` is the highest day of the average
-    around there, `height` its value, and `total` what was counted from start to trough, both in the unit of `average`.
+    from start to trough, `height` its value, and `total` what was counted in these days, both in the unit of `average`.
     The trough of a wave that still runs is missing.
     """
     known = average.loc[average.first_valid_index() : average.last_valid_index()]
@@ -249,11 +312,11 @@ def waves(average: pd.Series) -> pd.DataFrame:
         return pd.DataFrame(columns=names)
     turns = _turns(np.maximum(smooth, FLOOR * smooth.max()))
     found = []
-    for start, peak, trough in turns:
-        part = known.iloc[start : len(known) if trough is None else trough + 1]
+    for start, _peak, trough in turns:
+        days = slice(start, len(known) if trough is None else trough + 1)
         end = pd.NaT if trough is None else known.index[trough]
-        highest = filled.iloc[max(start, peak - SMOOTH // 2) : peak + SMOOTH // 2 + 1].idxmax()
-        found.append((known.index[start], highest, end, float(filled[highest]), float(part.sum())))
+        part = filled.iloc[days]
+        found.append((known.index[start], part.idxmax(), end, float(part.max()), float(known.iloc[days].sum())))
     return pd.DataFrame(found, columns=names)
 
 
@@ -291,9 +354,9 @@ def _settle(found: list[tuple[int, int, int | None]], level: np.ndarray, low: in
 
 @dataclass(frozen=True)
 class Comparison:
-    """A country beside the reference: its `value` and that of the reference (`other`) on the last day known to both,
-    `usual`: how many times as much on average over the period; its `highest` day, and how many days `later` than the
-    reference's that was."""
+    """A country beside the reference: its last `value`, of a `day` on which the reference (`other`) is known too, by a
+    report or by the line between two (see `joined`), `usual`: how many times as much on average over the period; its
+    `highest` day, and how many days `later` than the reference's that was."""
 
     country: str
     day: pd.Timestamp
@@ -306,14 +369,17 @@ class Comparison:
 
 def compare(values: pd.DataFrame, reference: str, others: Sequence[str]) -> list[Comparison]:
     """Each of `others` beside `reference` over the days of `values`; those with no day in common are left out."""
-    found, grid = [], values.to_numpy("float64")  # numpy: pandas takes 2 ms a country
+    values = values[list(dict.fromkeys([reference, *others]))]
+    found, reported, grid = [], values.to_numpy(), joined(values).to_numpy()  # numpy: pandas takes 2 ms a country
     theirs = grid[:, values.columns.get_loc(reference)]
     for name in others:
-        mine = grid[:, values.columns.get_loc(name)]
+        at = values.columns.get_loc(name)
+        mine = grid[:, at]
         both = np.flatnonzero(~np.isnan(mine) & ~np.isnan(theirs))
-        if name == reference or not len(both):
+        dated = both[~np.isnan(reported[both, at])]
+        if name == reference or not len(dated):
             continue
-        last, total = both[-1], theirs[both].sum()
+        last, total = dated[-1], theirs[both].sum()
         usual = mine[both].sum() / total if total > 0 else float("nan")
         highest, before = (values.index[both[one[both].argmax()]] for one in (mine, theirs))
         day, later = values.index[last], (highest - before).days
@@ -337,8 +403,8 @@ def frames(days: pd.DatetimeIndex, most: int) -> pd.DatetimeIndex:
 
 
 def weeks(values: pd.DataFrame) -> pd.DataFrame:
-    """Every seventh day of a panel, counted back from its last day: the weeks of a heatmap."""
-    return values.iloc[::-WEEK].iloc[::-1]
+    """The last number of each week of a panel, counted back from its last day: what a heatmap shows."""
+    return values.ffill(limit=WEEK - 1).iloc[::-WEEK].iloc[::-1]
 
 
 def standing(last: pd.DataFrame) -> pd.DataFrame:
@@ -379,6 +445,24 @@ def usual(measure: str) -> Shown:
 def correlations(table: pd.DataFrame, least: int = 10) -> pd.DataFrame:
     """Spearman's rank correlation of each two columns over the rows that have both; missing below `least` rows."""
     return table.corr(method="spearman", min_periods=least)
+
+
+def _line(grid: np.ndarray, days: np.ndarray, columns: np.ndarray, most: int) -> np.ndarray:
+    """The number at each of `days` (below 0: none) and `columns`: reported, or on the line between two reports at most
+    `most` days apart."""
+    known, order, at = ~np.isnan(grid), np.arange(len(grid))[:, None], np.maximum(days, 0)
+    before = np.maximum.accumulate(np.where(known, order, -1))[at, columns]
+    after = np.minimum.accumulate(np.where(known, order, len(grid))[::-1])[::-1][at, columns]
+    there = (days >= 0) & (before >= 0) & (after < len(grid)) & (after - before <= most)
+    low, high = grid[np.maximum(before, 0), columns], grid[np.minimum(after, len(grid) - 1), columns]
+    share = (days - before) / np.maximum(after - before, 1)
+    return np.where(there, low + share * (high - low), np.nan)
+
+
+def _counted(lengths: np.ndarray) -> np.ndarray:
+    """1, 2, ... up to each of `lengths`, one after the other."""
+    ends = np.cumsum(lengths)
+    return np.arange(1, lengths.sum() + 1) - np.repeat(ends - lengths, lengths)
 
 
 def _last(grid: np.ndarray) -> np.ndarray:

@@ -49,7 +49,8 @@ def test_daily_numbers_go_on_from_the_totals_where_they_end():
     new = panel(A=[1, 2, NAN, NAN, NAN, NAN], B=[1, 1, 1, 1, 1, 1])
     total = panel(A=[1, 3, 3, NAN, 10, NAN], B=[1, 2, 3, 4, 5, 6])
     found = covid.daily(new, total)
-    assert reported(found.daily) == [1, 2, 0, 0, 7, -1]  # nothing after the last total
+    assert reported(found.daily) == [1, 2, 0, 3.5, 3.5, -1]  # nothing after the last total
+    assert reported(found.filled) == [0, 0, 0, 1, 1, 0]  # on which of the two days the 7 came is not known
     assert reported(found.daily, "B") == [1] * 6
     assert found.continued == {"A": pd.Timestamp("2023-01-02")}
 
@@ -66,9 +67,84 @@ def test_a_fall_of_the_total_after_the_daily_numbers_end_is_no_case_either():
     assert reported(found.daily) == [1, -1, 6]
 
 
-def test_sparse_totals_are_spread_over_the_days_between_reports():
-    assert reported(covid.spread(panel(A=[NAN, 10, NAN, NAN, 40, NAN]))) == [-1, -1, 10, 10, 10, -1]
-    assert reported(covid.spread(panel(A=[10, 8, 9]))) == [-1, -1, 1]
+def spread(*totals):
+    total = panel(A=totals)
+    return covid.daily(total * NAN, total)
+
+
+def test_sparse_totals_are_spread_over_the_days_between_reports_and_marked():
+    found = spread(NAN, 10, NAN, NAN, 40, 41)
+    assert reported(found.daily) == [-1, -1, 10, 10, 10, 1]
+    assert reported(found.filled) == [0, 0, 1, 1, 1, 0]
+    assert reported(spread(10, 8, 9).daily) == [-1, -1, 1]
+
+
+def test_days_without_a_number_share_what_others_of_these_days_leave():
+    found = covid.daily(panel(A=[5, NAN, 4, NAN, 1]), panel(A=[5, NAN, NAN, 15, 16]))
+    assert reported(found.daily) == [5, 3, 4, 3, 1]
+    assert reported(found.filled) == [0, 1, 0, 1, 0]
+
+
+def test_a_long_silence_stays_empty():
+    assert spread(0, *[NAN] * 27, 28).daily["A"].iloc[1:].tolist() == [1] * 28
+    assert spread(0, *[NAN] * 28, 29).daily["A"].isna().all()
+
+
+def test_a_line_joins_reports_that_are_near():
+    assert reported(covid.joined(panel(A=[NAN, 10, NAN, 40, NAN]))) == [-1, 10, 25, 40, -1]
+    far = covid.joined(panel(A=[0, *[NAN] * 28, 29]))
+    assert far["A"].notna().sum() == 2
+
+
+def test_groups_take_the_published_average_where_it_is_nearer_to_the_total():
+    total = panel(A=[0, 10, 4, 14, 24], B=[0, 10, 4, 14, 24])  # a member of the group stopped and began again
+    average, groups = panel(A=[0, 6, 6, 6, 6], B=[0, 6, 6, 6, 6]), ["A"]
+    found = covid.grouped(covid.daily(total * NAN, total), average, groups)
+    assert reported(found.daily) == [0, 6, 6, 6, 6]
+    assert reported(found.daily, "B") == [-1, 10, -1, 10, 10]
+    assert found.smooth == ("A",)
+    assert found.sums == {}  # it adds up
+    assert reported(covid.formed(found, "average")) == [0, 6, 6, 6, 6]  # not averaged again
+
+
+def test_the_real_africa_s_doses_are_dated_and_add_up_as_the_publisher_s(home, real_data):
+    origin = owid.dataset(real_data / "owid" / "real_legacy67_AFG_OWIDAFR.csv")
+    table = origin.frames["covid"]
+    found = covid.counts(table, MEASURES["doses"], ["Africa"])
+    said, grown = 40_731_879, 39_520_074  # sums of new_vaccinations_smoothed, and of what total_vaccinations grew by
+    nearer = found.daily["Africa"].sum() - grown
+    assert abs(nearer) <= said - grown
+    assert ("Africa" in found.sums) == (abs(nearer) > 0.01 * grown)
+    # Afghanistan reported people fully vaccinated on 2021-08-20 and on 2021-11-14, and nothing between.
+    full = covid.counts(table, MEASURES["fully_vaccinated"])
+    for form in ("level", "change"):
+        values = covid.formed(full, form)["Afghanistan"]
+        assert values.loc["2021-08-21":"2021-11-13"].isna().all(), form
+    ranked = covid.ranking(covid.formed(full, "level"), pd.Timestamp("2021-11-13")).loc["Afghanistan"]
+    assert (ranked["value"], ranked["day"]) == (430_744, pd.Timestamp("2021-08-20"))
+    assert np.isnan(ranked["change"])
+
+
+def test_kenya_s_tests_keep_the_day_of_their_report(home, real_data):
+    table = owid.dataset(real_data / "owid" / "real_legacy67_IND_KEN_cleaned.csv").frames["covid"]
+    found = covid.formed(covid.counts(table, MEASURES["tests"]), "cumulative")
+    kenya = covid.ranking(found, pd.Timestamp("2021-12-16")).loc["Kenya"]
+    assert kenya["day"] == pd.Timestamp("2021-05-04")
+    assert np.isnan(kenya["change"])
+
+
+def test_every_wave_is_as_high_as_its_days(home, real_data):
+    checked = 0
+    for file in ("real_legacy67_AFG_OWIDAFR.csv", "real_legacy67_IND_KEN_cleaned.csv"):
+        table = owid.dataset(real_data / "owid" / file).frames["covid"]
+        for measure in ("cases", "deaths"):
+            average = covid.formed(covid.counts(table, MEASURES[measure]), "average")
+            for name in average:
+                for wave in covid.waves(average[name]).itertuples():
+                    days = average[name].loc[wave.start : wave.trough if pd.notna(wave.trough) else None]
+                    assert (days.max(), days.idxmax()) == (wave.height, wave.peak)
+                    checked += 1
+    assert checked > 20
 
 
 def test_averages_and_sums_of_weekly_reports():
@@ -89,8 +165,8 @@ def test_no_sum_is_dated_after_the_last_report():
 
 def test_what_is_published_as_an_average_is_not_averaged_again():
     smooth = panel(A=range(20))
-    counts = Counts(smooth, smooth * NAN, {}, smooth=True)
-    assert covid.formed(counts, "average") is smooth
+    counts = Counts(smooth, smooth * NAN, smooth=("A",))
+    assert covid.formed(counts, "average").equals(smooth)
     assert covid.formed(counts, "weekly")["A"].iloc[-1] == 7 * 19
     assert covid.formed(counts, "biweekly")["A"].iloc[-1] == 7 * (19 + 12)
     assert "new" not in MEASURES["tests"].forms
@@ -112,9 +188,9 @@ def test_the_change_is_week_against_week_and_absent_where_there_was_nothing():
     assert covid.formed(Counts(level, level, {}), "change")["A"].iloc[-1] == pytest.approx(-0.2)
 
 
-def test_totals_are_carried_forward_up_to_the_last_report_only():
+def test_totals_are_of_the_days_on_which_they_were_reported():
     total = panel(A=[NAN, 10, NAN, 40, NAN])
-    assert reported(covid.formed(Counts(total, total, {}), "cumulative")) == [-1, 10, 10, 40, -1]
+    assert reported(covid.formed(Counts(total, total, {}), "cumulative")) == [-1, 10, -1, 40, -1]
 
 
 def test_per_head():

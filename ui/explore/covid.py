@@ -77,15 +77,15 @@ def headline(stored: Stored, values: pd.DataFrame, countries: pd.DataFrame, refe
     one = values[reference].dropna() if reference in values else pd.Series(dtype=float)
     if one.empty:
         return
+    filled = covid_data.filled(stored, shown)
     ranked = covid.ranking(values[_countries(countries, values)], values.index[-1])
-    now, day = float(one.iloc[-1]), one.index[-1]
-    before = float(values[reference].get(day - pd.Timedelta(days=covid.WEEK), float("nan")))
-    when = charts.unit(shown)
-    if not shown.signed and before > 0:
-        change = _("{change} in a week").format(change=charts.written_change(now / before - 1))
+    last = covid.ranking(values[[reference]], values.index[-1], filled).iloc[0]
+    now, day, when = float(last["value"]), last["day"], charts.unit(shown)
+    if not shown.signed and last["change"] == last["change"]:
+        change = _("{change} in a week").format(change=charts.written_change(last["change"]))
         when = _("{unit}; {change}").format(unit=when, change=change)
     name = _("{country}, {day}").format(country=place(reference), day=locales.day(day))
-    found = [(plain(name), charts.written(now, shown), plain(when))]
+    found = [(plain(name), charts.near(last["filled"]) + charts.written(now, shown), plain(when))]
     if shown.grows:
         since = _("since {day}").format(day=locales.day(one.index[0]))
         found.append((_("Added in the period"), charts.written(now - float(one.iloc[0]), shown), since))
@@ -107,21 +107,32 @@ def headline(stored: Stored, values: pd.DataFrame, countries: pd.DataFrame, refe
     cards.metrics(found)
 
 
-def notes(stored: Stored, measure: str, chosen: list[str], present: list[str], days: pd.DatetimeIndex) -> None:
+def notes(stored: Stored, values: pd.DataFrame, chosen: list[str], present: list[str], shown: Shown) -> None:
     """What these numbers lack, in one paragraph."""
     texts = []
     if missing := [name for name in chosen if name not in present]:
         text = _("{countries} reported nothing of this in the period.")
         texts.append(text.format(countries=", ".join(map(place, missing))))
-    continued = covid_data.counts(stored, measure).continued
+    counts, end = covid_data.counts(stored, shown.measure), values.index[-1]
     ended = [
-        f"{place(name)} ({locales.day(continued[name])})"
+        f"{place(name)} ({locales.day(counts.continued[name])})"
         for name in present
-        if continued.get(name, days[-1]) < days[-1]
+        if counts.continued.get(name, end) < end
     ]
     if ended:
         text = _("Daily numbers end before the totals, and go on as what these grew by: {countries}.")
         texts.append(text.format(countries=", ".join(ended)))
+    between = covid_data.joined(stored, shown, values[present])[1].any()
+    if between.any():
+        text = _("≈ marks what lies between two reports, in equal parts or on a straight line: {countries}.")
+        texts.append(text.format(countries=", ".join(map(place, between.index[between]))))
+    for name, (said, grown) in counts.sums.items():
+        if name in present:
+            text = _(
+                "{group}: at the publisher, doses a day add up to {said} and the total grew by {grown}, as countries "
+                "begin or stop to report; days show the first, totals the second."
+            )
+            texts.append(text.format(group=place(name), said=locales.compact(said), grown=locales.compact(grown)))
     if texts:
         st.caption(plain(" ".join(texts)))
 
@@ -144,12 +155,14 @@ def over_time(stored: Stored, values: pd.DataFrame, present: list[str], referenc
         total = covid_data.counts(stored, since).total
         if since == "deaths":
             total = covid.relative(total, covid_data.countries(stored)["population"], "million")
-        mine = covid.aligned(covid_data.panel(stored, shown)[present], total, 100 if since == "cases" else 1)
-        cards.figure(charts.aligned(mine, shown, log, _(SINCE[since])), "covid_aligned", mine.reset_index())
-    elif shape == "small":
-        cards.figure(charts.small(mine, shown, log), "covid_small", mine.reset_index(names="date"))
+        least, whole = 100 if since == "cases" else 1, covid_data.panel(stored, shown)[present]
+        lines, between = (covid.aligned(one, total, least) for one in covid_data.joined(stored, shown, whole))
+        mine = covid.aligned(whole, total, least)
+        cards.figure(charts.aligned(lines, between, shown, log, _(SINCE[since])), "covid_aligned", mine.reset_index())
     else:
-        cards.figure(charts.lines(mine, shown, log), "covid_lines", mine.reset_index(names="date"))
+        draw, name = (charts.small, "covid_small") if shape == "small" else (charts.lines, "covid_lines")
+        lines, between = covid_data.joined(stored, shown, mine)
+        cards.figure(draw(lines, between, shown, log), name, mine.reset_index(names="date"))
     compared = covid.compare(values, reference, present) if reference in present and shown.form != "change" else []
     if compared:
         day = values[reference].last_valid_index()
@@ -169,8 +182,9 @@ def world(stored: Stored, values: pd.DataFrame, countries: pd.DataFrame, shown: 
         st.info(_("These data have no country in this part of the world: choose another one."))
         return
     period = values.index[0], values.index[-1]
-    figure = _map(stored.version, shown, region, period, is_dark(), locales.language(), values, countries)
-    table = covid.ranking(values[_countries(countries, values, region)], values.index[-1])
+    filled = covid_data.filled(stored, shown)
+    figure = _map(stored.version, shown, region, period, is_dark(), locales.language(), values, countries, filled)
+    table = covid.ranking(values[_countries(countries, values, region)], values.index[-1], filled)
     cards.figure(figure, "covid_map", table.reset_index(names="country"))
     st.caption(
         _(
@@ -190,32 +204,36 @@ def _map(
     language: str,  # noqa: ARG001
     _values: pd.DataFrame,
     _by_country: pd.DataFrame,
+    _filled: pd.DataFrame | None,
 ) -> go.Figure:
     """The map does not depend on the countries chosen, and is not drawn again for them."""
     here = _countries(_by_country, _values, region)
     numbers, asof = covid.carried(_values[here], covid.frames(_values.index, charts.FRAMES))
-    return charts.world(numbers, asof, _by_country["code"].astype("str"), shown, region, dark)
+    filled = _values[here].notna() & (False if _filled is None else _filled.loc[_values.index, here])
+    between = covid.carried(filled.astype(float).where(_values[here].notna()), asof.index)[0].eq(1)
+    return charts.world(numbers, asof, between, _by_country["code"].astype("str"), shown, region, dark)
 
 
-def ranking(values: pd.DataFrame, countries: pd.DataFrame, shown: Shown, chosen: list[str]) -> None:
+def ranking(stored: Stored, values: pd.DataFrame, countries: pd.DataFrame, shown: Shown, chosen: list[str]) -> None:
     """Countries in order on the last day of the period."""
-    region = _region()
-    ranked = covid.ranking(values[_countries(countries, values, region)], values.index[-1])
+    region, filled = _region(), covid_data.filled(stored, shown)
+    ranked = covid.ranking(values[_countries(countries, values, region)], values.index[-1], filled)
     if ranked.empty:
         st.info(_("Nothing of this was reported in the period: choose another measure or a longer period."))
         return
     figure = charts.ranking(ranked, shown, values.index[-1], chosen)
     cards.figure(figure, "covid_ranking", ranked.reset_index(names="country"))
     st.caption(
-        _("The countries chosen are orange. Hatched: the last number is more than {days} days old.").format(
-            days=covid.STALE
-        )
+        _(
+            "The countries chosen are orange. Hatched: the last number is more than {days} days old. ≈: between two "
+            "reports."
+        ).format(days=covid.STALE)
     )
 
 
 def country(stored: Stored, values: pd.DataFrame, name: str, present: list[str], shown: Shown) -> None:
     """One country: its waves, and what went with them; the waves of all those chosen as a table."""
-    panels = {shown.measure: (values[name], shown)}
+    panels = {shown.measure: (*_line(stored, shown, values, name), shown)}
     average = Shown(shown.measure, "average", shown.per) if MEASURES[shown.measure].total else shown
     panel = covid_data.panel(stored, average).loc[values.index]
     waves = covid.waves(panel[name])
@@ -224,7 +242,7 @@ def country(stored: Stored, values: pd.DataFrame, name: str, present: list[str],
         if measure != shown.measure and measure in covid_data.measures(stored):
             beside = covid_data.panel(stored, other).loc[values.index]
             if name in beside and beside[name].notna().any():
-                panels[measure] = (beside[name], other)
+                panels[measure] = (*_line(stored, other, beside, name), other)
     cards.figure(charts.timeline(panels, waves, name, average), "covid_country", waves)
     which = inputs.view(_("Waves"), list(WAVES), "waves", lambda one: _(WAVES[one]))
     everyone = present if which == "chosen" else [name]
@@ -257,6 +275,11 @@ def country(stored: Stored, values: pd.DataFrame, name: str, present: list[str],
         },
     )
     downloads.table(listed[["country", "wave", "start", "peak", "trough", "height", "total"]], "covid_waves")
+
+
+def _line(stored: Stored, shown: Shown, values: pd.DataFrame, name: str) -> tuple[pd.Series, pd.Series]:
+    lines, between = covid_data.joined(stored, shown, values[[name]])
+    return lines[name], between[name]
 
 
 def relations(stored: Stored, countries: pd.DataFrame, days: pd.DatetimeIndex) -> None:
@@ -353,12 +376,12 @@ def _heatmap(
     return charts.heatmap(_shares, shown, dark)
 
 
-def table(values: pd.DataFrame, present: list[str], shown: Shown) -> None:
+def table(stored: Stored, values: pd.DataFrame, present: list[str], shown: Shown) -> None:
     """The chosen countries as a table, with the numbers of every day as files."""
     if not present:
         return
     last = values.index[-1]
-    ranked = covid.ranking(values[present], last)
+    ranked = covid.ranking(values[present], last, covid_data.filled(stored, shown))
     highest = values[ranked.index]
     st.subheader(_("The countries chosen on {day}").format(day=locales.day(last)), anchor=False)
     st.caption(plain(charts.unit(shown)))
@@ -366,10 +389,10 @@ def table(values: pd.DataFrame, present: list[str], shown: Shown) -> None:
     numbers = {
         _("Country"): [place(str(name)) for name in ranked.index],
         _("Latest"): [
-            charts.written(value, shown)
+            charts.near(filled) + charts.written(value, shown)
             if day == last
-            else dated.format(value=charts.written(value, shown), day=locales.day(day))
-            for value, day in zip(ranked["value"], ranked["day"], strict=True)
+            else dated.format(value=charts.near(filled) + charts.written(value, shown), day=locales.day(day))
+            for value, day, filled in zip(ranked["value"], ranked["day"], ranked["filled"], strict=True)
         ],
     }
     if not shown.signed:

@@ -31,8 +31,22 @@ def counts(stored: Stored, measure: str) -> Counts:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _counts(version: str, measure: str, _stored: Stored) -> Counts:  # noqa: ARG001  # the cache key
-    one = MEASURES[measure]
-    return covid.counts(tables.read(_stored, columns=["country", "date", *one.columns]), one)
+    one, known = MEASURES[measure], countries(_stored)
+    columns = [*one.columns, *(name for name in _stored.columns["covid"] if name == one.published)]
+    rows = tables.read(_stored, columns=["country", "date", *columns])
+    return covid.counts(rows, one, frozenset(known.index[known["group"]]))
+
+
+def joined(stored: Stored, shown: Shown, values: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What is drawn of a part of `panel`: its numbers and the lines between them, and which lie between two reports."""
+    lines, days = covid.joined(values), filled(stored, shown)
+    between = lines.notna() & values.isna()
+    return lines, between if days is None else between | days.loc[values.index, values.columns]
+
+
+def filled(stored: Stored, shown: Shown) -> pd.DataFrame | None:
+    """The days whose number in a figure is a part of what a total grew by (see `models.explore.covid.Counts`)."""
+    return counts(stored, shown.measure).filled if shown.form in ("average", "weekly", "biweekly", "new") else None
 
 
 def panel(stored: Stored, shown: Shown) -> pd.DataFrame:
