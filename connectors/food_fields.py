@@ -15,6 +15,7 @@ from data.food import GRADES, NUTRIENTS, OPEN_FOOD_FACTS, Product
 IMAGE_HOSTS = ("images.openfoodfacts.org", "static.openfoodfacts.org")
 # Names that differ from the origin's only by underscores are not listed; amounts come in g, energy in kJ or kcal.
 _IDS = {name: name.replace("_", "-") for name in NUTRIENTS} | {"energy_kj": "energy-kj", "vitamin_b9": "vitamin-b9"}
+ESTIMATE = "estimate"  # by Open Food Facts, from the ingredients
 _PER_GRAM = {"g": 1.0, "mg": 1e3, "µg": 1e6}
 _NAMES = ("product_name", "product_name_en", "product_name_fr", "generic_name")
 _NO_DRINK = {"en:dehydrated-beverages", "en:instant-beverages", "en:syrups"}
@@ -36,13 +37,16 @@ def number(value: object) -> float | None:
 
 def parse(raw: Mapping[str, Any], retrieved: datetime) -> Product:
     """A product as the origin describes it in versions 2 to 3.5. What is missing or no good stays unknown."""
-    nutrients, prepared, liquid = _nutrients(raw)
+    nutrients, guessed, said, prepared, per_ml = _nutrients(raw)
     size = number(raw.get("serving_quantity")) or None
     categories = _tags(raw, "categories_hierarchy") or _tags(raw, "categories_tags")
     nova = number(raw.get("nova_group"))
     share = number(raw.get("completeness"))
-    liquid = liquid or "ml" in (raw.get("product_quantity_unit"), raw.get("serving_quantity_unit"))
+    drink = "en:beverages" in categories and not _NO_DRINK.intersection(categories)
+    units = (raw.get("product_quantity_unit"), raw.get("serving_quantity_unit"))
     per_100 = _amounts(nutrients, "_100g")
+    estimated = {name: amount for name, amount in _amounts(guessed, "_100g").items() if name not in per_100}
+    shown = {key for name, key in _IDS.items() if (said.get(key) == ESTIMATE) == (name in estimated)}
     scaled = {name: amount * size / 100 for name, amount in per_100.items() if name != "alcohol"} if size else {}
     return Product(
         code=padded(str(raw["code"])),
@@ -63,8 +67,8 @@ def parse(raw: Mapping[str, Any], retrieved: datetime) -> Product:
         green_score=_grade(raw, "environmental_score_grade", "ecoscore_grade", also=("a-plus", "f")),
         serving=_text(raw.get("serving_size"), 80),
         serving_size=size,
-        drink="en:beverages" in categories and not _NO_DRINK.intersection(categories),
-        liquid=liquid,
+        drink=drink,
+        liquid=drink or per_ml or "ml" in units,
         prepared=prepared,
         image=_image(raw, "image_front_url", "display"),
         image_small=_image(raw, "image_front_small_url", "small"),
@@ -72,6 +76,8 @@ def parse(raw: Mapping[str, Any], retrieved: datetime) -> Product:
         modified=_moment(raw.get("last_modified_t")),
         per_100=per_100,
         per_serving=scaled | _amounts(nutrients, "_serving"),
+        estimated=estimated,
+        sources={name: said[key] for name, key in _IDS.items() if key in said and key in shown},
     )
 
 
@@ -123,25 +129,32 @@ def _image(raw: Mapping[str, Any], name: str, size: str) -> str | None:
     return url if allowed or (parts.scheme, parts.netloc) == (own.scheme, own.netloc) else None
 
 
-def _nutrients(raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool, bool]:
-    """The amounts as in version 2, whether they are those of the prepared product, and whether they are per 100 ml."""
+def _nutrients(raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any], dict[str, str], bool, bool]:
+    """The amounts as in version 2, those that are estimates, the source of each by its name there, whether they are
+    those of the prepared product, and whether they are per 100 ml."""
     nutrition = raw.get("nutrition")
     whole = nutrition.get("aggregated_set") if isinstance(nutrition, dict) else None
     if isinstance(whole, dict) and isinstance(whole.get("nutrients"), dict):
         end = "_serving" if whole.get("per") == "serving" else "_100g"
         amounts: dict[str, Any] = {}
+        estimates: dict[str, Any] = {}
+        sources: dict[str, str] = {}
         for name, one in whole["nutrients"].items():
-            amount = number(one.get("value")) if isinstance(one, dict) else None
-            per_gram = _PER_GRAM.get(str(one.get("unit")).replace("μ", "µ"), 1.0) if amount is not None else 1.0
-            amounts[f"{name}{end}"] = None if amount is None else amount / per_gram
-        return amounts, whole.get("preparation") == "prepared", whole.get("per") == "100ml"
+            if not isinstance(one, dict) or (amount := number(one.get("value"))) is None:
+                continue
+            per_gram = _PER_GRAM.get(str(one.get("unit")).replace("μ", "µ"), 1.0)
+            source = _text(one.get("source"), 40)
+            (estimates if source == ESTIMATE else amounts)[f"{name}{end}"] = amount / per_gram
+            if source:
+                sources[name] = source
+        return amounts, estimates, sources, whole.get("preparation") == "prepared", whole.get("per") == "100ml"
     listed = raw.get("nutriments")
     amounts = listed if isinstance(listed, dict) else {}
     sold = any(number(amounts.get(f"{name}_100g")) is not None for name in ("energy", "energy-kcal", "fat", "sugars"))
     prepared = not sold and any(str(name).endswith("_prepared_100g") for name in amounts)
     if prepared:
         amounts = {str(name).replace("_prepared", ""): value for name, value in amounts.items() if "_prepared" in name}
-    return amounts, prepared, False
+    return amounts, {}, {}, prepared, False
 
 
 def _amounts(raw: Mapping[str, Any], end: str) -> dict[str, float]:

@@ -57,7 +57,9 @@ class Product:
 
     Tags are as Open Food Facts writes them, "en:colas"; `categories` go from the broadest to the narrowest.
     `per_100` holds amounts per 100 g, or per 100 ml where `liquid`, and `per_serving` those of a serving, both under
-    the names and in the units of `NUTRIENTS`. `prepared` says that they are those of the prepared product.
+    the names and in the units of `NUTRIENTS`. `prepared` says that they are those of the prepared product. What is not
+    stated but `estimated` from the ingredients (per 100 too) is in neither. `sources` says whose an amount is, under
+    the same names: "packaging", "manufacturer", "estimate" ...; where the origin says it.
     """
 
     code: str
@@ -87,6 +89,8 @@ class Product:
     modified: datetime | None = None
     per_100: Mapping[str, float] = field(default_factory=dict)
     per_serving: Mapping[str, float] = field(default_factory=dict)
+    estimated: Mapping[str, float] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
 
 _PLAIN = [one.name for one in fields(Product) if one.name not in ("per_100", "per_serving")]
@@ -95,7 +99,7 @@ _PLAIN = [one.name for one in fields(Product) if one.name not in ("per_100", "pe
 def frame(products: Iterable[Product]) -> pd.DataFrame:
     """One row a product: its fields, then each nutrient as `<name>_100g` and `<name>_serving`, NaN where not known.
 
-    Units are those of `NUTRIENTS`; `_100g` is per 100 ml of what is liquid. Tags stay tuples.
+    Units are those of `NUTRIENTS`; `_100g` is per 100 ml of what is liquid. Tags stay tuples, mappings mappings.
     """
     rows = [
         {name: getattr(one, name) for name in _PLAIN}

@@ -114,8 +114,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Tests** are published as a 7-day average, which is not averaged again.
 - **Per million or hundred people**: by the population that the file gives, the same for all days.
 - **Change in a week**: the last seven days against the seven before; of a level, a report against seven days before it,
-  where that was reported or lies between two reports of one week. Else no change is known, nor of a number older than 14
-  days.
+  where that was reported or lies between two reports of one week. Else no change is known, nor of a number older than
+  14 days.
 - **Latest**: the last number reported up to the end of the period, however old, with the change up to its own day; one
   older than 14 days has its day beside it. Lines join reports at most 28 days apart.
 - **Countries and groups**: a group has no continent or is named so (World, European Union, incomes, “excl. …”). Groups

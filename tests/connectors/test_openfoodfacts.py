@@ -13,7 +13,9 @@ import settings
 from connectors import BadResponse, ConnectorError, NotFound, RateLimited, Unavailable, openfoodfacts
 from connectors.barcodes import InvalidBarcode, barcode, barcodes_in, upc_a
 from connectors.food_fields import number, parse
+from data import food
 from data.food import NUTRIENTS, Product
+from models.explore import food as models
 from tests.connectors.conftest import send
 from tests.connectors.food_replica import Replica, invented, picture
 
@@ -361,6 +363,35 @@ def test_version_35_is_understood():
         None,
     )
     assert made.image == "https://images.openfoodfacts.org/images/x.400.jpg"
+
+
+def test_estimates_are_not_what_the_label_says():
+    def told(value, unit, source):
+        return {"value": value, "unit": unit, "source": source, "source_per": "100g"}
+
+    nutrients = {
+        "energy-kj": told(3378, "kJ", "packaging"),
+        "energy-kcal": told(107.64, "kcal", "estimate"),
+        "fat": told(91.3, "g", "packaging"),
+        "fiber": told(2.5, "g", "estimate"),
+        "salt": told(1, "g", "manufacturer"),
+    }
+    whole = {"per": "100g", "preparation": "as_sold", "nutrients": nutrients}
+    made = parse({"code": CODE, "nutrition": {"aggregated_set": whole}, "serving_quantity": 10}, NOW)
+    assert made.per_100["energy_kcal"] == pytest.approx(807, abs=0.5)  # what 3,378 kJ are
+    assert set(made.per_100) == set(made.per_serving) == {"energy_kj", "energy_kcal", "fat", "salt"}
+    assert made.estimated == {"fiber": 2.5}
+    assert made.sources["fiber"] == "estimate"
+    assert made.sources["salt"] == "manufacturer"
+    table = food.frame([made])
+    assert models.amounts(table).index.tolist() == ["energy_kj", "energy_kcal", "fat", "salt"]
+
+
+def test_a_drink_is_liquid_whatever_its_size_is_written_in():
+    drink = {"code": CODE, "categories_hierarchy": ["en:beverages"], "product_quantity_unit": "g"}
+    assert parse(drink, NOW).liquid
+    assert not parse(drink | {"categories_hierarchy": ["en:snacks"]}, NOW).liquid
+    assert not parse(drink | {"categories_hierarchy": ["en:beverages", "en:instant-beverages"]}, NOW).liquid
 
 
 def test_a_changed_schema_leaves_unknown_what_is_not_understood(replica):

@@ -400,7 +400,7 @@ def product(shelf: Shelf) -> None:
     peers = food_source.category(shelf, tag) if tag else shelf.frame.iloc[:0]
     found = model.against(row, peers)
     if tag and not found.empty:
-        liquid = bool(row["liquid"] or row["drink"])
+        liquid = bool(row["liquid"])
         cards.figure(charts.against(found, row["name"] or code, tag_name(tag), liquid), "food_against", found)
         healthier(peers, row, tag)
     elif tag:
@@ -515,7 +515,7 @@ def healthier(peers: pd.DataFrame, row: pd.Series, tag: str) -> None:
                     _("**{name}** (Nutri-Score {grade}): {gain}").format(
                         name=plain(called[str(code)]),
                         grade=_upper(other["nutriscore"]),
-                        gain=plain(gain(model.changes(row, other), bool(row["liquid"] or row["drink"]))),
+                        gain=plain(gain(model.changes(row, other), bool(row["liquid"]))),
                     ),
                     width="stretch",
                 )
@@ -551,14 +551,19 @@ def _nutrients(row: pd.Series, found: pd.DataFrame) -> None:
             if name in model.INTAKE and row[f"{name}_serving"] == row[f"{name}_serving"]
             else None,
             "median": charts.amount(name, found["median"][name]) if name in found.index else None,
+            "source": _source(row["sources"].get(name)),
         }
         for name in NUTRIENTS
         if row[f"{name}_100g"] == row[f"{name}_100g"]
     ]
+    rows += [
+        {"nutrient": charts.label(name), "amount": f"≈ {charts.amount(name, value)}", "source": _source("estimate")}
+        for name, value in row["estimated"].items()
+    ]
     if not rows:
         st.info(_("No amounts are known of this product."))
         return
-    unit = "100 ml" if row["liquid"] or row["drink"] else "100 g"
+    unit = "100 ml" if row["liquid"] else "100 g"
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
@@ -570,9 +575,28 @@ def _nutrients(row: pd.Series, found: pd.DataFrame) -> None:
             "serving": st.column_config.TextColumn(_("In a serving"), alignment="right"),
             "share": st.column_config.TextColumn(_("Of a day’s intake, in a serving"), alignment="right"),
             "median": st.column_config.TextColumn(_("Median of the category"), alignment="right"),
+            "source": st.column_config.TextColumn(_("Source")) if row["sources"] else None,
         },
     )
+    if row["estimated"]:
+        st.caption(
+            _(
+                "≈: not on the label; Open Food Facts estimated it from the ingredients. Lights, comparisons and the "
+                "basket leave it out."
+            )
+        )
     downloads.table(pd.DataFrame(rows), "food_nutrients", excel=False)
+
+
+SOURCES = {
+    "packaging": N_("label"),
+    "manufacturer": N_("manufacturer"),
+    "estimate": N_("estimate"),
+}
+
+
+def _source(name: str | None) -> str | None:
+    return _(SOURCES[name]) if name in SOURCES else name
 
 
 def _made_of(row: pd.Series) -> None:

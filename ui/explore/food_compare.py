@@ -47,7 +47,7 @@ def compare(shelf: Shelf) -> None:
     usual = "sugars" if "sugars" in table.index else str(table.index[0])
     nutrient = inputs.choice(_("Nutrient in the figure"), list(table.index), "nutrient", charts.label, default=usual)
     levels = model.lights(chosen).set_axis(chosen["code"])
-    units = set(chosen["liquid"] | chosen["drink"])
+    units = set(chosen["liquid"])
     amount = _("100 g or 100 ml") if len(units) > 1 else "100 ml" if units == {True} else "100 g"
     amount = _("a serving") if per == "serving" else amount
     shown = levels[nutrient] if nutrient in LIT and per == "100g" else pd.Series(dtype="str")
@@ -147,7 +147,7 @@ def category(shelf: Shelf) -> None:
         cards.figure(charts.grades(counts, tag_name(tag)), "food_grades", counts.rename_axis("grade").reset_index())
         table = model.by_brand(peers, nutrient) if nutrient else peers.iloc[:0]
         if len(table):
-            liquid = bool((peers["liquid"] | peers["drink"]).mean() > 0.5)
+            liquid = bool(peers["liquid"].mean() > 0.5)
             cards.figure(charts.brands(table, nutrient, liquid), "food_brands", table)
     called = names(peers)
     rank = peers["nutriscore"].fillna("").sort_values(ascending=False, kind="stable").index
@@ -179,7 +179,7 @@ def _summary(peers: pd.DataFrame, tag: str) -> None:
             among(graded),
         ),
     ]
-    unit = "100 ml" if (peers["liquid"] | peers["drink"]).mean() > 0.5 else "100 g"
+    unit = "100 ml" if peers["liquid"].mean() > 0.5 else "100 g"
     for name in ("sugars", "salt"):
         value = charts.amount(name, typical[name]) if name in typical.index else "?"
         heading = _("Typical {nutrient}").format(nutrient=charts.label(name).lower())
