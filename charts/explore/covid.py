@@ -115,7 +115,7 @@ def lines(values: pd.DataFrame, between: pd.DataFrame, shown: Shown, log: bool) 
     thinned = values.iloc[::-step].iloc[::-1]
     figure = _axes(title, shown, log, _dates(values.index), height=420)
     along = {"x0": thinned.index[0].isoformat(), "dx": step * 86_400_000}
-    _trace(figure, thinned, between, shown, along, "%{x|%d/%m/%Y}")
+    _trace(figure, thinned, values, between, shown, along, "%{x|%d/%m/%Y}")
     return figure
 
 
@@ -135,7 +135,7 @@ def aligned(values: pd.DataFrame, between: pd.DataFrame, shown: Shown, log: bool
         )
     step = max(1, len(values) // POINTS)
     figure = _axes(title, shown, log, {"title": {"text": _("Days since {since}").format(since=since)}}, height=420)
-    _trace(figure, values.iloc[::step], between, shown, {"x0": 0, "dx": step}, _("day %{x}"))
+    _trace(figure, values.iloc[::step], values, between, shown, {"x0": 0, "dx": step}, _("day %{x}"))
     return figure
 
 
@@ -179,6 +179,8 @@ def small(values: pd.DataFrame, between: pd.DataFrame, shown: Shown, log: bool) 
                 **_hover(name, shown, "%{x|%d/%m/%Y}", between.loc[thinned.index, name]),
             )
         )
+        points = _sentence(name, shown, "%{x|%d/%m/%Y}")
+        figure.add_traces(_alone(values[name], theme.STAY, points, xaxis=x, yaxis=y))
         layout[f"xaxis{x[1:]}"] = {
             "domain": across,
             "anchor": y,
@@ -436,6 +438,8 @@ def timeline(
                 **_hover("", shown, "%{x|%d/%m/%Y}", between[thinned.index]),
             )
         )
+        points = _sentence("", shown, "%{x|%d/%m/%Y}")
+        figure.add_traces(_alone(series, colours[at % 4], points, yaxis=f"y{axis}"))
         layout[f"yaxis{axis}"] = {"domain": up, "nticks": 4, "fixedrange": True, "automargin": True, **_ticks(shown)}
         name, _comma, rest = unit(shown).partition(", ")
         layout["annotations"].append(_heading(name, 0, up[1], rest))
@@ -765,13 +769,20 @@ def _axes(title: str, shown: Shown, log: bool, xaxis: dict[str, Any], height: in
 
 
 def _trace(
-    figure: go.Figure, values: pd.DataFrame, between: pd.DataFrame, shown: Shown, along: dict[str, Any], when: str
+    figure: go.Figure,
+    thinned: pd.DataFrame,
+    values: pd.DataFrame,
+    between: pd.DataFrame,
+    shown: Shown,
+    along: dict[str, Any],
+    when: str,
 ) -> None:
+    """A line a country through `thinned` rows of `values`, and points for what none of them is near."""
     figure.add_traces(
         [
             go.Scatter(
                 **along,
-                y=values[name].to_numpy("float32"),
+                y=thinned[name].to_numpy("float32"),
                 name=theme.plain(place(str(name))),
                 mode="lines",
                 line={
@@ -779,11 +790,29 @@ def _trace(
                     "color": theme.CATEGORICAL[at % len(theme.CATEGORICAL)],
                     "dash": theme.DASHES[at % len(theme.DASHES)],
                 },
-                **_hover(name, shown, when, between.loc[values.index, name]),
+                **_hover(name, shown, when, between.loc[thinned.index, name]),
             )
             for at, name in enumerate(values)
         ]
     )
+    for at, name in enumerate(values):
+        colour = theme.CATEGORICAL[at % len(theme.CATEGORICAL)]
+        figure.add_traces(_alone(values[name], colour, _sentence(name, shown, when)))
+
+
+def _alone(values: pd.Series, colour: str, hover: str, **axes: str) -> list[go.Scatter]:
+    """The reports that are too far from any other for a line, as points; no trace where there is none."""
+    lone = values.notna() & values.shift(1).isna() & values.shift(-1).isna()
+    points = go.Scatter(
+        x=values.index[lone],
+        y=values[lone].to_numpy("float32"),
+        mode="markers",
+        marker={"color": colour, "size": 6},
+        hovertemplate=hover,
+        showlegend=False,
+        **axes,
+    )
+    return [points] if lone.any() else []
 
 
 def _hover(name: str, shown: Shown, when: str, between: pd.Series) -> dict[str, Any]:

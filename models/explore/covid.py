@@ -220,8 +220,8 @@ def grouped(found: Counts, average: pd.DataFrame, groups: Collection[str]) -> Co
 def formed(counts: Counts, form: Form) -> pd.DataFrame:
     """The panel of one way to look at counts.
 
-    average, weekly, biweekly: mean or sum of 7 or 14 days, of which all but one in seven must be known, up to the last
-    day that is. cumulative and level: as reported; a day without a report has no number. change: the last seven days
+    average, weekly, biweekly: mean or sum of 7 or 14 days, of which all but one in seven must be known, and the last of
+    them. cumulative and level: as reported; a day without a report has no number. change: the last seven days
     against the seven before (of a level: a report against seven days before, see `week_before`), as a share; absent
     where there was nothing before.
     """
@@ -234,7 +234,7 @@ def formed(counts: Counts, form: Form) -> pd.DataFrame:
         if len(counts.smooth) == counts.daily.shape[1]:
             return smooth
         window = counts.daily.rolling(days, min_periods=days - days // WEEK)
-        made = (window.mean() if form == "average" else window.sum()).where(counts.daily.bfill().notna())
+        made = (window.mean() if form == "average" else window.sum()).where(counts.daily.notna())
         return made.assign(**{str(name): smooth[name] for name in smooth}) if len(smooth.columns) else made
     if form == "change":
         level = counts.daily is counts.total
@@ -277,7 +277,9 @@ def ranking(values: pd.DataFrame, day: pd.Timestamp, filled: pd.DataFrame | None
     `filled`: see `Counts`, of that number."""
     found, grid = latest(values, day), values.loc[:day].to_numpy(float)
     at = values.columns.get_indexer(found.index)
-    found["before"] = _line(grid, _last(grid)[at] - WEEK, at, WEEK)
+    near = _last(grid)[at] - WEEK + np.arange(-WEEK, WEEK + 1)[:, None]  # all that it takes, around each
+    around = np.where(near >= 0, grid[np.maximum(near, 0), at], np.nan)
+    found["before"] = _line(around, np.full(len(at), WEEK), np.arange(len(at)), WEEK)
     known = (found["before"] > 0) & (found["day"] >= day - pd.Timedelta(days=STALE))
     found["change"] = found["value"] / found["before"].where(known) - 1
     if filled is None:
@@ -448,12 +450,11 @@ def correlations(table: pd.DataFrame, least: int = 10) -> pd.DataFrame:
 
 
 def _line(grid: np.ndarray, days: np.ndarray, columns: np.ndarray, most: int) -> np.ndarray:
-    """The number at each of `days` (below 0: none) and `columns`: reported, or on the line between two reports at most
-    `most` days apart."""
-    known, order, at = ~np.isnan(grid), np.arange(len(grid))[:, None], np.maximum(days, 0)
-    before = np.maximum.accumulate(np.where(known, order, -1))[at, columns]
-    after = np.minimum.accumulate(np.where(known, order, len(grid))[::-1])[::-1][at, columns]
-    there = (days >= 0) & (before >= 0) & (after < len(grid)) & (after - before <= most)
+    """The number at each of `days` and `columns`: reported, or on the line of reports at most `most` days apart."""
+    known, order = ~np.isnan(grid), np.arange(len(grid))[:, None]
+    before = np.maximum.accumulate(np.where(known, order, -1))[days, columns]
+    after = np.minimum.accumulate(np.where(known, order, len(grid))[::-1])[::-1][days, columns]
+    there = (before >= 0) & (after < len(grid)) & (after - before <= most)
     low, high = grid[np.maximum(before, 0), columns], grid[np.minimum(after, len(grid) - 1), columns]
     share = (days - before) / np.maximum(after - before, 1)
     return np.where(there, low + share * (high - low), np.nan)

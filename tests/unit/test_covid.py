@@ -450,3 +450,12 @@ def test_a_measure_knows_its_columns_and_forms():
     assert not Shown("hospital", "level", "million").grows
     assert covid.usual("deaths") == Shown("deaths", "cumulative", "million")
     assert covid.usual("positivity").share
+
+
+def test_a_report_that_is_far_from_others_is_a_point():
+    values = panel(A=[1, 2, *[NAN] * 30, 9])
+    drawn = covid.joined(values)
+    shown = Shown("fully_vaccinated", "level", "hundred")
+    line, point = charts.lines(drawn, drawn.isna(), shown, log=False).data
+    assert (line.mode, point.mode) == ("lines", "markers")
+    assert (point.y.tolist(), str(point.x[0])[:10]) == ([9], "2023-02-02")
