@@ -339,6 +339,9 @@ class Covid(_Table):
     weekly_hosp_admissions: Series[np.float32] | None = pa.Field(
         nullable=True, description=N_("Patients admitted to hospital in the week to that day.")
     )
+    weekly_icu_admissions: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("Patients admitted to intensive care in the week to that day.")
+    )
     excess_mortality: Series[np.float32] | None = pa.Field(
         nullable=True, description=N_("Deaths of all causes above those expected from earlier years, in %.")
     )

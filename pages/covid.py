@@ -79,6 +79,7 @@ def explored() -> None:
     values = covid_data.panel(stored, shown).loc[start:end]
     present = [name for name in chosen if name in values and values[name].notna().any()]
     views.headline(stored, values, countries, reference, shown)
+    views.caution(measure)
     views.notes(stored, values, chosen, present, shown)
     view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
     if view == "time":

@@ -24,11 +24,15 @@ MEASURES = {
     "doses": N_("Vaccine doses"),
     "vaccinated": N_("People vaccinated"),
     "fully_vaccinated": N_("People fully vaccinated"),
+    "boosters": N_("Booster doses"),
     "tests": N_("Tests"),
     "positivity": N_("Share of tests that are positive"),
+    "tests_per_case": N_("Tests for each confirmed case, so far"),
+    "fatality": N_("Deaths for each confirmed case, so far"),
     "hospital": N_("Patients in hospital"),
     "intensive_care": N_("Patients in intensive care"),
     "admissions": N_("Hospital admissions in a week"),
+    "care_admissions": N_("Admissions to intensive care in a week"),
     "excess": N_("Excess mortality, % above expected"),
     "excess_total": N_("Excess deaths so far, per million people"),
     "reproduction": N_("People infected by one case"),
@@ -410,7 +414,11 @@ def timeline(
     title = _("{country}: no wave stands out in this period").format(country=place(country))
     if len(waves):
         peak = waves.loc[waves["height"].idxmax()]
-        title = _("{country}: {count} waves; the highest peaked on {day} at {value} ({unit})").format(
+        title = ngettext(
+            "{country}: {count} wave, which peaked on {day} at {value} ({unit})",
+            "{country}: {count} waves; the highest peaked on {day} at {value} ({unit})",
+            len(waves),
+        ).format(
             country=place(country),
             count=len(waves),
             day=locales.day(peak["peak"]),
@@ -473,6 +481,31 @@ def timeline(
         **_dates(days),
     }
     return figure.update_layout(layout)
+
+
+def path(values: pd.DataFrame, x: Shown, y: Shown, country: str) -> go.Figure:
+    """One country's way through two measures (columns `x` and `y` of `values`, a row a day), its months marked."""
+    known = values.dropna()
+    title = _("{country}: {x} and {y}, month by month").format(country=place(country), x=_within(x), y=_within(y))
+    figure = theme.figure(title, x=unit(x), y=unit(y), height=420, showlegend=False, **_plain_numbers())
+    months = known.groupby(known.index.to_period("M")).tail(1)
+    said = [locales.month(day) for day in months.index]
+    ends = {0, len(said) - 1} | set(range(0, len(said), max(1, len(said) // 6)))
+    figure.add_scatter(
+        x=months["x"],
+        y=months["y"],
+        mode="lines+markers+text",
+        line={"color": theme.NEUTRAL, "width": 1.4},
+        marker={"color": theme.STAY, "size": 8},
+        text=[month if at in ends else "" for at, month in enumerate(said)],
+        textposition="top center",
+        hovertext=[
+            f"{month}: {written(across, x)}; {written(up, y)}"
+            for month, across, up in zip(said, months["x"], months["y"], strict=True)
+        ],
+        hoverinfo="text",
+    )
+    return figure
 
 
 def scatter(frames: dict[pd.Timestamp, pd.DataFrame], x: str, y: str, log: tuple[bool, bool], r: float) -> go.Figure:

@@ -15,6 +15,7 @@ Form = Literal["average", "weekly", "biweekly", "new", "cumulative", "level", "c
 Per = Literal["million", "hundred", "absolute"]
 WEEK = 7
 STALE = 14  # days; an older number is shown with its day
+ENOUGH = 100  # cases, for a ratio to say something
 GAP = 28  # days between two reports, at most, for what lies between them to be said
 RISE = 1.5  # a wave: so many times the trough before it, and its peak so many times what comes after
 FLOOR = 0.02  # of the highest value; below, ups and downs are no waves
@@ -40,7 +41,8 @@ class Measure:
     `total` and `daily` are counts that add up over time. `level` is a state (patients in hospital, a share, an
     index); `counted` says whether it can be set against the population, usually `per` so many. `smooth`: its daily
     column is a 7-day average already; `published`: such a column, for groups of countries only. `grows`: a level that
-    hardly ever falls. `signed`: it may be below zero, and how many times as much it is says nothing.
+    hardly ever falls. `signed`: it may be below zero, and how many times as much it is says nothing. `over`: the column
+    that `level` is divided by, from `ENOUGH` of it on; `share`: its numbers are shares.
     """
 
     total: str | None = None
@@ -52,11 +54,13 @@ class Measure:
     published: str | None = None
     grows: bool = False
     signed: bool = False
+    over: str | None = None
+    share: bool = False
 
     @property
     def columns(self) -> list[str]:
         """The columns of the covid table that it needs."""
-        return [column for column in (self.total, self.daily, self.level) if column]
+        return [column for column in (self.total, self.daily, self.level, self.over) if column]
 
     @property
     def forms(self) -> list[Form]:
@@ -74,10 +78,14 @@ MEASURES: dict[str, Measure] = {
     "vaccinated": Measure(level="people_vaccinated", per="hundred", grows=True),
     "fully_vaccinated": Measure(level="people_fully_vaccinated", per="hundred", grows=True),
     "tests": Measure("total_tests", "new_tests_smoothed", smooth=True),
-    "positivity": Measure(level="positive_rate", counted=False),
+    "boosters": Measure(level="total_boosters", per="hundred", grows=True),
+    "positivity": Measure(level="positive_rate", counted=False, share=True),
+    "tests_per_case": Measure(level="total_tests", over="total_cases", counted=False),
+    "fatality": Measure(level="total_deaths", over="total_cases", counted=False, share=True),
     "hospital": Measure(level="hosp_patients"),
     "intensive_care": Measure(level="icu_patients"),
     "admissions": Measure(level="weekly_hosp_admissions"),
+    "care_admissions": Measure(level="weekly_icu_admissions"),
     "excess": Measure(level="excess_mortality", counted=False, signed=True),
     "excess_total": Measure(level="excess_mortality_cumulative_per_million", counted=False, signed=True),
     "reproduction": Measure(level="reproduction_rate", counted=False),
@@ -101,7 +109,7 @@ class Shown:
     @property
     def share(self) -> bool:
         """Whether its numbers are shares, to be read as percentages."""
-        return self.form == "change" or self.measure == "positivity"
+        return self.form == "change" or MEASURES[self.measure].share
 
     @property
     def grows(self) -> bool:
@@ -155,6 +163,9 @@ def counts(rows: pd.DataFrame, measure: Measure, groups: Collection[str] = ()) -
     """What was reported of `measure` in `rows` (country, date and the columns of the measure)."""
     if measure.level:
         level = panel(rows, measure.level)
+        if measure.over:
+            under = panel(rows, measure.over)
+            level = level / under.where(under >= ENOUGH)
         return Counts(level, level)
     total = panel(rows, measure.total or "")
     if measure.smooth:
@@ -417,8 +428,10 @@ def standing(last: pd.DataFrame) -> pd.DataFrame:
     found = {}
     for name, measure in MEASURES.items():
         column = measure.total or measure.level
-        if column in last:
+        if column in last and (not measure.over or measure.over in last):
             scale = SCALE[measure.per] / last["population"] if measure.counted else 1.0
+            if measure.over:
+                scale = 1 / last[measure.over].where(last[measure.over] >= ENOUGH)
             found[name] = last[column] * scale
     return pd.DataFrame(found | {name: last[name] for name in TRAITS if name in last}).dropna(axis=1, how="all")
 

@@ -26,7 +26,7 @@ VIEWS = {
     "time": (1, 0),
     "map": (1, 0),
     "ranking": (1, 0),
-    "country": (1, 0),
+    "country": (2, 0),
     "relations": (1, 1),
     "weeks": (0, 1),
 }
@@ -225,13 +225,19 @@ def test_a_file_of_one_country_and_day_is_shown_and_other_continents_are_empty(v
         ("map", "excess", "level"),
         ("ranking", "vaccinated", "level"),
         ("country", "doses", "weekly"),
+        ("country", "fully_vaccinated", "level"),
+        ("time", "fatality", "level"),
         ("weeks", "deaths", "change"),
     ],
 )
 def test_measures_of_every_kind_are_drawn(visit, view, measure, form):
     app = visit("covid", view=view, measure=measure, form=form)
     assert app.metric
-    assert len(figures(app)) + len(app.get("image")) == 1
+    assert len(figures(app)) + len(app.get("image")) == sum(VIEWS[view])
+    if measure == "fully_vaccinated":  # which has no waves: those of the cases stand over it
+        assert "Confirmed cases" in figures(app)[0]["layout"]["annotations"][0]["text"]
+    if measure == "fatality":
+        assert any("not the risk of who falls ill" in one.value for one in app.caption)
 
 
 def test_no_country_chosen_gets_a_sentence(visit):

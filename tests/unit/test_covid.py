@@ -459,3 +459,13 @@ def test_a_report_that_is_far_from_others_is_a_point():
     line, point = charts.lines(drawn, drawn.isna(), shown, log=False).data
     assert (line.mode, point.mode) == ("lines", "markers")
     assert (point.y.tolist(), str(point.x[0])[:10]) == ([9], "2023-02-02")
+
+
+def test_ratios_need_enough_cases_and_are_those_of_the_totals(home, real_data):
+    table = owid.dataset(real_data / "owid" / "real_legacy67_IND_KEN_cleaned.csv").frames["covid"]
+    found = covid.formed(covid.counts(table, MEASURES["fatality"]), "level")["India"].dropna()
+    rows = table[table["country"] == "India"].set_index("date")
+    assert found.index[0] == rows.index[rows["total_cases"] >= 100][0]
+    last = rows.loc[found.index[-1]]
+    assert found.iloc[-1] == pytest.approx(last["total_deaths"] / last["total_cases"])
+    assert Shown("fatality", "level", "absolute").share

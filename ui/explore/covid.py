@@ -22,7 +22,18 @@ if TYPE_CHECKING:
 
 PLAYED = 30  # days of a scatter that plays
 LISTED = 40  # rows of a heatmap
-BESIDE = ("deaths", "hospital", "fully_vaccinated")  # shown under the measure of one country
+BESIDE = ("deaths", "hospital", "fully_vaccinated", "stringency")  # shown under the measure of one country
+EXCESS = ("excess", "excess_total")  # one says how much more than usual, the other how many
+CAUTION = {
+    "fatality": N_(
+        "Deaths by confirmed cases is not the risk of who falls ill: cases that nobody tested are missing, deaths come "
+        "weeks after cases, and who was tested differs between countries."
+    ),
+    "tests_per_case": N_(
+        "Tests are counted as people or as samples, at home or not at all, by country and year: compare a country with "
+        "itself first."
+    ),
+}
 ALIKE = ("doses", "vaccinated", "intensive_care", "admissions")  # go with others by what they are
 STARTS = {"calendar": N_("By date"), "cases": N_("Since 100 cases"), "deaths": N_("Since 1 death/million")}
 SINCE = {"cases": N_("the first 100 cases"), "deaths": N_("the first death per million people")}
@@ -105,6 +116,12 @@ def headline(stored: Stored, values: pd.DataFrame, countries: pd.DataFrame, refe
             count = float(total.iloc[-1])
             found.append((_("In total"), (locales.number if count < 1e7 else locales.compact)(count), plain(until)))
     cards.metrics(found)
+
+
+def caution(measure: str) -> None:
+    """What a measure does not say."""
+    if measure in CAUTION:
+        st.caption(_(CAUTION[measure]))
 
 
 def notes(stored: Stored, values: pd.DataFrame, chosen: list[str], present: list[str], shown: Shown) -> None:
@@ -233,17 +250,24 @@ def ranking(stored: Stored, values: pd.DataFrame, countries: pd.DataFrame, shown
 
 def country(stored: Stored, values: pd.DataFrame, name: str, present: list[str], shown: Shown) -> None:
     """One country: its waves, and what went with them; the waves of all those chosen as a table."""
-    panels = {shown.measure: (*_line(stored, shown, values, name), shown)}
-    average = Shown(shown.measure, "average", shown.per) if MEASURES[shown.measure].total else shown
+    panels, average = {shown.measure: (*_line(stored, shown, values, name), shown)}, shown
+    if MEASURES[shown.measure].total:
+        average = Shown(shown.measure, "average", shown.per)
+    elif "cases" in covid_data.measures(stored) and (shown.grows or shown.signed):  # what has no waves: those of cases
+        average = Shown("cases", "average", "million")
+        whole = covid_data.panel(stored, average).loc[values.index]
+        if name in whole:
+            panels = {"cases": (*_line(stored, average, whole, name), average)} | panels
     panel = covid_data.panel(stored, average).loc[values.index]
     waves = covid.waves(panel[name])
-    for measure in BESIDE:
+    for measure in (*(EXCESS if shown.measure in EXCESS else ()), *BESIDE):
         other = Shown(measure, MEASURES[measure].forms[0], MEASURES[measure].per)
         if measure != shown.measure and measure in covid_data.measures(stored):
             beside = covid_data.panel(stored, other).loc[values.index]
             if name in beside and beside[name].notna().any():
                 panels[measure] = (*_line(stored, other, beside, name), other)
     cards.figure(charts.timeline(panels, waves, name, average), "covid_country", waves)
+    _protected(stored, values.index, name)
     which = inputs.view(_("Waves"), list(WAVES), "waves", lambda one: _(WAVES[one]))
     everyone = present if which == "chosen" else [name]
     every = {one: waves if one == name else covid.waves(panel[one]) for one in everyone}
@@ -275,6 +299,21 @@ def country(stored: Stored, values: pd.DataFrame, name: str, present: list[str],
         },
     )
     downloads.table(listed[["country", "wave", "start", "peak", "trough", "height", "total"]], "covid_waves")
+
+
+def _protected(stored: Stored, days: pd.DatetimeIndex, name: str) -> None:
+    """How hospitals filled and emptied while people were vaccinated."""
+    x, y = (Shown(one, "level", MEASURES[one].per) for one in ("fully_vaccinated", "hospital"))
+    if not {x.measure, y.measure} <= set(covid_data.measures(stored)):
+        return
+    both = {axis: covid_data.panel(stored, one).loc[days] for axis, one in (("x", x), ("y", y))}
+    if all(name in one for one in both.values()):
+        line = pd.DataFrame({axis: covid.joined(one[[name]])[name] for axis, one in both.items()})
+        if len(line.dropna()) > covid.GAP:
+            cards.figure(charts.path(line, x, y, name), "covid_protected", line.reset_index(names="date"))
+            st.caption(
+                _("Both moved with waves, variants and seasons too: this is what happened, not what caused it.")
+            )
 
 
 def _line(stored: Stored, shown: Shown, values: pd.DataFrame, name: str) -> tuple[pd.Series, pd.Series]:

@@ -69,7 +69,9 @@ def standing(stored: Stored, day: pd.Timestamp) -> pd.DataFrame:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _standing(version: str, day: pd.Timestamp, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
-    reported = sorted({measure.total or measure.level or "" for measure in MEASURES.values()})
+    reported = sorted(
+        {one for measure in MEASURES.values() for one in (measure.total or measure.level, measure.over) if one}
+    )
     return covid.standing(_last(_stored, ["population", *reported, *TRAITS], day))
 
 
