@@ -498,7 +498,8 @@ def path(values: pd.DataFrame, x: Shown, y: Shown, country: str) -> go.Figure:
         line={"color": theme.NEUTRAL, "width": 1.4},
         marker={"color": theme.STAY, "size": 8},
         text=[month if at in ends else "" for at, month in enumerate(said)],
-        textposition="top center",
+        # Away from the edge that a label would be cut off by.
+        textposition=["middle left" if 2 * one > months["x"].max() else "top center" for one in months["x"]],
         hovertext=[
             f"{month}: {written(across, x)}; {written(up, y)}"
             for month, across, up in zip(said, months["x"], months["y"], strict=True)

@@ -311,9 +311,7 @@ def _protected(stored: Stored, days: pd.DatetimeIndex, name: str) -> None:
         line = pd.DataFrame({axis: covid.joined(one[[name]])[name] for axis, one in both.items()})
         if len(line.dropna()) > covid.GAP:
             cards.figure(charts.path(line, x, y, name), "covid_protected", line.reset_index(names="date"))
-            st.caption(
-                _("Both moved with waves, variants and seasons too: this is what happened, not what caused it.")
-            )
+            st.caption(_("Both moved with waves, variants and seasons too: this is what happened, not what caused it."))
 
 
 def _line(stored: Stored, shown: Shown, values: pd.DataFrame, name: str) -> tuple[pd.Series, pd.Series]:
