@@ -22,9 +22,6 @@ import settings
 from connectors import ConnectorError, child
 from data import state, tables, troubles
 from models.lifecycle import registry
-from ui import champions
-from ui.monitoring import watched
-from ui.sales import series
 from ui.text import _
 
 SHELL = Path(__file__).resolve().parent / "shell.py"
@@ -44,6 +41,7 @@ WARM_UP = (
     "holidays",
     "statsmodels.tsa.holtwinters",
 )
+PREPARED = ("ui.champions", "ui.sales.series", "ui.monitoring.watched")  # imported no sooner: the port opens before
 
 
 async def _warm_up() -> None:
@@ -54,9 +52,8 @@ async def _warm_up() -> None:
     for name in WARM_UP:
         await asyncio.to_thread(importlib.import_module, name)
         await asyncio.sleep(BETWEEN)
-    await asyncio.to_thread(champions.prepare)
-    await asyncio.to_thread(series.prepare)
-    await asyncio.to_thread(watched.prepare)
+    for name in PREPARED:
+        await asyncio.to_thread((await asyncio.to_thread(importlib.import_module, name)).prepare)
 
 
 @asynccontextmanager

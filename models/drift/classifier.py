@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from models.drift import watch
 from models.drift.bins import Bins
@@ -64,6 +63,7 @@ def apart(
 
     `days` are those of the rows of both sides; where one of them has fewer than `FOLDS`, every row stands for itself.
     """
+    from scipy.stats import rankdata
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     if min(len(reference), len(window)) < watch.FEWEST:
