@@ -16,6 +16,7 @@ IMAGE_HOSTS = ("images.openfoodfacts.org", "static.openfoodfacts.org")
 # Names that differ from the origin's only by underscores are not listed; amounts come in g, energy in kJ or kcal.
 _IDS = {name: name.replace("_", "-") for name in NUTRIENTS} | {"energy_kj": "energy-kj", "vitamin_b9": "vitamin-b9"}
 ESTIMATE = "estimate"  # by Open Food Facts, from the ingredients
+_FRUIT = "fruits-vegetables-legumes"
 _PER_GRAM = {"g": 1.0, "mg": 1e3, "µg": 1e6}
 _NAMES = ("product_name", "product_name_en", "product_name_fr", "generic_name")
 _NO_DRINK = {"en:dehydrated-beverages", "en:instant-beverages", "en:syrups"}
@@ -65,6 +66,7 @@ def parse(raw: Mapping[str, Any], retrieved: datetime) -> Product:
         nutriscore=_grade(raw, "nutriscore_grade", "nutrition_grades"),
         nova=int(nova) if nova in (1, 2, 3, 4) else None,
         green_score=_grade(raw, "environmental_score_grade", "ecoscore_grade", also=("a-plus", "f")),
+        fruit=_fruit(raw),
         serving=_text(raw.get("serving_size"), 80),
         serving_size=size,
         drink=drink,
@@ -155,6 +157,15 @@ def _nutrients(raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, 
     if prepared:
         amounts = {str(name).replace("_prepared", ""): value for name, value in amounts.items() if "_prepared" in name}
     return amounts, {}, {}, prepared, False
+
+
+def _fruit(raw: Mapping[str, Any]) -> float | None:
+    """Per cent of fruit, vegetables and legumes: stated, or estimated from the ingredients."""
+    listed = raw.get("nutriments")
+    amounts = listed if isinstance(listed, dict) else {}
+    stated, guessed = (number(amounts.get(f"{_FRUIT}{end}_100g")) for end in ("", "-estimate-from-ingredients"))
+    share = guessed if stated is None else stated
+    return share if share is not None and share <= 100 else None
 
 
 def _amounts(raw: Mapping[str, Any], end: str) -> dict[str, float]:

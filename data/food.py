@@ -78,6 +78,7 @@ class Product:
     nutriscore: str | None = None  # a to e
     nova: int | None = None  # 1 to 4
     green_score: str | None = None  # a (or a-plus) to f
+    fruit: float | None = None  # % of fruit, vegetables and legumes, as Open Food Facts estimates it
     serving: str = ""
     serving_size: float | None = None  # g, or ml where liquid
     drink: bool = False
@@ -107,7 +108,7 @@ def frame(products: Iterable[Product]) -> pd.DataFrame:
         | {f"{name}_serving": one.per_serving.get(name) for name in NUTRIENTS}
         for one in products
     ]
-    numbers = ["nova", "serving_size", "completeness"]
+    numbers = ["nova", "serving_size", "completeness", "fruit"]
     columns = [*_PLAIN, *(f"{name}_100g" for name in NUTRIENTS), *(f"{name}_serving" for name in NUTRIENTS)]
     table = pd.DataFrame(rows, columns=columns)
     types = dict.fromkeys([*numbers, *columns[len(_PLAIN) :]], "float64")

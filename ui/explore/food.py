@@ -15,7 +15,7 @@ from data.food import DEMO, NUTRIENTS, OPEN_FOOD_FACTS, tag_name
 from models.explore import food as model
 from models.explore.food import LIT
 from ui import cards, downloads, inputs
-from ui.explore import food_source
+from ui.explore import food_points, food_source
 from ui.explore.food_source import Asked, Shelf
 from ui.text import N_, _, ngettext, plain
 
@@ -406,6 +406,7 @@ def product(shelf: Shelf) -> None:
     elif tag:
         st.info(_("Fewer than three products of this category are in sight: load it to compare."))
     _nutrients(row, found)
+    food_points.points(row)
     _made_of(row)
 
 
