@@ -1,5 +1,6 @@
 """Three files of the corpus from the drop zone to the overview: understood, asked about, kept, total right."""
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -22,7 +23,8 @@ def shown(page: Page, label: str) -> str:
     return page.get_by_test_id("stMetric").filter(has_text=label).first.get_by_test_id("stMetricValue").inner_text()
 
 
-def test_files_are_understood_asked_about_kept_and_add_up(chromium: Browser, tmp_path: Path):
+def test_files_are_understood_asked_about_kept_and_add_up(chromium: Browser, trained_home: Path, tmp_path: Path):
+    shutil.copytree(trained_home, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("server.log"))
     with served(tmp_path, {}) as address, visiting(chromium, address) as visit:
         for name, answer in ASKED.items():
             right = pd.read_csv(FILES / f"{Path(name).stem}.right.csv")
