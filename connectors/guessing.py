@@ -174,14 +174,14 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
         del found["unit_cost"]  # beside totals it is one, too
     if "line_id" in found and not frame[found["line_id"]].is_unique:
         del found["line_id"]
-    if not {money.QUANTITY, money.PRICE, money.AMOUNT} & set(found):
-        rest = [
-            name
-            for name, share in numeric.items()
-            if share >= 1 - STRANGE and name not in found.values() and _measure(head, name)
-        ]
-        if len(rest) == 1:
-            found[money.AMOUNT] = rest[0]
+    paid = {money.PRICE, money.AMOUNT} & set(found)
+    if money.QUANTITY not in found and len(paid) < 2 and (counted := money.counting(head, found, free(head, found))):
+        found = {role: one for role, one in found.items() if role != money.PRICE} | counted
+    elif not paid and money.QUANTITY in found:
+        grows = money.growing(head, found, free(head, found))
+        found |= {money.AMOUNT: grows[0]} if len(grows) == 1 else {}
+    elif not paid and len(rest := free(head, found)) == 1:
+        found[money.AMOUNT] = rest[0]
     if money.PRICE in found and not {money.QUANTITY, money.AMOUNT} & set(found):
         if unread := [
             name for tier in names.likely(head, money.QUANTITY) for name in tier if name not in found.values()
@@ -194,6 +194,12 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
         found = {canonical: name for canonical, name in found.items() if name != source}
         found[judged.role] = source
     return found
+
+
+def free(head: pd.DataFrame, found: Mapping[str, str]) -> list[str]:
+    """The columns of numbers that are none of those `found`, and may be what was sold: no ids, no flags, no dates."""
+    some = (name for name in islice(head, TRIED) if name not in found.values() and _measure(head, name))
+    return [name for name in some if _numeric(head[name]) >= 1 - STRANGE]
 
 
 def _unnamed(head: pd.DataFrame) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What a file says of lines that were sold, completed: units, price and total, one currency, sale or return."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import numpy as np
@@ -11,7 +11,8 @@ from data.dataset import Finding, Reading
 from locales import N_
 
 EVERYTHING = "everything"  # the product of lines that name none
-CURRENCY, SIGN, TOTAL = "currency", "sign", "total"  # keys of readings
+CURRENCY, SIGN, TOTAL, UNITS = "currency", "sign", "total", "units"  # keys of readings
+NO_UNITS = "one unit a line"
 RATES, GIVEN, ECB = "rates", "the rates given here", "the European Central Bank's rate of each day"
 DISCOUNT, TAKEN_OFF, INCLUDED = "discount", "taken off the price", "in the price already"
 NEAR, FEW, MOST = 0.01, 8, 0.8  # how close prices are, of how many lines at least, and of which share of them
@@ -35,6 +36,28 @@ def summed(
     return mapping
 
 
+def counted(
+    text: pd.DataFrame,
+    mapping: dict[str, str],
+    some: Iterable[str],
+    choices: Mapping[str, str],
+    readings: list[Reading],
+) -> dict[str, str]:
+    """The mapping with the units of lines of which a price alone is known: asked, where one of `some` may be them."""
+    options = (*money.multiplying(text, mapping, some), NO_UNITS)
+    if len(options) == 1:
+        return mapping
+    chosen = choices.get(UNITS, NO_UNITS)
+    chosen = chosen if chosen in options else NO_UNITS
+    source = mapping.get(money.PRICE) or mapping[money.AMOUNT]
+    message = N_("“{column}” is the same for a product on all its lines: how many units a line has is not clear.")
+    readings.append(Reading(UNITS, message, chosen, options, {"column": source}, UNITS not in choices))
+    if chosen == NO_UNITS:
+        return mapping
+    rest = {role: one for role, one in mapping.items() if role not in (money.PRICE, money.AMOUNT)}
+    return {**rest, money.PRICE: source, money.QUANTITY: chosen}
+
+
 def judged(
     text: pd.DataFrame, mapping: dict[str, str], choices: Mapping[str, str], readings: list[Reading]
 ) -> dict[str, str]:
@@ -51,9 +74,11 @@ def judged(
         mapping = {chosen if one == source else role: one for role, one in mapping.items()}
         given = chosen
     options = tuple(dict.fromkeys((given, *verdict.options)))
-    is_open = verdict.even and f"money:{source}" not in choices
+    doubted = verdict.even or (verdict.seen is not None and verdict.seen != given)
+    is_open = doubted and f"money:{source}" not in choices
     values = {"column": source, "sum": f"{numbers.read(text[source]).values.sum():,.10g}"}
-    readings.append(Reading(f"money:{source}", money.SAID[given], given, options, values, is_open))
+    message = money.SEEN[given] if given == verdict.seen else money.SAID[given]
+    readings.append(Reading(f"money:{source}", message, given, options, values, is_open))
     return mapping
 
 

@@ -80,6 +80,7 @@ def apply(
     readings = [replace(one, open=one.open and one.key not in choices) for one in raw.readings]
     if table == "sales":
         mapping = lines.summed(text, mapping, choices, readings)
+        mapping = lines.counted(text, mapping, guessing.free(text.head(files.HEAD), mapping), choices, readings)
         mapping = lines.judged(text, mapping, choices, readings)
     if missing := lacking(table, mapping):
         raise InvalidFile(N_("Choose a column for {columns}."), columns=", ".join(missing))

@@ -58,6 +58,7 @@ SALES: dict[str, tuple[str, ...]] = {
         r"(?:sales?|revenues?|turnover|amount|amt|money|gmv|income)(?:amount|amt|value|ht|ttc|net|gross)*|"
         r"(?:montant|ca|chiffred?affaires?|recettes?|ventes?|valeur)(?:ht|ttc|net|brut|ventes?|facture|ligne|jour|mois|commande|total)*|"
         r"(?:sales|order|purchase|transaction|net|gross|line|billed|invoice|netto|brutto)+(?:value|wert)|(?:sales|ventes)(?:in)?(?:eur|usd|gbp|dollars?|euros?)",
+        r"values?|valeurs?|worth",
     ),
     "unit_price": (
         r"unit(?:selling|sale|sales|retail)?price|price(?:each|per(?:unit|item|piece))|prixunit(?:aire)?(?:ht|ttc)?|pu(?:ht|ttc)?|itemprice|unitrate",

@@ -20,6 +20,7 @@ WORDS = {
     dates.SWAPPED: N_("days and months were swapped"), dates.AS_WRITTEN: N_("as they stand"),
     numbers.POINT: N_("decimal point"), numbers.COMMA: N_("decimal comma"),
     money.AMOUNT: N_("total of the line"), money.PRICE: N_("price of one unit"), money.QUANTITY: N_("units"),
+    lines.NO_UNITS: N_("one unit a line"),
     lines.COUNTS: N_("the total counts"), lines.PRODUCT: N_("quantity × price counts"),
     lines.GIVEN: N_("the rates given here"), lines.ECB: N_("the European Central Bank's rate of each day"),
     scales.MONTHS: N_("in months"), scales.YEARS: N_("in years"), scales.WEEKS: N_("in weeks"),
