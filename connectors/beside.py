@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from connectors import cells, files, guessing, known, names
+from connectors import calendars, cells, files, guessing, known, names
 from connectors.cells import File
 from connectors.files import InvalidFile, Raw
 from data import schemas
@@ -32,14 +32,15 @@ WORDS = {
     "valid_from": "from since date startdate validsince apartirde depuis datedebut valabledu",
     "unit_cost": "cost price purchaseprice prix prixachat cout coutunitaire prixunitaire",
     "from_quantity": "minqty minquantity quantity quantite apartirdequantite quantitemin palier",
-    "date": "day jour",
+    "date": "day jour tag datum fecha data dia giorno dag",
     "move": "type movement movementtype movetype mouvement typemouvement",
     "quantity": "qty units quantite qte",
     "on_hand": "balance stockafter stockapres solde",
     "ordered": "ordereddate orderdate orderedon datecommande commandele",
     "open": "isopen ouvert estouvert closed isclosed ferme estferme fermeture closure",
     "holiday": "bankholiday publicholiday ferie jourferie",
-    "event": "label note evenement manifestation",
+    "event": "label libelle note evenement manifestation nom name description bezeichnung designation titre title "
+    "descripcion descrizione commentaire comment veranstaltung",
     "promotion": "promo discount remise reduction rabais",
 }
 CLOSED = {"closed", "isclosed", "ferme", "estferme", "fermeture", "closure"}  # yes means not open
@@ -54,7 +55,7 @@ FILLED = {  # needed by the schema, derived where a file does not say
     "products": ("description", "category"), "stores": ("name",), "suppliers": ("name", "lead_time_std"),
     "supplier_prices": ("supplier", "valid_from"), "calendar": ("open",), "stock_moves": ("quantity",),
 }  # fmt: skip
-UNIQUE = {"products": ["product"], "stores": ["store"], "suppliers": ["supplier"], "calendar": ["date"]}
+UNIQUE = {"products": ["product"], "stores": ["store"], "suppliers": ["supplier"]}
 SPREAD = 4 / 14  # of a lead time whose spread is not known: that of the page Sales: stock
 LONG_AGO = pd.Timestamp("1970-01-01")
 AGAIN = N_("comes again in another row")
@@ -65,9 +66,14 @@ def needed(table: str) -> list[str]:
     return [name for name in schemas.required(table) if name not in FILLED.get(table, ())]
 
 
+def columns(table: str) -> dict[str, str]:
+    """What a file may say of a table (canonical -> meaning): its columns, and those that they are made of."""
+    return schemas.columns(table) | (calendars.COLUMNS if table == "calendar" else {})
+
+
 def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     """Which column of a file is likely which column of a table (canonical -> source), none used twice."""
-    wanted = schemas.columns(table)
+    wanted, words = columns(table), WORDS | (calendars.NAMED if table == "calendar" else {})
     called: dict[str, str] = {}
     for source in frame:
         called.setdefault(names.plain(source), source)
@@ -75,9 +81,10 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     for canonical in wanted:
         names.take(found, canonical, [called[one] for one in (names.plain(canonical),) if one in called])
     for canonical in wanted:
-        names.take(found, canonical, [called[one] for one in WORDS.get(canonical, "").split() if one in called])
+        names.take(found, canonical, [called[one] for one in words.get(canonical, "").split() if one in called])
     rest = [source for source in frame if source not in found.values()]
-    return found | names.by_name(rest, [canonical for canonical in wanted if canonical not in found])
+    found |= names.by_name(rest, [canonical for canonical in wanted if canonical not in found])
+    return calendars.guess(guessing.stripped(frame.head(files.HEAD)), found) if table == "calendar" else found
 
 
 def read(
@@ -93,7 +100,7 @@ def read(
     text = text[text.notna().any(axis=1)]
     file, findings, readings = File(text, raw.delimiter, choices or {}), list[Finding](), list(raw.readings)
     converted, wrong, reasons = {}, dict[str, pd.Series](), dict[str, str]()
-    for canonical, source in mapping.items():
+    for canonical, source in sorted(mapping.items(), key=lambda one: one[0] == calendars.UNTIL):
         values, bad, reason = _column(file, source, canonical, table, findings, readings)
         if canonical in needed(table):
             bad = bad | values.isna()
@@ -101,10 +108,21 @@ def read(
             again = values.notna() & values.duplicated(keep=False)
             bad, reason = bad | again, AGAIN if again.any() else reason
         converted[canonical] = values
+        if canonical == calendars.UNTIL:
+            length = (values - converted["date"]).dt.days
+            bad = bad | length.lt(0) | length.ge(calendars.LONGEST)
         if bad.any():
             wrong[source], reasons[source] = wrong.get(source, False) | bad, reason
     files.refuse(text, wrong, reasons)
-    frame = _filled(pd.DataFrame(converted, index=text.index), table, findings)
+    frame = pd.DataFrame(converted, index=text.index)
+    if calendars.KIND in mapping:
+        flags = calendars.kinds(frame.pop(calendars.KIND), choices or {}, readings)
+        frame = calendars.told(text[mapping[calendars.KIND]], frame, flags, findings)
+    elif table == "calendar":
+        frame = calendars.shut(frame, findings)
+    frame = _filled(frame, table, findings)
+    if table == "calendar":
+        frame = calendars.once(calendars.long(frame, findings), findings)
     checked = known.checked(table, frame, text, {name: mapping.get(name, next(iter(text))) for name in frame})
     if table == COUNT:
         checked = _added_up(checked, findings)
@@ -121,15 +139,18 @@ def _column(
         values = guessing.shares(text, source)
         values = pd.Series(float("nan"), text.index) if values is None else values
         return values, text.notna() & ~values.between(0, 1, inclusive="left"), N_("neither a share nor a percentage")
+    if canonical == calendars.KIND:
+        return text, pd.Series(False, text.index), ""
     if canonical == "move":
         words = {word: move for move, line in MOVED.items() for word in line.split()}
         values = text.map(lambda cell: words.get(names.plain(cell), pd.NA), na_action="ignore").astype("str")
         return values, values.isna(), N_("not a move: receipt, sale, return, count or order")
-    values, bad, reason = cells.convert(file, source, guessing.kinds(table)[canonical], findings, readings)
+    kind = guessing.kinds(table).get(canonical, "datetime64[us]")
+    values, bad, reason = cells.convert(file, source, kind, findings, readings)
     if canonical == "open":
         values = values.map({True: False, False: True}) if names.plain(source) in CLOSED else values
         values = values.where(text.notna(), True)
-    elif canonical in ("date", "ordered", "valid_from", "opened"):
+    elif canonical in ("date", "ordered", "valid_from", "opened", calendars.UNTIL):
         values = values.dt.normalize()
     return values, bad, reason
 

@@ -136,7 +136,7 @@ def _named(name: str) -> bool:
 
 
 def counting(head: pd.DataFrame, found: Mapping[str, str], some: Iterable[str]) -> dict[str, str]:
-    """Of `some` columns of whole numbers, the units of lines whose names say of none: by the total that grows with them.
+    """Of `some` columns of whole numbers, the units of lines whose names say of none: a total grows with them.
 
     The roles that are found (canonical -> source): the units, and the total where `found` has none.
     """
@@ -152,7 +152,8 @@ def counting(head: pd.DataFrame, found: Mapping[str, str], some: Iterable[str]) 
 
 def growing(head: pd.DataFrame, found: Mapping[str, str], some: Iterable[str]) -> list[str]:
     """Of `some` columns, those that grow with the units of a product as the total of a line does; costs do, too."""
-    units, products = numbers.read(head[found[QUANTITY]]).values, head[found["product"]] if "product" in found else None
+    units = numbers.read(head[found[QUANTITY]]).values
+    products = head[found["product"]] if "product" in found else None
     paid = (name for name in some if not NO_RIVAL.search(names.bare(name)))
     return [name for name in paid if _shown(units, numbers.read(head[name]).values, products) == AMOUNT]
 

@@ -106,6 +106,8 @@ _KNOWN = {
     "open": N_("Open"),
     "holiday": N_("Bank holiday"),
     "event": N_("Event"),
+    "kind": N_("Kind of day"),
+    "until": N_("Last day"),
     "country": N_("Country"),
     "date": N_("Day"),
     "code": N_("Code"),

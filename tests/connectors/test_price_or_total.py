@@ -99,4 +99,5 @@ def test_of_a_price_without_units_it_is_asked_whether_another_column_is_them():
     counted, single = read(file, units="n"), read(file, units="one unit a line")
     assert counted.main["amount"].sum() == pytest.approx((lines["price"] * lines["units"]).sum())
     assert single.main["amount"].sum() == pytest.approx(lines["price"].sum())
-    assert not counted.questions and not single.questions
+    assert not counted.questions
+    assert not single.questions

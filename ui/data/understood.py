@@ -7,7 +7,20 @@ import pandas as pd
 import streamlit as st
 
 import locales
-from connectors import ConnectorError, dates, files, lines, mapping, money, numbers, scales, shape, statuses, wide
+from connectors import (
+    ConnectorError,
+    calendars,
+    dates,
+    files,
+    lines,
+    mapping,
+    money,
+    numbers,
+    scales,
+    shape,
+    statuses,
+    wide,
+)
 from data import schemas
 from data.dataset import Dataset, Reading, Table
 from ui import cards
@@ -32,6 +45,8 @@ WORDS = {
     mapping.UNKNOWN: N_("not known"), mapping.HERE: N_("still here"),
     shape.KEPT: N_("kept"), shape.LEFT_OUT: N_("left out"), shape.NONE: N_("no header"),
     files.JOINED: N_("all with these columns"), files.ALL: N_("all sheets"),
+    calendars.CLOSED: N_("closed"), calendars.OPEN: N_("open"), calendars.HOLIDAY: N_("bank holiday"),
+    calendars.EVENT: N_("event"), calendars.PROMOTION: N_("promotion"),
     "serial numbers": N_("serial numbers of a spreadsheet"), "years": N_("years"), "months": N_("months"),
     "seconds since 1970": N_("seconds since 1970"), "milliseconds since 1970": N_("milliseconds since 1970"),
     "short years": N_("years of two digits"),
