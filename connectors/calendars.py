@@ -27,16 +27,20 @@ CLOSED, OPEN, HOLIDAY, EVENT, PROMOTION = "closed", "open", "bank holiday", "eve
 KINDS = (CLOSED, HOLIDAY, EVENT, PROMOTION, OPEN)
 # Words, or the beginnings of words that end in an asterisk, without accents.
 WORDS = {
-    CLOSED: "closed closure* closing shut* ferme fermee fermes fermeture* conge* relache ruhetag* geschlossen betriebsferien "
-    "betriebsurlaub betriebsruhe cerrado cerrada cierre chiuso chiusa chiusura fechado fechada encerrado gesloten "
+    CLOSED: "closed closure* closing shut* ferme fermee fermes fermeture* conge* relache ruhetag* geschlossen "
+    "betriebsferien betriebsurlaub betriebsruhe cerrado cerrada cierre chiuso chiusa chiusura fechado fechada "
+    "encerrado gesloten "
     "sluiting* inventaire stocktak* off",
-    OPEN: "open* ouvert ouverte ouverture* geoffnet offen verkaufsoffen* abierto abierta apertura aperto aperta aberto "
+    OPEN: "open* ouvert ouverte ouverture* geoffnet offen verkaufsoffen* abierto abierta apertura aperto aperta "
+    "aberto "
     "aberta geopend koopzondag",
     HOLIDAY: "holiday* bankholiday* ferie feries feriee jourferie* feiertag* festivo* feriado* feestdag*",
-    EVENT: "event* evenement* manifestation* veranstaltung* evento* eventi foire* fete* salon* festival* concert* match* "
-    "fair fairs fest markt marche fiera feria evenement* vacances ferien schulferien school* vacaciones vacanze",
-    PROMOTION: "promo* solde* discount* rabatt* aktion* angebot* oferta* offert* sconto* saldi descuento* desconto* "
-    "remise* reduction* rebajas sale sales action actions kampagne* campaign* campagne* korting* aanbieding*",
+    EVENT: "event* evenement* manifestation* veranstaltung* evento* eventi foire* fete* salon* festival* concert* "
+    "match* fair fairs fest markt marche fiera feria evenement* vacances ferien schulferien school* vacaciones "
+    "vacanze",
+    PROMOTION: "promo* solde* discount* rabatt* aktion* angebot* oferta* offert* sconto* saldi descuento* "
+    "desconto* remise* reduction* rebajas sale sales action actions kampagne* campaign* campagne* korting* "
+    "aanbieding*",
 }  # fmt: skip
 _STEMS = {
     kind: re.compile("|".join(word.replace("*", r"\w*") for word in words.split())) for kind, words in WORDS.items()
@@ -52,7 +56,8 @@ LONGEST = 366  # days that one row may be about
 
 
 def guess(text: pd.DataFrame, found: dict[str, str]) -> dict[str, str]:
-    """`found` (canonical -> source) with the column of kinds: called so or full of their words, and not yes and no."""
+    """`found` (canonical -> source) with the column of kinds: called so or full of their words, and not yes and "
+    "no."""
     taken = [source for canonical, source in found.items() if canonical != "open"]
     some = [name for name in text if name not in taken and 1 <= text[name].nunique() <= MOST]
     said = {name: text[name].dropna().map(lambda cell: bool(read(cell))).mean() for name in some}
@@ -79,7 +84,8 @@ def read(cell: object) -> set[str]:
 
 
 def kinds(text: pd.Series, choices: Mapping[str, str], readings: list[Reading]) -> pd.DataFrame:
-    """Which of `KINDS` each cell of a column names, a column of bool each; of words that are not known it is asked."""
+    """Which of `KINDS` each cell of a column names, a column of bool each; of words that are not known it is "
+    "asked."""
     meant: dict[str, set[str]] = {}
     for word in text.dropna().unique():
         meant[word] = read(word)
@@ -94,7 +100,8 @@ def kinds(text: pd.Series, choices: Mapping[str, str], readings: list[Reading]) 
 
 
 def told(text: pd.Series, frame: pd.DataFrame, flags: pd.DataFrame, findings: list[Finding]) -> pd.DataFrame:
-    """The rows of a calendar with what their kinds (`flags`, see `kinds`) say: open or not, and a name at its place."""
+    """The rows of a calendar with what their kinds (`flags`, see `kinds`) say: open or not, and a name at its "
+    "place."""
     frame = frame.copy()
     shut = flags[CLOSED] | (~frame["open"] if "open" in frame else False)
     if "open" not in frame:

@@ -84,6 +84,9 @@ def outcomes(frame: pd.DataFrame, columns: Mapping[str, pd.Series], named: str |
     """
     ranked: list[tuple[int, str]] = []
     for name, text in columns.items():
+        if meaning.left_on(text, name):
+            ranked.append((2, name))
+            continue
         if text.nunique() > meaning.FEW_OUTCOMES or (told := meaning.outcomes(frame[name], name)) is None:
             continue
         one_value = len(set(told.values()) - {None}) == 1

@@ -112,6 +112,8 @@ def apply(
         message = N_("“{column}” is not used for what its name says: it holds something else.")
         findings.append(Finding(message, 0, {"column": source}))
     if table == "customers":
+        paid = charged(mapping, text)
+        currency = currency or lines.signed(text, paid, choices, readings) or currencies.of(text, paid)
         frame, mapping = _customers(text, frame, mapping, findings)
     elif table == "sales":
         paid = [mapping[role] for role in (money.AMOUNT, money.PRICE) if role in mapping]
@@ -174,6 +176,12 @@ def _column(
         values = guessing.worded(values, allowed)
         bad = bad | ~values.isin(allowed) & values.notna()
     return values, bad, reason
+
+
+def charged(mapping: Mapping[str, str], text: pd.DataFrame) -> list[str]:
+    """The columns whose signs say the currency of customers: their charges; of a file without any, all the others."""
+    paid = [mapping[role] for role in ("monthly_charges", "total_charges") if role in mapping]
+    return paid or [name for name in text if name not in mapping.values()][: guessing.TRIED]
 
 
 def _emptied(text: pd.Series, bad: pd.Series, unfit: bool) -> Finding:
@@ -320,28 +328,35 @@ def _left(
     """Who left, by what the values of the column mean; an empty cell means what somebody says that it does."""
     if outcome is None:
         raise InvalidFile(N_("Say which values of column “{column}” mean that a customer left."), column=source)
-    left = meaning.read(text, outcome)
-    if blank := int(text.isna().sum()):
-        chosen = choices.get(BLANK, UNKNOWN)
-        message = N_("“{column}” is empty for {count} customers.")
-        alone = left.nunique() < 2 and BLANK not in choices  # only those who left are marked
+    left, days = meaning.read(text, outcome), meaning.FILLED in outcome
+    if blank := int((left.eq(outcome[meaning.BLANK]) if days else text.isna()).sum()):
+        usual = HERE if days else UNKNOWN
+        chosen = choices.get(BLANK, usual)
+        message = (
+            N_("“{column}” is the day a customer left: it is blank for {count} of them.")
+            if days
+            else N_("“{column}” is empty for {count} customers.")
+        )
+        alone = not days and left.nunique() < 2 and BLANK not in choices  # only those who left are marked
         said = {"column": source, "count": str(blank)}
-        readings.append(Reading(BLANK, message, chosen, (UNKNOWN, HERE), said, alone))
-        if chosen == HERE:
+        if not (days and outcome[meaning.BLANK]):
+            readings.append(Reading(BLANK, message, chosen, (UNKNOWN, HERE), said, alone))
+        if chosen == HERE and not days:
             left = left.mask(text.isna(), False).astype("boolean")
             left = left if left.isna().any() else left.astype(bool)
+        elif chosen == UNKNOWN and days and not outcome[meaning.BLANK]:
+            left = left.astype("boolean").mask(~left.astype(bool))
     words = ", ".join(f"“{value}”" for value, gone in outcome.items() if gone)
     if left.isna().all():
         raise InvalidFile(
             N_("Column “{column}” says of no customer whether they left: choose another one."), column=source
         )
-    findings.append(
-        Finding(
-            N_("Column “{column}”: {values} means that a customer left ({rows} customers)."),
-            int(left.sum()),
-            {"column": source, "values": words},
-        )
-    )
+    message = N_("Column “{column}”: {values} means that a customer left ({rows} customers).")
+    if days:
+        message = N_("Column “{column}”: where it is filled, a customer left ({rows} customers).")
+        if outcome[meaning.BLANK]:
+            message = N_("Column “{column}”: where it is blank, a customer left ({rows} customers).")
+    findings.append(Finding(message, int(left.sum()), {"column": source, "values": words}))
     if left.isna().any():
         message = N_("{rows} customers have no known outcome: they are scored, but not learned from.")
         findings.append(Finding(message, int(left.isna().sum()), severity="warning"))

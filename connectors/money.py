@@ -159,8 +159,7 @@ def growing(head: pd.DataFrame, found: Mapping[str, str], some: Iterable[str]) -
 
 
 def multiplying(text: pd.DataFrame, mapping: Mapping[str, str], some: Iterable[str]) -> list[str]:
-    """The columns of `some` that may be the units of lines that have a price only, by its name: those with which it does
-    not change."""
+    """The columns of `some` that may be the units of lines that have a price only: it does not change with them."""
     head = text.head(LOOKED_AT)
     known = {PRICE, QUANTITY, AMOUNT} & set(mapping)
     source = mapping[known.pop()] if len(known) == 1 else ""

@@ -394,8 +394,9 @@ def _mapped(table: Table, raw: files.Raw, currency: str, recipe: Recipe | None) 
             if source is not None:
                 chosen[column] = source
         if not currency and "currency" not in chosen:
-            paid = [chosen[role] for role in ("amount", "unit_price") if role in chosen]
             head = raw.frame.head(files.HEAD)
+            sold = [chosen[role] for role in ("amount", "unit_price") if role in chosen]
+            paid = sold if table == "sales" else mapping.charged(chosen, head)
             if not recipe and len(currencies.either(head, paid)) > 1:
                 return chosen, ""  # asked among what was understood
             own = currencies.of(head, paid) or (recipe.currency if recipe else None)
