@@ -1,15 +1,16 @@
 """A file as a table beside the sales (see `data.beside`): its columns guessed, its cells converted and checked."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
 
-from connectors import calendars, cells, files, guessing, known, names
+from connectors import calendars, cells, dates, files, guessing, known, names
 from connectors.cells import File
 from connectors.files import InvalidFile, Raw
 from data import schemas
-from data.beside import COUNT
+from data.beside import COUNT, LONG_AGO
 from data.dataset import Finding, Reading
 from locales import N_
 
@@ -57,7 +58,9 @@ FILLED = {  # needed by the schema, derived where a file does not say
 }  # fmt: skip
 UNIQUE = {"products": ["product"], "stores": ["store"], "suppliers": ["supplier"]}
 SPREAD = 4 / 14  # of a lead time whose spread is not known: that of the page Sales: stock
-LONG_AGO = pd.Timestamp("1970-01-01")
+_DAY = re.compile(
+    r"(?:\b(?:au|le|du|as of|at|on|per|vom|zum|am|al|a|em|op)\s+)?(\d{1,4}[-/. ]\d{1,2}[-/. ]\d{2,4})\s*$", re.I
+)
 AGAIN = N_("comes again in another row")
 
 
@@ -77,11 +80,13 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     called: dict[str, str] = {}
     for source in frame:
         called.setdefault(names.plain(source), source)
+        called.setdefault(names.plain(_DAY.sub("", source)), source)  # Stock au 31/10/2025
     found: dict[str, str] = {}
     for canonical in wanted:
         names.take(found, canonical, [called[one] for one in (names.plain(canonical),) if one in called])
     for canonical in wanted:
-        names.take(found, canonical, [called[one] for one in words.get(canonical, "").split() if one in called])
+        usual = f"{words.get(canonical, '')} {names.SYNONYMS.get(canonical, '')}".split()
+        names.take(found, canonical, [called[one] for one in usual if one in called])
     rest = [source for source in frame if source not in found.values()]
     found |= names.by_name(rest, [canonical for canonical in wanted if canonical not in found])
     return calendars.guess(guessing.stripped(frame.head(files.HEAD)), found) if table == "calendar" else found
@@ -115,6 +120,10 @@ def read(
             wrong[source], reasons[source] = wrong.get(source, False) | bad, reason
     files.refuse(text, wrong, reasons)
     frame = pd.DataFrame(converted, index=text.index)
+    if table == COUNT and "date" not in frame and (day := _dated(mapping["on_hand"])) is not None:
+        frame["date"] = day
+        message = N_("The stock is that of {day}, as “{column}” says.")
+        findings.append(Finding(message, 0, {"day": f"{day:%Y-%m-%d}", "column": mapping["on_hand"]}))
     if calendars.KIND in mapping:
         flags = calendars.kinds(frame.pop(calendars.KIND), choices or {}, readings)
         frame = calendars.told(text[mapping[calendars.KIND]], frame, flags, findings)
@@ -128,6 +137,38 @@ def read(
         checked = _added_up(checked, findings)
     chosen = [replace(one, open=one.open and one.key not in (choices or {})) for one in readings]
     return checked.reset_index(drop=True), tuple(findings), tuple(chosen)
+
+
+def stock_count(raw: Raw) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """What a file says is in stock: product, on_hand and on_order in units (0 where it does not say).
+
+    A product in several rows (shops, shelves) is added up. Raises `InvalidFile` with the cells that are no such units,
+    and where they can be read in two ways.
+    """
+    found = guess(raw.frame, COUNT)
+    for column in needed(COUNT):
+        if column not in found:
+            raise InvalidFile(
+                N_("No column of this file is called “{column}”: it needs product and on_hand, and may have on_order."),
+                column=column,
+            )
+    wanted = {name: found[name] for name in ("product", "on_hand", "on_order") if name in found}
+    counted, findings, readings = read(raw, COUNT, wanted)
+    if asked := [one for one in readings if one.open]:
+        message = N_("This file can be read in two ways ({matter}): bring it in on the page Data, and choose there.")
+        raise InvalidFile(message, matter=asked[0].message.format(**asked[0].values))
+    counted["on_order"] = counted["on_order"].fillna(0.0) if "on_order" in counted else 0.0
+    return counted[["product", "on_hand", "on_order"]], findings
+
+
+def _dated(source: str) -> pd.Timestamp | None:
+    """The day that the name of a column ends with, where it can be read in one way."""
+    found = _DAY.search(source)
+    if found is None:
+        return None
+    usual = dates.DAY_FIRST if names.french([source]) or re.search(r"\b(?:au|le|du)\b", source) else None
+    read = dates.read(pd.Series([found[1]], dtype="str"), usual=usual)
+    return None if read.even or read.values.isna().all() else pd.Timestamp(read.values.iloc[0])
 
 
 def _column(
@@ -147,7 +188,9 @@ def _column(
         return values, values.isna(), N_("not a move: receipt, sale, return, count or order")
     kind = guessing.kinds(table).get(canonical, "datetime64[us]")
     values, bad, reason = cells.convert(file, source, kind, findings, readings)
-    if canonical == "open":
+    if canonical in ("on_hand", "on_order"):
+        bad = bad | values.lt(0)
+    elif canonical == "open":
         values = values.map({True: False, False: True}) if names.plain(source) in CLOSED else values
         values = values.where(text.notna(), True)
     elif canonical in ("date", "ordered", "valid_from", "opened", calendars.UNTIL):

@@ -29,7 +29,7 @@ from data import meaning, schemas
 from data.dataset import Dataset, Finding, Origin, Reading
 from locales import N_
 
-__all__ = ["apply", "dataset", "guess", "lacking", "lenient", "needed", "recognise", "stock_count", "usable"]
+__all__ = ["apply", "dataset", "guess", "lacking", "lenient", "needed", "recognise", "usable"]
 
 PASSES = 5  # reports of refused rows after which a file is refused whole
 DEFAULT = "EUR"  # the currency of a file that names none and of which nobody says it
@@ -245,34 +245,6 @@ def lenient(raw: Raw, wanted: Mapping[str, bool], origin: Origin | None = None) 
         lost = values.isna() & text.notna()
         columns[canonical] = values.astype(object).where(~lost, text) if lost.any() else values
     return pd.DataFrame(columns, index=raw.frame.index)
-
-
-def stock_count(raw: Raw) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """What a file says is in stock: product, on_hand and on_order in units (0 where it does not say).
-
-    A product in several rows (shops, shelves) is added up. Raises `InvalidFile` with the cells that are no such units.
-    """
-    found = names.by_name(raw.frame, ["product", "on_hand", "on_order"])
-    for column in ("product", "on_hand"):
-        if column not in found:
-            raise InvalidFile(
-                N_("No column of this file is called “{column}”: it needs product and on_hand, and may have on_order."),
-                column=column,
-            )
-    text = guessing.stripped(raw.frame[list(found.values())])
-    findings: list[Finding] = []
-    counts, wrong = {"product": text[found["product"]]}, {found["product"]: text[found["product"]].isna()}
-    for column in ("on_hand", "on_order"):
-        counts[column] = pd.Series(0.0, text.index)
-        if source := found.get(column):
-            units = cells.convert(File(text, raw.delimiter), source, "float", findings, [])[0]
-            counts[column] = units.fillna(0.0)
-            wrong[source] = (units < 0) | (units.isna() & (text[source].notna() | (column == "on_hand")))
-    files.refuse(raw.frame, wrong)
-    summed = pd.DataFrame(counts).groupby("product", as_index=False, sort=False).sum()
-    if again := len(text) - len(summed):
-        findings.append(Finding(N_("{rows} rows name a product again: their units are added."), again))
-    return summed, tuple(findings)
 
 
 def recognise(raw: Raw) -> str | None:
