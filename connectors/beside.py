@@ -152,7 +152,7 @@ def stock_count(raw: Raw) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
                 N_("No column of this file is called “{column}”: it needs product and on_hand, and may have on_order."),
                 column=column,
             )
-    wanted = {name: found[name] for name in ("product", "on_hand", "on_order") if name in found}
+    wanted: dict[str, str] = {name: found[name] for name in ("product", "on_hand", "on_order") if name in found}
     counted, findings, readings = read(raw, COUNT, wanted)
     if asked := [one for one in readings if one.open]:
         message = N_("This file can be read in two ways ({matter}): bring it in on the page Data, and choose there.")

@@ -1,17 +1,19 @@
 """What a file says of lines that were sold, completed: units, price and total, one currency, sale or return."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
-from connectors import ConnectorError, currencies, ecb, money, numbers
+from connectors import ConnectorError, currencies, ecb, money, numbers, shape
 from data.dataset import Finding, Reading
 from locales import N_
 
 EVERYTHING = "everything"  # the product of lines that name none
 CURRENCY, SIGN, TOTAL, UNITS = "currency", "sign", "total", "units"  # keys of readings
+DOUBLES = "doubles"
 NO_UNITS = "one unit a line"
 RATES, GIVEN, ECB = "rates", "the rates given here", "the European Central Bank's rate of each day"
 DISCOUNT, TAKEN_OFF, INCLUDED = "discount", "taken off the price", "in the price already"
@@ -34,6 +36,30 @@ def summed(
     message = N_("Lines were sold for “{column}”, not for what other columns of money say.")
     readings.append(Reading(money.AMOUNT, message, given, (given, *rivals), {"column": given}))
     return mapping
+
+
+def once(
+    text: pd.DataFrame, mapping: Mapping[str, str], choices: Mapping[str, str], readings: list[Reading]
+) -> pd.DataFrame:
+    """The lines of a file that numbers none, without those that stand there again in every column where somebody says
+    so: a shop may sell the same twice, and a file may have been joined to itself."""
+    again = text.duplicated() & text.notna().any(axis=1)
+    if "line_id" in mapping or not again.any():
+        return text
+    chosen = choices.get(DOUBLES, shape.KEPT)
+    message = N_("{count} lines stand in the file again, the same in every column.")
+    options = (shape.KEPT, shape.LEFT_OUT)
+    readings.append(Reading(DOUBLES, message, chosen, options, {"count": str(int(again.sum()))}))
+    return text[~again] if chosen == shape.LEFT_OUT else text
+
+
+def summed_up(readings: list[Reading], roles: Mapping[str, pd.Series], mapping: Mapping[str, str]) -> None:
+    """Let readings of money say what a column adds up to as it is read: with its decimals, in whole units."""
+    for place, one in enumerate(readings):
+        source = one.key.removeprefix("money:")
+        role = next((role for role, name in mapping.items() if name == source and role in roles), None)
+        if one.key.startswith("money:") and role:
+            readings[place] = replace(one, values={**one.values, "sum": f"{roles[role].sum():,.10g}"})
 
 
 def counted(

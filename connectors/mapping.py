@@ -76,14 +76,16 @@ def apply(
     """
     choices = choices or {}
     text = guessing.stripped(raw.frame)
-    file, findings = File(text, raw.delimiter, choices), list(raw.findings)
+    findings = list(raw.findings)
     readings = [replace(one, open=one.open and one.key not in choices) for one in raw.readings]
     if table == "sales":
+        text = lines.once(text, mapping, choices, readings)
         mapping = lines.summed(text, mapping, choices, readings)
         mapping = lines.counted(text, mapping, guessing.free(text.head(files.HEAD), mapping), choices, readings)
         mapping = lines.judged(text, mapping, choices, readings)
     if missing := lacking(table, mapping):
         raise InvalidFile(N_("Choose a column for {columns}."), columns=", ".join(missing))
+    file = File(text, raw.delimiter, choices)
     converted, wrong, reasons, dropped = {}, dict[str, pd.Series](), dict[str, str](), list[str]()
     for canonical, source in mapping.items():
         if canonical == "churned":
@@ -107,6 +109,7 @@ def apply(
         converted[canonical] = values
     files.refuse(text, wrong, reasons)
     mapping = {canonical: source for canonical, source in mapping.items() if canonical not in dropped}
+    lines.summed_up(readings, converted, mapping)
     frame = pd.DataFrame(converted, index=text.index)
     for source in guessing.unfit(text, table, mapping):
         message = N_("“{column}” is not used for what its name says: it holds something else.")

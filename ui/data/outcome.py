@@ -52,8 +52,8 @@ def _filled(
     said = {meaning.FILLED: _("filled in: they left"), meaning.BLANK: _("blank: they left")}
     usual = next((value for value, gone in (known or {}).items() if gone), meaning.FILLED if days else None)
     left = st.pills(
-        _("Which of these values mean that a customer left? *"), list(said), format_func=said.get, default=usual,
-        key=f"left-{content}-{source}",
+        _("Which of these values mean that a customer left? *"), list(said), format_func=lambda value: said[value],
+        default=usual, key=f"left-{content}-{source}",
     )  # fmt: skip
     gone = filled if left == meaning.FILLED else len(text) - filled
     _counted(gone if left else 0, len(text) - gone, 0)
