@@ -81,7 +81,9 @@ def apply(
     if table == "sales":
         text = lines.once(text, mapping, choices, readings)
         mapping = lines.summed(text, mapping, choices, readings)
-        mapping = lines.counted(text, mapping, guessing.free(text.head(files.HEAD), mapping), choices, readings)
+        if money.QUANTITY not in mapping:
+            some = guessing.free(text.head(files.HEAD), mapping)
+            mapping = lines.counted(text, mapping, some[: guessing.RIVALS], choices, readings)
         mapping = lines.judged(text, mapping, choices, readings)
     if missing := lacking(table, mapping):
         raise InvalidFile(N_("Choose a column for {columns}."), columns=", ".join(missing))
