@@ -23,7 +23,8 @@ WORDS = {
     "ecarttypedelai variabilite",
     "minimum_order": "minorder minimumorder moq minqty minimumquantity minimumorderquantity quantiteminimale "
     "quantiteminimum minimumcommande",
-    "minimum_value": "minvalue minimumordervalue minordervalue minimumamount franco francodeport montantminimum",
+    "minimum_value": "minvalue minimumordervalue minordervalue minimumamount franco francodeport montantminimum "
+    "minimumdecommandemoney minimumcommandemoney minimumordermoney minordermoney minimummoney mindestbestellwert",
     "order_cost": "costoforder costperorder orderingcost coutcommande fraisdecommande coutdecommande",
     "pack_size": "pack packqty packquantity casesize casepack unitsperpack unitspercase colisage conditionnement "
     "taillelot pcb",
@@ -79,7 +80,8 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     wanted, words = columns(table), WORDS | (calendars.NAMED if table == "calendar" else {})
     called: dict[str, str] = {}
     for source in frame:
-        called.setdefault(names.plain(source), source)
+        money = "money" if re.match(r"min", source, re.I) and re.search(r"[€$£¥]", source) else ""
+        called.setdefault(names.plain(source) + money, source)
         called.setdefault(names.plain(_DAY.sub("", source)), source)  # Stock au 31/10/2025
     found: dict[str, str] = {}
     for canonical in wanted:

@@ -103,7 +103,7 @@ _KNOWN = {
     "on_hand": N_("On hand"),
     "on_order": N_("On order"),
     "ordered": N_("Ordered on"),
-    "open": N_("Open"),
+    "open": N_("Is open"),
     "holiday": N_("Bank holiday"),
     "event": N_("Event"),
     "kind": N_("Kind of day"),

@@ -154,3 +154,9 @@ def test_a_count_is_of_the_day_that_its_column_names():
     assert set(count["date"]) == {pd.Timestamp("2025-10-31")}
     assert any("2025-10-31" in one.values.values() for one in findings)
     assert "date" not in given("Item,Stock 01/02/2025\n0001,161\n", "stock_count")[0]  # of two days none is taken
+
+
+def test_a_least_order_in_money_is_no_number_of_units():
+    frame = given("Fournisseur;Délai (jours);Minimum de commande (€)\nF01;7;150,00\n", "suppliers")[0]
+    assert frame["minimum_value"].tolist() == [150]
+    assert "minimum_order" not in frame
