@@ -1,15 +1,16 @@
 """A file as a table beside the sales (see `data.beside`): its columns guessed, its cells converted and checked."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
 
-from connectors import cells, files, guessing, known, names
+from connectors import calendars, cells, dates, files, guessing, known, names
 from connectors.cells import File
 from connectors.files import InvalidFile, Raw
 from data import schemas
-from data.beside import COUNT
+from data.beside import COUNT, LONG_AGO
 from data.dataset import Finding, Reading
 from locales import N_
 
@@ -22,7 +23,8 @@ WORDS = {
     "ecarttypedelai variabilite",
     "minimum_order": "minorder minimumorder moq minqty minimumquantity minimumorderquantity quantiteminimale "
     "quantiteminimum minimumcommande",
-    "minimum_value": "minvalue minimumordervalue minordervalue minimumamount franco francodeport montantminimum",
+    "minimum_value": "minvalue minimumordervalue minordervalue minimumamount franco francodeport montantminimum "
+    "minimumdecommandemoney minimumcommandemoney minimumordermoney minordermoney minimummoney mindestbestellwert",
     "order_cost": "costoforder costperorder orderingcost coutcommande fraisdecommande coutdecommande",
     "pack_size": "pack packqty packquantity casesize casepack unitsperpack unitspercase colisage conditionnement "
     "taillelot pcb",
@@ -32,14 +34,15 @@ WORDS = {
     "valid_from": "from since date startdate validsince apartirde depuis datedebut valabledu",
     "unit_cost": "cost price purchaseprice prix prixachat cout coutunitaire prixunitaire",
     "from_quantity": "minqty minquantity quantity quantite apartirdequantite quantitemin palier",
-    "date": "day jour",
+    "date": "day jour tag datum fecha data dia giorno dag",
     "move": "type movement movementtype movetype mouvement typemouvement",
     "quantity": "qty units quantite qte",
     "on_hand": "balance stockafter stockapres solde",
     "ordered": "ordereddate orderdate orderedon datecommande commandele",
     "open": "isopen ouvert estouvert closed isclosed ferme estferme fermeture closure",
     "holiday": "bankholiday publicholiday ferie jourferie",
-    "event": "label note evenement manifestation",
+    "event": "label libelle note evenement manifestation nom name description bezeichnung designation titre title "
+    "descripcion descrizione commentaire comment veranstaltung",
     "promotion": "promo discount remise reduction rabais",
 }
 CLOSED = {"closed", "isclosed", "ferme", "estferme", "fermeture", "closure"}  # yes means not open
@@ -54,9 +57,11 @@ FILLED = {  # needed by the schema, derived where a file does not say
     "products": ("description", "category"), "stores": ("name",), "suppliers": ("name", "lead_time_std"),
     "supplier_prices": ("supplier", "valid_from"), "calendar": ("open",), "stock_moves": ("quantity",),
 }  # fmt: skip
-UNIQUE = {"products": ["product"], "stores": ["store"], "suppliers": ["supplier"], "calendar": ["date"]}
+UNIQUE = {"products": ["product"], "stores": ["store"], "suppliers": ["supplier"]}
 SPREAD = 4 / 14  # of a lead time whose spread is not known: that of the page Sales: stock
-LONG_AGO = pd.Timestamp("1970-01-01")
+_DAY = re.compile(
+    r"(?:\b(?:au|le|du|as of|at|on|per|vom|zum|am|al|a|em|op)\s+)?(\d{1,4}[-/. ]\d{1,2}[-/. ]\d{2,4})\s*$", re.I
+)
 AGAIN = N_("comes again in another row")
 
 
@@ -65,19 +70,28 @@ def needed(table: str) -> list[str]:
     return [name for name in schemas.required(table) if name not in FILLED.get(table, ())]
 
 
+def columns(table: str) -> dict[str, str]:
+    """What a file may say of a table (canonical -> meaning): its columns, and those that they are made of."""
+    return schemas.columns(table) | (calendars.COLUMNS if table == "calendar" else {})
+
+
 def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     """Which column of a file is likely which column of a table (canonical -> source), none used twice."""
-    wanted = schemas.columns(table)
+    wanted, words = columns(table), WORDS | (calendars.NAMED if table == "calendar" else {})
     called: dict[str, str] = {}
     for source in frame:
-        called.setdefault(names.plain(source), source)
+        money = "money" if re.match(r"min", source, re.I) and re.search(r"[€$£¥]", source) else ""
+        called.setdefault(names.plain(source) + money, source)
+        called.setdefault(names.plain(_DAY.sub("", source)), source)  # Stock au 31/10/2025
     found: dict[str, str] = {}
     for canonical in wanted:
         names.take(found, canonical, [called[one] for one in (names.plain(canonical),) if one in called])
     for canonical in wanted:
-        names.take(found, canonical, [called[one] for one in WORDS.get(canonical, "").split() if one in called])
+        usual = f"{words.get(canonical, '')} {names.SYNONYMS.get(canonical, '')}".split()
+        names.take(found, canonical, [called[one] for one in usual if one in called])
     rest = [source for source in frame if source not in found.values()]
-    return found | names.by_name(rest, [canonical for canonical in wanted if canonical not in found])
+    found |= names.by_name(rest, [canonical for canonical in wanted if canonical not in found])
+    return calendars.guess(guessing.stripped(frame.head(files.HEAD)), found) if table == "calendar" else found
 
 
 def read(
@@ -93,7 +107,7 @@ def read(
     text = text[text.notna().any(axis=1)]
     file, findings, readings = File(text, raw.delimiter, choices or {}), list[Finding](), list(raw.readings)
     converted, wrong, reasons = {}, dict[str, pd.Series](), dict[str, str]()
-    for canonical, source in mapping.items():
+    for canonical, source in sorted(mapping.items(), key=lambda one: one[0] == calendars.UNTIL):
         values, bad, reason = _column(file, source, canonical, table, findings, readings)
         if canonical in needed(table):
             bad = bad | values.isna()
@@ -101,15 +115,62 @@ def read(
             again = values.notna() & values.duplicated(keep=False)
             bad, reason = bad | again, AGAIN if again.any() else reason
         converted[canonical] = values
+        if canonical == calendars.UNTIL:
+            length = (values - converted["date"]).dt.days
+            bad = bad | length.lt(0) | length.ge(calendars.LONGEST)
         if bad.any():
             wrong[source], reasons[source] = wrong.get(source, False) | bad, reason
     files.refuse(text, wrong, reasons)
-    frame = _filled(pd.DataFrame(converted, index=text.index), table, findings)
+    frame = pd.DataFrame(converted, index=text.index)
+    if table == COUNT and "date" not in frame and (day := _dated(mapping["on_hand"])) is not None:
+        frame["date"] = day
+        message = N_("The stock is that of {day}, as “{column}” says.")
+        findings.append(Finding(message, 0, {"day": f"{day:%Y-%m-%d}", "column": mapping["on_hand"]}))
+    if calendars.KIND in mapping:
+        flags = calendars.kinds(frame.pop(calendars.KIND), choices or {}, readings)
+        frame = calendars.told(text[mapping[calendars.KIND]], frame, flags, findings)
+    elif table == "calendar":
+        frame = calendars.shut(frame, findings)
+    frame = _filled(frame, table, findings)
+    if table == "calendar":
+        frame = calendars.once(calendars.long(frame, findings), findings)
     checked = known.checked(table, frame, text, {name: mapping.get(name, next(iter(text))) for name in frame})
     if table == COUNT:
         checked = _added_up(checked, findings)
     chosen = [replace(one, open=one.open and one.key not in (choices or {})) for one in readings]
     return checked.reset_index(drop=True), tuple(findings), tuple(chosen)
+
+
+def stock_count(raw: Raw) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """What a file says is in stock: product, on_hand and on_order in units (0 where it does not say).
+
+    A product in several rows (shops, shelves) is added up. Raises `InvalidFile` with the cells that are no such units,
+    and where they can be read in two ways.
+    """
+    found = guess(raw.frame, COUNT)
+    for column in needed(COUNT):
+        if column not in found:
+            raise InvalidFile(
+                N_("No column of this file is called “{column}”: it needs product and on_hand, and may have on_order."),
+                column=column,
+            )
+    wanted: dict[str, str] = {name: found[name] for name in ("product", "on_hand", "on_order") if name in found}
+    counted, findings, readings = read(raw, COUNT, wanted)
+    if asked := [one for one in readings if one.open]:
+        message = N_("This file can be read in two ways ({matter}): bring it in on the page Data, and choose there.")
+        raise InvalidFile(message, matter=asked[0].message.format(**asked[0].values))
+    counted["on_order"] = counted["on_order"].fillna(0.0) if "on_order" in counted else 0.0
+    return counted[["product", "on_hand", "on_order"]], findings
+
+
+def _dated(source: str) -> pd.Timestamp | None:
+    """The day that the name of a column ends with, where it can be read in one way."""
+    found = _DAY.search(source)
+    if found is None:
+        return None
+    usual = dates.DAY_FIRST if names.french([source]) or re.search(r"\b(?:au|le|du)\b", source) else None
+    read = dates.read(pd.Series([found[1]], dtype="str"), usual=usual)
+    return None if read.even or read.values.isna().all() else pd.Timestamp(read.values.iloc[0])
 
 
 def _column(
@@ -121,15 +182,20 @@ def _column(
         values = guessing.shares(text, source)
         values = pd.Series(float("nan"), text.index) if values is None else values
         return values, text.notna() & ~values.between(0, 1, inclusive="left"), N_("neither a share nor a percentage")
+    if canonical == calendars.KIND:
+        return text, pd.Series(False, text.index), ""
     if canonical == "move":
         words = {word: move for move, line in MOVED.items() for word in line.split()}
         values = text.map(lambda cell: words.get(names.plain(cell), pd.NA), na_action="ignore").astype("str")
         return values, values.isna(), N_("not a move: receipt, sale, return, count or order")
-    values, bad, reason = cells.convert(file, source, guessing.kinds(table)[canonical], findings, readings)
-    if canonical == "open":
+    kind = guessing.kinds(table).get(canonical, "datetime64[us]")
+    values, bad, reason = cells.convert(file, source, kind, findings, readings)
+    if canonical in ("on_hand", "on_order"):
+        bad = bad | values.lt(0)
+    elif canonical == "open":
         values = values.map({True: False, False: True}) if names.plain(source) in CLOSED else values
         values = values.where(text.notna(), True)
-    elif canonical in ("date", "ordered", "valid_from", "opened"):
+    elif canonical in ("date", "ordered", "valid_from", "opened", calendars.UNTIL):
         values = values.dt.normalize()
     return values, bad, reason
 

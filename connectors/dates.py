@@ -23,10 +23,15 @@ SORTED = 5  # dates whose order says something
 MANY = 5_000  # different texts from which days and times of day are read apart
 LOOKED_AT = 2_000  # different texts that decide the order
 _NAMES = {
-    1: "jan|janv|january|janvier|ene|gen", 2: "feb|fev|fevr|february|fevrier", 3: "mar|mars|march|mrz",
-    4: "apr|avr|april|avril", 5: "may|mai|mayo", 6: "jun|june|juin", 7: "jul|july|juil|juillet",
-    8: "aug|aou|aout|august", 9: "sep|sept|september|septembre", 10: "oct|october|octobre|okt",
-    11: "nov|november|novembre", 12: "dec|december|decembre|dez",
+    1: "jan|janv|january|janvier|ene|gen|januar|januari|enero|gennaio|janeiro",
+    2: "feb|fev|fevr|february|fevrier|februar|februari|febrero|febbraio|fevereiro",
+    3: "mar|mars|march|mrz|marz|maerz|maart|mrt|marzo|marco", 4: "apr|avr|april|avril|abr|abril|aprile",
+    5: "may|mai|mayo|mei|mag|maggio|maio", 6: "jun|june|juin|juni|junio|giu|giugno|junho",
+    7: "jul|july|juil|juillet|juli|julio|lug|luglio|julho", 8: "aug|aou|aout|august|augustus|ago|agosto",
+    9: "sep|sept|september|septembre|septiembre|set|settembre|setembro",
+    10: "oct|october|octobre|okt|oktober|octubre|ott|ottobre|outubro",
+    11: "nov|november|novembre|noviembre|novembro", 12: "dec|december|decembre|dez|dezember|dic|diciembre|"
+    "dicembre|dezembro",
 }  # fmt: skip
 MONTHS = {name: month for month, names in _NAMES.items() for name in names.split("|")}
 _WEEKDAYS = re.compile(
@@ -34,6 +39,7 @@ _WEEKDAYS = re.compile(
     r"^(?:lun|mer|jeu|ven|sam|dim)(?:\.|di|credi|dredi|edi|anche)?[.,]?\s+(?=\d)|"
     r"^mar(?:di)?[.,]*\s+(?=\d{1,2}(?:er)?(?:[/.-]\d|\s+[a-z]))"  # a month where no other one follows
 )
+_CHARACTERS = re.compile(r"(\d{4}) ?[年년] ?(\d{1,2}) ?[月월](?: ?(\d{1,2}) ?[日일])?")
 _NAME = "(" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\.?"
 _TIME = (
     r"(?:[t ,]+(?:at |a )?(\d{1,2})(?:[:h.](\d{2}))?(?::(\d{2})(?:[.,]\d+)?)?\s*([ap])?\.?m?\.?"
@@ -43,7 +49,7 @@ _TIME = (
 _FORMS: tuple[tuple[str, tuple[int, int, int] | None], ...] = (
     (rf"(\d{{4}})[-/. ](\d{{1,2}})[-/. ](\d{{1,2}}){_TIME}", (1, 2, 3)),
     (rf"(\d{{1,2}})(?: ?[-/.] ?| )(\d{{1,2}})(?: ?[-/.] ?| )(\d{{4}}|\d{{2}}){_TIME}", None),
-    (rf"(\d{{1,2}})(?:st|nd|rd|th|er)?[-/. ]*(?:of |de )?{_NAME}[-/. ,]*'?(\d{{4}}|\d{{2}}){_TIME}", (3, 2, 1)),
+    (rf"(\d{{1,2}})(?:st|nd|rd|th|er)?[-/. ]*(?:of |de )?{_NAME}[-/. ,]*(?:de )?'?(\d{{4}}|\d{{2}}){_TIME}", (3, 2, 1)),
     (rf"{_NAME}[-/. ]*(\d{{1,2}})(?:st|nd|rd|th)?[-/. ,]+(\d{{4}}){_TIME}", (3, 1, 2)),
     (rf"(\d{{4}})[-/. ]*{_NAME}[-/. ]*(\d{{1,2}}){_TIME}", (1, 2, 3)),
     (rf"{_NAME}[-/. ,']*(\d{{4}}|\d{{2}})", (2, 1, 0)),
@@ -145,7 +151,7 @@ def _different(
     numbers: bool,
 ) -> tuple[pd.Series, str, tuple[str, ...], bool, str]:
     """Each different text as a time, and how they were read (see `Dates`)."""
-    values = pd.Series(np.datetime64("NaT", "us"), words.index)
+    values = pd.Series(pd.NaT, words.index, dtype="datetime64[us]")
     if (whole := _iso(words)).notna().all():
         return whole, ISO, (), False, ""
     plain = words.str.casefold()
@@ -188,6 +194,7 @@ def _different(
 
 def _letters(plain: pd.Series) -> pd.Series:
     """Without accents and days of the week, in single blanks."""
+    plain = plain.str.replace(_CHARACTERS, lambda found: "-".join(one for one in found.groups() if one), regex=True)
     bare = plain.str.normalize("NFKD").str.replace(r"[\u0300-\u036f]", "", regex=True)
     return bare.str.replace(_WEEKDAYS, "", regex=True).str.replace(r"\s+", " ", regex=True).str.strip()
 
@@ -204,7 +211,7 @@ def _iso(plain: pd.Series) -> pd.Series:
 
 def _numbers(plain: pd.Series, dates: bool) -> tuple[pd.Series, str]:
     """Numbers as times: 20240131, and if they must be `dates` 202401, 2024, serial numbers, seconds since 1970."""
-    found, noted = pd.Series(np.datetime64("NaT", "us"), plain.index), ""
+    found, noted = pd.Series(pd.NaT, plain.index, dtype="datetime64[us]"), ""
     for length, form in ((8, "%Y%m%d"), (14, "%Y%m%d%H%M%S"), (12, "%Y%m%d%H%M")):
         some = plain[plain.str.fullmatch(rf"(?:19|20)\d{{{length - 2}}}")]
         if len(some):
@@ -241,7 +248,7 @@ _COUNTED: tuple[tuple[str, float, float, Callable[[pd.Series], pd.Series]], ...]
 
 def _parts(plain: pd.Series) -> tuple[pd.Series, pd.DataFrame]:
     """Texts as times where they cannot be mistaken; of the others (01/02/2024) the three numbers and the time."""
-    values = pd.Series(np.datetime64("NaT", "us"), plain.index)
+    values = pd.Series(pd.NaT, plain.index, dtype="datetime64[us]")
     parts = pd.DataFrame(columns=["a", "b", "c", "time"])
     for pattern, places in _FORMS:
         rest = plain[values.isna() & ~plain.index.isin(parts.index)]

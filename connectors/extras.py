@@ -16,6 +16,12 @@ from locales import N_
 
 CODES = 12  # whole numbers with no more values, each in `OFTEN` lines on average, are kinds: flags, days of the week
 OFTEN = 10
+# Cells that reach or name one person or page: e-mail addresses, telephone numbers, addresses on the web.
+CONTACT = (
+    r"[^@\s]+@[^@\s]+\.\w+|(?:https?://|www\.)\S+|\+\d{9,14}|"
+    r"(?=(?:\D*\d){9})(?:\+|00)?\d{1,3}?[-. ]?\(?\d{1,4}\)?(?:[-. ]\d{2,4}){2,5}"
+)
+MOSTLY = 0.5  # of the first cells
 LOOKED_AT = 50  # first cells: to read a million words as numbers takes half a minute
 
 
@@ -52,14 +58,16 @@ def dimensions(rest: pd.DataFrame, taken: Collection[str], findings: list[Findin
         message = N_("{rows} more columns of the file are kept, to filter and compare by: {columns}.")
         findings.append(Finding(message, len(found), {"columns": ", ".join(name.replace("_", " ") for name in found)}))
     if left:
-        message = N_("{rows} columns of the file are not kept: empty, dates, or other values in nearly every row.")
-        findings.append(Finding(message, len(left), examples=tuple(left[:3])))
+        message = N_(
+            "{rows} columns of the file are not kept: empty, dates, addresses, or other values in nearly every row."
+        )
+        findings.append(Finding(message, len(left), examples=tuple(left)))
     return pd.DataFrame(found, index=rest.index)
 
 
 def _useful(text: pd.Series, source: str) -> pd.Series | None:
     """A column as categories or numbers; None where it can be neither compared by nor added up."""
-    if text.isna().all() or dates.dated(text):
+    if text.isna().all() or dates.dated(text) or contact(text):
         return None
     column = text if ID_WORDS & set(meaning.plain(source).split()) else own(text)
     if column.dtype.kind == "f":
@@ -73,6 +81,12 @@ def _useful(text: pd.Series, source: str) -> pd.Series | None:
     if values > FEW and values > min(LEVELS, len(text) // 2):
         return None
     return text.astype("category")
+
+
+def contact(text: pd.Series) -> bool:
+    """Whether a column holds what reaches people, addresses of mail and web or telephone numbers: no kinds."""
+    head = text.dropna().head(LOOKED_AT)
+    return len(head) > 0 and bool(head.str.fullmatch(CONTACT).mean() > MOSTLY)
 
 
 def _names(rest: pd.DataFrame, taken: Collection[str]) -> dict[str, str]:

@@ -13,6 +13,8 @@ from data import meaning, schemas
 ID_WORDS = {"id", "ids", "no", "num", "number", "numero", "nr", "ref", "reference", "key", "code"}
 TRIED, DATES = 500, 20  # columns whose cells are looked at to guess what they are; of those, as dates
 HEAD = 1_000  # rows
+SAMPLED = 60  # cells that tell whether a column holds numbers, where all of them agree
+RIVALS = 12  # columns of numbers that may be units or money, at most: of more nothing is told by how they grow
 DATED = re.compile(
     r"[+-]?\d{4}\D?\d|\d\d?([/. -])\d\d?\1\d{2}|\d\d?[ -]?[^\W\d_]{3,}|[^\W\d_]{3,9}\.?[ -]?\d", re.IGNORECASE
 )
@@ -84,6 +86,9 @@ def outcomes(frame: pd.DataFrame, columns: Mapping[str, pd.Series], named: str |
     """
     ranked: list[tuple[int, str]] = []
     for name, text in columns.items():
+        if meaning.left_on(text, name):
+            ranked.append((2, name))
+            continue
         if text.nunique() > meaning.FEW_OUTCOMES or (told := meaning.outcomes(frame[name], name)) is None:
             continue
         one_value = len(set(told.values()) - {None}) == 1
@@ -174,14 +179,17 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
         del found["unit_cost"]  # beside totals it is one, too
     if "line_id" in found and not frame[found["line_id"]].is_unique:
         del found["line_id"]
-    if not {money.QUANTITY, money.PRICE, money.AMOUNT} & set(found):
-        rest = [
-            name
-            for name, share in numeric.items()
-            if share >= 1 - STRANGE and name not in found.values() and _measure(head, name)
-        ]
-        if len(rest) == 1:
-            found[money.AMOUNT] = rest[0]
+    paid = {money.PRICE, money.AMOUNT} & set(found)
+    rest = [] if len(paid) == 2 or (paid and money.QUANTITY in found) else free(head, found, numeric)
+    if len(rest) > RIVALS:
+        rest = []
+    if money.QUANTITY not in found and (counted := money.counting(head, found, rest)):
+        found = {role: one for role, one in found.items() if role != money.PRICE} | counted
+    elif not paid and money.QUANTITY in found:
+        grows = money.growing(head, found, rest)
+        found |= {money.AMOUNT: grows[0]} if len(grows) == 1 else {}
+    elif not paid and len(rest) == 1:
+        found[money.AMOUNT] = rest[0]
     if money.PRICE in found and not {money.QUANTITY, money.AMOUNT} & set(found):
         if unread := [
             name for tier in names.likely(head, money.QUANTITY) for name in tier if name not in found.values()
@@ -194,6 +202,15 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
         found = {canonical: name for canonical, name in found.items() if name != source}
         found[judged.role] = source
     return found
+
+
+def free(head: pd.DataFrame, found: Mapping[str, str], numeric: Mapping[str, float] | None = None) -> list[str]:
+    """The columns of numbers that are none of those `found`, and may be what was sold: no ids, no flags, no dates.
+
+    `numeric` is the share of numbers in each column, where that is known already.
+    """
+    some = (name for name in islice(head, TRIED) if name not in found.values() and _measure(head, name))
+    return [name for name in some if (numeric[name] if numeric else _numeric(head[name])) >= 1 - STRANGE]
 
 
 def _unnamed(head: pd.DataFrame) -> dict[str, str]:
@@ -253,11 +270,18 @@ def _timestamps(head: pd.DataFrame) -> Iterable[str]:
 
 
 def _numeric(text: pd.Series) -> float:
-    """The share of some cells that are numbers."""
+    """The share of some cells that are numbers: where some of them tell clearly, only those are looked at."""
     some = text.dropna()
     some = some[~some.str.casefold().isin(numbers.MISSING)]
     if some.empty or not some.iloc[:20].str.contains(r"\d", regex=True).any():
         return 0.0
+    plain = float(pd.to_numeric(some, errors="coerce").notna().mean())
+    if plain >= 1 - STRANGE:
+        return plain
+    if len(some) > 2 * SAMPLED:
+        share = float(numbers.read(some.iloc[:: len(some) // SAMPLED]).values.notna().mean())
+        if share in (0.0, 1.0):
+            return max(share, plain)
     return float(numbers.read(some).values.notna().mean())
 
 

@@ -1,17 +1,20 @@
 """What a file says of lines that were sold, completed: units, price and total, one currency, sale or return."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
-from connectors import ConnectorError, currencies, ecb, money, numbers
+from connectors import ConnectorError, currencies, ecb, money, numbers, shape
 from data.dataset import Finding, Reading
 from locales import N_
 
 EVERYTHING = "everything"  # the product of lines that name none
-CURRENCY, SIGN, TOTAL = "currency", "sign", "total"  # keys of readings
+CURRENCY, SIGN, TOTAL, UNITS = "currency", "sign", "total", "units"  # keys of readings
+DOUBLES = "doubles"
+NO_UNITS = "one unit a line"
 RATES, GIVEN, ECB = "rates", "the rates given here", "the European Central Bank's rate of each day"
 DISCOUNT, TAKEN_OFF, INCLUDED = "discount", "taken off the price", "in the price already"
 NEAR, FEW, MOST = 0.01, 8, 0.8  # how close prices are, of how many lines at least, and of which share of them
@@ -35,6 +38,52 @@ def summed(
     return mapping
 
 
+def once(
+    text: pd.DataFrame, mapping: Mapping[str, str], choices: Mapping[str, str], readings: list[Reading]
+) -> pd.DataFrame:
+    """The lines of a file that numbers none, without those that stand there again in every column where somebody says
+    so: a shop may sell the same twice, and a file may have been joined to itself."""
+    again = text.duplicated() & text.notna().any(axis=1)
+    if "line_id" in mapping or not again.any():
+        return text
+    chosen = choices.get(DOUBLES, shape.KEPT)
+    message = N_("{count} lines stand in the file again, the same in every column.")
+    options = (shape.KEPT, shape.LEFT_OUT)
+    readings.append(Reading(DOUBLES, message, chosen, options, {"count": str(int(again.sum()))}))
+    return text[~again] if chosen == shape.LEFT_OUT else text
+
+
+def summed_up(readings: list[Reading], roles: Mapping[str, pd.Series], mapping: Mapping[str, str]) -> None:
+    """Let readings of money say what a column adds up to as it is read: with its decimals, in whole units."""
+    for place, one in enumerate(readings):
+        source = one.key.removeprefix("money:")
+        role = next((role for role, name in mapping.items() if name == source and role in roles), None)
+        if one.key.startswith("money:") and role:
+            readings[place] = replace(one, values={**one.values, "sum": f"{roles[role].sum():,.10g}"})
+
+
+def counted(
+    text: pd.DataFrame,
+    mapping: dict[str, str],
+    some: Iterable[str],
+    choices: Mapping[str, str],
+    readings: list[Reading],
+) -> dict[str, str]:
+    """The mapping with the units of lines of which a price alone is known: asked, where one of `some` may be them."""
+    options = (*money.multiplying(text, mapping, some), NO_UNITS)
+    if len(options) == 1:
+        return mapping
+    chosen = choices.get(UNITS, NO_UNITS)
+    chosen = chosen if chosen in options else NO_UNITS
+    source = mapping.get(money.PRICE) or mapping[money.AMOUNT]
+    message = N_("“{column}” is the same for a product on all its lines: how many units a line has is not clear.")
+    readings.append(Reading(UNITS, message, chosen, options, {"column": source}, UNITS not in choices))
+    if chosen == NO_UNITS:
+        return mapping
+    rest = {role: one for role, one in mapping.items() if role not in (money.PRICE, money.AMOUNT)}
+    return {**rest, money.PRICE: source, money.QUANTITY: chosen}
+
+
 def judged(
     text: pd.DataFrame, mapping: dict[str, str], choices: Mapping[str, str], readings: list[Reading]
 ) -> dict[str, str]:
@@ -51,9 +100,11 @@ def judged(
         mapping = {chosen if one == source else role: one for role, one in mapping.items()}
         given = chosen
     options = tuple(dict.fromkeys((given, *verdict.options)))
-    is_open = verdict.even and f"money:{source}" not in choices
+    doubted = verdict.even or (verdict.seen is not None and verdict.seen != given)
+    is_open = doubted and f"money:{source}" not in choices
     values = {"column": source, "sum": f"{numbers.read(text[source]).values.sum():,.10g}"}
-    readings.append(Reading(f"money:{source}", money.SAID[given], given, options, values, is_open))
+    message = money.SEEN[given] if given == verdict.seen else money.SAID[given]
+    readings.append(Reading(f"money:{source}", message, given, options, values, is_open))
     return mapping
 
 

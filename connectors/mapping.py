@@ -29,7 +29,7 @@ from data import meaning, schemas
 from data.dataset import Dataset, Finding, Origin, Reading
 from locales import N_
 
-__all__ = ["apply", "dataset", "guess", "lacking", "lenient", "needed", "recognise", "stock_count", "usable"]
+__all__ = ["apply", "dataset", "guess", "lacking", "lenient", "needed", "recognise", "usable"]
 
 PASSES = 5  # reports of refused rows after which a file is refused whole
 DEFAULT = "EUR"  # the currency of a file that names none and of which nobody says it
@@ -76,13 +76,18 @@ def apply(
     """
     choices = choices or {}
     text = guessing.stripped(raw.frame)
-    file, findings = File(text, raw.delimiter, choices), list(raw.findings)
+    findings = list(raw.findings)
     readings = [replace(one, open=one.open and one.key not in choices) for one in raw.readings]
     if table == "sales":
+        text = lines.once(text, mapping, choices, readings)
         mapping = lines.summed(text, mapping, choices, readings)
+        if money.QUANTITY not in mapping:
+            some = guessing.free(text.head(files.HEAD), mapping)
+            mapping = lines.counted(text, mapping, some[: guessing.RIVALS], choices, readings)
         mapping = lines.judged(text, mapping, choices, readings)
     if missing := lacking(table, mapping):
         raise InvalidFile(N_("Choose a column for {columns}."), columns=", ".join(missing))
+    file = File(text, raw.delimiter, choices)
     converted, wrong, reasons, dropped = {}, dict[str, pd.Series](), dict[str, str](), list[str]()
     for canonical, source in mapping.items():
         if canonical == "churned":
@@ -106,11 +111,14 @@ def apply(
         converted[canonical] = values
     files.refuse(text, wrong, reasons)
     mapping = {canonical: source for canonical, source in mapping.items() if canonical not in dropped}
+    lines.summed_up(readings, converted, mapping)
     frame = pd.DataFrame(converted, index=text.index)
     for source in guessing.unfit(text, table, mapping):
         message = N_("“{column}” is not used for what its name says: it holds something else.")
         findings.append(Finding(message, 0, {"column": source}))
     if table == "customers":
+        paid = charged(mapping, text)
+        currency = currency or lines.signed(text, paid, choices, readings) or currencies.of(text, paid)
         frame, mapping = _customers(text, frame, mapping, findings)
     elif table == "sales":
         paid = [mapping[role] for role in (money.AMOUNT, money.PRICE) if role in mapping]
@@ -173,6 +181,12 @@ def _column(
         values = guessing.worded(values, allowed)
         bad = bad | ~values.isin(allowed) & values.notna()
     return values, bad, reason
+
+
+def charged(mapping: Mapping[str, str], text: pd.DataFrame) -> list[str]:
+    """The columns whose signs say the currency of customers: their charges; of a file without any, all the others."""
+    paid = [mapping[role] for role in ("monthly_charges", "total_charges") if role in mapping]
+    return paid or [name for name in text if name not in mapping.values()][: guessing.TRIED]
 
 
 def _emptied(text: pd.Series, bad: pd.Series, unfit: bool) -> Finding:
@@ -238,34 +252,6 @@ def lenient(raw: Raw, wanted: Mapping[str, bool], origin: Origin | None = None) 
     return pd.DataFrame(columns, index=raw.frame.index)
 
 
-def stock_count(raw: Raw) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """What a file says is in stock: product, on_hand and on_order in units (0 where it does not say).
-
-    A product in several rows (shops, shelves) is added up. Raises `InvalidFile` with the cells that are no such units.
-    """
-    found = names.by_name(raw.frame, ["product", "on_hand", "on_order"])
-    for column in ("product", "on_hand"):
-        if column not in found:
-            raise InvalidFile(
-                N_("No column of this file is called “{column}”: it needs product and on_hand, and may have on_order."),
-                column=column,
-            )
-    text = guessing.stripped(raw.frame[list(found.values())])
-    findings: list[Finding] = []
-    counts, wrong = {"product": text[found["product"]]}, {found["product"]: text[found["product"]].isna()}
-    for column in ("on_hand", "on_order"):
-        counts[column] = pd.Series(0.0, text.index)
-        if source := found.get(column):
-            units = cells.convert(File(text, raw.delimiter), source, "float", findings, [])[0]
-            counts[column] = units.fillna(0.0)
-            wrong[source] = (units < 0) | (units.isna() & (text[source].notna() | (column == "on_hand")))
-    files.refuse(raw.frame, wrong)
-    summed = pd.DataFrame(counts).groupby("product", as_index=False, sort=False).sum()
-    if again := len(text) - len(summed):
-        findings.append(Finding(N_("{rows} rows name a product again: their units are added."), again))
-    return summed, tuple(findings)
-
-
 def recognise(raw: Raw) -> str | None:
     """Whether the columns are exactly those of a known file: "telco", "retail" or None."""
     columns = {retail.SECOND.get(column, column) for column in raw.frame}
@@ -319,28 +305,35 @@ def _left(
     """Who left, by what the values of the column mean; an empty cell means what somebody says that it does."""
     if outcome is None:
         raise InvalidFile(N_("Say which values of column “{column}” mean that a customer left."), column=source)
-    left = meaning.read(text, outcome)
-    if blank := int(text.isna().sum()):
-        chosen = choices.get(BLANK, UNKNOWN)
-        message = N_("“{column}” is empty for {count} customers.")
-        alone = left.nunique() < 2 and BLANK not in choices  # only those who left are marked
+    left, days = meaning.read(text, outcome), meaning.FILLED in outcome
+    if blank := int((left.eq(outcome[meaning.BLANK]) if days else text.isna()).sum()):
+        usual = HERE if days else UNKNOWN
+        chosen = choices.get(BLANK, usual)
+        message = (
+            N_("“{column}” is the day a customer left: it is blank for {count} of them.")
+            if days
+            else N_("“{column}” is empty for {count} customers.")
+        )
+        alone = not days and left.nunique() < 2 and BLANK not in choices  # only those who left are marked
         said = {"column": source, "count": str(blank)}
-        readings.append(Reading(BLANK, message, chosen, (UNKNOWN, HERE), said, alone))
-        if chosen == HERE:
+        if not (days and outcome[meaning.BLANK]):
+            readings.append(Reading(BLANK, message, chosen, (UNKNOWN, HERE), said, alone))
+        if chosen == HERE and not days:
             left = left.mask(text.isna(), False).astype("boolean")
             left = left if left.isna().any() else left.astype(bool)
+        elif chosen == UNKNOWN and days and not outcome[meaning.BLANK]:
+            left = left.astype("boolean").mask(~left.astype(bool))
     words = ", ".join(f"“{value}”" for value, gone in outcome.items() if gone)
     if left.isna().all():
         raise InvalidFile(
             N_("Column “{column}” says of no customer whether they left: choose another one."), column=source
         )
-    findings.append(
-        Finding(
-            N_("Column “{column}”: {values} means that a customer left ({rows} customers)."),
-            int(left.sum()),
-            {"column": source, "values": words},
-        )
-    )
+    message = N_("Column “{column}”: {values} means that a customer left ({rows} customers).")
+    if days:
+        message = N_("Column “{column}”: where it is filled, a customer left ({rows} customers).")
+        if outcome[meaning.BLANK]:
+            message = N_("Column “{column}”: where it is blank, a customer left ({rows} customers).")
+    findings.append(Finding(message, int(left.sum()), {"column": source, "values": words}))
     if left.isna().any():
         message = N_("{rows} customers have no known outcome: they are scored, but not learned from.")
         findings.append(Finding(message, int(left.isna().sum()), severity="warning"))

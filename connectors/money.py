@@ -1,10 +1,12 @@
 """What a column of money is: a line's total, the price of one unit, or no money at all but units.
 
-By its name, and by what the numbers of its lines say: where units vary and the money of one product does not, it is a
-price; where money per unit does not, a total.
+By its name, and by what the numbers of its lines say: where units vary from one line of a product to its next and the
+money does not, it is a price; where money per unit does not, a total. Where neither shows, a clear name decides, and of
+any other it is asked.
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +19,10 @@ AMOUNT, PRICE, QUANTITY = "amount", "unit_price", "quantity"
 LOOKED_AT = 20_000  # rows
 CLEAR = 4.0  # times as much variance: then it is the other one
 ALONE = 9.0  # the same where all lines are taken for one product
+MANY = 30  # lines that say nothing of what their money is: of fewer its name is believed
+STAYS, CENT = 0.01, 0.006  # share, and sum, by which money that is the same may differ from line to line
+VOTES, AGREED = 4, 0.9  # pairs of lines that say something, at least, and the share of them that must say the same
+OF_PAIRS, OF_ALL = 0.1, 0.3  # share of all pairs that must say something: of products, of lines that name none
 SAME = 0.005  # share by which totals may differ from quantity x price and still be the same, for roundings
 
 # No money that a line was sold for: costs, taxes, profits, reductions, what was paid back, running balances.
@@ -29,15 +35,23 @@ SAID = {
     PRICE: N_("“{column}” is the price of one unit."),
     QUANTITY: N_("“{column}” counts units: {sum} in all."),
 }
+SEEN = {  # the same, where the numbers say it
+    AMOUNT: N_("“{column}” is the total of a line, {sum} in all: it grows with the units of a product."),
+    PRICE: N_("“{column}” is the price of one unit: it stays the same for a product whatever its units."),
+}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a column is (`AMOUNT`, `PRICE` or `QUANTITY`), what else it could be, and whether nothing tells."""
+    """What a column is (`AMOUNT`, `PRICE` or `QUANTITY`), what else it could be, and whether nothing tells.
+
+    `seen` is what the numbers of the lines say that it is, where they say it.
+    """
 
     role: str
     options: tuple[str, ...]
     even: bool = False
+    seen: str | None = None
 
 
 def judge(text: pd.DataFrame, found: dict[str, str]) -> tuple[str, Verdict] | None:
@@ -121,26 +135,79 @@ def _named(name: str) -> bool:
     return any(name in tier for tier in names.likely([name], AMOUNT))
 
 
+def counting(head: pd.DataFrame, found: Mapping[str, str], some: Iterable[str]) -> dict[str, str]:
+    """Of `some` columns of whole numbers, the units of lines whose names say of none: a total grows with them.
+
+    The roles that are found (canonical -> source): the units, and the total where `found` has none.
+    """
+    whole = {name: numbers.read(head[name]).values for name in some}
+    paid = next((found[role] for role in (AMOUNT, PRICE) if role in found), None)
+    units = {name: values for name, values in whole.items() if name != paid and _whole(values)}
+    totals = {paid: numbers.read(head[paid]).values} if paid else whole
+    products = head[found["product"]] if "product" in found else None
+    pairs = [(one, total) for one in units for total in totals if one != total
+             and _shown(units[one], totals[total], products) == AMOUNT]  # fmt: skip
+    return {QUANTITY: pairs[0][0], AMOUNT: pairs[0][1]} if len(pairs) == 1 else {}
+
+
+def growing(head: pd.DataFrame, found: Mapping[str, str], some: Iterable[str]) -> list[str]:
+    """Of `some` columns, those that grow with the units of a product as the total of a line does; costs do, too."""
+    units = numbers.read(head[found[QUANTITY]]).values
+    products = head[found["product"]] if "product" in found else None
+    paid = (name for name in some if not NO_RIVAL.search(names.bare(name)))
+    return [name for name in paid if _shown(units, numbers.read(head[name]).values, products) == AMOUNT]
+
+
+def multiplying(text: pd.DataFrame, mapping: Mapping[str, str], some: Iterable[str]) -> list[str]:
+    """The columns of `some` that may be the units of lines that have a price only: it does not change with them."""
+    head = text.head(LOOKED_AT)
+    known = {PRICE, QUANTITY, AMOUNT} & set(mapping)
+    source = mapping[known.pop()] if len(known) == 1 else ""
+    named = _named(names.bare(source)) or names.TOTALS.fullmatch(names.bare(source))
+    if not source or source == mapping.get(QUANTITY) or named or "product" not in mapping:
+        return []
+    paid, products = numbers.read(head[source]).values, head[mapping["product"]]
+    read = {name: numbers.read(head[name]).values for name in some}
+    return [name for name, units in read.items() if _whole(units) and _shown(units, paid, products) == PRICE]
+
+
+def _whole(values: pd.Series) -> bool:
+    return bool(((values > 0) & (values % 1 == 0)).mean() > AGREED) and values.nunique() > 1
+
+
 def _total_or_price(source: str, units: pd.Series, paid: pd.Series, products: pd.Series | None) -> Verdict:
     name, options = names.bare(source), (AMOUNT, PRICE)
     total, price = bool(names.TOTALS.fullmatch(name)), bool(names.UNITS.fullmatch(name))
     word = AMOUNT if total or (not price and _named(name)) else PRICE
     seen = _shown(units, paid, products)
-    if seen is None or seen == word:
-        return Verdict(word, options)
-    return Verdict(word, options, True) if total or price else Verdict(seen, options)
+    clear = total or price
+    if seen is None:
+        return Verdict(word, options, not clear and len(paid) >= MANY)
+    return Verdict(word, options, True, seen) if clear and seen != word else Verdict(seen, options, seen=seen)
 
 
 def _shown(units: pd.Series, paid: pd.Series, products: pd.Series | None) -> str | None:
     """What the numbers of the lines say: a total, a price, or nothing."""
     fine = (units > 0) & (paid > 0)
-    logs = pd.DataFrame({"paid": np.log(paid[fine]), "each": np.log(paid[fine] / units[fine]), "units": units[fine]})
-    group = products[fine].fillna("") if products is not None else pd.Series("", logs.index)
-    several = logs.groupby(group)["units"].transform("nunique") > 1
-    logs, group = logs[several], group[several]
-    if len(logs) < 4:
+    lines = pd.DataFrame({"paid": paid[fine], "each": paid[fine] / units[fine], "units": units[fine]})
+    group = products[fine].fillna("") if products is not None else pd.Series("", lines.index)
+    several = lines.groupby(group)["units"].transform("nunique") > 1
+    lines, group = lines[several], group[several]
+    if len(lines) < VOTES:
         return None
-    spread = logs[["paid", "each"]].sub(logs[["paid", "each"]].groupby(group).transform("mean")).pow(2).mean() + 1e-9
+    before = lines.groupby(group).shift()
+    pairs = before["units"].notna() & (before["units"] != lines["units"])
+    stays = (lines - before).abs() <= np.maximum(STAYS * lines, CENT)
+    votes = {
+        AMOUNT: int((pairs & stays["each"] & ~stays["paid"]).sum()),
+        PRICE: int((pairs & stays["paid"] & ~stays["each"]).sum()),
+    }
+    said = sum(votes.values())
+    if said >= max(VOTES, pairs.sum() * (OF_PAIRS if products is not None else OF_ALL)):
+        best = max(votes, key=lambda role: votes[role])
+        return best if votes[best] >= AGREED * said else None
+    logs = np.log(lines[["paid", "each"]])
+    spread = logs.sub(logs.groupby(group).transform("mean")).pow(2).mean() + 1e-9
     clear = CLEAR if group.nunique() > 1 or products is not None else ALONE
     if spread["each"] * clear < spread["paid"]:
         return AMOUNT

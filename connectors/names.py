@@ -8,7 +8,9 @@ from data import meaning, schemas
 
 SYNONYMS = {
     "customer_id": "customer kundennummer kundennr kundenid kunde cliente idcliente clienteid client customerid "
-    "clientid custid idclient numeroclient subscriber account accountid id",
+    "clientid custid idclient numeroclient subscriber account accountid numeroadherent noadherent adherent "
+    "mitgliedsnummer mitgliedsnr mitglied klantnummer klantnr klantid klant membro socio numerosocio policynumber "
+    "numeropolice vertragsnummer 顧客id 顧客番号 会員番号 顧客 会員id 客户编号 고객번호 id",
     "churned": "churn churned left exited attrition attrited resilie resiliation parti depart cancelled target "
     "gekundigt kundigung abgewandert baja abandono abandonou cancelado cancelou cancelacion cancelamento fuga",
     "tenure": "tenuremonths months monthsonbook monthssubscribed anciennete mois moisanciennete anciennetemois "
@@ -20,7 +22,11 @@ SYNONYMS = {
     "antiguedadmeses "
     "antiguedad antiguedadanos vertragsdauermonate vertragsdauer vertragsdauerjahre",
     "monthly_charges": "monthlycharges monthlycharge monthlyfee mrr mensualite facturemensuelle cotisationmensuelle "
-    "facturamensual cuotamensual monatsbeitrag "
+    "facturamensual cuotamensual monatsbeitrag tarifmensuel prixmensuel montantmensuel abonnementmensuel mensualites "
+    "loyermensuel monatlichegebuhr monatsgebuhr monatlicherbeitrag monatlichekosten monatspreis grundgebuhr "
+    "canonemensile quotamensile mensalidade valormensal precomensal preciomensual maandbedrag maandprijs "
+    "monthlyprice monthlyamount monthlypayment monthlyrate monthlycost monthlyrevenue subscriptionfee "
+    "pricepermonth feepermonth "
     "abonnement",
     "total_charges": "totalcharges totalcharge totalspend totalfacture",
     "contract": "contracttype typecontrat contrat",
@@ -28,8 +34,14 @@ SYNONYMS = {
     "internet_service": "internetservice internet",
     "gender": "sex sexe genre",
     "senior_citizen": "seniorcitizen senior",
-    "on_hand": "stock instock onstock quantityonhand available quantity qty enstock stockdisponible quantite",
-    "on_order": "ordered underway incoming quantityonorder encommande commande attendu",
+    "on_hand": "stock instock onstock quantityonhand available quantity qty enstock stockdisponible quantite "
+    "stockphysique stockactuel "
+    "stockfinal qtestock qteenstock quantiteenstock quantitestock stockqty stockquantity stocklevel currentstock "
+    "closingstock inventory inventorylevel soh qoh onhandqty bestand lagerbestand lagermenge giacenza existencias "
+    "inventario estoque voorraad 在庫 在庫数 库存 재고",
+    "on_order": "ordered underway incoming quantityonorder encommande commande attendu qteencommande bestellt "
+    "offenebestellung "
+    "bestellmenge pendiente pedidopendiente inordine inbestelling",
 }
 _DAY = r"(?:date|datetime|timestamp|day|time|jour|dateheure|horodatage|ds|dt)"
 _DEAL = r"(?:order(?:ed|ing)?|invoice|transactions?|trans|txn|sales?|sold|purchased?|bill(?:ing)?|receipt|ticket|"
@@ -39,63 +51,83 @@ _OF = r"(?:of|de|d|du|des|la)?"
 SALES: dict[str, tuple[str, ...]] = {
     "timestamp": (
         rf"{_DEAL}{_DAY}|{_DAY}{_OF}{_DEAL}|{_DAY}",
-        r"(?:year)?months?(?:year|date)?|(?:period|week|month)s?(?:start|end|ending|beginning|commencing|of|date)*|weekdate|mois(?:annee)?|"
+        r"(?:year)?months?(?:year|date)?|"
+        r"(?:period|week|month)s?(?:start|end|ending|beginning|commencing|of|date)*|weekdate|mois(?:annee)?|"
         r"semaine|periode|quarter|trimestre|yearmonth|anneemois|date\w*|\w*timestamp|created(?:at|on|date)?|\w*date",
         r"year|annee|yr|fiscalyear|exercice",
     ),
     "quantity": (
         r"(?:sales|sold|order(?:ed)?|total|net|product|item)?(?:qty|quantity|quantities)(?:sold|ordered|purchased|invoiced|sales)?|"
+        r""
         r"(?:quantites?|qtes?)(?:vendues?|commandees?|facturees?)?|itemcntday",
-        r"units?(?:sold|sales|ordered|shipped)?|unites?(?:vendues?)?|(?:total|sold)units|salesunits|unitsales|(?:items?|copies|tickets|cups|products?)sold|"
+        r"units?(?:sold|sales|ordered|shipped)?|unites?(?:vendues?)?|(?:total|sold)units|salesunits|unitsales|"
+        r"(?:items?|copies|tickets|cups|products?)sold|"
         r"(?:no|number|num|nb|nombre)(?:of|de|d)?(?:units?|items?|articles?|pieces?|produits?|ventes|sales|unites|products)|"
-        r"pieces?|pcs|ventesunites|orderdemand|demand|demande|\w+sold|volumes?(?:sold|vendus?|ventes)?|salesvolume|sold|cnt|count|nombre|nb|"
+        r""
+        r"pieces?|pcs|ventesunites|orderdemand|demand|demande|\w+sold|volumes?(?:sold|vendus?|ventes)?|"
+        r"salesvolume|sold|cnt|count|nombre|nb|"
         r"howmany|combien|lit(?:re|er)s?|kilos?|kgs?",
     ),
     "amount": (
         r"(?:line|order|invoice|sales?|item|net|gross|grand|transaction|extended|ligne)*total(?:s|amount|sales?|revenues?|price|value|paid|due|ht|ttc|"
-        r"line|ligne|net|brut|ventes|facture|commande)*|linetotal|extendedprice|prixtotal|montanttotal|total(?:ht|ttc)?",
+        r"line|ligne|net|brut|ventes|facture|commande)*|linetotal|extendedprice|prixtotal|montanttotal|total(?:ht|"
+        r"ttc)?",
         r"(?:gross|net|weekly|daily|monthly|yearly|annual|line|order|invoice|sales?|transaction|purchase|retail|store|product|paid|unit)*"
         r"(?:sales?|revenues?|turnover|amount|amt|money|gmv|income)(?:amount|amt|value|ht|ttc|net|gross)*|"
         r"(?:montant|ca|chiffred?affaires?|recettes?|ventes?|valeur)(?:ht|ttc|net|brut|ventes?|facture|ligne|jour|mois|commande|total)*|"
-        r"(?:sales|order|purchase|transaction|net|gross|line|billed|invoice|netto|brutto)+(?:value|wert)|(?:sales|ventes)(?:in)?(?:eur|usd|gbp|dollars?|euros?)",
+        r""
+        r"(?:sales|order|purchase|transaction|net|gross|line|billed|invoice|netto|brutto)+(?:value|wert)|"
+        r"(?:sales|ventes)(?:in)?(?:eur|usd|gbp|dollars?|euros?)",
+        r"values?|valeurs?|worth",
     ),
     "unit_price": (
-        r"unit(?:selling|sale|sales|retail)?price|price(?:each|per(?:unit|item|piece))|prixunit(?:aire)?(?:ht|ttc)?|pu(?:ht|ttc)?|itemprice|unitrate",
-        r"(?:sell(?:ing)?|sales?|product|retail|net|list|avg|average|mean|actual|final)?prices?|prix(?:de)?(?:vente)?(?:ht|ttc|net)?|tarif|"
+        r"unit(?:selling|sale|sales|retail)?price|price(?:each|per(?:unit|item|piece))|"
+        r"prixunit(?:aire)?(?:ht|ttc)?|pu(?:ht|ttc)?|itemprice|unitrate",
+        r"(?:sell(?:ing)?|sales?|product|retail|net|list|avg|average|mean|actual|final)?prices?|"
+        r"prix(?:de)?(?:vente)?(?:ht|ttc|net)?|tarif|"
         r"averageprice|mrp",
     ),
     "product": (
-        r"stock(?:code)|sku(?:id|code|number)?|(?:item|product|prod|article|produit|material)(?:id|code|no|nbr|number|num|key|ref|sku|identifier)|"
-        r"(?:id|code|ref|reference|numero|num)(?:article|produit|product|item)|ean(?:13|code)?|upc|gtin|barcode|asin|isbn",
+        r"stock(?:code)|sku(?:id|code|number)?|"
+        r"(?:item|product|prod|article|produit|material)(?:id|code|no|nbr|number|num|key|ref|sku|identifier)|"
+        r"(?:id|code|ref|reference|numero|num)(?:article|produit|product|item)|ean(?:13|code)?|upc|gtin|barcode|"
+        r"asin|isbn",
         r"(?:item|product|produit|article|prod|sku|goods|material|menuitem|drink|book|coffee|medicine|model|vehicle|dish|part|fuel)s?(?:name|title|nom)?|"
+        r""
         r"(?:nom|libelle)(?:produit|article)|reference|ref|designation|libelle|plat|carburant|what",
         r"(?:item|product|article)?(?:description|desc|details?)",
     ),
     "description": (
-        r"(?:item|product|produit|article)(?:name|title|description|desc|nom)|description|designation|libelle(?:produit|article)?|desc|"
+        r"(?:item|product|produit|article)(?:name|title|description|desc|nom)|description|designation|"
+        r"libelle(?:produit|article)?|desc|"
         r"(?:nom|libelle)(?:produit|article)|name|nom|title",
     ),
     "category": (
-        r"(?:product|item)?categor(?:y|ie)s?(?:name|produit)?|productline|producttype|itemtype|famille|rayon|dept|department|departement|family|"
+        r"(?:product|item)?categor(?:y|ie)s?(?:name|produit)?|productline|producttype|itemtype|famille|rayon|dept|"
+        r"department|departement|family|"
         r"(?:product|item)?(?:family|group|class)|gamme|typeproduit",
         r"(?:product|item)?subcategory(?:name)?|souscategorie|sousfamille",
     ),
     "store": (
         r"(?:store|shop|branch|outlet|magasin|boutique|agence|site|warehouse)s?(?:id|nbr|no|code|number|name|location|identifier|key)?|"
+        r""
         r"(?:id|code|nom|numero)(?:magasin|boutique)|pointdevente|location|entrepot",
         r"country|pays|countryname|market",
     ),
     "invoice": (
-        r"(?:invoice|order|transaction|bill|receipt|ticket|basket|txn)(?:no|number|num|id|nbr|code|ref)?|(?:facture|commande|ticket)s?|"
+        r"(?:invoice|order|transaction|bill|receipt|ticket|basket|txn)(?:no|number|num|id|nbr|code|ref)?|"
+        r"(?:facture|commande|ticket)s?|"
         r"(?:numero|num|no|id|ref)(?:facture|commande|ticket|transaction)|orderno",
     ),
     "customer": (
-        r"(?:customer|client|buyer|member|user|cust|acheteur)(?:id|no|code|number|key|identifier)?|(?:id|code|numero|no)client",
+        r"(?:customer|client|buyer|member|user|cust|acheteur)(?:id|no|code|number|key|identifier)?|"
+        r"(?:id|code|numero|no)client",
         r"(?:customer|client)(?:name)?|nomclient",
     ),
     "supplier": (r"(?:supplier|fournisseur|vendor|manufacturer|fabricant)(?:id|code|name)?|nomfournisseur",),
     "unit_cost": (
-        r"unitcost|costprice|cost(?:per|of)?unit|purchaseprice|prixachat|prixdachat|coutunitaire|cost|cout|costofitem|"
+        r"unitcost|costprice|cost(?:per|of)?unit|purchaseprice|prixachat|prixdachat|coutunitaire|cost|cout|"
+        r"costofitem|"
         r"itemcost|buyingprice",
     ),
     "promotion": (
@@ -106,54 +138,92 @@ SALES: dict[str, tuple[str, ...]] = {
     "line_id": (r"lineid|rowid|orderlineid|invoicelineid|lineno|idligne",),
     "line_type": (r"linetype|typeligne",),
 }  # fmt: skip
-# The same in German, Spanish, Portuguese and Italian: the likeliest only.
+# The same in German, Spanish, Portuguese, Italian, Dutch, Japanese, Chinese and Korean: the likeliest only.
 ELSEWHERE = {
-    "timestamp": r"(?:bestell|rechnungs|verkaufs|beleg|buchungs)?datum|(?:fecha|data)(?:de|da|del|di)?(?:la)?"
+    "timestamp": r"(?:fakt(?:ura?)?|fkt|auftrags|liefer|kauf|order|factuur|bestel|verkoop)datum|"
+    r"(?:売上|注文|販売|取引|購入|計上)?(?:日付?|日時|年月日?)|"
+    r"(?:销售|订单|交易)?(?:日期|时间)|(?:판매|주문|거래)?(?:날짜|일자)|maand|jaar|anno|ano|anio|jahr|data(?:ora)?|"
+    r"(?:bestell|rechnungs|verkaufs|beleg|buchungs)?datum|(?:fecha|data)(?:de|da|del|di)?(?:la)?"
     r"(?:ventas?|vendas?|vendita|pedido|factura|compra|ordine)?|tag|monat|woche|mes|mese|giorno|dia",
-    "quantity": r"(?:bestell|verkaufs)?menge|anzahl|stuckzahl|stuck|cantidad(?:vendida)?|unidades(?:vendidas)?|"
+    "quantity": r"(?:fakt(?:ura?)?|auftrags|absatz|liefer|rechnungs|netto)menge|absatz|aantal(?:verkocht)?|"
+    r"hoeveelheid|stuks|(?:販売|売上|注文)?(?:数量|個数|点数|数)|"
+    r"销量|수량|판매량|pezzivenduti|unita(?:vendute)?|"
+    r"(?:bestell|verkaufs)?menge|anzahl|stuckzahl|stuck|cantidad(?:vendida)?|unidades(?:vendidas)?|"
     r"quantidade(?:vendida)?|qtde?|quantita(?:venduta)?|cant|pezzi",
-    "amount": r"(?:gesamt|rechnungs|zeilen)?(?:betrag|umsatz|preis)(?:netto|brutto)?|gesamtpreis|"
-    r"erlos|(?:importe|valor|monto|importo|totale?)(?:total|totale|neto|netto|bruto|lordo|daventa|davenda|venta|venda)?|"
-    r"ventas(?:totales)?|vendas(?:totais)?|venta|venda|vendite|fatturato|faturamento|facturacion|ingresos|receita|ricavi",
-    "unit_price": r"(?:einzel|stuck|verkaufs)preis|preis(?:prostuck|jestuck)|preis|(?:precio|preco|prezzo)"
+    "amount": r"(?:regel|netto|bruto|totaal)?(?:bedrag|omzet)|totaal(?:bedrag|prijs)?|"
+    r"netto(?:wert|umsatz|betrag|erlos)|(?:positions|waren)wert|"
+    r"(?:売上|販売|合計|税込|税抜|請求)?金額円?|売上(?:高|額)?円?|合計|小計|金额|销售额|总价|금액|매출액?|합계|"
+    r"(?:gesamt|rechnungs|zeilen)?(?:betrag|umsatz|preis)(?:netto|brutto)?|gesamtpreis|"
+    r"erlos|"
+    r"(?:importe|valor|monto|importo|totale?)(?:total|totale|neto|netto|bruto|lordo|daventa|davenda|venta|venda)?|"
+    r"ventas(?:totales)?|vendas(?:totais)?|venta|venda|vendite|fatturato|faturamento|facturacion|ingresos|receita|"
+    r"ricavi",
+    "unit_price": r"(?:netto|brutto|listen|vk)preis|(?:eenheids|stuks?|verkoop|netto|bruto)?prijs(?:perstuk)?|"
+    r"(?:販売)?(?:単価|価格)円?|単価(?:税込|税抜)|单价|价格|단가|가격|"
+    r"(?:einzel|stuck|verkaufs)preis|preis(?:prostuck|jestuck)|preis|(?:precio|preco|prezzo)"
     r"(?:unitario|deventa|devenda|unit|unidad)?|valorunitario|pvp",
-    "product": r"artikel(?:nr|nummer|bezeichnung|name)?|produkt(?:nr|nummer|name)?|(?:codigo|cod|id|codice)?(?:del?)?"
+    "product": r"(?:material|artikel)(?:kurztext|nummer|nr|code)?|product(?:naam|nummer)|"
+    r"(?:商品|製品|品目)(?:名|コード|id|番号)?|品名|品番|产品(?:名称|编号)?|상품(?:명|코드)?|제품명?|"
+    r"descrizioneprodotto|nome(?:produto|prodotto)|nombre(?:producto|articulo)|"
+    r"artikel(?:nr|nummer|bezeichnung|name)?|produkt(?:nr|nummer|name)?|(?:codigo|cod|id|codice)?(?:del?)?"
     r"(?:producto|produto|prodotto|articulo|articolo|artigo)s?|ware",
-    "description": r"bezeichnung|beschreibung|descripcion|descricao|descrizione",
-    "category": r"kategorie|warengruppe|produktgruppe|categoria|familia|famiglia|sortiment",
-    "store": r"filiale|laden|markt|standort|tienda|sucursal|loja|negozio|puntovendita|filial",
-    "invoice": r"(?:rechnungs?|bestell|beleg|auftrags?)(?:nr|nummer)|pedido|(?:numero|num|no|n)?(?:de|da)?"
+    "description": r"(?:material)?kurztext|artikelbezeichnung|omschrijving|商品名|品名|产品名称|상품명|"
+    r"bezeichnung|beschreibung|descripcion|descricao|descrizione",
+    "category": r"categorie|productgroep|カテゴリー?|分類|部門|类别|카테고리|분류|"
+    r"kategorie|warengruppe|produktgruppe|categoria|familia|famiglia|sortiment",
+    "store": r"winkel|filiaal|vestiging|店舗(?:名|コード|id)?|店名?|支店|门店|매장|지점|puntodevendita|"
+    r"verkaufsstelle|niederlassung|"
+    r"filiale|laden|markt|standort|tienda|sucursal|loja|negozio|puntovendita|filial",
+    "invoice": r"(?:factuur|bestel|order|bon)(?:nummer|nr)|(?:伝票|注文|取引|レシート)(?:番号|id|no)|订单号|"
+    r"주문번호|(?:beleg|faktura?)(?:nr|nummer)?|(?:scontrino|ricevuta)(?:n|nr|numero)?|"
+    r"(?:rechnungs?|bestell|beleg|auftrags?)(?:nr|nummer)|pedido|(?:numero|num|no|n)?(?:de|da)?"
     r"(?:factura|fatura|fattura|pedido|ordine)|idpedido",
-    "customer": r"kunden?(?:nr|nummer|id)?|(?:id|codigo|cod|codice)?(?:cliente)",
-    "unit_cost": r"einkaufspreis|(?:coste|costo|custo)(?:unitario)?",
-    "promotion": r"rabatt|descuento|desconto|sconto",
-    "currency": r"wahrung|waehrung|moneda|moeda|valuta|divisa",
-    "supplier": r"lieferant|proveedor|fornecedor|fornitore",
+    "customer": r"klant(?:nummer|nr|id|naam)?|(?:顧客|会員|得意先|お客様)(?:名|コード|id|番号)?|"
+    r"客户(?:名称|编号)?|고객(?:명|번호|id)?|auftraggeber|debitor|"
+    r"kunden?(?:nr|nummer|id)?|(?:id|codigo|cod|codice)?(?:cliente)",
+    "unit_cost": r"(?:einkaufs|einstands|ek)preis|ek|kostprijs|inkoopprijs|"
+    r"(?:precio|preco|prezzo)(?:de|di)?(?:compra|acquisto|costo|custo|coste)|原価|仕入(?:単価|価格|原価)?|成本|"
+    r"원가|"
+    r"(?:prix|pa)(?:dachat|achat)?(?:unitaire)?(?:ht)|selbstkosten|"
+    r"einkaufspreis|(?:coste|costo|custo)(?:unitario)?",
+    "promotion": r"korting|値引率?|割引率?|折扣|할인율?|"
+    r"rabatt|descuento|desconto|sconto",
+    "currency": r"wahrg|waehrg|munt(?:eenheid)?|通貨|货币|통화|"
+    r"wahrung|waehrung|moneda|moeda|valuta|divisa",
+    "supplier": r"leverancier|kreditor|仕入先|供应商|공급업체|"
+    r"lieferant|proveedor|fornecedor|fornitore",
 }  # fmt: skip
 # What names say of money: of a whole line or of one unit. `LOOSE` names are used for money and for units alike.
 TOTALS = re.compile(
-    r".*(?:total|revenue|turnover|gmv|income|recette|chiffre|extended|line|ligne|gesamt|umsatz|fatturato).*|ca(?:ht|ttc)?"
+    r".*(?:total|revenue|turnover|gmv|income|recette|chiffre|extended|line|ligne|gesamt|umsatz|fatturato).*|"
+    r"ca(?:ht|ttc)?"
 )
 UNITS = re.compile(r"unit.*|price(?:each|per.*)|prixunit.*|pu(?:ht|ttc)?|itemprice|(?:einzel|stuck)preis|\w+unitario")
 LOOSE = re.compile(
-    r"(?:gross|net|weekly|daily|monthly|yearly|annual|store|product|retail)*(?:sales?|ventes?|ventas?|vendas?|vendite)|total(?:s|sales)?|volumes?|values?"
+    r"(?:gross|net|weekly|daily|monthly|yearly|annual|store|product|retail)*(?:sales?|ventes?|ventas?|vendas?|vendite)|"
+    r"total(?:s|sales)?|volumes?|values?"
 )
 FRENCH = {
     "quantite", "qte", "produit", "prix", "magasin", "montant", "facture", "commande", "jour", "mois", "semaine",
     "annee", "fournisseur", "devise", "categorie", "famille", "ventes", "vente", "chiffre", "unitaire", "remise",
     "boutique", "libelle", "heure", "numero", "caisse", "rayon", "pays", "ville", "nom", "ht", "ttc",
 }  # fmt: skip
+_OTHER = re.compile("[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _DRESS = re.compile(r"\b(?:in|en)? ?(?:eur|euros?|usd|gbp|inr|chf|cad|aud|dollars?|pounds?|lakhs?|rs|k)\b")
 
 
 def plain(name: str) -> str:
-    """A column name without accents, capitals and punctuation."""
+    """A column name without accents, capitals and punctuation; one in other letters than Latin keeps them."""
+    if _OTHER.search(str(name)):
+        return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", str(name)).casefold())
     letters = unicodedata.normalize("NFKD", str(name)).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]", "", letters.casefold())
 
 
 def bare(name: str) -> str:
     """The same without the currency and the unit that a name may carry ("Price (EUR)")."""
+    if _OTHER.search(str(name)):
+        return plain(re.sub(r"[\[(（][^\])）]*[\])）]", "", str(name)) or name)
     words = meaning.plain(re.sub(r"[\[(][^\])]*[\])]", " ", str(name)) or name) or meaning.plain(name)
     words = re.sub(r"^n (?=\w)", "no ", words)  # N° de facture
     return _DRESS.sub("", re.sub(r"^line ?item (?=\w)", "", words)).replace(" ", "") or plain(name)
@@ -177,6 +247,8 @@ def by_name(columns: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
         synonyms = SYNONYMS.get(canonical, "").split()
         for synonym in synonyms:
             take(found, canonical, called.get(synonym, []))
+        if canonical.endswith("_charges"):
+            take(found, canonical, (source for source in columns if bare(source) in synonyms))
         if not synonyms:
             for tier in likely(columns, canonical):
                 take(found, canonical, tier)

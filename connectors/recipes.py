@@ -66,7 +66,7 @@ def changes(recipe: Recipe, raw: Raw) -> list[str]:
     """What of a recipe a file no longer has: columns, and values of its outcome that nobody spoke of."""
     gone = [f"− {source}" for source in recipe.columns.values() if source not in raw.frame]
     source = recipe.columns.get("churned")
-    if recipe.outcome and source in raw.frame:
+    if recipe.outcome and source in raw.frame and meaning.FILLED not in recipe.outcome:
         values = meaning.levels(raw.frame[source].str.strip().replace("", None)).dropna().unique()
         gone += [f"{source}: “{value}” ?" for value in values if value not in recipe.outcome]
     return gone

@@ -12,7 +12,8 @@ from data.dataset import Dataset, Finding
 from data.tables import BEFORE, Stored
 from locales import N_, _
 
-COUNT, MOVES = "stock_count", "stock_moves"
+COUNT, MOVES, PRICES = "stock_count", "stock_moves", "supplier_prices"
+LONG_AGO = pd.Timestamp("1970-01-01")
 EXAMPLES = 3
 
 
@@ -31,9 +32,9 @@ TABLES: dict[str, Beside] = {
         N_("Orders are of any number of units; suppliers are known only where the sales name them."),
         (
             {"product": "A-100", "description": "Desk lamp", "category": "Lamps", "list_price": "24.90",
-             "supplier": "S1", "pack_size": "6"},
+             "supplier": "S1", "pack_size": "6", "unit_cost": "11.50"},
             {"product": "B-200", "description": "Shelf", "category": "Furniture", "list_price": "79",
-             "supplier": "S2", "pack_size": "1"},
+             "supplier": "S2", "pack_size": "1", "unit_cost": "41"},
         ),
     ),
     "stores": Beside(
@@ -54,7 +55,7 @@ TABLES: dict[str, Beside] = {
              "minimum_order": "1", "minimum_value": "0", "order_cost": "40"},
         ),
     ),
-    "supplier_prices": Beside(
+    PRICES: Beside(
         N_("What a unit costs, also from a quantity on: margins, order sizes, what is at stake."),
         N_("A margin is assumed where the sales do not say the cost."),
         (
@@ -178,7 +179,28 @@ def put(home: Path, stored: Stored, name: str, frame: pd.DataFrame, file: str, n
         frame = moves(frame, last, tables.read(stored, MOVES) if MOVES in stored.columns else None)
     message = N_("{column}: {rows} rows, brought beside the sales by the file {file}.")
     finding = Finding(message, len(frame), {"column": kept, "file": file, BEFORE: stored.version})
-    return _add(home, stored, {kept: schemas.check(kept, frame)}, finding, now)
+    frames = {kept: schemas.check(kept, frame)}
+    if name == "products" and "unit_cost" in frame and frame["unit_cost"].notna().any():
+        listed = tables.read(stored, PRICES) if PRICES in stored.columns else None
+        frames[PRICES] = schemas.check(PRICES, priced(frame, listed))
+    return _add(home, stored, frames, finding, now)
+
+
+def priced(products: pd.DataFrame, listed: pd.DataFrame | None) -> pd.DataFrame:
+    """The price list with what a table of products says that units cost: of products that no supplier has listed.
+
+    What products said before gives way to what they say now.
+    """
+    known = products[products["unit_cost"].notna()]
+    supplier = known["supplier"].fillna("?") if "supplier" in known else pd.Series("?", known.index)
+    costs = pd.DataFrame(
+        {"supplier": supplier, "product": known["product"], "valid_from": LONG_AGO, "unit_cost": known["unit_cost"]}
+    )
+    if listed is None:
+        return costs.reset_index(drop=True)
+    own = listed[~(listed["product"].isin(costs["product"]) & listed["valid_from"].eq(LONG_AGO))]
+    fresh = costs[~costs["product"].isin(own["product"])]
+    return pd.concat([own, fresh], ignore_index=True)
 
 
 def keep(home: Path, made: Dataset, now: datetime) -> Stored:

@@ -16,6 +16,7 @@ import pandas as pd
 YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "1.0", "t", "left", "churned", "exited", "ja", "sí", "si", "sì",
        "sim"}  # fmt: skip
 NO = {"no", "n", "non", "false", "faux", "0", "0.0", "f", "stayed", "retained", "nein", "não", "nao"}
+FILLED, BLANK = "*filled*", "*blank*"  # of an outcome that is the day somebody left: the values that it may mean
 FEW_OUTCOMES = 6  # different values of a column that says who left
 _ROW = re.compile(r"#\d+")
 _PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?")  # 01000 is a code, not a number
@@ -31,7 +32,10 @@ _HERE = (
 _NOT_YET = r"join|new|nouve|pending|unknown|inconnu|attente|trial|essai|na$|null$|none$|missing"
 _NOT = r"(not?|pas|non|never|jamais|un)$"
 # What a column's name says. `_OUTCOME` alone is enough, `_LEAVING` only with a word of `_ABOUT` or with nothing else.
-_OUTCOME = r"churn\w*|attrit\w*|resili\w*|desabonne\w*|gekundigt|kundigung|abgewandert|baja|abandono\w*|cancelad[oa]"
+_OUTCOME = (
+    r"churn\w*|attrit\w*|(?:cod|code|ind|flag|top|dt|date|mt)?resil\w*|desabonne\w*|gekundigt|kundigung|abgewandert|"
+    r"baja|abandono\w*|cancelad[oa]"
+)
 _LEAVING = (
     r"left|leav(?:e|es|ing|er|ers)|exit(?:s|ed|ing)?|cancel(?:l?ed|l?ing|lations?|ations?)?|terminat(?:ed|ions?)|"
 )
@@ -41,6 +45,18 @@ _ABOUT = (
 )
 _ABOUT += r"status|statut|flag|at|on|le|indicator|indicateur"
 _FILLING = r"is|has|was|est|customer|client|of|for|the|de|du|des|la|a|ya|y|n|value|id"
+_LEFT_ON = re.compile(
+    r"(?:kundigungs?|austritts?|abgangs?|storno|vertragsende)(?:datum)?|(?:fecha|data)(?:de|da|di|del)?"
+    r"(?:baja|cancelacion|cancelamento|saida|salida|disdetta|uscita|recesso)|(?:opzeg|uitschrijf)datum|"
+    r"(?:lost|ended|deactivated|unsubscribed|deleted)(?:at|on|date)|(?:end|date)of(?:membership|subscription)|"
+    r"(?:membership|subscription)end(?:date)?|datefin(?:abonnement|adhesion|contrat)?"
+)
+_DAY = re.compile(
+    r"\d{1,4}([-/. ])\d{1,2}\1\d{2,4}\b.*|\d{1,2}[-/. ]*[^\W\d]{3,}\.?[-/. ]*\d{2,4}\b.*|"
+    r"[^\W\d]{3,9}\.? \d{1,2},? \d{4}.*|"
+    r"(?:19|20)\d{6}"
+)
+_NEVER = r"9999.*|.*9999|0000.*|.*0000"  # how programs write a day that has not come
 _JOINED = re.compile(f"(?:{_OUTCOME}|{_LEAVING}|{_ABOUT}|{_FILLING})+")
 _CUT = re.compile(f"{_LEAVING}|{_ABOUT}|{_OUTCOME}|{_FILLING}")
 
@@ -84,8 +100,11 @@ def outcomes(values: pd.Series, name: str = "") -> dict[str, bool | None] | None
     """What each value of an outcome column means: True left, False stayed, None not known (yet); None: cannot be told.
 
     A column `name` that speaks of leaving makes yes and 1 leavers; of staying ("Retained"), the other way round. Of
-    1 and 2, and of words that say nothing, the rarer one is taken for those who left, where the name speaks of it.
+    1 and 2, and of words that say nothing, the rarer one is taken for those who left, where the name speaks of it. Of
+    the days on which customers left (`left_on`), `FILLED` is left and `BLANK` stayed.
     """
+    if left_on(values, name):
+        return {FILLED: True, BLANK: False}
     counts = levels(values).value_counts()
     if not 1 <= len(counts) <= FEW_OUTCOMES:
         return None
@@ -115,8 +134,25 @@ def outcomes(values: pd.Series, name: str = "") -> dict[str, bool | None] | None
 
 def read(values: pd.Series, meaning: dict[str, bool | None]) -> pd.Series:
     """An outcome column by `meaning`: bool, or "boolean" where some outcomes are not known."""
+    if FILLED in meaning:
+        left = _filled(values).map({True: meaning[FILLED], False: meaning[BLANK]}).astype("boolean")
+        return left if left.isna().any() else left.astype(bool)
     left = levels(values).map(meaning).astype("boolean")
     return left if left.isna().any() else left.astype(bool)
+
+
+def left_on(values: pd.Series, name: Hashable) -> bool:
+    """Whether a column is the day on which customers left: called so, with days, and blank for the others."""
+    if not (about_leaving(name) or _LEFT_ON.fullmatch(plain(name).replace(" ", ""))):
+        return False
+    filled = _filled(values)
+    some = values[filled].astype("str")
+    return bool(filled.any() and not filled.all() and some.str.fullmatch(_DAY).mean() > 0.95)
+
+
+def _filled(values: pd.Series) -> pd.Series:
+    text = values.astype("str").str.strip()
+    return values.notna() & text.ne("") & ~text.str.fullmatch(_NEVER, na=False)
 
 
 def about_leaving(name: Hashable) -> bool:

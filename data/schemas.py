@@ -215,6 +215,9 @@ class Products(_Table):
     pack_size: Series[float] | None = pa.Field(
         nullable=True, gt=0, description=N_("Units of a pack: orders are of whole packs.")
     )
+    unit_cost: Series[float] | None = pa.Field(
+        nullable=True, ge=0, description=N_("Purchase cost of one unit, where no price list of a supplier says it.")
+    )
 
 
 class Stores(_Table):

@@ -55,7 +55,8 @@ if table == "sales":
 if rows > answers.MANY:
     answers.ready(f"look {stored.version}", "look through", lambda step: store.look(stored, step))
 st.subheader(_("What stands out"), anchor=False)
-cards.findings([*stored.findings, *store.quality(stored)])
+brought = [cards.labelled(one) if tables.BEFORE in one.values else one for one in stored.findings]
+cards.findings([*brought, *(cards.labelled(one) for one in store.quality(stored))])
 
 st.subheader(_("Columns"), anchor=False)
 meanings, profile = schemas.columns(table), store.profile(stored)

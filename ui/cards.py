@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from itertools import zip_longest
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 
 METRIC_LENGTH = 11
+EXAMPLES = 3  # of a finding that are shown
 FINDINGS_SHOWN = 6
 TABLES = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
 
@@ -178,13 +179,20 @@ def findings(found: Iterable[Finding]) -> None:
             _sentences(more)
 
 
+def labelled(finding: Finding) -> Finding:
+    """A finding about a column of a table, which it calls as readers do; those about files call theirs as the file."""
+    column = finding.values.get("column")
+    return finding if column is None else replace(finding, values={**finding.values, "column": labels.label(column)})
+
+
 def _sentences(found: list[Finding]) -> None:
     for finding in found:
         values = {**finding.values, "rows": locales.number(finding.rows)}
-        if "column" in values:
-            values["column"] = labels.label(values["column"])
         where = [re.sub(r"^row (\d+)", _row, example) for example in finding.examples]
-        examples = f" ({'; '.join(where)})" if where else ""
+        shown = where[:EXAMPLES]
+        if (more := max(len(where), finding.rows) - len(shown)) > 0:
+            shown.append(_("and {count} more").format(count=locales.number(more)))
+        examples = f" ({'; '.join(shown)})" if where else ""
         st.markdown(f":material/{finding.severity}: {plain(_(finding.message).format(**values) + examples)}")
 
 

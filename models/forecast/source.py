@@ -26,10 +26,11 @@ SPAN = """
     FROM (SELECT DISTINCT CAST(timestamp AS DATE) AS day FROM sales WHERE line_type IN ('sale', 'return'))
 """
 # The parts of a kind, the largest first.
+MOST = 500  # parts that can be chosen, the largest
 LARGEST = """
     SELECT {part} AS part, {name} AS name, sum(amount) AS revenue
     FROM sales WHERE line_type IN ('sale', 'return') AND {part} IS NOT NULL GROUP BY {part}
-    ORDER BY revenue DESC LIMIT 500
+    ORDER BY revenue DESC LIMIT {most}
 """
 
 
@@ -62,9 +63,9 @@ def daily(part: str | None) -> str:
 
 
 def largest(part: str, columns: dict[str, str]) -> str:
-    """The query for the parts of a kind with their names. Raises ValueError for an unknown part."""
+    """The query for the `MOST` largest parts of a kind with their names. Raises ValueError for an unknown part."""
     named = "max(description)" if part == "product" and "description" in columns else _known(part)
-    return LARGEST.format(part=_known(part), name=named)
+    return LARGEST.format(part=_known(part), name=named, most=MOST)
 
 
 def key(part: str | None, value: str | None, measure: str, frequency: str) -> str:

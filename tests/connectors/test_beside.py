@@ -132,3 +132,31 @@ def test_next_months_file_keeps_the_tables_beside_it(tmp_path):
     other = shop.lines(90).assign(quantity=1.0)
     other = tables.add(tmp_path, Dataset("sales", {"sales": other}, Origin("upload", "other.csv")), NOW)
     assert kept.carried(tmp_path, other, [found, stored], NOW) == other
+
+
+@pytest.mark.parametrize(
+    "cost", ["Prix d'achat", "Cost", "EK", "Einkaufspreis", "Purchase price", "Prix d’achat HT (€)"]
+)
+def test_what_products_cost_is_used_where_no_supplier_lists_them(tmp_path, cost):
+    stored = shop.keep_lines(tmp_path, 60)  # sells x and y
+    prices = given("supplier,product,valid_from,unit_cost\nS1,x,2024-01-01,9\n", "supplier_prices")[0]
+    stored = kept.put(tmp_path, stored, "supplier_prices", prices, "prices.csv", NOW)
+    for y in ("2,09", "2,50"):  # the second file replaces what the first one said
+        goods = given(f"SKU;Nom;Fournisseur;{cost};Colisage\nx;Ex;S1;1,10;6\ny;Why;S2;{y};1\n", "products")[0]
+        stored = kept.put(tmp_path, stored, "products", goods, "goods.csv", NOW)
+    listed = tables.read(stored, "supplier_prices").set_index("product")["unit_cost"]
+    assert listed.to_dict() == {"x": 9.0, "y": 2.5}
+
+
+def test_a_count_is_of_the_day_that_its_column_names():
+    count, findings, _readings = given("Article;Stock au 31/10/2025\n0001;161\n0002;145\n", "stock_count")
+    assert count["on_hand"].tolist() == [161, 145]
+    assert set(count["date"]) == {pd.Timestamp("2025-10-31")}
+    assert any("2025-10-31" in one.values.values() for one in findings)
+    assert "date" not in given("Item,Stock 01/02/2025\n0001,161\n", "stock_count")[0]  # of two days none is taken
+
+
+def test_a_least_order_in_money_is_no_number_of_units():
+    frame = given("Fournisseur;Délai (jours);Minimum de commande (€)\nF01;7;150,00\n", "suppliers")[0]
+    assert frame["minimum_value"].tolist() == [150]
+    assert "minimum_order" not in frame

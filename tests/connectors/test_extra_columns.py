@@ -122,3 +122,18 @@ def test_kinds_of_very_many_values_are_no_kinds(monkeypatch):
     assert made.main["city"].nunique() == 140
     assert "city" not in read(many).main
     assert not {"City", "Region"} & set(made.origin.columns.values())  # a recipe needs none of them
+
+
+def test_addresses_of_mail_web_and_telephones_are_nothing_to_compare_by():
+    """Few of them in many lines look like kinds; product codes and groups of digits are kinds."""
+    rest = pd.DataFrame(
+        {
+            "Email": [f"someone{n % 3}@example.org" for n in range(60)],
+            "Telephone": [f"+33 6 12 34 56 {n % 3}7" for n in range(60)],
+            "Page": [f"https://example.org/{n % 3}" for n in range(60)],
+            "Code": [f"12-345-67{n % 3}" for n in range(60)],
+            "Region": [f"R{n % 3}" for n in range(60)],
+        },
+        dtype="str",
+    )
+    assert list(extras.dimensions(rest, [], [])) == ["code", "region"]

@@ -2,11 +2,11 @@
 
 import pytest
 
-from connectors import files, mapping
+from connectors import beside, files
 
 
 def read(text):
-    return mapping.stock_count(files.read("stock.csv", text.encode(), limit_bytes=1_000_000))
+    return beside.stock_count(files.read("stock.csv", text.encode(), limit_bytes=1_000_000))
 
 
 def test_a_count_is_read_and_products_named_twice_are_added_up():
@@ -44,3 +44,8 @@ def test_a_file_without_the_columns_is_refused_by_name(header):
 def test_formulas_stay_text():
     counted, _findings = read('product,on_hand\n"=HYPERLINK(""x"")",3\n')
     assert counted["product"].tolist() == ['=HYPERLINK("x")']
+
+
+def test_units_that_are_two_numbers_are_sent_to_where_it_is_asked():
+    with pytest.raises(files.InvalidFile, match="in two ways"):
+        read("product;on_hand\nA;1,250\nB;2,375\n")

@@ -152,7 +152,7 @@ def test_what_a_file_goes_on_from_is_found_said_and_for_the_analyst_to_decide(vi
     assert active().lineage == january.lineage
     assert any(text.value.startswith("It shares its models with january") for text in app.caption)
     app = give(visit("data", **{"from": "upload"}), "customers", "others.csv", later.replace(b",75;", b",25;"))
-    asked = next(box for box in app.selectbox if box.label == "It goes on from")
+    asked = next(box for box in app.selectbox if box.label == "Its models go on from")
     assert any("february.csv" in option for option in asked.options)
     app = press(asked.select("nothing").run(), "Check and use")
     assert active().lineage != january.lineage

@@ -120,3 +120,50 @@ def test_a_column_is_called_as_in_its_file():
         "x", "“{column}” is the total: {chosen}.", "x", ("x", "y"), {"column": "unit_price", "chosen": "years"}
     )
     assert understood.sentence(reading) == "“unit_price” is the total: years."
+
+
+def test_a_sheet_that_was_chosen_is_read_again_next_month_without_a_question(visit):
+    name = "sheet_with_one_more_column.xlsx"
+    app = uploading(visit, name)
+    sheet = asked(app, "sheet")
+    chosen = next(option for option in sheet.options if option != sheet.value)
+    sheet.set_value("all sheets").run()
+    kept = rows(app)
+    press(app, "Check and use")
+    assert active("sales").origin.readings["sheet"] == "all sheets"
+    again = uploading(visit, name)
+    assert "Read as sheet" in said(again)
+    assert rows(again) == kept
+    assert asked(again, "sheet").value == "all sheets"
+    asked(again, "sheet").set_value(chosen).run()  # and can be changed
+    assert "What was understood" in said(again)
+
+
+def test_the_preview_counts_in_the_steps_and_sums_of_the_file(visit):
+    monthly = b"Mois;CA (k\xe2\x82\xac)\n" + b"".join(b"01/%02d/2025;1,5\n" % month for month in range(1, 13))
+    app = give(visit("data", table="sales", **{"from": "upload"}), "sales", "mois.csv", monthly)
+    assert "12 months with sales" in str([card.delta for card in app.metric]) + said(app)
+    assert "18,000 in all" in said(app)
+    twice = (
+        b"date,product,quantity,price\n2025-01-02,A,2,3.50\n2025-01-02,A,2,3.50\n2025-01-03,B,1,4\n2025-01-13,B,3,4\n"
+    )
+    app = give(visit("data", table="sales", **{"from": "upload"}), "sales", "twice.csv", twice)
+    assert "1 lines stand in the file again" in said(app)
+    assert rows(app) == "4"
+    asked(app, "doubles").set_value("left out").run()
+    assert rows(app) == "3"
+
+
+def test_a_day_somebody_left_is_shown_in_two_meanings_and_codes_are_chosen_first(visit):
+    days = "\n".join(
+        f"A{n},{9 + n},{f'2025-{1 + n % 12:02d}-{1 + n % 28:02d}' if n % 4 == 0 else ''}" for n in range(80)
+    )
+    app = give(visit("data", **{"from": "upload"}), "customers", "a.csv", f"id,mrr,Cancelled at\n{days}\n".encode())
+    pills = next(one for one in app.get("button_group") if one.key.startswith("left-"))
+    assert list(pills.options) == ["filled in: they left", "blank: they left"]
+    assert "20 customers left, 60 stayed" in said(app)
+    codes = "\n".join(f"A{n},{9 + n},{1 + (n % 4 == 0)}" for n in range(40))
+    app = give(visit("data", **{"from": "upload"}), "customers", "b.csv", f"id,mrr,COD3\n{codes}\n".encode())
+    next(box for box in app.selectbox if box.label.startswith("Left")).select("COD3").run()
+    assert "Choose first which value" in said(app)
+    assert "0 customers left" not in said(app)

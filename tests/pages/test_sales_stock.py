@@ -238,10 +238,10 @@ def test_a_table_without_goods_gets_a_sentence(shop, frames):
 
 
 def test_the_example_is_a_count_that_can_be_read():
-    from connectors import files, mapping
+    from connectors import beside, files
     from data import export
 
-    counted, findings = mapping.stock_count(files.read("x.csv", export.csv(supply.EXAMPLE), limit_bytes=1_000_000))
+    counted, findings = beside.stock_count(files.read("x.csv", export.csv(supply.EXAMPLE), limit_bytes=1_000_000))
     assert counted.equals(supply.EXAMPLE.astype({"on_hand": float, "on_order": float}))
     assert not findings
     assert len(pd.read_csv(io.BytesIO(export.csv(supply.EXAMPLE)))) == 2

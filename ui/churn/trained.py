@@ -24,7 +24,7 @@ def notes(model: ChurnModel, row: "pd.Series", head: DeltaGenerator) -> None:
     line = sentence.format(learner=learner, when=when, rows=locales.number(row["rows"]))
     head.caption(f":material/model_training: {line}", width="content")
     champions.standing_in(row)
-    cards.findings(finding for finding in model.findings if finding.severity != "info")
+    cards.findings(cards.labelled(finding) for finding in model.findings if finding.severity != "info")
 
 
 def ranking(model: ChurnModel, row: "pd.Series") -> pd.DataFrame:

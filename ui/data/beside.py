@@ -9,7 +9,6 @@ import locales
 import settings
 from connectors import ConnectorError, beside, files, recipes
 from data import beside as kept
-from data import schemas
 from data.beside import COUNT, MOVES, TABLES
 from data.tables import Stored
 from locales.labels import label
@@ -103,7 +102,7 @@ def _mapped(raw: files.Raw, name: str) -> dict[str, str]:
     """One drop-down list a column of the table, filled with the guess; those that are needed first."""
     st.markdown(_("**Which column of the file is which?** Those marked * are needed, the others help."))
     guessed, needed = beside.guess(raw.frame, name), beside.needed(name)
-    meanings, columns, chosen = schemas.columns(name), list(raw.frame.columns), dict[str, str]()
+    meanings, columns, chosen = beside.columns(name), list(raw.frame.columns), dict[str, str]()
     with st.grid("auto", min_column_width=220):
         for column in sorted(meanings, key=lambda one: one not in needed):
             source = st.selectbox(

@@ -21,7 +21,7 @@ def choose(table: Table, content: str) -> str:
     if not newest or table not in lineage.NEEDED:
         return ""
     chosen = st.selectbox(
-        _("It goes on from"),
+        _("Its models go on from"),
         [*WAYS, *newest],
         format_func=lambda option: _(WAYS[option]) if option in WAYS else _named(newest[option]),
         help=_("A dataset that goes on from another one keeps its models, and what they are compared with."),
@@ -35,7 +35,7 @@ def said(stored: Stored) -> None:
     if stored.table not in lineage.NEEDED:
         return
     before = [one for one in tables.stored(settings.get().home, stored.table) if one.lineage == stored.lineage]
-    others = [_named(one) for one in before if one.version != stored.version]
+    others = list(dict.fromkeys(_named(one) for one in before if one.version != stored.version))
     sentence = _("It shares its models with {others}.") if others else _("It has models of its own.")
     st.caption(plain(sentence.format(others=", ".join(others))))
 

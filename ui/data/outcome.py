@@ -1,5 +1,6 @@
 """Which values of a file's outcome column mean that a customer left: guessed, shown, changed in a click."""
 
+import pandas as pd
 import streamlit as st
 
 import locales
@@ -15,14 +16,12 @@ def choose(raw: Raw, source: str, known: dict[str, bool | None] | None = None) -
 
     `known` is what they meant in the file before.
     """
-    counts = meaning.levels(raw.frame[source]).value_counts()
-    if len(counts) > MOST:
-        st.warning(
-            plain(_("{column} has too many values to say who left: choose another column.").format(column=source)),
-            icon=":material/block:",
-        )
-        return {}
-    guessed = known or meaning.outcomes(raw.frame[source], source) or {}
+    text = raw.frame[source]
+    counts = meaning.levels(text).value_counts()
+    days = meaning.FILLED in known if known else meaning.left_on(text, source)
+    if days or len(counts) > MOST:
+        return _filled(text, source, raw.sha256, known, days)
+    guessed = known or meaning.outcomes(text, source) or {}
     values = list(counts.index)
     left = st.pills(
         _("Which of these values mean that a customer left? *"), values, selection_mode="multi", format_func=plain,
@@ -37,6 +36,33 @@ def choose(raw: Raw, source: str, known: dict[str, bool | None] | None = None) -
     told = {value: True if value in left else None if value in open_ else False for value in values}
     sizes = {answer: sum(int(counts[value]) for value in values if told[value] is answer) for answer in (True, False)}
     gone, stayed, rest = sizes[True], sizes[False], len(raw.frame) - sizes[True] - sizes[False]
+    _counted(gone, stayed, rest)
+    return told if gone else {}
+
+
+def _filled(
+    text: pd.Series, source: str, content: str, known: dict[str, bool | None] | None, days: bool
+) -> dict[str, bool | None]:
+    """The same of a column of days, or of many values: whether a cell that is filled means that a customer left."""
+    filled = int(meaning.read(text, {meaning.FILLED: True, meaning.BLANK: False}).sum())
+    if filled in (0, len(text)):
+        sentence = _("{column} has too many values to say who left: choose another column.")
+        st.warning(plain(sentence.format(column=source)), icon=":material/block:")
+        return {}
+    said = {meaning.FILLED: _("filled in: they left"), meaning.BLANK: _("blank: they left")}
+    usual = next((value for value, gone in (known or {}).items() if gone), meaning.FILLED if days else None)
+    left = st.pills(
+        _("Which of these values mean that a customer left? *"), list(said), format_func=lambda value: said[value],
+        default=usual, key=f"left-{content}-{source}",
+    )  # fmt: skip
+    gone = filled if left == meaning.FILLED else len(text) - filled
+    _counted(gone if left else 0, len(text) - gone, 0)
+    return {value: value == left for value in said} if left else {}
+
+
+def _counted(gone: int, stayed: int, rest: int) -> None:
+    if not gone:
+        st.caption(_("Choose first which value means that a customer left: nothing is taken for granted."))
+        return
     sentence = _("{left} customers left, {stayed} stayed, of {unknown} it is not known.")
     st.caption(sentence.format(left=locales.number(gone), stayed=locales.number(stayed), unknown=locales.number(rest)))
-    return told if gone else {}

@@ -1,7 +1,7 @@
 """Choosing where a table is from: a dataset that is kept, the demo, a download, a file of one's own."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 import locales
 import settings
@@ -272,7 +273,7 @@ def given(table: Table, currency: str = "") -> Given | None:
     file, told = given.file_id, understood.chosen(given.file_id)
     try:
         with st.spinner(_("Reading the file")):
-            raw = uploads.read(given, recipes.layout(told))
+            recipe, raw = _raw(table, given, told)
     except ConnectorError as error:
         st.warning(plain(error.sentence()), icon=":material/block:")
         return None
@@ -285,7 +286,7 @@ def given(table: Table, currency: str = "") -> Given | None:
         st.markdown(_(KNOWN[known][1]))
         make = partial(mapping.dataset, name=name)
     else:
-        recipe, stopped = _recipe(table, raw, file)
+        recipe, stopped = _recipe(table, recipe, raw, file)
         if stopped:
             return None
         told = (recipe.readings if recipe else {}) | told
@@ -341,19 +342,22 @@ def _guessed(sha256: str, table: Table, _raw: files.Raw) -> dict[str, str]:  # n
     return mapping.guess(_raw.frame, table)
 
 
-def _recipe(table: Table, raw: files.Raw, file: str) -> tuple[Recipe | None, bool]:
-    """How the file before of the same source was read, unless that is not wanted.
+def _raw(table: Table, given: UploadedFile, told: Mapping[str, str]) -> tuple[Recipe | None, files.Raw]:
+    """The table in a file where the file before of the same source had it, unless that is not wanted; with its recipe.
+
+    What somebody chose now (`told`) comes before what was chosen then.
+    """
+    origins = (kept.origin for kept in tables.stored(settings.get().home, table))
+    known = [recipe for origin in origins if (recipe := recipes.of(table, origin))]
+    afresh, mine = st.session_state.get(f"afresh {given.file_id}"), recipes.layout(told)
+    return recipes.match(known, lambda layout: uploads.read(given, mine if afresh else {**layout, **mine}))
+
+
+def _recipe(table: Table, recipe: Recipe | None, raw: files.Raw, file: str) -> tuple[Recipe | None, bool]:
+    """The recipe of the file before of the same source, unless that is not wanted.
 
     Said; and whether the file waits for the analyst, as it no longer fits: then with what changed.
     """
-    recipe = next(
-        (
-            found
-            for kept in tables.stored(settings.get().home, table)
-            if (found := recipes.of(table, kept.origin)) and recipes.similar(found, raw)
-        ),
-        None,
-    )
     if recipe is None:
         return None, False
     changed = recipes.changes(recipe, raw)
@@ -381,21 +385,36 @@ def _mapped(table: Table, raw: files.Raw, currency: str, recipe: Recipe | None) 
     meanings, read = schemas.columns(table), hashlib.sha256(f"{raw.sha256} {guessed}".encode()).hexdigest()[:16]
     chosen: dict[str, str] = {}
     needed = mapping.needed(table)
-    with st.grid("auto", min_column_width=220):
-        for column in sorted(meanings, key=lambda column: column not in needed):
-            source = st.selectbox(
-                label(column) + (" *" if column in needed else ""),
-                list(raw.frame.columns),
-                index=list(raw.frame.columns).index(guessed[column]) if column in guessed else None,
-                help=_(meanings[column]),
-                placeholder=_("none"),
-                key=f"map-{table}-{read}-{column}",
-            )
-            if source is not None:
-                chosen[column] = source
+    shown = [one for one in meanings if one in needed or one in guessed or table == "sales"]
+    shown.sort(key=lambda one: one not in needed)
+
+    def ask(column: str) -> None:
+        source = st.selectbox(
+            label(column) + (" *" if column in needed else ""),
+            list(raw.frame.columns),
+            index=list(raw.frame.columns).index(guessed[column]) if column in guessed else None,
+            help=_(meanings[column]),
+            placeholder=_("none"),
+            key=f"map-{table}-{read}-{column}",
+        )
+        if source is not None:
+            chosen[column] = source
+
+    place = st.container()  # those that the file has stand above
+    if rest := [one for one in meanings if one not in shown]:
+        with (
+            st.expander(_("{count} more that this file does not seem to have").format(count=len(rest))),
+            st.grid("auto", min_column_width=220),
+        ):
+            for column in rest:
+                ask(column)
+    with place, st.grid("auto", min_column_width=220):
+        for column in shown:
+            ask(column)
         if not currency and "currency" not in chosen:
-            paid = [chosen[role] for role in ("amount", "unit_price") if role in chosen]
             head = raw.frame.head(files.HEAD)
+            sold = [chosen[role] for role in ("amount", "unit_price") if role in chosen]
+            paid = sold if table == "sales" else mapping.charged(chosen, head)
             if not recipe and len(currencies.either(head, paid)) > 1:
                 return chosen, ""  # asked among what was understood
             own = currencies.of(head, paid) or (recipe.currency if recipe else None)

@@ -3,11 +3,25 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 import locales
-from connectors import ConnectorError, dates, files, lines, mapping, money, numbers, scales, shape, statuses, wide
+from connectors import (
+    ConnectorError,
+    calendars,
+    dates,
+    files,
+    lines,
+    mapping,
+    money,
+    numbers,
+    scales,
+    shape,
+    statuses,
+    wide,
+)
 from data import schemas
 from data.dataset import Dataset, Reading, Table
 from ui import cards
@@ -15,11 +29,13 @@ from ui.text import N_, _, ngettext, plain
 
 LOOKED_AT = 200_000  # rows: of a longer file these are shown, and all of them are checked when it is used
 MONTHS = 60  # shown
+FEW = 4  # dates that show a step
 WORDS = {
     dates.DAY_FIRST: N_("day first"), dates.MONTH_FIRST: N_("month first"), dates.YEAR_FIRST: N_("year first"),
     dates.SWAPPED: N_("days and months were swapped"), dates.AS_WRITTEN: N_("as they stand"),
     numbers.POINT: N_("decimal point"), numbers.COMMA: N_("decimal comma"),
     money.AMOUNT: N_("total of the line"), money.PRICE: N_("price of one unit"), money.QUANTITY: N_("units"),
+    lines.NO_UNITS: N_("one unit a line"),
     lines.COUNTS: N_("the total counts"), lines.PRODUCT: N_("quantity × price counts"),
     lines.GIVEN: N_("the rates given here"), lines.ECB: N_("the European Central Bank's rate of each day"),
     scales.MONTHS: N_("in months"), scales.YEARS: N_("in years"), scales.WEEKS: N_("in weeks"),
@@ -31,6 +47,8 @@ WORDS = {
     mapping.UNKNOWN: N_("not known"), mapping.HERE: N_("still here"),
     shape.KEPT: N_("kept"), shape.LEFT_OUT: N_("left out"), shape.NONE: N_("no header"),
     files.JOINED: N_("all with these columns"), files.ALL: N_("all sheets"),
+    calendars.CLOSED: N_("closed"), calendars.OPEN: N_("open"), calendars.HOLIDAY: N_("bank holiday"),
+    calendars.EVENT: N_("event"), calendars.PROMOTION: N_("promotion"),
     "serial numbers": N_("serial numbers of a spreadsheet"), "years": N_("years"), "months": N_("months"),
     "seconds since 1970": N_("seconds since 1970"), "milliseconds since 1970": N_("milliseconds since 1970"),
     "short years": N_("years of two digits"),
@@ -101,7 +119,8 @@ def _sales(made: Dataset) -> None:
     frame, currency = made.main, made.origin.currency or ""
     first, last = frame["timestamp"].min(), frame["timestamp"].max()
     products = int(frame["product"].nunique())
-    days = int(frame["timestamp"].dt.normalize().nunique())
+    stamps = pd.DatetimeIndex(frame["timestamp"].dt.normalize().unique())
+    days, step = len(stamps), _step(stamps)
     span = f"{locales.day(first)} – {locales.day(last)}"
     amounts, units = schemas.amounts(frame), frame["quantity"]
     total = locales.money(float(amounts.sum()), currency) if amounts.notna().any() else _("not known")
@@ -110,8 +129,12 @@ def _sales(made: Dataset) -> None:
         [
             (_("Rows"), locales.number(len(frame)), ngettext("{count} product", "{count} products", products)
              .format(count=locales.number(products))),
-            (_("Period"), span, ngettext("{count} day with sales", "{count} days with sales", days)
-             .format(count=locales.number(days))),
+            (_("Period"), span, {
+                "day": ngettext("{count} day with sales", "{count} days with sales", days),
+                "week": ngettext("{count} week with sales", "{count} weeks with sales", days),
+                "month": ngettext("{count} month with sales", "{count} months with sales", days),
+                "year": ngettext("{count} year with sales", "{count} years with sales", days),
+            }[step].format(count=locales.number(days))),
             (_("Money"), total, _("all lines together")),
             (_("Units"), many, _("all lines together")),
         ]
@@ -131,6 +154,14 @@ def _sales(made: Dataset) -> None:
             )
         },
     )  # fmt: skip
+
+
+def _step(stamps: pd.DatetimeIndex) -> str:
+    """What the dates of a table are apart: a day, or where none are closer a week, a month, a year."""
+    if len(stamps) < FEW:
+        return "day"
+    least = int(np.diff(np.sort(stamps.to_numpy("datetime64[D]"))).astype(int).min())
+    return next(name for name, days in (("year", 360), ("month", 28), ("week", 7), ("day", 0)) if least >= days)
 
 
 @st.cache_resource(max_entries=4, ttl=1800, show_spinner=False)

@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 import locales
-from connectors import ConnectorError, mapping
+from connectors import ConnectorError, beside
 from data import tables
 from data.tables import Stored
 from models.stock import ordering, supply
@@ -139,7 +139,7 @@ def ask(stored: Stored, goods: pd.DataFrame) -> None:
     if given is not None:
         try:
             raw = uploads.read(given)
-            counted, found = mapping.stock_count(raw)
+            counted, found = beside.stock_count(raw)
         except ConnectorError as error:
             st.warning(plain(error.sentence()), icon=":material/block:")
             report = getattr(error, "report", None)

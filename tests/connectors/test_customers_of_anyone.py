@@ -1,0 +1,106 @@
+"""Customers as other people's files have them: a day for an outcome, a currency in the cells, codes without words."""
+
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+
+from connectors import InvalidFile, files, mapping, recipes
+from data import meaning
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def read(text: str, outcome=None, currency=None, **choices: str):
+    raw = files.read("customers.csv", text.encode(), limit_bytes=1_000_000)
+    columns = mapping.guess(raw.frame, "customers")
+    return raw, mapping.apply(raw, "customers", columns, NOW, "customers.csv", currency, outcome, choices)
+
+
+def accounts(header: str, day: str, blank: str = "", charge: str = "12.50", rows: int = 40) -> str:
+    """Every fourth account left, on `day` with its own number of the month."""
+    lines = [f"A{n:04d};{charge};{day.format(n % 28 + 1) if n % 4 == 0 else blank}" for n in range(rows)]
+    return "\n".join([f"Account ID;MRR;{header}", *lines])
+
+
+@pytest.mark.parametrize(
+    ("header", "day"),
+    [
+        ("Cancelled at", "2025-09-{:02d}"),
+        ("Date de résiliation", "{:02d}/09/2025"),
+        ("Kündigungsdatum", "{:02d}.09.2025"),
+        ("Churn date", "{:02d} Sep 2025"),
+        ("Date left", "2025-09-{:02d} 10:00:00"),
+        ("Fecha de baja", "{:02d}/09/2025"),
+    ],
+)
+@pytest.mark.parametrize("blank", ["", "31/12/9999"])
+def test_the_day_somebody_left_is_the_outcome_and_blank_is_still_here(header, day, blank):
+    raw, made = read(accounts(header, day, blank))
+    assert made.origin.outcome == {meaning.FILLED: True, meaning.BLANK: False}
+    assert made.main["churned"].tolist() == [n % 4 == 0 for n in range(40)]
+    assert not made.questions
+    told = next(one for one in made.readings if one.key == mapping.BLANK)
+    assert (told.chosen, set(told.options)) == ("still here", {"still here", "not known"})
+    unknown = read(accounts(header, day, blank), blank="not known")[1].main["churned"]
+    assert (unknown.sum(), unknown.isna().sum()) == (10, 30)
+    back = read(accounts(header, day, blank), outcome={meaning.FILLED: False, meaning.BLANK: True})[1]
+    assert back.main["churned"].sum() == 30
+    recipe = recipes.of("customers", made.origin)
+    later = files.read("n.csv", accounts(header, day.replace("2025", "2026"), blank).encode(), limit_bytes=10**6)
+    assert recipes.changes(recipe, later) == []  # other days are no new words
+    assert recipes.apply(later, "customers", recipe, NOW, "n.csv").main["churned"].sum() == 10
+    assert mapping.lenient(raw, {"monthly_charges": True}, made.origin)["churned"].sum() == 10
+
+
+def test_few_days_are_no_words_and_a_column_of_yes_and_no_comes_first():
+    made = read(accounts("Cancelled at", "2025-09-01", rows=8))[1]
+    assert made.main["churned"].sum() == 2
+    text = "\n".join(f"{line};{'Churned' if n == 0 else 'No'}" for n, line in enumerate(["id;x;Churn date"]))
+    rows = "\n".join(f"A{n};3;{'2025-01-02' if n % 3 == 0 else ''};{'Yes' if n % 2 else 'No'}" for n in range(30))
+    assert (
+        mapping.guess(files.read("a.csv", f"{text}\n{rows}".encode(), limit_bytes=10**6).frame, "customers")["churned"]
+        == "Churned"
+    )
+
+
+def test_days_that_are_not_about_leaving_are_no_outcome():
+    raw = files.read("a.csv", accounts("Last login", "2025-09-{:02d}").encode(), limit_bytes=10**6)
+    assert "churned" not in mapping.guess(raw.frame, "customers")
+
+
+def test_codes_under_a_name_that_says_nothing_are_not_guessed():
+    text = "id;age;COD3\n" + "\n".join(f"A{n};{20 + n};{1 + (n % 4 == 0)}" for n in range(40))
+    raw = files.read("a.csv", text.encode(), limit_bytes=10**6)
+    assert meaning.outcomes(raw.frame["COD3"], "COD3") is None
+    columns = {**mapping.guess(raw.frame, "customers"), "churned": "COD3"}
+    with pytest.raises(InvalidFile, match="which values"):
+        mapping.apply(raw, "customers", columns, NOW, "a.csv")
+    assert "churned" in mapping.guess(raw.frame.rename(columns={"COD3": "CODRESIL"}), "customers")
+
+
+@pytest.mark.parametrize(
+    ("charge", "currency"),
+    [("$1.50", "USD"), ("1.50 €", "EUR"), ("£1.50", "GBP"), ("CHF 1.50", "CHF"), ("1.50", "EUR")],
+)
+def test_the_currency_of_charges_is_that_of_their_signs(charge, currency):
+    made = read(accounts("Cancelled at", "2025-09-{:02d}", charge=charge))[1]
+    assert made.origin.currency == currency
+    assert made.main["monthly_charges"].iloc[0] == pytest.approx(1.5)
+
+
+def test_the_currency_of_charges_may_stand_in_their_header_and_a_sign_of_several_is_asked():
+    text = accounts("Cancelled at", "2025-09-{:02d}")
+    assert read(text.replace("MRR", "MRR (USD)"))[1].origin.currency == "USD"
+    assert read(text, currency="GBP")[1].origin.currency == "GBP"
+    made = read(text.replace("12.50", "¥1200"))[1]
+    assert [one.key for one in made.questions] == ["sign"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Tarif mensuel (€)", "Monatliche Gebühr", "Monthly fee (USD)", "Mensualité", "Canone mensile", "Maandbedrag"],
+)
+def test_monthly_charges_by_their_names(name):
+    frame = pd.DataFrame({"id": ["a1", "b2", "c3"], name: ["1", "2", "3"]}, dtype="str")
+    assert mapping.guess(frame, "customers")["monthly_charges"] == name
