@@ -135,8 +135,8 @@ def check(bought: Purchases, customers: int = 1, days: int = 1) -> None:
     if not len(bought.customers):
         raise CannotTell(
             N_(
-                "No line says who bought: these pages need the column “customer”. Where your file has it, map it on the "
-                "page Data."
+                "No line says who bought: these pages need the column “customer”. Where your file has it, map it on "
+                "the page Data."
             )
         )
     buyers = bought.bought["customer"].nunique()
@@ -187,9 +187,7 @@ def caveats(bought: Purchases) -> list[Caveat]:
     if len(gaps) and gaps.max() > SILENT:
         at = int(gaps.argmax())
         message = N_("From {start} to {end} nothing was sold at all: closed days count in no silence of a customer.")
-        found.append(
-            Caveat(message, {"start": bought.days[opened[at] + 1], "end": bought.days[opened[at + 1] - 1]})
-        )
+        found.append(Caveat(message, {"start": bought.days[opened[at] + 1], "end": bought.days[opened[at + 1] - 1]}))
     if "costed" in bought.visits:
         costed, revenue = float(bought.visits["costed"].sum()), float(bought.visits["revenue"].sum())
         if costed < 0.995 * revenue:
@@ -207,8 +205,8 @@ def score(bought: Purchases) -> pd.DataFrame:
     `recency`: days from the last purchase to the last day of the data; `frequency`: days on which they bought;
     `revenue`, net of what came back (and `margin`, where costs are known). `r`, `f`, `m`: scores from 1 to 5, by
     fifths of the customers: 1 + the number of fifths that are surely worse. Equal customers have equal scores: those
-    who are equal in recency get the best of theirs, in frequency and revenue the least. `segment`: one of `SEGMENTS`, the
-    cell of `GRID` for r and f.
+    who are equal in recency get the best of theirs, in frequency and revenue the least. `segment`: one of `SEGMENTS`,
+    the cell of `GRID` for r and f.
     """
     visits = bought.visits
     money = [name for name in ("revenue", "margin") if name in visits]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,7 @@ SURE, DISSOLVES = 0.75, 0.6
 
 @dataclass(frozen=True)
 class Clusters:
-    """`labels` of the customers of a scored table, in its order: 0 ... by falling revenue of a customer; -1: an outlier.
+    """`labels` of the customers of a scored table, in its order: 0 ... by falling revenue a customer; -1: an outlier.
 
     `profile`: a row a cluster (-1 too) with `customers`, the medians of `FEATURES`, `share` and `revenue_share`, and,
     for k-means, `jaccard`. `stability`: mean and standard deviation of the adjusted Rand index for each number of
@@ -146,8 +147,8 @@ def against(profile: pd.DataFrame, scored: pd.DataFrame) -> pd.DataFrame:
 def movement(bought: Purchases, quarters: int = 2) -> tuple[list[pd.Timestamp], list[pd.DataFrame]]:
     """How customers moved between segments over the last `quarters`, as many as the data hold with one before them.
 
-    Returns the days (first to last) and, for each pair of days that follow each other, a frame with the segments `start`
-    and `end` (`NOT_YET` for who had not bought) and the number of `customers`. Scores are those of each day.
+    Returns the days (first to last) and, for each pair of days that follow each other, a frame with the segments
+    `start` and `end` (`NOT_YET` for who had not bought) and the number of `customers`. Scores are those of each day.
     """
     end = len(bought.days) - 1
     days = [end - QUARTER * back for back in range(quarters, -1, -1) if end - QUARTER * back >= QUARTER]
@@ -156,7 +157,7 @@ def movement(bought: Purchases, quarters: int = 2) -> tuple[list[pd.Timestamp], 
         segment = rfm.score(rfm.until(bought, day))["segment"].astype(object)
         found.append(segment.reindex(range(len(bought.customers))).fillna(NOT_YET))
     moves = []
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in pairwise(found):
         pairs = pd.DataFrame({"start": one, "end": other})
         counted = pairs[pairs["end"] != NOT_YET].value_counts().rename("customers").reset_index()
         moves.append(counted)

@@ -67,8 +67,8 @@ def learn(bought: Purchases, seed: int = 0) -> Rhythm:
     if len(who) < ENOUGH:
         raise CannotTell(
             N_(
-                "Only {count} customers bought on three days or more: whose silence is unusual can be told from {least} "
-                "such customers on."
+                "Only {count} customers bought on three days or more: whose silence is unusual can be told from "
+                "{least} such customers on."
             ),
             count=len(who),
             least=ENOUGH,
@@ -88,9 +88,9 @@ def _learned(gaps: _Gaps) -> Rhythm:
     at = np.array([np.log(1.5), np.log(1.5 * mean), -4.0])
     for _round in range(5):  # of EM: the rest given the weights, then the weights
 
-        def surprise(at: np.ndarray) -> float:
+        def surprise(at: np.ndarray, weights: np.ndarray = weights) -> float:
             found = Rhythm(float(np.exp(at[0])), float(np.exp(at[1])), float(expit(at[2])), weights)
-            return -float(logsumexp(_logs(found, gaps)[0] + np.log(found.weights), axis=1).sum())
+            return -float(logsumexp(_logs(found, gaps)[0] + np.log(weights), axis=1).sum())
 
         at = minimize(surprise, at, method="Nelder-Mead", options={"maxiter": 60, "xatol": 1e-3, "fatol": 1e-2}).x
         found = Rhythm(float(np.exp(at[0])), float(np.exp(at[1])), float(expit(at[2])), weights)
@@ -126,9 +126,9 @@ def _logs(found: Rhythm, gaps: _Gaps) -> tuple[np.ndarray, np.ndarray]:
 def assess(bought: Purchases, rhythm: Rhythm) -> pd.DataFrame:
     """One row a customer with a rhythm, by place in `customers` (the index).
 
-    `purchases`; `last`, the day of the last one (place in `days`), `silence`: open days since; `gap`: the usual open days
-    between two, own and population's weighed; `chance`: on which share of the days so long a silence, or a longer one,
-    is seen of a customer like this one who is in rhythm; `unusual`: for how many open days that share has been under
+    `purchases`; `last`, the day of the last one (place in `days`), `silence`: open days since; `gap`: the usual open
+    days between two, own and population's weighed; `chance`: on which share of the days so long a silence, or a
+    longer one, is seen of a customer like this one who is in rhythm; `unusual`: for how many open days that share has been under
     `UNUSUAL` (0: it is not); `gone`: the probability that they are gone for good.
 
     The chance is that of the age of a renewal process at a day picked without looking (Cox 1962, Renewal Theory, ch.

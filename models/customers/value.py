@@ -4,13 +4,13 @@ BG/NBD: P. Fader, B. Hardie and K. L. Lee (2005), "Counting your customers" the 
 Gamma-Gamma: P. Fader and B. Hardie (2013), The Gamma-Gamma model of monetary value, brucehardie.com/notes/025.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from locales import N_
-from models import statistics
 from models.customers import rfm
 from models.customers.rfm import CannotTell, Purchases
 
@@ -43,7 +43,8 @@ class History:
 @dataclass(frozen=True)
 class BgNbd:
     """While a customer is one, purchases are Poisson with a rate that is gamma (`r`, rate `alpha`, a day) over the
-    customers; after each they leave with a probability that is beta (`a`, `b`). `covariance`: of the four logarithms."""
+    customers; after each they leave with a probability that is beta (`a`, `b`).
+    `covariance`: of the logarithms of the four."""
 
     r: float
     alpha: float
@@ -115,7 +116,7 @@ def loglikelihood(
     return common + np.where(x > 0, np.logaddexp(stays, left), stays)
 
 
-def _covariance(surprise, at: np.ndarray) -> np.ndarray:  # noqa: ANN001
+def _covariance(surprise: Callable[[np.ndarray], float], at: np.ndarray) -> np.ndarray:
     """The inverse of the second derivatives, at a maximum; zero along what the data say nothing of."""
     size, step = len(at), 1e-3
     hessian = np.zeros((size, size))
@@ -205,12 +206,18 @@ class Valued:
     amounts: GammaGamma
 
 
-def value(bought: Purchases, days: int = 365, seed: int = 0) -> Valued:
-    """What each customer will bring in over the next `days` (one of `HORIZONS`). Raises CannotTell."""
+def learn(bought: Purchases, seed: int = 0) -> tuple[BgNbd, GammaGamma]:
+    """Both models of the customers. Raises CannotTell."""
+    seen = history(bought)
+    return fit(seen, seed), fit_value(seen, seed)
+
+
+def value(bought: Purchases, models: tuple[BgNbd, GammaGamma], days: int = 365, seed: int = 0) -> Valued:
+    """What each customer will bring in over the next `days` (one of `HORIZONS`), by what `learn` found."""
     from scipy.stats import spearmanr
 
     seen = history(bought)
-    model, amounts = fit(seen, seed), fit_value(seen, seed)
+    model, amounts = models
     x, recency, age = seen.repeats, seen.recency, seen.age
     spend = mean_spend(amounts, x + 1, seen.spend)
     spend = np.where(np.isfinite(spend), spend, np.maximum(seen.spend, 0.0))
@@ -310,7 +317,10 @@ def backtest(bought: Purchases, days: int = HOLD_OUT, seed: int = 0) -> BackTest
     return BackTest(
         made,
         deciles.reset_index(),
-        (float((made["expected"] - made["actual"]).abs().mean()), float((made["before"] - made["actual"]).abs().mean())),
+        (
+            float((made["expected"] - made["actual"]).abs().mean()),
+            float((made["before"] - made["actual"]).abs().mean()),
+        ),
         float(made["actual"].between(made["lo"], made["hi"]).mean()),
         days,
         then.days[-1],
