@@ -23,6 +23,7 @@ from connectors import ConnectorError, child
 from data import state, tables, troubles
 from models.lifecycle import registry
 from ui import champions
+from ui.customers import value
 from ui.monitoring import watched
 from ui.sales import series
 from ui.text import _
@@ -56,6 +57,7 @@ async def _warm_up() -> None:
         await asyncio.sleep(BETWEEN)
     await asyncio.to_thread(champions.prepare)
     await asyncio.to_thread(series.prepare)
+    await asyncio.to_thread(value.prepare)
     await asyncio.to_thread(watched.prepare)
 
 

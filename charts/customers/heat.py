@@ -39,7 +39,7 @@ def heatmap(
 
     matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: smaller, sharper, readable aloud
     matplotlib.rcParams["text.parse_math"] = False
-    left, below = 0.5 + 0.072 * max(map(len, rows), default=0), 0.62
+    left, below = 0.5 + 0.085 * max(map(len, rows), default=0), 0.62
     width, height = left + size[0] * len(columns) + 0.05, below + size[1] * len(rows) + 0.05
     drawn = Figure(figsize=(width, height))
     FigureCanvasAgg(drawn)  # without it seaborn makes a renderer of 4 MB for each label that it measures
@@ -70,6 +70,7 @@ def heatmap(
     axis.set_xticks(np.arange(len(columns)) + 0.5, columns)
     axis.set_yticks(np.arange(len(rows)) + 0.5, rows)
     axis.set_ylabel(names[0], color=INK[dark], fontsize=10)
+    axis.yaxis.set_label_coords(-(left - 0.15) / (size[0] * len(columns)), 0.5)
     axis.set_xlabel(names[1], color=INK[dark], fontsize=10)
     axis.tick_params(colors=INK[dark], labelsize=9, length=0)
     axis.tick_params(axis="y", rotation=0)

@@ -27,7 +27,8 @@ COLOURS = dict(
     )
 )  # fmt: skip
 MEASURES = {"recency": N_("Lately"), "frequency": N_("Often"), "revenue": N_("Much")}
-SIGNS = ["circle", "square", "diamond", "cross", "x", "triangle-up", "star", "hexagon"]
+SMALL = {"minsize": 10, "mode": "hide"}  # a text that does not fit is in the hover
+BETWEEN = 0.012  # of the height, between two nodes
 
 
 def name(segment: str) -> str:
@@ -50,7 +51,7 @@ def treemap(parts: pd.DataFrame, currency: str) -> go.Figure:
             people=locales.percent(best["share"]),
         )
     sentence = _("{segment}: {customers} customers, {amount}, {share} of the revenue of known customers")
-    figure = theme.figure(title, height=380, margin={"l": 0, "r": 0, "t": 0, "b": 0})
+    figure = theme.figure(title, height=380, margin={"l": 0, "r": 0, "t": 0, "b": 0}, uniformtext=SMALL)
     figure.add_trace(
         go.Treemap(
             labels=[name(segment) for segment in shown["segment"]],
@@ -223,7 +224,8 @@ def distances(found: Clusters) -> go.Figure:
 def sankey(days: list[pd.Timestamp], moves: list[pd.DataFrame]) -> go.Figure:
     """How customers moved between segments from each of `days` to the next (of `segments.movement`)."""
     order = [*rfm.SEGMENTS, NOT_YET]
-    places, nodes = {}, []
+    places: dict[tuple[int, str], int] = {}
+    nodes: list[tuple[int, str]] = []
     for number, _day in enumerate(days):
         there = set(moves[number]["start"]) if number < len(moves) else set(moves[-1]["end"])
         there |= set(moves[number - 1]["end"]) if number else set()
@@ -244,11 +246,13 @@ def sankey(days: list[pd.Timestamp], moves: list[pd.DataFrame]) -> go.Figure:
     colours = [theme.NEUTRAL if segment == NOT_YET else COLOURS[segment] for _number, segment in nodes]
     figure.add_trace(
         go.Sankey(
-            arrangement="snap",
+            arrangement="fixed",
             node={
                 "label": [name(segment) for _number, segment in nodes],
                 "color": colours,
-                "pad": 12,
+                "x": [0.001 + 0.998 * number / (len(days) - 1) for number, _segment in nodes],
+                "y": _heights(nodes, moves),
+                "pad": 8,
                 "thickness": 14,
                 "customdata": [
                     _("{segment} on {day}").format(segment=name(segment), day=locales.day(days[number]))
@@ -276,3 +280,15 @@ def sankey(days: list[pd.Timestamp], moves: list[pd.DataFrame]) -> go.Figure:
         )
     )
     return figure
+
+
+def _heights(nodes: list[tuple[int, str]], moves: list[pd.DataFrame]) -> list[float]:
+    """Where the middle of each node is, from the top: one below the other, in the order of the segments."""
+    made = []
+    for number in range(len(moves) + 1):
+        leaving = moves[number].groupby("start")["customers"].sum() if number < len(moves) else pd.Series(dtype=float)
+        coming = moves[number - 1].groupby("end")["customers"].sum() if number else pd.Series(dtype=float)
+        sizes = [max(leaving.get(one, 0), coming.get(one, 0)) for at, one in nodes if at == number]
+        high = (1 - BETWEEN * len(sizes)) * np.array(sizes) / max(sum(sizes), 1)
+        made += (np.cumsum(high) - high / 2 + BETWEEN * (np.arange(len(sizes)) + 0.5)).tolist()
+    return np.clip(made, 0.001, 0.999).tolist()

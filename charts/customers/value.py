@@ -12,6 +12,7 @@ from models.customers.value import BackTest
 SHOWN = 12  # customers
 MAX_NAME = 18  # characters
 CURVE = 150  # points
+DOTS = 400  # customers drawn of each kind: more hide each other
 
 
 def at_risk(listed: pd.DataFrame, names: list[str], of: str, currency: str) -> go.Figure:
@@ -79,15 +80,15 @@ def rhythm(assessed: pd.DataFrame, listed: pd.DataFrame, names: np.ndarray) -> g
         height=400,
     )
     others = assessed.drop(index=listed.index)
-    others = others.iloc[theme.thinned(len(others), 1500)]
+    others = others.iloc[theme.thinned(len(others), DOTS)]
     layers = (
         (_("All others"), others, theme.STAY, "circle", 5, 0.35),
-        (_("Slipping"), listed.head(500), theme.LEAVE, "diamond", 8, 0.9),
+        (_("Slipping"), listed.head(DOTS), theme.LEAVE, "diamond", 8, 0.9),
     )
     sentence = _("{name}: silent for {silence} open days, usually {gap} between two purchases")
     for name, part, colour, symbol, size, opacity in layers:
         figure.add_trace(
-            go.Scattergl(
+            go.Scatter(
                 x=part["gap"].clip(lower=0.5).to_numpy(),
                 y=part["silence"].clip(lower=0.5).to_numpy(),
                 mode="markers",

@@ -149,12 +149,17 @@ def _rates(size: np.ndarray, active: np.ndarray, others: np.ndarray, ages: np.nd
 
 def overall(found: Cohorts) -> pd.DataFrame:
     """All cohorts together by months since the first purchase: `customers` who could have bought, `active`,
-    `retention`, its interval `lo` to `hi` and `revenue` a customer of the cohorts."""
-    there = found.active.notna()
-    customers = there.mul(found.size, axis=0).sum()
-    active = found.active.sum()
+    `retention`, its interval `lo` to `hi` and `revenue` a customer of the cohorts.
+
+    Those that are `settling` are left out, unless there are no others: many of them are old customers.
+    """
+    kept = ~found.active.index.isin(found.settling)
+    kept |= ~kept.any()
+    counts, earned = found.active[kept].dropna(axis=1, how="all"), found.revenue[kept].dropna(axis=1, how="all")
+    customers = counts.notna().mul(found.size[kept], axis=0).sum()
+    active = counts.sum()
     lo, hi = statistics.wilson(active.to_numpy(float), customers.to_numpy(float))
     return pd.DataFrame(
         {"customers": customers, "active": active, "retention": active / customers, "lo": lo, "hi": hi,
-         "revenue": found.revenue.sum() / customers}
+         "revenue": earned.sum() / customers}
     )  # fmt: skip

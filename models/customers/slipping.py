@@ -128,8 +128,8 @@ def assess(bought: Purchases, rhythm: Rhythm) -> pd.DataFrame:
 
     `purchases`; `last`, the day of the last one (place in `days`), `silence`: open days since; `gap`: the usual open
     days between two, own and population's weighed; `chance`: on which share of the days so long a silence, or a
-    longer one, is seen of a customer like this one who is in rhythm; `unusual`: for how many open days that share has been under
-    `UNUSUAL` (0: it is not); `gone`: the probability that they are gone for good.
+    longer one, is seen of a customer like this one who is in rhythm; `unusual`: for how many open days it has been
+    under `UNUSUAL` (0: it is not); `gone`: the probability that they are gone for good.
 
     The chance is that of the age of a renewal process at a day picked without looking (Cox 1962, Renewal Theory, ch.
     5): of a gap with mean m and survival S, 1/m times the integral of S from the silence on, averaged over what the

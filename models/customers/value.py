@@ -20,6 +20,7 @@ DRAWS = 400  # of what is to come, for intervals
 HORIZONS = (30, 90, 365)  # days
 LEVEL = 0.8  # of the intervals
 HOLD_OUT = 91  # days, the last quarter
+ORIGINS = 4  # past quarters, whose misses make the interval of a total
 DECILES = 10
 _BOUNDS = (np.log(1e-4), np.log(1e5))
 
@@ -212,8 +213,34 @@ def learn(bought: Purchases, seed: int = 0) -> tuple[BgNbd, GammaGamma]:
     return fit(seen, seed), fit_value(seen, seed)
 
 
-def value(bought: Purchases, models: tuple[BgNbd, GammaGamma], days: int = 365, seed: int = 0) -> Valued:
-    """What each customer will bring in over the next `days` (one of `HORIZONS`), by what `learn` found."""
+def misses(bought: Purchases, seed: int = 0) -> float:
+    """By how much the purchases of all customers were missed in past quarters: the root of the mean squared logarithm
+    of came / expected, over up to `ORIGINS` quarters with two before them; 0 where there is none."""
+    end, found = len(bought.days) - 1, []
+    for back in range(1, ORIGINS + 1):
+        day = end - back * HOLD_OUT
+        if day < 2 * HOLD_OUT:
+            break
+        seen = history(rfm.until(bought, day))
+        try:
+            model = fit(seen, seed)
+        except CannotTell:
+            break
+        said = float(expected(model, HOLD_OUT, seen.repeats, seen.recency, seen.age).sum())
+        visits = bought.bought
+        came = visits[(visits["day"] > day) & (visits["day"] <= day + HOLD_OUT)]
+        came = came[np.isin(came["customer"], seen.customer)]
+        found.append(np.log(max(len(came), 1) / max(said, 1.0)))
+    return float(np.sqrt(np.mean(np.square(found)))) if found else 0.0
+
+
+def value(
+    bought: Purchases, models: tuple[BgNbd, GammaGamma], days: int = 365, miss: float = 0.0, seed: int = 0
+) -> Valued:
+    """What each customer will bring in over the next `days` (one of `HORIZONS`), by what `learn` found.
+
+    `miss`, of `misses`, makes the interval of the total as wide as past errors ask for.
+    """
     from scipy.stats import spearmanr
 
     seen = history(bought)
@@ -225,7 +252,9 @@ def value(bought: Purchases, models: tuple[BgNbd, GammaGamma], days: int = 365, 
     for ahead in HORIZONS:
         made[f"purchases-{ahead}"] = expected(model, ahead, x, recency, age)
         made[f"value-{ahead}"] = made[f"purchases-{ahead}"] * spend
-    lo, hi, sums = _drawn(model, amounts, seen, days, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    lo, hi, sums = _drawn(model, amounts, seen, days, rng)
+    sums = sums * np.exp(miss * rng.standard_normal(len(sums)))
     low, high = np.quantile(sums, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     again = (x > 0) & (seen.spend > 0)
     together = float(spearmanr(x[again], seen.spend[again]).statistic) if again.sum() > 2 else float("nan")
@@ -247,7 +276,8 @@ def _drawn(
     count = np.where(seen.spend > 0, seen.repeats + 1, 0)
     paid = np.maximum(seen.spend, 0) * count
     for row in range(draws):
-        one = BgNbd(*np.exp(rng.multivariate_normal(centre, model.covariance, method="eigh")), 0.0, model.covariance)
+        r, alpha, a, b = np.exp(rng.multivariate_normal(centre, model.covariance, method="eigh"))
+        one = BgNbd(r, alpha, a, b, 0.0, model.covariance)
         bought = _purchases(one, seen, days, rng)
         rate = rng.gamma(amounts.p * count + amounts.q) / (amounts.gamma + paid)
         values[row] = np.where(bought > 0, rng.gamma(amounts.p * np.maximum(bought, 1)) / rate, 0)
@@ -293,7 +323,7 @@ def backtest(bought: Purchases, days: int = HOLD_OUT, seed: int = 0) -> BackTest
     model = fit(seen, seed)
     rng = np.random.default_rng(seed)
     drawn = np.array([_purchases(model, seen, days, rng) for _draw in range(200)])
-    lo, hi = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    lo, hi = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0, method="inverted_cdf")
     visits = bought.bought
     day, customer = visits["day"].to_numpy(), visits["customer"].to_numpy()
     size = len(bought.customers)

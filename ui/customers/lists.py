@@ -16,7 +16,13 @@ def show(table: pd.DataFrame, name: str, title: str, saved: pd.DataFrame | None 
         with st.popover(_("Save the list"), icon=":material/download:", on_change="rerun", key=f"save-{name}") as menu:
             if menu.open:
                 downloads.table(whole, name)
-    st.dataframe(table.head(buyers.MANY), hide_index=True, height=height if len(table) > 10 else "content")
+    numbers = table.select_dtypes("number").columns
+    st.dataframe(
+        table.head(buyers.MANY),
+        hide_index=True,
+        height=height if len(table) > 12 else "content",
+        column_config={one: st.column_config.NumberColumn(one, format="localized") for one in numbers},
+    )
     if len(table) > buyers.MANY:
         text = _("Shown are the first {shown} of {count}; the file has all.")
         st.caption(text.format(shown=locales.number(buyers.MANY), count=locales.number(len(table))))

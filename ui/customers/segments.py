@@ -45,7 +45,9 @@ def headline(bought: Purchases, scored: pd.DataFrame, currency: str) -> None:
             (
                 _("Champions and loyal"),
                 locales.percent(share) if share == share else "–",
-                _("of the revenue, by {count} customers").format(count=locales.number(of(best, "customers"))),
+                _("of known customers’ revenue, by {count} of them").format(
+                    count=locales.number(of(best, "customers"))
+                ),
             ),
             (
                 _("At risk or cannot lose"),
@@ -88,7 +90,7 @@ def named(_stored: Stored, bought: Purchases, scored: pd.DataFrame, currency: st
             _("What to do"): [_(rfm.ACTIONS[one]) for one in parts["segment"]],
         }
     )
-    lists.show(table, "customers_segments_table", _("What to do with each segment"), height=430)
+    lists.show(table, "customers_segments_table", _("What to do with each segment"))
     only_back = float(bought.visits["revenue"].sum() - scored["revenue"].sum())
     if abs(only_back) >= 0.005:
         sentence = _("Customers of whom only goods that came back are known have no segment: {amount} of revenue.")

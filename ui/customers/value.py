@@ -13,12 +13,13 @@ from models.customers import rfm, slipping, value
 from models.customers.rfm import CannotTell, Purchases
 from models.customers.slipping import Proof
 from models.customers.value import HOLD_OUT, BackTest, Valued
-from ui import answers, buyers, cards, inputs
+from ui import answers, buyers, cards, inputs, store
 from ui.background import Step
 from ui.customers import lists
 from ui.text import N_, _, plain
 
 WITHIN = {"30": N_("30 open days"), "90": N_("90 open days"), "10000": N_("any time")}
+USUAL = "90"
 AHEAD = {"30": N_("30 days"), "90": N_("90 days"), "365": N_("365 days")}
 TOGETHER = 0.3  # rank correlation of how often and how much, from which a reader must know
 
@@ -46,6 +47,26 @@ def answer(stored: Stored, bought: Purchases) -> Answer:
     return answers.ready(f"customers {stored.version}", "customers", lambda step: _answer(bought, step))
 
 
+def slipping_now(stored: Stored) -> pd.DataFrame | None:
+    """The call list of the page as it begins, with the `name` of each customer, if it has been made already."""
+    found = answers.found(f"customers {stored.version}")
+    if not isinstance(found, Answer) or found.assessed is None:
+        return None
+    bought = buyers.purchases(stored)
+    listed = slipping.listed(bought, found.assessed, int(USUAL))
+    return listed.assign(name=bought.customers[listed.index.to_numpy()].astype(str))
+
+
+def prepare() -> None:
+    """Learn who is slipping: the page Today names them, and nobody should wait for it."""
+    stored = store.active("sales")
+    if "amount" in store.unknown(stored):
+        return
+    bought = buyers.purchases(stored)
+    if len(bought.days) > 1 and len(bought.bought):
+        answers.start(f"customers {stored.version}", "customers", lambda step: _answer(bought, step))
+
+
 def _answer(bought: Purchases, step: Step) -> Answer:
     assessed = no_rhythm = no_value = None
     valued: dict[int, Valued] = {}
@@ -56,9 +77,9 @@ def _answer(bought: Purchases, step: Step) -> Answer:
         no_rhythm = reason
     step(N_("Learning what customers are worth"), 0.6)
     try:
-        models = value.learn(bought)
+        models, miss = value.learn(bought), value.misses(bought)
         for days in value.HORIZONS:
-            valued[days] = value.value(bought, models, days)
+            valued[days] = value.value(bought, models, days, miss)
     except CannotTell as reason:
         no_value = reason
     return Answer(assessed, no_rhythm, valued, no_value)
@@ -119,7 +140,7 @@ def headline(found: Answer, listed: pd.DataFrame | None, days: int, wanted: list
         valued = found.valued[days]
         customers = kept(stored, valued.customers, wanted)
         total, lo, hi = valued.total
-        band = _("{lo} to {hi} in four of five cases, if the market stays").format(
+        band = _("{lo} to {hi} in four of five cases").format(
             lo=locales.short_money(lo, currency), hi=locales.short_money(hi, currency)
         )
         if wanted:
@@ -268,7 +289,7 @@ def terms() -> tuple[int, int, list[str]]:
     """Since when a silence is unusual (open days), how far ahead to look (days), and the segments."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         within = int(
-            inputs.choice(_("Unusually silent since"), list(WITHIN), "within", lambda one: _(WITHIN[one]), "90")
+            inputs.choice(_("Unusually silent since"), list(WITHIN), "within", lambda one: _(WITHIN[one]), USUAL)
         )
         days = int(inputs.choice(_("Look ahead"), list(AHEAD), "ahead", lambda one: _(AHEAD[one]), "365"))
         wanted = buyers.choose()
