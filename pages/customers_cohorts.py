@@ -29,7 +29,9 @@ def shown() -> None:
     views.headline(made, together, currency)
     view = inputs.view(_("View"), list(views.VIEWS), "view", lambda one: _(views.VIEWS[one][0]))
     if len(made.settling):
-        sentence = _("The cohorts up to {month} hold many who bought before the data begin: they come back more often.")
+        sentence = _(
+            "The cohorts up to {month} hold many who bought before the data begin: the figures above leave them out."
+        )
         st.caption(sentence.format(month=locales.month(made.settling[-1])))
     views.VIEWS[view][1](made, together, currency)
 

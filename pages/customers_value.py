@@ -47,8 +47,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Still a customer, purchases to come**: BG/NBD (Fader, Hardie and Lee 2005). **What a purchase brings in**:
   Gamma-Gamma (Fader and Hardie 2013), net of what came back. It takes how often and how much to have nothing to
   do with each other.
-- **Low and high**: the ends of 80% of the futures drawn from what the data leave open; the total has the uncertainty of
-  the parameters in it. Season, prices and competitors are not in it: look at “How good”.
+- **Low and high**: the ends of 80% of the futures drawn from what the data leave open. In the interval of the total
+  are also the uncertainty of the parameters, and how far it was missed in up to four past quarters.
 - **How good**: the models learned without the last quarter, then asked for it. “As before” says the purchases of the
   quarter before.
 """

@@ -30,6 +30,8 @@ def headline(bought: Purchases, scored: pd.DataFrame, currency: str) -> None:
     parts = rfm.summary(scored).set_index("segment")
     total = float(scored["revenue"].sum())
 
+    again = int((scored["frequency"] > 1).sum())
+
     def of(names: tuple[str, ...], column: str) -> float:
         return float(parts[column].reindex(names).fillna(0).sum())
 
@@ -40,7 +42,7 @@ def headline(bought: Purchases, scored: pd.DataFrame, currency: str) -> None:
             (
                 _("Customers who bought"),
                 locales.number(len(scored)),
-                _("{count} bought more than once").format(count=locales.number(int((scored["frequency"] > 1).sum()))),
+                _("{count} bought on more than one day").format(count=locales.number(again)),
             ),
             (
                 _("Champions and loyal"),
@@ -136,7 +138,8 @@ def found(stored: Stored, bought: Purchases, scored: pd.DataFrame, currency: str
                 _("Groups"), options, "k", lambda one: _("as many as are stable") if one == "auto" else one
             )
         else:
-            wanted = f"{inputs.number(_('Radius (0: the elbow)'), 'radius', 0, 0, 10):g}"
+            radius = inputs.number(_("Radius (0: the elbow)"), "radius", 0, 0, 10)
+            wanted = f"{radius:g}"
 
     def made(step: Step) -> Clusters:
         step(N_("Looking for groups of customers"), 0.2)
