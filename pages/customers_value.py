@@ -44,11 +44,12 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   is said. A season that moves everyone's rhythm is not taken out.
 - **Gone for good**: the probability that no purchase follows, given the silence. **At risk**: that times what the
   customer brings in a year (margin where costs are known, else revenue) at the usual gap.
-- **Still a customer, purchases to come**: BG/NBD (Fader, Hardie and Lee 2005). **What a purchase brings in**:
+- **Still a customer, purchases to come**: BG/NBD (Fader, Hardie and Lee 2005). It sees somebody leave only after a
+  second purchase: who bought once counts as a customer with few purchases to come. **What a purchase brings in**:
   Gamma-Gamma (Fader and Hardie 2013), net of what came back. It takes how often and how much to have nothing to
   do with each other.
 - **Low and high**: the ends of 80% of the futures drawn from what the data leave open. In the interval of the total
-  are also the uncertainty of the parameters, and how far it was missed in up to four past quarters.
+  are also the uncertainty of the parameters, and how far it was missed in the past.
 - **How good**: the models learned without the last quarter, then asked for it. “As before” says the purchases of the
   quarter before.
 """

@@ -16,7 +16,7 @@ from models.customers.cohorts import CERTAIN, Cohorts
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-AGES = 18  # months since, at most: more cannot be read
+AGES = 12  # months since, at most: more cannot be read
 COHORTS = 24  # the latest
 
 
@@ -58,7 +58,7 @@ def _drawn(title: str, found: Cohorts, shown: pd.DataFrame, write: Callable[[flo
     high = float(np.nanquantile(values, 0.98)) if np.isfinite(values).any() else 1.0
     limits = (0.0, high if high > 0 else 1.0)
     columns = [str(age) for age in shown.columns]
-    return heatmap(title, values, texts, rows, columns, names, dark, (0.52, 0.3), limits, letters=8)
+    return heatmap(title, values, texts, rows, columns, names, dark, (0.44, 0.27), limits, letters=8)
 
 
 def curve(together: pd.DataFrame) -> go.Figure:
@@ -96,6 +96,40 @@ def curve(together: pd.DataFrame) -> go.Figure:
                     hi=locales.percent(row.hi, 1),
                 )
                 for row in shown.itertuples()
+            ],
+        )
+    )
+    return figure
+
+
+def grown(together: pd.DataFrame, currency: str) -> go.Figure:
+    """What a customer has brought in so far, by months since the first purchase."""
+    summed = together["revenue"].cumsum()
+    last = int(summed.index[-1])
+    figure = theme.figure(
+        _("After {months} months a customer has brought in {amount}").format(
+            months=last, amount=locales.money(float(summed.iloc[-1]), currency)
+        ),
+        x=_("Months since the first purchase"),
+        y=_("Revenue of a customer so far ({currency})").format(currency=currency),
+        yaxis=theme.amounts(summed.to_numpy()),
+        showlegend=False,
+    )
+    sentence = _("{months} months after: {amount} a customer, of {customers} customers")
+    figure.add_trace(
+        go.Scatter(
+            x=summed.index.to_numpy(),
+            y=summed.to_numpy(),
+            mode="lines+markers",
+            line={"color": theme.STAY, "width": 2.5},
+            hoverinfo="text",
+            hovertext=[
+                sentence.format(
+                    months=month,
+                    amount=locales.money(float(amount), currency),
+                    customers=locales.number(together.loc[month, "customers"]),
+                )
+                for month, amount in summed.items()
             ],
         )
     )

@@ -97,10 +97,9 @@ def scores(scored: pd.DataFrame, dark: bool) -> "Figure":
     )  # fmt: skip
     silent = counts[-2:, 2:].sum() / max(len(scored), 1)
     title = _("{share} of the customers bought often, and no longer do").format(share=locales.percent(silent))
-    rows = [_("{score}: most recent").format(score=5), "4", "3", "2", _("{score}: longest ago").format(score=1)]
-    columns = [_("{score}: seldom").format(score=1), "2", "3", "4", _("{score}: often").format(score=5)]
-    axes = (_("Score of recency"), _("Score of frequency"))
-    return heatmap(title, counts.astype(float), texts, rows, columns, axes, dark, (1.15, 0.72), letters=8)
+    columns = [str(score + 1) for score in range(rfm.SCORES)]
+    axes = (_("Score of recency (5: most recent)"), _("Score of frequency (5: most often)"))
+    return heatmap(title, counts.astype(float), texts, columns[::-1], columns, axes, dark, (0.86, 0.66), letters=8)
 
 
 def profile(found: Clusters, scored: pd.DataFrame) -> go.Figure:
@@ -238,6 +237,12 @@ def sankey(days: list[pd.Timestamp], moves: list[pd.DataFrame]) -> go.Figure:
     good, bad = ("champions", "loyal"), ("at risk", "cannot lose", "hibernating", "lost", "about to sleep")
     fell = int(last.loc[last["start"].isin(good) & last["end"].isin(bad), "customers"].sum())
     was = int(last.loc[last["start"].isin(good), "customers"].sum())
+
+    def label(number: int, segment: str) -> str:
+        """Between the first and the last day there is room for the number of a segment only."""
+        place = f"{order.index(segment) + 1}"
+        return f"{place} {name(segment)}" if number in (0, len(days) - 1) else place
+
     sentence = _("{customers} customers: {start} on {day}, {end} on {later}")
     title = _("{fell} of {was} champions and loyal customers have fallen back since {day}").format(
         fell=locales.number(fell), was=locales.number(was), day=locales.day(days[-2])
@@ -248,7 +253,7 @@ def sankey(days: list[pd.Timestamp], moves: list[pd.DataFrame]) -> go.Figure:
         go.Sankey(
             arrangement="fixed",
             node={
-                "label": [name(segment) for _number, segment in nodes],
+                "label": [label(number, segment) for number, segment in nodes],
                 "color": colours,
                 "x": [0.001 + 0.998 * number / (len(days) - 1) for number, _segment in nodes],
                 "y": _heights(nodes, moves),

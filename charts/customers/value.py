@@ -146,15 +146,15 @@ def concentration(values: np.ndarray, days: int) -> go.Figure:
     return figure
 
 
-def still_here(alive: np.ndarray) -> go.Figure:
-    """How many customers there are of each probability of still being one."""
+def comes(chance: np.ndarray, days: int) -> go.Figure:
+    """How many customers there are of each probability to buy in the next days."""
     edges = np.linspace(0, 1, 11)
-    counts = np.histogram(alive, edges)[0]
+    counts = np.histogram(chance, edges)[0]
     figure = theme.figure(
-        _("{here} of {all} customers are more likely still customers than not").format(
-            here=locales.number(int((alive > 0.5).sum())), all=locales.number(len(alive))
+        _("{here} of {all} customers will more likely than not buy in the next {days} days").format(
+            here=locales.number(int((chance > 0.5).sum())), all=locales.number(len(chance)), days=days
         ),
-        x=_("Probability of still being a customer"),
+        x=_("Probability of a purchase in the next {days} days").format(days=days),
         y=_("Customers"),
         xaxis=theme.percent_axis(1.0),
         yaxis=theme.amounts(counts),

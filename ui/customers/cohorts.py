@@ -64,8 +64,8 @@ def retention(made: Cohorts, together: pd.DataFrame, _currency: str) -> None:
     long = made.retention.stack().rename("retention").reset_index()
     ends = [one.stack().rename(name).reset_index(drop=True) for name, one in (("lo", lo), ("hi", hi))]
     table = pd.concat([long, *ends, made.active.stack().rename("active").reset_index(drop=True)], axis=1)
-    cards.figure(charts.retention(made, together, is_dark()), "customers_retention", table)
     with st.grid("auto", min_column_width=400):
+        cards.figure(charts.retention(made, together, is_dark()), "customers_retention", table)
         cards.figure(charts.curve(together), "customers_retention_curve", together.reset_index())
         if len(made.unlike):
             cards.figure(charts.unlike(made), "customers_cohorts_unlike", made.unlike.reset_index())
@@ -75,7 +75,9 @@ def retention(made: Cohorts, together: pd.DataFrame, _currency: str) -> None:
 def revenue(made: Cohorts, together: pd.DataFrame, currency: str) -> None:
     """What they bring in."""
     table = made.revenue.stack().rename("revenue").reset_index()
-    cards.figure(charts.revenue(made, together, currency, is_dark()), "customers_cohort_revenue", table)
+    with st.grid("auto", min_column_width=400):
+        cards.figure(charts.revenue(made, together, currency, is_dark()), "customers_cohort_revenue", table)
+        cards.figure(charts.grown(together, currency), "customers_cohort_grown", together.reset_index())
 
 
 def _unlike(made: Cohorts) -> None:

@@ -77,9 +77,11 @@ def _answer(bought: Purchases, step: Step) -> Answer:
         no_rhythm = reason
     step(N_("Learning what customers are worth"), 0.6)
     try:
-        models, miss = value.learn(bought), value.misses(bought)
+        models = value.learn(bought)
+        step(N_("Learning what customers are worth"), 0.7)
+        short, long = (value.misses(bought, days) for days in (HOLD_OUT, value.HORIZONS[-1]))
         for days in value.HORIZONS:
-            valued[days] = value.value(bought, models, days, miss)
+            valued[days] = value.value(bought, models, days, short if days <= HOLD_OUT else long)
     except CannotTell as reason:
         no_value = reason
     return Answer(assessed, no_rhythm, valued, no_value)
@@ -147,9 +149,9 @@ def headline(found: Answer, listed: pd.DataFrame | None, days: int, wanted: list
             total, band = float(customers[f"value-{days}"].sum()), _("of the chosen segments")
         texts += [
             (
-                _("Still customers"),
-                locales.number(float(customers["alive"].sum())),
-                _("expected, of {count} who bought").format(count=locales.number(len(customers))),
+                _("Will buy in {days} days").format(days=days),
+                locales.number(float(customers[f"comes-{days}"].sum())),
+                _("customers expected, of {count} who have bought").format(count=locales.number(len(customers))),
             ),
             (_("Revenue of the next {days} days").format(days=days), locales.short_money(total, currency), band),
         ]
@@ -204,6 +206,7 @@ def worth(stored: Stored, bought: Purchases, found: Answer, days: int, wanted: l
         {
             _("Customer"): bought.customers[customers.index.to_numpy()].astype(str),
             _("Still a customer (%)"): (100 * customers["alive"]).round(1).to_numpy(),
+            _("Buys in {days} days (%)").format(days=days): (100 * customers[f"comes-{days}"]).round(1).to_numpy(),
             **{
                 _("Purchases in {days} days").format(days=ahead): customers[f"purchases-{ahead}"].round(2).to_numpy()
                 for ahead in value.HORIZONS
@@ -219,7 +222,7 @@ def worth(stored: Stored, bought: Purchases, found: Answer, days: int, wanted: l
     with st.grid("auto", min_column_width=400):
         drawn = charts.concentration(customers[f"value-{days}"].to_numpy(), days)
         cards.figure(drawn, "customers_value_share", table)
-        cards.figure(charts.still_here(customers["alive"].to_numpy()), "customers_alive", table)
+        cards.figure(charts.comes(customers[f"comes-{days}"].to_numpy(), days), "customers_comes", table)
     if valued.together > TOGETHER:
         sentence = _(
             "Who buys often here spends more each time (rank correlation {value}), which the model takes for chance: "
@@ -237,7 +240,13 @@ def proved(stored: Stored, bought: Purchases, within: int) -> None:
         st.info(plain(found.backtest.sentence()), icon=":material/info:")
         return
     back = found.backtest
+    came = int((back.customers["actual"] > 0).sum())
     texts = [
+        (
+            _("Customers foretold"),
+            locales.number(float(back.customers["comes"].sum())),
+            _("{actual} came from {day} on").format(actual=locales.number(came), day=locales.day(back.since)),
+        ),
         (
             _("Purchases foretold"),
             locales.number(float(back.customers["expected"].sum())),
