@@ -172,7 +172,9 @@ def caveats(bought: Purchases) -> list[Caveat]:
     if total > 0 and bought.unknown > 0.005 * total:
         message = N_("{share} of the revenue is of lines without a customer code: it is in no figure of a customer.")
         found.append(Caveat(message, {"share": bought.unknown / total}))
-    if len(made) > 1 and made.max() > MOST * total > 0:
+    if len(made) == 1:
+        found.append(Caveat(N_("Only one customer is known: scores have nobody to compare with."), {}))
+    elif len(made) and made.max() > MOST * total > 0:
         message = N_("One customer, {customer}, makes {share} of the revenue.")
         found.append(
             Caveat(message, {"customer": bought.customers[int(made.idxmax())], "share": float(made.max()) / total})

@@ -271,7 +271,8 @@ def value(
     sums = sums * np.exp(miss * rng.standard_normal(len(sums)))
     low, high = np.quantile(sums, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     again = (x > 0) & (seen.spend > 0)
-    together = float(spearmanr(x[again], seen.spend[again]).statistic) if again.sum() > 2 else float("nan")
+    varied = min(len(np.unique(values[again])) for values in (x, seen.spend)) > 1
+    together = float(spearmanr(x[again], seen.spend[again]).statistic) if varied else float("nan")
     frame = pd.DataFrame({**made, "lo": lo, "hi": hi}, index=pd.Index(seen.customer, name="customer"))
     return Valued(frame, (float(frame[f"value-{days}"].sum()), low, high), days, together, model, amounts)
 
