@@ -40,8 +40,9 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Slipping**: a customer with three purchases or more whose silence is seen on fewer than one day in twenty while they
   keep to their own rhythm. Their gaps, in open days, are gamma distributed, with a mean and a regularity of their own;
   few gaps are drawn towards those of the shop's other customers. The share of days is that of the age of a renewal
-  process (Cox 1962). Of customers in rhythm one in twenty is silent for that long on any day: how many of the list are,
-  is said. A season that moves everyone's rhythm is not taken out.
+  process (Cox 1962); where it is unusual is set so that one in twenty simulated customers of such a shop, none of whom
+  leaves, is listed. How many of the list are still in their rhythm is said. A season that moves everyone's rhythm is
+  not taken out.
 - **Gone for good**: the probability that no purchase follows, given the silence. **At risk**: that times what the
   customer brings in a year (margin where costs are known, else revenue) at the usual gap.
 - **Still a customer, purchases to come**: BG/NBD (Fader, Hardie and Lee 2005). It sees somebody leave only after a

@@ -1,6 +1,6 @@
 """Who is slipping: customers whose silence is unusual for their own rhythm."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ SAMPLE = 1_500  # customers that the population is learned from: more change not
 SHAPES = np.array([0.6, 1.0, 1.7, 3.0, 6.0, 12.0])  # of gaps: 1 is chance alone, 12 is nearly a calendar
 YEAR = 365.25  # days
 BISECTIONS = 12
+SIMULATED = 4_000  # customers
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,15 @@ class Rhythm:
 
     The gaps between the purchases of a customer, in open days, are gamma distributed with a shape of `SHAPES`
     (population shares `weights`) and a mean whose inverse is gamma distributed with shape `r` and rate `alpha` over the
-    population. After each purchase a customer is gone for good with probability `stop`.
+    population. After each purchase a customer is gone for good with probability `stop`. `threshold`: the chance of a
+    silence (see `assess`) that a share `UNUSUAL` of such customers, simulated, are under though none has left.
     """
 
     r: float
     alpha: float
     stop: float
     weights: np.ndarray
+    threshold: float = UNUSUAL
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,36 @@ def learn(bought: Purchases, seed: int = 0) -> Rhythm:
             count=len(who),
             least=ENOUGH,
         )
+    rng = np.random.default_rng(seed)
     if len(who) > SAMPLE:
-        part = np.random.default_rng(seed).choice(len(who), SAMPLE, replace=False)
+        part = rng.choice(len(who), SAMPLE, replace=False)
         gaps = _Gaps(*(values[part] for values in (gaps.count, gaps.total, gaps.logs, gaps.silence)))
-    return _learned(gaps)
+    found = _learned(gaps)
+    simulated = _simulated(found, gaps.total + gaps.silence, rng)
+    chance = _chance(_posterior(found, simulated), simulated.silence)
+    return replace(found, threshold=float(np.quantile(chance, UNUSUAL)) if len(chance) else UNUSUAL)
+
+
+def _simulated(found: Rhythm, seen: np.ndarray, rng: np.random.Generator) -> _Gaps:
+    """Customers of such a shop who never leave, each `seen` for as long as somebody was, day by day."""
+    seen = rng.choice(seen, SIMULATED)
+    shape = rng.choice(SHAPES, SIMULATED, p=found.weights)
+    mean = found.alpha / rng.gamma(found.r, size=SIMULATED)
+    clock, last = rng.random(SIMULATED), np.zeros(SIMULATED)
+    count, total, logs = np.zeros(SIMULATED), np.zeros(SIMULATED), np.zeros(SIMULATED)
+    here = np.arange(SIMULATED)
+    while len(here):
+        clock[here] += rng.gamma(shape[here]) * mean[here] / shape[here]
+        here = here[clock[here] < seen[here]]
+        gap = np.floor(clock[here]) - last[here]
+        later = here[gap > 0]  # a second purchase on a day is the same one
+        gap = gap[gap > 0]
+        count[later] += 1
+        total[later] += gap
+        logs[later] += np.log(gap)
+        last[later] += gap
+    rhythm = count >= LEAST - 1
+    return _Gaps(count[rhythm], total[rhythm], logs[rhythm], np.maximum(seen - last, 0.5)[rhythm])
 
 
 def _learned(gaps: _Gaps) -> Rhythm:
@@ -123,42 +152,65 @@ def _logs(found: Rhythm, gaps: _Gaps) -> tuple[np.ndarray, np.ndarray]:
     return own + stayed + np.log(found.stop + (1 - found.stop) * silent + 1e-300), silent
 
 
+@dataclass(frozen=True)
+class _Posterior:
+    """Of each customer (rows) and shape (columns): the `weights` of the shapes, `shape` and `rate` of the gamma of what
+    is left open of the mean, and the chance of so long a silence while a gap lasts, `silent`."""
+
+    weights: np.ndarray
+    shape: np.ndarray
+    rate: np.ndarray
+    silent: np.ndarray
+
+    def take(self, rows: np.ndarray) -> "_Posterior":
+        return _Posterior(*(values[rows] for values in (self.weights, self.shape, self.rate, self.silent)))
+
+
+def _posterior(rhythm: Rhythm, gaps: _Gaps) -> _Posterior:
+    from scipy.special import softmax
+
+    logs, silent = _logs(rhythm, gaps)
+    shape = rhythm.r + SHAPES * gaps.count[:, None]
+    rate = rhythm.alpha / SHAPES + gaps.total[:, None]
+    return _Posterior(softmax(logs + np.log(rhythm.weights), axis=1), shape, rate, silent)
+
+
+def _chance(of: _Posterior, silence: np.ndarray) -> np.ndarray:
+    """On which share of the days a customer in rhythm has been silent for longer (see `assess`)."""
+    from scipy.special import betainc
+
+    s = silence[:, None]
+    share = of.rate / (of.rate + s)
+    mean = SHAPES * of.rate / of.shape
+    later = betainc(of.shape, SHAPES + 1, share) - s / mean * betainc(of.shape + 1, SHAPES, share)
+    return np.clip((of.weights * later).sum(1), 0, 1)
+
+
 def assess(bought: Purchases, rhythm: Rhythm) -> pd.DataFrame:
     """One row a customer with a rhythm, by place in `customers` (the index).
 
     `purchases`; `last`, the day of the last one (place in `days`), `silence`: open days since; `gap`: the usual open
-    days between two, own and population's weighed; `chance`: on which share of the days so long a silence, or a
-    longer one, is seen of a customer like this one who is in rhythm; `unusual`: for how many open days it has been
-    under `UNUSUAL` (0: it is not); `gone`: the probability that they are gone for good.
+    days between two, own and population's weighed; `chance`: on which share of the days so long a silence, or a longer
+    one, is seen of a customer like this one who is in rhythm; `unusual`: for how many open days it has been under the
+    rhythm's `threshold` (0: it is not); `gone`: the probability that they are gone for good.
 
     The chance is that of the age of a renewal process at a day picked without looking (Cox 1962, Renewal Theory, ch.
     5): of a gap with mean m and survival S, 1/m times the integral of S from the silence on, averaged over what the
-    customer's own gaps leave open. Where nobody slips a share of about `UNUSUAL` is under `UNUSUAL`.
+    customer's own gaps leave open. Those gaps are the ones that ended in time, so that it is a little too small; where
+    nobody slips a share `UNUSUAL` is under the threshold.
     """
-    from scipy.special import betainc, softmax
-
     who, gaps = _gaps(bought)
-    logs, silent = _logs(rhythm, gaps)
-    weights = softmax(logs + np.log(rhythm.weights), axis=1)
-    shape = rhythm.r + SHAPES * gaps.count[:, None]
-    rate = rhythm.alpha / SHAPES + gaps.total[:, None]
-
-    def chance(silence: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        one, other, s = shape[rows], rate[rows], silence[:, None]
-        share = other / (other + s)
-        later = betainc(one, SHAPES + 1, share) - s * one / (SHAPES * other) * betainc(one + 1, SHAPES, share)
-        return np.clip((weights[rows] * later).sum(1), 0, 1)
-
-    now = chance(gaps.silence, np.arange(len(who)))
-    rows = np.flatnonzero(now < UNUSUAL)
+    known = _posterior(rhythm, gaps)
+    now = _chance(known, gaps.silence)
+    rows = np.flatnonzero(now < rhythm.threshold)
     low, high = np.zeros(len(rows)), gaps.silence[rows]
     for _step in range(BISECTIONS):  # for the silence at which it became unusual
         middle = (low + high) / 2
-        is_unusual = chance(middle, rows) < UNUSUAL
+        is_unusual = _chance(known.take(rows), middle) < rhythm.threshold
         low, high = np.where(is_unusual, low, middle), np.where(is_unusual, middle, high)
     unusual = np.zeros(len(who))
     unusual[rows] = np.maximum(gaps.silence[rows] - high, 0.5)
-    gone = rhythm.stop / (rhythm.stop + (1 - rhythm.stop) * silent + 1e-300)
+    gone = rhythm.stop / (rhythm.stop + (1 - rhythm.stop) * known.silent + 1e-300)
     last = np.zeros(len(bought.customers), dtype=np.int64)
     last[bought.bought["customer"].to_numpy()] = bought.bought["day"].to_numpy()
     return pd.DataFrame(
@@ -166,10 +218,10 @@ def assess(bought: Purchases, rhythm: Rhythm) -> pd.DataFrame:
             "purchases": (gaps.count + 1).astype(int),
             "last": last[who],
             "silence": gaps.silence,
-            "gap": (weights * SHAPES * rate / np.maximum(shape - 1, 0.5)).sum(1),
+            "gap": (known.weights * SHAPES * known.rate / np.maximum(known.shape - 1, 0.5)).sum(1),
             "chance": now,
             "unusual": unusual,
-            "gone": (weights * gone).sum(1),
+            "gone": (known.weights * gone).sum(1),
         },
         index=pd.Index(who, name="customer"),
     )
@@ -189,12 +241,6 @@ def listed(bought: Purchases, assessed: pd.DataFrame, within: int) -> pd.DataFra
     yearly = sums[made.index.to_numpy()] / made["purchases"] * year / made["gap"]
     made = made.assign(yearly=yearly, at_risk=yearly * made["gone"])
     return made.sort_values("at_risk", ascending=False, kind="stable")
-
-
-def by_chance(assessed: pd.DataFrame, within: int) -> float:
-    """How many of such a list would be on it though nothing is wrong: a customer in rhythm is as often silent."""
-    fresh = (assessed["unusual"] > 0) & (assessed["unusual"] <= within)
-    return float((1 - assessed["gone"])[fresh].sum())
 
 
 @dataclass(frozen=True)
