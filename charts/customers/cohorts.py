@@ -33,7 +33,9 @@ def retention(found: Cohorts, together: pd.DataFrame, dark: bool) -> "Figure":
                 later=locales.percent(together["retention"].iloc[6]),
             )
     shown = found.retention.iloc[-COHORTS:, 1 : AGES + 1]
-    return _drawn(title, found, shown, lambda value: locales.percent(value).replace("\xa0", ""), dark)
+    return _drawn(
+        title, found, shown, lambda value: locales.percent(value).replace("\xa0", ""), _("Months since"), dark
+    )
 
 
 def revenue(found: Cohorts, together: pd.DataFrame, currency: str, dark: bool) -> "Figure":
@@ -43,10 +45,13 @@ def revenue(found: Cohorts, together: pd.DataFrame, currency: str, dark: bool) -
     title = _("A customer brings in {first} in the first month, {all} in the first {count}").format(
         first=locales.money(first, currency), all=locales.money(sum_, currency), count=min(12, len(together))
     )
-    return _drawn(title, found, shown, lambda value: locales.number(value), dark)
+    columns = _("Months since; revenue of a customer in {currency}").format(currency=currency)
+    return _drawn(title, found, shown, locales.number, columns, dark)
 
 
-def _drawn(title: str, found: Cohorts, shown: pd.DataFrame, write: Callable[[float], str], dark: bool) -> "Figure":
+def _drawn(
+    title: str, found: Cohorts, shown: pd.DataFrame, write: Callable[[float], str], below: str, dark: bool
+) -> "Figure":
     values = shown.to_numpy(float)
     texts = np.array([["" if value != value else write(value) for value in row] for row in values], dtype=object)
     texts = texts.reshape(values.shape)
@@ -54,7 +59,7 @@ def _drawn(title: str, found: Cohorts, shown: pd.DataFrame, write: Callable[[flo
         _("{month} ({count})").format(month=locales.month(month), count=locales.number(found.size[month]))
         for month in shown.index
     ]
-    names = (_("Month of the first purchase (customers)"), _("Months since"))
+    names = (_("Month of the first purchase (customers)"), below)
     high = float(np.nanquantile(values, 0.98)) if np.isfinite(values).any() else 1.0
     limits = (0.0, high if high > 0 else 1.0)
     columns = [str(age) for age in shown.columns]

@@ -113,6 +113,24 @@ def test_the_query_says_what_pandas_says(tmp_path, shop):
     assert (asked.customers == found.customers).all()
 
 
+def test_online_retail_adds_up_and_the_model_is_better_than_as_before(online_retail):
+    """The real file: the revenue of goods to the cent, and the last quarter foretold."""
+    found = rfm.purchases(tables.query(online_retail, rfm.by_day(online_retail.columns["sales"])))
+    goods = overview.goods(tables.read(online_retail, columns=overview.wanted(online_retail.columns["sales"])))
+    whole = overview.measures(goods).iloc[0]
+    assert round(found.visits["revenue"].sum() + found.unknown, 2) == round(whole["revenue"], 2)
+    assert len(rfm.score(found)) == whole["customers"] == 4334
+    back = value.backtest(found)
+    assert back.errors[0] < back.errors[1]
+    assert back.held > value.LEVEL
+
+
+def test_a_chain_without_customers_gets_a_sentence(kaggle_chain):
+    found = rfm.purchases(tables.query(kaggle_chain, rfm.by_day(kaggle_chain.columns["sales"])))
+    with pytest.raises(CannotTell, match="No line says who bought"):
+        rfm.check(found)
+
+
 def test_the_segments_planted_in_the_demo_are_found(shop):
     """Wholesale customers come weekly and for much, the lapsed stopped half-way, newcomers bought once, lately."""
     _sales, found = shop

@@ -66,9 +66,10 @@ def retention(made: Cohorts, together: pd.DataFrame, _currency: str) -> None:
     table = pd.concat([long, *ends, made.active.stack().rename("active").reset_index(drop=True)], axis=1)
     with st.grid("auto", min_column_width=400):
         cards.figure(charts.retention(made, together, is_dark()), "customers_retention", table)
-        cards.figure(charts.curve(together), "customers_retention_curve", together.reset_index())
-        if len(made.unlike):
-            cards.figure(charts.unlike(made), "customers_cohorts_unlike", made.unlike.reset_index())
+        with st.container():
+            cards.figure(charts.curve(together), "customers_retention_curve", together.reset_index())
+            if len(made.unlike):
+                cards.figure(charts.unlike(made), "customers_cohorts_unlike", made.unlike.reset_index())
     _unlike(made)
 
 
@@ -92,7 +93,7 @@ def _unlike(made: Cohorts) -> None:
         {
             _("Month of the first purchase"): [locales.month(month) for month in ordered.index],
             _("Customers"): made.size[ordered.index].to_numpy(),
-            _("Purchases against others (%)"): (100 * (ordered["ratio"] - 1)).round().to_numpy(),
+            _("Purchases against others (%)"): (100 * (ordered["ratio"] - 1)).round().to_numpy() + 0.0,
             _("Surely unlike"): [_("yes") if value < CERTAIN else _("no") for value in ordered["pvalue"]],
             _("Chance of such a difference (%)"): (100 * ordered["pvalue"]).round(1).to_numpy(),
         }

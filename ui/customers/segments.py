@@ -87,8 +87,8 @@ def named(_stored: Stored, bought: Purchases, scored: pd.DataFrame, currency: st
                 else {}
             ),
             _("Share of revenue (%)"): (100 * parts["revenue_share"]).round(1),
-            _("Days since the last purchase (median)"): parts["recency"],
-            _("Days with a purchase (median)"): parts["frequency"],
+            _("Days since (median)"): parts["recency"],
+            _("Purchases (median)"): parts["frequency"],
             _("What to do"): [_(rfm.ACTIONS[one]) for one in parts["segment"]],
         }
     )
@@ -168,8 +168,8 @@ def found(stored: Stored, bought: Purchases, scored: pd.DataFrame, currency: str
             _("Customers"): groups.profile["customers"],
             _("Share of revenue (%)"): (100 * groups.profile["revenue_share"]).round(1),
             _("In words"): [_words(row) for row in stands.to_dict("records")],
-            _("Days since the last purchase (median)"): groups.profile["recency"],
-            _("Days with a purchase (median)"): groups.profile["frequency"],
+            _("Days since (median)"): groups.profile["recency"],
+            _("Purchases (median)"): groups.profile["frequency"],
             _("Revenue, median ({currency})").format(currency=currency): groups.profile["revenue"].round(2),
         }
     )
