@@ -33,9 +33,11 @@ def retention(found: Cohorts, together: pd.DataFrame, dark: bool) -> "Figure":
                 later=locales.percent(together["retention"].iloc[6]),
             )
     shown = found.retention.iloc[-COHORTS:, 1 : AGES + 1]
-    return _drawn(
-        title, found, shown, lambda value: locales.percent(value).replace("\xa0", ""), _("Months since"), dark
-    )
+    return _drawn(title, found, shown, _share, _("Months since"), dark)
+
+
+def _share(value: float) -> str:
+    return locales.percent(value).replace("\xa0", "")  # narrow cells
 
 
 def revenue(found: Cohorts, together: pd.DataFrame, currency: str, dark: bool) -> "Figure":

@@ -46,7 +46,7 @@ def cohorts(bought: Purchases) -> Cohorts:
     month_of = ((bought.days.year - 1970) * 12 + bought.days.month - 1).to_numpy()
     visits = bought.visits
     month = month_of[visits["day"].to_numpy()]
-    sold = visits["sold"].to_numpy() > 0
+    sold = visits["is_sale"].to_numpy()
     customer = visits["customer"].to_numpy()
     joined = np.full(len(bought.customers), np.iinfo(np.int64).max)
     np.minimum.at(joined, customer[sold], month[sold])

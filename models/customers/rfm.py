@@ -60,10 +60,10 @@ class Purchases:
     """Who bought on which day.
 
     `visits` has a row for each customer and day with goods that were sold or came back, sorted by both: `customer`
-    (place in `customers`), `day` (place in `days`), `sold` (before returns; 0 where something only came back),
-    `revenue` (net) and, where costs are known, `margin` and `costed`, the revenue of the lines with a known cost;
-    money in the data's currency. `days` is every day from the first line of goods to the last, `is_open` whether
-    anything was sold on it. `unknown` is the revenue of lines without a customer.
+    (place in `customers`), `day` (place in `days`), `is_sale` (False: something only came back), `revenue` (net) and,
+    where costs are known, `margin` and `costed`, the revenue of the lines with a known cost; money in the data's
+    currency. `days` is every day from the first line of goods to the last, `is_open` whether anything was sold on it.
+    `unknown` is the revenue of lines without a customer.
     """
 
     visits: pd.DataFrame
@@ -75,7 +75,7 @@ class Purchases:
     @property
     def bought(self) -> pd.DataFrame:
         """The visits on which something was bought."""
-        return self.visits[self.visits["sold"] > 0]
+        return self.visits[self.visits["is_sale"]]
 
 
 def by_day(columns: Collection[str]) -> str:
@@ -101,9 +101,10 @@ def purchases(summed: pd.DataFrame) -> Purchases:
     first, last = (day.min(), day.max()) if len(day) else (np.datetime64(0, "D"), np.datetime64(-1, "D"))
     place = (day - first).astype(np.int64)
     codes, customers = pd.factorize(summed["customer"], sort=True)
-    money = summed.drop(columns=["customer", "day"]).fillna(0.0).reset_index(drop=True)
-    made = pd.DataFrame({"customer": codes, "day": place}).join(money)
-    is_open = np.bincount(place[made["sold"] > 0], minlength=int((last - first).astype(int)) + 1) > 0
+    is_sale = summed["sold"].notna().to_numpy()
+    money = summed.drop(columns=["customer", "day", "sold"]).fillna(0.0).reset_index(drop=True)
+    made = pd.DataFrame({"customer": codes, "day": place, "is_sale": is_sale}).join(money)
+    is_open = np.bincount(place[is_sale], minlength=int((last - first).astype(int)) + 1) > 0
     known = made["customer"] >= 0
     return Purchases(
         visits=made[known].sort_values(["customer", "day"], ignore_index=True),
