@@ -47,6 +47,7 @@ ACTIONS = {
     "hibernating": N_("One cheap reminder; no discount."),
     "lost": N_("Leave them alone, or one last letter."),
 }
+MONEY = ("revenue", "margin", "costed")
 SILENT = 28  # days without any sale, from which a gap is worth a sentence
 MOST = 0.5  # of the revenue, from which one customer is worth a sentence
 
@@ -87,7 +88,7 @@ def by_day(columns: Collection[str]) -> str:
         else ""
     )
     return f"""
-        SELECT {customer} AS customer, date_trunc('day', timestamp) AS day,
+        SELECT {customer} AS customer, CAST(timestamp AS DATE) AS day,
                sum(amount) FILTER (line_type = 'sale') AS sold, sum(amount) AS revenue{costs}
         FROM sales WHERE line_type IN ('sale', 'return') GROUP BY ALL
     """  # noqa: S608  # no text from outside
@@ -102,16 +103,17 @@ def purchases(summed: pd.DataFrame) -> Purchases:
     place = (day - first).astype(np.int64)
     codes, customers = pd.factorize(summed["customer"], sort=True)
     is_sale = summed["sold"].notna().to_numpy()
-    money = summed.drop(columns=["customer", "day", "sold"]).fillna(0.0).reset_index(drop=True)
-    made = pd.DataFrame({"customer": codes, "day": place, "is_sale": is_sale}).join(money)
-    is_open = np.bincount(place[is_sale], minlength=int((last - first).astype(int)) + 1) > 0
-    known = made["customer"] >= 0
+    money = {name: summed[name].fillna(0.0).to_numpy() for name in MONEY if name in summed}
+    wide = int((last - first).astype(int)) + 1
+    known = np.flatnonzero(codes >= 0)
+    order = known[np.argsort(codes[known] * wide + place[known])]
+    columns = {"customer": codes, "day": place, "is_sale": is_sale, **money}
     return Purchases(
-        visits=made[known].sort_values(["customer", "day"], ignore_index=True),
+        visits=pd.DataFrame({name: values[order] for name, values in columns.items()}),
         customers=np.asarray(customers, dtype=object),
         days=pd.date_range(first, last, name="day"),
-        is_open=is_open,
-        unknown=float(made.loc[~known, "revenue"].sum()),
+        is_open=np.bincount(place[is_sale], minlength=wide) > 0,
+        unknown=float(money["revenue"][codes < 0].sum()),
     )
 
 
