@@ -33,7 +33,7 @@ def shown() -> None:
             "The cohorts up to {month} hold many who bought before the data begin: the figures above leave them out."
         )
         st.caption(sentence.format(month=locales.month(made.settling[-1])))
-    views.VIEWS[view][1](made, together, currency)
+    views.VIEWS[view][1](f"{stored.version} {sorted(wanted)}", made, together, currency)
 
 
 shown()

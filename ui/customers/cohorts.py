@@ -1,5 +1,7 @@
 """The views of the page Customers: cohorts."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -58,14 +60,31 @@ def headline(made: Cohorts, together: pd.DataFrame, currency: str) -> None:
     cards.metrics(texts)
 
 
-def retention(made: Cohorts, together: pd.DataFrame, _currency: str) -> None:
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _drawn(
+    name: str,  # noqa: ARG001  # the cache key
+    view: str,
+    language: str,  # noqa: ARG001  # the cache key
+    dark: bool,
+    _made: Cohorts,
+    _together: pd.DataFrame,
+    currency: str,
+) -> Any:
+    """A heatmap, drawn once: that takes longer than all the rest of the page."""
+    if view == "retention":
+        return charts.retention(_made, _together, dark)
+    return charts.revenue(_made, _together, currency, dark)
+
+
+def retention(name: str, made: Cohorts, together: pd.DataFrame, currency: str) -> None:
     """Who comes back."""
     lo, hi = made.interval
     long = made.retention.stack().rename("retention").reset_index()
     ends = [one.stack().rename(name).reset_index(drop=True) for name, one in (("lo", lo), ("hi", hi))]
     table = pd.concat([long, *ends, made.active.stack().rename("active").reset_index(drop=True)], axis=1)
     with st.grid("auto", min_column_width=400):
-        cards.figure(charts.retention(made, together, is_dark()), "customers_retention", table)
+        drawn = _drawn(name, "retention", locales.language(), is_dark(), made, together, currency)
+        cards.figure(drawn, "customers_retention", table)
         with st.container():
             cards.figure(charts.curve(together), "customers_retention_curve", together.reset_index())
             if len(made.unlike):
@@ -73,11 +92,12 @@ def retention(made: Cohorts, together: pd.DataFrame, _currency: str) -> None:
     _unlike(made)
 
 
-def revenue(made: Cohorts, together: pd.DataFrame, currency: str) -> None:
+def revenue(name: str, made: Cohorts, together: pd.DataFrame, currency: str) -> None:
     """What they bring in."""
     table = made.revenue.stack().rename("revenue").reset_index()
     with st.grid("auto", min_column_width=400):
-        cards.figure(charts.revenue(made, together, currency, is_dark()), "customers_cohort_revenue", table)
+        drawn = _drawn(name, "revenue", locales.language(), is_dark(), made, together, currency)
+        cards.figure(drawn, "customers_cohort_revenue", table)
         cards.figure(charts.grown(together, currency), "customers_cohort_grown", together.reset_index())
 
 

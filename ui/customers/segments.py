@@ -1,5 +1,7 @@
 """The views of the page Customers: segments."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -69,13 +71,20 @@ def headline(bought: Purchases, scored: pd.DataFrame, currency: str) -> None:
     )
 
 
-def named(_stored: Stored, bought: Purchases, scored: pd.DataFrame, currency: str) -> None:
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _scores(version: str, language: str, dark: bool, _scored: pd.DataFrame) -> Any:  # noqa: ARG001  # the cache key
+    """The heatmap of the scores, drawn once."""
+    return charts.scores(_scored, dark)
+
+
+def named(stored: Stored, bought: Purchases, scored: pd.DataFrame, currency: str) -> None:
     """The segments of the scores."""
     parts = rfm.summary(scored)
     with st.grid("auto", min_column_width=400):
         cards.figure(charts.treemap(parts, currency), "customers_segments", parts)
         cells = scored.groupby(["r", "f"]).size().rename("customers").reset_index()
-        cards.figure(charts.scores(scored, is_dark()), "customers_scores", cells)
+        drawn = _scores(stored.version, locales.language(), is_dark(), scored)
+        cards.figure(drawn, "customers_scores", cells)
     table = pd.DataFrame(
         {
             _("Segment"): [buyers.name(one) for one in parts["segment"]],
