@@ -108,6 +108,47 @@ def promises(seed: int, shops: int) -> None:
             )
 
 
+def buyers(rng: np.random.Generator, ahead: int) -> tuple[rfm.Purchases, np.ndarray]:
+    """A BG/NBD and Gamma-Gamma shop of 1,000 customers over 700 days, and what each brings in `ahead` days after."""
+    rows, later = [], np.zeros(1000)
+    rate, leave = rng.gamma(0.8, 1 / 40, 1000), rng.beta(0.8, 6.0, 1000)
+    spending = 5.0 / rng.gamma(4.0, 1 / 100, 1000)
+    for customer in range(1000):
+        at = rng.uniform(0, 500)
+        while at < 700 + ahead:
+            amount = spending[customer] * rng.gamma(5.0) / 5
+            if at < 700:
+                rows.append((f"c{customer:04}", int(at), amount))
+            else:
+                later[customer] += amount
+            if rng.random() < leave[customer]:
+                break
+            at += rng.exponential(1 / rate[customer])
+    frame = pd.DataFrame(rows, columns=["customer", "day", "sold"]).groupby(["customer", "day"], as_index=False).sum()
+    frame = pd.concat([frame, pd.DataFrame({"customer": None, "day": range(700), "sold": 1.0})], ignore_index=True)
+    frame["day"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(frame["day"], unit="D")
+    found = rfm.purchases(frame.assign(revenue=frame["sold"]))
+    return found, later[[int(name[1:]) for name in found.customers]]
+
+
+def values(seed: int, shops: int) -> None:
+    print("\nvalue of the next days: said over true, and how often the truth lay in the interval (promised: 80%)")
+    for ahead in (90, 365):
+        ratio, total, own = [], [], []
+        for number in range(shops):
+            found, later = buyers(np.random.default_rng([seed, ahead, number]), ahead)
+            made = value.value(found, value.learn(found), ahead, value.misses(found, ahead))
+            truth = later[made.customers.index]
+            ratio.append(made.total[0] / truth.sum())
+            total.append(made.total[1] <= truth.sum() <= made.total[2])
+            own.append(made.customers["lo"].le(truth).mul(made.customers["hi"].ge(truth)).mean())
+        print(
+            f"  {ahead:>3} days: said {np.mean(ratio):.2f} times the truth; total in {sum(total)} of {shops}; "
+            f"each customer's {np.mean(own):.0%}",
+            flush=True,
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--big", action="store_true", help="10 million lines too")
@@ -117,6 +158,7 @@ def main() -> None:
     for size in (100_000, 1_000_000, *((10_000_000,) if asked.big else ())):
         costs(size)
     promises(asked.seed, asked.shops)
+    values(asked.seed, 4 * asked.shops)
 
 
 if __name__ == "__main__":
