@@ -150,6 +150,7 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   filters. Closed days are left out; a weekday that is usually closed is, too. What stands out is farther from zero than
   three robust standard deviations.
 - **80% of revenue**: the fewest that bring it in, among those that brought in more than came back.
+- **Segment**: that of a customer on the last day of the data, as on the page Customers: segments, whatever the period.
 - **New**: bought in this month for the first time in the data, whatever the filters. In the first months of the data
   nearly everyone is new.
 """

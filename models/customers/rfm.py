@@ -118,7 +118,10 @@ def purchases(summed: pd.DataFrame) -> Purchases:
 
 
 def until(bought: Purchases, day: int) -> Purchases:
-    """What was known at the end of the day with this place in `days`: the same customers, some without a visit yet."""
+    """What was known at the end of the day with this place in `days`: the same customers, some without a visit yet.
+
+    `unknown` stays that of all days.
+    """
     kept = bought.visits["day"].to_numpy() <= day
     return Purchases(
         bought.visits[kept], bought.customers, bought.days[: day + 1], bought.is_open[: day + 1], bought.unknown
