@@ -196,6 +196,8 @@ def caveats(bought: Purchases) -> list[Caveat]:
         at = int(gaps.argmax())
         message = N_("From {start} to {end} nothing was sold at all: closed days count in no silence of a customer.")
         found.append(Caveat(message, {"start": bought.days[opened[at] + 1], "end": bought.days[opened[at + 1] - 1]}))
+    if "margin" in bought.visits and bought.visits["margin"].sum() < 0:
+        found.append(Caveat(N_("All in all these goods were sold below their cost: margins are losses."), {}))
     if "costed" in bought.visits:
         costed, revenue = float(bought.visits["costed"].sum()), float(bought.visits["revenue"].sum())
         if costed < 0.995 * revenue:

@@ -164,6 +164,10 @@ BAD = {
         small([f"c{n % 9}" for n in range(100)], np.r_[np.arange(50), 232 + np.arange(50)]),
         "nothing was sold at all",
     ),
+    "sold below cost": (
+        small([f"c{n % 60}" for n in range(1200)], RNG.integers(0, 400, 1200), unit_cost=15.0),
+        "sold below their cost",
+    ),
     "no goods": (small("a", np.arange(20), line_type="shipping"), "no goods"),
     "a customer with 100,000 lines": (
         small(np.where(np.arange(100_300) < 100_000, "whale", [f"c{n % 100}" for n in range(100_300)]),
