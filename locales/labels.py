@@ -175,6 +175,7 @@ _JOBS = {
     "retraining policies": N_("retraining policies"),
     "train churn": N_("train churn"),
     "notify": N_("notify"),
+    "customers": N_("customers"),
     "food": N_("food"),
     "download": N_("download"),
     "upload": N_("upload"),

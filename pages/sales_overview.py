@@ -8,7 +8,7 @@ from data import schemas
 from locales.labels import heading, label
 from models.sales import overview
 from models.sales.pulse import YEAR
-from ui import answers, cards, inputs, store
+from ui import answers, buyers, cards, inputs, store
 from ui.sales import overview as views
 from ui.text import N_, _, is_dark
 
@@ -58,7 +58,7 @@ def choose(column: str, sold: overview.Goods) -> list[str]:
 
 
 def reset() -> None:
-    for column in (*filtered, *own):
+    for column in (*filtered, *own, buyers.SEGMENT):
         st.session_state[f"sales.{column}"] = []
 
 
@@ -74,8 +74,12 @@ def explored() -> None:
         by = inputs.several(_("By columns of your own"), own, "by", heading, usual=own[:OWN]) if own else []
         lines = overview.by(sold, store.dimensions(stored, by))
         filters = {column: choose(column, lines) for column in (*filtered, *by)}
+        if "customer" not in missing:
+            filters[buyers.SEGMENT] = buyers.choose(f"sales.{buyers.SEGMENT}")
         st.button(_("Reset"), icon=":material/restart_alt:", on_click=reset, disabled=not any(filters.values()))
 
+    if filters.get(buyers.SEGMENT):
+        lines = overview.by(lines, {buyers.SEGMENT: buyers.of_lines(stored, lines.lines["customer"].array)})
     kept, shift = overview.keep(lines, filters), shifts[against]
     shown = overview.between(kept, start, end)
     if shown.lines.empty:
@@ -146,6 +150,7 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   filters. Closed days are left out; a weekday that is usually closed is, too. What stands out is farther from zero than
   three robust standard deviations.
 - **80% of revenue**: the fewest that bring it in, among those that brought in more than came back.
+- **Segment**: that of a customer on the last day of the data, as on the page Customers: segments, whatever the period.
 - **New**: bought in this month for the first time in the data, whatever the filters. In the first months of the data
   nearly everyone is new.
 """

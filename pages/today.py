@@ -16,11 +16,13 @@ from models.drift import alerts
 from models.lifecycle import registry
 from models.sales import pulse
 from ui import cards, store
+from ui.customers import value
 from ui.sales import series
 from ui.text import _, ngettext
 
 OLD_DAYS = 30
 ALERTS = 2  # at most
+NAMED = 3  # customers who are slipping
 
 customers_data, sales_data = store.active("customers"), store.active("sales")
 cards.head(_("Today"), _("What should you look at this morning?"), customers_data, sales_data)
@@ -108,6 +110,21 @@ if trained is not None and trained["metrics"].get("leaning"):
     )
     count = locales.number(trained["metrics"]["leaning"])
     cards.pointer(sentence.format(count=count), "churn_campaign", _("See whom to call"))
+
+slipping = value.slipping_now(sales_data)
+if slipping is not None and len(slipping):
+    sentence = ngettext(
+        "{count} customer, {names}, has been silent for unusually long; at risk: {amount} a year.",
+        "{count} customers have been silent for unusually long, first {names}; at risk: {amount} a year.",
+        len(slipping),
+    )
+    risk = locales.money(float(slipping["at_risk"].clip(lower=0).sum()), pounds)
+    called = ", ".join(slipping["name"].head(NAMED))
+    cards.pointer(
+        sentence.format(count=locales.number(len(slipping)), names=called, amount=risk),
+        "customers_value",
+        _("See whom to call"),
+    )
 
 chosen, found = series.first(sales_data)
 if found is not None:

@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 
 import streamlit as st
 
+from models.customers.rfm import CannotTell
 from models.forecast import CannotForecast
 from ui import background
 from ui.text import _, plain
@@ -23,7 +24,7 @@ _lock = threading.RLock()  # work may be done where it is started
 def ready(key: str, job: str, work: Callable[[background.Step], T]) -> T:
     """What `work(step)` returns, made once for a `key` in the background.
 
-    Meanwhile the page shows the progress and stops; where no forecast is possible it says why and stops.
+    Meanwhile the page shows the progress and stops; where the data allow no answer it says why and stops.
     """
     if key not in _made:
         start(key, job, work)
@@ -31,7 +32,7 @@ def ready(key: str, job: str, work: Callable[[background.Step], T]) -> T:
     if found is None:
         background.show(_runs[key], lambda status, message, _error: _ended(key, status, message))
         st.stop()
-    if isinstance(found, CannotForecast):
+    if isinstance(found, CannotForecast | CannotTell):
         st.info(plain(found.sentence()), icon=":material/info:")
         st.stop()
     if isinstance(found, str):
@@ -71,7 +72,7 @@ def start(key: str, job: str, work: Callable[[background.Step], object], patienc
     def kept(step: background.Step) -> None:
         try:
             _keep(key, work(step))
-        except CannotForecast as refused:
+        except (CannotForecast, CannotTell) as refused:
             _keep(key, refused)
         finally:
             done.set()

@@ -42,6 +42,11 @@ SECTIONS = {
         ("sales_items", _("Sales: shops and items"), "grid_view"),
         ("sales_stock", _("Sales: stock"), "inventory_2"),
     ],
+    _("Customers"): [
+        ("customers_segments", _("Customers: segments"), "groups"),
+        ("customers_value", _("Customers: value"), "loyalty"),
+        ("customers_cohorts", _("Customers: cohorts"), "table_chart"),
+    ],
     _("Monitoring"): [
         ("monitoring_drift", _("Monitoring: drift"), "radar"),
         ("monitoring_what_if", _("Monitoring: what-if drift"), "science"),

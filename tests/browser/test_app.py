@@ -22,6 +22,9 @@ PAGES = {
     "sales-what-if": "Sales: what-if",
     "sales-items": "Sales: shops and items",
     "sales-stock": "Sales: stock",
+    "customers-segments": "Customers: segments",
+    "customers-value": "Customers: value",
+    "customers-cohorts": "Customers: cohorts",
     "monitoring-drift": "Monitoring: drift",
     "monitoring-what-if": "Monitoring: what-if drift",
     "monitoring-health": "Monitoring: health",
@@ -34,6 +37,7 @@ PAGES = {
 NAVIGATION = [
     *("Today", "Churn", "Explore", "Performance", "What-if", "Campaign"),
     *("Sales", "Overview", "Forecast", "What-if", "Shops and items", "Stock"),
+    *("Customers", "Segments", "Value", "Cohorts"),
     *("Monitoring", "Drift", "What-if drift", "Performance", "Retraining", "Health"),
     *("Explore", "COVID-19", "Food products", "Data", "Data"),
 ]

@@ -1,0 +1,77 @@
+"""A heatmap drawn by seaborn, for the figures of the Customers section."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from charts import theme
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+INK = {False: "#15262E", True: "#E6EEF1"}
+PAPER = {False: "#FBFCFC", True: "#0E1A20"}
+NONE = {False: "#E9EEF0", True: "#22343C"}
+
+
+def heatmap(
+    title: str,
+    values: np.ndarray,
+    texts: np.ndarray,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    names: tuple[str, str],
+    dark: bool,
+    size: tuple[float, float],
+    limits: tuple[float, float] | None = None,
+    letters: int = 9,
+) -> "Figure":
+    """`values` (NaN: none, grey) as colours with `texts` in their cells.
+
+    `names` are those of the axis of the rows and of the columns, `size` is that of a cell in inches.
+    """
+    import matplotlib
+    import seaborn as sns
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.figure import Figure
+
+    matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: smaller, sharper, readable aloud
+    matplotlib.rcParams["text.parse_math"] = False
+    left, below = 0.5 + 0.085 * max(map(len, rows), default=0), 0.62
+    width, height = left + size[0] * len(columns) + 0.05, below + size[1] * len(rows) + 0.05
+    drawn = Figure(figsize=(width, height))
+    FigureCanvasAgg(drawn)  # without it seaborn makes a renderer of 4 MB for each label that it measures
+    drawn.set_facecolor("none")
+    drawn.suptitle(title)
+    axis: Any = drawn.subplots()
+    drawn.subplots_adjust(left / width, below / height, 1 - 0.05 / width, 1 - 0.05 / height)
+    axis.set_facecolor(NONE[dark])
+    filled = values[np.isfinite(values)]
+    low, high = limits or (0.0, float(filled.max()) if len(filled) and filled.max() > 0 else 1.0)
+    sns.heatmap(
+        values,
+        mask=~np.isfinite(values),
+        cmap=LinearSegmentedColormap.from_list("vigie", theme.SEQUENTIAL),
+        vmin=low,
+        vmax=high,
+        cbar=False,
+        linewidths=1.0,
+        linecolor=PAPER[dark],
+        xticklabels=False,
+        yticklabels=False,  # set below: seaborn would measure each, which takes longer than to draw
+        ax=axis,
+    )
+    for row, column in zip(*np.nonzero(texts != ""), strict=True):
+        share = (values[row, column] - low) / (high - low) if np.isfinite(values[row, column]) else None
+        colour = INK[dark] if share is None else "#FFFFFF" if share > 0.55 else INK[False]
+        axis.text(column + 0.5, row + 0.5, texts[row, column], ha="center", va="center", color=colour, fontsize=letters)
+    axis.set_xticks(np.arange(len(columns)) + 0.5, columns)
+    axis.set_yticks(np.arange(len(rows)) + 0.5, rows)
+    axis.set_ylabel(names[0], color=INK[dark], fontsize=10)
+    axis.yaxis.set_label_coords(-(left - 0.15) / (size[0] * len(columns)), 0.5)
+    axis.set_xlabel(names[1], color=INK[dark], fontsize=10)
+    axis.tick_params(colors=INK[dark], labelsize=9, length=0)
+    axis.tick_params(axis="y", rotation=0)
+    return drawn

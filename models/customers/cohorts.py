@@ -1,0 +1,165 @@
+"""Do customers come back, by the month they first bought, and which month's are unlike the others?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from models import statistics
+from models.customers.rfm import Purchases
+
+SETTLING = 3  # months after the beginning of the data in which old customers pass for new ones
+LEAST = 10  # customers of a cohort that is compared with others
+CERTAIN = 0.05
+
+
+@dataclass(frozen=True)
+class Cohorts:
+    """Customers by the month of their first purchase (rows, the first day of the month) and months since (columns).
+
+    `size`: customers of each cohort. `active`: how many of them bought in that month, and `revenue`, theirs, net of
+    what came back; both NaN after the last whole month. `retention` is active / size with its 95 % interval `lo` to
+    `hi` (Wilson). `unlike`: of cohorts that can be compared, `ratio` of months with a purchase to those that the
+    others' would have had, `z` and `pvalue`, corrected for the number of cohorts (Holm). `settling`: the cohorts at
+    the beginning of the data, of which many bought before.
+    """
+
+    size: pd.Series
+    active: pd.DataFrame
+    revenue: pd.DataFrame
+    unlike: pd.DataFrame
+    settling: pd.DatetimeIndex
+
+    @property
+    def retention(self) -> pd.DataFrame:
+        return self.active.div(self.size, axis=0)
+
+    @property
+    def interval(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        ends = statistics.wilson(self.active.to_numpy(), self.size.to_numpy(float)[:, None])
+        lo, hi = (pd.DataFrame(end, self.active.index, self.active.columns) for end in ends)
+        return lo, hi
+
+
+def cohorts(bought: Purchases) -> Cohorts:
+    """The cohorts of all customers who bought. Needs one who did (`rfm.check`)."""
+    month_of = ((bought.days.year - 1970) * 12 + bought.days.month - 1).to_numpy()
+    visits = bought.visits
+    month = month_of[visits["day"].to_numpy()]
+    sold = visits["is_sale"].to_numpy()
+    customer = visits["customer"].to_numpy()
+    joined = np.full(len(bought.customers), np.iinfo(np.int64).max)
+    np.minimum.at(joined, customer[sold], month[sold])
+    begins, ends = month_of[0], month_of[-1]
+    whole_end = ends if (bought.days[-1] + pd.Timedelta(days=1)).day == 1 else ends - 1
+    buyers = joined < np.iinfo(np.int64).max
+    wide = int(ends - begins) + 1
+    size = np.bincount(joined[buyers] - begins, minlength=wide)
+
+    cohort, age = joined[customer] - begins, month - joined[customer]
+    known = buyers[customer] & (age >= 0)  # what came back before the first purchase belongs to no month since
+    cell = cohort * wide + age
+    revenue = np.bincount(cell[known], visits["revenue"].to_numpy()[known], wide * wide).reshape(wide, wide)
+    bought_in = np.unique(customer[sold].astype(np.int64) * wide + age[sold])
+    pairs = np.stack([bought_in // wide, bought_in % wide])
+    active = np.bincount((joined[pairs[0]] - begins) * wide + pairs[1], minlength=wide * wide).reshape(wide, wide)
+
+    rows = np.flatnonzero(size)
+    shown = np.add.outer(rows, np.arange(wide)) <= max(whole_end - begins, 0)
+    shown[:, 0] = True  # customers of a last month in part are all there is of them
+    index = pd.PeriodIndex.from_ordinals(rows + begins, freq="M").to_timestamp().rename("cohort")
+    columns = pd.RangeIndex(wide, name="age")
+
+    def frame(values: np.ndarray) -> pd.DataFrame:
+        return pd.DataFrame(np.where(shown, values[rows], np.nan), index, columns).dropna(axis=1, how="all")
+
+    settling = index[rows < SETTLING]
+    return Cohorts(
+        pd.Series(size[rows], index, name="customers"),
+        frame(active),
+        frame(revenue),
+        _unlike(size, active, pairs, joined - begins, wide, int(whole_end - begins), index),
+        settling,
+    )
+
+
+def _unlike(
+    size: np.ndarray,
+    active: np.ndarray,
+    pairs: np.ndarray,
+    joined: np.ndarray,
+    wide: int,
+    last: int,
+    index: pd.DatetimeIndex,
+) -> pd.DataFrame:
+    """Each cohort's months with a purchase against those of a table without cohorts of their own: size x an effect of
+    the months since x one of the calendar month, so that a season is nobody's fault.
+
+    The cohort itself is left out of the table that it is compared with. Its standard error is that of the customers'
+    own numbers of months: those of one customer go together.
+    """
+    from scipy.special import ndtr
+
+    usable = [row for row in range(SETTLING, last) if size[row] >= LEAST]
+    rows: list[dict[str, float]] = []
+    ages = np.arange(1, wide)
+    inside = np.add.outer(np.arange(wide), ages) <= last
+    inside[:SETTLING] = False
+    counted = (pairs[1] > 0) & (joined[pairs[0]] + pairs[1] <= last)
+    months = np.bincount(pairs[0][counted], minlength=len(joined))
+    for row in usable:
+        others = inside.copy()
+        others[row] = False
+        rate = _rates(size, active[:, 1:], others, ages, wide)
+        expected = float((rate[row] * inside[row]).sum())  # of one customer
+        theirs = months[joined == row]
+        mean, count = float(theirs.mean()), len(theirs)
+        against = max(int(size[SETTLING:].sum() - size[row]), 1)
+        spread = max(float(theirs.std(ddof=1)), np.sqrt(expected)) * np.sqrt(1 / count + 1 / against)
+        if expected > 0 and spread > 0:
+            rows.append({"place": row, "ratio": mean / expected, "z": (mean - expected) / spread})
+    made = pd.DataFrame(rows, columns=["place", "ratio", "z"])
+    raw = 2 * ndtr(-made["z"].abs().to_numpy(float))
+    order = np.argsort(raw)
+    adjusted = np.empty(len(raw))
+    adjusted[order] = np.minimum(np.maximum.accumulate(raw[order] * np.arange(len(raw), 0, -1)), 1.0)
+    starts = dict(zip(np.flatnonzero(size), index, strict=True))
+    made["pvalue"] = adjusted
+    return made.assign(cohort=made["place"].map(starts)).set_index("cohort").drop(columns="place")
+
+
+def _rates(size: np.ndarray, active: np.ndarray, others: np.ndarray, ages: np.ndarray, wide: int) -> np.ndarray:
+    """The share of customers who buy, by cohort and age, as the product of an age and a calendar month's effect.
+
+    Fitted to the cells of `others` by iterative proportional fitting (Deming and Stephan 1940), which is the maximum of
+    the Poisson likelihood.
+    """
+    calendar = np.add.outer(np.arange(wide), ages)
+    inside, at = others.astype(float), np.minimum(calendar, wide - 1)
+    weight, count = inside * size[:, None], inside * active
+    by_age, by_month = np.ones(len(ages)), np.ones(wide)
+    total_age, total_month = count.sum(0), np.bincount(at.ravel(), count.ravel(), wide)
+    for _round in range(30):
+        fitted = (weight * by_month[at]).sum(0)
+        by_age = np.divide(total_age, fitted, out=np.zeros(len(ages)), where=fitted > 0)
+        fitted = np.bincount(at.ravel(), (weight * by_age).ravel(), wide)
+        by_month = np.divide(total_month, fitted, out=np.ones(wide), where=fitted > 0)
+    return by_age * by_month[at]
+
+
+def overall(found: Cohorts) -> pd.DataFrame:
+    """All cohorts together by months since the first purchase: `customers` who could have bought, `active`,
+    `retention`, its interval `lo` to `hi` and `revenue` a customer of the cohorts.
+
+    Those that are `settling` are left out, unless there are no others: many of them are old customers.
+    """
+    kept = ~found.active.index.isin(found.settling)
+    kept |= ~kept.any()
+    counts, earned = found.active[kept].dropna(axis=1, how="all"), found.revenue[kept].dropna(axis=1, how="all")
+    customers = counts.notna().mul(found.size[kept], axis=0).sum()
+    active = counts.sum()
+    lo, hi = statistics.wilson(active.to_numpy(float), customers.to_numpy(float))
+    return pd.DataFrame(
+        {"customers": customers, "active": active, "retention": active / customers, "lo": lo, "hi": hi,
+         "revenue": earned.sum() / customers}
+    )  # fmt: skip

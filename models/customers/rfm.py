@@ -1,0 +1,254 @@
+"""Who buys, how lately, how often and for how much: the days on which each customer bought, scored and named."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from locales import N_, Sentence
+
+SCORES = 5
+# The segment of each score of recency (rows, 1 to 5) and frequency (columns, 1 to 5).
+GRID = (
+    ("lost", "lost", "at risk", "at risk", "cannot lose"),
+    ("hibernating", "hibernating", "at risk", "at risk", "cannot lose"),
+    ("about to sleep", "about to sleep", "need attention", "loyal", "loyal"),
+    ("promising", "potential loyalists", "potential loyalists", "loyal", "loyal"),
+    ("new", "potential loyalists", "potential loyalists", "champions", "champions"),
+)
+SEGMENTS = (
+    *("champions", "loyal", "potential loyalists", "new", "promising", "need attention"),
+    *("about to sleep", "at risk", "cannot lose", "hibernating", "lost"),
+)
+NAMES = {
+    "champions": N_("Champions"),
+    "loyal": N_("Loyal customers"),
+    "potential loyalists": N_("Potential loyalists"),
+    "new": N_("New customers"),
+    "promising": N_("Promising"),
+    "need attention": N_("Need attention"),
+    "about to sleep": N_("About to sleep"),
+    "at risk": N_("At risk"),
+    "cannot lose": N_("Cannot lose them"),
+    "hibernating": N_("Hibernating"),
+    "lost": N_("Lost"),
+}
+ACTIONS = {
+    "champions": N_("Reward them, show them what is new first, ask for a review."),
+    "loyal": N_("Offer what goes with what they buy; invite them to a loyalty scheme."),
+    "potential loyalists": N_("Lead them to the next purchase: a reminder, a small reward."),
+    "new": N_("Welcome them, and help with the first purchase; then invite to a second."),
+    "promising": N_("Remind them before the first purchase is forgotten."),
+    "need attention": N_("A short offer on what they have bought before."),
+    "about to sleep": N_("Show what is popular now; ask what they miss."),
+    "at risk": N_("Write in person, with what they used to buy."),
+    "cannot lose": N_("Call them, and ask what went wrong."),
+    "hibernating": N_("One cheap reminder; no discount."),
+    "lost": N_("Leave them alone, or one last letter."),
+}
+MONEY = ("revenue", "margin", "costed")
+SILENT = 28  # days without any sale, from which a gap is worth a sentence
+MOST = 0.5  # of the revenue, from which one customer is worth a sentence
+
+
+class CannotTell(Sentence, ValueError):
+    """The data cannot answer; the sentence says why, and what would have to be there."""
+
+
+@dataclass(frozen=True)
+class Purchases:
+    """Who bought on which day.
+
+    `visits` has a row for each customer and day with goods that were sold or came back, sorted by both: `customer`
+    (place in `customers`), `day` (place in `days`), `is_sale` (False: something only came back), `revenue` (net) and,
+    where costs are known, `margin` and `costed`, the revenue of the lines with a known cost; money in the data's
+    currency. `days` is every day from the first line of goods to the last, `is_open` whether anything was sold on it.
+    `unknown` is the revenue of lines without a customer.
+    """
+
+    visits: pd.DataFrame
+    customers: np.ndarray
+    days: pd.DatetimeIndex
+    is_open: np.ndarray
+    unknown: float
+
+    @property
+    def bought(self) -> pd.DataFrame:
+        """The visits on which something was bought."""
+        return self.visits[self.visits["is_sale"]]
+
+
+def by_day(columns: Collection[str]) -> str:
+    """The query of `purchases` for a sales table with these columns."""
+    customer = "customer" if "customer" in columns else "NULL::VARCHAR"
+    costs = (
+        ", sum(amount - quantity * unit_cost) AS margin, sum(amount) FILTER (unit_cost IS NOT NULL) AS costed"
+        if "unit_cost" in columns
+        else ""
+    )
+    return f"""
+        SELECT {customer} AS customer, CAST(timestamp AS DATE) AS day,
+               sum(amount) FILTER (line_type = 'sale') AS sold, sum(amount) AS revenue{costs}
+        FROM sales WHERE line_type IN ('sale', 'return') GROUP BY ALL
+    """  # noqa: S608  # no text from outside
+
+
+def purchases(summed: pd.DataFrame) -> Purchases:
+    """What `by_day` answers, coded. Costs that are known of no line count as absent."""
+    if "margin" in summed and summed["margin"].isna().all():
+        summed = summed.drop(columns=["margin", "costed"])
+    day = summed["day"].to_numpy().astype("datetime64[D]")
+    first, last = (day.min(), day.max()) if len(day) else (np.datetime64(0, "D"), np.datetime64(-1, "D"))
+    place = (day - first).astype(np.int64)
+    codes, customers = pd.factorize(summed["customer"], sort=True)
+    is_sale = summed["sold"].notna().to_numpy()
+    money = {name: summed[name].fillna(0.0).to_numpy() for name in MONEY if name in summed}
+    wide = int((last - first).astype(int)) + 1
+    known = np.flatnonzero(codes >= 0)
+    order = known[np.argsort(codes[known] * wide + place[known])]
+    columns = {"customer": codes, "day": place, "is_sale": is_sale, **money}
+    return Purchases(
+        visits=pd.DataFrame({name: values[order] for name, values in columns.items()}),
+        customers=np.asarray(customers, dtype=object),
+        days=pd.date_range(first, last, name="day"),
+        is_open=np.bincount(place[is_sale], minlength=wide) > 0,
+        unknown=float(money["revenue"][codes < 0].sum()),
+    )
+
+
+def until(bought: Purchases, day: int) -> Purchases:
+    """What was known at the end of the day with this place in `days`: the same customers, some without a visit yet.
+
+    `unknown` stays that of all days.
+    """
+    kept = bought.visits["day"].to_numpy() <= day
+    return Purchases(
+        bought.visits[kept], bought.customers, bought.days[: day + 1], bought.is_open[: day + 1], bought.unknown
+    )
+
+
+def of(bought: Purchases, customers: np.ndarray) -> Purchases:
+    """The purchases of some customers (a bool for each); their places stay, and so do the days of the shop."""
+    kept = customers[bought.visits["customer"].to_numpy()]
+    return Purchases(bought.visits[kept], bought.customers, bought.days, bought.is_open, 0.0)
+
+
+def check(bought: Purchases, customers: int = 1, days: int = 1) -> None:
+    """Raises CannotTell where fewer customers are known to have bought, or the data span fewer days."""
+    if not len(bought.days):
+        raise CannotTell(N_("These data hold no goods that were sold or came back: choose others on the page Data."))
+    if not len(bought.customers):
+        raise CannotTell(
+            N_(
+                "No line says who bought: these pages need the column “customer”. Where your file has it, map it on "
+                "the page Data."
+            )
+        )
+    buyers = bought.bought["customer"].nunique()
+    if not buyers:
+        raise CannotTell(N_("Of no customer a sale is known: all their lines are goods that came back."))
+    if buyers < customers:
+        raise CannotTell(
+            N_("Only {count} customers are known to have bought: this needs {least}, to compare them with each other."),
+            count=buyers,
+            least=customers,
+        )
+    if len(bought.days) < days:
+        raise CannotTell(
+            N_("These sales span {count} days: this needs {least}, to see who comes back."),
+            count=len(bought.days),
+            least=days,
+        )
+
+
+@dataclass(frozen=True)
+class Caveat:
+    """What a reader must know of the data: a `message` marked with `N_` and the `values` of its named places."""
+
+    message: str
+    values: dict[str, object]
+
+
+def caveats(bought: Purchases) -> list[Caveat]:
+    """What makes the answers about customers weaker than they look; amounts as shares, days as timestamps."""
+    found = []
+    made = bought.visits.groupby("customer")["revenue"].sum()
+    total, visits = float(made.sum()) + bought.unknown, bought.bought["customer"].value_counts()
+    if total > 0 and bought.unknown > 0.005 * total:
+        message = N_("{share} of the revenue is of lines without a customer code: it is in no figure of a customer.")
+        found.append(Caveat(message, {"share": bought.unknown / total}))
+    if len(made) == 1:
+        found.append(Caveat(N_("Only one customer is known: scores have nobody to compare with."), {}))
+    elif len(made) and made.max() > MOST * total > 0:
+        message = N_("One customer, {customer}, makes {share} of the revenue.")
+        found.append(
+            Caveat(message, {"customer": bought.customers[int(made.idxmax())], "share": float(made.max()) / total})
+        )
+    if len(bought.days) == 1:
+        found.append(Caveat(N_("All of these lines are of one day, {day}: nobody bought longer ago."),
+                            {"day": bought.days[0]}))  # fmt: skip
+    elif len(visits) and visits.max() == 1:
+        found.append(Caveat(N_("Every customer bought on one day only: all of them are as frequent."), {}))
+    opened = np.flatnonzero(bought.is_open)
+    gaps = np.diff(opened)
+    if len(gaps) and gaps.max() > SILENT:
+        at = int(gaps.argmax())
+        message = N_("From {start} to {end} nothing was sold at all: closed days count in no silence of a customer.")
+        found.append(Caveat(message, {"start": bought.days[opened[at] + 1], "end": bought.days[opened[at + 1] - 1]}))
+    if "margin" in bought.visits and bought.visits["margin"].sum() < 0:
+        found.append(Caveat(N_("All in all these goods were sold below their cost: margins are losses."), {}))
+    if "costed" in bought.visits:
+        costed, revenue = float(bought.visits["costed"].sum()), float(bought.visits["revenue"].sum())
+        if costed < 0.995 * revenue:
+            message = N_("Costs are known for {share} of the revenue: margins are of those lines only.")
+            found.append(Caveat(message, {"share": max(costed / revenue, 0.0)}))
+    else:
+        message = N_("Margins need the column “unit cost”, which these data lack: revenue stands in their place.")
+        found.append(Caveat(message, {}))
+    return found
+
+
+def score(bought: Purchases) -> pd.DataFrame:
+    """One row a customer who has bought, by place in `customers` (the index).
+
+    `recency`: days from the last purchase to the last day of the data; `frequency`: days on which they bought;
+    `revenue`, net of what came back (and `margin`, where costs are known). `r`, `f`, `m`: scores from 1 to 5, by
+    fifths of the customers: 1 + the number of fifths that are surely worse. Equal customers have equal scores: those
+    who are equal in recency get the best of theirs, in frequency and revenue the least. `segment`: one of `SEGMENTS`,
+    the cell of `GRID` for r and f.
+    """
+    visits = bought.visits
+    money = [name for name in ("revenue", "margin") if name in visits]
+    sums = visits.groupby("customer")[money].sum()
+    days = bought.bought.groupby("customer")["day"].agg(["min", "max", "size"])
+    made = pd.DataFrame(
+        {"first": days["min"], "last": days["max"], "recency": len(bought.days) - 1 - days["max"],
+         "frequency": days["size"]}
+    ).join(sums)  # fmt: skip
+    made["r"] = SCORES + 1 - _fifth(made["recency"].to_numpy())
+    made["f"], made["m"] = _fifth(made["frequency"].to_numpy()), _fifth(made["revenue"].to_numpy().round(2))
+    cells = np.array(GRID, dtype=object)[made["r"] - 1, made["f"] - 1]
+    made["segment"] = pd.Categorical(cells, SEGMENTS)
+    return made
+
+
+def _fifth(values: np.ndarray) -> np.ndarray:
+    """1 to 5: in which fifth the least of the values equal to each one lies."""
+    below = np.searchsorted(np.sort(values), values, "left")
+    return 1 + SCORES * below // max(len(values), 1)
+
+
+def summary(scored: pd.DataFrame) -> pd.DataFrame:
+    """One row a segment that has customers: `customers`, `revenue` (and `margin`), their medians of `recency` and
+    `frequency`, `share` of customers and `revenue_share`."""
+    groups = scored.groupby("segment", observed=True)
+    made = pd.DataFrame({"customers": groups.size()})
+    for name in ("revenue", "margin"):
+        if name in scored:
+            made[name] = groups[name].sum()
+    made["recency"], made["frequency"] = groups["recency"].median(), groups["frequency"].median()
+    made["share"] = made["customers"] / len(scored)
+    total = scored["revenue"].sum()
+    made["revenue_share"] = made["revenue"] / total if total > 0 else np.nan
+    return made.rename_axis("segment").reset_index()

@@ -1,0 +1,102 @@
+"""Who bought on which day, and the segment of each customer: read once a version, for all pages that need them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+import locales
+from data import tables
+from data.tables import Stored
+from models.customers import rfm, segments
+from models.customers.rfm import CannotTell, Purchases
+from models.sales.overview import UNKNOWN
+from ui import answers, inputs, store
+from ui.background import Step
+from ui.text import N_, _, plain
+
+SEGMENT = "customer_segment"  # of a line of goods
+MANY = 1_000  # customers of a list on a page; the file has all
+
+
+def purchases(stored: Stored) -> Purchases:
+    """Who bought on which day (see `models.customers.rfm`)."""
+    return _purchases(stored.version, stored)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _purchases(version: str, _stored: Stored) -> Purchases:  # noqa: ARG001  # the cache key
+    return rfm.purchases(tables.query(_stored, rfm.by_day(_stored.columns["sales"])))
+
+
+def scored(stored: Stored) -> pd.DataFrame:
+    """The scores and the segment of each customer who bought (see `models.customers.rfm.score`)."""
+    return _scored(stored.version, stored)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _scored(version: str, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
+    return rfm.score(purchases(_stored))
+
+
+def sought(stored: Stored, customers: int = 1, days: int = 1) -> Purchases:
+    """The purchases, and what must be known of them; the page stops, with a sentence, where the data cannot tell."""
+    store.need(stored, "amount")
+    if stored.rows["sales"] > answers.MANY:
+        answers.ready(f"purchases {stored.version}", "customers", lambda step: _code(stored, step))
+    bought = purchases(stored)
+    try:
+        rfm.check(bought, customers, days)
+    except CannotTell as reason:
+        st.info(plain(reason.sentence()), icon=":material/info:")
+        st.stop()
+    if said := [plain(caveat(one)) for one in rfm.caveats(bought)]:
+        st.caption(" ".join(said))
+    return bought
+
+
+def _code(stored: Stored, step: Step) -> bool:
+    step(N_("Reading the sales lines"), 0.2)
+    purchases(stored)
+    return True
+
+
+def caveat(one: rfm.Caveat) -> str:
+    """What a reader must know, in their language."""
+    values = {
+        name: locales.percent(value, 1)
+        if isinstance(value, float)
+        else locales.day(value)
+        if isinstance(value, pd.Timestamp)
+        else str(value)
+        for name, value in one.values.items()
+    }
+    return _(one.message).format(**values)
+
+
+def name(segment: str) -> str:
+    """A segment as a reader calls it."""
+    return _(rfm.NAMES[segment]) if segment in rfm.NAMES else _("Without a segment")
+
+
+def choose(key: str = "segment") -> list[str]:
+    """Any number of segments; none is all."""
+    return inputs.several(_("Segment"), list(rfm.SEGMENTS), key, name)
+
+
+def only(stored: Stored, bought: Purchases, wanted: Sequence[str]) -> Purchases:
+    """The purchases of the customers in the wanted segments; of all, if none is wanted."""
+    if not wanted:
+        return bought
+    table = scored(stored)
+    kept = np.zeros(len(bought.customers), dtype=bool)
+    kept[table.index[table["segment"].isin(wanted)]] = True
+    return rfm.of(bought, kept)
+
+
+def of_lines(stored: Stored, customers: pd.Categorical) -> pd.Categorical:
+    """The segment of each line of goods by its customer; `UNKNOWN` where it has none."""
+    places = segments.spread_over(customers.categories, customers.codes, scored(stored), purchases(stored).customers)
+    levels = [*rfm.SEGMENTS, UNKNOWN]
+    return pd.Categorical.from_codes(np.where(places < 0, len(rfm.SEGMENTS), places), levels)

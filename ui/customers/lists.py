@@ -1,0 +1,28 @@
+"""Lists of customers: shown in part, saved whole."""
+
+import pandas as pd
+import streamlit as st
+
+import locales
+from ui import buyers, downloads
+from ui.text import _, plain
+
+
+def show(table: pd.DataFrame, name: str, title: str, saved: pd.DataFrame | None = None, height: int = 420) -> None:
+    """A table under its title, with a menu that saves it, or `saved` in its place."""
+    whole = table if saved is None else saved
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f"**{plain(title)}**")
+        with st.popover(_("Save the list"), icon=":material/download:", on_change="rerun", key=f"save-{name}") as menu:
+            if menu.open:
+                downloads.table(whole, name)
+    numbers = table.select_dtypes("number").columns
+    st.dataframe(
+        table.head(buyers.MANY),
+        hide_index=True,
+        height=height if len(table) > 12 else "content",
+        column_config={one: st.column_config.NumberColumn(one, format="localized") for one in numbers},
+    )
+    if len(table) > buyers.MANY:
+        text = _("Shown are the first {shown} of {count}; the file has all.")
+        st.caption(text.format(shown=locales.number(buyers.MANY), count=locales.number(len(table))))
