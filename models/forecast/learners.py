@@ -10,6 +10,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from itertools import product
 from typing import Any
@@ -18,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from locales import N_
+from models.forecast.growth import onward
 from models.forecast.series import SEASONS, Open
 
 Fitted = Callable[[pd.DatetimeIndex, pd.DataFrame | None], np.ndarray]
@@ -441,6 +443,15 @@ LEARNERS: dict[str, Learner] = {
 SLOW = ("sarima", "lstm")  # seconds a fit
 COMBINED = ("theta", "ets", "prophet", "xgboost", "ridge")  # the trimmed mean of these is the default answer,
 INTERMITTENT = ("tsb", "adida", "recent mean")  # and the mean of these where many steps sell nothing
+
+
+def learn(name: str, history: Open, regressors: pd.DataFrame | None) -> Fitted:
+    """What the learner `name` makes of a series; those of the default answer learn it without a steady growth."""
+    if not history.growth or name not in COMBINED:
+        return LEARNERS[name](history, regressors)
+    values, grid = (one / onward(one.index, history.grid, history.growth) for one in (history.values, history.grid))
+    fitted = LEARNERS[name](replace(history, values=values, grid=grid), regressors)
+    return lambda dates, future: fitted(dates, future) * onward(dates, history.grid, history.growth)
 
 
 def calendar(dates: pd.DatetimeIndex, history: Open) -> np.ndarray:
