@@ -10,7 +10,7 @@ import pandas as pd
 YEAR = 365.25  # days
 FEWEST = 18  # steps, or weeks of days
 WAVES = 2  # of a year, taken out where it was seen one and a half times
-SURE = 9.0  # standard errors off no growth
+SURE = 15.0  # standard errors off no growth
 WANDERING = 2.0  # standard errors: what is left of a course that wanders follows itself from step to step,
 BENT = 2.5  # and of one that bends it has a curve
 LEAST, MOST = 0.2, 2.0  # each quarter of the history grows by so much of the whole's rate

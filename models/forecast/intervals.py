@@ -64,7 +64,8 @@ def _errors(window: Window, earlier: Sequence[Window], learner: str, rng: np.ran
     grown = [one for one in earlier if one.history.growth]
     if window.history.growth and len(grown) >= KNOWN:
         earlier = grown
-    season = min(_season(one) for one in (window, *earlier))  # the unit must not jump where one was found
+    # Where sales grow a season ago is further off than a step ago: the unit must not jump where one was found.
+    season = min(_season(one) for one in (window, *earlier)) if window.history.growth else 0
     since = window.history.apart.since if window.history.apart else pd.Timestamp.max
     off = np.array([_off(one, learner, one.dates < since, season) for one in earlier])
     if not np.isfinite(off).any():
@@ -130,9 +131,9 @@ def _season(window: Window) -> int:
 def unit(window: Window, learner: str, season: int) -> np.ndarray:
     """What errors of a learner are measured in, a step: it follows the level it forecasts.
 
-    The unit of it is the error of saying "as a `season` ago", that of the window's own one or a shorter one.
+    The unit of it is the error of saying "as a `season` ago"; of 0 steps, as the window's own scale.
     """
     values = window.history.grid.to_numpy()
-    scale = window.scale if season == _season(window) else naive_error(values, season) or window.scale
+    scale = window.scale if season in (0, _season(window)) else naive_error(values, season) or window.scale
     level = float(np.abs(window.history.values.to_numpy()[-RECENT:]).mean()) or 1.0
     return scale * (STEADY + (1 - STEADY) * np.abs(window.forecast[learner]) / level)
