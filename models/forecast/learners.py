@@ -66,7 +66,7 @@ def ridge(history: Open, regressors: pd.DataFrame | None = None) -> Fitted:
     def features(when: pd.DatetimeIndex, extra: pd.DataFrame | None) -> np.ndarray:
         time = ((when - start).days / length).to_numpy(float)
         trend = np.where(time > 1, 1 + 0.5 * (1 - np.exp(-2 * (time - 1))), time)
-        return np.column_stack([trend, calendar(when, history), *([] if extra is None else [extra.to_numpy(float)])])
+        return np.column_stack([trend, _months(when, history), *([] if extra is None else [extra.to_numpy(float)])])
 
     # The recent past weighs more: a year ago half as much as today.
     weight = 0.5 ** ((dates[-1] - dates).days.to_numpy(float) / YEAR)
@@ -465,6 +465,15 @@ def calendar(dates: pd.DatetimeIndex, history: Open) -> np.ndarray:
         waves = min(6, SEASONS[history.frequency] // 3) if history.frequency != "D" else 6
         parts += [wave(turn * n) for n in range(1, waves + 1) for wave in (np.sin, np.cos)]
     return np.column_stack(parts) if parts else np.zeros((len(dates), 0))
+
+
+def _months(dates: pd.DatetimeIndex, history: Open) -> np.ndarray:
+    """The `calendar`; of months that were seen twice all waves, so that one of them can stand apart from the others."""
+    first, last = history.values.index[0], history.values.index[-1]
+    if history.frequency != "MS" or (last - first).days < 1.9 * YEAR:
+        return calendar(dates, history)
+    turn = 2 * np.pi * (dates.month.to_numpy(float) - 1) / 12
+    return np.column_stack([wave(turn * n) for n in range(1, 7) for wave in (np.sin, np.cos)])
 
 
 class _Scale:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.forecast import combined, engine, intervals
+from models.forecast import combined, engine, explain, intervals
 from models.forecast.growth import ONWARD, onward, steady
 from models.forecast.learners import COMBINED
 from models.forecast.series import learnable, regular
@@ -93,3 +93,23 @@ def test_the_unit_of_bands_does_not_jump_where_a_season_is_found():
     assert short.history.season == 1 < long.history.season
     units = [intervals.unit(one, "seasonal naive", 1).mean() for one in (short, long)]
     assert 0.5 < units[1] / units[0] < 2.0  # the level rises by 1.05 ** 11.5, and what is said is a year old
+
+
+def test_a_month_that_stands_apart_from_the_others_comes_again():
+    """December sells twice as much as any other month; two of them were seen."""
+    rng, dates = np.random.default_rng(5), pd.date_range("2023-01-01", "2025-11-01", freq="MS")
+    known = regular(pd.Series(rng.poisson(2000.0 * np.where(dates.month == 12, 2, 1)).astype(float), dates))
+    said = engine.look(known, len(known.values), 3, COMBINED).forecast[engine.DEFAULT]
+    assert said == pytest.approx([4000, 2000, 2000], rel=0.08)
+
+
+def test_overrides_are_summed_by_their_reason():
+    days = pd.date_range("2026-01-05", periods=4)
+    said = pd.DataFrame({"target_day": days, "mean": 100.0, "value": [130.0, 120.0, 70.0, 90.0]})
+    said["reason"] = ["Fair", "fair ", "Rain", "rain"]
+    actual = pd.Series([140.0, 90.0, 75.0, 100.0], days)
+    found = explain.by_reason(explain.judged(said, actual)).set_index("reason")
+    # Fair: 40 off in place of 10, then 10 in place of 30; rain: 25 in place of 5, then none in place of 10.
+    assert found["improved"].to_dict() == {"fair": 10.0, "rain": 10.0}
+    assert found["moved"].to_dict() == {"fair": 50.0, "rain": -40.0}
+    assert found["closer"].to_dict() == {"fair": 0.5, "rain": 0.5}
