@@ -516,7 +516,8 @@ def orders(
     size, rate = order_sizes(goods, experience, futures, terms, conditions), _rate(experience)
     chosen = np.full(len(goods), int(np.abs(LEVELS - terms.level).argmin())) if levels is None else levels
     point = np.where(found.expected < NOTHING, 0, np.ceil(found.point[np.arange(len(goods)), chosen] - 1e-6))
-    up_to = point + np.where(point > 0, size.fill, 0)
+    fill = np.where(conditions.pack > 1, np.maximum(np.rint(size.fill / conditions.pack), 1), size.fill)
+    up_to = point + np.where(point > 0, fill * np.maximum(conditions.pack, 1), 0)
     position = stock.on_hand + stock.on_order
     due = (position <= point) & (point > 0)
     some = conditions.supplier >= 0

@@ -41,7 +41,9 @@ def headline(table: pd.DataFrame, found: Service, terms: Terms, currency: str, g
                 (
                     _("Products with a reorder point"),
                     locales.number(selling.sum()),
-                    _("of {count}; of the others hardly anything is expected to sell").format(
+                    _("all that are sold")
+                    if selling.all()
+                    else _("of {count}; of the others hardly anything is expected to sell").format(
                         count=locales.number(len(table))
                     ),
                 ),
