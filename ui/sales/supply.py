@@ -135,8 +135,8 @@ def minimum(stored: Stored, goods: pd.DataFrame) -> np.ndarray:
 @st.cache_resource(max_entries=3, show_spinner=False)
 def conditions(version: str, _stored: Stored, _found: Demand) -> Conditions:  # noqa: ARG001  # the cache key
     """What suppliers ask of orders (see `models.stock.supply.conditions`)."""
-    around = (_frame(_stored, name) for name in ("products", "suppliers", "supplier_prices"))
-    return supply.conditions(_found.goods, _found.days[-1], *around, _found.sold)
+    products, suppliers, prices = (_frame(_stored, name) for name in ("products", "suppliers", "supplier_prices"))
+    return supply.conditions(_found.goods, _found.days[-1], products, suppliers, prices, _found.sold)
 
 
 def ask(stored: Stored, goods: pd.DataFrame) -> None:
