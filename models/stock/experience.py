@@ -25,7 +25,8 @@ QUICK, SLOW = 0.1, 0.05  # how fast the usual sales follow the latest week; prod
 WEIGHED = 3  # past origins that say which forecast was closer
 WEIGHTS = np.linspace(0, 1, 5)
 FEWEST_WEIGHED = 30
-SURE = 2.0  # standard errors by which a model of slow products has to be better
+SURE = 2.0  # standard errors by which a model of slow products has to be better, to count for more than
+UNPROVEN = 1  # this place in `WEIGHTS`
 OWN_WEEKS = 8  # weeks of sales from which a product's own variability counts as much as that of its likes
 LEAST_DISPERSION = 0.1
 
@@ -209,9 +210,10 @@ def _weights(
         # One order of a thousand times the usual size must not decide for all.
         losses = np.minimum(off, np.quantile(off[0], 0.99))
         best = losses.mean(axis=1).argmin()
-        if which in (INTERMITTENT, LUMPY):  # the few sales of some weeks prefer a model by chance: it has to be better
+        if which in (INTERMITTENT, LUMPY):  # few sales prefer a model by chance: to count for more it has to be better
             worse = losses - losses[best]
-            best = (worse.mean(axis=1) <= SURE * worse.std(axis=1) / np.sqrt(some.sum())).argmax()
+            least = (worse.mean(axis=1) <= SURE * worse.std(axis=1) / np.sqrt(some.sum())).argmax()
+            best = max(least, min(best, UNPROVEN))
         weights[which] = WEIGHTS[best]
     return weights
 
