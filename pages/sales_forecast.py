@@ -6,7 +6,7 @@ import streamlit as st
 
 import locales
 from models.forecast import explain
-from ui import cards, inputs, store
+from ui import cards, country, inputs, store
 from ui.sales import forecast as views
 from ui.sales import recent, series
 from ui.text import N_, _
@@ -25,6 +25,8 @@ stored = store.active("sales")
 cards.head(_("Sales: forecast"), _("What will sell, and how sure is that?"), stored)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     chosen = series.choose(stored)
+    if chosen.frequency == "D":
+        country.choose(stored, chosen.country, chosen.part, chosen.value)
 found = series.forecast(stored, chosen)
 views.logged_once(stored, chosen, found)
 
@@ -95,6 +97,8 @@ def shown() -> None:
 
 
 headline()
+if chosen.frequency == "D":
+    views.closures(stored, chosen, found)
 recent.ask(stored.lineage, chosen.key, found, chosen.written)
 shown()
 cards.findings((*chosen.findings, *found.findings))
@@ -116,6 +120,9 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   with origins before it, and shown beside what was promised.
 - **A new level**: the last week or more stands apart where its mean is more than twice as far from the weeks before as
   at any earlier time. Whether it stays is not in the data: both are computed, and the answer is kept with its reason.
+- **Steady growth**: where a straight line through the logarithms, beside a yearly course, leaves nothing that wanders
+  or bends for a year or longer, it is taken out before the models learn, put back afterwards, and goes on for half as
+  long as it has been seen.
 - **Off by**: mean absolute error. **MASE**: that over the mean absolute difference to one season before (Hyndman and
   Koehler 2006). **MAPE** leaves out steps on which nothing was sold. **Bias**: said less sold.
 - **As a season ago** (naive): the same weekday of last week, or the same week or month of last year.

@@ -72,7 +72,7 @@ def ordered() -> None:
     table = ordering.orders(goods, experience, found, futures, held, least, terms, conditions, own)
 
     views.headline(table, found, terms, currency, given)
-    views.notes(table, demand, leads, forgotten, conditions, terms, currency)
+    views.notes(table, demand, leads, forgotten, conditions, terms, currency, supply.stores(stored))
     with st.container(horizontal=True, vertical_alignment="center"):
         view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
         best = ordering.proposed(goods, found, terms, days)

@@ -41,7 +41,8 @@ WARM_UP = (
     "holidays",
     "statsmodels.tsa.holtwinters",
 )
-PREPARED = ("ui.champions", "ui.sales.series", "ui.customers.value", "ui.monitoring.watched")  # imported no sooner: the port opens before
+# Imported no sooner: the port opens before.
+PREPARED = ("ui.champions", "ui.sales.series", "ui.customers.value", "ui.monitoring.watched")
 
 
 async def _warm_up() -> None:

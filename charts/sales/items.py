@@ -26,10 +26,11 @@ def units(value: float) -> str:
     return locales.number(value, 0 if abs(value) >= 10 or float(value).is_integer() else 1)
 
 
-def totals(table: pd.DataFrame, level: str, month: pd.Timestamp, others: float) -> go.Figure:
+def totals(table: pd.DataFrame, level: str, month: pd.Timestamp, others: float, count: int) -> go.Figure:
     """Expected units of stores or categories, the largest first, with their bands.
 
-    `table` has a row a total: `name`, `mean`, `lo`, `hi`, `last`; `others` is what those not shown sell together.
+    `table` has a row a total: `name`, `mean`, `lo`, `hi`, `last`; `others` is what those not shown sell together, of
+    `count` in all.
     """
     best = table.iloc[0]
     title = _("{name} sells most in {month}: {units} of {all} units")
@@ -39,7 +40,12 @@ def totals(table: pd.DataFrame, level: str, month: pd.Timestamp, others: float) 
         units=units(best["mean"]),
         all=units(table["mean"].sum() + others),
     )
-    return _bars(title, table, label(level))
+    axis = label(level)
+    if count > len(table):
+        axis = _("{column}: the {shown} largest of {count}").format(
+            column=axis, shown=locales.number(len(table)), count=locales.number(count)
+        )
+    return _bars(title, table, axis)
 
 
 def siblings(table: pd.DataFrame, title: str, axis: str) -> go.Figure:

@@ -1,15 +1,19 @@
 """How much less is sold when the price rises, from prices that differed over time; or that the data cannot say."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from locales import N_
 
-ASSUMED = 1.5  # where the data cannot say: what shops often find (Bijmolt, van Heerde and Pieters 2005 say more)
+ASSUMED = 1.5  # where the data cannot say and one number is wanted
+# And where not, anything from none to this: of single products 2.6 is the mean of 1,851 estimates (Bijmolt, van Heerde
+# and Pieters 2005), and all at once have less.
+MOST = 4.0
 LEAST_CHANGE = 0.03  # a price this much (log) off its usual level counts as changed
-FEWEST = 5  # products with changed prices
+FEWEST = 5  # products with changed prices, from which their errors count as so many facts
+BLOCK, BLOCKS = 6, 8  # weeks whose errors count as one fact where there are fewer, and how many of these there must be
 WIDEST = 2.0  # width of an interval that still says something
 HAGGLED = 0.3  # share of product weeks with two prices from which the price depends on who buys, or how much
 TWO_PRICES = 0.05  # spread within a week, as a share of the price
@@ -17,14 +21,25 @@ ROUNDS = 60
 AROUND = 13  # weeks around one whose median price is the usual one, where no reductions are recorded
 FAR = 1.5  # times the changes seen beyond which an elasticity is only extrapolated
 
-# One row a product and week: units sold, the price most of them had, how far prices lay apart that week, and the
-# reduction from the list price where it is recorded.
+# One row a product and week: units sold, the mean of the logarithms of each day's usual price (a reduction need not
+# begin on a Monday), how far prices lay apart at one time, and the mean reduction from the list price where it is
+# recorded. A price that changes once in a week is no second price; one that comes back, or differs on one day, is.
 WEEKLY = """
-    SELECT product, {category} AS category, date_trunc('week', timestamp) AS week, sum(quantity) AS units,
-           median(unit_price) AS price,
-           quantile_cont(unit_price, 0.9) / nullif(quantile_cont(unit_price, 0.1), 0) - 1 AS spread,
-           {promotion} AS promotion
-    FROM sales WHERE line_type = 'sale' AND unit_price > 0 AND quantity > 0 GROUP BY ALL ORDER BY ALL
+    WITH days AS (
+        SELECT product, {category} AS category, date_trunc('day', timestamp) AS day, sum(quantity) AS units,
+               median(unit_price) AS price,
+               quantile_cont(unit_price, 0.9) / nullif(quantile_cont(unit_price, 0.1), 0) - 1 AS spread,
+               {promotion} AS promotion
+        FROM sales WHERE line_type = 'sale' AND unit_price > 0 AND quantity > 0 GROUP BY ALL
+    ), moves AS (
+        SELECT *, date_trunc('week', day) AS week, coalesce(abs(ln(price / lag(price) OVER (
+               PARTITION BY product, category, date_trunc('week', day) ORDER BY day))) > 0.01, FALSE) AS moved FROM days
+    )
+    SELECT product, category, week, sum(units) AS units, exp(avg(ln(price))) AS price,
+           CASE WHEN count_if(moved) <= 1 THEN quantile_cont(spread, 0.5)
+                ELSE quantile_cont(price, 0.9) / nullif(quantile_cont(price, 0.1), 0) - 1 END AS spread,
+           avg(promotion) AS promotion
+    FROM moves GROUP BY ALL ORDER BY ALL
 """
 
 
@@ -123,9 +138,9 @@ def elasticity(sold: pd.DataFrame) -> Elasticity:
     `sold` has `product`, `week`, `units`, `price`, `spread`, and `category` and `promotion` where they are known.
 
     Poisson pseudo-maximum likelihood with an effect a product and an effect a category and week (Santos Silva and
-    Tenreyro 2006), so that neither a product's size nor a season counts, and errors clustered by product. Prices must
-    differ over time: where many weeks have two prices at once, they depend on the customer or the quantity, and units
-    cannot be told to follow them.
+    Tenreyro 2006), so that neither a product's size nor a season counts, and errors clustered by product (of a few by
+    stretches of weeks). Prices must differ over time: where many weeks have two prices at once, they depend on the
+    customer or the quantity, and units cannot be told to follow them.
     """
     products = sold["product"].nunique()
     if not products:  # no units, or no prices, are known
@@ -144,13 +159,14 @@ def of_weeks(found: Weeks) -> Elasticity:
     """`elasticity` of a panel."""
     moved = (np.abs(found.off) > LEAST_CHANGE) & (found.active > 0)
     changed = int(moved.any(axis=1).sum())
-    if changed < FEWEST:
+    weeks = found.units.shape[1] // BLOCK
+    if changed < 2 or (changed < FEWEST and weeks < BLOCKS):
         return _unknown(N_("too few products whose price has changed"), changed)
     seen = float(np.expm1(np.quantile(found.off[moved], 0.01))), float(np.expm1(np.quantile(found.off[moved], 0.99)))
     after = found.after()
     dips = bool(((after * found.active).max(axis=0) > 0).any(axis=1).sum() >= FEWEST)
     fit = poisson(found, np.stack([found.off, *(after if dips else ())]))
-    bound = quantile(changed - 1) * fit.error
+    bound = quantile((changed if changed >= FEWEST else weeks) - 1) * fit.error
     value, lo, hi = -fit.slope[0], -fit.slope[0] - bound[0], -fit.slope[0] + bound[0]
     if not np.isfinite(bound[0]) or hi - lo > WIDEST:
         return _unknown(N_("prices changed too little to tell their effect from chance"), changed)
@@ -167,6 +183,12 @@ def quantile(freedom: float) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(max(freedom, 1.0), 0.975))
+
+
+def between(most: float, reason: str) -> Elasticity:
+    """What is left to say where nothing is known: anything from no effect to `most`, taken from others or not."""
+    whole = Elasticity(np.nan, 0.0, most, 0, reason)
+    return replace(whole, whole=whole)
 
 
 def _unknown(reason: str, products: int) -> Elasticity:
@@ -206,8 +228,14 @@ def poisson(found: Weeks, x: np.ndarray) -> Fit:
         slope = np.clip(slope + np.clip(move, -1, 1), -10, 10)
         if np.abs(move).max() < 1e-6:
             break
-    score = (rest * (y - mean)).sum(axis=2)
-    groups = len(y)
+    score = rest * (y - mean)
+    if len(y) >= FEWEST:
+        score = score.sum(axis=2)
+    else:  # few products have errors that mirror each other
+        score = np.stack(
+            [one.sum(axis=(1, 2)) for one in np.array_split(score, max(y.shape[1] // BLOCK, 2), axis=2)], 1
+        )
+    groups = score.shape[1]
     meat = score @ score.T * groups / max(groups - 1, 1)
     inverse = np.linalg.inv(curve)
     return Fit(slope, np.sqrt(np.diag(inverse @ meat @ inverse)), row[:, 0])

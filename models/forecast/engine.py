@@ -15,7 +15,7 @@ import pandas as pd
 
 from models.forecast import learners as learning
 from models.forecast.apart import Recent, bring
-from models.forecast.learners import COMBINED, INTERMITTENT, LEARNERS, Fitted
+from models.forecast.learners import COMBINED, INTERMITTENT, LEARNERS, Fitted, learn
 from models.forecast.series import CannotForecast, Open, Regular, learnable
 
 log = logging.getLogger("vigie.forecast")
@@ -86,7 +86,7 @@ def look(
     for name in learners:
         start = perf_counter()
         try:
-            fitted[name] = LEARNERS[name](history, before)
+            fitted[name] = learn(name, history, before)
             ahead = _ahead(fitted[name], history, dates, is_open, regressors)
         except (ValueError, ArithmeticError, IndexError, RuntimeError, np.linalg.LinAlgError) as error:
             log.warning("%s cannot learn from a series of %s steps: %s", name, len(history.values), error)
@@ -218,7 +218,11 @@ def _scale(past: Regular, history: Open) -> float:
     """The error of saying "as a season ago" throughout what is known, the unit of MASE; never zero."""
     level = bring(past.values, history.apart, history.recent) if history.apart and history.recent else past.values
     values = level.reindex(history.dates).reindex(history.grid.index).to_numpy()  # closed steps are not compared
-    season = history.season if len(values) > 2 * history.season else 1
+    return naive_error(values, history.season) or float(np.nanmean(np.abs(values))) or 1.0
+
+
+def naive_error(values: np.ndarray, season: int) -> float:
+    """The mean absolute error of saying "as a season ago", or of too few values "as a step ago"; 0 where it is none."""
+    season = season if len(values) > 2 * season else 1
     apart = np.abs(values[season:] - values[:-season])
-    usual = float(np.nanmean(apart)) if np.isfinite(apart).any() else 0.0
-    return usual or float(np.nanmean(np.abs(values))) or 1.0
+    return float(np.nanmean(apart)) if np.isfinite(apart).any() else 0.0

@@ -68,6 +68,19 @@ def judged(overrides: pd.DataFrame, actual: pd.Series) -> pd.DataFrame:
     return table
 
 
+def by_reason(judged: pd.DataFrame) -> pd.DataFrame:
+    """What overrides (see `judged`) added or took away, the most harmful `reason` first.
+
+    `days`, the share `closer` of them on which the analyst was closer than the model, `moved`, the units or money that
+    analysts put on top of the forecasts, and `improved`, by how much they were closer in all.
+    """
+    moved = judged.assign(moved=judged["value"] - judged["mean"], reason=judged["reason"].str.strip().str.casefold())
+    found = moved.groupby("reason").agg(
+        days=("moved", "size"), closer=("analyst_closer", "mean"), moved=("moved", "sum"), improved=("improved", "sum")
+    )
+    return found.sort_values("improved").reset_index()
+
+
 def same_days(actual: pd.Series, dates: pd.DatetimeIndex, frequency: str) -> pd.Series | None:
     """What was sold a year before some dates, on the same weekdays (364 days); None where that is not known."""
     if frequency == "D":

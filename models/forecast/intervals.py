@@ -15,10 +15,11 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 
-from models.forecast.engine import Window
+from models.forecast.engine import Window, naive_error
 
 RECENT = 60  # open steps that say where the level is
 PATHS = 1_000
+KNOWN = 3  # past forecasts that knew of a growth, from which the others do not count
 STEADY = 0.3  # share of the unit that does not follow the level
 AROUND = 0.95  # of what steps lay around the average: the rest is in the tails of the average
 
@@ -59,11 +60,16 @@ def paths(window: Window, past: Sequence[Window], learner: str) -> np.ndarray:
 def _errors(window: Window, earlier: Sequence[Window], learner: str, rng: np.random.Generator) -> np.ndarray:
     from scipy.stats import t
 
-    # What stands apart is said to be known now: that nobody knew it then does not tell how sure the rest is.
+    # What stands apart, and what grows, is known now: that nobody knew it then does not tell how sure the rest is.
+    grown = [one for one in earlier if one.history.growth]
+    if window.history.growth and len(grown) >= KNOWN:
+        earlier = grown
+    # Where sales grow a season ago is further off than a step ago: the unit must not jump where one was found.
+    season = min(_season(one) for one in (window, *earlier)) if window.history.growth else 0
     since = window.history.apart.since if window.history.apart else pd.Timestamp.max
-    off = np.array([_off(one, learner, one.dates < since) for one in earlier])
+    off = np.array([_off(one, learner, one.dates < since, season) for one in earlier])
     if not np.isfinite(off).any():
-        off = np.array([_off(one, learner, one.counted) for one in earlier])
+        off = np.array([_off(one, learner, one.counted, season) for one in earlier])
     average = np.array([np.nanmean(one) if np.isfinite(one).any() else 0.0 for one in off])
     around = (off - average[:, None]) * AROUND
     days = (earlier[0].dates[-1] - earlier[0].origin).days
@@ -78,12 +84,14 @@ def _errors(window: Window, earlier: Sequence[Window], learner: str, rng: np.ran
         pool = half[np.isfinite(half)]
         size = PATHS, half.shape[1]
         steps.append(rng.choice(pool, size) * rng.choice([-1, 1], size) if len(pool) else np.zeros(size))
-    return np.asarray((rng.permutation(spread)[:, None] + np.concatenate(steps, axis=1)) * unit(window, learner))
+    return np.asarray(
+        (rng.permutation(spread)[:, None] + np.concatenate(steps, axis=1)) * unit(window, learner, season)
+    )
 
 
-def _off(one: Window, learner: str, which: np.ndarray) -> np.ndarray:
+def _off(one: Window, learner: str, which: np.ndarray, season: int) -> np.ndarray:
     """How far off a learner was at `which` of the counted steps of a past window, in its unit; NaN elsewhere."""
-    return np.where(one.counted & which, (one.actual - one.forecast[learner]) / unit(one, learner), np.nan)
+    return np.where(one.counted & which, (one.actual - one.forecast[learner]) / unit(one, learner, season), np.nan)
 
 
 def _slow(window: Window, said: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -103,7 +111,7 @@ def _slow(window: Window, said: np.ndarray, rng: np.random.Generator) -> np.ndar
 
 def _naive(window: Window) -> np.ndarray:
     values = window.history.grid.to_numpy()
-    season = window.history.season if len(values) > 2 * window.history.season else 1
+    season = _season(window)
     usual = np.sort(np.abs(values[season:] - values[:-season]))
     place = np.linspace(-1, 1, PATHS)
     either = np.sign(place) * np.quantile(usual, np.abs(place))
@@ -114,7 +122,18 @@ def _ends(level: int) -> tuple[float, float]:
     return (1 - level / 100) / 2, (1 + level / 100) / 2
 
 
-def unit(window: Window, learner: str) -> np.ndarray:
-    """What errors of a learner are measured in, a step: it follows the level it forecasts."""
+def _season(window: Window) -> int:
+    """The steps that the scale of a window compares."""
+    season = window.history.season
+    return season if len(window.history.grid) > 2 * season else 1
+
+
+def unit(window: Window, learner: str, season: int) -> np.ndarray:
+    """What errors of a learner are measured in, a step: it follows the level it forecasts.
+
+    The unit of it is the error of saying "as a `season` ago"; of 0 steps, as the window's own scale.
+    """
+    values = window.history.grid.to_numpy()
+    scale = window.scale if season in (0, _season(window)) else naive_error(values, season) or window.scale
     level = float(np.abs(window.history.values.to_numpy()[-RECENT:]).mean()) or 1.0
-    return window.scale * (STEADY + (1 - STEADY) * np.abs(window.forecast[learner]) / level)
+    return scale * (STEADY + (1 - STEADY) * np.abs(window.forecast[learner]) / level)

@@ -8,7 +8,8 @@ import pandas as pd
 from data.dataset import Finding
 from locales import N_
 from models.forecast.hierarchy import Hierarchy, forecast_all
-from models.forecast.panel import Panel, Step, mean_of_three, panel, rmse
+from models.forecast.panel import FEWEST_STEPS, Panel, Step, mean_of_three, panel, rmse
+from models.forecast.series import CannotForecast
 
 # Units by month, what came back taken off. Rows in order, so that the answer never depends on the plan of a query.
 MONTHLY = """
@@ -57,6 +58,14 @@ def months(
     `most` is the largest number of units that a month counts as. Raises `CannotForecast`.
     """
     kept, findings = _whole(spans)
+    if len(kept) < FEWEST_STEPS:
+        days = (spans["last"].max().normalize() - spans["first"].min().normalize()).days + 1 if len(spans) else 0
+        raise CannotForecast(
+            N_("Items are told by the month, from {needed} whole months on: these are {days} days with {count}."),
+            needed=FEWEST_STEPS,
+            days=days,
+            count=len(kept),
+        )
     inside = units[units["date"].isin(kept)]
     returned = int(inside["units"].lt(0).sum())
     if returned:

@@ -10,6 +10,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from itertools import product
 from typing import Any
@@ -18,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from locales import N_
+from models.forecast.growth import onward
 from models.forecast.series import SEASONS, Open
 
 Fitted = Callable[[pd.DatetimeIndex, pd.DataFrame | None], np.ndarray]
@@ -64,7 +66,7 @@ def ridge(history: Open, regressors: pd.DataFrame | None = None) -> Fitted:
     def features(when: pd.DatetimeIndex, extra: pd.DataFrame | None) -> np.ndarray:
         time = ((when - start).days / length).to_numpy(float)
         trend = np.where(time > 1, 1 + 0.5 * (1 - np.exp(-2 * (time - 1))), time)
-        return np.column_stack([trend, calendar(when, history), *([] if extra is None else [extra.to_numpy(float)])])
+        return np.column_stack([trend, _months(when, history), *([] if extra is None else [extra.to_numpy(float)])])
 
     # The recent past weighs more: a year ago half as much as today.
     weight = 0.5 ** ((dates[-1] - dates).days.to_numpy(float) / YEAR)
@@ -443,6 +445,15 @@ COMBINED = ("theta", "ets", "prophet", "xgboost", "ridge")  # the trimmed mean o
 INTERMITTENT = ("tsb", "adida", "recent mean")  # and the mean of these where many steps sell nothing
 
 
+def learn(name: str, history: Open, regressors: pd.DataFrame | None) -> Fitted:
+    """What the learner `name` makes of a series; those of the default answer learn it without a steady growth."""
+    if not history.growth or name not in COMBINED:
+        return LEARNERS[name](history, regressors)
+    values, grid = (one / onward(one.index, history.grid, history.growth) for one in (history.values, history.grid))
+    fitted = LEARNERS[name](replace(history, values=values, grid=grid), regressors)
+    return lambda dates, future: fitted(dates, future) * onward(dates, history.grid, history.growth)
+
+
 def calendar(dates: pd.DatetimeIndex, history: Open) -> np.ndarray:
     """What a date says by itself: the weekday (daily), and waves of the year where two of them were seen."""
     parts: list[np.ndarray] = []
@@ -454,6 +465,15 @@ def calendar(dates: pd.DatetimeIndex, history: Open) -> np.ndarray:
         waves = min(6, SEASONS[history.frequency] // 3) if history.frequency != "D" else 6
         parts += [wave(turn * n) for n in range(1, waves + 1) for wave in (np.sin, np.cos)]
     return np.column_stack(parts) if parts else np.zeros((len(dates), 0))
+
+
+def _months(dates: pd.DatetimeIndex, history: Open) -> np.ndarray:
+    """The `calendar`; of months that were seen twice all waves, so that one of them can stand apart from the others."""
+    first, last = history.values.index[0], history.values.index[-1]
+    if history.frequency != "MS" or (last - first).days < 1.9 * YEAR:
+        return calendar(dates, history)
+    turn = 2 * np.pi * (dates.month.to_numpy(float) - 1) / 12
+    return np.column_stack([wave(turn * n) for n in range(1, 7) for wave in (np.sin, np.cos)])
 
 
 class _Scale:

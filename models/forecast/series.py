@@ -14,6 +14,8 @@ from data import quality
 from data.dataset import Finding
 from locales import N_, Sentence
 from models.forecast.apart import Apart, Recent, apart, bring
+from models.forecast.growth import YEAR as DAYS
+from models.forecast.growth import steady
 
 SEASONS = {"D": 7, "W": 52, "MS": 12, "QS": 4, "6MS": 2, "YS": 1}  # steps of the main season of each frequency
 MONTHS = {"MS": 1, "QS": 3, "6MS": 6, "YS": 12}  # of a step
@@ -34,6 +36,8 @@ FEW_EMPTY, LOW = 0.1, 0.3  # share of steps without a sale, and of the usual val
 FAR_DATES = N_("{rows} dates are far from all others ({day}): left out as mistyped. Correct them in the file.")
 LEVEL = N_("The last {rows} steps, since {day}, stand apart from those before: they are taken for a new level.")
 ONCE = N_("The last {rows} steps, since {day}, stand apart from those before: they are taken to happen only once.")
+GROWS = N_("Sales have grown by {share}% a year, the same all the time: the forecast goes on so.")
+SHRINKS = N_("Sales have fallen by {share}% a year, the same all the time: the forecast goes on so.")
 SHUT = N_("{rows} steps without any sale among steps that always sell are left out, as if closed or not recorded.")
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
@@ -77,7 +81,8 @@ class Open:
     Monday) and `closed_days` ((month, day)) are never sold on. `intermittent`: many steps are open and sell nothing,
     not for the season; demand then is a chance, and a size. `ended`: nothing was sold lately, and by its past rate of
     sale that is no chance. `apart`: the last steps stand apart from those before; `values` and `grid` are at one level
-    then, the new one or the usual one, as `recent` says.
+    then, the new one or the usual one, as `recent` says. `growth` is that which has been steady, as a log a day (see
+    `growth.steady`).
     """
 
     values: pd.Series
@@ -91,6 +96,7 @@ class Open:
     ended: bool = False
     apart: Apart | None = None
     recent: Recent | None = None
+    growth: float = 0.0
 
     @property
     def dates(self) -> pd.DatetimeIndex:
@@ -171,7 +177,9 @@ def learnable(
             found += (Finding(SHUT, int(idle.sum()), severity="warning"),)
         grid = values.where(~idle, values.where(sold).rolling(5, center=True, min_periods=1).median())
         grid, off, recent, said = _at_one_level(grid, history.frequency, 1, explained, recent)
-        return Open(grid[~idle], grid, history.frequency, season, (), (), found + said, rare, ended, off, recent)
+        growth, grows = _growing(grid, history.frequency, 1, off)
+        found += said + grows
+        return Open(grid[~idle], grid, history.frequency, season, (), (), found, rare, ended, off, recent, growth)
     weekdays = _closed_weekdays(dates, sold)
     findings = []
     if weekdays:
@@ -218,9 +226,19 @@ def learnable(
                 Finding(N_("Days far from the days like them: {rows}. They are drawn in, so as not to mislead."), away)
             )
     rare = _intermittent(sold[kept], YEAR * season // 7)
-    return Open(
-        grid[dates[kept]], _filled(grid), "D", season, weekdays, days, tuple(findings), rare, ended, off, recent
-    )
+    filled = _filled(grid)
+    growth, grows = _growing(filled, "D", season, off)
+    found = (*findings, *grows)
+    return Open(grid[dates[kept]], filled, "D", season, weekdays, days, found, rare, ended, off, recent, growth)
+
+
+def _growing(grid: pd.Series, frequency: str, season: int, off: Apart | None) -> tuple[float, tuple[Finding, ...]]:
+    """The steady growth of a grid, and what is said of it; none where the last steps stand apart."""
+    growth = 0.0 if off else steady(grid, frequency, season)
+    share = float(np.expm1(growth * DAYS))
+    if not growth:
+        return growth, ()
+    return growth, (Finding(GROWS if share > 0 else SHRINKS, 0, {"share": f"{100 * abs(share):.0f}"}),)
 
 
 def _shut(values: np.ndarray, sold: np.ndarray, year: int) -> np.ndarray:

@@ -63,9 +63,11 @@ def together(sold: pd.DataFrame) -> Elasticity:
     before Christmas cannot know what Christmas would have sold without.
     """
     own = elasticity(sold)
-    if own.reason and (own.products < FEWEST or haggled(sold)):
+    if own.reason and (sold.empty or haggled(sold)):
         return own
     found = weeks_of(sold)
+    if not len(found.units):
+        return own
     return _joined(own, _whole(found, own))
 
 
@@ -126,7 +128,16 @@ def course(found: Weeks, own: float, after: np.ndarray) -> Course:
 
 def _whole(found: Weeks, own: Elasticity) -> Elasticity:
     later = np.array([value if hi < 0 else 0.0 for value, _lo, hi in own.after])
-    one = course(found, own.value if not own.reason else 1.0, later)
+    whole = _of_course(course(found, own.value if not own.reason else 1.0, later))
+    if own.reason or whole.reason or len(found.units) >= FEWEST:
+        return whole
+    # Of a few products each is much of the index, which then hangs on how they replace each other: hardly, at the other
+    # end, where a price counts as what is usually sold at it.
+    other = _of_course(course(found, 0.0, later))
+    return whole if other.reason else replace(whole, lo=min(whole.lo, other.lo), hi=max(whole.hi, other.hi))
+
+
+def _of_course(one: Course) -> Elasticity:
     good = np.isfinite(one.units) & np.isfinite(one.price)
     if good.sum() < SHORTEST:
         return _unknown(N_("there are too few weeks"))

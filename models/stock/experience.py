@@ -19,11 +19,14 @@ KINDS = (N_("smooth"), N_("erratic"), N_("intermittent"), N_("lumpy"), N_("new")
 SMOOTH, ERRATIC, INTERMITTENT, LUMPY, NEW = range(5)
 UNSOLD = -1  # nothing was sold of it by then: it teaches nothing
 APART_SALES, UNEVEN = 1.32, 0.49  # ends of the classes (Syntetos, Boylan and Croston 2005)
+TOLD = 30  # weeks with sales that tell how often a product sells
 YOUNG = 13  # weeks since its first sale below which a product has no class yet
 QUICK, SLOW = 0.1, 0.05  # how fast the usual sales follow the latest week; products that rarely sell teach slowly
 WEIGHED = 3  # past origins that say which forecast was closer
 WEIGHTS = np.linspace(0, 1, 5)
 FEWEST_WEIGHED = 30
+SURE = 2.0  # standard errors by which a model of slow products has to be better, to count for more than
+UNPROVEN = 1  # this place in `WEIGHTS`
 OWN_WEEKS = 8  # weeks of sales from which a product's own variability counts as much as that of its likes
 LEAST_DISPERSION = 0.1
 
@@ -131,14 +134,22 @@ def classes(weekly: np.ndarray) -> np.ndarray:
 def usual(weekly: np.ndarray, kind: np.ndarray) -> np.ndarray:
     """Units that each product usually sells in a week: the mean of two means and of an exponential smoothing.
 
-    The means are those of half a year and a year, of slow products of one and two years: they sell too rarely for
-    less. The smoothing is of the chance of a sale and of its size (Teunter, Syntetos and Babai 2011).
+    The means are those of half a year and a year, of slow products of one and two years, or of as long as it took to
+    sell in so many weeks as tell a rate: they sell too rarely for less. The smoothing is of the chance of a sale and of
+    its size (Teunter, Syntetos and Babai 2011).
     """
     slow = (kind == INTERMITTENT) | (kind == LUMPY)
     age = np.maximum(_age(weekly), 4)
-    means = {
-        width: weekly[:, -width:].sum(axis=1) / np.minimum(age, min(width, weekly.shape[1])) for width in (26, 52, 104)
-    }
+    back = weekly[:, ::-1].cumsum(axis=1)
+    times = (weekly[:, ::-1] > 0).cumsum(axis=1)
+
+    def mean(width: int, sales: int = 0) -> np.ndarray:
+        """Of the last weeks, at least so many with `sales` in them, since the first sale at most."""
+        told = np.where(times[:, -1] < sales, age - 1, (times < sales).sum(axis=1))  # what ends with a sale is too full
+        long = np.maximum(told, width)
+        weeks = np.minimum(np.minimum(age, long), weekly.shape[1])
+        return np.asarray(back[np.arange(len(back)), weeks - 1] / weeks)
+
     share = np.where(slow, SLOW, QUICK)
     chance = (weekly[:, :FEWEST_WEEKS] > 0).mean(axis=1)
     size = np.zeros(len(weekly))
@@ -146,7 +157,8 @@ def usual(weekly: np.ndarray, kind: np.ndarray) -> np.ndarray:
         sold = units > 0
         chance += share * (sold - chance)
         size = np.where(sold, np.where(size > 0, size + share * (units - size), units), size)
-    return np.asarray((np.where(slow, means[104], means[26]) + means[52] + chance * size) / 3)
+    year, longer = mean(52), np.where(slow, mean(104, TOLD), mean(26))
+    return np.asarray((longer + np.where(slow, mean(52, TOLD // 2), year) + chance * size) / 3)
 
 
 def dispersion(weekly: np.ndarray) -> np.ndarray:
@@ -180,6 +192,7 @@ def _weights(
     """Of each of `KINDS` how much the model counts at the last of `lengths`, against `level`, what is usual."""
     now, earlier = lengths[-1], range(len(lengths) - 1)[-WEIGHED:]
     weights = np.full(len(KINDS), 0.5)
+    weights[[INTERMITTENT, LUMPY]] = 0  # a model of weeks learns nothing of few that rarely sell
     if not earlier:
         return weights
     since = [min(now - lengths[one], told[one].shape[1]) for one in earlier]
@@ -195,7 +208,13 @@ def _weights(
             continue
         off = [(weight * model + (1 - weight) * flat - actual)[some] ** 2 / (flat[some] + 0.5) for weight in WEIGHTS]
         # One order of a thousand times the usual size must not decide for all.
-        weights[which] = WEIGHTS[np.argmin([np.minimum(one, np.quantile(off[0], 0.99)).mean() for one in off])]
+        losses = np.minimum(off, np.quantile(off[0], 0.99))
+        best = losses.mean(axis=1).argmin()
+        if which in (INTERMITTENT, LUMPY):  # few sales prefer a model by chance: to count for more it has to be better
+            worse = losses - losses[best]
+            least = (worse.mean(axis=1) <= SURE * worse.std(axis=1) / np.sqrt(some.sum())).argmax()
+            best = max(least, min(best, UNPROVEN))
+        weights[which] = WEIGHTS[best]
     return weights
 
 

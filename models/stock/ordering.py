@@ -173,7 +173,8 @@ def _points(
         spread = _scale(experience, number, here)
         off = courses.off[np.arange(CASES), until[here]] - half / courses.scale[np.arange(CASES), until[here]]
         sums = np.sort(forecast + np.take_along_axis(spread, until[here], axis=1) * off, axis=1)
-        share = np.maximum(_held_out(experience, group), LEVELS)
+        few = len(group[1]) < ALIKE
+        share = LEVELS if few else np.maximum(_held_out(experience, group), LEVELS)
         rank = np.minimum(np.ceil((CASES + 1) * share - 1e-9).astype(int), CASES) - 1
         found = np.maximum(sums[:, rank], 0)
         point[here] = np.floor(found + half) if half else found
@@ -257,7 +258,18 @@ def _courses(experience: Experience, group: tuple[int, np.ndarray, np.ndarray], 
     some = np.argsort(end, kind="stable")[(even * len(end)).astype(int)]
     forecast = experience.forecast[origin[some], product[some]]
     scale = np.sqrt(experience.varies()[origin[some], product[some]][:, None] * (forecast + 0.5))
-    return _Courses((experience.came[origin[some], product[some]] - forecast) / scale, scale)
+    off = (experience.came[origin[some], product[some]] - forecast) / scale
+    return _Courses(off * _unsure(len(np.unique(origin))) if len(end) < ALIKE else off, scale)
+
+
+def _unsure(days: int) -> float:
+    """How much wider errors are taken that so few past days tell, the quantiles of which end with the largest of them.
+
+    As that much wider is the interval of a mean of so many values whose spread is known from them only (Student 1908).
+    """
+    from scipy.special import stdtrit
+
+    return float(stdtrit(max(days - 1, 1), 0.95) * np.sqrt(1 + 1 / days) / NormalDist().inv_cdf(0.95))
 
 
 def _end(experience: Experience, origin: np.ndarray, product: np.ndarray) -> np.ndarray:
@@ -487,13 +499,13 @@ def orders(
 
     `on_hand`, `on_order`, `cover` (days that what is on hand lasts, infinite where nothing sells), `lead_time` (days,
     mean), `expected` (units forecast until the end of a lead time and review), `service` (its level), `reorder_point`,
-    `order_up_to`, `lasts` (days between two orders), `quantity`, `raised` (whether to the minimum of a line), `joined`
-    (whether it is not due, but soon, and goes with an order of its supplier), `filled` (whether it is more than needed
-    so that the supplier delivers), `below` (whether the supplier's least is not reached even so), `cost` of a unit in
-    such an order, `value` (what the order costs), `risk` (chance to run out before a delivery ordered today comes),
-    `run_out` (day by which it has run out with a chance of one half) and `run_out_sure` (of 90 %), `latest` (last day
-    on which an order comes in time, 0 is today), `stake` (margin lost if it is ordered at the next look only) and
-    `best_level`, the newsvendor's.
+    `order_up_to`, `lasts` (days between two orders), `pack` (units of one), `quantity`, `raised` (whether to the
+    minimum of a line), `joined` (whether it is not due, but soon, and goes with an order of its supplier), `filled`
+    (whether it is more than needed so that the supplier delivers), `below` (whether the supplier's least is not
+    reached even so), `cost` of a unit in such an order, `value` (what the order costs), `risk` (chance to run out
+    before a delivery ordered today comes), `run_out` (day by which it has run out with a chance of one half) and
+    `run_out_sure` (of 90 %), `latest` (last day on which an order comes in time, 0 is today), `stake` (margin lost
+    if it is ordered at the next look only) and `best_level`, the newsvendor's.
 
     An order is due where the units on hand and under way are not above the reorder point at the service `terms.level`,
     or at the product's own of `levels`, places in `LEVELS`. It fills up by its size (`order_sizes`), in whole packs,
@@ -504,7 +516,8 @@ def orders(
     size, rate = order_sizes(goods, experience, futures, terms, conditions), _rate(experience)
     chosen = np.full(len(goods), int(np.abs(LEVELS - terms.level).argmin())) if levels is None else levels
     point = np.where(found.expected < NOTHING, 0, np.ceil(found.point[np.arange(len(goods)), chosen] - 1e-6))
-    up_to = point + np.where(point > 0, size.fill, 0)
+    fill = np.where(conditions.pack > 1, np.maximum(np.rint(size.fill / conditions.pack), 1), size.fill)
+    up_to = point + np.where(point > 0, fill * np.maximum(conditions.pack, 1), 0)
     position = stock.on_hand + stock.on_order
     due = (position <= point) & (point > 0)
     some = conditions.supplier >= 0
@@ -532,6 +545,7 @@ def orders(
         reorder_point=point,
         order_up_to=up_to,
         lasts=size.days,
+        pack=conditions.pack,
         quantity=filled,
         raised=(quantity > 0)
         & (quantity == np.ceil(minimum / conditions.pack) * conditions.pack)

@@ -62,7 +62,8 @@ def test_the_elasticities_of_the_demo_are_found_again():
     [
         (sold(1.5).assign(price=10.0), "too few products"),
         (sold(1.5, spread=0.3), "several prices at the same time"),
-        (sold(1.5, products=3), "too few products"),
+        (sold(1.5, products=3, weeks=40), "too few products"),
+        (sold(1.5, products=1), "too few products"),
         (sold(-3.0), "higher prices"),
     ],
 )

@@ -4,16 +4,17 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.plans import SHOPS, held, late, made, said, truth
+from benchmarks.plans import SHOPS, Shop, held, late, made, said, truth
 from data import tables
 from data.dataset import Dataset, Origin
 from models.drift import consequence, monitored
-from models.forecast import promotions, switching
-from models.forecast.elasticity import Elasticity, elasticity
+from models.forecast import elasticity, promotions, switching
+from models.forecast.elasticity import Elasticity
 from models.forecast.scenario import Plan, beyond, outcome
 from models.lifecycle import sales
 
@@ -45,7 +46,7 @@ def test_a_promotion_on_the_whole_range_lies_within_its_interval(stealing):
 
 
 def test_the_elasticity_of_one_product_beside_the_others_is_found(stealing):
-    found = [elasticity(one) for one in stealing]
+    found = [elasticity.elasticity(one) for one in stealing]
     assert sum(one.lo <= 3.0 <= one.hi for one in found) >= 7
     assert all(one.hi - one.lo < 0.4 for one in found)
 
@@ -201,3 +202,68 @@ def test_prices_of_a_part_of_a_range_answer_as_each_product_does():
     assert found == pytest.approx(ratio**-3.0 * index ** (0.5 / 3.0 - 1))
     assert (units @ switching.answered(units, np.full(3, 1.2), 3.0, 0.5)) / 100 == pytest.approx(1.2**-0.5)
     assert found[2] > 1  # what did not become dearer is bought instead
+
+
+FEW = Shop(products=2, together=0.0)
+
+
+def few(seed: int, promoted: bool = True) -> pd.DataFrame:
+    """Lines by day of two products that steal from each other: 20 % off one sells 160 of it in place of 100, and 50 of
+    the other; of both, 110 each. Reductions begin on any day of the week."""
+    rng, days = np.random.default_rng(seed), pd.date_range("2024-01-01", periods=700)
+    begin = np.arange(20, 690, 40)
+    off = np.zeros((2, 700))
+    for start in begin:
+        off[0, start : start + 7] = off[1, start + 20 : start + 27] = 0.2 * promoted
+    frames = []
+    for own, other, name in ((off[0], off[1], "A"), (off[1], off[0], "B")):
+        units = rng.poisson(100 + 60 * (own > 0) - 50 * (other > 0)).astype(float)
+        frames.append(
+            pd.DataFrame({"timestamp": days, "product": name, "quantity": units, "unit_price": 5 * (1 - own)})
+        )
+    return pd.concat(frames).assign(line_type="sale", category="yoghurt")
+
+
+def weekly_of(lines: pd.DataFrame) -> pd.DataFrame:
+    lines = lines.assign(timestamp=lines["timestamp"].astype("datetime64[us]"))
+    with duckdb.connect() as connection:
+        return connection.register("sales", lines).execute(elasticity.weekly({"category": ""})).df()
+
+
+def test_two_products_whose_reductions_begin_on_any_day():
+    """Both at once sell 10 % more at 20 % off: revenue falls by 12 %. One of them sells 3.2 times the other."""
+    found = switching.together(weekly_of(few(0)))
+    assert found.value == pytest.approx(np.log(3.2) / np.log(1.25), rel=0.05)
+    _value, lo, hi = said(found)
+    assert lo <= 0.10 <= hi
+    assert 0.8 * (1 + hi) < 1
+
+
+def test_what_two_products_sell_at_once_lies_within_what_is_said():
+    """Nothing moved together, and there are two products only: 9 of 10 shops, own elasticity 3, of both 0.5."""
+    inside = []
+    for seed in range(300, 312):
+        found = switching.together(made(FEW, seed))
+        found = elasticity.between(elasticity.MOST, found.reason) if np.isnan(found.lo) else found
+        _value, lo, hi = said(found)
+        inside.append(lo <= truth(FEW) <= hi)
+    assert np.mean(inside) >= 0.9
+
+
+def test_where_nothing_is_known_plans_come_to_a_range_and_to_no_number():
+    found = switching.together(weekly_of(few(1, promoted=False)))
+    assert found.reason
+    out = outcome(UNITS, 1.0, 0.5, [Plan("promotion", FIRST, LAST, 0.2)], elasticity.between(4.0, found.reason))
+    assert not out.known
+    assert np.isnan(out.uplift[1])
+    assert out.uplift_lo[1] == pytest.approx(700 * (0.8 - 1))  # nobody buys more
+    assert out.uplift_hi[1] == pytest.approx(700 * (0.8 * 0.8**-4.0 - 1))
+
+
+def test_prices_that_change_within_a_week_are_not_two_prices_at_once():
+    lines = few(2)
+    assert (weekly_of(lines)["spread"] <= elasticity.TWO_PRICES).all()
+    two = pd.concat([lines, lines.assign(unit_price=lines["unit_price"] * 1.2)])
+    assert elasticity.haggled(weekly_of(two))
+    turns = lines.assign(unit_price=np.where(lines["timestamp"].dt.day % 2, 5.0, 6.0))
+    assert elasticity.haggled(weekly_of(turns))

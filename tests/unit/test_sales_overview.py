@@ -353,3 +353,13 @@ def test_days_and_months_have_names():
     with locales.using("fr"):
         assert locales.weekdays("abbreviated")[5] == "sam."
         assert locales.month(date(2026, 3, 14)) == "mars 2026"
+
+
+def test_the_silence_of_a_slow_dealer_is_no_closure():
+    rng, days = np.random.default_rng(3), pd.date_range("2024-01-01", periods=730)
+    assert overview.opened(days, rng.random(730) < 10 / 365).all()
+    sold = np.asarray(days.day_of_week != 6)
+    sold[[100, 200, *range(300, 330)]] = False  # two holidays and a month of rest
+    assert (overview.opened(days, sold) == sold).all()
+    rare = np.asarray(days.day_of_week != 6) & (rng.random(730) < 0.4)
+    assert overview.opened(days, rare)[days.day_of_week != 6].mean() > 0.99

@@ -76,7 +76,10 @@ def sales_outlook(stored: Stored, base: Window, after: pd.DataFrame, wanted: Shi
     if not wanted.price:
         meaning = _("of that week, by what is lost")
     elif assumed:
-        meaning = _("assumed elasticity {value}").format(value=locales.number(elasticity.ASSUMED, 1))
+        most = locales.number(elasticity.MOST, 1)
+        meaning = _("these data do not tell what prices do: from no effect to an elasticity of {most}").format(
+            most=most
+        )
     elif told:
         meaning = _("by elasticities estimated from these data: {lo} to {hi}").format(lo=_signed(lo), hi=_signed(hi))
     else:
@@ -89,12 +92,12 @@ def sales_outlook(stored: Stored, base: Window, after: pd.DataFrame, wanted: Shi
 
 
 def _elasticities(known: dict[str, Elasticity], name: str, end: str) -> tuple[float, float]:
-    """The elasticity of a product and of all of a category at an end of what is known; assumed where nothing is."""
+    """The elasticity of a product and of all of a category at an end of what is known, or of anything."""
     found = known.get(name, known[""])
     found = known[""] if found.reason and found.whole is None else found
     whole = found.whole or found
     if found.reason and found.whole is None:
-        return elasticity.ASSUMED, elasticity.ASSUMED
+        found = whole = elasticity.between(elasticity.MOST, found.reason)
     return getattr(whole if found.reason else found, end), getattr(whole, end)
 
 

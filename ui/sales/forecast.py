@@ -12,13 +12,13 @@ import settings
 from charts.sales import forecast as charts
 from data import state
 from data.tables import Stored
-from models.forecast import engine, explain, intervals, learners
+from models.forecast import engine, explain, holidays, intervals, learners
 from models.forecast import series as preparing
 from models.forecast.combined import QUICK, Forecast, table
 from models.forecast.engine import DEFAULT, Window
 from models.lifecycle import sales
-from ui import answers, background, cards, downloads, inputs
-from ui.sales import series
+from ui import answers, background, cards, downloads, inputs, store
+from ui.sales import beside, series
 from ui.sales.series import Chosen
 from ui.text import N_, _, plain
 
@@ -49,6 +49,24 @@ def main(chosen: Chosen, found: Forecast, last_year: pd.Series | None) -> None:
         chosen.values.reindex(found.window.history.dates), is_open, title, axis(chosen), chosen.written, overrides=ahead
     )
     cards.figure(drawn, "forecast", found.frame.reset_index())
+
+
+def closures(stored: Stored, chosen: Chosen, found: Forecast) -> None:
+    """What of the days to come is taken to be closed, and the way to bring in the calendar beside the sales."""
+    dates = found.frame.index
+    named = holidays.bank_holidays(chosen.country.code, dates[0].date(), dates[-1].date())
+    of = [_("{count} bank holidays").format(count=locales.number(len(named)))] if chosen.country.code else []
+    if "calendar" in stored.columns:
+        calendar = store.frame(stored, "calendar")
+        shut = calendar["date"].isin(dates) & calendar["open"].eq(False)
+        of.append(_("{count} days closed by the calendar").format(count=locales.number(shut.sum())))
+    closed = _("Of {days} days to come {closed} are forecast as closed.")
+    sentence = closed.format(days=locales.number(len(dates)), closed=locales.number((~found.window.counted).sum()))
+    known = _("Known of them: {known}.").format(known=", ".join(of)) if of else ""
+    with st.container(horizontal=True, gap="small"):
+        st.caption(plain(f"{sentence} {known}".strip()), width="content")
+        if "calendar" not in stored.columns:
+            beside.link("calendar")
 
 
 def parts(chosen: Chosen, found: Forecast) -> None:
@@ -293,6 +311,20 @@ def word(stored: Stored, chosen: Chosen, found: Forecast) -> None:
                     amount=chosen.written(judged["improved"].sum()),
                 )
             )
+        )
+        reasons = explain.by_reason(judged)
+        st.markdown(_("**What each reason added or took away**"))
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    _("Reason"): reasons["reason"],
+                    _("Days"): reasons["days"],
+                    _("Put on the forecast"): [locales.signed(one, chosen.written) for one in reasons["moved"]],
+                    _("Analyst closer"): [locales.percent(one) for one in reasons["closer"]],
+                    _("Closer by, in all"): [locales.signed(one, chosen.written) for one in reasons["improved"]],
+                }
+            ),
+            hide_index=True,
         )
 
 

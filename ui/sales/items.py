@@ -76,7 +76,7 @@ def _headline(found: Items, table: pd.DataFrame, month: pd.Timestamp, whole: boo
     cards.metrics(
         [
             (_("Units in {month}").format(month=locales.month(month)), charts.units(table["mean"].sum()), band),
-            (_("Change"), locales.signed(change, locales.percent), against),
+            (_("Against the last three months"), locales.signed(change, locales.percent), against),
             (_("Pairs"), locales.number(len(table)), _("of a store and an item") if "store" in table else _("items")),
             (
                 _("Months in their band"),
@@ -105,8 +105,8 @@ def _table(found: Items, table: pd.DataFrame, stores: Names, month: pd.Timestamp
     first = ordered.head(SHOWN)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(
-            _("**{count} pairs, the largest first** – a click on a row opens the pair").format(
-                count=locales.number(len(first))
+            _("**{shown} of {count} pairs, the largest first** – a click on a row opens the pair").format(
+                shown=locales.number(len(first)), count=locales.number(len(ordered))
             )
         )
         _saved(ordered, month)
@@ -114,7 +114,7 @@ def _table(found: Items, table: pd.DataFrame, stores: Names, month: pd.Timestamp
     shown = {_("Item"): first["name"]}
     if "store" in first:
         shown = {_("Store"): first["store"].map(lambda one: stores.get(one) or label(one)), **shown}
-    spark, expected, percent = _("Last months"), _("Expected"), _("Change (%)")
+    spark, expected, percent = _("Last months"), _("Expected"), _("Against the last three months (%)")
     shown |= {
         spark: found.all.history.values[first.index, -SPARKS:].tolist(),
         _("Last month"): first["last"],
@@ -171,7 +171,7 @@ def _totals(found: Items, level: str, stores: Names, month: pd.Timestamp) -> Non
     whole["name"] = [(stores.get(name) if level == "store" else None) or label(name) for name in whole["name"]]
     shown = whole.head(charts.MOST_BARS)
     rest = float(whole["mean"].iloc[charts.MOST_BARS :].sum())
-    cards.figure(charts.totals(shown, level, month, rest), f"items_by_{level}", whole)
+    cards.figure(charts.totals(shown, level, month, rest, len(whole)), f"items_by_{level}", whole)
 
 
 def _method(found: Items) -> None:

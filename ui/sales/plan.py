@@ -58,7 +58,7 @@ def _prices(key: str, _stored: Stored, _chosen: Chosen) -> tuple[float, float, f
 
 
 def terms(stored: Stored, chosen: Chosen, measured: Elasticity | None = None) -> Terms:
-    """What plans for the chosen series are reckoned with; an elasticity is assumed, and said so, where not known.
+    """What plans for the chosen series are reckoned with; where nothing is known, anything up to an end that is chosen.
 
     What one past change of prices `measured` stands in where the prices of all weeks do not tell.
     """
@@ -68,18 +68,14 @@ def terms(stored: Stored, chosen: Chosen, measured: Elasticity | None = None) ->
     category = category if category in known else ""
     found = switching.learned_from(known[category], measured) if measured else known[category]
     weight = weight if chosen.part == "product" and np.isfinite(weight) else 1.0
-    if found.reason and (found.whole is None or weight < 1):
-        assumed = (
-            inputs.slider(_("Assumed elasticity, in tenths"), "elasticity", round(10 * elasticity.ASSUMED), 0, 50) / 10
+    if found.reason and found.whole is None:
+        most = inputs.slider(_("Elasticity at most, in tenths"), "elasticity", round(10 * elasticity.MOST), 5, 60) / 10
+        sentence = _(
+            "The data cannot say how units follow the price ({reason}). What plans of prices come to is said from no "
+            "effect to {value}% more units for 1% off."
         )
-        st.caption(
-            plain(
-                _("The data cannot say how units follow the price ({reason}), so {value} is assumed.").format(
-                    reason=_(found.reason), value=locales.number(assumed, 1)
-                )
-            )
-        )
-        found = Elasticity(assumed, assumed, assumed, 0)
+        st.caption(plain(sentence.format(reason=_(found.reason), value=locales.number(most, 1))))
+        found = elasticity.between(most, found.reason)
     else:
         st.caption(plain(" ".join(_said(found, category))))
     return Terms(price, cost, found, category, weight)
@@ -298,8 +294,7 @@ def headline(chosen: Chosen, out: Outcome, usual: Outcome, name: str) -> None:
 
 def cautions(made: dict[str, list[Plan]], out: Outcome, now: Terms) -> None:
     """What to know beside the numbers: where they are extrapolated, and what other products lose."""
-    assumed = now.elasticity.whole is None and now.elasticity.products == 0  # and said above
-    far = {name: scenario.beyond(plans, now.elasticity, now.weight) for name, plans in made.items() if not assumed}
+    far = {name: scenario.beyond(plans, now.elasticity, now.weight) for name, plans in made.items()}
     if any(far.values()):
         whole = now.elasticity.whole
         fall, rise = (locales.percent(abs(size)) for size in now.elasticity.seen)

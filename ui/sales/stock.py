@@ -8,9 +8,7 @@ import pandas as pd
 import streamlit as st
 
 import locales
-import settings
 from charts.sales import stock as charts
-from locales.labels import label
 from models.stock import assortment, ordering
 from models.stock.assortment import Budget
 from models.stock.experience import KINDS
@@ -18,6 +16,7 @@ from models.stock.ordering import LEVELS, WEEK, Experience, Odds, Service, Terms
 from models.stock.sizes import Conditions
 from models.stock.supply import Demand, LeadTimes, Stock
 from ui import cards, downloads, inputs
+from ui.sales import beside
 from ui.text import N_, _, plain
 
 LISTED = 200  # rows on the page: more would be sent with every move of an input
@@ -39,7 +38,15 @@ def headline(table: pd.DataFrame, found: Service, terms: Terms, currency: str, g
         safety = (table["reorder_point"] - table["expected"]).clip(lower=0) @ table["cost"]
         cards.metrics(
             [
-                (_("Products with a reorder point"), locales.number(selling.sum()), _("the others sell no more")),
+                (
+                    _("Products with a reorder point"),
+                    locales.number(selling.sum()),
+                    _("all that are sold")
+                    if selling.all()
+                    else _("of {count}; of the others hardly anything is expected to sell").format(
+                        count=locales.number(len(table))
+                    ),
+                ),
                 (
                     _("Forecast"),
                     locales.number(table["expected"].sum()),
@@ -125,6 +132,7 @@ def notes(
     conditions: Conditions,
     terms: Terms,
     currency: str,
+    stores: int,
 ) -> None:
     """What was left out, repaired or assumed, in one paragraph."""
     found = [_("As of {day}, the last day of the data.").format(day=locales.day(demand.days[-1]))]
@@ -154,6 +162,14 @@ def notes(
         text = _("What ordering costs is not in the data: {line} a line and {order} an order are assumed.")
         line, order = (locales.money(cost, currency) for cost in (terms.line, terms.order))
         found.append(text.format(line=line, order=order))
+    if len(packed := demand.goods.loc[(conditions.pack > 1) & (table["reorder_point"] > 0).to_numpy(), "name"]):
+        text = _("{count} products come in packs ({example}): orders are of whole packs.")
+        size = locales.number(conditions.pack[packed.index[0]])
+        example = _("{name}: {size} units").format(name=packed.iloc[0], size=size)
+        found.append(text.format(count=locales.number(len(packed)), example=example))
+    if stores > 1:
+        text = _("{count} stores are counted as one shelf: sales, stock and orders are those of all of them together.")
+        found.append(text.format(count=locales.number(stores)))
     if len(forgotten):
         text = _(
             "{count} orders of {units} units do not count as under way: they are older than twice the longest delivery "
@@ -180,18 +196,7 @@ def notes(
         with st.container(horizontal=True, gap="small"):
             st.caption(_("Assumed no more, once it is brought beside the sales:"), width="content")
             for name in filter(lacks.__getitem__, lacks):
-                _link(name)
-
-
-def _link(name: str) -> None:
-    """To the place on the page Data where a table beside the sales is brought in."""
-    st.page_link(
-        settings.ROOT / "pages" / "data.py",
-        label=label(name),
-        icon=":material/add:",
-        query_params={"table": "sales", "beside": name},
-        width="content",
-    )
+                beside.link(name)
 
 
 def today(table: pd.DataFrame, futures: Odds, demand: Demand, currency: str) -> None:
@@ -263,6 +268,7 @@ def _written(table: pd.DataFrame, demand: Demand, currency: str, stock_known: bo
         _("Forecast (units)"): table["expected"].round(1),
         _("Reorder point"): table["reorder_point"],
         _("Order up to"): table["order_up_to"],
+        **({_("Pack (units)"): table["pack"].astype(int)} if (table["pack"] > 1).any() else {}),
         _("An order lasts (days)"): table["lasts"].round(),
         _("Service (%)"): (100 * table["service"]).round(),
         _("Lead time (days)"): table["lead_time"].round(1),

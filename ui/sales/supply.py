@@ -41,6 +41,18 @@ def _demand(version: str, _stored: Stored) -> Demand:  # noqa: ARG001  # the cac
     return supply.demand(sold, goods, last, *around)
 
 
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _stores(version: str, _stored: Stored) -> int:  # noqa: ARG001  # the cache key
+    lately = "timestamp > (SELECT max(timestamp) FROM sales) - to_days(91)"
+    found = tables.query(_stored, f"SELECT count(DISTINCT store) AS stores FROM sales WHERE {lately}")  # noqa: S608
+    return int(found["stores"].iloc[0])
+
+
+def stores(stored: Stored) -> int:
+    """How many stores sold anything in the last quarter; 0 where the data know of none."""
+    return _stores(stored.version, stored) if "store" in stored.columns["sales"] else 0
+
+
 def lead_times(stored: Stored, mean: float, spread: float) -> LeadTimes:
     """How long deliveries take (see `models.stock.supply.lead_times`)."""
     return _lead_times(stored.version, mean, spread, stored)
@@ -123,8 +135,8 @@ def minimum(stored: Stored, goods: pd.DataFrame) -> np.ndarray:
 @st.cache_resource(max_entries=3, show_spinner=False)
 def conditions(version: str, _stored: Stored, _found: Demand) -> Conditions:  # noqa: ARG001  # the cache key
     """What suppliers ask of orders (see `models.stock.supply.conditions`)."""
-    around = (_frame(_stored, name) for name in ("products", "suppliers", "supplier_prices"))
-    return supply.conditions(_found.goods, _found.days[-1], *around)
+    products, suppliers, prices = (_frame(_stored, name) for name in ("products", "suppliers", "supplier_prices"))
+    return supply.conditions(_found.goods, _found.days[-1], products, suppliers, prices, _found.sold)
 
 
 def ask(stored: Stored, goods: pd.DataFrame) -> None:

@@ -1,0 +1,58 @@
+"""Reorder points of shops with few products, of packs and of parts that rarely sell, held against the truth."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.stock import ordering, supply
+from models.stock.ordering import LEVELS
+from models.stock.supply import Demand, LeadTimes
+
+LEVEL = int(np.abs(LEVELS - 0.95).argmin())
+REVIEW, LEAD, SPREAD = 7, 14.0, 4.0
+
+
+def shop(units: np.ndarray) -> tuple[Demand, LeadTimes]:
+    days = pd.date_range("2024-01-01", periods=units.shape[1], unit="us")
+    table = pd.DataFrame(units, columns=days).rename_axis("product").stack().rename("units").reset_index()
+    table = table.set_axis(["product", "day", "units"], axis=1).assign(product=lambda one: one["product"].astype(str))
+    names = [str(number) for number in range(len(units))]
+    goods = pd.DataFrame({"product": names, "name": names, "supplier": "S", "price": 5.0, "cost": 3.0})
+    demand = supply.demand(table[table["units"] > 0], goods, days[-1])
+    return demand, supply.lead_times(demand.goods, None, None, LEAD, SPREAD)
+
+
+def spans(leads: LeadTimes, rng: np.random.Generator) -> np.ndarray:
+    return leads.days[0][rng.integers(0, leads.days.shape[1], 4000)] + REVIEW
+
+
+def test_a_shop_of_one_product_holds_as_many_days_as_the_formula():
+    """1.645 x root of (100 x 21 + (100 x 4)²) is 662 units of safety: 6.6 days; the service is held."""
+    rng = np.random.default_rng(1)
+    demand, leads = shop(rng.poisson(100.0, (1, 500)).astype(float))
+    found = ordering.service(ordering.experience(demand, 6), leads, REVIEW)
+    point = found.point[0, LEVEL]
+    assert (point - found.expected[0]) / 100 == pytest.approx(6.6, abs=1.5)
+    assert 0.92 <= (rng.poisson(100.0 * spans(leads, rng)) <= point).mean() <= 0.985
+
+
+def test_parts_that_sell_ten_times_a_year_hold_what_is_asked():
+    rng = np.random.default_rng(0)
+    demand, leads = shop(np.where(rng.random((40, 1430)) < 10 / 365, rng.integers(1, 4, (40, 1430)), 0).astype(float))
+    found = ordering.service(ordering.experience(demand, 6), leads, REVIEW)
+    asked = np.array([rng.integers(1, 4, sales).sum() for sales in rng.binomial(spans(leads, rng), 10 / 365)])
+    service = (asked <= found.point[:, LEVEL][:, None]).mean(axis=1)
+    assert 0.90 <= service.mean() <= 0.98  # a whole unit less or more makes it 0.91 or 0.95
+    assert found.expected.mean() == pytest.approx(21 * 20 / 365, rel=0.15)
+
+
+def test_orders_are_of_the_packs_that_sales_show():
+    rng = np.random.default_rng(1)
+    sold = np.array([12 * rng.poisson(0.3, 300), rng.poisson(3.0, 300), np.r_[24, 12, np.zeros(298)]]).astype(float)
+    assert supply.packs(sold).tolist() == [12, 1, 1]  # two days show nothing
+    goods = pd.DataFrame({"product": ["A", "B", "C"], "supplier": ["S"] * 3})
+    stated = pd.DataFrame({"product": ["A"], "pack_size": [6.0]})
+    day = pd.Timestamp("2025-01-01")
+    assert supply.conditions(goods, day, stated, None, None, sold).pack.tolist() == [6, 1, 1]
+    assert supply.conditions(goods, day, None, None, None, sold).pack.tolist() == [12, 1, 1]
+    assert supply.packs(sold + 0.5).tolist() == [1, 1, 1]
