@@ -42,6 +42,7 @@ SECTIONS = {
         ("sales_items", _("Sales: shops and items"), "grid_view"),
         ("sales_stock", _("Sales: stock"), "inventory_2"),
     ],
+    _("Products"): [("products_margins", _("Products: margins"), "account_balance")],
     _("Monitoring"): [
         ("monitoring_drift", _("Monitoring: drift"), "radar"),
         ("monitoring_what_if", _("Monitoring: what-if drift"), "science"),

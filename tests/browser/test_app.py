@@ -22,6 +22,7 @@ PAGES = {
     "sales-what-if": "Sales: what-if",
     "sales-items": "Sales: shops and items",
     "sales-stock": "Sales: stock",
+    "products-margins": "Products: margins",
     "monitoring-drift": "Monitoring: drift",
     "monitoring-what-if": "Monitoring: what-if drift",
     "monitoring-health": "Monitoring: health",
@@ -34,6 +35,7 @@ PAGES = {
 NAVIGATION = [
     *("Today", "Churn", "Explore", "Performance", "What-if", "Campaign"),
     *("Sales", "Overview", "Forecast", "What-if", "Shops and items", "Stock"),
+    *("Products", "Margins"),
     *("Monitoring", "Drift", "What-if drift", "Performance", "Retraining", "Health"),
     *("Explore", "COVID-19", "Food products", "Data", "Data"),
 ]
