@@ -16,6 +16,7 @@ from models.drift import alerts
 from models.lifecycle import registry
 from models.sales import pulse
 from ui import cards, store
+from ui.products import margins
 from ui.sales import series
 from ui.text import _, ngettext
 
@@ -108,6 +109,17 @@ if trained is not None and trained["metrics"].get("leaning"):
     )
     count = locales.number(trained["metrics"]["leaning"])
     cards.pointer(sentence.format(count=count), "churn_campaign", _("See whom to call"))
+
+loss = margins.worst(sales_data)
+if loss is not None:
+    name, amount, why = loss
+    sentence = _("{product} loses most money: {amount} in the last 90 days. Why: {why}.")
+    cards.pointer(
+        sentence.format(product=name, amount=locales.money(amount, pounds, 2), why=_(why)),
+        "products_margins",
+        _("See what loses money"),
+        {"view": "losing", "period": "13w"},
+    )
 
 chosen, found = series.first(sales_data)
 if found is not None:

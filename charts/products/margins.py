@@ -156,9 +156,7 @@ def what_if(outcomes: dict[str, tuple[float, float, float]], currency: str) -> g
         yaxis={"autorange": "reversed"},
         showlegend=False,
     )
-    hover = [
-        f"{theme.plain(name)}: {locales.money(middle, currency)}" for name, (middle, _lo, _hi) in outcomes.items()
-    ]
+    hover = [f"{theme.plain(name)}: {locales.money(middle, currency)}" for name, (middle, _lo, _hi) in outcomes.items()]
     figure.add_trace(
         go.Bar(
             orientation="h",
