@@ -113,7 +113,7 @@ if trained is not None and trained["metrics"].get("leaning"):
 loss = margins.worst(sales_data)
 if loss is not None:
     name, amount, why = loss
-    sentence = _("{product} loses most money: {amount} in the last 90 days. Why: {why}.")
+    sentence = _("{product} loses most money: {amount} in the last 13 weeks. Why: {why}.")
     cards.pointer(
         sentence.format(product=name, amount=locales.money(amount, pounds, 2), why=_(why)),
         "products_margins",

@@ -20,7 +20,7 @@ from ui.text import N_, _, is_dark, plain
 
 EVERYONE = "*"
 CHOICES = 300  # anomalies to choose one from
-TODAY = pd.Timedelta(days=90)  # over which Today looks for losses
+TODAY = pd.Timedelta(days=90)  # to the first of 13 weeks, over which Today looks for losses
 COST = N_("Costs are not known, so that this ends before them: it needs the column “unit_cost”.")
 
 
@@ -350,7 +350,7 @@ def _rises(of: Shown) -> None:
 
 
 def worst(stored: Stored) -> tuple[str, float, str] | None:
-    """The product that lost most money in the last 90 days of the data: name, loss and why; None if none did."""
+    """The product that lost most money in the last 13 weeks of the data: name, loss and why; None if none did."""
     if stored.span is None or "amount" in store.unknown(stored):
         return None
     end = pd.Timestamp(stored.span[1]).normalize()
