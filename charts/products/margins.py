@@ -182,7 +182,8 @@ def suppliers(ratios: pd.DataFrame, names: dict[str, str], dark: bool) -> "Figur
     matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: sharper, and read aloud
     matplotlib.rcParams["text.parse_math"] = False
     above = 100 * (ratios.T - 1)
-    drawn = Figure(figsize=(2.6 + 0.85 * above.shape[1], 0.9 + 0.36 * len(above)), layout="constrained")
+    left, width, height = 2.6, 2.7 + max(0.85 * above.shape[1], 2.4), 0.85 + 0.36 * max(len(above), 2)
+    drawn = Figure(figsize=(width, height))
     FigureCanvasAgg(drawn)
     drawn.set_facecolor("none")
     row, column = np.unravel_index(np.nanargmax(above.to_numpy()), above.shape)
@@ -193,6 +194,7 @@ def suppliers(ratios: pd.DataFrame, names: dict[str, str], dark: bool) -> "Figur
     )
     drawn.suptitle(title)
     axis: Any = drawn.subplots()
+    drawn.subplots_adjust(left / width, 0.75 / height, 1 - 0.1 / width, 1 - 0.1 / height)
     axis.set_facecolor(NONE[dark])
     sns.heatmap(
         above.to_numpy(),

@@ -12,9 +12,10 @@ from charts.products import margins as charts
 from data import tables
 from data.tables import Stored
 from locales.labels import heading
-from models.forecast.elasticity import ASSUMED
+from models.forecast.elasticity import ASSUMED, Elasticity
 from models.products import bridge, margins, odd
-from ui import cards, inputs, store
+from ui import answers, cards, inputs, store
+from ui.background import Step
 from ui.products import known, lists
 from ui.text import N_, _, is_dark, plain
 
@@ -276,20 +277,25 @@ def unlike(of: Shown) -> None:
                 st.warning(_("Say why it is right: that is what is kept."))
             else:
                 known.mark(of.stored, one, reason)
-                st.rerun(scope="fragment")
+                st.rerun()
     if wanted:
         st.caption(_("Keep without a reason takes a mark back."))
 
 
 def suppliers(of: Shown) -> None:
     """Each supplier's price against the cheapest, and what a rise would change."""
-    if not of.costs:
-        st.info(_("What a rise of costs would change cannot be said without costs: map “unit_cost” on the page Data."))
-    else:
-        _rises(of)
     if "supplier_prices" not in of.stored.columns:
         st.info(_("These data have no prices of suppliers: bring them beside the sales on the page Data."))
-        return
+    else:
+        _compared(of)
+    if of.costs:
+        _rises(of)
+    else:
+        st.info(_("What a rise of costs would change cannot be said without costs: map “unit_cost” on the page Data."))
+
+
+def _compared(of: Shown) -> None:
+    """The heatmap of suppliers' prices."""
     revenues = _query(of, margins.by(of.columns, "product")).set_index("level")["revenue"]
     ratios = margins.against_cheapest(store.frame(of.stored, "supplier_prices"), of.end, revenues)
     if ratios.empty:
@@ -319,7 +325,12 @@ def _rises(of: Shown) -> None:
     if sold.empty:
         st.info(_("Nothing with a known cost was sold of this supplier in this period."))
         return
-    found = store.elasticities(of.stored)
+
+    def learned(step: Step) -> dict[str, Elasticity]:
+        step(N_("Learning how units follow prices"), 0.2)
+        return store.elasticities(of.stored)
+
+    found = answers.ready(f"elasticities {of.stored.version}", "forecast", learned)
     ends, unknown = [], False
     for category in sold["category"].astype(str):
         one = found.get(category, found[""])
