@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SHOWN = 15
 MAX_NAME = 24
+ROOM = 1.3  # beside the longest bar, for its amount
 INK = {False: "#15262E", True: "#E6EEF1"}
 PAPER = {False: "#FBFCFC", True: "#0E1A20"}
 NONE = {False: "#E9EEF0", True: "#22343C"}
@@ -72,12 +73,12 @@ def _falling(title: str, names: list[str], amounts: list[float], end: float, cur
         title,
         x=_("Amount ({currency})").format(currency=currency),
         height=80 + 34 * len(names),
-        xaxis=theme.amounts(np.r_[ends, 0.0, end * 1.12 if end > 0 else end, ends.max() * 1.12]),
+        xaxis=_few(theme.amounts(np.r_[ends, 0.0, end, max(ends.max(), end) * ROOM])),
         yaxis={"autorange": "reversed"},
         showlegend=False,
         waterfallgap=0.25,
     )
-    written = [locales.short_money(amounts[0], currency), *(_short(one, currency) for one in amounts[1:])]
+    written = [_brief(amounts[0]), *(locales.signed(one, _brief) for one in amounts[1:]), _brief(end)]
     hover = [locales.money(amounts[0], currency, 2), *(_signed(one, currency, 2) for one in amounts[1:])]
     figure.add_trace(
         go.Waterfall(
@@ -85,7 +86,7 @@ def _falling(title: str, names: list[str], amounts: list[float], end: float, cur
             y=[theme.plain(name) for name in names],
             x=[*amounts, end],
             measure=["absolute", *["relative"] * (len(amounts) - 1), "total"],
-            text=[*written, locales.short_money(end, currency)],
+            text=written,
             textposition="outside",
             cliponaxis=False,
             hoverinfo="text",
@@ -112,7 +113,7 @@ def by_level(ranked: pd.DataFrame, dimension: str, costs: bool, currency: str) -
         _(sentence[dimension]).format(name=first["name"], amount=amount),
         x=(_("Margin ({currency})") if costs else _("Revenue ({currency})")).format(currency=currency),
         height=80 + 26 * len(shown),
-        xaxis=theme.amounts(shown[measure].to_numpy()),
+        xaxis=_few(theme.amounts(shown[measure].to_numpy())),
         yaxis={
             "autorange": "reversed",
             "tickvals": list(range(len(shown))),
@@ -152,7 +153,7 @@ def what_if(outcomes: dict[str, tuple[float, float, float]], currency: str) -> g
         title,
         x=_("Margin ({currency})").format(currency=currency),
         height=220,
-        xaxis=theme.amounts(np.r_[values.ravel(), 0.0]),
+        xaxis=_few(theme.amounts(np.r_[values.ravel(), 0.0])),
         yaxis={"autorange": "reversed"},
         showlegend=False,
     )
@@ -225,8 +226,15 @@ def _cut(name: object) -> str:
     return text if len(text) <= MAX_NAME else f"{text[: MAX_NAME - 1]}…"
 
 
-def _short(amount: float, currency: str) -> str:
-    return locales.signed(amount, lambda size: locales.short_money(size, currency))
+def _few(axis: dict[str, Any]) -> dict[str, Any]:
+    """Every second tick of an axis of amounts, zero among them: level on a phone, too."""
+    zero = int(np.abs(np.asarray(axis["tickvals"])).argmin()) if len(axis["tickvals"]) else 0
+    return axis | {name: axis[name][zero % 2 :: 2] for name in ("tickvals", "ticktext")} | {"tickangle": 0}
+
+
+def _brief(amount: float) -> str:
+    """An amount beside its bar; the axis says the currency."""
+    return locales.compact(amount) if abs(amount) >= 10_000 else locales.number(amount)
 
 
 def _signed(amount: float, currency: str, digits: int = 0) -> str:
