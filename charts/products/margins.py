@@ -1,5 +1,6 @@
 """Figures of the page Products: margins. Each title states what the figure shows."""
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -183,7 +184,7 @@ def suppliers(ratios: pd.DataFrame, names: dict[str, str], dark: bool) -> "Figur
     matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: sharper, and read aloud
     matplotlib.rcParams["text.parse_math"] = False
     above = 100 * (ratios.T - 1)
-    left, width, height = 2.6, 2.7 + max(0.85 * above.shape[1], 2.4), 0.85 + 0.36 * max(len(above), 2)
+    left, width, height = 2.6, 2.7 + max(0.85 * above.shape[1], 2.4), 1.05 + 0.36 * max(len(above), 2)
     drawn = Figure(figsize=(width, height))
     FigureCanvasAgg(drawn)
     drawn.set_facecolor("none")
@@ -195,11 +196,11 @@ def suppliers(ratios: pd.DataFrame, names: dict[str, str], dark: bool) -> "Figur
     )
     drawn.suptitle(title)
     axis: Any = drawn.subplots()
-    drawn.subplots_adjust(left / width, 0.75 / height, 1 - 0.1 / width, 1 - 0.1 / height)
+    drawn.subplots_adjust(left / width, 0.95 / height, 1 - 0.1 / width, 1 - 0.1 / height)
     axis.set_facecolor(NONE[dark])
     sns.heatmap(
         above.to_numpy(),
-        annot=np.vectorize(lambda value: "" if np.isnan(value) else locales.signed(value / 100, locales.percent, "0"))(
+        annot=np.vectorize(lambda value: "" if np.isnan(value) else locales.signed(value / 100, locales.percent, ""))(
             above.to_numpy()
         ),
         fmt="",
@@ -210,14 +211,14 @@ def suppliers(ratios: pd.DataFrame, names: dict[str, str], dark: bool) -> "Figur
         cbar=False,
         linewidths=1,
         linecolor=PAPER[dark],
-        xticklabels=list(above.columns),
+        xticklabels=["\n".join(wrap(str(name), 11)[:3]) for name in above.columns],
         yticklabels=[_cut(names.get(str(product), str(product))) for product in above.index],
         ax=axis,
     )
     axis.set_xlabel(_("Supplier: price above the cheapest"), color=INK[dark])
     axis.set_ylabel(_("Product"), color=INK[dark])
     axis.tick_params(colors=INK[dark], labelsize=9, length=0)
-    axis.tick_params(axis="y", rotation=0)
+    axis.tick_params(axis="both", rotation=0)
     return drawn
 
 
