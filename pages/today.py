@@ -17,6 +17,7 @@ from models.lifecycle import registry
 from models.sales import pulse
 from ui import cards, store
 from ui.customers import value
+from ui.products import margins
 from ui.sales import series
 from ui.text import _, ngettext
 
@@ -124,6 +125,17 @@ if slipping is not None and len(slipping):
         sentence.format(count=locales.number(len(slipping)), names=called, amount=risk),
         "customers_value",
         _("See whom to call"),
+    )
+
+loss = margins.worst(sales_data)
+if loss is not None:
+    name, amount, why = loss
+    sentence = _("{product} loses most money: {amount} in the last 13 weeks. Why: {why}.")
+    cards.pointer(
+        sentence.format(product=name, amount=locales.money(amount, pounds, 2), why=_(why)),
+        "products_margins",
+        _("See what loses money"),
+        {"view": "losing", "period": "13w"},
     )
 
 chosen, found = series.first(sales_data)

@@ -47,6 +47,7 @@ SECTIONS = {
         ("customers_value", _("Customers: value"), "loyalty"),
         ("customers_cohorts", _("Customers: cohorts"), "table_chart"),
     ],
+    _("Products"): [("products_margins", _("Products: margins"), "account_balance")],
     _("Monitoring"): [
         ("monitoring_drift", _("Monitoring: drift"), "radar"),
         ("monitoring_what_if", _("Monitoring: what-if drift"), "science"),

@@ -25,6 +25,7 @@ PAGES = {
     "customers-segments": "Customers: segments",
     "customers-value": "Customers: value",
     "customers-cohorts": "Customers: cohorts",
+    "products-margins": "Products: margins",
     "monitoring-drift": "Monitoring: drift",
     "monitoring-what-if": "Monitoring: what-if drift",
     "monitoring-health": "Monitoring: health",
@@ -38,6 +39,7 @@ NAVIGATION = [
     *("Today", "Churn", "Explore", "Performance", "What-if", "Campaign"),
     *("Sales", "Overview", "Forecast", "What-if", "Shops and items", "Stock"),
     *("Customers", "Segments", "Value", "Cohorts"),
+    *("Products", "Margins"),
     *("Monitoring", "Drift", "What-if drift", "Performance", "Retraining", "Health"),
     *("Explore", "COVID-19", "Food products", "Data", "Data"),
 ]

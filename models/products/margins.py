@@ -1,0 +1,154 @@
+"""What is earned: from gross sales to net margin, products that lose money and why, and what a rise would change.
+
+Each query is made for the columns that a sales table has and answered by `data.tables.query` for the days from `$start`
+to `$end`. Money is in the data's currency. Revenue is that of goods, as in `models.sales.overview`.
+"""
+
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+
+from locales import N_
+
+DIMENSIONS = ("product", "category", "supplier", "store", "customer")
+GOODS = "line_type IN ('sale', 'return')"
+DAYS = "timestamp >= $start AND timestamp < $end + INTERVAL 1 DAY"
+STEPS = {  # in their order; those between revenue and margin are no goods
+    "gross": N_("Gross sales"),
+    "reductions": N_("Promotions"),
+    "returns": N_("Returns"),
+    "discounts": N_("Discounts"),
+    "shipping": N_("Shipping"),
+    "fees": N_("Fees"),
+    "adjustments": N_("Adjustments"),
+    "uncosted": N_("Without a cost"),
+    "cost": N_("Cost of goods"),
+}
+LOSSES = {
+    "cost": N_("Price below cost"),
+    "reductions": N_("Promotions"),
+    "returns": N_("Returns"),
+}
+
+
+def parts_of(columns: Collection[str]) -> tuple[str, str]:
+    """The gross amount and the cost of a line, in SQL."""
+    gross = "amount / (1 - coalesce(promotion, 0))" if "promotion" in columns else "amount"
+    return gross, "quantity * unit_cost" if "unit_cost" in columns else "NULL::DOUBLE"
+
+
+def total(columns: Collection[str]) -> str:
+    """The query of `waterfall`."""
+    gross, cost = parts_of(columns)
+    kinds = {"discounts": "discount", "shipping": "shipping", "fees": "fee", "adjustments": "adjustment"}
+    others = ", ".join(f"sum(amount) FILTER (line_type = '{kind}') AS {name}" for name, kind in kinds.items())
+    return f"""
+        SELECT sum({gross}) FILTER (line_type = 'sale') AS gross,
+               sum(amount - {gross}) FILTER (line_type = 'sale') AS reductions,
+               sum(amount) FILTER (line_type = 'return') AS returns, {others},
+               -sum(amount) FILTER ({GOODS} AND {cost} IS NULL) AS uncosted,
+               -sum({cost}) FILTER ({GOODS}) AS cost
+        FROM sales WHERE {DAYS}
+    """  # noqa: S608  # no text from outside
+
+
+def waterfall(found: pd.DataFrame) -> pd.DataFrame:
+    """What `total` answers as steps: one row a `step` of `STEPS` with its `amount` and the `level` reached after it.
+
+    Levels are rounded to the cent and amounts are what lies between them, so that they add up to it. Where no cost is
+    known of any line the steps end before costs. Steps of no lines are left out.
+    """
+    row = found.iloc[0]
+    steps = [step for step in STEPS if row[step] == row[step]]
+    if "cost" not in steps:
+        steps = [step for step in steps if step != "uncosted"]
+    level = np.round(np.cumsum([float(row[step]) for step in steps]), 2) + 0.0
+    made = pd.DataFrame({"step": steps, "amount": np.round(np.diff(level, prepend=0.0), 2), "level": level})
+    return made[(made["amount"] != 0) | (made["step"] == "gross")].reset_index(drop=True)
+
+
+def revenue(steps: pd.DataFrame) -> float:
+    """The revenue of goods in a `waterfall`, to the cent."""
+    return float(steps.loc[steps["step"].isin(["gross", "reductions", "returns"]), "amount"].sum())
+
+
+def by(columns: Collection[str], dimension: str) -> str:
+    """The query of the goods of each `level` of one of `DIMENSIONS`, the most margin (or revenue) first.
+
+    Columns: `level` (missing where a line does not say), `units`, `revenue`, `costed` (revenue with a known cost),
+    `cost`, `margin` (of what is costed), `margin_share`. Missing where no cost is known.
+    """
+    if dimension not in DIMENSIONS:
+        raise ValueError(dimension)
+    cost = parts_of(columns)[1]
+    return f"""
+        SELECT *, costed - cost AS margin, (costed - cost) / nullif(greatest(costed, 0), 0) AS margin_share FROM (
+            SELECT {dimension} AS level, sum(quantity) AS units, sum(amount) AS revenue,
+                   sum(amount) FILTER ({cost} IS NOT NULL) AS costed, sum({cost}) AS cost
+            FROM sales WHERE {GOODS} AND {DAYS} GROUP BY 1
+        ) ORDER BY coalesce(margin, revenue) DESC, level
+    """  # noqa: S608  # no text from outside
+
+
+def losing(columns: Collection[str]) -> str:
+    """The query of `losses`: the products whose goods with a known cost earned less than nothing."""
+    gross, cost = parts_of(columns)
+    return f"""
+        SELECT product, sum(amount) AS revenue, sum(amount - {cost}) AS margin,
+               coalesce(sum({gross} - {cost}) FILTER (line_type = 'sale'), 0) AS listed,
+               coalesce(sum(amount - {cost}) FILTER (line_type = 'sale'), 0) AS sold,
+               coalesce(sum(amount) FILTER (line_type = 'return'), 0) AS returned
+        FROM sales WHERE {GOODS} AND {DAYS} AND {cost} IS NOT NULL
+        GROUP BY 1 HAVING round(sum(amount - {cost}), 2) < 0 ORDER BY margin, product
+    """  # noqa: S608  # no text from outside
+
+
+def losses(found: pd.DataFrame) -> pd.DataFrame:
+    """What `losing` answers, the most money first, with the `reason` (of `LOSSES`) of each product.
+
+    `listed` is the margin that its sales would have had without promotions, `sold` the one that they had. The first
+    that is below zero names the reason: the price is below the cost, or promotions took it there; where both are above,
+    what came back had earned more than what was sold.
+    """
+    reason = np.select([found["listed"] < 0, found["sold"] < 0], ["cost", "reductions"], "returns")
+    return found.assign(reason=reason)
+
+
+def raised(columns: Collection[str], supplier: str | None) -> str:
+    """The query of `what_if`: revenue, cost and category of each product with known costs, of `$supplier` if one."""
+    cost = parts_of(columns)[1]
+    category = "coalesce(mode(category), '')" if "category" in columns else "''"
+    only = "AND supplier = $supplier" if supplier is not None else ""
+    return f"""
+        SELECT product, {category} AS category, sum(amount) AS revenue, sum({cost}) AS cost
+        FROM sales WHERE {GOODS} AND {DAYS} AND {cost} IS NOT NULL {only} GROUP BY 1 ORDER BY 1
+    """  # noqa: S608  # no text from outside
+
+
+def what_if(sold: pd.DataFrame, costs: float, prices: float, elasticity: np.ndarray) -> float:
+    """The margin of the products of `raised` had costs and prices been higher by these shares.
+
+    A price higher by p sells (1 + p) ** -elasticity times as much (constant elasticity); one number a product.
+    """
+    units = (1 + prices) ** -elasticity
+    return float((units * (sold["revenue"] * (1 + prices) - sold["cost"] * (1 + costs))).sum())
+
+
+def against_cheapest(prices: pd.DataFrame, day: pd.Timestamp, revenues: pd.Series, most: int = 15) -> pd.DataFrame:
+    """Supplier (rows) by product: each price valid on `day` over the cheapest one, 1 for that; NaN: does not offer it.
+
+    Of the products that two suppliers or more offer, those with the most revenue (a series by product). `prices` are
+    `data.schemas.SupplierPrices`; of prices by quantity the one for any or the smallest order.
+    """
+    valid = prices[prices["valid_from"] <= day]
+    if "from_quantity" in valid:
+        least = valid["from_quantity"].fillna(0)
+        valid = valid[least == least.groupby([valid["supplier"], valid["product"]]).transform("min")]
+    last = valid.sort_values("valid_from", kind="stable").drop_duplicates(["supplier", "product"], keep="last")
+    last = last[last["unit_cost"] > 0]
+    wide = last.pivot_table(index="supplier", columns="product", values="unit_cost")
+    wide = wide.loc[:, wide.notna().sum() > 1]
+    order = revenues.reindex(wide.columns).fillna(0).sort_values(ascending=False, kind="stable").index[:most]
+    wide = wide[order].dropna(how="all")
+    return wide / wide.min()

@@ -1,0 +1,58 @@
+"""What is earned on what is sold, and why does it change?"""
+
+import pandas as pd
+import streamlit as st
+
+from data import tables
+from models.products.margins import GOODS
+from ui import cards, inputs, store
+from ui.products import margins as views
+from ui.text import _
+
+stored = store.active("sales")
+cards.head(_("Products: margins"), _("What is earned on what is sold, and why does it change?"), stored)
+store.need(stored, "amount")
+span = tables.query(stored, f"SELECT min(timestamp) AS first, max(timestamp) AS last FROM sales WHERE {GOODS}").iloc[0]  # noqa: S608  # no text from outside
+if pd.isna(span["first"]):
+    st.info(_("These data hold no goods that were sold or came back: choose others on the page Data."))
+    st.stop()
+first, last = (pd.Timestamp(span[end]).normalize() for end in ("first", "last"))
+
+
+@st.fragment
+def explored() -> None:
+    """The period and the view, so that nothing else is run and painted again."""
+    start, end = map(pd.Timestamp, inputs.period(_("Period"), "period", first.date(), last.date()))
+    of = views.shown(stored, start, end, first)
+    if not views.sold(of):
+        st.info(_("Nothing was sold in this period: choose a longer one."))
+        return
+    views.headline(of)
+    view = inputs.view(_("View"), list(views.VIEWS), "view", lambda one: _(views.VIEWS[one][0]))
+    views.VIEWS[view][1](of)
+
+
+explored()
+with st.expander(_("How this is computed"), icon=":material/functions:"):
+    st.markdown(
+        _(
+            """
+- **Revenue** is that of Sales: overview, to the cent: goods sold less what came back. **Gross sales** are at the price
+  before promotions, where the reduction is recorded. Discounts, shipping, fees and adjustments are lines of their own.
+- **Margin of goods**: revenue less units × unit cost. The cost of what came back comes back with it. **Net margin** has
+  discounts, shipping, fees and adjustments too. Revenue whose cost is not known is left out of margins, and said.
+- **What changed**: for products sold in both periods, *prices* is the change of the price times the units of the later
+  period, *costs* the same of the cost; *volume* is what the earlier margin would have been with all units grown alike,
+  *mix* what is left because some products grew more than others. Other products are new or gone. It adds up to the
+  cent. Prices are revenue a unit, promotions included.
+- **What loses money**: the price is below the cost before promotions; else promotions took it there; else what came
+  back had earned more than what was sold.
+- **What is odd**: the logarithm is farther from the median of the product than 3.5 times its robust standard deviation
+  (1.4826 times the median distance, at least 2%; Iglewicz and Hoaglin 1993), for products with eight lines or more.
+  Ranked by money: the difference times units. A known one is kept with its reason.
+- **Costs and prices rise**: units follow (1 + rise) to the power of −elasticity, by category, as measured for Sales:
+  what-if; each product beside others, so that a rise of all of them may lose less. Everything else stays as it was.
+- **Suppliers**: prices valid on the last day of the period, over the cheapest one of the product.
+"""
+        )
+    )

@@ -1,0 +1,138 @@
+"""The pages of Products, on a small shop and on what people may bring in its place."""
+
+import threading
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import locales
+import settings
+from data import tables
+from data.dataset import Dataset, Origin
+from data.demo import sales as demo
+from ui import background
+
+pytestmark = [pytest.mark.xdist_group("products"), pytest.mark.same_data("products")]
+FIGURES = {"earned": 2, "changed": 1, "losing": 0, "unlike": 0, "suppliers": 1}
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch):
+    thread = SimpleNamespace(
+        Event=threading.Event, Thread=lambda target, args, daemon: SimpleNamespace(start=lambda: target(*args))
+    )
+    monkeypatch.setattr(background, "threading", thread)
+
+
+@pytest.fixture(scope="module")
+def lines():
+    frame = demo.generate(date(2026, 3, 14), customers=300)["sales"]
+    last = frame.loc[frame["line_type"] == "sale", "product"].iloc[-1]
+    frame.loc[frame["product"] == last, "unit_cost"] = 500.0
+    return frame
+
+
+def keep(frame, **frames):
+    dataset = Dataset("sales", {"sales": frame, **frames}, Origin("upload", "mine.csv", currency="EUR"))
+    return tables.add(settings.get().home, dataset, datetime(2026, 3, 15, tzinfo=UTC))
+
+
+def words(app):
+    kinds = ("markdown", "caption", "warning", "info", "success")
+    return " ".join(element.value for kind in kinds for element in app.get(kind)).replace("\\", "")
+
+
+def metric(app, label):
+    return next(card for card in app.metric if card.label == label)
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize("view", FIGURES)
+def test_every_view_shows_its_figures_in_both_languages(visit, lines, view, lang):
+    keep(lines)
+    app = visit("products_margins", view=view, lang=lang)
+    assert len(app.get("plotly_chart")) == FIGURES[view]
+    assert len(app.metric) == 4
+    assert not app.error
+    assert len(app.dataframe) == (view != "suppliers")
+
+
+def test_revenue_is_that_of_the_overview(visit, lines):
+    keep(lines)
+    ours = metric(visit("products_margins", period="all"), "Revenue").value
+    assert ours == metric(visit("sales_overview", period="all"), "Revenue").value
+
+
+def test_what_loses_money_is_named_here_and_on_today(visit, lines):
+    keep(lines)
+    found = visit("products_margins", view="losing", period="13w").dataframe[0].value
+    assert (found["Margin (EUR)"] < 0).all()
+    assert found["Why"].iloc[0] == "Price below cost"
+    assert f"{found['Product'].iloc[0]} loses most money: " in words(visit())
+
+
+def test_one_that_is_known_is_kept_with_its_reason_and_left_out(visit, lines):
+    keep(lines)
+    app = visit("products_margins", view="unlike")
+    rows = app.dataframe[0].value
+    box = next(one for one in app.selectbox if one.label == "Mark as known")
+    first = box.options[0]
+    next(one for one in app.text_input if one.label == "Why it is right").set_value("a wedding")
+    next(one for one in app.button if one.label == "Keep").click().run()
+    assert not app.exception
+    again = visit("products_margins", view="unlike")
+    assert list(again.dataframe[0].value["Money (EUR)"][:50]) == list(rows["Money (EUR)"][1:51])
+    assert first not in next(one for one in again.selectbox if one.label == "Mark as known").options
+    shown = visit("products_margins", view="unlike", known="1").dataframe[0].value
+    assert "a wedding" in set(shown["Known: why"])
+
+
+def test_suppliers_that_offer_the_same_are_compared(visit, lines):
+    product = lines.loc[lines["line_type"] == "sale", "product"].iloc[-1]
+    day = pd.Timestamp("2026-01-01")
+    prices = pd.DataFrame(
+        {"supplier": ["S1", "S2"], "product": [product] * 2, "valid_from": [day] * 2, "unit_cost": [5.0, 6.0]}
+    )
+    keep(lines.tail(3_000), supplier_prices=prices)
+    app = visit("products_margins", view="suppliers")
+    assert "S2" in words(app)
+    assert "20%" in words(app)
+
+
+BAD = {
+    "costs": (lambda frame: frame.drop(columns="unit_cost"), "Costs are not known"),
+    "promotions": (lambda frame: frame.drop(columns="promotion"), "Promotions are not known"),
+    "some costs": (lambda frame: frame.assign(unit_cost=frame["unit_cost"].where(frame.index % 2 == 0)), "left out of"),
+    "sales": (lambda frame: frame[frame["line_type"] == "return"], "Nothing was sold in this period"),
+    "goods": (lambda frame: frame[frame["line_type"] == "fee"], "These data hold no goods"),
+}
+
+
+@pytest.mark.parametrize("lacking", BAD)
+@pytest.mark.parametrize("view", FIGURES)
+def test_what_data_lack_is_said_and_the_rest_is_shown(visit, lines, lacking, view):
+    change, sentence = BAD[lacking]
+    keep(change(lines.iloc[-8_000:].reset_index(drop=True)))
+    app = visit("products_margins", view=view)
+    assert sentence in words(app)
+    assert not app.error
+
+
+@pytest.mark.parametrize("view", FIGURES)
+def test_sales_of_one_day_of_one_customer_are_shown(visit, lines, view):
+    keep(lines[lines["line_type"] == "sale"].tail(1).assign(timestamp=pd.Timestamp("2026-03-01 10:00")))
+    app = visit("products_margins", view=view)
+    assert len(app.metric) == 4
+    assert not app.error
+
+
+def test_money_without_units_is_shown(visit, lines):
+    frame = lines[lines["line_type"] == "sale"].tail(500)
+    amount = frame["quantity"] * frame["unit_price"]
+    keep(frame.assign(amount=amount, quantity=np.nan, unit_price=np.nan))
+    for view in FIGURES:
+        assert not visit("products_margins", view=view).error
+    assert metric(visit("products_margins", period="all"), "Revenue").value == locales.short_money(amount.sum(), "EUR")

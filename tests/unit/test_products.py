@@ -1,0 +1,200 @@
+"""Margins, their bridge, and what is odd: against sums made another way and truths that are set."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from data import state, tables
+from data.dataset import Dataset, Origin
+from data.demo import sales as generated
+from models.products import bridge, margins, odd
+from models.sales import overview
+from ui.products import known
+
+END = pd.Timestamp("2026-03-14")
+YEAR = {"start": END - pd.Timedelta(days=363), "end": END}
+
+
+def line(day, product, quantity, price, kind="sale", **more):
+    made = {"timestamp": pd.Timestamp(day), "product": product, "quantity": float(quantity), "unit_price": float(price)}
+    return made | {"line_type": kind} | more
+
+
+def stored(home, rows, **frames):
+    frame = pd.DataFrame(rows)
+    frame["line_id"], frame["source"], frame["currency"] = [str(n) for n in range(len(frame))], "test", "EUR"
+    dataset = Dataset("sales", {"sales": frame, **frames}, Origin("upload", "mine.csv", currency="EUR"))
+    return tables.add(home, dataset, datetime(2026, 4, 1, tzinfo=UTC))
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    lines = generated.generate(END.date(), customers=400)["sales"]
+    dataset = Dataset("sales", {"sales": lines}, Origin("upload", "mine.csv", currency="GBP"))
+    return tables.add(tmp_path_factory.mktemp("shop"), dataset, datetime(2026, 4, 1, tzinfo=UTC)), lines
+
+
+def columns(kept):
+    return kept.columns["sales"]
+
+
+def test_revenue_agrees_with_the_overview_and_every_dimension_to_the_cent(shop):
+    kept, lines = shop
+    steps = margins.waterfall(tables.query(kept, margins.total(columns(kept)), **YEAR))
+    sold = overview.between(overview.goods(lines), YEAR["start"], YEAR["end"])
+    assert margins.revenue(steps) == pytest.approx(overview.measures(sold)["revenue"].iloc[0], abs=0.005)
+    for dimension in margins.DIMENSIONS:
+        ranked = tables.query(kept, margins.by(columns(kept), dimension), **YEAR)
+        assert ranked["revenue"].sum() == pytest.approx(margins.revenue(steps), abs=0.005)
+
+
+def test_the_waterfall_is_that_of_pandas_and_ends_at_the_net_margin(shop):
+    kept, lines = shop
+    steps = margins.waterfall(tables.query(kept, margins.total(columns(kept)), **YEAR)).set_index("step")["amount"]
+    year = lines[lines["timestamp"].between(YEAR["start"], YEAR["end"] + pd.Timedelta(hours=23, minutes=59))]
+    amount = year["quantity"] * year["unit_price"]
+    goods = year["line_type"].isin(["sale", "return"])
+    sale = year["line_type"] == "sale"
+    assert steps["gross"] == pytest.approx((amount / (1 - year["promotion"].fillna(0)))[sale].sum(), abs=0.02)
+    assert steps["shipping"] == pytest.approx(amount[year["line_type"] == "shipping"].sum(), abs=0.02)
+    assert -steps["cost"] == pytest.approx((year["quantity"] * year["unit_cost"])[goods].sum(), abs=0.02)
+    assert steps.sum() == pytest.approx(amount.sum() - (year["quantity"] * year["unit_cost"])[goods].sum(), abs=0.02)
+
+
+def test_a_waterfall_by_hand(home):
+    rows = [
+        line("2026-03-01", "A", 10, 9, promotion=0.1, unit_cost=4.0),  # 100 listed
+        line("2026-03-02", "A", -2, 9, "return", promotion=0.1, unit_cost=4.0),
+        line("2026-03-02", "B", 1, 50, promotion=np.nan, unit_cost=np.nan),
+        line("2026-03-03", "POST", 1, 5, "shipping", promotion=np.nan, unit_cost=np.nan),
+        line("2026-03-03", "FEE", 1, -3, "fee", promotion=np.nan, unit_cost=np.nan),
+    ]
+    kept = stored(home, rows)
+    steps = margins.waterfall(tables.query(kept, margins.total(columns(kept)), **YEAR))
+    assert steps.set_index("step")["amount"].to_dict() == {
+        "gross": 150.0, "reductions": -10.0, "returns": -18.0, "shipping": 5.0, "fees": -3.0, "uncosted": -50.0,
+        "cost": -32.0,
+    }  # fmt: skip
+    assert steps["level"].iloc[-1] == 42.0
+
+
+def test_without_costs_the_waterfall_ends_before_them(home):
+    kept = stored(home, [line("2026-03-01", "A", 10, 9), line("2026-03-02", "A", -2, 9, "return")])
+    steps = margins.waterfall(tables.query(kept, margins.total(columns(kept)), **YEAR))
+    assert list(steps["step"]) == ["gross", "returns"]
+    assert steps["level"].iloc[-1] == 72.0
+
+
+units = st.integers(-5, 60)
+cents = st.integers(1, 5_000).map(lambda value: value / 100)
+
+
+lines = st.lists(st.tuples(st.sampled_from("ABCDEFG"), st.booleans(), units, cents, cents), min_size=1, max_size=40)
+
+
+@given(lines, st.booleans())
+@hypothesis_settings(max_examples=30)
+def test_a_bridge_adds_up_to_the_cent(rows, costs):
+    frame = pd.DataFrame(rows, columns=["product", "later", "units", "price", "unit_cost"])
+    frame["revenue"], frame["cost"] = frame["units"] * frame["price"], frame["units"] * frame["unit_cost"] * costs
+    found = frame.groupby(["product", "later"], as_index=False)[["units", "revenue", "cost"]].sum()
+    made = bridge.bridge(found, costs)
+    margin = (found["revenue"] - found["cost"]).groupby(found["later"]).sum()
+    assert made.before == pytest.approx(margin.get(False, 0.0), abs=0.0051)
+    assert made.after == pytest.approx(margin.get(True, 0.0), abs=0.0051)
+    cent = [round(100 * value) for value in (made.before, *made.effects.values(), made.after)]
+    assert sum(cent[:-1]) == cent[-1]
+    assert ("cost" in made.effects) == costs
+
+
+def test_each_effect_of_a_bridge_by_hand():
+    rows = [  # A: 10 at 5 (cost 2), then 12 at 6 (cost 3); B: 10 at 8 (cost 4), then 18 at 8 (cost 4); C gone, D new
+        ("A", False, 10, 50, 20), ("A", True, 12, 72, 36), ("B", False, 10, 80, 40), ("B", True, 18, 144, 72),
+        ("C", False, 3, 30, 10), ("D", True, 1, 9, 4),
+    ]  # fmt: skip
+    found = pd.DataFrame(rows, columns=["product", "later", "units", "revenue", "cost"])
+    effects = bridge.bridge(found, costs=True).effects
+    # units of A and B grow from 20 to 30: volume 0.5 x (30 + 40); mix (12 - 15) x 3 + (18 - 15) x 4
+    assert effects == {"price": 12.0, "volume": 35.0, "mix": 3.0, "cost": -12.0, "new": 5.0, "lost": -20.0}
+
+
+def test_why_a_product_loses_money(home):
+    rows = [
+        line("2026-03-01", "below", 10, 3, promotion=0.0, unit_cost=4.0),
+        line("2026-03-01", "promoted", 10, 3, promotion=0.4, unit_cost=4.0),  # 5 listed
+        line("2026-03-01", "back", 1, 10, promotion=0.0, unit_cost=4.0),
+        line("2026-03-02", "back", -3, 10, "return", promotion=0.0, unit_cost=4.0),
+        line("2026-03-01", "fine", 10, 9, promotion=0.0, unit_cost=4.0),
+        line("2026-03-01", "unknown", 10, 0.1, promotion=0.0, unit_cost=np.nan),
+    ]
+    kept = stored(home, rows)
+    found = margins.losses(tables.query(kept, margins.losing(columns(kept)), **YEAR)).set_index("product")
+    assert found["reason"].to_dict() == {"back": "returns", "below": "cost", "promoted": "reductions"}
+    assert found["margin"].to_dict() == pytest.approx({"back": -12.0, "below": -10.0, "promoted": -10.0})
+
+
+def test_planted_errors_are_found_and_ranked_by_money_and_promotions_are_none(home):
+    random = np.random.default_rng(0)
+    rows = []
+    for number in range(400):
+        product, promoted = f"P{number % 10}", number % 7 == 0
+        price = 20 * (1 + number % 10) * (0.6 if promoted else 1.0)
+        more = {"promotion": 0.4 if promoted else 0.0, "unit_cost": 10.0 + number % 10}
+        day = pd.Timestamp("2025-06-01") + pd.Timedelta(days=number // 2)
+        rows.append(line(day, product, int(random.integers(3, 8)), price, **more))
+    rows[55]["unit_price"] *= 10
+    rows[178]["unit_price"] *= 10
+    rows[91]["unit_cost"] /= 100
+    rows[123]["quantity"] = 600.0
+    kept = stored(home, rows)
+    for kind, planted in (("price", [55, 178]), ("cost", [91]), ("quantity", [123])):
+        found = tables.query(kept, odd.lines(columns(kept), kind, costs=True), **YEAR)
+        expected = {(rows[place]["product"], rows[place]["timestamp"]) for place in planted}
+        assert set(zip(found["product"], found["day"], strict=True)) == expected
+        assert found["money"].is_monotonic_decreasing
+    found = tables.query(kept, odd.lines(columns(kept), "price", costs=True), **YEAR)
+    price = found.set_index("product").loc["P5"]
+    listed = rows[55]["unit_price"] / (1 - rows[55]["promotion"])
+    assert price["value"] == pytest.approx(listed)
+    assert price["money"] == pytest.approx(0.9 * listed * rows[55]["quantity"])
+
+
+def test_a_what_if_by_hand():
+    sold = pd.DataFrame({"revenue": [100.0, 200.0], "cost": [60.0, 100.0]})
+    assert margins.what_if(sold, 0.05, 0.0, np.zeros(2)) == pytest.approx(300 - 160 * 1.05)
+    expected = 1.02**-1.5 * (102 - 63) + 1.02**-0.5 * (204 - 105)
+    assert margins.what_if(sold, 0.05, 0.02, np.array([1.5, 0.5])) == pytest.approx(expected)
+
+
+def test_each_price_against_the_cheapest_that_is_valid():
+    rows = [
+        ("S1", "A", "2026-01-01", 10.0, np.nan), ("S1", "A", "2026-03-01", 12.0, np.nan),
+        ("S1", "A", "2026-09-01", 1.0, np.nan), ("S2", "A", "2026-01-01", 10.0, 0.0),
+        ("S2", "A", "2026-01-01", 5.0, 100.0), ("S1", "B", "2026-01-01", 3.0, np.nan),
+    ]  # fmt: skip
+    prices = pd.DataFrame(rows, columns=["supplier", "product", "valid_from", "unit_cost", "from_quantity"])
+    prices["valid_from"] = pd.to_datetime(prices["valid_from"])
+    found = margins.against_cheapest(prices, END, pd.Series({"A": 1.0, "B": 2.0}))
+    assert found["A"].to_dict() == pytest.approx({"S1": 1.2, "S2": 1.0})
+    assert list(found.columns) == ["A"]
+
+
+def test_what_is_known_is_kept_with_its_reason_for_these_data(home, engine, monkeypatch):
+    monkeypatch.setattr(state, "engine", lambda _url: engine)
+    kept = stored(home, [line("2026-03-01", "A_1%", 1, 9)])
+    row = SimpleNamespace(kind="price", product="A_1%", day=pd.Timestamp("2026-03-01"))
+    known.mark(kept, known.key(row), " sold to the owner ")
+    assert known.reasons(kept) == {"price 2026-03-01 A_1%": "sold to the owner"}
+    known.mark(kept, known.key(row), "")
+    assert known.reasons(kept) == {}
+
+
+def test_a_column_that_is_no_dimension_is_refused():
+    with pytest.raises(ValueError, match="x"):
+        margins.by(["x"], "x")

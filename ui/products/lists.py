@@ -1,0 +1,29 @@
+"""Lists of products: shown in part, saved whole."""
+
+import pandas as pd
+import streamlit as st
+
+import locales
+from ui import downloads
+from ui.text import _, plain
+
+SHOWN = 500
+
+
+def show(table: pd.DataFrame, name: str, title: str) -> None:
+    """A table under its title, with a menu that saves it."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f"**{plain(title)}**")
+        with st.popover(_("Save the list"), icon=":material/download:", on_change="rerun", key=f"save-{name}") as menu:
+            if menu.open:
+                downloads.table(table, name)
+    numbers = table.select_dtypes("number").columns
+    st.dataframe(
+        table.head(SHOWN),
+        hide_index=True,
+        height=420 if len(table) > 12 else "content",
+        column_config={one: st.column_config.NumberColumn(one, format="localized") for one in numbers},
+    )
+    if len(table) > SHOWN:
+        text = _("Shown are the first {shown} of {count}; the file has all.")
+        st.caption(text.format(shown=locales.number(SHOWN), count=locales.number(len(table))))
