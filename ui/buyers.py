@@ -17,7 +17,6 @@ from ui.background import Step
 from ui.text import N_, _, plain
 
 SEGMENT = "customer_segment"  # of a line of goods
-MANY = 1_000  # customers of a list on a page; the file has all
 
 
 def purchases(stored: Stored) -> Purchases:

@@ -11,8 +11,7 @@ from data.tables import Stored
 from models.customers import cohorts
 from models.customers.cohorts import CERTAIN, Cohorts
 from models.customers.rfm import Purchases
-from ui import buyers, cards
-from ui.customers import lists
+from ui import buyers, cards, lists
 from ui.text import N_, _, is_dark
 
 

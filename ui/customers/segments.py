@@ -13,9 +13,8 @@ from data.tables import Stored
 from models.customers import rfm, segments
 from models.customers.rfm import CannotTell, Purchases
 from models.customers.segments import DISSOLVES, SURE, Clusters
-from ui import answers, buyers, cards, inputs
+from ui import answers, buyers, cards, inputs, lists
 from ui.background import Step
-from ui.customers import lists
 from ui.text import N_, _, is_dark, plain
 
 METHODS = {"kmeans": N_("k-means: everyone in a group"), "dbscan": N_("DBSCAN: dense places and outliers")}

@@ -13,9 +13,8 @@ from models.customers import rfm, slipping, value
 from models.customers.rfm import CannotTell, Purchases
 from models.customers.slipping import Proof
 from models.customers.value import HOLD_OUT, BackTest, Valued
-from ui import answers, buyers, cards, inputs, store
+from ui import answers, buyers, cards, inputs, lists, store
 from ui.background import Step
-from ui.customers import lists
 from ui.text import N_, _, plain
 
 WITHIN = {"30": N_("30 open days"), "90": N_("90 open days"), "10000": N_("any time")}

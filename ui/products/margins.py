@@ -14,9 +14,9 @@ from data.tables import Stored
 from locales.labels import heading
 from models.forecast.elasticity import ASSUMED, Elasticity
 from models.products import bridge, margins, odd
-from ui import answers, cards, inputs, store
+from ui import answers, cards, inputs, lists, store
 from ui.background import Step
-from ui.products import known, lists
+from ui.products import known
 from ui.text import N_, _, is_dark, plain
 
 EVERYONE = "*"

@@ -1,4 +1,4 @@
-"""Lists of products: shown in part, saved whole."""
+"""Lists of customers or products: shown in part, saved whole."""
 
 import pandas as pd
 import streamlit as st
@@ -7,21 +7,22 @@ import locales
 from ui import downloads
 from ui.text import _, plain
 
-SHOWN = 500
+SHOWN = 1_000  # rows of a list on a page; the file has all
 
 
-def show(table: pd.DataFrame, name: str, title: str) -> None:
-    """A table under its title, with a menu that saves it."""
+def show(table: pd.DataFrame, name: str, title: str, saved: pd.DataFrame | None = None, height: int = 420) -> None:
+    """A table under its title, with a menu that saves it, or `saved` in its place."""
+    whole = table if saved is None else saved
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{plain(title)}**")
         with st.popover(_("Save the list"), icon=":material/download:", on_change="rerun", key=f"save-{name}") as menu:
             if menu.open:
-                downloads.table(table, name)
+                downloads.table(whole, name)
     numbers = table.select_dtypes("number").columns
     st.dataframe(
         table.head(SHOWN),
         hide_index=True,
-        height=420 if len(table) > 12 else "content",
+        height=height if len(table) > 12 else "content",
         column_config={one: st.column_config.NumberColumn(one, format="localized") for one in numbers},
     )
     if len(table) > SHOWN:
