@@ -15,6 +15,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, ViewportSize, WebSocket, sync_playwright
@@ -44,6 +45,7 @@ FIGURE = ".js-plotly-plot .main-svg"
 # What is asked of a page whose limit stands in seconds was measured where six bars repaint in 0.27 s.
 REPAINT = 0.27
 
+PILLS = cycle(("Two", "Three", "One"))
 sent: dict[Page, int] = {}  # bytes that came over the websocket
 
 
@@ -84,7 +86,7 @@ def _starts(browser: Browser, home: str, rounds: int) -> None:
 
 def _switches(floor: Page, page: Page, rounds: int) -> None:
     """From the click on another page to its title and to its last figure, beside six bars that repaint."""
-    bars = [_bars(floor, number) for number in range(rounds)]
+    bars = [_bars(floor) for _round in range(rounds)]
     found = []
     for _round in range(rounds):
         found.append(measure(page, lambda: page.evaluate(FOLLOW, "Explore")))
@@ -99,7 +101,7 @@ def _repaints(floor: Page, page: Page, rounds: int) -> None:
     def row(name: str, limit: float | None, *acts: Callable[[], object]) -> None:
         bars, times, size = [], [], []
         for number in range(rounds + 1):
-            bars.append(_bars(floor, number))
+            bars.append(_bars(floor))
             before = sent[page]
             times.append(measure(page, acts[number % len(acts)])[1])
             size.append(sent[page] - before)
@@ -142,8 +144,9 @@ def _repaints(floor: Page, page: Page, rounds: int) -> None:
     row("covid: a country less, a country more", None, *_country(page, countries))
 
 
-def _bars(floor: Page, number: int) -> float:
-    return measure(floor, lambda: floor.evaluate(CLICK, ("Two", "One")[number % 2]))[1]
+def _bars(floor: Page) -> float:
+    name = next(PILLS)  # never the chosen one
+    return measure(floor, lambda: floor.evaluate(CLICK, name))[1]
 
 
 def _days(page: Page) -> list[Callable[[], None]]:
