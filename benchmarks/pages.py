@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, ViewportSize, WebSocket, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, WebSocket, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 VIGIE, TRIVIAL = ("app.py", 8599), ("benchmarks/trivial_app.py", 8598)
@@ -150,27 +150,22 @@ def _bars(floor: Page) -> float:
 
 
 def _days(page: Page) -> list[Callable[[], None]]:
-    field = page.get_by_test_id("stDateInputField").first
-    last = field.input_value()
-    other = f"{int(last[:2]) - 1:02d}{last[2:]}" if int(last[:2]) > 1 else f"02{last[2:]}"
+    day = page.get_by_test_id("stDateInput").get_by_role("spinbutton").first
 
-    def typed(day: str) -> None:
-        field.fill(day)
-        field.press("Enter")
+    def moved(key: str) -> None:  # in the calendar
+        day.focus()
+        for one in ("Alt+ArrowDown", key, "Enter"):
+            page.keyboard.press(one)
 
-    return [lambda: typed(other), lambda: typed(last)]
+    return [lambda: moved("ArrowLeft"), lambda: moved("ArrowRight")]
 
 
-def _country(page: Page, field) -> list[Callable[[], None]]:  # type: ignore[no-untyped-def]
+def _country(page: Page, field: Locator) -> list[Callable[[], None]]:
     def added() -> None:
         field.fill("Spain")
         page.keyboard.press("Enter")
 
-    return [
-        lambda: page.evaluate("""() => [...document.querySelectorAll('[data-baseweb="tag"]')]
-        .find((tag) => tag.textContent.includes('Spain')).querySelector('[role="presentation"]').click()"""),
-        added,
-    ]
+    return [lambda: page.evaluate("""document.querySelector('[aria-label="Remove Spain"]').click()"""), added]
 
 
 def measure(page: Page, act: Callable[[], object]) -> tuple[float, float]:
