@@ -14,6 +14,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from charts.canvas import INK, PAPER
 from data import export, tables
 from data.tables import Stored
 from ui.text import _, is_dark
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 CSV_ROWS, XLSX_ROWS = 1_000_000, 100_000  # more takes a file longer than anyone waits, and memory
 OUTLINES = Path(__file__).parent / "assets" / "world_110m.json"
-PAPER = {False: "#FBFCFC", True: "#0E1A20"}  # background and text of .streamlit/config.toml
-INK = {False: "#15262E", True: "#E6EEF1"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _DRAW = """

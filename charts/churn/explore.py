@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
+from charts.canvas import INK, PAPER, blank
 from locales import _
 from locales.labels import label
 from models import statistics
@@ -231,21 +232,11 @@ def crossed_heatmap(crossed: Crossed, dark: bool) -> "Figure":
     )
     rows = [label(str(level)) for level in rate.index]
     columns = [label(str(level)) for level in rate.columns]
-    import matplotlib
     import seaborn as sns
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.colors import LinearSegmentedColormap
-    from matplotlib.figure import Figure
 
-    matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: smaller, sharper, readable aloud
-    matplotlib.rcParams["text.parse_math"] = False  # "$5 to $10" is a level, not a formula
-    ink = "#E6EEF1" if dark else "#15262E"
-    drawn = Figure(figsize=(max(4.6, 0.86 * len(columns) + 1.5), max(2.6, 0.6 * len(rows) + 1.0)), layout="constrained")
-    FigureCanvasAgg(drawn)  # without it every measuring of a text keeps a picture of the whole
-    drawn.set_facecolor("none")
-    drawn.suptitle(_title_crossed(crossed))
-    axis = drawn.subplots()
-    axis.set_facecolor("#22343C" if dark else "#E9EEF0")
+    width, height = max(4.6, 0.86 * len(columns) + 1.5), max(2.6, 0.6 * len(rows) + 1.0)
+    drawn, axis = blank(_title_crossed(crossed), width, height, dark, "constrained")
     sns.heatmap(
         rate.to_numpy(),
         annot=annotations,
@@ -255,15 +246,15 @@ def crossed_heatmap(crossed: Crossed, dark: bool) -> "Figure":
         vmax=max(0.3, float(np.nanmax(rate.to_numpy(), initial=0))),
         cbar=False,
         linewidths=1.5,
-        linecolor="#0E1A20" if dark else "#FBFCFC",
+        linecolor=PAPER[dark],
         annot_kws={"size": 9},
         xticklabels=["\n".join(wrap(name, 14)) for name in columns],
         yticklabels=["\n".join(wrap(name, 18)) for name in rows],
         ax=axis,
     )
-    axis.set_ylabel(label(crossed.rows), color=ink, fontsize=10)
-    axis.set_xlabel(label(crossed.columns), color=ink, fontsize=10)
-    axis.tick_params(colors=ink, labelsize=9, length=0)
+    axis.set_ylabel(label(crossed.rows), color=INK[dark], fontsize=10)
+    axis.set_xlabel(label(crossed.columns), color=INK[dark], fontsize=10)
+    axis.tick_params(colors=INK[dark], labelsize=9, length=0)
     axis.tick_params(axis="y", rotation=0)
     return drawn
 

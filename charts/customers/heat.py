@@ -1,18 +1,15 @@
 """A heatmap drawn by seaborn, for the figures of the Customers section."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from charts import theme
+from charts.canvas import INK, PAPER, blank
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-INK = {False: "#15262E", True: "#E6EEF1"}
-PAPER = {False: "#FBFCFC", True: "#0E1A20"}
-NONE = {False: "#E9EEF0", True: "#22343C"}
 
 
 def heatmap(
@@ -31,23 +28,13 @@ def heatmap(
 
     `names` are those of the axis of the rows and of the columns, `size` is that of a cell in inches.
     """
-    import matplotlib
     import seaborn as sns
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.colors import LinearSegmentedColormap
-    from matplotlib.figure import Figure
 
-    matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: smaller, sharper, readable aloud
-    matplotlib.rcParams["text.parse_math"] = False
     left, below = 0.5 + 0.085 * max(map(len, rows), default=0), 0.62
     width, height = left + size[0] * len(columns) + 0.05, below + size[1] * len(rows) + 0.05
-    drawn = Figure(figsize=(width, height))
-    FigureCanvasAgg(drawn)  # without it seaborn makes a renderer of 4 MB for each label that it measures
-    drawn.set_facecolor("none")
-    drawn.suptitle(title)
-    axis: Any = drawn.subplots()
+    drawn, axis = blank(title, width, height, dark)
     drawn.subplots_adjust(left / width, below / height, 1 - 0.05 / width, 1 - 0.05 / height)
-    axis.set_facecolor(NONE[dark])
     filled = values[np.isfinite(values)]
     low, high = limits or (0.0, float(filled.max()) if len(filled) and filled.max() > 0 else 1.0)
     sns.heatmap(

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
+from charts.canvas import INK, PAPER, blank
 from locales import N_, _, ngettext
 from locales.labels import place
 from models.explore import covid as models
@@ -271,7 +272,7 @@ def world(
         zmin=-limit if diverging else 0.0,
         zmax=limit,
         colorscale=colours,
-        marker={"line": {"width": 0.5, "color": "#0E1A20" if dark else "#FBFCFC"}},
+        marker={"line": {"width": 0.5, "color": PAPER[dark]}},
         colorbar={"orientation": "h", "thickness": 10, "len": 0.5, "y": -0.02, "yanchor": "top", **_ticks(shown)},
     )
     figure = theme.figure(title, height=500, geo=geo, **_plain_numbers(), **_player(values.index))
@@ -669,7 +670,7 @@ def correlations(matrix: pd.DataFrame, names: dict[str, str], dark: bool) -> "Fi
         vmax=1,
         cbar=False,
         linewidths=1.5,
-        linecolor="#0E1A20" if dark else "#FBFCFC",
+        linecolor=PAPER[dark],
         xticklabels=[names[name] for name in matrix.columns[:-1]],
         yticklabels=rows,
     )
@@ -695,28 +696,18 @@ def _seaborn(title: str, names: Sequence[str], rows: int, below: float, dark: bo
     """
     from functools import partial
 
-    import matplotlib
     import seaborn as sns
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: smaller, sharper, readable aloud
-    matplotlib.rcParams["text.parse_math"] = False
     width, height = 9.0, 0.27 * rows + below + 0.1
-    drawn = Figure(figsize=(width, height))
-    FigureCanvasAgg(drawn)  # without it seaborn makes a renderer of 4 MB for each label that it measures
-    drawn.set_facecolor("none")
-    drawn.suptitle(title)
-    axis = drawn.subplots()
+    drawn, axis = blank(title, width, height, dark)
     left = 0.25 + 0.072 * max(map(len, names))
     drawn.subplots_adjust(left / width, below / height, 0.99, 1 - 0.1 / height)
-    axis.set_facecolor("#22343C" if dark else "#E9EEF0")
     return drawn, axis, partial(sns.heatmap, ax=axis)
 
 
 def _finish(drawn: "Figure", dark: bool) -> None:
     for axis in drawn.axes:
-        axis.tick_params(colors="#E6EEF1" if dark else "#15262E", labelsize=9, length=0)
+        axis.tick_params(colors=INK[dark], labelsize=9, length=0)
         axis.tick_params(axis="y", rotation=0)
 
 

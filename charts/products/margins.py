@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
+from charts.canvas import INK, PAPER, blank
 from locales import N_, _
 from models.products import margins
 from models.products.bridge import EFFECTS, Bridge
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 SHOWN = 15
 MAX_NAME = 24
 ROOM = 1.3  # beside the longest bar, for its amount
-INK = {False: "#15262E", True: "#E6EEF1"}
-PAPER = {False: "#FBFCFC", True: "#0E1A20"}
-NONE = {False: "#E9EEF0", True: "#22343C"}
 EARNS = {
     "product": N_("Margin by product: {name} earns the most, {amount}"),
     "category": N_("Margin by category: {name} earns the most, {amount}"),
@@ -175,29 +173,19 @@ def what_if(outcomes: dict[str, tuple[float, float, float]], currency: str) -> g
 
 def suppliers(ratios: pd.DataFrame, names: dict[str, str], dark: bool) -> "Figure":
     """Each supplier's price over the cheapest one (of `models.products.margins.against_cheapest`), by product."""
-    import matplotlib
     import seaborn as sns
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.colors import LinearSegmentedColormap
-    from matplotlib.figure import Figure
 
-    matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: sharper, and read aloud
-    matplotlib.rcParams["text.parse_math"] = False
     above = 100 * (ratios.T - 1)
     left, width, height = 2.6, 2.7 + max(0.85 * above.shape[1], 2.4), 1.05 + 0.36 * max(len(above), 2)
-    drawn = Figure(figsize=(width, height))
-    FigureCanvasAgg(drawn)
-    drawn.set_facecolor("none")
     row, column = np.unravel_index(np.nanargmax(above.to_numpy()), above.shape)
     title = _("Farthest above the cheapest: {supplier} for {product}, {share} more").format(
         supplier=above.columns[column],
         product=names.get(str(above.index[row]), above.index[row]),
         share=locales.percent(above.iat[row, column] / 100),
     )
-    drawn.suptitle(title)
-    axis: Any = drawn.subplots()
+    drawn, axis = blank(title, width, height, dark)
     drawn.subplots_adjust(left / width, 0.95 / height, 1 - 0.1 / width, 1 - 0.1 / height)
-    axis.set_facecolor(NONE[dark])
     sns.heatmap(
         above.to_numpy(),
         annot=np.vectorize(lambda value: "" if np.isnan(value) else locales.signed(value / 100, locales.percent, ""))(

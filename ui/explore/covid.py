@@ -306,9 +306,10 @@ def _protected(stored: Stored, days: pd.DatetimeIndex, name: str) -> None:
     x, y = (Shown(one, "level", MEASURES[one].per) for one in ("fully_vaccinated", "hospital"))
     if not {x.measure, y.measure} <= set(covid_data.measures(stored)):
         return
-    both = {axis: covid_data.panel(stored, one).loc[days] for axis, one in (("x", x), ("y", y))}
-    if all(name in one for one in both.values()):
-        line = pd.DataFrame({axis: covid.joined(one[[name]])[name] for axis, one in both.items()})
+    both = {one: covid_data.panel(stored, one).loc[days] for one in (x, y)}
+    if all(name in values for values in both.values()):
+        lines = [_line(stored, one, values, name)[0] for one, values in both.items()]
+        line = pd.DataFrame(dict(zip("xy", lines, strict=True)))
         if len(line.dropna()) > covid.GAP:
             cards.figure(charts.path(line, x, y, name), "covid_protected", line.reset_index(names="date"))
             st.caption(_("Both moved with waves, variants and seasons too: this is what happened, not what caused it."))

@@ -1,6 +1,7 @@
 """The views of the page Products: margins."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,6 @@ class Shown:
     end: pd.Timestamp
     first: pd.Timestamp  # day of the data
     costs: bool  # whether the cost of any line of goods is known
-    names: dict[str, str]  # of products
     currency: str
 
     @property
@@ -42,23 +42,29 @@ class Shown:
         """Of the sales."""
         return self.stored.columns["sales"]
 
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Of products."""
+        return _names(self.stored.version, self.stored)
+
 
 def shown(stored: Stored, start: pd.Timestamp, end: pd.Timestamp, first: pd.Timestamp) -> Shown:
     """What the views show of a dataset on these days."""
-    costs, names = _about(stored.version, stored)
-    return Shown(stored, start, end, first, costs, names, stored.origin.currency or "GBP")
+    return Shown(stored, start, end, first, _costed(stored.version, stored), stored.origin.currency or "GBP")
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _about(version: str, _stored: Stored) -> tuple[bool, dict[str, str]]:  # noqa: ARG001  # the cache key
-    columns = _stored.columns["sales"]
-    costs = "unit_cost" in columns and bool(
-        tables.query(_stored, "SELECT count(quantity * unit_cost) AS n FROM sales")["n"].iloc[0]
-    )
-    if "description" not in columns:
-        return costs, {}
+def _costed(version: str, _stored: Stored) -> bool:  # noqa: ARG001  # the cache key
+    counted = "SELECT count(quantity * unit_cost) AS n FROM sales"
+    return "unit_cost" in _stored.columns["sales"] and bool(tables.query(_stored, counted)["n"].iloc[0])
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _names(version: str, _stored: Stored) -> dict[str, str]:  # noqa: ARG001  # the cache key
+    if "description" not in _stored.columns["sales"]:
+        return {}
     found = tables.query(_stored, "SELECT product, mode(description) AS name FROM sales GROUP BY 1").dropna()
-    return costs, dict(zip(found["product"].astype(str), found["name"].astype(str), strict=True))
+    return dict(zip(found["product"].astype(str), found["name"].astype(str), strict=True))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
