@@ -3,9 +3,15 @@
 import numpy as np
 import pandas as pd
 
+from locales import Sentence
+
 Z90, Z95 = 1.6448536269514722, 1.959963984540054
 _BINS = 150  # finer than any width below
 _WIDTHS = (0.02, 0.04, 0.08, 0.16, 0.32)  # standard deviations of the kernel, as shares of the observations
+
+
+class CannotTell(Sentence, ValueError):
+    """The data cannot answer; the sentence says why, and what would have to be there."""
 
 
 def wilson(events: np.ndarray, trials: np.ndarray, z: float = Z95) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from locales import N_, Sentence
+from locales import N_
+from models.statistics import CannotTell
 
 SCORES = 5
 # The segment of each score of recency (rows, 1 to 5) and frequency (columns, 1 to 5).
@@ -50,10 +51,6 @@ ACTIONS = {
 MONEY = ("revenue", "margin", "costed")
 SILENT = 28  # days without any sale, from which a gap is worth a sentence
 MOST = 0.5  # of the revenue, from which one customer is worth a sentence
-
-
-class CannotTell(Sentence, ValueError):
-    """The data cannot answer; the sentence says why, and what would have to be there."""
 
 
 @dataclass(frozen=True)
