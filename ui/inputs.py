@@ -1,6 +1,6 @@
 """Inputs whose value is in the URL, so that a link reopens what a colleague saw."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TypeVar, cast
 
@@ -10,6 +10,7 @@ from models.churn.value import Terms
 from ui.text import _, plain
 
 PERIODS = (4, 13, 52)  # weeks
+SOUGHT = 2_000  # options of a list in which can be searched
 
 T = TypeVar("T", bound=str)
 
@@ -36,6 +37,20 @@ def choice(label: str, options: Sequence[T], key: str, show: Callable[[T], str] 
     picked = st.selectbox(label, options, format_func=show, key=key, persist_state="session") or usual
     _publish(key, [picked] if picked != usual else [])
     return picked
+
+
+def sought(label: str, hint: str, options: Mapping[str, str], key: str) -> str | None:
+    """One of many options (and how each is called), of which a part of the name can be typed; both are in the URL.
+
+    None, with a sentence, where none is called so.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        word = text(_("Search"), f"{key}.find", hint).lower()
+        fits = [one for one, name in options.items() if word in name.lower()][:SOUGHT]
+        if fits:
+            return choice(label, fits, key, options.__getitem__)
+    st.info(_("Nothing is called so: try a shorter part of the name."))
+    return None
 
 
 def several(

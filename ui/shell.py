@@ -46,8 +46,12 @@ SECTIONS = {
         ("customers_segments", _("Customers: segments"), "groups"),
         ("customers_value", _("Customers: value"), "loyalty"),
         ("customers_cohorts", _("Customers: cohorts"), "table_chart"),
+        ("customers_offers", _("Customers: offers"), "redeem"),
     ],
-    _("Products"): [("products_margins", _("Products: margins"), "account_balance")],
+    _("Products"): [
+        ("products_margins", _("Products: margins"), "account_balance"),
+        ("products_baskets", _("Products: baskets"), "shopping_basket"),
+    ],
     _("Monitoring"): [
         ("monitoring_drift", _("Monitoring: drift"), "radar"),
         ("monitoring_what_if", _("Monitoring: what-if drift"), "science"),

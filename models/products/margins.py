@@ -135,18 +135,25 @@ def what_if(sold: pd.DataFrame, costs: float, prices: float, elasticity: np.ndar
     return float((units * (sold["revenue"] * (1 + prices) - sold["cost"] * (1 + costs))).sum())
 
 
+def valid(prices: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """The last price of each supplier and product by `day`, above zero.
+
+    `prices` are `data.schemas.SupplierPrices`; of prices by quantity it is the one for any or the smallest order.
+    """
+    known = prices[prices["valid_from"] <= day]
+    if "from_quantity" in known:
+        least = known["from_quantity"].fillna(0)
+        known = known[least == least.groupby([known["supplier"], known["product"]]).transform("min")]
+    last = known.sort_values("valid_from", kind="stable").drop_duplicates(["supplier", "product"], keep="last")
+    return last[last["unit_cost"] > 0]
+
+
 def against_cheapest(prices: pd.DataFrame, day: pd.Timestamp, revenues: pd.Series, most: int = 15) -> pd.DataFrame:
     """Supplier (rows) by product: each price valid on `day` over the cheapest one, 1 for that; NaN: does not offer it.
 
-    Of the products that two suppliers or more offer, those with the most revenue (a series by product). `prices` are
-    `data.schemas.SupplierPrices`; of prices by quantity the one for any or the smallest order.
+    Of the products that two suppliers or more offer, those with the most revenue (a series by product).
     """
-    valid = prices[prices["valid_from"] <= day]
-    if "from_quantity" in valid:
-        least = valid["from_quantity"].fillna(0)
-        valid = valid[least == least.groupby([valid["supplier"], valid["product"]]).transform("min")]
-    last = valid.sort_values("valid_from", kind="stable").drop_duplicates(["supplier", "product"], keep="last")
-    last = last[last["unit_cost"] > 0]
+    last = valid(prices, day)
     wide = last.pivot_table(index="supplier", columns="product", values="unit_cost")
     wide = wide.loc[:, wide.notna().sum() > 1]
     order = revenues.reindex(wide.columns).fillna(0).sort_values(ascending=False, kind="stable").index[:most]
