@@ -17,7 +17,7 @@ def compare(
 ) -> pd.DataFrame:
     """One row a supplier with a price for a product on `day`, the cheapest first.
 
-    `supplier`, `unit_cost`, `index` (cost, the cheapest being 100), `is_main`; where known `name`, `stated` and `spread`
+    `supplier`, `unit_cost`, `index` (cost, the cheapest being 100), `is_main`; where known `name`, `stated`, `spread`
     (mean and standard deviation of the lead time, days), and of the `main` one, whose receipts they are taken to be,
     `deliveries` that say when they were ordered, `measured` (mean days) and `on_time` with `lo` and `hi`
     (Wilson's 95 % interval): the share that took no longer than the stated mean and standard deviation together.

@@ -87,24 +87,22 @@ def _tested(stored: Stored, step: Step) -> Test | CannotTell:
 
 def headline(found: Answer, stored: Stored) -> None:
     """Whom to write to, in cards; and a sentence about what the lists are worth, once that is known."""
-    due, currency = found.due, stored.origin.currency or "GBP"
+    due = found.due
     known = found.bought.lines["customer"].nunique()
+    answers.begin(_key(stored), "customers", lambda step: _tested(stored, step))
+    proof = answers.found(_key(stored))
     texts = [
         (
             _("Due to reorder"),
             locales.number(due["customer"].nunique()),
-            _("of {count} customers, within {days} days").format(count=locales.number(known), days=offers.AHEAD),
+            _("of {count} customers: {purchases} purchases within {days} days, {late} of them overdue").format(
+                count=locales.number(known),
+                purchases=locales.number(len(due)),
+                days=offers.AHEAD,
+                late=locales.number((due["due_in"] < 0).sum()),
+            ),
         ),
-        (
-            _("Purchases due"),
-            locales.number(len(due)),
-            _("{count} of them overdue").format(count=locales.number((due["due_in"] < 0).sum())),
-        ),
-        (
-            _("Worth"),
-            locales.short_money(float(due["revenue"].sum()), currency),
-            _("if each is as large as usual"),
-        ),
+        _kept(proof, "due", _("Bought, of what was due")),
         (
             _("Something new"),
             locales.number(found.best["customer"].nunique()),
@@ -112,6 +110,7 @@ def headline(found: Answer, stored: Stored) -> None:
                 count=locales.number(found.best["item"].nunique())
             ),
         ),
+        _kept(proof, "new", _("Bought, of what was new")),
     ]
     cards.metrics(texts)
     said = []
@@ -119,11 +118,24 @@ def headline(found: Answer, stored: Stored) -> None:
     if len(found.ease.places) < count:
         sentence = _("New products are learned from the {most} of {count} that most customers bought.")
         said.append(sentence.format(most=locales.number(len(found.ease.places)), count=locales.number(count)))
-    proof = answers.found(_key(stored))
     if isinstance(proof, Test) and not proof.better:
         said.append(_worth(proof))
     if said:
         st.caption(plain(" ".join(said)))
+
+
+def _kept(proof: object, name: str, title: str) -> tuple[str, str, str]:
+    """A card: how much of such a list was bought within its days, the last time it can be known."""
+    if not isinstance(proof, Test):
+        said = proof.sentence() if isinstance(proof, CannotTell) else _("is being measured: see How good")
+        return title, "–", plain(said)
+    rows = proof.lists[proof.lists["list"] == name]
+    if rows.empty:
+        return title, "–", _("nobody had such a list {days} days ago").format(days=offers.AHEAD)
+    row = rows.iloc[0]
+    sentence = _("within {days} days, the last time ({lo} to {hi})")
+    ends = {"lo": locales.percent(row["lo"], 1), "hi": locales.percent(row["hi"], 1)}
+    return title, locales.percent(row["precision"], 1), sentence.format(days=offers.AHEAD, **ends)
 
 
 def _worth(proof: Test) -> str:
