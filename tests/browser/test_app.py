@@ -25,7 +25,9 @@ PAGES = {
     "customers-segments": "Customers: segments",
     "customers-value": "Customers: value",
     "customers-cohorts": "Customers: cohorts",
+    "customers-offers": "Customers: offers",
     "products-margins": "Products: margins",
+    "products-baskets": "Products: baskets",
     "monitoring-drift": "Monitoring: drift",
     "monitoring-what-if": "Monitoring: what-if drift",
     "monitoring-health": "Monitoring: health",
@@ -38,8 +40,8 @@ PAGES = {
 NAVIGATION = [
     *("Today", "Churn", "Explore", "Performance", "What-if", "Campaign"),
     *("Sales", "Overview", "Forecast", "What-if", "Shops and items", "Stock"),
-    *("Customers", "Segments", "Value", "Cohorts"),
-    *("Products", "Margins"),
+    *("Customers", "Segments", "Value", "Cohorts", "Offers"),
+    *("Products", "Margins", "Baskets"),
     *("Monitoring", "Drift", "What-if drift", "Performance", "Retraining", "Health"),
     *("Explore", "COVID-19", "Food products", "Data", "Data"),
 ]

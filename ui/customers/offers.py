@@ -17,7 +17,7 @@ from models.customers.rfm import CannotTell
 from models.products import suppliers
 from ui import answers, buyers, cards, inputs, lists, store
 from ui.background import Step
-from ui.text import N_, _, ngettext, plain
+from ui.text import N_, _, plain
 
 EACH = 5  # new products of each customer in the list of all
 BEGINNING = pd.Timestamp("1700-01-01")
@@ -255,7 +255,7 @@ def _suppliers(stored: Stored, code: str, name: str) -> None:
     table = pd.DataFrame(
         {
             label("supplier"): [
-                f"{one} ({_('buys there now')})" if main_one else one
+                _("{supplier} (in use now)").format(supplier=one) if main_one else one
                 for one, main_one in zip(called, offered["is_main"], strict=True)
             ],
             _("Unit cost ({currency})").format(currency=currency): offered["unit_cost"].round(2),
@@ -291,11 +291,7 @@ def everyone(found: Answer, stored: Stored) -> None:
         soonest = due.sort_values("revenue", ascending=False, kind="stable")
         lists.show(_due(found, soonest, stored), "customers_due", _("Due to reorder, the most revenue first"))
     if len(new):
-        title = ngettext(
-            "New for them: {count} product for each customer",
-            "New for them: up to {count} products for each customer",
-            EACH,
-        )
+        title = _("New for them: up to {count} products for each customer")
         lists.show(_new(found, new), "customers_new", title.format(count=EACH))
 
 

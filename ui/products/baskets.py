@@ -363,10 +363,11 @@ def _cards(sold: bundle.Pair, made: bundle.Outcome, off: float, currency: str) -
             ),
             (
                 _("Extra margin a year"),
-                locales.signed(hi, lambda size: locales.short_money(size, currency)),
-                _("at best; at worst {amount}").format(
-                    amount=locales.signed(lo, lambda size: locales.money(size, currency))
+                _("{lo} to {hi}").format(
+                    lo=locales.signed(lo, lambda size: locales.money(size, currency)),
+                    hi=locales.signed(hi, lambda size: locales.money(size, currency)),
                 ),
+                _("between the bounds of how units follow prices"),
             ),
         ]
     )
