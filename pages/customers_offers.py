@@ -19,6 +19,8 @@ def shown() -> None:
     views.headline(found, stored)
     view = inputs.view(_("View"), list(views.VIEWS), "view", lambda one: _(views.VIEWS[one][0]))
     views.VIEWS[view][1](found, stored)
+    if view != "proved":
+        views.measure(stored)
 
 
 shown()

@@ -22,7 +22,7 @@ def due(listed: pd.DataFrame, customer: str) -> go.Figure:
         title,
         x=_("Days from today"),
         height=110 + 26 * len(shown),
-        xaxis=theme.amounts(np.r_[days, 0.0]) | {"range": _around(days)},
+        xaxis=_around(days),
         yaxis=_names(shown["name"]),
         shapes=[theme.upright(0.0)],
     )
@@ -50,10 +50,14 @@ def due(listed: pd.DataFrame, customer: str) -> go.Figure:
     return figure
 
 
-def _around(values: np.ndarray) -> list[float]:
-    low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
+def _around(days: np.ndarray) -> dict[str, object]:
+    """An axis of days around today, with few ticks, level on a phone, too."""
+    low, high = min(float(days.min()), 0.0), max(float(days.max()), 0.0)
     room = max(0.08 * (high - low), 1.0)
-    return [low - room, high + room]
+    step = next(step for step in (7, 14, 28, 56, 112, 364, 728, 10_000) if (high - low) / step <= 5)
+    ticks = step * np.arange(np.ceil(low / step), np.floor(high / step) + 1) + 0.0
+    texts = [locales.number(tick) for tick in ticks]
+    return {"tickvals": ticks, "ticktext": texts, "tickangle": 0, "range": [low - room, high + room]}
 
 
 def _names(names: pd.Series) -> dict[str, object]:

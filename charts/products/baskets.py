@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import locales
 from charts import theme
 from locales import _
-from models.products import baskets, bundle
+from models.products import bundle
 from models.products.baskets import STATES, Rules
 from models.products.bundle import Outcome
 
@@ -41,29 +41,44 @@ def network(pairs: pd.DataFrame, names: dict[int, str], count: np.ndarray) -> go
         yaxis=axis | {"range": [height, -0.3]},
         showlegend=False,
     )
-    for row in shown.itertuples():
-        (x0, y0), (x1, y1) = at[row.a], at[row.b]
+    ends = np.array([[at[row.a], at[row.b]] for row in shown.itertuples()])
+    width = np.clip(np.log10(shown["times"].to_numpy(float)), 0.5, 2.5).round()
+    gone = (shown["state"] == "gone").to_numpy()
+    for thick, ended in sorted(set(zip(width.tolist(), gone.tolist(), strict=True))):
+        part = ends[(width == thick) & (gone == ended)]
+        lines = np.concatenate([part, np.full((len(part), 1, 2), np.nan)], axis=1).reshape(-1, 2)
+        look = LOOK["gone" if ended else "held"][0]
         figure.add_trace(
             go.Scatter(
-                x=[x0, (x0 + x1) / 2, x1],
-                y=[y0, (y0 + y1) / 2, y1],
+                x=lines[:, 0],
+                y=lines[:, 1],
                 mode="lines",
-                line={
-                    "color": LOOK[row.state][0],
-                    "width": float(np.clip(1.5 * np.log10(max(row.times, 1)) + 1, 1, 6)),
-                    "dash": "dot" if row.state == "gone" else "solid",
-                },
-                hoverinfo="text",
-                hovertext=_("{a} and {b}: {both} baskets, lift {lift}, {times} times chance; {state}").format(
+                line={"color": look, "width": 1.5 + 2 * thick, "dash": "dot" if ended else "solid"},
+                hoverinfo="skip",
+            )
+        )
+    sentence = _("{a} and {b}: {both} baskets, lift {lift}, {times} times chance; {state}")
+    middle = ends.mean(axis=1)
+    figure.add_trace(
+        go.Scatter(
+            x=middle[:, 0],
+            y=middle[:, 1],
+            mode="markers",
+            marker={"size": 18, "opacity": 0},
+            hoverinfo="text",
+            hovertext=[
+                sentence.format(
                     a=theme.plain(names[row.a]),
                     b=theme.plain(names[row.b]),
                     both=locales.number(row.both),
                     lift=locales.number(row.lift, 1),
                     times=locales.number(row.times, 1),
                     state=_(STATES[row.state]),
-                ),
-            )
+                )
+                for row in shown.itertuples()
+            ],
         )
+    )
     places = list(at)
     size = np.sqrt(count[places])
     figure.add_trace(
@@ -102,8 +117,7 @@ def _places(pairs: np.ndarray) -> tuple[dict[int, tuple[float, float]], float]:
     for group in sorted(groups, key=lambda one: (-len(one), min(one))):
         members = sorted(group)
         side = 1 if len(members) == 2 else min(int(np.ceil(np.sqrt(len(members)))), WIDE)
-        tall = side if side > 1 else 1.5
-        tall = max(tall, 1.1 * len(members) / side) if side > 1 else tall
+        tall = 1.7 if side == 1 else max(side, 1.1 * len(members) / side)
         if left + side > WIDE:
             left, top, deep = 0.0, top + deep, 0.0
         inside = _spread(members, pairs) * [side - 0.9, tall - 1.0] + [0.45, 0.25]
@@ -243,18 +257,17 @@ def lasting(rules: Rules, names: dict[int, str]) -> go.Figure:
     return figure
 
 
-def fading(rules: Rules, months: pd.DatetimeIndex) -> go.Figure:
-    """What is left of all rules, month by month after they were found."""
+def fading(rules: Rules, half_life: float, months: pd.DatetimeIndex) -> go.Figure:
+    """What is left of all rules by month after they were found, and their half-life in months (NaN: not known)."""
     table = rules.fading[rules.fading["expected"] > 0]
     times = table["both"] / table["expected"]
-    half = baskets.half_life(rules.fading)
-    if np.isnan(half[0]):
+    if np.isnan(half_life):
         title = _("Too few months follow to say how fast pairs fade")
-    elif np.isinf(half[0]):
+    elif np.isinf(half_life):
         title = _("Pairs have not faded in the {count} months after they were found").format(count=len(table))
     else:
         title = _("Half of what pairs have beyond chance is left after {months} months").format(
-            months=locales.number(half[0], 1)
+            months=locales.number(half_life, 1)
         )
     wide = 1.96 * np.sqrt(table["both"]) / table["expected"]
     days = months[rules.split or 0 :][table.index - 1]

@@ -89,7 +89,6 @@ def headline(found: Answer, stored: Stored) -> None:
     """Whom to write to, in cards; and a sentence about what the lists are worth, once that is known."""
     due = found.due
     known = found.bought.lines["customer"].nunique()
-    answers.begin(_key(stored), "customers", lambda step: _tested(stored, step))
     proof = answers.found(_key(stored))
     texts = [
         (
@@ -124,10 +123,16 @@ def headline(found: Answer, stored: Stored) -> None:
         st.caption(plain(" ".join(said)))
 
 
+def measure(stored: Stored) -> None:
+    """Find out how good the lists would have been, for the cards of a page that shows something else."""
+    answers.begin(_key(stored), "customers", lambda step: _tested(stored, step))
+    answers.watched(_key(stored))
+
+
 def _kept(proof: object, name: str, title: str) -> tuple[str, str, str]:
     """A card: how much of such a list was bought within its days, the last time it can be known."""
     if not isinstance(proof, Test):
-        said = proof.sentence() if isinstance(proof, CannotTell) else _("is being measured: see How good")
+        said = proof.sentence() if isinstance(proof, CannotTell) else _("is being measured")
         return title, "–", plain(said)
     rows = proof.lists[proof.lists["list"] == name]
     if rows.empty:

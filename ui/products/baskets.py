@@ -27,10 +27,13 @@ BUNDLES = 200  # pairs to choose one from
 
 @dataclass(frozen=True)
 class Answer:
-    """What the views show: the baskets and their rules, and how products are called (by place)."""
+    """What the views show: the baskets, their rules and how long these last, substitutes, and how products are called
+    (by place)."""
 
     made: Baskets
     rules: Rules
+    half_life: tuple[float, float, float]
+    instead: pd.DataFrame
     names: dict[int, str]
     categories: pd.Series | None
 
@@ -60,7 +63,10 @@ def _answer(stored: Stored, most: int, step: Step) -> Answer:
     names = [str(code) if pd.isna(name) else str(name) for code, name in zip(made.products, called, strict=True)]
     step(N_("Looking for what is bought together"), 0.4)
     categories = _level(stored, "category", made) if "category" in columns else None
-    return Answer(made, baskets.find(made), dict(enumerate(names)), categories)
+    rules = baskets.find(made)
+    step(N_("Looking for what is bought together"), 0.8)
+    instead = baskets.substitutes(made, rules, pd.Series(names), categories)
+    return Answer(made, rules, baskets.half_life(rules.fading), instead, dict(enumerate(names)), categories)
 
 
 def _level(stored: Stored, column: str, made: Baskets) -> pd.Series:
@@ -77,7 +83,7 @@ def headline(of: Answer) -> None:
     size = np.diff(made.held.indptr)
     held, told = rules.survived
     lo, hi = wilson(np.array([held]), np.array([told]))
-    half, least, _most = baskets.half_life(rules.fading)
+    half, least, _most = of.half_life
     cards.metrics(
         [
             (
@@ -229,7 +235,11 @@ def lasting(of: Answer, _stored: Stored) -> None:
     table = _table(of, told.sort_values("later", kind="stable"))
     with st.grid("auto", min_column_width=400):
         cards.figure(charts.lasting(rules, of.names), "products_lasting", table)
-        cards.figure(charts.fading(rules, of.made.months), "products_fading", rules.fading.reset_index(names="month"))
+        cards.figure(
+            charts.fading(rules, of.half_life[0], of.made.months),
+            "products_fading",
+            rules.fading.reset_index(names="month"),
+        )
     ends = (locales.month(of.made.months[rules.split - 1]), locales.month(of.made.months[rules.split]))
     counts = told["state"].value_counts()
     states = ", ".join(f"{_(STATES[one])}: {locales.number(count)}" for one, count in counts.items())
@@ -242,7 +252,7 @@ def lasting(of: Answer, _stored: Stored) -> None:
 
 def instead(of: Answer, _stored: Stored) -> None:
     """Substitutes."""
-    found = baskets.substitutes(of.made, of.rules, pd.Series(of.names), of.categories)
+    found = of.instead
     if found.empty:
         st.info(
             _(
