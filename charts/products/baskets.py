@@ -16,7 +16,7 @@ DRAWN = 24  # pairs of a network
 POINTS = 600
 WIDE = 4  # cells of a network from left to right
 LINE = 14  # characters of a name in a line of a network
-ROUNDS = 200
+ROUNDS = 100
 LOOK = {  # of what became of a rule: colour, symbol
     "held": (theme.STAY, "circle"),
     "gone": (theme.LEAVE, "x"),
@@ -87,7 +87,7 @@ def network(pairs: pd.DataFrame, names: dict[int, str], count: np.ndarray) -> go
             y=[at[one][1] for one in places],
             mode="markers+text",
             marker={"size": 9 + 13 * size / size.max(), "color": theme.STAY, "line": {"width": 0}},
-            text=[theme.wrapped(_cut(names[one], 3 * LINE), LINE) for one in places],
+            text=[theme.wrapped(_cut(names[one], 36), LINE) for one in places],
             textposition=[_side(one, at, shown[["a", "b"]].to_numpy(int)) for one in places],
             textfont={"size": 10},
             hoverinfo="text",

@@ -235,7 +235,8 @@ def find(made: Baskets) -> Rules:
         )
     likely = chance(made, places)
     held, months = made.held[:, places], len(made.months)
-    split = round(FOUND * months) if months >= MONTHS else None
+    sold = np.unique(made.month)  # a stray date does not move the middle
+    split = int(sold[round(FOUND * len(sold))]) if len(sold) >= MONTHS else None
     early = made.month < (split or months)
     first, rest = _together(held[early]), _together(held[~early])
     a, b, both = _upper(first + rest)

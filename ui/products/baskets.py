@@ -135,7 +135,7 @@ def headline(of: Answer) -> None:
         said.append(sentence.format(count=locales.number(made.larger), most=made.largest, share=share))
     if rules.split is None:
         sentence = _("Whether pairs last takes {least} months of invoices; these data have {count}.")
-        said.append(sentence.format(least=baskets.MONTHS, count=len(made.months)))
+        said.append(sentence.format(least=baskets.MONTHS, count=len(np.unique(made.month))))
     if said:
         st.caption(plain(" ".join(said)))
 
