@@ -294,8 +294,9 @@ def bundles(of: Answer, stored: Stored) -> None:
     a, b = (codes[place] for place in places)
     columns = stored.columns["sales"]
     sold = bundle.pair(tables.query(stored, bundle.sold(columns), a=a, b=b, start=start))
-    if not sold.both or min(sold.price) <= 0:
-        st.info(_("Nobody bought both in the last {count} days: choose another pair.").format(count=bundle.YEAR))
+    if not sold.both or not all(price > 0 for price in sold.price):
+        sentence = _("In the last {count} days no basket with units and prices of both is known: choose another pair.")
+        st.info(sentence.format(count=bundle.YEAR))
         return
     if np.isnan(sold.margin).any():
         assumed = inputs.slider(_("Margin, as costs are not known (% of the price)"), "margin", 40, 0, 100) / 100
