@@ -184,7 +184,7 @@ def test_names_from_outside_are_text(visit, home):
 
 
 def test_without_money_offers_say_what_they_need_and_baskets_go_on(visit, home):
-    held = [[*("CD" if number % 3 else "AB"), f"n{number % 9}"] for number in range(600)]
+    held = [[*("CD" if number % 3 else "AB"), f"n{number % 7}"] for number in range(600)]
     keep(small(held).assign(unit_price=np.nan))
     assert "needs what these data do not say" in words(visit("customers_offers"))
     assert metric(visit("products_baskets"), "Pairs found") == "2"
