@@ -6,7 +6,7 @@ product, would have had in common (see `chance`).
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +21,13 @@ LEVEL = 0.05  # share of the pairs found that may be false
 FEWEST = 5  # baskets with both products
 BUYERS = 3  # customers who bought both
 SOLD = 20  # baskets with a product, below which no pair of it is looked at
-MOST = 6_000  # products that are looked at
+MOST = 4_000  # products that are looked at, the most bought: pairs grow with their square
 FOUND = 2 / 3  # of the months, in which pairs are found that the rest has to confirm
 MONTHS = 3  # that there must be for it
 EXACT, WIDER = 10, 1.33  # sizes below are classes of their own, those of larger baskets grow so
 ROUNDS = 30
 CHUNK = 20_000  # pairs at a time
+ROOM = 5_000_000  # baskets of their products at a time
 EXPECTED = 5.0  # baskets by chance, from which few can be too few
 COMPARED = 2_000  # products, the most bought, among which substitutes are looked for
 ALIKE = 0.5  # of the words of two names, that both have
@@ -247,8 +248,10 @@ def find(made: Baskets) -> Rules:
     level = LEVEL / 2 if split else LEVEL  # of each of two searches
     now, before = _sure(both, e_first + e_rest, tested, level), _sure(at_first, e_first, tested, level)
     kept = np.flatnonzero(now | before)
-    mixed, which = _baskets_of(held, a[kept], b[kept])
-    buyers = _distinct(which, np.where(made.customer < 0, -1 - np.arange(len(made.month)), made.customer)[mixed], kept)
+    customer = np.where(made.customer < 0, -1 - np.arange(len(made.month)), made.customer)
+    buyers = np.zeros(len(kept), dtype=int)
+    for rows, which in _baskets_of(held, a[kept], b[kept]):
+        buyers += _distinct(which, customer[rows], len(kept))
     several = buyers >= BUYERS
     kept, buyers = kept[several], buyers[several]
     a, b, both, at_first, e_first, e_rest, before = (
@@ -411,28 +414,33 @@ def _state(early: np.ndarray, e_early: np.ndarray, later: np.ndarray, e_later: n
     return np.select([least > 1, fewer], ["held", "gone"], "unclear")
 
 
-def _baskets_of(held: Any, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The baskets that hold both products, and of which pair: two arrays of the same length."""
+def _baskets_of(held: Any, a: np.ndarray, b: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The baskets that hold both products, and of which pair: two arrays of the same length, some pairs at a time."""
     turned = held.tocsc()
-    found = turned[:, a].multiply(turned[:, b]).tocsc()
-    return found.indices, np.repeat(np.arange(len(a)), np.diff(found.indptr))
+    size = np.diff(turned.indptr)
+    part = np.cumsum(size[a] + size[b]) // ROOM
+    for number in np.unique(part):
+        which = np.flatnonzero(part == number)
+        found = turned[:, a[which]].multiply(turned[:, b[which]]).tocsc()
+        yield found.indices, np.repeat(which, np.diff(found.indptr))
 
 
-def _distinct(pair: np.ndarray, customer: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-    """Different customers of each pair."""
-    _codes, customers = pd.factorize(customer)
+def _distinct(pair: np.ndarray, customer: np.ndarray, pairs: int) -> np.ndarray:
+    """Different customers of each of so many pairs."""
+    codes, customers = pd.factorize(customer)
     wide = len(customers) + 1
-    return np.bincount(np.unique(pair * wide + _codes) // wide, minlength=len(pairs))
+    return np.bincount(np.unique(pair * wide + codes) // wide, minlength=pairs)
 
 
 def _fading(made: Baskets, held: Any, likely: Chance, a: np.ndarray, b: np.ndarray, split: int) -> pd.DataFrame:
     """Baskets with the pairs together, and expected, by whole months after the last one that they were found in."""
     later = made.month >= split
-    rows, _pair = _baskets_of(held[later], a, b)
-    both = np.bincount(made.month[later][rows] - split, minlength=len(made.months) - split)
+    month, both = made.month[later] - split, np.zeros(len(made.months) - split)
+    for rows, _pair in _baskets_of(held[later], a, b):
+        both += np.bincount(month[rows], minlength=len(both))
     wanted = [slice(month, month + 1) for month in range(split, len(made.months))]
     expected = [likely.total(a, b, one).sum() for one in wanted]
-    return pd.DataFrame({"both": both.astype(float), "expected": expected}, index=pd.RangeIndex(1, len(both) + 1))
+    return pd.DataFrame({"both": both, "expected": expected}, index=pd.RangeIndex(1, len(both) + 1))
 
 
 def _alike(names: list[str]) -> np.ndarray:

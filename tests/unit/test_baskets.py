@@ -154,6 +154,18 @@ def test_one_customer_is_not_enough(home):
     assert "P500" in found.products[baskets.find(found).pairs[["a", "b"]].to_numpy().ravel()]
 
 
+def test_many_pairs_are_counted_a_part_at_a_time(home, monkeypatch):
+    found = made(stored(home, *shop(0, planted=PLANTED)))
+    whole = baskets.find(found)
+    monkeypatch.setattr(baskets, "ROOM", 500)
+    monkeypatch.setattr(baskets, "CHUNK", 7)
+    parts = baskets.find(found)
+    pd.testing.assert_frame_equal(whole.pairs, parts.pairs)
+    pd.testing.assert_frame_equal(whole.fading, parts.fading)
+    monkeypatch.setattr(baskets, "MOST", 50)
+    assert baskets.find(found).tested == 50 * 49 / 2
+
+
 def test_substitutes_are_found_among_alike_names_and_nowhere_else(home):
     random = np.random.default_rng(5)
     held, days = shop(5)

@@ -103,7 +103,7 @@ def headline(of: Answer) -> None:
             (
                 _("Still hold"),
                 locales.percent(held / told) if told else "–",
-                _("of {count} found in the first months ({lo} to {hi})").format(
+                _("of {count} found in the first months of which it can be told ({lo} to {hi})").format(
                     count=locales.number(told), lo=locales.percent(lo[0]), hi=locales.percent(hi[0])
                 )
                 if told
@@ -133,6 +133,11 @@ def headline(of: Answer) -> None:
         )
         share = locales.percent(made.share)
         said.append(sentence.format(count=locales.number(made.larger), most=made.largest, share=share))
+    often = int((made.count >= baskets.SOLD).sum())
+    if len(rules.chance.places) < often:
+        sentence = _("Pairs are looked for among the {most} products most bought, of {count}.")
+        most = locales.number(len(rules.chance.places))
+        said.append(sentence.format(most=most, count=locales.number(often)))
     if rules.split is None:
         sentence = _("Whether pairs last takes {least} months of invoices; these data have {count}.")
         said.append(sentence.format(least=baskets.MONTHS, count=len(np.unique(made.month))))
