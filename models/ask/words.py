@@ -1,0 +1,417 @@
+"""What people call the measures and dimensions, in English and French: one line of words for each, in any spelling.
+
+Capitals, accents and plurals do not matter, except that words in capitals (AOV) are not found in small letters.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+MEASURES = {
+    "revenue": """
+        revenue | revenues | sales | turnover | takings | net sales | sales value | sales amount | sales revenue |
+        income | money made | money earned | business volume | chiffre d'affaires | CA | ventes | vente | recettes |
+        revenu | revenus | montant des ventes | chiffre des ventes | chiffre
+    """,
+    "gross_sales": """
+        gross sales | gross revenue | sales before returns | revenue before returns | revenue without returns |
+        sales without returns | revenue excluding returns | sales excluding returns | ventes brutes |
+        chiffre d'affaires brut | CA brut | chiffre d'affaires hors retours | CA hors retours | ventes hors retours |
+        chiffre d'affaires sans les retours | chiffre d'affaires sans retours | ventes sans retours |
+        ventes avant retours | CA sans retours | revenue ignoring returns | sales ignoring returns
+    """,
+    "units": """
+        units | unit | units sold | quantity | quantities | quantity sold | items sold | pieces | pieces sold | volume |
+        number of units | number of items | sales volume | number of pieces | unites | unites vendues | quantite |
+        quantites | quantite vendue | quantites vendues | pieces vendues | articles vendus | nombre d'unites |
+        nombre d'articles | nombre de pieces | volume des ventes | volumes | ventes en volume | ventes en unites
+    """,
+    "orders": """
+        orders | order | number of orders | order count | orders placed | invoices | invoice | number of invoices |
+        number of sales | transactions | transaction | number of transactions | receipts | tickets | baskets |
+        number of baskets | purchases | number of purchases | commandes | commande | nombre de commandes | factures |
+        facture | nombre de factures | nombre de ventes | nombre de transactions | nombre de tickets |
+        tickets de caisse | achats | nombre d'achats | nombre de paniers
+    """,
+    "customers": """
+        customers | customer | buyers | shoppers | clients | number of customers | customer count | number of buyers |
+        number of clients | unique customers | distinct customers | active customers | customers who bought |
+        people who bought | client | clientes | acheteurs | nombre de clients | nombre d'acheteurs | clients actifs |
+        clients uniques | clients distincts
+    """,
+    "products": """
+        number of products | number of different products | number of distinct products | different products |
+        distinct products | unique products | different items | distinct items | products sold | number of articles |
+        number of skus | product count | assortment | nombre de produits | nombre de references | produits differents |
+        produits distincts | references | nombre de produits differents | references vendues | produits vendus
+    """,
+    "stores": """
+        number of stores | number of shops | store count | nombre de magasins | nombre de boutiques |
+        nombre de points de vente
+    """,
+    "lines": """
+        lines | invoice lines | sales lines | number of lines | rows | number of rows | records | number of records |
+        lignes | nombre de lignes | lignes de vente | enregistrements
+    """,
+    "basket": """
+        basket | average basket | basket size | basket value | average order value | order value | AOV | average order |
+        average ticket | average purchase | average receipt | mean basket | mean order value | value of an order |
+        average invoice | revenue per order | sales per order | average sale per order | spend per order |
+        average transaction value | average transaction | panier | panier moyen | valeur moyenne des commandes |
+        ticket moyen | montant moyen par commande | commande moyenne | valeur du panier | valeur moyenne du panier |
+        CA par commande | chiffre d'affaires par commande | achat moyen | montant moyen des commandes |
+        facture moyenne
+    """,
+    "revenue_per_customer": """
+        revenue per customer | sales per customer | revenue per client | spend per customer | average spend |
+        average revenue per customer | average customer spend | sales per client | turnover per customer |
+        chiffre d'affaires par client | CA par client | depense moyenne | depense par client |
+        depense moyenne par client | ventes par client | CA moyen par client
+    """,
+    "orders_per_customer": """
+        orders per customer | purchase frequency | order frequency | invoices per customer | purchases per customer |
+        commandes par client | frequence d'achat | achats par client | frequence des commandes
+    """,
+    "units_per_order": """
+        units per order | items per order | pieces per order | items per basket | articles per order |
+        average items per order | units per transaction | unites par commande | articles par commande |
+        articles par panier | pieces par commande
+    """,
+    "price": """
+        price | prices | average price | mean price | unit price | average unit price | average selling price |
+        selling price | price per unit | prix | prix moyen | prix de vente | prix unitaire | prix unitaire moyen |
+        prix moyen de vente | prix de vente moyen
+    """,
+    "returned": """
+        returns | returned | refunds | refunded | amount returned | value of returns | returned amount |
+        returned goods | retours | remboursements | montant des retours | valeur des retours | marchandises retournees |
+        retourne
+    """,
+    "return_rate": """
+        return rate | returns rate | rate of returns | refund rate | share returned | returned share |
+        percentage returned | share of returns | percent returned | percentage of returns | taux de retour |
+        taux de retours | part des retours | taux de remboursement | pourcentage de retours | pourcentage de retour |
+        taux des retours
+    """,
+    "units_returned": """
+        units returned | returned units | items returned | number of returns | quantity returned | returned items |
+        returned quantity | unites retournees | articles retournes | nombre de retours | quantite retournee |
+        pieces retournees
+    """,
+    "discount": """
+        discount | discounts | discounts given | promotions given | reductions | rebates | markdowns | discount amount |
+        amount of discounts | given away in discounts | remise | remises | rabais | remises accordees |
+        montant des remises | ristournes | reductions accordees
+    """,
+    "discount_rate": """
+        discount rate | average discount | mean discount | rate of discount | discount percentage | markdown rate |
+        average promotion | taux de remise | remise moyenne | taux de promotion | taux de rabais | reduction moyenne |
+        pourcentage de remise
+    """,
+    "cost": """
+        cost | costs | cost of goods | cost of goods sold | COGS | cost of sales | purchase cost | purchasing cost |
+        buying cost | cout | couts | cout des marchandises | cout d'achat | couts d'achat | cout des ventes |
+        cout de revient | cout des marchandises vendues | prix de revient
+    """,
+    "margin": """
+        margin | margins | gross margin | profit | profits | gross profit | earnings | contribution | money made on |
+        marge | marges | marge brute | benefice | benefices | profit brut | gain | gains
+    """,
+    "margin_rate": """
+        margin rate | margin percentage | gross margin rate | margin percent | profit margin | profitability |
+        margin in percent | gross margin percentage | percentage margin | margin share | rate of margin | profit rate |
+        profit ratio | taux de marge | marge en pourcentage | rentabilite | taux de marge brute | marge en pourcent |
+        pourcentage de marge | taux de profit
+    """,
+    "shipping": """
+        shipping | postage | shipping revenue | shipping charges | delivery charges | carriage | frais de port | port |
+        expedition | frais de livraison | frais d'expedition
+    """,
+    "fees": """
+        fees | fee | bank charges | commissions | frais | frais bancaires | frais de banque
+    """,
+    "stock_units": """
+        stock | stocks | inventory | units in stock | stock on hand | on hand | stock level | stock levels |
+        inventory level | quantity in stock | units on hand | pieces in stock | unites en stock | niveau de stock |
+        niveaux de stock | inventaire | quantite en stock | stock disponible | pieces en stock | articles en stock
+    """,
+    "stock_value": """
+        stock value | value of stock | value of the stock | inventory value | value of inventory | stock worth |
+        money in stock | capital in stock | valeur du stock | valeur des stocks | valeur de l'inventaire |
+        stock en valeur | argent immobilise | valeur de stock
+    """,
+    "days_of_cover": """
+        days of cover | cover | stock cover | days of stock | coverage of stock | how long the stock lasts |
+        days of inventory | days of supply | jours de couverture | couverture | couverture de stock | jours de stock |
+        couverture du stock | couverture des stocks
+    """,
+    "stock_out_days": """
+        stock-out days | stockout days | stockouts | stock-outs | days out of stock | days sold out |
+        out of stock days | jours de rupture | ruptures de stock | rupture de stock | ruptures | rupture |
+        jours en rupture | jours de rupture de stock
+    """,
+    "customers.count": """
+        customers | customer | number of customers | customer count | clients | client | nombre de clients |
+        subscribers | abonnes | nombre d'abonnes | number of subscribers | members | membres | people | accounts |
+        how many customers
+    """,
+    "customers.churn_rate": """
+        churn rate | churn | attrition | attrition rate | share of leavers | share who left | rate of churn |
+        turnover of customers | percentage of leavers | percentage who left | loss rate | customer loss |
+        taux d'attrition | taux de depart | taux de churn | part des departs | pourcentage de departs |
+        taux de resiliation | taux de perte
+    """,
+    "customers.left": """
+        customers who left | leavers | number of leavers | lost customers | churned customers | customers lost |
+        number of churned customers | customers left | departures | cancellations | clients partis | departs |
+        nombre de departs | clients perdus | resiliations | partants | clients qui sont partis | customers have left |
+        clients resilies
+    """,
+}
+
+DIMENSIONS = {
+    "product": """
+        product | products | item | items | article | articles | sku | skus | goods | produit | produits | reference |
+        references | marchandise | marchandises
+    """,
+    "category": """
+        category | categories | product category | product categories | department | departments | product group |
+        product groups | product line | product lines | product type | product types | range | ranges | family |
+        families | categorie | categorie de produits | rayon | rayons | famille | familles | gamme | gammes |
+        famille de produits | type de produit | types de produits
+    """,
+    "store": """
+        store | stores | shop | shops | outlet | outlets | branch | branches | location | locations | point of sale |
+        points of sale | magasin | magasins | boutique | boutiques | point de vente | points de vente | succursale |
+        succursales | enseigne
+    """,
+    "supplier": """
+        supplier | suppliers | vendor | vendors | manufacturer | manufacturers | fournisseur | fournisseurs |
+        fabricant | fabricants | vendeur
+    """,
+    "customer": """
+        customer | customers | client | clients | buyer | buyers | shopper | shoppers | account | accounts | cliente |
+        acheteur | acheteurs | compte client
+    """,
+    "country": """
+        country | countries | nation | nations | pays
+    """,
+    "weekday": """
+        weekday | weekdays | day of the week | days of the week | day of week | jour de la semaine |
+        jours de la semaine | jour de semaine
+    """,
+    "hour": """
+        hour | hours | hourly | hour of the day | time of day | heure | heures | heure de la journee |
+        heures de la journee | tranche horaire
+    """,
+    "month_of_year": """
+        month of the year | calendar month | seasonality | season | mois de l'annee | mois calendaire | saisonnalite |
+        saison
+    """,
+}
+
+
+COMMANDS = {  # what changes a question, by what it does
+    "by": """
+        by | per | each | for each | for every | every | across | split by | broken down by | break down by |
+        breakdown by | grouped by | group by | according to | depending on | in each | for the different | colored by |
+        coloured by | color by | segmented by | over the different | among | as a function of | divided by |
+        distribution by | par | selon | pour chaque | chaque | dans chaque | ventile par | ventilee par |
+        ventilees par | reparti par | repartie par | en fonction de | suivant | detail par | groupe par | regroupe par |
+        decoupe par | ventilation par | repartition par | repartition du | repartition des | a travers | colore par |
+        y axis | x axis
+    """,
+    "which": """
+        which | what | who | whose | list | list of | show which | rank | ranking of | ranking | sort | quel | quels |
+        quelle | quelles | qui | lequel | laquelle | lesquels | lesquelles | liste des | liste | classement des |
+        classement | lister | classer
+    """,
+    "many": """
+        how many | count of | combien de | combien | nombre de | nombre d | number of | the number of | le nombre de
+    """,
+    "much": "how much",
+    "most": """
+        top | best | highest | largest | biggest | most | greatest | best selling | bestselling | leading | strongest |
+        maximum | max | best performing | most sold | most popular | sells most | sells the most | sell the most |
+        most important | best sellers | bestsellers | best seller | meilleur | meilleure | meilleurs | meilleures |
+        plus grand | plus grande | plus grands | plus grandes | plus gros | plus grosse | plus eleve | plus elevee |
+        plus eleves | plus elevees | premier | premiere | premiers | premieres | le plus | la plus | les plus |
+        plus fort | plus forte | plus forts | plus fortes | plus vendu | plus vendue | plus vendus | plus vendues |
+        mieux | le mieux | plus haut | plus haute | principaux | principales | plus importants | plus importantes |
+        les mieux vendus | mieux vendus | highest to lowest | descending | most expensive | plus cher | plus chere |
+        plus chers | decroissant | most profitable | plus rentables | plus rentable | les plus rentables
+    """,
+    "least": """
+        worst | lowest | least | smallest | bottom | weakest | fewest | poorest | minimum | min | slowest |
+        worst performing | least sold | worst selling | least popular | sells least | sells the least | ascending |
+        lowest to highest | cheapest | least profitable | pire | pires | plus faible | plus faibles | plus petit |
+        plus petite | plus petits | plus petites | plus bas | plus basse | plus basses | le moins | la moins |
+        les moins | moins bon | moins bonne | moins bons | moins bonnes | moins vendu | moins vendus | moins vendues |
+        moins vendue | les moins vendus | plus mauvais | plus mauvaise | plus mauvaises | croissant | moins cher |
+        moins chere | moins chers | moins rentables | moins rentable
+    """,
+    "over": """
+        more than | over | above | greater than | higher than | exceeding | exceeds | exceed | larger than |
+        bigger than | > | superior to | better than | plus de | superieur a | superieure a | superieurs a |
+        superieures a | depasse | depassent | au dessus de | depassant | plus que | plus grand que
+    """,
+    "under": """
+        less than | under | below | fewer than | lower than | smaller than | < | beneath | worse than | moins de |
+        inferieur a | inferieure a | inferieurs a | inferieures a | en dessous de | sous | au dessous de | moins que
+    """,
+    "at least": """
+        at least | minimum of | a minimum of | no less than | not less than | >= | ≥ | or more | au moins | au minimum |
+        un minimum de
+    """,
+    "at most": """
+        at most | maximum of | a maximum of | no more than | not more than | <= | ≤ | au plus | au maximum |
+        un maximum de
+    """,
+    "not": """
+        without | except | except for | excluding | exclude | not | not in | other than | apart from | but not | minus |
+        excepted | leaving out | leave out | ignoring | not including | everything but | all but | outside |
+        outside of | sans | sauf | hors | excepte | hormis | en dehors de | pas | a l exclusion de | en excluant |
+        sans compter | mis a part | autre que | autres que | hors de | exclure | a part | without the | non
+    """,
+    "share": """
+        share | share of | percentage | percentage of | percent of | proportion | proportion of | fraction |
+        fraction of | % of | as a share | in percent | in % | contribution of | contribution | what part of | split of |
+        mix of | breakdown of | part | part de | part du | part des | pourcentage | pourcentage de | pourcentage du |
+        quote part | poids | poids de | poids du | poids des | en pourcentage | en % | contribution de | parts |
+        shares | % du | % des | % de | parts de
+    """,
+    "mean": """
+        average | mean | avg | on average | average of | mean of | the average | typical | moyenne | moyen | moyens |
+        moyennes | en moyenne | moyenne de | moyenne du | moyenne des | la moyenne | valeur moyenne
+    """,
+    "sum": """
+        total | sum | sum of | total of | overall | somme | somme de | somme des | total des | total de | total du |
+        totaux | cumul | cumule
+    """,
+    "against": """
+        vs | versus | compared with | compared to | compare | comparing | comparison of | against | comparer |
+        comparez | comparaison de | contre | difference between | difference entre
+    """,
+    "with": "with | having | who have | that have | avec | ayant | qui ont",
+    "sell": """
+        sell | sells | sold | selling | sell best | bought | buy | buys | purchased | vend | vends | vendent | vendre |
+        vendu | vendue | vendus | vendues | vendons | vendez | vendait | achete | achetent | achetes | acheter |
+        ecoule
+    """,
+    "again": """
+        and | and by | now | now by | only | just | instead | what about | how about | and for | and in | same for |
+        the same for | also | then | et | et par | et pour | et en | maintenant | seulement | uniquement | plutot |
+        aussi | pareil pour | idem pour | la meme chose pour | meme chose pour | & | or | ou | puis | et a
+    """,
+    "all": """
+        all | all the | every single | any | tous | toutes | tous les | toutes les | tout | l ensemble des |
+        ensemble des
+    """,
+    "table": """
+        as a table | in a table | as table | table | tableau | en tableau | sous forme de tableau | dans un tableau
+    """,
+}
+INTENTS = {
+    "forecast": """
+        will we sell | will sell | will be | forecast | forecasts | forecasted | predict | prediction | predicted |
+        projection | expect to sell | expected sales | next | coming | upcoming | tomorrow | outlook | going to sell |
+        prevision | previsions | prevoir | prevu | prevue | prochain | prochaine | prochains | prochaines | a venir |
+        demain | allons nous vendre | va t on vendre | vendrons nous | vendra t on | allons vendre | vont se vendre |
+        projete | in the future | a l avenir
+    """,
+    "leaving": """
+        about to leave | going to leave | will leave | will churn | likely to leave | likely to churn |
+        at risk of leaving | at risk | risk of leaving | churn risk | about to churn | customers at risk | might leave |
+        could leave | want to leave | who to call | whom to call | whom should we call | va partir | vont partir |
+        risque de partir | risquent de partir | sur le point de partir | a risque | susceptibles de partir |
+        qui appeler | vont nous quitter | va nous quitter | risque de depart | vont resilier | clients a risque
+    """,
+    "slipping": """
+        slipping | slipping away | silent | gone quiet | inactive | dormant | stopped buying | no longer buying |
+        have not bought for | not come back | lapsed | silencieux | silencieuses | inactifs | dormants |
+        ne viennent plus | n achetent plus | achetent plus | ont cesse d acheter | qui s eloignent | eloignent |
+        perdus de vue
+    """,
+    "stock": """
+        must i order | should i order | should we order | must we order | what to order | to order | need to order |
+        reorder | re order | replenish | restock | to buy from suppliers | what do i need to order | running low |
+        run out | running out | about to run out | dois je commander | devons nous commander | faut il commander |
+        a commander | que commander | quoi commander | reapprovisionner | reapprovisionnement | reassort |
+        bientot en rupture | doit on commander | dois commander | il faut commander
+    """,
+    "why": """
+        why | what explains | what explain | explain | reason for | reasons for | what caused | what drives |
+        what drove | what is driving | what is behind | because of what | root cause | cause of | causes of | how come |
+        pourquoi | qu est ce qui explique | explique | expliquer | expliquez | raison de | raisons de | raison de la |
+        cause de | causes de | a quoi est due | a quoi est du | d ou vient | ou vient | est ce qui explique |
+        qu est ce qui fait
+    """,
+    "drift": """
+        has anything changed | anything changed | what has changed | what changed in the data | drift | data drift |
+        drifted | still look like | look like before | has the data changed | have the data changed |
+        is the model still good | quelque chose a change | a change dans les donnees | donnees ont change |
+        donnees ont elles change | derive | derive des donnees | ont elles change | est ce que les donnees ont change |
+        changed in the data | changement dans les donnees | qu est ce qui a change | est ce qui a change
+    """,
+}
+GRAINS = {
+    "day": """
+        day | daily | date | by date | day by day | jour | quotidien | quotidienne | quotidiennes | quotidiens |
+        journalier | journaliere | jour par jour | journee | au jour le jour | order date
+    """,
+    "week": "week | weekly | week by week | semaine | hebdomadaire | hebdomadaires | semaine par semaine | hebdo",
+    "month": """
+        month | monthly | month by month | mois | mensuel | mensuelle | mensuelles | mensuels | mois par mois |
+        over time | trend | trend of | evolution | evolution de | evolution du | evolution des | develop | developed |
+        development of | au fil du temps | dans le temps | tendance | history of | timeline | courbe |
+        au cours du temps | evolve | evolved | evolue | evoluent | evoluer | historique
+    """,
+    "quarter": """
+        quarter | quarterly | trimestre | trimestriel | trimestrielle | trimestrielles | par trimestre |
+        quarter by quarter
+    """,
+    "year": "year | yearly | annual | annually | year by year | an | annee | annuel | annuelle | annuels | annuelles",
+}
+WEEKDAYS = (
+    "monday | mondays | lundi | lundis", "tuesday | tuesdays | mardi | mardis", "wednesday | wednesdays | mercredi | mercredis",
+    "thursday | thursdays | jeudi | jeudis", "friday | fridays | vendredi | vendredis", "saturday | saturdays | samedi | samedis",
+    "sunday | sundays | dimanche | dimanches",
+)  # fmt: skip
+STOP = """
+    a | an | the | of | in | on | at | to | for | from | is | are | was | were | be | been | do | does | did | we | i |
+    you | they | our | my | your | their | its | it | us | me | have | has | had | there | that | this | these | those |
+    please | show | show me | give | give me | tell | tell me | display | plot | draw | make | create | visualize |
+    visualise | see | look at | get | find | calculate | compute | can | could | would | should | want | like | need |
+    know | let | lets | so | as | than | then | s | ok | hello | hi | hey | thanks | thank | chart | bar chart |
+    bar graph | line chart | line graph | pie chart | pie | graph | histogram | histogram of | scatter plot |
+    scatterplot | scatter | heatmap | stacked bar chart | stacked | grouped bar chart | bar | bars | area chart |
+    boxplot | figure | report | overview | distribution | distribution of | data | value | values | amount of | amount |
+    level | levels | number | numbers | figures | overall | sort by | ordered by | order by | sorted by | by the |
+    relationship between | relationship | between | made | make up | coming | comes from | come from | comes | done |
+    generated | generate | placed | going | doing | perform | performed | performance | performing | where | when |
+    with the | all time | ever | so far | in total | altogether | during | within | only in | currently | now on |
+    right now | at the moment | each of the | different | various | individual | respective | whole | entire |
+    total for | up | down | go | went | gone | much did | which had | which has | had the | were there | are there |
+    is there | got | de | du | des | la | le | les | l | d | un | une | au | aux | en | dans | sur | pour | est | sont |
+    etait | etaient | etre | ete | avons | avez | ont | ai | avait | nous | vous | je | tu | il | elle | ils | elles |
+    notre | nos | mon | ma | mes | votre | vos | leur | leurs | son | sa | ses | ce | cet | cette | ces | cela | que |
+    qu | quoi | se | te | y | montre | montrer | montrez | montre moi | montrez moi | donne | donner | donnez |
+    donne moi | donnez moi | affiche | afficher | affichez | dis | dis moi | voir | calcule | calculer | trouve |
+    trouver | veux | voudrais | aimerais | souhaite | peux | peut | peux tu | pouvez | faut | combien y a t il |
+    y a t il | est ce | est ce que | t | svp | merci | bonjour | s il vous plait | stp | plait | graphique | diagramme |
+    camembert | histogramme de | nuage de points | carte | donnees | valeur | valeurs | montant | montants | niveau |
+    chiffre des | chiffres | fait | faire | faits | realise | realisee | realises | realiser | passe | passees |
+    passer | enregistre | vont | va | etat | comment | y compris | entre | jusqu | total general | aujourd | lors |
+    chez | ainsi | ont ete | a ete | actuellement | a ce jour | dont | ci | moi | toi | c | j | n | m | reparti |
+    repartis | represente | representent | issu | issus | provient | proviennent | vient | viennent | genere | generes |
+    generent | rapporte | rapportent
+"""
+
+
+def split(text: str) -> Iterator[str]:
+    """The phrases in a text of this module."""
+    return filter(None, (" ".join(one.split()) for one in text.split("|")))
+
+
+def of(name: str, kind: Literal["measure", "dimension"]) -> tuple[str, ...]:
+    """The words for a measure or dimension; none where it has none of its own."""
+    return tuple(split((MEASURES if kind == "measure" else DIMENSIONS).get(name, "")))
