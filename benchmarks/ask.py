@@ -134,7 +134,7 @@ def known(sold: Stored, people: Stored | None) -> tuple[Catalogue, Lexicon]:
     return catalogue, lexicon.lexicon(catalogue, levels, vocabulary.names(catalogue, ask["sales"]))
 
 
-def expected(text: str, catalogue: Catalogue, codes: dict[str, str]) -> list[Query] | str:
+def expected(text: str) -> list[Query] | str:
     """What a line of questions asks for: the queries that are right, or "refuse", or "intent ..."."""
     if text == "refuse" or text.startswith("intent="):
         return text
@@ -149,7 +149,7 @@ def expected(text: str, catalogue: Catalogue, codes: dict[str, str]) -> list[Que
             measures=tuple(measures.split(",")),
             by=tuple(filter(None, one.get("by", "").split(","))),
             grain=grains,
-            filters=tuple(_filter(value, codes) for value in parts.get("f", [])),
+            filters=tuple(_filter(value) for value in parts.get("f", [])),
             thresholds=tuple(_threshold(value) for value in parts.get("t", [])),
             period=one.get("p", ""),
             compared=one.get("vs", ""),
@@ -178,14 +178,14 @@ def _split(text: str) -> Iterator[str]:
     yield part
 
 
-def _filter(text: str, codes: dict[str, str]) -> Filter:
+def _filter(text: str) -> Filter:
     kept = not text.startswith("!")
     text = text.lstrip("!")
     if "~" in text:
         dimension, _tilde, word = text.partition("~")
         return Filter(dimension, (word,), kept, "contains")
     dimension, _colon, values = text.partition(":")
-    return Filter(dimension, tuple(codes.get(value, value) for value in values.split("|")), kept)
+    return Filter(dimension, tuple(values.split("|")), kept)
 
 
 def _threshold(text: str) -> Threshold:
@@ -216,7 +216,7 @@ def judged(found: Understood, right: list[Query] | str, catalogue: Catalogue) ->
         )
     if right == "refuse":
         return "wrong" if found.certain else "refused"
-    wanted = {meant(one, catalogue) for one in right}  # type: ignore[union-attr]
+    wanted = {meant(one, catalogue) for one in right}
     said = [meant(one, catalogue) for one in found.readings]
     if found.certain:
         return "right" if not found.intent and said[0] in wanted else "wrong"
@@ -228,7 +228,7 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="print what was not read right")
     show = parser.parse_args().show
     with tempfile.TemporaryDirectory() as home:
-        shop = {name: rest for name, *rest in shops(Path(home))}
+        shop = {name: (catalogue, words) for name, catalogue, words in shops(Path(home))}
         for path in sorted(QUESTIONS.glob("*.tsv")):
             counts: Counter[tuple[str, str]] = Counter()
             took = []
@@ -237,11 +237,10 @@ def main() -> None:
                     continue
                 name, text, wanted = line.split("\t")
                 catalogue, words = shop[name]
-                codes = {}
                 begin = time.perf_counter()
                 found = understand(text, catalogue, words)
                 took.append(time.perf_counter() - begin)
-                right = expected(wanted, catalogue, codes)
+                right = expected(wanted)
                 verdict = judged(found, right, catalogue)
                 counts["refuse" if wanted == "refuse" else "answer", verdict] += 1
                 if show and verdict not in ("right", "refused"):

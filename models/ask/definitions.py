@@ -399,7 +399,8 @@ def catalogue(
 
 
 def _named(one: T) -> T:
-    return replace(one, words=words.of(one.name, "measure" if isinstance(one, Measure) else "dimension"))
+    kind: Literal["measure", "dimension"] = "measure" if isinstance(one, Measure) else "dimension"
+    return replace(one, words=words.of(one.name, kind))
 
 
 def _renamed(known: dict[str, T], headers: Mapping[str, str], means: Mapping[str, str]) -> dict[str, T]:

@@ -13,6 +13,7 @@ from models.ask.spelling import key
 
 Kind = Literal["measure", "dimension", "grain", "value", "lacking", "command", "intent", "stop", "time"]
 FEW = 200  # levels of a dimension up to which a word that only some of them have stands for these
+LONG = 9  # letters of a word in which two may be wrong
 SHORT = 3  # letters of a word that says too little for that
 GENERIC = frozenset(
     [
@@ -38,6 +39,7 @@ GENERIC = frozenset(
         "pack",
     ]
 )
+NAMES: tuple[Kind, ...] = ("measure", "dimension", "value", "grain")  # what can be mistyped and still be meant
 YES, NO = ("Yes", "yes", "True", "true", "1"), ("No", "no", "False", "false", "0")
 
 
@@ -120,16 +122,19 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
         for phrase, value in _phrases(values, called, len(values) <= FEW):
             say(phrase, Entry("value", name, (value,)))
         if name == "product":
-            product_words |= {word for value in called.values() for word in key(value) if len(word) > SHORT}
+            product_words |= {
+                word for value in called.values() for word in key(value) if len(word) >= SHORT and word not in GENERIC
+            }
         if len(values) <= FEW:
             for word, which in _shared(values, called).items():
                 say((word,), Entry("value", name, which, whole=False))
     every = {word for phrase in found for word in phrase}
+    named = {word for phrase, entries in found.items() if any(one.kind in NAMES for one in entries) for word in phrase}
     return Lexicon(
         phrases={phrase: tuple(entries) for phrase, entries in found.items()},
         longest=max(map(len, found)),
         words=frozenset(every),
-        single=tuple(sorted(word for word in every if len(word) > SHORT)),
+        single=tuple(sorted(word for word in named if len(word) > SHORT)),
         codes=codes,
         product_words=frozenset(product_words),
         binary=binary,
@@ -184,7 +189,7 @@ def nearest(lexicon: Lexicon, word: str, most: int = 3) -> list[str]:
 
 
 def corrected(lexicon: Lexicon, word: str) -> str | None:
-    """The one known word that this is a typing mistake of: one letter in up to six, two in more, the first one right.
+    """The one known word that this is a typing mistake of: one letter, two in long ones, the first one right.
 
     Counted as Damerau (1964) does: a letter too many, too few, wrong, or two in each other's place.
     """
@@ -193,7 +198,7 @@ def corrected(lexicon: Lexicon, word: str) -> str | None:
 
     if len(word) <= SHORT or not word.isalpha():
         return None
-    most = 1 if len(word) < 7 else 2
+    most = 1 if len(word) < LONG else 2
     found = process.extract(word, lexicon.single, scorer=DamerauLevenshtein.distance, limit=4, score_cutoff=most)
     near = [
         (int(score), one) for one, score, _place in found if one[0] == word[0] and abs(len(one) - len(word)) <= most

@@ -121,7 +121,7 @@ def before(period: str, first: date, last: date, compared: str) -> tuple[date, d
 def is_period(period: str) -> bool:
     """Whether this is written as a period is."""
     try:
-        days(period, date(2020, 1, 1), date(2020, 12, 31))
+        days(period, date(1900, 1, 1), date(2999, 12, 31))
     except ValueError:
         return False
     return True

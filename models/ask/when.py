@@ -59,7 +59,10 @@ COUNT = rf"(?:\d{{1,3}}|{_any(_COUNTS)})"
 ORDINAL = _any(_ORDINALS)
 YEAR = r"(?:19|20)\d\d"
 _OF = r"(?:\s*,?\s+(?:of\s+|in\s+|de\s+|en\s+)?(?:the\s+year\s+|annee\s+)?|[-/])"
-_WHOSE = rf"(?:{_OF}(?P<year>{YEAR}|this year|last year|cette annee|annee derniere|an dernier))?"
+_SOME_YEAR = rf"(?P<year>{YEAR}|this year|last year|cette annee|annee derniere|an dernier)"
+_FIRST = "first|1st|premiere?|1er|1e?re"
+_SECOND = "second|2nd|deuxieme|seconde|2e|2eme"
+_NTH = rf"{_FIRST}|{_SECOND}|third|3rd|troisieme|3e|3eme|fourth|4th|quatrieme|4e|4eme"
 POINTS = tuple(
     re.compile(rf"\b(?:{pattern})(?![\w])")
     for pattern in (
@@ -67,16 +70,15 @@ POINTS = tuple(
         rf"(?P<day>\d{{1,2}})[/.](?P<month>\d{{1,2}})[/.](?P<year>{YEAR})",
         rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th|er)?\s+(?:of\s+)?(?P<name>{MONTH})\b\.?(?:,?\s+(?P<year>{YEAR}))?",
         rf"(?P<name>{MONTH})\b\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(?P<year>{YEAR}))?(?!\d)",
-        rf"(?P<name>{MONTH})\b\.?{_OF}(?P<year>{YEAR}|this year|last year|cette annee|annee derniere|an dernier)",
+        rf"(?P<name>{MONTH})\b\.?{_OF}{_SOME_YEAR}",
         rf"(?P<year>{YEAR})-(?P<month>\d\d)",
         rf"(?P<month>0?[1-9]|1[0-2])/(?P<year>{YEAR})",
         rf"[qt](?P<quarter>[1-4])(?:[\s/-]*(?:of\s+|de\s+)?(?P<year>{YEAR}))?",
         rf"(?P<year>{YEAR})[\s-]*[qt](?P<quarter>[1-4])",
-        rf"(?P<which>{ORDINAL})\s+(?:quarter|trimestre)(?P<spoken>){_OF}(?P<year>{YEAR}|this year|last year|cette annee|annee derniere|an dernier)",
-        r"(?P<which>first|1st|second|2nd|third|3rd|fourth|4th|premier|1er|deuxieme|2e|2eme|troisieme|3e|3eme|quatrieme|4e|4eme)"
-        r"\s+(?:quarter|trimestre)(?P<spoken>)",
+        rf"(?P<which>{ORDINAL})\s+(?:quarter|trimestre)(?P<spoken>){_OF}{_SOME_YEAR}",
+        rf"(?P<which>{_NTH})\s+(?:quarter|trimestre)(?P<spoken>)",
         rf"[hs](?P<half>[12])(?:[\s/-]*(?P<year>{YEAR}))?",
-        rf"(?P<which>first|1st|premier|premiere|1er|1re|second|2nd|deuxieme|2e|last)\s+(?:half|semestre|moitie)(?P<spoken_half>){_WHOSE}",
+        rf"(?P<which>{_FIRST}|{_SECOND}|last)\s+(?:half|semestre|moitie)(?P<spoken_half>)(?:{_OF}{_SOME_YEAR})?",
         rf"(?:week|semaine)\s+(?:number\s+|numero\s+)?(?P<week>\d{{1,2}})(?:{_OF}(?P<year>{YEAR}))?",
         rf"(?P<name>{MONTH})\b\.?",
         rf"(?P<year>{YEAR})",
@@ -87,11 +89,13 @@ _BEFORE_A_MONTH = re.compile(
     r"pendant|vs|versus|with|on|le|past|before|after|avant|apres|than|que|compare|comparer)|,|\x00)\s*$"
 )
 _BEFORE_A_COUNT = re.compile(
-    r"(?:\b(?:than|over|above|under|below|least|most|exceeding|exceeds?|more|less|plus de|moins de|superieure?s? a|inferieure?s? a|"
-    r"au moins|au plus|depasse(?:nt)?|minimum|maximum|top|reference|code|product|produit|client|customer)|[<>=])\s*$"
+    r"(?:\b(?:than|over|above|under|below|least|most|exceed(?:ing|s)?|more|less|plus de|moins de|superieure?s? a|"
+    r"inferieure?s? a|au moins|au plus|depasse(?:nt)?|minimum|maximum|top|reference|code|product|produit|client|"
+    r"customer)|[<>=])\s*$"
 )
-_MEANT = {"year": ("this year", "cette annee"), "last": ("last year", "annee derniere", "an dernier")}
-_START = r"(?:since|from|starting(?: in| from)?|as of|depuis|a partir de|a partir du|a compter de|des)(?:\s+(?:le|the|la))?\s+"
+LAST_YEAR = ("last year", "annee derniere", "an dernier")
+LEAP = 2024
+_START = r"(?:since|from|starting(?: in| from)?|as of|depuis|a partir d[eu]|a compter de|des)\s+(?:(?:le|the|la)\s+)?"
 
 
 @dataclass(frozen=True)
@@ -141,14 +145,17 @@ def find(text: str, first: date, last: date) -> Found:
 
 
 _GROWTH = re.compile(
-    r"\b(?:growth|growing|grew|grow|increased?|decreased?|change in|changed|variation|croissance|progression|hausse|baisse|"
-    r"augmente|augmentation|diminue|diminution|recul|baisse|decline|declined|drop|dropped|rise|risen|rose)\b"
+    r"\b(?:growth|growing|grew|grow|increased?|decreased?|change in|changed|variation|croissance|progression|hausse|"
+    r"baisse|augmente|augmentation|diminue|diminution|recul|decline|declined|drop|dropped|rise|risen|rose)\b"
 )
-_LAST_YEAR = (
+_SAME = (
     r"(?:the\s+|l\s+)?(?:same\s+(?:weeks?|days?|months?|period|time|quarter)\s+(?:of\s+|in\s+)?(?:the\s+)?|"
     r"(?:aux?\s+|la\s+|les\s+)?memes?\s+(?:semaines?|jours?|mois|periode|trimestre)\s+(?:de\s+|en\s+)?(?:la\s+)?)?"
-    r"(?:last year|previous year|prior year|(?:the\s+)?year (?:before|ago|earlier)|a year (?:before|ago|earlier)|year-ago|"
-    r"annee (?:derniere|precedente|passee|avant)|an (?:dernier|passe|avant)|un an (?:plus tot|avant|auparavant)|il y a un an)"
+)
+_LAST_YEAR = _SAME + (
+    r"(?:last year|previous year|prior year|(?:the\s+)?year (?:before|ago|earlier)|a year (?:before|ago|earlier)|"
+    r"annee (?:derniere|precedente|passee|avant)|an (?:dernier|passe|avant)|un an (?:plus tot|avant|auparavant)|"
+    r"il y a un an)"
 )
 _JUST_BEFORE = (
     r"(?:the\s+|la\s+|le\s+|au\s+)?(?:(?:previous|prior|preceding)\s+(?:period|week|month|quarter|days?|weeks|months)|"
@@ -156,26 +163,43 @@ _JUST_BEFORE = (
     r"(?:periode|semaine|mois|trimestre|jours)\s+(?:precedente?s?|d avant|avant))"
 )
 _AGAINST = (
-    r"(?:vs\.?|versus|compared?\s+(?:it\s+)?(?:to|with)|comparing\s+(?:to|with)|in comparison (?:to|with)|against|relative to|than|"
-    r"par rapport (?:a|aux?)|comparee?s?\s+(?:a|avec|aux?)|en comparaison (?:de|avec|a)|contre|face a|que)"
+    r"(?:vs\.?|versus|compared?\s+(?:it\s+)?(?:to|with)|comparing\s+(?:to|with)|in comparison (?:to|with)|against|"
+    r"relative to|than|par rapport (?:a|aux?)|comparee?s?\s+(?:a|avec|aux?)|en comparaison (?:de|avec|a)|contre|face a|"
+    r"que)"
 )
-_COMPARED = (
-    (re.compile(rf"\b(?:{_AGAINST}\s+)(?:a\s+)?{_LAST_YEAR}\b"), "year"),
-    (re.compile(rf"\b(?:and|et)\s+(?:the\s+|les\s+|aux?\s+)?(?:same|memes?)\s.*?{_LAST_YEAR}\b"), "year"),
-    (re.compile(rf"\b(?:{_AGAINST}\s+)(?:a\s+)?{_JUST_BEFORE}"), "before"),
-    (re.compile(r"\b(?:year over year|year on year|yoy|y/y|sur un an|annee sur (?:l\s*)?autre|une annee sur autre|d une annee sur autre|a un an)\b"), "year"),
-    (re.compile(r"\b(?:month over month|month on month|mom|week over week|week on week|wow|quarter over quarter|qoq|un mois sur autre|une semaine sur autre|period over period)\b"), "before"),
-    (re.compile(rf"\b{_AGAINST}\s+(?:the\s+|le\s+|la\s+|les\s+)?(?={YEAR}|[qt][1-4]\b|[hs][12]\b|(?:{MONTH})\b|(?:last|previous|this)\s|(?:{ORDINAL})\s)"), "point"),
-)  # fmt: skip
+_YEARS = (
+    r"\b(?:year over year|year on year|yoy|y/y|sur un an|annee sur (?:l\s*)?autre|une annee sur autre|"
+    r"d une annee sur autre|a un an)\b"
+)
+_PERIODS = (
+    r"\b(?:month over month|month on month|mom|week over week|week on week|wow|quarter over quarter|qoq|"
+    r"un mois sur autre|une semaine sur autre|period over period)\b"
+)
+_POINT = (
+    rf"(?:the\s+|le\s+|la\s+|les\s+)?"
+    rf"(?={YEAR}|[qt][1-4]\b|[hs][12]\b|(?:{MONTH})\b|(?:last|previous|this)\s|(?:{ORDINAL})\s)"
+)
+_COMPARED = tuple(
+    (re.compile(pattern), compared)
+    for pattern, compared in (
+        (rf"\b(?:{_AGAINST}\s+)(?:a\s+)?{_LAST_YEAR}\b", "year"),
+        (rf"\b(?:and|et)\s+(?:the\s+|les\s+|aux?\s+)?(?:same|memes?)\s.*?{_LAST_YEAR}\b", "year"),
+        (rf"\b(?:{_AGAINST}\s+)(?:a\s+)?{_JUST_BEFORE}", "before"),
+        (_YEARS, "year"),
+        (_PERIODS, "before"),
+        (rf"\b{_AGAINST}\s+{_POINT}", "point"),
+    )
+)
 
 
 def _comparison(text: str) -> tuple[str, str]:
     for pattern, compared in _COMPARED:
         found = pattern.search(text)
-        if found and not (
-            compared == "point" and not _points(text[: found.start()]) and not _said(text[: found.start()])
-        ):
-            return text[: found.start()] + MARK + text[found.end() :], compared
+        if found is None:
+            continue
+        ahead = text[: found.start()]
+        if compared != "point" or _said(ahead) or any(_found(ahead, point) for point in POINTS):
+            return ahead + MARK + text[found.end() :], compared
     return text, ""
 
 
@@ -183,11 +207,10 @@ def _said(text: str) -> bool:
     return any(pattern.search(text) for pattern, _spec in _RELATIVE)
 
 
-def _points(text: str) -> bool:
-    return any(_found(text, pattern) for pattern in POINTS)
-
-
-_NOUN = r"(?:(?:over|in|during|for|of|on|within|across|sur|pendant|durant|au cours|dans|de|des|du|lors)\s+)?(?:(?:de|des|the|les|ces|le|la|our|nos)\s+)?"
+_NOUN = (
+    r"(?:(?:over|in|during|for|of|on|within|across|sur|pendant|durant|au cours|dans|de|des|du|lors)\s+)?"
+    r"(?:(?:de|des|the|les|ces|le|la|our|nos)\s+)?"
+)
 
 
 def _count(text: str) -> int:
@@ -210,6 +233,11 @@ def _this(found: re.Match[str]) -> str:
     return f"this {_unit(found['unit'])}"
 
 
+def _so_far(unit: str) -> str:
+    since = rf"(?:since|from)\s+(?:the\s+)?(?:start|beginning)\s+of\s+(?:the|this)\s+{unit}"
+    return rf"{unit} to date|so far this {unit}|this {unit} so far|{since}"
+
+
 _RELATIVE: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = tuple(
     (re.compile(rf"\b{_NOUN}(?:{pattern})\b"), spec)
     for pattern, spec in (
@@ -218,13 +246,10 @@ _RELATIVE: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = 
         (rf"(?:derniere?s?)\s+(?P<count>{COUNT})\s+(?P<unit>{UNIT})", _rolling),
         (rf"(?P<count>{COUNT})\s+(?P<unit>{UNIT})\s+(?:ecoulee?s|passee?s|precedente?s)", _rolling),
         (r"ltm|last twelve months|past twelve months|twelve trailing months", lambda _found: "last 12 month"),
-        (r"year to date|ytd|(?:since|from)\s+(?:the\s+)?(?:start|beginning)\s+of\s+(?:the|this)\s+year|"
-         r"depuis\s+(?:le\s+)?debut\s+(?:de\s+)?(?:l\s*|cette\s+)?annee|cumul annuel|so far this year|this year so far",
+        (rf"{_so_far('year')}|ytd|cumul annuel|depuis\s+(?:le\s+)?debut\s+(?:de\s+)?(?:cette\s+)?annee",
          lambda _found: "this year"),
-        (r"month to date|mtd|since\s+(?:the\s+)?(?:start|beginning)\s+of\s+(?:the|this)\s+month|depuis\s+(?:le\s+)?debut\s+du\s+mois|so far this month",
-         lambda _found: "this month"),
-        (r"quarter to date|qtd|since\s+(?:the\s+)?(?:start|beginning)\s+of\s+(?:the|this)\s+quarter|depuis\s+(?:le\s+)?debut\s+du\s+trimestre",
-         lambda _found: "this quarter"),
+        (rf"{_so_far('month')}|mtd|depuis\s+(?:le\s+)?debut\s+du\s+mois", lambda _found: "this month"),
+        (rf"{_so_far('quarter')}|qtd|depuis\s+(?:le\s+)?debut\s+du\s+trimestre", lambda _found: "this quarter"),
         (rf"(?:this|current|ce|cet|cette)\s+(?P<unit>{UNIT})(?!\s+(?:of|de)\s)", _this),
         (rf"(?P<unit>{UNIT})\s+(?:en cours|courante?|actuelle?)", _this),
         (rf"(?:last|previous|past|prior|latest|derniere?|precedente?)\s+(?:full\s+|complete\s+|whole\s+)?(?P<unit>{UNIT})"
@@ -244,7 +269,7 @@ def _relative(text: str) -> tuple[str, str]:
 
 
 def _found(text: str, pattern: re.Pattern[str]) -> re.Match[str] | None:
-    """Where a point in time stands: a number is no year, and a word no month, that its neighbours make another thing."""
+    """Where a point in time stands. A number is no year, and a word no month, if its neighbours say otherwise."""
     for found in pattern.finditer(text):
         parts, ahead = found.groupdict(), text[: found.start()]
         bare = {name for name, value in parts.items() if value}
@@ -262,13 +287,12 @@ def _found(text: str, pattern: re.Pattern[str]) -> re.Match[str] | None:
 def _point(found: re.Match[str]) -> Point | None:
     said = {name: value for name, value in found.groupdict().items() if value}
     year = said.get("year")
-    number = int(year) if year and year.isdigit() else -1 if year in _MEANT["last"] else 0 if year else None
-    month = _MONTHS[said["name"]] if "name" in said else int(said.get("month", 0))
+    number = None if year is None else int(year) if year.isdigit() else -1 if year in LAST_YEAR else 0
     if "which" in said:
+        half = "spoken_half" in found.groupdict()
         which = _ORDINALS[said["which"]]
-        said["quarter" if "spoken" in found.groupdict() else "half"] = str(
-            min(which, 2) if "spoken_half" in found.groupdict() else which
-        )
+        said["half" if half else "quarter"] = str(min(which, 2) if half else which)
+    month = _MONTHS[said["name"]] if "name" in said else int(said.get("month", 0))
     part = ""
     if "quarter" in said:
         part = f"-Q{said['quarter']}"
@@ -278,23 +302,20 @@ def _point(found: re.Match[str]) -> Point | None:
         part = f"-W{int(said['week']):02d}"
     elif month:
         part = f"-{month:02d}" + (f"-{int(said['day']):02d}" if "day" in said else "")
-    point = Point(number, part)
-    trial = f"{number if number and number > 0 else 2024}{part}"
-    return point if periods.is_period(trial) else None
+    trial = f"{number if number and number > 0 else LEAP}{part}"
+    return Point(number, part) if periods.is_period(trial) else None
 
 
 def _dated(point: Point, first: date, last: date) -> str:
     """The point as a period; the year that was not said is the last one in which it had begun."""
     year = point.year
     if year is None:
-        year = (
-            last.year
-            if periods.days(f"{last.year}{point.part}" if point.part != "-02-29" else "2024", first, last)[0] <= last
-            else last.year - 1
-        )
+        began = periods.days(f"{LEAP}{point.part}", first, last)[0]
+        year = last.year if (began.month, began.day) <= (last.month, last.day) else last.year - 1
     elif year <= 0:
         year += last.year
-    return replace(point, year=year).spec()
+    spec = replace(point, year=year).spec()
+    return spec if periods.is_period(spec) else f"{year}-02-28"  # the 29th of February
 
 
 def _first_point(text: str) -> tuple[re.Match[str], Point] | None:
@@ -302,18 +323,21 @@ def _first_point(text: str) -> tuple[re.Match[str], Point] | None:
     best: tuple[re.Match[str], Point] | None = None
     for pattern in POINTS:
         found = _found(text, pattern)
-        point = found and _point(found)
-        if found and point and (best is None or found.start() < best[0].start()):
+        if found is None or (best is not None and found.start() >= best[0].start()):
+            continue
+        if (point := _point(found)) is not None:
             best = found, point
     return best
 
 
 _JOINED = re.compile(
-    r"\s*(?:to|and|until|till|through|a|au|et|jusqu a|jusqu au|jusqu en|jusque|en|[-–—])\s+(?:the\s+|le\s+|la\s+|au\s+|end of\s+|fin\s+)?$|\s*[-–—]\s*$"
+    r"\s*(?:(?:to|and|until|till|through|a|au|et|jusqu a|jusqu au|jusqu en|jusque|en)\s+|[-–—]\s*)"
+    r"(?:the\s+|le\s+|la\s+|au\s+|end of\s+|fin\s+)?$"
 )
 _RANGED = re.compile(r"\b(?:from|between|entre|de|du|depuis|since)\s+(?:the\s+|le\s+|la\s+|debut\s+)?$|\s[-–—]\s$")
 _BARE_DAY = re.compile(
-    r"\b(?:from|between|entre|du|de)\s+(?:the\s+|le\s+)?(?P<day>\d{1,2})(?:st|nd|rd|th|er)?\s+(?:to|and|a|au|et|-)\s+(?:the\s+|le\s+)?(?=\d)"
+    r"\b(?:from|between|entre|du|de)\s+(?:the\s+|le\s+)?(?P<day>\d{1,2})(?:st|nd|rd|th|er)?\s+(?:to|and|a|au|et|-)\s+"
+    r"(?:the\s+|le\s+)?(?=\d)"
 )
 
 
@@ -350,7 +374,7 @@ def _range(text: str, first: date, last: date) -> tuple[str, str]:
 
 _SINCE = re.compile(rf"\b{_START}$")
 _AFTER = re.compile(r"\b(?:after|apres)\s+(?:the\s+|le\s+|la\s+)?$")
-_TO = re.compile(r"\b(?:until|till|up to|through|jusqu a|jusqu au|jusqu en|jusque)(?:\s+(?:the|le|la|fin|end of))?\s+$")
+_TO = re.compile(r"\b(?:until|till|up to|through|jusqu a|jusqu au|jusqu en|jusque)\s+(?:(?:the|le|la|fin|end of)\s+)?$")
 _EARLIER = re.compile(r"\b(?:before|prior to|avant)\s+(?:the\s+|le\s+|la\s+)?$")
 
 
@@ -373,6 +397,7 @@ def _open(text: str, first: date, last: date) -> tuple[str, str]:
     return text, ""
 
 
+_PAIRED = re.compile(r"\s*(?:and|et|to|with|avec|a|vs)\s+(?:the\s+)?")
 _COMPARE = re.compile(r"\b(?:compare[rsz]?|comparison|comparaison|comparing|difference)\b")
 
 
@@ -394,15 +419,18 @@ def _two(text: str, first: date, last: date) -> tuple[str, str, str] | None:
     return _COMPARE.sub(" ", rest), dated[0], dated[1]
 
 
+_INTO = re.compile(
+    r"\b(?:in|for|during|of|on|en|de|du|au|pour|pendant|le|la|mois|year|annee|last|the)\s+"
+    r"(?:(?:the|le|la|mois de|year|annee)\s+)?$"
+)
+
+
 def _single(text: str, first: date, last: date) -> tuple[str, str]:
     one = _first_point(text)
     if not one:
         return text, ""
     found, point = one
-    ahead = re.search(
-        r"\b(?:in|for|during|of|on|en|de|du|au|pour|pendant|le|la|mois|year|annee|last|the)\s+(?:the\s+|le\s+|la\s+|mois\s+de\s+|year\s+|annee\s+)?$",
-        text[: found.start()],
-    )
+    ahead = _INTO.search(text[: found.start()])
     end = re.match(r"\s+(?:dernier|derniere|passe|passee)\b", text[found.end() :]) if point.year is None else None
     left, right = ahead.start() if ahead else found.start(), found.end() + (end.end() if end else 0)
     return text[:left] + MARK + text[right:], _dated(point, first, last)

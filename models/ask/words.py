@@ -151,8 +151,7 @@ MEASURES = {
     """,
     "customers.count": """
         customers | customer | number of customers | customer count | clients | client | nombre de clients |
-        subscribers | abonnes | nombre d'abonnes | number of subscribers | members | membres | people | accounts |
-        how many customers
+        subscribers | abonnes | nombre d'abonnes | number of subscribers | members | membres | people | accounts 
     """,
     "customers.churn_rate": """
         churn rate | churn | attrition | attrition rate | share of leavers | share who left | rate of churn |
@@ -161,8 +160,8 @@ MEASURES = {
         taux de resiliation | taux de perte
     """,
     "customers.left": """
-        customers who left | leavers | number of leavers | lost customers | churned customers | customers lost |
-        number of churned customers | customers left | departures | cancellations | clients partis | departs |
+        customers who left | left | gone | have left | who left | partis | sont partis | leavers | number of leavers | lost customers | churned customers | customers lost |
+        number of churned customers | customers left | departures | cancellations | clients partis | clients sont partis | clients ont quitte | departs |
         nombre de departs | clients perdus | resiliations | partants | clients qui sont partis | customers have left |
         clients resilies
     """,
@@ -306,8 +305,13 @@ COMMANDS = {  # what changes a question, by what it does
         all | all the | every single | any | tous | toutes | tous les | toutes les | tout | l ensemble des |
         ensemble des
     """,
+    "losing": """
+        lose money | losing money | loses money | lost money | loss making | unprofitable | at a loss | sold at a loss |
+        perdent de argent | perd de argent | perdent argent | perd argent | perdre de argent | a perte | vendus a perte |
+        en perte | deficitaire | deficitaires | non rentables
+    """,
     "table": """
-        as a table | in a table | as table | table | tableau | en tableau | sous forme de tableau | dans un tableau
+        as a table | in a table | as table | en tableau | sous forme de tableau | dans un tableau
     """,
 }
 INTENTS = {
@@ -377,6 +381,11 @@ WEEKDAYS = (
     "sunday | sundays | dimanche | dimanches",
 )  # fmt: skip
 STOP = """
+    growth | growing | grew | grow | grown | increase | increased | increasing | decrease | decreased | decreasing | change | changed | changing |
+    fall | falls | fell | falling | fallen | drop | dropped | dropping | decline | declined | declining | rise | risen | rose | rising |
+    lower | higher | croissance | progression | progresse | hausse | baisse | baissent | baisser | baissait | augmente | augmentent | augmenter |
+    augmentation | diminue | diminuent | diminution | recul | recule | reculent | chute | chutent | variation | bouge | paid | pay | paye | payee | payes | payees | payer |
+    euros | euro | pounds | dollars | livres | eur | usd | gbp |
     a | an | the | of | in | on | at | to | for | from | is | are | was | were | be | been | do | does | did | we | i |
     you | they | our | my | your | their | its | it | us | me | have | has | had | there | that | this | these | those |
     please | show | show me | give | give me | tell | tell me | display | plot | draw | make | create | visualize |
@@ -385,7 +394,7 @@ STOP = """
     bar graph | line chart | line graph | pie chart | pie | graph | histogram | histogram of | scatter plot |
     scatterplot | scatter | heatmap | stacked bar chart | stacked | grouped bar chart | bar | bars | area chart |
     boxplot | figure | report | overview | distribution | distribution of | data | value | values | amount of | amount |
-    level | levels | number | numbers | figures | overall | sort by | ordered by | order by | sorted by | by the |
+    level | levels | number | numbers | figures | overall | sort by | ordered by | sorted by | by the |
     relationship between | relationship | between | made | make up | coming | comes from | come from | comes | done |
     generated | generate | placed | going | doing | perform | performed | performance | performing | where | when |
     with the | all time | ever | so far | in total | altogether | during | within | only in | currently | now on |
@@ -400,7 +409,7 @@ STOP = """
     y a t il | est ce | est ce que | t | svp | merci | bonjour | s il vous plait | stp | plait | graphique | diagramme |
     camembert | histogramme de | nuage de points | carte | donnees | valeur | valeurs | montant | montants | niveau |
     chiffre des | chiffres | fait | faire | faits | realise | realisee | realises | realiser | passe | passees |
-    passer | enregistre | vont | va | etat | comment | y compris | entre | jusqu | total general | aujourd | lors |
+    passer | enregistre | vont | va | comment | y compris | entre | jusqu | total general | aujourd | lors |
     chez | ainsi | ont ete | a ete | actuellement | a ce jour | dont | ci | moi | toi | c | j | n | m | reparti |
     repartis | represente | representent | issu | issus | provient | proviennent | vient | viennent | genere | generes |
     generent | rapporte | rapportent

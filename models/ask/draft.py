@@ -1,0 +1,367 @@
+"""A query in the making: what each phrase of a question adds to it."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from models.ask import when
+from models.ask.definitions import Catalogue
+from models.ask.lexicon import Entry, Kind, Lexicon
+from models.ask.query import Filter, How, Query, Relation, Threshold
+
+MOST_READINGS = 4
+USUAL = ("revenue", "units", "orders")  # what is offered where no measure was named
+RELATIONS: dict[str, Relation] = {"over": "over", "under": "under", "at least": "at least", "at most": "at most"}
+KINDS: tuple[Kind, ...] = ("measure", "dimension", "value", "grain", "lacking")
+ROLES = ("by", "which", "many", "most", "least")
+GO_ON = ("again", "with", "all")  # commands behind which what was said still holds: "without London and Bath"
+COUNTED = {"product": "products", "store": "stores", "customer": "customers"}
+IN_STOCK = ("units", "products", "customers")  # say nothing more beside a measure of the stock
+
+
+@dataclass(frozen=True)
+class Item:
+    """A phrase of a question: what it can mean, or the `number` it is, or a `word` that means nothing.
+
+    As it was `written`; `plural` if it was. `gap`: a period stood here.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    number: float | None = None
+    percent: bool = False
+    word: str = ""
+    written: str = ""
+    plural: bool = False
+    gap: bool = False
+
+    def has(self, kind: Kind, *names: str) -> bool:
+        """Whether it can be of a kind (and has one of these names)."""
+        return any(one.kind == kind and (not names or one.name in names) for one in self.entries)
+
+    def command(self) -> str:
+        """The command it is; "" for none."""
+        return next((one.name for one in self.entries if one.kind == "command"), "")
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What the data lack that it means, where it means nothing else."""
+        meant = [one for one in self.entries if one.kind not in ("command", "stop")]
+        return tuple(one.name for one in meant) if all(one.kind == "lacking" for one in meant) else ()
+
+
+@dataclass
+class Draft:
+    """A query in the making, of one table; `values`: a name of a value that means something else, too, is the value."""
+
+    known: Catalogue
+    lexicon: Lexicon
+    table: str
+    values: bool
+    intent: str
+    measures: list[str] = field(default_factory=list)
+    by: list[str] = field(default_factory=list)
+    grain: str = ""
+    filters: list[Filter] = field(default_factory=list)
+    thresholds: list[Threshold] = field(default_factory=list)
+    order: str = ""
+    limit: int = 0
+    share: bool = False
+    mean: bool = False  # an average was asked for, and no measure yet that is one
+    sold: bool = False
+    many: bool = False
+    against: bool = False
+    choices: list[list[Filter]] = field(default_factory=list)  # of a value that several dimensions have
+    cleared: list[str] = field(default_factory=list)  # dimensions of which all is asked for
+    waiting: list[tuple[Relation, float, bool]] = field(default_factory=list)  # thresholds without a measure yet
+    unread: list[str] = field(default_factory=list)
+    failed: bool = False  # something that was said is not of this table, or cannot be asked
+    people: bool = False  # the last measure counts those whom a dimension names, too
+    role: str = ""  # the command that the next phrase is for: "by", "which", "most" ...
+    negated: bool = False  # "without" came before
+    held: bool = False  # "with" came before
+    denied: bool = False  # "without" has nothing behind it yet
+
+    def read(self, items: Sequence[Item]) -> None:
+        """Take everything that was said, from the first phrase to the last."""
+        around = [Item(), *items, Item(), Item()]
+        for before, item, after, later in zip(around, items, around[2:], around[3:], strict=False):
+            if item.gap:
+                self.role, self.negated = "", False
+            elif item.number is not None:
+                self._number(item, before, after)
+            elif not any(item.has(kind) for kind in KINDS):
+                self._command(item.command(), before, after)
+            elif kind := self._kind(item, before, after, later):
+                getattr(self, f"_{kind}")(item, before, after)
+        self.failed |= self.denied
+
+    def _named(self, item: Item, kind: Kind) -> list[Entry]:
+        """What an item can mean in this table."""
+        found = []
+        for one in item.entries:
+            if one.kind != kind:
+                continue
+            if kind == "measure" and self.known.measures[one.name].table == self.table:
+                found.append(one)
+            elif kind in ("dimension", "value") and one.name in self.known.dimensions:
+                if self.table in self.known.dimensions[one.name].sql:
+                    found.append(one)
+        return found
+
+    def _kind(self, item: Item, before: Item, after: Item, later: Item) -> str:
+        """What an item is here: "measure", "dimension", "value" or "grain"; "" where it is nothing of this table."""
+        if item.lacking:
+            return ""
+        kinds = {kind for kind in ("measure", "dimension", "value") if self._named(item, kind)}  # type: ignore[arg-type]
+        if not kinds and item.has("grain"):
+            return "grain"
+        if not kinds:
+            named = next((one.name for one in item.entries if one.kind == "measure"), "")
+            self.failed |= not (self.table == "stock" and named in IN_STOCK)
+            return ""
+        if item.has("grain") and not (self.values and "value" in kinds):
+            return "grain"
+        ranked = after.command() == "by" and later.has("measure") and not later.has("dimension")
+        limited = after.command() in RELATIONS or (after.command() == "with" and later.command() in RELATIONS)
+        split = self.role in ("by", "which", "most", "least") or ranked or limited
+        if item.has("dimension") and item.has("measure") and split:
+            self.failed |= "dimension" not in kinds
+            return "dimension" if "dimension" in kinds else ""
+        if "value" in kinds and len(kinds) > 1:
+            qualified = {one.name for one in self._named(item, "value")} & {
+                one.name for one in before.entries if one.kind == "dimension"
+            }
+            return "value" if self.values or qualified else "measure" if "measure" in kinds else "dimension"
+        return "measure" if "measure" in kinds else "dimension" if "dimension" in kinds else "value"
+
+    def _number(self, item: Item, before: Item, after: Item) -> None:
+        number = item.number or 0.0
+        relation = RELATIONS.get(before.command())
+        if relation:
+            named = self._named(after, "measure")
+            if named:
+                self._limit(self._chosen(named), relation, number, item.percent)
+            elif self.measures:
+                self._limit(self.measures[-1], relation, number, item.percent)
+            else:
+                self.waiting.append((relation, number, item.percent))
+        elif {"most", "least"} & {before.command(), after.command()} or (
+            self._named(after, "dimension") and not self._named(before, "dimension")
+        ):
+            self.limit = int(number)
+        elif named := self._named(before, "dimension"):
+            value = self.lexicon.codes.get(named[0].name, {}).get(f"{number:g}")
+            if value is None:
+                self.unread.append(f"{number:g}")
+            else:
+                self.by = [one for one in self.by if one != named[0].name]
+                self._filter(Filter(named[0].name, (value,)))
+        elif self.order and not self.limit:
+            self.limit = int(number)
+        else:
+            self.unread.append(f"{number:g}")
+
+    def _limit(self, measure: str, relation: Relation, value: float, percent: bool) -> None:
+        share = self.known.measures[measure].unit == "share"
+        self.thresholds.append(
+            Threshold(measure, relation, round(value / 100, 9) if percent or (share and value > 1) else value)
+        )
+
+    def _command(self, command: str, before: Item, after: Item) -> None:
+        """What a command says of the phrases behind it, and of the whole question."""
+        if command in RELATIONS:
+            return
+        self.negated = command == "not" or (self.negated and command in GO_ON)
+        self.denied |= command == "not"
+        self.held = command == "with" or (self.held and command in GO_ON)
+        self.role = command if command in ROLES else self.role if command in ("sell", "mean", "sum", *GO_ON) else ""
+        if command in ("most", "least"):
+            self.order = command
+        elif command == "mean":
+            self.mean = True
+            if before.has("measure") and self.measures and not self._named(after, "measure"):
+                self.measures[-1] = self._averaged(self.measures[-1])
+        elif command == "sum":
+            self.mean = False
+        elif command == "all":
+            self.cleared += [one.name for one in self._named(after, "dimension")]
+        elif command == "losing" and "margin" in self.known.measures and self.table == "sales":
+            self.measures.append("margin")
+            self.thresholds.append(Threshold("margin", "under", 0.0))
+        elif command in ("share", "sell", "many", "against"):
+            setattr(self, {"sell": "sold"}.get(command, command), True)
+        else:
+            self.failed |= command == "losing"
+
+    def _averaged(self, measure: str) -> str:
+        """The mean of a column whose sum this is; what it was where it has none."""
+        mean = measure.removesuffix(".sum") + ".mean"
+        if measure.endswith(".sum") and mean in self.known.measures:
+            self.mean = False
+            return mean
+        return measure
+
+    def _chosen(self, named: Sequence[Entry]) -> str:
+        """The measure that is meant: that of a column of one's own before one that Vigie knows by the same name."""
+        own = [one.name for one in named if self.known.measures[one.name].own]
+        return self._averaged(own[0]) if own and self.mean else own[0] if own else named[0].name
+
+    def _measure(self, item: Item, before: Item, after: Item) -> None:
+        measure = self._chosen(self._named(item, "measure"))
+        ranks = before.command() == "by"
+        if item.command() == "share":
+            self.share = True
+        if self.waiting:
+            self._limit(measure, *self.waiting.pop())
+        named_for_its_threshold = any(one.measure == measure for one in self.thresholds)
+        if measure in self.measures or named_for_its_threshold:
+            pass
+        elif self.measures and item.has("dimension") and not ranks and before.command() != "again":
+            pass  # "revenue of customers who ..."
+        elif self.people and before.command() not in ("again", "by"):
+            self.measures[-1] = measure  # "customers left"
+        elif self.measures and before.has("value"):
+            self.unread.append(item.written)  # "same day shipping": it belongs to the value, and says something else
+        else:
+            self.measures.insert(0 if ranks else len(self.measures), measure)
+        self.people = item.has("dimension") and measure == self.measures[-1] if self.measures else False
+        if ranks:
+            self.order = self.order or "most"
+        self.role, self.negated = "", False
+
+    def _dimension(self, item: Item, before: Item, after: Item) -> None:
+        name = self._named(item, "dimension")[0].name
+        if self.role != "by" and (self._is_value_of(after, name) or self._is_value_of(before, name)):
+            return  # "the store London", "London stores"
+        binary = next((one.name for one in self._named(item, "dimension") if one.name in self.lexicon.binary), "")
+        if binary and (self.negated or self.held) and self.role != "by":
+            yes, no = self.lexicon.binary[binary]
+            self._filter(Filter(binary, (no if self.negated else yes,)))
+            self.denied = False
+            return
+        if self.role == "many" and not item.has("measure"):
+            counted = COUNTED.get(name, "")
+            self.failed |= counted not in self.known.measures
+            self.measures.append("units" if name == "product" and self.sold else counted)
+        elif (self.role == "" and name == "product" and before.has("value")) or name in self.cleared:
+            pass  # "Kitchen products"
+        else:
+            self.by += [name] if name not in self.by else []
+            self._one(item)
+        self.role, self.negated = ("by" if self.role == "by" else ""), False
+
+    def _one(self, item: Item) -> None:
+        """A single "which store", "best day" is one, if it is to be in an order at all."""
+        if not item.plural and self.role in ("which", "most", "least") and not self.limit:
+            self.limit = -1
+
+    def _is_value_of(self, item: Item, name: str) -> bool:
+        return any(one.name == name for one in self._named(item, "value")) and not item.has("dimension", name)
+
+    def _grain(self, item: Item, before: Item, after: Item) -> None:
+        self.grain = next(one.name for one in item.entries if one.kind == "grain")
+        self._one(item)
+        self.role, self.negated = ("by" if self.role == "by" else ""), False
+
+    def _value(self, item: Item, before: Item, after: Item) -> None:
+        named = self._named(item, "value")
+        qualified = [one for one in named if before.has("dimension", one.name) or after.has("dimension", one.name)]
+        named = qualified or [one for one in named if one.whole] or named
+        for one in named:  # "the store London" asks for no split by stores
+            if before.has("dimension", one.name) and one.name in self.by and not self.share:
+                self.by.remove(one.name)
+        made = [Filter(one.name, one.values, not self.negated, self._how(one)) for one in named]
+        if len({one.dimension for one in made}) > 1:
+            self.choices.append(made)
+        else:
+            self._filter(made[0])
+        self.denied = False  # and what is left out goes on over the next value
+
+    def _how(self, one: Entry) -> How:
+        return "contains" if one.name == "product" and not one.whole and "product" in self.lexicon.codes else "is"
+
+    def _filter(self, fresh: Filter) -> None:
+        """Values of one dimension are alternatives; words in a product's name are all to be there."""
+        for place, one in enumerate(self.filters):
+            if (one.dimension, one.kept, one.how) == (fresh.dimension, fresh.kept, fresh.how):
+                self.filters[place] = replace(one, values=tuple(dict.fromkeys((*one.values, *fresh.values))))
+                return
+        self.filters.append(fresh)
+
+    def queries(self, time: when.Found, base: Query | None) -> Iterator[Query]:
+        """The queries this can be, one for each dimension that a value may be of."""
+        if self.waiting and self.measures:
+            self._limit(self.measures[-1], *self.waiting.pop())
+        if self.waiting or (self.limit > 0 and not self.order):
+            return
+        for measures in self._measures(time, base):
+            for chosen in itertools.islice(itertools.product(*self.choices), MOST_READINGS):
+                yield self._query(measures, [*self.filters, *chosen], time, base)
+
+    def _measures(self, time: when.Found, base: Query | None) -> list[tuple[str, ...]]:
+        if self.measures:
+            return [tuple(self.measures)]
+        if self.thresholds:
+            return [tuple(dict.fromkeys(one.measure for one in self.thresholds))]
+        if base is not None:
+            return [base.measures]
+        usual = [name for name in USUAL if name in self.known.measures]
+        said = self.by or self.grain or self.filters or self.choices or time.said
+        if self.table != "sales" or not usual or not (said or self.sold or self.intent == "why"):
+            return []
+        if self.many and self.sold and "units" in usual:
+            return [("units",)]
+        if self.sold or self.order or self.share or self.intent:
+            return [(usual[0],)]
+        return [(name,) for name in usual]
+
+    def _query(self, measures: tuple[str, ...], filters: list[Filter], time: when.Found, base: Query | None) -> Query:
+        by, grain, over, limit = list(self.by), self.grain, "", abs(self.limit)
+        first = self.known.measures.get(measures[0])
+        if first is not None and self.mean and not first.own and first.additive:
+            over, grain = (grain or "line"), ""
+        if self.share and not by and len(filters) == 1:
+            by = [filters[0].dimension]
+        if self.against:
+            by += [one.dimension for one in filters if len(one.values) > 1 and one.kept and one.dimension not in by]
+        if not self.order:
+            limit = 0
+        period, compared = time.period, time.compared
+        if time.growth and not compared and not self.intent:
+            compared = "year"
+        if compared and not period:
+            period = "this year" if compared == "year" else "previous month"
+        fresh = Query(
+            measures=measures,
+            by=tuple(by),
+            grain=grain,
+            filters=tuple(filters),
+            thresholds=tuple(self.thresholds),
+            period=period,
+            compared=compared,
+            over=over,
+            order=self.order,  # type: ignore[arg-type]
+            limit=limit,
+            share=self.share,
+        )
+        return fresh if base is None else self._changed(base, fresh, time)
+
+    def _changed(self, base: Query, fresh: Query, time: when.Found) -> Query:
+        """The query before with what was said in place of what it had."""
+        renewed = {one.dimension for one in fresh.filters} | set(self.cleared)
+        kept = tuple(one for one in base.filters if one.dimension not in renewed)
+        by = fresh.by or tuple(name for name in base.by if name not in self.cleared)
+        return replace(
+            base,
+            measures=tuple(self.measures) or base.measures,
+            by=by,
+            grain=fresh.grain or base.grain,
+            filters=(*kept, *fresh.filters),
+            thresholds=fresh.thresholds or base.thresholds,
+            period=time.period or base.period,
+            compared=time.compared or base.compared,
+            over=fresh.over or base.over,
+            order=fresh.order or base.order,
+            limit=fresh.limit or base.limit,
+            share=fresh.share or base.share,
+        )
