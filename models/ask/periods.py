@@ -93,7 +93,7 @@ def _whole(which: str, unit: str, last: date) -> tuple[date, date]:
     now = pd.Period(last, _FREQUENCY[unit])
     if which == "previous" and now.end_time.date() > last:
         now -= 1
-    return now.start_time.date(), now.end_time.date()
+    return now.start_time.date(), min(now.end_time.date(), last)
 
 
 def _later(day: date, months: int) -> date:
@@ -104,11 +104,17 @@ def before(period: str, first: date, last: date, compared: str) -> tuple[date, d
     """The days that a `period` is compared with: as many before it, the same a year earlier, or another period.
 
     What begins with a month meets the same days of earlier months; else a year is 52 weeks, so that weekdays meet
-    their own.
+    their own. Of a period that is not over, only the days that the data hold are compared.
     """
-    start, end = days(period, first, last)
     if compared not in ("before", "year"):
         return days(compared, first, last)
+    start, end = days(period, first, last)
+    return shifted((start, min(end, last) if start <= last else end), compared)
+
+
+def shifted(span: tuple[date, date], compared: str) -> tuple[date, date]:
+    """As many days before, or the same days a year earlier (see `before`)."""
+    start, end = span
     if start.day == 1:
         months = 12 if compared == "year" else (end.year - start.year) * 12 + end.month - start.month + 1
         after = end + timedelta(days=1)

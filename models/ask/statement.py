@@ -50,10 +50,34 @@ def answer(known: Catalogue, query: Query, ask: Ask) -> Answer:
     sql, values = statement(known, query, period)
     found = ask(sql, **values)
     rows = _read(known, query, period, ask)
-    earlier = periods.before(query.period, known.first, known.last, query.compared) if query.compared else None
+    earlier = compared(known, query)
     if earlier:
         found = _beside(known, query, found, period, earlier, ask)
     return Answer(found.head(MOST_GROUPS), period, earlier, rows, sql, values, len(found) > MOST_GROUPS)
+
+
+def compared(known: Catalogue, query: Query) -> Days | None:
+    """The days that a query compares with; None where it does not, or where they begin before the data do."""
+    if not query.compared:
+        return None
+    earlier = periods.before(query.period, known.first, known.last, query.compared)
+    return earlier if earlier[0] >= known.first else None
+
+
+def windows(known: Catalogue, query: Query, dimension: str, period: Days) -> tuple[str, dict[str, Any]]:
+    """The SQL of a query's first measure by `level` of a dimension ("": of all) and `place`: 0 is the period, -1 as many
+    days before it, and so on to where the data begin; and its values."""
+    made = _Made(known, query, (known.first, period[1]))
+    where = made.where()
+    length = (period[1] - period[0]).days + 1
+    level = made.expression(dimension) if dimension else "''"
+    place = f"CAST(floor(date_diff('day', {made.value(period[0])}, timestamp) / {length}.0) AS INTEGER)"
+    measure = known.measures[query.measures[0]].sql
+    whole = (period[0] - known.first).days // length
+    sql = (
+        f"SELECT {level} AS level, {place} AS place, {measure} AS value FROM {made.source()} WHERE {where} GROUP BY ALL"
+    )
+    return f"SELECT * FROM ({sql}) WHERE value IS NOT NULL AND place >= {-whole}", made.values
 
 
 def statement(known: Catalogue, query: Query, period: Days | None) -> tuple[str, dict[str, Any]]:

@@ -71,7 +71,9 @@ def understand(text: str, known: Catalogue, lexicon: Lexicon, previous: Query | 
             unread = unread or tuple(draft.unread)
             readings += draft.queries(time, base)
     possible = tuple(one for one in dict.fromkeys(readings) if definitions.fits(known, one))
-    stray = [*(item.word for item in items if item.word), *(unread if intent != "forecast" else ())]
+    moved = intent == "why"  # "why did it fall": the word says what everybody sees
+    stray = [item.word for item in items if item.word and not (moved and when.GROWTH.fullmatch(item.word))]
+    stray += unread if intent != "forecast" else ()
     unknown = tuple(Unknown(word, tuple(nearest(lexicon, spelling.stem(word)))) for word in dict.fromkeys(stray))
     lacking = tuple(dict.fromkeys(name for item in items for name in item.lacking))
     return Understood(possible[: 1 if intent else MOST_READINGS], intent, unknown, lacking, fixed)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from models.ask.definitions import PEOPLE, Catalogue, quoted
+from models.ask.definitions import GOODS, PEOPLE, Catalogue, quoted
 from models.ask.statement import Ask
 
 MOST = 20_000  # values of a dimension: of one with more, nobody knows the names
@@ -18,7 +18,8 @@ def levels(known: Catalogue, ask: Mapping[str, Ask]) -> dict[str, list[str]]:
             continue
         table = PEOPLE if PEOPLE in dimension.sql else "sales"
         value = f"CAST({dimension.sql[table]} AS VARCHAR)"
-        sql = f"SELECT {value} AS value FROM {table} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {MOST + 1}"  # noqa: S608
+        goods = f" WHERE {GOODS}" if table == "sales" else ""
+        sql = f"SELECT {value} AS value FROM {table}{goods} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {MOST + 1}"  # noqa: S608
         values = ask[table](sql)["value"].dropna().tolist()
         found[name] = values if len(values) <= MOST else []
     return found
@@ -28,7 +29,8 @@ def names(known: Catalogue, ask: Ask) -> dict[str, dict[str, str]]:
     """What products, stores and suppliers are called, by their codes, where the sales or the frames beside them say."""
     frames, found = known.frames, {}
     if "description" in frames["sales"]:
-        sql = "SELECT product AS code, mode(description) AS name FROM sales WHERE description IS NOT NULL GROUP BY 1"
+        sql = "SELECT product AS code, mode(description) AS name FROM sales "
+        sql += f"WHERE description IS NOT NULL AND {GOODS} GROUP BY 1"
         found["product"] = _pairs(ask(sql))
     elif "description" in frames.get("products", ()):
         found["product"] = _pairs(ask("SELECT product AS code, description AS name FROM products"))

@@ -140,13 +140,13 @@ def find(text: str, first: date, last: date) -> Found:
         if not other:
             text, other = _single(text, first, last)
         compared = other or "before"
-    growth = bool(_GROWTH.search(text))
+    growth = bool(GROWTH.search(text))
     return Found(text, period, _canonical(period, compared, first, last), bool(period), growth)
 
 
-_GROWTH = re.compile(
+GROWTH = re.compile(
     r"\b(?:growth|growing|grew|grow|increased?|decreased?|change in|changed|variation|croissance|progression|hausse|"
-    r"baisse|augmente|augmentation|diminue|diminution|recul|decline|declined|drop|dropped|rise|risen|rose)\b"
+    r"baisse|augmente|augmentation|diminue|diminution|recul|decline|declined|drops?|dropped|dropping|falls?|fell|falling|fallen|rise|risen|rising|rose|baissent|baissait|chutent?|chute|reculent|augmentent)\b"
 )
 _SAME = (
     r"(?:the\s+|l\s+)?(?:same\s+(?:weeks?|days?|months?|period|time|quarter)\s+(?:of\s+|in\s+)?(?:the\s+)?|"
@@ -442,6 +442,6 @@ def _canonical(period: str, compared: str, first: date, last: date) -> str:
         return compared
     meant = periods.days(compared, first, last)
     for usual in ("year", "before"):
-        if periods.before(period, first, last, usual) == meant:
+        if periods.shifted(periods.days(period, first, last), usual) == meant:
             return usual
     return compared

@@ -382,7 +382,7 @@ WEEKDAYS = (
 )  # fmt: skip
 STOP = """
     growth | growing | grew | grow | grown | increase | increased | increasing | decrease | decreased | decreasing | change | changed | changing |
-    fall | falls | fell | falling | fallen | drop | dropped | dropping | decline | declined | declining | rise | risen | rose | rising |
+    fall | falls | fell | falling | fallen | decline | declined | declining | rise | risen | rose | rising |
     lower | higher | croissance | progression | progresse | hausse | baisse | baissent | baisser | baissait | augmente | augmentent | augmenter |
     augmentation | diminue | diminuent | diminution | recul | recule | reculent | chute | chutent | variation | bouge | paid | pay | paye | payee | payes | payees | payer |
     euros | euro | pounds | dollars | livres | eur | usd | gbp |
