@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -81,7 +81,8 @@ def bakery(seed: int = 0) -> pd.DataFrame:
     random, count = np.random.default_rng(seed), 5000
     goods = {
         "Baguette": ("Pain", 1.1), "Pain complet": ("Pain", 2.4), "Croissant": ("Viennoiserie", 1.2),
-        "Pain au chocolat": ("Viennoiserie", 1.4), "Tarte aux pommes": ("Pâtisserie", 3.5), "Éclair": ("Pâtisserie", 2.9),
+        "Pain au chocolat": ("Viennoiserie", 1.4), "Tarte aux pommes": ("Pâtisserie", 3.5),
+        "Éclair": ("Pâtisserie", 2.9),
     }  # fmt: skip
     product = random.choice(list(goods), count)
     minutes = np.sort(random.integers(0, 730, count)) * 1440 + random.integers(390, 1170, count)
@@ -169,7 +170,7 @@ def _split(text: str) -> Iterator[str]:
     """The parts of an expectation; a space within a value begins no part."""
     part = ""
     for word in text.split(" "):
-        if word == "share" or word.partition("=")[0] in NAMES and "=" in word:
+        if word == "share" or (word.partition("=")[0] in NAMES and "=" in word):
             if part:
                 yield part
             part = word
@@ -193,14 +194,14 @@ def _threshold(text: str) -> Threshold:
     return Threshold(measure, relation, float(value))  # type: ignore[arg-type]
 
 
-def meant(query: Query, catalogue: Catalogue) -> tuple:
+def meant(query: Query, catalogue: Catalogue) -> tuple[object, ...]:
     """A query as what it asks: the order of filters and values, and how days are written, do not matter."""
     filters = frozenset((one.dimension, frozenset(one.values), one.kept, one.how) for one in query.filters)
     days = periods.days(query.period, catalogue.first, catalogue.last)
     earlier = periods.before(query.period, catalogue.first, catalogue.last, query.compared) if query.compared else None
     return (
-        frozenset(query.measures), frozenset(query.by), query.grain, filters, frozenset(query.thresholds), days, earlier,
-        query.over, query.order, query.limit, query.share,
+        frozenset(query.measures), frozenset(query.by), query.grain, filters, frozenset(query.thresholds), days,
+        earlier, query.over, query.order, query.limit, query.share,
     )  # fmt: skip
 
 
@@ -216,7 +217,7 @@ def judged(found: Understood, right: list[Query] | str, catalogue: Catalogue) ->
         )
     if right == "refuse":
         return "wrong" if found.certain else "refused"
-    wanted = {meant(one, catalogue) for one in right}
+    wanted = {meant(one, catalogue) for one in right if isinstance(one, Query)}
     said = [meant(one, catalogue) for one in found.readings]
     if found.certain:
         return "right" if not found.intent and said[0] in wanted else "wrong"

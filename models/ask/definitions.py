@@ -349,8 +349,7 @@ def catalogue(
     """What can be asked of sales with the frames `columns` (frame -> column -> pandas type) between two days.
 
     `unknown` columns say nothing of any line. `people` are the columns of a table of customers who stay or leave.
-    `headers` are what the file called its columns (canonical -> its
-    own): they are words for them, too.
+    `headers` are what the file called its columns (canonical -> its own): they are words for them, too.
     """
     sales = set(columns["sales"]) - set(unknown)
     if {"quantity", "unit_price"} <= sales:
@@ -363,23 +362,25 @@ def catalogue(
     known = {"sales": sales | beside, "stock": (in_stock | costs | sales & {"quantity"}) if moved else set()}
     measures: dict[str, Measure] = {}
     lacking: dict[str, tuple[str, ...]] = {}
-    for measure in map(_named, (*MEASURES, *STOCK)):
+    for measure in (*MEASURES, *STOCK):
         missing = [column for column in measure.needs if column not in known[measure.table]]
         missing += ["stock_moves"] if measure.table == "stock" and not moved else []
         if missing:
             lacking[measure.name] = tuple(missing)
         else:
             off = "coalesce(promotion, 0)" if "promotion" in sales else "0"
-            measures[measure.name] = replace(measure, sql=measure.sql.replace("{off}", off))
+            measures[measure.name] = replace(
+                measure, sql=measure.sql.replace("{off}", off), words=words.of(measure.name, "measure")
+            )
     dimensions: dict[str, Dimension] = {}
-    for dimension in map(_named, DIMENSIONS):
+    for dimension in DIMENSIONS:
         missing = [column for column in dimension.needs if column not in known["sales"]]
         if missing:
             lacking[dimension.name] = tuple(missing)
         else:
             tables = {"sales", *(["stock"] if moved and dimension.name in in_stock else [])}
             kept = {table: sql for table, sql in dimension.sql.items() if table in tables}
-            dimensions[dimension.name] = replace(dimension, sql=kept)
+            dimensions[dimension.name] = replace(dimension, sql=kept, words=words.of(dimension.name, "dimension"))
     for name in schemas.extras(columns["sales"]):
         dimensions[name] = Dimension(name, name, {"sales": quoted(name)}, own=True, words=(name,))
     for name in schemas.extras(columns["sales"], "float64"):
@@ -396,11 +397,6 @@ def catalogue(
         last=span[1],
         frames={name: tuple(kept) for name, kept in columns.items()},
     )
-
-
-def _named(one: T) -> T:
-    kind: Literal["measure", "dimension"] = "measure" if isinstance(one, Measure) else "dimension"
-    return replace(one, words=words.of(one.name, kind))
 
 
 def _renamed(known: dict[str, T], headers: Mapping[str, str], means: Mapping[str, str]) -> dict[str, T]:
@@ -483,7 +479,8 @@ _PEOPLE = (
 
 def _of_people(kinds: Mapping[str, str]) -> tuple[dict[str, Measure], dict[str, Dimension]]:
     """What can be asked of a table of customers: its numbers, and its texts as dimensions."""
-    asked = {one.name: _named(one) for one in _PEOPLE if not one.needs or set(one.needs) <= set(kinds)}
+    there = [one for one in _PEOPLE if set(one.needs) <= set(kinds)]
+    asked = {one.name: replace(one, words=words.of(one.name, "measure")) for one in there}
     split = {}
     for column, kind in kinds.items():
         if column in ("customer_id", "churned"):
@@ -528,3 +525,31 @@ def fits(known: Catalogue, query: Query) -> bool:
         and all(periods.is_period(one) for one in (query.period, query.compared) if one not in ("before", "year"))
         and all(known.measures[name].additive for name in query.measures[:1] if query.share)
     )
+
+
+def fitted(known: Catalogue, query: Query) -> Query | None:
+    """A query without what these data cannot answer together with its last measure; None where nothing is left."""
+    there = [name for name in query.measures if name in known.measures]
+    if not there:
+        return None
+    table = known.measures[there[-1]].table
+    measures = tuple(name for name in there if known.measures[name].table == table)
+
+    def has(name: str) -> bool:
+        return name in known.dimensions and table in known.dimensions[name].sql
+
+    timed = table == "sales"
+    kept = replace(
+        query,
+        measures=measures,
+        by=tuple(name for name in query.by if has(name))[:MOST_BY],
+        grain=query.grain if timed else "",
+        filters=tuple(one for one in query.filters if has(one.dimension)),
+        thresholds=tuple(one for one in query.thresholds if one.measure in known.measures),
+        period="" if table == PEOPLE else query.period,
+        compared=query.compared if timed else "",
+        over=query.over if timed or has(query.over) else "",
+        share=query.share and known.measures[measures[0]].additive and bool(query.by or query.grain),
+    )
+    kept = replace(kept, thresholds=tuple(one for one in kept.thresholds if known.measures[one.measure].table == table))
+    return kept if fits(known, kept) else None

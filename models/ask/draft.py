@@ -92,7 +92,12 @@ class Draft:
             elif not any(item.has(kind) for kind in KINDS):
                 self._command(item.command(), before, after)
             elif kind := self._kind(item, before, after, later):
-                getattr(self, f"_{kind}")(item, before, after)
+                {
+                    "measure": self._measure,
+                    "dimension": self._dimension,
+                    "value": self._value,
+                    "grain": self._grain,
+                }[kind](item, before, after)
         self.failed |= self.denied
 
     def _named(self, item: Item, kind: Kind) -> list[Entry]:
@@ -101,18 +106,19 @@ class Draft:
         for one in item.entries:
             if one.kind != kind:
                 continue
-            if kind == "measure" and self.known.measures[one.name].table == self.table:
+            if (kind == "measure" and self.known.measures[one.name].table == self.table) or (
+                kind != "measure"
+                and one.name in self.known.dimensions
+                and self.table in self.known.dimensions[one.name].sql
+            ):
                 found.append(one)
-            elif kind in ("dimension", "value") and one.name in self.known.dimensions:
-                if self.table in self.known.dimensions[one.name].sql:
-                    found.append(one)
         return found
 
     def _kind(self, item: Item, before: Item, after: Item, later: Item) -> str:
         """What an item is here: "measure", "dimension", "value" or "grain"; "" where it is nothing of this table."""
         if item.lacking:
             return ""
-        kinds = {kind for kind in ("measure", "dimension", "value") if self._named(item, kind)}  # type: ignore[arg-type]
+        kinds = {kind for kind in ("measure", "dimension", "value") if self._named(item, kind)}
         if not kinds and item.has("grain"):
             return "grain"
         if not kinds:
@@ -206,7 +212,7 @@ class Draft:
         own = [one.name for one in named if self.known.measures[one.name].own]
         return self._averaged(own[0]) if own and self.mean else own[0] if own else named[0].name
 
-    def _measure(self, item: Item, before: Item, after: Item) -> None:
+    def _measure(self, item: Item, before: Item, _after: Item) -> None:
         measure = self._chosen(self._named(item, "measure"))
         ranks = before.command() == "by"
         if item.command() == "share":
@@ -258,7 +264,7 @@ class Draft:
     def _is_value_of(self, item: Item, name: str) -> bool:
         return any(one.name == name for one in self._named(item, "value")) and not item.has("dimension", name)
 
-    def _grain(self, item: Item, before: Item, after: Item) -> None:
+    def _grain(self, item: Item, _before: Item, _after: Item) -> None:
         self.grain = next(one.name for one in item.entries if one.kind == "grain")
         self._one(item)
         self.role, self.negated = ("by" if self.role == "by" else ""), False

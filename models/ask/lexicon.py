@@ -16,28 +16,26 @@ FEW = 200  # levels of a dimension up to which a word that only some of them hav
 LONG = 9  # letters of a word in which two may be wrong
 SHORT = 3  # letters of a word that says too little for that
 GENERIC = frozenset(
-    [
-        "of",
-        "the",
-        "and",
-        "de",
-        "la",
-        "le",
-        "du",
-        "des",
-        "et",
+    (
         "a",
         "an",
-        "in",
-        "for",
-        "with",
+        "and",
         "avec",
+        "de",
+        "des",
+        "du",
         "en",
+        "et",
+        "for",
+        "in",
+        "la",
+        "le",
         "model",
-        "modele",
+        "of",
         "set",
-        "pack",
-    ]
+        "the",
+        "with",
+    )
 )
 NAMES: tuple[Kind, ...] = ("measure", "dimension", "value", "grain")  # what can be mistyped and still be meant
 YES, NO = ("Yes", "yes", "True", "true", "1"), ("No", "no", "False", "false", "0")

@@ -146,7 +146,8 @@ def find(text: str, first: date, last: date) -> Found:
 
 GROWTH = re.compile(
     r"\b(?:growth|growing|grew|grow|increased?|decreased?|change in|changed|variation|croissance|progression|hausse|"
-    r"baisse|augmente|augmentation|diminue|diminution|recul|decline|declined|drops?|dropped|dropping|falls?|fell|falling|fallen|rise|risen|rising|rose|baissent|baissait|chutent?|chute|reculent|augmentent)\b"
+    r"baisse|baissent|baissait|augmente|augmentent|augmentation|diminue|diminution|recul|reculent|chutent?|chute|decline|"
+    r"declined|drops?|dropped|dropping|falls?|fell|falling|fallen|rise|risen|rising|rose)\b"
 )
 _SAME = (
     r"(?:the\s+|l\s+)?(?:same\s+(?:weeks?|days?|months?|period|time|quarter)\s+(?:of\s+|in\s+)?(?:the\s+)?|"
@@ -347,9 +348,9 @@ def _range(text: str, first: date, last: date) -> tuple[str, str]:
         after = _first_point(text[bare.end() :])
         if after and after[0].start() == 0 and re.fullmatch(r"-\d\d-\d\d", after[1].part):
             end = _dated(after[1], first, last)
-            start = f"{end[:8]}{int(bare['day']):02d}"
-            if periods.is_period(f"{start}/{end}"):
-                return text[: bare.start()] + MARK + text[bare.end() + after[0].end() :], f"{start}/{end}"
+            spec = f"{end[:8]}{int(bare['day']):02d}/{end}"
+            if periods.is_period(spec):
+                return text[: bare.start()] + MARK + text[bare.end() + after[0].end() :], spec
     one = _first_point(text)
     if not one:
         return text, ""

@@ -151,7 +151,7 @@ MEASURES = {
     """,
     "customers.count": """
         customers | customer | number of customers | customer count | clients | client | nombre de clients |
-        subscribers | abonnes | nombre d'abonnes | number of subscribers | members | membres | people | accounts 
+        subscribers | abonnes | nombre d'abonnes | number of subscribers | members | membres | people | accounts
     """,
     "customers.churn_rate": """
         churn rate | churn | attrition | attrition rate | share of leavers | share who left | rate of churn |
@@ -160,8 +160,10 @@ MEASURES = {
         taux de resiliation | taux de perte
     """,
     "customers.left": """
-        customers who left | left | gone | have left | who left | partis | sont partis | leavers | number of leavers | lost customers | churned customers | customers lost |
-        number of churned customers | customers left | departures | cancellations | clients partis | clients sont partis | clients ont quitte | departs |
+        customers who left | left | gone | have left | who left | partis | sont partis | leavers | number of leavers |
+        lost customers | churned customers | customers lost |
+        number of churned customers | customers left | departures | cancellations | clients partis |
+        clients sont partis | clients ont quitte | departs |
         nombre de departs | clients perdus | resiliations | partants | clients qui sont partis | customers have left |
         clients resilies
     """,
@@ -307,8 +309,8 @@ COMMANDS = {  # what changes a question, by what it does
     """,
     "losing": """
         lose money | losing money | loses money | lost money | loss making | unprofitable | at a loss | sold at a loss |
-        perdent de argent | perd de argent | perdent argent | perd argent | perdre de argent | a perte | vendus a perte |
-        en perte | deficitaire | deficitaires | non rentables
+        perdent de argent | perd de argent | perdent argent | perd argent | perdre de argent | a perte |
+        vendus a perte | en perte | deficitaire | deficitaires | non rentables
     """,
     "table": """
         as a table | in a table | as table | en tableau | sous forme de tableau | dans un tableau
@@ -376,43 +378,47 @@ GRAINS = {
     "year": "year | yearly | annual | annually | year by year | an | annee | annuel | annuelle | annuels | annuelles",
 }
 WEEKDAYS = (
-    "monday | mondays | lundi | lundis", "tuesday | tuesdays | mardi | mardis", "wednesday | wednesdays | mercredi | mercredis",
-    "thursday | thursdays | jeudi | jeudis", "friday | fridays | vendredi | vendredis", "saturday | saturdays | samedi | samedis",
+    "monday | mondays | lundi | lundis",
+    "tuesday | tuesdays | mardi | mardis",
+    "wednesday | wednesdays | mercredi | mercredis",
+    "thursday | thursdays | jeudi | jeudis",
+    "friday | fridays | vendredi | vendredis",
+    "saturday | saturdays | samedi | samedis",
     "sunday | sundays | dimanche | dimanches",
-)  # fmt: skip
+)
 STOP = """
-    growth | growing | grew | grow | grown | increase | increased | increasing | decrease | decreased | decreasing | change | changed | changing |
-    fall | falls | fell | falling | fallen | decline | declined | declining | rise | risen | rose | rising |
-    lower | higher | croissance | progression | progresse | hausse | baisse | baissent | baisser | baissait | augmente | augmentent | augmenter |
-    augmentation | diminue | diminuent | diminution | recul | recule | reculent | chute | chutent | variation | bouge | paid | pay | paye | payee | payes | payees | payer |
-    euros | euro | pounds | dollars | livres | eur | usd | gbp |
-    a | an | the | of | in | on | at | to | for | from | is | are | was | were | be | been | do | does | did | we | i |
-    you | they | our | my | your | their | its | it | us | me | have | has | had | there | that | this | these | those |
-    please | show | show me | give | give me | tell | tell me | display | plot | draw | make | create | visualize |
-    visualise | see | look at | get | find | calculate | compute | can | could | would | should | want | like | need |
-    know | let | lets | so | as | than | then | s | ok | hello | hi | hey | thanks | thank | chart | bar chart |
-    bar graph | line chart | line graph | pie chart | pie | graph | histogram | histogram of | scatter plot |
-    scatterplot | scatter | heatmap | stacked bar chart | stacked | grouped bar chart | bar | bars | area chart |
-    boxplot | figure | report | overview | distribution | distribution of | data | value | values | amount of | amount |
-    level | levels | number | numbers | figures | overall | sort by | ordered by | sorted by | by the |
-    relationship between | relationship | between | made | make up | coming | comes from | come from | comes | done |
-    generated | generate | placed | going | doing | perform | performed | performance | performing | where | when |
-    with the | all time | ever | so far | in total | altogether | during | within | only in | currently | now on |
-    right now | at the moment | each of the | different | various | individual | respective | whole | entire |
-    total for | up | down | go | went | gone | much did | which had | which has | had the | were there | are there |
-    is there | got | de | du | des | la | le | les | l | d | un | une | au | aux | en | dans | sur | pour | est | sont |
-    etait | etaient | etre | ete | avons | avez | ont | ai | avait | nous | vous | je | tu | il | elle | ils | elles |
-    notre | nos | mon | ma | mes | votre | vos | leur | leurs | son | sa | ses | ce | cet | cette | ces | cela | que |
-    qu | quoi | se | te | y | montre | montrer | montrez | montre moi | montrez moi | donne | donner | donnez |
-    donne moi | donnez moi | affiche | afficher | affichez | dis | dis moi | voir | calcule | calculer | trouve |
-    trouver | veux | voudrais | aimerais | souhaite | peux | peut | peux tu | pouvez | faut | combien y a t il |
-    y a t il | est ce | est ce que | t | svp | merci | bonjour | s il vous plait | stp | plait | graphique | diagramme |
-    camembert | histogramme de | nuage de points | carte | donnees | valeur | valeurs | montant | montants | niveau |
-    chiffre des | chiffres | fait | faire | faits | realise | realisee | realises | realiser | passe | passees |
-    passer | enregistre | vont | va | comment | y compris | entre | jusqu | total general | aujourd | lors |
-    chez | ainsi | ont ete | a ete | actuellement | a ce jour | dont | ci | moi | toi | c | j | n | m | reparti |
-    repartis | represente | representent | issu | issus | provient | proviennent | vient | viennent | genere | generes |
-    generent | rapporte | rapportent
+    a | a ce jour | a ete | actuellement | affiche | afficher | affichez | ai | aimerais | ainsi | all time |
+    altogether | amount | amount of | an | are | are there | area chart | as | at | at the moment | au |
+    augmentation | augmente | augmentent | augmenter | aujourd | aux | avait | avez | avons | baissait | baisse |
+    baissent | baisser | bar | bar chart | bar graph | bars | be | been | between | bonjour | bouge | boxplot |
+    by the | c | calculate | calcule | calculer | camembert | can | carte | ce | cela | ces | cet | cette | change |
+    changed | changing | chart | chez | chiffre des | chiffres | chute | chutent | ci | combien y a t il | come from |
+    comes | comes from | coming | comment | compute | could | create | croissance | currently | d | dans | data | de |
+    decline | declined | declining | decrease | decreased | decreasing | des | diagramme | did | different | diminue |
+    diminuent | diminution | dis | dis moi | display | distribution | distribution of | do | does | doing | dollars |
+    done | donne | donne moi | donnees | donner | donnez | donnez moi | dont | down | draw | du | during |
+    each of the | elle | elles | en | enregistre | entire | entre | est | est ce | est ce que | etaient | etait |
+    ete | etre | eur | euro | euros | ever | faire | fait | faits | fall | fallen | falling | falls | faut | fell |
+    figure | figures | find | for | from | gbp | generate | generated | genere | generent | generes | get | give |
+    give me | go | going | gone | got | graph | graphique | grew | grouped bar chart | grow | growing | grown |
+    growth | had | had the | has | hausse | have | heatmap | hello | hey | hi | higher | histogram | histogram of |
+    histogramme de | i | il | ils | in | in total | increase | increased | increasing | individual | is | is there |
+    issu | issus | it | its | j | je | jusqu | know | l | la | le | les | let | lets | leur | leurs | level | levels |
+    like | line chart | line graph | livres | look at | lors | lower | m | ma | made | make | make up | me | merci |
+    mes | moi | mon | montant | montants | montre | montre moi | montrer | montrez | montrez moi | much did | my | n |
+    need | niveau | nos | notre | nous | now on | nuage de points | number | numbers | of | ok | on | only in | ont |
+    ont ete | ordered by | our | overall | overview | paid | passe | passees | passer | pay | paye | payee | payees |
+    payer | payes | perform | performance | performed | performing | peut | peux | peux tu | pie | pie chart |
+    placed | plait | please | plot | pounds | pour | pouvez | progresse | progression | proviennent | provient | qu |
+    que | quoi | rapporte | rapportent | realise | realisee | realiser | realises | recul | recule | reculent |
+    relationship | relationship between | reparti | repartis | report | represente | representent | respective |
+    right now | rise | risen | rising | rose | s | s il vous plait | sa | scatter | scatter plot | scatterplot | se |
+    see | ses | should | show | show me | so | so far | son | sont | sort by | sorted by | souhaite | stacked |
+    stacked bar chart | stp | sur | svp | t | te | tell | tell me | than | thank | thanks | that | the | their |
+    then | there | these | they | this | those | to | toi | total for | total general | trouve | trouver | tu | un |
+    une | up | us | usd | va | valeur | valeurs | value | values | variation | various | veux | viennent | vient |
+    visualise | visualize | voir | vont | vos | votre | voudrais | vous | want | was | we | went | were | were there |
+    when | where | which had | which has | whole | with the | within | would | y | y a t il | y compris | you | your
 """
 
 
