@@ -44,7 +44,8 @@ def asked() -> None:
         suggested()
         return
     sentence = plain(wording.sentence(of.catalogue, query, of.names, currency))
-    with st.expander(f"{_('I understood:')} **{sentence}**", icon=":material/tune:", key="ask.built"):
+    understood = _("I understood: {sentence}").format(sentence=f"**{sentence}**")
+    with st.expander(understood, icon=":material/tune:", key="ask.built"):
         fresh = builder.built(of, query, currency)
     if fresh != query:
         st.session_state["ask.query"] = st.session_state["ask.base"] = fresh

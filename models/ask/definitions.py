@@ -7,7 +7,7 @@ A formula stands here once, over the columns of `data.schemas`. Revenue, returns
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal, TypeVar
+from typing import Literal
 
 import locales
 from data import schemas
@@ -73,9 +73,6 @@ class Catalogue:
     first: date
     last: date
     frames: Mapping[str, Collection[str]]
-
-
-T = TypeVar("T", Measure, Dimension)
 
 
 _COSTED = f"sum(amount) FILTER ({GOODS} AND unit_cost IS NOT NULL)"
@@ -389,23 +386,16 @@ def catalogue(
         asked, split = _of_people(people)
         measures |= asked
         dimensions |= split
+    meant = {"amount": "revenue", "quantity": "units", "unit_cost": "cost"}
+    called = {meant.get(column, column): (header,) for column, header in (headers or {}).items()}
     return Catalogue(
-        measures=_renamed(measures, headers or {}, {"amount": "revenue", "quantity": "units", "unit_cost": "cost"}),
-        dimensions=_renamed(dimensions, headers or {}, {}),
+        measures={name: replace(one, words=(*one.words, *called.get(name, ()))) for name, one in measures.items()},
+        dimensions={name: replace(one, words=(*one.words, *called.get(name, ()))) for name, one in dimensions.items()},
         lacking=lacking,
         first=span[0],
         last=span[1],
         frames={name: tuple(kept) for name, kept in columns.items()},
     )
-
-
-def _renamed(known: dict[str, T], headers: Mapping[str, str], means: Mapping[str, str]) -> dict[str, T]:
-    """With what the file called a column among the words for what it became."""
-    for column, header in headers.items():
-        name = means.get(column, column)
-        if name in known and column != header:
-            known[name] = replace(known[name], words=(*known[name].words, header))
-    return known
 
 
 def _numbers(column: str, table: str, rows: str = "") -> Iterable[Measure]:
