@@ -14,7 +14,7 @@ import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -111,8 +111,8 @@ def read(frame: pd.DataFrame, name: str) -> Dataset:
     return mapping.apply(raw, "sales", mapping.guess(raw.frame, "sales"), NOW, name)
 
 
-def shops(home: Path) -> Iterator[tuple[str, Catalogue, Lexicon]]:
-    """What each shop can be asked."""
+def shops(home: Path) -> Iterator[tuple[str, Catalogue, Lexicon, dict[str, str]]]:
+    """What each shop can be asked, and the codes of its products by their names."""
     for name, dataset in (
         ("demo", demo.dataset("sales", NOW.date())),
         ("store", read(office(), "office.csv")),
@@ -120,7 +120,9 @@ def shops(home: Path) -> Iterator[tuple[str, Catalogue, Lexicon]]:
     ):
         sold = tables.add(home / name, dataset, NOW)
         people = tables.add(home / name, demo.dataset("customers", NOW.date()), NOW) if name == "demo" else None
-        yield name, *known(sold, people)
+        catalogue, words = known(sold, people)
+        names = vocabulary.names(catalogue, partial(tables.query, sold)).get("product", {})
+        yield name, catalogue, words, {called: code for code, called in names.items()}
 
 
 def known(sold: Stored, people: Stored | None) -> tuple[Catalogue, Lexicon]:
@@ -135,7 +137,7 @@ def known(sold: Stored, people: Stored | None) -> tuple[Catalogue, Lexicon]:
     return catalogue, lexicon.lexicon(catalogue, levels, vocabulary.names(catalogue, ask["sales"]))
 
 
-def expected(text: str) -> list[Query] | str:
+def expected(text: str, codes: Mapping[str, str]) -> list[Query] | str:
     """What a line of questions asks for: the queries that are right, or "refuse", or "intent ..."."""
     if text == "refuse" or text.startswith("intent="):
         return text
@@ -150,7 +152,7 @@ def expected(text: str) -> list[Query] | str:
             measures=tuple(measures.split(",")),
             by=tuple(filter(None, one.get("by", "").split(","))),
             grain=grains,
-            filters=tuple(_filter(value) for value in parts.get("f", [])),
+            filters=tuple(_filter(value, codes) for value in parts.get("f", [])),
             thresholds=tuple(_threshold(value) for value in parts.get("t", [])),
             period=one.get("p", ""),
             compared=one.get("vs", ""),
@@ -179,14 +181,14 @@ def _split(text: str) -> Iterator[str]:
     yield part
 
 
-def _filter(text: str) -> Filter:
+def _filter(text: str, codes: Mapping[str, str]) -> Filter:
     kept = not text.startswith("!")
     text = text.lstrip("!")
     if "~" in text:
         dimension, _tilde, word = text.partition("~")
         return Filter(dimension, (word,), kept, "contains")
     dimension, _colon, values = text.partition(":")
-    return Filter(dimension, tuple(values.split("|")), kept)
+    return Filter(dimension, tuple(codes.get(value, value) for value in values.split("|")), kept)
 
 
 def _threshold(text: str) -> Threshold:
@@ -229,7 +231,7 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="print what was not read right")
     show = parser.parse_args().show
     with tempfile.TemporaryDirectory() as home:
-        shop = {name: (catalogue, words) for name, catalogue, words in shops(Path(home))}
+        shop = {name: rest for name, *rest in shops(Path(home))}
         for path in sorted(QUESTIONS.glob("*.tsv")):
             counts: Counter[tuple[str, str]] = Counter()
             took = []
@@ -237,11 +239,11 @@ def main() -> None:
                 if not line or line.startswith("#"):
                     continue
                 name, text, wanted = line.split("\t")
-                catalogue, words = shop[name]
+                catalogue, words, codes = shop[name]
                 begin = time.perf_counter()
                 found = understand(text, catalogue, words)
                 took.append(time.perf_counter() - begin)
-                right = expected(wanted)
+                right = expected(wanted, codes)
                 verdict = judged(found, right, catalogue)
                 counts["refuse" if wanted == "refuse" else "answer", verdict] += 1
                 if show and verdict not in ("right", "refused"):
