@@ -198,7 +198,9 @@ def _threshold(text: str) -> Threshold:
 
 def meant(query: Query, catalogue: Catalogue) -> tuple[object, ...]:
     """A query as what it asks: the order of filters and values, and how days are written, do not matter."""
-    filters = frozenset((one.dimension, frozenset(one.values), one.kept, one.how) for one in query.filters)
+    filters = frozenset(
+        (one.dimension, frozenset(map(str.casefold, one.values)), one.kept, one.how) for one in query.filters
+    )
     days = periods.days(query.period, catalogue.first, catalogue.last)
     earlier = periods.before(query.period, catalogue.first, catalogue.last, query.compared) if query.compared else None
     return (
@@ -231,7 +233,7 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="print what was not read right")
     show = parser.parse_args().show
     with tempfile.TemporaryDirectory() as home:
-        shop = {name: rest for name, *rest in shops(Path(home))}
+        shop = {name: (catalogue, words, codes) for name, catalogue, words, codes in shops(Path(home))}
         for path in sorted(QUESTIONS.glob("*.tsv")):
             counts: Counter[tuple[str, str]] = Counter()
             took = []

@@ -13,9 +13,29 @@ MOST_READINGS = 4
 USUAL = ("revenue", "units", "orders")  # what is offered where no measure was named
 RELATIONS: dict[str, Relation] = {"over": "over", "under": "under", "at least": "at least", "at most": "at most"}
 KINDS: tuple[Kind, ...] = ("measure", "dimension", "value", "grain", "lacking")
-ROLES = ("by", "which", "many", "most", "least")
+SUPERLATIVES = {"most": "most", "least": "least", "best": "most", "worst": "least"}
+ROLES = ("by", "which", "many", *SUPERLATIVES)
+WHOLE = ("sell", "spend", "many", "much", "against", "share")  # what holds for the whole question
 GO_ON = ("again", "with", "all")  # commands behind which what was said still holds: "without London and Bath"
+COUNTS = ("customers", "customers.count")
 COUNTED = {"product": "products", "store": "stores", "customer": "customers"}
+CONDITIONS: dict[
+    str, tuple[str, tuple[str, ...], Relation]
+] = {  # command -> table, measures to choose from, relation to 0
+    "losing": ("sales", ("margin", "profit.sum", "benefice.sum", "marge.sum"), "under"),
+    "empty": ("stock", ("stock_units",), "at most"),
+}
+BETTER_LESS = (
+    "returned",
+    "return_rate",
+    "units_returned",
+    "stock_out_days",
+    "churn_rate",
+    "left",
+    "discount",
+    "cost",
+    "fees",
+)
 IN_STOCK = ("units", "products", "customers")  # say nothing more beside a measure of the stock
 
 
@@ -49,6 +69,18 @@ class Item:
         return tuple(one.name for one in meant) if all(one.kind == "lacking" for one in meant) else ()
 
 
+def _limited(rest: Sequence[Item]) -> bool:
+    """Whether a threshold is what follows: "who spent more than 100", "whose revenue is over 100"."""
+    measures = 0
+    for item in rest:
+        if item.command() in RELATIONS:
+            return True
+        measures += item.has("measure")
+        if measures > 1 or not (item.has("measure") or item.command() in ("which", "with", "sell", "spend")):
+            return False
+    return False
+
+
 @dataclass
 class Draft:
     """A query in the making, of one table; `values`: a name of a value that means something else, too, is the value."""
@@ -65,16 +97,15 @@ class Draft:
     thresholds: list[Threshold] = field(default_factory=list)
     order: str = ""
     limit: int = 0
-    share: bool = False
-    mean: bool = False  # an average was asked for, and no measure yet that is one
-    sold: bool = False
-    many: bool = False
-    against: bool = False
+    mean: bool = False  # an average was asked for, of the measure that is to come
+    averaged: int = 0  # measures that are to be averaged over time or lines
+    said: set[str] = field(default_factory=set)  # commands that hold for the whole: "sell", "many", "against" ...
     choices: list[list[Filter]] = field(default_factory=list)  # of a value that several dimensions have
     cleared: list[str] = field(default_factory=list)  # dimensions of which all is asked for
     waiting: list[tuple[Relation, float, bool]] = field(default_factory=list)  # thresholds without a measure yet
     unread: list[str] = field(default_factory=list)
     failed: bool = False  # something that was said is not of this table, or cannot be asked
+    counted: bool = False  # products were counted: they may be units
     people: bool = False  # the last measure counts those whom a dimension names, too
     role: str = ""  # the command that the next phrase is for: "by", "which", "most" ...
     negated: bool = False  # "without" came before
@@ -84,14 +115,15 @@ class Draft:
     def read(self, items: Sequence[Item]) -> None:
         """Take everything that was said, from the first phrase to the last."""
         around = [Item(), *items, Item(), Item()]
-        for before, item, after, later in zip(around, items, around[2:], around[3:], strict=False):
+        for place, item in enumerate(items):
+            before, after = around[place], around[place + 2]
             if item.gap:
                 self.role, self.negated = "", False
             elif item.number is not None:
                 self._number(item, before, after)
             elif not any(item.has(kind) for kind in KINDS):
-                self._command(item.command(), before, after)
-            elif kind := self._kind(item, before, after, later):
+                self._command(item, before, after)
+            elif kind := self._kind(item, before, items[place + 1 :]):
                 {
                     "measure": self._measure,
                     "dimension": self._dimension,
@@ -114,7 +146,7 @@ class Draft:
                 found.append(one)
         return found
 
-    def _kind(self, item: Item, before: Item, after: Item, later: Item) -> str:
+    def _kind(self, item: Item, before: Item, rest: Sequence[Item]) -> str:
         """What an item is here: "measure", "dimension", "value" or "grain"; "" where it is nothing of this table."""
         if item.lacking:
             return ""
@@ -127,9 +159,10 @@ class Draft:
             return ""
         if item.has("grain") and not (self.values and "value" in kinds):
             return "grain"
+        after, later = (*rest, Item(), Item())[:2]
         ranked = after.command() == "by" and later.has("measure") and not later.has("dimension")
-        limited = after.command() in RELATIONS or (after.command() == "with" and later.command() in RELATIONS)
-        split = self.role in ("by", "which", "most", "least") or ranked or limited
+        qualifies = any(self._is_value_of(after, one.name) for one in self._named(item, "dimension"))
+        split = self.role in ("by", "which", *SUPERLATIVES) or ranked or qualifies or _limited(rest)
         if item.has("dimension") and item.has("measure") and split:
             self.failed |= "dimension" not in kinds
             return "dimension" if "dimension" in kinds else ""
@@ -151,7 +184,7 @@ class Draft:
                 self._limit(self.measures[-1], relation, number, item.percent)
             else:
                 self.waiting.append((relation, number, item.percent))
-        elif {"most", "least"} & {before.command(), after.command()} or (
+        elif {before.command(), after.command()} & set(SUPERLATIVES) or (
             self._named(after, "dimension") and not self._named(before, "dimension")
         ):
             self.limit = int(number)
@@ -173,56 +206,69 @@ class Draft:
             Threshold(measure, relation, round(value / 100, 9) if percent or (share and value > 1) else value)
         )
 
-    def _command(self, command: str, before: Item, after: Item) -> None:
+    def _command(self, item: Item, before: Item, after: Item) -> None:
         """What a command says of the phrases behind it, and of the whole question."""
+        command = item.command()
         if command in RELATIONS:
+            if after.number is None and not after.gap:
+                self.unread.append(item.written)
             return
         self.negated = command == "not" or (self.negated and command in GO_ON)
         self.denied |= command == "not"
         self.held = command == "with" or (self.held and command in GO_ON)
-        self.role = command if command in ROLES else self.role if command in ("sell", "mean", "sum", *GO_ON) else ""
-        if command in ("most", "least"):
+        self.role = (
+            command if command in ROLES else self.role if command in ("sell", "spend", "mean", "sum", *GO_ON) else ""
+        )
+        if command in SUPERLATIVES:
             self.order = command
+        elif command == "line":
+            self.mean = self.mean or not self.averaged
+            self.grain = "line"
         elif command == "mean":
             self.mean = True
-            if before.has("measure") and self.measures and not self._named(after, "measure"):
-                self.measures[-1] = self._averaged(self.measures[-1])
+            own = before.has("measure") and self.measures and self.known.measures[self.measures[-1]].own
+            if own or (before.has("measure") and self.measures and not self._named(after, "measure")):
+                self.measures[-1] = self._average(self.measures[-1])
         elif command == "sum":
             self.mean = False
         elif command == "all":
             self.cleared += [one.name for one in self._named(after, "dimension")]
-        elif command == "losing" and "margin" in self.known.measures and self.table == "sales":
-            self.measures.append("margin")
-            self.thresholds.append(Threshold("margin", "under", 0.0))
-        elif command in ("share", "sell", "many", "against"):
-            setattr(self, {"sell": "sold"}.get(command, command), True)
-        else:
-            self.failed |= command == "losing"
+        elif command in CONDITIONS:
+            table, names, relation = CONDITIONS[command]
+            there = [name for name in names if name in self.known.measures]
+            self.failed |= not there or self.table != table
+            self.thresholds += [Threshold(name, relation, 0.0) for name in there[:1]]
+        elif command in WHOLE:
+            self.said.add(command)
 
-    def _averaged(self, measure: str) -> str:
-        """The mean of a column whose sum this is; what it was where it has none."""
+    def _average(self, measure: str) -> str:
+        """The average of a measure: of a column of one's own its mean; of what adds up, or counts, that over time."""
+        self.mean = False
         mean = measure.removesuffix(".sum") + ".mean"
         if measure.endswith(".sum") and mean in self.known.measures:
-            self.mean = False
             return mean
+        one = self.known.measures[measure]
+        self.averaged += one.additive or one.unit == "count"
         return measure
 
     def _chosen(self, named: Sequence[Entry]) -> str:
         """The measure that is meant: that of a column of one's own before one that Vigie knows by the same name."""
         own = [one.name for one in named if self.known.measures[one.name].own]
-        return self._averaged(own[0]) if own and self.mean else own[0] if own else named[0].name
+        return own[0] if own else named[0].name
 
     def _measure(self, item: Item, before: Item, _after: Item) -> None:
         measure = self._chosen(self._named(item, "measure"))
+        if self.mean:
+            measure = self._average(measure)
         ranks = before.command() == "by"
         if item.command() == "share":
-            self.share = True
+            self.said.add("share")
         if self.waiting:
             self._limit(measure, *self.waiting.pop())
         named_for_its_threshold = any(one.measure == measure for one in self.thresholds)
         if measure in self.measures or named_for_its_threshold:
             pass
-        elif self.measures and item.has("dimension") and not ranks and before.command() != "again":
+        elif self.measures and (item.has("dimension") or measure in COUNTS) and before.command() not in ("again", "by"):
             pass  # "revenue of customers who ..."
         elif self.people and before.command() not in ("again", "by"):
             self.measures[-1] = measure  # "customers left"
@@ -230,7 +276,7 @@ class Draft:
             self.unread.append(item.written)  # "same day shipping": it belongs to the value, and says something else
         else:
             self.measures.insert(0 if ranks else len(self.measures), measure)
-        self.people = item.has("dimension") and measure == self.measures[-1] if self.measures else False
+        self.people = bool(self.measures) and measure == self.measures[-1] and measure in COUNTS
         if ranks:
             self.order = self.order or "most"
         self.role, self.negated = "", False
@@ -240,15 +286,18 @@ class Draft:
         if self.role != "by" and (self._is_value_of(after, name) or self._is_value_of(before, name)):
             return  # "the store London", "London stores"
         binary = next((one.name for one in self._named(item, "dimension") if one.name in self.lexicon.binary), "")
-        if binary and (self.negated or self.held) and self.role != "by":
-            yes, no = self.lexicon.binary[binary]
+        yes, no = self.lexicon.binary.get(binary, ("", ""))
+        flag = yes.lower() == "true" and self.role != "which"  # "senior citizens who left" are those who are
+        if binary and (self.negated or self.held or flag) and self.role != "by":
             self._filter(Filter(binary, (no if self.negated else yes,)))
             self.denied = False
             return
         if self.role == "many" and not item.has("measure"):
             counted = COUNTED.get(name, "")
             self.failed |= counted not in self.known.measures
-            self.measures.append("units" if name == "product" and self.sold else counted)
+            self.measures.append(counted)
+            if name == "product":
+                self.counted = True
         elif (self.role == "" and name == "product" and before.has("value")) or name in self.cleared:
             pass  # "Kitchen products"
         else:
@@ -258,13 +307,15 @@ class Draft:
 
     def _one(self, item: Item) -> None:
         """A single "which store", "best day" is one, if it is to be in an order at all."""
-        if not item.plural and self.role in ("which", "most", "least") and not self.limit:
+        if not item.plural and self.role != "by" and not self.limit:
             self.limit = -1
 
     def _is_value_of(self, item: Item, name: str) -> bool:
         return any(one.name == name for one in self._named(item, "value")) and not item.has("dimension", name)
 
     def _grain(self, item: Item, _before: Item, _after: Item) -> None:
+        if self.table == "stock" and item.has("grain", "day"):
+            return  # "out of stock for the most days"
         self.grain = next(one.name for one in item.entries if one.kind == "grain")
         self._one(item)
         self.role, self.negated = ("by" if self.role == "by" else ""), False
@@ -274,7 +325,7 @@ class Draft:
         qualified = [one for one in named if before.has("dimension", one.name) or after.has("dimension", one.name)]
         named = qualified or [one for one in named if one.whole] or named
         for one in named:  # "the store London" asks for no split by stores
-            if before.has("dimension", one.name) and one.name in self.by and not self.share:
+            if before.has("dimension", one.name) and one.name in self.by and "share" not in self.said:
                 self.by.remove(one.name)
         made = [Filter(one.name, one.values, not self.negated, self._how(one)) for one in named]
         if len({one.dimension for one in made}) > 1:
@@ -296,15 +347,25 @@ class Draft:
 
     def queries(self, time: when.Found, base: Query | None) -> Iterator[Query]:
         """The queries this can be, one for each dimension that a value may be of."""
+        if self.mean and self.measures:
+            self.measures[-1] = self._average(self.measures[-1])
+        spent = {"sell", "spend"} & self.said and self.table == "sales" and USUAL[0] in self.known.measures
+        if self.waiting and not self.measures and spent:
+            self.measures.append(USUAL[0])
         if self.waiting and self.measures:
             self._limit(self.measures[-1], *self.waiting.pop())
         if self.waiting or (self.limit > 0 and not self.order):
             return
         for measures in self._measures(time, base):
+            counts = any(not self.known.measures[name].additive for name in measures if name in self.known.measures)
+            if self.averaged and (self.averaged != len(measures) or (counts and not self.grain)):
+                continue  # an average of what, is not said
             for chosen in itertools.islice(itertools.product(*self.choices), MOST_READINGS):
                 yield self._query(measures, [*self.filters, *chosen], time, base)
 
     def _measures(self, time: when.Found, base: Query | None) -> list[tuple[str, ...]]:
+        if self.measures == ["products"] and self.counted and "sell" in self.said and "units" in self.known.measures:
+            return [("units",), ("products",)]
         if self.measures:
             return [tuple(self.measures)]
         if self.thresholds:
@@ -312,26 +373,28 @@ class Draft:
         if base is not None:
             return [base.measures]
         usual = [name for name in USUAL if name in self.known.measures]
-        said = self.by or self.grain or self.filters or self.choices or time.said
-        if self.table != "sales" or not usual or not (said or self.sold or self.intent == "why"):
+        named = self.by or self.grain or self.filters or self.choices or time.said
+        if self.table != "sales" or not usual or not (named or {"sell", "spend"} & self.said or self.intent == "why"):
             return []
-        if self.many and self.sold and "units" in usual:
+        if self.mean:
+            self._average(usual[0])
+        if {"many", "sell"} <= self.said and "units" in usual:
             return [("units",)]
-        if self.sold or self.order or self.share or self.intent:
+        if {"much", "spend", "share"} & self.said or self.order or self.intent:
             return [(usual[0],)]
-        return [(name,) for name in usual]
+        return [(name,) for name in (usual[:2] if "sell" in self.said else usual)]
 
     def _query(self, measures: tuple[str, ...], filters: list[Filter], time: when.Found, base: Query | None) -> Query:
         by, grain, over, limit = list(self.by), self.grain, "", abs(self.limit)
-        first = self.known.measures.get(measures[0])
-        if first is not None and self.mean and not first.own and first.additive:
-            over, grain = (grain or "line"), ""
-        if self.share and not by and len(filters) == 1:
+        if self.averaged or grain == "line":
+            over, grain = grain or "line", ""
+        if "share" in self.said and not by and len(filters) == 1:
             by = [filters[0].dimension]
-        if self.against:
+        if "against" in self.said:
             by += [one.dimension for one in filters if len(one.values) > 1 and one.kept and one.dimension not in by]
-        if not self.order:
-            limit = 0
+        order = SUPERLATIVES.get(self.order, "")
+        if self.order in ("best", "worst") and measures[0].split(".")[-1] in BETTER_LESS:
+            order = {"most": "least", "least": "most"}[order]
         period, compared = time.period, time.compared
         if time.growth and not compared and not self.intent:
             compared = "year"
@@ -342,13 +405,13 @@ class Draft:
             by=tuple(by),
             grain=grain,
             filters=tuple(filters),
-            thresholds=tuple(self.thresholds),
+            thresholds=tuple(dict.fromkeys(self.thresholds)),
             period=period,
             compared=compared,
             over=over,
-            order=self.order,  # type: ignore[arg-type]
-            limit=limit,
-            share=self.share,
+            order=order,  # type: ignore[arg-type]
+            limit=limit if order else 0,
+            share="share" in self.said,
         )
         return fresh if base is None else self._changed(base, fresh, time)
 

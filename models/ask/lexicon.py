@@ -1,5 +1,6 @@
 """Every word that some data's questions can be made of: measures, dimensions, the values in the data, and commands."""
 
+import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from models.ask.spelling import key
 Kind = Literal["measure", "dimension", "grain", "value", "lacking", "command", "intent", "stop", "time"]
 FEW = 200  # levels of a dimension up to which a word that only some of them have stands for these
 LONG = 9  # letters of a word in which two may be wrong
+SUPERLATIVES = ("most", "least", "best", "worst")
 SHORT = 3  # letters of a word that says too little for that
 GENERIC = frozenset(
     (
@@ -59,14 +61,14 @@ class Lexicon:
     """Phrases (words in one spelling, see `models.ask.spelling.key`) and what they can mean.
 
     `longest` is the number of words of the longest one, `words` all of which phrases are made; `single` those that can
-    be mistyped, sorted. `codes` are the values of dimensions with many, as they stand (small letters -> value);
-    `product_words` the words in products' names; `binary` the dimensions whose values are yes and no.
+    be mistyped, by their first letter. `codes` are the values of dimensions with many, as they stand (small letters ->
+    value); `product_words` the words in products' names; `binary` the dimensions whose values are yes and no.
     """
 
     phrases: Mapping[tuple[str, ...], tuple[Entry, ...]]
     longest: int
     words: frozenset[str]
-    single: tuple[str, ...]
+    single: Mapping[str, tuple[str, ...]]
     codes: Mapping[str, Mapping[str, str]]
     product_words: frozenset[str]
     binary: Mapping[str, tuple[str, str]]
@@ -87,6 +89,9 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
     for command, phrases in words.COMMANDS.items():
         for phrase in words.split(phrases):
             say(phrase, Entry("command", command))
+            if command in SUPERLATIVES and phrase.startswith(("plus ", "moins ")):  # "le plus petit"
+                for article in ("le", "la", "les"):
+                    say(f"{article} {phrase}", Entry("command", command))
     for intent, phrases in words.INTENTS.items():
         for phrase in words.split(phrases):
             say(phrase, Entry("intent", intent))
@@ -98,15 +103,23 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
     for measure in known.measures.values():
         for phrase in measure.words:
             say(phrase, Entry("measure", measure.name))
+            if measure.own:
+                for other in _same(phrase):
+                    say(other, Entry("measure", measure.name))
     for dimension in known.dimensions.values():
         for phrase in dimension.words:
             say(phrase, Entry("dimension", dimension.name))
+            if dimension.own:
+                for other in _same(phrase):
+                    say(other, Entry("dimension", dimension.name))
     for name in known.lacking:
         for phrase in (*words.of(name, "measure"), *words.of(name, "dimension")):
             say(phrase, Entry("lacking", name))
     codes: dict[str, dict[str, str]] = {}
     product_words: set[str] = set()
     binary: dict[str, tuple[str, str]] = {}
+    for phrase in words.split(words.WEEKEND):
+        say(phrase, Entry("value", "weekday", ("6", "7")))
     for number, phrases in enumerate(words.WEEKDAYS, start=1):
         for phrase in words.split(phrases):
             say(phrase, Entry("value", "weekday", (str(number),)))
@@ -119,6 +132,8 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
             codes[name] = {str(value).casefold(): str(value) for value in values}
         for phrase, value in _phrases(values, called, len(values) <= FEW):
             say(phrase, Entry("value", name, (value,)))
+            for other in _same(phrase) if len(values) <= FEW else ():
+                say(other, Entry("value", name, (value,)))
         if name == "product":
             product_words |= {
                 word for value in called.values() for word in key(value) if len(word) >= SHORT and word not in GENERIC
@@ -126,17 +141,30 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
         if len(values) <= FEW:
             for word, which in _shared(values, called).items():
                 say((word,), Entry("value", name, which, whole=False))
+                for other in _same(word):
+                    say(other, Entry("value", name, which, whole=False))
     every = {word for phrase in found for word in phrase}
     named = {word for phrase, entries in found.items() if any(one.kind in NAMES for one in entries) for word in phrase}
+    long = {word for word in named if len(word) > SHORT}
     return Lexicon(
         phrases={phrase: tuple(entries) for phrase, entries in found.items()},
         longest=max(map(len, found)),
         words=frozenset(every),
-        single=tuple(sorted(word for word in named if len(word) > SHORT)),
+        single={letter: tuple(of) for letter, of in itertools.groupby(sorted(long), key=lambda word: word[0])},
         codes=codes,
         product_words=frozenset(product_words),
         binary=binary,
     )
+
+
+_SAME = {
+    key(one): tuple(group) for group in (tuple(words.split(text)) for text in words.SAME) for one in group
+}  # every word for a thing -> all of them
+
+
+def _same(phrase: str) -> tuple[str, ...]:
+    """Other words for the same thing."""
+    return _SAME.get(key(phrase), ())
 
 
 def _phrases(values: Collection[str], called: Mapping[str, str], few: bool) -> Iterable[tuple[str, str]]:
@@ -180,9 +208,8 @@ def nearest(lexicon: Lexicon, word: str, most: int = 3) -> list[str]:
     from rapidfuzz import process
     from rapidfuzz.distance import JaroWinkler
 
-    found = process.extract(
-        word, lexicon.single, scorer=JaroWinkler.normalized_similarity, limit=most, score_cutoff=0.8
-    )
+    every = list(itertools.chain.from_iterable(lexicon.single.values()))
+    found = process.extract(word, every, scorer=JaroWinkler.normalized_similarity, limit=most, score_cutoff=0.8)
     return [one for one, _score, _place in found]
 
 
@@ -197,9 +224,8 @@ def corrected(lexicon: Lexicon, word: str) -> str | None:
     if len(word) <= SHORT or not word.isalpha():
         return None
     most = 1 if len(word) < LONG else 2
-    found = process.extract(word, lexicon.single, scorer=DamerauLevenshtein.distance, limit=4, score_cutoff=most)
-    near = [
-        (int(score), one) for one, score, _place in found if one[0] == word[0] and abs(len(one) - len(word)) <= most
-    ]
+    alike = lexicon.single.get(word[0], ())
+    found = process.extract(word, alike, scorer=DamerauLevenshtein.distance, limit=4, score_cutoff=most)
+    near = [(int(score), one) for one, score, _place in found]
     near = [(score, one) for score, one in near if score == min(near)[0]]
     return near[0][1] if len(near) == 1 else None

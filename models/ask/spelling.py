@@ -6,7 +6,7 @@ from functools import lru_cache
 
 _ELIDED = re.compile(r"\b(?:[ldjnsmct]|qu|lorsqu|puisqu)'(?=\w)")
 _NUMBER = re.compile(
-    r"(?<![\w.,])(\d{1,3}(?:[ \u00a0\u202f,.]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)(?: ?(k|m|mio)\b)?(?!\d)"
+    r"(?<![\w.,-])(?!0\d)(\d{1,3}(?:[ \u00a0\u202f,.]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)(?: ?(k|m|mio)\b)?(?!\d)"
 )
 _WORD = re.compile(r"\d+(?:\.\d+)?|[^\W_]+|[%<>=≥≤\x00]+")
 _NOT_PLURAL = re.compile(r"(?:ss|us|is|as)$")
@@ -26,8 +26,8 @@ def plain(text: str) -> str:
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """A word without the ending of its plural, in English or French as far as that needs no dictionary."""
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("ies", "ie")):  # "categories", "catégorie"
+        return word.rstrip("s")[:-2] + "y"
     if len(word) > 4 and word.endswith("eaux"):
         return word[:-1]
     if len(word) > 3 and word.endswith("s") and not _NOT_PLURAL.search(word):

@@ -159,7 +159,7 @@ class _Made:
             for one in self.query.filters
             if one.dimension not in late
         ]
-        if self.query.limit:  # who is not known is not the best
+        if self.query.limit or self.query.thresholds:  # who is not known is not the best
             parts += [f"{self.expression(name)} IS NOT NULL" for name in self.query.by]
         return " AND ".join(parts) or "true"
 

@@ -9,12 +9,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.ask import definitions, spelling, when
+from models.ask import definitions, spelling, when, words
 from models.ask.definitions import TABLES, Catalogue
 from models.ask.draft import MOST_READINGS, Draft, Item
 from models.ask.lexicon import Entry, Lexicon, corrected, nearest
 from models.ask.query import Query
 
+HOURS = (["h"], ["heure"], ["o"])
 LONGEST = 500  # characters of a question
 
 FOLLOWS = ("again", "by", "not", "all", "table")  # commands that a question which goes on from another begins with
@@ -88,6 +89,8 @@ def _items(text: str, lexicon: Lexicon) -> tuple[list[Item], tuple[tuple[str, st
     for place, word in enumerate(stems):
         if word in there or word in lexicon.product_words or _coded(word, lexicon) or word[0].isdigit():
             continue
+        if written[place] in words.NUMBERS:
+            continue
         if (right := corrected(lexicon, word)) is not None:
             fixed.append((written[place], right))
             stems[place] = right
@@ -111,9 +114,20 @@ def _phrase(stems: Sequence[str], written: Sequence[str], place: int, lexicon: L
             told = tuple(one for one in entries if one.kind != "stop")
             last = written[place + length - 1]
             said = " ".join(written[place : place + length])
-            return (Item(told, written=said, plural=last != spelling.stem(last)) if told else None), length
+            return (
+                Item(told, written=said, plural=last.endswith(("s", "x")) and last != spelling.stem(last))
+                if told
+                else None
+            ), length
     if word == "\x00":
         return Item(gap=True), 1
+    for length in (3, 2):  # "C-0017"
+        if code := _coded("-".join(written[place : place + length]), lexicon):
+            return Item(code, written=" ".join(written[place : place + length])), length
+    if word.isdigit() and stems[place + 1 : place + 2] in HOURS and int(word) < 24:
+        return Item((Entry("value", "hour", (str(int(word)),)),), written=word), 2
+    if written[place] in words.NUMBERS:
+        return Item(number=float(words.NUMBERS[written[place]]), written=word), 1
     if code := _coded(word, lexicon):
         return Item(code, written=written[place]), 1
     if word[0].isdigit():

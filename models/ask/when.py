@@ -160,8 +160,8 @@ _LAST_YEAR = _SAME + (
 )
 _JUST_BEFORE = (
     r"(?:the\s+|la\s+|le\s+|au\s+)?(?:(?:previous|prior|preceding)\s+(?:period|week|month|quarter|days?|weeks|months)|"
-    r"(?:period|week|month|quarter|days|weeks|months|one)\s+before(?:\s+(?:it|that))?|"
-    r"(?:periode|semaine|mois|trimestre|jours)\s+(?:precedente?s?|d avant|avant))"
+    r"(?:\d{1,3}\s+)?(?:period|week|month|quarter|days|weeks|months|one)\s+before(?:\s+(?:it|that))?|"
+    r"(?:les\s+)?(?:\d{1,3}\s+)?(?:periode|semaine|mois|trimestre|jours|semaines)\s+(?:precedente?s?|d avant|avant))"
 )
 _AGAINST = (
     r"(?:vs\.?|versus|compared?\s+(?:it\s+)?(?:to|with)|comparing\s+(?:to|with)|in comparison (?:to|with)|against|"
