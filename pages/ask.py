@@ -43,13 +43,12 @@ def asked() -> None:
     if query is None:
         suggested()
         return
-    sentence = plain(wording.sentence(of.catalogue, query, of.names, currency))
-    understood = _("I understood: {sentence}").format(sentence=f"**{sentence}**")
-    with st.expander(understood, icon=":material/tune:", key="ask.built"):
-        fresh = builder.built(of, query, currency)
-    if fresh != query:
-        st.session_state["ask.query"] = st.session_state["ask.base"] = fresh
-        st.rerun(scope="fragment")
+    sentence = st.empty()
+    with st.expander(_("Change the question"), icon=":material/tune:", key="ask.built"):
+        query = builder.built(of, query, currency)
+    st.session_state["ask.query"] = st.session_state["ask.base"] = query
+    understood = plain(wording.sentence(of.catalogue, query, of.names, currency))
+    sentence.markdown(_("I understood: {sentence}").format(sentence=f"**{understood}**"))
     answer.link(query)
     answer.shown(of, query, known.answered(sold, people, query), people if models.of_people(of, query) else sold)
 
