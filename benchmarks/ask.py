@@ -186,7 +186,7 @@ def _filter(text: str, codes: Mapping[str, str]) -> Filter:
     text = text.lstrip("!")
     if "~" in text:
         dimension, _tilde, word = text.partition("~")
-        return Filter(dimension, (word,), kept, "contains")
+        return Filter(dimension, tuple(word.split()), kept, "contains")
     dimension, _colon, values = text.partition(":")
     return Filter(dimension, tuple(codes.get(value, value) for value in values.split("|")), kept)
 

@@ -246,6 +246,15 @@ MEASURES = (
         ("quantity", "unit_cost"),
     ),
     Measure(
+        "unit_cost",
+        N_("Average unit cost"),
+        f"({_COST}) / nullif(sum(quantity) FILTER ({GOODS} AND unit_cost IS NOT NULL), 0)",
+        "money",
+        N_("cost of goods a unit, where a cost is known"),
+        ("quantity", "unit_cost"),
+        additive=False,
+    ),
+    Measure(
         "margin",
         N_("Margin"),
         f"{_COSTED} - {_COST}",
@@ -386,7 +395,7 @@ def catalogue(
         asked, split = _of_people(people)
         measures |= asked
         dimensions |= split
-    meant = {"amount": "revenue", "quantity": "units", "unit_cost": "cost"}
+    meant = {"amount": "revenue", "quantity": "units"}
     called = {meant.get(column, column): (header,) for column, header in (headers or {}).items()}
     return Catalogue(
         measures={name: replace(one, words=(*one.words, *called.get(name, ()))) for name, one in measures.items()},
@@ -513,7 +522,7 @@ def fits(known: Catalogue, query: Query) -> bool:
         and not (query.period and table == PEOPLE)
         and query.limit >= 0
         and all(periods.is_period(one) for one in (query.period, query.compared) if one not in ("before", "year"))
-        and all(known.measures[name].additive for name in query.measures[:1] if query.share)
+        and not (query.share and (len(query.measures) > 1 or not known.measures[query.measures[0]].additive))
     )
 
 
@@ -539,7 +548,7 @@ def fitted(known: Catalogue, query: Query) -> Query | None:
         period="" if table == PEOPLE else query.period,
         compared=query.compared if timed else "",
         over=query.over if timed or has(query.over) else "",
-        share=query.share and known.measures[measures[0]].additive and bool(query.by or query.grain),
+        share=query.share and len(measures) == 1 and known.measures[measures[0]].additive,
     )
     kept = replace(kept, thresholds=tuple(one for one in kept.thresholds if known.measures[one.measure].table == table))
     return kept if fits(known, kept) else None

@@ -17,6 +17,7 @@ SUPERLATIVES = {"most": "most", "least": "least", "best": "most", "worst": "leas
 ROLES = ("by", "which", "many", *SUPERLATIVES)
 WHOLE = ("sell", "spend", "many", "much", "against", "share")  # what holds for the whole question
 GO_ON = ("again", "with", "all")  # commands behind which what was said still holds: "without London and Bath"
+EACH = ("per", "for each", "for every", "each", "every", "chaque", "pour chaque")  # before what there is one of
 COUNTS = ("customers", "customers.count")
 COUNTED = {"product": "products", "store": "stores", "customer": "customers"}
 CONDITIONS: dict[
@@ -260,7 +261,7 @@ class Draft:
         measure = self._chosen(self._named(item, "measure"))
         if self.mean:
             measure = self._average(measure)
-        ranks = before.command() == "by"
+        ranks = before.command() == "by" and before.written not in EACH
         if item.command() == "share":
             self.said.add("share")
         if self.waiting:
@@ -272,8 +273,8 @@ class Draft:
             pass  # "revenue of customers who ..."
         elif self.people and before.command() not in ("again", "by"):
             self.measures[-1] = measure  # "customers left"
-        elif self.measures and before.has("value"):
-            self.unread.append(item.written)  # "same day shipping": it belongs to the value, and says something else
+        elif before.written in EACH or (self.measures and (before.has("value") or before.has("measure"))):
+            self.unread.append(item.written)  # "same day shipping", "items per ticket", "prix d'achat": another thing
         else:
             self.measures.insert(0 if ranks else len(self.measures), measure)
         self.people = bool(self.measures) and measure == self.measures[-1] and measure in COUNTS
@@ -298,6 +299,8 @@ class Draft:
             self.measures.append(counted)
             if name == "product":
                 self.counted = True
+        elif self.role == "" and any(after.has("measure", one) for one in COUNTS):
+            self.unread.append(item.written)  # "contract customers": which ones?
         elif (self.role == "" and name == "product" and before.has("value")) or name in self.cleared:
             pass  # "Kitchen products"
         else:
@@ -388,6 +391,8 @@ class Draft:
         by, grain, over, limit = list(self.by), self.grain, "", abs(self.limit)
         if self.averaged or grain == "line":
             over, grain = grain or "line", ""
+        if over == "line" and not self.averaged:  # of a mean of lines there is no other
+            over = ""
         if "share" in self.said and not by and len(filters) == 1:
             by = [filters[0].dimension]
         if "against" in self.said:

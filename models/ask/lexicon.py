@@ -13,6 +13,12 @@ from models.ask.definitions import Catalogue
 from models.ask.spelling import key
 
 Kind = Literal["measure", "dimension", "grain", "value", "lacking", "command", "intent", "stop", "time"]
+RATIOS = {  # measure -> what it is of, and what one is called of what it is for
+    "revenue_per_customer": ("revenue", ("customer", "client", "buyer", "shopper", "acheteur")),
+    "orders_per_customer": ("orders", ("customer", "client", "buyer", "shopper", "acheteur")),
+    "basket": ("revenue", ("order", "invoice", "ticket", "receipt", "transaction", "commande", "facture", "achat")),
+    "units_per_order": ("units", ("order", "invoice", "ticket", "receipt", "transaction", "commande", "facture")),
+}
 FEW = 200  # levels of a dimension up to which a word that only some of them have stands for these
 LONG = 9  # letters of a word in which two may be wrong
 SUPERLATIVES = ("most", "least", "best", "worst")
@@ -112,6 +118,11 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
             if dimension.own:
                 for other in _same(phrase):
                     say(other, Entry("dimension", dimension.name))
+    for ratio, (above, below) in RATIOS.items():
+        if ratio in known.measures:
+            pairs = itertools.product(words.of(above, "measure"), ("per", "par"), below)
+            for one, per, other in pairs:
+                say(f"{one} {per} {other}", Entry("measure", ratio))
     for name in known.lacking:
         for phrase in (*words.of(name, "measure"), *words.of(name, "dimension")):
             say(phrase, Entry("lacking", name))

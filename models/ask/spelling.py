@@ -18,6 +18,7 @@ def plain(text: str) -> str:
     text = re.sub(r"\bça\b", "cela", text, flags=re.IGNORECASE)
     text = unicodedata.normalize("NFKD", text.casefold())
     text = "".join(character for character in text if not unicodedata.combining(character))
+    text = re.sub(r"\bw/o\b", "without", text)
     text = text.replace("aujourd'hui", "aujourdhui").replace("n't", " not")
     text = re.sub(r"(?<=\w)'s\b|(?<=s)'(?!\w)", "", text)
     return _ELIDED.sub("", text).replace("'", " ")

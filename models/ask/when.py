@@ -146,7 +146,7 @@ def find(text: str, first: date, last: date) -> Found:
 
 GROWTH = re.compile(
     r"\b(?:growth|growing|grew|grow|increased?|decreased?|change in|changed|variation|croissance|progression|hausse|"
-    r"baisse|baissent|baissait|augmente|augmentent|augmentation|diminue|diminution|recul|reculent|chutent?|chute|decline|"
+    r"baisse|baissent|baissait|augmente|augmentent|augmentation|diminue|diminution|plonge|plongent|recul|reculent|chutent?|chute|decline|"
     r"declined|drops?|dropped|dropping|falls?|fell|falling|fallen|rise|risen|rising|rose)\b"
 )
 _SAME = (

@@ -11,7 +11,7 @@ MEASURES = {
         revenue | revenues | sales | turnover | takings | net sales | sales value | sales amount | sales revenue |
         income | money made | money earned | business volume | chiffre d'affaires | CA | ventes | vente | recettes |
         revenu | revenus | montant des ventes | chiffre des ventes | chiffre | money | encaisse | encaissements |
-        montant encaisse | cash in
+        montant encaisse | cash in | through the tills | tills
     """,
     "gross_sales": """
         gross sales | gross revenue | sales before returns | revenue before returns | revenue without returns |
@@ -76,12 +76,15 @@ MEASURES = {
     "units_per_order": """
         units per order | items per order | pieces per order | items per basket | articles per order |
         average items per order | units per transaction | unites par commande | articles par commande |
-        articles par panier | pieces par commande
+        articles par panier | pieces par commande | items per ticket | items per receipt | units per ticket |
+        articles par ticket | pieces par ticket | articles par facture | items per invoice
     """,
     "price": """
         price | prices | average price | mean price | unit price | average unit price | average selling price |
         selling price | price per unit | prix | prix moyen | prix de vente | prix unitaire | prix unitaire moyen |
-        prix moyen de vente | prix de vente moyen
+        prix moyen de vente | prix de vente moyen | selling price per unit | average selling price per unit |
+        average price per unit | prix de vente par unite | prix a l'unite | prix moyen a l'unite | prix par unite |
+        prix moyen par unite
     """,
     "returned": """
         returns | returned | refunds | refunded | amount returned | value of returns | returned amount |
@@ -115,6 +118,11 @@ MEASURES = {
         buying cost | cout | couts | cout des marchandises | cout d'achat | couts d'achat | cout des ventes |
         cout de revient | cout des marchandises vendues | prix de revient
     """,
+    "unit_cost": """
+        unit cost | unit costs | average cost | average unit cost | cost per unit | purchase price | buying price |
+        cost price | cout unitaire | cout moyen | prix d'achat | prix d'achat moyen | prix de revient unitaire |
+        cout par unite
+    """,
     "margin": """
         margin | margins | gross margin | profit | profits | gross profit | earnings | contribution | money made on |
         marge | marges | marge brute | benefice | benefices | profit brut | gain | gains
@@ -141,7 +149,8 @@ MEASURES = {
         stock value | value of stock | value of the stock | inventory value | value of inventory | stock worth |
         money in stock | capital in stock | valeur du stock | valeur des stocks | valeur de l'inventaire |
         stock en valeur | argent immobilise | valeur de stock | inventory worth | worth of the stock | worth of stock |
-        inventory be worth
+        inventory be worth | money tied up in stock | money tied up | tied up in stock | argent dans le stock |
+        argent immobilise dans le stock | argent qui dort dans le stock
     """,
     "days_of_cover": """
         days of cover | cover | stock cover | days of stock | coverage of stock | how long the stock lasts |
@@ -181,7 +190,7 @@ DIMENSIONS = {
         category | categories | product category | product categories | department | departments | product group |
         product groups | product line | product lines | product type | product types | range | ranges | family |
         families | categorie | categorie de produits | rayon | rayons | famille | familles | gamme | gammes |
-        famille de produits | type de produit | types de produits
+        famille de produits | type de produit | types de produits | dept | depts
     """,
     "store": """
         store | stores | shop | shops | outlet | outlets | branch | branches | location | locations | point of sale |
@@ -205,7 +214,7 @@ DIMENSIONS = {
     """,
     "hour": """
         hour | hours | hourly | hour of the day | time of day | heure | heures | heure de la journee |
-        heures de la journee | tranche horaire | hour of day | heure du jour | hour of the day
+        heures de la journee | tranche horaire | hour of day | heure du jour
     """,
     "month_of_year": """
         month of the year | calendar month | seasonality | season | mois de l'annee | mois calendaire | saisonnalite |
@@ -242,8 +251,8 @@ COMMANDS = {  # what changes a question, by what it does
         plus vendues | mieux | le mieux | plus haut | plus haute | principaux | principales | plus importants |
         plus importantes | les mieux vendus | mieux vendus | highest to lowest | descending | most expensive |
         plus cher | plus chere | plus chers | decroissant | most profitable | plus rentables | plus rentable |
-        les plus rentables | busiest | the most | largest number of |
-        heaviest | plus frequente | plus frequent | le plus de
+        les plus rentables | busiest | the most | largest number of | heaviest | plus frequente | plus frequent |
+        le plus de
     """,
     "least": """
         lowest | least | smallest | bottom | fewest | minimum | min | slowest | least sold | worst selling |
@@ -288,7 +297,7 @@ COMMANDS = {  # what changes a question, by what it does
         fraction of | % of | as a share | in percent | in % | contribution of | contribution | what part of |
         split of | mix of | breakdown of | part | part de | part du | part des | pourcentage | pourcentage de |
         pourcentage du | quote part | poids | poids de | poids du | poids des | en pourcentage | en % |
-        contribution de | parts | shares | % du | % des | % de | parts de
+        contribution de | parts | shares | % du | % des | % de | parts de | pct of | pct | pese | pesent | peser
     """,
     "mean": """
         average | mean | avg | on average | average of | mean of | the average | typical | moyenne | moyen | moyens |
@@ -368,7 +377,8 @@ INTENTS = {
         run out | running out | about to run out | dois je commander | devons nous commander | faut il commander |
         a commander | que commander | quoi commander | reapprovisionner | reapprovisionnement | reassort |
         bientot en rupture | doit on commander | dois commander | il faut commander | dois je recommander |
-        recommander | tomber en rupture | ne pas tomber en rupture | manquer | avoid running out
+        recommander | tomber en rupture | ne pas tomber en rupture | manquer | avoid running out | avant rupture |
+        avant la rupture
     """,
     "why": """
         why | what explains | what explain | explain | reason for | reasons for | what caused | what drives |
@@ -384,7 +394,7 @@ INTENTS = {
         donnees ont elles change | derive | derive des donnees | ont elles change | est ce que les donnees ont change |
         changed in the data | changement dans les donnees | qu est ce qui a change | est ce qui a change |
         recent data | older data | something drifted | donnees ont derive | derive recemment | ont derive recemment |
-        donnees recentes
+        donnees recentes | drifted lately | drifted recently | change recemment | changed recently | changed lately
     """,
 }
 GRAINS = {
@@ -469,6 +479,13 @@ SAME = (
     "contract | contrat",
     "gender | sexe | genre",
     "senior citizen | seniors | personne agee",
+    "meal voucher | titre restaurant | titre resto | ticket restaurant | ticket resto",
+    "south | sud",
+    "north | nord",
+    "west | ouest",
+    "furniture | mobilier | meuble",
+    "technology | technologie | tech",
+    "office supplies | fournitures de bureau",
 )
 NUMBERS = {
     **dict.fromkeys(("two", "deux"), 2),
@@ -486,43 +503,44 @@ NUMBERS = {
 }
 STOP = """
     a | a ce jour | a ete | about | actuellement | affiche | afficher | affichez | ai | aimerais | ainsi | all time |
-    altogether | amount | amount of | an | appele | are | are there | area chart | as | at | at all | at the moment |
-    au | augmentation | augmente | augmentent | augmenter | aujourd | aux | avait | avez | avons | baissait | baisse |
-    baissent | baisser | bar | bar chart | bar graph | bars | be | been | between | bonjour | bouge | boxplot | bring |
-    brings | brought | brought in | by our customers | by the | by the customers | c | calculate | calcule | calculer |
-    called | came | camembert | can | carte | ce | cela | ces | cet | cette | change | changed | changing | chart |
-    chez | chiffre des | chiffres | chute | chutent | ci | combien y a t il | combined | come from | comes |
-    comes from | coming | comment | compute | containing | contenant | could | create | croissance | currently | d |
-    dans | data | de | decline | declined | declining | decrease | decreased | decreasing | des | diagramme | did |
-    different | diminue | diminuent | diminution | dis | dis moi | display | distribution | distribution of | do |
-    does | doing | dollars | done | donne | donne moi | donnees | donner | donnez | donnez moi | dont |
-    dont le nom contient | down | draw | du | during | each of the | elle | elles | en | enregistre | ensemble |
-    entire | entre | est | est ce | est ce que | etaient | etait | ete | etre | eur | euro | euros | ever | exactly |
-    faire | fait | faits | fall | fallen | falling | falls | faut | fell | figure | figures | find | for | from | gbp |
-    generate | generated | genere | generent | generes | get | give | give me | go | going | gone | got | graph |
-    graphique | grew | grouped bar chart | grow | growing | grown | growth | had | had the | has | hausse | have |
-    heatmap | hello | hey | hi | higher | histogram | histogram of | histogramme de | i | il | ils | in | in total |
-    increase | increased | increasing | individual | is | is there | issu | issus | it | its | j | je | jusqu |
-    kind of | know | l | la | le | les | let | lets | leur | leurs | level | levels | like | likely | line chart |
-    line graph | livres | ll | look at | lors | lower | m | ma | made | make | make up | me | merci | mes | moi | mon |
-    montant | montants | montre | montre moi | montrer | montrez | montrez moi | much did | my | n | name contains |
-    named | need | niveau | nom | nos | notre | nous | now on | nuage de points | number | numbers | of | ok | on |
-    one | ones | only in | ont | ont ete | ordered by | our | overall | overview | paid | paid by customers |
-    par les clients | passe | passees | passer | pay | paye | paye par les clients | payee | payees |
-    payees par les clients | payer | payes | payes par les clients | perform | performance | performed | performing |
-    peut | peux | peux tu | pie | pie chart | placed | plait | please | plot | pls | pounds | pour | pouvez |
-    progresse | progression | proviennent | provient | qu | que | quoi | rapporte | rapportent | realise | realisee |
-    realiser | realises | recul | recule | reculent | relationship | relationship between | reparti | repartis |
-    repartition | repartition des | repartition du | report | represente | representent | respective | right now |
-    rise | risen | rising | rose | s | s il vous plait | sa | scatter | scatter plot | scatterplot | se | see | ses |
-    should | show | show me | so | so far | something | son | sont | soon | sort by | sorted by | souhaite | stacked |
-    stacked bar chart | stp | stuff | sur | svp | t | take | taken | te | tell | tell me | than | thank | thanks |
-    that | the | their | then | there | these | they | think | this | those | to | toi | took | total for |
-    total general | trouve | trouver | tu | type | type de | type of | types of | un | une | up | us | usd | va |
-    valeur | valeurs | value | values | variation | various | veux | viennent | vient | visualise | visualize | voir |
-    vont | vos | votre | voudrais | vous | want | was | we | went | were | were there | when | where | which had |
-    which has | whole | whose name contains | with the | with the name | within | would | y | y a t il | y compris |
-    you | your
+    altogether | amabilite | among us | amount | amount of | an | appele | are | are there | area chart | as | asap |
+    at | at all | at the moment | au | augmentation | augmente | augmentent | augmenter | aujourd | auriez |
+    auriez vous | aux | avait | avez | avons | baissait | baisse | baissent | baisser | bar | bar chart | bar graph |
+    bars | basically | be | been | between | bonjour | bouge | boxplot | bring | brings | brought | brought in |
+    by our customers | by the | by the customers | c | calculate | calcule | calculer | called | came | camembert |
+    can | carte | ce | cela | ces | cet | cette | change | changed | changing | chart | chez | chiffre des | chiffres |
+    chute | chutent | ci | combien y a t il | combined | come from | comes | comes from | coming | comment |
+    communiquer | compute | concernant | concerning | containing | contenant | could | create | croissance |
+    currently | d | dans | data | de | decline | declined | declining | decrease | decreased | decreasing | des |
+    diagramme | did | different | diminue | diminuent | diminution | dis | dis moi | display | distribution |
+    distribution of | do | does | doing | dollars | done | donne | donne moi | donnees | donner | donnez | donnez moi |
+    dont | dont le nom contient | down | draw | du | during | each of the | elle | elles | en | enregistre | ensemble |
+    entire | entre | est | est ce | est ce que | etaient | etait | ete | etre | eu | eur | euro | euros | ever |
+    exactly | faire | fait | faits | fall | fallen | falling | falls | faut | fell | figure | figures | find | for |
+    fournir | from | gbp | generate | generated | genere | generent | generes | gentillesse | get | give | give me |
+    go | going | gone | got | graph | graphique | grew | grouped bar chart | grow | growing | grown | growth | had |
+    had the | has | hausse | have | heatmap | hello | hey | hi | higher | histogram | histogram of | histogramme de |
+    i | il | ils | in | in total | increase | increased | increasing | indiquer | individual | is | is there | issu |
+    issus | it | its | j | je | jusqu | kind of | know | l | la | le | les | let | lets | leur | leurs | level |
+    levels | like | likely | line chart | line graph | livres | ll | look at | lors | lower | m | ma | made | make |
+    make up | me | merci | mes | moi | mon | montant | montants | montre | montre moi | montrer | montrez |
+    montrez moi | much did | my | n | name contains | named | need | niveau | nom | nos | notre | nous | now on |
+    nuage de points | number | numbers | of | ok | on | one | ones | only in | ont | ont ete | ordered by | our |
+    overall | overview | paid | paid by customers | par les clients | parmi | passe | passees | passer | pay | paye |
+    paye par les clients | payee | payees | payees par les clients | payer | payes | payes par les clients | perform |
+    performance | performed | performing | peut | peux | peux tu | pie | pie chart | placed | plait | please | plot |
+    pls | pounds | pour | pourriez | pouvez | progresse | progression | proviennent | provient | qu | que | quoi |
+    rapporte | rapportent | realise | realisee | realiser | realises | recul | recule | reculent | regarding |
+    relationship | relationship between | reparti | repartis | repartition | repartition des | repartition du |
+    report | represente | representent | respective | right now | rise | risen | rising | rose | s | s il vous plait |
+    sa | scatter | scatter plot | scatterplot | se | see | ses | should | show | show me | so | so far | something |
+    son | sont | soon | sort by | sorted by | souhaite | stacked | stacked bar chart | stp | stuff | sur | svp | t |
+    take | taken | te | tell | tell me | than | thank | thanks | that | the | their | then | there | these | they |
+    think | this | those | to | toi | took | total for | total general | transmettre | trouve | trouver | tu | type |
+    type de | type of | types of | un | une | up | us | usd | va | valeur | valeurs | value | values | variation |
+    various | veux | viennent | vient | visualise | visualize | voir | vont | vos | votre | voudrais | vous | want |
+    was | we | went | were | were there | when | where | which had | which has | whole | whose name contains |
+    with the | with the name | within | would | y | y a t il | y compris | you | your
 """
 
 

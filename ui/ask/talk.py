@@ -22,7 +22,7 @@ EXAMPLES = (
     N_("top 5 products by margin this year"),
     N_("revenue by category and store"),
     N_("monthly orders in the last 12 months"),
-    N_("categories with a margin rate below 50%"),
+    N_("stores with more than 100 orders last month"),
     N_("why did revenue change"),
     N_("churn rate by contract"),
     N_("stock value by supplier"),
