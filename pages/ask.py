@@ -6,7 +6,7 @@ import locales
 from models.ask import wording
 from models.ask.query import Query
 from ui import cards, store
-from ui.ask import answer, builder, known, models, talk
+from ui.ask import answer, builder, known, models, sql, talk
 from ui.text import _, plain
 
 sold, people = store.active("sales"), store.active("customers")
@@ -64,6 +64,9 @@ def suggested() -> None:
 
 
 asked()
+with st.expander(_("SQL, for experts"), icon=":material/terminal:", on_change="rerun", key="ask.sql") as experts:
+    if experts.open:
+        sql.written(sold, people)
 earlier = talk.history()
 if len(earlier):
     with st.expander(_("Asked before"), icon=":material/history:"):

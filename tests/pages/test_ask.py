@@ -158,3 +158,20 @@ def test_a_broken_link_opens_the_empty_page(visit, q):
     app = visit("ask", q=q)
     assert not app.metric
     assert any(button.label == "Build a question" for button in app.button)
+
+
+def test_sql_is_read_only_and_answers(visit):
+    app = visit("ask")
+    app.session_state["ask.sql"] = True
+    app.run()
+
+    def run(text):
+        app.text_area(key="ask.sql.text").set_value(text)
+        next(button for button in app.button if button.label == "Run").click()
+        app.run()
+        assert not app.exception
+        return app
+
+    assert run("SELECT store, sum(amount) AS revenue FROM sales GROUP BY store").dataframe[0].value.shape == (6, 2)
+    assert "nothing else is run" in words(run("DROP TABLE sales"))
+    assert "The database says" in words(run("SELECT nowhere FROM sales"))

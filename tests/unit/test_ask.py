@@ -12,7 +12,7 @@ import locales
 from benchmarks import ask as bench
 from data import tables
 from data.dataset import Dataset, Origin
-from models.ask import definitions, periods, spelling, statement, vocabulary, when, why, wording
+from models.ask import definitions, guard, periods, spelling, statement, vocabulary, when, why, wording
 from models.ask.query import Filter, Query, Threshold, from_text, to_text
 from models.ask.understand import LONGEST, understand
 from models.products import margins
@@ -582,3 +582,56 @@ def test_vocabulary_names_what_is_sold_and_not_postage(simulated):
     names = vocabulary.names(catalogue, partial(tables.query, sold))
     assert "Postage" not in names["product"].values()
     assert names["store"]["LON"] == "Lanternlight, London Marylebone"
+
+
+# --- SQL that somebody wrote
+
+
+TABLES = ("sales", "stores")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select store, sum(amount) from sales group by 1 order by 2 desc",
+        "with t as (select * from sales where quantity > 1) select count(*) from t",
+        "select median(amount) over (partition by store) from sales",
+        "select * from sales where store in (select store from stores) union all select * from sales",
+        "select isodow(timestamp), strftime(timestamp, '%Y') from sales group by all",
+        "from sales select store",
+        "select * from (values (1), (2)) t(a)",
+        "select current_date, unnest([1, 2])",
+    ],
+)
+def test_reading_is_run_and_limited(sql):
+    assert guard.checked(sql, TABLES).endswith(f"LIMIT {guard.ROWS + 1}")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "", "drop table sales", "select 1; select 2", "select * from read_csv('/etc/passwd')",
+        "select * from '/etc/passwd'",
+        "select * from duckdb_settings()", "select getenv('HOME')", "select current_setting('memory_limit')",
+        "select * from information_schema.tables", "copy sales to '/tmp/x'", "attach 'x'", "pragma database_list",
+        "set memory_limit = '1GB'", "select * from sqlite_master", "insert into sales select * from sales",
+        "with t as (insert into sales values (1) returning *) select * from t", "select * from query('select 1')",
+        "call pragma_version()", "install httpfs", "select * from glob('*')", "select * from range(1000000000)",
+        "select $start", "explain select 1", "describe sales", "select * from main.sales",
+        "select read_text('/etc/passwd')",
+        "select * into x from sales", "select version()", "select current_database()", "select * from products",
+        "select json_serialize_sql('select 1')", "(" * 3000 + "select 1" + ")" * 3000, "select 1 " + "-" * 20_000,
+    ],
+)  # fmt: skip
+def test_anything_else_is_refused_with_a_sentence(sql):
+    with pytest.raises(guard.Refused) as refused:
+        guard.checked(sql, TABLES)
+    assert refused.value.sentence()
+
+
+def test_a_statement_that_takes_too_long_is_stopped(tmp_path):
+    sold = _kept(tmp_path, _lines(2000))
+    endless = "select count(*) from sales a, sales b, sales c, sales d where a.quantity + b.quantity > c.quantity"
+    with pytest.raises(tables.TooLong):
+        tables.limited(sold, guard.checked(endless, ["sales"]), 0.2)
+    assert tables.limited(sold, guard.checked("select count(*) from sales", ["sales"]), 5).iat[0, 0] == 2000
