@@ -21,6 +21,7 @@ RATIOS = {  # measure -> what it is of, and what one is called of what it is for
 }
 FEW = 200  # levels of a dimension up to which a word that only some of them have stands for these
 LONG = 9  # letters of a word in which two may be wrong
+SAME_IN_FRENCH = ("France", "Portugal", "Canada", "Singapore", "Nigeria", "Ghana", "Kenya", "Iran", "Qatar", "Vietnam")
 SUPERLATIVES = ("most", "least", "best", "worst")
 SHORT = 3  # letters of a word that says too little for that
 GENERIC = frozenset(
@@ -131,6 +132,9 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
     binary: dict[str, tuple[str, str]] = {}
     for phrase in words.split(words.WEEKEND):
         say(phrase, Entry("value", "weekday", ("6", "7")))
+    if "country" in known.lacking and _countries(levels.get("store", ())):  # a shop that sells abroad
+        for phrase in words.of("country", "dimension"):
+            say(phrase, Entry("dimension", "store"))
     for number, phrases in enumerate(words.WEEKDAYS, start=1):
         for phrase in words.split(phrases):
             say(phrase, Entry("value", "weekday", (str(number),)))
@@ -204,6 +208,13 @@ def _shared(values: Collection[str], called: Mapping[str, str]) -> dict[str, tup
             if len(word) > SHORT and word not in GENERIC and not word.isdigit():
                 having[word].append(value)
     return {word: tuple(which) for word, which in having.items() if len(which) < max(2, len(values))}
+
+
+def _countries(values: Collection[str]) -> bool:
+    """Whether most of the values are names of countries."""
+    with locales.using("fr"):
+        named = [value for value in values if locales.territory(str(value)) != value or value in SAME_IN_FRENCH]
+    return len(named) > len(values) / 2
 
 
 def _yes_no(values: Collection[str]) -> tuple[str, str] | None:

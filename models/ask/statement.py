@@ -167,8 +167,9 @@ class _Made:
         if one.how == "contains":
             kept = " AND ".join(f"contains(lower(description), {self.value(word.lower())})" for word in one.values)
             return f"coalesce({kept}, false)" if one.kept else f"NOT coalesce({kept}, false)"
-        among = f"CAST({expression} AS VARCHAR) IN (SELECT unnest({self.value(list(one.values))}))"
-        return among if one.kept else f"NOT coalesce({among}, false)"
+        text = expression if self.known.dimensions[one.dimension].levels else f"CAST({expression} AS VARCHAR)"
+        among = f"{text} IN ({', '.join(self.value(value) for value in one.values)})"
+        return among if one.kept else f"({text} IS NULL OR NOT {among})"
 
     def grouped(self) -> str:
         grouped = self.query.by or self.query.grain or self.query.over in GRAINS

@@ -43,7 +43,8 @@ class Why:
 def explained(known: Catalogue, query: Query, dimensions: Sequence[str], ask: Ask) -> Why | None:
     """Why the first measure of a query changed, by each of some dimensions.
 
-    None for a measure whose parts do not add up, or that has no time.
+    None for a measure whose parts do not add up, or that has no time, and where the data begin after the days to
+    compare with.
 
     Without a period it is the last whole month; without a comparison the same a year earlier where the data reach so
     far back, else the days before. A change is usual where it is within two standard deviations of those between
@@ -56,6 +57,8 @@ def explained(known: Catalogue, query: Query, dimensions: Sequence[str], ask: As
     period = periods.days(asked.period, known.first, known.last)
     compared = query.compared or ("year" if period[0] - timedelta(days=366) >= known.first else "before")
     earlier = periods.before(asked.period, known.first, known.last, compared)
+    if earlier[0] < known.first:
+        return None
     kept = {one.dimension for one in query.filters}
     found = []
     whole = _history(known, asked, "", period, earlier, ask)

@@ -9,7 +9,7 @@ import locales
 from charts.ask import why as charts
 from data import tables
 from data.tables import Stored
-from models.ask import definitions, why, wording
+from models.ask import definitions, statement, why, wording
 from models.ask.query import Query
 from models.ask.why import Why
 from ui import cards, inputs, lists
@@ -45,7 +45,10 @@ def explained(of: Known, query: Query, sold: Stored) -> None:
     split = tuple(name for name, levels in of.levels.items() if 1 < len(levels) <= FEW and name not in LEFT_OUT)
     found = _why(sold.version, query, split, of, sold)
     if found is None:
-        st.info(_("This is answered for amounts that add up, such as revenue, units or margin."))
+        if query.compared and statement.compared(known, query) is None:
+            st.info(_("The days to compare with begin before the data do, so there is no comparison."))
+        else:
+            st.info(_("This is answered for amounts that add up, such as revenue, units or margin."))
         return
     write = wording.number(known.measures[found.measure], currency)
     cards.metrics(
