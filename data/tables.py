@@ -17,6 +17,7 @@ import logging
 import os
 import re
 import shutil
+import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -331,6 +332,25 @@ def query(stored: Stored, sql: str, **params: object) -> pd.DataFrame:
     _check(stored)
     with _open(stored.folder, tuple((name, tuple(kept)) for name, kept in stored.columns.items())).cursor() as cursor:
         return cursor.execute(sql, params or None).df()
+
+
+class TooLong(Exception):
+    """A statement did not end in the time it was given."""
+
+
+def limited(stored: Stored, sql: str, seconds: float) -> pd.DataFrame:
+    """The same of a statement that may take so many seconds. Raises `TooLong`, `duckdb.Error`, `seals.Damaged`."""
+    _check(stored)
+    frames = tuple((name, tuple(kept)) for name, kept in stored.columns.items())
+    with _open(stored.folder, frames).cursor() as cursor:
+        timer = threading.Timer(seconds, cursor.interrupt)
+        timer.start()
+        try:
+            return cursor.execute(sql).df()
+        except duckdb.InterruptException as error:
+            raise TooLong from error
+        finally:
+            timer.cancel()
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,268 @@
+"""How well questions are understood: right fields, filters and period, and what cannot be answered refused.
+
+    python -m benchmarks.ask [--show]
+
+`ask_questions/first.tsv` was written before the parser, `second.tsv` afterwards by somebody who had not seen it. Each
+line has the data, the question and what it must be read as: measures (m), split (by, grain), filters (f; ! for
+without, ~ for contains), thresholds (t), period (p), comparison (vs), order, limit, share, over; or the model that is
+asked (intent), or `refuse`. Three shops: the demo, an American office supplier and a French bakery whose files have
+columns that Vigie does not know.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from connectors import files, mapping
+from data import demo, tables
+from data.dataset import Dataset
+from data.tables import Stored
+from models.ask import definitions, lexicon, periods, vocabulary
+from models.ask.definitions import Catalogue
+from models.ask.lexicon import Lexicon
+from models.ask.query import Filter, Query, Threshold
+from models.ask.understand import Understood, understand
+
+QUESTIONS = Path(__file__).with_name("ask_questions")
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
+
+
+def office(seed: int = 0) -> pd.DataFrame:
+    """An office supplier's order lines, as its system exports them."""
+    random, count = np.random.default_rng(seed), 4000
+    kinds = {
+        "Furniture": ["Chairs", "Tables", "Bookcases"],
+        "Technology": ["Phones", "Copiers", "Machines"],
+        "Office Supplies": ["Paper", "Binders", "Storage"],
+    }
+    states = {
+        "West": ["California", "Oregon"],
+        "East": ["New York", "Ohio"],
+        "Central": ["Texas", "Illinois"],
+        "South": ["Florida", "Georgia"],
+    }
+    category, region = random.choice(list(kinds), count), random.choice(list(states), count)
+    kind, number = [random.choice(kinds[one]) for one in category], random.integers(1, 20, count)
+    day = pd.Timestamp("2023-01-01") + pd.to_timedelta(np.sort(random.integers(0, 1096, count)), unit="D")
+    units = random.integers(1, 9, count)
+    sales = np.round(random.lognormal(4, 0.8, count) * units, 2)
+    return pd.DataFrame(
+        {
+            "Order ID": [f"US-{100000 + line // 2}" for line in range(count)],
+            "Order Date": day.strftime("%m/%d/%Y"),
+            "Ship Mode": random.choice(["Standard Class", "Second Class", "First Class", "Same Day"], count),
+            "Customer ID": [f"C-{one:04d}" for one in random.integers(0, 300, count)],
+            "Segment": random.choice(["Consumer", "Corporate", "Home Office"], count),
+            "State": [random.choice(states[one]) for one in region],
+            "Region": region,
+            "Product ID": [f"{one[:3].upper()}-{which}" for one, which in zip(kind, number, strict=True)],
+            "Category": category,
+            "Sub-Category": kind,
+            "Product Name": [f"{one} model {which}" for one, which in zip(kind, number, strict=True)],
+            "Sales": sales,
+            "Quantity": units,
+            "Discount": random.choice([0.0, 0.1, 0.2, 0.3], count),
+            "Profit": np.round(sales * random.normal(0.15, 0.2, count), 2),
+        }
+    )
+
+
+def bakery(seed: int = 0) -> pd.DataFrame:
+    """A French bakery's till."""
+    random, count = np.random.default_rng(seed), 5000
+    goods = {
+        "Baguette": ("Pain", 1.1), "Pain complet": ("Pain", 2.4), "Croissant": ("Viennoiserie", 1.2),
+        "Pain au chocolat": ("Viennoiserie", 1.4), "Tarte aux pommes": ("Pâtisserie", 3.5),
+        "Éclair": ("Pâtisserie", 2.9),
+    }  # fmt: skip
+    product = random.choice(list(goods), count)
+    minutes = np.sort(random.integers(0, 730, count)) * 1440 + random.integers(390, 1170, count)
+    when = pd.Series(pd.Timestamp("2024-07-01") + pd.to_timedelta(np.sort(minutes), unit="min"))
+    units = random.integers(1, 5, count)
+    return pd.DataFrame(
+        {
+            "Date": when.dt.strftime("%d/%m/%Y %H:%M"),
+            "Ticket": [f"T{200000 + line // 2}" for line in range(count)],
+            "Vendeur": random.choice(["Léa", "Karim", "Chloé"], count),
+            "Rayon": [goods[one][0] for one in product],
+            "Produit": product,
+            "Quantité": units,
+            "Montant": [
+                f"{goods[one][1] * some:.2f}".replace(".", ",") for one, some in zip(product, units, strict=True)
+            ],
+            "Mode de paiement": random.choice(["Espèces", "Carte bancaire", "Titre restaurant"], count),
+            "Pourboire": np.round(random.exponential(0.4, count), 2),
+        }
+    )
+
+
+def read(frame: pd.DataFrame, name: str) -> Dataset:
+    """A shop's file as the page Data reads it."""
+    raw = files.read(name, frame.to_csv(index=False, sep=";").encode(), 10**8)
+    return mapping.apply(raw, "sales", mapping.guess(raw.frame, "sales"), NOW, name)
+
+
+def shops(home: Path) -> Iterator[tuple[str, Catalogue, Lexicon, dict[str, str]]]:
+    """What each shop can be asked, and the codes of its products by their names."""
+    for name, dataset in (
+        ("demo", demo.dataset("sales", NOW.date())),
+        ("store", read(office(), "office.csv")),
+        ("bakery", read(bakery(), "boulangerie.csv")),
+    ):
+        sold = tables.add(home / name, dataset, NOW)
+        people = tables.add(home / name, demo.dataset("customers", NOW.date()), NOW) if name == "demo" else None
+        catalogue, words = known(sold, people)
+        names = vocabulary.names(catalogue, partial(tables.query, sold)).get("product", {})
+        yield name, catalogue, words, {called: code for code, called in names.items()}
+
+
+def known(sold: Stored, people: Stored | None) -> tuple[Catalogue, Lexicon]:
+    """What some data can be asked, and in which words."""
+    first, last = sold.span or (NOW, NOW)
+    columns = people.columns["customers"] if people else None
+    catalogue = definitions.catalogue(
+        sold.columns, (first.date(), last.date()), people=columns, headers=sold.origin.columns
+    )
+    ask = {"sales": partial(tables.query, sold)} | ({"customers": partial(tables.query, people)} if people else {})
+    levels = vocabulary.levels(catalogue, ask)
+    return catalogue, lexicon.lexicon(catalogue, levels, vocabulary.names(catalogue, ask["sales"]))
+
+
+def expected(text: str, codes: Mapping[str, str]) -> list[Query] | str:
+    """What a line of questions asks for: the queries that are right, or "refuse", or "intent ..."."""
+    if text == "refuse" or text.startswith("intent="):
+        return text
+    parts: dict[str, list[str]] = {}
+    for part in _split(text):
+        name, _equals, value = part.partition("=")
+        parts.setdefault(name, []).append(value)
+    one = {name: values[0] for name, values in parts.items()}
+    grains = one.get("grain", "")
+    return [
+        Query(
+            measures=tuple(measures.split(",")),
+            by=tuple(filter(None, one.get("by", "").split(","))),
+            grain=grains,
+            filters=tuple(_filter(value, codes) for value in parts.get("f", [])),
+            thresholds=tuple(_threshold(value) for value in parts.get("t", [])),
+            period=one.get("p", ""),
+            compared=one.get("vs", ""),
+            over=one.get("over", ""),
+            order=one.get("order", ""),  # type: ignore[arg-type]
+            limit=int(one.get("limit", 0)),
+            share="share" in parts,
+        )
+        for measures in one["m"].split("|")
+    ]
+
+
+NAMES = ("m", "by", "grain", "f", "t", "p", "vs", "over", "order", "limit", "intent")
+
+
+def _split(text: str) -> Iterator[str]:
+    """The parts of an expectation; a space within a value begins no part."""
+    part = ""
+    for word in text.split(" "):
+        if word == "share" or (word.partition("=")[0] in NAMES and "=" in word):
+            if part:
+                yield part
+            part = word
+        else:
+            part += f" {word}"
+    yield part
+
+
+def _filter(text: str, codes: Mapping[str, str]) -> Filter:
+    kept = not text.startswith("!")
+    text = text.lstrip("!")
+    if "~" in text:
+        dimension, _tilde, word = text.partition("~")
+        return Filter(dimension, tuple(word.split()), kept, "contains")
+    dimension, _colon, values = text.partition(":")
+    return Filter(dimension, tuple(codes.get(value, value) for value in values.split("|")), kept)
+
+
+def _threshold(text: str) -> Threshold:
+    measure, relation, value = text.split(":")
+    return Threshold(measure, relation, float(value))  # type: ignore[arg-type]
+
+
+def meant(query: Query, catalogue: Catalogue) -> tuple[object, ...]:
+    """A query as what it asks: the order of filters and values, and how days are written, do not matter."""
+    filters = frozenset(
+        (one.dimension, frozenset(map(str.casefold, one.values)), one.kept, one.how) for one in query.filters
+    )
+    days = periods.days(query.period, catalogue.first, catalogue.last)
+    earlier = periods.before(query.period, catalogue.first, catalogue.last, query.compared) if query.compared else None
+    return (
+        frozenset(query.measures), frozenset(query.by), query.grain, filters, frozenset(query.thresholds), days,
+        earlier, query.over, query.order, query.limit, query.share,
+    )  # fmt: skip
+
+
+def judged(found: Understood, right: list[Query] | str, catalogue: Catalogue) -> str:
+    """ "right", "wrong" (said with confidence), "offered" (the right one among several), "asked" or "refused"."""
+    if isinstance(right, str) and right.startswith("intent="):
+        return (
+            "right"
+            if found.certain and found.intent == right.removeprefix("intent=")
+            else "wrong"
+            if found.certain
+            else "asked"
+        )
+    if right == "refuse":
+        return "wrong" if found.certain else "refused"
+    wanted = {meant(one, catalogue) for one in right if isinstance(one, Query)}
+    said = [meant(one, catalogue) for one in found.readings]
+    if found.certain:
+        return "right" if not found.intent and said[0] in wanted else "wrong"
+    return "offered" if wanted & set(said) and not found.lacking else "asked"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--show", action="store_true", help="print what was not read right")
+    show = parser.parse_args().show
+    with tempfile.TemporaryDirectory() as home:
+        shop = {name: (catalogue, words, codes) for name, catalogue, words, codes in shops(Path(home))}
+        for path in sorted(QUESTIONS.glob("*.tsv")):
+            counts: Counter[tuple[str, str]] = Counter()
+            took = []
+            for line in path.read_text().splitlines():
+                if not line or line.startswith("#"):
+                    continue
+                name, text, wanted = line.split("\t")
+                catalogue, words, codes = shop[name]
+                begin = time.perf_counter()
+                found = understand(text, catalogue, words)
+                took.append(time.perf_counter() - begin)
+                right = expected(wanted, codes)
+                verdict = judged(found, right, catalogue)
+                counts["refuse" if wanted == "refuse" else "answer", verdict] += 1
+                if show and verdict not in ("right", "refused"):
+                    print(f"{verdict}: [{name}] {text}\n    wanted {wanted}\n    {found}")
+            told(path.stem, counts, took)
+
+
+def told(name: str, counts: Counter[tuple[str, str]], took: list[float]) -> None:
+    answered = counts["answer", "right"] + counts["answer", "wrong"] + counts["refuse", "wrong"]
+    asked = sum(counts.values())
+    print(f"{name}: {asked} questions; answered {answered}, of which right {counts['answer', 'right'] / answered:.1%}")
+    print(f"  wrong with confidence: {(counts['answer', 'wrong'] + counts['refuse', 'wrong']) / asked:.1%} of all")
+    refused = counts["refuse", "refused"]
+    print(f"  cannot be answered: {refused} of {refused + counts['refuse', 'wrong']} refused")
+    print(f"  offered to choose from: {counts['answer', 'offered']}; asked back: {counts['answer', 'asked']}")
+    print(f"  median {1000 * statistics.median(took):.2f} ms, 90% {1000 * np.quantile(took, 0.9):.2f} ms")
+
+
+if __name__ == "__main__":
+    main()

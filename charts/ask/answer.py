@@ -1,0 +1,202 @@
+"""Figures of answers: a line where there is time, bars where there are groups, a heatmap where there are two kinds."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+import locales
+from charts import theme
+from locales import _
+from models.ask import wording
+from models.ask.definitions import Catalogue, Measure
+from models.ask.query import Query
+from models.ask.statement import EARLIER, SHARE, STEP
+from models.ask.wording import Names
+
+BARS, LINES, CELLS = 20, 6, 25
+FEW_STEPS = 40  # up to which the points of a line are marked
+FEW_COLUMNS = 12  # of a heatmap, up to which its numbers are written
+NAME = 28  # characters of a name
+IN_TURN = ("weekday", "hour", "month_of_year")
+
+
+def drawn(known: Catalogue, query: Query, found: pd.DataFrame, names: Names, currency: str) -> go.Figure | None:
+    """The figure of an answer (`models.ask.statement.Answer.table`), of its first measure; None for a single number."""
+    one = known.measures[query.measures[0]]
+    if not (query.by or query.grain) or found[one.name].isna().all():
+        return None
+    draw = _lines if query.grain else _heatmap if len(query.by) == 2 else _bars
+    return draw(known, query, found, names, wording.number(one, currency), currency)
+
+
+def _lines(
+    known: Catalogue, query: Query, found: pd.DataFrame, names: Names, write: Callable[[float], str], currency: str
+) -> go.Figure:
+    one = known.measures[query.measures[0]]
+    title, steps = wording.measure(known, one.name), pd.DatetimeIndex(found[STEP]).unique().sort_values()
+    best = found.loc[found[one.name].idxmax()]
+    headline = _("{measure}: the most in {when}, {value}")
+    earlier = not query.by and EARLIER + one.name in found
+    groups = _groups(query, found, names) if query.by else {title: found}
+    figure = theme.figure(
+        headline.format(measure=title, when=wording.step(query.grain, best[STEP]), value=write(best[one.name])),
+        y=_with_unit(one, title, currency),
+        xaxis=theme.time_axis(steps),
+        yaxis=_axis(one, found[one.name]),
+        showlegend=len(groups) > 1 or earlier,
+    )
+    lines = [(name, part.set_index(STEP)[one.name], False) for name, part in groups.items()]
+    lines += [(_("earlier"), found.set_index(STEP)[EARLIER + one.name], True)] if earlier else []
+    for place, (name, values, pale) in enumerate(lines):
+        values = values.reindex(steps)
+        look = {"color": theme.NEUTRAL if pale else theme.CATEGORICAL[place], "dash": theme.DASHES[place], "width": 2}
+        figure.add_trace(
+            go.Scatter(
+                x=steps,
+                y=values.to_numpy(float),
+                name=theme.plain(_cut(name)),
+                mode="lines+markers" if len(steps) < FEW_STEPS else "lines",
+                line=look,
+                hoverinfo="text",
+                hovertext=_hover(name, [wording.step(query.grain, when) for when in steps], map(write, values)),
+            )
+        )
+    return figure
+
+
+def _groups(query: Query, found: pd.DataFrame, names: Names) -> dict[str, pd.DataFrame]:
+    """The parts of a series that are drawn: those with the most of the first measure."""
+    parts = dict(iter(found.groupby(list(query.by), dropna=False, sort=False)))
+    order = sorted(parts, key=lambda key: -abs(parts[key][query.measures[0]].sum()))[:LINES]
+    return {
+        ", ".join(wording.value(name, level, names) for name, level in zip(query.by, key, strict=True)): parts[key]
+        for key in order
+    }
+
+
+def _bars(
+    known: Catalogue, query: Query, found: pd.DataFrame, names: Names, write: Callable[[float], str], currency: str
+) -> go.Figure:
+    one, dimension = known.measures[query.measures[0]], query.by[0]
+    shown, title = found.head(BARS), wording.measure(known, one.name)
+    called = [wording.value(dimension, level, names) for level in shown[dimension]]
+    is_share = SHARE in shown
+    values = shown[SHARE if is_share else one.name].to_numpy(float)
+    written = [locales.percent(value, 1) for value in values] if is_share else [write(value) for value in values]
+    best = int(np.nanargmax(values))
+    headline = _("{measure} by {dimension}: {name} is first, {value}")
+    earlier = EARLIER + one.name in shown and not is_share
+    then = shown[EARLIER + one.name].to_numpy(float) if earlier else np.zeros(0)
+    figure = theme.figure(
+        headline.format(
+            measure=title,
+            dimension=wording.dimension(known, dimension).lower(),
+            name=called[best],
+            value=written[best],
+        ),
+        x=_("Share") if is_share else _with_unit(one, title, currency),
+        height=90 + (44 if earlier else 28) * len(shown),
+        xaxis=_axis(one, pd.Series(np.r_[values, then]), is_share),
+        yaxis=_rows(called),
+        showlegend=earlier,
+        barmode="group",
+        bargap=0.25,
+    )
+    for name, amounts, colour in ((title, values, theme.STAY), (_("earlier"), then, theme.faded(theme.NEUTRAL, 0.5))):
+        if len(amounts):
+            texts = written if is_share else [write(value) for value in amounts]
+            figure.add_trace(
+                go.Bar(
+                    x=amounts,
+                    y=list(range(len(shown))),
+                    orientation="h",
+                    name=name,
+                    text=texts,
+                    textposition="outside",
+                    cliponaxis=False,
+                    marker={"color": colour},
+                    hoverinfo="text",
+                    hovertext=_hover(name, called, texts),
+                )
+            )
+    return figure
+
+
+def _rows(called: Sequence[str]) -> dict[str, object]:
+    """An axis of names, the first one on top."""
+    texts = [theme.plain(_cut(name)) for name in called]
+    return {"autorange": "reversed", "tickvals": list(range(len(called))), "ticktext": texts}
+
+
+def _heatmap(
+    known: Catalogue, query: Query, found: pd.DataFrame, names: Names, write: Callable[[float], str], currency: str
+) -> go.Figure:
+    one, (rows, columns) = known.measures[query.measures[0]], query.by
+    title = _with_unit(one, wording.measure(known, one.name), currency)
+    wide = found.dropna(subset=[rows, columns]).pivot(index=rows, columns=columns, values=one.name)
+    wide = wide.loc[_first(found, rows, one.name), _first(found, columns, one.name)]
+    down = [wording.value(rows, level, names) for level in wide.index]
+    across = [wording.value(columns, level, names) for level in wide.columns]
+    best = found.dropna(subset=[rows, columns]).sort_values(one.name, ascending=False).iloc[0]
+    brief = locales.percent if one.unit == "share" else locales.compact
+    cells = wide.to_numpy(float)
+    headline = _("{measure}: {row} with {column} is first, {value}").format(
+        measure=title,
+        row=wording.value(rows, best[rows], names),
+        column=wording.value(columns, best[columns], names),
+        value=write(best[one.name]),
+    )
+    figure = theme.figure(
+        headline,
+        height=110 + 28 * len(wide),
+        yaxis=_rows(down),
+        xaxis={
+            "tickvals": list(range(len(across))),
+            "ticktext": [theme.plain(_cut(name)) for name in across],
+            "tickangle": 0 if len(across) < LINES else -40,
+        },
+    )
+    figure.add_trace(
+        go.Heatmap(
+            z=cells,
+            colorscale=theme.SEQUENTIAL,
+            showscale=False,
+            text=[[brief(value) if value == value else "" for value in line] for line in cells],
+            texttemplate="%{text}" if len(across) <= FEW_COLUMNS else "",
+            hoverinfo="text",
+            hovertext=[_hover(name, across, map(write, line)) for name, line in zip(down, cells, strict=True)],
+            xgap=2,
+            ygap=2,
+        )
+    )
+    return figure
+
+
+def _first(found: pd.DataFrame, dimension: str, measure: str) -> list:
+    """The levels with the most of a measure, the first ones; those of time in their turn."""
+    most = found.groupby(dimension)[measure].sum().sort_values(ascending=False, kind="stable").index[:CELLS]
+    return sorted(most) if dimension in IN_TURN else list(most)
+
+
+def _hover(name: str, of: Iterable[str], written: Iterable[str]) -> list[str]:
+    return [f"{theme.plain(name)}, {theme.plain(one)}: {value}" for one, value in zip(of, written, strict=True)]
+
+
+def _with_unit(one: Measure, title: str, currency: str) -> str:
+    unit = {"money": currency, "days": _("days")}.get(one.unit)
+    return f"{title} ({unit})" if unit else title
+
+
+def _axis(one: Measure, values: pd.Series, share: bool = False) -> dict[str, object]:
+    """An axis with round ticks, and room behind the longest bar for what is written there."""
+    found = values.dropna().to_numpy(float)
+    top, low = max(found.max(initial=0.0), 0.0), found.min(initial=0.0)
+    if (share or one.unit == "share") and low >= 0:
+        return theme.percent_axis(max(top * 1.15, 0.01))
+    return {**theme.amounts(np.r_[found, top * 1.15, low * 1.15]), "nticks": 6}
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= NAME else name[: NAME - 1] + "…"

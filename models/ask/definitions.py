@@ -1,0 +1,554 @@
+"""What can be asked of some data: measures, what they can be split by, and what people call them in two languages.
+
+A formula stands here once, over the columns of `data.schemas`. Revenue, returns, cost and margin are those of
+`models.sales.overview` and `models.products.margins`; orders and customers are counted where something was sold.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+import locales
+from data import schemas
+from locales import N_
+from locales.labels import label
+from models.ask import periods, words
+from models.ask.query import GRAINS, Query
+
+Unit = Literal["money", "units", "count", "share", "days", "number"]
+TABLES = ("sales", "stock", "customers")
+MOST_BY = 2  # dimensions and a grain of one question
+GOODS = "line_type IN ('sale', 'return')"
+SALE = "line_type = 'sale'"
+LATELY = 28  # days whose sales say how long the stock lasts
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number that can be asked for: its formula in SQL over the rows of `table`, which needs these columns.
+
+    `words` are what people call it. `additive`: the parts add up to the whole, so that shares of it make sense.
+    """
+
+    name: str
+    title: str
+    sql: str
+    unit: Unit
+    meaning: str
+    needs: tuple[str, ...] = ()
+    table: str = "sales"
+    additive: bool = True
+    own: Literal["", "sum", "mean"] = ""  # of the column `title`, which is a measure only by this
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """What a measure can be split by and kept to: an expression for each table that has it.
+
+    `levels`: its values are known by name, and can be found in a question.
+    """
+
+    name: str
+    title: str
+    sql: Mapping[str, str]
+    needs: tuple[str, ...] = ()
+    levels: bool = True
+    own: bool = False  # `title` is the name of a column
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What one shop's data can be asked: `measures` and `dimensions` by name.
+
+    `lacking` says of those that Vigie knows and these data do not have which columns are missing. The sales lie
+    between the days `first` and `last`.
+    """
+
+    measures: Mapping[str, Measure]
+    dimensions: Mapping[str, Dimension]
+    lacking: Mapping[str, tuple[str, ...]]
+    first: date
+    last: date
+    frames: Mapping[str, Collection[str]]
+
+
+_COSTED = f"sum(amount) FILTER ({GOODS} AND unit_cost IS NOT NULL)"
+_COST = f"sum(quantity * unit_cost) FILTER ({GOODS})"
+_SOLD = f"sum(amount) FILTER ({SALE})"
+_ORDERS = f"count(DISTINCT invoice) FILTER ({SALE})"
+_BUYERS = f"count(DISTINCT customer) FILTER ({SALE})"
+
+MEASURES = (
+    Measure(
+        "revenue",
+        N_("Revenue"),
+        f"sum(amount) FILTER ({GOODS})",
+        "money",
+        N_("what goods were sold for, less what came back"),
+        ("amount",),
+    ),
+    Measure(
+        "gross_sales",
+        N_("Sales before returns"),
+        _SOLD,
+        "money",
+        N_("what goods were sold for, before anything came back"),
+        ("amount",),
+    ),
+    Measure(
+        "units",
+        N_("Units"),
+        f"sum(quantity) FILTER ({GOODS})",
+        "units",
+        N_("units sold, less those that came back"),
+        ("quantity",),
+    ),
+    Measure(
+        "orders",
+        N_("Orders"),
+        _ORDERS,
+        "count",
+        N_("invoices on which something was sold"),
+        ("invoice",),
+        additive=False,
+    ),
+    Measure(
+        "customers",
+        N_("Customers"),
+        _BUYERS,
+        "count",
+        N_("customers who bought, as far as lines name them"),
+        ("customer",),
+        additive=False,
+    ),
+    Measure(
+        "products",
+        N_("Products sold"),
+        f"count(DISTINCT product) FILTER ({SALE})",
+        "count",
+        N_("different products that were sold"),
+        ("product",),
+        additive=False,
+    ),
+    Measure(
+        "stores",
+        N_("Stores that sold"),
+        f"count(DISTINCT store) FILTER ({SALE})",
+        "count",
+        N_("stores in which something was sold"),
+        ("store",),
+        additive=False,
+    ),
+    Measure(
+        "lines",
+        N_("Lines"),
+        f"count(*) FILTER ({GOODS})",
+        "count",
+        N_("invoice lines of goods"),
+    ),
+    Measure(
+        "basket",
+        N_("Basket"),
+        f"{_SOLD} / nullif({_ORDERS}, 0)",
+        "money",
+        N_("amount sold an order"),
+        ("amount", "invoice"),
+        additive=False,
+    ),
+    Measure(
+        "revenue_per_customer",
+        N_("Revenue per customer"),
+        f"sum(amount) FILTER ({GOODS} AND customer IS NOT NULL) / nullif({_BUYERS}, 0)",
+        "money",
+        N_("revenue of lines that name a customer, for each of them"),
+        ("amount", "customer"),
+        additive=False,
+    ),
+    Measure(
+        "orders_per_customer",
+        N_("Orders per customer"),
+        f"count(DISTINCT invoice) FILTER ({SALE} AND customer IS NOT NULL) / nullif({_BUYERS}, 0)",
+        "number",
+        N_("orders that name a customer, for each of them"),
+        ("invoice", "customer"),
+        additive=False,
+    ),
+    Measure(
+        "units_per_order",
+        N_("Units per order"),
+        f"sum(quantity) FILTER ({SALE}) / nullif({_ORDERS}, 0)",
+        "number",
+        N_("units sold an order"),
+        ("quantity", "invoice"),
+        additive=False,
+    ),
+    Measure(
+        "price",
+        N_("Average price"),
+        f"{_SOLD} / nullif(sum(quantity) FILTER ({SALE}), 0)",
+        "money",
+        N_("amount sold a unit"),
+        ("amount", "quantity"),
+        additive=False,
+    ),
+    Measure(
+        "returned",
+        N_("Returned"),
+        "-sum(amount) FILTER (line_type = 'return')",
+        "money",
+        N_("what came back, in money"),
+        ("amount",),
+    ),
+    Measure(
+        "return_rate",
+        N_("Return rate"),
+        f"-sum(amount) FILTER (line_type = 'return') / nullif({_SOLD}, 0)",
+        "share",
+        N_("what came back, as a share of what was sold"),
+        ("amount",),
+        additive=False,
+    ),
+    Measure(
+        "units_returned",
+        N_("Units returned"),
+        "-sum(quantity) FILTER (line_type = 'return')",
+        "units",
+        N_("units that came back"),
+        ("quantity",),
+    ),
+    Measure(
+        "discount",
+        N_("Discounts"),
+        f"sum(amount * {{off}} / (1 - {{off}})) FILTER ({SALE}) "
+        "- coalesce(sum(amount) FILTER (line_type = 'discount'), 0)",
+        "money",
+        N_("what promotions and discounts took off the list price"),
+        ("amount",),
+    ),
+    Measure(
+        "discount_rate",
+        N_("Discount rate"),
+        f"1 - {_SOLD} / nullif(sum(amount / (1 - coalesce(promotion, 0))) FILTER ({SALE}), 0)",
+        "share",
+        N_("promotions as a share of the list price"),
+        ("amount", "promotion"),
+        additive=False,
+    ),
+    Measure(
+        "cost",
+        N_("Cost of goods"),
+        _COST,
+        "money",
+        N_("units sold less returned, times what one costs"),
+        ("quantity", "unit_cost"),
+    ),
+    Measure(
+        "unit_cost",
+        N_("Average unit cost"),
+        f"({_COST}) / nullif(sum(quantity) FILTER ({GOODS} AND unit_cost IS NOT NULL), 0)",
+        "money",
+        N_("cost of goods a unit, where a cost is known"),
+        ("quantity", "unit_cost"),
+        additive=False,
+    ),
+    Measure(
+        "margin",
+        N_("Margin"),
+        f"{_COSTED} - {_COST}",
+        "money",
+        N_("revenue less the cost of goods, where a cost is known"),
+        ("amount", "quantity", "unit_cost"),
+    ),
+    Measure(
+        "margin_rate",
+        N_("Margin rate"),
+        f"({_COSTED} - {_COST}) / nullif(greatest({_COSTED}, 0), 0)",
+        "share",
+        N_("margin as a share of the revenue with a known cost"),
+        ("amount", "quantity", "unit_cost"),
+        additive=False,
+    ),
+    Measure(
+        "shipping",
+        N_("Shipping"),
+        "sum(amount) FILTER (line_type = 'shipping')",
+        "money",
+        N_("what customers paid for shipping"),
+        ("amount",),
+    ),
+    Measure(
+        "fees",
+        N_("Fees"),
+        "sum(amount) FILTER (line_type = 'fee')",
+        "money",
+        N_("fees among the lines"),
+        ("amount",),
+    ),
+)
+
+STOCK = (
+    Measure(
+        "stock_units",
+        N_("Units in stock"),
+        "sum(on_hand)",
+        "units",
+        N_("units on hand on the last day"),
+        table="stock",
+    ),
+    Measure(
+        "stock_value",
+        N_("Stock value"),
+        "sum(on_hand * unit_cost)",
+        "money",
+        N_("units on hand on the last day, times what one costs"),
+        ("unit_cost",),
+        table="stock",
+    ),
+    Measure(
+        "days_of_cover",
+        N_("Days of cover"),
+        f"sum(on_hand) / nullif(sum(lately) / {LATELY}.0, 0)",
+        "days",
+        N_("how long the stock lasts at the sales of the last 28 days"),
+        ("quantity",),
+        table="stock",
+        additive=False,
+    ),
+    Measure(
+        "stock_out_days",
+        N_("Stock-out days"),
+        "sum(out_days)",
+        "days",
+        N_("days on which a product had nothing on hand, added up over products"),
+        table="stock",
+    ),
+)
+
+DIMENSIONS = (
+    Dimension("product", N_("Product"), {"sales": "product", "stock": "product"}, ("product",)),
+    Dimension("category", N_("Category"), {"sales": "category", "stock": "category"}, ("category",)),
+    Dimension("store", N_("Store"), {"sales": "store", "stock": "store"}, ("store",)),
+    Dimension("supplier", N_("Supplier"), {"sales": "supplier", "stock": "supplier"}, ("supplier",)),
+    Dimension("customer", N_("Customer"), {"sales": "customer"}, ("customer",)),
+    Dimension(
+        "country",
+        N_("Country"),
+        {"sales": "(SELECT any_value(s.country) FROM stores AS s WHERE s.store = sales.store)"},
+        ("store", "stores.country"),
+    ),
+    Dimension("weekday", N_("Day of the week"), {"sales": "isodow(timestamp)"}, levels=False),
+    Dimension("hour", N_("Hour of the day"), {"sales": "hour(timestamp)"}, levels=False),
+    Dimension("month_of_year", N_("Month of the year"), {"sales": "month(timestamp)"}, levels=False),
+)
+
+
+def catalogue(
+    columns: Mapping[str, Mapping[str, str]],
+    span: tuple[date, date],
+    unknown: Collection[str] = (),
+    people: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Catalogue:
+    """What can be asked of sales with the frames `columns` (frame -> column -> pandas type) between two days.
+
+    `unknown` columns say nothing of any line. `people` are the columns of a table of customers who stay or leave.
+    `headers` are what the file called its columns (canonical -> its own): they are words for them, too.
+    """
+    sales = set(columns["sales"]) - set(unknown)
+    if {"quantity", "unit_price"} <= sales:
+        sales.add("amount")
+    beside = {f"{frame}.{column}" for frame, kept in columns.items() if frame != "sales" for column in kept}
+    goods = set(columns.get("products", {}))
+    moved = set(columns.get("stock_moves", {}))
+    in_stock = {"product"} | ({"category", "supplier"} & (goods | sales)) | ({"store"} & moved)
+    costs = {"unit_cost"} & (sales | set(columns.get("supplier_prices", {})))
+    known = {"sales": sales | beside, "stock": (in_stock | costs | sales & {"quantity"}) if moved else set()}
+    measures: dict[str, Measure] = {}
+    lacking: dict[str, tuple[str, ...]] = {}
+    for measure in (*MEASURES, *STOCK):
+        missing = [column for column in measure.needs if column not in known[measure.table]]
+        missing += ["stock_moves"] if measure.table == "stock" and not moved else []
+        if missing:
+            lacking[measure.name] = tuple(missing)
+        else:
+            off = "coalesce(promotion, 0)" if "promotion" in sales else "0"
+            measures[measure.name] = replace(
+                measure, sql=measure.sql.replace("{off}", off), words=words.of(measure.name, "measure")
+            )
+    dimensions: dict[str, Dimension] = {}
+    for dimension in DIMENSIONS:
+        missing = [column for column in dimension.needs if column not in known["sales"]]
+        if missing:
+            lacking[dimension.name] = tuple(missing)
+        else:
+            tables = {"sales", *(["stock"] if moved and dimension.name in in_stock else [])}
+            kept = {table: sql for table, sql in dimension.sql.items() if table in tables}
+            dimensions[dimension.name] = replace(dimension, sql=kept, words=words.of(dimension.name, "dimension"))
+    for name in schemas.extras(columns["sales"]):
+        dimensions[name] = Dimension(name, name, {"sales": quoted(name)}, own=True, words=(name,))
+    for name in schemas.extras(columns["sales"], "float64"):
+        measures |= {one.name: one for one in _numbers(name, "sales", f"FILTER ({GOODS})")}
+    if people:
+        asked, split = _of_people(people)
+        measures |= asked
+        dimensions |= split
+    meant = {"amount": "revenue", "quantity": "units"}
+    called = {meant.get(column, column): (header,) for column, header in (headers or {}).items()}
+    return Catalogue(
+        measures={name: replace(one, words=(*one.words, *called.get(name, ()))) for name, one in measures.items()},
+        dimensions={name: replace(one, words=(*one.words, *called.get(name, ()))) for name, one in dimensions.items()},
+        lacking=lacking,
+        first=span[0],
+        last=span[1],
+        frames={name: tuple(kept) for name, kept in columns.items()},
+    )
+
+
+def _numbers(column: str, table: str, rows: str = "") -> Iterable[Measure]:
+    """The mean and the sum of a column of numbers."""
+    called = _called(column)
+    sql = quoted(column)
+    of_table = "" if table == "sales" else f"{table}."
+    yield Measure(
+        f"{of_table}{column}.sum",
+        column,
+        f"sum({sql}) {rows}",
+        "number",
+        "",
+        table=table,
+        own="sum",
+        words=called,
+    )
+    yield Measure(
+        f"{of_table}{column}.mean",
+        column,
+        f"avg({sql}) {rows}",
+        "number",
+        "",
+        table=table,
+        additive=False,
+        own="mean",
+        words=called,
+    )
+
+
+def _called(column: str) -> tuple[str, ...]:
+    """What a column is called in its table and in both languages."""
+    names = [column]
+    for language in locales.LANGUAGES:
+        with locales.using(language):
+            names.append(label(column))
+    return tuple(dict.fromkeys(names))
+
+
+PEOPLE = "customers"
+_PEOPLE = (
+    Measure(
+        f"{PEOPLE}.count",
+        N_("Customers, staying or gone"),
+        "count(*)",
+        "count",
+        N_("customers in the table of who stays and who leaves"),
+        table=PEOPLE,
+    ),
+    Measure(
+        f"{PEOPLE}.churn_rate",
+        N_("Churn rate"),
+        "avg(churned::INTEGER)",
+        "share",
+        N_("customers who left, as a share of all"),
+        ("churned",),
+        table=PEOPLE,
+        additive=False,
+    ),
+    Measure(
+        f"{PEOPLE}.left",
+        N_("Customers who left"),
+        "count(*) FILTER (churned)",
+        "count",
+        N_("customers who left"),
+        ("churned",),
+        table=PEOPLE,
+    ),
+)
+
+
+def _of_people(kinds: Mapping[str, str]) -> tuple[dict[str, Measure], dict[str, Dimension]]:
+    """What can be asked of a table of customers: its numbers, and its texts as dimensions."""
+    there = [one for one in _PEOPLE if set(one.needs) <= set(kinds)]
+    asked = {one.name: replace(one, words=words.of(one.name, "measure")) for one in there}
+    split = {}
+    for column, kind in kinds.items():
+        if column in ("customer_id", "churned"):
+            continue
+        if kind in ("str", "category", "bool"):
+            name = f"{PEOPLE}.{column}"
+            split[name] = Dimension(
+                name, column, {PEOPLE: f"CAST({quoted(column)} AS VARCHAR)"}, own=True, words=_called(column)
+            )
+        elif kind.startswith(("float", "int")):
+            asked |= {one.name: one for one in _numbers(column, PEOPLE)}
+    return asked, split
+
+
+def quoted(name: str) -> str:
+    """A column's name in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def table_of(known: Catalogue, query: Query) -> str:
+    """The one table that a query is about."""
+    return known.measures[query.measures[0]].table
+
+
+def fits(known: Catalogue, query: Query) -> bool:
+    """Whether a query speaks of what these data have, of one table at a time, and no more than can be shown."""
+    measures = [*query.measures, *(one.measure for one in query.thresholds)]
+    if not query.measures or not all(name in known.measures for name in measures):
+        return False
+    table = table_of(known, query)
+    split = [*query.by, *(one.dimension for one in query.filters)]
+    split += [query.over] if query.over and query.over not in (*GRAINS, "line") else []
+    timed = bool(query.grain or query.compared or query.over in GRAINS)
+    return (
+        all(known.measures[name].table == table for name in measures)
+        and all(name in known.dimensions and table in known.dimensions[name].sql for name in split)
+        and len(set(query.by)) == len(query.by) <= MOST_BY
+        and query.grain in ("", *GRAINS)
+        and not (timed and table != "sales")
+        and not (query.period and table == PEOPLE)
+        and query.limit >= 0
+        and all(periods.is_period(one) for one in (query.period, query.compared) if one not in ("before", "year"))
+        and not (query.share and (len(query.measures) > 1 or not known.measures[query.measures[0]].additive))
+    )
+
+
+def fitted(known: Catalogue, query: Query) -> Query | None:
+    """A query without what these data cannot answer together with its last measure; None where nothing is left."""
+    there = [name for name in query.measures if name in known.measures]
+    if not there:
+        return None
+    table = known.measures[there[-1]].table
+    measures = tuple(name for name in there if known.measures[name].table == table)
+
+    def has(name: str) -> bool:
+        return name in known.dimensions and table in known.dimensions[name].sql
+
+    timed = table == "sales"
+    kept = replace(
+        query,
+        measures=measures,
+        by=tuple(name for name in query.by if has(name))[:MOST_BY],
+        grain=query.grain if timed else "",
+        filters=tuple(one for one in query.filters if has(one.dimension)),
+        thresholds=tuple(one for one in query.thresholds if one.measure in known.measures),
+        period="" if table == PEOPLE else query.period,
+        compared=query.compared if timed else "",
+        over=query.over if timed or has(query.over) else "",
+        share=query.share and len(measures) == 1 and known.measures[measures[0]].additive,
+    )
+    kept = replace(kept, thresholds=tuple(one for one in kept.thresholds if known.measures[one.measure].table == table))
+    return kept if fits(known, kept) else None

@@ -1,0 +1,441 @@
+"""A query in the making: what each phrase of a question adds to it."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from models.ask import when
+from models.ask.definitions import Catalogue
+from models.ask.lexicon import Entry, Kind, Lexicon
+from models.ask.query import Filter, How, Query, Relation, Threshold
+
+MOST_READINGS = 4
+USUAL = ("revenue", "units", "orders")  # what is offered where no measure was named
+RELATIONS: dict[str, Relation] = {"over": "over", "under": "under", "at least": "at least", "at most": "at most"}
+KINDS: tuple[Kind, ...] = ("measure", "dimension", "value", "grain", "lacking")
+SUPERLATIVES = {"most": "most", "least": "least", "best": "most", "worst": "least"}
+ROLES = ("by", "which", "many", *SUPERLATIVES)
+WHOLE = ("sell", "spend", "many", "much", "against", "share")  # what holds for the whole question
+GO_ON = ("again", "with", "all")  # commands behind which what was said still holds: "without London and Bath"
+EACH = ("per", "for each", "for every", "each", "every", "chaque", "pour chaque")  # before what there is one of
+COUNTS = ("customers", "customers.count")
+COUNTED = {"product": "products", "store": "stores", "customer": "customers"}
+CONDITIONS: dict[
+    str, tuple[str, tuple[str, ...], Relation]
+] = {  # command -> table, measures to choose from, relation to 0
+    "losing": ("sales", ("margin", "profit.sum", "benefice.sum", "marge.sum"), "under"),
+    "empty": ("stock", ("stock_units",), "at most"),
+}
+BETTER_LESS = (
+    "returned",
+    "return_rate",
+    "units_returned",
+    "stock_out_days",
+    "churn_rate",
+    "left",
+    "discount",
+    "cost",
+    "fees",
+)
+IN_STOCK = ("units", "products", "customers")  # say nothing more beside a measure of the stock
+
+
+@dataclass(frozen=True)
+class Item:
+    """A phrase of a question: what it can mean, or the `number` it is, or a `word` that means nothing.
+
+    As it was `written`; `plural` if it was. `gap`: a period stood here.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    number: float | None = None
+    percent: bool = False
+    word: str = ""
+    written: str = ""
+    plural: bool = False
+    gap: bool = False
+
+    def has(self, kind: Kind, *names: str) -> bool:
+        """Whether it can be of a kind (and has one of these names)."""
+        return any(one.kind == kind and (not names or one.name in names) for one in self.entries)
+
+    def command(self) -> str:
+        """The command it is; "" for none."""
+        return next((one.name for one in self.entries if one.kind == "command"), "")
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What the data lack that it means, where it means nothing else."""
+        meant = [one for one in self.entries if one.kind not in ("command", "stop")]
+        return tuple(one.name for one in meant) if all(one.kind == "lacking" for one in meant) else ()
+
+
+def _limited(rest: Sequence[Item]) -> bool:
+    """Whether a threshold is what follows: "who spent more than 100", "whose revenue is over 100"."""
+    measures = 0
+    for item in rest:
+        if item.command() in RELATIONS:
+            return True
+        measures += item.has("measure")
+        if measures > 1 or not (item.has("measure") or item.command() in ("which", "with", "sell", "spend")):
+            return False
+    return False
+
+
+@dataclass
+class Draft:
+    """A query in the making, of one table; `values`: a name of a value that means something else, too, is the value."""
+
+    known: Catalogue
+    lexicon: Lexicon
+    table: str
+    values: bool
+    intent: str
+    measures: list[str] = field(default_factory=list)
+    by: list[str] = field(default_factory=list)
+    grain: str = ""
+    filters: list[Filter] = field(default_factory=list)
+    thresholds: list[Threshold] = field(default_factory=list)
+    order: str = ""
+    limit: int = 0
+    mean: bool = False  # an average was asked for, of the measure that is to come
+    averaged: int = 0  # measures that are to be averaged over time or lines
+    said: set[str] = field(default_factory=set)  # commands that hold for the whole: "sell", "many", "against" ...
+    choices: list[list[Filter]] = field(default_factory=list)  # of a value that several dimensions have
+    cleared: list[str] = field(default_factory=list)  # dimensions of which all is asked for
+    waiting: list[tuple[Relation, float, bool]] = field(default_factory=list)  # thresholds without a measure yet
+    unread: list[str] = field(default_factory=list)
+    failed: bool = False  # something that was said is not of this table, or cannot be asked
+    counted: bool = False  # products were counted: they may be units
+    people: bool = False  # the last measure counts those whom a dimension names, too
+    role: str = ""  # the command that the next phrase is for: "by", "which", "most" ...
+    negated: bool = False  # "without" came before
+    held: bool = False  # "with" came before
+    denied: bool = False  # "without" has nothing behind it yet
+
+    def read(self, items: Sequence[Item]) -> None:
+        """Take everything that was said, from the first phrase to the last."""
+        around = [Item(), *items, Item(), Item()]
+        for place, item in enumerate(items):
+            before, after = around[place], around[place + 2]
+            if item.gap:
+                self.role, self.negated = "", False
+            elif item.number is not None:
+                self._number(item, before, after)
+            elif not any(item.has(kind) for kind in KINDS):
+                self._command(item, before, after)
+            elif kind := self._kind(item, before, items[place + 1 :]):
+                {
+                    "measure": self._measure,
+                    "dimension": self._dimension,
+                    "value": self._value,
+                    "grain": self._grain,
+                }[kind](item, before, after)
+        self.failed |= self.denied
+
+    def _named(self, item: Item, kind: Kind) -> list[Entry]:
+        """What an item can mean in this table."""
+        found = []
+        for one in item.entries:
+            if one.kind != kind:
+                continue
+            if (kind == "measure" and self.known.measures[one.name].table == self.table) or (
+                kind != "measure"
+                and one.name in self.known.dimensions
+                and self.table in self.known.dimensions[one.name].sql
+            ):
+                found.append(one)
+        return found
+
+    def _kind(self, item: Item, before: Item, rest: Sequence[Item]) -> str:
+        """What an item is here: "measure", "dimension", "value" or "grain"; "" where it is nothing of this table."""
+        if item.lacking:
+            return ""
+        kinds = {kind for kind in ("measure", "dimension", "value") if self._named(item, kind)}
+        if not kinds and item.has("grain"):
+            return "grain"
+        if not kinds:
+            named = next((one.name for one in item.entries if one.kind == "measure"), "")
+            self.failed |= not (self.table == "stock" and named in IN_STOCK)
+            return ""
+        if item.has("grain") and not (self.values and "value" in kinds):
+            return "grain"
+        after, later = (*rest, Item(), Item())[:2]
+        ranked = after.command() == "by" and later.has("measure") and not later.has("dimension")
+        qualifies = any(self._is_value_of(after, one.name) for one in self._named(item, "dimension"))
+        split = self.role in ("by", "which", *SUPERLATIVES) or ranked or qualifies or _limited(rest)
+        if item.has("dimension") and item.has("measure") and split:
+            self.failed |= "dimension" not in kinds
+            return "dimension" if "dimension" in kinds else ""
+        if "value" in kinds and len(kinds) > 1:
+            qualified = {one.name for one in self._named(item, "value")} & {
+                one.name for one in before.entries if one.kind == "dimension"
+            }
+            return "value" if self.values or qualified else "measure" if "measure" in kinds else "dimension"
+        return "measure" if "measure" in kinds else "dimension" if "dimension" in kinds else "value"
+
+    def _number(self, item: Item, before: Item, after: Item) -> None:
+        number = item.number or 0.0
+        relation = RELATIONS.get(before.command())
+        if relation:
+            named = self._named(after, "measure")
+            if named:
+                self._limit(self._chosen(named), relation, number, item.percent)
+            elif self.measures:
+                self._limit(self.measures[-1], relation, number, item.percent)
+            else:
+                self.waiting.append((relation, number, item.percent))
+        elif {before.command(), after.command()} & set(SUPERLATIVES) or (
+            self._named(after, "dimension") and not self._named(before, "dimension")
+        ):
+            self.limit = int(number)
+        elif named := self._named(before, "dimension"):
+            value = self.lexicon.codes.get(named[0].name, {}).get(f"{number:g}")
+            if value is None:
+                self.unread.append(f"{number:g}")
+            else:
+                self.by = [one for one in self.by if one != named[0].name]
+                self._filter(Filter(named[0].name, (value,)))
+        elif self.order and not self.limit:
+            self.limit = int(number)
+        else:
+            self.unread.append(f"{number:g}")
+
+    def _limit(self, measure: str, relation: Relation, value: float, percent: bool) -> None:
+        share = self.known.measures[measure].unit == "share"
+        self.thresholds.append(
+            Threshold(measure, relation, round(value / 100, 9) if percent or (share and value > 1) else value)
+        )
+
+    def _command(self, item: Item, before: Item, after: Item) -> None:
+        """What a command says of the phrases behind it, and of the whole question."""
+        command = item.command()
+        if command in RELATIONS:
+            if after.number is None and not after.gap:
+                self.unread.append(item.written)
+            return
+        self.negated = command == "not" or (self.negated and command in GO_ON)
+        self.denied |= command == "not"
+        self.held = command == "with" or (self.held and command in GO_ON)
+        self.role = (
+            command if command in ROLES else self.role if command in ("sell", "spend", "mean", "sum", *GO_ON) else ""
+        )
+        if command in SUPERLATIVES:
+            self.order = command
+        elif command == "line":
+            self.mean = self.mean or not self.averaged
+            self.grain = "line"
+        elif command == "mean":
+            self.mean = True
+            own = before.has("measure") and self.measures and self.known.measures[self.measures[-1]].own
+            if own or (before.has("measure") and self.measures and not self._named(after, "measure")):
+                self.measures[-1] = self._average(self.measures[-1])
+        elif command == "sum":
+            self.mean = False
+        elif command == "all":
+            self.cleared += [one.name for one in self._named(after, "dimension")]
+        elif command in CONDITIONS:
+            table, names, relation = CONDITIONS[command]
+            there = [name for name in names if name in self.known.measures]
+            self.failed |= not there or self.table != table
+            self.thresholds += [Threshold(name, relation, 0.0) for name in there[:1]]
+        elif command in WHOLE:
+            self.said.add(command)
+
+    def _average(self, measure: str) -> str:
+        """The average of a measure: of a column of one's own its mean; of what adds up, or counts, that over time."""
+        self.mean = False
+        mean = measure.removesuffix(".sum") + ".mean"
+        if measure.endswith(".sum") and mean in self.known.measures:
+            return mean
+        one = self.known.measures[measure]
+        self.averaged += one.additive or one.unit == "count"
+        return measure
+
+    def _chosen(self, named: Sequence[Entry]) -> str:
+        """The measure that is meant: that of a column of one's own before one that Vigie knows by the same name."""
+        own = [one.name for one in named if self.known.measures[one.name].own]
+        return own[0] if own else named[0].name
+
+    def _measure(self, item: Item, before: Item, _after: Item) -> None:
+        measure = self._chosen(self._named(item, "measure"))
+        if self.mean:
+            measure = self._average(measure)
+        ranks = before.command() == "by" and before.written not in EACH
+        if item.command() == "share":
+            self.said.add("share")
+        if self.waiting:
+            self._limit(measure, *self.waiting.pop())
+        named_for_its_threshold = any(one.measure == measure for one in self.thresholds)
+        if measure in self.measures or named_for_its_threshold:
+            pass
+        elif self.measures and (item.has("dimension") or measure in COUNTS) and before.command() not in ("again", "by"):
+            pass  # "revenue of customers who ..."
+        elif self.people and before.command() not in ("again", "by"):
+            self.measures[-1] = measure  # "customers left"
+        elif before.written in EACH or (self.measures and (before.has("value") or before.has("measure"))):
+            self.unread.append(item.written)  # "same day shipping", "items per ticket", "prix d'achat": another thing
+        else:
+            self.measures.insert(0 if ranks else len(self.measures), measure)
+        self.people = bool(self.measures) and measure == self.measures[-1] and measure in COUNTS
+        if ranks:
+            self.order = self.order or "most"
+        self.role, self.negated = "", False
+
+    def _dimension(self, item: Item, before: Item, after: Item) -> None:
+        name = self._named(item, "dimension")[0].name
+        if self.role != "by" and (self._is_value_of(after, name) or self._is_value_of(before, name)):
+            return  # "the store London", "London stores"
+        binary = next((one.name for one in self._named(item, "dimension") if one.name in self.lexicon.binary), "")
+        yes, no = self.lexicon.binary.get(binary, ("", ""))
+        flag = yes.lower() == "true" and self.role != "which"  # "senior citizens who left" are those who are
+        if binary and (self.negated or self.held or flag) and self.role != "by":
+            self._filter(Filter(binary, (no if self.negated else yes,)))
+            self.denied = False
+            return
+        if self.role == "many" and not item.has("measure"):
+            counted = COUNTED.get(name, "")
+            self.failed |= counted not in self.known.measures
+            self.measures.append(counted)
+            if name == "product":
+                self.counted = True
+        elif self.role == "" and any(after.has("measure", one) for one in COUNTS):
+            self.unread.append(item.written)  # "contract customers": which ones?
+        elif (self.role == "" and name == "product" and before.has("value")) or name in self.cleared:
+            pass  # "Kitchen products"
+        else:
+            self.by += [name] if name not in self.by else []
+            self._one(item)
+        self.role, self.negated = ("by" if self.role == "by" else ""), False
+
+    def _one(self, item: Item) -> None:
+        """A single "which store", "best day" is one, if it is to be in an order at all."""
+        if not item.plural and self.role != "by" and not self.limit:
+            self.limit = -1
+
+    def _is_value_of(self, item: Item, name: str) -> bool:
+        return any(one.name == name for one in self._named(item, "value")) and not item.has("dimension", name)
+
+    def _grain(self, item: Item, _before: Item, _after: Item) -> None:
+        if self.table == "stock" and item.has("grain", "day"):
+            return  # "out of stock for the most days"
+        self.grain = next(one.name for one in item.entries if one.kind == "grain")
+        self._one(item)
+        self.role, self.negated = ("by" if self.role == "by" else ""), False
+
+    def _value(self, item: Item, before: Item, after: Item) -> None:
+        named = self._named(item, "value")
+        qualified = [one for one in named if before.has("dimension", one.name) or after.has("dimension", one.name)]
+        named = qualified or [one for one in named if one.whole] or named
+        for one in named:  # "the store London" asks for no split by stores
+            if before.has("dimension", one.name) and one.name in self.by and "share" not in self.said:
+                self.by.remove(one.name)
+        made = [Filter(one.name, one.values, not self.negated, self._how(one)) for one in named]
+        if len({one.dimension for one in made}) > 1:
+            self.choices.append(made)
+        else:
+            self._filter(made[0])
+        self.denied = False  # and what is left out goes on over the next value
+
+    def _how(self, one: Entry) -> How:
+        return "contains" if one.name == "product" and not one.whole and "product" in self.lexicon.codes else "is"
+
+    def _filter(self, fresh: Filter) -> None:
+        """Values of one dimension are alternatives; words in a product's name are all to be there."""
+        for place, one in enumerate(self.filters):
+            if (one.dimension, one.kept, one.how) == (fresh.dimension, fresh.kept, fresh.how):
+                self.filters[place] = replace(one, values=tuple(dict.fromkeys((*one.values, *fresh.values))))
+                return
+        self.filters.append(fresh)
+
+    def queries(self, time: when.Found, base: Query | None) -> Iterator[Query]:
+        """The queries this can be, one for each dimension that a value may be of."""
+        if self.mean and self.measures:
+            self.measures[-1] = self._average(self.measures[-1])
+        spent = {"sell", "spend"} & self.said and self.table == "sales" and USUAL[0] in self.known.measures
+        if self.waiting and not self.measures and spent:
+            self.measures.append(USUAL[0])
+        if self.waiting and self.measures:
+            self._limit(self.measures[-1], *self.waiting.pop())
+        if self.waiting or (self.limit > 0 and not self.order):
+            return
+        for measures in self._measures(time, base):
+            counts = any(not self.known.measures[name].additive for name in measures if name in self.known.measures)
+            if self.averaged and (self.averaged != len(measures) or (counts and not self.grain)):
+                continue  # an average of what, is not said
+            for chosen in itertools.islice(itertools.product(*self.choices), MOST_READINGS):
+                yield self._query(measures, [*self.filters, *chosen], time, base)
+
+    def _measures(self, time: when.Found, base: Query | None) -> list[tuple[str, ...]]:
+        if self.measures == ["products"] and self.counted and "sell" in self.said and "units" in self.known.measures:
+            return [("units",), ("products",)]
+        if self.measures:
+            return [tuple(self.measures)]
+        if self.thresholds:
+            return [tuple(dict.fromkeys(one.measure for one in self.thresholds))]
+        if base is not None:
+            return [base.measures]
+        usual = [name for name in USUAL if name in self.known.measures]
+        named = self.by or self.grain or self.filters or self.choices or time.said
+        if self.table != "sales" or not usual or not (named or {"sell", "spend"} & self.said or self.intent == "why"):
+            return []
+        if self.mean:
+            self._average(usual[0])
+        if {"many", "sell"} <= self.said and "units" in usual:
+            return [("units",)]
+        if {"much", "spend", "share"} & self.said or self.order or self.intent:
+            return [(usual[0],)]
+        return [(name,) for name in (usual[:2] if "sell" in self.said else usual)]
+
+    def _query(self, measures: tuple[str, ...], filters: list[Filter], time: when.Found, base: Query | None) -> Query:
+        by, grain, over, limit = list(self.by), self.grain, "", abs(self.limit)
+        if self.averaged or grain == "line":
+            over, grain = grain or "line", ""
+        if over == "line" and not self.averaged:  # of a mean of lines there is no other
+            over = ""
+        if "share" in self.said and not by and len(filters) == 1:
+            by = [filters[0].dimension]
+        if "against" in self.said:
+            by += [one.dimension for one in filters if len(one.values) > 1 and one.kept and one.dimension not in by]
+        order = SUPERLATIVES.get(self.order, "")
+        if self.order in ("best", "worst") and measures[0].split(".")[-1] in BETTER_LESS:
+            order = {"most": "least", "least": "most"}[order]
+        period, compared = time.period, time.compared
+        if time.growth and not compared and not self.intent:
+            compared = "year"
+        if compared and not period:
+            period = "this year" if compared == "year" else "previous month"
+        fresh = Query(
+            measures=measures,
+            by=tuple(by),
+            grain=grain,
+            filters=tuple(filters),
+            thresholds=tuple(dict.fromkeys(self.thresholds)),
+            period=period,
+            compared=compared,
+            over=over,
+            order=order,  # type: ignore[arg-type]
+            limit=limit if order else 0,
+            share="share" in self.said,
+        )
+        return fresh if base is None else self._changed(base, fresh, time)
+
+    def _changed(self, base: Query, fresh: Query, time: when.Found) -> Query:
+        """The query before with what was said in place of what it had."""
+        renewed = {one.dimension for one in fresh.filters} | set(self.cleared)
+        kept = tuple(one for one in base.filters if one.dimension not in renewed)
+        by = fresh.by or tuple(name for name in base.by if name not in self.cleared)
+        return replace(
+            base,
+            measures=tuple(self.measures) or base.measures,
+            by=by,
+            grain=fresh.grain or base.grain,
+            filters=(*kept, *fresh.filters),
+            thresholds=fresh.thresholds or base.thresholds,
+            period=time.period or base.period,
+            compared=time.compared or base.compared,
+            over=fresh.over or base.over,
+            order=fresh.order or base.order,
+            limit=fresh.limit or base.limit,
+            share=fresh.share or base.share,
+        )

@@ -1,0 +1,253 @@
+"""Every word that some data's questions can be made of: measures, dimensions, the values in the data, and commands."""
+
+import itertools
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import locales
+from locales.labels import label
+from models.ask import words
+from models.ask.definitions import Catalogue
+from models.ask.spelling import key
+
+Kind = Literal["measure", "dimension", "grain", "value", "lacking", "command", "intent", "stop", "time"]
+RATIOS = {  # measure -> what it is of, and what one is called of what it is for
+    "revenue_per_customer": ("revenue", ("customer", "client", "buyer", "shopper", "acheteur")),
+    "orders_per_customer": ("orders", ("customer", "client", "buyer", "shopper", "acheteur")),
+    "basket": ("revenue", ("order", "invoice", "ticket", "receipt", "transaction", "commande", "facture", "achat")),
+    "units_per_order": ("units", ("order", "invoice", "ticket", "receipt", "transaction", "commande", "facture")),
+}
+FEW = 200  # levels of a dimension up to which a word that only some of them have stands for these
+LONG = 9  # letters of a word in which two may be wrong
+SAME_IN_FRENCH = ("France", "Portugal", "Canada", "Singapore", "Nigeria", "Ghana", "Kenya", "Iran", "Qatar", "Vietnam")
+SUPERLATIVES = ("most", "least", "best", "worst")
+SHORT = 3  # letters of a word that says too little for that
+GENERIC = frozenset(
+    (
+        "a",
+        "an",
+        "and",
+        "avec",
+        "de",
+        "des",
+        "du",
+        "en",
+        "et",
+        "for",
+        "in",
+        "la",
+        "le",
+        "model",
+        "of",
+        "set",
+        "the",
+        "with",
+    )
+)
+NAMES: tuple[Kind, ...] = ("measure", "dimension", "value", "grain")  # what can be mistyped and still be meant
+YES, NO = ("Yes", "yes", "True", "true", "1"), ("No", "no", "False", "false", "0")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a phrase can mean: `name` is that of a measure, dimension, grain or command; a value has its `values`.
+
+    `whole`: the phrase is all of a name and not a word of it.
+    """
+
+    kind: Kind
+    name: str
+    values: tuple[str, ...] = ()
+    whole: bool = True
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Phrases (words in one spelling, see `models.ask.spelling.key`) and what they can mean.
+
+    `longest` is the number of words of the longest one, `words` all of which phrases are made; `single` those that can
+    be mistyped, by their first letter. `codes` are the values of dimensions with many, as they stand (small letters ->
+    value); `product_words` the words in products' names; `binary` the dimensions whose values are yes and no.
+    """
+
+    phrases: Mapping[tuple[str, ...], tuple[Entry, ...]]
+    longest: int
+    words: frozenset[str]
+    single: Mapping[str, tuple[str, ...]]
+    codes: Mapping[str, Mapping[str, str]]
+    product_words: frozenset[str]
+    binary: Mapping[str, tuple[str, str]]
+
+
+def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapping[str, Mapping[str, str]]) -> Lexicon:
+    """The words for the data of a catalogue.
+
+    `levels` are the values of each dimension; `names` what values are called beside that (dimension -> value -> name):
+    products, stores, suppliers.
+    """
+    found: dict[tuple[str, ...], dict[Entry, None]] = defaultdict(dict)
+
+    def say(phrase: str | tuple[str, ...], entry: Entry) -> None:
+        if parts := key(phrase) if isinstance(phrase, str) else phrase:
+            found[parts].setdefault(entry)
+
+    for command, phrases in words.COMMANDS.items():
+        for phrase in words.split(phrases):
+            say(phrase, Entry("command", command))
+            if command in SUPERLATIVES and phrase.startswith(("plus ", "moins ")):  # "le plus petit"
+                for article in ("le", "la", "les"):
+                    say(f"{article} {phrase}", Entry("command", command))
+    for intent, phrases in words.INTENTS.items():
+        for phrase in words.split(phrases):
+            say(phrase, Entry("intent", intent))
+    for grain, phrases in words.GRAINS.items():
+        for phrase in words.split(phrases):
+            say(phrase, Entry("grain", grain))
+    for phrase in words.split(words.STOP):
+        say(phrase, Entry("stop", ""))
+    for measure in known.measures.values():
+        for phrase in measure.words:
+            say(phrase, Entry("measure", measure.name))
+            if measure.own:
+                for other in _same(phrase):
+                    say(other, Entry("measure", measure.name))
+    for dimension in known.dimensions.values():
+        for phrase in dimension.words:
+            say(phrase, Entry("dimension", dimension.name))
+            if dimension.own:
+                for other in _same(phrase):
+                    say(other, Entry("dimension", dimension.name))
+    for ratio, (above, below) in RATIOS.items():
+        if ratio in known.measures:
+            pairs = itertools.product(words.of(above, "measure"), ("per", "par"), below)
+            for one, per, other in pairs:
+                say(f"{one} {per} {other}", Entry("measure", ratio))
+    for name in known.lacking:
+        for phrase in (*words.of(name, "measure"), *words.of(name, "dimension")):
+            say(phrase, Entry("lacking", name))
+    codes: dict[str, dict[str, str]] = {}
+    product_words: set[str] = set()
+    binary: dict[str, tuple[str, str]] = {}
+    for phrase in words.split(words.WEEKEND):
+        say(phrase, Entry("value", "weekday", ("6", "7")))
+    if "country" in known.lacking and _countries(levels.get("store", ())):  # a shop that sells abroad
+        for phrase in words.of("country", "dimension"):
+            say(phrase, Entry("dimension", "store"))
+    for number, phrases in enumerate(words.WEEKDAYS, start=1):
+        for phrase in words.split(phrases):
+            say(phrase, Entry("value", "weekday", (str(number),)))
+    for name, values in levels.items():
+        called = names.get(name, {})
+        if (two := _yes_no(values)) is not None:
+            binary[name] = two
+            continue
+        if len(values) > FEW:
+            codes[name] = {str(value).casefold(): str(value) for value in values}
+        for phrase, value in _phrases(values, called, len(values) <= FEW):
+            say(phrase, Entry("value", name, (value,)))
+            for other in _same(phrase) if len(values) <= FEW else ():
+                say(other, Entry("value", name, (value,)))
+        if name == "product":
+            product_words |= {
+                word for value in called.values() for word in key(value) if len(word) >= SHORT and word not in GENERIC
+            }
+        if len(values) <= FEW:
+            for word, which in _shared(values, called).items():
+                say((word,), Entry("value", name, which, whole=False))
+                for other in _same(word):
+                    say(other, Entry("value", name, which, whole=False))
+    every = {word for phrase in found for word in phrase}
+    named = {word for phrase, entries in found.items() if any(one.kind in NAMES for one in entries) for word in phrase}
+    long = {word for word in named if len(word) > SHORT}
+    return Lexicon(
+        phrases={phrase: tuple(entries) for phrase, entries in found.items()},
+        longest=max(map(len, found)),
+        words=frozenset(every),
+        single={letter: tuple(of) for letter, of in itertools.groupby(sorted(long), key=lambda word: word[0])},
+        codes=codes,
+        product_words=frozenset(product_words),
+        binary=binary,
+    )
+
+
+_SAME = {
+    key(one): tuple(group) for group in (tuple(words.split(text)) for text in words.SAME) for one in group
+}  # every word for a thing -> all of them
+
+
+def _same(phrase: str) -> tuple[str, ...]:
+    """Other words for the same thing."""
+    return _SAME.get(key(phrase), ())
+
+
+def _phrases(values: Collection[str], called: Mapping[str, str], few: bool) -> Iterable[tuple[str, str]]:
+    """What each value is called: itself, its name, and what both languages say for it."""
+    for value in map(str, values):
+        if not value.isdigit():  # a number is a value only behind the name of its dimension
+            yield value, value
+        if value in called:
+            yield called[value], value
+        if few:
+            for language in locales.LANGUAGES:
+                with locales.using(language):
+                    yield label(value), value
+                    yield locales.territory(value), value
+
+
+def _shared(values: Collection[str], called: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Words that one or some of the values have, and not all."""
+    having: dict[str, list[str]] = defaultdict(list)
+    for value in map(str, values):
+        parts = set(key(value)) | set(key(called.get(value, "")))
+        for language in locales.LANGUAGES:
+            with locales.using(language):
+                parts |= set(key(label(value)))
+        for word in parts:
+            if len(word) > SHORT and word not in GENERIC and not word.isdigit():
+                having[word].append(value)
+    return {word: tuple(which) for word, which in having.items() if len(which) < max(2, len(values))}
+
+
+def _countries(values: Collection[str]) -> bool:
+    """Whether most of the values are names of countries."""
+    with locales.using("fr"):
+        named = [value for value in values if locales.territory(str(value)) != value or value in SAME_IN_FRENCH]
+    return len(named) > len(values) / 2
+
+
+def _yes_no(values: Collection[str]) -> tuple[str, str] | None:
+    """How a dimension writes yes and no, where that is what it says ("No internet service" counts as neither)."""
+    there = [str(value) for value in values]
+    yes, no = ([value for value in there if value in which] for which in (YES, NO))
+    others = [value for value in there if value not in (*YES, *NO) and not value.lower().startswith("no ")]
+    return (yes[0], no[0]) if len(yes) == len(no) == 1 and not others else None
+
+
+def nearest(lexicon: Lexicon, word: str, most: int = 3) -> list[str]:
+    """The known words nearest to one that is not known, the nearest first."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import JaroWinkler
+
+    every = list(itertools.chain.from_iterable(lexicon.single.values()))
+    found = process.extract(word, every, scorer=JaroWinkler.normalized_similarity, limit=most, score_cutoff=0.8)
+    return [one for one, _score, _place in found]
+
+
+def corrected(lexicon: Lexicon, word: str) -> str | None:
+    """The one known word that this is a typing mistake of: one letter, two in long ones, the first one right.
+
+    Counted as Damerau (1964) does: a letter too many, too few, wrong, or two in each other's place.
+    """
+    from rapidfuzz import process
+    from rapidfuzz.distance import DamerauLevenshtein
+
+    if len(word) <= SHORT or not word.isalpha():
+        return None
+    most = 1 if len(word) < LONG else 2
+    alike = lexicon.single.get(word[0], ())
+    found = process.extract(word, alike, scorer=DamerauLevenshtein.distance, limit=4, score_cutoff=most)
+    near = [(int(score), one) for one, score, _place in found]
+    near = [(score, one) for score, one in near if score == min(near)[0]]
+    return near[0][1] if len(near) == 1 else None

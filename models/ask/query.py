@@ -1,0 +1,73 @@
+"""A question as data: what words, widgets, links and SQL all speak of."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+GRAINS = ("day", "week", "month", "quarter", "year")
+MOST_TEXT = 4000  # characters of a link
+Order = Literal["", "most", "least"]
+How = Literal["is", "contains"]
+Relation = Literal["over", "under", "at least", "at most"]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Rows whose `dimension` has one of the `values`, or contains one of them as text; not `kept`: all others."""
+
+    dimension: str
+    values: tuple[str, ...]
+    kept: bool = True
+    how: How = "is"
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Groups whose `measure` is over, under ... a `value`, in the measure's unit (a share: 0.2 is 20%)."""
+
+    measure: str
+    relation: Relation
+    value: float
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is asked of one table.
+
+    `measures` and the dimensions they are split `by` are names of a `models.ask.definitions.Catalogue`; `grain` is a
+    step of time, one of `GRAINS` or none. `period` and `compared` are written as `models.ask.periods` reads them;
+    `compared` may also be "before" or "year". `over` is a dimension or grain whose groups a measure is averaged over.
+    Groups are in the `order` of the first measure, the first `limit` of them (0 is all); `share`: each group's part of
+    the whole.
+    """
+
+    measures: tuple[str, ...]
+    by: tuple[str, ...] = ()
+    grain: str = ""
+    filters: tuple[Filter, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
+    period: str = ""
+    compared: str = ""
+    over: str = ""
+    order: Order = ""
+    limit: int = 0
+    share: bool = False
+
+
+_ADAPTER = TypeAdapter(Query)
+
+
+def to_text(query: Query) -> str:
+    """A query for a link or a file. `from_text` reads it back as it was."""
+    return _ADAPTER.dump_json(query, exclude_defaults=True).decode()
+
+
+def from_text(text: str) -> Query | None:
+    """The query in a link; None where it is none. Whether its names are known is for `definitions.fits` to say."""
+    if len(text) > MOST_TEXT:
+        return None
+    try:
+        return _ADAPTER.validate_json(text)
+    except ValidationError:
+        return None

@@ -1,0 +1,62 @@
+"""Questions and names in one spelling: small letters, no accents, no articles, no plurals."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_ELIDED = re.compile(r"\b(?:[ldjnsmct]|qu|lorsqu|puisqu)'(?=\w)")
+_NUMBER = re.compile(
+    r"(?<![\w.,-])(?!0\d)(\d{1,3}(?:[ \u00a0\u202f,.]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)(?: ?(k|m|mio)\b)?(?!\d)"
+)
+_WORD = re.compile(r"\d+(?:\.\d+)?|[^\W_]+|[%<>=≥≤\x00]+")
+_NOT_PLURAL = re.compile(r"(?:ss|us|is|as)$")
+
+
+def plain(text: str) -> str:
+    """`text` in small letters without accents, elisions ("l'année"), possessives and hyphens."""
+    text = text.replace("’", "'").replace("œ", "oe").replace("Œ", "oe").replace("æ", "ae")
+    text = re.sub(r"\bça\b", "cela", text, flags=re.IGNORECASE)
+    text = unicodedata.normalize("NFKD", text.casefold())
+    text = "".join(character for character in text if not unicodedata.combining(character))
+    text = re.sub(r"\bw/o\b", "without", text)
+    text = text.replace("aujourd'hui", "aujourdhui").replace("n't", " not")
+    text = re.sub(r"(?<=\w)'s\b|(?<=s)'(?!\w)", "", text)
+    return _ELIDED.sub("", text).replace("'", " ")
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """A word without the ending of its plural, in English or French as far as that needs no dictionary."""
+    if len(word) > 4 and word.endswith(("ies", "ie")):  # "categories", "catégorie"
+        return word.rstrip("s")[:-2] + "y"
+    if len(word) > 4 and word.endswith("eaux"):
+        return word[:-1]
+    if len(word) > 3 and word.endswith("s") and not _NOT_PLURAL.search(word):
+        return word[:-1]
+    return word
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a plain text, as they stand."""
+    return tuple(_WORD.findall(re.sub(r"[-/]", " ", text)))
+
+
+def key(name: str) -> tuple[str, ...]:
+    """A name as it is looked up: its words, in singular, with capitals in the middle taken for new words."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.replace("_", " "))
+    return tuple(stem(word) for word in words(plain(parted)))
+
+
+def numbers(text: str) -> str:
+    """A plain text with its numbers as Python writes them: "1 000", "1,000" and "1k" become "1000"."""
+    return _NUMBER.sub(_number, text)
+
+
+def _number(found: re.Match[str]) -> str:
+    digits, thousands = found[1], {"k": 1e3, "m": 1e6, "mio": 1e6}.get(found[2] or "", 1)
+    if re.fullmatch(r"\d{1,3}(?:[ \u00a0\u202f,.]\d{3})+(?:[.,]\d+)?", digits):
+        whole = re.split(r"[ \u00a0\u202f,.]", digits)
+        fraction = whole.pop() if len(whole[-1]) != 3 else ""
+        digits = "".join(whole) + (f".{fraction}" if fraction else "")
+    value = float(digits.replace(",", ".")) * thousands
+    return f"{value:.10g}" if value < 1e15 else digits

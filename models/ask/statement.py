@@ -1,0 +1,285 @@
+"""A query in SQL, for DuckDB, and what it answers as a table.
+
+No text from outside is in the SQL but names of columns, quoted; every value is a parameter.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from models.ask import definitions, periods
+from models.ask.definitions import GOODS, LATELY, PEOPLE, Catalogue
+from models.ask.query import GRAINS, Filter, Query
+
+MOST_GROUPS = 5000
+STEP = "step"  # the column of a grain
+SHARE = "share"
+EARLIER = "earlier "  # before the name of a measure
+SIGNS = {"over": ">", "under": "<", "at least": ">=", "at most": "<="}
+OTHER_LINES = ("shipping", "fees", "discount")  # measures of lines that are no goods
+Ask = Callable[..., pd.DataFrame]  # SQL and its named values to a table
+Days = tuple[date, date]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a query finds.
+
+    `table` has a column for each dimension and for the grain (`STEP`), the measures, with a comparison also each
+    measure of the `earlier` days (`EARLIER` before its name), with a share the part of the whole (`SHARE`). `period`
+    and `earlier` are first and last days, None where there is no time. `rows` of the data were read by `sql` with
+    `values`; `cut`: there are more groups than `MOST_GROUPS`.
+    """
+
+    table: pd.DataFrame
+    period: Days | None
+    earlier: Days | None
+    rows: int
+    sql: str
+    values: Mapping[str, Any]
+    cut: bool
+
+
+def answer(known: Catalogue, query: Query, ask: Ask) -> Answer:
+    """The answer to a query that fits (`definitions.fits`); `ask` runs SQL on the frames of its table."""
+    timed = definitions.table_of(known, query) != PEOPLE
+    period = periods.days(query.period, known.first, known.last) if timed else None
+    sql, values = statement(known, query, period)
+    found = ask(sql, **values)
+    rows = _read(known, query, period, ask)
+    earlier = compared(known, query)
+    if earlier:
+        found = _beside(known, query, found, period, earlier, ask)
+    return Answer(found.head(MOST_GROUPS), period, earlier, rows, sql, values, len(found) > MOST_GROUPS)
+
+
+def compared(known: Catalogue, query: Query) -> Days | None:
+    """The days that a query compares with; None where it does not, or where they begin before the data do."""
+    if not query.compared:
+        return None
+    earlier = periods.before(query.period, known.first, known.last, query.compared)
+    return earlier if earlier[0] >= known.first else None
+
+
+def windows(known: Catalogue, query: Query, dimension: str, period: Days) -> tuple[str, dict[str, Any]]:
+    """The SQL of a query's first measure by `level` of a dimension ("": of all) and `place`, and its values.
+
+    Place 0 is the period, -1 as many days before it, and so on to where the data begin.
+    """
+    made = _Made(known, query, (known.first, period[1]))
+    where = made.where()
+    length = (period[1] - period[0]).days + 1
+    level = made.expression(dimension) if dimension else "''"
+    place = f"CAST(floor(date_diff('day', {made.value(period[0])}, timestamp) / {length}.0) AS INTEGER)"
+    measure = known.measures[query.measures[0]].sql
+    whole = (period[0] - known.first).days // length
+    sql = (
+        f"SELECT {level} AS level, {place} AS place, {measure} AS value FROM {made.source()} WHERE {where} GROUP BY ALL"
+    )
+    return f"SELECT * FROM ({sql}) WHERE value IS NOT NULL AND place >= {-whole}", made.values
+
+
+def statement(known: Catalogue, query: Query, period: Days | None) -> tuple[str, dict[str, Any]]:
+    """The SQL of a query and its values: one row a group, at most `MOST_GROUPS` + 1 of them."""
+    made = _Made(known, query, period)
+    groups, columns = made.groups(), list(query.measures)
+    names = ", ".join(definitions.quoted(name) for name in (*groups, *columns))
+    inner = f"SELECT {made.select()} FROM {made.source()} WHERE {made.where()}{made.grouped()}"
+    if query.over and query.over != "line":
+        means = ", ".join(f"avg({definitions.quoted(name)}) AS {definitions.quoted(name)}" for name in columns)
+        kept = "".join(f"{definitions.quoted(name)}, " for name in groups)
+        inner = f"SELECT {kept}{means} FROM ({inner}){' GROUP BY ALL' if groups else ''}"
+    share = ""
+    if query.share:
+        first = definitions.quoted(columns[0])
+        within = f"PARTITION BY {STEP}" if query.grain else ""
+        share = f", {first} / nullif(sum({first}) OVER ({within}), 0) AS {SHARE}"
+        inner = f"SELECT *{share} FROM ({inner})"
+        names += f", {SHARE}"
+    series = ""
+    if query.grain and query.by and query.limit:  # the first few groups, at every step
+        order = "ASC" if query.order == "least" else "DESC"
+        of = ", ".join(definitions.quoted(name) for name in query.by)
+        inner = f"SELECT *, sum({definitions.quoted(columns[0])}) OVER (PARTITION BY {of}) AS _total FROM ({inner})"
+        series = f" QUALIFY dense_rank() OVER (ORDER BY _total {order} NULLS LAST, {of}) <= {query.limit}"
+    return f"SELECT {names} FROM ({inner}) WHERE {made.kept()}{series}{made.ordered()}", made.values
+
+
+class _Made:
+    """The parts of one statement, which share their parameters."""
+
+    def __init__(self, known: Catalogue, query: Query, period: Days | None) -> None:
+        self.known, self.query, self.period = known, query, period
+        self.table = definitions.table_of(known, query)
+        self.values: dict[str, Any] = {}
+        if period:
+            self.values = {"start": period[0], "end": period[1]}
+
+    def value(self, what: Any) -> str:
+        name = f"v{len(self.values)}"
+        self.values[name] = what
+        return f"${name}"
+
+    def groups(self) -> list[str]:
+        return [*self.query.by, *([STEP] if self.query.grain else [])]
+
+    def expression(self, dimension: str) -> str:
+        return self.known.dimensions[dimension].sql[self.table]
+
+    def select(self) -> str:
+        query = self.query
+        parts = [f"{self.expression(name)} AS {definitions.quoted(name)}" for name in query.by]
+        if query.grain:
+            parts.append(f"date_trunc('{query.grain}', timestamp) AS {STEP}")
+        if query.over in GRAINS:
+            parts.append(f"date_trunc('{query.over}', timestamp) AS _over")
+        asked = dict.fromkeys((*query.measures, *(one.measure for one in query.thresholds)))
+        lines = f" / nullif(count(*) FILTER ({GOODS}), 0)" if query.over == "line" else ""
+        parts += [f"({self.known.measures[name].sql}){lines} AS {definitions.quoted(name)}" for name in asked]
+        if self.table == "sales":
+            goods = [f"count(*) FILTER ({GOODS}) > 0"] if set(query.measures) - set(OTHER_LINES) else []
+            there = [
+                *goods,
+                *(f"{self.known.measures[one].sql} IS NOT NULL" for one in query.measures if one in OTHER_LINES),
+            ]
+            parts.append(f"{' OR '.join(there)} AS _there")
+        return ", ".join(parts)
+
+    def source(self) -> str:
+        return f"({self.stock()})" if self.table == "stock" else self.table
+
+    def where(self) -> str:
+        parts = [] if self.table != "sales" else [_between("$start", "$end")]
+        late = set(self.query.by) if self.query.share else set()
+        parts += [
+            self.condition(one, self.expression(one.dimension))
+            for one in self.query.filters
+            if one.dimension not in late
+        ]
+        if self.query.limit or self.query.thresholds:  # who is not known is not the best
+            parts += [f"{self.expression(name)} IS NOT NULL" for name in self.query.by]
+        return " AND ".join(parts) or "true"
+
+    def condition(self, one: Filter, expression: str) -> str:
+        if one.how == "contains":
+            kept = " AND ".join(f"contains(lower(description), {self.value(word.lower())})" for word in one.values)
+            return f"coalesce({kept}, false)" if one.kept else f"NOT coalesce({kept}, false)"
+        text = expression if self.known.dimensions[one.dimension].levels else f"CAST({expression} AS VARCHAR)"
+        among = f"{text} IN ({', '.join(self.value(value) for value in one.values)})"
+        return among if one.kept else f"({text} IS NULL OR NOT {among})"
+
+    def grouped(self) -> str:
+        grouped = self.query.by or self.query.grain or self.query.over in GRAINS
+        return " GROUP BY ALL" if grouped else ""
+
+    def kept(self) -> str:
+        """What groups must be like: those that sold anything, within thresholds and filters that come after shares."""
+        query, parts = self.query, []
+        if self.table == "sales" and self.groups() and (not query.over or query.over == "line"):
+            parts.append("_there")
+        for one in query.thresholds:
+            parts.append(f"{definitions.quoted(one.measure)} {SIGNS[one.relation]} {self.value(one.value)}")
+        if query.share:
+            parts += [
+                self.condition(one, definitions.quoted(one.dimension))
+                for one in query.filters
+                if one.dimension in query.by
+            ]
+        return " AND ".join(parts) or "true"
+
+    def ordered(self) -> str:
+        query = self.query
+        if not self.groups():
+            return ""
+        first = f"{definitions.quoted(query.measures[0])} {'ASC' if query.order == 'least' else 'DESC'} NULLS LAST"
+        names = [definitions.quoted(name) for name in self.groups()]
+        by_time = query.grain and not (query.order and not query.by)
+        in_turn = len(query.by) == 1 and query.by[0] in ("weekday", "hour", "month_of_year") and not query.order
+        order = names[::-1] if by_time else names if in_turn else [first, *names]
+        limit = 0 if query.grain and query.by else query.limit
+        return f" ORDER BY {', '.join(order)} LIMIT {limit or MOST_GROUPS + 1}"
+
+    def stock(self) -> str:
+        """The stock on the last day: a row a product (and store) with what is on hand, its cost, lately sold units, and
+        the days of the period on which there was none."""
+        frames = self.known.frames
+        moved, sold = set(frames["stock_moves"]), set(frames["sales"])
+        places = ["product", *(["store"] if "store" in moved else [])]
+        key = ", ".join(places)
+        columns = []
+        for name in ("category", "supplier"):
+            if name in frames.get("products", ()):
+                columns.append(
+                    f"(SELECT any_value(p.{name}) FROM products AS p WHERE p.product = now.product) AS {name}"
+                )
+            elif name in sold:
+                columns.append(f"(SELECT mode(s.{name}) FROM sales AS s WHERE s.product = now.product) AS {name}")
+        if "unit_cost" in sold:
+            columns.append(
+                "(SELECT arg_max(s.unit_cost, s.timestamp) FROM sales AS s "
+                "WHERE s.product = now.product AND s.unit_cost IS NOT NULL "
+                f"AND s.timestamp < {_after('$end')}) AS unit_cost"
+            )
+        elif "supplier_prices" in frames:
+            columns.append(
+                "(SELECT arg_max(p.unit_cost, p.valid_from) FROM supplier_prices AS p "
+                "WHERE p.product = now.product AND p.valid_from <= $end) AS unit_cost"
+            )
+        lately = (
+            f"coalesce((SELECT sum(s.quantity) FROM sales AS s WHERE s.product = now.product AND {GOODS} AND "
+            f"s.timestamp >= $end - INTERVAL {LATELY - 1} DAY AND s.timestamp < {_after('$end')}"
+            + (" AND s.store = now.store" if "store" in moved and "store" in sold else "")
+            + "), 0)"
+        )
+        none = (
+            "sum(CASE WHEN on_hand = 0 THEN greatest(0, date_diff('day', greatest(date_trunc('day', date), $start), "
+            f"least(coalesce(date_trunc('day', until), {_after('$end')}), {_after('$end')}))) ELSE 0 END)"
+        )
+        return (
+            f"WITH moves AS (SELECT {key}, date, on_hand, row_number() OVER () AS place FROM stock_moves "
+            f"WHERE date < {_after('$end')}), "
+            f"levels AS (SELECT {key}, date, on_hand, "
+            f"lead(date) OVER (PARTITION BY {key} ORDER BY date, place) AS until FROM moves), "
+            f"now AS (SELECT {key}, sum(on_hand) FILTER (until IS NULL) AS on_hand, {none} AS out_days FROM levels "
+            f"GROUP BY {key}) "
+            f"SELECT {key}, on_hand, out_days, {', '.join([*columns, f'{lately} AS lately'])} FROM now"
+        )
+
+
+def _after(day: str) -> str:
+    return f"CAST({day} AS DATE) + INTERVAL 1 DAY"
+
+
+def _between(start: str, end: str) -> str:
+    return f"timestamp >= {start} AND timestamp < {_after(end)}"
+
+
+def _read(known: Catalogue, query: Query, period: Days | None, ask: Ask) -> int:
+    """How many rows a query is answered from."""
+    made = _Made(known, query, period)
+    where = made.where()
+    return int(ask(f"SELECT count(*) FROM {made.source()} WHERE {where}", **made.values).iat[0, 0])
+
+
+def _beside(
+    known: Catalogue, query: Query, found: pd.DataFrame, period: Days | None, earlier: Days, ask: Ask
+) -> pd.DataFrame:
+    """The same of earlier days beside it: of the same groups, and of the same place in time within its period."""
+    plain = replace(query, limit=0, order="", thresholds=())
+    sql, values = statement(known, plain, earlier)
+    then = ask(sql, **values)
+    groups = list(query.by)
+    if query.grain and period:
+        frequency = {"week": "W-SUN", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC", "day": "D"}[query.grain]
+        for frame, start in ((found, period[0]), (then, earlier[0])):
+            frame["_place"] = [step.ordinal for step in pd.PeriodIndex(frame[STEP], freq=frequency)]
+            frame["_place"] -= pd.Period(start, frequency).ordinal
+        groups.append("_place")
+    renamed = then.rename(columns={name: EARLIER + name for name in query.measures})
+    renamed = renamed[[*groups, *(EARLIER + name for name in query.measures)]]
+    if not groups:
+        return pd.concat([found, renamed], axis=1)
+    return found.merge(renamed, on=groups, how="left").drop(columns="_place", errors="ignore")

@@ -1,0 +1,154 @@
+"""From words to a query: what was asked, in English, French or both, or why it cannot be said.
+
+Phrases are looked up, longest first (`models.ask.lexicon`); what stands beside them says what they are for. Nothing
+is guessed: a word that is not known, or two meanings of equal right, make it a question back.
+"""
+
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.ask import definitions, spelling, when, words
+from models.ask.definitions import TABLES, Catalogue
+from models.ask.draft import MOST_READINGS, Draft, Item
+from models.ask.lexicon import Entry, Lexicon, corrected, nearest
+from models.ask.query import Query
+
+HOURS = (["h"], ["heure"], ["o"])
+LONGEST = 500  # characters of a question
+
+FOLLOWS = ("again", "by", "not", "all", "table")  # commands that a question which goes on from another begins with
+PRIORITY = ("why", "drift", "leaving", "slipping", "stock", "forecast")
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A word that means nothing here, and the known ones nearest to it."""
+
+    word: str
+    nearest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What was understood of a question.
+
+    `readings` are the queries it can mean, the likeliest first: one is an answer, several are to be chosen from, none
+    is no answer. `intent` names the model that is asked ("forecast", "leaving", "slipping", "stock", "why", "drift").
+    `unknown` words, and what is `lacking` in the data (names of a catalogue), keep it from being answered; `readings`
+    then are what is left without them. `fixed` are the words that were read as others; `too_long`: not read at all.
+    """
+
+    readings: tuple[Query, ...] = ()
+    intent: str = ""
+    unknown: tuple[Unknown, ...] = ()
+    lacking: tuple[str, ...] = ()
+    fixed: tuple[tuple[str, str], ...] = ()
+    too_long: bool = False
+
+    @property
+    def certain(self) -> bool:
+        """Whether this is one answer that nothing speaks against."""
+        return not (self.unknown or self.lacking) and (bool(self.intent) or len(self.readings) == 1)
+
+
+def understand(text: str, known: Catalogue, lexicon: Lexicon, previous: Query | None = None) -> Understood:
+    """What a question asks of some data; one that goes on from a `previous` query changes it."""
+    if len(text) > LONGEST:
+        return Understood(too_long=True)
+    plain = re.sub(r"[,;](?!\d)", " & ", spelling.plain(text))
+    time = when.find(spelling.numbers(plain), known.first, known.last)
+    items, fixed = _items(time.rest, lexicon)
+    intents = {one.name for item in items for one in item.entries if one.kind == "intent"}
+    intent = next((name for name in PRIORITY if name in intents), "")
+    base = previous if previous is not None and _goes_on(items) else None
+    readings: list[Query] = []
+    unread: tuple[str, ...] = ()
+    for table, prefers_values in itertools.product(TABLES, (False, True)):
+        draft = Draft(known, lexicon, table, prefers_values, intent)
+        draft.read(items)
+        if not draft.failed:
+            unread = unread or tuple(draft.unread)
+            readings += draft.queries(time, base)
+    possible = tuple(one for one in dict.fromkeys(readings) if definitions.fits(known, one))
+    moved = intent == "why"  # "why did it fall": the word says what everybody sees
+    stray = [item.word for item in items if item.word and not (moved and when.GROWTH.fullmatch(item.word))]
+    stray += unread if intent != "forecast" else ()
+    unknown = tuple(Unknown(word, tuple(nearest(lexicon, spelling.stem(word)))) for word in dict.fromkeys(stray))
+    lacking = tuple(dict.fromkeys(name for item in items for name in item.lacking))
+    return Understood(possible[: 1 if intent else MOST_READINGS], intent, unknown, lacking, fixed)
+
+
+def _items(text: str, lexicon: Lexicon) -> tuple[list[Item], tuple[tuple[str, str], ...]]:
+    """The phrases of a plain text, and the words that were taken for mistyped ones."""
+    written = list(spelling.words(text))
+    stems = [spelling.stem(word) for word in written]
+    there = lexicon.words
+    fixed = []
+    for place, word in enumerate(stems):
+        if word in there or word in lexicon.product_words or _coded(word, lexicon) or word[0].isdigit():
+            continue
+        if written[place] in words.NUMBERS:
+            continue
+        if (right := corrected(lexicon, word)) is not None:
+            fixed.append((written[place], right))
+            stems[place] = right
+    items, place = [], 0
+    while place < len(stems):
+        item, used = _phrase(stems, written, place, lexicon)
+        place += used
+        if item is not None:
+            items.append(item)
+    return items, tuple(fixed)
+
+
+def _phrase(stems: Sequence[str], written: Sequence[str], place: int, lexicon: Lexicon) -> tuple[Item | None, int]:
+    """What begins at a word, and how many words it is long; None for what says nothing."""
+    word = stems[place]
+    for length in range(min(lexicon.longest, len(stems) - place), 0, -1):
+        entries = lexicon.phrases.get(tuple(stems[place : place + length]), ())
+        if entries and length == 1 and word[0].isdigit() and not any(one.kind == "value" for one in entries):
+            entries = ()
+        if entries:
+            told = tuple(one for one in entries if one.kind != "stop")
+            last = written[place + length - 1]
+            said = " ".join(written[place : place + length])
+            return (
+                Item(told, written=said, plural=last.endswith(("s", "x")) and last != spelling.stem(last))
+                if told
+                else None
+            ), length
+    if word == "\x00":
+        return Item(gap=True), 1
+    for length in (3, 2):  # "C-0017"
+        if code := _coded("-".join(written[place : place + length]), lexicon):
+            return Item(code, written=" ".join(written[place : place + length])), length
+    if word.isdigit() and stems[place + 1 : place + 2] in HOURS and int(word) < 24:
+        return Item((Entry("value", "hour", (str(int(word)),)),), written=word), 2
+    if written[place] in words.NUMBERS:
+        return Item(number=float(words.NUMBERS[written[place]]), written=word), 1
+    if code := _coded(word, lexicon):
+        return Item(code, written=written[place]), 1
+    if word[0].isdigit():
+        after = stems[place + 1 : place + 3]
+        percent = after[:1] in (["%"], ["percent"], ["pourcent"]) or after == ["pour", "cent"]
+        return Item(number=float(word), percent=percent), 1 + (percent and (2 if after[0] == "pour" else 1))
+    if word in lexicon.product_words:
+        return Item((Entry("value", "product", (word,), whole=False),)), 1
+    return Item(word=written[place]) if any(one.isalnum() for one in word) else None, 1
+
+
+def _coded(word: str, lexicon: Lexicon) -> tuple[Entry, ...]:
+    """The dimensions that have a value which is written like this, among those with many."""
+    return tuple(
+        Entry("value", name, (codes[word],))
+        for name, codes in lexicon.codes.items()
+        if word in codes and not word.isdigit()
+    )
+
+
+def _goes_on(items: Sequence[Item]) -> bool:
+    """Whether a question changes the one before: it begins with "and", "only", "by", or names no measure at all."""
+    begins = bool(items) and items[0].command() in FOLLOWS
+    return begins or not any(item.has("measure") or item.has("intent") for item in items)

@@ -1,0 +1,174 @@
+"""Queries and what they find, in the reader's words."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+import babel.dates
+import pandas as pd
+
+import locales
+from locales import N_, _, ngettext
+from locales.labels import heading, label
+from models.ask import periods
+from models.ask.definitions import Catalogue, Measure
+from models.ask.query import GRAINS, Filter, Query, Threshold
+from models.ask.statement import EARLIER, SHARE, STEP, Days
+
+GRAIN = {
+    "day": N_("day"),
+    "week": N_("week"),
+    "month": N_("month"),
+    "quarter": N_("quarter"),
+    "year": N_("year"),
+}
+RELATION = {
+    "over": N_("{measure} over {value}"),
+    "under": N_("{measure} under {value}"),
+    "at least": N_("{measure} of {value} or more"),
+    "at most": N_("{measure} of {value} or less"),
+}
+COMPARED = {"before": N_("against the days before"), "year": N_("against a year earlier")}
+Names = Mapping[str, Mapping[str, str]]  # dimension -> value -> name
+
+
+def measure(known: Catalogue, name: str) -> str:
+    """What a measure is called at the beginning of a line."""
+    one = known.measures[name]
+    if not one.own:
+        return _(one.title)
+    return _("Average {column}").format(column=label(one.title)) if one.own == "mean" else heading(one.title)
+
+
+def dimension(known: Catalogue, name: str) -> str:
+    """What a dimension is called at the beginning of a line."""
+    one = known.dimensions[name]
+    return heading(one.title) if one.own else _(one.title)
+
+
+def value(name: str, level: object, names: Names) -> str:
+    """A value of a dimension as a reader reads it."""
+    if level is None or level != level:
+        return _("not known")
+    if name == "weekday":
+        return locales.weekdays()[int(level) - 1]  # type: ignore[call-overload]
+    if name == "hour":
+        return _("{hour} o’clock").format(hour=int(level))  # type: ignore[call-overload]
+    if name == "month_of_year":
+        return babel.dates.get_month_names("wide", locale=locales.language())[int(level)]  # type: ignore[call-overload]
+    called = names.get(name, {}).get(str(level))
+    return called or label(str(level))
+
+
+def number(one: Measure, currency: str) -> Callable[[float], str]:
+    """How a measure's values are written."""
+    if one.unit == "money":
+        digits = 0 if one.additive else 2
+        return lambda found: locales.money(found, currency, digits) if found == found else "–"
+    if one.unit == "share":
+        return lambda found: locales.percent(found, 1) if found == found else "–"
+    if one.unit in ("units", "count"):
+        return lambda found: locales.number(found) if found == found else "–"
+    return lambda found: locales.number(found, 0 if abs(found) >= 1000 else 2) if found == found else "–"
+
+
+def step(grain: str, when: date) -> str:
+    """A step of time: a day, the first day of a week, a month, a quarter, a year."""
+    if grain == "year":
+        return locales.year(when)
+    if grain == "quarter":
+        return _("quarter {quarter} of {year}").format(quarter=(when.month + 2) // 3, year=when.year)
+    return locales.month(when) if grain == "month" else locales.day(when)
+
+
+def days(span: Days) -> str:
+    """Two days and what lies between them."""
+    if span[0] == span[1]:
+        return locales.day(span[0])
+    return _("{first} to {last}").format(first=locales.day(span[0]), last=locales.day(span[1]))
+
+
+def sentence(known: Catalogue, query: Query, names: Names, currency: str) -> str:
+    """A query as a sentence: what was understood, so that anybody can say whether that was meant."""
+    called = _listed([measure(known, name) for name in query.measures])
+    if query.share:
+        called = _("Share of {measure}").format(measure=called)
+    if query.over == "line":
+        called = _("{measure}, average of a line").format(measure=called)
+    elif query.over:
+        unit = _(GRAIN[query.over]) if query.over in GRAINS else dimension(known, query.over)
+        called = _("{measure}, average of a {unit}").format(measure=called, unit=unit)
+    parts = [called]
+    split = [*(dimension(known, name).lower() for name in query.by), *([_(GRAIN[query.grain])] if query.grain else [])]
+    if split:
+        parts.append(_("by {dimensions}").format(dimensions=_listed(split)))
+    if query.limit and query.order:
+        sentences = {
+            "most": ngettext("the first one", "the first {count}", query.limit),
+            "least": ngettext("the last one", "the last {count}", query.limit),
+        }
+        parts.append(sentences[query.order].format(count=query.limit))
+    parts += [kept(known, one, names) for one in query.filters]
+    parts += [_("only {condition}").format(condition=threshold(known, one, currency)) for one in query.thresholds]
+    parts.append(periods.written(query.period))
+    if query.compared:
+        against = COMPARED.get(query.compared)
+        other = periods.written(query.compared)
+        parts.append(_(against) if against else _("against {period}").format(period=other))
+    return ", ".join(parts)
+
+
+def kept(known: Catalogue, one: Filter, names: Names) -> str:
+    """A filter, "Store: London, Bath" or "without Store: London"."""
+    values = _listed(
+        [
+            _("“{word}”").format(word=word) if one.how == "contains" else value(one.dimension, word, names)
+            for word in one.values
+        ]
+    )
+    name = dimension(known, one.dimension)
+    if one.how == "contains":
+        text = _("{column} with {words} in its name") if one.kept else _("without {column} with {words} in its name")
+        return text.format(column=name, words=values)
+    return (_("{column}: {value}") if one.kept else _("without {column}: {value}")).format(column=name, value=values)
+
+
+def threshold(known: Catalogue, one: Threshold, currency: str) -> str:
+    """A threshold, "Orders over 100"."""
+    written = number(known.measures[one.measure], currency)(one.value)
+    return _(RELATION[one.relation]).format(measure=measure(known, one.measure), value=written)
+
+
+def lacks(known: Catalogue, name: str) -> str:
+    """What is missing for a measure or dimension: "Margin needs unit cost"."""
+    from models.ask.definitions import DIMENSIONS, MEASURES, STOCK
+
+    title = next(_(one.title) for one in (*MEASURES, *STOCK, *DIMENSIONS) if one.name == name)
+    columns = [label(column.rpartition(".")[2]) for column in known.lacking[name]]
+    return _("{name} needs what these data lack: {columns}.").format(name=title, columns=_listed(columns))
+
+
+def table(known: Catalogue, query: Query, found: pd.DataFrame, names: Names) -> pd.DataFrame:
+    """What was found with the reader's names for columns and values."""
+    made: dict[str, Any] = {}
+    for name in query.by:
+        made[dimension(known, name)] = [value(name, level, names) for level in found[name]]
+    if query.grain:
+        made[_(GRAIN[query.grain]).capitalize()] = found[STEP]
+    for name in query.measures:
+        made[measure(known, name)] = found[name]
+        if EARLIER + name in found:
+            earlier = found[EARLIER + name]
+            made[_("{measure}, earlier").format(measure=measure(known, name))] = earlier
+            if known.measures[name].unit != "share":
+                change = (found[name] / earlier.where(earlier > 0) - 1) * 100
+                made[_("{measure}, change (%)").format(measure=measure(known, name))] = change.round(1)
+    if SHARE in found:
+        made[_("Share (%)")] = (found[SHARE] * 100).round(1)
+    return pd.DataFrame(made)
+
+
+def _listed(parts: list[str]) -> str:
+    if len(parts) < 2:
+        return "".join(parts)
+    return _("{first} and {last}").format(first=", ".join(parts[:-1]), last=parts[-1])

@@ -1,0 +1,554 @@
+"""What people call the measures and dimensions, in English and French: one line of words for each, in any spelling.
+
+Capitals, accents and plurals do not matter, except that words in capitals (AOV) are not found in small letters.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+MEASURES = {
+    "revenue": """
+        revenue | revenues | sales | turnover | takings | net sales | sales value | sales amount | sales revenue |
+        income | money made | money earned | business volume | chiffre d'affaires | CA | ventes | vente | recettes |
+        revenu | revenus | montant des ventes | chiffre des ventes | chiffre | money | encaisse | encaissements |
+        montant encaisse | cash in | through the tills | tills
+    """,
+    "gross_sales": """
+        gross sales | gross revenue | sales before returns | revenue before returns | revenue without returns |
+        sales without returns | revenue excluding returns | sales excluding returns | ventes brutes |
+        chiffre d'affaires brut | CA brut | chiffre d'affaires hors retours | CA hors retours | ventes hors retours |
+        chiffre d'affaires sans les retours | chiffre d'affaires sans retours | ventes sans retours |
+        ventes avant retours | CA sans retours | revenue ignoring returns | sales ignoring returns
+    """,
+    "units": """
+        units | unit | units sold | quantity | quantities | quantity sold | items sold | pieces | pieces sold |
+        volume | number of units | number of items | sales volume | number of pieces | unites | unites vendues |
+        quantite | quantites | quantite vendue | quantites vendues | pieces vendues | articles vendus |
+        nombre d'unites | nombre d'articles | nombre de pieces | volume des ventes | volumes | ventes en volume |
+        ventes en unites
+    """,
+    "orders": """
+        orders | order | number of orders | order count | orders placed | invoices | invoice | number of invoices |
+        number of sales | transactions | transaction | number of transactions | receipts | tickets |
+        number of baskets | purchases | number of purchases | commandes | commande | nombre de commandes | factures |
+        facture | nombre de factures | nombre de ventes | nombre de transactions | nombre de tickets |
+        tickets de caisse | achats | nombre d'achats | nombre de paniers
+    """,
+    "customers": """
+        customers | customer | buyers | shoppers | clients | number of customers | customer count | number of buyers |
+        number of clients | unique customers | distinct customers | active customers | customers who bought |
+        people who bought | client | clientes | acheteurs | nombre de clients | nombre d'acheteurs | clients actifs |
+        clients uniques | clients distincts
+    """,
+    "products": """
+        number of products | number of different products | number of distinct products | different products |
+        distinct products | unique products | different items | distinct items | number of articles | number of skus |
+        product count | assortment | nombre de produits | nombre de references | produits differents |
+        produits distincts | references | nombre de produits differents | references vendues
+    """,
+    "stores": """
+        number of stores | number of shops | store count | nombre de magasins | nombre de boutiques |
+        nombre de points de vente
+    """,
+    "lines": """
+        lines | invoice lines | sales lines | number of lines | rows | number of rows | records | number of records |
+        lignes | nombre de lignes | lignes de vente | enregistrements
+    """,
+    "basket": """
+        basket | average basket | basket size | basket value | average order value | order value | AOV |
+        average order | average ticket | average purchase | average receipt | mean basket | mean order value |
+        value of an order | average invoice | revenue per order | sales per order | average sale per order |
+        spend per order | average transaction value | average transaction | panier | panier moyen |
+        valeur moyenne des commandes | ticket moyen | montant moyen par commande | commande moyenne |
+        valeur du panier | valeur moyenne du panier | CA par commande | chiffre d'affaires par commande | achat moyen |
+        montant moyen des commandes | facture moyenne
+    """,
+    "revenue_per_customer": """
+        revenue per customer | sales per customer | revenue per client | spend per customer | average spend |
+        average revenue per customer | average customer spend | sales per client | turnover per customer |
+        chiffre d'affaires par client | CA par client | depense moyenne | depense par client |
+        depense moyenne par client | ventes par client | CA moyen par client
+    """,
+    "orders_per_customer": """
+        orders per customer | purchase frequency | order frequency | invoices per customer | purchases per customer |
+        commandes par client | frequence d'achat | achats par client | frequence des commandes
+    """,
+    "units_per_order": """
+        units per order | items per order | pieces per order | items per basket | articles per order |
+        average items per order | units per transaction | unites par commande | articles par commande |
+        articles par panier | pieces par commande | items per ticket | items per receipt | units per ticket |
+        articles par ticket | pieces par ticket | articles par facture | items per invoice
+    """,
+    "price": """
+        price | prices | average price | mean price | unit price | average unit price | average selling price |
+        selling price | price per unit | prix | prix moyen | prix de vente | prix unitaire | prix unitaire moyen |
+        prix moyen de vente | prix de vente moyen | selling price per unit | average selling price per unit |
+        average price per unit | prix de vente par unite | prix a l'unite | prix moyen a l'unite | prix par unite |
+        prix moyen par unite
+    """,
+    "returned": """
+        returns | returned | refunds | refunded | amount returned | value of returns | returned amount |
+        returned goods | retours | remboursements | montant des retours | valeur des retours |
+        marchandises retournees | retourne
+    """,
+    "return_rate": """
+        return rate | returns rate | rate of returns | refund rate | share returned | returned share |
+        percentage returned | share of returns | percent returned | percentage of returns | taux de retour |
+        taux de retours | part des retours | taux de remboursement | pourcentage de retours | pourcentage de retour |
+        taux des retours
+    """,
+    "units_returned": """
+        units returned | returned units | items returned | number of returns | quantity returned | returned items |
+        returned quantity | unites retournees | articles retournes | nombre de retours | quantite retournee |
+        pieces retournees
+    """,
+    "discount": """
+        discount | discounts | discounts given | promotions given | reductions | rebates | markdowns |
+        discount amount | amount of discounts | given away in discounts | remise | remises | rabais |
+        remises accordees | montant des remises | ristournes | reductions accordees | promotions | promotion | promos |
+        promotions cost | promotion cost
+    """,
+    "discount_rate": """
+        discount rate | average discount | mean discount | rate of discount | discount percentage | markdown rate |
+        average promotion | taux de remise | remise moyenne | taux de promotion | taux de rabais | reduction moyenne |
+        pourcentage de remise
+    """,
+    "cost": """
+        cost | costs | cost of goods | cost of goods sold | COGS | cost of sales | purchase cost | purchasing cost |
+        buying cost | cout | couts | cout des marchandises | cout d'achat | couts d'achat | cout des ventes |
+        cout de revient | cout des marchandises vendues | prix de revient
+    """,
+    "unit_cost": """
+        unit cost | unit costs | average cost | average unit cost | cost per unit | purchase price | buying price |
+        cost price | cout unitaire | cout moyen | prix d'achat | prix d'achat moyen | prix de revient unitaire |
+        cout par unite
+    """,
+    "margin": """
+        margin | margins | gross margin | profit | profits | gross profit | earnings | contribution | money made on |
+        marge | marges | marge brute | benefice | benefices | profit brut | gain | gains
+    """,
+    "margin_rate": """
+        margin rate | margin percentage | gross margin rate | margin percent | profit margin | profitability |
+        margin in percent | gross margin percentage | percentage margin | margin share | rate of margin | profit rate |
+        profit ratio | taux de marge | marge en pourcentage | rentabilite | taux de marge brute | marge en pourcent |
+        pourcentage de marge | taux de profit
+    """,
+    "shipping": """
+        shipping | postage | shipping revenue | shipping charges | delivery charges | carriage | frais de port | port |
+        expedition | frais de livraison | frais d'expedition
+    """,
+    "fees": """
+        fees | fee | bank charges | commissions | frais | frais bancaires | frais de banque
+    """,
+    "stock_units": """
+        stock | stocks | inventory | units in stock | stock on hand | on hand | stock level | stock levels |
+        inventory level | quantity in stock | units on hand | pieces in stock | unites en stock | niveau de stock |
+        niveaux de stock | inventaire | quantite en stock | stock disponible | pieces en stock | articles en stock
+    """,
+    "stock_value": """
+        stock value | value of stock | value of the stock | inventory value | value of inventory | stock worth |
+        money in stock | capital in stock | valeur du stock | valeur des stocks | valeur de l'inventaire |
+        stock en valeur | argent immobilise | valeur de stock | inventory worth | worth of the stock | worth of stock |
+        inventory be worth | money tied up in stock | money tied up | tied up in stock | argent dans le stock |
+        argent immobilise dans le stock | argent qui dort dans le stock
+    """,
+    "days_of_cover": """
+        days of cover | cover | stock cover | days of stock | coverage of stock | how long the stock lasts |
+        days of inventory | days of supply | jours de couverture | couverture | couverture de stock | jours de stock |
+        couverture du stock | couverture des stocks
+    """,
+    "stock_out_days": """
+        stock-out days | stockout days | stockouts | stock-outs | days out of stock | days sold out |
+        out of stock days | jours de rupture | ruptures de stock | rupture de stock | ruptures | rupture |
+        jours en rupture | jours de rupture de stock | out of stock | sold out | en rupture
+    """,
+    "customers.count": """
+        customers | customer | number of customers | customer count | clients | client | nombre de clients |
+        subscribers | abonnes | nombre d'abonnes | number of subscribers | members | membres | people | accounts
+    """,
+    "customers.churn_rate": """
+        churn rate | churn | attrition | attrition rate | share of leavers | share who left | rate of churn |
+        turnover of customers | percentage of leavers | percentage who left | loss rate | customer loss |
+        taux d'attrition | taux de depart | taux de churn | part des departs | pourcentage de departs |
+        taux de resiliation | taux de perte
+    """,
+    "customers.left": """
+        customers who left | left | gone | have left | who left | partis | sont partis | leavers | number of leavers |
+        lost customers | churned customers | customers lost | number of churned customers | customers left |
+        departures | cancellations | clients partis | clients sont partis | clients ont quitte | departs |
+        nombre de departs | clients perdus | resiliations | partants | clients qui sont partis | customers have left |
+        clients resilies
+    """,
+}
+
+DIMENSIONS = {
+    "product": """
+        product | products | item | items | article | articles | sku | skus | goods | produit | produits | reference |
+        references | marchandise | marchandises
+    """,
+    "category": """
+        category | categories | product category | product categories | department | departments | product group |
+        product groups | product line | product lines | product type | product types | range | ranges | family |
+        families | categorie | categorie de produits | rayon | rayons | famille | familles | gamme | gammes |
+        famille de produits | type de produit | types de produits | dept | depts
+    """,
+    "store": """
+        store | stores | shop | shops | outlet | outlets | branch | branches | location | locations | point of sale |
+        points of sale | magasin | magasins | boutique | boutiques | point de vente | points de vente | succursale |
+        succursales | enseigne
+    """,
+    "supplier": """
+        supplier | suppliers | vendor | vendors | manufacturer | manufacturers | fournisseur | fournisseurs |
+        fabricant | fabricants | vendeur
+    """,
+    "customer": """
+        customer | customers | client | clients | buyer | buyers | shopper | shoppers | account | accounts | cliente |
+        acheteur | acheteurs | compte client
+    """,
+    "country": """
+        country | countries | nation | nations | pays
+    """,
+    "weekday": """
+        weekday | weekdays | day of the week | days of the week | day of week | jour de la semaine |
+        jours de la semaine | jour de semaine
+    """,
+    "hour": """
+        hour | hours | hourly | hour of the day | time of day | heure | heures | heure de la journee |
+        heures de la journee | tranche horaire | hour of day | heure du jour
+    """,
+    "month_of_year": """
+        month of the year | calendar month | seasonality | season | mois de l'annee | mois calendaire | saisonnalite |
+        saison
+    """,
+}
+
+
+COMMANDS = {  # what changes a question, by what it does
+    "by": """
+        by | per | each | for each | for every | every | across | split by | broken down by | break down by |
+        breakdown by | grouped by | group by | according to | depending on | in each | for the different | colored by |
+        coloured by | color by | segmented by | over the different | among | as a function of | divided by |
+        distribution by | par | selon | pour chaque | chaque | dans chaque | ventile par | ventilee par |
+        ventilees par | reparti par | repartie par | en fonction de | suivant | detail par | groupe par |
+        regroupe par | decoupe par | ventilation par | repartition par | a travers | colore par | y axis | x axis
+    """,
+    "which": """
+        which | what | who | whose | list | list of | show which | rank | ranking of | ranking | sort | quel | quels |
+        quelle | quelles | qui | lequel | laquelle | lesquels | lesquelles | liste des | liste | classement des |
+        classement | lister | classer
+    """,
+    "many": """
+        how many | count of | combien de | combien | nombre de | nombre d | number of | the number of | le nombre de |
+        nb de | nb | nbre de
+    """,
+    "much": "how much",
+    "most": """
+        top | highest | largest | biggest | most | greatest | best selling | bestselling | maximum | max | most sold |
+        most popular | sells most | sells the most | sell the most | most important | best sellers | bestsellers |
+        best seller | plus grand | plus grande | plus grands | plus grandes | plus gros | plus grosse | plus eleve |
+        plus elevee | plus eleves | plus elevees | premier | premiere | premiers | premieres | le plus | la plus |
+        les plus | plus fort | plus forte | plus forts | plus fortes | plus vendu | plus vendue | plus vendus |
+        plus vendues | mieux | le mieux | plus haut | plus haute | principaux | principales | plus importants |
+        plus importantes | les mieux vendus | mieux vendus | highest to lowest | descending | most expensive |
+        plus cher | plus chere | plus chers | decroissant | most profitable | plus rentables | plus rentable |
+        les plus rentables | busiest | the most | largest number of | heaviest | plus frequente | plus frequent |
+        le plus de
+    """,
+    "least": """
+        lowest | least | smallest | bottom | fewest | minimum | min | slowest | least sold | worst selling |
+        least popular | sells least | sells the least | ascending | lowest to highest | cheapest | least profitable |
+        plus faible | plus faibles | plus petit | plus petite | plus petits | plus petites | plus bas | plus basse |
+        plus basses | le moins | la moins | les moins | moins vendu | moins vendus | moins vendues | moins vendue |
+        les moins vendus | croissant | moins cher | moins chere | moins chers | moins rentables | moins rentable |
+        quietest | le moins de
+    """,
+    "best": """
+        best | leading | strongest | best performing | meilleur | meilleure | meilleurs | meilleures
+    """,
+    "worst": """
+        worst | weakest | poorest | worst performing | pire | pires | moins bon | moins bonne | moins bons |
+        moins bonnes | plus mauvais | plus mauvaise | plus mauvaises
+    """,
+    "over": """
+        more than | over | above | greater than | higher than | exceeding | exceeds | exceed | larger than |
+        bigger than | > | superior to | better than | plus de | superieur a | superieure a | superieurs a |
+        superieures a | depasse | depassent | au dessus de | depassant | plus que | plus grand que
+    """,
+    "under": """
+        less than | under | below | fewer than | lower than | smaller than | < | beneath | worse than | moins de |
+        inferieur a | inferieure a | inferieurs a | inferieures a | en dessous de | sous | au dessous de | moins que
+    """,
+    "at least": """
+        at least | minimum of | a minimum of | no less than | not less than | >= | ≥ | or more | au moins |
+        au minimum | un minimum de
+    """,
+    "at most": """
+        at most | maximum of | a maximum of | no more than | not more than | <= | ≤ | au plus | au maximum |
+        un maximum de
+    """,
+    "not": """
+        without | except | except for | excluding | exclude | not | not in | other than | apart from | but not |
+        minus | excepted | leaving out | leave out | ignoring | not including | everything but | all but | outside |
+        outside of | sans | sauf | hors | excepte | hormis | en dehors de | pas | a l exclusion de | en excluant |
+        sans compter | mis a part | autre que | autres que | hors de | exclure | a part | without the | non
+    """,
+    "share": """
+        share | share of | percentage | percentage of | percent of | proportion | proportion of | fraction |
+        fraction of | % of | as a share | in percent | in % | contribution of | contribution | what part of |
+        split of | mix of | breakdown of | part | part de | part du | part des | pourcentage | pourcentage de |
+        pourcentage du | quote part | poids | poids de | poids du | poids des | en pourcentage | en % |
+        contribution de | parts | shares | % du | % des | % de | parts de | pct of | pct | pese | pesent | peser
+    """,
+    "mean": """
+        average | mean | avg | on average | average of | mean of | the average | typical | moyenne | moyen | moyens |
+        moyennes | en moyenne | moyenne de | moyenne du | moyenne des | la moyenne | valeur moyenne | nombre moyen de |
+        nombre moyen | average number of | mean number of | the average number of | average amount of
+    """,
+    "sum": """
+        total | sum | sum of | total of | overall | somme | somme de | somme des | total des | total de | total du |
+        totaux | cumul | cumule
+    """,
+    "against": """
+        vs | versus | compared with | compared to | compare | comparing | comparison of | against | comparer |
+        comparez | comparaison de | contre | difference between | difference entre
+    """,
+    "with": "with | having | who have | that have | avec | ayant | qui ont",
+    "sell": """
+        sell | sells | sold | selling | sell best | bought | buy | buys | purchased | vend | vends | vendent | vendre |
+        vendu | vendue | vendus | vendues | vendons | vendez | vendait | achete | achetent | achetes | acheter |
+        ecoule | went for
+    """,
+    "spend": """
+        spend | spends | spent | spending | depense | depensent | depenser | depenses
+    """,
+    "line": """
+        per line | per invoice line | of a line | of an invoice line | per order line | par ligne |
+        par ligne de facture | d une ligne
+    """,
+    "empty": """
+        out of stock now | currently out of stock | sold out now | currently sold out | actuellement en rupture |
+        en rupture actuellement | en rupture en ce moment
+    """,
+    "again": """
+        and | and by | now | now by | only | just | instead | what about | how about | and for | and in | same for |
+        the same for | also | then | et | et par | et pour | et en | maintenant | seulement | uniquement | plutot |
+        aussi | pareil pour | idem pour | la meme chose pour | meme chose pour | & | or | ou | puis | et a
+    """,
+    "all": """
+        all | all the | every single | any | tous | toutes | tous les | toutes les | tout | l ensemble des |
+        ensemble des
+    """,
+    "losing": """
+        lose money | losing money | loses money | lost money | loss making | unprofitable | at a loss |
+        sold at a loss | perdent de argent | perd de argent | perdent argent | perd argent | perdre de argent |
+        a perte | vendus a perte | en perte | deficitaire | deficitaires | non rentables
+    """,
+    "table": """
+        as a table | in a table | as table | en tableau | sous forme de tableau | dans un tableau
+    """,
+}
+INTENTS = {
+    "forecast": """
+        will we sell | will sell | will be | forecast | forecasts | forecasted | predict | prediction | predicted |
+        projection | expect to sell | expected sales | next | coming | upcoming | tomorrow | outlook | going to sell |
+        prevision | previsions | prevoir | prevu | prevue | prochain | prochaine | prochains | prochaines | a venir |
+        demain | allons nous vendre | va t on vendre | vendrons nous | vendra t on | allons vendre | vont se vendre |
+        projete | in the future | a l avenir | next week | next month | we ll sell | ll sell
+    """,
+    "leaving": """
+        about to leave | going to leave | will leave | will churn | likely to leave | likely to churn |
+        at risk of leaving | at risk | risk of leaving | churn risk | about to churn | customers at risk |
+        might leave | could leave | want to leave | who to call | whom to call | whom should we call | va partir |
+        vont partir | risque de partir | risquent de partir | sur le point de partir | a risque |
+        susceptibles de partir | qui appeler | vont nous quitter | va nous quitter | risque de depart | vont resilier |
+        clients a risque | likely to cancel | about to cancel | will cancel | cancel soon | want to cancel |
+        risquent de resilier | risque de resilier | resilier | envisagent de partir
+    """,
+    "slipping": """
+        slipping | slipping away | silent | gone quiet | inactive | dormant | stopped buying | no longer buying |
+        have not bought for | not come back | lapsed | silencieux | silencieuses | inactifs | dormants |
+        ne viennent plus | n achetent plus | achetent plus | ont cesse d acheter | qui s eloignent | eloignent |
+        perdus de vue | unusually quiet | gone unusually quiet | quiet | ne viennent plus depuis | ne vient plus |
+        anormalement longtemps | depuis longtemps | longtemps | habitues
+    """,
+    "stock": """
+        must i order | should i order | should we order | must we order | what to order | to order | need to order |
+        reorder | re order | replenish | restock | to buy from suppliers | what do i need to order | running low |
+        run out | running out | about to run out | dois je commander | devons nous commander | faut il commander |
+        a commander | que commander | quoi commander | reapprovisionner | reapprovisionnement | reassort |
+        bientot en rupture | doit on commander | dois commander | il faut commander | dois je recommander |
+        recommander | tomber en rupture | ne pas tomber en rupture | manquer | avoid running out | avant rupture |
+        avant la rupture
+    """,
+    "why": """
+        why | what explains | what explain | explain | reason for | reasons for | what caused | what drives |
+        what drove | what is driving | what is behind | because of what | root cause | cause of | causes of |
+        how come | pourquoi | qu est ce qui explique | explique | expliquer | expliquez | raison de | raisons de |
+        raison de la | cause de | causes de | a quoi est due | a quoi est du | d ou vient | ou vient |
+        est ce qui explique | qu est ce qui fait
+    """,
+    "drift": """
+        has anything changed | anything changed | what has changed | what changed in the data | drift | data drift |
+        drifted | still look like | look like before | has the data changed | have the data changed |
+        is the model still good | quelque chose a change | a change dans les donnees | donnees ont change |
+        donnees ont elles change | derive | derive des donnees | ont elles change | est ce que les donnees ont change |
+        changed in the data | changement dans les donnees | qu est ce qui a change | est ce qui a change |
+        recent data | older data | something drifted | donnees ont derive | derive recemment | ont derive recemment |
+        donnees recentes | drifted lately | drifted recently | change recemment | changed recently | changed lately
+    """,
+}
+GRAINS = {
+    "day": """
+        day | daily | date | by date | day by day | jour | quotidien | quotidienne | quotidiennes | quotidiens |
+        journalier | journaliere | jour par jour | journee | au jour le jour | order date
+    """,
+    "week": "week | weekly | week by week | semaine | hebdomadaire | hebdomadaires | semaine par semaine | hebdo",
+    "month": """
+        month | monthly | month by month | mois | mensuel | mensuelle | mensuelles | mensuels | mois par mois |
+        over time | trend | trend of | evolution | evolution de | evolution du | evolution des | develop | developed |
+        development of | au fil du temps | dans le temps | tendance | history of | timeline | courbe |
+        au cours du temps | evolve | evolved | evolue | evoluent | evoluer | historique
+    """,
+    "quarter": """
+        quarter | quarterly | trimestre | trimestriel | trimestrielle | trimestrielles | par trimestre |
+        quarter by quarter
+    """,
+    "year": """
+        year | yearly | annual | annually | year by year | par an | chaque an | ans | annee | annuel | annuelle |
+        annuels | annuelles
+    """,
+}
+WEEKDAYS = (
+    "monday | mondays | lundi | lundis",
+    "tuesday | tuesdays | mardi | mardis",
+    "wednesday | wednesdays | mercredi | mercredis",
+    "thursday | thursdays | jeudi | jeudis",
+    "friday | fridays | vendredi | vendredis",
+    "saturday | saturdays | samedi | samedis",
+    "sunday | sundays | dimanche | dimanches",
+)
+WEEKEND = "weekend | weekends | week end | week ends | fin de semaine"
+# Words for the same thing in both languages: of columns and of values that Vigie does not know.
+SAME = (
+    "region | regions",
+    "state | etat",
+    "city | ville",
+    "town | ville",
+    "segment",
+    "district | quartier",
+    "payment method | payment methods | means of payment | "
+    "payment type | mode de paiement | moyen de paiement | payment",
+    "seller | salesperson | salesman | sales rep | vendeur | vendeuse",
+    "cashier | caissier | caissiere",
+    "tip | tips | pourboire",
+    "profit | benefice",
+    "sub category | subcategory | sous categorie | sous rayon",
+    "ship mode | shipping mode | delivery mode | mode de livraison | mode d'expedition",
+    "channel | canal",
+    "brand | marque",
+    "colour | color | couleur",
+    "size | taille",
+    "age",
+    "job | emploi | metier",
+    "delivery | livraison",
+    "cash | especes | liquide",
+    "card | carte | carte bancaire | credit card | bank card",
+    "voucher | bon d'achat",
+    "cheque | check",
+    "online | en ligne | internet | web",
+    "candles | bougies",
+    "toys | jouets",
+    "christmas | noel",
+    "kitchen | cuisine",
+    "stationery | papeterie",
+    "garden | jardin",
+    "bags | sacs",
+    "home decor | decoration | deco",
+    "bread | pain",
+    "pastry | pastries | patisserie",
+    "drinks | boissons",
+    "london | londres",
+    "edinburgh | edimbourg",
+    "vienna | vienne",
+    "geneva | geneve",
+    "brussels | bruxelles",
+    "lisbon | lisbonne",
+    "tenure | anciennete",
+    "monthly charges | monthly bill | charges mensuelles | facture mensuelle",
+    "internet service | service internet",
+    "contract | contrat",
+    "gender | sexe | genre",
+    "senior citizen | seniors | personne agee",
+    "meal voucher | titre restaurant | titre resto | ticket restaurant | ticket resto",
+    "south | sud",
+    "north | nord",
+    "west | ouest",
+    "furniture | mobilier | meuble",
+    "technology | technologie | tech",
+    "office supplies | fournitures de bureau",
+)
+NUMBERS = {
+    **dict.fromkeys(("two", "deux"), 2),
+    **dict.fromkeys(("three", "trois"), 3),
+    **dict.fromkeys(("four", "quatre"), 4),
+    **dict.fromkeys(("five", "cinq"), 5),
+    "six": 6,
+    **dict.fromkeys(("seven", "sept"), 7),
+    **dict.fromkeys(("eight", "huit"), 8),
+    **dict.fromkeys(("nine", "neuf"), 9),
+    **dict.fromkeys(("ten", "dix"), 10),
+    **dict.fromkeys(("twelve", "douze"), 12),
+    **dict.fromkeys(("fifteen", "quinze"), 15),
+    **dict.fromkeys(("twenty", "vingt"), 20),
+}
+STOP = """
+    a | a ce jour | a ete | about | actuellement | affiche | afficher | affichez | ai | aimerais | ainsi | all time |
+    altogether | amabilite | among us | amount | amount of | an | appele | are | are there | area chart | as | asap |
+    at | at all | at the moment | au | augmentation | augmente | augmentent | augmenter | aujourd | auriez |
+    auriez vous | aux | avait | avez | avons | baissait | baisse | baissent | baisser | bar | bar chart | bar graph |
+    bars | basically | be | been | between | bonjour | bouge | boxplot | bring | brings | brought | brought in |
+    by our customers | by the | by the customers | c | calculate | calcule | calculer | called | came | camembert |
+    can | carte | ce | cela | ces | cet | cette | change | changed | changing | chart | chez | chiffre des | chiffres |
+    chute | chutent | ci | combien y a t il | combined | come from | comes | comes from | coming | comment |
+    communiquer | compute | concernant | concerning | containing | contenant | could | create | croissance |
+    currently | d | dans | data | de | decline | declined | declining | decrease | decreased | decreasing | des |
+    diagramme | did | different | diminue | diminuent | diminution | dis | dis moi | display | distribution |
+    distribution of | do | does | doing | dollars | done | donne | donne moi | donnees | donner | donnez | donnez moi |
+    dont | dont le nom contient | down | draw | du | during | each of the | elle | elles | en | enregistre | ensemble |
+    entire | entre | est | est ce | est ce que | etaient | etait | ete | etre | eu | eur | euro | euros | ever |
+    exactly | faire | fait | faits | fall | fallen | falling | falls | faut | fell | figure | figures | find | for |
+    fournir | from | gbp | generate | generated | genere | generent | generes | gentillesse | get | give | give me |
+    go | going | gone | got | graph | graphique | grew | grouped bar chart | grow | growing | grown | growth | had |
+    had the | has | hausse | have | heatmap | hello | hey | hi | higher | histogram | histogram of | histogramme de |
+    i | il | ils | in | in total | increase | increased | increasing | indiquer | individual | is | is there | issu |
+    issus | it | its | j | je | jusqu | kind of | know | l | la | le | les | let | lets | leur | leurs | level |
+    levels | like | likely | line chart | line graph | livres | ll | look at | lors | lower | m | ma | made | make |
+    make up | me | merci | mes | moi | mon | montant | montants | montre | montre moi | montrer | montrez |
+    montrez moi | much did | my | n | name contains | named | need | niveau | nom | nos | notre | nous | now on |
+    nuage de points | number | numbers | of | ok | on | one | ones | only in | ont | ont ete | ordered by | our |
+    overall | overview | paid | paid by customers | par les clients | parmi | passe | passees | passer | pay | paye |
+    paye par les clients | payee | payees | payees par les clients | payer | payes | payes par les clients | perform |
+    performance | performed | performing | peut | peux | peux tu | pie | pie chart | placed | plait | please | plot |
+    pls | pounds | pour | pourriez | pouvez | progresse | progression | proviennent | provient | qu | que | quoi |
+    rapporte | rapportent | realise | realisee | realiser | realises | recul | recule | reculent | regarding |
+    relationship | relationship between | reparti | repartis | repartition | repartition des | repartition du |
+    report | represente | representent | respective | right now | rise | risen | rising | rose | s | s il vous plait |
+    sa | scatter | scatter plot | scatterplot | se | see | ses | should | show | show me | so | so far | something |
+    son | sont | soon | sort by | sorted by | souhaite | stacked | stacked bar chart | stp | stuff | sur | svp | t |
+    take | taken | te | tell | tell me | than | thank | thanks | that | the | their | then | there | these | they |
+    think | this | those | to | toi | took | total for | total general | transmettre | trouve | trouver | tu | type |
+    type de | type of | types of | un | une | up | us | usd | va | valeur | valeurs | value | values | variation |
+    various | veux | viennent | vient | visualise | visualize | voir | vont | vos | votre | voudrais | vous | want |
+    was | we | went | were | were there | when | where | which had | which has | whole | whose name contains |
+    with the | with the name | within | would | y | y a t il | y compris | you | your
+"""
+
+
+def split(text: str) -> Iterator[str]:
+    """The phrases in a text of this module."""
+    return filter(None, (" ".join(one.split()) for one in text.split("|")))
+
+
+def of(name: str, kind: Literal["measure", "dimension"]) -> tuple[str, ...]:
+    """The words for a measure or dimension; none where it has none of its own."""
+    return tuple(split((MEASURES if kind == "measure" else DIMENSIONS).get(name, "")))

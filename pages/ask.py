@@ -1,0 +1,97 @@
+"""What would you like to know?"""
+
+import streamlit as st
+
+import locales
+from models.ask import wording
+from models.ask.query import Query
+from ui import cards, store
+from ui.ask import answer, builder, known, models, sql, talk
+from ui.text import _, plain
+
+sold, people = store.active("sales"), store.active("customers")
+cards.head(
+    _("Ask"), _("What would you like to know? Ask in English or French, or build the question below."), sold, people
+)
+of = known.known(sold, people)
+currency = sold.origin.currency or "GBP"
+talk.begin(of)
+
+
+def submitted() -> None:
+    talk.ask(of, sold, st.session_state["ask.text"])
+
+
+@st.fragment
+def asked() -> None:
+    """The question and its answer, so that nothing else is run and painted again."""
+    with st.form("ask", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(
+            _("Question"), key="ask.text", placeholder=_("revenue by store last month"), persist_state="session"
+        )
+        st.form_submit_button(_("Ask"), icon=":material/search:", on_click=submitted, type="primary")
+    said, query = st.session_state.get("ask.said"), st.session_state["ask.query"]
+    if said is not None:
+        talk.replied(of, said, currency)
+    if said is not None and said.intent and said.certain and query is None:
+        if said.intent == "why" and said.readings:
+            st.markdown(f"**{plain(wording.sentence(of.catalogue, said.readings[0], of.names, currency))}**")
+            models.explained(of, said.readings[0], sold)
+        else:
+            models.pointed(said.intent)
+        return
+    if query is None:
+        suggested()
+        return
+    sentence = st.empty()
+    with st.expander(_("Change the question"), icon=":material/tune:", key="ask.built"):
+        query = builder.built(of, query, currency)
+    st.session_state["ask.query"] = st.session_state["ask.base"] = query
+    understood = plain(wording.sentence(of.catalogue, query, of.names, currency))
+    sentence.markdown(_("I understood: {sentence}").format(sentence=f"**{understood}**"))
+    answer.link(query)
+    answer.shown(of, query, known.answered(sold, people, query), people if models.of_people(of, query) else sold)
+
+
+def suggested() -> None:
+    """Questions to begin with, and those that were asked before."""
+    st.caption(_("For example:"))
+    with st.container(horizontal=True, gap="small"):
+        for text in talk.examples(of):
+            st.button(text, on_click=talk.ask, args=(of, sold, text), type="tertiary", icon=":material/chat:")
+        build = next(iter(of.catalogue.measures))
+        st.button(_("Build a question"), on_click=talk.choose, args=(Query((build,)),), icon=":material/tune:")
+
+
+asked()
+with st.expander(_("SQL, for experts"), icon=":material/terminal:", on_change="rerun", key="ask.sql") as experts:
+    if experts.open:
+        sql.written(sold, people)
+earlier = talk.history()
+if len(earlier):
+    with st.expander(_("Asked before"), icon=":material/history:"):
+        wanted = st.text_input(_("Search"), key="ask.search", max_chars=100)
+        found = earlier[earlier["text"].str.contains(wanted, case=False, regex=False)]
+        for place, row in enumerate(found.head(20).itertuples()):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.button(
+                    row.text, key=f"ask.old.{place}", on_click=talk.ask, args=(of, sold, row.text), type="tertiary"
+                )
+                st.caption(locales.moment(row.when))
+with st.expander(_("How this is computed"), icon=":material/functions:"):
+    st.markdown(
+        _(
+            """
+- Words are looked up in definitions, in both languages at once, and among the values in your data; no language model is
+  asked, and nothing leaves this machine. What stands above as understood is what is computed, to the letter.
+- A word that means nothing here is said and not skipped; where a question has two meanings, you choose.
+- **Last month** is the last whole month in the data, **this month** the one in which they end, **last 7 days** are
+  their last seven days. All counts from the last day of the data. Of a period that is not over, only the days that
+  there are get compared.
+- Revenue, returns, margin and costs are those of Sales: overview and Products: margins, to the cent. Orders and
+  customers are counted where something was sold.
+- An **average of a day** (week, month) is over those on which anything was sold; an **average of a line** over the
+  lines of goods.
+        """
+        )
+    )

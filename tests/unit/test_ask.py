@@ -1,0 +1,637 @@
+"""Questions: what is understood of them, what they find, and what is refused; right values by hand or by pandas."""
+
+from collections import Counter
+from datetime import UTC, date, datetime
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import locales
+from benchmarks import ask as bench
+from data import tables
+from data.dataset import Dataset, Origin
+from models.ask import definitions, guard, periods, spelling, statement, vocabulary, when, why, wording
+from models.ask.query import Filter, Query, Threshold, from_text, to_text
+from models.ask.understand import LONGEST, understand
+from models.products import margins
+from models.sales import overview, pulse
+
+FIRST, LAST = date(2023, 11, 29), date(2026, 11, 28)
+pytestmark = pytest.mark.xdist_group("ask")  # which share what they read
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """The three shops of the benchmark as they are kept, and what they can be asked."""
+    home = tmp_path_factory.mktemp("ask")
+    return home, {name: rest for name, *rest in bench.shops(home)}
+
+
+@pytest.fixture(scope="module")
+def shops(kept):
+    """Catalogue, words and products' codes of each shop."""
+    return kept[1]
+
+
+@pytest.fixture(scope="module")
+def simulated(kept):
+    """The demo's sales and customers as they are kept, with what can be asked of them."""
+    home, made = kept
+    sold, people = (tables.active(home / "demo", table) for table in ("sales", "customers"))
+    catalogue, words, _codes = made["demo"]
+    return sold, people, catalogue, words
+
+
+def found(simulated, query):
+    sold, people, catalogue, _words = simulated
+    assert definitions.fits(catalogue, query)
+    table = people if definitions.table_of(catalogue, query) == definitions.PEOPLE else sold
+    return statement.answer(catalogue, query, partial(tables.query, table))
+
+
+# --- periods
+
+
+@pytest.mark.parametrize(
+    ("text", "period", "compared"),
+    [
+        ("revenue last month", "previous month", ""),
+        ("les 7 derniers jours", "last 7 day", ""),
+        ("Q3 2025", "2025-Q3", ""),
+        ("au troisième trimestre 2025", "2025-Q3", ""),
+        ("last quarter of 2025", "2025-Q4", ""),
+        ("first half of 2025", "2025-H1", ""),
+        ("since March 2026", "2026-03/", ""),
+        ("jusqu'en mars 2025", "/2025-03", ""),
+        ("before 2025", "/2024-12-31", ""),
+        ("between January and March 2025", "2025-01/2025-03", ""),
+        ("from November to March 2026", "2025-11/2026-03", ""),
+        ("du 1er mars au 15 avril 2025", "2025-03-01/2025-04-15", ""),
+        ("du 1 au 15 mars 2025", "2025-03-01/2025-03-15", ""),
+        ("in March", "2026-03", ""),  # the last one that had begun
+        ("in December", "2025-12", ""),
+        ("mars dernier", "2026-03", ""),
+        ("March 4, 2025", "2025-03-04", ""),
+        ("04/03/2025", "2025-03-04", ""),  # the day first, as the pages write it
+        ("semaine 12 de 2025", "2025-W12", ""),
+        ("depuis le début de l'année par rapport à l'année dernière", "this year", "year"),
+        ("year to date compared with last year", "this year", "year"),
+        ("last 4 weeks and the same weeks of last year", "last 4 week", "year"),
+        ("orders last 7 days vs the 7 days before", "last 7 day", "before"),
+        ("2025 vs 2024 revenue", "2025", "year"),
+        ("comparer 2025 et 2024", "2025", "year"),
+        ("revenue in March vs February", "2026-03", "before"),
+        ("december 2025 vs december 2023", "2025-12", "2023-12"),
+        ("stores with more than 2000 orders", "", ""),  # no year
+        ("may I see sales", "", ""),  # no month
+    ],
+)
+def test_periods_are_read_in_both_languages(text, period, compared):
+    read = when.find(spelling.numbers(spelling.plain(text)), FIRST, LAST)
+    assert (read.period, read.compared) == (period, compared)
+
+
+@pytest.mark.parametrize(
+    ("period", "start", "end"),
+    [
+        ("", FIRST, LAST),
+        ("last 7 day", date(2026, 11, 22), LAST),
+        ("last 1 month", date(2026, 10, 29), LAST),
+        ("previous month", date(2026, 10, 1), date(2026, 10, 31)),
+        ("this month", date(2026, 11, 1), LAST),  # it is not over
+        ("previous quarter", date(2026, 7, 1), date(2026, 9, 30)),
+        ("previous day", date(2026, 11, 27), date(2026, 11, 27)),
+        ("2026-W01", date(2025, 12, 29), date(2026, 1, 4)),  # ISO 8601
+        ("2024-02", date(2024, 2, 1), date(2024, 2, 29)),
+        ("2025-03/", date(2025, 3, 1), LAST),
+    ],
+)
+def test_periods_count_from_the_last_day_of_the_data(period, start, end):
+    assert periods.days(period, FIRST, LAST) == (start, end)
+
+
+def test_a_month_that_is_whole_is_the_last_one():
+    assert periods.days("previous month", FIRST, date(2026, 11, 30)) == (date(2026, 11, 1), date(2026, 11, 30))
+
+
+@pytest.mark.parametrize(
+    ("period", "compared", "start", "end"),
+    [
+        ("2026", "year", date(2025, 1, 1), date(2025, 11, 28)),  # of a year that is not over, what there is
+        ("this month", "before", date(2026, 10, 1), date(2026, 10, 28)),
+        ("previous month", "year", date(2025, 10, 1), date(2025, 10, 31)),
+        ("last 7 day", "year", date(2025, 11, 23), date(2025, 11, 29)),  # the same weekdays
+        ("2025-Q1", "before", date(2024, 10, 1), date(2024, 12, 31)),
+        ("2024-02", "year", date(2023, 2, 1), date(2023, 2, 28)),
+    ],
+)
+def test_a_comparison_is_of_like_with_like(period, compared, start, end):
+    assert periods.before(period, FIRST, LAST, compared) == (start, end)
+
+
+@pytest.mark.parametrize(
+    "text", ["2025-13", "2025-02-30", "last 0 weeks", "yesterday", "2025-Q5", "a/b", "2025-03/2025-01"]
+)
+def test_what_is_no_period_is_refused(text):
+    assert not periods.is_period(text)
+
+
+# --- questions
+
+
+@pytest.mark.parametrize("path", sorted(bench.QUESTIONS.glob("*.tsv")), ids=lambda path: path.stem)
+def test_what_is_answered_is_right_and_what_cannot_be_is_refused(shops, path):
+    verdicts = Counter()
+    for line in path.read_text().splitlines()[1:]:
+        name, text, wanted = line.split("\t")
+        catalogue, words, codes = shops[name]
+        verdict = bench.judged(understand(text, catalogue, words), bench.expected(wanted, codes), catalogue)
+        verdicts["refuse " + verdict if wanted == "refuse" else verdict] += 1
+    asked, answered = sum(verdicts.values()), verdicts["right"] + verdicts["wrong"] + verdicts["refuse wrong"]
+    assert verdicts["refuse wrong"] <= 0.03 * (verdicts["refuse wrong"] + verdicts["refuse refused"])
+    assert verdicts["wrong"] <= 0.03 * asked
+    assert verdicts["right"] >= 0.9 * answered
+    assert verdicts["right"] >= 0.7 * (asked - verdicts["refuse refused"])
+
+
+def test_a_question_goes_on_from_the_one_before(shops):
+    catalogue, words, _codes = shops["demo"]
+    asked = partial(understand, known=catalogue, lexicon=words)
+    first = asked("monthly revenue by category in 2025").readings[0]
+    for text, changed in (
+        ("and by store?", {"by": ("store",)}),
+        ("only London", {"filters": (Filter("store", ("LON",)),)}),
+        ("now per quarter", {"grain": "quarter"}),
+        ("last year instead", {"period": "previous year"}),
+        ("et la marge ?", {"measures": ("margin",)}),
+        ("sans Noël", {"filters": (Filter("category", ("Christmas",), kept=False),)}),
+    ):
+        said = asked(text, previous=first)
+        assert said.certain, text
+        assert said.readings == (Query(**{**first.__dict__, **changed}),), text
+    assert asked("orders by store", previous=first).readings == (Query(("orders",), ("store",)),)  # a new question
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "   ", "🙂🙂", "; DROP TABLE sales; --", "<script>alert(1)</script>", "x" * LONGEST, "?" * 100, "by by by",
+        "revenue and and and not", "0", "top", "more than 100", "sans", "without", "vs", "of the and",
+    ],
+)  # fmt: skip
+def test_what_is_no_question_is_not_answered(shops, text):
+    catalogue, words, _codes = shops["demo"]
+    assert not understand(text, catalogue, words).certain
+
+
+def test_a_question_that_is_too_long_is_not_read(shops):
+    catalogue, words, _codes = shops["demo"]
+    assert understand("revenue " * 2000, catalogue, words).too_long
+
+
+def test_an_unknown_word_is_said_with_the_nearest_known_ones(shops):
+    catalogue, words, _codes = shops["demo"]
+    said = understand("revenue by warehouse", catalogue, words)
+    assert [one.word for one in said.unknown] == ["warehouse"]
+    assert understand("revenue of Lodnon", catalogue, words).fixed == (("lodnon", "london"),)
+    assert not understand("revenue by wether", catalogue, words).certain
+
+
+def test_what_the_data_lack_is_said_by_its_column(shops):
+    catalogue, words, _codes = shops["store"]
+    said = understand("stock value by category", catalogue, words)
+    assert said.lacking == ("stock_value",)
+    with locales.using("en"):
+        assert wording.lacks(catalogue, "margin_rate") == "Margin rate needs what these data lack: Unit cost."
+
+
+def _catalogue(frame, **frames):
+    columns = {"sales": {name: str(kind) for name, kind in frame.dtypes.items()}} | frames
+    return definitions.catalogue(columns, (FIRST, LAST))
+
+
+def test_two_dimensions_with_the_same_value_are_offered(tmp_path):
+    count = 40
+    frame = _lines(count).assign(
+        store=pd.Categorical(["Paris", "Rome"] * (count // 2)), city=pd.Categorical(["Rome", "Paris"] * (count // 2))
+    )
+    sold = _kept(tmp_path, frame)
+    catalogue, words = bench.known(sold, None)
+    said = understand("revenue of Paris", catalogue, words)
+    assert not said.certain
+    assert {one.filters[0].dimension for one in said.readings} == {"store", "city"}
+    assert understand("revenue of the store Paris", catalogue, words).readings == (
+        Query(("revenue",), filters=(Filter("store", ("Paris",)),)),
+    )
+
+
+def test_a_value_that_is_called_like_a_measure_is_offered(tmp_path):
+    frame = _lines(30).assign(category=pd.Categorical(["Returns", "Toys", "Books"] * 10))
+    catalogue, words = bench.known(_kept(tmp_path, frame), None)
+    said = understand("returns by month", catalogue, words)
+    assert len(said.readings) > 1
+    assert not said.certain
+    assert understand("revenue of the category Returns", catalogue, words).certain
+
+
+def test_without_a_measure_it_is_asked_which(tmp_path):
+    catalogue, words = bench.known(
+        _kept(tmp_path, _lines(30).assign(category=pd.Categorical(["Toys", "Books"] * 15))), None
+    )
+    said = understand("toys last month", catalogue, words)
+    assert {one.measures for one in said.readings} == {("revenue",), ("units",), ("orders",)}
+
+
+# --- the query
+
+
+def test_a_query_goes_into_a_link_and_comes_back():
+    query = Query(
+        ("revenue", "orders"), ("store",), "month", (Filter("category", ("Été & co", "x"), kept=False),),
+        (Threshold("orders", "at least", 10.5),), "last 3 month", "year", "day", "most", 5, True,
+    )  # fmt: skip
+    assert from_text(to_text(query)) == query
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"measures": 3}', '{"measures":["a"],"order":"up"}', "x" * 10_000, "null"]
+)
+def test_a_link_that_is_no_query_is_none(text):
+    assert from_text(text) is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        Query(("nothing",)),
+        Query(("revenue", "stock_value")),
+        Query(("revenue",), ("nowhere",)),
+        Query(("revenue",), period="tomorrow"),
+        Query(("stock_value",), grain="month"),
+        Query(("customers.count",), period="2025"),
+        Query(("basket",), ("store",), share=True),
+        Query(("revenue",), ("store", "category", "supplier")),
+        Query(("revenue",), filters=(Filter("customers.contract", ("x",)),)),
+        Query(("revenue",), limit=-1),
+    ],
+)
+def test_a_query_that_these_data_cannot_answer_does_not_fit(shops, query):
+    catalogue = shops["demo"][0]
+    assert not definitions.fits(catalogue, query)
+    fitted = definitions.fitted(catalogue, query)
+    assert fitted is None or definitions.fits(catalogue, fitted)
+
+
+# --- what is found
+
+
+def _lines(count, seed=0):
+    random = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "source": "test",
+            "line_id": [str(one) for one in range(count)],
+            "invoice": [str(one // 2) for one in range(count)],
+            "timestamp": pd.date_range("2025-01-01 10:00", periods=count, freq="5D", unit="us"),
+            "product": random.choice(["A1", "B2", "C3"], count),
+            "line_type": "sale",
+            "quantity": random.integers(1, 9, count).astype(float),
+            "unit_price": random.integers(1, 20, count).astype(float),
+            "currency": "EUR",
+        }
+    )  # fmt: skip
+
+
+def _kept(home, frame):
+    dataset = Dataset("sales", {"sales": frame}, Origin("upload", "mine.csv", currency="EUR"))
+    return tables.add(home, dataset, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def test_measures_are_those_of_the_pages_to_the_cent(simulated):
+    sold, *_ = simulated
+    start, end = pd.Timestamp("2026-08-30"), pd.Timestamp("2026-11-28")
+    period = f"{start.date()}/{end.date()}"
+    names = (
+        "revenue",
+        "orders",
+        "basket",
+        "customers",
+        "returned",
+        "return_rate",
+        "margin",
+        "shipping",
+        "fees",
+        "cost",
+    )
+    ours = found(simulated, Query(names, period=period)).table.iloc[0]
+    columns = overview.wanted(sold.columns["sales"])
+    goods = overview.goods(tables.read(sold, columns=columns, coded=True))
+    page = overview.measures(overview.between(goods, start, end)).iloc[0]
+    for name, column in {"return_rate": "return_share", **{one: one for one in names[:5]}}.items():
+        assert ours[name] == pytest.approx(page[column], abs=0.004), name
+    params = {"start": start, "end": end}
+    steps = margins.waterfall(tables.query(sold, margins.total(sold.columns["sales"]), **params))
+    amounts = steps.set_index("step")["amount"]
+    assert ours["revenue"] == pytest.approx(margins.revenue(steps), abs=0.005)
+    assert ours["cost"] == pytest.approx(-amounts["cost"], abs=0.01)
+    assert (ours["shipping"], ours["fees"]) == pytest.approx((amounts["shipping"], amounts["fees"]), abs=0.01)
+    by = tables.query(sold, margins.by(sold.columns["sales"], "category"), **params)
+    assert ours["margin"] == pytest.approx(by["margin"].sum(), abs=0.01)
+    last = pulse.pulse(pulse.daily(tables.query(sold, pulse.by_day(sold.columns["sales"]))))
+    week = found(simulated, Query(("revenue", "orders"), period="last 7 day")).table.iloc[0]
+    assert (week["revenue"], week["orders"]) == (pytest.approx(last.revenue, abs=0.005), last.orders)
+
+
+def test_splits_add_up_and_are_those_of_pandas(simulated):
+    sold, *_ = simulated
+    lines = tables.read(sold)
+    goods = lines[
+        lines["line_type"].isin(["sale", "return"]) & lines["timestamp"].between("2025-01-01", "2025-12-31 23:59:59")
+    ]
+    amount = goods["quantity"] * goods["unit_price"]
+    right = amount.groupby([goods["store"], goods["timestamp"].dt.month]).sum()
+    ours = found(simulated, Query(("revenue",), ("store",), "month", period="2025")).table
+    assert len(ours) == len(right)
+    for row in ours.itertuples():
+        assert row.revenue == pytest.approx(right[row.store, row.step.month], abs=0.01)
+    share = found(simulated, Query(("revenue",), ("store",), period="2025", share=True)).table
+    assert share["share"].sum() == pytest.approx(1)
+    london = found(
+        simulated, Query(("revenue",), ("store",), filters=(Filter("store", ("LON",)),), period="2025", share=True)
+    )
+    assert london.table["share"].tolist() == [pytest.approx(share.set_index("store")["share"]["LON"])]
+
+
+def test_filters_thresholds_order_and_averages_are_those_of_pandas(simulated):
+    sold, *_ = simulated
+    lines = tables.read(sold)
+    sales = lines[lines["line_type"] == "sale"]
+    orders = sales.groupby("supplier")["invoice"].nunique()
+    level = int(orders.median())
+    ours = found(simulated, Query(("orders",), ("supplier",), thresholds=(Threshold("orders", "over", level),))).table
+    assert dict(zip(ours["supplier"], ours["orders"], strict=True)) == orders[orders > level].to_dict()
+    goods = lines[lines["line_type"].isin(["sale", "return"])].assign(amount=lines["quantity"] * lines["unit_price"])
+    by_product = goods.groupby("product")["amount"].sum().sort_values(ascending=False)
+    top = found(simulated, Query(("revenue",), ("product",), order="most", limit=5)).table
+    assert top["product"].tolist() == by_product.index[:5].tolist()
+    least = found(simulated, Query(("revenue",), ("product",), order="least", limit=3)).table
+    assert least["revenue"].tolist() == pytest.approx(by_product.sort_values()[:3].tolist())
+    without = found(simulated, Query(("revenue",), filters=(Filter("category", ("Christmas",), kept=False),))).table
+    assert without["revenue"][0] == pytest.approx(goods.loc[goods["category"] != "Christmas", "amount"].sum())
+    mugs = found(simulated, Query(("units",), filters=(Filter("product", ("mug",), how="contains"),))).table
+    kept = goods["description"].str.contains("mug", case=False, na=False)
+    assert mugs["units"][0] == goods.loc[kept, "quantity"].sum()
+    daily = goods.groupby(goods["timestamp"].dt.date)["amount"].sum()
+    over = found(simulated, Query(("revenue",), over="day"))
+    assert over.table["revenue"][0] == pytest.approx(daily.mean())
+    line = found(simulated, Query(("revenue",), over="line"))
+    assert line.table["revenue"][0] == pytest.approx(goods["amount"].mean())
+
+
+def test_a_comparison_stands_beside_its_own_group_and_step(simulated):
+    now = found(simulated, Query(("revenue",), ("store",), "month", period="2026", compared="year"))
+    assert now.earlier == (date(2025, 1, 1), date(2025, 11, 28))
+    then = found(simulated, Query(("revenue",), ("store",), "month", period="2025-01-01/2025-11-28")).table
+    then = then.set_index(["store", then["step"].dt.month])["revenue"]
+    for row in now.table.to_dict("records"):
+        right = then.get((row["store"], row["step"].month), np.nan)
+        assert row["earlier revenue"] == pytest.approx(right, nan_ok=True)
+
+
+def test_there_is_no_comparison_with_days_before_the_data(simulated):
+    answer = found(simulated, Query(("revenue",), period="2024-01", compared="year"))
+    assert answer.earlier is None
+    assert list(answer.table) == ["revenue"]
+
+
+def test_stock_is_what_the_last_move_left(simulated):
+    sold, *_ = simulated
+    moves = tables.read(sold, "stock_moves")
+    last = moves.groupby("product")["on_hand"].last()
+    ours = found(simulated, Query(("stock_units",), ("product",))).table
+    assert dict(zip(ours["product"], ours["stock_units"], strict=True)) == last.to_dict()
+    cost = (
+        tables.read(sold)
+        .dropna(subset=["unit_cost"])
+        .sort_values("timestamp", kind="stable")
+        .groupby("product")["unit_cost"]
+        .last()
+    )
+    value = found(simulated, Query(("stock_value",))).table["stock_value"][0]
+    assert value == pytest.approx((last * cost.reindex(last.index)).sum(), rel=1e-6)
+
+
+def test_days_out_of_stock_are_counted_by_hand(tmp_path):
+    frame = _lines(10)
+    moves = pd.DataFrame(
+        {
+            "date": pd.to_datetime(["2025-01-01", "2025-01-10", "2025-01-20", "2025-02-05"]).as_unit("us"),
+            "product": ["A1"] * 4,
+            "move": ["count", "sale", "receipt", "sale"],
+            "quantity": [5.0, -5.0, 9.0, -9.0],
+            "on_hand": [5.0, 0.0, 9.0, 0.0],
+            "ordered": pd.to_datetime([None] * 4).as_unit("us"),
+        }
+    )
+    dataset = Dataset("sales", {"sales": frame, "stock_moves": moves}, Origin("upload", "m.csv", currency="EUR"))
+    sold = tables.add(tmp_path, dataset, datetime(2026, 1, 1, tzinfo=UTC))
+    catalogue, _words = bench.known(sold, None)
+    asked = partial(statement.answer, catalogue, ask=partial(tables.query, sold))
+    out = {
+        period: asked(query=Query(("stock_out_days",), period=period)).table["stock_out_days"][0]
+        for period in ("2025-01", "2025-02", "2025-01-15/2025-02-10")
+    }
+    # Empty from 10 to 19 January, and from 5 February to the end.
+    assert out == {"2025-01": 10, "2025-02": 24, "2025-01-15/2025-02-10": 11}
+
+
+def test_customers_who_leave_are_those_of_the_table(simulated):
+    _sold, people, *_ = simulated
+    frame = tables.read(people)
+    rates = frame.groupby("contract")["churned"].mean()
+    ours = found(simulated, Query(("customers.churn_rate",), ("customers.contract",))).table
+    assert dict(zip(ours["customers.contract"], ours["customers.churn_rate"], strict=True)) == pytest.approx(
+        rates.to_dict()
+    )
+    mean = found(
+        simulated, Query(("customers.monthly_charges.mean",), filters=(Filter("customers.senior_citizen", ("true",)),))
+    )
+    right = frame.loc[frame["senior_citizen"], "monthly_charges"].mean()
+    assert mean.table.iloc[0, 0] == pytest.approx(right)
+
+
+def test_names_and_values_from_outside_are_data(tmp_path):
+    nasty = "x'); DROP TABLE sales; --"
+    frame = _lines(20).assign(
+        **{'we"ird': pd.Categorical([nasty, "b"] * 10), "category": pd.Categorical(["$v0", "c"] * 10)}
+    )
+    sold = _kept(tmp_path, frame)
+    catalogue, words = bench.known(sold, None)
+    query = Query(("revenue",), ('we"ird',), filters=(Filter('we"ird', (nasty,)), Filter("category", ("$v0",))))
+    ours = statement.answer(catalogue, query, partial(tables.query, sold)).table
+    right = frame.loc[(frame['we"ird'] == nasty) & (frame["category"] == "$v0")]
+    assert ours["revenue"][0] == (right["quantity"] * right["unit_price"]).sum()
+    assert ours['we"ird'][0] == nasty
+    assert understand('revenue by we"ird', catalogue, words) is not None
+
+
+def test_a_hundred_thousand_groups_are_cut_and_said(tmp_path):
+    count = statement.MOST_GROUPS + 50
+    frame = _lines(count).assign(product=[f"P{one}" for one in range(count)], timestamp=pd.Timestamp("2025-01-01"))
+    sold = _kept(tmp_path, frame)
+    catalogue, _words = bench.known(sold, None)
+    answer = statement.answer(catalogue, Query(("revenue",), ("product",)), partial(tables.query, sold))
+    assert answer.cut
+    assert len(answer.table) == statement.MOST_GROUPS
+
+
+def test_a_ratio_of_nothing_is_not_known(tmp_path):
+    frame = _lines(20).assign(line_type="return", quantity=-1.0)
+    sold = _kept(tmp_path, frame)
+    catalogue, _words = bench.known(sold, None)
+    ours = statement.answer(
+        catalogue, Query(("basket", "return_rate", "orders")), partial(tables.query, sold)
+    ).table.iloc[0]
+    assert np.isnan(ours["basket"])
+    assert np.isnan(ours["return_rate"])
+    assert ours["orders"] == 0
+
+
+# --- why
+
+
+def _shop(tmp_path, seed, drop):
+    """Two years of daily sales in four stores; in the last four weeks the first one sells less by a share `drop`."""
+    random = np.random.default_rng(seed)
+    days = pd.date_range("2024-01-01", periods=728)
+    rows = []
+    for store, level in (("a", 100.0), ("b", 80.0), ("c", 60.0), ("d", 120.0)):
+        units = random.poisson(level * np.where((np.arange(728) >= 700) & (store == "a"), 1 - drop, 1.0)).astype(float)
+        rows.append(pd.DataFrame({"timestamp": days, "store": store, "quantity": units}))
+    frame = pd.concat(rows, ignore_index=True)
+    frame = frame.assign(source="test", line_id=frame.index.astype(str), invoice=frame.index.astype(str), product="A",
+                         line_type="sale", unit_price=2.0, currency="EUR", store=pd.Categorical(frame["store"]),
+                         timestamp=frame["timestamp"].dt.as_unit("us"))  # fmt: skip
+    return _kept(tmp_path, frame)
+
+
+def test_why_finds_what_changed_and_its_parts_add_up(tmp_path):
+    sold = _shop(tmp_path, 1, drop=0.3)
+    catalogue, _words = bench.known(sold, None)
+    query = Query(("revenue",), period="last 28 day", compared="before")
+    found = why.explained(catalogue, query, ["store"], partial(tables.query, sold))
+    assert found.parts["change"].sum() == pytest.approx(found.change)
+    assert found.parts["level"][0] == "a"
+    assert found.parts.set_index("level")["usual"].to_dict()["a"] in (False, np.False_)
+    assert found.parts["change"][0] == pytest.approx(-0.3 * 100 * 28 * 2, rel=0.15)
+    assert found.usual is False
+
+
+def test_why_calls_noise_usual(tmp_path):
+    unusual = 0
+    for seed in range(6):
+        sold = _shop(tmp_path / str(seed), seed, drop=0.0)
+        catalogue, _words = bench.known(sold, None)
+        query = Query(("revenue",), period="last 28 day", compared="before")
+        unusual += int(
+            (~why.explained(catalogue, query, ["store"], partial(tables.query, sold)).parts["usual"].astype(bool)).sum()
+        )
+    assert unusual <= 4  # of 24; 5% are beyond two standard deviations by chance
+
+
+def test_why_says_where_the_past_is_too_short(tmp_path):
+    sold = _kept(tmp_path, _lines(12).assign(store=pd.Categorical(["a", "b"] * 6)))
+    catalogue, _words = bench.known(sold, None)
+    found = why.explained(
+        catalogue, Query(("revenue",), period="last 28 day", compared="before"), ["store"], partial(tables.query, sold)
+    )
+    assert found.usual is None
+    assert why.explained(catalogue, Query(("basket",)), ["store"], partial(tables.query, sold)) is None
+
+
+# --- words
+
+
+def test_a_query_is_a_sentence_in_both_languages(shops):
+    catalogue = shops["demo"][0]
+    query = Query(
+        ("revenue", "margin"), ("store",), "month", (Filter("category", ("Kitchen",)),),
+        (Threshold("orders", "over", 100),), "previous month", "year", order="most", limit=5,
+    )  # fmt: skip
+    with locales.using("en"):
+        text = wording.sentence(catalogue, query, {}, "GBP")
+    assert text == (
+        "Revenue and Margin, by store and month, the first 5, Category: Kitchen, only Orders over 100, "
+        "last whole month, against a year earlier"
+    )
+    with locales.using("fr"):
+        assert "par magasin et mois" in wording.sentence(catalogue, query, {}, "GBP")
+
+
+def test_every_period_can_be_read_back_from_its_words(shops):
+    for language in locales.LANGUAGES:
+        with locales.using(language):
+            for period in ("last 7 day", "previous month", "this year", "2025-Q3", "2025", "2025-W12", "2025-H1"):
+                assert periods.written(period)
+
+
+def test_vocabulary_names_what_is_sold_and_not_postage(simulated):
+    sold, _people, catalogue, _words = simulated
+    names = vocabulary.names(catalogue, partial(tables.query, sold))
+    assert "Postage" not in names["product"].values()
+    assert names["store"]["LON"] == "Lanternlight, London Marylebone"
+
+
+# --- SQL that somebody wrote
+
+
+TABLES = ("sales", "stores")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select store, sum(amount) from sales group by 1 order by 2 desc",
+        "with t as (select * from sales where quantity > 1) select count(*) from t",
+        "select median(amount) over (partition by store) from sales",
+        "select * from sales where store in (select store from stores) union all select * from sales",
+        "select isodow(timestamp), strftime(timestamp, '%Y') from sales group by all",
+        "from sales select store",
+        "select * from (values (1), (2)) t(a)",
+        "select current_date, unnest([1, 2])",
+    ],
+)
+def test_reading_is_run_and_limited(sql):
+    assert guard.checked(sql, TABLES).endswith(f"LIMIT {guard.ROWS + 1}")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "", "drop table sales", "select 1; select 2", "select * from read_csv('/etc/passwd')",
+        "select * from '/etc/passwd'",
+        "select * from duckdb_settings()", "select getenv('HOME')", "select current_setting('memory_limit')",
+        "select * from information_schema.tables", "copy sales to '/tmp/x'", "attach 'x'", "pragma database_list",
+        "set memory_limit = '1GB'", "select * from sqlite_master", "insert into sales select * from sales",
+        "with t as (insert into sales values (1) returning *) select * from t", "select * from query('select 1')",
+        "call pragma_version()", "install httpfs", "select * from glob('*')", "select * from range(1000000000)",
+        "select $start", "explain select 1", "describe sales", "select * from main.sales",
+        "select read_text('/etc/passwd')",
+        "select * into x from sales", "select version()", "select current_database()", "select * from products",
+        "select json_serialize_sql('select 1')", "(" * 3000 + "select 1" + ")" * 3000, "select 1 " + "-" * 20_000,
+    ],
+)  # fmt: skip
+def test_anything_else_is_refused_with_a_sentence(sql):
+    with pytest.raises(guard.Refused) as refused:
+        guard.checked(sql, TABLES)
+    assert refused.value.sentence()
+
+
+def test_a_statement_that_takes_too_long_is_stopped(tmp_path):
+    sold = _kept(tmp_path, _lines(2000))
+    endless = "select count(*) from sales a, sales b, sales c, sales d where a.quantity + b.quantity > c.quantity"
+    with pytest.raises(tables.TooLong):
+        tables.limited(sold, guard.checked(endless, ["sales"]), 0.2)
+    assert tables.limited(sold, guard.checked("select count(*) from sales", ["sales"]), 5).iat[0, 0] == 2000

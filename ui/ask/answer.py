@@ -1,0 +1,115 @@
+"""An answer as it is shown: numbers, a figure, a table, and its receipt."""
+
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+import locales
+from charts.ask import answer as charts
+from data.tables import Stored
+from models.ask import definitions, statement, wording
+from models.ask.definitions import PEOPLE
+from models.ask.query import Query, to_text
+from models.ask.statement import EARLIER, Answer
+from ui import cards, lists
+from ui.ask.known import Known
+from ui.text import _, ngettext, plain
+
+MOST_CARDS = 4
+
+
+def shown(of: Known, query: Query, found: Answer, stored: Stored) -> None:
+    """The answer to a query from some data."""
+    currency = stored.origin.currency or "GBP"
+    known = of.catalogue
+    table = wording.table(known, query, found.table, of.names)
+    nothing = found.table.empty or found.table[list(query.measures)].isna().all(axis=None)
+    if nothing:
+        st.info(_("Nothing in the data answers this: no rows in this period with these filters."))
+    elif not (query.by or query.grain):
+        cards.metrics([_card(of, name, found, currency) for name in query.measures[:MOST_CARDS]])
+    else:
+        drawn = charts.drawn(known, query, found.table, of.names, currency)
+        if drawn is not None:
+            cards.figure(drawn, "answer", table)
+        lists.show(_rounded(of, query, table), "answer-table", wording.sentence(known, query, of.names, currency))
+    if found.cut:
+        st.caption(
+            _("There are more than {count} groups: the first ones are shown.").format(
+                count=locales.number(statement.MOST_GROUPS)
+            )
+        )
+    if query.compared and found.earlier is None:
+        st.caption(_("The days to compare with begin before the data do, so there is no comparison."))
+    if not nothing:
+        _receipt(of, query, found, stored, currency)
+
+
+def _card(of: Known, name: str, found: Answer, currency: str) -> tuple[str, str, str]:
+    one = of.catalogue.measures[name]
+    write = wording.number(one, currency)
+    value = float(found.table[name].iloc[0])
+    meaning = _(one.meaning) if one.meaning else ""
+    if EARLIER + name in found.table:
+        then = float(found.table[EARLIER + name].iloc[0])
+        change = cards.points(value, then) if one.unit == "share" else cards.share(value, then)
+        meaning = _("{value} then").format(value=write(then)) + (f" ({change})" if change else "")
+    return wording.measure(of.catalogue, name), write(value), meaning
+
+
+def _rounded(of: Known, query: Query, table: pd.DataFrame) -> pd.DataFrame:
+    """Shares in per cent, all else with two decimals at most; days as days."""
+    made = table.copy()
+    for name in query.measures:
+        title = wording.measure(of.catalogue, name)
+        for column in (title, _("{measure}, earlier").format(measure=title)):
+            if column in made:
+                share = of.catalogue.measures[name].unit == "share"
+                made[column] = (made[column].astype(float) * (100 if share else 1)).round(2)
+                made = made.rename(columns={column: f"{column} (%)"}) if share else made
+    for column in made.select_dtypes("datetime").columns:
+        made[column] = [wording.step(query.grain, when) for when in made[column]]
+    return made
+
+
+def _receipt(of: Known, query: Query, found: Answer, stored: Stored, currency: str) -> None:
+    with st.expander(_("Where this comes from"), icon=":material/receipt_long:"):
+        known = of.catalogue
+        lines = [wording.sentence(known, query, of.names, currency)]
+        if found.period:
+            lines.append(_("Days: {days}.").format(days=wording.days(found.period)))
+        if found.earlier:
+            lines.append(_("Compared with: {days}.").format(days=wording.days(found.earlier)))
+        for name in query.measures:
+            one = known.measures[name]
+            if one.meaning:
+                lines.append(
+                    _("{measure}: {meaning}.").format(measure=wording.measure(known, name), meaning=_(one.meaning))
+                )
+        rows = ngettext("{rows} row was read", "{rows} rows were read", found.rows).format(
+            rows=locales.number(found.rows)
+        )
+        table = PEOPLE if definitions.table_of(known, query) == PEOPLE else "sales"
+        about = _("{rows} of {data}, version {version}, stored {age}.")
+        lines.append(
+            about.format(
+                rows=rows,
+                data=_(stored.origin.name),
+                version=stored.version,
+                age=locales.age(stored.stored, datetime.now(UTC)),
+            )
+        )
+        st.markdown("\n".join(f"- {plain(line)}" for line in lines))
+        st.caption(
+            _("The link of this page opens this answer again. In SQL, over the table {table}:").format(table=table)
+        )
+        st.code(found.sql, "sql", wrap_lines=True)
+        st.code("\n".join(f"${name} = {value!r}" for name, value in found.values.items()) or "–", None)
+
+
+def link(query: Query) -> None:
+    """Put a query into the page's link."""
+    text = to_text(query)
+    if st.query_params.get("q") != text:
+        st.query_params["q"] = text

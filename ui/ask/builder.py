@@ -1,0 +1,258 @@
+"""What was understood, as inputs that can be changed one by one: the whole query can be built without a word."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from typing import TypeVar
+
+import streamlit as st
+
+from models.ask import definitions, periods, wording
+from models.ask.query import GRAINS, Filter, Order, Query, Relation, Threshold
+from ui.ask.known import Known
+from ui.text import N_, _, plain
+
+PERIODS = (
+    "",
+    "last 7 day",
+    "last 28 day",
+    "last 12 month",
+    *(f"{which} {unit}" for unit in ("month", "quarter", "year") for which in ("this", "previous")),
+)
+DATES = "dates"
+COMPARED = {"": N_("With nothing"), "before": N_("The days before"), "year": N_("A year earlier")}
+ORDERS: dict[Order, str] = {"": N_("As it comes"), "most": N_("The most first"), "least": N_("The least first")}
+MANY = 1000  # values that a list still holds
+KEY = "ask.w."
+
+T = TypeVar("T", bound=str)
+
+
+def load(query: Query) -> None:
+    """Let the inputs show a query: the next run makes them anew."""
+    for name in [name for name in st.session_state if str(name).startswith(KEY)]:
+        del st.session_state[name]
+    st.session_state["ask.query"] = query
+    st.session_state["ask.adding"] = []
+
+
+def built(of: Known, query: Query, currency: str) -> Query:
+    """The inputs of a query, and the query that they make."""
+    known = of.catalogue
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        fresh = replace(
+            query,
+            measures=tuple(_measures(of, query)),
+            by=tuple(
+                _several(
+                    _("By"),
+                    _dimensions(of, query),
+                    query.by,
+                    "by",
+                    lambda name: wording.dimension(known, name),
+                    definitions.MOST_BY,
+                )
+            ),
+        )
+        if definitions.table_of(known, query) == "sales":
+            steps = {"": _("Whole"), **{grain: _(wording.GRAIN[grain]).capitalize() for grain in GRAINS}}
+            fresh = replace(fresh, grain=_one(_("Step"), steps, query.grain, "grain"))
+        if definitions.table_of(known, query) != definitions.PEOPLE:
+            fresh = replace(fresh, period=_period(of, query))
+        if definitions.table_of(known, query) == "sales":
+            names = {name: _(text) for name, text in COMPARED.items()}
+            names |= {} if query.compared in names else {query.compared: periods.written(query.compared)}
+            fresh = replace(fresh, compared=_one(_("Compare"), names, query.compared, "compared"))
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        fresh = replace(fresh, filters=tuple(_filters(of, query)))
+        with st.popover(_("More"), icon=":material/tune:"):
+            fresh = _more(of, fresh, currency)
+    return definitions.fitted(known, fresh) or query
+
+
+def _measures(of: Known, query: Query) -> list[str]:
+    known = of.catalogue
+    chosen = _several(
+        _("Measures"), list(known.measures), query.measures, "measures", lambda name: wording.measure(known, name)
+    )
+    return chosen or list(query.measures)
+
+
+def _dimensions(of: Known, query: Query) -> list[str]:
+    table = definitions.table_of(of.catalogue, query)
+    return [name for name, one in of.catalogue.dimensions.items() if table in one.sql]
+
+
+def _several(
+    label: str,
+    options: Sequence[str],
+    chosen: Sequence[str],
+    key: str,
+    show: Callable[[str], str],
+    most: int | None = None,
+) -> list[str]:
+    now = st.session_state.get(KEY + key, chosen)
+    if (kept := [one for one in now if one in options]) != st.session_state.get(KEY + key):
+        st.session_state[KEY + key] = kept
+    return st.multiselect(
+        label,
+        options,
+        format_func=show,
+        key=KEY + key,
+        max_selections=most,
+        placeholder=_("Choose"),
+        select_all=False,
+        width=260,
+    )
+
+
+def _one(label: str, names: dict[T, str], chosen: T, key: str) -> T:
+    if st.session_state.get(KEY + key) not in names:
+        st.session_state[KEY + key] = chosen
+    return st.selectbox(label, list(names), format_func=names.__getitem__, key=KEY + key, width=170)
+
+
+def _period(of: Known, query: Query) -> str:
+    known = of.catalogue
+    years = [str(year) for year in range(known.last.year, known.first.year - 1, -1)]
+    options = [*dict.fromkeys([*PERIODS, *years, query.period]), DATES]
+    names = {one: _("Two dates") if one == DATES else _upper(periods.written(one)) for one in options}
+    picked = _one(_("Period"), names, query.period, "period")
+    if picked != DATES:
+        return picked
+    start, end = periods.days(query.period, known.first, known.last)
+    usual = (max(start, known.first), min(end, known.last))
+    given = st.date_input(
+        _("First and last day"),
+        usual if usual[0] <= usual[1] else (known.first, known.last),
+        known.first,
+        known.last,
+        key=KEY + "dates",
+        format="DD/MM/YYYY",
+        width=250,
+    )
+    ends: tuple[date, ...] = given if isinstance(given, tuple) else (given,)
+    return f"{ends[0].isoformat()}/{ends[-1].isoformat()}" if ends else query.period
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _filters(of: Known, query: Query) -> list[Filter]:
+    known, made = of.catalogue, []
+    adding: list[str] = st.session_state.setdefault("ask.adding", [])
+    there = [
+        *query.filters,
+        *(Filter(name, ()) for name in adding if name not in {one.dimension for one in query.filters}),
+    ]
+    for one in there:
+        title = wording.dimension(known, one.dimension)
+        key = f"f.{one.dimension}.{one.how}.{'with' if one.kept else 'without'}"
+        label = title if one.kept else _("without {column}").format(column=title)
+        if one.how == "contains":
+            words = st.text_input(
+                _("{column} with these words").format(column=label),
+                " ".join(one.values),
+                key=KEY + key,
+                max_chars=60,
+                width=220,
+            )
+            values = tuple(words.split())
+        else:
+            levels = of.levels.get(one.dimension, [])
+            options = [*dict.fromkeys([*one.values, *(levels if len(levels) <= MANY else [])])]
+            values = tuple(
+                _several(
+                    label,
+                    options,
+                    one.values,
+                    key,
+                    partial(wording.value, one.dimension, names=of.names),
+                )
+            )
+        without = st.toggle(_("Without"), not one.kept, key=KEY + key + ".not") if values else not one.kept
+        if values:
+            made.append(replace(one, values=values, kept=not without))
+        elif one.dimension not in adding:
+            adding.append(one.dimension)
+    free = [
+        name
+        for name in _dimensions(of, query)
+        if name not in {one.dimension for one in there} and of.catalogue.dimensions[name].levels
+    ]
+
+    def add() -> None:
+        if (name := st.session_state[KEY + "add"]) is not None:
+            adding.append(name)
+            st.session_state[KEY + "add"] = None
+
+    st.selectbox(
+        _("Add a filter"),
+        free,
+        None,
+        lambda name: wording.dimension(known, name),
+        key=KEY + "add",
+        placeholder=_("Choose"),
+        on_change=add,
+        width=170,
+    )
+    return made
+
+
+def _more(of: Known, query: Query, currency: str) -> Query:
+    """Order, share and thresholds."""
+    known = of.catalogue
+    if query.by or query.grain:
+        order = _one(_("Order"), {name: _(text) for name, text in ORDERS.items()}, query.order, "order")
+        limit = st.number_input(_("How many (0 is all)"), 0, 1000, query.limit, key=KEY + "limit") if order else 0
+        query = replace(query, order=order, limit=int(limit))
+        if known.measures[query.measures[0]].additive:
+            query = replace(query, share=st.toggle(_("As a share of the whole"), query.share, key=KEY + "share"))
+    over = {
+        "": _("No average"),
+        "line": _("A line"),
+        **{grain: _(wording.GRAIN[grain]).capitalize() for grain in GRAINS},
+    }
+    if definitions.table_of(known, query) == "sales":
+        over |= {} if query.over in over else {query.over: wording.dimension(known, query.over)}
+        query = replace(query, over=_one(_("Average of"), over, query.over, "over"))
+    kept = []
+    for place, one in enumerate(query.thresholds):
+        text = _("Only {condition}").format(condition=wording.threshold(known, one, currency))
+        if st.checkbox(plain(text), True, key=f"{KEY}t.{place}"):
+            kept.append(one)
+    query = replace(query, thresholds=tuple(kept))
+    return _with_threshold(of, query)
+
+
+def _with_threshold(of: Known, query: Query) -> Query:
+    """One more threshold."""
+    known = of.catalogue
+    table = definitions.table_of(known, query)
+    names = {name: wording.measure(known, name) for name, one in known.measures.items() if one.table == table}
+    with st.form(KEY + "threshold", border=False):
+        measure = st.selectbox(
+            _("Only groups whose"), list(names), format_func=names.__getitem__, key=KEY + "t.measure"
+        )
+        relations: dict[Relation, str] = {
+            "over": _("is over"),
+            "under": _("is under"),
+            "at least": _("is at least"),
+            "at most": _("is at most"),
+        }
+        relation = st.selectbox(
+            _("Relation"),
+            list(relations),
+            format_func=relations.__getitem__,
+            key=KEY + "t.relation",
+            label_visibility="collapsed",
+        )
+        percent = known.measures[measure].unit == "share"
+        value = st.number_input(_("Value (%)") if percent else _("Value"), value=0.0, key=KEY + "t.value")
+        if st.form_submit_button(_("Add")):
+            return replace(
+                query, thresholds=(*query.thresholds, Threshold(measure, relation, value / 100 if percent else value))
+            )
+    return query

@@ -1,0 +1,63 @@
+"""What the data in use can be asked, and in which words: made once a version of them."""
+
+from functools import partial
+from typing import NamedTuple
+
+import streamlit as st
+
+from data import tables
+from data.tables import Stored
+from models.ask import definitions, lexicon, statement, vocabulary
+from models.ask.definitions import PEOPLE, Catalogue
+from models.ask.lexicon import Lexicon
+from models.ask.query import Query
+from models.ask.statement import Answer, Ask
+from ui import store
+
+MOST_ANSWERS = 64  # kept, of all visitors
+
+
+class Known(NamedTuple):
+    """The catalogue and words of some data, the `names` of their values and the values themselves (`levels`)."""
+
+    catalogue: Catalogue
+    lexicon: Lexicon
+    names: dict[str, dict[str, str]]
+    levels: dict[str, list[str]]
+
+
+def known(sold: Stored, people: Stored) -> Known:
+    """What these sales and customers can be asked."""
+    return _known(sold.version, people.version, sold, people)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _known(version: str, people_version: str, _sold: Stored, _people: Stored) -> Known:  # noqa: ARG001  # the cache key
+    first, last = _sold.span or (_sold.stored, _sold.stored)
+    catalogue = definitions.catalogue(
+        _sold.columns,
+        (first.date(), last.date()),
+        store.unknown(_sold),
+        _people.columns[PEOPLE],
+        _sold.origin.columns,
+    )
+    ask = {"sales": partial(tables.query, _sold), PEOPLE: partial(tables.query, _people)}
+    levels = vocabulary.levels(catalogue, ask)
+    names = vocabulary.names(catalogue, ask["sales"])
+    return Known(catalogue, lexicon.lexicon(catalogue, levels, names), names, levels)
+
+
+def asked(sold: Stored, people: Stored, query: Query) -> Ask:
+    """What runs the SQL of a query: on the table that it is about."""
+    of_people = definitions.table_of(known(sold, people).catalogue, query) == PEOPLE
+    return partial(tables.query, people if of_people else sold)
+
+
+def answered(sold: Stored, people: Stored, query: Query) -> Answer:
+    """The answer to a query that fits; the same for all who ask."""
+    return _answered(sold.version, people.version, query, sold, people)
+
+
+@st.cache_resource(max_entries=MOST_ANSWERS, show_spinner=False)
+def _answered(version: str, people_version: str, query: Query, _sold: Stored, _people: Stored) -> Answer:  # noqa: ARG001  # the cache key
+    return statement.answer(known(_sold, _people).catalogue, query, asked(_sold, _people, query))

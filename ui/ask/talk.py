@@ -1,0 +1,128 @@
+"""Questions as they are asked: what is understood of them, what is said back, and which came before."""
+
+import json
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+import settings
+from data import state
+from data.tables import Stored
+from models.ask import definitions, wording
+from models.ask.query import Query, from_text, to_text
+from models.ask.understand import Understood, understand
+from ui.ask import builder
+from ui.ask.known import Known
+from ui.text import N_, _, plain
+
+KEPT = 200  # questions
+EXAMPLES = (
+    N_("revenue last month vs last year"),
+    N_("top 5 products by margin this year"),
+    N_("revenue by category and store"),
+    N_("monthly orders in the last 12 months"),
+    N_("stores with more than 100 orders last month"),
+    N_("why did revenue change"),
+    N_("churn rate by contract"),
+    N_("stock value by supplier"),
+    N_("revenue by weekday"),
+    N_("average basket by month"),
+)
+
+
+def begin(of: Known) -> None:
+    """What a link asks for, on a visitor's first run."""
+    if "ask.query" in st.session_state:
+        return
+    st.session_state["ask.query"] = None
+    wanted = from_text(st.query_params.get("q", ""))
+    if wanted is not None and definitions.fits(of.catalogue, wanted):
+        builder.load(wanted)
+
+
+def ask(of: Known, sold: Stored, text: str) -> None:
+    """Understand a question, which may go on from the answer that is shown."""
+    text = text.strip()
+    if not text:
+        return
+    base = st.session_state.get("ask.base")
+    said = understand(text, of.catalogue, of.lexicon, base)
+    st.session_state["ask.said"], st.session_state["ask.asked"] = said, text
+    choose(said.readings[0] if said.certain and not said.intent and said.readings else None)
+    _remember(sold, text, said)
+
+
+def choose(query: Query | None) -> None:
+    """Show the answer to a query; none is no answer, but what was asked before is still there to go on from."""
+    st.session_state["ask.query"] = query
+    if query is not None:
+        st.session_state["ask.base"] = query
+        builder.load(query)
+
+
+def replied(of: Known, said: Understood, currency: str) -> None:
+    """What is said back where a question is not simply answered."""
+    known = of.catalogue
+    if said.too_long:
+        st.warning(_("That is too long for a question: ask in up to 500 characters."))
+        return
+    if said.fixed:
+        pairs = ", ".join(_("“{word}” as “{known}”").format(word=word, known=right) for word, right in said.fixed)
+        st.caption(plain(_("Read {words}.").format(words=pairs)))
+    for one in said.unknown:
+        sentence = _("“{word}” means nothing in these data.").format(word=one.word)
+        if one.nearest:
+            near = ", ".join(_("“{word}”").format(word=word) for word in one.nearest)
+            sentence += " " + _("Nearest: {words}.").format(words=near)
+        st.warning(plain(sentence))
+    for name in said.lacking:
+        st.warning(plain(wording.lacks(known, name) + " " + _("Where your file has it, map it on the page Data.")))
+    if said.certain or said.intent:
+        return
+    if said.readings:
+        unsure = said.unknown or said.lacking
+        st.markdown(
+            _("Without that, this can be answered:") if unsure else _("This can mean several things. Which one?")
+        )
+        for place, query in enumerate(said.readings):
+            text = plain(wording.sentence(known, query, of.names, currency))
+            st.button(text, key=f"ask.reading.{place}", on_click=choose, args=(query,), icon=":material/arrow_forward:")
+    elif not (said.unknown or said.lacking):
+        st.warning(
+            _("These words are known, but not together as a question. Name a number first, such as revenue or orders.")
+        )
+
+
+def examples(of: Known) -> list[str]:
+    """Questions that these data can answer."""
+    found = []
+    for text in map(_, EXAMPLES):
+        said = understand(text, of.catalogue, of.lexicon)
+        if said.certain:
+            found.append(text)
+    return found
+
+
+def _remember(sold: Stored, text: str, said: Understood) -> None:
+    now = datetime.now(UTC)
+    query = to_text(said.readings[0]) if said.certain and said.readings else ""
+    state.prefer(
+        _engine(), f"asked {now.isoformat()}", json.dumps({"text": text, "query": query, "data": sold.version})
+    )
+
+
+def history() -> pd.DataFrame:
+    """The questions that were asked, the latest first: `when`, `text`, and the `query` of those that were answered."""
+    kept = state.read(_engine(), state.preferences, state.preferences.c.key.startswith("asked ", autoescape=True))
+    rows = []
+    for key, value in sorted(zip(kept["key"], kept["value"], strict=True), reverse=True)[:KEPT]:
+        one = json.loads(value)
+        rows.append(
+            {"when": datetime.fromisoformat(key.removeprefix("asked ")), "text": one["text"], "query": one["query"]}
+        )
+    return pd.DataFrame(rows, columns=["when", "text", "query"])
+
+
+def _engine() -> state.Engine:
+    return state.engine(settings.get().database_url)
