@@ -12,6 +12,7 @@ from tests.browser.conftest import SIZES, Visit, served, settled, shoot, visitin
 pytestmark = pytest.mark.xdist_group("browser")  # one server and one browser for all of them
 
 PAGES = {
+    "ask": "Ask",
     "": "Today",
     "churn-explore": "Churn: explore",
     "churn-performance": "Churn: performance",
@@ -38,7 +39,7 @@ PAGES = {
     "data": "Data",
 }
 NAVIGATION = [
-    *("Today", "Churn", "Explore", "Performance", "What-if", "Campaign"),
+    *("Today", "Ask", "Churn", "Explore", "Performance", "What-if", "Campaign"),
     *("Sales", "Overview", "Forecast", "What-if", "Shops and items", "Stock"),
     *("Customers", "Segments", "Value", "Cohorts", "Offers"),
     *("Products", "Margins", "Baskets"),
@@ -49,6 +50,7 @@ NAVIGATION = [
 ALONE = ["monitoring-drift", "monitoring-performance", "monitoring-retraining"]
 FIGURE = ".stMain :is(.stPlotlyChart, .stImage)"
 INSTEAD = {
+    "ask": ".stMain .stForm",
     "monitoring-health": ".stMain :is(.stPlotlyChart, .stButtonGroup)",  # without jobs no figure
     "food": ".stMain .stDataFrame",
     "data": ".stMain .stDataFrame",
