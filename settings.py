@@ -81,6 +81,11 @@ class Settings(BaseSettings):
     download_seconds: float = Field(1800.0, gt=0, allow_inf_nan=False)
     # Who is told of alerts: apprise URLs (mailto://, slack://, workflows://, json://), separated by spaces or commas.
     notify_urls: SecretStr = SecretStr("")
+    # An OpenAI-compatible endpoint, "http://localhost:11434/v1", that reads questions which the page Ask is unsure of.
+    # It is told what can be asked and the question, no data. Nobody is asked unless a URL and a model are named.
+    llm_url: Annotated[str, _starts("https://", "http://")] | Literal[""] = ""
+    llm_model: str = ""
+    llm_key: SecretStr = SecretStr("")
     telco_url: Url = (
         "https://raw.githubusercontent.com/IBM/telco-customer-churn-on-icp4d/master/data/Telco-Customer-Churn.csv"
     )

@@ -8,6 +8,7 @@ import pytest
 import settings
 from data import tables
 from data.dataset import Dataset, Origin
+from ui.ask import talk
 
 pytestmark = [pytest.mark.xdist_group("ask"), pytest.mark.same_data("ask")]
 
@@ -175,3 +176,15 @@ def test_sql_is_read_only_and_answers(visit):
     assert run("SELECT store, sum(amount) AS revenue FROM sales GROUP BY store").dataframe[0].value.shape == (6, 2)
     assert "nothing else is run" in words(run("DROP TABLE sales"))
     assert "The database says" in words(run("SELECT nowhere FROM sales"))
+
+
+def test_what_a_language_model_reads_is_offered_and_checked(visit, monkeypatch):
+    said = {"measures": ["revenue"], "by": ["store"], "period": "2025"}
+    monkeypatch.setattr(talk.llm, "configured", lambda: True)
+    monkeypatch.setattr(talk.llm, "completed", lambda *_asked: said)
+    app = ask(visit("ask"), "wherever did the dosh roll in, in 2025, shop-wise")
+    assert not app.dataframe  # it is offered, not answered
+    app.button(key="ask.advice.choose").click().run()
+    assert len(app.dataframe[0].value) == 6
+    said["measures"] = ["nothing"]
+    assert "did not understand it either" in words(ask(app, "what about the moolah"))

@@ -7,9 +7,10 @@ import pandas as pd
 import streamlit as st
 
 import settings
+from connectors import ConnectorError, llm
 from data import state
 from data.tables import Stored
-from models.ask import definitions, wording
+from models.ask import advised, definitions, wording
 from models.ask.query import Query, from_text, to_text
 from models.ask.understand import Understood, understand
 from ui.ask import builder
@@ -48,6 +49,7 @@ def ask(of: Known, sold: Stored, text: str) -> None:
         return
     base = st.session_state.get("ask.base")
     said = understand(text, of.catalogue, of.lexicon, base)
+    st.session_state["ask.advice"] = None if said.certain or said.too_long else _advice(of, text)
     st.session_state["ask.said"], st.session_state["ask.asked"] = said, text
     choose(said.readings[0] if said.certain and not said.intent and said.readings else None)
     _remember(sold, text, said)
@@ -80,6 +82,13 @@ def replied(of: Known, said: Understood, currency: str) -> None:
         st.warning(plain(wording.lacks(known, name) + " " + _("Where your file has it, map it on the page Data.")))
     if said.certain or said.intent:
         return
+    advice = st.session_state.get("ask.advice")
+    if isinstance(advice, Query):
+        st.markdown(_("A language model reads it so; is that what you mean?"))
+        text = plain(wording.sentence(known, advice, of.names, currency))
+        st.button(text, key="ask.advice.choose", on_click=choose, args=(advice,), icon=":material/smart_toy:")
+    elif advice:
+        st.caption(plain(advice))
     if said.readings:
         unsure = said.unknown or said.lacking
         st.markdown(
@@ -92,6 +101,18 @@ def replied(of: Known, said: Understood, currency: str) -> None:
         st.warning(
             _("These words are known, but not together as a question. Name a number first, such as revenue or orders.")
         )
+
+
+def _advice(of: Known, text: str) -> Query | str | None:
+    """What a language model makes of a question, or a sentence why it makes nothing; None where nobody named one."""
+    if not llm.configured():
+        return None
+    try:
+        said = llm.completed(advised.instructions(of.catalogue), text, advised.schema())
+    except ConnectorError as error:
+        return error.sentence()
+    found = advised.believed(of.catalogue, of.levels, of.names, said)
+    return found or _("The language model did not understand it either.")
 
 
 def examples(of: Known) -> list[str]:
