@@ -83,7 +83,7 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
         _(
             """
 - Words are looked up in definitions, in both languages at once, and among the values in your data; nothing leaves this
-  machine. Where whoever runs it has named a language model, that is asked about questions which stay unclear: it is told
+  machine. Where whoever runs it named a language model, that is asked about questions which stay unclear: it is told
   what can be asked and the question, no data. What stands above as understood is what is computed, to the letter.
 - A word that means nothing here is said and not skipped; where a question has two meanings, you choose.
 - **Last month** is the last whole month in the data, **this month** the one in which they end, **last 7 days** are
