@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import locales
-from tests.browser.conftest import SIZES, Visit, served, settled, shoot, visiting
+from tests.browser.conftest import SIZES, Visit, served, settled, shoot, visiting, window
 
 pytestmark = pytest.mark.xdist_group("browser")  # one server and one browser for all of them
 
@@ -75,14 +75,14 @@ def trained(page: Page) -> None:
 
 
 def test_a_deep_link_on_a_fresh_server_shows_the_whole_app_and_soon_figures(chromium: Browser, tmp_path: Path):
-    with served(tmp_path, {}) as address, visiting(chromium, address) as visit:
+    with served(tmp_path, {}) as address, visiting(window(chromium), address) as visit:
         page = visit.open("churn-explore?lang=en")
         expect(page.get_by_role("heading", name="Churn: explore")).to_be_visible()
         expect(page).to_have_title("Churn: explore")
         expect(page.get_by_test_id("stSidebarNav").get_by_role("paragraph")).to_have_text(NAVIGATION)
         expect(page.get_by_role("radio", name="Français")).to_be_visible()
         assert page.evaluate("document.fonts.check('16px \"Atkinson Hyperlegible Next\"')")
-        page = visit.open("churn-what-if?lang=en")  # nothing was trained yet
+        visit.switch("churn-what-if")  # nothing was trained yet
         expect(page.get_by_text("Provisional: a quick logistic regression stands in")).to_be_visible(timeout=240_000)
         expect(page.locator(FIGURE).first).to_be_visible(timeout=30_000)
 
@@ -91,12 +91,8 @@ def test_a_deep_link_on_a_fresh_server_shows_the_whole_app_and_soon_figures(chro
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_opens_clean_and_leaves_a_picture(windows, path, size, language):
     visitor = windows[size]
-    if path in ALONE:
-        visitor.pages[-1].goto(f"{visitor.address}/{path}?lang={language}")
-        settled(visitor.pages[-1])
-    else:
-        visitor.switch(path)
-    page = visitor.pages[-1]
+    first = visitor.page.url == "about:blank"
+    page = visitor.open(f"{path}?lang={language}") if first or path in ALONE else visitor.switch(path)
     trained(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
     with locales.using(language):
@@ -105,12 +101,11 @@ def test_every_page_opens_clean_and_leaves_a_picture(windows, path, size, langua
         answer, figure = top(page, ".stMain .stMetric"), top(page, INSTEAD.get(path, FIGURE))
         assert answer < figure < SIZES[size]["height"], "the answer and the top of the first figure are above the fold"
     shoot(page, f"{path or 'today'}_{size}_{language}")
-    troubles, visitor.troubles = visitor.troubles, []
-    assert not troubles, "\n".join(troubles)
+    visitor.complain()
 
 
 def test_the_language_switch_speaks_french_and_is_in_the_url(visit: Visit):
-    page = visit.open()
+    page = visit.open("?lang=en")
     page.get_by_text("Français", exact=True).click()
     expect(page.get_by_role("heading", name="Aujourd’hui")).to_be_visible()
     expect(page).to_have_url(re.compile("lang=fr"))
