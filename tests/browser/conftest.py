@@ -47,18 +47,20 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def trained_home(tmp_path_factory: pytest.TempPathFactory, retrained: Path, churn_model: ChurnModel) -> Path:
-    """A home in which a smaller demo shop is shown, and the demo customers have the champion that all tests share.
+    """A home that shows smaller demos; their customers have a champion, the model that all tests share.
 
     The shop with a champion and a challenger is there too.
     """
     home, now = tmp_path_factory.mktemp("served"), datetime.now(UTC)
     shutil.copytree(retrained, home, dirs_exist_ok=True)
     engine = state.engine(f"sqlite:///{home / 'vigie.db'}")
-    stored = tables.add(home, demo.dataset("customers", now.date()), now)
     with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(demo.customers, "generate", partial(demo.customers.generate, 3_000))
+        patched.setattr(demo.customers, "history", partial(demo.customers.history, customers=300))
         patched.setattr(demo.sales, "generate", partial(demo.sales.generate, years=2, customers=500, products=60))
-        tables.add(home, demo.dataset("sales", now.date()), now)
         patched.setattr(training, "train", lambda _customers, **_how: churn_model)
+        tables.add(home, demo.dataset("sales", now.date()), now)
+        stored = tables.add(home, demo.dataset("customers", now.date()), now)
         retraining.learn(engine, home, "churn", stored, now, "Vigie", "first model of this data")
     return home
 
