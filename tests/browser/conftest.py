@@ -87,6 +87,13 @@ def other_sales(trained_home: Path) -> Iterator[Path]:
     tables.activate(trained_home, "sales", before.version)
 
 
+def show_shop(home: Path) -> tables.Stored:
+    """Let the pages show the shop that has a champion and a challenger."""
+    shop = next(one for one in tables.stored(home, "sales") if one.origin.name == "shop.csv")
+    tables.activate(home, "sales", shop.version)
+    return shop
+
+
 @contextmanager
 def served(home: Path, chosen: Mapping[str, str]) -> Iterator[str]:
     """The address of a Vigie with a home and settings of its own, as long as it is wanted."""

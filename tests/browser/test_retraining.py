@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from data import state, tables
-from tests.browser.conftest import Visit, settled
+from data import state
+from tests.browser.conftest import Visit, settled, show_shop
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -20,8 +20,7 @@ def decide(page: Page, button: str, reason: str) -> None:
 
 def test_a_challenger_is_promoted_and_rolled_back(visit: Visit, other_sales: Path):
     engine = state.engine(f"sqlite:///{other_sales / 'vigie.db'}")
-    shop = next(one for one in tables.stored(other_sales, "sales") if one.origin.name == "shop.csv")
-    tables.activate(other_sales, "sales", shop.version)
+    shop = show_shop(other_sales)
     page = visit.open("monitoring-retraining?lang=en&model=sales&view=versions")
     versions = {"model": "sales", "lineage": shop.lineage}
     first, second = state.read(engine, state.model_versions, **versions)["version"]
