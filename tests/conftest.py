@@ -1,6 +1,7 @@
 """What every test may ask for: a home of its own, real data where it was given, both databases."""
 
 import fcntl
+import gc
 import os
 import shutil
 import uuid
@@ -21,12 +22,19 @@ from data.dataset import Dataset
 from data.demo import customers as demo_customers
 from models.churn import files, training
 from models.churn.model import ChurnModel
+from models.forecast import panel
 from models.forecast.learners import COMBINED, LEARNERS
 from models.lifecycle import retraining
 from tests import learned, postgres, shop
 
 hypothesis_settings.register_profile("vigie", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("vigie")
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays to the end: no collection of garbage looks at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
@@ -76,9 +84,10 @@ def churn_model(telco: pd.DataFrame, once: Callable[..., Path]) -> ChurnModel:
 
 @pytest.fixture
 def learned_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A learner of forecasts that meets the same series again says what it said."""
+    """A learner of forecasts that meets the same series again says what it said; so does the panel's."""
     for name in list(LEARNERS):
         monkeypatch.setitem(LEARNERS, name, learned.once(name))
+    monkeypatch.setattr(panel, "_learned", learned.panel_once)
 
 
 @pytest.fixture

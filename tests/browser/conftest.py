@@ -9,9 +9,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,6 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
-from sqlalchemy import Engine
 
 from data import demo, state, tables
 from models.churn import training
@@ -46,16 +46,21 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def trained_home(
-    tmp_path_factory: pytest.TempPathFactory, migrated: Callable[[Engine], None], churn_model: ChurnModel
-) -> Path:
-    """A home in which the demo customers have a champion already: the model that all tests share."""
+def trained_home(tmp_path_factory: pytest.TempPathFactory, retrained: Path, churn_model: ChurnModel) -> Path:
+    """A home that shows smaller demos; their customers have a champion, the model that all tests share.
+
+    The shop with a champion and a challenger is there too.
+    """
     home, now = tmp_path_factory.mktemp("served"), datetime.now(UTC)
+    shutil.copytree(retrained, home, dirs_exist_ok=True)
     engine = state.engine(f"sqlite:///{home / 'vigie.db'}")
-    migrated(engine)
-    stored = tables.add(home, demo.dataset("customers", now.date()), now)
     with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(demo.customers, "generate", partial(demo.customers.generate, 3_000))
+        patched.setattr(demo.customers, "history", partial(demo.customers.history, customers=300))
+        patched.setattr(demo.sales, "generate", partial(demo.sales.generate, years=2, customers=500, products=60))
         patched.setattr(training, "train", lambda _customers, **_how: churn_model)
+        tables.add(home, demo.dataset("sales", now.date()), now)
+        stored = tables.add(home, demo.dataset("customers", now.date()), now)
         retraining.learn(engine, home, "churn", stored, now, "Vigie", "first model of this data")
     return home
 
@@ -71,6 +76,22 @@ def server(trained_home: Path) -> Iterator[str]:
     chosen = {"VIGIE_OPENFOODFACTS_URL": food, "VIGIE_OPENFOODFACTS_SEARCH_URL": food}
     with served(trained_home, chosen) as address:
         yield address
+
+
+@pytest.fixture
+def other_sales(trained_home: Path) -> Iterator[Path]:
+    """The home of `server`, whose pages show the same sales as before when the test has ended."""
+    before = tables.active(trained_home, "sales")
+    assert before
+    yield trained_home
+    tables.activate(trained_home, "sales", before.version)
+
+
+def show_shop(home: Path) -> tables.Stored:
+    """Let the pages show the shop that has a champion and a challenger."""
+    shop = next(one for one in tables.stored(home, "sales") if one.origin.name == "shop.csv")
+    tables.activate(home, "sales", shop.version)
+    return shop
 
 
 @contextmanager
@@ -117,18 +138,20 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(chromium: Browser, server: str) -> Iterator["Visit"]:
+def visit(windows: dict[str, "Visit"]) -> Iterator["Visit"]:
     """Open pages as a visitor; at the end of the test nothing may have gone wrong behind them."""
-    with visiting(chromium, server) as visitor:
-        yield visitor
+    visitor = windows["desktop"]
+    yield visitor
+    visitor.complain()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def windows(chromium: Browser, server: str) -> Iterator[dict[str, "Visit"]]:
-    """A desktop in English and a dark phone in French, in which one page is opened and switched to the others."""
-    with visiting(chromium, server) as desktop, visiting(chromium, server) as phone:
-        desktop.open("?lang=en", window(chromium))
-        phone.open("?lang=fr", window(chromium, "phone", dark=True, language="fr"))
+    """A desktop in English and a dark phone in French: windows that stay open, for scripts are compiled in each."""
+    with (
+        visiting(window(chromium), server) as desktop,
+        visiting(window(chromium, "phone", dark=True, language="fr"), server) as phone,
+    ):
         yield {"desktop": desktop, "phone": phone}
 
 
@@ -144,35 +167,33 @@ def window(browser: Browser, size: str = "desktop", dark: bool = False, language
 
 
 @contextmanager
-def visiting(browser: Browser, address: str) -> Iterator["Visit"]:
+def visiting(context: BrowserContext, address: str) -> Iterator["Visit"]:
     """A visitor behind whom nothing may have gone wrong in the end."""
-    visitor = Visit(browser, address)
+    visitor = Visit(context, address)
     try:
         yield visitor
     finally:
-        visitor.close()
-    assert not visitor.troubles, "\n".join(visitor.troubles)
+        context.close()
+    visitor.complain()
 
 
 class Visit:
-    """A visitor's browser windows, and what went wrong in them."""
+    """A visitor's window, and what went wrong in it."""
 
-    def __init__(self, browser: Browser, address: str) -> None:
-        self.browser, self.address = browser, address
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.page, self.address = context.new_page(), address
         self.troubles: list[str] = []
-        self.pages: list[Page] = []
+        self._listen(self.page)
 
-    def open(self, path: str = "", within: BrowserContext | None = None) -> Page:
-        page = (within or window(self.browser)).new_page()
-        self.pages.append(page)
-        self._listen(page)
-        page.goto(f"{self.address}/{path}")
-        settled(page)
-        return page
+    def open(self, path: str = "") -> Page:
+        """Load a page by its address, as a new session of the server."""
+        self.page.goto(f"{self.address}/{path}")
+        settled(self.page)
+        return self.page
 
     def switch(self, path: str) -> Page:
-        """Follow the navigation to another page in the window that was opened last; nothing is loaded again."""
-        page = self.pages[-1]
+        """Follow the navigation to another page; nothing is loaded again."""
+        page = self.page
         # On a phone the navigation is folded away: its links are there, and out of reach of a finger.
         page.get_by_test_id("stSidebarNavLink").and_(page.locator(f'[href$="/{path}"]')).dispatch_event("click")
         page.wait_for_url(re.compile(rf"^{self.address}/{path}\?lang="))
@@ -198,14 +219,15 @@ class Visit:
         page.on("pageerror", lambda error: note("script", str(error)))
 
         def failed(request: Request) -> None:
-            if request.failure != "net::ERR_ABORTED":  # the window was closed while it was loading
+            if request.failure != "net::ERR_ABORTED":  # the window was closed, or went elsewhere, while it was loading
                 note("failed", f"{request.url} {request.failure}")
 
         page.on("requestfailed", failed)
 
-    def close(self) -> None:
-        for page in self.pages:
-            page.context.close()
+    def complain(self) -> None:
+        """Fail where anything went wrong since this was asked last."""
+        troubles, self.troubles = self.troubles, []
+        assert not troubles, "\n".join(troubles)
 
 
 def settled(page: Page) -> None:

@@ -1,13 +1,12 @@
 """Three files of the corpus from the drop zone to the overview: understood, asked about, kept, total right."""
 
-import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import served, settled, visiting, window
+from tests.browser.conftest import Visit, settled
 
 pytestmark = pytest.mark.xdist_group("browser")
 FILES = Path(__file__).parent.parent / "corpus" / "files"
@@ -23,24 +22,20 @@ def shown(page: Page, label: str) -> str:
     return page.get_by_test_id("stMetric").filter(has_text=label).first.get_by_test_id("stMetricValue").inner_text()
 
 
-def test_files_are_understood_asked_about_kept_and_add_up(chromium: Browser, trained_home: Path, tmp_path: Path):
-    shutil.copytree(trained_home, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("server.log"))
-    with served(tmp_path, {}) as address, visiting(chromium, address) as visit:
-        same = window(chromium)  # its scripts are fetched once
-        for name, answer in ASKED.items():
-            right = pd.read_csv(FILES / f"{Path(name).stem}.right.csv")
-            page = visit.open("data?lang=en&table=sales&from=upload", same)
-            page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(FILES / name)
-            expect(page.get_by_text("What was understood")).to_be_visible(timeout=20_000)
-            settled(page)
-            use = page.get_by_role("button", name="Check and use")
-            if answer:
-                expect(use).to_be_disabled()
-                page.get_by_role("radio", name=answer, exact=True).click()
-            expect(use).to_be_enabled(timeout=15_000)
-            assert money(shown(page, "Money")) == pytest.approx(right["amount"].sum(), abs=0.5)
-            use.click()
-            expect(page.get_by_text("The pages now show this dataset.")).to_be_visible(timeout=20_000)
-            page = visit.open("sales-overview?lang=en&period=all", same)
-            settled(page)
-            assert money(shown(page, "Revenue")) == pytest.approx(right["amount"].sum(), abs=0.5)
+def test_files_are_understood_asked_about_kept_and_add_up(visit: Visit, other_sales: Path):
+    for name, answer in ASKED.items():
+        right = pd.read_csv(FILES / f"{Path(name).stem}.right.csv")
+        page = visit.open("data?lang=en&table=sales&from=upload")
+        page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(FILES / name)
+        expect(page.get_by_text("What was understood")).to_be_visible(timeout=20_000)
+        settled(page)
+        use = page.get_by_role("button", name="Check and use")
+        if answer:
+            expect(use).to_be_disabled()
+            page.get_by_role("radio", name=answer, exact=True).click()
+        expect(use).to_be_enabled(timeout=15_000)
+        assert money(shown(page, "Money")) == pytest.approx(right["amount"].sum(), abs=0.5)
+        use.click()
+        expect(page.get_by_text("The pages now show this dataset.")).to_be_visible(timeout=20_000)
+        page = visit.open("sales-overview?lang=en&period=all")
+        assert money(shown(page, "Revenue")) == pytest.approx(right["amount"].sum(), abs=0.5)

@@ -26,6 +26,12 @@ from tests.shop import SHIFT, keep_lines, lines, sold
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 
+@pytest.fixture
+def engine(engine, learned_once):
+    """What a shop teaches is learned once for both databases."""
+    return engine
+
+
 @pytest.fixture(scope="module")
 def daily() -> kept.Daily:
     return kept.series(sold())
@@ -175,6 +181,7 @@ def test_too_early_is_said_with_the_days_that_are_missing(daily, fresh):
         sales_challenge.compare(daily, other, fresh)
 
 
+@pytest.mark.usefixtures("learned_once")
 def test_policies_know_nothing_of_what_comes(daily):
     clean = sales_challenge.policies(daily, [daily.panel.dates[SHIFT + 5]])
     assert set(clean.units) == {NEVER, MONTHLY, ALERT}
