@@ -14,6 +14,7 @@ import pandas as pd
 
 from models.forecast.elasticity import FAR, Elasticity
 from models.forecast.source import PARTS
+from models.forecast.switching import corners
 
 LIMITS = {"promotion": (0.0, 0.9), "price": (-0.9, 2.0), "closed": (0.0, 0.0), "event": (-1.0, 5.0)}  # of a size
 MOVED_OVER = 7  # days after a closed one over which customers come instead
@@ -171,14 +172,10 @@ def _triple(three: np.ndarray) -> tuple[float, float, float]:
 
 def _truths(elasticity: Elasticity) -> list[_Truth]:
     """What may be true, the best guess first; then the corners of what is known."""
-    whole = elasticity.whole or elasticity
+    best, *ends = corners(elasticity)
     sure = [week if week[2] < 0 else (0.0, 0.0, 0.0) for week in elasticity.after]  # else it cannot be told from none
     after, most, least = (tuple(week[end] for week in sure) for end in range(3))
-    best = _Truth(elasticity.value, whole.value, after)
-    if elasticity.whole is None:
-        return [best, *(_Truth(end, end, later) for end in (elasticity.lo, elasticity.hi) for later in (least, most))]
-    ends = [(own, all_) for own in (elasticity.lo, elasticity.hi) for all_ in (whole.lo, whole.hi)]
-    return [best, *(_Truth(max(own, all_), all_, later) for own, all_ in ends for later in (least, most))]
+    return [_Truth(*best, after), *(_Truth(*end, later) for end in ends for later in (least, most))]
 
 
 def _ratio(one: Plan) -> float:

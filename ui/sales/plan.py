@@ -66,17 +66,19 @@ def terms(stored: Stored, chosen: Chosen, measured: Elasticity | None = None) ->
     known = store.elasticities(stored)
     category = {"category": chosen.value or "", "product": category}.get(chosen.part or "", "")
     category = category if category in known else ""
-    found = switching.learned_from(known[category], measured) if measured else known[category]
+    if measured:
+        known = known | {category: switching.learned_from(known[category], measured)}
     weight = weight if chosen.part == "product" and np.isfinite(weight) else 1.0
-    if found.reason and found.whole is None:
+    if known[category].reason and known[category].whole is None:
         most = inputs.slider(_("Elasticity at most, in tenths"), "elasticity", round(10 * elasticity.MOST), 5, 60) / 10
         sentence = _(
             "The data cannot say how units follow the price ({reason}). What plans of prices come to is said from no "
             "effect to {value}% more units for 1% off."
         )
-        st.caption(plain(sentence.format(reason=_(found.reason), value=locales.number(most, 1))))
-        found = elasticity.between(most, found.reason)
+        st.caption(plain(sentence.format(reason=_(known[category].reason), value=locales.number(most, 1))))
+        found = switching.known(known, category, most)
     else:
+        found = switching.known(known, category)
         st.caption(plain(" ".join(_said(found, category))))
     return Terms(price, cost, found, category, weight)
 
