@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from data import schemas
+from models.statistics import opened
 
 GOODS = ("sale", "return")
 UNKNOWN = "?"
@@ -19,8 +20,6 @@ MAIN = 0.8  # of the revenue: what Pareto's rule asks about
 WEEKLY_MEMORY = 13  # weeks over which the profile of the week may change
 TREND_MEMORY = 5  # weeks that the trend of days is smoothed over
 WEEKS = 52
-LONG = 14  # days in a row without a sale that say nothing of the weekdays
-USUALLY, NEVER = 0.8, 0.02  # shares of the days of a weekday on which anything was sold
 STANDS_OUT = 3.0  # robust standard deviations
 Season = Literal["week", "year"]
 
@@ -72,21 +71,6 @@ def goods(sales: pd.DataFrame) -> Goods:
         first=_first(made, len(days)),
         names=_names(sales),
     )
-
-
-def opened(days: pd.DatetimeIndex, sold: np.ndarray) -> np.ndarray:
-    """Which days were open: those `sold` on, and those without a sale where that is no news.
-
-    A day without a sale is a closure where its weekday usually sells, or never does while others usually do. Who sells
-    on some days only, was open on the others too, as far as anybody can tell.
-    """
-    silent = pd.Series(~sold)
-    long = silent.groupby((silent != silent.shift()).cumsum()).transform("sum").to_numpy() >= LONG  # a closure, or gone
-    by_weekday = pd.Series(sold[~long]).groupby(days.day_of_week[~long]).mean()
-    rest = by_weekday[by_weekday > NEVER]
-    usually = bool(len(rest)) and rest.mean() >= USUALLY
-    share = by_weekday.reindex(days.day_of_week).to_numpy()
-    return sold | ~((share >= USUALLY) | (usually & ((share <= NEVER) | np.isnan(share))))
 
 
 def dimension(sales: pd.DataFrame, column: str) -> pd.Categorical:

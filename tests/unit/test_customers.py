@@ -451,6 +451,27 @@ def test_closed_days_are_no_silence():
     assert (assessed["unusual"] == 0).mean() > 0.9
 
 
+@pytest.mark.parametrize(("chance", "shut"), [(0.25, ()), (0.97, (6,)), (0.97, ())])
+def test_a_silence_is_counted_in_the_open_days_of_the_overview(chance, shut):
+    """A dealer in spare parts sells on one day in four: of 40 days of silence all 40 count, and a Sunday that is shut
+    does not. The overview takes the same days for open."""
+    rng = np.random.default_rng(5)
+    days = pd.date_range(START, periods=800)
+    sold = (rng.random(800) < chance) & ~np.isin(days.day_of_week, shut)
+    sold[[0, 640, 680, 720, 759, 799]] = True
+    rows = [("late", day, 10.0) for day in (640, 680, 720, 759)]
+    found = bought(rows + [(f"other {day}", day, 5.0) for day in np.flatnonzero(sold)])
+    lines = pd.DataFrame({"timestamp": days[sold], "line_type": "sale", "quantity": 1.0, "unit_price": 1.0})
+    same = overview.goods(lines.assign(product=pd.Categorical(["P"] * len(lines))))
+    assert (found.is_open == same.is_open).all()
+    _who, gaps = slipping._gaps(found)
+    open_ = np.isin(days.day_of_week, shut, invert=True) if shut else np.ones(800, bool)
+    if chance == 0.25:
+        assert found.is_open.all()
+        assert gaps.silence.item() == 40.5
+    assert gaps.silence.item() == pytest.approx(open_[760:].sum() + 0.5, abs=3)
+
+
 def test_the_list_of_a_quarter_ago_is_held_against_what_came():
     found, _gone = renewals(3, (1.0, 4.0), stop=0.04)
     then = rfm.until(found, 600 - 1 - 91)
