@@ -169,12 +169,11 @@ def replay(stored: Stored, version: str, now: datetime, step: Step, parts: bool)
     fewer of them, with what was sold, and how good they were. Raises `CannotForecast`."""
     chosen: list[tuple[str | None, str | None]] = [(None, None)]
     if parts:
-        columns = stored.columns["sales"]
         chosen = [
             (part, str(value))
             for part in ("category", "store")
-            if part in columns
-            for value in tables.query(stored, source.largest(part, columns))["part"]
+            if part in stored.columns["sales"]
+            for value in tables.query(stored, source.largest(part))["part"]
         ]
     windows, every = (PARTS_ORIGINS, PARTS_EVERY) if parts else (WEEKS + BEHIND, 1)
     predictions: Rows = []

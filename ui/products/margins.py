@@ -46,7 +46,7 @@ class Shown:
     @cached_property
     def names(self) -> dict[str, str]:
         """Of products."""
-        return _names(self.stored.version, self.stored)
+        return store.names(self.stored)
 
 
 def shown(stored: Stored, start: pd.Timestamp, end: pd.Timestamp, first: pd.Timestamp) -> Shown:
@@ -58,14 +58,6 @@ def shown(stored: Stored, start: pd.Timestamp, end: pd.Timestamp, first: pd.Time
 def _costed(version: str, _stored: Stored) -> bool:  # noqa: ARG001  # the cache key
     counted = "SELECT count(quantity * unit_cost) AS n FROM sales"
     return "unit_cost" in _stored.columns["sales"] and bool(tables.query(_stored, counted)["n"].iloc[0])
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _names(version: str, _stored: Stored) -> dict[str, str]:  # noqa: ARG001  # the cache key
-    if "description" not in _stored.columns["sales"]:
-        return {}
-    found = tables.query(_stored, "SELECT product, mode(description) AS name FROM sales GROUP BY 1").dropna()
-    return dict(zip(found["product"].astype(str), found["name"].astype(str), strict=True))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

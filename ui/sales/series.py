@@ -168,5 +168,5 @@ def _span(version: str, _stored: Stored) -> source.Span:  # noqa: ARG001
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _largest(version: str, part: str, _stored: Stored) -> dict[str, str]:  # noqa: ARG001
     """The categories, stores or products of a dataset with their names, the largest first."""
-    found = tables.query(_stored, source.largest(part, _stored.columns["sales"]))
+    found = tables.query(_stored, source.largest(part))
     return dict(zip(found["part"].astype(str), found["name"].astype(str), strict=True))
