@@ -61,6 +61,8 @@ class Outcome:
     `uplift` is the total against no plans, `uplift_lo` and `uplift_hi` its ends over the intervals of the elasticities,
     each as (units, revenue, margin). Where the data know no single elasticity (`known` is false), there is no single
     number either: the days that prices touch and `uplift` are NaN, and `least` and `most` differ.
+    `bands` are the 80 % bands of the sums of (units, revenue, margin): the forecast's own futures, changed by the plans
+    and summed, from the least to the most that may be true.
     `taken` is the share of the units added to a product that the others of its category lose, from and to; NaN where
     nothing is added or nothing is known of others.
     """
@@ -69,6 +71,7 @@ class Outcome:
     uplift: tuple[float, float, float]
     uplift_lo: tuple[float, float, float]
     uplift_hi: tuple[float, float, float]
+    bands: tuple[tuple[float, float], ...]
     known: bool = True
     taken: tuple[float, float] = (np.nan, np.nan)
 
@@ -128,8 +131,11 @@ def outcome(
     plans: Sequence[Plan],
     elasticity: Elasticity,
     weight: float = 1.0,
+    paths: np.ndarray | None = None,
 ) -> Outcome:
     """What `plans` do to a forecast of units (a `Forecast.frame`, a row a day) at a usual `price` and unit `cost`.
+
+    `paths` are its drawn futures (see `intervals.paths`), a row a future; without any, sums have no band (NaN).
 
     `weight` is the share that the forecast has of the range inside which products are bought instead of each other: 1
     for all of it. Products of one range sell as `switching` says. Where several promotions touch the same day the same
@@ -155,6 +161,7 @@ def outcome(
     frame["least"], frame["most"] = (mean * each).min(axis=0), (mean * each).max(axis=0)
     frame["lo"] = (units["lo-80"].to_numpy() * each).min(axis=0)
     frame["hi"] = (units["hi-80"].to_numpy() * each).max(axis=0)
+    bands = _bands(paths, found[1:], price, cost)
     if not known:
         frame.loc[touched, ["units", "revenue", "margin"]] = np.nan
         middle = np.full(3, np.nan)
@@ -163,7 +170,19 @@ def outcome(
     taken = [_taken(mean, plans, dates, truth, weight) for truth in truths[1:]] if weight < 1 else [np.nan]
     lowest, highest = sums.min(axis=0), sums.max(axis=0)
     added, least, most = (_triple(one) for one in (middle, lowest, highest))
-    return Outcome(frame, added, least, most, known, (min(taken), max(taken)))
+    return Outcome(frame, added, least, most, bands, known, (min(taken), max(taken)))
+
+
+def _bands(
+    paths: np.ndarray | None, found: list[tuple[np.ndarray, np.ndarray]], price: float, cost: float
+) -> tuple[tuple[float, float], ...]:
+    """The ends of the 80 % bands of units, revenue and margin over all that may be true."""
+    if paths is None:
+        return ((np.nan, np.nan),) * 3
+    each = np.stack([np.stack([sold, sold * paid * price, sold * (paid * price - cost)]) for sold, paid in found])
+    ends = np.quantile(np.einsum("fd,tmd->tmf", paths, each), (0.1, 0.9), axis=2)  # (2, truths, 3)
+    lo, hi = ends[0].min(axis=0), ends[1].max(axis=0)
+    return tuple((float(least), float(most)) for least, most in zip(lo, hi, strict=True))
 
 
 def _triple(three: np.ndarray) -> tuple[float, float, float]:

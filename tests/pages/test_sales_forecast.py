@@ -155,6 +155,16 @@ def test_where_the_data_know_no_single_number_none_is_shown(opened, lang):
 
 
 @of_shop
+def test_without_a_plan_the_what_if_says_what_the_forecast_says_to_the_unit(opened):
+    """The sum of the same days, and its band."""
+    forecast, plain = opened("sales_forecast", measure="units"), opened("sales_what_if")
+    words = [*(one.value for one in forecast.metric), *(one.value for one in forecast.markdown)]
+    lo, hi = next(word for word in words if " – " in word).replace(" units", "").strip("*").split(" – ")
+    assert f"{plain.metric[0].value} units" == forecast.metric[0].value
+    assert f"{lo} to {hi} in four of five cases; nothing is planned" in [one.value for one in plain.caption]
+
+
+@of_shop
 def test_a_plan_beyond_what_was_seen_is_warned_of(opened):
     def warned(size):
         app = opened("sales_what_if", A=f"promotion_2026-01-10_2026-01-16_{size}_100")

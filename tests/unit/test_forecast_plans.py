@@ -9,8 +9,9 @@ import pytest
 
 from data.demo import parameters
 from data.demo import sales as demo
-from models.forecast import explain, forecast, holidays, scenario, source
+from models.forecast import explain, forecast, holidays, intervals, scenario, source
 from models.forecast.elasticity import Elasticity, elasticity, weekly
+from models.forecast.engine import DEFAULT
 from models.forecast.scenario import Plan, outcome, plan
 from models.forecast.series import regular
 from tests.unit.test_forecast import shop
@@ -197,3 +198,22 @@ def test_a_part_that_is_no_part_is_refused():
     for query in (source.daily, source.largest, lambda part: scenario.latest(part, {})):
         with pytest.raises(ValueError, match="no part"):
             query("1; DROP TABLE sales")
+
+
+def test_sums_of_plans_are_those_of_the_forecasts_own_futures():
+    """With nothing planned the band of the sum is the forecast's; with plans, each future is changed and summed."""
+    found = forecast(shop(200), 28)
+    paths = intervals.paths(found.window, found.past, DEFAULT)
+    usual = outcome(found.frame, 5.0, 2.0, [], KNOWN, 1.0, paths)
+    assert usual.bands[0] == pytest.approx(found.total[80])
+    assert usual.bands[2] == pytest.approx([3 * end for end in found.total[80]])
+    days = found.frame.index
+    event = Plan("event", days[3].date(), days[9].date(), 0.5)
+    more = np.where((days >= days[3]) & (days <= days[9]), 1.5, 1.0)
+    planned = outcome(found.frame, 5.0, 2.0, [event], KNOWN, 1.0, paths)
+    assert planned.bands[1] == pytest.approx(np.quantile(5 * (paths * more).sum(axis=1), [0.1, 0.9]))
+    # A price whose effect lies between 1.5 and 2.5: from the low end of the one to the high end of the other.
+    cut = outcome(found.frame, 5.0, 2.0, [Plan("price", days[0].date(), days[-1].date(), -0.2)], KNOWN, 1.0, paths)
+    lo, hi = (np.quantile(paths.sum(axis=1), share) * 0.8**-power for share, power in ((0.1, 1.5), (0.9, 2.5)))
+    assert cut.bands[0] == pytest.approx((lo, hi))
+    assert np.isnan(outcome(found.frame, 5.0, 2.0, [], KNOWN).bands).all()

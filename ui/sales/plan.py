@@ -286,10 +286,12 @@ def headline(chosen: Chosen, out: Outcome, usual: Outcome, name: str) -> None:
         if not np.isfinite(before):
             shown.append((_(title), "–", _("needs unit cost: map it on the page Data")))
         elif not any(out.uplift_lo[place : place + 1] + out.uplift_hi[place : place + 1]):
-            shown.append((_(title), _amount(chosen, place, before), _("as forecast: nothing is planned")))
+            text = _("{lo} to {hi} in four of five cases; nothing is planned")
+            shown.append((_(title), _amount(chosen, place, before), text.format(**_band(chosen, place, out))))
         else:
-            added = _("{added} by the plans").format(added=_added(chosen, place, out))
-            shown.append((_(title), _total(chosen, place, before, out), added))
+            added = _("{added} by the plans; in all {lo} to {hi} in four of five cases")
+            text = added.format(added=_added(chosen, place, out), **_band(chosen, place, out))
+            shown.append((_(title), _total(chosen, place, before, out), text))
     st.caption(_("Scenario {name}").format(name=name))
     cards.metrics(shown)
 
@@ -375,6 +377,12 @@ def _side_by_side(chosen: Chosen, outs: dict[str, Outcome], usual: Outcome) -> N
                 row[_("{title}: added by plans").format(title=_(title))] = _added(chosen, place, out)
         rows.append(row)
     st.table(pd.DataFrame(rows).set_index(_("Scenario")).T, border="horizontal")
+
+
+def _band(chosen: Chosen, place: int, out: Outcome) -> dict[str, str]:
+    """The 80 % band of what is sold with the plans."""
+    lo, hi = (_amount(chosen, place, end) for end in out.bands[place])
+    return {"lo": lo, "hi": hi}
 
 
 def _total(chosen: Chosen, place: int, before: float, out: Outcome) -> str:
