@@ -8,7 +8,7 @@ import locales
 from models.forecast import explain
 from ui import cards, country, inputs, store
 from ui.sales import forecast as views
-from ui.sales import recent, series
+from ui.sales import launch, recent, series
 from ui.text import N_, _
 
 VIEWS = {
@@ -27,6 +27,10 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     chosen = series.choose(stored)
     if chosen.frequency == "D":
         country.choose(stored, chosen.country, chosen.part, chosen.value)
+new = launch.found(stored, chosen)
+if new is not None:
+    launch.show(chosen, new)
+    st.stop()
 found = series.forecast(stored, chosen)
 views.logged_once(stored, chosen, found)
 
@@ -118,6 +122,9 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   known then: what a whole horizon was off by (Student's t, for so few), and how steps lay around that, in units that
   follow the level. Bands of steps and of the sum are read off the same futures. What past bands held is measured, each
   with origins before it, and shown beside what was promised.
+- **New products**, with less than four weeks of sales, are told by earlier launches of their category (of all, where
+  there are fewer than eight): the logarithm of what each sold in the days to come over what it had sold in as many days
+  has a mean and a spread, and the band is the prediction interval of one more (Student's t).
 - **A new level**: the last week or more stands apart where its mean is more than twice as far from the weeks before as
   at any earlier time. Whether it stays is not in the data: both are computed, and the answer is kept with its reason.
 - **Steady growth**: where a straight line through the logarithms, beside a yearly course, leaves nothing that wanders

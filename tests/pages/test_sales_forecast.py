@@ -343,3 +343,22 @@ def test_a_new_level_is_asked_about_answered_with_a_reason_and_remembered(visit,
     next(button for button in app.button if button.label == "Remember").click().run()
     assert expected() == pytest.approx(usual, rel=0.1)
     assert any("because: A fair in town" in text.replace("\\", "") for text in texts(visit("sales_forecast")))
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_a_new_product_is_told_by_earlier_launches_and_said_to_be(visit, lang):
+    rng, days = np.random.default_rng(4), pd.date_range("2025-01-01", periods=330)
+    starts = {"new": 318, "there": 0} | {f"old{number}": 100 + 10 * number for number in range(12)}
+    frames = []
+    for product, start in starts.items():
+        units = rng.poisson(4 + 8 * np.exp(-np.arange(330 - start) / 15)).astype(float)
+        frames.append(pd.DataFrame({"timestamp": days[start:], "product": product, "quantity": units + 1}))
+    lines = pd.concat(frames, ignore_index=True).assign(line_type="sale", unit_price=2.0, category="tea", source="t")
+    lines["line_id"] = [str(number) for number in range(len(lines))]
+    keep({"sales": lines})
+    app = visit("sales_forecast", lang=lang, part="product", measure="units", **{"of.product": "new"})
+    assert not app.exception
+    said = " ".join(texts(app))
+    assert ("It is told by 12 earlier launches" if lang == "en" else "12 lancements") in said
+    assert "12" in said
+    assert len(figures(app)) == 1
