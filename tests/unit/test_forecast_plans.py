@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import locales
 from data.demo import parameters
 from data.demo import sales as demo
 from models.forecast import explain, forecast, holidays, intervals, scenario, source
@@ -15,6 +16,7 @@ from models.forecast.engine import DEFAULT
 from models.forecast.scenario import Plan, outcome, plan
 from models.forecast.series import regular
 from tests.unit.test_forecast import shop
+from ui.sales import series
 
 KNOWN = Elasticity(2.0, 1.5, 2.5, 40)
 
@@ -217,3 +219,11 @@ def test_sums_of_plans_are_those_of_the_forecasts_own_futures():
     lo, hi = (np.quantile(paths.sum(axis=1), share) * 0.8**-power for share, power in ((0.1, 1.5), (0.9, 2.5)))
     assert cut.bands[0] == pytest.approx((lo, hi))
     assert np.isnan(outcome(found.frame, 5.0, 2.0, [], KNOWN).bands).all()
+
+
+def test_one_unit_is_no_units():
+    one = series.Chosen("", "", None, None, "units", "D", 7, pd.Series(dtype=float), (), "GBP", None)
+    said = [one.written(amount) for amount in (0.4, 1.0, 1.4, 1.6, 2.0)]
+    assert said == ["0 units", "1 unit", "1 unit", "2 units", "2 units"]
+    with locales.using("fr"):
+        assert [one.written(amount) for amount in (0.0, 1.0, 2.0)] == ["0 unité", "1 unité", "2 unités"]

@@ -18,7 +18,7 @@ from models.forecast.combined import Forecast, turned
 from models.forecast.combined import forecast as forecast_of
 from ui import answers, background, inputs, store
 from ui.sales import recent
-from ui.text import N_, _
+from ui.text import N_, _, ngettext
 
 HORIZONS = {"D": (7, 28, 120), "W": (2, 8, 26), "MS": (1, 3, 12)}  # least, usual and most steps ahead
 STEPS = {"D": N_("Day"), "W": N_("Week"), "MS": N_("Month")}
@@ -48,7 +48,7 @@ class Chosen:
         """An amount of the series with its unit."""
         if self.measure == "revenue":
             return locales.money(amount, self.currency, digits)
-        return _("{count} units").format(count=locales.number(amount, digits))
+        return ngettext("{count} unit", "{count} units", round(amount)).format(count=locales.number(amount, digits))
 
 
 def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequencies: str = "DWM") -> Chosen:
