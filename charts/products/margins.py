@@ -178,7 +178,10 @@ def what_if(outcomes: dict[str, tuple[float, float, float]], currency: str) -> g
             base=np.where(told, 0.0, values[:, 1]),
             x=np.where(told, values[:, 0], values[:, 2] - values[:, 1]),
             error_x=theme.interval(*values.T),
-            marker={"color": [theme.NEUTRAL, theme.LEAVE, theme.STAY]},
+            marker={
+                "color": [theme.NEUTRAL, theme.LEAVE, theme.STAY],
+                "pattern": {"shape": np.where(told, "", "/").tolist()},
+            },
             hoverinfo="text",
             hovertext=hover,
         )
