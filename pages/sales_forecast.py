@@ -7,8 +7,8 @@ import streamlit as st
 import locales
 from models.forecast import explain
 from ui import cards, country, inputs, store
+from ui.sales import agreement, launch, recent, series
 from ui.sales import forecast as views
-from ui.sales import launch, recent, series
 from ui.text import N_, _
 
 VIEWS = {
@@ -101,6 +101,7 @@ def shown() -> None:
 
 
 headline()
+agreement.say(stored, chosen, found)
 if chosen.frequency == "D":
     views.closures(stored, chosen, found)
 recent.ask(stored.lineage, chosen.key, found, chosen.written)
@@ -130,6 +131,7 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Steady growth**: where a straight line through the logarithms, beside a yearly course, leaves nothing that wanders
   or bends for a year or longer, it is taken out before the models learn, put back afterwards, and goes on for half as
   long as it has been seen.
+- **Weeks and months** are forecast from their own history, not by adding up days: the difference is said beside them.
 - **Off by**: mean absolute error. **MASE**: that over the mean absolute difference to one season before (Hyndman and
   Koehler 2006). **MAPE** leaves out steps on which nothing was sold. **Bias**: said less sold.
 - **As a season ago** (naive): the same weekday of last week, or the same week or month of last year.

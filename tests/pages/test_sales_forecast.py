@@ -362,3 +362,18 @@ def test_a_new_product_is_told_by_earlier_launches_and_said_to_be(visit, lang):
     assert ("It is told by 12 earlier launches" if lang == "en" else "12 lancements") in said
     assert "12" in said
     assert len(figures(app)) == 1
+
+
+@pytest.mark.usefixtures("plain_learners")
+@pytest.mark.parametrize(("step", "lang"), [("MS", "en"), ("W", "fr")])
+def test_weeks_and_months_say_what_their_days_come_to(visit, monkeypatch, step, lang):
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    days = pd.date_range("2023-01-10", periods=800)
+    units = np.random.default_rng(6).poisson(40 + 10 * np.isin(days.day_of_week, (4, 5))).astype(float)
+    lines = pd.DataFrame({"timestamp": days, "product": "P", "quantity": units, "unit_price": 2.0, "line_type": "sale"})
+    keep({"sales": lines.assign(source="t", line_id=[str(number) for number in range(800)])})
+    app = visit("sales_forecast", step=step, lang=lang)
+    said = next(text for text in texts(app) if text.startswith(("Forecast by the day", "Prévus jour par jour")))
+    # The data end on 19 March 2025, a Wednesday: the first whole month, and the first four whole weeks after it.
+    assert ("1 Apr to 30 Apr" if step == "MS" else "24 mars au 20 avr") in said
+    assert step != "MS" or ("£" in said and "they need not add up" in said)

@@ -113,6 +113,26 @@ def first(stored: Stored) -> tuple[Chosen, Forecast | None]:
     return chosen, found if isinstance(found, Forecast) else None
 
 
+def by_day(stored: Stored, chosen: Chosen, steps: pd.DatetimeIndex, whole: int) -> Chosen | None:
+    """A chosen series of weeks or months by the day, as far as to the end of so many whole ones of its `steps` to come;
+    None where its days are not known, or that is too far."""
+    span = _span(stored.version, stored)
+    monthly = chosen.frequency == "MS"
+    ends = steps + pd.offsets.MonthEnd(0) if monthly else steps
+    later = ends[(steps if monthly else steps - pd.Timedelta(days=6)) > span.last][:whole]
+    ahead = max((later[-1] - span.last).days, HORIZONS["D"][1]) if len(later) else HORIZONS["D"][2] + 1
+    if span.step != "D" or ahead > HORIZONS["D"][2]:
+        return None
+    return _made(stored, chosen.part, chosen.value, chosen.name, chosen.measure, "D", ahead)
+
+
+def begun(stored: Stored, chosen: Chosen) -> str:
+    """Begin to make the forecast of a series, if it is not there; the key of its answer."""
+    key = _key(stored, chosen, chosen.horizon)
+    answers.begin(key, JOB, _work(stored, chosen, chosen.horizon))
+    return key
+
+
 def prepare() -> None:
     """Make the forecast that the page shows first: nobody should wait for it."""
     stored = store.active("sales")
