@@ -192,7 +192,7 @@ def seasons(seed: int, shops: int) -> None:
             for number in range(shops):
                 found, later = christmas(np.random.default_rng([seed, days, number]), days, strength)
                 season = value.season(found)
-                miss = value.misses(found, value.HOLD_OUT, 0, 0.0 if season.reason else 1.0)
+                miss = value.misses(found, value.HOLD_OUT, 0, season.power)
                 made = value.value(found, value.learn(found, 0, season), 90, miss, 0, season)
                 inside.append(made.total[1] <= later <= made.total[2])
                 counted.append(not season.reason)

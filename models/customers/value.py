@@ -74,12 +74,13 @@ class GammaGamma:
 class Season:
     """How busy each of `PERIODS` of the year is, over the mean (`rates`): all 1 where none is known, and `reason` is a
     sentence (marked for translation) that says why. `miss`: that of the past without and with it (see `misses`).
-    `covariance`: of the logarithms of the rates."""
+    `covariance`: of the logarithms of the rates; `power`: of what was seen, 0 where none is known."""
 
     rates: np.ndarray
     reason: str = ""
     miss: tuple[float, float] = (0.0, 0.0)
     covariance: np.ndarray = field(default_factory=lambda: np.zeros((PERIODS, PERIODS)))
+    power: float = 0.0
 
     def clock(self, bought: Purchases) -> np.ndarray:
         """The time that has passed at the end of each day, of the data and of the longest horizon, in days as busy as
@@ -90,7 +91,7 @@ class Season:
 
     def shrunk(self, power: float, miss: tuple[float, float] = (0.0, 0.0)) -> "Season":
         """With its rates to this power."""
-        return Season(self.rates**power, "", miss, self.covariance)
+        return Season(self.rates**power, "", miss, self.covariance, power)
 
     def doubt(self, bought: Purchases, days: int) -> float:
         """The standard deviation of the logarithm of the time that passes in the next `days`."""

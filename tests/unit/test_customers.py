@@ -399,6 +399,7 @@ def test_a_strong_christmas_is_counted_in_where_it_was_there_twice():
     assert not season.reason
     assert int(season.rates.argmax()) == 12  # the four weeks that end the year
     assert season.miss[1] < 0.4 * season.miss[0]
+    assert value.misses(found, 91, 0, season.power) == season.miss[1]
     plain = value.value(found, value.learn(found), 90).total[0]
     total, lo, hi = value.value(found, value.learn(found, 0, season), 90, season.miss[1], 0, season).total
     assert lo <= later <= hi

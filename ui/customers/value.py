@@ -81,8 +81,7 @@ def _answer(bought: Purchases, step: Step) -> Answer:
         season = value.season(bought)
         models = value.learn(bought, 0, season)
         step(N_("Learning what customers are worth"), 0.7)
-        power = 0.0 if season.reason else 1.0
-        short, long = (value.misses(bought, days, 0, power) for days in (HOLD_OUT, value.HORIZONS[-1]))
+        short, long = (value.misses(bought, days, 0, season.power) for days in (HOLD_OUT, value.HORIZONS[-1]))
         for days in value.HORIZONS:
             valued[days] = value.value(bought, models, days, short if days <= HOLD_OUT else long, 0, season)
     except CannotTell as reason:
