@@ -159,6 +159,52 @@ def values(seed: int, shops: int) -> None:
         )
 
 
+def christmas(rng: np.random.Generator, days: int, strength: float) -> tuple[rfm.Purchases, float]:
+    """A BG/NBD shop of 1,500 customers that is exp(strength) times as busy on 10 December, and what they bring in in
+    the 90 days after the first `days` from January 2024."""
+    every = pd.date_range("2024-01-01", periods=days + 90)
+    pace = np.exp(strength * np.exp(-0.5 * ((every.day_of_year.to_numpy() - 344) / 20) ** 2))
+    clock, rows, later = np.r_[0, np.cumsum(pace / pace[:365].mean())], [], 0.0
+    rate, leave, price = rng.gamma(1.0, 1 / 60, 1500), rng.beta(0.8, 8.0, 1500), 10 * rng.gamma(5.0, size=1500)
+    for customer in range(1500):
+        at, known = rng.uniform(0, clock[days] * 0.9), False
+        while at < clock[-1]:
+            day, amount = int(np.searchsorted(clock, at, "right") - 1), price[customer] * rng.gamma(4.0) / 4
+            known |= day < days
+            if day < days:
+                rows.append((customer, day, amount))
+            else:
+                later += amount * known
+            if rng.random() < leave[customer]:
+                break
+            at += rng.exponential(1 / rate[customer])
+    frame = pd.DataFrame(rows, columns=["customer", "day", "sold"]).groupby(["customer", "day"], as_index=False).sum()
+    frame = pd.concat([frame, pd.DataFrame({"customer": None, "day": range(days), "sold": 1.0})], ignore_index=True)
+    frame["day"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(frame["day"], unit="D")
+    return rfm.purchases(frame.assign(revenue=frame["sold"])), later
+
+
+def seasons(seed: int, shops: int) -> None:
+    print("\nvalue of 90 days from October on in shops with a Christmas: in the interval (promised: 80%)")
+    for strength in (0.0, 1.0):
+        for days in (640, 1010):
+            inside, counted, ratio, without = [], [], [], []
+            for number in range(shops):
+                found, later = christmas(np.random.default_rng([seed, days, number]), days, strength)
+                season = value.season(found)
+                miss = value.misses(found, value.HOLD_OUT, 0, season.power)
+                made = value.value(found, value.learn(found, 0, season), 90, miss, 0, season)
+                inside.append(made.total[1] <= later <= made.total[2])
+                counted.append(not season.reason)
+                ratio.append(made.total[0] / later)
+                without.append(value.value(found, value.learn(found), 90).total[0] / later)
+            print(
+                f"  Christmas {np.exp(strength):.1f} times, {days} days: season counted in {sum(counted)} of {shops}; "
+                f"said {np.mean(ratio):.2f} times the truth, {np.mean(without):.2f} without; in {sum(inside)}",
+                flush=True,
+            )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--big", action="store_true", help="10 million lines too")
@@ -169,6 +215,7 @@ def main() -> None:
         costs(size)
     promises(asked.seed, asked.shops)
     values(asked.seed, 4 * asked.shops)
+    seasons(asked.seed, 2 * asked.shops)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,14 @@ TIME_COLUMN: dict[Table, str] = {"sales": "timestamp", "covid": "date"}
 DESCRIPTION = "dataset.json"
 ACTIVE = "active"
 BEFORE = "before"  # value of a last finding: the version that lines were added to, kept so that it can be undone
+# What a product is called: the most common description of its lines of goods; of equally common ones the one seen last.
+CALLED = """
+    CREATE VIEW called AS SELECT product, arg_max(description, (lines, last, description)) AS name FROM (
+        SELECT product, description, count(*) AS lines, max(timestamp) AS last FROM sales
+        WHERE line_type IN ('sale', 'return') AND description IS NOT NULL AND product IS NOT NULL GROUP BY ALL
+    ) GROUP BY product
+"""
+UNCALLED = "CREATE VIEW called AS SELECT NULL::VARCHAR AS product, NULL::VARCHAR AS name WHERE FALSE"
 _TEMPORARY = ".new-"
 GONE = N_("This dataset is not there any more: choose another one.")
 _STALE_SECONDS = 3600  # something temporary this old was left by a crash
@@ -322,12 +330,18 @@ def _choices(stored: Stored, what: str) -> Path:
     return stored.folder.parent / f"{hashlib.sha256(stored.lineage.encode()).hexdigest()[:16]}.{what}.json"
 
 
+def names(stored: Stored) -> dict[str, str]:
+    """What each product of a sales dataset is called; of one without a description nothing."""
+    found = query(stored, "SELECT product, name FROM called")
+    return dict(zip(found["product"].astype(str), found["name"].astype(str), strict=True))
+
+
 def query(stored: Stored, sql: str, **params: object) -> pd.DataFrame:
     """The answer of DuckDB to `sql`, in which every frame is a table and `$name` stands for a value of `params`.
 
-    Sales have an `amount`, that of their source or else quantity x unit_price (see `data.schemas.amounts`). The query
-    sees these frames and nothing else: no file, no network, no Python variable, no setting. Raises
-    `seals.Damaged`.
+    Sales have an `amount`, that of their source or else quantity x unit_price (see `data.schemas.amounts`), and
+    `called` says the `name` of each `product` that has one (see `CALLED`). The query sees these frames and nothing
+    else: no file, no network, no Python variable, no setting. Raises `seals.Damaged`.
     """
     _check(stored)
     with _open(stored.folder, tuple((name, tuple(kept)) for name, kept in stored.columns.items())).cursor() as cursor:
@@ -367,6 +381,8 @@ def _open(folder: Path, frames: tuple[tuple[str, tuple[str, ...]], ...]) -> duck
         connection.read_parquet(named[name]).create_view(f"_{name}" if lines else name)
         if lines:  # what a line is worth has one name, whether or not its source says so
             connection.execute("CREATE VIEW sales AS SELECT *, quantity * unit_price AS amount FROM _sales")
+        if name == "sales":
+            connection.execute(CALLED if {"product", "description", "line_type"} <= set(columns) else UNCALLED)
     return connection
 
 

@@ -6,12 +6,29 @@ import pandas as pd
 from locales import Sentence
 
 Z90, Z95 = 1.6448536269514722, 1.959963984540054
+LONG = 14  # days in a row without a sale that say nothing of the weekdays
+USUALLY, NEVER = 0.8, 0.02  # shares of the days of a weekday on which anything was sold
 _BINS = 150  # finer than any width below
 _WIDTHS = (0.02, 0.04, 0.08, 0.16, 0.32)  # standard deviations of the kernel, as shares of the observations
 
 
 class CannotTell(Sentence, ValueError):
     """The data cannot answer; the sentence says why, and what would have to be there."""
+
+
+def opened(days: pd.DatetimeIndex, sold: np.ndarray) -> np.ndarray:
+    """Which `days`, one after the other, were open: those `sold` on, and those without a sale where that is no news.
+
+    A day without a sale is a closure where its weekday usually sells, or never does while others usually do. Who sells
+    on some days only, was open on the others too, as far as anybody can tell.
+    """
+    silent = pd.Series(~sold)
+    long = silent.groupby((silent != silent.shift()).cumsum()).transform("sum").to_numpy() >= LONG  # a closure, or gone
+    by_weekday = pd.Series(sold[~long]).groupby(days.day_of_week[~long]).mean()
+    rest = by_weekday[by_weekday > NEVER]
+    usually = bool(len(rest)) and rest.mean() >= USUALLY
+    share = by_weekday.reindex(days.day_of_week).to_numpy()
+    return sold | ~((share >= USUALLY) | (usually & ((share <= NEVER) | np.isnan(share))))
 
 
 def wilson(events: np.ndarray, trials: np.ndarray, z: float = Z95) -> tuple[np.ndarray, np.ndarray]:

@@ -49,8 +49,11 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   second purchase: who bought once counts as a customer with few purchases to come. **What a purchase brings in**:
   Gamma-Gamma (Fader and Hardie 2013), net of what came back. It takes how often and how much to have nothing to
   do with each other.
+- **Season**: where the same time of the year has been there twice, purchases by the thirteen four-week periods of the
+  year, beside a trend. Time then passes faster when the shop is busy, for what is learned and for what is to come. It
+  is counted in only where past quarters were missed by less with it.
 - **Low and high**: the ends of 80% of the futures drawn from what the data leave open. In the interval of the total
-  are also the uncertainty of the parameters, and how far it was missed in the past.
+  are also the uncertainty of the parameters and of the season, and how far it was missed in the past.
 - **How good**: the models learned without the last quarter, then asked for it. “As before” says the purchases of the
   quarter before.
 """

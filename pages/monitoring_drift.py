@@ -120,7 +120,7 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   there is no earlier year that would tell.
 - **Does**: the change of the mean amount (or risk) of a row if each bin keeps its own mean: the sum over bins of
   (share now − share before) × mean. Of prices: the units sold by the elasticity of everything at once
-  (1.5 is assumed where past prices know no single number). The error to expect of a
+  (from and to, as on the page Sales: what-if, where past prices tell no single number). The error to expect of a
   risk is the variance of leaving at the calibrated risk, and how far the risk is off it.
 - **All together**: gradient-boosted trees learn to tell the window from earlier rows, days by other days; the AUC of
   days not learned from is 0.5 where nothing changed, and days change sides at random to see what chance makes. The

@@ -60,10 +60,10 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   they are), and every watched column is computed and compared again, as on the page Monitoring: drift. The day chosen
   at first is the last calm one: no alert stands on it or in the week after. Which rows are lost, missing or new is
   drawn by chance with a fixed seed; a larger share takes the same rows and more.
-- **Units** follow prices by the elasticity of each category, estimated from past prices (assumed where they do not
-  tell). **Forecast**: that of the week's revenue, made on the day before it from what was known then (as on
-  the page Sales: forecast). It knows nothing of the change: its error is measured against what
-  was sold, and against what would have been.
+- **Units** follow prices as on the page Sales: what-if, by the elasticity of the category whose prices change, or of
+  everything: from and to where past prices tell no single number. **Forecast**: that of the week's revenue, made on
+  the day before it from what was known then (as on the page Sales: forecast). It knows nothing of the change: its
+  error is measured against what was sold, and against what would have been.
 - **Ranking quality** is confidence-based performance estimation: what the area under the ROC curve would be if the
   model's calibrated probabilities still held for the changed customers. That holds for a change of who they are, not of
   why they leave.

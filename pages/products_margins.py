@@ -50,8 +50,9 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **What is odd**: the logarithm is farther from the median of the product than 3.5 times its robust standard deviation
   (1.4826 times the median distance, at least 2%; Iglewicz and Hoaglin 1993), for products with eight lines or more.
   Ranked by money: the difference times units. A known one is kept with its reason.
-- **Costs and prices rise**: units follow (1 + rise) to the power of −elasticity, by category, as measured for Sales:
-  what-if; each product beside others, so that a rise of all of them may lose less. Everything else stays as it was.
+- **Costs and prices rise**: units follow (1 + rise) to the power of −elasticity, as in Sales: what-if: that of
+  everything at once, or, of one supplier, that of its products beside the others of their category. Where the data
+  know no single elasticity the margin is said from and to. Everything else stays as it was.
 - **Suppliers**: prices valid on the last day of the period, over the cheapest one of the product.
 """
         )

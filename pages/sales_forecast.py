@@ -7,8 +7,8 @@ import streamlit as st
 import locales
 from models.forecast import explain
 from ui import cards, country, inputs, store
+from ui.sales import agreement, launch, recent, series
 from ui.sales import forecast as views
-from ui.sales import recent, series
 from ui.text import N_, _
 
 VIEWS = {
@@ -27,6 +27,10 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     chosen = series.choose(stored)
     if chosen.frequency == "D":
         country.choose(stored, chosen.country, chosen.part, chosen.value)
+new = launch.found(stored, chosen)
+if new is not None:
+    launch.show(chosen, new)
+    st.stop()
 found = series.forecast(stored, chosen)
 views.logged_once(stored, chosen, found)
 
@@ -97,6 +101,7 @@ def shown() -> None:
 
 
 headline()
+agreement.say(stored, chosen, found)
 if chosen.frequency == "D":
     views.closures(stored, chosen, found)
 recent.ask(stored.lineage, chosen.key, found, chosen.written)
@@ -118,11 +123,15 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   known then: what a whole horizon was off by (Student's t, for so few), and how steps lay around that, in units that
   follow the level. Bands of steps and of the sum are read off the same futures. What past bands held is measured, each
   with origins before it, and shown beside what was promised.
+- **New products**, with less than four weeks of sales, are told by earlier launches of their category (of all, where
+  there are fewer than eight): the logarithm of what each sold in the days to come over what it had sold in as many days
+  has a mean and a spread, and the band is the prediction interval of one more (Student's t).
 - **A new level**: the last week or more stands apart where its mean is more than twice as far from the weeks before as
   at any earlier time. Whether it stays is not in the data: both are computed, and the answer is kept with its reason.
 - **Steady growth**: where a straight line through the logarithms, beside a yearly course, leaves nothing that wanders
   or bends for a year or longer, it is taken out before the models learn, put back afterwards, and goes on for half as
   long as it has been seen.
+- **Weeks and months** are forecast from their own history, not by adding up days: the difference is said beside them.
 - **Off by**: mean absolute error. **MASE**: that over the mean absolute difference to one season before (Hyndman and
   Koehler 2006). **MAPE** leaves out steps on which nothing was sold. **Bias**: said less sold.
 - **As a season ago** (naive): the same weekday of last week, or the same week or month of last year.

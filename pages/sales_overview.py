@@ -40,7 +40,7 @@ if sold.lines.empty:
     st.info(_("These data hold no goods that were sold or came back: choose others on the page Data."))
     st.stop()
 
-named = {"product": sold.names}
+named = {"product": store.names(stored)}
 if "stores" in stored.columns:
     named["store"] = store.frame(stored, "stores").set_index("store")["name"].to_dict()
 missing = {column: needs for column, needs in LACKS.items() if column not in sold.lines}

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from models.forecast import scenario
+from models.forecast import intervals, scenario
 from models.forecast.elasticity import Elasticity
+from models.forecast.engine import DEFAULT
 from ui import cards, country, inputs, store
 from ui.sales import plan as views
 from ui.sales import series, worth
@@ -26,8 +27,9 @@ def plans(measured: Elasticity | None) -> None:
     terms = views.terms(stored, chosen, measured)
 
     def outcome(planned: list[scenario.Plan]) -> scenario.Outcome:
-        return scenario.outcome(found.frame, terms.price, terms.cost, planned, terms.elasticity, terms.weight)
+        return scenario.outcome(found.frame, terms.price, terms.cost, planned, terms.elasticity, terms.weight, paths)
 
+    paths = intervals.paths(found.window, found.past, DEFAULT)
     made = {name: views.kept(name, first, last) for name in views.SCENARIOS}
     outs, usual = {name: outcome(planned) for name, planned in made.items()}, outcome([])
     left, right = st.columns([5, 7], gap="medium")
@@ -54,7 +56,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
         _(
             """
 - **Without plans**: the forecast of units (page Sales: forecast) at the mean price and unit cost of the last four
-  weeks. With nothing planned every figure here is that forecast.
+  weeks. With nothing planned the units and their band are that forecast, to the unit; revenue is units at that price
+  and need not be the forecast of revenue, which has seen prices and the mix of products change.
 - **Prices and promotions** of one product beside others: units follow (new price / old price) to the power of
   −elasticity, a Poisson regression with an effect for each product and each week of a category (Santos Silva and
   Tenreyro 2006), on prices that differed over time, with errors clustered by product. Where prices hardly changed,
@@ -74,8 +77,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   period without other changes around it.
 - **Closed days** sell nothing; the share that comes later is spread over the open days of the week after.
 - **Events** take over what the same event did before: median against the same weekdays four weeks around.
-- **Intervals** of what plans add: the 95% intervals of the elasticities, all of their ends tried. The band around the
-  revenue is that of the forecast, moved with the plans.
+- **Intervals** of what plans add: the 95% intervals of the elasticities, all of their ends tried. Bands
+  of days and of sums are read off the same thousand futures as those of the forecast, each changed by the plans.
 - **Bank holidays** are those of the country that is chosen at the top; it is kept with the data, by store where stores
   are in several countries.
 """

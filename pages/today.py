@@ -46,7 +46,9 @@ cards.metrics(
             _("Sales of the last 7 days"),
             locales.money(shop.revenue, pounds)
             if priced
-            else _("{count} units").format(count=locales.number(shop.revenue)),
+            else ngettext("{count} unit", "{count} units", round(shop.revenue)).format(
+                count=locales.number(shop.revenue)
+            ),
             against(shop.against_year, _("against a year ago")),
         ),
         (

@@ -27,4 +27,5 @@ def choose(stored: Stored, now: Country, part: str | None = None, value: str | N
         format_func=lambda code: named.get(code, _("of no country: none are taken into account")),
         key=key,
         on_change=settled,
+        width=260,  # what it says fits, however many inputs are beside it
     )

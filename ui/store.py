@@ -95,6 +95,16 @@ def days(stored: Stored) -> pd.DataFrame:
     return _days(stored.version, stored)
 
 
+def names(stored: Stored) -> dict[str, str]:
+    """What each product is called (see `data.tables.names`)."""
+    return _names(stored.version, stored)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _names(version: str, _stored: Stored) -> dict[str, str]:  # noqa: ARG001  # the cache key
+    return tables.names(_stored)
+
+
 def goods(stored: Stored) -> overview.Goods:
     """The lines of goods of a sales dataset (see `models.sales.overview`)."""
     return _goods(stored.version, stored)

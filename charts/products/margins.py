@@ -140,9 +140,15 @@ def by_level(ranked: pd.DataFrame, dimension: str, costs: bool, currency: str) -
 
 
 def what_if(outcomes: dict[str, tuple[float, float, float]], currency: str) -> go.Figure:
-    """The margin now and in each case, by name: best guess and both ends of what it may be."""
+    """The margin now and in each case, by name: best guess (NaN: none is known) and both ends of what it may be."""
     names, values = list(outcomes), np.array(list(outcomes.values()))
-    title = _("Margin {now} now; {then} ({lo} to {hi}) with both changes").format(
+    told = np.isfinite(values[:, 0])
+    words = (
+        _("Margin {now} now; {then} ({lo} to {hi}) with both changes")
+        if told[-1]
+        else _("Margin {now} now; {lo} to {hi} with both changes, as the data cannot tell more")
+    )
+    title = words.format(
         now=locales.short_money(values[0, 0], currency),
         then=locales.short_money(values[-1, 0], currency),
         lo=locales.short_money(values[-1, 1], currency),
@@ -156,14 +162,26 @@ def what_if(outcomes: dict[str, tuple[float, float, float]], currency: str) -> g
         yaxis={"autorange": "reversed"},
         showlegend=False,
     )
-    hover = [f"{theme.plain(name)}: {locales.money(middle, currency)}" for name, (middle, _lo, _hi) in outcomes.items()]
-    figure.add_trace(
+    hover = [
+        f"{theme.plain(name)}: "
+        + (
+            locales.money(middle, currency)
+            if np.isfinite(middle)
+            else _("{lo} to {hi}").format(lo=locales.money(lo, currency), hi=locales.money(hi, currency))
+        )
+        for name, (middle, lo, hi) in outcomes.items()
+    ]
+    figure.add_trace(  # a bar from and to where no single number is known
         go.Bar(
             orientation="h",
             y=names,
-            x=values[:, 0],
+            base=np.where(told, 0.0, values[:, 1]),
+            x=np.where(told, values[:, 0], values[:, 2] - values[:, 1]),
             error_x=theme.interval(*values.T),
-            marker={"color": [theme.NEUTRAL, theme.LEAVE, theme.STAY]},
+            marker={
+                "color": [theme.NEUTRAL, theme.LEAVE, theme.STAY],
+                "pattern": {"shape": np.where(told, "", "/").tolist()},
+            },
             hoverinfo="text",
             hovertext=hover,
         )

@@ -393,7 +393,9 @@ def by_kind(table: pd.DataFrame, target: float) -> go.Figure:
         yaxis={
             "tickvals": np.arange(len(table)),
             "ticktext": [
-                _("{kind} ({count} products)").format(kind=kind, count=locales.number(count))
+                locales.ngettext("{kind} ({count} product)", "{kind} ({count} products)", count).format(
+                    kind=kind, count=locales.number(count)
+                )
                 for kind, count in zip(table["kind"], table["products"], strict=True)
             ],
             "autorange": "reversed",

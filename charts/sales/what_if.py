@@ -253,7 +253,11 @@ def worth(days: pd.DataFrame, start: pd.Timestamp, share: float, lo: float, hi: 
     told = more if lo > 0 else less if hi < 0 else none
     title = told.format(share=locales.percent(abs(share)), **ends)
     days = days[(days > 0).any(axis=1)]  # closed ones are no news
-    units = lambda amount: _("{count} units").format(count=locales.number(amount))  # noqa: E731
+
+    def units(amount: float) -> str:
+        said = locales.ngettext("{count} unit", "{count} units", round(amount))
+        return said.format(count=locales.number(amount))
+
     figure = theme.figure(
         title,
         y=_("Units"),

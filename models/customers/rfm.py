@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from locales import N_
-from models.statistics import CannotTell
+from models.statistics import CannotTell, opened
 
 SCORES = 5
 # The segment of each score of recency (rows, 1 to 5) and frequency (columns, 1 to 5).
@@ -60,7 +60,8 @@ class Purchases:
     `visits` has a row for each customer and day with goods that were sold or came back, sorted by both: `customer`
     (place in `customers`), `day` (place in `days`), `is_sale` (False: something only came back), `revenue` (net) and,
     where costs are known, `margin` and `costed`, the revenue of the lines with a known cost; money in the data's
-    currency. `days` is every day from the first line of goods to the last, `is_open` whether anything was sold on it.
+    currency. `days` is every day from the first line of goods to the last, `is_open` whether it was no closure
+    (see `statistics.opened`).
     `unknown` is the revenue of lines without a customer.
     """
 
@@ -105,11 +106,12 @@ def purchases(summed: pd.DataFrame) -> Purchases:
     known = np.flatnonzero(codes >= 0)
     order = known[np.argsort(codes[known] * wide + place[known])]
     columns = {"customer": codes, "day": place, "is_sale": is_sale, **money}
+    days = pd.date_range(first, last, name="day")
     return Purchases(
         visits=pd.DataFrame({name: values[order] for name, values in columns.items()}),
         customers=np.asarray(customers, dtype=object),
-        days=pd.date_range(first, last, name="day"),
-        is_open=np.bincount(place[is_sale], minlength=wide) > 0,
+        days=days,
+        is_open=opened(days, np.bincount(place, minlength=wide) > 0),
         unknown=float(money["revenue"][codes < 0].sum()),
     )
 
@@ -187,12 +189,12 @@ def caveats(bought: Purchases) -> list[Caveat]:
                             {"day": bought.days[0]}))  # fmt: skip
     elif len(visits) and visits.max() == 1:
         found.append(Caveat(N_("Every customer bought on one day only: all of them are as frequent."), {}))
-    opened = np.flatnonzero(bought.is_open)
-    gaps = np.diff(opened)
+    on = np.flatnonzero(bought.is_open)
+    gaps = np.diff(on)
     if len(gaps) and gaps.max() > SILENT:
         at = int(gaps.argmax())
         message = N_("From {start} to {end} nothing was sold at all: closed days count in no silence of a customer.")
-        found.append(Caveat(message, {"start": bought.days[opened[at] + 1], "end": bought.days[opened[at + 1] - 1]}))
+        found.append(Caveat(message, {"start": bought.days[on[at] + 1], "end": bought.days[on[at + 1] - 1]}))
     if "margin" in bought.visits and bought.visits["margin"].sum() < 0:
         found.append(Caveat(N_("All in all these goods were sold below their cost: margins are losses."), {}))
     if "costed" in bought.visits:

@@ -5,7 +5,7 @@ Gamma-Gamma: P. Fader and B. Hardie (2013), The Gamma-Gamma model of monetary va
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,10 @@ HORIZONS = (30, 90, 365)  # days
 LEVEL = 0.8  # of the intervals
 HOLD_OUT = 91  # days, the last quarter
 ORIGINS = 4  # past days, whose misses make the interval of a total
+PERIODS = 13  # of a year: four weeks each
+SEEN = 65  # weeks, a year and a quarter, from which a season can be seen to come again
+HELPS = 0.9  # times the miss without it: a season that does not take more off is none
+POWERS = (1.0, 0.5)  # of what was seen of a season: all of it, or shrunk
 DECILES = 10
 _BOUNDS = (np.log(1e-4), np.log(1e5))
 
@@ -66,15 +70,91 @@ class GammaGamma:
     gamma: float
 
 
-def history(bought: Purchases) -> History:
-    """What the models need of each customer."""
-    scored = rfm.score(bought)
-    end = len(bought.days) - 1
+@dataclass(frozen=True)
+class Season:
+    """How busy each of `PERIODS` of the year is, over the mean (`rates`): all 1 where none is known, and `reason` is a
+    sentence (marked for translation) that says why. `miss`: that of the past without and with it (see `misses`).
+    `covariance`: of the logarithms of the rates; `power`: of what was seen, 0 where none is known."""
+
+    rates: np.ndarray
+    reason: str = ""
+    miss: tuple[float, float] = (0.0, 0.0)
+    covariance: np.ndarray = field(default_factory=lambda: np.zeros((PERIODS, PERIODS)))
+    power: float = 0.0
+
+    def clock(self, bought: Purchases) -> np.ndarray:
+        """The time that has passed at the end of each day, of the data and of the longest horizon, in days as busy as
+        the mean: on this clock purchases come at an even rate."""
+        first = bought.days[0] if len(bought.days) else pd.Timestamp(0)
+        every = pd.date_range(first, periods=len(bought.days) + HORIZONS[-1])
+        return np.cumsum(self.rates[_period(every)])
+
+    def shrunk(self, power: float, miss: tuple[float, float] = (0.0, 0.0)) -> "Season":
+        """With its rates to this power."""
+        return Season(self.rates**power, "", miss, self.covariance, power)
+
+    def doubt(self, bought: Purchases, days: int) -> float:
+        """The standard deviation of the logarithm of the time that passes in the next `days`."""
+        ahead = pd.date_range(bought.days[-1] + pd.Timedelta(days=1), periods=days)
+        share = np.bincount(_period(ahead), minlength=PERIODS) * self.rates
+        against = share / share.sum() - 1 / PERIODS
+        return float(np.sqrt(against @ self.covariance @ against))
+
+
+def _period(days: pd.DatetimeIndex) -> np.ndarray:
+    return (days.day_of_year.to_numpy() - 1) * PERIODS // 366
+
+
+EVEN = Season(np.ones(PERIODS))
+
+
+def busy(bought: Purchases) -> Season | None:
+    """The purchases of each of `PERIODS` over those of a mean one, beside a trend that bends twice a year at most; None
+    where less than a year and a quarter is known.
+
+    Penalised least squares of the logarithm of a week's purchases, weighed by what chance makes of them.
+    """
+    weeks = len(bought.days) // 7
+    if weeks < SEEN:
+        return None
+    cut = len(bought.days) - 7 * weeks
+    count = np.bincount(bought.bought["day"].to_numpy(), minlength=len(bought.days))[cut:]
+    count = count.reshape(weeks, 7).sum(axis=1) + 0.5
+    share = np.eye(PERIODS)[_period(bought.days[cut:])].reshape(weeks, 7, PERIODS).mean(axis=1)
+    at = np.arange(weeks) / 52
+    bends = np.maximum(at[:, None] - np.arange(0.5, at[-1] - 0.25, 0.5), 0)
+    design = np.column_stack([np.ones(weeks), at, bends, share])
+    # Standard deviations: of a bend (log a year), of a period, and of a week beside what chance makes.
+    doubt = np.r_[0.0, 0.0, np.full(bends.shape[1], 1.0), np.ones(PERIODS)]
+    weight = 1 / (1 / count + 0.1**2)
+    covariance = np.linalg.inv((design.T * weight) @ design + np.diag(doubt + 1e-9))
+    rates = np.exp((covariance @ ((design.T * weight) @ np.log(count)))[-PERIODS:])
+    return Season(rates / rates.mean(), covariance=covariance[-PERIODS:, -PERIODS:])
+
+
+def season(bought: Purchases, seed: int = 0) -> Season:
+    """The season of the purchases, shrunk, where past quarters were missed by less with it than without."""
+    if busy(rfm.until(bought, len(bought.days) - 1 - HOLD_OUT)) is None:
+        reason = N_("not known: the same time of the year has to be there twice, with a quarter before it to test on")
+        return Season(EVEN.rates, reason)
+    without, *tried = (misses(bought, HOLD_OUT, seed, power) for power in (0.0, *POWERS))
+    best = int(np.argmin(tried))
+    now = busy(bought)
+    if now is None or tried[best] >= HELPS * without:
+        reason = N_("none that would have foretold past quarters better")
+        return Season(EVEN.rates, reason, (without, tried[best]))
+    return now.shrunk(POWERS[best], (without, tried[best]))
+
+
+def history(bought: Purchases, seasonal: Season = EVEN) -> History:
+    """What the models need of each customer, on the clock of a season."""
+    scored, clock = rfm.score(bought), seasonal.clock(bought)
+    first, last = (clock[scored[end].to_numpy()] for end in ("first", "last"))
     return History(
         scored.index.to_numpy(),
         scored["frequency"].to_numpy(float) - 1,
-        (scored["last"] - scored["first"]).to_numpy(float),
-        (end - scored["first"]).to_numpy(float),
+        last - first,
+        clock[len(bought.days) - 1] - first,
         (scored["revenue"] / scored["frequency"]).to_numpy(float),
     )
 
@@ -215,17 +295,24 @@ class Valued:
     amounts: GammaGamma
 
 
-def learn(bought: Purchases, seed: int = 0) -> tuple[BgNbd, GammaGamma]:
+def learn(bought: Purchases, seed: int = 0, seasonal: Season = EVEN) -> tuple[BgNbd, GammaGamma]:
     """Both models of the customers. Raises CannotTell."""
-    seen = history(bought)
+    seen = history(bought, seasonal)
     return fit(seen, seed), fit_value(seen, seed)
 
 
-def misses(bought: Purchases, days: int, seed: int = 0) -> float:
+def ahead_of(bought: Purchases, days: int, seasonal: Season) -> float:
+    """The next `days` on the clock of a season."""
+    clock, end = seasonal.clock(bought), len(bought.days) - 1
+    return float(clock[end + days] - clock[end])
+
+
+def misses(bought: Purchases, days: int, seed: int = 0, power: float = 0.0) -> float:
     """By how much the purchases of all customers in `days` were missed in the past: the root of the mean squared
     logarithm of came / expected, over up to `ORIGINS` past days, a quarter apart, with two quarters before them.
 
-    Where the data are too short for `days`, of quarters; 0 where they are too short for these too.
+    Where the data are too short for `days`, of quarters; 0 where they are too short for these too. With a `power` of
+    what was known of the season on each of these days, only of those on which something was.
     """
     end = len(bought.days) - 1
     days = days if end - days >= 2 * HOLD_OUT else HOLD_OUT
@@ -234,12 +321,18 @@ def misses(bought: Purchases, days: int, seed: int = 0) -> float:
         day = end - days - back * HOLD_OUT
         if day < 2 * HOLD_OUT:
             break
-        seen = history(rfm.until(bought, day))
+        then = rfm.until(bought, day)
+        known = busy(then) if power else EVEN
+        if known is None:
+            break
+        seasonal = known.shrunk(power)
+        seen = history(then, seasonal)
         try:
             model = fit(seen, seed, QUICK)
         except CannotTell:
             break
-        said = float(expected(model, days, seen.repeats, seen.recency, seen.age).sum())
+        ahead = ahead_of(then, days, seasonal)
+        said = float(expected(model, ahead, seen.repeats, seen.recency, seen.age).sum())
         visits = bought.bought
         came = visits[(visits["day"] > day) & (visits["day"] <= day + days)]
         came = came[np.isin(came["customer"], seen.customer)]
@@ -248,7 +341,12 @@ def misses(bought: Purchases, days: int, seed: int = 0) -> float:
 
 
 def value(
-    bought: Purchases, models: tuple[BgNbd, GammaGamma], days: int = 365, miss: float = 0.0, seed: int = 0
+    bought: Purchases,
+    models: tuple[BgNbd, GammaGamma],
+    days: int = 365,
+    miss: float = 0.0,
+    seed: int = 0,
+    seasonal: Season = EVEN,
 ) -> Valued:
     """What each customer will bring in over the next `days` (one of `HORIZONS`), by what `learn` found.
 
@@ -256,19 +354,20 @@ def value(
     """
     from scipy.stats import spearmanr
 
-    seen = history(bought)
+    seen = history(bought, seasonal)
     model, amounts = models
     x, recency, age = seen.repeats, seen.recency, seen.age
     spend = mean_spend(amounts, x + 1, seen.spend)
     spend = np.where(np.isfinite(spend), spend, np.maximum(seen.spend, 0.0))
     made = {"alive": alive(model, x, recency, age), "spend": spend}
     for ahead in HORIZONS:
-        made[f"comes-{ahead}"] = comes(model, ahead, x, recency, age)
-        made[f"purchases-{ahead}"] = expected(model, ahead, x, recency, age)
+        busy_days = ahead_of(bought, ahead, seasonal)
+        made[f"comes-{ahead}"] = comes(model, busy_days, x, recency, age)
+        made[f"purchases-{ahead}"] = expected(model, busy_days, x, recency, age)
         made[f"value-{ahead}"] = made[f"purchases-{ahead}"] * spend
     rng = np.random.default_rng(seed)
-    lo, hi, sums = _drawn(model, amounts, seen, days, rng)
-    sums = sums * np.exp(miss * rng.standard_normal(len(sums)))
+    lo, hi, sums = _drawn(model, amounts, seen, ahead_of(bought, days, seasonal), rng)
+    sums = sums * np.exp(np.hypot(miss, seasonal.doubt(bought, days)) * rng.standard_normal(len(sums)))
     low, high = np.quantile(sums, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     again = (x > 0) & (seen.spend > 0)
     varied = min(len(np.unique(values[again])) for values in (x, seen.spend)) > 1
@@ -314,7 +413,7 @@ class BackTest:
     probability of a purchase, `expected`, `actual` and
     `before`, the purchases of as many days before them, `lo` and `hi` of `LEVEL`. `deciles`: their means by tenth of
     what was expected, with the standard error of the actual mean. `errors`: mean absolute error of the model and of
-    "as before". `held`: the share of customers within lo to hi."""
+    "as before". `held`: the share of customers within lo to hi. `season`: that known before them."""
 
     customers: pd.DataFrame
     deciles: pd.DataFrame
@@ -322,6 +421,7 @@ class BackTest:
     held: float
     days: int
     since: pd.Timestamp
+    season: Season = EVEN
 
 
 def backtest(bought: Purchases, days: int = HOLD_OUT, seed: int = 0) -> BackTest:
@@ -335,10 +435,11 @@ def backtest(bought: Purchases, days: int = HOLD_OUT, seed: int = 0) -> BackTest
             least=3 * days + 1,
         )
     then = rfm.until(bought, end - days)
-    seen = history(then)
+    seasonal = season(then, seed)
+    seen, ahead = history(then, seasonal), ahead_of(then, days, seasonal)
     model = fit(seen, seed)
     rng = np.random.default_rng(seed)
-    drawn = np.array([_purchases(model, seen, days, rng) for _draw in range(200)])
+    drawn = np.array([_purchases(model, seen, ahead, rng) for _draw in range(200)])
     lo, hi = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0, method="inverted_cdf")
     visits = bought.bought
     day, customer = visits["day"].to_numpy(), visits["customer"].to_numpy()
@@ -347,8 +448,8 @@ def backtest(bought: Purchases, days: int = HOLD_OUT, seed: int = 0) -> BackTest
     before = np.bincount(customer[(day <= end - days) & (day > end - 2 * days)], minlength=size)
     made = pd.DataFrame(
         {
-            "comes": comes(model, days, seen.repeats, seen.recency, seen.age),
-            "expected": expected(model, days, seen.repeats, seen.recency, seen.age),
+            "comes": comes(model, ahead, seen.repeats, seen.recency, seen.age),
+            "expected": expected(model, ahead, seen.repeats, seen.recency, seen.age),
             "actual": later[seen.customer],
             "before": before[seen.customer],
             "lo": lo,
@@ -371,4 +472,5 @@ def backtest(bought: Purchases, days: int = HOLD_OUT, seed: int = 0) -> BackTest
         float(made["actual"].between(made["lo"], made["hi"]).mean()),
         days,
         then.days[-1],
+        seasonal,
     )

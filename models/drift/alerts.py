@@ -351,15 +351,31 @@ def joined(moved: str, does: str) -> str:
     return _("{moved}; {does}").format(moved=moved.rstrip("."), does=does[0].lower() + does[1:])
 
 
-def said(message: str, currency: str, change: float, total: float, money: float, error: float) -> str:
-    """What a change does (see `consequence.Consequence.said`) in the reader's language."""
-    return _(message).format(
-        share=locales.percent(abs(change), 1),
-        total=locales.number(abs(total), 0 if abs(total) >= 10 else 1),
-        money=locales.money(abs(money), currency),
-        error=locales.signed(error, lambda share: locales.percent(share, 1)),
-        more=_("more") if change > 0 else _("fewer"),
-    )
+def said(
+    message: str,
+    currency: str,
+    change: float,
+    total: float,
+    money: float,
+    error: float,
+    least: Mapping[str, float] | None = None,
+) -> str:
+    """What a change does (see `consequence.Consequence.said`) in the reader's language; from and to where only its ends
+    are known."""
+    most = {"change": change, "total": total, "money": money, "error": error}
+    ends = [
+        {
+            "share": locales.percent(abs(end["change"]), 1),
+            "total": locales.number(abs(end["total"]), 0 if abs(total) >= 10 else 1),
+            "money": locales.money(abs(end["money"]), currency),
+            "error": locales.signed(end["error"], lambda share: locales.percent(share, 1)),
+        }
+        for end in (most if least is None else least, most)
+    ]
+    between = {
+        name: hi if least is None else _("{lo} to {hi}").format(lo=ends[0][name], hi=hi) for name, hi in ends[1].items()
+    }
+    return _(message).format(**between, more=_("more") if change > 0 else _("fewer"))
 
 
 def _written(name: str, value: object, measure: str | None, digits: int) -> str:

@@ -28,13 +28,15 @@ class Outcome:
 class Consequence:
     """`moved` of the rows are in other bins than before (a share), and the mean outcome of a row changes by `change`
     (a share of it), or by `total` over the rows of the window, if each bin keeps its own mean. That is so much `money`
-    over the window, and makes the expected error larger by `error` (a share of it)."""
+    over the window, and makes the expected error larger by `error` (a share of it). Where the means are not known but
+    only within ends, this is the most that it may be, and `least` the least of it."""
 
     moved: float
     change: float
     total: float
     money: float = 0.0
     error: float = 0.0
+    least: "Consequence | None" = None
 
     @property
     def matters(self) -> bool:
@@ -43,11 +45,13 @@ class Consequence:
 
     def said(self, sentence: str, currency: str) -> dict[str, Any]:
         """As JSON can hold it, for `alerts.said`."""
-        return {
-            "message": sentence,
-            "currency": currency,
-            **{name: float(getattr(self, name)) for name in ("change", "total", "money", "error")},
-        }
+        least = {"least": self.least.numbers} if self.least else {}
+        return {"message": sentence, "currency": currency, **self.numbers, **least}
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """What a sentence says of it."""
+        return {name: float(getattr(self, name)) for name in ("change", "total", "money", "error")}
 
 
 def of_bins(side: Sides, means: np.ndarray, total: float) -> Consequence:
@@ -71,7 +75,7 @@ def of_sheet(
     seed: int = 0,
 ) -> dict[str, Consequence]:
     """The consequence of each watched column of a sheet in the window that ends on a day. `response` has the means of
-    bins that are known otherwise, relative to each other (see `of_prices`)."""
+    bins that are known otherwise, relative to each other (see `of_prices`): a row for all that they may be."""
     now = (sheet.day <= day) & (sheet.day > day - watch.WINDOW * watch.DAY)
     learned = np.flatnonzero((sheet.day >= watched.reference[0]) & (sheet.day <= watched.reference[1]) & ~now)
     some = np.random.default_rng(seed).permutation(learned)[:MOST_ROWS]
@@ -79,10 +83,11 @@ def of_sheet(
     found = {}
     for column in (column for column in watched.columns if column.name in sheet.frame):
         side = watch.sides(watched, column.name, day)
-        given, place = response.get(column.name), column.cut.place(sheet.frame[column.name].iloc[rows])
+        place = column.cut.place(sheet.frame[column.name].iloc[rows])
+        may_be = response.get(column.name)
 
         def of(
-            values: np.ndarray, side: Sides = side, given: np.ndarray | None = given, place: np.ndarray = place
+            values: np.ndarray, given: np.ndarray | None, side: Sides = side, place: np.ndarray = place
         ) -> Consequence:
             known, size = np.nan_to_num(values[rows]), len(side.current)
             if given is not None and len(given) == size:
@@ -93,10 +98,20 @@ def of_sheet(
                 means = np.where(count > 0, means, known.mean() if len(known) else 0)
             return of_bins(side, means, float(np.nansum(values[now])))
 
-        whole = of(outcome.mean)
-        error = abs(whole.change) if outcome.error is None else of(outcome.error).change
-        found[column.name] = replace(whole, money=of(outcome.money).total, error=error)
+        ends = []
+        for given in [None] if may_be is None else may_be:
+            whole = of(outcome.mean, given)
+            error = abs(whole.change) if outcome.error is None else of(outcome.error, given).change
+            ends.append(replace(whole, money=of(outcome.money, given).total, error=error))
+        least, most = min(ends, key=_size), max(ends, key=_size)
+        if least.change * most.change < 0:  # either way, and so perhaps nothing
+            least = Consequence(least.moved, 0.0, 0.0)
+        found[column.name] = most if least == most else replace(most, least=least)
     return found
+
+
+def _size(one: Consequence) -> float:
+    return abs(one.change)
 
 
 def of_prices(levels: tuple[str, ...], elasticity: float) -> np.ndarray:

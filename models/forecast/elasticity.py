@@ -7,9 +7,8 @@ import pandas as pd
 
 from locales import N_
 
-ASSUMED = 1.5  # where the data cannot say and one number is wanted
-# And where not, anything from none to this: of single products 2.6 is the mean of 1,851 estimates (Bijmolt, van Heerde
-# and Pieters 2005), and all at once have less.
+# Where the data cannot say, anything from none to this: of single products 2.6 is the mean of 1,851 estimates (Bijmolt,
+# van Heerde and Pieters 2005), and all at once have less.
 MOST = 4.0
 LEAST_CHANGE = 0.03  # a price this much (log) off its usual level counts as changed
 FEWEST = 5  # products with changed prices, from which their errors count as so many facts

@@ -17,7 +17,9 @@ MONTHLY = """
     FROM sales WHERE line_type IN ('sale', 'return') AND timestamp < $until GROUP BY ALL ORDER BY ALL
 """
 PRODUCTS = """
-    SELECT product, {columns} FROM sales WHERE line_type IN ('sale', 'return') GROUP BY product ORDER BY product
+    SELECT * REPLACE (coalesce(name, product) AS name) FROM (
+        SELECT product{category} FROM sales WHERE line_type IN ('sale', 'return') GROUP BY product
+    ) LEFT JOIN called USING (product) ORDER BY product
 """
 SPANS = """
     SELECT date_trunc('month', timestamp) AS month, min(timestamp) AS first, max(timestamp) AS last
@@ -45,9 +47,9 @@ def monthly(columns: dict[str, str]) -> str:
 
 def products(columns: dict[str, str]) -> str:
     """The query for the name and category of each product, as far as there are any."""
-    name = "max(description)" if "description" in columns else "product"
-    category = f", coalesce(max(category), '{UNKNOWN}') AS category" if "category" in columns else ""
-    return PRODUCTS.format(columns=f"coalesce({name}, product) AS name{category}")
+    return PRODUCTS.format(
+        category=f", coalesce(max(category), '{UNKNOWN}') AS category" if "category" in columns else ""
+    )
 
 
 def months(

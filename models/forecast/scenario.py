@@ -14,6 +14,7 @@ import pandas as pd
 
 from models.forecast.elasticity import FAR, Elasticity
 from models.forecast.source import PARTS
+from models.forecast.switching import corners
 
 LIMITS = {"promotion": (0.0, 0.9), "price": (-0.9, 2.0), "closed": (0.0, 0.0), "event": (-1.0, 5.0)}  # of a size
 MOVED_OVER = 7  # days after a closed one over which customers come instead
@@ -60,6 +61,8 @@ class Outcome:
     `uplift` is the total against no plans, `uplift_lo` and `uplift_hi` its ends over the intervals of the elasticities,
     each as (units, revenue, margin). Where the data know no single elasticity (`known` is false), there is no single
     number either: the days that prices touch and `uplift` are NaN, and `least` and `most` differ.
+    `bands` are the 80 % bands of the sums of (units, revenue, margin): the forecast's own futures, changed by the plans
+    and summed, from the least to the most that may be true.
     `taken` is the share of the units added to a product that the others of its category lose, from and to; NaN where
     nothing is added or nothing is known of others.
     """
@@ -68,6 +71,7 @@ class Outcome:
     uplift: tuple[float, float, float]
     uplift_lo: tuple[float, float, float]
     uplift_hi: tuple[float, float, float]
+    bands: tuple[tuple[float, float], ...]
     known: bool = True
     taken: tuple[float, float] = (np.nan, np.nan)
 
@@ -127,8 +131,11 @@ def outcome(
     plans: Sequence[Plan],
     elasticity: Elasticity,
     weight: float = 1.0,
+    paths: np.ndarray | None = None,
 ) -> Outcome:
     """What `plans` do to a forecast of units (a `Forecast.frame`, a row a day) at a usual `price` and unit `cost`.
+
+    `paths` are its drawn futures (see `intervals.paths`), a row a future; without any, sums have no band (NaN).
 
     `weight` is the share that the forecast has of the range inside which products are bought instead of each other: 1
     for all of it. Products of one range sell as `switching` says. Where several promotions touch the same day the same
@@ -154,6 +161,7 @@ def outcome(
     frame["least"], frame["most"] = (mean * each).min(axis=0), (mean * each).max(axis=0)
     frame["lo"] = (units["lo-80"].to_numpy() * each).min(axis=0)
     frame["hi"] = (units["hi-80"].to_numpy() * each).max(axis=0)
+    bands = _bands(paths, found[1:], price, cost)
     if not known:
         frame.loc[touched, ["units", "revenue", "margin"]] = np.nan
         middle = np.full(3, np.nan)
@@ -162,7 +170,19 @@ def outcome(
     taken = [_taken(mean, plans, dates, truth, weight) for truth in truths[1:]] if weight < 1 else [np.nan]
     lowest, highest = sums.min(axis=0), sums.max(axis=0)
     added, least, most = (_triple(one) for one in (middle, lowest, highest))
-    return Outcome(frame, added, least, most, known, (min(taken), max(taken)))
+    return Outcome(frame, added, least, most, bands, known, (min(taken), max(taken)))
+
+
+def _bands(
+    paths: np.ndarray | None, found: list[tuple[np.ndarray, np.ndarray]], price: float, cost: float
+) -> tuple[tuple[float, float], ...]:
+    """The ends of the 80 % bands of units, revenue and margin over all that may be true."""
+    if paths is None:
+        return ((np.nan, np.nan),) * 3
+    each = np.stack([np.stack([sold, sold * paid * price, sold * (paid * price - cost)]) for sold, paid in found])
+    ends = np.quantile(np.einsum("fd,tmd->tmf", paths, each), (0.1, 0.9), axis=2)  # (2, truths, 3)
+    lo, hi = ends[0].min(axis=0), ends[1].max(axis=0)
+    return tuple((float(least), float(most)) for least, most in zip(lo, hi, strict=True))
 
 
 def _triple(three: np.ndarray) -> tuple[float, float, float]:
@@ -171,14 +191,10 @@ def _triple(three: np.ndarray) -> tuple[float, float, float]:
 
 def _truths(elasticity: Elasticity) -> list[_Truth]:
     """What may be true, the best guess first; then the corners of what is known."""
-    whole = elasticity.whole or elasticity
+    best, *ends = corners(elasticity)
     sure = [week if week[2] < 0 else (0.0, 0.0, 0.0) for week in elasticity.after]  # else it cannot be told from none
     after, most, least = (tuple(week[end] for week in sure) for end in range(3))
-    best = _Truth(elasticity.value, whole.value, after)
-    if elasticity.whole is None:
-        return [best, *(_Truth(end, end, later) for end in (elasticity.lo, elasticity.hi) for later in (least, most))]
-    ends = [(own, all_) for own in (elasticity.lo, elasticity.hi) for all_ in (whole.lo, whole.hi)]
-    return [best, *(_Truth(max(own, all_), all_, later) for own, all_ in ends for later in (least, most))]
+    return [_Truth(*best, after), *(_Truth(*end, later) for end in ends for later in (least, most))]
 
 
 def _ratio(one: Plan) -> float:

@@ -28,9 +28,11 @@ SPAN = """
 # The parts of a kind, the largest first.
 MOST = 500  # parts that can be chosen, the largest
 LARGEST = """
-    SELECT {part} AS part, {name} AS name, sum(amount) AS revenue
-    FROM sales WHERE line_type IN ('sale', 'return') AND {part} IS NOT NULL GROUP BY {part}
-    ORDER BY revenue DESC LIMIT {most}
+    SELECT part, coalesce(called.name, part) AS name, revenue FROM (
+        SELECT {part} AS part, sum(amount) AS revenue
+        FROM sales WHERE line_type IN ('sale', 'return') AND {part} IS NOT NULL GROUP BY ALL
+        ORDER BY revenue DESC LIMIT {most}
+    ) LEFT JOIN called ON '{part}' = 'product' AND called.product = part ORDER BY revenue DESC
 """
 
 
@@ -62,10 +64,9 @@ def daily(part: str | None) -> str:
     return DAILY.format(where=f" AND {_known(part)} = $value" if part else "")
 
 
-def largest(part: str, columns: dict[str, str]) -> str:
+def largest(part: str) -> str:
     """The query for the `MOST` largest parts of a kind with their names. Raises ValueError for an unknown part."""
-    named = "max(description)" if part == "product" and "description" in columns else _known(part)
-    return LARGEST.format(part=_known(part), name=named, most=MOST)
+    return LARGEST.format(part=_known(part), most=MOST)
 
 
 def key(part: str | None, value: str | None, measure: str, frequency: str) -> str:

@@ -6,6 +6,7 @@ range sells A^(whole / own) times as much as usual (constant elasticity of subst
 1992). A fall of one price among many so wins r^-own of that product, and r^-whole in all where every price falls.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,9 +16,11 @@ from locales import N_
 from models.forecast.elasticity import (
     FEWEST,
     LEAST_CHANGE,
+    MOST,
     WIDEST,
     Elasticity,
     Weeks,
+    between,
     elasticity,
     haggled,
     poisson,
@@ -82,6 +85,27 @@ def learned_from(elasticity: Elasticity, measured: Elasticity) -> Elasticity:
     if measured.lo > 0 and lo <= measured.value <= hi:
         return replace(elasticity, whole=replace(measured, lo=lo, hi=hi))
     return replace(elasticity, whole=replace(whole, lo=lo, hi=hi))
+
+
+def known(found: Mapping[str, Elasticity], category: str = "", most: float = MOST) -> Elasticity:
+    """What is known of a price's effect in a category, or on everything (""): what all pages reckon with.
+
+    `found` is what `elasticities` answers. Where the data say nothing, anything from no effect to `most`: both `lo` and
+    `hi` are always there, of a product and of all at once, and a `value` only where the data tell one.
+    """
+    one = found.get(category, found[""])
+    return between(most, one.reason) if one.reason and one.whole is None else one
+
+
+def corners(one: Elasticity) -> list[tuple[float, float]]:
+    """What may be true of one product and of all of its range at once: the best guess (NaN where there is none), then
+    the ends of both intervals, no product answering less than all of them."""
+    whole = one.whole or one
+    best = (one.value, whole.value)
+    if one.whole is None:
+        return [best, (one.lo, one.lo), (one.hi, one.hi)]
+    ends = [(own, every) for own in (one.lo, one.hi) for every in (whole.lo, whole.hi)]
+    return [best, *((max(own, every), every) for own, every in ends)]
 
 
 def answered(units: np.ndarray, ratio: np.ndarray, own: float, whole: float) -> np.ndarray:

@@ -1,6 +1,7 @@
 """What sells, as a managed model (see `managed`): units a day of each series, and the forecasts that are held against
 what was sold."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -90,17 +91,19 @@ def outcome(
 
 
 def response(stored: Stored, watched: Watched) -> dict[str, np.ndarray]:
-    """The units sold at each change of price, by the elasticity of everything at once; by an assumed one where the data
-    do not know a single number."""
-    return at_prices(watched, switching.together(tables.query(stored, elasticity.weekly(stored.columns["sales"]))))
+    """The units sold at each change of price, by the elasticity of everything at once; at both ends of what it may be
+    where the data do not know a single number."""
+    sold = tables.query(stored, elasticity.weekly(stored.columns["sales"]))
+    return at_prices(watched, {"": switching.together(sold)})
 
 
-def at_prices(watched: Watched, found: Elasticity) -> dict[str, np.ndarray]:
-    """`response` where the elasticity of everything is known already."""
-    whole = found.whole or found
-    value = elasticity.ASSUMED if whole.reason else whole.value
+def at_prices(watched: Watched, found: Mapping[str, Elasticity]) -> dict[str, np.ndarray]:
+    """`response` where the elasticities are known already."""
+    known = switching.known(found)
+    whole = known.whole or known
+    ends = (whole.lo, whole.hi) if whole.reason else (whole.value,)
     cuts = {column.name: column.cut for column in watched.columns if column.name == "price_change"}
-    return {name: consequence.of_prices(cut.levels, value) for name, cut in cuts.items()}
+    return {name: np.stack([consequence.of_prices(cut.levels, end) for end in ends]) for name, cut in cuts.items()}
 
 
 def _forecasts(model: SalesModel, panel: Panel) -> Sheet:
@@ -166,12 +169,11 @@ def replay(stored: Stored, version: str, now: datetime, step: Step, parts: bool)
     fewer of them, with what was sold, and how good they were. Raises `CannotForecast`."""
     chosen: list[tuple[str | None, str | None]] = [(None, None)]
     if parts:
-        columns = stored.columns["sales"]
         chosen = [
             (part, str(value))
             for part in ("category", "store")
-            if part in columns
-            for value in tables.query(stored, source.largest(part, columns))["part"]
+            if part in stored.columns["sales"]
+            for value in tables.query(stored, source.largest(part))["part"]
         ]
     windows, every = (PARTS_ORIGINS, PARTS_EVERY) if parts else (WEEKS + BEHIND, 1)
     predictions: Rows = []

@@ -4,12 +4,14 @@ Each query is made for the columns that a sales table has and answered by `data.
 to `$end`. Money is in the data's currency. Revenue is that of goods, as in `models.sales.overview`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
 
 from locales import N_
+from models.forecast import switching
+from models.forecast.elasticity import Elasticity
 
 DIMENSIONS = ("product", "category", "supplier", "store", "customer")
 GOODS = "line_type IN ('sale', 'return')"
@@ -116,23 +118,37 @@ def losses(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def raised(columns: Collection[str], supplier: str | None) -> str:
-    """The query of `what_if`: revenue, cost and category of each product with known costs, of `$supplier` if one."""
+    """The query of `what_if`: revenue and cost of the products with known costs, by category, of `$supplier` if one.
+
+    `weight` is the share of the category's units that get dearer. Where all products do, they are one range ("").
+    """
     cost = parts_of(columns)[1]
-    category = "coalesce(mode(category), '')" if "category" in columns else "''"
-    only = "AND supplier = $supplier" if supplier is not None else ""
+    only = "supplier = $supplier" if supplier is not None else "TRUE"
+    category = "coalesce(category, '')" if supplier is not None and "category" in columns else "''"
     return f"""
-        SELECT product, {category} AS category, sum(amount) AS revenue, sum({cost}) AS cost
-        FROM sales WHERE {GOODS} AND {DAYS} AND {cost} IS NOT NULL {only} GROUP BY 1 ORDER BY 1
+        SELECT {category} AS category, sum(amount) FILTER ({only} AND {cost} IS NOT NULL) AS revenue,
+               sum({cost}) FILTER ({only}) AS cost,
+               least(greatest(sum(quantity) FILTER ({only}) / nullif(greatest(sum(quantity), 0), 0), 0), 1) AS weight
+        FROM sales WHERE {GOODS} AND {DAYS} GROUP BY 1 HAVING cost IS NOT NULL ORDER BY 1
     """  # noqa: S608  # no text from outside
 
 
-def what_if(sold: pd.DataFrame, costs: float, prices: float, elasticity: np.ndarray) -> float:
-    """The margin of the products of `raised` had costs and prices been higher by these shares.
-
-    A price higher by p sells (1 + p) ** -elasticity times as much (constant elasticity); one number a product.
-    """
-    units = (1 + prices) ** -elasticity
-    return float((units * (sold["revenue"] * (1 + prices) - sold["cost"] * (1 + costs))).sum())
+def what_if(
+    sold: pd.DataFrame, costs: float, prices: float, elasticities: Mapping[str, Elasticity]
+) -> tuple[float, float, float]:
+    """The margin of the goods of `raised` had costs and prices been higher by these shares: the best guess, NaN where
+    the data know none, and from and to over all ends of what `switching.known` knows."""
+    total = np.zeros(3)
+    for one in sold.itertuples(index=False):
+        weight = float(one.weight) if one.weight == one.weight else 1.0
+        units, paid = np.array([weight, 1 - weight]), np.array([1 + prices, 1.0])
+        margins = []
+        for own, whole in switching.corners(switching.known(elasticities, one.category)) if prices else [(0.0, 0.0)]:
+            own_ = own if np.isfinite(own) or weight < 1 else whole  # all at once need not tell what one product would
+            sells = float(switching.answered(units, paid, own_, whole)[0])
+            margins.append(sells * (one.revenue * (1 + prices) - one.cost * (1 + costs)))
+        total += margins[0], np.nanmin(margins), np.nanmax(margins)
+    return float(total[0]), float(total[1]), float(total[2])
 
 
 def valid(prices: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:

@@ -8,19 +8,18 @@ import numpy as np
 import pandas as pd
 
 from data import schemas
+from models.statistics import opened
 
 GOODS = ("sale", "return")
 UNKNOWN = "?"
 COLUMNS = ("timestamp", "line_type", "quantity", "unit_price", "product")
-OPTIONAL = ("description", "category", "store", "invoice", "customer")
+OPTIONAL = ("category", "store", "invoice", "customer")
 ORDER = ("timestamp", "line_type")
 MONEY = "amount"  # where the source says it itself
 MAIN = 0.8  # of the revenue: what Pareto's rule asks about
 WEEKLY_MEMORY = 13  # weeks over which the profile of the week may change
 TREND_MEMORY = 5  # weeks that the trend of days is smoothed over
 WEEKS = 52
-LONG = 14  # days in a row without a sale that say nothing of the weekdays
-USUALLY, NEVER = 0.8, 0.02  # shares of the days of a weekday on which anything was sold
 STANDS_OUT = 3.0  # robust standard deviations
 Season = Literal["week", "year"]
 
@@ -33,14 +32,13 @@ class Goods:
     a return) and, as categories, `product` and those of category, store, invoice and customer that the data have.
     `days` is every day from the first line to the last, `is_open` whether it was no closure (see `opened`),
     `first` the place of the day each customer (by category code) first bought, the number of days for one who never
-    did, and `names` what a product is called.
+    did.
     """
 
     lines: pd.DataFrame
     days: pd.DatetimeIndex
     is_open: np.ndarray
     first: np.ndarray
-    names: dict[str, str]
 
 
 def wanted(columns: Collection[str]) -> list[str]:
@@ -61,7 +59,7 @@ def goods(sales: pd.DataFrame) -> Goods:
         "revenue": schemas.amounts(sales).to_numpy(),
         "is_sale": sales["line_type"].eq("sale").to_numpy(),
     }
-    known = [column for column in OPTIONAL[1:] if column in sales and sales[column].notna().any()]
+    known = [column for column in OPTIONAL if column in sales and sales[column].notna().any()]
     for column in ("product", *known):
         lines[column] = _coded(sales[column], UNKNOWN if column in ("category", "store") else None)
     made = pd.DataFrame(lines)
@@ -70,23 +68,7 @@ def goods(sales: pd.DataFrame) -> Goods:
         days=days,
         is_open=opened(days, np.bincount(made["day"], minlength=len(days)) > 0),
         first=_first(made, len(days)),
-        names=_names(sales),
     )
-
-
-def opened(days: pd.DatetimeIndex, sold: np.ndarray) -> np.ndarray:
-    """Which days were open: those `sold` on, and those without a sale where that is no news.
-
-    A day without a sale is a closure where its weekday usually sells, or never does while others usually do. Who sells
-    on some days only, was open on the others too, as far as anybody can tell.
-    """
-    silent = pd.Series(~sold)
-    long = silent.groupby((silent != silent.shift()).cumsum()).transform("sum").to_numpy() >= LONG  # a closure, or gone
-    by_weekday = pd.Series(sold[~long]).groupby(days.day_of_week[~long]).mean()
-    rest = by_weekday[by_weekday > NEVER]
-    usually = bool(len(rest)) and rest.mean() >= USUALLY
-    share = by_weekday.reindex(days.day_of_week).to_numpy()
-    return sold | ~((share >= USUALLY) | (usually & ((share <= NEVER) | np.isnan(share))))
 
 
 def dimension(sales: pd.DataFrame, column: str) -> pd.Categorical:
@@ -285,20 +267,6 @@ def _first(lines: pd.DataFrame, never: int) -> np.ndarray:
     bought = lines["is_sale"].to_numpy() & (lines["customer"].array.codes >= 0)
     np.minimum.at(first, lines["customer"].array.codes[bought], lines["day"].to_numpy()[bought])
     return first
-
-
-def _names(sales: pd.DataFrame) -> dict[str, str]:
-    """The commonest description of each product."""
-    if "description" not in sales:
-        return {}
-    product, called = (sales[name].astype("category").array for name in ("product", "description"))
-    known = (product.codes >= 0) & (called.codes >= 0)
-    wide = max(len(called.categories), 1)
-    pairs, counts = np.unique(product.codes[known].astype(np.int64) * wide + called.codes[known], return_counts=True)
-    names = called.categories[pairs % wide]
-    counted = pd.DataFrame({"product": product.categories[pairs // wide], "name": names, "count": counts})
-    counted = counted.sort_values(["count", "name"], ascending=[False, True], kind="stable").drop_duplicates("product")
-    return dict(zip(counted["product"].astype(str), counted["name"].astype(str), strict=True))
 
 
 def _coded(values: pd.Series, missing: str | None) -> pd.Categorical:

@@ -84,14 +84,13 @@ def by_day(columns: Collection[str]) -> str:
 
 def latest(columns: Collection[str]) -> str:
     """The query for a row a product: what it is called, who supplies it, its latest price and cost."""
-    latest_of = {
-        name: f"arg_max({name}, timestamp)" if name in columns else "NULL" for name in ("description", "supplier")
-    }
+    supplier = "arg_max(supplier, timestamp)" if "supplier" in columns else "NULL"
     cost = "arg_max(unit_cost, timestamp)" if "unit_cost" in columns else "CAST(NULL AS DOUBLE)"
     return f"""
-        SELECT product, {latest_of["description"]} AS name, {latest_of["supplier"]} AS supplier,
-               arg_max(unit_price, timestamp) AS price, {cost} AS cost
-        FROM sales WHERE line_type = 'sale' AND unit_price > 0 GROUP BY product ORDER BY product
+        SELECT product, name, supplier, price, cost FROM (
+            SELECT product, {supplier} AS supplier, arg_max(unit_price, timestamp) AS price, {cost} AS cost
+            FROM sales WHERE line_type = 'sale' AND unit_price > 0 GROUP BY product
+        ) LEFT JOIN called USING (product) ORDER BY product
     """  # noqa: S608  # the columns' names are constants
 
 

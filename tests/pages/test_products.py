@@ -98,6 +98,8 @@ def test_suppliers_that_offer_the_same_are_compared(visit, lines):
     )
     keep(lines.tail(3_000), supplier_prices=prices)
     app = visit("products_margins", view="suppliers")
+    assert "There is no single number" in words(app)
+    assert "from no effect to 4.0 per cent fewer units" in words(app)
     assert "S2" in words(app)
     assert "20%" in words(app)
 

@@ -155,6 +155,16 @@ def test_where_the_data_know_no_single_number_none_is_shown(opened, lang):
 
 
 @of_shop
+def test_without_a_plan_the_what_if_says_what_the_forecast_says_to_the_unit(opened):
+    """The sum of the same days, and its band."""
+    forecast, plain = opened("sales_forecast", measure="units"), opened("sales_what_if")
+    words = [*(one.value for one in forecast.metric), *(one.value for one in forecast.markdown)]
+    lo, hi = next(word for word in words if " – " in word).replace(" units", "").strip("*").split(" – ")
+    assert f"{plain.metric[0].value} units" == forecast.metric[0].value
+    assert f"{lo} to {hi} in four of five cases; nothing is planned" in [one.value for one in plain.caption]
+
+
+@of_shop
 def test_a_plan_beyond_what_was_seen_is_warned_of(opened):
     def warned(size):
         app = opened("sales_what_if", A=f"promotion_2026-01-10_2026-01-16_{size}_100")
@@ -333,3 +343,37 @@ def test_a_new_level_is_asked_about_answered_with_a_reason_and_remembered(visit,
     next(button for button in app.button if button.label == "Remember").click().run()
     assert expected() == pytest.approx(usual, rel=0.1)
     assert any("because: A fair in town" in text.replace("\\", "") for text in texts(visit("sales_forecast")))
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_a_new_product_is_told_by_earlier_launches_and_said_to_be(visit, lang):
+    rng, days = np.random.default_rng(4), pd.date_range("2025-01-01", periods=330)
+    starts = {"new": 318, "there": 0} | {f"old{number}": 100 + 10 * number for number in range(12)}
+    frames = []
+    for product, start in starts.items():
+        units = rng.poisson(4 + 8 * np.exp(-np.arange(330 - start) / 15)).astype(float)
+        frames.append(pd.DataFrame({"timestamp": days[start:], "product": product, "quantity": units + 1}))
+    lines = pd.concat(frames, ignore_index=True).assign(line_type="sale", unit_price=2.0, category="tea", source="t")
+    lines["line_id"] = [str(number) for number in range(len(lines))]
+    keep({"sales": lines})
+    app = visit("sales_forecast", lang=lang, part="product", measure="units", **{"of.product": "new"})
+    assert not app.exception
+    said = " ".join(texts(app))
+    assert ("It is told by 12 earlier launches" if lang == "en" else "12 lancements") in said
+    assert "12" in said
+    assert len(figures(app)) == 1
+
+
+@pytest.mark.usefixtures("plain_learners")
+@pytest.mark.parametrize(("step", "lang"), [("MS", "en"), ("W", "fr")])
+def test_weeks_and_months_say_what_their_days_come_to(visit, monkeypatch, step, lang):
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    days = pd.date_range("2023-01-10", periods=800)
+    units = np.random.default_rng(6).poisson(40 + 10 * np.isin(days.day_of_week, (4, 5))).astype(float)
+    lines = pd.DataFrame({"timestamp": days, "product": "P", "quantity": units, "unit_price": 2.0, "line_type": "sale"})
+    keep({"sales": lines.assign(source="t", line_id=[str(number) for number in range(800)])})
+    app = visit("sales_forecast", step=step, lang=lang)
+    said = next(text for text in texts(app) if text.startswith(("Forecast by the day", "Prévus jour par jour")))
+    # The data end on 19 March 2025, a Wednesday: the first whole month, and the first four whole weeks after it.
+    assert ("1 Apr to 30 Apr" if step == "MS" else "24 mars au 20 avr") in said
+    assert step != "MS" or ("£" in said and "they need not add up" in said)

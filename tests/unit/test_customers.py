@@ -368,6 +368,57 @@ def test_the_value_of_all_has_an_interval_that_holds_what_it_says(poisson_shop):
     assert value.misses(found, 91) < 0.2  # the shop is as the model says
 
 
+def christmas(seed, end, strength, size=600):
+    """A BG/NBD shop that is exp(strength) times as busy on 10 December, over `end` days from January 2024: what is
+    bought, and what its customers bring in in the 90 days after."""
+    rng, every = np.random.default_rng(seed), pd.date_range(START, periods=end + 90)
+    pace = np.exp(strength * np.exp(-0.5 * ((every.day_of_year.to_numpy() - 344) / 20) ** 2))
+    clock = np.r_[0, np.cumsum(pace / pace[:365].mean())]
+    rate, leave, price = rng.gamma(1.0, 1 / 45, size), rng.beta(0.8, 8.0, size), rng.gamma(5.0, size=size) * 10
+    rows, later = [], 0.0
+    for customer in range(size):
+        at, before = rng.uniform(0, clock[end] * 0.9), False
+        while at < clock[-1]:
+            day, amount = int(np.searchsorted(clock, at, "right") - 1), price[customer] * rng.gamma(4.0) / 4
+            before |= day < end
+            if day < end:
+                rows.append((f"c{customer:04}", day, amount))
+            elif before:
+                later += amount
+            if rng.random() < leave[customer]:
+                break
+            at += rng.exponential(1 / rate[customer])
+    frame = pd.DataFrame(rows).groupby([0, 1], as_index=False)[2].sum()
+    return bought(list(frame.itertuples(index=False, name=None)), days=end), later
+
+
+def test_a_strong_christmas_is_counted_in_where_it_was_there_twice():
+    """From 7 October 2026 on, 90 days: 1.7 times what comes without the season; the total is in its interval."""
+    found, later = christmas(1, 1010, 1.2)
+    season = value.season(found)
+    assert not season.reason
+    assert int(season.rates.argmax()) == 12  # the four weeks that end the year
+    assert season.miss[1] < 0.4 * season.miss[0]
+    assert value.misses(found, 91, 0, season.power) == season.miss[1]
+    plain = value.value(found, value.learn(found), 90).total[0]
+    total, lo, hi = value.value(found, value.learn(found, 0, season), 90, season.miss[1], 0, season).total
+    assert lo <= later <= hi
+    assert abs(np.log(total / later)) < 0.15 < 0.35 < np.log(later / plain)
+
+
+def test_no_season_is_made_up():
+    found, later = christmas(2, 700, 0.0, 400)
+    season = value.season(found)
+    assert "none that would have" in season.reason
+    assert (season.rates == 1).all()
+    assert season.clock(found)[:700] == pytest.approx(np.arange(1, 701))
+    short = value.season(christmas(3, 500, 1.2, 200)[0])
+    assert "not known" in short.reason
+    assert short.miss == (0, 0)
+    made = value.value(found, value.learn(found), 90, value.misses(found, 90)).total
+    assert made[1] <= later <= made[2]
+
+
 def test_too_few_who_came_back_is_said():
     with pytest.raises(CannotTell, match="bought again 0 times"):
         value.learn(bought([(f"c{n}", n, 5.0) for n in range(60)], days=70))
@@ -449,6 +500,27 @@ def test_closed_days_are_no_silence():
     assessed = slipping.assess(found, slipping.learn(found))
     assert (assessed["silence"] < 12).all()
     assert (assessed["unusual"] == 0).mean() > 0.9
+
+
+@pytest.mark.parametrize(("chance", "shut"), [(0.25, ()), (0.97, (6,)), (0.97, ())])
+def test_a_silence_is_counted_in_the_open_days_of_the_overview(chance, shut):
+    """A dealer in spare parts sells on one day in four: of 40 days of silence all 40 count, and a Sunday that is shut
+    does not. The overview takes the same days for open."""
+    rng = np.random.default_rng(5)
+    days = pd.date_range(START, periods=800)
+    sold = (rng.random(800) < chance) & ~np.isin(days.day_of_week, shut)
+    sold[[0, 640, 680, 720, 759, 799]] = True
+    rows = [("late", day, 10.0) for day in (640, 680, 720, 759)]
+    found = bought(rows + [(f"other {day}", day, 5.0) for day in np.flatnonzero(sold)])
+    lines = pd.DataFrame({"timestamp": days[sold], "line_type": "sale", "quantity": 1.0, "unit_price": 1.0})
+    same = overview.goods(lines.assign(product=pd.Categorical(["P"] * len(lines))))
+    assert (found.is_open == same.is_open).all()
+    _who, gaps = slipping._gaps(found)
+    open_ = np.isin(days.day_of_week, shut, invert=True) if shut else np.ones(800, bool)
+    if chance == 0.25:
+        assert found.is_open.all()
+        assert gaps.silence.item() == 40.5
+    assert gaps.silence.item() == pytest.approx(open_[760:].sum() + 0.5, abs=3)
 
 
 def test_the_list_of_a_quarter_ago_is_held_against_what_came():

@@ -76,11 +76,13 @@ def test_an_alert_says_for_which_share_of_the_lines_prices_rose_and_what_that_do
         found, letters = job(home, monkeypatch, "2025-03-10", FIRST + pd.Timedelta(days=days - 1))
         week = day >= days - 7
         share = dearer[week].mean()
-        # At the assumed elasticity of 1.5, a line of the dearer third sells so much less of its units.
-        off = share * (1 - 1.125**-1.5)
+        # Nothing tells what prices do: a line of the dearer third sells as much as before, or less up to what an
+        # elasticity of 4 takes off.
+        ends = [share * (1 - 1.125**-power) for power in (0, 4)]
         amount = (rows["quantity"] * rows["unit_price"])[week].sum()
-        rose, more = locales.percent(share), locales.percent(off, 1)
-        money = locales.money(amount * off / (1 - off), "GBP")
+        between = {"en": "{} to {}", "fr": "{} à {}"}[language]
+        rose, more = locales.percent(share), between.format(*(locales.percent(off, 1) for off in ends))
+        money = between.format(*(locales.money(amount * off / (1 - off), "GBP") for off in ends))
     wanted = {
         "en": f"Price against the usual one rose for {rose} of the lines; forecasts are expected to be off by {more} "
         f"more, about {money} a week.",

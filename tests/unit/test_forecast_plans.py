@@ -7,13 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import locales
 from data.demo import parameters
 from data.demo import sales as demo
-from models.forecast import explain, forecast, holidays, scenario, source
+from models.forecast import explain, forecast, holidays, intervals, scenario, source
 from models.forecast.elasticity import Elasticity, elasticity, weekly
+from models.forecast.engine import DEFAULT
 from models.forecast.scenario import Plan, outcome, plan
 from models.forecast.series import regular
 from tests.unit.test_forecast import shop
+from ui.sales import series
 
 KNOWN = Elasticity(2.0, 1.5, 2.5, 40)
 
@@ -194,6 +197,33 @@ def test_weeks_and_months_in_part_are_left_out_and_said():
 
 
 def test_a_part_that_is_no_part_is_refused():
-    for query in (source.daily, lambda part: source.largest(part, {}), lambda part: scenario.latest(part, {})):
+    for query in (source.daily, source.largest, lambda part: scenario.latest(part, {})):
         with pytest.raises(ValueError, match="no part"):
             query("1; DROP TABLE sales")
+
+
+def test_sums_of_plans_are_those_of_the_forecasts_own_futures():
+    """With nothing planned the band of the sum is the forecast's; with plans, each future is changed and summed."""
+    found = forecast(shop(200), 28)
+    paths = intervals.paths(found.window, found.past, DEFAULT)
+    usual = outcome(found.frame, 5.0, 2.0, [], KNOWN, 1.0, paths)
+    assert usual.bands[0] == pytest.approx(found.total[80])
+    assert usual.bands[2] == pytest.approx([3 * end for end in found.total[80]])
+    days = found.frame.index
+    event = Plan("event", days[3].date(), days[9].date(), 0.5)
+    more = np.where((days >= days[3]) & (days <= days[9]), 1.5, 1.0)
+    planned = outcome(found.frame, 5.0, 2.0, [event], KNOWN, 1.0, paths)
+    assert planned.bands[1] == pytest.approx(np.quantile(5 * (paths * more).sum(axis=1), [0.1, 0.9]))
+    # A price whose effect lies between 1.5 and 2.5: from the low end of the one to the high end of the other.
+    cut = outcome(found.frame, 5.0, 2.0, [Plan("price", days[0].date(), days[-1].date(), -0.2)], KNOWN, 1.0, paths)
+    lo, hi = (np.quantile(paths.sum(axis=1), share) * 0.8**-power for share, power in ((0.1, 1.5), (0.9, 2.5)))
+    assert cut.bands[0] == pytest.approx((lo, hi))
+    assert np.isnan(outcome(found.frame, 5.0, 2.0, [], KNOWN).bands).all()
+
+
+def test_one_unit_is_no_units():
+    one = series.Chosen("", "", None, None, "units", "D", 7, pd.Series(dtype=float), (), "GBP", None)
+    said = [one.written(amount) for amount in (0.4, 1.0, 1.4, 1.6, 2.0)]
+    assert said == ["0 units", "1 unit", "1 unit", "2 units", "2 units"]
+    with locales.using("fr"):
+        assert [one.written(amount) for amount in (0.0, 1.0, 2.0)] == ["0 unité", "1 unité", "2 unités"]

@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from data import state, tables
 from data.dataset import Dataset, Origin
 from data.demo import sales as generated
+from models.forecast import scenario, switching
+from models.forecast.elasticity import MOST, Elasticity
+from models.lifecycle import sales as managed_sales
 from models.products import bridge, margins, odd
 from models.sales import overview
 from ui.products import known
@@ -165,11 +168,62 @@ def test_planted_errors_are_found_and_ranked_by_money_and_promotions_are_none(ho
     assert price["money"] == pytest.approx(0.9 * listed * rows[55]["quantity"])
 
 
+def whole(value, lo, hi, own=3.0):
+    return Elasticity(own, own, own, 9, whole=Elasticity(value, lo, hi, 9))
+
+
 def test_a_what_if_by_hand():
-    sold = pd.DataFrame({"revenue": [100.0, 200.0], "cost": [60.0, 100.0]})
-    assert margins.what_if(sold, 0.05, 0.0, np.zeros(2)) == pytest.approx(300 - 160 * 1.05)
-    expected = 1.02**-1.5 * (102 - 63) + 1.02**-0.5 * (204 - 105)
-    assert margins.what_if(sold, 0.05, 0.02, np.array([1.5, 0.5])) == pytest.approx(expected)
+    sold = pd.DataFrame({"category": ["a", "b"], "revenue": [100.0, 200.0], "cost": [60.0, 100.0], "weight": 1.0})
+    known = {"": whole(9, 9, 9), "a": whole(1.5, 1.5, 1.5), "b": whole(0.5, 0.4, 0.6)}
+    assert margins.what_if(sold, 0.05, 0.0, known) == pytest.approx([300 - 160 * 1.05] * 3)
+    a, b = 1.02**-1.5 * (102 - 63), 204 - 105
+    expected = [a + 1.02**-power * b for power in (0.5, 0.6, 0.4)]
+    assert margins.what_if(sold, 0.05, 0.02, known) == pytest.approx(expected)
+    # Four in ten of b get dearer: others of b are bought instead (own elasticity 3, of all of b 0.5).
+    part = sold[1:].assign(weight=0.4)
+    sells = 1.02**-3 * (0.4 * 1.02**-3 + 0.6) ** (0.5 / 3 - 1)
+    assert margins.what_if(part, 0.05, 0.02, known)[0] == pytest.approx(sells * b)
+
+
+def test_a_price_means_the_same_on_margins_in_plans_and_in_drift_alerts():
+    """What everything sells at prices up by a quarter: with its interval, or from and to where nothing is known."""
+    day = pd.date_range("2026-03-02", periods=1)
+    units = pd.DataFrame({name: [100.0] for name in ("mean", "lo-80", "hi-80")}, day)
+    plan = scenario.Plan("price", day[0].date(), day[0].date(), 0.25)
+    goods = pd.DataFrame({"category": [""], "revenue": [100.0], "cost": [0.0], "weight": [1.0]})
+    column = SimpleNamespace(name="price_change", cut=SimpleNamespace(levels=("x", "higher")))
+    nothing = Elasticity(np.nan, np.nan, np.nan, 0, "too few")
+    bounds = Elasticity(2.0, 1.5, 2.5, 9, whole=Elasticity(np.nan, 0.2, 1.2, 0, "never together"))
+    for found, ends in ((whole(0.8, 0.5, 1.1), (0.5, 1.1)), (nothing, (0.0, MOST)), (bounds, (0.2, 1.2))):
+        known = {"": found}
+        out = scenario.outcome(units, 1.0, 0.0, [plan], switching.known(known))
+        value, *margin = margins.what_if(goods, 0.0, 0.25, known)
+        assert sorted(margin) == pytest.approx(sorted(100 * 1.25 ** (1 - end) for end in ends))
+        revenue = [100 + end for end in (out.uplift_lo[1], out.uplift_hi[1])]
+        assert margin == pytest.approx(revenue)
+        told = managed_sales.at_prices(SimpleNamespace(columns=(column,)), known)["price_change"]
+        sold = told[:, 1] / told[:, 0]
+        if found is nothing or found is bounds:
+            assert np.isnan([value, out.uplift[1]]).all()
+            assert sold == pytest.approx([1.125**-end for end in ends])
+        else:
+            assert value == pytest.approx(100 * 1.25 ** (1 - 0.8))
+            assert value == pytest.approx(100 + out.uplift[1])
+            assert sold == pytest.approx([1.125**-0.8])
+
+
+def test_who_gets_dearer_is_one_range_or_a_share_of_each_category(home):
+    rows = [
+        line("2026-03-01", "A", 30, 2, category="x", supplier="S", unit_cost=1.0),
+        line("2026-03-01", "B", 10, 2, category="x", supplier="S", unit_cost=np.nan),
+        line("2026-03-01", "C", 60, 2, category="x", supplier="T", unit_cost=1.0),
+        line("2026-03-01", "D", 5, 2, category="y", supplier="T", unit_cost=1.0),
+    ]
+    kept = stored(home, rows)
+    one = tables.query(kept, margins.raised(columns(kept), "S"), **YEAR, supplier="S")
+    assert one.to_dict("records") == [{"category": "x", "revenue": 60.0, "cost": 30.0, "weight": 0.4}]
+    every = tables.query(kept, margins.raised(columns(kept), None), **YEAR)
+    assert every.to_dict("records") == [{"category": "", "revenue": 190.0, "cost": 95.0, "weight": 1.0}]
 
 
 def test_each_price_against_the_cheapest_that_is_valid():

@@ -250,13 +250,6 @@ def test_new_and_returning_are_all_customers_of_the_demo(shop):
     assert money == pytest.approx(overview.measures(sold)["revenue"].item())
 
 
-def test_a_product_is_called_by_its_commonest_description():
-    frame = lines(
-        [("2026-01-05", "sale", 1, 5.0, "1", "A", "toys", "x")] * 4, description=["Owl", "lost?", "Owl", None]
-    )
-    assert overview.goods(frame).names == {"P": "Owl"}
-
-
 def test_online_retail_to_the_cent(online_retail):
     frame = tables.read(online_retail)
     revenue = frame["quantity"] * frame["unit_price"]

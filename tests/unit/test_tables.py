@@ -13,6 +13,8 @@ import pytest
 
 from data import tables
 from data.dataset import Dataset, Finding, Kind, Origin
+from models.forecast import items, source
+from models.stock import supply
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 FINDING = Finding("{rows} rows without {column}", 3, {"column": "price"}, ("row 17, price: abc",), "warning")
@@ -272,6 +274,33 @@ def test_writers_at_once_leave_every_version_whole(tmp_path):
     kept = tables.stored(tmp_path, "sales")
     assert sorted(tables.read(version)["unit_price"][0] for version in kept) == [0.0, 1.0, 2.0]
     assert tables.active(tmp_path, "sales") in kept
+
+
+def test_a_product_has_one_name_wherever_it_is_shown(tmp_path):
+    """The most common one of its goods; of two as common the one seen last; its code where it has none."""
+    called = {
+        "owl": ["Owl", "lost?", "Owl", None],
+        "cup": ["Zinc cup", "Cup", "Cup", "Zinc cup", "Blue cup"],
+        "pin": [None, None],
+        "fee": ["Fee"],
+    }
+    rows = [(product, name, day) for product, names in called.items() for day, name in enumerate(names)]
+    frame = pd.DataFrame(rows, columns=["product", "description", "day"]).astype({"description": "str"})
+    late = pd.DataFrame([("owl", "zzz: thrown away", 9)] * 5, columns=["product", "description", "day"])
+    frame = pd.concat([frame, late], ignore_index=True)
+    frame["timestamp"] = pd.Timestamp("2026-01-01") + pd.to_timedelta(frame.pop("day"), "D")
+    other = frame["description"].eq("zzz: thrown away") | frame["product"].eq("fee")
+    frame["line_type"] = np.where(other, "adjustment", "sale")
+    frame = frame.assign(quantity=1.0, unit_price=2.0, customer="c")
+    frame["line_id"] = [str(number) for number in range(len(frame))]
+    kept = tables.add(tmp_path, Dataset("sales", {"sales": frame}, Origin("upload", "a.csv")), NOW)
+    columns, wanted = kept.columns["sales"], {"owl": "Owl", "cup": "Zinc cup", "pin": "pin"}
+    assert tables.names(kept) == {"owl": "Owl", "cup": "Zinc cup"}
+    named = [tables.query(kept, sql) for sql in (items.products(columns), source.largest("product"))]
+    assert [dict(zip(found.iloc[:, 0], found["name"], strict=True)) for found in named] == [wanted] * 2
+    sold, goods = (tables.query(kept, sql) for sql in (supply.by_day(columns), supply.latest(columns)))
+    demand = supply.demand(sold, goods, pd.Timestamp("2026-01-10")).goods
+    assert dict(zip(demand["product"], demand["name"], strict=True)) == wanted
 
 
 def test_a_query_takes_values_as_values(tmp_path):

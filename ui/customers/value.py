@@ -12,7 +12,7 @@ from data.tables import Stored
 from models.customers import rfm, slipping, value
 from models.customers.rfm import CannotTell, Purchases
 from models.customers.slipping import Proof
-from models.customers.value import HOLD_OUT, BackTest, Valued
+from models.customers.value import HOLD_OUT, BackTest, Season, Valued
 from ui import answers, buyers, cards, inputs, lists, store
 from ui.background import Step
 from ui.text import N_, _, plain
@@ -31,6 +31,7 @@ class Answer:
     no_rhythm: CannotTell | None
     valued: dict[int, Valued]
     no_value: CannotTell | None
+    season: Season
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def prepare() -> None:
 def _answer(bought: Purchases, step: Step) -> Answer:
     assessed = no_rhythm = no_value = None
     valued: dict[int, Valued] = {}
+    season = value.EVEN
     step(N_("Learning how customers come back"), 0.1)
     try:
         assessed = slipping.assess(bought, slipping.learn(bought))
@@ -76,14 +78,15 @@ def _answer(bought: Purchases, step: Step) -> Answer:
         no_rhythm = reason
     step(N_("Learning what customers are worth"), 0.6)
     try:
-        models = value.learn(bought)
+        season = value.season(bought)
+        models = value.learn(bought, 0, season)
         step(N_("Learning what customers are worth"), 0.7)
-        short, long = (value.misses(bought, days) for days in (HOLD_OUT, value.HORIZONS[-1]))
+        short, long = (value.misses(bought, days, 0, season.power) for days in (HOLD_OUT, value.HORIZONS[-1]))
         for days in value.HORIZONS:
-            valued[days] = value.value(bought, models, days, short if days <= HOLD_OUT else long)
+            valued[days] = value.value(bought, models, days, short if days <= HOLD_OUT else long, 0, season)
     except CannotTell as reason:
         no_value = reason
-    return Answer(assessed, no_rhythm, valued, no_value)
+    return Answer(assessed, no_rhythm, valued, no_value, season)
 
 
 def tested(stored: Stored, bought: Purchases, within: int) -> Tested:
@@ -228,8 +231,25 @@ def worth(stored: Stored, bought: Purchases, found: Answer, days: int, wanted: l
             "the most valuable customers may be worth more than is said."
         )
         st.caption(sentence.format(value=locales.number(valued.together, 2)))
+    st.caption(plain(_seasonal(found.season)))
     lists.show(table, "customers_value", _("What each customer will bring in"))
     st.caption(_("Low and high hold in four of five cases, each customer by themselves."))
+
+
+def _seasonal(season: Season) -> str:
+    """What is known of the season, in a sentence."""
+    if season.reason:
+        sentence = _(
+            "The season: {reason}. What is to come is said at the year’s usual pace; a quarter such as that of "
+            "Christmas may bring much more or less."
+        )
+        return sentence.format(reason=_(season.reason))
+    sentence = _(
+        "The season is counted in: four weeks at the busiest time of the year bring {most} times as many purchases as "
+        "a mean four weeks. Past quarters were missed by {with_it} with it, by {without} without."
+    )
+    without, with_it = (locales.percent(np.expm1(miss)) for miss in season.miss)
+    return sentence.format(most=locales.number(season.rates.max(), 1), with_it=with_it, without=without)
 
 
 def proved(stored: Stored, bought: Purchases, within: int) -> None:
@@ -275,6 +295,7 @@ def proved(stored: Stored, bought: Purchases, within: int) -> None:
             ),
         ]
     cards.metrics(texts)
+    st.caption(plain(_seasonal(back.season)))
     cards.figure(charts.calibration(back), "customers_calibration", back.deciles)
     table = back.customers.sort_values("expected", ascending=False)
     shown = pd.DataFrame(

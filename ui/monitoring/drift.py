@@ -184,10 +184,7 @@ def _table(
     written = {
         "PSI": [_written(value) for value in today["psi"]],
         _("Verdict"): verdicts,
-        _("Does"): [
-            locales.signed(does[name].change, partial(locales.percent, digits=1)) if name in does else ""
-            for name in today["feature"]
-        ],
+        _("Does"): [_changes(does[name]) if name in does else "" for name in today["feature"]],
         _("Size"): [_written(value) for value in today["size"]],
         _("Season"): [_written(value) for value in today["psi_season"]],
         _("Noise"): [_written(value) for value in today["noise_limit"]],
@@ -228,6 +225,12 @@ def _table(
             },
         )
         downloads.table(table[order].drop(columns=_("Course")), "drift_columns")
+
+
+def _changes(found: Consequence) -> str:
+    """The change of the mean, from and to where only its ends are known."""
+    lo, hi = (locales.signed(one.change, partial(locales.percent, digits=1)) for one in (found.least or found, found))
+    return hi if found.least is None else _("{lo} to {hi}").format(lo=lo, hi=hi)
 
 
 def _weight(name: str, does: Mapping[str, Consequence]) -> float:

@@ -14,13 +14,13 @@ from models.drift import performance, shift, watch
 from models.drift.monitored import USUAL_WEEKS
 from models.drift.shift import Shift
 from models.forecast import CannotForecast, elasticity, switching
-from models.forecast.elasticity import Elasticity
 from models.lifecycle import sales
 from models.lifecycle.registry import ModelFileError
 from ui import champions, store
 from ui.text import _, plain
 
 BEFORE = (USUAL_WEEKS + 5) * 7  # days of lines behind a window: usual prices and earlier visits
+BETWEEN = np.linspace(0, 1, 11)  # an error may be least between the ends
 Cards = list[tuple[str, str, str]]
 
 
@@ -60,22 +60,26 @@ def sales_outlook(stored: Stored, base: Window, after: pd.DataFrame, wanted: Shi
         return []
     known = store.elasticities(stored)
     dearer = np.where(shift.priced(rows, wanted), 1 + wanted.price, 1.0)
-    named = rows["category"].astype("str").fillna("") if "category" in rows else pd.Series("", rows.index)
     kept = rows.index.isin(after.index)
+    # One range: the category inside which all changes are, or everything.
+    named = rows["category"].astype("str").fillna("") if "category" in rows else pd.Series("", rows.index)
+    ranges = named[dearer != 1].unique()
+    category = str(ranges[0]) if len(ranges) == 1 and ranges[0] in known else ""
+    inside = named.eq(category).to_numpy() if category else np.ones(len(rows), bool)
+    found, alike = switching.known(known, category), bool((dearer[inside] == dearer[inside][0]).all())
     ends = []  # units of each row over the usual ones, at the best guess and at the ends of what is known
-    for end in ("value", "lo", "hi"):
+    for own, whole in switching.corners(found) if wanted.price else [(0.0, 0.0)] * 2:
         each = np.ones(len(rows))
-        for name, place in named.groupby(named).indices.items():
-            own, whole = _elasticities(known, str(name), end)
-            each[place] = switching.answered(units[place], dearer[place], own, whole)
+        if np.isnan(own) and alike:  # all at once need not tell what one product would
+            own = whole
+        each[inside] = switching.answered(units[inside], dearer[inside], own, whole)
         ends.append(each * kept)
     change = [float((units * each).sum() / units.sum()) - 1 for each in ends]
-    assumed = all(found.reason for found in known.values())
     told = np.isfinite(change[0])
-    lo, hi = sorted(change[1:])
+    lo, hi = min(change[1:]), max(change[1:])
     if not wanted.price:
         meaning = _("of that week, by what is lost")
-    elif assumed:
+    elif known[category].reason and known[category].whole is None:
         most = locales.number(elasticity.MOST, 1)
         meaning = _("these data do not tell what prices do: from no effect to an elasticity of {most}").format(
             most=most
@@ -85,39 +89,38 @@ def sales_outlook(stored: Stored, base: Window, after: pd.DataFrame, wanted: Shi
     else:
         meaning = _("no single number: these data do not tell what prices do to all products at once")
     shown = _signed(change[0]) if told else _("{lo} to {hi}").format(lo=_signed(lo), hi=_signed(hi))
-    sold = ends[0] if told else (ends[1] + ends[2]) / 2
-    money = pd.Series(rows["unit_price"].fillna(0).to_numpy(float) * units * (dearer * sold - 1))
-    days = money.groupby(rows["timestamp"].dt.normalize().to_numpy()).sum()
+    least, most = ends[1:][int(np.argmin(change[1:]))], ends[1:][int(np.argmax(change[1:]))]
+    days = []
+    for sold in ends[:1] if told else [least + (most - least) * share for share in BETWEEN]:
+        money = pd.Series(rows["unit_price"].fillna(0).to_numpy(float) * units * (dearer * sold - 1))
+        days.append(money.groupby(rows["timestamp"].dt.normalize().to_numpy()).sum())
     return [(_("Units"), shown, meaning), *_forecast(stored, base.day, days)]
 
 
-def _elasticities(known: dict[str, Elasticity], name: str, end: str) -> tuple[float, float]:
-    """The elasticity of a product and of all of a category at an end of what is known, or of anything."""
-    found = known.get(name, known[""])
-    found = known[""] if found.reason and found.whole is None else found
-    whole = found.whole or found
-    if found.reason and found.whole is None:
-        found = whole = elasticity.between(elasticity.MOST, found.reason)
-    return getattr(whole if found.reason else found, end), getattr(whole, end)
-
-
-def _forecast(stored: Stored, day: np.datetime64, change: pd.Series) -> Cards:
-    """How far the forecast of the week up to a day was off, and would be with a change of what is sold on its days."""
+def _forecast(stored: Stored, day: np.datetime64, changes: list[pd.Series]) -> Cards:
+    """How far the forecast of the week up to a day was off, and would be with a change of what is sold on its days:
+    from and to over all that the change may be."""
     try:
         rows, scale = _week(stored.version, str(day), stored)
     except CannotForecast as error:
         return [(_("Forecast off by"), "?", error.sentence())]
-    changed_ = rows["actual"] + change.reindex(rows["target_day"]).fillna(0).to_numpy()
-    found = [performance.sold(part, scale) for part in (rows, rows.assign(actual=changed_))]
-    if found[0] is None or found[1] is None:
+    added = [change.reindex(rows["target_day"]).fillna(0).to_numpy() for change in changes]
+    every = [
+        performance.sold(part, scale) for part in (rows, *(rows.assign(actual=rows["actual"] + one) for one in added))
+    ]
+    found = [one for one in every if one is not None]
+    if len(found) < len(every):
         return []
-    off, bias = (
-        [performance.written(name, float(one.loc[name, "value"])) for one in found if one is not None]
-        for name in ("wape", "bias")
-    )
+
+    def said(name: str) -> tuple[str, str]:
+        before, *after = (float(one.loc[name, "value"]) for one in found)
+        lo, hi = (performance.written(name, end) for end in (min(after), max(after)))
+        return performance.written(name, before), hi if lo == hi else _("{lo} to {hi}").format(lo=lo, hi=hi)
+
+    (before, off), bias = said("wape"), said("bias")
     text = _("of that week’s revenue, {off} without the change; forecast on {day}, bias {before} → {after}")
     made = locales.day(rows["target_day"].iloc[0] - pd.Timedelta(days=1))
-    return [(_("Forecast off by"), off[1], text.format(off=off[0], day=made, before=bias[0], after=bias[1]))]
+    return [(_("Forecast off by"), off, text.format(off=before, day=made, before=bias[0], after=bias[1]))]
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -142,7 +142,7 @@ SHOWN: dict[str, Shown] = {
         window=outlook.sales_window,
         sheets=monitored.sales,
         outlook=outlook.sales_outlook,
-        response=lambda stored, watched: sales.at_prices(watched, store.elasticities(stored)[""]),
+        response=lambda stored, watched: sales.at_prices(watched, store.elasticities(stored)),
         money_of=money.of_units,
     ),
 }

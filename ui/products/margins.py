@@ -13,7 +13,8 @@ from charts.products import margins as charts
 from data import tables
 from data.tables import Stored
 from locales.labels import heading
-from models.forecast.elasticity import ASSUMED, Elasticity
+from models.forecast import switching
+from models.forecast.elasticity import MOST, Elasticity
 from models.products import bridge, margins, odd
 from ui import answers, cards, inputs, lists, store
 from ui.background import Step
@@ -45,7 +46,7 @@ class Shown:
     @cached_property
     def names(self) -> dict[str, str]:
         """Of products."""
-        return _names(self.stored.version, self.stored)
+        return store.names(self.stored)
 
 
 def shown(stored: Stored, start: pd.Timestamp, end: pd.Timestamp, first: pd.Timestamp) -> Shown:
@@ -57,14 +58,6 @@ def shown(stored: Stored, start: pd.Timestamp, end: pd.Timestamp, first: pd.Time
 def _costed(version: str, _stored: Stored) -> bool:  # noqa: ARG001  # the cache key
     counted = "SELECT count(quantity * unit_cost) AS n FROM sales"
     return "unit_cost" in _stored.columns["sales"] and bool(tables.query(_stored, counted)["n"].iloc[0])
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _names(version: str, _stored: Stored) -> dict[str, str]:  # noqa: ARG001  # the cache key
-    if "description" not in _stored.columns["sales"]:
-        return {}
-    found = tables.query(_stored, "SELECT product, mode(description) AS name FROM sales GROUP BY 1").dropna()
-    return dict(zip(found["product"].astype(str), found["name"].astype(str), strict=True))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -337,31 +330,21 @@ def _rises(of: Shown) -> None:
         return store.elasticities(of.stored)
 
     found = answers.ready(f"elasticities {of.stored.version}", "forecast", learned)
-    ends, unknown = [], False
-    for category in sold["category"].astype(str):
-        one = found.get(category, found[""])
-        one = found[""] if one.reason else one
-        unknown |= bool(one.reason)
-        ends.append((ASSUMED, 0.0, 2 * ASSUMED) if one.reason else (one.value, one.lo, one.hi))
-    guess = np.array(ends)
-
-    def range_of(costs: float, prices: float) -> tuple[float, float, float]:
-        made = [margins.what_if(sold, costs, prices, guess[:, place]) for place in range(3)]
-        return made[0], min(made), max(made)
-
     outcomes = {
-        _("Now"): range_of(0, 0),
-        _("Costs only"): range_of(costs, 0),
-        _("Costs and prices"): range_of(costs, prices),
+        _("Now"): margins.what_if(sold, 0, 0, found),
+        _("Costs only"): margins.what_if(sold, costs, 0, found),
+        _("Costs and prices"): margins.what_if(sold, costs, prices, found),
     }
     table = pd.DataFrame(outcomes, index=["margin", "lo", "hi"]).T.reset_index(names="case")
     cards.figure(charts.what_if(outcomes, of.currency), "products_what_if", table)
-    if unknown:
+    if np.isnan(outcomes[_("Costs and prices")][0]):
+        reasons = [switching.known(found, one) for one in sold["category"]]
+        why = next(filter(None, ((one.whole or one).reason or one.reason for one in reasons)), "")
         sentence = _(
-            "These data cannot say how units follow prices in some or all categories: {value} per cent fewer units a "
-            "per cent of price is assumed there, and the range is from none to {most}."
+            "There is no single number: these data do not tell how units follow prices here ({reason}). Where they say "
+            "nothing, it is from no effect to {most} per cent fewer units a per cent of price."
         )
-        st.caption(sentence.format(value=locales.number(ASSUMED, 1), most=locales.number(2 * ASSUMED, 1)))
+        st.caption(plain(sentence.format(reason=_(why), most=locales.number(MOST, 1))))
     else:
         st.caption(_("Units follow prices as the past of these data says, with its 95% interval."))
 

@@ -20,7 +20,7 @@ from models.lifecycle import sales
 from ui import answers, background, cards, downloads, inputs, store
 from ui.sales import beside, series
 from ui.sales.series import Chosen
-from ui.text import N_, _, plain
+from ui.text import N_, _, ngettext, plain
 
 MODEL = sales.NAME
 REFRESHED = 2  # seconds between looks at what slow models have said
@@ -55,13 +55,20 @@ def closures(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     """What of the days to come is taken to be closed, and the way to bring in the calendar beside the sales."""
     dates = found.frame.index
     named = holidays.bank_holidays(chosen.country.code, dates[0].date(), dates[-1].date())
-    of = [_("{count} bank holidays").format(count=locales.number(len(named)))] if chosen.country.code else []
+    bank = ngettext("{count} bank holiday", "{count} bank holidays", len(named))
+    of = [bank.format(count=locales.number(len(named)))] if chosen.country.code else []
     if "calendar" in stored.columns:
         calendar = store.frame(stored, "calendar")
         shut = calendar["date"].isin(dates) & calendar["open"].eq(False)
-        of.append(_("{count} days closed by the calendar").format(count=locales.number(shut.sum())))
-    closed = _("Of {days} days to come {closed} are forecast as closed.")
-    sentence = closed.format(days=locales.number(len(dates)), closed=locales.number((~found.window.counted).sum()))
+        days = ngettext("{count} day closed by the calendar", "{count} days closed by the calendar", shut.sum())
+        of.append(days.format(count=locales.number(shut.sum())))
+    count = (~found.window.counted).sum()
+    closed = ngettext(
+        "Of {days} days to come {closed} is forecast as closed.",
+        "Of {days} days to come {closed} are forecast as closed.",
+        count,
+    )
+    sentence = closed.format(days=locales.number(len(dates)), closed=locales.number(count))
     known = _("Known of them: {known}.").format(known=", ".join(of)) if of else ""
     with st.container(horizontal=True, gap="small"):
         st.caption(plain(f"{sentence} {known}".strip()), width="content")

@@ -66,17 +66,19 @@ def terms(stored: Stored, chosen: Chosen, measured: Elasticity | None = None) ->
     known = store.elasticities(stored)
     category = {"category": chosen.value or "", "product": category}.get(chosen.part or "", "")
     category = category if category in known else ""
-    found = switching.learned_from(known[category], measured) if measured else known[category]
+    if measured:
+        known = known | {category: switching.learned_from(known[category], measured)}
     weight = weight if chosen.part == "product" and np.isfinite(weight) else 1.0
-    if found.reason and found.whole is None:
+    if known[category].reason and known[category].whole is None:
         most = inputs.slider(_("Elasticity at most, in tenths"), "elasticity", round(10 * elasticity.MOST), 5, 60) / 10
         sentence = _(
             "The data cannot say how units follow the price ({reason}). What plans of prices come to is said from no "
             "effect to {value}% more units for 1% off."
         )
-        st.caption(plain(sentence.format(reason=_(found.reason), value=locales.number(most, 1))))
-        found = elasticity.between(most, found.reason)
+        st.caption(plain(sentence.format(reason=_(known[category].reason), value=locales.number(most, 1))))
+        found = switching.known(known, category, most)
     else:
+        found = switching.known(known, category)
         st.caption(plain(" ".join(_said(found, category))))
     return Terms(price, cost, found, category, weight)
 
@@ -284,10 +286,12 @@ def headline(chosen: Chosen, out: Outcome, usual: Outcome, name: str) -> None:
         if not np.isfinite(before):
             shown.append((_(title), "–", _("needs unit cost: map it on the page Data")))
         elif not any(out.uplift_lo[place : place + 1] + out.uplift_hi[place : place + 1]):
-            shown.append((_(title), _amount(chosen, place, before), _("as forecast: nothing is planned")))
+            text = _("{lo} to {hi} in four of five cases; nothing is planned")
+            shown.append((_(title), _amount(chosen, place, before), text.format(**_band(chosen, place, out))))
         else:
-            added = _("{added} by the plans").format(added=_added(chosen, place, out))
-            shown.append((_(title), _total(chosen, place, before, out), added))
+            added = _("{added} by the plans; in all {lo} to {hi} in four of five cases")
+            text = added.format(added=_added(chosen, place, out), **_band(chosen, place, out))
+            shown.append((_(title), _total(chosen, place, before, out), text))
     st.caption(_("Scenario {name}").format(name=name))
     cards.metrics(shown)
 
@@ -373,6 +377,12 @@ def _side_by_side(chosen: Chosen, outs: dict[str, Outcome], usual: Outcome) -> N
                 row[_("{title}: added by plans").format(title=_(title))] = _added(chosen, place, out)
         rows.append(row)
     st.table(pd.DataFrame(rows).set_index(_("Scenario")).T, border="horizontal")
+
+
+def _band(chosen: Chosen, place: int, out: Outcome) -> dict[str, str]:
+    """The 80 % band of what is sold with the plans."""
+    lo, hi = (_amount(chosen, place, end) for end in out.bands[place])
+    return {"lo": lo, "hi": hi}
 
 
 def _total(chosen: Chosen, place: int, before: float, out: Outcome) -> str:

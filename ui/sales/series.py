@@ -18,7 +18,7 @@ from models.forecast.combined import Forecast, turned
 from models.forecast.combined import forecast as forecast_of
 from ui import answers, background, inputs, store
 from ui.sales import recent
-from ui.text import N_, _
+from ui.text import N_, _, ngettext
 
 HORIZONS = {"D": (7, 28, 120), "W": (2, 8, 26), "MS": (1, 3, 12)}  # least, usual and most steps ahead
 STEPS = {"D": N_("Day"), "W": N_("Week"), "MS": N_("Month")}
@@ -48,7 +48,7 @@ class Chosen:
         """An amount of the series with its unit."""
         if self.measure == "revenue":
             return locales.money(amount, self.currency, digits)
-        return _("{count} units").format(count=locales.number(amount, digits))
+        return ngettext("{count} unit", "{count} units", round(amount)).format(count=locales.number(amount, digits))
 
 
 def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequencies: str = "DWM") -> Chosen:
@@ -113,6 +113,26 @@ def first(stored: Stored) -> tuple[Chosen, Forecast | None]:
     return chosen, found if isinstance(found, Forecast) else None
 
 
+def by_day(stored: Stored, chosen: Chosen, steps: pd.DatetimeIndex, whole: int) -> Chosen | None:
+    """A chosen series of weeks or months by the day, as far as to the end of so many whole ones of its `steps` to come;
+    None where its days are not known, or that is too far."""
+    span = _span(stored.version, stored)
+    monthly = chosen.frequency == "MS"
+    ends = steps + pd.offsets.MonthEnd(0) if monthly else steps
+    later = ends[(steps if monthly else steps - pd.Timedelta(days=6)) > span.last][:whole]
+    ahead = max((later[-1] - span.last).days, HORIZONS["D"][1]) if len(later) else HORIZONS["D"][2] + 1
+    if span.step != "D" or ahead > HORIZONS["D"][2]:
+        return None
+    return _made(stored, chosen.part, chosen.value, chosen.name, chosen.measure, "D", ahead)
+
+
+def begun(stored: Stored, chosen: Chosen) -> str:
+    """Begin to make the forecast of a series, if it is not there; the key of its answer."""
+    key = _key(stored, chosen, chosen.horizon)
+    answers.begin(key, JOB, _work(stored, chosen, chosen.horizon))
+    return key
+
+
 def prepare() -> None:
     """Make the forecast that the page shows first: nobody should wait for it."""
     stored = store.active("sales")
@@ -168,5 +188,5 @@ def _span(version: str, _stored: Stored) -> source.Span:  # noqa: ARG001
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _largest(version: str, part: str, _stored: Stored) -> dict[str, str]:  # noqa: ARG001
     """The categories, stores or products of a dataset with their names, the largest first."""
-    found = tables.query(_stored, source.largest(part, _stored.columns["sales"]))
+    found = tables.query(_stored, source.largest(part))
     return dict(zip(found["part"].astype(str), found["name"].astype(str), strict=True))

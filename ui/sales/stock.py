@@ -17,7 +17,7 @@ from models.stock.sizes import Conditions
 from models.stock.supply import Demand, LeadTimes, Stock
 from ui import cards, downloads, inputs
 from ui.sales import beside
-from ui.text import N_, _, plain
+from ui.text import N_, _, ngettext, plain
 
 LISTED = 200  # rows on the page: more would be sent with every move of an input
 PAST = 52  # weeks of sales shown of one product
@@ -63,14 +63,14 @@ def headline(table: pd.DataFrame, found: Service, terms: Terms, currency: str, g
         return
     due = table[table["quantity"] > 0]
     risky = table[selling & (table["risk"] > 1 - table["service"] + 1e-9)]
-    empty = int((risky["on_hand"] == 0).sum())
+    empty, listed = int((risky["on_hand"] == 0).sum()), int((selling & table["on_hand"].notna()).sum())
     cards.metrics(
         [
             (
                 _("To order today"),
                 locales.number(len(due)),
-                _("of {count} products that sell").format(
-                    count=locales.number((selling & table["on_hand"].notna()).sum())
+                ngettext("of {count} product that sells", "of {count} products that sell", listed).format(
+                    count=locales.number(listed)
                 ),
             ),
             (
@@ -151,19 +151,29 @@ def notes(
         text = _("The {shown} products that sold most are looked at, {count} smaller ones are left out.")
         found.append(text.format(shown=locales.number(len(table)), count=locales.number(demand.left_out)))
     if entered := int((leads.source == "entered").sum()):
-        text = _(
-            "Lead times of {count} products are not in the data: those entered under “Costs and lead times” count."
+        text = ngettext(
+            "The lead time of {count} product is not in the data: that entered under “Costs and lead times” counts.",
+            "Lead times of {count} products are not in the data: those entered under “Costs and lead times” count.",
+            entered,
         )
         found.append(text.format(count=locales.number(entered)))
     if guessed := int(demand.goods["cost"].isna().sum()):
-        text = _("The cost of {count} products is not in the data: a margin of {margin} is assumed.")
+        text = ngettext(
+            "The cost of {count} product is not in the data: a margin of {margin} is assumed.",
+            "The cost of {count} products is not in the data: a margin of {margin} is assumed.",
+            guessed,
+        )
         found.append(text.format(count=locales.number(guessed), margin=locales.percent(terms.margin)))
     if not terms.lasts and not (conditions.order_cost > 0).all():
         text = _("What ordering costs is not in the data: {line} a line and {order} an order are assumed.")
         line, order = (locales.money(cost, currency) for cost in (terms.line, terms.order))
         found.append(text.format(line=line, order=order))
     if len(packed := demand.goods.loc[(conditions.pack > 1) & (table["reorder_point"] > 0).to_numpy(), "name"]):
-        text = _("{count} products come in packs ({example}): orders are of whole packs.")
+        text = ngettext(
+            "{count} product comes in packs ({example}): orders are of whole packs.",
+            "{count} products come in packs ({example}): orders are of whole packs.",
+            len(packed),
+        )
         size = locales.number(conditions.pack[packed.index[0]])
         example = _("{name}: {size} units").format(name=packed.iloc[0], size=size)
         found.append(text.format(count=locales.number(len(packed)), example=example))
@@ -188,7 +198,11 @@ def notes(
             _("What is on hand is not in the data: give it under “Count of the stock” to see what to order, and odds.")
         )
     elif missing:
-        text = _("What is on hand is not known of {count} products: they are not in the list.")
+        text = ngettext(
+            "What is on hand is not known of {count} product: it is not in the list.",
+            "What is on hand is not known of {count} products: they are not in the list.",
+            missing,
+        )
         found.append(text.format(count=locales.number(missing)))
     st.caption(plain(" ".join(found)))
     lacks = {"suppliers": entered, "supplier_prices": guessed, "stock_count": missing}
