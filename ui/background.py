@@ -25,7 +25,7 @@ import settings
 from connectors import ConnectorError
 from data import runs, state, troubles
 from locales import N_, Sentence
-from ui import apart
+from ui import apart, database
 from ui.text import _
 
 log = logging.getLogger("vigie.background")
@@ -95,7 +95,7 @@ def train(job: str, subject: str, request: Mapping[str, object], heard: Callable
     A training that is under way, in whatever process of whatever machine, is joined. `heard` gets the answers.
     """
     run, started = f"{job} {subject}", datetime.now(UTC)
-    if not runs.claim(_engine(), run, job, subject, None, started):
+    if not runs.claim(database.engine(), run, job, subject, None, started):
         return run
     stop, beaten = threading.Event(), started
     _stopping[run] = stop
@@ -104,7 +104,7 @@ def train(job: str, subject: str, request: Mapping[str, object], heard: Callable
         nonlocal beaten
         beaten = datetime.now(UTC)
         with _unless_busy():
-            if not runs.beat(_engine(), run, started, **changed):
+            if not runs.beat(database.engine(), run, started, **changed):
                 raise Cancelled  # another process has taken it over
 
     def wait() -> None:
@@ -122,7 +122,7 @@ def train(job: str, subject: str, request: Mapping[str, object], heard: Callable
 
     def end(status: str, message: str | None) -> None:
         at = datetime.now(UTC)
-        _patiently(lambda: runs.beat(_engine(), run, started, status=status, message=message, finished=at))
+        _patiently(lambda: runs.beat(database.engine(), run, started, status=status, message=message, finished=at))
 
     def whole() -> None:
         with _TRAININGS.turn(stop, wait):
@@ -136,7 +136,7 @@ def train(job: str, subject: str, request: Mapping[str, object], heard: Callable
 def training(job: str, subject: str) -> str | None:
     """The run of `train` for a job and subject that is under way, in whatever process."""
     run = f"{job} {subject}"
-    return run if alive(run) or runs.beating(_engine(), run) else None
+    return run if alive(run) or runs.beating(database.engine(), run) else None
 
 
 def alive(run: str) -> bool:
@@ -158,8 +158,8 @@ def show(
     if enough():
         st.rerun()
     stop = _stopping.get(run)  # asked before its row is read: what ends in between has then ended in the row
-    now = state.read(_engine(), state.job_runs, run=run).iloc[0]
-    elsewhere = run == f"{now['job']} {now['subject']}" and runs.beating(_engine(), run)
+    now = state.read(database.engine(), state.job_runs, run=run).iloc[0]
+    elsewhere = run == f"{now['job']} {now['subject']}" and runs.beating(database.engine(), run)
     if now["status"] == "running" and (stop or elsewhere):
         step = str(now["step"])
         st.progress(now["progress"], text=_(step))
@@ -260,8 +260,4 @@ _PAGES, _TRAININGS = _Lane(), _Lane()
 
 def _write(row: dict[str, object], **changed: object) -> None:
     row.update(changed, heartbeat=datetime.now(UTC))
-    state.upsert(_engine(), state.job_runs, [row])
-
-
-def _engine() -> "state.Engine":
-    return state.engine(settings.get().database_url)
+    state.upsert(database.engine(), state.job_runs, [row])

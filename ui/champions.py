@@ -12,15 +12,13 @@ import streamlit as st
 
 import settings
 from connectors import ConnectorError
-from data import state
-from data.state import Engine
 from data.tables import Stored
 from models.churn import files
 from models.churn.model import ChurnModel
 from models.lifecycle import churn as managed
 from models.lifecycle import registry
 from models.lifecycle.registry import ModelFileError
-from ui import background, store
+from ui import background, database, store
 from ui.text import _
 
 JOB = "train churn"
@@ -30,7 +28,7 @@ _quick: dict[str, tuple[ChurnModel, "pd.Series"]] = {}  # version of the data ->
 
 def churn(stored: Stored) -> tuple[ChurnModel, "pd.Series"]:
     """The champion of a customers dataset and its row in the registry. Trains it, and stops the page, where needed."""
-    row = registry.champion(_engine(), managed.NAME, stored.lineage)
+    row = registry.champion(database.engine(), managed.NAME, stored.lineage)
     run = background.training(JOB, stored.version)
     if row is None or run is not None:
         _train(stored, run)
@@ -46,7 +44,7 @@ def churn(stored: Stored) -> tuple[ChurnModel, "pd.Series"]:
 
 def usable(stored: Stored) -> tuple[ChurnModel, "pd.Series"]:
     """As `churn`; while the first champion is trained, a quick model that stands in as soon as there is one."""
-    if registry.champion(_engine(), managed.NAME, stored.lineage) is None and stored.version in _quick:
+    if registry.champion(database.engine(), managed.NAME, stored.lineage) is None and stored.version in _quick:
         return _quick[stored.version]
     return churn(stored)
 
@@ -73,7 +71,7 @@ def standing_in(row: "pd.Series") -> None:
 
 def existing(stored: Stored) -> ChurnModel | None:
     """The champion of a customers dataset where there is one; nothing is trained. Raises `ModelFileError`."""
-    row = registry.champion(_engine(), managed.NAME, stored.lineage)
+    row = registry.champion(database.engine(), managed.NAME, stored.lineage)
     return None if row is None else _read(str(row["version"]), row)
 
 
@@ -91,7 +89,7 @@ def _train(stored: Stored, run: str | None) -> NoReturn:
 def prepare() -> None:
     """Train the churn model of the active customers where there is none: nobody should wait for it."""
     stored = store.active("customers")
-    if registry.champion(_engine(), managed.NAME, stored.lineage) is None:
+    if registry.champion(database.engine(), managed.NAME, stored.lineage) is None:
         start_churn(stored)
 
 
@@ -100,7 +98,7 @@ def start_churn(stored: Stored, reason: str = "first model of this data") -> str
     chosen, now = settings.get(), datetime.now(UTC)
 
     def heard(answer: dict[str, Any]) -> None:
-        if "quick" in answer and registry.champion(_engine(), managed.NAME, stored.lineage) is None:
+        if "quick" in answer and registry.champion(database.engine(), managed.NAME, stored.lineage) is None:
             model = files.unpack(base64.b64decode(answer["quick"]))
             version = f"{PROVISIONAL} {stored.version} {now:%H%M%S%f}"
             row = {"version": version, "created": datetime.now(UTC), "rows": stored.rows[stored.table]}
@@ -121,7 +119,3 @@ def _ended(status: str, message: str, _error: ConnectorError | None) -> None:
     _quick.pop(version, None)
     if status != "done":
         st.session_state[f"refused-{version}"] = message or _("Training was cancelled. Reload the page to start again.")
-
-
-def _engine() -> Engine:
-    return state.engine(settings.get().database_url)

@@ -29,9 +29,7 @@ def names(known: Catalogue, ask: Ask) -> dict[str, dict[str, str]]:
     """What products, stores and suppliers are called, by their codes, where the sales or the frames beside them say."""
     frames, found = known.frames, {}
     if "description" in frames["sales"]:
-        sql = "SELECT product AS code, mode(description) AS name FROM sales "
-        sql += f"WHERE description IS NOT NULL AND {GOODS} GROUP BY 1"
-        found["product"] = _pairs(ask(sql))
+        found["product"] = _pairs(ask("SELECT product AS code, name FROM called"))
     elif "description" in frames.get("products", ()):
         found["product"] = _pairs(ask("SELECT product AS code, description AS name FROM products"))
     for frame, key in (("stores", "store"), ("suppliers", "supplier")):

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-import settings
 from connectors import ConnectorError, llm
 from data import state
 from data.tables import Stored
 from models.ask import advised, definitions, wording
 from models.ask.query import Query, from_text, to_text
 from models.ask.understand import Understood, understand
+from ui import database
 from ui.ask import builder
 from ui.ask.known import Known
 from ui.text import N_, _, plain
@@ -129,13 +129,15 @@ def _remember(sold: Stored, text: str, said: Understood) -> None:
     now = datetime.now(UTC)
     query = to_text(said.readings[0]) if said.certain and said.readings else ""
     state.prefer(
-        _engine(), f"asked {now.isoformat()}", json.dumps({"text": text, "query": query, "data": sold.version})
+        database.engine(), f"asked {now.isoformat()}", json.dumps({"text": text, "query": query, "data": sold.version})
     )
 
 
 def history() -> pd.DataFrame:
     """The questions that were asked, the latest first: `when`, `text`, and the `query` of those that were answered."""
-    kept = state.read(_engine(), state.preferences, state.preferences.c.key.startswith("asked ", autoescape=True))
+    kept = state.read(
+        database.engine(), state.preferences, state.preferences.c.key.startswith("asked ", autoescape=True)
+    )
     rows = []
     for key, value in sorted(zip(kept["key"], kept["value"], strict=True), reverse=True)[:KEPT]:
         one = json.loads(value)
@@ -143,7 +145,3 @@ def history() -> pd.DataFrame:
             {"when": datetime.fromisoformat(key.removeprefix("asked ")), "text": one["text"], "query": one["query"]}
         )
     return pd.DataFrame(rows, columns=["when", "text", "query"])
-
-
-def _engine() -> state.Engine:
-    return state.engine(settings.get().database_url)

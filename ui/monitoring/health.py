@@ -9,14 +9,13 @@ import pandas as pd
 import streamlit as st
 
 import locales
-import settings
 from charts.monitoring import health as charts
 from connectors import ConnectorError, notify
 from data import export, state, vitals
 from locales.labels import job, label
 from models.drift import alerts
 from models.lifecycle import health
-from ui import background, cards, downloads
+from ui import background, cards, database, downloads
 from ui.text import N_, _, ngettext, plain
 
 FRESH = 20  # seconds that what was seen is shown again
@@ -125,7 +124,7 @@ def _standing(row: dict, same: pd.DataFrame, deliveries: pd.DataFrame) -> None:
             st.caption(_("The reason explains the same alarm a year from now, “spring catalogue” for example."))
             if st.form_submit_button(_("Acknowledge")):
                 try:
-                    alerts.acknowledge(_engine(), row, reason, who, datetime.now(UTC))
+                    alerts.acknowledge(database.engine(), row, reason, who, datetime.now(UTC))
                 except locales.Sentence as refused:
                     st.warning(refused.sentence())
                 else:
@@ -145,7 +144,7 @@ def _notified(deliveries: pd.DataFrame) -> list[str]:
 
 def notifications() -> None:
     """Who is told, how often, and a test of it."""
-    engine, channels = _engine(), notify.channels()
+    engine, channels = database.engine(), notify.channels()
     if channels:
         st.markdown(_("Alerts go to {channels}.").format(channels=plain(", ".join(channels))))
     else:
@@ -263,7 +262,7 @@ def versions(found: vitals.Vitals) -> None:
 
 def logs() -> None:
     """The logs of the state database as files, which are made when they are asked for."""
-    engine = _engine()
+    engine = database.engine()
     for name, table in export.LOGS.items():
         count = state.count(engine, table)
         rows = ngettext("{rows} row", "{rows} rows", count).format(rows=locales.number(count))
@@ -292,7 +291,3 @@ def _table(shown: pd.DataFrame, name: str, widths: dict[str, int] | None = None)
         },
     )
     downloads.table(shown, name)
-
-
-def _engine() -> state.Engine:
-    return state.engine(settings.get().database_url)

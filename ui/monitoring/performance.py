@@ -10,14 +10,13 @@ import locales
 import settings
 from charts.monitoring import performance as charts
 from data import state
-from data.state import Engine
 from data.tables import Stored
 from locales.labels import label
 from models.churn import value
 from models.drift import alerts, performance
 from models.drift.performance import Course
 from models.lifecycle import logged, scoring
-from ui import answers, background, cards, downloads, store
+from ui import answers, background, cards, database, downloads, store
 from ui.monitoring.shown import SHOWN
 from ui.text import N_, _, ngettext, plain
 
@@ -47,7 +46,7 @@ def played(model: str, stored: Stored, parts: bool = False) -> bool:
     """Fill in the past of a dataset, once, in the background (the page stops meanwhile); whether it has one."""
 
     def work(step: background.Step) -> dict[str, bool]:
-        return {"past": scoring.back_fill(_engine(), model, stored, datetime.now(UTC), step, parts)}
+        return {"past": scoring.back_fill(database.engine(), model, stored, datetime.now(UTC), step, parts)}
 
     return answers.ready(f"performance {model} {stored.version} {parts}", JOB, work)["past"]
 
@@ -55,9 +54,11 @@ def played(model: str, stored: Stored, parts: bool = False) -> bool:
 def log(model: str, stored: Stored, past: bool) -> pd.DataFrame:
     """The performance log of a dataset: of its past as it was filled in, or of what was really said."""
     if past:
-        return state.read(_engine(), state.performance_log, model=model, version=logged.replayed(stored.version))
-    found = state.read(_engine(), state.performance_log, model=model)
-    return found[found["version"].isin(logged.versions(_engine(), settings.get().home, stored))]
+        return state.read(
+            database.engine(), state.performance_log, model=model, version=logged.replayed(stored.version)
+        )
+    found = state.read(database.engine(), state.performance_log, model=model)
+    return found[found["version"].isin(logged.versions(database.engine(), settings.get().home, stored))]
 
 
 def none_yet() -> None:
@@ -106,8 +107,10 @@ def keep_today(model: str, stored: Stored) -> None:
 
         def work(step: background.Step) -> dict[str, object]:
             now = datetime.now(UTC)
-            done = scoring.score(_engine(), settings.get().home, model, now.date(), now, step)
-            alerts.record(_engine(), stored.lineage, done["alerts"], now)  # the next job tells whoever is to be told
+            done = scoring.score(database.engine(), settings.get().home, model, now.date(), now, step)
+            alerts.record(
+                database.engine(), stored.lineage, done["alerts"], now
+            )  # the next job tells whoever is to be told
             return done
 
         answers.start(key, JOB, work)
@@ -226,7 +229,7 @@ def calibration(stored: Stored, rows: pd.DataFrame, model: str, currency: str) -
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _predictions(model: str, data_version: str, windows: int, versions: Sequence[str]) -> pd.DataFrame:  # noqa: ARG001
-    found = [state.read(_engine(), state.prediction_log, model=model, version=one) for one in versions]
+    found = [state.read(database.engine(), state.prediction_log, model=model, version=one) for one in versions]
     return pd.concat(found)[["day", "mean", "actual"]].dropna()
 
 
@@ -266,7 +269,3 @@ def table(rows: pd.DataFrame, model: str, currency: str) -> None:
     shown[_("Day")] = [locales.day(day) for day in shown[_("Day")]]
     st.dataframe(shown, hide_index=True)
     downloads.table(rows.drop(columns="logged"), f"performance_{model}")
-
-
-def _engine() -> Engine:
-    return state.engine(settings.get().database_url)

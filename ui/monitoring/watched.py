@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 import settings
-from data import state
 from data.tables import Stored
 from models.drift import classifier, consequence, history, monitored, watch
 from models.drift.compare import report
@@ -16,7 +15,7 @@ from models.drift.monitored import Sheet
 from models.drift.watch import Watched
 from models.lifecycle import registry, watching
 from models.lifecycle.watching import Reference
-from ui import background, store
+from ui import background, database, store
 from ui.monitoring import shown
 
 JOB = "drift history"
@@ -24,14 +23,14 @@ JOB = "drift history"
 
 def sheets(model: str, stored: Stored) -> tuple[Sheet, ...]:
     """The rows that are watched in a dataset (see `models.drift.monitored.sheets`), and what its model says of them."""
-    champion = registry.champion(_engine(), model, stored.lineage)
+    champion = registry.champion(database.engine(), model, stored.lineage)
     version = "" if champion is None else str(champion["version"])
     return (*shown.sheets(stored.version, stored), *_predictions(stored.version, version, model, stored, champion))
 
 
 def silent(model: str, stored: Stored, rows: tuple[Sheet, ...]) -> bool:
     """Whether what the model in use says could not be found out: its file is gone or altered, or does not fit."""
-    champion = registry.champion(_engine(), model, stored.lineage)
+    champion = registry.champion(database.engine(), model, stored.lineage)
     return champion is not None and not any(monitored.PREDICTION in sheet.frame for sheet in rows)
 
 
@@ -48,7 +47,7 @@ def _predictions(
 
 def references(model: str, stored: Stored, rows: tuple[Sheet, ...]) -> list[Reference]:
     """What the dataset can be compared with (see `models.lifecycle.watching.references`); `rows` are its sheets."""
-    return watching.references(_engine(), model, stored, rows)
+    return watching.references(database.engine(), model, stored, rows)
 
 
 def drift(stored: Stored, rows: tuple[Sheet, ...], against: Reference) -> tuple[Watched, pd.DataFrame]:
@@ -161,7 +160,7 @@ def _does(
     _binned: Watched,
     _stored: Stored,
 ) -> dict[str, consequence.Consequence]:
-    champion = registry.champion(_engine(), model, _stored.lineage)
+    champion = registry.champion(database.engine(), model, _stored.lineage)
     at, response = np.datetime64(day), shown.SHOWN[model].response(_stored, _binned)
     return watching.does(settings.get().home, model, _stored, champion, _rows, _binned, [at], response)[at]
 
@@ -197,10 +196,10 @@ def _keep(
         logged = history.rows(model, against, binned, found.assign(label=watch.label(found, threshold)), threshold)
         step(watching.WRITING, 0.3)
         now = datetime.now(UTC)
-        history.write(_engine(), logged, now)
-        champion = registry.champion(_engine(), model, _stored.lineage)
+        history.write(database.engine(), logged, now)
+        champion = registry.champion(database.engine(), model, _stored.lineage)
         table = watching.Opened(settings.get().home, model, _against, binned, _stored, _rows, champion)
-        alerts.record(_engine(), _stored.lineage, watching.raised(table, logged), now, alerts.BACK_FILL)
+        alerts.record(database.engine(), _stored.lineage, watching.raised(table, logged), now, alerts.BACK_FILL)
 
     background.start(JOB, f"{model} {against}", work)
 
@@ -209,15 +208,11 @@ def limit(model: str) -> float:
     """The PSI over which a column of a model is logged."""
     from models.drift import alerts
 
-    return alerts.threshold(_engine(), model)
+    return alerts.threshold(database.engine(), model)
 
 
 def watch_levels(model: str) -> tuple[float, float]:
     """The PSI over which a column of a model is worth a watch, and a close look."""
     from models.drift import alerts
 
-    return alerts.watch_levels(_engine(), model)
-
-
-def _engine() -> "state.Engine":
-    return state.engine(settings.get().database_url)
+    return alerts.watch_levels(database.engine(), model)

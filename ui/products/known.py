@@ -4,9 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-import settings
 from data import state
 from data.tables import Stored
+from ui import database
 
 
 def key(row: Any) -> str:
@@ -17,18 +17,14 @@ def key(row: Any) -> str:
 def reasons(stored: Stored) -> dict[str, str]:
     """The reason of each known anomaly, by its `key`."""
     start = _prefix(stored)
-    kept = state.read(_engine(), state.preferences, state.preferences.c.key.startswith(start, autoescape=True))
+    kept = state.read(database.engine(), state.preferences, state.preferences.c.key.startswith(start, autoescape=True))
     return {name.removeprefix(start): value for name, value in zip(kept["key"], kept["value"], strict=True) if value}
 
 
 def mark(stored: Stored, name: str, reason: str) -> None:
     """Keep the reason of one; an empty one takes it back."""
-    state.prefer(_engine(), _prefix(stored) + name, reason.strip())
+    state.prefer(database.engine(), _prefix(stored) + name, reason.strip())
 
 
 def _prefix(stored: Stored) -> str:
     return f"known {stored.lineage} "
-
-
-def _engine() -> state.Engine:
-    return state.engine(settings.get().database_url)
