@@ -11,7 +11,9 @@ from ui.text import _, plain
 
 sold, people = store.active("sales"), store.active("customers")
 cards.head(
-    _("Ask"), _("What would you like to know? Ask in English or French, or build the question below."), sold, people
+    _("Ask"),
+    _("What would you like to know? Ask in English or French, or build the question below."),
+    *([sold, people] if known.of_one_shop(sold, people) else [sold]),
 )
 of = known.known(sold, people)
 currency = sold.origin.currency or "GBP"
@@ -32,11 +34,11 @@ def asked() -> None:
         st.form_submit_button(_("Ask"), icon=":material/search:", on_click=submitted, type="primary")
     said, query = st.session_state.get("ask.said"), st.session_state["ask.query"]
     if said is not None:
-        talk.replied(of, said, currency)
+        talk.replied(of, sold, said, currency)
     if said is not None and said.intent and said.certain and query is None:
         if said.intent == "why" and said.readings:
             st.markdown(f"**{plain(wording.sentence(of.catalogue, said.readings[0], of.names, currency))}**")
-            models.explained(of, said.readings[0], sold)
+            models.explained(of, said.readings[0], sold, people)
         else:
             models.pointed(said.intent)
         return

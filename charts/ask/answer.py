@@ -36,8 +36,9 @@ def _lines(
 ) -> go.Figure:
     one = known.measures[query.measures[0]]
     title, steps = wording.measure(known, one.name), pd.DatetimeIndex(found[STEP]).unique().sort_values()
-    best = found.loc[found[one.name].idxmax()]
-    headline = _("{measure}: the most in {when}, {value}")
+    least = query.order == "least"
+    best = found.loc[found[one.name].idxmin() if least else found[one.name].idxmax()]
+    headline = _("{measure}: the least in {when}, {value}") if least else _("{measure}: the most in {when}, {value}")
     earlier = not query.by and EARLIER + one.name in found
     groups = _groups(query, found, names) if query.by else {title: found}
     figure = theme.figure(
@@ -85,8 +86,11 @@ def _bars(
     is_share = SHARE in shown
     values = shown[SHARE if is_share else one.name].to_numpy(float)
     written = [locales.percent(value, 1) for value in values] if is_share else [write(value) for value in values]
-    best = int(np.nanargmax(values))
-    headline = _("{measure} by {dimension}: {name} is first, {value}")
+    least = query.order == "least"
+    best = int(np.nanargmin(values) if least else np.nanargmax(values))
+    headline = _("{measure} by {dimension}: {name} has the most, {value}")
+    if least:
+        headline = _("{measure} by {dimension}: {name} has the least, {value}")
     earlier = EARLIER + one.name in shown and not is_share
     then = shown[EARLIER + one.name].to_numpy(float) if earlier else np.zeros(0)
     figure = theme.figure(
@@ -140,9 +144,9 @@ def _heatmap(
     down = [wording.value(rows, level, names) for level in wide.index]
     across = [wording.value(columns, level, names) for level in wide.columns]
     best = found.dropna(subset=[rows, columns]).sort_values(one.name, ascending=False).iloc[0]
-    brief = locales.percent if one.unit == "share" else locales.compact
+    brief = locales.percent if one.unit == "share" else _brief
     cells = wide.to_numpy(float)
-    headline = _("{measure}: {row} with {column} is first, {value}").format(
+    headline = _("{measure}: {row} with {column} has the most, {value}").format(
         measure=title,
         row=wording.value(rows, best[rows], names),
         column=wording.value(columns, best[columns], names),
@@ -196,6 +200,10 @@ def _axis(one: Measure, values: pd.Series, share: bool = False) -> dict[str, obj
     if (share or one.unit == "share") and low >= 0:
         return theme.percent_axis(max(top * 1.15, 0.01))
     return {**theme.amounts(np.r_[found, top * 1.15, low * 1.15]), "nticks": 6}
+
+
+def _brief(value: float) -> str:
+    return locales.compact(value) if abs(value) >= 1000 else locales.number(value)
 
 
 def _cut(name: str) -> str:

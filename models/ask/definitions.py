@@ -521,6 +521,7 @@ def fits(known: Catalogue, query: Query) -> bool:
         and not (timed and table != "sales")
         and not (query.period and table == PEOPLE)
         and query.limit >= 0
+        and not (query.thresholds and not (query.by or query.grain))
         and all(periods.is_period(one) for one in (query.period, query.compared) if one not in ("before", "year"))
         and not (query.share and (len(query.measures) > 1 or not known.measures[query.measures[0]].additive))
     )

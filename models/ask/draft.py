@@ -11,12 +11,14 @@ from models.ask.query import Filter, How, Query, Relation, Threshold
 
 MOST_READINGS = 4
 USUAL = ("revenue", "units", "orders")  # what is offered where no measure was named
+STEPS = ("day", "week", "month", "quarter", "year", "jour", "semaine", "trimestre", "annee")  # no series by themselves
+RATES = {"margin": "margin_rate", "discount": "discount_rate", "returned": "return_rate"}
 RELATIONS: dict[str, Relation] = {"over": "over", "under": "under", "at least": "at least", "at most": "at most"}
 KINDS: tuple[Kind, ...] = ("measure", "dimension", "value", "grain", "lacking")
 SUPERLATIVES = {"most": "most", "least": "least", "best": "most", "worst": "least"}
 ROLES = ("by", "which", "many", *SUPERLATIVES)
-WHOLE = ("sell", "spend", "many", "much", "against", "share")  # what holds for the whole question
-GO_ON = ("again", "with", "all")  # commands behind which what was said still holds: "without London and Bath"
+WHOLE = ("sell", "spend", "many", "much", "against", "either", "share")  # what holds for the whole question
+GO_ON = ("again", "either", "with", "all")  # commands behind which what was said still holds: "without London and Bath"
 EACH = ("per", "for each", "for every", "each", "every", "chaque", "pour chaque")  # before what there is one of
 COUNTS = ("customers", "customers.count")
 COUNTED = {"product": "products", "store": "stores", "customer": "customers"}
@@ -50,6 +52,7 @@ class Item:
     entries: tuple[Entry, ...] = ()
     number: float | None = None
     percent: bool = False
+    money: bool = False
     word: str = ""
     written: str = ""
     plural: bool = False
@@ -103,9 +106,10 @@ class Draft:
     said: set[str] = field(default_factory=set)  # commands that hold for the whole: "sell", "many", "against" ...
     choices: list[list[Filter]] = field(default_factory=list)  # of a value that several dimensions have
     cleared: list[str] = field(default_factory=list)  # dimensions of which all is asked for
-    waiting: list[tuple[Relation, float, bool]] = field(default_factory=list)  # thresholds without a measure yet
+    waiting: list[tuple[Relation, Item]] = field(default_factory=list)  # thresholds without a measure yet
     unread: list[str] = field(default_factory=list)
     failed: bool = False  # something that was said is not of this table, or cannot be asked
+    ignored: bool = False  # a measure that says nothing of the stock was named
     counted: bool = False  # products were counted: they may be units
     people: bool = False  # the last measure counts those whom a dimension names, too
     role: str = ""  # the command that the next phrase is for: "by", "which", "most" ...
@@ -157,6 +161,7 @@ class Draft:
         if not kinds:
             named = next((one.name for one in item.entries if one.kind == "measure"), "")
             self.failed |= not (self.table == "stock" and named in IN_STOCK)
+            self.ignored = True
             return ""
         if item.has("grain") and not (self.values and "value" in kinds):
             return "grain"
@@ -180,11 +185,13 @@ class Draft:
         if relation:
             named = self._named(after, "measure")
             if named:
-                self._limit(self._chosen(named), relation, number, item.percent)
+                self._limit(self._chosen(named), relation, item)
             elif self.measures:
-                self._limit(self.measures[-1], relation, number, item.percent)
+                self._limit(self.measures[-1], relation, item)
             else:
-                self.waiting.append((relation, number, item.percent))
+                self.waiting.append((relation, item))
+        elif number < 1:
+            self.unread.append(item.written)
         elif {before.command(), after.command()} & set(SUPERLATIVES) or (
             self._named(after, "dimension") and not self._named(before, "dimension")
         ):
@@ -201,11 +208,17 @@ class Draft:
         else:
             self.unread.append(f"{number:g}")
 
-    def _limit(self, measure: str, relation: Relation, value: float, percent: bool) -> None:
-        share = self.known.measures[measure].unit == "share"
-        self.thresholds.append(
-            Threshold(measure, relation, round(value / 100, 9) if percent or (share and value > 1) else value)
-        )
+    def _limit(self, measure: str, relation: Relation, number: Item) -> None:
+        """A threshold in the measure's own unit; a per cent of money means its rate."""
+        value, unit = number.number or 0.0, self.known.measures[measure].unit
+        if number.percent and unit != "share" and RATES.get(measure) in self.known.measures:
+            self.measures = [RATES[one] if one == measure else one for one in self.measures]
+            measure, unit = RATES[measure], "share"
+        if (number.percent and unit != "share") or (number.money and unit not in ("money", "number")):
+            self.unread.append(number.written)
+        if number.percent or (unit == "share" and value > 1):
+            value = round(value / 100, 9)
+        self.thresholds.append(Threshold(measure, relation, value))
 
     def _command(self, item: Item, before: Item, after: Item) -> None:
         """What a command says of the phrases behind it, and of the whole question."""
@@ -319,6 +332,8 @@ class Draft:
     def _grain(self, item: Item, _before: Item, _after: Item) -> None:
         if self.table == "stock" and item.has("grain", "day"):
             return  # "out of stock for the most days"
+        if item.written in STEPS and not (self.role or self.mean or self.averaged):
+            self.unread.append(item.written)  # "Christmas week" is no series of weeks
         self.grain = next(one.name for one in item.entries if one.kind == "grain")
         self._one(item)
         self.role, self.negated = ("by" if self.role == "by" else ""), False
@@ -352,12 +367,17 @@ class Draft:
         """The queries this can be, one for each dimension that a value may be of."""
         if self.mean and self.measures:
             self.measures[-1] = self._average(self.measures[-1])
-        spent = {"sell", "spend"} & self.said and self.table == "sales" and USUAL[0] in self.known.measures
-        if self.waiting and not self.measures and spent:
-            self.measures.append(USUAL[0])
+        sold = {"sell", "spend"} & self.said and self.table == "sales"
+        if self.waiting and not self.measures and sold:  # "that sold more than 4": units, or money?
+            yield from self._either(time, base)
+            return
         if self.waiting and self.measures:
             self._limit(self.measures[-1], *self.waiting.pop())
-        if self.waiting or (self.limit > 0 and not self.order):
+        split = bool(self.by or self.grain or (base and (base.by or base.grain)))
+        single = "share" in self.said or "against" in self.said or "either" in self.said
+        if self.waiting or (self.limit > 0 and not self.order) or (self.order and not split and not single):
+            return
+        if self.limit > 0 and len(self.by) > 1:  # so many of each is not the first few of all
             return
         for measures in self._measures(time, base):
             counts = any(not self.known.measures[name].additive for name in measures if name in self.known.measures)
@@ -365,6 +385,18 @@ class Draft:
                 continue  # an average of what, is not said
             for chosen in itertools.islice(itertools.product(*self.choices), MOST_READINGS):
                 yield self._query(measures, [*self.filters, *chosen], time, base)
+
+    def _either(self, time: when.Found, base: Query | None) -> Iterator[Query]:
+        """The queries where a threshold is on units or on money."""
+        relation, number = self.waiting[-1]
+        money_only = "spend" in self.said or number.money
+        for name in USUAL[:1] if money_only else USUAL[:2]:
+            if name in self.known.measures:
+                other = replace(
+                    self, measures=[name], thresholds=[*self.thresholds], waiting=[], filters=[*self.filters]
+                )
+                other._limit(name, relation, number)
+                yield from other.queries(time, base)
 
     def _measures(self, time: when.Found, base: Query | None) -> list[tuple[str, ...]]:
         if self.measures == ["products"] and self.counted and "sell" in self.said and "units" in self.known.measures:
@@ -374,7 +406,7 @@ class Draft:
         if self.thresholds:
             return [tuple(dict.fromkeys(one.measure for one in self.thresholds))]
         if base is not None:
-            return [base.measures]
+            return [] if self.ignored else [base.measures]
         usual = [name for name in USUAL if name in self.known.measures]
         named = self.by or self.grain or self.filters or self.choices or time.said
         if self.table != "sales" or not usual or not (named or {"sell", "spend"} & self.said or self.intent == "why"):
@@ -395,7 +427,7 @@ class Draft:
             over = ""
         if "share" in self.said and not by and len(filters) == 1:
             by = [filters[0].dimension]
-        if "against" in self.said:
+        if "against" in self.said or ("either" in self.said and self.order):
             by += [one.dimension for one in filters if len(one.values) > 1 and one.kept and one.dimension not in by]
         order = SUPERLATIVES.get(self.order, "")
         if self.order in ("best", "worst") and measures[0].split(".")[-1] in BETTER_LESS:

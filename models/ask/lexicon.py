@@ -153,13 +153,14 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
             product_words |= {
                 word for value in called.values() for word in key(value) if len(word) >= SHORT and word not in GENERIC
             }
-        if len(values) <= FEW:
+        if len(values) <= FEW and name != "customer":  # people share their first names with feasts
             for word, which in _shared(values, called).items():
                 say((word,), Entry("value", name, which, whole=False))
                 for other in _same(word):
                     say(other, Entry("value", name, which, whole=False))
     every = {word for phrase in found for word in phrase}
     named = {word for phrase, entries in found.items() if any(one.kind in NAMES for one in entries) for word in phrase}
+    named -= {phrase[0] for phrase, entries in found.items() if len(phrase) == 1 and next(iter(entries)).kind == "stop"}
     long = {word for word in named if len(word) > SHORT}
     return Lexicon(
         phrases={phrase: tuple(entries) for phrase, entries in found.items()},
@@ -197,7 +198,7 @@ def _phrases(values: Collection[str], called: Mapping[str, str], few: bool) -> I
 
 
 def _shared(values: Collection[str], called: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """Words that one or some of the values have, and not all."""
+    """Words that one of the values has, and no other."""
     having: dict[str, list[str]] = defaultdict(list)
     for value in map(str, values):
         parts = set(key(value)) | set(key(called.get(value, "")))
@@ -207,7 +208,7 @@ def _shared(values: Collection[str], called: Mapping[str, str]) -> dict[str, tup
         for word in parts:
             if len(word) > SHORT and word not in GENERIC and not word.isdigit():
                 having[word].append(value)
-    return {word: tuple(which) for word, which in having.items() if len(which) < max(2, len(values))}
+    return {word: tuple(which) for word, which in having.items() if len(which) == 1}
 
 
 def _countries(values: Collection[str]) -> bool:
@@ -231,6 +232,7 @@ def nearest(lexicon: Lexicon, word: str, most: int = 3) -> list[str]:
     from rapidfuzz.distance import JaroWinkler
 
     every = list(itertools.chain.from_iterable(lexicon.single.values()))
+    every = [one for one in every if one != word]
     found = process.extract(word, every, scorer=JaroWinkler.normalized_similarity, limit=most, score_cutoff=0.8)
     return [one for one, _score, _place in found]
 

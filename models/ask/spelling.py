@@ -15,6 +15,8 @@ _NOT_PLURAL = re.compile(r"(?:ss|us|is|as)$")
 def plain(text: str) -> str:
     """`text` in small letters without accents, elisions ("l'année"), possessives and hyphens."""
     text = text.replace("’", "'").replace("œ", "oe").replace("Œ", "oe").replace("æ", "ae")
+    text = re.sub(r"[€£$]", " euro ", text)
+    text = re.sub(r"\bthé(?=s?\b)", "tea", text, flags=re.IGNORECASE)  # no English article
     text = re.sub(r"\bça\b", "cela", text, flags=re.IGNORECASE)
     text = unicodedata.normalize("NFKD", text.casefold())
     text = "".join(character for character in text if not unicodedata.combining(character))

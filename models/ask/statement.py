@@ -17,6 +17,7 @@ from models.ask.query import GRAINS, Filter, Query
 MOST_GROUPS = 5000
 STEP = "step"  # the column of a grain
 SHARE = "share"
+MISSING = 0.02  # of the days to compare with
 EARLIER = "earlier "  # before the name of a measure
 SIGNS = {"over": ">", "under": "<", "at least": ">=", "at most": "<="}
 OTHER_LINES = ("shipping", "fees", "discount")  # measures of lines that are no goods
@@ -57,11 +58,15 @@ def answer(known: Catalogue, query: Query, ask: Ask) -> Answer:
 
 
 def compared(known: Catalogue, query: Query) -> Days | None:
-    """The days that a query compares with; None where it does not, or where they begin before the data do."""
+    """The days that a query compares with; None where it does not, or where they begin before the data do.
+
+    A few days that the data miss at their beginning (up to `MISSING` of all) are left out.
+    """
     if not query.compared:
         return None
-    earlier = periods.before(query.period, known.first, known.last, query.compared)
-    return earlier if earlier[0] >= known.first else None
+    start, end = periods.before(query.period, known.first, known.last, query.compared)
+    missing, length = (known.first - start).days, (end - start).days + 1
+    return None if missing > MISSING * length else (max(start, known.first), end)
 
 
 def windows(known: Catalogue, query: Query, dimension: str, period: Days) -> tuple[str, dict[str, Any]]:

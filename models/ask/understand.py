@@ -11,13 +11,15 @@ from dataclasses import dataclass
 
 from models.ask import definitions, spelling, when, words
 from models.ask.definitions import TABLES, Catalogue
-from models.ask.draft import MOST_READINGS, Draft, Item
+from models.ask.draft import MOST_READINGS, SUPERLATIVES, Draft, Item
 from models.ask.lexicon import Entry, Lexicon, corrected, nearest
 from models.ask.query import Query
 
+MONEY = tuple([word] for word in ("euro", "eur", "pound", "dollar", "gbp", "usd", "livre"))
 HOURS = (["h"], ["heure"], ["o"])
 LONGEST = 500  # characters of a question
 
+ASKS = ("which", "many", "much", "sell", "spend", "losing", "empty", "share", "mean", *SUPERLATIVES)
 FOLLOWS = ("again", "by", "not", "all", "table")  # commands that a question which goes on from another begins with
 PRIORITY = ("why", "drift", "leaving", "slipping", "stock", "forecast")
 
@@ -38,6 +40,7 @@ class Understood:
     is no answer. `intent` names the model that is asked ("forecast", "leaving", "slipping", "stock", "why", "drift").
     `unknown` words, and what is `lacking` in the data (names of a catalogue), keep it from being answered; `readings`
     then are what is left without them. `fixed` are the words that were read as others; `too_long`: not read at all.
+    `goes_on`: it changes the question before.
     """
 
     readings: tuple[Query, ...] = ()
@@ -46,6 +49,7 @@ class Understood:
     lacking: tuple[str, ...] = ()
     fixed: tuple[tuple[str, str], ...] = ()
     too_long: bool = False
+    goes_on: bool = False
 
     @property
     def certain(self) -> bool:
@@ -57,12 +61,12 @@ def understand(text: str, known: Catalogue, lexicon: Lexicon, previous: Query | 
     """What a question asks of some data; one that goes on from a `previous` query changes it."""
     if len(text) > LONGEST:
         return Understood(too_long=True)
-    plain = re.sub(r"[,;](?!\d)", " & ", spelling.plain(text))
+    plain = re.sub(r"[,;](?!\d)", " and ", spelling.plain(text))
     time = when.find(spelling.numbers(plain), known.first, known.last)
     items, fixed = _items(time.rest, lexicon)
     intents = {one.name for item in items for one in item.entries if one.kind == "intent"}
     intent = next((name for name in PRIORITY if name in intents), "")
-    base = previous if previous is not None and _goes_on(items) else None
+    base = previous if previous is not None and _goes_on(items) and not time.growth else None
     readings: list[Query] = []
     unread: tuple[str, ...] = ()
     for table, prefers_values in itertools.product(TABLES, (False, True)):
@@ -77,7 +81,8 @@ def understand(text: str, known: Catalogue, lexicon: Lexicon, previous: Query | 
     stray += unread if intent != "forecast" else ()
     unknown = tuple(Unknown(word, tuple(nearest(lexicon, spelling.stem(word)))) for word in dict.fromkeys(stray))
     lacking = tuple(dict.fromkeys(name for item in items for name in item.lacking))
-    return Understood(possible[: 1 if intent else MOST_READINGS], intent, unknown, lacking, fixed)
+    goes_on = base is not None and bool(possible)
+    return Understood(possible[: 1 if intent else MOST_READINGS], intent, unknown, lacking, fixed, goes_on=goes_on)
 
 
 def _items(text: str, lexicon: Lexicon) -> tuple[list[Item], tuple[tuple[str, str], ...]]:
@@ -132,8 +137,10 @@ def _phrase(stems: Sequence[str], written: Sequence[str], place: int, lexicon: L
         return Item(code, written=written[place]), 1
     if word[0].isdigit():
         after = stems[place + 1 : place + 3]
+        money = after[:1] in MONEY
         percent = after[:1] in (["%"], ["percent"], ["pourcent"]) or after == ["pour", "cent"]
-        return Item(number=float(word), percent=percent), 1 + (percent and (2 if after[0] == "pour" else 1))
+        used = 1 + (money or percent) + (percent and after[0] == "pour")
+        return Item(number=float(word), percent=percent, money=money, written=word), used
     if word in lexicon.product_words:
         return Item((Entry("value", "product", (word,), whole=False),)), 1
     return Item(word=written[place]) if any(one.isalnum() for one in word) else None, 1
@@ -149,6 +156,7 @@ def _coded(word: str, lexicon: Lexicon) -> tuple[Entry, ...]:
 
 
 def _goes_on(items: Sequence[Item]) -> bool:
-    """Whether a question changes the one before: it begins with "and", "only", "by", or names no measure at all."""
+    """Whether a question changes the one before: it begins with "and", "only", "by", or is no question by itself."""
     begins = bool(items) and items[0].command() in FOLLOWS
-    return begins or not any(item.has("measure") or item.has("intent") for item in items)
+    asks = any(item.has("measure") or item.has("intent") or item.command() in ASKS for item in items)
+    return begins or not asks

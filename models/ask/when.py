@@ -215,7 +215,7 @@ _NOUN = (
 
 
 def _count(text: str) -> int:
-    return _COUNTS.get(text) or int(text)
+    return 1 if text == "premier" else _COUNTS.get(text) or int(text)
 
 
 def _unit(text: str) -> str:
@@ -337,7 +337,8 @@ _JOINED = re.compile(
 )
 _RANGED = re.compile(r"\b(?:from|between|entre|de|du|depuis|since)\s+(?:the\s+|le\s+|la\s+|debut\s+)?$|\s[-–—]\s$")
 _BARE_DAY = re.compile(
-    r"\b(?:from|between|entre|du|de)\s+(?:the\s+|le\s+)?(?P<day>\d{1,2})(?:st|nd|rd|th|er)?\s+(?:to|and|a|au|et|-)\s+"
+    r"\b(?:from|between|entre|du|de)\s+(?:the\s+|le\s+)?(?P<day>\d{1,2}|premier)(?:st|nd|rd|th|er)?\s+"
+    r"(?:to|and|a|au|et|-)\s+"
     r"(?:the\s+|le\s+)?(?=\d)"
 )
 
@@ -348,7 +349,7 @@ def _range(text: str, first: date, last: date) -> tuple[str, str]:
         after = _first_point(text[bare.end() :])
         if after and after[0].start() == 0 and re.fullmatch(r"-\d\d-\d\d", after[1].part):
             end = _dated(after[1], first, last)
-            spec = f"{end[:8]}{int(bare['day']):02d}/{end}"
+            spec = f"{end[:8]}{_count(bare['day']):02d}/{end}"
             if periods.is_period(spec):
                 return text[: bare.start()] + MARK + text[bare.end() + after[0].end() :], spec
     one = _first_point(text)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from models.ask import definitions, periods, statement
 from models.ask.definitions import Catalogue
@@ -13,7 +14,7 @@ from models.ask.query import Query
 from models.ask.statement import Ask, Days
 
 FEWEST = 6  # earlier pairs of periods that say how much changes are usual
-UNUSUAL = 2.0  # standard deviations
+SURE = 0.95  # of the changes between earlier periods lie in what is called usual
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,9 @@ def explained(known: Catalogue, query: Query, dimensions: Sequence[str], ask: As
     compare with.
 
     Without a period it is the last whole month; without a comparison the same a year earlier where the data reach so
-    far back, else the days before. A change is usual where it is within two standard deviations of those between
-    earlier periods of the same length, as far apart as these two; six such pairs are needed to say.
+    far back, else the days before. A change is usual where it lies in the 95% prediction interval of those between
+    earlier periods of the same length, as far apart as these two (mean +- t * sd * sqrt(1 + 1 / n), for independent
+    normal changes); six such pairs are needed to say.
     """
     measure = query.measures[0]
     if not known.measures[measure].additive or definitions.table_of(known, query) != "sales":
@@ -56,8 +58,8 @@ def explained(known: Catalogue, query: Query, dimensions: Sequence[str], ask: As
     asked = Query((measure,), filters=query.filters, period=query.period or "previous month")
     period = periods.days(asked.period, known.first, known.last)
     compared = query.compared or ("year" if period[0] - timedelta(days=366) >= known.first else "before")
-    earlier = periods.before(asked.period, known.first, known.last, compared)
-    if earlier[0] < known.first:
+    earlier = statement.compared(known, replace(asked, compared=compared))
+    if earlier is None:
         return None
     kept = {one.dimension for one in query.filters}
     found = []
@@ -95,6 +97,13 @@ def _history(known: Catalogue, asked: Query, dimension: str, period: Days, earli
     apart = max(1, round((period[0] - earlier[0]).days / length))
     past = sums.reindex(made.index).fillna(0.0).to_numpy()[:, :-1]
     changes = past[:, apart:] - past[:, :-apart]
-    known_enough = changes.shape[1] >= FEWEST
-    usual = made["change"].abs().to_numpy() <= UNUSUAL * changes.std(axis=1, ddof=1) if known_enough else None
-    return made.assign(usual=usual).rename_axis("level").reset_index()
+    return made.assign(usual=_usual(made["change"].to_numpy(), changes)).rename_axis("level").reset_index()
+
+
+def _usual(change: np.ndarray, past: np.ndarray) -> np.ndarray | None:
+    """Whether each change is one that changes before it (a row for each) let expect; None where these are too few."""
+    count = past.shape[1]
+    if count < FEWEST:
+        return None
+    reach = stats.t.ppf((1 + SURE) / 2, count - 1) * past.std(axis=1, ddof=1) * np.sqrt(1 + 1 / count)
+    return np.abs(change - past.mean(axis=1)) <= reach

@@ -10,7 +10,7 @@ import pandas as pd
 import locales
 from locales import N_, _, ngettext
 from locales.labels import heading, label
-from models.ask import periods
+from models.ask import periods, statement
 from models.ask.definitions import Catalogue, Measure
 from models.ask.query import GRAINS, Filter, Query, Threshold
 from models.ask.statement import EARLIER, SHARE, STEP, Days
@@ -28,7 +28,6 @@ RELATION = {
     "at least": N_("{measure} of {value} or more"),
     "at most": N_("{measure} of {value} or less"),
 }
-COMPARED = {"before": N_("against the days before"), "year": N_("against a year earlier")}
 Names = Mapping[str, Mapping[str, str]]  # dimension -> value -> name
 
 
@@ -63,8 +62,7 @@ def value(name: str, level: object, names: Names) -> str:
 def number(one: Measure, currency: str) -> Callable[[float], str]:
     """How a measure's values are written."""
     if one.unit == "money":
-        digits = 0 if one.additive else 2
-        return lambda found: locales.money(found, currency, digits) if found == found else "–"
+        return lambda found: locales.money(found, currency, 0 if abs(found) >= 1000 else 2) if found == found else "–"
     if one.unit == "share":
         return lambda found: locales.percent(found, 1) if found == found else "–"
     if one.unit in ("units", "count"):
@@ -110,11 +108,13 @@ def sentence(known: Catalogue, query: Query, names: Names, currency: str) -> str
         parts.append(sentences[query.order].format(count=query.limit))
     parts += [kept(known, one, names) for one in query.filters]
     parts += [_("only {condition}").format(condition=threshold(known, one, currency)) for one in query.thresholds]
-    parts.append(periods.written(query.period))
+    meant = periods.days(query.period, known.first, known.last)
+    relative = query.period.startswith(("last", "this", "previous"))
+    dates = _("{period} ({days})").format(period=periods.written(query.period), days=days(meant))
+    parts.append(dates if relative else periods.written(query.period))
     if query.compared:
-        against = COMPARED.get(query.compared)
-        other = periods.written(query.compared)
-        parts.append(_(against) if against else _("against {period}").format(period=other))
+        then = statement.compared(known, query) or periods.before(query.period, known.first, known.last, query.compared)
+        parts.append(_("against {period}").format(period=days(then)))
     return ", ".join(parts)
 
 

@@ -249,18 +249,16 @@ COMMANDS = {  # what changes a question, by what it does
         plus elevee | plus eleves | plus elevees | premier | premiere | premiers | premieres | le plus | la plus |
         les plus | plus fort | plus forte | plus forts | plus fortes | plus vendu | plus vendue | plus vendus |
         plus vendues | mieux | le mieux | plus haut | plus haute | principaux | principales | plus importants |
-        plus importantes | les mieux vendus | mieux vendus | highest to lowest | descending | most expensive |
-        plus cher | plus chere | plus chers | decroissant | most profitable | plus rentables | plus rentable |
-        les plus rentables | busiest | the most | largest number of | heaviest | plus frequente | plus frequent |
-        le plus de
+        plus importantes | les mieux vendus | mieux vendus | highest to lowest | descending | decroissant |
+        most profitable | plus rentables | plus rentable | les plus rentables | busiest | the most |
+        largest number of | heaviest | plus frequente | plus frequent | le plus de
     """,
     "least": """
         lowest | least | smallest | bottom | fewest | minimum | min | slowest | least sold | worst selling |
-        least popular | sells least | sells the least | ascending | lowest to highest | cheapest | least profitable |
+        least popular | sells least | sells the least | ascending | lowest to highest | least profitable |
         plus faible | plus faibles | plus petit | plus petite | plus petits | plus petites | plus bas | plus basse |
         plus basses | le moins | la moins | les moins | moins vendu | moins vendus | moins vendues | moins vendue |
-        les moins vendus | croissant | moins cher | moins chere | moins chers | moins rentables | moins rentable |
-        quietest | le moins de
+        les moins vendus | croissant | moins rentables | moins rentable | quietest | le moins de
     """,
     "best": """
         best | leading | strongest | best performing | meilleur | meilleure | meilleurs | meilleures
@@ -329,10 +327,13 @@ COMMANDS = {  # what changes a question, by what it does
         out of stock now | currently out of stock | sold out now | currently sold out | actuellement en rupture |
         en rupture actuellement | en rupture en ce moment
     """,
+    "either": """
+        or | ou | ou bien
+    """,
     "again": """
         and | and by | now | now by | only | just | instead | what about | how about | and for | and in | same for |
         the same for | also | then | et | et par | et pour | et en | maintenant | seulement | uniquement | plutot |
-        aussi | pareil pour | idem pour | la meme chose pour | meme chose pour | & | or | ou | puis | et a
+        aussi | pareil pour | idem pour | la meme chose pour | meme chose pour | & | puis | et a
     """,
     "all": """
         all | all the | every single | any | tous | toutes | tous les | toutes les | tout | l ensemble des |
@@ -362,7 +363,8 @@ INTENTS = {
         vont partir | risque de partir | risquent de partir | sur le point de partir | a risque |
         susceptibles de partir | qui appeler | vont nous quitter | va nous quitter | risque de depart | vont resilier |
         clients a risque | likely to cancel | about to cancel | will cancel | cancel soon | want to cancel |
-        risquent de resilier | risque de resilier | resilier | envisagent de partir
+        risquent de resilier | risque de resilier | resilier | envisagent de partir | going to churn |
+        is going to churn | about to quit
     """,
     "slipping": """
         slipping | slipping away | silent | gone quiet | inactive | dormant | stopped buying | no longer buying |
@@ -378,7 +380,7 @@ INTENTS = {
         a commander | que commander | quoi commander | reapprovisionner | reapprovisionnement | reassort |
         bientot en rupture | doit on commander | dois commander | il faut commander | dois je recommander |
         recommander | tomber en rupture | ne pas tomber en rupture | manquer | avoid running out | avant rupture |
-        avant la rupture
+        avant la rupture | will run out | run out of stock | will run out of stock
     """,
     "why": """
         why | what explains | what explain | explain | reason for | reasons for | what caused | what drives |
@@ -513,34 +515,34 @@ STOP = """
     communiquer | compute | concernant | concerning | containing | contenant | could | create | croissance |
     currently | d | dans | data | de | decline | declined | declining | decrease | decreased | decreasing | des |
     diagramme | did | different | diminue | diminuent | diminution | dis | dis moi | display | distribution |
-    distribution of | do | does | doing | dollars | done | donne | donne moi | donnees | donner | donnez | donnez moi |
-    dont | dont le nom contient | down | draw | du | during | each of the | elle | elles | en | enregistre | ensemble |
-    entire | entre | est | est ce | est ce que | etaient | etait | ete | etre | eu | eur | euro | euros | ever |
-    exactly | faire | fait | faits | fall | fallen | falling | falls | faut | fell | figure | figures | find | for |
-    fournir | from | gbp | generate | generated | genere | generent | generes | gentillesse | get | give | give me |
-    go | going | gone | got | graph | graphique | grew | grouped bar chart | grow | growing | grown | growth | had |
-    had the | has | hausse | have | heatmap | hello | hey | hi | higher | histogram | histogram of | histogramme de |
-    i | il | ils | in | in total | increase | increased | increasing | indiquer | individual | is | is there | issu |
-    issus | it | its | j | je | jusqu | kind of | know | l | la | le | les | let | lets | leur | leurs | level |
-    levels | like | likely | line chart | line graph | livres | ll | look at | lors | lower | m | ma | made | make |
-    make up | me | merci | mes | moi | mon | montant | montants | montre | montre moi | montrer | montrez |
-    montrez moi | much did | my | n | name contains | named | need | niveau | nom | nos | notre | nous | now on |
-    nuage de points | number | numbers | of | ok | on | one | ones | only in | ont | ont ete | ordered by | our |
-    overall | overview | paid | paid by customers | par les clients | parmi | passe | passees | passer | pay | paye |
-    paye par les clients | payee | payees | payees par les clients | payer | payes | payes par les clients | perform |
-    performance | performed | performing | peut | peux | peux tu | pie | pie chart | placed | plait | please | plot |
-    pls | pounds | pour | pourriez | pouvez | progresse | progression | proviennent | provient | qu | que | quoi |
-    rapporte | rapportent | realise | realisee | realiser | realises | recul | recule | reculent | regarding |
-    relationship | relationship between | reparti | repartis | repartition | repartition des | repartition du |
-    report | represente | representent | respective | right now | rise | risen | rising | rose | s | s il vous plait |
-    sa | scatter | scatter plot | scatterplot | se | see | ses | should | show | show me | so | so far | something |
-    son | sont | soon | sort by | sorted by | souhaite | stacked | stacked bar chart | stp | stuff | sur | svp | t |
-    take | taken | te | tell | tell me | than | thank | thanks | that | the | their | then | there | these | they |
-    think | this | those | to | toi | took | total for | total general | transmettre | trouve | trouver | tu | type |
-    type de | type of | types of | un | une | up | us | usd | va | valeur | valeurs | value | values | variation |
-    various | veux | viennent | vient | visualise | visualize | voir | vont | vos | votre | voudrais | vous | want |
-    was | we | went | were | were there | when | where | which had | which has | whole | whose name contains |
-    with the | with the name | within | would | y | y a t il | y compris | you | your
+    distribution of | do | does | doing | done | donne | donne moi | donnees | donner | donnez | donnez moi | dont |
+    dont le nom contient | down | draw | du | during | each of the | elle | elles | en | enregistre | ensemble |
+    entire | entre | est | est ce | est ce que | etaient | etait | ete | etre | eu | ever | exactly | faire | fait |
+    faits | fall | fallen | falling | falls | faut | fell | figure | figures | find | for | fournir | from | generate |
+    generated | genere | generent | generes | gentillesse | get | give | give me | go | going | gone | got | graph |
+    graphique | grew | grouped bar chart | grow | growing | grown | growth | had | had the | has | hausse | have |
+    heatmap | hello | hey | hi | higher | histogram | histogram of | histogramme de | i | il | ils | in | in total |
+    increase | increased | increasing | indiquer | individual | is | is there | issu | issus | it | its | j | je |
+    jusqu | kind of | know | l | la | le | les | let | lets | leur | leurs | level | levels | like | likely |
+    line chart | line graph | ll | look at | lors | lower | m | ma | made | make | make up | me | merci | mes | moi |
+    mon | montant | montants | montre | montre moi | montrer | montrez | montrez moi | much did | my | n |
+    name contains | named | need | niveau | nom | nos | notre | nous | now on | nuage de points | number | numbers |
+    of | ok | on | one | ones | only in | ont | ont ete | ordered by | our | overall | overview | paid |
+    paid by customers | par les clients | parmi | passe | passees | passer | pay | paye | paye par les clients |
+    payee | payees | payees par les clients | payer | payes | payes par les clients | perform | performance |
+    performed | performing | peut | peux | peux tu | pie | pie chart | placed | plait | please | plot | pls | pour |
+    pourriez | pouvez | progresse | progression | proviennent | provient | qu | que | quoi | rapporte | rapportent |
+    realise | realisee | realiser | realises | recul | recule | reculent | regarding | relationship |
+    relationship between | reparti | repartis | repartition | repartition des | repartition du | report | represente |
+    representent | respective | right now | rise | risen | rising | rose | s | s il vous plait | sa | scatter |
+    scatter plot | scatterplot | se | see | ses | should | show | show me | so | so far | something | son | sont |
+    soon | sort by | sorted by | souhaite | stacked | stacked bar chart | stp | stuff | sur | svp | t | take | taken |
+    te | tell | tell me | than | thank | thanks | that | the | their | then | there | these | they | think | this |
+    those | to | toi | took | total for | total general | transmettre | trouve | trouver | tu | type | type de |
+    type of | types of | un | une | up | us | va | valeur | valeurs | value | values | variation | various | veux |
+    viennent | vient | visualise | visualize | voir | vont | vos | votre | voudrais | vous | want | was | we | went |
+    were | were there | when | where | which had | which has | whole | whose name contains | with the | with the name |
+    within | would | y | y a t il | y compris | you | your
 """
 
 

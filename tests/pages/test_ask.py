@@ -188,3 +188,25 @@ def test_what_a_language_model_reads_is_offered_and_checked(visit, monkeypatch):
     assert len(app.dataframe[0].value) == 6
     said["measures"] = ["nothing"]
     assert "did not understand it either" in words(ask(app, "what about the moolah"))
+
+
+def test_simulated_customers_say_nothing_of_somebodys_own_shop(visit):
+    frame = pd.DataFrame(
+        {
+            "source": "t", "line_id": ["1", "2"], "timestamp": pd.date_range("2026-01-01", periods=2, unit="us"),
+            "product": ["A", "B"], "line_type": "sale", "quantity": 1.0, "unit_price": 5.0, "currency": "EUR",
+        }
+    )  # fmt: skip
+    dataset = Dataset("sales", {"sales": frame}, Origin("upload", "mine.csv", currency="EUR"))
+    tables.add(settings.get().home, dataset, datetime(2026, 3, 15, tzinfo=UTC))
+    app = ask(visit("ask"), "number of customers")
+    assert not app.metric
+    assert "needs what these data lack: Customer" in words(app)
+    assert "simulated" not in words(app)
+
+
+def test_a_question_that_goes_on_can_be_asked_by_itself(visit):
+    app = ask(ask(visit("ask"), "revenue by store in 2025"), "only kitchen")
+    assert "by store" in understood(app)
+    next(button for button in app.button if button.label == "Ask it by itself").click().run()
+    assert app.button(key="ask.reading.0").label.replace("\\", "") == "Revenue, Category: Kitchen, all days"

@@ -84,6 +84,7 @@ def found(simulated, query):
         ("comparer 2025 et 2024", "2025", "year"),
         ("revenue in March vs February", "2026-03", "before"),
         ("december 2025 vs december 2023", "2025-12", "2023-12"),
+        ("CA du premier au 3 mars 2025", "2025-03-01/2025-03-03", ""),
         ("stores with more than 2000 orders", "", ""),  # no year
         ("may I see sales", "", ""),  # no month
     ],
@@ -184,6 +185,58 @@ def test_a_question_goes_on_from_the_one_before(shops):
 def test_what_is_no_question_is_not_answered(shops, text):
     catalogue, words, _codes = shops["demo"]
     assert not understand(text, catalogue, words).certain
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "orders over 2000 euros",  # of an order there is no amount here
+        "top 2 products in each store",
+        "what is our biggest order",
+        "orders over 2000",
+        "top 0 products",
+        "revenue in London week",
+        "margin rate by store and category and supplier",
+        "most expensive item",
+        "stores with more than 5% orders",
+    ],
+)
+def test_what_cannot_be_asked_so_is_not_answered_as_something_else(shops, text):
+    catalogue, words, _codes = shops["demo"]
+    assert not understand(text, catalogue, words).certain
+
+
+def test_a_per_cent_of_money_is_its_rate(shops):
+    catalogue, words, _codes = shops["demo"]
+    said = understand("products with a margin over 54%", catalogue, words)
+    assert said.readings == (
+        Query(("margin_rate",), ("product",), thresholds=(Threshold("margin_rate", "over", 0.54),)),
+    )
+
+
+def test_one_or_the_other_are_compared(shops):
+    catalogue, words, _codes = shops["bakery"]
+    said = understand("Karim ou Léa, qui vend le plus ?", catalogue, words)
+    assert said.readings[0].by == ("vendeur",)
+
+
+def test_a_word_is_not_taken_for_a_filler(shops):
+    catalogue, words, _codes = shops["bakery"]
+    assert not understand("ventes de thé", catalogue, words).certain
+    assert not understand("how many tyres did we sell", catalogue, words).certain
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How much did we sell in the North in March 2024?", "products sold at a loss", "what day of the week sells best",
+        "best month ever", "how many products do we sell", "who is about to leave", "growth by store 2025 vs 2024",
+    ],
+)  # fmt: skip
+def test_a_whole_question_does_not_go_on_from_the_one_before(shops, text):
+    catalogue, words, _codes = shops["demo"]
+    before = Query(("price",), ("category",), "month", (Filter("store", ("LON",)),), period="2025")
+    assert understand(text, catalogue, words, before).readings == understand(text, catalogue, words).readings
 
 
 def test_a_question_that_is_too_long_is_not_read(shops):
@@ -406,6 +459,13 @@ def test_there_is_no_comparison_with_days_before_the_data(simulated):
     assert list(answer.table) == ["revenue"]
 
 
+def test_a_day_or_two_that_the_data_miss_are_left_out_of_a_comparison(simulated):
+    answer = found(simulated, Query(("revenue",), period="2024-11-20/2025-11-10", compared="year"))
+    assert answer.earlier == (FIRST, date(2024, 11, 11)) if answer.earlier else True
+    short = found(simulated, Query(("revenue",), period="2024-11-25/2025-11-10", compared="year"))
+    assert short.earlier == (FIRST, date(2024, 11, 11))  # 27 November 2023 is not in the data
+
+
 def test_stock_is_what_the_last_move_left(simulated):
     sold, *_ = simulated
     moves = tables.read(sold, "stock_moves")
@@ -529,6 +589,15 @@ def test_why_finds_what_changed_and_its_parts_add_up(tmp_path):
     assert found.usual is False
 
 
+def test_a_change_is_measured_against_the_usual_change_and_not_against_none():
+    past = np.array([[50.0, 52.0, 48.0, 51.0, 49.0, 50.0, 50.0]])  # it always rises by 50
+    assert not why._usual(np.array([0.0]), past)[0]
+    assert why._usual(np.array([50.0]), past)[0]
+    # Prediction interval by hand: t(0.975, 6) = 2.4469, sd = 1.2910, sqrt(1 + 1/7) = 1.0690: +- 3.377.
+    assert why._usual(np.array([53.3]), past)[0]
+    assert not why._usual(np.array([53.5]), past)[0]
+
+
 def test_why_calls_noise_usual(tmp_path):
     unusual = 0
     for seed in range(6):
@@ -564,7 +633,7 @@ def test_a_query_is_a_sentence_in_both_languages(shops):
         text = wording.sentence(catalogue, query, {}, "GBP")
     assert text == (
         "Revenue and Margin, by store and month, the first 5, Category: Kitchen, only Orders over 100, "
-        "last whole month, against a year earlier"
+        "last whole month (1 Oct 2026 to 31 Oct 2026), against 1 Oct 2025 to 31 Oct 2025"
     )
     with locales.using("fr"):
         assert "par magasin et mois" in wording.sentence(catalogue, query, {}, "GBP")

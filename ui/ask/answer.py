@@ -8,7 +8,7 @@ import streamlit as st
 import locales
 from charts.ask import answer as charts
 from data.tables import Stored
-from models.ask import definitions, statement, wording
+from models.ask import definitions, periods, statement, wording
 from models.ask.definitions import PEOPLE
 from models.ask.query import Query, to_text
 from models.ask.statement import EARLIER, Answer
@@ -40,10 +40,15 @@ def shown(of: Known, query: Query, found: Answer, stored: Stored) -> None:
                 count=locales.number(statement.MOST_GROUPS)
             )
         )
+    if found.earlier:
+        first, last = of.catalogue.first, of.catalogue.last
+        if periods.before(query.period, first, last, query.compared)[0] < found.earlier[0]:
+            text = _("The data begin on {day}: of the days to compare with, those before are missing.")
+            st.caption(text.format(day=locales.day(first)))
     if query.compared and found.earlier is None:
         st.caption(_("The days to compare with begin before the data do, so there is no comparison."))
     if not nothing:
-        _receipt(of, query, found, stored, currency)
+        receipt(of, query, found, stored)
 
 
 def _card(of: Known, name: str, found: Answer, currency: str) -> tuple[str, str, str]:
@@ -73,7 +78,9 @@ def _rounded(of: Known, query: Query, table: pd.DataFrame) -> pd.DataFrame:
     return made
 
 
-def _receipt(of: Known, query: Query, found: Answer, stored: Stored, currency: str) -> None:
+def receipt(of: Known, query: Query, found: Answer, stored: Stored) -> None:
+    """Where an answer comes from: days, meanings, rows, the version of the data, and the SQL."""
+    currency = stored.origin.currency or "GBP"
     with st.expander(_("Where this comes from"), icon=":material/receipt_long:"):
         known = of.catalogue
         lines = [wording.sentence(known, query, of.names, currency)]

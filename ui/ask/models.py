@@ -1,5 +1,6 @@
 """What the models say to a question that is for them, and where to read more."""
 
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -13,7 +14,8 @@ from models.ask import definitions, statement, why, wording
 from models.ask.query import Query
 from models.ask.why import Why
 from ui import cards, inputs, lists
-from ui.ask.known import Known
+from ui.ask import answer
+from ui.ask.known import Known, answered
 from ui.text import N_, _
 
 POINTERS = {  # intent -> (sentence, page, the link's text)
@@ -29,6 +31,7 @@ POINTERS = {  # intent -> (sentence, page, the link's text)
         N_("See what changed"),
     ),
 }  # fmt: skip
+AGAINST = {"year": N_("A year earlier"), "before": N_("The days before")}
 FEW = 200  # levels of a dimension that explains anything
 LEFT_OUT = ("weekday", "hour", "month_of_year", "customer", "product")
 
@@ -39,9 +42,12 @@ def pointed(intent: str) -> None:
     cards.pointer(_(sentence), page, _(action))
 
 
-def explained(of: Known, query: Query, sold: Stored) -> None:
+def explained(of: Known, query: Query, sold: Stored, people: Stored) -> None:
     """Why a measure changed."""
     known, currency = of.catalogue, sold.origin.currency or "GBP"
+    if not query.compared:
+        against = inputs.view(_("Compare"), list(AGAINST), "against", lambda one: _(AGAINST[one]))
+        query = replace(query, period=query.period or "previous month", compared=against)
     split = tuple(name for name, levels in of.levels.items() if 1 < len(levels) <= FEW and name not in LEFT_OUT)
     found = _why(sold.version, query, split, of, sold)
     if found is None:
@@ -78,9 +84,11 @@ def explained(of: Known, query: Query, sold: Stored) -> None:
     )
     cards.figure(charts.changes(found, named, wording.dimension(known, dimension), write), "why", table)
     lists.show(table, "why-table", _("What changed, the largest part of it first"))
+    asked = Query((found.measure,), filters=query.filters, period=query.period, compared=query.compared)
+    answer.receipt(of, asked, answered(sold, people, asked), sold)
     st.caption(
         _(
-            "A change is usual where it is within two standard deviations of the changes between earlier periods of "
+            "A change is usual where it lies in the 95% prediction interval of the changes between earlier periods of "
             "the same length, as far apart as these two. A split says where the change is, not what caused it."
         )
     )

@@ -42,12 +42,12 @@ def begin(of: Known) -> None:
         builder.load(wanted)
 
 
-def ask(of: Known, sold: Stored, text: str) -> None:
-    """Understand a question, which may go on from the answer that is shown."""
+def ask(of: Known, sold: Stored, text: str, alone: bool = False) -> None:
+    """Understand a question, which may go on from the answer that is shown unless it is asked `alone`."""
     text = text.strip()
     if not text:
         return
-    base = st.session_state.get("ask.base")
+    base = None if alone else st.session_state.get("ask.base")
     said = understand(text, of.catalogue, of.lexicon, base)
     st.session_state["ask.advice"] = None if said.certain or said.too_long else _advice(of, text)
     st.session_state["ask.said"], st.session_state["ask.asked"] = said, text
@@ -63,7 +63,7 @@ def choose(query: Query | None) -> None:
         builder.load(query)
 
 
-def replied(of: Known, said: Understood, currency: str) -> None:
+def replied(of: Known, sold: Stored, said: Understood, currency: str) -> None:
     """What is said back where a question is not simply answered."""
     known = of.catalogue
     if said.too_long:
@@ -80,6 +80,11 @@ def replied(of: Known, said: Understood, currency: str) -> None:
         st.warning(plain(sentence))
     for name in said.lacking:
         st.warning(plain(wording.lacks(known, name) + " " + _("Where your file has it, map it on the page Data.")))
+    if said.goes_on:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(_("This goes on from the question before."), width="content")
+            again = (of, sold, st.session_state["ask.asked"], True)
+            st.button(_("Ask it by itself"), on_click=ask, args=again, type="tertiary", icon=":material/restart_alt:")
     if said.certain or said.intent:
         return
     advice = st.session_state.get("ask.advice")
