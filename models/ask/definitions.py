@@ -125,6 +125,15 @@ MEASURES = (
         additive=False,
     ),
     Measure(
+        "new_customers",
+        N_("New customers"),
+        f"count(DISTINCT customer) FILTER ({SALE} AND timestamp < date_trunc('day', first_bought) + INTERVAL 1 DAY)",
+        "count",
+        N_("customers who bought for the first time in the data"),
+        ("customer",),
+        additive=False,
+    ),
+    Measure(
         "products",
         N_("Products sold"),
         f"count(DISTINCT product) FILTER ({SALE})",

@@ -17,7 +17,7 @@ RELATIONS: dict[str, Relation] = {"over": "over", "under": "under", "at least": 
 KINDS: tuple[Kind, ...] = ("measure", "dimension", "value", "grain", "lacking")
 SUPERLATIVES = {"most": "most", "least": "least", "best": "most", "worst": "least"}
 ROLES = ("by", "which", "many", *SUPERLATIVES)
-WHOLE = ("sell", "spend", "many", "much", "against", "either", "share")  # what holds for the whole question
+WHOLE = ("sell", "spend", "many", "much", "against", "either", "share", "gross")  # what holds for the whole question
 GO_ON = ("again", "either", "with", "all")  # commands behind which what was said still holds: "without London and Bath"
 EACH = ("per", "for each", "for every", "each", "every", "chaque", "pour chaque")  # before what there is one of
 COUNTS = ("customers", "customers.count")
@@ -380,6 +380,10 @@ class Draft:
         if self.limit > 0 and len(self.by) > 1:  # so many of each is not the first few of all
             return
         for measures in self._measures(time, base):
+            if "gross" in self.said:  # of revenue it has another name, of all else no meaning
+                measures = tuple("gross_sales" if name == "revenue" else name for name in measures)
+                if "gross_sales" not in measures:
+                    continue
             counts = any(not self.known.measures[name].additive for name in measures if name in self.known.measures)
             if self.averaged and (self.averaged != len(measures) or (counts and not self.grain)):
                 continue  # an average of what, is not said
@@ -459,7 +463,7 @@ class Draft:
         by = fresh.by or tuple(name for name in base.by if name not in self.cleared)
         return replace(
             base,
-            measures=tuple(self.measures) or base.measures,
+            measures=fresh.measures,
             by=by,
             grain=fresh.grain or base.grain,
             filters=(*kept, *fresh.filters),

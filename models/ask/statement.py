@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from models.ask import definitions, periods
-from models.ask.definitions import GOODS, LATELY, PEOPLE, Catalogue
+from models.ask.definitions import GOODS, LATELY, PEOPLE, SALE, Catalogue
 from models.ask.query import GRAINS, Filter, Query
 
 MOST_GROUPS = 5000
@@ -154,6 +154,12 @@ class _Made:
         return ", ".join(parts)
 
     def source(self) -> str:
+        if self.table == "sales" and "new_customers" in {
+            *self.query.measures,
+            *(one.measure for one in self.query.thresholds),
+        }:
+            first = f"min(timestamp) FILTER ({SALE}) OVER (PARTITION BY customer) AS first_bought"
+            return f"(SELECT *, {first} FROM sales) AS sales"
         return f"({self.stock()})" if self.table == "stock" else self.table
 
     def where(self) -> str:

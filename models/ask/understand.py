@@ -20,7 +20,14 @@ HOURS = (["h"], ["heure"], ["o"])
 LONGEST = 500  # characters of a question
 
 ASKS = ("which", "many", "much", "sell", "spend", "losing", "empty", "share", "mean", *SUPERLATIVES)
-FOLLOWS = ("again", "by", "not", "all", "table")  # commands that a question which goes on from another begins with
+FOLLOWS = (
+    "again",
+    "gross",
+    "by",
+    "not",
+    "all",
+    "table",
+)  # commands that a question which goes on from another begins with
 PRIORITY = ("why", "drift", "leaving", "slipping", "stock", "forecast")
 
 

@@ -40,6 +40,10 @@ MEASURES = {
         people who bought | client | clientes | acheteurs | nombre de clients | nombre d'acheteurs | clients actifs |
         clients uniques | clients distincts
     """,
+    "new_customers": """
+        new customers | number of new customers | first time buyers | first time customers | new buyers | new clients |
+        nouveaux clients | nouvelles clientes | nombre de nouveaux clients | clients nouveaux | nouveaux acheteurs
+    """,
     "products": """
         number of products | number of different products | number of distinct products | different products |
         distinct products | unique products | different items | distinct items | number of articles | number of skus |
@@ -338,6 +342,10 @@ COMMANDS = {  # what changes a question, by what it does
     "all": """
         all | all the | every single | any | tous | toutes | tous les | toutes les | tout | l ensemble des |
         ensemble des
+    """,
+    "gross": """
+        without returns | excluding returns | before returns | ignoring returns | sans retours | sans les retours |
+        hors retours | avant retours
     """,
     "losing": """
         lose money | losing money | loses money | lost money | loss making | unprofitable | at a loss |

@@ -167,6 +167,7 @@ def test_a_question_goes_on_from_the_one_before(shops):
         ("now per quarter", {"grain": "quarter"}),
         ("last year instead", {"period": "previous year"}),
         ("et la marge ?", {"measures": ("margin",)}),
+        ("without returns", {"measures": ("gross_sales",)}),
         ("sans Noël", {"filters": (Filter("category", ("Christmas",), kept=False),)}),
     ):
         said = asked(text, previous=first)
@@ -209,9 +210,8 @@ def test_what_cannot_be_asked_so_is_not_answered_as_something_else(shops, text):
 def test_a_per_cent_of_money_is_its_rate(shops):
     catalogue, words, _codes = shops["demo"]
     said = understand("products with a margin over 54%", catalogue, words)
-    assert said.readings == (
-        Query(("margin_rate",), ("product",), thresholds=(Threshold("margin_rate", "over", 0.54),)),
-    )
+    limit = Threshold("margin_rate", "over", 0.54)
+    assert said.readings == (Query(("margin_rate",), ("product",), thresholds=(limit,)),)
 
 
 def test_one_or_the_other_are_compared(shops):
@@ -229,7 +229,8 @@ def test_a_word_is_not_taken_for_a_filler(shops):
 @pytest.mark.parametrize(
     "text",
     [
-        "How much did we sell in the North in March 2024?", "products sold at a loss", "what day of the week sells best",
+        "How much did we sell in the North in March 2024?", "products sold at a loss",
+        "what day of the week sells best",
         "best month ever", "how many products do we sell", "who is about to leave", "growth by store 2025 vs 2024",
     ],
 )  # fmt: skip
@@ -443,6 +444,14 @@ def test_filters_thresholds_order_and_averages_are_those_of_pandas(simulated):
     assert line.table["revenue"][0] == pytest.approx(goods["amount"].mean())
 
 
+def test_new_customers_are_those_of_the_overview(simulated):
+    sold, *_ = simulated
+    goods = overview.goods(tables.read(sold, columns=overview.wanted(sold.columns["sales"]), coded=True))
+    months = overview.loyalty(goods, pd.Timestamp("2025-01-01"), pd.Timestamp("2025-12-31"))
+    ours = found(simulated, Query(("new_customers",), grain="month", period="2025")).table
+    assert ours["new_customers"].tolist() == months["new"].tolist()
+
+
 def test_a_comparison_stands_beside_its_own_group_and_step(simulated):
     now = found(simulated, Query(("revenue",), ("store",), "month", period="2026", compared="year"))
     assert now.earlier == (date(2025, 1, 1), date(2025, 11, 28))
@@ -460,10 +469,10 @@ def test_there_is_no_comparison_with_days_before_the_data(simulated):
 
 
 def test_a_day_or_two_that_the_data_miss_are_left_out_of_a_comparison(simulated):
-    answer = found(simulated, Query(("revenue",), period="2024-11-20/2025-11-10", compared="year"))
-    assert answer.earlier == (FIRST, date(2024, 11, 11)) if answer.earlier else True
-    short = found(simulated, Query(("revenue",), period="2024-11-25/2025-11-10", compared="year"))
-    assert short.earlier == (FIRST, date(2024, 11, 11))  # 27 November 2023 is not in the data
+    few = found(simulated, Query(("revenue",), period="2024-11-25/2025-11-10", compared="year"))
+    assert few.earlier == (FIRST, date(2024, 11, 11))  # 27 and 28 November 2023 are not in the data
+    many = found(simulated, Query(("revenue",), period="2024-11-01/2025-11-10", compared="year"))
+    assert many.earlier is None
 
 
 def test_stock_is_what_the_last_move_left(simulated):
