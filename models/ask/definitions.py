@@ -530,6 +530,7 @@ def fits(known: Catalogue, query: Query) -> bool:
         and not (timed and table != "sales")
         and not (query.period and table == PEOPLE)
         and query.limit >= 0
+        and (not query.each or (query.each in query.by and len(query.by) == MOST_BY and not query.grain))
         and not (query.thresholds and not (query.by or query.grain))
         and all(periods.is_period(one) for one in (query.period, query.compared) if one not in ("before", "year"))
         and not (query.share and (len(query.measures) > 1 or not known.measures[query.measures[0]].additive))
@@ -560,5 +561,7 @@ def fitted(known: Catalogue, query: Query) -> Query | None:
         over=query.over if timed or has(query.over) else "",
         share=query.share and len(measures) == 1 and known.measures[measures[0]].additive,
     )
+    if kept.each not in kept.by or len(kept.by) < MOST_BY or kept.grain:
+        kept = replace(kept, each="")
     kept = replace(kept, thresholds=tuple(one for one in kept.thresholds if known.measures[one.measure].table == table))
     return kept if fits(known, kept) else None

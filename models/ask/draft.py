@@ -19,7 +19,18 @@ SUPERLATIVES = {"most": "most", "least": "least", "best": "most", "worst": "leas
 ROLES = ("by", "which", "many", *SUPERLATIVES)
 WHOLE = ("sell", "spend", "many", "much", "against", "either", "share", "gross")  # what holds for the whole question
 GO_ON = ("again", "either", "with", "all")  # commands behind which what was said still holds: "without London and Bath"
-EACH = ("per", "for each", "for every", "each", "every", "chaque", "pour chaque")  # before what there is one of
+EACH = (
+    "per",
+    "for each",
+    "for every",
+    "in each",
+    "in every",
+    "each",
+    "every",
+    "chaque",
+    "pour chaque",
+    "dans chaque",
+)  # before what there is one of
 COUNTS = ("customers", "customers.count")
 COUNTED = {"product": "products", "store": "stores", "customer": "customers"}
 CONDITIONS: dict[
@@ -100,6 +111,7 @@ class Draft:
     filters: list[Filter] = field(default_factory=list)
     thresholds: list[Threshold] = field(default_factory=list)
     order: str = ""
+    each: str = ""  # the dimension of whose levels so many are asked for each
     limit: int = 0
     mean: bool = False  # an average was asked for, of the measure that is to come
     averaged: int = 0  # measures that are to be averaged over time or lines
@@ -318,6 +330,8 @@ class Draft:
             pass  # "Kitchen products"
         else:
             self.by += [name] if name not in self.by else []
+            if before.written in EACH and self.by[0] != name:
+                self.each = name
             self._one(item)
         self.role, self.negated = ("by" if self.role == "by" else ""), False
 
@@ -377,7 +391,7 @@ class Draft:
         single = "share" in self.said or "against" in self.said or "either" in self.said
         if self.waiting or (self.limit > 0 and not self.order) or (self.order and not split and not single):
             return
-        if self.limit > 0 and len(self.by) > 1:  # so many of each is not the first few of all
+        if self.limit > 0 and len(self.by) > 1 and not self.each:  # so many of all, or of each?
             return
         for measures in self._measures(time, base):
             if "gross" in self.said:  # of revenue it has another name, of all else no meaning
@@ -452,6 +466,7 @@ class Draft:
             over=over,
             order=order,  # type: ignore[arg-type]
             limit=limit if order else 0,
+            each=self.each if order and limit else "",
             share="share" in self.said,
         )
         return fresh if base is None else self._changed(base, fresh, time)

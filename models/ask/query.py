@@ -38,8 +38,8 @@ class Query:
     `measures` and the dimensions they are split `by` are names of a `models.ask.definitions.Catalogue`; `grain` is a
     step of time, one of `GRAINS` or none. `period` and `compared` are written as `models.ask.periods` reads them;
     `compared` may also be "before" or "year". `over` is a dimension or grain whose groups a measure is averaged over.
-    Groups are in the `order` of the first measure, the first `limit` of them (0 is all); `share`: each group's part of
-    the whole.
+    Groups are in the `order` of the first measure, the first `limit` of them (0 is all), or the first of `each` level
+    of one of the two dimensions; `share`: each group's part of the whole.
     """
 
     measures: tuple[str, ...]
@@ -53,6 +53,7 @@ class Query:
     order: Order = ""
     limit: int = 0
     share: bool = False
+    each: str = ""
 
 
 _ADAPTER = TypeAdapter(Query)

@@ -110,6 +110,11 @@ def statement(known: Catalogue, query: Query, period: Days | None) -> tuple[str,
         of = ", ".join(definitions.quoted(name) for name in query.by)
         inner = f"SELECT *, sum({definitions.quoted(columns[0])}) OVER (PARTITION BY {of}) AS _total FROM ({inner})"
         series = f" QUALIFY dense_rank() OVER (ORDER BY _total {order} NULLS LAST, {of}) <= {query.limit}"
+    if query.each and query.limit:
+        order = "ASC" if query.order == "least" else "DESC"
+        each, measure = definitions.quoted(query.each), definitions.quoted(columns[0])
+        of = f"PARTITION BY {each} ORDER BY {measure} {order} NULLS LAST"
+        series = f" QUALIFY row_number() OVER ({of}, {', '.join(map(definitions.quoted, query.by))}) <= {query.limit}"
     return f"SELECT {names} FROM ({inner}) WHERE {made.kept()}{series}{made.ordered()}", made.values
 
 
@@ -210,7 +215,9 @@ class _Made:
         by_time = query.grain and not (query.order and not query.by)
         in_turn = len(query.by) == 1 and query.by[0] in ("weekday", "hour", "month_of_year") and not query.order
         order = names[::-1] if by_time else names if in_turn else [first, *names]
-        limit = 0 if query.grain and query.by else query.limit
+        if query.each:
+            order = [definitions.quoted(query.each), *order]
+        limit = 0 if query.each or (query.grain and query.by) else query.limit
         return f" ORDER BY {', '.join(order)} LIMIT {limit or MOST_GROUPS + 1}"
 
     def stock(self) -> str:

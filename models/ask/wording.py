@@ -105,7 +105,13 @@ def sentence(known: Catalogue, query: Query, names: Names, currency: str) -> str
             "most": ngettext("the first one", "the first {count}", query.limit),
             "least": ngettext("the last one", "the last {count}", query.limit),
         }
-        parts.append(sentences[query.order].format(count=query.limit))
+        few = sentences[query.order].format(count=query.limit)
+        of = (
+            _("{few} of each {dimension}").format(few=few, dimension=dimension(known, query.each).lower())
+            if query.each
+            else few
+        )
+        parts.append(of)
     parts += [kept(known, one, names) for one in query.filters]
     parts += [_("only {condition}").format(condition=threshold(known, one, currency)) for one in query.thresholds]
     meant = periods.days(query.period, known.first, known.last)

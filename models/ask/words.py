@@ -229,12 +229,13 @@ DIMENSIONS = {
 
 COMMANDS = {  # what changes a question, by what it does
     "by": """
-        by | per | each | for each | for every | every | across | split by | broken down by | break down by |
-        breakdown by | grouped by | group by | according to | depending on | in each | for the different | colored by |
-        coloured by | color by | segmented by | over the different | among | as a function of | divided by |
-        distribution by | par | selon | pour chaque | chaque | dans chaque | ventile par | ventilee par |
-        ventilees par | reparti par | repartie par | en fonction de | suivant | detail par | groupe par |
-        regroupe par | decoupe par | ventilation par | repartition par | a travers | colore par | y axis | x axis
+        by | per | each | in every | par chaque | for each | for every | every | across | split by | broken down by |
+        break down by | breakdown by | grouped by | group by | according to | depending on | in each |
+        for the different | colored by | coloured by | color by | segmented by | over the different | among |
+        as a function of | divided by | distribution by | par | selon | pour chaque | chaque | dans chaque |
+        ventile par | ventilee par | ventilees par | reparti par | repartie par | en fonction de | suivant |
+        detail par | groupe par | regroupe par | decoupe par | ventilation par | repartition par | a travers |
+        colore par | y axis | x axis
     """,
     "which": """
         which | what | who | whose | list | list of | show which | rank | ranking of | ranking | sort | quel | quels |

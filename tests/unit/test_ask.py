@@ -192,7 +192,7 @@ def test_what_is_no_question_is_not_answered(shops, text):
     "text",
     [
         "orders over 2000 euros",  # of an order there is no amount here
-        "top 2 products in each store",
+        "top 2 products by store",  # of all, or of each?
         "what is our biggest order",
         "orders over 2000",
         "top 0 products",
@@ -450,6 +450,18 @@ def test_new_customers_are_those_of_the_overview(simulated):
     months = overview.loyalty(goods, pd.Timestamp("2025-01-01"), pd.Timestamp("2025-12-31"))
     ours = found(simulated, Query(("new_customers",), grain="month", period="2025")).table
     assert ours["new_customers"].tolist() == months["new"].tolist()
+
+
+def test_so_many_of_each_are_those_of_pandas(simulated):
+    sold, _people, catalogue, words = simulated
+    query = understand("top 2 products in each store in 2025", catalogue, words).readings[0]
+    assert (query.by, query.each, query.limit) == (("product", "store"), "store", 2)
+    ours = found(simulated, query).table
+    lines = tables.read(sold)
+    goods = lines[lines["line_type"].isin(["sale", "return"]) & (lines["timestamp"].dt.year == 2025)]
+    amount = (goods["quantity"] * goods["unit_price"]).groupby([goods["store"], goods["product"]]).sum()
+    right = amount.groupby(level=0).nlargest(2).droplevel(0)
+    assert ours.set_index(["store", "product"])["revenue"].to_dict() == pytest.approx(right.to_dict())
 
 
 def test_a_comparison_stands_beside_its_own_group_and_step(simulated):
