@@ -49,8 +49,9 @@ NAVIGATION = [
 # Loaded by their URL: the model chosen on the page before stays chosen, and these are looked at as they begin.
 ALONE = ["monitoring-drift", "monitoring-performance", "monitoring-retraining"]
 FIGURE = ".stMain :is(.stPlotlyChart, .stImage)"
+ANSWER = {"ask": ".stMain .stForm"}  # nothing was asked yet
 INSTEAD = {
-    "ask": ".stMain .stForm",
+    "ask": ".stMain .stButton",  # examples of questions
     "monitoring-health": ".stMain :is(.stPlotlyChart, .stButtonGroup)",  # without jobs no figure
     "food": ".stMain .stDataFrame",
     "data": ".stMain .stDataFrame",
@@ -104,7 +105,7 @@ def test_every_page_opens_clean_and_leaves_a_picture(windows, other_sales, path,
     with locales.using(language):
         assert page.title() == page.get_by_role("heading", level=1).inner_text() == locales._(PAGES[path])
     if size == "desktop":
-        answer, figure = top(page, ".stMain .stMetric"), top(page, INSTEAD.get(path, FIGURE))
+        answer, figure = top(page, ANSWER.get(path, ".stMain .stMetric")), top(page, INSTEAD.get(path, FIGURE))
         assert answer < figure < SIZES[size]["height"], "the answer and the top of the first figure are above the fold"
     shoot(page, f"{path or 'today'}_{size}_{language}")
     visitor.complain()
@@ -115,6 +116,20 @@ def test_the_language_switch_speaks_french_and_is_in_the_url(visit: Visit):
     page.get_by_text("Français", exact=True).click()
     expect(page.get_by_role("heading", name="Aujourd’hui")).to_be_visible()
     expect(page).to_have_url(re.compile("lang=fr"))
+
+
+def test_a_question_is_typed_answered_and_gone_on_from(visit: Visit):
+    page = visit.open("ask?lang=en")
+    question = page.get_by_label("Question", exact=True).first
+    question.fill("revenue by store in 2025")
+    question.press("Enter")
+    expect(page.get_by_text("I understood: Revenue, by store, 2025")).to_be_visible()
+    expect(page.locator(FIGURE).first).to_be_visible()
+    question.fill("only London")
+    question.press("Enter")
+    expect(page.get_by_text("London Marylebone, 2025").first).to_be_visible()
+    expect(page).to_have_url(re.compile("q=.*LON"))
+    settled(page)
 
 
 def test_a_click_on_a_bar_filters_everything_else(visit: Visit):
