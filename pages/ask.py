@@ -46,8 +46,9 @@ def asked() -> None:
         suggested()
         return
     sentence = st.empty()
-    with st.expander(_("Change the question"), icon=":material/tune:", key="ask.built"):
-        query = builder.built(of, query, currency)
+    with st.expander(_("Change the question"), icon=":material/tune:", on_change="rerun", key="ask.built") as inputs:
+        if inputs.open:
+            query = builder.built(of, query, currency)
     st.session_state["ask.query"] = st.session_state["ask.base"] = query
     understood = plain(wording.sentence(of.catalogue, query, of.names, currency))
     sentence.markdown(_("I understood: {sentence}").format(sentence=f"**{understood}**"))

@@ -31,14 +31,13 @@ class Answer:
 
     `table` has a column for each dimension and for the grain (`STEP`), the measures, with a comparison also each
     measure of the `earlier` days (`EARLIER` before its name), with a share the part of the whole (`SHARE`). `period`
-    and `earlier` are first and last days, None where there is no time. `rows` of the data were read by `sql` with
-    `values`; `cut`: there are more groups than `MOST_GROUPS`.
+    and `earlier` are first and last days, None where there is no time. `sql` with `values` was asked; `cut`: there are
+    more groups than `MOST_GROUPS`.
     """
 
     table: pd.DataFrame
     period: Days | None
     earlier: Days | None
-    rows: int
     sql: str
     values: Mapping[str, Any]
     cut: bool
@@ -50,11 +49,10 @@ def answer(known: Catalogue, query: Query, ask: Ask) -> Answer:
     period = periods.days(query.period, known.first, known.last) if timed else None
     sql, values = statement(known, query, period)
     found = ask(sql, **values)
-    rows = _read(known, query, period, ask)
     earlier = compared(known, query)
     if earlier:
         found = _beside(known, query, found, period, earlier, ask)
-    return Answer(found.head(MOST_GROUPS), period, earlier, rows, sql, values, len(found) > MOST_GROUPS)
+    return Answer(found.head(MOST_GROUPS), period, earlier, sql, values, len(found) > MOST_GROUPS)
 
 
 def compared(known: Catalogue, query: Query) -> Days | None:
@@ -275,8 +273,10 @@ def _between(start: str, end: str) -> str:
     return f"timestamp >= {start} AND timestamp < {_after(end)}"
 
 
-def _read(known: Catalogue, query: Query, period: Days | None, ask: Ask) -> int:
+def read(known: Catalogue, query: Query, ask: Ask) -> int:
     """How many rows a query is answered from."""
+    timed = definitions.table_of(known, query) != PEOPLE
+    period = periods.days(query.period, known.first, known.last) if timed else None
     made = _Made(known, query, period)
     where = made.where()
     return int(ask(f"SELECT count(*) FROM {made.source()} WHERE {where}", **made.values).iat[0, 0])

@@ -13,7 +13,7 @@ from models.ask.definitions import PEOPLE
 from models.ask.query import Query, to_text
 from models.ask.statement import EARLIER, Answer
 from ui import cards, lists
-from ui.ask.known import Known
+from ui.ask.known import Known, read
 from ui.text import _, ngettext, plain
 
 MOST_CARDS = 4
@@ -81,7 +81,12 @@ def _rounded(of: Known, query: Query, table: pd.DataFrame) -> pd.DataFrame:
 def receipt(of: Known, query: Query, found: Answer, stored: Stored) -> None:
     """Where an answer comes from: days, meanings, rows, the version of the data, and the SQL."""
     currency = stored.origin.currency or "GBP"
-    with st.expander(_("Where this comes from"), icon=":material/receipt_long:"):
+    where = st.expander(
+        _("Where this comes from"), icon=":material/receipt_long:", on_change="rerun", key="ask.receipt"
+    )
+    if not where.open:
+        return
+    with where:
         known = of.catalogue
         lines = [wording.sentence(known, query, of.names, currency)]
         if found.period:
@@ -94,9 +99,8 @@ def receipt(of: Known, query: Query, found: Answer, stored: Stored) -> None:
                 lines.append(
                     _("{measure}: {meaning}.").format(measure=wording.measure(known, name), meaning=_(one.meaning))
                 )
-        rows = ngettext("{rows} row was read", "{rows} rows were read", found.rows).format(
-            rows=locales.number(found.rows)
-        )
+        count = read(stored, of, query)
+        rows = ngettext("{rows} row was read", "{rows} rows were read", count).format(rows=locales.number(count))
         table = PEOPLE if definitions.table_of(known, query) == PEOPLE else "sales"
         about = _("{rows} of {data}, version {version}, stored {age}.")
         lines.append(

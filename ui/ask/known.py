@@ -63,6 +63,11 @@ def answered(sold: Stored, people: Stored, query: Query) -> Answer:
     return _answered(sold.version, people.version, query, sold, people)
 
 
+def read(stored: Stored, of: Known, query: Query) -> int:
+    """How many rows of a dataset a query is answered from."""
+    return statement.read(of.catalogue, query, partial(tables.query, stored))
+
+
 @st.cache_resource(max_entries=MOST_ANSWERS, show_spinner=False)
 def _answered(version: str, people_version: str, query: Query, _sold: Stored, _people: Stored) -> Answer:  # noqa: ARG001  # the cache key
     return statement.answer(known(_sold, _people).catalogue, query, asked(_sold, _people, query))
