@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from connectors import names, numbers
 from locales import N_
@@ -209,6 +210,9 @@ def _shown(units: pd.Series, paid: pd.Series, products: pd.Series | None) -> str
     logs = np.log(lines[["paid", "each"]])
     spread = logs.sub(logs.groupby(group).transform("mean")).pow(2).mean() + 1e-9
     clear = CLEAR if group.nunique() > 1 or products is not None else ALONE
+    # Of a few lines two variances differ so much by chance: 97.5% of Fisher's F, as many degrees of freedom for each.
+    free = max(len(lines) - group.nunique(), 1)
+    clear = max(clear, float(special.fdtri(free, free, 0.975)))
     if spread["each"] * clear < spread["paid"]:
         return AMOUNT
     return PRICE if spread["paid"] * clear < spread["each"] else None

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from models.ask import definitions, periods, statement
 from models.ask.definitions import Catalogue
@@ -105,5 +105,5 @@ def _usual(change: np.ndarray, past: np.ndarray) -> np.ndarray | None:
     count = past.shape[1]
     if count < FEWEST:
         return None
-    reach = stats.t.ppf((1 + SURE) / 2, count - 1) * past.std(axis=1, ddof=1) * np.sqrt(1 + 1 / count)
+    reach = special.stdtrit(count - 1, (1 + SURE) / 2) * past.std(axis=1, ddof=1) * np.sqrt(1 + 1 / count)
     return np.abs(change - past.mean(axis=1)) <= reach

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from connectors import guessing, mapping
+from connectors import guessing, mapping, money
 from connectors.files import Raw
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
@@ -101,3 +101,21 @@ def test_of_a_price_without_units_it_is_asked_whether_another_column_is_them():
     assert single.main["amount"].sum() == pytest.approx(lines["price"].sum())
     assert not counted.questions
     assert not single.questions
+
+
+def test_four_lines_do_not_make_a_price_a_total():
+    cells = {"Date": "2025-01-01", "Produit": "A1", "Quantité": ["6", "24", "28", "28"]}
+    file = Raw(pd.DataFrame({**cells, "Prix": ["4,37", "83,90", "43,62", "43,62"]}, dtype="str"), (), "0" * 64)
+    assert mapping.guess(file.frame, "sales")["unit_price"] == "Prix"
+
+
+@pytest.mark.parametrize("lines", [4, 6, 12, 40])
+def test_money_without_a_relation_to_the_units_is_seldom_said_to_be_one_thing(lines):
+    rng = np.random.default_rng(lines)
+    said = 0
+    for _ in range(200):
+        units, paid = (
+            pd.Series(draw) for draw in (rng.integers(1, 60, lines), np.round(rng.lognormal(3, 1, lines), 2))
+        )
+        said += money._shown(units.astype(float), paid, pd.Series(["A1"] * lines)) == money.AMOUNT
+    assert said <= 4  # of 200
