@@ -4,6 +4,7 @@ A store that is named like a country, or has one, has its own. Else the currency
 it, or the language of the products. What nothing speaks for is not guessed.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from data import meaning, tables
@@ -78,6 +79,11 @@ def _of_stores(stored: Stored, stores: list[str]) -> dict[str, str]:
     if "country" in stored.columns.get("stores", {}):
         kept = tables.read(stored, "stores", columns=["store", "country"]).dropna()
         return {str(store): meaning.country(name) for store, name in kept.itertuples(index=False) if store in stores}
+    return named(stores)
+
+
+def named(stores: Collection[str]) -> dict[str, str]:
+    """The ISO 3166 code of each store that is called like a country; none where too few of them are."""
     codes = {store: meaning.country(store) for store in stores}
     return codes if sum(map(bool, codes.values())) >= NAMED * len(stores) else {}
 

@@ -271,7 +271,7 @@ def profile(stored: Stored) -> pd.DataFrame:
     """
     found = {}
     for name in stored.columns[stored.table]:  # one by one, as each may have as many values as rows
-        column = '"' + name.replace('"', '""') + '"'
+        column = quoted(name)
         sql = f"SELECT count({column}) / count(*) AS filled, count(DISTINCT {column}) AS distinct_ FROM {stored.table}"  # noqa: S608  # quoted
         found[name] = query(stored, sql).iloc[0]
     return pd.DataFrame(found).T.set_axis(["filled", "distinct"], axis=1).fillna(0.0)
@@ -346,6 +346,11 @@ def query(stored: Stored, sql: str, **params: object) -> pd.DataFrame:
     _check(stored)
     with _open(stored.folder, tuple((name, tuple(kept)) for name, kept in stored.columns.items())).cursor() as cursor:
         return cursor.execute(sql, params or None).df()
+
+
+def quoted(name: str) -> str:
+    """A column's name in SQL."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 class TooLong(Exception):

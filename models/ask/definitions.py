@@ -11,6 +11,7 @@ from typing import Literal
 
 import locales
 from data import schemas
+from data.tables import quoted
 from locales import N_
 from locales.labels import label
 from models.ask import periods, words
@@ -501,11 +502,6 @@ def _of_people(kinds: Mapping[str, str]) -> tuple[dict[str, Measure], dict[str, 
         elif kind.startswith(("float", "int")):
             asked |= {one.name: one for one in _numbers(column, PEOPLE)}
     return asked, split
-
-
-def quoted(name: str) -> str:
-    """A column's name in SQL."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def table_of(known: Catalogue, query: Query) -> str:

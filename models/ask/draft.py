@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from models.ask import when
 from models.ask.definitions import Catalogue
-from models.ask.lexicon import Entry, Kind, Lexicon
+from models.ask.lexicon import SUPERLATIVES, Entry, Kind, Lexicon
 from models.ask.query import Filter, How, Query, Relation, Threshold
 
 MOST_READINGS = 4
@@ -15,7 +15,6 @@ STEPS = ("day", "week", "month", "quarter", "year", "jour", "semaine", "trimestr
 RATES = {"margin": "margin_rate", "discount": "discount_rate", "returned": "return_rate"}
 RELATIONS: dict[str, Relation] = {"over": "over", "under": "under", "at least": "at least", "at most": "at most"}
 KINDS: tuple[Kind, ...] = ("measure", "dimension", "value", "grain", "lacking")
-SUPERLATIVES = {"most": "most", "least": "least", "best": "most", "worst": "least"}
 ROLES = ("by", "which", "many", *SUPERLATIVES)
 WHOLE = ("sell", "spend", "many", "much", "against", "either", "share", "gross")  # what holds for the whole question
 GO_ON = ("again", "either", "with", "all")  # commands behind which what was said still holds: "without London and Bath"

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import locales
+from data import countries
 from locales.labels import label
 from models.ask import words
 from models.ask.definitions import Catalogue
 from models.ask.spelling import key
 
-Kind = Literal["measure", "dimension", "grain", "value", "lacking", "command", "intent", "stop", "time"]
+Kind = Literal["measure", "dimension", "grain", "value", "lacking", "command", "intent", "stop"]
 RATIOS = {  # measure -> what it is of, and what one is called of what it is for
     "revenue_per_customer": ("revenue", ("customer", "client", "buyer", "shopper", "acheteur")),
     "orders_per_customer": ("orders", ("customer", "client", "buyer", "shopper", "acheteur")),
@@ -21,8 +22,7 @@ RATIOS = {  # measure -> what it is of, and what one is called of what it is for
 }
 FEW = 200  # levels of a dimension up to which a word that only some of them have stands for these
 LONG = 9  # letters of a word in which two may be wrong
-SAME_IN_FRENCH = ("France", "Portugal", "Canada", "Singapore", "Nigeria", "Ghana", "Kenya", "Iran", "Qatar", "Vietnam")
-SUPERLATIVES = ("most", "least", "best", "worst")
+SUPERLATIVES = {"most": "most", "least": "least", "best": "most", "worst": "least"}  # and which way they order
 SHORT = 3  # letters of a word that says too little for that
 GENERIC = frozenset(
     (
@@ -93,51 +93,44 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
         if parts := key(phrase) if isinstance(phrase, str) else phrase:
             found[parts].setdefault(entry)
 
-    for command, phrases in words.COMMANDS.items():
-        for phrase in words.split(phrases):
-            say(phrase, Entry("command", command))
-            if command in SUPERLATIVES and phrase.startswith(("plus ", "moins ")):  # "le plus petit"
-                for article in ("le", "la", "les"):
-                    say(f"{article} {phrase}", Entry("command", command))
-    for intent, phrases in words.INTENTS.items():
-        for phrase in words.split(phrases):
-            say(phrase, Entry("intent", intent))
-    for grain, phrases in words.GRAINS.items():
-        for phrase in words.split(phrases):
-            say(phrase, Entry("grain", grain))
-    for phrase in words.split(words.STOP):
-        say(phrase, Entry("stop", ""))
+    def say_all(phrases: Iterable[str], entry: Entry, same: bool = False) -> None:
+        for phrase in phrases:
+            say(phrase, entry)
+            for other in _same(phrase) if same else ():
+                say(other, entry)
+
+    kinds: tuple[tuple[Kind, Mapping[str, str]], ...] = (
+        ("command", words.COMMANDS),
+        ("intent", words.INTENTS),
+        ("grain", words.GRAINS),
+        ("stop", {"": words.STOP}),
+    )
+    for kind, texts in kinds:
+        for name, text in texts.items():
+            say_all(words.split(text), Entry(kind, name))
+    for command in SUPERLATIVES:
+        for phrase in words.split(words.COMMANDS[command]):
+            if phrase.startswith(("plus ", "moins ")):  # "le plus petit"
+                say_all((f"{article} {phrase}" for article in ("le", "la", "les")), Entry("command", command))
     for measure in known.measures.values():
-        for phrase in measure.words:
-            say(phrase, Entry("measure", measure.name))
-            if measure.own:
-                for other in _same(phrase):
-                    say(other, Entry("measure", measure.name))
+        say_all(measure.words, Entry("measure", measure.name), same=bool(measure.own))
     for dimension in known.dimensions.values():
-        for phrase in dimension.words:
-            say(phrase, Entry("dimension", dimension.name))
-            if dimension.own:
-                for other in _same(phrase):
-                    say(other, Entry("dimension", dimension.name))
+        say_all(dimension.words, Entry("dimension", dimension.name), same=dimension.own)
     for ratio, (above, below) in RATIOS.items():
         if ratio in known.measures:
             pairs = itertools.product(words.of(above, "measure"), ("per", "par"), below)
             for one, per, other in pairs:
                 say(f"{one} {per} {other}", Entry("measure", ratio))
     for name in known.lacking:
-        for phrase in (*words.of(name, "measure"), *words.of(name, "dimension")):
-            say(phrase, Entry("lacking", name))
+        say_all((*words.of(name, "measure"), *words.of(name, "dimension")), Entry("lacking", name))
     codes: dict[str, dict[str, str]] = {}
     product_words: set[str] = set()
     binary: dict[str, tuple[str, str]] = {}
-    for phrase in words.split(words.WEEKEND):
-        say(phrase, Entry("value", "weekday", ("6", "7")))
-    if "country" in known.lacking and _countries(levels.get("store", ())):  # a shop that sells abroad
-        for phrase in words.of("country", "dimension"):
-            say(phrase, Entry("dimension", "store"))
+    say_all(words.split(words.WEEKEND), Entry("value", "weekday", ("6", "7")))
+    if "country" in known.lacking and countries.named(levels.get("store", ())):  # a shop that sells abroad
+        say_all(words.of("country", "dimension"), Entry("dimension", "store"))
     for number, phrases in enumerate(words.WEEKDAYS, start=1):
-        for phrase in words.split(phrases):
-            say(phrase, Entry("value", "weekday", (str(number),)))
+        say_all(words.split(phrases), Entry("value", "weekday", (str(number),)))
     for name, values in levels.items():
         called = names.get(name, {})
         if (two := _yes_no(values)) is not None:
@@ -146,18 +139,15 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
         if len(values) > FEW:
             codes[name] = {str(value).casefold(): str(value) for value in values}
         for phrase, value in _phrases(values, called, len(values) <= FEW):
-            say(phrase, Entry("value", name, (value,)))
-            for other in _same(phrase) if len(values) <= FEW else ():
-                say(other, Entry("value", name, (value,)))
+            say_all([phrase], Entry("value", name, (value,)), same=len(values) <= FEW)
         if name == "product":
             product_words |= {
                 word for value in called.values() for word in key(value) if len(word) >= SHORT and word not in GENERIC
             }
         if len(values) <= FEW and name != "customer":  # people share their first names with feasts
             for word, which in _shared(values, called).items():
-                say((word,), Entry("value", name, which, whole=False))
-                for other in _same(word):
-                    say(other, Entry("value", name, which, whole=False))
+                say((word,), Entry("value", name, (which,), whole=False))
+                say_all(_same(word), Entry("value", name, (which,), whole=False))
     every = {word for phrase in found for word in phrase}
     named = {word for phrase, entries in found.items() if any(one.kind in NAMES for one in entries) for word in phrase}
     named -= {phrase[0] for phrase, entries in found.items() if len(phrase) == 1 and next(iter(entries)).kind == "stop"}
@@ -197,7 +187,7 @@ def _phrases(values: Collection[str], called: Mapping[str, str], few: bool) -> I
                     yield locales.territory(value), value
 
 
-def _shared(values: Collection[str], called: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+def _shared(values: Collection[str], called: Mapping[str, str]) -> dict[str, str]:
     """Words that one of the values has, and no other."""
     having: dict[str, list[str]] = defaultdict(list)
     for value in map(str, values):
@@ -208,14 +198,7 @@ def _shared(values: Collection[str], called: Mapping[str, str]) -> dict[str, tup
         for word in parts:
             if len(word) > SHORT and word not in GENERIC and not word.isdigit():
                 having[word].append(value)
-    return {word: tuple(which) for word, which in having.items() if len(which) == 1}
-
-
-def _countries(values: Collection[str]) -> bool:
-    """Whether most of the values are names of countries."""
-    with locales.using("fr"):
-        named = [value for value in values if locales.territory(str(value)) != value or value in SAME_IN_FRENCH]
-    return len(named) > len(values) / 2
+    return {word: which[0] for word, which in having.items() if len(which) == 1}
 
 
 def _yes_no(values: Collection[str]) -> tuple[str, str] | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from data.tables import quoted
 from models.ask import definitions, periods
 from models.ask.definitions import GOODS, LATELY, PEOPLE, SALE, Catalogue
 from models.ask.query import GRAINS, Filter, Query
@@ -89,15 +90,15 @@ def statement(known: Catalogue, query: Query, period: Days | None) -> tuple[str,
     """The SQL of a query and its values: one row a group, at most `MOST_GROUPS` + 1 of them."""
     made = _Made(known, query, period)
     groups, columns = made.groups(), list(query.measures)
-    names = ", ".join(definitions.quoted(name) for name in (*groups, *columns))
+    names = ", ".join(quoted(name) for name in (*groups, *columns))
     inner = f"SELECT {made.select()} FROM {made.source()} WHERE {made.where()}{made.grouped()}"
     if query.over and query.over != "line":
-        means = ", ".join(f"avg({definitions.quoted(name)}) AS {definitions.quoted(name)}" for name in columns)
-        kept = "".join(f"{definitions.quoted(name)}, " for name in groups)
+        means = ", ".join(f"avg({quoted(name)}) AS {quoted(name)}" for name in columns)
+        kept = "".join(f"{quoted(name)}, " for name in groups)
         inner = f"SELECT {kept}{means} FROM ({inner}){' GROUP BY ALL' if groups else ''}"
     share = ""
     if query.share:
-        first = definitions.quoted(columns[0])
+        first = quoted(columns[0])
         within = f"PARTITION BY {STEP}" if query.grain else ""
         share = f", {first} / nullif(sum({first}) OVER ({within}), 0) AS {SHARE}"
         inner = f"SELECT *{share} FROM ({inner})"
@@ -105,14 +106,14 @@ def statement(known: Catalogue, query: Query, period: Days | None) -> tuple[str,
     series = ""
     if query.grain and query.by and query.limit:  # the first few groups, at every step
         order = "ASC" if query.order == "least" else "DESC"
-        of = ", ".join(definitions.quoted(name) for name in query.by)
-        inner = f"SELECT *, sum({definitions.quoted(columns[0])}) OVER (PARTITION BY {of}) AS _total FROM ({inner})"
+        of = ", ".join(quoted(name) for name in query.by)
+        inner = f"SELECT *, sum({quoted(columns[0])}) OVER (PARTITION BY {of}) AS _total FROM ({inner})"
         series = f" QUALIFY dense_rank() OVER (ORDER BY _total {order} NULLS LAST, {of}) <= {query.limit}"
     if query.each and query.limit:
         order = "ASC" if query.order == "least" else "DESC"
-        each, measure = definitions.quoted(query.each), definitions.quoted(columns[0])
+        each, measure = quoted(query.each), quoted(columns[0])
         of = f"PARTITION BY {each} ORDER BY {measure} {order} NULLS LAST"
-        series = f" QUALIFY row_number() OVER ({of}, {', '.join(map(definitions.quoted, query.by))}) <= {query.limit}"
+        series = f" QUALIFY row_number() OVER ({of}, {', '.join(map(quoted, query.by))}) <= {query.limit}"
     return f"SELECT {names} FROM ({inner}) WHERE {made.kept()}{series}{made.ordered()}", made.values
 
 
@@ -139,14 +140,14 @@ class _Made:
 
     def select(self) -> str:
         query = self.query
-        parts = [f"{self.expression(name)} AS {definitions.quoted(name)}" for name in query.by]
+        parts = [f"{self.expression(name)} AS {quoted(name)}" for name in query.by]
         if query.grain:
             parts.append(f"date_trunc('{query.grain}', timestamp) AS {STEP}")
         if query.over in GRAINS:
             parts.append(f"date_trunc('{query.over}', timestamp) AS _over")
         asked = dict.fromkeys((*query.measures, *(one.measure for one in query.thresholds)))
         lines = f" / nullif(count(*) FILTER ({GOODS}), 0)" if query.over == "line" else ""
-        parts += [f"({self.known.measures[name].sql}){lines} AS {definitions.quoted(name)}" for name in asked]
+        parts += [f"({self.known.measures[name].sql}){lines} AS {quoted(name)}" for name in asked]
         if self.table == "sales":
             goods = [f"count(*) FILTER ({GOODS}) > 0"] if set(query.measures) - set(OTHER_LINES) else []
             there = [
@@ -195,26 +196,22 @@ class _Made:
         if self.table == "sales" and self.groups() and (not query.over or query.over == "line"):
             parts.append("_there")
         for one in query.thresholds:
-            parts.append(f"{definitions.quoted(one.measure)} {SIGNS[one.relation]} {self.value(one.value)}")
+            parts.append(f"{quoted(one.measure)} {SIGNS[one.relation]} {self.value(one.value)}")
         if query.share:
-            parts += [
-                self.condition(one, definitions.quoted(one.dimension))
-                for one in query.filters
-                if one.dimension in query.by
-            ]
+            parts += [self.condition(one, quoted(one.dimension)) for one in query.filters if one.dimension in query.by]
         return " AND ".join(parts) or "true"
 
     def ordered(self) -> str:
         query = self.query
         if not self.groups():
             return ""
-        first = f"{definitions.quoted(query.measures[0])} {'ASC' if query.order == 'least' else 'DESC'} NULLS LAST"
-        names = [definitions.quoted(name) for name in self.groups()]
+        first = f"{quoted(query.measures[0])} {'ASC' if query.order == 'least' else 'DESC'} NULLS LAST"
+        names = [quoted(name) for name in self.groups()]
         by_time = query.grain and not (query.order and not query.by)
         in_turn = len(query.by) == 1 and query.by[0] in ("weekday", "hour", "month_of_year") and not query.order
         order = names[::-1] if by_time else names if in_turn else [first, *names]
         if query.each:
-            order = [definitions.quoted(query.each), *order]
+            order = [quoted(query.each), *order]
         limit = 0 if query.each or (query.grain and query.by) else query.limit
         return f" ORDER BY {', '.join(order)} LIMIT {limit or MOST_GROUPS + 1}"
 

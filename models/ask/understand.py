@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from models.ask import definitions, spelling, when, words
 from models.ask.definitions import TABLES, Catalogue
-from models.ask.draft import MOST_READINGS, SUPERLATIVES, Draft, Item
-from models.ask.lexicon import Entry, Lexicon, corrected, nearest
+from models.ask.draft import MOST_READINGS, Draft, Item
+from models.ask.lexicon import SUPERLATIVES, Entry, Lexicon, corrected, nearest
 from models.ask.query import Query
 
 MONEY = tuple([word] for word in ("euro", "eur", "pound", "dollar", "gbp", "usd", "livre"))
@@ -76,7 +76,8 @@ def understand(text: str, known: Catalogue, lexicon: Lexicon, previous: Query | 
     base = previous if previous is not None and _goes_on(items) and not time.growth else None
     readings: list[Query] = []
     unread: tuple[str, ...] = ()
-    for table, prefers_values in itertools.product(TABLES, (False, True)):
+    twofold = any(item.has("value") and {one.kind for one in item.entries} != {"value"} for item in items)
+    for table, prefers_values in itertools.product(TABLES, (False, True) if twofold else (False,)):
         draft = Draft(known, lexicon, table, prefers_values, intent)
         draft.read(items)
         if not draft.failed:

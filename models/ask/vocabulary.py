@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from models.ask.definitions import GOODS, PEOPLE, Catalogue, quoted
+from data.tables import quoted
+from models.ask.definitions import GOODS, PEOPLE, Catalogue
 from models.ask.statement import Ask
 
 MOST = 20_000  # values of a dimension: of one with more, nobody knows the names
