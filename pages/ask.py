@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-import locales
 from models.ask import wording
 from models.ask.query import Query
 from ui import cards, store
@@ -53,7 +52,7 @@ def asked() -> None:
     understood = plain(wording.sentence(of.catalogue, query, of.names, currency))
     sentence.markdown(_("I understood: {sentence}").format(sentence=f"**{understood}**"))
     answer.link(query)
-    answer.shown(of, query, known.answered(sold, people, query), people if models.of_people(of, query) else sold)
+    answer.shown(of, query, known.answered(sold, people, query), known.dataset(of, query, sold, people))
 
 
 def suggested() -> None:
@@ -70,17 +69,9 @@ asked()
 with st.expander(_("SQL, for experts"), icon=":material/terminal:", on_change="rerun", key="ask.sql") as experts:
     if experts.open:
         sql.written(sold, people)
-earlier = talk.history()
-if len(earlier):
-    with st.expander(_("Asked before"), icon=":material/history:"):
-        wanted = st.text_input(_("Search"), key="ask.search", max_chars=100)
-        found = earlier[earlier["text"].str.contains(wanted, case=False, regex=False)]
-        for place, row in enumerate(found.head(20).itertuples()):
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.button(
-                    row.text, key=f"ask.old.{place}", on_click=talk.ask, args=(of, sold, row.text), type="tertiary"
-                )
-                st.caption(locales.moment(row.when))
+with st.expander(_("Asked before"), icon=":material/history:", on_change="rerun", key="ask.history") as before:
+    if before.open:
+        talk.shown_before(of, sold)
 with st.expander(_("How this is computed"), icon=":material/functions:"):
     st.markdown(
         _(

@@ -124,6 +124,8 @@ def test_why_splits_a_change(visit):
 def test_what_was_asked_is_kept_and_found(visit):
     ask(visit("ask"), "revenue by supplier in 2025")
     app = visit("ask")
+    app.session_state["ask.history"] = True
+    app.run()
     app.text_input(key="ask.search").set_value("supplier").run()
     again = next(button for button in app.button if button.label == "revenue by supplier in 2025")
     again.click().run()

@@ -1,19 +1,21 @@
 """An answer as it is shown: numbers, a figure, a table, and its receipt."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 import locales
 from charts.ask import answer as charts
+from data import tables
 from data.tables import Stored
 from models.ask import definitions, periods, statement, wording
 from models.ask.definitions import PEOPLE
 from models.ask.query import Query, to_text
 from models.ask.statement import EARLIER, Answer
 from ui import cards, lists
-from ui.ask.known import Known, read
+from ui.ask.known import Known
 from ui.text import _, ngettext, plain
 
 MOST_CARDS = 4
@@ -99,7 +101,7 @@ def receipt(of: Known, query: Query, found: Answer, stored: Stored) -> None:
                 lines.append(
                     _("{measure}: {meaning}.").format(measure=wording.measure(known, name), meaning=_(one.meaning))
                 )
-        count = read(stored, of, query)
+        count = statement.read(known, query, partial(tables.query, stored))
         rows = ngettext("{rows} row was read", "{rows} rows were read", count).format(rows=locales.number(count))
         table = PEOPLE if definitions.table_of(known, query) == PEOPLE else "sales"
         about = _("{rows} of {data}, version {version}, stored {age}.")

@@ -11,7 +11,7 @@ from models.ask import definitions, lexicon, statement, vocabulary
 from models.ask.definitions import PEOPLE, Catalogue
 from models.ask.lexicon import Lexicon
 from models.ask.query import Query
-from models.ask.statement import Answer, Ask
+from models.ask.statement import Answer
 from ui import store
 
 MOST_ANSWERS = 64  # kept, of all visitors
@@ -52,10 +52,9 @@ def _known(version: str, people_version: str, _sold: Stored, _people: Stored) ->
     return Known(catalogue, lexicon.lexicon(catalogue, levels, names), names, levels)
 
 
-def asked(sold: Stored, people: Stored, query: Query) -> Ask:
-    """What runs the SQL of a query: on the table that it is about."""
-    of_people = definitions.table_of(known(sold, people).catalogue, query) == PEOPLE
-    return partial(tables.query, people if of_people else sold)
+def dataset(of: Known, query: Query, sold: Stored, people: Stored) -> Stored:
+    """The dataset that a query is about."""
+    return people if definitions.table_of(of.catalogue, query) == PEOPLE else sold
 
 
 def answered(sold: Stored, people: Stored, query: Query) -> Answer:
@@ -63,11 +62,7 @@ def answered(sold: Stored, people: Stored, query: Query) -> Answer:
     return _answered(sold.version, people.version, query, sold, people)
 
 
-def read(stored: Stored, of: Known, query: Query) -> int:
-    """How many rows of a dataset a query is answered from."""
-    return statement.read(of.catalogue, query, partial(tables.query, stored))
-
-
 @st.cache_resource(max_entries=MOST_ANSWERS, show_spinner=False)
 def _answered(version: str, people_version: str, query: Query, _sold: Stored, _people: Stored) -> Answer:  # noqa: ARG001  # the cache key
-    return statement.answer(known(_sold, _people).catalogue, query, asked(_sold, _people, query))
+    of = known(_sold, _people)
+    return statement.answer(of.catalogue, query, partial(tables.query, dataset(of, query, _sold, _people)))

@@ -10,7 +10,7 @@ import locales
 from charts.ask import why as charts
 from data import tables
 from data.tables import Stored
-from models.ask import definitions, statement, why, wording
+from models.ask import statement, why, wording
 from models.ask.query import Query
 from models.ask.why import Why
 from ui import cards, inputs, lists
@@ -92,11 +92,6 @@ def explained(of: Known, query: Query, sold: Stored, people: Stored) -> None:
             "the same length, as far apart as these two. A split says where the change is, not what caused it."
         )
     )
-
-
-def of_people(of: Known, query: Query) -> bool:
-    """Whether a query is about the customers who stay or leave."""
-    return definitions.table_of(of.catalogue, query) == definitions.PEOPLE
 
 
 def _usual(found: Why) -> str:

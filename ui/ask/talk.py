@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
+import locales
 from connectors import ConnectorError, llm
 from data import state
 from data.tables import Stored
@@ -17,7 +18,7 @@ from ui.ask import builder
 from ui.ask.known import Known
 from ui.text import N_, _, plain
 
-KEPT = 200  # questions
+KEPT, SHOWN = 200, 20  # questions
 EXAMPLES = (
     N_("revenue last month vs last year"),
     N_("top 5 products by margin this year"),
@@ -150,3 +151,14 @@ def history() -> pd.DataFrame:
             {"when": datetime.fromisoformat(key.removeprefix("asked ")), "text": one["text"], "query": one["query"]}
         )
     return pd.DataFrame(rows, columns=["when", "text", "query"])
+
+
+def shown_before(of: Known, sold: Stored) -> None:
+    """The questions that were asked before, to be searched and asked again."""
+    wanted = st.text_input(_("Search"), key="ask.search", max_chars=100)
+    earlier = history()
+    found = earlier[earlier["text"].str.contains(wanted, case=False, regex=False)]
+    for place, row in enumerate(found.head(SHOWN).itertuples()):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(row.text, key=f"ask.old.{place}", on_click=ask, args=(of, sold, row.text), type="tertiary")
+            st.caption(locales.moment(row.when))
