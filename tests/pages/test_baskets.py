@@ -1,9 +1,7 @@
 """Products: baskets and Customers: offers, on a small shop and on what people may bring in its place."""
 
 import json
-import threading
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +11,7 @@ import settings
 from data import tables
 from data.dataset import Dataset, Origin
 from data.demo import sales as demo
+from tests.at_once import AT_ONCE
 from ui import background
 
 pytestmark = [pytest.mark.xdist_group("baskets"), pytest.mark.same_data("baskets")]
@@ -25,10 +24,7 @@ VIEWS = [(page, view) for page, views in PAGES.items() for view in views]
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch):
-    thread = SimpleNamespace(
-        Event=threading.Event, Thread=lambda target, args, daemon: SimpleNamespace(start=lambda: target(*args))
-    )
-    monkeypatch.setattr(background, "threading", thread)
+    monkeypatch.setattr(background, "threading", AT_ONCE)
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,6 @@
 """Four businesses that are no telephone company go from their own file through the pages to next month's file."""
 
-import threading
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import pytest
 
@@ -10,16 +8,13 @@ import settings
 from data import state, tables
 from models.churn import files, training
 from models.lifecycle import registry
+from tests.at_once import AT_ONCE
 from tests.businesses import BUSINESSES, KEY, LEFT, OUTCOME
 from ui import background
 
 pytestmark = pytest.mark.xdist_group("churn")
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 SIZES = {"bank": (700, 0.2), "club": (600, 0.35), "software": (600, 0.5), "gym": (3_000, 0.05)}
-# Background work done where it is started.
-AT_ONCE = SimpleNamespace(
-    Event=threading.Event, Thread=lambda target, args, daemon: SimpleNamespace(start=lambda: target(*args))
-)
 
 
 def texts(app):

@@ -5,7 +5,6 @@ import json
 import threading
 import time
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from urllib.parse import parse_qs
 
 import pandas as pd
@@ -16,14 +15,11 @@ from data import state, tables
 from data.dataset import Dataset, Origin
 from models.churn import files
 from models.lifecycle import registry
+from tests.at_once import AT_ONCE
 from ui import background, champions
 
 pytestmark = pytest.mark.xdist_group("churn")
 of_telco = pytest.mark.same_data("telco and its model")
-# Background work done where it is started.
-AT_ONCE = SimpleNamespace(
-    Event=threading.Event, Thread=lambda target, args, daemon: SimpleNamespace(start=lambda: target(*args))
-)
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 
 

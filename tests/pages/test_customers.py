@@ -1,9 +1,7 @@
 """The three pages of Customers, on a small shop and on what people may bring in its place."""
 
 import json
-import threading
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,13 +13,11 @@ from data import tables
 from data.dataset import Dataset, Origin
 from data.demo import sales as demo
 from models.customers import rfm
+from tests.at_once import AT_ONCE
 from ui import answers, background
 from ui.customers import value as views
 
 pytestmark = [pytest.mark.xdist_group("customers"), pytest.mark.same_data("buyers")]
-AT_ONCE = SimpleNamespace(
-    Event=threading.Event, Thread=lambda target, args, daemon: SimpleNamespace(start=lambda: target(*args))
-)
 PAGES = {
     "customers_segments": {"named": 1, "found": 2, "moved": 1},
     "customers_value": {"slipping": 2, "worth": 2, "proved": 1},

@@ -1,9 +1,7 @@
 """Monitoring: performance. The past is played again, the verdict follows the log, lacking data get a sentence."""
 
 import json
-import threading
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -16,12 +14,10 @@ from data.demo import sales as shops
 from models.churn import files
 from models.drift import performance
 from models.lifecycle import logged, registry, sales
+from tests.at_once import AT_ONCE
 from ui import answers, background
 
 pytestmark = pytest.mark.xdist_group("scoring")
-AT_ONCE = SimpleNamespace(
-    Event=threading.Event, Thread=lambda target, args, daemon: SimpleNamespace(start=lambda: target(*args))
-)
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 
 

@@ -2,9 +2,7 @@
 
 import json
 import shutil
-import threading
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -15,14 +13,12 @@ from data.dataset import Dataset, Origin
 from models.churn import files, training
 from models.churn.preparation import prepare
 from models.lifecycle import registry, retraining
+from tests.at_once import AT_ONCE
 from tests.shop import keep_lines, lines
 from tests.unit.test_retraining import history
 from ui import answers, background
 
 pytestmark = pytest.mark.xdist_group("retraining")
-AT_ONCE = SimpleNamespace(
-    Event=threading.Event, Thread=lambda target, args, daemon: SimpleNamespace(start=lambda: target(*args))
-)
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 PAGE = "monitoring_retraining"
 of_shop = pytest.mark.same_data("retrained shop")

@@ -1,8 +1,6 @@
 """The pages of Products, on a small shop and on what people may bring in its place."""
 
-import threading
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +11,7 @@ import settings
 from data import tables
 from data.dataset import Dataset, Origin
 from data.demo import sales as demo
+from tests.at_once import AT_ONCE
 from ui import background
 
 pytestmark = [pytest.mark.xdist_group("products"), pytest.mark.same_data("products")]
@@ -21,10 +20,7 @@ FIGURES = {"earned": 2, "changed": 1, "losing": 0, "unlike": 0, "suppliers": 1}
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch):
-    thread = SimpleNamespace(
-        Event=threading.Event, Thread=lambda target, args, daemon: SimpleNamespace(start=lambda: target(*args))
-    )
-    monkeypatch.setattr(background, "threading", thread)
+    monkeypatch.setattr(background, "threading", AT_ONCE)
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,6 @@
 """The sales pages on files that know no units, no prices or no products: each page says what it lacks, and why."""
 
-import threading
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -10,12 +8,10 @@ import pytest
 import settings
 from connectors import files, mapping
 from data import tables
+from tests.at_once import AT_ONCE
 from ui import background
 
 pytestmark = pytest.mark.usefixtures("plain_learners")
-AT_ONCE = SimpleNamespace(
-    Event=threading.Event, Thread=lambda target, args, daemon: SimpleNamespace(start=lambda: target(*args))
-)
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
 PAGES = ("today", "sales_overview", "sales_forecast", "sales_what_if", "sales_items", "sales_stock", "monitoring_drift")

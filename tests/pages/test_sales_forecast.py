@@ -2,9 +2,7 @@
 
 import json
 import re
-import threading
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,12 +13,10 @@ from data import countries, state, tables
 from data.dataset import Dataset, Origin
 from data.demo import sales as demo
 from models.forecast import forecast
+from tests.at_once import AT_ONCE
 from ui import background
 
 pytestmark = pytest.mark.xdist_group("forecast")
-AT_ONCE = SimpleNamespace(
-    Event=threading.Event, Thread=lambda target, args, daemon: SimpleNamespace(start=lambda: target(*args))
-)
 of_shop = pytest.mark.same_data("shop of the forecast")
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 END = date(2026, 1, 3)

@@ -1,9 +1,7 @@
 """Sales: shops and items, and new lines for the data, on a small chain."""
 
 import json
-import threading
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 
 import pytest
 
@@ -12,12 +10,10 @@ from data import export, tables
 from data.dataset import Dataset, Origin
 from data.demo import sales as demo
 from models.forecast import hierarchy
+from tests.at_once import AT_ONCE
 from ui import background
 
 pytestmark = [pytest.mark.xdist_group("forecast"), pytest.mark.same_data("small chain")]
-AT_ONCE = SimpleNamespace(
-    Event=threading.Event, Thread=lambda target, args, daemon: SimpleNamespace(start=lambda: target(*args))
-)
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 
 
