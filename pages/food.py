@@ -5,12 +5,12 @@ import streamlit as st
 from models.explore import food as model
 from ui import cards, inputs
 from ui.explore import food as views
-from ui.explore import food_batch, food_compare, food_source
+from ui.explore import food_basket, food_batch, food_compare, food_product, food_source
 from ui.text import N_, _
 
 VIEWS = {
     "products": (N_("Products"), views.products),
-    "product": (N_("One product"), views.product),
+    "product": (N_("One product"), food_product.product),
     "compare": (N_("Compare"), food_compare.compare),
     "category": (N_("Category"), food_compare.category),
     "basket": (N_("Basket"), food_compare.basket),
@@ -21,7 +21,7 @@ asked = views.ask()
 named = [
     *st.session_state.get("with", st.query_params.get_all("with")),
     st.session_state.get("code", st.query_params.get("code", "")),
-    *views.grams(),
+    *food_basket.grams(),
 ]
 shelf = food_source.shelf(asked, [code for code in named if code.isdecimal() and len(code) <= 24])
 st.session_state["food-categories"] = model.categories(shelf.frame).head(40).index.tolist()
@@ -36,7 +36,7 @@ def looked_at() -> None:
     options = [*VIEWS, "batch"]
     titles = {name: title for name, (title, _show) in VIEWS.items()} | {"batch": N_("List of barcodes")}
     view = inputs.view(_("View"), options, "view", lambda name: _(titles[name]))
-    views.publish_basket()
+    food_basket.publish_basket()
     if view == "batch":
         views.licences()
         food_batch.show()

@@ -8,6 +8,7 @@ import pytest
 
 import locales
 from charts.explore import covid as charts
+from charts.explore import covid_relations, covid_time
 from connectors import owid
 from data.demo import covid as demo
 from models.explore import covid
@@ -361,12 +362,18 @@ def test_a_title_says_only_what_the_weeks_show():
     shown = Shown("cases", "average", "million")
     apart = panel(A=[1] * 40 + [9] + [1] * 60, B=[1] * 90 + [9] + [1] * 10)
     assert (
-        charts.heatmap(apart, shown, False).get_suptitle().startswith("A peaked first, in Feb 2023, and B last, in Apr")
+        covid_relations.heatmap(apart, shown, False)
+        .get_suptitle()
+        .startswith("A peaked first, in Feb 2023, and B last, in Apr")
     )
     alike = apart.assign(C=apart["A"], D=apart["A"])
-    assert charts.heatmap(alike, shown, True).get_suptitle().startswith("3 of these 4 countries peaked in Feb 2023")
+    assert (
+        covid_relations.heatmap(alike, shown, True)
+        .get_suptitle()
+        .startswith("3 of these 4 countries peaked in Feb 2023")
+    )
     total = Shown("cases", "cumulative", "million")
-    assert "peaked" not in charts.heatmap(alike.cumsum(), total, False).get_suptitle()
+    assert "peaked" not in covid_relations.heatmap(alike.cumsum(), total, False).get_suptitle()
 
 
 def test_numbers_are_carried_to_the_days_of_a_figure_with_the_day_they_are_of():
@@ -456,7 +463,7 @@ def test_a_report_that_is_far_from_others_is_a_point():
     values = panel(A=[1, 2, *[NAN] * 30, 9])
     drawn = covid.joined(values)
     shown = Shown("fully_vaccinated", "level", "hundred")
-    line, point = charts.lines(drawn, drawn.isna(), shown, log=False).data
+    line, point = covid_time.lines(drawn, drawn.isna(), shown, log=False).data
     assert (line.mode, point.mode) == ("lines", "markers")
     assert (point.y.tolist(), str(point.x[0])[:10]) == ([9], "2023-02-02")
 

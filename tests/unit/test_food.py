@@ -12,8 +12,9 @@ from data import food
 from data.demo import food as demo
 from data.food import NUTRIENTS, Product
 from models.explore import food as model
-from ui.explore.food import gain, plain_table
+from ui.explore.food import plain_table
 from ui.explore.food_batch import barcodes
+from ui.explore.food_product import gain
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 import locales
 from charts.explore import covid as charts
+from charts.explore import covid_country, covid_relations, covid_time, covid_world
 from data.tables import Stored
 from locales.labels import label, place
 from models.explore import covid
@@ -175,9 +176,11 @@ def over_time(stored: Stored, values: pd.DataFrame, present: list[str], referenc
         least, whole = 100 if since == "cases" else 1, covid_data.panel(stored, shown)[present]
         lines, between = (covid.aligned(one, total, least) for one in covid_data.joined(stored, shown, whole))
         mine = covid.aligned(whole, total, least)
-        cards.figure(charts.aligned(lines, between, shown, log, _(SINCE[since])), "covid_aligned", mine.reset_index())
+        cards.figure(
+            covid_time.aligned(lines, between, shown, log, _(SINCE[since])), "covid_aligned", mine.reset_index()
+        )
     else:
-        draw, name = (charts.small, "covid_small") if shape == "small" else (charts.lines, "covid_lines")
+        draw, name = (covid_time.small, "covid_small") if shape == "small" else (covid_time.lines, "covid_lines")
         lines, between = covid_data.joined(stored, shown, mine)
         cards.figure(draw(lines, between, shown, log), name, mine.reset_index(names="date"))
     compared = covid.compare(values, reference, present) if reference in present and shown.form != "change" else []
@@ -228,7 +231,7 @@ def _map(
     numbers, asof = covid.carried(_values[here], covid.frames(_values.index, charts.FRAMES))
     filled = _values[here].notna() & (False if _filled is None else _filled.loc[_values.index, here])
     between = covid.carried(filled.astype(float).where(_values[here].notna()), asof.index)[0].eq(1)
-    return charts.world(numbers, asof, between, _by_country["code"].astype("str"), shown, region, dark)
+    return covid_world.world(numbers, asof, between, _by_country["code"].astype("str"), shown, region, dark)
 
 
 def ranking(stored: Stored, values: pd.DataFrame, countries: pd.DataFrame, shown: Shown, chosen: list[str]) -> None:
@@ -238,7 +241,7 @@ def ranking(stored: Stored, values: pd.DataFrame, countries: pd.DataFrame, shown
     if ranked.empty:
         st.info(_("Nothing of this was reported in the period: choose another measure or a longer period."))
         return
-    figure = charts.ranking(ranked, shown, values.index[-1], chosen)
+    figure = covid_world.ranking(ranked, shown, values.index[-1], chosen)
     cards.figure(figure, "covid_ranking", ranked.reset_index(names="country"))
     st.caption(
         _(
@@ -266,7 +269,7 @@ def country(stored: Stored, values: pd.DataFrame, name: str, present: list[str],
             beside = covid_data.panel(stored, other).loc[values.index]
             if name in beside and beside[name].notna().any():
                 panels[measure] = (*_line(stored, other, beside, name), other)
-    cards.figure(charts.timeline(panels, waves, name, average), "covid_country", waves)
+    cards.figure(covid_country.timeline(panels, waves, name, average), "covid_country", waves)
     _protected(stored, values.index, name)
     which = inputs.view(_("Waves"), list(WAVES), "waves", lambda one: _(WAVES[one]))
     everyone = present if which == "chosen" else [name]
@@ -311,7 +314,7 @@ def _protected(stored: Stored, days: pd.DatetimeIndex, name: str) -> None:
         lines = [_line(stored, one, values, name)[0] for one, values in both.items()]
         line = pd.DataFrame(dict(zip("xy", lines, strict=True)))
         if len(line.dropna()) > covid.GAP:
-            cards.figure(charts.path(line, x, y, name), "covid_protected", line.reset_index(names="date"))
+            cards.figure(covid_country.path(line, x, y, name), "covid_protected", line.reset_index(names="date"))
             st.caption(_("Both moved with waves, variants and seasons too: this is what happened, not what caused it."))
 
 
@@ -367,7 +370,7 @@ def _scatter(
         frames[day] = fixed.assign(**at).dropna()
     last = frames[_days[-1]]
     r = float(covid.correlations(last[["x", "y"]]).loc["x", "y"])
-    figure = charts.scatter(frames, across, up, (_spread(last["x"]), _spread(last["y"])), r)
+    figure = covid_relations.scatter(frames, across, up, (_spread(last["x"]), _spread(last["y"])), r)
     return figure, last.reset_index(names="country")
 
 
@@ -380,7 +383,7 @@ def _correlations(
     _stand: pd.DataFrame,
 ) -> tuple["Figure", pd.DataFrame]:
     matrix = covid.correlations(_stand.drop(columns=list(ALIKE), errors="ignore"))
-    return charts.correlations(matrix, names, dark), matrix.reset_index(names="measure")
+    return covid_relations.correlations(matrix, names, dark), matrix.reset_index(names="measure")
 
 
 def week_by_week(
@@ -411,7 +414,7 @@ def _heatmap(
     _shares: pd.DataFrame,
 ) -> "Figure":
     """The largest countries are the same whichever are chosen, and not drawn again for them."""
-    return charts.heatmap(_shares, shown, dark)
+    return covid_relations.heatmap(_shares, shown, dark)
 
 
 def table(stored: Stored, values: pd.DataFrame, present: list[str], shown: Shown) -> None:
@@ -450,7 +453,7 @@ def table(stored: Stored, values: pd.DataFrame, present: list[str], shown: Shown
 
 def _region() -> str:
     with st.container(width=270):
-        return inputs.choice(_("Part of the world"), list(charts.REGIONS), "region", charts.region)
+        return inputs.choice(_("Part of the world"), list(covid_world.REGIONS), "region", charts.region)
 
 
 def _countries(countries: pd.DataFrame, values: pd.DataFrame, region: str = "World") -> list[str]:

@@ -14,7 +14,9 @@ from models.explore import food as model
 from models.explore.food import LIT, How
 from ui import cards, downloads, inputs
 from ui.explore import food_source
-from ui.explore.food import PER, add, among, doubtful, grams, healthier, legend, loader, names, plain_table, shade
+from ui.explore.food import PER, among, doubtful, legend, names, plain_table, shade
+from ui.explore.food_basket import add, grams
+from ui.explore.food_product import healthier, loader
 from ui.explore.food_source import Shelf
 from ui.text import N_, _, plain
 
