@@ -303,33 +303,53 @@ class _Past:
         steps = np.arange(self.values.shape[1])
         self.last = np.maximum.accumulate(np.where(self.values > 0, steps, -1), axis=1)
         self.first = np.where((self.values > 0).any(axis=1), (self.values > 0).argmax(axis=1), len(steps))
+        self.known_at = -1
 
     def features(self, origin: int, ahead: int) -> tuple[np.ndarray, np.ndarray]:
         """What is known before step `origin` about the step `ahead` after it, in units of the level, and the level."""
-        level = self._mean(0, origin - self.widths[LEVEL], origin)
-        level = level + 0.1 * max(float(level.mean()), 1e-6) + 1e-3
-        columns = [self._mean(0, origin - width, origin) for width in self.widths]
+        if origin != self.known_at:
+            self.known_at, self.known = origin, self._known(origin)
+        level, usual, rows = self.known
+        rows = rows.copy()
         phase = SEASONS["D"] if self.frequency == "D" else 1
         nearest = origin + ahead - 1 - phase * int(np.ceil(ahead / phase))
         places = [nearest - phase * back for back in range(4)]
-        columns += [self.values[:, at] if at >= 0 else np.full(len(level), np.nan) for at in places]
-        columns.append(np.mean([self.values[:, at] for at in places if at >= 0] or [level], axis=0))
-        for group in range(1, len(self.codes)):
-            columns += [self._mean(group, origin - width, origin)[self.codes[group]] for width in self.widths[::2]]
-        scaled = [column / level for column in columns]
+        at = len(self.widths)
+        for place in places:
+            rows[:, at] = self.values[:, place] / level if place >= 0 else np.nan
+            at += 1
+        rows[:, at] = np.mean([self.values[:, place] for place in places if place >= 0] or [level], axis=0) / level
         # How the same time of last year compared with the weeks before it.
         then = origin + ahead - 1 - self.year
+        at = -8 - len(self.codes)
         for group, code in enumerate(self.codes):
-            usual = self._mean(group, origin - self.year - self.widths[LEVEL], origin - self.year)
             season = self._mean(group, then - self.near, min(then + self.near + 1, origin))
-            scaled.append((season / np.maximum(usual, 0.05 * np.abs(usual).mean() + 1e-3))[code])
+            rows[:, at + group] = (season / usual[group])[code]
         when = self.dates[origin + ahead - 1]
+        rows[:, -4:] = when.month, when.day_of_week, when.day_of_year, ahead
+        return rows, level
+
+    def _known(self, origin: int) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
+        """What `features` says of any step after `origin`: the level, what the weeks before were a year ago by group,
+        and the rows with room for the rest."""
+        level = self._mean(0, origin - self.widths[LEVEL], origin)
+        level = level + 0.1 * max(float(level.mean()), 1e-6) + 1e-3
+        own = [self._mean(0, origin - width, origin) / level for width in self.widths]
+        gathered = [
+            self._mean(group, origin - width, origin)[self.codes[group]] / level
+            for group in range(1, len(self.codes))
+            for width in self.widths[::2]
+        ]
+        usual = []
+        for group in range(len(self.codes)):
+            before = self._mean(group, origin - self.year - self.widths[LEVEL], origin - self.year)
+            usual.append(np.maximum(before, 0.05 * np.abs(before).mean() + 1e-3))
         since = origin - 1 - self.last[:, origin - 1]
         age = np.maximum(origin - self.first, 0)
         often = (self.sold[:, origin] - self.sold[:, max(origin - self.widths[-1], 0)]) / min(self.widths[-1], origin)
-        moment = [when.month, when.day_of_week, when.day_of_year, ahead]
-        rest = [np.log(level), since, age, often, *(np.full(len(level), part) for part in moment)]
-        return np.column_stack([*scaled, *rest]).astype(np.float32), level
+        lags, season, moment = (np.zeros((len(level), count)) for count in (5, len(self.codes), 4))
+        rows = np.column_stack([*own, lags, *gathered, season, np.log(level), since, age, often, moment])
+        return level, usual, rows.astype(np.float32)
 
     def _mean(self, group: int, start: int, end: int) -> np.ndarray:
         """The mean of each member of a group over the steps from `start` until before `end`; NaN before the first."""
