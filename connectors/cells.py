@@ -172,7 +172,7 @@ def moments(file: File, source: str, head: int | None = None, numeric: bool = Tr
         )
         return dates.read(whole), " + ".join([year, source, *([str(day)] if isinstance(days, pd.Series) else [])])
     chosen = file.choices.get(f"dates:{source}")
-    return dates.read(text, chosen, lambda: file.order(source), file.usual, numeric, file.leaning), source
+    return dates.read(text, chosen, lambda: file.order(source), file.usual, numeric, lambda: file.leaning), source
 
 
 def year_beside(text: pd.DataFrame, source: str) -> str | None:

@@ -83,12 +83,12 @@ def read(
     file: Callable[[], str | None] = lambda: None,
     usual: str | None = None,
     numbers: bool = False,
-    leaning: str = DAY_FIRST,
+    leaning: Callable[[], str] = lambda: DAY_FIRST,
 ) -> Dates:
     """The times in a column of stripped text. `chosen` is the order that somebody asked for.
 
     `file()` is the order of the file's other dates, asked for in doubt only; `usual` that of its language, believed
-    last, and `leaning` the one that is taken where nothing tells. With `numbers` also numbers that may be
+    last, and `leaning()` the one that is taken where nothing tells. With `numbers` also numbers that may be
     dates are read: serial numbers of spreadsheets, seconds since 1970.
     """
     codes, words = _distinct(text)
@@ -118,10 +118,9 @@ def dated(text: pd.Series) -> bool:
     head = text.dropna().str.strip().head(50)
     if head.empty or not head.str.contains(r"\d", regex=True).all() or head.str.fullmatch(r"[+-]?[\d.,]+").all():
         return head.str.fullmatch(r"\d\d?\.\d\d?\.\d{2,4}|(?:19|20)\d{6}").all() if len(head) else False
-    return bool(
-        _different(head.drop_duplicates(), np.arange(0), None, lambda: None, (None, DAY_FIRST), False)[0].notna().mean()
-        > 0.8
-    )
+    usual = None, lambda: DAY_FIRST
+    found = _different(head.drop_duplicates(), np.arange(0), None, lambda: None, usual, False)[0]
+    return bool(found.notna().mean() > 0.8)
 
 
 def clock(text: pd.Series) -> pd.Series:
@@ -147,7 +146,7 @@ def _different(
     codes: np.ndarray,
     chosen: str | None,
     file: Callable[[], str | None],
-    usual: tuple[str | None, str],
+    usual: tuple[str | None, Callable[[], str]],
     numbers: bool,
 ) -> tuple[pd.Series, str, tuple[str, ...], bool, str]:
     """Each different text as a time, and how they were read (see `Dates`)."""
@@ -327,7 +326,7 @@ def _order(
     codes: np.ndarray,
     words: pd.Series,
     file: Callable[[], str | None],
-    usual: tuple[str | None, str],
+    usual: tuple[str | None, Callable[[], str]],
 ) -> tuple[str, bool]:
     """Which of some orders that read every cell is meant, and whether that is a guess."""
     if DAY_FIRST in able and words[parts.index].str.match(r"\d+\.\d+\.").all():
@@ -345,7 +344,7 @@ def _order(
         return str(sure), False
     if MONTH_FIRST in able and words[parts.index].str.contains(r"[ap]\.?m\.?$", case=False).any():
         return MONTH_FIRST, True
-    return (leaning if leaning in able else next(iter(able))), True
+    return next(order for order in (leaning(), *able) if order in able), True
 
 
 def _days(found: pd.Series) -> np.ndarray:

@@ -257,6 +257,8 @@ def _formulas(frame: pd.DataFrame) -> list[Finding]:
     for place in range(frame.shape[1]):
         column = frame.iloc[:, place].dropna()
         column = column[column.str.startswith(FORMULA)]
+        if column.empty:
+            continue
         risky = column[~column.str.fullmatch(r"[+-]?[\d.,\s]+(?:[eE][+-]?\d+)?")]
         count += len(risky)
         examples += [text[:40] for text in risky.iloc[:1]]

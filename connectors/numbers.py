@@ -34,6 +34,7 @@ _GROUPS_POINT = r"[+-]?[1-9]\d{0,2}(?:,\d{2,3})+,\d{3}"  # two commas and more; 
 _GROUPS_COMMA = r"[+-]?[1-9]\d{0,2}(?:\.\d{3}){2,}"
 _EITHER_COMMA = r"[+-]?[1-9]\d{0,2},\d{3}"
 _EITHER_POINT = r"[+-]?[1-9]\d{0,2}\.\d{3}"
+_DIGITS = r"[+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?"  # all that a number may be made of
 _ONE_COMMA = r"[+-]?\d*,\d+|[+-]?\d+,"
 
 
@@ -74,6 +75,9 @@ def read(
     if rest.empty and dotted.empty:
         return Numbers(finite(simple))
     bare, percent = _bare(rest)
+    bare = bare[bare.str.fullmatch(_DIGITS)]
+    if bare.empty and dotted.empty:
+        return Numbers(finite(simple))
     counts = {
         POINT: int((bare.str.fullmatch(_BOTH_POINT) | bare.str.fullmatch(_GROUPS_POINT)).sum()) + _decimals(pointed),
         COMMA: int((bare.str.fullmatch(_BOTH_COMMA) | bare.str.fullmatch(_GROUPS_COMMA)).sum()),

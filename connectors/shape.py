@@ -111,9 +111,9 @@ def _values(rows: pd.DataFrame) -> list[int]:
     """The columns that hold numbers or dates, by some rows of them."""
     found = []
     for place in range(rows.shape[1]):
-        column = rows.iloc[:, place].dropna()
-        column = column[~column.str.casefold().isin(numbers.MISSING)]
-        if len(column) and np.mean([_valued(cell) for cell in column]) >= MOST:
+        # A few hundred cells are looked at faster one by one.
+        some = [cell for cell in rows.iloc[:, place].dropna().to_list() if cell.casefold() not in numbers.MISSING]
+        if some and np.mean([_valued(cell) for cell in some]) >= MOST:
             found.append(place)
     return found
 

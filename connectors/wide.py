@@ -80,7 +80,9 @@ def _periods(frame: pd.DataFrame) -> dict[str, date] | None:
     named = {name: _PREFIX.sub("", str(name)) for name in frame if re.search(r"\d", str(name))}
     found = _times(list(named.values()))
     if found is None:  # some other names have digits too
-        named = {name: one for name, one in named.items() if _times([one, one], several=False)}
+        timed = [_timed(one) for one in named.values()]
+        read = dates.read(pd.Series(named, dtype="str")[timed], numbers=True).values if any(timed) else pd.Series()
+        named = {name: named[name] for name in read.index[read.notna()]}
         found = _times(list(named.values()))
     if found is None or not all(_numeric(frame[name]) for name in named):
         return None
@@ -91,31 +93,33 @@ def _periods(frame: pd.DataFrame) -> dict[str, date] | None:
     return dict(zip(named, found, strict=True))
 
 
-def _times(texts: list[str], several: bool = True) -> list[date] | None:
+def _timed(text: str) -> bool:
+    """Whether a name may be a time, by its digits."""
+    return not re.fullmatch(r"\d{1,3}|\d{5}|\d{7,}|\D*", text) and (not _year(text) or 1900 <= int(text) <= 2100)
+
+
+def _year(text: str) -> bool:
+    return bool(re.fullmatch(r"\d{4}", text))
+
+
+def _times(texts: list[str]) -> list[date] | None:
     """Texts as days, one after the other; None where they are not."""
-    if several and len(texts) < FEWEST:
-        return None
-    if any(re.fullmatch(r"\d{1,3}|\d{5}|\d{7,}|\D*", one) for one in texts):
-        return None
-    years = [bool(re.fullmatch(r"\d{4}", one)) for one in texts]
-    if any(years) and not (all(years) and all(1900 <= int(one) <= 2100 for one in texts)):
+    years = all(map(_year, texts))
+    if len(texts) < FEWEST or not all(map(_timed, texts)) or (any(map(_year, texts)) and not years):
         return None
     read = dates.read(pd.Series(texts, dtype="str"), numbers=True).values
     if read.isna().any():
         return None
-    if not several:
-        return list(read.dt.date)
     steps = read.diff().dropna().dt.days
-    if not ((steps > 0).all() or (steps < 0).all()) or (all(years) and not steps.abs().between(365, 366).all()):
+    if not ((steps > 0).all() or (steps < 0).all()) or (years and not steps.abs().between(365, 366).all()):
         return None
     return list(read.dt.date)
 
 
 def _items(frame: pd.DataFrame) -> list[str]:
     """The columns beside one of dates, where all are numbers and none is called like anything that is known."""
-    days = [name for name in frame if dates.dated(frame[name])]
-    others = [name for name in frame if name not in days]
-    if len(days) != 1 or len(others) < FEWEST or days[0] != next(iter(frame)) or frame[days[0]].duplicated().any():
+    first, *others = frame
+    if len(others) < FEWEST or frame[first].duplicated().any() or not dates.dated(frame[first]):
         return []
     sums = [name for name in others if _SUMS.fullmatch(names.bare(name))]
     items = [name for name in others if name not in sums]
@@ -124,7 +128,9 @@ def _items(frame: pd.DataFrame) -> list[str]:
     if any(tier for role in roles for tier in names.likely(items, role)) or any(map(OTHER.fullmatch, words)):
         return []
     unlike = any(re.fullmatch(r"column \d+", name) or meaning.about_leaving(name) for name in items)
-    return items if len(items) >= FEWEST and not unlike and all(_numeric(frame[name]) for name in items) else []
+    if len(items) < FEWEST or unlike or not all(_numeric(frame[name]) for name in items):
+        return []
+    return [] if any(dates.dated(frame[name]) for name in others) else items
 
 
 # Words in the names of what is measured, not sold: weather, places, prices, shares, people, flags.
