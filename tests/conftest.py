@@ -27,6 +27,8 @@ from models.forecast.learners import COMBINED, LEARNERS
 from models.lifecycle import retraining
 from tests import learned, postgres, shop
 
+ORIGINAL, LEARNED = dict(LEARNERS), panel._learned
+
 hypothesis_settings.register_profile("vigie", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("vigie")
 
@@ -91,8 +93,8 @@ def churn_model(telco: pd.DataFrame, once: Callable[..., Path]) -> ChurnModel:
 def learned_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A learner of forecasts that meets the same series again says what it said; so does the panel's."""
     for name in list(LEARNERS):
-        monkeypatch.setitem(LEARNERS, name, learned.once(name))
-    monkeypatch.setattr(panel, "_learned", learned.panel_once)
+        monkeypatch.setitem(LEARNERS, name, learned.once(ORIGINAL[name]))
+    monkeypatch.setattr(panel, "_learned", learned.once(LEARNED))
 
 
 @pytest.fixture

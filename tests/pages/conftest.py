@@ -1,8 +1,11 @@
 """Pages run without a browser, through the shell, as a visitor of a fresh installation meets them."""
 
+import shutil
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -12,7 +15,12 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 import settings
-from data import demo, state
+from data import demo, state, tables
+from data.dataset import Dataset
+from models.customers import segments, slipping
+from models.drift import classifier
+from models.forecast import promotions, switching
+from tests.learned import once
 from ui import answers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,9 +30,39 @@ _warm: list[str] = []  # what the caches are of
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
+# What pages learn of the same few demos and files, each time anew otherwise.
+LEARNED = [
+    (switching, "elasticities"),
+    (promotions, "learned"),
+    (classifier, "views"),
+    (slipping, "learn"),
+    (segments, "kmeans"),
+]
+
+
 @pytest.fixture(autouse=True)
-def _learned_once(learned_once: None) -> None:
-    pass
+def _learned_once(learned_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name in LEARNED:
+        monkeypatch.setattr(module, name, once(getattr(module, name)))
+
+
+@pytest.fixture(scope="session")
+def stored_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tables.Stored]:
+    """`tables.add`, but a demo that it stored before is a copy of those files: it takes half a second to write them."""
+    add, shelves = tables.add, dict[int, tables.Stored]()
+
+    def added(home: Path, dataset: Dataset, now: datetime, activate: bool = True, **how: Any) -> tables.Stored:
+        if dataset.origin.kind != "demo" or dataset is not simulated(dataset.table, now.date()):
+            return add(home, dataset, now, activate, **how)
+        if id(dataset) not in shelves:
+            shelves[id(dataset)] = add(tmp_path_factory.mktemp("demo"), dataset, now)
+        version = shelves[id(dataset)].version
+        shutil.copytree(shelves[id(dataset)].folder, home / "tables" / dataset.table / version, dirs_exist_ok=True)
+        if activate:
+            tables.activate(home, dataset.table, version)
+        return next(one for one in tables.stored(home, dataset.table) if one.version == version)
+
+    return added
 
 
 @pytest.fixture
@@ -33,6 +71,7 @@ def visit(
     monkeypatch: pytest.MonkeyPatch,
     migrated: Callable[[Engine], None],
     request: pytest.FixtureRequest,
+    stored_once: Callable[..., tables.Stored],
 ) -> Callable[..., AppTest]:
     """`visit("churn_explore", lang="fr")` runs a page to its end and returns it, without the page of today before it;
     an exception fails the test.
@@ -42,6 +81,7 @@ def visit(
     """
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(demo, "dataset", simulated)
+    monkeypatch.setattr(tables, "add", stored_once)
     mark = request.node.get_closest_marker("same_data")
     if mark is None or list(mark.args) != _warm:
         st.cache_resource.clear()
