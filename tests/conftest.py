@@ -98,6 +98,12 @@ def learned_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def quick_league(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Learners of churn are compared on five folds, not on ten: for what is made of the one that was chosen."""
+    monkeypatch.setattr(training, "REPEATS", 1)
+
+
+@pytest.fixture
 def plain_learners(monkeypatch: pytest.MonkeyPatch) -> None:
     """The members of the combination are regressions that cost milliseconds: for what is made of their forecasts."""
     for number, name in enumerate(COMBINED):

@@ -1,28 +1,34 @@
-"""Many browsers at once, for a long time, on every page."""
+"""Visitors at once: of a fresh home on the page that trains a model, and many for a long time on every page."""
 
 import random
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from playwright.sync_api import Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
+from data import state
 from tests.attack.serving import Row, ask, served, status
 
 BROWSERS, MINUTES = 20, 30
+VISITORS = 10  # of a fresh home
+FIGURE = ".stMain .stPlotlyChart"
 PAGES = ["", "churn-explore", "sales-overview", "sales-forecast", "monitoring-health", "covid", "food", "data"]
 PATIENCE = 120_000  # milliseconds for a page, on a machine that does nothing but this
 
 
 def run(seed: int, scale: float) -> Iterator[Row]:
-    """`scale` 1 is 20 browsers for 30 minutes."""
+    """`scale` 1 is 20 browsers for 30 minutes, and ten visitors of a fresh home."""
     rng, browsers, seconds = random.Random(seed), max(2, round(BROWSERS * scale)), MINUTES * 60 * scale
     visits, wrong, spent = 0, [], []
     with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as port, sync_playwright() as playwright:
         program = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        if scale >= 0.5:  # it takes a minute or two, and the suite looks at one visitor
+            yield from _first(browser, port, Path(folder))
         pages = [browser.new_context().new_page() for _browser in range(browsers)]
         end = time.monotonic() + seconds
         while time.monotonic() < end or visits < browsers:
@@ -37,6 +43,24 @@ def run(seed: int, scale: float) -> Iterator[Row]:
     note = f"{browsers} browsers; median {sorted(spent)[len(spent) // 2]:.1f} s for four at once"
     yield "pages opened by a crowd", visits, visits - len(wrong), wrong[0] if wrong else note
     yield "the server afterwards", 1, int(alive), ""
+
+
+def _first(browser: Browser, port: int, home: Path) -> Iterator[Row]:
+    """Visitors who ask for the same model at the same moment, before there is any."""
+    pages, shown = [browser.new_context().new_page() for _visitor in range(VISITORS)], list[float]()
+    begun = time.monotonic()
+    for page in pages:
+        page.goto(f"http://localhost:{port}/churn-what-if?lang=en", wait_until="commit", timeout=PATIENCE)
+    for page in pages:
+        with suppress(Error):
+            page.locator(FIGURE).first.wait_for(timeout=max(1, PATIENCE - 1_000 * (time.monotonic() - begun)))
+            shown.append(time.monotonic() - begun)
+        page.context.close()
+    runs = state.read(state.engine(f"sqlite:///{home / 'vigie.db'}"), state.job_runs)
+    trainings = int(runs["job"].eq("train churn").sum())
+    note = f"figures after {shown[0]:.0f} to {shown[-1]:.0f} s" if shown else ""
+    yield "figures for ten visitors of a fresh home in two minutes", VISITORS, len(shown), note
+    yield "one training for all of them", 1, int(trainings == 1), f"{trainings} trainings"
 
 
 def _visited(pages: list[Page], url: str) -> list[str]:

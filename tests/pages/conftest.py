@@ -41,7 +41,7 @@ LEARNED = [
 
 
 @pytest.fixture(autouse=True)
-def _learned_once(learned_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def _learned_once(learned_once: None, quick_league: None, monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name in LEARNED:
         monkeypatch.setattr(module, name, once(getattr(module, name)))
 
