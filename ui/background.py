@@ -144,7 +144,7 @@ def alive(run: str) -> bool:
     return run in _stopping
 
 
-@st.fragment(run_every=0.5)
+@st.fragment(run_every=1)  # seconds: a crowd that waits for one training asks all at once
 def show(
     run: str,
     ended: Callable[[str, str, ConnectorError | None], None],
