@@ -26,7 +26,8 @@ from connectors import files, mapping
 from data import demo, tables
 from data.dataset import Dataset
 from data.tables import Stored
-from models.ask import definitions, lexicon, periods, vocabulary
+from models.ask import known as model
+from models.ask import periods, vocabulary
 from models.ask.definitions import Catalogue
 from models.ask.lexicon import Lexicon
 from models.ask.query import Filter, Query, Threshold
@@ -128,13 +129,10 @@ def shops(home: Path) -> Iterator[tuple[str, Catalogue, Lexicon, dict[str, str]]
 def known(sold: Stored, people: Stored | None) -> tuple[Catalogue, Lexicon]:
     """What some data can be asked, and in which words."""
     first, last = sold.span or (NOW, NOW)
-    columns = people.columns["customers"] if people else None
-    catalogue = definitions.catalogue(
-        sold.columns, (first.date(), last.date()), people=columns, headers=sold.origin.columns
-    )
     ask = {"sales": partial(tables.query, sold)} | ({"customers": partial(tables.query, people)} if people else {})
-    levels = vocabulary.levels(catalogue, ask)
-    return catalogue, lexicon.lexicon(catalogue, levels, vocabulary.names(catalogue, ask["sales"]))
+    columns = people.columns["customers"] if people else None
+    made = model.known(sold.columns, (first.date(), last.date()), ask, (), columns, sold.origin.columns)
+    return made.catalogue, made.lexicon
 
 
 def expected(text: str, codes: Mapping[str, str]) -> list[Query] | str:

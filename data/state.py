@@ -45,7 +45,7 @@ from sqlalchemy.pool import NullPool
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISION = "0005"  # the newest one in migrations/versions
+REVISION = "0006"  # the newest one in migrations/versions
 _POSTGRES_LOCK = 0x56494749  # any fixed number
 _SQLITE_WAIT_SECONDS = 30  # how long a writer waits for another one
 _json = partial(json.dumps, allow_nan=False)  # infinity is no JSON: PostgreSQL refuses it, so SQLite does too
@@ -232,6 +232,36 @@ job_runs = Table(
     Column("finished", UtcDateTime),
     Column("message", Text),  # why it failed, in a sentence
     Column("details", JSON, nullable=False),
+)
+
+# Boards (data.boards): which version of each is shown, in which order they stand, what was taken away.
+boards = Table(
+    "boards",
+    metadata,
+    _key("board"),
+    Column("place", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),  # of board_versions, that is shown
+    Column("changes", BigInteger, nullable=False),  # writes until now
+    Column("removed", UtcDateTime),
+)
+
+# What a board was each time it was changed.
+board_versions = Table(
+    "board_versions",
+    metadata,
+    _key("board"),
+    _key("version", BigInteger),
+    Column("content", JSON, nullable=False),  # models.ask.board
+    Column("created", UtcDateTime, nullable=False),
+)
+
+# Figures of pages as they were when somebody kept them on a board.
+board_pictures = Table(
+    "board_pictures",
+    metadata,
+    _key("picture"),
+    Column("content", JSON, nullable=False),
+    Column("created", UtcDateTime, nullable=False),
 )
 
 # What was chosen for everybody: "psi_threshold.sales" -> 0.3.

@@ -36,7 +36,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from data import lineage, schemas, seals
 from data.dataset import Dataset, Finding, Origin, Table
-from locales import N_
+from locales import N_, Sentence
 
 ROW_GROUP = 32_768  # rows; of a sorted table only the groups that hold what is asked for are read
 KEPT = 5  # versions of each kind of origin
@@ -353,12 +353,12 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-class TooLong(Exception):
-    """A statement did not end in the time it was given."""
+class NotAnswered(Sentence):
+    """A statement that the database does not answer, or not in the time it was given."""
 
 
 def limited(stored: Stored, sql: str, seconds: float) -> pd.DataFrame:
-    """The same of a statement that may take so many seconds. Raises `TooLong`, `duckdb.Error`, `seals.Damaged`."""
+    """The same of a statement that may take so many seconds. Raises `NotAnswered`, `seals.Damaged`."""
     _check(stored)
     frames = tuple((name, tuple(kept)) for name, kept in stored.columns.items())
     with _open(stored.folder, frames).cursor() as cursor:
@@ -367,7 +367,10 @@ def limited(stored: Stored, sql: str, seconds: float) -> pd.DataFrame:
         try:
             return cursor.execute(sql).df()
         except duckdb.InterruptException as error:
-            raise TooLong from error
+            long = N_("This took longer than {seconds} seconds and was stopped: ask for less.")
+            raise NotAnswered(long, seconds=seconds) from error
+        except duckdb.Error as error:
+            raise NotAnswered(N_("The database says: {why}"), why=str(error).splitlines()[0][:300]) from error
         finally:
             timer.cancel()
 

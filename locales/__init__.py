@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Literal
 
@@ -115,6 +115,20 @@ def signed(value: float, write: Callable[[float], str], zero: str = "±") -> str
         return "–"
     size = write(abs(value))
     return (zero if size == write(0.0) else sign(value)) + size
+
+
+def change(now: float, then: float) -> str | None:
+    """The change of an amount as a share of what it was, with its sign; None where that was nothing or is not known."""
+    grown = round(now / then - 1, 3) if then > 0 else float("nan")
+    return None if grown != grown else signed(grown, partial(percent, digits=1))
+
+
+def points(now: float, then: float) -> str | None:
+    """The change of a share in percentage points, with its sign; None where it was not known."""
+    change = round(100 * (now - then), 1)
+    if change != change:
+        return None
+    return signed(change, lambda size: _("{number} points").format(number=number(size, 1)))
 
 
 def _minus(written: str) -> str:

@@ -53,6 +53,7 @@ def asked() -> None:
     sentence.markdown(_("I understood: {sentence}").format(sentence=f"**{understood}**"))
     answer.link(query)
     answer.shown(of, query, known.answered(sold, people, query), known.dataset(of, query, sold, people))
+    answer.kept(of, query)
 
 
 def suggested() -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal
 
@@ -18,7 +18,7 @@ import settings
 from data.dataset import Finding
 from data.tables import Stored
 from locales import labels
-from ui import downloads
+from ui import downloads, keep
 from ui.text import N_, _, ngettext, plain
 
 if TYPE_CHECKING:
@@ -104,12 +104,13 @@ def figure(
     on_select: Callable[[], None] | None = None,
     key: str | None = None,
     box: bool = False,
+    note: str = "",
 ) -> None:
     """A figure in a frame under its finding, with a menu that saves it, and the `table` behind it, as files.
 
     `name` is the stem of the files and the key of the frame. `on_select` is called when the reader clicks in a
     plotly figure; the selection is then in the session state under `key`;
-    with `box` they may also drag over points.
+    with `box` they may also drag over points. A `note` stands below it.
     """
     card = f"card-{name}"
     title = _take_title(drawn)
@@ -129,6 +130,8 @@ def figure(
             )
         else:
             st.image(_svg(drawn), width="stretch", alt=title)
+        if note:
+            st.caption(plain(note))
 
 
 @st.fragment
@@ -138,7 +141,7 @@ def _menu(drawn: "go.Figure | Figure", name: str, title: str, table: pd.DataFram
         "",
         icon=":material/download:",
         type="tertiary",
-        help=_("Save this figure or its table"),
+        help=_("Save or keep this figure or its table"),
         key=f"menu-{name}",
         on_change="rerun",
     )
@@ -149,6 +152,9 @@ def _menu(drawn: "go.Figure | Figure", name: str, title: str, table: pd.DataFram
             if table is not None:
                 st.caption(_("Table"))
                 downloads.table(table, name)
+            if isinstance(drawn, go.Figure):
+                st.caption(_("Keep it on a board, as it is now"))
+                keep.offered(name, lambda own: keep.picture(drawn, own or title, table))
 
 
 def _take_title(drawn: "go.Figure | Figure") -> str:
@@ -198,20 +204,6 @@ def _sentences(found: list[Finding]) -> None:
 
 def _row(found: re.Match[str]) -> str:
     return _("row {number}").format(number=found[1])
-
-
-def share(now: float, then: float) -> str | None:
-    """The change of an amount as a share of what it was, for a `Trend`; None where it was nothing or is not known."""
-    change = round(now / then - 1, 3) if then > 0 else float("nan")
-    return None if change != change else locales.signed(change, partial(locales.percent, digits=1))
-
-
-def points(now: float, then: float) -> str | None:
-    """The change of a share in percentage points, for a `Trend`; None where it was not known."""
-    change = round(100 * (now - then), 1)
-    if change != change:
-        return None
-    return locales.signed(change, lambda size: _("{number} points").format(number=locales.number(size, 1)))
 
 
 def money(label: str, amount: float | None, currency: str, meaning: str) -> list[tuple[str, str, str]]:

@@ -28,7 +28,7 @@ with st.sidebar:
 
 # Section -> its pages: file (and URL), title in the browser, icon.
 SECTIONS = {
-    "": [("today", _("Today"), "wb_twilight"), ("ask", _("Ask"), "chat")],
+    "": [("today", _("Today"), "wb_twilight"), ("ask", _("Ask"), "chat"), ("boards", _("Boards"), "dashboard")],
     _("Churn"): [
         ("churn_explore", _("Churn: explore"), "group_remove"),
         ("churn_performance", _("Churn: performance"), "speed"),

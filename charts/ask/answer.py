@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import locales
 from charts import theme
 from locales import _
-from models.ask import wording
+from models.ask import periods, wording
 from models.ask.definitions import Catalogue, Measure
 from models.ask.query import Query
 from models.ask.statement import EARLIER, SHARE, STEP
@@ -37,7 +37,10 @@ def _lines(
     one = known.measures[query.measures[0]]
     title, steps = wording.measure(known, one.name), pd.DatetimeIndex(found[STEP]).unique().sort_values()
     least = query.order == "least"
-    best = found.loc[found[one.name].idxmin() if least else found[one.name].idxmax()]
+    parts = pd.DatetimeIndex(wording.broken(query.grain, periods.days(query.period, known.first, known.last), known))
+    whole = found[~found[STEP].isin(parts)]  # a month of two days is not the worst one
+    ranked = (whole if whole[one.name].notna().any() else found)[one.name]
+    best = found.loc[ranked.idxmin() if least else ranked.idxmax()]
     headline = _("{measure}: the least in {when}, {value}") if least else _("{measure}: the most in {when}, {value}")
     earlier = not query.by and EARLIER + one.name in found
     groups = _groups(query, found, names) if query.by else {title: found}
@@ -45,9 +48,17 @@ def _lines(
         headline.format(measure=title, when=wording.step(query.grain, best[STEP]), value=write(best[one.name])),
         y=_with_unit(one, title, currency),
         xaxis=theme.time_axis(steps),
-        yaxis=_axis(one, found[one.name]),
+        yaxis=_axis(
+            one, pd.concat([found[one.name], found[EARLIER + one.name]] if earlier else [found[one.name]]), room=1
+        ),
         showlegend=len(groups) > 1 or earlier,
     )
+    called = [
+        _("{step} (a part of it)").format(step=wording.step(query.grain, when))
+        if when in parts
+        else wording.step(query.grain, when)
+        for when in steps
+    ]
     lines = [(name, part.set_index(STEP)[one.name], False) for name, part in groups.items()]
     lines += [(_("earlier"), found.set_index(STEP)[EARLIER + one.name], True)] if earlier else []
     for place, (name, values, pale) in enumerate(lines):
@@ -58,10 +69,14 @@ def _lines(
                 x=steps,
                 y=values.to_numpy(float),
                 name=theme.plain(_cut(name)),
-                mode="lines+markers" if len(steps) < FEW_STEPS else "lines",
+                mode="lines+markers" if len(steps) < FEW_STEPS or len(parts) else "lines",
                 line=look,
+                marker={
+                    "symbol": ["circle-open" if step in parts else "circle" for step in steps],
+                    "size": [7 if step in parts else 6 if len(steps) < FEW_STEPS else 0 for step in steps],
+                },
                 hoverinfo="text",
-                hovertext=_hover(name, [wording.step(query.grain, when) for when in steps], map(write, values)),
+                hovertext=_hover(name, called, map(write, values)),
             )
         )
     return figure
@@ -193,13 +208,13 @@ def _with_unit(one: Measure, title: str, currency: str) -> str:
     return f"{title} ({unit})" if unit else title
 
 
-def _axis(one: Measure, values: pd.Series, share: bool = False) -> dict[str, object]:
-    """An axis with round ticks, and room behind the longest bar for what is written there."""
+def _axis(one: Measure, values: pd.Series, share: bool = False, room: float = 1.15) -> dict[str, object]:
+    """An axis with round ticks, and `room` behind the longest bar for what is written there."""
     found = values.dropna().to_numpy(float)
     top, low = max(found.max(initial=0.0), 0.0), found.min(initial=0.0)
     if (share or one.unit == "share") and low >= 0:
-        return theme.percent_axis(max(top * 1.15, 0.01))
-    return {**theme.amounts(np.r_[found, top * 1.15, low * 1.15]), "nticks": 6}
+        return theme.percent_axis(max(top * room, 0.01))
+    return {**theme.amounts(np.r_[found, top * room, low * room]), "nticks": 6}
 
 
 def _brief(value: float) -> str:

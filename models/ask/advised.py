@@ -34,7 +34,8 @@ Dimensions (with the tables that have them), for "by" and for filters:
 {dimensions}
 
 "grain": day, week, month, quarter, year or "". "period": "" for all days, "2025", "2025-Q3", "2025-03", "2025-03-04",
-"2025-03/2025-05", "2025-03/" (since), "last 7 day", "previous month", "this year". "compared": "", "before" (as many
+"2025-03/2025-05", "2025-03/" (since), "last 7 day",
+"previous month", "previous 12 month", "this year". "compared": "", "before" (as many
 days before) or "year" (a year earlier). Values of filters are the words of the question. The data are from
 {known.first} to {known.last}. If the question cannot be answered with these names, answer {{"measures": []}}."""
 

@@ -13,7 +13,7 @@ from sqlglot.errors import SqlglotError
 from locales import N_, Sentence
 
 LONGEST = 10_000  # characters
-ROWS = 5000
+ROWS, SECONDS = 5000, 10
 # Functions that sqlglot has no class for, and that only compute. All others it does not know are refused.
 PLAIN = frozenset(
     (

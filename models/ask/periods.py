@@ -5,6 +5,7 @@
     "2025-03-04/2025-05"          from the first day of one to the last day of the other; either may be missing
     "last 7 day"                  the last seven days of the data; so for week, month, quarter, year
     "previous month"              the last whole one of the data
+    "previous 12 month"           the last twelve whole ones
     "this month"                  the one in which the data end
 
 What is relative counts from the last day of the data, not from today: a question means the same as the pages' figures.
@@ -19,9 +20,9 @@ import locales
 from locales import N_, _, ngettext
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
-_FREQUENCY = {"week": "W-SUN", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC"}
+FREQUENCY = {"week": "W-SUN", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC"}
 _ABSOLUTE = re.compile(r"(\d{4})(?:-(?:H([12])|Q([1-4])|W(\d{1,2})|(\d{1,2})(?:-(\d{1,2}))?))?$")
-_RELATIVE = re.compile(r"(?:last (\d{1,4})|(previous|this)) (day|week|month|quarter|year)$")
+_RELATIVE = re.compile(r"(?:(last|previous) (\d{1,4})|(previous|this)) (day|week|month|quarter|year)$")
 _WRITTEN = {
     "this day": N_("last day"),
     "this week": N_("this week"),
@@ -53,8 +54,10 @@ def days(period: str, first: date, last: date) -> tuple[date, date]:
     if found := _ABSOLUTE.match(period):
         return _absolute(*found.groups())
     if found := _RELATIVE.match(period):
-        count, which, unit = found.groups()
-        return _last(int(count), unit, last) if count else _whole(which, unit, last)
+        kind, count, which, unit = found.groups()
+        if not count:
+            return _whole(which, unit, last)
+        return _last(int(count), unit, last) if kind == "last" or unit == "day" else _wholes(int(count), unit, last)
     raise ValueError(period)
 
 
@@ -90,10 +93,15 @@ def _whole(which: str, unit: str, last: date) -> tuple[date, date]:
     if unit == "day":
         day = last if which == "this" else last - timedelta(days=1)
         return day, day
-    now = pd.Period(last, _FREQUENCY[unit])
+    now = pd.Period(last, FREQUENCY[unit])
     if which == "previous" and now.end_time.date() > last:
         now -= 1
     return now.start_time.date(), min(now.end_time.date(), last)
+
+
+def _wholes(count: int, unit: str, last: date) -> tuple[date, date]:
+    start, end = _whole("previous", unit, last)
+    return (pd.Period(start, FREQUENCY[unit]) - (count - 1)).start_time.date(), end
 
 
 def _later(day: date, months: int) -> date:
@@ -147,7 +155,7 @@ def written(period: str) -> str:
             return _("until {day}").format(day=written(end))
         return _("{first} to {last}").format(first=written(start), last=written(end))
     if found := _RELATIVE.match(period):
-        return _counted(int(found[1]), found[3])
+        return _counted(int(found[2]), found[4], found[1] == "previous")
     found = _ABSOLUTE.match(period)
     if not found:
         return period
@@ -163,7 +171,15 @@ def written(period: str) -> str:
     return _("half-year {half} of {year}").format(half=half, year=year) if half else year
 
 
-def _counted(count: int, unit: str) -> str:
+def _counted(count: int, unit: str, whole: bool) -> str:
+    if whole and unit != "day":
+        sentence = {
+            "week": ngettext("last {count} whole week", "last {count} whole weeks", count),
+            "month": ngettext("last {count} whole month", "last {count} whole months", count),
+            "quarter": ngettext("last {count} whole quarter", "last {count} whole quarters", count),
+            "year": ngettext("last {count} whole year", "last {count} whole years", count),
+        }[unit]
+        return sentence.format(count=count)
     sentence = {
         "day": ngettext("last {count} day", "last {count} days", count),
         "week": ngettext("last {count} week", "last {count} weeks", count),

@@ -226,6 +226,10 @@ def _rolling(found: re.Match[str]) -> str:
     return f"last {_count(found['count'])} {_unit(found['unit'])}"
 
 
+def _whole(found: re.Match[str]) -> str:
+    return f"previous {_count(found['count'])} {_unit(found['unit'])}"
+
+
 def _previous(found: re.Match[str]) -> str:
     return f"previous {_unit(found['unit'])}"
 
@@ -242,6 +246,8 @@ def _so_far(unit: str) -> str:
 _RELATIVE: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = tuple(
     (re.compile(rf"\b{_NOUN}(?:{pattern})\b"), spec)
     for pattern, spec in (
+        (rf"(?:last|past|previous)\s+(?P<count>{COUNT})\s+(?:whole|full|complete)\s+(?P<unit>{UNIT})", _whole),
+        (rf"(?P<count>{COUNT})\s+derniere?s?\s+(?P<unit>{UNIT})\s+(?:complete?s|completes|entiere?s|pleine?s)", _whole),
         (rf"(?:last|past|previous|recent|latest|trailing|prior)\s+(?P<count>{COUNT})\s+(?P<unit>{UNIT})", _rolling),
         (rf"(?P<count>{COUNT})\s+(?:derniere?s?|last|past|previous|precedente?s?)\s+(?P<unit>{UNIT})", _rolling),
         (rf"(?:derniere?s?)\s+(?P<count>{COUNT})\s+(?P<unit>{UNIT})", _rolling),

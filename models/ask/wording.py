@@ -1,7 +1,7 @@
 """Queries and what they find, in the reader's words."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import babel.dates
@@ -80,10 +80,44 @@ def step(grain: str, when: date) -> str:
 
 
 def days(span: Days) -> str:
-    """Two days and what lies between them."""
-    if span[0] == span[1]:
-        return locales.day(span[0])
-    return _("{first} to {last}").format(first=locales.day(span[0]), last=locales.day(span[1]))
+    """Two days and what lies between them; whole months and years by their names."""
+    first, last = span
+    if first == last:
+        return locales.day(first)
+    after = last + timedelta(days=1)
+    name = locales.day
+    if first.day == after.day == 1:
+        name = locales.year if first.month == after.month == 1 else locales.month
+    if name(first) == name(last):
+        return name(first)
+    return _("{first} to {last}").format(first=name(first), last=name(last))
+
+
+def broken(grain: str, span: Days, known: Catalogue) -> list[date]:
+    """The steps of time at the ends of some days that are not whole there: their sums are of a part of them."""
+    if grain in ("", "day"):
+        return []
+    start, end = max(span[0], known.first), min(span[1], known.last)
+    if start > end:
+        return []
+    ends = [pd.Period(day, periods.FREQUENCY[grain]) for day in (start, end)]
+    whole = [start == ends[0].start_time.date(), end == ends[1].end_time.date()]
+    found = [one.start_time.date() for one, is_whole in zip(ends, whole, strict=True) if not is_whole]
+    return list(dict.fromkeys(found))
+
+
+def partly(known: Catalogue, query: Query) -> str:
+    """Which steps of a query's time are no whole ones; "" where all are."""
+    parts = broken(query.grain, periods.days(query.period, known.first, known.last), known) if query.grain else []
+    if not parts:
+        return ""
+    named = _listed([step(query.grain, when) for when in parts])
+    return _("not whole: {step}").format(step=named)
+
+
+def about(known: Catalogue, query: Query, names: Names, currency: str) -> str:
+    """What a query is kept to and compared with: its sentence without measures and what they are split by."""
+    return ", ".join(_kept(known, query, names, currency))
 
 
 def sentence(known: Catalogue, query: Query, names: Names, currency: str) -> str:
@@ -112,7 +146,11 @@ def sentence(known: Catalogue, query: Query, names: Names, currency: str) -> str
             else few
         )
         parts.append(of)
-    parts += [kept(known, one, names) for one in query.filters]
+    return ", ".join([*parts, *_kept(known, query, names, currency)])
+
+
+def _kept(known: Catalogue, query: Query, names: Names, currency: str) -> list[str]:
+    parts = [kept(known, one, names) for one in query.filters]
     parts += [_("only {condition}").format(condition=threshold(known, one, currency)) for one in query.thresholds]
     meant = periods.days(query.period, known.first, known.last)
     relative = query.period.startswith(("last", "this", "previous"))
@@ -121,7 +159,7 @@ def sentence(known: Catalogue, query: Query, names: Names, currency: str) -> str
     if query.compared:
         then = statement.compared(known, query) or periods.before(query.period, known.first, known.last, query.compared)
         parts.append(_("against {period}").format(period=days(then)))
-    return ", ".join(parts)
+    return parts
 
 
 def kept(known: Catalogue, one: Filter, names: Names) -> str:

@@ -654,7 +654,7 @@ def test_a_query_is_a_sentence_in_both_languages(shops):
         text = wording.sentence(catalogue, query, {}, "GBP")
     assert text == (
         "Revenue and Margin, by store and month, the first 5, Category: Kitchen, only Orders over 100, "
-        "last whole month (1 Oct 2026 to 31 Oct 2026), against 1 Oct 2025 to 31 Oct 2025"
+        "last whole month (Oct 2026), against Oct 2025"
     )
     with locales.using("fr"):
         assert "par magasin et mois" in wording.sentence(catalogue, query, {}, "GBP")
@@ -722,6 +722,6 @@ def test_anything_else_is_refused_with_a_sentence(sql):
 def test_a_statement_that_takes_too_long_is_stopped(tmp_path):
     sold = _kept(tmp_path, _lines(2000))
     endless = "select count(*) from sales a, sales b, sales c, sales d where a.quantity + b.quantity > c.quantity"
-    with pytest.raises(tables.TooLong):
+    with pytest.raises(tables.NotAnswered, match="0\\.2 seconds"):
         tables.limited(sold, guard.checked(endless, ["sales"]), 0.2)
     assert tables.limited(sold, guard.checked("select count(*) from sales", ["sales"]), 5).iat[0, 0] == 2000

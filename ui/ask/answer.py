@@ -3,22 +3,28 @@
 from datetime import UTC, datetime
 from functools import partial
 
-import pandas as pd
 import streamlit as st
 
 import locales
 from charts.ask import answer as charts
+from charts.ask import content
 from data import tables
 from data.tables import Stored
-from models.ask import definitions, periods, statement, wording
+from models.ask import board, definitions, periods, statement, wording
 from models.ask.definitions import PEOPLE
+from models.ask.known import Known
 from models.ask.query import Query, to_text
-from models.ask.statement import EARLIER, Answer
-from ui import cards, lists
-from ui.ask.known import Known
-from ui.text import _, ngettext, plain
+from models.ask.statement import Answer
+from ui import cards, keep, lists
+from ui.text import N_, _, ngettext, plain
 
 MOST_CARDS = 4
+FORMS: dict[board.Form, str] = {
+    "number": N_("Number"),
+    "figure": N_("Figure"),
+    "map": N_("Map"),
+    "table": N_("Table"),
+}
 
 
 def shown(of: Known, query: Query, found: Answer, stored: Stored) -> None:
@@ -30,18 +36,27 @@ def shown(of: Known, query: Query, found: Answer, stored: Stored) -> None:
     if nothing:
         st.info(_("Nothing in the data answers this: no rows in this period with these filters."))
     elif not (query.by or query.grain):
-        cards.metrics([_card(of, name, found, currency) for name in query.measures[:MOST_CARDS]])
+        cards.metrics(
+            [
+                (wording.measure(known, name), *content.number(of, name, found, currency))
+                for name in query.measures[:MOST_CARDS]
+            ]
+        )
     else:
         drawn = charts.drawn(known, query, found.table, of.names, currency)
         if drawn is not None:
             cards.figure(drawn, "answer", table)
-        lists.show(_rounded(of, query, table), "answer-table", wording.sentence(known, query, of.names, currency))
+        lists.show(
+            content.rounded(of, query, table), "answer-table", wording.sentence(known, query, of.names, currency)
+        )
     if found.cut:
         st.caption(
             _("There are more than {count} groups: the first ones are shown.").format(
                 count=locales.number(statement.MOST_GROUPS)
             )
         )
+    if parts := wording.partly(known, query):
+        st.caption(plain(parts[:1].upper() + parts[1:] + "."))
     if found.earlier:
         first, last = of.catalogue.first, of.catalogue.last
         if periods.before(query.period, first, last, query.compared)[0] < found.earlier[0]:
@@ -51,33 +66,6 @@ def shown(of: Known, query: Query, found: Answer, stored: Stored) -> None:
         st.caption(_("The days to compare with begin before the data do, so there is no comparison."))
     if not nothing:
         receipt(of, query, found, stored)
-
-
-def _card(of: Known, name: str, found: Answer, currency: str) -> tuple[str, str, str]:
-    one = of.catalogue.measures[name]
-    write = wording.number(one, currency)
-    value = float(found.table[name].iloc[0])
-    meaning = _(one.meaning) if one.meaning else ""
-    if EARLIER + name in found.table:
-        then = float(found.table[EARLIER + name].iloc[0])
-        change = cards.points(value, then) if one.unit == "share" else cards.share(value, then)
-        meaning = _("{value} then").format(value=write(then)) + (f" ({change})" if change else "")
-    return wording.measure(of.catalogue, name), write(value), meaning
-
-
-def _rounded(of: Known, query: Query, table: pd.DataFrame) -> pd.DataFrame:
-    """Shares in per cent, all else with two decimals at most; days as days."""
-    made = table.copy()
-    for name in query.measures:
-        title = wording.measure(of.catalogue, name)
-        for column in (title, _("{measure}, earlier").format(measure=title)):
-            if column in made:
-                share = of.catalogue.measures[name].unit == "share"
-                made[column] = (made[column].astype(float) * (100 if share else 1)).round(2)
-                made = made.rename(columns={column: f"{column} (%)"}) if share else made
-    for column in made.select_dtypes("datetime").columns:
-        made[column] = [wording.step(query.grain, when) for when in made[column]]
-    return made
 
 
 def receipt(of: Known, query: Query, found: Answer, stored: Stored) -> None:
@@ -119,6 +107,21 @@ def receipt(of: Known, query: Query, found: Answer, stored: Stored) -> None:
         )
         st.code(found.sql, "sql", wrap_lines=True)
         st.code("\n".join(f"${name} = {value!r}" for name, value in found.values.items()) or "–", None)
+
+
+def kept(of: Known, query: Query) -> None:
+    """Put an answer on a board."""
+    with st.popover(
+        _("Keep on a board"), icon=":material/dashboard_customize:", on_change="rerun", key="ask.keep"
+    ) as menu:
+        if not menu.open:
+            return
+        options = board.forms(query, of.levels)
+        form = st.segmented_control(
+            _("Form"), options, default=options[0], format_func=lambda one: _(FORMS[one]), required=True, key="ask.form"
+        )
+        width: board.Width = 3 if form == "number" else 6
+        keep.offered("ask", lambda title: board.Card(form or options[0], query, title=title, width=width))
 
 
 def link(query: Query) -> None:

@@ -1,16 +1,17 @@
 """What was understood, as inputs that can be changed one by one: the whole query can be built without a word."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from types import MappingProxyType
 from typing import TypeVar
 
 import streamlit as st
 
 from models.ask import definitions, periods, wording
+from models.ask.known import Known
 from models.ask.query import GRAINS, Filter, Order, Query, Relation, Threshold
-from ui.ask.known import Known
 from ui.text import N_, _, plain
 
 PERIODS = (
@@ -18,6 +19,7 @@ PERIODS = (
     "last 7 day",
     "last 28 day",
     "last 12 month",
+    "previous 12 month",
     *(f"{which} {unit}" for unit in ("month", "quarter", "year") for which in ("this", "previous")),
 )
 DATES = "dates"
@@ -45,11 +47,11 @@ def built(of: Known, query: Query, currency: str) -> Query:
             query,
             measures=tuple(_measures(of, query)),
             by=tuple(
-                _several(
+                several(
                     _("By"),
                     _dimensions(of, query),
                     query.by,
-                    "by",
+                    KEY + "by",
                     lambda name: wording.dimension(known, name),
                     definitions.MOST_BY,
                 )
@@ -57,13 +59,13 @@ def built(of: Known, query: Query, currency: str) -> Query:
         )
         if definitions.table_of(known, query) == "sales":
             steps = {"": _("Whole"), **{grain: _(wording.GRAIN[grain]).capitalize() for grain in GRAINS}}
-            fresh = replace(fresh, grain=_one(_("Step"), steps, query.grain, "grain"))
+            fresh = replace(fresh, grain=choice(_("Step"), steps, query.grain, KEY + "grain"))
         if definitions.table_of(known, query) != definitions.PEOPLE:
-            fresh = replace(fresh, period=_period(of, query))
+            fresh = replace(fresh, period=period(of, query.period, KEY))
         if definitions.table_of(known, query) == "sales":
             names = {name: _(text) for name, text in COMPARED.items()}
             names |= {} if query.compared in names else {query.compared: periods.written(query.compared)}
-            fresh = replace(fresh, compared=_one(_("Compare"), names, query.compared, "compared"))
+            fresh = replace(fresh, compared=choice(_("Compare"), names, query.compared, KEY + "compared"))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         fresh = replace(fresh, filters=tuple(_filters(of, query)))
         with st.popover(_("More"), icon=":material/tune:"):
@@ -73,8 +75,8 @@ def built(of: Known, query: Query, currency: str) -> Query:
 
 def _measures(of: Known, query: Query) -> list[str]:
     known = of.catalogue
-    chosen = _several(
-        _("Measures"), list(known.measures), query.measures, "measures", lambda name: wording.measure(known, name)
+    chosen = several(
+        _("Measures"), list(known.measures), query.measures, KEY + "measures", lambda name: wording.measure(known, name)
     )
     return chosen or list(query.measures)
 
@@ -84,7 +86,7 @@ def _dimensions(of: Known, query: Query) -> list[str]:
     return [name for name, one in of.catalogue.dimensions.items() if table in one.sql]
 
 
-def _several(
+def several(
     label: str,
     options: Sequence[str],
     chosen: Sequence[str],
@@ -92,48 +94,56 @@ def _several(
     show: Callable[[str], str],
     most: int | None = None,
 ) -> list[str]:
-    now = st.session_state.get(KEY + key, chosen)
-    if (kept := [one for one in now if one in options]) != st.session_state.get(KEY + key):
-        st.session_state[KEY + key] = kept
+    """Any number of options; at first those that are `chosen`."""
+    now = st.session_state.get(key, chosen)
+    if (kept := [one for one in now if one in options]) != st.session_state.get(key):
+        st.session_state[key] = kept
     return st.multiselect(
         label,
         options,
         format_func=show,
-        key=KEY + key,
+        key=key,
         max_selections=most,
         placeholder=_("Choose"),
         select_all=False,
         width=260,
+        persist_state="session",
     )
 
 
-def _one(label: str, names: dict[T, str], chosen: T, key: str) -> T:
-    if st.session_state.get(KEY + key) not in names:
-        st.session_state[KEY + key] = chosen
-    return st.selectbox(label, list(names), format_func=names.__getitem__, key=KEY + key, width=170)
+def choice(label: str, names: dict[T, str], chosen: T, key: str) -> T:
+    """One of some options, by what they are called; at first the `chosen` one."""
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = chosen
+    return st.selectbox(label, list(names), format_func=names.__getitem__, key=key, width=170, persist_state="session")
 
 
-def _period(of: Known, query: Query) -> str:
+def period(of: Known, chosen: str, key: str, other: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A period as it is written in a query, or one of the `other` options."""
     known = of.catalogue
     years = [str(year) for year in range(known.last.year, known.first.year - 1, -1)]
-    options = [*dict.fromkeys([*PERIODS, *years, query.period]), DATES]
-    names = {one: _("Two dates") if one == DATES else _upper(periods.written(one)) for one in options}
-    picked = _one(_("Period"), names, query.period, "period")
+    options = [*dict.fromkeys([*other, *PERIODS, *years, chosen]), DATES]
+    names = {
+        text: other.get(text) or (_("Two dates") if text == DATES else _upper(periods.written(text)))
+        for text in options
+    }
+    picked = choice(_("Period"), names, chosen, f"{key}period")
     if picked != DATES:
         return picked
-    start, end = periods.days(query.period, known.first, known.last)
+    start, end = periods.days("" if chosen in other else chosen, known.first, known.last)
     usual = (max(start, known.first), min(end, known.last))
     given = st.date_input(
         _("First and last day"),
         usual if usual[0] <= usual[1] else (known.first, known.last),
         known.first,
         known.last,
-        key=KEY + "dates",
+        key=f"{key}dates",
         format="DD/MM/YYYY",
         width=250,
+        persist_state="session",
     )
     ends: tuple[date, ...] = given if isinstance(given, tuple) else (given,)
-    return f"{ends[0].isoformat()}/{ends[-1].isoformat()}" if ends else query.period
+    return f"{ends[0].isoformat()}/{ends[-1].isoformat()}" if ends else chosen
 
 
 def _upper(text: str) -> str:
@@ -149,13 +159,13 @@ def _filters(of: Known, query: Query) -> list[Filter]:
     ]
     for one in there:
         title = wording.dimension(known, one.dimension)
-        key = f"f.{one.dimension}.{one.how}.{'with' if one.kept else 'without'}"
+        key = f"{KEY}f.{one.dimension}.{one.how}.{'with' if one.kept else 'without'}"
         label = title if one.kept else _("without {column}").format(column=title)
         if one.how == "contains":
             words = st.text_input(
                 _("{column} with these words").format(column=label),
                 " ".join(one.values),
-                key=KEY + key,
+                key=key,
                 max_chars=60,
                 width=220,
             )
@@ -164,7 +174,7 @@ def _filters(of: Known, query: Query) -> list[Filter]:
             levels = of.levels.get(one.dimension, [])
             options = [*dict.fromkeys([*one.values, *(levels if len(levels) <= MANY else [])])]
             values = tuple(
-                _several(
+                several(
                     label,
                     options,
                     one.values,
@@ -172,7 +182,7 @@ def _filters(of: Known, query: Query) -> list[Filter]:
                     partial(wording.value, one.dimension, names=of.names),
                 )
             )
-        without = st.toggle(_("Without"), not one.kept, key=KEY + key + ".not") if values else not one.kept
+        without = st.toggle(_("Without"), not one.kept, key=key + ".not") if values else not one.kept
         if values:
             made.append(replace(one, values=values, kept=not without))
         elif one.dimension not in adding:
@@ -205,7 +215,7 @@ def _more(of: Known, query: Query, currency: str) -> Query:
     """Order, share and thresholds."""
     known = of.catalogue
     if query.by or query.grain:
-        order = _one(_("Order"), {name: _(text) for name, text in ORDERS.items()}, query.order, "order")
+        order = choice(_("Order"), {name: _(text) for name, text in ORDERS.items()}, query.order, KEY + "order")
         limit = st.number_input(_("How many (0 is all)"), 0, 1000, query.limit, key=KEY + "limit") if order else 0
         query = replace(query, order=order, limit=int(limit))
         if known.measures[query.measures[0]].additive:
@@ -217,7 +227,7 @@ def _more(of: Known, query: Query, currency: str) -> Query:
     }
     if definitions.table_of(known, query) == "sales":
         over |= {} if query.over in over else {query.over: wording.dimension(known, query.over)}
-        query = replace(query, over=_one(_("Average of"), over, query.over, "over"))
+        query = replace(query, over=choice(_("Average of"), over, query.over, KEY + "over"))
     kept = []
     for place, one in enumerate(query.thresholds):
         text = _("Only {condition}").format(condition=wording.threshold(known, one, currency))

@@ -1,29 +1,20 @@
 """What the data in use can be asked, and in which words: made once a version of them."""
 
 from functools import partial
-from typing import NamedTuple
 
 import streamlit as st
 
 from data import tables
 from data.tables import Stored
-from models.ask import definitions, lexicon, statement, vocabulary
-from models.ask.definitions import PEOPLE, Catalogue
-from models.ask.lexicon import Lexicon
+from models.ask import definitions, statement
+from models.ask import known as model
+from models.ask.definitions import PEOPLE
+from models.ask.known import Known
 from models.ask.query import Query
 from models.ask.statement import Answer
 from ui import store
 
-MOST_ANSWERS = 64  # kept, of all visitors
-
-
-class Known(NamedTuple):
-    """The catalogue and words of some data, the `names` of their values and the values themselves (`levels`)."""
-
-    catalogue: Catalogue
-    lexicon: Lexicon
-    names: dict[str, dict[str, str]]
-    levels: dict[str, list[str]]
+MOST_ANSWERS = 256  # kept, of all visitors
 
 
 def of_one_shop(sold: Stored, people: Stored) -> bool:
@@ -39,17 +30,14 @@ def known(sold: Stored, people: Stored) -> Known:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _known(version: str, people_version: str, _sold: Stored, _people: Stored) -> Known:  # noqa: ARG001  # the cache key
     first, last = _sold.span or (_sold.stored, _sold.stored)
-    catalogue = definitions.catalogue(
+    return model.known(
         _sold.columns,
         (first.date(), last.date()),
+        {"sales": partial(tables.query, _sold), PEOPLE: partial(tables.query, _people)},
         store.unknown(_sold),
         _people.columns[PEOPLE] if of_one_shop(_sold, _people) else None,
         _sold.origin.columns,
     )
-    ask = {"sales": partial(tables.query, _sold), PEOPLE: partial(tables.query, _people)}
-    levels = vocabulary.levels(catalogue, ask)
-    names = vocabulary.names(catalogue, ask["sales"])
-    return Known(catalogue, lexicon.lexicon(catalogue, levels, names), names, levels)
 
 
 def dataset(of: Known, query: Query, sold: Stored, people: Stored) -> Stored:

@@ -11,11 +11,12 @@ from charts.ask import why as charts
 from data import tables
 from data.tables import Stored
 from models.ask import statement, why, wording
+from models.ask.known import Known
 from models.ask.query import Query
 from models.ask.why import Why
 from ui import cards, inputs, lists
 from ui.ask import answer
-from ui.ask.known import Known, answered
+from ui.ask.known import answered
 from ui.text import N_, _
 
 POINTERS = {  # intent -> (sentence, page, the link's text)

@@ -1,17 +1,16 @@
 """SQL that somebody writes: read only, and only these data."""
 
-import duckdb
 import pandas as pd
 import streamlit as st
 
 import locales
 from data import tables
-from data.tables import Stored, TooLong
+from data.tables import Stored
+from locales import Sentence
 from models.ask import guard
-from ui import lists
+from models.ask.board import Card
+from ui import keep, lists
 from ui.text import _, plain
-
-SECONDS = 10
 
 
 @st.fragment
@@ -39,19 +38,19 @@ def written(sold: Stored, people: Stored) -> None:
             )
         )
     )
-    if not asked:
+    if asked:
+        st.session_state["ask.sql.kept"] = (which or "sales", text)
+    if (which or "sales", text) != st.session_state.get("ask.sql.kept"):
         return
     try:
-        found = tables.limited(data, guard.checked(text, data.columns), SECONDS)
-    except guard.Refused as refused:
-        st.warning(plain(refused.sentence()))
-    except TooLong:
-        st.warning(_("This took longer than {seconds} seconds and was stopped: ask for less.").format(seconds=SECONDS))
-    except duckdb.Error as error:
-        first = str(error).splitlines()[0]
-        st.warning(plain(_("The database says: {why}").format(why=first[:300])))
+        found = tables.limited(data, guard.checked(text, data.columns), guard.SECONDS)
+    except Sentence as error:
+        st.warning(plain(error.sentence()))
     else:
         _shown(found)
+        if which == "sales":
+            with st.popover(_("Keep on a board"), icon=":material/dashboard_customize:"):
+                keep.offered("sql", lambda title: Card("sql", text=text, title=title, width=12))
 
 
 def _shown(found: pd.DataFrame) -> None:

@@ -11,11 +11,11 @@ from connectors import ConnectorError, llm
 from data import state
 from data.tables import Stored
 from models.ask import advised, definitions, wording
+from models.ask.known import Known
 from models.ask.query import Query, from_text, to_text
 from models.ask.understand import Understood, understand
 from ui import database
 from ui.ask import builder
-from ui.ask.known import Known
 from ui.text import N_, _, plain
 
 KEPT, SHOWN = 200, 20  # questions

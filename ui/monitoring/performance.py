@@ -181,7 +181,7 @@ def headline(rows: pd.DataFrame, model: str, currency: str) -> None:
 def _change(found: Course, currency: str) -> str | None:
     """How far a measure moved, between the two numbers as they are shown."""
     if found.metric in (*performance.SHARES, *performance.POINTS):
-        return cards.points(found.now, found.then)
+        return locales.points(found.now, found.then)
     digits = 3 if found.metric == "brier" else 2
     step = round(found.now, digits) - round(found.then, digits)
     return locales.signed(step, lambda size: performance.written(found.metric, size, currency))

@@ -27,7 +27,7 @@ def headline(
         back = column == "return_share"
         known = then[column] == then[column]
         meaning = compared.format(value=write(then[column])) if known else _("nothing earlier to compare with")
-        change = cards.points(now[column], then[column]) if back else cards.share(now[column], then[column])
+        change = locales.points(now[column], then[column]) if back else locales.change(now[column], then[column])
         texts.append((title, write(now[column]), meaning))
         trends.append(cards.Trend(history[column].dropna().to_list(), change, "down" if back else "up"))
     cards.metrics(texts, trends)

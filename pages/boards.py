@@ -1,0 +1,67 @@
+"""The answers that one comes back to, side by side."""
+
+import streamlit as st
+
+from charts.ask.content import content, missing
+from models.ask.board import lines
+from ui import cards, inputs, keep, store
+from ui.ask import bar, boards, card, known, presenting
+from ui.text import _, plain
+
+sold, people = store.active("sales"), store.active("customers")
+of = known.known(sold, people)
+source = card.source(of, sold, people)
+shown = [sold, people] if known.of_one_shop(sold, people) else [sold]
+
+
+@st.fragment
+def board() -> None:
+    """One board, so that nothing else is run and painted again."""
+    found = keep.all_boards()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        if not found:
+            boards.nothing()
+            return
+        names = {name: boards.named(one) for name, (one, _kept) in found.items()}
+        name = inputs.choice(_("Board"), list(found), "board", names.__getitem__)
+        editing = st.toggle(_("Edit"), key="board.editing")
+        tools = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
+    chosen, kept = found[name]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        filters = bar.chosen(of, name, chosen)
+    with tools:
+        presenting.button()
+        boards.menu(found, name, filters)
+    boards.say()
+    lacking = {place: missing(of, one) for place, one in enumerate(chosen.cards)}
+    there = [place for place in range(len(chosen.cards)) if editing or not lacking[place]]
+    for line in lines(tuple(chosen.cards[place] for place in there)):
+        places = [there[one] for one in line]
+        widths = [chosen.cards[place].width for place in places]
+        for place, column in zip(places, st.columns([*widths, *boards.rest(widths)], gap="small"), strict=False):
+            one = chosen.cards[place]
+            with column:
+                if editing:
+                    boards.edited(of, name, chosen, kept, place)
+                if lacking[place]:
+                    st.info(plain(lacking[place]))
+                else:
+                    says = content(one, bar.beside(filters, one), source)
+                    card.shown(one, says, f"board-{name}-{place}", bar.toggle)
+    if not chosen.cards:
+        st.info(_("Nothing is on this board yet: switch on Edit to add cards, or keep an answer of Ask."))
+    if editing:
+        boards.added(of, name, chosen, kept)
+    elif gone := sorted({text for text in lacking.values() if text}):
+        st.caption(plain(_("Not shown: {reasons}").format(reasons="; ".join(gone))))
+
+
+if presenting.on():
+    presenting.shown(source, sold)
+else:
+    cards.head(
+        _("Boards"),
+        _("The answers that you come back to, side by side: kept from Ask, or from the menu of any figure."),
+        *shown,
+    )
+    board()

@@ -1,0 +1,157 @@
+"""A board before a room: one card after the other, large, and nothing else on the screen."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+import locales
+from charts.ask.content import Content, Source, content, missing
+from data.tables import Stored
+from models.ask.board import Board, Card
+from ui import keep
+from ui.ask import bar, boards
+from ui.text import _, plain
+
+SLIDE, HEIGHT, FONT = 760, 560, 18  # of a slide and of a figure on it, in pixels
+TOGETHER = 4  # numbers on one slide
+BARE = """
+<style>
+  [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stExpandSidebarButton"], .st-key-footer {
+    display: none;
+  }
+  [data-testid="stMainBlockContainer"] { padding: 2.5rem 4rem 1rem; }
+  .st-key-slide h1 { font-size: 2.6rem; }
+  .st-key-slide [data-testid="stMetricValue"] { font-size: 4rem; }
+  .st-key-slide [data-testid="stMarkdown"] p { font-size: 1.5rem; line-height: 1.5; }
+  .st-key-slide [data-testid="stCaptionContainer"] p { font-size: 1rem; }
+</style>
+"""
+_TURN = """
+export default function ({ parentElement, data, setTriggerValue }) {
+  const whole = document.documentElement;
+  const full = () => document.fullscreenElement ? document.exitFullscreen() : whole.requestFullscreen();
+  const act = {
+    back: () => setTriggerValue("turn", -1), on: () => setTriggerValue("turn", 1),
+    full, end: () => { if (document.fullscreenElement) document.exitFullscreen(); setTriggerValue("turn", 0); },
+  };
+  const keys = {
+    ArrowRight: "on", ArrowDown: "on", PageDown: "on", " ": "on",
+    ArrowLeft: "back", ArrowUp: "back", PageUp: "back", Escape: "end", f: "full",
+  };
+  parentElement.querySelector("span").textContent = data.where;
+  for (const button of parentElement.querySelectorAll("button")) {
+    button.title = button.ariaLabel = data.names[button.name];
+    button.onclick = () => act[button.name]();
+  }
+  const press = (event) => {
+    if (event.target.closest?.("input, textarea, [role=slider]") || !(event.key in keys)) return;
+    event.preventDefault();
+    act[keys[event.key]]();
+  };
+  document.addEventListener("keydown", press);
+  return () => document.removeEventListener("keydown", press);
+}
+"""
+_LOOK = """
+div { display: flex; gap: .4rem; align-items: center; justify-content: flex-end; opacity: .55; }
+div:hover, div:focus-within { opacity: 1; }
+span { color: var(--st-text-color); font-size: .9rem; }
+button { font: inherit; color: var(--st-text-color); background: none; border: 1px solid var(--st-border-color);
+  border-radius: var(--st-button-radius); padding: .1rem .7rem; cursor: pointer; }
+button:focus-visible { outline: 2px solid var(--st-primary-color); }
+"""
+_turner = st.components.v2.component(
+    "vigie_slides",
+    html='<div><button name="back">←</button><span></span><button name="on">→</button>'
+    '<button name="full">⛶</button><button name="end">✕</button></div>',
+    css=_LOOK,
+    js=_TURN,
+)
+
+
+def on() -> bool:
+    """Whether a board is before a room."""
+    return st.query_params.get("present") == "1"
+
+
+def button() -> None:
+    """Begin."""
+    if st.button(_("Present"), icon=":material/slideshow:", key="board.present"):
+        st.query_params["present"] = "1"
+        st.session_state["board.slide"] = 0
+        st.rerun()
+
+
+def slides(board: Board, lacking: Sequence[str]) -> list[list[Card]]:
+    """Which cards are shown together: numbers that follow each other, all else by itself."""
+    found: list[list[Card]] = []
+    for card, lacks in zip(board.cards, lacking, strict=True):
+        if lacks:
+            continue
+        last = found[-1] if found else []
+        if card.form == "number" and last and last[0].form == "number" and len(last) < TOGETHER:
+            last.append(card)
+        else:
+            found.append([card])
+    return found
+
+
+def shown(source: Source, stored: Stored) -> None:
+    """The slide that it is the turn of; the first one says what this is about."""
+    st.html(BARE)
+    _slide(source, stored)
+
+
+@st.fragment
+def _slide(source: Source, stored: Stored) -> None:
+    found = keep.all_boards()
+    name = st.session_state.get("board") or st.query_params.get("board")
+    board = found.get(name or "", next(iter(found.values())))[0]
+    filters = bar.linked(source.of, board)
+    turns = slides(board, [missing(source.of, card) for card in board.cards])
+    at = min(st.session_state.get("board.slide", 0), len(turns))
+    with st.container(key="slide", height=SLIDE, border=False, vertical_alignment="center"):
+        if at == 0:
+            st.title(plain(boards.named(board)), anchor=False)
+            if said := bar.sentence(source.of, filters):
+                st.markdown(plain(said))
+            last = source.of.catalogue.last
+            about = _("{data}, until {day}").format(data=_(stored.origin.name), day=locales.day(last))
+            st.caption(plain(about))
+        else:
+            _cards([content(card, filters, source) for card in turns[at - 1]])
+
+    def turned() -> None:
+        by = st.session_state["board.turner"].turn
+        if by == 0:
+            st.query_params.pop("present", None)
+        st.session_state["board.slide"] = min(max(at + (by or 0), 0), len(turns))
+
+    where = _("{number} of {count}").format(number=at + 1, count=len(turns) + 1)
+    names = {"back": _("Back"), "on": _("On"), "full": _("Full screen"), "end": _("End the presentation")}
+    _turner(key="board.turner", data={"where": where, "names": names}, on_turn_change=turned)
+    if not on():
+        st.rerun()
+
+
+def _cards(says: list[Content]) -> None:
+    if len(says) > 1 or says[0].value:
+        for one, column in zip(says, st.columns(len(says)), strict=True):
+            with column:
+                st.markdown(plain(one.title))
+                st.metric(one.title, one.value or "–", label_visibility="collapsed")
+                st.caption(plain("; ".join(filter(None, (one.meaning or one.text, one.note)))))
+        return
+    one = says[0]
+    st.title(plain(one.title), anchor=False)
+    if one.figure is not None:
+        fonts = {"tickfont_size": FONT, "title_font_size": FONT}
+        one.figure.update_layout(title_text=None, height=HEIGHT, legend_font_size=FONT)
+        one.figure.update_xaxes(fonts).update_yaxes(fonts).update_traces(textfont_size=FONT, selector={"type": "bar"})
+        st.plotly_chart(one.figure, key="board.slide.figure", config={"displayModeBar": False}, alt=one.title)
+    elif one.table is not None:
+        st.dataframe(one.table.head(100), hide_index=True, height=HEIGHT if len(one.table) > 12 else "content")
+    if one.text:
+        st.markdown("  \n".join(plain(line) for line in one.text.splitlines()))
+    if one.note:
+        st.caption(plain(one.note))
