@@ -238,6 +238,32 @@ def export(
     )
 
 
+@_command
+def report(
+    to: Annotated[Path, typer.Option("--to", help="The file: .pdf, .xlsx or .html.")],
+    board: Annotated[
+        str, typer.Option("--board", help="The board, by its id in the page's link or by its name.")
+    ] = "sales",
+    slides: Annotated[bool, typer.Option("--slides", help="A PDF of slides, 16:9, in place of A4.")] = False,
+    language: Annotated[str, typer.Option("--language", help="en or fr.")] = "en",
+    send: Annotated[bool, typer.Option("--send", help="Send the file to the channels of VIGIE_NOTIFY_URLS.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a board as a file, and send it."""
+    import locales
+
+    if to.suffix not in (".pdf", ".xlsx", ".html"):
+        raise typer.BadParameter("name a file that ends in .pdf, .xlsx or .html.", param_hint="--to")
+    if language not in locales.LANGUAGES:
+        raise typer.BadParameter(f"choose one of {', '.join(locales.LANGUAGES)}.", param_hint="--language")
+
+    def work(engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:
+        with locales.using(language):
+            return _report(engine, home, board, to, slides, send, now, step)
+
+    _end("report", [_run("report", f"{board} {to.name}", datetime.now(UTC).date(), work)], as_json)
+
+
 def _drift(
     opened: Callable[..., "Opened"],
     engine: "Engine",
@@ -316,6 +342,55 @@ def _import(home: Path, file: Path, table: str, add: bool, now: datetime, step: 
     if len(plan.fresh):
         append.add(home, shown, plan.fresh, file.name, now)
     return told | {"new": len(plan.fresh), "known": plan.known, "refused": int(plan.refused["row"].nunique())}
+
+
+def _report(
+    engine: "Engine", home: Path, name: str, to: Path, slides: bool, send: bool, now: datetime, step: Step
+) -> dict[str, Any]:
+    import settings
+    from charts.ask import content, reporting
+    from connectors import ConnectorError, notify
+    from data import boards, tables
+    from locales import N_, _
+    from models.ask import board as model
+
+    found = model.visible(boards.kept(engine))
+    wanted = next((one for one, (board, _kept) in found.items() if name in (one, board.name, _(board.name))), None)
+    if wanted is None:
+        raise _Nothing(f"There is no board “{name}”: choose one of {', '.join(found)}.")
+    board = found[wanted][0]
+    sold = tables.active(home, "sales")
+    if sold is None:
+        raise _Nothing("There are no sales yet: open Vigie once, or bring in a file with `jobs.py import`.")
+    source = reporting.source(sold, tables.active(home, "customers"), engine)
+    step(N_("Asking the data"), 0.2)
+    there = [card for card in board.cards if not content.missing(source.of, card)]
+    says = [(card, content.content(card, board.bar, source)) for card in there]
+    filters = model.sentence(source.of.catalogue, board.bar, source.of.names)
+    about = content.about(_(board.name), filters, sold, source.of, now)
+    step(N_("Writing the file"), 0.5)
+    made = reporting.file(to.suffix, about, says, settings.ROOT / "ui" / "assets", slides)
+    fresh = to.with_name(f"{to.name}.part")
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_bytes(made)
+        fresh.replace(to)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
+    sent, refused = [], []
+    for channel, tell in notify.channels().items() if send else ():
+        try:
+            tell(about.title, "\n".join(filter(None, (about.filters, about.data))), [to])
+            sent.append(channel)
+        except ConnectorError as error:
+            refused.append(error.sentence())
+    details = {"file": str(to), "bytes": len(made), "cards": len(says), "left out": len(board.cards) - len(there)}
+    if send and not (sent or refused):
+        raise _Wrong("Nobody was named to send it to: set VIGIE_NOTIFY_URLS. The file was written.", details)
+    if refused:
+        raise _Wrong(" ".join(refused) + " The file was written.", details | {"sent": sent})
+    return details | ({"sent": sent} if send else {})
 
 
 def _refresh(_engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:

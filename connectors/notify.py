@@ -5,8 +5,9 @@ These URLs hold passwords and tokens: only the kind of a channel, and its host w
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 import settings
 from connectors import BadResponse, ConnectorError, Unavailable
@@ -16,13 +17,14 @@ SECONDS = 15.0  # for one message, all in all
 _APART = re.compile(r"[\s,]+(?=[a-z0-9]+://)")  # a comma can also stand between the addressees of one URL
 
 
-def channels() -> dict[str, Callable[[str, str], None]]:
-    """Each channel of the settings by the name it is shown under: a function of title and text that tells it.
+def channels() -> dict[str, Callable[..., None]]:
+    """Each channel of the settings by the name it is shown under: a function of title and text, and of files to
+    send along, that tells it.
 
     It raises `ConnectorError` where the message was not taken.
     """
     urls = filter(None, _APART.split(settings.get().notify_urls.get_secret_value().strip(" ,\n\t")))
-    found: dict[str, Callable[[str, str], None]] = {}
+    found: dict[str, Callable[..., None]] = {}
     for url in urls:
         name = kind = _name(url)
         number = 2
@@ -40,7 +42,7 @@ def _name(url: str) -> str:
     return f"{scheme}://{host}" if match else f"{scheme}://"
 
 
-def _send(url: str, name: str, title: str, text: str) -> None:
+def _send(url: str, name: str, title: str, text: str, files: Sequence[Path] = ()) -> None:
     import apprise
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # its warnings name tokens and addresses
@@ -53,7 +55,13 @@ def _send(url: str, name: str, title: str, text: str) -> None:
     sender = apprise.Apprise()
     sender.add(channel)
     try:
-        answer = sender.notify(text, title, body_format=apprise.NotifyFormat.TEXT, timeout=SECONDS)
+        answer = sender.notify(
+            text,
+            title,
+            body_format=apprise.NotifyFormat.TEXT,
+            attach=[str(file) for file in files] or None,
+            timeout=SECONDS,
+        )
     except Exception:  # a plugin of any of a hundred services: the alert must live on whatever it does
         raise _refused(name) from None  # its traceback names the URL
     if answer.status == apprise.AppriseResultStatus.TIMEOUT:

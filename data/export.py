@@ -9,6 +9,7 @@ import json
 import math
 import re
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,18 +56,22 @@ def xlsx(frame: pd.DataFrame, sheet: str) -> bytes:
         "default_date_format": "yyyy-mm-dd hh:mm",
     }
     with xlsxwriter.Workbook(file, options) as workbook:
-        page = workbook.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", sheet)[:31])
-        header = workbook.add_format({"bold": True, "bottom": 1})
-        day = workbook.add_format({"num_format": "yyyy-mm-dd"})
-        for place in range(table.shape[1]):
-            column = table.iloc[:, place]
-            page.write_string(0, place, str(table.columns[place]), header)
-            is_time = pd.api.types.is_datetime64_any_dtype(column.dtype)
-            whole_days = is_time and column.dropna().eq(column.dropna().dt.normalize()).all()
-            page.write_column(1, place, [_cell(value) for value in column], day if whole_days else None)
-        page.freeze_panes(1, 0)
-        page.autofit(WIDEST)
+        put(workbook, workbook.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", sheet)[:31]), table, 0).freeze_panes(1, 0)
     return file.getvalue()
+
+
+def put(workbook: Any, page: Any, table: pd.DataFrame, first: int) -> Any:
+    """Write a table into a sheet of XlsxWriter, its header in the row `first`; the sheet."""
+    header = workbook.add_format({"bold": True, "bottom": 1})
+    day = workbook.add_format({"num_format": "yyyy-mm-dd"})
+    for place in range(table.shape[1]):
+        column = table.iloc[:, place]
+        page.write_string(first, place, str(table.columns[place]), header)
+        is_time = pd.api.types.is_datetime64_any_dtype(column.dtype)
+        whole_days = is_time and column.dropna().eq(column.dropna().dt.normalize()).all()
+        page.write_column(first + 1, place, [_cell(value) for value in column], day if whole_days else None)
+    page.autofit(WIDEST)
+    return page
 
 
 def log(engine: state.Engine, name: str) -> pd.DataFrame:

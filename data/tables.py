@@ -348,6 +348,18 @@ def query(stored: Stored, sql: str, **params: object) -> pd.DataFrame:
         return cursor.execute(sql, params or None).df()
 
 
+def unknown(stored: Stored) -> frozenset[str]:
+    """What a sales dataset does not say of any line: amount, quantity, unit_price."""
+    found = query(stored, "SELECT count(amount), count(quantity), count(unit_price) FROM sales").iloc[0]
+    names = ("amount", "quantity", "unit_price")
+    return frozenset(name for name, count in zip(names, found, strict=True) if not count)
+
+
+def of_one_shop(sold: Stored, people: Stored) -> bool:
+    """Whether customers may be asked of beside the sales: simulated ones say nothing of somebody's own shop."""
+    return (sold.origin.kind == "demo") == (people.origin.kind == "demo")
+
+
 def quoted(name: str) -> str:
     """A column's name in SQL."""
     return '"' + name.replace('"', '""') + '"'

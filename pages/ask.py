@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from data import tables
 from models.ask import wording
 from models.ask.query import Query
 from ui import cards, store
@@ -12,7 +13,7 @@ sold, people = store.active("sales"), store.active("customers")
 cards.head(
     _("Ask"),
     _("What would you like to know? Ask in English or French, or build the question below."),
-    *([sold, people] if known.of_one_shop(sold, people) else [sold]),
+    *([sold, people] if tables.of_one_shop(sold, people) else [sold]),
 )
 of = known.known(sold, people)
 currency = sold.origin.currency or "GBP"

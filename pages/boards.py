@@ -1,17 +1,21 @@
 """The answers that one comes back to, side by side."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import streamlit as st
 
-from charts.ask.content import content, missing
-from models.ask.board import lines
+from charts.ask import content
+from data import tables
+from models.ask.board import lines, sentence
 from ui import cards, inputs, keep, store
-from ui.ask import bar, boards, card, known, presenting
+from ui.ask import bar, boards, card, known, presenting, reports
 from ui.text import _, plain
 
 sold, people = store.active("sales"), store.active("customers")
 of = known.known(sold, people)
 source = card.source(of, sold, people)
-shown = [sold, people] if known.of_one_shop(sold, people) else [sold]
+shown = [sold, people] if tables.of_one_shop(sold, people) else [sold]
 
 
 @st.fragment
@@ -32,8 +36,15 @@ def board() -> None:
     with tools:
         presenting.button()
         boards.menu(found, name, filters)
+        with st.popover(_("Report"), icon=":material/picture_as_pdf:", on_change="rerun", key="board.report") as report:
+            if report.open:
+                kept_cards = [one for one in chosen.cards if not content.missing(of, one)]
+                said = sentence(of.catalogue, filters, of.names)
+                about = content.about(boards.named(chosen), said, sold, of, datetime.now(UTC))
+                light = replace(source, dark=False)
+                reports.menu(name, about, lambda: [(one, content.content(one, filters, light)) for one in kept_cards])
     boards.say()
-    lacking = {place: missing(of, one) for place, one in enumerate(chosen.cards)}
+    lacking = {place: content.missing(of, one) for place, one in enumerate(chosen.cards)}
     there = [place for place in range(len(chosen.cards)) if editing or not lacking[place]]
     for line in lines(tuple(chosen.cards[place] for place in there)):
         places = [there[one] for one in line]
@@ -46,7 +57,7 @@ def board() -> None:
                 if lacking[place]:
                     st.info(plain(lacking[place]))
                 else:
-                    says = content(one, bar.beside(filters, one), source)
+                    says = content.content(one, bar.beside(filters, one), source)
                     card.shown(one, says, f"board-{name}-{place}", bar.toggle)
     if not chosen.cards:
         st.info(_("Nothing is on this board yet: switch on Edit to add cards, or keep an answer of Ask."))

@@ -13,7 +13,7 @@ import streamlit as st
 from data import boards
 from data.boards import Kept
 from locales import Sentence
-from models.ask.board import MOST_CARDS, MOST_NAME, READY, Board, Card, from_json, to_json
+from models.ask.board import MOST_CARDS, MOST_NAME, Board, Card, to_json, visible
 from ui import database
 from ui.text import N_, _, plain
 
@@ -27,16 +27,8 @@ class Full(Sentence):
 
 
 def all_boards() -> dict[str, tuple[Board, Kept | None]]:
-    """The boards that can be seen, by id, in their order: ready ones first until they are changed or moved."""
-    kept = {one.board: one for one in boards.kept(database.engine())}
-    found: dict[str, tuple[Board, Kept | None]] = {
-        name: (board, None) for name, board in READY.items() if name not in kept
-    }
-    for name, one in kept.items():
-        board = from_json(one.content)
-        if board is not None and not one.removed:
-            found[name] = (board, one)
-    return found
+    """The boards that can be seen, by id (see `models.ask.board.visible`)."""
+    return visible(boards.kept(database.engine()))
 
 
 def write(name: str, board: Board, kept: Kept | None) -> None:

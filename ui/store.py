@@ -75,9 +75,7 @@ def unknown(stored: Stored) -> frozenset[str]:
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _unknown(version: str, _stored: Stored) -> frozenset[str]:  # noqa: ARG001  # the cache key
-    found = tables.query(_stored, "SELECT count(amount), count(quantity), count(unit_price) FROM sales").iloc[0]
-    names = ("amount", "quantity", "unit_price")
-    return frozenset(name for name, count in zip(names, found, strict=True) if not count)
+    return tables.unknown(_stored)
 
 
 def need(stored: Stored, *columns: str) -> None:

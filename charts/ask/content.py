@@ -12,6 +12,7 @@ import plotly.io
 import locales
 from charts.ask import answer as charts
 from charts.ask import world
+from data.tables import Stored
 from locales import Sentence, _
 from models.ask import definitions, wording
 from models.ask.board import Bar, Card, narrowed
@@ -40,6 +41,16 @@ class Content:
 
 
 @dataclass(frozen=True)
+class About:
+    """What a report is of: the board's name, what its bar says, the data, and when it was made."""
+
+    title: str
+    filters: str
+    data: str
+    made: datetime
+
+
+@dataclass(frozen=True)
 class Source:
     """Where cards find what they say: what the data know, and how a query, a statement and a picture are looked up.
 
@@ -52,6 +63,13 @@ class Source:
     sql: Callable[[str], pd.DataFrame]
     picture: Callable[[str], Mapping[str, Any] | None]
     dark: bool = False
+
+
+def about(title: str, filters: str, stored: Stored, of: Known, now: datetime) -> About:
+    """What a report of some sales is of."""
+    data = _("{data}, version {version}, until {day}")
+    day = locales.day(of.catalogue.last)
+    return About(title, filters, data.format(data=_(stored.origin.name), version=stored.version, day=day), now)
 
 
 def missing(of: Known, card: Card) -> str:

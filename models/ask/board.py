@@ -1,21 +1,25 @@
 """A board: answers, words and pictures that somebody put together, and the filters that stand above all of them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
 from data import countries
-from locales import N_
-from models.ask import definitions, periods
+from data.boards import Kept
+from locales import N_, _
+from models.ask import definitions, periods, wording
 from models.ask.definitions import PEOPLE, Catalogue
 from models.ask.query import GRAINS, MOST_TEXT, Filter, Query
+from models.ask.wording import Names
 
 Form = Literal["number", "figure", "map", "table", "sql", "words", "picture"]
 Width = Literal[3, 4, 6, 8, 12]
+COMPARED = {"": N_("With nothing"), "before": N_("The days before"), "year": N_("A year earlier")}
 WHOLE = 12  # columns of the grid
 MOST_CARDS = 40
+TOGETHER = 4  # numbers before a room
 MOST_WORDS = 2000  # characters
 MOST_NAME = 60
 STEPS = {"day": 1, "week": 7, "month": 28, "quarter": 90, "year": 365}  # days of a step, at least
@@ -206,7 +210,19 @@ def moved(board: Board, place: int, by: int) -> Board:
     return replace(board, cards=tuple(cards))
 
 
-def lines(cards: tuple[Card, ...]) -> list[list[int]]:
+def turns(cards: Sequence[Card]) -> list[list[int]]:
+    """The places of the cards that a room sees together: numbers that follow each other, all else by itself."""
+    found: list[list[int]] = []
+    for place, card in enumerate(cards):
+        last = found[-1] if found else []
+        if card.form == "number" and last and cards[last[0]].form == "number" and len(last) < TOGETHER:
+            last.append(place)
+        else:
+            found.append([place])
+    return found
+
+
+def lines(cards: Sequence[Card]) -> list[list[int]]:
     """The places of cards by line of the grid: as many as fit, in their order."""
     found: list[list[int]] = []
     room = 0
@@ -216,6 +232,31 @@ def lines(cards: tuple[Card, ...]) -> list[list[int]]:
             room = WHOLE
         found[-1].append(place)
         room -= card.width
+    return found
+
+
+def sentence(known: Catalogue, bar: Bar, names: Names) -> str:
+    """What a bar says, for a room and on paper; "" where it says nothing."""
+    parts = [] if bar.period is None else [periods.written(bar.period)]
+    parts += (
+        [_("against {period}").format(period=_(COMPARED.get(bar.compared, bar.compared)).lower())]
+        if bar.compared
+        else []
+    )
+    parts += [wording.kept(known, one, names) for one in bar.filters]
+    return ", ".join(parts)
+
+
+def visible(kept: Iterable[Kept]) -> dict[str, tuple[Board, Kept | None]]:
+    """The boards that can be seen, by id, in their order: ready ones first until they are changed or moved."""
+    known = {one.board: one for one in kept}
+    found: dict[str, tuple[Board, Kept | None]] = {
+        name: (board, None) for name, board in READY.items() if name not in known
+    }
+    for name, one in known.items():
+        board = from_json(one.content)
+        if board is not None and not one.removed:
+            found[name] = (board, one)
     return found
 
 

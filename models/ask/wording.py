@@ -90,6 +90,8 @@ def days(span: Days) -> str:
         name = locales.year if first.month == after.month == 1 else locales.month
     if name(first) == name(last):
         return name(first)
+    if name is not locales.day:
+        return f"{name(first)} – {name(last)}"
     return _("{first} to {last}").format(first=name(first), last=name(last))
 
 

@@ -94,6 +94,16 @@ def test_an_alert_arrives_by_mail_as_it_was_written(channels, mail):
     assert "<b>été</b>" not in parts.get("text/html", b"").decode()
 
 
+def test_a_file_is_sent_along(channels, mail, tmp_path):
+    port, box = mail
+    (tmp_path / "sales.pdf").write_bytes(b"%PDF-1.7 a board")
+    (send,) = channels(f"mailto://127.0.0.1:{port}?from=vigie@example.org&to=team@example.org&mode=insecure").values()
+    send("Sales", "until today", [tmp_path / "sales.pdf"])
+    parts = list(message_from_bytes(box.received[0]).walk())
+    (sent,) = [part for part in parts if part.get_filename() == "sales.pdf"]
+    assert sent.get_payload(decode=True) == b"%PDF-1.7 a board"
+
+
 def test_an_alert_arrives_at_a_webhook(channels, webhook):
     host, heard, _mood = webhook
     (send,) = channels(f"json://user:s3cret@{host}/hook?x=1").values()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import update
 from typer.testing import CliRunner
 
@@ -314,6 +315,24 @@ def test_the_logs_are_exported_with_nothing_a_spreadsheet_would_run(environment,
     assert (psi["feature"], psi["psi"], json.loads(psi["details"])) == ("'=unit_price", 0.6, {"moved": [1]})
     alert = pd.read_csv(folder / "alerts_log.csv").iloc[0]
     assert alert["message"].startswith("'=unit_price has changed: PSI 0.6 is over 0.3")
+
+
+def test_a_board_is_written_as_a_file_or_nothing_is(environment, tmp_path: Path):
+    state.migrate(state.engine(environment["VIGIE_DATABASE_URL"]))
+    to = tmp_path / "new" / "sales.pdf"
+    code, out, _err = run(environment, "report", "--board", "sales", "--to", str(to), "--json")
+    details = json.loads(out)["runs"][0]["details"]
+    assert (code, details["file"], details["bytes"]) == (0, str(to), to.stat().st_size)
+    assert "4.00" in PdfReader(to).pages[0].extract_text()  # two lines of one at two
+    code, out, _err = run(environment, "report", "--board", "none", "--to", str(to))
+    assert (code, "There is no board" in out) == (4, True)
+    code, out, _err = run(environment, "report", "--to", str(to), "--send")
+    assert (code, "VIGIE_NOTIFY_URLS" in out) == (1, True)
+    (tmp_path / "full.pdf.part").mkdir()  # what cannot be written is said, and nothing is left behind
+    code, out, _err = run(environment, "report", "--to", str(tmp_path / "full.pdf"))
+    assert code == 1
+    assert not (tmp_path / "full.pdf").exists()
+    assert run(environment, "report", "--to", "x.docx")[0] == 2
 
 
 def test_health_leaves_with_1_on_a_problem_only(home):

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from models.ask import board as model
-from models.ask import periods, wording
+from models.ask import wording
 from models.ask.board import Bar, Board, Card
 from models.ask.known import Known
 from models.ask.query import Filter
@@ -17,7 +17,7 @@ OWN = "own"  # as each card says for itself
 KEY = "board.bar."
 FIRST = ("category", "store", "country", "supplier")  # what is filtered by most
 SHOWN, FEW = 2, 300  # filters beside the period; values that a list of them still holds
-COMPARED = {OWN: N_("As each card says"), **builder.COMPARED}
+COMPARED = {OWN: N_("As each card says"), **model.COMPARED}
 
 
 def dimensions(of: Known) -> list[str]:
@@ -97,12 +97,3 @@ def beside(bar: Bar, card: Card) -> Bar:
     if card.form != "figure" or card.query is None or card.query.by != (clicked,):
         return bar
     return replace(bar, filters=tuple(one for one in bar.filters if one.dimension != clicked or len(one.values) > 1))
-
-
-def sentence(of: Known, bar: Bar) -> str:
-    """What a bar says, for a room and on paper; "" where it says nothing."""
-    known = of.catalogue
-    parts = [] if bar.period is None else [periods.written(bar.period)]
-    parts += [_(builder.COMPARED.get(bar.compared, bar.compared))] if bar.compared else []
-    parts += [wording.kept(known, one, of.names) for one in bar.filters]
-    return ", ".join(parts)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from models.ask import definitions, periods, wording
+from models.ask import board, definitions, periods, wording
 from models.ask.known import Known
 from models.ask.query import GRAINS, Filter, Order, Query, Relation, Threshold
 from ui.text import N_, _, plain
@@ -23,7 +23,6 @@ PERIODS = (
     *(f"{which} {unit}" for unit in ("month", "quarter", "year") for which in ("this", "previous")),
 )
 DATES = "dates"
-COMPARED = {"": N_("With nothing"), "before": N_("The days before"), "year": N_("A year earlier")}
 ORDERS: dict[Order, str] = {"": N_("As it comes"), "most": N_("The most first"), "least": N_("The least first")}
 MANY = 1000  # values that a list still holds
 KEY = "ask.w."
@@ -63,7 +62,7 @@ def built(of: Known, query: Query, currency: str) -> Query:
         if definitions.table_of(known, query) != definitions.PEOPLE:
             fresh = replace(fresh, period=period(of, query.period, KEY))
         if definitions.table_of(known, query) == "sales":
-            names = {name: _(text) for name, text in COMPARED.items()}
+            names = {name: _(text) for name, text in board.COMPARED.items()}
             names |= {} if query.compared in names else {query.compared: periods.written(query.compared)}
             fresh = replace(fresh, compared=choice(_("Compare"), names, query.compared, KEY + "compared"))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):

@@ -17,11 +17,6 @@ from ui import store
 MOST_ANSWERS = 256  # kept, of all visitors
 
 
-def of_one_shop(sold: Stored, people: Stored) -> bool:
-    """Whether the customers may be asked of beside the sales: simulated ones say nothing of somebody's own shop."""
-    return (sold.origin.kind == "demo") == (people.origin.kind == "demo")
-
-
 def known(sold: Stored, people: Stored) -> Known:
     """What these sales and customers can be asked."""
     return _known(sold.version, people.version, sold, people)
@@ -35,7 +30,7 @@ def _known(version: str, people_version: str, _sold: Stored, _people: Stored) ->
         (first.date(), last.date()),
         {"sales": partial(tables.query, _sold), PEOPLE: partial(tables.query, _people)},
         store.unknown(_sold),
-        _people.columns[PEOPLE] if of_one_shop(_sold, _people) else None,
+        _people.columns[PEOPLE] if tables.of_one_shop(_sold, _people) else None,
         _sold.origin.columns,
     )
 

@@ -1,19 +1,16 @@
 """A board before a room: one card after the other, large, and nothing else on the screen."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 import locales
 from charts.ask.content import Content, Source, content, missing
 from data.tables import Stored
-from models.ask.board import Board, Card
+from models.ask import board as model
 from ui import keep
 from ui.ask import bar, boards
 from ui.text import _, plain
 
 SLIDE, HEIGHT, FONT = 760, 560, 18  # of a slide and of a figure on it, in pixels
-TOGETHER = 4  # numbers on one slide
 BARE = """
 <style>
   [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stExpandSidebarButton"], .st-key-footer {
@@ -82,20 +79,6 @@ def button() -> None:
         st.rerun()
 
 
-def slides(board: Board, lacking: Sequence[str]) -> list[list[Card]]:
-    """Which cards are shown together: numbers that follow each other, all else by itself."""
-    found: list[list[Card]] = []
-    for card, lacks in zip(board.cards, lacking, strict=True):
-        if lacks:
-            continue
-        last = found[-1] if found else []
-        if card.form == "number" and last and last[0].form == "number" and len(last) < TOGETHER:
-            last.append(card)
-        else:
-            found.append([card])
-    return found
-
-
 def shown(source: Source, stored: Stored) -> None:
     """The slide that it is the turn of; the first one says what this is about."""
     st.html(BARE)
@@ -108,18 +91,19 @@ def _slide(source: Source, stored: Stored) -> None:
     name = st.session_state.get("board") or st.query_params.get("board")
     board = found.get(name or "", next(iter(found.values())))[0]
     filters = bar.linked(source.of, board)
-    turns = slides(board, [missing(source.of, card) for card in board.cards])
+    cards = [card for card in board.cards if not missing(source.of, card)]
+    turns = model.turns(cards)
     at = min(st.session_state.get("board.slide", 0), len(turns))
     with st.container(key="slide", height=SLIDE, border=False, vertical_alignment="center"):
         if at == 0:
             st.title(plain(boards.named(board)), anchor=False)
-            if said := bar.sentence(source.of, filters):
+            if said := model.sentence(source.of.catalogue, filters, source.of.names):
                 st.markdown(plain(said))
             last = source.of.catalogue.last
             about = _("{data}, until {day}").format(data=_(stored.origin.name), day=locales.day(last))
             st.caption(plain(about))
         else:
-            _cards([content(card, filters, source) for card in turns[at - 1]])
+            _cards([content(cards[place], filters, source) for place in turns[at - 1]])
 
     def turned() -> None:
         by = st.session_state["board.turner"].turn
