@@ -369,7 +369,9 @@ def _report(
     filters = model.sentence(source.of.catalogue, board.bar, source.of.names)
     about = content.about(_(board.name), filters, sold, source.of, now)
     step(N_("Writing the file"), 0.5)
-    made = reporting.file(to.suffix, about, says, settings.ROOT / "ui" / "assets", slides)
+    assets = settings.ROOT / "ui" / "assets"
+    outlines = json.loads((assets / "world_110m.json").read_text("utf-8"))
+    made = reporting.file(to.suffix, about, says, assets, outlines, slides)
     fresh = to.with_name(f"{to.name}.part")
     try:
         to.parent.mkdir(parents=True, exist_ok=True)

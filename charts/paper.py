@@ -1,11 +1,11 @@
 """Figures on paper: what the browser draws of a plotly figure, drawn by matplotlib as vectors, without a browser."""
 
 import base64
-import io
 import math
 import re
 from collections.abc import Mapping
 from html import unescape
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +40,7 @@ def drawn(
     `outlines` are those of countries, as TopoJSON, for maps. Text is set in the `family` of fonts.
     """
     import matplotlib
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(
@@ -62,8 +63,8 @@ def drawn(
             _map(made, full["data"][0], outlines or {})
         else:
             _axes(made, full)
-        target = io.BytesIO()
-        made.savefig(target, format="pdf", metadata={"CreationDate": None})  # the same each time
+        target = BytesIO()
+        FigureCanvasPdf(made).print_pdf(target, metadata={"CreationDate": None})  # the same each time
     return target.getvalue()
 
 

@@ -1,7 +1,7 @@
 """A board on paper: A4, or slides of 16:9; text is text, figures are vectors, and nothing needs a browser."""
 
-import io
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
@@ -287,10 +287,10 @@ def _with_figures(pages: bytes, figures: Sequence[tuple[int, float, float, float
 
     if not figures:
         return pages
-    whole = PdfWriter(clone_from=io.BytesIO(pages))
+    whole = PdfWriter(clone_from=BytesIO(pages))
     for page, left, bottom, scale, drawn in figures:
-        figure = PdfReader(io.BytesIO(drawn)).pages[0]
+        figure = PdfReader(BytesIO(drawn)).pages[0]
         whole.pages[page].merge_transformed_page(figure, Transformation().scale(scale).translate(left, bottom))
-    target = io.BytesIO()
+    target = BytesIO()
     whole.write(target)
     return target.getvalue()

@@ -1,8 +1,8 @@
 """A board as a workbook: one sheet a card, with a chart of Excel's own where the card is a figure."""
 
-import io
 import re
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ def workbook(about: About, cards: Sequence[tuple[Card, Content]]) -> bytes:
     """
     import xlsxwriter
 
-    file = io.BytesIO()
+    file = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:
         book.set_properties({"title": about.title, "created": about.made.replace(tzinfo=None)})

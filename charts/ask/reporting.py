@@ -1,9 +1,9 @@
 """A board as a file, whoever asks for it: where its cards find what they say, and the kinds of files there are."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -42,11 +42,17 @@ def source(sold: Stored, people: Stored | None, engine: Engine) -> Source:
     )
 
 
-def file(kind: str, about: About, says: Sequence[tuple[Card, Content]], assets: Path, slides: bool = False) -> bytes:
-    """The cards of a board as a file of one of the `KINDS`; `assets` holds fonts and the outlines of countries."""
+def file(
+    kind: str,
+    about: About,
+    says: Sequence[tuple[Card, Content]],
+    fonts: Path,
+    outlines: Mapping[str, Any],
+    slides: bool = False,
+) -> bytes:
+    """The cards of a board as a file of one of the `KINDS`; see `report_pdf.pdf`."""
     if kind == ".xlsx":
         return report_xlsx.workbook(about, says)
-    outlines = json.loads((assets / "world_110m.json").read_text("utf-8"))
     if kind == ".pdf":
-        return report_pdf.pdf(about, says, assets, outlines, slides)
+        return report_pdf.pdf(about, says, fonts, outlines, slides)
     return report_web.page(about, says, outlines)

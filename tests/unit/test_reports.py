@@ -1,6 +1,7 @@
 """Boards as files: what stands in them is what the cards say, text is text, and nothing asks the network."""
 
 import io
+import json
 import re
 import zipfile
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from charts.ask.content import About, Content
 from models.ask.board import Card
 
 ASSETS = settings.ROOT / "ui" / "assets"
+OUTLINES = json.loads((ASSETS / "world_110m.json").read_text("utf-8"))
 ABOUT = About("Board & <b>", "Store: Bath", "shop.csv, version 1", datetime(2026, 3, 14, 10, tzinfo=UTC))
 EVIL = '=HYPERLINK("http://evil.example")</script><script>alert(1)</script>'
 
@@ -37,11 +39,8 @@ def lines() -> go.Figure:
 
 
 def heat() -> go.Figure:
-    axes = {
-        "xaxis": {"tickvals": [0, 1], "ticktext": ["a", "b"]},
-        "yaxis": {"tickvals": [0, 1], "ticktext": ["c", "d"]},
-    }
-    return theme.figure("Warm", **axes).add_trace(go.Heatmap(z=[[1.0, 2.0], [3.0, np.nan]]))
+    x, y = ({"tickvals": [0, 1], "ticktext": names} for names in (["a", "b"], ["c", "d"]))
+    return theme.figure("Warm", xaxis=x, yaxis=y).add_trace(go.Heatmap(z=[[1.0, 2.0], [3.0, np.nan]]))
 
 
 TABLE = pd.DataFrame({"Name": [EVIL, "plain", None], "Units": [1.0, 2.5, np.nan]})
@@ -64,7 +63,7 @@ def text(file: bytes) -> str:
 
 @pytest.mark.parametrize("slides", [False, True])
 def test_a_pdf_says_what_the_cards_say_and_its_figures_are_text_and_vectors(slides):
-    made = reporting.file(".pdf", ABOUT, CARDS, ASSETS, slides)
+    made = reporting.file(".pdf", ABOUT, CARDS, ASSETS, OUTLINES, slides)
     said = text(made)
     for word in (
         "Board & <b>",
@@ -86,7 +85,7 @@ def test_a_pdf_says_what_the_cards_say_and_its_figures_are_text_and_vectors(slid
 
 
 def test_the_same_board_is_the_same_pdf():
-    first, second = (reporting.file(".pdf", ABOUT, CARDS, ASSETS) for _time in range(2))
+    first, second = (reporting.file(".pdf", ABOUT, CARDS, ASSETS, OUTLINES) for _time in range(2))
     assert first == second
 
 
@@ -112,7 +111,7 @@ def test_what_paper_cannot_draw_is_its_table():
     "cards", [[], [(Card("words"), Content("", text=""))], [(Card("words"), Content("", text="x" * 5000))]]
 )
 def test_a_board_of_nothing_or_of_one_endless_word_is_a_pdf(cards):
-    assert PdfReader(io.BytesIO(reporting.file(".pdf", About("", "", "", ABOUT.made), cards, ASSETS))).pages
+    assert PdfReader(io.BytesIO(reporting.file(".pdf", About("", "", "", ABOUT.made), cards, ASSETS, OUTLINES))).pages
 
 
 def cells(file: bytes) -> dict[str, str]:
@@ -163,15 +162,15 @@ def test_a_page_for_a_browser_escapes_what_it_is_given_and_loads_nothing():
 def test_maps_bring_their_outlines_along():
     world = go.Figure(go.Choropleth(locations=["FRA"], z=[1.0], locationmode="ISO-3"))
     card = (Card("map"), Content("Map", figure=world))
-    made = reporting.file(".html", ABOUT, [card], ASSETS).decode()
+    made = reporting.file(".html", ABOUT, [card], ASSETS, OUTLINES).decode()
     assert "PlotlyGeoAssets={" in made
-    drawn = reporting.file(".pdf", ABOUT, [card], ASSETS)
-    assert len(drawn) > len(reporting.file(".pdf", ABOUT, [(Card("words"), Content("Map"))], ASSETS)) + 20_000
+    drawn = reporting.file(".pdf", ABOUT, [card], ASSETS, OUTLINES)
+    assert len(drawn) > len(reporting.file(".pdf", ABOUT, [(Card("words"), Content("Map"))], ASSETS, OUTLINES)) + 20_000
 
 
 def test_french_is_french_to_the_foot_of_the_page():
     with locales.using("fr"):
-        said = text(reporting.file(".pdf", ABOUT, CARDS, ASSETS))
+        said = text(reporting.file(".pdf", ABOUT, CARDS, ASSETS, OUTLINES))
     assert "14 mars 2026" in said
 
 

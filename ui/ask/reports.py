@@ -1,16 +1,14 @@
 """The board that is shown as files: PDF, workbook, web page."""
 
+import json
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
 import locales
 from charts.ask import reporting
 from charts.ask.content import About, Content
 from models.ask.board import Card
 from ui import downloads
-
-ASSETS = Path(__file__).resolve().parents[1] / "assets"
 
 
 def menu(name: str, of: About, says: Callable[[], Sequence[tuple[Card, Content]]]) -> None:
@@ -25,7 +23,8 @@ def menu(name: str, of: About, says: Callable[[], Sequence[tuple[Card, Content]]
 
     def made(kind: str, slides: bool) -> bytes:  # outside of the visit
         with locales.using(language):
-            return reporting.file(kind, of, says(), ASSETS, slides)
+            outlines = json.loads(downloads.OUTLINES.read_text("utf-8"))
+            return reporting.file(kind, of, says(), downloads.OUTLINES.parent, outlines, slides)
 
     for label, (kind, file, mime) in kinds.items():
         downloads.button(label, partial(made, kind, "16:9" in label), file, mime)
