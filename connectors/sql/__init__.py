@@ -18,10 +18,12 @@ All raise ConnectorError with sentences for whoever asked.
 import shutil
 import time
 import uuid
+import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,7 +131,8 @@ def columns(source: str, table: Table) -> list[Column]:
     with _inspected(source) as inspector:
         key = set(inspector.get_pk_constraint(table.name, table.schema)["constrained_columns"])
         found = inspector.get_columns(table.name, table.schema)
-        return [Column(one["name"], _called(one["type"]), one["nullable"], one["name"] in key) for one in found]
+        called = partial(_called, dialect=inspector.dialect)
+        return [Column(one["name"], called(one["type"]), one["nullable"], one["name"] in key) for one in found]
 
 
 def select(source: str, table: Table) -> str:
@@ -152,7 +155,7 @@ def preview(source: str, query: str, rows: int) -> Preview:
         table = pa.Table.from_batches(batches, schema).slice(0, rows)
         lost = pa.compute.sum(table[LOST]).as_py() or 0
         found = (*db.findings, *_said(fields, lost))
-        return Preview(table.drop_columns([LOST]).to_pandas(), _shown(fields), found)
+        return Preview(table.drop_columns([LOST]).to_pandas(integer_object_nulls=True), _shown(fields), found)
 
 
 def fetch(
@@ -343,7 +346,7 @@ def _seldom(step: Step) -> Step:
 def _inspected(source: str) -> Generator[Any, None, None]:
     """SQLAlchemy's inspector of a database. Its errors become sentences."""
     from sqlalchemy import create_engine, inspect
-    from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
+    from sqlalchemy.exc import NoSuchTableError, SAWarning, SQLAlchemyError
     from sqlalchemy.pool import NullPool
 
     place = url(source)
@@ -357,7 +360,9 @@ def _inspected(source: str) -> Generator[Any, None, None]:
             poolclass=NullPool,
             hide_parameters=True,
         )
-        yield inspect(engine)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # of types that SQLAlchemy does not know
+            yield inspect(engine)
     except NoSuchTableError as error:
         raise failed(source, "lacks", error) from None
     except SQLAlchemyError as error:
@@ -367,10 +372,14 @@ def _inspected(source: str) -> Generator[Any, None, None]:
             engine.dispose()
 
 
-def _called(kind: Any) -> str:
-    """What a database calls a type; of an enumeration its name."""
-    name = getattr(kind, "name", None)
-    return str(name) if name else str(kind)
+def _called(kind: Any, dialect: Any) -> str:
+    """What a database calls a type."""
+    from sqlalchemy.exc import CompileError
+
+    try:
+        return str(kind.compile(dialect=dialect)).partition(" COLLATE ")[0]
+    except CompileError:  # it is none that SQLAlchemy knows
+        return "?"
 
 
 def _asked_duckdb(source: str, sql: str, values: list[object] | None = None) -> list[tuple[Any, ...]]:

@@ -20,7 +20,6 @@ ALONE = {
     "autoinstall_known_extensions": "false",
     "lock_configuration": "true",
     "memory_limit": "400MB",
-    "TimeZone": "UTC",
 }
 PLAIN = {
     "BOOLEAN": pa.bool_(), "TINYINT": pa.int8(), "SMALLINT": pa.int16(), "INTEGER": pa.int32(), "BIGINT": pa.int64(),
@@ -91,7 +90,7 @@ def _session(source: str, connection: Any, seconds: float) -> Session:
         try:
             condition = f" WHERE {quoted(bound.column)} >= ?" if bound else ""
             statement = _statement(sql, fields) + condition
-            answer = connection.execute(statement, [bound.value] if bound else [])
+            answer = connection.sql(statement, params=[bound.value] if bound else None)
             for batch in answer.to_arrow_reader(BATCH):
                 cells = [cell.cast(field.type) for cell, field in zip(batch.columns, schema, strict=True)]
                 yield pa.record_batch(cells, schema=schema)

@@ -252,7 +252,9 @@ def merge(before: Path, fresh: Path, into: Path, fields: Sequence[Field], since:
         keep = f"ANTI JOIN fresh USING ({key}) WHERE NOT coalesce(o.{mark} >= $low, FALSE)"
 
         def kept(files: list[str]) -> Iterator[pa.RecordBatch]:
-            answer = connection.execute(f"SELECT o.* FROM read_parquet($old) AS o {keep}", {"old": files, "low": low})
+            answer = connection.sql(
+                f"SELECT o.* FROM read_parquet($old) AS o {keep}", params={"old": files, "low": low}
+            )
             for batch in answer.to_arrow_reader(GROUP):
                 yield _fitted(batch, kinds)
 
@@ -299,13 +301,13 @@ def _texts(paths: Iterable[Path]) -> list[str]:
 def _duckdb(folder: Path) -> Any:
     import duckdb
 
-    config = {"memory_limit": JOIN, "temp_directory": str(folder / "joining"), "threads": "2", "TimeZone": "UTC"}
+    config = {"memory_limit": JOIN, "temp_directory": str(folder / "joining"), "threads": "2"}
     return duckdb.connect(config=config)  # type: ignore[arg-type]
 
 
 def _rows(connection: Any, sql: str, **given: Any) -> list[tuple[Any, ...]]:
     """The rows of an answer, moments by Arrow: DuckDB's own need pytz."""
-    table = connection.execute(sql, given).to_arrow_table()
+    table = connection.sql(sql, params=given).to_arrow_table()
     return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
 

@@ -69,7 +69,7 @@ class Session:
 
 
 LOST = "vigie lost"
-AS_TEXT = N_("{rows} columns are of types that a table of numbers, dates and texts has not ({types}): kept as text.")
+AS_TEXT = N_("{rows} columns are neither numbers, dates nor text ({types}): kept as text.")
 AS_FLOAT = N_("{rows} columns hold numbers of any length: kept to 15 digits.")
 _SENTENCES: dict[str, tuple[type[ConnectorError], str]] = {
     "login": (
