@@ -78,7 +78,8 @@ def _session(source: str, connection: Any, seconds: float) -> Session:
 
     def describe(sql: str) -> list[Field]:
         try:
-            return [_field(name, str(shown)) for name, shown, *_rest in connection.execute(sql).description or []]
+            found = connection.execute(f"DESCRIBE {sql}").fetchall()
+            return [_field(name, str(shown)) for name, shown, *_rest in found]
         except duckdb.Error as error:
             raise failed(source, kind(error), error, seconds) from None
 
@@ -102,8 +103,7 @@ def _session(source: str, connection: Any, seconds: float) -> Session:
 
     def estimate(sql: str) -> int | None:
         try:
-            row = connection.execute(f"SELECT count(*) FROM ({sql})").fetchone()
-            return int(row[0]) if row else None
+            return int(connection.execute(f"SELECT count(*) FROM ({sql})").fetchall()[0][0])
         except duckdb.Error:
             return None
 

@@ -87,6 +87,7 @@ def opened(source: str, url: "URL", seconds: float) -> Generator[Session, None, 
 
     def read(sql: str, fields: list[Field], bound: Bound | None) -> Iterator[pa.RecordBatch]:
         nonlocal ended
+        cursor = None
         condition = f" WHERE {quoted(bound.column)} >= {connection.escape(bound.value)}" if bound else ""
         try:
             cursor = execute(f"SELECT {_line(fields)} FROM ({sql}) AS q{condition}")
@@ -99,6 +100,9 @@ def opened(source: str, url: "URL", seconds: float) -> Generator[Session, None, 
             raise said(error) from None
         except pa.ArrowInvalid as error:
             raise failed(source, "values", error) from None
+        finally:
+            if cursor is not None and cursor._result is not None and not ended:
+                cursor._result.unbuffered_active = False  # else it reads the rest when it is thrown away
 
     def estimate(sql: str) -> int | None:
         with suppress(pymysql.Error, ValueError, TypeError, IndexError), connection.cursor() as cursor:
