@@ -94,7 +94,7 @@ def opened(source: str, url: "URL", seconds: float) -> Generator[Session, None, 
             while rows := cursor.fetchmany(BATCH):
                 if any(row[0] is None for row in rows):
                     raise failed(source, "values", LONG)
-                yield _parsed(b"\n".join(row[0] for row in rows), fields)
+                yield _parsed(b"".join(row[0] + b"\n" for row in rows), fields)
             ended = True
         except (pymysql.Error, OSError) as error:
             raise said(error) from None

@@ -195,7 +195,8 @@ def keyed(folder: Path, key: Sequence[str]) -> None:
     missing = " OR ".join(f"{quoted(name)} IS NULL" for name in key)
     with _duckdb(folder) as connection:
         rows = {"parts": _texts(parts(folder))}
-        sql = f"SELECT count(*) - count(DISTINCT ({names})) + count(*) FILTER ({missing}) FROM read_parquet($parts)"
+        distinct = f"count(DISTINCT ({names})) FILTER (NOT ({missing}))"
+        sql = f"SELECT count(*) - {distinct} FROM read_parquet($parts)"
         again = _value(connection, sql, **rows)
     if again:
         raise BadResponse(
