@@ -29,7 +29,7 @@ import pymysql
 from tests import mariadb, postgres
 
 SALES = """
-CREATE TABLE {name} AS SELECT i AS id, timestamptz '2020-01-01' + i * interval '{seconds} s' AS changed,
+CREATE TABLE {name} AS SELECT i AS id, timestamptz '2010-01-01' + i * interval '{seconds} s' AS changed,
     (i::bigint * 7919 % 5000)::int AS product, (i::bigint * 31 % 40)::int AS store,
     (1 + i % 7)::numeric(10, 2) AS quantity, (i::bigint * 37 % 9999 / 100.0)::numeric(10, 2) AS price,
     'customer ' || (i % 90000) AS customer, i % 11 = 0 AS promotion
@@ -167,12 +167,12 @@ def grows(rows: int) -> None:
             began = time.perf_counter()
             kept = sql.fetch("shop", QUERY, Path(home) / "0", lambda _message, _share: None, since)
             print(f"{kept.rows:,} rows for the first time: {time.perf_counter() - began:.1f} s, peak {peak()} MB")
-            for number in range(1, 6):
+            for number in range(1, 5):
                 first = rows + number * day
                 connection.execute(SALES.format(name="more", rows=day, seconds=86_400 / day))
                 connection.execute(
                     "INSERT INTO sales SELECT id + %s, changed + ((SELECT max(changed) FROM sales) -"
-                    " timestamptz '2020-01-01'), product, store, quantity, price, customer, promotion FROM more",
+                    " timestamptz '2010-01-01'), product, store, quantity, price, customer, promotion FROM more",
                     (first,),
                 )
                 connection.execute("DROP TABLE more")

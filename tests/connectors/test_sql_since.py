@@ -181,8 +181,8 @@ def test_what_is_no_key_or_does_not_grow_is_refused(shop, tmp_path):
         "INSERT INTO t VALUES (1, '2024-01-01', 1, x'00'), (1, '2024-01-02', 2, x'01'), (NULL, NULL, 3, NULL)",
     )
 
-    def fetch(*given: object) -> sql.Fetched:
-        return sql.fetch("shop", "SELECT * FROM t", tmp_path / "0", quiet, Since(*given), NOW)
+    def fetch(column: str, key: tuple[str, ...], back: timedelta) -> sql.Fetched:
+        return sql.fetch("shop", "SELECT * FROM t", tmp_path / "0", quiet, Since(column, key, back), NOW)
 
     with pytest.raises(BadResponse, match="2 rows have no “id” of their own"):
         fetch("day", ("id",), BACK)
