@@ -22,7 +22,7 @@ from connectors.sql.postgres import quoted
 from connectors.sql.session import Field
 from locales import N_
 
-PART = 500_000  # rows
+PART = 250_000  # rows
 SMALL = 0.25  # a part with fewer of them is written together with others
 GROUP = 100_000  # rows of a row group, and
 GROUP_BYTES = 32_000_000
@@ -152,10 +152,14 @@ def highest(folder: Path, column: str) -> Any:
 
 
 def empty(folder: Path, column: str) -> int:
-    """How many rows have nothing in a column."""
-    with _duckdb(folder) as connection:
-        sql = f"SELECT count(*) FILTER ({quoted(column)} IS NULL) FROM read_parquet($parts)"
-        return int(_value(connection, sql, parts=_texts(parts(folder))))
+    """How many rows have nothing in a column, as the footers of the parts say."""
+    count = 0
+    for part in parts(folder):
+        about_part = pa.parquet.read_metadata(part)
+        place = about_part.schema.names.index(column)
+        groups = (about_part.row_group(group).column(place) for group in range(about_part.num_row_groups))
+        count += sum(group.statistics.null_count for group in groups)
+    return count
 
 
 def lowest_read(high: Any, since: Since, now: datetime) -> Any:
