@@ -7,7 +7,7 @@ What should not stand in the environment (a database password) can stand in the 
 import os
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -48,6 +48,16 @@ def _names(value: str | Iterable[str]) -> frozenset[str]:
     return frozenset(names)
 
 
+def _urls(value: str | Mapping[str, str]) -> dict[str, str]:
+    """URLs by their names: as a table, or as text "name=URL name=URL"."""
+    pairs = [pair.partition("=")[::2] for pair in value.split()] if isinstance(value, str) else list(value.items())
+    if not all(
+        re.fullmatch(r"[\w.-]{1,40}", name) and re.match(r"[a-z][a-z0-9+_]*://", str(url)) for name, url in pairs
+    ):
+        raise ValueError("it must list databases as name=postgresql://user:password@host/database, separated by spaces")
+    return {name: str(url) for name, url in pairs}
+
+
 Hosts = Annotated[frozenset[str], NoDecode, BeforeValidator(_names)]
 Url = Annotated[str, _starts("https://", "http://")]
 
@@ -63,6 +73,12 @@ class Settings(BaseSettings):
     database_url: Annotated[str, _starts("sqlite:///", "postgresql://", "postgresql+psycopg://")] = Field(
         default_factory=_default_database
     )
+    # Databases that tables may be read from: SQLAlchemy URLs (postgresql://, mysql://, sqlite:////, duckdb:////) by the
+    # names they are shown under, name=URL separated by spaces; in the secrets file a table `[vigie.databases]`. Whoever
+    # reaches Vigie reads what these accounts may read.
+    databases: Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(_urls)] = {}
+    # Of one statement there.
+    database_seconds: float = Field(1800.0, gt=0, allow_inf_nan=False)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     # How the servers Vigie downloads from can reach whoever runs it: part of its User-Agent.
     contact: str = "https://github.com/vigie"

@@ -49,6 +49,8 @@ def test_a_secrets_file_without_our_table_changes_nothing(home, monkeypatch):
         ("TIMEOUT_SECONDS", "inf", "finite number"),
         ("TELCO_URL", "file:///etc/passwd", "must start with https:// or http://"),
         ("DATABASE_URL", "mysql://user:hunter2@host/x", "must start with sqlite:/// or postgresql://"),
+        ("DATABASES", "shop=hunter2@host", "must list databases as name=postgresql://"),
+        ("DATABASES", "a/b=postgresql://u:hunter2@host/x", "must list databases as name=postgresql://"),
         ("LOG_LEVEL", "LOUD", "'DEBUG', 'INFO'"),
     ],
 )
@@ -73,3 +75,18 @@ def test_a_misspelt_secret_and_a_broken_file_are_refused(home, monkeypatch):
     secrets.write_text("[vigie\n")
     with pytest.raises(settings.SettingsError, match=r"secrets\.toml is not a TOML file"):
         settings.get()
+
+
+def test_databases_are_named_in_the_environment_or_in_a_table_of_the_secrets_file(home, monkeypatch):
+    secrets = home / "secrets.toml"
+    monkeypatch.setattr(settings, "SECRETS", secrets)
+    secrets.write_text('[vigie.databases]\nshop = "postgresql://u:hunter2@h/d?sslmode=require"\n')
+    (url,) = settings.get().databases.values()
+    assert url.get_secret_value() == "postgresql://u:hunter2@h/d?sslmode=require"
+    assert "hunter2" not in repr(settings.get())
+    monkeypatch.setenv("VIGIE_DATABASES", "a=sqlite:////x.db  b=mysql+pymysql://u:p=1@h/d")
+    settings.get.cache_clear()
+    assert {name: url.get_secret_value() for name, url in settings.get().databases.items()} == {
+        "a": "sqlite:////x.db",
+        "b": "mysql+pymysql://u:p=1@h/d",
+    }
