@@ -3,7 +3,8 @@
     usual(values, lines, weekday, counted, apart, lead) -> Usual    # .expected .low .high, one number a day and series
     adjusted(chances) -> chances                                    # over many series on a day: Benjamini-Hochberg
 
-Arrays have a row a day, without gaps, and a column a series. What is said of a day comes from the days before it.
+Arrays have a row a day, without gaps, and a column a series. What is said of a day comes from the days before it, but
+for what a line is worth, which is that of all days.
 """
 
 from dataclasses import dataclass
@@ -12,12 +13,14 @@ import numpy as np
 from scipy.special import pdtr, pdtrc, stdtr
 
 WEEK, YEAR = 7, 364  # 52 whole weeks, so that weekdays meet their own
+SETTLED = 21  # days after which a level and its weekdays are known well enough to measure the noise around them
 WARM = 56  # days with a value that have to be known before one is judged
 LEVEL, WEEKDAY, SCALE = 0.04, 0.03, 0.01  # how much of a day's news the level, its weekday and the noise take
 MOST = 2.0  # standard deviations of news that are believed
 _HELD = 0.9205  # mean of min(z, MOST) ** 2 of a standard normal z
 LINES = 40.0  # a day where the noise of single lines and that of whole days are alike
 FEW = 10  # lines of a day up to which one that is large tells nothing
+MANY = 1000.0  # things a day, from which on more are no less noisy
 TAIL = 12.0  # degrees of freedom of the noise
 NEAR = 15  # days around the same one of last year that tell the level there, with a Gaussian weight:
 WIDTH = 5.0  # and its standard deviation
@@ -48,7 +51,7 @@ def usual(
 ) -> Usual:
     """Judge each day of some series against what is usual for them.
 
-    `values` (days x series) may be NaN; `lines` (likewise) are how many things each value is of; `weekday` (days)
+    `values` (days x series) may be NaN; `lines` (likewise) are how many each value is of; `weekday` (days)
     counts from 0; `counted` (series) are sums and counts, the others averages and shares; days `apart` (holidays) are
     neither judged nor learned from; a day's news is used `lead` days later (values over so many days share them until
     then). Only the days from place `since` on are in the answer.
@@ -60,11 +63,11 @@ def usual(
     The tails are Student's, and of no count rarer than Poisson's law has it.
     """
     known = ~np.isnan(values)
-    unit = np.nansum(np.abs(np.where(known, values, 0)), 0) / np.maximum(np.where(known, lines, 0).sum(0), 1)
+    learned = known & ~apart[:, None]
+    unit, by_line = _things(np.where(learned, values, np.nan), np.where(learned, lines, 0))
     bend = np.where(unit > 0, 2 * LINES * unit, 1.0)
     seen = np.where(counted, np.arcsinh(values / bend), values)
     steady = np.where(counted, 1.0, _steady(lines, known))
-    learned = known & ~apart[:, None]
     middle, noises = _follow(seen, steady, learned, counted, weekday, lead)
     rows = slice(since, None)
     seen, middle, values, lines = seen[rows], middle[rows], values[rows], lines[rows]
@@ -81,9 +84,25 @@ def usual(
     low[rare] = np.maximum(low[rare], pdtr(_count(values, unit, rare), _count(expected, unit, rare, whole=False)))
     rare = some & (off > 1)
     things = _count(values, unit, rare)
-    things = np.where(lines[rare] < FEW, np.minimum(things, lines[rare]), things)  # one large thing is not many
+    one_large = (np.broadcast_to(by_line, off.shape) & (lines < FEW))[rare]  # which is not many
+    things = np.where(one_large, np.minimum(things, lines[rare]), things)
     high[rare] = np.maximum(high[rare], pdtrc(things - 1, _count(expected, unit, rare, whole=False)))
     return Usual(expected, low, high)
+
+
+def _things(values: np.ndarray, lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What one of the things is worth whose number makes the noise, and whether these are lines.
+
+    Where days vary less than chance would have it for so many lines (a line sums up a day, as in many files), things
+    are smaller: as many as have the variance that there is between a day and the same weekday of the week after.
+    """
+    total, days = np.abs(np.nan_to_num(values)).sum(0), (~np.isnan(values)).sum(0)
+    unit, mean = total / np.maximum(lines.sum(0), 1), total / np.maximum(days, 1)
+    apart = (values[WEEK:] - values[:-WEEK]) ** 2 / 2
+    pairs = (~np.isnan(apart)).sum(0)
+    varies = np.nan_to_num(apart).sum(0) / np.maximum(pairs, 1) / np.maximum(mean, TINY)
+    steadier = (pairs > WEEK) & (varies < unit / 2)
+    return np.where(steadier, np.maximum(varies, mean / MANY), unit), ~steadier
 
 
 def _count(values: np.ndarray, unit: np.ndarray, which: np.ndarray, whole: bool = True) -> np.ndarray:
@@ -110,9 +129,12 @@ def _follow(
     levels, clean = np.zeros((days + 1, series)), np.zeros((days, series))
     moves = np.zeros((days + 1, series))  # of last year, added up
     before = np.cumsum(news_of, axis=0) - news_of  # days with a value, until this one
-    pace = news_of * np.maximum(2 * SCALE, 1 / (before / 2 + 1))
-    quick, slow = np.maximum(LEVEL, 1 / (before + 1)), np.maximum(WEEKDAY, 1 / (before / WEEK + 3))
-    most, held = np.where(before >= 2 * WEEK, MOST, np.inf), np.where(before >= 2 * WEEK, _HELD, 1.0)
+    settled = before >= SETTLED
+    quick = np.maximum(LEVEL, 1 / (before + 1))
+    slow = np.where(before >= WEEK, np.maximum(WEEKDAY, 1 / (before / WEEK + 3)), 0)
+    pace = news_of * settled * np.maximum(2 * SCALE, 1 / (np.maximum(before - SETTLED, 0) / 2 + 1))
+    most = np.where(before >= SETTLED + 2 * WEEK, MOST, np.inf)
+    held = np.where(before >= SETTLED + 2 * WEEK, _HELD, 1.0)
     season, spreads = np.zeros((WEEK, series)), np.zeros((2, series))
     weights = np.exp(-((np.arange(-NEAR, NEAR + 1) / WIDTH) ** 2) / 2)
     last, sure = np.zeros(series), np.zeros(series, bool)

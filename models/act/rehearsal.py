@@ -29,6 +29,7 @@ WEEKS = 4  # of which the same weekdays are a comparison
 LATELY = 28  # days that say how many lines are usual
 MOST = 1000  # levels that are watched, those with the most lines
 MONTH = 365.25 / 12
+NOTHING = N_("There is nothing to judge on {day}: the data say nothing of it.")
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,8 @@ def read(known: Catalogue, rule: Rule, ask: Ask, last: date | None = None) -> Pa
 def _read(known: Catalogue, alike: Sequence[Rule], ask: Ask, last: date) -> list[Past]:
     """The pasts of rules that are alike but for their measures (see `_alike`), read at once."""
     first = max(known.first, last - timedelta(days=HISTORY))
+    if first > last:
+        raise Unfit(NOTHING, day=last)
     days = np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1)
     one = alike[0]
     measures = tuple(dict.fromkeys(rule.measure for rule in alike))
@@ -110,7 +113,7 @@ def _read(known: Catalogue, alike: Sequence[Rule], ask: Ask, last: date) -> list
     found = ask(sql, **values)
     place = _places(found["day"], days)
     found, place = found[place >= 0], place[place >= 0]
-    codes, levels = pd.factorize(found["level"])
+    codes, levels = pd.factorize(found["level"], sort=True)
     names = [str(level) for level in levels]
     count = np.bincount(codes, weights=found["lines"], minlength=len(names))
     most = np.sort(np.argsort(-count, kind="stable")[:MOST])
@@ -350,15 +353,20 @@ def judge(
         else:
             groups.setdefault(_alike(known, rule), []).append(place)
     for places in groups.values():
-        pasts = _read(known, [watched[place] for place in places], ask, day)
+        try:
+            pasts = _read(known, [watched[place] for place in places], ask, day)
+        except Unfit as problem:
+            for place in places:
+                verdicts[place] = Verdict(none, problem)
+            continue
         for place, past in zip(places, pasts, strict=True):
             verdicts[place] = _verdict(watched[place], past, day, (bands or {}).get(place), none)
     return verdicts
 
 
 def _verdict(rule: Rule, past: Past, day: date, band: pd.DataFrame | None, none: pd.DataFrame) -> Verdict:
-    if not len(past.days) or past.days[-1] != np.datetime64(day, "D") or not (past.values[-1] == past.values[-1]).any():
-        return Verdict(none, Unfit(N_("There is nothing to judge on {day}: the data say nothing of it."), day=day))
+    if np.isnan(past.values[-1]).all():
+        return Verdict(none, Unfit(NOTHING, day=day))
     since = day - timedelta(days=rule.cooldown + 2 * rule.days + WEEK)
     found = score(rule, past, band, max(since, past.days[0].item()))
     if np.isnan(found.score[-1]).all():
