@@ -8,6 +8,7 @@
 `ask` runs SQL on the sales, as for `models.ask.statement`. The same days give the same number as Ask, to the cent.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,16 +18,19 @@ import pandas as pd
 
 from locales import N_, Sentence
 from models.act import detect, rules
-from models.act.detect import WARM, WEEK, YEAR
+from models.act.detect import WARM, WEEK, YEAR, Usual
 from models.act.rules import Rule, Unfit
 from models.ask import statement
 from models.ask.definitions import GOODS, Catalogue
-from models.ask.query import Query
+from models.ask.query import Filter, Query
 from models.ask.statement import Ask
 
 HISTORY = 2 * YEAR + 12 * WEEK  # days before the last one: a year, the year before it, and weeks to get to know it
 WEEKS = 4  # of which the same weekdays are a comparison
 LATELY = 28  # days that say how many lines are usual
+SHORT = 8 * LATELY  # days that a comparison within these weeks looks at, with the longest window
+USUALLY = 0.8  # of the days of a weekday on which anything was sold: another one is closed as on a holiday
+FEW = 0.1  # of a window's days: with more holidays it is like no other
 MOST = 1000  # levels that are watched, those with the most lines
 MONTH = 365.25 / 12
 NOTHING = N_("There is nothing to judge on {day}: the data say nothing of it.")
@@ -96,19 +100,19 @@ class Verdict:
 def read(known: Catalogue, rule: Rule, ask: Ask, last: date | None = None) -> Past:
     """The past of a rule's measure, up to the day `last` (else the last of the data). Raises `Unfit`."""
     rules.check(rule, known)
-    return _read(known, [rule], ask, last or known.last)[0]
+    return _read(known, [rule], ask, last or known.last, HISTORY)[0]
 
 
-def _read(known: Catalogue, alike: Sequence[Rule], ask: Ask, last: date) -> list[Past]:
-    """The pasts of rules that are alike but for their measures (see `_alike`), read at once."""
-    first = max(known.first, last - timedelta(days=HISTORY))
+def _read(known: Catalogue, alike: Sequence[Rule], ask: Ask, last: date, history: int) -> list[Past]:
+    """The pasts of rules that are alike but for their measures (see `_alike`), read at once, over so many days."""
+    first = max(known.first, last - timedelta(days=history))
     if first > last:
         raise Unfit(NOTHING, day=last)
     days = np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1)
     one = alike[0]
     measures = tuple(dict.fromkeys(rule.measure for rule in alike))
     query = Query(measures, by=(one.by,) if one.by else (), filters=one.filters)
-    spread = 1 if rules.counted(known.measures[one.measure]) and known.measures[one.measure].additive else one.window
+    spread = 1 if known.measures[one.measure].additive else one.window
     sql, values = statement.daily(known, query, (first, last), spread)
     found = ask(sql, **values)
     place = _places(found["day"], days)
@@ -118,7 +122,7 @@ def _read(known: Catalogue, alike: Sequence[Rule], ask: Ask, last: date) -> list
     count = np.bincount(codes, weights=found["lines"], minlength=len(names))
     most = np.sort(np.argsort(-count, kind="stable")[:MOST])
     opened = _opened(ask, first, last, days)
-    apart = _apart(known, ask, days)
+    apart = _apart(known, ask, days, opened)
 
     def table(column: str, absent: float) -> np.ndarray:
         grid = np.full((len(days), len(names)), absent)
@@ -127,8 +131,10 @@ def _read(known: Catalogue, alike: Sequence[Rule], ask: Ask, last: date) -> list
 
     lines = table("lines", 0.0)
     begun = np.maximum.accumulate(table("lines", np.nan) == table("lines", np.nan), axis=0)
-    pasts = []
+    pasts: dict[tuple[str, int], Past] = {}
     for rule in alike:
+        if (rule.measure, rule.window) in pasts:
+            continue
         measure = known.measures[rule.measure]
         counted = rules.counted(measure)
         grid = table(rule.measure, np.nan)
@@ -136,23 +142,17 @@ def _read(known: Catalogue, alike: Sequence[Rule], ask: Ask, last: date) -> list
             grid = np.nan_to_num(grid)
         elif counted:  # lines without a known cost have an unknown margin, no line has none
             grid = np.where(lines > 0, grid, np.nan_to_num(grid))
-        over = lines
+        over, holidays = lines, apart
+        if rule.window > 1:
+            holidays = _rolled(apart[:, None].astype(float), rule.window)[:, 0] > FEW * rule.window
         if rule.window > spread:
             grid, over = _rolled(np.where(opened[:, None], grid, 0.0), rule.window), _rolled(lines, rule.window)
         there = begun & opened[:, None]
         there[: rule.window - 1] = False
-        pasts.append(
-            Past(
-                days,
-                tuple(names[code] for code in most),
-                np.where(there, grid, np.nan),
-                over,
-                apart,
-                counted,
-                len(names) - len(most),
-            )
-        )
-    return pasts
+        kept, left = tuple(names[code] for code in most), len(names) - len(most)
+        grid = np.where(there, grid, np.nan)
+        pasts[rule.measure, rule.window] = Past(days, kept, grid, over, holidays, counted, left)
+    return [pasts[rule.measure, rule.window] for rule in alike]
 
 
 def _places(day: pd.Series, days: np.ndarray) -> np.ndarray:
@@ -170,12 +170,20 @@ def _opened(ask: Ask, first: date, last: date, days: np.ndarray) -> np.ndarray:
     return np.isin(np.arange(len(days)), _places(ask(sql, start=first, end=last)["day"], days))
 
 
-def _apart(known: Catalogue, ask: Ask, days: np.ndarray) -> np.ndarray:
-    """The holidays, where the data name them: what is usual says nothing of them."""
+def _apart(known: Catalogue, ask: Ask, days: np.ndarray, opened: np.ndarray) -> np.ndarray:
+    """The holidays, where the data name them, and days that were closed though their weekday usually is open."""
+    weekday = _weekday(days)
+    usually = np.bincount(weekday, opened, WEEK) >= USUALLY * np.bincount(weekday, minlength=WEEK)
+    closed = ~opened & usually[weekday]
     if "holiday" not in known.frames.get("calendar", ()):
-        return np.zeros(len(days), bool)
+        return closed
     found = ask("SELECT date AS day FROM calendar WHERE holiday IS NOT NULL")
-    return np.isin(np.arange(len(days)), _places(found["day"], days))
+    return closed | np.isin(np.arange(len(days)), _places(found["day"], days))
+
+
+def _weekday(days: np.ndarray) -> np.ndarray:
+    """The day of the week, from Monday (0) on."""
+    return (days.astype(int) + 3) % WEEK  # 1970 began on a Thursday
 
 
 def _rolled(grid: np.ndarray, window: int) -> np.ndarray:
@@ -186,11 +194,14 @@ def _rolled(grid: np.ndarray, window: int) -> np.ndarray:
     return found
 
 
-def score(rule: Rule, past: Past, band: pd.DataFrame | None = None, since: date | None = None) -> Scores:
+def score(
+    rule: Rule, past: Past, band: pd.DataFrame | None = None, since: date | None = None, seen: Usual | None = None
+) -> Scores:
     """How far the days of the last year (or from `since` on) were off what a rule holds them against.
 
     `band`, for a rule against the forecast: what was forecast for each `day` (and `level`, if the rule is by any)
-    before it came: `mean`, `low`, `high`. Of a day that comes twice the last one counts.
+    before it came: `mean`, `low`, `high`. Of a day that comes twice the last one counts. `seen`: what `detect.usual`
+    says of these days, where that is known.
     """
     count = len(past.days)
     start = max(count - YEAR, 0) if since is None else int((np.datetime64(since, "D") - past.days[0]).astype(int))
@@ -199,7 +210,7 @@ def score(rule: Rule, past: Past, band: pd.DataFrame | None = None, since: date 
     if rule.against == "number":
         found, expected = values, np.full_like(values, np.nan)
     elif rule.against == "usual":
-        found, expected = _rarity(rule, past, rows)
+        found, expected = _rarity(rule, seen or _usual([past], rule.window, rows.start))
     elif rule.against == "band":
         found, expected = _in_band(past, rows, band)
     else:
@@ -230,16 +241,21 @@ def _shifted(values: np.ndarray, days: int) -> np.ndarray:
     return found
 
 
-def _rarity(rule: Rule, past: Past, rows: slice) -> tuple[np.ndarray, np.ndarray]:
+def _usual(pasts: Sequence[Past], window: int, start: int) -> Usual:
+    """What is usual for all series of some pasts of the same days, one after the other."""
+    one = pasts[0]
+    values, lines = (np.hstack([getattr(past, name) for past in pasts]) for name in ("values", "lines"))
+    counted = np.repeat([past.counted for past in pasts], [len(past.levels) for past in pasts])
+    return detect.usual(values, lines, _weekday(one.days), counted, one.apart, window, start)
+
+
+def _rarity(rule: Rule, seen: Usual) -> tuple[np.ndarray, np.ndarray]:
     """How many days lie between two such by chance, and what was expected."""
-    weekday = (past.days.astype(int) + 3) % WEEK  # 1970 began on a Thursday
-    counted = np.full(len(past.levels), past.counted)
-    found = detect.usual(past.values, past.lines, weekday, counted, past.apart, rule.window, rows.start)
     if rule.kind == "outside":
-        chance = np.minimum(2 * np.fmin(found.low, found.high), 1)
+        chance = np.minimum(2 * np.fmin(seen.low, seen.high), 1)
     else:
-        chance = found.low if rule.kind == "under" else found.high
-    return 1 / np.maximum(detect.adjusted(chance), detect.TINY), found.expected
+        chance = seen.low if rule.kind == "under" else seen.high
+    return 1 / np.maximum(detect.adjusted(chance), detect.TINY), seen.expected
 
 
 def _in_band(past: Past, rows: slice, band: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray]:
@@ -330,9 +346,10 @@ def _streak(holds: np.ndarray, judged: np.ndarray) -> np.ndarray:
     return total - np.maximum.accumulate(np.where(judged & ~holds, total, 0), axis=0)
 
 
-def _alike(known: Catalogue, rule: Rule) -> tuple[str, tuple[object, ...], int]:
+def _alike(known: Catalogue, rule: Rule) -> tuple[str, tuple[Filter, ...], int, int]:
     """What rules must share to be read with one statement: sums are rolled, all else is counted over its window."""
-    return rule.by, rule.filters, 1 if known.measures[rule.measure].additive else rule.window
+    window = 1 if known.measures[rule.measure].additive else rule.window
+    return rule.by, rule.filters, window, HISTORY if rule.against in ("usual", "year") else SHORT
 
 
 def judge(
@@ -344,31 +361,54 @@ def judge(
     """
     none = pd.DataFrame(columns=["day", "level", "value", "expected", "score"])
     verdicts: list[Verdict] = [Verdict(none) for _ in watched]
-    groups: dict[tuple[str, tuple[object, ...], int], list[int]] = {}
+    groups: dict[tuple[str, tuple[Filter, ...], int, int], list[int]] = defaultdict(list)
     for place, rule in enumerate(watched):
         try:
             rules.check(rule, known)
         except Unfit as problem:
             verdicts[place] = Verdict(none, problem)
         else:
-            groups.setdefault(_alike(known, rule), []).append(place)
-    for places in groups.values():
+            groups[_alike(known, rule)].append(place)
+    pasts: dict[int, Past] = {}
+    for alike, places in groups.items():
         try:
-            pasts = _read(known, [watched[place] for place in places], ask, day)
+            found = _read(known, [watched[place] for place in places], ask, day, alike[-1])
         except Unfit as problem:
             for place in places:
                 verdicts[place] = Verdict(none, problem)
-            continue
-        for place, past in zip(places, pasts, strict=True):
-            verdicts[place] = _verdict(watched[place], past, day, (bands or {}).get(place), none)
+        else:
+            pasts |= dict(zip(places, found, strict=True))
+    seen = _seen(watched, pasts)
+    for place, past in pasts.items():
+        verdicts[place] = _verdict(watched[place], past, (bands or {}).get(place), seen.get(id(past)), none)
     return verdicts
 
 
-def _verdict(rule: Rule, past: Past, day: date, band: pd.DataFrame | None, none: pd.DataFrame) -> Verdict:
+REMEMBERED = 3 * rules.MOST_DAYS + WEEK  # days before one that say whether an alert of it is new
+
+
+def _seen(watched: Sequence[Rule], pasts: Mapping[int, Past]) -> dict[int, Usual]:
+    """What is usual, by the id of a past, for all rules that ask: a hundred series at once take as long as one."""
+    asked: dict[int, dict[int, Past]] = defaultdict(dict)
+    for place, past in pasts.items():
+        if watched[place].against == "usual":
+            asked[watched[place].window][id(past)] = past
+    found: dict[int, Usual] = {}
+    for window, kept in asked.items():
+        together = _usual(list(kept.values()), window, max(len(next(iter(kept.values())).days) - REMEMBERED, 0))
+        ends = np.cumsum([len(past.levels) for past in kept.values()])[:-1]
+        parts = zip(
+            *(np.split(grid, ends, axis=1) for grid in (together.expected, together.low, together.high)), strict=True
+        )
+        found |= {which: Usual(*part) for which, part in zip(kept, parts, strict=True)}
+    return found
+
+
+def _verdict(rule: Rule, past: Past, band: pd.DataFrame | None, seen: Usual | None, none: pd.DataFrame) -> Verdict:
+    day = past.days[-1].item()
     if np.isnan(past.values[-1]).all():
         return Verdict(none, Unfit(NOTHING, day=day))
-    since = day - timedelta(days=rule.cooldown + 2 * rule.days + WEEK)
-    found = score(rule, past, band, max(since, past.days[0].item()))
+    found = score(rule, past, band, past.days[max(len(past.days) - REMEMBERED, 0)].item(), seen)
     if np.isnan(found.score[-1]).all():
         return Verdict(none, _why_not(rule, past, day))
     fired = rehearse(rule, found).fired

@@ -35,7 +35,7 @@ KINDS: Mapping[Against, tuple[Kind, ...]] = {
     "band": ("over", "under", "outside"),
     "usual": ("over", "under", "outside"),
 }
-DEFAULT: Mapping[Against, float] = {"number": 0.0, "weekday": 0.3, "year": 0.3, "band": 1.0, "usual": 35.0}
+DEFAULT: Mapping[Against, float] = {"number": 0.0, "weekday": 0.3, "year": 0.3, "band": 1.0, "usual": 30.0}
 WINDOWS = (1, 7, 14, 28)  # days that people ask for; any number up to the last is a window
 MOST_DAYS = 28  # in a row, and of quiet afterwards: what a rehearsal remembers
 DAY = 24  # hours
@@ -75,7 +75,7 @@ class Rule:
     days: int = 1
     hours: tuple[int, int] = (0, DAY)
     zone: str = "UTC"
-    cooldown: int = 7
+    cooldown: int = 3
     severity: Severity = "warning"
     owner: str = ""
     actions: tuple[Action, ...] = ("tell",)
