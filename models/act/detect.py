@@ -17,6 +17,7 @@ SETTLED = 21  # days after which a level and its weekdays are known well enough 
 WARM = 56  # days with a value that have to be known before one is judged
 LEVEL, WEEKDAY, SCALE = 0.04, 0.03, 0.01  # how much of a day's news the level, its weekday and the noise take
 MOST = 2.0  # standard deviations of news that are believed
+BELIEVED = 3.0  # times as much, of what the same days of the year after are told
 _HELD = 0.9205  # mean of min(z, MOST) ** 2 of a standard normal z
 LINES = 40.0  # a day where the noise of single lines and that of whole days are alike
 FEW = 10  # lines of a day up to which one that is large tells nothing
@@ -157,7 +158,7 @@ def _follow(
         below, above = most[day] * noises[:, day]
         off = (there[day] - level - season[which]) / even
         news = np.minimum(np.maximum(off, -below), above) * lately
-        clean[day] = (level + news * even) * lately
+        clean[day] = (level + np.minimum(np.maximum(off, -BELIEVED * below), BELIEVED * above) * even) * lately
         levels[day + 1] = level + quick[day] * news
         if lead > 1:
             off = (there[day] - ahead) / even
