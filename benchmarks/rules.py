@@ -125,7 +125,7 @@ def found(runs: list[tuple[np.ndarray, np.ndarray]]) -> str:
 
 
 def calibration(seed: int) -> list[str]:
-    """How often a usual day is called rarer than once in 30 and in 400 days, as a share of that, by kind of noise."""
+    """How often a usual day is called rarer than once in 28 and in 400 days, as a share of that, by kind of noise."""
     draw, days, series = np.random.default_rng(seed), 2 * YEAR + 84, 300
     day = np.arange(days)
     week = np.array(parameters.WEEKDAYS)[day % 7]
@@ -144,7 +144,7 @@ def calibration(seed: int) -> list[str]:
         values = noise * 20 * many * (mean[:, None] if "Poisson" not in name else 1)
         seen = detect.usual(values, lines, day % 7, np.ones(series, bool), np.zeros(days, bool), since=days - YEAR)
         shares = " / ".join(
-            f"{(side <= 1 / once).mean() * once:.2f}" for once in (30, 400) for side in (seen.low, seen.high)
+            f"{(side <= 1 / once).mean() * once:.2f}" for once in (28, 400) for side in (seen.low, seen.high)
         )
         rows.append(f"| {name} | {shares} |")
     return rows
@@ -254,7 +254,7 @@ def main() -> None:
         print(f"| quarters with more than one | | {(together > 1).mean():.0%} |")
         for row in times(Path(folder)):
             print(row, flush=True)
-    print("\n| rarer than once in 30 days: low / high; in 400: low / high; as a share of that | held |\n| --- | --- |")
+    print("\n| rarer than once in 28 days: low / high; in 400: low / high; as a share of that | held |\n| --- | --- |")
     for row in calibration(given.seed):
         print(row)
 

@@ -130,7 +130,7 @@ def _read(known: Catalogue, alike: Sequence[Rule], ask: Ask, last: date, history
         return grid[:, most]
 
     lines = table("lines", 0.0)
-    begun = np.maximum.accumulate(table("lines", np.nan) == table("lines", np.nan), axis=0)
+    begun = np.maximum.accumulate(~np.isnan(table("lines", np.nan)), axis=0)
     pasts: dict[tuple[str, int], Past] = {}
     for rule in alike:
         if (rule.measure, rule.window) in pasts:

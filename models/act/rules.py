@@ -1,6 +1,6 @@
 """Rules: when somebody is told that a measure is not as it should be, and what is done then.
 
-    Rule(measure="revenue", by="store", kind="under", against="usual", threshold=40)
+    Rule(measure="revenue", by="store", kind="under", against="usual", threshold=28)
     check(rule, known)               # raises Unfit, a sentence, where these data cannot answer it
     ready(known)                     # the ready-made rules that these data can answer
     to_text(rule); from_text(text)   # for a link, a file, a row of the database
@@ -35,7 +35,7 @@ KINDS: Mapping[Against, tuple[Kind, ...]] = {
     "band": ("over", "under", "outside"),
     "usual": ("over", "under", "outside"),
 }
-DEFAULT: Mapping[Against, float] = {"number": 0.0, "weekday": 0.3, "year": 0.3, "band": 1.0, "usual": 30.0}
+DEFAULT: Mapping[Against, float] = {"number": 0.0, "weekday": 0.3, "year": 0.3, "band": 1.0, "usual": 28.0}
 WINDOWS = (1, 7, 14, 28)  # days that people ask for; any number up to the last is a window
 MOST_DAYS = 28  # in a row, and of quiet afterwards: what a rehearsal remembers
 DAY = 24  # hours
@@ -75,7 +75,7 @@ class Rule:
     days: int = 1
     hours: tuple[int, int] = (0, DAY)
     zone: str = "UTC"
-    cooldown: int = 3
+    cooldown: int = 2
     severity: Severity = "warning"
     owner: str = ""
     actions: tuple[Action, ...] = ("tell",)
@@ -83,8 +83,8 @@ class Rule:
 
 READY = (
     Rule("revenue", threshold=RARE, severity="critical"),
-    Rule("revenue", by="category", threshold=RARE, window=7),
-    Rule("return_rate", kind="over", threshold=RARE, window=7),
+    Rule("revenue", by="category", threshold=RARE, window=7, cooldown=7),
+    Rule("return_rate", kind="over", threshold=RARE, window=7, cooldown=7),
 )
 _ADAPTER = TypeAdapter(Rule)
 
