@@ -5,7 +5,7 @@ No text from outside is in the SQL but names of columns, quoted; every value is 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -84,6 +84,26 @@ def windows(known: Catalogue, query: Query, dimension: str, period: Days) -> tup
         f"SELECT {level} AS level, {place} AS place, {measure} AS value FROM {made.source()} WHERE {where} GROUP BY ALL"
     )
     return f"SELECT * FROM ({sql}) WHERE value IS NOT NULL AND place >= {-whole}", made.values
+
+
+def daily(known: Catalogue, query: Query, period: Days, window: int = 1) -> tuple[str, dict[str, Any]]:
+    """The SQL of a query's measures by `level` of its dimension ("" without one) and `day`, and its values.
+
+    Each is of the `window` days up to that day; `lines` are the goods' lines among them. Days and levels without any
+    line of theirs are not there.
+    """
+    made = _Made(known, query, (period[0] - timedelta(days=window - 1), period[1]))
+    where = made.where()
+    level = f"CAST({made.expression(query.by[0])} AS VARCHAR)" if query.by else "''"
+    ahead = f", (SELECT unnest(range({int(window)})) AS _ahead)" if window > 1 else ""
+    day = "CAST(timestamp AS DATE)" + (" + CAST(_ahead AS INTEGER)" if window > 1 else "")
+    measures = ", ".join(f"{known.measures[name].sql} AS {quoted(name)}" for name in query.measures)
+    last = made.value(period[1])
+    sql = (
+        f"SELECT {level} AS level, {day} AS day, count(*) FILTER ({GOODS}) AS lines, {measures} "
+        f"FROM {made.source()}{ahead} WHERE {where} GROUP BY ALL"
+    )
+    return f"SELECT * FROM ({sql}) WHERE level IS NOT NULL AND day <= {last}", made.values
 
 
 def statement(known: Catalogue, query: Query, period: Days | None) -> tuple[str, dict[str, Any]]:
