@@ -1,5 +1,6 @@
 """Pages run without a browser, through the shell, as a visitor of a fresh installation meets them."""
 
+import json
 import shutil
 from collections.abc import Callable
 from datetime import datetime
@@ -21,7 +22,7 @@ from models.customers import segments, slipping
 from models.drift import classifier
 from models.forecast import promotions, switching
 from tests.learned import once
-from ui import answers
+from ui import answers, apart
 
 ROOT = Path(__file__).resolve().parents[2]
 simulated = cache(demo.dataset)  # that of a day is always the same
@@ -44,6 +45,24 @@ LEARNED = [
 def _learned_once(learned_once: None, quick_league: None, monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name in LEARNED:
         monkeypatch.setattr(module, name, once(getattr(module, name)))
+
+
+@pytest.fixture(autouse=True)
+def _trained_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training is done in this process, which has imported all it needs; what goes in and out is JSON all the same.
+
+    In a process of its own it is in tests/pages/test_background.py, the browser's tests and tests/attack.
+    """
+
+    def ask(request: dict[str, Any], heard: Callable[[dict[str, Any]], None], wait: Callable[[], None]) -> None:
+        def say(**answer: object) -> None:
+            wait()
+            heard(json.loads(json.dumps(answer)))
+
+        apart._train(json.loads(json.dumps(request)), say)
+
+    monkeypatch.setattr(apart, "ask", ask)
+    monkeypatch.setattr(apart.os, "nice", lambda _by: 0)
 
 
 @pytest.fixture(scope="session")

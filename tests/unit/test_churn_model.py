@@ -221,6 +221,7 @@ def test_real_telco_file(real_data, monkeypatch):
     from connectors import telco as connector
 
     monkeypatch.setattr(training, "RESAMPLED", 5)  # the band is not the point
+    monkeypatch.setattr(training, "REPEATS", 1)
     customers = connector.load(real_data / "telco" / "Telco-Customer-Churn.csv")
     model = training.train(customers, compared=learners.EXPLAINED)  # the champion is one of these
     assert model.metrics["auc"] >= 0.848
