@@ -14,7 +14,7 @@ import pandas as pd
 import psycopg
 import pytest
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, create_engine, event
 
 import settings
 from connectors import predict_future_sales, retail
@@ -224,5 +224,7 @@ def engine(database_url: str, migrated: Callable[[Engine], None]) -> Iterator[En
     """The state database with its tables, in turn on SQLite and on PostgreSQL."""
     engine = state.engine(database_url)
     migrated(engine)
+    if engine.dialect.name == "postgresql":  # a connection is a process, which learns the tables again
+        engine = create_engine(engine.url, json_serializer=state._json)
     yield engine
     engine.dispose()

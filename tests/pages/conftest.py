@@ -12,7 +12,8 @@ import pytest
 import streamlit as st
 from sqlalchemy import Engine
 from streamlit.components.v2 import manifest_scanner
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import AppTest, local_script_runner
 from streamlit.util import calc_hash
 
 import settings
@@ -29,6 +30,19 @@ simulated = cache(demo.dataset)  # that of a day is always the same
 _warm: list[str] = []  # what the caches are of
 # A page run by itself looks for components among all installed packages, a fifth of a second each time.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+
+
+def _ended(runner: local_script_runner.LocalScriptRunner, timeout: float = 3) -> None:
+    """Wait for a page; Streamlit looks a thousand times a second through all it sent: a twentieth of the time."""
+    assert runner._script_thread
+    runner._script_thread.join(timeout)
+    if not runner.script_stopped():
+        runner.request_stop()
+        raise RuntimeError(f"AppTest script run timed out after {timeout}(s)")
+
+
+local_script_runner.require_widgets_deltas = _ended
+local_script_runner.ScriptCache = cache(ScriptCache)  # type: ignore[assignment,misc]  # pages are compiled once
 
 
 # What pages learn of the same few demos and files, each time anew otherwise.

@@ -132,6 +132,7 @@ def test_a_model_that_was_kept_predicts_the_same_to_the_bit(which, fresh, reques
     assert not [name for name in names if "pickle" in name or name.endswith((".pkl", ".joblib"))]
 
 
+@pytest.mark.usefixtures("quick_league")
 def test_a_table_of_age_income_and_tenure_is_enough():
     rng = np.random.default_rng(2)
     frame = pd.DataFrame(
