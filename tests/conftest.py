@@ -39,7 +39,7 @@ gc.disable()  # until all tests are collected
 
 def pytest_configure() -> None:
     """Nobody cuts the power of a test: what is written need not be on the disk before the next line runs."""
-    os.fsync = lambda _handle: None
+    os.fsync = lambda fd: None
 
     @event.listens_for(Engine, "connect")
     def _connected(connection: object, _record: object) -> None:
