@@ -57,7 +57,7 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory, retrained: Path, chur
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(demo.customers, "generate", partial(demo.customers.generate, 3_000))
         patched.setattr(demo.customers, "history", partial(demo.customers.history, customers=300))
-        patched.setattr(demo.sales, "generate", partial(demo.sales.generate, years=2, customers=500, products=60))
+        patched.setattr(demo.sales, "generate", partial(demo.sales.generate, years=2, customers=250, products=40))
         patched.setattr(training, "train", lambda _customers, **_how: churn_model)
         tables.add(home, demo.dataset("sales", now.date()), now)
         stored = tables.add(home, demo.dataset("customers", now.date()), now)

@@ -41,11 +41,14 @@ def read(file, **choices):
     return mapping.apply(file, "sales", mapping.guess(file.frame, "sales"), NOW, "shop.csv", choices=choices)
 
 
-@pytest.mark.parametrize("name", ["price", "Prix", "amount", "Montant", "value", "Sales"])
+NAMES = ["price", "Prix", "amount", "Montant", "value", "Sales"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("mostly_one", [False, True])
 @pytest.mark.parametrize("is_total", [False, True])
 def test_the_numbers_of_the_lines_tell_a_price_from_a_total_whatever_the_column_is_called(name, mostly_one, is_total):
-    for seed in range(3):
+    for seed in (NAMES.index(name), NAMES.index(name) + len(NAMES)):  # other shops for each name
         lines = shop(seed, mostly_one)
         total = lines["price"] * lines["units"]
         made = read(raw(lines, total if is_total else lines["price"], name=name))
@@ -113,9 +116,9 @@ def test_four_lines_do_not_make_a_price_a_total():
 def test_money_without_a_relation_to_the_units_is_seldom_said_to_be_one_thing(lines):
     rng = np.random.default_rng(lines)
     said = 0
-    for _ in range(200):
+    for _ in range(100):
         units, paid = (
             pd.Series(draw) for draw in (rng.integers(1, 60, lines), np.round(rng.lognormal(3, 1, lines), 2))
         )
         said += money._shown(units.astype(float), paid, pd.Series(["A1"] * lines)) == money.AMOUNT
-    assert said <= 4  # of 200
+    assert said <= 2  # of 100

@@ -1,5 +1,6 @@
 """Pages run without a browser, through the shell, as a visitor of a fresh installation meets them."""
 
+import json
 import shutil
 from collections.abc import Callable
 from datetime import datetime
@@ -11,7 +12,8 @@ import pytest
 import streamlit as st
 from sqlalchemy import Engine
 from streamlit.components.v2 import manifest_scanner
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import AppTest, local_script_runner
 from streamlit.util import calc_hash
 
 import settings
@@ -21,13 +23,26 @@ from models.customers import segments, slipping
 from models.drift import classifier
 from models.forecast import promotions, switching
 from tests.learned import once
-from ui import answers
+from ui import answers, apart
 
 ROOT = Path(__file__).resolve().parents[2]
 simulated = cache(demo.dataset)  # that of a day is always the same
 _warm: list[str] = []  # what the caches are of
 # A page run by itself looks for components among all installed packages, a fifth of a second each time.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+
+
+def _ended(runner: local_script_runner.LocalScriptRunner, timeout: float = 3) -> None:
+    """Wait for a page; Streamlit looks a thousand times a second through all it sent: a twentieth of the time."""
+    assert runner._script_thread
+    runner._script_thread.join(timeout)
+    if not runner.script_stopped():
+        runner.request_stop()
+        raise RuntimeError(f"AppTest script run timed out after {timeout}(s)")
+
+
+local_script_runner.require_widgets_deltas = _ended
+local_script_runner.ScriptCache = cache(ScriptCache)  # type: ignore[assignment,misc]  # pages are compiled once
 
 
 # What pages learn of the same few demos and files, each time anew otherwise.
@@ -44,6 +59,24 @@ LEARNED = [
 def _learned_once(learned_once: None, quick_league: None, monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name in LEARNED:
         monkeypatch.setattr(module, name, once(getattr(module, name)))
+
+
+@pytest.fixture(autouse=True)
+def _trained_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training is done in this process, which has imported all it needs; what goes in and out is JSON all the same.
+
+    In a process of its own it is in tests/pages/test_background.py, the browser's tests and tests/attack.
+    """
+
+    def ask(request: dict[str, Any], heard: Callable[[dict[str, Any]], None], wait: Callable[[], None]) -> None:
+        def say(**answer: object) -> None:
+            wait()
+            heard(json.loads(json.dumps(answer)))
+
+        apart._train(json.loads(json.dumps(request)), say)
+
+    monkeypatch.setattr(apart, "ask", ask)
+    monkeypatch.setattr(apart.os, "nice", lambda _by: 0)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,11 @@ from data import state
 from ui import background
 
 
+@pytest.fixture(autouse=True)
+def _trained_here():
+    """Here a training has a process of its own."""
+
+
 @pytest.fixture
 def ended(home):
     """Start some work, wait until it has ended, and return its row."""

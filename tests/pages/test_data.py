@@ -11,6 +11,7 @@ import pytest
 import settings
 from data import dataset, demo, tables
 from tests.connectors.conftest import Origin, lists
+from ui import background
 
 MINE = b"client_id;r\xe9sili\xe9;mensualit\xe9;note\n" + b"".join(
     b"C%d;%s;%d,50;<script>alert(1)</script>\n" % (i, b"oui" if i % 3 else b"non", 20 + i) for i in range(60)
@@ -37,7 +38,8 @@ def press(app, label):
     for _attempt in range(600):
         if not any(f"job-{table}" in app.session_state for table in ("customers", "sales")):
             break
-        time.sleep(0.05)
+        while background._stopping:  # each look at the page takes the work's time
+            time.sleep(0.02)
         app.run()
     assert not app.exception
     return app

@@ -13,6 +13,7 @@ import settings
 from data import tables
 from data.dataset import Dataset, Origin
 from data.demo import sales as demo_sales
+from ui import background
 from ui.sales import supply
 
 pytestmark = [pytest.mark.xdist_group("stock"), pytest.mark.same_data("stock")]
@@ -46,7 +47,8 @@ def settled(app):
         if not any(button.label == locales._("Cancel") for button in app.button):
             assert not app.exception
             return app
-        time.sleep(0.1)
+        while background._stopping:  # each look at the page takes the work's time
+            time.sleep(0.02)
         app.run()
     raise AssertionError("the forecasts never came")
 

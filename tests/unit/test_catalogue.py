@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from string import Formatter
 
 import pytest
@@ -36,6 +37,7 @@ def french() -> Catalog:
         return read_po(source, locale="fr")
 
 
+@cache
 def marked() -> dict[str | tuple[str, ...], str]:
     """Every message marked in the code, and the file it is in."""
     found = {}

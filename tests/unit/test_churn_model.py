@@ -132,6 +132,7 @@ def test_a_model_that_was_kept_predicts_the_same_to_the_bit(which, fresh, reques
     assert not [name for name in names if "pickle" in name or name.endswith((".pkl", ".joblib"))]
 
 
+@pytest.mark.usefixtures("quick_league")
 def test_a_table_of_age_income_and_tenure_is_enough():
     rng = np.random.default_rng(2)
     frame = pd.DataFrame(
@@ -221,6 +222,7 @@ def test_real_telco_file(real_data, monkeypatch):
     from connectors import telco as connector
 
     monkeypatch.setattr(training, "RESAMPLED", 5)  # the band is not the point
+    monkeypatch.setattr(training, "REPEATS", 1)
     customers = connector.load(real_data / "telco" / "Telco-Customer-Churn.csv")
     model = training.train(customers, compared=learners.EXPLAINED)  # the champion is one of these
     assert model.metrics["auc"] >= 0.848

@@ -99,7 +99,7 @@ def test_a_sampled_band_is_close_to_the_whole_one(churn_model, telco, monkeypatc
     assert abs(sampled.lo[whole.best] - whole.lo[whole.best]) < 0.3 * width
 
 
-def campaigns(seed, learned, listed=600):
+def campaigns(seed, learned, listed=300):
     """A list scored by a simple model that knows groups of customers, and who leaves of it: whether each band held.
 
     The model has the shares of `learned` customers; resampled ones those of the same customers drawn again.

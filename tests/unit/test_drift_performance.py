@@ -58,7 +58,7 @@ def test_the_truth_lies_in_the_estimate_19_times_in_20_and_the_interval_holds_wh
     reference = batch(random, 10_000)
     inside, covered = [], []
     for seed in range(120):
-        said, left = batch(random, 600, shift=0.3)  # other customers, who leave for the same reasons
+        said, left = batch(random, 300, shift=0.3)  # other customers, who leave for the same reasons
         guess = performance.estimated(said, performance.calibrated(said, *reference), seed)
         real = performance.realised(said, left, seed)
         inside.append(real["value"].between(guess["lo"], guess["hi"]))

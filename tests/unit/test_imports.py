@@ -101,8 +101,10 @@ def test_no_module_of_ui_hides_another():
 def test_data_is_the_project_s_where_the_shell_runs_as_a_script(tmp_path):
     # Streamlit puts ui/, which has a `data` too, first on sys.path; nothing has imported the project's yet.
     asked = (
-        "from streamlit.testing.v1 import AppTest; import sys\n"
-        f"AppTest.from_file({str(ROOT / 'ui' / 'shell.py')!r}, default_timeout=60).run()\n"  # without a database
+        "from streamlit.testing.v1 import AppTest; from streamlit.util import calc_hash; import sys\n"
+        f"app = AppTest.from_file({str(ROOT / 'ui' / 'shell.py')!r}, default_timeout=60)\n"
+        "app._page_hash = calc_hash('monitoring-health')\n"  # a page that makes no demo
+        "app.run()\n"  # without a database
         "print(sys.modules['data'].__file__)"
     )
     run = subprocess.run(

@@ -154,8 +154,9 @@ def test_months_in_part_are_left_out():
 
 
 def test_shop_by_item_of_a_real_chain(kaggle_chain):
-    """Kaggle's 1C: bands hold, the model beats the mean of three months, totals add up."""
+    """Kaggle's 1C, a third of its shops: bands hold, the model beats the mean of three months, totals add up."""
     lines = tables.read(kaggle_chain)
+    lines = lines[lines["store"].isin(sorted(lines["store"].unique())[::3])]
     date = lines["timestamp"].dt.to_period("M").dt.to_timestamp()
     units = lines.groupby(["store", "product", "category", date])["quantity"].sum().clip(upper=20)
     rows = units.reset_index(name="units").rename(columns={"timestamp": "date"})
