@@ -50,8 +50,7 @@ def pytest_configure() -> None:
 def pytest_collection_finish() -> None:
     """What is there before the first test stays to the end: no collection of garbage looks at it again.
 
-    What comes after it is looked through every two million objects, not every seventy thousand: a twelfth of the time
-    of the suite went into that.
+    What comes after it is looked through every two million objects, not every seventy thousand.
     """
     gc.collect()
     gc.freeze()

@@ -100,7 +100,8 @@ class Preload:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start" and self.link:
                 headers = dict(message["headers"])
-                if headers.get(b"content-type", b"").startswith(b"text/html"):
+                page = not scope["path"].startswith("/media")  # a file that is downloaded may be a web page, too
+                if page and headers.get(b"content-type", b"").startswith(b"text/html"):
                     message["headers"] = [*message["headers"], (b"link", self.link)]
             await send(message)
 
