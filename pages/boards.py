@@ -22,18 +22,18 @@ shown = [sold, people] if tables.of_one_shop(sold, people) else [sold]
 def board() -> None:
     """One board, so that nothing else is run and painted again."""
     found = keep.all_boards()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        if not found:
-            boards.nothing()
-            return
+    if not found:
+        boards.nothing()
+        return
+    top = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    with top:
         names = {name: boards.named(one) for name, (one, _kept) in found.items()}
         name = inputs.choice(_("Board"), list(found), "board", names.__getitem__)
         editing = st.toggle(_("Edit"), key="board.editing")
-        tools = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
     chosen, kept = found[name]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         filters = bar.chosen(of, name, chosen)
-    with tools:
+    with top:
         presenting.button()
         boards.menu(found, name, filters)
         with st.popover(_("Report"), icon=":material/picture_as_pdf:", on_change="rerun", key="board.report") as report:

@@ -248,14 +248,13 @@ def sentence(known: Catalogue, bar: Bar, names: Names) -> str:
 
 
 def visible(kept: Iterable[Kept]) -> dict[str, tuple[Board, Kept | None]]:
-    """The boards that can be seen, by id, in their order: ready ones first until they are changed or moved."""
+    """The boards that can be seen, by id, in their order: ready ones first, until somebody ordered all of them."""
     known = {one.board: one for one in kept}
-    found: dict[str, tuple[Board, Kept | None]] = {
-        name: (board, None) for name, board in READY.items() if name not in known
-    }
-    for name, one in known.items():
-        board = from_json(one.content)
-        if board is not None and not one.removed:
+    found: dict[str, tuple[Board, Kept | None]] = {}
+    for name in [*known] if set(READY) <= set(known) else dict.fromkeys([*READY, *known]):
+        one = known.get(name)
+        board = from_json(one.content) if one else READY[name]
+        if board is not None and not (one and one.removed):
             found[name] = (board, one)
     return found
 

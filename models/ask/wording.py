@@ -10,7 +10,7 @@ import pandas as pd
 import locales
 from locales import N_, _, ngettext
 from locales.labels import heading, label
-from models.ask import periods, statement
+from models.ask import definitions, periods, statement
 from models.ask.definitions import Catalogue, Measure
 from models.ask.query import GRAINS, Filter, Query, Threshold
 from models.ask.statement import EARLIER, SHARE, STEP, Days
@@ -157,7 +157,11 @@ def _kept(known: Catalogue, query: Query, names: Names, currency: str) -> list[s
     meant = periods.days(query.period, known.first, known.last)
     relative = query.period.startswith(("last", "this", "previous"))
     dates = _("{period} ({days})").format(period=periods.written(query.period), days=days(meant))
-    parts.append(dates if relative else periods.written(query.period))
+    table = definitions.table_of(known, query)
+    if table == "stock" and "stock_out_days" not in query.measures:  # what is there on one day
+        parts.append(_("on {day}").format(day=locales.day(min(meant[1], known.last))))
+    elif table != definitions.PEOPLE:
+        parts.append(dates if relative else periods.written(query.period))
     if query.compared:
         then = statement.compared(known, query) or periods.before(query.period, known.first, known.last, query.compared)
         parts.append(_("against {period}").format(period=days(then)))

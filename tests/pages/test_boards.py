@@ -93,7 +93,7 @@ def test_a_ready_board_that_is_changed_stands_where_it_was_and_can_be_taken_back
     app.button(key="board.sales.0.0.away").click().run()
     assert "Revenue" not in [one.label for one in app.metric]
     assert app.selectbox(key="board").value == "sales"
-    assert app.selectbox(key="board").options == ["Customers", "Operations", "Sales"]
+    assert app.selectbox(key="board").options == ["Sales", "Customers", "Operations"]
 
 
 def test_somebody_else_was_quicker(visit):
