@@ -367,7 +367,7 @@ def _report(
     there = [card for card in board.cards if not content.missing(source.of, card)]
     says = [(card, content.content(card, board.bar, source)) for card in there]
     filters = model.sentence(source.of.catalogue, board.bar, source.of.names)
-    about = content.about(_(board.name), filters, sold, source.of, now)
+    about = content.about(_(board.name), filters, sold, source.of, now, board.cards)
     step(N_("Writing the file"), 0.5)
     assets = settings.ROOT / "ui" / "assets"
     outlines = json.loads((assets / "world_110m.json").read_text("utf-8"))

@@ -10,10 +10,12 @@ import json
 import resource
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import plotly.graph_objects as go
 from matplotlib import font_manager
@@ -44,14 +46,18 @@ def main(figures: int = 8) -> None:
         print(f"{len(drawn)} figures      seconds    kB each  text")
         for name, (needs, way) in WAYS.items():
             if all(map(find_spec, needs)):
-                made, spent = _timed(lambda way=way: way(drawn))
+                made, spent = _timed(partial(way, drawn))
                 print(f"{name:<18}{spent:8.2f} {sum(map(len, made)) / len(made) / 1000:9.0f}  {_searched(made[0])}")
         outlines = json.loads((ASSETS / "world_110m.json").read_text("utf-8"))
         sales = [(card, content.content(card, READY["sales"].bar, source)) for card in READY["sales"].cards]
         about = content.about("Sales", "", sold, source.of, NOW)
         for slides in (False, True):
-            made, spent = _timed(lambda slides=slides: [report_pdf.pdf(about, sales, ASSETS, outlines, slides)])
+            made, spent = _timed(partial(_whole, about, sales, outlines, slides))
             print(f"{'slides' if slides else 'A4'}, {len(sales)} cards{spent:13.2f} {len(made[0]) / 1000:9.0f}")
+
+
+def _whole(about: Any, sales: Sequence[Any], outlines: Mapping[str, Any], slides: bool) -> list[bytes]:
+    return [report_pdf.pdf(about, sales, ASSETS, outlines, slides)]
 
 
 def _timed(work: Callable[[], list[bytes]]) -> tuple[list[bytes], float]:
@@ -79,7 +85,7 @@ def _vigie(figures: Sequence[go.Figure]) -> list[bytes]:
 
 
 def _kaleido(figures: Sequence[go.Figure]) -> list[bytes]:
-    import kaleido
+    import kaleido  # type: ignore[import-not-found]
 
     kaleido.start_sync_server(silence_warnings=True)
     try:

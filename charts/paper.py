@@ -315,13 +315,12 @@ def _cells(axes: Any, trace: Mapping[str, Any], at: Mapping[str, np.ndarray]) ->
     scale = trace.get("colorscale") or theme.SEQUENTIAL
     colours = [one if isinstance(one, str) else one[1] for one in scale]
     mesh = axes.pcolormesh(
-        x,
-        y,
+        _edges(x),
+        _edges(y),
         cells,
         cmap=LinearSegmentedColormap.from_list("vigie", [_colour(one)[0] for one in colours]),
         vmin=trace.get("zmin"),
         vmax=trace.get("zmax"),
-        shading="nearest",
         edgecolors="white",
         linewidth=0.8,
     )
@@ -334,6 +333,14 @@ def _cells(axes: Any, trace: Mapping[str, Any], at: Mapping[str, np.ndarray]) ->
                 dark = np.dot(mesh.cmap(mesh.norm(value))[:3], (0.299, 0.587, 0.114)) < 0.55
                 ink = "white" if dark else INK[False]
                 axes.text(column, row, unmarked(text), ha="center", va="center", fontsize=SMALL - 1.5, color=ink)
+
+
+def _edges(middles: np.ndarray) -> np.ndarray:
+    """Where cells around these middles begin and end."""
+    between = (middles[1:] + middles[:-1]) / 2
+    if not len(between):
+        return np.array([middles[0] - 0.5, middles[0] + 0.5])
+    return np.r_[2 * middles[0] - between[0], between, 2 * middles[-1] - between[-1]]
 
 
 def _shape(axes: Any, shape: Mapping[str, Any], names: Mapping[str, list[str]]) -> None:
@@ -450,8 +457,8 @@ def _countries(outlines: Mapping[str, Any]) -> list[tuple[str, list[np.ndarray]]
 
 
 def unmarked(text: object) -> str:
-    """Text of a figure as it is read: no tags, no escapes."""
-    return unescape(TAGS.sub("", re.sub(r"<br ?/?>", "\n", str(text))))
+    """Text of a figure as it is read: no tags, no escapes, and no space that fonts do not have."""
+    return unescape(TAGS.sub("", re.sub(r"<br ?/?>", "\n", str(text)))).replace("\u202f", "\u00a0")
 
 
 def _colour(written: str) -> tuple[str, float]:

@@ -349,9 +349,10 @@ def query(stored: Stored, sql: str, **params: object) -> pd.DataFrame:
 
 
 def unknown(stored: Stored) -> frozenset[str]:
-    """What a sales dataset does not say of any line: amount, quantity, unit_price."""
-    found = query(stored, "SELECT count(amount), count(quantity), count(unit_price) FROM sales").iloc[0]
-    names = ("amount", "quantity", "unit_price")
+    """What a sales dataset does not say of any line: amount, quantity, unit_price, time_of_day."""
+    day = "count(*) FILTER (timestamp <> date_trunc('day', timestamp))"
+    found = query(stored, f"SELECT count(amount), count(quantity), count(unit_price), {day} FROM sales").iloc[0]  # noqa: S608
+    names = ("amount", "quantity", "unit_price", "time_of_day")
     return frozenset(name for name, count in zip(names, found, strict=True) if not count)
 
 

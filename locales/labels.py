@@ -48,6 +48,7 @@ _KNOWN = {
     "store": N_("Store"),
     "supplier": N_("Supplier"),
     "unit_cost": N_("Unit cost"),
+    "time_of_day": N_("time of day"),
     "promotion": N_("Promotion"),
     "sales": N_("Sales"),
     "churn": N_("Churn"),

@@ -40,7 +40,7 @@ def board() -> None:
             if report.open:
                 kept_cards = [one for one in chosen.cards if not content.missing(of, one)]
                 said = sentence(of.catalogue, filters, of.names)
-                about = content.about(boards.named(chosen), said, sold, of, datetime.now(UTC))
+                about = content.about(boards.named(chosen), said, sold, of, datetime.now(UTC), chosen.cards)
                 light = replace(source, dark=False)
                 reports.menu(name, about, lambda: [(one, content.content(one, filters, light)) for one in kept_cards])
     boards.say()
@@ -48,8 +48,13 @@ def board() -> None:
     there = [place for place in range(len(chosen.cards)) if editing or not lacking[place]]
     for line in lines(tuple(chosen.cards[place] for place in there)):
         places = [there[one] for one in line]
-        widths = [chosen.cards[place].width for place in places]
-        for place, column in zip(places, st.columns([*widths, *boards.rest(widths)], gap="small"), strict=False):
+        beside = [chosen.cards[place] for place in places]
+        widths = [*(one.width for one in beside), *boards.rest(beside)]
+        for place, column in zip(
+            places,
+            st.columns(widths, gap="small"),
+            strict=False,
+        ):
             one = chosen.cards[place]
             with column:
                 if editing:
@@ -63,8 +68,8 @@ def board() -> None:
         st.info(_("Nothing is on this board yet: switch on Edit to add cards, or keep an answer of Ask."))
     if editing:
         boards.added(of, name, chosen, kept)
-    elif gone := sorted({text for text in lacking.values() if text}):
-        st.caption(plain(_("Not shown: {reasons}").format(reasons="; ".join(gone))))
+    elif left := content.unsaid(of, chosen.cards):
+        st.caption(plain(left))
 
 
 if presenting.on():

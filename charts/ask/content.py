@@ -1,6 +1,6 @@
 """What a card of a board says: the same on a page, before a room, and on paper."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,12 +42,13 @@ class Content:
 
 @dataclass(frozen=True)
 class About:
-    """What a report is of: the board's name, what its bar says, the data, and when it was made."""
+    """What a report is of: the board's name, what its bar says, the data, when it was made, and what it leaves out."""
 
     title: str
     filters: str
     data: str
     made: datetime
+    left: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,19 @@ class Source:
     dark: bool = False
 
 
-def about(title: str, filters: str, stored: Stored, of: Known, now: datetime) -> About:
-    """What a report of some sales is of."""
+def about(title: str, filters: str, stored: Stored, of: Known, now: datetime, cards: Sequence[Card] = ()) -> About:
+    """What a report of these cards about some sales is of."""
     data = _("{data}, version {version}, until {day}")
     day = locales.day(of.catalogue.last)
-    return About(title, filters, data.format(data=_(stored.origin.name), version=stored.version, day=day), now)
+    return About(
+        title, filters, data.format(data=_(stored.origin.name), version=stored.version, day=day), now, unsaid(of, cards)
+    )
+
+
+def unsaid(of: Known, cards: Sequence[Card]) -> str:
+    """Which cards are not shown, and why; "" where all are."""
+    gone = sorted({text for card in cards if (text := missing(of, card))})
+    return _("Not shown: {reasons}").format(reasons="; ".join(gone)) if gone else ""
 
 
 def missing(of: Known, card: Card) -> str:

@@ -72,6 +72,7 @@ class _Paper(FPDF):
         """Write some lines, and return how high they are."""
         if not text:
             return 0.0
+        text = text.replace("\u202f", "\u00a0")
         self.ink(size, style, grey)
         self.set_xy(x, y)
         self.multi_cell(wide, size * POINT * 1.35, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
@@ -81,6 +82,7 @@ class _Paper(FPDF):
         """How high some lines will be."""
         if not text:
             return 0.0
+        text = text.replace("\u202f", "\u00a0")
         self.ink(size, style)
         step = size * POINT * 1.35
         return step * len(cast(list, self.multi_cell(wide, step, text, align="L", dry_run=True, output="LINES")))
@@ -128,6 +130,8 @@ def _pages(made: _Paper, cards: Sequence[tuple[Card, Content]], outlines: Mappin
             _box(made, one, x + 3, y + 3, wide - 6, high - 6, outlines)
             x += wide + gap
         y += high + gap
+    if made.about.left:
+        made.said(made.edge, y, made.wide, made.about.left, 8, grey=True)
 
 
 def about_title(about: About) -> str:
@@ -149,7 +153,7 @@ def _height(made: _Paper, one: Content, wide: float) -> float:
     if one.figure is not None and paper.drawable(one.figure):
         return high + _drawn_height(one, wide)
     if one.table is not None:
-        high += 5.2 * (min(len(one.table), FEW) + 1) + 2
+        high += 5.2 * (min(len(one.table), FEW + 1) + 1) + 2
     return high + made.height(inner, one.text, 9)
 
 
@@ -164,6 +168,7 @@ def _box(made: _Paper, one: Content, x: float, y: float, wide: float, high: floa
         _figure(made, one, x, top + 0.5, wide, y + high - note - top - 1, 1.0, outlines)
     elif one.table is not None:
         top = _rows(made, one.table.head(FEW), x, top + 1, wide)
+        top += made.said(x, top + 0.5, wide, _more(one.table, FEW), 7, grey=True)
     if one.text:
         made.said(x, top, wide, one.text, 9)
     made.said(x, y + high - note, wide, one.note, 7, grey=True)
@@ -184,11 +189,14 @@ def _table(made: _Paper, one: Content, y: float) -> float:
     y += made.said(made.edge, y, made.wide, one.title, 9.5, "B") + 1
     assert one.table is not None  # noqa: S101  # for mypy
     y = _rows(made, one.table.head(ROWS), made.edge, y, made.wide) + 1
-    more = len(one.table) - ROWS
-    note = one.note
-    if more > 0:
-        note += "; " + _("and {count} more").format(count=locales.number(more))
+    note = "; ".join(filter(None, (one.note, _more(one.table, ROWS))))
     return y + made.said(made.edge, y, made.wide, note, 7, grey=True)
+
+
+def _more(table: pd.DataFrame, shown: int) -> str:
+    """How many rows of a table are left out."""
+    more = len(table) - shown
+    return _("and {count} more").format(count=locales.number(more)) if more > 0 else ""
 
 
 def _rows(made: _Paper, table: pd.DataFrame, x: float, y: float, wide: float, size: float = 8) -> float:
@@ -245,7 +253,7 @@ def written(value: object) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, int | float) or hasattr(value, "dtype"):
         number = float(value)  # type: ignore[arg-type]
-        return locales.number(number, 0 if number == round(number) else 2)
+        return locales.number(number, 0 if number == round(number) else 2).replace("\u202f", "\u00a0")
     return " ".join(str(value).split())
 
 
@@ -277,7 +285,9 @@ def _slides(made: _Paper, cards: Sequence[tuple[Card, Content]], outlines: Mappi
             _figure(made, one, made.edge, y, made.wide, bottom - y - 2, 1.9, outlines)
         elif one.table is not None:
             fits = int((bottom - y) / (12 * POINT * 1.85)) - 1
-            _rows(made, one.table.head(max(fits, 1)), made.edge, y, made.wide, 12)
+            fits = max(fits - 1, 1) if len(one.table) > fits else fits
+            y = _rows(made, one.table.head(fits), made.edge, y, made.wide, 12)
+            made.said(made.edge, y + 1, made.wide, _more(one.table, fits), 11, grey=True)
         made.said(made.edge, y, made.wide, one.text, 18)
         made.said(made.edge, bottom, made.wide, one.note, 11, grey=True)
 

@@ -55,7 +55,9 @@ def page(about: About, cards: Sequence[tuple[Card, Content]], outlines: Mapping[
         escape(_("made on {moment}").format(moment=locales.moment(about.made))),
         "</p><main>",
         *(_section(card, one) for card, one in cards),
-        "</main></body></html>",
+        "</main>",
+        f'<p class="pale">{escape(about.left)}</p>' if about.left else "",
+        "</body></html>",
     ]
     return "".join(parts).encode()
 

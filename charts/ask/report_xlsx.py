@@ -30,6 +30,7 @@ def workbook(about: About, cards: Sequence[tuple[Card, Content]]) -> bytes:
     with xlsxwriter.Workbook(file, options) as book:
         book.set_properties({"title": about.title, "created": about.made.replace(tzinfo=None)})
         bold, grey = book.add_format({"bold": True}), book.add_format({"font_color": "#5F6E76"})
+        rounded = book.add_format({"num_format": "#,##0.00"})
         names: set[str] = set()
         first = book.add_worksheet(_sheet(about.title or _("Board"), names))
         first.write_string(0, 0, about.title, book.add_format({"bold": True, "font_size": 16}))
@@ -38,9 +39,13 @@ def workbook(about: About, cards: Sequence[tuple[Card, Content]]) -> bytes:
         row = FIRST
         for _card, one in cards:
             if one.value or (one.text and one.table is None):
-                for place, text in enumerate((one.title, one.value or one.text, one.meaning, one.note)):
-                    first.write_string(row, place, text, bold if place == 1 else None)
+                first.write_string(row, 0, one.title)
+                if one.value and one.table is not None:  # as a number, beside how it is written
+                    first.write_number(row, 1, float(one.table.iloc[0, 0]), rounded)
+                for place, text in enumerate((one.value or one.text, one.meaning, one.note), 2):
+                    first.write_string(row, place, text, bold if place == 2 else None)
                 row += 1
+        first.write_string(row, 0, about.left, grey)
         first.autofit(export.WIDEST)
         for _card, one in cards:
             table = one.table if one.figure is None or not paper.drawable(one.figure) else _behind(one)

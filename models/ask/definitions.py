@@ -22,6 +22,7 @@ TABLES = ("sales", "stock", "customers")
 MOST_BY = 2  # dimensions and a grain of one question
 GOODS = "line_type IN ('sale', 'return')"
 SALE = "line_type = 'sale'"
+TIME = "time_of_day"  # as a column: whether lines say more than a day
 LATELY = 28  # days whose sales say how long the stock lasts
 
 
@@ -78,6 +79,7 @@ class Catalogue:
 
 _COSTED = f"sum(amount) FILTER ({GOODS} AND unit_cost IS NOT NULL)"
 _COST = f"sum(quantity * unit_cost) FILTER ({GOODS})"
+_BACK = "CASE WHEN count(*) > 0 THEN 0 - coalesce(sum({what}) FILTER (line_type = 'return'), 0) END"
 _SOLD = f"sum(amount) FILTER ({SALE})"
 _ORDERS = f"count(DISTINCT invoice) FILTER ({SALE})"
 _BUYERS = f"count(DISTINCT customer) FILTER ({SALE})"
@@ -207,7 +209,7 @@ MEASURES = (
     Measure(
         "returned",
         N_("Returned"),
-        "-sum(amount) FILTER (line_type = 'return')",
+        _BACK.format(what="amount"),
         "money",
         N_("what came back, in money"),
         ("amount",),
@@ -215,7 +217,7 @@ MEASURES = (
     Measure(
         "return_rate",
         N_("Return rate"),
-        f"-sum(amount) FILTER (line_type = 'return') / nullif({_SOLD}, 0)",
+        f"{_BACK.format(what='amount')} / nullif({_SOLD}, 0)",
         "share",
         N_("what came back, as a share of what was sold"),
         ("amount",),
@@ -224,7 +226,7 @@ MEASURES = (
     Measure(
         "units_returned",
         N_("Units returned"),
-        "-sum(quantity) FILTER (line_type = 'return')",
+        _BACK.format(what="quantity"),
         "units",
         N_("units that came back"),
         ("quantity",),
@@ -350,7 +352,7 @@ DIMENSIONS = (
         ("store", "stores.country"),
     ),
     Dimension("weekday", N_("Day of the week"), {"sales": "isodow(timestamp)"}, levels=False),
-    Dimension("hour", N_("Hour of the day"), {"sales": "hour(timestamp)"}, levels=False),
+    Dimension("hour", N_("Hour of the day"), {"sales": "hour(timestamp)"}, (TIME,), levels=False),
     Dimension("month_of_year", N_("Month of the year"), {"sales": "month(timestamp)"}, levels=False),
 )
 
@@ -367,7 +369,7 @@ def catalogue(
     `unknown` columns say nothing of any line. `people` are the columns of a table of customers who stay or leave.
     `headers` are what the file called its columns (canonical -> its own): they are words for them, too.
     """
-    sales = set(columns["sales"]) - set(unknown)
+    sales = {*columns["sales"], TIME} - set(unknown)
     if {"quantity", "unit_price"} <= sales:
         sales.add("amount")
     beside = {f"{frame}.{column}" for frame, kept in columns.items() if frame != "sales" for column in kept}

@@ -128,7 +128,8 @@ LINES = pd.DataFrame(
 def shop(tmp_path):
     made = tables.add(tmp_path, Dataset("sales", {"sales": LINES}, Origin("upload", "shop.csv")), NOW)
     ask = partial(tables.query, made)
-    return known.known(made.columns, (date(2026, 1, 5), date(2026, 3, 10)), {"sales": ask}), ask
+    span = (date(2026, 1, 5), date(2026, 3, 10))
+    return known.known(made.columns, span, {"sales": ask}, tables.unknown(made)), ask
 
 
 def said(shop, card, bar=None, sql=None, picture=None):
@@ -221,6 +222,15 @@ def test_text_of_cards_and_pictures_that_are_gone(shop):
     assert "Stock value" in content.missing(of, Card("number", Query(("stock_value",))))
     assert "weather" in content.missing(of, Card("number", Query(("revenue",), ("weather",))))
     assert content.missing(of, Card("number", Query(("revenue",)))) == ""
+
+
+def test_no_returns_are_zero_and_days_without_hours_have_none(shop):
+    assert said(shop, Card("number", Query(("return_rate",)))).value == "0.0%"
+    assert said(shop, Card("number", Query(("returned",)))).value == "€0.00"
+    assert said(shop, Card("number", Query(("returned",), period="2025-01"))).value == ""
+    of, _ask = shop
+    assert "hour" not in of.catalogue.dimensions
+    assert "time of day" in content.missing(of, Card("figure", Query(("revenue",), ("weekday", "hour"))))
 
 
 def test_no_rows_are_no_zero(shop):

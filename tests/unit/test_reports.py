@@ -44,8 +44,12 @@ def heat() -> go.Figure:
 
 
 TABLE = pd.DataFrame({"Name": [EVIL, "plain", None], "Units": [1.0, 2.5, np.nan]})
+NUMBER = pd.DataFrame({"Revenue": [50.0]})
 CARDS = [
-    (Card("number", width=3), Content("Revenue", "in 2026", "€50.00", "€40.00 then")),
+    (
+        Card("number", width=3),
+        Content("Revenue", "in 2026", "€50.00", "€40.00 then", table=pd.DataFrame({"Revenue": [50.0]})),
+    ),
     (
         Card("figure"),
         Content("Bath has the most", "in 2026", figure=bars(), dimension="store", levels=("Bath", "York")),
@@ -124,7 +128,7 @@ def test_a_workbook_has_a_sheet_a_card_with_charts_of_its_own_and_no_formula():
     parts = cells(made)
     frames = pd.read_excel(io.BytesIO(made), sheet_name=None, header=None, engine="calamine")
     assert list(frames) == ["Board & <b>", "Bath has the most", "Up", "Warm", "Products"]
-    assert frames["Board & <b>"].iloc[4, :2].tolist() == ["Revenue", "€50.00"]
+    assert frames["Board & <b>"].iloc[4, :3].tolist() == ["Revenue", 50.0, "€50.00"]
     assert frames["Bath has the most"].iloc[4:, :2].values.tolist() == [["Bath", 30], ["York", 20]]
     assert frames["Up"].iloc[3].tolist() == [" ", "now", "then"] or frames["Up"].iloc[3, 1:].tolist() == ["now", "then"]
     assert frames["Up"].iloc[-1, 1:].tolist() == [4, 1]
@@ -198,6 +202,26 @@ def test_a_waterfall_falls_where_it_should():
     base, long, _paint = paper._falls(trace, np.array([10.0, -4.0, 3.0, 0.0]))
     assert (base + np.minimum(long, 0)).tolist() == [0, 6, 6, 0]
     assert long.tolist() == [10, -4, 3, 9]
+
+
+def test_cells_lie_around_their_middles_also_where_there_is_one_column():
+    assert paper._edges(np.array([0.0, 1.0, 3.0])).tolist() == [-0.5, 0.5, 2.0, 4.0]
+    assert paper._edges(np.array([2.0])).tolist() == [1.5, 2.5]
+    one = go.Figure(go.Heatmap(z=[[1.0], [2.0]], x=["only"], y=["a", "b"]))
+    assert b" re" in PdfReader(io.BytesIO(paper.drawn(one, 3, 2, report_pdf.FAMILY))).pages[0].get_contents().get_data()
+
+
+def test_what_is_left_out_is_said_on_paper():
+    about = About("b", "", "", ABOUT.made, "Not shown: Basket needs invoices")
+    for kind in reporting.KINDS:
+        made = reporting.file(kind, about, CARDS, ASSETS, OUTLINES)
+        said = text(made) if kind == ".pdf" else "".join(cells(made).values()) if kind == ".xlsx" else made.decode()
+        assert "Not shown: Basket needs invoices" in said
+    table = pd.DataFrame({"a": range(100)})
+    slides = report_pdf.pdf(ABOUT, [(Card("table"), Content("t", table=table))], ASSETS, {}, slides=True)
+    shown = text(slides)
+    count = 100 - max(row for row in range(100) if f"\n{row}\n" in shown) - 1
+    assert f"and {count} more" in shown
 
 
 def test_colours_and_text_of_plotly_are_read():

@@ -1,7 +1,7 @@
 """Which board is shown, and what can be done with boards and with their cards."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast, get_args
@@ -148,10 +148,10 @@ def nothing() -> None:
     _restored()
 
 
-def rest(widths: list[Width]) -> list[int]:
-    """What is left of a line of the grid."""
-    left = WHOLE - sum(widths)
-    return [left] if left else []
+def rest(cards: Sequence[Card]) -> list[int]:
+    """What is left of a line of the grid; numbers by themselves fill theirs."""
+    left = WHOLE - sum(card.width for card in cards)
+    return [left] if left and any(card.form != "number" for card in cards) else []
 
 
 def edited(of: Known, name: str, board: Board, kept: Kept | None, place: int) -> None:
