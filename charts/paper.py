@@ -60,7 +60,7 @@ def drawn(
         made.set_facecolor("none")
         full = plain(figure.to_dict())
         if full["data"][0]["type"] == "choropleth":
-            _map(made, full["data"][0], outlines or {})
+            _map(made, full["data"][0], full["layout"].get("geo", {}), outlines or {})
         else:
             _axes(made, full)
         target = BytesIO()
@@ -413,7 +413,8 @@ def _along(trace: Mapping[str, Any]) -> str:
     return "y" if trace.get("orientation") == "h" else "x"
 
 
-def _map(made: "Figure", trace: Mapping[str, Any], outlines: Mapping[str, Any]) -> None:
+def _map(made: "Figure", trace: Mapping[str, Any], geo: Mapping[str, Any], outlines: Mapping[str, Any]) -> None:
+    from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize
     from matplotlib.patches import Polygon
 
@@ -432,10 +433,15 @@ def _map(made: "Figure", trace: Mapping[str, Any], outlines: Mapping[str, Any]) 
         for ring in rings:
             axes.add_patch(Polygon(ring, facecolor=paint, edgecolor="white", linewidth=0.3))
         there += rings if value == value else []
+    bar = trace.get("colorbar", {})
+    if trace.get("showscale", True) and known and bar.get("tickvals") is not None:
+        drawn_bar = made.colorbar(ScalarMappable(norm, scale), ax=axes, orientation="horizontal", shrink=0.5, aspect=40)
+        drawn_bar.set_ticks(bar["tickvals"], labels=[unmarked(one) for one in bar["ticktext"]])
+        drawn_bar.outline.set_visible(False)
     points = np.vstack(there) if there else np.array([[-170.0, -55.0], [180.0, 80.0]])
     (left, low), (right, high) = points.min(axis=0), points.max(axis=0)
-    axes.set_xlim(left - 3, right + 3)
-    axes.set_ylim(low - 3, high + 3)
+    axes.set_xlim(geo.get("lonaxis", {}).get("range", (left - 3, right + 3)))
+    axes.set_ylim(geo.get("lataxis", {}).get("range", (low - 3, high + 3)))
 
 
 def _countries(outlines: Mapping[str, Any]) -> list[tuple[str, list[np.ndarray]]]:

@@ -13,7 +13,7 @@ import streamlit as st
 from data import boards
 from data.boards import Kept
 from locales import Sentence
-from models.ask.board import MOST_CARDS, MOST_NAME, Board, Card, to_json, visible
+from models.ask.board import MOST_CARDS, MOST_NAME, READY, Board, Card, to_json, visible
 from ui import database
 from ui.text import N_, _, plain
 
@@ -33,18 +33,31 @@ def all_boards() -> dict[str, tuple[Board, Kept | None]]:
 
 def write(name: str, board: Board, kept: Kept | None) -> None:
     """Keep a board as it is now. Raises `boards.Changed` where somebody else has changed it."""
-    boards.write(database.engine(), name, to_json(board), kept.changes if kept else 0, datetime.now(UTC))
+    engine, now = database.engine(), datetime.now(UTC)
+    changes = kept.changes if kept else 0
+    if kept is None and name in READY:  # as it was, so that the change can be undone
+        boards.write(engine, name, to_json(READY[name]), 0, now)
+        changes = 1
+    boards.write(engine, name, to_json(board), changes, now)
 
 
 def add(name: str, card: Card, called: str = "") -> str:
     """Put a card on a board, or on a new one (`NEW`) that is `called` so; the board's id. Raises `Full`."""
     found = all_boards()
-    board, kept = found.get(name, (Board(called.strip()[:MOST_NAME] or _("New board")), None))
+    board, kept = found.get(name) or (Board(unused(called.strip() or _("New board"), found)), None)
     if len(board.cards) >= MOST_CARDS:
         raise Full(FULL, count=MOST_CARDS)
     name = name if name in found else uuid.uuid4().hex[:12]
     write(name, replace(board, cards=(*board.cards, card)), kept)
     return name
+
+
+def unused(name: str, found: dict[str, tuple[Board, Kept | None]]) -> str:
+    """A name for a board that no other one has."""
+    taken, number, wanted = {_(board.name) for board, _kept in found.values()}, 2, name[:MOST_NAME]
+    while wanted in taken:
+        wanted, number = f"{name[: MOST_NAME - 4]} {number}", number + 1
+    return wanted
 
 
 def picture(drawn: go.Figure, title: str, table: pd.DataFrame | None) -> Card:
@@ -73,12 +86,12 @@ def offered(key: str, made: Callable[[str], Card]) -> None:
         name = st.selectbox(
             _("Board"), [*found, NEW], format_func=lambda one: _(found[one][0].name) if one else _("A new board")
         )
-        called = st.text_input(_("Name, if it is new"), max_chars=MOST_NAME)
+        called = st.text_input(_("Or the name of a new one"), max_chars=MOST_NAME)
         title = st.text_input(_("Title of the card (or leave it empty)"), max_chars=120)
         if not st.form_submit_button(_("Keep"), icon=":material/dashboard_customize:", width="stretch"):
             return
     try:
-        at = add(name or NEW, made(title.strip()), called)
+        at = add(NEW if called.strip() else name or NEW, made(title.strip()), called)
     except Sentence as error:
         st.warning(plain(error.sentence()))
         return

@@ -106,6 +106,8 @@ def _bars(
     headline = _("{measure} by {dimension}: {name} has the most, {value}")
     if least:
         headline = _("{measure} by {dimension}: {name} has the least, {value}")
+    if len(values) > 1 and np.nanmin(values) == np.nanmax(values):
+        headline = _("{measure} by {dimension}: the same for all, {value}")
     earlier = EARLIER + one.name in shown and not is_share
     then = shown[EARLIER + one.name].to_numpy(float) if earlier else np.zeros(0)
     figure = theme.figure(

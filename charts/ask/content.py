@@ -16,6 +16,7 @@ from data.tables import Stored
 from locales import Sentence, _
 from models.ask import definitions, wording
 from models.ask.board import Bar, Card, narrowed
+from models.ask.definitions import PEOPLE
 from models.ask.known import Known
 from models.ask.query import Query
 from models.ask.statement import EARLIER, Answer
@@ -78,7 +79,7 @@ def about(title: str, filters: str, stored: Stored, of: Known, now: datetime, ca
 def unsaid(of: Known, cards: Sequence[Card]) -> str:
     """Which cards are not shown, and why; "" where all are."""
     gone = sorted({text for card in cards if (text := missing(of, card))})
-    return _("Not shown: {reasons}").format(reasons="; ".join(gone)) if gone else ""
+    return _("Not shown: {reasons}").format(reasons=" ".join(gone)) if gone else ""
 
 
 def missing(of: Known, card: Card) -> str:
@@ -86,12 +87,14 @@ def missing(of: Known, card: Card) -> str:
     if card.query is None or definitions.fits(of.catalogue, card.query):
         return ""
     asked = (*card.query.measures, *card.query.by, *(one.dimension for one in card.query.filters))
-    lacks = [wording.lacks(of.catalogue, name) for name in asked if name in of.catalogue.lacking]
-    return "; ".join(lacks) or _("A card speaks of a column that is gone: {names}.").format(
-        names=", ".join(
-            name for name in asked if name not in of.catalogue.measures and name not in of.catalogue.dimensions
-        )
-    )
+    gone = [name for name in asked if name not in of.catalogue.measures and name not in of.catalogue.dimensions]
+    lacks = [wording.lacks(of.catalogue, name) for name in gone if name in of.catalogue.lacking]
+    if any(name.startswith(f"{PEOPLE}.") for name in gone):
+        lacks.append(_("A card about customers who stay or leave needs them to be of the same shop as the sales."))
+    others = [name for name in gone if name not in of.catalogue.lacking and not name.startswith(f"{PEOPLE}.")]
+    if others:
+        lacks.append(_("A card speaks of a column that is gone: {names}.").format(names=", ".join(others)))
+    return " ".join(lacks) or _("A card asks for what these data cannot answer together.")
 
 
 def content(card: Card, bar: Bar, source: Source) -> Content:
@@ -124,6 +127,7 @@ def content(card: Card, bar: Bar, source: Source) -> Content:
         return Content(title, note, table=rounded(of, query, table))
     if card.form == "map":
         drawn = world.drawn(of.catalogue, query, found.table, currency, source.dark)
+        note = "; ".join(filter(None, (note, world.beside(of.catalogue, query, found.table, currency))))
     else:
         drawn = charts.drawn(of.catalogue, query, found.table, of.names, currency)
     if drawn is None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pandas as pd
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
+from fpdf.fonts import TTFFont
 
 import locales
 from charts import paper
@@ -39,6 +40,10 @@ class _Paper(FPDF):
         self.add_font("other", "", other / "DejaVuSans.ttf")
         self.add_font("other", "B", other / "DejaVuSans-Bold.ttf")
         self.set_fallback_fonts(["other"], exact_match=False)
+        self.letters = {ord("\n")}
+        for font in self.fonts.values():
+            self.letters |= set(cast(TTFFont, font).ttfont.getBestCmap())
+        self.unknown = False
         self.set_title(about.title)
         self.set_creation_date(about.made)
         self.set_lang(locales.language())
@@ -54,13 +59,21 @@ class _Paper(FPDF):
         self.set_y(-11)
         self.ink(7 if not self.slides else 9, grey=True)
         made = _("made on {moment}").format(moment=locales.moment(self.about.made))
-        text = " · ".join(filter(None, (self.about.title, self.about.filters, self.about.data, made)))
+        text = self.legible(" · ".join(filter(None, (self.about.title, self.about.filters, self.about.data, made))))
         page = f"{self.page_no()} / {{nb}}"
         room = self.wide - 20
         while self.get_string_width(text) > room:
             text = text[:-2].rstrip(" …") + "…"
         self.cell(room, 5, text)
         self.cell(20, 5, page, align="R")
+
+    def legible(self, text: str) -> str:
+        """Text with a box for each letter that the fonts do not have."""
+        made = text.replace("\u202f", "\u00a0")
+        if self.letters >= set(map(ord, made)):
+            return made
+        self.unknown = True
+        return "".join(letter if ord(letter) in self.letters else "□" for letter in made)
 
     def ink(self, size: float, style: str = "", grey: bool = False) -> None:
         self.set_font("own", style, size)
@@ -72,7 +85,7 @@ class _Paper(FPDF):
         """Write some lines, and return how high they are."""
         if not text:
             return 0.0
-        text = text.replace("\u202f", "\u00a0")
+        text = self.legible(text)
         self.ink(size, style, grey)
         self.set_xy(x, y)
         self.multi_cell(wide, size * POINT * 1.35, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
@@ -82,7 +95,7 @@ class _Paper(FPDF):
         """How high some lines will be."""
         if not text:
             return 0.0
-        text = text.replace("\u202f", "\u00a0")
+        text = self.legible(text)
         self.ink(size, style)
         step = size * POINT * 1.35
         return step * len(cast(list, self.multi_cell(wide, step, text, align="L", dry_run=True, output="LINES")))
@@ -102,6 +115,10 @@ def pdf(
         font_manager.fontManager.addfont(str(fonts / f"atkinson-{name}.ttf"))
     made = _Paper(about, fonts, slides)
     (_slides if slides else _pages)(made, cards, outlines)
+    if made.unknown:
+        made.set_auto_page_break(False)
+        said = _("A □ stands for a letter that is not in the fonts of this file: the XLSX and the HTML have it.")
+        made.said(made.edge, made.h - 17, made.wide, said, 7, grey=True)
     return _with_figures(bytes(made.output()), made.figures)
 
 
@@ -218,7 +235,7 @@ def _rows(made: _Paper, table: pd.DataFrame, x: float, y: float, wide: float, si
         at = x
         for text, cell, is_right in zip(cells, widths, right, strict=True):
             made.set_xy(at, y)
-            made.cell(cell, step, _cut(made, text, cell - 2), align="R" if is_right else "L")
+            made.cell(cell, step, _cut(made, made.legible(text), cell - 2), align="R" if is_right else "L")
             at += cell
         made.set_draw_color(*LINE)
         made.line(x, y + step, x + wide, y + step)

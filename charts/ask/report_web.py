@@ -69,6 +69,7 @@ def _section(card: Card, one: Content) -> str:
     elif one.figure is not None:
         drawn = go.Figure(one.figure)
         drawn.update_layout(title_text=None, template="plotly_white", font_color="#15262E", colorway=theme.CATEGORICAL)
+        drawn.update_geos(showlakes=False)  # of which there are no outlines
         look = {"displayModeBar": False, "responsive": True}
         made = drawn.to_html(full_html=False, include_plotlyjs=False, config=look)
         inner.append(f'<div role="img" aria-label="{escape(one.title, quote=True)}">{made}</div>')

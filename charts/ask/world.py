@@ -10,22 +10,18 @@ from charts.canvas import PAPER
 from data import countries
 from locales import _
 from models.ask import wording
-from models.ask.definitions import Catalogue
+from models.ask.definitions import Catalogue, Measure
 from models.ask.query import Query
 
+BELOW = {"orientation": "h", "thickness": 10, "len": 0.5, "y": -0.02, "yanchor": "top"}
+FEW = 5  # that are named
 GONE = {"BUR", "DDR", "FXX", "SCG", "TMP", "YMD", "YUG", "ZAR"}  # codes of countries that are called otherwise today
 
 
 def drawn(known: Catalogue, query: Query, found: pd.DataFrame, currency: str, dark: bool) -> go.Figure | None:
     """The first measure of an answer by one dimension, on a map; None where no value of it is a country."""
     one, dimension = known.measures[query.measures[0]], query.by[0]
-    table = found.dropna(subset=[dimension, one.name])
-    aliases = get_global("territory_aliases").items()
-    codes = {
-        to[0]: code for code, to in aliases if len(code) == 3 and code.isalpha() and len(to) == 1 and code not in GONE
-    }
-    named = countries.named([str(level) for level in table[dimension]])
-    table = table.assign(code=[codes.get(named.get(str(level), "")) for level in table[dimension]])
+    table = _coded(query, found)
     there = table.dropna(subset=["code"]).groupby("code", as_index=False).agg({dimension: "first", one.name: "sum"})
     if there.empty:
         return None
@@ -34,11 +30,8 @@ def drawn(known: Catalogue, query: Query, found: pd.DataFrame, currency: str, da
     headline = _("{measure}: {name} has the most, {value}").format(
         measure=title, name=best[dimension], value=write(best[one.name])
     )
-    if left := len(table) - len(there):
-        headline += " " + _("({count} are no country)").format(count=locales.number(left))
     geo = {
-        "projection": {"type": "natural earth"},
-        "fitbounds": "locations",
+        **_bounds(list(there["code"])),
         "showframe": False,
         "showcoastlines": False,
         "showcountries": False,
@@ -51,10 +44,18 @@ def drawn(known: Catalogue, query: Query, found: pd.DataFrame, currency: str, da
         go.Choropleth(
             locations=there["code"],
             z=there[one.name].to_numpy(float),
+            zmin=min(0.0, float(there[one.name].min())),
             locationmode="ISO-3",
             colorscale=theme.SEQUENTIAL[::-1] if dark else theme.SEQUENTIAL[1:],
             marker={"line": {"width": 0.5, "color": PAPER[dark]}},
-            showscale=False,
+            colorbar={
+                "orientation": "h",
+                "thickness": 10,
+                "len": 0.5,
+                "y": -0.02,
+                "yanchor": "top",
+                **_scale(one, there),
+            },
             hoverinfo="text",
             hovertext=[
                 f"{theme.plain(level)}: {write(value)}"
@@ -63,3 +64,41 @@ def drawn(known: Catalogue, query: Query, found: pd.DataFrame, currency: str, da
         )
     )
     return figure
+
+
+def beside(known: Catalogue, query: Query, found: pd.DataFrame, currency: str) -> str:
+    """What an answer holds that is on no map; "" where all of it is."""
+    one, dimension = known.measures[query.measures[0]], query.by[0]
+    table = _coded(query, found)
+    left = table[table["code"].isna()]
+    if left.empty:
+        return ""
+    write = wording.number(one, currency)
+    named = ", ".join(f"{level} ({write(value)})" for level, value in zip(left[dimension], left[one.name], strict=True))
+    return _("not on the map: {names}").format(names=named if len(left) <= FEW else locales.number(len(left)))
+
+
+def _coded(query: Query, found: pd.DataFrame) -> pd.DataFrame:
+    """An answer with the `code` of each country (ISO 3166, three letters); none where the value is no country."""
+    dimension = query.by[0]
+    table = found.dropna(subset=[dimension, query.measures[0]])
+    aliases = get_global("territory_aliases").items()
+    codes = {
+        to[0]: code for code, to in aliases if len(code) == 3 and code.isalpha() and len(to) == 1 and code not in GONE
+    }
+    named = countries.named([str(level) for level in table[dimension]])
+    return table.assign(code=[codes.get(named.get(str(level), "")) for level in table[dimension]])
+
+
+def _scale(one: Measure, there: pd.DataFrame) -> dict[str, object]:
+    values = there[one.name].to_numpy(float)
+    axis = theme.percent_axis(max(values.max(), 0.01)) if one.unit == "share" else theme.amounts(values)
+    return {"tickvals": axis["tickvals"], "ticktext": axis["ticktext"]}
+
+
+def _bounds(codes: list[str]) -> dict[str, object]:
+    """What of the world is shown: Europe without what its countries have overseas, or as much as all of them take."""
+    zones, aliases = get_global("territory_zones"), get_global("territory_aliases")
+    if all(any(zone.startswith("Europe/") for zone in zones.get(aliases[code][0], ())) for code in codes):
+        return {"projection": {"type": "mercator"}, "lonaxis": {"range": [-12, 42]}, "lataxis": {"range": [34, 66]}}
+    return {"projection": {"type": "natural earth"}, "fitbounds": "locations"}

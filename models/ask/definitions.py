@@ -382,7 +382,8 @@ def catalogue(
     lacking: dict[str, tuple[str, ...]] = {}
     for measure in (*MEASURES, *STOCK):
         missing = [column for column in measure.needs if column not in known[measure.table]]
-        missing += ["stock_moves"] if measure.table == "stock" and not moved else []
+        if measure.table == "stock" and not moved:
+            missing = ["stock_moves"]
         if missing:
             lacking[measure.name] = tuple(missing)
         else:

@@ -113,7 +113,7 @@ def _copied(name: str) -> str:
 
 def _new(board: Board) -> None:
     name = uuid.uuid4().hex[:12]
-    change(name, board, None)
+    change(name, replace(board, name=keep.unused(board.name, keep.all_boards())), None)
     st.session_state["board"] = name
 
 
@@ -216,7 +216,9 @@ def added(of: Known, name: str, board: Board, kept: Kept | None) -> None:
         return
     known = of.catalogue
     with st.container(horizontal=True, gap="small"):
-        with st.popover(_("Add an answer"), icon=":material/add_chart:"), st.form(f"{KEY}{name}.answer", border=False):
+        once = f"{KEY}{name}.{kept.changes if kept else 0}."  # closed again when something was added
+        answer_menu = st.popover(_("Add an answer"), icon=":material/add_chart:", key=f"{once}answer")
+        with answer_menu, st.form(f"{once}answer.form", border=False):
             measure = st.selectbox(
                 _("Measure"), list(known.measures), format_func=lambda one: wording.measure(known, one)
             )
@@ -232,7 +234,8 @@ def added(of: Known, name: str, board: Board, kept: Kept | None) -> None:
                 if query is not None:
                     form: Form = "figure" if query.by or query.grain else "number"
                     _append(name, board, kept, Card(form, query, width=6 if form == "figure" else 3))
-        with st.popover(_("Add words"), icon=":material/notes:"), st.form(f"{KEY}{name}.words", border=False):
+        words_menu = st.popover(_("Add words"), icon=":material/notes:", key=f"{once}words")
+        with words_menu, st.form(f"{once}words.form", border=False):
             title = st.text_input(_("Title of the card (or leave it empty)"), max_chars=120)
             text = st.text_area(_("Words"), max_chars=MOST_WORDS)
             if st.form_submit_button(_("Add"), width="stretch") and (text.strip() or title.strip()):
