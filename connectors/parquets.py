@@ -1,6 +1,8 @@
 """A Parquet file as text, part by part."""
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -17,23 +19,29 @@ if TYPE_CHECKING:
 BATCH = 20_000  # rows
 
 
-def read(content: bytes, limit: int, findings: list[Finding]) -> pd.DataFrame:
-    """The table in a Parquet file, under its own names. Raises `InvalidFile`."""
+def read(content: bytes | Sequence[Path], limit: int, findings: list[Finding]) -> pd.DataFrame:
+    """The table in a Parquet file, or in several of one schema one below the other, under its own names.
+
+    Raises `InvalidFile`.
+    """
     import pyarrow as pa
     import pyarrow.parquet
 
     damaged = N_("This Parquet file is damaged or cut off. Write it again.")
     try:
-        file = pa.parquet.ParquetFile(pa.BufferReader(content))
-        about, schema = file.metadata, file.schema_arrow
-        counts(about.num_rows, max(about.num_columns, len(schema)))
-        unpacks(sum(about.row_group(group).total_byte_size for group in range(about.num_row_groups)), limit)
+        given = [pa.BufferReader(content)] if isinstance(content, bytes) else content
+        files = [pa.parquet.ParquetFile(one) for one in given]
+        abouts, schema = [file.metadata for file in files], files[0].schema_arrow
+        counts(sum(about.num_rows for about in abouts), max(abouts[0].num_columns, len(schema)))
+        groups = [about.row_group(group) for about in abouts for group in range(about.num_row_groups)]
+        unpacks(sum(group.total_byte_size for group in groups), limit)
         parts, size = [], 0
-        for batch in file.iter_batches(BATCH):
-            batch.validate(full=True)  # text that is no UTF-8 would fail later, wherever it is looked at
-            size += batch.nbytes
-            unpacks(size, limit)
-            parts.append([_cells(column) for column in batch.columns])
+        for file in files:
+            for batch in file.iter_batches(BATCH):
+                batch.validate(full=True)  # text that is no UTF-8 would fail later, wherever it is looked at
+                size += batch.nbytes
+                unpacks(size, limit)
+                parts.append([_cells(column) for column in batch.columns])
     except MemoryError:
         raise
     except (pa.ArrowException, OSError, ValueError) as error:
