@@ -24,17 +24,17 @@ NONE = N_(
 
 
 def view(table: Table) -> None:
-    """What was fetched, each to be read or brought up to date; a new one; then what the columns of one mean."""
+    """What was fetched, each to be read or brought up to date; what the columns of one mean; a new one."""
     if fetching.running():
         return
     for one in fetched.known(settings.get().home):
         fetching.card(table, one)
+    fetching.mapped(table)
     if sql.sources():
         _new()
     else:
         example = "VIGIE_DATABASES=shop=postgresql://reader:password@host/shop"
         st.markdown(plain(_(NONE).format(example=example, table="[vigie.databases]")))
-    fetching.mapped(table)
 
 
 def _new() -> None:
@@ -98,7 +98,7 @@ def _asked(source: str) -> tuple[str, str, list[sql.Column]] | None:
     if not tables:
         st.caption(_("Its account sees no table."))
         return None
-    called = inputs.choice(_("Table there"), ["", *tables], "relation", lambda one: one or _("choose a table"))
+    called = inputs.choice(_("Table there"), ["", *tables], fetching.RELATION, lambda one: one or _("choose a table"))
     if not called:
         return None
     return sql.select(source, tables[called]), f"{source}: {called}", _columns(source, tables[called])

@@ -19,6 +19,9 @@ from ui.text import N_, _, plain
 RUN, OPEN, SAID = "fetch-run", "fetch-open", "fetch-said"  # in the session: the job, whose columns are shown, its end
 
 
+RELATION = "relation"  # the table that is looked at, in the session and the URL
+
+
 @dataclass(frozen=True)
 class _Said:
     """How a reading ended, and whether a dataset was made of it."""
@@ -55,7 +58,6 @@ def start(source: str, query: str, name: str, column: str | None, key: tuple[str
 
     st.session_state.pop("failed", None)
     st.session_state[SAID] = said
-    st.session_state[OPEN] = fetched.identity(source, query)
     st.session_state[RUN] = background.start("fetch", source, work, remote=True)
     st.rerun()
 
@@ -65,6 +67,7 @@ def _ended(status: str, message: str, error: ConnectorError | None) -> None:
     said: list[_Said] = st.session_state.pop(SAID, [])
     if said:
         st.session_state["done"] = [_sentence(said[0])]
+        st.session_state[OPEN], st.session_state[RELATION] = "" if said[0].used else said[0].kept.id, ""
     if status == "failed":
         st.session_state["failed"] = (message, getattr(error, "report", None))
     elif status == "cancelled" and not said:
@@ -78,11 +81,10 @@ def _sentence(said: _Said) -> str:
         text = _("{rows} rows of {name} were read.").format(rows=rows, name=said.kept.name)
     else:
         counts = {one: locales.number(getattr(changes, one) or 0) for one in ("new", "late", "deleted", "changed")}
-        text = _("{name} is up to date: {new} rows are new ({late} of them came late), {deleted} deleted.")
+        text = _("{name} is up to date. New rows: {new}, of which late: {late}; deleted: {deleted}.")
         if changes.changed is not None:
             text = _(
-                "{name} is up to date: {new} rows are new ({late} of them came late), {changed} changed, "
-                "{deleted} deleted."
+                "{name} is up to date. New rows: {new}, of which late: {late}; changed: {changed}; deleted: {deleted}."
             )
         text = text.format(name=said.kept.name, **counts)
     rest = _("The pages now show this dataset.") if said.used else _("Say below which column is which.")
@@ -117,6 +119,8 @@ def mapped(table: Table) -> None:
     """Which column of the reading that was chosen is which, as of a file, and the click that uses it."""
     kept = fetched.known(settings.get().home)
     one = next((kept for kept in kept if kept.id == st.session_state.get(OPEN)), None)
+    if sources.busy(table):  # it is being used
+        st.session_state.pop(OPEN, None)
     if one is None or sources.busy(table):
         return
     st.markdown(f"**{plain(one.name)}**")
