@@ -25,7 +25,7 @@ from connectors.limits import REPORTED, bounded, report, unpacks
 from data.dataset import Finding, Reading
 from locales import N_
 
-__all__ = ["InvalidFile", "Raw", "read", "read_path", "refuse", "report", "unpacked"]
+__all__ = ["InvalidFile", "Raw", "read", "read_parts", "read_path", "refuse", "report", "unpacked"]
 
 UNPACKED = 5  # a packed file may grow to so many times the upload limit, no more
 NESTED = 3  # archives in archives
@@ -68,6 +68,11 @@ def read_path(path: Path, limit_bytes: int) -> Raw:
     return _raw(path.name, path, limit_bytes)
 
 
+def read_parts(folder: Path, limit_bytes: int, layout: Mapping[str, str] | None = None) -> Raw:
+    """The table in a folder of Parquet files of one schema, in the order of their names. Raises `InvalidFile`."""
+    return _raw(folder.name, folder, limit_bytes, layout)
+
+
 def head(raw: Raw, rows: int) -> Raw:
     """The first rows of a file."""
     return replace(raw, frame=raw.frame.head(rows))
@@ -90,13 +95,18 @@ def _raw(name: str, content: bytes | Path, limit_bytes: int, layout: Mapping[str
 
 
 def _parsed(content: bytes | Path, name: str, limit: int, layout: dict[str, str]) -> Parsed:
-    """The table in a file, as `rows`, how it was found, and the file's SHA-256."""
-    content = content if isinstance(content, bytes) else content.read_bytes()
-    sha256 = hashlib.sha256(content).hexdigest()
-    name, content = unpacked(name, content, limit)
+    """The table in a file or a folder of parts, as `rows`, how it was found, and its SHA-256."""
     findings: list[Finding] = []
     readings: list[Reading] = []
     delimiter = ""
+    if isinstance(content, Path) and content.is_dir():
+        parts = sorted(content.glob("*.parquet"))
+        sha256 = hashlib.sha256(b"".join(hashlib.sha256(part.read_bytes()).digest() for part in parts)).hexdigest()
+        frame = shape.named(parquets.read(parts, limit, findings), findings)
+        return _said(frame, findings, readings, layout, sha256, delimiter)
+    content = content if isinstance(content, bytes) else content.read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    name, content = unpacked(name, content, limit)
     if content[:4] == b"PK\x03\x04" or content.startswith(workbooks.OLD):
         frame, found, readings = _workbook(content, limit, layout)
         findings += found
@@ -106,6 +116,18 @@ def _parsed(content: bytes | Path, name: str, limit: int, layout: dict[str, str]
         frame = shape.named(jsons.read(content), findings)
     else:
         frame, delimiter, readings = _text(content, layout, findings)
+    return _said(frame, findings, readings, layout, sha256, delimiter)
+
+
+def _said(
+    frame: pd.DataFrame,
+    findings: list[Finding],
+    readings: list[Reading],
+    layout: dict[str, str],
+    sha256: str,
+    delimiter: str,
+) -> Parsed:
+    """A table as `rows`, a row each where it was wide, and all that is to be said of it."""
     if frame.empty:
         raise InvalidFile(N_("This file has a header but no row."))
     frame, said, noted = wide.turned(frame, layout)

@@ -48,7 +48,8 @@ class Origin:
 
     Of a file of one's own also its recipe, so that its next file is read the same way: what its columns were called
     (canonical -> source), what the values of its outcome mean (True left, False stayed, None not known), and how what
-    could be read in two ways was read (`Reading.key` -> `Reading.chosen`).
+    could be read in two ways was read (`Reading.key` -> `Reading.chosen`). `database` is the id of what was read from a
+    database (see `connectors.fetched`), where it is from one.
     """
 
     kind: Kind
@@ -62,6 +63,7 @@ class Origin:
     outcome: dict[str, bool | None] | None = None
     readings: dict[str, str] | None = None
     header: list[str] | None = None
+    database: str | None = None
 
 
 @dataclass(frozen=True)

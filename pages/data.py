@@ -10,7 +10,7 @@ from data import countries, schemas, tables
 from data.dataset import Table
 from locales.labels import label
 from ui import answers, cards, country, downloads, inputs, store
-from ui.data import beside, continuing, sources
+from ui.data import beside, connect, continuing, sources
 from ui.text import N_, _
 
 TABLES: dict[Table, str] = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
@@ -33,7 +33,7 @@ if stored.span:
     span = [(_("Span"), days, between)]
 cards.metrics(
     [
-        (_("Source"), _(origin.name), _(KINDS[origin.kind])),
+        (_("Source"), _(origin.name), _("read from a database") if origin.database else _(KINDS[origin.kind])),
         (_("Rows"), locales.number(rows), _("{count} columns").format(count=locales.number(len(names)))),
         *span,
         (_("Age"), locales.age(retrieved, datetime.now(UTC)), locales.moment(retrieved)),
@@ -48,6 +48,13 @@ with st.expander(
     _("Use another source"), icon=":material/swap_horiz:", expanded="from" in st.query_params or sources.busy(table)
 ):
     sources.choose(table)
+if table != "covid":
+    connection = st.expander(
+        _("Connect to a database"), icon=":material/database:", key="connect", bind="query-params", on_change="rerun"
+    )
+    if connection.open:
+        with connection:
+            connect.view(table)
 
 if table == "sales":
     beside.view(stored)

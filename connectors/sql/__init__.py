@@ -217,7 +217,7 @@ def _fetched(source: str, query: str, folder: Path, step: Step, since: Since | N
         if bound:
             changes = parts.merge(since.before, place, folder, fields, since, low, high)
             shutil.rmtree(place)
-        elif high is not None:
+        elif high is not None and all(before.columns.get(one) == kinds[one] for one in (since.column, *since.key)):
             changes = parts.compared(since.before, folder, since, high)
     shutil.rmtree(folder / "joining", ignore_errors=True)
     files = parts.parts(folder)

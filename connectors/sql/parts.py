@@ -158,7 +158,7 @@ def empty(folder: Path, column: str) -> int:
         about_part = pa.parquet.read_metadata(part)
         place = about_part.schema.names.index(column)
         groups = (about_part.row_group(group).column(place) for group in range(about_part.num_row_groups))
-        count += sum(group.statistics.null_count for group in groups)
+        count += sum(group.statistics.null_count for group in groups if group.num_values)
     return count
 
 

@@ -108,6 +108,38 @@ def test_parquet_and_workbooks_come_as_text_too(kind):
     assert raw.frame["x"].isna().tolist() == [False, True]
 
 
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Paris"])
+def test_moments_in_parquet_are_written_as_python_writes_them(unit, zone):
+    times = ["1969-07-20 20:17:40", "2024-03-31 01:30:00", "2024-12-31 23:59:59"]
+    times += [] if unit == "s" else ["2024-01-01 00:00:00.120"]
+    times += ["2024-01-01 00:00:00.000001"] if unit in ("us", "ns") else []
+    times += ["2024-01-01 00:00:00.000000001"] if unit == "ns" else []
+    moments = pd.Series([*map(pd.Timestamp, times), pd.NaT]).dt.as_unit(unit).dt.tz_localize(zone)
+    target = io.BytesIO()
+    pd.DataFrame({"at": moments, "n": range(len(moments))}).to_parquet(target)
+    text = read(target.getvalue(), "mine.parquet").frame["at"]
+    assert text.iloc[:-1].tolist() == [str(one) for one in moments.iloc[:-1]]
+    assert text.isna().tolist() == moments.isna().tolist()
+
+
+def test_a_folder_of_parts_is_the_one_file_that_they_were(tmp_path):
+    frame = pd.DataFrame({"Date": pd.date_range("2024-01-01", periods=50), "Produit": "thé", "Prix": [None, 2.5] * 25})
+    one = io.BytesIO()
+    frame.to_parquet(one, index=False)
+    for number, start in enumerate(range(0, 50, 20)):
+        frame.iloc[start : start + 20].to_parquet(tmp_path / f"{number:06d}.parquet", index=False)
+    whole = files.read_parts(tmp_path, 1_000_000)
+    pd.testing.assert_frame_equal(whole.frame, read(one.getvalue(), "mine.parquet").frame)
+    (tmp_path / "000001.parquet").unlink()
+    assert files.read_parts(tmp_path, 1_000_000).sha256 != whole.sha256
+    with pytest.raises(InvalidFile, match="more than"):
+        files.read_parts(tmp_path, 10)
+    (tmp_path / "000002.parquet").write_bytes(b"PAR1 and no more")
+    with pytest.raises(InvalidFile, match="damaged"):
+        files.read_parts(tmp_path, 1_000_000)
+
+
 def test_a_french_sales_file_is_guessed_and_converted():
     made = sales(SALES)
     lines = made.main

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 import locales
 import settings
@@ -242,8 +241,26 @@ class Given:
 
 def _upload(table: Table) -> None:
     if found := given(table):
-        goes_on = continuing.choose(table, hashlib.sha256(found.key.encode()).hexdigest()[:16])
-        _offer(table, lambda now: replace(found.whole(now), lineage=goes_on or None), found.ready)
+        take(table, found)
+
+
+def take(table: Table, found: Given, database: str | None = None) -> None:
+    """Ask what a given table goes on from, and for the click that checks it and lets the pages show it.
+
+    `database` says which reading of a database it is, where it is one.
+    """
+    goes_on = continuing.choose(table, hashlib.sha256(found.key.encode()).hexdigest()[:16])
+
+    def work(step: background.Step) -> Dataset:
+        step(N_("Checking every row"), 0.3)
+        made = found.whole(datetime.now(UTC))
+        recipes.answered(made)
+        return replace(made, lineage=goes_on or None, origin=replace(made.origin, database=database))
+
+    key = f"check-{database or 'file'}"
+    if st.button(_("Check and use"), type="primary", icon=":material/check:", disabled=not found.ready, key=key):
+        _start(table, "upload", work)
+        st.rerun()
 
 
 def given(table: Table, currency: str = "") -> Given | None:
@@ -270,10 +287,20 @@ def given(table: Table, currency: str = "") -> Given | None:
     if table == "covid":
         epidemic = partial(owid.dataset_of, name, content)
         return Given(name, given.file_id, True, False, epidemic, lambda now: (epidemic(now), files.report([])))
-    file, told = given.file_id, understood.chosen(given.file_id)
+    return mapped(table, name, given.file_id, partial(uploads.read, given), currency)
+
+
+def mapped(
+    table: Table, name: str, file: str, read: Callable[[Mapping[str, str]], files.Raw], currency: str = ""
+) -> Given | None:
+    """Ask for what the columns of a table mean; None where it cannot be read.
+
+    `read(layout)` reads it (see `files.read`), `name` is what it is called, and `file` tells it apart from others.
+    """
+    told = understood.chosen(file)
     try:
         with st.spinner(_("Reading the file")):
-            recipe, raw = _raw(table, given, told)
+            recipe, raw = _raw(table, file, read, told)
     except ConnectorError as error:
         st.warning(plain(error.sentence()), icon=":material/block:")
         return None
@@ -320,18 +347,6 @@ def given(table: Table, currency: str = "") -> Given | None:
     )
 
 
-def _offer(table: Table, make: Callable[[datetime], Dataset], ready: bool = True) -> None:
-    def work(step: background.Step) -> Dataset:
-        step(N_("Checking every row"), 0.3)
-        made = make(datetime.now(UTC))
-        recipes.answered(made)
-        return made
-
-    if st.button(_("Check and use"), type="primary", icon=":material/check:", disabled=not ready):
-        _start(table, "upload", work)
-        st.rerun()
-
-
 @st.cache_data(max_entries=100, show_spinner=False)
 def _competition(file: str, _content: bytes) -> bool:  # noqa: ARG001  # the cache key
     return predict_future_sales.recognise(_content)
@@ -342,15 +357,17 @@ def _guessed(sha256: str, table: Table, _raw: files.Raw) -> dict[str, str]:  # n
     return mapping.guess(_raw.frame, table)
 
 
-def _raw(table: Table, given: UploadedFile, told: Mapping[str, str]) -> tuple[Recipe | None, files.Raw]:
+def _raw(
+    table: Table, file: str, read: Callable[[Mapping[str, str]], files.Raw], told: Mapping[str, str]
+) -> tuple[Recipe | None, files.Raw]:
     """The table in a file where the file before of the same source had it, unless that is not wanted; with its recipe.
 
     What somebody chose now (`told`) comes before what was chosen then.
     """
     origins = (kept.origin for kept in tables.stored(settings.get().home, table))
     known = [recipe for origin in origins if (recipe := recipes.of(table, origin))]
-    afresh, mine = st.session_state.get(f"afresh {given.file_id}"), recipes.layout(told)
-    return recipes.match(known, lambda layout: uploads.read(given, mine if afresh else {**layout, **mine}))
+    afresh, mine = st.session_state.get(f"afresh {file}"), recipes.layout(told)
+    return recipes.match(known, lambda layout: read(mine if afresh else {**layout, **mine}))
 
 
 def _recipe(table: Table, recipe: Recipe | None, raw: files.Raw, file: str) -> tuple[Recipe | None, bool]:

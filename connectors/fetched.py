@@ -1,0 +1,179 @@
+"""What was read from databases, kept under the home folder: of each SELECT the newest reading, and how it goes on.
+
+    <home>/raw/databases/<id>/kept.json     what it is, and which folder is its newest reading
+    <home>/raw/databases/<id>/<reading>/    its Parquet parts (see `connectors.sql.parts`)
+
+A reading is whole before `kept.json` names it in one step, and only then the one before goes: a crash leaves the old
+state or the new one. Where a database is and how to get in stays in the settings.
+"""
+
+import hashlib
+import shutil
+import time
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import get_args
+
+from pydantic import TypeAdapter, ValidationError
+
+from connectors import BadResponse, NotFound, files, limits, mapping, recipes, sql
+from connectors.files import Raw
+from connectors.sql import Changes, Since, parts
+from data import tables
+from data.dataset import Dataset, Finding, Table
+from data.tables import Stored
+from locales import N_
+
+DESCRIPTION = "kept.json"
+BACK_DAYS, BACK_COUNT = timedelta(days=3), 1_000  # how late rows may come: by the clock, or by a running number
+STALE_SECONDS = 86_400  # a reading this old that is not the newest was left by a crash
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A SELECT of a database and its newest reading, of `rows`, `read` then. `column` and `key` say what is new next
+    time (see `connectors.sql.Since`); without a column all is read each time. `columns` are called so."""
+
+    id: str
+    name: str
+    source: str
+    query: str
+    column: str | None
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: int
+    read: datetime
+    findings: tuple[Finding, ...]
+    reading: str
+
+
+_ADAPTER = TypeAdapter(Kept)
+
+
+def identity(source: str, query: str) -> str:
+    """The id of a SELECT of a database."""
+    return hashlib.sha256(f"{source}\n{query}".encode()).hexdigest()[:16]
+
+
+def known(home: Path) -> list[Kept]:
+    """All that is kept, the newest reading first."""
+    found = [_load(place) for place in _shelf(home).glob("*/")]
+    return sorted(filter(None, found), key=lambda one: one.read, reverse=True)
+
+
+def bring(
+    home: Path, source: str, query: str, name: str, column: str | None, key: tuple[str, ...], step: sql.Step,
+    now: datetime,
+) -> tuple[Kept, Changes | None]:  # fmt: skip
+    """Read a SELECT, by `column` and `key` only what is new since its reading before, and keep it in its place.
+
+    With what changed since then, where that can be told. `step` may raise to cancel; then, and whenever a
+    ConnectorError is raised, the reading before stays as it was.
+    """
+    place = _shelf(home) / identity(source, query)
+    last = _load(place)
+    _sweep(place, last)
+    before = place / last.reading if last else None
+    about = parts.about(before) if before else None
+    since = Since(column, key, _back(about.columns.get(column, "") if about else ""), before=before) if column else None
+    folder = place / uuid.uuid4().hex[:12]
+    try:
+        made = sql.fetch(source, query, folder, step, since, now)
+        _check(made, column, key, now)
+        names = tuple(one.name for one in made.columns)
+        kept = Kept(place.name, name, source, query, column, key, names, made.rows, now, made.findings, folder.name)
+        fresh = place / f".new-{uuid.uuid4().hex}"
+        fresh.write_bytes(_ADAPTER.dump_json(kept, indent=1))
+        fresh.replace(place / DESCRIPTION)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    finally:
+        with suppress(OSError):
+            place.rmdir()  # where nothing is in it
+    if before:
+        shutil.rmtree(before, ignore_errors=True)
+    return kept, made.changes
+
+
+def forget(home: Path, one: Kept) -> None:
+    """Remove what was read. Datasets made of it stay."""
+    (_shelf(home) / one.id / DESCRIPTION).unlink(missing_ok=True)
+    shutil.rmtree(_shelf(home) / one.id, ignore_errors=True)
+
+
+def raw(home: Path, one: Kept, limit_bytes: int, layout: Mapping[str, str] | None = None) -> Raw:
+    """A reading as the text of a file is, with what was found when it was read (see `files.read`).
+
+    Raises `NotFound` where another one took its place meanwhile, and `InvalidFile`.
+    """
+    folder = _shelf(home) / one.id / one.reading
+    if not parts.parts(folder):
+        raise NotFound(N_("What was read of {name} is not there any more: fetch it again."), name=one.name)
+    found = files.read_parts(folder, limit_bytes, layout)
+    return replace(found, findings=(*one.findings, *found.findings))
+
+
+def uses(home: Path, one: Kept) -> list[Stored]:
+    """The newest dataset of each table that was made of a reading."""
+    made = [tables.stored(home, table) for table in get_args(Table)]
+    newest = (next((kept for kept in kepts if kept.origin.database == one.id), None) for kepts in made)
+    return [stored for stored in newest if stored]
+
+
+def dataset(home: Path, one: Kept, before: Stored, limit_bytes: int, now: datetime) -> Dataset:
+    """The dataset of a reading, made as `before` was of an earlier one, from which it goes on.
+
+    Raises `InvalidFile` where it does not fit: with what changed, or the cells that cannot be read so.
+    """
+    recipe = recipes.of(before.table, before.origin)
+    found = raw(home, one, limit_bytes, recipes.layout(recipe.readings) if recipe else None)
+    if recipe is None:  # its own rules clean it
+        made = mapping.dataset(found, now, one.name)
+    else:
+        made = recipes.apply(found, before.table, recipe, now, one.name)
+    return replace(made, lineage=before.lineage, origin=replace(made.origin, database=one.id))
+
+
+def _check(made: sql.Fetched, column: str | None, key: tuple[str, ...], now: datetime) -> None:
+    """Raise `BadResponse` where a reading cannot be used, or not be gone on from."""
+    if not made.rows:
+        raise BadResponse(N_("The database answers without a single row: nothing was changed."))
+    if made.rows * len(made.columns) > limits.CELLS:
+        raise BadResponse(
+            N_(
+                "{rows} rows of {columns} columns are more than is taken ({limit} million cells): write a SELECT that "
+                "names the columns needed, or sums them up by day."
+            ),
+            rows=made.rows, columns=len(made.columns), limit=limits.CELLS // 1_000_000,
+        )  # fmt: skip
+    if column and (high := parts.highest(made.folder, column)) is not None:
+        kind = next(one.type for one in made.columns if one.name == column)
+        parts.lowest_read(high, Since(column, key, _back(kind)), now)
+
+
+def _back(kind: str) -> timedelta | int:
+    """How late rows may come, by the Arrow type of the column that says what is new."""
+    return BACK_DAYS if kind.startswith(("timestamp", "date", "string", "large_string")) else BACK_COUNT
+
+
+def _load(place: Path) -> Kept | None:
+    try:
+        return _ADAPTER.validate_json((place / DESCRIPTION).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _sweep(place: Path, last: Kept | None) -> None:
+    """Remove readings that a crash left."""
+    for left in place.glob("*/"):
+        if left.name != (last.reading if last else "") and time.time() - left.stat().st_mtime > STALE_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _shelf(home: Path) -> Path:
+    return home / "raw" / "databases"
