@@ -65,7 +65,7 @@ def picture(drawn: go.Figure, title: str, table: pd.DataFrame | None) -> Card:
     content = {
         "figure": drawn.to_json(),
         "kept": datetime.now(UTC).isoformat(),
-        "page": st.context.url or "",
+        "data": sorted({stored.origin.name for stored in st.session_state.get("_active", {}).values()}),
         "table": None if table is None else _rows(table.head(PICTURE_ROWS)),
     }
     return Card("picture", text=boards.keep_picture(database.engine(), content, datetime.now(UTC)), title=title)

@@ -109,13 +109,13 @@ def content(card: Card, bar: Bar, source: Source) -> Content:
     currency, found = source.currency(query), source.answered(query)
     plainly = card.title or card.form == "table"
     note = (wording.sentence if plainly else wording.about)(of.catalogue, query, of.names, currency)
-    if parts := wording.partly(of.catalogue, query):
-        note += "; " + parts
-    if apart:
-        names = ", ".join(wording.dimension(of.catalogue, one) for one in apart)
-        note += "; " + _("not kept to: {filters}").format(filters=names)
-    if query.compared and found.earlier is None:
-        note += "; " + _("no comparison, as the data begin later")
+    beside = [wording.dimension(of.catalogue, one) for one in apart]
+    if bar.period is not None and definitions.table_of(of.catalogue, query) == PEOPLE:
+        beside.insert(0, _("Period"))
+    notes = [note, wording.short_of(of.catalogue, query), wording.partly(of.catalogue, query)]
+    notes += [_("not kept to: {filters}").format(filters=", ".join(beside))] if beside else []
+    notes += [_("no comparison, as the data begin later")] if query.compared and found.earlier is None else []
+    note = "; ".join(filter(None, notes))
     table = wording.table(of.catalogue, query, found.table, of.names)
     if found.table.empty or found.table[list(query.measures)].isna().all(axis=None):
         return Content(title, note, text=_("No rows in this period with these filters."))
@@ -182,6 +182,8 @@ def _picture(card: Card, source: Source) -> Content:
         return Content(card.title, text=_("This picture is gone: keep the figure again, or take the card away."))
     when = locales.moment(datetime.fromisoformat(kept["kept"]))
     note = _("As it was on {moment}: a picture, which no filter changes.").format(moment=when)
+    if kept.get("data"):
+        note += " " + _("Data: {names}.").format(names=", ".join(map(_, kept["data"])))
     table = pd.DataFrame(kept["table"]["rows"], columns=kept["table"]["columns"]) if kept.get("table") else None
     return Content(card.title, note, figure=plotly.io.from_json(kept["figure"]), table=table)
 

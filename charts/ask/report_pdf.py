@@ -224,9 +224,10 @@ def _rows(made: _Paper, table: pd.DataFrame, x: float, y: float, wide: float, si
     made.ink(size)
     longest = [max([made.get_string_width(text) for text in (*column, str(name))], default=0) + 3
                for name, column in zip(shown.columns, texts, strict=True)]  # fmt: skip
-    least = min(wide / max(len(longest), 1), 18)
-    scale = wide / max(sum(longest), 0.1)
-    widths = [max(one * scale, least) for one in longest]
+    numbers = sum(one for one, is_right in zip(longest, right, strict=True) if is_right)
+    words = sum(longest) - numbers
+    room = max(wide - numbers, wide / 3) / max(words, 0.1)  # of text, which may be cut; a number may not
+    widths = [one if is_right else one * room for one, is_right in zip(longest, right, strict=True)]
     widths = [one * wide / sum(widths) for one in widths]
     step = size * POINT * 1.85
 

@@ -117,6 +117,17 @@ def partly(known: Catalogue, query: Query) -> str:
     return _("not whole: {step}").format(step=named)
 
 
+def short_of(known: Catalogue, query: Query) -> str:
+    """Which days of a query's period the data hold, where they do not hold all; "" where they do."""
+    if definitions.table_of(known, query) != "sales" or not query.period or "/" in query.period:
+        return ""
+    start, end = periods.days(query.period, known.first, known.last)
+    there = max(start, known.first), min(end, known.last)
+    if there == (start, end) or there[0] > there[1]:
+        return ""
+    return _("the data hold {days} of it").format(days=days(there))
+
+
 def about(known: Catalogue, query: Query, names: Names, currency: str) -> str:
     """What a query is kept to and compared with: its sentence without measures and what they are split by."""
     return ", ".join(_kept(known, query, names, currency))

@@ -224,6 +224,15 @@ def test_text_of_cards_and_pictures_that_are_gone(shop):
     assert content.missing(of, Card("number", Query(("revenue",)))) == ""
 
 
+def test_a_period_that_the_data_hold_in_part_is_said(shop):
+    assert (
+        "the data hold 5 Jan 2026 to 10 Mar 2026 of it"
+        in said(shop, Card("number", Query(("revenue",), period="2026"))).note
+    )
+    assert "hold" not in said(shop, Card("number", Query(("revenue",), period="2026-02"))).note
+    assert "hold" not in said(shop, Card("number", Query(("revenue",)))).note
+
+
 def test_no_returns_are_zero_and_days_without_hours_have_none(shop):
     assert said(shop, Card("number", Query(("return_rate",)))).value == "0.0%"
     assert said(shop, Card("number", Query(("returned",)))).value == "€0.00"

@@ -105,6 +105,14 @@ def test_a_long_table_goes_on_with_its_head_and_says_what_it_leaves_out():
     assert "and 40 more" in pages[1]
 
 
+def test_numbers_are_whole_beside_names_without_end():
+    table = pd.DataFrame({"Product": ["long " * 60, "b"], "Revenue": [38_923_451.25, 1.0], "Units": [7_654_321, 2]})
+    for slides in (False, True):
+        said = text(report_pdf.pdf(ABOUT, [(Card("table", width=12), Content("All", table=table))], ASSETS, {}, slides))
+        assert "38,923,451.25" in said
+        assert "7,654,321" in said
+
+
 def test_what_paper_cannot_draw_is_its_table():
     tree = go.Figure(go.Treemap(labels=["a"], parents=[""], values=[1]))
     card = (Card("picture"), Content("Tree", figure=tree, table=pd.DataFrame({"Leaf": ["oak"], "Count": [3]})))

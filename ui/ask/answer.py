@@ -55,8 +55,8 @@ def shown(of: Known, query: Query, found: Answer, stored: Stored) -> None:
                 count=locales.number(statement.MOST_GROUPS)
             )
         )
-    if parts := wording.partly(known, query):
-        st.caption(plain(parts[:1].upper() + parts[1:] + "."))
+    for said in filter(None, (wording.short_of(known, query), wording.partly(known, query))):
+        st.caption(plain(said[:1].upper() + said[1:] + "."))
     if found.earlier:
         first, last = of.catalogue.first, of.catalogue.last
         if periods.before(query.period, first, last, query.compared)[0] < found.earlier[0]:

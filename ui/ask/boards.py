@@ -72,11 +72,10 @@ def menu(found: dict[str, tuple[Board, Kept | None]], name: str, bar: Bar) -> No
     with st.popover(_("Boards"), icon=":material/dashboard:", key=f"{KEY}menu", on_change="rerun") as opened:
         if not opened.open:
             return
-        with st.form(f"{KEY}rename", border=False, clear_on_submit=False):
-            called = st.text_input(_("Name"), named(board), max_chars=MOST_NAME)
-            if st.form_submit_button(_("Rename"), width="stretch") and called.strip():
-                change(name, replace(board, name=called.strip()), kept)
-                st.rerun(scope="fragment")
+        with st.form(f"{KEY}rename", border=False):
+            st.text_input(_("Name"), named(board), max_chars=MOST_NAME, key=f"{KEY}name.{name}")
+            rename = (name, board, kept)
+            st.form_submit_button(_("Rename"), width="stretch", on_click=_rename, args=rename)
         actions: dict[str, tuple[str, Callable[[], None]]] = {
             _("New board"): ("add", lambda: _new(Board(_("New board")))),
             _("Copy this board"): ("content_copy", lambda: _new(replace(board, name=_copied(named(board))))),
@@ -107,6 +106,12 @@ def _restored() -> None:
             )
 
 
+def _rename(name: str, board: Board, kept: Kept | None) -> None:
+    if called := st.session_state[f"{KEY}name.{name}"].strip():
+        change(name, replace(board, name=called), kept)
+        st.session_state["board"] = name  # the list shows it under its new name
+
+
 def _copied(name: str) -> str:
     return _("{name} (copy)").format(name=name)[:MOST_NAME]
 
@@ -129,9 +134,10 @@ def _order(names: list[str], name: str, by: int) -> None:
 
 def _remove(name: str, board: Board, kept: Kept | None) -> None:
     def work() -> None:
+        now = datetime.now(UTC)
         if kept is None:
-            keep.write(name, board, None)
-        boards.remove(database.engine(), name, kept.changes if kept else 1, datetime.now(UTC))
+            boards.write(database.engine(), name, model.to_json(board), 0, now)
+        boards.remove(database.engine(), name, kept.changes if kept else 1, now)
 
     _try(work)
 
