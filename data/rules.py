@@ -100,14 +100,19 @@ def told(engine: Engine, causes: Sequence[str], channel: str, error: str | None,
     )
 
 
-def acknowledge(engine: Engine, cause: str, answer: str, reason: str, by: str, now: datetime) -> None:
-    """Answer an alert. Raises `Changed` where somebody has before, and `Sentence` without a reason and a name."""
+def acknowledge(engine: Engine, causes: Sequence[str], answer: str, reason: str, by: str, now: datetime) -> int:
+    """Answer those of some alerts that wait for it; how many there were.
+
+    Raises `Changed` where somebody has answered all of them before, and `Sentence` without a reason and a name.
+    """
     reason, by = _said(reason, by)
     values = {"acknowledged": now, "acknowledged_by": by, "answer": answer, "reason": reason}
-    waiting = (rule_alerts.c.cause == cause) & rule_alerts.c.acknowledged.is_(None)
+    waiting = rule_alerts.c.cause.in_(causes) & rule_alerts.c.acknowledged.is_(None)
     with engine.begin() as connection:
-        if connection.execute(update(rule_alerts).where(waiting).values(**values)).rowcount != 1:
-            raise Changed(N_("Somebody has answered this meanwhile."))
+        done = connection.execute(update(rule_alerts).where(waiting).values(**values)).rowcount
+    if not done:
+        raise Changed(N_("Somebody has answered this meanwhile."))
+    return done
 
 
 def snooze(engine: Engine, item: str, until: date, reason: str, by: str, now: datetime) -> None:

@@ -83,7 +83,7 @@ def test_ready_made_rules_come_first_as_they_were_changed_and_nonsense_is_none(e
 def test_a_cause_is_written_once_and_keeps_what_was_answered(engine):
     assert kept_rules.raised(engine, [row("a"), row("b")]) == 2
     cause = row("a")["cause"]
-    kept_rules.acknowledge(engine, cause, "real", "the door was shut", "Ada", NOW)
+    kept_rules.acknowledge(engine, [cause], "real", "the door was shut", "Ada", NOW)
     assert kept_rules.raised(engine, [row("a", value=1.0), row("b", value=1.0), row("c")]) == 1
     rows = state.read(engine, state.rule_alerts).set_index("level")
     assert rows["value"].to_dict() == {"a": 60.0, "b": 60.0, "c": 60.0}
@@ -103,10 +103,10 @@ def test_of_two_who_answer_one_alert_the_second_is_told_and_nobody_without_a_rea
     cause = row()["cause"]
     for reason, by in (("", "Ada"), ("why", " ")):
         with pytest.raises(Sentence, match="Say who you are"):
-            kept_rules.acknowledge(engine, cause, "real", reason, by, NOW)
-    kept_rules.acknowledge(engine, cause, "explained", "fair in town", "Ada", NOW)
+            kept_rules.acknowledge(engine, [cause], "real", reason, by, NOW)
+    kept_rules.acknowledge(engine, [cause], "explained", "fair in town", "Ada", NOW)
     with pytest.raises(kept_rules.Changed):
-        kept_rules.acknowledge(engine, cause, "real", "no", "Bob", NOW)
+        kept_rules.acknowledge(engine, [cause], "real", "no", "Bob", NOW)
     assert state.read(engine, state.rule_alerts)["acknowledged_by"].tolist() == ["Ada"]
 
 
@@ -137,7 +137,7 @@ def test_each_channel_is_told_once_and_one_that_fails_again_the_next_time(engine
     assert answers == {"good": NOW.isoformat(), "bad": "failed: bad is down."}
     assert told["good"] == ["a 60\nb 60"]
     kept_rules.raised(engine, [row("c")])
-    kept_rules.acknowledge(engine, row("b")["cause"], "false", "typing error", "Ada", NOW)
+    kept_rules.acknowledge(engine, [row("b")["cause"]], "false", "typing error", "Ada", NOW)
     channels = {"good": good, "bad": lambda _title, text: told["bad"].append(text)}
     alarms.tell(engine, "line", channels, words, NOW)
     alarms.tell(engine, "line", channels, words, NOW)
@@ -159,7 +159,7 @@ def test_a_reason_explains_the_same_alert_a_year_later_and_no_other(engine):
     kept_rules.raised(engine, [row("a", day=before), row("b", day=before), row("a")])
     for level, reason in (("a", "spring fair"), ("b", "a flood")):
         cause = row(level, day=before)["cause"]
-        kept_rules.acknowledge(engine, cause, "explained", reason, "Ada", NOW)
+        kept_rules.acknowledge(engine, [cause], "explained", reason, "Ada", NOW)
     told = []
     alarms.tell(engine, "line", {"one": lambda _title, text: told.append(text)}, words, NOW)
     assert "spring fair" in told[0]
