@@ -18,6 +18,7 @@ from data.state import rule_alerts, rule_deliveries, rules, snoozed
 from locales import N_, Sentence
 
 CHANGED = N_("Somebody has changed this rule meanwhile. It is shown as it is now: do it again.")
+ANSWERED = N_("Somebody has answered this meanwhile.")
 MOST_REASON = 200  # characters
 
 
@@ -111,7 +112,7 @@ def acknowledge(engine: Engine, causes: Sequence[str], answer: str, reason: str,
     with engine.begin() as connection:
         done = connection.execute(update(rule_alerts).where(waiting).values(**values)).rowcount
     if not done:
-        raise Changed(N_("Somebody has answered this meanwhile."))
+        raise Changed(ANSWERED)
     return done
 
 

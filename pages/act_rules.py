@@ -16,7 +16,7 @@ currency = sold.origin.currency or "GBP"
 def body() -> None:
     """The rules, and the one that is changed."""
     found = rules.there(of)
-    rules.begin(found)
+    rules.begin(of, found)
     rules.listed(of, found, currency)
     name, base = (st.session_state[rules.KEY + part] for part in ("rule", "base"))
     if not name or base is None:

@@ -27,9 +27,12 @@ def rehearsal(
         "In {days} days it would have told of something on {count} day",
         "In {days} days it would have told of something on {count} days",
         told.messages,
-    ).format(days=locales.number(told.days), count=locales.number(told.messages))
+    )
+    if not told.messages:
+        title = _("In {days} days it would have told of nothing")
+    title = title.format(days=locales.number(told.days), count=locales.number(told.messages))
     write = wording.number(known.measures[rule.measure], currency)
-    measure = wording.measure(known, rule.measure)
+    measure = theme.plain(wording.measure(known, rule.measure))
     return (
         _levels(rule, found, told, names, title, write)
         if rule.by

@@ -33,6 +33,7 @@ SEVERITIES: dict[Severity, tuple[str, str]] = {
     "warning": (N_("Warning"), "warning"),
     "note": (N_("Note"), "info"),
 }
+MOST_ID = 64  # characters of a rule's id in a link
 MANY = 1000  # values that a list still holds
 STEPS = 100  # of a slider along a measure
 RARELY = (2, 3, 5, 7, 10, 14, 20, 28, 40, 60, 90, 120, 180, 250, 400, 600, 1000, 2000)  # days
@@ -53,18 +54,31 @@ def there(of: Known) -> There:
     }
 
 
-def begin(found: There) -> None:
+def begin(of: Known, found: There) -> None:
     """What a link asks for, on a visitor's first run: a rule, and how somebody had changed it."""
     if KEY + "rule" in st.session_state:
         return
-    name, draft = st.query_params.get("rule", ""), rules.from_text(st.query_params.get("draft", ""))
+    name, draft = st.query_params.get("rule", "")[:MOST_ID], rules.from_text(st.query_params.get("draft", ""))
     kept = found[name][0] if name in found else None
-    _load(name if kept or draft else "", draft or kept)
+    if draft is not None and (problem := _unfit(of, draft)):
+        st.session_state[KEY + "said"], draft = problem, None
+    _load(name if kept or draft else "", draft or kept, found[name][1] if name in found else None)
 
 
-def _load(name: str, rule: Rule | None) -> None:
-    """Let the inputs show a rule: the next run makes them anew. An empty name is none."""
+def _unfit(of: Known, rule: Rule) -> str:
+    """What keeps these data from answering a rule; "" where nothing does."""
+    try:
+        rules.check(rule, of.catalogue)
+    except Unfit as problem:
+        return problem.sentence()
+    return ""
+
+
+def _load(name: str, rule: Rule | None, kept: Kept | None) -> None:
+    """Let the inputs show a rule: the next run makes them anew. An empty name is none; `kept` is how it was kept when
+    somebody began to change it."""
     st.session_state[KEY + "rule"], st.session_state[KEY + "base"] = name, rule
+    st.session_state[KEY + "kept"] = kept
     st.session_state[KEY + "turn"] = st.session_state.get(KEY + "turn", 0) + 1
 
 
@@ -72,10 +86,8 @@ def says(of: Known, rule: Rule | None, currency: str) -> tuple[str, str]:
     """A rule as a sentence, and what keeps these data from answering it ("" where nothing does)."""
     if rule is None:
         return _("A rule that cannot be read"), _(alarms.UNREADABLE)
-    try:
-        rules.check(rule, of.catalogue)
-    except Unfit as problem:
-        return _("A rule about “{name}”").format(name=rule.measure), problem.sentence()
+    if problem := _unfit(of, rule):
+        return _("A rule about “{name}”").format(name=rule.measure), problem
     return sentence.sentence(rule, of.catalogue, of.names, currency), ""
 
 
@@ -102,7 +114,7 @@ def listed(of: Known, found: There, currency: str) -> None:
                     key=f"{KEY}open.{name}",
                     type="primary" if chosen else "secondary",
                     on_click=_load,
-                    args=(name, rule),
+                    args=(name, rule, kept),
                 )
             else:
                 st.button(_("Take away"), key=f"{KEY}away.{name}", on_click=_away, args=(name, rule, kept))
@@ -114,7 +126,7 @@ def listed(of: Known, found: There, currency: str) -> None:
 
 
 def _new(rule: Rule) -> None:
-    _load(uuid.uuid4().hex[:12], rule)
+    _load(uuid.uuid4().hex[:12], rule, None)
 
 
 def _removed(of: Known, currency: str) -> None:
@@ -137,7 +149,7 @@ def _away(name: str, rule: Rule | None, kept: Kept | None) -> None:
     content = kept.content if kept else rules.to_json(rule) if rule else {}
     changes = kept.changes if kept else 0
     _try(lambda: kept_rules.remove(database.engine(), name, content, changes, datetime.now(UTC)))
-    _load("", None)
+    _load("", None, None)
 
 
 def _try(work: Callable[[], object]) -> bool:
@@ -159,7 +171,7 @@ def spoken(of: Known, base: Rule, currency: str) -> None:
         found = sentence.read(text, of.catalogue, of.lexicon)
         if found.rule is not None:
             rule = replace(found.rule, owner=base.owner, severity=base.severity, actions=base.actions)
-            _load(st.session_state[KEY + "rule"], rule)
+            _load(st.session_state[KEY + "rule"], rule, st.session_state[KEY + "kept"])
         elif found.unknown:
             text = _("Nothing here is called {words}: use the words of the page Ask.")
             st.session_state[KEY + "said"] = text.format(words=", ".join(found.unknown))
@@ -246,8 +258,16 @@ def _more(of: Known, base: Rule, split: Mapping[str, str], key: str) -> dict[str
         volume = number(
             _("Lines a day, at least"), value=max(base.volume, 0.0), min_value=0.0, key=key + "volume", format="%g"
         )
-        start = number(_("Told from (hour)"), value=base.hours[0], min_value=0, max_value=DAY - 1, key=key + "start")
-        end = number(_("until (hour)"), value=base.hours[1], min_value=0, max_value=DAY, key=key + "end")
+        start = number(
+            _("Told from (hour)"),
+            value=min(max(base.hours[0], 0), DAY - 1),
+            min_value=0,
+            max_value=DAY - 1,
+            key=key + "start",
+        )
+        end = number(
+            _("until (hour)"), value=min(max(base.hours[1], 0), DAY), min_value=0, max_value=DAY, key=key + "end"
+        )
         zone = st.text_input(_("Time zone"), base.zone, max_chars=60, key=key + "zone", width=170)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         words = {name: _(word) for name, (word, _icon) in SEVERITIES.items()}
@@ -292,7 +312,7 @@ def _filters(of: Known, base: Rule, split: Mapping[str, str], key: str) -> tuple
 @st.fragment
 def rehearsed(of: Known, stored: Stored, found: There, name: str, draft: Rule) -> None:
     """What a rule would have done, by a threshold on a slider; only this is run and painted again as it moves."""
-    shown, kept = found.get(name, (None, None))
+    shown, kept = found.get(name, (None, None))[0], st.session_state[KEY + "kept"]
     currency = stored.origin.currency or "GBP"
     try:
         scores = watched.scores(stored, of.catalogue, draft)
@@ -385,7 +405,7 @@ def _numbers(of: Known, rule: Rule, told: Rehearsal) -> None:
     if rule.by:
         levels = charts.levels(rule, told, of.names)
         most = _("most often {level}").format(level=plain(levels[0][0])) if levels else _("nothing is told of")
-        shown.append((wording.dimension(of.catalogue, rule.by), locales.number(len(levels)), most))
+        shown.append((plain(wording.dimension(of.catalogue, rule.by)), locales.number(len(levels)), most))
     known = told.judged + told.unknown
     shown.append(
         (
@@ -416,6 +436,12 @@ def _note(of: Known, rule: Rule, told: Rehearsal) -> str:
     return " ".join(parts)
 
 
+def _now(name: str, rule: Rule | None = None) -> None:
+    """Show a rule as it is kept now (or `rule`, which it is)."""
+    found, kept = rules.visible(kept_rules.kept(database.engine())).get(name, (None, None))
+    _load(name if rule or found else "", rule or found, kept)
+
+
 def _buttons(name: str, rule: Rule | None, shown: Rule | None, kept: Kept | None) -> None:
     """Keep a rule as it is now, go back, or take it away."""
     with st.container(horizontal=True, gap="small"):
@@ -432,14 +458,14 @@ def _buttons(name: str, rule: Rule | None, shown: Rule | None, kept: Kept | None
     if keep and rule is not None:
         changes = kept.changes if kept else 0
         content = rules.to_json(rule)
-        if _try(lambda: kept_rules.write(database.engine(), name, content, changes, datetime.now(UTC))):
-            _load(name, rule)
+        done = _try(lambda: kept_rules.write(database.engine(), name, content, changes, datetime.now(UTC)))
+        _now(name, rule if done else None)
     elif back:
-        _load(name, shown)
+        _now(name)
     elif away:
         _away(name, shown, kept)
     elif close:
-        _load("", None)
+        _load("", None, None)
     if keep or back or away or close:
         st.query_params.pop("draft", None)
         if not st.session_state[KEY + "rule"]:
