@@ -295,8 +295,7 @@ def test_answers_are_counted_in_the_rehearsal(visit):
     keep("mine", replace(FIXED, threshold=1e9))
     days = tables.query(
         sold,
-        "SELECT DISTINCT CAST(timestamp AS DATE) AS day FROM sales WHERE line_type = 'sale' "
-        "ORDER BY 1 DESC LIMIT 2",,
+        "SELECT DISTINCT CAST(timestamp AS DATE) AS day FROM sales WHERE line_type = 'sale' ORDER BY 1 DESC LIMIT 2",
     )["day"].dt.date
     rows = [found(sold, day=day) for day in days]
     kept_rules.raised(engine(), rows)
