@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, get_args
 
@@ -150,6 +150,12 @@ def score(model: ModelOption, day: DayOption = None, as_json: JsonOption = False
         return _alerted(engine, model, lineage, scoring.score(engine, home, model, this, now, step), now, step)
 
     _end("score", [_run("score", model, this, work) for this in _days(model, day, day)], as_json)
+
+
+@_command
+def rules(day: DayOption = None, as_json: JsonOption = False) -> None:
+    """Judge the rules over a day, write down what they find, and tell of what is new."""
+    _end("rules", [_run("rules", "", this, _rules) for this in _days("sales", day, day)], as_json)
 
 
 @_command
@@ -304,6 +310,36 @@ def _alerted(
     alerts.record(engine, lineage, raised, now, quiet)
     notified = {} if quiet else alerts.tell(engine, model, notify.channels(), now)
     return {**found, "confirmed": sum(alarm["severity"] == alerts.ALERT for alarm in raised), "notified": notified}
+
+
+def _rules(engine: "Engine", home: Path, now: datetime, day: date, step: Step) -> dict[str, Any]:
+    """What the rules found; raises `_Nothing` where the data say nothing of the day."""
+    from connectors import notify
+    from data import tables
+    from locales import N_
+    from models.act import alarms, rehearsal
+    from models.ask import definitions, vocabulary
+    from models.lifecycle import logged
+
+    sold = _stored(home, "sales")
+    step(N_("Reading the sales lines"), 0.0)
+    first, last = sold.span or (sold.stored, sold.stored)
+    days, ask = (first.date(), last.date()), partial(tables.query, sold)
+    known = definitions.catalogue(sold.columns, days, tables.unknown(sold), None, sold.origin.columns)
+    step(N_("Judging the rules"), 0.2)
+    same = [one.version for one in tables.stored(home, "sales") if one.lineage == sold.lineage]
+    versions = {*same, *map(logged.replayed, same)}
+    found = alarms.judged(engine, known, ask, sold.lineage, versions, day, now)
+    step(N_("Telling of alerts"), 0.9)
+    channels = notify.channels()
+    called = vocabulary.names(known, ask) if channels else {}
+    words = partial(alarms.sentence, known=known, names=called, currency=sold.origin.currency or "GBP")
+    notified = alarms.tell(engine, sold.lineage, channels, words, now)
+    if found.silent:
+        raise _Nothing(rehearsal.NOTHING.format(day=day))
+    problems = {name: str(problem) for name, problem in found.problems.items()}
+    counts = {"rules": found.rules, "fired": found.fired, "new": found.new}
+    return {**counts, "problems": problems, "notified": notified}
 
 
 def _retrain(engine: "Engine", home: Path, model: str, now: datetime, step: Step) -> dict[str, Any]:

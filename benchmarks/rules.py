@@ -232,7 +232,7 @@ def main() -> None:
         for run in range(given.runs):
             seed = given.seed + run
             known, ask = shop(Path(folder) / str(run), sales.generate(END, seed=seed), LAST)
-            for place, rule in enumerate(rules.READY):
+            for place, rule in enumerate(rules.READY.values()):
                 told = rehearsal.rehearse(rule, rehearsal.score(rule, rehearsal.read(known, rule, ask)))
                 quarter = (pd.Timestamp(LAST) - told.fired["day"]).dt.days // (YEAR // 4)
                 days = told.fired.assign(quarter=quarter).drop_duplicates("day")

@@ -45,7 +45,7 @@ from sqlalchemy.pool import NullPool
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISION = "0006"  # the newest one in migrations/versions
+REVISION = "0007"  # the newest one in migrations/versions
 _POSTGRES_LOCK = 0x56494749  # any fixed number
 _SQLITE_WAIT_SECONDS = 30  # how long a writer waits for another one
 _json = partial(json.dumps, allow_nan=False)  # infinity is no JSON: PostgreSQL refuses it, so SQLite does too
@@ -262,6 +262,57 @@ board_pictures = Table(
     _key("picture"),
     Column("content", JSON, nullable=False),
     Column("created", UtcDateTime, nullable=False),
+)
+
+# Rules (data.rules) as they are now; what was removed can be brought back.
+rules = Table(
+    "rules",
+    metadata,
+    _key("rule"),
+    Column("content", JSON, nullable=False),  # models.act.rules
+    Column("changes", BigInteger, nullable=False),  # writes until now
+    Column("changed", UtcDateTime, nullable=False),
+    Column("removed", UtcDateTime),
+)
+
+# What rules found, one row a cause (models.act.rules.cause): told once, and answered once.
+rule_alerts = Table(
+    "rule_alerts",
+    metadata,
+    _key("cause"),
+    Column("rule", Text, nullable=False),
+    Column("lineage", Text, nullable=False),  # of the data that it is about (data.lineage)
+    Column("day", Date, nullable=False),
+    Column("level", Text, nullable=False),  # of the dimension that the rule is split by, "" where it is not
+    Column("value", Float, nullable=False),
+    Column("expected", Float),
+    Column("content", JSON, nullable=False),  # the rule as it was then
+    Column("raised", UtcDateTime, nullable=False),
+    Column("acknowledged", UtcDateTime),
+    Column("acknowledged_by", Text),
+    Column("answer", Text),  # real, explained, false alarm
+    Column("reason", Text),
+)
+
+# Who was told of what a rule found, or could not be: one row a cause and channel.
+rule_deliveries = Table(
+    "rule_deliveries",
+    metadata,
+    _key("cause"),
+    _key("channel"),
+    Column("tried", UtcDateTime, nullable=False),  # the last time
+    Column("error", Text),  # missing where it was told
+)
+
+# What somebody wants to see again on a later day: alerts of rules ("rule " and the cause), and all that waits.
+snoozed = Table(
+    "snoozed",
+    metadata,
+    _key("item"),
+    Column("until", Date, nullable=False),  # the first day on which it waits again
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
 )
 
 # What was chosen for everybody: "psi_threshold.sales" -> 0.3.

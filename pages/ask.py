@@ -5,8 +5,8 @@ import streamlit as st
 from data import tables
 from models.ask import wording
 from models.ask.query import Query
-from ui import cards, store
-from ui.ask import answer, builder, known, models, sql, talk
+from ui import cards, known, store
+from ui.ask import answer, builder, models, sql, talk
 from ui.text import _, plain
 
 sold, people = store.active("sales"), store.active("customers")

@@ -8,8 +8,8 @@ import streamlit as st
 from charts.ask import content
 from data import tables
 from models.ask.board import lines, sentence
-from ui import cards, inputs, keep, store
-from ui.ask import bar, boards, card, known, presenting, reports
+from ui import cards, inputs, keep, known, store
+from ui.ask import bar, boards, card, presenting, reports
 from ui.text import _, plain
 
 sold, people = store.active("sales"), store.active("customers")

@@ -52,6 +52,10 @@ SECTIONS = {
         ("products_margins", _("Products: margins"), "account_balance"),
         ("products_baskets", _("Products: baskets"), "shopping_basket"),
     ],
+    _("Act"): [
+        ("act_inbox", _("Act: inbox"), "inbox"),
+        ("act_rules", _("Act: rules"), "rule"),
+    ],
     _("Monitoring"): [
         ("monitoring_drift", _("Monitoring: drift"), "radar"),
         ("monitoring_what_if", _("Monitoring: what-if drift"), "science"),

@@ -3,7 +3,8 @@
     Rule(measure="revenue", by="store", kind="under", against="usual", threshold=28)
     check(rule, known)               # raises Unfit, a sentence, where these data cannot answer it
     ready(known)                     # the ready-made rules that these data can answer
-    to_text(rule); from_text(text)   # for a link, a file, a row of the database
+    visible(data.rules.kept(engine)) # all rules by id, ready-made ones too, with how they are kept
+    to_text(rule); from_text(text)   # for a link, a file; to_json, from_json: for a row of the database
     cause(identity, day, level)      # the key under which something is done once, however often a job runs
     told(rule, when)                 # the first moment from then on at which the rule may tell somebody
 
@@ -12,14 +13,15 @@ A measure, a dimension and filters are those of `models.ask`, so that a rule's n
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 
+from data.rules import Kept
 from locales import N_, Sentence
 from models.ask.definitions import Catalogue, Measure
 from models.ask.query import MOST_TEXT, Filter
@@ -81,11 +83,11 @@ class Rule:
     actions: tuple[Action, ...] = ("tell",)
 
 
-READY = (
-    Rule("revenue", threshold=RARE, severity="critical"),
-    Rule("revenue", by="category", threshold=RARE, window=7, cooldown=7),
-    Rule("return_rate", kind="over", threshold=RARE, window=7, cooldown=7),
-)
+READY: Mapping[str, Rule] = {
+    "sales": Rule("revenue", threshold=RARE, severity="critical"),
+    "categories": Rule("revenue", by="category", threshold=RARE, window=7, cooldown=7),
+    "returns": Rule("return_rate", kind="over", threshold=RARE, window=7, cooldown=7),
+}
 _ADAPTER = TypeAdapter(Rule)
 
 
@@ -145,7 +147,7 @@ def _check_numbers(rule: Rule) -> None:
 def ready(known: Catalogue) -> tuple[Rule, ...]:
     """The ready-made rules that some data can answer."""
     found = []
-    for rule in READY:
+    for rule in READY.values():
         try:
             check(rule, known)
         except Unfit:
@@ -167,6 +169,31 @@ def from_text(text: str) -> Rule | None:
         return _ADAPTER.validate_json(text)
     except ValidationError:
         return None
+
+
+def to_json(rule: Rule) -> dict[str, Any]:
+    """A rule for the database. `from_json` reads it back as it was, whatever the defaults are by then."""
+    return _ADAPTER.dump_python(rule, mode="json")
+
+
+def from_json(content: object) -> Rule | None:
+    """The rule of a row of the database; None where it is none that this version knows."""
+    try:
+        return _ADAPTER.validate_python(content)
+    except ValidationError:
+        return None
+
+
+def visible(kept: Iterable[Kept]) -> dict[str, tuple[Rule | None, Kept | None]]:
+    """The rules that can be seen, by id: ready-made ones first, as they are now; None where one is unreadable."""
+    known = {one.rule: one for one in kept}
+    found: dict[str, tuple[Rule | None, Kept | None]] = {name: (rule, None) for name, rule in READY.items()}
+    for name, one in known.items():
+        if one.removed:
+            found.pop(name, None)
+        else:
+            found[name] = (from_json(one.content), one)
+    return found
 
 
 def cause(identity: str, day: date, level: str, action: Action = "tell") -> str:

@@ -65,9 +65,9 @@ def sentence(rule: Rule, known: Catalogue, names: wording.Names, currency: str) 
         subject = _("{measure} ({filters})").format(measure=subject, filters=kept)
     if rule.window > 1:
         subject = _("{measure} in {count} days").format(measure=subject, count=rule.window)
-    values = {"value": _written(rule, rule.threshold, measure, currency)}
+    values = {"value": written(rule, rule.threshold, measure, currency)}
     if rule.upper is not None:
-        values["upper"] = _written(rule, rule.upper, measure, currency)
+        values["upper"] = written(rule, rule.upper, measure, currency)
     parts = [_(CONDITIONS[rule.against, rule.kind]).format(**values)]
     if rule.days > 1:
         parts.append(_("for {count} days in a row").format(count=rule.days))
@@ -90,7 +90,7 @@ def sentence(rule: Rule, known: Catalogue, names: wording.Names, currency: str) 
     return _("{subject}: {conditions}").format(subject=subject, conditions=", ".join(parts))
 
 
-def _written(rule: Rule, value: float, measure: Measure, currency: str) -> str:
+def written(rule: Rule, value: float, measure: Measure, currency: str) -> str:
     """A threshold with all its digits: a sentence does not round what it promises."""
     if rule.against in ("weekday", "year") or (rule.against == "number" and measure.unit == "share"):
         return _exact(value, locales.percent, 100)

@@ -5,7 +5,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pandas as pd
@@ -17,8 +22,10 @@ from typer.testing import CliRunner
 import jobs
 import settings
 from connectors import Unavailable, origins
+from data import rules as kept_rules
 from data import state, tables
 from data.dataset import Dataset, Origin
+from models.act.rules import Rule, to_json
 from models.churn import training
 from tests import forked
 from tests.sources import ROOT
@@ -144,6 +151,86 @@ def test_a_job_stopped_from_outside_can_be_run_again_at_once(environment):
     assert run(environment, "drift", "--model", "sales", "--date", DAY)[0] == 0
 
 
+class Post(BaseHTTPRequestHandler):
+    """Keeps what it is sent; answers no sooner than it may."""
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.got.append(body["message"])
+        self.server.may.wait(30)
+        with suppress(OSError):  # who asked may have been killed
+            self.send_response(200)
+            self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def post():
+    """A webhook: what it `got`, and whether it `may` answer; its address as apprise writes it."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Post)
+    server.got, server.may = [], threading.Event()
+    server.address_ = f"json://127.0.0.1:{server.server_port}/"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.may.set()
+    server.shutdown()
+    server.server_close()
+
+
+def watch(environment: dict[str, str], **rules: Rule) -> None:
+    for name, rule in rules.items():
+        kept_rules.write(state.engine(environment["VIGIE_DATABASE_URL"]), name, to_json(rule), 0, NOON)
+
+
+OVER = Rule("revenue", against="number", kind="over", threshold=1.0, cooldown=0)
+
+
+def test_rules_tell_a_cause_once_however_often_the_day_is_judged(environment, post):
+    post.may.set()
+    gone = replace(OVER, measure="footfall")
+    watch(environment, sold=OVER, gone=gone, quiet=replace(OVER, threshold=3.0))
+    url = {"VIGIE_NOTIFY_URLS": post.address_}
+    for new in (1, 0):
+        code, out, err = run(environment, "rules", "--json", **url)
+        assert code == 0, (out, err)
+        details = json.loads(out)["runs"][0]["details"]
+        assert (details["fired"], details["new"]) == (1, new)
+        assert "footfall" in details["problems"]["gone"]
+    assert run(environment, "rules", "--date", "2011-11-29", **url)[0] == 0
+    assert [text.split(":")[1].split(".")[0] for text in post.got] == [" £2", " £2"]
+    assert ["30 Nov 2011" in text for text in post.got] == [True, False]
+    assert len(read(environment, state.rule_alerts)) == len(read(environment, state.rule_deliveries)) == 2
+
+
+def test_rules_killed_while_they_tell_lose_nothing_and_write_nothing_twice(environment, post):
+    watch(environment, sold=OVER)
+    killed = start(environment, "rules", VIGIE_NOTIFY_URLS=post.address_)
+    while not post.got:
+        assert killed.process.is_alive(), killed.err.read_text()
+        time.sleep(0.02)
+    killed.process.kill()
+    killed.ended()
+    assert len(read(environment, state.rule_alerts)) == 1
+    assert read(environment, state.rule_deliveries) == []
+    with state.engine(environment["VIGIE_DATABASE_URL"]).begin() as connection:
+        connection.execute(update(state.job_runs).values(started=NOON, heartbeat=NOON))
+    post.may.set()
+    for _again in range(2):
+        assert run(environment, "rules", VIGIE_NOTIFY_URLS=post.address_)[0] == 0
+    assert len(post.got) == 2  # what was cut off may have been heard
+    assert len(read(environment, state.rule_alerts)) == 1
+    assert [pd.isna(row["error"]) for row in read(environment, state.rule_deliveries)] == [True]
+
+
+def test_rules_have_nothing_to_say_of_a_day_that_the_data_do_not_know(environment):
+    watch(environment, sold=OVER)
+    code, out, _err = run(environment, "rules", "--date", "2012-03-01")
+    assert (code, "the data say nothing of it" in out) == (4, True)
+    assert read(environment, state.rule_alerts) == []
+
+
 def test_a_back_fill_has_a_run_for_each_day_and_tells_nobody(environment):
     days = ["--from", "2011-11-28", "--to", DAY]
     code, out, _err = run(environment, "drift", "--model", "sales", *days, CHANGE="0.6", VIGIE_NOTIFY_URLS="json://x/")
@@ -208,6 +295,7 @@ def call(*arguments: str) -> tuple[int, str]:
         ("drift", "--model", "sales", "--from", DAY),
         ("drift", "--model", "sales", "--from", DAY, "--to", "2011-11-29"),
         ("drift", "--model", "sales", "--from", DAY, "--to", DAY, "--date", DAY),
+        ("rules", "--date", "yesterday"),
         ("export",),
         ("nonsense",),
     ],
@@ -217,7 +305,7 @@ def test_wrong_arguments_leave_with_2(home, arguments):
 
 
 @pytest.mark.parametrize(
-    "arguments", [("drift", "--model", "sales"), ("score", "--model", "churn", "--date", DAY), ("refresh",)]
+    "arguments", [("drift", "--model", "sales"), ("score", "--model", "churn", "--date", DAY), ("refresh",), ("rules",)]
 )
 def test_without_data_there_is_nothing_to_do_and_json_says_so(home, arguments):
     assert call(*arguments)[0] == 4

@@ -12,8 +12,7 @@ from data.tables import Stored
 from models.ask import guard
 from models.ask.board import Card
 from models.ask.known import Known
-from ui import cards, database, lists
-from ui.ask import known
+from ui import cards, database, known, lists
 from ui.text import is_dark, plain
 
 Clicked = Callable[[str, str], None]  # a dimension and one of its levels

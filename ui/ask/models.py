@@ -16,7 +16,7 @@ from models.ask.query import Query
 from models.ask.why import Why
 from ui import cards, inputs, lists
 from ui.ask import answer
-from ui.ask.known import answered
+from ui.known import answered
 from ui.text import N_, _
 
 POINTERS = {  # intent -> (sentence, page, the link's text)

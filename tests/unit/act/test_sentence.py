@@ -12,7 +12,7 @@ from models.ask.query import Filter
 pytestmark = pytest.mark.xdist_group("act")
 RULES = (
     Rule("revenue"),
-    *rules.READY,
+    *rules.READY.values(),
     Rule("revenue", by="store", against="weekday", threshold=0.3, days=2, volume=20, cooldown=7),
     Rule("orders", by="category", kind="over", against="year", threshold=0.255, window=7, cooldown=0),
     Rule("basket", kind="changed", against="weekday", threshold=0.5, volume=1),

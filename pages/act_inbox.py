@@ -1,0 +1,67 @@
+"""What waits for somebody, and why?"""
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+import locales
+from data import rules as kept_rules
+from ui import cards, database, known, store
+from ui.act import inbox
+from ui.text import _
+
+sold, people = store.active("sales"), store.active("customers")
+cards.head(_("Act: inbox"), _("What waits for somebody, and why?"), sold)
+of = known.known(sold, people)
+
+
+@st.fragment
+def body() -> None:
+    """What waits, what is put off, and what was answered."""
+    found = inbox.waiting(of, sold, people)
+    asleep = kept_rules.asleep(database.engine(), datetime.now(UTC).date())
+    waits = [one for one in found if one.key not in asleep]
+    quiet = [one for one in found if one.key in asleep]
+    if waits:
+        stake = sum(one.stake for one in waits)
+        oldest = min(one.day for one in waits)
+        cards.metrics(
+            [
+                (_("Waiting"), locales.number(len(waits)), _("alerts that nobody has answered")),
+                (
+                    _("Off by"),
+                    locales.short_money(stake, sold.origin.currency or "GBP"),
+                    _("what alerts of rules about money are above or below what was expected"),
+                ),
+                (_("The oldest"), locales.day(oldest), _("the day that it is about")),
+            ]
+        )
+    else:
+        st.markdown(":material/check_circle: " + _("Nothing waits: all was answered, or put off."))
+    for one in waits[: inbox.SHOWN]:
+        inbox.shown(one)
+    if (more := len(waits) - inbox.SHOWN) > 0:
+        st.caption(_("{count} older ones are not shown: answer some first.").format(count=locales.number(more)))
+    with st.expander(_("Put off"), icon=":material/snooze:"):
+        if not quiet:
+            st.caption(_("Nothing is put off."))
+        inbox.later(quiet, asleep)
+    with st.expander(_("Answered"), icon=":material/done_all:", on_change="rerun", key="inbox.answered") as answered:
+        if answered.open:
+            inbox.answers(of, sold)
+
+
+body()
+with st.expander(_("How this is computed"), icon=":material/functions:"):
+    st.markdown(
+        _(
+            """
+- Alerts of **rules** come from `python jobs.py rules`, once a day: what a rule found on a day is one alert, whatever
+  the number of shops or products it names. Alerts of **models** are those of Monitoring: drift and performance.
+- The newest day comes first; of one day the gravest, then those where the most money is above or below what was
+  expected.
+- An answer and its reason are kept with the alert, shown in the rule’s rehearsal, and told again when the same rule
+  finds the same around the same day a year later. What is put off comes back on its day.
+            """
+        )
+    )

@@ -1,0 +1,255 @@
+"""What waits for somebody: alerts of rules and of models, the newest and largest first, to be answered or put off."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+import locales
+import settings
+from data import rules as kept_rules
+from data import state
+from data.tables import Stored
+from locales import Sentence
+from locales.labels import label
+from models.act import alarms, rules
+from models.act.rules import Rule
+from models.ask import wording
+from models.ask.known import Known
+from models.drift import alerts
+from ui import database, lists
+from ui.act import watched
+from ui.act.rules import SEVERITIES
+from ui.text import _, ngettext, plain
+
+KEY = "inbox."
+SHOWN = 30  # that wait
+LEVELS = 5  # of one alert that are written out
+ANSWERED = 100
+PAGES = {alerts.PERFORMANCE: "monitoring_performance"}  # kind of an alert -> page; else that of drift
+LATER = 7  # days
+RANK = list(SEVERITIES)
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something that waits: `lines` say what, `notes` what else is known of it; `page` (with `query`) shows more.
+
+    `answer` takes an answer, a reason, a name and what of `parts` (cause -> name) it is about.
+    """
+
+    key: str
+    day: date
+    rank: int
+    stake: float
+    icon: str
+    lines: list[str]
+    notes: list[str]
+    page: str
+    query: Mapping[str, str]
+    answer: Callable[[str, str, str, Sequence[str]], object]
+    parts: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+def waiting(of: Known, sold: Stored, people: Stored) -> list[Item]:
+    """All that waits, also what is put off: the newest first, of one day the gravest, then the most money."""
+    found = [*_of_rules(of, sold), *_of_models(sold, people)]
+    return sorted(found, key=lambda one: (-one.day.toordinal(), one.rank, -one.stake, one.key))
+
+
+def _of_rules(of: Known, sold: Stored) -> list[Item]:
+    """The open alerts of rules, those of a rule on a day as one."""
+    rows = watched.alerts(sold)
+    answered = rows[rows["acknowledged"].notna()]
+    told = state.read(database.engine(), state.rule_deliveries)
+    waits = rows[rows["acknowledged"].isna()]
+    return [
+        _of_rule(of, sold, str(name), day.date(), some, answered, told[told["cause"].isin(some["cause"])])
+        for (name, day), some in waits.groupby(["rule", "day"])
+    ]
+
+
+def _of_rule(
+    of: Known, sold: Stored, name: str, day: date, rows: pd.DataFrame, answered: pd.DataFrame, told: pd.DataFrame
+) -> Item:
+    currency = sold.origin.currency or "GBP"
+    rows = rows.assign(off=(rows["value"] - rows["expected"]).abs().fillna(0))
+    rows = rows.sort_values(["off", "level"], ascending=[False, True])
+    rule = rules.from_json(rows["content"].iloc[0])
+    measure = of.catalogue.measures.get(rule.measure) if rule else None
+    lines = [alarms.sentence(row, of.catalogue, of.names, currency) for row in rows.head(LEVELS).to_dict("records")]
+    if (more := len(rows) - LEVELS) > 0:
+        lines.append(_("and {count} more").format(count=locales.number(more)))
+    notes = [_("For {owner}").format(owner=rule.owner)] if rule and rule.owner else []
+    notes += [_("told {channel}").format(channel=one) for one in dict.fromkeys(told["channel"][told["error"].isna()])]
+    before = [one for row in rows.head(LEVELS).to_dict("records") for one in alarms.explained(answered, row)]
+    line = _("Around {day} it was acknowledged as: {reason}")
+    notes += [line.format(day=locales.day(past.day), reason=past.reason) for past in dict.fromkeys(before)]
+
+    def answer(said: str, reason: str, who: str, causes: Sequence[str]) -> None:
+        kept_rules.acknowledge(database.engine(), list(causes), said, reason, who, datetime.now(UTC))
+
+    severity = rule.severity if rule else "warning"
+    return Item(
+        key=f"rule {name} {sold.lineage} {day}",
+        day=day,
+        rank=RANK.index(severity),
+        stake=float(rows["off"].sum()) if measure is not None and measure.unit == "money" else 0.0,
+        icon=SEVERITIES[severity][1],
+        lines=lines,
+        notes=notes,
+        page="act_rules",
+        query={"rule": name},
+        answer=answer,
+        parts={row.cause: _called(of, rule, row.level) for row in rows.itertuples()},
+        answers={name: _(text) for name, text in alarms.ANSWERS.items()},
+    )
+
+
+def _called(of: Known, rule: Rule | None, level: str) -> str:
+    return wording.value(rule.by, level, of.names) if rule and rule.by else _("All together")
+
+
+def _of_models(sold: Stored, people: Stored) -> list[Item]:
+    """The open alerts about what the models learned from, and about how good they are."""
+    rows = state.read(database.engine(), state.alert_log)
+    standing = alerts.episodes(rows[rows["acknowledged"].isna()])
+    here = standing["lineage"].isna() | standing["lineage"].isin([sold.lineage, people.lineage])
+    found = []
+    for row in standing[here].to_dict("records"):
+        same = rows[rows["model"].eq(row["model"]) & rows["feature"].eq(row["feature"]) & rows["kind"].eq(row["kind"])]
+        line = _("Around {day} it was acknowledged as: {reason}")
+        past = alerts.explanations(same, row["last"].date())
+        notes = [_("since {day}").format(day=locales.day(row["first"]))] if row["count"] > 1 else []
+        found.append(
+            Item(
+                key="model " + "|".join(str(row[name]) for name in alerts.EPISODE),
+                day=row["last"].date(),
+                rank=RANK.index("warning"),
+                stake=0.0,
+                icon="radar",
+                lines=[_("{model}: {alert}").format(model=label(row["model"]), alert=alerts.sentence(row))],
+                notes=notes + [line.format(day=locales.day(one.day), reason=one.reason) for one in past],
+                page=PAGES.get(row["kind"], "monitoring_drift"),
+                query={"model": row["model"]},
+                answer=_acknowledged(row),
+            )
+        )
+    return found
+
+
+def _acknowledged(row: Mapping[str, Any]) -> Callable[[str, str, str, Sequence[str]], None]:
+    def answer(_said: str, reason: str, who: str, _parts: Sequence[str]) -> None:
+        if not alerts.acknowledge(database.engine(), row, reason, who, datetime.now(UTC)):
+            raise kept_rules.Changed(kept_rules.ANSWERED)
+
+    return answer
+
+
+def shown(one: Item) -> None:
+    """One that waits, with forms to answer it or to put it off."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        with st.container(gap=None, width="stretch"):
+            st.markdown(f":material/{one.icon}: " + "  \n".join(plain(line) for line in one.lines))
+            st.caption(" · ".join(map(plain, [locales.day(one.day), *one.notes])))
+        with st.container(horizontal=True, gap="small", width="content"):
+            _look(one)
+            with st.popover(
+                _("Answer"), icon=":material/done:", key=f"{KEY}answer.{one.key}", on_change="rerun"
+            ) as menu:
+                if menu.open:
+                    _answered(one)
+            with st.popover(
+                _("Later"), icon=":material/snooze:", key=f"{KEY}later.{one.key}", on_change="rerun"
+            ) as menu:
+                if menu.open:
+                    _put_off(one)
+
+
+def _look(one: Item) -> None:
+    page = settings.ROOT / "pages" / f"{one.page}.py"
+    st.page_link(page, label=_("See more"), icon=":material/arrow_forward:", query_params=dict(one.query))
+
+
+def _answered(one: Item) -> None:
+    with st.form(f"{KEY}form.{one.key}", border=False):
+        about = list(one.parts)
+        if len(one.parts) > 1:
+            name = f"{KEY}about.{one.key}"
+            about = st.multiselect(_("About"), about, about, one.parts.__getitem__, key=name, select_all=False)
+        said = ""
+        if one.answers:
+            options = list(one.answers)
+            said = st.radio(_("What was it?"), options, format_func=one.answers.__getitem__, key=f"{KEY}said.{one.key}")
+        who, reason = _who(one, _("Why did it happen?"))
+        st.caption(_("The reason explains the same alarm a year from now, “spring catalogue” for example."))
+        if st.form_submit_button(_("Acknowledge")):
+            _try(lambda: one.answer(said, reason, who, about))
+
+
+def _put_off(one: Item) -> None:
+    today = datetime.now(UTC).date()
+    with st.form(f"{KEY}later.form.{one.key}", border=False):
+        usual, least = today + timedelta(days=LATER), today + timedelta(days=1)
+        until = st.date_input(_("Until"), usual, min_value=least, key=f"{KEY}until.{one.key}", format="DD/MM/YYYY")
+        who, reason = _who(one, _("Why later?"))
+        if st.form_submit_button(_("Put off")):
+            now = datetime.now(UTC)
+            _try(lambda: kept_rules.snooze(database.engine(), one.key, until or usual, reason, who, now))
+
+
+def _who(one: Item, why: str) -> tuple[str, str]:
+    who = st.text_input(_("Who are you?"), max_chars=80, key=f"{KEY}who.{why}.{one.key}")
+    return who, st.text_input(why, max_chars=kept_rules.MOST_REASON, key=f"{KEY}why.{why}.{one.key}")
+
+
+def _try(work: Callable[[], object]) -> None:
+    try:
+        work()
+    except Sentence as refused:
+        st.warning(plain(refused.sentence()))
+    else:
+        st.rerun()
+
+
+def later(found: list[Item], asleep: Mapping[str, Mapping[str, Any]]) -> None:
+    """What is put off, until when and why."""
+    for one in found:
+        row = asleep[one.key]
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            with st.container(gap=None, width="stretch"):
+                st.markdown(plain(one.lines[0]))
+                text = _("until {day}, by {who}: {reason}")
+                day = locales.day(row["until"])
+                st.caption(plain(text.format(day=day, who=row["by"], reason=row["reason"])))
+            st.button(
+                _("Show it again"),
+                icon=":material/alarm:",
+                key=f"{KEY}wake.{one.key}",
+                on_click=kept_rules.wake,
+                args=(database.engine(), one.key),
+            )
+
+
+def answers(of: Known, sold: Stored) -> None:
+    """What was answered to alerts of rules, the last one first."""
+    rows = watched.alerts(sold)
+    rows = rows[rows["acknowledged"].notna()].sort_values("acknowledged", ascending=False).head(ANSWERED)
+    if rows.empty:
+        st.caption(_("Nothing yet."))
+        return
+    currency = sold.origin.currency or "GBP"
+    table = pd.DataFrame(
+        {
+            _("Alert"): [alarms.sentence(row, of.catalogue, of.names, currency) for row in rows.to_dict("records")],
+            _("Answer"): [_(alarms.ANSWERS.get(answer, answer)) for answer in rows["answer"]],
+            _("Reason"): rows["reason"],
+            _("By"): rows["acknowledged_by"],
+        }
+    )
+    title = ngettext("{count} alert of a rule was answered", "{count} alerts of rules were answered", len(rows))
+    lists.show(table, "answered_alerts", title.format(count=locales.number(len(rows))))
