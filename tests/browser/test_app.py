@@ -29,6 +29,8 @@ PAGES = {
     "customers-offers": "Customers: offers",
     "products-margins": "Products: margins",
     "products-baskets": "Products: baskets",
+    "act-inbox": "Act: inbox",
+    "act-rules": "Act: rules",
     "monitoring-drift": "Monitoring: drift",
     "monitoring-what-if": "Monitoring: what-if drift",
     "monitoring-health": "Monitoring: health",
