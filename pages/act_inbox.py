@@ -8,7 +8,7 @@ import locales
 from data import rules as kept_rules
 from ui import cards, database, known, store
 from ui.act import inbox
-from ui.text import _
+from ui.text import _, ngettext
 
 sold, people = store.active("sales"), store.active("customers")
 cards.head(_("Act: inbox"), _("What waits for somebody, and why?"), sold)
@@ -24,7 +24,8 @@ def body() -> None:
     quiet = [one for one in found if one.key in asleep]
     if waits:
         stake = sum(one.stake for one in waits)
-        oldest = min(one.day for one in waits)
+        ends = sold.span[1].date() if sold.span else waits[0].day
+        ago = max((ends - min(one.day for one in waits)).days, 0)
         cards.metrics(
             [
                 (_("Waiting"), locales.number(len(waits)), _("alerts that nobody has answered")),
@@ -33,7 +34,11 @@ def body() -> None:
                     locales.short_money(stake, sold.origin.currency or "GBP"),
                     _("what alerts of rules about money are above or below what was expected"),
                 ),
-                (_("The oldest"), locales.day(oldest), _("the day that it is about")),
+                (
+                    _("The oldest"),
+                    ngettext("{count} day", "{count} days", ago).format(count=locales.number(ago)),
+                    _("before the last day of the data"),
+                ),
             ]
         )
     else:

@@ -29,6 +29,8 @@ PAGES = {
     "customers-offers": "Customers: offers",
     "products-margins": "Products: margins",
     "products-baskets": "Products: baskets",
+    "act-inbox": "Act: inbox",
+    "act-rules": "Act: rules",
     "monitoring-drift": "Monitoring: drift",
     "monitoring-what-if": "Monitoring: what-if drift",
     "monitoring-health": "Monitoring: health",
@@ -43,15 +45,22 @@ NAVIGATION = [
     *("Sales", "Overview", "Forecast", "What-if", "Shops and items", "Stock"),
     *("Customers", "Segments", "Value", "Cohorts", "Offers"),
     *("Products", "Margins", "Baskets"),
+    *("Act", "Inbox", "Rules"),
     *("Monitoring", "Drift", "What-if drift", "Performance", "Retraining", "Health"),
     *("Explore", "COVID-19", "Food products", "Data", "Data"),
 ]
 # Loaded by their URL: the model chosen on the page before stays chosen, and these are looked at as they begin.
 ALONE = ["monitoring-drift", "monitoring-performance", "monitoring-retraining"]
 FIGURE = ".stMain :is(.stPlotlyChart, .stImage)"
-ANSWER = {"ask": ".stMain .stForm"}  # nothing was asked yet
+ANSWER = {
+    "ask": ".stMain .stForm",  # nothing was asked yet
+    "act-inbox": ".stMain .stMarkdown",  # nothing waits
+    "act-rules": ".stMain .stMarkdown",
+}
 INSTEAD = {
     "ask": ".stMain .stButton",  # examples of questions
+    "act-inbox": ".stMain .stExpander",
+    "act-rules": ".stMain .stButton",
     "monitoring-health": ".stMain :is(.stPlotlyChart, .stButtonGroup)",  # without jobs no figure
     "food": ".stMain .stDataFrame",
     "data": ".stMain .stDataFrame",

@@ -19,7 +19,7 @@ from data.tables import Stored
 from locales import Sentence
 from models.act import alarms, rehearsal, rules, sentence
 from models.act.rehearsal import Rehearsal, Scores
-from models.act.rules import DAY, DEFAULT, MOST_DAYS, WINDOWS, Rule, Severity, Unfit
+from models.act.rules import DAY, DEFAULT, MOST_DAYS, WINDOWS, Against, Rule, Severity, Unfit
 from models.ask import wording
 from models.ask.known import Known
 from models.ask.query import Filter
@@ -34,6 +34,13 @@ SEVERITIES: dict[Severity, tuple[str, str]] = {
     "note": (N_("Note"), "info"),
 }
 MOST_ID = 64  # characters of a rule's id in a link
+ABOUT: dict[Against, str] = {
+    "number": N_("Threshold"),
+    "weekday": N_("By more than"),
+    "year": N_("By more than"),
+    "band": N_("Times the width of the band"),
+    "usual": N_("Chance brings it once in so many days"),
+}
 MANY = 1000  # values that a list still holds
 STEPS = 100  # of a slider along a measure
 RARELY = (2, 3, 5, 7, 10, 14, 20, 28, 40, 60, 90, 120, 180, 250, 400, 600, 1000, 2000)  # days
@@ -350,9 +357,9 @@ def _threshold(of: Known, draft: Rule, scores: Scores, currency: str) -> Rule:
         return sentence.written(draft, value, measure, currency)
 
     if not outside:
-        at = st.select_slider(_("Threshold"), options, low, write, key=key)
+        at = st.select_slider(_(ABOUT[draft.against]), options, low, write, key=key)
         return replace(draft, threshold=at, upper=None)
-    lower, upper = st.select_slider(_("Thresholds"), options, (min(low, high), max(low, high)), write, key=key)
+    lower, upper = st.select_slider(_("Between"), options, (min(low, high), max(low, high)), write, key=key)
     return replace(draft, threshold=lower, upper=upper)
 
 
