@@ -13,6 +13,7 @@ pytestmark = pytest.mark.xdist_group("browser")  # one server and one browser fo
 
 PAGES = {
     "ask": "Ask",
+    "boards": "Boards",
     "": "Today",
     "churn-explore": "Churn: explore",
     "churn-performance": "Churn: performance",
@@ -41,7 +42,7 @@ PAGES = {
     "data": "Data",
 }
 NAVIGATION = [
-    *("Today", "Ask", "Churn", "Explore", "Performance", "What-if", "Campaign"),
+    *("Today", "Ask", "Boards", "Churn", "Explore", "Performance", "What-if", "Campaign"),
     *("Sales", "Overview", "Forecast", "What-if", "Shops and items", "Stock"),
     *("Customers", "Segments", "Value", "Cohorts", "Offers"),
     *("Products", "Margins", "Baskets"),
@@ -240,3 +241,21 @@ def test_food_is_searched_when_asked_and_its_names_are_only_text(visit: Visit):
     expect(page).to_have_url(re.compile("q=oat"))
     name = page.get_by_text("Plain oat flakes new").first  # "<b>new</b> ..." at the origin
     assert name.inner_text().replace("\u2060", "") == "Plain oat flakes new :material/home: :smile: $x$ _y_"
+
+
+def test_a_board_is_presented_with_the_keys_and_ends_as_it_was(windows):
+    visitor = windows["desktop"]
+    page = visitor.open("boards?lang=en&board=sales")
+    settled(page)
+    page.get_by_role("button", name="Present").click()
+    expect(page.get_by_role("heading", name="Sales", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_test_id("stMetric")).to_have_count(4)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".stMain .stPlotlyChart")).to_have_count(1)
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_test_id("stMetric")).to_have_count(4)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="Boards")).to_be_visible()
+    expect(page.get_by_test_id("stSidebar")).to_be_visible()
