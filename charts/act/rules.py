@@ -91,7 +91,7 @@ def _levels(
     rule: Rule, found: Scores, told: Rehearsal, names: wording.Names, title: str, write: Callable[[float], str]
 ) -> go.Figure:
     counts = told.fired["level"].value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable")
-    shown = list(counts.index[:LEVELS])[::-1]
+    shown = list(counts.index[:LEVELS])[::-1] or list(found.levels[:LEVELS])[::-1]
     fired = told.fired[told.fired["level"].isin(shown)]
     days = pd.DatetimeIndex(found.days)
     called = {level: wording.value(rule.by, level, names) for level in shown}
