@@ -21,6 +21,12 @@ BARE = """
   .st-key-slide [data-testid="stMetricValue"] { font-size: 4rem; }
   .st-key-slide [data-testid="stMarkdown"] p { font-size: 1.5rem; line-height: 1.5; }
   .st-key-slide [data-testid="stCaptionContainer"] p { font-size: 1rem; }
+  @media (max-width: 640px) {
+    [data-testid="stMainBlockContainer"] { padding: 1.5rem 1rem 1rem; }
+    .st-key-slide h1 { font-size: 1.6rem; }
+    .st-key-slide [data-testid="stMetricValue"] { font-size: 2.4rem; }
+    .st-key-slide [data-testid="stMarkdown"] p { font-size: 1.1rem; }
+  }
 </style>
 """
 _TURN = """

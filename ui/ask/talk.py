@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 import locales
+import settings
 from connectors import ConnectorError, llm
 from data import state
 from data.tables import Stored
@@ -80,7 +81,11 @@ def replied(of: Known, sold: Stored, said: Understood, currency: str) -> None:
             sentence += " " + _("Nearest: {words}.").format(words=near)
         st.warning(plain(sentence))
     for name in said.lacking:
-        st.warning(plain(wording.lacks(known, name) + " " + _("Where your file has it, map it on the page Data.")))
+        st.warning(plain(wording.lacks(known, name)))
+    if said.lacking:
+        st.page_link(
+            settings.ROOT / "pages" / "data.py", label=_("Map it on the page Data"), icon=":material/database:"
+        )
     if said.goes_on:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(_("This goes on from the question before."), width="content")
