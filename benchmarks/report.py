@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -85,8 +86,7 @@ def _vigie(figures: Sequence[go.Figure]) -> list[bytes]:
 
 
 def _kaleido(figures: Sequence[go.Figure]) -> list[bytes]:
-    import kaleido  # type: ignore[import-not-found]
-
+    kaleido = import_module("kaleido")  # of the reader’s own environment, if at all
     kaleido.start_sync_server(silence_warnings=True)
     try:
         return [kaleido.calc_fig_sync(one.to_dict(), opts={"format": "pdf"}) for one in figures]
