@@ -23,6 +23,7 @@ NEUTRAL = "#7D8B96"
 CATEGORICAL = [
     STAY, LEAVE, ACCENT, "#7C6BC4", "#3F9A68", "#C2528B", "#5B9BD5", "#9A7B4F", NEUTRAL, "#5C7F8F",
 ]  # fmt: skip
+BELOW = {"orientation": "h", "thickness": 10, "len": 0.5, "y": -0.02, "yanchor": "top"}  # a map's scale
 SEQUENTIAL = ["#F3F8FA", "#CFE4EB", "#93C4D4", "#4E9FB9", "#1F7896", "#0C4A61"]
 DIVERGING = ["#0C4A61", "#4E9FB9", "#F4F4F2", "#E39A73", "#9C3F16"]
 HEIGHT = 320
@@ -68,6 +69,18 @@ def _axis(title: str) -> dict[str, Any]:
     cut on a phone unless it has several lines."""
     lines = "<br>".join(wrap(title, AXIS_TITLE))
     return {"automargin": True, "fixedrange": True, **({"title": {"text": lines}} if title else {})}
+
+
+def land(dark: bool) -> dict[str, Any]:
+    """A map of nothing but land, for the `geo` of a layout."""
+    return {
+        "showframe": False,
+        "showcoastlines": False,
+        "showcountries": False,
+        "showland": True,
+        "landcolor": "#3A4247" if dark else "#E1E1DE",
+        "bgcolor": "rgba(0,0,0,0)",
+    }
 
 
 def across(at: float) -> dict[str, Any]:

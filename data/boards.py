@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from data import state
 from data.state import board_pictures, board_versions, boards
 from locales import N_, Sentence
 
@@ -81,8 +81,7 @@ def write(engine: Engine, board: str, content: dict[str, Any], changes: int, now
         if changes == 0:
             last = connection.execute(select(func.max(boards.c.place))).scalar_one_or_none()
             fresh = {"board": board, "place": 0 if last is None else last + 1, "version": 0, "changes": 0}
-            dialect = sqlite if engine.dialect.name == "sqlite" else postgresql
-            connection.execute(dialect.insert(boards).values(fresh).on_conflict_do_nothing())
+            connection.execute(state.inserting(engine, boards).values(fresh).on_conflict_do_nothing())
         version = _taken(connection, board, changes)
         ours = board_versions.c.board == board
         connection.execute(delete(board_versions).where(ours, board_versions.c.version > version))
@@ -123,10 +122,9 @@ def keep_picture(engine: Engine, content: dict[str, Any], now: datetime) -> str:
     if len(text) > MOST_PICTURE:
         raise TooLarge(N_("This figure holds too much to be kept on a board: narrow it down first."))
     name = hashlib.sha256(text.encode()).hexdigest()[:32]
-    dialect = sqlite if engine.dialect.name == "sqlite" else postgresql
     row = {"picture": name, "content": content, "created": now}
     with engine.begin() as connection:
-        connection.execute(dialect.insert(board_pictures).values(row).on_conflict_do_nothing())
+        connection.execute(state.inserting(engine, board_pictures).values(row).on_conflict_do_nothing())
     return name
 
 

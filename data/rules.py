@@ -10,8 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Engine, Table, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Engine, select, update
 
 from data import state
 from data.state import rule_alerts, rule_deliveries, rules, snoozed
@@ -62,7 +61,9 @@ def remove(engine: Engine, rule: str, content: Mapping[str, Any], changes: int, 
 def _step(engine: Engine, rule: str, changes: int, row: Mapping[str, Any]) -> None:
     with engine.begin() as connection:
         if changes == 0:
-            made = _insert(engine, rules).values(rule=rule, **row).on_conflict_do_nothing().returning(rules.c.rule)
+            made = (
+                state.inserting(engine, rules).values(rule=rule, **row).on_conflict_do_nothing().returning(rules.c.rule)
+            )
             done = connection.execute(made).first()
         else:
             mine = (rules.c.rule == rule) & (rules.c.changes == changes)
@@ -77,7 +78,7 @@ def raised(engine: Engine, rows: Sequence[Mapping[str, Any]]) -> int:
     with engine.begin() as connection:
         for row in sorted(rows, key=lambda one: one["cause"]):  # two processes never wait for each other in a circle
             values = {name: state.plain(value) for name, value in row.items()}
-            made = _insert(engine, rule_alerts).values(values).on_conflict_do_nothing()
+            made = state.inserting(engine, rule_alerts).values(values).on_conflict_do_nothing()
             new += connection.execute(made.returning(rule_alerts.c.cause)).first() is not None
     return new
 
@@ -141,7 +142,3 @@ def _said(reason: str, by: str) -> tuple[str, str]:
     if not reason or not by:
         raise Sentence(N_("Say who you are and why: it explains the same alert a year from now."))
     return reason, by
-
-
-def _insert(engine: Engine, table: Table) -> "sqlite.Insert | postgresql.Insert":
-    return (sqlite if engine.dialect.name == "sqlite" else postgresql).insert(table)

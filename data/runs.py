@@ -11,7 +11,6 @@ writes it down as of now. A live run beats on; a killed one is taken over `STOPP
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Engine, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from data import state
 from data.state import job_runs
@@ -27,11 +26,14 @@ def claim(engine: Engine, run: str, job: str, subject: str, day: date | None, no
     """
     fresh = {"status": "running", "step": N_("Starting"), "progress": 0.0, "started": now}
     fresh |= {"finished": None, "message": None, "details": {}, "heartbeat": _ago(engine)}
-    insert = (sqlite if engine.dialect.name == "sqlite" else postgresql).insert(job_runs)
-    statement = insert.values(run=run, job=job, subject=subject, day=day, **fresh).on_conflict_do_update(
-        index_elements=["run"],
-        set_=fresh,
-        where=or_(job_runs.c.status != "running", job_runs.c.heartbeat < _ago(engine, STOPPED)),
+    statement = (
+        state.inserting(engine, job_runs)
+        .values(run=run, job=job, subject=subject, day=day, **fresh)
+        .on_conflict_do_update(
+            index_elements=["run"],
+            set_=fresh,
+            where=or_(job_runs.c.status != "running", job_runs.c.heartbeat < _ago(engine, STOPPED)),
+        )
     )
     ahead = (job_runs.c.run == run) & (job_runs.c.heartbeat > _ago(engine))
     with engine.begin() as connection:

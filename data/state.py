@@ -389,6 +389,11 @@ def _revision(connection: Connection) -> str:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none() or ""
 
 
+def inserting(engine: Engine, table: Table) -> "sqlite.Insert | postgresql.Insert":
+    """An INSERT of this database's own kind, which knows what to do where a key is there already."""
+    return (sqlite if engine.dialect.name == "sqlite" else postgresql).insert(table)
+
+
 def upsert(engine: Engine, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Write `rows` in one transaction: all of them or none.
 
@@ -400,7 +405,7 @@ def upsert(engine: Engine, table: Table, rows: Sequence[Mapping[str, object]]) -
         return
     if any(row.keys() != rows[0].keys() for row in rows):
         raise ValueError("Rows written together must name the same columns.")
-    insert = (sqlite if engine.dialect.name == "sqlite" else postgresql).insert(table)
+    insert = inserting(engine, table)
     keys = [column.name for column in table.primary_key]
     updates = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     statement = insert.on_conflict_do_update(index_elements=keys, set_=updates)

@@ -35,7 +35,7 @@ def write(name: str, board: Board, kept: Kept | None) -> None:
     """Keep a board as it is now. Raises `boards.Changed` where somebody else has changed it."""
     engine, now = database.engine(), datetime.now(UTC)
     changes = kept.changes if kept else 0
-    if kept is None and name in READY:  # as it was, so that the change can be undone
+    if kept is None and name in READY and board != READY[name]:  # as it was, so that the change can be undone
         boards.write(engine, name, to_json(READY[name]), 0, now)
         changes = 1
     boards.write(engine, name, to_json(board), changes, now)

@@ -24,15 +24,7 @@ def known(sold: Stored, people: Stored) -> Known:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _known(version: str, people_version: str, _sold: Stored, _people: Stored) -> Known:  # noqa: ARG001  # the cache key
-    first, last = _sold.span or (_sold.stored, _sold.stored)
-    return model.known(
-        _sold.columns,
-        (first.date(), last.date()),
-        {"sales": partial(tables.query, _sold), PEOPLE: partial(tables.query, _people)},
-        store.unknown(_sold),
-        _people.columns[PEOPLE] if tables.of_one_shop(_sold, _people) else None,
-        _sold.origin.columns,
-    )
+    return model.of_stored(_sold, _people, store.unknown(_sold))
 
 
 def dataset(of: Known, query: Query, sold: Stored, people: Stored) -> Stored:

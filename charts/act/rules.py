@@ -42,8 +42,13 @@ def rehearsal(
 
 def levels(rule: Rule, told: Rehearsal, names: wording.Names) -> list[tuple[str, int]]:
     """The levels that a rule would have told of and how often, the most frequent first, as they are called."""
-    counts = told.fired["level"].value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable")
+    counts = _counts(told)
     return [(wording.value(rule.by, level, names), int(count)) for level, count in counts.items()] if rule.by else []
+
+
+def _counts(told: Rehearsal) -> pd.Series:
+    """How often each level was told of, the most frequent first."""
+    return told.fired["level"].value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable")
 
 
 def _series(
@@ -90,8 +95,7 @@ def _series(
 def _levels(
     rule: Rule, found: Scores, told: Rehearsal, names: wording.Names, title: str, write: Callable[[float], str]
 ) -> go.Figure:
-    counts = told.fired["level"].value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable")
-    shown = list(counts.index[:LEVELS])[::-1] or list(found.levels[:LEVELS])[::-1]
+    shown = list(_counts(told).index[:LEVELS])[::-1] or list(found.levels[:LEVELS])[::-1]
     fired = told.fired[told.fired["level"].isin(shown)]
     days = pd.DatetimeIndex(found.days)
     called = {level: wording.value(rule.by, level, names) for level in shown}

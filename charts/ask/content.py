@@ -102,14 +102,15 @@ def content(card: Card, bar: Bar, source: Source) -> Content:
     if card.form == "words" or card.query is None:
         return {"picture": _picture, "sql": _sql}.get(card.form, _words)(card, source)
     of, asked = source.of, card.query
-    query, apart = narrowed(of.catalogue, asked, bar).query, narrowed(of.catalogue, asked, bar).apart
+    under = narrowed(of.catalogue, asked, bar)
+    query = under.query
     title = card.title or short(of, asked)
     if query is None:
         return Content(title, text=_("This card is about something else than what the board is kept to."))
     currency, found = source.currency(query), source.answered(query)
     plainly = card.title or card.form == "table"
     note = (wording.sentence if plainly else wording.about)(of.catalogue, query, of.names, currency)
-    beside = [wording.dimension(of.catalogue, one) for one in apart]
+    beside = [wording.dimension(of.catalogue, one) for one in under.apart]
     if bar.period is not None and definitions.table_of(of.catalogue, query) == PEOPLE:
         beside.insert(0, _("Period"))
     notes = [note, wording.short_of(of.catalogue, query), wording.partly(of.catalogue, query)]

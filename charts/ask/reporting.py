@@ -21,14 +21,9 @@ KINDS = (".pdf", ".xlsx", ".html")
 
 def source(sold: Stored, people: Stored | None, engine: Engine) -> Source:
     """What boards say of some sales, and of customers where they are of the same shop; nothing is remembered."""
-    if people is not None and not tables.of_one_shop(sold, people):
-        people = None
+    of = known.of_stored(sold, people, tables.unknown(sold))
     stored = {"sales": sold} | ({PEOPLE: people} if people else {})
     ask = {name: partial(tables.query, one) for name, one in stored.items()}
-    first, last = sold.span or (sold.stored, sold.stored)
-    columns = people.columns[PEOPLE] if people else None
-    days = (first.date(), last.date())
-    of = known.known(sold.columns, days, ask, tables.unknown(sold), columns, sold.origin.columns)
 
     def table(query: Query) -> str:
         return PEOPLE if definitions.table_of(of.catalogue, query) == PEOPLE else "sales"

@@ -13,7 +13,6 @@ from models.ask import wording
 from models.ask.definitions import Catalogue, Measure
 from models.ask.query import Query
 
-BELOW = {"orientation": "h", "thickness": 10, "len": 0.5, "y": -0.02, "yanchor": "top"}
 FEW = 5  # that are named
 GONE = {"BUR", "DDR", "FXX", "SCG", "TMP", "YMD", "YUG", "ZAR"}  # codes of countries that are called otherwise today
 
@@ -30,15 +29,7 @@ def drawn(known: Catalogue, query: Query, found: pd.DataFrame, currency: str, da
     headline = _("{measure}: {name} has the most, {value}").format(
         measure=title, name=best[dimension], value=write(best[one.name])
     )
-    geo = {
-        **_bounds(list(there["code"])),
-        "showframe": False,
-        "showcoastlines": False,
-        "showcountries": False,
-        "showland": True,
-        "landcolor": "#3A4247" if dark else "#E1E1DE",
-        "bgcolor": "rgba(0,0,0,0)",
-    }
+    geo = {**theme.land(dark), **_bounds(list(there["code"]))}
     figure = theme.figure(headline, height=420, geo=geo)
     figure.add_trace(
         go.Choropleth(
@@ -48,14 +39,7 @@ def drawn(known: Catalogue, query: Query, found: pd.DataFrame, currency: str, da
             locationmode="ISO-3",
             colorscale=theme.SEQUENTIAL[::-1] if dark else theme.SEQUENTIAL[1:],
             marker={"line": {"width": 0.5, "color": PAPER[dark]}},
-            colorbar={
-                "orientation": "h",
-                "thickness": 10,
-                "len": 0.5,
-                "y": -0.02,
-                "yanchor": "top",
-                **_scale(one, there),
-            },
+            colorbar={**theme.BELOW, **_scale(one, there)},
             hoverinfo="text",
             hovertext=[
                 f"{theme.plain(level)}: {write(value)}"

@@ -84,12 +84,7 @@ def world(
 
     geo = {
         "projection": {"type": "natural earth"},
-        "showframe": False,
-        "showcoastlines": False,
-        "showcountries": False,
-        "showland": True,
-        "landcolor": "#3A4247" if dark else "#E1E1DE",
-        "bgcolor": "rgba(0,0,0,0)",
+        **theme.land(dark),
         "lonaxis": {"range": REGIONS[region][0]},
         "lataxis": {"range": REGIONS[region][1]},
     }
@@ -103,7 +98,7 @@ def world(
         zmax=limit,
         colorscale=colours,
         marker={"line": {"width": 0.5, "color": PAPER[dark]}},
-        colorbar={"orientation": "h", "thickness": 10, "len": 0.5, "y": -0.02, "yanchor": "top", **ticks(shown)},
+        colorbar={**theme.BELOW, **ticks(shown)},
     )
     figure = theme.figure(title, height=500, geo=geo, **plain_numbers(), **player(values.index))
     figure.add_trace(last)

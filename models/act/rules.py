@@ -24,7 +24,7 @@ from pydantic import TypeAdapter, ValidationError
 from data.rules import Kept
 from locales import N_, Sentence
 from models.ask.definitions import Catalogue, Measure
-from models.ask.query import MOST_TEXT, Filter
+from models.ask.query import Filter, read
 
 Kind = Literal["over", "under", "outside", "changed"]
 Against = Literal["number", "weekday", "year", "band", "usual"]
@@ -163,12 +163,7 @@ def to_text(rule: Rule) -> str:
 
 def from_text(text: str) -> Rule | None:
     """The rule in a text; None where it is none. Whether its names are known is for `check` to say."""
-    if len(text) > MOST_TEXT:
-        return None
-    try:
-        return _ADAPTER.validate_json(text)
-    except ValidationError:
-        return None
+    return read(_ADAPTER, text)
 
 
 def to_json(rule: Rule) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from data.boards import Kept
 from locales import N_, _
 from models.ask import definitions, periods, wording
 from models.ask.definitions import PEOPLE, Catalogue
-from models.ask.query import GRAINS, MOST_TEXT, Filter, Query
+from models.ask.query import GRAINS, Filter, Query, read
 from models.ask.wording import Names
 
 Form = Literal["number", "figure", "map", "table", "sql", "words", "picture"]
@@ -93,11 +93,8 @@ def bar_text(bar: Bar) -> str:
 
 def bar_from(known: Catalogue, text: str) -> Bar | None:
     """The bar in a link; None where it is none, or of what these data do not have."""
-    if len(text) > MOST_TEXT:
-        return None
-    try:
-        bar = _BAR.validate_json(text)
-    except ValidationError:
+    bar = read(_BAR, text)
+    if bar is None:
         return None
     written = [one for one in (bar.period, bar.compared) if one not in (None, "before", "year")]
     fits = all(periods.is_period(one) for one in written) and all(

@@ -2,10 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
+from data import tables
+from data.tables import Stored
 from models.ask import definitions, lexicon, vocabulary
-from models.ask.definitions import Catalogue
+from models.ask.definitions import PEOPLE, Catalogue
 from models.ask.lexicon import Lexicon
 from models.ask.statement import Ask
 
@@ -32,3 +35,18 @@ def known(
     levels = vocabulary.levels(catalogue, ask)
     names = vocabulary.names(catalogue, ask["sales"])
     return Known(catalogue, lexicon.lexicon(catalogue, levels, names), names, levels)
+
+
+def of_stored(sold: Stored, people: Stored | None, unknown: Collection[str]) -> Known:
+    """The same of sales as they are kept, and of customers where they are of the same shop; `unknown` columns say
+    nothing of any line (`data.tables.unknown`)."""
+    ours = people if people is not None and tables.of_one_shop(sold, people) else None
+    first, last = sold.span or (sold.stored, sold.stored)
+    return known(
+        sold.columns,
+        (first.date(), last.date()),
+        {"sales": partial(tables.query, sold)} | ({PEOPLE: partial(tables.query, ours)} if ours else {}),
+        unknown,
+        ours.columns[PEOPLE] if ours else None,
+        sold.origin.columns,
+    )

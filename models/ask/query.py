@@ -1,7 +1,7 @@
 """A question as data: what words, widgets, links and SQL all speak of."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -57,6 +57,17 @@ class Query:
 
 
 _ADAPTER = TypeAdapter(Query)
+T = TypeVar("T")
+
+
+def read(adapter: TypeAdapter[T], text: str) -> T | None:
+    """What a link says; None where it is nothing of this kind, or longer than links are."""
+    if len(text) > MOST_TEXT:
+        return None
+    try:
+        return adapter.validate_json(text)
+    except ValidationError:
+        return None
 
 
 def to_text(query: Query) -> str:
@@ -66,9 +77,4 @@ def to_text(query: Query) -> str:
 
 def from_text(text: str) -> Query | None:
     """The query in a link; None where it is none. Whether its names are known is for `definitions.fits` to say."""
-    if len(text) > MOST_TEXT:
-        return None
-    try:
-        return _ADAPTER.validate_json(text)
-    except ValidationError:
-        return None
+    return read(_ADAPTER, text)

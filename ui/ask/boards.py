@@ -134,10 +134,9 @@ def _order(names: list[str], name: str, by: int) -> None:
 
 def _remove(name: str, board: Board, kept: Kept | None) -> None:
     def work() -> None:
-        now = datetime.now(UTC)
         if kept is None:
-            boards.write(database.engine(), name, model.to_json(board), 0, now)
-        boards.remove(database.engine(), name, kept.changes if kept else 1, now)
+            keep.write(name, board, None)
+        boards.remove(database.engine(), name, kept.changes if kept else 1, datetime.now(UTC))
 
     _try(work)
 
