@@ -8,7 +8,7 @@ from connectors import ConnectorError, child
 from connectors.child import Parsed
 from locales import N_
 
-MOST_PIXELS = 40_000_000
+MAX_PIXELS = 40_000_000
 
 
 class InvalidBarcode(ConnectorError):
@@ -52,7 +52,7 @@ def _parsed(image: bytes) -> Parsed:
 
     try:
         with Image.open(io.BytesIO(image)) as opened:
-            if opened.width * opened.height > MOST_PIXELS:
+            if opened.width * opened.height > MAX_PIXELS:
                 raise InvalidBarcode(N_("This picture is too large: take one of less than 40 million pixels."))
             picture = opened.convert("L")
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

@@ -117,7 +117,7 @@ def read(
         converted[canonical] = values
         if canonical == calendars.UNTIL:
             length = (values - converted["date"]).dt.days
-            bad = bad | length.lt(0) | length.ge(calendars.LONGEST)
+            bad = bad | length.lt(0) | length.ge(calendars.MAX_DAYS)
         if bad.any():
             wrong[source], reasons[source] = wrong.get(source, False) | bad, reason
     files.refuse(text, wrong, reasons)

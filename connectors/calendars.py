@@ -51,15 +51,15 @@ NAMES = re.compile(
     r"(?:of|de|du|des|d)?(?:days?|jours?|tag(?:es)?|events?|evenements?|dia|giorno|dag)?|"
     r"(?:tages?|day|event|jour)(?:type|art|kind)"
 )
-MOST = 20  # different words of a column of kinds
-LONGEST = 366  # days that one row may be about
+MAX_WORDS = 20  # different words of a column of kinds
+MAX_DAYS = 366  # days that one row may be about
 
 
 def guess(text: pd.DataFrame, found: dict[str, str]) -> dict[str, str]:
     """`found` (canonical -> source) with the column of kinds: called so or full of their words, and not yes and "
     "no."""
     taken = [source for canonical, source in found.items() if canonical != "open"]
-    some = [name for name in text if name not in taken and 1 <= text[name].nunique() <= MOST]
+    some = [name for name in text if name not in taken and 1 <= text[name].nunique() <= MAX_WORDS]
     said = {name: text[name].dropna().map(lambda cell: bool(read(cell))).mean() for name in some}
     truth = {name for name in some if text[name].dropna().map(meaning.truth).notna().any()}
     named = [name for name in some if NAMES.fullmatch(meaning.plain(name).replace(" ", "")) and name not in truth]

@@ -17,10 +17,10 @@ from connectors.numbers import MISSING
 ISO, DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "ISO", "day first", "month first", "year first"
 ORDERS = {DAY_FIRST: (2, 1, 0), MONTH_FIRST: (2, 0, 1), YEAR_FIRST: (0, 1, 2)}  # where year, month and day stand
 SWAPPED, AS_WRITTEN = "days and months were swapped", "as they stand"
-FEW = 3  # dates that can show a step
+MIN_DATES = 3  # dates that can show a step
 DENSE = 3.0  # times as far apart: a reading that spreads the same dates so wide is the wrong one
 SORTED = 5  # dates whose order says something
-MANY = 5_000  # different texts from which days and times of day are read apart
+MAX_TEXTS = 5_000  # different texts from which days and times of day are read apart
 LOOKED_AT = 2_000  # different texts that decide the order
 _NAMES = {
     1: "jan|janv|january|janvier|ene|gen|januar|januari|enero|gennaio|janeiro",
@@ -92,7 +92,7 @@ def read(
     dates are read: serial numbers of spreadsheets, seconds since 1970.
     """
     codes, words = _distinct(text)
-    if len(words) < MANY or _iso(words).notna().all():
+    if len(words) < MAX_TEXTS or _iso(words).notna().all():
         values, order, others, even, noted = _different(words, codes, chosen, file, (usual, leaning), numbers)
         taken = values.to_numpy(dtype="datetime64[us]")
     else:  # days are far fewer than moments
@@ -311,7 +311,7 @@ def _mended(parts: pd.DataFrame, order: str, iso: pd.Series) -> bool:
     """Whether a spreadsheet seems to have read the dates it could, with days and months swapped, and left the rest:
     none of those left could be read the other way round, and all of those read could."""
     day = pd.to_numeric(parts["a" if order == DAY_FIRST else "b"], errors="coerce")
-    return bool((day > 12).all() and (iso.dt.day <= 12).all() and len(parts) >= FEW and len(iso) >= FEW)
+    return bool((day > 12).all() and (iso.dt.day <= 12).all() and len(parts) >= MIN_DATES and len(iso) >= MIN_DATES)
 
 
 def _swapped(values: pd.Series) -> pd.Series:
@@ -356,7 +356,7 @@ def _periods(found: pd.Series) -> float:
     if (found.dropna() != found.dropna().dt.normalize()).any():
         return 0
     days = pd.DatetimeIndex(_days(found))
-    if len(days) < FEW or not (days.is_month_start.all() or days.is_month_end.all()):
+    if len(days) < MIN_DATES or not (days.is_month_start.all() or days.is_month_end.all()):
         return 0
     gaps = np.diff(days.year * 12 + days.month)
     return float(np.median(gaps) in (1, 2, 3, 6, 12) and (gaps == np.median(gaps)).mean() > 0.8)
@@ -378,13 +378,13 @@ def _risen(codes: np.ndarray) -> Callable[[pd.Series], float]:
 def _steps(found: pd.Series) -> float:
     """1 where the dates are equally far apart, by days or by weeks."""
     gaps = np.diff(_days(found)).astype(int)
-    return float(len(gaps) >= FEW and len(set(gaps)) == 1 and (gaps[0] <= 7 or gaps[0] % 7 == 0))
+    return float(len(gaps) >= MIN_DATES and len(set(gaps)) == 1 and (gaps[0] <= 7 or gaps[0] % 7 == 0))
 
 
 def _spread(found: pd.Series) -> float:
     """How close together the dates are, in powers of `DENSE`; 0 of few."""
     days = _days(found)
-    if len(days) <= FEW:
+    if len(days) <= MIN_DATES:
         return 0
     span = int((days[-1] - days[0]).astype(int)) + 1
     return 1 + np.floor(np.log(len(days) / span * 1_000) / np.log(DENSE))

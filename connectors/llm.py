@@ -15,7 +15,7 @@ from connectors import BadResponse, ConnectorError, RateLimited, Unavailable
 from locales import N_
 
 SECONDS = 20.0  # for one answer, all in all
-MOST_BYTES = 200_000
+MAX_BYTES = 200_000
 TOKENS = 500
 
 
@@ -49,7 +49,7 @@ def completed(instructions: str, text: str, schema: dict[str, Any]) -> dict[str,
             received = bytearray()
             for part in answer.iter_content(8192):
                 received += part
-                if len(received) > MOST_BYTES:
+                if len(received) > MAX_BYTES:
                     raise _unreadable()
                 if time.monotonic() > end:
                     raise _silent()

@@ -20,7 +20,7 @@ AMOUNT, PRICE, QUANTITY = "amount", "unit_price", "quantity"
 LOOKED_AT = 20_000  # rows
 CLEAR = 4.0  # times as much variance: then it is the other one
 ALONE = 9.0  # the same where all lines are taken for one product
-MANY = 30  # lines that say nothing of what their money is: of fewer its name is believed
+MIN_LINES = 30  # lines that say nothing of what their money is: of fewer its name is believed
 STAYS, CENT = 0.01, 0.006  # share, and sum, by which money that is the same may differ from line to line
 VOTES, AGREED = 4, 0.9  # pairs of lines that say something, at least, and the share of them that must say the same
 OF_PAIRS, OF_ALL = 0.1, 0.3  # share of all pairs that must say something: of products, of lines that name none
@@ -183,7 +183,7 @@ def _total_or_price(source: str, units: pd.Series, paid: pd.Series, products: pd
     seen = _shown(units, paid, products)
     clear = total or price
     if seen is None:
-        return Verdict(word, options, not clear and len(paid) >= MANY)
+        return Verdict(word, options, not clear and len(paid) >= MIN_LINES)
     return Verdict(word, options, True, seen) if clear and seen != word else Verdict(seen, options, seen=seen)
 
 

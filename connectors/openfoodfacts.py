@@ -44,7 +44,7 @@ LICENCES = {
     "DbCL 1.0": "https://opendatacommons.org/licenses/dbcl/1-0/",
     "CC BY-SA 3.0": "https://creativecommons.org/licenses/by-sa/3.0/deed.en",
 }
-MOST_BYTES = 10_000_000
+MAX_BYTES = 10_000_000
 LAST_HIT = 10_000  # the search service answers no further
 AT_ONCE = 50  # barcodes in one request
 MINUTE = 60.0  # seconds
@@ -260,7 +260,7 @@ def _request(
     chosen = settings.get()
     base = (chosen.openfoodfacts_search_url if service else chosen.openfoodfacts_url).rstrip("/")
     _turn(kind, urlsplit(base).netloc, waiting)
-    answer = http.get_json(base + path, params, MOST_BYTES, seconds, accept)
+    answer = http.get_json(base + path, params, MAX_BYTES, seconds, accept)
     if not isinstance(answer, dict):
         raise _strange(base)
     return answer

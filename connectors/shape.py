@@ -16,7 +16,7 @@ UNITS, TOTALS = "units", "totals"
 KEPT, LEFT_OUT = "kept", "left out"
 DEEP = 40  # rows at the top among which the header is
 WIDE = 0.7  # share of the usual number of filled cells that a header has at least
-MOST = 0.8  # of the cells of a column that holds numbers or dates
+MIN_SHARE = 0.8  # of the cells of a column that holds numbers or dates
 WORDS = re.compile(
     r"jan\w*|feb\w*|f[eé]v\w*|mar[sc]?h?|apr\w*|avr\w*|ma[iy]|ju[inl]\w*|aug\w*|ao[uû]t|sept?\w*|oct\w*|nov\w*|"
     r"d[eé]c\w*|[ap]\.?m\.?|utc|gmt|[tzqwkm]|eur|usd|gbp|chf|inr|cad|rs|kr|mon|tue|wed|thu|fri|sat|sun",
@@ -113,7 +113,7 @@ def _values(rows: pd.DataFrame) -> list[int]:
     for place in range(rows.shape[1]):
         # A few hundred cells are looked at faster one by one.
         some = [cell for cell in rows.iloc[:, place].dropna().to_list() if cell.casefold() not in numbers.MISSING]
-        if some and np.mean([_valued(cell) for cell in some]) >= MOST:
+        if some and np.mean([_valued(cell) for cell in some]) >= MIN_SHARE:
             found.append(place)
     return found
 
@@ -162,7 +162,7 @@ def _over_periods(cells: pd.Series, below: pd.Series, values: list[int]) -> bool
     words = [place for place in range(len(cells)) if place not in times]
     dated = [str(below.iloc[place]) for place in times if not pd.isna(below.iloc[place])]
     return (
-        len(times) >= wide.FEWEST
+        len(times) >= wide.MIN_COLUMNS
         and bool(words)
         and not any(_valued(cells.iloc[place]) for place in words)
         and wide.header(cells.iloc[times])

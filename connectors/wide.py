@@ -13,7 +13,7 @@ from data.dataset import Finding, Reading
 from locales import N_
 
 WIDE, TURNED, AS_IT_STANDS = "wide", "a row each", "as they stand"  # key of the reading; its choices
-FEWEST = 3  # columns that are periods, or items
+MIN_COLUMNS = 3  # columns that are periods, or items
 ROWS = 10_000_000  # of the long table
 VALUE = "value"  # the column of a long table that may be units or money
 _PREFIX = re.compile(
@@ -105,7 +105,7 @@ def _year(text: str) -> bool:
 def _times(texts: list[str]) -> list[date] | None:
     """Texts as days, one after the other; None where they are not."""
     years = all(map(_year, texts))
-    if len(texts) < FEWEST or not all(map(_timed, texts)) or (any(map(_year, texts)) and not years):
+    if len(texts) < MIN_COLUMNS or not all(map(_timed, texts)) or (any(map(_year, texts)) and not years):
         return None
     read = dates.read(pd.Series(texts, dtype="str"), numbers=True).values
     if read.isna().any():
@@ -119,7 +119,7 @@ def _times(texts: list[str]) -> list[date] | None:
 def _items(frame: pd.DataFrame) -> list[str]:
     """The columns beside one of dates, where all are numbers and none is called like anything that is known."""
     first, *others = frame
-    if len(others) < FEWEST or frame[first].duplicated().any() or not dates.dated(frame[first]):
+    if len(others) < MIN_COLUMNS or frame[first].duplicated().any() or not dates.dated(frame[first]):
         return []
     sums = [name for name in others if _SUMS.fullmatch(names.bare(name))]
     items = [name for name in others if name not in sums]
@@ -128,7 +128,7 @@ def _items(frame: pd.DataFrame) -> list[str]:
     if any(tier for role in roles for tier in names.likely(items, role)) or any(map(OTHER.fullmatch, words)):
         return []
     unlike = any(re.fullmatch(r"column \d+", name) or meaning.about_leaving(name) for name in items)
-    if len(items) < FEWEST or unlike or not all(_numeric(frame[name]) for name in items):
+    if len(items) < MIN_COLUMNS or unlike or not all(_numeric(frame[name]) for name in items):
         return []
     return [] if any(dates.dated(frame[name]) for name in others) else items
 

@@ -18,7 +18,7 @@ from data.state import board_pictures, board_versions, boards
 from locales import N_, Sentence
 
 KEPT = 50  # versions of a board
-MOST_PICTURE = 2_000_000  # characters of one
+MAX_PICTURE = 2_000_000  # characters of one
 CHANGED = N_("Somebody has changed this board meanwhile. It is shown as it is now: do it again.")
 
 
@@ -119,7 +119,7 @@ def order(engine: Engine, names: Sequence[str]) -> None:
 def keep_picture(engine: Engine, content: dict[str, Any], now: datetime) -> str:
     """Keep a picture and return its id, which is the same for the same picture. Raises `TooLarge`."""
     text = json.dumps(content, sort_keys=True)
-    if len(text) > MOST_PICTURE:
+    if len(text) > MAX_PICTURE:
         raise TooLarge(N_("This figure holds too much to be kept on a board: narrow it down first."))
     name = hashlib.sha256(text.encode()).hexdigest()[:32]
     row = {"picture": name, "content": content, "created": now}

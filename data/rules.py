@@ -18,7 +18,7 @@ from locales import N_, Sentence
 
 CHANGED = N_("Somebody has changed this rule meanwhile. It is shown as it is now: do it again.")
 ANSWERED = N_("Somebody has answered this meanwhile.")
-MOST_REASON = 200  # characters
+MAX_REASON = 200  # characters
 
 
 class Changed(Sentence):
@@ -138,7 +138,7 @@ def asleep(engine: Engine, today: date) -> dict[str, dict[str, Any]]:
 
 
 def _said(reason: str, by: str) -> tuple[str, str]:
-    reason, by = reason.strip()[:MOST_REASON], by.strip()
+    reason, by = reason.strip()[:MAX_REASON], by.strip()
     if not reason or not by:
         raise Sentence(N_("Say who you are and why: it explains the same alert a year from now."))
     return reason, by

@@ -13,7 +13,7 @@ from ui.churn import case_results as results
 from ui.text import N_, _, plain
 
 VIEWS = {"why": N_("Why"), "keep": N_("What would keep them"), "compare": N_("Compare cases")}
-MANY = 14  # inputs: so many are taller than what stands beside them, and scroll
+MAX_INPUTS = 14  # inputs: so many are taller than what stands beside them, and scroll
 
 stored = store.active("customers")
 customers, currency = store.frame(stored), stored.origin.currency or "USD"
@@ -43,7 +43,7 @@ def what_if() -> None:
         st.warning(_("No such customer can exist: two of the changes exclude each other. Take one back."))
     nearest = whatif.neighbours(around, row, but=case.place(customers, now))
     left, right = st.columns([5, 7], gap="medium")
-    with left, st.container(height=1080 if len(row) > MANY else "content", key="case-inputs"):
+    with left, st.container(height=1080 if len(row) > MAX_INPUTS else "content", key="case-inputs"):
         case.inputs(model, around, now, before, row, answer.curves)
     with right:
         view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))

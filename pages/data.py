@@ -59,7 +59,7 @@ if table != "covid":
 if table == "sales":
     beside.view(stored)
 
-if rows > answers.MANY:
+if rows > answers.MANY_ROWS:
     answers.ready(f"look {stored.version}", "look through", lambda step: store.look(stored, step))
 st.subheader(_("What stands out"), anchor=False)
 brought = [cards.labelled(one) if tables.BEFORE in one.values else one for one in stored.findings]

@@ -32,7 +32,7 @@ NO_PARTS = {
 stored = store.active("sales")
 cards.head(_("Sales: overview"), _("What sold, when, and to whom?"), stored)
 store.need(stored, "amount")
-if stored.rows["sales"] > answers.MANY:
+if stored.rows["sales"] > answers.MANY_ROWS:
     answers.ready(f"lines {stored.version}", "read lines", lambda step: store.code(stored, step))
 sold = store.goods(stored)
 currency = stored.origin.currency or "GBP"

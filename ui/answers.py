@@ -14,7 +14,7 @@ from ui.text import _, plain
 
 T = TypeVar("T")
 KEPT = 40
-MANY = 1_000_000  # rows, from which what takes a moment of fewer is an answer to wait for
+MANY_ROWS = 1_000_000  # rows, from which what takes a moment of fewer is an answer to wait for
 PATIENCE = 0.3  # seconds in which an answer may arrive before progress is shown
 _made: OrderedDict[str, object] = OrderedDict()
 _runs: dict[str, str] = {}

@@ -42,7 +42,7 @@ def _scored(version: str, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # t
 def sought(stored: Stored, customers: int = 1, days: int = 1) -> Purchases:
     """The purchases, and what must be known of them; the page stops, with a sentence, where the data cannot tell."""
     store.need(stored, "amount")
-    if stored.rows["sales"] > answers.MANY:
+    if stored.rows["sales"] > answers.MANY_ROWS:
         answers.ready(f"purchases {stored.version}", "customers", lambda step: _code(stored, step))
     bought = purchases(stored)
     try:

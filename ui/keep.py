@@ -13,7 +13,7 @@ import streamlit as st
 from data import boards
 from data.boards import Kept
 from locales import Sentence
-from models.ask.board import MOST_CARDS, MOST_NAME, READY, Board, Card, to_json, visible
+from models.ask.board import MAX_CARDS, MAX_NAME, READY, Board, Card, to_json, visible
 from ui import database
 from ui.text import N_, _, plain
 
@@ -45,8 +45,8 @@ def add(name: str, card: Card, called: str = "") -> str:
     """Put a card on a board, or on a new one (`NEW`) that is `called` so; the board's id. Raises `Full`."""
     found = all_boards()
     board, kept = found.get(name) or (Board(unused(called.strip() or _("New board"), found)), None)
-    if len(board.cards) >= MOST_CARDS:
-        raise Full(FULL, count=MOST_CARDS)
+    if len(board.cards) >= MAX_CARDS:
+        raise Full(FULL, count=MAX_CARDS)
     name = name if name in found else uuid.uuid4().hex[:12]
     write(name, replace(board, cards=(*board.cards, card)), kept)
     return name
@@ -54,9 +54,9 @@ def add(name: str, card: Card, called: str = "") -> str:
 
 def unused(name: str, found: dict[str, tuple[Board, Kept | None]]) -> str:
     """A name for a board that no other one has."""
-    taken, number, wanted = {_(board.name) for board, _kept in found.values()}, 2, name[:MOST_NAME]
+    taken, number, wanted = {_(board.name) for board, _kept in found.values()}, 2, name[:MAX_NAME]
     while wanted in taken:
-        wanted, number = f"{name[: MOST_NAME - 4]} {number}", number + 1
+        wanted, number = f"{name[: MAX_NAME - 4]} {number}", number + 1
     return wanted
 
 
@@ -86,7 +86,7 @@ def offered(key: str, made: Callable[[str], Card]) -> None:
         name = st.selectbox(
             _("Board"), [*found, NEW], format_func=lambda one: _(found[one][0].name) if one else _("A new board")
         )
-        called = st.text_input(_("Or the name of a new one"), max_chars=MOST_NAME)
+        called = st.text_input(_("Or the name of a new one"), max_chars=MAX_NAME)
         title = st.text_input(_("Title of the card (or leave it empty)"), max_chars=120)
         if not st.form_submit_button(_("Keep"), icon=":material/dashboard_customize:", width="stretch"):
             return

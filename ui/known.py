@@ -14,7 +14,7 @@ from models.ask.query import Query
 from models.ask.statement import Answer
 from ui import store
 
-MOST_ANSWERS = 256  # kept, of all visitors
+MAX_ANSWERS = 256  # kept, of all visitors
 
 
 def known(sold: Stored, people: Stored) -> Known:
@@ -37,7 +37,7 @@ def answered(sold: Stored, people: Stored, query: Query) -> Answer:
     return _answered(sold.version, people.version, query, sold, people)
 
 
-@st.cache_resource(max_entries=MOST_ANSWERS, show_spinner=False)
+@st.cache_resource(max_entries=MAX_ANSWERS, show_spinner=False)
 def _answered(version: str, people_version: str, query: Query, _sold: Stored, _people: Stored) -> Answer:  # noqa: ARG001  # the cache key
     of = known(_sold, _people)
     return statement.answer(of.catalogue, query, partial(tables.query, dataset(of, query, _sold, _people)))

@@ -13,7 +13,7 @@ from models.ask import wording
 from models.ask.definitions import Catalogue, Measure
 from models.ask.query import Query
 
-FEW = 5  # that are named
+NAMED = 5  # that are named
 GONE = {"BUR", "DDR", "FXX", "SCG", "TMP", "YMD", "YUG", "ZAR"}  # codes of countries that are called otherwise today
 
 
@@ -59,7 +59,7 @@ def beside(known: Catalogue, query: Query, found: pd.DataFrame, currency: str) -
         return ""
     write = wording.number(one, currency)
     named = ", ".join(f"{level} ({write(value)})" for level, value in zip(left[dimension], left[one.name], strict=True))
-    return _("not on the map: {names}").format(names=named if len(left) <= FEW else locales.number(len(left)))
+    return _("not on the map: {names}").format(names=named if len(left) <= NAMED else locales.number(len(left)))
 
 
 def _coded(query: Query, found: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from locales.labels import label
 from models.drift.performance import POINTS, Course, bad, off, written
 
 REACH = 3  # usual half intervals that the axis of groups goes on beyond the outermost point
-MANY = 30  # windows whose intervals are drawn as bars; of more as a band
+MAX_BARS = 30  # windows whose intervals are drawn as bars; of more as a band
 _ESTIMATED_COLOUR = theme.ACCENT
 
 
@@ -38,7 +38,7 @@ def over_time(course: Course, currency: str, every: str) -> go.Figure:
         )
     # A week of few days may have an interval that would leave no room for the rest.
     ends = [
-        part[["lo", "hi"]].quantile([0.1, 0.9] if len(realised) > MANY else [0, 1]).to_numpy().ravel()
+        part[["lo", "hi"]].quantile([0.1, 0.9] if len(realised) > MAX_BARS else [0, 1]).to_numpy().ravel()
         for part in (realised, estimated)
     ]
     figure = theme.figure(
@@ -86,7 +86,7 @@ def over_time(course: Course, currency: str, every: str) -> go.Figure:
     sentence = _("{day}: {value} came ({lo} to {hi} is its 95% interval), from {rows} rows")
     hover = _sentences(sentence, realised, course.metric, currency)
     trace = _line(realised, _("realised"), {"color": theme.STAY, "width": 2}, "circle", hover)
-    if len(realised) > MANY:
+    if len(realised) > MAX_BARS:
         around = realised["day"], realised["lo"], realised["hi"]
         figure.add_trace(theme.band(*around, theme.STAY, opacity=0.16, name=_("95% interval")))
     else:

@@ -20,7 +20,7 @@ POLICY_LOOKS = {
     "alert": (theme.ACCENT, "dot", "diamond"),
     "never": (theme.NEUTRAL, "dash", "square"),
 }
-MOST_PARTS = 10
+MAX_PARTS = 10
 
 
 def errors(days: pd.DatetimeIndex, units: dict[str, np.ndarray]) -> go.Figure:
@@ -62,9 +62,9 @@ def gains(rows: pd.DataFrame, axis: str, written: Written) -> go.Figure:
     elif len(sure) or len(worse):
         title = _("Of {all} parts the challenger is surely better in {count} and surely worse in {worse}")
         title = title.format(count=len(sure), all=len(parts), worse=len(worse))
-    shown = rows.head(MOST_PARTS + 1)
+    shown = rows.head(MAX_PARTS + 1)
     if len(shown) < len(rows):
-        axis += "<br>" + _("the {count} largest of {all} parts").format(count=MOST_PARTS, all=len(parts))
+        axis += "<br>" + _("the {count} largest of {all} parts").format(count=MAX_PARTS, all=len(parts))
     ends = theme.amounts(shown[["lo", "hi"]].to_numpy().ravel())
     figure = theme.figure(
         title,

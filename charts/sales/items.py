@@ -11,7 +11,7 @@ from charts import theme
 from locales import N_, _
 from locales.labels import label
 
-MOST_BARS = 15
+MAX_BARS = 15
 LONGEST_NAME = 26  # characters
 PROMISED = 0.8
 METHODS = {
@@ -147,7 +147,7 @@ def history(past: pd.Series, ahead: pd.DataFrame, name: str) -> go.Figure:
 
 def by_store(table: pd.DataFrame) -> go.Figure:
     """The error of each store's forecasts over that of the mean of its last three months (below 100 % is better)."""
-    shown = table.dropna(subset="ratio").sort_values("ratio", ascending=False).head(2 * MOST_BARS)
+    shown = table.dropna(subset="ratio").sort_values("ratio", ascending=False).head(2 * MAX_BARS)
     worse = int((table["ratio"] > 1).sum())
     title = _("The forecast beats the mean of the last three months in every store")
     if worse:

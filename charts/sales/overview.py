@@ -27,7 +27,7 @@ PARETO = {
 }
 OWN = N_("{column}: {count} of {all} make {share} of revenue")
 FIRST = N_("{column}: {name} brings in the most, {share} of revenue")
-FEW = 5  # levels of which the first one says more than how many make most of the revenue
+FEW_LEVELS = 5  # levels of which the first one says more than how many make most of the revenue
 
 
 def trend(parts: pd.DataFrame, season: Season, currency: str) -> go.Figure:
@@ -449,7 +449,7 @@ def _height(bars: int) -> int:
 def _title_pareto(ranked: pd.DataFrame, column: str) -> str:
     if ranked["share"].isna().any():
         return _("{column}: no revenue").format(column=label(column))
-    if column not in PARETO and len(ranked) <= FEW:
+    if column not in PARETO and len(ranked) <= FEW_LEVELS:
         first = ranked.iloc[0]
         return _(FIRST).format(column=heading(column), name=first["name"], share=locales.percent(first["share"]))
     return _(PARETO.get(column, OWN)).format(

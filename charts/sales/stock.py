@@ -12,7 +12,7 @@ from locales import _
 
 SHOWN = 12  # products in a figure of some of them
 FAR = 120  # days of cover from which more makes no difference
-ENOUGH = 200  # past lead times from which a class of demand says something
+MIN_CASES = 200  # past lead times from which a class of demand says something
 NAME = 28  # characters of a name on an axis
 
 
@@ -380,7 +380,7 @@ def service(levels: np.ndarray, achieved: np.ndarray, textbook: np.ndarray, chos
 
 def by_kind(table: pd.DataFrame, target: float) -> go.Figure:
     """What was achieved for each class of demand: `kind`, `products`, `cases`, `achieved`, `textbook`."""
-    sure = table if (table["cases"] < ENOUGH).all() else table[table["cases"] >= ENOUGH]
+    sure = table if (table["cases"] < MIN_CASES).all() else table[table["cases"] >= MIN_CASES]
     low = float(np.floor(20 * min(table["textbook"].min(), table["achieved"].min(), target - 0.05)) / 20)
     ends = [locales.percent(end, 1) for end in (sure["achieved"].min(), sure["achieved"].max())]
     figure = theme.figure(

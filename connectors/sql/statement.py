@@ -13,7 +13,7 @@ from sqlglot.errors import SqlglotError
 from connectors import BadResponse
 from locales import N_
 
-LONGEST = 20_000  # characters
+MAX_CHARACTERS = 20_000  # characters
 WRITING = (
     *(exp.DDL, exp.DML, exp.Command, exp.Into, exp.Lock),
     *(exp.Placeholder, exp.Parameter, exp.SessionParameter),
@@ -52,8 +52,8 @@ def checked(sql: str, dialect: str, rows: int | None = None) -> str:
 
     Raises `BadResponse` with a sentence for whoever wrote it.
     """
-    if len(sql) > LONGEST:
-        raise BadResponse(N_("That is too long: write up to {count} characters."), count=LONGEST)
+    if len(sql) > MAX_CHARACTERS:
+        raise BadResponse(N_("That is too long: write up to {count} characters."), count=MAX_CHARACTERS)
     try:
         parsed = [one for one in sqlglot.parse(sql, dialect=dialect) if one is not None]
     except (SqlglotError, RecursionError) as error:

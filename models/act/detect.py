@@ -16,16 +16,16 @@ WEEK, YEAR = 7, 364  # 52 whole weeks, so that weekdays meet their own
 SETTLED = 21  # days after which a level and its weekdays are known well enough to measure the noise around them
 WARM = 56  # days with a value that have to be known before one is judged
 LEVEL, WEEKDAY, SCALE = 0.04, 0.03, 0.01  # how much of a day's news the level, its weekday and the noise take
-MOST = 2.0  # standard deviations of news that are believed
+MAX_NEWS = 2.0  # standard deviations of news that are believed
 BELIEVED = 3.0  # times as much, of what the same days of the year after are told
-_HELD = 0.9205  # mean of min(z, MOST) ** 2 of a standard normal z
+_HELD = 0.9205  # mean of min(z, MAX_NEWS) ** 2 of a standard normal z
 LINES = 40.0  # a day where the noise of single lines and that of whole days are alike
-FEW = 10  # lines of a day up to which one that is large tells nothing
-MANY = 1000.0  # things a day, from which on more are no less noisy
+MIN_LINES = 10  # lines of a day up to which one that is large tells nothing
+LEAST_NOISY = 1000.0  # things a day, from which on more are no less noisy
 TAIL = 12.0  # degrees of freedom of the noise
 NEAR = 15  # days around the same one of last year that tell the level there, with a Gaussian weight:
 WIDTH = 5.0  # and its standard deviation
-LEAST = 0.005  # of an average: less is no noise
+MIN_SPREAD = 0.005  # of an average: less is no noise
 TINY = 1e-12
 
 
@@ -57,7 +57,7 @@ def usual(
     neither judged nor learned from; a day's news is used `lead` days later (values over so many days share them until
     then). Only the days from place `since` on are in the answer.
 
-    A level, seven weekdays and the noise follow the days by exponential smoothing that believes no more than `MOST`
+    A level, seven weekdays and the noise follow the days by exponential smoothing that believes no more than `MAX_NEWS`
     standard deviations of a day (Gelper, Fried & Croux 2010, Journal of Forecasting 29, 285-300); the level also moves
     as it did on the same days of the year before, where that is known. Sums are seen through asinh(y / 2c): as they
     are while single lines make the noise, as logarithms where whole days do (Anscombe 1948, Biometrika 35, 246-254).
@@ -85,7 +85,7 @@ def usual(
     low[rare] = np.maximum(low[rare], pdtr(_count(values, unit, rare), _count(expected, unit, rare, whole=False)))
     rare = some & (off > 1)
     things = _count(values, unit, rare)
-    one_large = (np.broadcast_to(by_line, off.shape) & (lines < FEW))[rare]  # which is not many
+    one_large = (np.broadcast_to(by_line, off.shape) & (lines < MIN_LINES))[rare]  # which is not many
     things = np.where(one_large, np.minimum(things, lines[rare]), things)
     high[rare] = np.maximum(high[rare], pdtrc(things - 1, _count(expected, unit, rare, whole=False)))
     return Usual(expected, low, high)
@@ -103,7 +103,7 @@ def _things(values: np.ndarray, lines: np.ndarray) -> tuple[np.ndarray, np.ndarr
     pairs = (~np.isnan(apart)).sum(0)
     varies = np.nan_to_num(apart).sum(0) / np.maximum(pairs, 1) / np.maximum(mean, TINY)
     steadier = (pairs > WEEK) & (varies < unit / 2)
-    return np.where(steadier, np.maximum(varies, mean / MANY), unit), ~steadier
+    return np.where(steadier, np.maximum(varies, mean / LEAST_NOISY), unit), ~steadier
 
 
 def _count(values: np.ndarray, unit: np.ndarray, which: np.ndarray, whole: bool = True) -> np.ndarray:
@@ -134,7 +134,7 @@ def _follow(
     quick = np.maximum(LEVEL, 1 / (before + 1))
     slow = np.where(before >= WEEK, np.maximum(WEEKDAY, 1 / (before / WEEK + 3)), 0)
     pace = news_of * settled * np.maximum(2 * SCALE, 1 / (np.maximum(before - SETTLED, 0) / 2 + 1))
-    most = np.where(before >= SETTLED + 2 * WEEK, MOST, np.inf)
+    most = np.where(before >= SETTLED + 2 * WEEK, MAX_NEWS, np.inf)
     held = np.where(before >= SETTLED + 2 * WEEK, _HELD, 1.0)
     season, spreads = np.zeros((WEEK, series)), np.zeros((2, series))
     weights = np.exp(-((np.arange(-NEAR, NEAR + 1) / WIDTH) ** 2) / 2)
@@ -153,7 +153,7 @@ def _follow(
         early = max(day + 1 - lead, 0)
         ahead = middle[day]
         np.add(levels[early] + (moves[day + 1] - moves[early]), season[which], out=ahead)
-        least = np.where(counted, _least(ahead), LEAST * np.abs(ahead) + TINY)
+        least = np.where(counted, _least(ahead), MIN_SPREAD * np.abs(ahead) + TINY)
         np.maximum(np.sqrt(spreads), least, out=noises[:, day])
         below, above = most[day] * noises[:, day]
         off = (there[day] - level - season[which]) / even

@@ -30,8 +30,8 @@ WEEKS = 4  # of which the same weekdays are a comparison
 LATELY = 28  # days that say how many lines are usual
 SHORT = 8 * LATELY  # days that a comparison within these weeks looks at, with the longest window
 USUALLY = 0.8  # of the days of a weekday on which anything was sold: another one is closed as on a holiday
-FEW = 0.1  # of a window's days: with more holidays it is like no other
-MOST = 1000  # levels that are watched, those with the most lines
+MAX_HOLIDAYS = 0.1  # of a window's days: with more holidays it is like no other
+MAX_LEVELS = 1000  # levels that are watched, those with the most lines
 MONTH = 365.25 / 12
 NOTHING = N_("There is nothing to judge on {day}: the data say nothing of it.")
 
@@ -42,7 +42,7 @@ class Past:
 
     A value is NaN where it is not known: on days when nothing at all was sold, before a level's first line, where an
     average is of nothing. Days `apart` are holidays; `counted` values are sums or counts. `left`: levels with so few
-    lines that they are not watched, beyond `MOST`.
+    lines that they are not watched, beyond `MAX_LEVELS`.
     """
 
     days: np.ndarray
@@ -120,7 +120,7 @@ def _read(known: Catalogue, alike: Sequence[Rule], ask: Ask, last: date, history
     codes, levels = pd.factorize(found["level"], sort=True)
     names = [str(level) for level in levels]
     count = np.bincount(codes, weights=found["lines"], minlength=len(names))
-    most = np.sort(np.argsort(-count, kind="stable")[:MOST])
+    most = np.sort(np.argsort(-count, kind="stable")[:MAX_LEVELS])
     opened = _opened(ask, first, last, days)
     apart = _apart(known, ask, days, opened)
 
@@ -144,7 +144,7 @@ def _read(known: Catalogue, alike: Sequence[Rule], ask: Ask, last: date, history
             grid = np.where(lines > 0, grid, np.nan_to_num(grid))
         over, holidays = lines, apart
         if rule.window > 1:
-            holidays = _rolled(apart[:, None].astype(float), rule.window)[:, 0] > FEW * rule.window
+            holidays = _rolled(apart[:, None].astype(float), rule.window)[:, 0] > MAX_HOLIDAYS * rule.window
         if rule.window > spread:
             grid, over = _rolled(np.where(opened[:, None], grid, 0.0), rule.window), _rolled(lines, rule.window)
         there = begun & opened[:, None]
@@ -384,7 +384,7 @@ def judge(
     return verdicts
 
 
-REMEMBERED = 3 * rules.MOST_DAYS + WEEK  # days before one that say whether an alert of it is new
+REMEMBERED = 3 * rules.MAX_DAYS + WEEK  # days before one that say whether an alert of it is new
 
 
 def _seen(watched: Sequence[Rule], pasts: Mapping[int, Past]) -> dict[int, Usual]:

@@ -39,7 +39,7 @@ KINDS: Mapping[Against, tuple[Kind, ...]] = {
 }
 DEFAULT: Mapping[Against, float] = {"number": 0.0, "weekday": 0.3, "year": 0.3, "band": 1.0, "usual": 28.0}
 WINDOWS = (1, 7, 14, 28)  # days that people ask for; any number up to the last is a window
-MOST_DAYS = 28  # in a row, and of quiet afterwards: what a rehearsal remembers
+MAX_DAYS = 28  # in a row, and of quiet afterwards: what a rehearsal remembers
 DAY = 24  # hours
 RARE = 400.0  # days between two false alarms of a ready-made rule, at least
 
@@ -132,8 +132,8 @@ def _check_numbers(rule: Rule) -> None:
         raise Unfit(N_("Nothing falls by more than 100%: choose a smaller change."))
     if rule.against == "number" and rule.kind == "outside" and (rule.upper is None or rule.upper <= rule.threshold):
         raise Unfit(N_("Outside needs two numbers, the smaller one first."))
-    if not (1 <= rule.window <= MOST_DAYS and 1 <= rule.days <= MOST_DAYS and 0 <= rule.cooldown <= MOST_DAYS):
-        raise Unfit(N_("Windows, days in a row and quiet days are up to {most}."), most=MOST_DAYS)
+    if not (1 <= rule.window <= MAX_DAYS and 1 <= rule.days <= MAX_DAYS and 0 <= rule.cooldown <= MAX_DAYS):
+        raise Unfit(N_("Windows, days in a row and quiet days are up to {most}."), most=MAX_DAYS)
     if rule.against == "band" and rule.window > 1:
         raise Unfit(N_("A forecast has a band for single days: choose a window of one day."))
     if not (0 <= rule.hours[0] < DAY and 0 <= rule.hours[1] <= DAY) or rule.hours[0] == rule.hours[1]:

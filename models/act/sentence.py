@@ -20,7 +20,7 @@ from models.ask import spelling, wording
 from models.ask.definitions import Catalogue, Measure
 from models.ask.lexicon import Lexicon
 from models.ask.query import Query
-from models.ask.understand import LONGEST, understand
+from models.ask.understand import MAX_CHARACTERS, understand
 from models.ask.words import NUMBERS
 
 CONDITIONS: dict[tuple[Against, Kind], str] = {
@@ -198,7 +198,7 @@ _ZONE = re.compile(r"\(([A-Za-z]+(?:/[A-Za-z_+-]+\d*)*)\)\s*(?:,|$)")
 
 def read(text: str, known: Catalogue, lexicon: Lexicon) -> Heard:
     """The rule in a sentence. What it does not say is as in `Rule`."""
-    if len(text) > LONGEST:
+    if len(text) > MAX_CHARACTERS:
         return Heard()
     plain = _spelled(text)
     zone = _ZONE.search(text)

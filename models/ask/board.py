@@ -18,12 +18,12 @@ Form = Literal["number", "figure", "map", "table", "sql", "words", "picture"]
 Width = Literal[3, 4, 6, 8, 12]
 COMPARED = {"": N_("With nothing"), "before": N_("The days before"), "year": N_("A year earlier")}
 WHOLE = 12  # columns of the grid
-MOST_CARDS = 40
+MAX_CARDS = 40
 TOGETHER = 4  # numbers before a room
-MOST_WORDS = 2000  # characters
-MOST_NAME = 60
+MAX_WORDS = 2000  # characters
+MAX_NAME = 60
 STEPS = {"day": 1, "week": 7, "month": 28, "quarter": 90, "year": 365}  # days of a step, at least
-FEWEST = 6  # steps of a line
+MIN_STEPS = 6  # steps of a line
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _grain(known: Catalogue, grain: str, period: str) -> str:
         return ""
     start, end = periods.days(period, known.first, known.last)
     days = (min(end, known.last) - max(start, known.first)).days + 1
-    finer = [one for one in reversed(GRAINS[: GRAINS.index(grain) + 1]) if days >= FEWEST * STEPS[one]]
+    finer = [one for one in reversed(GRAINS[: GRAINS.index(grain) + 1]) if days >= MIN_STEPS * STEPS[one]]
     return finer[0] if finer else "day"
 
 

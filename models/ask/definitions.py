@@ -19,7 +19,7 @@ from models.ask.query import GRAINS, Query
 
 Unit = Literal["money", "units", "count", "share", "days", "number"]
 TABLES = ("sales", "stock", "customers")
-MOST_BY = 2  # dimensions and a grain of one question
+MAX_BY = 2  # dimensions and a grain of one question
 GOODS = "line_type IN ('sale', 'return')"
 SALE = "line_type = 'sale'"
 TIME = "time_of_day"  # as a column: whether lines say more than a day
@@ -524,12 +524,12 @@ def fits(known: Catalogue, query: Query) -> bool:
     return (
         all(known.measures[name].table == table for name in measures)
         and all(name in known.dimensions and table in known.dimensions[name].sql for name in split)
-        and len(set(query.by)) == len(query.by) <= MOST_BY
+        and len(set(query.by)) == len(query.by) <= MAX_BY
         and query.grain in ("", *GRAINS)
         and not (timed and table != "sales")
         and not (query.period and table == PEOPLE)
         and query.limit >= 0
-        and (not query.each or (query.each in query.by and len(query.by) == MOST_BY and not query.grain))
+        and (not query.each or (query.each in query.by and len(query.by) == MAX_BY and not query.grain))
         and not (query.thresholds and not (query.by or query.grain))
         and all(periods.is_period(one) for one in (query.period, query.compared) if one not in ("before", "year"))
         and not (query.share and (len(query.measures) > 1 or not known.measures[query.measures[0]].additive))
@@ -551,7 +551,7 @@ def fitted(known: Catalogue, query: Query) -> Query | None:
     kept = replace(
         query,
         measures=measures,
-        by=tuple(name for name in query.by if has(name))[:MOST_BY],
+        by=tuple(name for name in query.by if has(name))[:MAX_BY],
         grain=query.grain if timed else "",
         filters=tuple(one for one in query.filters if has(one.dimension)),
         thresholds=tuple(one for one in query.thresholds if one.measure in known.measures),
@@ -560,7 +560,7 @@ def fitted(known: Catalogue, query: Query) -> Query | None:
         over=query.over if timed or has(query.over) else "",
         share=query.share and len(measures) == 1 and known.measures[measures[0]].additive,
     )
-    if kept.each not in kept.by or len(kept.by) < MOST_BY or kept.grain:
+    if kept.each not in kept.by or len(kept.by) < MAX_BY or kept.grain:
         kept = replace(kept, each="")
     kept = replace(kept, thresholds=tuple(one for one in kept.thresholds if known.measures[one.measure].table == table))
     return kept if fits(known, kept) else None

@@ -9,7 +9,7 @@ from models.ask.definitions import Catalogue
 from models.ask.lexicon import SUPERLATIVES, Entry, Kind, Lexicon
 from models.ask.query import Filter, How, Query, Relation, Threshold
 
-MOST_READINGS = 4
+MAX_READINGS = 4
 USUAL = ("revenue", "units", "orders")  # what is offered where no measure was named
 STEPS = ("day", "week", "month", "quarter", "year", "jour", "semaine", "trimestre", "annee")  # no series by themselves
 RATES = {"margin": "margin_rate", "discount": "discount_rate", "returned": "return_rate"}
@@ -400,7 +400,7 @@ class Draft:
             counts = any(not self.known.measures[name].additive for name in measures if name in self.known.measures)
             if self.averaged and (self.averaged != len(measures) or (counts and not self.grain)):
                 continue  # an average of what, is not said
-            for chosen in itertools.islice(itertools.product(*self.choices), MOST_READINGS):
+            for chosen in itertools.islice(itertools.product(*self.choices), MAX_READINGS):
                 yield self._query(measures, [*self.filters, *chosen], time, base)
 
     def _either(self, time: when.Found, base: Query | None) -> Iterator[Query]:

@@ -12,7 +12,7 @@ from sqlglot.errors import SqlglotError
 
 from locales import N_, Sentence
 
-LONGEST = 10_000  # characters
+MAX_CHARACTERS = 10_000  # characters
 ROWS, SECONDS = 5000, 10
 # Functions that sqlglot has no class for, and that only compute. All others it does not know are refused.
 PLAIN = frozenset(
@@ -43,8 +43,8 @@ def checked(sql: str, tables: Collection[str]) -> str:
 
     Raises `Refused` with a sentence for whoever wrote it.
     """
-    if len(sql) > LONGEST:
-        raise Refused(N_("That is too long: write up to {count} characters."), count=LONGEST)
+    if len(sql) > MAX_CHARACTERS:
+        raise Refused(N_("That is too long: write up to {count} characters."), count=MAX_CHARACTERS)
     try:
         parsed = [one for one in sqlglot.parse(sql, dialect="duckdb") if one is not None]
     except (SqlglotError, RecursionError) as error:

@@ -20,7 +20,7 @@ RATIOS = {  # measure -> what it is of, and what one is called of what it is for
     "basket": ("revenue", ("order", "invoice", "ticket", "receipt", "transaction", "commande", "facture", "achat")),
     "units_per_order": ("units", ("order", "invoice", "ticket", "receipt", "transaction", "commande", "facture")),
 }
-FEW = 200  # levels of a dimension up to which a word that only some of them have stands for these
+MAX_LEVELS_OF_A_WORD = 200  # levels of a dimension up to which a word that only some of them have stands for these
 LONG = 9  # letters of a word in which two may be wrong
 SUPERLATIVES = {"most": "most", "least": "least", "best": "most", "worst": "least"}  # and which way they order
 SHORT = 3  # letters of a word that says too little for that
@@ -136,15 +136,15 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
         if (two := _yes_no(values)) is not None:
             binary[name] = two
             continue
-        if len(values) > FEW:
+        if len(values) > MAX_LEVELS_OF_A_WORD:
             codes[name] = {str(value).casefold(): str(value) for value in values}
-        for phrase, value in _phrases(values, called, len(values) <= FEW):
-            say_all([phrase], Entry("value", name, (value,)), same=len(values) <= FEW)
+        for phrase, value in _phrases(values, called, len(values) <= MAX_LEVELS_OF_A_WORD):
+            say_all([phrase], Entry("value", name, (value,)), same=len(values) <= MAX_LEVELS_OF_A_WORD)
         if name == "product":
             product_words |= {
                 word for value in called.values() for word in key(value) if len(word) >= SHORT and word not in GENERIC
             }
-        if len(values) <= FEW and name != "customer":  # people share their first names with feasts
+        if len(values) <= MAX_LEVELS_OF_A_WORD and name != "customer":  # people share their first names with feasts
             for word, which in _shared(values, called).items():
                 say((word,), Entry("value", name, (which,), whole=False))
                 say_all(_same(word), Entry("value", name, (which,), whole=False))

@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 GRAINS = ("day", "week", "month", "quarter", "year")
-MOST_TEXT = 4000  # characters of a link
+MAX_TEXT = 4000  # characters of a link
 Order = Literal["", "most", "least"]
 How = Literal["is", "contains"]
 Relation = Literal["over", "under", "at least", "at most"]
@@ -62,7 +62,7 @@ T = TypeVar("T")
 
 def read(adapter: TypeAdapter[T], text: str) -> T | None:
     """What a link says; None where it is nothing of this kind, or longer than links are."""
-    if len(text) > MOST_TEXT:
+    if len(text) > MAX_TEXT:
         return None
     try:
         return adapter.validate_json(text)

@@ -15,7 +15,7 @@ from models.ask import definitions, periods
 from models.ask.definitions import GOODS, LATELY, PEOPLE, SALE, Catalogue
 from models.ask.query import GRAINS, Filter, Query
 
-MOST_GROUPS = 5000
+MAX_GROUPS = 5000
 STEP = "step"  # the column of a grain
 SHARE = "share"
 MISSING = 0.02  # of the days to compare with
@@ -33,7 +33,7 @@ class Answer:
     `table` has a column for each dimension and for the grain (`STEP`), the measures, with a comparison also each
     measure of the `earlier` days (`EARLIER` before its name), with a share the part of the whole (`SHARE`). `period`
     and `earlier` are first and last days, None where there is no time. `sql` with `values` was asked; `cut`: there are
-    more groups than `MOST_GROUPS`.
+    more groups than `MAX_GROUPS`.
     """
 
     table: pd.DataFrame
@@ -53,7 +53,7 @@ def answer(known: Catalogue, query: Query, ask: Ask) -> Answer:
     earlier = compared(known, query)
     if earlier:
         found = _beside(known, query, found, period, earlier, ask)
-    return Answer(found.head(MOST_GROUPS), period, earlier, sql, values, len(found) > MOST_GROUPS)
+    return Answer(found.head(MAX_GROUPS), period, earlier, sql, values, len(found) > MAX_GROUPS)
 
 
 def compared(known: Catalogue, query: Query) -> Days | None:
@@ -107,7 +107,7 @@ def daily(known: Catalogue, query: Query, period: Days, window: int = 1) -> tupl
 
 
 def statement(known: Catalogue, query: Query, period: Days | None) -> tuple[str, dict[str, Any]]:
-    """The SQL of a query and its values: one row a group, at most `MOST_GROUPS` + 1 of them."""
+    """The SQL of a query and its values: one row a group, at most `MAX_GROUPS` + 1 of them."""
     made = _Made(known, query, period)
     groups, columns = made.groups(), list(query.measures)
     names = ", ".join(quoted(name) for name in (*groups, *columns))
@@ -233,7 +233,7 @@ class _Made:
         if query.each:
             order = [quoted(query.each), *order]
         limit = 0 if query.each or (query.grain and query.by) else query.limit
-        return f" ORDER BY {', '.join(order)} LIMIT {limit or MOST_GROUPS + 1}"
+        return f" ORDER BY {', '.join(order)} LIMIT {limit or MAX_GROUPS + 1}"
 
     def stock(self) -> str:
         """The stock on the last day: a row a product (and store) with what is on hand, its cost, lately sold units, and

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from models.ask import definitions, spelling, when, words
 from models.ask.definitions import TABLES, Catalogue
-from models.ask.draft import MOST_READINGS, Draft, Item
+from models.ask.draft import MAX_READINGS, Draft, Item
 from models.ask.lexicon import SUPERLATIVES, Entry, Lexicon, corrected, nearest
 from models.ask.query import Query
 
 MONEY = tuple([word] for word in ("euro", "eur", "pound", "dollar", "gbp", "usd", "livre"))
 HOURS = (["h"], ["heure"], ["o"])
-LONGEST = 500  # characters of a question
+MAX_CHARACTERS = 500  # characters of a question
 
 ASKS = ("which", "many", "much", "sell", "spend", "losing", "empty", "share", "mean", *SUPERLATIVES)
 FOLLOWS = (
@@ -66,7 +66,7 @@ class Understood:
 
 def understand(text: str, known: Catalogue, lexicon: Lexicon, previous: Query | None = None) -> Understood:
     """What a question asks of some data; one that goes on from a `previous` query changes it."""
-    if len(text) > LONGEST:
+    if len(text) > MAX_CHARACTERS:
         return Understood(too_long=True)
     plain = re.sub(r"[,;](?!\d)", " and ", spelling.plain(text))
     time = when.find(spelling.numbers(plain), known.first, known.last)
@@ -90,7 +90,7 @@ def understand(text: str, known: Catalogue, lexicon: Lexicon, previous: Query | 
     unknown = tuple(Unknown(word, tuple(nearest(lexicon, spelling.stem(word)))) for word in dict.fromkeys(stray))
     lacking = tuple(dict.fromkeys(name for item in items for name in item.lacking))
     goes_on = base is not None and bool(possible)
-    return Understood(possible[: 1 if intent else MOST_READINGS], intent, unknown, lacking, fixed, goes_on=goes_on)
+    return Understood(possible[: 1 if intent else MAX_READINGS], intent, unknown, lacking, fixed, goes_on=goes_on)
 
 
 def _items(text: str, lexicon: Lexicon) -> tuple[list[Item], tuple[tuple[str, str], ...]]:

@@ -8,7 +8,7 @@ from data.tables import quoted
 from models.ask.definitions import GOODS, PEOPLE, Catalogue
 from models.ask.statement import Ask
 
-MOST = 20_000  # values of a dimension: of one with more, nobody knows the names
+MAX_VALUES = 20_000  # values of a dimension: of one with more, nobody knows the names
 
 
 def levels(known: Catalogue, ask: Mapping[str, Ask]) -> dict[str, list[str]]:
@@ -20,9 +20,9 @@ def levels(known: Catalogue, ask: Mapping[str, Ask]) -> dict[str, list[str]]:
         table = PEOPLE if PEOPLE in dimension.sql else "sales"
         value = f"CAST({dimension.sql[table]} AS VARCHAR)"
         goods = f" WHERE {GOODS}" if table == "sales" else ""
-        sql = f"SELECT {value} AS value FROM {table}{goods} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {MOST + 1}"  # noqa: S608
+        sql = f"SELECT {value} AS value FROM {table}{goods} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {MAX_VALUES + 1}"  # noqa: S608
         values = ask[table](sql)["value"].dropna().tolist()
-        found[name] = values if len(values) <= MOST else []
+        found[name] = values if len(values) <= MAX_VALUES else []
     return found
 
 

@@ -13,7 +13,7 @@ from models.ask.definitions import Catalogue
 from models.ask.query import Query
 from models.ask.statement import Ask, Days
 
-FEWEST = 6  # earlier pairs of periods that say how much changes are usual
+MIN_PAIRS = 6  # earlier pairs of periods that say how much changes are usual
 SURE = 0.95  # of the changes between earlier periods lie in what is called usual
 
 
@@ -103,7 +103,7 @@ def _history(known: Catalogue, asked: Query, dimension: str, period: Days, earli
 def _usual(change: np.ndarray, past: np.ndarray) -> np.ndarray | None:
     """Whether each change is one that changes before it (a row for each) let expect; None where these are too few."""
     count = past.shape[1]
-    if count < FEWEST:
+    if count < MIN_PAIRS:
         return None
     reach = special.stdtrit(count - 1, (1 + SURE) / 2) * past.std(axis=1, ddof=1) * np.sqrt(1 + 1 / count)
     return np.abs(change - past.mean(axis=1)) <= reach

@@ -19,7 +19,7 @@ from models.churn.value import Terms
 from models.churn.window import DAYS_A_MONTH
 
 MONTH_END = "day"  # of `history`: when a customer was known so; the outcome is that of the month after
-FEWEST = 30  # leavers on which two models can be compared
+MIN_LEAVERS = 30  # leavers on which two models can be compared
 YEAR = 12  # months to learn from, and most months that policies are tried on
 RESAMPLED = 400  # draws behind the interval of the AUC, each of which ranks all customers
 
@@ -72,7 +72,7 @@ def compare(
     Raises `CannotJudge` where they learned the same or too few customers left.
     """
     later = history[history[MONTH_END] >= pd.Timestamp(max(ends))] if history is not None else customers[:0]
-    in_time = bool(later[TARGET].sum() >= FEWEST) if len(later) else False
+    in_time = bool(later[TARGET].sum() >= MIN_LEAVERS) if len(later) else False
     if in_time:
         table, months = later, int(later[MONTH_END].nunique())
         risk = {
@@ -90,10 +90,10 @@ def compare(
         judged = ~np.isnan(risk["champion"]) & ~np.isnan(risk["challenger"])
         table, risk = table[judged], {name: values[judged] for name, values in risk.items()}
     left = table[TARGET].to_numpy(bool)
-    if min(left.sum(), (~left).sum()) < FEWEST:
+    if min(left.sum(), (~left).sum()) < MIN_LEAVERS:
         raise CannotJudge(
             N_("Too few customers to compare on: at least {needed} who left and as many who stayed are needed."),
-            needed=FEWEST,
+            needed=MIN_LEAVERS,
         )
     if np.array_equal(risk["champion"], risk["challenger"]):
         raise CannotJudge(

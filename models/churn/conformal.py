@@ -18,7 +18,7 @@ LEAVE, STAY, UNCLEAR = "leave", "stay", "unclear"
 SURE = 0.8  # how often the right outcome is among those a verdict leaves possible, for leavers and stayers alike
 IN_GROUPS = 0.05  # less of that is promised in each group;
 NOISE = 0.5  # so many standard errors of a share over its leavers are asked for on top, since the limits are learned
-FEWEST = 10  # leavers: a group with fewer has no limit of its own
+MIN_LEAVERS = 10  # leavers: a group with fewer has no limit of its own
 BANDS = 6  # of about as many customers each, into which a number is cut
 GROUPS = 16  # with limits of their own at most
 ERRORS = 0.25  # standard errors of coverage that may lack in a group without one
@@ -127,7 +127,9 @@ def _candidates(matrix: np.ndarray, left: np.ndarray, coding: Coding) -> list[Gr
             ends = [(lo, float(np.nextafter(hi, lo))) for lo, hi in zip(cuts[:-1], [*cuts[1:-1], np.inf], strict=True)]
             ends = [(-np.inf if lo == cuts[0] else float(lo), hi) for lo, hi in ends]
         found += [Group(place, lo, hi) for lo, hi in [*ends, (np.nan, np.nan)]]
-    return [group for group in found if group.members(matrix[left]).sum() >= FEWEST and not group.members(matrix).all()]
+    return [
+        group for group in found if group.members(matrix[left]).sum() >= MIN_LEAVERS and not group.members(matrix).all()
+    ]
 
 
 def _lowest(risks: np.ndarray, sure: float) -> float:

@@ -16,7 +16,7 @@ from models import statistics
 MISSING = "?"  # the level of customers whose value is not known
 MAX_SHOWN_LEVELS = 30
 MAX_SHOWN = 12
-FEWEST_IN_CELL = 10  # customers: a cell with fewer shows no rate
+MIN_IN_CELL = 10  # customers: a cell with fewer shows no rate
 CERTAIN, WEAK = 0.05, 0.1  # p-value below which, and Cramér's V or correlation above which, a column is named
 PEERS = 30  # customers: fewer do not say what customers like them do
 _CHUNK = 2**16  # customers at a time: bounds memory, and keeps counts exact in single precision
@@ -39,7 +39,7 @@ class Headline:
 
 @dataclass(frozen=True)
 class Crossed:
-    """Two columns crossed, a row a level: `count` of customers, and `rate` in cells of `FEWEST_IN_CELL` or more."""
+    """Two columns crossed, a row a level: `count` of customers, and `rate` in cells of `MIN_IN_CELL` or more."""
 
     rows: str
     columns: str
@@ -237,7 +237,7 @@ def crossed(customers: pd.DataFrame, rows: str, columns: str) -> Crossed:
     count = statistics.counts(left, right)
     leavers = statistics.counts(left[churned], right[churned])
     with np.errstate(divide="ignore", invalid="ignore"):
-        rate = np.where(count >= FEWEST_IN_CELL, leavers / count, np.nan)
+        rate = np.where(count >= MIN_IN_CELL, leavers / count, np.nan)
     shape = {"index": left.categories, "columns": right.categories}
     some = count.sum(1) > 0, count.sum(0) > 0
     return Crossed(rows, columns, pd.DataFrame(rate, **shape).loc[some], pd.DataFrame(count, **shape).loc[some])

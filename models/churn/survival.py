@@ -14,7 +14,7 @@ import pandas as pd
 from models.churn.explore import as_levels
 from models.statistics import Z95
 
-FEWEST = 20  # customers at risk from which a leaver counts, where customers enter late
+MIN_AT_RISK = 20  # customers at risk from which a leaver counts, where customers enter late
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ def kaplan_meier(customers: pd.DataFrame, by: str | None = None, window: int | N
     With an outcome `window` (months), at risk after some months are only those who were under observation then, and
     the curve is that of the product-limit estimator for truncated data (Tsai, Jewell, Wang 1987, Biometrika 74,
     883-886). When in the window a customer left is not known: they enter half a window before. Where fewer than
-    `FEWEST` are at risk nobody's leaving counts, because one of three would end the curve for good (Lai and Ying 1991,
-    Annals of Statistics 19, 417-442); groups in which that is everywhere are left out.
+    `MIN_AT_RISK` are at risk nobody's leaving counts, because one of three would end the curve for good (Lai and
+    Ying 1991, Annals of Statistics 19, 417-442); groups in which that is everywhere are left out.
     """
-    fewest = 1 if window is None else FEWEST
+    fewest = 1 if window is None else MIN_AT_RISK
     curves = [_curve(name, *arrays, fewest) for name, arrays in _groups(customers, by, window).items()]
     told = [curve for curve in curves if curve["at_risk"].max() >= fewest]
     return pd.concat(told or curves, ignore_index=True)

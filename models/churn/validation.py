@@ -15,7 +15,7 @@ from models.churn.preparation import KEY, TARGET, CannotTrain, Coding, coding
 from models.churn.rules import Rules
 
 HORIZONS = (3, 6, 12)  # months
-FEWEST = 3  # month-ends to learn from
+MIN_MONTHS = 3  # month-ends to learn from
 LEARNED, JUDGED = 20_000, 4_000  # rows and customers at most
 GROUPS = 5  # of customers, by what was predicted
 NEEDED = 30  # leavers to learn from
@@ -56,11 +56,11 @@ def validate(history: pd.DataFrame, learner: str, window: int, seed: int = 0) ->
     are too few months or leavers.
     """
     days = pd.DatetimeIndex(np.sort(history[MONTH_END].unique()))
-    reach = [h // window for h in HORIZONS if h % window == 0 and len(days) - h // window >= FEWEST]
+    reach = [h // window for h in HORIZONS if h % window == 0 and len(days) - h // window >= MIN_MONTHS]
     if not reach:
         raise CannotTrain(
             N_("Months ahead are checked where customers are known at {needed} month-ends or more; here are {count}."),
-            needed=FEWEST + max(1, HORIZONS[0] // window),
+            needed=MIN_MONTHS + max(1, HORIZONS[0] // window),
             count=len(days),
         )
     base, rng = len(days) - reach[-1], np.random.default_rng(seed)

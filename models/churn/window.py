@@ -15,7 +15,7 @@ from models.churn.preparation import TARGET
 MONTHS = (1, 3, 6, 12)  # that can be chosen
 USUAL = 12  # where nothing tells: nothing then pays back too soon
 DAYS_A_MONTH = 365.25 / 12
-FEWEST = 200  # customers of each outcome from which the tenures tell
+MIN_CUSTOMERS = 200  # customers of each outcome from which the tenures tell
 Source = Literal["chosen", "history", "file", "tenure", "unknown"]
 
 
@@ -52,7 +52,7 @@ def guess(stored: Stored, customers: pd.DataFrame, history: pd.DataFrame | None 
     if "tenure" in customers and pd.api.types.is_numeric_dtype(customers["tenure"]):
         left = customers[TARGET].fillna(False).to_numpy(bool)
         stayers, leavers = (customers["tenure"][kept].dropna() for kept in (~left, left))
-        if min(len(stayers), len(leavers)) >= FEWEST:
+        if min(len(stayers), len(leavers)) >= MIN_CUSTOMERS:
             fitting = [months for months in MONTHS[1:] if months <= stayers.min() and (leavers < months).mean() > 0.01]
             if fitting:
                 return Window(fitting[-1], "tenure")

@@ -9,7 +9,7 @@ from models import statistics
 from models.customers.rfm import Purchases
 
 SETTLING = 3  # months after the beginning of the data in which old customers pass for new ones
-LEAST = 10  # customers of a cohort that is compared with others
+MIN_CUSTOMERS = 10  # customers of a cohort that is compared with others
 CERTAIN = 0.05
 
 
@@ -100,7 +100,7 @@ def _unlike(
     """
     from scipy.special import ndtr
 
-    usable = [row for row in range(SETTLING, last) if size[row] >= LEAST]
+    usable = [row for row in range(SETTLING, last) if size[row] >= MIN_CUSTOMERS]
     rows: list[dict[str, float]] = []
     ages = np.arange(1, wide)
     inside = np.add.outer(np.arange(wide), ages) <= last

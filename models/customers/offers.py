@@ -18,8 +18,8 @@ AHEAD = 28  # days: what is due by then is listed, and tested on as many
 LOST = 3  # usual gaps of silence, from which a product is given up rather than due
 LATELY = 90  # days after which a purchase counts half
 PENALTY = 500.0  # of the weights
-MOST = 4_000  # products that are learned from: the table of weights grows with their square (64 MB)
-FEWEST = 50  # customers to learn from, or to test on
+MAX_PRODUCTS = 4_000  # products that are learned from: the table of weights grows with their square (64 MB)
+MIN_CUSTOMERS = 50  # customers to learn from, or to test on
 CHUNK = 2_000  # customers at a time
 
 
@@ -82,11 +82,11 @@ def lines(columns: Collection[str]) -> dict[str, str]:
 
 def check(customers: int, products: int) -> None:
     """Raises CannotTell where fewer customers or products are known than offers can be learned from."""
-    if customers < FEWEST:
+    if customers < MIN_CUSTOMERS:
         raise CannotTell(
             N_("Only {count} customers are known to have bought: what to offer can be learned from {least} on."),
             count=customers,
-            least=FEWEST,
+            least=MIN_CUSTOMERS,
         )
     if products < 2:
         raise CannotTell(N_("Only one product was sold to known customers: there is nothing else to offer."))
@@ -110,7 +110,7 @@ def due(bought: Bought) -> pd.DataFrame:
 def learn(bought: Bought) -> Ease:
     """How much each product speaks for each other one: EASE (Steck 2019, Embarrassingly shallow autoencoders, WWW).
 
-    With G = X'X + penalty, P = inverse of G, the weights are -P_ij / P_jj off the diagonal. Of more than `MOST`
+    With G = X'X + penalty, P = inverse of G, the weights are -P_ij / P_jj off the diagonal. Of more than `MAX_PRODUCTS`
     products those that most customers bought. Raises CannotTell.
     """
     from scipy.linalg import lapack
@@ -118,7 +118,7 @@ def learn(bought: Bought) -> Ease:
     table = bought.table()
     customers = np.bincount(bought.lines["item"], minlength=len(bought.products))
     check(int((np.diff(table.indptr) > 0).sum()), int((customers > 0).sum()))
-    places = np.sort(np.argsort(-customers, kind="stable")[: min(MOST, int((customers > 0).sum()))])
+    places = np.sort(np.argsort(-customers, kind="stable")[: min(MAX_PRODUCTS, int((customers > 0).sum()))])
     held = table[:, places]
     gram = (held.T @ held).toarray()
     gram[np.diag_indices_from(gram)] += PENALTY
@@ -218,12 +218,12 @@ def test(then: Bought, later: Bought) -> Test:
     """Lists as of the end of `then` against the purchases `later`. Raises CannotTell where too few came back."""
     table, came = then.table(), later.table()
     who = np.flatnonzero((np.diff(table.indptr) > 0) & (np.diff(came.indptr) > 0))
-    if len(who) < FEWEST:
+    if len(who) < MIN_CUSTOMERS:
         raise CannotTell(
             N_("In the last {days} days {count} customers came back: to test lists on them takes {least}."),
             days=AHEAD,
             count=len(who),
-            least=FEWEST,
+            least=MIN_CUSTOMERS,
         )
     ease = learn(then)
     items = then.lines["item"].to_numpy()

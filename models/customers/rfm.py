@@ -50,7 +50,7 @@ ACTIONS = {
 }
 MONEY = ("revenue", "margin", "costed")
 SILENT = 28  # days without any sale, from which a gap is worth a sentence
-MOST = 0.5  # of the revenue, from which one customer is worth a sentence
+LARGE_SHARE = 0.5  # of the revenue, from which one customer is worth a sentence
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ def caveats(bought: Purchases) -> list[Caveat]:
         found.append(Caveat(message, {"share": bought.unknown / total}))
     if len(made) == 1:
         found.append(Caveat(N_("Only one customer is known: scores have nobody to compare with."), {}))
-    elif len(made) and made.max() > MOST * total > 0:
+    elif len(made) and made.max() > LARGE_SHARE * total > 0:
         message = N_("One customer, {customer}, makes {share} of the revenue.")
         found.append(
             Caveat(message, {"customer": bought.customers[int(made.idxmax())], "share": float(made.max()) / total})

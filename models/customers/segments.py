@@ -11,9 +11,9 @@ from models.customers import rfm
 from models.customers.rfm import Purchases
 
 FEATURES = ("recency", "frequency", "revenue")
-MOST = 8  # clusters
+MAX_CLUSTERS = 8  # clusters
 STABLE = 0.9  # adjusted Rand index, from which a number of clusters counts as stable
-ENOUGH = 60  # customers that can be grouped
+MIN_CUSTOMERS = 60  # customers that can be grouped
 SAMPLE = 2_000  # customers on which stability is measured
 RESAMPLES = 12
 NEIGHBOURS = 10  # of DBSCAN: as many make a dense place
@@ -68,7 +68,7 @@ def kmeans(scored: pd.DataFrame, k: int = 0, seed: int = 0) -> Clusters:
     some = points if len(points) <= SAMPLE else points[rng.choice(len(points), SAMPLE, replace=False)]
     kinds = len(np.unique(some.round(9), axis=0))
     rows, jaccard = [], {}
-    for count in range(2, min(MOST, kinds - 1) + 1):
+    for count in range(2, min(MAX_CLUSTERS, kinds - 1) + 1):
         whole = KMeans(count, n_init=4, random_state=seed).fit(some)
         alike, similar = [], np.zeros((RESAMPLES, count))
         for number in range(RESAMPLES):
@@ -95,7 +95,7 @@ def dbscan(scored: pd.DataFrame, radius: float = 0.0) -> Clusters:
     """DBSCAN (Ester, Kriegel, Sander and Xu 1996): dense places, and outliers between them.
 
     Without a `radius` it is the elbow of the sorted distances to the `NEIGHBOURS`-th neighbour: where they are farthest
-    below the line from the first to the last (Satopää and others 2011). Needs `ENOUGH` customers.
+    below the line from the first to the last (Satopää and others 2011). Needs `MIN_CUSTOMERS` customers.
     """
     from sklearn.cluster import DBSCAN
     from sklearn.neighbors import NearestNeighbors

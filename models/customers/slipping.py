@@ -8,8 +8,8 @@ import pandas as pd
 from locales import N_
 from models.customers.rfm import CannotTell, Purchases
 
-LEAST = 3  # purchases, from which there is a rhythm
-ENOUGH = 30  # customers with a rhythm, from which there is a population
+MIN_PURCHASES = 3  # purchases, from which there is a rhythm
+MIN_CUSTOMERS = 30  # customers with a rhythm, from which there is a population
 UNUSUAL = 0.05  # the share of days on which such a silence, or a longer one, is seen of a customer in rhythm
 SAMPLE = 1_500  # customers that the population is learned from: more change nothing that is shown
 SHAPES = np.array([0.6, 1.0, 1.7, 3.0, 6.0, 12.0])  # of gaps: 1 is chance alone, 12 is nearly a calendar
@@ -59,22 +59,22 @@ def _gaps(bought: Purchases) -> tuple[np.ndarray, _Gaps]:
     logs = np.bincount(customer[1:][same], np.log(gap[same]), len(number))
     last = np.zeros(len(number))
     last[customer] = at  # the latest, as visits are sorted
-    who = np.flatnonzero(number >= LEAST)
+    who = np.flatnonzero(number >= MIN_PURCHASES)
     return who, _Gaps(count[who].astype(float), total[who], logs[who], open_days[-1] - last[who])
 
 
 def learn(bought: Purchases, seed: int = 0) -> Rhythm:
     """The rhythm of the shop's customers by maximum likelihood, the silence of each one as a gap that is not over yet
-    or, with probability `stop`, never will be. Raises CannotTell where fewer than `ENOUGH` have a rhythm."""
+    or, with probability `stop`, never will be. Raises CannotTell where fewer than `MIN_CUSTOMERS` have a rhythm."""
     who, gaps = _gaps(bought)
-    if len(who) < ENOUGH:
+    if len(who) < MIN_CUSTOMERS:
         raise CannotTell(
             N_(
                 "Only {count} customers bought on three days or more: whose silence is unusual can be told from "
                 "{least} such customers on."
             ),
             count=len(who),
-            least=ENOUGH,
+            least=MIN_CUSTOMERS,
         )
     rng = np.random.default_rng(seed)
     if len(who) > SAMPLE:
@@ -104,7 +104,7 @@ def _simulated(found: Rhythm, seen: np.ndarray, rng: np.random.Generator) -> _Ga
         total[later] += gap
         logs[later] += np.log(gap)
         last[later] += gap
-    rhythm = count >= LEAST - 1
+    rhythm = count >= MIN_PURCHASES - 1
     return _Gaps(count[rhythm], total[rhythm], logs[rhythm], np.maximum(seen - last, 0.5)[rhythm])
 
 

@@ -14,7 +14,7 @@ from locales import N_
 from models.customers import rfm
 from models.customers.rfm import CannotTell, Purchases
 
-ENOUGH = 50  # customers, and purchases after the first, that can be learned from
+MIN_CUSTOMERS = 50  # customers, and purchases after the first, that can be learned from
 SAMPLE = 20_000  # customers that the models are learned from: more change nothing that is shown
 QUICK = 3_000  # the same where a total of all is enough
 DRAWS = 400  # of what is to come, for intervals
@@ -164,7 +164,7 @@ def fit(seen: History, seed: int = 0, most: int = SAMPLE) -> BgNbd:
     from scipy.optimize import minimize
 
     seen = _sample(seen.take(seen.age > 0), seed, most)
-    if len(seen.age) < ENOUGH or seen.repeats.sum() < ENOUGH:
+    if len(seen.age) < MIN_CUSTOMERS or seen.repeats.sum() < MIN_CUSTOMERS:
         raise CannotTell(
             N_(
                 "{customers} customers bought again {repeats} times: what they are worth can be learned from {least} "
@@ -172,7 +172,7 @@ def fit(seen: History, seed: int = 0, most: int = SAMPLE) -> BgNbd:
             ),
             customers=len(seen.age),
             repeats=int(seen.repeats.sum()),
-            least=ENOUGH,
+            least=MIN_CUSTOMERS,
         )
     triples, counts = np.unique(np.stack([seen.repeats, seen.recency, seen.age]), axis=1, return_counts=True)
 
@@ -244,11 +244,11 @@ def fit_value(seen: History, seed: int = 0) -> GammaGamma:
     from scipy.special import gammaln
 
     seen = _sample(seen.take(seen.spend > 0), seed)
-    if len(seen.spend) < ENOUGH:
+    if len(seen.spend) < MIN_CUSTOMERS:
         raise CannotTell(
             N_("Only {count} customers brought in more than came back: amounts can be learned from {least} on."),
             count=len(seen.spend),
-            least=ENOUGH,
+            least=MIN_CUSTOMERS,
         )
     n, mean = seen.repeats + 1, seen.spend
     unit = float(np.median(mean))

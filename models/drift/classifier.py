@@ -24,9 +24,9 @@ from models.drift.watch import DAY, Watched
 
 FOLDS = 4
 ORDERED = 7  # parts of which each is scored by those before it
-MOST_ROWS = 3_000  # of each side: more take longer and tell no more
+MAX_ROWS = 3_000  # of each side: more take longer and tell no more
 SHOWN = 5  # columns and rows that tell the sides apart
-MOST_SWAPPED = 4_000_000  # units that change sides, over all permutations
+MAX_SWAPPED = 4_000_000  # units that change sides, over all permutations
 BUDGET = 0.5  # windows a year that are told apart where nothing changes
 LEVEL = BUDGET / 365  # p-value, with a window judged every day
 TELLS = 0.6  # AUC from which it matters: half a standard deviation in one column makes 0.64
@@ -66,11 +66,11 @@ def apart(
     from scipy.stats import rankdata
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    if min(len(reference), len(window)) < watch.FEWEST:
+    if min(len(reference), len(window)) < watch.MIN_ROWS:
         return None
     draw = np.random.default_rng(seed)
     names = [name for name in frozen if name in reference and name in window]
-    kept = [np.sort(draw.permutation(len(side))[:MOST_ROWS]) for side in (reference, window)]
+    kept = [np.sort(draw.permutation(len(side))[:MAX_ROWS]) for side in (reference, window)]
     sides = [
         np.column_stack([frozen[name].place(side[name].iloc[some]) for name in names])
         for side, some in zip((reference, window), kept, strict=True)
@@ -141,7 +141,7 @@ def _pvalue(
     units = len(fold)
     sums, sizes = np.bincount(unit, ranks, units), np.bincount(unit, minlength=units)
     window = np.bincount(unit, late, units) > 0  # of the first part, which nothing scores, none
-    swaps = int(np.clip(MOST_SWAPPED // units, 999, 19_999))
+    swaps = int(np.clip(MAX_SWAPPED // units, 999, 19_999))
     total, count = np.zeros(swaps), np.zeros(swaps)
     for part in range(1, int(fold.max()) + 1):
         own = np.flatnonzero(fold == part)
@@ -191,6 +191,6 @@ def _views(
     if not frozen or not now.any():
         return
     for name, rows in among.items():
-        if min(rows.sum(), now.sum()) >= watch.FEWEST:
+        if min(rows.sum(), now.sum()) >= watch.MIN_ROWS:
             sides = (sheet.frame[rows], sheet.frame[now]), (sheet.day[rows], sheet.day[now])
             yield name, apart(*sides[0], frozen, sides[1], seed, level)

@@ -23,7 +23,7 @@ DATE = re.compile(
     r"|\d{1,2}[ -][^\W\d]{3,9}\.?[ -]\d{2,4}(\D.*)?|[^\W\d]{3,9}\.? \d{1,2},? \d{4}(\D.*)?)$"
 )
 IDENTIFIER = 0.5  # share of different values from which a column of text names its rows
-MANY = 100  # rows from which that can be said
+MIN_ROWS = 100  # rows from which that can be said
 
 _MEASURES = (
     *(
@@ -190,14 +190,14 @@ def _fit_for(name: str, number: bool, current: pd.Series, reference: pd.Series |
 
 
 def _dates(side: pd.Series) -> bool:
-    known = side.dropna().head(MANY)
+    known = side.dropna().head(MIN_ROWS)
     return bool(len(known)) and all(
         isinstance(value, date) or (isinstance(value, str) and DATE.match(value)) for value in known
     )
 
 
 def _no_identifier(name: str, levels: int, rows: int) -> None:
-    if rows >= MANY and levels > IDENTIFIER * rows:
+    if rows >= MIN_ROWS and levels > IDENTIFIER * rows:
         raise CannotCompare(
             N_("Nearly every value of “{column}” is different, as in an identifier: it is not compared."), column=name
         )

@@ -10,7 +10,7 @@ from models.drift import watch
 from models.drift.monitored import PRICES, STEPS, Sheet
 from models.drift.watch import Sides, Watched
 
-MOST_ROWS = 50_000  # of the reference, from which the mean of a bin is known well enough
+MAX_ROWS = 50_000  # of the reference, from which the mean of a bin is known well enough
 MATTERS = 0.02  # share of the mean, or of the expected error, by which a change has to move them to be told
 
 
@@ -78,7 +78,7 @@ def of_sheet(
     bins that are known otherwise, relative to each other (see `of_prices`): a row for all that they may be."""
     now = (sheet.day <= day) & (sheet.day > day - watch.WINDOW * watch.DAY)
     learned = np.flatnonzero((sheet.day >= watched.reference[0]) & (sheet.day <= watched.reference[1]) & ~now)
-    some = np.random.default_rng(seed).permutation(learned)[:MOST_ROWS]
+    some = np.random.default_rng(seed).permutation(learned)[:MAX_ROWS]
     rows = np.r_[some, np.flatnonzero(now)]
     found = {}
     for column in (column for column in watched.columns if column.name in sheet.frame):

@@ -13,9 +13,9 @@ import numpy as np
 EMPTY = 1e-4  # share that stands for an empty bin; nothing is renormalised
 EXACT = 10_000  # rows up to which the p-value of KS is exact
 BLOCK, FINER = 256, 16  # rows a block at first, and into how many it is cut
-FEW = 2.0  # rows that a bin is expected to hold in the smaller of two windows; those with fewer are tested together
+MIN_EXPECTED = 2.0  # rows of a bin in the smaller of two windows; those with fewer are tested together
 DRAWS = 1_000  # windows that are drawn to see what sampling makes of few rows
-MANY = 20.0  # rows expected in every bin from which nothing needs to be drawn
+MANY_EXPECTED = 20.0  # rows expected in every bin from which nothing needs to be drawn
 QUANTILES = 2048  # places where the quantile functions are compared
 
 
@@ -45,15 +45,15 @@ def departure(reference: np.ndarray, current: np.ndarray) -> Departure:
     """Pearson's chi-square of counts, right for few rows too; NaN where a window is empty.
 
     Given the margins the statistic has a known mean and variance, whatever the counts (Dawson 1954, Biometrika 41,
-    280): a gamma distribution with these stands for its own, and bins of fewer than `FEW` expected rows are one. The
-    size is twice the sum of (c - r)^2 / (c + r) of the shares (Le Cam 1986, Asymptotic Methods, ch. 4), which is the
-    PSI for small changes and finite for empty bins, less (bins - 1) (1/N + 1/M).
+    280): a gamma distribution with these stands for its own, and bins of fewer than `MIN_EXPECTED` expected rows are
+    one. The size is twice the sum of (c - r)^2 / (c + r) of the shares (Le Cam 1986, Asymptotic Methods, ch. 4),
+    which is the PSI for small changes and finite for empty bins, less (bins - 1) (1/N + 1/M).
     """
     reference, current = np.broadcast_arrays(np.asarray(reference, float), np.asarray(current, float))
     with np.errstate(divide="ignore", invalid="ignore"):
         before, now = reference.sum(axis=-1), current.sum(axis=-1)
         both = before + now
-        few = (reference + current) * (np.minimum(before, now) / both)[..., None] < FEW
+        few = (reference + current) * (np.minimum(before, now) / both)[..., None] < MIN_EXPECTED
         sides = [
             np.concatenate([np.where(few, 0, side), np.where(few, side, 0).sum(axis=-1, keepdims=True)], axis=-1)
             for side in (reference, current)
@@ -160,13 +160,13 @@ def drawn_noise(reference: np.ndarray, reference_rows: float, current_rows: np.n
     """`noise` with the reference's counts at hand, and right where bins hold few rows: an empty one counts as `EMPTY`,
     which no chi-square knows.
 
-    Where a bin is expected to hold fewer than `MANY` rows, `DRAWS` pairs of windows are drawn; between a few sizes of
-    the window the limit is read off a straight line.
+    Where a bin is expected to hold fewer than `MANY_EXPECTED` rows, `DRAWS` pairs of windows are drawn; between a few
+    sizes of the window the limit is read off a straight line.
     """
     shares = reference[reference > 0] / reference.sum()
     rows = np.asarray(current_rows, float)
     limit = noise(len(shares), np.array(reference_rows), rows)
-    few = (rows > 0) & (np.minimum(rows, reference_rows) * shares.min(initial=1) < MANY)
+    few = (rows > 0) & (np.minimum(rows, reference_rows) * shares.min(initial=1) < MANY_EXPECTED)
     if not few.any() or len(shares) < 2:
         return limit
     sizes = np.unique(np.geomspace(max(rows[few].min(), 1), max(rows[few].max(), 1), 4).astype(int))

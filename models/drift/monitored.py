@@ -24,7 +24,7 @@ WARM_UP = 28  # days at the start that know no earlier visit or price
 LOOKS_BACK = ("price_change", "visit")  # columns that are made from these
 # Of the sale lines themselves, where the source has them.
 LINE_COLUMNS = ("quantity", "unit_price", "promotion", "category", "supplier", "product", "line_type")
-MOST_OWN, LEVELS = 8, 50  # columns of one's own that are watched too, the first ones; values of those that are kinds
+MAX_OWN, LEVELS = 8, 50  # columns of one's own that are watched too, the first ones; values of those that are kinds
 
 READ = ("line_id", "timestamp", "invoice", "customer", "store", "amount", *LINE_COLUMNS)
 
@@ -140,7 +140,7 @@ def importance(sheets: tuple[Sheet, ...]) -> Mapping[str, float]:
 def _own(lines: pd.DataFrame) -> list[str]:
     """The columns of one's own that are watched: numbers, and kinds of few values."""
     own = list(lines.columns.difference(list(schemas.columns("sales")), sort=False))
-    return [name for name in own if lines[name].dtype.kind == "f" or lines[name].nunique() <= LEVELS][:MOST_OWN]
+    return [name for name in own if lines[name].dtype.kind == "f" or lines[name].nunique() <= LEVELS][:MAX_OWN]
 
 
 def _price_change(goods: pd.DataFrame, day: np.ndarray) -> pd.Categorical:

@@ -18,8 +18,8 @@ import locales
 from locales import N_, _
 
 CAMPAIGN = 0.2  # share of the customers who are called, the riskiest first
-FEWEST = 10  # leavers, and stayers, behind any measure
-FEWEST_DAYS = 3  # days with sales behind any measure
+MIN_LEAVERS = 10  # leavers, and stayers, behind any measure
+MIN_DAYS = 3  # days with sales behind any measure
 DRAWS = 300
 NEWTON = 12  # steps at most
 LEVEL = 0.05  # at which a change point counts
@@ -179,7 +179,7 @@ def realised(forecast: np.ndarray, left: np.ndarray, seed: int = 0) -> pd.DataFr
 
     Intervals: percentiles of customers drawn again (bootstrap).
     """
-    if min(left.sum(), (~left).sum()) < FEWEST:
+    if min(left.sum(), (~left).sum()) < MIN_LEAVERS:
         return None
     truth = np.array([left, ~left], float)
 
@@ -209,7 +209,7 @@ def estimated(forecast: np.ndarray, risk: np.ndarray, seed: int = 0) -> pd.DataF
     columns and leaving has changed (concept drift), the risks are wrong and so is the estimate; it follows a change of
     who the customers are. None with too few expected of either outcome.
     """
-    if min(risk.sum(), (1 - risk).sum()) < FEWEST:
+    if min(risk.sum(), (1 - risk).sum()) < MIN_LEAVERS:
         return None
 
     def drawn(random: np.random.Generator, draws: int) -> tuple[np.ndarray, np.ndarray]:
@@ -229,7 +229,7 @@ def sold(rows: pd.DataFrame, scale: float) -> pd.DataFrame | None:
     from scipy.special import stdtrit
 
     days = _by_day(rows)
-    if len(days) < FEWEST_DAYS:
+    if len(days) < MIN_DAYS:
         return None
     enough = float(stdtrit(len(days) - 1, 0.975)) / np.sqrt(len(days))
     one = np.ones(len(days))
@@ -262,9 +262,9 @@ def expected(rows: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame | None
     """
     weeks = [part for _week, part in reference.groupby(week_of(reference["target_day"]))]
     known = [_by_day(part) for part in weeks]
-    ratios = np.array([part["off"].sum() / part["half"].sum() for part in known if len(part) >= FEWEST_DAYS])
+    ratios = np.array([part["off"].sum() / part["half"].sum() for part in known if len(part) >= MIN_DAYS])
     days = _by_day(rows)
-    if len(ratios) < WEEK or len(days) < FEWEST_DAYS:
+    if len(ratios) < WEEK or len(days) < MIN_DAYS:
         return None
     usual = sum(part["off"].sum() for part in known) / sum(part["half"].sum() for part in known)
     each = np.array([usual, *np.quantile(ratios, [0.025, 0.975])]) * days["half"].mean()

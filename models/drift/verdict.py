@@ -19,9 +19,9 @@ BUDGET = 1.2  # real ones a year over all columns, by the union bound, where not
 OVERLAP = 3  # tests of windows that overlap which count as one more for each length of a window
 MATTERS = 1 / 3  # of the PSI threshold: a shift of half a standard deviation has a size of 0.25, and matters
 SUSPECT = 0.01  # p-value against the training window from which a change against the last weeks is one against it too
-LEAST = 0.01  # the least size that is looked at
+MIN_SIZE = 0.01  # the least size that is looked at
 STAYS = 0.05  # the size over which a step that was told is still there
-FEWEST = 30  # independent rows of a window that a judgement needs
+MIN_ROWS = 30  # independent rows of a window that a judgement needs
 PRIOR = 8  # windows that speak for sampling alone before any is known
 CAP = 4  # times the usual departure that counts at most for what is usual: a step is not
 YEAR_DAYS = 365.25
@@ -194,22 +194,22 @@ def _judged(
     told[new], pvalue[new], surely[new] = -1.0, np.nan, False
     for part in evidence:
         ordinary = before[id(part.recent or part.learned)]
-        enough, size = part.rows[new] >= FEWEST, part.learned.size[new]
+        enough, size = part.rows[new] >= MIN_ROWS, part.learned.size[new]
         against_learned = part.learned.pvalue(ordinary, new)
         real = enough & (against_learned <= level)
         pvalue[new] = np.fmin(pvalue[new], against_learned)
         surely[new] |= real
         routes = [(real, size)]  # a table of one day knows no last weeks
         if part.recent is not None:
-            fresh = (part.recent.pvalue(ordinary, new) <= level) & (part.recent.rows[new] >= FEWEST)
+            fresh = (part.recent.pvalue(ordinary, new) <= level) & (part.recent.rows[new] >= MIN_ROWS)
             step = part.recent.size[new] - (ordinary[-1].on(new).ratio - 1)  # a season on its way is usual
             routes = [(enough & fresh & (against_learned <= SUSPECT), np.minimum(size, step))]
         if part.season is not None:
             unlike = part.season.pvalue(before[id(part.season)], new) <= level
-            other = real & unlike & part.whole[new] & (part.season.rows[new] >= FEWEST)
+            other = real & unlike & part.whole[new] & (part.season.rows[new] >= MIN_ROWS)
             routes.append((other, np.minimum(size, part.end[new])))
         for known, most in routes:
-            places = np.flatnonzero(known & (most > LEAST))
+            places = np.flatnonzero(known & (most > MIN_SIZE))
             if len(places):
                 found = np.minimum(most[places], part.alike(new[places]))
                 told[new[places]] = np.maximum(told[new[places]], found)
@@ -238,7 +238,7 @@ def label(drift: pd.DataFrame, threshold: float) -> np.ndarray:
             drift["psi"].isna() | drift["learned"],
             drift["told"] > matters,
             ~odd,
-            ~drift["real"] & (drift["rows_current"] < FEWEST),
+            ~drift["real"] & (drift["rows_current"] < MIN_ROWS),
             known & like & (drift["real"] | (drift["psi"] > drift["noise_limit"])) & large,
             ~drift["real"],
             ~large,

@@ -22,7 +22,7 @@ from models.drift.verdict import Against
 # What is said of a row, for those who read what is found here.
 STABLE, CONFIRMED, WITHIN_NOISE = verdict.STABLE, verdict.CONFIRMED, verdict.WITHIN_NOISE
 SEASONAL, TOO_FEW, SMALL, UNTOLD = verdict.SEASONAL, verdict.TOO_FEW, verdict.SMALL, verdict.UNTOLD
-FEWEST, label = verdict.FEWEST, verdict.label
+MIN_ROWS, label = verdict.MIN_ROWS, verdict.label
 WINDOW = 7  # days: whole weeks, so that weekdays meet the same weekdays
 YEAR = 364
 NEAR = 21  # days around the same week of earlier years
@@ -384,7 +384,7 @@ def _evidence(
         expected = column.cut.expected if column.apart is None else column.cut.apart
         learned = against(late, expected(now[late]), column.base_units, known.learned if known else None)
         end = np.full(len(at), np.inf) if known is None else known.end.copy()
-        if (units[ends[1]] - units[ends[0]])[0] >= FEWEST:
+        if (units[ends[1]] - units[ends[0]])[0] >= MIN_ROWS:
             end[late] = _size(column.cut, *over([ends]), now[late], rows[late])
         recent = season = None
         if len(at) > 1:

@@ -15,7 +15,7 @@ Form = Literal["average", "weekly", "biweekly", "new", "cumulative", "level", "c
 Per = Literal["million", "hundred", "absolute"]
 WEEK = 7
 STALE = 14  # days; an older number is shown with its day
-ENOUGH = 100  # cases, for a ratio to say something
+MIN_CASES = 100  # cases, for a ratio to say something
 GAP = 28  # days between two reports, at most, for what lies between them to be said
 RISE = 1.5  # a wave: so many times the trough before it, and its peak so many times what comes after
 FLOOR = 0.02  # of the highest value; below, ups and downs are no waves
@@ -42,7 +42,7 @@ class Measure:
     index); `counted` says whether it can be set against the population, usually `per` so many. `smooth`: its daily
     column is a 7-day average already; `published`: such a column, for groups of countries only. `grows`: a level that
     hardly ever falls. `signed`: it may be below zero, and how many times as much it is says nothing. `over`: the column
-    that `level` is divided by, from `ENOUGH` of it on; `share`: its numbers are shares.
+    that `level` is divided by, from `MIN_CASES` of it on; `share`: its numbers are shares.
     """
 
     total: str | None = None
@@ -165,7 +165,7 @@ def counts(rows: pd.DataFrame, measure: Measure, groups: Collection[str] = ()) -
         level = panel(rows, measure.level)
         if measure.over:
             under = panel(rows, measure.over)
-            level = level / under.where(under >= ENOUGH)
+            level = level / under.where(under >= MIN_CASES)
         return Counts(level, level)
     total = panel(rows, measure.total or "")
     if measure.smooth:
@@ -431,7 +431,7 @@ def standing(last: pd.DataFrame) -> pd.DataFrame:
         if column in last and (not measure.over or measure.over in last):
             scale = SCALE[measure.per] / last["population"] if measure.counted else 1.0
             if measure.over:
-                scale = 1 / last[measure.over].where(last[measure.over] >= ENOUGH)
+                scale = 1 / last[measure.over].where(last[measure.over] >= MIN_CASES)
             found[name] = last[column] * scale
     return pd.DataFrame(found | {name: last[name] for name in TRAITS if name in last}).dropna(axis=1, how="all")
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 Recent = Literal["level", "once"]
-LEAST = {"D": 7, "W": 3}  # steps that can stand apart,
+MIN_STEPS = {"D": 7, "W": 3}  # steps that can stand apart,
 BEFORE = {"D": 56, "W": 12}  # those that they are compared with,
 SETTLED = {"D": 14, "W": 4}  # and from so many on it is taken for a new level until somebody says otherwise
 FACTOR = 1.3  # smallest change that is asked about
@@ -37,10 +37,10 @@ def apart(grid: pd.Series, frequency: str, season: int) -> Apart | None:
     A mean of logarithms over some steps, each less the usual one of its weekday over the weeks before, is held against
     what the same came to at every earlier time: twice the largest is no chance, and no season that was seen before.
     """
-    if frequency not in LEAST or (grid.dropna() <= 0).any():
+    if frequency not in MIN_STEPS or (grid.dropna() <= 0).any():
         return None
     days, phase = (7, season) if frequency == "D" else (1, 1)  # of a week, and the open ones
-    least, before = (of[frequency] // days * phase for of in (LEAST, BEFORE))
+    least, before = (of[frequency] // days * phase for of in (MIN_STEPS, BEFORE))
     logged = np.log(grid.to_numpy(float))
     changes = {}
     for steps in range(least, before + 1, phase):

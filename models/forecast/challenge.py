@@ -10,11 +10,11 @@ import locales
 from locales import N_
 from models import challenge
 from models.challenge import NEVER, WEEK, CannotJudge, Gain
-from models.forecast.kept import AHEAD, HOLDOUT, LEAST, Daily, SalesModel, measure, tell
+from models.forecast.kept import AHEAD, HOLDOUT, MIN_DAYS, Daily, SalesModel, measure, tell
 from models.forecast.panel import Step, fit
 from models.forecast.series import CannotForecast
 
-ENOUGH = 14  # days on which two models can be compared
+MIN_COMPARED = 14  # days on which two models can be compared
 YEAR = 364  # days that policies are tried on, if there are so many
 
 
@@ -60,7 +60,7 @@ def compare(daily: Daily, champion: SalesModel, challenger: SalesModel) -> Compa
     dates = daily.panel.dates
     start, end = int(dates.searchsorted(max(champion.until, challenger.until), "right")), len(dates)
     used, twin = {"champion": champion.fitted, "challenger": challenger.fitted}, False
-    if end - start < ENOUGH:
+    if end - start < MIN_COMPARED:
         models = {"champion": champion, "challenger": challenger}
         older, later = sorted(models, key=lambda name: models[name].until)
         apart = (models[later].until - models[older].until).days
@@ -71,7 +71,7 @@ def compare(daily: Daily, champion: SalesModel, challenger: SalesModel) -> Compa
                     "when {days} more days of sales are there."
                 ),
                 day=locales.day(models[later].until),
-                days=ENOUGH - (end - start),
+                days=MIN_COMPARED - (end - start),
             )
         used[later], twin = models[later].twin, True
         start, end = start - HOLDOUT, start
@@ -108,12 +108,12 @@ def policies(
     Raises `CannotForecast` where there is none to try on.
     """
     history, total = daily.panel, len(daily.panel.dates)
-    start = max(total - YEAR, LEAST)
+    start = max(total - YEAR, MIN_DAYS)
     weeks = list(range(start, total - AHEAD + 1, AHEAD))
-    if len(weeks) < 2 * ENOUGH // AHEAD:
+    if len(weeks) < 2 * MIN_COMPARED // AHEAD:
         raise CannotForecast(
             N_("Policies need at least {needed} days of sales to try on: add more on the page Data."),
-            needed=LEAST + 2 * ENOUGH,
+            needed=MIN_DAYS + 2 * MIN_COMPARED,
         )
     chosen = challenge.schedule(history.dates[weeks], alerts)
     learned = sorted({0, *(place for places in chosen.values() for place in places)})

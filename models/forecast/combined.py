@@ -18,7 +18,7 @@ from models.forecast.series import CannotForecast, Regular, regular
 BASE = "seasonal naive"
 QUICK = (BASE, "linear", *COMBINED)  # learners that cost milliseconds
 CALIBRATING = 5  # windows, a horizon apart, behind the bands and their measured coverage
-LONGEST = 731  # steps of a horizon
+MAX_HORIZON = 731  # steps of a horizon
 
 
 @dataclass(frozen=True)
@@ -204,8 +204,8 @@ def against(windows: Sequence[Window], learner: str, base: str) -> float:
 
 def checked(history: Regular, horizon: int) -> int:
     """The horizon, if it is one. Raises `CannotForecast`."""
-    if not 1 <= horizon <= LONGEST:
-        raise CannotForecast(N_("Choose a horizon between 1 and {longest} steps."), longest=LONGEST)
+    if not 1 <= horizon <= MAX_HORIZON:
+        raise CannotForecast(N_("Choose a horizon between 1 and {longest} steps."), longest=MAX_HORIZON)
     if horizon > len(history.values):
         raise CannotForecast(
             N_("{horizon} steps ahead is more than the {length} steps of history: choose a shorter horizon."),

@@ -17,13 +17,13 @@ from models.forecast.series import CannotForecast
 from models.forecast.source import PARTS
 
 BEFORE = 56  # days that set the level
-LONGEST = 91  # days of a period
+MAX_DAYS = 91  # days of a period
 LEARNED = 730  # days back that weights are learned from
-FEWEST = 10  # placebos
-MOST = 60
+MIN_PLACEBOS = 10  # placebos
+MAX_PLACEBOS = 60
 PENALTY = 1.0  # of weights that differ, in variances of a week
 YEAR = 364
-FEWEST_UNITS = 20  # in the level's days, for a ratio to mean something
+MIN_UNITS = 20  # in the level's days, for a ratio to mean something
 
 # Units a day of the parts that were not touched: `{by}` other than that of the `$value`.
 OTHERS = """
@@ -93,13 +93,13 @@ def worth(sold: pd.Series, donors: pd.DataFrame, start: pd.Timestamp, end: pd.Ti
     touched, a column each, on the same days. Raises `CannotForecast`."""
     length = (end - start).days + 1
     sold = sold[: end + pd.Timedelta(days=BEFORE)].iloc[-LEARNED - BEFORE :]
-    if not 1 <= length <= LONGEST or start not in sold.index or end not in sold.index:
+    if not 1 <= length <= MAX_DAYS or start not in sold.index or end not in sold.index:
         raise CannotForecast(N_("Choose a period of 1 to 91 days that lies in the data."))
     y, x, names = _scaled(sold, donors.reindex(sold.index).fillna(0.0))
     first = int(sold.index.get_loc(start))
     touched = np.zeros(len(y), bool)
     touched[first : first + length] = True
-    if first < BEFORE or sold.iloc[first - BEFORE : first].sum() < FEWEST_UNITS:
+    if first < BEFORE or sold.iloc[first - BEFORE : first].sum() < MIN_UNITS:
         raise CannotForecast(N_("Too little was sold in the eight weeks before this period to say what was usual."))
     weights = _weights(y, x, touched)
     synthetic = x @ weights
@@ -111,7 +111,7 @@ def worth(sold: pd.Series, donors: pd.DataFrame, start: pd.Timestamp, end: pd.Ti
         log, _expected = _asked(y, x @ _weights(y, x, out), place, length)
         if np.isfinite(log):
             false.append((sold.index[place], log))
-    if len(false) < FEWEST:
+    if len(false) < MIN_PLACEBOS:
         raise CannotForecast(N_("There is too little history without it to say how sure an effect would be."))
     logs = np.array([log for _day, log in false])
     apart = len(logs) * 2 * max(length, 7) / (BEFORE + length)  # fewer than they are: their levels overlap
@@ -220,4 +220,4 @@ def _places(days: int, length: int, touched: np.ndarray) -> Iterator[int]:
         first for first in range(days - length, BEFORE - 1, -max(length, 7))
         if not touched[first - BEFORE : first + length].any()
     ]  # fmt: skip
-    yield from places[:MOST]
+    yield from places[:MAX_PLACEBOS]

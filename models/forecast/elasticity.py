@@ -9,9 +9,9 @@ from locales import N_
 
 # Where the data cannot say, anything from none to this: of single products 2.6 is the mean of 1,851 estimates (Bijmolt,
 # van Heerde and Pieters 2005), and all at once have less.
-MOST = 4.0
+STEEPEST = 4.0
 LEAST_CHANGE = 0.03  # a price this much (log) off its usual level counts as changed
-FEWEST = 5  # products with changed prices, from which their errors count as so many facts
+MIN_PRODUCTS = 5  # products with changed prices, from which their errors count as so many facts
 BLOCK, BLOCKS = 6, 8  # weeks whose errors count as one fact where there are fewer, and how many of these there must be
 WIDEST = 2.0  # width of an interval that still says something
 HAGGLED = 0.3  # share of product weeks with two prices from which the price depends on who buys, or how much
@@ -159,13 +159,13 @@ def of_weeks(found: Weeks) -> Elasticity:
     moved = (np.abs(found.off) > LEAST_CHANGE) & (found.active > 0)
     changed = int(moved.any(axis=1).sum())
     weeks = found.units.shape[1] // BLOCK
-    if changed < 2 or (changed < FEWEST and weeks < BLOCKS):
+    if changed < 2 or (changed < MIN_PRODUCTS and weeks < BLOCKS):
         return _unknown(N_("too few products whose price has changed"), changed)
     seen = float(np.expm1(np.quantile(found.off[moved], 0.01))), float(np.expm1(np.quantile(found.off[moved], 0.99)))
     after = found.after()
-    dips = bool(((after * found.active).max(axis=0) > 0).any(axis=1).sum() >= FEWEST)
+    dips = bool(((after * found.active).max(axis=0) > 0).any(axis=1).sum() >= MIN_PRODUCTS)
     fit = poisson(found, np.stack([found.off, *(after if dips else ())]))
-    bound = quantile((changed if changed >= FEWEST else weeks) - 1) * fit.error
+    bound = quantile((changed if changed >= MIN_PRODUCTS else weeks) - 1) * fit.error
     value, lo, hi = -fit.slope[0], -fit.slope[0] - bound[0], -fit.slope[0] + bound[0]
     if not np.isfinite(bound[0]) or hi - lo > WIDEST:
         return _unknown(N_("prices changed too little to tell their effect from chance"), changed)
@@ -228,7 +228,7 @@ def poisson(found: Weeks, x: np.ndarray) -> Fit:
         if np.abs(move).max() < 1e-6:
             break
     score = rest * (y - mean)
-    if len(y) >= FEWEST:
+    if len(y) >= MIN_PRODUCTS:
         score = score.sum(axis=2)
     else:  # few products have errors that mirror each other
         score = np.stack(

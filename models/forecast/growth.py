@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 YEAR = 365.25  # days
-FEWEST = 18  # steps, or weeks of days
+MIN_STEPS = 18  # steps, or weeks of days
 WAVES = 2  # of a year, taken out where it was seen one and a half times
 SURE = 15.0  # standard errors off no growth
 WANDERING = 2.0  # standard errors: what is left of a course that wanders follows itself from step to step,
 BENT = 2.5  # and of one that bends it has a curve
-LEAST, MOST = 0.2, 2.0  # each quarter of the history grows by so much of the whole's rate
+SLOWEST, FASTEST = 0.2, 2.0  # each quarter of the history grows by so much of the whole's rate
 ONWARD = 0.5  # times the history that it goes on for
 
 
@@ -30,7 +30,7 @@ def steady(grid: pd.Series, frequency: str, season: int) -> float:
         whole = len(grid) // season * season
         logged, days = (one[len(one) - whole :].reshape(-1, season).mean(axis=1) for one in (logged, days))
     years = days / YEAR
-    if len(years) < FEWEST or (span := years[-1] - years[0]) < 1:
+    if len(years) < MIN_STEPS or (span := years[-1] - years[0]) < 1:
         return 0.0
     angle = 2 * np.pi * np.outer(years, np.arange(1, WAVES + 1)) * (span >= 1.5)
     design = np.column_stack([np.ones_like(years), years, np.sin(angle), 1 - np.cos(angle)])
@@ -42,7 +42,7 @@ def steady(grid: pd.Series, frequency: str, season: int) -> float:
         return 0.0
     level = left + slope * years
     parts = [np.polyfit(years[part], level[part], 1)[0] for part in np.array_split(np.arange(len(years)), 4)]
-    alike = all(LEAST < part / slope < MOST for part in parts)
+    alike = all(SLOWEST < part / slope < FASTEST for part in parts)
     return float(slope / YEAR) if alike else 0.0
 
 

@@ -10,7 +10,7 @@ from models.forecast.series import Regular
 
 SUBDIVISION = {"GB": "ENG"}
 ALWAYS = 0.8  # share of past bank holidays without a sale from which the next ones are closed too
-FEWEST = 3
+MIN_TIMES = 3
 AROUND = 28  # days on either side that say what would have been usual
 
 
@@ -46,7 +46,7 @@ def closures(history: Regular, horizon: int, country: str) -> pd.DataFrame | Non
     sold = history.values != 0
     never = [day for day in range(7) if not sold[history.dates.day_of_week == day].any()]
     past = days[(days <= history.dates[-1]) & ~days.day_of_week.isin(never)]
-    if len(past) < FEWEST or (~sold.reindex(past)).mean() < ALWAYS:
+    if len(past) < MIN_TIMES or (~sold.reindex(past)).mean() < ALWAYS:
         return None
     dates = history.dates.append(ahead)
     shut = dates.isin(days) & ~(history.values.reindex(dates).fillna(0) != 0).to_numpy()
@@ -57,8 +57,8 @@ def foreseen(history: Regular, horizon: int, country: str, calendar: pd.DataFram
     """What is known beforehand, by date, over the history and the horizon; None where nothing is.
 
     `closed` of bank holidays (see `closures`) and of the days that a `calendar` (`data.schemas.Calendar`) closes; a
-    column of 0 and 1 for each of its events and bank holidays that comes in the horizon and came `FEWEST` times before,
-    and its `promotion`, likewise. Weeks and months know of none.
+    column of 0 and 1 for each of its events and bank holidays that comes in the horizon and came `MIN_TIMES` times
+    before, and its `promotion`, likewise. Weeks and months know of none.
     """
     found = closures(history, horizon, country)
     if calendar is None or history.frequency != "D":
@@ -77,7 +77,9 @@ def foreseen(history: Regular, horizon: int, country: str, calendar: pd.DataFram
     if "promotion" in days:
         columns["promotion"] = days["promotion"].fillna(0).to_numpy(float) * ~shut
     told = {
-        name: one for name, one in columns.items() if one[ahead].any() and ((one > 0) & sold & ~ahead).sum() >= FEWEST
+        name: one
+        for name, one in columns.items()
+        if one[ahead].any() and ((one > 0) & sold & ~ahead).sum() >= MIN_TIMES
     }
     return pd.DataFrame({"closed": shut} | told, dates) if shut.any() or told else None
 

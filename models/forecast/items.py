@@ -8,7 +8,7 @@ import pandas as pd
 from data.dataset import Finding
 from locales import N_
 from models.forecast.hierarchy import Hierarchy, forecast_all
-from models.forecast.panel import FEWEST_STEPS, Panel, Step, mean_of_three, panel, rmse
+from models.forecast.panel import MIN_STEPS, Panel, Step, mean_of_three, panel, rmse
 from models.forecast.series import CannotForecast
 
 # Units by month, what came back taken off. Rows in order, so that the answer never depends on the plan of a query.
@@ -25,7 +25,7 @@ SPANS = """
     SELECT date_trunc('month', timestamp) AS month, min(timestamp) AS first, max(timestamp) AS last
     FROM sales WHERE line_type IN ('sale', 'return') AND timestamp < $until GROUP BY month ORDER BY month
 """
-MOST_SHUT = 0.2  # share of months
+MAX_SHUT = 0.2  # share of months
 UNKNOWN = "?"  # where a line does not name its store or category
 SIZES = (0.1, 0.5, 1, 2, 5, 10, 50)  # units a month that part small series from large ones
 
@@ -60,11 +60,11 @@ def months(
     `most` is the largest number of units that a month counts as. Raises `CannotForecast`.
     """
     kept, findings = _whole(spans)
-    if len(kept) < FEWEST_STEPS:
+    if len(kept) < MIN_STEPS:
         days = (spans["last"].max().normalize() - spans["first"].min().normalize()).days + 1 if len(spans) else 0
         raise CannotForecast(
             N_("Items are told by the month, from {needed} whole months on: these are {days} days with {count}."),
-            needed=FEWEST_STEPS,
+            needed=MIN_STEPS,
             days=days,
             count=len(kept),
         )
@@ -82,7 +82,7 @@ def months(
         inside = inside.assign(category=inside["product"].map(goods.set_index("product")["category"]))
     history = panel(inside, keys, "MS")
     shut = np.asarray(~history.values.any(axis=0))
-    if 0 < shut.sum() <= MOST_SHUT * len(shut):
+    if 0 < shut.sum() <= MAX_SHUT * len(shut):
         # Each series as it usually is around it: a month without any sale would be learned as a season.
         kept = np.flatnonzero(~shut)
         values = np.array([np.interp(np.arange(len(shut)), kept, one[kept]) for one in history.values])

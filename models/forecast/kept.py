@@ -16,8 +16,8 @@ from models.forecast.series import CannotForecast
 MODEL, LEARNER, SUFFIX = "sales", "xgboost", ".zip"
 AHEAD = 7  # days: on the first day of a week its seven days are told
 HOLDOUT = 28  # last days that a model is measured on, by a twin that has not seen them
-LEAST = 120  # days to learn from
-MOST = 300  # series; the smallest of more are one together
+MIN_DAYS = 120  # days to learn from
+MAX_SERIES = 300  # series; the smallest of more are one together
 KEYS = ("store", "category")
 OTHERS = "?"  # where a line does not name its store or category, and the smallest series
 MARGIN = 0.4  # of the price, where no purchase cost is known
@@ -82,8 +82,8 @@ def series(rows: pd.DataFrame) -> Daily:
     """The panel of what the query `daily` answers. Raises `CannotForecast` where nothing was sold."""
     keys = [key for key in KEYS if key in rows]
     sizes = rows.groupby(keys)["units"].sum().sort_values(ascending=False, kind="stable")
-    if len(sizes) > MOST:
-        small = rows.set_index(keys).index.isin(sizes.index[MOST - 1 :])
+    if len(sizes) > MAX_SERIES:
+        small = rows.set_index(keys).index.isin(sizes.index[MAX_SERIES - 1 :])
         summed = [name for name in rows if name not in (*keys, "date")]
         rows = rows.assign(**{key: rows[key].where(~small, OTHERS) for key in keys})
         rows = rows.groupby([*keys, "date"], as_index=False)[summed].sum()
@@ -104,10 +104,10 @@ def train(history: Panel, seed: int = 0, step: Step = lambda _message, _share: N
     Raises `CannotForecast` where there are too few. The same panel and seed give the same model.
     """
     days = len(history.dates)
-    if days < LEAST + HOLDOUT:
+    if days < MIN_DAYS + HOLDOUT:
         raise CannotForecast(
             N_("A sales model needs at least {needed} days of sales: add more on the page Data."),
-            needed=LEAST + HOLDOUT,
+            needed=MIN_DAYS + HOLDOUT,
         )
     begun = perf_counter()
     step(N_("Measuring on days it has not seen"), 0.1)

@@ -28,7 +28,7 @@ YEAR = 365.25
 NONE = N_("No learner can make anything of this series: choose a longer period, or a coarser step.")
 LAGS = (1, 2, 3)
 CYCLES = 4  # seasons behind a lag's level
-LONGEST = 600  # steps SARIMA learns from
+MAX_SARIMA = 600  # steps SARIMA learns from
 SEASON_OF_STATES = 12  # longest season SARIMA can carry in its state
 EPOCHS = 30
 SMOOTHING = (0.02, 0.05, 0.1, 0.2, 0.3)
@@ -288,9 +288,9 @@ def sarima(history: Open, _known: pd.DataFrame | None = None) -> Fitted:
     from statsmodels.tsa.statespace.sarimax import SARIMAX
 
     scale = _Scale(history.grid.to_numpy())
-    logged = scale.to(history.grid.to_numpy())[-LONGEST:]
+    logged = scale.to(history.grid.to_numpy())[-MAX_SARIMA:]
     season = history.season if 1 < history.season <= SEASON_OF_STATES and len(logged) >= 3 * history.season else 1
-    waves = calendar(pd.DatetimeIndex(history.grid.index), history)[-LONGEST:] if season == 1 else None
+    waves = calendar(pd.DatetimeIndex(history.grid.index), history)[-MAX_SARIMA:] if season == 1 else None
     waves = waves if waves is not None and waves.shape[1] else None
     differenced = logged[season:] - logged[:-season] if season > 1 else logged
     once = int(_has_no_level(differenced))

@@ -19,11 +19,11 @@ INTERMITTENT = 0.4  # share of zeros from which there is a hurdle
 WINDOWS = 3  # past origins behind the bands and the scores
 ROWS = 120_000  # most rows to learn from
 # A pair is an origin and a step after it. Few pairs would see few moments of time; many of few series say the same.
-FEWEST_PAIRS, MOST_PAIRS = 200, 3_000
+MIN_PAIRS, MAX_PAIRS = 200, 3_000
 LATEST = {"D": 400, "W": 60, "MS": 24}  # steps of each series to learn from
 GROUPS = 12  # groups of alike forecasts, each with bands of its own
 ALIKE = 20  # fewest past errors behind a group
-FEWEST_STEPS = 8
+MIN_STEPS = 8
 # Months below which the model has seen no season twice. Half of it and half of the mean of three was closer then: by 4
 # % a month ahead and by 20 % three, on Online Retail at eight origins.
 TWO_YEARS = 24
@@ -103,10 +103,10 @@ def panel(totals: pd.DataFrame, keys: Sequence[str], frequency: str) -> Panel:
     first, last = totals["date"].min(), totals["date"].max()
     freq = f"W-{WEEKDAYS[last.day_of_week]}" if frequency == "W" else frequency
     dates = pd.date_range(first, last, freq=freq)
-    if len(dates) < FEWEST_STEPS:
+    if len(dates) < MIN_STEPS:
         raise CannotForecast(
             N_("A forecast needs at least {needed} values, and this series has {count}: choose a longer period."),
-            needed=FEWEST_STEPS,
+            needed=MIN_STEPS,
             count=len(dates),
         )
     values = np.zeros((codes.max() + 1, len(dates)), np.float32)
@@ -127,7 +127,7 @@ def forecast_panel(
 
 def look_back(history: Panel, horizon: int, seed: int, step: Step) -> tuple[np.ndarray, list[PastForecast]]:
     """What the model says now, and what it would have said at past origins with only what was known then."""
-    least = max(FEWEST_STEPS, horizon + 4)
+    least = max(MIN_STEPS, horizon + 4)
     lengths = [length for number in range(WINDOWS, 0, -1) if (length := len(history.dates) - horizon * number) >= least]
     tried = []
     for number, length in enumerate(lengths):
@@ -247,7 +247,7 @@ def _learned(past: "_Past", horizon: int, seed: int) -> Fitted:
     origins = np.arange(least, length - horizon + 1)[-LATEST[frequency] :]
     rng = np.random.default_rng(seed)
     pairs = np.array([(origin, ahead) for origin in origins for ahead in range(1, horizon + 1)])
-    wanted = int(np.clip(ROWS / series, FEWEST_PAIRS, MOST_PAIRS))
+    wanted = int(np.clip(ROWS / series, MIN_PAIRS, MAX_PAIRS))
     if len(pairs) > wanted:
         pairs = pairs[np.sort(rng.choice(len(pairs), wanted, replace=False))]
     share = min(ROWS / len(pairs) / series, 1.0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.forecast.elasticity import FEWEST, Elasticity, poisson, quantile, weeks_of
+from models.forecast.elasticity import MIN_PRODUCTS, Elasticity, poisson, quantile, weeks_of
 
 STEPS = (0.03, 0.125, 0.175, 0.225, 0.275, 0.35, 0.45, 1.0)  # of reductions, around the usual 10, 15, 20, 25, 30, 40 %
 WEEKS = 12  # product weeks of a depth
@@ -39,7 +39,7 @@ def learned(sold: pd.DataFrame, elasticity: Elasticity) -> Promotions | None:
     found = weeks_of(sold)
     depths = found.depth * found.active
     bins = [(depths > low) & (depths <= high) for low, high in itertools.pairwise(STEPS)]
-    bins = [one for one in bins if one.any(axis=1).sum() >= FEWEST and one.sum() >= WEEKS]
+    bins = [one for one in bins if one.any(axis=1).sum() >= MIN_PRODUCTS and one.sum() >= WEEKS]
     if not bins:
         return None
     others = (depths > 0) & ~np.any(bins, axis=0)  # too few of a depth

@@ -30,7 +30,7 @@ NEAR = 4  # days
 STEADY = 0.05  # share of days without a sale below which such a day is an exception
 BETWEEN = 28  # days with sales for each long gap, below which the gaps are the rule
 BETWEEN_SALES = 1.32  # steps between sales from which demand is intermittent (Syntetos, Boylan, Croston 2005)
-FEWEST = 8  # values behind any forecast
+MIN_STEPS = 8  # values behind any forecast
 MOSTLY = 0.8  # share of dates that are those of a step
 FEW_EMPTY, LOW = 0.1, 0.3  # share of steps without a sale, and of the usual value, that steps which always sell keep
 FAR_DATES = N_("{rows} dates are far from all others ({day}): left out as mistyped. Correct them in the file.")
@@ -120,10 +120,10 @@ def regular(series: pd.Series) -> Regular:
     """
     findings: list[Finding] = []
     clean = _sorted(series, findings)
-    if len(clean) < FEWEST:
+    if len(clean) < MIN_STEPS:
         raise CannotForecast(
             N_("A forecast needs at least {needed} values, and this series has {count}: choose a longer period."),
-            needed=FEWEST,
+            needed=MIN_STEPS,
             count=len(clean),
         )
     if not clean.abs().sum() > 0:

@@ -12,7 +12,7 @@ ALL = "all"
 PARTS = ("category", "store", "product")  # what a series may be about, beside everything
 MEASURES = ("revenue", "units")
 STEPS = ("D", "W", "MS")  # the finer first
-FEWEST = 3  # days from which the data's own step shows
+MIN_DAYS = 3  # days from which the data's own step shows
 
 # Goods by day: what came back is taken off on the day it came back.
 DAILY = """
@@ -26,7 +26,7 @@ SPAN = """
     FROM (SELECT DISTINCT CAST(timestamp AS DATE) AS day FROM sales WHERE line_type IN ('sale', 'return'))
 """
 # The parts of a kind, the largest first.
-MOST = 500  # parts that can be chosen, the largest
+MAX_PARTS = 500  # parts that can be chosen, the largest
 LARGEST = """
     SELECT part, coalesce(called.name, part) AS name, revenue FROM (
         SELECT {part} AS part, sum(amount) AS revenue
@@ -52,9 +52,9 @@ def span(found: pd.DataFrame) -> Span:
     """What `SPAN` answers, read: sales all dated on one day of the month or of the week are those of all of it."""
     row = found.iloc[0]
     first, last = pd.Timestamp(row["first"]), pd.Timestamp(row["last"])
-    if row["days"] >= FEWEST and row["monthly"]:
+    if row["days"] >= MIN_DAYS and row["monthly"]:
         return Span(first.to_period("M").start_time, last.to_period("M").end_time.normalize(), "MS")
-    if row["days"] >= FEWEST and row["weekdays"] == 1:
+    if row["days"] >= MIN_DAYS and row["weekdays"] == 1:
         return Span(first - pd.Timedelta(days=6), last, "W")
     return Span(first, last)
 
@@ -65,8 +65,8 @@ def daily(part: str | None) -> str:
 
 
 def largest(part: str) -> str:
-    """The query for the `MOST` largest parts of a kind with their names. Raises ValueError for an unknown part."""
-    return LARGEST.format(part=_known(part), most=MOST)
+    """The query for the `MAX_PARTS` largest parts of a kind with their names. Raises ValueError for an unknown part."""
+    return LARGEST.format(part=_known(part), most=MAX_PARTS)
 
 
 def key(part: str | None, value: str | None, measure: str, frequency: str) -> str:

@@ -14,9 +14,9 @@ import pandas as pd
 
 from locales import N_
 from models.forecast.elasticity import (
-    FEWEST,
     LEAST_CHANGE,
-    MOST,
+    MIN_PRODUCTS,
+    STEEPEST,
     WIDEST,
     Elasticity,
     Weeks,
@@ -87,7 +87,7 @@ def learned_from(elasticity: Elasticity, measured: Elasticity) -> Elasticity:
     return replace(elasticity, whole=replace(whole, lo=lo, hi=hi))
 
 
-def known(found: Mapping[str, Elasticity], category: str = "", most: float = MOST) -> Elasticity:
+def known(found: Mapping[str, Elasticity], category: str = "", most: float = STEEPEST) -> Elasticity:
     """What is known of a price's effect in a category, or on everything (""): what all pages reckon with.
 
     `found` is what `elasticities` answers. Where the data say nothing, anything from no effect to `most`: both `lo` and
@@ -153,7 +153,7 @@ def course(found: Weeks, own: float, after: np.ndarray) -> Course:
 def _whole(found: Weeks, own: Elasticity) -> Elasticity:
     later = np.array([value if hi < 0 else 0.0 for value, _lo, hi in own.after])
     whole = _of_course(course(found, own.value if not own.reason else 1.0, later))
-    if own.reason or whole.reason or len(found.units) >= FEWEST:
+    if own.reason or whole.reason or len(found.units) >= MIN_PRODUCTS:
         return whole
     # Of a few products each is much of the index, which then hangs on how they replace each other: hardly, at the other
     # end, where a price counts as what is usually sold at it.

@@ -133,7 +133,7 @@ def measure(engine: Engine, home: Path, _stored: Stored, champion: "pd.Series | 
             found += logged.measures(NAME, version, created, REFERENCE, False, usual, len(held_out.left), now)
     for window in logged.windows(engine, NAME).itertuples():
         about = str(window.version), pd.Timestamp(window.day)
-        enough = min(window.came, window.known - window.came) >= performance.FEWEST
+        enough = min(window.came, window.known - window.came) >= performance.MIN_LEAVERS
         known = enough and window.known != before.get((*about, False))
         guessed = window.version == version and window.rows != before.get((*about, True))
         if not known and not guessed:

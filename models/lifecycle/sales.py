@@ -158,7 +158,7 @@ def measure(engine: Engine, _home: Path, stored: Stored, _champion: "pd.Series |
     found: Rows = []
     for version, rows in log[log["actual"].notna()].groupby("version"):
         weeks = rows.groupby(performance.week_of(rows["target_day"])).size()
-        enough = weeks[weeks >= performance.FEWEST_DAYS]
+        enough = weeks[weeks >= performance.MIN_DAYS]
         if any(before.get((str(version), week, False)) != days for week, days in enough.items()):
             found += _weeks(str(version), "", rows, history.values, now)
     return found

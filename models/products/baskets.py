@@ -18,10 +18,10 @@ from models.statistics import Z95, CannotTell
 
 LARGEST = 100  # products of a basket, beyond which it is a reseller's
 LEVEL = 0.05  # share of the pairs found that may be false
-FEWEST = 5  # baskets with both products
+MIN_BASKETS = 5  # baskets with both products
 BUYERS = 3  # customers who bought both
 SOLD = 20  # baskets with a product, below which no pair of it is looked at
-MOST = 4_000  # products that are looked at, the most bought: pairs grow with their square
+MAX_PRODUCTS = 4_000  # products that are looked at, the most bought: pairs grow with their square
 FOUND = 2 / 3  # of the months, in which pairs are found that the rest has to confirm
 MONTHS = 3  # that there must be for it
 EXACT, WIDER = 10, 1.33  # sizes below are classes of their own, those of larger baskets grow so
@@ -228,7 +228,7 @@ def find(made: Baskets) -> Rules:
     """
     count = made.count
     places = np.flatnonzero(count >= SOLD)
-    places = np.sort(places[np.argsort(-count[places], kind="stable")][:MOST])
+    places = np.sort(places[np.argsort(-count[places], kind="stable")][:MAX_PRODUCTS])
     if len(places) < 2:
         raise CannotTell(
             N_("Fewer than two products were sold in {least} baskets or more: pairs cannot be told from chance."),
@@ -382,7 +382,7 @@ def _together(held: Any) -> Any:
 def _upper(together: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The pairs of enough baskets, each once, and how many."""
     row = np.repeat(np.arange(together.shape[0]), np.diff(together.indptr))
-    kept = (together.indices > row) & (together.data >= FEWEST)
+    kept = (together.indices > row) & (together.data >= MIN_BASKETS)
     return row[kept], together.indices[kept].astype(row.dtype), together.data[kept].astype(float)
 
 
@@ -394,7 +394,7 @@ def _sure(both: np.ndarray, expected: np.ndarray, tests: int, level: float) -> n
     """Whether pairs are found to share more baskets than expected."""
     from scipy.special import gammainc
 
-    return _discovered(np.where(both >= FEWEST, gammainc(np.maximum(both, 1), expected), 1.0), tests, level)
+    return _discovered(np.where(both >= MIN_BASKETS, gammainc(np.maximum(both, 1), expected), 1.0), tests, level)
 
 
 def _discovered(pvalue: np.ndarray, tests: int, level: float = LEVEL) -> np.ndarray:

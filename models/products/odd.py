@@ -6,9 +6,9 @@ from locales import N_
 
 KINDS = {"price": N_("price"), "cost": N_("cost"), "quantity": N_("quantity")}
 FAR = 3.5  # robust standard deviations (Iglewicz and Hoaglin 1993)
-LEAST = 0.02  # robust standard deviation of logarithms below which none is taken: most prices never change
-FEWEST = 8  # lines of a product
-MOST = 500  # that are answered
+MIN_DEVIATION = 0.02  # robust standard deviation of logarithms below which none is taken: most prices never change
+MIN_LINES = 8  # lines of a product
+MAX_FOUND = 500  # that are answered
 
 
 def lines(columns: Collection[str], kind: str, costs: bool) -> str:
@@ -24,12 +24,12 @@ def lines(columns: Collection[str], kind: str, costs: bool) -> str:
     return f"""
         WITH x AS (SELECT product, timestamp, ln({value}) AS x, {weight} AS weight FROM sales
                    WHERE line_type = 'sale' AND {value} > 0 AND quantity > 0),
-             middle AS (SELECT product, median(x) AS m FROM x GROUP BY 1 HAVING count(*) >= {FEWEST}),
-             spread AS (SELECT product, any_value(m) AS m, greatest(1.4826 * median(abs(x - m)), {LEAST}) AS s
+             middle AS (SELECT product, median(x) AS m FROM x GROUP BY 1 HAVING count(*) >= {MIN_LINES}),
+             spread AS (SELECT product, any_value(m) AS m, greatest(1.4826 * median(abs(x - m)), {MIN_DEVIATION}) AS s
                         FROM x JOIN middle USING (product) GROUP BY 1)
         SELECT '{kind}' AS kind, product, CAST(timestamp AS DATE) AS day, exp(arg_max(x, abs(x - m))) AS value,
                exp(any_value(m)) AS usual, count(*) AS lines, sum(abs(exp(x) - exp(m)) * weight) AS money
         FROM x JOIN spread USING (product)
         WHERE abs(x - m) > {FAR} * s AND timestamp >= $start AND timestamp < $end + INTERVAL 1 DAY
-        GROUP BY ALL ORDER BY money DESC, product, day LIMIT {MOST}
+        GROUP BY ALL ORDER BY money DESC, product, day LIMIT {MAX_FOUND}
     """  # noqa: S608  # no text from outside

@@ -9,7 +9,7 @@ from models.stock.ordering import LEVELS, Service, Terms
 from models.stock.sizes import YEAR
 from models.stock.supply import Demand
 
-MOST, NEXT = 0.8, 0.95  # shares of sales that end A and B
+A_SHARE, B_SHARE = 0.8, 0.95  # shares of sales that end A and B
 STEADY, VARYING = 0.5, 1.0  # coefficients of variation of weeks that end X and Y
 WEEK = 7
 
@@ -31,7 +31,7 @@ def abc_xyz(demand: Demand) -> pd.DataFrame:
         varies = np.where(weeks.any(axis=1), weeks.std(axis=1) / weeks.mean(axis=1), np.inf)
     return pd.DataFrame(
         {
-            "abc": np.array(["A", "B", "C"])[np.digitize(before, [MOST, NEXT])],
+            "abc": np.array(["A", "B", "C"])[np.digitize(before, [A_SHARE, B_SHARE])],
             "xyz": np.array(["X", "Y", "Z"])[np.digitize(varies, [STEADY, VARYING], right=True)],
             "sales": sales,
             "varies": varies,

@@ -13,7 +13,7 @@ WEEK = 7
 ORIGINS = 12  # past days to stand on
 APART = 4  # weeks between them where the history is long enough
 RECENT = 13  # weeks that say what is usual
-FEWEST_WEEKS = 12  # to learn from before the first origin
+MIN_WEEKS = 12  # to learn from before the first origin
 MEMORY = 104  # weeks that say how demand varies: slow products sell too rarely for fewer
 KINDS = (N_("smooth"), N_("erratic"), N_("intermittent"), N_("lumpy"), N_("new"))
 SMOOTH, ERRATIC, INTERMITTENT, LUMPY, NEW = range(5)
@@ -24,7 +24,7 @@ YOUNG = 13  # weeks since its first sale below which a product has no class yet
 QUICK, SLOW = 0.1, 0.05  # how fast the usual sales follow the latest week; products that rarely sell teach slowly
 WEIGHED = 3  # past origins that say which forecast was closer
 WEIGHTS = np.linspace(0, 1, 5)
-FEWEST_WEIGHED = 30
+MIN_WEIGHED = 30
 SURE = 2.0  # standard errors by which a model of slow products has to be better, to count for more than
 UNPROVEN = 1  # this place in `WEIGHTS`
 OWN_WEEKS = 8  # weeks of sales from which a product's own variability counts as much as that of its likes
@@ -75,19 +75,19 @@ def experience(demand: Demand, weeks: int, seed: int = 0, step: Step = lambda _m
     """
     whole = demand.units.shape[1] // WEEK
     start = demand.units.shape[1] - whole * WEEK
-    if whole < weeks + FEWEST_WEEKS:
+    if whole < weeks + MIN_WEEKS:
         raise CannotForecast(
             N_("Deliveries of up to {weeks} weeks need {needed} weeks of sales to learn from, and there are {known}."),
             weeks=weeks,
-            needed=weeks + FEWEST_WEEKS,
+            needed=weeks + MIN_WEEKS,
             known=whole,
         )
     weekly = demand.units[:, start:].reshape(len(demand.units), whole, WEEK).sum(axis=2)
     columns = ["product", *(["supplier"] if demand.goods["supplier"].notna().all() else [])]
     panel = Panel(weekly.astype(np.float32), demand.days[start + WEEK - 1 :: WEEK], demand.goods[columns], "W")
     last = whole - weeks
-    apart = int(np.clip((last - FEWEST_WEEKS) // ORIGINS, 1, APART))
-    lengths = [*sorted(range(last, FEWEST_WEEKS - 1, -apart)[:ORIGINS]), whole]
+    apart = int(np.clip((last - MIN_WEEKS) // ORIGINS, 1, APART))
+    lengths = [*sorted(range(last, MIN_WEEKS - 1, -apart)[:ORIGINS]), whole]
     kind = np.array([classes(weekly[:, :length]) for length in lengths])
     level = np.array([usual(weekly[:, :length], now) for length, now in zip(lengths, kind, strict=True)])
     told, forecast, came = [], [], []
@@ -151,7 +151,7 @@ def usual(weekly: np.ndarray, kind: np.ndarray) -> np.ndarray:
         return np.asarray(back[np.arange(len(back)), weeks - 1] / weeks)
 
     share = np.where(slow, SLOW, QUICK)
-    chance = (weekly[:, :FEWEST_WEEKS] > 0).mean(axis=1)
+    chance = (weekly[:, :MIN_WEEKS] > 0).mean(axis=1)
     size = np.zeros(len(weekly))
     for units in weekly.T:
         sold = units > 0
@@ -204,7 +204,7 @@ def _weights(
     then = np.concatenate([kind[one] for one in earlier])
     for which in range(len(KINDS)):
         some = then == which
-        if some.sum() < FEWEST_WEIGHED:
+        if some.sum() < MIN_WEIGHED:
             continue
         off = [(weight * model + (1 - weight) * flat - actual)[some] ** 2 / (flat[some] + 0.5) for weight in WEIGHTS]
         # One order of a thousand times the usual size must not decide for all.

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 YEAR = 365
-LONGEST = 365  # days that an order lasts at most: nobody knows what sells in two years
+MAX_DAYS = 365  # days that an order lasts at most: nobody knows what sells in two years
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def economic(yearly: np.ndarray, order: np.ndarray, holding: np.ndarray) -> np.n
     `yearly` is the demand of a year, `order` what an order costs, `holding` what a unit costs a year. Nothing that does
     not sell is ordered; what costs nothing to hold is ordered for `LONGEST` days.
     """
-    most = yearly * LONGEST / YEAR
+    most = yearly * MAX_DAYS / YEAR
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(holding > 0, np.minimum(np.sqrt(2 * yearly * order / holding), most), most)
 
@@ -114,7 +114,7 @@ def order_sizes(
         if len(some) and shared[some[0]] > 0:
             half = yearly[some] * hold[some] / 2
             base, times = common_cycle(float(shared[some[0]]), fixed[some], half)
-            base = min(max(base, review / YEAR), LONGEST / YEAR)
+            base = min(max(base, review / YEAR), MAX_DAYS / YEAR)
             fixed[some] = half * (base * times) ** 2
             reach[some] = base * YEAR / 2
     size, least = economic(yearly, fixed, hold), np.zeros(len(rate))
@@ -125,7 +125,7 @@ def order_sizes(
     size = np.maximum(size, rate * review)  # an order a look at most
     fill = np.sqrt(np.maximum(size**2 + undershoot**2 - 2 * undershoot * rate * review, 0)) - undershoot
     with np.errstate(divide="ignore", invalid="ignore"):
-        days = np.where(rate > 0, size / rate, LONGEST)
+        days = np.where(rate > 0, size / rate, MAX_DAYS)
     return Sizes(np.rint(np.maximum(fill, 0)), least, days, reach)
 
 
@@ -135,7 +135,7 @@ def _discounted(yearly: float, order: float, holding: float, cost: float, prices
     starts = np.array([0.0, *prices[:, 0]])
     for start, end, unit in zip(starts, [*starts[1:], np.inf], [cost, *prices[:, 1]], strict=True):
         size = max(float(economic(*np.array([[yearly], [order], [unit * holding]]))[0]), start)
-        if 0 < size < end and size <= yearly * LONGEST / YEAR:
+        if 0 < size < end and size <= yearly * MAX_DAYS / YEAR:
             found.append((yearly * (unit + order / size) + unit * holding * size / 2, size, start))
     return min(found)[1:] if found else (0.0, 0.0)
 
@@ -162,8 +162,8 @@ def to_least(
             wanted = units(days)
             return bool((wanted * conditions.price(cost, wanted))[lines].sum() >= conditions.least[lines[0]])
 
-        days = bisect.bisect_left(range(LONGEST + 1), True, key=enough)
-        if days <= LONGEST:
+        days = bisect.bisect_left(range(MAX_DAYS + 1), True, key=enough)
+        if days <= MAX_DAYS:
             filled[lines] = units(days)[lines]
         else:
             below[lines] = quantity[lines] > 0

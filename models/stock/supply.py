@@ -9,11 +9,11 @@ import pandas as pd
 
 from models.stock.sizes import Conditions, no_conditions
 
-MOST = 2_000  # products looked at, the largest first
+MAX_PRODUCTS = 2_000  # products looked at, the largest first
 MEMORY = 91  # days that say what share of the others' sales a product usually has
 GONE = 90  # days at zero after which a product counts as discontinued, not as sold out
 OWN = 20  # deliveries from which a product's lead times are its own, not its supplier's
-FEWEST = 5  # deliveries from which lead times are measured
+MIN_DELIVERIES = 5  # deliveries from which lead times are measured
 FORGOTTEN, GRACE = 2, 14  # times the longest delivery, and at least so many days after it: then an order is not to come
 IN_PACKS = 10  # days with sales that show in which packs a product comes
 DRAWS = 100  # lead times that stand for the distribution of a product's
@@ -112,7 +112,7 @@ def demand(
     """
     days = pd.date_range(totals["day"].min() if len(totals) else last, last, unit="us")
     sizes = totals.groupby("product")["units"].sum()
-    kept = sizes[sizes.index.isin(goods["product"])].sort_values(ascending=False, kind="stable").index[:MOST]
+    kept = sizes[sizes.index.isin(goods["product"])].sort_values(ascending=False, kind="stable").index[:MAX_PRODUCTS]
     named = goods.set_index("product").reindex(kept).rename_axis("product").reset_index()
     named["name"] = named["name"].fillna(named["product"])
     named["supplier"] = named["supplier"].astype("str")
@@ -251,9 +251,9 @@ def lead_times(
     rows, source = [], []
     for product, supplier in zip(goods["product"], goods["supplier"], strict=True):
         mine, theirs = own.get(product, []), pooled.get(supplier, [])
-        if len(mine) >= OWN or (len(mine) >= FEWEST and len(theirs) == len(mine)):
+        if len(mine) >= OWN or (len(mine) >= MIN_DELIVERIES and len(theirs) == len(mine)):
             measured, origin = mine, "own"
-        elif len(theirs) >= FEWEST:
+        elif len(theirs) >= MIN_DELIVERIES:
             measured, origin = theirs, "supplier"
         elif supplier in stated:
             measured, origin = _normal(*stated[supplier].values()), "stated"

@@ -183,7 +183,7 @@ FAILURES = {
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setattr(openfoodfacts, "MOST_BYTES", 200_000)
+    monkeypatch.setattr(openfoodfacts, "MAX_BYTES", 200_000)
 
 
 @pytest.mark.parametrize("name", FAILURES)

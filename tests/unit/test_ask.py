@@ -14,7 +14,7 @@ from data import tables
 from data.dataset import Dataset, Origin
 from models.ask import definitions, guard, periods, spelling, statement, vocabulary, when, why, wording
 from models.ask.query import Filter, Query, Threshold, from_text, to_text
-from models.ask.understand import LONGEST, understand
+from models.ask.understand import MAX_CHARACTERS, understand
 from models.products import margins
 from models.sales import overview, pulse
 
@@ -179,8 +179,8 @@ def test_a_question_goes_on_from_the_one_before(shops):
 @pytest.mark.parametrize(
     "text",
     [
-        "", "   ", "🙂🙂", "; DROP TABLE sales; --", "<script>alert(1)</script>", "x" * LONGEST, "?" * 100, "by by by",
-        "revenue and and and not", "0", "top", "more than 100", "sans", "without", "vs", "of the and",
+        "", "   ", "🙂🙂", "; DROP TABLE sales; --", "<script>alert(1)</script>", "x" * MAX_CHARACTERS, "?" * 100,
+        "by by by", "revenue and and and not", "0", "top", "more than 100", "sans", "without", "vs", "of the and",
     ],
 )  # fmt: skip
 def test_what_is_no_question_is_not_answered(shops, text):
@@ -559,13 +559,13 @@ def test_names_and_values_from_outside_are_data(tmp_path):
 
 
 def test_a_hundred_thousand_groups_are_cut_and_said(tmp_path):
-    count = statement.MOST_GROUPS + 50
+    count = statement.MAX_GROUPS + 50
     frame = _lines(count).assign(product=[f"P{one}" for one in range(count)], timestamp=pd.Timestamp("2025-01-01"))
     sold = _kept(tmp_path, frame)
     catalogue, _words = bench.known(sold, None)
     answer = statement.answer(catalogue, Query(("revenue",), ("product",)), partial(tables.query, sold))
     assert answer.cut
-    assert len(answer.table) == statement.MOST_GROUPS
+    assert len(answer.table) == statement.MAX_GROUPS
 
 
 def test_a_ratio_of_nothing_is_not_known(tmp_path):

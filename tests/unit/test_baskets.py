@@ -162,7 +162,7 @@ def test_many_pairs_are_counted_a_part_at_a_time(home, monkeypatch):
     parts = baskets.find(found)
     pd.testing.assert_frame_equal(whole.pairs, parts.pairs)
     pd.testing.assert_frame_equal(whole.fading, parts.fading)
-    monkeypatch.setattr(baskets, "MOST", 50)
+    monkeypatch.setattr(baskets, "MAX_PRODUCTS", 50)
     assert baskets.find(found).tested == 50 * 49 / 2
 
 

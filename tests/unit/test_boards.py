@@ -102,7 +102,7 @@ def test_one_picture_is_kept_once_and_a_huge_one_not_at_all(engine):
     assert boards.picture(engine, name) == {"figure": "{}"}
     assert boards.picture(engine, "none") is None
     with pytest.raises(boards.TooLarge):
-        boards.keep_picture(engine, {"figure": "x" * boards.MOST_PICTURE}, NOW)
+        boards.keep_picture(engine, {"figure": "x" * boards.MAX_PICTURE}, NOW)
 
 
 # --- a small shop whose sums are known by hand

@@ -58,7 +58,7 @@ def test_without_the_window_the_same_curve_is_far_too_high():
 
 
 def test_delayed_entry_is_that_of_statsmodels_and_of_the_formula(monkeypatch):
-    monkeypatch.setattr(survival, "FEWEST", 1)
+    monkeypatch.setattr(survival, "MIN_AT_RISK", 1)
     frame = snapshot(4_000, 3, seed=4, rate=0.08).assign(g=lambda f: np.where(f["monthly_charges"] > 70, "a", "b"))
     curves = survival.kaplan_meier(frame, "g", window=3)
     for name, members in frame.groupby("g"):
@@ -75,7 +75,7 @@ def test_delayed_entry_is_that_of_statsmodels_and_of_the_formula(monkeypatch):
 
 
 def test_delayed_entry_by_hand(monkeypatch):
-    monkeypatch.setattr(survival, "FEWEST", 1)
+    monkeypatch.setattr(survival, "MIN_AT_RISK", 1)
     tenure, left = [1, 1, 2, 2, 2, 3], [1, 0, 1, 0, 0, 1]
     frame = pd.DataFrame({"tenure": np.array(tenure, float), "churned": np.array(left, bool)})
     curve = survival.kaplan_meier(frame, window=1)
@@ -89,7 +89,7 @@ def test_one_leaver_of_three_does_not_end_a_curve():
     early = frame[(frame["tenure"] != 5) | (np.arange(len(frame)) % 100 == 0)].copy()
     early.loc[early["tenure"] == 5, "churned"] = True  # a handful of customers in their fifth month, all gone
     curve = survival.kaplan_meier(early, window=1)
-    assert 0 < curve.loc[curve["time"] == 5, "at_risk"].iloc[0] < survival.FEWEST
+    assert 0 < curve.loc[curve["time"] == 5, "at_risk"].iloc[0] < survival.MIN_AT_RISK
     assert survival.survival_at(curve, 9)[""] == 1
     few = frame.assign(g=np.where(np.arange(len(frame)) < 10, "few", "many"))
     assert survival.kaplan_meier(few, "g", window=1)["group"].unique().tolist() == ["many"]

@@ -24,9 +24,9 @@ def test_the_chi_square_has_its_exact_mean_and_variance():
     table = np.stack([now, margin - now], axis=1).astype(float)
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=2, keepdims=True) / margin.sum()
     statistic = ((table - expected) ** 2 / expected).sum(axis=(1, 2))
-    measures.FEW, kept = 0, measures.FEW
+    measures.MIN_EXPECTED, kept = 0, measures.MIN_EXPECTED
     found = measures.departure(margin - now, now)
-    measures.FEW = kept
+    measures.MIN_EXPECTED = kept
     mean = margin.sum() * 5 / (margin.sum() - 1)
     assert found.ratio == pytest.approx(statistic / mean)
     assert 2 * mean**2 / found.freedom[0] == pytest.approx(statistic.var(), rel=0.03)

@@ -143,7 +143,7 @@ def test_precision_by_hand(home):
 
 
 def test_more_products_than_fit_are_left_out(two_tastes, monkeypatch):
-    monkeypatch.setattr(offers, "MOST", 25)
+    monkeypatch.setattr(offers, "MAX_PRODUCTS", 25)
     found = bought(two_tastes)
     ease = offers.learn(found)
     assert ease.weights.shape == (25, 25)

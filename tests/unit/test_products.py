@@ -14,7 +14,7 @@ from data import state, tables
 from data.dataset import Dataset, Origin
 from data.demo import sales as generated
 from models.forecast import scenario, switching
-from models.forecast.elasticity import MOST, Elasticity
+from models.forecast.elasticity import STEEPEST, Elasticity
 from models.lifecycle import sales as managed_sales
 from models.products import bridge, margins, odd
 from models.sales import overview
@@ -194,7 +194,7 @@ def test_a_price_means_the_same_on_margins_in_plans_and_in_drift_alerts():
     column = SimpleNamespace(name="price_change", cut=SimpleNamespace(levels=("x", "higher")))
     nothing = Elasticity(np.nan, np.nan, np.nan, 0, "too few")
     bounds = Elasticity(2.0, 1.5, 2.5, 9, whole=Elasticity(np.nan, 0.2, 1.2, 0, "never together"))
-    for found, ends in ((whole(0.8, 0.5, 1.1), (0.5, 1.1)), (nothing, (0.0, MOST)), (bounds, (0.2, 1.2))):
+    for found, ends in ((whole(0.8, 0.5, 1.1), (0.5, 1.1)), (nothing, (0.0, STEEPEST)), (bounds, (0.2, 1.2))):
         known = {"": found}
         out = scenario.outcome(units, 1.0, 0.0, [plan], switching.known(known))
         value, *margin = margins.what_if(goods, 0.0, 0.25, known)

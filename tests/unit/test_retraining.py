@@ -83,7 +83,7 @@ def test_many_series_become_few_and_nothing_is_lost():
         }
     ).assign(sold=lambda one: one["units"], revenue=lambda one: 3 * one["units"], costed=0.0, cost=0.0)
     found = kept.series(rows)
-    assert found.panel.values.shape == (kept.MOST, 20)
+    assert found.panel.values.shape == (kept.MAX_SERIES, 20)
     assert found.panel.values.sum() == rows["units"].sum()
     assert np.allclose(found.margin, kept.MARGIN * 3), "40 % of the price where no cost is known"
     assert found.costed == 0

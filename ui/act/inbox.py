@@ -204,7 +204,7 @@ def _put_off(one: Item) -> None:
 
 def _who(one: Item, why: str) -> tuple[str, str]:
     who = st.text_input(_("Who are you?"), max_chars=80, key=f"{KEY}who.{why}.{one.key}")
-    return who, st.text_input(why, max_chars=kept_rules.MOST_REASON, key=f"{KEY}why.{why}.{one.key}")
+    return who, st.text_input(why, max_chars=kept_rules.MAX_REASON, key=f"{KEY}why.{why}.{one.key}")
 
 
 def _try(work: Callable[[], object]) -> None:

@@ -19,7 +19,7 @@ from data.tables import Stored
 from locales import Sentence
 from models.act import alarms, rehearsal, rules, sentence
 from models.act.rehearsal import Rehearsal, Scores
-from models.act.rules import DAY, DEFAULT, MOST_DAYS, WINDOWS, Against, Rule, Severity, Unfit
+from models.act.rules import DAY, DEFAULT, MAX_DAYS, WINDOWS, Against, Rule, Severity, Unfit
 from models.ask import wording
 from models.ask.known import Known
 from models.ask.query import Filter
@@ -33,7 +33,7 @@ SEVERITIES: dict[Severity, tuple[str, str]] = {
     "warning": (N_("Warning"), "warning"),
     "note": (N_("Note"), "info"),
 }
-MOST_ID = 64  # characters of a rule's id in a link
+MAX_ID = 64  # characters of a rule's id in a link
 ABOUT: dict[Against, str] = {
     "number": N_("Threshold"),
     "weekday": N_("By more than"),
@@ -41,7 +41,7 @@ ABOUT: dict[Against, str] = {
     "band": N_("Times the width of the band"),
     "usual": N_("Chance brings it once in so many days"),
 }
-MANY = 1000  # values that a list still holds
+MAX_VALUES = 1000  # values that a list still holds
 STEPS = 100  # of a slider along a measure
 RARELY = (2, 3, 5, 7, 10, 14, 20, 28, 40, 60, 90, 120, 180, 250, 400, 600, 1000, 2000)  # days
 SHARES = tuple(round(0.05 * step, 2) for step in range(1, 20))
@@ -65,7 +65,7 @@ def begin(of: Known, found: There) -> None:
     """What a link asks for, on a visitor's first run: a rule, and how somebody had changed it."""
     if KEY + "rule" in st.session_state:
         return
-    name, draft = st.query_params.get("rule", "")[:MOST_ID], rules.from_text(st.query_params.get("draft", ""))
+    name, draft = st.query_params.get("rule", "")[:MAX_ID], rules.from_text(st.query_params.get("draft", ""))
     kept = found[name][0] if name in found else None
     if draft is not None and (problem := _unfit(of, draft)):
         st.session_state[KEY + "said"], draft = problem, None
@@ -257,10 +257,10 @@ def _more(of: Known, base: Rule, split: Mapping[str, str], key: str) -> dict[str
         filters = _filters(of, base, split, key)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         number = partial(st.number_input, width=150)
-        most = {"min_value": 1, "max_value": MOST_DAYS}
-        days = number(_("Days in a row"), value=min(max(base.days, 1), MOST_DAYS), key=key + "days", **most)
+        most = {"min_value": 1, "max_value": MAX_DAYS}
+        days = number(_("Days in a row"), value=min(max(base.days, 1), MAX_DAYS), key=key + "days", **most)
         most["min_value"] = 0
-        quiet = min(max(base.cooldown, 0), MOST_DAYS)
+        quiet = min(max(base.cooldown, 0), MAX_DAYS)
         cooldown = number(_("Then quiet for days"), value=quiet, key=key + "cooldown", **most)
         volume = number(
             _("Lines a day, at least"), value=max(base.volume, 0.0), min_value=0.0, key=key + "volume", format="%g"
@@ -302,7 +302,7 @@ def _filters(of: Known, base: Rule, split: Mapping[str, str], key: str) -> tuple
     for name in chosen:
         one = before.get(name, Filter(name, ()))
         levels = of.levels.get(name, [])
-        options = list(dict.fromkeys([*one.values, *(levels if len(levels) <= MANY else ())]))
+        options = list(dict.fromkeys([*one.values, *(levels if len(levels) <= MAX_VALUES else ())]))
         values = st.multiselect(
             named[name], options, list(one.values), format_func=partial(wording.value, name, names=of.names),
             key=f"{key}f.{name}", select_all=False, placeholder=_("Choose"), width=260,

@@ -18,7 +18,7 @@ from models.ask.statement import Answer
 from ui import cards, keep, lists
 from ui.text import N_, _, ngettext, plain
 
-MOST_CARDS = 4
+MAX_CARDS = 4
 FORMS: dict[board.Form, str] = {
     "number": N_("Number"),
     "figure": N_("Figure"),
@@ -39,7 +39,7 @@ def shown(of: Known, query: Query, found: Answer, stored: Stored) -> None:
         cards.metrics(
             [
                 (wording.measure(known, name), *content.number(of, name, found, currency))
-                for name in query.measures[:MOST_CARDS]
+                for name in query.measures[:MAX_CARDS]
             ]
         )
     else:
@@ -52,7 +52,7 @@ def shown(of: Known, query: Query, found: Answer, stored: Stored) -> None:
     if found.cut:
         st.caption(
             _("There are more than {count} groups: the first ones are shown.").format(
-                count=locales.number(statement.MOST_GROUPS)
+                count=locales.number(statement.MAX_GROUPS)
             )
         )
     for said in filter(None, (wording.short_of(known, query), wording.partly(known, query))):

@@ -16,14 +16,14 @@ from ui.text import N_, _
 OWN = "own"  # as each card says for itself
 KEY = "board.bar."
 FIRST = ("category", "store", "country", "supplier")  # what is filtered by most
-SHOWN, FEW = 2, 300  # filters beside the period; values that a list of them still holds
+SHOWN, MAX_VALUES = 2, 300  # filters beside the period; values that a list of them still holds
 COMPARED = {OWN: N_("As each card says"), **model.COMPARED}
 
 
 def dimensions(of: Known) -> list[str]:
     """What a board can be filtered by: what has a few values, the most common first."""
     sales = [name for name, one in of.catalogue.dimensions.items() if "sales" in one.sql]
-    few = [name for name in sales if 2 <= len(of.levels.get(name, ())) <= FEW]
+    few = [name for name in sales if 2 <= len(of.levels.get(name, ())) <= MAX_VALUES]
     return sorted(few, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
 
 
@@ -76,7 +76,7 @@ def _filter(of: Known, dimension: str, start: Bar) -> Filter:
     label = wording.dimension(of.catalogue, dimension)
     values = builder.several(
         label if before.kept else _("without {column}").format(column=label),
-        [*dict.fromkeys([*before.values, *levels[:FEW]])],
+        [*dict.fromkeys([*before.values, *levels[:MAX_VALUES]])],
         before.values,
         f"{KEY}{dimension}",
         partial(wording.value, dimension, names=of.names),

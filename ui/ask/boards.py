@@ -14,7 +14,7 @@ from data.boards import Kept
 from locales import Sentence
 from models.ask import board as model
 from models.ask import definitions, wording
-from models.ask.board import MOST_CARDS, MOST_NAME, MOST_WORDS, WHOLE, Bar, Board, Card, Form, Width
+from models.ask.board import MAX_CARDS, MAX_NAME, MAX_WORDS, WHOLE, Bar, Board, Card, Form, Width
 from models.ask.known import Known
 from models.ask.query import GRAINS, Query, to_text
 from ui import database, keep
@@ -73,7 +73,7 @@ def menu(found: dict[str, tuple[Board, Kept | None]], name: str, bar: Bar) -> No
         if not opened.open:
             return
         with st.form(f"{KEY}rename", border=False):
-            st.text_input(_("Name"), named(board), max_chars=MOST_NAME, key=f"{KEY}name.{name}")
+            st.text_input(_("Name"), named(board), max_chars=MAX_NAME, key=f"{KEY}name.{name}")
             rename = (name, board, kept)
             st.form_submit_button(_("Rename"), width="stretch", on_click=_rename, args=rename)
         actions: dict[str, tuple[str, Callable[[], None]]] = {
@@ -113,7 +113,7 @@ def _rename(name: str, board: Board, kept: Kept | None) -> None:
 
 
 def _copied(name: str) -> str:
-    return _("{name} (copy)").format(name=name)[:MOST_NAME]
+    return _("{name} (copy)").format(name=name)[:MAX_NAME]
 
 
 def _new(board: Board) -> None:
@@ -193,7 +193,7 @@ def edited(of: Known, name: str, board: Board, kept: Kept | None, place: int) ->
                 title = st.text_input(_("Title of the card (or leave it empty)"), card.title, max_chars=120)
                 text = card.text
                 if card.form == "words":
-                    text = st.text_area(_("Words"), card.text, max_chars=MOST_WORDS)
+                    text = st.text_area(_("Words"), card.text, max_chars=MAX_WORDS)
                 form = card.form
                 if len(options) > 1:
                     at = options.index(card.form) if card.form in options else 0
@@ -216,8 +216,8 @@ def edited(of: Known, name: str, board: Board, kept: Kept | None, place: int) ->
 
 def added(of: Known, name: str, board: Board, kept: Kept | None) -> None:
     """A new card: a number or figure that is chosen, or words."""
-    if len(board.cards) >= MOST_CARDS:
-        st.caption(_(keep.FULL).format(count=MOST_CARDS))
+    if len(board.cards) >= MAX_CARDS:
+        st.caption(_(keep.FULL).format(count=MAX_CARDS))
         return
     known = of.catalogue
     with st.container(horizontal=True, gap="small"):
@@ -242,7 +242,7 @@ def added(of: Known, name: str, board: Board, kept: Kept | None) -> None:
         words_menu = st.popover(_("Add words"), icon=":material/notes:", key=f"{once}words")
         with words_menu, st.form(f"{once}words.form", border=False):
             title = st.text_input(_("Title of the card (or leave it empty)"), max_chars=120)
-            text = st.text_area(_("Words"), max_chars=MOST_WORDS)
+            text = st.text_area(_("Words"), max_chars=MAX_WORDS)
             if st.form_submit_button(_("Add"), width="stretch") and (text.strip() or title.strip()):
                 _append(name, board, kept, Card("words", text=text.strip(), title=title.strip()))
         st.page_link(settings.ROOT / "pages" / "ask.py", label=_("Ask, and keep the answer"), icon=":material/chat:")

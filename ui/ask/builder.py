@@ -24,7 +24,7 @@ PERIODS = (
 )
 DATES = "dates"
 ORDERS: dict[Order, str] = {"": N_("As it comes"), "most": N_("The most first"), "least": N_("The least first")}
-MANY = 1000  # values that a list still holds
+MAX_VALUES = 1000  # values that a list still holds
 KEY = "ask.w."
 
 T = TypeVar("T", bound=str)
@@ -52,7 +52,7 @@ def built(of: Known, query: Query, currency: str) -> Query:
                     query.by,
                     KEY + "by",
                     lambda name: wording.dimension(known, name),
-                    definitions.MOST_BY,
+                    definitions.MAX_BY,
                 )
             ),
         )
@@ -171,7 +171,7 @@ def _filters(of: Known, query: Query) -> list[Filter]:
             values = tuple(words.split())
         else:
             levels = of.levels.get(one.dimension, [])
-            options = [*dict.fromkeys([*one.values, *(levels if len(levels) <= MANY else [])])]
+            options = [*dict.fromkeys([*one.values, *(levels if len(levels) <= MAX_VALUES else [])])]
             values = tuple(
                 several(
                     label,

@@ -33,7 +33,7 @@ POINTERS = {  # intent -> (sentence, page, the link's text)
     ),
 }  # fmt: skip
 AGAINST = {"year": N_("A year earlier"), "before": N_("The days before")}
-FEW = 200  # levels of a dimension that explains anything
+MAX_LEVELS = 200  # levels of a dimension that explains anything
 LEFT_OUT = ("weekday", "hour", "month_of_year", "customer", "product")
 
 
@@ -49,7 +49,7 @@ def explained(of: Known, query: Query, sold: Stored, people: Stored) -> None:
     if not query.compared:
         against = inputs.view(_("Compare"), list(AGAINST), "against", lambda one: _(AGAINST[one]))
         query = replace(query, period=query.period or "previous month", compared=against)
-    split = tuple(name for name, levels in of.levels.items() if 1 < len(levels) <= FEW and name not in LEFT_OUT)
+    split = tuple(name for name, levels in of.levels.items() if 1 < len(levels) <= MAX_LEVELS and name not in LEFT_OUT)
     found = _why(sold.version, query, split, of, sold)
     if found is None:
         if query.compared and statement.compared(known, query) is None:

@@ -26,7 +26,7 @@ def written(sold: Stored, people: Stored) -> None:
             _("One SELECT"),
             "SELECT category, sum(amount) AS revenue\nFROM sales\nGROUP BY category",
             key="ask.sql.text",
-            max_chars=guard.LONGEST,
+            max_chars=guard.MAX_CHARACTERS,
         )
         asked = st.form_submit_button(_("Run"), icon=":material/play_arrow:")
     data = stored[which or "sales"]

@@ -134,14 +134,14 @@ def members(bought: Purchases, scored: pd.DataFrame, currency: str) -> pd.DataFr
 
 def found(stored: Stored, bought: Purchases, scored: pd.DataFrame, currency: str) -> None:
     """The groups that the data show by themselves."""
-    if len(scored) < segments.ENOUGH:
+    if len(scored) < segments.MIN_CUSTOMERS:
         sentence = _("Groups can be looked for from {least} customers on; these data have {count}.")
-        st.info(sentence.format(least=segments.ENOUGH, count=len(scored)), icon=":material/info:")
+        st.info(sentence.format(least=segments.MIN_CUSTOMERS, count=len(scored)), icon=":material/info:")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = inputs.choice(_("Method"), list(METHODS), "method", lambda one: _(METHODS[one]))
         if method == "kmeans":
-            options = ["auto", *(str(k) for k in range(2, segments.MOST + 1))]
+            options = ["auto", *(str(k) for k in range(2, segments.MAX_CLUSTERS + 1))]
             wanted = inputs.choice(
                 _("Groups"), options, "k", lambda one: _("as many as are stable") if one == "auto" else one
             )

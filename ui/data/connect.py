@@ -91,7 +91,7 @@ def _new() -> None:
 def _asked(source: str) -> tuple[str, str, list[sql.Column]] | None:
     """The SELECT that somebody chose, what it is called, and the columns of the table where it is one."""
     if inputs.view(_("What to read"), list(WAYS), "reads", lambda one: _(WAYS[one])) == "select":
-        query = st.text_area(_("One SELECT"), key=f"select-{source}", max_chars=statement.LONGEST).strip()
+        query = st.text_area(_("One SELECT"), key=f"select-{source}", max_chars=statement.MAX_CHARACTERS).strip()
         short = " ".join(query.split())
         return (query, f"{source}: {short[:40]}{'…' if len(short) > 40 else ''}", []) if query else None
     tables = {f"{one.schema}.{one.name}" if one.schema else one.name: one for one in _tables(source)}

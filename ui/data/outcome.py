@@ -8,7 +8,7 @@ from connectors.files import Raw
 from data import meaning
 from ui.text import _, plain
 
-MOST = 30  # different values that can be chosen from
+MAX_VALUES = 30  # different values that can be chosen from
 
 
 def choose(raw: Raw, source: str, known: dict[str, bool | None] | None = None) -> dict[str, bool | None]:
@@ -19,7 +19,7 @@ def choose(raw: Raw, source: str, known: dict[str, bool | None] | None = None) -
     text = raw.frame[source]
     counts = meaning.levels(text).value_counts()
     days = meaning.FILLED in known if known else meaning.left_on(text, source)
-    if days or len(counts) > MOST:
+    if days or len(counts) > MAX_VALUES:
         return _filled(text, source, raw.sha256, known, days)
     guessed = known or meaning.outcomes(text, source) or {}
     values = list(counts.index)

@@ -29,7 +29,7 @@ from ui.text import N_, _, ngettext, plain
 
 LOOKED_AT = 200_000  # rows: of a longer file these are shown, and all of them are checked when it is used
 MONTHS = 60  # shown
-FEW = 4  # dates that show a step
+MIN_DATES = 4  # dates that show a step
 WORDS = {
     dates.DAY_FIRST: N_("day first"), dates.MONTH_FIRST: N_("month first"), dates.YEAR_FIRST: N_("year first"),
     dates.SWAPPED: N_("days and months were swapped"), dates.AS_WRITTEN: N_("as they stand"),
@@ -158,7 +158,7 @@ def _sales(made: Dataset) -> None:
 
 def _step(stamps: pd.DatetimeIndex) -> str:
     """What the dates of a table are apart: a day, or where none are closer a week, a month, a year."""
-    if len(stamps) < FEW:
+    if len(stamps) < MIN_DATES:
         return "day"
     least = int(np.diff(np.sort(stamps.to_numpy("datetime64[D]"))).astype(int).min())
     return next(name for name, days in (("year", 360), ("month", 28), ("week", 7), ("day", 0)) if least >= days)

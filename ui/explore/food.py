@@ -41,7 +41,7 @@ PER: dict[Literal["100g", "serving"], str] = {"100g": N_("In 100 g or 100 ml"), 
 SCORES: dict[str, Literal["green", "orange", "red"]] = {"low": "green", "medium": "orange", "high": "red"}
 LAYOUT = {"table": N_("Table"), "cards": N_("Cards")}
 LISTED = 5  # names in a sentence
-MOST_ROWS = 18  # of a table without a scroll bar
+MAX_ROWS = 18  # of a table without a scroll bar
 CARD_HEIGHT = 120  # pixels of a picture
 
 
@@ -231,7 +231,7 @@ def table(products: pd.DataFrame, columns: Sequence[str], per: str, key: str) ->
         on_select="rerun",
         selection_mode="multi-row",
         key=key,
-        height="content" if len(products) <= MOST_ROWS else 640,
+        height="content" if len(products) <= MAX_ROWS else 640,
         placeholder="–",
     ).selection.rows
     st.caption(legend())

@@ -16,7 +16,7 @@ from ui.explore import food_source
 from ui.text import N_, _, ngettext, plain
 
 JOB = "food"
-MOST = 5_000
+MAX_BARCODES = 5_000
 PAUSES = 10  # in a row, when Open Food Facts asks for them
 LISTED = 200  # codes that were not found, on the page
 
@@ -62,10 +62,10 @@ def _ask() -> None:
     codes, wrong = barcodes(typed + "\n" + (file.getvalue().decode("utf-8", "replace") if file else ""))
     if not codes:
         st.warning(_("There is no barcode in this: type or upload 8 to 14 digits each."), icon=":material/barcode:")
-    elif len(codes) > MOST:
+    elif len(codes) > MAX_BARCODES:
         st.warning(
             _("These are {count} barcodes and a list may hold {most}: split it.").format(
-                count=locales.number(len(codes)), most=locales.number(MOST)
+                count=locales.number(len(codes)), most=locales.number(MAX_BARCODES)
             ),
             icon=":material/barcode:",
         )

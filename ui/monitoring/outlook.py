@@ -80,7 +80,7 @@ def sales_outlook(stored: Stored, base: Window, after: pd.DataFrame, wanted: Shi
     if not wanted.price:
         meaning = _("of that week, by what is lost")
     elif known[category].reason and known[category].whole is None:
-        most = locales.number(elasticity.MOST, 1)
+        most = locales.number(elasticity.STEEPEST, 1)
         meaning = _("these data do not tell what prices do: from no effect to an elasticity of {most}").format(
             most=most
         )

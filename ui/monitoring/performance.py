@@ -216,7 +216,7 @@ def calibration(stored: Stored, rows: pd.DataFrame, model: str, currency: str) -
     predictions = _predictions(model, stored.version, len(rows), tuple(sorted(set(rows["version"]))))
     late = (predictions["day"] >= first.since).to_numpy()
     probability, left = predictions["mean"].to_numpy(), predictions["actual"].to_numpy() == 1
-    if min(late.sum(), (~late).sum()) < 10 * performance.FEWEST:
+    if min(late.sum(), (~late).sum()) < 10 * performance.MIN_LEAVERS:
         st.info(_("There are too few windows to compare: this view needs some before and some after."))
         return
     then, now = (value.reliability(probability[part], left[part]) for part in (~late, late))

@@ -410,7 +410,7 @@ def _alone(model: str, stored: Stored, best: "pd.Series") -> None:
     sentence = _("No challenger yet: the champion learned up to {day}. Train one to see whether it pays.")
     if stored.span is None:
         sentence = _("No challenger yet: train one when newer customers are there, to see whether it pays.")
-    elif (stored.span[1] - best["window_end"]).days < sales_challenge.ENOUGH:
+    elif (stored.span[1] - best["window_end"]).days < sales_challenge.MIN_COMPARED:
         sentence = _(
             "The champion learned up to {day}, nearly the end of the data: a newer model has nothing to add yet."
         )

@@ -20,7 +20,7 @@ from ui.monitoring.shown import SHOWN
 from ui.text import _, ngettext, plain
 
 RECENT = 182  # days in which a calm one is looked for
-MOST_LEVELS = 12
+MAX_LEVELS = 12
 
 
 def chosen_day(drift: pd.DataFrame) -> np.datetime64:
@@ -75,7 +75,7 @@ def asked(model: str, base: Window) -> Shift:
 def _which(rows: pd.DataFrame, columns: tuple[str, ...], key: str, everything: bool = False) -> tuple[str, str]:
     """A column and a level of it; the whole table where that is offered."""
     known = [name for name in columns if name in rows]
-    options = [f"{name}={level}" for name in known for level in rows[name].value_counts().index[:MOST_LEVELS]]
+    options = [f"{name}={level}" for name in known for level in rows[name].value_counts().index[:MAX_LEVELS]]
     options = [*([""] if everything or not options else []), *options]
     picked = inputs.choice(_("Of"), options, f"{key}_of", _level)
     column, _sign, level = picked.partition("=")

@@ -12,7 +12,7 @@ from charts.products import baskets as charts
 from data import tables
 from data.tables import Stored
 from locales.labels import heading
-from models.forecast.elasticity import MOST, Elasticity
+from models.forecast.elasticity import STEEPEST, Elasticity
 from models.products import baskets, bundle
 from models.products.baskets import LARGEST, STATES, Baskets, Rules
 from models.statistics import wilson
@@ -320,7 +320,7 @@ def bundles(of: Answer, stored: Stored) -> None:
         known_one = found[""] if known_one.reason else known_one
         told = not known_one.reason and known_one.lo > 0
         known.append(told)
-        guess.append((known_one.lo, known_one.value, known_one.hi) if told else (0.0, MOST / 2, MOST))
+        guess.append((known_one.lo, known_one.value, known_one.hi) if told else (0.0, STEEPEST / 2, STEEPEST))
     elasticity = (guess[0], guess[1])
     outcomes = [bundle.what_if(sold, share, elasticity) for share in bundle.DISCOUNTS]
     _cards(sold, bundle.what_if(sold, off, elasticity), off, currency)
@@ -342,7 +342,7 @@ def bundles(of: Answer, stored: Stored) -> None:
         said = _(
             "These data cannot say how units of one or both follow prices, so that no single number is given: the "
             "range is from no effect at all to {most} per cent more units a per cent of price."
-        ).format(most=locales.number(MOST, 1))
+        ).format(most=locales.number(STEEPEST, 1))
     more = _(
         "Assumed: nobody comes for the pair alone; who adds one sees it cheaper by the whole discount, and does not "
         "buy it later instead; the same baskets as in the last {count} days."

@@ -14,7 +14,7 @@ from data import tables
 from data.tables import Stored
 from locales.labels import heading
 from models.forecast import switching
-from models.forecast.elasticity import MOST, Elasticity
+from models.forecast.elasticity import STEEPEST, Elasticity
 from models.products import bridge, margins, odd
 from ui import answers, cards, inputs, lists, store
 from ui.background import Step
@@ -257,8 +257,8 @@ def unlike(of: Shown) -> None:
         }
     )
     lists.show(table, "products_odd", _("Unlike the others of the product, the most money first"))
-    if any(len(part) == odd.MOST for part in parts):
-        st.caption(_("Of each kind the {count} with the most money are listed.").format(count=odd.MOST))
+    if any(len(part) == odd.MAX_FOUND for part in parts):
+        st.caption(_("Of each kind the {count} with the most money are listed.").format(count=odd.MAX_FOUND))
     options = {keys[place]: found.loc[place] for place in left.index[:CHOICES]}
     if not options:
         return
@@ -344,7 +344,7 @@ def _rises(of: Shown) -> None:
             "There is no single number: these data do not tell how units follow prices here ({reason}). Where they say "
             "nothing, it is from no effect to {most} per cent fewer units a per cent of price."
         )
-        st.caption(plain(sentence.format(reason=_(why), most=locales.number(MOST, 1))))
+        st.caption(plain(sentence.format(reason=_(why), most=locales.number(STEEPEST, 1))))
     else:
         st.caption(_("Units follow prices as the past of these data says, with its 95% interval."))
 

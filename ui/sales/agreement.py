@@ -12,7 +12,7 @@ from ui.sales.series import Chosen
 from ui.text import _, plain
 
 REFRESHED = 2  # seconds between looks at whether the daily forecast is there
-LEAST = 0.005  # share from which a difference is one
+MIN_SHARE = 0.005  # share from which a difference is one
 WHOLE = {"W": 4, "MS": 1}  # steps to come that days are forecast for
 
 
@@ -33,7 +33,7 @@ def _said(key: str, chosen: Chosen, found: Forecast) -> None:
     if made is None:
         return
     days = _("{start} to {end}").format(start=locales.day_of_year(made.start), end=locales.day_of_year(made.end))
-    if abs(made.apart) < LEAST:
+    if abs(made.apart) < MIN_SHARE:
         st.caption(plain(_("Forecast by the day, {days} come to the same.").format(days=days)))
         return
     sentence = _(

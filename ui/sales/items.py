@@ -169,8 +169,8 @@ def _saved(table: pd.DataFrame, month: pd.Timestamp) -> None:
 def _totals(found: Items, level: str, stores: Names, month: pd.Timestamp) -> None:
     whole = items.totals(found.all, level).sort_values("mean", ascending=False, ignore_index=True)
     whole["name"] = [(stores.get(name) if level == "store" else None) or label(name) for name in whole["name"]]
-    shown = whole.head(charts.MOST_BARS)
-    rest = float(whole["mean"].iloc[charts.MOST_BARS :].sum())
+    shown = whole.head(charts.MAX_BARS)
+    rest = float(whole["mean"].iloc[charts.MAX_BARS :].sum())
     cards.figure(charts.totals(shown, level, month, rest, len(whole)), f"items_by_{level}", whole)
 
 
@@ -228,7 +228,7 @@ def pair(found: Items, stores: Names) -> None:
 
 def _around(table: pd.DataFrame, title: str, axis: str, name: str) -> None:
     ordered = table.sort_values(["mean", "name"], ascending=[False, True])
-    first = ordered.head(charts.MOST_BARS)
+    first = ordered.head(charts.MAX_BARS)
     if not first["chosen"].any():
         first = pd.concat([first.iloc[:-1], ordered[ordered["chosen"]]])
     cards.figure(charts.siblings(first, title, axis), name, ordered)

@@ -70,7 +70,9 @@ def terms(stored: Stored, chosen: Chosen, measured: Elasticity | None = None) ->
         known = known | {category: switching.learned_from(known[category], measured)}
     weight = weight if chosen.part == "product" and np.isfinite(weight) else 1.0
     if known[category].reason and known[category].whole is None:
-        most = inputs.slider(_("Elasticity at most, in tenths"), "elasticity", round(10 * elasticity.MOST), 5, 60) / 10
+        most = (
+            inputs.slider(_("Elasticity at most, in tenths"), "elasticity", round(10 * elasticity.STEEPEST), 5, 60) / 10
+        )
         sentence = _(
             "The data cannot say how units follow the price ({reason}). What plans of prices come to is said from no "
             "effect to {value}% more units for 1% off."

@@ -66,8 +66,8 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
             st.stop()
         shown = {one: named.get(one) or label(name) for one, name in found.items()}
         value = inputs.choice(label(part), list(found), f"of.{part}", shown.__getitem__)
-        if len(found) == source.MOST:
-            st.caption(_("The {count} that sold most are in this list.").format(count=locales.number(source.MOST)))
+        if len(found) == source.MAX_PARTS:
+            st.caption(_("The {count} that sold most are in this list.").format(count=locales.number(source.MAX_PARTS)))
     measures = _known(stored, measures)
     measure = measures[0]
     if len(measures) > 1:

@@ -111,7 +111,7 @@ def _service(
     if not found.cases:
         return (_("Service achieved"), "?", _("not tried: the data are too short"))
     chosen = int(np.abs(LEVELS - terms.level).argmin())
-    by_kind = [one.achieved[chosen] for one in found.by_kind if one.cases >= charts.ENOUGH]
+    by_kind = [one.achieved[chosen] for one in found.by_kind if one.cases >= charts.MIN_CASES]
     sentence = _("measured on past days; {target} is aimed at, the textbook formula reached {textbook}")
     if len(by_kind) > 1:
         sentence = _("{lo} to {hi} by class of demand; {target} is aimed at, the textbook formula reached {textbook}")
@@ -437,9 +437,9 @@ def classes(table: pd.DataFrame, demand: Demand, found: Service, terms: Terms, c
             }
         )
         cards.figure(charts.by_kind(by_kind, float(LEVELS[chosen])), "stock_by_kind", by_kind)
-        if (by_kind["cases"] < charts.ENOUGH).any():
+        if (by_kind["cases"] < charts.MIN_CASES).any():
             text = _("A class with fewer than {count} lead times to try says little.")
-            st.caption(text.format(count=locales.number(charts.ENOUGH)))
+            st.caption(text.format(count=locales.number(charts.MIN_CASES)))
     else:
         st.info(_("The data are too short to try these reorder points on past days."))
     groups = assortment.abc_xyz(demand).assign(

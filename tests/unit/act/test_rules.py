@@ -10,7 +10,7 @@ import locales
 from models.act import rules
 from models.act.rules import Rule, Unfit, cause, check, from_text, ready, to_text, told
 from models.ask import definitions
-from models.ask.query import MOST_TEXT, Filter
+from models.ask.query import MAX_TEXT, Filter
 
 LINES = {"product": "str", "quantity": "float64", "unit_price": "float64", "store": "str", "invoice": "str"}
 KNOWN = definitions.catalogue({"sales": LINES}, (date(2024, 1, 1), date(2026, 1, 1)), people={"contract": "str"})
@@ -100,7 +100,7 @@ def test_a_rule_is_read_back_as_it_was_written():
         '{"measure": "revenue", "kind": "sideways"}',
         '{"measure": "revenue", "actions": ["rm -rf"]}',
         '{"measure": "revenue", "hours": [1, 2, 3]}',
-        '{"measure": "' + "x" * MOST_TEXT + '"}',
+        '{"measure": "' + "x" * MAX_TEXT + '"}',
     ],
 )
 def test_what_is_no_rule_is_none(text):
