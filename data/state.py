@@ -45,7 +45,7 @@ from sqlalchemy.pool import NullPool
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISION = "0007"  # the newest one in migrations/versions
+REVISION = "0012"  # the newest one in migrations/versions
 _POSTGRES_LOCK = 0x56494749  # any fixed number
 _SQLITE_WAIT_SECONDS = 30  # how long a writer waits for another one
 _json = partial(json.dumps, allow_nan=False)  # infinity is no JSON: PostgreSQL refuses it, so SQLite does too
@@ -232,6 +232,36 @@ job_runs = Table(
     Column("finished", UtcDateTime),
     Column("message", Text),  # why it failed, in a sentence
     Column("details", JSON, nullable=False),
+)
+
+# Campaigns (data.campaigns): lists whose customers were called but for those whom chance held out.
+campaigns = Table(
+    "campaigns",
+    metadata,
+    _key("campaign"),
+    Column("name", Text, nullable=False),
+    Column("lineage", Text, nullable=False),  # of the customers (data.lineage)
+    Column("data_version", Text, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("months", BigInteger, nullable=False),  # until it is seen who has left
+    Column("started", UtcDateTime, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("read", UtcDateTime),  # when it was last written down who left
+    Column("read_by", Text),
+    Column("source", Text),  # data version or name of the file that told
+)
+
+# Who was on the list of a campaign.
+campaign_customers = Table(
+    "campaign_customers",
+    metadata,
+    _key("campaign"),
+    _key("customer"),
+    Column("place", BigInteger, nullable=False),  # on the list, the riskiest first
+    Column("called", Boolean, nullable=False),
+    Column("risk", Float, nullable=False),
+    Column("content", JSON, nullable=False),  # facts: what the model knew of them; listed: what stood on the list
+    Column("left", Float),  # 1, 0, missing where nobody knows yet
 )
 
 # Boards (data.boards): which version of each is shown, in which order they stand, what was taken away.

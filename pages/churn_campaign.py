@@ -7,13 +7,18 @@ import locales
 from charts.churn import campaign as charts
 from data import meaning
 from models.churn import campaign
-from ui import cards, champions, inputs, store, windows
+from ui import cards, champions, inputs, saved, store, windows
 from ui.churn import campaign as views
-from ui.churn import offers, scoring, trained
+from ui.churn import followed, offers, scoring, trained
 from ui.text import N_, _
 
 WHO = {"here": N_("Everyone still here"), "file": N_("A file of mine")}
-VIEWS = {"call": N_("Whom to call"), "move": N_("Move a part of them"), "prove": N_("Prove it")}
+VIEWS = {
+    "call": N_("Whom to call"),
+    "move": N_("Move a part of them"),
+    "prove": N_("Prove it"),
+    "follow": N_("What came of it"),
+}
 
 stored = store.active("customers")
 customers, currency = store.frame(stored), stored.origin.currency or "USD"
@@ -47,8 +52,9 @@ if meaning.are_rows(scores.customer):
 def planned() -> None:
     """The terms, the budget, and what follows."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        terms = inputs.offer_terms(currency)
-        unsure = inputs.number(_("Saved, give or take (points)"), "unsure", 0, 0, 50) / 100
+        terms, known = saved.terms(stored, currency)
+        unsure = inputs.number(_("Saved, give or take (points)"), "unsure", known, 0, 50) / 100
+    saved.note(stored)
     found, size = campaign.returns(scores, terms, unsure), len(scores.probability)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         calls = int(inputs.slider(_("Budget: customers called"), f"calls-{size}", found.best, 0, size))
@@ -81,9 +87,15 @@ def planned() -> None:
         cards.figure(charts.campaign(found, calls, currency), "campaign", table.rename_axis("called").reset_index())
         if calls:
             moves = offers.moves(model, name, currency)
-            views.listed(model, customers, scores, f"{name} {data}", calls, moves, terms, currency)
+            listed = views.listed(model, customers, scores, f"{name} {data}", calls, moves, terms, currency)
+            if meaning.are_rows(scores.customer):
+                st.caption(_("Without ids nobody can say later who of the list left: a campaign needs them."))
+            else:
+                followed.start(stored, model, name, customers, scores, listed, calls, terms)
     elif view == "move":
         views.moved(model, customers, scores, offers.moves(model, name, currency), terms, currency)
+    elif view == "follow":
+        followed.followed(stored, terms, currency)
     else:
         views.proved(scores, calls, terms)
 
@@ -104,6 +116,12 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Moving a part**: the change and all that follows from it is applied to the group; the part is drawn at random. An
   association is carried over: only the share saved of the fall in risk counts.
 - **Prove it**: two shares compared at the 5% level with unequal samples (Fleiss, Levin and Paik 2003).
+- **What came of it**: all of a list who were to be called count as called. Intervals of a difference are Newcombe’s
+  (1998), of the share saved Koopman’s (1984); several campaigns are averaged with random effects (DerSimonian and Laird
+  1986). The share saved stands for the assumed one once it is no chance, or the assumption is outside its interval.
+- **For whom calls work**: each customer is told by models that have not seen them; the curve is Radcliffe’s (2007), its
+  area is compared with those of shuffled orders. Columns count where the effects of their levels differ by more than
+  chance lets them, corrected for the number of columns.
 """
         )
     )

@@ -9,7 +9,7 @@ from charts.churn import performance as charts
 from locales.labels import CHURN_LEARNERS
 from models.churn import value
 from models.churn.training import calibration_error
-from ui import cards, champions, downloads, inputs, store, windows
+from ui import cards, champions, downloads, inputs, saved, store, windows
 from ui.churn import columns, performance, trained
 from ui.text import N_, _
 
@@ -41,7 +41,7 @@ columns.choose(model, stored)
 def judged() -> None:
     """Everything that the terms and the cut-off change."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        terms = inputs.offer_terms(currency)
+        terms, _unsure = saved.terms(stored, currency)
     best, _earned = value.best(ranked, terms)
     usual = round(100 * min(best, 1.0))
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -7,7 +7,7 @@ import streamlit as st
 import locales
 from charts.churn import what_if as charts
 from models.churn import rules, whatif
-from ui import cards, champions, inputs, store, windows
+from ui import cards, champions, inputs, saved, store, windows
 from ui.churn import case, offers, trained
 from ui.churn import case_results as results
 from ui.text import N_, _, plain
@@ -79,7 +79,7 @@ def what_if() -> None:
 def keep(row: np.ndarray, monthly: float | None) -> None:
     """The plans that lower the risk of the customer as they are now (with the changes made so far)."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        terms = inputs.offer_terms(currency)
+        terms, _unsure = saved.terms(stored, currency)
     moves = offers.moves(model, str(version["version"]), currency)
     if not moves:
         st.info(offers.nothing())

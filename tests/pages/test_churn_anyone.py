@@ -60,7 +60,7 @@ def test_from_upload_over_the_pages_to_next_months_file(name, visit, monkeypatch
         "churn_explore": ("",),
         "churn_performance": ("money", "quality", "groups", "league"),
         "churn_what_if": ("why", "keep", "compare"),
-        "churn_campaign": ("call", "move", "prove"),
+        "churn_campaign": ("call", "move", "prove", "follow"),
     }.items():
         for view in views:
             app = visit(page, **({"view": view} if view else {}))

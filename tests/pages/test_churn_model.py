@@ -7,11 +7,12 @@ import time
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import settings
-from data import state, tables
+from data import campaigns, state, tables
 from data.dataset import Dataset, Origin
 from models.churn import files
 from models.lifecycle import registry
@@ -362,3 +363,45 @@ def test_a_quick_model_stands_in_until_the_champion_is_there_and_says_so(visit, 
     assert figures(app)
     runs = state.read(engine, state.job_runs, job="train churn")
     assert runs["status"].tolist() == ["done"]
+
+
+@of_telco
+def test_a_campaign_is_started_told_and_its_effect_replaces_the_assumed_one(trained, telco):
+    app = trained("churn_campaign", **{"calls-5174": "1200"})
+    app.session_state["campaign-start"] = True
+    app.run()
+    app.text_input(key="campaign.name").set_value("Spring <b>")
+    app.text_input(key="campaign.by").set_value("Ada")
+    (held,) = (one for one in app.number_input if one.label.startswith("Held out by chance"))
+    held.set_value(400)
+    next(one for one in app.button if one.label == "Start").click().run()
+    assert not app.exception
+    engine = state.engine(settings.get().database_url)
+    (kept,) = state.read(engine, state.campaigns).to_dict("records")
+    listed = campaigns.customers(engine, kept["campaign"])
+    assert (kept["name"], kept["by"], kept["months"], (~listed["called"]).sum()) == ("Spring <b>", "Ada", 1, 400)
+    assert any("400 held out by chance" in text for text in texts(app))
+    assert not set(listed["customer"]) - set(telco.loc[~telco["churned"], "customer_id"])
+
+    # A file tells: of those held out 200 of 400 left, of those called a quarter, so that a call saves half of them.
+    side = listed.groupby("called").cumcount()
+    gone = np.where(listed["called"], side < listed["called"].sum() // 4, side < 200)
+    told = pd.DataFrame({"customerID": listed["customer"], "Churn": np.where(gone, "Yes", "No")})
+    content = told.to_csv(index=False).encode()
+    app = trained("churn_campaign", view="follow", told="file")
+    app.file_uploader(key="told-file").set_value(("june.csv", content, "text/csv")).run()
+    assert any(text.startswith(f"{len(listed):,} of {len(listed):,} are in it") for text in texts(app))
+    app.text_input(key="told-by").set_value("Grace")
+    next(one for one in app.button if one.label == "Write it down").click().run()
+    assert not app.exception
+    called = int(listed["called"].sum())
+    fewer = 0.5 - called // 4 / called
+    assert metric(app, "Left of those called") == f"{called // 4 / called:.1%}"
+    assert metric(app, "Left of those held out") == "50.0%"
+    assert metric(app, "Fewer left by the calls") == f"{fewer:.1%}"
+    assert metric(app, "Earned") == f"${900 * fewer * called - 60 * called:,.0f}"
+    for page, view in (("churn_campaign", "call"), ("churn_what_if", "keep"), ("churn_performance", "money")):
+        again = trained(page, view=view)
+        saved = next(one for one in again.number_input if one.label == "Leavers saved by a call (%)")
+        assert saved.value == 50, page
+    assert any("1 campaign showed that calls save 50%" in text for text in texts(trained("churn_campaign")))

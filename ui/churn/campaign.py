@@ -31,8 +31,8 @@ def listed(
     moves: list[Move],
     terms: Terms,
     currency: str,
-) -> None:
-    """The list itself, with why and what to offer; reasons and offers for the first ones only.
+) -> pd.DataFrame:
+    """The list itself, with why and what to offer; reasons and offers for the first ones only. Returns it.
 
     `name` is that of the model and the customers together.
     """
@@ -56,6 +56,7 @@ def listed(
                 shown=locales.number(SHOWN), count=locales.number(first)
             )
         )
+    return table
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -15,7 +15,7 @@ from models.forecast import CannotForecast, kept
 from models.forecast import challenge as sales_challenge
 from models.forecast.kept import Daily
 from models.lifecycle import sales
-from ui import inputs
+from ui import inputs, saved
 from ui.text import _
 
 Compared = sales_challenge.Comparison | churn_challenge.Comparison
@@ -77,9 +77,9 @@ def of_units(stored: Stored, currency: str, price: float, window: int) -> Money:
     return Money(currency, price, scale, NO_TERMS, note, window)
 
 
-def of_calls(_stored: Stored, currency: str, price: float, window: int) -> Money:
+def of_calls(stored: Stored, currency: str, price: float, window: int) -> Money:
     """Inputs of what calling a customer costs and saves."""
-    return Money(currency, price, 1.0, inputs.offer_terms(currency), "", window)
+    return Money(currency, price, 1.0, saved.terms(stored, currency)[0], "", window)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -1,0 +1,275 @@
+"""What calls did to those who were called, against those of the same list whom chance held out.
+
+Everybody on a list that was to be called counts as called, reached or not (intention to treat): the share saved is
+that of a list, as the campaign's terms mean it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from locales import N_
+from models.churn.preparation import KEY, TARGET, outcome
+from models.drift.measures import benjamini_hochberg
+from models.statistics import Z95, CannotTell
+
+MIN_ARM = 20  # customers whose outcome is known, called and held out alike
+MIN_LEAVERS = 40  # of all, from which it can be asked for whom calls work
+MIN_LEVEL = 20  # customers of a level, called and held out alike
+MAX_LEVELS = 8  # of a column
+PARTS = 5  # that a customer's uplift is told in by models that have not seen them
+SHUFFLES = 200
+LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Counts of both arms, and three numbers with the ends of their 95% intervals.
+
+    `fewer`: the share who left of those held out less that of those called (points / 100). `saved`: that difference as
+    a share of those held out, the share of leavers whom a call saves; NaN where nobody held out has left.
+    """
+
+    called: int
+    called_left: int
+    held: int
+    held_left: int
+    fewer: tuple[float, float, float]
+    saved: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """Share saved by all campaigns together with its 95% interval; `differ`: they differ by more than chance."""
+
+    campaigns: int
+    saved: tuple[float, float, float]
+    differ: bool
+
+    def replaces(self, assumed: float) -> bool:
+        """Whether it stands for an assumed share: it is no chance that calls save anybody, or the assumption is out."""
+        _value, lo, hi = self.saved
+        return lo > 0 or not lo <= assumed <= hi
+
+
+@dataclass(frozen=True)
+class Qini:
+    """Fewer leavers than without calls where the share `share` of a list is called, those first whom calls are said to
+    help most (`fewer`), and in any order (`random`). `pvalue`: of an order that says nothing."""
+
+    share: np.ndarray
+    fewer: np.ndarray
+    random: np.ndarray
+    pvalue: float
+
+
+def hold_out(count: int, held: int, seed: int) -> np.ndarray:
+    """Which of `count` customers are called (a mask): all but `held`, drawn by chance."""
+    called = np.ones(count, bool)
+    called[np.random.default_rng(seed).permutation(count)[:held]] = False
+    return called
+
+
+def came_of(customers: Sequence[str], table: pd.DataFrame, absent: float = np.nan) -> np.ndarray:
+    """Who of a campaign's `customers` left (1, 0, NaN), by a table of customers with an id and an outcome.
+
+    `absent` is said of those whom the table does not have (1: they have left). An outcome that is missing says nothing;
+    of an id that comes twice the last row counts. Raises CannotTell where the table has none of them.
+    """
+    if KEY not in table or TARGET not in table:
+        raise CannotTell(N_("A column with the ids of customers and one that says who left are needed."))
+    said = pd.Series(np.asarray(outcome(table), float), table[KEY].astype(str))
+    said = said[~said.index.duplicated(keep="last")]
+    there = pd.Index(customers).isin(said.index)
+    if not there.any():
+        raise CannotTell(N_("None of the customers of this campaign is there: compare the ids."))
+    return np.where(there, said.reindex(customers).to_numpy(), absent)
+
+
+def effect(called: np.ndarray, left: np.ndarray) -> Effect:
+    """The effect of calls, from a mask of those called and who left (1, 0, NaN where nobody knows); see `counted`."""
+    known = ~np.isnan(left)
+    return counted(*(int(part.sum()) for side in (called, ~called) for part in (side & known, side & (left == 1))))
+
+
+def counted(called: int, called_left: int, held: int, held_left: int) -> Effect:
+    """The effect of calls, from how many were called and held out whose outcome is known, and how many of them left.
+
+    Intervals: of the difference by Newcombe (1998, Statistics in Medicine 17, 873-890, method 10), of the ratio by
+    scores (Koopman 1984, Biometrics 40, 513-517). Raises CannotTell where an arm has fewer than `MIN_ARM`.
+    """
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
+    if min(called, held) < MIN_ARM:
+        raise CannotTell(
+            N_("It is known of {called} customers called and of {held} held out: at least {least} of each are needed."),
+            called=called,
+            held=held,
+            least=MIN_ARM,
+        )
+    now, then = called_left / called, held_left / held
+    lo, hi = confint_proportions_2indep(held_left, held, called_left, called, method="newcomb", compare="diff")
+    saved = (float("nan"),) * 3
+    if held_left:
+        low, high = confint_proportions_2indep(called_left, called, held_left, held, method="score", compare="ratio")
+        saved = (1 - now / then, 1 - float(high), 1 - float(low))
+    return Effect(called, called_left, held, held_left, (then - now, float(lo), float(hi)), saved)
+
+
+def unlike(risk: np.ndarray, called: np.ndarray) -> float:
+    """The p-value that chance made those called and held out as different in risk as they are (Welch's t-test)."""
+    from scipy.stats import ttest_ind
+
+    return float(ttest_ind(risk[called], risk[~called], equal_var=False).pvalue)
+
+
+def pooled(effects: Sequence[Effect]) -> Pooled | None:
+    """All campaigns together; None where none can say how many a call saves.
+
+    One keeps its own interval. Of more, logarithms of the ratios are averaged with random effects (DerSimonian and
+    Laird 1986, Controlled Clinical Trials 7, 177-188), half a customer added to each count of a campaign with a zero.
+    """
+    from statsmodels.stats.meta_analysis import combine_effects
+
+    told = [one for one in effects if one.held_left]
+    if not told:
+        return None
+    if len(told) == 1:
+        return Pooled(1, told[0].saved, False)
+    counts = np.array([[one.called_left, one.called, one.held_left, one.held] for one in told], float)
+    counts[counts[:, 0] == 0] += [0.5, 1, 0.5, 1]
+    x, n, y, m = counts.T
+    ratio, variance = np.log(x / n) - np.log(y / m), 1 / x - 1 / n + 1 / y - 1 / m
+    found = combine_effects(ratio, variance, method_re="dl")
+    mean, error = float(found.mean_effect_re), float(found.sd_eff_w_re)
+    value, lo, hi = (1 - float(np.exp(mean + z * error)) for z in (0.0, Z95, -Z95))
+    return Pooled(len(told), (value, lo, hi), bool(found.test_homogeneity().pvalue < LEVEL))
+
+
+def segments(facts: pd.DataFrame, called: np.ndarray, left: np.ndarray) -> pd.DataFrame:
+    """For whom calls work: a row a level of the columns along which their effect differs by more than chance.
+
+    `column`, `level`, `called`, `held` (customers), `fewer`, `lo`, `hi` (see `Effect`), `pvalue` of the column: levels
+    have one effect (Cochran's Q of the differences), adjusted over the columns (Benjamini and Hochberg). Numbers are
+    cut at their thirds. Raises CannotTell with fewer than `MIN_LEAVERS` leavers.
+    """
+    from scipy.stats import chi2
+
+    known = _enough(left)
+    facts, called, left = facts[known], called[known], left[known]
+    found, pvalues = [], []
+    for column in facts:
+        rows = [
+            (level, effect(called[mask], left[mask]))
+            for level, mask in _levels(facts[column])
+            if min((called & mask).sum(), (~called & mask).sum()) >= MIN_LEVEL
+        ]
+        if len(rows) < 2:
+            continue
+        fewer = np.array([one.fewer[0] for _level, one in rows])
+        # Half a leaver more on each side: nobody of twenty is no proof of a share without an error.
+        variance = np.array([_variance(one) for _level, one in rows])
+        mean = (fewer / variance).sum() / (1 / variance).sum()
+        pvalues.append(float(chi2.sf(((fewer - mean) ** 2 / variance).sum(), len(rows) - 1)))
+        found.append(
+            pd.DataFrame(
+                [
+                    {"column": column, "level": level, "called": one.called, "held": one.held}
+                    | dict(zip(("fewer", "lo", "hi"), one.fewer, strict=True))
+                    for level, one in rows
+                ]
+            )
+        )
+    if not found:
+        return pd.DataFrame(columns=["column", "level", "called", "held", "fewer", "lo", "hi", "pvalue"])
+    adjusted = benjamini_hochberg(np.array(pvalues))
+    order = np.argsort(adjusted, kind="stable")
+    return pd.concat([found[place].assign(pvalue=adjusted[place]) for place in order], ignore_index=True).query(
+        "pvalue < @LEVEL"
+    )
+
+
+def qini(facts: pd.DataFrame, risk: np.ndarray, called: np.ndarray, left: np.ndarray, seed: int = 0) -> Qini:
+    """Whether it can be told for whom calls work, on customers that the telling has not seen.
+
+    Each fifth of the customers is told by two logistic regressions, of those called and of those held out, of the
+    other four; the curve is that of Radcliffe (2007, Direct Marketing Analytics Journal 1, 14-21), its area over the
+    straight line compared with those of shuffled orders. Raises CannotTell with fewer than `MIN_LEAVERS` leavers.
+    """
+    known = _enough(left)
+    facts, risk, called, left = facts[known], risk[known], called[known], left[known]
+    told = _told(facts.assign(risk_then=risk), called, left, seed)
+    shares = np.linspace(0, 1, 51)
+    curve = _curve(told, called, left, shares)
+    rng = np.random.default_rng(seed)
+    area = np.array([_curve(rng.permutation(told), called, left, shares).mean() for _ in range(SHUFFLES)])
+    pvalue = (1 + (area >= curve.mean()).sum()) / (1 + SHUFFLES)
+    return Qini(shares, curve, shares * curve[-1], float(pvalue))
+
+
+def _curve(told: np.ndarray, called: np.ndarray, left: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    order = np.argsort(-told, kind="stable")
+    mine, gone = called[order], left[order]
+    many = [np.r_[0, side.cumsum()] for side in (mine, ~mine, mine * gone, ~mine * gone)]
+    n, m, x, y = (side[np.round(shares * len(order)).astype(int)] for side in many)
+    return np.divide(y * n, m, out=np.zeros(len(shares)), where=m > 0) - x
+
+
+def _told(facts: pd.DataFrame, called: np.ndarray, left: np.ndarray, seed: int) -> np.ndarray:
+    from sklearn.compose import make_column_selector, make_column_transformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedKFold
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    numbers = make_pipeline(SimpleImputer(), StandardScaler())
+    levels = OneHotEncoder(handle_unknown="ignore", max_categories=MAX_LEVELS)
+    prepared = make_column_transformer(
+        (numbers, make_column_selector(dtype_include="number")), (levels, make_column_selector(dtype_exclude="number"))
+    )
+    fitted = make_pipeline(prepared, LogisticRegression(C=0.3, max_iter=500))
+    told = np.zeros(len(facts))
+    arms = 2 * called + left
+    folds = StratifiedKFold(PARTS, shuffle=True, random_state=seed)
+    for train, test in folds.split(facts, arms):
+        sides = []
+        for side in (~called, called):
+            rows = train[side[train]]
+            if len(set(left[rows])) < 2:
+                sides.append(np.full(len(test), left[rows].mean()))
+                continue
+            sides.append(fitted.fit(facts.iloc[rows], left[rows]).predict_proba(facts.iloc[test])[:, 1])
+        told[test] = sides[0] - sides[1]
+    return told
+
+
+def _enough(left: np.ndarray) -> np.ndarray:
+    known = ~np.isnan(left)
+    if (gone := int(np.nansum(left))) < MIN_LEAVERS:
+        raise CannotTell(
+            N_("{count} of the customers in these campaigns have left; for whom calls work shows from {least} on."),
+            count=gone,
+            least=MIN_LEAVERS,
+        )
+    return known
+
+
+def _levels(values: pd.Series) -> list[tuple[str, np.ndarray]]:
+    if pd.api.types.is_numeric_dtype(values) and values.nunique() > MAX_LEVELS:
+        cut = pd.qcut(values, 3, duplicates="drop")
+        return [(f"{part.left:g}|{part.right:g}", (cut == part).to_numpy()) for part in cut.cat.categories]
+    texts = values.astype(str)
+    return [(level, (texts == level).to_numpy()) for level in sorted(texts[values.notna()].unique())][: MAX_LEVELS + 1]
+
+
+def _variance(one: Effect) -> float:
+    return sum(
+        share * (1 - share) / count
+        for share, count in (
+            ((one.called_left + 0.5) / (one.called + 1), one.called),
+            ((one.held_left + 0.5) / (one.held + 1), one.held),
+        )
+    )

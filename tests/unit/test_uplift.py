@@ -1,0 +1,155 @@
+"""What a campaign did: published intervals, simulated campaigns whose truth is set, and what cannot be told."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.churn import uplift
+from models.statistics import CannotTell
+
+
+def arms(called: int, called_left: int, held: int, held_left: int) -> tuple[np.ndarray, np.ndarray]:
+    mask = np.r_[np.ones(called, bool), np.zeros(held, bool)]
+    left = np.r_[np.arange(called) < called_left, np.arange(held) < held_left].astype(float)
+    return mask, left
+
+
+def campaigns(seed: int, size: int, saved: dict[str, float], rate: float = 0.3) -> tuple[pd.DataFrame, ...]:
+    """A list of `size` whose contracts are `saved`'s keys; a call saves that share of each one's leavers."""
+    rng = np.random.default_rng(seed)
+    facts = pd.DataFrame(
+        {
+            "contract": rng.choice(list(saved), size),
+            "payment": rng.choice(["card", "cheque", "transfer"], size),
+            "tenure": rng.integers(1, 60, size).astype(float),
+        }
+    )
+    called = uplift.hold_out(size, size // 2, seed)
+    risk = np.full(size, rate) * np.where(called, 1 - facts["contract"].map(saved), 1.0)
+    return facts, np.full(size, rate) + rng.normal(0, 0.01, size), called, (rng.random(size) < risk).astype(float)
+
+
+def test_difference_is_newcombes():
+    """56 of 70 and 48 of 80: Newcombe 1998, table II, method 10: 0.0524 to 0.3339."""
+    found = uplift.effect(*arms(80, 48, 70, 56))
+    assert found.fewer == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
+    assert found.saved[0] == pytest.approx(1 - 0.6 / 0.8)
+    assert found.saved[1] < found.saved[0] < found.saved[2]
+
+
+def test_interval_holds_the_truth():
+    """Share saved 0.25 of 30%: the 95% interval holds it in 95% of 400 campaigns, give or take three errors."""
+    held = 0
+    for seed in range(400):
+        _facts, _risk, called, left = campaigns(seed, 800, {"all": 0.25})
+        found = uplift.effect(called, left)
+        held += found.saved[1] <= 0.25 <= found.saved[2]
+    assert 0.95 - 3 * 0.011 <= held / 400 <= 0.95 + 3 * 0.011
+
+
+def test_unknown_outcomes_are_no_stayers():
+    called, left = arms(100, 30, 100, 60)
+    left[:50] = np.nan  # thirty leavers and twenty stayers of those called
+    found = uplift.effect(called, left)
+    assert (found.called, found.called_left, found.held, found.held_left) == (50, 0, 100, 60)
+
+
+def test_too_few_of_an_arm_is_said():
+    with pytest.raises(CannotTell, match="called"):
+        uplift.effect(*arms(100, 30, 19, 5))
+
+
+def test_nobody_held_out_left_says_nothing_of_the_share():
+    found = uplift.effect(*arms(100, 3, 50, 0))
+    assert np.isnan(found.saved).all()
+    assert found.fewer[0] == pytest.approx(-0.03)
+    assert uplift.pooled([found]) is None
+
+
+def test_several_campaigns_are_nearer_to_the_truth_than_one():
+    effects = [uplift.effect(*campaigns(seed, 800, {"all": 0.25})[2:]) for seed in range(20, 32)]
+    found = uplift.pooled(effects)
+    assert found is not None
+    assert found.campaigns == 12
+    assert not found.differ
+    assert found.saved[1] < 0.25 < found.saved[2]
+    assert found.saved[2] - found.saved[1] < 0.4 * min(one.saved[2] - one.saved[1] for one in effects)
+
+
+def test_one_campaign_alone_keeps_its_interval():
+    one = uplift.effect(*arms(80, 48, 70, 56))
+    found = uplift.pooled([one])
+    assert found is not None
+    assert found.saved == one.saved
+
+
+def test_campaigns_that_differ_are_said_to():
+    good, bad = uplift.effect(*arms(1000, 100, 1000, 300)), uplift.effect(*arms(1000, 300, 1000, 300))
+    found = uplift.pooled([good, bad])
+    assert found is not None
+    assert found.differ
+    assert found.saved[1] < 0 < found.saved[2]  # nobody knows what the next one does
+
+
+@pytest.mark.parametrize(
+    ("counts", "assumed", "stands"),
+    [
+        ((1000, 150, 1000, 300), 0.3, True),  # calls save
+        ((2000, 300, 2000, 300), 0.3, True),  # not a third of them
+        ((60, 9, 30, 6), 0.3, False),  # anything may be
+    ],
+)
+def test_the_assumption_is_replaced_where_the_data_say_so(counts, assumed, stands):
+    found = uplift.pooled([uplift.effect(*arms(*counts))])
+    assert found is not None
+    assert found.replaces(assumed) is stands
+
+
+def test_who_is_held_out_is_chance_and_the_same_again():
+    called = uplift.hold_out(1000, 200, 7)
+    assert (~called).sum() == 200
+    assert (called == uplift.hold_out(1000, 200, 7)).all()
+    assert 60 <= (~called[:500]).sum() <= 140  # the riskiest first: half of them, give or take six errors
+    assert (called != uplift.hold_out(1000, 200, 8)).any()
+
+
+def test_unlike_arms_are_noticed():
+    risk = np.linspace(0, 1, 200)
+    assert uplift.unlike(risk, uplift.hold_out(200, 100, 0)) > 0.001
+    assert uplift.unlike(risk, risk > 0.5) < 1e-6
+
+
+def test_for_whom_calls_work_is_found():
+    found = 0
+    for seed in range(5):
+        facts, risk, called, left = campaigns(seed, 3000, {"monthly": 0.6, "yearly": 0.0})
+        rows = uplift.segments(facts, called, left)
+        curve = uplift.qini(facts, risk, called, left, seed)
+        better = rows.set_index("level")["fewer"]
+        found += curve.pvalue < 0.05 and set(rows["column"]) == {"contract"} and better["monthly"] > better["yearly"]
+    assert found == 5
+
+
+def test_noise_is_for_nobody():
+    told = 0
+    for seed in range(100, 108):
+        facts, risk, called, left = campaigns(seed, 1500, {"monthly": 0.3, "yearly": 0.3})
+        told += uplift.qini(facts, risk, called, left, seed).pvalue < 0.05 or len(uplift.segments(facts, called, left))
+    assert told <= 3  # two tests at 5% of eight: one expected, and four in one of a hundred
+
+
+def test_qini_ends_at_the_whole_effect():
+    facts, risk, called, left = campaigns(3, 2000, {"monthly": 0.6, "yearly": 0.0})
+    curve = uplift.qini(facts, risk, called, left)
+    whole = uplift.effect(called, left)
+    assert curve.fewer[-1] == pytest.approx(whole.fewer[0] * whole.called)
+    assert curve.fewer[0] == 0
+    assert curve.random[25] == pytest.approx(curve.fewer[-1] / 2)
+
+
+def test_few_leavers_are_too_few():
+    facts, risk, called, left = campaigns(0, 100, {"monthly": 0.2}, rate=0.2)
+    with pytest.raises(CannotTell, match="left"):
+        uplift.qini(facts, risk, called, left)
+    with pytest.raises(CannotTell, match="left"):
+        uplift.segments(facts, called, left)

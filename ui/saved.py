@@ -1,0 +1,68 @@
+"""What an offer is about: the share of leavers a call saves is the one that campaigns have shown, once they have."""
+
+from contextlib import suppress
+
+import streamlit as st
+
+import locales
+from data import campaigns
+from data.tables import Stored
+from models.churn import uplift
+from models.churn.uplift import Effect, Pooled
+from models.churn.value import Terms
+from models.statistics import CannotTell
+from ui import database, inputs
+from ui.text import ngettext
+
+
+def effects(stored: Stored) -> dict[str, Effect]:
+    """What calls did in each campaign among these customers that can tell, the first one first."""
+    return _effects(tuple(campaigns.counts(database.engine(), stored.lineage).items()))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _effects(counts: tuple[tuple[str, tuple[int, int, int, int]], ...]) -> dict[str, Effect]:
+    found = {}
+    for name, four in counts:
+        with suppress(CannotTell):
+            found[name] = uplift.counted(*four)
+    return found
+
+
+def measured(stored: Stored) -> Pooled | None:
+    """All campaigns together."""
+    return _pooled(tuple(effects(stored).values()))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _pooled(found: tuple[Effect, ...]) -> Pooled | None:
+    return uplift.pooled(found)
+
+
+def terms(stored: Stored, currency: str) -> tuple[Terms, int]:
+    """Inputs of an offer's terms, and by how many points the share saved is unsure (0 where it is assumed)."""
+    found = measured(stored)
+    if found is None or not found.replaces(inputs.SAVED / 100):
+        return inputs.offer_terms(currency), 0
+    value, lo, hi = (max(0.0, one) for one in found.saved)
+    return inputs.offer_terms(currency, round(100 * value)), round(50 * (hi - lo))
+
+
+def note(stored: Stored) -> None:
+    """Where the share saved comes from, if campaigns say anything of it."""
+    if (found := measured(stored)) is None:
+        return
+    value, lo, hi = (locales.percent(one) for one in found.saved)
+    kept = ngettext(
+        "{count} campaign showed that calls save {value} of leavers ({lo} to {hi}), where {assumed} was assumed.",
+        "{count} campaigns showed that calls save {value} of leavers ({lo} to {hi}), where {assumed} was assumed.",
+        found.campaigns,
+    )
+    open_ = ngettext(
+        "{count} campaign so far: calls save {value} of leavers ({lo} to {hi}), too unsure to replace {assumed}.",
+        "{count} campaigns so far: calls save {value} of leavers ({lo} to {hi}), too unsure to replace {assumed}.",
+        found.campaigns,
+    )
+    text = kept if found.replaces(inputs.SAVED / 100) else open_
+    count, assumed = locales.number(found.campaigns), locales.percent(inputs.SAVED / 100)
+    st.caption(":material/fact_check: " + text.format(count=count, value=value, lo=lo, hi=hi, assumed=assumed))
