@@ -5,11 +5,13 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import settings
 from connectors import openfoodfacts
-from data import state
+from data import schemas, state, tables
+from data.dataset import Dataset, Origin
 from data.demo import food as demo
 from tests.connectors.conftest import send
 from tests.connectors.food_replica import Replica, invented, picture
@@ -330,3 +332,44 @@ def test_a_product_of_a_list_or_a_loaded_category_opens_though_it_was_not_in_sig
     assert not app.exception
     assert app.session_state["code"] == code("Wheat squares")
     assert "Real Wheat squares" in app.subheader[0].value
+
+
+def test_what_is_sold_is_read_kept_and_then_filtered_and_asked_by(visit, replica, home):
+    """A shop of three lines whose sums are known, from its barcodes to the page of sales and to an answer."""
+    sold = {"Cola": (10.0, 1.5), "Caramel crunch": (5.0, 4.0), "Plain oat flakes": (3.0, 2.0)}
+    grades = {name: replica.rows[code(name)]["nutriscore_grade"].upper() for name in sold}
+    lines = pd.DataFrame(
+        {
+            "source": "test",
+            "line_id": list(sold),
+            "timestamp": pd.Timestamp("2026-02-02 10:00"),
+            "product": [code(name) for name in sold],
+            "line_type": "sale",
+            "quantity": [units for units, _price in sold.values()],
+            "unit_price": [price for _units, price in sold.values()],
+            "currency": "EUR",
+        }
+    )
+    origin = Origin("upload", "shop.csv", currency="EUR")
+    tables.add(home, Dataset("sales", {"sales": schemas.check("sales", lines)}, origin), datetime.now(UTC))
+    app = visit("food", view="batch")
+    assert "3 of the 3 products of shop.csv have a barcode" in texts(app).replace("\\", "")
+    settled(press(app, "Read what Open Food Facts knows of them"))
+    assert metric(app, "Found") == "3"
+    assert "shop.csv sells 3 products of this list" in texts(app).replace("\\", "")
+    settled(press(app, "Keep beside the sales"))
+    assert any(button.label == "Keep again" for button in app.button)
+    right = {}
+    for name, (units, price) in sold.items():
+        right[f"Nutri-Score {grades[name]}"] = right.get(f"Nutri-Score {grades[name]}", 0.0) + units * price
+    worst = f"Nutri-Score {grades['Cola']}"
+    page = visit("sales_overview", by="nutriscore", **{"sales.nutriscore": worst})
+    assert metric(page, "Revenue") == f"€{right[worst]:.0f}"
+    for lang, text in (("en", "revenue by Nutri-Score"), ("fr", "chiffre d'affaires par nutri-score")):
+        asked = visit("ask", lang=lang)
+        asked.text_input(key="ask.text").set_value(text)
+        next(button for button in asked.button if button.label in ("Ask", "Demander")).click()
+        asked.run()
+        assert not asked.exception
+        drawn = json.loads(asked.get("plotly_chart")[0].proto.spec)
+        assert all(one in json.dumps(drawn) for one in right)
