@@ -72,23 +72,23 @@ def parse(raw: Mapping[str, Any], retrieved: datetime) -> Product:
     scaled = {name: amount * size / 100 for name, amount in per_100.items() if name != "alcohol"} if size else {}
     return Product(
         code=padded(str(raw["code"])),
-        name=next(filter(None, (_text(raw.get(name), 200) for name in _NAMES)), ""),
+        name=next(filter(None, (text(raw.get(name), 200) for name in _NAMES)), ""),
         source=OPEN_FOOD_FACTS,
         retrieved=retrieved,
-        brands=_text(raw.get("brands"), 200),
-        quantity=_text(raw.get("quantity"), 80),
+        brands=text(raw.get("brands"), 200),
+        quantity=text(raw.get("quantity"), 80),
         categories=categories,
         countries=_tags(raw, "countries_tags"),
         labels=_tags(raw, "labels_tags"),
         allergens=_tags(raw, "allergens_tags"),
         traces=_tags(raw, "traces_tags"),
         additives=_tags(raw, "additives_tags"),
-        ingredients=_text(raw.get("ingredients_text"), 5_000),
+        ingredients=text(raw.get("ingredients_text"), 5_000),
         nutriscore=_grade(raw, "nutriscore_grade", "nutrition_grades"),
         nova=int(nova) if nova in (1, 2, 3, 4) else None,
         green_score=_grade(raw, "environmental_score_grade", "ecoscore_grade", also=("a-plus", "f")),
         fruit=_fruit(raw),
-        serving=_text(raw.get("serving_size"), 80),
+        serving=text(raw.get("serving_size"), 80),
         serving_size=size,
         drink=drink,
         liquid=drink or per_ml or "ml" in units,
@@ -108,7 +108,7 @@ def parse(raw: Mapping[str, Any], retrieved: datetime) -> Product:
     )
 
 
-def _text(value: object, most: int) -> str:
+def text(value: object, most: int) -> str:
     """Text of the public without tags, entities and characters that cannot be seen; lists joined by commas."""
     if isinstance(value, list):
         value = ", ".join(part for part in value if isinstance(part, str))
@@ -123,7 +123,7 @@ def _text(value: object, most: int) -> str:
 
 def _tags(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
     value = raw.get(name)
-    return tuple(_text(tag, 100) for tag in value[:200] if isinstance(tag, str)) if isinstance(value, list) else ()
+    return tuple(text(tag, 100) for tag in value[:200] if isinstance(tag, str)) if isinstance(value, list) else ()
 
 
 def _grade(raw: Mapping[str, Any], *names: str, also: tuple[str, ...] = ()) -> str | None:
@@ -172,7 +172,7 @@ def _packaging(raw: Mapping[str, Any]) -> tuple[Packaging, ...]:
 def _tag(value: object) -> str:
     """A tag, which later versions put into an object with its name."""
     found = value.get("id") if isinstance(value, dict) else value
-    return _text(found, 100) if isinstance(found, str) else ""
+    return text(found, 100) if isinstance(found, str) else ""
 
 
 def _green(raw: Mapping[str, Any]) -> GreenScore:
@@ -195,8 +195,8 @@ def _green(raw: Mapping[str, Any]) -> GreenScore:
     return GreenScore(
         score=score,
         parts={name: value for name, value in parts.items() if value is not None} if score is not None else {},
-        missing=tuple(_text(name, 40) for name in missing if isinstance(name, str))[:10],
-        proxy={language: _text(base.get(f"name_{language}"), 200) for language in locales.LANGUAGES},
+        missing=tuple(text(name, 40) for name in missing if isinstance(name, str))[:10],
+        proxy={language: text(base.get(f"name_{language}"), 200) for language in locales.LANGUAGES},
         co2=number(base.get("co2_total")),
         applies=applies,
     )
@@ -248,7 +248,7 @@ def _nutrients(raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, 
             if not isinstance(one, dict) or (amount := number(one.get("value"))) is None:
                 continue
             per_gram = _PER_GRAM.get(str(one.get("unit")).replace("μ", "µ"), 1.0)
-            source = _text(one.get("source"), 40)
+            source = text(one.get("source"), 40)
             (estimates if source == ESTIMATE else amounts)[f"{name}{end}"] = amount / per_gram
             if source:
                 sources[name] = source

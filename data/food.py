@@ -168,9 +168,9 @@ def tag_name(tag: str) -> str:
     return tags.in_words(tag)
 
 
-def _copy() -> Path:
+def names_path() -> Path:
     """Where what Open Food Facts calls its tags is kept, once it was fetched."""
     return settings.get().home / "raw" / "openfoodfacts" / "tags.csv"
 
 
-tags.follow(_copy)
+tags.follow(names_path)

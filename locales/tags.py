@@ -14,13 +14,12 @@ from typing import NamedTuple
 import locales
 
 COLUMNS = ("kind", "tag", "en", "fr", "functions")
-KINDS = ("allergen", "additive", "class", "label", "material", "shape", "recycling", "category")
 BUNDLED = Path(__file__).with_name("tags.csv")
 _fetched: list[Callable[[], Path | None]] = [lambda: None]
 
 
 class Tag(NamedTuple):
-    """A tag's `kind` (of `KINDS`), its names, and of an additive its `functions`, which are tags of the kind class."""
+    """A tag's `kind` ("additive", "label" ...) and names; of an additive its `functions`, which are tags, too."""
 
     kind: str
     en: str
@@ -40,13 +39,18 @@ def known(tag: str) -> Tag | None:
         mark = path.stat().st_mtime_ns if path else 0
     except OSError:
         mark = 0
-    return (_read(path, mark).get(tag) if path and mark else None) or _read(BUNDLED, 0).get(tag)
+    bundled, fetched = _read(BUNDLED, 0).get(tag), _read(path, mark).get(tag) if path and mark else None
+    if bundled is None or fetched is None:
+        return fetched or bundled
+    return Tag(*(theirs or ours for theirs, ours in zip(fetched, bundled, strict=True)))
 
 
 def name(tag: str) -> str | None:
     """What a tag is called in the reader's language; None where nobody has said."""
     found = known(tag)
-    return None if found is None else (found.fr if locales.language() == "fr" else found.en) or found.en
+    if found is None:
+        return None
+    return (found.fr or found.en) if locales.language() == "fr" else (found.en or found.fr)
 
 
 def in_words(tag: str) -> str:
@@ -67,8 +71,8 @@ def is_tag(text: str) -> bool:
 @lru_cache(maxsize=2)
 def _read(path: Path, mark: int) -> dict[str, Tag]:  # noqa: ARG001  # the cache key
     with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(line for line in file if not line.startswith("#"))
-        return {
-            row["tag"]: Tag(row["kind"], row["en"], row["fr"], tuple(filter(None, row["functions"].split(";"))))
-            for row in rows
-        }
+        found: dict[str, Tag] = {}
+        for row in csv.DictReader(line for line in file if not line.startswith("#")):
+            one = Tag(row["kind"], row["en"], row["fr"], tuple(filter(None, row["functions"].split(";"))))
+            found.setdefault(row["tag"], one)
+        return found
