@@ -42,7 +42,8 @@ def known(tag: str) -> Tag | None:
     bundled, fetched = _read(BUNDLED, 0).get(tag), _read(path, mark).get(tag) if path and mark else None
     if bundled is None or fetched is None:
         return fetched or bundled
-    return Tag(*(theirs or ours for theirs, ours in zip(fetched, bundled, strict=True)))
+    functions = fetched.functions or bundled.functions
+    return Tag(fetched.kind, fetched.en or bundled.en, fetched.fr or bundled.fr, functions)
 
 
 def name(tag: str) -> str | None:

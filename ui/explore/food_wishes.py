@@ -59,7 +59,8 @@ def summary(found: pd.DataFrame, wishes: Wishes) -> None:
         parts += [f"{MARKS[one]} {locales.number(count.get(one, 0))} {_(text)}" for one, text in FITS.items()]
     if wishes.matters:
         parts.append(_("in the order of how well they match, from 0 to 100%; what is not known brings nothing"))
-    st.caption(f":material/favorite: **{_('Your preferences')}**: " + " · ".join(parts))
+    heading = _("Your preferences")
+    st.caption(f":material/favorite: **{heading}** · " + " · ".join(parts))
 
 
 def written(found: pd.DataFrame, wishes: Wishes) -> pd.DataFrame:
