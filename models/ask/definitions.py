@@ -458,11 +458,11 @@ def _of_products(kinds: Mapping[str, str], sales: Collection[str]) -> tuple[dict
         split[column] = Dimension(column, column, {"sales": _of_product(column)}, own=True, words=called)
     for column in schemas.extras(kinds, "float64", "products") if "quantity" in sales else ():
         value = _of_product(column)
-        rows = f"FILTER ({SALE} AND {value} IS NOT NULL)"
+        rows = f"FILTER ({SALE})"
         asked[f"{column}.mean"] = Measure(
             f"{column}.mean",
             column,
-            f"sum(quantity * {value}) {rows} / nullif(sum(quantity) {rows}, 0)",
+            f"sum(quantity * {value}) {rows} / nullif(sum(CASE WHEN {value} IS NOT NULL THEN quantity END) {rows}, 0)",
             "number",
             "",
             additive=False,

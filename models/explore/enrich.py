@@ -1,5 +1,7 @@
 """What is known of food products, as columns of the products that a shop sells."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from data.enriched import GREEN, NOVA, NUMBERS, NUTRISCORE, SAID, level
@@ -9,15 +11,18 @@ LIT = {name: f"{name}_level" for name in food.LIT}
 LEAST = 2  # products of the shop that share the category that one is put into
 
 
-def columns(products: pd.DataFrame) -> pd.DataFrame:
+def columns(products: pd.DataFrame, named: Callable[[str], bool] = bool) -> pd.DataFrame:
     """One row a product of `data.food.frame`, by its code, with the columns of `data.enriched`.
 
     Grades are those published. Levels are the traffic lights (`models.explore.food.lights`). The category is the
-    narrowest one that `LEAST` of these products share, else the broadest of its own. What is not known is missing:
-    a diet that Open Food Facts could not tell, an organic label of a product whose labels nobody wrote down.
+    narrowest one that `LEAST` of these products share, else the broadest of its own; of those that are `named`, where
+    some are. What is not known is missing: a diet that Open Food Facts could not tell, an organic label of a product
+    whose labels nobody wrote down.
     """
     if products.empty:
         return pd.DataFrame()
+    kinds = [tuple(filter(named, tags)) or tags for tags in products["categories"]]
+    products = products.assign(categories=kinds)
     counts, lights = food.categories(products, LEAST), food.lights(products)
     found = pd.DataFrame(index=products.index)
     found["nutriscore"] = products["nutriscore"].str.upper().map(NUTRISCORE.format, na_action="ignore")

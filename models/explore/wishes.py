@@ -3,7 +3,6 @@
 Nothing that is not known is taken for good: a product without a word about an allergen is unknown, not free of it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +12,7 @@ import pandas as pd
 from models.explore.food import DRINK, FOOD
 
 Verdict = Literal["yes", "unknown", "maybe", "no"]
-ORDER: tuple[Verdict, ...] = ("yes", "unknown", "maybe", "no")  # the best first
+ORDER: tuple[Verdict, ...] = ("yes", "unknown", "maybe", "no")  # the best first, of allergens
 ALLERGENS = tuple(
     f"en:{one}"
     for one in (
@@ -101,18 +100,20 @@ def points(products: pd.DataFrame, matter: str) -> np.ndarray:
 def ranked(products: pd.DataFrame, wishes: Wishes) -> pd.DataFrame:
     """The products in the order of somebody's wishes, the best first, with what makes it.
 
-    `fits`: the worst verdict on what they must be, in the order of `ORDER` ("" where nothing must be). `match`: the
+    `fits`: the worst verdict on what they must be, in the order of `ORDER` ("" where nothing must be). A diet that may
+    fit stands beside one of which nothing is known, traces of an allergen behind. `match`: the
     mean of `points` of all that matters, where what is not known brings none (NaN where nothing matters); `known`: of
     how many of these things it is known. First who fits, then by match; else the order stays.
     """
-    worst = [_worst([verdict(row, must) for must in wishes.musts]) for _place, row in products.iterrows()]
+    said = [[(must, verdict(row, must)) for must in wishes.musts] for _number, row in products.iterrows()]
+    worst = [max((one for _must, one in verdicts), key=ORDER.index, default="") for verdicts in said]
     each = np.array([points(products, matter) for matter in wishes.matters]).reshape(len(wishes.matters), len(products))
     match = np.nansum(each, axis=0) / len(wishes.matters) if wishes.matters else np.full(len(products), np.nan)
     found = products.assign(fits=worst, match=match, known=(~np.isnan(each)).sum(axis=0))
-    place = np.array([ORDER.index(one) if one else 0 for one in worst], int)
+    place = np.array([max((_place(*one) for one in verdicts), default=0) for verdicts in said], int)
     order = np.lexsort((-np.nan_to_num(match).round(9), place))
     return found.iloc[order]
 
 
-def _worst(verdicts: Sequence[Verdict]) -> str:
-    return max(verdicts, key=ORDER.index) if verdicts else ""
+def _place(must: str, said: Verdict) -> int:
+    return ORDER.index("unknown" if must in DIETS and said == "maybe" else said)

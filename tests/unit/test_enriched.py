@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import locales
+from charts.ask.answer import drawn
 from data import beside, enriched, food, schemas, tables
 from data.dataset import Dataset, Origin
 from data.demo import food as demo
@@ -139,6 +140,33 @@ def test_what_is_not_known_is_missing_and_no_grade_is_made_up():
     ]
     assert found.loc["2"].isna().all()
     assert found.loc["1", ["nutriscore", "nova", "sugars_level", "diet_vegetarian", "food_category"]].isna().all()
+
+
+def test_a_category_is_the_narrowest_that_several_share_and_that_has_a_name():
+    tagged = [
+        ("en:snacks", "en:crisps", "en:krispies"),
+        ("en:snacks", "en:crisps", "en:krispies"),
+        ("en:cheeses", "en:x"),
+    ]
+    rows = food.frame([food.Product(str(n), "", "test", NOW, categories=tags) for n, tags in enumerate(tagged)])
+    assert enrich.columns(rows)["food_category"].tolist() == ["en:krispies", "en:krispies", "en:cheeses"]
+    named = {"en:snacks", "en:crisps"}
+    found = enrich.columns(rows, named.__contains__)["food_category"]
+    assert found.tolist() == ["en:crisps", "en:crisps", "en:cheeses"]  # of what has no name the broadest
+
+
+def test_two_columns_at_once_are_drawn_where_some_have_but_one(tmp_path):
+    """A category of nothing but unknown grades broke the figure of an answer."""
+    stored = shop(tmp_path)
+    known_ = columns().assign(nutriscore=lambda rows: rows["nutriscore"].where(rows["food_category"] != "en:sodas"))
+    made = enriched.keep(tmp_path, stored, {code(name): code(name) for name in SOLD}, known_, NOW)
+    of = known.of_stored(made, None, tables.unknown(made))
+    for bare in (False, True):  # and where no line has both
+        query = understand("revenue by food category and nutri-score", of.catalogue, of.lexicon).readings[0]
+        table = statement.answer(of.catalogue, query, partial(tables.query, made)).table
+        table = table.assign(nutriscore=None) if bare else table
+        table = table.groupby(["food_category", "nutriscore"], dropna=False, as_index=False).sum()
+        assert drawn(of.catalogue, query, table, of.names, "EUR").data
 
 
 def test_the_table_of_products_keeps_what_it_has_and_gains_what_it_lacks(tmp_path):

@@ -86,6 +86,12 @@ def test_products_are_ranked_by_what_they_must_be_and_then_by_what_matters():
     assert found["known"].tolist() == [2, 1, 2, 2, 2]
 
 
+def test_a_diet_that_may_fit_is_no_worse_than_one_nobody_knows_of():
+    products = food.frame([made("unknown", nova=4), made("maybe", nova=1, analysis={"vegan": "maybe"})])
+    found = wishes.ranked(products, Wishes(diets=("vegan",), matters=("nova",)))
+    assert found[["code", "fits"]].to_numpy().tolist() == [["maybe", "maybe"], ["unknown", "unknown"]]
+
+
 def test_without_wishes_the_order_stays():
     products = food.frame([made("b"), made("a")])
     found = wishes.ranked(products, Wishes())

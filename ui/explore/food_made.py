@@ -253,6 +253,6 @@ def _green(green: GreenScore, grade: object) -> None:
         notes.append(_("The parts that are published do not add up to the score."))
     if green.missing:
         named = ", ".join(_(MISSING[one]) if one in MISSING else one for one in green.missing)
-        notes.append(_("Computed without, which costs points: {missing}.").format(missing=named))
+        notes.append(_("Computed without what nobody wrote down: {missing}.").format(missing=named))
     notes.append(_("Transport is that to a buyer who did not say where."))
     st.caption(plain(" ".join(notes)))

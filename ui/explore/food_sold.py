@@ -13,6 +13,7 @@ from connectors import barcodes
 from data import enriched, schemas, tables
 from data.enriched import TEXTS
 from data.tables import Stored
+from locales import tags
 from locales.labels import heading
 from models.explore import enrich
 from ui import background, store
@@ -105,7 +106,7 @@ def keep(found: pd.DataFrame) -> None:
         st.button(label, type=kind, icon=":material/join:", on_click=_start, args=(stored, mine, found))
         if there:
             st.badge(_("kept"), icon=":material/check:", color="green")
-            query = {"by": "nutriscore", "view": "what"}
+            query = {"by": "nutriscore"}
             st.page_link(
                 PAGES / "sales_overview.py",
                 label=_("Sales by Nutri-Score"),
@@ -128,9 +129,9 @@ def _start(stored: Stored, mine: Mapping[str, str], found: pd.DataFrame) -> None
 
     def work(step: background.Step) -> None:
         step(N_("Keeping the table"), 0.5)
-        enriched.keep(
-            home, stored, mine, enrich.columns(found[found["code"].isin(set(mine.values()))]), datetime.now(UTC)
-        )
+        listed = found[found["code"].isin(set(mine.values()))]
+        known = enrich.columns(listed, lambda tag: tags.name(tag) is not None)
+        enriched.keep(home, stored, mine, known, datetime.now(UTC))
 
     st.session_state[RUN] = background.start("append", "sales", work)
 

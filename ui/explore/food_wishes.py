@@ -95,7 +95,7 @@ def warn(row: pd.Series, wishes: Wishes) -> None:
         st.success(_("It fits what you asked for, as far as its label and ingredients were written down."))
     if wishes.matters:
         found = model.ranked(row.to_frame().T.astype({"drink": bool}), wishes).iloc[0]
-        sentence = _("It matches what matters to you by {share}; {known} of {all} things are known of it.")
+        sentence = _("It matches what matters to you by {share} (known: {known} of {all}).")
         st.caption(
             ":material/favorite: "
             + sentence.format(
