@@ -131,7 +131,8 @@ def _start(stored: Stored, mine: Mapping[str, str], found: pd.DataFrame) -> None
         step(N_("Keeping the table"), 0.5)
         listed = found[found["code"].isin(set(mine.values()))]
         known = enrich.columns(listed, lambda tag: tags.name(tag) is not None)
-        enriched.keep(home, stored, mine, known, datetime.now(UTC))
+        now = store.active("sales")  # lines may have been added since the button was drawn
+        enriched.keep(home, now if now.lineage == stored.lineage else stored, mine, known, datetime.now(UTC))
 
     st.session_state[RUN] = background.start("append", "sales", work)
 
