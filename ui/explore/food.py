@@ -315,16 +315,14 @@ def doubtful(products: pd.DataFrame, called: Mapping[str, str]) -> None:
 
 
 def _cards(products: pd.DataFrame, per: str, wishes: Wishes) -> None:
-    levels, fitting = model.lights(products), food_wishes.written(products, wishes)
+    levels, fitting = model.lights(products), food_wishes.in_words(products, wishes)
     with st.grid("auto", min_column_width=230):
         for place, row in enumerate(products.itertuples()):
             with st.container(border=True, height="stretch"):
                 if row.image_small == row.image_small and row.image_small:
                     with st.container(height=CARD_HEIGHT, border=False, horizontal_alignment="center"):
                         st.image(row.image_small, width=90, alt=name_of(row.name, row.brands, row.code))
-                grade = " · ".join(
-                    [_("Nutri-Score {grade}").format(grade=upper(row.nutriscore)), *fitting.iloc[place].tolist()]
-                )
+                grade = " · ".join([_("Nutri-Score {grade}").format(grade=upper(row.nutriscore)), *fitting[place]])
                 lights = "  \n".join(
                     f":{SCORES[level]}-badge[{MARKS[level]} {charts.label(name)} {charts.amount(name, value)}]"
                     for name in LIT

@@ -73,6 +73,14 @@ def written(found: pd.DataFrame, wishes: Wishes) -> pd.DataFrame:
     return pd.DataFrame(columns, index=found.index)
 
 
+def in_words(found: pd.DataFrame, wishes: Wishes) -> list[list[str]]:
+    """The same of each product for a line of text."""
+    table = written(found, wishes)
+    if "match" in table:
+        table["match"] = [_("match {share}").format(share=share) for share in table["match"]]
+    return [[str(cell) for cell in row] for row in table.to_numpy()] or [[] for _row in range(len(found))]
+
+
 def config() -> dict[str, Any]:
     """What those columns are called."""
     return {
