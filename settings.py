@@ -111,6 +111,9 @@ class Settings(BaseSettings):
     ecb_url: Url = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip"
     openfoodfacts_url: Url = "https://world.openfoodfacts.org"
     openfoodfacts_search_url: Url = "https://search.openfoodfacts.org"
+    openprices_url: Url = "https://prices.openfoodfacts.org"
+    # What Open Food Facts calls its tags, a file a kind of tag.
+    taxonomies_url: Url = "https://static.openfoodfacts.org/data/taxonomies"
     # What Open Food Facts allows one address in a minute; a server of your own may allow more.
     openfoodfacts_reads: int = Field(15, gt=0)
     openfoodfacts_searches: int = Field(10, gt=0)

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 
 from connectors import ConnectorError, child
@@ -9,6 +10,7 @@ from connectors.child import Parsed
 from locales import N_
 
 MAX_PIXELS = 40_000_000
+MIN_DIGITS = 8  # digits; of shorter numbers one in ten looks like a code with zeros in front
 
 
 class InvalidBarcode(ConnectorError):
@@ -38,6 +40,16 @@ def barcode(text: str) -> str:
     if len(digits) <= 8 and (expanded := upc_a(code)):
         return expanded
     raise InvalidBarcode(N_("One of the digits is wrong: the last one does not fit the others. Check the digits."))
+
+
+def of_products(names: Mapping[str, str]) -> dict[str, str]:
+    """Those of these texts (by product) that are a barcode of 8 digits or more: product -> barcode, as `barcode`."""
+    found = {}
+    for product, text in names.items():
+        if len(re.sub(r"\D", "", text)) >= MIN_DIGITS:
+            with suppress(InvalidBarcode):
+                found[product] = barcode(text)
+    return found
 
 
 def barcodes_in(image: bytes) -> list[str]:

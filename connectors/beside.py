@@ -26,6 +26,7 @@ WORDS = {
     "minimum_value": "minvalue minimumordervalue minordervalue minimumamount franco francodeport montantminimum "
     "minimumdecommandemoney minimumcommandemoney minimumordermoney minordermoney minimummoney mindestbestellwert",
     "order_cost": "costoforder costperorder orderingcost coutcommande fraisdecommande coutdecommande",
+    "barcode": "ean ean13 ean8 eancode gtin gtin13 upc upca codebarre codebarres codeean gencod gencode strichcode",
     "pack_size": "pack packqty packquantity casesize casepack unitsperpack unitspercase colisage conditionnement "
     "taillelot pcb",
     "list_price": "price listprice rrp retailprice sellingprice prix prixcatalogue prixpublic prixvente",

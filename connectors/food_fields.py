@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import locales
 import settings
 from connectors.barcodes import padded
-from data.food import GRADES, NUTRIENTS, OPEN_FOOD_FACTS, Product
+from data.food import GRADES, NUTRIENTS, OPEN_FOOD_FACTS, GreenScore, Packaging, Product
 
 IMAGE_HOSTS = ("images.openfoodfacts.org", "static.openfoodfacts.org")
 # Names that differ from the origin's only by underscores are not listed; amounts come in g, energy in kJ or kcal.
@@ -18,6 +19,25 @@ _IDS = {name: name.replace("_", "-") for name in NUTRIENTS} | {"energy_kj": "ene
 ESTIMATE = "estimate"  # by Open Food Facts, from the ingredients
 _FRUIT = "fruits-vegetables-legumes"
 _PER_GRAM = {"g": 1.0, "mg": 1e3, "µg": 1e6}
+# What the tags of its analysis of the ingredients say; what is unknown has tags of its own, which say nothing.
+_ANALYSIS = {
+    "en:vegan": ("vegan", "yes"),
+    "en:maybe-vegan": ("vegan", "maybe"),
+    "en:non-vegan": ("vegan", "no"),
+    "en:vegetarian": ("vegetarian", "yes"),
+    "en:maybe-vegetarian": ("vegetarian", "maybe"),
+    "en:non-vegetarian": ("vegetarian", "no"),
+    "en:palm-oil": ("palm_oil", "yes"),
+    "en:may-contain-palm-oil": ("palm_oil", "maybe"),
+    "en:palm-oil-free": ("palm_oil", "no"),
+}
+_GREEN = {
+    "production": "production_system",
+    "origins": "origins_of_ingredients",
+    "packaging": "packaging",
+    "species": "threatened_species",
+}
+_PARTS = 30  # of a packaging
 _NAMES = ("product_name", "product_name_en", "product_name_fr", "generic_name")
 _NO_DRINK = {"en:dehydrated-beverages", "en:instant-beverages", "en:syrups"}
 
@@ -48,26 +68,27 @@ def parse(raw: Mapping[str, Any], retrieved: datetime) -> Product:
     per_100 = _amounts(nutrients, "_100g")
     estimated = {name: amount for name, amount in _amounts(guessed, "_100g").items() if name not in per_100}
     shown = {key for name, key in _IDS.items() if (said.get(key) == ESTIMATE) == (name in estimated)}
+    analysis, because = _analysis(raw)
     scaled = {name: amount * size / 100 for name, amount in per_100.items() if name != "alcohol"} if size else {}
     return Product(
         code=padded(str(raw["code"])),
-        name=next(filter(None, (_text(raw.get(name), 200) for name in _NAMES)), ""),
+        name=next(filter(None, (text(raw.get(name), 200) for name in _NAMES)), ""),
         source=OPEN_FOOD_FACTS,
         retrieved=retrieved,
-        brands=_text(raw.get("brands"), 200),
-        quantity=_text(raw.get("quantity"), 80),
+        brands=text(raw.get("brands"), 200),
+        quantity=text(raw.get("quantity"), 80),
         categories=categories,
         countries=_tags(raw, "countries_tags"),
         labels=_tags(raw, "labels_tags"),
         allergens=_tags(raw, "allergens_tags"),
         traces=_tags(raw, "traces_tags"),
         additives=_tags(raw, "additives_tags"),
-        ingredients=_text(raw.get("ingredients_text"), 5_000),
+        ingredients=text(raw.get("ingredients_text"), 5_000),
         nutriscore=_grade(raw, "nutriscore_grade", "nutrition_grades"),
         nova=int(nova) if nova in (1, 2, 3, 4) else None,
         green_score=_grade(raw, "environmental_score_grade", "ecoscore_grade", also=("a-plus", "f")),
         fruit=_fruit(raw),
-        serving=_text(raw.get("serving_size"), 80),
+        serving=text(raw.get("serving_size"), 80),
         serving_size=size,
         drink=drink,
         liquid=drink or per_ml or "ml" in units,
@@ -80,10 +101,14 @@ def parse(raw: Mapping[str, Any], retrieved: datetime) -> Product:
         per_serving=scaled | _amounts(nutrients, "_serving"),
         estimated=estimated,
         sources={name: said[key] for name, key in _IDS.items() if key in said and key in shown},
+        analysis=analysis,
+        because=because,
+        packaging=_packaging(raw),
+        green=_green(raw),
     )
 
 
-def _text(value: object, most: int) -> str:
+def text(value: object, most: int) -> str:
     """Text of the public without tags, entities and characters that cannot be seen; lists joined by commas."""
     if isinstance(value, list):
         value = ", ".join(part for part in value if isinstance(part, str))
@@ -98,7 +123,7 @@ def _text(value: object, most: int) -> str:
 
 def _tags(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
     value = raw.get(name)
-    return tuple(_text(tag, 100) for tag in value[:200] if isinstance(tag, str)) if isinstance(value, list) else ()
+    return tuple(text(tag, 100) for tag in value[:200] if isinstance(tag, str)) if isinstance(value, list) else ()
 
 
 def _grade(raw: Mapping[str, Any], *names: str, also: tuple[str, ...] = ()) -> str | None:
@@ -107,6 +132,84 @@ def _grade(raw: Mapping[str, Any], *names: str, also: tuple[str, ...] = ()) -> s
         if value in (*GRADES, *also):
             return value
     return None
+
+
+def _analysis(raw: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """What the ingredients say of diets, and which ingredients it is so for (see `data.food.Product`)."""
+    listed = raw.get("ingredients_analysis")
+    reasons = listed if isinstance(listed, dict) else {}
+    analysis, because = {}, {}
+    for tag in _tags(raw, "ingredients_analysis_tags"):
+        if tag in _ANALYSIS:
+            name, verdict = _ANALYSIS[tag]
+            analysis[name] = verdict
+            because[name] = _tags(reasons, tag)
+    return analysis, because
+
+
+def _packaging(raw: Mapping[str, Any]) -> tuple[Packaging, ...]:
+    """The parts of the packaging; where they are not described one by one, its shapes and materials alone."""
+    listed = raw.get("packagings")
+    parts = []
+    for one in listed[:_PARTS] if isinstance(listed, list) else ():
+        if not isinstance(one, dict):
+            continue
+        units, weight = number(one.get("number_of_units")), number(one.get("weight_measured"))
+        made = Packaging(
+            shape=_tag(one.get("shape")),
+            material=_tag(one.get("material")),
+            recycling=_tag(one.get("recycling")),
+            units=int(units) if units and units < 10_000 else None,
+            weight=number(one.get("weight_specified")) if weight is None else weight,
+        )
+        parts += [made] if made != Packaging() else []
+    if parts:
+        return tuple(parts)
+    shapes, materials = _tags(raw, "packaging_shapes_tags"), _tags(raw, "packaging_materials_tags")
+    return (*(Packaging(shape=tag) for tag in shapes), *(Packaging(material=tag) for tag in materials))
+
+
+def _tag(value: object) -> str:
+    """A tag, which later versions put into an object with its name."""
+    found = value.get("id") if isinstance(value, dict) else value
+    return text(found, 100) if isinstance(found, str) else ""
+
+
+def _green(raw: Mapping[str, Any]) -> GreenScore:
+    """The parts of the Green-Score, under the names of versions 2 to 3.1 and later ones."""
+    data = next((raw[name] for name in ("environmental_score_data", "ecoscore_data") if name in raw), None)
+    grade = str(raw.get("environmental_score_grade", raw.get("ecoscore_grade"))).strip().lower()
+    applies = grade != "not-applicable"
+    if not isinstance(data, dict):
+        return GreenScore(applies=applies)
+    base, adjusted, missing = (
+        found if isinstance(found := data.get(name), dict) else {} for name in ("agribalyse", "adjustments", "missing")
+    )
+    score = signed(data.get("score"))
+    parts = {"life_cycle": signed(base.get("score"))}
+    for name, key in _GREEN.items():
+        one = adjusted.get(key)
+        parts[name] = signed(one.get("value")) if isinstance(one, dict) else None
+    if parts["species"] is None and isinstance(adjusted.get("threatened_species"), dict):
+        parts["species"] = 0.0  # published as an empty object where there is no malus
+    return GreenScore(
+        score=score,
+        parts={name: value for name, value in parts.items() if value is not None} if score is not None else {},
+        missing=tuple(text(name, 40) for name in missing if isinstance(name, str))[:10],
+        proxy={language: text(base.get(f"name_{language}"), 200) for language in locales.LANGUAGES},
+        co2=number(base.get("co2_total")),
+        applies=applies,
+    )
+
+
+def signed(value: object) -> float | None:
+    """A number that may be below zero."""
+    if isinstance(value, str):
+        value = value.strip()
+        return -below if value.startswith("-") and (below := number(value[1:])) is not None else number(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+        return None if (above := number(-value)) is None else -above
+    return number(value)
 
 
 def _moment(value: object) -> datetime | None:
@@ -145,7 +248,7 @@ def _nutrients(raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, 
             if not isinstance(one, dict) or (amount := number(one.get("value"))) is None:
                 continue
             per_gram = _PER_GRAM.get(str(one.get("unit")).replace("μ", "µ"), 1.0)
-            source = _text(one.get("source"), 40)
+            source = text(one.get("source"), 40)
             (estimates if source == ESTIMATE else amounts)[f"{name}{end}"] = amount / per_gram
             if source:
                 sources[name] = source

@@ -60,11 +60,13 @@ _FIELDS = (
     "categories_hierarchy,categories_tags,countries_tags,labels_tags,allergens_tags,traces_tags,additives_tags,"
     "ingredients_text,nutriscore_grade,nutrition_grades,nova_group,ecoscore_grade,environmental_score_grade,"
     "serving_size,serving_quantity,serving_quantity_unit,nutriments,nutrition,image_front_url,image_front_small_url,"
-    "selected_images,completeness,last_modified_t"
+    "selected_images,completeness,last_modified_t,ingredients_analysis,ingredients_analysis_tags,packagings,"
+    "packaging_shapes_tags,packaging_materials_tags,ecoscore_data,environmental_score_data"
 )
 _turns: dict[tuple[str, Kind], deque[float]] = {}  # when each host was asked lately
 _lock = threading.Lock()
 _KEPT = frozenset(_FIELDS.split(","))
+_BY_COUNTRY = ("scores", "grades", "transportation_scores", "transportation_values", "values")  # 60 of each
 _ELSEWHERE = "product_found_with_a_different_product_type"  # soap, or food for pets
 
 
@@ -347,7 +349,18 @@ def _copy(code: str) -> Path:
 
 def _slim(raw: dict[str, Any]) -> dict[str, Any]:
     """What is kept of a product, whatever else the origin sent."""
-    return {name: value for name, value in raw.items() if name in _KEPT}
+    return {
+        name: _without(value) if name in ("ecoscore_data", "environmental_score_data") else value
+        for name, value in raw.items()
+        if name in _KEPT
+    }
+
+
+def _without(data: Any) -> Any:
+    """The data of the Green-Score without what they say of each country, which is most of them."""
+    if not isinstance(data, dict):
+        return data
+    return {name: _without(value) for name, value in data.items() if name not in _BY_COUNTRY}
 
 
 def _packed(raw: dict[str, Any]) -> bytes:

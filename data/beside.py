@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from data import schemas, tables
+from data import enriched, schemas, tables
 from data.dataset import Dataset, Finding
 from data.tables import BEFORE, Stored
 from locales import N_, _
@@ -32,9 +32,9 @@ TABLES: dict[str, Beside] = {
         N_("Orders are of any number of units; suppliers are known only where the sales name them."),
         (
             {"product": "A-100", "description": "Desk lamp", "category": "Lamps", "list_price": "24.90",
-             "supplier": "S1", "pack_size": "6", "unit_cost": "11.50"},
+             "supplier": "S1", "pack_size": "6", "unit_cost": "11.50", "barcode": "4006381333931"},
             {"product": "B-200", "description": "Shelf", "category": "Furniture", "list_price": "79",
-             "supplier": "S2", "pack_size": "1", "unit_cost": "41"},
+             "supplier": "S2", "pack_size": "1", "unit_cost": "41", "barcode": ""},
         ),
     ),
     "stores": Beside(
@@ -179,6 +179,8 @@ def put(home: Path, stored: Stored, name: str, frame: pd.DataFrame, file: str, n
         frame = moves(frame, last, tables.read(stored, MOVES) if MOVES in stored.columns else None)
     message = N_("{column}: {rows} rows, brought beside the sales by the file {file}.")
     finding = Finding(message, len(frame), {"column": kept, "file": file, BEFORE: stored.version})
+    if name == "products" and name in stored.columns:
+        frame = enriched.carried(frame, tables.read(stored, name))
     frames = {kept: schemas.check(kept, frame)}
     if name == "products" and "unit_cost" in frame and frame["unit_cost"].notna().any():
         listed = tables.read(stored, PRICES) if PRICES in stored.columns else None

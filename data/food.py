@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
-from locales import N_, _
+import settings
+from locales import N_, tags
 
 DEMO = N_("Demo (simulated)")
 OPEN_FOOD_FACTS = "Open Food Facts"
@@ -52,6 +54,38 @@ NUTRIENTS = {
 
 
 @dataclass(frozen=True)
+class Packaging:
+    """One part of a packaging, each as a tag ("" where not said): its shape, material, and where it goes afterwards.
+
+    `units`: how many of it a package has. `weight`: g of one, measured or stated.
+    """
+
+    shape: str = ""
+    material: str = ""
+    recycling: str = ""
+    units: int | None = None
+    weight: float | None = None
+
+
+@dataclass(frozen=True)
+class GreenScore:
+    """The Green-Score (once Eco-Score) as Open Food Facts publishes it, for a buyer nobody knows where.
+
+    `score` is the sum of `parts`: "life_cycle" (0 to 100, of Agribalyse, for the `proxy` that the product is taken
+    for, named by language), then bonus and malus "production", "origins", "packaging" and "species". `missing` names
+    what it was computed without. `co2`: kg of CO2 equivalent a kg of the proxy. `applies` is False for what the score
+    is not made for (waters, most sodas).
+    """
+
+    score: float | None = None
+    parts: Mapping[str, float] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    proxy: Mapping[str, str] = field(default_factory=dict)
+    co2: float | None = None
+    applies: bool = True
+
+
+@dataclass(frozen=True)
 class Product:
     """A food product. Text and tags are the public's words: data to show, never to run or to render.
 
@@ -60,6 +94,9 @@ class Product:
     the names and in the units of `NUTRIENTS`. `prepared` says that they are those of the prepared product. What is not
     stated but `estimated` from the ingredients (per 100 too) is in neither. `sources` says whose an amount is, under
     the same names: "packaging", "manufacturer", "estimate" ...; where the origin says it.
+
+    `analysis` of the ingredients says of vegan, vegetarian and palm_oil (contains it) "yes", "no" or "maybe", and
+    nothing of what Open Food Facts does not know; `because` names the ingredients that it is so for.
     """
 
     code: str
@@ -92,6 +129,10 @@ class Product:
     per_serving: Mapping[str, float] = field(default_factory=dict)
     estimated: Mapping[str, float] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
+    analysis: Mapping[str, str] = field(default_factory=dict)
+    because: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    packaging: tuple[Packaging, ...] = ()
+    green: GreenScore = GreenScore()
 
 
 _PLAIN = [one.name for one in fields(Product) if one.name not in ("per_100", "per_serving")]
@@ -119,53 +160,17 @@ def frame(products: Iterable[Product]) -> pd.DataFrame:
     return table.astype(types)
 
 
-# Tags whose words are translated: the allergens of EU law, common labels, broad categories.
-_TRANSLATED = frozenset(
-    {
-        # Allergens
-        N_("Gluten"), N_("Milk"), N_("Eggs"), N_("Nuts"), N_("Peanuts"), N_("Soybeans"), N_("Celery"), N_("Mustard"),
-        N_("Sesame seeds"), N_("Fish"), N_("Crustaceans"), N_("Molluscs"), N_("Lupin"),
-        N_("Sulphur dioxide and sulphites"),
-        # Labels
-        N_("Organic"), N_("Eu organic"), N_("Vegetarian"), N_("Vegan"), N_("No gluten"), N_("No added sugar"),
-        N_("No sugar"), N_("Low or no sugar"), N_("No preservatives"), N_("No artificial flavors"), N_("No colorings"),
-        N_("Palm oil free"), N_("Fair trade"), N_("Halal"), N_("Kosher"), N_("Green dot"), N_("With sweeteners"),
-        N_("No palm oil"), N_("No additives"), N_("Contains a source of phenylalanine"), N_("Made in france"),
-        N_("No gmos"),
-        # Categories
-        N_("Beverages"), N_("Beverages and beverages preparations"), N_("Non alcoholic beverages"),
-        N_("Alcoholic beverages"), N_("Sweetened beverages"), N_("Unsweetened beverages"),
-        N_("Artificially sweetened beverages"), N_("Diet beverages"), N_("Carbonated drinks"), N_("Sodas"),
-        N_("Diet sodas"), N_("Colas"), N_("Diet cola soft drink"), N_("Fruit sodas"), N_("Orange soft drinks"),
-        N_("Tonic water"), N_("Waters"), N_("Mineral waters"), N_("Spring waters"), N_("Juices and nectars"),
-        N_("Fruit juices"), N_("Orange juices"), N_("Apple juices"), N_("Fruit based beverages"), N_("Iced teas"),
-        N_("Energy drinks"), N_("Teas"), N_("Coffees"), N_("Beers"), N_("Wines"), N_("Plant based foods and beverages"),
-        N_("Plant based foods"), N_("Plant based beverages"), N_("Cereals and potatoes"),
-        N_("Cereals and their products"), N_("Breads"), N_("Sliced breads"), N_("Wholemeal breads"),
-        N_("Wholemeal sliced breads"), N_("Breakfasts"), N_("Breakfast cereals"),
-        N_("Mueslis"), N_("Pastas"), N_("Rices"), N_("Legumes and their products"),
-        N_("Fruits and vegetables based foods"), N_("Fruits"), N_("Vegetables"), N_("Nuts and their products"),
-        N_("Snacks"), N_("Sweet snacks"), N_("Salty snacks"), N_("Crisps"), N_("Biscuits and cakes"), N_("Biscuits"),
-        N_("Cakes"), N_("Chocolates"), N_("Dark chocolates"), N_("Milk chocolates"), N_("Confectioneries"),
-        N_("Dairies"), N_("Fermented foods"), N_("Fermented milk products"), N_("Yogurts"), N_("Cheeses"), N_("Milks"),
-        N_("Butters"), N_("Desserts"), N_("Dairy desserts"), N_("Frozen foods"), N_("Frozen desserts"),
-        N_("Ice creams and sorbets"), N_("Meals"), N_("Pizzas"), N_("Sandwiches"), N_("Soups"), N_("Sauces"),
-        N_("Mustards"), N_("Ketchup"), N_("Mayonnaises"), N_("Condiments"), N_("Spreads"), N_("Sweet spreads"),
-        N_("Hazelnut spreads"), N_("Jams"), N_("Honeys"), N_("Meats and their products"), N_("Meats"), N_("Hams"),
-        N_("Poultries"), N_("Fishes"), N_("Seafood"), N_("Canned foods"), N_("Fats"), N_("Vegetable oils"),
-        N_("Olive oils"), N_("Baby foods"), N_("Dietary supplements"),
-    }
-)  # fmt: skip
-
-
 def tag_name(tag: str) -> str:
     """A tag in words, in the reader's language where that is known: "en:carbonated-drinks" as "Carbonated drinks".
 
     What the public wrote in another language than English says in which one.
     """
-    language, _colon, words = tag.rpartition(":")
-    words = words.replace("-", " ").strip()
-    words = words[:1].upper() + words[1:]
-    if language not in ("", "en", "xx"):
-        return f"{words} ({language})"
-    return _(words) if words in _TRANSLATED else words
+    return tags.in_words(tag)
+
+
+def names_path() -> Path:
+    """Where what Open Food Facts calls its tags is kept, once it was fetched."""
+    return settings.get().home / "raw" / "openfoodfacts" / "tags.csv"
+
+
+tags.follow(names_path)

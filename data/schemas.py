@@ -218,6 +218,9 @@ class Products(_Table):
     unit_cost: Series[float] | None = pa.Field(
         nullable=True, ge=0, description=N_("Purchase cost of one unit, where no price list of a supplier says it.")
     )
+    barcode: Series[str] | None = pa.Field(
+        nullable=True, description=N_("Digits under the bars (EAN, UPC), by which Open Food Facts knows a product.")
+    )
 
 
 class Stores(_Table):
@@ -406,9 +409,12 @@ def amounts(sales: pd.DataFrame) -> pd.Series:
     return sales["amount"] if "amount" in sales else sales["quantity"] * sales["unit_price"]
 
 
-def extras(kinds: Mapping[str, str], kind: str = "category") -> list[str]:
-    """The columns of one's own in sales whose columns have these pandas types: those to compare by, or "float64"."""
-    known = columns("sales")
+def extras(kinds: Mapping[str, str], kind: str = "category", table: str = "sales") -> list[str]:
+    """The columns of one's own in sales, or another table, whose columns have these pandas types: those of one `kind`.
+
+    In sales "category" are those to compare by, of products "str".
+    """
+    known = columns(table)
     return [name for name, one in kinds.items() if name not in known and one == kind]
 
 

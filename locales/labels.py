@@ -1,7 +1,7 @@
 """Readable names, in the reader's language, of the columns and levels that Vigie knows."""
 
 import locales
-from locales import N_, _, ngettext
+from locales import N_, _, ngettext, tags
 
 MONEY = ("monthly_charges", "total_charges", "unit_price", "unit_cost", "amount")
 MONTHS = ("tenure",)
@@ -139,6 +139,49 @@ _KNOWN = {
     "hospital_beds_per_thousand": N_("Hospital beds per 1,000 people"),
     "human_development_index": N_("Human development (0 to 1)"),
     "diabetes_prevalence": N_("Adults with diabetes (%)"),
+    "barcode": N_("Barcode"),
+    "nutriscore": N_("Nutri-Score"),
+    "nova": N_("NOVA group"),
+    "green_score": N_("Green-Score"),
+    "fat_level": N_("Fat content"),
+    "saturated_fat_level": N_("Content of saturates"),
+    "sugars_level": N_("Sugar content"),
+    "salt_level": N_("Salt content"),
+    "diet_vegan": N_("Fit for vegans"),
+    "diet_vegetarian": N_("Fit for vegetarians"),
+    "palm_oil": N_("Palm oil"),
+    "organic_label": N_("Organic label"),
+    "food_category": N_("Food category"),
+    "energy_kcal_100g": N_("energy (kcal in 100 g or ml)"),
+    "fat_100g": N_("fat (g in 100 g or ml)"),
+    "saturated_fat_100g": N_("saturates (g in 100 g or ml)"),
+    "sugars_100g": N_("sugars (g in 100 g or ml)"),
+    "fiber_100g": N_("fibre (g in 100 g or ml)"),
+    "proteins_100g": N_("protein (g in 100 g or ml)"),
+    "salt_100g": N_("salt (g in 100 g or ml)"),
+    "Low in fat": N_("Low in fat"),
+    "Medium in fat": N_("Medium in fat"),
+    "High in fat": N_("High in fat"),
+    "Low in saturates": N_("Low in saturates"),
+    "Medium in saturates": N_("Medium in saturates"),
+    "High in saturates": N_("High in saturates"),
+    "Low in sugars": N_("Low in sugars"),
+    "Medium in sugars": N_("Medium in sugars"),
+    "High in sugars": N_("High in sugars"),
+    "Low in salt": N_("Low in salt"),
+    "Medium in salt": N_("Medium in salt"),
+    "High in salt": N_("High in salt"),
+    "Vegan": N_("Vegan"),
+    "Maybe vegan": N_("Maybe vegan"),
+    "Not vegan": N_("Not vegan"),
+    "Vegetarian": N_("Vegetarian"),
+    "Maybe vegetarian": N_("Maybe vegetarian"),
+    "Not vegetarian": N_("Not vegetarian"),
+    "With palm oil": N_("With palm oil"),
+    "Maybe with palm oil": N_("Maybe with palm oil"),
+    "Without palm oil": N_("Without palm oil"),
+    "Organic": N_("Organic"),
+    "Without an organic label": N_("Without an organic label"),
     "True": N_("Yes"),
     "False": N_("No"),
     "Yes": N_("Yes"),
@@ -256,6 +299,8 @@ def job(name: str) -> str:
 
 def label(name: str) -> str:
     """A column or level as a reader calls it; one that is not known with its underscores as spaces."""
+    if tags.is_tag(name) and (called := tags.name(name)):
+        return called
     return _(_KNOWN[name]) if name in _KNOWN else name.replace("_", " ")
 
 

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from models.explore import food as model
+from models.explore.wishes import Wishes
 from ui import cards, inputs
 from ui.explore import food as views
-from ui.explore import food_basket, food_batch, food_compare, food_product, food_source
+from ui.explore import food_basket, food_batch, food_compare, food_product, food_source, food_wishes
 from ui.text import N_, _
 
 VIEWS = {
@@ -35,7 +36,9 @@ def looked_at() -> None:
         st.rerun()
     options = [*VIEWS, "batch"]
     titles = {name: title for name, (title, _show) in VIEWS.items()} | {"batch": N_("List of barcodes")}
-    view = inputs.view(_("View"), options, "view", lambda name: _(titles[name]))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        view = inputs.view(_("View"), options, "view", lambda name: _(titles[name]))
+        wishes = food_wishes.ask() if view in ("products", "product", "compare") else Wishes()
     food_basket.publish_basket()
     if view == "batch":
         views.licences()
@@ -43,7 +46,7 @@ def looked_at() -> None:
         return
     views.provenance(shelf)
     if len(shelf.frame) and (shelf.count or view not in ("products", "product")):
-        VIEWS[view][1](shelf)
+        VIEWS[view][1](shelf, wishes)
     elif shelf.count:
         st.info(_("The products found end before this page."))
         if st.button(_("First page"), icon=":material/first_page:"):
@@ -70,6 +73,12 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Median of the category**: of the products in sight that say how much, from three on.
 - **Healthier**: a better Nutri-Score; at the same grade fewer traffic lights above low. Spoken of and coloured is
   what differs by 2% of a day’s intake or more in 100 g; the rest is neutral.
+- **Preferences** rank products: first those that fit, then what is not known or may fit, then what may have traces of
+  an allergen, then what does not fit; among them by match, the mean of what matters (grades from best to worst, sugars,
+  salt and fats from none to the limit of the red light, fibre up to 6 g, additives from none to five). What is not
+  known counts as nothing there, and a product is never called free of an allergen unless a label says so.
+- **Diets**: what Open Food Facts concludes from the ingredients. **Green-Score**: its parts as published, of a buyer
+  who did not say where: the life cycle of such a product, then bonus and malus.
 - **NOVA** tells how much a food is processed, from 1 (hardly) to 4 (ultra-processed); **Nutri-Score** and
   **Green-Score** are as Open Food Facts computes them.
 - **The Nutri-Score point by point** is computed here, by the algorithm of 2023 (Scientific Committee of the

@@ -4,7 +4,6 @@ import pandas as pd
 import streamlit as st
 
 from charts.sales import overview as charts
-from data import schemas
 from locales.labels import heading, label
 from models.sales import overview
 from models.sales.pulse import YEAR
@@ -45,7 +44,7 @@ if "stores" in stored.columns:
     named["store"] = store.frame(stored, "stores").set_index("store")["name"].to_dict()
 missing = {column: needs for column, needs in LACKS.items() if column not in sold.lines}
 filtered = [column for column in FILTERS if column not in missing]
-own = schemas.extras(stored.columns["sales"])
+own = store.own(stored)
 
 
 def name(column: str, level: str) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import settings
-from data import demo, tables
+from data import demo, schemas, tables
 from data import quality as checks
 from data.dataset import Finding, Table
 from data.tables import Stored
@@ -135,9 +135,23 @@ def dimensions(stored: Stored, columns: Sequence[str]) -> dict[str, pd.Categoric
     return {column: _dimension(stored.version, column, stored) for column in columns}
 
 
+def own(stored: Stored) -> list[str]:
+    """The columns of one's own to compare sales by: those of the lines, then those of the products."""
+    lines = stored.columns["sales"]
+    return [*schemas.extras(lines), *(name for name in _of_products(stored) if name not in lines)]
+
+
+def _of_products(stored: Stored) -> list[str]:
+    return schemas.extras(stored.columns.get("products", {}), "str", "products")
+
+
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _dimension(version: str, column: str, _stored: Stored) -> pd.Categorical:  # noqa: ARG001  # the cache key
-    return overview.dimension(tables.read(_stored, columns=[*overview.ORDER, column]), column)
+    if column in _stored.columns["sales"]:
+        return overview.dimension(tables.read(_stored, columns=[*overview.ORDER, column]), column)
+    lines = tables.read(_stored, columns=[*overview.ORDER, "product"], coded=True)
+    said = tables.read(_stored, "products", ["product", column]).set_index("product")[column]
+    return overview.dimension(lines.assign(**{column: lines["product"].map(said).astype("category")}), column)
 
 
 def quality(stored: Stored) -> tuple[Finding, ...]:

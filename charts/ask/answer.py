@@ -156,11 +156,15 @@ def _heatmap(
 ) -> go.Figure:
     one, (rows, columns) = known.measures[query.measures[0]], query.by
     title = _with_unit(one, wording.measure(known, one.name), currency)
-    wide = found.dropna(subset=[rows, columns]).pivot(index=rows, columns=columns, values=one.name)
+    there = found.dropna(subset=[rows, columns])
+    if there.empty:  # nothing has both
+        there = found.astype({rows: object, columns: object}).fillna({rows: "?", columns: "?"})
+    found = there
+    wide = found.pivot(index=rows, columns=columns, values=one.name)
     wide = wide.loc[_first(found, rows, one.name), _first(found, columns, one.name)]
     down = [wording.value(rows, level, names) for level in wide.index]
     across = [wording.value(columns, level, names) for level in wide.columns]
-    best = found.dropna(subset=[rows, columns]).sort_values(one.name, ascending=False).iloc[0]
+    best = found.sort_values(one.name, ascending=False).iloc[0]
     brief = locales.percent if one.unit == "share" else _brief
     cells = wide.to_numpy(float)
     headline = _("{measure}: {row} with {column} has the most, {value}").format(

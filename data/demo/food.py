@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
-from data.food import DEMO, Product
+from data.food import DEMO, Packaging, Product
 
 _SERVING = {"breakfast-cereals": 40, "yogurts": 125, "biscuits": 30, "sodas": 330, "breads": 60, "pizzas": 350}
 _NOVA = {"breakfast-cereals": 4, "yogurts": 3, "biscuits": 4, "sodas": 4, "breads": 3, "pizzas": 4}
@@ -25,6 +25,27 @@ _ALLERGENS = {
     "breads": ("gluten",),
     "pizzas": ("gluten", "milk"),
 }
+_ANALYSIS = {
+    "breakfast-cereals": {"vegan": "maybe", "vegetarian": "maybe", "palm_oil": "no"},
+    "yogurts": {"vegan": "no", "vegetarian": "yes", "palm_oil": "no"},
+    "biscuits": {"vegan": "no", "vegetarian": "maybe", "palm_oil": "yes"},
+    "sodas": {"vegan": "yes", "vegetarian": "yes", "palm_oil": "no"},
+    "breads": {"vegan": "yes", "vegetarian": "yes", "palm_oil": "no"},
+    "pizzas": {"vegan": "no", "vegetarian": "maybe", "palm_oil": "no"},
+}
+_BECAUSE = {"yogurts": "en:milk", "biscuits": "en:milk", "pizzas": "en:cheeses"}
+_PACKAGING = {
+    "breakfast-cereals": (Packaging("en:box", "en:cardboard", "en:recycle"), Packaging("en:bag", "en:plastic")),
+    "yogurts": (Packaging("en:pot", "en:ps-6-polystyrene", "en:recycle-with-plastics", 4), Packaging("en:seal")),
+    "biscuits": (Packaging("en:tray", "en:plastic"), Packaging("en:film", "en:plastic", "en:discard")),
+    "sodas": (Packaging("en:bottle", "en:pet-1-polyethylene-terephthalate", "en:recycle", 1, 24.0),),
+    "breads": (Packaging("en:bag", "en:ldpe-4-low-density-polyethylene", "en:discard"),),
+    "pizzas": (Packaging("en:box", "en:cardboard", "en:recycle"),),
+}
+_MILKY, _PLANT = {"Brioche"}, {"Soya, plain"}
+_ADDITIVES = {"Cola": ("en:e150d", "en:e290", "en:e338"), "Vanilla yoghurt": ("en:e440", "en:e160a")}
+_FREE = {"Gluten free loaf"}
+_CONTAINS = {"Gluten free loaf": (), "Brioche": ("eggs", "gluten", "milk"), "Soya, plain": ("soybeans",)}
 # Name, brand, then g in 100 g (or 100 ml): fat, saturates, carbohydrate, sugars, fibre, protein, salt.
 _PRODUCTS: dict[str, Sequence[tuple[str, str, float, float, float, float, float, float, float]]] = {
     "breakfast-cereals": (
@@ -133,7 +154,12 @@ def products(now: datetime) -> tuple[Product, ...]:
                     brands=brand,
                     quantity=f"{4 * size} {unit}",
                     categories=(*(f"en:{tag}" for tag in _ABOVE[category]), f"en:{category}"),
-                    allergens=tuple(f"en:{tag}" for tag in _ALLERGENS[category]),
+                    labels=("en:no-gluten",) if name in _FREE else (),
+                    allergens=tuple(f"en:{tag}" for tag in _CONTAINS.get(name, _ALLERGENS[category])),
+                    additives=_ADDITIVES.get(name, ()),
+                    analysis=_ANALYSIS["yogurts" if name in _MILKY else "sodas" if name in _PLANT else category],
+                    because={"vegan": (_BECAUSE[category],)} if category in _BECAUSE and name not in _PLANT else {},
+                    packaging=_PACKAGING[category],
                     nutriscore=_grade(kj, saturated, sugars, fibre, proteins, salt, liquid),
                     nova=_SIMPLE.get(name, _NOVA[category]),
                     serving=f"{size} {unit}",

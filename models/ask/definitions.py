@@ -404,6 +404,8 @@ def catalogue(
         dimensions[name] = Dimension(name, name, {"sales": quoted(name)}, own=True, words=(name,))
     for name in schemas.extras(columns["sales"], "float64"):
         measures |= {one.name: one for one in _numbers(name, "sales", f"FILTER ({GOODS})")}
+    asked, split = _of_products(columns.get("products", {}), sales)
+    measures, dimensions = asked | measures, split | dimensions  # what a line says itself comes first
     if people:
         asked, split = _of_people(people)
         measures |= asked
@@ -446,6 +448,32 @@ def _numbers(column: str, table: str, rows: str = "") -> Iterable[Measure]:
         own="mean",
         words=called,
     )
+
+
+def _of_products(kinds: Mapping[str, str], sales: Collection[str]) -> tuple[dict[str, Measure], dict[str, Dimension]]:
+    """What the table of products says of what is sold: its texts as dimensions, the mean of its numbers a unit sold."""
+    asked, split = {}, {}
+    for column in schemas.extras(kinds, "str", "products"):
+        called = (*_called(column), *words.of(column, "dimension"))
+        split[column] = Dimension(column, column, {"sales": _of_product(column)}, own=True, words=called)
+    for column in schemas.extras(kinds, "float64", "products") if "quantity" in sales else ():
+        value = _of_product(column)
+        rows = f"FILTER ({SALE})"
+        asked[f"{column}.mean"] = Measure(
+            f"{column}.mean",
+            column,
+            f"sum(quantity * {value}) {rows} / nullif(sum(CASE WHEN {value} IS NOT NULL THEN quantity END) {rows}, 0)",
+            "number",
+            "",
+            additive=False,
+            own="mean",
+            words=(*_called(column), *words.of(column, "measure")),
+        )
+    return asked, split
+
+
+def _of_product(column: str) -> str:
+    return f"(SELECT any_value(p.{quoted(column)}) FROM products AS p WHERE p.product = sales.product)"  # noqa: S608
 
 
 def _called(column: str) -> tuple[str, ...]:

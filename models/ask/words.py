@@ -212,6 +212,33 @@ DIMENSIONS = {
     "country": """
         country | countries | nation | nations | pays
     """,
+    "nutriscore": """
+        nutri-score | nutriscore | nutri score | nutrition grade | nutrition grades | note nutri-score |
+        note nutritionnelle | nutri scores
+    """,
+    "nova": """
+        nova | nova group | nova groups | degree of processing | processing level | groupe nova | groupes nova |
+        degre de transformation
+    """,
+    "green_score": """
+        green-score | eco-score | green score | eco score | ecoscore | score environnemental
+    """,
+    "sugars_level": """
+        sugar content | sugar level | sugars level | teneur en sucre | teneur en sucres | taux de sucre
+    """,
+    "salt_level": """
+        salt content | salt level | teneur en sel | taux de sel
+    """,
+    "fat_level": """
+        fat content | fat level | teneur en matiere grasse | teneur en matieres grasses | taux de matiere grasse
+    """,
+    "organic_label": """
+        organic label | organic or not | label bio | bio ou non
+    """,
+    "food_category": """
+        food category | food categories | food group | categorie alimentaire | categories alimentaires |
+        categorie d'aliment
+    """,
     "weekday": """
         weekday | weekdays | day of the week | days of the week | day of week | jour de la semaine |
         jours de la semaine | jour de semaine

@@ -261,6 +261,16 @@ def grades(products: pd.DataFrame) -> pd.Series:
     return counts.reindex([*"abcde", ""], fill_value=0)
 
 
+def typical_prices(reports: pd.DataFrame, least: int = 3) -> pd.DataFrame:
+    """The `median` of prices (see `connectors.openprices`) by `currency`, and of how many `reports`.
+
+    Of single units, without a discount; of a currency with `least` of them or more, the most reported first.
+    """
+    usual = reports[reports["per"].eq("unit") & ~reports["discounted"]]
+    found = usual.groupby("currency")["price"].agg(median="median", reports="size").reset_index()
+    return found[found["reports"] >= least].sort_values("reports", ascending=False, ignore_index=True)
+
+
 def by_brand(products: pd.DataFrame, nutrient: str, most: int = 12) -> pd.DataFrame:
     """The `most` most common brands that state a nutrient: `brand`, `code`, `name`, `amount`, and the brand's `median`.
 

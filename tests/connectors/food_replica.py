@@ -63,6 +63,7 @@ class Replica:
     def __init__(self, rows: list[dict[str, Any]], port: int = 0) -> None:
         self.rows = {row["code"]: row for row in rows}
         self.failing: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {}
+        self.prices: list[dict[str, Any]] = []  # of Open Prices, which the same replica stands for
         self.requests: list[str] = []
         self.agents: set[str] = set()
         replica = self
@@ -102,6 +103,18 @@ class Replica:
             if code not in self.rows:
                 return 404, {"code": code, "status": 0, "status_verbose": "product not found"}
             return 200, {"code": code, "status": 1, "product": _only(self.rows[code], fields)}
+        if asked.path == "/api/v1/prices":
+            there = [one for one in self.prices if one["product_code"] == params["product_code"]]
+            there.sort(key=lambda one: str(one["date"]), reverse=True)
+            size = int(params["size"])
+            body = {
+                "items": there[:size],
+                "page": 1,
+                "pages": -(-len(there) // size),
+                "size": size,
+                "total": len(there),
+            }
+            return 200, body
         rows = list(self.rows.values())
         if "code" in params:
             rows = [self.rows[code] for code in params["code"].split(",") if code in self.rows]

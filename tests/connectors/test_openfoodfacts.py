@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 import settings
 from connectors import BadResponse, ConnectorError, NotFound, RateLimited, Unavailable, openfoodfacts
-from connectors.barcodes import InvalidBarcode, barcode, barcodes_in, upc_a
+from connectors.barcodes import InvalidBarcode, barcode, barcodes_in, of_products, upc_a
 from connectors.food_fields import number, parse
 from data import food
-from data.food import NUTRIENTS, Product
+from data.food import NUTRIENTS, Packaging, Product
 from models.explore import food as models
 from tests.connectors.conftest import send
 from tests.connectors.food_replica import Replica, invented, picture
@@ -613,3 +613,63 @@ def test_a_picture_without_one_or_no_picture_is_told_why():
     Image.new("1", (9_000, 9_000)).save(file, "PNG")
     with pytest.raises(InvalidBarcode, match="too large"):
         barcodes_in(file.getvalue())
+
+
+def test_diets_packaging_and_green_score_of_real_products_are_those_of_their_origin(real_data):
+    """Read here on their own; the parts that are published add up to the score."""
+    scored = described = 0
+    for path in sorted((real_data / "openfoodfacts" / "products").glob("[0-9]*.json")):
+        raw = json.loads(path.read_text("utf-8"))
+        raw = raw.get("product", raw) | {"code": path.stem}
+        made = parse(raw, NOW)
+        tags = set(raw.get("ingredients_analysis_tags") or [])
+        assert (made.analysis.get("palm_oil") == "no") == ("en:palm-oil-free" in tags), path.name
+        assert (made.analysis.get("vegetarian") == "maybe") == ("en:maybe-vegetarian" in tags), path.name
+        if "en:maybe-vegan" in tags:
+            assert list(made.because["vegan"]) == raw["ingredients_analysis"]["en:maybe-vegan"], path.name
+        parts = raw.get("packagings") or []
+        if parts:
+            assert [(one.shape, one.material) for one in made.packaging] == [
+                (part.get("shape", ""), part.get("material", "")) for part in parts
+            ]
+            described += 1
+        if raw.get("ecoscore_score") is not None:
+            assert sum(made.green.parts.values()) == made.green.score == raw["ecoscore_score"], path.name
+            scored += 1
+        assert made.green.applies == (raw.get("ecoscore_grade") != "not-applicable")
+    assert scored == 2
+    assert described >= 30
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"ingredients_analysis_tags": "en:vegan", "packagings": {}, "ecoscore_data": []},
+        {"ingredients_analysis_tags": [3, None], "packagings": [3, {}, {"shape": 7}], "ecoscore_data": {"score": "x"}},
+        {"ingredients_analysis_tags": ["en:vegan-status-unknown"], "ecoscore_data": {"adjustments": 3, "missing": [1]}},
+        {"ingredients_analysis": 3, "packagings": [{"number_of_units": "1e99", "weight_measured": "-2"}]},
+    ],
+)
+def test_odd_answers_about_what_a_product_is_made_of_say_nothing(odd):
+    made = parse({"code": "3029330003533", **odd}, NOW)
+    assert (dict(made.analysis), made.packaging, made.green.score, dict(made.green.parts)) == ({}, (), None, {})
+
+
+def test_later_versions_put_tags_of_packaging_into_objects():
+    parts = [{"shape": {"id": "en:jar", "lc_name": "Jar"}, "weight_specified": 3, "number_of_units": 2}]
+    made = parse({"code": "1", "packagings": parts, "environmental_score_data": {"score": -4, "adjustments": {}}}, NOW)
+    assert made.packaging == (Packaging("en:jar", units=2, weight=3.0),)
+    assert made.green.score == -4
+    tagged = parse({"code": "1", "packaging_shapes_tags": ["en:box"], "packaging_materials_tags": ["en:wood"]}, NOW)
+    assert tagged.packaging == (Packaging(shape="en:box"), Packaging(material="en:wood"))
+
+
+def test_which_products_have_a_barcode():
+    texts = {
+        "ean": "3029330003533",
+        "upc": "0 49000-04256 6",
+        "typo": "3029330003534",
+        "own": "A-100",
+        "short": "1234565",
+    }
+    assert of_products(texts) == {"ean": "3029330003533", "upc": "0049000042566"}

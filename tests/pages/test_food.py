@@ -5,11 +5,13 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import settings
 from connectors import openfoodfacts
-from data import state
+from data import schemas, state, tables
+from data.dataset import Dataset, Origin
 from data.demo import food as demo
 from tests.connectors.conftest import send
 from tests.connectors.food_replica import Replica, invented, picture
@@ -330,3 +332,156 @@ def test_a_product_of_a_list_or_a_loaded_category_opens_though_it_was_not_in_sig
     assert not app.exception
     assert app.session_state["code"] == code("Wheat squares")
     assert "Real Wheat squares" in app.subheader[0].value
+
+
+def test_barcodes_are_found_where_they_are(visit, replica, home):
+    assert "has no barcodes" in texts(visit("food", view="batch")).replace("\\", "")  # the demo's shop
+    lines = pd.DataFrame({"source": "test", "line_id": ["1", "2", "3"], "product": ["A1", "A2", "A3"]})
+    lines = lines.assign(
+        timestamp=pd.Timestamp("2026-02-02"), line_type="sale", quantity=1.0, unit_price=1.0, currency="EUR"
+    )
+    goods = pd.DataFrame({"product": ["A1", "A2", "A3"], "barcode": [code("Cola"), "12", None]})
+    goods = goods.assign(description="x", category="y").astype("str")
+    frames = {"sales": schemas.check("sales", lines), "products": schemas.check("products", goods)}
+    tables.add(home, Dataset("sales", frames, Origin("upload", "shop.csv", currency="EUR")), datetime.now(UTC))
+    words = texts(visit("food", lang="fr", view="batch")).replace("\\", "").replace("\u00a0", " ")
+    assert "1 des 3 produits de shop.csv ont un code-barres dans la colonne « Code-barres »." in words
+
+
+def test_what_is_sold_is_read_kept_and_then_filtered_and_asked_by(visit, replica, home):
+    """A shop of three lines whose sums are known, from its barcodes to the page of sales and to an answer."""
+    sold = {"Cola": (10.0, 1.5), "Caramel crunch": (5.0, 4.0), "Plain oat flakes": (3.0, 2.0)}
+    grades = {name: replica.rows[code(name)]["nutriscore_grade"].upper() for name in sold}
+    lines = pd.DataFrame(
+        {
+            "source": "test",
+            "line_id": list(sold),
+            "timestamp": pd.Timestamp("2026-02-02 10:00"),
+            "product": [code(name) for name in sold],
+            "line_type": "sale",
+            "quantity": [units for units, _price in sold.values()],
+            "unit_price": [price for _units, price in sold.values()],
+            "currency": "EUR",
+        }
+    )
+    origin = Origin("upload", "shop.csv", currency="EUR")
+    tables.add(home, Dataset("sales", {"sales": schemas.check("sales", lines)}, origin), datetime.now(UTC))
+    app = visit("food", view="batch")
+    assert "3 of the 3 products of shop.csv have a barcode" in texts(app).replace("\\", "")
+    settled(press(app, "Read what Open Food Facts knows of them"))
+    assert metric(app, "Found") == "3"
+    assert "shop.csv sells 3 products of this list" in texts(app).replace("\\", "")
+    settled(press(app, "Keep beside the sales"))
+    assert any(button.label == "Keep again" for button in app.button)
+    right = {}
+    for name, (units, price) in sold.items():
+        right[f"Nutri-Score {grades[name]}"] = right.get(f"Nutri-Score {grades[name]}", 0.0) + units * price
+    worst = f"Nutri-Score {grades['Cola']}"
+    page = visit("sales_overview", by="nutriscore", **{"sales.nutriscore": worst})
+    assert metric(page, "Revenue") == f"€{right[worst]:.0f}"
+    for lang, text in (("en", "revenue by Nutri-Score"), ("fr", "chiffre d'affaires par nutri-score")):
+        asked = visit("ask", lang=lang)
+        asked.text_input(key="ask.text").set_value(text)
+        next(button for button in asked.button if button.label in ("Ask", "Demander")).click()
+        asked.run()
+        assert not asked.exception
+        drawn = json.loads(asked.get("plotly_chart")[0].proto.spec)
+        assert all(one in json.dumps(drawn) for one in right)
+
+
+def test_preferences_rank_a_search_and_say_what_is_not_known(visit, replica):
+    rows = {row["product_name"]: row for row in replica.rows.values()}
+    rows["Real Honey hoops"] |= {"allergens_tags": ["en:milk"]}
+    rows["Real Honey hoops"]["product_name"] = "Honey one"
+    rows["Real Greek style with honey"] |= {"product_name": "Honey two", "labels_tags": []}
+    app = visit("food", q="honey", avoid="en:milk", matters="nova")
+    table = app.dataframe[0].value
+    assert table["name"].tolist() == ["Honey two", "Honey one"]
+    assert [text.split()[0] for text in table["fits"]] == ["?", "▲"]
+    assert "Your preferences" in texts(app)
+    assert visit("food", q="honey", avoid=["en:milk", "<b>"], matters="nonsense")  # an odd link opens
+
+
+@pytest.mark.parametrize(
+    ("lang", "milk", "vegan", "unknown"),
+    [
+        ("en", "It contains milk.", "It may not be vegan (natural flavouring).", "not known. Read the package"),
+        ("fr", "Il contient : lait.", "Il n’est peut-être pas végane", "lisez l’emballage"),
+    ],
+)
+def test_a_product_warns_of_what_does_not_fit_and_never_calls_the_unknown_safe(
+    visit, replica, lang, milk, vegan, unknown
+):
+    row = replica.rows[code("Cola")]
+    row |= {"allergens_tags": ["en:milk"], "ingredients_analysis_tags": ["en:maybe-vegan"]}
+    row |= {"ingredients_analysis": {"en:maybe-vegan": ["en:natural-flavouring"]}}
+    wanted = {"avoid": ["en:milk", "en:eggs"], "diets": ["vegan"], "view": "product", "q": code("Cola")}
+    app = visit("food", lang=lang, **wanted)
+    said = [element.value.replace("\\", "").replace("\u00a0", " ") for element in (*app.error, *app.warning)]
+    assert any(milk in one for one in said)
+    assert any(vegan in one for one in said)
+    assert any(unknown in one for one in said)
+    assert not app.success
+
+
+def test_preferences_say_who_comes_first_in_a_comparison(visit, replica):
+    chosen = [code("Cola"), code("Plain oat flakes"), code("Honey hoops")]
+    replica.rows[code("Plain oat flakes")]["allergens_tags"] = ["en:gluten"]
+    app = visit("food", view="compare", avoid="en:gluten", matters="sugars", **{"with": chosen})
+    words = texts(app).replace("\\", "")
+    # 26 g of sugars are beyond the limit of 22.5 g, 10.6 g in a drink within its 11.25 g.
+    assert "Real Cola · Fizzbrook comes first" in words
+    assert "Real Plain oat flakes new · Moulin Clair does not fit." in words
+
+
+def test_a_sheet_says_what_a_product_is_made_of_in_both_languages(visit, replica):
+    row = replica.rows[code("Cola")]
+    row |= {"additives_tags": ["en:e338", "en:e9999"], "ingredients_text": "water", "ecoscore_grade": "b"}
+    row |= {
+        "packagings": [
+            {"shape": "en:bottle", "material": "en:glass", "recycling": "en:recycle", "number_of_units": "6"}
+        ]
+    }
+    adjustments = {"packaging": {"value": -12}, "production_system": {"value": 0}, "threatened_species": {}}
+    row["ecoscore_data"] = {
+        "score": 68,
+        "agribalyse": {"score": 80},
+        "adjustments": adjustments,
+        "missing": {"origins": 1},
+    }
+    for lang, said in (
+        ("en", ("Phosphoric acid", "acidity regulator", "Bottle", "Glass", "Green-Score B: 68 of 100 points")),
+        (
+            "fr",
+            ("Acide phosphorique", "correcteur d’acidité", "Bouteille", "Verre", "Green-Score B : 68 points sur 100"),
+        ),
+    ):
+        app = visit("food", lang=lang, view="product", q=code("Cola"))
+        words = texts(app).replace("\\", "").replace("\u00a0", " ")
+        words += " ".join(table.value.to_string() for table in app.dataframe)
+        assert all(one in words for one in said), [one for one in said if one not in words]
+        assert "do not add up" not in words
+        assert "−12" in words
+
+
+def test_prices_are_asked_for_once_they_are_opened(visit, replica, monkeypatch):
+    monkeypatch.setenv("VIGIE_OPENPRICES_URL", replica.url)
+    settings.get.cache_clear()
+    shop = {"osm_name": "<b>Monoprix</b>", "osm_address_city": "Grenoble", "osm_address_country_code": "FR"}
+    one = {"product_code": code("Cola"), "price": 1.79, "currency": "EUR", "date": "2026-02-01", "location": shop}
+    replica.prices = [one]
+    app = visit("food", view="product", q=code("Cola"))
+    assert not any("prices" in path for path in replica.requests)
+    app.session_state[f"prices-{code('Cola')}"] = True
+    app.run()
+    assert not app.exception
+    assert "1 price was reported. The newest: €1.79, Monoprix, Grenoble, France, 1 Feb 2026." in texts(app).replace(
+        "\\", ""
+    )
+    assert sum("api/v1/prices" in path for path in replica.requests) == 1
+    replica.failing["/api/v1"] = send(HTML, 503)
+    other = visit("food", view="product", q=code("Honey hoops"))
+    other.session_state[f"prices-{code('Honey hoops')}"] = True
+    other.run()
+    assert not other.exception
+    assert other.warning[-1].value

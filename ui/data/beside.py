@@ -54,6 +54,10 @@ def _card(stored: Stored, name: str) -> None:
             else:
                 st.badge(_("{rows} rows").format(rows=locales.number(rows)), icon=":material/check:", color="green")
         st.caption(plain(_(TABLES[name].used)))
+        if name == "products":
+            fill = _("Fill in from Open Food Facts")
+            page = settings.ROOT / "pages" / "food.py"
+            st.page_link(page, label=fill, icon=":material/nutrition:", query_params={"view": "batch"}, width="content")
         if rows is None:
             st.caption(plain(_("Without it: {what}").format(what=_(TABLES[name].without))))
 

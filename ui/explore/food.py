@@ -14,8 +14,9 @@ from connectors import ConnectorError, openfoodfacts
 from data.food import DEMO, NUTRIENTS, OPEN_FOOD_FACTS, tag_name
 from models.explore import food as model
 from models.explore.food import LIT
+from models.explore.wishes import Wishes
 from ui import cards, downloads, inputs
-from ui.explore import food_source
+from ui.explore import food_source, food_wishes
 from ui.explore.food_basket import add, bring, compare
 from ui.explore.food_source import Asked, Shelf
 from ui.text import N_, _, ngettext, plain
@@ -43,6 +44,7 @@ LAYOUT = {"table": N_("Table"), "cards": N_("Cards")}
 LISTED = 5  # names in a sentence
 MAX_ROWS = 18  # of a table without a scroll bar
 CARD_HEIGHT = 120  # pixels of a picture
+NO_WISHES = Wishes()
 
 
 # Search
@@ -136,24 +138,27 @@ def licences(*facts: str) -> None:
 # Products
 
 
-def products(shelf: Shelf) -> None:
-    """All products in sight, as a coloured table with the nutrients one wants, or as cards."""
+def products(shelf: Shelf, wishes: Wishes) -> None:
+    """All products in sight, as a coloured table with the nutrients one wants, or as cards; ranked by wishes."""
     _answer(shelf.frame)
+    found = food_wishes.ranked(shelf.frame, wishes)
+    food_wishes.summary(found, wishes)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layout = inputs.view(_("Layout"), list(LAYOUT), "layout", lambda one: _(LAYOUT[one]))
         per = inputs.view(_("Amounts"), list(PER), "per", lambda one: _(PER[one]))
     if layout == "cards":
-        _cards(shelf, per)
+        _cards(found, per, wishes)
     else:
-        known = [name for name in NUTRIENTS if shelf.frame[f"{name}_{per}"].notna().any()]
+        known = [name for name in NUTRIENTS if found[f"{name}_{per}"].notna().any()]
         if "cols" not in st.session_state and not st.query_params.get_all("cols"):
             st.session_state["cols"] = [name for name in SHOWN if name in known]
         columns = inputs.pills(_("Columns"), known, "cols", charts.label)
-        picked = table(shelf.frame, [name for name in known if name in columns], per, f"food-table-{page()}")
-        actions([shelf.frame["code"].iloc[row] for row in picked if row < len(shelf.frame)])
+        key = f"food-table-{page()}-{hash(wishes)}"  # ticks are those of rows, whose order may have changed
+        picked = table(found, [name for name in known if name in columns], per, key, wishes)
+        actions([found["code"].iloc[row] for row in picked if row < len(found)])
     doubtful(shelf.frame, names(shelf.frame))
     _paging(shelf)
-    downloads.table(plain_table(shelf.frame), "food_products")
+    downloads.table(plain_table(found), "food_products")
 
 
 def among(known: pd.Series) -> str:
@@ -191,15 +196,23 @@ def _answer(products: pd.DataFrame) -> None:
 
 def plain_table(products: pd.DataFrame) -> pd.DataFrame:
     """What is known of products as a table for files: tags as text, units in the names of the columns."""
-    table = products.dropna(axis=1, how="all").copy()
+    table = products.drop(columns=["because", "packaging", "green", "known"], errors="ignore").copy()
     for name in ("categories", "countries", "labels", "allergens", "traces", "additives"):
         table[name] = [", ".join(tags) for tags in table[name]]
+    for name in ("vegan", "vegetarian", "palm_oil"):
+        table[name] = pd.Series([said.get(name) for said in products["analysis"]], table.index, dtype="str")
+    table["packaging"] = [
+        "; ".join(", ".join(filter(None, (one.shape, one.material, one.recycling))) for one in parts)
+        for parts in products["packaging"]
+    ]
+    table = table.drop(columns="analysis").dropna(axis=1, how="all")
     units = {f"{name}_{per}": f"{name}_{per} ({one.unit})" for name, one in NUTRIENTS.items() for per in PER}
     return table.rename(columns=units)
 
 
-def table(products: pd.DataFrame, columns: Sequence[str], per: str, key: str) -> list[int]:
+def table(products: pd.DataFrame, columns: Sequence[str], per: str, key: str, wishes: Wishes = NO_WISHES) -> list[int]:
     """Products with some nutrients, coloured as traffic lights; the rows that the reader ticked."""
+    products = products.reset_index(drop=True)
     shown = pd.DataFrame(
         {
             "image": products["image_small"],
@@ -209,6 +222,7 @@ def table(products: pd.DataFrame, columns: Sequence[str], per: str, key: str) ->
             "nova": products["nova"],
         }
     )
+    shown = pd.concat([shown, food_wishes.written(products, wishes)], axis=1)
     amounts = products[[f"{name}_{per}" for name in columns]].set_axis(list(columns), axis=1)
     if shown["image"].isna().all():
         del shown["image"]
@@ -219,6 +233,7 @@ def table(products: pd.DataFrame, columns: Sequence[str], per: str, key: str) ->
         "brands": st.column_config.TextColumn(_("Brand"), width=90),
         "nutriscore": st.column_config.TextColumn(_("Nutri-Score"), width=84),
         "nova": st.column_config.NumberColumn(_("NOVA"), format="%d", width=58, help=_("1 hardly, 4 ultra-processed")),
+        **food_wishes.config(),
     }
     for name in columns:
         full = _("{nutrient}, {unit}").format(nutrient=charts.label(name), unit=NUTRIENTS[name].unit)
@@ -299,15 +314,15 @@ def doubtful(products: pd.DataFrame, called: Mapping[str, str]) -> None:
         st.caption(":material/flag: " + sentence.format(count=locales.number(len(wrong)), names=listed))
 
 
-def _cards(shelf: Shelf, per: str) -> None:
-    levels = model.lights(shelf.frame)
+def _cards(products: pd.DataFrame, per: str, wishes: Wishes) -> None:
+    levels, fitting = model.lights(products), food_wishes.in_words(products, wishes)
     with st.grid("auto", min_column_width=230):
-        for place, row in enumerate(shelf.frame.itertuples()):
+        for place, row in enumerate(products.itertuples()):
             with st.container(border=True, height="stretch"):
                 if row.image_small == row.image_small and row.image_small:
                     with st.container(height=CARD_HEIGHT, border=False, horizontal_alignment="center"):
                         st.image(row.image_small, width=90, alt=name_of(row.name, row.brands, row.code))
-                grade = _("Nutri-Score {grade}").format(grade=upper(row.nutriscore))
+                grade = " · ".join([_("Nutri-Score {grade}").format(grade=upper(row.nutriscore)), *fitting[place]])
                 lights = "  \n".join(
                     f":{SCORES[level]}-badge[{MARKS[level]} {charts.label(name)} {charts.amount(name, value)}]"
                     for name in LIT

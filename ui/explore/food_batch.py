@@ -12,7 +12,7 @@ from connectors import ConnectorError, openfoodfacts
 from data import food, state
 from ui import background, cards, downloads
 from ui.explore import food as views
-from ui.explore import food_source
+from ui.explore import food_sold, food_source
 from ui.text import N_, _, ngettext, plain
 
 JOB = "food"
@@ -53,6 +53,7 @@ def _name(run: str) -> None:
 
 
 def _ask() -> None:
+    food_sold.offer(MAX_BARCODES, lambda codes: _start(codes, {}))
     with st.form("food-batch"):
         typed = st.text_area(_("Barcodes, one a line"), height=160, key="food-codes", max_chars=200_000)
         file = st.file_uploader(_("Or a file with barcodes in it (CSV or text)"), ["csv", "txt"], max_upload_size=5)
@@ -139,6 +140,7 @@ def _outcome(run: pd.Series) -> None:
         st.button(_("Another list"), on_click=_name, args=("",), icon=":material/add:")
     if len(found):
         st.caption(_("Given by Open Food Facts on {moment} or later.").format(moment=locales.moment(oldest)))
+        food_sold.keep(found)
         picked = views.table(found, views.SHOWN, "100g", f"food-list-{run.name}")
         views.actions([found["code"].iloc[row] for row in picked if row < len(found)])
         downloads.table(views.plain_table(found), "food_list")

@@ -12,8 +12,9 @@ from charts.explore.food import MARKS
 from data.food import NUTRIENTS, tag_name
 from models.explore import food as model
 from models.explore.food import LIT, How
+from models.explore.wishes import Wishes
 from ui import cards, downloads, inputs
-from ui.explore import food_source
+from ui.explore import food_source, food_wishes
 from ui.explore.food import PER, among, doubtful, legend, names, plain_table, shade
 from ui.explore.food_basket import add, grams
 from ui.explore.food_product import healthier, loader
@@ -25,7 +26,7 @@ WIDEST = 240  # pixels of a product's column
 HOW: dict[How, str] = {"absolute": N_("Amounts"), "first": N_("Against the first"), "best": N_("Against the best")}
 
 
-def compare(shelf: Shelf) -> None:
+def compare(shelf: Shelf, wishes: Wishes) -> None:
     """As many products as one likes, side by side."""
     called = names(shelf.frame)
     wanted = st.session_state.get("with", st.query_params.get_all("with"))
@@ -39,6 +40,8 @@ def compare(shelf: Shelf) -> None:
         st.info(_("Choose two products or more: here, or by ticking them in the table."))
         return
     chosen = shelf.frame.set_index("code", drop=False).loc[codes].reset_index(drop=True)
+    fitting = food_wishes.ranked(chosen, wishes)
+    food_wishes.best(fitting, wishes, called)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         how = inputs.view(_("How"), list(HOW), "how", lambda one: _(HOW[one]))
         per = inputs.view(_("Amounts"), list(PER), "per", lambda one: _(PER[one]))
@@ -65,7 +68,8 @@ def compare(shelf: Shelf) -> None:
         best = _("Not compared, as only one product states them, or neither less nor more is better: {nutrients}.")
         st.caption((why if how == "first" else best).format(nutrients=", ".join(apart)))
     doubtful(chosen, called)
-    facts = chosen[["code", "nutriscore", "nova", "green_score", "serving", "allergens", "additives"]]
+    facts = fitting[["code", "nutriscore", "nova", "green_score", "serving", "allergens", "additives"]]
+    facts = pd.concat([facts, food_wishes.written(fitting, wishes)], axis=1)
     st.dataframe(
         facts.assign(
             code=facts["code"].map(called),
@@ -86,6 +90,7 @@ def compare(shelf: Shelf) -> None:
             "serving": _("Serving"),
             "allergens": _("Allergens"),
             "additives": _("Additives, count"),
+            **food_wishes.config(),
         },
     )
 
@@ -126,7 +131,7 @@ def _width(texts: Iterable[str]) -> int:
     return min(max(110, *(20 + 6 * len(text) for text in texts)), WIDEST)
 
 
-def category(shelf: Shelf) -> None:
+def category(shelf: Shelf, _wishes: Wishes) -> None:
     """The products of a category: grades, brands, and what would be healthier."""
     counts = model.categories(shelf.frame)
     options = list(dict.fromkeys([*counts.index, *food_source.loaded()]))
@@ -197,7 +202,7 @@ def _weigh(code: str) -> None:
     st.session_state["basket"] = grams() | {code: float(st.session_state[f"grams-{code}"])}
 
 
-def basket(shelf: Shelf) -> None:
+def basket(shelf: Shelf, _wishes: Wishes) -> None:
     """How much of which products, and what that is of a day's reference intake."""
     called = names(shelf.frame)
     held = {code: amount for code, amount in grams().items() if code in called}

@@ -11,8 +11,9 @@ from charts.explore.food import MARKS
 from data.food import DEMO, NUTRIENTS, tag_name
 from models.explore import food as model
 from models.explore.food import LIT
+from models.explore.wishes import Wishes
 from ui import cards, downloads, inputs
-from ui.explore import food_points, food_source
+from ui.explore import food_made, food_points, food_prices, food_source, food_wishes
 from ui.explore.food import SCORES, names, show_product, upper
 from ui.explore.food_basket import add, compare
 from ui.explore.food_source import Shelf
@@ -35,13 +36,14 @@ NOVA_MEANS = {
 ALTERNATIVES = 5
 
 
-def product(shelf: Shelf) -> None:
+def product(shelf: Shelf, wishes: Wishes) -> None:
     """The sheet of one product: lights, place in its category, what it is made of."""
     called = names(shelf.frame)
     code = inputs.choice(_("Product"), list(called), "code", called.__getitem__)
     st.query_params["code"] = code  # also where it is the first: another day it may not be
     row = shelf.frame[shelf.frame["code"].eq(code)].iloc[0]
     _identity(row)
+    food_wishes.warn(row, wishes)
     _lights(row)
     for message, values in model.flags(row):
         written = {name: locales.number(value, 1) for name, value in values.items()}
@@ -59,7 +61,8 @@ def product(shelf: Shelf) -> None:
         st.info(_("Fewer than three products of this category are in sight: load it to compare."))
     _nutrients(row, found)
     food_points.points(row)
-    _made_of(row)
+    food_made.made_of(row)
+    food_prices.show(row)
 
 
 def _identity(row: pd.Series) -> None:
@@ -250,26 +253,3 @@ SOURCES = {
 
 def _source(name: str | None) -> str | None:
     return _(SOURCES[name]) if name in SOURCES else name
-
-
-def _made_of(row: pd.Series) -> None:
-    none, unknown = _("none given"), _("not known")
-    tags = {
-        _("Allergens"): row["allergens"],
-        _("May contain traces of"): row["traces"],
-        _("Additives"): row["additives"],
-        _("Labels"): row["labels"],
-        _("Categories"): row["categories"],
-    }
-    parts = {_("Ingredients"): row["ingredients"] or unknown}
-    parts |= {heading: ", ".join(map(tag_name, some)) or none for heading, some in tags.items()}
-    parts[_("Sold in")] = ", ".join(locales.territory(tag_name(tag).title()) for tag in row["countries"]) or none
-    with st.container(border=True):
-        line = _("**{heading}**: {text}")
-        st.markdown("  \n".join(line.format(heading=name, text=plain(text)) for name, text in parts.items()))
-        if row["source"] != DEMO:
-            st.caption(
-                _(
-                    "Allergens are what the public wrote down: read the package. [Page on Open Food Facts]({url})"
-                ).format(url=f"https://world.openfoodfacts.org/product/{row['code']}")
-            )
