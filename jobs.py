@@ -159,6 +159,12 @@ def rules(day: DayOption = None, as_json: JsonOption = False) -> None:
 
 
 @_command
+def orders(day: DayOption = None, as_json: JsonOption = False) -> None:
+    """Draft orders from the stock, approve those that somebody allowed to be, and send what is due."""
+    _end("orders", [_run("orders", "", this, _orders) for this in _days("sales", day, day)], as_json)
+
+
+@_command
 def retrain(model: ModelOption, as_json: JsonOption = False) -> None:
     """Train the model again on the data it is used for."""
 
@@ -340,6 +346,23 @@ def _rules(engine: "Engine", home: Path, now: datetime, day: date, step: Step) -
     problems = {name: str(problem) for name, problem in found.problems.items()}
     counts = {"rules": found.rules, "fired": found.fired, "new": found.new}
     return {**counts, "problems": problems, "notified": notified}
+
+
+def _orders(engine: "Engine", home: Path, _now: datetime, day: date, step: Step) -> dict[str, Any]:
+    """What became of orders; raises `_Nothing` where the data say too little, `_Wrong` where one did not leave."""
+    import settings
+    from charts.act import order
+    from models.forecast import CannotForecast
+    from models.lifecycle import orders as work
+
+    write = partial(order.letter, fonts=settings.ROOT / "ui" / "assets")
+    try:
+        found = work.run(engine, home, _stored(home, "sales"), day, write, partial(datetime.now, UTC), step)
+    except (work.CannotDraft, CannotForecast) as error:
+        raise _Nothing(str(error)) from error
+    if {"stuck", "unknown"} & set(found["sends"]):
+        raise _Wrong("An order did not leave, or may not have arrived: look at Act: orders.", found)
+    return found
 
 
 def _retrain(engine: "Engine", home: Path, model: str, now: datetime, step: Step) -> dict[str, Any]:
