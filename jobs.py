@@ -358,7 +358,7 @@ def _orders(engine: "Engine", home: Path, _now: datetime, day: date, step: Step)
     write = partial(order.letter, fonts=settings.ROOT / "ui" / "assets")
     try:
         found = work.run(engine, home, _stored(home, "sales"), day, write, partial(datetime.now, UTC), step)
-    except (work.CannotDraft, CannotForecast) as error:
+    except CannotForecast as error:
         raise _Nothing(str(error)) from error
     if {"stuck", "unknown"} & set(found["sends"]):
         raise _Wrong("An order did not leave, or may not have arrived: look at Act: orders.", found)

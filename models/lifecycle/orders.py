@@ -26,7 +26,7 @@ from data.tables import Stored
 from locales import N_, Sentence, _
 from models.act import orders, replay
 from models.act.replay import Outcome
-from models.forecast.series import CannotForecast
+from models.forecast import CannotForecast
 from models.stock import ordering, supply
 from models.stock.ordering import Terms
 from models.stock.supply import Demand, LeadTimes, Stock
@@ -39,7 +39,7 @@ Step = Callable[[str, float], None]
 Write = Callable[[Order, str, str], Letter]  # an order, its form and its key as what leaves
 
 
-class CannotDraft(Sentence):
+class CannotDraft(CannotForecast):
     """The data do not say what would have to be known to order anything."""
 
 
@@ -300,7 +300,7 @@ def run(
     last = stored.span[1].date() if stored.span else day
     try:
         drafted = draft(engine, stored, now(), step, day if day < last else None)
-    except (CannotDraft, CannotForecast) as error:
+    except CannotForecast as error:
         refused = error
     step(N_("Sending orders"), 0.95)
     sends = send_due(engine, stored, write, now)
