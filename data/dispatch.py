@@ -33,6 +33,7 @@ from data.orders import (
     said,
     step_row,
     take,
+    writing,
 )
 from data.rules import MOST_REASON
 from data.state import order_lines, order_sends, order_steps, orders
@@ -52,7 +53,7 @@ def queue(
     Raises `Changed` where it has left, or another one asks for it at the same time; `Sentence`.
     """
     by = by if by == JOB else said(by)[0]
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         take(connection, order, changes, APPROVED, {}, "queued", by, reason, now, {"address": address, "form": form})
         fresh = {"address": address, "form": form, "state": DUE, "tries": 0, "due": now, "started": None, "error": {}}
         made = (
@@ -79,7 +80,7 @@ def claim(engine: Engine, order: str, now: datetime) -> Mapping[str, Any] | None
     """The row of a send that is due, which is nobody else's until it ends; None where there is none."""
     ready = (order_sends.c.order == order) & (order_sends.c.state == DUE) & (order_sends.c.due <= now)
     taken = update(order_sends).where(ready).values(state=SENDING, started=now, tries=order_sends.c.tries + 1)
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         row = connection.execute(taken.returning(*order_sends.c)).mappings().first()
     return None if row is None else dict(row)
 
@@ -108,7 +109,7 @@ def ended(
         values["error"] = {"message": error.message, "values": state.plain(error.values)}
     if result == DUE:
         values["due"] = now + PAUSES[tries - 1]
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         if connection.execute(update(order_sends).where(mine).values(**values).returning(order_sends.c.order)).first():
             _after(connection, order, result, claimed, error, now, day)
         else:  # it took so long that somebody wrote it down as lost: that stands
@@ -154,7 +155,7 @@ def by_hand(engine: Engine, order: str, changes: int, how: str, by: str, day: da
     Raises `Changed`, also while it is being sent; `Sentence`.
     """
     by, how = said(by, how)
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         mine = order_sends.c.order == order
         connection.execute(
             update(order_sends).where(mine, order_sends.c.state.in_((DUE, STUCK, UNKNOWN))).values(state=SENT)
@@ -186,7 +187,7 @@ def receive(
     by, _reason = said(by)
     if not all(0 <= quantity <= MOST_UNITS for quantity in units.values()):
         raise Sentence(N_("Units that came are 0 or more."))
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         lines = connection.execute(select(order_lines).where(order_lines.c.order == order)).mappings().all()
         total = {row["product"]: row["received"] + float(units.get(row["product"], 0)) for row in lines}
         closed = closed or all(total[row["product"]] >= row["quantity"] for row in lines)
@@ -224,7 +225,7 @@ def unmoved(engine: Engine, lineage: str) -> pd.DataFrame:
 
 def moved(engine: Engine, steps: pd.DataFrame, version: str) -> None:
     """Write down which version of the data holds the moves of some steps."""
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         for row in steps.itertuples():
             mine = (order_steps.c.order == row.order) & (order_steps.c.number == int(row.number))
             connection.execute(update(order_steps).where(mine).values(moved=version))

@@ -10,6 +10,7 @@ is told. How an order leaves and comes is in `data.dispatch`.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -82,6 +83,11 @@ class Order:
         return self.send is not None and self.send["state"] in (SENDING, SENT, UNKNOWN)
 
 
+def writing(engine: Engine) -> AbstractContextManager[Connection]:
+    """A transaction that writes what it has read: SQLite gives its lock before, not in the middle of it."""
+    return engine.execution_options(sqlite_begin="IMMEDIATE").begin()
+
+
 def key(*parts: str) -> str:
     """A key that is the same for the same parts."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
@@ -128,7 +134,7 @@ def draft(
     new = []
     for one in proposed:
         name = one.cause[:12]
-        with engine.begin() as connection:
+        with writing(engine) as connection:
             known = connection.execute(select(orders.c.order).where(orders.c.cause == one.cause)).first()
             if known is not None:
                 continue
@@ -147,7 +153,7 @@ def draft(
             new.append(name)
     for row in state.read(engine, orders, orders.c.lineage == lineage, status=DRAFTED).to_dict("records"):
         if row["supplier"] not in needed and row["day"].date() < max((one.day for one in proposed), default=now.date()):
-            with engine.begin() as connection:
+            with writing(engine) as connection:
                 if _untouched(connection, row["order"]):
                     values = {"status": REJECTED, "open": None}
                     take(connection, row["order"], row["changes"], DRAFTED, values, REJECTED, JOB, NOT_NEEDED, now)
@@ -239,7 +245,7 @@ def change(
     by, reason = said(by, reason)
     if not all(0 <= quantity <= MOST_UNITS for quantity in units.values()):
         raise Sentence(N_("Units of an order are 0 or more."))
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         before = quantities(connection, order)
         changed = {name: float(units[name]) for name in before if name in units and units[name] != before[name]}
         if not changed:
@@ -264,7 +270,7 @@ def quantities(connection: Connection, order: str) -> dict[str, float]:
 def reprice(engine: Engine, order: str, changes: int, costs: Mapping[str, float], by: str, now: datetime) -> None:
     """Take the prices of today for a draft, having looked at them. Raises `Changed`, `Sentence`."""
     by, _reason = said(by)
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         before = dict(
             tuple(row)
             for row in connection.execute(
@@ -281,14 +287,14 @@ def reprice(engine: Engine, order: str, changes: int, costs: Mapping[str, float]
 def approve(engine: Engine, order: str, changes: int, by: str, now: datetime, reason: str = "") -> None:
     """Approve a draft as it was after so many `changes`. Raises `Changed`, `Sentence`."""
     by = by if by == JOB and reason else said(by)[0]
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         take(connection, order, changes, DRAFTED, {"status": APPROVED, "open": None}, APPROVED, by, reason, now)
 
 
 def reject(engine: Engine, order: str, changes: int, reason: str, by: str, now: datetime) -> None:
     """Reject a draft, or an approved order that has not left. Raises `Changed`, `Sentence`."""
     by, reason = said(by, reason)
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         status = connection.execute(select(orders.c.status).where(orders.c.order == order)).scalar_one_or_none()
         if status not in (DRAFTED, APPROVED):
             raise Changed(CHANGED)
@@ -309,8 +315,7 @@ def suppliers(engine: Engine, lineage: str) -> dict[str, Mapping[str, Any]]:
 def address(engine: Engine, lineage: str, supplier: str, where: str, form: str, by: str, now: datetime) -> None:
     """Keep where orders to a supplier go (none: they are sent by hand) and as what. Raises `Sentence`."""
     by, _reason = said(by)
-    row = {"lineage": lineage, "supplier": supplier, "address": where, "form": form, "by": by, "since": now}
-    state.upsert(engine, order_suppliers, [row | _without(engine, lineage, supplier, "limit_by")])
+    _know(engine, lineage, supplier, {"address": where, "form": form, "by": by, "since": now})
 
 
 def allow(engine: Engine, lineage: str, supplier: str, limit: float | None, by: str, now: datetime) -> None:
@@ -321,12 +326,13 @@ def allow(engine: Engine, lineage: str, supplier: str, limit: float | None, by: 
     by, _reason = said(by)
     if limit is not None and not 0 < limit < float("inf"):
         raise Sentence(N_("The amount is to be above 0."))
-    row = {"lineage": lineage, "supplier": supplier, "limit": limit, "limit_by": by, "limit_since": now}
-    more = _without(engine, lineage, supplier, "address", "form", "by")
-    state.upsert(engine, order_suppliers, [row | more | ({"since": now} if more else {})])
+    _know(engine, lineage, supplier, {"limit": limit, "limit_by": by, "limit_since": now})
 
 
-def _without(engine: Engine, lineage: str, supplier: str, *names: str) -> dict[str, str]:
-    """What may not be missing of a supplier of whom nothing is known yet."""
-    known = supplier in suppliers(engine, lineage)
-    return {} if known else {name: FORMS[-1] if name == "form" else "" for name in names}
+def _know(engine: Engine, lineage: str, supplier: str, fresh: Mapping[str, Any]) -> None:
+    """Write down something of a supplier; the rest stays as it was."""
+    blank = {"address": "", "form": FORMS[-1], "by": "", "since": fresh.get("limit_since"), "limit_by": ""}
+    row = {"lineage": lineage, "supplier": supplier, **blank, "limit": None, "limit_since": None, **fresh}
+    made = state.inserting(engine, order_suppliers).values(row)
+    with engine.begin() as connection:
+        connection.execute(made.on_conflict_do_update(index_elements=["lineage", "supplier"], set_=dict(fresh)))

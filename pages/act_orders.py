@@ -16,9 +16,10 @@ def body() -> None:
     found = orders.there(sold)
     orders.headline(found, sold)
     orders.drafting(sold)
-    chosen = orders.listed(found)
-    if chosen is not None:
-        order.shown(chosen, sold)
+    status, opened = orders.chosen(found)
+    if opened is not None:
+        order.shown(opened, sold)
+    orders.listed(found, status, opened)
 
 
 body()

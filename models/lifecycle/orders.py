@@ -85,7 +85,7 @@ def draft(engine: Engine, stored: Stored, now: datetime, step: Step, day: date |
     table = _needed(engine, stored, frames, demand, leads, terms, step)
     named = _suppliers(frames)
     quiet = _quiet(engine, stored.lineage, today.date(), terms.review)
-    asked = table[~table["supplier"].isin(quiet)]
+    asked = _called(table[~table["supplier"].isin(quiet)], frames)
     found = orders.drafts(asked, frames.get("supplier_prices"), today, named["minimum_value"].to_dict(), budget)
     late = pd.Series(np.quantile(leads.days, 0.9, axis=1), demand.goods["product"])
     mean = pd.Series(leads.days.mean(axis=1), demand.goods["product"])
@@ -107,6 +107,14 @@ def draft(engine: Engine, stored: Stored, now: datetime, step: Step, day: date |
     new = kept.draft(engine, proposed, stored.lineage, sorted(found.needed | quiet), now)
     left, approved = found.left, _unasked(engine, stored, now)
     return Drafted(new, len(found.needed), len(left), float(left["value"].sum()), len(found.nobody), approved)
+
+
+def _called(table: pd.DataFrame, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The table with the names of products that only the table of products says: a supplier reads them."""
+    if "products" not in frames:
+        return table
+    names = table["product"].map(frames["products"].set_index("product")["description"])
+    return table.assign(name=table["name"].where(table["name"] != table["product"], names.fillna(table["product"])))
 
 
 def _frames(stored: Stored) -> dict[str, pd.DataFrame]:
@@ -335,7 +343,7 @@ def outcome(stored: Stored, order: Order) -> Outcome | None:
         stored,
         "SELECT product, sum(amount) / sum(quantity) AS price FROM sales "
         "WHERE line_type = 'sale' AND quantity > 0 AND timestamp >= $since GROUP BY product",
-        since=came["date"].min(),
+        since=came["date"].min().normalize() + pd.Timedelta(days=1),
     )
     prices = dict(zip(sold["product"], sold["price"].astype(float), strict=True))
     costs = dict(zip(order.lines["product"], order.lines["unit_cost"], strict=True))

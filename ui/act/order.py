@@ -18,7 +18,7 @@ from models.act import orders as model
 from models.lifecycle import orders as work
 from ui import database, downloads, lists
 from ui.act import delivery
-from ui.act.orders import FONTS, KEY, at, attempt, menu_of, now, sentence, who_is, why_so, write
+from ui.act.orders import FONTS, KEY, at, attempt, menu_of, notes, now, says, sentence, who_is, why_so, write
 from ui.text import N_, _, ngettext, plain
 
 STEPS = {
@@ -41,9 +41,9 @@ FORM_NAMES = {"csv": "CSV", "xlsx": "XLSX", "pdf": "PDF"}
 def shown(one: Order, sold: Stored) -> None:
     """An order with all that can be done with it now."""
     status = one.row["status"]
-    st.subheader(
-        _("{supplier}: order {number}").format(supplier=one.row["name"], number=one.row["order"]), anchor=False
-    )
+    title = _("{supplier}: order {number}").format(supplier=plain(one.row["name"]), number=one.row["order"])
+    st.subheader(title, anchor=False)
+    st.caption(" · ".join(map(plain, [says(one), *notes(one, str(one.row["currency"]))[1:]])))
     changed = work.repriced(sold, one) if status == DRAFTED else {}
     if changed:
         _reprice(one, changed)

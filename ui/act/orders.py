@@ -136,27 +136,31 @@ def _aims(level: float, review: int, budget: float, currency: str) -> None:
             st.rerun()
 
 
-def listed(found: list[Order]) -> Order | None:
-    """The orders of a state, of which one can be opened; that one."""
+def chosen(found: list[Order]) -> tuple[str, Order | None]:
+    """Which state is looked at, and the order of it that is open."""
     count = {status: sum(one.row["status"] == status for one in found) for status in STATUSES}
     names = {status: f"{_(STATUSES[status][0])} ({locales.number(count[status])})" for status in STATUSES}
     asked = st.query_params.get("order", "")[:64]
-    opened = next((one for one in found if one.row["order"] == st.session_state.get(KEY + "open", asked)), None)
+    opened = next((one for one in found if one.row["order"] == asked), None)
     seen = None if opened is None else (opened.row["order"], opened.row["status"])
     if opened is not None and seen != st.session_state.get(KEY + "seen"):  # it is followed to where it went
         st.session_state["state"], st.session_state[KEY + "seen"] = opened.row["status"], seen
     status = inputs.view(_("State"), list(STATUSES), "state", names.__getitem__)
-    some = [one for one in found if one.row["status"] == status]
-    if not some:
+    return status, opened if opened is not None and opened.row["status"] == status else None
+
+
+def listed(found: list[Order], status: str, opened: Order | None) -> None:
+    """The orders of a state but the one that is open: what has most at stake first, else the newest."""
+    some = [one for one in found if one.row["status"] == status and one is not opened]
+    if not some and opened is None:
         st.caption(_("There is none."))
     for one in sorted(some, key=lambda one: -one.stake if status == DRAFTED else 0.0)[:SHOWN]:
-        _row(one, opened is not None and one.row["order"] == opened.row["order"])
+        _row(one)
     if len(some) > SHOWN:
         st.caption(_("and {count} more").format(count=locales.number(len(some) - SHOWN)))
-    return opened if opened is not None and opened.row["status"] == status else None
 
 
-def _row(one: Order, chosen: bool) -> None:
+def _row(one: Order) -> None:
     name, currency = str(one.row["order"]), str(one.row["currency"])
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         with st.container(gap=None, width="stretch"):
@@ -165,17 +169,15 @@ def _row(one: Order, chosen: bool) -> None:
             )
             st.caption(" · ".join(map(plain, notes(one, currency))))
         st.button(
-            _("Shown below") if chosen else _("Open"),
+            _("Open"),
             key=f"{KEY}open.{name}",
             icon=":material/visibility:",
-            disabled=chosen,
             on_click=_open,
             args=(name,),
         )
 
 
 def _open(name: str) -> None:
-    st.session_state[KEY + "open"] = name
     st.query_params["order"] = name
 
 
