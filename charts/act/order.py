@@ -52,7 +52,7 @@ def letter(order: Order, form: str, key: str, fonts: Path) -> Letter:
     text = "\n\n".join(
         [
             _("To {supplier}").format(supplier=order.row["name"]),
-            _("please find our order {number} attached.").format(number=number),
+            _("Please find our order {number} attached.").format(number=number),
             said.format(count=locales.number(len(lines)), total=total),
             _("If an order with this number has reached you before, it is the same one: deliver it once."),
         ]

@@ -233,12 +233,13 @@ def _history(one: Order) -> None:
     names = dict(zip(one.lines["product"], one.lines["name"], strict=True))
     rows = []
     for step in one.steps.sort_values("number", ascending=False).to_dict("records"):
+        reason = str(step["reason"])
         rows.append(
             {
                 _("When"): locales.moment(step["at"]),
                 _("Step"): _(STEPS.get(step["step"], step["step"])),
                 _("Who"): step["by"],
-                _("Why"): _(step["reason"]) if step["reason"] else "",
+                _("Why"): _(reason) if step["by"] == kept.JOB else reason,
                 _("What"): _what(step, names),
             }
         )
@@ -271,7 +272,7 @@ def _supplier(one: Order, sold: Stored) -> None:
             _("E-mail address, or webhook (https://…); empty: it is sent by hand"),
             str(known["address"]) if known and "://" not in known["address"] else "",
             max_chars=500,
-            placeholder=suppliers.shown(known["address"]) if known else "orders@example.com",
+            placeholder=suppliers.shown(known["address"]) if known else "",
         )
         usual = FORMS.index(known["form"]) if known else len(FORMS) - 1
         form = st.radio(_("As"), FORMS, usual, format_func=FORM_NAMES.__getitem__, horizontal=True)

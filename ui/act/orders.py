@@ -197,7 +197,8 @@ def notes(one: Order, currency: str) -> list[str]:
         text = _("below the {money} from which on it is delivered")
         found.append(text.format(money=locales.money(one.row["least"], currency)))
     if one.row["status"] == APPROVED:
-        found.append(_(SENDS[one.send["state"]]) if one.send and one.send["state"] in SENDS else _("not sent yet"))
+        left = SENDS.get(str(one.send["state"])) if one.send is not None else None
+        found.append(_(left) if left else _("not sent yet"))
     if late := work.overdue(one, now()):
         found.append(ngettext("{count} day overdue", "{count} days overdue", late).format(count=locales.number(late)))
     return found
