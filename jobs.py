@@ -325,7 +325,9 @@ def _rules(engine: "Engine", home: Path, now: datetime, day: date, step: Step) -
     from locales import N_
     from models.act import alarms, rehearsal
     from models.ask import definitions, vocabulary
+    from models.forecast import CannotForecast
     from models.lifecycle import logged
+    from models.lifecycle import orders as work
 
     sold = _stored(home, "sales")
     step(N_("Reading the sales lines"), 0.0)
@@ -345,6 +347,10 @@ def _rules(engine: "Engine", home: Path, now: datetime, day: date, step: Step) -
         raise _Nothing(rehearsal.NOTHING.format(day=day))
     problems = {name: str(problem) for name, problem in found.problems.items()}
     counts = {"rules": found.rules, "fired": found.fired, "new": found.new}
+    try:
+        counts["drafted"] = work.drafted_for_rules(engine, sold, day, now, lambda message, _share: step(message, 0.95))
+    except CannotForecast as error:
+        problems["orders"] = str(error)
     return {**counts, "problems": problems, "notified": notified}
 
 

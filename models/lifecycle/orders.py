@@ -24,7 +24,7 @@ from data.beside import MOVES
 from data.orders import APPROVED, DRAFTED, JOB, Order, Proposed
 from data.tables import Stored
 from locales import N_, Sentence, _
-from models.act import orders, replay
+from models.act import orders, replay, rules
 from models.act.replay import Outcome
 from models.forecast import CannotForecast
 from models.stock import ordering, supply
@@ -107,6 +107,18 @@ def draft(engine: Engine, stored: Stored, now: datetime, step: Step, day: date |
     new = kept.draft(engine, proposed, stored.lineage, sorted(found.needed | quiet), now)
     left, approved = found.left, _unasked(engine, stored, now)
     return Drafted(new, len(found.needed), len(left), float(left["value"].sum()), len(found.nobody), approved)
+
+
+def drafted_for_rules(engine: Engine, stored: Stored, day: date, now: datetime, step: Step) -> int:
+    """Draft orders where a rule that asks for it found something on a day; how many are new, however often it is asked.
+
+    Raises as `draft`.
+    """
+    found = state.read(engine, state.rule_alerts, lineage=stored.lineage, day=day)
+    if not any((rule := rules.from_json(one)) is not None and "order" in rule.actions for one in found["content"]):
+        return 0
+    last = stored.span[1].date() if stored.span else day
+    return len(draft(engine, stored, now, step, day if day < last else None).new)
 
 
 def _called(table: pd.DataFrame, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

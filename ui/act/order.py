@@ -124,7 +124,7 @@ def _decide(one: Order, sold: Stored, stale: bool) -> None:
                     who = who_is("approve", one)
                     if st.form_submit_button(_("Approve"), disabled=stale):
                         attempt(lambda: work.approve(engine, sold, one, who, now()))
-        with menu_of(_("Change"), "edit", "change", one) as menu:
+        with menu_of(_("Change units"), "edit", "change", one) as menu:
             if menu.open:
                 _change(one)
         _reject(one)
@@ -197,12 +197,12 @@ def _leave(one: Order, sold: Stored) -> None:
                     who, how = who_is("hand", one), why_so("hand", one, _("How was it sent, or who confirmed it?"))
                     if st.form_submit_button(_("Mark as sent")):
                         day = sold.span[1].date() if sold.span else now().date()
-                        attempt(
-                            lambda: (
-                                dispatch.by_hand(engine, order, changes, how, who, day, now()),
-                                delivery.settle(sold),
-                            )
-                        )
+
+                        def mark() -> None:
+                            dispatch.by_hand(engine, order, changes, how, who, day, now())
+                            delivery.settle(sold)
+
+                        attempt(mark)
         _reject(one)
 
 

@@ -92,8 +92,18 @@ def drafting(sold: Stored) -> None:
                 _aims(terms.level, terms.review, budget, currency)
     if turn:
         key = f"orders-{sold.version}-{st.session_state.setdefault(KEY + 'me', uuid.uuid4().hex)}-{turn}"
-        drafted = answers.ready(key, "orders", lambda step: work.draft(database.engine(), sold, now(), step))
+        answers.begin(key, "orders", lambda step: work.draft(database.engine(), sold, now(), step))
+        if not answers.watched(key):
+            _ended(answers.found(key), currency)
+
+
+def _ended(drafted: object, currency: str) -> None:
+    if isinstance(drafted, work.Drafted):
         _said(drafted, currency)
+    elif isinstance(drafted, Sentence):
+        st.info(plain(drafted.sentence()), icon=":material/info:")
+    else:
+        st.warning(_("Drafting did not come to its end: try again."), icon=":material/block:")
 
 
 def _said(drafted: work.Drafted, currency: str) -> None:

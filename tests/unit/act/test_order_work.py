@@ -16,8 +16,10 @@ from connectors import BadResponse, Unavailable, suppliers
 from connectors.suppliers import NotKnown
 from data import dispatch, schemas, state, tables
 from data import orders as kept
+from data import rules as kept_rules
 from data.dataset import Dataset, Origin
-from models.act import orders
+from models.act import orders, rules
+from models.act.rules import Rule
 from models.lifecycle import orders as work
 
 NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
@@ -132,6 +134,19 @@ def test_without_stock_there_is_a_sentence_and_what_is_rejected_is_not_drafted_a
     other = tables.add(home, Dataset("sales", bare, Origin("upload", "u.csv"), lineage="other"), NOW)
     with pytest.raises(work.CannotDraft, match="What is on hand is not in these data"):
         work.draft(engine, other, NOW, quiet)
+
+
+def test_a_rule_that_asks_for_it_has_orders_drafted_on_the_day_that_it_finds_something(home, engine):
+    stored, day = shop(home), DAYS[-1].date()
+    found = {"cause": "c", "rule": "r", "lineage": "shop", "day": day, "level": "", "value": 1.0, "raised": NOW}
+    content = rules.to_json(Rule("revenue"))
+    kept_rules.raised(engine, [found | {"content": content}])
+    assert work.drafted_for_rules(engine, stored, day, NOW, quiet) == 0
+    content = rules.to_json(Rule("revenue", actions=("order",)))
+    kept_rules.raised(engine, [found | {"cause": "d", "content": content}])
+    assert work.drafted_for_rules(engine, stored, day - timedelta(days=1), NOW, quiet) == 0
+    assert [work.drafted_for_rules(engine, stored, day, NOW, quiet) for _again in range(2)] == [1, 0]
+    assert only(engine).row["supplier"] == "S1"
 
 
 def drafted(engine, stored, price=4.0):
