@@ -13,8 +13,8 @@ from data.tables import Stored
 from models.act.replay import Outcome
 from models.lifecycle import orders as work
 from ui import cards, database, lists
-from ui.act.orders import KEY, at, attempt, menu_of, now, who_is
-from ui.text import _, ngettext, plain
+from ui.act.orders import KEY, at, attempt, now, panel, who_is
+from ui.text import _, ngettext
 
 
 def settle(sold: Stored) -> None:
@@ -31,15 +31,12 @@ def receive(one: Order, sold: Stored) -> None:
     lines = one.lines[(one.lines["quantity"] > 0) | (one.lines["received"] > 0)].assign(
         open=lambda some: (some["quantity"] - some["received"]).clip(lower=0), why=""
     )
-    if late := work.overdue(one, now()):
-        text = ngettext("It is {count} day late.", "It is {count} days late.", late)
-        st.caption(f":material/schedule: {plain(text.format(count=locales.number(late)))}")
-    with menu_of(_("Receive"), "inventory", "receive", one) as menu:
+    with panel(_("Receive"), "inventory", "receive", one) as menu:
         if not menu.open:
             return
         with st.form(f"{KEY}receive.form.{order}", border=False):
             edited = st.data_editor(
-                lines[["product", "name", "open", "why"]],
+                lines[["name", "open", "why", "product"]],
                 hide_index=True,
                 disabled=["product", "name"],
                 key=f"{KEY}came.{order}.{changes}",

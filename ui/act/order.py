@@ -18,7 +18,7 @@ from models.act import orders as model
 from models.lifecycle import orders as work
 from ui import database, downloads, lists
 from ui.act import delivery
-from ui.act.orders import FONTS, KEY, at, attempt, menu_of, notes, now, says, sentence, who_is, why_so, write
+from ui.act.orders import FONTS, KEY, at, attempt, menu_of, notes, now, panel, says, sentence, who_is, why_so, write
 from ui.text import N_, _, ngettext, plain
 
 STEPS = {
@@ -79,7 +79,7 @@ def _lines(one: Order) -> None:
             _("Product"): lines["product"],
             _("Name"): lines["name"],
             _("Units"): lines["quantity"],
-            **({_("Came"): lines["received"], _("Note"): lines["note"]} if came else {}),
+            **({_("Units that came"): lines["received"], _("Note"): lines["note"]} if came else {}),
             _("Unit price ({currency})").format(currency=currency): lines["unit_cost"].round(4),
             _("Amount ({currency})").format(currency=currency): (lines["quantity"] * lines["unit_cost"]).round(2),
             _("At stake ({currency})").format(currency=currency): lines["stake"].round(2),
@@ -124,10 +124,10 @@ def _decide(one: Order, sold: Stored, stale: bool) -> None:
                     who = who_is("approve", one)
                     if st.form_submit_button(_("Approve"), disabled=stale):
                         attempt(lambda: work.approve(engine, sold, one, who, now()))
-        with menu_of(_("Change units"), "edit", "change", one) as menu:
-            if menu.open:
-                _change(one)
         _reject(one)
+    with panel(_("Change units"), "edit", "change", one) as menu:
+        if menu.open:
+            _change(one)
 
 
 def _change(one: Order) -> None:
@@ -135,7 +135,7 @@ def _change(one: Order) -> None:
     lines = one.lines.sort_values(["stake", "product"], ascending=[False, True])
     with st.form(f"{KEY}change.form.{order}", border=False):
         edited = st.data_editor(
-            lines[["product", "name", "quantity"]],
+            lines[["name", "quantity", "product"]],
             hide_index=True,
             disabled=["product", "name"],
             key=f"{KEY}units.{order}.{changes}",
@@ -203,7 +203,8 @@ def _leave(one: Order, sold: Stored) -> None:
                             delivery.settle(sold)
 
                         attempt(mark)
-        _reject(one)
+        if not one.leaves:
+            _reject(one)
 
 
 def _send(one: Order, sold: Stored, where: str, usual: str) -> None:
@@ -237,10 +238,10 @@ def _history(one: Order) -> None:
         rows.append(
             {
                 _("When"): locales.moment(step["at"]),
-                _("Step"): _(STEPS.get(step["step"], step["step"])),
+                _("What happened"): _(STEPS.get(step["step"], step["step"])),
                 _("Who"): step["by"],
                 _("Why"): _(reason) if step["by"] == kept.JOB else reason,
-                _("What"): _what(step, names),
+                _("Details"): _what(step, names),
             }
         )
     st.dataframe(pd.DataFrame(rows), hide_index=True)

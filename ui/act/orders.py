@@ -244,6 +244,11 @@ def menu_of(name: str, icon: str, what: str, one: Order) -> Any:
     return st.popover(name, icon=f":material/{icon}:", key=f"{KEY}{what}.{one.row['order']}", on_change="rerun")
 
 
+def panel(name: str, icon: str, what: str, one: Order) -> Any:
+    """The same over the whole width, for a table that is filled in."""
+    return st.expander(name, icon=f":material/{icon}:", key=f"{KEY}{what}.{one.row['order']}", on_change="rerun")
+
+
 def sentence(error: Mapping[str, Any]) -> str:
     """Why a try to send an order failed."""
     return _(str(error["message"])).format(**error.get("values", {}))
