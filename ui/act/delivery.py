@@ -76,7 +76,8 @@ def judged(one: Order, sold: Stored) -> None:
         if not menu.open:
             return
         order, changes = at(one)
-        found = _outcome(sold.version, order, changes, sold, one)
+        with st.spinner(_("Reading the sales lines")):
+            found = _outcome(sold.version, order, changes, sold, one)
         if found is None:
             st.caption(_("Nothing of it has come yet, or these data know nothing of the stock."))
             return

@@ -1,5 +1,6 @@
 """Orders from the stock of a small shop: drafted once, approved where somebody allowed it, sent once."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +11,9 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
+from typer.testing import CliRunner
 
+import jobs
 from charts.act import order as paper
 from connectors import BadResponse, Unavailable, suppliers
 from connectors.suppliers import NotKnown
@@ -104,7 +107,6 @@ def test_what_runs_low_is_drafted_once_in_packs_and_approved_where_it_may_be(hom
     assert lines.loc["A", "facts"]["on_hand"] == 3.0
     assert lines.loc["A", "unit_cost"] == 4.0
     assert orders.why(lines.loc["A", "facts"])
-    assert work.draft(engine, stored, NOW, quiet).new == []
 
     kept.allow(engine, "shop", "S1", one.value - 1, "Ada", NOW)
     kept.address(engine, "shop", "S1", "s1@example.org", "csv", "Ada", NOW)
@@ -147,6 +149,28 @@ def test_a_rule_that_asks_for_it_has_orders_drafted_on_the_day_that_it_finds_som
     assert work.drafted_for_rules(engine, stored, day - timedelta(days=1), NOW, quiet) == 0
     assert [work.drafted_for_rules(engine, stored, day, NOW, quiet) for _again in range(2)] == [1, 0]
     assert only(engine).row["supplier"] == "S1"
+
+
+def job(*arguments):
+    answer = CliRunner().invoke(jobs.app, ["orders", "--json", *arguments])
+    return answer.exit_code, json.loads(answer.stdout)["runs"][0]
+
+
+def test_the_job_drafts_sends_and_leaves_with_what_its_siblings_leave_with(home, engine, sent):
+    bare = {name: frame for name, frame in frames().items() if name in ("sales", "products")}
+    tables.add(home, Dataset("sales", bare, Origin("upload", "u.csv"), lineage="shop"), NOW)
+    code, run = job()
+    assert (code, "What is on hand is not in these data" in run["message"]) == (4, True)
+    shop(home)
+    kept.address(engine, "shop", "S1", "s1@example.org", "csv", "Ada", NOW)
+    kept.allow(engine, "shop", "S1", 1e6, "Ada", NOW)
+    sent.error = NotKnown(suppliers.NOT_TOLD, host="example.org")
+    code, run = job()
+    assert (code, run["details"]["drafted"], run["details"]["sends"]) == (1, 1, {"unknown": 1})
+    sent.error = None
+    code, run = job()
+    assert (code, run["details"]["drafted"], run["details"]["sends"]) == (0, 0, {})
+    assert sent == []
 
 
 def drafted(engine, stored, price=4.0):
