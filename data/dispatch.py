@@ -100,7 +100,8 @@ def ended(
     last; where another try would not help, or it is not `known` whether it arrived, it waits at once.
     """
     order, tries = claimed["order"], claimed["tries"]
-    mine = (order_sends.c.order == order) & (order_sends.c.state == SENDING)
+    waits = [SENDING] if error is not None else [SENDING, UNKNOWN]  # who comes late knows better that it arrived
+    mine = (order_sends.c.order == order) & order_sends.c.state.in_(waits)
     mine &= order_sends.c.started == claimed["started"]
     again = again and tries <= len(PAUSES)
     result = SENT if error is None else UNKNOWN if not known else DUE if again else STUCK
@@ -112,7 +113,7 @@ def ended(
     with writing(engine) as connection:
         if connection.execute(update(order_sends).where(mine).values(**values).returning(order_sends.c.order)).first():
             _after(connection, order, result, claimed, error, now, day)
-        else:  # it took so long that somebody wrote it down as lost: that stands
+        else:  # it took so long that it was written down as lost, or somebody decided: that stands
             result = UNKNOWN
     return result
 

@@ -294,12 +294,25 @@ def test_what_was_killed_while_it_was_sent_is_said_and_not_sent_again_unasked(en
     assert only(engine).row["status"] == "sent"
 
 
-def test_who_wakes_up_after_it_was_written_down_as_lost_does_not_undo_that(engine):
+def test_who_wakes_up_after_it_was_written_down_as_lost_may_know_that_it_arrived(engine):
     order = queued(engine)
     slow = dispatch.claim(engine, order, NOW)
     dispatch.lost(engine, NOW + timedelta(minutes=10))
-    assert dispatch.ended(engine, slow, NOW + timedelta(minutes=11), DAY, None) == "unknown"
+    late = NOW + timedelta(minutes=11)
+    assert dispatch.ended(engine, slow, late, DAY, Unavailable("x is down")) == "unknown"  # which was told before
     assert only(engine).row["status"] == "approved"
+    assert dispatch.ended(engine, slow, late, DAY, None) == "sent"
+    assert (only(engine).row["status"], only(engine).send["state"]) == ("sent", "sent")
+
+
+def test_who_wakes_up_after_somebody_let_it_leave_again_undoes_nothing(engine):
+    order = queued(engine)
+    slow = dispatch.claim(engine, order, NOW)
+    late = NOW + timedelta(minutes=10)
+    dispatch.lost(engine, late)
+    dispatch.queue(engine, order, int(only(engine).row["changes"]), "y@example.org", "csv", "Ada", late)
+    assert dispatch.ended(engine, slow, late, DAY, None) == "unknown"
+    assert (only(engine).row["status"], only(engine).send["state"]) == ("approved", "due")
 
 
 def test_an_approved_order_can_be_rejected_until_it_leaves(engine):
