@@ -159,6 +159,12 @@ def rules(day: DayOption = None, as_json: JsonOption = False) -> None:
 
 
 @_command
+def orders(day: DayOption = None, as_json: JsonOption = False) -> None:
+    """Draft orders from the stock, approve those that somebody allowed to be, and send what is due."""
+    _end("orders", [_run("orders", "", this, _orders) for this in _days("sales", day, day)], as_json)
+
+
+@_command
 def retrain(model: ModelOption, as_json: JsonOption = False) -> None:
     """Train the model again on the data it is used for."""
 
@@ -319,7 +325,9 @@ def _rules(engine: "Engine", home: Path, now: datetime, day: date, step: Step) -
     from locales import N_
     from models.act import alarms, rehearsal
     from models.ask import definitions, vocabulary
+    from models.forecast import CannotForecast
     from models.lifecycle import logged
+    from models.lifecycle import orders as work
 
     sold = _stored(home, "sales")
     step(N_("Reading the sales lines"), 0.0)
@@ -339,7 +347,28 @@ def _rules(engine: "Engine", home: Path, now: datetime, day: date, step: Step) -
         raise _Nothing(rehearsal.NOTHING.format(day=day))
     problems = {name: str(problem) for name, problem in found.problems.items()}
     counts = {"rules": found.rules, "fired": found.fired, "new": found.new}
+    try:
+        counts["drafted"] = work.drafted_for_rules(engine, sold, day, now, lambda message, _share: step(message, 0.95))
+    except CannotForecast as error:
+        problems["orders"] = str(error)
     return {**counts, "problems": problems, "notified": notified}
+
+
+def _orders(engine: "Engine", home: Path, _now: datetime, day: date, step: Step) -> dict[str, Any]:
+    """What became of orders; raises `_Nothing` where the data say too little, `_Wrong` where one did not leave."""
+    import settings
+    from charts.act import order
+    from models.forecast import CannotForecast
+    from models.lifecycle import orders as work
+
+    write = partial(order.letter, fonts=settings.ROOT / "ui" / "assets")
+    try:
+        found = work.run(engine, home, _stored(home, "sales"), day, write, partial(datetime.now, UTC), step)
+    except CannotForecast as error:
+        raise _Nothing(str(error)) from error
+    if {"stuck", "unknown"} & set(found["sends"]):
+        raise _Wrong("An order did not leave, or may not have arrived: look at Act: orders.", found)
+    return found
 
 
 def _retrain(engine: "Engine", home: Path, model: str, now: datetime, step: Step) -> dict[str, Any]:

@@ -97,6 +97,8 @@ class Settings(BaseSettings):
     download_seconds: float = Field(1800.0, gt=0, allow_inf_nan=False)
     # Who is told of alerts: apprise URLs (mailto://, slack://, workflows://, json://), separated by spaces or commas.
     notify_urls: SecretStr = SecretStr("")
+    # The mail server that orders to suppliers leave by: an apprise URL, mailtos://user:password@smtp.example.com?from=...
+    order_mail: SecretStr = SecretStr("")
     # An OpenAI-compatible endpoint, "http://localhost:11434/v1", that reads questions which the page Ask is unsure of.
     # It is told what can be asked and the question, no data. Nobody is asked unless a URL and a model are named.
     llm_url: Annotated[str, _starts("https://", "http://")] | Literal[""] = ""

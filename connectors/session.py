@@ -128,7 +128,7 @@ def _hosts(name: str) -> set[str]:
     return {name, f"www.{name}", name.removeprefix("www."), *MIRRORS.get(name, ())}
 
 
-def _is_private(name: str) -> bool:
+def is_private(name: str) -> bool:
     """Whether the settings name this host as one of a private network, or as an address in numbers."""
     with suppress(ValueError):
         return bool(ipaddress.ip_address(name))
@@ -138,7 +138,7 @@ def _is_private(name: str) -> bool:
 def _addresses(name: str, port: int) -> list[str]:
     """The addresses of a host. Raises BadResponse where a public name has a private one, OSError where it has none."""
     found = [str(info[4][0]) for info in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)]
-    for address in found if not _is_private(name) else ():
+    for address in found if not is_private(name) else ():
         if not ipaddress.ip_address(address.partition("%")[0]).is_global:
             raise BadResponse(
                 N_(

@@ -13,6 +13,7 @@ from data.tables import BEFORE, Stored
 from locales import N_, _
 
 COUNT, MOVES, PRICES = "stock_count", "stock_moves", "supplier_prices"
+FROM_ORDERS = N_("{rows} moves of stock are from orders that were sent and received.")
 LONG_AGO = pd.Timestamp("1970-01-01")
 EXAMPLES = 3
 
@@ -230,6 +231,20 @@ def carried(home: Path, fresh: Stored, before: Collection[Stored], now: datetime
     values = {"name": last.origin.name, BEFORE: fresh.version}
     frames = {name: tables.read(last, name) for name in names}
     return _add(home, fresh, frames, Finding(message, len(names), values), now)
+
+
+def grown(home: Path, stored: Stored, moves: pd.DataFrame, more: int, now: datetime) -> Stored:
+    """Keep a new version of a sales dataset with the moves of stock of its orders, and let the pages show it.
+
+    Several such versions after each other are one finding. Raises OSError with everything as it was before.
+    """
+    *earlier, last = stored.findings or (Finding(FROM_ORDERS, 0, {}),)
+    if last.message != FROM_ORDERS:
+        earlier, last = [*stored.findings], Finding(FROM_ORDERS, 0, {BEFORE: stored.version})
+    finding = Finding(FROM_ORDERS, last.rows + more, last.values or {BEFORE: stored.version})
+    frames = {MOVES: schemas.check(MOVES, moves)}
+    found = Dataset("sales", frames, stored.origin, (*earlier, finding), stored.lineage)
+    return tables.add(home, found, now, around=stored)
 
 
 def _add(home: Path, stored: Stored, frames: dict[str, pd.DataFrame], finding: Finding, now: datetime) -> Stored:

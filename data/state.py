@@ -345,6 +345,88 @@ snoozed = Table(
     Column("since", UtcDateTime, nullable=False),
 )
 
+# Orders to suppliers (data.orders): how far each is. `changes` counts its steps.
+orders = Table(
+    "orders",
+    metadata,
+    _key("order"),
+    Column("cause", Text, nullable=False, unique=True),  # lineage, supplier and day: it is drafted once
+    Column("open", Text, unique=True),  # lineage and supplier while it is a draft: there is one at a time
+    Column("lineage", Text, nullable=False),  # of the data that it was drafted from (data.lineage)
+    Column("supplier", Text, nullable=False),
+    Column("name", Text, nullable=False),  # of the supplier
+    Column("currency", Text, nullable=False),
+    Column("day", Date, nullable=False),  # of the data
+    Column("status", Text, nullable=False),  # drafted, approved, sent, received, rejected
+    Column("changes", BigInteger, nullable=False),
+    Column("lead", Float, nullable=False),  # days that its delivery takes on average
+    Column("late", Float, nullable=False),  # days by which nine of ten such deliveries have come
+    Column("least", Float, nullable=False),  # money from which on the supplier delivers, 0 where it does not say
+    Column("drafted", UtcDateTime, nullable=False),
+    Column("sent", UtcDateTime),
+    Column("sent_day", Date),  # the last day of the data then
+    Column("received", UtcDateTime),  # when the last of it came, or was given up
+)
+
+order_lines = Table(
+    "order_lines",
+    metadata,
+    _key("order"),
+    _key("product"),
+    Column("name", Text, nullable=False),
+    Column("quantity", Float, nullable=False),  # units
+    Column("drafted", Float, nullable=False),  # units before somebody changed them
+    Column("unit_cost", Float, nullable=False),
+    Column("stake", Float, nullable=False),  # margin lost if it is ordered at the next look only
+    Column("facts", JSON, nullable=False),  # why it is ordered (models.act.orders)
+    Column("received", Float, nullable=False),  # units until now
+    Column("note", Text, nullable=False),  # of differences
+)
+
+# Who did what to an order, when and why; what it did to the stock, and which version of the data holds that.
+order_steps = Table(
+    "order_steps",
+    metadata,
+    _key("order"),
+    _key("number", BigInteger),
+    Column("step", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("moved", Text),  # missing where units of it are still to become moves of stock
+)
+
+# How an order leaves: once under its key. Whoever sends it claims its row first.
+order_sends = Table(
+    "order_sends",
+    metadata,
+    _key("order"),
+    Column("key", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("form", Text, nullable=False),  # csv, xlsx, pdf
+    Column("state", Text, nullable=False),  # due, sending, sent, stuck (failed too often), unknown
+    Column("tries", BigInteger, nullable=False),
+    Column("due", UtcDateTime, nullable=False),  # the next try
+    Column("started", UtcDateTime),  # of the last one
+    Column("error", JSON, nullable=False),  # a sentence: message and values
+)
+
+# Where orders to a supplier go, and up to which amount they need nobody's approval, with who said so.
+order_suppliers = Table(
+    "order_suppliers",
+    metadata,
+    _key("lineage"),
+    _key("supplier"),
+    Column("address", Text, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("limit", Float),  # missing: every order is approved by somebody
+    Column("limit_by", Text, nullable=False),
+    Column("limit_since", UtcDateTime),
+)
+
 # What was chosen for everybody: "psi_threshold.sales" -> 0.3.
 preferences = Table("preferences", metadata, _key("key"), Column("value", JSON, nullable=False))
 

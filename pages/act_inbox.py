@@ -28,11 +28,11 @@ def body() -> None:
         ago = max((ends - min(one.day for one in waits)).days, 0)
         cards.metrics(
             [
-                (_("Waiting"), locales.number(len(waits)), _("alerts that nobody has answered")),
+                (_("Waiting"), locales.number(len(waits)), _("alerts that nobody has answered, and orders")),
                 (
-                    _("Off by"),
+                    _("At stake"),
                     locales.short_money(stake, sold.origin.currency or "GBP"),
-                    _("what alerts of rules about money are above or below what was expected"),
+                    _("what alerts of rules are above or below what was expected, and the margin of orders"),
                 ),
                 (
                     _("The oldest"),
@@ -46,7 +46,7 @@ def body() -> None:
     for one in waits[: inbox.SHOWN]:
         inbox.shown(one)
     if (more := len(waits) - inbox.SHOWN) > 0:
-        st.caption(_("{count} older ones are not shown: answer some first.").format(count=locales.number(more)))
+        st.caption(_("{count} more are not shown: answer some first.").format(count=locales.number(more)))
     with st.expander(_("Put off"), icon=":material/snooze:"):
         if not quiet:
             st.caption(_("Nothing is put off."))
@@ -63,8 +63,10 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
             """
 - Alerts of **rules** come from `python jobs.py rules`, once a day: what a rule found on a day is one alert, whatever
   the number of shops or products it names. Alerts of **models** are those of Monitoring: drift and performance.
-- The newest day comes first; of one day the gravest, then those where the most money is above or below what was
-  expected.
+- **Orders** wait here while a draft is to be approved, an approved one has not been sent, sending failed, or a
+  delivery is later than nine of ten such deliveries; they are decided on Act: orders.
+- What has the most money at stake comes first: of an alert about money what it is above or below what was expected, of
+  an order the margin lost on average if it waits. Then the gravest, then the newest.
 - An answer and its reason are kept with the alert, shown in the rule’s rehearsal, and told again when the same rule
   finds the same around the same day a year later. What is put off comes back on its day.
             """

@@ -12,17 +12,17 @@ from data import state
 from locales.labels import label
 from models.churn import explore
 from models.churn.preparation import with_outcome
-from models.drift import alerts
 from models.lifecycle import registry
 from models.sales import pulse
 from ui import cards, store
+from ui.act import inbox
 from ui.customers import value
 from ui.products import margins
 from ui.sales import series
 from ui.text import _, ngettext
 
 OLD_DAYS = 30
-ALERTS = 2  # at most
+WAITING = 3  # of the inbox
 NAMED = 3  # customers who are slipping
 
 customers_data, sales_data = store.active("customers"), store.active("sales")
@@ -97,12 +97,12 @@ if spot is not None:
     )
 
 engine = state.engine(settings.get().database_url)
-standing = alerts.episodes(state.read(engine, state.alert_log, severity=alerts.ALERT, acknowledged=None))
-here = standing["lineage"].isna() | standing["lineage"].isin([customers_data.lineage, sales_data.lineage])
-for row in standing[here].head(ALERTS).to_dict("records"):
-    since = _("Since {day}: {alert}").format(day=locales.day(row["first"]), alert=alerts.sentence(row))
-    page = "monitoring_drift" if row["kind"] == "psi" else "monitoring_performance"
-    cards.pointer(since, page, _("See what changed"), {"model": row["model"]})
+waits, more = inbox.first(sales_data, customers_data, WAITING)
+for one in waits:
+    cards.pointer(one.lines[0], one.page, _("See more"), dict(one.query))
+if more:
+    sentence = ngettext("{count} more waits in the inbox.", "{count} more wait in the inbox.", more)
+    cards.pointer(sentence.format(count=locales.number(more)), "act_inbox", _("See what waits"))
 
 trained = registry.champion(engine, "churn", customers_data.lineage)
 if trained is not None and trained["metrics"].get("leaning"):

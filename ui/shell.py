@@ -55,6 +55,7 @@ SECTIONS = {
     _("Act"): [
         ("act_inbox", _("Act: inbox"), "inbox"),
         ("act_rules", _("Act: rules"), "rule"),
+        ("act_orders", _("Act: orders"), "shopping_cart_checkout"),
     ],
     _("Monitoring"): [
         ("monitoring_drift", _("Monitoring: drift"), "radar"),

@@ -32,6 +32,7 @@ PAGES = {
     "products-baskets": "Products: baskets",
     "act-inbox": "Act: inbox",
     "act-rules": "Act: rules",
+    "act-orders": "Act: orders",
     "monitoring-drift": "Monitoring: drift",
     "monitoring-what-if": "Monitoring: what-if drift",
     "monitoring-health": "Monitoring: health",
@@ -57,11 +58,13 @@ ANSWER = {
     "ask": ".stMain .stForm",  # nothing was asked yet
     "act-inbox": ".stMain .stMarkdown",  # nothing waits
     "act-rules": ".stMain .stMarkdown",
+    "act-orders": ".stMain .stMarkdown",  # nothing was drafted yet
 }
 INSTEAD = {
     "ask": ".stMain .stButton",  # examples of questions
     "act-inbox": ".stMain .stExpander",
     "act-rules": ".stMain .stButton",
+    "act-orders": ".stMain .stButton",
     "monitoring-health": ".stMain :is(.stPlotlyChart, .stButtonGroup)",  # without jobs no figure
     "food": ".stMain .stDataFrame",
     "data": ".stMain .stDataFrame",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+import locales
 import settings
 from data import rules as kept_rules
 from data import state, tables
@@ -204,23 +205,24 @@ def test_an_empty_inbox_says_so(visit, lang, said):
     assert said in words(visit("act_inbox", lang=lang))
 
 
-def test_the_newest_comes_first_then_the_gravest_then_the_most_money(visit):
+def test_the_most_money_comes_first_then_the_gravest_then_the_newest(visit):
     sold = sales(visit)
     last = sold.span[1].date()
     grave = replace(FIXED, severity="critical")
     rows = [
-        found(sold, name="old", day=last - timedelta(days=1), rule=grave, value=-1e6),
-        found(sold, name="little", value=99.0),
-        found(sold, name="much", value=1.0),
-        found(sold, name="grave", rule=grave, value=98.0),
+        found(sold, name="old", day=last - timedelta(days=1), value=1.0),
+        found(sold, name="new", value=1.0),
+        found(sold, name="grave", day=last - timedelta(days=2), rule=grave, value=1.0),
+        found(sold, name="much", day=last - timedelta(days=9), value=-1e6),
         found(sold, name="elsewhere") | {"lineage": "other data", "cause": "x"},
     ]
     kept_rules.raised(engine(), rows)
     app = visit("act_inbox")
-    order = [one.value.replace("\\", "") for one in app.markdown if "was expected" in one.value]
+    order = [one.value.replace("\\", "") for one in app.markdown if "where £" in one.value.replace("\\", "")]
     assert len(order) == 4
-    for text, value in zip(order, ("£98.00", "£1.00", "£99.00", "£1,000,000"), strict=True):
-        assert value in text
+    assert "£1,000,000" in order[0]
+    days = [locales.day(last - timedelta(days=back)) for back in (9, 2, 0, 1)]
+    assert [day in text for text, day in zip(order, days, strict=True)] == [True] * 4
     assert metric(app, "Waiting") == "4"
 
 

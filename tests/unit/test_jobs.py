@@ -296,6 +296,7 @@ def call(*arguments: str) -> tuple[int, str]:
         ("drift", "--model", "sales", "--from", DAY, "--to", "2011-11-29"),
         ("drift", "--model", "sales", "--from", DAY, "--to", DAY, "--date", DAY),
         ("rules", "--date", "yesterday"),
+        ("orders", "--date", "yesterday"),
         ("export",),
         ("nonsense",),
     ],
@@ -305,7 +306,14 @@ def test_wrong_arguments_leave_with_2(home, arguments):
 
 
 @pytest.mark.parametrize(
-    "arguments", [("drift", "--model", "sales"), ("score", "--model", "churn", "--date", DAY), ("refresh",), ("rules",)]
+    "arguments",
+    [
+        ("drift", "--model", "sales"),
+        ("score", "--model", "churn", "--date", DAY),
+        ("refresh",),
+        ("rules",),
+        ("orders",),
+    ],
 )
 def test_without_data_there_is_nothing_to_do_and_json_says_so(home, arguments):
     assert call(*arguments)[0] == 4

@@ -1,7 +1,6 @@
-"""What waits for somebody: alerts of rules and of models, the newest and largest first, to be answered or put off."""
+"""What waits for somebody: alerts of rules and of models, orders; to be answered or put off."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -20,9 +19,10 @@ from models.act.rules import Rule
 from models.ask import wording
 from models.ask.known import Known
 from models.drift import alerts
-from ui import database, lists
-from ui.act import watched
+from ui import database, known, lists
+from ui.act import waits, watched
 from ui.act.rules import SEVERITIES
+from ui.act.waits import Answer, Item
 from ui.text import _, ngettext, plain
 
 KEY = "inbox."
@@ -34,31 +34,22 @@ LATER = 7  # days
 RANK = list(SEVERITIES)
 
 
-@dataclass(frozen=True)
-class Item:
-    """Something that waits: `lines` say what, `notes` what else is known of it; `page` (with `query`) shows more.
+def first(sold: Stored, people: Stored, most: int) -> tuple[list[Item], int]:
+    """The first that wait and are not put off, and how many more there are."""
+    any_rule = not watched.alerts(sold, acknowledged=None).empty  # what rules are about takes a moment to learn
+    asleep = kept_rules.asleep(database.engine(), datetime.now(UTC).date())
+    found = waiting(known.known(sold, people) if any_rule else None, sold, people)
+    awake = [one for one in found if one.key not in asleep]
+    return awake[:most], max(len(awake) - most, 0)
 
-    `answer` takes an answer, a reason, a name and what of `parts` (cause -> name) it is about.
+
+def waiting(of: Known | None, sold: Stored, people: Stored) -> list[Item]:
+    """All that waits, also what is put off: the most money at stake first, then the gravest, then the newest.
+
+    Without what rules can be `of` their alerts are left out.
     """
-
-    key: str
-    day: date
-    rank: int
-    stake: float
-    icon: str
-    lines: list[str]
-    notes: list[str]
-    page: str
-    query: Mapping[str, str]
-    answer: Callable[[str, str, str, Sequence[str]], object]
-    parts: Mapping[str, str] = field(default_factory=dict)
-    answers: Mapping[str, str] = field(default_factory=dict)
-
-
-def waiting(of: Known, sold: Stored, people: Stored) -> list[Item]:
-    """All that waits, also what is put off: the newest first, of one day the gravest, then the most money."""
-    found = [*_of_rules(of, sold), *_of_models(sold, people)]
-    return sorted(found, key=lambda one: (-one.day.toordinal(), one.rank, -one.stake, one.key))
+    found = [*(_of_rules(of, sold) if of else []), *_of_models(sold, people), *waits.of_orders(sold)]
+    return sorted(found, key=lambda one: (-round(one.stake), one.rank, -one.day.toordinal(), one.key))
 
 
 def _of_rules(of: Known, sold: Stored) -> list[Item]:
@@ -142,7 +133,7 @@ def _of_models(sold: Stored, people: Stored) -> list[Item]:
     return found
 
 
-def _acknowledged(row: Mapping[str, Any]) -> Callable[[str, str, str, Sequence[str]], None]:
+def _acknowledged(row: Mapping[str, Any]) -> Answer:
     def answer(_said: str, reason: str, who: str, _parts: Sequence[str]) -> None:
         if not alerts.acknowledge(database.engine(), row, reason, who, datetime.now(UTC)):
             raise kept_rules.Changed(kept_rules.ANSWERED)
@@ -158,11 +149,12 @@ def shown(one: Item) -> None:
             st.caption(" · ".join(map(plain, [locales.day(one.day), *one.notes])))
         with st.container(horizontal=True, gap="small", width="content"):
             _look(one)
-            with st.popover(
-                _("Answer"), icon=":material/done:", key=f"{KEY}answer.{one.key}", on_change="rerun"
-            ) as menu:
-                if menu.open:
-                    _answered(one)
+            if one.answer is not None:
+                with st.popover(
+                    _("Answer"), icon=":material/done:", key=f"{KEY}answer.{one.key}", on_change="rerun"
+                ) as menu:
+                    if menu.open:
+                        _answered(one, one.answer)
             with st.popover(
                 _("Later"), icon=":material/snooze:", key=f"{KEY}later.{one.key}", on_change="rerun"
             ) as menu:
@@ -175,7 +167,7 @@ def _look(one: Item) -> None:
     st.page_link(page, label=_("See more"), icon=":material/arrow_forward:", query_params=dict(one.query))
 
 
-def _answered(one: Item) -> None:
+def _answered(one: Item, answer: Answer) -> None:
     with st.form(f"{KEY}form.{one.key}", border=False):
         about = list(one.parts)
         if len(one.parts) > 1:
@@ -188,7 +180,7 @@ def _answered(one: Item) -> None:
         who, reason = _who(one, _("Why did it happen?"))
         st.caption(_("The reason explains the same alarm a year from now, “spring catalogue” for example."))
         if st.form_submit_button(_("Acknowledge")):
-            _try(lambda: one.answer(said, reason, who, about))
+            _try(lambda: answer(said, reason, who, about))
 
 
 def _put_off(one: Item) -> None:

@@ -19,7 +19,7 @@ from data.tables import Stored
 from locales import Sentence
 from models.act import alarms, rehearsal, rules, sentence
 from models.act.rehearsal import Rehearsal, Scores
-from models.act.rules import DAY, DEFAULT, MAX_DAYS, WINDOWS, Against, Rule, Severity, Unfit
+from models.act.rules import DAY, DEFAULT, MAX_DAYS, WINDOWS, Action, Against, Rule, Severity, Unfit
 from models.ask import wording
 from models.ask.known import Known
 from models.ask.query import Filter
@@ -281,11 +281,16 @@ def _more(of: Known, base: Rule, split: Mapping[str, str], key: str) -> dict[str
         severity = _one(_("How grave"), words, base.severity, key + "severity", 150)
         owner = st.text_input(_("Whose rule is it?"), base.owner, max_chars=80, key=key + "owner", width=200)
         tell = st.toggle(_("Tell the channels"), "tell" in base.actions, key=key + "tell")
-    actions = tuple(one for one in base.actions if one != "tell")
+        help_ = _(
+            "One draft a supplier of whom anything runs low, as on Act: orders; somebody still has to approve it."
+        )
+        order = st.toggle(_("Draft orders"), "order" in base.actions, key=key + "order", help=help_)
+    wanted: dict[Action, bool] = {"tell": tell, "order": order}
+    actions = tuple(one for one in base.actions if one not in wanted)
     return {
         **{"filters": filters, "days": int(days), "cooldown": int(cooldown), "volume": float(volume)},
         **{"hours": (int(start), int(end)), "zone": zone.strip(), "severity": severity, "owner": owner.strip()},
-        "actions": ("tell", *actions) if tell else actions,
+        "actions": (*(one for one, on in wanted.items() if on), *actions),
     }
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 import locales
+import settings
 from charts.sales import stock as charts
 from models.stock import assortment, ordering
 from models.stock.assortment import Budget
@@ -234,6 +235,8 @@ def today(table: pd.DataFrame, futures: Odds, demand: Demand, currency: str) -> 
     )
     if len(due):
         _listed(_written(due, demand, currency, stock_known=True), "order_list", _("The order list"))
+        page = settings.ROOT / "pages" / "act_orders.py"
+        st.page_link(page, label=_("Draft, approve and send orders"), icon=":material/arrow_forward:")
     if hurry:
         text = _(
             "{count} more products have enough under way but may run out before it comes: ask their suppliers to hurry."

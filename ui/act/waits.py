@@ -1,0 +1,88 @@
+"""Something that waits for somebody, and the orders among it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import locales
+from data import orders as kept
+from data import state
+from data.orders import APPROVED, DRAFTED, SENT, STUCK, UNKNOWN, Order
+from data.tables import Stored
+from models.lifecycle import orders as work
+from ui import database
+from ui.act import orders
+from ui.text import N_, _, ngettext
+
+Answer = Callable[[str, str, str, Sequence[str]], object]  # an answer, a reason, a name, and what it is about
+OPEN = (DRAFTED, APPROVED, SENT)
+CRITICAL, WARNING = 0, 1  # places in `ui.act.rules.SEVERITIES`
+LINES: Mapping[str, tuple[str, str, int]] = {
+    DRAFTED: (N_("{supplier}: an order waits for approval: {what}."), "edit_note", WARNING),
+    APPROVED: (N_("{supplier}: an approved order has not been sent: {what}."), "outgoing_mail", WARNING),
+    STUCK: (N_("{supplier}: sending an order failed: {what}."), "sms_failed", CRITICAL),
+    UNKNOWN: (N_("{supplier}: nobody knows whether an order arrived: {what}."), "help", CRITICAL),
+    SENT: (N_("{supplier}: a delivery is overdue: {what}."), "schedule", WARNING),
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something that waits: `lines` say what, `notes` what else is known of it; `page` (with `query`) shows more.
+
+    `answer` takes an answer, a reason, a name and what of `parts` (cause -> name) it is about; there is none where it
+    is decided on that page.
+    """
+
+    key: str
+    day: date
+    rank: int
+    stake: float
+    icon: str
+    lines: list[str]
+    notes: list[str]
+    page: str
+    query: Mapping[str, str]
+    answer: Answer | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+def of_orders(sold: Stored) -> list[Item]:
+    """Drafts that wait for approval, orders that did not leave, and deliveries that are overdue."""
+    engine, now = database.engine(), orders.now()
+    found = kept.kept(engine, sold.lineage, state.orders.c.status.in_(OPEN))
+    return [_of_order(one, what, now) for one in found if (what := _waits(one, now))]
+
+
+def _waits(one: Order, now: datetime) -> str:
+    """What of `LINES` an order waits for; "" where it waits for nobody."""
+    if one.row["status"] == DRAFTED:
+        return DRAFTED
+    if one.row["status"] == SENT:
+        return SENT if work.overdue(one, now) else ""
+    left = one.send["state"] if one.send is not None else APPROVED
+    return str(left) if left in LINES else ""  # else it is being sent, or is tried again
+
+
+def _of_order(one: Order, what: str, now: datetime) -> Item:
+    text, icon, rank = LINES[what]
+    currency, notes = str(one.row["currency"]), []
+    if late := work.overdue(one, now):
+        notes.append(ngettext("{count} day overdue", "{count} days overdue", late).format(count=locales.number(late)))
+    if one.stake:
+        notes.append(_("{money} of margin at stake").format(money=locales.money(one.stake, currency)))
+    if what in (STUCK, UNKNOWN) and one.send is not None and one.send["error"]:
+        notes.append(orders.sentence(one.send["error"]))
+    since = one.steps["at"].max() if len(one.steps) else one.row["drafted"]
+    return Item(
+        key=f"order {one.row['order']} {what}",
+        day=one.row["day"].date() if what == DRAFTED else since.date(),
+        rank=rank,
+        stake=one.stake,
+        icon=icon,
+        lines=[_(text).format(supplier=one.row["name"], what=orders.says(one))],
+        notes=notes,
+        page="act_orders",
+        query={"order": str(one.row["order"])},
+    )
