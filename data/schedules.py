@@ -27,6 +27,7 @@ from locales import N_
 CHANGED = N_("Somebody has changed this schedule meanwhile. It is shown as it is now: do it again.")
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))  # before the second, third ... try
 TRIES = len(PAUSES) + 1
+LATE = timedelta(minutes=10)  # after which what is due and not begun is done by nobody
 KEPT = timedelta(days=90)  # that the rows of what has ended stay
 CUT_OFF = N_("It was cut off {count} times before its end.")
 WAITING, RUNNING, DONE, SKIPPED, FAILED = "waiting", "running", "done", "skipped", "failed"
@@ -103,6 +104,14 @@ def _claimable(engine: Engine, names: Collection[str]) -> ColumnElement[bool]:
     waits = (schedule_runs.c.status == WAITING) & (schedule_runs.c.next_try <= runs.ago(engine))
     stopped = (schedule_runs.c.status == RUNNING) & (schedule_runs.c.heartbeat < runs.ago(engine, runs.STOPPED))
     return and_(schedule_runs.c.schedule.in_(names), or_(waits, stopped))
+
+
+def attended(engine: Engine) -> frozenset[str]:
+    """The schedules of which a time is open and not forgotten: somebody works on it, or its next try is to come."""
+    alive = (schedule_runs.c.status == RUNNING) & (schedule_runs.c.heartbeat >= runs.ago(engine, runs.STOPPED))
+    waits = (schedule_runs.c.status == WAITING) & (schedule_runs.c.next_try >= runs.ago(engine, LATE))
+    with engine.connect() as connection:
+        return frozenset(connection.execute(select(schedule_runs.c.schedule).where(or_(alive, waits))).scalars())
 
 
 def claimable(engine: Engine, names: Collection[str]) -> bool:

@@ -28,7 +28,7 @@ log = logging.getLogger("vigie.scheduler")
 
 def serve(engine: Engine, stop: threading.Event, lease: float = LEASE) -> None:
     """Lead, or wait to lead, until `stop`: a third of a `lease` (seconds) between two looks."""
-    holder, working, leading = uuid.uuid4().hex, list[subprocess.Popen[bytes]](), False
+    holder, working, leading = f"{os.getpid()} {uuid.uuid4().hex}", list[subprocess.Popen[bytes]](), False
     while not stop.wait(lease / 3):
         try:
             led = schedules.lead(engine, NAME, holder, lease)

@@ -55,6 +55,7 @@ SECTIONS = {
     _("Act"): [
         ("act_inbox", _("Act: inbox"), "inbox"),
         ("act_rules", _("Act: rules"), "rule"),
+        ("act_schedule", _("Act: schedule"), "schedule"),
     ],
     _("Monitoring"): [
         ("monitoring_drift", _("Monitoring: drift"), "radar"),

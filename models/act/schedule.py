@@ -7,7 +7,7 @@ arise(engine)                        # writes down what has come due, each time 
 arguments(schedule, ...)             # what jobs.py is called with
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +36,10 @@ OF_MODEL: tuple[Job, ...] = ("drift", "score", "retrain")
 MODELS = ("sales", "churn")
 KINDS = {".pdf": "PDF, A4", "slides": "PDF, 16:9", ".xlsx": "XLSX", ".html": "HTML"}
 MOST_NAME = 80  # characters
+NOBODY = N_(
+    "Nothing does what is due: start Vigie with VIGIE_SCHEDULER=on, or call `python jobs.py run-due` every minute from "
+    "cron."
+)
 
 
 @dataclass(frozen=True)
@@ -106,10 +110,14 @@ def arise(engine: Engine) -> dict[str, Schedule]:
     return {name: schedule for name, (schedule, _kept) in found.items()}
 
 
-def overdue(found: Mapping[str, tuple[Schedule, Kept]], now: datetime) -> list[datetime]:
-    """Times that came due and that nobody has written down yet."""
-    times = [timing.latest(one.cron, one.zone, min(kept.since, now), now) for one, kept in found.values() if one.on]
-    return sorted(filter(None, times))
+def unattended(found: Mapping[str, tuple[Schedule, Kept]], attended: Collection[str], now: datetime) -> bool:
+    """Whether a time came due long ago that nobody has written down; `attended` are those that somebody works on."""
+    for name, (one, kept) in found.items():
+        if one.on and name not in attended:
+            first = timing.upcoming(one.cron, one.zone, kept.since, 1)
+            if first and now - first[0] > schedules.LATE:
+                return True
+    return False
 
 
 def cause(held: Held) -> str:

@@ -1,7 +1,7 @@
 """When work is due: held against every minute of the clocks, counted one by one."""
 
 import random
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
@@ -28,8 +28,8 @@ MOVED = [
 MINUTE = timedelta(minutes=1)
 
 
-def utc(*when: int) -> datetime:
-    return datetime(*when, tzinfo=UTC)
+def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)
 
 
 def by_the_minute(zone: str, first: date, days: int, hours: set[int], minutes: set[int]) -> list[datetime]:
@@ -41,7 +41,7 @@ def by_the_minute(zone: str, first: date, days: int, hours: set[int], minutes: s
     for day in range(days):
         for hour in hours:
             for minute in minutes:
-                wall = datetime(first.year, first.month, first.day, hour, minute) + timedelta(days=day)
+                wall = datetime.combine(first, time(hour, minute)) + timedelta(days=day)
                 same = [moment for moment, there in walls if there == wall]
                 found.add(same[0] if same else next(moment for moment, there in walls if there > wall))
     return sorted(found)
