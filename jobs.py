@@ -302,6 +302,28 @@ def run_due(as_json: JsonOption = False) -> None:
     _end("run-due", results, as_json)
 
 
+@_command
+def tell(
+    title: Annotated[str, typer.Argument(help="In a few words.")],
+    text: Annotated[str, typer.Argument(help="What happened, and what to do.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Tell the channels of VIGIE_NOTIFY_URLS: of work that failed elsewhere, in Airflow for instance."""
+    from connectors import ConnectorError, notify
+
+    _settings()
+    channels, refused = notify.channels(), []
+    if not channels:
+        _leave("Nobody was named to be told: set VIGIE_NOTIFY_URLS.", NOTHING)
+    for send in channels.values():
+        try:
+            send(title, text or title)
+        except ConnectorError as error:
+            refused.append(str(error))
+    said = " ".join(refused) or f"Told: {', '.join(channels)}."
+    _print({"job": "tell", "channels": list(channels), "message": said}, said, as_json, WRONG if refused else FINE)
+
+
 def _held(engine: "Engine", home: Path, due: "Schedule", held: "Held") -> Result:
     """Do what this process has of a schedule, and write down what it came to."""
     from data import schedules

@@ -72,7 +72,7 @@ def _choice(key: str, kind: str, base: Choice) -> Choice:
         weekday = st.selectbox(_("Weekday"), range(7), weekday, names.__getitem__, key=f"{key}weekday", width=150)
     if kind == "month":
         days = [*sorted({*SAFE_DAYS, *([day] if day else [])}), 0]
-        last = _("the last one")
+        last = _("the last day")
         day = st.selectbox(_("Day"), days, days.index(day), lambda one: str(one or last), key=f"{key}day", width=150)
     if kind == "hour":
         minute = int(st.number_input(_("Minute"), 0, 59, minute, key=f"{key}minute", width=150))
@@ -106,7 +106,8 @@ def what(one: Schedule) -> str:
     """What is done, in words."""
     text = _(schedule.JOBS[one.job])
     if one.job in schedule.OF_MODEL:
-        return _("{job}: {about}").format(job=text, about=_(MODELS[one.of["model"]]))
+        model = MODELS[one.of["model"]]
+        return _("{job}: {about}").format(job=text, about=_(model))
     if one.job != "report":
         return text
     board = keep.all_boards().get(one.of["board"])
@@ -135,7 +136,7 @@ def coming(found: Mapping[str, tuple[Schedule, Kept]]) -> None:
     _table(
         pd.DataFrame(
             {
-                _("Next"): _here(pd.Series([due for due, _one in rows])),
+                _("Next time"): _here(pd.Series([due for due, _one in rows])),
                 _("Schedule"): [one.name for _due, one in rows],
                 _("What"): [what(one) for _due, one in rows],
                 _("When"): [sentence(one.cron, one.zone) for _due, one in rows],

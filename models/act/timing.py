@@ -232,7 +232,7 @@ def _ranges(values: Sequence[int], name: Callable[[int], str]) -> str:
     written = []
     for group in groups:
         if len(group) > 2:
-            written.append(_("{first} to {last}").format(first=name(group[0]), last=name(group[-1])))
+            written.append(f"{name(group[0])}–{name(group[-1])}")
         else:
             written += [name(one) for one in group]
     return listed(written)

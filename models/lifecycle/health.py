@@ -241,7 +241,8 @@ def _schedule(vitals: Vitals, now: datetime) -> list[Check]:
         return []
     for row in vitals.given_up.to_dict("records"):
         if row["schedule"] in found:
-            values = {"name": found[row["schedule"]][0].name, "reason": _(row["message"] or "")}
+            reason = row["message"] or N_("the log says why")
+            values = {"name": found[row["schedule"]][0].name, "reason": _(reason)}
             return [Check("schedule", "problem", N_("“{name}” failed and was given up: {reason}"), values)]
     if schedule.unattended(found, vitals.attended, now + vitals.database.ahead):
         return [Check("schedule", "problem", schedule.NOBODY)]

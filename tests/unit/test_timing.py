@@ -141,8 +141,8 @@ def test_what_is_chosen_is_known_again(choice):
         ("*/15 * * * *", "every 15 minutes", "toutes les 15 minutes"),
         (
             "0 7,12 1,15 3-5 *",
-            "on days 1 and 15 of the month in March to May at 07:00 and 12:00",
-            "les jours 1 et 15 du mois, en mars à mai, à 07:00 et 12:00",
+            "on days 1 and 15 of the month in March–May at 07:00 and 12:00",
+            "les jours 1 et 15 du mois, en mars–mai, à 07:00 et 12:00",
         ),
         (
             "0 7 13 * 5",
@@ -152,8 +152,8 @@ def test_what_is_chosen_is_known_again(choice):
         ("0 7 * * 5#2", "on the second Friday of the month at 07:00", "le deuxième vendredi du mois à 07:00"),
         (
             "*/15 8-17 * * 1-5",
-            "from Monday to Friday at minute 0, 15, 30 and 45 of the hours 8 to 17",
-            "du lundi au vendredi à la minute 0, 15, 30 et 45 des heures 8 à 17",
+            "from Monday to Friday at minute 0, 15, 30 and 45 of the hours 8–17",
+            "du lundi au vendredi à la minute 0, 15, 30 et 45 des heures 8–17",
         ),
     ],
 )

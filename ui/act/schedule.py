@@ -19,16 +19,16 @@ from models.act import schedule
 from models.act.schedule import Job, Schedule
 from ui import cards, database, keep
 from ui import schedules as shared
-from ui.text import _, ngettext, plain
+from ui.text import N_, _, ngettext, plain
 
 KEY = "schedule."
 NEW = "new"  # in place of an id
 Found = Mapping[str, tuple[Schedule, Kept]]
 # Ready to be taken: what a shop wants done without being asked.
 READY = (
-    Schedule("Data every morning", "refresh", cron="0 5 * * *"),
-    Schedule("Rules every morning", "rules", cron="30 6 * * *"),
-    Schedule("Report every Monday", "report", {"board": "sales", "kind": ".pdf", "language": "en"}, "0 7 * * 1"),
+    Schedule(N_("Data every morning"), "refresh", cron="0 5 * * *"),
+    Schedule(N_("Rules every morning"), "rules", cron="30 6 * * *"),
+    Schedule(N_("Report every Monday"), "report", {"board": "sales", "kind": ".pdf", "language": "en"}, "0 7 * * 1"),
 )
 
 
@@ -41,12 +41,12 @@ def figures(found: Found, failed: pd.DataFrame) -> None:
     cards.metrics(
         [
             (
-                _("On"),
+                _("Active"),
                 locales.number(len(ahead)),
                 ngettext("{count} is paused", "{count} are paused", paused).format(count=locales.number(paused)),
             ),
             (
-                _("Next"),
+                _("Next time"),
                 locales.by_clock(due, ZoneInfo(shared.reader())) if due else "–",
                 first.name if first else _("nothing is planned"),
             ),
@@ -62,8 +62,8 @@ def stuck(found: Found, failed: pd.DataFrame) -> None:
         one = found[name][0] if name in found else schedule.from_json(row["content"])
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             with st.container(gap=None, width="stretch"):
-                heading = one.name if one else name
-                st.markdown(f":material/error: **{plain(heading)}**: {plain(_(row['message'] or ''))}")
+                heading, why = one.name if one else name, row["message"] or ""
+                st.markdown(f":material/error: **{plain(heading)}**: {plain(_(why))}")
                 when = locales.by_clock(row["due"], ZoneInfo(shared.reader()))
                 text = ngettext("due {when}", "due {when}, and {count} times in all", row["times"])
                 st.caption(plain(text.format(when=when, count=locales.number(row["times"]))))
@@ -134,7 +134,7 @@ def _shown(name: str, one: Schedule, kept: Kept) -> None:
         icon = ":material/pause:" if one.on else ":material/play_arrow:"
         turned = replace(one, on=not one.on)
         st.button(
-            _("Change"),
+            _("Edit"),
             icon=":material/edit:",
             key=f"{key}change",
             on_click=st.session_state.update,

@@ -45,7 +45,8 @@ def menu(name: str, of: About, says: Callable[[], Sequence[tuple[Card, Content]]
 
 def sending(board: str, name: str) -> None:
     """When a board is sent as a report, and inputs for a new time."""
-    st.markdown(f"**{plain(_('Send this report'))}**")
+    heading = _("Send this report")
+    st.markdown(f"**{heading}**")
     if not (channels := notify.channels()):
         st.caption(_("Nobody is told yet: set `VIGIE_NOTIFY_URLS`, see Monitoring: health."))
         return
