@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 import locales
+from connectors import notify
 from data import runs, schedules, state
 from data.schedules import Kept
 from models.act import schedule, timing
@@ -50,10 +51,10 @@ def there() -> dict[str, tuple[Schedule, Kept]]:
 def when(key: str, cron: str, zone: str) -> tuple[str, str]:
     """Inputs for a cron expression and its time zone."""
     usual = timing.chosen(cron)
-    base, kinds = usual or Choice("day"), list(KINDS)
+    base, named = usual or Choice("day"), {kind: _(text) for kind, text in KINDS.items()}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        at = kinds.index(usual.kind if usual else "cron")
-        kind = st.selectbox(_("How often"), kinds, at, lambda one: _(KINDS[one]), key=f"{key}kind", width=220)
+        at = list(KINDS).index(usual.kind if usual else "cron")
+        kind = st.selectbox(_("How often"), list(KINDS), at, named.__getitem__, key=f"{key}kind", width=220)
         if kind == "cron":
             cron = st.text_input(
                 _("Minute, hour, day, month, weekday"), cron, max_chars=100, key=f"{key}cron", width=260
@@ -80,6 +81,14 @@ def _choice(key: str, kind: str, base: Choice) -> Choice:
         at = st.time_input(_("At"), time(hour, minute), key=f"{key}at", step=STEP, width=150) or time(hour, minute)
         hour, minute = at.hour, at.minute
     return Choice(kind, hour, minute, weekday, day)  # type: ignore[arg-type]  # a key of KINDS
+
+
+def heard() -> list[str]:
+    """The names of the channels that reports go to; says so where there is none."""
+    channels = list(notify.channels())
+    if not channels:
+        st.caption(_("Nobody is told yet: set `VIGIE_NOTIFY_URLS`, see Monitoring: health."))
+    return channels
 
 
 def sentence(cron: str, zone: str) -> str:

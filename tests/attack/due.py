@@ -39,7 +39,8 @@ def run(seed: int, scale: float) -> Iterator[tuple[str, int, int, str]]:
     """Kills at random moments, each followed by what cron does: it calls again, and a minute passes."""
     tries, chance = max(2, round(TRIES * scale)), random.Random(seed)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Post)
-    server.got = got = []  # type: ignore[attr-defined]
+    got: list[object] = []
+    server.got = got  # type: ignore[attr-defined]
     threading.Thread(target=server.serve_forever, daemon=True).start()
     done, heard, struck = 0, 0, 0
     with tempfile.TemporaryDirectory() as folder:

@@ -62,7 +62,7 @@ def test_a_ready_one_is_taken_changed_paused_and_removed(visit, engine, lang):
     assert {"en": "Every Wednesday at 06:30", "fr": "Chaque mercredi à 06:30"}[lang] in page(app)
     press(app, {"en": "Pause", "fr": "Suspendre"}[lang])
     assert [one.on for one in kept(engine)] == [False]
-    press(app, {"en": "Remove", "fr": "Retirer"}[lang])
+    press(app, {"en": "Remove", "fr": "Supprimer"}[lang])
     assert kept(engine) == []
 
 

@@ -67,16 +67,14 @@ def stuck(found: Found, failed: pd.DataFrame) -> None:
                 when = locales.by_clock(row["due"], ZoneInfo(shared.reader()))
                 text = ngettext("due {when}", "due {when}, and {count} times in all", row["times"])
                 st.caption(plain(text.format(when=when, count=locales.number(row["times"]))))
-            st.button(
-                _("Try again"),
-                icon=":material/replay:",
-                key=f"{key}again",
-                on_click=schedules.again,
-                args=(database.engine(), name, row["due"].to_pydatetime()),
-            )
-            with st.popover(_("Leave it"), icon=":material/done:", key=f"{key}leave", on_change="rerun") as menu:
-                if menu.open:
-                    _left(name, key)
+            with st.container(horizontal=True, gap="small", width="content"):
+                this = (database.engine(), name, row["due"].to_pydatetime())
+                st.button(
+                    _("Try again"), icon=":material/replay:", key=f"{key}again", on_click=schedules.again, args=this
+                )
+                with st.popover(_("Leave it"), icon=":material/done:", key=f"{key}leave", on_change="rerun") as menu:
+                    if menu.open:
+                        _left(name, key)
 
 
 def _left(name: str, key: str) -> None:
@@ -133,26 +131,27 @@ def _shown(name: str, one: Schedule, kept: Kept) -> None:
         switched = _("Pause") if one.on else _("Go on")
         icon = ":material/pause:" if one.on else ":material/play_arrow:"
         turned = replace(one, on=not one.on)
-        st.button(
-            _("Edit"),
-            icon=":material/edit:",
-            key=f"{key}change",
-            on_click=st.session_state.update,
-            args=({f"{KEY}open": name},),
-        )
-        st.button(switched, icon=icon, key=f"{key}on", on_click=_keep, args=(name, turned, kept))
-        st.button(_("Remove"), icon=":material/delete:", key=f"{key}remove", on_click=_remove, args=(name, one, kept))
+        with st.container(horizontal=True, gap="small", width="content"):
+            change = {f"{KEY}open": name}
+            st.button(
+                _("Edit"), icon=":material/edit:", key=f"{key}edit", on_click=st.session_state.update, args=(change,)
+            )
+            st.button(switched, icon=icon, key=f"{key}on", on_click=_keep, args=(name, turned, kept))
+            gone = (name, one, kept)
+            st.button(_("Remove"), icon=":material/delete:", key=f"{key}remove", on_click=_remove, args=gone)
 
 
 def _edited(name: str, one: Schedule, kept: Kept | None) -> None:
     key = f"{KEY}edit.{name}.{kept.changes if kept else st.session_state.get(KEY + 'round')}."
-    jobs: list[Job] = list(schedule.JOBS)
+    jobs: dict[Job, str] = {name: _(text) for name, text in schedule.JOBS.items()}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         called = st.text_input(_("Name"), one.name, max_chars=schedule.MOST_NAME, key=f"{key}name", width=260)
         job = st.selectbox(
-            _("What"), jobs, jobs.index(one.job), lambda job: _(schedule.JOBS[job]), key=f"{key}job", width=380
+            _("What"), list(jobs), list(jobs).index(one.job), jobs.__getitem__, key=f"{key}job", width=380
         )
         of = _about(key, job, one.of)
+    if job == "report":
+        shared.heard()
     cron, zone = shared.when(key, one.cron, one.zone)
     fits = shared.told(cron, zone)
     made = Schedule(called.strip(), job, of, cron, zone, one.on)
@@ -166,13 +165,8 @@ def _edited(name: str, one: Schedule, kept: Kept | None) -> None:
 def _about(key: str, job: Job, of: Mapping[str, str]) -> dict[str, str]:
     """What a job is about."""
     if job in schedule.OF_MODEL:
-        models = list(schedule.MODELS)
-        at = models.index(of["model"]) if of.get("model") in models else 0
-        return {
-            "model": st.selectbox(
-                _("Model"), models, at, lambda one: _(shared.MODELS[one]).capitalize(), key=f"{key}model", width=150
-            )
-        }
+        models = {name: _(text).capitalize() for name, text in shared.MODELS.items()}
+        return {"model": _one(_("Model"), models, of.get("model"), f"{key}model")}
     if job == "report":
         boards = {name: _(board.name) for name, (board, _kept) in keep.all_boards().items()}
         return {

@@ -10,7 +10,6 @@ import streamlit as st
 import locales
 from charts.ask import reporting
 from charts.ask.content import About, Content
-from connectors import notify
 from data import schedules
 from data.schedules import Kept
 from locales import Sentence
@@ -47,8 +46,7 @@ def sending(board: str, name: str) -> None:
     """When a board is sent as a report, and inputs for a new time."""
     heading = _("Send this report")
     st.markdown(f"**{heading}**")
-    if not (channels := notify.channels()):
-        st.caption(_("Nobody is told yet: set `VIGIE_NOTIFY_URLS`, see Monitoring: health."))
+    if not (channels := shared.heard()):
         return
     for one, (sent, kept) in shared.there().items():
         if sent.job == "report" and sent.of["board"] == board:
