@@ -56,10 +56,9 @@ def sending(board: str, name: str) -> None:
                 args = (one, sent, kept, True)
                 st.button("", icon=":material/delete:", help=_("Remove"), key=f"{KEY}{one}", on_click=_write, args=args)
     key = f"{KEY}{board}."
-    with st.container(horizontal=True):
-        kinds = list(schedule.KINDS)
-        kind = st.selectbox(_("File"), kinds, format_func=schedule.KINDS.__getitem__, key=f"{key}file", width=150)
-        cron, zone = shared.when(key, "0 7 * * 1", shared.reader())
+    kinds = list(schedule.KINDS)
+    kind = st.selectbox(_("File"), kinds, format_func=schedule.KINDS.__getitem__, key=f"{key}file", width=220)
+    cron, zone = shared.when(key, "0 7 * * 1", shared.reader())
     fits = shared.told(cron, zone)
     of = {"board": board, "kind": kind, "language": locales.language()}
     made = Schedule(_("Report {board}").format(board=name)[: schedule.MOST_NAME], "report", of, cron, zone)
