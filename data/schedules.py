@@ -30,6 +30,7 @@ TRIES = len(PAUSES) + 1
 LATE = timedelta(minutes=10)  # after which what is due and not begun is done by nobody
 KEPT = timedelta(days=90)  # that the rows of what has ended stay
 CUT_OFF = N_("It was cut off {count} times before its end.")
+LET_GO = N_("It was paused or removed before its next try.")
 WAITING, RUNNING, DONE, SKIPPED, FAILED = "waiting", "running", "done", "skipped", "failed"
 
 
@@ -62,9 +63,12 @@ def kept(engine: Engine) -> list[Kept]:
     return [Kept(row.schedule, row.content, row.changes, row.since, row.removed is not None) for row in rows]
 
 
-def write(engine: Engine, schedule: str, content: Mapping[str, Any], changes: int, removed: bool = False) -> None:
+def write(
+    engine: Engine, schedule: str, content: Mapping[str, Any], changes: int, removed: bool = False, stop: bool = False
+) -> None:
     """Keep a schedule as it is now, or remove it; a new one where `changes` is 0. Times before now do not count.
 
+    Where it is removed, or with `stop` (it is paused), what of it waits for its next try is let go.
     Raises `Changed` where it is not as it was after so many `changes`.
     """
     now = runs.ago(engine)
@@ -77,6 +81,10 @@ def write(engine: Engine, schedule: str, content: Mapping[str, Any], changes: in
             mine = (schedules.c.schedule == schedule) & (schedules.c.changes == changes)
             changed = update(schedules).where(mine).values(**row)
             done = connection.execute(changed.returning(schedules.c.schedule)).first()
+        if done is not None and (removed or stop):
+            waits = (schedule_runs.c.schedule == schedule) & (schedule_runs.c.status == WAITING)
+            left = {"status": SKIPPED, "finished": now, "message": LET_GO}
+            connection.execute(update(schedule_runs).where(waits).values(**left))
     if done is None:
         raise Changed(CHANGED)
 

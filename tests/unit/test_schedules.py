@@ -114,6 +114,17 @@ def test_what_fails_is_tried_again_after_growing_pauses_then_waits_for_somebody(
     assert rows(engine) == [["hourly", "done", 1]]
 
 
+def test_what_waits_for_its_next_try_is_let_go_where_it_is_paused(engine):
+    put(engine)
+    held = claim(engine)
+    assert held is not None
+    schedules.end(engine, held, schedules.FAILED, "The disk is full.")
+    schedules.write(engine, "hourly", schedule.to_json(HOURLY), 1, stop=True)
+    passes(engine, 61)
+    assert claim(engine) is None
+    assert rows(engine) == [["hourly", "skipped", 1]]
+
+
 def given_up(engine, due: datetime, status: str = "failed") -> None:
     row = {"schedule": "hourly", "due": due, "content": {}, "status": status, "attempts": 5, "next_try": due}
     state.upsert(engine, state.schedule_runs, [row | {"holder": "", "heartbeat": due, "finished": due}])

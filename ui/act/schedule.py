@@ -196,7 +196,8 @@ def _keep(name: str, made: Schedule, kept: Kept | None) -> None:
     def work() -> None:
         schedule.check(made)
         as_kept = uuid.uuid4().hex[:12] if name == NEW else name
-        schedules.write(database.engine(), as_kept, schedule.to_json(made), kept.changes if kept else 0)
+        changes = kept.changes if kept else 0
+        schedules.write(database.engine(), as_kept, schedule.to_json(made), changes, stop=not made.on)
 
     _try(work)
 
