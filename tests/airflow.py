@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 AIRFLOW = "apache-airflow==3.1.8"
 CONSTRAINTS = "https://raw.githubusercontent.com/apache/airflow/constraints-3.1.8/constraints-3.11.txt"
 SECONDS = 3600
-# What each task comes to at its first run in a demo home: there is no model that could be compared or score yet.
+# What each task comes to at its first run in a demo home: there is no churn model that could score yet, and of the last
+# day of its customers nobody knows yet who left.
 DAILY = {
     "refresh": "success",
     "fetch": "skipped",
@@ -104,8 +105,7 @@ def run(place: Path, home: Path) -> list[str]:
     hold("every day", DAILY, states("vigie_daily", "2026-03-14"))
     hold("a report came with the message", 1, len(server.got[-1]["attachments"]) if server.got else 0)  # type: ignore[attr-defined]
     hold("every week", {"retrain_sales": "success", "retrain_churn": "success"}, states("vigie_weekly", "2026-03-16"))
-    again = DAILY | {"score_churn": "success", "drift_churn": "success"}
-    hold("the next day", again, states("vigie_daily", "2026-03-15"))
+    hold("the next day", DAILY | {"score_churn": "success"}, states("vigie_daily", "2026-03-15"))
     return wrong
 
 
