@@ -7,7 +7,7 @@ COMPILE = PATH="$$PATH:$(BIN)" uv pip compile --quiet --upgrade --universal --py
 	--no-header --no-annotate --no-emit-index-url
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: install run test attack lint messages lock
+.PHONY: install run test test-airflow test-gitlab attack lint messages lock
 
 install: .venv/requirements
 
@@ -26,6 +26,14 @@ test: .venv/requirements-dev
 # What is done to Vigie on purpose, hours of it; make attack SCALE=0.05 for a short one, ATTACKS="bits kills" for some.
 attack: .venv/requirements-dev
 	$(BIN)/python -m tests.attack --scale $(or $(SCALE),1) --seed $(or $(SEED),0) $(ATTACKS)
+
+# The DAGs of deploy/airflow, really run by an Airflow that is installed into .airflow, once.
+test-airflow: .venv/requirements-dev
+	$(BIN)/python -m tests.airflow $(abspath .airflow)
+
+# The pipeline against the schema that GitLab publishes, which check-jsonschema brings along.
+test-gitlab: .venv/requirements-dev
+	PATH="$$PATH:$(BIN)" uv tool run --quiet check-jsonschema --builtin-schema vendor.gitlab-ci .gitlab-ci.yml
 
 lint: .venv/requirements-dev
 	$(BIN)/ruff check

@@ -6,13 +6,15 @@ wrong; 2 wrong arguments; 3 another process is on the same job of the same day; 
 Imports of what takes long stand inside the functions: `--help` answers at once.
 """
 
+import io
 import json
 import logging
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial, wraps
@@ -24,7 +26,9 @@ import typer
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from data.schedules import Held
     from data.tables import Stored
+    from models.act.schedule import Schedule
     from models.lifecycle.watching import Opened
     from settings import Settings
 
@@ -83,7 +87,7 @@ class _Left(Exception):
 def _command(work: Callable[..., None]) -> None:
     """Make `work` a command that says why it could not begin: on stderr, with `--json` as its JSON object."""
 
-    @app.command(work.__name__.removesuffix("_"))
+    @app.command(work.__name__.removesuffix("_").replace("_", "-"))
     @wraps(work)
     def command(*, as_json: bool, **given: Any) -> None:
         try:
@@ -181,6 +185,12 @@ def refresh(as_json: JsonOption = False) -> None:
 
 
 @_command
+def fetch(as_json: JsonOption = False) -> None:
+    """Bring what was read from connected databases up to date, and the datasets that were made of it."""
+    _end("fetch", [_run("fetch", "", datetime.now(UTC).date(), _fetch)], as_json)
+
+
+@_command
 def import_(
     file: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="A table as CSV, XLSX, XLS, ODS, Parquet or JSON.")
@@ -259,6 +269,7 @@ def report(
     slides: Annotated[bool, typer.Option("--slides", help="A PDF of slides, 16:9, in place of A4.")] = False,
     language: Annotated[str, typer.Option("--language", help="en or fr.")] = "en",
     send: Annotated[bool, typer.Option("--send", help="Send the file to the channels of VIGIE_NOTIFY_URLS.")] = False,
+    cause: Annotated[str, typer.Option("--cause", help="Send it, but to each channel once for a cause.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Write a board as a file, and send it."""
@@ -271,9 +282,87 @@ def report(
 
     def work(engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:
         with locales.using(language):
-            return _report(engine, home, board, to, slides, send, now, step)
+            return _report(engine, home, board, to, slides, send or bool(cause), cause, now, step)
 
     _end("report", [_run("report", f"{board} {to.name}", datetime.now(UTC).date(), work)], as_json)
+
+
+@_command
+def run_due(as_json: JsonOption = False) -> None:
+    """Do what is due by the schedules of the page Act: schedule, once, whoever calls it and however often.
+
+    What fails is tried again after 1, 5, 30 and 120 minutes, by whichever call comes then; after that it is given up
+    and waits for somebody.
+    """
+    from data import schedules
+    from models.act import schedule
+
+    home, engine = _opened()
+    found, results = schedule.arise(engine), []
+    while held := schedules.claim(engine, found):
+        results.append(_held(engine, home, found[held.schedule], held))
+    schedules.tidy(engine)
+    if not results and not as_json:
+        typer.echo("Nothing is due.")
+        raise typer.Exit(FINE)
+    _end("run-due", results, as_json)
+
+
+@_command
+def tell(
+    title: Annotated[str, typer.Argument(help="In a few words.")],
+    text: Annotated[str, typer.Argument(help="What happened, and what to do.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Tell the channels of VIGIE_NOTIFY_URLS: of work that failed elsewhere, in Airflow for instance."""
+    from connectors import ConnectorError, notify
+
+    _settings()
+    channels, refused = notify.channels(), []
+    if not channels:
+        _leave("Nobody was named to be told: set VIGIE_NOTIFY_URLS.", NOTHING)
+    for send in channels.values():
+        try:
+            send(title, text or title)
+        except ConnectorError as error:
+            refused.append(str(error))
+    said = " ".join(refused) or f"Told: {', '.join(channels)}."
+    _print({"job": "tell", "channels": list(channels), "message": said}, said, as_json, WRONG if refused else FINE)
+
+
+def _held(engine: "Engine", home: Path, due: "Schedule", held: "Held") -> Result:
+    """Do what this process has of a schedule, and write down what it came to."""
+    from data import schedules
+    from models.act import schedule
+
+    title = f"{due.name}, {held.due:%Y-%m-%d %H:%M} UTC"
+    try:
+        with _alive(title, lambda: schedules.beat(engine, held)):
+            code, message = _called(schedule.arguments(due, home / "reports", schedule.cause(held)))
+    except BaseException:  # Ctrl-C, SIGTERM
+        schedules.release(engine, held)
+        raise
+    ends = {FINE: schedules.DONE, NOTHING: schedules.SKIPPED, TAKEN: schedules.WAITING}
+    status = ends.get(code, schedules.FAILED)
+    if not schedules.end(engine, held, status, message):
+        return Result(title, "taken", FINE, "Another process has taken it over: this one had stood still.")
+    return Result(title, status, WRONG if status == schedules.FAILED else FINE, message)
+
+
+def _called(arguments: list[str]) -> tuple[int, str | None]:
+    """Call a command in this process: its exit code, and why it did not do its work."""
+    import logs
+
+    said = io.StringIO()
+    try:
+        with redirect_stdout(said):
+            code = typer.main.get_command(app).main(arguments, standalone_mode=False)
+    except Exception as error:
+        incident = logs.incident(logging.getLogger("vigie.jobs"), error, job=" ".join(arguments))
+        return WRONG, f"This did not work. The log says more under the id {incident}."
+    answer = json.loads(said.getvalue())
+    messages = [answer.get("message"), *(run["message"] for run in answer.get("runs", []))]
+    return code, next(filter(None, messages), None)
 
 
 def _drift(
@@ -409,13 +498,51 @@ def _import(home: Path, file: Path, table: str, add: bool, now: datetime, step: 
     return told | {"new": len(plan.fresh), "known": plan.known, "refused": int(plan.refused["row"].nunique())}
 
 
+def _fetch(_engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:
+    """What became of each reading; raises `_Wrong` where one could not be brought up to date."""
+    import settings
+    from connectors import ConnectorError, fetched, sql
+
+    known = fetched.known(home)
+    if not known:
+        raise _Nothing("Nothing was read from a database yet: open Vigie and connect one on the page Data.")
+    answers, wrong, limit = {}, False, settings.get().upload_limit_mb * 1_000_000
+    for place, one in enumerate(known):
+
+        def at(message: str, share: float, place: int = place) -> None:
+            step(message, (place + share) / len(known))
+
+        if one.source not in sql.sources():
+            answers[one.name], wrong = f"VIGIE_DATABASES does not name “{one.source}” any more.", True
+            continue
+        try:
+            kept, changes = fetched.bring(home, one.source, one.query, one.name, one.column, one.key, at, now)
+            made = fetched.carry(home, kept, limit, at, now)
+        except ConnectorError as error:
+            answers[one.name], wrong = f"{error} What was there stays.", True
+            continue
+        new = "all read again" if changes is None else f"{changes.new} new"
+        answers[one.name] = f"{kept.rows} rows, {new}, {len(made)} datasets go on."
+    if wrong:
+        raise _Wrong("Not every database could be read.", answers)
+    return answers
+
+
 def _report(
-    engine: "Engine", home: Path, name: str, to: Path, slides: bool, send: bool, now: datetime, step: Step
+    engine: "Engine",
+    home: Path,
+    name: str,
+    to: Path,
+    slides: bool,
+    send: bool,
+    cause: str,
+    now: datetime,
+    step: Step,
 ) -> dict[str, Any]:
     import settings
     from charts.ask import content, reporting
     from connectors import ConnectorError, notify
-    from data import boards, tables
+    from data import boards, schedules, tables
     from locales import N_, _
     from models.ask import board as model
 
@@ -445,13 +572,19 @@ def _report(
     except OSError:
         fresh.unlink(missing_ok=True)
         raise
-    sent, refused = [], []
+    sent, refused = schedules.sent(engine, cause), []
     for channel, tell in notify.channels().items() if send else ():
+        if channel in sent:
+            continue
+        failed = None
         try:
             tell(about.title, "\n".join(filter(None, (about.filters, about.data))), [to])
             sent.append(channel)
         except ConnectorError as error:
-            refused.append(error.sentence())
+            failed = error.sentence()
+            refused.append(failed)
+        if cause:
+            schedules.delivered(engine, cause, channel, failed, datetime.now(UTC))
     details = {"file": str(to), "bytes": len(made), "cards": len(says), "left out": len(board.cards) - len(there)}
     if send and not (sent or refused):
         raise _Wrong("Nobody was named to send it to: set VIGIE_NOTIFY_URLS. The file was written.", details)
@@ -585,19 +718,12 @@ def _run(job: str, subject: str, day: date, work: Work) -> Result:
     if not runs.claim(engine, title, job, subject, day, started):
         wait = f"Another process is on it. If that one was killed, try again in {runs.STOPPED.seconds} seconds."
         return Result(title, "taken", TAKEN, wait)
-    ended, lost = threading.Event(), threading.Event()
+    lost = threading.Event()
     written, when = "", 0.0
 
     def beat(**changed: object) -> None:
         if not runs.beat(engine, title, started, **changed):
             lost.set()
-
-    def live() -> None:
-        while not ended.wait(BEAT):
-            try:
-                beat()
-            except Exception:  # the database is away for a moment
-                logging.getLogger("vigie.jobs").warning("The heartbeat of %s could not be written", title)
 
     def step(message: str, share: float) -> None:
         nonlocal written, when
@@ -607,20 +733,37 @@ def _run(job: str, subject: str, day: date, work: Work) -> Result:
             written, when = message, time.monotonic()
             beat(step=message, progress=share)
 
-    threading.Thread(target=live, daemon=True).start()
     try:
-        result = _result(title, lambda: work(engine, home, started, day, step))
+        with _alive(title, beat):
+            result = _result(title, lambda: work(engine, home, started, day, step))
     except BaseException:  # Ctrl-C, SIGTERM
         beat(status="cancelled", finished=datetime.now(UTC), message="Stopped from outside.")
         raise
-    finally:
-        ended.set()
     progress = {"progress": 1.0} if result.status == "done" else {}
     at = datetime.now(UTC)
     beat(status=result.status, message=result.message, details=result.details, finished=at, **progress)
     if lost.is_set():
         return Result(title, "taken", TAKEN, "Another process has taken it over: this one had stood still.")
     return replace(result, seconds=(at - started).total_seconds())
+
+
+@contextmanager
+def _alive(title: str, beat: Callable[[], object]) -> Iterator[None]:
+    """Meanwhile, `beat` in a thread."""
+    ended = threading.Event()
+
+    def live() -> None:
+        while not ended.wait(BEAT):
+            try:
+                beat()
+            except Exception:  # the database is away for a moment
+                logging.getLogger("vigie.jobs").warning("The heartbeat of %s could not be written", title)
+
+    threading.Thread(target=live, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
 
 
 def _result(title: str, work: Callable[[], dict[str, Any]]) -> Result:

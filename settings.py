@@ -95,6 +95,8 @@ class Settings(BaseSettings):
     timeout_seconds: float = Field(20.0, gt=0, allow_inf_nan=False)
     # Of one download, all in all: enough for 145 MB over a line of 1 Mbit/s.
     download_seconds: float = Field(1800.0, gt=0, allow_inf_nan=False)
+    # Whether this server does what is due by the schedules; of several that share a database, one at a time does.
+    scheduler: Literal["on", "off"] = "off"
     # Who is told of alerts: apprise URLs (mailto://, slack://, workflows://, json://), separated by spaces or commas.
     notify_urls: SecretStr = SecretStr("")
     # The mail server that orders to suppliers leave by: an apprise URL, mailtos://user:password@smtp.example.com?from=...

@@ -23,7 +23,7 @@ from pydantic import TypeAdapter, ValidationError
 from connectors import BadResponse, NotFound, files, limits, mapping, recipes, sql
 from connectors.files import Raw
 from connectors.sql import Changes, Since, parts
-from data import tables
+from data import beside, tables
 from data.dataset import Dataset, Finding, Table
 from data.tables import Stored
 from locales import N_
@@ -137,6 +137,20 @@ def dataset(home: Path, one: Kept, before: Stored, limit_bytes: int, now: dateti
     else:
         made = recipes.apply(found, before.table, recipe, now, one.name)
     return replace(made, lineage=before.lineage, origin=replace(made.origin, database=one.id))
+
+
+def carry(home: Path, one: Kept, limit_bytes: int, step: sql.Step, now: datetime, show: bool = False) -> list[Stored]:
+    """Make the datasets of a reading anew, each as the one before, and keep them; with `show` the pages then show them,
+    else where they show the one before. Raises as `dataset` does, and with those before as they were."""
+    kept = []
+    for before in uses(home, one):
+        step(N_("Checking every row"), 0.0)
+        made = dataset(home, one, before, limit_bytes, now)
+        step(N_("Keeping the table"), 0.7)
+        shown = tables.active(home, before.table)
+        in_use = show or (shown is not None and shown.version == before.version)
+        kept.append(beside.keep(home, made, now) if in_use else tables.add(home, made, now, activate=False))
+    return kept
 
 
 def _check(made: sql.Fetched, column: str | None, key: tuple[str, ...], now: datetime) -> None:

@@ -107,7 +107,7 @@ def acknowledge(engine: Engine, causes: Sequence[str], answer: str, reason: str,
 
     Raises `Changed` where somebody has answered all of them before, and `Sentence` without a reason and a name.
     """
-    reason, by = _said(reason, by)
+    reason, by = said(reason, by)
     values = {"acknowledged": now, "acknowledged_by": by, "answer": answer, "reason": reason}
     waiting = rule_alerts.c.cause.in_(causes) & rule_alerts.c.acknowledged.is_(None)
     with engine.begin() as connection:
@@ -119,7 +119,7 @@ def acknowledge(engine: Engine, causes: Sequence[str], answer: str, reason: str,
 
 def snooze(engine: Engine, item: str, until: date, reason: str, by: str, now: datetime) -> None:
     """Let something that waits be quiet until a day. Raises `Sentence` without a reason and a name."""
-    reason, by = _said(reason, by)
+    reason, by = said(reason, by)
     if until <= now.date():
         raise Sentence(N_("Choose a later day than today."))
     state.upsert(engine, snoozed, [{"item": item, "until": until, "by": by, "reason": reason, "since": now}])
@@ -137,7 +137,8 @@ def asleep(engine: Engine, today: date) -> dict[str, dict[str, Any]]:
     return {row["item"]: row for row in rows.to_dict("records")}
 
 
-def _said(reason: str, by: str) -> tuple[str, str]:
+def said(reason: str, by: str) -> tuple[str, str]:
+    """A reason and a name as they are kept. Raises `Sentence` without them."""
     reason, by = reason.strip()[:MAX_REASON], by.strip()
     if not reason or not by:
         raise Sentence(N_("Say who you are and why: it explains the same alert a year from now."))

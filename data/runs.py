@@ -10,7 +10,7 @@ writes it down as of now. A live run beats on; a killed one is taken over `STOPP
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Engine, func, or_, select, update
+from sqlalchemy import ColumnElement, Engine, func, or_, select, type_coerce, update
 
 from data import state
 from data.state import job_runs
@@ -25,27 +25,27 @@ def claim(engine: Engine, run: str, job: str, subject: str, day: date | None, no
     `now`, by the caller's own clock, is when it `started`.
     """
     fresh = {"status": "running", "step": N_("Starting"), "progress": 0.0, "started": now}
-    fresh |= {"finished": None, "message": None, "details": {}, "heartbeat": _ago(engine)}
+    fresh |= {"finished": None, "message": None, "details": {}, "heartbeat": ago(engine)}
     statement = (
         state.inserting(engine, job_runs)
         .values(run=run, job=job, subject=subject, day=day, **fresh)
         .on_conflict_do_update(
             index_elements=["run"],
             set_=fresh,
-            where=or_(job_runs.c.status != "running", job_runs.c.heartbeat < _ago(engine, STOPPED)),
+            where=or_(job_runs.c.status != "running", job_runs.c.heartbeat < ago(engine, STOPPED)),
         )
     )
-    ahead = (job_runs.c.run == run) & (job_runs.c.heartbeat > _ago(engine))
+    ahead = (job_runs.c.run == run) & (job_runs.c.heartbeat > ago(engine))
     with engine.begin() as connection:
         taken = connection.execute(statement.returning(job_runs.c.run)).first() is not None
         if not taken:
-            connection.execute(update(job_runs).where(ahead).values(heartbeat=_ago(engine)))
+            connection.execute(update(job_runs).where(ahead).values(heartbeat=ago(engine)))
     return taken
 
 
 def beating(engine: Engine, run: str) -> bool:
     """Whether a process works on a run."""
-    alive = (job_runs.c.run == run) & (job_runs.c.status == "running") & (job_runs.c.heartbeat >= _ago(engine, STOPPED))
+    alive = (job_runs.c.run == run) & (job_runs.c.status == "running") & (job_runs.c.heartbeat >= ago(engine, STOPPED))
     with engine.connect() as connection:
         return connection.execute(select(job_runs.c.run).where(alive)).first() is not None
 
@@ -55,13 +55,19 @@ def beat(engine: Engine, run: str, started: datetime, **changed: object) -> bool
     mine = (job_runs.c.run == run) & (job_runs.c.started == started) & (job_runs.c.status == "running")
     values = {name: state.plain(value) for name, value in changed.items()}
     with engine.begin() as connection:
-        beaten = connection.execute(update(job_runs).where(mine).values(heartbeat=_ago(engine), **values))
+        beaten = connection.execute(update(job_runs).where(mine).values(heartbeat=ago(engine), **values))
     return beaten.rowcount == 1
 
 
-def _ago(engine: Engine, ago: timedelta = timedelta()) -> ColumnElement[datetime]:
-    """A moment so long ago by the database's own clock, as its columns hold moments."""
+def ago(engine: Engine, past: timedelta = timedelta()) -> ColumnElement[datetime]:
+    """A moment so long ago (below zero: from now) by the database's own clock, as its columns hold moments."""
     if engine.dialect.name == "sqlite":
-        since = f"-{ago.total_seconds()} seconds"
+        since = f"{-past.total_seconds():+} seconds"
         return func.strftime("%Y-%m-%d %H:%M:%f000", "now", since, type_=job_runs.c.heartbeat.type)
-    return func.clock_timestamp() - ago
+    return type_coerce(func.clock_timestamp() - past, job_runs.c.heartbeat.type)
+
+
+def clock(engine: Engine) -> datetime:
+    """What the database's clock shows."""
+    with engine.connect() as connection:
+        return connection.execute(select(ago(engine))).scalar_one()

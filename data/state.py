@@ -427,6 +427,56 @@ order_suppliers = Table(
     Column("limit_since", UtcDateTime),
 )
 
+# Work at set times (data.schedules); what was removed can be brought back.
+schedules = Table(
+    "schedules",
+    metadata,
+    _key("schedule"),
+    Column("content", JSON, nullable=False),  # models.act.schedule
+    Column("changes", BigInteger, nullable=False),  # writes until now
+    Column("since", UtcDateTime, nullable=False),  # times after it count: of its last change, or the last that came due
+    Column("removed", UtcDateTime),
+)
+
+# What became of each time that came due: once done, or waiting for another try or for somebody.
+schedule_runs = Table(
+    "schedule_runs",
+    metadata,
+    _key("schedule"),
+    _key("due", UtcDateTime),
+    Column("content", JSON, nullable=False),  # the schedule as it was then
+    Column("status", Text, nullable=False),  # waiting, running, done, skipped, failed (given up)
+    Column("attempts", BigInteger, nullable=False),  # begun until now
+    Column("next_try", UtcDateTime, nullable=False),  # of what is waiting
+    Column("holder", Text, nullable=False),  # which process has it
+    Column("heartbeat", UtcDateTime, nullable=False),
+    Column("started", UtcDateTime),
+    Column("finished", UtcDateTime),
+    Column("message", Text),  # what it came to, or why it failed
+    Column("acknowledged", UtcDateTime),
+    Column("acknowledged_by", Text),
+    Column("reason", Text),
+)
+
+# Which of several servers does what only one may: until when, by the database's clock, unless it says so again.
+leases = Table(
+    "leases",
+    metadata,
+    _key("lease"),
+    Column("holder", Text, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+
+# To whom a report was sent, or could not be: one row a cause (a schedule and its time) and channel.
+report_deliveries = Table(
+    "report_deliveries",
+    metadata,
+    _key("cause"),
+    _key("channel"),
+    Column("tried", UtcDateTime, nullable=False),  # the last time
+    Column("error", Text),  # missing where it was sent
+)
+
 # What was chosen for everybody: "psi_threshold.sales" -> 0.3.
 preferences = Table("preferences", metadata, _key("key"), Column("value", JSON, nullable=False))
 

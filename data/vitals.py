@@ -15,8 +15,9 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from data import seals, state, tables
+from data import schedules, seals, state, tables
 from data.dataset import Table
+from data.schedules import Kept
 from data.tables import Stored
 
 LIBRARIES = (
@@ -48,7 +49,8 @@ class Vitals:
     `sources` has None for a table of which nothing was chosen yet. `model_files` maps the file of each model version to
     whether its SHA-256 is the one that was recorded; None where it is gone. `runs`, `versions` and `alerts` are the
     newest rows of the state database's tables, empty where it cannot be read; so are the `deliveries` of the alerts.
-    `damaged` names what was set aside.
+    `damaged` names what was set aside. `schedules` are all that are kept, `given_up` what failed of them, `attended`
+    those that somebody works on (all as in `data.schedules`).
     """
 
     home: Path
@@ -66,6 +68,9 @@ class Vitals:
     python: str
     libraries: dict[str, str] = field(default_factory=dict)
     damaged: tuple[str, ...] = ()
+    schedules: tuple[Kept, ...] = ()
+    given_up: pd.DataFrame = field(default_factory=pd.DataFrame)
+    attended: frozenset[str] = frozenset()
 
 
 def gather(home: Path, database_url: str) -> Vitals:
@@ -74,6 +79,7 @@ def gather(home: Path, database_url: str) -> Vitals:
     there = next(path for path in (home, *home.parents) if path.exists())
     usage = shutil.disk_usage(there)
     database, found = _database(database_url)
+    planned, given_up, attended = _schedules(database_url) if found else ((), pd.DataFrame(), frozenset())
     empty = {table.name: pd.DataFrame(columns=[column.name for column in table.columns]) for table in _LOOKED_AT}
     kept = found or empty
     versions = kept["model_versions"]
@@ -97,6 +103,9 @@ def gather(home: Path, database_url: str) -> Vitals:
         python=platform.python_version(),
         libraries={name: installed for name in LIBRARIES if (installed := _installed(name))},
         damaged=tuple(seals.aside(home)),
+        schedules=planned,
+        given_up=given_up,
+        attended=attended,
     )
 
 
@@ -124,6 +133,14 @@ def _database(url: str) -> tuple[Database, dict[str, pd.DataFrame]]:
         return Database(shown, None, revision, size, ahead=clock - datetime.now(UTC)), found
     except (SQLAlchemyError, OSError) as error:
         return Database(shown, type(error).__name__), {}
+
+
+def _schedules(url: str) -> tuple[tuple[Kept, ...], pd.DataFrame, frozenset[str]]:
+    engine = state.engine(url)
+    try:
+        return tuple(schedules.kept(engine)), schedules.failed(engine), schedules.attended(engine)
+    except SQLAlchemyError:  # gone since a moment ago
+        return (), pd.DataFrame(), frozenset()
 
 
 def _size(path: Path) -> int:

@@ -12,15 +12,16 @@ import gettext
 import io
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import cache, partial
 from pathlib import Path
 from typing import Literal
 
 import babel.dates
+import babel.lists
 import babel.numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -219,9 +220,26 @@ def weekdays(width: Literal["wide", "abbreviated"] = "wide") -> list[str]:
     return [names[weekday] for weekday in range(7)]
 
 
+def months() -> list[str]:
+    """The months from January on."""
+    names = babel.dates.get_month_names("wide", locale=_REGION[language()])
+    return [names[month] for month in range(1, 13)]
+
+
+def listed(items: Sequence[str]) -> str:
+    """Some of them, "a, b and c"."""
+    return babel.lists.format_list(items, locale=_REGION[language()])
+
+
 def moment(when: datetime) -> str:
     """A moment in UTC to the minute, "14 Mar 2026, 17:05 UTC"."""
     return f"{day(when)}, {when.astimezone(UTC):%H:%M} UTC"
+
+
+def by_clock(when: datetime, zone: tzinfo) -> str:
+    """A moment by the clocks of a time zone, with its weekday, "Mon 14 Mar 2026, 18:05"."""
+    there = when.astimezone(zone)
+    return f"{weekdays('abbreviated')[there.weekday()]} {day(there)}, {there:%H:%M}"
 
 
 def age(when: datetime, now: datetime) -> str:

@@ -43,6 +43,7 @@ def board() -> None:
                 about = content.about(boards.named(chosen), said, sold, of, datetime.now(UTC), chosen.cards)
                 light = replace(source, dark=False)
                 reports.menu(name, about, lambda: [(one, content.content(one, filters, light)) for one in kept_cards])
+                reports.sending(name, boards.named(chosen))
     boards.say()
     lacking = {place: content.missing(of, one) for place, one in enumerate(chosen.cards)}
     there = [place for place in range(len(chosen.cards)) if editing or not lacking[place]]

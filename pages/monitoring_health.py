@@ -18,6 +18,7 @@ VIEWS = {
     "notifications": N_("Notifications"),
     "sources": N_("Sources"),
     "jobs": N_("Jobs"),
+    "schedule": N_("Schedule"),
     "versions": N_("Models and versions"),
     "logs": N_("Logs"),
 }
@@ -77,6 +78,8 @@ def looked() -> None:
         views.sources(seen)
     elif view == "jobs":
         views.jobs(seen, now)
+    elif view == "schedule":
+        views.schedule()
     elif view == "versions":
         views.versions(seen)
     else:

@@ -5,6 +5,7 @@ import importlib
 import logging
 import os
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ import settings
 from connectors import ConnectorError, child
 from data import state, tables, troubles
 from models.lifecycle import registry
+from ui import scheduler
 from ui.text import _
 
 SHELL = Path(__file__).resolve().parent / "shell.py"
@@ -30,6 +32,7 @@ log = logging.getLogger("vigie.ui")
 # Slow imports (seconds each) that pages need: paid before a visitor asks, in this order, after the first page.
 FIRST_PAGE = 4.0  # seconds
 BETWEEN = 1.0  # seconds
+STOPPING = 5.0  # seconds that the server waits for its scheduler to end
 AGAIN = 3.0  # seconds until a page for which the database was busy is tried again
 WARM_UP = (
     "statsmodels.tsa.seasonal",
@@ -73,9 +76,15 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         print(said or error, file=sys.stderr, flush=True)
         os._exit(1)  # an exception here, SystemExit too, comes with a traceback of the server's own
     log.info("Vigie %s is up", settings.VERSION)
-    warming = asyncio.create_task(_warm_up())
+    warming, stop = asyncio.create_task(_warm_up()), threading.Event()
+    leading = threading.Thread(target=scheduler.serve, args=(engine, stop), daemon=True)
+    if chosen.scheduler == "on":
+        leading.start()
     yield
     warming.cancel()
+    stop.set()
+    if leading.is_alive():
+        leading.join(STOPPING)
 
 
 def routes() -> list[BaseRoute]:

@@ -56,6 +56,7 @@ SECTIONS = {
         ("act_inbox", _("Act: inbox"), "inbox"),
         ("act_rules", _("Act: rules"), "rule"),
         ("act_orders", _("Act: orders"), "shopping_cart_checkout"),
+        ("act_schedule", _("Act: schedule"), "schedule"),
     ],
     _("Monitoring"): [
         ("monitoring_drift", _("Monitoring: drift"), "radar"),

@@ -12,6 +12,7 @@ from data import runs, seals, state
 from data.tables import Stored
 from data.vitals import Vitals
 from locales import N_, _
+from models.act import schedule
 from models.drift import alerts
 
 Status = Literal["ok", "warning", "problem"]
@@ -28,6 +29,7 @@ SUBJECTS = {
     "models": N_("Model files"),
     "libraries": N_("Software"),
     "jobs": N_("Jobs"),
+    "schedule": N_("Schedule"),
     "alerts": N_("Alerts"),
     "channels": N_("Notifications"),
     "customers": N_("Customers"),
@@ -62,6 +64,7 @@ def checks(vitals: Vitals, now: datetime, channels: Collection[str]) -> list[Che
         _damage(vitals),
         *(_source(table, stored, now) for table, stored in vitals.sources.items() if stored or table != "covid"),
         _jobs(vitals, now),
+        *_schedule(vitals, now),
         _models(vitals),
         _libraries(vitals),
         _alerts(vitals),
@@ -229,6 +232,22 @@ def _jobs(vitals: Vitals, now: datetime) -> Check:
         return Check("jobs", "ok", N_("No scheduled job has run yet."))
     values = {"job": _title(last.iloc[0]), "age": locales.age(last.iloc[0]["started"], now)}
     return Check("jobs", "ok", N_("The last one, “{job}”, was started {age}."), values)
+
+
+def _schedule(vitals: Vitals, now: datetime) -> list[Check]:
+    """What was given up, or is late; nothing where nothing is planned."""
+    found = schedule.visible(vitals.schedules)
+    if not found:
+        return []
+    for row in vitals.given_up.to_dict("records"):
+        if row["schedule"] in found:
+            reason = row["message"] or N_("the log says why")
+            values = {"name": found[row["schedule"]][0].name, "reason": _(reason)}
+            return [Check("schedule", "problem", N_("“{name}” failed and was given up: {reason}"), values)]
+    if schedule.unattended(found, vitals.attended, now + vitals.database.ahead):
+        return [Check("schedule", "problem", schedule.NOBODY)]
+    count = {"count": locales.number(sum(one.on for one, _kept in found.values()))}
+    return [Check("schedule", "ok", N_("What came due was done. On: {count}."), count)]
 
 
 def _title(run: "pd.Series") -> str:

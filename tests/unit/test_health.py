@@ -10,10 +10,12 @@ import pytest
 import locales
 import settings
 from charts.monitoring import health as charts
-from data import state, tables, vitals
+from data import schedules, state, tables, vitals
 from data.dataset import Dataset, Origin
 from data.demo import customers
 from locales import Sentence
+from models.act import schedule
+from models.act.schedule import Schedule
 from models.drift import alerts
 from models.lifecycle import health, registry
 
@@ -250,3 +252,18 @@ def test_the_age_of_data_is_that_of_the_file_and_of_its_last_day(engine, home):
     drawn = charts.ages(found.reset_index())
     assert drawn.layout.title.text == "Sales end 17 days ago, the oldest of the data in use"
     assert "&lt;b&gt;" in "".join(drawn.data[0].hovertext)
+
+
+def test_what_was_given_up_and_what_nobody_does_are_problems(engine):
+    assert "schedule" not in look()
+    made = schedule.to_json(Schedule("Mine", "rules", cron="0 * * * *"))
+    schedules.write(engine, "mine", made, 0)
+    now = datetime.now(UTC)
+    assert look(now=now)["schedule"].status == "ok"
+    late = look(now=now + timedelta(hours=2))["schedule"]
+    assert (late.status, "VIGIE_SCHEDULER=on" in late.sentence()) == ("problem", True)
+    attended = look(now=now + timedelta(hours=2), attended=frozenset({"mine"}))["schedule"]
+    assert attended.status == "ok"
+    row = {"schedule": "mine", "due": NOW, "content": made, "status": "failed", "attempts": 5, "next_try": NOW}
+    state.upsert(engine, state.schedule_runs, [row | {"holder": "", "heartbeat": NOW, "message": "The disk is full."}])
+    assert look(now=now)["schedule"].sentence() == "“Mine” failed and was given up: The disk is full."

@@ -35,7 +35,7 @@ def receive(one: Order, sold: Stored) -> None:
         if not menu.open:
             return
         with st.form(f"{KEY}receive.form.{order}", border=False):
-            edited = st.data_editor(
+            edited: pd.DataFrame = st.data_editor(
                 lines[["name", "open", "why", "product"]],
                 hide_index=True,
                 disabled=["product", "name"],
@@ -44,7 +44,7 @@ def receive(one: Order, sold: Stored) -> None:
                     "product": _("Product"),
                     "name": _("Name"),
                     "open": st.column_config.NumberColumn(_("Units that came"), min_value=0, step=1, required=True),
-                    "why": st.column_config.TextColumn(_("Difference: why?"), max_chars=kept.MOST_REASON),
+                    "why": st.column_config.TextColumn(_("Difference: why?"), max_chars=kept.MAX_REASON),
                 },
             )
             store = None

@@ -236,7 +236,7 @@ def who_is(what: str, one: Order) -> str:
 
 def why_so(what: str, one: Order, label: str) -> str:
     """Why somebody decides so."""
-    return st.text_input(label, max_chars=kept.MOST_REASON, key=f"{KEY}why.{what}.{one.row['order']}")
+    return st.text_input(label, max_chars=kept.MAX_REASON, key=f"{KEY}why.{what}.{one.row['order']}")
 
 
 def menu_of(name: str, icon: str, what: str, one: Order) -> Any:

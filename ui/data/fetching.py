@@ -10,11 +10,10 @@ import locales
 import settings
 from connectors import ConnectorError, fetched, files, sql
 from connectors.fetched import Kept
-from data import beside
 from data.dataset import Table
 from ui import background
 from ui.data import sources
-from ui.text import N_, _, plain
+from ui.text import _, plain
 
 RUN, OPEN, SAID = "fetch-run", "fetch-open", "fetch-said"  # in the session: the job, whose columns are shown, its end
 
@@ -49,11 +48,11 @@ def start(source: str, query: str, name: str, column: str | None, key: tuple[str
 
         kept, changes = fetched.bring(home, source, query, name, column, key, fetching, datetime.now(UTC))
         said.append(_Said(kept, changes))
-        for before in fetched.uses(home, kept):
-            step(N_("Checking every row"), 0.85)
-            made = fetched.dataset(home, kept, before, limit, datetime.now(UTC))
-            step(N_("Keeping the table"), 0.95)
-            beside.keep(home, made, datetime.now(UTC))
+
+        def keeping(message: str, share: float) -> None:
+            step(message, 0.85 + 0.15 * share)
+
+        if fetched.carry(home, kept, limit, keeping, datetime.now(UTC), show=True):
             said[:] = [_Said(kept, changes, used=True)]
 
     st.session_state.pop("failed", None)

@@ -39,7 +39,7 @@ MISSING = {
     "ingredients": N_("ingredients"),
     "agb_category": N_("category"),
 }
-MOST_REASONS = 6  # ingredients in a sentence
+MAX_REASONS = 6  # ingredients in a sentence
 RUN = "food-names"  # in the session
 
 
@@ -121,7 +121,7 @@ def _diets(row: pd.Series) -> None:
     lines = []
     for name, words in ANALYSIS.items():
         verdict = row["analysis"].get(name, "")
-        reasons = [tag_name(tag).lower() for tag in row["because"].get(name, ())][:MOST_REASONS]
+        reasons = [tag_name(tag).lower() for tag in row["because"].get(name, ())][:MAX_REASONS]
         because = _(" because of {ingredients}").format(ingredients=", ".join(reasons)) if reasons else ""
         lines.append(plain(f"{_(words[verdict])}{because}"))
     st.markdown("  \n".join(lines))

@@ -9,13 +9,14 @@ import pandas as pd
 import streamlit as st
 
 import locales
+import settings
 from charts.monitoring import health as charts
 from connectors import ConnectorError, notify
 from data import export, state, vitals
 from locales.labels import job, label
 from models.drift import alerts
 from models.lifecycle import health
-from ui import background, cards, database, downloads
+from ui import background, cards, database, downloads, schedules
 from ui.text import N_, _, ngettext, plain
 
 FRESH = 20  # seconds that what was seen is shown again
@@ -230,6 +231,18 @@ def jobs(found: vitals.Vitals, now: datetime) -> None:
         }
     )
     _table(shown, "jobs", {_("Job"): 130, **({_("Why"): 260} if runs["message"].notna().any() else {})})
+
+
+def schedule() -> None:
+    """What is next, and what ran."""
+    heading, page = _("What is next"), settings.ROOT / "pages" / "act_schedule.py"
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f"**{heading}**", width="content")
+        st.page_link(page, label=_("Add or change"), icon=":material/schedule:")
+    schedules.coming(schedules.there())
+    heading = _("What ran")
+    st.markdown(f"**{heading}**")
+    schedules.ran()
 
 
 def versions(found: vitals.Vitals) -> None:

@@ -1,0 +1,138 @@
+"""What is done at set times: a job of `jobs.py`, when, and by which clocks.
+
+Schedule("Sales on Mondays", "report", {"board": "sales", "kind": ".pdf"}, "0 7 * * 1", "Europe/Paris")
+check(schedule)                      # raises Unfit, a sentence
+visible(data.schedules.kept(engine)) # those that can be read, by their ids, with how they are kept
+arise(engine)                        # writes down what has come due, each time once; the ids of all that are on
+arguments(schedule, ...)             # what jobs.py is called with
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Engine
+
+from data import runs, schedules
+from data.schedules import Held, Kept
+from locales import LANGUAGES, N_
+from models.act import timing
+from models.act.timing import Unfit
+
+Job = Literal["refresh", "fetch", "drift", "score", "retrain", "rules", "report"]
+JOBS: Mapping[Job, str] = {
+    "refresh": N_("Download the datasets in use again"),
+    "fetch": N_("Bring what was read from databases up to date"),
+    "score": N_("Write down what a model says"),
+    "drift": N_("Compare the data with what a model learned from"),
+    "rules": N_("Judge the rules"),
+    "retrain": N_("Train a model again"),
+    "report": N_("Send a board as a report"),
+}
+OF_MODEL: tuple[Job, ...] = ("drift", "score", "retrain")
+MODELS = ("sales", "churn")
+KINDS = {".pdf": "PDF, A4", "slides": "PDF, 16:9", ".xlsx": "XLSX", ".html": "HTML"}
+MAX_NAME = 80  # characters
+NOBODY = N_(
+    "Nothing does what is due: start Vigie with VIGIE_SCHEDULER=on, or call `python jobs.py run-due` every minute from "
+    "cron."
+)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A job, when it is due (`timing`), and whether it is `on`.
+
+    `of` says about what: the `model` of those in `OF_MODEL`; the `board` (its id) of a report, the `kind` of its file
+    (a key of `KINDS`) and its `language`.
+    """
+
+    name: str
+    job: Job
+    of: Mapping[str, str] = field(default_factory=dict)
+    cron: str = "0 7 * * *"
+    zone: str = "UTC"
+    on: bool = True
+
+
+_ADAPTER = TypeAdapter(Schedule)
+
+
+def to_json(schedule: Schedule) -> Any:
+    """A schedule as it is kept."""
+    return _ADAPTER.dump_python(schedule, mode="json")
+
+
+def from_json(content: object) -> Schedule | None:
+    """A schedule that was kept; None where it cannot be read, or is none that could be kept today."""
+    try:
+        schedule = _ADAPTER.validate_python(content)
+        check(schedule)
+    except (ValidationError, Unfit):
+        return None
+    return schedule
+
+
+def check(schedule: Schedule) -> None:
+    """Raise `Unfit` where it cannot be done so."""
+    if not schedule.name.strip() or len(schedule.name) > MAX_NAME:
+        raise Unfit(N_("Give it a name of at most {count} characters."), count=MAX_NAME)
+    if schedule.job in OF_MODEL and schedule.of.get("model") not in MODELS:
+        raise Unfit(N_("Choose the model that it is about."))
+    if schedule.job == "report":
+        known = schedule.of.get("kind") in KINDS and schedule.of.get("language") in LANGUAGES
+        if not known or not schedule.of.get("board"):
+            raise Unfit(N_("Choose the board, the kind of file and the language of the report."))
+    timing.check(schedule.cron, schedule.zone)
+
+
+def visible(kept: Iterable[Kept]) -> dict[str, tuple[Schedule, Kept]]:
+    """Schedules that were not removed, by their ids in the order of their names."""
+    found = {one.schedule: (from_json(one.content), one) for one in kept if not one.removed}
+    known = {name: (made, one) for name, (made, one) in found.items() if made is not None}
+    return dict(sorted(known.items(), key=lambda pair: (pair[1][0].name.lower(), pair[0])))
+
+
+def arise(engine: Engine) -> dict[str, Schedule]:
+    """Write down what has come due by the database's clock, each time once; all schedules that are on, by their ids.
+
+    Of the times that passed since the last one, by whatever nobody did them, one is done: the latest.
+    """
+    now = runs.clock(engine)
+    found = {name: pair for name, pair in visible(schedules.kept(engine)).items() if pair[0].on}
+    for schedule, kept in found.values():
+        due = timing.latest(schedule.cron, schedule.zone, min(kept.since, now), now)
+        if due is not None:
+            schedules.arise(engine, kept, due)
+    return {name: schedule for name, (schedule, _kept) in found.items()}
+
+
+def unattended(found: Mapping[str, tuple[Schedule, Kept]], attended: Collection[str], now: datetime) -> bool:
+    """Whether a time came due long ago that nobody has written down; `attended` are those that somebody works on."""
+    for name, (one, kept) in found.items():
+        if one.on and name not in attended:
+            first = timing.upcoming(one.cron, one.zone, kept.since, 1)
+            if first and now - first[0] > schedules.LATE:
+                return True
+    return False
+
+
+def cause(held: Held) -> str:
+    """The key under which what is due is done once, however often it is tried."""
+    return f"{held.schedule} {held.due.isoformat()}"
+
+
+def arguments(schedule: Schedule, folder: Path, cause: str) -> list[str]:
+    """What jobs.py is called with; a report is written in a folder, and sent to each channel once a cause."""
+    if schedule.job in OF_MODEL:
+        return [schedule.job, "--model", schedule.of["model"], "--json"]
+    if schedule.job != "report":
+        return [schedule.job, "--json"]
+    board, kind, language = (schedule.of[name] for name in ("board", "kind", "language"))
+    slides = ["--slides"] if kind == "slides" else []
+    name = "-".join(filter(None, [board, language, "slides" if slides else ""]))
+    file = folder / f"{name}{'.pdf' if slides else kind}"
+    return ["report", "--board", board, "--to", str(file), "--language", language, *slides, "--cause", cause, "--json"]
