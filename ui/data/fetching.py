@@ -10,9 +10,9 @@ import locales
 import settings
 from connectors import ConnectorError, fetched, files, sql
 from connectors.fetched import Kept
-from data import beside
 from data.dataset import Table
-from ui import background
+from models.quality import gate
+from ui import background, database
 from ui.data import sources
 from ui.text import N_, _, plain
 
@@ -41,6 +41,7 @@ def running() -> bool:
 def start(source: str, query: str, name: str, column: str | None, key: tuple[str, ...]) -> None:
     """Fetch a SELECT in the background, what is new of it where it was fetched before; datasets of it go on too."""
     home, limit = settings.get().home, settings.get().upload_limit_mb * 1_000_000
+    engine = database.engine()
     said: list[_Said] = []
 
     def work(step: background.Step) -> None:
@@ -53,7 +54,7 @@ def start(source: str, query: str, name: str, column: str | None, key: tuple[str
             step(N_("Checking every row"), 0.85)
             made = fetched.dataset(home, kept, before, limit, datetime.now(UTC))
             step(N_("Keeping the table"), 0.95)
-            beside.keep(home, made, datetime.now(UTC))
+            gate.keep(engine, home, made, datetime.now(UTC))
             said[:] = [_Said(kept, changes, used=True)]
 
     st.session_state.pop("failed", None)
