@@ -7,7 +7,7 @@ COMPILE = PATH="$$PATH:$(BIN)" uv pip compile --quiet --upgrade --universal --py
 	--no-header --no-annotate --no-emit-index-url
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: install run test attack lint messages lock
+.PHONY: install run test attack lint messages lock test-quality-exports
 
 install: .venv/requirements
 
@@ -26,6 +26,10 @@ test: .venv/requirements-dev
 # What is done to Vigie on purpose, hours of it; make attack SCALE=0.05 for a short one, ATTACKS="bits kills" for some.
 attack: .venv/requirements-dev
 	$(BIN)/python -m tests.attack --scale $(or $(SCALE),1) --seed $(or $(SEED),0) $(ATTACKS)
+
+# The rules of Data: quality as Great Expectations, dbt and Soda run them, each in an environment of its own (.quality/, 1 GB).
+test-quality-exports: .venv/requirements-dev
+	$(BIN)/python -m tests.exports
 
 lint: .venv/requirements-dev
 	$(BIN)/ruff check

@@ -323,7 +323,8 @@ def _sold(known: pd.DataFrame | None, line: Any, meant: float, room: float) -> f
 def _prices(frame: pd.DataFrame, key: str) -> list[Correction]:
     """A price that a product never had otherwise, where the lines around all have one other price.
 
-    Half as much again and more, but nothing like ten times, or with two digits in the other order: a lower price may be a favour.
+    Half as much again and more, but nothing like ten times, or with two digits in the other order: a lower price may be
+    a favour.
     """
     table = _priced(frame, "unit_price")
     price, usual = table["price"].to_numpy(), table["expected"].to_numpy()
