@@ -8,7 +8,7 @@ import pandas as pd
 
 from models.quality.corrections import Correction
 
-KINDS = ("spelling", "dates", "factor", "sign", "twice", "price")
+KINDS = ("spelling", "typo", "dates", "factor", "sign", "twice", "price")
 Truth = dict[str, dict[tuple[str, str], object]]  # kind -> (key, column) -> what stood there; None: a copy
 
 
@@ -51,15 +51,17 @@ def planted(frame: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFrame
                 truth[kind][str(frame.at[place, "line_id"]), column] = frame.at[place, column]
                 frame.at[place, column] = value
 
+    slips = [_slip(rng)]
     for column, change in (
-        ("category", str.upper), ("category", _slip(rng)), ("store", lambda one: f" {one.lower()}"),
+        ("category", str.upper), ("category", slips[0]), ("store", lambda one: f" {one.lower()}"),
         ("description", lambda one: one.replace(" ", "  ").title()),
     ):  # fmt: skip
         places = next(rows)
-        put("spelling", column, places, [change(value) for value in frame.loc[places, column]])
+        kind = "typo" if change in slips else "spelling"
+        put(kind, column, places, [change(value) for value in frame.loc[places, column]])
     slip, names = _slip(rng), frame["store"].isin(["Manchester", "London"]).to_numpy()
     places = rng.choice(np.intersect1d(sales, np.flatnonzero(names)), 6, replace=False)
-    put("spelling", "store", places, [slip(value) for value in frame.loc[places, "store"]])
+    put("typo", "store", places, [slip(value) for value in frame.loc[places, "store"]])
 
     places = next(rows)
     times = frame.loc[places, "timestamp"]

@@ -16,7 +16,7 @@ import pandas as pd
 from data.quality import KEYS
 from models.quality import spelling
 
-Kind = Literal["spelling", "dates", "factor", "sign", "twice", "price"]
+Kind = Literal["spelling", "typo", "dates", "factor", "sign", "twice", "price"]
 
 SPELT = {
     "sales": ("category", "store", "supplier", "description"),
@@ -43,7 +43,7 @@ class Correction:
     """Cells of one column with what was probably meant.
 
     `cells`: key, old, new, indexed by the place of the row; of `twice`, rows to leave out, without a new value.
-    `values` are those of a sentence: the two spellings, or the factor.
+    `values` are those of a sentence: how many spellings, or the factor.
     """
 
     kind: Kind
@@ -96,14 +96,19 @@ def _spellings(table: str, frame: pd.DataFrame, key: str) -> list[Correction]:
         codes, levels = pd.factorize(frame[column])
         counts = np.bincount(codes[codes >= 0], minlength=len(levels))
         words = [str(level) for level in levels]
-        pairs = spelling.variants(words, counts)
+        variants = spelling.variants(words, counts)
+        typos: dict[int, int] = {}
         if column in SPELT.get(table, ()) or (table == "customers" and len(levels) <= spelling.FEW_LEVELS):
             usual = _usual(frame, column) if column in BY_PRODUCT and table == "sales" else None
-            pairs |= spelling.mistyped(words, counts, pairs, None if usual is None else _agree(codes, levels, usual))
-        for wrong, right in pairs.items():
-            rows = np.flatnonzero(codes == wrong)
-            cells = _cells(frame, key, str(column), rows, words[right])
-            found.append(Correction("spelling", str(column), cells, {"old": words[wrong], "new": words[right]}))
+            agree = None if usual is None else _agree(codes, levels, usual)
+            typos = spelling.mistyped(words, counts, variants, agree)
+        kinds: list[tuple[Kind, dict[int, int]]] = [("spelling", variants), ("typo", typos)]
+        for kind, pairs in kinds:
+            if pairs:
+                rows = np.flatnonzero(np.isin(codes, list(pairs)))
+                new = [words[pairs[code]] for code in codes[rows]]
+                cells = _cells(frame, key, str(column), rows, new)
+                found.append(Correction(kind, str(column), cells, {"count": str(len(pairs))}))
     return found
 
 

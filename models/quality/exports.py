@@ -28,7 +28,7 @@ NOT_IN_GX = {
 NOT_IN_SODA = {"volume": N_("a contract knows no usual weekday")}
 JINJA = N_("its values or names look like commands of dbt’s templates")
 UNREADABLE = N_("the data have no such column or table any more")
-PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+PLAIN, WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*"), re.compile(r"[A-Za-z_][A-Za-z0-9_/]*")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Export:
 
 def great_expectations(wanted: Sequence[Rule], frames: Frames, name: str) -> Export:
     """A suite of Great Expectations a frame, as JSON."""
-    files, left = {}, []
+    files, left = dict[str, str](), list[tuple[Rule, str]]()
     for frame, mine in _framed(wanted, frames, left):
         expectations = []
         for rule in mine:
@@ -62,7 +62,7 @@ def great_expectations(wanted: Sequence[Rule], frames: Frames, name: str) -> Exp
 
 def _expectations(rule: Rule, frames: Frames) -> list[dict[str, Any]]:
     """What the rule is called there. Missing values break no expectation but that they may not be missing."""
-    column = {"column": rule.column}
+    column: dict[str, Any] = {"column": rule.column}
     if rule.kind == "filled":
         kind, how = "expect_column_values_to_not_be_null", column
     elif rule.kind == "unique" and len(rule.columns) == 1:
@@ -179,7 +179,7 @@ def _volume(rule: Rule, _frames: Frames, table: str) -> str:
         f"WITH last AS (SELECT CAST(max({when}) AS DATE) AS day FROM {table}), "
         f"counted AS (SELECT CAST({when} AS DATE) AS day, count(*) AS n FROM {table} WHERE {when} IS NOT NULL "
         "GROUP BY 1), "
-        f"every AS (SELECT last.day - s.i AS day FROM last, range({7 * weeks + recent}) AS s(i)), "
+        f"every AS (SELECT last.day - CAST(s.i AS INTEGER) AS day FROM last, range({7 * weeks + recent}) AS s(i)), "
         "filled AS (SELECT every.day, coalesce(n, 0) AS n FROM every LEFT JOIN counted USING (day)), "
         "usual AS (SELECT day, n, median(n) OVER (PARTITION BY dayofweek(day) ORDER BY day ROWS BETWEEN "
         f"{weeks} PRECEDING AND 1 PRECEDING) AS usual FROM filled) "
@@ -211,7 +211,7 @@ _WHOLE: dict[str, Callable[[Rule, Frames, str], str]] = {
 
 def soda(wanted: Sequence[Rule], frames: Frames, name: str) -> Export:
     """A data contract of Soda a frame, for a data source called `name` whose tables are in the schema main."""
-    files, left = {}, []
+    files, left = dict[str, str](), list[tuple[Rule, str]]()
     for frame, mine in _framed(wanted, frames, left):
         columns: dict[str, list[Any]] = {}
         whole: list[Any] = []
@@ -277,5 +277,21 @@ def _comment(left: Sequence[tuple[Rule, str]], frame: str | None = None) -> str:
     return "".join(f"# {' '.join(line.split())}\n" for line in lines)
 
 
+class _Dumper(yaml.SafeDumper):
+    """Texts in quotes unless they are plain words: YAML 1.1 and 1.2 do not agree on what 1e3, no and 1:30 are."""
+
+    def ignore_aliases(self, _data: object) -> bool:
+        """No anchors: not every tool follows them."""
+        return True
+
+
+def _quoted(dumper: yaml.SafeDumper, text: str) -> Any:
+    plain = WORD.fullmatch(text) and text.lower() not in ("y", "n", "yes", "no", "on", "off", "true", "false", "null")
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
+
+
+_Dumper.add_representer(str, _quoted)
+
+
 def _yaml(content: Any) -> str:
-    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1_000))
+    return str(yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000))

@@ -49,9 +49,10 @@ def _there(engine: Engine, lineage: str) -> list[tuple[Kept, Rule | None]]:
 
 
 def judged(
-    engine: Engine, stored: Stored, wanted: Sequence[tuple[Kept, Rule | None]], now: datetime
+    engine: Engine, stored: Stored, wanted: Sequence[tuple[Kept, Rule | None]], now: datetime, brought: bool = True
 ) -> list[tuple[Kept, Verdict]]:
-    """How the rules that can be read fare on a version, written down for the day."""
+    """How the rules that can be read fare on a version, which is `brought` in or shown already; written down for the
+    day."""
     known = [(kept, rule) for kept, rule in wanted if rule is not None]
     verdicts = scan.judge(partial(tables.query, stored), stored.columns, [rule for _kept, rule in known], now)
     found = [(kept, verdict) for (kept, _rule), verdict in zip(known, verdicts, strict=True)]
@@ -60,7 +61,7 @@ def judged(
             **{"rule": kept.rule, "version": stored.version, "day": now.date(), "judged": now},
             **{"lineage": kept.content[checks.LINEAGE], "content": rules.to_json(verdict.rule)},
             **{"state": verdict.state, "failing": verdict.failing, "rows": verdict.rows, "value": verdict.value},
-            "stopped": _stops(verdict),
+            "stopped": brought and _stops(verdict),
         }
         for kept, verdict in found
     ]

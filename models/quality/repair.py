@@ -24,7 +24,8 @@ from models.quality.rules import TIME
 MOST_CELLS = 50_000
 MEANWHILE = N_("The data have changed meanwhile. They are shown as they are now: look again.")
 DONE = {
-    "spelling": N_("{column}: {rows} rows, “{old}” became “{new}”."),
+    "spelling": N_("{column}: {rows} rows with other capitals, accents or blanks than usual."),
+    "typo": N_("{column}: {rows} rows with a slip in a word."),
     "dates": N_("{column}: {rows} dates whose day and month were swapped."),
     "factor": N_("{column}: {rows} values that were {factor} times too large."),
     "sign": N_("{column}: {rows} returns with the wrong sign."),

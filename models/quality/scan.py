@@ -255,7 +255,7 @@ def volumes(ask: Ask, rule: Rule) -> pd.DataFrame | None:
 
 def off(rows: pd.Series, most: float) -> pd.DataFrame:
     """Of rows by day (every day): day, rows, usual and whether a day is further off than the share `most`."""
-    usual = rows.groupby(rows.index.dayofweek).transform(lambda one: one.shift().rolling(WEEKS).median())
+    usual = rows.groupby(rows.index.day_of_week).transform(lambda one: one.shift().rolling(WEEKS).median())
     apart = (rows - usual).abs() > most * usual
     table = pd.DataFrame({"day": rows.index, "rows": rows.to_numpy(), "usual": usual.to_numpy()})
     return table.assign(off=(apart & (usual > 0)).to_numpy())

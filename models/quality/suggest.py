@@ -5,8 +5,8 @@ week by week on what came after: that says how often a rule of this kind would h
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from data.tables import quoted
-from models.quality import rules, scan
+from models.quality import rules, scan, spelling
 from models.quality.rules import TIME, WEEKS, Frames, Rule
 from models.quality.scan import Ask, literal
 
@@ -27,6 +27,8 @@ LEAST_WEEKS = 8
 RARE = 0.01  # share of past days or weeks that a limit of its own making may have broken
 KEYS = {"product": "products", "store": "stores", "supplier": "suppliers"}
 STEPS = np.array([1, 2, 5, 10])
+NEARLY, FAR = 0.998, 2.0  # share of the rows that are nearly all, and times their largest value that is far above
+ORDER = ("agree", "known", "unique", "order", "fresh", "volume", "new", "range", "among", "pattern", "filled")
 # What was sold left the stock.
 STOCK = Rule(
     "agree", "sales", ("quantity", "product"), other="stock_moves", theirs=("quantity", "product"),
@@ -38,7 +40,8 @@ STOCK = Rule(
 class Suggestion:
     """A rule, and the past: of `judged` weeks, days or versions, in `broken` it would have been broken.
 
-    `judged` 0: the data cannot tell. `learned` is the last day of the data that the rule of the past was made of.
+    `judged` 0: the data cannot tell. `failing` rows of the data as they are break it. `learned` is the last day of the
+    data that the rule of the past was made of.
     """
 
     rule: Rule
@@ -46,9 +49,12 @@ class Suggestion:
     broken: int = 0
     learned: date | None = None
     unit: str = "week"
+    failing: int = 0
 
 
-def suggest(ask: Ask, frames: Frames, main: str, enforced: Mapping[str, Sequence[str]]) -> list[Suggestion]:
+def suggest(
+    ask: Ask, frames: Frames, main: str, enforced: Mapping[str, Sequence[str]], now: datetime
+) -> list[Suggestion]:
     """Rules for the frame `main`, those the data know most of first.
 
     `enforced` names the columns of a frame that are held to a schema anyway: nothing is said of those, but of numbers.
@@ -65,12 +71,11 @@ def suggest(ask: Ask, frames: Frames, main: str, enforced: Mapping[str, Sequence
         cut = (span[0] + timedelta(days=7 * int(LEARNED * weeks))).date()
         found = _rehearsed(ask, frames, main, enforced, made, cut)
         found += _of_time(ask, frames, main, span)
-    if (
-        main == "sales"
-        and (verdict := scan.judge(ask, frames, [STOCK], datetime.min.replace(tzinfo=UTC))[0]).state == "held"
-    ):
+    if main == "sales" and (verdict := scan.judge(ask, frames, [STOCK], now)[0]).state == "held":
         found.append(Suggestion(verdict.rule))
-    return found
+    verdicts = scan.judge(ask, frames, [one.rule for one in found], now)
+    told = [replace(one, failing=verdict.failing) for one, verdict in zip(found, verdicts, strict=True)]
+    return sorted(told, key=lambda one: ORDER.index(one.rule.kind))
 
 
 def on_versions(found: Sequence[Suggestion], verdicts: Sequence[Sequence[scan.Verdict]]) -> list[Suggestion]:
@@ -82,7 +87,11 @@ def on_versions(found: Sequence[Suggestion], verdicts: Sequence[Sequence[scan.Ve
     for place, one in enumerate(found):
         judged = [version[place] for version in verdicts if not version[place].problem]
         broken = sum(verdict.failing > 0 for verdict in judged)
-        told.append(Suggestion(one.rule, len(judged), broken, None, "version") if not one.judged and judged else one)
+        told.append(
+            Suggestion(one.rule, len(judged), broken, None, "version", one.failing)
+            if not one.judged and judged
+            else one
+        )
     return told
 
 
@@ -119,7 +128,11 @@ def _made(
         if what == "text":
             parts.append(f"approx_count_distinct({column}) AS d{place}")
         elif what == "number":
-            parts += [f"min({column}) AS lo{place}", f"max({column}) AS hi{place}"]
+            parts += [
+                f"min({column}) AS lo{place}",
+                f"max({column}) AS hi{place}",
+                f"approx_quantile({column}, {NEARLY}) AS q{place}",
+            ]
     seen = ask(f"SELECT {', '.join(parts)} FROM {source}").iloc[0]
     if seen["n"] < ROWS:
         return []
@@ -130,7 +143,7 @@ def _made(
         if filled == seen["n"] and not sure:
             found.append(Rule("filled", main, (name,)))
         if what == "number" and filled >= ROWS:
-            found += _range(main, name, seen[f"lo{place}"], seen[f"hi{place}"])
+            found += _range(main, name, seen[f"lo{place}"], seen[f"hi{place}"], seen[f"q{place}"])
         if what == "text" and filled >= ROWS and not sure:
             found += _text(ask, source, main, name, filled, int(seen[f"d{place}"]))
     found += _known(ask, frames, main, source)
@@ -138,8 +151,9 @@ def _made(
     return found
 
 
-def _range(main: str, name: str, low: float, high: float) -> list[Rule]:
-    """From the next round number below all values to the next one above."""
+def _range(main: str, name: str, low: float, high: float, nearly: float) -> list[Rule]:
+    """From the next round number below all values to the next one above; above nearly all, where few are far above."""
+    high = min(high, FAR * nearly) if nearly > 0 else high
     if not np.isfinite([low, high]).all() or low == high:
         return []
     least = 0.0 if low >= 0 else -_above(-low)
@@ -155,10 +169,15 @@ def _above(value: float) -> float:
 
 def _text(ask: Ask, source: str, main: str, name: str, filled: int, distinct: int) -> list[Rule]:
     column = quoted(name)
-    if distinct <= LEVELS + 2 and filled >= PER_LEVEL * max(distinct, 1):
-        levels = ask(f"SELECT DISTINCT {column} AS level FROM {source} WHERE {column} IS NOT NULL ORDER BY 1")["level"]
-        few = 1 < len(levels) <= LEVELS
-        return [Rule("among", main, (name,), values=tuple(levels.astype(str)))] if few else []
+    if distinct <= LEVELS and filled >= PER_LEVEL * max(distinct, 1):
+        counts = ask(
+            f"SELECT {column} AS level, count(*) AS n FROM {source} WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY 1"
+        )
+        levels, times = list(counts["level"].astype(str)), counts["n"].to_numpy()
+        wrong = spelling.variants(levels, times)
+        wrong |= spelling.mistyped(levels, times, wrong)
+        right = tuple(level for place, level in enumerate(levels) if place not in wrong)
+        return [Rule("among", main, (name,), values=right)] if len(right) > 1 else []
     found = []
     if distinct >= 0.9 * filled:
         exact = ask(f"SELECT count(DISTINCT {column}) AS exact FROM {source}")["exact"].iloc[0]

@@ -18,8 +18,7 @@ for contract in sorted(home.glob("*.yml")):
     for result in found.contract_verification_results:
         for one in result.check_results:
             values = one.diagnostic_metric_values or {}
-            names = ("missing_count", "invalid_count", "failed_rows_count")
-            count = next(values[name] for name in names if values.get(name) is not None)
+            count = values[f"{one.check.type}_count"]
             place = one.check.identity if not hasattr(one.check, "qualifier") else one.check.qualifier
             counts[str(place).rpartition("vigie_")[2]] = int(count)
 print(json.dumps(counts))
