@@ -99,10 +99,10 @@ for tool, write in TOOLS.items() if found else ():
                 tool=tool, count=locales.number(len(wanted) - len(made.left)), all=locales.number(len(wanted))
             )
             st.markdown(plain(text), width="stretch")
-            with st.container(width=120):
+            with st.container(width=170):
                 if made.files:
                     name = f"vigie_{tool.lower().replace(' ', '_')}_{table}.zip"
-                    downloads.button("ZIP", partial(packed, made), name, "application/zip")
+                    downloads.button(_("Save as ZIP"), partial(packed, made), name, "application/zip")
         for rule, why in made.left:
             text = _("Left out: {rule} – {why}").format(rule=rules.sentence(rule, table), why=_(why))
             st.caption(plain(text))

@@ -85,23 +85,24 @@ def planted(frame: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFrame
         values.append(round(value * rng.uniform(1.7, 4), 2) if number % 2 else _turn(value))
     put("price", "unit_price", places, values)
 
+    content = [column for column in frame if column != "line_id"]
     sizes = frame.groupby("invoice")["line_id"].transform("size")
-    invoices = rng.choice(frame.loc[(sizes >= 4) & (sizes <= 12), "invoice"].unique(), 12, replace=False)
+    plain = ~frame.duplicated(content, keep=False).groupby(frame["invoice"]).transform("any")
+    invoices = rng.choice(frame.loc[(sizes >= 4) & (sizes <= 12) & plain, "invoice"].unique(), 12, replace=False)
     copies = frame[frame["invoice"].isin(invoices)].copy()
-    alone = ~copies.duplicated([column for column in frame if column != "line_id"], keep=False)
     copies["line_id"] = [f"copy-{number}" for number in range(len(copies))]
-    for line, kept in zip(copies["line_id"], alone, strict=True):
-        if kept:
-            truth["twice"][line, "line_id"] = None
+    truth["twice"] = {(line, "line_id"): None for line in copies["line_id"]}
+    for first, copy in zip(frame.loc[copies.index, "line_id"], copies["line_id"], strict=True):
+        for found in truth.values():
+            for (key, column), old in list(found.items()):
+                if key == first:
+                    found[copy, column] = old
     frame = pd.concat([frame, copies]).sort_values(["timestamp", "line_id"], ignore_index=True)
     return frame, truth
 
 
 def scored(found: Sequence[Correction], truth: Truth) -> dict[str, tuple[int, int, int]]:
-    """By kind: how many were planted, how many of these are suggested right, how many suggestions are wrong.
-
-    Of a line and its copy either may go.
-    """
+    """By kind: how many were planted, how many of these are suggested right, how many suggestions are wrong."""
     scores = {}
     for kind in KINDS:
         wanted = truth.get(kind, {})

@@ -166,18 +166,21 @@ def _twice(frame: pd.DataFrame, key: str) -> list[Correction]:
     by = [one for one in ("timestamp", "store", "customer" if timed else "") if one in frame]
     document = frame.groupby(["invoice"] if _documents(frame) else by, dropna=False, observed=True).ngroup().to_numpy()
     least = DISTINCT if timed or _documents(frame) else ALONE
-    counts = pd.DataFrame({"document": document, "line": line}).groupby(["document", "line"]).size().reset_index()
-    whole = counts.groupby("document")[0].agg(["min", "max", "size"])
-    doubled = whole[(whole["min"] >= 2) & (whole["min"] == whole["max"]) & (whole["size"] >= least)].index
-    copies = pd.Series(line).duplicated().to_numpy() & np.isin(document, doubled)
+    table = pd.DataFrame({"document": document, "line": line, "day": frame["timestamp"].dt.normalize()})
+    by_line = table.groupby(["document", "line"])
+    # Half of a document's lines stay where each is there an even number of times.
+    table["there"], table["number"] = by_line["line"].transform("size"), by_line.cumcount()
+    table["even"] = (table["there"] % 2 == 0).groupby(table["document"]).transform("all")
+    by_document = table.groupby("document")
+    alike = by_document["there"].transform("min") == by_document["there"].transform("max")
+    large = by_document["line"].transform("nunique") >= least
+    doubled = large & (table["there"] >= 2) & (table["even"] | alike)
     # A file of some days that was brought in twice: what stands twice on these days is of it, too.
-    days = frame["timestamp"].dt.normalize()
-    large = pd.Series(document).isin(whole[whole["size"] >= least].index).to_numpy()
-    kinds = pd.DataFrame({"day": days, "document": document, "whole": np.isin(document, doubled)})[large]
-    kinds = kinds.drop_duplicates("document").groupby("day")["whole"].agg(["all", "size"])
-    again = kinds[kinds["all"] & (kinds["size"] >= DISTINCT)].index
-    copies |= pd.Series(line).duplicated().to_numpy() & days.isin(again).to_numpy()
-    rows = np.flatnonzero(copies)
+    large_ones = pd.DataFrame({"day": table["day"], "document": document, "doubled": doubled})[large]
+    days = large_ones.drop_duplicates("document").groupby("day")["doubled"].agg(["all", "size"])
+    again = table["day"].isin(days.index[days["all"] & (days["size"] >= DISTINCT)]) & (table["there"] % 2 == 0)
+    stay = np.where(table["even"] | again, table["there"] // 2, 1)
+    rows = np.flatnonzero((doubled | again) & (table["number"] >= stay))
     return [Correction("twice", key, _cells(frame, key, key, rows, None))] if len(rows) else []
 
 

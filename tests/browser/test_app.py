@@ -40,6 +40,7 @@ PAGES = {
     "covid": "COVID-19",
     "food": "Food products",
     "data": "Data",
+    "data-quality": "Data: quality",
 }
 NAVIGATION = [
     *("Today", "Ask", "Boards", "Churn", "Explore", "Performance", "What-if", "Campaign"),
