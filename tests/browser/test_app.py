@@ -49,7 +49,7 @@ NAVIGATION = [
     *("Products", "Margins", "Baskets"),
     *("Act", "Inbox", "Rules"),
     *("Monitoring", "Drift", "What-if drift", "Performance", "Retraining", "Health"),
-    *("Explore", "COVID-19", "Food products", "Data", "Data"),
+    *("Explore", "COVID-19", "Food products", "Data", "Data", "Quality"),
 ]
 # Loaded by their URL: the model chosen on the page before stays chosen, and these are looked at as they begin.
 ALONE = ["monitoring-drift", "monitoring-performance", "monitoring-retraining"]
@@ -66,6 +66,7 @@ INSTEAD = {
     "monitoring-health": ".stMain :is(.stPlotlyChart, .stButtonGroup)",  # without jobs no figure
     "food": ".stMain .stDataFrame",
     "data": ".stMain .stDataFrame",
+    "data-quality": ".stMain .stButton",  # without rules no figure
 }
 BEGINS = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>", "CSV": b"\xef\xbb\xbflevel,", "XLSX": b"PK"}
 CUSTOMERS = "id;résilié;contrat;ancienneté\n" + "".join(

@@ -1,6 +1,7 @@
 """Data: quality: rules as sentences with what breaks them, suggested, written and taken away; mistakes corrected and
 taken back; what a rule stopped is shown and can be used all the same."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
@@ -13,6 +14,7 @@ from data.dataset import Dataset, Origin
 from models.quality import gate, rules
 from models.quality.rules import Rule
 from tests import shop
+from ui import background
 
 pytestmark = pytest.mark.xdist_group("data")
 NOW = datetime.now(UTC)
@@ -31,6 +33,15 @@ def keep(stored, **named):
 def words(app):
     kinds = ("markdown", "caption", "warning", "info", "title", "success")
     return " ".join(element.value for kind in kinds for element in app.get(kind)).replace("\\", "")
+
+
+def ready(app):
+    """The page once what it looks for in the background is there."""
+    while background._stopping:
+        time.sleep(0.02)
+    app.run()
+    assert not app.exception
+    return app
 
 
 def there():
@@ -67,7 +78,7 @@ def test_rules_are_sentences_with_what_breaks_them(visit, home, lang, said):
 
 def test_a_suggested_rule_is_taken_with_one_click_and_a_rule_taken_away_can_come_back(visit, home):
     shop.keep_lines(home, 100)
-    app = visit("data_quality", table="sales", suggested="true")
+    app = ready(visit("data_quality", table="sales", suggested="true"))
     assert "it would have been broken in 0 of the" in words(app)
     suggested = len([one for one in app.button if one.label == "Add"])
     app.button(key="quality.add-0").click().run()
@@ -121,7 +132,7 @@ def test_what_a_rule_stopped_is_said_with_its_rows_and_can_be_used_all_the_same(
 
 def test_a_correction_is_seen_before_it_is_made_with_name_and_reason_and_taken_back(visit, home):
     stored = wrong(home)
-    app = visit("data_quality", table="sales", mend="true")
+    app = ready(visit("data_quality", table="sales", mend="true"))
     assert any("1 values with other capitals" in one.label.replace("\\", "") for one in app.expander)
     app.session_state[f"mend.{stored.version}-0"] = True
     app.run()
@@ -133,18 +144,19 @@ def test_a_correction_is_seen_before_it_is_made_with_name_and_reason_and_taken_b
     next(one for one in app.button if one.label == "Correct 5 rows").click().run()
     assert not app.exception
     mended = tables.active(home, "sales")
+    ready(app)
     assert sorted(tables.read(mended)["category"].unique()) == ["Lamps", "Shelves"]
     text = words(app)
     assert "by Ana: the new till" in text
     next(one for one in app.button if one.label == "Take back").click().run()
     assert not app.exception
     assert tables.active(home, "sales").version == stored.version
-    assert "taken back on" in words(app)
+    assert "taken back on" in words(ready(app))
 
 
 @pytest.mark.parametrize("table", ["customers", "covid"])
 def test_other_tables_have_rules_too(visit, home, table):
-    app = visit("data_quality", table=table, suggested="true")
+    app = ready(visit("data_quality", table=table, suggested="true"))
     assert [one for one in app.button if one.label == "Add"]
     app.button(key="quality.add-0").click().run()
     assert not app.exception

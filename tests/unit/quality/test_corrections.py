@@ -85,16 +85,27 @@ def test_of_two_spellings_as_frequent_none_is_wrong():
     assert spelling.variants(["Bags", "  BAGS", "bägs"], np.array([60, 4, 1])) == {1: 0, 2: 0}
 
 
+@pytest.fixture(scope="module")
+def small():
+    """A small shop with mistakes, and what is found of them."""
+    frame = sales.generate(date(2026, 11, 28), years=1, customers=120, products=40, seed=6)["sales"]
+    looks = mistakes.lookalikes(frame, np.random.default_rng(3))
+    frame, _truth = mistakes.planted(looks, np.random.default_rng(4))
+    return frame, corrections.find("sales", frame, NOW)
+
+
 @pytest.fixture
-def corrected(engine, planted, tmp_path):
-    stored = tables.add(tmp_path, Dataset("sales", {"sales": planted[0]}, Origin("upload", "shop.csv")), NOW)
+def corrected(engine, small, tmp_path):
+    stored = tables.add(tmp_path, Dataset("sales", {"sales": small[0]}, Origin("upload", "shop.csv")), NOW)
     return engine, tmp_path, stored
 
 
-def test_each_correction_can_be_made_and_taken_back(corrected):
+def test_each_correction_can_be_made_and_taken_back(corrected, small):
     engine, home, stored = corrected
     before = tables.read(stored)
-    for number, one in enumerate(corrections.find("sales", before, NOW)):
+    each = {one.kind: one for one in small[1]}
+    assert set(each) >= {"spelling", "dates", "sign", "twice", "factor"}
+    for number, one in enumerate(each.values()):
         made = repair.apply(engine, home, stored, one, "Ana", "seen on paper", NOW + timedelta(minutes=number))
         after = tables.read(made)
         changed = len(before) - len(after) if one.kind == "twice" else len(one.cells)
@@ -109,14 +120,14 @@ def test_each_correction_can_be_made_and_taken_back(corrected):
     assert tables.active(home, "sales").version == stored.version
 
 
-def test_what_came_later_stays_when_a_correction_is_taken_back(corrected):
+def test_what_came_later_stays_when_a_correction_is_taken_back(corrected, small):
     engine, home, stored = corrected
-    found = {one.kind: one for one in corrections.find("sales", tables.read(stored), NOW)}
+    found = {one.kind: one for one in small[1]}
     shown = stored
-    for number, kind in enumerate(["twice", "dates", "typo"]):
+    for number, kind in enumerate(["twice", "dates", "spelling"]):
         shown = repair.apply(engine, home, shown, found[kind], "Ana", "why", NOW + timedelta(minutes=number))
     steps = {one["content"]["kind"]: one for one in checks.steps(engine, stored.lineage)}
-    for number, kind in enumerate(["twice", "dates", "typo"]):
+    for number, kind in enumerate(["twice", "dates", "spelling"]):
         shown = repair.undo(engine, home, shown, steps[kind], "Bo", NOW + timedelta(minutes=10 + number))
     order = ["timestamp", "line_id"]
     pd.testing.assert_frame_equal(
@@ -127,9 +138,9 @@ def test_what_came_later_stays_when_a_correction_is_taken_back(corrected):
         repair.undo(engine, home, shown, checks.steps(engine, stored.lineage)[0], "Bo", NOW)
 
 
-def test_nobody_corrects_without_a_name_a_reason_or_the_data_as_they_are(corrected):
+def test_nobody_corrects_without_a_name_a_reason_or_the_data_as_they_are(corrected, small):
     engine, home, stored = corrected
-    one = corrections.find("sales", tables.read(stored), NOW)[0]
+    one = small[1][0]
     for by, reason in (("", "why"), ("Ana", "  ")):
         with pytest.raises(Sentence, match="who you are and why"):
             repair.apply(engine, home, stored, one, by, reason, NOW)

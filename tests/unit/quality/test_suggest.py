@@ -47,7 +47,8 @@ def test_the_past_is_judged_by_a_rule_that_had_not_seen_it(demo):
     stored, found = demo
     (towns,) = (one for one in found if (one.rule.kind, one.rule.column) == ("among", "store"))
     lines = tables.read(stored)
-    later = lines[lines["timestamp"].dt.date > towns.learned]
+    begins = lines["timestamp"].dt.to_period("W").dt.start_time
+    later = lines[begins.dt.date > towns.learned]  # of the week before it had seen a part
     weeks = later["timestamp"].dt.to_period("W")
     assert towns.judged == weeks.nunique()
     assert towns.broken == weeks[later["store"] == "HUL"].nunique() > 5
