@@ -159,6 +159,12 @@ def rules(day: DayOption = None, as_json: JsonOption = False) -> None:
 
 
 @_command
+def quality(as_json: JsonOption = False) -> None:
+    """Judge the rules of the datasets in use, write down how they fare; exit with 1 where one that stops is broken."""
+    _end("quality", [_run("quality", "", datetime.now(UTC).date(), _quality)], as_json)
+
+
+@_command
 def retrain(model: ModelOption, as_json: JsonOption = False) -> None:
     """Train the model again on the data it is used for."""
 
@@ -340,6 +346,32 @@ def _rules(engine: "Engine", home: Path, now: datetime, day: date, step: Step) -
     problems = {name: str(problem) for name, problem in found.problems.items()}
     counts = {"rules": found.rules, "fired": found.fired, "new": found.new}
     return {**counts, "problems": problems, "notified": notified}
+
+
+def _quality(engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:
+    """What is broken in each table; raises `_Wrong` where a rule that stops is."""
+    from data import tables
+    from data.dataset import Table
+    from locales import N_
+    from models.quality import gate, rules
+
+    answers, grave = dict[str, Any](), False
+    for place, table in enumerate(get_args(Table)):
+        step(N_("Judging the rules"), place / len(get_args(Table)))
+        stored = tables.active(home, table)
+        wanted = gate.active(engine, home, stored) if stored else []
+        if stored is None or not wanted:
+            continue
+        found = [verdict for _kept, verdict in gate.judged(engine, stored, wanted, now, brought=False)]
+        off = [one for one in found if one.state != "held"]
+        grave = grave or any(one.rule.severity == "stop" for one in off)
+        said = {rules.sentence(one.rule, table): str(one.problem) if one.problem else one.failing for one in off}
+        answers[table] = {"rules": len(found), "broken": said}
+    if not answers:
+        raise _Nothing("There is no rule yet: write one on the page Data: quality.")
+    if grave:
+        raise _Wrong("A rule that stops is broken.", answers)
+    return answers
 
 
 def _retrain(engine: "Engine", home: Path, model: str, now: datetime, step: Step) -> dict[str, Any]:

@@ -169,6 +169,7 @@ _JOBS = {
     "drift": N_("drift"),
     "score": N_("score"),
     "retrain": N_("retrain"),
+    "quality": N_("quality"),
     "refresh": N_("refresh"),
     "drift history": N_("drift history"),
     "forecast": N_("forecast"),

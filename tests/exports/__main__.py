@@ -157,7 +157,7 @@ def ran(tool: str, work: Path, made: Export) -> dict[int, int]:
         path = home / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
-    script = ROOT / "tests" / "exports" / f"run_{tool}.py"
+    script = ROOT / "tests" / "exports" / f"{tool}_peer.py"
     done = subprocess.run(
         [environment(tool), script, work, home], capture_output=True, text=True, cwd=home, timeout=1800,
         env={"PATH": "/usr/bin:/bin", "HOME": str(work), "DO_NOT_TRACK": "1", "PYTHONUTF8": "1"},

@@ -1,10 +1,14 @@
 """What breaks a rule that stops is kept aside, and the last good data stay; what is held is written down by version."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from typer.testing import CliRunner
 
-from data import append, checks, tables
+import jobs
+import settings
+from data import append, checks, state, tables
 from data.dataset import Dataset, Origin
 from models.quality import gate, rules
 from models.quality.rules import Rule
@@ -83,3 +87,22 @@ def test_a_rule_of_one_shop_is_none_of_another(engine, tmp_path, first):
     other = shop.lines(100).assign(unit_price=99.0, quantity=1.0)
     kept = gate.keep(engine, tmp_path, Dataset("sales", {"sales": other}, Origin("upload", "other.csv")), NOW)
     assert tables.active(tmp_path, "sales").version == kept.version
+
+
+def test_the_job_writes_down_how_the_rules_fare_and_says_what_is_broken(home):
+    engine = state.engine(settings.get().database_url)
+    state.migrate(engine)
+    runner = CliRunner()
+    assert runner.invoke(jobs.app, ["quality", "--json"]).exit_code == 4
+    stored = gate.keep(engine, home, month(100), NOW)
+    held(engine, stored, "warn")
+    content = rules.to_json(Rule("range", "sales", ("unit_price",), most=5.0, severity="stop"))
+    checks.write(engine, "low", stored.lineage, content, 0, NOW)
+    done = runner.invoke(jobs.app, ["quality", "--json"])
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["runs"][0]["details"]["sales"] == {
+        "rules": 2,
+        "broken": {"“Unit price” is at most 5": 200},
+    }
+    log = checks.log(engine, stored.lineage)
+    assert log[["state", "stopped"]].to_numpy().tolist() == [["held", False], ["failed", False]]
