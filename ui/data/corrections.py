@@ -21,7 +21,7 @@ from ui import answers, database, downloads
 from ui.text import N_, _, plain
 
 KEY = "mend."
-SHOWN, FIRST = 500, 8  # cells of a correction, and corrections, that are shown
+SHOWN, FIRST = 500, 20  # cells of a correction, and corrections, that are shown
 TITLES = {
     "spelling": N_("{column}: {count} values with other capitals, accents or blanks than usual ({rows} rows)"),
     "typo": N_("{column}: {count} values with a slip in a word ({rows} rows)"),
