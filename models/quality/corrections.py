@@ -301,12 +301,14 @@ def _factors(frame: pd.DataFrame, key: str, column: str) -> list[Correction]:
     few = (alike <= np.maximum(FEW, RARE * table["lines"])) & (usual >= WITHIN) & (table["lines"] >= LINES)
     by = dict(iter(table[sane & (table["same"] >= SEEN)].groupby("product")))
     fixed: dict[int, list[tuple[int, float]]] = {}
-    for one in table.assign(power=power)[near & few].itertuples():
+    for one in table.assign(power=power, alike=alike)[near & few].itertuples():
         meant = one.price / 10.0**one.power
         # What was divided may have lost its last digits.
         room = CENT if one.power > 0 else CENT * 10.0**-one.power
         if one.expected == one.expected:
             new = one.expected if abs(one.expected - meant) <= room else None
+        elif one.alike > FEW:
+            continue
         else:
             new = _sold(by.get(one.product), one, meant, room)
         if new is not None:
