@@ -7,7 +7,7 @@ COMPILE = PATH="$$PATH:$(BIN)" uv pip compile --quiet --upgrade --universal --py
 	--no-header --no-annotate --no-emit-index-url
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: install run test test-airflow test-gitlab attack lint messages lock
+.PHONY: install run test test-airflow test-gitlab test-quality-exports attack lint messages lock
 
 install: .venv/requirements
 
@@ -34,6 +34,10 @@ test-airflow: .venv/requirements-dev
 # The pipeline against the schema that GitLab publishes, which check-jsonschema brings along.
 test-gitlab: .venv/requirements-dev
 	PATH="$$PATH:$(BIN)" uv tool run --quiet check-jsonschema --builtin-schema vendor.gitlab-ci .gitlab-ci.yml
+
+# The rules of Data: quality as Great Expectations, dbt and Soda run them, each in an environment of its own (.quality/, 1 GB).
+test-quality-exports: .venv/requirements-dev
+	$(BIN)/python -m tests.exports
 
 lint: .venv/requirements-dev
 	$(BIN)/ruff check

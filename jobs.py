@@ -169,6 +169,12 @@ def orders(day: DayOption = None, as_json: JsonOption = False) -> None:
 
 
 @_command
+def quality(as_json: JsonOption = False) -> None:
+    """Judge the rules of the datasets in use, write down how they fare; exit with 1 where one that stops is broken."""
+    _end("quality", [_run("quality", "", datetime.now(UTC).date(), _quality)], as_json)
+
+
+@_command
 def retrain(model: ModelOption, as_json: JsonOption = False) -> None:
     """Train the model again on the data it is used for."""
 
@@ -203,8 +209,8 @@ def import_(
     if table not in ("customers", "sales"):
         raise typer.BadParameter("choose customers or sales.", param_hint="--table")
 
-    def work(_engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:
-        return _import(home, file, table, add and table == "sales", now, step)
+    def work(engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:
+        return _import(engine, home, file, table, add and table == "sales", now, step)
 
     _end("import", [_run("import", table, datetime.now(UTC).date(), work)], as_json)
 
@@ -460,6 +466,32 @@ def _orders(engine: "Engine", home: Path, _now: datetime, day: date, step: Step)
     return found
 
 
+def _quality(engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:
+    """What is broken in each table; raises `_Wrong` where a rule that stops is."""
+    from data import tables
+    from data.dataset import Table
+    from locales import N_
+    from models.quality import gate, rules
+
+    answers, grave = dict[str, Any](), False
+    for place, table in enumerate(get_args(Table)):
+        step(N_("Judging the rules"), place / len(get_args(Table)))
+        stored = tables.active(home, table)
+        wanted = gate.active(engine, home, stored) if stored else []
+        if stored is None or not wanted:
+            continue
+        found = [verdict for _kept, verdict in gate.judged(engine, stored, wanted, now, brought=False)]
+        off = [one for one in found if one.state != "held"]
+        grave = grave or any(one.rule.severity == "stop" for one in off)
+        said = {rules.sentence(one.rule, table): str(one.problem) if one.problem else one.failing for one in off}
+        answers[table] = {"rules": len(found), "broken": said}
+    if not answers:
+        raise _Nothing("There is no rule yet: write one on the page Data: quality.")
+    if grave:
+        raise _Wrong("A rule that stops is broken.", answers)
+    return answers
+
+
 def _retrain(engine: "Engine", home: Path, model: str, now: datetime, step: Step) -> dict[str, Any]:
     from locales import N_
     from models.lifecycle import retraining
@@ -468,12 +500,16 @@ def _retrain(engine: "Engine", home: Path, model: str, now: datetime, step: Step
     return retraining.retrain(engine, home, model, now, "jobs.py", N_("asked for by jobs.py"), step)
 
 
-def _import(home: Path, file: Path, table: str, add: bool, now: datetime, step: Step) -> dict[str, Any]:
-    """What was read of a file and by whose recipe; raises a ConnectorError that says what does not fit."""
+def _import(
+    engine: "Engine", home: Path, file: Path, table: str, add: bool, now: datetime, step: Step
+) -> dict[str, Any]:
+    """What was read of a file and by whose recipe; raises a ConnectorError that says what does not fit, or
+    `gate.Stopped`, which names the rule that forbids it."""
     import settings
     from connectors import files, mapping, recipes
-    from data import append, beside, tables
+    from data import append, tables
     from locales import N_
+    from models.quality import gate
 
     step(N_("Reading the file"), 0.0)
     known = [recipe for kept in tables.stored(home, table) if (recipe := recipes.of(table, kept.origin))]  # type: ignore[arg-type]
@@ -491,17 +527,18 @@ def _import(home: Path, file: Path, table: str, add: bool, now: datetime, step: 
     told: dict[str, Any] = {"file": file.name, "read as": recipe.name if recipe else "guessed", "rows": len(made.main)}
     shown = tables.active(home, "sales") if add else None
     if shown is None:
-        return told | {"version": beside.keep(home, made, now).version}
+        return told | {"version": gate.keep(engine, home, made, now).version}
     plan = append.plan(shown, made.main, "line_id" in (made.origin.columns or {}), now)
     if len(plan.fresh):
-        append.add(home, shown, plan.fresh, file.name, now)
+        gate.grow(engine, home, shown, plan.fresh, file.name, now)
     return told | {"new": len(plan.fresh), "known": plan.known, "refused": int(plan.refused["row"].nunique())}
 
 
-def _fetch(_engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:
+def _fetch(engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:
     """What became of each reading; raises `_Wrong` where one could not be brought up to date."""
     import settings
     from connectors import ConnectorError, fetched, sql
+    from models.quality import gate
 
     known = fetched.known(home)
     if not known:
@@ -517,9 +554,12 @@ def _fetch(_engine: "Engine", home: Path, now: datetime, _day: date, step: Step)
             continue
         try:
             kept, changes = fetched.bring(home, one.source, one.query, one.name, one.column, one.key, at, now)
-            made = fetched.carry(home, kept, limit, at, now)
+            made = fetched.carry(home, kept, limit, at, partial(gate.keep, engine, home, now=now), now)
         except ConnectorError as error:
             answers[one.name], wrong = f"{error} What was there stays.", True
+            continue
+        except gate.Stopped as stop:
+            answers[one.name], wrong = str(stop), True
             continue
         new = "all read again" if changes is None else f"{changes.new} new"
         answers[one.name] = f"{kept.rows} rows, {new}, {len(made)} datasets go on."
@@ -593,12 +633,13 @@ def _report(
     return details | ({"sent": sent} if send else {})
 
 
-def _refresh(_engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:
+def _refresh(engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:
     """What became of each table; raises `_Wrong` where one could not be renewed."""
     from connectors import ConnectorError, origins
     from data import beside, tables
     from data.dataset import Table
     from locales import N_
+    from models.quality import gate
 
     active = {table: stored for table in get_args(Table) if (stored := tables.active(home, table))}
     if not active:
@@ -621,12 +662,17 @@ def _refresh(_engine: "Engine", home: Path, now: datetime, _day: date, step: Ste
         step(N_("Keeping the table"), (place + 0.9) / len(active))
         shown = tables.active(home, table)  # an analyst may have chosen another one meanwhile
         in_use = shown is not None and shown.version == stored.version
-        kept = tables.add(home, fresh, now, activate=in_use)
+        kept = tables.add(home, fresh, now, activate=False)
         if in_use and table == "sales":
-            kept = beside.carried(home, kept, [stored], now)
+            kept = beside.carried(home, kept, [stored], now, activate=False)
+        try:
+            kept = gate.admit(engine, home, kept, now) if in_use else kept
+        except gate.Stopped as stop:
+            answers[table], wrong = str(stop), True
+            continue
         answers[table] = "Nothing new." if kept.version == stored.version else f"New: {kept.rows[table]} rows."
     if wrong:
-        raise _Wrong("Not every origin gave an answer.", answers)
+        raise _Wrong("Not every dataset was renewed.", answers)
     return answers
 
 

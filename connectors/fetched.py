@@ -11,7 +11,7 @@ import hashlib
 import shutil
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ from pydantic import TypeAdapter, ValidationError
 from connectors import BadResponse, NotFound, files, limits, mapping, recipes, sql
 from connectors.files import Raw
 from connectors.sql import Changes, Since, parts
-from data import beside, tables
+from data import tables
 from data.dataset import Dataset, Finding, Table
 from data.tables import Stored
 from locales import N_
@@ -139,9 +139,20 @@ def dataset(home: Path, one: Kept, before: Stored, limit_bytes: int, now: dateti
     return replace(made, lineage=before.lineage, origin=replace(made.origin, database=one.id))
 
 
-def carry(home: Path, one: Kept, limit_bytes: int, step: sql.Step, now: datetime, show: bool = False) -> list[Stored]:
-    """Make the datasets of a reading anew, each as the one before, and keep them; with `show` the pages then show them,
-    else where they show the one before. Raises as `dataset` does, and with those before as they were."""
+def carry(
+    home: Path,
+    one: Kept,
+    limit_bytes: int,
+    step: sql.Step,
+    keep: Callable[[Dataset], Stored],
+    now: datetime,
+    show: bool = False,
+) -> list[Stored]:
+    """Make the datasets of a reading anew, each as the one before; those that the pages are to show go to `keep`.
+
+    With `show` these are all, else those whose dataset before is shown. Raises as `dataset` and `keep` do, and with
+    those before as they were.
+    """
     kept = []
     for before in uses(home, one):
         step(N_("Checking every row"), 0.0)
@@ -149,7 +160,7 @@ def carry(home: Path, one: Kept, limit_bytes: int, step: sql.Step, now: datetime
         step(N_("Keeping the table"), 0.7)
         shown = tables.active(home, before.table)
         in_use = show or (shown is not None and shown.version == before.version)
-        kept.append(beside.keep(home, made, now) if in_use else tables.add(home, made, now, activate=False))
+        kept.append(keep(made) if in_use else tables.add(home, made, now, activate=False))
     return kept
 
 

@@ -78,7 +78,7 @@ def plan(stored: Stored, lines: pd.DataFrame, own_ids: bool, now: datetime) -> P
     )
 
 
-def add(home: Path, stored: Stored, fresh: pd.DataFrame, file: str, now: datetime) -> Stored:
+def add(home: Path, stored: Stored, fresh: pd.DataFrame, file: str, now: datetime, activate: bool = True) -> Stored:
     """Keep a new version of `stored` with the lines `fresh` as well, and let the pages show it.
 
     Its origin stays, and a finding says how many lines came from which file. Whatever the order in which files were
@@ -98,7 +98,7 @@ def add(home: Path, stored: Stored, fresh: pd.DataFrame, file: str, now: datetim
     message = N_("{rows} lines were added from the file {file}.")
     finding = Finding(message, len(fresh), {"file": file, BEFORE: stored.version})
     found = Dataset("sales", {"sales": lines}, stored.origin, (*stored.findings, finding), stored.lineage)
-    return tables.add(home, found, now, around=stored)
+    return tables.add(home, found, now, activate, around=stored)
 
 
 def before(home: Path, stored: Stored) -> Stored | None:

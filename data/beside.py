@@ -206,19 +206,19 @@ def priced(products: pd.DataFrame, listed: pd.DataFrame | None) -> pd.DataFrame:
     return pd.concat([own, fresh], ignore_index=True)
 
 
-def keep(home: Path, made: Dataset, now: datetime) -> Stored:
+def keep(home: Path, made: Dataset, now: datetime, activate: bool = True) -> Stored:
     """Keep a dataset and let the pages show it; sales with the tables beside the data that they go on from (`carried`).
 
     Raises OSError (a full disk) with everything as it was before.
     """
     before = tables.active(home, made.table)
-    kept = tables.add(home, made, now)
+    kept = tables.add(home, made, now, activate)
     if made.table != "sales":
         return kept
-    return carried(home, kept, [*([before] if before else []), *tables.stored(home, "sales")], now)
+    return carried(home, kept, [*([before] if before else []), *tables.stored(home, "sales")], now, activate)
 
 
-def carried(home: Path, fresh: Stored, before: Collection[Stored], now: datetime) -> Stored:
+def carried(home: Path, fresh: Stored, before: Collection[Stored], now: datetime, activate: bool = True) -> Stored:
     """A sales dataset that goes on from another one with the tables beside that one, where it has none itself.
 
     `before` are the versions that were kept, the likeliest to be gone on from first.
@@ -230,7 +230,7 @@ def carried(home: Path, fresh: Stored, before: Collection[Stored], now: datetime
     message = N_("The tables beside the sales ({rows}) are those of {name}, from which these data go on.")
     values = {"name": last.origin.name, BEFORE: fresh.version}
     frames = {name: tables.read(last, name) for name in names}
-    return _add(home, fresh, frames, Finding(message, len(names), values), now)
+    return _add(home, fresh, frames, Finding(message, len(names), values), now, activate)
 
 
 def grown(home: Path, stored: Stored, moves: pd.DataFrame, more: int, now: datetime) -> Stored:
@@ -247,6 +247,13 @@ def grown(home: Path, stored: Stored, moves: pd.DataFrame, more: int, now: datet
     return tables.add(home, found, now, around=stored)
 
 
-def _add(home: Path, stored: Stored, frames: dict[str, pd.DataFrame], finding: Finding, now: datetime) -> Stored:
+def _add(
+    home: Path,
+    stored: Stored,
+    frames: dict[str, pd.DataFrame],
+    finding: Finding,
+    now: datetime,
+    activate: bool = True,
+) -> Stored:
     found = Dataset("sales", frames, stored.origin, (*stored.findings, finding), stored.lineage)
-    return tables.add(home, found, now, around=stored)
+    return tables.add(home, found, now, activate, around=stored)

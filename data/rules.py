@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, Table, select, update
 
 from data import state
 from data.state import rule_alerts, rule_deliveries, rules, snoozed
@@ -36,38 +36,40 @@ class Kept:
     removed: bool
 
 
-def kept(engine: Engine) -> list[Kept]:
-    """All rules, removed ones too, by their ids."""
+def kept(engine: Engine, of: Table = rules) -> list[Kept]:
+    """All rules, removed ones too, by their ids; or those of another table with the same columns."""
     with engine.connect() as connection:
-        rows = connection.execute(select(rules).order_by(rules.c.rule)).all()
+        rows = connection.execute(select(of).order_by(of.c.rule)).all()
     return [Kept(row.rule, row.content, row.changes, row.changed, row.removed is not None) for row in rows]
 
 
-def write(engine: Engine, rule: str, content: Mapping[str, Any], changes: int, now: datetime) -> None:
+def write(
+    engine: Engine, rule: str, content: Mapping[str, Any], changes: int, now: datetime, of: Table = rules
+) -> None:
     """Keep a rule as it is now: a new one where `changes` is 0. One that was removed is back.
 
     Raises `Changed` where it is not as it was after so many `changes`.
     """
     row = {"content": state.plain(content), "changes": changes + 1, "changed": now, "removed": None}
-    _step(engine, rule, changes, row)
+    _step(engine, of, rule, changes, row)
 
 
-def remove(engine: Engine, rule: str, content: Mapping[str, Any], changes: int, now: datetime) -> None:
+def remove(
+    engine: Engine, rule: str, content: Mapping[str, Any], changes: int, now: datetime, of: Table = rules
+) -> None:
     """Take a rule away; a ready-made one that was never kept (`changes` 0) with its `content`. Raises `Changed`."""
     row = {"content": state.plain(content), "changes": changes + 1, "changed": now, "removed": now}
-    _step(engine, rule, changes, row)
+    _step(engine, of, rule, changes, row)
 
 
-def _step(engine: Engine, rule: str, changes: int, row: Mapping[str, Any]) -> None:
+def _step(engine: Engine, of: Table, rule: str, changes: int, row: Mapping[str, Any]) -> None:
     with engine.begin() as connection:
         if changes == 0:
-            made = (
-                state.inserting(engine, rules).values(rule=rule, **row).on_conflict_do_nothing().returning(rules.c.rule)
-            )
+            made = state.inserting(engine, of).values(rule=rule, **row).on_conflict_do_nothing().returning(of.c.rule)
             done = connection.execute(made).first()
         else:
-            mine = (rules.c.rule == rule) & (rules.c.changes == changes)
-            done = connection.execute(update(rules).where(mine).values(**row).returning(rules.c.rule)).first()
+            mine = (of.c.rule == rule) & (of.c.changes == changes)
+            done = connection.execute(update(of).where(mine).values(**row).returning(of.c.rule)).first()
     if done is None:
         raise Changed(CHANGED)
 

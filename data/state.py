@@ -477,6 +477,53 @@ report_deliveries = Table(
     Column("error", Text),  # missing where it was sent
 )
 
+# Rules that datasets keep to (data.checks); what was removed can be brought back.
+quality_rules = Table(
+    "quality_rules",
+    metadata,
+    _key("rule"),
+    Column("content", JSON, nullable=False),  # models.quality.rules, with the `lineage` of the data that it is about
+    Column("changes", BigInteger, nullable=False),  # writes until now
+    Column("changed", UtcDateTime, nullable=False),
+    Column("removed", UtcDateTime),
+)
+
+# How each of these rules fared on a version of a dataset, on a day.
+quality_log = Table(
+    "quality_log",
+    metadata,
+    _key("rule"),
+    _key("version"),  # of the dataset (data.tables)
+    _key("day", Date),
+    Column("lineage", Text, nullable=False),
+    Column("content", JSON, nullable=False),  # the rule as it was then
+    Column("state", Text, nullable=False),  # held, failed, cannot
+    Column("failing", BigInteger, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("value", Float),
+    Column("stopped", Boolean, nullable=False),  # whether the version was kept from the pages for it
+    Column("judged", UtcDateTime, nullable=False),
+)
+
+# Corrections of a dataset: a version each, with all that is needed to take them back.
+quality_steps = Table(
+    "quality_steps",
+    metadata,
+    _key("step"),
+    Column("table", Text, nullable=False),
+    Column("lineage", Text, nullable=False),
+    Column("before", Text, nullable=False),  # versions
+    Column("after", Text, nullable=False),
+    Column("content", JSON, nullable=False),  # what was corrected, and why it was suggested
+    Column("cells", JSON, nullable=False),  # what stood there before
+    Column("rows", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("done", UtcDateTime, nullable=False),
+    Column("undone", UtcDateTime),
+    Column("undone_by", Text),
+)
+
 # What was chosen for everybody: "psi_threshold.sales" -> 0.3.
 preferences = Table("preferences", metadata, _key("key"), Column("value", JSON, nullable=False))
 

@@ -212,6 +212,7 @@ _JOBS = {
     "drift": N_("drift"),
     "score": N_("score"),
     "retrain": N_("retrain"),
+    "quality": N_("quality"),
     "refresh": N_("refresh"),
     "fetch": N_("fetch"),
     "rules": N_("rules"),

@@ -69,7 +69,7 @@ SECTIONS = {
         ("covid", _("COVID-19"), "coronavirus"),
         ("food", _("Food products"), "nutrition"),
     ],
-    _("Data"): [("data", _("Data"), "database")],
+    _("Data"): [("data", _("Data"), "database"), ("data_quality", _("Data: quality"), "verified")],
 }
 
 

@@ -41,6 +41,7 @@ PAGES = {
     "covid": "COVID-19",
     "food": "Food products",
     "data": "Data",
+    "data-quality": "Data: quality",
 }
 NAVIGATION = [
     *("Today", "Ask", "Boards", "Churn", "Explore", "Performance", "What-if", "Campaign"),
@@ -49,7 +50,7 @@ NAVIGATION = [
     *("Products", "Margins", "Baskets"),
     *("Act", "Inbox", "Rules"),
     *("Monitoring", "Drift", "What-if drift", "Performance", "Retraining", "Health"),
-    *("Explore", "COVID-19", "Food products", "Data", "Data"),
+    *("Explore", "COVID-19", "Food products", "Data", "Data", "Quality"),
 ]
 # Loaded by their URL: the model chosen on the page before stays chosen, and these are looked at as they begin.
 ALONE = ["monitoring-drift", "monitoring-performance", "monitoring-retraining"]
@@ -68,6 +69,7 @@ INSTEAD = {
     "monitoring-health": ".stMain :is(.stPlotlyChart, .stButtonGroup)",  # without jobs no figure
     "food": ".stMain .stDataFrame",
     "data": ".stMain .stDataFrame",
+    "data-quality": ".stMain .stButton",  # without rules no figure
 }
 BEGINS = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>", "CSV": b"\xef\xbb\xbflevel,", "XLSX": b"PK"}
 CUSTOMERS = "id;résilié;contrat;ancienneté\n" + "".join(

@@ -11,7 +11,8 @@ from data import append, tables
 from data.append import Plan
 from data.tables import Stored
 from locales.labels import label
-from ui import answers, background, cards, downloads
+from models.quality import gate
+from ui import answers, background, cards, database, downloads
 from ui.data import sources
 from ui.data.sources import Given
 from ui.text import N_, _, plain
@@ -56,11 +57,11 @@ def view(stored: Stored) -> None:
     st.dataframe(plan.fresh.head(SHOWN), hide_index=True)
     downloads.table(plan.fresh, "new_lines", excel=False)
     if st.button(_("Add"), type="primary", icon=":material/add:"):
-        home = settings.get().home
+        home, engine = settings.get().home, database.engine()
 
         def work(step: background.Step) -> None:
             step(N_("Keeping the table"), 0.2)
-            append.add(home, stored, plan.fresh, found.name, datetime.now(UTC))
+            gate.grow(engine, home, stored, plan.fresh, found.name, datetime.now(UTC))
 
         sources.start("sales", "append", work)
         st.rerun()

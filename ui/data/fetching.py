@@ -10,8 +10,10 @@ import locales
 import settings
 from connectors import ConnectorError, fetched, files, sql
 from connectors.fetched import Kept
-from data.dataset import Table
-from ui import background
+from data.dataset import Dataset, Table
+from data.tables import Stored
+from models.quality import gate
+from ui import background, database
 from ui.data import sources
 from ui.text import _, plain
 
@@ -40,6 +42,7 @@ def running() -> bool:
 def start(source: str, query: str, name: str, column: str | None, key: tuple[str, ...]) -> None:
     """Fetch a SELECT in the background, what is new of it where it was fetched before; datasets of it go on too."""
     home, limit = settings.get().home, settings.get().upload_limit_mb * 1_000_000
+    engine = database.engine()
     said: list[_Said] = []
 
     def work(step: background.Step) -> None:
@@ -49,10 +52,13 @@ def start(source: str, query: str, name: str, column: str | None, key: tuple[str
         kept, changes = fetched.bring(home, source, query, name, column, key, fetching, datetime.now(UTC))
         said.append(_Said(kept, changes))
 
+        def keep(made: Dataset) -> Stored:
+            return gate.keep(engine, home, made, datetime.now(UTC))
+
         def keeping(message: str, share: float) -> None:
             step(message, 0.85 + 0.15 * share)
 
-        if fetched.carry(home, kept, limit, keeping, datetime.now(UTC), show=True):
+        if fetched.carry(home, kept, limit, keeping, keep, datetime.now(UTC), show=True):
             said[:] = [_Said(kept, changes, used=True)]
 
     st.session_state.pop("failed", None)

@@ -26,11 +26,12 @@ from connectors import (
     telco,
 )
 from connectors.recipes import Recipe
-from data import beside, demo, schemas, seals, tables
+from data import demo, schemas, seals, tables
 from data.dataset import Dataset, Table
 from data.tables import Stored
 from locales.labels import label
-from ui import background, cards, downloads, inputs, uploads
+from models.quality import gate
+from ui import background, cards, database, downloads, inputs, uploads
 from ui.data import continuing, outcome, understood
 from ui.text import N_, _, plain
 
@@ -136,12 +137,12 @@ def start(table: Table, job: str, work: Callable[[background.Step], None]) -> No
 
 
 def _start(table: Table, job: str, make: Callable[[background.Step], Dataset]) -> None:
-    home = settings.get().home
+    home, engine = settings.get().home, database.engine()
 
     def work(step: background.Step) -> None:
         made = make(step)
         step(N_("Keeping the table"), 0.95)
-        beside.keep(home, made, datetime.now(UTC))
+        gate.keep(engine, home, made, datetime.now(UTC))
 
     start(table, job, work)
 
