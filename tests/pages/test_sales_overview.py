@@ -12,7 +12,7 @@ from data import demo, tables
 from data.dataset import Dataset, Origin
 
 pytestmark = pytest.mark.same_data("sales")
-VIEWS = {"trend": 4, "what": 4, "who": 4}
+VIEWS = {"trend": 4, "what": 4, "who": 4, "numbers": 1, "out": 2}
 
 
 def figures(app):
