@@ -183,12 +183,14 @@ def test_rules_of_three_are_shown_where_there_are_some(visit, home):
     random = np.random.default_rng(1)
     held = []
     for _number in range(4_000):
-        one = set(random.choice([f"n{item}" for item in range(40)], 3, replace=False))
+        one = set(random.choice([f"n{item}" for item in range(40)], random.integers(1, 8), replace=False))
         one |= {"A"} if random.random() < 0.1 else set()
         one |= {"B"} if random.random() < (0.4 if "A" in one else 0.05) else set()
         one |= {"C"} if random.random() < (0.7 if {"A", "B"} <= one else 0.05) else set()
         held.append(sorted(one))
-    keep(small(held, customer=[f"c{number % 60}" for number, one in enumerate(held) for _item in one]))
+    lines = [number for number, one in enumerate(held) for _item in one]
+    days = pd.Timestamp("2025-01-01") + pd.to_timedelta(np.array(lines), unit="h")  # half a year
+    keep(small(held, timestamp=days, customer=[f"c{number % 60}" for number in lines]))
     app = visit("products_baskets", view="three")
     row = app.dataframe[0].value.iloc[0]
     assert {row["Who buys"], row["and"], row["also buys"]} == {"A", "B", "C"}

@@ -135,7 +135,7 @@ def test_one_day_only(visit, home, lines, view):
     app = visit("sales_overview", view=view)
     assert metric(app, "Revenue").value == locales.money(revenue(one), "EUR")
     assert metric(app, "Revenue").delta == ""
-    assert figures(app)
+    assert figures(app) or view == "out"
     if view == "trend":
         assert "takes four weeks" in app.info[0].value
 

@@ -196,7 +196,9 @@ def empty_shelves(of: Shown) -> None:
         share = total / sold if sold > 0 else 0.0
         cards.figure(charts.outs(found, total, share, of.currency), "sales_outs", table)
         if len(months) > 1 and total > 0:
-            cards.figure(charts.by_month(months, of.currency), "sales_outs_months", months.reset_index(names="month"))
+            cards.figure(
+                charts.by_month(months, of.currency), "sales_outs_months", months.rename_axis("month").reset_index()
+            )
     often = int((found["times"] > 1).sum())
     sentence = _("Products that ran out: {count}, of which more than once: {often}.")
     more = _(
