@@ -73,6 +73,7 @@ def board() -> None:
 
 
 if presenting.on():
+    store.one_currency(sold)
     presenting.shown(source, sold)
 else:
     cards.head(
@@ -80,4 +81,5 @@ else:
         _("The answers that you come back to, side by side: kept from Ask, or from the menu of any figure."),
         *shown,
     )
+    store.one_currency(sold)
     board()

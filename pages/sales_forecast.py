@@ -23,6 +23,7 @@ VIEWS = {
 
 stored = store.active("sales")
 cards.head(_("Sales: forecast"), _("What will sell, and how sure is that?"), stored)
+store.one_currency(stored)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     chosen = series.choose(stored)
     if chosen.frequency == "D":

@@ -335,6 +335,7 @@ def instead(of: Answer, _stored: Stored) -> None:
 
 def bundles(of: Answer, stored: Stored) -> None:
     """What a discount on a pair would earn."""
+    store.one_currency(stored)
     if _none(of):
         return
     currency = stored.origin.currency or "GBP"
