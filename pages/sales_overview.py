@@ -135,7 +135,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **In numbers**: of the worth of single lines (of what came back, above zero), or of what lies of each product at the
   end of the period, at its last cost. The standard deviation is that of a sample (n − 1).
 - **Empty shelves**: days on which something was sold, and which ended with nothing of a product on hand; after 90 such
-  days it counts as discontinued. What it lost is its usual share (of the 91 days before) of what the others sold.
+  days it counts as discontinued. What it lost is its usual share (of the 91 days before) of what the others sold, at
+  its mean price of the period.
 - **New**: bought in this month for the first time in the data, whatever the filters. In the first months of the data
   nearly everyone is new.
 """

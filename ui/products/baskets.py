@@ -208,8 +208,9 @@ def three(of: Answer, stored: Stored) -> None:
 
     found = answers.ready(key, "baskets", work)
     if found.rules.empty:
+        none = _("Three together takes a product that goes with two others, and no pairs found have one in common.")
         sentence = _("{tested} triples were looked at: what three products have in common is explained by their pairs.")
-        st.info(plain(sentence.format(tested=locales.number(found.tested))))
+        st.info(plain(sentence.format(tested=locales.number(found.tested)) if found.tested else none))
         return
     rules = found.rules
     beyond = (rules["together"] - rules["expected"]).to_numpy()

@@ -120,7 +120,7 @@ def numbers(of: Shown) -> None:
 
     levels = found[found["level"].notna()]
     levels = levels.assign(name=[_named(of, by, level) for level in levels["level"]])
-    axis = _("Worth of one ({unit})").format(unit=unit)
+    axis = (_("On hand of a product ({unit})") if kind == "stock" else _("Of one line ({unit})")).format(unit=unit)
     whole = found.iloc[[0]].assign(level="", name=_("All"))
     listed = pd.concat([whole, levels])
     table = pd.DataFrame({_column(by): listed["name"].to_numpy()})
@@ -128,7 +128,7 @@ def numbers(of: Shown) -> None:
         digits = 0 if one == "count" else 2
         table[_(title).format(unit=unit)] = listed[one].round(digits).to_numpy()
     cards.figure(charts.described(listed.head(charts.SHOWN + 1), axis, written, _(WHAT[kind])), "sales_numbers", table)
-    title = _("{what} in numbers, by {column}").format(what=_(description.KINDS[kind]), column=_column(by))
+    title = _("{what} in numbers, by {column}").format(what=_(description.KINDS[kind]), column=_column(by).lower())
     lists.show(table, f"sales_numbers_{kind}_{by}", title)
     if kind == "stock":
         sentence = _("A value is what lies of one product (in one warehouse) at the end of {day}.")
@@ -159,12 +159,16 @@ def empty_shelves(of: Shown) -> None:
         )
         places = []
     demand = _demand(of.stored.version, tuple(places), of.stored)
-    found = outs.outs(demand, of.start, of.end)
+    days = {"start": of.start, "end": of.end}
+    paid = _asked(of.stored.version, outs.paid(), days, of.stored).set_index("product")["price"]
+    found = outs.outs(demand, of.start, of.end, paid)
     kept = {column: values for column, values in of.filters.items() if values and column not in ("store", SEGMENT)}
+    fits = np.ones(len(demand.goods), bool)
     if kept:
         where, values = description.conditions(kept, of.stored.columns["sales"])
-        fits = _asked(of.stored.version, f"SELECT DISTINCT product FROM sales WHERE {where}", values, of.stored)  # noqa: S608
-        found = found[found["product"].isin(fits["product"])].reset_index(drop=True)
+        asked = _asked(of.stored.version, f"SELECT DISTINCT product FROM sales WHERE {where}", values, of.stored)  # noqa: S608
+        fits = demand.goods["product"].isin(asked["product"]).to_numpy()
+        found = found[found["product"].isin(asked["product"])].reset_index(drop=True)
     if of.filters.get(SEGMENT) or (of.filters.get("store") and not places):
         st.caption(_("Who would have bought, and in which store, is not known: those filters are left out here."))
     known = store.frame(of.stored, "stock_moves")["date"].min().normalize()
@@ -177,10 +181,10 @@ def empty_shelves(of: Shown) -> None:
         st.success(_("No product was sold out on a day of this period."), icon=":material/check:")
         return
     total = float(found["lost"].sum())
-    rows = demand.goods["product"].isin(found["product"]) if kept else np.ones(len(demand.goods), bool)
-    days = (demand.days >= of.start) & (demand.days <= of.end)
-    sold = float((demand.sold[:, days].sum(axis=1) * demand.goods["price"].fillna(0))[rows].sum())
-    months = outs.by_month(demand, of.start, of.end, pd.Index(found["product"]))
+    kept_days = (demand.days >= of.start) & (demand.days <= of.end)
+    worth = demand.goods["product"].map(paid).fillna(demand.goods["price"]).fillna(0)
+    sold = float((demand.sold[:, kept_days].sum(axis=1) * worth)[fits].sum())
+    months = outs.by_month(demand, of.start, of.end, paid, pd.Index(found["product"]))
     table = pd.DataFrame(
         {
             heading("product"): found["name"],
@@ -202,7 +206,7 @@ def empty_shelves(of: Shown) -> None:
     often = int((found["times"] > 1).sum())
     sentence = _("Products that ran out: {count}, of which more than once: {often}.")
     more = _(
-        "Lost is what a product usually sells of what the others sold on such a day, at its latest price; some of it "
+        "Lost is what a product usually sells of what the others sold on such a day, at its mean price of these days; some of it "
         "was bought later, or something else in its place."
     )
     whole = (
