@@ -81,7 +81,7 @@ def described(found: pd.DataFrame, axis: str, written: Callable[[float], str], w
 
 
 def outs(found: pd.DataFrame, total: float, share: float, currency: str) -> go.Figure:
-    """The products (of `models.stock.outs`) that lost the most sales; `total` money in all, a `share` of what was sold."""
+    """The products (of `models.stock.outs`) that lost most; `total` money in all, a `share` of what was sold."""
     shown = found[found["lost"].notna()].head(SHOWN).iloc[::-1]
     title = _("Empty shelves cost about {amount} of sales, {share} of what was sold").format(
         amount=locales.money(total, currency), share=locales.percent(share, 1)

@@ -206,8 +206,8 @@ def empty_shelves(of: Shown) -> None:
     often = int((found["times"] > 1).sum())
     sentence = _("Products that ran out: {count}, of which more than once: {often}.")
     more = _(
-        "Lost is what a product usually sells of what the others sold on such a day, at its mean price of these days; some of it "
-        "was bought later, or something else in its place."
+        "Lost is what a product usually sells of what the others sold on such a day, at its mean price of these days; "
+        "some of it was bought later, or something else in its place."
     )
     whole = (
         _("A product is sold out where no warehouse has any: choose one to see its own empty shelves.")
