@@ -1,15 +1,15 @@
-"""What the pages of Customers cost and whether they hold. Run: python -m benchmarks.customers [--big]
+"""What the pages of Customers and Products cost and whether those of Customers hold.
 
-Times of each step on simulated sales of 0.1 and 1 million lines (--big: 10 million too), the median of three, beside
-their budgets; then what is promised beside what was held, in simulated shops whose truth is known and that nothing was
-tuned to.
+Run: python -m benchmarks.customers [--big] [--beside PYTHON]
+
+Times of each step, and those of the processor in them, on simulated sales of 0.1 and 1 million lines (--big: 10 million
+too), the median of three, beside their budgets; then what is promised beside what was held, in simulated shops whose
+truth is known and that nothing was tuned to.
 """
 
 import argparse
 import resource
-import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime
@@ -20,6 +20,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from benchmarks import products
 from data import tables
 from data.dataset import Dataset, Origin
 from data.demo.sales import generate
@@ -31,14 +32,10 @@ LINES_A_CUSTOMER = 76  # of the demo, in three years
 
 
 def timed(name: str, lines: int, work: Callable[[], T], budget: str = "", times: int = 3) -> T:
-    """The answer of `work`; prints the median of its times."""
-    taken = []
-    for _time in range(times):
-        begun = time.perf_counter()
-        made = work()
-        taken.append(time.perf_counter() - begun)
-    print(f"{lines:>10,} lines  {name:<44} {statistics.median(taken):8.3f} s   {budget}", flush=True)
-    return made
+    """The answer of `work`; prints the median of its times, and of the processor's."""
+    answers: list[T] = []
+    products.timed(name, lines, lambda: answers.append(work()), budget, times)
+    return answers[-1]
 
 
 def keep(size: int, home: str) -> int:
@@ -62,7 +59,7 @@ def costs(size: int) -> None:
         bought = rfm.purchases(tables.query(stored, query))
         scored = timed("RFM: scores again, another day", lines, lambda: rfm.score(bought))
         timed("cohorts: lines to cohorts", lines,
-              lambda: cohorts.cohorts(rfm.purchases(tables.query(stored, query))))  # fmt: skip
+              lambda: cohorts.cohorts(rfm.purchases(tables.query(stored, query))), "< 0.3 s")  # fmt: skip
         timed("cohorts, of a filter", lines, lambda: cohorts.cohorts(bought), "< 0.3 s")
         timed("who moved", lines, lambda: segments.movement(bought))
         timed("k-means, seven numbers of groups", lines, lambda: segments.kmeans(scored), "in the background", 1)
@@ -208,11 +205,13 @@ def seasons(seed: int, shops: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--big", action="store_true", help="10 million lines too")
+    parser.add_argument("--beside", metavar="PYTHON", help="one with mlxtend and efficient-apriori")
     parser.add_argument("--seed", type=int, default=20_26)
     parser.add_argument("--shops", type=int, default=5)
     asked = parser.parse_args()
     for size in (100_000, 1_000_000, *((10_000_000,) if asked.big else ())):
         costs(size)
+        products.costs(size, 4_000, asked.beside)
     promises(asked.seed, asked.shops)
     values(asked.seed, 4 * asked.shops)
     seasons(asked.seed, 2 * asked.shops)

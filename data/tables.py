@@ -348,6 +348,12 @@ def query(stored: Stored, sql: str, **params: object) -> pd.DataFrame:
         return cursor.execute(sql, params or None).df()
 
 
+def only(sql: str, where: str) -> str:
+    """The query `sql` over those lines of sales that fit a condition, of which all of them are `main.sales`."""
+    lines, rest = f"sales AS (SELECT * FROM main.sales WHERE {where})", sql.strip()  # noqa: S608  # conditions of ours
+    return f"WITH {lines}, {rest[5:]}" if rest.startswith("WITH ") else f"WITH {lines} {rest}"
+
+
 def unknown(stored: Stored) -> frozenset[str]:
     """What a sales dataset does not say of any line: amount, quantity, unit_price, time_of_day."""
     day = "count(*) FILTER (timestamp <> date_trunc('day', timestamp))"

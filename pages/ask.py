@@ -15,6 +15,7 @@ cards.head(
     _("What would you like to know? Ask in English or French, or build the question below."),
     *([sold, people] if tables.of_one_shop(sold, people) else [sold]),
 )
+store.one_currency(sold)
 of = known.known(sold, people)
 currency = sold.origin.currency or "GBP"
 talk.begin(of)

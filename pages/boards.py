@@ -74,6 +74,7 @@ def board() -> None:
 
 
 if presenting.on():
+    store.one_currency(sold)
     presenting.shown(source, sold)
 else:
     cards.head(
@@ -81,4 +82,5 @@ else:
         _("The answers that you come back to, side by side: kept from Ask, or from the menu of any figure."),
         *shown,
     )
+    store.one_currency(sold)
     board()

@@ -21,6 +21,7 @@ def shown() -> None:
     """The filter and the view, so that nothing else is run and painted again."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         wanted = buyers.choose()
+    buyers.say(wanted)
     made = views.found(stored, bought, wanted)
     if made.size.empty:
         st.info(_("No customer is in these segments. Choose others."))

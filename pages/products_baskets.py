@@ -35,6 +35,9 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Found** are pairs with surely more baskets than chance gives (Poisson tail), so that 5% of them may be false
   (Benjamini and Hochberg 1995), among all pairs of products in 20 baskets or more; of three customers or more, as one
   customer's habit fills many baskets.
+- **Three together**: triples with two pairs found, whose products have more in common than any one of them explains:
+  of the baskets with it, of the same size and month, the other two are tested for independence, and so for each of the
+  three (Mantel and Haenszel 1959, with a binomial tail); 5% of those found may be false.
 - **Does it last**: rules found in the first two thirds of the months are asked of the rest. One still holds if it is
   surely above chance there; no longer if it is not, and surely below what it was. The **half-life** is that of what all
   of them have beyond chance in those later months only, as the first ones flatter them.

@@ -5,7 +5,7 @@ import streamlit as st
 
 from data import tables
 from models.products.margins import GOODS
-from ui import cards, inputs, store
+from ui import buyers, cards, inputs, store
 from ui.products import margins as views
 from ui.text import _
 
@@ -22,8 +22,11 @@ first, last = (pd.Timestamp(span[end]).normalize() for end in ("first", "last"))
 @st.fragment
 def explored() -> None:
     """The period and the view, so that nothing else is run and painted again."""
-    start, end = map(pd.Timestamp, inputs.period(_("Period"), "period", first.date(), last.date()))
-    of = views.shown(stored, start, end, first)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        start, end = map(pd.Timestamp, inputs.period(_("Period"), "period", first.date(), last.date()))
+        wanted = buyers.choose() if "customer" in stored.columns["sales"] else []
+    buyers.say(wanted)
+    of = views.shown(stored, start, end, first, wanted)
     if not views.sold(of):
         st.info(_("Nothing was sold in this period: choose a longer one."))
         return

@@ -7,7 +7,7 @@ import streamlit as st
 import locales
 from models.forecast import explain
 from ui import cards, country, inputs, store
-from ui.sales import agreement, launch, recent, series
+from ui.sales import agreement, launch, recent, segment, series
 from ui.sales import forecast as views
 from ui.text import N_, _
 
@@ -23,15 +23,20 @@ VIEWS = {
 
 stored = store.active("sales")
 cards.head(_("Sales: forecast"), _("What will sell, and how sure is that?"), stored)
+store.one_currency(stored)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     chosen = series.choose(stored)
     if chosen.frequency == "D":
         country.choose(stored, chosen.country, chosen.part, chosen.value)
+    segments = segment.choose(stored, chosen)
 new = launch.found(stored, chosen)
 if new is not None:
     launch.show(chosen, new)
     st.stop()
 found = series.forecast(stored, chosen)
+if segments:
+    segment.show(stored, chosen, found, segments)
+    st.stop()
 views.logged_once(stored, chosen, found)
 
 
@@ -126,6 +131,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **New products**, with less than four weeks of sales, are told by earlier launches of their category (of all, where
   there are fewer than eight): the logarithm of what each sold in the days to come over what it had sold in as many days
   has a mean and a spread, and the band is the prediction interval of one more (Student's t).
+- **A segment** is forecast as a share of everything: what those who were in it on past days, scored with what was known
+  then, brought in after them, on a straight line (its interval is added in squares to that of everything).
 - **A new level**: the last week or more stands apart where its mean is more than twice as far from the weeks before as
   at any earlier time. Whether it stays is not in the data: both are computed, and the answer is kept with its reason.
 - **Steady growth**: where a straight line through the logarithms, beside a yearly course, leaves nothing that wanders

@@ -8,10 +8,17 @@ from locales.labels import heading, label
 from models.sales import overview
 from models.sales.pulse import YEAR
 from ui import answers, buyers, cards, inputs, store
+from ui.sales import numbers
 from ui.sales import overview as views
-from ui.text import N_, _, is_dark
+from ui.text import N_, _
 
-VIEWS = {"trend": N_("Trend"), "what": N_("What sells"), "who": N_("Who buys")}
+VIEWS = {
+    "trend": N_("Trend"),
+    "what": N_("What sells"),
+    "who": N_("Who buys"),
+    "numbers": N_("In numbers"),
+    "out": N_("Empty shelves"),
+}
 AGAINST = {"year": N_("A year earlier"), "before": N_("The days before")}
 THEN = {"year": N_("{value} a year earlier"), "before": N_("{value} before")}
 SEASONS: dict[overview.Season, str] = {"week": N_("Days of the week"), "year": N_("Weeks of the year")}
@@ -23,11 +30,6 @@ LACKS = {  # column -> (the view that misses it, what it is needed for); no view
     "category": ("what", N_("Categories need the column “category”, which these data lack.")),
     "store": ("what", N_("Stores need the column “store”, which these data lack.")),
 }
-NO_PARTS = {
-    "week": N_("The days cannot be split into trend and season: that takes four weeks with sales on most open days."),
-    "year": N_("The weeks cannot be split into trend and season: that takes two years with sales in most weeks."),
-}
-
 stored = store.active("sales")
 cards.head(_("Sales: overview"), _("What sold, when, and to whom?"), stored)
 store.need(stored, "amount")
@@ -78,6 +80,7 @@ def explored() -> None:
         st.button(_("Reset"), icon=":material/restart_alt:", on_click=reset, disabled=not any(filters.values()))
 
     if filters.get(buyers.SEGMENT):
+        buyers.say(filters[buyers.SEGMENT])
         lines = overview.by(lines, {buyers.SEGMENT: buyers.of_lines(stored, lines.lines["customer"].array)})
     kept, shift = overview.keep(lines, filters), shifts[against]
     shown = overview.between(kept, start, end)
@@ -97,42 +100,20 @@ def explored() -> None:
     if lacking:
         st.caption(" ".join([*lacking, _("Where your file has it, map it on the page Data.")]))
     if view == "trend":
-        trend(overview.daily(kept), start, end, season)
+        views.trend(overview.daily(kept), start, end, season, currency)
     elif view == "what":
         with st.grid("auto", min_column_width=400):
             for column in ("product", *filtered, *by):
-                best(column, shown)
+                views.best(column, shown, name, currency)
+    elif view in ("numbers", "out"):
+        of = numbers.Shown(stored, start, end, filters, name)
+        (numbers.numbers if view == "numbers" else numbers.empty_shelves)(of)
     elif "customer" not in missing:
         months = overview.loyalty(kept, start, end)
         with st.grid("auto", min_column_width=400):
             cards.figure(charts.loyalty(months), "sales_loyalty", months)
             cards.figure(charts.loyalty_revenue(months, currency), "sales_loyalty_revenue", months)
-            best("customer", shown)
-
-
-def trend(days: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp, season: overview.Season) -> None:
-    parts, shown = overview.decompose(days, season), days[start:end]
-    if parts is None:
-        st.info(_(NO_PARTS[season]))
-    elif len(parts := parts[start:end]):
-        table = parts.reset_index(names="day")
-        cards.figure(charts.trend(parts, season, currency), "sales_trend", table)
-        with st.grid("auto", min_column_width=400):
-            profile = charts.season_of_week if season == "week" else charts.season_of_year
-            cards.figure(profile(parts, currency), "sales_season", table)
-            cards.figure(charts.rest(parts, season, currency), "sales_rest", table)
-    cards.figure(charts.calendar(shown, currency, is_dark()), "sales_calendar", shown.reset_index())
-
-
-def best(column: str, shown: overview.Goods) -> None:
-    """Who or what makes the most of the revenue; of many levels the whole curve as well."""
-    ranked = overview.pareto(shown, column)
-    if ranked.empty:
-        return
-    ranked.insert(1, "name", [name(column, level) for level in ranked["level"]])
-    cards.figure(charts.pareto(ranked, column, currency), f"sales_by_{column}", ranked)
-    if len(ranked) > charts.MAX_BARS:
-        cards.figure(charts.concentration(ranked, column), f"sales_share_by_{column}", ranked)
+            views.best("customer", shown, name, currency)
 
 
 explored()
@@ -150,6 +131,11 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   three robust standard deviations.
 - **80% of revenue**: the fewest that bring it in, among those that brought in more than came back.
 - **Segment**: that of a customer on the last day of the data, as on the page Customers: segments, whatever the period.
+- **In numbers**: of the worth of single lines (of what came back, above zero), or of what lies of each product at the
+  end of the period, at its last cost. The standard deviation is that of a sample (n − 1).
+- **Empty shelves**: days on which something was sold, and which ended with nothing of a product on hand; after 90 such
+  days it counts as discontinued. What it lost is its usual share (of the 91 days before) of what the others sold, at
+  its mean price of the period.
 - **New**: bought in this month for the first time in the data, whatever the filters. In the first months of the data
   nearly everyone is new.
 """

@@ -27,6 +27,7 @@ NAMED = 3  # customers who are slipping
 
 customers_data, sales_data = store.active("customers"), store.active("sales")
 cards.head(_("Today"), _("What should you look at this morning?"), customers_data, sales_data)
+store.one_currency(sales_data)
 
 customers, days = with_outcome(store.frame(customers_data)), store.days(sales_data)
 churn, shop = explore.headline(customers), pulse.pulse(days)

@@ -9,6 +9,7 @@ import streamlit as st
 import locales
 from data import tables
 from data.tables import Stored
+from models import segmenting
 from models.customers import rfm, segments
 from models.customers.rfm import CannotTell, Purchases
 from models.sales.overview import UNKNOWN
@@ -16,7 +17,7 @@ from ui import answers, inputs, store
 from ui.background import Step
 from ui.text import N_, _, plain
 
-SEGMENT = "customer_segment"  # of a line of goods
+SEGMENT = segmenting.SEGMENT
 
 
 def purchases(stored: Stored) -> Purchases:
@@ -76,12 +77,20 @@ def caveat(one: rfm.Caveat) -> str:
 
 def name(segment: str) -> str:
     """A segment as a reader calls it."""
-    return _(rfm.NAMES[segment]) if segment in rfm.NAMES else _("Without a segment")
+    return _(segmenting.NAMES[segment]) if segment in segmenting.NAMES else _("Without a segment")
 
 
 def choose(key: str = "segment") -> list[str]:
     """Any number of segments; none is all."""
-    return inputs.several(_("Segment"), list(rfm.SEGMENTS), key, name)
+    return inputs.several(_("Segment"), list(segmenting.SEGMENTS), key, name)
+
+
+def say(wanted: Sequence[str]) -> None:
+    """Which customers a page is about, if not all."""
+    if wanted:
+        sentence = _("Only customers who on the last day of the data are in the segment: {segments}.")
+        named = sentence.format(segments=", ".join(map(name, wanted)))
+        st.caption(f":material/filter_alt: {plain(named)}")
 
 
 def only(stored: Stored, bought: Purchases, wanted: Sequence[str]) -> Purchases:
@@ -97,5 +106,5 @@ def only(stored: Stored, bought: Purchases, wanted: Sequence[str]) -> Purchases:
 def of_lines(stored: Stored, customers: pd.Categorical) -> pd.Categorical:
     """The segment of each line of goods by its customer; `UNKNOWN` where it has none."""
     places = segments.spread_over(customers.categories, customers.codes, scored(stored), purchases(stored).customers)
-    levels = [*rfm.SEGMENTS, UNKNOWN]
-    return pd.Categorical.from_codes(np.where(places < 0, len(rfm.SEGMENTS), places), levels)
+    levels = [*segmenting.SEGMENTS, UNKNOWN]
+    return pd.Categorical.from_codes(np.where(places < 0, len(segmenting.SEGMENTS), places), levels)

@@ -79,13 +79,58 @@ def _unknown(version: str, _stored: Stored) -> frozenset[str]:  # noqa: ARG001  
 
 
 def need(stored: Stored, *columns: str) -> None:
-    """Stop the page, with a sentence, where a sales dataset says nothing of some columns that it needs."""
+    """Stop the page, with a sentence, where a sales dataset says nothing of some columns that it needs, or needs money
+    to be added up that is of several currencies."""
+    if {"amount", "unit_price"} & set(columns):
+        one_currency(stored)
     if missing := [column for column in columns if column in unknown(stored)]:
         sentence = _(
             "This page needs what these data do not say: {columns}. Where your file has it, map it on the page Data."
         )
         st.info(plain(sentence.format(columns=", ".join(label(column) for column in missing))))
         st.stop()
+
+
+def one_currency(stored: Stored) -> None:
+    """Stop the page where the lines of sales are in several currencies: they are never added up, but shown each."""
+    found = _currencies(stored.version, stored)
+    if len(found) < 2:
+        return
+    sentence = _(
+        "These lines are in several currencies ({currencies}), which cannot be added up: bring the file again on the "
+        "page Data, and choose one of them or rates. What each of them holds:"
+    )
+    st.info(plain(sentence.format(currencies=", ".join(found["currency"]))))
+    table = pd.DataFrame(
+        {
+            label("currency"): found["currency"],
+            label("lines"): found["lines"],
+            _("Sold"): found["sold"].round(2),
+            _("Returned"): found["returned"].round(2),
+            _("Revenue"): found["revenue"].round(2),
+            _("Units"): found["units"].round(2),
+            _("First day"): found["first"].dt.date,
+            _("Last day"): found["last"].dt.date,
+        }
+    )
+    st.dataframe(table, hide_index=True)
+    st.page_link(settings.ROOT / "pages" / "data.py", label=_("Open the page Data"), icon=":material/database:")
+    st.stop()
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _currencies(version: str, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
+    return tables.query(
+        _stored,
+        """
+        SELECT currency, count(*) AS lines, sum(amount) FILTER (line_type = 'sale') AS sold,
+               -sum(amount) FILTER (line_type = 'return') AS returned,
+               sum(amount) FILTER (line_type IN ('sale', 'return')) AS revenue,
+               sum(quantity) FILTER (line_type IN ('sale', 'return')) AS units,
+               min(timestamp) AS first, max(timestamp) AS last
+        FROM sales GROUP BY 1 ORDER BY 2 DESC, 1
+        """,
+    )
 
 
 def days(stored: Stored) -> pd.DataFrame:

@@ -11,16 +11,17 @@ import locales
 from charts import theme
 from charts.customers.heat import heatmap
 from locales import N_, _
+from models import segmenting
 from models.customers import rfm, segments
 from models.customers.segments import FEATURES, NOT_YET, STABLE, Clusters
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Good news to bad, in the order of `rfm.SEGMENTS`: never the only sign, as every part is named.
+# Good news to bad, in the order of `segmenting.SEGMENTS`: never the only sign, as every part is named.
 COLOURS = dict(
     zip(
-        rfm.SEGMENTS,
+        segmenting.SEGMENTS,
         ["#0C4A61", "#1F7896", "#3F9A68", "#5B9BD5", "#4E9FB9", "#B8860B", "#9A7B4F", "#D4622F", "#9C3F16", "#7D8B96",
          "#5C7F8F"],
         strict=True,
@@ -33,7 +34,7 @@ BETWEEN = 0.012  # of the height, between two nodes
 
 def name(segment: str) -> str:
     """A segment as a reader calls it."""
-    return _("Not yet a customer") if segment == NOT_YET else _(rfm.NAMES[segment])
+    return _("Not yet a customer") if segment == NOT_YET else _(segmenting.NAMES[segment])
 
 
 def treemap(parts: pd.DataFrame, currency: str) -> go.Figure:
@@ -90,7 +91,7 @@ def scores(scored: pd.DataFrame, dark: bool) -> "Figure":
     counts = counts.reshape(rfm.SCORES, rfm.SCORES)[::-1]
     texts = np.array(
         [
-            ["\n".join([locales.number(n), *wrap(name(rfm.GRID[rfm.SCORES - 1 - row][column]), 13)])
+            ["\n".join([locales.number(n), *wrap(name(segmenting.GRID[rfm.SCORES - 1 - row][column]), 13)])
              for column, n in enumerate(ns)]
             for row, ns in enumerate(counts)
         ]
@@ -222,7 +223,7 @@ def distances(found: Clusters) -> go.Figure:
 
 def sankey(days: list[pd.Timestamp], moves: list[pd.DataFrame]) -> go.Figure:
     """How customers moved between segments from each of `days` to the next (of `segments.movement`)."""
-    order = [*rfm.SEGMENTS, NOT_YET]
+    order = [*segmenting.SEGMENTS, NOT_YET]
     places: dict[tuple[int, str], int] = {}
     nodes: list[tuple[int, str]] = []
     for number, _day in enumerate(days):

@@ -23,6 +23,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from data.rules import Kept
 from locales import N_, Sentence
+from models import segmenting
 from models.ask.definitions import Catalogue, Measure
 from models.ask.query import Filter, read
 
@@ -113,6 +114,8 @@ def check(rule: Rule, known: Catalogue) -> None:
         raise Unfit(N_("Rules watch what happens day by day: choose a measure of the sales."))
     if any("sales" not in known.dimensions[name].sql for name in names):
         raise Unfit(N_("The sales cannot be split or kept to that: choose another dimension."))
+    if segmenting.SEGMENT in names:  # of whom the past is chosen by what came after it
+        raise Unfit(N_("Customers move between segments, which are those of the last day: a rule cannot follow one."))
     if rule.by and not known.dimensions[rule.by].levels:
         raise Unfit(N_("A rule watches somebody or something: it cannot be split by a part of the calendar."))
     _check_numbers(rule)

@@ -14,6 +14,7 @@ from data import schemas
 from data.tables import quoted
 from locales import N_
 from locales.labels import label
+from models import segmenting
 from models.ask import periods, words
 from models.ask.query import GRAINS, Query
 
@@ -49,7 +50,8 @@ class Measure:
 class Dimension:
     """What a measure can be split by and kept to: an expression for each table that has it.
 
-    `levels`: its values are known by name, and can be found in a question.
+    `levels`: its values are known by name, and can be found in a question, unless they are not `spoken` (people say
+    "new" and "lost" of other things).
     """
 
     name: str
@@ -58,6 +60,7 @@ class Dimension:
     needs: tuple[str, ...] = ()
     levels: bool = True
     own: bool = False  # `title` is the name of a column
+    spoken: bool = True
     words: tuple[str, ...] = ()
 
 
@@ -346,6 +349,9 @@ DIMENSIONS = (
     Dimension("supplier", N_("Supplier"), {"sales": "supplier", "stock": "supplier"}, ("supplier",)),
     Dimension("customer", N_("Customer"), {"sales": "customer"}, ("customer",)),
     Dimension(
+        segmenting.SEGMENT, N_("Segment"), {"sales": segmenting.segment_of_line()}, ("customer", "amount"), spoken=False
+    ),
+    Dimension(
         "country",
         N_("Country"),
         {"sales": "(SELECT any_value(s.country) FROM stores AS s WHERE s.store = sales.store)"},
@@ -400,7 +406,10 @@ def catalogue(
             tables = {"sales", *(["stock"] if moved and dimension.name in in_stock else [])}
             kept = {table: sql for table, sql in dimension.sql.items() if table in tables}
             dimensions[dimension.name] = replace(dimension, sql=kept, words=words.of(dimension.name, "dimension"))
-    for name in schemas.extras(columns["sales"]):
+    own = schemas.extras(columns["sales"])
+    if segmenting.SEGMENT in dimensions and any("segment" in name.casefold() for name in own):
+        dimensions[segmenting.SEGMENT] = replace(dimensions[segmenting.SEGMENT], words=())  # people mean their own
+    for name in own:
         dimensions[name] = Dimension(name, name, {"sales": quoted(name)}, own=True, words=(name,))
     for name in schemas.extras(columns["sales"], "float64"):
         measures |= {one.name: one for one in _numbers(name, "sales", f"FILTER ({GOODS})")}

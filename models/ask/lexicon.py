@@ -133,6 +133,8 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
         say_all(words.split(phrases), Entry("value", "weekday", (str(number),)))
     for name, values in levels.items():
         called = names.get(name, {})
+        if not known.dimensions[name].spoken:
+            continue
         if (two := _yes_no(values)) is not None:
             binary[name] = two
             continue

@@ -10,6 +10,7 @@ import pandas as pd
 import locales
 from locales import N_, _, ngettext
 from locales.labels import heading, label
+from models import segmenting
 from models.ask import definitions, periods, statement
 from models.ask.definitions import Catalogue, Measure
 from models.ask.query import GRAINS, Filter, Query, Threshold
@@ -55,6 +56,8 @@ def value(name: str, level: object, names: Names) -> str:
         return _("{hour} o’clock").format(hour=int(level))  # type: ignore[call-overload]
     if name == "month_of_year":
         return babel.dates.get_month_names("wide", locale=locales.language())[int(level)]  # type: ignore[call-overload]
+    if name == segmenting.SEGMENT:
+        return _(segmenting.NAMES[str(level)]) if level in segmenting.NAMES else str(level)
     called = names.get(name, {}).get(str(level))
     return called or label(str(level))
 
@@ -188,6 +191,8 @@ def kept(known: Catalogue, one: Filter, names: Names) -> str:
         ]
     )
     name = dimension(known, one.dimension)
+    if one.dimension == segmenting.SEGMENT:
+        name = _("Segment on {day}").format(day=locales.day(known.last))
     if one.how == "contains":
         text = _("{column} with {words} in its name") if one.kept else _("without {column} with {words} in its name")
         return text.format(column=name, words=values)

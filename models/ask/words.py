@@ -209,6 +209,11 @@ DIMENSIONS = {
         customer | customers | client | clients | buyer | buyers | shopper | shoppers | account | accounts | cliente |
         acheteur | acheteurs | compte client
     """,
+    "customer_segment": """
+        segment | segments | customer segment | customer segments | rfm segment | rfm segments | segment of customers |
+        segments of customers | segment client | segments clients | segment de clients | segments de clients |
+        segment de clientele | segments de clientele | segment rfm | segments rfm
+    """,
     "country": """
         country | countries | nation | nations | pays
     """,

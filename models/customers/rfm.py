@@ -7,34 +7,9 @@ import numpy as np
 import pandas as pd
 
 from locales import N_
+from models.segmenting import GRID, SCORES, SEGMENTS
 from models.statistics import CannotTell, opened
 
-SCORES = 5
-# The segment of each score of recency (rows, 1 to 5) and frequency (columns, 1 to 5).
-GRID = (
-    ("lost", "lost", "at risk", "at risk", "cannot lose"),
-    ("hibernating", "hibernating", "at risk", "at risk", "cannot lose"),
-    ("about to sleep", "about to sleep", "need attention", "loyal", "loyal"),
-    ("promising", "potential loyalists", "potential loyalists", "loyal", "loyal"),
-    ("new", "potential loyalists", "potential loyalists", "champions", "champions"),
-)
-SEGMENTS = (
-    *("champions", "loyal", "potential loyalists", "new", "promising", "need attention"),
-    *("about to sleep", "at risk", "cannot lose", "hibernating", "lost"),
-)
-NAMES = {
-    "champions": N_("Champions"),
-    "loyal": N_("Loyal customers"),
-    "potential loyalists": N_("Potential loyalists"),
-    "new": N_("New customers"),
-    "promising": N_("Promising"),
-    "need attention": N_("Need attention"),
-    "about to sleep": N_("About to sleep"),
-    "at risk": N_("At risk"),
-    "cannot lose": N_("Cannot lose them"),
-    "hibernating": N_("Hibernating"),
-    "lost": N_("Lost"),
-}
 ACTIONS = {
     "champions": N_("Reward them, show them what is new first, ask for a review."),
     "loyal": N_("Offer what goes with what they buy; invite them to a loyalty scheme."),

@@ -165,7 +165,7 @@ def movement(bought: Purchases, quarters: int = 2) -> tuple[list[pd.Timestamp], 
 
 
 def spread_over(customers: Sequence[object], codes: np.ndarray, scored: pd.DataFrame, names: np.ndarray) -> np.ndarray:
-    """For lines with a customer (`codes` of `customers`, -1 for none) the segment's place in `rfm.SEGMENTS`, or -1."""
+    """For lines with a customer (`codes` of `customers`, -1 for none) the place of the segment in `SEGMENTS`, or -1."""
     place = pd.Series(scored["segment"].cat.codes.to_numpy(), names[scored.index.to_numpy()])
     of = np.append(place.reindex(list(customers)).fillna(-1).to_numpy(dtype=np.int64), -1)
     return of[codes]

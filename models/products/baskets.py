@@ -192,8 +192,7 @@ def chance(made: Baskets, places: np.ndarray) -> Chance:
 
     size = np.diff(made.held.indptr)
     rows = np.flatnonzero(size > 1)
-    width = np.where(size < EXACT, size, EXACT + np.log(np.maximum(size, 1) / EXACT) // np.log(WIDER)).astype(int)
-    stratum, classes = pd.factorize(made.month[rows] * 1_000 + width[rows], sort=True)
+    classes, stratum = strata(made, size)
     summing = csr_array(
         (size[rows] - 1.0, (stratum, np.arange(len(rows)))), shape=(len(classes), len(rows)), dtype=np.float32
     )
@@ -212,6 +211,16 @@ def chance(made: Baskets, places: np.ndarray) -> Chance:
             break
         weights = (weights + fresh) / 2
     return Chance(weights, classes // 1_000, places)
+
+
+def strata(made: Baskets, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The classes of month and size that there are, and the place among them of each basket with two products or more.
+
+    `size` is the number of products of each basket.
+    """
+    width = np.where(size < EXACT, size, EXACT + np.log(np.maximum(size, 1) / EXACT) // np.log(WIDER)).astype(int)
+    stratum, classes = pd.factorize((made.month * 1_000 + width)[size > 1], sort=True)
+    return np.asarray(classes), stratum
 
 
 def find(made: Baskets) -> Rules:
@@ -246,7 +255,7 @@ def find(made: Baskets) -> Rules:
     e_first, e_rest = likely.total(a, b, span), likely.total(a, b, slice(split or months, None))
     tested = len(places) * (len(places) - 1) // 2
     level = LEVEL / 2 if split else LEVEL  # of each of two searches
-    now, before = _sure(both, e_first + e_rest, tested, level), _sure(at_first, e_first, tested, level)
+    now, before = surely(both, e_first + e_rest, tested, level), surely(at_first, e_first, tested, level)
     kept = np.flatnonzero(now | before)
     customer = np.where(made.customer < 0, -1 - np.arange(len(made.month)), made.customer)
     buyers = np.zeros(len(kept), dtype=int)
@@ -257,7 +266,7 @@ def find(made: Baskets) -> Rules:
     a, b, both, at_first, e_first, e_rest, before = (
         values[kept] for values in (a, b, both, at_first, e_first, e_rest, before)
     )
-    state = _state(at_first, e_first, both - at_first, e_rest) if split else np.full(len(a), "new")
+    state = became(at_first, e_first, both - at_first, e_rest) if split else np.full(len(a), "new")
     fading = pd.DataFrame({"both": [], "expected": []}, dtype=float)
     if split and before.any():
         fading = _fading(made, held, likely, a[before], b[before], split)
@@ -329,7 +338,7 @@ def substitutes(made: Baskets, rules: Rules, names: pd.Series, categories: pd.Se
     expected = likely.total(a, b)
     a, b, expected = (values[expected >= EXPECTED] for values in (a, b, expected))
     together = _at(_together(made.held[:, likely.places]), a, b)
-    few = _discovered(gammaincc(together + 1.0, expected), len(a))
+    few = discovered(gammaincc(together + 1.0, expected), len(a))
     a, b, expected, together = (values[few] for values in (a, b, expected, together))
     n_a, n_b = count[likely.places[a]], count[likely.places[b]]
     found = pd.DataFrame(
@@ -390,21 +399,21 @@ def _at(together: Any, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.asarray(together[a, b], float).ravel() if len(a) else np.zeros(0)
 
 
-def _sure(both: np.ndarray, expected: np.ndarray, tests: int, level: float) -> np.ndarray:
+def surely(both: np.ndarray, expected: np.ndarray, tests: int, level: float) -> np.ndarray:
     """Whether pairs are found to share more baskets than expected."""
     from scipy.special import gammainc
 
-    return _discovered(np.where(both >= MIN_BASKETS, gammainc(np.maximum(both, 1), expected), 1.0), tests, level)
+    return discovered(np.where(both >= MIN_BASKETS, gammainc(np.maximum(both, 1), expected), 1.0), tests, level)
 
 
-def _discovered(pvalue: np.ndarray, tests: int, level: float = LEVEL) -> np.ndarray:
+def discovered(pvalue: np.ndarray, tests: int, level: float = LEVEL) -> np.ndarray:
     """Benjamini's and Hochberg's rule for these p-values, the other tests having none below 1."""
     ordered = np.sort(pvalue)
     below = np.flatnonzero(ordered <= level * np.arange(1, len(ordered) + 1) / max(tests, 1))
     return pvalue <= (ordered[below[-1]] if len(below) else -1.0)
 
 
-def _state(early: np.ndarray, e_early: np.ndarray, later: np.ndarray, e_later: np.ndarray) -> np.ndarray:
+def became(early: np.ndarray, e_early: np.ndarray, later: np.ndarray, e_later: np.ndarray) -> np.ndarray:
     """What later months say of a rule."""
     from scipy.special import bdtr, gammaincinv
 

@@ -16,7 +16,7 @@ from ui import background
 
 pytestmark = [pytest.mark.xdist_group("baskets"), pytest.mark.same_data("baskets")]
 PAGES = {
-    "products_baskets": {"together": 1, "goes": 1, "lasting": 2, "instead": 0, "bundle": 1},
+    "products_baskets": {"together": 1, "three": 0, "goes": 1, "lasting": 2, "instead": 0, "bundle": 1},
     "customers_offers": {"customer": 2, "product": 1, "all": 0, "proved": 1},
 }
 VIEWS = [(page, view) for page, views in PAGES.items() for view in views]
@@ -54,7 +54,7 @@ def test_every_view_shows_its_figures_in_both_languages(visit, shop, page, view,
     assert len(app.get("plotly_chart")) == PAGES[page][view]
     assert len(app.metric) >= 4 - (view == "bundle")
     assert not app.error
-    assert len(app.dataframe) > 0 or view in ("instead", "lasting", "bundle", "proved")
+    assert len(app.dataframe) > 0 or view in ("three", "instead", "lasting", "bundle", "proved")
 
 
 def test_what_is_chosen_is_in_the_url_and_changes_the_answer(visit, shop):
@@ -165,7 +165,7 @@ def test_bad_input_gets_a_sentence_and_what_can_be_shown_is(visit, home, case):
             said = words(app)
             assert "Sorry" not in said
             if sentence != "No pair of products" or view in ("together", "bundle"):
-                assert sentence in said or view in ("goes", "lasting", "instead"), (page, view)
+                assert sentence in said or view in ("three", "goes", "lasting", "instead"), (page, view)
 
 
 def test_names_from_outside_are_text(visit, home):
@@ -177,6 +177,26 @@ def test_names_from_outside_are_text(visit, home):
             drawn = json.loads(chart.proto.spec)
             drawn["layout"].pop("meta", None)  # the title, which the page shows as text
             assert "<b>x" not in json.dumps(drawn, ensure_ascii=False)
+
+
+def test_rules_of_three_are_shown_where_there_are_some(visit, home):
+    random = np.random.default_rng(1)
+    held = []
+    for _number in range(4_000):
+        one = set(random.choice([f"n{item}" for item in range(40)], random.integers(1, 8), replace=False))
+        one |= {"A"} if random.random() < 0.1 else set()
+        one |= {"B"} if random.random() < (0.4 if "A" in one else 0.05) else set()
+        one |= {"C"} if random.random() < (0.7 if {"A", "B"} <= one else 0.05) else set()
+        held.append(sorted(one))
+    lines = [number for number, one in enumerate(held) for _item in one]
+    days = pd.Timestamp("2025-01-01") + pd.to_timedelta(np.array(lines), unit="h")  # half a year
+    keep(small(held, timestamp=days, customer=[f"c{number % 60}" for number in lines]))
+    app = visit("products_baskets", view="three")
+    row = app.dataframe[0].value.iloc[0]
+    assert {row["Who buys"], row["and"], row["also buys"]} == {"A", "B", "C"}
+    assert row["In so many cases (confidence, %)"] > row["With one of them alone, at most (%)"]
+    assert len(app.get("plotly_chart")) == 1
+    assert "1 of 1 triples say more than their pairs" in words(app)
 
 
 def test_without_money_offers_say_what_they_need_and_baskets_go_on(visit, home):

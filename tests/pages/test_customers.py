@@ -12,6 +12,7 @@ import settings
 from data import tables
 from data.dataset import Dataset, Origin
 from data.demo import sales as demo
+from models import segmenting
 from models.customers import rfm
 from tests.at_once import AT_ONCE
 from ui import answers, background
@@ -204,5 +205,5 @@ def test_without_money_the_pages_say_what_they_need(opened, home):
 
 def test_every_segment_has_a_name_and_an_action_in_french():
     with locales.using("fr"):
-        for segment in rfm.SEGMENTS:
+        for segment in segmenting.SEGMENTS:
             assert locales._(rfm.ACTIONS[segment]) != rfm.ACTIONS[segment]

@@ -127,6 +127,17 @@ def test_sales_of_one_day_of_one_customer_are_shown(visit, lines, view):
     assert not app.error
 
 
+@pytest.mark.parametrize("view", FIGURES)
+def test_losses_and_half_a_year_without_sales_are_shown(visit, lines, view):
+    frame = lines.iloc[-8_000:].reset_index(drop=True)
+    later = frame["timestamp"] + pd.Timedelta(days=183)
+    frame = frame.assign(unit_cost=999.0, timestamp=frame["timestamp"].where(frame.index < 4_000, later))
+    keep(frame)
+    app = visit("products_margins", view=view, period="all")
+    assert not app.error
+    assert metric(app, "Margin of goods").replace("\u2212", "-").lstrip("€").startswith("-")
+
+
 def test_money_without_units_is_shown(visit, lines):
     frame = lines[lines["line_type"] == "sale"].tail(500)
     amount = frame["quantity"] * frame["unit_price"]

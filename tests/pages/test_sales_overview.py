@@ -12,7 +12,7 @@ from data import demo, tables
 from data.dataset import Dataset, Origin
 
 pytestmark = pytest.mark.same_data("sales")
-VIEWS = {"trend": 4, "what": 4, "who": 4}
+VIEWS = {"trend": 4, "what": 4, "who": 4, "numbers": 1, "out": 2}
 
 
 def figures(app):
@@ -135,7 +135,7 @@ def test_one_day_only(visit, home, lines, view):
     app = visit("sales_overview", view=view)
     assert metric(app, "Revenue").value == locales.money(revenue(one), "EUR")
     assert metric(app, "Revenue").delta == ""
-    assert figures(app)
+    assert figures(app) or view == "out"
     if view == "trend":
         assert "takes four weeks" in app.info[0].value
 

@@ -13,6 +13,7 @@ from sklearn.metrics import adjusted_rand_score
 from data import tables
 from data.dataset import Dataset, Origin
 from data.demo.sales import generate
+from models import segmenting
 from models.customers import cohorts, rfm, segments, slipping, value
 from models.customers.rfm import CannotTell
 from models.sales import overview
@@ -79,9 +80,14 @@ def test_equal_customers_have_equal_scores():
 
 
 def test_the_grid_gives_every_pair_of_scores_a_segment_and_uses_all_eleven():
-    assert {name for row in rfm.GRID for name in row} == set(rfm.SEGMENTS) == set(rfm.NAMES) == set(rfm.ACTIONS)
-    assert [len(row) for row in rfm.GRID] == [rfm.SCORES] * rfm.SCORES
-    assert len(rfm.SEGMENTS) == 11
+    assert (
+        {name for row in segmenting.GRID for name in row}
+        == set(segmenting.SEGMENTS)
+        == set(segmenting.NAMES)
+        == set(rfm.ACTIONS)
+    )
+    assert [len(row) for row in segmenting.GRID] == [rfm.SCORES] * rfm.SCORES
+    assert len(segmenting.SEGMENTS) == 11
 
 
 def test_all_revenue_is_that_of_the_overview_to_the_cent(shop):

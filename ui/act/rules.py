@@ -237,7 +237,7 @@ def _meaning(rule: Rule) -> tuple[object, ...]:
 
 
 def _splits(one: Any) -> bool:
-    return bool("sales" in one.sql and one.levels)
+    return bool("sales" in one.sql and one.levels and one.spoken)
 
 
 def _days(count: int) -> str:

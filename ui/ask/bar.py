@@ -5,6 +5,7 @@ from functools import partial
 
 import streamlit as st
 
+from models import segmenting
 from models.ask import board as model
 from models.ask import wording
 from models.ask.board import Bar, Board, Card
@@ -15,7 +16,7 @@ from ui.text import N_, _
 
 OWN = "own"  # as each card says for itself
 KEY = "board.bar."
-FIRST = ("category", "store", "country", "supplier")  # what is filtered by most
+FIRST = ("category", "store", "country", segmenting.SEGMENT, "supplier")  # what is filtered by most
 SHOWN, MAX_VALUES = 2, 300  # filters beside the period; values that a list of them still holds
 COMPARED = {OWN: N_("As each card says"), **model.COMPARED}
 

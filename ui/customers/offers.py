@@ -283,6 +283,7 @@ def _suppliers(stored: Stored, code: str, name: str) -> None:
 def everyone(found: Answer, stored: Stored) -> None:
     """The lists of all customers, to be taken away."""
     wanted = buyers.choose()
+    buyers.say(wanted)
     kept = np.ones(len(found.bought.customers), dtype=bool)
     if wanted:
         scored = buyers.scored(stored)

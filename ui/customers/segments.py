@@ -10,6 +10,7 @@ import locales
 import settings
 from charts.customers import segments as charts
 from data.tables import Stored
+from models import segmenting
 from models.customers import rfm, segments
 from models.customers.rfm import CannotTell, Purchases
 from models.customers.segments import DISSOLVES, SURE, Clusters
@@ -105,7 +106,7 @@ def named(stored: Stored, bought: Purchases, scored: pd.DataFrame, currency: str
     if abs(only_back) >= 0.005:
         sentence = _("Customers of whom only goods that came back are known have no segment: {amount} of revenue.")
         st.caption(plain(sentence.format(amount=locales.money(only_back, currency, 2))))
-    there = [one for one in rfm.SEGMENTS if one in set(parts["segment"])]
+    there = [one for one in segmenting.SEGMENTS if one in set(parts["segment"])]
     usual = next((one for one in ("cannot lose", "at risk") if one in there), there[0])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         one = inputs.choice(_("List the customers of"), there, "list", buyers.name, usual)

@@ -322,4 +322,5 @@ def terms() -> tuple[int, int, list[str]]:
         )
         days = int(inputs.choice(_("Look ahead"), list(AHEAD), "ahead", lambda one: _(AHEAD[one]), "365"))
         wanted = buyers.choose()
+    buyers.say(wanted)
     return within, days, wanted

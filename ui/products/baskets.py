@@ -9,12 +9,14 @@ import streamlit as st
 import locales
 import settings
 from charts.products import baskets as charts
+from charts.products import threes as charts_of_three
 from data import tables
 from data.tables import Stored
 from locales.labels import heading
 from models.forecast.elasticity import STEEPEST, Elasticity
-from models.products import baskets, bundle
+from models.products import baskets, bundle, threes
 from models.products.baskets import LARGEST, STATES, Baskets, Rules
+from models.products.threes import Threes
 from models.statistics import wilson
 from ui import answers, cards, inputs, lists, store
 from ui.background import Step
@@ -196,6 +198,57 @@ def _table(of: Answer, pairs: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def three(of: Answer, stored: Stored) -> None:
+    """Rules of three products."""
+    key = f"threes {stored.version} {of.made.largest}"
+
+    def work(step: Step) -> Threes:
+        step(N_("Looking for what goes with two products"), 0.3)
+        return threes.find(of.made, of.rules)
+
+    found = answers.ready(key, "baskets", work)
+    if found.rules.empty:
+        none = _("Three together takes a product that goes with two others, and no pairs found have one in common.")
+        sentence = _("{tested} triples were looked at: what three products have in common is explained by their pairs.")
+        st.info(plain(sentence.format(tested=locales.number(found.tested)) if found.tested else none))
+        return
+    rules = found.rules
+    beyond = (rules["together"] - rules["expected"]).to_numpy()
+    with st.container(width=300):
+        rank = inputs.choice(_("Rank by"), list(RANKS), "rank", lambda one: _(RANKS[one]))
+    rules = rules if rank == "lift" else rules.iloc[np.argsort(-beyond, kind="stable")]
+    table = pd.DataFrame(
+        {
+            _("Who buys"): [of.names[one] for one in rules["a"]],
+            _("and"): [of.names[one] for one in rules["b"]],
+            _("also buys"): [of.names[one] for one in rules["c"]],
+            _("In so many cases (confidence, %)"): (100 * rules["confidence"]).round(1),
+            _("With one of them alone, at most (%)"): (100 * rules["alone"]).round(1),
+            _("Lift"): rules["lift"].round(2),
+            _("Low"): rules["lo"].round(2),
+            _("High"): rules["hi"].round(2),
+            _("Baskets with all three"): rules["together"],
+            _("Explained by pairs"): rules["expected"].round(1),
+            _("Customers"): rules["buyers"],
+            _("Support (%)"): (100 * rules["support"]).round(3),
+            _("In later months"): [_(STATES[one]) for one in rules["state"]],
+        }
+    )
+    lo, hi = wilson(rules["together"].to_numpy(float), rules["with_both"].to_numpy(float))
+    drawn = charts_of_three.rules(rules.assign(lo_share=lo, hi_share=hi), of.names)
+    cards.figure(drawn, "products_threes", table.head(charts_of_three.SHOWN))
+    held, told = found.survived
+    said = _("{count} of {tested} triples say more than their pairs; up to {share} of them by chance.").format(
+        count=locales.number(len(rules)), tested=locales.number(found.tested), share=locales.percent(baskets.LEVEL)
+    )
+    lasts = _("Of those found in the first months {held} of {told} still hold.").format(
+        held=locales.number(held), told=locales.number(told)
+    )
+    none = _("None can be followed long enough to say whether it lasts.")
+    st.caption(plain(f"{said} {lasts if told else none}"))
+    lists.show(table, "products_threes_list", _("Who buys two of them buys the third"))
+
+
 def goes(of: Answer, _stored: Stored) -> None:
     """What goes with one product."""
     count = of.made.count
@@ -283,6 +336,7 @@ def instead(of: Answer, _stored: Stored) -> None:
 
 def bundles(of: Answer, stored: Stored) -> None:
     """What a discount on a pair would earn."""
+    store.one_currency(stored)
     if _none(of):
         return
     currency = stored.origin.currency or "GBP"
@@ -391,6 +445,7 @@ def _cards(sold: bundle.Pair, made: bundle.Outcome, off: float, currency: str) -
 
 VIEWS = {
     "together": (N_("What goes together"), together),
+    "three": (N_("Three together"), three),
     "goes": (N_("What goes with …"), goes),
     "lasting": (N_("Does it last"), lasting),
     "instead": (N_("Substitutes"), instead),

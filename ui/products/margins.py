@@ -1,6 +1,7 @@
 """The views of the page Products: margins."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +14,7 @@ from charts.products import margins as charts
 from data import tables
 from data.tables import Stored
 from locales.labels import heading
+from models import segmenting
 from models.forecast import switching
 from models.forecast.elasticity import STEEPEST, Elasticity
 from models.products import bridge, margins, odd
@@ -37,6 +39,7 @@ class Shown:
     first: pd.Timestamp  # day of the data
     costs: bool  # whether the cost of any line of goods is known
     currency: str
+    segments: tuple[str, ...] = ()  # of the customers whose lines these are; none is all
 
     @property
     def columns(self) -> dict[str, str]:
@@ -49,9 +52,12 @@ class Shown:
         return store.names(self.stored)
 
 
-def shown(stored: Stored, start: pd.Timestamp, end: pd.Timestamp, first: pd.Timestamp) -> Shown:
-    """What the views show of a dataset on these days."""
-    return Shown(stored, start, end, first, _costed(stored.version, stored), stored.origin.currency or "GBP")
+def shown(
+    stored: Stored, start: pd.Timestamp, end: pd.Timestamp, first: pd.Timestamp, segments: Sequence[str] = ()
+) -> Shown:
+    """What the views show of a dataset on these days, of the customers in some segments or of all lines."""
+    costs = _costed(stored.version, stored)
+    return Shown(stored, start, end, first, costs, stored.origin.currency or "GBP", tuple(segments))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -62,11 +68,14 @@ def _costed(version: str, _stored: Stored) -> bool:  # noqa: ARG001  # the cache
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _asked(version: str, sql: str, values: tuple[tuple[str, object], ...], _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
-    return tables.query(_stored, sql, **dict(values))
+    return tables.query(_stored, sql, **{name: list(one) if isinstance(one, tuple) else one for name, one in values})
 
 
 def _query(of: Shown, sql: str, **more: object) -> pd.DataFrame:
     values = {"start": of.start, "end": of.end, **more}
+    if of.segments:
+        values["segments"] = of.segments
+        sql = tables.only(sql, f"list_contains($segments, {segmenting.segment_of_line()})")
     return _asked(of.stored.version, sql, tuple(sorted(values.items())), of.stored)
 
 
@@ -232,7 +241,8 @@ def losing(of: Shown) -> None:
 
 
 def unlike(of: Shown) -> None:
-    """Prices, costs and quantities that are unlike the others of their product."""
+    """Prices, costs and quantities that are unlike the others of their product, whoever bought it."""
+    of = replace(of, segments=())
     parts = [_query(of, odd.lines(of.columns, kind, of.costs)) for kind in odd.KINDS]
     found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     if found.empty:
@@ -282,7 +292,8 @@ def unlike(of: Shown) -> None:
 
 
 def suppliers(of: Shown) -> None:
-    """Each supplier's price against the cheapest, and what a rise would change."""
+    """Each supplier's price against the cheapest, and what a rise would change, for all who buy."""
+    of = replace(of, segments=())
     if "supplier_prices" not in of.stored.columns:
         st.info(_("These data have no prices of suppliers: bring them beside the sales on the page Data."))
     else:

@@ -1,11 +1,20 @@
-"""The key figures of the sales overview."""
+"""The key figures and figures of the sales overview."""
+
+from collections.abc import Callable
 
 import pandas as pd
+import streamlit as st
 
 import locales
+from charts.sales import overview as charts
 from models.sales import overview
 from ui import cards
-from ui.text import _
+from ui.text import N_, _, is_dark
+
+NO_PARTS = {
+    "week": N_("The days cannot be split into trend and season: that takes four weeks with sales on most open days."),
+    "year": N_("The weeks cannot be split into trend and season: that takes two years with sales in most weeks."),
+}
 
 
 def headline(
@@ -31,3 +40,29 @@ def headline(
         texts.append((title, write(now[column]), meaning))
         trends.append(cards.Trend(history[column].dropna().to_list(), change, "down" if back else "up"))
     cards.metrics(texts, trends)
+
+
+def trend(days: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp, season: overview.Season, currency: str) -> None:
+    """Trend, season and rest of the days from `start` to `end`, and their calendar."""
+    parts, shown = overview.decompose(days, season), days[start:end]
+    if parts is None:
+        st.info(_(NO_PARTS[season]))
+    elif len(parts := parts[start:end]):
+        table = parts.reset_index(names="day")
+        cards.figure(charts.trend(parts, season, currency), "sales_trend", table)
+        with st.grid("auto", min_column_width=400):
+            profile = charts.season_of_week if season == "week" else charts.season_of_year
+            cards.figure(profile(parts, currency), "sales_season", table)
+            cards.figure(charts.rest(parts, season, currency), "sales_rest", table)
+    cards.figure(charts.calendar(shown, currency, is_dark()), "sales_calendar", shown.reset_index())
+
+
+def best(column: str, shown: overview.Goods, name: Callable[[str, str], str], currency: str) -> None:
+    """Who or what makes the most of the revenue; of many levels the whole curve as well."""
+    ranked = overview.pareto(shown, column)
+    if ranked.empty:
+        return
+    ranked.insert(1, "name", [name(column, level) for level in ranked["level"]])
+    cards.figure(charts.pareto(ranked, column, currency), f"sales_by_{column}", ranked)
+    if len(ranked) > charts.MAX_BARS:
+        cards.figure(charts.concentration(ranked, column), f"sales_share_by_{column}", ranked)

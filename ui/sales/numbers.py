@@ -1,0 +1,232 @@
+"""The overview in numbers: what was sold, came back or lies in stock, described; and what empty shelves cost."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+import locales
+from charts.sales import numbers as charts
+from data import tables
+from data.tables import Stored
+from locales.labels import heading
+from models.sales import description
+from models.sales.overview import UNKNOWN
+from models.segmenting import SEGMENT
+from models.stock import outs, supply
+from models.stock.supply import Demand
+from ui import buyers, cards, inputs, lists, store
+from ui.text import N_, _, plain
+
+WAREHOUSE = "warehouse"
+WHAT = {"sale": N_("lines of sale"), "return": N_("lines that came back"), "stock": N_("products on the shelves")}
+TITLES = {
+    "count": N_("Count"),
+    "sum": N_("Sum ({unit})"),
+    "mean": N_("Mean ({unit})"),
+    "median": N_("Median ({unit})"),
+    "least": N_("Minimum ({unit})"),
+    "most": N_("Maximum ({unit})"),
+    "deviation": N_("Standard deviation ({unit})"),
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The data, the days, the filters (column -> values), and how a level of a column is called."""
+
+    stored: Stored
+    start: pd.Timestamp
+    end: pd.Timestamp
+    filters: Mapping[str, Sequence[str]]
+    name: Callable[[str, str], str]
+
+    @property
+    def currency(self) -> str:
+        """Of all money."""
+        return self.stored.origin.currency or "GBP"
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _asked(version: str, sql: str, values: dict[str, object], _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
+    return tables.query(_stored, sql, **values)
+
+
+def _column(one: str) -> str:
+    return _("Segment") if one == SEGMENT else _("Warehouse") if one == WAREHOUSE else heading(one)
+
+
+def _named(of: Shown, column: str, level: str) -> str:
+    if level == UNKNOWN:
+        return _("not known")
+    return buyers.name(level) if column == SEGMENT else of.name(column, level)
+
+
+def warehouses(stored: Stored) -> list[str]:
+    """Where stock lies; fewer than two are nothing to choose from."""
+    if "store" not in stored.columns.get("stock_moves", {}):
+        return []
+    found = _asked(stored.version, "SELECT DISTINCT store FROM stock_moves ORDER BY 1", {}, stored)["store"].dropna()
+    return found.astype(str).to_list() if len(found) > 1 else []
+
+
+def _warehouses(of: Shown) -> list[str]:
+    """The warehouses that are chosen, here or as stores above; none is all of them."""
+    there = warehouses(of.stored)
+    if not there:
+        return []
+    if chosen := [one for one in of.filters.get("store", ()) if one in there]:
+        return chosen
+    return inputs.several(_("Warehouse"), there, f"sales.{WAREHOUSE}", lambda one: of.name("store", one))
+
+
+def numbers(of: Shown) -> None:
+    """Count, sum, mean, median, least, most and standard deviation by a dimension."""
+    frames, unknown = of.stored.columns, store.unknown(of.stored)
+    kinds = [kind for kind in description.KINDS if kind != "stock" or "stock_moves" in frames]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = inputs.choice(_("Of"), kinds, "kind", lambda one: _(description.KINDS[one]))
+        measures = description.measures(frames, kind, unknown)
+        measure = inputs.choice(_("In"), measures, f"in.{kind}", lambda one: _(description.MEASURES[one]))
+        by = inputs.choice(_("By"), description.dimensions(frames, kind), f"per.{kind}", _column)
+        places = _warehouses(of) if kind == "stock" else []
+    values: dict[str, object] = {"end": of.end}
+    if kind == "stock":
+        filters = {**of.filters, "store": places or of.filters.get("store", ())}
+        where, more = description.conditions(filters, description.dimensions(frames, "stock"))
+        sql = description.stock(frames, by, measure, where)
+    else:
+        filters = dict(of.filters)
+        where, more = description.conditions(filters, description.dimensions(frames, kind))
+        sql = description.lines(by, measure, where)
+        values |= {"start": of.start, "kind": kind}
+    found = _asked(of.stored.version, sql, values | more, of.stored)
+    left = [_column(one) for one in filters if filters[one] and one not in description.dimensions(frames, kind)]
+    if left:
+        st.caption(
+            plain(_("Stock is not known by {columns}: that filter is left out.").format(columns=", ".join(left)))
+        )
+    if "stock_moves" not in frames:
+        st.caption(_("Stock needs its moves or a count of it, which these data lack: bring it on the page Data."))
+    if found.empty:
+        st.info(_("There is nothing of this kind in this period with these filters."))
+        return
+    unit = of.currency if measure == "money" else _("units")
+
+    def written(value: float) -> str:
+        return locales.money(value, of.currency, 2) if measure == "money" else _amount(value)
+
+    levels = found[found["level"].notna()]
+    levels = levels.assign(name=[_named(of, by, level) for level in levels["level"]])
+    axis = (_("On hand of a product ({unit})") if kind == "stock" else _("Of one line ({unit})")).format(unit=unit)
+    whole = found.iloc[[0]].assign(level="", name=_("All"))
+    listed = pd.concat([whole, levels])
+    table = pd.DataFrame({_column(by): listed["name"].to_numpy()})
+    for one, title in TITLES.items():
+        digits = 0 if one == "count" else 2
+        table[_(title).format(unit=unit)] = listed[one].round(digits).to_numpy()
+    cards.figure(charts.described(listed.head(charts.SHOWN + 1), axis, written, _(WHAT[kind])), "sales_numbers", table)
+    title = _("{what} in numbers, by {column}").format(what=_(description.KINDS[kind]), column=_column(by).lower())
+    lists.show(table, f"sales_numbers_{kind}_{by}", title)
+    if kind == "stock":
+        sentence = _("A value is what lies of one product (in one warehouse) at the end of {day}.")
+        st.caption(sentence.format(day=locales.day(of.end)))
+
+
+def _amount(value: float) -> str:
+    return locales.number(value, 0 if value == round(value) else 2)
+
+
+def empty_shelves(of: Shown) -> None:
+    """Which products were sold out, how often, and what that lost."""
+    if "stock_moves" not in of.stored.columns:
+        st.info(
+            _(
+                "Whether a shelf was empty or nobody asked cannot be told from sales alone: bring moves of the stock "
+                "on the page Data."
+            )
+        )
+        return
+    if {"quantity", "unit_price"} & store.unknown(of.stored):
+        st.info(_("What empty shelves cost needs units and prices, which these data do not say."))
+        return
+    places = _warehouses(of)
+    if places and "store" not in of.stored.columns["sales"]:
+        st.info(
+            _("Sales do not say from which warehouse they were: what one of them lost cannot be told, only all of it.")
+        )
+        places = []
+    demand = _demand(of.stored.version, tuple(places), of.stored)
+    days = {"start": of.start, "end": of.end}
+    paid = _asked(of.stored.version, outs.paid(), days, of.stored).set_index("product")["price"]
+    found = outs.outs(demand, of.start, of.end, paid)
+    kept = {column: values for column, values in of.filters.items() if values and column not in ("store", SEGMENT)}
+    fits = np.ones(len(demand.goods), bool)
+    if kept:
+        where, values = description.conditions(kept, of.stored.columns["sales"])
+        asked = _asked(of.stored.version, f"SELECT DISTINCT product FROM sales WHERE {where}", values, of.stored)  # noqa: S608
+        fits = demand.goods["product"].isin(asked["product"]).to_numpy()
+        found = found[found["product"].isin(asked["product"])].reset_index(drop=True)
+    if of.filters.get(SEGMENT) or (of.filters.get("store") and not places):
+        st.caption(_("Who would have bought, and in which store, is not known: those filters are left out here."))
+    known = store.frame(of.stored, "stock_moves")["date"].min().normalize()
+    if known > of.start:
+        sentence = _("What lay on the shelves is known from {day} on: of the days before nothing can be said.")
+        st.caption(sentence.format(day=locales.day(known)))
+    if known >= of.end:
+        return
+    if found.empty:
+        st.success(_("No product was sold out on a day of this period."), icon=":material/check:")
+        return
+    total = float(found["lost"].sum())
+    kept_days = (demand.days >= of.start) & (demand.days <= of.end)
+    worth = demand.goods["product"].map(paid).fillna(demand.goods["price"]).fillna(0)
+    sold = float((demand.sold[:, kept_days].sum(axis=1) * worth)[fits].sum())
+    months = outs.by_month(demand, of.start, of.end, paid, pd.Index(found["product"]))
+    table = pd.DataFrame(
+        {
+            heading("product"): found["name"],
+            _("Times it ran out"): found["times"],
+            _("Days sold out"): found["days"],
+            _("Share of days (%)"): (100 * found["share"]).round(1),
+            _("Units lost, about"): found["lost_units"].round(1),
+            _("Sales lost, about ({currency})").format(currency=of.currency): found["lost"].round(2),
+            _("Code"): found["product"],
+        }
+    )
+    with st.grid("auto", min_column_width=400):
+        share = total / sold if sold > 0 else 0.0
+        cards.figure(charts.outs(found, total, share, of.currency), "sales_outs", table)
+        if len(months) > 1 and total > 0:
+            cards.figure(
+                charts.by_month(months, of.currency), "sales_outs_months", months.rename_axis("month").reset_index()
+            )
+    often = int((found["times"] > 1).sum())
+    sentence = _("Products that ran out: {count}, of which more than once: {often}.")
+    more = _(
+        "Lost is what a product usually sells of what the others sold on such a day, at its mean price of these days; "
+        "some of it was bought later, or something else in its place."
+    )
+    whole = (
+        _("A product is sold out where no warehouse has any: choose one to see its own empty shelves.")
+        if warehouses(of.stored) and not places
+        else ""
+    )
+    said = sentence.format(count=locales.number(len(found)), often=locales.number(often))
+    st.caption(plain(" ".join(filter(None, (said, more, whole)))))
+    lists.show(table, "sales_outs_list", _("Sold out, the most money first"))
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _demand(version: str, places: tuple[str, ...], _stored: Stored) -> Demand:  # noqa: ARG001  # the cache key
+    columns, values = _stored.columns["sales"], {"places": list(places)}
+    queries = [supply.by_day(columns), supply.latest(columns)]
+    if places:
+        queries = [tables.only(sql, "list_contains($places, store)") for sql in queries]
+    sold, goods = (tables.query(_stored, sql, **(values if places else {})) for sql in queries)
+    moves = store.frame(_stored, "stock_moves")
+    moves = moves[moves["store"].isin(places)] if places else moves
+    last = pd.Timestamp(_stored.span[1] if _stored.span else 0).normalize()
+    return supply.demand(sold, goods, last, moves)
