@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PLAYED = 30  # days of a scatter that plays
 LISTED = 40  # rows of a heatmap
 BESIDE = ("deaths", "hospital", "fully_vaccinated", "stringency")  # shown under the measure of one country
-EXCESS = ("excess", "excess_total")  # one says how much more than usual, the other how many
+EXCESS = ("excess", "excess_deaths", "excess_total")  # the first says how much more than usual, the others how many
 CAUTION = {
     "fatality": N_(
         "Deaths by confirmed cases is not the risk of who falls ill: cases that nobody tested are missing, deaths come "
