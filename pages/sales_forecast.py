@@ -32,8 +32,9 @@ new = launch.found(stored, chosen)
 if new is not None:
     launch.show(chosen, new)
     st.stop()
-found = series.forecast(stored, chosen)
-views.logged_once(stored, chosen, found)
+plain = series.forecast(stored, chosen)
+views.logged_once(stored, chosen, plain)
+found = outside.used(stored, chosen) or plain
 
 
 def headline() -> None:
@@ -98,7 +99,7 @@ def shown() -> None:
     elif view == "machine":
         views.machine(stored, chosen, found)
     elif view == "outside":
-        outside.show(stored, chosen, found)
+        outside.show(stored, chosen, plain)
     else:
         views.word(stored, chosen, found)
 

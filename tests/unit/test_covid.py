@@ -213,7 +213,7 @@ def test_groups_have_no_continent_or_a_known_name_and_kosovo_is_a_country():
         "World",
     ]
     codes = ["OWID_X", "OWID_ENG", "OWID_EUR", "OWID_KOS", "OWID_LIC", "PER", "OWID_Y", "OWID_WRL"]
-    continents = ["Asia", "Europe", "Europe", "Europe", None, "South America", None, None]
+    continents = ["Asia", "Europe", "Europe", "Europe", "South America", None]
     made = rows(country=names, date=["2023-01-01"] * 8, code=codes, continent=continents, population=[1.0] * 8)
     found = covid.countries(final(made))
     assert found.index[~found["group"]].tolist() == ["Kosovo", "Peru"]
@@ -544,3 +544,27 @@ def test_a_share_of_a_later_total_was_not_known_before_it():
     assert found.index[0] == new.index[5]
     silent = panel(A=[3.0, *[NAN] * 40])
     assert known.known(Counts(silent, silent), "stringency", "A").notna().sum() == covid.GAP + 1
+
+
+@pytest.mark.parametrize(
+    ("country", "measure", "value"),
+    [
+        ("Switzerland", "excess", 25.713408),
+        ("Switzerland", "excess_deaths", -687.7999),
+        ("Germany", "excess_deaths", -6599.801),
+        ("Switzerland", "excess_total", -79.61929),
+        ("Switzerland", "admissions", 1122),
+        ("Switzerland", "intensive_care", 429),
+        ("Switzerland", "hospital", 1440),
+        ("Albania", "tests_per_case", 7.320754716981132),
+    ],
+)
+def test_the_last_numbers_of_a_real_file_are_those_of_its_columns(home, real_data, country, measure, value):
+    table = owid.dataset(real_data / "owid" / "real_compact_rows_DEU_CHE_ALB.csv").frames["covid"]
+    values = covid.formed(covid.counts(table, MEASURES[measure]), "level")[country].dropna()
+    assert values.iloc[-1] == pytest.approx(value, rel=1e-5)
+
+
+def test_a_number_of_people_is_not_set_beside_that_of_other_countries():
+    last = pd.DataFrame({"population": [1e6], "excess_mortality_cumulative_absolute": [5.0], "hosp_patients": [3.0]})
+    assert list(covid.standing(last)) == ["hospital"]

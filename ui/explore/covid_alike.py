@@ -65,7 +65,7 @@ def show(stored: Stored, values: pd.DataFrame, countries: pd.DataFrame, referenc
         {
             _("Country"): [place(str(name)) for name in listed.index],
             _("Differs by a factor of"): [locales.number(one, 2) for one in listed["times"]],
-            _("Its course"): [_later(one) for one in listed["later"]],
+            _("Runs"): [_later(one) for one in listed["later"]],
             _("1 death per million people"): [locales.day(began[name]) for name in listed.index],
         }
     )
@@ -77,11 +77,11 @@ def _later(weeks: float) -> str:
     """By how much a course runs behind another."""
     days = round(abs(weeks) * covid.WEEK)
     if days < 2:
-        return _("at the same pace")
+        return _("in step with it")
     text = (
         ngettext("{count} day behind", "{count} days behind", days)
         if weeks > 0
-        else ngettext("{count} day ahead", "{count} days ahead of it", days)
+        else ngettext("{count} day ahead", "{count} days ahead", days)
     )
     return text.format(count=locales.number(days))
 

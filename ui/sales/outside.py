@@ -6,13 +6,14 @@ import streamlit as st
 import locales
 from charts import theme
 from charts.explore.covid import MEASURES as NAMES
+from charts.explore.covid import unit
 from charts.sales import forecast as fans
 from charts.sales import outside as charts
 from data import meaning, tables
 from data.tables import Stored
 from locales.labels import place
 from models.explore import covid, known
-from models.explore.covid import MEASURES
+from models.explore.covid import MEASURES, Shown
 from models.forecast import outside
 from models.forecast.combined import Forecast
 from models.forecast.outside import Trial
@@ -24,7 +25,7 @@ from ui.text import N_, _, ngettext, plain
 
 AXES = {"revenue": N_("Less off, a step ({currency})"), "units": N_("Less off, a step (units)")}
 SHOWN = {"D": 7, "W": 1, "MS": 1}  # steps of which what was sold is averaged to be seen beside a smooth number
-TRIED = "outside.tried"
+COUNTRY, NUMBER, USE, USED, TRIED = (f"outside.{one}" for one in ("country", "number", "use", "used", "tried"))
 
 
 def show(stored: Stored, chosen: Chosen, found: Forecast) -> None:
@@ -40,12 +41,11 @@ def show(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     here = next((one for one in names if chosen.country.code and meaning.country(one) == chosen.country.code), "")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=260):
-            country = inputs.choice(_("Country"), names, "outside.country", place, here)
+            country = inputs.choice(_("Country"), names, COUNTRY, place, here)
         with st.container(width=300):
-            measure = inputs.choice(_("Number"), measures, "outside.number", lambda one: _(NAMES[one]))
+            measure = inputs.choice(_("Number"), measures, NUMBER, lambda one: _(NAMES[one]))
         numbers = _known(epidemic.version, measure, country, epidemic)
-        key = f"{stored.version} {chosen.key} {chosen.horizon} {chosen.country.code} {epidemic.version}"
-        key = f"{key} {country} {measure}"
+        key = _key(stored, chosen, epidemic, country, measure)
         asked = answers.found(key) is not None or answers.running(key)
         if not asked:
             asked = st.button(_("Try it on the past"), icon=":material/history:", type="primary")
@@ -67,9 +67,29 @@ def show(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     smooth = span.rolling(SHOWN[chosen.frequency], min_periods=1).mean()
     seen = numbers.reindex(pd.date_range(span.index[0], span.index[-1]))
     title = _("What was sold, and below it what was known of the number on each day")
-    drawn = charts.both(smooth, seen, title, axis(chosen), _(NAMES[measure]), chosen.written)
+    form = "level" if MEASURES[measure].level else "average"
+    named = unit(Shown(measure, form, "absolute"))
+    drawn = charts.both(smooth, seen, title, axis(chosen), named, chosen.written)
     cards.figure(drawn, "outside_both", smooth.rename("sold").to_frame().join(seen.rename("number")).reset_index())
     _said(made, chosen, key)
+
+
+def used(stored: Stored, chosen: Chosen) -> Forecast | None:
+    """The forecast with the number that somebody wants the page to show, where it was tried and reaches so far."""
+    country, number = st.session_state.get(COUNTRY), st.session_state.get(NUMBER)
+    if not (st.session_state.get(USE) and country and number):
+        return None
+    made = answers.found(_key(stored, chosen, store.active("covid"), country, number))
+    if not isinstance(made, Trial) or made.forecast is None:
+        return None
+    sentence = _("Shown with a number from outside: {number}, {country} (below, “With COVID-19”).")
+    st.info(plain(sentence.format(number=_(NAMES[number]), country=place(country))), icon=":material/add_chart:")
+    return made.forecast
+
+
+def _key(stored: Stored, chosen: Chosen, epidemic: Stored, country: str, measure: str) -> str:
+    series = f"{stored.version} {chosen.key} {chosen.horizon} {chosen.country.code}"
+    return f"{series} {epidemic.version} {country} {measure}"
 
 
 def _tried(step: background.Step, stored: Stored, chosen: Chosen, numbers: pd.Series) -> Trial:
@@ -126,13 +146,17 @@ def _ahead(made: Trial, chosen: Chosen, found: Forecast) -> None:
     without = found.frame["mean"].reindex(is_open.index)
     drawn.add_trace(fans.line_trace(without, _("Without it"), sentence, chosen.written, theme.LEAVE, "dash", 1.8))
     cards.figure(drawn, "outside_forecast", told.frame.reset_index())
+    on = inputs.toggle(_("Show this forecast on the whole page"), USE)
+    if on != st.session_state.get(USED, False):
+        st.session_state[USED] = on
+        st.rerun()  # all of the page, not the view alone
 
 
 def _said(made: Trial, chosen: Chosen, key: str) -> None:
     """What the trial does not say."""
     texts = []
     if made.answer != "helps":
-        texts.append(_("Nothing here speaks for adding it: the forecast of the page stays without it."))
+        texts.append(_("Nothing here speaks for adding it."))
     steps = {
         "D": ngettext("{count} day ahead", "{count} days ahead", chosen.horizon),
         "W": ngettext("{count} week ahead", "{count} weeks ahead", chosen.horizon),
