@@ -149,7 +149,7 @@ def test_who_is_alike_is_told_by_a_factor_and_says_how_it_was_found(visit):
     factors = listed["Differs by a factor of"].str.replace("\\", "").astype(float)
     assert factors.is_monotonic_increasing
     assert factors.iloc[0] >= 1
-    said = " ".join(one.value for one in app.caption)
+    said = " ".join(one.value for one in app.caption).replace("\\", "")
     assert "confirmed deaths, 7-day average, per million people" in said
     assert "4 weeks (28 days)" in said
     signed = visit("covid", view="alike", measure="excess")

@@ -213,7 +213,7 @@ def test_groups_have_no_continent_or_a_known_name_and_kosovo_is_a_country():
         "World",
     ]
     codes = ["OWID_X", "OWID_ENG", "OWID_EUR", "OWID_KOS", "OWID_LIC", "PER", "OWID_Y", "OWID_WRL"]
-    continents = ["Asia", "Europe", "Europe", "Europe", "South America", None]
+    continents = ["Asia", "Europe", "Europe", "Europe", None, "South America", None, None]
     made = rows(country=names, date=["2023-01-01"] * 8, code=codes, continent=continents, population=[1.0] * 8)
     found = covid.countries(final(made))
     assert found.index[~found["group"]].tolist() == ["Kosovo", "Peru"]
