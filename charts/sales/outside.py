@@ -11,15 +11,11 @@ from models.forecast.outside import Trial
 
 VERDICTS = {
     "helps": N_(
-        "{number} in {country}: the forecast gets better by it. At {count} past origins its error fell by {gain}"
+        "{number}, {country}: the forecast gets better by it; its error fell by {gain} at {count} past origins"
     ),
-    "worse": N_(
-        "{number} in {country}: the forecast gets worse by it. At {count} past origins its error rose by {gain}"
-    ),
+    "worse": N_("{number}, {country}: the forecast gets worse by it; its error rose by {gain} at {count} past origins"),
     "same": N_("{number}, {country}: it makes no difference to the forecast at {count} past origins"),
-    "unknown": N_(
-        "{number} in {country}: whether the forecast gets better by it cannot be told from {count} past origins"
-    ),
+    "unknown": N_("{number}, {country}: {count} past origins cannot tell whether the forecast gets better by it"),
 }
 
 

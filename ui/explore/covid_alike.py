@@ -79,9 +79,9 @@ def _later(weeks: float) -> str:
     if days < 2:
         return _("in step with it")
     text = (
-        ngettext("{count} day behind", "{count} days behind", days)
+        ngettext("{count} day after it", "{count} days after it", days)
         if weeks > 0
-        else ngettext("{count} day ahead", "{count} days ahead", days)
+        else ngettext("{count} day before it", "{count} days before it", days)
     )
     return text.format(count=locales.number(days))
 
