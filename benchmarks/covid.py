@@ -184,6 +184,7 @@ def main() -> None:
                 executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
             )
             page = browser.new_page(viewport=pages.SIZE, bypass_csp=True)
+            page.set_default_timeout(120_000)
             page.goto(ADDRESS)
             page.wait_for_timeout(pages.WARM_UP)
             warmed = resident()
