@@ -34,7 +34,7 @@ if new is not None:
     st.stop()
 plain = series.forecast(stored, chosen)
 views.logged_once(stored, chosen, plain)
-found = outside.used(stored, chosen) or plain
+found = outside.used(stored, chosen) or plain  # the answer; what explains or judges is about the plain one
 
 
 def headline() -> None:
@@ -91,13 +91,13 @@ def shown() -> None:
     elif view == "date":
         views.on_date(stored, chosen, found)
     elif view == "parts":
-        views.parts(chosen, found)
+        views.parts(chosen, plain)
     elif view == "bridge":
-        views.bridge(chosen, found)
+        views.bridge(chosen, plain)
     elif view == "league":
-        views.league(stored, chosen, found)
+        views.league(stored, chosen, plain)
     elif view == "machine":
-        views.machine(stored, chosen, found)
+        views.machine(stored, chosen, plain)
     elif view == "outside":
         outside.show(stored, chosen, plain)
     else:
@@ -105,10 +105,10 @@ def shown() -> None:
 
 
 headline()
-agreement.say(stored, chosen, found)
+agreement.say(stored, chosen, plain)
 if chosen.frequency == "D":
-    views.closures(stored, chosen, found)
-recent.ask(stored.lineage, chosen.key, found, chosen.written)
+    views.closures(stored, chosen, plain)
+recent.ask(stored.lineage, chosen.key, plain, chosen.written)
 shown()
 cards.findings((*chosen.findings, *found.findings))
 with st.expander(_("How this is computed"), icon=":material/functions:"):
