@@ -101,7 +101,7 @@ def shown() -> None:
     elif view == "outside":
         outside.show(stored, chosen, plain)
     else:
-        views.word(stored, chosen, found)
+        views.word(stored, chosen, plain)
 
 
 headline()
