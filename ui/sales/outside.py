@@ -13,7 +13,7 @@ from data import meaning, tables
 from data.tables import Stored
 from locales.labels import place
 from models.explore import covid, known
-from models.explore.covid import MEASURES, Shown
+from models.explore.covid import MEASURES, Form, Shown
 from models.forecast import outside
 from models.forecast.combined import Forecast
 from models.forecast.outside import Trial
@@ -67,7 +67,7 @@ def show(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     smooth = span.rolling(SHOWN[chosen.frequency], min_periods=1).mean()
     seen = numbers.reindex(pd.date_range(span.index[0], span.index[-1]))
     title = _("What was sold, and below it what was known of the number on each day")
-    form = "level" if MEASURES[measure].level else "average"
+    form: Form = "level" if MEASURES[measure].level else "average"
     named = unit(Shown(measure, form, "absolute"))
     drawn = charts.both(smooth, seen, title, axis(chosen), named, chosen.written)
     cards.figure(drawn, "outside_both", smooth.rename("sold").to_frame().join(seen.rename("number")).reset_index())
