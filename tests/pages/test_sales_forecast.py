@@ -398,7 +398,8 @@ def test_a_number_from_outside_is_tried_judged_and_shown_on_the_whole_page_when_
     assert not app.error
     assert not app.exception
     assert len(figures(app)) == 3
-    before, after, change = (float(re.sub(r"[^0-9.]", "", app.metric[at].value.replace(",", ""))) for at in (4, 5, 6))
+    labels = ("Off by, without it", "Off by, with it", "Change of the error")
+    before, after, change = (float(re.sub(r"[^0-9.]", "", metric(app, label))) for label in labels)
     assert before > 0
     assert round(100 * abs(after / before - 1)) == pytest.approx(change, abs=1)
     app.toggle(key="outside.use").set_value(True).run()
