@@ -24,7 +24,8 @@ from benchmarks import pages
 from data.demo import covid as demo
 
 ADDRESS = f"http://localhost:{pages.VIGIE[1]}"
-VIEWS = ("time", "map", "ranking", "country", "relations", "weeks")
+VIEWS = ("time", "map", "ranking", "country", "alike", "relations", "weeks")
+MEMORY = 400  # MB of the server after all views
 ROUNDS = 10
 ROOT = Path(__file__).resolve().parent.parent
 COUNTRIES, DAYS = 250, 2_360
@@ -132,6 +133,16 @@ def run(script: str, home: str, *arguments: str) -> str:
     return answer.stdout.splitlines()[-1]
 
 
+def resident() -> float:
+    """What the server holds in memory, MB."""
+    asked = f"--server.port={pages.VIGIE[1]}"
+    for process in Path("/proc").glob("[0-9]*"):
+        if asked in (process / "cmdline").read_text("utf-8", "replace").split("\0"):
+            lines = (process / "status").read_text("utf-8").splitlines()
+            return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+    raise ProcessLookupError(asked)
+
+
 def choose(page: Page) -> None:
     """Choose one more country, by the page itself: Playwright's own clicks take 40 ms."""
     page.evaluate("document.querySelector('[role=option]').click()")
@@ -173,11 +184,17 @@ def main() -> None:
                 executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
             )
             page = browser.new_page(viewport=pages.SIZE, bypass_csp=True)
+            page.set_default_timeout(120_000)
             page.goto(ADDRESS)
             page.wait_for_timeout(pages.WARM_UP)
+            warmed = resident()
             for view, times in repaint(page).items():
                 middle, late = statistics.quantiles(times, n=10)[4::4]
                 print(f"country chosen: {view:<14}{middle:9.0f} ms   p90 {late:.0f}   budget 200 (p90 350)")
+            after = resident()
+            print(
+                f"memory of the server          {after:7.0f} MB   budget {MEMORY}; {warmed:.0f} before the first view"
+            )
             browser.close()
 
 

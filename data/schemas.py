@@ -349,7 +349,10 @@ class Covid(_Table):
         nullable=True, description=N_("Patients admitted to intensive care in the week to that day.")
     )
     excess_mortality: Series[np.float32] | None = pa.Field(
-        nullable=True, description=N_("Deaths of all causes above those expected from earlier years, in %.")
+        nullable=True, description=N_("Deaths of all causes above those expected from earlier years, in % (P-score).")
+    )
+    excess_mortality_cumulative_absolute: Series[np.float32] | None = pa.Field(
+        nullable=True, description=N_("Deaths of all causes since 2020 less those expected.")
     )
     excess_mortality_cumulative_per_million: Series[np.float32] | None = pa.Field(
         nullable=True, description=N_("The same summed up since 2020, in deaths per million people.")

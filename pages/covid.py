@@ -9,7 +9,7 @@ from models.explore import covid
 from models.explore.covid import MEASURES, Form, Per, Shown
 from ui import cards, inputs, store
 from ui.explore import covid as views
-from ui.explore import covid_data
+from ui.explore import covid_alike, covid_data
 from ui.text import N_, _
 
 VIEWS = {
@@ -17,6 +17,7 @@ VIEWS = {
     "map": N_("Map"),
     "ranking": N_("Ranking"),
     "country": N_("One country"),
+    "alike": N_("Who is alike"),
     "relations": N_("What goes together"),
     "weeks": N_("Week by week"),
 }
@@ -25,7 +26,9 @@ USUAL = ("France", "Germany", "Italy", "Spain", "United Kingdom", "United States
 SOURCES = N_(
     "Data: Mathieu, E. and others (2020), COVID-19 Pandemic, "
     "[Our World in Data](https://ourworldindata.org/coronavirus), CC BY 4.0. "
-    "Cases and deaths: World Health Organization. Outlines: Natural Earth, public domain."
+    "Cases and deaths: World Health Organization. Excess deaths: World Mortality Dataset (Karlinsky and Kobak 2021), "
+    "Human Mortality Database. Strictness: Oxford Government Response Tracker (Hale and others 2021). "
+    "Outlines: Natural Earth, public domain."
 )
 
 stored = store.active("covid")
@@ -90,6 +93,8 @@ def explored() -> None:
         views.ranking(stored, values, countries, shown, chosen)
     elif view == "country":
         views.country(stored, values, reference, present, shown)
+    elif view == "alike":
+        covid_alike.show(stored, values, countries, reference, measure)
     elif view == "relations":
         views.relations(stored, countries, covid.frames(values.index, views.PLAYED))
     else:
@@ -125,6 +130,11 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Waves**: on the 7-day average smoothed over 15 days, a wave rises to at least 1.5 times the trough before it and
   falls below its peak divided by 1.5; values under 2% of the highest do not count. Its peak and height are those of the
   7-day average itself.
+- **Excess mortality**: deaths of all causes against those expected from a trend through 2015 to 2019. The P-score is
+  the difference of a week or month as a share of what was expected; excess deaths are the sum of the differences since
+  January 2020, as the publisher counts them. Neither needs a test, both are estimates, and may be below zero.
+- **Who is alike**: dynamic time warping (Sakoe and Chiba 1978) of weekly logarithms since the outbreak, at most four
+  weeks apart.
 - **What goes together**: Spearman's rank correlation between countries. Going together is not causing.
 """
         )

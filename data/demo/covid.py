@@ -120,19 +120,22 @@ def _country(
     if one.income > RICH:
         beds = pd.Series(cases).rolling(14, min_periods=1).sum() * 0.02
         frame["hosp_patients"], frame["icu_patients"] = beds.round(), (0.12 * beds).round()
-        frame["weekly_hosp_admissions"] = (beds / 2).round()
+        frame["weekly_hosp_admissions"], frame["weekly_icu_admissions"] = (beds / 2).round(), (0.05 * beds).round()
         above = 100 * deaths / (people * 0.0095 / 365)
         week = pd.Series(above).rolling(7, min_periods=1).mean() + rng.normal(0, 2, len(days))
         sunday = days.day_of_week == 6
         frame["excess_mortality"] = np.where(sunday, week, np.nan)
+        frame["excess_mortality_cumulative_absolute"] = np.where(sunday, deaths.cumsum(), np.nan)
         frame["excess_mortality_cumulative_per_million"] = np.where(sunday, deaths.cumsum() / one.population, np.nan)
     doses = (when % DOSES_EVERY[one.continent] == 0) & (given > 0.005)
+    third = np.append(np.zeros(200), 0.7 * second[:-200])
     for name, share in (
-        ("total_vaccinations", given + second),
+        ("total_vaccinations", given + second + third),
         ("people_vaccinated", given),
         ("people_fully_vaccinated", second),
     ):
         frame[name] = np.where(doses, (share * people).round(), np.nan)
+    frame["total_boosters"] = np.where(doses & (third > 0.005), (third * people).round(), np.nan)
     frame["stringency_index"] = np.clip(10 + 0.09 * a_million * (1 - second), 5, 85).round(1)
     frame["median_age"], frame["life_expectancy"] = one.median_age, one.life_expectancy
     frame["gdp_per_capita"], frame["hospital_beds_per_thousand"] = one.income, one.beds

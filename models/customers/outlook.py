@@ -15,7 +15,7 @@ from models.customers import rfm
 from models.customers.rfm import Purchases
 from models.statistics import CannotTell
 
-FEWEST, MOST = 5, 8  # past days to stand on
+MIN_PAST, MAX_PAST = 5, 8  # past days to stand on
 LEARNED = 182  # days before the first of them, from which segments mean something
 
 
@@ -37,14 +37,14 @@ def outlook(bought: Purchases, revenue: np.ndarray, wanted: Sequence[str], days:
     """The share of all revenue that those in the segments `wanted` bring in in the next so many days.
 
     `revenue` is that of every day of `bought.days`, also of customers not known. The past days lie `days` apart, so
-    that nothing is counted twice. Of the last `MOST` a straight line is continued, as segments grow with a shop that
+    that nothing is counted twice. Of the last `MAX_PAST` a straight line is continued, as segments grow with a shop that
     forgets nobody; the interval is that of its next point (Student's t). Raises CannotTell where there are fewer than
-    `FEWEST`.
+    `MIN_PAST`.
     """
     from scipy.special import stdtrit
 
     last = len(bought.days) - 1
-    origins = [last - days * back for back in range(MOST, 0, -1)]
+    origins = [last - days * back for back in range(MAX_PAST, 0, -1)]
     rows = []
     for origin in (one for one in origins if one >= LEARNED):
         scored = rfm.score(rfm.until(bought, origin))
@@ -55,13 +55,13 @@ def outlook(bought: Purchases, revenue: np.ndarray, wanted: Sequence[str], days:
         total = float(revenue[origin + 1 : origin + days + 1].sum())
         if total > 0:
             rows.append((bought.days[origin], int(inside.sum()), theirs / total))
-    if len(rows) < FEWEST:
+    if len(rows) < MIN_PAST:
         raise CannotTell(
             N_(
                 "What customers of a segment bring in later takes half a year of sales and {least} times the days "
                 "ahead: choose fewer days, or everything."
             ),
-            least=FEWEST,
+            least=MIN_PAST,
         )
     past = pd.DataFrame(rows, columns=["day", "customers", "share"])
     count, share = len(past), past["share"].to_numpy()

@@ -39,7 +39,8 @@ class Measure:
     """Something counted, and the columns it comes from.
 
     `total` and `daily` are counts that add up over time. `level` is a state (patients in hospital, a share, an
-    index); `counted` says whether it can be set against the population, usually `per` so many. `smooth`: its daily
+    index); `counted` says whether it can be set against the population, usually `per` so many ("absolute": a number of
+    people that says nothing beside another country's). `smooth`: its daily
     column is a 7-day average already; `published`: such a column, for groups of countries only. `grows`: a level that
     hardly ever falls. `signed`: it may be below zero, and how many times as much it is says nothing. `over`: the column
     that `level` is divided by, from `MIN_CASES` of it on; `share`: its numbers are shares.
@@ -87,6 +88,7 @@ MEASURES: dict[str, Measure] = {
     "admissions": Measure(level="weekly_hosp_admissions"),
     "care_admissions": Measure(level="weekly_icu_admissions"),
     "excess": Measure(level="excess_mortality", counted=False, signed=True),
+    "excess_deaths": Measure(level="excess_mortality_cumulative_absolute", counted=False, per="absolute", signed=True),
     "excess_total": Measure(level="excess_mortality_cumulative_per_million", counted=False, signed=True),
     "reproduction": Measure(level="reproduction_rate", counted=False),
     "stringency": Measure(level="stringency_index", counted=False),
@@ -428,7 +430,7 @@ def standing(last: pd.DataFrame) -> pd.DataFrame:
     found = {}
     for name, measure in MEASURES.items():
         column = measure.total or measure.level
-        if column in last and (not measure.over or measure.over in last):
+        if column in last and measure.per != "absolute" and (not measure.over or measure.over in last):
             scale = SCALE[measure.per] / last["population"] if measure.counted else 1.0
             if measure.over:
                 scale = 1 / last[measure.over].where(last[measure.over] >= MIN_CASES)

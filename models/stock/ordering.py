@@ -33,7 +33,7 @@ TAUGHT = 2  # origins that the first reorder point that is judged is made from
 ALIKE = 100  # past errors that a class of demand needs
 ROOM = 0.05  # standard deviations of a share within which what was held is what was asked
 DAYS_JUDGED = 3  # past days from which what they held counts as much as what was asked
-FEWEST_JUDGED, SURELY_JUDGED = 30, 200  # products on past days from which a class says something, and says it surely
+MIN_JUDGED, SURELY_JUDGED = 30, 200  # products on past days from which a class says something, and says it surely
 BANDS, IN_BAND = 2, 300  # most groups of alike variability in a class, and fewest past errors in one
 BLOCK = 100  # products whose futures are in memory at the same time
 TAIL = 28  # last days of a forecast, which go on after it
@@ -204,7 +204,7 @@ def _steered(
     for kind in np.unique(experience.kinds[number][experience.kinds[number] >= 0]):
         parts = [some for one, shares in known if len(some := shares[experience.kinds[one] == kind])]
         count = sum(map(len, parts))
-        if count < FEWEST_JUDGED:
+        if count < MIN_JUDGED:
             continue
         off = np.concatenate(parts).mean(axis=0) - LEVELS
         clearly = LEVELS + np.sign(off) * np.maximum(np.abs(off) - room, 0)

@@ -27,6 +27,7 @@ VIEWS = {
     "map": (1, 0),
     "ranking": (1, 0),
     "country": (2, 0),
+    "alike": (1, 0),
     "relations": (1, 1),
     "weeks": (0, 1),
 }
@@ -135,6 +136,34 @@ def test_the_waves_of_all_countries_chosen_are_one_table(visit):
     highest = listed.loc[listed["Country"] == "Germany", "Height at the peak"].max()
     card = next(one.value for one in app.metric if one.label == "Highest in the period")
     assert card == charts.written(highest, Shown("cases", "average", "million"))
+
+
+def test_who_is_alike_is_told_by_a_factor_and_says_how_it_was_found(visit):
+    app = visit("covid", view="alike", reference="Germany", measure="deaths")
+    drawn = figures(app)[0]["data"]
+    listed = app.table[0].value
+    assert drawn[0]["name"] == "Germany"
+    assert [trace["name"] for trace in drawn[1:]] == listed.index[: len(drawn) - 1].tolist()
+    assert "Germany" not in listed.index
+    assert "World" not in listed.index
+    factors = listed["Differs by a factor of"].str.replace("\\", "").astype(float)
+    assert factors.is_monotonic_increasing
+    assert factors.iloc[0] >= 1
+    said = " ".join(one.value for one in app.caption).replace("\\", "")
+    assert "confirmed deaths, 7-day average, per million people" in said
+    assert "4 weeks (28 days)" in said
+    signed = visit("covid", view="alike", measure="excess")
+    assert any("confirmed cases are compared" in one.value for one in signed.caption)
+
+
+def test_excess_deaths_stand_beside_the_p_score_and_an_index_is_not_per_head(visit):
+    app = visit("covid", view="country", measure="excess")
+    named = " ".join(note["text"] for note in figures(app)[0]["layout"]["annotations"])
+    assert "P-score" in named
+    assert "Excess deaths of all causes" in named
+    assert "Vaccine doses" in named
+    assert "0 to 100, per" not in named
+    assert any("Karlinsky" in one.value for one in app.caption)
 
 
 def store_demo():

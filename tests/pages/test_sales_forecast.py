@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, date, datetime
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import settings
 from data import countries, state, tables
 from data.dataset import Dataset, Origin
 from data.demo import sales as demo
-from models.forecast import forecast
+from models.forecast import combined, engine, forecast, outside
 from tests.at_once import AT_ONCE
 from ui import background
 
@@ -70,7 +71,16 @@ def daily(shop, measure="revenue"):
 @pytest.mark.parametrize("lang", ["en", "fr"])
 @pytest.mark.parametrize(
     ("view", "count"),
-    [("forecast", 1), ("date", 0), ("parts", 3), ("bridge", 1), ("league", 1), ("machine", 1), ("word", 0)],
+    [
+        ("forecast", 1),
+        ("date", 0),
+        ("parts", 3),
+        ("bridge", 1),
+        ("league", 1),
+        ("machine", 1),
+        ("outside", 0),
+        ("word", 0),
+    ],
 )
 def test_every_view_shows_its_figures_in_both_languages(opened, view, count, lang):
     app = opened("sales_forecast", view=view, lang=lang)
@@ -373,3 +383,28 @@ def test_weeks_and_months_say_what_their_days_come_to(visit, monkeypatch, step, 
     # The data end on 19 March 2025, a Wednesday: the first whole month, and the first four whole weeks after it.
     assert ("1 Apr to 30 Apr" if step == "MS" else "24 mars au 20 avr") in said
     assert step != "MS" or ("£" in said and "they need not add up" in said)
+
+
+@pytest.mark.same_data("shop with quick learners")
+def test_a_number_from_outside_is_tried_judged_and_shown_on_the_whole_page_when_asked(opened, monkeypatch):
+    monkeypatch.setattr(engine, "COMBINED", ("ridge",))  # all five, at every origin twice, take half a minute
+    for module in (combined, outside):
+        monkeypatch.setattr(module, "QUICK", ("seasonal naive", "ridge"))
+    monkeypatch.setattr(outside, "trial", partial(outside.trial, windows=6))
+    app = opened("sales_forecast", view="outside", **{"ahead.D": "7", "outside.country": "Germany"})
+    assert not figures(app)
+    expected = app.metric[0].value
+    app.button[0].click().run()
+    assert not app.error
+    assert not app.exception
+    assert len(figures(app)) == 3
+    labels = ("Off by, without it", "Off by, with it", "Change of the error")
+    before, after, change = (float(re.sub(r"[^0-9.]", "", metric(app, label))) for label in labels)
+    assert before > 0
+    assert round(100 * abs(after / before - 1)) == pytest.approx(change, abs=1)
+    app.toggle(key="outside.use").set_value(True).run()
+    assert any("COVID" in one.value and "Germany" in one.value for one in app.info)
+    assert app.query_params["outside.use"] == "1"
+    app.toggle(key="outside.use").set_value(False).run()
+    assert not any("Germany" in one.value for one in app.info)
+    assert app.metric[0].value == expected

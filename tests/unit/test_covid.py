@@ -11,7 +11,7 @@ from charts.explore import covid as charts
 from charts.explore import covid_relations, covid_time
 from connectors import owid
 from data.demo import covid as demo
-from models.explore import covid
+from models.explore import alike, covid, known
 from models.explore.covid import MEASURES, Counts, Measure, Shown
 
 NAN = float("nan")
@@ -476,3 +476,95 @@ def test_ratios_need_enough_cases_and_are_those_of_the_totals(home, real_data):
     last = rows.loc[found.index[-1]]
     assert found.iloc[-1] == pytest.approx(last["total_deaths"] / last["total_cases"])
     assert Shown("fatality", "level", "absolute").share
+
+
+def course(days, peaks, heights):
+    when = np.arange(days)
+    return 2 + sum(h * np.exp(-0.5 * ((when - p) / 20) ** 2) for p, h in zip(peaks, heights, strict=True))
+
+
+def test_a_country_that_is_a_delayed_and_stretched_copy_is_found_alike():
+    peaks, days = [60, 200, 330, 470], 700
+    model = course(days, peaks, [100, 300, 80, 500])
+    later = np.interp((np.arange(days) - 35) / 1.05, np.arange(days), model, left=0.1)  # 5 weeks later, 5% slower
+    values = panel(
+        Model=model,
+        Copy=later,
+        Flatter=course(days, peaks, [100, 120, 80, 180]),  # the nearest where weeks are not moved
+        Noise=np.random.default_rng(0).lognormal(3.5, 1.2, days),
+        Other=course(days, [120, 260, 400], [400, 50, 300]),
+    )
+    courses = alike.courses(covid.aligned(values, values.cumsum(), 100), 70)
+    found = alike.nearest(courses, "Model")
+    assert found.index[0] == "Copy"
+    assert found.index[-1] != "Copy"
+    assert found.loc["Copy", "times"] < 1.15 < 1.8 < found.loc["Noise", "times"]
+    assert found.loc["Copy", "later"] > 1
+    assert abs(found.loc["Flatter", "later"]) < found.loc["Copy", "later"]
+    assert alike.nearest(courses, "Model", band=0).index[0] == "Flatter"
+    same = alike.nearest(courses.assign(Twin=3 * courses["Model"]), "Model").loc["Twin"]
+    assert same["times"] <= 3.0 + 1e-9  # three times as much all along, before any week is moved
+    assert alike.nearest(courses, "Nowhere").empty
+
+
+def test_the_factor_is_what_dynamic_time_warping_worked_out_by_hand_says():
+    courses = pd.DataFrame({"A": [1.0, 1, 8, 1, 1], "B": [1.0, 1, 1, 8, 1], "C": [1.0, 1, 4, 1, 1]}, range(1, 6))
+    found = alike.nearest(courses, "A")
+    assert found.loc["B", "times"] == pytest.approx(1)  # one week later, and else the same
+    assert found.loc["B", "later"] > 0
+    assert found.loc["C", "times"] == pytest.approx(2 ** (1 / 5))  # twice as much in one of five weeks
+
+
+def test_courses_need_most_of_their_weeks():
+    aligned = pd.DataFrame({"A": range(70), "B": [*range(40), *[NAN] * 30]}, dtype=float)
+    assert list(alike.courses(aligned, 10)) == ["A"]
+    assert alike.courses(aligned, 10)["A"].tolist() == [6 + 7 * week for week in range(10)]
+    assert list(alike.courses(aligned, 12)) == []
+
+
+def test_what_was_known_on_a_day_does_not_change_with_what_came_later(home, real_data):
+    table = owid.dataset(real_data / "owid" / "real_legacy67_IND_KEN_cleaned.csv").frames["covid"]
+    demo_table = demo.generate(pd.Timestamp("2026-03-14").date())
+    spain = demo_table[demo_table["country"] == demo.ENDS]
+    for rows, country in ((table, "Kenya"), (table, "India"), (spain, demo.ENDS)):
+        for measure in ("cases", "stringency"):
+            whole = known.known(covid.counts(rows, MEASURES[measure]), measure, country)
+            for day in pd.to_datetime(["2020-11-05", "2021-03-06", "2021-12-31", "2025-03-30"]):
+                then = rows[rows["date"] <= day]
+                if then["country"].eq(country).any() and then["date"].max() == day:
+                    told = known.known(covid.counts(then, MEASURES[measure]), measure, country)
+                    assert told.equals(whole.loc[:day]), (country, measure, day)
+
+
+def test_a_share_of_a_later_total_was_not_known_before_it():
+    new, total = panel(A=[1.0] * 7 + [NAN, NAN, NAN, 5]), panel(A=[*range(1, 8), NAN, NAN, 37, 42])
+    found = known.known(covid.daily(new, total), "cases", "A")
+    assert found.iloc[-3] == found.iloc[-4] == found.iloc[-5] == 1  # the last one reported
+    assert found.iloc[-2] == pytest.approx((4 + 30) / 7)
+    assert found.index[0] == new.index[5]
+    silent = panel(A=[3.0, *[NAN] * 40])
+    assert known.known(Counts(silent, silent), "stringency", "A").notna().sum() == covid.GAP + 1
+
+
+@pytest.mark.parametrize(
+    ("country", "measure", "value"),
+    [
+        ("Switzerland", "excess", 25.713408),
+        ("Switzerland", "excess_deaths", -687.7999),
+        ("Germany", "excess_deaths", -6599.801),
+        ("Switzerland", "excess_total", -79.61929),
+        ("Switzerland", "admissions", 1122),
+        ("Switzerland", "intensive_care", 429),
+        ("Switzerland", "hospital", 1440),
+        ("Albania", "tests_per_case", 7.320754716981132),
+    ],
+)
+def test_the_last_numbers_of_a_real_file_are_those_of_its_columns(home, real_data, country, measure, value):
+    table = owid.dataset(real_data / "owid" / "real_compact_rows_DEU_CHE_ALB.csv").frames["covid"]
+    values = covid.formed(covid.counts(table, MEASURES[measure]), "level")[country].dropna()
+    assert values.iloc[-1] == pytest.approx(value, rel=1e-5)
+
+
+def test_a_number_of_people_is_not_set_beside_that_of_other_countries():
+    last = pd.DataFrame({"population": [1e6], "excess_mortality_cumulative_absolute": [5.0], "hosp_patients": [3.0]})
+    assert list(covid.standing(last)) == ["hospital"]

@@ -44,7 +44,7 @@ def test_what_comes_lies_in_the_interval_as_often_as_promised(wanted):
         inside += found.lo <= share <= found.hi
         said, true = said + found.share, true + share
         assert found.customers == len(mine)
-        assert len(found.past) == outlook.MOST
+        assert len(found.past) == outlook.MAX_PAST
     assert inside >= 9  # of 16 promised are 13; fewer than 10 with a chance of 1 in 40
     assert said / 16 == pytest.approx(true / 16, rel=0.2, abs=0.01)  # of all revenue
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 PLAYED = 30  # days of a scatter that plays
 LISTED = 40  # rows of a heatmap
-BESIDE = ("deaths", "hospital", "fully_vaccinated", "stringency")  # shown under the measure of one country
-EXCESS = ("excess", "excess_total")  # one says how much more than usual, the other how many
+BESIDE = ("deaths", "hospital", "doses", "fully_vaccinated", "stringency")  # shown under the measure of one country
+EXCESS = ("excess", "excess_deaths", "excess_total")  # the first says how much more than usual, the others how many
 CAUTION = {
     "fatality": N_(
         "Deaths by confirmed cases is not the risk of who falls ill: cases that nobody tested are missing, deaths come "
@@ -263,9 +263,12 @@ def country(stored: Stored, values: pd.DataFrame, name: str, present: list[str],
             panels = {"cases": (*_line(stored, average, whole, name), average)} | panels
     panel = covid_data.panel(stored, average).loc[values.index]
     waves = covid.waves(panel[name])
-    for measure in (*(EXCESS if shown.measure in EXCESS else ()), *BESIDE):
-        other = Shown(measure, MEASURES[measure].forms[0], MEASURES[measure].per)
-        if measure != shown.measure and measure in covid_data.measures(stored):
+    known = covid_data.measures(stored)
+    excess = [one for one in EXCESS if one in known][:2] if shown.measure in EXCESS else []
+    for measure in (*excess, *BESIDE):
+        per = MEASURES[measure].per if MEASURES[measure].counted else "absolute"
+        other = Shown(measure, MEASURES[measure].forms[0], per)
+        if measure != shown.measure and measure in known:
             beside = covid_data.panel(stored, other).loc[values.index]
             if name in beside and beside[name].notna().any():
                 panels[measure] = (*_line(stored, other, beside, name), other)

@@ -163,14 +163,18 @@ def _work(stored: Stored, chosen: Chosen, ahead: int) -> Callable[[background.St
         def progress(_learner: str, /, *, done: int, windows: int) -> None:
             step(N_("Trying it on the past"), done / (windows + 1))
 
-        history = preparing.regular(chosen.values)
-        future = None
-        if ahead <= len(history.values):
-            calendar = store.frame(stored, "calendar") if "calendar" in stored.columns else None
-            future = holidays.foreseen(history, ahead, chosen.country.code, calendar)
-        return forecast_of(chosen.values, ahead, future=future, progress=progress)
+        return forecast_of(chosen.values, ahead, future=foreseen(stored, chosen, ahead), progress=progress)
 
     return work
+
+
+def foreseen(stored: Stored, chosen: Chosen, ahead: int) -> pd.DataFrame | None:
+    """What is known beforehand of a series (see `holidays.foreseen`), by the calendar beside the sales too."""
+    history = preparing.regular(chosen.values)
+    if ahead > len(history.values):
+        return None
+    calendar = store.frame(stored, "calendar") if "calendar" in stored.columns else None
+    return holidays.foreseen(history, ahead, chosen.country.code, calendar)
 
 
 @st.cache_resource(max_entries=40, show_spinner=False)
