@@ -43,6 +43,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
+from data import events
+
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent / "migrations"
 REVISION = "0007"  # the newest one in migrations/versions
@@ -414,6 +416,7 @@ def upsert(engine: Engine, table: Table, rows: Sequence[Mapping[str, object]]) -
     values.sort(key=lambda row: [row[key] for key in keys])
     with engine.begin() as connection:
         connection.execute(statement, values)
+    events.written(table.name, values)
 
 
 def read(engine: Engine, table: Table, *where: ColumnElement[bool], **equal: object) -> pd.DataFrame:
