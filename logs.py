@@ -26,7 +26,7 @@ class _Shared(RotatingFileHandler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            with Path(f"{self.baseFilename}.lock").open("a") as lock:
+            with Path(self.baseFilename).with_suffix(".lock").open("a") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 if self.stream and not _same(self.stream, Path(self.baseFilename)):
                     self.stream.close()
