@@ -69,7 +69,16 @@ def ask(url: str, method: str = "GET", body: str | None = None) -> dict:
 def server(folder: Path, port: int) -> Iterator[str]:
     """The URL of a fresh server with Vigie's index template, while the block runs."""
     folder.mkdir()
-    begin = [_program(), "start", "--only", "elasticsearch", "--elasticsearch-port", str(port), "--data-dir", folder]
+    begin: list[str | Path] = [
+        _program(),
+        "start",
+        "--only",
+        "elasticsearch",
+        "--elasticsearch-port",
+        str(port),
+        "--data-dir",
+        folder,
+    ]
     running = subprocess.Popen(begin, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     url = f"http://127.0.0.1:{port}"
     try:
@@ -89,10 +98,11 @@ def _up(url: str) -> bool:
 
 
 class Between:
-    """A server in front of another that goes away, or stores what it is sent and never says so."""
+    """A server in front of another that goes away, is busy, or stores what it is sent and never says so."""
 
     def __init__(self, url: str, port: int) -> None:
-        self.url, self.port, self.silent, self.bulks, self.swallowed = url, port, False, 0, 0
+        self.url, self.port = url, port
+        self.silent, self.swallowed, self.busy, self.turned_away = False, 0, False, 0
         self.http: ThreadingHTTPServer | None = None
 
     def open(self) -> None:
@@ -103,20 +113,26 @@ class Between:
             def do(self) -> None:
                 content = self.rfile.read(int(self.headers.get("content-length", 0)))
                 kind = {"content-type": self.headers.get("content-type", "application/json")}
-                request = urllib.request.Request(
-                    between.url + self.path, content or None, kind, method=self.command
-                )
+                bulk = self.path.startswith("/_bulk")
+                if bulk and between.busy:
+                    between.turned_away += 1
+                    heads = [json.loads(line)["create"] for line in content.splitlines()[::2]]
+                    refused = [{"create": {**head, "status": 429, "error": {"type": "busy"}}} for head in heads]
+                    self.say(200, json.dumps({"took": 0, "errors": True, "items": refused}).encode())
+                    return
+                request = urllib.request.Request(between.url + self.path, content or None, kind, method=self.command)
                 try:
                     with urllib.request.urlopen(request, timeout=SECONDS) as passed:
                         status, answer = passed.status, passed.read()
                 except HTTPError as error:
                     status, answer = error.code, error.read()
-                if self.path.startswith("/_bulk"):
-                    between.bulks += 1
-                    if between.silent:
-                        between.swallowed += 1
-                        self.connection.close()
-                        return
+                if between.silent and bulk:
+                    between.swallowed += 1
+                    self.connection.close()
+                    return
+                self.say(status, answer)
+
+            def say(self, status: int, answer: bytes) -> None:
                 self.send_response(status)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(answer)))
@@ -124,12 +140,11 @@ class Between:
                 if self.command != "HEAD":
                     self.wfile.write(answer)
 
-            do_GET = do_HEAD = do_POST = do_PUT = do
-
             def log_message(self, *_arguments: object) -> None:
                 pass
 
-        ThreadingHTTPServer.allow_reuse_address = True
+        for method in ("GET", "HEAD", "POST", "PUT"):
+            setattr(Handler, f"do_{method}", Handler.do)
         self.http = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
 
@@ -157,7 +172,7 @@ def shipper(folder: Path, log: Path, port: int) -> Iterator[subprocess.Popen]:
     path = folder / "rsyslog.conf"
     path.write_text(f'global(workDirectory="{folder}" maxMessageSize="256k")\n{configured}', "utf-8")
     with (folder / "rsyslogd.out").open("a") as output:
-        begin = ["rsyslogd", "-n", "-f", path, "-i", folder / "pid"]
+        begin: list[str | Path] = ["rsyslogd", "-n", "-f", path, "-i", folder / "pid"]
         running = subprocess.Popen(begin, stdout=output, stderr=subprocess.STDOUT)
     try:
         yield running
