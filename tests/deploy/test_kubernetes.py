@@ -223,8 +223,11 @@ def test_a_browser_stays_with_its_pod_and_its_websocket_stays_open(name):
     (ingress,), (service,) = of_kind(name, "Ingress"), of_kind(name, "Service")
     said = {**ingress["metadata"].get("annotations", {}), **service["metadata"].get("annotations", {})}
     sticky, open_ = {
-        "traefik": ("traefik.ingress.kubernetes.io/service.sticky.cookie", None),  # it closes no websocket
-        "haproxy": ("haproxy.org/cookie-persistence", "haproxy.org/timeout-tunnel"),
+        "traefik": (
+            "traefik.ingress.kubernetes.io/service.sticky.cookie",
+            None,
+        ),  # leaves websockets open; haproxy: for an hour
+        "haproxy": ("haproxy.org/cookie-persistence", None),  # after an hour
         "alb": (
             "alb.ingress.kubernetes.io/target-group-attributes",
             "alb.ingress.kubernetes.io/load-balancer-attributes",

@@ -115,7 +115,6 @@ nginx.ingress.kubernetes.io/proxy-send-timeout: "3600"
 nginx.ingress.kubernetes.io/proxy-body-size: {{ $body }}
 {{- else if eq .Values.ingress.controller "haproxy" }}
 haproxy.org/cookie-persistence: vigie_pod
-haproxy.org/timeout-tunnel: 1h
 {{- else if eq .Values.ingress.controller "alb" }}
 alb.ingress.kubernetes.io/target-type: ip
 alb.ingress.kubernetes.io/healthcheck-path: /_stcore/health
