@@ -1,7 +1,7 @@
 """Kibana's saved objects for Vigie's log and events, printed: `dashboards.ndjson` beside this file.
 
-They are written by hand after Kibana's export format (figures of the aggregation-based kind, which 8.x and 9.x import);
-the tests hold every field that is used against what is logged and mapped.
+They are written by hand after Kibana's export format (figures of the aggregation-based kind, as 8.9 and newer import
+them); the tests hold every field that is used against what is logged and mapped.
 """
 
 import json
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 VIEW = "vigie-logs"  # the data view
+FORMATS = {"index-pattern": "8.0.0", "visualization": "8.5.0", "search": "8.0.0", "dashboard": "8.9.0"}  # of Kibana 8.9
 INDEX = "kibanaSavedObjectMeta.searchSourceJSON.index"
 WIDE, HALF, HIGH = 48, 24, 12  # cells of a dashboard
 Saved = dict[str, Any]
@@ -16,7 +17,8 @@ Saved = dict[str, Any]
 
 def saved(kind: str, name: str, said: Saved, references: Sequence[Saved] = ()) -> Saved:
     """A saved object as an export has it."""
-    return {"type": kind, "id": name, "attributes": said, "references": list(references)}
+    versions = {"coreMigrationVersion": "8.8.0", "typeMigrationVersion": FORMATS[kind]}
+    return {"type": kind, "id": name, "attributes": said, "references": list(references), "managed": False, **versions}
 
 
 def source(query: str) -> Saved:
@@ -75,11 +77,11 @@ def board(name: str, title: str, about: str, panels: list[tuple[Saved, int]], si
     for place, (one, width) in enumerate(panels):
         if x + width > WIDE:
             x, y = 0, y + HIGH
-        grid = {"x": x, "y": y, "w": width, "h": HIGH, "i": str(place)}
-        reference = {"name": f"panel_{place}", "type": one["type"], "id": one["id"]}
+        grid = {"x": x, "y": y, "w": width, "h": HIGH, "i": f"p{place}"}
+        reference = {"name": f"p{place}:panel_p{place}", "type": one["type"], "id": one["id"]}
         shown.append(
-            {"type": one["type"], "gridData": grid, "panelIndex": str(place), "embeddableConfig": {}}
-            | {"panelRefName": reference["name"], "version": "8.8.0"}
+            {"type": one["type"], "gridData": grid, "panelIndex": f"p{place}", "embeddableConfig": {}}
+            | {"panelRefName": f"panel_p{place}", "version": "8.9.0"}
         )
         references.append(reference)
         x += width

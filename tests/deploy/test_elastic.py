@@ -161,7 +161,7 @@ def test_every_reference_of_the_saved_objects_is_there_and_every_figure_is_on_a_
     for board in (one for one in saved.values() if one["type"] == "dashboard"):
         panels = json.loads(board["attributes"]["panelsJSON"])
         named = {one["name"] for one in board["references"]}
-        assert {panel["panelRefName"] for panel in panels} == named
+        assert {f"{panel['panelIndex']}:{panel['panelRefName']}" for panel in panels} == named
         places = [panel["gridData"] for panel in panels]
         cells = [
             (x, y)
