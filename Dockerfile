@@ -18,4 +18,5 @@ EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
 # It listens everywhere, but answers only to localhost and the names in VIGIE_ALLOWED_HOSTS.
-CMD ["streamlit", "run", "app.py", "--server.address=0.0.0.0"]
+# Named, its own address is not asked for elsewhere when it starts.
+CMD ["streamlit", "run", "app.py", "--server.address=0.0.0.0", "--browser.serverAddress=localhost"]

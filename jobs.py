@@ -701,7 +701,7 @@ def _settings() -> "Settings":
     except settings.SettingsError as error:
         _leave(str(error))
     try:
-        logs.setup(chosen.home, chosen.log_level, sys.stderr)
+        logs.setup(chosen.home if chosen.log_file else None, chosen.log_level, sys.stderr, chosen.log_events)
     except OSError as error:
         typer.echo(f"The log cannot be kept: {error}", err=True)
     return chosen
@@ -756,7 +756,7 @@ def _days(model: str, first: datetime | None, last: datetime | None) -> list[dat
 
 def _run(job: str, subject: str, day: date, work: Work) -> Result:
     """Do a job about a day under its own row of `job_runs`, which says how far it is and how it ended."""
-    from data import runs
+    from data import events, runs
 
     home, engine = _opened()
     started = datetime.now(UTC)
@@ -783,14 +783,18 @@ def _run(job: str, subject: str, day: date, work: Work) -> Result:
         with _alive(title, beat):
             result = _result(title, lambda: work(engine, home, started, day, step))
     except BaseException:  # Ctrl-C, SIGTERM
-        beat(status="cancelled", finished=datetime.now(UTC), message="Stopped from outside.")
+        at, why = datetime.now(UTC), "Stopped from outside."
+        beat(status="cancelled", finished=at, message=why)
+        events.ended(job, subject, title, "cancelled", (at - started).total_seconds(), why)
         raise
     progress = {"progress": 1.0} if result.status == "done" else {}
     at = datetime.now(UTC)
     beat(status=result.status, message=result.message, details=result.details, finished=at, **progress)
     if lost.is_set():
         return Result(title, "taken", TAKEN, "Another process has taken it over: this one had stood still.")
-    return replace(result, seconds=(at - started).total_seconds())
+    seconds = (at - started).total_seconds()
+    events.ended(job, subject, title, result.status, seconds, result.message)
+    return replace(result, seconds=seconds)
 
 
 @contextmanager

@@ -80,6 +80,10 @@ class Settings(BaseSettings):
     # Of one statement there.
     database_seconds: float = Field(1800.0, gt=0, allow_inf_nan=False)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    # Whether the log is kept under `home` too. Where several machines share a home it is not: each has its own stdout.
+    log_file: bool = True
+    # Whether predictions, their quality, drift, alerts, jobs and pages are logged too, a line each (`data.events`).
+    log_events: bool = False
     # How the servers Vigie downloads from can reach whoever runs it: part of its User-Agent.
     contact: str = "https://github.com/vigie"
     # The names under which browsers reach this server, beside localhost and its own address. Requests under another

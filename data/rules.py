@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine, Table, select, update
 
-from data import state
+from data import events, state
 from data.state import rule_alerts, rule_deliveries, rules, snoozed
 from locales import N_, Sentence
 
@@ -76,13 +76,15 @@ def _step(engine: Engine, of: Table, rule: str, changes: int, row: Mapping[str, 
 
 def raised(engine: Engine, rows: Sequence[Mapping[str, Any]]) -> int:
     """Write rows of `state.rule_alerts` whose cause is new, all or none; how many are. What is known stays as it is."""
-    new = 0
+    new = []
     with engine.begin() as connection:
         for row in sorted(rows, key=lambda one: one["cause"]):  # two processes never wait for each other in a circle
             values = {name: state.plain(value) for name, value in row.items()}
             made = state.inserting(engine, rule_alerts).values(values).on_conflict_do_nothing()
-            new += connection.execute(made.returning(rule_alerts.c.cause)).first() is not None
-    return new
+            if connection.execute(made.returning(rule_alerts.c.cause)).first() is not None:
+                new.append(values)
+    events.written(rule_alerts.name, new)
+    return len(new)
 
 
 def due(engine: Engine, channel: str) -> pd.DataFrame:

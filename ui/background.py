@@ -7,6 +7,7 @@ thus also seen from another window, and what ended while nobody looked is still 
 
 import logging
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ import locales
 import logs
 import settings
 from connectors import ConnectorError
-from data import runs, state, troubles
+from data import events, runs, state, troubles
 from locales import N_, Sentence
 from ui import apart, database
 from ui.text import _
@@ -181,22 +182,28 @@ def _run(
     end: Callable[[str, str | None], None],
     language: str,
 ) -> None:
+    began = time.monotonic()
+
+    def close(status: str, message: str | None) -> None:
+        end(status, message)
+        events.ended(str(row["job"]), str(row["subject"]), run, status, time.monotonic() - began, message)
+
     with locales.using(language):
         try:
             work()
-            end("done", None)
+            close("done", None)
         except Cancelled:
-            end("cancelled", None)
+            close("cancelled", None)
         except Exception as error:
             if isinstance(error, ConnectorError):
                 _errors[run] = error
             if said := troubles.known(error):
                 log.warning("%s %s: %s", row["job"], row["subject"], error)
-                end("failed", said.sentence())
+                close("failed", said.sentence())
             else:
                 incident = logs.incident(log, error)
                 apology = _("Sorry, this did not work and nothing was changed. The log says more under the id {id}.")
-                end("failed", apology.format(id=incident))
+                close("failed", apology.format(id=incident))
         finally:
             del _stopping[run]
 

@@ -65,7 +65,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Open the log and the state database, then import the heavy libraries while the first page is painted."""
     try:
         chosen = settings.get()
-        logs.setup(chosen.home, chosen.log_level)
+        logs.setup(chosen.home if chosen.log_file else None, chosen.log_level, events=chosen.log_events)
         engine = state.engine(chosen.database_url)
         state.migrate(engine)
         registry.adopt(engine, chosen.home)

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from time import perf_counter
 
 ROOT = Path(__file__).resolve().parent.parent
 if sys.path[0] != str(ROOT):  # this script's own folder leads, and has a `data` too
@@ -10,6 +11,7 @@ if sys.path[0] != str(ROOT):  # this script's own folder leads, and has a `data`
 import streamlit as st
 
 import settings
+from data import events
 from ui import store
 from ui.text import _, language_switch
 
@@ -88,7 +90,9 @@ def entry(name: str, title: str, icon: str) -> st.Page:
 entries = {section: {entry(*row): row[1] for row in rows} for section, rows in SECTIONS.items()}
 page = st.navigation({section: list(pages) for section, pages in entries.items()}, expanded=True)
 st.set_page_config(page_title=next(pages[page] for pages in entries.values() if page in pages))
+began = perf_counter()
 page.run()
+events.shown(page.url_path, perf_counter() - began)
 
 with st.container(key="footer", horizontal=True, vertical_alignment="center"):
     st.caption(_("Vigie {version}").format(version=settings.VERSION), width="content")

@@ -37,9 +37,9 @@ def outlook(bought: Purchases, revenue: np.ndarray, wanted: Sequence[str], days:
     """The share of all revenue that those in the segments `wanted` bring in in the next so many days.
 
     `revenue` is that of every day of `bought.days`, also of customers not known. The past days lie `days` apart, so
-    that nothing is counted twice. Of the last `MAX_PAST` a straight line is continued, as segments grow with a shop that
-    forgets nobody; the interval is that of its next point (Student's t). Raises CannotTell where there are fewer than
-    `MIN_PAST`.
+    that nothing is counted twice. Of the last `MAX_PAST` a straight line is continued, as segments grow with a shop
+    that forgets nobody; the interval is that of its next point (Student's t). Raises CannotTell where there are fewer
+    than `MIN_PAST`.
     """
     from scipy.special import stdtrit
 

@@ -8,12 +8,12 @@ import pandas as pd
 from sqlalchemy import Engine, func, select
 
 from data import state, tables
+from data.events import REPLAYED
 from data.tables import Stored
 from locales import Sentence
 
 Step = Callable[[str, float], None]  # what is done now, and how much is done, 0 to 1
 Rows = list[dict[str, object]]
-REPLAYED = "history"  # how a version begins under which the past of a dataset is kept
 
 
 class CannotScore(Sentence, ValueError):

@@ -48,8 +48,8 @@ def find(made: Baskets, pairs: Rules) -> Threes:
     Probability 27, 734-743), and have less in their tail than a binomial count of as many trials and the same mean
     (Hoeffding 1956, Annals of Mathematical Statistics 27, 713-721).
 
-    Tested are the triples that have two pairs among the rules of pairs and `MIN_BASKETS` baskets with each of their pairs:
-    a filter by pairs alone, on which the tests hardly depend (Bourgon, Gentleman and Huber 2010, PNAS 107, 9546-9551).
+    Tested are the triples with two pairs among the rules of pairs and `MIN_BASKETS` baskets of each of their pairs: a
+    filter by pairs alone, on which the tests hardly depend (Bourgon, Gentleman and Huber 2010, PNAS 107, 9546-9551).
     False discoveries, customers and the months that confirm are as in `baskets.find`; a rule still holds if its later
     months alone pass the test, and no longer if they do not and are surely below what it was.
     """

@@ -3,22 +3,27 @@
 import json
 import logging
 import re
+import subprocess
+import sys
 
 import pytest
 
 import logs
+from tests.sources import ROOT
 
 
 @pytest.fixture(autouse=True)
 def _restore():
     root = logging.getLogger()
     before = (root.level, logging.getLogger("vigie").level, list(root.handlers))
+    told = logging.getLogger(logs.EVENTS).level
     yield
     for handler in [handler for handler in root.handlers if handler not in before[2]]:
         root.removeHandler(handler)
         handler.close()
     root.setLevel(before[0])
     logging.getLogger("vigie").setLevel(before[1])
+    logging.getLogger(logs.EVENTS).setLevel(told)
 
 
 def lines(text: str) -> list[dict]:
@@ -39,6 +44,8 @@ def test_each_record_is_one_line_on_stdout_and_in_the_file(tmp_path, capsys):
     assert (read["log"]["logger"], trouble["log"]["logger"]) == ("vigie.test", "somelibrary")
     assert read["service"]["name"] == "vigie"
     assert {"@timestamp", "ecs.version"} <= read.keys()
+    assert read["event"]["dataset"] == "vigie.app"
+    assert read["event"]["id"] != trouble["event"]["id"]
 
 
 def test_another_home_and_level_replace_the_first(tmp_path):
@@ -54,9 +61,30 @@ def test_the_file_rotates(tmp_path, monkeypatch):
     logs.setup(tmp_path)
     for number in range(100):
         logging.getLogger("vigie.test").info("line %s", number)
-    files = sorted((tmp_path / "logs").iterdir())
+    files = sorted(path for path in (tmp_path / "logs").iterdir() if path.suffix != ".lock")
     assert len(files) == logs.OLD_FILES + 1
     assert all(path.stat().st_size <= 2000 for path in files)
+
+
+def test_without_a_home_there_is_stdout_alone(tmp_path, capsys):
+    logs.setup(tmp_path)
+    logs.setup(None)
+    logging.getLogger("vigie.test").info("here")
+    assert [line["message"] for line in lines(capsys.readouterr().out)] == ["here"]
+    assert (tmp_path / "logs" / "vigie.log").read_text() == ""
+
+
+def test_processes_that_rotate_one_file_lose_and_double_nothing(tmp_path):
+    program = (
+        "import logging, pathlib, sys, logs\n"
+        "logs.FILE_BYTES, logs.OLD_FILES = 3000, 900\n"
+        "logs.setup(pathlib.Path(sys.argv[1]), stream=open('/dev/null', 'w'))\n"
+        "for number in range(600): logging.getLogger('vigie.test').info('%s %s', sys.argv[2], number)\n"
+    )
+    both = [subprocess.Popen([sys.executable, "-c", program, tmp_path, name], cwd=ROOT) for name in "ab"]
+    assert [one.wait(120) for one in both] == [0, 0]
+    kept = [line["message"] for path in (tmp_path / "logs").glob("vigie.log*") for line in lines(path.read_text())]
+    assert sorted(kept) == sorted(f"{name} {number}" for name in "ab" for number in range(600))
 
 
 def test_an_incident_is_in_the_log_under_its_id(tmp_path):
