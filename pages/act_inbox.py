@@ -28,7 +28,7 @@ def body() -> None:
         ago = max((ends - min(one.day for one in waits)).days, 0)
         cards.metrics(
             [
-                (_("Waiting"), locales.number(len(waits)), _("alerts that nobody has answered, and orders")),
+                (_("Waiting"), locales.number(len(waits)), _("alerts, orders, campaigns and failed work")),
                 (
                     _("At stake"),
                     locales.short_money(stake, sold.origin.currency or "GBP"),
@@ -64,7 +64,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - Alerts of **rules** come from `python jobs.py rules`, once a day: what a rule found on a day is one alert, whatever
   the number of shops or products it names. Alerts of **models** are those of Monitoring: drift and performance.
 - **Orders** wait here while a draft is to be approved, an approved one has not been sent, sending failed, or a
-  delivery is later than nine of ten such deliveries; they are decided on Act: orders.
+  delivery is later than nine of ten such deliveries; they are decided on Act: orders. **Campaigns** wait when their
+  outcome window is over and nobody has written down who left; **work at set times** when it was given up.
 - What has the most money at stake comes first: of an alert about money what it is above or below what was expected, of
   an order the margin lost on average if it waits. Then the gravest, then the newest.
 - An answer and its reason are kept with the alert, shown in the rule’s rehearsal, and told again when the same rule

@@ -4,12 +4,13 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
 import locales
 import settings
+from data import campaigns, schedules, state, tables
 from data import rules as kept_rules
-from data import state, tables
 from models.act import rules
 from models.act.rules import Rule
 from models.drift import alerts
@@ -203,6 +204,29 @@ def answered():
 @pytest.mark.parametrize(("lang", "said"), [("en", "Nothing waits"), ("fr", "Rien n’attend")])
 def test_an_empty_inbox_says_so(visit, lang, said):
     assert said in words(visit("act_inbox", lang=lang))
+
+
+def test_campaigns_whose_window_is_over_and_work_that_was_given_up_wait_too(visit):
+    visit("act_inbox")
+    line = tables.active(settings.get().home, "customers").lineage
+    now = datetime.now(UTC)
+    row = {"lineage": line, "data_version": "d", "model_version": "m", "months": 1, "by": "Ada"}
+    for name, days in (("over", 40), ("running", 20), ("told", 40)):
+        campaign = row | {"campaign": name, "name": f"<{name}>", "started": now - timedelta(days=days)}
+        customer = {"customer": "c", "place": 0, "called": True, "risk": 0.5, "content": {}}
+        campaigns.start(engine(), campaign, [customer])
+    campaigns.read_out(engine(), "told", ["c"], np.array([1.0]), "june.csv", "Grace", now)
+    work = {"name": "Every night", "job": "refresh", "cron": "0 3 * * *", "zone": "UTC"}
+    run = {"content": work, "status": "failed", "attempts": 5, "next_try": now, "holder": "", "heartbeat": now}
+    for name, days in (("one", 1), ("two", 2)):
+        rows = [{"schedule": name, "due": now - timedelta(days=days), "message": "The disk is full."} | run]
+        state.upsert(engine(), state.schedule_runs, rows)
+    schedules.acknowledge(engine(), "two", "known", "Ada")
+    app = visit("act_inbox")
+    assert metric(app, "Waiting") == "2"
+    assert "Campaign <over>: who left can be written down." in words(app)
+    assert "Every night: given up after several tries." in words(app)
+    assert "The disk is full." in words(app)
 
 
 def test_the_most_money_comes_first_then_the_gravest_then_the_newest(visit):

@@ -1,12 +1,12 @@
-"""Something that waits for somebody, and the orders among it."""
+"""Something that waits for somebody: the orders, campaigns and failed work among it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import locales
+from data import campaigns, schedules, state
 from data import orders as kept
-from data import state
 from data.orders import APPROVED, DRAFTED, SENT, STUCK, UNKNOWN, Order
 from data.tables import Stored
 from models.lifecycle import orders as work
@@ -86,3 +86,41 @@ def _of_order(one: Order, what: str, now: datetime) -> Item:
         page="act_orders",
         query={"order": str(one.row["order"])},
     )
+
+
+def of_campaigns(people: Stored) -> list[Item]:
+    """Campaigns whose outcome window is over, and of which nobody has written down who left."""
+    found = campaigns.kept(database.engine(), people.lineage)
+    return [
+        Item(
+            key=f"campaign {row['campaign']}",
+            day=campaigns.ends(row).date(),
+            rank=WARNING,
+            stake=0.0,
+            icon="campaign",
+            lines=[_("Campaign {name}: who left can be written down.").format(name=row["name"])],
+            notes=[_("its outcome window is over")],
+            page="churn_campaign",
+            query={"view": "follow", "campaign": row["campaign"]},
+        )
+        for row in found[found["read"].isna()].to_dict("records")
+        if campaigns.ends(row) <= orders.now()
+    ]
+
+
+def of_schedules() -> list[Item]:
+    """Work at set times that was tried in vain and given up."""
+    return [
+        Item(
+            key=f"schedule {row['schedule']} {row['due']}",
+            day=row["due"].date(),
+            rank=CRITICAL,
+            stake=0.0,
+            icon="error",
+            lines=[_("{name}: given up after several tries.").format(name=row["content"].get("name", row["schedule"]))],
+            notes=[_(text) for text in [row["message"]] if text],
+            page="act_schedule",
+            query={},
+        )
+        for row in schedules.failed(database.engine()).to_dict("records")
+    ]

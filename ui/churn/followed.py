@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,6 @@ from ui.text import N_, _, ngettext, plain
 
 KEY = "campaign."
 MAX_LISTED = 50_000  # customers of a campaign
-MONTH = timedelta(days=30.44)
 ABSENT = {"unknown": N_("nobody knows"), "left": N_("they have left"), "here": N_("they are still here")}
 SAID = {"unknown": np.nan, "left": 1.0, "here": 0.0}
 WHO = {"here": N_("These data"), "file": N_("A file of mine")}
@@ -155,7 +154,7 @@ def _one(
     currency: str,
 ) -> None:  # fmt: skip
     called = listed["called"].to_numpy(bool)
-    ends = row["started"] + row["months"] * MONTH
+    ends = campaigns.ends(row)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         text = _("{called} to call, {held} held out by chance; by {who}. Who leaves within {months} is known on {day}.")
         st.caption(
