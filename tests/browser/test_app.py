@@ -48,7 +48,7 @@ NAVIGATION = [
     *("Sales", "Overview", "Forecast", "What-if", "Shops and items", "Stock"),
     *("Customers", "Segments", "Value", "Cohorts", "Offers"),
     *("Products", "Margins", "Baskets"),
-    *("Act", "Inbox", "Rules"),
+    *("Act", "Inbox", "Rules", "Orders", "Schedule"),
     *("Monitoring", "Drift", "What-if drift", "Performance", "Retraining", "Health"),
     *("Explore", "COVID-19", "Food products", "Data", "Data", "Quality"),
 ]
