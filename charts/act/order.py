@@ -1,15 +1,13 @@
 """An order as its supplier gets it: a table for a spreadsheet, or a page of paper, with a few lines that go along."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
-from fpdf import FPDF
-from fpdf.fonts import TTFFont
 
 import locales
+from charts.sheet import LINE, Sheet
 from connectors.suppliers import Letter
 from data import export
 from data.orders import Order
@@ -22,7 +20,6 @@ KINDS = {
 }
 WIDTHS = (30.0, 72.0, 22.0, 28.0, 28.0)  # millimetres of the columns on paper
 EDGE, STEP = 15.0, 6.5
-INK, GREY, LINE = (27, 38, 44), (95, 110, 118), (214, 222, 226)
 
 
 def table(order: Order) -> pd.DataFrame:
@@ -79,37 +76,8 @@ def file(order: Order, form: str, fonts: Path) -> bytes:
     return _paper(order, fonts)
 
 
-class _Sheet(FPDF):
-    """A page of A4 whose fonts have all letters that names are likely to have."""
-
-    def __init__(self, fonts: Path, made: datetime, title: str) -> None:
-        from matplotlib import get_data_path
-
-        super().__init__("portrait", "mm", "A4")
-        other = Path(get_data_path()) / "fonts" / "ttf"
-        self.add_font("own", "", fonts / "atkinson-regular.ttf")
-        self.add_font("own", "B", fonts / "atkinson-bold.ttf")
-        self.add_font("other", "", other / "DejaVuSans.ttf")
-        self.add_font("other", "B", other / "DejaVuSans-Bold.ttf")
-        self.set_fallback_fonts(["other"], exact_match=False)
-        self.letters = {ord("\n")}
-        for font in self.fonts.values():
-            self.letters |= set(cast(TTFFont, font).ttfont.getBestCmap())
-        self.set_title(title)
-        self.set_creation_date(made)
-        self.set_lang(locales.language())
-        self.set_margin(EDGE)
-        self.set_auto_page_break(False)
-        self.add_page()
-
-    def ink(self, size: float, style: str = "", colour: tuple[int, int, int] = INK) -> None:
-        self.set_font("own", style, size)
-        self.set_text_color(*colour)
-
-    def legible(self, text: str) -> str:
-        """Text with a box for each letter that the fonts do not have; the code of a product still says which it is."""
-        made = " ".join(text.replace("\u202f", "\u00a0").split(" "))
-        return "".join(one if ord(one) in self.letters else "□" for one in made)
+class _Order(Sheet):
+    """Pages with the lines of an order."""
 
     def row(self, cells: tuple[str, ...], style: str = "") -> None:
         """A line of the table, on a new page where this one is full; text that is too long is cut."""
@@ -118,9 +86,7 @@ class _Sheet(FPDF):
         self.ink(9, style)
         top = self.get_y()
         for place, (text, width) in enumerate(zip(cells, WIDTHS, strict=True)):
-            shown = self.legible(text)
-            while shown and self.get_string_width(shown) > width - 2:
-                shown = shown[:-2].rstrip("…") + "…"
+            shown = self.cut(" ".join(text.split()), width - 2)  # the code of a product says which it is
             self.cell(width, STEP, shown, align="L" if place < 2 else "R")
         self.set_xy(EDGE, top + STEP)
         self.set_draw_color(*LINE)
@@ -130,10 +96,12 @@ class _Sheet(FPDF):
 def _paper(order: Order, fonts: Path) -> bytes:
     row: Mapping[str, Any] = order.row
     title = _("Order {number}").format(number=row["order"])
-    made = _Sheet(fonts, row["drafted"], title)  # the same order is the same file
+    made = _Order(fonts, row["drafted"], title, EDGE)
+    made.set_auto_page_break(False)
+    made.add_page()
     made.ink(18, "B")
     made.cell(0, 10, title, new_x="LMARGIN", new_y="NEXT")
-    made.ink(10, colour=GREY)
+    made.ink(10, grey=True)
     for text in (_("To {supplier}").format(supplier=row["name"]), locales.day(row["drafted"])):
         made.cell(0, 5.5, made.legible(text), new_x="LMARGIN", new_y="NEXT")
     made.ln(4)

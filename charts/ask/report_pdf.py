@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import pandas as pd
-from fpdf import FPDF
 from fpdf.enums import XPos, YPos
-from fpdf.fonts import TTFFont
 
 import locales
 from charts import paper
 from charts.ask.content import About, Content
-from charts.canvas import INK
+from charts.sheet import A4, LINE, Sheet
 from locales import _
 from models.ask import board
 from models.ask.board import Card
@@ -21,33 +19,15 @@ from models.ask.board import Card
 FAMILY = "Atkinson Hyperlegible Next"
 INCH, POINT = 25.4, 25.4 / 72  # millimetres
 ROWS, FEW = 60, 14  # rows of a table over the whole width, and of one beside another card
-GREY, LINE = (95, 110, 118), (214, 222, 226)
 SLIDE = (190.5, 338.67)
 
 
-class _Paper(FPDF):
+class _Paper(Sheet):
     """A page with what it is about at its foot."""
 
     def __init__(self, about: About, fonts: Path, slides: bool) -> None:
-        super().__init__("landscape" if slides else "portrait", "mm", SLIDE if slides else "A4")
-        from matplotlib import get_data_path
-
+        super().__init__(fonts, about.made, about.title, 20.0 if slides else 15.0, SLIDE if slides else A4)
         self.about, self.slides = about, slides
-        self.edge = 20.0 if slides else 15.0
-        other = Path(get_data_path()) / "fonts" / "ttf"
-        self.add_font("own", "", fonts / "atkinson-regular.ttf")
-        self.add_font("own", "B", fonts / "atkinson-bold.ttf")
-        self.add_font("other", "", other / "DejaVuSans.ttf")
-        self.add_font("other", "B", other / "DejaVuSans-Bold.ttf")
-        self.set_fallback_fonts(["other"], exact_match=False)
-        self.letters = {ord("\n")}
-        for font in self.fonts.values():
-            self.letters |= set(cast(TTFFont, font).ttfont.getBestCmap())
-        self.unknown = False
-        self.set_title(about.title)
-        self.set_creation_date(about.made)
-        self.set_lang(locales.language())
-        self.set_margin(self.edge)
         self.set_auto_page_break(True, 16)
         self.figures: list[tuple[int, float, float, float, bytes]] = []  # page, left, bottom, scale, PDF
 
@@ -59,25 +39,10 @@ class _Paper(FPDF):
         self.set_y(-11)
         self.ink(7 if not self.slides else 9, grey=True)
         made = _("made on {moment}").format(moment=locales.moment(self.about.made))
-        text = self.legible(" · ".join(filter(None, (self.about.title, self.about.filters, self.about.data, made))))
-        page = f"{self.page_no()} / {{nb}}"
+        text = " · ".join(filter(None, (self.about.title, self.about.filters, self.about.data, made)))
         room = self.wide - 20
-        while self.get_string_width(text) > room:
-            text = text[:-2].rstrip(" …") + "…"
-        self.cell(room, 5, text)
-        self.cell(20, 5, page, align="R")
-
-    def legible(self, text: str) -> str:
-        """Text with a box for each letter that the fonts do not have."""
-        made = text.replace("\u202f", "\u00a0")
-        if self.letters >= set(map(ord, made)):
-            return made
-        self.unknown = True
-        return "".join(letter if ord(letter) in self.letters else "□" for letter in made)
-
-    def ink(self, size: float, style: str = "", grey: bool = False) -> None:
-        self.set_font("own", style, size)
-        self.set_text_color(*(GREY if grey else tuple(bytes.fromhex(INK[False][1:]))))
+        self.cell(room, 5, self.cut(text, room))
+        self.cell(20, 5, f"{self.page_no()} / {{nb}}", align="R")
 
     def said(
         self, x: float, y: float, wide: float, text: str, size: float, style: str = "", grey: bool = False

@@ -359,7 +359,9 @@ def test_a_new_product_is_told_by_earlier_launches_and_said_to_be(visit, lang):
     for product, start in starts.items():
         units = rng.poisson(4 + 8 * np.exp(-np.arange(330 - start) / 15)).astype(float)
         frames.append(pd.DataFrame({"timestamp": days[start:], "product": product, "quantity": units + 1}))
-    lines = pd.concat(frames, ignore_index=True).assign(line_type="sale", unit_price=2.0, category="tea", source="t")
+    lines = pd.concat(frames, ignore_index=True).assign(
+        line_type="sale", unit_price=2.0, category="tea", source="t", currency="GBP"
+    )
     lines["line_id"] = [str(number) for number in range(len(lines))]
     keep({"sales": lines})
     app = visit("sales_forecast", lang=lang, part="product", measure="units", **{"of.product": "new"})
@@ -377,7 +379,7 @@ def test_weeks_and_months_say_what_their_days_come_to(visit, monkeypatch, step, 
     days = pd.date_range("2023-01-10", periods=800)
     units = np.random.default_rng(6).poisson(40 + 10 * np.isin(days.day_of_week, (4, 5))).astype(float)
     lines = pd.DataFrame({"timestamp": days, "product": "P", "quantity": units, "unit_price": 2.0, "line_type": "sale"})
-    keep({"sales": lines.assign(source="t", line_id=[str(number) for number in range(800)])})
+    keep({"sales": lines.assign(source="t", currency="GBP", line_id=[str(number) for number in range(800)])})
     app = visit("sales_forecast", step=step, lang=lang)
     said = next(text for text in texts(app) if text.startswith(("Forecast by the day", "Prévus jour par jour")))
     # The data end on 19 March 2025, a Wednesday: the first whole month, and the first four whole weeks after it.
