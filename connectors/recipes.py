@@ -62,14 +62,17 @@ def match(known: Iterable[Recipe], read: Callable[[Mapping[str, str]], Raw]) -> 
     return None, plain
 
 
-def changes(recipe: Recipe, raw: Raw) -> list[str]:
-    """What of a recipe a file no longer has: columns, and values of its outcome that nobody spoke of."""
+def changes(recipe: Recipe, raw: Raw, table: str) -> list[str]:
+    """What of a recipe a file no longer has: columns, and values of its outcome that nobody spoke of; and what it has
+    now that means something the file before did not say, a currency for example."""
     gone = [f"− {source}" for source in recipe.columns.values() if source not in raw.frame]
     source = recipe.columns.get("churned")
     if recipe.outcome and source in raw.frame and meaning.FILLED not in recipe.outcome:
         values = meaning.levels(raw.frame[source].str.strip().replace("", None)).dropna().unique()
         gone += [f"{source}: “{value}” ?" for value in values if value not in recipe.outcome]
-    return gone
+    new = [source for source in raw.frame if source not in recipe.header] if recipe.header else []
+    found = mapping.guess(raw.frame, table) if new else {}
+    return gone + [f"+ {one}" for name, one in found.items() if one in new and name not in recipe.columns]
 
 
 def apply(raw: Raw, table: str, recipe: Recipe, now: datetime, name: str) -> Dataset:
@@ -78,7 +81,7 @@ def apply(raw: Raw, table: str, recipe: Recipe, now: datetime, name: str) -> Dat
     Raises `InvalidFile` where the file does not fit: with what changed, the cells that cannot be read so, or the
     question that the recipe does not answer.
     """
-    if gone := changes(recipe, raw):
+    if gone := changes(recipe, raw, table):
         raise InvalidFile(
             N_(
                 "This file does not fit how {name} was read ({changes}). Read it on the page Data, and say what is new."

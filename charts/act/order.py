@@ -30,7 +30,7 @@ def table(order: Order) -> pd.DataFrame:
         {
             _("Product"): lines["product"].astype("str"),
             _("Name"): lines["name"].astype("str"),
-            _("Units"): lines["quantity"],
+            _("Units"): [int(one) if one == int(one) else one for one in lines["quantity"]],
             price: lines["unit_cost"].round(4),
             _("Amount ({currency})").format(currency=order.row["currency"]): (
                 lines["quantity"] * lines["unit_cost"]

@@ -22,7 +22,7 @@ from charts.explore.covid import (
 )
 from locales import _
 from locales.labels import place
-from models.explore.covid import STALE, Shown
+from models.explore.covid import STALE, Shown, alike
 
 BARS = 20
 # Longitudes and latitudes that a map shows.
@@ -53,6 +53,8 @@ def world(
     """
     known = values.iloc[-1].dropna()
     title = _("Nothing was reported up to this day ({unit})").format(unit=within(shown))
+    if len(known) and not shown.grows:  # levels of different times do not compare
+        known = known[asof.iloc[-1][known.index] >= asof.iloc[-1][known.index].max() - pd.Timedelta(days=STALE)]
     if len(known):
         most = str(known.idxmax())
         title = _("{country} stands highest of {count} countries: {value} ({unit}, {day})").format(
@@ -60,7 +62,7 @@ def world(
             count=locales.number(len(known)),
             value=written(known[most], shown),
             unit=within(shown),
-            day=locales.day(values.index[-1]),
+            day=locales.day(asof.iloc[-1][most]),
         )
     high = float(np.nanquantile(values.to_numpy(), 0.98)) if len(known) else 1.0
     low = min(0.0, float(np.nanquantile(values.to_numpy(), 0.02))) if len(known) else 0.0
@@ -115,18 +117,19 @@ def ranking(ranked: pd.DataFrame, shown: Shown, day: pd.Timestamp, marked: Seque
     title = _("Nothing was reported up to this day ({unit})").format(unit=within(shown))
     if len(ranked):
         rising, known = int((ranked["change"] > 0.005).sum()), int(ranked["change"].notna().sum())
+        leads = alike(ranked, shown.grows).iloc[0]
         tells = _("{country} leads: {value} ({unit}, {day})")
         if known and not shown.grows and not shown.signed:
             tells = _("{country} leads; {rising} of {known} countries were rising ({unit}, {day})")
             if not rising:
                 tells = _("{country} leads; of {known} countries none was rising ({unit}, {day})")
         title = tells.format(
-            country=place(str(ranked.index[0])),
-            value=written(ranked["value"].iloc[0], shown),
+            country=place(str(leads.name)),
+            value=written(leads["value"], shown),
             rising=locales.number(rising),
             known=locales.number(known),
             unit=within(shown),
-            day=locales.day(day),
+            day=locales.day(leads["day"]),
         )
     stale = top["day"] < day - pd.Timedelta(days=STALE)
     texts, hover = [], []

@@ -11,9 +11,9 @@ import locales
 from charts import theme
 from locales import N_, _
 from locales.labels import heading, label
-from models.sales.overview import MAIN, Season, main_levels, standing_out
+from models.sales.overview import MAIN, Season, main_levels, moved, standing_out
 
-SAME = 0.02  # a change smaller than this is none worth a title
+SURELY = 0.05  # p-value from which on a change is none worth a title
 MAX_BARS = 15
 MAX_NAME = 24  # characters
 MAX_POINTS = 200  # of a curve: more cannot be told apart
@@ -32,15 +32,14 @@ FEW_LEVELS = 5  # levels of which the first one says more than how many make mos
 
 def trend(parts: pd.DataFrame, season: Season, currency: str) -> go.Figure:
     """Revenue and its trend (of `models.sales.overview.decompose`)."""
-    start, end = parts["trend"].iloc[[0, -1]]
+    change, pvalue = moved(parts)
     title = _("Revenue and its trend")
-    if start > 0:
-        change = end / start - 1
-        more = _("The trend of revenue ends {share} higher than it began")
-        less = _("The trend of revenue ends {share} lower than it began")
+    if change == change:
+        more = _("Revenue was {share} higher in the last fifth of the time than in the first, its season taken out")
+        less = _("Revenue was {share} lower in the last fifth of the time than in the first, its season taken out")
         title = (more if change > 0 else less).format(share=locales.percent(abs(change)))
-        if abs(change) < SAME:
-            title = _("The trend of revenue ends where it began")
+        if not pvalue < SURELY:
+            title = _("Revenue ends where it began, as far as chance lets anybody tell")
     sentence = _("{day}: {amount} sold; the trend says {trend}, the season {season}")
     if season == "year":
         sentence = _("Week of {day}: {amount} sold; the trend says {trend}, the season {season}")

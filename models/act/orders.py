@@ -159,7 +159,7 @@ def why(facts: Mapping[str, Any]) -> str:
     elif facts["joined"]:
         text = _("due soon, goes with an order of its supplier")
     elif position < facts["expected"]:
-        text = _("{position} on hand and under way, {expected} will be asked for until a delivery comes")
+        text = _("{position} on hand and under way; {expected} will sell before an order of the next look comes")
     else:
         text = _("{position} on hand and under way, order at {reorder_point}")
     if facts["raised"]:

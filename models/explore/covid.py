@@ -303,6 +303,13 @@ def ranking(values: pd.DataFrame, day: pd.Timestamp, filled: pd.DataFrame | None
     return found.sort_values("value", ascending=False, kind="stable")
 
 
+def alike(ranked: pd.DataFrame, grows: bool) -> pd.DataFrame:
+    """The rows of a `ranking` that compare: a level that was last reported `STALE` days before the newest of all is
+    one of another time; what `grows` only can be compared, as it stands."""
+    newest = ranked["day"].max()
+    return ranked if grows else ranked[ranked["day"] >= newest - pd.Timedelta(days=STALE)]
+
+
 def aligned(values: pd.DataFrame, total: pd.DataFrame, least: float) -> pd.DataFrame:
     """`values` by days since `total` (a panel) first reached `least`; countries that never did are left out."""
     reached = (total[values.columns] >= least).to_numpy()

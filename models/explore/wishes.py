@@ -106,13 +106,18 @@ def ranked(products: pd.DataFrame, wishes: Wishes) -> pd.DataFrame:
     how many of these things it is known. First who fits, then by match; else the order stays.
     """
     said = [[(must, verdict(row, must)) for must in wishes.musts] for _number, row in products.iterrows()]
-    worst = [max((one for _must, one in verdicts), key=ORDER.index, default="") for verdicts in said]
+    worst = [max(verdicts, key=_weight, default=("", ""))[1] for verdicts in said]
     each = np.array([points(products, matter) for matter in wishes.matters]).reshape(len(wishes.matters), len(products))
     match = np.nansum(each, axis=0) / len(wishes.matters) if wishes.matters else np.full(len(products), np.nan)
     found = products.assign(fits=worst, match=match, known=(~np.isnan(each)).sum(axis=0))
     place = np.array([max((_place(*one) for one in verdicts), default=0) for verdicts in said], int)
     order = np.lexsort((-np.nan_to_num(match).round(9), place))
     return found.iloc[order]
+
+
+def _weight(one: tuple[str, Verdict]) -> tuple[int, bool]:
+    """How much a verdict speaks against a product: an allergen of which nothing is known outweighs an unsure diet."""
+    return _place(*one), one[1] == "unknown"
 
 
 def _place(must: str, said: Verdict) -> int:

@@ -189,6 +189,20 @@ def decompose(days: pd.DataFrame, season: Season) -> pd.DataFrame | None:
     return parts[kept]
 
 
+def moved(parts: pd.DataFrame) -> tuple[float, float]:
+    """By how much what was sold, its season taken out, is more in the last fifth of `decompose` than in the first, as a
+    share, and the p-value of no difference (Welch's t-test of the means of whole weeks, which depend less on each
+    other than days). NaN where either has under four weeks."""
+    from scipy.stats import ttest_ind
+
+    weeks = (parts["revenue"] - parts["season"]).resample("7D", origin="start").mean().dropna().to_numpy()
+    many = len(weeks) // 5
+    if many < 4 or weeks[:many].mean() <= 0:
+        return float("nan"), float("nan")
+    first, last = weeks[:many], weeks[-many:]
+    return float(last.mean() / first.mean() - 1), float(ttest_ind(first, last, equal_var=False).pvalue)
+
+
 def standing_out(rest: pd.Series) -> pd.Series:
     """The values farther from zero than `STANDS_OUT` robust standard deviations, the farthest first.
 

@@ -48,7 +48,7 @@ def test_the_day_somebody_left_is_the_outcome_and_blank_is_still_here(header, da
     assert back.main["churned"].sum() == 30
     recipe = recipes.of("customers", made.origin)
     later = files.read("n.csv", accounts(header, day.replace("2025", "2026"), blank).encode(), limit_bytes=10**6)
-    assert recipes.changes(recipe, later) == []  # other days are no new words
+    assert recipes.changes(recipe, later, "customers") == []  # other days are no new words
     assert recipes.apply(later, "customers", recipe, NOW, "n.csv").main["churned"].sum() == 10
     assert mapping.lenient(raw, {"monthly_charges": True}, made.origin)["churned"].sum() == 10
 

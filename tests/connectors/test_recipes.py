@@ -44,9 +44,20 @@ def test_a_file_of_another_source_is_read_by_itself():
 
 def test_a_file_that_no_longer_fits_is_stopped_with_what_changed():
     raw = read(NEXT.replace("Units", "Pieces"))
-    assert recipes.changes(recipe(FIRST), raw) == ["− Units"]
+    assert recipes.changes(recipe(FIRST), raw, "sales") == ["− Units"]
     with pytest.raises(InvalidFile, match="Units"):
         recipes.apply(raw, "sales", recipe(FIRST), NOW, "next.csv")
+
+
+def test_a_column_that_means_something_new_stops_a_file_and_one_that_says_more_does_not():
+    first = recipe(FIRST)
+    currencies = read("Date,Shop,Units,Total,Currency\n01/02/2025,A,3,6.00,GBP\n02/03/2025,B,4,8.00,EUR\n")
+    assert recipes.match([first], lambda _layout: currencies)[0] is first
+    assert recipes.changes(first, currencies, "sales") == ["+ Currency"]
+    with pytest.raises(InvalidFile, match="Currency"):
+        recipes.apply(currencies, "sales", first, NOW, "next.csv")
+    weather = read("Date,Shop,Units,Total,Weather\n01/02/2025,A,3,6.00,rain\n02/03/2025,B,4,8.00,sun\n")
+    assert recipes.changes(first, weather, "sales") == []
 
 
 def test_an_order_cancelled_on_its_first_line_takes_all_its_lines_along():

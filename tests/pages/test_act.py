@@ -11,6 +11,7 @@ import locales
 import settings
 from data import campaigns, schedules, state, tables
 from data import rules as kept_rules
+from data.dataset import Dataset, Origin
 from models.act import rules
 from models.act.rules import Rule
 from models.drift import alerts
@@ -204,6 +205,22 @@ def answered():
 @pytest.mark.parametrize(("lang", "said"), [("en", "Nothing waits"), ("fr", "Rien n’attend")])
 def test_an_empty_inbox_says_so(visit, lang, said):
     assert said in words(visit("act_inbox", lang=lang))
+
+
+def test_alerts_about_other_data_of_the_same_name_do_not_wait(visit):
+    """The demo's customers and the demo's sales have lineages of one name: an alert of sales is about sales."""
+    visit("act_inbox")
+    line = tables.active(settings.get().home, "customers").lineage
+    base = {"version": "v", "day": sales(visit).span[1].date(), "kind": "psi", "severity": alerts.ALERT, "value": 0.5}
+    base |= {"threshold": 0.3, "message": "Price rose.", "message_values": {}, "raised": NOW, "state": "notify"}
+    rows = [base | {"model": model, "feature": "price", "lineage": line} for model in ("sales", "churn")]
+    upload = tables.active(settings.get().home, "sales")
+    state.upsert(engine(), state.alert_log, rows)
+    origin = Origin("upload", "mine.csv", currency="GBP")
+    mine = Dataset("sales", {"sales": tables.read(upload)}, origin, lineage="mine")
+    tables.add(settings.get().home, mine, datetime.now(UTC))
+    said = words(visit("act_inbox"))
+    assert said.count("Price rose.") == 1
 
 
 def test_campaigns_whose_window_is_over_and_work_that_was_given_up_wait_too(visit):

@@ -104,7 +104,7 @@ def test_a_draft_is_approved_sent_received_and_seen_in_the_stock(visit, mailed, 
     monkeypatch.setenv("VIGIE_ORDER_MAIL", url)
     settings.get.cache_clear()
     app = visit("act_orders", order=order)
-    assert "9 will be asked for until a delivery comes" in app.dataframe[0].value["Why"].iloc[0]
+    assert "9 will sell before an order of the next look comes" in app.dataframe[0].value["Why"].iloc[0]
     opened(app, "approve", order)
     click(app, "Approve", last=True)
     assert "Say who you are" in words(app)

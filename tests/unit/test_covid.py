@@ -568,3 +568,12 @@ def test_the_last_numbers_of_a_real_file_are_those_of_its_columns(home, real_dat
 def test_a_number_of_people_is_not_set_beside_that_of_other_countries():
     last = pd.DataFrame({"population": [1e6], "excess_mortality_cumulative_absolute": [5.0], "hosp_patients": [3.0]})
     assert list(covid.standing(last)) == ["hospital"]
+
+
+def test_levels_of_another_time_do_not_compare_but_totals_do():
+    values = panel(A=[9.0] + [NAN] * 59, B=[NAN] * 59 + [2.0], C=[NAN] * 50 + [1.0] * 10)
+    ranked = covid.ranking(values, values.index[-1])
+    assert ranked.index.tolist() == ["A", "B", "C"]
+    assert covid.alike(ranked, grows=False).index.tolist() == ["B", "C"]
+    assert covid.alike(ranked, grows=True).index.tolist() == ["A", "B", "C"]
+    assert covid.alike(ranked.loc[["A"]], grows=False).index.tolist() == ["A"]  # where all are old, they compare

@@ -356,3 +356,21 @@ def test_the_silence_of_a_slow_dealer_is_no_closure():
     assert (overview.opened(days, sold) == sold).all()
     rare = np.asarray(days.day_of_week != 6) & (rng.random(730) < 0.4)
     assert overview.opened(days, rare)[days.day_of_week != 6].mean() > 0.99
+
+
+def weekly(seed, rate, growth):
+    """Daily revenue of a shop that sells a Poisson number of things worth 10, `growth` times as many at the end."""
+    days = pd.date_range("2024-01-01", periods=364)
+    rising = np.linspace(1, growth, 364)
+    revenue = 10.0 * np.random.default_rng(seed).poisson(rate * rising)
+    return pd.DataFrame({"revenue": revenue, "is_open": True}, index=days)
+
+
+def test_a_change_of_revenue_is_told_from_chance():
+    """No change is told in about one of twenty shops that sell at one rate; half as much again in all."""
+    told = sum(overview.moved(overview.decompose(weekly(seed, 12, 1.0), "week"))[1] < 0.05 for seed in range(40))
+    assert told <= 6  # two expected, and seven in one of two hundred
+    for seed in range(10):
+        change, pvalue = overview.moved(overview.decompose(weekly(seed, 12, 1.5), "week"))
+        assert pvalue < 0.05
+        assert change == pytest.approx(1.45 / 1.05 - 1, abs=0.12)

@@ -115,3 +115,10 @@ def test_real_products_are_judged_as_their_origin_tags_them(real_data):
             seen[told] += 1
     assert seen["maybe"] >= 10
     assert seen["unknown"] >= 20
+
+
+def test_an_allergen_nobody_wrote_down_is_not_hidden_behind_a_diet_that_may_fit():
+    found = wishes.ranked(food.frame([made("a", analysis={"vegan": "maybe"})]), Wishes(("en:milk", "vegan"), ()))
+    assert found["fits"].tolist() == ["unknown"]
+    known = made("b", analysis={"vegan": "maybe"}, labels=("en:no-gluten",))
+    assert wishes.ranked(food.frame([known]), Wishes(("en:gluten", "vegan"), ()))["fits"].tolist() == ["maybe"]

@@ -19,6 +19,7 @@ from models.act.rules import Rule
 from models.ask import wording
 from models.ask.known import Known
 from models.drift import alerts
+from models.lifecycle import managed
 from ui import database, known, lists
 from ui.act import waits, watched
 from ui.act.rules import SEVERITIES
@@ -110,7 +111,9 @@ def _of_models(sold: Stored, people: Stored) -> list[Item]:
     """The open alerts about what the models learned from, and about how good they are."""
     rows = state.read(database.engine(), state.alert_log)
     standing = alerts.episodes(rows[rows["acknowledged"].isna()])
-    here = standing["lineage"].isna() | standing["lineage"].isin([sold.lineage, people.lineage])
+    lines = {"sales": sold.lineage, "customers": people.lineage}
+    of = standing["model"].map({name: lines.get(one.table) for name, one in managed.MODELS.items()})
+    here = standing["lineage"].isna() | standing["lineage"].eq(of)
     found = []
     for row in standing[here].to_dict("records"):
         same = rows[rows["model"].eq(row["model"]) & rows["feature"].eq(row["feature"]) & rows["kind"].eq(row["kind"])]

@@ -83,7 +83,9 @@ def _one(stored: Stored, found: Correction, number: int) -> None:
         st.caption(_(WHY[found.kind]))
         chosen = _chosen(stored, found, number)
         with st.form(f"{KEY}form-{number}", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-            by = st.text_input(_("Your name"), key=KEY + "by", max_chars=80, width=200, persist_state="session")
+            by = st.text_input(
+                _("Your name"), key=f"{KEY}by-{number}", max_chars=80, width=200, persist_state="session"
+            )
             reason = st.text_input(_("Why"), key=f"{KEY}why-{number}", max_chars=checks.MAX_REASON)
             text = _("Correct {count} rows").format(count=locales.number(len(chosen)))
             asked = st.form_submit_button(text, type="primary", icon=":material/check:", disabled=not len(chosen))

@@ -378,7 +378,7 @@ def _recipe(table: Table, recipe: Recipe | None, raw: files.Raw, file: str) -> t
     """
     if recipe is None:
         return None, False
-    changed = recipes.changes(recipe, raw)
+    changed = recipes.changes(recipe, raw, table)
     if changed:
         sentence = _("This file looks like {name}, but it no longer fits how that was read: {changes}.")
         text = sentence.format(name=recipe.name, changes="; ".join(changed))

@@ -104,9 +104,14 @@ def headline(stored: Stored, values: pd.DataFrame, countries: pd.DataFrame, refe
     else:
         when = _("on {day}").format(day=locales.day(one.idxmax()))
         found.append((_("Highest in the period"), charts.written(float(one.max()), shown), when))
-    if reference in ranked.index:
-        rank = ranked.index.get_loc(reference) + 1
-        share = _("of {count} countries, the highest first").format(count=locales.number(len(ranked)))
+    compared = covid.alike(ranked, shown.grows)
+    if reference in compared.index:
+        rank = int((compared["value"] > compared["value"][reference]).sum()) + 1
+        shared = int((compared["value"] == compared["value"][reference]).sum())
+        share = _("of {count} countries, the highest first")
+        if shared > 1:
+            share = _("of {count} countries, the highest first; shared by {shared}")
+        share = share.format(count=locales.number(len(compared)), shared=locales.number(shared))
         found.append((_("Place among countries"), locales.number(rank), share))
     if MEASURES[shown.measure].total and not (shown.form == "cumulative" and shown.per == "absolute"):
         total = covid_data.counts(stored, shown.measure).total[reference].loc[: values.index[-1]].dropna()
@@ -427,7 +432,7 @@ def table(stored: Stored, values: pd.DataFrame, present: list[str], shown: Shown
     last = values.index[-1]
     ranked = covid.ranking(values[present], last, covid_data.filled(stored, shown))
     highest = values[ranked.index]
-    st.subheader(_("The countries chosen on {day}").format(day=locales.day(last)), anchor=False)
+    st.subheader(_("The countries chosen, up to {day}").format(day=locales.day(last)), anchor=False)
     st.caption(plain(charts.unit(shown)))
     dated = _("{value} ({day})")
     numbers = {

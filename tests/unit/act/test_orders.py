@@ -141,7 +141,9 @@ def test_a_reorder_point_is_never_below_the_forecast_until_a_delivery_comes():
     assert orders.wanted(found).point[:, 0].tolist() == [3.0, 8.0]
 
 
-@pytest.mark.parametrize(("lang", "said"), [("en", "9 will be asked for until a delivery comes"), ("fr", "livraison")])
+@pytest.mark.parametrize(
+    ("lang", "said"), [("en", "9 will sell before an order of the next look comes"), ("fr", "livraison")]
+)
 def test_the_reason_of_a_line_is_a_sentence(lang, said):
     with using(lang):
         assert said in orders.why(FACTS)
