@@ -71,7 +71,9 @@ columns = pd.DataFrame(
     {
         _("Column"): [label(name) for name in names],
         _("Name in files"): list(names),
-        _("Meaning"): [_(meanings[name]) if name in meanings else _("a column of your own") for name in names],
+        _("Meaning"): [
+            _(meanings[name]).replace("`", "") if name in meanings else _("a column of your own") for name in names
+        ],
         _("Filled"): 100 * profile["filled"].to_numpy(),
         _("Different values"): profile["distinct"].to_numpy(),
     }

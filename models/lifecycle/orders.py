@@ -362,9 +362,15 @@ def outcome(stored: Stored, order: Order) -> Outcome | None:
     return replay.outcome(came, moves, demanded(stored, frames), costs, prices)
 
 
-def overdue(order: Order, now: datetime) -> int:
-    """Days by which a sent order is later than nine of ten such deliveries; 0 where it is not."""
+def expected(order: Order) -> datetime | None:
+    """By when nine of ten deliveries like that of a sent order have come; None where it is not on its way."""
     sent: Any = order.row["sent"]
     if order.row["status"] != kept.SENT or pd.isna(sent):
-        return 0
-    return max((now - sent).days - round(order.row["late"]), 0)
+        return None
+    return sent + timedelta(days=round(order.row["late"]))
+
+
+def overdue(order: Order, now: datetime) -> int:
+    """Days by which a sent order is later than nine of ten such deliveries; 0 where it is not."""
+    by = expected(order)
+    return max((now - by).days, 0) if by else 0

@@ -209,6 +209,8 @@ def notes(one: Order, currency: str) -> list[str]:
     if one.row["status"] == APPROVED:
         left = SENDS.get(str(one.send["state"])) if one.send is not None else None
         found.append(_(left) if left else _("not sent yet"))
+    if by := work.expected(one):
+        found.append(_("expected by {day}, nine times in ten").format(day=locales.day(by)))
     if late := work.overdue(one, now()):
         found.append(ngettext("{count} day overdue", "{count} days overdue", late).format(count=locales.number(late)))
     return found
