@@ -122,6 +122,22 @@ def interval(middle: Any, lo: Any, hi: Any, **look: Any) -> dict[str, Any]:
     return {**usual, "array": hi - middle, "arrayminus": middle - lo, **look}
 
 
+def dots(
+    x: Any,
+    y: Any,
+    colour: str,
+    hover: Sequence[str],
+    name: str = "",
+    symbol: str = "circle",
+    size: int = 9,
+    **more: Any,
+) -> go.Scatter:
+    """A trace: marks at places, each with its own sentence on hover; with a `name` where it is in the legend."""
+    marker = {"color": colour, "symbol": symbol, "size": size}
+    named = {"name": name} if name else {}
+    return go.Scatter(x=x, y=y, mode="markers", marker=marker, hoverinfo="text", hovertext=hover, **named, **more)
+
+
 def thinned(count: int, most: int = POINTS) -> np.ndarray:
     """The places of at most `most` of `count` points, evenly apart, the first and the last among them."""
     return np.unique(np.linspace(0, count - 1, most).astype(int)) if count else np.arange(0)

@@ -23,7 +23,7 @@ from locales import N_
 
 NAME = "Open Prices"
 LICENCE = "ODbL 1.0"
-MOST_BYTES = 5_000_000
+MAX_BYTES = 5_000_000
 NEWEST = 100  # reports, which is all that one page holds
 AGE = timedelta(days=1)
 PER = {"UNIT": "unit", "KILOGRAM": "kg", "LITER": "l"}  # what a price is of
@@ -62,7 +62,7 @@ def _ask(code: str) -> bytes:
     """What is kept of the answer: no names of who reported it, nothing that is not shown."""
     asked: dict[str, str | int] = {"product_code": code, "order_by": "-date", "size": NEWEST}
     base = settings.get().openprices_url.rstrip("/")
-    answer = http.get_json(f"{base}/api/v1/prices", asked, MOST_BYTES)
+    answer = http.get_json(f"{base}/api/v1/prices", asked, MAX_BYTES)
     items = answer.get("items") if isinstance(answer, dict) else None
     if not isinstance(items, list) or any(not isinstance(one, dict) for one in items):
         raise BadResponse(

@@ -1,7 +1,7 @@
 """Campaigns in the state database: who was on a list, whom chance held out, and who of them left."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,6 @@ from data.state import campaign_customers, campaigns
 from locales import N_, Sentence
 
 MAX_NAME = 80  # characters
-MONTH = timedelta(days=30.44)
 
 
 def start(engine: Engine, campaign: Mapping[str, Any], customers: Sequence[Mapping[str, Any]]) -> None:
@@ -34,11 +33,6 @@ def start(engine: Engine, campaign: Mapping[str, Any], customers: Sequence[Mappi
 def kept(engine: Engine, lineage: str) -> pd.DataFrame:
     """The campaigns among the customers of a lineage, the last one first."""
     return state.read(engine, campaigns, lineage=lineage).sort_values("started", ascending=False, ignore_index=True)
-
-
-def ends(campaign: Mapping[str, Any]) -> datetime:
-    """When it is seen who of a campaign has left: its outcome window after it was started."""
-    return campaign["started"] + campaign["months"] * MONTH
 
 
 def customers(engine: Engine, campaign: str) -> pd.DataFrame:

@@ -14,9 +14,9 @@ import pandas as pd
 from sqlalchemy import Engine, select, update
 
 from data import rules, state
-from data.rules import MAX_REASON, Changed, Kept
+from data.rules import Changed, Kept
 from data.state import quality_log, quality_rules, quality_steps
-from locales import N_, Sentence
+from locales import N_
 
 LINEAGE = "lineage"
 UNSAID = N_("Say who you are and why: it explains the correction a year from now.")
@@ -59,10 +59,8 @@ def stepped(engine: Engine, row: Mapping[str, Any], by: str, reason: str, now: d
 
 
 def said(by: str, reason: str) -> tuple[str, str]:
-    """A name and a reason without blanks around them. Raises `Sentence` where one is missing."""
-    by, reason = by.strip()[:MAX_REASON], reason.strip()[:MAX_REASON]
-    if not by or not reason:
-        raise Sentence(UNSAID)
+    """A name and a reason as they are kept. Raises `Sentence` where one is missing."""
+    reason, by = rules.said(reason, by, UNSAID)
     return by, reason
 
 

@@ -21,7 +21,7 @@ from data.orders import (
     CHANGED,
     DUE,
     JOB,
-    MOST_UNITS,
+    MAX_UNITS,
     RECEIVED,
     SENDING,
     SENT,
@@ -36,11 +36,11 @@ from data.orders import (
     writing,
 )
 from data.rules import MAX_REASON
+from data.runs import PAUSES
 from data.state import order_lines, order_sends, order_steps, orders
 from locales import N_, Sentence
 
 BY_HAND = ""  # the address of what somebody sends without Vigie
-PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))  # after a try that failed
 LOST = timedelta(minutes=5)  # after which a send that did not end was killed
 NOT_KNOWN = N_("Vigie was stopped while it sent this order.")
 
@@ -186,7 +186,7 @@ def receive(
     note. Raises `Changed`, `Sentence`.
     """
     by, _reason = said(by)
-    if not all(0 <= quantity <= MOST_UNITS for quantity in units.values()):
+    if not all(0 <= quantity <= MAX_UNITS for quantity in units.values()):
         raise Sentence(N_("Units that came are 0 or more."))
     with writing(engine) as connection:
         lines = connection.execute(select(order_lines).where(order_lines.c.order == order)).mappings().all()

@@ -97,12 +97,13 @@ def _same(stores: pd.Series, store: str | None) -> pd.Series:
     return stores.isna() if store is None else stores.eq(store)
 
 
-def _of(moves: pd.DataFrame, order: str) -> pd.Series:
+def of(moves: pd.DataFrame, order: str) -> pd.Series:
+    """Which moves of stock are those of an order."""
     return moves[REFERENCE].str.startswith(f"{order}/", na=False)
 
 
 def _ordered(moves: pd.DataFrame, step: Mapping[str, Any], last: pd.Timestamp, sent: Mapping[str, Any]) -> Any:
-    placed = moves[_of(moves, step["order"]) & moves["move"].eq("order")]
+    placed = moves[of(moves, step["order"]) & moves["move"].eq("order")]
     if placed.empty:
         return pd.NaT
     day = placed["date"].iloc[0]
@@ -112,7 +113,7 @@ def _ordered(moves: pd.DataFrame, step: Mapping[str, Any], last: pd.Timestamp, s
 
 def _closed(moves: pd.DataFrame, order: str) -> pd.DataFrame:
     """The moves with what came of an order as what was ordered: nothing of it is under way any more."""
-    mine = _of(moves, order)
+    mine = of(moves, order)
     came = moves[mine & moves["move"].eq("receipt")].groupby("product")["quantity"].sum()
     placed = mine & moves["move"].eq("order")
     moves.loc[placed, "quantity"] = moves.loc[placed, "product"].map(came).fillna(0.0)

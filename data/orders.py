@@ -28,7 +28,7 @@ STATUSES = (DRAFTED, APPROVED, SENT, RECEIVED, REJECTED)
 DUE, SENDING, STUCK, UNKNOWN = "due", "sending", "stuck", "unknown"  # of a send; then it is sent
 FORMS = ("csv", "xlsx", "pdf")
 JOB = "Vigie"  # who drafts
-MOST_UNITS = 1e9
+MAX_UNITS = 1e9
 CHANGED = N_("Somebody has changed this order meanwhile. It is shown as it is now: look again.")
 GONE = N_("This order is not there any more.")
 NOT_NEEDED = N_("Not needed any more: what is on hand and under way is enough.")
@@ -243,7 +243,7 @@ def change(
 ) -> None:
     """Order other units of some products of a draft; none takes its line out. Raises `Changed`, `Sentence`."""
     by, reason = said(by, reason)
-    if not all(0 <= quantity <= MOST_UNITS for quantity in units.values()):
+    if not all(0 <= quantity <= MAX_UNITS for quantity in units.values()):
         raise Sentence(N_("Units of an order are 0 or more."))
     with writing(engine) as connection:
         before = quantities(connection, order)

@@ -17,6 +17,7 @@ from data.state import rule_alerts, rule_deliveries, rules, snoozed
 from locales import N_, Sentence
 
 CHANGED = N_("Somebody has changed this rule meanwhile. It is shown as it is now: do it again.")
+UNSAID = N_("Say who you are and why: it explains the same alert a year from now.")
 ANSWERED = N_("Somebody has answered this meanwhile.")
 MAX_REASON = 200  # characters
 
@@ -64,13 +65,8 @@ def remove(
 
 def _step(engine: Engine, of: Table, rule: str, changes: int, row: Mapping[str, Any]) -> None:
     with engine.begin() as connection:
-        if changes == 0:
-            made = state.inserting(engine, of).values(rule=rule, **row).on_conflict_do_nothing().returning(of.c.rule)
-            done = connection.execute(made).first()
-        else:
-            mine = (of.c.rule == rule) & (of.c.changes == changes)
-            done = connection.execute(update(of).where(mine).values(**row).returning(of.c.rule)).first()
-    if done is None:
+        done = state.put(connection, of, rule, changes, row)
+    if not done:
         raise Changed(CHANGED)
 
 
@@ -141,9 +137,9 @@ def asleep(engine: Engine, today: date) -> dict[str, dict[str, Any]]:
     return {row["item"]: row for row in rows.to_dict("records")}
 
 
-def said(reason: str, by: str) -> tuple[str, str]:
-    """A reason and a name as they are kept. Raises `Sentence` without them."""
-    reason, by = reason.strip()[:MAX_REASON], by.strip()
+def said(reason: str, by: str, unsaid: str = UNSAID) -> tuple[str, str]:
+    """A reason and a name as they are kept. Raises `Sentence`, which says `unsaid`, without them."""
+    reason, by = (one.strip()[:MAX_REASON] for one in (reason, by))
     if not reason or not by:
-        raise Sentence(N_("Say who you are and why: it explains the same alert a year from now."))
+        raise Sentence(unsaid)
     return reason, by

@@ -16,6 +16,7 @@ from data import state
 from data.state import job_runs
 from locales import N_
 
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))  # after a try of work that failed
 STOPPED = timedelta(seconds=60)  # without a beat, after which a run was killed
 
 

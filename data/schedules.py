@@ -21,11 +21,11 @@ from sqlalchemy import delete as deleting
 
 from data import rules, runs, state
 from data.rules import Changed
+from data.runs import PAUSES
 from data.state import leases, report_deliveries, schedule_runs, schedules
 from locales import N_
 
 CHANGED = N_("Somebody has changed this schedule meanwhile. It is shown as it is now: do it again.")
-PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))  # before the second, third ... try
 TRIES = len(PAUSES) + 1
 LATE = timedelta(minutes=10)  # after which what is due and not begun is done by nobody
 KEPT = timedelta(days=90)  # that the rows of what has ended stay
@@ -74,18 +74,12 @@ def write(
     now = runs.ago(engine)
     row = {"content": state.plain(content), "changes": changes + 1, "since": now, "removed": now if removed else None}
     with engine.begin() as connection:
-        if changes == 0:
-            made = state.inserting(engine, schedules).values(schedule=schedule, **row).on_conflict_do_nothing()
-            done = connection.execute(made.returning(schedules.c.schedule)).first()
-        else:
-            mine = (schedules.c.schedule == schedule) & (schedules.c.changes == changes)
-            changed = update(schedules).where(mine).values(**row)
-            done = connection.execute(changed.returning(schedules.c.schedule)).first()
-        if done is not None and (removed or stop):
+        done = state.put(connection, schedules, schedule, changes, row)
+        if done and (removed or stop):
             waits = (schedule_runs.c.schedule == schedule) & (schedule_runs.c.status == WAITING)
             left = {"status": SKIPPED, "finished": now, "message": LET_GO}
             connection.execute(update(schedule_runs).where(waits).values(**left))
-    if done is None:
+    if not done:
         raise Changed(CHANGED)
 
 

@@ -38,6 +38,7 @@ from sqlalchemy import (
     inspect,
     select,
     text,
+    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
@@ -603,6 +604,17 @@ def _revision(connection: Connection) -> str:
 def inserting(engine: Engine, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """An INSERT of this database's own kind, which knows what to do where a key is there already."""
     return (sqlite if engine.dialect.name == "sqlite" else postgresql).insert(table)
+
+
+def put(connection: Connection, table: Table, key: str, changes: int, row: Mapping[str, Any]) -> bool:
+    """Write a row with the one-column `key` if it is as it was after so many `changes` (0: it is not there yet); else
+    False. `row` names its own `changes`."""
+    (name,) = table.primary_key.columns
+    if changes:
+        mine = (name == key) & (table.c.changes == changes)
+        return connection.execute(update(table).where(mine).values(**row).returning(name)).first() is not None
+    made = inserting(connection.engine, table).values({name.name: key, **row}).on_conflict_do_nothing()
+    return connection.execute(made.returning(name)).first() is not None
 
 
 def upsert(engine: Engine, table: Table, rows: Sequence[Mapping[str, object]]) -> None:

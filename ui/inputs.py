@@ -6,6 +6,7 @@ from typing import TypeVar, cast
 
 import streamlit as st
 
+from locales import Sentence
 from models.churn.value import Terms
 from ui.text import _, plain
 
@@ -214,6 +215,16 @@ def slider(label: str, key: str, usual: float, least: float, most: float) -> flo
     _settle_number(key, int(usual), least, most)
     value = st.slider(label, int(least), int(most), key=key, persist_state="session")
     return _publish_number(key, value, usual)
+
+
+def attempt(do: Callable[[], object]) -> None:
+    """Do what a form asks for and run the page again, or say why it cannot be done."""
+    try:
+        do()
+    except Sentence as refused:
+        st.warning(plain(refused.sentence()), icon=":material/block:")
+    else:
+        st.rerun()
 
 
 def offer_terms(currency: str, usual: int = SAVED) -> Terms:

@@ -1,6 +1,7 @@
 """What an offer is about: the share of leavers a call saves is the one that campaigns have shown, once they have."""
 
 from contextlib import suppress
+from datetime import datetime
 
 import streamlit as st
 
@@ -17,13 +18,15 @@ from ui.text import ngettext
 
 def effects(stored: Stored) -> dict[str, Effect]:
     """What calls did in each campaign among these customers that can tell, the first one first."""
-    return _effects(tuple(campaigns.counts(database.engine(), stored.lineage).items()))
+    kept = campaigns.kept(database.engine(), stored.lineage).dropna(subset="read")
+    # Of what was read out, not of its customers, is asked with each input that is moved.
+    return _effects(stored.lineage, tuple(zip(kept["campaign"], kept["read"], strict=True))) if len(kept) else {}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _effects(counts: tuple[tuple[str, tuple[int, int, int, int]], ...]) -> dict[str, Effect]:
+def _effects(lineage: str, read: tuple[tuple[str, datetime], ...]) -> dict[str, Effect]:  # noqa: ARG001  # the cache key
     found = {}
-    for name, four in counts:
+    for name, four in campaigns.counts(database.engine(), lineage).items():
         with suppress(CannotTell):
             found[name] = uplift.counted(*four)
     return found

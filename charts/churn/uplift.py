@@ -54,20 +54,12 @@ def saved(effects: Mapping[str, Effect], together: Pooled | None, assumed: float
         showlegend=False,
     )
     sentence = _("{name}: calls save {value} of leavers ({lo} to {hi})")
-    figure.add_trace(
-        go.Scatter(
-            x=middle[: len(names)],
-            y=names,
-            mode="markers",
-            marker={"size": 10, "color": theme.STAY},
-            error_x=theme.interval(middle, lo, hi),
-            hoverinfo="text",
-            hovertext=[
-                sentence.format(name=name, **dict(zip(("value", "lo", "hi"), map(locales.percent, row), strict=True)))
-                for name, row in zip(names, known.values(), strict=True)
-            ],
-        )
-    )
+    hover = [
+        sentence.format(name=name, **dict(zip(("value", "lo", "hi"), map(locales.percent, row), strict=True)))
+        for name, row in zip(names, known.values(), strict=True)
+    ]
+    error = theme.interval(middle, lo, hi)
+    figure.add_trace(theme.dots(middle[: len(names)], names, theme.STAY, hover, size=10, error_x=error))
     return figure
 
 
@@ -93,24 +85,16 @@ def segments(rows: pd.DataFrame) -> go.Figure:
         "{name}: {fewer} fewer leave ({lo} to {hi}); {count} customers",
         2,
     )
-    figure.add_trace(
-        go.Scatter(
-            x=rows["fewer"],
-            y=names,
-            mode="markers",
-            marker={"size": 10, "color": theme.STAY},
-            error_x=theme.interval(rows["fewer"], rows["lo"], rows["hi"]),
-            hoverinfo="text",
-            hovertext=[
-                sentence.format(
-                    name=name,
-                    count=locales.number(row.called + row.held),
-                    **{end: locales.percent(getattr(row, end)) for end in ("fewer", "lo", "hi")},
-                )
-                for name, row in zip(names, rows.itertuples(), strict=True)
-            ],
+    hover = [
+        sentence.format(
+            name=name,
+            count=locales.number(row.called + row.held),
+            **{end: locales.percent(getattr(row, end)) for end in ("fewer", "lo", "hi")},
         )
-    )
+        for name, row in zip(names, rows.itertuples(), strict=True)
+    ]
+    error = theme.interval(rows["fewer"], rows["lo"], rows["hi"])
+    figure.add_trace(theme.dots(rows["fewer"], names, theme.STAY, hover, size=10, error_x=error))
     return figure
 
 

@@ -31,22 +31,13 @@ def due(listed: pd.DataFrame, customer: str) -> go.Figure:
         (False, _("due soon"), theme.STAY, "circle"),
     ):
         at = np.flatnonzero((days < 0) == late)
-        figure.add_trace(
-            go.Scatter(
-                x=days[at],
-                y=at,
-                mode="markers",
-                name=label,
-                marker={"color": colour, "symbol": symbol, "size": 12},
-                hoverinfo="text",
-                hovertext=[
-                    _("{product}: every {gap} days, last bought {last} days ago").format(
-                        product=theme.plain(row.name_), gap=locales.number(row.gap), last=locales.number(row.last)
-                    )
-                    for row in shown.rename(columns={"name": "name_"}).iloc[at].itertuples()
-                ],
+        hover = [
+            _("{product}: every {gap} days, last bought {last} days ago").format(
+                product=theme.plain(row.name_), gap=locales.number(row.gap), last=locales.number(row.last)
             )
-        )
+            for row in shown.rename(columns={"name": "name_"}).iloc[at].itertuples()
+        ]
+        figure.add_trace(theme.dots(days[at], at, colour, hover, label, symbol, 12))
     return figure
 
 

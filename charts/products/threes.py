@@ -79,19 +79,9 @@ def rules(found: pd.DataFrame, names: dict[int, str]) -> go.Figure:
         ("confidence", _("With both"), theme.STAY, "circle"),
     )
     for column, called, colour, symbol in marks:
-        error = {"error_x": theme.interval(shown[column], shown["lo_share"], shown["hi_share"])}
-        figure.add_trace(
-            go.Scatter(
-                x=shown[column],
-                y=place,
-                mode="markers",
-                name=called,
-                marker={"color": colour, "symbol": symbol, "size": 9},
-                hoverinfo="text",
-                hovertext=hover,
-                **(error if column == "confidence" else {}),
-            )
-        )
+        error = theme.interval(shown[column], shown["lo_share"], shown["hi_share"])
+        error_x = error if column == "confidence" else None
+        figure.add_trace(theme.dots(shown[column], place, colour, hover, called, symbol, error_x=error_x))
     return figure
 
 

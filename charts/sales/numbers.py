@@ -66,17 +66,7 @@ def described(found: pd.DataFrame, axis: str, written: Callable[[float], str], w
     ]
     marks = (("median", _("Median"), theme.STAY, "circle"), ("mean", _("Mean"), theme.LEAVE, "diamond"))
     for column, called, colour, symbol in marks:
-        figure.add_trace(
-            go.Scatter(
-                x=shown[column],
-                y=place,
-                mode="markers",
-                name=called,
-                marker={"color": colour, "symbol": symbol, "size": 9},
-                hoverinfo="text",
-                hovertext=hover,
-            )
-        )
+        figure.add_trace(theme.dots(shown[column], place, colour, hover, called, symbol))
     return figure
 
 

@@ -30,7 +30,7 @@ ANY = datetime(2024, 1, 1, tzinfo=UTC)  # where only the fields count
 DAY, HOURS, WEEKDAYS, MONTHS = timedelta(days=1), 24, 7, 12
 BACK = (timedelta(hours=1), DAY, timedelta(days=32), timedelta(days=366), timedelta(days=3000))
 SHIFT = timedelta(hours=26)  # more than any clock is moved
-MOST_TIMES = 6  # of a day that are written out
+MAX_TIMES = 6  # of a day that are written out
 NTH = (N_("first"), N_("second"), N_("third"), N_("fourth"), N_("fifth"))
 
 
@@ -159,7 +159,7 @@ def words(cron: str) -> str:
             at = _("every {count} minutes").format(count=step)
         else:
             at = _("every hour at minute {minutes}").format(minutes=listed([str(minute) for minute in minutes]))
-    elif len(hours) * len(minutes) <= MOST_TIMES:
+    elif len(hours) * len(minutes) <= MAX_TIMES:
         times = [f"{hour:02}:{minute:02}" for hour in hours for minute in minutes]
         at = _("at {times}").format(times=listed(times))
     else:

@@ -6,12 +6,14 @@ that of a list, as the campaign's terms mean it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
 
 from locales import N_
 from models.churn.preparation import KEY, TARGET, outcome
+from models.churn.window import DAYS_A_MONTH
 from models.drift.measures import benjamini_hochberg
 from models.statistics import Z95, CannotTell
 
@@ -72,6 +74,11 @@ def hold_out(count: int, held: int, seed: int) -> np.ndarray:
     return called
 
 
+def ends(started: datetime, months: int) -> datetime:
+    """When it is seen who of a campaign has left: its outcome window of some months after it was started."""
+    return started + timedelta(days=months * DAYS_A_MONTH)
+
+
 def came_of(customers: Sequence[str], table: pd.DataFrame, absent: float = np.nan) -> np.ndarray:
     """Who of a campaign's `customers` left (1, 0, NaN), by a table of customers with an id and an outcome.
 
@@ -123,6 +130,13 @@ def unlike(risk: np.ndarray, called: np.ndarray) -> float:
     from scipy.stats import ttest_ind
 
     return float(ttest_ind(risk[called], risk[~called], equal_var=False).pvalue)
+
+
+def known_apart(unknown: np.ndarray, called: np.ndarray) -> float:
+    """The p-value that chance made the outcome of those called and held out as unequally known as it is (Fisher)."""
+    from scipy.stats import fisher_exact
+
+    return float(fisher_exact([[(unknown & side).sum(), (~unknown & side).sum()] for side in (called, ~called)]).pvalue)
 
 
 def pooled(effects: Sequence[Effect]) -> Pooled | None:

@@ -347,8 +347,7 @@ def outcome(stored: Stored, order: Order) -> Outcome | None:
     moves = frames.get(MOVES)
     if moves is None or order_moves.REFERENCE not in moves:
         return None
-    mine = moves[order_moves.REFERENCE].str.startswith(f"{order.row['order']}/", na=False)
-    came = moves[mine & moves["move"].eq("receipt")]
+    came = moves[order_moves.of(moves, str(order.row["order"])) & moves["move"].eq("receipt")]
     if came.empty:
         return None
     sold = tables.query(

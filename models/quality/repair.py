@@ -21,7 +21,7 @@ from models.quality import corrections
 from models.quality.corrections import Correction
 from models.quality.rules import TIME
 
-MOST_CELLS = 50_000
+MAX_CELLS = 50_000
 MEANWHILE = N_("The data have changed meanwhile. They are shown as they are now: look again.")
 DONE = {
     "spelling": N_("{column}: {rows} rows with other capitals, accents or blanks than usual."),
@@ -45,8 +45,8 @@ def apply(
     """
     by, reason = checks.said(by, reason)
     _still(home, stored)
-    if len(chosen.cells) > MOST_CELLS:
-        raise Sentence(N_("These are more than {count} cells: mend them where the data come from."), count=MOST_CELLS)
+    if len(chosen.cells) > MAX_CELLS:
+        raise Sentence(N_("These are more than {count} cells: mend them where the data come from."), count=MAX_CELLS)
     key, frame = KEYS[stored.table], tables.read(stored)
     rows = frame[frame[key].isin(chosen.cells["key"])]
     gone = chosen.column == key

@@ -23,7 +23,7 @@ Type = Literal["number", "time", "truth", "text"]
 
 ROWS = ("filled", "unique", "among", "range", "pattern", "known", "order")
 TIME = {"sales": "timestamp", "covid": "date", "history": "day", "stock_moves": "date", "calendar": "date"}
-MOST_VALUES, MOST_PATTERN, MOST_COLUMNS = 500, 200, 5
+MAX_VALUES, MAX_PATTERN, MAX_COLUMNS = 500, 200, 5
 SHOWN = 6  # values of a list in a sentence
 RECENT = 7  # days that `volume` and `new` judge
 WEEKS = 8  # before these days, of which the usual rows of a weekday are learned
@@ -109,8 +109,8 @@ def check(rule: Rule, frames: Frames) -> None:
     wanted = {"order": 2, "agree": 2, "volume": 0}.get(rule.kind, 1)
     if len(rule.columns) < wanted or (rule.kind == "order" and len(rule.columns) > wanted):
         raise Unfit(N_("Choose the columns that the rule is about."))
-    if rule.kind == "among" and not 0 < len(rule.values) <= MOST_VALUES:
-        raise Unfit(N_("Name between 1 and {count} values."), count=MOST_VALUES)
+    if rule.kind == "among" and not 0 < len(rule.values) <= MAX_VALUES:
+        raise Unfit(N_("Name between 1 and {count} values."), count=MAX_VALUES)
     if rule.kind == "pattern":
         _pattern(rule.pattern, kinds[0])
     if rule.kind == "range":
@@ -138,8 +138,8 @@ def _there(frames: Frames, table: str, columns: list[str]) -> None:
 def _pattern(pattern: str, kind: Type) -> None:
     if kind != "text":
         raise Unfit(N_("Only text has a form: choose another column."))
-    if not 0 < len(pattern) <= MOST_PATTERN:
-        raise Unfit(N_("Write a pattern of up to {count} characters."), count=MOST_PATTERN)
+    if not 0 < len(pattern) <= MAX_PATTERN:
+        raise Unfit(N_("Write a pattern of up to {count} characters."), count=MAX_PATTERN)
     if why := _refused(pattern):
         raise Unfit(N_("“{pattern}” is no regular expression: {why}."), pattern=pattern, why=why)
 

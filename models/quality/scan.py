@@ -18,7 +18,7 @@ from models.quality.rules import RECENT, ROWS, TIME, WEEKS, Frames, Rule, Unfit
 Ask = Callable[..., pd.DataFrame]  # `data.tables.query` of a dataset
 CENT = 0.005  # money that is nothing
 LISTED = 200  # rows that break a rule
-MOST_PERIODS = 60  # weeks
+MAX_PERIODS = 60  # weeks
 SORTED, COMPARED = 20_000_000, 1_000  # rows, and hashes that are there twice, of which that is quicker
 
 NO_ROWS = N_("There is no row to judge yet.")
@@ -123,7 +123,7 @@ def _end(end: float | str, cast: str) -> str:
 def by_week(ask: Ask, frames: Frames, wanted: Sequence[Rule], since: date | None = None) -> pd.DataFrame:
     """Rows that break each rule of `ROWS` by week: columns `rule` (place in `wanted`), week, failing, rows.
 
-    Only rules that can be judged on frames with a time; the last `MOST_PERIODS` weeks, from the one of `since` on.
+    Only rules that can be judged on frames with a time; the last `MAX_PERIODS` weeks, from the one of `since` on.
     """
     parts = []
     for frame in dict.fromkeys(rule.table for rule in wanted):
@@ -137,7 +137,7 @@ def by_week(ask: Ask, frames: Frames, wanted: Sequence[Rule], since: date | None
         counts = _counts([wanted[one] for one in places], frames)
         weeks = ask(
             f"SELECT CAST({when} AS TIMESTAMP) AS week, {counts} FROM {quoted(frame)} WHERE {kept} GROUP BY 1 "
-            f"ORDER BY 1 DESC LIMIT {MOST_PERIODS}"
+            f"ORDER BY 1 DESC LIMIT {MAX_PERIODS}"
         )
         parts += [
             pd.DataFrame({"rule": place, "week": weeks["week"], "failing": weeks[f"r{at}"], "rows": weeks["n"]})

@@ -11,9 +11,9 @@ from rapidfuzz.distance import OSA
 
 import locales
 
-MOST_LEVELS = 20_000  # that are compared by case
+MAX_LEVELS = 20_000  # that are compared by case
 FEW_LEVELS = 200  # of a column of one's own whose words are compared
-MOST_WORDS = 2_000  # levels that are compared word by word
+MAX_WORDS = 2_000  # levels that are compared word by word
 SURE = 0.8  # share of the rows of a spelling whose product is called otherwise by its other lines
 TIMES = 50  # as often the right spelling is there, where nothing else tells
 RARE, HANDFUL = 0.002, 3  # share, and number, of rows that a mistyped value has at most
@@ -24,7 +24,7 @@ WORD = 4  # letters of a word that may be mistyped
 
 def variants(levels: Sequence[str], counts: np.ndarray) -> dict[int, int]:
     """Places of values -> that of the one they are a variant of, by case, accents and blanks alone."""
-    if len(levels) > MOST_LEVELS:
+    if len(levels) > MAX_LEVELS:
         return {}
     groups: dict[str, list[int]] = {}
     for place, level in enumerate(levels):
@@ -50,7 +50,7 @@ def mistyped(
     right one must be far more frequent, and no short word differ. A first letter, a number or the name of a country is
     no slip.
     """
-    if len(levels) > MOST_WORDS:
+    if len(levels) > MAX_WORDS:
         return {}
     total = counts.sum()
     folded = [_folded(level) for level in levels]

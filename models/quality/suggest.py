@@ -238,7 +238,7 @@ def _known(ask: Ask, frames: Frames, main: str, source: str) -> list[Rule]:
 
 def _order(ask: Ask, columns: Mapping[str, str], main: str, source: str) -> list[Rule]:
     """Pairs of dates of which one is never after the other."""
-    dates = [name for name, kind in columns.items() if rules.kind_of(kind) == "time"][: rules.MOST_COLUMNS]
+    dates = [name for name, kind in columns.items() if rules.kind_of(kind) == "time"][: rules.MAX_COLUMNS]
     pairs = list(permutations(dates, 2))
     if not pairs:
         return []

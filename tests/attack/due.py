@@ -21,7 +21,7 @@ from tests.attack.kills import _sales
 from tests.sources import ROOT
 
 TRIES = 100
-MOST_CALLS = 6  # until all is done: a job that was cut off is taken over a minute later
+MAX_CALLS = 6  # until all is done: a job that was cut off is taken over a minute later
 
 
 class _Post(BaseHTTPRequestHandler):
@@ -67,7 +67,7 @@ def run(seed: int, scale: float) -> Iterator[tuple[str, int, int, str]]:
             time.sleep(chance.uniform(0, longest))
             running.process.kill()
             running.process.join()
-            for _call in range(MOST_CALLS):
+            for _call in range(MAX_CALLS):
                 if _settled(engine, number):
                     break
                 _a_minute_passes(engine)

@@ -1,6 +1,6 @@
 """All amounts of one period agree to the cent between the pages, and money of two currencies is never added."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 
 import numpy as np
@@ -8,9 +8,7 @@ import pandas as pd
 import pytest
 
 import locales
-import settings
 from data import tables
-from data.dataset import Dataset, Origin
 from data.demo import sales as demo
 from models import segmenting
 from models.ask import known as asking
@@ -22,6 +20,7 @@ from models.products import bridge, margins
 from models.sales import description, overview, pulse
 from models.segmenting import SEGMENT, SEGMENTS
 from tests.at_once import AT_ONCE
+from tests.shown import keep, words
 from ui import background
 
 pytestmark = [pytest.mark.xdist_group("amounts"), pytest.mark.same_data("amounts")]
@@ -36,16 +35,6 @@ def lines():
     frame = frame.assign(region=pd.Series(region, frame.index).astype("category"))
     frame.loc[frame.index[-50:], "unit_price"] += 1 / 3
     return frame
-
-
-def keep(frame, **frames):
-    dataset = Dataset("sales", {"sales": frame, **frames}, Origin("upload", "mine.csv", currency="EUR"))
-    return tables.add(settings.get().home, dataset, datetime(2026, 3, 15, tzinfo=UTC))
-
-
-def words(app):
-    kinds = ("markdown", "caption", "warning", "info", "success")
-    return " ".join(element.value for kind in kinds for element in app.get(kind)).replace("\\", "")
 
 
 def metric(app, label):

@@ -1,17 +1,15 @@
 """Products: baskets and Customers: offers, on a small shop and on what people may bring in its place."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
-import settings
-from data import tables
-from data.dataset import Dataset, Origin
 from data.demo import sales as demo
 from tests.at_once import AT_ONCE
+from tests.shown import keep, words
 from ui import background
 
 pytestmark = [pytest.mark.xdist_group("baskets"), pytest.mark.same_data("baskets")]
@@ -30,16 +28,6 @@ def _at_once(monkeypatch):
 @pytest.fixture(scope="module")
 def shop():
     return demo.generate(date(2026, 3, 14), customers=600, products=120)
-
-
-def keep(frame, **frames):
-    dataset = Dataset("sales", {"sales": frame, **frames}, Origin("upload", "mine.csv", currency="EUR"))
-    return tables.add(settings.get().home, dataset, datetime(2026, 3, 15, tzinfo=UTC))
-
-
-def words(app):
-    kinds = ("markdown", "caption", "warning", "info", "success")
-    return " ".join(element.value for kind in kinds for element in app.get(kind)).replace("\\", "")
 
 
 def metric(app, label):

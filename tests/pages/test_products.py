@@ -1,17 +1,15 @@
 """The pages of Products, on a small shop and on what people may bring in its place."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import locales
-import settings
-from data import tables
-from data.dataset import Dataset, Origin
 from data.demo import sales as demo
 from tests.at_once import AT_ONCE
+from tests.shown import keep, words
 from ui import background
 
 pytestmark = [pytest.mark.xdist_group("products"), pytest.mark.same_data("products")]
@@ -29,16 +27,6 @@ def lines():
     last = frame.loc[frame["line_type"] == "sale", "product"].iloc[-1]
     frame.loc[frame["product"] == last, "unit_cost"] = 500.0
     return frame
-
-
-def keep(frame, **frames):
-    dataset = Dataset("sales", {"sales": frame, **frames}, Origin("upload", "mine.csv", currency="EUR"))
-    return tables.add(settings.get().home, dataset, datetime(2026, 3, 15, tzinfo=UTC))
-
-
-def words(app):
-    kinds = ("markdown", "caption", "warning", "info", "success")
-    return " ".join(element.value for kind in kinds for element in app.get(kind)).replace("\\", "")
 
 
 def metric(app, label):

@@ -12,8 +12,8 @@ from data.orders import Order
 from data.tables import Stored
 from models.act.replay import Outcome
 from models.lifecycle import orders as work
-from ui import cards, database, lists
-from ui.act.orders import KEY, at, attempt, now, panel, who_is
+from ui import cards, database, inputs, lists
+from ui.act.orders import KEY, at, now, panel, who_is
 from ui.text import _, ngettext
 
 
@@ -62,7 +62,7 @@ def receive(one: Order, sold: Stored) -> None:
                     dispatch.receive(engine, order, changes, units, why, bool(closed), who, now(), store)
                     settle(sold)
 
-                attempt(came)
+                inputs.attempt(came)
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)

@@ -1,6 +1,6 @@
 """What waits for somebody: alerts of rules and models, orders, campaigns, failed work; to be answered or put off."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,6 @@ import settings
 from data import rules as kept_rules
 from data import state
 from data.tables import Stored
-from locales import Sentence
 from locales.labels import label
 from models.act import alarms, rules
 from models.act.rules import Rule
@@ -20,7 +19,7 @@ from models.ask import wording
 from models.ask.known import Known
 from models.drift import alerts
 from models.lifecycle import managed
-from ui import database, known, lists
+from ui import database, inputs, known, lists
 from ui.act import waits, watched
 from ui.act.rules import SEVERITIES
 from ui.act.waits import Answer, Item
@@ -184,7 +183,7 @@ def _answered(one: Item, answer: Answer) -> None:
         who, reason = _who(one, _("Why did it happen?"))
         st.caption(_("The reason explains the same alarm a year from now, “spring catalogue” for example."))
         if st.form_submit_button(_("Acknowledge")):
-            _try(lambda: answer(said, reason, who, about))
+            inputs.attempt(lambda: answer(said, reason, who, about))
 
 
 def _put_off(one: Item) -> None:
@@ -195,21 +194,12 @@ def _put_off(one: Item) -> None:
         who, reason = _who(one, _("Why later?"))
         if st.form_submit_button(_("Put off")):
             now = datetime.now(UTC)
-            _try(lambda: kept_rules.snooze(database.engine(), one.key, until or usual, reason, who, now))
+            inputs.attempt(lambda: kept_rules.snooze(database.engine(), one.key, until or usual, reason, who, now))
 
 
 def _who(one: Item, why: str) -> tuple[str, str]:
     who = st.text_input(_("Who are you?"), max_chars=80, key=f"{KEY}who.{why}.{one.key}")
     return who, st.text_input(why, max_chars=kept_rules.MAX_REASON, key=f"{KEY}why.{why}.{one.key}")
-
-
-def _try(work: Callable[[], object]) -> None:
-    try:
-        work()
-    except Sentence as refused:
-        st.warning(plain(refused.sentence()))
-    else:
-        st.rerun()
 
 
 def later(found: list[Item], asleep: Mapping[str, Mapping[str, Any]]) -> None:

@@ -16,9 +16,9 @@ from data.orders import APPROVED, DRAFTED, DUE, FORMS, RECEIVED, SENDING, SENT, 
 from data.tables import Stored
 from models.act import orders as model
 from models.lifecycle import orders as work
-from ui import database, downloads, lists
+from ui import database, downloads, inputs, lists
 from ui.act import delivery
-from ui.act.orders import FONTS, KEY, at, attempt, menu_of, notes, now, panel, says, sentence, who_is, why_so, write
+from ui.act.orders import FONTS, KEY, at, menu_of, notes, now, panel, says, sentence, who_is, why_so, write
 from ui.text import N_, _, ngettext, plain
 
 STEPS = {
@@ -109,7 +109,7 @@ def _reprice(one: Order, changed: Mapping[str, float]) -> None:
             who = who_is("reprice", one)
             if st.form_submit_button(_("Take the new prices"), icon=":material/done:"):
                 order, changes = at(one)
-                attempt(lambda: kept.reprice(database.engine(), order, changes, changed, who, now()))
+                inputs.attempt(lambda: kept.reprice(database.engine(), order, changes, changed, who, now()))
 
 
 def _decide(one: Order, sold: Stored, stale: bool) -> None:
@@ -123,7 +123,7 @@ def _decide(one: Order, sold: Stored, stale: bool) -> None:
                         st.caption(_("Take the new prices first."))
                     who = who_is("approve", one)
                     if st.form_submit_button(_("Approve"), disabled=stale):
-                        attempt(lambda: work.approve(engine, sold, one, who, now()))
+                        inputs.attempt(lambda: work.approve(engine, sold, one, who, now()))
         _reject(one)
     with panel(_("Change units"), "edit", "change", one) as menu:
         if menu.open:
@@ -149,7 +149,7 @@ def _change(one: Order) -> None:
         who, why = who_is("change", one), why_so("change", one, _("Why is it changed?"))
         if st.form_submit_button(_("Keep")):
             units = dict(zip(edited["product"], edited["quantity"].astype(float), strict=True))
-            attempt(lambda: kept.change(database.engine(), order, changes, units, why, who, now()))
+            inputs.attempt(lambda: kept.change(database.engine(), order, changes, units, why, who, now()))
 
 
 def _reject(one: Order) -> None:
@@ -159,7 +159,7 @@ def _reject(one: Order) -> None:
             with st.form(f"{KEY}reject.form.{order}", border=False):
                 who, why = who_is("reject", one), why_so("reject", one, _("Why not?"))
                 if st.form_submit_button(_("Reject")):
-                    attempt(lambda: kept.reject(database.engine(), order, changes, why, who, now()))
+                    inputs.attempt(lambda: kept.reject(database.engine(), order, changes, why, who, now()))
 
 
 def _leave(one: Order, sold: Stored) -> None:
@@ -202,7 +202,7 @@ def _leave(one: Order, sold: Stored) -> None:
                             dispatch.by_hand(engine, order, changes, how, who, day, now())
                             delivery.settle(sold)
 
-                        attempt(mark)
+                        inputs.attempt(mark)
         if not one.leaves:
             _reject(one)
 
@@ -226,7 +226,7 @@ def _send(one: Order, sold: Stored, where: str, usual: str) -> None:
                     work.send(engine, sold, order, write, now)
                 delivery.settle(sold)
 
-            attempt(do)
+            inputs.attempt(do)
 
 
 def _history(one: Order) -> None:
@@ -284,7 +284,7 @@ def _supplier(one: Order, sold: Stored) -> None:
                 address = suppliers.checked(where) if where.strip() else ""
                 kept.address(engine, sold.lineage, supplier, address, form or FORMS[-1], who, now())
 
-            attempt(keep)
+            inputs.attempt(keep)
     if known and known["by"]:
         text = _("Kept by {who} on {day}.")
         st.caption(plain(text.format(who=known["by"], day=locales.day(known["since"]))))
@@ -294,7 +294,7 @@ def _supplier(one: Order, sold: Stored) -> None:
         amount = st.number_input(label, 0.0, 1e9, limit or 0.0, step=50.0)
         who = st.text_input(_("Who are you?"), max_chars=80, key=f"{KEY}who.limit.{supplier}")
         if st.form_submit_button(_("Allow")):
-            attempt(lambda: kept.allow(engine, sold.lineage, supplier, amount or None, who, now()))
+            inputs.attempt(lambda: kept.allow(engine, sold.lineage, supplier, amount or None, who, now()))
     if known and known["limit_by"]:
         text = _("Allowed by {who} on {day}.") if limit else _("Taken back by {who} on {day}.")
         st.caption(plain(text.format(who=known["limit_by"], day=locales.day(known["limit_since"]))))

@@ -216,16 +216,6 @@ def notes(one: Order, currency: str) -> list[str]:
     return found
 
 
-def attempt(do: Callable[[], object]) -> None:
-    """Do what a form asks for and run the page again, or say why it cannot be done."""
-    try:
-        do()
-    except Sentence as refused:
-        st.warning(plain(refused.sentence()), icon=":material/block:")
-    else:
-        st.rerun()
-
-
 def at(one: Order) -> tuple[str, int]:
     """An order as a step names it: its id, and the changes that it was shown after."""
     return str(one.row["order"]), int(one.row["changes"])

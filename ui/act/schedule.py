@@ -17,7 +17,7 @@ from data.schedules import Kept
 from locales import Sentence
 from models.act import schedule
 from models.act.schedule import Job, Schedule
-from ui import cards, database, keep
+from ui import cards, database, inputs, keep
 from ui import schedules as shared
 from ui.text import N_, _, ngettext, plain
 
@@ -82,12 +82,7 @@ def _left(name: str, key: str) -> None:
         who = st.text_input(_("Who are you?"), max_chars=80, key=f"{key}who")
         reason = st.text_input(_("Why did it happen?"), max_chars=kept_rules.MAX_REASON, key=f"{key}why")
         if st.form_submit_button(_("Leave it")):
-            try:
-                schedules.acknowledge(database.engine(), name, reason, who)
-            except Sentence as refused:
-                st.warning(plain(refused.sentence()))
-            else:
-                st.rerun()
+            inputs.attempt(lambda: schedules.acknowledge(database.engine(), name, reason, who))
 
 
 def listed(found: Found) -> None:

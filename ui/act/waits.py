@@ -9,6 +9,7 @@ from data import campaigns, schedules, state
 from data import orders as kept
 from data.orders import APPROVED, DRAFTED, SENT, STUCK, UNKNOWN, Order
 from data.tables import Stored
+from models.churn import uplift
 from models.lifecycle import orders as work
 from ui import database
 from ui.act import orders
@@ -91,10 +92,12 @@ def _of_order(one: Order, what: str, now: datetime) -> Item:
 def of_campaigns(people: Stored) -> list[Item]:
     """Campaigns whose outcome window is over, and of which nobody has written down who left."""
     found = campaigns.kept(database.engine(), people.lineage)
+    unread = found[found["read"].isna()].to_dict("records")
+    over = [(row, uplift.ends(row["started"], row["months"])) for row in unread]
     return [
         Item(
             key=f"campaign {row['campaign']}",
-            day=campaigns.ends(row).date(),
+            day=end.date(),
             rank=WARNING,
             stake=0.0,
             icon="campaign",
@@ -103,8 +106,8 @@ def of_campaigns(people: Stored) -> list[Item]:
             page="churn_campaign",
             query={"view": "follow", "campaign": row["campaign"]},
         )
-        for row in found[found["read"].isna()].to_dict("records")
-        if campaigns.ends(row) <= orders.now()
+        for row, end in over
+        if end <= orders.now()
     ]
 
 

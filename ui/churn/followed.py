@@ -154,7 +154,7 @@ def _one(
     currency: str,
 ) -> None:  # fmt: skip
     called = listed["called"].to_numpy(bool)
-    ends = campaigns.ends(row)
+    ends = uplift.ends(row["started"], row["months"])
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         text = _("{called} to call, {held} held out by chance; by {who}. Who leaves within {months} is known on {day}.")
         st.caption(
@@ -230,17 +230,10 @@ def _told(
         line += " " + text.format(count=locales.number(count))
     st.caption(plain(line))
     called = listed["called"].to_numpy(bool)
-    if count and _missing_apart(unknown.to_numpy(), called):
+    if count and uplift.known_apart(unknown.to_numpy(), called) < 0.01:
         st.warning(
             _("More is known of one side than of the other: what is not known may hide the effect, or feign one.")
         )
-
-
-def _missing_apart(unknown: np.ndarray, called: np.ndarray) -> bool:
-    from scipy.stats import fisher_exact
-
-    table = [[(unknown & side).sum(), (~unknown & side).sum()] for side in (called, ~called)]
-    return bool(fisher_exact(table).pvalue < 0.01)
 
 
 def _read_out(stored: Stored, row: Mapping[str, Any], listed: pd.DataFrame) -> None:
@@ -284,15 +277,14 @@ def _read_out(stored: Stored, row: Mapping[str, Any], listed: pd.DataFrame) -> N
     with st.form("told-form", border=False):
         who = st.text_input(_("Who are you?"), max_chars=campaigns.MAX_NAME, key="told-by")
         if st.form_submit_button(_("Write it down")):
-            try:
-                customer, now = listed["customer"].tolist(), datetime.now(UTC)
+            customer, now = listed["customer"].tolist(), datetime.now(UTC)
+
+            def write() -> None:
                 campaigns.read_out(database.engine(), row["campaign"], customer, left, source, who, now)
-            except Sentence as refused:
-                st.warning(plain(refused.sentence()))
-            else:
                 for measured in ("saved", "unsure"):  # the terms begin again with what is measured now
                     st.session_state.pop(measured, None)
-                st.rerun()
+
+            inputs.attempt(write)
 
 
 def _for_whom(read: tuple[tuple[str, datetime], ...]) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 import locales
 import settings
-from data import checks, tables
+from data import checks, rules, tables
 from data.quality import KEYS
 from data.tables import Stored
 from locales import Sentence
@@ -86,7 +86,7 @@ def _one(stored: Stored, found: Correction, number: int) -> None:
             by = st.text_input(
                 _("Your name"), key=f"{KEY}by-{number}", max_chars=80, width=200, persist_state="session"
             )
-            reason = st.text_input(_("Why"), key=f"{KEY}why-{number}", max_chars=checks.MAX_REASON)
+            reason = st.text_input(_("Why"), key=f"{KEY}why-{number}", max_chars=rules.MAX_REASON)
             text = _("Correct {count} rows").format(count=locales.number(len(chosen)))
             asked = st.form_submit_button(text, type="primary", icon=":material/check:", disabled=not len(chosen))
     if asked:

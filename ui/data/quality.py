@@ -292,7 +292,7 @@ def _limits(stored: Stored, rule: Rule, mine: Rule, key: str) -> Rule:
         return replace(rule, least=_end(ends[0]), most=_end(ends[1]))
     if rule.kind == "pattern":
         hint = _("A regular expression that the whole value has: [A-Z]{2}[0-9]{4} is two capitals and four digits.")
-        text = st.text_input(_("Pattern"), mine.pattern, key=key + "pattern", max_chars=rules.MOST_PATTERN, help=hint)
+        text = st.text_input(_("Pattern"), mine.pattern, key=key + "pattern", max_chars=rules.MAX_PATTERN, help=hint)
         return replace(rule, pattern=text)
     if rule.kind in ("known", "agree"):
         others = [name for name in frames if name != rule.table]
@@ -330,7 +330,7 @@ def _levels(stored: Stored, rule: Rule) -> tuple[str, ...]:
     """The values that a column has now."""
     column = tables.quoted(rule.column)
     found = ask(stored)(f"SELECT DISTINCT CAST({column} AS VARCHAR) AS level FROM {tables.quoted(rule.table)} "  # noqa: S608  # quoted
-                        f"WHERE {column} IS NOT NULL ORDER BY 1 LIMIT {rules.MOST_VALUES}")  # fmt: skip
+                        f"WHERE {column} IS NOT NULL ORDER BY 1 LIMIT {rules.MAX_VALUES}")  # fmt: skip
     return tuple(found["level"])
 
 
