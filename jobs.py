@@ -73,6 +73,24 @@ def _managed(name: str) -> str:
     return name
 
 
+def _language(name: str) -> str:
+    from locales import LANGUAGES
+
+    if name not in LANGUAGES:
+        raise typer.BadParameter(f"choose one of {', '.join(LANGUAGES)}.")
+    return name
+
+
+def _callable(name: str) -> str:
+    """Who is on a list."""
+    from models.act.schedule import WHO
+
+    if name not in WHO:
+        raise typer.BadParameter(f"choose one of {', '.join(WHO)}.")
+    return name
+
+
+LanguageOption = Annotated[str, typer.Option("--language", help="en or fr.", callback=_language)]
 ModelOption = Annotated[str, typer.Option("--model", help="Which model: sales or churn.", callback=_managed)]
 
 
@@ -273,7 +291,7 @@ def report(
         str, typer.Option("--board", help="The board, by its id in the page's link or by its name.")
     ] = "sales",
     slides: Annotated[bool, typer.Option("--slides", help="A PDF of slides, 16:9, in place of A4.")] = False,
-    language: Annotated[str, typer.Option("--language", help="en or fr.")] = "en",
+    language: LanguageOption = "en",
     send: Annotated[bool, typer.Option("--send", help="Send the file to the channels of VIGIE_NOTIFY_URLS.")] = False,
     cause: Annotated[str, typer.Option("--cause", help="Send it, but to each channel once for a cause.")] = "",
     as_json: JsonOption = False,
@@ -283,14 +301,30 @@ def report(
 
     if to.suffix not in (".pdf", ".xlsx", ".html"):
         raise typer.BadParameter("name a file that ends in .pdf, .xlsx or .html.", param_hint="--to")
-    if language not in locales.LANGUAGES:
-        raise typer.BadParameter(f"choose one of {', '.join(locales.LANGUAGES)}.", param_hint="--language")
 
     def work(engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:
         with locales.using(language):
             return _report(engine, home, board, to, slides, send or bool(cause), cause, now, step)
 
     _end("report", [_run("report", f"{board} {to.name}", datetime.now(UTC).date(), work)], as_json)
+
+
+@_command
+def calls(
+    to: Annotated[Path, typer.Option("--to", help="The file: .csv.")],
+    who: Annotated[str, typer.Option("--who", help="slipping or leaving.", callback=_callable)] = "slipping",
+    language: LanguageOption = "en",
+    cause: Annotated[str, typer.Option("--cause", help="Send it, but to each channel once for a cause.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Write a list of whom to call: customers who are slipping, or likely to leave."""
+    import locales
+
+    def work(engine: "Engine", home: Path, _now: datetime, _day: date, step: Step) -> dict[str, Any]:
+        with locales.using(language):
+            return _calls(engine, home, who, to, cause, step)
+
+    _end("calls", [_run("calls", f"{who} {to.name}", datetime.now(UTC).date(), work)], as_json)
 
 
 @_command
@@ -304,8 +338,8 @@ def run_due(as_json: JsonOption = False) -> None:
     from models.act import schedule
 
     home, engine = _opened()
-    found, results = schedule.arise(engine), []
-    while held := schedules.claim(engine, found):
+    results = []
+    while held := schedules.claim(engine, found := schedule.arise(engine)):  # rules that are judged may ask for more
         results.append(_held(engine, home, found[held.schedule], held))
     schedules.tidy(engine)
     if not results and not as_json:
@@ -344,7 +378,7 @@ def _held(engine: "Engine", home: Path, due: "Schedule", held: "Held") -> Result
     title = f"{due.name}, {held.due:%Y-%m-%d %H:%M} UTC"
     try:
         with _alive(title, lambda: schedules.beat(engine, held)):
-            code, message = _called(schedule.arguments(due, home / "reports", schedule.cause(held)))
+            code, message = _called(schedule.arguments(due, home / "reports", held))
     except BaseException:  # Ctrl-C, SIGTERM
         schedules.release(engine, held)
         raise
@@ -420,6 +454,7 @@ def _rules(engine: "Engine", home: Path, now: datetime, day: date, step: Step) -
     from locales import N_
     from models.act import alarms, rehearsal
     from models.ask import definitions, vocabulary
+    from models.ask import known as asked
     from models.forecast import CannotForecast
     from models.lifecycle import logged
     from models.lifecycle import orders as work
@@ -428,7 +463,9 @@ def _rules(engine: "Engine", home: Path, now: datetime, day: date, step: Step) -
     step(N_("Reading the sales lines"), 0.0)
     first, last = sold.span or (sold.stored, sold.stored)
     days, ask = (first.date(), last.date()), partial(tables.query, sold)
-    known = definitions.catalogue(sold.columns, days, tables.unknown(sold), None, sold.origin.columns)
+    known = definitions.catalogue(
+        sold.columns, days, tables.unknown(sold), None, sold.origin.columns, asked.called(engine, sold.lineage)
+    )
     step(N_("Judging the rules"), 0.2)
     same = [one.version for one in tables.stored(home, "sales") if one.lineage == sold.lineage]
     versions = {*same, *map(logged.replayed, same)}
@@ -581,8 +618,7 @@ def _report(
 ) -> dict[str, Any]:
     import settings
     from charts.ask import content, reporting
-    from connectors import ConnectorError, notify
-    from data import boards, schedules, tables
+    from data import boards, tables
     from locales import N_, _
     from models.ask import board as model
 
@@ -604,33 +640,64 @@ def _report(
     assets = settings.ROOT / "ui" / "assets"
     outlines = json.loads((assets / "world_110m.json").read_text("utf-8"))
     made = reporting.file(to.suffix, about, says, assets, outlines, slides)
+    _written(to, made)
+    details = {"file": str(to), "bytes": len(made), "cards": len(says), "left out": len(board.cards) - len(there)}
+    text = "\n".join(filter(None, (about.filters, about.data)))
+    return details | (_sent(engine, about.title, text, to, cause, details) if send else {})
+
+
+def _calls(engine: "Engine", home: Path, who: str, to: Path, cause: str, step: Step) -> dict[str, Any]:
+    from connectors import notify
+    from data import export
+    from locales import _, ngettext
+    from models.act.schedule import WHO
+    from models.lifecycle import calls
+
+    try:
+        found = calls.listed(engine, home, who, step)
+    except calls.NobodyToCall as error:
+        raise _Nothing(str(error)) from error
+    _written(to, export.csv(found))
+    details = {"file": str(to), "customers": len(found)}
+    text = ngettext("{count} customer to call", "{count} customers to call", len(found)).format(count=len(found))
+    tell = cause and notify.channels()  # without any, the list is there to be taken from the inbox
+    return details | (_sent(engine, _(WHO[who]), text, to, cause, details) if tell else {})
+
+
+def _written(to: Path, content: bytes) -> None:
     fresh = to.with_name(f"{to.name}.part")
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(made)
+        fresh.write_bytes(content)
         fresh.replace(to)
     except OSError:
         fresh.unlink(missing_ok=True)
         raise
+
+
+def _sent(engine: "Engine", title: str, text: str, file: Path, cause: str, details: dict[str, Any]) -> dict[str, Any]:
+    """Send a file to the channels, to each once for a cause; raises `_Wrong` where one does not take it."""
+    from connectors import ConnectorError, notify
+    from data import schedules
+
     sent, refused = schedules.sent(engine, cause), []
-    for channel, tell in notify.channels().items() if send else ():
+    for channel, tell in notify.channels().items():
         if channel in sent:
             continue
         failed = None
         try:
-            tell(about.title, "\n".join(filter(None, (about.filters, about.data))), [to])
+            tell(title, text, [file])
             sent.append(channel)
         except ConnectorError as error:
             failed = error.sentence()
             refused.append(failed)
         if cause:
             schedules.delivered(engine, cause, channel, failed, datetime.now(UTC))
-    details = {"file": str(to), "bytes": len(made), "cards": len(says), "left out": len(board.cards) - len(there)}
-    if send and not (sent or refused):
+    if not (sent or refused):
         raise _Wrong("Nobody was named to send it to: set VIGIE_NOTIFY_URLS. The file was written.", details)
     if refused:
         raise _Wrong(" ".join(refused) + " The file was written.", details | {"sent": sent})
-    return details | ({"sent": sent} if send else {})
+    return {"sent": sent}
 
 
 def _refresh(engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:

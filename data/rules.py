@@ -137,6 +137,20 @@ def asleep(engine: Engine, today: date) -> dict[str, dict[str, Any]]:
     return {row["item"]: row for row in rows.to_dict("records")}
 
 
+def assign(engine: Engine, item: str, assignee: str, reason: str, by: str, now: datetime) -> None:
+    """Say who is to answer something that waits. Raises `Sentence` without a person, a reason and a name."""
+    reason, by = said(reason, by)
+    if not (assignee := assignee.strip()[:MAX_REASON]):
+        raise Sentence(N_("Say who is to answer it."))
+    row = {"item": item, "assignee": assignee, "by": by, "reason": reason, "since": now}
+    state.upsert(engine, state.assigned, [row])
+
+
+def assigned(engine: Engine) -> dict[str, dict[str, Any]]:
+    """The rows of `state.assigned`, by their items."""
+    return {row["item"]: row for row in state.read(engine, state.assigned).to_dict("records")}
+
+
 def said(reason: str, by: str, unsaid: str = UNSAID) -> tuple[str, str]:
     """A reason and a name as they are kept. Raises `Sentence`, which says `unsaid`, without them."""
     reason, by = (one.strip()[:MAX_REASON] for one in (reason, by))

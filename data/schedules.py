@@ -5,6 +5,9 @@ often, it is there once and one process at a time has it. As with `data.runs`, t
 clock; one whose heart has stopped was killed, and its work is taken over. What failed is tried again after `PAUSES`,
 each longer than the one before; then it is given up and waits for somebody (`failed`).
 
+What a rule asks for (`ask`) is such a row, too, of no schedule: its id begins with `ASKED`, its time is the day on
+which the rule found something.
+
 Of a schedule one time is open at once. Those that pass meanwhile, or while nothing ran at all, are made up once: by
 the last of them. A clock that is set back finds its times there already and does none again.
 """
@@ -31,6 +34,7 @@ LATE = timedelta(minutes=10)  # after which what is due and not begun is done by
 KEPT = timedelta(days=90)  # that the rows of what has ended stay
 CUT_OFF = N_("It was cut off {count} times before its end.")
 LET_GO = N_("It was paused or removed before its next try.")
+ASKED = "rule:"
 WAITING, RUNNING, DONE, SKIPPED, FAILED = "waiting", "running", "done", "skipped", "failed"
 
 
@@ -100,6 +104,40 @@ def arise(engine: Engine, schedule: Kept, due: datetime) -> bool:
             return False
         made = state.inserting(engine, schedule_runs).values(row).on_conflict_do_nothing()
         return connection.execute(made.returning(schedule_runs.c.due)).first() is not None
+
+
+def ask(engine: Engine, name: str, due: datetime, content: Mapping[str, Any]) -> bool:
+    """Write down what is to be done now, once for a name (which begins with `ASKED`) and a time; False where it is
+    known."""
+    now = runs.ago(engine)
+    row = {"schedule": name, "due": due, "content": state.plain(content), "status": WAITING, "attempts": 0}
+    row |= {"next_try": now, "holder": "", "heartbeat": now}
+    made = state.inserting(engine, schedule_runs).values(row).on_conflict_do_nothing()
+    with engine.begin() as connection:
+        return connection.execute(made.returning(schedule_runs.c.due)).first() is not None
+
+
+def asked(engine: Engine) -> dict[str, Any]:
+    """What was asked for and has not ended: its contents, by name."""
+    table = schedule_runs
+    open_ = table.c.schedule.startswith(ASKED, autoescape=True) & table.c.status.in_((WAITING, RUNNING))
+    with engine.connect() as connection:
+        rows = connection.execute(select(table.c.schedule, table.c.content).where(open_)).all()
+    return {row.schedule: row.content for row in rows}
+
+
+def of_rules(engine: Engine) -> pd.DataFrame:
+    """The rows of `state.schedule_runs` that rules asked for."""
+    return state.read(engine, schedule_runs, schedule_runs.c.schedule.startswith(ASKED, autoescape=True))
+
+
+def forgotten(engine: Engine) -> bool:
+    """Whether something that was asked for has waited for long, and nobody does it."""
+    table = schedule_runs
+    waits = table.c.schedule.startswith(ASKED, autoescape=True) & (table.c.status == WAITING)
+    late = waits & (table.c.next_try < runs.ago(engine, LATE))
+    with engine.connect() as connection:
+        return connection.execute(select(table.c.due).where(late)).first() is not None
 
 
 def _claimable(engine: Engine, names: Collection[str]) -> ColumnElement[bool]:

@@ -48,7 +48,7 @@ from data import events
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISION = "0011"  # the newest one in migrations/versions
+REVISION = "0012"  # the newest one in migrations/versions
 _POSTGRES_LOCK = 0x56494749  # any fixed number
 _SQLITE_WAIT_SECONDS = 30  # how long a writer waits for another one
 _json = partial(json.dumps, allow_nan=False)  # infinity is no JSON: PostgreSQL refuses it, so SQLite does too
@@ -343,6 +343,17 @@ snoozed = Table(
     metadata,
     _key("item"),
     Column("until", Date, nullable=False),  # the first day on which it waits again
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+)
+
+# Who is to answer something that waits in the inbox.
+assigned = Table(
+    "assigned",
+    metadata,
+    _key("item"),
+    Column("assignee", Text, nullable=False),
     Column("by", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("since", UtcDateTime, nullable=False),

@@ -20,7 +20,8 @@ def body() -> None:
     """What waits, what is put off, and what was answered."""
     found = inbox.waiting(of, sold, people)
     asleep = kept_rules.asleep(database.engine(), datetime.now(UTC).date())
-    waits = [one for one in found if one.key not in asleep]
+    given = kept_rules.assigned(database.engine())
+    waits = inbox.whose([one for one in found if one.key not in asleep], given)
     quiet = [one for one in found if one.key in asleep]
     if waits:
         stake = sum(one.stake for one in waits)
@@ -44,7 +45,7 @@ def body() -> None:
     else:
         st.markdown(":material/check_circle: " + _("Nothing waits: all was answered, or put off."))
     for one in waits[: inbox.SHOWN]:
-        inbox.shown(one)
+        inbox.shown(one, given.get(one.key))
     if (more := len(waits) - inbox.SHOWN) > 0:
         st.caption(_("{count} more are not shown: answer some first.").format(count=locales.number(more)))
     with st.expander(_("Put off"), icon=":material/snooze:"):
@@ -69,7 +70,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - What has the most money at stake comes first: of an alert about money what it is above or below what was expected, of
   an order the margin lost on average if it waits. Then the gravest, then the newest.
 - An answer and its reason are kept with the alert, shown in the rule’s rehearsal, and told again when the same rule
-  finds the same around the same day a year later. What is put off comes back on its day.
+  finds the same around the same day a year later. What is put off comes back on its day; what is given to somebody is
+  told to nobody, but can be looked for by their name.
             """
         )
     )

@@ -5,7 +5,8 @@ import streamlit as st
 from data import tables
 from models.ask import wording
 from models.ask.query import Query
-from ui import cards, known, store
+from models.ask.understand import Understood
+from ui import cards, known, store, told
 from ui.ask import answer, builder, models, sql, talk
 from ui.text import _, plain
 
@@ -41,7 +42,10 @@ def asked() -> None:
             st.markdown(f"**{plain(wording.sentence(of.catalogue, said.readings[0], of.names, currency))}**")
             models.explained(of, said.readings[0], sold, people)
         else:
+            place = st.container()
             models.pointed(said.intent)
+            with place:
+                modelled(said)
         return
     if query is None:
         suggested()
@@ -56,6 +60,21 @@ def asked() -> None:
     answer.link(query)
     answer.shown(of, query, known.answered(sold, people, query), known.dataset(of, query, sold, people))
     answer.kept(of, query)
+
+
+def modelled(said: Understood) -> None:
+    """What a model says to a question for it."""
+    if said.intent == "forecast":
+        told.coming(sold, said.readings[0] if said.readings else None, said.ahead)
+    elif said.intent == "leaving":
+        told.leaving(people)
+    elif said.intent == "slipping":
+        told.slips(sold)
+    elif said.intent == "stock":
+        told.sold_out(sold, "sales_stock")
+        told.drafts(sold)
+    else:
+        told.changed(sold, people)
 
 
 def suggested() -> None:

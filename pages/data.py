@@ -10,7 +10,7 @@ from data import countries, schemas, tables
 from data.dataset import Table
 from locales.labels import label
 from ui import answers, cards, country, downloads, inputs, store
-from ui.data import beside, connect, continuing, sources
+from ui.data import beside, called, connect, continuing, sources
 from ui.text import N_, _
 
 TABLES: dict[Table, str] = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
@@ -84,6 +84,8 @@ st.dataframe(
     column_config={_("Filled"): st.column_config.ProgressColumn(format="%.0f%%", min_value=0, max_value=100)},
 )
 downloads.table(columns, f"{table}_columns")
+if table == "sales":
+    called.view(stored)
 
 st.subheader(_("First rows"), anchor=False)
 first_rows = tables.head(stored, PREVIEW_ROWS)

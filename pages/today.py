@@ -5,25 +5,20 @@ from datetime import UTC, datetime
 import streamlit as st
 
 import locales
-import settings
 from charts import today as charts
 from charts.churn import explore as churn_charts
-from data import state
 from locales.labels import label
 from models.churn import explore
 from models.churn.preparation import with_outcome
-from models.lifecycle import registry
 from models.sales import pulse
-from ui import cards, store
+from ui import cards, store, told
 from ui.act import inbox
-from ui.customers import value
 from ui.products import margins
 from ui.sales import series
 from ui.text import _, ngettext
 
 OLD_DAYS = 30
 WAITING = 3  # of the inbox
-NAMED = 3  # customers who are slipping
 
 customers_data, sales_data = store.active("customers"), store.active("sales")
 cards.head(_("Today"), _("What should you look at this morning?"), customers_data, sales_data)
@@ -97,7 +92,6 @@ if spot is not None:
         {"f.contract": spot["row"], "f.internet_service": spot["column"]},
     )
 
-engine = state.engine(settings.get().database_url)
 waits, more = inbox.first(sales_data, customers_data, WAITING)
 for one in waits:
     cards.pointer(one.lines[0], one.page, _("See more"), dict(one.query))
@@ -105,30 +99,8 @@ if more:
     sentence = ngettext("{count} more waits in the inbox.", "{count} more wait in the inbox.", more)
     cards.pointer(sentence.format(count=locales.number(more)), "act_inbox", _("See what waits"))
 
-trained = registry.champion(engine, "churn", customers_data.lineage)
-if trained is not None and trained["metrics"].get("leaning"):
-    sentence = ngettext(
-        "{count} customer who is still here leans towards leaving.",
-        "{count} customers who are still here lean towards leaving.",
-        trained["metrics"]["leaning"],
-    )
-    count = locales.number(trained["metrics"]["leaning"])
-    cards.pointer(sentence.format(count=count), "churn_campaign", _("See whom to call"))
-
-slipping = value.slipping_now(sales_data)
-if slipping is not None and len(slipping):
-    sentence = ngettext(
-        "{count} customer, {names}, has been silent for unusually long; at risk: {amount} a year.",
-        "{count} customers have been silent for unusually long, first {names}; at risk: {amount} a year.",
-        len(slipping),
-    )
-    risk = locales.money(float(slipping["at_risk"].clip(lower=0).sum()), pounds)
-    called = ", ".join(slipping["name"].head(NAMED))
-    cards.pointer(
-        sentence.format(count=locales.number(len(slipping)), names=called, amount=risk),
-        "customers_value",
-        _("See whom to call"),
-    )
+told.leaving(customers_data)
+told.slipping(sales_data)
 
 loss = margins.worst(sales_data)
 if loss is not None:
@@ -147,22 +119,7 @@ if found is not None:
     sentence = _("The next {days} days should sell {lo} to {hi} (in four of five cases).")
     cards.pointer(sentence.format(days=chosen.horizon, lo=lo, hi=hi), "sales_forecast", _("See the forecast"))
 
-if "stock_moves" in sales_data.columns:
-    names = pulse.sold_out(store.frame(sales_data, "stock_moves"))
-    goods = store.frame(sales_data, "products") if "products" in sales_data.columns else None
-    described = {} if goods is None else goods.set_index("product")["description"].dropna().to_dict()
-    sentence = ngettext(
-        "{count} product is sold out: {names}.", "{count} products are sold out, such as {names}.", len(names)
-    )
-    if names:
-        first, last = (described.get(name, name) for name in (names[0], names[-1]))
-        some = _("{one} and {other}").format(one=first, other=last)
-        cards.pointer(
-            sentence.format(count=locales.number(len(names)), names=first if len(names) == 1 else some),
-            "data",
-            _("See the data"),
-            {"table": "sales"},
-        )
+told.sold_out(sales_data, "data")
 
 if (datetime.now(UTC).date() - shop.end.date()).days > OLD_DAYS:
     sentence = _("These sales end on {day}: “the last seven days” are the last ones in the data.")

@@ -1,10 +1,13 @@
 """Sales of one's own as they are kept, and what a page says of them."""
 
+import time
 from datetime import UTC, datetime
 
+import locales
 import settings
 from data import tables
 from data.dataset import Dataset, Origin
+from ui import background
 
 
 def keep(frame, **frames):
@@ -17,3 +20,15 @@ def words(app):
     """All that a page says, as it is read."""
     kinds = ("markdown", "caption", "warning", "info", "success")
     return " ".join(element.value for kind in kinds for element in app.get(kind)).replace("\\", "")
+
+
+def settled(app):
+    """A page once what it computes in the background is there."""
+    for _attempt in range(600):
+        if not any(button.label == locales._("Cancel") for button in app.button):
+            assert not app.exception
+            return app
+        while background._stopping:  # each look at the page takes the work's time
+            time.sleep(0.02)
+        app.run()
+    raise AssertionError("it never came")

@@ -7,12 +7,12 @@ from typing import TypeVar, cast
 import streamlit as st
 
 from locales import Sentence
-from models.churn.value import Terms
+from models.churn.value import USUAL, Terms
 from ui.text import _, plain
 
 PERIODS = (4, 13, 52)  # weeks
 SOUGHT = 2_000  # options of a list in which can be searched
-SAVED = 30  # percent of the leavers who are called, as long as no campaign has shown it
+SAVED = round(100 * USUAL.saved)  # percent of the leavers who are called, as long as no campaign has shown it
 
 T = TypeVar("T", bound=str)
 
@@ -230,8 +230,8 @@ def attempt(do: Callable[[], object]) -> None:
 def offer_terms(currency: str, usual: int = SAVED) -> Terms:
     """Inputs, side by side: value of a customer, cost of an offer, share of leavers it saves (percent, `usual` at
     first). Shared by all pages."""
-    worth = number(_("Value of a customer kept ({currency})").format(currency=currency), "value", 900, 0, 1e6)
-    offer = number(_("Cost of an offer ({currency})").format(currency=currency), "offer", 60, 0, 1e5)
+    worth = number(_("Value of a customer kept ({currency})").format(currency=currency), "value", USUAL.value, 0, 1e6)
+    offer = number(_("Cost of an offer ({currency})").format(currency=currency), "offer", USUAL.offer, 0, 1e5)
     saved = number(_("Leavers saved by a call (%)"), "saved", usual, 0, 100)
     return Terms(worth, offer, saved / 100)
 

@@ -12,19 +12,26 @@ from models.ask.definitions import PEOPLE
 from models.ask.known import Known
 from models.ask.query import Query
 from models.ask.statement import Answer
-from ui import store
+from ui import database, store
 
 MAX_ANSWERS = 256  # kept, of all visitors
 
 
 def known(sold: Stored, people: Stored) -> Known:
     """What these sales and customers can be asked."""
-    return _known(sold.version, people.version, sold, people)
+    called = model.called(database.engine(), sold.lineage)
+    return _known(sold.version, people.version, tuple((name, *words) for name, words in called.items()), sold, people)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _known(version: str, people_version: str, _sold: Stored, _people: Stored) -> Known:  # noqa: ARG001  # the cache key
-    return model.of_stored(_sold, _people, store.unknown(_sold))
+def _known(
+    version: str,  # noqa: ARG001  # this and the next are the cache key
+    people_version: str,  # noqa: ARG001
+    called: tuple[tuple[str, ...], ...],
+    _sold: Stored,
+    _people: Stored,
+) -> Known:
+    return model.of_stored(_sold, _people, store.unknown(_sold), {name: words for name, *words in called})
 
 
 def dataset(of: Known, query: Query, sold: Stored, people: Stored) -> Stored:

@@ -117,6 +117,9 @@ def what(one: Schedule) -> str:
     if one.job in schedule.OF_MODEL:
         model = MODELS[one.of["model"]]
         return _("{job}: {about}").format(job=text, about=_(model))
+    if one.job == "calls":
+        about = ", ".join([_(schedule.WHO[one.of["who"]]), locales.LANGUAGES[one.of["language"]]])
+        return _("{job}: {about}").format(job=text, about=about)
     if one.job != "report":
         return text
     board = keep.all_boards().get(one.of["board"])
@@ -126,6 +129,11 @@ def what(one: Schedule) -> str:
 
 
 MODELS = {"sales": N_("sales"), "churn": N_("churn")}
+
+
+def called(name: str, one: Schedule) -> str:
+    """A schedule by its name; what a rule asked for (by its id) by what that rule is about."""
+    return _("A rule about “{name}”").format(name=one.name) if name.startswith(schedules.ASKED) else one.name
 
 
 def following(one: Schedule, now: datetime) -> datetime | None:
@@ -160,7 +168,8 @@ def ran() -> None:
     if rows.empty:
         st.caption(_("Nothing has come due yet."))
         return
-    names = [one.name if (one := schedule.from_json(content)) else "" for content in rows["content"]]
+    named = zip(rows["schedule"], rows["content"], strict=True)
+    names = [called(name, one) if (one := schedule.from_json(content)) else "" for name, content in named]
     _table(
         pd.DataFrame(
             {
@@ -191,5 +200,5 @@ def _table(shown: pd.DataFrame) -> None:
 def runner(found: Mapping[str, tuple[Schedule, Kept]]) -> None:
     """Say where nothing does what is due."""
     engine = database.engine()
-    if schedule.unattended(found, schedules.attended(engine), runs.clock(engine)):
+    if schedule.unattended(found, schedules.attended(engine), runs.clock(engine)) or schedules.forgotten(engine):
         st.warning(plain(_(schedule.NOBODY)), icon=":material/running_with_errors:")

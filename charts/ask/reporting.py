@@ -21,7 +21,7 @@ KINDS = (".pdf", ".xlsx", ".html")
 
 def source(sold: Stored, people: Stored | None, engine: Engine) -> Source:
     """What boards say of some sales, and of customers where they are of the same shop; nothing is remembered."""
-    of = known.of_stored(sold, people, tables.unknown(sold))
+    of = known.of_stored(sold, people, tables.unknown(sold), known.called(engine, sold.lineage))
     stored = {"sales": sold} | ({PEOPLE: people} if people else {})
     ask = {name: partial(tables.query, one) for name, one in stored.items()}
 

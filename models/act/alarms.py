@@ -7,7 +7,7 @@ sentence(row, known, names, currency)                    # "Revenue: £120 on 28
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from functools import partial
 from typing import Any
 
@@ -16,10 +16,11 @@ from sqlalchemy import Engine
 
 import locales
 from data import rules as kept_rules
-from data import state
+from data import schedules, state
 from locales import N_, Sentence, _, ngettext
-from models.act import rehearsal, rules
-from models.act.rules import Rule
+from models.act import rehearsal, rules, schedule
+from models.act.rules import Action, Rule
+from models.act.schedule import MAX_NAME, Job, Schedule
 from models.ask import wording
 from models.ask.definitions import Catalogue
 from models.ask.statement import Ask
@@ -75,9 +76,34 @@ def judged(
                     **{"value": one["value"], "expected": one["expected"], "content": content, "raised": now},
                 }
             )
+    new = kept_rules.raised(engine, rows)
+    for name in dict.fromkeys(row["rule"] for row in rows):
+        _ask(engine, name, readable[name], lineage, day)
     nothing = [one.problem is not None and one.problem.message == rehearsal.NOTHING for one in verdicts]
     silent = any(nothing) and all(one.problem is not None for one in verdicts)
-    return Judged(len(wanted), len(rows), kept_rules.raised(engine, rows), problems, silent)
+    return Judged(len(wanted), len(rows), new, problems, silent)
+
+
+def asked(name: str, lineage: str, action: str) -> str:
+    """The name under which a rule (by its id) asks for what it does about a lineage of data."""
+    return f"{schedules.ASKED}{name} {lineage} {action}"
+
+
+def _ask(engine: Engine, name: str, rule: Rule, lineage: str, day: date) -> None:
+    """Let what a rule does beside telling and drafting be done by the next `jobs.py run-due`, once for a day."""
+    about: dict[Action, tuple[Job, dict[str, str]]] = {
+        "slipping": ("calls", {"who": "slipping", "language": rule.language}),
+        "leaving": ("calls", {"who": "leaving", "language": rule.language}),
+        "report": ("report", {"board": rule.board, "kind": ".pdf", "language": rule.language}),
+        "challenger": ("retrain", {"model": "sales"}),
+        "drift": ("drift", {"model": "sales"}),
+    }
+    due = datetime.combine(day, time(), UTC)
+    for action in rule.actions:
+        if action in about:
+            job, of = about[action]
+            work = Schedule(rule.measure[:MAX_NAME], job, of)
+            schedules.ask(engine, asked(name, lineage, action), due, schedule.to_json(work))
 
 
 def forecast(engine: Engine, rule: Rule, versions: Collection[str]) -> pd.DataFrame | None:

@@ -30,7 +30,7 @@ from models.ask.query import Filter, read
 Kind = Literal["over", "under", "outside", "changed"]
 Against = Literal["number", "weekday", "year", "band", "usual"]
 Severity = Literal["note", "warning", "critical"]
-Action = Literal["tell", "order", "call", "report", "challenger", "drift"]
+Action = Literal["tell", "order", "slipping", "leaving", "report", "challenger", "drift"]
 KINDS: Mapping[Against, tuple[Kind, ...]] = {
     "number": ("over", "under", "outside"),
     "weekday": ("over", "under", "changed"),
@@ -63,7 +63,9 @@ class Rule:
 
     on `days` judged days in a row, where there usually are at least `volume` lines (of an average: are, that day). Then
     it is quiet about the same level until it was not so for `cooldown` days. It tells its `owner` between the hours
-    `hours` (from, until) of the clocks in `zone`, and does its `actions`.
+    `hours` (from, until) of the clocks in `zone`, and does its `actions`, once for each day on which it fires: "tell",
+    draft an "order", write a list of whom to call ("slipping", "leaving"), send the "report" of a `board`, train a
+    "challenger" of the forecast, compare the data with what it learned from ("drift"). It writes in `language`.
     """
 
     measure: str
@@ -82,6 +84,8 @@ class Rule:
     severity: Severity = "warning"
     owner: str = ""
     actions: tuple[Action, ...] = ("tell",)
+    board: str = ""
+    language: str = "en"
 
 
 READY: Mapping[str, Rule] = {
@@ -118,6 +122,8 @@ def check(rule: Rule, known: Catalogue) -> None:
         raise Unfit(N_("Customers move between segments, which are those of the last day: a rule cannot follow one."))
     if rule.by and not known.dimensions[rule.by].levels:
         raise Unfit(N_("A rule watches somebody or something: it cannot be split by a part of the calendar."))
+    if "report" in rule.actions and not rule.board:
+        raise Unfit(N_("Choose the board that is sent."))
     _check_numbers(rule)
 
 

@@ -3,8 +3,8 @@
 Schedule("Sales on Mondays", "report", {"board": "sales", "kind": ".pdf"}, "0 7 * * 1", "Europe/Paris")
 check(schedule)                      # raises Unfit, a sentence
 visible(data.schedules.kept(engine)) # those that can be read, by their ids, with how they are kept
-arise(engine)                        # writes down what has come due, each time once; the ids of all that are on
-arguments(schedule, ...)             # what jobs.py is called with
+arise(engine)                        # writes down what has come due, each time once; all that are on, by their ids
+arguments(schedule, folder, held)    # what jobs.py is called with
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -22,7 +22,7 @@ from locales import LANGUAGES, N_
 from models.act import timing
 from models.act.timing import Unfit
 
-Job = Literal["refresh", "fetch", "drift", "score", "retrain", "rules", "report"]
+Job = Literal["refresh", "fetch", "drift", "score", "retrain", "rules", "report", "calls"]
 JOBS: Mapping[Job, str] = {
     "refresh": N_("Download the datasets in use again"),
     "fetch": N_("Bring what was read from databases up to date"),
@@ -31,7 +31,9 @@ JOBS: Mapping[Job, str] = {
     "rules": N_("Judge the rules"),
     "retrain": N_("Train a model again"),
     "report": N_("Send a board as a report"),
+    "calls": N_("Write a list of whom to call"),
 }
+WHO = {"slipping": N_("Customers who are slipping"), "leaving": N_("Customers who are likely to leave")}
 OF_MODEL: tuple[Job, ...] = ("drift", "score", "retrain")
 MODELS = ("sales", "churn")
 KINDS = {".pdf": "PDF, A4", "slides": "PDF, 16:9", ".xlsx": "XLSX", ".html": "HTML"}
@@ -47,7 +49,8 @@ class Schedule:
     """A job, when it is due (`timing`), and whether it is `on`.
 
     `of` says about what: the `model` of those in `OF_MODEL`; the `board` (its id) of a report, the `kind` of its file
-    (a key of `KINDS`) and its `language`.
+    (a key of `KINDS`) and its `language`; `who` is on a list of whom to call (a key of `WHO`),
+    and its `language`.
     """
 
     name: str
@@ -86,6 +89,8 @@ def check(schedule: Schedule) -> None:
         known = schedule.of.get("kind") in KINDS and schedule.of.get("language") in LANGUAGES
         if not known or not schedule.of.get("board"):
             raise Unfit(N_("Choose the board, the kind of file and the language of the report."))
+    if schedule.job == "calls" and (schedule.of.get("who") not in WHO or schedule.of.get("language") not in LANGUAGES):
+        raise Unfit(N_("Choose who is to be called, and the language of the list."))
     timing.check(schedule.cron, schedule.zone)
 
 
@@ -97,7 +102,8 @@ def visible(kept: Iterable[Kept]) -> dict[str, tuple[Schedule, Kept]]:
 
 
 def arise(engine: Engine) -> dict[str, Schedule]:
-    """Write down what has come due by the database's clock, each time once; all schedules that are on, by their ids.
+    """Write down what has come due by the database's clock, each time once; all schedules that are on, and what rules
+    have asked for, by their ids.
 
     Of the times that passed since the last one, by whatever nobody did them, one is done: the latest.
     """
@@ -107,7 +113,8 @@ def arise(engine: Engine) -> dict[str, Schedule]:
         due = timing.latest(schedule.cron, schedule.zone, min(kept.since, now), now)
         if due is not None:
             schedules.arise(engine, kept, due)
-    return {name: schedule for name, (schedule, _kept) in found.items()}
+    asked = {name: made for name, content in schedules.asked(engine).items() if (made := from_json(content))}
+    return {name: schedule for name, (schedule, _kept) in found.items()} | asked
 
 
 def unattended(found: Mapping[str, tuple[Schedule, Kept]], attended: Collection[str], now: datetime) -> bool:
@@ -125,14 +132,24 @@ def cause(held: Held) -> str:
     return f"{held.schedule} {held.due.isoformat()}"
 
 
-def arguments(schedule: Schedule, folder: Path, cause: str) -> list[str]:
-    """What jobs.py is called with; a report is written in a folder, and sent to each channel once a cause."""
+def arguments(schedule: Schedule, folder: Path, held: Held) -> list[str]:
+    """What jobs.py is called with; what it writes goes into a folder, and is sent to each channel once a cause."""
     if schedule.job in OF_MODEL:
         return [schedule.job, "--model", schedule.of["model"], "--json"]
-    if schedule.job != "report":
+    if schedule.job not in ("report", "calls"):
         return [schedule.job, "--json"]
-    board, kind, language = (schedule.of[name] for name in ("board", "kind", "language"))
-    slides = ["--slides"] if kind == "slides" else []
-    name = "-".join(filter(None, [board, language, "slides" if slides else ""]))
-    file = folder / f"{name}{'.pdf' if slides else kind}"
-    return ["report", "--board", board, "--to", str(file), "--language", language, *slides, "--cause", cause, "--json"]
+    to = ["--to", str(file(schedule, folder, held.due)), "--language", schedule.of["language"]]
+    if schedule.job == "calls":
+        about = ["--who", schedule.of["who"]]
+    else:
+        about = ["--board", schedule.of["board"], *(["--slides"] if schedule.of["kind"] == "slides" else [])]
+    return [schedule.job, *about, *to, "--cause", cause(held), "--json"]
+
+
+def file(schedule: Schedule, folder: Path, due: datetime) -> Path:
+    """What a report or a list is written as. A list is kept for each day, a report is written over the last one."""
+    language = schedule.of["language"]
+    if schedule.job == "calls":
+        return folder / f"{schedule.of['who']}-{language}-{due:%Y-%m-%d}.csv"
+    board, kind = schedule.of["board"], schedule.of["kind"]
+    return folder / (f"{board}-{language}-slides.pdf" if kind == "slides" else f"{board}-{language}{kind}")

@@ -4,10 +4,10 @@ A formula stands here once, over the columns of `data.schemas`. Revenue, returns
 `models.sales.overview` and `models.products.margins`; orders and customers are counted where something was sold.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeVar
 
 import locales
 from data import schemas
@@ -369,11 +369,13 @@ def catalogue(
     unknown: Collection[str] = (),
     people: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    called: Mapping[str, Sequence[str]] | None = None,
 ) -> Catalogue:
     """What can be asked of sales with the frames `columns` (frame -> column -> pandas type) between two days.
 
     `unknown` columns say nothing of any line. `people` are the columns of a table of customers who stay or leave.
-    `headers` are what the file called its columns (canonical -> its own): they are words for them, too.
+    `headers` are what the file called its columns (canonical -> its own): they are words for them, too. `called` is
+    what people call columns that are their own: the first word is the one that is shown.
     """
     sales = {*columns["sales"], TIME} - set(unknown)
     if {"quantity", "unit_price"} <= sales:
@@ -420,15 +422,24 @@ def catalogue(
         measures |= asked
         dimensions |= split
     meant = {"amount": "revenue", "quantity": "units"}
-    called = {meant.get(column, column): (header,) for column, header in (headers or {}).items()}
+    headed = {meant.get(column, column): (header,) for column, header in (headers or {}).items()}
     return Catalogue(
-        measures={name: replace(one, words=(*one.words, *called.get(name, ()))) for name, one in measures.items()},
-        dimensions={name: replace(one, words=(*one.words, *called.get(name, ()))) for name, one in dimensions.items()},
+        measures={name: _named(one, headed.get(name, ()), called or {}) for name, one in measures.items()},
+        dimensions={name: _named(one, headed.get(name, ()), called or {}) for name, one in dimensions.items()},
         lacking=lacking,
         first=span[0],
         last=span[1],
         frames={name: tuple(kept) for name, kept in columns.items()},
     )
+
+
+Defined = TypeVar("Defined", Measure, Dimension)
+
+
+def _named(one: Defined, headed: Sequence[str], called: Mapping[str, Sequence[str]]) -> Defined:
+    """A definition with the words of its file and of its people."""
+    mine: Sequence[str] = called.get(one.title, ()) if one.own else ()
+    return replace(one, title=mine[0] if mine else one.title, words=(*mine, *one.words, *headed))
 
 
 def _numbers(column: str, table: str, rows: str = "") -> Iterable[Measure]:

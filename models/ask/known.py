@@ -1,16 +1,21 @@
 """What some data can be asked, and in which words."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import NamedTuple
 
-from data import tables
+from sqlalchemy import Engine
+
+from data import state, tables
 from data.tables import Stored
+from locales import N_, Sentence
 from models.ask import definitions, lexicon, vocabulary
 from models.ask.definitions import PEOPLE, Catalogue
 from models.ask.lexicon import Lexicon
 from models.ask.statement import Ask
+
+CALLED = "ask.called "  # preference, with the lineage
 
 
 class Known(NamedTuple):
@@ -29,17 +34,20 @@ def known(
     unknown: Collection[str] = (),
     people: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    called: Mapping[str, Sequence[str]] | None = None,
 ) -> Known:
     """All of it, for the arguments of `definitions.catalogue`; `ask` runs SQL on the sales, and on the customers."""
-    catalogue = definitions.catalogue(columns, span, unknown, people, headers)
+    catalogue = definitions.catalogue(columns, span, unknown, people, headers, called)
     levels = vocabulary.levels(catalogue, ask)
     names = vocabulary.names(catalogue, ask["sales"])
     return Known(catalogue, lexicon.lexicon(catalogue, levels, names), names, levels)
 
 
-def of_stored(sold: Stored, people: Stored | None, unknown: Collection[str]) -> Known:
+def of_stored(
+    sold: Stored, people: Stored | None, unknown: Collection[str], called: Mapping[str, Sequence[str]] | None = None
+) -> Known:
     """The same of sales as they are kept, and of customers where they are of the same shop; `unknown` columns say
-    nothing of any line (`data.tables.unknown`)."""
+    nothing of any line (`data.tables.unknown`), `called` is what people call their own (see `called`)."""
     ours = people if people is not None and tables.of_one_shop(sold, people) else None
     first, last = sold.span or (sold.stored, sold.stored)
     return known(
@@ -49,4 +57,18 @@ def of_stored(sold: Stored, people: Stored | None, unknown: Collection[str]) -> 
         unknown,
         ours.columns[PEOPLE] if ours else None,
         sold.origin.columns,
+        called,
     )
+
+
+def called(engine: Engine, lineage: str) -> dict[str, list[str]]:
+    """What people call the columns of a lineage of sales that are their own, by column; the first word is shown."""
+    return state.preference(engine, f"{CALLED}{lineage}", {})
+
+
+def call(engine: Engine, lineage: str, names: Mapping[str, Sequence[str]]) -> None:
+    """Call columns so from now on. Raises `Sentence` where one word is to be the first for two of them."""
+    first = [words[0].casefold() for words in names.values()]
+    if len(set(first)) < len(first):
+        raise Sentence(N_("Two columns cannot be called the same: change one of the names."))
+    state.prefer(engine, f"{CALLED}{lineage}", {column: list(words) for column, words in names.items()})

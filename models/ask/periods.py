@@ -19,7 +19,7 @@ import pandas as pd
 import locales
 from locales import N_, _, ngettext
 
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
 FREQUENCY = {"week": "W-SUN", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC"}
 _ABSOLUTE = re.compile(r"(\d{4})(?:-(?:H([12])|Q([1-4])|W(\d{1,2})|(\d{1,2})(?:-(\d{1,2}))?))?$")
 _RELATIVE = re.compile(r"(?:(last|previous) (\d{1,4})|(previous|this)) (day|week|month|quarter|year)$")
@@ -78,14 +78,14 @@ def _absolute(year: str, half: str, quarter: str, week: str, month: str, day: st
         else (1, 12)
     )
     start = date(int(year), begin, 1)
-    return start, _later(start, length) - timedelta(days=1)
+    return start, later(start, length) - timedelta(days=1)
 
 
 def _last(count: int, unit: str, last: date) -> tuple[date, date]:
     if unit in ("day", "week"):
         return last - timedelta(days=count * (7 if unit == "week" else 1) - 1), last
     after = last + timedelta(days=1)
-    return _later(after, -count * _MONTHS[unit]), last
+    return later(after, -count * MONTHS[unit]), last
 
 
 def _whole(which: str, unit: str, last: date) -> tuple[date, date]:
@@ -104,7 +104,8 @@ def _wholes(count: int, unit: str, last: date) -> tuple[date, date]:
     return (pd.Period(start, FREQUENCY[unit]) - (count - 1)).start_time.date(), end
 
 
-def _later(day: date, months: int) -> date:
+def later(day: date, months: int) -> date:
+    """The day so many months later; the last of that month where it is shorter."""
     return (pd.Timestamp(day) + pd.DateOffset(months=months)).date()
 
 
@@ -126,8 +127,8 @@ def shifted(span: tuple[date, date], compared: str) -> tuple[date, date]:
     if start.day == 1:
         months = 12 if compared == "year" else (end.year - start.year) * 12 + end.month - start.month + 1
         after = end + timedelta(days=1)
-        until = _later(after, -months) - timedelta(days=1) if after.day == 1 else _later(end, -months)
-        return _later(start, -months), until
+        until = later(after, -months) - timedelta(days=1) if after.day == 1 else later(end, -months)
+        return later(start, -months), until
     shift = timedelta(days=364) if compared == "year" else end - start + timedelta(days=1)
     return start - shift, end - shift
 

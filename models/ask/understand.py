@@ -8,8 +8,10 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from models.ask import definitions, spelling, when, words
+from models.ask.ahead import ahead
 from models.ask.definitions import TABLES, Catalogue
 from models.ask.draft import MAX_READINGS, Draft, Item
 from models.ask.lexicon import SUPERLATIVES, Entry, Lexicon, corrected, nearest
@@ -47,7 +49,7 @@ class Understood:
     is no answer. `intent` names the model that is asked ("forecast", "leaving", "slipping", "stock", "why", "drift").
     `unknown` words, and what is `lacking` in the data (names of a catalogue), keep it from being answered; `readings`
     then are what is left without them. `fixed` are the words that were read as others; `too_long`: not read at all.
-    `goes_on`: it changes the question before.
+    `goes_on`: it changes the question before. `ahead`: the days to come that a question for the forecast names.
     """
 
     readings: tuple[Query, ...] = ()
@@ -57,6 +59,7 @@ class Understood:
     fixed: tuple[tuple[str, str], ...] = ()
     too_long: bool = False
     goes_on: bool = False
+    ahead: tuple[date, date] | None = None
 
     @property
     def certain(self) -> bool:
@@ -90,7 +93,9 @@ def understand(text: str, known: Catalogue, lexicon: Lexicon, previous: Query | 
     unknown = tuple(Unknown(word, tuple(nearest(lexicon, spelling.stem(word)))) for word in dict.fromkeys(stray))
     lacking = tuple(dict.fromkeys(name for item in items for name in item.lacking))
     goes_on = base is not None and bool(possible)
-    return Understood(possible[: 1 if intent else MAX_READINGS], intent, unknown, lacking, fixed, goes_on=goes_on)
+    readings_ = possible[: 1 if intent else MAX_READINGS]
+    to_come = ahead(plain, known.last) if intent == "forecast" else None
+    return Understood(readings_, intent, unknown, lacking, fixed, goes_on=goes_on, ahead=to_come)
 
 
 def _items(text: str, lexicon: Lexicon) -> tuple[list[Item], tuple[tuple[str, str], ...]]:

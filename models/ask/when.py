@@ -13,7 +13,7 @@ from models.ask import periods
 
 MARK = " \x00 "  # stands where a period was, so that what was around it does not meet
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         (
@@ -54,7 +54,7 @@ def _any(words: "dict[str, int] | list[str]") -> str:
 
 
 UNIT = "|".join(pattern for words in _UNITS.values() for pattern in words.split())
-MONTH = _any(_MONTHS)
+MONTH = _any(MONTHS)
 COUNT = rf"(?:\d{{1,3}}|{_any(_COUNTS)})"
 ORDINAL = _any(_ORDINALS)
 YEAR = r"(?:19|20)\d\d"
@@ -214,28 +214,28 @@ _NOUN = (
 )
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
     return 1 if text == "premier" else _COUNTS.get(text) or int(text)
 
 
-def _unit(text: str) -> str:
+def unit(text: str) -> str:
     return next(unit for unit, words in _UNITS.items() if re.fullmatch("|".join(words.split()), text))
 
 
 def _rolling(found: re.Match[str]) -> str:
-    return f"last {_count(found['count'])} {_unit(found['unit'])}"
+    return f"last {count(found['count'])} {unit(found['unit'])}"
 
 
 def _whole(found: re.Match[str]) -> str:
-    return f"previous {_count(found['count'])} {_unit(found['unit'])}"
+    return f"previous {count(found['count'])} {unit(found['unit'])}"
 
 
 def _previous(found: re.Match[str]) -> str:
-    return f"previous {_unit(found['unit'])}"
+    return f"previous {unit(found['unit'])}"
 
 
 def _this(found: re.Match[str]) -> str:
-    return f"this {_unit(found['unit'])}"
+    return f"this {unit(found['unit'])}"
 
 
 def _so_far(unit: str) -> str:
@@ -299,7 +299,7 @@ def _point(found: re.Match[str]) -> Point | None:
         half = "spoken_half" in found.groupdict()
         which = _ORDINALS[said["which"]]
         said["half" if half else "quarter"] = str(min(which, 2) if half else which)
-    month = _MONTHS[said["name"]] if "name" in said else int(said.get("month", 0))
+    month = MONTHS[said["name"]] if "name" in said else int(said.get("month", 0))
     part = ""
     if "quarter" in said:
         part = f"-Q{said['quarter']}"
@@ -355,7 +355,7 @@ def _range(text: str, first: date, last: date) -> tuple[str, str]:
         after = _first_point(text[bare.end() :])
         if after and after[0].start() == 0 and re.fullmatch(r"-\d\d-\d\d", after[1].part):
             end = _dated(after[1], first, last)
-            spec = f"{end[:8]}{_count(bare['day']):02d}/{end}"
+            spec = f"{end[:8]}{count(bare['day']):02d}/{end}"
             if periods.is_period(spec):
                 return text[: bare.start()] + MARK + text[bare.end() + after[0].end() :], spec
     one = _first_point(text)

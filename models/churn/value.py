@@ -20,6 +20,9 @@ class Terms:
     saved: float
 
 
+USUAL = Terms(900.0, 60.0, 0.3)  # assumed until somebody says, or campaigns show, what they are
+
+
 def ranking(probability: np.ndarray, left: np.ndarray) -> pd.DataFrame:
     """One row a customer called, the riskiest first: `threshold`, `called` and `found` (counts), and their shares.
 

@@ -47,9 +47,10 @@ def compare(coarse: Forecast, daily: Forecast, frequency: str) -> Agreement | No
         return None
     start, end = starts[whole][0], ends[whole][-1]
     days = np.asarray((daily.frame.index >= start) & (daily.frame.index <= end))
-    return Agreement(start, end, _summed(coarse, whole), _summed(daily, days))
+    return Agreement(start, end, summed(coarse, whole), summed(daily, days))
 
 
-def _summed(found: Forecast, which: np.ndarray) -> tuple[float, float, float]:
+def summed(found: Forecast, which: np.ndarray) -> tuple[float, float, float]:
+    """The mean, and the ends of the 80% band, of the sum of the steps `which` (a mask)."""
     lo, hi = np.quantile(paths(found.window, found.past, DEFAULT)[:, which].sum(axis=1), (0.1, 0.9))
     return float(found.frame["mean"].to_numpy()[which].sum()), float(lo), float(hi)

@@ -12,8 +12,9 @@ import settings
 from data import campaigns, schedules, state, tables
 from data import rules as kept_rules
 from data.dataset import Dataset, Origin
-from models.act import rules
+from models.act import alarms, rules, schedule
 from models.act.rules import Rule
+from models.act.schedule import Schedule
 from models.drift import alerts
 from ui.text import plain
 
@@ -360,3 +361,52 @@ def test_names_from_outside_are_data(visit):
         assert "](http" not in raw
         assert "**b**" not in raw
         assert plain("**b**") in raw
+
+
+def test_what_a_rule_did_is_said_with_its_alert_and_its_list_can_be_taken(visit):
+    sold = sales(visit)
+    day = sold.span[1].date()
+    kept_rules.raised(engine(), [found(sold)])
+    due = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    for action, job, of in (
+        ("slipping", "calls", {"who": "slipping", "language": "en"}),
+        ("drift", "drift", {"model": "sales"}),
+    ):
+        work = schedule.to_json(Schedule("revenue", job, of))
+        schedules.ask(engine(), alarms.asked("mine", sold.lineage, action), due, work)
+    held = schedules.claim(engine(), [alarms.asked("mine", sold.lineage, "slipping")])
+    schedules.end(engine(), held, schedules.DONE, None)
+    said = words(visit("act_inbox"))
+    assert "Customers who are slipping, English: done" in said
+    assert "waits for its next try" in said
+    file = settings.get().home / "reports" / f"slipping-en-{day}.csv"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("a")
+    assert visit("act_inbox").download_button[0].label == "List"
+
+
+def test_something_is_given_to_somebody_and_found_by_their_name(visit):
+    sold = sales(visit)
+    kept_rules.raised(engine(), [found(sold, name=name) for name in ("mine", "other")])
+    key = f"rule mine {sold.lineage} {sold.span[1].date()}"
+    app = visit("act_inbox")
+    app.session_state[f"inbox.assign.{key}"] = True
+    app.run()
+    for label, text in (("Who is to answer it?", "Bob"), ("Who are you?", "Ada"), ("Why they?", "knows the *shop*")):
+        next(one for one in app.text_input if one.label == label).set_value(text)
+    next(one for one in app.button if one.label == "Assign").click().run()
+    assert "to be answered by Bob, says Ada: knows the *shop*" in words(app)
+    assert metric(app, "Waiting") == "2"
+    app.multiselect(key="whose").set_value(["Bob"]).run()
+    assert metric(app, "Waiting") == "1"
+
+
+def test_what_a_rule_does_is_chosen_and_a_report_needs_a_board(visit):
+    keep("mine", FIXED)
+    app = visit("act_rules", rule="mine")
+    actions = next(one for one in app.multiselect if one.label == "What is done then")
+    assert actions.value == ["tell"]
+    actions.set_value(["slipping", "report"]).run()
+    next(one for one in app.selectbox if one.label == "Board").set_value("customers").run()
+    app.button(key="act.keep").click().run()
+    assert (kept("mine").actions, kept("mine").board) == (("slipping", "report"), "customers")

@@ -1,13 +1,15 @@
 """The page Ask: a question in words or by hand, what is said back, and the receipt of an answer."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
 
 import settings
-from data import tables
+from data import state, tables
 from data.dataset import Dataset, Origin
+from models.drift import alerts
+from tests.shown import settled
 from ui.ask import talk
 
 pytestmark = [pytest.mark.xdist_group("ask"), pytest.mark.same_data("ask")]
@@ -113,6 +115,28 @@ def test_questions_for_the_models_lead_to_their_pages(visit, text, page):
     app = ask(visit("ask"), text)
     assert any(page in str(link.proto.page).replace("_", "-") for link in app.get("page_link"))
     assert not app.warning
+
+
+def test_what_will_sell_is_the_sum_of_the_forecast_of_those_days(visit):
+    sold = settled(visit("sales_forecast"))
+    expected = next(card.value for card in sold.metric if card.label.startswith("Expected by"))
+    app = settled(ask(visit("ask"), "how much will we sell in the next 28 days"))
+    assert app.metric[0].value == expected
+    store = settled(ask(visit("ask"), "forecast for London next week"))
+    assert "London" in store.metric[0].label
+    assert "farther ahead" in words(ask(visit("ask"), "how much will we sell in december 2029"))
+
+
+def test_who_slips_and_what_changed_are_said_and_not_only_pointed_to(visit):
+    assert "silent for unusually long" in words(settled(ask(visit("ask"), "who is slipping away")))
+    row = {"version": "v", "day": date(2026, 3, 1), "kind": "psi", "severity": alerts.ALERT, "value": 0.5}
+    row |= {"threshold": 0.3, "message": "Price rose.", "message_values": {}, "raised": datetime.now(UTC)}
+    line = tables.active(settings.get().home, "sales").lineage
+    engine = state.engine(settings.get().database_url)
+    state.upsert(
+        engine, state.alert_log, [row | {"model": "sales", "feature": "x", "lineage": line, "state": "notify"}]
+    )
+    assert "Price rose." in words(ask(visit("ask"), "has anything changed in the data"))
 
 
 def test_why_splits_a_change(visit):

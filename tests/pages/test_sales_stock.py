@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 from datetime import UTC, date, datetime
 
 import pandas as pd
@@ -13,7 +12,7 @@ import settings
 from data import tables
 from data.dataset import Dataset, Origin
 from data.demo import sales as demo_sales
-from ui import background
+from tests.shown import settled
 from ui.sales import supply
 
 pytestmark = [pytest.mark.xdist_group("stock"), pytest.mark.same_data("stock")]
@@ -40,17 +39,6 @@ def shop(visit, frames):
         return settled(visit("sales_stock", **query))
 
     return run
-
-
-def settled(app):
-    for _attempt in range(600):
-        if not any(button.label == locales._("Cancel") for button in app.button):
-            assert not app.exception
-            return app
-        while background._stopping:  # each look at the page takes the work's time
-            time.sleep(0.02)
-        app.run()
-    raise AssertionError("the forecasts never came")
 
 
 def sales_only(frames, *without):

@@ -10,16 +10,17 @@ import streamlit as st
 import locales
 import settings
 from data import rules as kept_rules
-from data import state
+from data import schedules, state
 from data.tables import Stored
 from locales.labels import label
-from models.act import alarms, rules
+from models.act import alarms, rules, schedule
 from models.act.rules import Rule
 from models.ask import wording
 from models.ask.known import Known
 from models.drift import alerts
 from models.lifecycle import managed
 from ui import database, inputs, known, lists
+from ui import schedules as shared
 from ui.act import waits, watched
 from ui.act.rules import SEVERITIES
 from ui.act.waits import Answer, Item
@@ -59,14 +60,22 @@ def _of_rules(of: Known, sold: Stored) -> list[Item]:
     answered = rows[rows["acknowledged"].notna()]
     told = state.read(database.engine(), state.rule_deliveries)
     waits = rows[rows["acknowledged"].isna()]
+    asked = schedules.of_rules(database.engine())
     return [
-        _of_rule(of, sold, str(name), day.date(), some, answered, told[told["cause"].isin(some["cause"])])
+        _of_rule(of, sold, str(name), day.date(), some, answered, told[told["cause"].isin(some["cause"])], asked)
         for (name, day), some in waits.groupby(["rule", "day"])
     ]
 
 
 def _of_rule(
-    of: Known, sold: Stored, name: str, day: date, rows: pd.DataFrame, answered: pd.DataFrame, told: pd.DataFrame
+    of: Known,
+    sold: Stored,
+    name: str,
+    day: date,
+    rows: pd.DataFrame,
+    answered: pd.DataFrame,
+    told: pd.DataFrame,
+    asked: pd.DataFrame,
 ) -> Item:
     currency = sold.origin.currency or "GBP"
     rows = rows.assign(off=(rows["value"] - rows["expected"]).abs().fillna(0))
@@ -81,6 +90,14 @@ def _of_rule(
     before = [one for row in rows.head(LEVELS).to_dict("records") for one in alarms.explained(answered, row)]
     line = _("Around {day} it was acknowledged as: {reason}")
     notes += [line.format(day=locales.day(past.day), reason=past.reason) for past in dict.fromkeys(before)]
+    mine = asked["schedule"].str.startswith(alarms.asked(name, sold.lineage, "")) & asked["due"].dt.date.eq(day)
+    files = []
+    for row in asked[mine].to_dict("records"):
+        if (work := schedule.from_json(row["content"])) is None:
+            continue
+        notes.append(f"{shared.what(work)}: {_(shared.ENDED[row['status']])}")
+        if row["status"] == schedules.DONE and work.job in ("calls", "report"):
+            files.append(schedule.file(work, settings.get().home / "reports", row["due"]))
 
     def answer(said: str, reason: str, who: str, causes: Sequence[str]) -> None:
         kept_rules.acknowledge(database.engine(), list(causes), said, reason, who, datetime.now(UTC))
@@ -96,6 +113,7 @@ def _of_rule(
         notes=notes,
         page="act_rules",
         query={"rule": name},
+        files=[file for file in files if file.exists()],
         answer=answer,
         parts={row.cause: _called(of, rule, row.level) for row in rows.itertuples()},
         answers={name: _(text) for name, text in alarms.ANSWERS.items()},
@@ -144,14 +162,30 @@ def _acknowledged(row: Mapping[str, Any]) -> Answer:
     return answer
 
 
-def shown(one: Item) -> None:
-    """One that waits, with forms to answer it or to put it off."""
+def whose(found: list[Item], given: Mapping[str, Mapping[str, Any]]) -> list[Item]:
+    """Those that are to be answered by the people whom a reader chooses; all, if nobody is chosen."""
+    names = sorted({given[one.key]["assignee"] for one in found if one.key in given})
+    wanted = inputs.several(_("To be answered by"), names, "whose") if names else []
+    return [one for one in found if not wanted or (one.key in given and given[one.key]["assignee"] in wanted)]
+
+
+def shown(one: Item, given: Mapping[str, Any] | None) -> None:
+    """One that waits, with forms to answer it, to put it off, or to give it to somebody."""
+    notes = list(one.notes)
+    if given is not None:
+        text = _("to be answered by {name}, says {who}: {reason}")
+        notes.append(text.format(name=given["assignee"], who=given["by"], reason=given["reason"]))
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(gap=None, width="stretch"):
             st.markdown(f":material/{one.icon}: " + "  \n".join(plain(line) for line in one.lines))
-            st.caption(" · ".join(map(plain, [locales.day(one.day), *one.notes])))
+            st.caption(" · ".join(map(plain, [locales.day(one.day), *notes])))
         with st.container(horizontal=True, gap="small", width="content"):
             _look(one)
+            for file in one.files:
+                label = _("List") if file.suffix == ".csv" else _("Report")
+                key = f"{KEY}file.{one.key}.{file.name}"
+                icon = ":material/download:"
+                st.download_button(label, file.read_bytes, file.name, icon=icon, key=key, on_click="ignore")
             if one.answer is not None:
                 with st.popover(
                     _("Answer"), icon=":material/done:", key=f"{KEY}answer.{one.key}", on_change="rerun"
@@ -163,6 +197,11 @@ def shown(one: Item) -> None:
             ) as menu:
                 if menu.open:
                     _put_off(one)
+            with st.popover(
+                _("Assign"), icon=":material/person_add:", key=f"{KEY}assign.{one.key}", on_change="rerun"
+            ) as menu:
+                if menu.open:
+                    _given(one)
 
 
 def _look(one: Item) -> None:
@@ -195,6 +234,15 @@ def _put_off(one: Item) -> None:
         if st.form_submit_button(_("Put off")):
             now = datetime.now(UTC)
             inputs.attempt(lambda: kept_rules.snooze(database.engine(), one.key, until or usual, reason, who, now))
+
+
+def _given(one: Item) -> None:
+    with st.form(f"{KEY}assign.form.{one.key}", border=False):
+        assignee = st.text_input(_("Who is to answer it?"), max_chars=80, key=f"{KEY}assignee.{one.key}")
+        who, reason = _who(one, _("Why they?"))
+        if st.form_submit_button(_("Assign")):
+            now = datetime.now(UTC)
+            inputs.attempt(lambda: kept_rules.assign(database.engine(), one.key, assignee, reason, who, now))
 
 
 def _who(one: Item, why: str) -> tuple[str, str]:

@@ -23,7 +23,7 @@ from models.act.rules import DAY, DEFAULT, MAX_DAYS, WINDOWS, Action, Against, R
 from models.ask import wording
 from models.ask.known import Known
 from models.ask.query import Filter
-from ui import cards, database
+from ui import cards, database, keep
 from ui.act import watched
 from ui.text import N_, _, ngettext, plain
 
@@ -33,6 +33,20 @@ SEVERITIES: dict[Severity, tuple[str, str]] = {
     "warning": (N_("Warning"), "warning"),
     "note": (N_("Note"), "info"),
 }
+ACTIONS: dict[Action, str] = {
+    "tell": N_("Tell the channels"),
+    "order": N_("Draft orders"),
+    "slipping": N_("List who is slipping"),
+    "leaving": N_("List who is likely to leave"),
+    "report": N_("Send a report"),
+    "challenger": N_("Train a challenger of the forecast"),
+    "drift": N_("Check the data for drift"),
+}
+DONE = N_(
+    "Once for each day on which the rule fires, and tried again where it fails. Orders are drafts, one a supplier of "
+    "whom anything runs low; a challenger waits beside the model in use: somebody still has to approve them. Lists and "
+    "reports are sent to the channels, and can be taken from the inbox."
+)
 MAX_ID = 64  # characters of a rule's id in a link
 ABOUT: dict[Against, str] = {
     "number": N_("Threshold"),
@@ -178,6 +192,7 @@ def spoken(of: Known, base: Rule, currency: str) -> None:
         found = sentence.read(text, of.catalogue, of.lexicon)
         if found.rule is not None:
             rule = replace(found.rule, owner=base.owner, severity=base.severity, actions=base.actions)
+            rule = replace(rule, board=base.board, language=base.language)
             _load(st.session_state[KEY + "rule"], rule, st.session_state[KEY + "kept"])
         elif found.unknown:
             text = _("Nothing here is called {words}: use the words of the page Ask.")
@@ -280,17 +295,20 @@ def _more(of: Known, base: Rule, split: Mapping[str, str], key: str) -> dict[str
         words = {name: _(word) for name, (word, _icon) in SEVERITIES.items()}
         severity = _one(_("How grave"), words, base.severity, key + "severity", 150)
         owner = st.text_input(_("Whose rule is it?"), base.owner, max_chars=80, key=key + "owner", width=200)
-        tell = st.toggle(_("Tell the channels"), "tell" in base.actions, key=key + "tell")
-        help_ = _(
-            "One draft a supplier of whom anything runs low, as on Act: orders; somebody still has to approve it."
-        )
-        order = st.toggle(_("Draft orders"), "order" in base.actions, key=key + "order", help=help_)
-    wanted: dict[Action, bool] = {"tell": tell, "order": order}
-    actions = tuple(one for one in base.actions if one not in wanted)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        done = {name: _(text) for name, text in ACTIONS.items()}
+        actions = st.multiselect(
+            _("What is done then"), list(done), list(base.actions), format_func=done.__getitem__,
+            key=key + "actions", select_all=False, placeholder=_("It waits in the inbox"), width=520, help=_(DONE),
+        )  # fmt: skip
+        board, boards = base.board, {name: _(one.name) for name, (one, _kept) in keep.all_boards().items()}
+        if "report" in actions:
+            board = _one(_("Board"), boards, base.board, key + "board", 220)
     return {
         **{"filters": filters, "days": int(days), "cooldown": int(cooldown), "volume": float(volume)},
         **{"hours": (int(start), int(end)), "zone": zone.strip(), "severity": severity, "owner": owner.strip()},
-        "actions": (*(one for one, on in wanted.items() if on), *actions),
+        **{"actions": tuple(actions), "board": board},
+        "language": base.language if set(actions) == set(base.actions) else locales.language(),
     }
 
 

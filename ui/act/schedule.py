@@ -62,7 +62,7 @@ def stuck(found: Found, failed: pd.DataFrame) -> None:
         one = found[name][0] if name in found else schedule.from_json(row["content"])
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             with st.container(gap=None, width="stretch"):
-                heading, why = one.name if one else name, row["message"] or ""
+                heading, why = shared.called(name, one) if one else name, row["message"] or ""
                 st.markdown(f":material/error: **{plain(heading)}**: {plain(_(why))}")
                 when = locales.by_clock(row["due"], ZoneInfo(shared.reader()))
                 text = ngettext("due {when}", "due {when}, and {count} times in all", row["times"])
@@ -109,7 +109,7 @@ def listed(found: Found) -> None:
 
 def _begin(one: Schedule) -> None:
     base = replace(one, name=_(one.name), zone=shared.reader())
-    if base.job == "report":
+    if "language" in base.of:
         base = replace(base, of={**base.of, "language": locales.language()})
     st.session_state.update({f"{KEY}open": NEW, f"{KEY}base": base, f"{KEY}round": uuid.uuid4().hex})
 
@@ -145,7 +145,7 @@ def _edited(name: str, one: Schedule, kept: Kept | None) -> None:
             _("What"), list(jobs), list(jobs).index(one.job), jobs.__getitem__, key=f"{key}job", width=380
         )
         of = _about(key, job, one.of)
-    if job == "report":
+    if job in ("report", "calls"):
         shared.heard()
     cron, zone = shared.when(key, one.cron, one.zone)
     fits = shared.told(cron, zone)
@@ -162,12 +162,19 @@ def _about(key: str, job: Job, of: Mapping[str, str]) -> dict[str, str]:
     if job in schedule.OF_MODEL:
         models = {name: _(text).capitalize() for name, text in shared.MODELS.items()}
         return {"model": _one(_("Model"), models, of.get("model"), f"{key}model")}
+    language = of.get("language") or locales.language()
+    if job == "calls":
+        who = {name: _(text) for name, text in schedule.WHO.items()}
+        return {
+            "who": _one(_("Who"), who, of.get("who"), f"{key}who"),
+            "language": _one(_("Language"), locales.LANGUAGES, language, f"{key}lang"),
+        }
     if job == "report":
         boards = {name: _(board.name) for name, (board, _kept) in keep.all_boards().items()}
         return {
             "board": _one(_("Board"), boards, of.get("board"), f"{key}board"),
             "kind": _one(_("File"), schedule.KINDS, of.get("kind"), f"{key}file"),
-            "language": _one(_("Language"), locales.LANGUAGES, of.get("language") or locales.language(), f"{key}lang"),
+            "language": _one(_("Language"), locales.LANGUAGES, language, f"{key}lang"),
         }
     return {}
 

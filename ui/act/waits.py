@@ -3,15 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
+from typing import Any
 
 import locales
 from data import campaigns, schedules, state
 from data import orders as kept
 from data.orders import APPROVED, DRAFTED, SENT, STUCK, UNKNOWN, Order
 from data.tables import Stored
+from models.act import schedule
 from models.churn import uplift
 from models.lifecycle import orders as work
 from ui import database
+from ui import schedules as shared
 from ui.act import orders
 from ui.text import N_, _, ngettext
 
@@ -32,7 +36,7 @@ class Item:
     """Something that waits: `lines` say what, `notes` what else is known of it; `page` (with `query`) shows more.
 
     `answer` takes an answer, a reason, a name and what of `parts` (cause -> name) it is about; there is none where it
-    is decided on that page.
+    is decided on that page. `files` were made of it and can be taken.
     """
 
     key: str
@@ -44,6 +48,7 @@ class Item:
     notes: list[str]
     page: str
     query: Mapping[str, str]
+    files: Sequence[Path] = ()
     answer: Answer | None = None
     parts: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -120,10 +125,15 @@ def of_schedules() -> list[Item]:
             rank=CRITICAL,
             stake=0.0,
             icon="error",
-            lines=[_("{name}: given up after several tries.").format(name=row["content"].get("name", row["schedule"]))],
+            lines=[_("{name}: given up after several tries.").format(name=_named(row))],
             notes=[_(text) for text in [row["message"]] if text],
             page="act_schedule",
             query={},
         )
         for row in schedules.failed(database.engine()).to_dict("records")
     ]
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    one = schedule.from_json(row["content"])
+    return shared.called(row["schedule"], one) if one else str(row["schedule"])

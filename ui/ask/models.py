@@ -38,7 +38,7 @@ LEFT_OUT = ("weekday", "hour", "month_of_year", "customer", "product")
 
 
 def pointed(intent: str) -> None:
-    """The page that answers."""
+    """The page that says more."""
     sentence, page, action = POINTERS[intent]
     cards.pointer(_(sentence), page, _(action))
 

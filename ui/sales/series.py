@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -53,20 +55,18 @@ class Chosen:
 
 def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequencies: str = "DWM") -> Chosen:
     """Ask for a series of a sales dataset. Stops the page, with a sentence, where it has no such days."""
-    named = store.frame(stored, "stores").set_index("store")["name"].to_dict() if "stores" in stored.columns else {}
     parts = [part for part in source.PARTS if part in stored.columns["sales"]]
     part = inputs.choice(
         _("What"), [source.ALL, *parts], "part", lambda one: _("Everything") if one == source.ALL else label(one)
     )
     value = None
     if part != source.ALL:
-        found = _largest(stored.version, part, stored)
-        if not found:
+        shown = _shown(stored, part)
+        if not shown:
             st.info(_("These data hold no goods that were sold or came back: choose others on the page Data."))
             st.stop()
-        shown = {one: named.get(one) or label(name) for one, name in found.items()}
-        value = inputs.choice(label(part), list(found), f"of.{part}", shown.__getitem__)
-        if len(found) == source.MAX_PARTS:
+        value = inputs.choice(label(part), list(shown), f"of.{part}", shown.__getitem__)
+        if len(shown) == source.MAX_PARTS:
             st.caption(_("The {count} that sold most are in this list.").format(count=locales.number(source.MAX_PARTS)))
     measures = _known(stored, measures)
     measure = measures[0]
@@ -84,6 +84,12 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
     horizon = int(inputs.slider(_(AHEAD[frequency]), f"ahead.{frequency}", usual, least, most))
     name = _("Everything") if value is None else shown[value]
     return _made(stored, None if part == source.ALL else part, value, name, measure, frequency, horizon)
+
+
+def _shown(stored: Stored, part: str) -> dict[str, str]:
+    """The categories, stores or products of a dataset as a reader calls them, the largest first."""
+    named = store.frame(stored, "stores").set_index("store")["name"].to_dict() if "stores" in stored.columns else {}
+    return {one: named.get(one) or label(name) for one, name in _largest(stored.version, part, stored).items()}
 
 
 def _known(stored: Stored, measures: tuple[str, ...]) -> tuple[str, ...]:
@@ -107,10 +113,49 @@ def _made(
 
 def first(stored: Stored) -> tuple[Chosen, Forecast | None]:
     """The series that the page Sales: forecast shows first, and its forecast if it has been made already."""
-    step = _span(stored.version, stored).step
-    chosen = _made(stored, None, None, _("Everything"), _known(stored, source.MEASURES)[0], step, HORIZONS[step][1])
+    chosen = usual(stored, None, None, "revenue")
     found = answers.found(_key(stored, chosen, chosen.horizon))
     return chosen, found if isinstance(found, Forecast) else None
+
+
+def usual(stored: Stored, part: str | None, value: str | None, measure: str) -> Chosen:
+    """The series of everything, or of a part, as far as the page shows it at first."""
+    step = _span(stored.version, stored).step
+    return _of(stored, part, value, measure, step, HORIZONS[step][1])
+
+
+def until(stored: Stored, part: str | None, value: str | None, measure: str, days: tuple[date, date]) -> Chosen | None:
+    """The series of everything, or of a part, as far as some days to come: by the finest step whose whole steps they
+    are, else the finest that reaches them; None where they are too far. No shorter than the page shows it at first."""
+    span, (start, end) = _span(stored.version, stored), map(pd.Timestamp, days)
+    reach = {
+        step: len(pd.period_range(span.last + pd.Timedelta(days=1), end, freq=step[0]))
+        for step in list(STEPS)[list(STEPS).index(span.step) :]
+    }
+    near = [step for step, steps in reach.items() if steps <= HORIZONS[step][2]]
+    if not near:
+        return None
+    whole = [step for step in near if start == start.to_period(step[0]).start_time and end == _end(end, step)]
+    step = (whole or near)[0]
+    return _of(stored, part, value, measure, step, max(reach[step], HORIZONS[step][1]))
+
+
+def _of(stored: Stored, part: str | None, value: str | None, measure: str, step: str, horizon: int) -> Chosen:
+    name = _("Everything") if part is None or value is None else _shown(stored, part).get(value, value)
+    measures = _known(stored, source.MEASURES)
+    return _made(stored, part, value, name, measure if measure in measures else measures[0], step, horizon)
+
+
+def inside(chosen: Chosen, found: Forecast, days: tuple[date, date]) -> np.ndarray:
+    """Which steps of a forecast lie in some days whole, or in part where none does."""
+    periods = found.frame.index.to_period(chosen.frequency[0])
+    start, end = map(pd.Timestamp, days)
+    whole = np.asarray((periods.start_time >= start) & (periods.end_time.normalize() <= end))
+    return whole if whole.any() else np.asarray((periods.end_time >= start) & (periods.start_time <= end))
+
+
+def _end(day: pd.Timestamp, step: str) -> pd.Timestamp:
+    return day.to_period(step[0]).end_time.normalize()
 
 
 def by_day(stored: Stored, chosen: Chosen, steps: pd.DatetimeIndex, whole: int) -> Chosen | None:
