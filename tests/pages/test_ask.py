@@ -8,8 +8,10 @@ import pytest
 import settings
 from data import state, tables
 from data.dataset import Dataset, Origin
+from locales import Sentence
+from models.ask import known
 from models.drift import alerts
-from tests.shown import settled
+from tests.shown import keep, settled
 from ui.ask import talk
 
 pytestmark = [pytest.mark.xdist_group("ask"), pytest.mark.same_data("ask")]
@@ -239,3 +241,30 @@ def test_a_question_that_goes_on_can_be_asked_by_itself(visit):
     assert "by store" in understood(app)
     next(button for button in app.button if button.label == "Ask it by itself").click().run()
     assert app.button(key="ask.reading.0").label.replace("\\", "") == "Revenue, Category: Kitchen, all days"
+
+
+def test_a_column_of_ones_own_is_called_as_people_call_it(visit):
+    rows = pd.DataFrame(
+        {
+            "source": "mine",
+            "line_id": [str(number) for number in range(4)],
+            "timestamp": pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"]).astype(
+                "datetime64[us]"
+            ),
+            "product": "a",
+            "line_type": "sale",
+            "quantity": 1.0,
+            "unit_price": [1.0, 2.0, 4.0, 8.0],
+            "currency": "EUR",
+            "zone_cd": pd.Categorical(["n", "n", "s", "s"]),
+        }
+    )
+    stored = keep(rows)
+    engine = state.engine(settings.get().database_url)
+    known.call(engine, stored.lineage, {"zone_cd": ["Sales territory", "Gebiet"]})
+    app = ask(visit("ask"), "revenue by gebiet")
+    assert "by sales territory" in understood(app)
+    assert not app.warning
+    assert "What you call your own columns" in [one.label for one in visit("data", table="sales").expander]
+    with pytest.raises(Sentence, match="cannot be called the same"):
+        known.call(engine, stored.lineage, {"zone_cd": ["A"], "other": ["a"]})
