@@ -13,7 +13,7 @@ import jobs
 from data import state
 from models.drift import alerts
 from models.drift.compare import CannotCompare
-from models.lifecycle import scoring, watching  # noqa: F401  scoring is only to be imported before the fork
+from models.lifecycle import daily, watching  # noqa: F401  daily is only to be imported before the fork
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload([__name__])
