@@ -18,7 +18,7 @@ from locales import N_, _
 from models.ask import board as model
 from models.ask import definitions, guard, known, statement
 from models.ask.board import Board, Card
-from models.ask.definitions import PEOPLE
+from models.ask.formulas import PEOPLE
 from models.ask.query import Query
 
 KINDS = (".pdf", ".xlsx", ".html")

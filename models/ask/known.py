@@ -8,7 +8,8 @@ from typing import NamedTuple
 from data import tables
 from data.tables import Stored
 from models.ask import definitions, lexicon, vocabulary
-from models.ask.definitions import PEOPLE, Catalogue
+from models.ask.definitions import Catalogue
+from models.ask.formulas import PEOPLE
 from models.ask.lexicon import Lexicon
 from models.ask.statement import Ask
 
