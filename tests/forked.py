@@ -1,4 +1,7 @@
-"""jobs.py in processes of its own that begin with everything imported: each is forked from one that imported it."""
+"""jobs.py in processes of its own that begin with everything imported: each is forked from one that imported it.
+
+What is neither killed nor beside another needs none: `called` does the same in the test's own process.
+"""
 
 import multiprocessing
 import os
@@ -9,11 +12,19 @@ from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+import apprise  # noqa: F401  as all that is not used here: it is imported before the fork
+import pytest
+from typer.testing import CliRunner
+
 import jobs
+import settings
+from charts.act import order  # noqa: F401
+from charts.ask import reporting  # noqa: F401
+from connectors import notify  # noqa: F401
 from data import state
 from models.drift import alerts
 from models.drift.compare import CannotCompare
-from models.lifecycle import daily, watching  # noqa: F401  daily is only to be imported before the fork
+from models.lifecycle import daily, incoming, watching  # noqa: F401
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload([__name__])
@@ -40,6 +51,19 @@ class Running:
             time.sleep(0.02)
 
 
+def called(environment: dict[str, str], *arguments: str) -> tuple[int, str, str]:
+    """jobs.py with these arguments and this environment in this process: its exit code, output and errors."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in environment.items():
+            patched.setenv(name, value)
+        patched.setattr(watching, "run", _drift)
+        patched.setattr(watching, "opened", _opened)
+        settings.get.cache_clear()
+        done = CliRunner().invoke(jobs.app, list(arguments))
+    settings.get.cache_clear()
+    return done.exit_code, done.stdout, done.stderr
+
+
 def start(folder: Path, environment: dict[str, str], *arguments: str) -> Running:
     """jobs.py with these arguments and this environment, its output in `folder`.
 
@@ -61,8 +85,12 @@ def _begin(arguments: tuple[str, ...], environment: dict[str, str], out: Path, e
         os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND), descriptor)
     sys.argv = ["jobs.py", *arguments]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    watching.run, watching.opened = _drift, lambda engine, home, model: model  # type: ignore[assignment,return-value]
+    watching.run, watching.opened = _drift, _opened  # type: ignore[assignment]
     jobs.app()
+
+
+def _opened(_engine, _home, model):
+    return model
 
 
 def _drift(engine, model, day, now, threshold, step, together):
