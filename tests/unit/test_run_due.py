@@ -6,9 +6,10 @@ import signal
 import sqlite3
 import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http.server import ThreadingHTTPServer
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
@@ -155,9 +156,24 @@ def test_a_reading_of_a_database_is_brought_up_to_date_and_what_is_shown_goes_on
     assert "does not name “shop” any more" in call("fetch")[1]
 
 
+@dataclass(frozen=True)
+class Forked:
+    """In place of the `Popen` of a process."""
+
+    process: ForkServerProcess
+
+    def poll(self) -> int | None:
+        return self.process.exitcode
+
+    def terminate(self) -> None:
+        self.process.terminate()
+
+
 def _serve(environment: dict[str, str]) -> None:
     os.environ.update(environment)
     settings.get.cache_clear()
+    home = Path(environment["VIGIE_HOME"])
+    scheduler._start = lambda: Forked(forked.start(home, dict(os.environ), "run-due").process)  # type: ignore
     scheduler.serve(state.engine(environment["VIGIE_DATABASE_URL"]), threading.Event(), lease=1.5)
 
 
@@ -193,6 +209,13 @@ def test_of_three_servers_one_leads_and_when_it_is_killed_another_does_what_is_d
         for server in servers:
             server.kill()
             server.join()
+
+
+def test_the_server_does_what_is_due_in_a_process_of_its_own(home):
+    """The command itself; who calls it when is looked at above with processes that have imported everything."""
+    with scheduler._start() as child:
+        assert child.wait(60) == 0
+    assert state.revision(state.engine(settings.get().database_url)) == state.REVISION
 
 
 def _leads(server, holder: str) -> bool:
