@@ -8,6 +8,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +19,7 @@ from sqlalchemy import Engine, create_engine, event
 
 import settings
 from connectors import predict_future_sales, retail
-from data import state, tables
+from data import demo, state, tables
 from data.dataset import Dataset
 from data.demo import customers as demo_customers
 from models.churn import files, training
@@ -29,6 +30,7 @@ from models.lifecycle import retraining
 from tests import learned, postgres, shop
 
 ORIGINAL, LEARNED = dict(LEARNERS), panel._learned
+demo.dataset = cache(demo.dataset)  # that of a day is always the same
 
 hypothesis_settings.register_profile("vigie", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("vigie")
