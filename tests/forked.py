@@ -17,6 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 import jobs
+import locales
 import settings
 from charts.act import order  # noqa: F401
 from charts.ask import reporting  # noqa: F401
@@ -26,6 +27,7 @@ from models.drift import alerts
 from models.drift.compare import CannotCompare
 from models.lifecycle import daily, incoming, watching  # noqa: F401
 
+locales._catalogue("fr")
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload([__name__])
 
