@@ -5,11 +5,18 @@ import gc
 import os
 import shutil
 import sqlite3
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+
+# Before anything else is imported. Threads of processes that share the cores wait for one another; and what is not kept
+# compiled, every process of the tests compiles again.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 import pandas as pd
 import psycopg
