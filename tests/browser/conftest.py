@@ -250,6 +250,6 @@ def shoot(page: Page, name: str) -> None:
     size = page.viewport_size
     assert size
     page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})
-    page.wait_for_timeout(500)
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")  # it is painted anew
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
     page.set_viewport_size(size)
