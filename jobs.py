@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial, wraps
 from pathlib import Path
@@ -30,15 +31,14 @@ FINE, WRONG, TAKEN, NOTHING = 0, 1, 3, 4
 Work = Callable[["Engine", Path, datetime, date, "Step"], dict[str, Any]]
 
 
-app = typer.Typer(
-    help="Vigie's work without a browser. Exit codes: 0 fine, 1 something is wrong, 2 wrong arguments, "
-    "3 another process is on the same job of the same day, 4 no data or no model yet.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+HELP = (
+    "Vigie's work without a browser. Exit codes: 0 fine, 1 something is wrong, 2 wrong arguments, "
+    "3 another process is on the same job of the same day, 4 no data or no model yet."
 )
+app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
-Day, DAYS = datetime | None, ["%Y-%m-%d"]
+DAYS = ["%Y-%m-%d"]
+Day = datetime | None
 DayOption = Annotated[Day, typer.Option("--date", formats=DAYS, help="The day (the last one of the data).")]
 
 
@@ -200,10 +200,10 @@ def health(as_json: JsonOption = False) -> None:
     whole = judge.verdict(found)
     checks = [{"subject": one.subject, "status": one.status, "message": one.sentence()} for one in found]
     versions = {"vigie": settings.VERSION, "python": seen.python, **seen.libraries}
-    answer = {"job": "health", "status": whole.status, "message": whole.sentence(), "checks": checks}
+    answer: dict[str, Any] = {"job": "health", "status": whole.status, "message": whole.sentence(), "checks": checks}
     answer |= {"versions": versions, "bytes": {"free": seen.disk_free, **seen.folders}}
-    lines = [f"{one.status:8} {judge.SUBJECTS[one.subject]}: {one.sentence()}" for one in found]
-    _print(answer, "\n".join([whole.sentence(), *lines]), as_json, WRONG if whole.status == "problem" else FINE)
+    text = "\n".join(f"{one.status:8} {judge.SUBJECTS[one.subject]}: {one.sentence()}" for one in found)
+    _print(answer, f"{whole.sentence()}\n{text}", as_json, WRONG if whole.status == "problem" else FINE)
 
 
 @_command
@@ -253,11 +253,12 @@ def report(
             clock, letter = partial(datetime.now, UTC), (made.about.title, made.text, [to])
             sent, refused = schedule.deliver(engine, cause, channels, *letter, clock)
         details = {"file": str(to), "bytes": len(made.content), "cards": made.cards, "left out": made.left}
-        if (send or cause) and not (sent or refused):
-            raise Wrong("Nobody was named to send it to: set VIGIE_NOTIFY_URLS. The file was written.", details)
+        details |= {"sent": sent} if send or cause else {}
         if refused:
-            raise Wrong(" ".join(refused) + " The file was written.", details | {"sent": sent})
-        return details | ({"sent": sent} if send or cause else {})
+            raise Wrong(" ".join(refused) + " The file was written.", details)
+        if (send or cause) and not sent:
+            raise Wrong("Nobody was named to send it to: set VIGIE_NOTIFY_URLS. The file was written.", details)
+        return details
 
     _end("report", [_run("report", f"{board} {to.name}", datetime.now(UTC).date(), work)], as_json)
 
@@ -352,7 +353,6 @@ def _opened() -> tuple[Path, "Engine"]:
 
 
 def _channels() -> dict[str, Callable[..., None]]:
-    """The channels of the settings; see `connectors.notify`."""
     from connectors import notify
 
     _settings()
@@ -362,10 +362,9 @@ def _channels() -> dict[str, Callable[..., None]]:
 def _days(model: str, first: datetime | None, last: datetime | None) -> list[date]:
     """Every day from the first to the last; without them the last one of the data, or today if they have none."""
     if first is None or last is None:
-        from models.lifecycle import daily
-        from models.lifecycle.managed import MODELS
+        from models.lifecycle import daily, managed
 
-        span = daily.shown(_settings().home, MODELS[model].table).span
+        span = daily.shown(_settings().home, managed.MODELS[model].table).span
         return [(span[1] if span else datetime.now(UTC)).date()]
     return [(first + timedelta(days=ahead)).date() for ahead in range((last - first).days + 1)]
 
@@ -385,8 +384,7 @@ def _end(job: str, results: list["Result"], as_json: bool, code: int = FINE, tak
     runs = []
     for one in results:
         ends = {"failed": NOTHING if one.nothing else WRONG, "taken": taken}
-        said = {"message": one.message, "details": one.details, "seconds": one.seconds}
-        runs.append({"run": one.run, "status": one.status, "code": ends.get(one.status, FINE), **said})
+        runs.append({"code": ends.get(one.status, FINE), **asdict(one)})
     code = next((grave for grave in (WRONG, NOTHING, TAKEN) if grave in {run["code"] for run in runs}), code)
     _print({"job": job, "runs": runs}, "\n".join(map(daily.text, results)) or "Nothing is due.", as_json, code)
 

@@ -25,13 +25,13 @@ from data import events, state, troubles
 from data.state import job_runs
 from locales import N_, Sentence
 
-BEAT = 10.0  # seconds
 STEP_PAUSE = 0.5  # seconds between two steps that are written down
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))  # after a try of work that failed
 STOPPED = timedelta(seconds=60)  # without a beat, after which a run was killed
+BEAT = 10.0  # seconds between two beats
 TAKEN_OVER = "Another process has taken it over: this one had stood still."
 Step = Callable[[str, float], None]  # what is done now, and how much is done, 0 to 1
-log = logging.getLogger("vigie.jobs")
+log = logging.getLogger("vigie.runs")
 
 
 class Nothing(Sentence):
@@ -104,6 +104,25 @@ def beat(engine: Engine, run: str, started: datetime, **changed: object) -> bool
     return beaten.rowcount == 1
 
 
+@contextmanager
+def beats(title: str, beat: Callable[[], object]) -> Iterator[None]:
+    """Meanwhile, `beat` in a thread, every `BEAT` seconds."""
+    ended = threading.Event()
+
+    def live() -> None:
+        while not ended.wait(BEAT):
+            try:
+                beat()
+            except Exception:  # the database is away for a moment
+                log.warning("The heartbeat of %s could not be written", title)
+
+    threading.Thread(target=live, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+
+
 def ago(engine: Engine, past: timedelta = timedelta()) -> ColumnElement[datetime]:
     """A moment so long ago (below zero: from now) by the database's own clock, as its columns hold moments."""
     if engine.dialect.name == "sqlite":
@@ -142,7 +161,7 @@ def do(engine: Engine, job: str, subject: str, day: date, work: Callable[[dateti
             mine(step=message, progress=share)
 
     try:
-        with alive(run, mine):
+        with beats(run, mine):
             result = _result(run, lambda: work(started, step))
     except Taken:
         return Result(run, "taken", TAKEN_OVER)
@@ -175,22 +194,3 @@ def _result(run: str, work: Callable[[], dict[str, Any]]) -> Result:
             return Result(run, "failed", str(known))
         incident = logs.incident(log, error, job=run)
         return Result(run, "failed", f"This did not work. The log says more under the id {incident}.")
-
-
-@contextmanager
-def alive(run: str, beating: Callable[[], object]) -> Iterator[None]:
-    """Meanwhile, `beating` in a thread."""
-    ended = threading.Event()
-
-    def live() -> None:
-        while not ended.wait(BEAT):
-            try:
-                beating()
-            except Exception:  # the database is away for a moment
-                log.warning("The heartbeat of %s could not be written", run)
-
-    threading.Thread(target=live, daemon=True).start()
-    try:
-        yield
-    finally:
-        ended.set()

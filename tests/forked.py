@@ -9,7 +9,8 @@ import signal
 import sys
 import time
 from dataclasses import dataclass
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import apprise  # noqa: F401  as all that is not used here: it is imported before the fork
@@ -23,6 +24,7 @@ from charts.act import order  # noqa: F401
 from charts.ask import reporting  # noqa: F401
 from connectors import notify  # noqa: F401
 from data import state
+from models.act import schedule  # noqa: F401
 from models.drift import alerts
 from models.drift.compare import CannotCompare
 from models.lifecycle import daily, incoming, watching  # noqa: F401
@@ -36,7 +38,7 @@ CONTEXT.set_forkserver_preload([__name__])
 class Running:
     """A process that runs jobs.py, and the files it writes its output and its errors to."""
 
-    process: ForkServerProcess
+    process: BaseProcess
     out: Path
     err: Path
 
@@ -66,8 +68,10 @@ def called(environment: dict[str, str], *arguments: str) -> tuple[int, str, str]
     return done.exit_code, done.stdout, done.stderr
 
 
-def start(folder: Path, environment: dict[str, str], *arguments: str) -> Running:
+def start(folder: Path, environment: dict[str, str], *arguments: str, context: BaseContext = CONTEXT) -> Running:
     """jobs.py with these arguments and this environment, its output in `folder`.
+
+    Of a process that was begun so itself, `context` is "fork": it would import all again.
 
     Its drift waits for the file GATE, where the environment names one, and finds CHANGE.
     """
@@ -75,7 +79,7 @@ def start(folder: Path, environment: dict[str, str], *arguments: str) -> Running
     out, err = (folder / f"{number}.{kind}" for kind in ("out", "err"))
     out.touch()
     err.touch()
-    process = CONTEXT.Process(target=_begin, args=(arguments, environment, out, err))
+    process = context.Process(target=_begin, args=(arguments, environment, out, err))  # type: ignore[attr-defined]
     process.start()
     return Running(process, out, err)
 

@@ -178,7 +178,7 @@ def work(engine: Engine, folder: Path, call: Callable[[list[str]], tuple[str, st
         due = found[held.schedule]
         title = f"{due.name}, {held.due:%Y-%m-%d %H:%M} UTC"
         try:
-            with runs.alive(title, partial(schedules.beat, engine, held)):
+            with runs.beats(title, partial(schedules.beat, engine, held)):
                 status, message = call(arguments(due, folder, cause(held)))
         except BaseException:  # Ctrl-C, SIGTERM
             schedules.release(engine, held)

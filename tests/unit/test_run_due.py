@@ -1,6 +1,7 @@
 """`jobs.py run-due` and the app that calls it: processes that are killed, and three servers of which one leads."""
 
 import json
+import multiprocessing
 import os
 import signal
 import sqlite3
@@ -9,7 +10,7 @@ import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http.server import ThreadingHTTPServer
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -161,7 +162,7 @@ def test_a_reading_of_a_database_is_brought_up_to_date_and_what_is_shown_goes_on
 class Forked:
     """In place of the `Popen` of a process."""
 
-    process: ForkServerProcess
+    process: BaseProcess
 
     def poll(self) -> int | None:
         return self.process.exitcode
@@ -173,8 +174,8 @@ class Forked:
 def _serve(environment: dict[str, str]) -> None:
     os.environ.update(environment)
     settings.get.cache_clear()
-    home = Path(environment["VIGIE_HOME"])
-    scheduler._start = lambda: Forked(forked.start(home, dict(os.environ), "run-due").process)  # type: ignore
+    home, fork = Path(environment["VIGIE_HOME"]), multiprocessing.get_context("fork")
+    scheduler._start = lambda: Forked(forked.start(home, dict(os.environ), "run-due", context=fork).process)  # type: ignore
     scheduler.serve(state.engine(environment["VIGIE_DATABASE_URL"]), threading.Event(), LEASE)
 
 
