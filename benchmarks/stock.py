@@ -21,9 +21,11 @@ import pandas as pd
 
 from connectors import predict_future_sales, retail
 from data import tables
-from models.stock import ordering, supply
+from models.stock import experience as past
+from models.stock import ordering, paths, reorder, sizes, supply
 from models.stock.experience import KINDS
-from models.stock.ordering import LEVELS, Service, Terms
+from models.stock.ordering import Terms
+from models.stock.reorder import LEVELS, Service
 from models.stock.supply import Demand, LeadTimes, Stock
 
 WEEKS, YEARS, REVIEW, LEAD = 130, 10, 7, (14.0, 4.0)
@@ -205,14 +207,14 @@ def measured(products: int, seed: int) -> tuple[dict[str, float], dict[str, floa
     """One shop: service, and costs over those of the best (s, S)."""
     known, taken = truth(products, seed), leads(products)
     demand = shop(known, WEEKS, seed)
-    learned = ordering.experience(demand, 6)
-    found = ordering.service(learned, taken, REVIEW)
+    learned = past.experience(demand, 6)
+    found = reorder.service(learned, taken, REVIEW)
     asked = demands(known, taken, 400, seed)
     empty = Stock(np.zeros(products), pd.DataFrame({"place": [0], "quantity": [0.0], "elapsed": [0]}).iloc[:0])
-    futures = ordering.odds(learned, taken, empty, REVIEW)
+    futures = paths.odds(learned, taken, empty, REVIEW)
 
     def policy(terms: Terms, suppliers: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
-        conditions = ordering.no_conditions(products)
+        conditions = sizes.no_conditions(products)
         if suppliers is not None:
             conditions = replace(conditions, supplier=suppliers)
         found_orders = ordering.orders(
@@ -261,7 +263,7 @@ def real(folder: Path) -> Iterator[tuple[str, Service]]:
         demand = replace(
             every, goods=every.goods.iloc[some].reset_index(drop=True), units=every.units[some], sold=every.sold[some]
         )
-        yield name, ordering.service(ordering.experience(demand, 6), leads(len(some)), REVIEW)
+        yield name, reorder.service(past.experience(demand, 6), leads(len(some)), REVIEW)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import json
 import math
 import re
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,28 @@ def log(engine: state.Engine, name: str) -> pd.DataFrame:
         rows = rows.assign(message=pd.Series(messages, dtype="str")).drop(columns="message_values")
     structured = [column.name for column in LOGS[name].c if isinstance(column.type, state.JSON) and column.name in rows]
     return rows.assign(**{column: rows[column].map(_json).astype("str") for column in structured})
+
+
+def write(engine: state.Engine, folder: Path) -> dict[str, int]:
+    """Write each of `LOGS` as CSV into a folder: the paths, and how many rows each has."""
+    written = {}
+    for name in LOGS:
+        path, rows = folder / f"{name}.csv", log(engine, name)
+        keep(path, csv(rows))
+        written[str(path)] = len(rows)
+    return written
+
+
+def keep(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all; its folder is made where there is none."""
+    fresh = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_bytes(content)
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def _notified(engine: state.Engine, rows: pd.DataFrame) -> pd.Series:

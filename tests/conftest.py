@@ -5,10 +5,18 @@ import gc
 import os
 import shutil
 import sqlite3
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+
+# Before anything else is imported. Threads of processes that share the cores wait for one another; and what is not kept
+# compiled, every process of the tests compiles again.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 import pandas as pd
 import psycopg
@@ -18,7 +26,7 @@ from sqlalchemy import Engine, create_engine, event
 
 import settings
 from connectors import predict_future_sales, retail
-from data import state, tables
+from data import demo, state, tables
 from data.dataset import Dataset
 from data.demo import customers as demo_customers
 from models.churn import files, training
@@ -29,6 +37,7 @@ from models.lifecycle import retraining
 from tests import learned, postgres, shop
 
 ORIGINAL, LEARNED = dict(LEARNERS), panel._learned
+demo.dataset = cache(demo.dataset)  # that of a day is always the same
 
 hypothesis_settings.register_profile("vigie", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("vigie")
@@ -45,6 +54,14 @@ def pytest_configure() -> None:
     def _connected(connection: object, _record: object) -> None:
         if isinstance(connection, sqlite3.Connection):
             connection.execute("PRAGMA synchronous = OFF")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of a file stay in one process where several share the work: what they share is made once."""
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
 
 
 def pytest_collection_finish() -> None:
@@ -192,21 +209,32 @@ def retrained(once: Callable[..., Path]) -> Path:
     return once("retrained", make)
 
 
+@pytest.fixture(scope="session")
+def migrated_once(postgres_url: str) -> str:
+    """The name of a database of the server that has its tables, to be copied."""
+    state.migrate(state.engine(_create(postgres_url, "migrated")))
+    return "migrated"
+
+
+def _create(server: str, name: str, template: str = "template1") -> str:
+    """The URL of a new database of a PostgreSQL server."""
+    with psycopg.connect(server.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+    return server.replace("/postgres?", f"/{name}?")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database, in turn on SQLite and on PostgreSQL."""
+    """An empty database, in turn on SQLite and on PostgreSQL; the latter has its tables for who asks for `migrated`."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'state' / 'vigie.db'}"
-    server = request.getfixturevalue("postgres_url")
-    name = f"vigie_{uuid.uuid4().hex}"
-    with psycopg.connect(server.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return server.replace("/postgres?", f"/{name}?")
+    server, known = request.getfixturevalue("postgres_url"), "migrated" in request.fixturenames
+    return _create(server, f"vigie_{uuid.uuid4().hex}", *([request.getfixturevalue("migrated_once")] if known else []))
 
 
 @pytest.fixture(scope="session")
 def migrated(once: Callable[..., Path]) -> Callable[[Engine], None]:
-    """`state.migrate` of an empty database; a SQLite file is a copy of one that was migrated once a run."""
+    """`state.migrate`; a SQLite file is a copy of one that was migrated once a run, as a PostgreSQL database is."""
     made = once("migrated", lambda folder: state.migrate(state.engine(f"sqlite:///{folder / 'vigie.db'}"))) / "vigie.db"
 
     def migrate(engine: Engine) -> None:

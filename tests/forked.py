@@ -1,4 +1,7 @@
-"""jobs.py in processes of its own that begin with everything imported: each is forked from one that imported it."""
+"""jobs.py in processes of its own that begin with everything imported: each is forked from one that imported it.
+
+What is neither killed nor beside another needs none: `called` does the same in the test's own process.
+"""
 
 import multiprocessing
 import os
@@ -6,15 +9,27 @@ import signal
 import sys
 import time
 from dataclasses import dataclass
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import apprise  # noqa: F401  as all that is not used here: it is imported before the fork
+import pytest
+from typer.testing import CliRunner
+
 import jobs
+import locales
+import settings
+from charts.act import order  # noqa: F401
+from charts.ask import reporting  # noqa: F401
+from connectors import notify  # noqa: F401
 from data import state
+from models.act import schedule  # noqa: F401
 from models.drift import alerts
 from models.drift.compare import CannotCompare
-from models.lifecycle import scoring, watching  # noqa: F401  scoring is only to be imported before the fork
+from models.lifecycle import daily, incoming, watching  # noqa: F401
 
+locales._catalogue("fr")
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload([__name__])
 
@@ -23,7 +38,7 @@ CONTEXT.set_forkserver_preload([__name__])
 class Running:
     """A process that runs jobs.py, and the files it writes its output and its errors to."""
 
-    process: ForkServerProcess
+    process: BaseProcess
     out: Path
     err: Path
 
@@ -40,8 +55,23 @@ class Running:
             time.sleep(0.02)
 
 
-def start(folder: Path, environment: dict[str, str], *arguments: str) -> Running:
+def called(environment: dict[str, str], *arguments: str) -> tuple[int, str, str]:
+    """jobs.py with these arguments and this environment in this process: its exit code, output and errors."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in environment.items():
+            patched.setenv(name, value)
+        patched.setattr(watching, "run", _drift)
+        patched.setattr(watching, "opened", _opened)
+        settings.get.cache_clear()
+        done = CliRunner().invoke(jobs.app, list(arguments))
+    settings.get.cache_clear()
+    return done.exit_code, done.stdout, done.stderr
+
+
+def start(folder: Path, environment: dict[str, str], *arguments: str, context: BaseContext = CONTEXT) -> Running:
     """jobs.py with these arguments and this environment, its output in `folder`.
+
+    Of a process that was begun so itself, `context` is "fork": it would import all again.
 
     Its drift waits for the file GATE, where the environment names one, and finds CHANGE.
     """
@@ -49,7 +79,7 @@ def start(folder: Path, environment: dict[str, str], *arguments: str) -> Running
     out, err = (folder / f"{number}.{kind}" for kind in ("out", "err"))
     out.touch()
     err.touch()
-    process = CONTEXT.Process(target=_begin, args=(arguments, environment, out, err))
+    process = context.Process(target=_begin, args=(arguments, environment, out, err))  # type: ignore[attr-defined]
     process.start()
     return Running(process, out, err)
 
@@ -61,8 +91,12 @@ def _begin(arguments: tuple[str, ...], environment: dict[str, str], out: Path, e
         os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND), descriptor)
     sys.argv = ["jobs.py", *arguments]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    watching.run, watching.opened = _drift, lambda engine, home, model: model  # type: ignore[assignment,return-value]
+    watching.run, watching.opened = _drift, _opened  # type: ignore[assignment]
     jobs.app()
+
+
+def _opened(_engine, _home, model):
+    return model
 
 
 def _drift(engine, model, day, now, threshold, step, together):

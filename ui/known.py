@@ -8,7 +8,7 @@ from data import tables
 from data.tables import Stored
 from models.ask import definitions, statement
 from models.ask import known as model
-from models.ask.definitions import PEOPLE
+from models.ask.formulas import PEOPLE
 from models.ask.known import Known
 from models.ask.query import Query
 from models.ask.statement import Answer

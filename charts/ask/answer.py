@@ -10,7 +10,8 @@ import locales
 from charts import theme
 from locales import _
 from models.ask import periods, wording
-from models.ask.definitions import Catalogue, Measure
+from models.ask.definitions import Catalogue
+from models.ask.formulas import Measure
 from models.ask.query import Query
 from models.ask.statement import EARLIER, SHARE, STEP
 from models.ask.wording import Names

@@ -16,7 +16,7 @@ from data.tables import Stored
 from locales import Sentence, _
 from models.ask import definitions, wording
 from models.ask.board import Bar, Card, narrowed
-from models.ask.definitions import PEOPLE
+from models.ask.formulas import PEOPLE
 from models.ask.known import Known
 from models.ask.query import Query
 from models.ask.statement import EARLIER, Answer

@@ -10,7 +10,8 @@ from charts.canvas import PAPER
 from data import countries
 from locales import _
 from models.ask import wording
-from models.ask.definitions import Catalogue, Measure
+from models.ask.definitions import Catalogue
+from models.ask.formulas import Measure
 from models.ask.query import Query
 
 NAMED = 5  # that are named

@@ -15,7 +15,7 @@ import pandas as pd
 
 import locales
 from locales import _
-from models.stock.ordering import Service
+from models.stock.reorder import Service
 from models.stock.supply import price_list
 
 CENT = 0.005

@@ -21,7 +21,8 @@ from models.act import detect, rules
 from models.act.detect import WARM, WEEK, YEAR, Usual
 from models.act.rules import Rule, Unfit
 from models.ask import statement
-from models.ask.definitions import GOODS, Catalogue
+from models.ask.definitions import Catalogue
+from models.ask.formulas import GOODS
 from models.ask.query import Filter, Query
 from models.ask.statement import Ask
 

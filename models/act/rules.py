@@ -24,7 +24,8 @@ from pydantic import TypeAdapter, ValidationError
 from data.rules import Kept
 from locales import N_, Sentence
 from models import segmenting
-from models.ask.definitions import Catalogue, Measure
+from models.ask.definitions import Catalogue
+from models.ask.formulas import Measure
 from models.ask.query import Filter, read
 
 Kind = Literal["over", "under", "outside", "changed"]

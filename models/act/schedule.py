@@ -7,16 +7,19 @@ arise(engine)                        # writes down what has come due, each time 
 arguments(schedule, folder, held)    # what jobs.py is called with
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine
 
+from connectors import ConnectorError
 from data import runs, schedules
+from data.runs import Result
 from data.schedules import Held, Kept
 from locales import LANGUAGES, N_
 from models.act import timing
@@ -153,3 +156,51 @@ def file(schedule: Schedule, folder: Path, due: datetime) -> Path:
         return folder / f"{schedule.of['who']}-{language}-{due:%Y-%m-%d}.csv"
     board, kind = schedule.of["board"], schedule.of["kind"]
     return folder / (f"{board}-{language}-slides.pdf" if kind == "slides" else f"{board}-{language}{kind}")
+
+
+def deliver(
+    engine: Engine,
+    cause: str,
+    channels: Mapping[str, Callable[..., None]],
+    title: str,
+    text: str,
+    files: Sequence[Path],
+    clock: Callable[[], datetime],
+) -> tuple[list[str], list[str]]:
+    """Send a report to each channel, once for a `cause` where there is one: the channels that have it, and why others
+    did not take it."""
+    sent, refused = schedules.sent(engine, cause), []
+    for channel, tell in channels.items():
+        if channel in sent:
+            continue
+        failed = None
+        try:
+            tell(title, text, files)
+            sent.append(channel)
+        except ConnectorError as error:
+            failed = error.sentence()
+            refused.append(failed)
+        if cause:
+            schedules.delivered(engine, cause, channel, failed, clock())
+    return sent, refused
+
+
+def work(engine: Engine, folder: Path, call: Callable[[list[str]], tuple[str, str | None]]) -> list[Result]:
+    """Do all that is due, once whoever else does, and write down what each came to.
+
+    `call` does it, given its `arguments`: the status it came to, and why it did not do it. Reports go to `folder`.
+    """
+    results = []
+    while held := schedules.claim(engine, found := arise(engine)):  # rules that are judged may ask for more
+        due = found[held.schedule]
+        title = f"{due.name}, {held.due:%Y-%m-%d %H:%M} UTC"
+        try:
+            with runs.beats(title, partial(schedules.beat, engine, held)):
+                status, message = call(arguments(due, folder, held))
+        except BaseException:  # Ctrl-C, SIGTERM
+            schedules.release(engine, held)
+            raise
+        mine = schedules.end(engine, held, status, message)
+        results.append(Result(title, status, message) if mine else Result(title, "taken", runs.TAKEN_OVER))
+    schedules.tidy(engine)
+    return results

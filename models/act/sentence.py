@@ -17,7 +17,8 @@ from locales import N_, _, ngettext
 from models.act import rules
 from models.act.rules import DEFAULT, Against, Kind, Rule
 from models.ask import spelling, wording
-from models.ask.definitions import Catalogue, Measure
+from models.ask.definitions import Catalogue
+from models.ask.formulas import Measure
 from models.ask.lexicon import Lexicon
 from models.ask.query import Query
 from models.ask.understand import MAX_CHARACTERS, understand

@@ -10,7 +10,8 @@ from data import countries
 from data.boards import Kept
 from locales import N_, _
 from models.ask import definitions, periods, wording
-from models.ask.definitions import PEOPLE, Catalogue
+from models.ask.definitions import Catalogue
+from models.ask.formulas import PEOPLE
 from models.ask.query import GRAINS, Filter, Query, read
 from models.ask.wording import Names
 

@@ -11,7 +11,8 @@ from data import state, tables
 from data.tables import Stored
 from locales import N_, Sentence
 from models.ask import definitions, lexicon, vocabulary
-from models.ask.definitions import PEOPLE, Catalogue
+from models.ask.definitions import Catalogue
+from models.ask.formulas import PEOPLE
 from models.ask.lexicon import Lexicon
 from models.ask.statement import Ask
 

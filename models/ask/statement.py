@@ -12,7 +12,8 @@ import pandas as pd
 
 from data.tables import quoted
 from models.ask import definitions, periods
-from models.ask.definitions import GOODS, LATELY, PEOPLE, SALE, Catalogue
+from models.ask.definitions import Catalogue
+from models.ask.formulas import GOODS, LATELY, PEOPLE, SALE
 from models.ask.query import GRAINS, Filter, Query
 
 MAX_GROUPS = 5000

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from data.tables import quoted
-from models.ask.definitions import GOODS, PEOPLE, Catalogue
+from models.ask.definitions import Catalogue
+from models.ask.formulas import GOODS, PEOPLE
 from models.ask.statement import Ask
 
 MAX_VALUES = 20_000  # values of a dimension: of one with more, nobody knows the names

@@ -12,7 +12,8 @@ from locales import N_, _, ngettext
 from locales.labels import heading, label
 from models import segmenting
 from models.ask import definitions, periods, statement
-from models.ask.definitions import Catalogue, Measure
+from models.ask.definitions import Catalogue
+from models.ask.formulas import DIMENSIONS, MEASURES, PEOPLE, STOCK, Measure
 from models.ask.query import GRAINS, Filter, Query, Threshold
 from models.ask.statement import EARLIER, SHARE, STEP, Days
 
@@ -174,7 +175,7 @@ def _kept(known: Catalogue, query: Query, names: Names, currency: str) -> list[s
     table = definitions.table_of(known, query)
     if table == "stock" and "stock_out_days" not in query.measures:  # what is there on one day
         parts.append(_("on {day}").format(day=locales.day(min(meant[1], known.last))))
-    elif table != definitions.PEOPLE:
+    elif table != PEOPLE:
         parts.append(dates if relative else periods.written(query.period))
     if query.compared:
         then = statement.compared(known, query) or periods.before(query.period, known.first, known.last, query.compared)
@@ -207,8 +208,6 @@ def threshold(known: Catalogue, one: Threshold, currency: str) -> str:
 
 def lacks(known: Catalogue, name: str) -> str:
     """What is missing for a measure or dimension: "Margin needs unit cost"."""
-    from models.ask.definitions import DIMENSIONS, MEASURES, STOCK
-
     title = next(_(one.title) for one in (*MEASURES, *STOCK, *DIMENSIONS) if one.name == name)
     columns = [label(column.rpartition(".")[2]) for column in known.lacking[name]]
     return _("{name} needs what these data lack: {columns}.").format(name=title, columns=_listed(columns))

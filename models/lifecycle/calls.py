@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 
 from data import tables
 from data.dataset import Table
+from data.runs import Nothing
 from data.tables import Stored
-from locales import N_, Sentence, _
+from locales import N_, _
 from models.churn import campaign
 from models.churn.value import USUAL
 from models.customers import rfm, slipping
@@ -22,7 +23,7 @@ WITHIN = 90  # open days, within which a silence has become unusual: as on Custo
 Step = Callable[[str, float], None]
 
 
-class NobodyToCall(Sentence):
+class NobodyToCall(Nothing):
     """There are no data or no model that could say whom to call, or there is nobody."""
 
 

@@ -9,14 +9,14 @@ from sqlalchemy import Engine, func, select
 
 from data import state, tables
 from data.events import REPLAYED
+from data.runs import Nothing
 from data.tables import Stored
-from locales import Sentence
 
 Step = Callable[[str, float], None]  # what is done now, and how much is done, 0 to 1
 Rows = list[dict[str, object]]
 
 
-class CannotScore(Sentence, ValueError):
+class CannotScore(Nothing, ValueError):
     """There is nothing to score, or nothing to score it with; the message says what to do."""
 
 

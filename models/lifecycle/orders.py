@@ -27,7 +27,8 @@ from locales import N_, Sentence, _
 from models.act import orders, replay, rules
 from models.act.replay import Outcome
 from models.forecast import CannotForecast
-from models.stock import ordering, supply
+from models.stock import experience as past
+from models.stock import ordering, paths, reorder, supply
 from models.stock.ordering import Terms
 from models.stock.supply import Demand, LeadTimes, Stock
 
@@ -157,14 +158,14 @@ def _needed(
     """What to order of each product (see `models.stock.ordering.orders`), as the page Sales: stock has it."""
     goods, today = demand.goods, demand.days[-1]
     longest = leads.days.max() + terms.review
-    weeks = next((weeks for weeks in HORIZONS if longest <= weeks * ordering.WEEK), HORIZONS[-1])
-    experience = ordering.experience(demand, weeks, step=_scaled(step))
+    weeks = next((weeks for weeks in HORIZONS if longest <= weeks * past.WEEK), HORIZONS[-1])
+    experience = past.experience(demand, weeks, step=_scaled(step))
     step(N_("Looking for what runs low"), 0.7)
-    found = orders.wanted(ordering.service(experience, leads, terms.review))
+    found = orders.wanted(reorder.service(experience, leads, terms.review))
     moves = frames[MOVES]
     held, _old = supply.still_coming(supply.stock(goods, moves[moves["date"] <= today], today), leads)
     held = _with_approved(engine, stored.lineage, goods, held)
-    futures = ordering.odds(experience, leads, held, terms.review)
+    futures = paths.odds(experience, leads, held, terms.review)
     suppliers_table = frames.get("suppliers")
     conditions = supply.conditions(
         goods, today, frames.get("products"), suppliers_table, frames.get("supplier_prices"), demand.sold

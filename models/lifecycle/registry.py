@@ -20,7 +20,8 @@ from connectors import InvalidFile, child
 from connectors.child import Parsed
 from data import state, tables
 from data.dataset import Table
-from locales import N_, Sentence
+from data.runs import Nothing
+from locales import N_
 
 CHAMPION, CHALLENGER, RETIRED = "champion", "challenger", "retired"
 LIBRARIES = ("xgboost-cpu", "xgboost", "scikit-learn", "skops", "statsmodels", "prophet", "pandas", "numpy")
@@ -31,8 +32,10 @@ T = TypeVar("T")
 _known: set[str] = set()  # SHA-256 of the files that this process wrote, or saw a child read
 
 
-class ModelFileError(Sentence, ValueError):
+class ModelFileError(Nothing, ValueError):
     """A model file is gone, or is not the one that was kept; the message says which."""
+
+    missing = False
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.stock.ordering import LEVELS, Service, Terms
+from models.stock.ordering import Terms
+from models.stock.reorder import LEVELS, Service
 from models.stock.sizes import YEAR
 from models.stock.supply import Demand
 

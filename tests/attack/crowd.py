@@ -25,10 +25,11 @@ def run(seed: int, scale: float) -> Iterator[Row]:
     """`scale` 1 is 20 browsers for 30 minutes, and ten visitors of a fresh home."""
     rng, browsers, seconds = random.Random(seed), max(2, round(BROWSERS * scale)), MINUTES * 60 * scale
     visits, wrong, spent = 0, [], []
-    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as port, sync_playwright() as playwright:
+    long = scale >= 0.5  # it takes a minute or two
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder), long) as port, sync_playwright() as playwright:
         program = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        if scale >= 0.5:  # it takes a minute or two, and the suite looks at one visitor
+        if long:  # the suite looks at one visitor
             yield from _first(browser, port, Path(folder))
         pages = [browser.new_context().new_page() for _browser in range(browsers)]
         end = time.monotonic() + seconds

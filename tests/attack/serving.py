@@ -13,18 +13,25 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
 Row = tuple[str, int, int, str]  # what was tried, how often, how often it held, a note
+COLD = "import sys; from ui import server; server.FIRST_PAGE = 1e6; from streamlit.web import cli; sys.exit(cli.main())"
 
 
 @contextmanager
-def served(home: Path, **environment: str) -> Iterator[int]:
-    """The port of a fresh server that keeps everything in `home`."""
+def served(home: Path, warm: bool = True, **environment: str) -> Iterator[int]:
+    """The port of a fresh server that keeps everything in `home`; `warm`: it imports beforehand what pages need."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = home / "server.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
+            [
+                sys.executable,
+                *(("-m", "streamlit") if warm else ("-c", COLD)),
+                "run",
+                "app.py",
+                f"--server.port={port}",
+            ],
             cwd=ROOT,
             env={**os.environ, "VIGIE_HOME": str(home), **environment},
             stdout=output,

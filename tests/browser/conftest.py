@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
+from inspect import unwrap
 from pathlib import Path
 
 import pytest
@@ -59,8 +60,9 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory, retrained: Path, chur
         patched.setattr(demo.customers, "history", partial(demo.customers.history, customers=300))
         patched.setattr(demo.sales, "generate", partial(demo.sales.generate, years=2, customers=250, products=40))
         patched.setattr(training, "train", lambda _customers, **_how: churn_model)
-        tables.add(home, demo.dataset("sales", now.date()), now)
-        stored = tables.add(home, demo.dataset("customers", now.date()), now)
+        made = unwrap(demo.dataset)  # not those that were made before
+        tables.add(home, made("sales", now.date()), now)
+        stored = tables.add(home, made("customers", now.date()), now)
         retraining.learn(engine, home, "churn", stored, now, "Vigie", "first model of this data")
     return home
 
@@ -248,6 +250,6 @@ def shoot(page: Page, name: str) -> None:
     size = page.viewport_size
     assert size
     page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})
-    page.wait_for_timeout(500)
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")  # it is painted anew
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
     page.set_viewport_size(size)

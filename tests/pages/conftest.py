@@ -26,10 +26,10 @@ from tests.learned import once
 from ui import answers, apart
 
 ROOT = Path(__file__).resolve().parents[2]
-simulated = cache(demo.dataset)  # that of a day is always the same
+simulated = demo.dataset
 _warm: list[str] = []  # what the caches are of
-# A page run by itself looks for components among all installed packages, a fifth of a second each time.
-manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+# A page run by itself looks for components among all installed packages, none of which Vigie uses.
+manifest_scanner.scan_component_manifests = lambda max_workers=None: []
 
 
 def _ended(runner: local_script_runner.LocalScriptRunner, timeout: float = 3) -> None:
@@ -113,7 +113,6 @@ def visit(
     two are then as two sessions of one server. Such tests replace no function, and their homes begin alike.
     """
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(demo, "dataset", simulated)
     monkeypatch.setattr(tables, "add", stored_once)
     mark = request.node.get_closest_marker("same_data")
     if mark is None or list(mark.args) != _warm:

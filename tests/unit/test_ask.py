@@ -13,6 +13,7 @@ from benchmarks import ask as bench
 from data import tables
 from data.dataset import Dataset, Origin
 from models.ask import definitions, guard, periods, spelling, statement, vocabulary, when, why, wording
+from models.ask.formulas import PEOPLE
 from models.ask.query import Filter, Query, Threshold, from_text, to_text
 from models.ask.understand import MAX_CHARACTERS, understand
 from models.products import margins
@@ -47,7 +48,7 @@ def simulated(kept):
 def found(simulated, query):
     sold, people, catalogue, _words = simulated
     assert definitions.fits(catalogue, query)
-    table = people if definitions.table_of(catalogue, query) == definitions.PEOPLE else sold
+    table = people if definitions.table_of(catalogue, query) == PEOPLE else sold
     return statement.answer(catalogue, query, partial(tables.query, table))
 
 

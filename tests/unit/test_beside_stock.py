@@ -10,9 +10,9 @@ from connectors import beside, files
 from data import beside as kept
 from data import tables
 from data.dataset import Dataset, Origin
-from models.stock import ordering, supply
+from models.stock import reorder, supply
 from models.stock.experience import Experience
-from models.stock.ordering import LEVELS
+from models.stock.reorder import LEVELS
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 PRODUCTS, RATE, REVIEW = 200, 5.0, 7
@@ -68,7 +68,7 @@ def test_a_lead_time_of_ten_days_gives_the_reorder_point_of_the_formula(stored, 
         rate=before.mean(axis=2),
         spread=before.reshape(origins + 1, PRODUCTS, 13, 7).sum(axis=3).std(axis=2, ddof=1),
     )
-    point = ordering.service(experience, leads, REVIEW).point[:, int(np.abs(LEVELS - 0.95).argmin())]
+    point = reorder.service(experience, leads, REVIEW).point[:, int(np.abs(LEVELS - 0.95).argmin())]
     for which, days in ((is_first, 10 + REVIEW), (~is_first, 20 + REVIEW)):
         formula = RATE * days + Z * np.sqrt(RATE * days)
         assert point[which].mean() == pytest.approx(formula, rel=0.03)

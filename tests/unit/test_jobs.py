@@ -1,4 +1,7 @@
-"""jobs.py as cron meets it: processes, exit codes, one row a day whoever is killed or runs beside it."""
+"""jobs.py as cron meets it: exit codes, one row a day whoever is killed or runs beside it.
+
+What is killed, or beside another, is a process of its own (`start`); the rest is the same call in this one (`run`).
+"""
 
 import json
 import os
@@ -52,14 +55,14 @@ def sales(source: str = "mine", quantity: float = 1.0) -> Dataset:
 
 @pytest.fixture
 def bare(home, database_url):
-    """A home with sales in it and an empty database of its own, for processes."""
+    """A home with sales in it and an empty database of its own."""
     tables.add(home, sales(), NOON)
     return {**os.environ, "VIGIE_HOME": str(home), "VIGIE_DATABASE_URL": database_url, "PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture
 def environment(bare, database_url, migrated):
-    """As `bare`, and the database has its tables: making them takes a process longer than its job."""
+    """As `bare`, and the database has its tables: making them takes longer than a job."""
     migrated(state.engine(database_url))
     return bare
 
@@ -69,7 +72,7 @@ def start(environment: dict[str, str], *arguments: str, **more: str) -> forked.R
 
 
 def run(environment: dict[str, str], *arguments: str, **more: str) -> tuple[int, str, str]:
-    return start(environment, *arguments, **more).ended()
+    return forked.called({**environment, **more}, *arguments)
 
 
 def read(environment: dict[str, str], table) -> list[dict]:
@@ -278,7 +281,7 @@ def test_a_bug_is_an_id_in_the_log_and_never_a_traceback_on_stdout(environment):
     assert read(environment, state.job_runs)[0]["status"] == "failed"
 
 
-# What needs no process of its own, and no second database.
+# What needs no second database.
 
 
 def call(*arguments: str) -> tuple[int, str]:

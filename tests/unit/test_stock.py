@@ -12,10 +12,11 @@ from benchmarks import stock as bench
 from data import tables
 from data.dataset import Dataset, Origin
 from models.forecast import CannotForecast
-from models.stock import assortment, ordering, sizes, supply
+from models.stock import assortment, ordering, paths, reorder, sizes, supply
 from models.stock import experience as past
-from models.stock.experience import KINDS
-from models.stock.ordering import LEVELS, Experience, Terms
+from models.stock.experience import KINDS, Experience
+from models.stock.ordering import Terms
+from models.stock.reorder import LEVELS
 from models.stock.supply import Demand, LeadTimes, Stock
 
 TERMS = Terms(level=0.95, review=7, lasts=14, holding=0.25, write_off=0.0, margin=0.4)
@@ -74,14 +75,14 @@ def moves(*rows):
 
 def test_past_days_achieve_what_was_aimed_at_and_the_textbook_does_not():
     experience, _rate = world()
-    found = ordering.service(experience, leads(), 7)
+    found = reorder.service(experience, leads(), 7)
     for level in (0.8, 0.9, 0.95, 0.98):
         at = int(np.abs(LEVELS - level).argmin())
         assert found.achieved[at] == pytest.approx(level, abs=0.015)
     high = LEVELS >= 0.95
     assert (np.abs(found.achieved - LEVELS)[high] < np.abs(found.textbook - LEVELS)[high]).all()
     assert found.textbook[high].max() < 0.96
-    assert found.cases == 200 * ordering.TRIES * len(
+    assert found.cases == 200 * reorder.TRIES * len(
         {*experience.origins[experience.origins >= found.first]} - {experience.origins[-1]}
     )
 
@@ -89,7 +90,7 @@ def test_past_days_achieve_what_was_aimed_at_and_the_textbook_does_not():
 def test_todays_reorder_points_keep_their_promise_on_demand_nobody_has_seen():
     experience, rate = world()
     taken = leads()
-    point = ordering.service(experience, taken, 7).point[:, int(np.abs(LEVELS - 0.95).argmin())]
+    point = reorder.service(experience, taken, 7).point[:, int(np.abs(LEVELS - 0.95).argmin())]
     rng = np.random.default_rng(99)
     kept = []
     for _again in range(60):
@@ -101,7 +102,7 @@ def test_todays_reorder_points_keep_their_promise_on_demand_nobody_has_seen():
 
 def test_a_wider_spread_of_lead_times_asks_for_more_stock():
     experience, _rate = world()
-    steady, unsteady = (ordering.service(experience, leads(spread=spread), 7) for spread in (0.0, 6.0))
+    steady, unsteady = (reorder.service(experience, leads(spread=spread), 7) for spread in (0.0, 6.0))
     at = int(np.abs(LEVELS - 0.95).argmin())
     assert unsteady.expected.sum() == pytest.approx(steady.expected.sum(), rel=0.03)
     assert unsteady.point[:, at].sum() > 1.03 * steady.point[:, at].sum()
@@ -109,21 +110,21 @@ def test_a_wider_spread_of_lead_times_asks_for_more_stock():
 
 def test_more_service_longer_lead_times_and_rarer_looks_ask_for_more_stock():
     experience, _rate = world()
-    found = ordering.service(experience, leads(), 7)
+    found = reorder.service(experience, leads(), 7)
     assert (np.diff(found.point, axis=1) >= 0).all()
     assert (np.diff(found.achieved) >= 0).all()
     assert (np.diff(found.short, axis=1) <= 1e-9).all()
-    assert (ordering.service(experience, leads(mean=20.0), 7).point.sum(axis=0) > found.point.sum(axis=0)).all()
-    assert (ordering.service(experience, leads(), 14).point.sum(axis=0) > found.point.sum(axis=0)).all()
+    assert (reorder.service(experience, leads(mean=20.0), 7).point.sum(axis=0) > found.point.sum(axis=0)).all()
+    assert (reorder.service(experience, leads(), 14).point.sum(axis=0) > found.point.sum(axis=0)).all()
 
 
 def test_an_origin_is_judged_by_errors_that_were_over_before_it():
     experience, _rate = world()
     taken = leads()
-    found = ordering.service(experience, taken, 7)
+    found = reorder.service(experience, taken, 7)
     later = experience.came.copy()
     later[-1] *= 100  # what came after the last origin
-    poisoned = ordering.service(replace(experience, came=later), taken, 7)
+    poisoned = reorder.service(replace(experience, came=later), taken, 7)
     judged = (experience.origins[:-1] >= found.first).sum()
     # The last origin is judged by more than anyone could hold, all others as before; today's points have learned.
     drop = (found.achieved - poisoned.achieved) * judged
@@ -134,7 +135,7 @@ def test_an_origin_is_judged_by_errors_that_were_over_before_it():
 
 def test_a_history_too_short_to_try_says_so_and_still_orders():
     experience, _rate = world(origins=1)
-    found = ordering.service(experience, leads(), 7)
+    found = reorder.service(experience, leads(), 7)
     assert found.cases == 0
     assert np.isnan(found.achieved).all()
     assert np.isfinite(found.point).all()
@@ -142,12 +143,12 @@ def test_a_history_too_short_to_try_says_so_and_still_orders():
 
 def test_the_same_data_give_the_same_answer():
     experience, _rate = world()
-    one, two = (ordering.service(experience, leads(), 7) for _again in range(2))
+    one, two = (reorder.service(experience, leads(), 7) for _again in range(2))
     assert np.array_equal(one.point, two.point)
     assert np.array_equal(one.achieved, two.achieved)
     stocked = held(np.arange(200), [(7, 30.0, 3)])
-    everyone = ordering.odds(experience, leads(), stocked, 7)
-    alone = ordering.paths(experience, leads(), stocked, 7, np.array([7]))
+    everyone = paths.odds(experience, leads(), stocked, 7)
+    alone = paths.paths(experience, leads(), stocked, 7, np.array([7]))
     assert np.array_equal(everyone.run_out[7], alone.run_out[0])
     assert everyone.lost_later[7] == alone.lost_later[0]
 
@@ -167,11 +168,11 @@ def fixed(days):
 
 def test_what_sells_one_a_day_runs_out_when_it_must():
     ten = held([10])
-    soon = ordering.odds(steady(), fixed(5), ten, 7)
+    soon = paths.odds(steady(), fixed(5), ten, 7)
     assert (soon.day(0.5)[0], soon.day(0.9)[0]) == (11, 11)  # the eleventh buyer finds nothing
     assert soon.risk[0] == 0
     assert soon.latest(0.95)[0] == 5  # ordered then, it comes on day 10
-    late = ordering.odds(steady(), fixed(20), ten, 7)
+    late = paths.odds(steady(), fixed(20), ten, 7)
     assert late.risk[0] == 1
     assert late.latest(0.95)[0] < 0
     assert (late.lost[0], late.lost_later[0]) == (10, 17)
@@ -181,15 +182,15 @@ def test_what_sells_one_a_day_runs_out_when_it_must():
 
 def test_deliveries_under_way_help_when_they_come_in_time():
     ordered = [(0, 20.0, 5)]  # five days ago
-    assert ordering.odds(steady(), fixed(12), held([10], ordered), 7).day(0.5)[0] == 31
-    assert ordering.odds(steady(), fixed(25), held([10], ordered), 7).day(0.5)[0] == 11
-    overdue = ordering.paths(steady(), fixed(3), held([0], ordered), 7, np.array([0]))
+    assert paths.odds(steady(), fixed(12), held([10], ordered), 7).day(0.5)[0] == 31
+    assert paths.odds(steady(), fixed(25), held([10], ordered), 7).day(0.5)[0] == 11
+    overdue = paths.paths(steady(), fixed(3), held([0], ordered), 7, np.array([0]))
     assert overdue.level[0, 0, 1] == 19  # expected tomorrow
     assert overdue.run_out[0, 0] == 21
 
 
 def test_units_lost_on_an_empty_shelf_are_not_owed_by_the_next_delivery():
-    found = ordering.paths(steady(), fixed(12), held([2], [(0, 10.0, 4)]), 7, np.array([0]))
+    found = paths.paths(steady(), fixed(12), held([2], [(0, 10.0, 4)]), 7, np.array([0]))
     # Empty after two days, nothing until day eight, then ten more days.
     assert list(found.level[0, 0, [2, 7, 8, 17]]) == [0, 0, 9, 0]
 
@@ -200,8 +201,8 @@ def test_units_lost_on_an_empty_shelf_are_not_owed_by_the_next_delivery():
 def ordered(on_hand, minimum=0.0, orders=(), terms=TERMS):
     experience, stocked = steady(), held([on_hand], orders)
     found, futures = (
-        ordering.service(experience, fixed(10), terms.review),
-        ordering.odds(experience, fixed(10), stocked, terms.review),
+        reorder.service(experience, fixed(10), terms.review),
+        paths.odds(experience, fixed(10), stocked, terms.review),
     )
     return ordering.orders(goods(1), experience, found, futures, stocked, np.array([minimum]), terms).iloc[0]
 
@@ -231,9 +232,9 @@ def test_without_a_count_of_the_stock_there_are_reorder_points_and_no_odds():
 def test_what_does_not_sell_is_never_ordered():
     experience = steady()
     experience = replace(experience, forecast=np.zeros_like(experience.forecast), came=np.zeros_like(experience.came))
-    found, stocked = ordering.service(experience, fixed(10), 7), held([0])
+    found, stocked = reorder.service(experience, fixed(10), 7), held([0])
     row = ordering.orders(
-        goods(1), experience, found, ordering.odds(experience, fixed(10), stocked, 7), stocked, np.array([24.0]), TERMS
+        goods(1), experience, found, paths.odds(experience, fixed(10), stocked, 7), stocked, np.array([24.0]), TERMS
     ).iloc[0]
     assert (row["reorder_point"], row["order_up_to"], row["quantity"], row["stake"]) == (0, 0, 0, 0)
     assert np.isinf(row["cover"])
@@ -270,7 +271,7 @@ def four_classes():
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(past, "mean_forecast", lambda panel, weeks, _seed: usual_weeks(panel, weeks))
         experience = past.experience(demand, 6)
-    return known, demand, experience, ordering.service(experience, bench.leads(200), 7)
+    return known, demand, experience, reorder.service(experience, bench.leads(200), 7)
 
 
 def usual_weeks(panel, weeks):
@@ -291,7 +292,7 @@ def test_every_class_of_demand_gets_the_service_that_was_asked_for(four_classes)
     assert sum(one.products for one in found.by_kind) == 200
     assert sum(one.cases for one in found.by_kind) == found.cases
     # One pool for all, as products of alike size had, holds it on average only.
-    pooled = ordering.service(replace(four_classes[2], kind=None, dispersion=np.ones_like(_experience.rate)),
+    pooled = reorder.service(replace(four_classes[2], kind=None, dispersion=np.ones_like(_experience.rate)),
                               bench.leads(200), 7).point[:, [bench.LEVEL]]  # fmt: skip
     apart = [(asked <= pooled).mean(axis=1)[known.kind == kind].mean() for kind in range(4)]
     assert max(apart) - min(apart) > 0.04
@@ -307,7 +308,7 @@ def test_what_demand_will_lack_is_said_as_it_is(four_classes):
 def test_orders_cost_little_more_than_the_best_there_are(four_classes):
     known, demand, experience, found = four_classes
     taken, empty = bench.leads(200), held(np.zeros(200))
-    futures = ordering.odds(experience, taken, empty, 7)
+    futures = paths.odds(experience, taken, empty, 7)
     some = np.arange(0, 200, 2) // 2 * 2 + np.arange(100) % 2  # of every class
     few = bench.Truth(*(getattr(known, field.name)[some] for field in fields(bench.Truth)))
     few_leads = bench.leads(100)
@@ -339,11 +340,11 @@ def test_what_a_class_held_too_much_of_is_not_held_for_ever(monkeypatch):
     until = taken.days[:, np.random.default_rng(9).integers(0, supply.DRAWS, 100)].T + 7
 
     def kept():
-        point = ordering.service(calmer, taken, 7).point[:, bench.LEVEL]
+        point = reorder.service(calmer, taken, 7).point[:, bench.LEVEL]
         return (np.take_along_axis(asked, until[:, :, None], axis=2)[:, :, 0] <= point).mean()
 
     steered = kept()
-    monkeypatch.setattr(ordering, "ROOM", 1e9)
+    monkeypatch.setattr(reorder, "ROOM", 1e9)
     unsteered = kept()
     assert unsteered > 0.97
     assert abs(steered - 0.95) < 0.75 * abs(unsteered - 0.95)
@@ -356,7 +357,7 @@ def test_what_was_not_sold_yet_teaches_nothing():
     came = experience.came.copy()
     came[:, 100:] *= 1_000  # launched with nobody's forecast
     one, two = (
-        ordering.service(replace(experience, kind=kind, came=which), leads(), 7) for which in (experience.came, came)
+        reorder.service(replace(experience, kind=kind, came=which), leads(), 7) for which in (experience.came, came)
     )
     assert np.array_equal(one.point, two.point)
     assert np.array_equal(one.achieved, two.achieved)
@@ -466,8 +467,8 @@ def shared(on_hand, terms=TERMS, **given):
         spread=np.zeros((3, count)),
     )
     taken = LeadTimes(np.full((count, supply.DRAWS), 10), np.array(["entered"] * count, object))
-    stocked, found = held(on_hand), ordering.service(experience, taken, terms.review)
-    futures = ordering.odds(experience, taken, stocked, terms.review)
+    stocked, found = held(on_hand), reorder.service(experience, taken, terms.review)
+    futures = paths.odds(experience, taken, stocked, terms.review)
     asked = conditions(count, supplier=np.zeros(count, int), **given)
     return ordering.orders(goods(count), experience, found, futures, stocked, np.zeros(count), terms, asked)
 
@@ -609,7 +610,7 @@ def test_the_newsvendors_ratio_is_the_cheapest_level():
 
 def test_proposed_service_falls_with_the_cost_of_holding():
     experience, _rate = world()
-    found = ordering.service(experience, leads(), 7)
+    found = reorder.service(experience, leads(), 7)
     free, dear, perishable = (
         ordering.proposed(goods(), found, replace(TERMS, holding=holding, write_off=lost))
         for holding, lost in ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5))
@@ -621,7 +622,7 @@ def test_proposed_service_falls_with_the_cost_of_holding():
 
 def test_more_service_costs_holding_and_saves_margin():
     experience, _rate = world()
-    costs = ordering.money(goods(), ordering.service(experience, leads(), 7), TERMS)
+    costs = ordering.money(goods(), reorder.service(experience, leads(), 7), TERMS)
     assert (costs["holding"].diff().iloc[1:] >= 0).all()
     assert (costs["lost"].diff().iloc[1:] <= 1e-9).all()
     assert costs["holding"].to_numpy() == pytest.approx(0.25 * costs["tied"].to_numpy())
@@ -787,7 +788,7 @@ def history(days=7 * 40 + 3, products=30, seed=1):
 
 def test_past_forecasts_do_not_know_what_came_later():
     one = history()
-    experience = ordering.experience(one, 4)
+    experience = past.experience(one, 4)
     assert experience.origins[-1] == one.units.shape[1]
     assert experience.origins[-2] + 28 <= one.units.shape[1]
     assert np.isfinite(experience.forecast).all()
@@ -795,7 +796,7 @@ def test_past_forecasts_do_not_know_what_came_later():
     place = 5
     later = one.units.copy()
     later[:, experience.origins[place] :] = 1_000
-    poisoned = ordering.experience(replace(one, units=later), 4)
+    poisoned = past.experience(replace(one, units=later), 4)
     assert np.array_equal(experience.forecast[: place + 1], poisoned.forecast[: place + 1])
     assert np.array_equal(experience.spread[: place + 1], poisoned.spread[: place + 1])
     assert poisoned.forecast[-1].sum() > experience.forecast[-1].sum()
@@ -804,7 +805,7 @@ def test_past_forecasts_do_not_know_what_came_later():
 def test_closed_weekdays_are_forecast_as_zero():
     one = history()
     closed = one.days.day_of_week == 5
-    experience = ordering.experience(replace(one, units=np.where(closed, 0, one.units)), 4)
+    experience = past.experience(replace(one, units=np.where(closed, 0, one.units)), 4)
     ahead = pd.date_range(one.days[-1], periods=29)[1:]
     forecast = np.diff(experience.forecast[-1].sum(axis=0))
     assert forecast[ahead.day_of_week == 5] == pytest.approx(0, abs=1e-3)
@@ -813,7 +814,7 @@ def test_closed_weekdays_are_forecast_as_zero():
 
 def test_too_short_a_history_is_refused_with_a_sentence():
     with pytest.raises(CannotForecast, match="13 weeks need 25 weeks of sales to learn from, and there are 20"):
-        ordering.experience(history(days=140), 13)
+        past.experience(history(days=140), 13)
 
 
 @pytest.mark.parametrize(("name", "products"), [("online_retail", 300), ("kaggle_chain", 120)])
@@ -825,7 +826,7 @@ def test_real_sales_achieve_what_was_aimed_at(request, name, products):
     every = supply.demand(sold, named, pd.Timestamp(kept.span[1]).normalize())
     some = slice(0, products)
     asked = replace(every, goods=every.goods[some], units=every.units[some], sold=every.sold[some])
-    found = ordering.service(ordering.experience(asked, 6), leads(products), 7)
+    found = reorder.service(past.experience(asked, 6), leads(products), 7)
     at = int(np.abs(LEVELS - 0.95).argmin())
     assert 0.92 < found.achieved[at] < 0.98
     assert found.achieved[at] > found.textbook[at] + 0.02

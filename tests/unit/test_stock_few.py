@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.stock import ordering, supply
-from models.stock.ordering import LEVELS
+from models.stock import experience as past
+from models.stock import reorder, supply
+from models.stock.reorder import LEVELS
 from models.stock.supply import Demand, LeadTimes
 
 LEVEL = int(np.abs(LEVELS - 0.95).argmin())
@@ -30,7 +31,7 @@ def test_a_shop_of_one_product_holds_as_many_days_as_the_formula():
     """1.645 x root of (100 x 21 + (100 x 4)²) is 662 units of safety: 6.6 days; the service is held."""
     rng = np.random.default_rng(1)
     demand, leads = shop(rng.poisson(100.0, (1, 500)).astype(float))
-    found = ordering.service(ordering.experience(demand, 6), leads, REVIEW)
+    found = reorder.service(past.experience(demand, 6), leads, REVIEW)
     point = found.point[0, LEVEL]
     assert (point - found.expected[0]) / 100 == pytest.approx(6.6, abs=1.5)
     assert 0.92 <= (rng.poisson(100.0 * spans(leads, rng)) <= point).mean() <= 0.985
@@ -39,7 +40,7 @@ def test_a_shop_of_one_product_holds_as_many_days_as_the_formula():
 def test_parts_that_sell_ten_times_a_year_hold_what_is_asked():
     rng = np.random.default_rng(0)
     demand, leads = shop(np.where(rng.random((40, 1430)) < 10 / 365, rng.integers(1, 4, (40, 1430)), 0).astype(float))
-    found = ordering.service(ordering.experience(demand, 6), leads, REVIEW)
+    found = reorder.service(past.experience(demand, 6), leads, REVIEW)
     asked = np.array([rng.integers(1, 4, sales).sum() for sales in rng.binomial(spans(leads, rng), 10 / 365)])
     service = (asked <= found.point[:, LEVEL][:, None]).mean(axis=1)
     assert 0.90 <= service.mean() <= 0.98  # a whole unit less or more makes it 0.91 or 0.95

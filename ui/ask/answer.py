@@ -11,7 +11,7 @@ from charts.ask import content
 from data import tables
 from data.tables import Stored
 from models.ask import board, definitions, periods, statement, wording
-from models.ask.definitions import PEOPLE
+from models.ask.formulas import PEOPLE
 from models.ask.known import Known
 from models.ask.query import Query, to_text
 from models.ask.statement import Answer

@@ -10,6 +10,7 @@ from typing import TypeVar
 import streamlit as st
 
 from models.ask import board, definitions, periods, wording
+from models.ask.formulas import PEOPLE
 from models.ask.known import Known
 from models.ask.query import GRAINS, Filter, Order, Query, Relation, Threshold
 from ui.text import N_, _, plain
@@ -59,7 +60,7 @@ def built(of: Known, query: Query, currency: str) -> Query:
         if definitions.table_of(known, query) == "sales":
             steps = {"": _("Whole"), **{grain: _(wording.GRAIN[grain]).capitalize() for grain in GRAINS}}
             fresh = replace(fresh, grain=choice(_("Step"), steps, query.grain, KEY + "grain"))
-        if definitions.table_of(known, query) != definitions.PEOPLE:
+        if definitions.table_of(known, query) != PEOPLE:
             fresh = replace(fresh, period=period(of, query.period, KEY))
         if definitions.table_of(known, query) == "sales":
             names = {name: _(text) for name, text in board.COMPARED.items()}

@@ -10,10 +10,12 @@ import streamlit as st
 import locales
 import settings
 from charts.sales import stock as charts
-from models.stock import assortment, ordering
+from models.stock import assortment, ordering, paths
 from models.stock.assortment import Budget
-from models.stock.experience import KINDS
-from models.stock.ordering import LEVELS, WEEK, Experience, Odds, Service, Terms
+from models.stock.experience import KINDS, WEEK, Experience
+from models.stock.ordering import Terms
+from models.stock.paths import Odds
+from models.stock.reorder import LEVELS, Service
 from models.stock.sizes import Conditions
 from models.stock.supply import Demand, LeadTimes, Stock
 from ui import cards, downloads, inputs
@@ -337,7 +339,7 @@ def product(
     code = inputs.choice(_("Product"), list(names), "product", lambda one: f"{names[one]} ({one})")
     place = int(np.flatnonzero(table["product"] == code)[0])
     row, days = table.iloc[place], demand.days
-    found = ordering.paths(experience, leads, held, terms.review, np.array([place]))
+    found = paths.paths(experience, leads, held, terms.review, np.array([place]))
     metrics = [
         (
             _("Reorder point"),

@@ -8,8 +8,11 @@ import locales
 from connectors import ConnectorError, beside
 from data import tables
 from data.tables import Stored
-from models.stock import ordering, supply
-from models.stock.ordering import Experience, Odds, Service
+from models.stock import experience as past
+from models.stock import paths, reorder, supply
+from models.stock.experience import Experience
+from models.stock.paths import Odds
+from models.stock.reorder import Service
 from models.stock.sizes import Conditions
 from models.stock.supply import Demand, LeadTimes, Stock
 from ui import answers, background, cards, downloads, store, uploads
@@ -67,10 +70,10 @@ def _lead_times(version: str, mean: float, spread: float, _stored: Stored) -> Le
 def experience(stored: Stored, leads: LeadTimes) -> Experience:
     """The forecasts behind everything; the page stops with their progress until they are there."""
     longest = leads.days.max() + LONGEST_REVIEW
-    weeks = next((weeks for weeks in HORIZONS if longest <= weeks * ordering.WEEK), HORIZONS[-1])
+    weeks = next((weeks for weeks in HORIZONS if longest <= weeks * past.WEEK), HORIZONS[-1])
 
     def work(step: background.Step) -> Experience:
-        return ordering.experience(demand(stored), weeks, step=step)
+        return past.experience(demand(stored), weeks, step=step)
 
     return answers.ready(f"stock-{stored.version}-{weeks}", "stock", work)
 
@@ -85,7 +88,7 @@ def service(
     _leads: LeadTimes,
 ) -> Service:
     """Reorder points and what they would have achieved. The first four arguments name what the others hold."""
-    return ordering.service(_experience, _leads, review)
+    return reorder.service(_experience, _leads, review)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
@@ -100,7 +103,7 @@ def odds(
     _stock: Stock,
 ) -> Odds:
     """When shelves run empty. The first five arguments name what the others hold."""
-    return ordering.odds(_experience, _leads, _stock, review)
+    return paths.odds(_experience, _leads, _stock, review)
 
 
 def on_hand(stored: Stored, goods: pd.DataFrame, today: pd.Timestamp) -> tuple[str, Stock]:

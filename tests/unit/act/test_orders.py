@@ -13,7 +13,7 @@ from data import orders as kept
 from data.orders import Proposed
 from locales import Sentence, using
 from models.act import orders
-from models.stock.ordering import LEVELS, Service
+from models.stock.reorder import LEVELS, Service
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 DAY = date(2026, 11, 28)
