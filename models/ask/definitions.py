@@ -16,6 +16,7 @@ from models.ask.query import GRAINS, Query
 
 TABLES = ("sales", "stock", "customers")
 MAX_BY = 2  # dimensions and a grain of one question
+SAID = "_said"  # of a line: what the table of products says of its product
 
 
 @dataclass(frozen=True)
@@ -146,9 +147,10 @@ def _of_products(kinds: Mapping[str, str], sales: Collection[str]) -> tuple[dict
     asked, split = {}, {}
     for column in schemas.extras(kinds, "str", "products"):
         called = (*_called(column), *words.of(column, "dimension"))
-        split[column] = Dimension(column, column, {"sales": _of_product(column)}, own=True, words=called)
+        value = f"{SAID}.{quoted(column)}"
+        split[column] = Dimension(column, column, {"sales": value}, own=True, words=called, said=column)
     for column in schemas.extras(kinds, "float64", "products") if "quantity" in sales else ():
-        value = _of_product(column)
+        value = f"{SAID}.{quoted(column)}"
         rows = f"FILTER ({SALE})"
         asked[f"{column}.mean"] = Measure(
             f"{column}.mean",
@@ -159,12 +161,20 @@ def _of_products(kinds: Mapping[str, str], sales: Collection[str]) -> tuple[dict
             additive=False,
             own="mean",
             words=(*_called(column), *words.of(column, "measure")),
+            said=column,
         )
     return asked, split
 
 
-def _of_product(column: str) -> str:
-    return f"(SELECT any_value(p.{quoted(column)}) FROM products AS p WHERE p.product = sales.product)"  # noqa: S608
+def lines(said: Iterable[str], source: str = "sales") -> str:
+    """What stands after FROM: the lines of sales (`source`), with what the table of products says of each in the
+    columns `said`, joined once however often it is read."""
+    columns = sorted(set(said) - {""})
+    if not columns:
+        return source
+    values = ", ".join(f"any_value({name}) AS {name}" for name in map(quoted, columns))
+    of_products = f"(SELECT product, {values} FROM products GROUP BY product) AS {SAID}"  # noqa: S608  # quoted
+    return f"(SELECT sales.*, {SAID} FROM {source} LEFT JOIN {of_products} USING (product)) AS sales"  # noqa: S608
 
 
 def _called(column: str) -> tuple[str, ...]:

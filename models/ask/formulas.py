@@ -24,6 +24,7 @@ class Measure:
     """A number that can be asked for: its formula in SQL over the rows of `table`, which needs these columns.
 
     `words` are what people call it. `additive`: the parts add up to the whole, so that shares of it make sense.
+    `said`: the column of the table of products that it reads (see `models.ask.definitions.lines`).
     """
 
     name: str
@@ -36,6 +37,7 @@ class Measure:
     additive: bool = True
     own: Literal["", "sum", "mean"] = ""  # of the column `title`, which is a measure only by this
     words: tuple[str, ...] = ()
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ class Dimension:
     """What a measure can be split by and kept to: an expression for each table that has it.
 
     `levels`: its values are known by name, and can be found in a question, unless they are not `spoken` (people say
-    "new" and "lost" of other things).
+    "new" and "lost" of other things). `said`: the column of the table of products that it is (see
+    `models.ask.definitions.lines`).
     """
 
     name: str
@@ -54,6 +57,7 @@ class Dimension:
     own: bool = False  # `title` is the name of a column
     spoken: bool = True
     words: tuple[str, ...] = ()
+    said: str = ""
 
 
 _COSTED = f"sum(amount) FILTER ({GOODS} AND unit_cost IS NOT NULL)"

@@ -74,7 +74,7 @@ def windows(known: Catalogue, query: Query, dimension: str, period: Days) -> tup
 
     Place 0 is the period, -1 as many days before it, and so on to where the data begin.
     """
-    made = _Made(known, query, (known.first, period[1]))
+    made = _Made(known, query, (known.first, period[1]), dimension)
     where = made.where()
     length = (period[1] - period[0]).days + 1
     level = made.expression(dimension) if dimension else "''"
@@ -141,9 +141,13 @@ def statement(known: Catalogue, query: Query, period: Days | None) -> tuple[str,
 class _Made:
     """The parts of one statement, which share their parameters."""
 
-    def __init__(self, known: Catalogue, query: Query, period: Days | None) -> None:
+    def __init__(self, known: Catalogue, query: Query, period: Days | None, dimension: str = "") -> None:
         self.known, self.query, self.period = known, query, period
         self.table = definitions.table_of(known, query)
+        split = {dimension, *query.by, query.over, *(one.dimension for one in query.filters)}
+        measures = {*query.measures, *(one.measure for one in query.thresholds)}
+        self.said = [one.said for name, one in known.dimensions.items() if name in split]
+        self.said += [one.said for name, one in known.measures.items() if name in measures]
         self.values: dict[str, Any] = {}
         if period:
             self.values = {"start": period[0], "end": period[1]}
@@ -179,13 +183,12 @@ class _Made:
         return ", ".join(parts)
 
     def source(self) -> str:
-        if self.table == "sales" and "new_customers" in {
-            *self.query.measures,
-            *(one.measure for one in self.query.thresholds),
-        }:
+        if self.table != "sales":
+            return f"({self.stock()})" if self.table == "stock" else self.table
+        if "new_customers" in {*self.query.measures, *(one.measure for one in self.query.thresholds)}:
             first = f"min(timestamp) FILTER ({SALE}) OVER (PARTITION BY customer) AS first_bought"
-            return f"(SELECT *, {first} FROM sales) AS sales"
-        return f"({self.stock()})" if self.table == "stock" else self.table
+            return definitions.lines(self.said, f"(SELECT *, {first} FROM sales) AS sales")
+        return definitions.lines(self.said)
 
     def where(self) -> str:
         parts = [] if self.table != "sales" else [_between("$start", "$end")]

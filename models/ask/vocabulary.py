@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from data.tables import quoted
-from models.ask.definitions import Catalogue
+from models.ask.definitions import Catalogue, lines
 from models.ask.formulas import GOODS, PEOPLE
 from models.ask.statement import Ask
 
@@ -20,8 +20,8 @@ def levels(known: Catalogue, ask: Mapping[str, Ask]) -> dict[str, list[str]]:
             continue
         table = PEOPLE if PEOPLE in dimension.sql else "sales"
         value = f"CAST({dimension.sql[table]} AS VARCHAR)"
-        goods = f" WHERE {GOODS}" if table == "sales" else ""
-        sql = f"SELECT {value} AS value FROM {table}{goods} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {MAX_VALUES + 1}"  # noqa: S608
+        source = f"{lines([dimension.said])} WHERE {GOODS}" if table == "sales" else table
+        sql = f"SELECT {value} AS value FROM {source} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {MAX_VALUES + 1}"  # noqa: S608
         values = ask[table](sql)["value"].dropna().tolist()
         found[name] = values if len(values) <= MAX_VALUES else []
     return found

@@ -12,6 +12,7 @@ from data import beside, enriched, food, schemas, tables
 from data.dataset import Dataset, Origin
 from data.demo import food as demo
 from models.ask import known, statement
+from models.ask.query import Filter, Query
 from models.ask.understand import understand
 from models.explore import enrich
 from models.sales import overview
@@ -118,6 +119,20 @@ def test_products_are_asked_for_by_what_they_are(stored, language, text, right):
 def test_a_mean_weighs_by_the_units_sold(stored):
     right = (10 * 10.6 + 4 * 0.0 + 3 * 1.0 + 5 * 33.0) / (10 + 4 + 3 + 5)
     assert asked(stored, "average sugars (g in 100 g or ml)") == pytest.approx(right)
+
+
+def test_a_mean_by_grade_is_what_was_added_up_by_hand_and_joins_the_products_once(stored):
+    of = known.of_stored(stored, None, tables.unknown(stored))
+    query = Query(("sugars_100g.mean", "revenue"), ("nutriscore",), filters=(Filter("nova", ("NOVA 1",), kept=False),))
+    found = statement.answer(of.catalogue, query, partial(tables.query, stored))
+    right = {
+        f"Nutri-Score {MADE[name].nutriscore.upper()}": (MADE[name].per_100["sugars"], SOLD[name])
+        for name in ("Cola", "Cola without sugar", "Caramel crunch")
+    }
+    table = found.table.dropna(subset=["nutriscore"]).set_index("nutriscore")
+    assert dict(zip(table.index, zip(table.iloc[:, 0], table["revenue"], strict=True), strict=True)) == right
+    assert found.table.loc[found.table["nutriscore"].isna(), "revenue"].tolist() == [14.0]  # candles
+    assert found.sql.count("FROM products") == 1
 
 
 def test_the_pages_of_sales_filter_and_compare_by_them(stored):
