@@ -11,6 +11,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
+import locales
 from tests.sources import FOLDERS, ROOT, files, tree, where
 
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
@@ -66,6 +67,17 @@ def test_every_message_is_translated(french):
         if (entry := french.get(message)) is None or entry.fuzzy or not all(theirs for _ours, theirs in forms(entry))
     ]
     assert not missing
+
+
+def test_readers_get_what_babel_reads(french):
+    said = [(message.id, message.string) for message in french if message.id]
+    with locales.using("fr"):
+        for ours, theirs in said:
+            if isinstance(ours, tuple):
+                assert [locales.ngettext(*ours, count) for count in (0, 1, 2)] == [theirs[0], theirs[0], theirs[1]]
+            else:
+                assert locales._(ours) == theirs
+    assert len(said) > 4_000
 
 
 def test_the_catalogue_holds_nothing_that_the_code_no_longer_says(french):
