@@ -60,7 +60,8 @@ def cohorts(bought: Purchases) -> Cohorts:
     known = buyers[customer] & (age >= 0)  # what came back before the first purchase belongs to no month since
     cell = cohort * wide + age
     revenue = np.bincount(cell[known], visits["revenue"].to_numpy()[known], wide * wide).reshape(wide, wide)
-    bought_in = np.unique(customer[sold].astype(np.int64) * wide + age[sold])
+    bought_in = customer[sold].astype(np.int64) * wide + age[sold]  # in order, as visits are
+    bought_in = bought_in[np.diff(bought_in, prepend=-1) > 0]
     pairs = np.stack([bought_in // wide, bought_in % wide])
     active = np.bincount((joined[pairs[0]] - begins) * wide + pairs[1], minlength=wide * wide).reshape(wide, wide)
 
@@ -100,24 +101,20 @@ def _unlike(
     """
     from scipy.special import ndtr
 
-    usable = [row for row in range(SETTLING, last) if size[row] >= MIN_CUSTOMERS]
+    usable = np.array([row for row in range(SETTLING, last) if size[row] >= MIN_CUSTOMERS], dtype=int)
     rows: list[dict[str, float]] = []
-    ages = np.arange(1, wide)
-    inside = np.add.outer(np.arange(wide), ages) <= last
+    inside = np.add.outer(np.arange(wide), np.arange(1, wide)) <= last
     inside[:SETTLING] = False
+    expected = _expected(size, active[:, 1:], inside, usable)
     counted = (pairs[1] > 0) & (joined[pairs[0]] + pairs[1] <= last)
     months = np.bincount(pairs[0][counted], minlength=len(joined))
-    for row in usable:
-        others = inside.copy()
-        others[row] = False
-        rate = _rates(size, active[:, 1:], others, ages, wide)
-        expected = float((rate[row] * inside[row]).sum())  # of one customer
+    for row, usual in zip(usable.tolist(), expected.tolist(), strict=True):
         theirs = months[joined == row]
         mean, count = float(theirs.mean()), len(theirs)
         against = max(int(size[SETTLING:].sum() - size[row]), 1)
-        spread = max(float(theirs.std(ddof=1)), np.sqrt(expected)) * np.sqrt(1 / count + 1 / against)
-        if expected > 0 and spread > 0:
-            rows.append({"place": row, "ratio": mean / expected, "z": (mean - expected) / spread})
+        spread = max(float(theirs.std(ddof=1)), np.sqrt(usual)) * np.sqrt(1 / count + 1 / against)
+        if usual > 0 and spread > 0:
+            rows.append({"place": row, "ratio": mean / usual, "z": (mean - usual) / spread})
     made = pd.DataFrame(rows, columns=["place", "ratio", "z"])
     raw = 2 * ndtr(-made["z"].abs().to_numpy(float))
     order = np.argsort(raw)
@@ -128,23 +125,33 @@ def _unlike(
     return made.assign(cohort=made["place"].map(starts)).set_index("cohort").drop(columns="place")
 
 
-def _rates(size: np.ndarray, active: np.ndarray, others: np.ndarray, ages: np.ndarray, wide: int) -> np.ndarray:
-    """The share of customers who buy, by cohort and age, as the product of an age and a calendar month's effect.
+def _expected(size: np.ndarray, active: np.ndarray, inside: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    """The months with a purchase that a customer of each `usable` cohort would have had by the cells `inside` of the
+    others' table (rows: cohorts; columns: months since, from 1 on), whose shares are the product of an age and a
+    calendar month's effect.
 
-    Fitted to the cells of `others` by iterative proportional fitting (Deming and Stephan 1940), which is the maximum of
-    the Poisson likelihood.
+    Fitted by iterative proportional fitting (Deming and Stephan 1940), which is the maximum of the Poisson likelihood:
+    for all tables at once, each the sum of all cohorts less its own.
     """
-    calendar = np.add.outer(np.arange(wide), ages)
-    inside, at = others.astype(float), np.minimum(calendar, wide - 1)
-    weight, count = inside * size[:, None], inside * active
-    by_age, by_month = np.ones(len(ages)), np.ones(wide)
-    total_age, total_month = count.sum(0), np.bincount(at.ravel(), count.ravel(), wide)
+    wide, ages = len(size), np.arange(active.shape[1])
+    month = np.minimum(np.add.outer(np.arange(wide), ages + 1), wide - 1)
+    own, at = inside[usable].astype(float), month[usable]
+    here = np.arange(len(usable))[:, None]
+
+    def by_calendar(values: np.ndarray, row: np.ndarray, column: np.ndarray, rows: int) -> np.ndarray:
+        return np.bincount((row * wide + column).ravel(), values.ravel(), rows * wide).reshape(rows, wide)
+
+    weight = by_calendar(inside * size[:, None], ages, month, len(ages))  # customers by age and calendar month
+    count, mine, of_mine = inside * active, own * size[usable, None], own * active[usable]
+    total_age = count.sum(0) - of_mine
+    total_month = np.bincount(month.ravel(), count.ravel(), wide) - by_calendar(of_mine, here, at, len(here))
+    by_age, by_month = np.ones(total_age.shape), np.ones(total_month.shape)
     for _round in range(30):
-        fitted = (weight * by_month[at]).sum(0)
-        by_age = np.divide(total_age, fitted, out=np.zeros(len(ages)), where=fitted > 0)
-        fitted = np.bincount(at.ravel(), (weight * by_age).ravel(), wide)
-        by_month = np.divide(total_month, fitted, out=np.ones(wide), where=fitted > 0)
-    return by_age * by_month[at]
+        fitted = by_month @ weight.T - mine * by_month[here, at]
+        by_age = np.divide(total_age, fitted, out=np.zeros(fitted.shape), where=fitted > 0)
+        fitted = by_age @ weight - by_calendar(mine * by_age, here, at, len(here))
+        by_month = np.divide(total_month, fitted, out=np.ones(fitted.shape), where=fitted > 0)
+    return np.asarray((by_age * by_month[here, at] * own).sum(1))
 
 
 def overall(found: Cohorts) -> pd.DataFrame:

@@ -193,13 +193,18 @@ def score(bought: Purchases) -> pd.DataFrame:
     the cell of `GRID` for r and f.
     """
     visits = bought.visits
-    money = [name for name in ("revenue", "margin") if name in visits]
-    sums = visits.groupby("customer")[money].sum()
-    days = bought.bought.groupby("customer")["day"].agg(["min", "max", "size"])
+    who, sold = visits["customer"].to_numpy(), visits["is_sale"].to_numpy()
+    buyers, last = who[sold], visits["day"].to_numpy()[sold]
+    starts, ends = (np.flatnonzero(np.diff(buyers, **end)) for end in ({"prepend": -1}, {"append": -1}))
+    customers = buyers[starts]
     made = pd.DataFrame(
-        {"first": days["min"], "last": days["max"], "recency": len(bought.days) - 1 - days["max"],
-         "frequency": days["size"]}
-    ).join(sums)  # fmt: skip
+        {"first": last[starts], "last": last[ends], "recency": len(bought.days) - 1 - last[ends],
+         "frequency": ends - starts + 1},
+        index=pd.Index(customers, name="customer"),
+    )  # fmt: skip
+    for name in ("revenue", "margin"):
+        if name in visits:
+            made[name] = np.bincount(who, visits[name].to_numpy(), len(bought.customers))[customers]
     made["r"] = SCORES + 1 - _fifth(made["recency"].to_numpy())
     made["f"], made["m"] = _fifth(made["frequency"].to_numpy()), _fifth(made["revenue"].to_numpy().round(2))
     cells = np.array(GRID, dtype=object)[made["r"] - 1, made["f"] - 1]

@@ -603,6 +603,27 @@ def test_the_cohort_that_is_unlike_the_others_is_found_and_no_season_is_taken_fo
     assert sure["ratio"].iloc[0] == pytest.approx(0.4, abs=0.12)
 
 
+def test_each_cohort_is_held_against_the_table_of_all_the_others():
+    """The effects of age and month are fitted anew to the table without the cohort, one cohort at a time."""
+    made = cohorts.cohorts(arrivals(3))
+    active, size = made.active.to_numpy()[:, 1:], made.size.to_numpy(float)[:, None]
+    month = np.add.outer(np.arange(24), np.arange(1, 24))
+    inside = (month <= 23) & (np.arange(24) >= cohorts.SETTLING)[:, None]
+    assert len(made.unlike) == 20
+    for row, found in zip(range(cohorts.SETTLING, 23), made.unlike.itertuples(), strict=True):
+        others = inside & (np.arange(24) != row)[:, None]
+        at = np.minimum(month, 23)
+        by_age, by_month = np.ones(23), np.ones(24)
+        for _round in range(30):
+            fitted = (others * size * by_month[at]).sum(0)
+            by_age = np.where(fitted > 0, np.where(others, active, 0).sum(0) / np.maximum(fitted, 1e-12), 0)
+            fitted = np.bincount(at.ravel(), (others * size * by_age).ravel(), 24)
+            counted = np.bincount(at.ravel(), np.where(others, active, 0).ravel(), 24)
+            by_month = np.where(fitted > 0, counted / np.maximum(fitted, 1e-12), 1)
+        usual = (by_age * by_month[at[row]] * inside[row]).sum()
+        assert found.ratio == pytest.approx(np.nansum(active[row]) / size[row, 0] / usual, rel=1e-9)
+
+
 def test_a_last_month_in_part_is_left_out():
     made = cohorts.cohorts(bought([("a", 0, 10.0), ("a", 35, 20.0), ("b", 33, 5.0), ("a", 65, 7.0)]))
     assert made.active.loc["2024-01-01"].to_list() == [1, 1]  # March has begun only
