@@ -22,7 +22,9 @@ def blank(
     matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: smaller, sharper, readable aloud
     matplotlib.rcParams["text.parse_math"] = False  # "$5 to $10" is a level, not a formula
     drawn = Figure(figsize=(width, height), layout=layout)
-    FigureCanvasAgg(drawn)  # without it seaborn makes a renderer of 4 MB for each label that it measures
+    canvas = FigureCanvasAgg(drawn)  # without it seaborn makes a renderer of 4 MB for each label that it measures
+    # Seaborn draws a figure once more to see whether labels overlap, which ours do not: as long as to save it.
+    setattr(canvas, "draw", lambda: setattr(drawn, "stale", False))  # noqa: B010  # a method of this one
     drawn.set_facecolor("none")
     drawn.suptitle(title)
     axis = drawn.subplots()
