@@ -51,7 +51,7 @@ first, last = (when.date() for when in stored.span)
 @st.fragment
 def explored() -> None:
     """Inputs and figures: all that an input changes, so that nothing else is run and painted again."""
-    names = sorted(countries.index, key=lambda name: (not countries.loc[name, "group"], name))
+    names = [*sorted(countries.index[countries["group"]]), *sorted(countries.index[~countries["group"]])]
     usual = [name for name in USUAL if name in countries.index] or countries["population"].nlargest(5).index.to_list()
     left, right = st.columns([4, 1])
     with left:
@@ -81,7 +81,7 @@ def explored() -> None:
     shown = Shown(measure, form, per)
     values = covid_data.panel(stored, shown).loc[start:end]
     present = [name for name in chosen if name in values and values[name].notna().any()]
-    views.headline(stored, values, countries, reference, shown)
+    views.headline(stored, values, reference, shown)
     views.caution(measure)
     views.notes(stored, values, chosen, present, shown)
     view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
@@ -90,7 +90,7 @@ def explored() -> None:
     elif view == "map":
         views.world(stored, values, countries, shown)
     elif view == "ranking":
-        views.ranking(stored, values, countries, shown, chosen)
+        views.ranking(stored, values, shown, chosen)
     elif view == "country":
         views.country(stored, values, reference, present, shown)
     elif view == "alike":

@@ -4,7 +4,7 @@ A panel is a float frame with one row a day (a daily DatetimeIndex without gaps)
 number was not reported; it is not zero. Definitions of smoothed and weekly figures follow Our World in Data.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -346,18 +346,18 @@ def _turns(level: np.ndarray) -> list[tuple[int, int, int | None]]:
     """Start, peak and trough of each wave in `level` (above zero), as positions."""
     found: list[tuple[int, int, int | None]] = []
     low = high = 0
-    rising = False
-    for at, value in enumerate(level):
+    rising, days = False, level.tolist()  # single numbers of an array take five times as long
+    for at, value in enumerate(days):
         if rising:
-            if value > level[high]:
+            if value > days[high]:
                 high = at
-            elif value * RISE < level[high]:
+            elif value * RISE < days[high]:
                 found.append((low, high, None))
                 rising, low = False, at
-        elif value >= level[low] * RISE:
+        elif value >= days[low] * RISE:
             _settle(found, level, low)
             rising, high = True, at
-        elif value <= level[low]:
+        elif value <= days[low]:
             low = at
     if rising:
         found.append((low, high, None))
@@ -445,15 +445,11 @@ def standing(last: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found | {name: last[name] for name in TRAITS if name in last}).dropna(axis=1, how="all")
 
 
-def final(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """What was last reported of each country (index) in `rows`, which are sorted by country and date."""
-    codes = rows["country"].cat.codes.to_numpy()
-    starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1]))
-    found = {}
-    for name in columns:
-        at = np.maximum.reduceat(np.where(rows[name].notna(), np.arange(len(rows)), -1), starts)
-        found[name] = rows[name].iloc[np.maximum(at, 0)].where(at >= starts).to_numpy()
-    return pd.DataFrame(found, rows["country"].iloc[starts].astype("str").to_numpy())
+def final(columns: Iterable[str]) -> str:
+    """The query of what was last reported of each `country` in some columns up to the day `$day`; of all if that is
+    NULL."""
+    values = ", ".join(f"arg_max({name}, date) FILTER ({name} IS NOT NULL) AS {name}" for name in columns)
+    return f"SELECT country, {values} FROM covid WHERE date <= coalesce($day, date) GROUP BY 1 ORDER BY 1"  # noqa: S608  # names of ours
 
 
 def usual(measure: str) -> Shown:

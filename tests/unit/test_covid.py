@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,8 +29,11 @@ def rows(**columns):
     return frame.assign(country=frame["country"].astype("category"))
 
 
-def final(frame):
-    return covid.final(frame, [name for name in frame if name not in ("country", "date")])
+def final(frame, day=None):
+    with duckdb.connect() as database:
+        database.register("covid", frame.assign(country=frame["country"].astype("str")))
+        asked = covid.final(name for name in frame if name not in ("country", "date"))
+        return database.execute(asked, {"day": day}).df().set_index("country")
 
 
 def reported(values, column="A"):
@@ -231,6 +235,7 @@ def test_what_is_known_of_a_country_is_its_last_report():
         median_age=[30.0, 30.0, NAN],
     )
     assert covid.countries(final(made))["population"].tolist() == [100, 50]
+    assert final(made, pd.Timestamp("2023-01-01"))["people_vaccinated"].tolist() == [40, 5]
     stand = covid.standing(final(made))
     assert stand["cases"].fillna(-1).tolist() == [100_000, -1]
     assert stand["vaccinated"].tolist() == [60, 10]

@@ -84,13 +84,13 @@ def _set_period(*days: date) -> None:
         st.session_state.pop("covid.days", None)
 
 
-def headline(stored: Stored, values: pd.DataFrame, countries: pd.DataFrame, reference: str, shown: Shown) -> None:
+def headline(stored: Stored, values: pd.DataFrame, reference: str, shown: Shown) -> None:
     """The answer for the reference country as cards: now, highest (or added), rank, in total."""
     one = values[reference].dropna() if reference in values else pd.Series(dtype=float)
     if one.empty:
         return
     filled = covid_data.filled(stored, shown)
-    ranked = covid.ranking(values[_countries(countries, values)], values.index[-1])
+    ranked = covid_data.ranking(stored, values, shown)
     last = covid.ranking(values[[reference]], values.index[-1], filled).iloc[0]
     now, day, when = float(last["value"]), last["day"], charts.unit(shown)
     if not shown.signed and last["change"] == last["change"]:
@@ -203,13 +203,12 @@ def over_time(stored: Stored, values: pd.DataFrame, present: list[str], referenc
 def world(stored: Stored, values: pd.DataFrame, countries: pd.DataFrame, shown: Shown) -> None:
     """The map, which plays over the period."""
     region = _region()
-    if not _countries(countries, values, region):
+    if not covid_data.within(stored, values, region):
         st.info(_("These data have no country in this part of the world: choose another one."))
         return
     period = values.index[0], values.index[-1]
-    filled = covid_data.filled(stored, shown)
-    figure = _map(stored.version, shown, region, period, is_dark(), locales.language(), values, countries, filled)
-    table = covid.ranking(values[_countries(countries, values, region)], values.index[-1], filled)
+    figure = _map(stored.version, shown, region, period, is_dark(), locales.language(), values, countries, stored)
+    table = covid_data.ranking(stored, values, shown, region)
     cards.figure(figure, "covid_map", table.reset_index(names="country"))
     st.caption(
         _(
@@ -229,20 +228,19 @@ def _map(
     language: str,  # noqa: ARG001
     _values: pd.DataFrame,
     _by_country: pd.DataFrame,
-    _filled: pd.DataFrame | None,
+    _stored: Stored,
 ) -> go.Figure:
     """The map does not depend on the countries chosen, and is not drawn again for them."""
-    here = _countries(_by_country, _values, region)
+    here, days = covid_data.within(_stored, _values, region), covid_data.filled(_stored, shown)
     numbers, asof = covid.carried(_values[here], covid.frames(_values.index, charts.FRAMES))
-    filled = _values[here].notna() & (False if _filled is None else _filled.loc[_values.index, here])
+    filled = _values[here].notna() & (False if days is None else days.loc[_values.index, here])
     between = covid.carried(filled.astype(float).where(_values[here].notna()), asof.index)[0].eq(1)
     return covid_world.world(numbers, asof, between, _by_country["code"].astype("str"), shown, region, dark)
 
 
-def ranking(stored: Stored, values: pd.DataFrame, countries: pd.DataFrame, shown: Shown, chosen: list[str]) -> None:
+def ranking(stored: Stored, values: pd.DataFrame, shown: Shown, chosen: list[str]) -> None:
     """Countries in order on the last day of the period."""
-    region, filled = _region(), covid_data.filled(stored, shown)
-    ranked = covid.ranking(values[_countries(countries, values, region)], values.index[-1], filled)
+    ranked = covid_data.ranking(stored, values, shown, _region())
     if ranked.empty:
         st.info(_("Nothing of this was reported in the period: choose another measure or a longer period."))
         return
@@ -259,14 +257,15 @@ def ranking(stored: Stored, values: pd.DataFrame, countries: pd.DataFrame, shown
 def country(stored: Stored, values: pd.DataFrame, name: str, present: list[str], shown: Shown) -> None:
     """One country: its waves, and what went with them; the waves of all those chosen as a table."""
     panels, average = {shown.measure: (*_line(stored, shown, values, name), shown)}, shown
+    days = slice(values.index[0], values.index[-1])
     if MEASURES[shown.measure].total:
         average = Shown(shown.measure, "average", shown.per)
     elif "cases" in covid_data.measures(stored) and (shown.grows or shown.signed):  # what has no waves: those of cases
         average = Shown("cases", "average", "million")
-        whole = covid_data.panel(stored, average).loc[values.index]
+        whole = covid_data.panel(stored, average).loc[days]
         if name in whole:
             panels = {"cases": (*_line(stored, average, whole, name), average)} | panels
-    panel = covid_data.panel(stored, average).loc[values.index]
+    panel = covid_data.panel(stored, average).loc[days]
     waves = covid.waves(panel[name])
     known = covid_data.measures(stored)
     excess = [one for one in EXCESS if one in known][:2] if shown.measure in EXCESS else []
@@ -274,11 +273,11 @@ def country(stored: Stored, values: pd.DataFrame, name: str, present: list[str],
         per = MEASURES[measure].per if MEASURES[measure].counted else "absolute"
         other = Shown(measure, MEASURES[measure].forms[0], per)
         if measure != shown.measure and measure in known:
-            beside = covid_data.panel(stored, other).loc[values.index]
+            beside = covid_data.panel(stored, other).loc[days]
             if name in beside and beside[name].notna().any():
                 panels[measure] = (*_line(stored, other, beside, name), other)
     cards.figure(covid_country.timeline(panels, waves, name, average), "covid_country", waves)
-    _protected(stored, values.index, name)
+    _protected(stored, days, name)
     which = inputs.view(_("Waves"), list(WAVES), "waves", lambda one: _(WAVES[one]))
     everyone = present if which == "chosen" else [name]
     every = {one: waves if one == name else covid.waves(panel[one]) for one in everyone}
@@ -312,7 +311,7 @@ def country(stored: Stored, values: pd.DataFrame, name: str, present: list[str],
     downloads.table(listed[["country", "wave", "start", "peak", "trough", "height", "total"]], "covid_waves")
 
 
-def _protected(stored: Stored, days: pd.DatetimeIndex, name: str) -> None:
+def _protected(stored: Stored, days: slice, name: str) -> None:
     """How hospitals filled and emptied while people were vaccinated."""
     x, y = (Shown(one, "level", MEASURES[one].per) for one in ("fully_vaccinated", "hospital"))
     if not {x.measure, y.measure} <= set(covid_data.measures(stored)):
@@ -400,7 +399,7 @@ def week_by_week(
     """A heatmap of countries by weeks."""
     which = inputs.view(_("Rows"), list(ROWS), "rows", lambda one: _(ROWS[one]))
     if which == "largest":
-        here = countries.loc[_countries(countries, values), "population"].nlargest(LISTED).index
+        here = countries.loc[covid_data.within(stored, values), "population"].nlargest(LISTED).index
         present = [name for name in here if values[name].notna().any()]
     shares = covid.weeks(values[present]).dropna(axis=1, how="all")
     if shares.empty:
@@ -462,12 +461,6 @@ def table(stored: Stored, values: pd.DataFrame, present: list[str], shown: Shown
 def _region() -> str:
     with st.container(width=270):
         return inputs.choice(_("Part of the world"), list(covid_world.REGIONS), "region", charts.region)
-
-
-def _countries(countries: pd.DataFrame, values: pd.DataFrame, region: str = "World") -> list[str]:
-    """The countries (no groups) of a part of the world that `values` has."""
-    here = countries[~countries["group"] & ((region == "World") | (countries["continent"] == region))]
-    return [name for name in here.index if name in values]
 
 
 def _spread(values: pd.Series) -> bool:

@@ -62,6 +62,32 @@ def _panel(version: str, measure: str, form: str, per: str, _shown: Shown, _stor
     return values.astype("float32")
 
 
+def within(stored: Stored, values: pd.DataFrame, region: str = "World") -> list[str]:
+    """The countries (no groups) of a part of the world that `values` has."""
+    known = countries(stored)
+    here = known.index[~known["group"] & ((region == "World") | (known["continent"] == region))]
+    return here[here.isin(values.columns)].to_list()
+
+
+def ranking(stored: Stored, values: pd.DataFrame, shown: Shown, region: str = "World") -> pd.DataFrame:
+    """Those countries in order on the last day of `values`, a part of the days of `panel` (see
+    `models.explore.covid.ranking`)."""
+    return _ranking(stored.version, shown, region, values.index[0], values.index[-1], values, stored)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Shown: repr})
+def _ranking(
+    version: str,  # noqa: ARG001  # with what is shown, of which part of the world and on which days, the cache key
+    shown: Shown,
+    region: str,
+    start: pd.Timestamp,  # noqa: ARG001
+    end: pd.Timestamp,
+    _values: pd.DataFrame,
+    _stored: Stored,
+) -> pd.DataFrame:
+    return covid.ranking(_values[within(_stored, _values, region)], end, filled(_stored, shown))
+
+
 def standing(stored: Stored, day: pd.Timestamp) -> pd.DataFrame:
     """Where countries stood on a day (see `models.explore.covid.standing`)."""
     return _standing(stored.version, day, stored)
@@ -76,10 +102,6 @@ def _standing(version: str, day: pd.Timestamp, _stored: Stored) -> pd.DataFrame:
 
 
 def _last(stored: Stored, columns: list[str], day: pd.Timestamp | None = None) -> pd.DataFrame:
-    """What was last reported up to `day`. Read column by column: all at once take 130 MB of a full-size file."""
-    found = []
-    for name in columns:
-        if name in stored.columns["covid"]:
-            rows = tables.read(stored, columns=["country", "date", name])
-            found.append(covid.final(rows if day is None else rows[rows["date"] <= day], [name]))
-    return pd.concat(found, axis=1)
+    """What was last reported up to `day`, of those columns that a dataset has."""
+    there = [name for name in columns if name in stored.columns["covid"]]
+    return tables.query(stored, covid.final(there), day=day).set_index("country")
