@@ -83,9 +83,12 @@ def by(sold: Goods, dimensions: Mapping[str, pd.Categorical]) -> Goods:
 
 
 def _sorted(sales: pd.DataFrame) -> pd.DataFrame:
-    """The lines of goods by time."""
-    sales = sales[sales["line_type"].isin(GOODS)]
-    return sales.iloc[np.argsort(sales["timestamp"].to_numpy(), kind="stable")]
+    """The lines of goods by time: as they are kept where that is so already, as each copy of them has gigabytes."""
+    at = np.flatnonzero(sales["line_type"].isin(GOODS))
+    when = sales["timestamp"].to_numpy()[at]
+    if (when[1:] < when[:-1]).any():
+        return sales.iloc[at[np.argsort(when, kind="stable")]]
+    return sales if len(at) == len(sales) else sales.iloc[at]
 
 
 def keep(sold: Goods, filters: Mapping[str, Collection[str]]) -> Goods:
