@@ -1,6 +1,7 @@
 """What the server does around the pages: start-up, warm-up, fonts and scripts, the apology for a bug."""
 
 import asyncio
+import ctypes
 import importlib
 import logging
 import os
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import plotly
+import pyarrow as pa
 import streamlit as st
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import BaseRoute, Mount
@@ -33,6 +35,8 @@ log = logging.getLogger("vigie.ui")
 FIRST_PAGE = 4.0  # seconds
 BETWEEN = 1.0  # seconds
 STOPPING = 5.0  # seconds that the server waits for its scheduler to end
+TIDIED = 60.0  # seconds between two times that freed memory is given back
+M_ARENA_MAX = -8  # of mallopt, in malloc.h of glibc
 AGAIN = 3.0  # seconds until a page for which the database was busy is tried again
 WARM_UP = (
     "statsmodels.tsa.seasonal",
@@ -58,11 +62,23 @@ async def _warm_up() -> None:
         await asyncio.sleep(BETWEEN)
     for name in PREPARED:
         await asyncio.to_thread((await asyncio.to_thread(importlib.import_module, name)).prepare)
+    while trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
+        await asyncio.to_thread(trim, 0)
+        await asyncio.sleep(TIDIED)
+
+
+def _thrifty() -> None:
+    """Keep little of the memory that is freed: glibc would keep it in eight arenas a processor, Arrow in a pool of its
+    own."""
+    pa.set_memory_pool(pa.system_memory_pool())
+    if arenas := getattr(ctypes.CDLL(None), "mallopt", None):
+        arenas(M_ARENA_MAX, 2)
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Open the log and the state database, then import the heavy libraries while the first page is painted."""
+    _thrifty()
     try:
         chosen = settings.get()
         logs.setup(chosen.home if chosen.log_file else None, chosen.log_level, events=chosen.log_events)
