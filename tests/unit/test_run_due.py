@@ -179,7 +179,7 @@ def _serve(environment: dict[str, str]) -> None:
     scheduler.serve(state.engine(environment["VIGIE_DATABASE_URL"]), threading.Event(), LEASE)
 
 
-def until(found, seconds: float = 90):
+def until(found, seconds: float = 300):
     """What `found` gives, as soon as it is something."""
     deadline = time.monotonic() + seconds
     while not (answer := found()):
@@ -218,7 +218,7 @@ def test_of_three_servers_one_leads_and_when_it_is_killed_another_does_what_is_d
 def test_the_server_does_what_is_due_in_a_process_of_its_own(home):
     """The command itself; who calls it when is looked at above with processes that have imported everything."""
     with scheduler._start() as child:
-        assert child.wait(60) == 0
+        assert child.wait(300) == 0
     assert state.revision(state.engine(settings.get().database_url)) == state.REVISION
 
 
