@@ -23,7 +23,7 @@ import settings
 from connectors import ConnectorError, child
 from data import state, tables, troubles
 from models.lifecycle import registry
-from ui import scheduler
+from ui import access, scheduler
 from ui.text import _
 
 SHELL = Path(__file__).resolve().parent / "shell.py"
@@ -65,6 +65,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Open the log and the state database, then import the heavy libraries while the first page is painted."""
     try:
         chosen = settings.get()
+        access.checked(chosen)
         logs.setup(chosen.home if chosen.log_file else None, chosen.log_level, events=chosen.log_events)
         engine = state.engine(chosen.database_url)
         state.migrate(engine)
