@@ -159,7 +159,7 @@ def shut(title: str, page: str) -> None:
 def badge() -> None:
     """Who is logged in, and the way out; nothing where nobody has to."""
     person = people.who()
-    if person and person.name:
+    if person and person.name and person.role != NOBODY:
         st.caption(f":material/person: {plain(person.name)} · {_(people.ROLES[person.role])}")
         _log_out()
 

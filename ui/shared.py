@@ -109,11 +109,11 @@ def _down(value: Any, files: Files) -> Any:
         return value
     if isinstance(value, Sentence):
         return {"sentence": _called(value), "message": value.message, "values": _down(value.values, files)}
-    if isinstance(value, Window):  # what was learned is learned again, if anybody asks for another future
-        value = replace(value, fitted=dict.fromkeys(value.fitted))
     if is_dataclass(value) and not isinstance(value, type):
-        made = {one.name: _down(getattr(value, one.name), files) for one in fields(value) if one.init}
-        return {"class": _called(value), "fields": made}
+        held = {one.name: getattr(value, one.name) for one in fields(value) if one.init}
+        if isinstance(value, Window):  # what was learned is learned again, if anybody asks for another future
+            held["fitted"] = dict.fromkeys(value.fitted)
+        return {"class": _called(value), "fields": {name: _down(one, files) for name, one in held.items()}}
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return {"class": _called(value), "fields": {name: _down(getattr(value, name), files) for name in value._fields}}
     if type(value) in (list, tuple, set, frozenset):
@@ -174,9 +174,12 @@ def _up(tree: Any, files: Files) -> Any:
     if not isinstance(tree, dict):
         return tree
     kind, said = next(iter(tree.items()))
-    plain = {"date": date.fromisoformat, "datetime": datetime.fromisoformat, "array": files.get}
-    if kind in plain:
-        return plain[kind](said)
+    if kind == "date":
+        return date.fromisoformat(said)
+    if kind == "datetime":
+        return datetime.fromisoformat(said)
+    if kind == "array":
+        return files[said]
     if kind == "number":
         return files[said][()]
     if kind in ("list", "tuple", "set", "frozenset"):

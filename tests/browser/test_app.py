@@ -61,6 +61,7 @@ ANSWER = {
     "act-inbox": ".stMain .stMarkdown",  # nothing waits
     "act-rules": ".stMain .stMarkdown",
     "act-orders": ".stMain .stMarkdown",  # nothing was drafted yet
+    "monitoring-changes": ".stMain .stSelectbox",  # nothing was changed yet
 }
 INSTEAD = {
     "ask": ".stMain .stButton",  # examples of questions
@@ -68,6 +69,7 @@ INSTEAD = {
     "act-rules": ".stMain .stButton",
     "act-orders": ".stMain .stButton",
     "monitoring-health": ".stMain :is(.stPlotlyChart, .stButtonGroup)",  # without jobs no figure
+    "monitoring-changes": ".stMain :is(.stPlotlyChart, .stAlert)",  # nothing was changed yet
     "food": ".stMain .stDataFrame",
     "data": ".stMain .stDataFrame",
     "data-quality": ".stMain .stButton",  # without rules no figure

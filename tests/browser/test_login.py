@@ -1,6 +1,7 @@
 """Login at a provider that speaks OpenID Connect, in Chromium: in and out, expired, wrong role, two people at once."""
 
 import json
+import re
 import shutil
 import time
 import urllib.request
@@ -19,6 +20,7 @@ from data import audit, state
 from tests.browser.conftest import SIZES, served, settled, shoot
 
 pytestmark = pytest.mark.xdist_group("browser")
+expect.set_options(timeout=30_000)  # milliseconds: a login goes through two servers
 SECRET = "a secret of forty letters, for these tests alone"
 PEOPLE: dict[str, dict[str, Any]] = {
     "ada": {"email": "ada@example.com", "name": "Ada", "groups": ["staff", "Vigie admins"]},
@@ -70,13 +72,13 @@ def log_in(page: Page, sub: str) -> None:
 def test_two_people_each_do_what_their_role_lets_them(chromium: Browser, team: tuple[str, Path]) -> None:
     address, home = team
     with visitor(chromium, address, "data") as vic, visitor(chromium, address) as ada:
-        expect(vic.get_by_role("button", name="Log in")).to_be_visible(timeout=30_000)
+        expect(vic.get_by_role("button", name="Log in")).to_be_visible()
         expect(vic.get_by_test_id("stSidebarNavLink")).to_have_count(0)
         assert "Telco" not in vic.content()
         shoot(vic, "login")
         log_in(vic, "vic")
         settled(vic)
-        expect(vic.get_by_text("vic@example.com")).to_be_visible()
+        expect(vic.get_by_text(re.compile("vic.?@example.com"))).to_be_visible()
         links = vic.get_by_test_id("stSidebarNavLink")
         hrefs = {str(one.get_attribute("href")).rpartition("/")[2] for one in links.all()}
         assert {"sales-overview", "boards"} <= hrefs
@@ -108,11 +110,11 @@ def test_out_again_and_who_has_no_role(chromium: Browser, team: tuple[str, Path]
     address, _home = team
     with visitor(chromium, address) as page:
         log_in(page, "eve")
-        expect(page.get_by_text("have no role here")).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("have no role here")).to_be_visible()
         expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(0)
         page.get_by_role("button", name="Log out").click()
         page.locator("form button[type=submit]").first.click()  # the provider's
-        expect(page.get_by_role("button", name="Log in")).to_be_visible(timeout=30_000)
+        expect(page.get_by_role("button", name="Log in")).to_be_visible()
         assert not [one for one in page.context.cookies() if one["name"].startswith("_streamlit_user") and one["value"]]
 
 
@@ -130,6 +132,6 @@ def test_an_old_cookie_and_a_forged_one_open_nothing(
     context.add_cookies([{"name": "_streamlit_user", "value": value.decode("latin-1"), "url": address}])
     page = context.new_page()
     page.goto(f"{address}/data")
-    expect(page.get_by_text(said)).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(said)).to_be_visible()
     expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(0)
     context.close()

@@ -49,7 +49,7 @@ def upload(model: ChurnModel, version: str, origin: Origin) -> Scored | None:
     content = given.getvalue()
     name = f"{version}-{hashlib.sha256(content).hexdigest()}"
     kept = _kept()
-    if name not in kept and (there := shared.read(f"scored {name}")) is not None:
+    if name not in kept and (there := shared.read(name)) is not None:
         _keep(kept, there)
     if name in kept:
         return kept[name]
@@ -61,7 +61,7 @@ def upload(model: ChurnModel, version: str, origin: Origin) -> Scored | None:
 
         def work(step: background.Step) -> None:
             scored = _score(model, origin, name, given.name, content, limit, step)
-            shared.write(f"scored {name}", scored)
+            shared.write(name, scored)
             _keep(kept, scored)
 
         running = background.start("score", name, work, run=f"score {name}")
