@@ -213,9 +213,9 @@ def sound(stored: Stored, again: bool = False) -> bool:
 
 def activate(home: Path, table: Table, version: str) -> None:
     """Let the pages show `version`. Raises ValueError where it is not kept, or damaged."""
-    audit.act("show", table, version)
     with _choosing(_shelf(home, table)):
         found = _find(home, table, version)
+        audit.act("show", table, version, name=found.origin.name)
         if not sound(found):
             raise ValueError(GONE)
         _write(found.folder.parent / ACTIVE, version.encode())
@@ -223,9 +223,10 @@ def activate(home: Path, table: Table, version: str) -> None:
 
 def remove(home: Path, table: Table, version: str) -> None:
     """Forget `version`. Raises ValueError where it is not kept or the pages show it."""
-    audit.act("remove", table, version, ADMIN)
     with _choosing(_shelf(home, table)):
-        folder = _find(home, table, version).folder
+        found = _find(home, table, version)
+        audit.act("remove", table, version, ADMIN, name=found.origin.name)
+        folder = found.folder
         shown = active(home, table)
         if shown and shown.version == version:
             raise ValueError(N_("This dataset is in use: choose another one before you remove it."))

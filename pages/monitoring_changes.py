@@ -9,7 +9,7 @@ from charts.monitoring import changes as charts
 from data import audit, people
 from ui import cards, database, inputs, lists
 from ui.monitoring import changes as views
-from ui.text import _
+from ui.text import _, plain
 
 DAYS = ("7", "28", "365")
 
@@ -31,7 +31,7 @@ cards.metrics(
         (
             _("Last change"),
             locales.age(rows["at"].iloc[0], now),
-            views.by(rows["person"].iloc[0]),
+            plain(views.by(rows["person"].iloc[0])),
         ),
     ]
 )

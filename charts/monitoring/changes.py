@@ -23,7 +23,7 @@ def by_day(counted: pd.DataFrame, first: date, last: date) -> go.Figure:
         title.format(day=locales.day(busiest["day"]), count=locales.number(count)),
         xaxis=theme.time_axis(pd.date_range(first, last))
         | {"range": [pd.Timestamp(first) - pd.Timedelta(hours=18), pd.Timestamp(last) + pd.Timedelta(hours=18)]},
-        yaxis={"title": {"text": _("Changes")}, "rangemode": "tozero"},
+        yaxis={"title": {"text": _("Changes")}, "rangemode": "tozero", **({"dtick": 1} if count < 8 else {})},
         barmode="stack",
         showlegend=True,
         height=260,
