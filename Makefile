@@ -7,7 +7,7 @@ COMPILE = PATH="$$PATH:$(BIN)" uv pip compile --quiet --upgrade --universal --py
 	--no-header --no-annotate --no-emit-index-url
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: install run test test-airflow test-gitlab test-kubernetes test-elastic test-quality-exports attack lint messages lock
+.PHONY: install run test test-replicas test-airflow test-gitlab test-kubernetes test-elastic test-quality-exports attack lint messages lock
 
 install: .venv/requirements
 
@@ -26,6 +26,11 @@ test: .venv/requirements-dev
 test-kubernetes: .venv/requirements-dev
 	$(BIN)/python -m tests.helm install
 	$(BIN)/pytest tests/deploy/test_kubernetes.py
+
+# Two servers on one PostgreSQL behind Debian's nginx, as root.
+test-replicas: .venv/requirements-dev
+	$(BIN)/python -m tests.nginx install
+	VIGIE_TEST_REPLICAS=1 $(BIN)/pytest tests/browser/test_replicas.py
 
 # Logs by rsyslog into a server that speaks as Elasticsearch does; Debian's packages, as root.
 test-elastic: .venv/requirements-dev

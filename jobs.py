@@ -409,11 +409,17 @@ def _days(model: str, first: datetime | None, last: datetime | None) -> list[dat
 
 
 def _run(job: str, subject: str, day: date, work: Work) -> "Result":
-    """Do a job about a day under its own row of `job_runs`."""
-    from data import runs
+    """Do a job about a day under its own row of `job_runs`; what it changes is written down as changed by it."""
+    from data import audit, people, runs
 
     home, engine = _opened()
-    return runs.do(engine, job, subject, day, lambda now, step: work(engine, home, now, day, step))
+
+    def done(now: datetime, step: "Step") -> dict[str, Any]:
+        audit.act("run", "jobs", " ".join(filter(None, [job, subject, day.isoformat()])))
+        return work(engine, home, now, day, step)
+
+    with people.using(people.Person(f"jobs.py {job}", people.SYSTEM)):
+        return runs.do(engine, job, subject, day, done)
 
 
 def _end(job: str, results: list["Result"], as_json: bool, code: int = FINE, taken: int = TAKEN) -> None:

@@ -58,7 +58,14 @@ def _urls(value: str | Mapping[str, str]) -> dict[str, str]:
     return {name: str(url) for name, url in pairs}
 
 
+def _people(value: str | Iterable[str]) -> frozenset[str]:
+    """E-mail addresses and names of groups, separated by commas: groups may have blanks in their names."""
+    names = value.split(",") if isinstance(value, str) else value
+    return frozenset(name.strip().lower() for name in names if name.strip())
+
+
 Hosts = Annotated[frozenset[str], NoDecode, BeforeValidator(_names)]
+People = Annotated[frozenset[str], NoDecode, BeforeValidator(_people)]
 Url = Annotated[str, _starts("https://", "http://")]
 
 
@@ -80,8 +87,9 @@ class Settings(BaseSettings):
     # Of one statement there.
     database_seconds: float = Field(1800.0, gt=0, allow_inf_nan=False)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    # Whether the log is kept under `home` too. Where several machines share a home it is not: each has its own stdout.
-    log_file: bool = True
+    # Whether the log is kept under `home` too. Where several machines share a database, and with it a home, it is not
+    # unless this says so: each has its own stdout.
+    log_file: bool = Field(default_factory=lambda others: str(others.get("database_url", "")).startswith("sqlite"))
     # Whether predictions, their quality, drift, alerts, jobs and pages are logged too, a line each (`data.events`).
     log_events: bool = False
     # How the servers Vigie downloads from can reach whoever runs it: part of its User-Agent.
@@ -92,6 +100,15 @@ class Settings(BaseSettings):
     # Hosts of a private network that downloads may come from; localhost, addresses in numbers and names without a
     # domain are taken for what they are and need not stand here.
     private_hosts: Hosts = frozenset()
+    # Who may do what, once they have logged in (`[auth]` in .streamlit/secrets.toml): e-mail addresses, or values of
+    # the claim `role_claim` ("groups", "roles") of their identity token, separated by commas; "*" is everybody who can
+    # log in. Who stands in none of them sees nothing; who stands in several has the highest of these roles.
+    viewers: People = frozenset()
+    analysts: People = frozenset()
+    admins: People = frozenset()
+    role_claim: str = ""
+    # How long a login lasts before it is asked for again.
+    login_hours: float = Field(12.0, gt=0, allow_inf_nan=False)
     upload_limit_mb: int = Field(200, gt=0)
     download_limit_mb: int = Field(400, gt=0)
     # How many pieces of work beside the pages go on at once; of trainings, which are counted apart, as many again.

@@ -23,7 +23,7 @@ from pydantic import TypeAdapter, ValidationError
 from connectors import BadResponse, NotFound, files, limits, mapping, recipes, sql
 from connectors.files import Raw
 from connectors.sql import Changes, Since, parts
-from data import tables
+from data import audit, tables
 from data.dataset import Dataset, Finding, Table
 from data.tables import Stored
 from locales import N_
@@ -74,6 +74,7 @@ def bring(
     With what changed since then, where that can be told. `step` may raise to cancel; then, and whenever a
     ConnectorError is raised, the reading before stays as it was.
     """
+    audit.act("fetch", "databases", name, source=source, query=query)
     place = _shelf(home) / identity(source, query)
     last = _load(place)
     _sweep(place, last)
@@ -102,6 +103,7 @@ def bring(
 
 def forget(home: Path, one: Kept) -> None:
     """Remove what was read. Datasets made of it stay."""
+    audit.act("remove", "databases", one.name, source=one.source)
     (_shelf(home) / one.id / DESCRIPTION).unlink(missing_ok=True)
     shutil.rmtree(_shelf(home) / one.id, ignore_errors=True)
 

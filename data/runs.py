@@ -12,10 +12,11 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, func, or_, select, type_coerce, update
@@ -29,6 +30,7 @@ STEP_PAUSE = 0.5  # seconds between two steps that are written down
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))  # after a try of work that failed
 STOPPED = timedelta(seconds=60)  # without a beat, after which a run was killed
 BEAT = 10.0  # seconds between two beats
+OPEN = ("running", "cancelling")  # how a run stands that has not ended
 TAKEN_OVER = "Another process has taken it over: this one had stood still."
 Step = Callable[[str, float], None]  # what is done now, and how much is done, 0 to 1
 log = logging.getLogger("vigie.runs")
@@ -64,13 +66,21 @@ class Result:
     nothing: bool = False
 
 
-def claim(engine: Engine, run: str, job: str, subject: str, day: date | None, now: datetime) -> bool:
+def claim(
+    engine: Engine,
+    run: str,
+    job: str,
+    subject: str,
+    day: date | None,
+    now: datetime,
+    details: Mapping[str, object] = MappingProxyType({}),
+) -> bool:
     """Take a run of a job about a subject on a day, ended ones again; False where another process works on it.
 
-    `now`, by the caller's own clock, is when it `started`.
+    `now`, by the caller's own clock, is when it `started`. `details` are kept with it.
     """
     fresh = {"status": "running", "step": N_("Starting"), "progress": 0.0, "started": now}
-    fresh |= {"finished": None, "message": None, "details": {}, "heartbeat": ago(engine)}
+    fresh |= {"finished": None, "message": None, "details": state.plain(details), "heartbeat": ago(engine)}
     statement = (
         state.inserting(engine, job_runs)
         .values(run=run, job=job, subject=subject, day=day, **fresh)
@@ -89,14 +99,14 @@ def claim(engine: Engine, run: str, job: str, subject: str, day: date | None, no
 
 
 def beating(engine: Engine, run: str) -> bool:
-    """Whether a process works on a run."""
-    alive = (job_runs.c.run == run) & (job_runs.c.status == "running") & (job_runs.c.heartbeat >= ago(engine, STOPPED))
+    """Whether a process, of whatever machine, works on a run."""
+    alive = (job_runs.c.run == run) & job_runs.c.status.in_(OPEN) & (job_runs.c.heartbeat >= ago(engine, STOPPED))
     with engine.connect() as connection:
         return connection.execute(select(job_runs.c.run).where(alive)).first() is not None
 
 
 def beat(engine: Engine, run: str, started: datetime, **changed: object) -> bool:
-    """Say that the run claimed at `started` is alive, and what changed; False where it was taken over."""
+    """Say that the run claimed at `started` is alive, and what changed; False where it was taken over or cancelled."""
     mine = (job_runs.c.run == run) & (job_runs.c.started == started) & (job_runs.c.status == "running")
     values = {name: state.plain(value) for name, value in changed.items()}
     with engine.begin() as connection:
@@ -121,6 +131,21 @@ def beats(title: str, beat: Callable[[], object]) -> Iterator[None]:
         yield
     finally:
         ended.set()
+
+
+def cancel(engine: Engine, run: str) -> None:
+    """Ask whoever works on a run to stop: it finds out when it beats next."""
+    mine = (job_runs.c.run == run) & (job_runs.c.status == "running")
+    with engine.begin() as connection:
+        connection.execute(update(job_runs).where(mine).values(status="cancelling"))
+
+
+def end(engine: Engine, run: str, started: datetime, status: str, message: str | None, now: datetime) -> None:
+    """Write down how the run claimed at `started` ended, unless it was taken over."""
+    mine = (job_runs.c.run == run) & (job_runs.c.started == started) & job_runs.c.status.in_(OPEN)
+    values = {"status": status, "message": message, "finished": now, "heartbeat": ago(engine)}
+    with engine.begin() as connection:
+        connection.execute(update(job_runs).where(mine).values(**values))
 
 
 def ago(engine: Engine, past: timedelta = timedelta()) -> ColumnElement[datetime]:

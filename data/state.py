@@ -48,7 +48,7 @@ from data import events
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISION = "0012"  # the newest one in migrations/versions
+REVISION = "0013"  # the newest one in migrations/versions
 _POSTGRES_LOCK = 0x56494749  # any fixed number
 _SQLITE_WAIT_SECONDS = 30  # how long a writer waits for another one
 _json = partial(json.dumps, allow_nan=False)  # infinity is no JSON: PostgreSQL refuses it, so SQLite does too
@@ -538,6 +538,20 @@ quality_steps = Table(
     Column("undone_by", Text),
 )
 
+# Who changed what (data.audit): a row for each change, which nothing changes or removes.
+audit_log = Table(
+    "audit_log",
+    metadata,
+    _key("entry"),
+    Column("at", UtcDateTime, nullable=False, index=True),  # by the database's clock
+    Column("person", Text, nullable=False),  # "" where nobody had to log in
+    Column("role", Text, nullable=False),  # then; system: a part of Vigie that works by itself
+    Column("action", Text, nullable=False),  # keep, change, remove, or one of files: show, fetch, ...
+    Column("what", Text, nullable=False),  # a table of this database, dataset, ...
+    Column("subject", Text, nullable=False),  # its key
+    Column("details", JSON, nullable=False),  # what was written, as far as it is short
+)
+
 # What was chosen for everybody: "psi_threshold.sales" -> 0.3.
 preferences = Table("preferences", metadata, _key("key"), Column("value", JSON, nullable=False))
 
@@ -549,9 +563,13 @@ def engine(url: str) -> Engine:
     A connection is opened for each transaction (0.3 ms on SQLite) and none is kept, so that a database file can be
     replaced and a restarted server does no harm.
     """
+    from data import audit
+
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
-        return create_engine(address, poolclass=NullPool, json_serializer=_json)
+        made = create_engine(address, poolclass=NullPool, json_serializer=_json)
+        audit.guard(made)
+        return made
     Path(address.database or "").parent.mkdir(parents=True, exist_ok=True)
     made = create_engine(
         address, poolclass=NullPool, json_serializer=_json, connect_args={"timeout": _SQLITE_WAIT_SECONDS}
@@ -569,6 +587,7 @@ def engine(url: str) -> Engine:
     def _begun(connection: Connection) -> None:
         connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', '')}")
 
+    audit.guard(made)
     return made
 
 

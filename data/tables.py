@@ -34,8 +34,9 @@ import pyarrow.dataset
 import pyarrow.parquet
 from pydantic import TypeAdapter, ValidationError
 
-from data import lineage, schemas, seals
+from data import audit, lineage, schemas, seals
 from data.dataset import Dataset, Finding, Origin, Table
+from data.people import ADMIN
 from locales import N_, Sentence
 
 ROW_GROUP = 32_768  # rows; of a sorted table only the groups that hold what is asked for are read
@@ -126,6 +127,8 @@ def add(home: Path, dataset: Dataset, now: datetime, activate: bool = True, arou
         there = _load(kept.folder)
         known = there is not None and sound(there)  # one that is damaged has made room
         _describe(kept, fresh)
+        rows = kept.rows.get(dataset.table, 0)
+        audit.act("keep", dataset.table, version, name=dataset.origin.name, rows=rows, shown=activate)
         try:
             fresh.replace(kept.folder)
             _sync(shelf)
@@ -212,6 +215,7 @@ def activate(home: Path, table: Table, version: str) -> None:
     """Let the pages show `version`. Raises ValueError where it is not kept, or damaged."""
     with _choosing(_shelf(home, table)):
         found = _find(home, table, version)
+        audit.act("show", table, version, name=found.origin.name)
         if not sound(found):
             raise ValueError(GONE)
         _write(found.folder.parent / ACTIVE, version.encode())
@@ -220,7 +224,9 @@ def activate(home: Path, table: Table, version: str) -> None:
 def remove(home: Path, table: Table, version: str) -> None:
     """Forget `version`. Raises ValueError where it is not kept or the pages show it."""
     with _choosing(_shelf(home, table)):
-        folder = _find(home, table, version).folder
+        found = _find(home, table, version)
+        audit.act("remove", table, version, ADMIN, name=found.origin.name)
+        folder = found.folder
         shown = active(home, table)
         if shown and shown.version == version:
             raise ValueError(N_("This dataset is in use: choose another one before you remove it."))
@@ -307,6 +313,7 @@ def choices(stored: Stored) -> dict[str, bool]:
 
 def choose(stored: Stored, wanted: dict[str, bool]) -> None:
     """Keep such a choice in place of the one before."""
+    audit.act("choose", stored.table, stored.lineage, columns=", ".join(f"{name}: {on}" for name, on in wanted.items()))
     _write(_choices(stored, "columns"), json.dumps(wanted).encode())
 
 
@@ -317,6 +324,7 @@ def countries(stored: Stored) -> dict[str, str]:
 
 def settle(stored: Stored, wanted: dict[str, str]) -> None:
     """Keep such a choice in place of the one before."""
+    audit.act("choose", stored.table, stored.lineage, countries=", ".join(map("=".join, wanted.items())))
     _write(_choices(stored, "countries"), json.dumps(wanted).encode())
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from charts.ask import content
 from data import tables
 from models.ask.board import lines, sentence
-from ui import cards, inputs, keep, known, store
+from ui import access, cards, inputs, keep, known, store
 from ui.ask import bar, boards, card, presenting, reports
 from ui.text import _, plain
 
@@ -29,13 +29,14 @@ def board() -> None:
     with top:
         names = {name: boards.named(one) for name, (one, _kept) in found.items()}
         name = inputs.choice(_("Board"), list(found), "board", names.__getitem__)
-        editing = st.toggle(_("Edit"), key="board.editing")
+        editing = access.changes() and st.toggle(_("Edit"), key="board.editing")
     chosen, kept = found[name]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         filters = bar.chosen(of, name, chosen)
     with top:
         presenting.button()
-        boards.menu(found, name, filters)
+        if access.changes():
+            boards.menu(found, name, filters)
         with st.popover(_("Report"), icon=":material/picture_as_pdf:", on_change="rerun", key="board.report") as report:
             if report.open:
                 kept_cards = [one for one in chosen.cards if not content.missing(of, one)]
@@ -43,7 +44,8 @@ def board() -> None:
                 about = content.about(boards.named(chosen), said, sold, of, datetime.now(UTC), chosen.cards)
                 light = replace(source, dark=False)
                 reports.menu(name, about, lambda: [(one, content.content(one, filters, light)) for one in kept_cards])
-                reports.sending(name, boards.named(chosen))
+                if access.changes():
+                    reports.sending(name, boards.named(chosen))
     boards.say()
     lacking = {place: content.missing(of, one) for place, one in enumerate(chosen.cards)}
     there = [place for place in range(len(chosen.cards)) if editing or not lacking[place]]

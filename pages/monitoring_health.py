@@ -93,8 +93,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
             """
 - **The same checks** answer `python jobs.py health`, which leaves with 1 where there is a problem.
 - **Sources** are worth a look when they were brought in more than a month ago.
-- **Jobs** write a sign of life every ten seconds; one that has been silent for a minute was cut off (ten minutes for
-  work that a page started). It is run again from where it stands: what it writes replaces what it had written.
+- **Jobs** write a sign of life every ten seconds; one that has been silent for a minute was cut off.
+  It is run again from where it stands: what it writes replaces what it had written.
 - **Model files** are read whole and their SHA-256 compared with the one recorded when they were kept.
 - **Alerts** are raised where drift is confirmed (over the threshold, over what chance does, and not a matter of
   season), and where a model has been surely worse than when it learned, twice in a row.

@@ -1,4 +1,7 @@
-"""Slow answers, made once in the background and kept for everyone as long as the server runs."""
+"""Slow answers, made once in the background and kept for everyone as long as the server runs.
+
+Those that are shared are made once for all servers (`ui.shared`).
+"""
 
 import threading
 from collections import OrderedDict
@@ -9,7 +12,7 @@ import streamlit as st
 
 from models.customers.rfm import CannotTell
 from models.forecast import CannotForecast
-from ui import background
+from ui import background, shared
 from ui.text import _, plain
 
 T = TypeVar("T")
@@ -18,16 +21,18 @@ MANY_ROWS = 1_000_000  # rows, from which what takes a moment of fewer is an ans
 PATIENCE = 0.3  # seconds in which an answer may arrive before progress is shown
 _made: OrderedDict[str, object] = OrderedDict()
 _runs: dict[str, str] = {}
+_alone: set[str] = set()  # keys whose answer cannot be had from another server
 _lock = threading.RLock()  # work may be done where it is started
 
 
-def ready(key: str, job: str, work: Callable[[background.Step], T]) -> T:
+def ready(key: str, job: str, work: Callable[[background.Step], T], share: bool = False) -> T:
     """What `work(step)` returns, made once for a `key` in the background.
 
-    Meanwhile the page shows the progress and stops; where the data allow no answer it says why and stops.
+    Meanwhile the page shows the progress and stops; where the data allow no answer it says why and stops. One to
+    `share` is made once for all servers, and kept under the home.
     """
     if key not in _made:
-        start(key, job, work)
+        start(key, job, work, share=share)
     found = _made.get(key)
     if found is None:
         background.show(_runs[key], lambda status, message, _error: _ended(key, status, message))
@@ -44,6 +49,8 @@ def ready(key: str, job: str, work: Callable[[background.Step], T]) -> T:
 
 def found(key: str) -> object:
     """The answer for a key, if there is one."""
+    if key not in _made and (there := shared.read(key)) is not None:
+        _keep(key, there)
     return _made.get(key)
 
 
@@ -56,31 +63,42 @@ def watched(key: str) -> bool:
 
 def running(key: str) -> bool:
     """Whether the work for a key is under way."""
-    return key in _runs and background.alive(_runs[key])
+    return key in _runs and background.under_way(_runs[key])
 
 
-def begin(key: str, job: str, work: Callable[[background.Step], object]) -> None:
+def begin(key: str, job: str, work: Callable[[background.Step], object], share: bool = False) -> None:
     """Start to make the answer for a `key` before anybody asks for it, once."""
     if key not in _made and key not in _runs:
-        start(key, job, work, 0)
+        start(key, job, work, 0, share)
 
 
-def start(key: str, job: str, work: Callable[[background.Step], object], patience: float = PATIENCE) -> None:
+def start(
+    key: str,
+    job: str,
+    work: Callable[[background.Step], object],
+    patience: float = PATIENCE,
+    share: bool = False,
+) -> None:
     """Begin `work(step)` in the background for a `key`, unless it is under way; wait a moment for it."""
     done = threading.Event()
 
     def kept(step: background.Step) -> None:
         try:
-            _keep(key, work(step))
-        except (CannotForecast, CannotTell) as refused:
-            _keep(key, refused)
+            try:
+                answer = work(step)
+            except (CannotForecast, CannotTell) as refused:
+                answer = refused
+            _keep(key, answer)
         finally:
             done.set()
+        if share:
+            shared.write(key, answer)
 
     with _lock:
-        if key in _runs and background.alive(_runs[key]):
+        if (key in _runs and background.alive(_runs[key])) or (share and found(key) is not None):
             return
-        _runs[key] = background.start(job, key, kept)
+        run = shared.run(key) if share and key not in _alone else ""
+        _runs[key] = background.start(job, key, kept, run=run)
     done.wait(patience)
 
 
@@ -96,6 +114,7 @@ def forget_all() -> None:
     with _lock:
         _made.clear()
         _runs.clear()
+        _alone.clear()
 
 
 def _forget(key: str) -> None:
@@ -103,5 +122,8 @@ def _forget(key: str) -> None:
 
 
 def _ended(key: str, status: str, message: str) -> None:
-    if status != "done" and key not in _made:
-        _keep(key, message or _("Cancelled: nothing was changed."))
+    if found(key) is None:
+        if status == "done":  # elsewhere, and it could not be shared
+            _alone.add(key)
+        else:
+            _keep(key, message or _("Cancelled: nothing was changed."))

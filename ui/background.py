@@ -1,8 +1,9 @@
 """Work that takes more than a few seconds: in a thread, with named steps, progress and a cancel button.
 
-The thread never touches Streamlit. It writes its progress to the state database, which the page polls; a job is
-thus also seen from another window, and what ended while nobody looked is still known. As many work at once as
-`settings.workers` says, the others wait their turn; trainings, each in a process of its own, are counted apart.
+The thread never touches Streamlit. It writes its progress and a sign of life to the state database (`data.runs`), which
+the page polls: a job is thus also seen, and cancelled, from another window or another server, and what ended while
+nobody looked is still known. As many work at once as `settings.workers` says, the others wait their turn; trainings,
+each in a process of its own, are counted apart.
 """
 
 import logging
@@ -10,8 +11,8 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
 from itertools import count
 from types import MappingProxyType
 from typing import Any
@@ -24,14 +25,14 @@ import locales
 import logs
 import settings
 from connectors import ConnectorError
-from data import events, runs, state, troubles
-from locales import N_, Sentence
-from ui import apart, database
+from data import events, people, runs, state, troubles
+from data.people import Person
+from locales import Sentence
+from ui import access, apart, database
 from ui.text import _
 
 log = logging.getLogger("vigie.background")
 Step = Callable[[str, float], None]
-BEAT = timedelta(seconds=10)
 PATIENCE = 10  # times that the end of a run is written again where the database is busy, which it then was for 30 s
 _stopping: dict[str, threading.Event] = {}
 _errors: dict[str, ConnectorError] = {}  # with more to show than the sentence that the database keeps
@@ -47,47 +48,21 @@ def start(
     work: Callable[[Step], None],
     details: Mapping[str, object] = MappingProxyType({}),
     remote: bool = False,
+    run: str = "",
 ) -> str:
     """Run `work(step)` in a thread and return the run's id. `details` are kept with it, to start it again.
 
+    A `run` that is named is done once, whoever asks: one that is under way, on whatever machine, is joined.
     One that is `remote` mostly waits for another machine, and takes no turn. `work` calls `step(message, share)` as it
     goes: a sentence marked with `N_` and how much is done, 0 to 1. A step of a cancelled job does not return.
+    Whoever starts it acts in it (`data.people`).
     """
-    run, now = uuid.uuid4().hex, datetime.now(UTC)
-    row = {
-        "run": run,
-        "job": job,
-        "subject": subject,
-        "status": "running",
-        "step": N_("Starting"),
-        "progress": 0.0,
-        "started": now,
-        "heartbeat": now,
-        "finished": None,
-        "message": None,
-        "details": details,
-    }
-    _stopping[run] = threading.Event()
-    _write(row)
 
-    def step(message: str, share: float) -> None:
-        if _stopping[run].is_set():
-            raise Cancelled
-        with _unless_busy():
-            _write(row, step=message, progress=share)
-
-    def end(status: str, message: str | None) -> None:
-        _patiently(lambda: _write(row, status=status, message=message, finished=datetime.now(UTC)))
-
-    def whole() -> None:
-        if remote:
-            work(step)
-            return
-        with _PAGES.turn(_stopping[run]):
+    def whole(step: Step, stop: threading.Event) -> None:
+        with nullcontext() if remote else _PAGES.turn(stop):
             work(step)
 
-    threading.Thread(target=_run, args=(run, row, whole, end, locales.language()), daemon=True).start()
-    return run
+    return _begin(run or uuid.uuid4().hex, job, subject, details, whole, people.who() or people.VIGIE)
 
 
 def train(job: str, subject: str, request: Mapping[str, object], heard: Callable[[dict[str, Any]], None]) -> str:
@@ -95,54 +70,84 @@ def train(job: str, subject: str, request: Mapping[str, object], heard: Callable
 
     A training that is under way, in whatever process of whatever machine, is joined. `heard` gets the answers.
     """
-    run, started = f"{job} {subject}", datetime.now(UTC)
-    if not runs.claim(database.engine(), run, job, subject, None, started):
-        return run
-    stop, beaten = threading.Event(), started
-    _stopping[run] = stop
 
-    def beat(**changed: object) -> None:
-        nonlocal beaten
-        beaten = datetime.now(UTC)
-        with _unless_busy():
-            if not runs.beat(database.engine(), run, started, **changed):
-                raise Cancelled  # another process has taken it over
+    def whole(step: Step, stop: threading.Event) -> None:
+        def wait() -> None:
+            if stop.is_set():
+                raise Cancelled
 
-    def wait() -> None:
-        if stop.is_set():
-            raise Cancelled
-        if datetime.now(UTC) - beaten >= BEAT:
-            beat()
+        def answered(answer: dict[str, Any]) -> None:
+            if "step" in answer:
+                step(answer["step"], answer["share"])
+            elif "refused" in answer:
+                raise Sentence(answer["refused"], **answer["values"])
+            heard(answer)
 
-    def answered(answer: dict[str, Any]) -> None:
-        if "step" in answer:
-            beat(step=answer["step"], progress=answer["share"])
-        elif "refused" in answer:
-            raise Sentence(answer["refused"], **answer["values"])
-        heard(answer)
-
-    def end(status: str, message: str | None) -> None:
-        at = datetime.now(UTC)
-        _patiently(lambda: runs.beat(database.engine(), run, started, status=status, message=message, finished=at))
-
-    def whole() -> None:
-        with _TRAININGS.turn(stop, wait):
+        with _TRAININGS.turn(stop):
             apart.ask(dict(request), answered, wait)
 
-    row: dict[str, object] = {"job": job, "subject": subject}
-    threading.Thread(target=_run, args=(run, row, whole, end, locales.language()), daemon=True).start()
+    return _begin(f"{job} {subject}", job, subject, {}, whole, people.VIGIE)
+
+
+def _begin(
+    run: str,
+    job: str,
+    subject: str,
+    details: Mapping[str, object],
+    whole: Callable[[Step, threading.Event], None],
+    person: Person,
+) -> str:
+    engine, started = database.engine(), datetime.now(UTC)
+    if not runs.claim(engine, run, job, subject, None, started, details):
+        return run
+    stop = _stopping[run] = threading.Event()
+
+    def beat(**changed: object) -> None:
+        with _unless_busy():
+            if not runs.beat(engine, run, started, **changed):
+                stop.set()  # somebody cancelled it elsewhere, or another process has taken it over
+
+    def step(message: str, share: float) -> None:
+        if not stop.is_set():
+            beat(step=message, progress=share)
+        if stop.is_set():
+            raise Cancelled
+
+    def work() -> None:
+        with runs.beats(run, beat):
+            whole(step, stop)
+
+    def end(status: str, message: str | None) -> None:
+        now = datetime.now(UTC)
+        _patiently(lambda: runs.end(engine, run, started, status, message, now))
+
+    about = (run, job, subject, person, locales.language())
+    threading.Thread(target=_run, args=(*about, work, end), daemon=True).start()
     return run
 
 
 def training(job: str, subject: str) -> str | None:
-    """The run of `train` for a job and subject that is under way, in whatever process."""
+    """The run named for a job and subject that is under way, in whatever process."""
     run = f"{job} {subject}"
-    return run if alive(run) or runs.beating(database.engine(), run) else None
+    return run if under_way(run) else None
 
 
 def alive(run: str) -> bool:
     """Whether a run is under way in this process."""
     return run in _stopping
+
+
+def under_way(run: str) -> bool:
+    """Whether a run is under way, on whatever machine."""
+    return alive(run) or runs.beating(database.engine(), run)
+
+
+def cancel(run: str) -> None:
+    """Stop a run, on whatever machine it is."""
+    if stop := _stopping.get(run):
+        stop.set()
+    else:
+        runs.cancel(database.engine(), run)
 
 
 @st.fragment(run_every=1)  # seconds: a crowd that waits for one training asks all at once
@@ -158,16 +163,15 @@ def show(
     """
     if enough():
         st.rerun()
-    stop = _stopping.get(run)  # asked before its row is read: what ends in between has then ended in the row
+    here = alive(run)  # asked before its row is read: what ends in between has then ended in the row
     now = state.read(database.engine(), state.job_runs, run=run).iloc[0]
-    elsewhere = run == f"{now['job']} {now['subject']}" and runs.beating(database.engine(), run)
-    if now["status"] == "running" and (stop or elsewhere):
-        step = str(now["step"])
-        st.progress(now["progress"], text=_(step))
-        if stop:
-            st.button(_("Cancel"), icon=":material/close:", on_click=stop.set, key=f"cancel-{run}")
+    if now["status"] in runs.OPEN and (here or runs.beating(database.engine(), run)):
+        step = _(str(now["step"])) if now["status"] == "running" else _("Cancelling")
+        st.progress(now["progress"], text=step)
+        if access.changes():
+            st.button(_("Cancel"), icon=":material/close:", on_click=cancel, args=(run,), key=f"cancel-{run}")
         return
-    if now["status"] == "running":
+    if now["status"] in runs.OPEN:
         ended("failed", _("Vigie was restarted meanwhile, and nothing was changed. Start again."), None)
     else:
         message = "" if pd.isna(now["message"]) else str(now["message"])
@@ -177,18 +181,20 @@ def show(
 
 def _run(
     run: str,
-    row: Mapping[str, object],
+    job: str,
+    subject: str,
+    person: Person,
+    language: str,
     work: Callable[[], None],
     end: Callable[[str, str | None], None],
-    language: str,
 ) -> None:
     began = time.monotonic()
 
     def close(status: str, message: str | None) -> None:
         end(status, message)
-        events.ended(str(row["job"]), str(row["subject"]), run, status, time.monotonic() - began, message)
+        events.ended(job, subject, run, status, time.monotonic() - began, message)
 
-    with locales.using(language):
+    with locales.using(language), people.using(person):
         try:
             work()
             close("done", None)
@@ -198,7 +204,7 @@ def _run(
             if isinstance(error, ConnectorError):
                 _errors[run] = error
             if said := troubles.known(error):
-                log.warning("%s %s: %s", row["job"], row["subject"], error)
+                log.warning("%s %s: %s", job, subject, error)
                 close("failed", said.sentence())
             else:
                 incident = logs.incident(log, error)
@@ -239,8 +245,8 @@ class _Lane:
         self.working = 0
 
     @contextmanager
-    def turn(self, stop: threading.Event, wait: Callable[[], None] = lambda: None) -> Iterator[None]:
-        """Wait for a turn and have it; meanwhile `wait` is called once a second. Raises `Cancelled` on `stop`."""
+    def turn(self, stop: threading.Event) -> Iterator[None]:
+        """Wait for a turn and have it. Raises `Cancelled` on `stop`."""
         with self.changed:
             number = next(self.numbers)
             self.waiting.append(number)
@@ -248,7 +254,6 @@ class _Lane:
                 while self.waiting[0] != number or self.working >= settings.get().workers:
                     if stop.is_set():
                         raise Cancelled
-                    wait()
                     self.changed.wait(1)
                 self.working += 1
             finally:
@@ -263,8 +268,3 @@ class _Lane:
 
 
 _PAGES, _TRAININGS = _Lane(), _Lane()
-
-
-def _write(row: dict[str, object], **changed: object) -> None:
-    row.update(changed, heartbeat=datetime.now(UTC))
-    state.upsert(database.engine(), state.job_runs, [row])

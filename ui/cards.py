@@ -14,11 +14,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 import locales
-import settings
 from data.dataset import Finding
 from data.tables import Stored
 from locales import labels
-from ui import downloads, keep
+from ui import access, downloads, keep
 from ui.text import N_, _, ngettext, plain
 
 if TYPE_CHECKING:
@@ -152,7 +151,7 @@ def _menu(drawn: "go.Figure | Figure", name: str, title: str, table: pd.DataFram
             if table is not None:
                 st.caption(_("Table"))
                 downloads.table(table, name)
-            if isinstance(drawn, go.Figure):
+            if isinstance(drawn, go.Figure) and access.changes():
                 st.caption(_("Keep it on a board, as it is now"))
                 keep.offered(name, lambda own: keep.picture(drawn, own or title, table))
 
@@ -215,6 +214,4 @@ def pointer(sentence: str, page: str, action: str, query: dict[str, str] | None 
     """A sentence that asks for a look, with a link to the page (and its filters) where to look."""
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(plain(sentence), width="stretch")
-        st.page_link(
-            settings.ROOT / "pages" / f"{page}.py", label=action, icon=":material/arrow_forward:", query_params=query
-        )
+        access.link(page, action, "arrow_forward", query)

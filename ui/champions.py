@@ -18,7 +18,7 @@ from models.churn.model import ChurnModel
 from models.lifecycle import churn as managed
 from models.lifecycle import registry
 from models.lifecycle.registry import ModelFileError
-from ui import background, database, store
+from ui import access, background, database, store
 from ui.text import _
 
 JOB = "train churn"
@@ -36,7 +36,7 @@ def churn(stored: Stored) -> tuple[ChurnModel, "pd.Series"]:
         return _read(str(row["version"]), row), row
     except ModelFileError as error:
         st.warning(error.sentence(), icon=":material/lock:")
-        if st.button(_("Train again"), icon=":material/model_training:"):
+        if access.changes() and st.button(_("Train again"), icon=":material/model_training:"):
             start_churn(stored)
             st.rerun()
         st.stop()

@@ -7,6 +7,7 @@ from data import countries, meaning, tables
 from data.countries import Country
 from data.tables import Stored
 from models.forecast import holidays
+from ui import access
 from ui.text import _
 
 
@@ -27,5 +28,6 @@ def choose(stored: Stored, now: Country, part: str | None = None, value: str | N
         format_func=lambda code: named.get(code, _("of no country: none are taken into account")),
         key=key,
         on_change=settled,
+        disabled=not access.changes(),
         width=260,  # what it says fits, however many inputs are beside it
     )

@@ -25,7 +25,7 @@ import settings
 from connectors import ConnectorError, child
 from data import state, tables, troubles
 from models.lifecycle import registry
-from ui import scheduler
+from ui import access, scheduler
 from ui.text import _
 
 SHELL = Path(__file__).resolve().parent / "shell.py"
@@ -81,6 +81,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     _thrifty()
     try:
         chosen = settings.get()
+        access.checked(chosen)
         logs.setup(chosen.home if chosen.log_file else None, chosen.log_level, events=chosen.log_events)
         engine = state.engine(chosen.database_url)
         state.migrate(engine)

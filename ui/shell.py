@@ -11,8 +11,8 @@ if sys.path[0] != str(ROOT):  # this script's own folder leads, and has a `data`
 import streamlit as st
 
 import settings
-from data import events
-from ui import store
+from data import events, people
+from ui import access, store
 from ui.text import _, language_switch
 
 ASSETS = ROOT / "ui" / "assets"
@@ -66,6 +66,7 @@ SECTIONS = {
         ("monitoring_performance", _("Monitoring: performance"), "query_stats"),
         ("monitoring_retraining", _("Monitoring: retraining"), "model_training"),
         ("monitoring_health", _("Monitoring: health"), "monitor_heart"),
+        ("monitoring_changes", _("Monitoring: changes"), "history_edu"),
     ],
     _("Explore"): [
         ("covid", _("COVID-19"), "coronavirus"),
@@ -84,16 +85,28 @@ def entry(name: str, title: str, icon: str) -> st.Page:
         icon=f":material/{icon}:",
         url_path=name.replace("_", "-"),
         default=name == "today",
+        visibility="visible" if access.opens(name) else "hidden",
     )
 
 
-entries = {section: {entry(*row): row[1] for row in rows} for section, rows in SECTIONS.items()}
-page = st.navigation({section: list(pages) for section, pages in entries.items()}, expanded=True)
-st.set_page_config(page_title=next(pages[page] for pages in entries.values() if page in pages))
+entries = {section: {entry(*row): row for row in rows} for section, rows in SECTIONS.items()}
+inside = people.may(people.VIEWER)
+menu = {section: list(pages) for section, pages in entries.items()}
+page = st.navigation(menu, position="sidebar" if inside else "hidden", expanded=True)
+name, title, _icon = next(pages[page] for pages in entries.values() if page in pages)
+st.set_page_config(page_title=title if inside else "Vigie")
+with st.sidebar:
+    access.badge()
+access.warn()
 began = perf_counter()
-page.run()
+if not inside:
+    access.door()
+elif not access.opens(name):
+    access.shut(title, name)
+else:
+    page.run()
 events.shown(page.url_path, perf_counter() - began)
 
 with st.container(key="footer", horizontal=True, vertical_alignment="center"):
     st.caption(_("Vigie {version}").format(version=settings.VERSION), width="content")
-    st.page_link(PAGES / "data.py", label=_("Data"), icon=":material/database:")
+    access.link("data", _("Data"), "database")

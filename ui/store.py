@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import settings
-from data import demo, schemas, tables
+from data import demo, people, schemas, tables
 from data import quality as checks
 from data.dataset import Finding, Table
 from data.tables import Stored
@@ -18,6 +18,7 @@ from models.forecast import elasticity, promotions, switching
 from models.forecast.elasticity import Elasticity
 from models.forecast.promotions import Promotions
 from models.sales import overview, pulse
+from ui import access
 from ui.background import Step
 from ui.text import N_, _, plain
 
@@ -37,6 +38,8 @@ def active(table: Table) -> Stored:
     """
     if get_script_run_ctx(suppress_warning=True) is None:  # at work for everybody, not for a page
         return _active(table)
+    if not people.may(people.VIEWER):  # in a part of a page that is still open: the login has ended meanwhile
+        st.rerun()
     chosen: dict[Table, Stored] = st.session_state.setdefault("_active", {})
     return chosen.get(table) or chosen.setdefault(table, _active(table))
 
@@ -50,7 +53,8 @@ def _active(table: Table) -> Stored:
             return found
         now = datetime.now(UTC)
         made = demo.dataset(table, now.date())
-        return tables.add(home, made, now, activate=tables.active(home, table) is None)  # or somebody was quicker
+        with people.using(people.VIGIE):  # whoever comes first, it is not theirs
+            return tables.add(home, made, now, activate=tables.active(home, table) is None)  # or somebody was quicker
 
 
 def frame(stored: Stored, name: str | None = None) -> pd.DataFrame:
@@ -114,7 +118,7 @@ def one_currency(stored: Stored) -> None:
         }
     )
     st.dataframe(table, hide_index=True)
-    st.page_link(settings.ROOT / "pages" / "data.py", label=_("Open the page Data"), icon=":material/database:")
+    access.link("data", _("Open the page Data"), "database")
     st.stop()
 
 

@@ -8,7 +8,7 @@ from data import state
 from data.tables import Stored
 from models.churn import window
 from models.churn.window import Window
-from ui import store
+from ui import access, store
 from ui.text import N_, _, ngettext
 
 SOURCES = {
@@ -44,6 +44,7 @@ def ask(stored: Stored) -> int:
             key=key,
             required=True,
             on_change=chosen,
+            disabled=not access.changes(),
             help=_("Risk, months ahead, payback and profit are all counted over this window."),
         )
         if found.source in SOURCES:

@@ -7,6 +7,7 @@ coverage, and the way back in time.
 import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from time import perf_counter
 from typing import Protocol
 
@@ -35,7 +36,8 @@ class Window:
     `forecast` has an array a learner with one forecast for each of `dates`, every step of the horizon (closed ones are
     zero), `seconds` what each took. `actual` is what came, NaN where it is not known yet. `counted` marks the steps
     that scores are about: those thought open, or sold on. `scale` is the mean absolute difference to one season
-    before, in what was known then. `fitted` forecasts again, without learning again, for other known futures.
+    before, in what was known then. `fitted` forecasts again, without learning again, for other known futures; `known`
+    is what was known beforehand of the steps that it learned from.
     """
 
     length: int
@@ -48,6 +50,7 @@ class Window:
     seconds: dict[str, float]
     history: Open
     fitted: dict[str, Fitted]
+    known: pd.DataFrame | None = None
 
     def error(self, learner: str) -> np.ndarray:
         """What came less what was said, at the counted steps in units of `scale`; NaN elsewhere."""
@@ -105,8 +108,24 @@ def look(
     actual = series.values.reindex(dates).to_numpy()
     counted = is_open | (np.nan_to_num(actual) != 0)
     return Window(
-        length, past.dates[-1], dates, forecast, actual, counted, _scale(past, history), seconds, history, fitted
+        length,
+        past.dates[-1],
+        dates,
+        forecast,
+        actual,
+        counted,
+        _scale(past, history),
+        seconds,
+        history,
+        fitted,
+        before,
     )
+
+
+def later(name: str, history: Open, known: pd.DataFrame | None) -> Fitted:
+    """What a learner makes of a series, learned when it is first asked."""
+    learned = cache(partial(learn, name, history, known))
+    return lambda dates, future: learned()(dates, future)
 
 
 def split(future: pd.DataFrame | None) -> tuple[pd.DatetimeIndex | None, pd.DataFrame | None]:

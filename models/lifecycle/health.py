@@ -20,7 +20,6 @@ ORDER: tuple[Status, ...] = ("problem", "warning", "ok")
 MB, GB = 1_000_000, 1_000_000_000
 DISK_LOW, DISK_FULL, WAL_LARGE = 2 * GB, 200 * MB, 200 * MB
 OLD = timedelta(days=31)  # of a downloaded or uploaded dataset
-SILENT = timedelta(minutes=10)  # a run in a page beats only at its steps
 RECENT = timedelta(days=7)  # what was cut off before is no news
 SUBJECTS = {
     "database": N_("Database"),
@@ -132,11 +131,8 @@ def ages(vitals: Vitals, now: datetime) -> pd.DataFrame:
 
 
 def _states(vitals: Vitals, runs_: pd.DataFrame, now: datetime) -> pd.DataFrame:
-    silent = runs_["day"].isna().map({True: SILENT, False: runs.STOPPED})
-    # What is scheduled beats by the database's clock, what a page started by that of its machine.
-    ahead = runs_["day"].notna().map({True: vitals.database.ahead, False: timedelta()}).astype("timedelta64[us]")
-    running, since = runs_["status"].eq("running"), pd.to_timedelta(now - runs_["heartbeat"]) + ahead
-    known = runs_["status"].mask(running & (since > silent), CUT_OFF)
+    running, since = runs_["status"].isin(runs.OPEN), pd.to_timedelta(now - runs_["heartbeat"]) + vitals.database.ahead
+    known = runs_["status"].mask(running & (since > runs.STOPPED), CUT_OFF)
     return runs_.assign(state=known.mask(running & (since < -runs.STOPPED), AHEAD))
 
 

@@ -38,6 +38,7 @@ PAGES = {
     "monitoring-health": "Monitoring: health",
     "monitoring-performance": "Monitoring: performance",
     "monitoring-retraining": "Monitoring: retraining",
+    "monitoring-changes": "Monitoring: changes",
     "covid": "COVID-19",
     "food": "Food products",
     "data": "Data",
@@ -49,7 +50,7 @@ NAVIGATION = [
     *("Customers", "Segments", "Value", "Cohorts", "Offers"),
     *("Products", "Margins", "Baskets"),
     *("Act", "Inbox", "Rules", "Orders", "Schedule"),
-    *("Monitoring", "Drift", "What-if drift", "Performance", "Retraining", "Health"),
+    *("Monitoring", "Drift", "What-if drift", "Performance", "Retraining", "Health", "Changes"),
     *("Explore", "COVID-19", "Food products", "Data", "Data", "Quality"),
 ]
 # Loaded by their URL: the model chosen on the page before stays chosen, and these are looked at as they begin.
@@ -60,6 +61,7 @@ ANSWER = {
     "act-inbox": ".stMain .stMarkdown",  # nothing waits
     "act-rules": ".stMain .stMarkdown",
     "act-orders": ".stMain .stMarkdown",  # nothing was drafted yet
+    "monitoring-changes": ".stMain .stSelectbox",  # nothing was changed yet
 }
 INSTEAD = {
     "ask": ".stMain .stButton",  # examples of questions
@@ -67,6 +69,7 @@ INSTEAD = {
     "act-rules": ".stMain .stButton",
     "act-orders": ".stMain .stButton",
     "monitoring-health": ".stMain :is(.stPlotlyChart, .stButtonGroup)",  # without jobs no figure
+    "monitoring-changes": ".stMain :is(.stPlotlyChart, .stAlert)",  # nothing was changed yet
     "food": ".stMain .stDataFrame",
     "data": ".stMain .stDataFrame",
     "data-quality": ".stMain .stButton",  # without rules no figure

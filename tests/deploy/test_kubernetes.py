@@ -102,6 +102,10 @@ def test_the_examples_are_what_the_schema_allows(name):
         {"settings": {"VIGIE_NOTIFY_URLS": "slack://token"}},
         {"settings": {"VIGIE_LLM_KEY": "secret"}},
         {"settings": {"VIGIE_LOG_EVENTS": True}},  # a variable is text
+        {"settings": {"VIGIE_ADMINS": "ada@example.com"}},  # `login` has them, and is checked
+        {"login": {"admins": ["ada@example.com"]}},  # nobody could log in: no Secret with [auth]
+        {"login": {"viewers": ["*"]}, "secrets": {"toml": "vigie-toml"}},  # nobody is in charge
+        {"login": {"admins": ["ada@example.com, eve@example.com"]}, "secrets": {"toml": "vigie-toml"}},
         {"password": "hunter2"},
         {"jobs": {"rules": {"schedule": "every day", "args": ["rules"]}}},
         {"jobs": {"a name that no object may have": {"schedule": "0 5 * * *", "args": ["rules"]}}},

@@ -208,3 +208,64 @@ def test_troubles_of_the_machine_are_sentences(ended, error, said):
     row = ended(work)
     assert row["status"] == "failed"
     assert said in row["message"]
+
+
+def test_what_another_server_works_on_is_under_way_and_joined_not_begun_again(ended, monkeypatch):
+    go, begun = threading.Event(), []
+
+    def work(step):
+        begun.append(1)
+        step("Trying it on the past", 0.5)
+        go.wait(10)
+
+    with monkeypatch.context() as other:
+        run = background.start("forecast", "shop", work, run="answer x")
+        wait(lambda: begun)
+        mine = background._stopping
+        other.setattr(background, "_stopping", {})
+        assert background.under_way(run)
+        assert background.start("forecast", "shop", work, run="answer x") == run
+        assert background._stopping == {}  # nothing was begun here
+    assert background._stopping is mine
+    go.set()
+    wait(lambda: rows()["status"].tolist() == ["done"])
+    assert begun == [1]
+    assert not background.under_way(run)
+
+
+def test_a_run_is_cancelled_from_another_server(ended, monkeypatch):
+    monkeypatch.setattr(background.runs, "BEAT", 0.05)
+    run = background.start("forecast", "shop", lambda step: [step("x", 0.1) or time.sleep(0.02) for _ in range(500)])
+    with monkeypatch.context() as other:
+        other.setattr(background, "_stopping", {})
+        background.cancel(run)
+    wait(lambda: rows()["status"].tolist() == ["cancelled"])
+
+
+def test_whoever_starts_it_acts_in_it_and_what_vigie_starts_is_its_own(ended):
+    seen = []
+    with background.people.using(background.people.Person("ana", "analyst")):
+        background.start("test", "a", lambda step: seen.append(background.people.who()))
+    background.start("test", "b", lambda step: seen.append(background.people.who()))
+    wait(lambda: len(seen) == 2)
+    assert sorted((one.name, one.role) for one in seen) == [("Vigie", "system"), ("ana", "analyst")]
+
+
+def test_an_answer_that_another_server_made_is_read_and_not_made_again(ended, home):
+    from ui import answers
+
+    made = []
+
+    def work(step):
+        made.append(1)
+        return {"value": 7.0}
+
+    answers.forget_all()
+    answers.start("shop 28", "forecast", work, patience=5, share=True)
+    wait(lambda: list(home.rglob("*.zip")))
+    answers.forget_all()  # as another server, or this one after a restart
+    assert answers.found("shop 28") == {"value": 7.0}
+    answers.forget_all()
+    answers.start("shop 28", "forecast", work, patience=5, share=True)
+    assert (answers.found("shop 28"), made) == ({"value": 7.0}, [1])
+    answers.forget_all()

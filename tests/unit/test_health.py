@@ -140,8 +140,8 @@ def test_hearts_are_heard_by_the_databases_clock(engine, home):
 
 def test_what_a_page_started_is_listed_and_no_news(engine, home):
     ran(engine, name="upload", status="failed", day=None)
-    ran(engine, name="train", status="running", day=None, beat=NOW - timedelta(seconds=70))
-    ran(engine, name="forecast", status="running", day=None, beat=NOW - timedelta(minutes=11))
+    ran(engine, name="train", status="running", day=None, beat=NOW - timedelta(seconds=50))
+    ran(engine, name="forecast", status="running", day=None, beat=NOW - timedelta(seconds=70))
     assert look()["jobs"].status == "ok"
     listed = health.last_runs(vitals.gather(home, settings.get().database_url), NOW).set_index("job")["state"]
     assert listed.to_dict() == {"upload": "failed", "train": "running", "forecast": "cut off"}

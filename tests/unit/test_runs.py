@@ -107,3 +107,24 @@ def test_of_processes_that_want_it_at_once_one_gets_it(engine, database_url):
     for worker in workers:
         worker.join(10)
     assert sorted(answers) == [False, False, False, True]
+
+
+def test_a_run_is_cancelled_by_anybody_and_ends_once(engine):
+    claim(engine)
+    assert runs.beating(engine, RUN)
+    runs.cancel(engine, RUN)
+    assert runs.beating(engine, RUN)  # until whoever works on it has heard
+    assert not runs.beat(engine, RUN, NOON)
+    runs.end(engine, RUN, NOON, "cancelled", None, NOON)
+    assert (row(engine)["status"], runs.beating(engine, RUN)) == ("cancelled", False)
+    runs.cancel(engine, RUN)
+    runs.end(engine, RUN, NOON, "done", None, NOON)
+    assert row(engine)["status"] == "cancelled"
+
+
+def test_who_was_taken_over_does_not_end_what_another_does(engine):
+    claim(engine)
+    passes(engine, 61)
+    claim(engine, NOON + timedelta(seconds=61))
+    runs.end(engine, RUN, NOON, "failed", "late", NOON)
+    assert row(engine)["status"] == "running"

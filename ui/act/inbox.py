@@ -19,7 +19,7 @@ from models.ask import wording
 from models.ask.known import Known
 from models.drift import alerts
 from models.lifecycle import managed
-from ui import database, inputs, known, lists
+from ui import access, database, inputs, known, lists
 from ui import schedules as shared
 from ui.act import waits, watched
 from ui.act.rules import SEVERITIES
@@ -246,7 +246,7 @@ def _given(one: Item) -> None:
 
 
 def _who(one: Item, why: str) -> tuple[str, str]:
-    who = st.text_input(_("Who are you?"), max_chars=80, key=f"{KEY}who.{why}.{one.key}")
+    who = access.name(_("Who are you?"), f"{KEY}who.{why}.{one.key}")
     return who, st.text_input(why, max_chars=kept_rules.MAX_REASON, key=f"{KEY}why.{why}.{one.key}")
 
 

@@ -16,7 +16,7 @@ from data.orders import APPROVED, DRAFTED, DUE, FORMS, RECEIVED, SENDING, SENT, 
 from data.tables import Stored
 from models.act import orders as model
 from models.lifecycle import orders as work
-from ui import database, downloads, inputs, lists
+from ui import access, database, downloads, inputs, lists
 from ui.act import delivery
 from ui.act.orders import FONTS, KEY, at, menu_of, notes, now, panel, says, sentence, who_is, why_so, write
 from ui.text import N_, _, ngettext, plain
@@ -66,8 +66,9 @@ def shown(one: Order, sold: Stored) -> None:
         delivery.judged(one, sold)
     with st.expander(_("History"), icon=":material/history:"):
         _history(one)
-    with st.expander(_("This supplier"), icon=":material/storefront:"):
-        _supplier(one, sold)
+    if access.decides():
+        with st.expander(_("This supplier"), icon=":material/storefront:"):
+            _supplier(one, sold)
 
 
 def _lines(one: Order) -> None:
@@ -277,7 +278,7 @@ def _supplier(one: Order, sold: Stored) -> None:
         )
         usual = FORMS.index(known["form"]) if known else len(FORMS) - 1
         form = st.radio(_("As"), FORMS, usual, format_func=FORM_NAMES.__getitem__, horizontal=True)
-        who = st.text_input(_("Who are you?"), max_chars=80, key=f"{KEY}who.address.{supplier}")
+        who = access.name(_("Who are you?"), f"{KEY}who.address.{supplier}")
         if st.form_submit_button(_("Keep the address")):
 
             def keep() -> None:
@@ -292,7 +293,7 @@ def _supplier(one: Order, sold: Stored) -> None:
     with st.form(f"{KEY}limit.{supplier}", border=False):
         label = _("Approved without anybody up to ({currency}; 0: never)").format(currency=one.row["currency"])
         amount = st.number_input(label, 0.0, 1e9, limit or 0.0, step=50.0)
-        who = st.text_input(_("Who are you?"), max_chars=80, key=f"{KEY}who.limit.{supplier}")
+        who = access.name(_("Who are you?"), f"{KEY}who.limit.{supplier}")
         if st.form_submit_button(_("Allow")):
             inputs.attempt(lambda: kept.allow(engine, sold.lineage, supplier, amount or None, who, now()))
     if known and known["limit_by"]:

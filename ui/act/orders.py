@@ -18,7 +18,7 @@ from data.orders import APPROVED, DRAFTED, RECEIVED, REJECTED, SENT, STUCK, UNKN
 from data.tables import Stored
 from locales import Sentence
 from models.lifecycle import orders as work
-from ui import answers, cards, database, inputs
+from ui import access, answers, cards, database, inputs
 from ui.text import N_, _, ngettext, plain
 
 KEY = "orders."
@@ -223,7 +223,7 @@ def at(one: Order) -> tuple[str, int]:
 
 def who_is(what: str, one: Order) -> str:
     """Who decides."""
-    return st.text_input(_("Who are you?"), max_chars=80, key=f"{KEY}who.{what}.{one.row['order']}")
+    return access.name(_("Who are you?"), f"{KEY}who.{what}.{one.row['order']}")
 
 
 def why_so(what: str, one: Order, label: str) -> str:

@@ -17,7 +17,7 @@ from data.schedules import Kept
 from locales import Sentence
 from models.act import schedule
 from models.act.schedule import Job, Schedule
-from ui import cards, database, inputs, keep
+from ui import access, cards, database, inputs, keep
 from ui import schedules as shared
 from ui.text import N_, _, ngettext, plain
 
@@ -79,7 +79,7 @@ def stuck(found: Found, failed: pd.DataFrame) -> None:
 
 def _left(name: str, key: str) -> None:
     with st.form(f"{key}form", border=False):
-        who = st.text_input(_("Who are you?"), max_chars=80, key=f"{key}who")
+        who = access.name(_("Who are you?"), f"{key}who")
         reason = st.text_input(_("Why did it happen?"), max_chars=kept_rules.MAX_REASON, key=f"{key}why")
         if st.form_submit_button(_("Leave it")):
             inputs.attempt(lambda: schedules.acknowledge(database.engine(), name, reason, who))

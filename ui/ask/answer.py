@@ -15,7 +15,7 @@ from models.ask.formulas import PEOPLE
 from models.ask.known import Known
 from models.ask.query import Query, to_text
 from models.ask.statement import Answer
-from ui import cards, keep, lists
+from ui import access, cards, keep, lists
 from ui.text import N_, _, ngettext, plain
 
 MAX_CARDS = 4
@@ -110,7 +110,9 @@ def receipt(of: Known, query: Query, found: Answer, stored: Stored) -> None:
 
 
 def kept(of: Known, query: Query) -> None:
-    """Put an answer on a board."""
+    """Put an answer on a board; for analysts."""
+    if not access.changes():
+        return
     with st.popover(
         _("Keep on a board"), icon=":material/dashboard_customize:", on_change="rerun", key="ask.keep"
     ) as menu:

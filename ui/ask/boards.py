@@ -17,7 +17,7 @@ from models.ask import definitions, wording
 from models.ask.board import MAX_CARDS, MAX_NAME, MAX_WORDS, WHOLE, Bar, Board, Card, Form, Width
 from models.ask.known import Known
 from models.ask.query import GRAINS, Query, to_text
-from ui import database, keep
+from ui import access, database, keep
 from ui.ask import answer
 from ui.text import N_, _, plain
 
@@ -149,6 +149,8 @@ def _restore(one: Kept) -> None:
 def nothing() -> None:
     """All boards were taken away."""
     st.info(_("There is no board: begin a new one, or bring one back."))
+    if not access.changes():
+        return
     st.button(_("New board"), icon=":material/add:", on_click=_new, args=(Board(_("New board")),))
     _restored()
 

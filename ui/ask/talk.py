@@ -7,15 +7,14 @@ import pandas as pd
 import streamlit as st
 
 import locales
-import settings
 from connectors import ConnectorError, llm
-from data import state
+from data import people, state
 from data.tables import Stored
 from models.ask import advised, definitions, wording
 from models.ask.known import Known
 from models.ask.query import Query, from_text, to_text
 from models.ask.understand import Understood, understand
-from ui import database
+from ui import access, database
 from ui.ask import builder
 from ui.text import N_, _, plain
 
@@ -83,9 +82,7 @@ def replied(of: Known, sold: Stored, said: Understood, currency: str) -> None:
     for name in said.lacking:
         st.warning(plain(wording.lacks(known, name)))
     if said.lacking:
-        st.page_link(
-            settings.ROOT / "pages" / "data.py", label=_("Map it on the page Data"), icon=":material/database:"
-        )
+        access.link("data", _("Map it on the page Data"), "database")
     if said.goes_on:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(_("This goes on from the question before."), width="content")
@@ -139,9 +136,9 @@ def examples(of: Known) -> list[str]:
 def _remember(sold: Stored, text: str, said: Understood) -> None:
     now = datetime.now(UTC)
     query = to_text(said.readings[0]) if said.certain and said.readings else ""
-    state.prefer(
-        database.engine(), f"asked {now.isoformat()}", json.dumps({"text": text, "query": query, "data": sold.version})
-    )
+    asked = json.dumps({"text": text, "query": query, "data": sold.version})
+    with people.using(None):  # whoever may look may ask
+        state.prefer(database.engine(), f"asked {now.isoformat()}", asked)
 
 
 def history() -> pd.DataFrame:

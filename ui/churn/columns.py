@@ -9,7 +9,7 @@ from data.tables import Stored
 from locales.labels import label
 from models.churn.model import ChurnModel
 from models.churn.preparation import LEFT_OUT
-from ui import champions
+from ui import access, champions
 from ui.text import _
 
 
@@ -41,7 +41,8 @@ def choose(model: ChurnModel, stored: Stored) -> None:
             placeholder=_("none"),
         )
         wanted = dict.fromkeys(back, True) | dict.fromkeys(out, False)
-        if st.button(_("Train again"), key="columns-train", disabled=wanted == kept, icon=":material/model_training:"):
+        idle = wanted == kept or not access.changes()
+        if st.button(_("Train again"), key="columns-train", disabled=idle, icon=":material/model_training:"):
             tables.choose(stored, wanted)
             champions.start_churn(stored, "other columns")
             st.rerun()

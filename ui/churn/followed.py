@@ -21,7 +21,7 @@ from models.churn.campaign import Scores
 from models.churn.model import ChurnModel
 from models.churn.value import Terms
 from models.statistics import CannotTell
-from ui import cards, database, downloads, inputs, saved, store, uploads, windows
+from ui import access, cards, database, downloads, inputs, saved, store, uploads, windows
 from ui.text import N_, _, ngettext, plain
 
 KEY = "campaign."
@@ -35,7 +35,9 @@ def start(
     stored: Stored, model: ChurnModel, version: str, customers: pd.DataFrame, scores: Scores, listed: pd.DataFrame,
     calls: int, terms: Terms,
 ) -> None:  # fmt: skip
-    """A menu in which a list becomes a campaign: named, with some of it held out by chance."""
+    """A menu in which a list becomes a campaign: named, with some of it held out by chance; for analysts."""
+    if not access.changes():
+        return
     with st.popover(_("Start this campaign"), icon=":material/flag:", on_change="rerun", key="campaign-start") as menu:
         if not menu.open:
             return
@@ -54,7 +56,7 @@ def start(
                 )
             )
             st.text_input(_("Name of the campaign"), max_chars=campaigns.MAX_NAME, key=f"{KEY}name")
-            st.text_input(_("Who are you?"), max_chars=campaigns.MAX_NAME, key=f"{KEY}by")
+            access.name(_("Who are you?"), f"{KEY}by")
             st.number_input(
                 _("Held out by chance, of {count}").format(count=locales.number(calls)),
                 uplift.MIN_ARM,
@@ -237,7 +239,9 @@ def _told(
 
 
 def _read_out(stored: Stored, row: Mapping[str, Any], listed: pd.DataFrame) -> None:
-    """Who left, by the data in use or by a file."""
+    """Who left, by the data in use or by a file; for analysts."""
+    if not access.changes():
+        return
     by = inputs.view(_("Who left is told by"), list(WHO), "told", lambda which: _(WHO[which]))
     if by == "here":
         if stored.version == row["data_version"]:
@@ -275,7 +279,7 @@ def _read_out(stored: Stored, row: Mapping[str, Any], listed: pd.DataFrame) -> N
         )
     )
     with st.form("told-form", border=False):
-        who = st.text_input(_("Who are you?"), max_chars=campaigns.MAX_NAME, key="told-by")
+        who = access.name(_("Who are you?"), "told-by")
         if st.form_submit_button(_("Write it down")):
             customer, now = listed["customer"].tolist(), datetime.now(UTC)
 

@@ -15,7 +15,7 @@ from locales.labels import label
 from models.churn import campaign
 from models.churn.model import ChurnModel
 from models.churn.preparation import KEY, unusable
-from ui import background, downloads, uploads
+from ui import background, downloads, shared, uploads
 from ui.text import _, plain
 
 KEPT = 2  # scored files
@@ -48,8 +48,11 @@ def upload(model: ChurnModel, version: str, origin: Origin) -> Scored | None:
         return None
     content = given.getvalue()
     name = f"{version}-{hashlib.sha256(content).hexdigest()}"
-    if name in _kept():
-        return _kept()[name]
+    kept = _kept()
+    if name not in kept and (there := shared.read(name)) is not None:
+        _keep(kept, there)
+    if name in kept:
+        return kept[name]
     running = st.session_state.get(f"scoring-{name}")
     if failed := st.session_state.get(f"unscored-{name}"):
         st.warning(failed, icon=":material/block:")
@@ -57,14 +60,20 @@ def upload(model: ChurnModel, version: str, origin: Origin) -> Scored | None:
     if running is None:
 
         def work(step: background.Step) -> None:
-            kept = _kept()
-            kept[name] = _score(model, origin, name, given.name, content, limit, step)
-            while len(kept) > KEPT:
-                kept.pop(next(iter(kept)))
+            scored = _score(model, origin, name, given.name, content, limit, step)
+            shared.write(name, scored)
+            _keep(kept, scored)
 
-        running = st.session_state[f"scoring-{name}"] = background.start("score", name, work)
+        running = background.start("score", name, work, run=f"score {name}")
+        st.session_state[f"scoring-{name}"] = running
     background.show(running, lambda status, message, _error: _ended(name, status, message))
     return None
+
+
+def _keep(kept: dict[str, Scored], scored: Scored) -> None:
+    kept[scored.name] = scored
+    while len(kept) > KEPT:
+        kept.pop(next(iter(kept)))
 
 
 def _score(

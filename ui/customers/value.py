@@ -44,7 +44,7 @@ class Tested:
 
 def answer(stored: Stored, bought: Purchases) -> Answer:
     """What the page shows of all customers, made once a version in the background."""
-    return answers.ready(f"customers {stored.version}", "customers", lambda step: _answer(bought, step))
+    return answers.ready(f"customers {stored.version}", "customers", lambda step: _answer(bought, step), share=True)
 
 
 def slipping_now(stored: Stored) -> pd.DataFrame | None:
@@ -64,7 +64,7 @@ def prepare() -> None:
         return
     bought = buyers.purchases(stored)
     if len(bought.days) > 1 and len(bought.bought):
-        answers.start(f"customers {stored.version}", "customers", lambda step: _answer(bought, step))
+        answers.start(f"customers {stored.version}", "customers", lambda step: _answer(bought, step), share=True)
 
 
 def _answer(bought: Purchases, step: Step) -> Answer:
@@ -92,7 +92,7 @@ def _answer(bought: Purchases, step: Step) -> Answer:
 def tested(stored: Stored, bought: Purchases, within: int) -> Tested:
     """How good it would have been a quarter ago, made in the background."""
     key = f"customers tested {stored.version} {within}"
-    return answers.ready(key, "customers", lambda step: _tested(bought, within, step))
+    return answers.ready(key, "customers", lambda step: _tested(bought, within, step), share=True)
 
 
 def _tested(bought: Purchases, within: int, step: Step) -> Tested:

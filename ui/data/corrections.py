@@ -17,7 +17,7 @@ from locales import Sentence
 from locales.labels import label
 from models.quality import corrections, repair
 from models.quality.corrections import Correction
-from ui import answers, database, downloads
+from ui import access, answers, database, downloads
 from ui.text import N_, _, plain
 
 KEY = "mend."
@@ -83,9 +83,7 @@ def _one(stored: Stored, found: Correction, number: int) -> None:
         st.caption(_(WHY[found.kind]))
         chosen = _chosen(stored, found, number)
         with st.form(f"{KEY}form-{number}", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-            by = st.text_input(
-                _("Your name"), key=f"{KEY}by-{number}", max_chars=80, width=200, persist_state="session"
-            )
+            by = access.name(_("Your name"), f"{KEY}by-{number}")
             reason = st.text_input(_("Why"), key=f"{KEY}why-{number}", max_chars=rules.MAX_REASON)
             text = _("Correct {count} rows").format(count=locales.number(len(chosen)))
             asked = st.form_submit_button(text, type="primary", icon=":material/check:", disabled=not len(chosen))

@@ -31,7 +31,7 @@ from data.dataset import Dataset, Table
 from data.tables import Stored
 from locales.labels import label
 from models.quality import gate
-from ui import background, cards, database, downloads, inputs, uploads
+from ui import access, background, cards, database, downloads, inputs, uploads
 from ui.data import continuing, outcome, understood
 from ui.text import N_, _, plain
 
@@ -163,9 +163,9 @@ def _kept(table: Table) -> None:
                 st.badge(_("In use"), icon=":material/check:", color="green")
                 continue
             st.button(_("Use"), key=f"use-{stored.version}", on_click=use, args=(stored,))
-            st.button(
-                _("Remove"), key=f"remove-{stored.version}", on_click=_remove, args=(stored,), icon=":material/delete:"
-            )
+            if access.decides():
+                key = f"remove-{stored.version}"
+                st.button(_("Remove"), key=key, on_click=_remove, args=(stored,), icon=":material/delete:")
 
 
 def use(stored: Stored) -> None:

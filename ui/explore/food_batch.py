@@ -38,7 +38,7 @@ def show() -> None:
                 icon=":material/history:",
             )
         return
-    if background.alive(run):
+    if background.under_way(run):
         background.show(run, lambda _status, _message, _error: None)
         st.caption(_("This goes on while you look at other pages."))
         return

@@ -16,7 +16,7 @@ from data.tables import Stored
 from locales import tags
 from locales.labels import heading
 from models.explore import enrich
-from ui import background, store
+from ui import access, background, store
 from ui.text import N_, _, ngettext, plain
 
 LEAST = 0.3  # of what is in a column are barcodes, or it holds something else: of any numbers one in ten looks like one
@@ -63,9 +63,7 @@ def offer(most: int, start: Callable[[list[str]], None]) -> None:
                 )
             )
             query = {"table": "sales", "beside": "products"}
-            st.page_link(
-                PAGES / "data.py", label=_("Add a table of products"), icon=":material/add:", query_params=query
-            )
+            access.link("data", _("Add a table of products"), "add", query)
             return
         column, codes = next(iter(coded.items()))
         said = _("{known} of the {products} products of {name} have a barcode in the column “{column}”.")
@@ -89,7 +87,7 @@ def keep(found: pd.DataFrame) -> None:
         st.warning(plain(failed), icon=":material/block:")
     stored = store.active("sales")
     mine = _of(stored, set(found["code"]))
-    if not mine:
+    if not mine or not access.changes():
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         sells = ngettext(

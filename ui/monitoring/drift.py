@@ -21,7 +21,7 @@ from models.drift.watch import Watched
 from models.lifecycle.managed import MODELS
 from models.lifecycle.registry import ModelFileError
 from models.lifecycle.watching import Reference
-from ui import cards, downloads, inputs
+from ui import access, cards, downloads, inputs
 from ui.monitoring import watched
 from ui.monitoring.shown import SHOWN
 from ui.text import N_, _, ngettext, plain
@@ -369,7 +369,7 @@ def rule(drift: pd.DataFrame, binned: Watched, stored: Stored, model: str) -> No
         st.button(
             _("Use this threshold"),
             icon=":material/save:",
-            disabled=threshold == watched.limit(model),
+            disabled=threshold == watched.limit(model) or not access.changes(),
             on_click=alerts.set_threshold,
             args=(state.engine(settings.get().database_url), model, threshold),
             help=_("From now on columns over it are logged and told, here and in the scheduled jobs."),

@@ -16,7 +16,7 @@ from data import export, state, vitals
 from locales.labels import job, label
 from models.drift import alerts
 from models.lifecycle import health
-from ui import background, cards, database, downloads, schedules
+from ui import access, background, cards, database, downloads, schedules
 from ui.text import N_, _, ngettext, plain
 
 FRESH = 20  # seconds that what was seen is shown again
@@ -120,7 +120,7 @@ def _standing(row: dict, same: pd.DataFrame, deliveries: pd.DataFrame) -> None:
             st.popover(_("Acknowledge"), icon=":material/done:", key=f"answer-{key}"),
             st.form(f"form-{key}", border=False),
         ):
-            who = st.text_input(_("Who are you?"), max_chars=80, key=f"who-{key}")
+            who = access.name(_("Who are you?"), f"who-{key}")
             reason = st.text_input(_("Why did it happen?"), max_chars=200, key=f"why-{key}")
             st.caption(_("The reason explains the same alarm a year from now, “spring catalogue” for example."))
             if st.form_submit_button(_("Acknowledge")):

@@ -16,7 +16,7 @@ from models.churn import value
 from models.drift import alerts, performance
 from models.drift.performance import Course
 from models.lifecycle import logged, scoring
-from ui import answers, background, cards, database, downloads, store
+from ui import access, answers, background, cards, database, downloads, store
 from ui.monitoring.shown import SHOWN
 from ui.text import N_, _, ngettext, plain
 
@@ -101,7 +101,7 @@ def keep_today(model: str, stored: Stored) -> None:
     if first := SHOWN[model].first:
         first(stored)  # stops the page until there is a model
     key = f"score {stored.version}"
-    if answers.watched(key):
+    if answers.watched(key) or not access.changes():
         return
     if st.button(_("Keep today’s risks"), icon=":material/save:"):
 

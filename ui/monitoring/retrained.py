@@ -65,14 +65,14 @@ def train(model: str, stored: Stored, author: str, reason: str) -> str:
         except Sentence as error:
             raise ConnectorError(error.message, **error.values) from error
 
-    run = st.session_state[_started(stored)] = background.start(_job(model), stored.version, work)
+    name = f"{_job(model)} {stored.version}"
+    run = st.session_state[_started(stored)] = background.start(_job(model), stored.version, work, run=name)
     return run
 
 
 def running(model: str, stored: Stored) -> str | None:
-    """The run that trains a model on a dataset in this process, if there is one."""
-    runs = state.read(engine(), state.job_runs, job=_job(model), subject=stored.version, status="running")
-    return next((run for run in runs["run"] if background.alive(run)), None)
+    """The run that trains a model on a dataset, on whatever machine, if there is one."""
+    return background.training(_job(model), stored.version)
 
 
 def progress(model: str, stored: Stored) -> None:

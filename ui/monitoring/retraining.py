@@ -22,7 +22,7 @@ from models.forecast import CannotForecast
 from models.forecast import challenge as sales_challenge
 from models.lifecycle import registry, retraining
 from models.lifecycle.registry import CHALLENGER, CHAMPION, RETIRED, ModelFileError
-from ui import cards, downloads, inputs
+from ui import access, cards, downloads, inputs
 from ui.monitoring import retrained
 from ui.monitoring.money import Compared, Money, Tried
 from ui.monitoring.shown import SHOWN
@@ -330,7 +330,7 @@ def _promotion(model: str, rows: pd.DataFrame, best: "pd.Series | None", broken:
             key="promote.version",
         )
         with st.form("promote", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-            author = st.text_input(_("Your name"), max_chars=100, key="promote.author").strip()
+            author = access.name(_("Your name"), "promote.author").strip()
             reason = st.text_input(_("Why"), max_chars=300, key="promote.reason").strip()
             rolled = best is not None and named.loc[chosen, "created"] < best["created"]
             sent = st.form_submit_button(
@@ -381,7 +381,7 @@ def _trained(row: "pd.Series") -> str:
 def training(model: str, stored: Stored) -> None:
     """Ask who wants a new model and why, and begin to train it."""
     with st.popover(_("Train a challenger"), icon=":material/model_training:"), st.form("train", border=False):
-        author = st.text_input(_("Your name"), max_chars=100, key="train.author").strip()
+        author = access.name(_("Your name"), "train.author").strip()
         reason = st.text_input(_("Why"), max_chars=300, key="train.reason").strip()
         if st.form_submit_button(_("Train"), icon=":material/play_arrow:"):
             if author and reason:

@@ -201,7 +201,7 @@ def _keep(
         table = watching.Opened(settings.get().home, model, _against, binned, _stored, _rows, champion)
         alerts.record(database.engine(), _stored.lineage, watching.raised(table, logged), now, alerts.BACK_FILL)
 
-    background.start(JOB, f"{model} {against}", work)
+    background.start(JOB, f"{model} {against}", work, run=f"{JOB} {model} {_stored.version} {against}")
 
 
 def limit(model: str) -> float:

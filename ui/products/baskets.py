@@ -7,7 +7,6 @@ import pandas as pd
 import streamlit as st
 
 import locales
-import settings
 from charts.products import baskets as charts
 from charts.products import threes as charts_of_three
 from data import tables
@@ -18,7 +17,7 @@ from models.products import baskets, bundle, threes
 from models.products.baskets import LARGEST, STATES, Baskets, Rules
 from models.products.threes import Threes
 from models.statistics import wilson
-from ui import answers, cards, inputs, lists, store
+from ui import access, answers, cards, inputs, lists, store
 from ui.background import Step
 from ui.text import N_, _, ngettext, plain
 
@@ -49,7 +48,7 @@ def answer(stored: Stored) -> Answer:
                 "your file has it, map it on the page Data."
             )
         )
-        st.page_link(settings.ROOT / "pages" / "data.py", label=_("Map the columns"), icon=":material/database:")
+        access.link("data", _("Map the columns"), "database")
         st.stop()
     with st.container(width=300):
         most = int(inputs.choice(_("Largest basket (products)"), LIMITS, "largest", default=str(LARGEST)))

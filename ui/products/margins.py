@@ -9,7 +9,6 @@ import pandas as pd
 import streamlit as st
 
 import locales
-import settings
 from charts.products import margins as charts
 from data import tables
 from data.tables import Stored
@@ -18,7 +17,7 @@ from models import segmenting
 from models.forecast import switching
 from models.forecast.elasticity import STEEPEST, Elasticity
 from models.products import bridge, margins, odd
-from ui import answers, cards, inputs, lists, store
+from ui import access, answers, cards, inputs, lists, store
 from ui.background import Step
 from ui.products import known
 from ui.text import N_, _, is_dark, plain
@@ -133,7 +132,7 @@ def headline(of: Shown) -> None:
     if lacking:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(plain(" ".join(lacking)), width="stretch")
-            st.page_link(settings.ROOT / "pages" / "data.py", label=_("Map the columns"), icon=":material/database:")
+            access.link("data", _("Map the columns"), "database")
 
 
 def earned(of: Shown) -> None:
@@ -270,7 +269,7 @@ def unlike(of: Shown) -> None:
     if any(len(part) == odd.MAX_FOUND for part in parts):
         st.caption(_("Of each kind the {count} with the most money are listed.").format(count=odd.MAX_FOUND))
     options = {keys[place]: found.loc[place] for place in left.index[:CHOICES]}
-    if not options:
+    if not options or not access.changes():
         return
 
     def name(one: str) -> str:

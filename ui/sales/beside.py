@@ -1,17 +1,9 @@
 """The way to the place where a table beside the sales is brought in."""
 
-import streamlit as st
-
-import settings
 from locales.labels import label
+from ui import access
 
 
 def link(name: str) -> None:
     """A link to the table `name` on the page Data."""
-    st.page_link(
-        settings.ROOT / "pages" / "data.py",
-        label=label(name),
-        icon=":material/add:",
-        query_params={"table": "sales", "beside": name},
-        width="content",
-    )
+    access.link("data", label(name), "add", {"table": "sales", "beside": name})

@@ -17,7 +17,7 @@ from models.forecast import series as preparing
 from models.forecast.combined import QUICK, Forecast, table
 from models.forecast.engine import DEFAULT, Window
 from models.lifecycle import sales
-from ui import answers, background, cards, downloads, inputs, store
+from ui import access, answers, background, cards, downloads, inputs, store
 from ui.sales import beside, series
 from ui.sales.series import Chosen
 from ui.text import N_, _, ngettext, plain
@@ -268,16 +268,14 @@ def bridge(chosen: Chosen, found: Forecast) -> None:
     st.caption(plain(sentence.format(**dict(zip("abcd", ends, strict=True)))))
 
 
-def word(stored: Stored, chosen: Chosen, found: Forecast) -> None:
-    """An analyst's own number for a day, with a reason, kept, and scored when the day has come."""
-    overridden = overrides(chosen)
+def _override(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     with st.form("override", border=True):
         st.markdown(_("**Say something else**"))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             dates = list(found.frame.index[found.window.counted])
             day = st.selectbox(_("Day"), dates, format_func=locales.day)
             value = st.number_input(axis(chosen), value=float(round(found.frame["mean"].get(day, 0.0))), step=1.0)
-            author = st.text_input(_("Who says so"), max_chars=60)
+            author = access.name(_("Who says so"), "override.author")
             reason = st.text_input(_("Reason"), max_chars=200)
         sent = st.form_submit_button(_("Keep"), icon=":material/edit_note:")
     if sent and not (author.strip() and reason.strip()):
@@ -288,6 +286,13 @@ def word(stored: Stored, chosen: Chosen, found: Forecast) -> None:
         row |= {"author": author.strip(), "created": datetime.now(UTC)}
         state.upsert(state.engine(settings.get().database_url), state.overrides, [row])
         st.rerun()
+
+
+def word(stored: Stored, chosen: Chosen, found: Forecast) -> None:
+    """An analyst's own number for a day, with a reason, kept, and scored when the day has come."""
+    overridden = overrides(chosen)
+    if access.changes():
+        _override(stored, chosen, found)
     if overridden.empty:
         return
     judged = explain.judged(overridden, chosen.values)

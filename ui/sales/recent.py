@@ -11,6 +11,7 @@ from data import state
 from models.forecast.apart import Recent
 from models.forecast.combined import Forecast
 from models.forecast.engine import DEFAULT
+from ui import access
 from ui.text import N_, _, plain
 
 NEAR = 14  # days within which two beginnings are the same one
@@ -44,6 +45,8 @@ def ask(lineage: str, key: str, found: Forecast, written: Callable[[float], str]
         how = _("Shown now: {meaning}, because: {reason}") if answer else _("Shown until somebody says: {meaning}")
         shown = how.format(meaning=_(MEANINGS[taken]), reason=answer[1] if answer else "")
         st.caption(plain(" · ".join([*both, shown])))
+        if not access.changes():
+            return
         with st.form("recent", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
             options = list(MEANINGS)
             meaning = st.selectbox(_("It is"), options, options.index(taken), format_func=lambda one: _(MEANINGS[one]))

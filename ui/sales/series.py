@@ -174,7 +174,7 @@ def by_day(stored: Stored, chosen: Chosen, steps: pd.DatetimeIndex, whole: int) 
 def begun(stored: Stored, chosen: Chosen) -> str:
     """Begin to make the forecast of a series, if it is not there; the key of its answer."""
     key = _key(stored, chosen, chosen.horizon)
-    answers.begin(key, JOB, _work(stored, chosen, chosen.horizon))
+    answers.begin(key, JOB, _work(stored, chosen, chosen.horizon), share=True)
     return key
 
 
@@ -183,13 +183,13 @@ def prepare() -> None:
     stored = store.active("sales")
     chosen, found = first(stored)
     if found is None:
-        answers.start(_key(stored, chosen, chosen.horizon), JOB, _work(stored, chosen, chosen.horizon))
+        answers.start(_key(stored, chosen, chosen.horizon), JOB, _work(stored, chosen, chosen.horizon), share=True)
 
 
 def forecast(stored: Stored, chosen: Chosen, horizon: int | None = None) -> Forecast:
     """The forecast of a chosen series, made once in the background. Stops the page until it is there."""
     ahead = horizon or chosen.horizon
-    found = answers.ready(_key(stored, chosen, ahead), JOB, _work(stored, chosen, ahead))
+    found = answers.ready(_key(stored, chosen, ahead), JOB, _work(stored, chosen, ahead), share=True)
     said = recent.said(stored.lineage, chosen.key, found)
     if said is None or said[0] == found.window.history.recent:
         return found

@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 import locales
-import settings
 from charts.sales import stock as charts
 from models.stock import assortment, ordering, paths
 from models.stock.assortment import Budget
@@ -18,7 +17,7 @@ from models.stock.paths import Odds
 from models.stock.reorder import LEVELS, Service
 from models.stock.sizes import Conditions
 from models.stock.supply import Demand, LeadTimes, Stock
-from ui import cards, downloads, inputs
+from ui import access, cards, downloads, inputs
 from ui.sales import beside
 from ui.text import N_, _, ngettext, plain
 
@@ -237,8 +236,7 @@ def today(table: pd.DataFrame, futures: Odds, demand: Demand, currency: str) -> 
     )
     if len(due):
         _listed(_written(due, demand, currency, stock_known=True), "order_list", _("The order list"))
-        page = settings.ROOT / "pages" / "act_orders.py"
-        st.page_link(page, label=_("Draft, approve and send orders"), icon=":material/arrow_forward:")
+        access.link("act_orders", _("Draft, approve and send orders"), "arrow_forward")
     if hurry:
         text = _(
             "{count} more products have enough under way but may run out before it comes: ask their suppliers to hurry."

@@ -75,7 +75,7 @@ def experience(stored: Stored, leads: LeadTimes) -> Experience:
     def work(step: background.Step) -> Experience:
         return past.experience(demand(stored), weeks, step=step)
 
-    return answers.ready(f"stock-{stored.version}-{weeks}", "stock", work)
+    return answers.ready(f"stock-{stored.version}-{weeks}", "stock", work, share=True)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

@@ -79,6 +79,16 @@ env:
       secretKeyRef:
         name: {{ .Values.database.secret }}
         key: {{ .Values.database.key }}
+  {{- with .Values.login.claim }}
+  - name: VIGIE_ROLE_CLAIM
+    value: {{ . | quote }}
+  {{- end }}
+  {{- range $role := list "admins" "analysts" "viewers" }}
+  {{- with index $.Values.login $role }}
+  - name: VIGIE_{{ upper $role }}
+    value: {{ join "," . | quote }}
+  {{- end }}
+  {{- end }}
   {{- range $name, $value := .Values.settings }}
   - name: {{ $name }}
     value: {{ $value | quote }}
