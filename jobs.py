@@ -189,12 +189,12 @@ def import_(
 @_command
 def aggregate(
     source: Annotated[str, typer.Argument(help="A folder of Parquet files; for Spark also a table or a URL.")],
-    by: Annotated[Literal["duckdb", "spark"], typer.Option("--engine", help="Spark is that of VIGIE_SPARK.")] = "duckdb",
+    by: Annotated[Literal["duckdb", "spark"], typer.Option("--engine", help="Spark: VIGIE_SPARK.")] = "duckdb",
     zone: Annotated[
         str | None, typer.Option("--zone", help="Where the shops are, of times with a zone: Europe/Paris.")
     ] = None,
     ahead: Annotated[bool, typer.Option("--forecast", help="Forecast each store, too.")] = False,
-    follow: Annotated[bool, typer.Option("--follow", help="By Spark, add up lines as they come, until stopped.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="By Spark, go on with lines that come.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Sum up sales lines that are too many to bring in, where they lie; the pages show what comes of it."""
