@@ -7,7 +7,7 @@ COMPILE = PATH="$$PATH:$(BIN)" uv pip compile --quiet --upgrade --universal --py
 	--no-header --no-annotate --no-emit-index-url
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: install run test test-replicas test-airflow test-gitlab test-kubernetes test-elastic test-quality-exports attack lint messages lock
+.PHONY: install run test test-replicas test-airflow test-gitlab test-kubernetes test-elastic test-quality-exports test-spark attack lint messages lock
 
 install: .venv/requirements
 
@@ -52,6 +52,13 @@ test-gitlab: .venv/requirements-dev
 # The rules of Data: quality as Great Expectations, dbt and Soda run them, each in an environment of its own (.quality/, 1 GB).
 test-quality-exports: .venv/requirements-dev
 	$(BIN)/python -m tests.exports
+
+# Spark beside DuckDB, and lines as they come: pyspark beside all that the tests need in an environment of its own (.spark).
+test-spark: .venv/requirements-dev
+	@command -v java >/dev/null || { $(APT) openjdk-17-jre-headless >/dev/null; }
+	@PATH="$$PATH:$(BIN)" uv venv --quiet --allow-existing --python $(BIN)/python .spark
+	@PATH="$$PATH:$(BIN)" uv pip install --quiet --python .spark/bin/python -r requirements-dev.lock -r requirements-spark.txt
+	.spark/bin/pytest tests/connectors/test_spark.py
 
 lint: .venv/requirements-dev
 	$(BIN)/ruff check

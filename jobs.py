@@ -187,6 +187,28 @@ def import_(
 
 
 @_command
+def aggregate(
+    source: Annotated[str, typer.Argument(help="A folder of Parquet files; for Spark also a table or a URL.")],
+    by: Annotated[Literal["duckdb", "spark"], typer.Option("--engine", help="Spark: VIGIE_SPARK.")] = "duckdb",
+    zone: Annotated[
+        str | None, typer.Option("--zone", help="Where the shops are, of times with a zone: Europe/Paris.")
+    ] = None,
+    ahead: Annotated[bool, typer.Option("--forecast", help="Forecast each store, too.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="By Spark, go on with lines that come.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Sum up sales lines that are too many to bring in, where they lie; the pages show what comes of it."""
+    from models.lifecycle import aggregating
+
+    def work(engine: "Engine", home: Path, now: datetime, _day: date, step: "Step") -> dict[str, Any]:
+        if follow:
+            aggregating.follow(engine, home, source, zone, partial(datetime.now, UTC), step)
+        return aggregating.run(engine, home, source, by, zone, ahead, now, step)
+
+    _end("aggregate", [_run("aggregate", source, datetime.now(UTC).date(), work)], as_json)
+
+
+@_command
 def health(as_json: JsonOption = False) -> None:
     """Look at the disk, the state database, the sources, jobs, models and channels; exit with 1 on a problem."""
     import settings

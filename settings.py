@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     databases: Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(_urls)] = {}
     # Of one statement there.
     database_seconds: float = Field(1800.0, gt=0, allow_inf_nan=False)
+    # Where sales lines that are too many for one machine are summed up: a Spark master (local[*], spark://host:7077,
+    # yarn, k8s://...) or a Spark Connect server (sc://host:15002).
+    spark: Annotated[str, _starts("local", "spark://", "yarn", "k8s://", "sc://")] | Literal[""] = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     # Whether the log is kept under `home` too. Where several machines share a database, and with it a home, it is not
     # unless this says so: each has its own stdout.

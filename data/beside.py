@@ -224,7 +224,8 @@ def carried(home: Path, fresh: Stored, before: Collection[Stored], now: datetime
     `before` are the versions that were kept, the likeliest to be gone on from first.
     """
     last = next((one for one in before if one.lineage == fresh.lineage and one.version != fresh.version), None)
-    names = [] if last is None else [name for name in last.columns if name not in fresh.columns]
+    brought = set(schemas.SCHEMAS) - set(fresh.columns)  # and nothing that was computed
+    names = [] if last is None else [name for name in last.columns if name in brought]
     if last is None or not names or fresh.origin.kind == "demo":
         return fresh
     message = N_("The tables beside the sales ({rows}) are those of {name}, from which these data go on.")

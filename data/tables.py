@@ -93,6 +93,8 @@ def add(home: Path, dataset: Dataset, now: datetime, activate: bool = True, arou
     _sweep(shelf, now)
     frames = {name: _distinct(frame) for name, frame in dataset.frames.items()}
     same = [name for name in around.columns if name not in frames] if around else []
+    if dataset.table in frames:  # what was computed from other rows does not stand beside these
+        same = [name for name in same if name in schemas.SCHEMAS]
     fresh = shelf / f"{_TEMPORARY}{uuid.uuid4().hex}"
     fresh.mkdir()
     try:

@@ -11,7 +11,7 @@ from models.lifecycle import watching
 from models.lifecycle.managed import MODELS
 from ui import cards, inputs, store
 from ui.monitoring import drift as views
-from ui.monitoring import watched
+from ui.monitoring import lines, watched
 from ui.monitoring.shown import SHOWN
 from ui.text import N_, _
 
@@ -38,6 +38,9 @@ def body() -> None:
         with st.container(width=160):
             model = inputs.choice(_("Model"), list(stored), "model", label)
         data = stored[model]
+        if lines.chosen(data):
+            lines.view(model, data)
+            return
         with st.spinner(_("Reading the table")):
             rows = watched.sheets(model, data)
             against = {found.version: found for found in watched.references(model, data, rows)}

@@ -13,7 +13,7 @@ from models import segmenting
 from models.customers import rfm, segments
 from models.customers.rfm import CannotTell, Purchases
 from models.sales.overview import UNKNOWN
-from ui import answers, inputs, store
+from ui import answers, inputs, lists, store
 from ui.background import Step
 from ui.text import N_, _, plain
 
@@ -27,7 +27,8 @@ def purchases(stored: Stored) -> Purchases:
 
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _purchases(version: str, _stored: Stored) -> Purchases:  # noqa: ARG001  # the cache key
-    return rfm.purchases(tables.query(_stored, rfm.by_day(_stored.columns["sales"])))
+    asked = rfm.VISITS if "visits" in _stored.columns else rfm.by_day(_stored.columns["sales"])
+    return rfm.purchases(tables.query(_stored, asked))
 
 
 def scored(stored: Stored) -> pd.DataFrame:
@@ -43,6 +44,9 @@ def _scored(version: str, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # t
 def sought(stored: Stored, customers: int = 1, days: int = 1) -> Purchases:
     """The purchases, and what must be known of them; the page stops, with a sentence, where the data cannot tell."""
     store.need(stored, "amount")
+    if "segments" in stored.columns and "visits" not in stored.columns:
+        _by_segment(stored)
+        st.stop()
     if stored.rows["sales"] > answers.MANY_ROWS:
         answers.ready(f"purchases {stored.version}", "customers", lambda step: _code(stored, step))
     bought = purchases(stored)
@@ -54,6 +58,28 @@ def sought(stored: Stored, customers: int = 1, days: int = 1) -> Purchases:
     if said := [plain(caveat(one)) for one in rfm.caveats(bought)]:
         st.caption(" ".join(said))
     return bought
+
+
+def _by_segment(stored: Stored) -> None:
+    """The segments of customers who are too many to look at one by one, as they were counted elsewhere."""
+    found, currency = store.frame(stored, "segments"), stored.origin.currency or ""
+    count, revenue = (
+        locales.number(int(found["customers"].sum())),
+        locales.money(float(found["revenue"].sum()), currency),
+    )
+    text = _("These are {count} customers, too many to look at one by one: they brought {revenue}, by segment:")
+    st.caption(plain(text.format(count=count, revenue=revenue)))
+    shares = 100 * found[["customers", "revenue"]] / found[["customers", "revenue"]].sum()
+    table = pd.DataFrame(
+        {
+            _("Segment"): found["segment"].map(name),
+            _("Customers"): found["customers"],
+            _("Share of the customers (%)"): shares["customers"].round(1),
+            _("Revenue"): found["revenue"].round(2),
+            _("Share of the revenue (%)"): shares["revenue"].round(1),
+        }
+    )
+    lists.show(table, "customers_by_segment", _("Customers by segment"))
 
 
 def _code(stored: Stored, step: Step) -> bool:

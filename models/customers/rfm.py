@@ -25,6 +25,7 @@ ACTIONS = {
 }
 MONEY = ("revenue", "margin", "costed")
 SILENT = 28  # days without any sale, from which a gap is worth a sentence
+VISITS = "SELECT * FROM visits"  # of data that were summed up elsewhere: what `by_day` answered of their lines
 LARGE_SHARE = 0.5  # of the revenue, from which one customer is worth a sentence
 
 

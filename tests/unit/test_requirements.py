@@ -59,7 +59,7 @@ def test_every_import_is_declared(name, folders):
     own = {*FOLDERS, *MODULES, "tests", "benchmarks", *sys.stdlib_module_names}
     used = {module.split(".")[0] for path in code for module, _ in imports(path)} - own
     missing = {m for m in used if not known & {canonicalize_name(d) for d in installed.get(m, [])}}
-    assert not missing - {r.name for r in declared("requirements-deep")}
+    assert not missing - {r.name for extra in ("deep", "spark") for r in declared(f"requirements-{extra}")}
 
 
 @pytest.mark.parametrize(

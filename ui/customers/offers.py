@@ -36,6 +36,9 @@ class Answer:
 
 def answer(stored: Stored) -> Answer:
     """What the page shows, made once a version in the background; the page waits for it, or says why not."""
+    if "customer" not in stored.columns["sales"]:  # they were summed up elsewhere
+        st.info(_("These data say when customers came and what they spent, and not on what: offers need the lines."))
+        st.stop()
     return answers.ready(f"offers {stored.version}", "customers", lambda step: _answer(stored, step))
 
 

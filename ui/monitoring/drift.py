@@ -132,10 +132,10 @@ def everything(
     threshold: float,
     levels: tuple[float, float],
     model: str,
-    stored: Stored,
+    stored: Stored | None,
     does: Mapping[str, Consequence],
 ) -> None:
-    """All columns: the calendar, the table with sparklines, and drift against importance."""
+    """All columns: the calendar, the table with sparklines, and, with a dataset, drift against importance."""
     confirmed = drift[drift["label"] == watch.CONFIRMED]
     names = confirmed["feature"].unique()
     title = ngettext(
@@ -154,6 +154,8 @@ def everything(
     today = drift[drift["day"] == day].sort_values("psi", ascending=False)
     first = today["label"].eq(watch.CONFIRMED) + today["feature"].map(lambda name: _weight(name, does))
     _table(drift, today.loc[first.sort_values(ascending=False, kind="stable").index], levels, does)
+    if stored is None:
+        return
     try:
         importance = SHOWN[model].importance(stored)
     except ModelFileError as error:

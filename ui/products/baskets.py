@@ -19,6 +19,7 @@ from models.products.threes import Threes
 from models.statistics import wilson
 from ui import access, answers, cards, inputs, lists, store
 from ui.background import Step
+from ui.products import pairs
 from ui.text import N_, _, ngettext, plain
 
 LIMITS = ("25", "50", "100", "250", "1000")
@@ -40,7 +41,13 @@ class Answer:
 
 
 def answer(stored: Stored) -> Answer:
-    """What is bought together, in baskets as large as the reader wants; the page waits for it, or says why not."""
+    """What is bought together, in baskets as large as the reader wants; the page waits for it, or says why not.
+
+    Of data that were summed up elsewhere only their counted pairs are shown.
+    """
+    if "pairs" in stored.columns:
+        pairs.view(stored)
+        st.stop()
     if "invoice" not in stored.columns["sales"]:
         st.info(
             _(
