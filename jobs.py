@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, get_args
 import typer
 
 if TYPE_CHECKING:
+    import pandas as pd
     from sqlalchemy import Engine
 
     from data.schedules import Held
@@ -210,7 +211,7 @@ def refresh(as_json: JsonOption = False) -> None:
 
 @_command
 def fetch(as_json: JsonOption = False) -> None:
-    """Bring what was read from connected databases up to date, and the datasets that were made of it."""
+    """Bring what was read from connected sources up to date, and the datasets that were made of it."""
     _end("fetch", [_run("fetch", "", datetime.now(UTC).date(), _fetch)], as_json)
 
 
@@ -574,24 +575,29 @@ def _import(
 def _fetch(engine: "Engine", home: Path, now: datetime, _day: date, step: Step) -> dict[str, Any]:
     """What became of each reading; raises `_Wrong` where one could not be brought up to date."""
     import settings
-    from connectors import ConnectorError, fetched, sql
+    from connectors import ConnectorError, fetched
+    from models.lifecycle import provenance
     from models.quality import gate
+
+    def put(sold: "Stored", table: str, frame: "pd.DataFrame") -> "Stored":
+        return gate.put(engine, home, sold, table, frame, kept.name, now, kept.id)
 
     known = fetched.known(home)
     if not known:
-        raise _Nothing("Nothing was read from a database yet: open Vigie and connect one on the page Data.")
+        raise _Nothing("Nothing was read from a source yet: open Vigie and connect one on the page Data.")
     answers, wrong, limit = {}, False, settings.get().upload_limit_mb * 1_000_000
     for place, one in enumerate(known):
 
         def at(message: str, share: float, place: int = place) -> None:
             step(message, (place + share) / len(known))
 
-        if one.source not in sql.sources():
+        if not fetched.reachable(one):
             answers[one.name], wrong = f"VIGIE_DATABASES does not name “{one.source}” any more.", True
             continue
         try:
             kept, changes = fetched.bring(home, one.source, one.query, one.name, one.column, one.key, at, now)
-            made = fetched.carry(home, kept, limit, at, partial(gate.keep, engine, home, now=now), now)
+            made = fetched.carry(home, kept, limit, at, partial(gate.keep, engine, home, now=now), put, now)
+            provenance.note(engine, home)
         except ConnectorError as error:
             answers[one.name], wrong = f"{error} What was there stays.", True
             continue
@@ -601,7 +607,7 @@ def _fetch(engine: "Engine", home: Path, now: datetime, _day: date, step: Step) 
         new = "all read again" if changes is None else f"{changes.new} new"
         answers[one.name] = f"{kept.rows} rows, {new}, {len(made)} datasets go on."
     if wrong:
-        raise _Wrong("Not every database could be read.", answers)
+        raise _Wrong("Not every source could be read.", answers)
     return answers
 
 

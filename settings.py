@@ -73,12 +73,15 @@ class Settings(BaseSettings):
     database_url: Annotated[str, _starts("sqlite:///", "postgresql://", "postgresql+psycopg://")] = Field(
         default_factory=_default_database
     )
-    # Databases that tables may be read from: SQLAlchemy URLs (postgresql://, mysql://, sqlite:////, duckdb:////) by the
-    # names they are shown under, name=URL separated by spaces; in the secrets file a table `[vigie.databases]`. Whoever
-    # reaches Vigie reads what these accounts may read.
+    # Databases and stores that tables may be read from: URLs (postgresql://, mysql://, sqlite:////, duckdb:////, what
+    # SQLAlchemy knows, mongodb://, s3://) by the names they are shown under, name=URL separated by spaces; in the
+    # secrets file a table `[vigie.databases]`. Whoever reaches Vigie reads what these accounts may read.
     databases: Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(_urls)] = {}
     # Of one statement there.
     database_seconds: float = Field(1800.0, gt=0, allow_inf_nan=False)
+    # Headers by the host that files are read from ({"data.example.com": {"Authorization": "Bearer ..."}}); no other
+    # host is sent them.
+    headers: dict[str, dict[str, SecretStr]] = {}
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     # Whether the log is kept under `home` too. Where several machines share a home it is not: each has its own stdout.
     log_file: bool = True
