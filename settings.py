@@ -80,15 +80,18 @@ class Settings(BaseSettings):
     database_url: Annotated[str, _starts("sqlite:///", "postgresql://", "postgresql+psycopg://")] = Field(
         default_factory=_default_database
     )
-    # Databases that tables may be read from: SQLAlchemy URLs (postgresql://, mysql://, sqlite:////, duckdb:////) by the
-    # names they are shown under, name=URL separated by spaces; in the secrets file a table `[vigie.databases]`. Whoever
-    # reaches Vigie reads what these accounts may read.
+    # Databases and stores that tables may be read from: URLs (postgresql://, mysql://, sqlite:////, duckdb:////, what
+    # SQLAlchemy knows, mongodb://, s3://) by the names they are shown under, name=URL separated by spaces; in the
+    # secrets file a table `[vigie.databases]`. Whoever reaches Vigie reads what these accounts may read.
     databases: Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(_urls)] = {}
     # Of one statement there.
     database_seconds: float = Field(1800.0, gt=0, allow_inf_nan=False)
     # Where sales lines that are too many for one machine are summed up: a Spark master (local[*], spark://host:7077,
     # yarn, k8s://...) or a Spark Connect server (sc://host:15002).
     spark: Annotated[str, _starts("local", "spark://", "yarn", "k8s://", "sc://")] | Literal[""] = ""
+    # Headers by the host that files are read from ({"data.example.com": {"Authorization": "Bearer ..."}}); no other
+    # host is sent them.
+    headers: dict[str, dict[str, SecretStr]] = {}
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     # Whether the log is kept under `home` too. Where several machines share a database, and with it a home, it is not
     # unless this says so: each has its own stdout.

@@ -1,11 +1,12 @@
 """A table of PostgreSQL as Parquet: rows a second beside what ADBC alone does, memory, and a day brought up to date.
 
-Run: python -m benchmarks.sql [--rows 5000000] [--grown 10000000]
+Run: python -m benchmarks.sql [--rows 5000000] [--grown 10000000] [--documents 500000]
 
 Each way runs in a process of its own, in turn, `--rounds` times; of each the best is told, since other work on the
 machine only ever slows. "alone" is ADBC that gives its batches and keeps none; "writes" is ADBC whose batches go to a
 Parquet file, which is what somebody would write by hand. psycopg is measured as its binary rows made into Arrow arrays
-and as COPY in CSV that pyarrow reads. MariaDB is read by PyMySQL as it comes, and by Vigie.
+and as COPY in CSV that pyarrow reads. MariaDB is read by PyMySQL as it comes, and by Vigie; documents, by PyMongo that
+decodes them and keeps none, and by Vigie, from a server that speaks as MongoDB does (nx-27017, in `tests.stores`).
 """
 
 import argparse
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -26,7 +27,7 @@ import pyarrow.csv
 import pyarrow.parquet
 import pymysql
 
-from tests import mariadb, postgres
+from tests import mariadb, postgres, stores
 
 SALES = """
 CREATE TABLE {name} AS SELECT i AS id, timestamptz '2010-01-01' + i * interval '{seconds} s' AS changed,
@@ -39,6 +40,7 @@ KINDS = {
     "quantity": pa.decimal128(10, 2), "price": pa.decimal128(10, 2), "customer": pa.string(), "promotion": pa.bool_(),
 }  # fmt: skip
 QUERY = "SELECT * FROM sales"
+BEGAN = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def adbc_alone(url: str, folder: Path, write: bool = False) -> int:
@@ -95,10 +97,10 @@ def psycopg_copy(url: str, _folder: Path) -> int:
 
 
 def vigie(url: str, folder: Path) -> int:
-    from connectors import sql
+    from connectors import databases
 
     os.environ["VIGIE_DATABASES"] = f"shop={url}"
-    return sql.fetch("shop", QUERY, folder / "kept", lambda _message, _share: None).rows
+    return databases.fetch("shop", QUERY, folder / "kept", lambda _message, _share: None).rows
 
 
 def pymysql_rows(url: str, _folder: Path) -> int:
@@ -113,8 +115,33 @@ def pymysql_rows(url: str, _folder: Path) -> int:
     return count
 
 
+def pymongo_alone(url: str, _folder: Path) -> int:
+    from pymongo import MongoClient
+
+    with MongoClient(url) as client:
+        return sum(1 for _document in client["shop"]["orders"].find(batch_size=20_000))
+
+
+def vigie_documents(url: str, folder: Path) -> int:
+    from connectors import databases
+    from connectors.databases import mongo
+
+    os.environ["VIGIE_DATABASES"], os.environ["VIGIE_HOME"] = f"shop={url}/shop", str(folder)
+    return databases.fetch("shop", mongo.whole("orders", ""), folder / "kept", lambda _message, _share: None).rows
+
+
 WAYS: dict[str, Callable[[str, Path], int]] = {
-    one.__name__: one for one in (adbc_alone, adbc_writes, vigie, psycopg_copy, psycopg_rows, pymysql_rows)
+    one.__name__: one
+    for one in (
+        adbc_alone,
+        adbc_writes,
+        vigie,
+        psycopg_copy,
+        psycopg_rows,
+        pymysql_rows,
+        pymongo_alone,
+        vigie_documents,
+    )
 }
 
 
@@ -125,7 +152,7 @@ def peak() -> int:
 
 def one(way: str, url: str) -> None:
     """Run a way in this process, whose libraries are there, and say what it took."""
-    for library in ("adbc_driver_postgresql.dbapi", "duckdb", "connectors.sql", "sqlalchemy", "sqlglot"):
+    for library in ("adbc_driver_postgresql.dbapi", "duckdb", "connectors.databases", "sqlalchemy", "sqlglot"):
         importlib.import_module(library)
     with tempfile.TemporaryDirectory() as folder:
         began, spent = time.perf_counter(), time.process_time()
@@ -151,8 +178,8 @@ def told(title: str, ways: list[str], url: str, rounds: int) -> None:
 
 def grows(rows: int) -> None:
     """Read a table of `rows` whole, then the days that follow, each with late rows, changed ones and deleted ones."""
-    from connectors import sql
-    from connectors.sql import Since
+    from connectors import databases
+    from connectors.databases import Since
 
     day = rows // 3650
     with postgres.server() as url, tempfile.TemporaryDirectory() as home:
@@ -165,7 +192,7 @@ def grows(rows: int) -> None:
             connection.execute("ANALYZE sales")
             since = Since("changed", ("id",), timedelta(days=2))
             began = time.perf_counter()
-            kept = sql.fetch("shop", QUERY, Path(home) / "0", lambda _message, _share: None, since)
+            kept = databases.fetch("shop", QUERY, Path(home) / "0", lambda _message, _share: None, since)
             print(f"{kept.rows:,} rows for the first time: {time.perf_counter() - began:.1f} s, peak {peak()} MB")
             for number in range(1, 5):
                 first = rows + number * day
@@ -182,20 +209,48 @@ def grows(rows: int) -> None:
                     "UPDATE sales SET price = 1, changed = (SELECT max(changed) FROM sales) WHERE id < 50"
                 )
                 since = Since("changed", ("id",), timedelta(days=2), before=kept.folder)
-                began = time.perf_counter()
-                kept = sql.fetch("shop", QUERY, Path(home) / str(number), lambda _message, _share: None, since)
-                took = time.perf_counter() - began
+                began, spent = time.perf_counter(), time.process_time()
+                kept = databases.fetch("shop", QUERY, Path(home) / str(number), lambda _message, _share: None, since)
+                took, own = time.perf_counter() - began, time.process_time() - spent
                 (true,) = connection.execute("SELECT count(*), sum(price) FROM sales").fetchall()
                 held = pa.parquet.read_table(kept.folder, columns=["price"])
                 right = (len(held), pa.compute.sum(held["price"]).as_py()) == true
                 del held
-                print(f"a day of {day:,} rows: {took:.2f} s, {kept.read:,} read, {kept.changes}, right: {right}")
+                said = f"{kept.read:,} read, {kept.changes}, right: {right}"
+                print(f"a day of {day:,} rows: {took:.2f} s, own CPU {own:.2f} s, {said}")
+
+
+def documented(count: int, rounds: int) -> None:
+    """Read a collection of so many orders, with nested fields, a list and decimals."""
+    from bson import Decimal128, ObjectId
+    from pymongo import MongoClient
+
+    program = stores.FOLDER / "nx-27017" / "bin" / "nx-27017"
+    with stores.running(
+        lambda folder, port: [program, "--db", folder / "shop.db", "-p", str(port)], "nx-27017"
+    ) as port:
+        url = f"mongodb://127.0.0.1:{port}"
+        with MongoClient(url) as client:
+            for start in range(0, count, 10_000):
+                client["shop"]["orders"].insert_many(
+                    [
+                        {
+                            "_id": ObjectId.from_datetime(BEGAN + timedelta(seconds=i)),
+                            "at": BEGAN + timedelta(seconds=i), "amount": Decimal128(f"{i * 37 % 9999 / 100:.2f}"),
+                            "customer": {"name": f"customer {i % 90_000}", "city": {"zip": f"{i % 99_999:05d}"}},
+                            "store": i * 31 % 40, "lines": [{"sku": i * 7919 % 5000, "quantity": 1 + i % 7}],
+                        }
+                        for i in range(start, min(start + 10_000, count))
+                    ]
+                )  # fmt: skip
+        told(f"MongoDB's protocol, {count:,} documents", ["pymongo_alone", "vigie_documents"], url, rounds)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--grown", type=int, default=10_000_000)
+    parser.add_argument("--documents", type=int, default=500_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--one", nargs=2)
     asked = parser.parse_args()
@@ -222,6 +277,8 @@ def main() -> None:
                 )
                 connection.commit()
             told(f"MariaDB, {rows:,} rows of 8 columns", ["pymysql_rows", "vigie"], url, asked.rounds)
+    if asked.documents:
+        documented(asked.documents, asked.rounds)
     if asked.grown:
         grows(asked.grown)
 

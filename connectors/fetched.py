@@ -1,7 +1,8 @@
-"""What was read from databases, kept under the home folder: of each SELECT the newest reading, and how it goes on.
+"""What was read from databases, stores and the web, kept under the home folder: of each question the newest reading,
+and how it goes on.
 
     <home>/raw/databases/<id>/kept.json     what it is, and which folder is its newest reading
-    <home>/raw/databases/<id>/<reading>/    its Parquet parts (see `connectors.sql.parts`)
+    <home>/raw/databases/<id>/<reading>/    its Parquet parts (see `connectors.databases.parts`), or the file it is
 
 A reading is whole before `kept.json` names it in one step, and only then the one before goes: a crash leaves the old
 state or the new one. Where a database is and how to get in stays in the settings.
@@ -13,16 +14,17 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
+import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
-from connectors import BadResponse, NotFound, files, limits, mapping, recipes, sql
+from connectors import BadResponse, NotFound, beside, databases, files, limits, mapping, recipes, web
+from connectors.databases import Changes, Since, parts
 from connectors.files import Raw
-from connectors.sql import Changes, Since, parts
 from data import audit, tables
 from data.dataset import Dataset, Finding, Table
 from data.tables import Stored
@@ -34,9 +36,23 @@ STALE_SECONDS = 86_400  # a reading this old that is not the newest was left by 
 
 
 @dataclass(frozen=True)
+class Beside:
+    """How a table beside the sales of a `lineage` is made of a reading: which column is which (canonical -> source),
+    and what was chosen where it could be read in two ways."""
+
+    lineage: str
+    columns: dict[str, str]
+    choices: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Kept:
-    """A SELECT of a database and its newest reading, of `rows`, `read` then. `column` and `key` say what is new next
-    time (see `connectors.sql.Since`); without a column all is read each time. `columns` are called so."""
+    """A question to a source and its newest reading, of `rows`, `read` then.
+
+    `column` and `key` say what is new next time (see `connectors.databases.Since`); without a column all is read each
+    time. `columns` are called so. `beside` has the tables beside the sales that are made of it. The `source` is the
+    name of a database or store, or `web.SOURCE`, and then `query` is an address.
+    """
 
     id: str
     name: str
@@ -49,13 +65,14 @@ class Kept:
     read: datetime
     findings: tuple[Finding, ...]
     reading: str
+    beside: dict[str, Beside] = field(default_factory=dict)
 
 
 _ADAPTER = TypeAdapter(Kept)
 
 
 def identity(source: str, query: str) -> str:
-    """The id of a SELECT of a database."""
+    """The id of a question to a source."""
     return hashlib.sha256(f"{source}\n{query}".encode()).hexdigest()[:16]
 
 
@@ -65,11 +82,16 @@ def known(home: Path) -> list[Kept]:
     return sorted(filter(None, found), key=lambda one: one.read, reverse=True)
 
 
+def reachable(one: Kept) -> bool:
+    """Whether the settings still name where a reading came from."""
+    return one.source == web.SOURCE or one.source in databases.sources()
+
+
 def bring(
-    home: Path, source: str, query: str, name: str, column: str | None, key: tuple[str, ...], step: sql.Step,
+    home: Path, source: str, query: str, name: str, column: str | None, key: tuple[str, ...], step: databases.Step,
     now: datetime,
 ) -> tuple[Kept, Changes | None]:  # fmt: skip
-    """Read a SELECT, by `column` and `key` only what is new since its reading before, and keep it in its place.
+    """Ask a source its question, by `column` and `key` only what is new since its reading before, and keep it instead.
 
     With what changed since then, where that can be told. `step` may raise to cancel; then, and whenever a
     ConnectorError is raised, the reading before stays as it was.
@@ -83,13 +105,17 @@ def bring(
     since = Since(column, key, _back(about.columns.get(column, "") if about else ""), before=before) if column else None
     folder = place / uuid.uuid4().hex[:12]
     try:
-        made = sql.fetch(source, query, folder, step, since, now)
+        if source == web.SOURCE:
+            made = web.fetch(query, folder, step, now)
+        else:
+            made = databases.fetch(source, query, folder, step, since, now)
         _check(made, column, key, now)
-        names = tuple(one.name for one in made.columns)
-        kept = Kept(place.name, name, source, query, column, key, names, made.rows, now, made.findings, folder.name)
-        fresh = place / f".new-{uuid.uuid4().hex}"
-        fresh.write_bytes(_ADAPTER.dump_json(kept, indent=1))
-        fresh.replace(place / DESCRIPTION)
+        names, tables_beside = tuple(one.name for one in made.columns), last.beside if last else {}
+        kept = Kept(
+            place.name, name, source, query, column, key, names, made.rows, now, made.findings, folder.name,
+            tables_beside,
+        )  # fmt: skip
+        _write(place, kept)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -114,9 +140,10 @@ def raw(home: Path, one: Kept, limit_bytes: int, layout: Mapping[str, str] | Non
     Raises `NotFound` where another one took its place meanwhile, and `InvalidFile`.
     """
     folder = _shelf(home) / one.id / one.reading
-    if not parts.parts(folder):
+    if not parts.parts(folder) and not (folder / web.FILE).exists():
         raise NotFound(N_("What was read of {name} is not there any more: fetch it again."), name=one.name)
-    found = files.read_parts(folder, limit_bytes, layout)
+    reads = files.read_parts if one.source != web.SOURCE else files.read_path
+    found = reads(folder / web.FILE if one.source == web.SOURCE else folder, limit_bytes, layout)
     return replace(found, findings=(*one.findings, *found.findings))
 
 
@@ -141,19 +168,28 @@ def dataset(home: Path, one: Kept, before: Stored, limit_bytes: int, now: dateti
     return replace(made, lineage=before.lineage, origin=replace(made.origin, database=one.id))
 
 
+def stands_beside(home: Path, one: Kept, table: str, how: Beside) -> None:
+    """Remember that a table beside the sales is made of a reading."""
+    place = _shelf(home) / one.id
+    newest = _load(place) or one
+    _write(place, replace(newest, beside={**newest.beside, table: how}))
+
+
 def carry(
     home: Path,
     one: Kept,
     limit_bytes: int,
-    step: sql.Step,
+    step: databases.Step,
     keep: Callable[[Dataset], Stored],
+    put: Callable[[Stored, str, pd.DataFrame], Stored],
     now: datetime,
     show: bool = False,
 ) -> list[Stored]:
     """Make the datasets of a reading anew, each as the one before; those that the pages are to show go to `keep`.
 
-    With `show` these are all, else those whose dataset before is shown. Raises as `dataset` and `keep` do, and with
-    those before as they were.
+    With `show` these are all, else those whose dataset before is shown. `put(sales, table, frame)` keeps what stands
+    beside the sales, where those that it was brought in for are shown. Raises as `dataset`, `connectors.beside.read`,
+    `keep` and `put` do, and with those before as they were.
     """
     kept = []
     for before in uses(home, one):
@@ -163,13 +199,29 @@ def carry(
         shown = tables.active(home, before.table)
         in_use = show or (shown is not None and shown.version == before.version)
         kept.append(keep(made) if in_use else tables.add(home, made, now, activate=False))
+    for table, how in one.beside.items():
+        sold = tables.active(home, "sales")
+        if sold is None or sold.lineage != how.lineage:
+            continue
+        step(N_("Checking every row"), 0.8)
+        found = raw(home, one, limit_bytes, recipes.layout(how.choices))
+        frame, _findings, readings = beside.read(found, table, how.columns, how.choices)
+        recipes.settled(readings)
+        kept.append(put(sold, table, frame))
     return kept
 
 
-def _check(made: sql.Fetched, column: str | None, key: tuple[str, ...], now: datetime) -> None:
+def _write(place: Path, kept: Kept) -> None:
+    """Name the newest reading, in one step."""
+    fresh = place / f".new-{uuid.uuid4().hex}"
+    fresh.write_bytes(_ADAPTER.dump_json(kept, indent=1))
+    fresh.replace(place / DESCRIPTION)
+
+
+def _check(made: databases.Fetched, column: str | None, key: tuple[str, ...], now: datetime) -> None:
     """Raise `BadResponse` where a reading cannot be used, or not be gone on from."""
     if not made.rows:
-        raise BadResponse(N_("The database answers without a single row: nothing was changed."))
+        raise BadResponse(N_("The source answers without a single row: nothing was changed."))
     if made.rows * len(made.columns) > limits.CELLS:
         raise BadResponse(
             N_(

@@ -61,11 +61,11 @@ def read(name: str, content: bytes, limit_bytes: int, layout: Mapping[str, str] 
     return _raw(name, content, limit_bytes, layout)
 
 
-def read_path(path: Path, limit_bytes: int) -> Raw:
-    """The table in a file on disk. Raises `InvalidFile`, or OSError where it cannot be opened."""
+def read_path(path: Path, limit_bytes: int, layout: Mapping[str, str] | None = None) -> Raw:
+    """The table in a file on disk, as `read` has it. Raises `InvalidFile`, or OSError where it cannot be opened."""
     with path.open("rb") as file:
         _fits(file.seek(0, io.SEEK_END), limit_bytes)
-    return _raw(path.name, path, limit_bytes)
+    return _raw(path.name, path, limit_bytes, layout)
 
 
 def read_parts(folder: Path, limit_bytes: int, layout: Mapping[str, str] | None = None) -> Raw:

@@ -14,7 +14,7 @@ import threading
 import time
 import uuid
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,18 +67,22 @@ def download(
     max_bytes: int | None = None,
     timeout: float | None = None,
     check: Callable[[Path], None] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> LastGood:
     """The file at `url`, kept in `folder`; what is there already is asked for again only if it changed.
 
     `progress` hears the share received, 0 to 1, and may raise to stop. `max_bytes` limits the unpacked size and
     `timeout` (seconds) each wait for the server; both come from the settings where not given, as does the time that
     all of it may take. `check` raises
-    `BadResponse` for a file that is not what it should be; the old copy then stays.
+    `BadResponse` for a file that is not what it should be; the old copy then stays. `headers` go to the host of `url`
+    and, where it points on, to no other.
 
     With a good copy at hand it never raises a `ConnectorError`, but returns that copy, not fresh.
     """
     path = folder / (Path(urlsplit(url).path).name or "download")
-    return _else_kept(url, path, lambda kept: _fetch(url, path, kept, now, progress, max_bytes, timeout, check))
+    return _else_kept(
+        url, path, lambda kept: _fetch(url, path, kept, now, progress, max_bytes, timeout, check, headers or {})
+    )
 
 
 def keep(url: str, path: Path, now: datetime, make: Callable[[], bytes]) -> LastGood:
@@ -214,6 +218,7 @@ def _fetch(
     max_bytes: int | None,
     timeout: float | None,
     check: Callable[[Path], None] | None,
+    headers: Mapping[str, str],
 ) -> LastGood:
     chosen = settings.get()
     limit = max_bytes or chosen.download_limit_mb * 1_000_000
@@ -222,8 +227,8 @@ def _fetch(
     with _writing(path) as fresh, _named(host):
         with (
             session.within(url, chosen.download_seconds),
-            _session() as asking,
-            asking.get(url, headers=_conditions(kept), timeout=patience, stream=True) as answer,
+            _session(own=headers) as asking,
+            asking.get(url, headers={**headers, **_conditions(kept)}, timeout=patience, stream=True) as answer,
         ):
             if answer.status_code == 304 and kept:
                 _write(_about(path), kept | {"retrieved": now.isoformat()})
@@ -301,10 +306,10 @@ def _pause(retry_after: str) -> float | None:
         return None
 
 
-def _session(total: int = 2, read: int | None = None) -> requests.Session:
+def _session(total: int = 2, read: int | None = None, own: Collection[str] = ()) -> requests.Session:
     statuses = (429, 500, 502, 503, 504)
     retry = _Retry(total=total, read=read, backoff_factor=0.2, status_forcelist=statuses, raise_on_status=False)
-    return session.session(retry)
+    return session.session(retry, own)
 
 
 def _refuse(answer: requests.Response, host: str, gone: str = GONE) -> None:

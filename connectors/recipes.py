@@ -7,7 +7,7 @@ from datetime import datetime
 from connectors import files, mapping
 from connectors.files import InvalidFile, Raw
 from data import meaning, schemas
-from data.dataset import Dataset, Origin
+from data.dataset import Dataset, Origin, Reading
 from locales import N_
 
 SIMILAR = 0.5  # share of its columns that a file has which may be the next one of a source
@@ -102,8 +102,13 @@ def layout(readings: Mapping[str, str]) -> dict[str, str]:
 
 def answered(made: Dataset) -> None:
     """Raise `InvalidFile` where a question about a dataset is open: it may not be kept."""
-    if made.questions:
-        matter = "; ".join(str(mapping.Question(one)) for one in made.questions)
+    settled(made.readings)
+
+
+def settled(readings: Iterable[Reading]) -> None:
+    """The same of what a file was taken for."""
+    if asked := [one for one in readings if one.open]:
+        matter = "; ".join(str(mapping.Question(one)) for one in asked)
         raise InvalidFile(
             N_("This file can be read in two ways: {matter}. Read it on the page Data, and choose."), matter=matter
         )

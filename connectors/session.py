@@ -8,7 +8,7 @@ the connection is made, and that connection is the one that is used.
 import ipaddress
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
@@ -90,9 +90,13 @@ def pieces(answer: requests.Response, most: int) -> Iterator[bytes]:
         raise call.too_slow
 
 
-def session(retry: Retry) -> requests.Session:
-    """A session that goes only where it may. Its connections raise ConnectorError too."""
+def session(retry: Retry, own: Collection[str] = ()) -> requests.Session:
+    """A session that goes only where it may, and shows headers called as in `own` to the first host alone.
+
+    Its connections raise ConnectorError too.
+    """
     made = _Steadfast()
+    made.own = own
     made.max_redirects = 5
     made.headers["User-Agent"] = f"Vigie/{settings.VERSION} ({settings.get().contact})"
     made.headers["Accept-Encoding"] = "gzip"  # whose end can be told, unlike that of a file cut off in the middle
@@ -103,6 +107,15 @@ def session(retry: Retry) -> requests.Session:
 
 class _Steadfast(requests.Session):
     """Follows no answer that points to another server."""
+
+    own: Collection[str] = ()
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Take away what another host, a mirror, must not see."""
+        super().rebuild_auth(prepared_request, response)
+        if urlsplit(prepared_request.url or "").hostname != urlsplit(response.url).hostname:
+            for name in self.own:
+                prepared_request.headers.pop(name, None)
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Where an answer points to. Raises BadResponse where that is no place to go."""

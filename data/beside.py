@@ -1,7 +1,7 @@
 """Tables beside the sales: what each is good for, a template to fill in, what of it is known, kept with the sales."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from data.tables import BEFORE, Stored
 from locales import N_, _
 
 COUNT, MOVES, PRICES = "stock_count", "stock_moves", "supplier_prices"
+BROUGHT = N_("{column}: {rows} rows, brought beside the sales by the file {file}.")
+READING, FROM = "reading", "from"  # values of findings: of a source what was read, and the version that a table is from
 FROM_ORDERS = N_("{rows} moves of stock are from orders that were sent and received.")
 LONG_AGO = pd.Timestamp("1970-01-01")
 EXAMPLES = 3
@@ -169,24 +171,38 @@ def by_store(stored: Stored) -> bool:
     return "store" in stored.columns.get(MOVES, {})
 
 
-def put(home: Path, stored: Stored, name: str, frame: pd.DataFrame, file: str, now: datetime) -> Stored:
+def put(
+    home: Path,
+    stored: Stored,
+    name: str,
+    frame: pd.DataFrame,
+    file: str,
+    now: datetime,
+    activate: bool = True,
+    reading: str = "",
+) -> Stored:
     """Keep a new version of a sales dataset with a table added or replaced, and let the pages show it.
 
-    A count of the stock becomes moves. Raises OSError with everything as it was before.
+    A count of the stock becomes moves. `reading` is the id of what was read from a source, where it is from one (see
+    `connectors.fetched`). What is there already is not kept again. Raises OSError with everything as it was before.
     """
     last = pd.Timestamp(stored.span[1] if stored.span else now.replace(tzinfo=None))
     kept = MOVES if name == COUNT else name
     if name == COUNT:
         frame = moves(frame, last, tables.read(stored, MOVES) if MOVES in stored.columns else None)
-    message = N_("{column}: {rows} rows, brought beside the sales by the file {file}.")
-    finding = Finding(message, len(frame), {"column": kept, "file": file, BEFORE: stored.version})
+    values = {"column": kept, "file": file, **({READING: reading} if reading else {})}
     if name == "products" and name in stored.columns:
         frame = enriched.carried(frame, tables.read(stored, name))
     frames = {kept: schemas.check(kept, frame)}
     if name == "products" and "unit_cost" in frame and frame["unit_cost"].notna().any():
         listed = tables.read(stored, PRICES) if PRICES in stored.columns else None
         frames[PRICES] = schemas.check(PRICES, priced(frame, listed))
-    return _add(home, stored, frames, finding, now)
+    if all(table in stored.columns and tables.read(stored, table).equals(made) for table, made in frames.items()):
+        return stored
+    again = [one for one in stored.findings if one.message == BROUGHT and one.values.items() >= values.items()]
+    since = replace(stored, findings=tuple(one for one in stored.findings if one not in again))
+    finding = Finding(BROUGHT, len(frame), {**values, BEFORE: stored.version})
+    return _add(home, since, frames, finding, now, activate)
 
 
 def priced(products: pd.DataFrame, listed: pd.DataFrame | None) -> pd.DataFrame:
@@ -229,7 +245,7 @@ def carried(home: Path, fresh: Stored, before: Collection[Stored], now: datetime
     if last is None or not names or fresh.origin.kind == "demo":
         return fresh
     message = N_("The tables beside the sales ({rows}) are those of {name}, from which these data go on.")
-    values = {"name": last.origin.name, BEFORE: fresh.version}
+    values = {"name": last.origin.name, FROM: last.version, BEFORE: fresh.version}
     frames = {name: tables.read(last, name) for name in names}
     return _add(home, fresh, frames, Finding(message, len(names), values), now, activate)
 

@@ -48,7 +48,7 @@ from data import events
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISION = "0013"  # the newest one in migrations/versions
+REVISION = "0014"  # the newest one in migrations/versions
 _POSTGRES_LOCK = 0x56494749  # any fixed number
 _SQLITE_WAIT_SECONDS = 30  # how long a writer waits for another one
 _json = partial(json.dumps, allow_nan=False)  # infinity is no JSON: PostgreSQL refuses it, so SQLite does too
@@ -265,6 +265,28 @@ campaign_customers = Table(
     Column("risk", Float, nullable=False),
     Column("content", JSON, nullable=False),  # facts: what the model knew of them; listed: what stood on the list
     Column("left", Float),  # 1, 0, missing where nobody knows yet
+)
+
+# What was read from sources (connectors.fetched), which is remembered when it is removed.
+source_readings = Table(
+    "source_readings",
+    metadata,
+    _key("reading"),
+    Column("source", Text, nullable=False),  # name in the settings; of an address of the web "https://"
+    Column("name", Text, nullable=False),
+    Column("read", UtcDateTime, nullable=False),  # the last time
+)
+
+# Which versions of datasets (data.tables) were made of them, likewise.
+sourced_versions = Table(
+    "sourced_versions",
+    metadata,
+    _key("version"),
+    _key("frame"),  # customers or sales; or a table beside the sales
+    Column("reading", Text, nullable=False),
+    Column("lineage", Text, nullable=False),  # of the dataset (data.lineage)
+    Column("rows", BigInteger, nullable=False),
+    Column("stored", UtcDateTime, nullable=False),
 )
 
 # Boards (data.boards): which version of each is shown, in which order they stand, what was taken away.

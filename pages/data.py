@@ -10,7 +10,7 @@ from data import countries, schemas, tables
 from data.dataset import Table
 from locales.labels import label
 from ui import answers, cards, country, downloads, inputs, store
-from ui.data import beside, called, connect, continuing, sources
+from ui.data import beside, called, came, connect, continuing, sources
 from ui.text import N_, _
 
 TABLES: dict[Table, str] = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
@@ -33,7 +33,7 @@ if stored.span:
     span = [(_("Span"), days, between)]
 cards.metrics(
     [
-        (_("Source"), _(origin.name), _("read from a database") if origin.database else _(KINDS[origin.kind])),
+        (_("Source"), _(origin.name), _("read from a connected source") if origin.database else _(KINDS[origin.kind])),
         (_("Rows"), locales.number(rows), _("{count} columns").format(count=locales.number(len(names)))),
         *span,
         (_("Age"), locales.age(retrieved, datetime.now(UTC)), locales.moment(retrieved)),
@@ -50,7 +50,11 @@ with st.expander(
     sources.choose(table)
 if table != "covid":
     connection = st.expander(
-        _("Connect to a database"), icon=":material/database:", key="connect", bind="query-params", on_change="rerun"
+        _("Connect to a database, a store or the web"),
+        icon=":material/database:",
+        key="connect",
+        bind="query-params",
+        on_change="rerun",
     )
     if connection.open:
         with connection:
@@ -58,6 +62,8 @@ if table != "covid":
 
 if table == "sales":
     beside.view(stored)
+if table != "covid":
+    came.view()
 
 if rows > answers.MANY_ROWS:
     answers.ready(f"look {stored.version}", "look through", lambda step: store.look(stored, step))

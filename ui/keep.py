@@ -65,6 +65,7 @@ def picture(drawn: go.Figure, title: str, table: pd.DataFrame | None) -> Card:
     content = {
         "figure": drawn.to_json(),
         "kept": datetime.now(UTC).isoformat(),
+        "versions": sorted({stored.version for stored in st.session_state.get("_active", {}).values()}),
         "data": sorted({stored.origin.name for stored in st.session_state.get("_active", {}).values()}),
         "table": None if table is None else _rows(table.head(PICTURE_ROWS)),
     }

@@ -28,7 +28,7 @@ from models.act.timing import Unfit
 Job = Literal["refresh", "fetch", "drift", "score", "retrain", "rules", "report", "calls"]
 JOBS: Mapping[Job, str] = {
     "refresh": N_("Download the datasets in use again"),
-    "fetch": N_("Bring what was read from databases up to date"),
+    "fetch": N_("Bring what was read from sources up to date"),
     "score": N_("Write down what a model says"),
     "drift": N_("Compare the data with what a model learned from"),
     "rules": N_("Judge the rules"),

@@ -9,13 +9,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
+import pandas as pd
 from sqlalchemy import Engine
 
-from connectors import ConnectorError, fetched, files, mapping, origins, recipes, sql
+from connectors import ConnectorError, fetched, files, mapping, origins, recipes
 from data import append, beside, tables
 from data.dataset import Table
 from data.runs import Nothing, Step, Wrong
+from data.tables import Stored
 from locales import N_
+from models.lifecycle import provenance
 from models.quality import gate
 
 
@@ -57,22 +60,27 @@ def refresh(engine: Engine, home: Path, now: datetime, _day: date, step: Step) -
 
 
 def fetch(engine: Engine, home: Path, now: datetime, _day: date, step: Step, limit_bytes: int) -> dict[str, Any]:
-    """Read what is new in connected databases, and make the datasets of it anew: what became of each reading."""
+    """Read what is new in connected sources, and make the datasets of it anew: what became of each reading."""
+
+    def put(sold: Stored, table: str, frame: pd.DataFrame) -> Stored:
+        return gate.put(engine, home, sold, table, frame, kept.name, now, kept.id)
+
     known = fetched.known(home)
     if not known:
-        raise Nothing("Nothing was read from a database yet: open Vigie and connect one on the page Data.")
+        raise Nothing("Nothing was read from a source yet: open Vigie and connect one on the page Data.")
     answers, wrong = {}, False
     for place, one in enumerate(known):
 
         def at(message: str, share: float, place: int = place) -> None:
             step(message, (place + share) / len(known))
 
-        if one.source not in sql.sources():
+        if not fetched.reachable(one):
             answers[one.name], wrong = f"VIGIE_DATABASES does not name “{one.source}” any more.", True
             continue
         try:
             kept, changes = fetched.bring(home, one.source, one.query, one.name, one.column, one.key, at, now)
-            made = fetched.carry(home, kept, limit_bytes, at, partial(gate.keep, engine, home, now=now), now)
+            made = fetched.carry(home, kept, limit_bytes, at, partial(gate.keep, engine, home, now=now), put, now)
+            provenance.note(engine, home)
         except ConnectorError as error:
             answers[one.name], wrong = f"{error} What was there stays.", True
             continue
@@ -82,7 +90,7 @@ def fetch(engine: Engine, home: Path, now: datetime, _day: date, step: Step, lim
         new = "all read again" if changes is None else f"{changes.new} new"
         answers[one.name] = f"{kept.rows} rows, {new}, {len(made)} datasets go on."
     if wrong:
-        raise Wrong("Not every database could be read.", answers)
+        raise Wrong("Not every source could be read.", answers)
     return answers
 
 

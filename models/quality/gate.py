@@ -105,6 +105,12 @@ def keep(engine: Engine, home: Path, made: Dataset, now: datetime) -> Stored:
     return admit(engine, home, beside.keep(home, made, now, activate=False), now)
 
 
+def put(engine: Engine, home: Path, stored: Stored, name: str, frame: pd.DataFrame, file: str, now: datetime,
+        reading: str = "") -> Stored:  # fmt: skip
+    """`data.beside.put` through the rules. Raises `Stopped`."""
+    return admit(engine, home, beside.put(home, stored, name, frame, file, now, activate=False, reading=reading), now)
+
+
 def grow(engine: Engine, home: Path, stored: Stored, fresh: pd.DataFrame, file: str, now: datetime) -> Stored:
     """`data.append.add` through the rules. Raises `Stopped`."""
     return admit(engine, home, append.add(home, stored, fresh, file, now, activate=False), now)

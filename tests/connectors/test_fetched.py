@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 import settings
-from connectors import BadResponse, fetched, mapping, sql
+from connectors import BadResponse, databases, fetched, mapping
 from data import tables
 from tests.connectors.conftest import only
 from tests.connectors.test_sql import quiet
@@ -29,8 +29,8 @@ def lines(shop):
 
 
 def bring(home, step=quiet, column="sold_at", key=("id",)):
-    found = {one.name: one for one in sql.tables("shop")}["sold"]
-    return fetched.bring(home, "shop", sql.select("shop", found), "shop: sold", column, key, step, NOW)
+    found = {one.name: one for one in databases.tables("shop")}["sold"]
+    return fetched.bring(home, "shop", databases.select("shop", found), "shop: sold", column, key, step, NOW)
 
 
 def sums(home, kept):

@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 import settings
-from connectors import BadResponse, ConnectorError, NotFound, Unavailable, sql
-from connectors.sql import other
-from connectors.sql.session import AHEAD, watched
-from connectors.sql.session import url as url_of
+from connectors import BadResponse, ConnectorError, NotFound, Unavailable, databases
+from connectors.databases import other
+from connectors.databases.session import AHEAD, watched
+from connectors.databases.session import url as url_of
 from tests.connectors.conftest import only, sqlite_database
 
 
@@ -56,21 +56,21 @@ def test_tables_and_columns_are_listed(shop):
         "CREATE VIEW late AS SELECT id FROM orders",
     )
     other = re.compile(rf"shop_(?!{shop.url.rpartition('/shop_')[2][:32]})")  # of another test, on the same server
-    found = {table.name: table for table in sql.tables("shop") if not other.match(table.schema or "")}
+    found = {table.name: table for table in databases.tables("shop") if not other.match(table.schema or "")}
     assert {name: table.view for name, table in found.items()} == {"orders": False, "late": True}
-    columns = sql.columns("shop", found["orders"])
+    columns = databases.columns("shop", found["orders"])
     assert [column.name for column in columns] == ["id", "day", "amount"]
     assert [column.key for column in columns] == [True, False, False]
     assert "10" in columns[2].type
     assert "DATE" in columns[1].type.upper()
     assert not columns[1].nullable
     with pytest.raises(NotFound, match="no such table"):
-        sql.columns("shop", sql.Table(found["orders"].schema, "nowhere"))
+        databases.columns("shop", databases.Table(found["orders"].schema, "nowhere"))
 
 
 def test_a_whole_table_arrives_as_it_is_in_parts_with_progress(shop, tmp_path, monkeypatch):
-    monkeypatch.setattr(sql.parts, "PART", 1_000)
-    monkeypatch.setattr(sql.parts, "GROUP", 300)
+    monkeypatch.setattr(databases.parts, "PART", 1_000)
+    monkeypatch.setattr(databases.parts, "GROUP", 300)
     shop.run("CREATE TABLE t (id integer PRIMARY KEY, amount decimal(12,2), text varchar(40), day date)")
     values = np.random.default_rng(3)
     lines = [
@@ -80,8 +80,8 @@ def test_a_whole_table_arrives_as_it_is_in_parts_with_progress(shop, tmp_path, m
     written = ", ".join("({}, {}, '{}', '{}')".format(i, a, t.replace("'", "''"), d) for i, a, t, d in lines)
     shop.run(f"INSERT INTO t VALUES {written}")
     steps = []
-    monkeypatch.setattr(sql, "BEAT", 0.0)
-    made = sql.fetch(
+    monkeypatch.setattr(databases, "BEAT", 0.0)
+    made = databases.fetch(
         "shop", "SELECT * FROM t", tmp_path / "kept", lambda message, share: steps.append((message, share))
     )
     assert (made.rows, made.read, made.whole, made.changes) == (2_500, 2_500, True, None)
@@ -94,20 +94,20 @@ def test_a_whole_table_arrives_as_it_is_in_parts_with_progress(shop, tmp_path, m
     assert max(shares) >= 0.85 or shop.kind == "duckdb"  # which does not say how many there are
     assert not list(tmp_path.glob(".kept*"))
     with pytest.raises(FileExistsError):
-        sql.fetch("shop", "SELECT * FROM t", tmp_path / "kept", quiet)
+        databases.fetch("shop", "SELECT * FROM t", tmp_path / "kept", quiet)
 
 
 def test_an_empty_answer_keeps_its_columns(shop, tmp_path):
     shop.run("CREATE TABLE t (id integer, name varchar(9))")
-    made = sql.fetch("shop", "SELECT id, name FROM t", tmp_path / "kept", quiet)
+    made = databases.fetch("shop", "SELECT id, name FROM t", tmp_path / "kept", quiet)
     assert made.rows == 0
     assert pq.read_table(made.folder).column_names == ["id", "name"]
-    assert sql.preview("shop", "SELECT id, name FROM t", 5).frame.empty
+    assert databases.preview("shop", "SELECT id, name FROM t", 5).frame.empty
 
 
 def test_the_first_rows_are_shown_in_the_order_asked_for(shop):
     shop.run("CREATE TABLE t (id integer, name varchar(9))", "INSERT INTO t VALUES (1, 'a'), (3, NULL), (2, 'b')")
-    shown = sql.preview("shop", "SELECT id, name FROM t ORDER BY id DESC", 2)
+    shown = databases.preview("shop", "SELECT id, name FROM t ORDER BY id DESC", 2)
     assert shown.frame["id"].tolist() == [3, 2]
     assert shown.frame["name"].isna().tolist() == [True, False]
     assert [column.name for column in shown.columns] == ["id", "name"]
@@ -128,7 +128,7 @@ def test_types_of_postgresql(shop, tmp_path):
     query = (
         'SELECT id, money, loose, moment, list, grid, doc, mood, bytes, wait, code, price, "We""ird", big, key, real,'
     )
-    made = sql.fetch("shop", f"{query} at, day FROM t WHERE id = 1", tmp_path / "kept", quiet)
+    made = databases.fetch("shop", f"{query} at, day FROM t WHERE id = 1", tmp_path / "kept", quiet)
     assert rows(made.folder) == [
         (1, None, 12345678901.5, datetime(2024, 6, 30, 22, 30, tzinfo=UTC), "[1,null,3]", '[["a","b"],["c",null]]',
          '{"a": [1]}', "ok", b"\x00\xff\x00", "P1M", "ab", Decimal("1234.50"), 'é\n,"', 9223372036854775807,
@@ -138,7 +138,7 @@ def test_types_of_postgresql(shop, tmp_path):
     assert "1 columns hold numbers of any length: kept to 15 digits." in sentences
     assert any("3 columns are neither" in one and "integer[], text[], interval" in one for one in sentences)
     assert any(one.startswith("3 values mean nothing outside") for one in sentences)  # NaN and two infinities
-    again = sql.fetch("shop", "SELECT id, money, day FROM t WHERE id = 2", tmp_path / "again", quiet)
+    again = databases.fetch("shop", "SELECT id, money, day FROM t WHERE id = 2", tmp_path / "again", quiet)
     assert pq.read_table(again.folder)["money"].to_pylist() == [Decimal("-1.125")]
     ides = np.datetime64("-0043-03-15").astype(int)  # there is a year 0 for numpy, and none for PostgreSQL
     assert pq.read_table(again.folder)["day"].cast("int32").to_pylist() == [ides]
@@ -158,7 +158,7 @@ def test_types_of_mariadb(shop, tmp_path):
         'abc', 'b', 'x,y', '{"a": 1}', b'101', NULL, '')""",
         "INSERT INTO t (id, day, at) VALUES (1, '0000-00-00', '2020-00-10')",
     )
-    made = sql.fetch("shop", "SELECT * FROM t ORDER BY id DESC LIMIT 2", tmp_path / "kept", quiet)
+    made = databases.fetch("shop", "SELECT * FROM t ORDER BY id DESC LIMIT 2", tmp_path / "kept", quiet)
     first, second = rows(made.folder)
     assert first == (
         4000000000, 1, 18446744073709551615, Decimal("-1234.50"), 1.5, float(np.float32(0.1)), 0.1, date(2024, 2, 29),
@@ -179,7 +179,7 @@ def test_floats_of_mariadb_are_the_same_to_the_last_bit(shop, tmp_path):
     wild = wild[np.isfinite(wild)]
     shop.run("CREATE TABLE t (id int, x double)")
     shop.run("INSERT INTO t VALUES " + ", ".join(f"({i}, {x!r})" for i, x in enumerate(wild.tolist())))
-    made = sql.fetch("shop", "SELECT id, x FROM t", tmp_path / "kept", quiet)
+    made = databases.fetch("shop", "SELECT id, x FROM t", tmp_path / "kept", quiet)
     assert [x for _i, x in sorted(rows(made.folder))] == wild.tolist()
 
 
@@ -191,7 +191,7 @@ def test_cells_of_sqlite_are_of_any_kind(shop, tmp_path):
         "INSERT INTO t VALUES (2, 'q', 2, CAST(x'ff41' AS text), x'', NULL)",
         "INSERT INTO t VALUES (3, 2.5, 1, '', NULL, NULL)",
     )
-    made = sql.fetch("shop", "SELECT * FROM t", tmp_path / "kept", quiet)
+    made = databases.fetch("shop", "SELECT * FROM t", tmp_path / "kept", quiet)
     assert rows(made.folder) == [
         (1, "1", 9007199254740993, "x\0y", b"\x00\xff", None),
         (2, "q", 2, "\ufffdA", b"", None),
@@ -208,7 +208,7 @@ def test_types_of_duckdb(shop, tmp_path):
         " timestamptz '2024-07-01 00:30+02' AS moment, 'a\0b' AS text, '\\x00'::blob AS bytes, interval 1 month AS"
         " wait, 18446744073709551615::ubigint AS big"
     )
-    made = sql.fetch("shop", "SELECT * FROM t", tmp_path / "kept", quiet)
+    made = databases.fetch("shop", "SELECT * FROM t", tmp_path / "kept", quiet)
     assert rows(made.folder) == [
         (Decimal("1.50"), 2.0**127, "[1,null]", '{"x":1}', "a", None, datetime(2024, 6, 30, 22, 30, tzinfo=UTC), "a\0b",
          b"\x00", "1 month", 18446744073709551615)
@@ -227,14 +227,14 @@ def test_a_connection_that_is_cut_leaves_nothing(shop, tmp_path):
     cut = []
 
     def step(message: str, share: float) -> None:
-        if message == sql.READING and share > 0 and not cut:
+        if message == databases.READING and share > 0 and not cut:
             cut.append(share)
             for (victim,) in shop.run(kill):
                 if shop.kind == "mariadb":
                     shop.run(f"KILL CONNECTION {victim}")
 
     with pytest.raises(Unavailable, match="was cut: nothing was changed"):
-        sql.fetch("shop", MANY[shop.kind].format(300_000), tmp_path / "kept", step)
+        databases.fetch("shop", MANY[shop.kind].format(300_000), tmp_path / "kept", step)
     assert cut
     assert not list(tmp_path.glob("*kept*"))
 
@@ -253,7 +253,7 @@ def test_whoever_cancels_gets_out_and_the_database_stops(shop, tmp_path, what):
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        sql.fetch("shop", what[shop.kind].format(100_000_000), tmp_path / "kept", step)
+        databases.fetch("shop", what[shop.kind].format(100_000_000), tmp_path / "kept", step)
     assert not list(tmp_path.glob("*kept*"))
     if shop.kind == "postgresql":
         active = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -264,7 +264,7 @@ def test_a_statement_that_takes_too_long_is_stopped(shop, tmp_path, monkeypatch)
     monkeypatch.setenv("VIGIE_DATABASE_SECONDS", "0.5")
     settings.get.cache_clear()
     with pytest.raises(Unavailable, match=r"more than 0\.5 seconds and was stopped"):
-        sql.fetch("shop", SLOW[shop.kind], tmp_path / "kept", quiet)
+        databases.fetch("shop", SLOW[shop.kind], tmp_path / "kept", quiet)
     assert not list(tmp_path.glob("*kept*"))
 
 
@@ -275,7 +275,7 @@ def test_the_session_itself_writes_nothing(shop):
     elif shop.kind == "mariadb":
         shop.run("CREATE FUNCTION evil() RETURNS int BEGIN INSERT INTO t VALUES (1); RETURN 1; END")
     inserts = {"postgresql": "SELECT evil() AS id", "mariadb": "SELECT evil() AS id"}
-    with sql._opened("shop", 5) as db:
+    with databases.opened("shop", 5) as db:
         if shop.kind in inserts:
             fields = db.describe("SELECT 1 AS id")
             with pytest.raises(ConnectorError, match=r"read-only|READ ONLY"):
@@ -302,9 +302,12 @@ def test_the_session_itself_writes_nothing(shop):
 def test_what_cannot_be_answered_is_one_sentence(shop, tmp_path, query, error, sentence):
     shop.run("CREATE TABLE t (id integer)")
     if shop.kind == "sqlite" and query.startswith("SELECT id, id"):
-        assert sql.preview("shop", query, 5).columns[0].name == "id"  # SQLite calls the other "id:1"
+        assert databases.preview("shop", query, 5).columns[0].name == "id"  # SQLite calls the other "id:1"
         return
-    for ask in (lambda: sql.preview("shop", query, 5), lambda: sql.fetch("shop", query, tmp_path / "kept", quiet)):
+    for ask in (
+        lambda: databases.preview("shop", query, 5),
+        lambda: databases.fetch("shop", query, tmp_path / "kept", quiet),
+    ):
         with pytest.raises(error, match=sentence) as refused:
             ask()
         assert "\n" not in str(refused.value)
@@ -338,16 +341,16 @@ def test_wrong_passwords_and_rights_of_postgresql(shop, named, tmp_path, caplog)
         shop=asked[0], wrong=asked[1], gone=shop.url.replace("vigie@", "vigie:hunter4@").replace("?host=", "?host=/no")
     )
     caplog.set_level(logging.DEBUG)
-    assert sql.fetch("shop", "SELECT * FROM t", tmp_path / "kept", quiet).rows == 0
+    assert databases.fetch("shop", "SELECT * FROM t", tmp_path / "kept", quiet).rows == 0
     assert "hunter" not in (tmp_path / "kept" / "_fetched.json").read_text()
     with pytest.raises(BadResponse, match=r"may not read this.*permission denied for table secret") as refused:
-        sql.fetch("shop", "SELECT * FROM secret", tmp_path / "no", quiet)
+        databases.fetch("shop", "SELECT * FROM secret", tmp_path / "no", quiet)
     assert "hunter" not in logged_and_shown(refused, caplog)
     with pytest.raises(Unavailable, match="does not let Vigie in") as refused:
-        sql.tables("wrong")
+        databases.tables("wrong")
     assert "hunter" not in logged_and_shown(refused, caplog)
     with pytest.raises(Unavailable, match="cannot be reached") as refused:
-        sql.preview("gone", "SELECT 1 AS a", 1)
+        databases.preview("gone", "SELECT 1 AS a", 1)
     assert "hunter" not in logged_and_shown(refused, caplog)
 
 
@@ -361,13 +364,13 @@ def test_wrong_passwords_and_rights_of_mariadb(shop, named, tmp_path, caplog):
     right, wrong = (shop.url.replace("root@", f"{name}:{word}@") for word in ("hunter2", "hunter3"))
     named(shop=right, wrong=wrong, gone="mysql://root:hunter4@127.0.0.1:1/x")
     caplog.set_level(logging.DEBUG)
-    assert sql.fetch("shop", "SELECT * FROM t", tmp_path / "kept", quiet).rows == 0
+    assert databases.fetch("shop", "SELECT * FROM t", tmp_path / "kept", quiet).rows == 0
     cases = [("shop", "SELECT * FROM secret", BadResponse, "may not read this.*secret"),
              ("wrong", "SELECT 1 AS a", Unavailable, "does not let Vigie in"),
              ("gone", "SELECT 1 AS a", Unavailable, "cannot be reached")]  # fmt: skip
     for source, query, error, sentence in cases:
         with pytest.raises(error, match=sentence) as refused:
-            sql.preview(source, query, 1)
+            databases.preview(source, query, 1)
         assert "hunter" not in logged_and_shown(refused, caplog)
 
 
@@ -376,12 +379,12 @@ def test_a_database_nobody_named_and_a_file_that_is_none(named, tmp_path):
     (tmp_path / "broken.duckdb").write_bytes(b"no database" * 1_000)
     named(lite=f"sqlite:///{tmp_path}/broken.sqlite", duck=f"duckdb:///{tmp_path}/broken.duckdb",
           gone=f"sqlite:///{tmp_path}/nowhere", odd="firebird://a:hunter2@b/c")  # fmt: skip
-    assert sql.sources() == ["lite", "duck", "gone", "odd"]
+    assert databases.sources() == ["lite", "duck", "gone", "odd"]
     with pytest.raises(NotFound, match="name no database “other”: they name lite, duck"):
-        sql.tables("other")
+        databases.tables("other")
     for source in ("lite", "duck", "gone", "odd"):
         with pytest.raises(ConnectorError, match=source) as refused:
-            sql.preview(source, "SELECT 1 AS a", 1)
+            databases.preview(source, "SELECT 1 AS a", 1)
         assert "hunter2" not in str(refused.value)
     assert not (tmp_path / "nowhere").exists()
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pyarrow.parquet as pq
 import pytest
 
-from connectors import BadResponse, ConnectorError, sql
-from connectors.sql import Since
-from connectors.sql.parts import lowest_read
+from connectors import BadResponse, ConnectorError, databases
+from connectors.databases import Since
+from connectors.databases.parts import lowest_read
 from tests.connectors.conftest import only
 from tests.connectors.test_sql import quiet, said
 
@@ -20,8 +20,8 @@ BACK = timedelta(days=2)
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     """Parts of a few rows, so that every case of sharing and writing again occurs."""
-    monkeypatch.setattr(sql.parts, "PART", 40)
-    monkeypatch.setattr(sql.parts, "GROUP", 15)
+    monkeypatch.setattr(databases.parts, "PART", 40)
+    monkeypatch.setattr(databases.parts, "GROUP", 15)
 
 
 def held(folder) -> dict[int, tuple]:
@@ -74,7 +74,7 @@ def test_day_after_day_it_is_what_the_table_is(shop, tmp_path):
     true = Shop(shop)
     true.insert(300)
     since = Since("changed", ("id",), BACK)
-    made = sql.fetch("shop", "SELECT * FROM t", tmp_path / "0", quiet, since, NOW)
+    made = databases.fetch("shop", "SELECT * FROM t", tmp_path / "0", quiet, since, NOW)
     assert held(made.folder) == table(shop)
     for day in range(1, 5):
         before, top = held(made.folder), max(at for at, _text in table(shop).values())
@@ -87,12 +87,12 @@ def test_day_after_day_it_is_what_the_table_is(shop, tmp_path):
         true.delete(recent, latest)  # the other was the last of the reading before
         now = table(shop)
         since = Since("changed", ("id",), BACK, before=made.folder)
-        made = sql.fetch("shop", "SELECT * FROM t", tmp_path / str(day), quiet, since, NOW)
+        made = databases.fetch("shop", "SELECT * FROM t", tmp_path / str(day), quiet, since, NOW)
         assert held(made.folder) == now
         assert not made.whole
         assert made.rows == len(now)
         assert made.read < len(now) / 2
-        assert made.changes == sql.Changes(
+        assert made.changes == databases.Changes(
             new=len(now.keys() - before.keys()),
             late=sum(now[i][0] <= top for i in now.keys() - before.keys()),
             changed=sum(now[i] != before[i] for i in now.keys() & before.keys()),
@@ -109,29 +109,29 @@ def test_what_is_far_behind_is_found_when_all_is_read_again(shop, tmp_path):
     true = Shop(shop)
     true.insert(200)
     since = Since("changed", ("id",), BACK)
-    first = sql.fetch("shop", "SELECT * FROM t", tmp_path / "0", quiet, since, NOW)
+    first = databases.fetch("shop", "SELECT * FROM t", tmp_path / "0", quiet, since, NOW)
     whole = table(shop)
     true.delete(3, 4)
     true.insert(2, ago=timedelta(days=5))
     true.insert(4)
-    again = sql.fetch(
+    again = databases.fetch(
         "shop", "SELECT * FROM t", tmp_path / "1", quiet, Since(*since_of(since), before=first.folder), NOW
     )
     now = table(shop)
     assert held(again.folder) == {**{i: whole[i] for i in (3, 4)}, **{i: now[i] for i in now if i not in (200, 201)}}
-    assert again.changes == sql.Changes(4, 0, 0, 0)
+    assert again.changes == databases.Changes(4, 0, 0, 0)
     later = NOW + timedelta(days=7)
-    all_ = sql.fetch(
+    all_ = databases.fetch(
         "shop", "SELECT * FROM t", tmp_path / "2", quiet, Since(*since_of(since), before=again.folder), later
     )
     assert all_.whole
     assert held(all_.folder) == now
-    assert all_.changes == sql.Changes(new=2, late=2, changed=None, deleted=2)
+    assert all_.changes == databases.Changes(new=2, late=2, changed=None, deleted=2)
     assert "2 rows are not in the database any more: they went here too." in said(all_)
     assert "2 rows came late, after others with a higher “changed”." in said(all_)
     # The week counts from that day on.
-    next_ = sql.fetch("shop", "SELECT * FROM t", tmp_path / "3", quiet, Since(*since_of(since), before=all_.folder),
-                      later + timedelta(days=1))  # fmt: skip
+    since, day = Since(*since_of(since), before=all_.folder), later + timedelta(days=1)
+    next_ = databases.fetch("shop", "SELECT * FROM t", tmp_path / "3", quiet, since, day)
     assert not next_.whole
 
 
@@ -143,10 +143,10 @@ def since_of(since: Since) -> tuple:
 def test_a_table_that_was_altered_is_read_whole_and_that_is_said(shop, tmp_path):
     true = Shop(shop)
     true.insert(100)
-    first = sql.fetch("shop", "SELECT * FROM t", tmp_path / "0", quiet, Since("changed", ("id",), BACK), NOW)
+    first = databases.fetch("shop", "SELECT * FROM t", tmp_path / "0", quiet, Since("changed", ("id",), BACK), NOW)
     shop.run("ALTER TABLE t ADD COLUMN store integer", "UPDATE t SET store = 5 WHERE id = 1")
     since = Since("changed", ("id",), BACK, before=first.folder)
-    again = sql.fetch("shop", "SELECT * FROM t", tmp_path / "1", quiet, since, NOW)
+    again = databases.fetch("shop", "SELECT * FROM t", tmp_path / "1", quiet, since, NOW)
     assert again.whole
     assert again.rows == 100
     assert pq.read_table(again.folder, filters=[("id", "=", 1)])["store"].to_pylist() == [5]
@@ -154,21 +154,22 @@ def test_a_table_that_was_altered_is_read_whole_and_that_is_said(shop, tmp_path)
     shop.run("ALTER TABLE t RENAME COLUMN text TO note")
     since = Since("changed", ("id",), BACK, before=again.folder)
     assert any(
-        "(text, note)" in one for one in said(sql.fetch("shop", "SELECT * FROM t", tmp_path / "2", quiet, since, NOW))
+        "(text, note)" in one
+        for one in said(databases.fetch("shop", "SELECT * FROM t", tmp_path / "2", quiet, since, NOW))
     )
     shop.run("ALTER TABLE t DROP COLUMN note")
     with pytest.raises(ConnectorError, match="note"):
-        sql.fetch("shop", "SELECT id, changed, note FROM t", tmp_path / "3", quiet, since, NOW)
+        databases.fetch("shop", "SELECT id, changed, note FROM t", tmp_path / "3", quiet, since, NOW)
 
 
 def test_a_key_can_be_the_mark_and_several_columns_a_key(shop, tmp_path):
     shop.run("CREATE TABLE t (day integer, line integer, text varchar(9))")
     shop.run("INSERT INTO t VALUES " + ", ".join(f"({i // 5}, {i % 5}, 'a')" for i in range(200)))
-    made = sql.fetch("shop", "SELECT * FROM t", tmp_path / "0", quiet, Since("day", ("day", "line"), 3), NOW)
+    made = databases.fetch("shop", "SELECT * FROM t", tmp_path / "0", quiet, Since("day", ("day", "line"), 3), NOW)
     shop.run("INSERT INTO t VALUES (38, 7, 'late'), (40, 0, 'new')", "DELETE FROM t WHERE day = 39 AND line = 2")
     since = Since("day", ("day", "line"), 3, before=made.folder)
-    made = sql.fetch("shop", "SELECT * FROM t", tmp_path / "1", quiet, since, NOW)
-    assert made.changes == sql.Changes(new=2, late=1, changed=0, deleted=1)
+    made = databases.fetch("shop", "SELECT * FROM t", tmp_path / "1", quiet, since, NOW)
+    assert made.changes == databases.Changes(new=2, late=1, changed=0, deleted=1)
     assert made.read == 4 * 5 + 1  # days 36 to 40
     columns = pq.read_table(made.folder).to_pydict()
     assert sorted(zip(*columns.values(), strict=True)) == sorted(shop.run("SELECT day, line, text FROM t"))
@@ -181,8 +182,8 @@ def test_what_is_no_key_or_does_not_grow_is_refused(shop, tmp_path):
         "INSERT INTO t VALUES (1, '2024-01-01', 1, x'00'), (1, '2024-01-02', 2, x'01'), (NULL, NULL, 3, NULL)",
     )
 
-    def fetch(column: str, key: tuple[str, ...], back: timedelta) -> sql.Fetched:
-        return sql.fetch("shop", "SELECT * FROM t", tmp_path / "0", quiet, Since(column, key, back), NOW)
+    def fetch(column: str, key: tuple[str, ...], back: timedelta) -> databases.Fetched:
+        return databases.fetch("shop", "SELECT * FROM t", tmp_path / "0", quiet, Since(column, key, back), NOW)
 
     with pytest.raises(BadResponse, match="2 rows have no “id” of their own"):
         fetch("day", ("id",), BACK)
@@ -194,20 +195,22 @@ def test_what_is_no_key_or_does_not_grow_is_refused(shop, tmp_path):
     made = fetch("day", ("x",), BACK)
     assert any("1 rows have no “day”" in one for one in said(made))
     with pytest.raises(BadResponse, match="do not fit"):
-        sql.fetch("shop", "SELECT * FROM t", tmp_path / "1", quiet, Since("day", ("x",), 5, before=made.folder), NOW)
+        databases.fetch(
+            "shop", "SELECT * FROM t", tmp_path / "1", quiet, Since("day", ("x",), 5, before=made.folder), NOW
+        )
 
 
 @only(["sqlite"])
 def test_another_question_or_a_damaged_folder_is_read_whole(shop, tmp_path):
     true = Shop(shop)
     true.insert(60)
-    first = sql.fetch("shop", "SELECT * FROM t", tmp_path / "0", quiet, Since("changed", ("id",), BACK), NOW)
+    first = databases.fetch("shop", "SELECT * FROM t", tmp_path / "0", quiet, Since("changed", ("id",), BACK), NOW)
     since = Since("changed", ("id",), BACK, before=first.folder)
-    other = sql.fetch("shop", "SELECT * FROM t WHERE id > 5", tmp_path / "1", quiet, since, NOW)
+    other = databases.fetch("shop", "SELECT * FROM t WHERE id > 5", tmp_path / "1", quiet, since, NOW)
     assert other.whole
     assert any("Something else is asked for" in one for one in said(other))
     sorted(first.folder.glob("*.parquet"))[0].unlink()
-    again = sql.fetch("shop", "SELECT * FROM t", tmp_path / "2", quiet, since, NOW)
+    again = databases.fetch("shop", "SELECT * FROM t", tmp_path / "2", quiet, since, NOW)
     assert again.whole
     assert any("damaged or gone" in one for one in said(again))
     assert held(again.folder) == table(shop)

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from connectors import BadResponse
-from connectors.sql.statement import checked, whole
+from connectors.databases.statement import checked, whole
 from tests.connectors.conftest import postgres_database
 
 REFUSED = {

@@ -9,15 +9,16 @@ import pytest
 import streamlit as st
 
 import settings
-from connectors import fetched, sql
-from connectors.sql import session
+from connectors import databases, fetched
+from connectors.databases import session
 from data import tables
-from tests.connectors.conftest import named  # noqa: F401  # a fixture
+from tests.connectors.conftest import named, origin, send  # noqa: F401  # fixtures
 from ui import background
 from ui.data import fetching
 
 LINES = 120  # of the shop: line i sells i % 5 + 1 units at 2.50 on day i // 4 of 2024, so that its sums are known
 TOTAL = sum(2.5 * (i % 5 + 1) for i in range(LINES))
+CONNECT = "Connect to a database, a store or the web"
 STRANGE = "*bold* <b>$x$</b>"
 
 
@@ -56,6 +57,11 @@ def said(app):
 def press(app, label):
     """Press a button and wait until what it started has ended."""
     button(app, label).click().run()
+    return wait(app)
+
+
+def wait(app):
+    """Wait until what was started has ended."""
     for _attempt in range(600):
         if not any(one in app.session_state for one in (fetching.RUN, "job-sales", "job-customers")):
             break
@@ -86,9 +92,9 @@ def kept():
 
 
 def test_a_closed_expander_asks_no_database(visit, shop, monkeypatch):
-    monkeypatch.setattr(sql, "tables", lambda source: pytest.fail("it was asked"))
+    monkeypatch.setattr(databases, "tables", lambda source: pytest.fail("it was asked"))
     app = visit("data", table="sales", database="shop")
-    assert "Connect to a database" in [one.label for one in app.expander]
+    assert CONNECT in [one.label for one in app.expander]
 
 
 def test_a_table_is_shown_fetched_and_read_like_a_file(visit, shop):
@@ -105,7 +111,7 @@ def test_a_table_is_shown_fetched_and_read_like_a_file(visit, shop):
     frame = tables.read(found)
     assert (frame["quantity"] * frame["unit_price"]).sum() == TOTAL
     assert (len(frame), found.origin.name, found.origin.database) == (LINES, "shop: lines", kept()[0].id)
-    assert "read from a database" in said(app)
+    assert "read from a connected source" in said(app)
 
 
 def test_up_to_date_counts_what_came_and_the_pages_show_it(visit, shop):
@@ -158,14 +164,14 @@ def test_what_is_no_select_is_refused(visit, shop, text):
 def test_where_none_is_named_it_says_how(visit):
     app = visit("data", table="sales", connect="true")
     assert "VIGIE_DATABASES=shop=postgresql" in said(app)
-    assert not [one for one in app.selectbox if one.label == "Database"]
+    assert not [one for one in app.selectbox if one.label == "Database or store" and "shop" in one.options]
 
 
 def test_a_wrong_password_is_a_sentence_without_it(visit, shop, monkeypatch):
     def refused(source):
         raise session.failed(source, "login", "password authentication failed: hunter2") from None
 
-    monkeypatch.setattr(sql, "tables", refused)
+    monkeypatch.setattr(databases, "tables", refused)
     app = connected(visit)
     assert "does not let Vigie in: check the user, password" in said(app)
     assert len(app.warning) == 1
@@ -217,7 +223,7 @@ def test_a_key_that_is_none_is_refused_and_nothing_is_kept(visit, shop):
 
 def test_cancelled_it_leaves_nothing(visit, shop, monkeypatch):
     reached, go = threading.Event(), threading.Event()
-    reads = sql.fetch
+    reads = databases.fetch
 
     def slow(source, query, into, step, *rest):
         def waiting(message, share):
@@ -227,7 +233,7 @@ def test_cancelled_it_leaves_nothing(visit, shop, monkeypatch):
 
         return reads(source, query, into, waiting, *rest)
 
-    monkeypatch.setattr(sql, "fetch", slow)
+    monkeypatch.setattr(databases, "fetch", slow)
     app = connected(visit)
     button(app, "Fetch").click().run()
     assert reached.wait(20)
@@ -253,5 +259,53 @@ def test_names_of_a_database_are_text_and_a_reading_is_removed(visit, shop):
 
 def test_it_is_there_in_french(visit, shop):
     app = connected(visit, lang="fr")
-    assert "Se connecter à une base de données" in [one.label for one in app.expander]
+    assert "Se connecter à une base de données, un stockage ou au web" in [one.label for one in app.expander]
     assert "Table" not in [one.label for one in app.selectbox]
+
+
+def test_a_file_of_the_web_is_read_brought_up_to_date_and_told_in_the_tree(visit, home, origin, monkeypatch):  # noqa: F811
+    monkeypatch.setenv("VIGIE_PRIVATE_HOSTS", "127.0.0.1")
+    settings.get.cache_clear()
+    header, lines = (
+        "sold_at,product,quantity,unit_price\n",
+        ["{1},{2},{3},{4}\n".format(*line(i)) for i in range(LINES)],
+    )
+    origin.answers = [send("".join([header, *lines]).encode())]
+    app = connected(visit, "", database="https://")
+    assert "What came of your sources" not in [one.value for one in app.subheader]
+    field = next(one for one in app.text_input if one.label == "Address of a file")
+    field.set_value("https://localhost/x.csv").run()
+    assert "private network" in said(app)
+    field = next(one for one in app.text_input if one.label == "Address of a file")
+    field.set_value(origin.url).run()
+    press(app, "Fetch")
+    assert f"{LINES} rows of 127.0.0.1: file.csv were read" in said(app)
+    press(app, "Check and use")
+    frame = tables.read(active())
+    assert (frame["quantity"] * frame["unit_price"]).sum() == TOTAL
+    assert "What came of your sources" in [one.value for one in app.subheader]
+    figure = app.get("plotly_chart")[0].proto
+    assert "From your sources came 1 dataset, 0 models and" in figure.alt or "1 dataset" in figure.spec
+    origin.answers = [send("".join([header, *lines[:100]]).encode())]
+    press(app, "Bring up to date")
+    assert active().rows["sales"] == 100
+
+
+def test_a_table_beside_the_sales_is_made_of_a_reading_and_goes_on_with_it(visit, shop):
+    press(fetch(connected(visit)), "Check and use")
+    shop("CREATE TABLE goods (product text, description text, supplier text)")
+    shop("INSERT INTO goods VALUES (?, ?, ?)", [(f"P{i}", f"Lamp {i}", "S1") for i in range(7)])
+    st.cache_resource.clear()
+    fetch(connected(visit, "goods"), None)
+    goods = next(one for one in kept() if one.name == "shop: goods")
+    app = visit("data", **{"table": "sales", "beside": "products", "beside-of": goods.id})
+    assert any("7 of its products are sold here" in one.value for one in app.markdown)
+    press(app, "Keep it beside the sales")
+    assert tables.read(active(), "products")["description"].tolist() == [f"Lamp {i}" for i in range(7)]
+    shop("UPDATE goods SET description = 'Shelf' WHERE product = 'P3'")
+    lineage = active().lineage
+    app = connected(visit)
+    next(one for one in app.button if one.key == f"again-{goods.id}").click().run()
+    wait(app)
+    assert tables.read(active(), "products")["description"].tolist()[3] == "Shelf"
+    assert (active().lineage, active().rows["sales"]) == (lineage, LINES)

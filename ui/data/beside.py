@@ -1,5 +1,7 @@
-"""Tables beside the sales: which are there, what lacks without the others; a template, a file, a look, and kept."""
+"""Tables beside the sales: which are there, what lacks without the others; a template, a file or what was read from a
+source, a look, and kept."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -7,13 +9,15 @@ import streamlit as st
 
 import locales
 import settings
-from connectors import ConnectorError, beside, files, recipes
+from connectors import ConnectorError, beside, fetched, files, recipes
+from connectors.fetched import Kept
 from data import beside as kept
 from data.beside import COUNT, MOVES, TABLES
 from data.tables import Stored
 from locales.labels import label
-from ui import background, cards, downloads, inputs, uploads
-from ui.data import appending, sources, understood
+from models.quality import gate
+from ui import background, cards, database, downloads, inputs, uploads
+from ui.data import appending, fetching, sources, understood
 from ui.text import N_, _, plain
 
 ROUND = "beside-round"  # in the session: a new place for a file after each that was kept
@@ -63,18 +67,38 @@ def _card(stored: Stored, name: str) -> None:
 
 
 def _ask(stored: Stored, name: str) -> None:
-    """A template, a file, which column is which, what it holds, and the button that keeps it."""
+    """A template, a file or a reading, which column is which, what it holds, and the button that keeps it."""
+    readings = {one.id: one for one in fetched.known(settings.get().home)}
+    origin = ""
+    if readings:
+        called = {"": _("a file")} | {one.id: one.name for one in readings.values()}
+        origin = inputs.choice(_("Made of"), list(called), "beside-of", called.__getitem__)
+    if origin:
+        one = readings[origin]
+        _taken(stored, name, one.name, f"{one.id} {name}", lambda layout: fetching.raw(one, layout), one)
+        return
     st.caption(_("A template: what each column means, and two rows as an example to replace by your own"))
     downloads.table(kept.template(name), f"template_{name}")
     given = uploads.ask(
         _("A table as CSV, XLSX, XLS, ODS, Parquet or JSON, also compressed (.gz, .zip); at most {limit} MB"),
         f"beside-{name}-{st.session_state.get(ROUND, 0)}",
     )
-    if given is None:
-        return
-    told = understood.chosen(given.file_id)
+    if given is not None:
+        _taken(stored, name, given.name, given.file_id, lambda layout: uploads.read(given, layout))
+
+
+def _taken(
+    stored: Stored,
+    name: str,
+    file: str,
+    key: str,
+    read: Callable[[Mapping[str, str]], files.Raw],
+    reading: Kept | None = None,
+) -> None:
+    """Which column is which, what it holds, and the button that keeps it; `read(layout)` reads it."""
+    told = understood.chosen(key)
     try:
-        raw = uploads.read(given, recipes.layout(told))
+        raw = read(recipes.layout(told))
         chosen = _mapped(raw, name)
         if missing := [label(column) for column in beside.needed(name) if column not in chosen]:
             st.caption(_("Still to choose: {columns}").format(columns=plain(", ".join(missing))))
@@ -83,7 +107,7 @@ def _ask(stored: Stored, name: str) -> None:
     except ConnectorError as error:
         _refused(error)
         return
-    understood.choose(given.file_id, readings)
+    understood.choose(key, readings)
     cards.findings((*raw.findings, *findings))
     st.dataframe(frame.head(SHOWN), hide_index=True, column_config={one: label(one) for one in frame})
     fits = _met(stored, name, frame)
@@ -91,11 +115,13 @@ def _ask(stored: Stored, name: str) -> None:
     if is_open:
         st.caption(_("Answer what is asked above: nothing is kept before."))
     if st.button(_("Keep it beside the sales"), type="primary", icon=":material/check:", disabled=is_open or not fits):
-        home, file = settings.get().home, given.name
+        home, engine = settings.get().home, database.engine()
 
         def work(step: background.Step) -> None:
             step(N_("Keeping the table"), 0.5)
-            kept.put(home, stored, name, frame, file, datetime.now(UTC))
+            gate.put(engine, home, stored, name, frame, file, datetime.now(UTC), reading.id if reading else "")
+            if reading:
+                fetched.stands_beside(home, reading, name, fetched.Beside(stored.lineage, chosen, told))
 
         st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
         sources.start("sales", "append", work)

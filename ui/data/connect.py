@@ -1,4 +1,5 @@
-"""A table or a SELECT of a database as a source: chosen, looked at, fetched, read like a file, brought up to date."""
+"""A table or a SELECT of a database, a collection, a folder of a store, a file of the web as a source: chosen, looked
+at, fetched, read like a file, brought up to date."""
 
 import hashlib
 from datetime import datetime
@@ -7,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 import settings
-from connectors import ConnectorError, fetched, sql
-from connectors.sql import statement
+from connectors import ConnectorError, databases, fetched, web
+from connectors.databases import statement
+from connectors.databases.parts import born_of
 from data.dataset import Table
 from ui import cards, inputs
 from ui.data import fetching
@@ -16,9 +18,10 @@ from ui.text import N_, _, plain
 
 WAYS = {"table": N_("A table"), "select": N_("A SELECT")}
 ROWS_SHOWN = 8
+MAX_ADDRESS = 2_000  # characters
 NUMBERS = ("int", "uint", "float", "double", "decimal")
 NONE = N_(
-    "No database is named yet. Name one where Vigie is started, with an account that may only read: "
+    "No database or store is named yet. Name one where Vigie is started, with an account that may only read: "
     "{example}, or in the table {table} of .streamlit/secrets.toml."
 )
 
@@ -30,20 +33,24 @@ def view(table: Table) -> None:
     for one in fetched.known(settings.get().home):
         fetching.card(table, one)
     fetching.mapped(table)
-    if sql.sources():
-        _new()
-    else:
+    _new()
+    if not databases.sources():
         example = "VIGIE_DATABASES=shop=postgresql://reader:password@host/shop"
         st.markdown(plain(_(NONE).format(example=example, table="[vigie.databases]")))
 
 
 def _new() -> None:
     """Choose what to read, see its first rows, say what will be new next time, and fetch it."""
-    source = inputs.choice(_("Database"), ["", *sql.sources()], "database", lambda one: one or _("choose a database"))
-    if not source:
+    named = {"": _("choose a source"), web.SOURCE: _("a file at an address of the web")}
+    source = inputs.choice(
+        _("Database or store"), ["", *databases.sources(), web.SOURCE], "database", lambda one: named.get(one, one)
+    )
+    if source == web.SOURCE:
+        _address()
+    if source in named:
         return
     try:
-        with st.spinner(_("Asking the database what there is")):
+        with st.spinner(_("Asking what there is")):
             asked = _asked(source)
             first = _first(source, asked[0]) if asked else None
     except ConnectorError as error:
@@ -88,9 +95,29 @@ def _new() -> None:
         fetching.start(source, query, name, column, tuple(key))
 
 
-def _asked(source: str) -> tuple[str, str, list[sql.Column]] | None:
-    """The SELECT that somebody chose, what it is called, and the columns of the table where it is one."""
-    if inputs.view(_("What to read"), list(WAYS), "reads", lambda one: _(WAYS[one])) == "select":
+def _address() -> None:
+    """Ask for an address, and fetch the file that is there."""
+    url = st.text_input(
+        _("Address of a file"), key=fetching.ADDRESS, max_chars=MAX_ADDRESS,
+        help=_("A CSV, Parquet or JSON file, or a workbook, as it can be uploaded too; it is fetched anew each time."),
+    )  # fmt: skip
+    if not url:
+        return
+    try:
+        address = web.checked(url)
+    except ConnectorError as error:
+        st.warning(plain(error.sentence()), icon=":material/block:")
+        return
+    if st.button(_("Fetch"), type="primary", icon=":material/download:"):
+        fetching.start(web.SOURCE, address, web.called(address), None, ())
+
+
+def _asked(source: str) -> tuple[str, str, list[databases.Column]] | None:
+    """The question that somebody chose, what it is called, and the columns of the table where it is one."""
+    if (
+        databases.takes_select(source)
+        and inputs.view(_("What to read"), list(WAYS), "reads", lambda one: _(WAYS[one])) == "select"
+    ):
         query = st.text_area(_("One SELECT"), key=f"select-{source}", max_chars=statement.MAX_CHARACTERS).strip()
         short = " ".join(query.split())
         return (query, f"{source}: {short[:40]}{'…' if len(short) > 40 else ''}", []) if query else None
@@ -101,29 +128,37 @@ def _asked(source: str) -> tuple[str, str, list[sql.Column]] | None:
     called = inputs.choice(_("Table there"), ["", *tables], fetching.RELATION, lambda one: one or _("choose a table"))
     if not called:
         return None
-    return sql.select(source, tables[called]), f"{source}: {called}", _columns(source, tables[called])
+    query, name = databases.select(source, tables[called]), f"{source}: {called}"
+    if lists := [] if databases.takes_select(source) else _first(source, query).lists:
+        chosen = st.selectbox(
+            _("A row for each element of"), lists, index=None, placeholder=_("none: a row a document, lists are text"),
+            key=f"lists-{source}-{called}",
+        )  # fmt: skip
+        if chosen:
+            query, name = databases.select(source, tables[called], chosen), f"{name}, {chosen}"
+    return query, name, _columns(source, tables[called])
 
 
 def _grows(kind: str, cells: pd.Series) -> bool:
-    """Whether a column may say what is new: a moment, a number, or text that is an ISO date."""
+    """Whether a column may say what is new: a moment, a number, or text that is an ISO date or an ObjectId."""
     if kind.startswith("string"):
         try:
-            return bool([datetime.fromisoformat(cell) for cell in cells.dropna()])
+            return bool([born_of(cell) or datetime.fromisoformat(cell) for cell in cells.dropna()])
         except ValueError:
             return False
     return kind.startswith(("timestamp", "date", *NUMBERS))
 
 
 @st.cache_resource(max_entries=20, ttl=60, show_spinner=False)
-def _tables(source: str) -> list[sql.Table]:
-    return sql.tables(source)
+def _tables(source: str) -> list[databases.Table]:
+    return databases.tables(source)
 
 
 @st.cache_resource(max_entries=20, ttl=60, show_spinner=False)
-def _columns(source: str, table: sql.Table) -> list[sql.Column]:
-    return sql.columns(source, table)
+def _columns(source: str, table: databases.Table) -> list[databases.Column]:
+    return databases.columns(source, table)
 
 
 @st.cache_resource(max_entries=20, ttl=60, show_spinner=False)
-def _first(source: str, query: str) -> sql.Preview:
-    return sql.preview(source, query, ROWS_SHOWN)
+def _first(source: str, query: str) -> databases.Preview:
+    return databases.preview(source, query, ROWS_SHOWN)

@@ -1,17 +1,19 @@
-"""Readings of databases that are kept: fetched in the background, read like a file, brought up to date, removed."""
+"""Readings of sources that are kept: fetched in the background, read like a file, brought up to date, removed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import pandas as pd
 import streamlit as st
 
 import locales
 import settings
-from connectors import ConnectorError, fetched, files, sql
+from connectors import ConnectorError, databases, fetched, files
 from connectors.fetched import Kept
 from data.dataset import Dataset, Table
 from data.tables import Stored
+from models.lifecycle import provenance
 from models.quality import gate
 from ui import background, database
 from ui.data import sources
@@ -20,7 +22,7 @@ from ui.text import _, plain
 RUN, OPEN, SAID = "fetch-run", "fetch-open", "fetch-said"  # in the session: the job, whose columns are shown, its end
 
 
-RELATION = "relation"  # the table that is looked at, in the session and the URL
+RELATION, ADDRESS = "relation", "address"  # the table that is looked at, the address: in the session, one in the URL
 
 
 @dataclass(frozen=True)
@@ -28,19 +30,19 @@ class _Said:
     """How a reading ended, and whether a dataset was made of it."""
 
     kept: Kept
-    changes: sql.Changes | None
+    changes: databases.Changes | None
     used: bool = False
 
 
 def running() -> bool:
-    """Whether something is read from a database in this session; if so, how far it is, is shown."""
+    """Whether something is read from a source in this session; if so, how far it is, is shown."""
     if RUN in st.session_state:
         background.show(st.session_state[RUN], _ended)
     return RUN in st.session_state
 
 
 def start(source: str, query: str, name: str, column: str | None, key: tuple[str, ...]) -> None:
-    """Fetch a SELECT in the background, what is new of it where it was fetched before; datasets of it go on too."""
+    """Ask a source in the background, for what is new where it was asked before; datasets of it go on too."""
     home, limit = settings.get().home, settings.get().upload_limit_mb * 1_000_000
     engine = database.engine()
     said: list[_Said] = []
@@ -55,11 +57,17 @@ def start(source: str, query: str, name: str, column: str | None, key: tuple[str
         def keep(made: Dataset) -> Stored:
             return gate.keep(engine, home, made, datetime.now(UTC))
 
+        def put(sold: Stored, beside: str, frame: pd.DataFrame) -> Stored:
+            return gate.put(engine, home, sold, beside, frame, kept.name, datetime.now(UTC), kept.id)
+
         def keeping(message: str, share: float) -> None:
             step(message, 0.85 + 0.15 * share)
 
-        if fetched.carry(home, kept, limit, keeping, keep, datetime.now(UTC), show=True):
-            said[:] = [_Said(kept, changes, used=True)]
+        try:
+            if fetched.carry(home, kept, limit, keeping, keep, put, datetime.now(UTC), show=True):
+                said[:] = [_Said(kept, changes, used=True)]
+        finally:
+            provenance.note(engine, home)
 
     st.session_state.pop("failed", None)
     st.session_state[SAID] = said
@@ -72,7 +80,8 @@ def _ended(status: str, message: str, error: ConnectorError | None) -> None:
     said: list[_Said] = st.session_state.pop(SAID, [])
     if said:
         st.session_state["done"] = [_sentence(said[0])]
-        st.session_state[OPEN], st.session_state[RELATION] = "" if said[0].used else said[0].kept.id, ""
+        st.session_state[OPEN] = "" if said[0].used else said[0].kept.id
+        st.session_state[RELATION] = st.session_state[ADDRESS] = ""
     if status == "failed":
         st.session_state["failed"] = (message, getattr(error, "report", None))
     elif status == "cancelled" and not said:
@@ -106,7 +115,7 @@ def card(table: Table, one: Kept) -> None:
             st.button(_("Read it"), key=f"open-{one.id}", on_click=st.session_state.update, args=({OPEN: one.id},))
         asked = st.button(
             _("Bring up to date"), key=f"again-{one.id}", icon=":material/sync:",
-            disabled=one.source not in sql.sources() or sources.busy(table),
+            disabled=not fetched.reachable(one) or sources.busy(table),
         )  # fmt: skip
         st.button(_("Remove"), key=f"forget-{one.id}", icon=":material/delete:", on_click=_forget, args=(one,))
     if asked:
@@ -129,12 +138,13 @@ def mapped(table: Table) -> None:
     if one is None or sources.busy(table):
         return
     st.markdown(f"**{plain(one.name)}**")
-    found = sources.mapped(table, one.name, f"{one.id} {one.reading}", lambda layout: _raw(one, layout))
+    found = sources.mapped(table, one.name, f"{one.id} {one.reading}", lambda layout: raw(one, layout))
     if found:
         sources.take(table, found, one.id)
 
 
-def _raw(one: Kept, layout: Mapping[str, str]) -> files.Raw:
+def raw(one: Kept, layout: Mapping[str, str]) -> files.Raw:
+    """A reading as the text of a file is (see `connectors.fetched.raw`)."""
     return _read(f"{one.id} {one.reading}", settings.get().upload_limit_mb, tuple(sorted(layout.items())), one)
 
 

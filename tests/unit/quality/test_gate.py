@@ -3,12 +3,13 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 import jobs
 import settings
-from data import append, checks, state, tables
+from data import append, beside, checks, state, tables
 from data.dataset import Dataset, Origin
 from models.quality import gate, rules
 from models.quality.rules import Rule
@@ -106,3 +107,20 @@ def test_the_job_writes_down_how_the_rules_fare_and_says_what_is_broken(home):
     }
     log = checks.log(engine, stored.lineage)
     assert log[["state", "stopped"]].to_numpy().tolist() == [["held", False], ["failed", False]]
+
+
+def test_a_table_beside_the_sales_is_judged_before_the_pages_show_it(engine, tmp_path, first):
+    content = rules.to_json(Rule("filled", "products", ("supplier",), severity="stop"))
+    checks.write(engine, "supplied", first.lineage, content, 0, NOW)
+    goods = pd.DataFrame({"product": ["x", "y"], "description": ["Lamp", "Shelf"], "category": None, "supplier": "S1"})
+    goods = goods.astype("str")
+    good = gate.put(engine, tmp_path, first, "products", goods, "goods.csv", NOW)
+    assert tables.active(tmp_path, "sales").version == good.version
+    assert gate.put(engine, tmp_path, good, "products", goods, "goods.csv", NOW) == good  # nothing new, nothing to undo
+    lacking = goods.assign(supplier=pd.Series(["S1", None], dtype="str"))
+    with pytest.raises(gate.Stopped, match="1"):
+        gate.put(engine, tmp_path, good, "products", lacking, "goods.csv", NOW)
+    assert tables.active(tmp_path, "sales").version == good.version
+    more = gate.put(engine, tmp_path, good, "products", goods.assign(description="Lamp"), "goods.csv", NOW)
+    assert [one.rows for one in more.findings if one.message == beside.BROUGHT] == [2]  # told once, however often
+    assert append.before(tmp_path, more) == good

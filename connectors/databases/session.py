@@ -1,7 +1,7 @@
-"""A session with a database: read-only, with a time limit, and with errors that say no secret.
+"""A session with a database or a store: read-only, with a time limit, and with errors that say no secret.
 
-Each kind of database has a module that opens one (`connectors.sql.postgres`, `.mysql`, `.sqlite`, `.duck`, `.other`);
-what they share stands here.
+Each kind has a module that opens one (`connectors.databases.postgres`, `.mysql`, `.sqlite`, `.duck`, `.other`,
+`.mongo`, `.s3`); what they share stands here.
 """
 
 import queue
@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
+from urllib.parse import unquote
 
 import settings
 from connectors import BadResponse, ConnectorError, NotFound, Unavailable
@@ -21,25 +22,29 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 T = TypeVar("T")
-CONNECT_SECONDS = 10
+CONNECT_SECONDS, LOOK_SECONDS = 10, 30.0  # to get in; to see what there is
 BATCH = 20_000  # rows, where the driver lets one choose
 AHEAD = 2  # batches that are read while one is written
 BEAT = 0.5  # seconds between two looks at whether somebody cancelled
+LEFT = 10  # seconds that a reading which was given up is waited for; one that hangs ends by its time limit
 WHY = 160  # characters of what the database says
 
-Kind = Literal["login", "gone", "rights", "lacks", "sql", "slow", "busy", "values"]
+Kind = Literal["login", "gone", "rights", "lacks", "sql", "slow", "busy", "values", "keys", "far", "folder"]
 
 
 @dataclass(frozen=True)
 class Field:
     """A column of an answer: its `name`, its `kind` in Arrow, the `expression` that reads it, what the database calls
-    its `type`, and a sentence on what it becomes where that is less than it was, or something else."""
+    its `type`, and a sentence on what it becomes where that is less than it was, or something else. `key`: it tells
+    rows apart; `lists`: its cells are lists, of each of which rows can be made."""
 
     name: str
     kind: "pa.DataType"
     expression: str
     type: str = ""
     said: str = ""
+    key: bool = False
+    lists: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,11 @@ class Session:
     of `describe` and a last column LOST that counts cells with no meaning outside the database (an infinite date, a
     number that is none), which are missing in the batch; `estimate` says about how many rows there are, None where
     that is not known; `stop` ends `read`, from another thread.
+
+    Where questions are no SQL, `checked` says what to ask (as `statement.checked`). A store whose documents say
+    themselves what they hold is read while it is described: `share` says how much of that is done, and `grown`
+    describes what is new since a bound as an earlier reading with these kinds was, or all
+    of it where that does not fit.
     """
 
     dialect: str  # of sqlglot
@@ -66,6 +76,9 @@ class Session:
     estimate: Callable[[str], int | None]
     stop: Callable[[], None]
     findings: tuple[Finding, ...] = ()
+    checked: Callable[[str, int | None], str] | None = None
+    grown: Callable[[str, dict[str, str], Bound], list[Field]] | None = None
+    share: Callable[[], float] = lambda: 0.0
 
 
 LOST = "vigie lost"
@@ -96,6 +109,18 @@ _SENTENCES: dict[str, tuple[type[ConnectorError], str]] = {
     "lacks": (NotFound, N_("The database “{source}” has no such table, column or function: {why}.")),
     "sql": (BadResponse, N_("The database “{source}” does not run this SELECT: {why}.")),
     "values": (BadResponse, N_("The database “{source}” gives values that cannot be kept: {why}.")),
+    "keys": (
+        Unavailable,
+        N_("The object store “{source}” does not take these keys, or lets them read nothing: check VIGIE_DATABASES."),
+    ),
+    "far": (
+        Unavailable,
+        N_("The object store “{source}” cannot be reached: check its endpoint and region in VIGIE_DATABASES."),
+    ),
+    "folder": (
+        NotFound,
+        N_("The object store “{source}” has no Parquet file in “{why}”: check the bucket and the folder."),
+    ),
 }
 
 
@@ -105,21 +130,29 @@ def failed(source: str, kind: "Kind | Literal['cut']", why: object = "", seconds
     return error(sentence, source=source, why=_plain(source, str(why)), seconds=f"{seconds:g}")
 
 
+def address(source: str) -> str:
+    """The URL of a database or store, as the settings have it. Raises `NotFound` where they name none."""
+    named = settings.get().databases
+    if source not in named:
+        message = N_("The settings name no database “{source}”: they name {others} (VIGIE_DATABASES).")
+        raise NotFound(message, source=source, others=", ".join(named) or "none")
+    return named[source].get_secret_value()
+
+
 def url(source: str) -> "URL":
     """The URL of a database of the settings. Raises `NotFound` where they name none, or one that is no URL."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
-    named = settings.get().databases
-    if source not in named:
-        message = N_("The settings name no database “{source}”: they name {others} (VIGIE_DATABASES).")
-        raise NotFound(message, source=source, others=", ".join(named) or "none")
     try:
-        return make_url(named[source].get_secret_value())
+        return make_url(address(source))
     except (ArgumentError, ValueError):
-        raise NotFound(
-            N_("The URL of the database “{source}” in VIGIE_DATABASES cannot be read."), source=source
-        ) from None
+        raise unreadable(source) from None
+
+
+def unreadable(source: str) -> NotFound:
+    """The error to raise where the URL of a source is none: `from None`, since others have it in theirs."""
+    return NotFound(N_("The URL of the database “{source}” in VIGIE_DATABASES cannot be read."), source=source)
 
 
 def _plain(source: str, why: str) -> str:
@@ -127,10 +160,10 @@ def _plain(source: str, why: str) -> str:
     lines = [line.strip() for line in why.splitlines() if line.strip()]
     text = re.sub(r"^(\w+: )*\[?libpq\]?.*?: |^.*?ERROR:\s+", "", lines[0]) if lines else "?"
     named = settings.get().databases
-    if source in named:
-        whole = named[source].get_secret_value()
-        for secret in sorted({whole, url(source).password or ""}, key=len, reverse=True):
-            text = text.replace(str(secret), "***") if secret else text
+    whole = named[source].get_secret_value() if source in named else ""
+    word = re.search(r"://[^:@/]*:([^@]*)@", whole)
+    for secret in (whole, *([word[1], unquote(word[1])] if word else [])):
+        text = text.replace(secret, "***") if secret else text
     return text[:WHY].rstrip(". ")
 
 
@@ -178,4 +211,4 @@ def watched(read: Iterator[T], stop: Callable[[], None], beat: Callable[[], None
         left.set()
         if thread.is_alive():
             stop()
-        thread.join()
+        thread.join(LEFT)

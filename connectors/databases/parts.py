@@ -1,4 +1,4 @@
-"""What was read from a database as a folder of Parquet files: written in parts, and brought up to date by key.
+"""What was read from a source as a folder of Parquet files: written in parts, and brought up to date by key.
 
 A part has up to `PART` rows, so that bringing a day up to date writes one or two of them again; the others are shared
 with the folder before (hard links). Every file of the folder is a part; `read_parquet("folder/*.parquet")` reads all.
@@ -6,6 +6,7 @@ with the folder before (hard links). Every file of the folder is a part; `read_p
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -18,8 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from connectors import BadResponse
-from connectors.sql.postgres import quoted
-from connectors.sql.session import Field
+from connectors.databases.postgres import quoted
+from connectors.databases.session import Field
 from locales import N_
 
 PART = 250_000  # rows
@@ -29,6 +30,7 @@ GROUP_BYTES = 32_000_000
 ABOUT = "_fetched.json"  # readers of folders of Parquet leave out names that begin so
 JOIN = "200MB"  # of memory, then the disk
 MOMENTS = (pa.types.is_timestamp, pa.types.is_date)
+ID = 24  # characters of an ObjectId of MongoDB
 NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
 
 
@@ -36,9 +38,10 @@ NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
 class Since:
     """How a table grows, so that the next reading brings only what is new.
 
-    Rows are the same where all of `key` are; `column` only grows: a moment, a number, or text that is an ISO date. Rows
-    that come `back` late are still found (a number where the column is one); rows later than that, and those that were
-    deleted, when all is read again, `every` so often. `before` is the folder of the last reading.
+    Rows are the same where all of `key` are; `column` only grows: a moment, a number, or text that is an ISO date or an
+    ObjectId of MongoDB, which begins with its moment. Rows that come `back` late are still found (a number where the
+    column is one); rows later than that, and those that were deleted, when all is read again, `every` so often.
+    `before` is the folder of the last reading.
     """
 
     column: str
@@ -145,10 +148,25 @@ def schema(fields: Sequence[Field]) -> pa.Schema:
 
 def highest(folder: Path, column: str) -> Any:
     """The highest value of a column, as Python has it; None where there is none."""
+    found = [_edges(part, column) for part in parts(folder)]
+    if all(edges is not None for edges in found):
+        return max((high for _low, high in filter(None, found) if high is not None), default=None)
     with _duckdb(folder) as connection:
         return _value(
             connection, f"SELECT max({quoted(column)}) FROM read_parquet($parts)", parts=_texts(parts(folder))
         )
+
+
+def _edges(part: Path, column: str) -> tuple[Any, Any] | None:
+    """The lowest and the highest value of a column as the footer of a part has them, None each where it has no value;
+    None where the footer does not say."""
+    about_part = pa.parquet.read_metadata(part)
+    place = about_part.schema.names.index(column)
+    groups = [about_part.row_group(group).column(place).statistics for group in range(about_part.num_row_groups)]
+    filled = [one for one in groups if one is None or one.num_values]
+    if any(one is None or not one.has_min_max for one in filled):
+        return None
+    return min((one.min for one in filled), default=None), max((one.max for one in filled), default=None)
 
 
 def empty(folder: Path, column: str) -> int:
@@ -172,6 +190,8 @@ def lowest_read(high: Any, since: Since, now: datetime) -> Any:
         column=since.column,
     )
     try:
+        if isinstance(high, str) and (born := born_of(high)):
+            return f"{int((min(born, _like(now, born)) - since.back).timestamp()):08x}".ljust(ID, "0")  # type: ignore[operator]
         if isinstance(high, str):
             written = datetime.fromisoformat(high)
             back = min(written, _like(now, written)) - since.back  # type: ignore[operator]
@@ -185,6 +205,11 @@ def lowest_read(high: Any, since: Since, now: datetime) -> Any:
         return high - (Decimal(since.back) if isinstance(high, Decimal) else since.back)
     except (TypeError, ValueError):
         raise wrong from None
+
+
+def born_of(text: str) -> datetime | None:
+    """When an ObjectId of MongoDB, as text, was made: its first four bytes are seconds. None where it is none."""
+    return datetime.fromtimestamp(int(text[:8], 16), UTC) if re.fullmatch(f"[0-9a-f]{{{ID}}}", text) else None
 
 
 def _like(now: datetime, other: datetime) -> datetime:
@@ -232,14 +257,10 @@ def merge(before: Path, fresh: Path, into: Path, fields: Sequence[Field], since:
     with _duckdb(into) as connection:
         new = _texts(parts(fresh))
         connection.execute("CREATE TEMP TABLE fresh AS SELECT * FROM read_parquet($parts)", {"parts": new})
-        old = {"old": _texts(parts(before))}
-        sql = (
-            f"SELECT filename, count(*), max({mark}) >= $low FROM read_parquet($old, filename = true) GROUP BY filename"
-        )
-        sized = _rows(connection, sql, **old, low=low)
-        tail = {file for file, count, reached in sized if reached or count < SMALL * PART}
+        tail = {str(part) for part in parts(before) if _reaches(part, since.column, low)}
+        near = _near(connection, parts(before), since.key[0], kinds.field(since.key[0]).type) - tail
         sql = f"SELECT DISTINCT filename FROM read_parquet($old, filename = true) SEMI JOIN fresh USING ({key})"
-        touched = tail | {file for (file,) in _rows(connection, sql, **old)}
+        touched = tail | {file for (file,) in (_rows(connection, sql, old=sorted(near)) if near else [])}
         changes = Changes(_value(connection, "SELECT count(*) FROM fresh"), 0, 0, 0)
         if touched:
             both = {"old": sorted(touched)}
@@ -280,6 +301,28 @@ def merge(before: Path, fresh: Path, into: Path, fields: Sequence[Field], since:
         write(last(), into, kinds, number)
         never_empty(into, kinds)
     return changes
+
+
+def _reaches(part: Path, column: str, low: Any) -> bool:
+    """Whether a part may have rows from `low` on, or is so small that it is written again with others."""
+    edges = _edges(part, column)
+    last = True if edges is None else edges[1] is not None and edges[1] >= low
+    return last or pa.parquet.read_metadata(part).num_rows < SMALL * PART
+
+
+def _near(connection: Any, files: Sequence[Path], key: str, kind: pa.DataType) -> set[str]:
+    """The parts that may hold a key of the table `fresh`: those between whose lowest and highest one it lies. Of a
+    running number these are few, and no other part is looked into."""
+    found = [(str(file), _edges(file, key)) for file in files]
+    known = [(file, *edges) for file, edges in found if edges is not None]
+    names, lows, highs = zip(*known, strict=True) if known else ((), (), ())
+    ranges = pa.table(
+        {"file": pa.array(names, pa.string()), "low": pa.array(lows, kind), "high": pa.array(highs, kind)}
+    )
+    connection.register("ranges", ranges)
+    name = quoted(key)
+    sql = f"SELECT file FROM ranges WHERE EXISTS (SELECT 1 FROM fresh WHERE {name} BETWEEN ranges.low AND ranges.high)"
+    return {file for file, edges in found if edges is None} | {file for (file,) in _rows(connection, sql)}
 
 
 def _fitted(batch: pa.RecordBatch, kinds: pa.Schema) -> pa.RecordBatch:

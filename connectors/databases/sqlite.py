@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from connectors.sql.postgres import quoted
-from connectors.sql.session import BATCH, CONNECT_SECONDS, LOST, Bound, Field, Kind, Session, failed
+from connectors.databases.postgres import quoted
+from connectors.databases.session import BATCH, CONNECT_SECONDS, LOST, Bound, Field, Kind, Session, failed
 from locales import N_
 
 if TYPE_CHECKING:

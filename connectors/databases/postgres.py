@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from connectors import ConnectorError
-from connectors.sql.session import AS_FLOAT, AS_TEXT, CONNECT_SECONDS, LOST, Bound, Field, Kind, Session, failed
+from connectors.databases.session import AS_FLOAT, AS_TEXT, CONNECT_SECONDS, LOST, Bound, Field, Kind, Session, failed
 
 if TYPE_CHECKING:
     from sqlalchemy import URL

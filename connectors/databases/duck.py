@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from connectors.sql.postgres import DIGITS, quoted
-from connectors.sql.session import AS_FLOAT, AS_TEXT, BATCH, LOST, Bound, Field, Kind, Session, failed
+from connectors.databases.postgres import DIGITS, quoted
+from connectors.databases.session import AS_FLOAT, AS_TEXT, BATCH, LOST, Bound, Field, Kind, Session, failed
 
 if TYPE_CHECKING:
     from sqlalchemy import URL

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from connectors.sql.session import AS_FLOAT, BATCH, LOST, Bound, Field, Kind, Session, failed
+from connectors.databases.session import AS_FLOAT, BATCH, LOST, Bound, Field, Kind, Session, failed
 from data.dataset import Finding
 from locales import N_
 

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.csv
 
-from connectors.sql.session import AS_FLOAT, AS_TEXT, BATCH, CONNECT_SECONDS, LOST, Bound, Field, Kind, Session, failed
+from connectors.databases.session import (
+    AS_FLOAT,
+    AS_TEXT,
+    BATCH,
+    CONNECT_SECONDS,
+    LOST,
+    Bound,
+    Field,
+    Kind,
+    Session,
+    failed,
+)
 from locales import N_
 
 if TYPE_CHECKING:
