@@ -23,25 +23,28 @@ model, version = champions.usable(stored)
 around, scores = trained.around(model, version, stored), trained.here(model, version, stored)
 trained.notes(model, version, head)
 window = windows.ask(stored)
-case.current(model.coding, customers, str(scores.customer[0]) if len(scores.customer) else "")
+known = case.places(stored.version, customers)
+case.current(model.coding, known, str(scores.customer[0]) if len(scores.customer) else "")
 
 
 @st.fragment
 def what_if() -> None:
     """Who it is, what is changed, and all that follows."""
-    case.choose(model, around, customers)
+    case.choose(model, around, customers, known)
     now: case.Case = st.session_state["case"]
-    before, row = case.rows(model, around, customers, now)
+    here = known.get(now.customer)
+    before, row = case.rows(model, around, known, now)
     answer = whatif.answer(model, around, before, row, window, (*now.edits, *now.free))
+    apart = whatif.distances(around, row)
     months, billed = answer.ahead, whatif.bills(model.coding, row[None])
     monthly = None if billed is None else float(billed[0])
     results.headline(answer.sure, months[1], monthly, window, currency)
-    results.listed(scores, now, float(answer.sure.probability[0]))
+    results.listed(scores, here, float(answer.sure.probability[0]))
     if rules.possible(model.rules, row[None])[0]:
-        results.unlike(whatif.unlike(model, around, row))
+        results.unlike(whatif.unlike(model, around, row, apart))
     else:
         st.warning(_("No such customer can exist: two of the changes exclude each other. Take one back."))
-    nearest = whatif.neighbours(around, row, but=case.place(customers, now))
+    nearest = whatif.neighbours(apart, but=here)
     left, right = st.columns([5, 7], gap="medium")
     with left, st.container(height=1080 if len(row) > MAX_INPUTS else "content", key="case-inputs"):
         case.inputs(model, around, now, before, row, answer.curves)
@@ -59,7 +62,7 @@ def what_if() -> None:
         elif view == "keep":
             keep(row, monthly)
         else:
-            results.compare(model, around, customers, currency)
+            results.compare(model, around, known, currency)
         language = locales.language()
 
         def paper() -> bytes:  # made when it is asked for, outside of the visit
