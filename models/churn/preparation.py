@@ -36,7 +36,10 @@ LEFT_OUT = {  # why a column is not learned from
     "ranks": N_("it alone tells who left"),
     "missing": N_("whether it is filled in tells who left"),
     "unique": N_("nearly every customer has a value of their own"),
-    "many": N_("its values are no numbers, and too many to be kinds: names, addresses or days"),
+    "many": N_(
+        "its values are no numbers, and too many to be kinds: names, addresses, days (of which the months since then "
+        "could be learned from)"
+    ),
     "constant": N_("it has one value only"),
     "chosen": N_("left out by hand"),
 }

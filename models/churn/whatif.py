@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import pairwise, product
 from typing import Protocol
 
 import numpy as np
@@ -141,9 +141,9 @@ def answer(
     later, (owner, along) = _later(model, two, window, MONTHS), _along(model, around, row, held)
     risk = model.probability(np.vstack([*later, along]))
     ahead, here = risk[: -len(along)].reshape(-1, 2), risk[-len(along) :]
-    ends = np.cumsum(np.bincount(owner, minlength=len(around.grids)))[:-1]
-    grids = np.split(along[np.arange(len(owner)), owner], ends)
-    curves = dict(zip(model.coding.columns, zip(grids, np.split(here, ends), strict=True), strict=True))
+    ends, grids = np.searchsorted(owner, np.arange(len(around.grids) + 1)), along[np.arange(len(owner)), owner]
+    parts = [slice(*pair) for pair in pairwise(ends)]
+    curves = {c: (grids[part], here[part]) for c, part in zip(model.coding.columns, parts, strict=True)}
     return Answer(model.confidence(two, probability=ahead[0]), _staying(ahead, window, MONTHS), curves)
 
 

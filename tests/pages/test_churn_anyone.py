@@ -59,7 +59,7 @@ def test_from_upload_over_the_pages_to_next_months_file(name, visit, monkeypatch
     app.run()
     home = settings.get().home
     stored = tables.active(home, "customers")
-    assert stored.origin.name == (telco.NAME if name == "telco" else f"{name}.csv")
+    assert stored.origin.name == f"{name}.csv"
     customers = tables.read(stored)
     assert customers["churned"].fillna(False).astype(bool).tolist() == gone.tolist()
     if name == "bank":

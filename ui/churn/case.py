@@ -320,12 +320,12 @@ def _find(model: ChurnModel, around: whatif.Surroundings, customers: pd.DataFram
 
 
 def table_of(customers: pd.DataFrame) -> pd.DataFrame:
-    """Customers with columns and levels as a reader calls them."""
-    shown = {
-        label(column): values if pd.api.types.is_float_dtype(values) or pd.api.types.is_integer_dtype(values)
-        else values.astype(object).map(lambda value: label(str(value)), na_action="ignore")
-        if column != KEY
-        else values.astype(str)
-        for column, values in customers.items()
-    }  # fmt: skip
-    return pd.DataFrame(shown)
+    """Customers with columns and levels as a reader calls them; text is Python's: it is shown, not computed with."""
+
+    def read(column: str, values: pd.Series) -> pd.Series:
+        if pd.api.types.is_float_dtype(values) or pd.api.types.is_integer_dtype(values):
+            return values
+        texts = [str(value) if column == KEY else label(str(value)) for value in values]
+        return pd.Series(texts, values.index, object).where(values.notna(), None)
+
+    return pd.DataFrame({label(column): read(column, values) for column, values in customers.items()})
