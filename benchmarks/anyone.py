@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,7 @@ VIEWS = {
     "churn-what-if": ("why", "keep", "compare"),
     "churn-campaign": ("call", "move", "prove", "follow"),
 }
+Make = Callable[..., tuple[pd.DataFrame, np.ndarray]]
 CALLABLE = re.compile(r"([\d,]+) customers of the file can be called")
 
 
@@ -70,13 +72,13 @@ def given(app: AppTest, key: str, name: str, frame: pd.DataFrame) -> AppTest:
     return ran(app.file_uploader(key=key).set_value((name, frame.to_csv(index=False).encode(), "text/csv")).run())
 
 
-def gone_through(make: Callable[..., tuple[pd.DataFrame, np.ndarray]], outcome: str, compared: tuple[str, ...]) -> str:
+def gone_through(make: Make, outcome: str, compared: tuple[str, ...]) -> str:
     """A business from its file to next month's: the row of the table."""
     raw, _risk = make(seed=1)
     later, risk = make(seed=2)
     times = [time.process_time()]
     app = given(page("data", table="customers", **{"from": "upload"}), "upload-customers", "mine.csv", raw)
-    for asked in app.get("button_group"):
+    for asked in app.button_group:
         if "how long customers have been there" in asked.label:  # 0 to 10, of what the name does not say
             asked.set_value("in years").run()
     ran(next(button for button in app.button if button.label == "Check and use").click().run())
@@ -119,8 +121,8 @@ def main() -> None:
     print("| customers | rate | rows | next month's that can be called | AUC of the truth | risk: told, true |", end="")
     print(" riskiest tenth: told, true | s of upload, training, 15 views, scoring |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    cases = [
-        (name, rate, rows, lambda seed, name=name, rate=rate, rows=rows: BUSINESSES[name](rows, seed, rate), outcome)
+    cases: list[tuple[str, float, int, Make, str]] = [
+        (name, rate, rows, partial(BUSINESSES[name], rows, rate=rate), outcome)
         for rows in sizes
         for name, outcome in OUTCOME.items()
         for rate in RATES
