@@ -60,7 +60,7 @@ def reliability(groups: pd.DataFrame, error: float, chance: float) -> go.Figure:
     """
     inside = ((groups["forecast"] >= groups["lo"]) & (groups["forecast"] <= groups["hi"])).sum()
     title = _(
-        "Said and seen agree in {inside} of {groups} groups; they differ by {error} on average, {chance} by chance"
+        "Said and seen agree in {inside} of {groups} groups; they differ by {error} on average, by chance {chance}"
     )
     reach = float(max(groups["forecast"].max(), groups["hi"].max())) * 1.05
     figure = theme.figure(

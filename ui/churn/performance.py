@@ -135,19 +135,19 @@ def league(model: ChurnModel) -> None:
         "log_loss": _("Log-loss"),
         "f1": _("F1"),
     }
-    shown = pd.DataFrame({_("Learner"): [_(CHURN_LEARNERS[name]) for name in found["learner"]]})
+    names = [_(CHURN_LEARNERS[name]) for name in found["learner"]]
+    shown = pd.DataFrame({_("Learner"): names, _("In use"): found["champion"].to_numpy()})
     for name, title in columns.items():
         shown[title] = [
             f"{locales.number(a, 3)} ({locales.number(b, 3)}–{locales.number(c, 3)})"
             for a, b, c in zip(found[name], found[f"{name}_lo"], found[f"{name}_hi"], strict=True)
         ]
     if "ece" in found:  # not of a model that was kept before it was measured
-        shown[_("Calibration error, in points (by chance)")] = [
-            f"{locales.number(100 * error, 1)} ({locales.number(100 * chance, 1)})"
+        shown[_("Calibration error (by chance)")] = [
+            f"{locales.percent(error, 1)} ({locales.percent(chance, 1)})"
             for error, chance in zip(found["ece"], found["by_chance"], strict=True)
         ]
     shown[_("Seconds a fit")] = [locales.number(second, 2) for second in found["seconds"]]
-    shown[_("In use")] = found["champion"].to_numpy()
     st.dataframe(shown, hide_index=True)
     downloads.table(found, "churn_league")
     st.caption(
