@@ -83,8 +83,9 @@ def what_if(model: ChurnModel, around: whatif.Surroundings, number: int) -> np.n
     row = whatif.changed(model, before, {"tenure": 5.0 + number})
     model.fitted.contributions(row[None])
     whatif.answer(model, around, before, row, 1, ["tenure"])
-    whatif.unlike(model, around, row)
-    whatif.neighbours(around, row)
+    apart = whatif.distances(around, row)
+    whatif.unlike(model, around, row, apart)
+    whatif.neighbours(apart)
     return row
 
 

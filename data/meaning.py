@@ -13,28 +13,38 @@ import babel
 import numpy as np
 import pandas as pd
 
-YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "1.0", "t", "left", "churned", "exited", "ja", "sí", "si", "sì",
-       "sim"}  # fmt: skip
-NO = {"no", "n", "non", "false", "faux", "0", "0.0", "f", "stayed", "retained", "nein", "não", "nao"}
+YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "1.0", "t", "left", "churned", "exited", "ja", "j", "sí", "si",
+       "sì", "sim", "s", "wahr", "verdadero", "verdadeiro", "vero", "waar"}  # fmt: skip
+NO = {"no", "n", "non", "false", "faux", "0", "0.0", "f", "stayed", "retained", "nein", "nee", "não", "nao", "falsch",
+      "falso", "onwaar"}  # fmt: skip
 FILLED, BLANK = "*filled*", "*blank*"  # of an outcome that is the day somebody left: the values that it may mean
 FEW_OUTCOMES = 6  # different values of a column that says who left
 _ROW = re.compile(r"#\d+")
 _PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?")  # 01000 is a code, not a number
-# Whole words that begin so. What an outcome says of a customer:
+# Words that begin so, in the languages that `_NAMED_IN` names. What an outcome says of a customer:
 _GONE = (
     r"churn|attrit|left$|leav|exit|cancel|terminat|quit|lost$|gone$|clos(ed|ure)|inactiv|lapsed|resili|parti|perdu|"
-    r"ferme|cloture|desabonn|desinscri|unsubscri|decede|annul|former|ancien$|ex$"
+    r"ferme|cloture|desabonn|desinscri|unsubscri|decede|annul|former|ancien$|ex$|discontinu|de[sz]?a[ck]tiv|"
+    r"gekundigt|stornier|beendet|inaktiv|ehemalig|abgewander|abgemeld|ausgetret|verloren|"
+    r"baja$|abandon|perdid|disdett|cessat|disattiv|inattiv|abbandon|"
+    r"opgezegd|beeindigd|inactief|vertrokken|gestopt|uitgeschreven|inativ|desativ|desligad|evadid"
 )
 _HERE = (
     r"stay|exist|activ|actif|retain|current|present|remain|loyal|kept|keep|open|subscrib|abonn|fidel|reste|conserve|"
-    r"ouvert|inscri"
+    r"ouvert|inscri|continu|"
+    r"aktiv|bestand|gebliebe|laufend|ungekundigt|vigente|permanec|attiv|rimast|fedel|"
+    r"actief|lopend|gebleven|ingeschreven|ativ|mantid|ficou"
 )
-_NOT_YET = r"join|new|nouve|pending|unknown|inconnu|attente|trial|essai|na$|null$|none$|missing"
-_NOT = r"(not?|pas|non|never|jamais|un)$"
+_NOT_YET = (
+    r"join|new|nouve|neu$|neukund|nuev|nuov|nieuw|nov[oa]$|pending|unknown|inconnu|attente|trial|essai|na$|null$|"
+    r"none$|missing"
+)
+_NOT = r"(not?|pas|non|never|jamais|un|nicht|kein|niet|geen|nao|nunca|mai)$"
 # What a column's name says. `_OUTCOME` alone is enough, `_LEAVING` only with a word of `_ABOUT` or with nothing else.
 _OUTCOME = (
     r"churn\w*|attrit\w*|(?:cod|code|ind|flag|top|dt|date|mt)?resil\w*|desabonne\w*|gekundigt|kundigung|abgewandert|"
-    r"baja|abandono\w*|cancelad[oa]"
+    r"baja|abandono\w*|cancelad[oa]|abgang|austritt|storn\w*|opgezegd|opzegging|disdett[aoie]|abbandon\w*|"
+    r"cancelamento|cancelacion|evasao|evadid[oa]"
 )
 _LEAVING = (
     r"left|leav(?:e|es|ing|er|ers)|exit(?:s|ed|ing)?|cancel(?:l?ed|l?ing|lations?|ations?)?|terminat(?:ed|ions?)|"

@@ -6,10 +6,9 @@ import streamlit as st
 
 import locales
 from charts.churn import performance as charts
-from locales.labels import CHURN_LEARNERS
 from models.churn import value
-from models.churn.training import calibration_error
-from ui import cards, champions, downloads, inputs, saved, store, windows
+from models.churn.training import by_chance, calibration_error
+from ui import cards, champions, inputs, saved, store, windows
 from ui.churn import columns, performance, trained
 from ui.text import N_, _
 
@@ -19,10 +18,6 @@ VIEWS = {
     "groups": N_("Whom it serves worse"),
     "ahead": N_("Months ahead"),
     "league": N_("Against other models"),
-}
-DIRECTED = {
-    "monthly_charges": N_("Imposed: the risk never falls when the monthly charges rise."),
-    "tenure": N_("Imposed: the risk never rises with the tenure."),
 }
 
 stored = store.active("customers")
@@ -79,8 +74,8 @@ def judged() -> None:
             cards.figure(charts.gains(ranked, value.lift_at(seen.probability, seen.left)), "gains", ranked)
         elif view == "quality":
             groups = value.reliability(seen.probability, seen.left)
-            error = calibration_error(seen.probability, seen.left)
-            cards.figure(charts.reliability(groups, error), "reliability", groups)
+            error, chance = (measured(seen.probability, seen.left) for measured in (calibration_error, by_chance))
+            cards.figure(charts.reliability(groups, error, chance), "reliability", groups)
             cards.figure(charts.importance(model.importance), "importance", model.importance)
             area = charts.roc(ranked, metrics["auc"], metrics["auc_lo"], metrics["auc_hi"], cut)
             cards.figure(area, "roc", ranked)
@@ -93,8 +88,7 @@ def judged() -> None:
     elif view == "ahead":
         performance.ahead(model.learner, stored)
     elif view == "league":
-        coding = model.coding
-        _league(model.league, tuple(c for c, way in zip(coding.columns, coding.directions, strict=True) if way))
+        performance.league(model)
 
 
 def _sentence(counts: np.ndarray, terms: value.Terms) -> str:
@@ -113,34 +107,6 @@ def _table(counts: np.ndarray, money: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"outcome": names, "customers": counts.ravel(), "money": money.ravel()})
 
 
-def _league(league: pd.DataFrame, directed: tuple[str, ...]) -> None:
-    columns = {
-        "auc": _("AUC"),
-        "pr_auc": _("Area under precision and recall"),
-        "brier": _("Brier score"),
-        "log_loss": _("Log-loss"),
-        "f1": _("F1"),
-    }
-    shown = pd.DataFrame({_("Learner"): [_(CHURN_LEARNERS[name]) for name in league["learner"]]})
-    for name, title in columns.items():
-        shown[title] = [
-            f"{locales.number(a, 3)} ({locales.number(b, 3)}–{locales.number(c, 3)})"
-            for a, b, c in zip(league[name], league[f"{name}_lo"], league[f"{name}_hi"], strict=True)
-        ]
-    shown[_("Seconds a fit")] = [locales.number(second, 2) for second in league["seconds"]]
-    shown[_("In use")] = league["champion"].to_numpy()
-    st.dataframe(shown, hide_index=True)
-    downloads.table(league, "churn_league")
-    st.caption(
-        _(
-            "Mean over ten folds with 95% interval. In use: the least log-loss among the models that say exactly why "
-            "and obey the directions imposed; of equals, the simpler."
-        )
-    )
-    imposed = [_(DIRECTED[column]) for column in DIRECTED if column in directed]
-    st.caption(" ".join(imposed) or _("No direction is imposed: the data have no price or tenure, or contradict it."))
-
-
 judged()
 with st.expander(_("How this is computed"), icon=":material/functions:"):
     st.markdown(
@@ -151,8 +117,9 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   the calibration (Cox 1958): where the columns say nothing, everybody has the usual risk.
 - **Profit**: leavers called × share saved × value of a customer, less the cost of all offers.
 - **AUC**: how often a leaver has a higher risk than a stayer. **Brier score**: mean squared distance between risk and
-  outcome; saying the average to everyone scores share × (1 − share). **Lift**: share of leavers among those called over
-  the share among all.
+  outcome; saying the average to everyone scores share × (1 − share). **Calibration error**: how far risk and share who
+  left are apart on average, over ten groups of customers; by chance, it is not zero for a model that is right either.
+  **Lift**: share of leavers among those called over the share among all.
 - **Intervals** of the metrics: ten folds, corrected for their overlap (Nadeau and Bengio 2003); of shares, Wilson's.
 - **Served worse**: an AUC surely below the mean of the groups (Hanley and McNeil 1982), or a risk surely misjudged by
   more than two points.

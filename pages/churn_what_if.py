@@ -1,16 +1,15 @@
 """What would this customer do if something changed, and what would keep them?"""
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 import locales
 from charts.churn import what_if as charts
 from models.churn import rules, whatif
-from ui import cards, champions, inputs, saved, store, windows
+from ui import cards, champions, inputs, store, windows
 from ui.churn import case, offers, trained
 from ui.churn import case_results as results
-from ui.text import N_, _, plain
+from ui.text import N_, _
 
 VIEWS = {"why": N_("Why"), "keep": N_("What would keep them"), "compare": N_("Compare cases")}
 MAX_INPUTS = 14  # inputs: so many are taller than what stands beside them, and scroll
@@ -23,25 +22,34 @@ model, version = champions.usable(stored)
 around, scores = trained.around(model, version, stored), trained.here(model, version, stored)
 trained.notes(model, version, head)
 window = windows.ask(stored)
-case.current(model.coding, customers, str(scores.customer[0]) if len(scores.customer) else "")
+known = case.places(stored.version, customers)
+case.current(model.coding, known, str(scores.customer[0]) if len(scores.customer) else "")
 
 
 @st.fragment
 def what_if() -> None:
+    """All of it, in a language that is asked for once, not five hundred times."""
+    with locales.using(locales.language()):
+        shown()
+
+
+def shown() -> None:
     """Who it is, what is changed, and all that follows."""
-    case.choose(model, around, customers)
+    case.choose(model, around, customers, known)
     now: case.Case = st.session_state["case"]
-    before, row = case.rows(model, around, customers, now)
+    here = known.get(now.customer)
+    before, row = case.rows(model, around, known, now)
     answer = whatif.answer(model, around, before, row, window, (*now.edits, *now.free))
+    apart = whatif.distances(around, row)
     months, billed = answer.ahead, whatif.bills(model.coding, row[None])
     monthly = None if billed is None else float(billed[0])
     results.headline(answer.sure, months[1], monthly, window, currency)
-    results.listed(scores, now, float(answer.sure.probability[0]))
+    results.listed(scores, here, float(answer.sure.probability[0]))
     if rules.possible(model.rules, row[None])[0]:
-        results.unlike(whatif.unlike(model, around, row))
+        results.unlike(whatif.unlike(model, around, row, apart))
     else:
         st.warning(_("No such customer can exist: two of the changes exclude each other. Take one back."))
-    nearest = whatif.neighbours(around, row, but=case.place(customers, now))
+    nearest = whatif.neighbours(apart, but=here)
     left, right = st.columns([5, 7], gap="medium")
     with left, st.container(height=1080 if len(row) > MAX_INPUTS else "content", key="case-inputs"):
         case.inputs(model, around, now, before, row, answer.curves)
@@ -57,9 +65,9 @@ def what_if() -> None:
             cards.figure(ahead, "months_ahead", table)
             results.neighbours(model, around, customers, nearest)
         elif view == "keep":
-            keep(row, monthly)
+            offers.plans(model, str(version["version"]), stored, row, monthly, window, currency)
         else:
-            results.compare(model, around, customers, currency)
+            results.compare(model, around, known, currency)
         language = locales.language()
 
         def paper() -> bytes:  # made when it is asked for, outside of the visit
@@ -74,66 +82,6 @@ def what_if() -> None:
             on_click="ignore",
             icon=":material/description:",
         )
-
-
-def keep(row: np.ndarray, monthly: float | None) -> None:
-    """The plans that lower the risk of the customer as they are now (with the changes made so far)."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        terms, _unsure = saved.terms(stored, currency)
-    moves = offers.moves(model, str(version["version"]), currency)
-    if not moves:
-        st.info(offers.nothing())
-        return
-    try:
-        front = whatif.plans(model, row, moves)
-    except ValueError:
-        st.info(_("Too many combinations: allow fewer offers."))
-        return
-    chosen = whatif.named(front, terms.value, terms.saved)
-    stay = whatif.months_left(model, np.array([front[0].row, *(plan.row for plan in chosen.values())]), window)
-    table = pd.DataFrame(
-        {
-            "plan": [charts.described(plan.moves) for plan in front],
-            "cost": [plan.cost for plan in front],
-            "risk": [plan.risk for plan in front],
-        }
-    )
-    cards.figure(charts.front(front, chosen, currency), "plans", table)
-    with st.grid("auto", min_column_width=200):
-        for place, (name, plan) in enumerate(chosen.items(), 1):
-            with st.container(border=True, height="stretch"):
-                st.markdown(f"**{_(charts.PLANS[name])}**  \n{plain(charts.described(plan.moves))}")
-                worth = terms.saved * terms.value * (front[0].risk - plan.risk) - plan.cost
-                st.caption(
-                    plain(
-                        _("Costs {cost}, risk {risk}, worth {worth}").format(
-                            cost=locales.money(plan.cost, currency),
-                            risk=locales.percent(plan.risk),
-                            worth=locales.money(worth, currency),
-                        )
-                    )
-                )
-                if monthly is not None:
-                    st.caption(_paid(whatif.payback(stay[0], stay[place], monthly, plan.cost, terms.saved)))
-                st.button(
-                    _("Try"),
-                    key=f"try-{name}",
-                    icon=":material/play_arrow:",
-                    on_click=case.try_plan,
-                    args=(model, plan),
-                )
-    st.caption(
-        _(
-            "These are associations, not proven effects: customers with such a contract or service leave less often. "
-            "Worth counts {saved} of the fall in risk as an effect of the offer; a hold-out test would tell."
-        ).format(saved=locales.percent(terms.saved))
-    )
-
-
-def _paid(months: int | None) -> str:
-    if months is None:
-        return _("not paid back by the bills of {months}").format(months=windows.written(whatif.MONTHS))
-    return _("paid back by the bills of {months}").format(months=windows.written(months))
 
 
 what_if()

@@ -61,11 +61,12 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Gain**: sales, the errors in units times the margin of a unit, champion less challenger; churn, the profit of
   calling everyone whose call pays on average (risk × leavers saved × value above the offer), challenger less champion.
 - **95% interval**: paired bootstrap, 2,000 draws; for sales of blocks of a week, so that days that go together stay
-  together (moving blocks, Künsch 1989); for churn of customers with all their months.
+  together (moving blocks, Künsch 1989); for churn of customers with all their months (bias-corrected and accelerated,
+  Efron 1987, as few customers decide).
   The outcomes of customers took the outcome window to come true: the gain a day is theirs over the days of the window.
 - **Pays back**: the cost of a retraining over the gain a day. No such number where the interval includes zero. A gain
-  that is told only where it is sure has had luck more often than not: the one in the sentence, and the days, are
-  corrected for that (median-unbiased given that it is sure: Zhong and Prentice 2008).
+  that is told only where it is sure has had luck more often than not: the one in the sentence, the days and their
+  interval are corrected for that (given that it is sure: Zhong and Prentice 2008).
 - **How often**: the last year again. Each model learns with only what was known on its day: never after the first,
   at the first week of every month, or in the week after an alert of confirmed drift (not within 28 days of the time
   before). The cost of errors and of retrainings is added up day by day.

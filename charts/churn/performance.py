@@ -53,13 +53,20 @@ def precision_recall(ranked: pd.DataFrame, area: float, rate: float, threshold: 
     return _mark(figure, ranked, threshold, "recall", "precision")
 
 
-def reliability(groups: pd.DataFrame, error: float) -> go.Figure:
-    """Forecast against actual of `value.reliability`, with intervals."""
+def reliability(groups: pd.DataFrame, error: float, chance: float) -> go.Figure:
+    """Forecast against actual of `value.reliability`, with intervals.
+
+    `error` is by how much they differ on average, `chance` by how much they would if all risks were right.
+    """
     inside = ((groups["forecast"] >= groups["lo"]) & (groups["forecast"] <= groups["hi"])).sum()
-    title = _("Said and seen agree in {inside} of {groups} groups; they differ by {error} on average")
+    title = _(
+        "Said and seen agree in {inside} of {groups} groups; they differ by {error} on average, by chance {chance}"
+    )
     reach = float(max(groups["forecast"].max(), groups["hi"].max())) * 1.05
     figure = theme.figure(
-        title.format(inside=inside, groups=len(groups), error=_points(error, 1)),
+        title.format(
+            inside=inside, groups=len(groups), error=_points(error, 1), chance=locales.number(100 * chance, 1)
+        ),
         x=_("Risk the model said"),
         y=_("Share who left"),
         xaxis=theme.percent_axis(reach),

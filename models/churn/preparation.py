@@ -36,6 +36,10 @@ LEFT_OUT = {  # why a column is not learned from
     "ranks": N_("it alone tells who left"),
     "missing": N_("whether it is filled in tells who left"),
     "unique": N_("nearly every customer has a value of their own"),
+    "many": N_(
+        "its values are no numbers, and too many to be kinds: names, addresses, days (of which the months since then "
+        "could be learned from)"
+    ),
     "constant": N_("it has one value only"),
     "chosen": N_("left out by hand"),
 }
@@ -193,11 +197,11 @@ def prepare(customers: pd.DataFrame, choices: Mapping[str, bool] | None = None) 
         for column, why in left_out.items()
         if why in LEAKS
     ]
-    unused = [column for column, why in left_out.items() if why in ("unique", "constant")]
+    unused = [column for column, why in left_out.items() if why in ("unique", "many", "constant")]
     if unused:
         findings.append(
             Finding(
-                N_("{rows} columns cannot be used: one value only, or nearly as many as customers."),
+                N_("{rows} columns cannot be used: one value only, or too many that are no numbers."),
                 len(unused),
                 examples=tuple(unused[:5]),
             )
@@ -218,7 +222,9 @@ def _choose(kept: pd.DataFrame, left: np.ndarray, choices: Mapping[str, bool]) -
         elif meaning.about_leaving(column) and not choices.get(column):
             left_out[column] = "name"
         elif found is None:
-            left_out[column] = "constant" if kept[column].nunique() <= 1 else "unique"
+            different = kept[column].nunique()
+            apart = different >= DISTINCT * kept[column].notna().sum() or pd.api.types.is_numeric_dtype(kept[column])
+            left_out[column] = "constant" if different <= 1 else "unique" if apart else "many"
         else:
             kinds[column] = found
         if column in left_out or choices.get(column):

@@ -15,6 +15,7 @@ from models.churn.explore import MAX_SHOWN_LEVELS, TENURE_BANDS, as_levels
 
 SMALLEST = 40  # customers of a half: in fewer nothing can be shown
 LOOKED_AT = 12  # suspects of each kind that the other half judges
+SUSPICIOUS = 0.3  # chance from which on a group is none;
 CERTAIN = 0.05  # the chance that anything at all is named where nothing is wrong
 MATTERS = 0.03  # a difference of shares that is smaller helps nobody
 BANDS = 4  # of a number
@@ -76,10 +77,10 @@ def worst(
         rows = second[kinds[kind][0][second] & _members(coded, levels)[second]]
         if len(rows) < SMALLEST:
             continue
-        observed, expected, spread = (part[rows] for part in _parts(kinds, kind))
-        lo, hi = statistics.wilson(observed.sum()[None], np.array([len(rows)]))
-        means = float(expected.mean()), float(observed.mean())
-        pvalue = _pvalue(kind, observed, expected, spread) if abs(means[1] - means[0]) > MATTERS else 1.0
+        sums = [part[rows].sum() for part in _parts(kinds, kind)]
+        lo, hi = statistics.wilson(sums[0][None], np.array([len(rows)]))
+        means = float(sums[1]) / len(rows), float(sums[0]) / len(rows)
+        pvalue = float(_pvalue(kind, *sums)) if abs(means[1] - means[0]) > MATTERS else 1.0
         words = tuple((column, str(coded[column].categories[code])) for column, code in levels)
         judged.append((Slice(kind, words, *means, float(lo[0]), float(hi[0]), len(rows), pvalue), rows))
     judged.sort(key=lambda pair: pair[0].pvalue)
@@ -90,7 +91,7 @@ def worst(
         if one.pvalue > level:
             break
         others = rows[~told[one.kind][rows]]
-        if len(others) and _pvalue(one.kind, *(part[others] for part in _parts(kinds, one.kind))) <= level:
+        if len(others) and _pvalue(one.kind, *(part[others].sum() for part in _parts(kinds, one.kind))) <= level:
             named.append(one)
             told[one.kind][rows] = True
     return named
@@ -101,11 +102,20 @@ def _parts(kinds: Mapping[str, tuple[np.ndarray, ...]], kind: str) -> tuple[np.n
     return tuple(np.asarray(part, float) for part in parts)
 
 
-def _pvalue(kind: str, observed: np.ndarray, expected: np.ndarray, spread: np.ndarray) -> float:
-    from scipy.special import ndtr
+def _pvalue(kind: str, observed: np.ndarray, expected: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """How often chance alone brings so few of what was `observed` (of RISK so few, or so many, twofold), where chances
+    add up to a mean of `expected` and a `variance`.
 
-    score = float((observed - expected).sum() / max(np.sqrt(spread.sum()), 1e-12))
-    return float(2 * ndtr(-abs(score)) if kind == RISK else ndtr(score))
+    Chances that are alike are a binomial; others are taken for the binomial that has their mean and variance. A normal
+    curve would take two leavers for proof where 0.4 were told.
+    """
+    from scipy.special import betainc
+
+    share = np.clip(1 - variance / np.maximum(expected, 1e-9), 1e-9, 1 - 1e-9)  # of nobody or everybody there is none
+    trials = np.maximum(expected / share, observed)
+    few = betainc(np.maximum(trials - observed, 1e-9), observed + 1, 1 - share)
+    many = betainc(np.maximum(observed, 1e-9), trials - observed + 1, share)
+    return np.asarray(np.minimum(2 * np.minimum(few, many), 1) if kind == RISK else few)
 
 
 def _suspects(
@@ -114,27 +124,26 @@ def _suspects(
     rows: np.ndarray,
     observed: np.ndarray,
     expected: np.ndarray,
-    spread: np.ndarray,
+    variance: np.ndarray,
 ) -> list[tuple[str, tuple[tuple[str, int], ...]]]:
-    """The `LOOKED_AT` groups of these rows that lie farthest from what was expected, in standard errors."""
+    """The `LOOKED_AT` groups of these rows whose distance from what was expected is least likely by chance."""
     names = list(coded)
-    scores: list[float] = []
+    sums: list[np.ndarray] = [np.zeros((3, 0))]
     groups = []
-    gap = (observed - expected)[rows]
     for columns in [*((name,) for name in names), *combinations(names, 2)]:
         codes, width = coded[columns[0]].codes[rows].astype(np.int64), 1
         if len(columns) == 2:
             width = len(coded[columns[1]].categories)
             codes = codes * width + coded[columns[1]].codes[rows]
         size = np.bincount(codes)
-        error = np.sqrt(np.bincount(codes, spread[rows]))
-        score = np.bincount(codes, gap) / np.maximum(error, 1e-12)
-        for cell in np.flatnonzero((size >= SMALLEST) & (size < len(rows))):
-            scores.append(abs(score[cell]) if kind == RISK else -score[cell])
-            parts = divmod(int(cell), width) if len(columns) == 2 else (int(cell),)
+        cells = np.flatnonzero((size >= SMALLEST) & (size < len(rows)))
+        sums.append(np.array([np.bincount(codes, part[rows])[cells] for part in (observed, expected, variance)]))
+        for cell in cells.tolist():
+            parts = divmod(cell, width) if len(columns) == 2 else (cell,)
             groups.append((kind, tuple(zip(columns, parts, strict=True))))
-    best = np.argsort(-np.array(scores), kind="stable")[:LOOKED_AT]
-    return [groups[place] for place in best if scores[place] > 1]
+    chance = _pvalue(kind, *np.hstack(sums))
+    best = np.argsort(chance, kind="stable")[:LOOKED_AT]
+    return [groups[place] for place in best if chance[place] < SUSPICIOUS]
 
 
 def _members(coded: dict[str, pd.Categorical], levels: tuple[tuple[str, int], ...]) -> np.ndarray:

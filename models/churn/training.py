@@ -23,6 +23,7 @@ FOLDS, REPEATS = 5, 2
 THIRDS = 3  # folds of the test of a direction
 RESAMPLED = 30  # models behind the band
 COMPARED = 20_000  # customers at most in the comparison and in each resampled model: more changes no third digit
+BINS = 10  # of the calibration error
 CLEARLY = 2.0  # standard errors from which one learner is clearly better than another
 METRICS = ("auc", "pr_auc", "brier", "log_loss", "f1")
 NO_BETTER = N_(
@@ -93,6 +94,9 @@ def compare(
     are dropped (`prepared` comes back so), and all explained learners are eligible. Intervals and errors are corrected
     for the folds' overlap (Nadeau and Bengio 2003, Machine Learning 52, 239-281). F1 is measured where as many
     customers are called leavers as leave.
+
+    All are measured as they would be used, calibrated: each fold by the other ones. `ece` is what then is left (see
+    `calibration_error`, of all customers, mean over the repeats), `by_chance` what would be if nothing were.
     """
     from sklearn.model_selection import RepeatedStratifiedKFold
 
@@ -101,7 +105,7 @@ def compare(
     splits = list(RepeatedStratifiedKFold(n_splits=FOLDS, n_repeats=REPEATS, random_state=seed).split(left, left))
     codings = [_coded(table.iloc[train_rows], prepared.coding) for train_rows, _test_rows in splits]
     scores: dict[str, list[dict[str, float]]] = {}
-    records = []
+    records, measured = [], np.zeros((len(splits) // FOLDS, len(left)))
     titles = {
         "logistic": N_("Comparing: logistic regression"),
         "xgboost": N_("Comparing: gradient boosting"),
@@ -109,16 +113,22 @@ def compare(
         "random forest": N_("Comparing: random forest"),
     }
     for number, learner in enumerate(compared):
-        begun, scores[learner], obeyed = perf_counter(), [], True
+        begun, obeyed, said = perf_counter(), True, np.zeros_like(measured)
         for fold, (train_rows, test_rows) in enumerate(splits):
             step(titles[learner], 0.7 * (number + fold / len(splits)) / len(compared))
             part = codings[fold]
             matrix = part.encode(table.iloc[train_rows])
             fitted = learners.fit(learner, matrix, left[train_rows], part, seed, weight[train_rows])
             held_out = part.encode(table.iloc[test_rows])
-            scores[learner].append(measure(sigmoid(fitted.log_odds(held_out)), left[test_rows], weight[test_rows]))
+            said[fold // FOLDS, test_rows] = fitted.log_odds(held_out)
             if learner in learners.EXPLAINED and obeyed:
                 obeyed = learners.obeys(fitted, held_out, part)
+        seconds, scores[learner] = (perf_counter() - begun) / len(splits), []
+        for fold, (others, test_rows) in enumerate(splits):
+            again = said[fold // FOLDS]
+            level, slope = learners.calibration(again[others], left[others], weight[others])
+            risk = measured[fold // FOLDS, test_rows] = sigmoid(level + slope * again[test_rows])
+            scores[learner].append(measure(risk, left[test_rows], weight[test_rows]))
         record: dict[str, object] = {"learner": learner, "eligible": learner in learners.EXPLAINED and obeyed}
         for metric in METRICS:
             values = np.array([score[metric] for score in scores[learner]])
@@ -128,7 +138,9 @@ def compare(
                 f"{metric}_lo": values.mean() - half,
                 f"{metric}_hi": values.mean() + half,
             }
-        records.append(record | {"seconds": (perf_counter() - begun) / len(splits)})
+        errors = [calibration_error(risk, left, weight=weight) for risk in measured]
+        chance = [by_chance(risk, left, weight) for risk in measured]
+        records.append(record | {"ece": np.mean(errors), "by_chance": np.mean(chance), "seconds": seconds})
     league = pd.DataFrame(records)
     explained = league["learner"].isin(learners.EXPLAINED)
     if not league["eligible"].any() or _outdone(league[explained], scores):
@@ -177,7 +189,8 @@ def fit(
     still_here = conformal.limits(held_out.probability, left, member).verdict(held_out.probability, member)[~left]
     metrics["leaning"] = float((still_here == LEAVE).sum())
     if league is not None:
-        metrics |= league.set_index("learner").loc[learner].drop(["eligible", "champion"]).astype(float).to_dict()
+        row = league.set_index("learner").loc[learner].drop(["eligible", "champion", "ece", "by_chance"])
+        metrics |= row.astype(float).to_dict()
     findings = list(prepared.findings)
     if metrics["auc"] > LEAK:
         findings.append(
@@ -228,10 +241,28 @@ def measure(probability: np.ndarray, left: np.ndarray, weight: np.ndarray | None
     }
 
 
-def calibration_error(probability: np.ndarray, left: np.ndarray, bins: int = 10) -> float:
-    """Expected calibration error: the mean distance of said and seen shares over bins of equal size."""
-    order = np.array_split(np.argsort(probability, kind="stable"), bins)
-    return float(sum(len(part) * abs(probability[part].mean() - left[part].mean()) for part in order) / len(left))
+def calibration_error(probability: np.ndarray, left: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """Expected calibration error: the mean distance of said and seen shares over `BINS` of as many rows.
+
+    `weight` says for how many customers each row stands; one each by default.
+    """
+    weight = np.ones(len(left)) if weight is None else weight
+    bins = np.array_split(np.argsort(probability, kind="stable"), BINS)
+    return float(sum(abs(weight[part] @ (probability[part] - left[part])) for part in bins) / weight.sum())
+
+
+def by_chance(probability: np.ndarray, left: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """The `calibration_error` to be expected where every probability is right and who leaves is chance.
+
+    The mean distance of a normal variable from its mean is the square root of 2 / pi of its standard deviation. Of
+    customers who each stand for `weight` others, the same for all leavers and for all stayers, what others did is
+    chance too.
+    """
+    weight = np.ones(len(left)) if weight is None else weight
+    leaver, stayer = weight[left].mean(), weight[~left].mean()
+    variance = weight * probability * (1 - probability) * (leaver * (1 - probability) + stayer * probability)
+    bins = np.array_split(np.argsort(probability, kind="stable"), BINS)
+    return float(np.sqrt(2 / np.pi) * sum(np.sqrt(variance[part].sum()) for part in bins) / weight.sum())
 
 
 def covered(held_out: HeldOut, customers: pd.DataFrame, sure: tuple[float, ...] = (SURE, 0.9)) -> pd.DataFrame:

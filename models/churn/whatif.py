@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import pairwise, product
 from typing import Protocol
 
 import numpy as np
@@ -122,7 +122,7 @@ def typical(model: ChurnModel, around: Surroundings) -> np.ndarray:
         float(around.shares[place].argmax()) if column in model.coding.levels else float(grid[len(grid) // 2])
         for place, (column, grid) in enumerate(zip(model.coding.columns, around.grids, strict=True))
     ]
-    return around.matrix[neighbours(around, np.array(middle), 1)[0]]
+    return around.matrix[distances(around, np.array(middle)).argmin()]
 
 
 def changed(model: ChurnModel, before: np.ndarray, edits: Mapping[str, object], free: Sequence[str] = ()) -> np.ndarray:
@@ -141,9 +141,9 @@ def answer(
     later, (owner, along) = _later(model, two, window, MONTHS), _along(model, around, row, held)
     risk = model.probability(np.vstack([*later, along]))
     ahead, here = risk[: -len(along)].reshape(-1, 2), risk[-len(along) :]
-    ends = np.cumsum(np.bincount(owner, minlength=len(around.grids)))[:-1]
-    grids = np.split(along[np.arange(len(owner)), owner], ends)
-    curves = dict(zip(model.coding.columns, zip(grids, np.split(here, ends), strict=True), strict=True))
+    ends, grids = np.searchsorted(owner, np.arange(len(around.grids) + 1)), along[np.arange(len(owner)), owner]
+    parts = [slice(*pair) for pair in pairwise(ends)]
+    curves = {c: (grids[part], here[part]) for c, part in zip(model.coding.columns, parts, strict=True)}
     return Answer(model.confidence(two, probability=ahead[0]), _staying(ahead, window, MONTHS), curves)
 
 
@@ -158,24 +158,26 @@ def bills(coding: Coding, rows: np.ndarray) -> np.ndarray | None:
     return np.asarray(np.nan_to_num(charges))
 
 
-def neighbours(around: Surroundings, row: np.ndarray, count: int = NEIGHBOURS, but: int | None = None) -> np.ndarray:
-    """The places of the nearest customers, nearest first; the customer at the place `but` is not asked.
+def distances(around: Surroundings, row: np.ndarray) -> np.ndarray:
+    """How far each customer is from a coded one: infinitely where their outcome is not known.
 
-    Gower's distance (1971, Biometrics 27, 857-871), each column weighted by its importance to the model. Only customers
-    whose outcome is known are asked.
+    Gower's distance (1971, Biometrics 27, 857-871), each column weighted by its importance to the model.
     """
-    distance = np.where(np.isnan(around.left), np.inf, _distances(around, row))
-    if but is not None:
-        distance[but] = np.inf
-    nearest = np.argpartition(distance, min(count, len(distance) - 1))[:count]
-    return nearest[np.argsort(distance[nearest], kind="stable")]
+    return np.where(np.isnan(around.left), np.inf, _distances(around, row))
 
 
-def unlike(model: ChurnModel, around: Surroundings, row: np.ndarray) -> list[str]:
+def neighbours(apart: np.ndarray, count: int = NEIGHBOURS, but: int | None = None) -> np.ndarray:
+    """The places of the nearest customers by their `distances`, nearest first; the one at the place `but` not."""
+    nearest = np.argpartition(apart, min(count + 1, len(apart) - 1))[: count + 1]
+    nearest = nearest[np.argsort(apart[nearest], kind="stable")]
+    return nearest[nearest != but][:count]
+
+
+def unlike(model: ChurnModel, around: Surroundings, row: np.ndarray, apart: np.ndarray) -> list[str]:
     """The columns in which a customer leaves the data: empty where there is somebody like them.
 
-    A number outside all that was seen, or, where the nearest customer is farther than 99 % of customers have theirs,
-    the columns in which that one differs.
+    A number outside all that was seen, or, where the nearest customer (by the `distances` of the row) is farther than
+    99 % of customers have theirs, the columns in which that one differs.
     """
     columns = model.coding.columns
     outside = [
@@ -186,10 +188,10 @@ def unlike(model: ChurnModel, around: Surroundings, row: np.ndarray) -> list[str
         <= np.nan_to_num(row[place], nan=around.grids[place][0])
         <= around.grids[place][-1] + 1e-9
     ]
-    nearest = around.scaled[:, neighbours(around, row, 1)]
-    gaps = _gaps(nearest, _scaled(row[None], around.spread))[:, 0]
-    if outside or gaps @ around.weights <= around.usual_distance:
+    nearest = int(apart.argmin())
+    if outside or apart[nearest] <= around.usual_distance:
         return outside
+    gaps = _gaps(around.scaled[:, [nearest]], _scaled(row[None], around.spread))[:, 0]
     return [columns[place] for place in np.argsort(-gaps * around.weights) if gaps[place] > 0.1][:3]
 
 

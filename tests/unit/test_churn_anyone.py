@@ -84,15 +84,27 @@ def test_outcome_and_id_of_every_business_are_guessed(name):
         ("retained", ["1", "0", "1"], "0"),
         ("s", ["not churned", "churned"], "churned"),
         ("abonnement", ["désabonné", "abonné"], "désabonné"),
+        ("Gekündigt", ["J", "N", "N"], "J"),
+        ("Status", ["Bestandskunde", "gekündigt", "Neukunde"], "gekündigt"),
+        ("Vertrag", ["nicht gekündigt", "gekündigt"], "gekündigt"),
+        ("estado", ["Alta", "Baja"], "Baja"),
+        ("abandono", ["S", "N"], "S"),
+        ("stato", ["attivo", "disdetto"], "disdetto"),
+        ("klantstatus", ["Actief", "Opgezegd"], "Opgezegd"),
+        ("situacao", ["ativo", "cancelado"], "cancelado"),
+        ("ativo", ["1", "0", "1"], "0"),
+        ("inativo", ["1", "0", "0"], "1"),
     ],
 )
-def test_outcomes_are_understood_in_english_and_french(name, values, left):
+def test_outcomes_are_understood_in_the_languages_around(name, values, left):
     told = meaning.outcomes(pd.Series(values), name)
     assert [value for value, gone in told.items() if gone] == [left]
     assert told.get("Joined") is None
 
 
-@pytest.mark.parametrize("values", [["gold", "silver"], ["Female", "Male"], list("abcdefgh"), ["1", "2", "2"]])
+@pytest.mark.parametrize(
+    "values", [["gold", "silver"], ["Female", "Male"], list("abcdefgh"), ["1", "2", "2"], ["alta", "media"]]
+)
 def test_what_says_nothing_of_leaving_is_no_outcome(values):
     assert meaning.outcomes(pd.Series(values), "segment") is None
 
@@ -273,12 +285,14 @@ def test_row_numbers_names_telephones_and_addresses_are_no_features(plain_table)
             phone=[f"06{n:08d}" for n in rng.integers(0, 10**8, 800)],
             mobile=rng.integers(600_000_000, 700_000_000, 800),
             email=[f"c{n}@example.org" for n in range(800)],
+            since=pd.date_range("2020-01-01", periods=400).strftime("%d.%m.%Y").repeat(2),
             amount=amount,
             spent=rng.normal(100, 20, 800),
         )
     )
     assert set(prepared.coding.columns) == {"use", "amount", "spent"}
-    assert set(prepared.left_out.values()) == {"unique"}
+    assert {column for column, why in prepared.left_out.items() if why == "many"} == {"surname", "since"}
+    assert set(prepared.left_out.values()) == {"unique", "many"}
 
 
 def test_references_of_which_some_are_numbers_keep_all_customers(plain_table):
@@ -382,9 +396,9 @@ def test_a_customer_with_gaps_is_like_themselves():
     matrix = model.coding.encode(dataset.main)
     around = whatif.surroundings(model, matrix, np.zeros(len(matrix)))
     row = matrix[np.flatnonzero(np.isnan(matrix[:, model.coding.place("region")]))[0]]
-    distances = whatif._distances(around, row)
-    assert distances.min() == 0
-    assert whatif.unlike(model, around, row) == []
+    apart = whatif.distances(around, row)
+    assert apart.min() == 0
+    assert whatif.unlike(model, around, row, apart) == []
 
 
 def test_those_of_whom_nothing_is_known_are_no_neighbours(bank):
@@ -392,7 +406,7 @@ def test_those_of_whom_nothing_is_known_are_no_neighbours(bank):
     matrix = model.coding.encode(dataset.main)
     outcome = np.where(np.arange(len(matrix)) % 2 == 0, np.nan, 1.0)
     around = whatif.surroundings(model, matrix, outcome)
-    assert (whatif.neighbours(around, matrix[0], 20) % 2 == 1).all()
+    assert (whatif.neighbours(whatif.distances(around, matrix[0]), 20) % 2 == 1).all()
 
 
 def test_noise_is_no_price_list_and_a_price_list_is_one():

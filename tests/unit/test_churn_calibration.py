@@ -56,6 +56,34 @@ def test_noise_is_told_the_rate(by_chance):
     assert (by_chance.confidence(by_chance.coding.encode(fresh)).verdict == UNCLEAR).mean() > 0.5
 
 
+def test_the_league_measures_risks_as_they_are_used(monkeypatch):
+    """Of noise the best risk is the rate: told plainly, gradient boosting would have a Brier score of 0.175."""
+    monkeypatch.setattr(training, "REPEATS", 1)
+    prepared = prepare(noise(1, 2_000))
+    _prepared, league = training.compare(prepared, compared=("logistic", "xgboost"))
+    rate = prepared.left.mean()
+    for one in league.itertuples():
+        assert one.brier == pytest.approx(rate * (1 - rate), abs=0.001)
+        assert one.ece < one.by_chance + 0.01
+
+
+def test_the_calibration_error_by_chance_is_that_of_right_risks():
+    rng = np.random.default_rng(3)
+    risk = rng.beta(1, 9, 4_000)
+    many = [rng.random(4_000) < risk for _draw in range(300)]
+    seen = np.mean([training.calibration_error(risk, left) for left in many])
+    assert training.by_chance(risk, many[0]) == pytest.approx(seen, rel=0.05)
+    assert training.calibration_error(risk + 0.05, many[0]) == pytest.approx(0.05, abs=0.01)
+    drawn = []  # of every leaver and of a tenth of the others
+    for left in many:
+        kept = left | (rng.random(4_000) < 0.1)
+        weight = np.where(left, 1.0, (~left).sum() / (kept & ~left).sum())[kept]
+        found = training.calibration_error(risk[kept], left[kept], weight)
+        drawn.append((found, training.by_chance(risk[kept], left[kept], weight)))
+    told, chance = np.mean(drawn, axis=0)
+    assert chance == pytest.approx(told, rel=0.1)
+
+
 def test_a_list_of_noise_promises_what_it_brings(by_chance):
     scores = campaign.callable_customers(by_chance, noise(3).drop(columns="churned"))
     for offer in (30, 45):  # a fifth of 270 is more: nearly everybody is worth a call

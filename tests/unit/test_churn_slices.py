@@ -54,6 +54,38 @@ def test_where_nothing_is_wrong_nothing_is_claimed():
     assert np.mean([bool(worst(seed, planted=False)) for seed in range(80)]) <= 0.05
 
 
+def test_rare_leavers_are_no_proof_where_nothing_is_wrong():
+    """One in a hundred leaves: in a group of forty two who left are chance, whatever a normal curve says of them."""
+    named = []
+    for seed in range(60):
+        table, said, _left = held_out(seed, planted=False)
+        said = 0.06 * said
+        left = np.random.default_rng(seed).random(len(said)) < said
+        possible, called = np.random.default_rng(-seed % 997).random(len(said)) < 0.8, np.ones(len(said), bool)
+        named.append(bool(slices.worst(table, said, left, possible, 0.8, called, seed)))
+    assert np.mean(named) <= 0.05
+
+
+def test_chance_is_that_of_the_exact_sum():
+    """The distribution of a sum of unequal chances, one factor after the other."""
+    for risks in (
+        np.random.default_rng(0).beta(1, 40, 60),
+        np.random.default_rng(1).beta(1, 4, 300),
+        np.full(50, 0.75),
+    ):
+        exact = np.ones(1)
+        for risk in risks:
+            exact = np.convolve(exact, [1 - risk, risk])
+        seen = np.arange(len(risks) + 1.0)
+        mean, variance = np.full(len(seen), risks.sum()), np.full(len(seen), (risks * (1 - risks)).sum())
+        few, many = np.cumsum(exact), np.cumsum(exact[::-1])[::-1]
+        likely = np.minimum(few, many) > 1e-3
+        assert slices._pvalue(VERDICT, seen, mean, variance)[likely] == pytest.approx(few[likely], rel=0.1)
+        both = np.minimum(2 * np.minimum(few, many), 1)
+        assert slices._pvalue(RISK, seen, mean, variance)[likely] == pytest.approx(both[likely], rel=0.1)
+    assert slices._pvalue(CALL, np.array([0.0, 9]), np.array([0.0, 9]), np.zeros(2)) == pytest.approx([1, 1])
+
+
 def test_groups_with_fewer_verdicts_or_calls_are_found():
     table, said, left = held_out(1, planted=False)
     two = (table["contract"] == "Two year").to_numpy()

@@ -198,13 +198,15 @@ def test_too_many_levers_are_refused(churn_model, around):
 
 def test_neighbours_are_the_nearest_and_strangers_are_noticed(churn_model, around):
     row = around.matrix[17]
-    assert whatif.neighbours(around, row, 1)[0] in np.flatnonzero((around.matrix == row).all(axis=1))
-    others = whatif.neighbours(around, row, 20, but=17)
+    apart = whatif.distances(around, row)
+    assert whatif.neighbours(apart, 1)[0] in np.flatnonzero((around.matrix == row).all(axis=1))
+    others = whatif.neighbours(apart, 20, but=17)
+    assert apart[others].tolist() == sorted(np.delete(apart, 17))[:20]
     assert 17 not in others
     assert len(set(others)) == 20
-    assert whatif.unlike(churn_model, around, row) == []
+    assert whatif.unlike(churn_model, around, row, apart) == []
     odd = whatif.changed(churn_model, row, {"monthly_charges": 400.0})
-    assert whatif.unlike(churn_model, around, odd) == ["monthly_charges"]
+    assert whatif.unlike(churn_model, around, odd, whatif.distances(around, odd)) == ["monthly_charges"]
     typical = whatif.typical(churn_model, around)
     assert (around.matrix == typical).all(axis=1).any()
 

@@ -356,8 +356,25 @@ def test_the_fair_gain_is_in_the_middle_where_the_effect_is_weak():
             told.append(one.fair or -np.inf)
     assert np.mean(np.array(told) > 2.2) == pytest.approx(0.5, abs=0.03)
     assert Gain(1, -1, 3).fair is None
-    assert Gain(100, 98, 102).fair == 100  # so sure that nobody would have missed it
+    assert Gain(100, 98, 102).fair == pytest.approx(100)  # so sure that nobody would have missed it
     assert Gain(2.1, 0.14, 4.06).fair is None  # sure, but only just: little of it would be left
+
+
+@pytest.mark.parametrize(("often", "won", "rarely", "lost"), [(0.001, -60, 0.0015, 210), (0.014, 60, 0.0025, -210)])
+def test_where_few_customers_decide_days_are_told_too_early_as_often_as_too_late(often, won, rarely, lost):
+    """Calls that find a leaver now and then, and ones that are spared and rarely missed: the mean is lopsided."""
+    truth, rng, told, held, within = often * won + rarely * lost, np.random.default_rng(4), [], [], []
+    for seed in range(500):
+        calls = rng.multinomial(5_000, [often, rarely, 1 - often - rarely])
+        gain = challenge.gain(np.repeat([won, lost, 0.0], calls), seed=seed)
+        held.append(gain.lo <= truth <= gain.hi)
+        if gain.sure:
+            told.append(gain.fair or 0.0)
+            within.append(gain.given_sure(0.025) <= truth <= gain.given_sure(0.975))
+    assert len(told) > 100
+    assert np.mean(held) == pytest.approx(0.95, abs=0.02)
+    assert np.mean(np.array(told) > truth) == pytest.approx(0.5, abs=0.1)
+    assert np.mean(within) >= 0.91
 
 
 def test_later_months_are_preferred_to_folds(telco, churn_model, poor_model):

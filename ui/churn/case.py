@@ -73,13 +73,20 @@ def parse(text: str, coding: Coding) -> Case:
     return read(parse_qs(text), coding)
 
 
-def current(coding: Coding, customers: pd.DataFrame, riskiest: str) -> Case:
+@st.cache_resource(max_entries=2, show_spinner=False)
+def places(version: str, _customers: pd.DataFrame) -> dict[str, int]:  # noqa: ARG001  # the cache key
+    """Where each customer is in a table, by id (the first one where an id comes twice)."""
+    ids = [str(one) for one in _customers[KEY]]
+    return dict(zip(reversed(ids), reversed(range(len(ids))), strict=True))
+
+
+def current(coding: Coding, known: Mapping[str, int], riskiest: str) -> Case:
     """The case of this visit: that of the link that was opened, else the last one, else the `riskiest` customer."""
     query = {key: st.query_params.get_all(key) for key in ("customer", "set", "free")}
     kept: Case | None = st.session_state.get("case")
     if kept is None or (query["customer"] and query != kept.query()):
         kept = read(query, coding) if query["customer"] else Case(riskiest)
-    if kept.customer and not (customers[KEY].astype(str) == kept.customer).any():
+    if kept.customer and kept.customer not in known:
         st.warning(
             plain(_("There is no customer {id} in these data: here is another one.").format(id=kept.customer)),
             icon=":material/person_off:",
@@ -97,17 +104,14 @@ def put(case: Case) -> None:
             st.query_params[key] = values
 
 
-def place(customers: pd.DataFrame, case: Case) -> int | None:
-    """Where a case's customer is in the table; None for one that is built."""
-    found = np.flatnonzero(customers[KEY].astype(str).to_numpy() == case.customer)
-    return int(found[0]) if len(found) else None
-
-
 def rows(
-    model: ChurnModel, around: whatif.Surroundings, customers: pd.DataFrame, case: Case
+    model: ChurnModel, around: whatif.Surroundings, known: Mapping[str, int], case: Case
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A case's coded customer as they are, and with the changes and all that follows from them."""
-    here = place(customers, case)
+    """A case's coded customer as they are, and with the changes and all that follows from them; `known` are `places`.
+
+    One who is not known there is built from a typical one.
+    """
+    here = known.get(case.customer)
     before = whatif.typical(model, around) if here is None else around.matrix[here]
     return before, whatif.changed(model, before, case.edits, case.free)
 
@@ -140,17 +144,16 @@ def try_plan(model: ChurnModel, plan: whatif.Plan) -> None:
     put(Case(case.customer, edits, tuple(sorted({*case.free, *billed}))))
 
 
-def choose(model: ChurnModel, around: whatif.Surroundings, customers: pd.DataFrame) -> None:
+def choose(model: ChurnModel, around: whatif.Surroundings, customers: pd.DataFrame, known: Mapping[str, int]) -> None:
     """By id, at random, by conditions, or a typical one to build on; and all changes taken back."""
     case: Case = st.session_state["case"]
-    ids = customers[KEY].astype(str)
 
     def asked() -> None:
         wanted = st.session_state["customer-id"].strip()
-        if (ids == wanted).any():
+        if wanted in known:
             put(Case(wanted))
         elif wanted:
-            near = get_close_matches(wanted, list(ids), 3, 0.5)
+            near = get_close_matches(wanted, list(known), 3, 0.5)
             st.session_state["unknown-customer"] = (wanted, near)
 
     if st.session_state.get("customer-id") != case.customer:
@@ -160,7 +163,7 @@ def choose(model: ChurnModel, around: whatif.Surroundings, customers: pd.DataFra
             _("Customer id"), key="customer-id", on_change=asked, width=220, placeholder=_("built from a typical one")
         )
         drawn = st.session_state.get("drawn", 0)
-        anyone = str(ids.iloc[int(np.random.default_rng(drawn).integers(len(ids)))])
+        anyone = str(customers[KEY].iloc[int(np.random.default_rng(drawn).integers(len(customers)))])
         if st.button(_("Any customer"), icon=":material/casino:", on_click=put, args=(Case(anyone),)):
             st.session_state["drawn"] = drawn + 1
         if st.button(_("Find"), icon=":material/search:"):
@@ -317,12 +320,12 @@ def _find(model: ChurnModel, around: whatif.Surroundings, customers: pd.DataFram
 
 
 def table_of(customers: pd.DataFrame) -> pd.DataFrame:
-    """Customers with columns and levels as a reader calls them."""
-    shown = {
-        label(column): values if pd.api.types.is_float_dtype(values) or pd.api.types.is_integer_dtype(values)
-        else values.astype(object).map(lambda value: label(str(value)), na_action="ignore")
-        if column != KEY
-        else values.astype(str)
-        for column, values in customers.items()
-    }  # fmt: skip
-    return pd.DataFrame(shown)
+    """Customers with columns and levels as a reader calls them; text is Python's: it is shown, not computed with."""
+
+    def read(column: str, values: pd.Series) -> pd.Series:
+        if pd.api.types.is_float_dtype(values) or pd.api.types.is_integer_dtype(values):
+            return values
+        texts = [str(value) if column == KEY else label(str(value)) for value in values]
+        return pd.Series(texts, values.index, object).where(values.notna(), None)
+
+    return pd.DataFrame({label(column): read(column, values) for column, values in customers.items()})

@@ -1,5 +1,6 @@
 """What a what-if says of its customer: the headline, those like them, other cases, and the sheet to take away."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import numpy as np
@@ -60,16 +61,16 @@ def unlike(columns: list[str]) -> None:
         st.warning(plain(sentence.format(columns=names)), icon=":material/explore_off:")
 
 
-def listed(scores: Scores, now: Case, risk: float) -> None:
-    """Which risk the call list has of the customer as they are, where it is another one, and why."""
-    place = np.flatnonzero(scores.customer.astype(str) == now.customer)
-    if len(place) and locales.percent(scores.probability[place[0]]) != locales.percent(risk):
+def listed(scores: Scores, here: int | None, risk: float) -> None:
+    """Which risk the call list has of the customer at the place `here` as they are, where it is another, and why."""
+    rank = np.flatnonzero(scores.place == here)
+    if len(rank) and locales.percent(scores.probability[rank[0]]) != locales.percent(risk):
         text = _(
             "The call list has this customer at {listed}, by models that had not seen them: that is the risk to count "
             "on. Here they have {risk} as they are, by the model that has seen everybody, which can tell what changes "
             "do."
         )
-        values = {"listed": locales.percent(scores.probability[place[0]]), "risk": locales.percent(risk)}
+        values = {"listed": locales.percent(scores.probability[rank[0]]), "risk": locales.percent(risk)}
         st.caption(plain(text.format(**values)))
 
 
@@ -102,12 +103,12 @@ def changes(now: Case, currency: str) -> str:
     return ", ".join(pair(c, written(c, value, currency)) for c, value in now.edits.items()) or _("as they are")
 
 
-def compare(model: ChurnModel, around: whatif.Surroundings, customers: pd.DataFrame, currency: str) -> None:
+def compare(model: ChurnModel, around: whatif.Surroundings, known: Mapping[str, int], currency: str) -> None:
     """A shelf for three cases, and what makes the risks of two of them differ."""
     now: Case = st.session_state["case"]
     kept = {slot: case.parse(text, model.coding) for slot in SLOTS if (text := shelved(slot))}
     rows = {
-        slot: case.rows(model, around, customers, one)[1] for slot, one in {**kept, NOW: now}.items() if one is not None
+        slot: case.rows(model, around, known, one)[1] for slot, one in {**kept, NOW: now}.items() if one is not None
     }
     with st.grid(len(SLOTS), min_column_width=150):
         for slot in SLOTS:

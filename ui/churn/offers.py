@@ -2,16 +2,20 @@
 
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 import locales
+from charts.churn import what_if as charts
 from charts.churn.what_if import described
+from data.tables import Stored
 from locales.labels import label
 from models.churn import whatif
 from models.churn.campaign import Shift
 from models.churn.model import ChurnModel
-from ui import cards
+from ui import cards, saved, windows
+from ui.churn.case import try_plan
 from ui.text import _, plain
 
 
@@ -49,6 +53,74 @@ def moves(model: ChurnModel, version: str, currency: str) -> list[whatif.Move]:
 def nothing() -> str:
     """What to do where nothing can be offered yet: which columns a stranger's company can change, only it knows."""
     return _("Nothing can be offered yet: choose the columns that can be changed above.")
+
+
+def plans(
+    model: ChurnModel,
+    version: str,
+    stored: Stored,
+    row: np.ndarray,
+    monthly: float | None,
+    window: int,
+    currency: str,
+) -> None:
+    """The plans that lower the risk of a coded customer, with the changes made so far, who pays `monthly`."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        terms, _unsure = saved.terms(stored, currency)
+    offered = moves(model, version, currency)
+    if not offered:
+        st.info(nothing())
+        return
+    try:
+        front = whatif.plans(model, row, offered)
+    except ValueError:
+        st.info(_("Too many combinations: allow fewer offers."))
+        return
+    chosen = whatif.named(front, terms.value, terms.saved)
+    stay = whatif.months_left(model, np.array([front[0].row, *(plan.row for plan in chosen.values())]), window)
+    table = pd.DataFrame(
+        {
+            "plan": [described(plan.moves) for plan in front],
+            "cost": [plan.cost for plan in front],
+            "risk": [plan.risk for plan in front],
+        }
+    )
+    cards.figure(charts.front(front, chosen, currency), "plans", table)
+    with st.grid("auto", min_column_width=200):
+        for place, (name, plan) in enumerate(chosen.items(), 1):
+            with st.container(border=True, height="stretch"):
+                st.markdown(f"**{_(charts.PLANS[name])}**  \n{plain(described(plan.moves))}")
+                worth = terms.saved * terms.value * (front[0].risk - plan.risk) - plan.cost
+                st.caption(
+                    plain(
+                        _("Costs {cost}, risk {risk}, worth {worth}").format(
+                            cost=locales.money(plan.cost, currency),
+                            risk=locales.percent(plan.risk),
+                            worth=locales.money(worth, currency),
+                        )
+                    )
+                )
+                if monthly is not None:
+                    st.caption(_paid(whatif.payback(stay[0], stay[place], monthly, plan.cost, terms.saved)))
+                st.button(
+                    _("Try"),
+                    key=f"try-{name}",
+                    icon=":material/play_arrow:",
+                    on_click=try_plan,
+                    args=(model, plan),
+                )
+    st.caption(
+        _(
+            "These are associations, not proven effects: customers with such a contract or service leave less often. "
+            "Worth counts {saved} of the fall in risk as an effect of the offer; a hold-out test would tell."
+        ).format(saved=locales.percent(terms.saved))
+    )
+
+
+def _paid(months: int | None) -> str:
+    if months is None:
+        return _("not paid back by the bills of {months}").format(months=windows.written(whatif.MONTHS))
+    return _("paid back by the bills of {months}").format(months=windows.written(months))
 
 
 def shift(result: Shift, currency: str) -> None:

@@ -7,14 +7,14 @@ import streamlit as st
 import locales
 from charts.churn import performance as charts
 from data.tables import Stored
-from locales.labels import label
+from locales.labels import CHURN_LEARNERS, label
 from models.churn import explore, slices, validation, value, window
 from models.churn.conformal import IN_GROUPS
 from models.churn.model import LEAVE, STAY, SURE, ChurnModel
 from models.churn.preparation import CannotTrain
 from models.churn.slices import CALL, RISK, VERDICT, Slice
 from models.churn.validation import Past
-from ui import cards, store, windows
+from ui import cards, downloads, store, windows
 from ui.text import N_, _, plain
 
 SHOWN = 6  # groups named
@@ -22,6 +22,10 @@ SENTENCES = {
     RISK: N_("{group}: said {expected}, left {observed} ({lo} to {hi}, {count} customers)"),
     VERDICT: N_("{group}: of those who left, {observed} were not told “stays”, promised {expected} ({count} leavers)"),
     CALL: N_("{group}: of those who left, {observed} are called, of all leavers {expected} ({count} leavers)"),
+}
+DIRECTED = {
+    "monthly_charges": N_("Imposed: the risk never falls when the monthly charges rise."),
+    "tenure": N_("Imposed: the risk never rises with the tenure."),
 }
 
 
@@ -119,3 +123,38 @@ def ahead(learner: str, stored: Stored) -> None:
 def _past(data: str, learner: str, _stored: Stored) -> Past:  # noqa: ARG001  # the cache key
     history = store.frame(_stored, "history")
     return validation.validate(history, learner, window.step(history))
+
+
+def league(model: ChurnModel) -> None:
+    """The learners that were compared, and why one of them is in use."""
+    found, coding = model.league, model.coding
+    columns = {
+        "auc": _("AUC"),
+        "pr_auc": _("Area under precision and recall"),
+        "brier": _("Brier score"),
+        "log_loss": _("Log-loss"),
+        "f1": _("F1"),
+    }
+    names = [_(CHURN_LEARNERS[name]) for name in found["learner"]]
+    shown = pd.DataFrame({_("Learner"): names, _("In use"): found["champion"].to_numpy()})
+    for name, title in columns.items():
+        shown[title] = [
+            f"{locales.number(a, 3)} ({locales.number(b, 3)}–{locales.number(c, 3)})"
+            for a, b, c in zip(found[name], found[f"{name}_lo"], found[f"{name}_hi"], strict=True)
+        ]
+    if "ece" in found:  # not of a model that was kept before it was measured
+        shown[_("Calibration error (by chance)")] = [
+            f"{locales.percent(error, 1)} ({locales.percent(chance, 1)})"
+            for error, chance in zip(found["ece"], found["by_chance"], strict=True)
+        ]
+    shown[_("Seconds a fit")] = [locales.number(second, 2) for second in found["seconds"]]
+    st.dataframe(shown, hide_index=True)
+    downloads.table(found, "churn_league")
+    st.caption(
+        _(
+            "Mean over ten folds with 95% interval, each learner calibrated as it would be in use. In use: the least "
+            "log-loss among the models that say exactly why and obey the directions imposed; of equals, the simpler."
+        )
+    )
+    imposed = [_(DIRECTED[c]) for c, way in zip(coding.columns, coding.directions, strict=True) if way]
+    st.caption(" ".join(imposed) or _("No direction is imposed: the data have no price or tenure, or contradict it."))

@@ -89,7 +89,10 @@ def headline(compared: Compared, money: Money) -> None:
     days = challenge.payback(a_day, money.price)
     pays = _("the gain could be chance")
     if days is not None:
-        pays = between.format(lo=locales.number(np.ceil(money.price / a_day.hi)), hi=_days(money.price / a_day.lo))
+        soonest, least = money.price / a_day.given_sure(0.975), a_day.given_sure(0.025)
+        pays = _("95% interval from {lo}; until when, these data cannot tell").format(lo=_days(soonest))
+        if least > 0:
+            pays = between.format(lo=locales.number(np.ceil(soonest)), hi=_days(money.price / least))
     shown = [
         (
             _("Gain a day"),
