@@ -1,12 +1,15 @@
 """What the drift engine costs beside Evidently, NannyML, a loop over scipy, and sorting alone; and what each one sees.
 
 Run: python -m benchmarks.drift. Evidently and NannyML want pandas 2: each is installed in an environment of its own
-below the temporary folder and reads the same rows in the same run. Machines are noisy, ratios less so.
+below the temporary folder and reads the same rows in the same run. Machines are noisy, ratios of processor time less
+so. All is done twice, the second time as on processors on which NumPy sorts slowly.
 """
 
 import json
+import os
 import resource
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -14,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,6 +38,9 @@ PEERS = {
 ROWS, NUMBERS, TEXTS = 1_000_000, 20, 10
 ROUNDS = 5
 YEAR = 365
+# What NumPy's fast sorts need, by the names of several of its releases.
+FAST = "X86_V3 X86_V4 AVX512_ICL AVX512_SPR AVX512_SKX AVX512_CNL AVX512_CLX AVX512CD AVX512F AVX2"
+PROCESSORS = {"as it is": {}, "without NumPy's fast sorts": {"NPY_DISABLE_CPU_FEATURES": FAST}}
 
 
 def window(rows: int, shift: float, seed: int) -> pd.DataFrame:
@@ -50,14 +57,15 @@ def window(rows: int, shift: float, seed: int) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def seconds(work: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """The median time of some rounds, after one that counts for nothing."""
+def seconds(work: Callable[[], object], rounds: int = ROUNDS) -> tuple[float, float]:
+    """The median time of some rounds, and that of all processors, after one round that counts for nothing."""
     times = []
     for _round in range(rounds + 1):
-        begun = time.perf_counter()
+        begun = time.perf_counter(), time.process_time()
         work()
-        times.append(time.perf_counter() - begun)
-    return median(times[1:])
+        times.append((time.perf_counter() - begun[0], time.process_time() - begun[1]))
+    wall, cpu = zip(*times[1:], strict=True)
+    return median(wall), median(cpu)
 
 
 def sorting(reference: pd.DataFrame, current: pd.DataFrame) -> None:
@@ -90,15 +98,31 @@ def scipy_loop(reference: pd.DataFrame, current: pd.DataFrame) -> None:
         ((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum()
 
 
-def peer(name: str, folder: Path) -> dict[str, float] | None:
+def peer(name: str, folder: Path, processor: dict[str, str]) -> dict[str, float] | None:
     """Seconds and extra megabytes of a peer, and what it says of the blind spots; None where it cannot be had."""
     home = Path(tempfile.gettempdir()) / f"vigie-benchmark-drift-{name.lower()}"
     if not installed(home, PEERS[name]):
         return None
-    script = Path(__file__).with_name("drift_peer.py")
-    command = [str(part) for part in (home / "bin" / "python", script, name, folder)]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    return asked([home / "bin" / "python", Path(__file__).with_name("drift_peer.py"), name, folder], processor)
+
+
+def asked(command: list[object], processor: dict[str, str]) -> dict[str, Any]:
+    """What a program answers as the last line of JSON."""
+    environment = os.environ | processor | {"PYTHONWARNINGS": "ignore"}
+    answer = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True, env=environment)
     return dict(json.loads(answer.stdout.splitlines()[-1]))
+
+
+def own() -> None:
+    """Print the costs of everything that runs in this environment: seconds, those of all processors, and megabytes."""
+    sides = window(ROWS, 0.0, 0), window(ROWS, 0.05, 1)
+    found = {
+        "Vigie": (*seconds(lambda: drift.report(*sides)), extra_megabytes(lambda: drift.report(*sides))),
+        "sorting and counting": (*seconds(lambda: sorting(*sides)), np.nan),
+        "a loop over scipy": (*seconds(lambda: scipy_loop(*sides), 1), np.nan),
+        "a year, day by day": (*year(ROWS), np.nan),
+    }
+    print(json.dumps(found))
 
 
 def blind_spots() -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
@@ -127,8 +151,8 @@ def extra_megabytes(work: Callable[[], object]) -> float:
     return (peak - before) / 2**20
 
 
-def year(rows: int) -> float:
-    """Seconds to back-fill a year over all columns of a table, in the day-by-day engine."""
+def year(rows: int) -> tuple[float, float]:
+    """Seconds, and those of all processors, to back-fill a year of a table over all columns, day by day."""
     table = window(rows, 0.0, 2)
     days = np.sort(np.random.default_rng(3).integers(0, 2 * YEAR, rows))
     day = np.datetime64("2024-01-01") + days
@@ -156,35 +180,30 @@ def season() -> tuple[float, float, int]:
 
 
 def main() -> None:
-    """Print the table."""
-    reference, current = window(ROWS, 0.0, 0), window(ROWS, 0.05, 1)
-    own = seconds(lambda: drift.report(reference, current))
-    memory = extra_megabytes(lambda: drift.report(reference, current))
-    floor = seconds(lambda: sorting(reference, current))
-    loop = seconds(lambda: scipy_loop(reference, current), 1)
-    print(f"{ROWS:,} + {ROWS:,} rows, {NUMBERS} numbers and {TEXTS} texts\n")
-    print(f"{'Vigie':22} {own:8.2f} s  {memory:6.0f} MB extra   (PSI, KS, chi-square, Wasserstein, Jensen-Shannon)")
-    print(f"{'sorting and counting':22} {floor:8.2f} s  Vigie takes {own / floor:.1f} times as long")
-    print(f"{'loop over scipy':22} {loop:8.2f} s  {loop / own:.1f} times as long")
+    """Print the tables."""
+    print(f"{ROWS:,} + {ROWS:,} rows, {NUMBERS} numbers and {TEXTS} texts")
     said: dict[str, dict[str, float]] = {
         "Vigie": {name: drift.psi(*(side["x"] for side in pair)) for name, pair in blind_spots().items()}
     }
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        reference.to_parquet(folder / "reference.parquet")
-        current.to_parquet(folder / "current.parquet")
+        for side, frame in (("reference", window(ROWS, 0.0, 0)), ("current", window(ROWS, 0.05, 1))):
+            frame.to_parquet(folder / f"{side}.parquet")
         for spot, (then, now) in blind_spots().items():
             then.to_parquet(folder / f"then {spot}.parquet")
             now.to_parquet(folder / f"now {spot}.parquet")
-        for one in PEERS:
-            answer = peer(one, folder)
-            if answer:
-                cost, extra = answer.pop("seconds"), answer.pop("megabytes")
-                print(f"{one:22} {cost:8.2f} s  {extra:6.0f} MB extra   {cost / own:.0f} times as long")
-                said[one] = answer
+        for processor, variables in PROCESSORS.items():
+            found = asked([sys.executable, "-m", "benchmarks.drift", "--own"], variables)
+            for one in PEERS:
+                if answer := peer(one, folder, variables):
+                    found[one] = [answer.pop(cost) for cost in ("seconds", "cpu", "megabytes")]
+                    said[one] = answer
+            costs = pd.DataFrame(found, index=["seconds", "of all processors", "extra MB"]).T
+            for column in ("seconds", "of all processors"):
+                costs[f"Vigie's {column} x"] = costs[column] / costs.loc["Vigie", column]
+            print(f"\n{processor}\n\n{costs.round(2).to_string()}", flush=True)
     print("\nPSI (NannyML: Jensen-Shannon distance)\n")
     print(pd.DataFrame(said).round(3).to_string())
-    print(f"\nA year, day by day, over {NUMBERS + TEXTS} columns of {ROWS:,} rows: {year(ROWS):.1f} s")
     over, kept, late = season()
     print(
         f"\nDemo, a year without an event: over the threshold on {over:.0%} of the days, confirmed on {kept:.0%}; "
@@ -193,4 +212,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    own() if "--own" in sys.argv else main()

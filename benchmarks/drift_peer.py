@@ -1,7 +1,7 @@
 """The side of Evidently and NannyML in benchmarks/drift.py, which runs it in an environment of its own.
 
-python drift_peer.py NAME FOLDER prints as JSON the seconds and extra megabytes for reference.parquet and
-current.parquet, and what is said of each pair "then ....parquet" and "now ....parquet".
+python drift_peer.py NAME FOLDER prints as JSON the seconds, those of all processors and extra megabytes for
+reference.parquet and current.parquet, and what is said of each pair "then ....parquet" and "now ....parquet".
 """
 
 import json
@@ -52,9 +52,9 @@ def main(name: str, folder: Path) -> None:
     small = [pd.read_parquet(folder / f"{side}.parquet").head(1000) for side in ("reference", "current")]
     ask(*small)  # imports and first calls count for nothing
     big = [pd.read_parquet(folder / f"{side}.parquet") for side in ("reference", "current")]
-    before, begun = peak(), time.perf_counter()
+    before, begun, used = peak(), time.perf_counter(), time.process_time()
     ask(*big)
-    answer = {"seconds": time.perf_counter() - begun, "megabytes": peak() - before}
+    answer = {"seconds": time.perf_counter() - begun, "cpu": time.process_time() - used, "megabytes": peak() - before}
     for path in folder.glob("then *.parquet"):
         spot = path.stem.removeprefix("then ")
         try:

@@ -160,6 +160,11 @@ def stored(home: Path, table: Table) -> list[Stored]:
     return sorted(filter(None, found), key=lambda kept: (kept.stored, kept.version), reverse=True)
 
 
+def earlier(home: Path, shown: Stored) -> list[Stored]:
+    """The versions of its lineage that were kept before one, the newest first."""
+    return [one for one in stored(home, shown.table) if one.lineage == shown.lineage and one.stored < shown.stored]
+
+
 def active(home: Path, table: Table, again: bool = False) -> Stored | None:
     """The version the pages show; None where nothing was chosen yet, or nothing good is left.
 

@@ -46,7 +46,8 @@ class Database:
 class Vitals:
     """Everything that is looked at. Sizes in bytes.
 
-    `sources` has None for a table of which nothing was chosen yet. `model_files` maps the file of each model version to
+    `sources` has None for a table of which nothing was chosen yet, `earlier` the older versions of each (see
+    `data.tables.earlier`). `model_files` maps the file of each model version to
     whether its SHA-256 is the one that was recorded; None where it is gone. `runs`, `versions` and `alerts` are the
     newest rows of the state database's tables, empty where it cannot be read; so are the `deliveries` of the alerts.
     `damaged` names what was set aside. `schedules` are all that are kept, `given_up` what failed of them, `attended`
@@ -71,6 +72,7 @@ class Vitals:
     schedules: tuple[Kept, ...] = ()
     given_up: pd.DataFrame = field(default_factory=pd.DataFrame)
     attended: frozenset[str] = frozenset()
+    earlier: dict[str, list[Stored]] = field(default_factory=dict)
 
 
 def gather(home: Path, database_url: str) -> Vitals:
@@ -106,6 +108,7 @@ def gather(home: Path, database_url: str) -> Vitals:
         schedules=planned,
         given_up=given_up,
         attended=attended,
+        earlier={table: tables.earlier(home, shown) for table, shown in sources.items() if shown},
     )
 
 

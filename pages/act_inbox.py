@@ -29,7 +29,7 @@ def body() -> None:
         ago = max((ends - min(one.day for one in waits)).days, 0)
         cards.metrics(
             [
-                (_("Waiting"), locales.number(len(waits)), _("alerts, orders, campaigns and failed work")),
+                (_("Waiting"), locales.number(len(waits)), _("alerts, orders, campaigns, late data and failed work")),
                 (
                     _("At stake"),
                     locales.short_money(stake, sold.origin.currency or "GBP"),
@@ -66,7 +66,9 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   the number of shops or products it names. Alerts of **models** are those of Monitoring: drift and performance.
 - **Orders** wait here while a draft is to be approved, an approved one has not been sent, sending failed, or a
   delivery is later than nine of ten such deliveries; they are decided on Act: orders. **Campaigns** wait when their
-  outcome window is over and nobody has written down who left; **work at set times** when it was given up.
+  outcome window is over and nobody has written down who left; **work at set times** when it was given up. **Data**
+  wait when their last day is twice as long ago as it ever was when newer days came, and more than five days; a
+  download also when it is more than a month old.
 - What has the most money at stake comes first: of an alert about money what it is above or below what was expected, of
   an order the margin lost on average if it waits. Then the gravest, then the newest.
 - An answer and its reason are kept with the alert, shown in the rule’s rehearsal, and told again when the same rule

@@ -13,7 +13,7 @@ from ui import cards, inputs, store
 from ui.monitoring import drift as views
 from ui.monitoring import lines, watched
 from ui.monitoring.shown import SHOWN
-from ui.text import N_, _
+from ui.text import N_, _, plain
 
 VIEWS = {
     "all": N_("All columns"),
@@ -73,6 +73,11 @@ def body() -> None:
                 "No model in use learned from what is compared with here, {what}: nobody is told of what is found."
             ).format(what=_named(against[version], version == data.version))
         )
+    if gone := watching.lost(against[version], rows):
+        text = _(
+            "Not compared, as the data have no values of them any more: {columns}. Check whether they were renamed."
+        )
+        st.caption(plain(text.format(columns=", ".join(map(label, gone)))))
     if watched.silent(model, data, rows):
         st.caption(
             _("What the model predicts is not compared: its file is gone or altered, or does not fit these data.")
@@ -109,7 +114,7 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   An empty bin counts as 0.0001.
 - **Watched**: lines of goods (quantity, price, price against the product's median of the 13 weeks before, promotion,
   category, supplier, product, sale or return) and invoices (lines, amount, hour, shop, customer's rhythm); for churn
-  the columns of the customers. Always the seven days up to the chosen one.
+  the columns of the customers, and of a history also who left. Always the seven days up to the chosen one.
 - **Real**: windows of 3, 7 and 14 days against the training window, the same weekdays of the last weeks, and the same
   weeks ± 3 of earlier years, by Pearson's chi-square with its exact mean and variance for few rows (Dawson 1954), and
   of numbers by Neyman's smooth tests of place and spread. A window has to depart further than windows of this column

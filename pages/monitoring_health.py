@@ -92,7 +92,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
         _(
             """
 - **The same checks** answer `python jobs.py health`, which leaves with 1 where there is a problem.
-- **Sources** are worth a look when they were brought in more than a month ago.
+- **Sources** are worth a look when they were brought in more than a month ago, or when newer days are late: the last
+  one is twice as long ago as it ever was when newer ones came, and more than five days.
 - **Jobs** write a sign of life every ten seconds; one that has been silent for a minute was cut off.
   It is run again from where it stands: what it writes replaces what it had written.
 - **Model files** are read whole and their SHA-256 compared with the one recorded when they were kept.

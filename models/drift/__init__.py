@@ -33,7 +33,8 @@ def ks(reference: Column, current: Column) -> KsResult:
 
     Raises `CannotCompare` where one side has none.
     """
-    sides = [cuts.ordered(pd.Series(side)) for side in (reference, current)]
-    if not min(map(len, sides)):
+    then = cuts.ordered(pd.Series(reference))
+    now = cuts.ordered(pd.Series(current), then)
+    if not min(len(then), len(now)):
         raise CannotCompare(N_("One of the two columns has no numbers: choose a longer period or another column."))
-    return measures.ks(*sides)
+    return measures.ks(then, now)

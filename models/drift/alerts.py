@@ -39,7 +39,7 @@ NEARBY = 10  # days around the same day of an earlier year
 # States of an alarm: channels are to be told of it, or why nobody is.
 NOTIFY, UNCONFIRMED, REPEATED, COOLING, BACK_FILL = "notify", "unconfirmed", "repeated", "told lately", "back-fill"
 NO_MODEL = "no model in use"  # learned from what the data are compared with
-PSI, PERFORMANCE, JOINT = "psi", "performance", "joint"  # kinds
+PSI, PERFORMANCE, JOINT, LOST = "psi", "performance", "joint", "lost"  # kinds
 ABOUT = ("model", "kind", "feature")
 EPISODE = (*ABOUT, "episode")
 IN_A_LETTER = 20  # alarms in one message
@@ -63,6 +63,7 @@ ANONYMOUS = N_(
     "{feature}: together the columns are unlike the weeks before (AUC {value}), which no column shows alone; most of "
     "all in {columns}."
 )
+GONE = N_("{feature} is not in the data any more, and the model in use learned from it: check whether it was renamed.")
 REALISED = N_("{measure} of the model {model} left its usual range: {value} on {day}, {reference} when it learned.")
 ESTIMATED = N_(
     "{measure} of the model {model} is estimated at {value} on {day}, {reference} when it learned; the truth is not "
@@ -164,6 +165,12 @@ def of_joint(found: Apart, sheet: Sheet, inside: np.ndarray, about: Mapping[str,
         "message": TOGETHER if who else ANONYMOUS,
         "message_values": values | ({"who": who[:IN_WORDS]} if who else {}),
     }
+
+
+def of_lost(names: Sequence[str], about: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The alarms that columns which the model in use learned from are gone (see `watching.lost`), `about` as above."""
+    gone = {"kind": LOST, "severity": ALERT, "value": None, "threshold": None, "message": GONE}
+    return [{**about, **gone, "feature": name, "message_values": {"feature": name}} for name in names]
 
 
 def of_performance(log: pd.DataFrame, measures: Collection[str], apart: int) -> list[dict[str, Any]]:

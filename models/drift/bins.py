@@ -7,6 +7,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from models.drift.ordered import SIDES, Ordered
+
 BINS = 10
 OWN_BIN = 20  # a number with no more distinct values has one bin a value; a column of text keeps so many levels
 GROUPS = 300  # of rare levels, in the second view, which tells them apart
@@ -59,13 +61,13 @@ class Bins:
         known = ordered(column)
         return self.count_ordered(known, len(column) - len(known))
 
-    def count_ordered(self, known: np.ndarray, missing: int) -> np.ndarray:
-        """Likewise, for the sorted known numbers of a window and how many are missing."""
+    def count_ordered(self, known: Ordered, missing: int) -> np.ndarray:
+        """Likewise, for the known numbers of a window and how many are missing."""
         if self.values:
-            ends = [np.searchsorted(known, self.values, side) for side in ("left", "right")]
-            inside = ends[1] - ends[0]
+            below, upto = (known.below(np.array(self.values), side) for side in SIDES)
+            inside = upto - below
             return np.r_[inside, len(known) - inside.sum(), missing]
-        upto = np.searchsorted(known, self.edges, "right")
+        upto = known.below(np.array(self.edges), "right")
         return np.r_[np.diff(np.r_[0, upto, len(known)]), missing]
 
     def count_levels(self, sizes: Mapping[str, int], missing: int, apart: bool = False) -> np.ndarray:
@@ -147,32 +149,32 @@ def freeze(
     if not is_number(column):
         return freeze_levels(*tally(column))
     known = ordered(column)
-    both = known if current is None else np.r_[known, ordered(current)]
+    both = known.values if current is None else np.r_[known.values, ordered(current).values]
     return freeze_ordered(known, len(column) - len(known), bins, definition, both)
 
 
 def freeze_ordered(
-    known: np.ndarray,
+    known: Ordered,
     missing: int,
     bins: int = BINS,
     definition: Definition = "deciles",
     both: np.ndarray | None = None,
 ) -> Bins:
-    """The bins of a number, from the sorted known numbers of the reference (`both`: and of the current window)."""
-    span = (float(known[0]), float(known[-1])) if len(known) else ()
-    distinct = _distinct(known[: 50 * OWN_BIN])
-    if len(distinct) <= OWN_BIN:  # else there are many values among the first already
-        distinct = _distinct(known)
-    if len(distinct) <= OWN_BIN:
+    """The bins of a number, from the known numbers of the reference (`both`: and of the current window)."""
+    rows = len(known)
+    span = tuple(known.at(np.array([0, rows - 1])).tolist()) if rows else ()
+    alone = np.ones(1, bool)
+    distinct = known.distinct(alone) if len(known.begins) == 2 else None  # many, where they are dealt into cells
+    if distinct is not None and len(distinct) <= OWN_BIN:
         cut = Bins((0,) * (len(distinct) + 2), values=tuple(distinct.tolist()), span=span)
     else:
         if definition == "deciles":
             quantiles = _quantiles(known, np.arange(1, bins) / bins)
             edges = np.unique(np.r_[quantiles, _around_heavy(known, bins, quantiles)])
         elif definition == "equal_width":
-            edges = np.linspace(known[0], known[-1], bins + 1)[1:-1]
+            edges = np.linspace(span[0], span[1], bins + 1)[1:-1]
         else:
-            edges = np.histogram_bin_edges(known if both is None else both, bins="sturges")[1:-1]
+            edges = np.histogram_bin_edges(known.values if both is None else both, bins="sturges")[1:-1]
         cut = Bins((0,) * (len(edges) + 2), edges=tuple(edges.tolist()), span=span)
     return _with(cut, cut.count_ordered(known, missing))
 
@@ -212,11 +214,11 @@ def as_text(column: pd.Series) -> pd.Series:
     return column if isinstance(kind, pd.StringDtype) else column.astype(object).map(str, na_action="ignore")
 
 
-def ordered(column: pd.Series) -> np.ndarray:
-    """The finite numbers of a column, sorted."""
-    values = np.array(as_numbers(column))  # a copy, so that sorting in place changes nobody's column
-    values.sort()
-    return values[np.searchsorted(values, -np.inf, "right") : np.searchsorted(values, np.inf)]
+def ordered(column: pd.Series, like: Ordered | None = None) -> Ordered:
+    """The finite numbers of a column, to be compared with those of another one."""
+    values = as_numbers(column)
+    finite = np.isfinite(values)
+    return Ordered(values if finite.all() else values[finite], like)
 
 
 def tally(column: pd.Series) -> tuple[dict[str, int], int]:
@@ -237,26 +239,22 @@ def _with(cut: Bins, counts: np.ndarray) -> Bins:
     return replace(cut, counts=tuple(counts.tolist()))
 
 
-def _distinct(ordered: np.ndarray) -> np.ndarray:
-    return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(ordered) else ordered
-
-
-def _around_heavy(ordered: np.ndarray, bins: int, edges: np.ndarray) -> list[float]:
+def _around_heavy(known: Ordered, bins: int, edges: np.ndarray) -> list[float]:
     """Edges that part the values that hold more than a bin's share from those below and above, where `edges` do not."""
     found: list[float] = []
-    for value in np.unique(ordered[np.arange(bins) * len(ordered) // bins]):
-        low, high = np.searchsorted(ordered, value), np.searchsorted(ordered, value, "right")
-        if (high - low) * bins > len(ordered):
-            if low and not ((edges >= ordered[low - 1]) & (edges < value)).any():
+    values = np.unique(known.at(np.arange(bins) * len(known) // bins))
+    for value, low, high in zip(values, *(known.below(values, side) for side in SIDES), strict=True):
+        if (high - low) * bins > len(known):
+            if low and not ((edges >= known.at(np.array([low - 1]))) & (edges < value)).any():
                 found.append(float(np.nextafter(value, -np.inf)))
-            if high < len(ordered):
+            if high < len(known):
                 found.append(float(value))
     return found
 
 
-def _quantiles(ordered: np.ndarray, shares: np.ndarray) -> np.ndarray:
+def _quantiles(known: Ordered, shares: np.ndarray) -> np.ndarray:
     """As numpy's default: straight lines between the order statistics (Hyndman and Fan 1996, type 7)."""
-    at = shares * (len(ordered) - 1)
+    at = shares * (len(known) - 1)
     below = at.astype(np.int64)
-    above = np.minimum(below + 1, len(ordered) - 1)
-    return np.asarray(ordered[below] + (ordered[above] - ordered[below]) * (at - below))
+    low, high = known.at(below), known.at(np.minimum(below + 1, len(known) - 1))
+    return np.asarray(low + (high - low) * (at - below))

@@ -12,6 +12,7 @@ import pandas as pd
 from locales import N_, Sentence
 from models.drift import bins, explain, measures
 from models.drift.bins import Bins, Definition
+from models.drift.ordered import Ordered
 
 THRESHOLD = 0.3  # PSI over which a column is logged
 WATCH = (0.1, 0.2)  # a little, and clearly different
@@ -122,18 +123,18 @@ def _compare(
     _fit_for(name, number, current, reference if isinstance(reference, pd.Series) else None)
     row: dict[str, Any] = {"column": name, "kind": "number" if number else "text", "note": None}
     if number:
-        now = bins.ordered(current)
+        then = None if isinstance(reference, Bins) else bins.ordered(reference)
+        now = bins.ordered(current, then)
         if isinstance(reference, Bins):
             cut = reference
-        else:
-            then = bins.ordered(reference)
-            both = np.r_[then, now] if definition == "sturges" else None
+        elif then is not None:
+            both = np.r_[then.values, now.values] if definition == "sturges" else None
             cut = bins.freeze_ordered(then, before - len(then), bins.BINS, definition, both)
             row |= _numbers(then, now) if len(then) and len(now) else {}
         counts = cut.count_ordered(now, len(current) - len(now))
         least, most = cut.span or (np.inf, np.inf)
-        inside = np.searchsorted(now, most, "right") - np.searchsorted(now, least)
-        row["outside"] = (len(now) - inside) / len(current)
+        inside = now.below(np.array([most]), "right") - now.below(np.array([least]), "left")
+        row["outside"] = (len(now) - int(inside[0])) / len(current)
         lost = counts[-1] or cut.counts[-1]  # infinite numbers are among the missing ones
         row["note"] = _infinite(name, reference, current) if lost else None
     else:
@@ -164,10 +165,10 @@ def _compare(
     return row
 
 
-def _numbers(reference: np.ndarray, current: np.ndarray) -> dict[str, float | None]:
+def _numbers(reference: Ordered, current: Ordered) -> dict[str, float | None]:
     test = measures.ks(reference, current)
     with np.errstate(over="ignore", invalid="ignore"):  # numbers near the greatest there are have no known spread
-        spread = float(reference.std())
+        spread = float(reference.values.std())
         return {
             "ks": test.statistic,
             "ks_pvalue": test.pvalue,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.drift import watch
-from models.drift.monitored import PRICES, STEPS, Sheet
+from models.drift.monitored import PRICES, STEPS, TRUTH, Sheet
 from models.drift.watch import Sides, Watched
 
 MAX_ROWS = 50_000  # of the reference, from which the mean of a bin is known well enough
@@ -74,14 +74,18 @@ def of_sheet(
     response: Mapping[str, np.ndarray],
     seed: int = 0,
 ) -> dict[str, Consequence]:
-    """The consequence of each watched column of a sheet in the window that ends on a day. `response` has the means of
-    bins that are known otherwise, relative to each other (see `of_prices`): a row for all that they may be."""
+    """The consequence of each watched column of a sheet in the window that ends on a day; none of what came true, which
+    moves no answer.
+
+    `response` has the means of bins that are known otherwise, relative to each other (see `of_prices`): a row for all
+    that they may be.
+    """
     now = (sheet.day <= day) & (sheet.day > day - watch.WINDOW * watch.DAY)
     learned = np.flatnonzero((sheet.day >= watched.reference[0]) & (sheet.day <= watched.reference[1]) & ~now)
     some = np.random.default_rng(seed).permutation(learned)[:MAX_ROWS]
     rows = np.r_[some, np.flatnonzero(now)]
     found = {}
-    for column in (column for column in watched.columns if column.name in sheet.frame):
+    for column in (column for column in watched.columns if column.name in sheet.frame and column.name != TRUTH):
         side = watch.sides(watched, column.name, day)
         place = column.cut.place(sheet.frame[column.name].iloc[rows])
         may_be = response.get(column.name)

@@ -11,6 +11,7 @@ from locales.labels import label
 from models.drift import measures
 from models.drift.bins import Bins
 from models.drift.monitored import PRICES
+from models.drift.ordered import Ordered
 
 Kind = Literal["upto", "between", "over", "value", "other", "level", "rare", "new", "missing", "rose", "fell"]
 
@@ -112,16 +113,17 @@ def _described(cut: Bins) -> list[tuple[Kind, float | None, float | None, str | 
     return [*found, ("missing", None, None, None)]
 
 
-def one_bad_row(reference: np.ndarray, current: np.ndarray, spread: float) -> float | None:
+def one_bad_row(reference: Ordered, current: Ordered, spread: float) -> float | None:
     """The value of a single row without which half of the distance between the means would be gone, where there is one.
 
-    Of two sorted arrays, `spread` being the standard deviation of the first. PSI and KS hardly care for one row; a
+    `spread` is the standard deviation of the reference. PSI and KS hardly care for one row; a
     mean does, and so may a model.
     """
-    usual, total, rows = float(reference.mean()), float(current.sum()), len(current)
+    usual, total, rows = float(reference.values.mean()), float(current.values.sum()), len(current)
     whole = abs(total / rows - usual)
-    for value in (float(current[-1]), float(current[0])):
-        outside = not reference[0] <= value <= reference[-1]
+    least, most = reference.at(np.array([0, len(reference) - 1]))
+    for value in current.at(np.array([rows - 1, 0])).tolist():
+        outside = not least <= value <= most
         if rows > 1 and outside and whole > 0.1 * spread and abs((total - value) / (rows - 1) - usual) < whole / 2:
             return value
     return None

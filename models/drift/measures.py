@@ -6,17 +6,16 @@ Counts have a bin in each place of the last axis; axes before it are computed al
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
 
+from models.drift.ordered import QUANTILES, SIDES, Ordered
+
 EMPTY = 1e-4  # share that stands for an empty bin; nothing is renormalised
 EXACT = 10_000  # rows up to which the p-value of KS is exact
-BLOCK, FINER = 256, 16  # rows a block at first, and into how many it is cut
 MIN_EXPECTED = 2.0  # rows of a bin in the smaller of two windows; those with fewer are tested together
 DRAWS = 1_000  # windows that are drawn to see what sampling makes of few rows
 MANY_EXPECTED = 20.0  # rows expected in every bin from which nothing needs to be drawn
-QUANTILES = 2048  # places where the quantile functions are compared
 
 
 @dataclass(frozen=True)
@@ -214,52 +213,33 @@ def jensen_shannon(reference: np.ndarray, current: np.ndarray) -> float:
     return float(np.sqrt(max((sides * np.log2(np.where(ratio > 0, ratio, 1))).sum() / 2, 0)))
 
 
-def wasserstein(reference: np.ndarray, current: np.ndarray, spread: float) -> float:
-    """The mean distance that sorted numbers have to move to look like the reference, in its standard deviations.
+def wasserstein(reference: Ordered, current: Ordered, spread: float) -> float:
+    """The mean distance that numbers have to move to look like the reference, in its standard deviations.
 
-    The integral of the gap between the quantile functions at the middles of `QUANTILES` equal parts; `spread` is the
+    The integral of the gap between the quantile functions, at `QUANTILES`; `spread` is the
     reference's standard deviation. NaN where that is 0.
     """
-    shares = (np.arange(QUANTILES) + 0.5) / QUANTILES
-    sides = [ordered[(shares * len(ordered)).astype(np.int64)] for ordered in (reference, current)]
+    sides = [side.at((QUANTILES * len(side)).astype(np.int64)) for side in (reference, current)]
     return float(np.abs(sides[0] - sides[1]).mean() / spread) if spread else np.nan
 
 
-def ks_statistic(reference: np.ndarray, current: np.ndarray) -> float:
-    """The greatest gap between the empirical distribution functions of two sorted arrays, exact.
+def ks_statistic(reference: Ordered, current: Ordered) -> float:
+    """The greatest gap between the empirical distribution functions of numbers in the same cells, exact.
 
-    The gaps at the two ends of a block of rows bound those inside it: only blocks whose bound beats the best gap found
-    so far are cut into finer ones, down to single rows.
+    The gaps at the two ends of a cell bound those inside it: only cells whose bound beats the best gap are looked into.
     """
-    n, m = len(reference), len(current)
-    best, block = 1 - float(np.searchsorted(reference, current[-1], "right") / n), BLOCK
-    starts, low = np.arange(0, m, BLOCK)[None], np.zeros((1, 2))
-    ends = np.minimum(starts + BLOCK - 1, m - 1)
-    while len(ends):
-        upto = _below(reference, current, ends, "right")
-        best = max(best, float(np.abs(upto[..., 0] - upto[..., 1]).max()))
-        if block == 1:
-            before = _below(reference, current, ends, "left")
-            return max(best, float(np.abs(before[..., 0] - before[..., 1]).max()))
-        from_ = np.concatenate([low[:, None], upto[:, :-1]], axis=1)  # where each block begins
-        bounds = np.maximum(upto[..., 0] - from_[..., 1], upto[..., 1] - from_[..., 0])
-        worth = bounds > best
-        starts, low, last = starts[worth][:, None], from_[worth], ends[worth][:, None]
-        block //= FINER
-        ends = np.minimum(starts + np.arange(1, FINER + 1) * block - 1, last)
-        starts = np.minimum(starts + np.arange(FINER) * block, last)
+    upto = [side.begins / len(side) for side in (reference, current)]
+    best = float(np.abs(upto[0] - upto[1]).max())
+    bounds = np.maximum(upto[0][1:] - upto[1][:-1], upto[1][1:] - upto[0][:-1])
+    values = current.distinct((bounds > best) & (np.diff(current.begins) > 0))
+    for end in SIDES:
+        shares = [side.below(values, end) / len(side) for side in (reference, current)]
+        best = float(np.abs(shares[0] - shares[1]).max(initial=best))
     return best
 
 
-def _below(reference: np.ndarray, current: np.ndarray, rows: np.ndarray, side: Literal["left", "right"]) -> np.ndarray:
-    """The shares of both arrays below (`left`) or up to (`right`) the values in some rows of the second."""
-    values = current[rows]
-    shares = [np.searchsorted(ordered, values, side) / len(ordered) for ordered in (reference, current)]
-    return np.stack(shares, axis=-1)
-
-
-def ks(reference: np.ndarray, current: np.ndarray) -> KsResult:
-    """The two-sided Kolmogorov-Smirnov test of two sorted arrays, as `scipy.stats.ks_2samp` has it.
+def ks(reference: Ordered, current: Ordered) -> KsResult:
+    """The two-sided Kolmogorov-Smirnov test of numbers in the same cells, as `scipy.stats.ks_2samp` has it.
 
     The p-value is exact up to `EXACT` rows a side (Hodges 1958) and the limit distribution above (Smirnov 1939).
     """
@@ -270,7 +250,7 @@ def ks(reference: np.ndarray, current: np.ndarray) -> KsResult:
 
         with warnings.catch_warnings():  # where the sum overflows, the limit is as good
             warnings.filterwarnings("ignore", message="ks_2samp: Exact calculation unsuccessful")
-            return KsResult(statistic, float(ks_2samp(reference, current, method="exact").pvalue))
+            return KsResult(statistic, float(ks_2samp(reference.values, current.values, method="exact").pvalue))
     return KsResult(statistic, float(ks_pvalue(statistic, n * m / (n + m))))
 
 

@@ -1,7 +1,7 @@
 """What is watched of a table: for every day, the columns whose shape a model relies on."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -17,6 +17,7 @@ USUAL_WEEKS = 13  # weeks before, over which a product's usual price is the medi
 STEPS = (-0.2, -0.05, 0.05, 0.2)  # of the price against the usual one
 PRICES = ("much lower", "lower", "as usual", "higher", "much higher")  # lower: by 5 to 20 %
 PREDICTION = "prediction"  # the column of what a model says of the rows that are watched
+TRUTH = "churned"  # the column of what came true, which no model was told
 # Kinds of rows that are watched together, by a column that they have.
 KINDS = {"unit_price": "lines", "invoice_lines": "invoices", "contract": "customers"}
 SOON = 28  # days within which a customer is back soon
@@ -85,7 +86,7 @@ def sales(lines: pd.DataFrame) -> tuple[Sheet, ...]:
 def customers(history: pd.DataFrame) -> tuple[Sheet, ...]:
     """The columns of a history of customers (see `data.schemas.CustomerHistory`), apart from who left."""
     day = history["day"].to_numpy().astype("datetime64[D]")
-    frame = history.drop(columns=["day", "customer_id", "churned"]).reset_index(drop=True)
+    frame = history.drop(columns=["day", "customer_id", TRUTH]).reset_index(drop=True)
     return (Sheet(frame, day, np.arange(len(frame)), history["customer_id"].reset_index(drop=True)),)
 
 
@@ -172,8 +173,12 @@ def _visits(customer: pd.Series, day: np.ndarray) -> pd.Series:
 
 
 def _of_customers(stored: Stored) -> tuple[Sheet, ...]:
-    if "history" in stored.columns:
-        return customers(tables.read(stored, "history"))
+    if "history" in stored.columns:  # which knows of all who left: others than before, or for other reasons
+        history = tables.read(stored, "history")
+        return tuple(
+            replace(sheet, frame=sheet.frame.assign(**{TRUTH: history[TRUTH].to_numpy()}))
+            for sheet in customers(history)
+        )
     return customers(tables.read(stored).assign(day=pd.Timestamp(stored.stored.date())))
 
 

@@ -1,8 +1,9 @@
 """Is everything well? One list of checks, behind the page Monitoring: health and `python jobs.py health`."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Literal
 
 import pandas as pd
@@ -11,7 +12,7 @@ import locales
 from data import runs, seals, state
 from data.tables import Stored
 from data.vitals import Vitals
-from locales import N_, _
+from locales import N_, _, ngettext
 from models.act import schedule
 from models.drift import alerts
 
@@ -20,6 +21,7 @@ ORDER: tuple[Status, ...] = ("problem", "warning", "ok")
 MB, GB = 1_000_000, 1_000_000_000
 DISK_LOW, DISK_FULL, WAL_LARGE = 2 * GB, 200 * MB, 200 * MB
 OLD = timedelta(days=31)  # of a downloaded or uploaded dataset
+LATE, MIN_LATE = 2, 5  # times as old as data ever were when newer ones came, and days: a long weekend is no delay
 RECENT = timedelta(days=7)  # what was cut off before is no news
 SUBJECTS = {
     "database": N_("Database"),
@@ -61,7 +63,11 @@ def checks(vitals: Vitals, now: datetime, channels: Collection[str]) -> list[Che
         _database(vitals),
         _disk(vitals),
         _damage(vitals),
-        *(_source(table, stored, now) for table, stored in vitals.sources.items() if stored or table != "covid"),
+        *(
+            _source(table, stored, vitals.earlier.get(table, ()), now)
+            for table, stored in vitals.sources.items()
+            if stored or table != "covid"
+        ),
         _jobs(vitals, now),
         *_schedule(vitals, now),
         _models(vitals),
@@ -120,7 +126,7 @@ def ages(vitals: Vitals, now: datetime) -> pd.DataFrame:
             {
                 "table": table,
                 "source": stored.origin.name,
-                "brought": (now - (stored.origin.retrieved or stored.stored)) / timedelta(days=1),
+                "brought": (now - _brought(stored)) / timedelta(days=1),
                 "ends": (now.date() - stored.span[1].date()).days if stored.span else float("nan"),
             }
             for table, stored in vitals.sources.items()
@@ -181,19 +187,58 @@ def _damage(vitals: Vitals) -> Check:
     return Check("damage", "problem", sentence, values)
 
 
-def _source(table: str, stored: Stored | None, now: datetime) -> Check:
+def _source(table: str, stored: Stored | None, earlier: Sequence[Stored], now: datetime) -> Check:
     if stored is None:
         return Check(table, "ok", N_("Nothing was chosen yet: Vigie starts with the demo."))
-    when = stored.origin.retrieved or stored.stored
-    values = {"name": _(stored.origin.name), "age": locales.age(when, now)}
+    values = {"name": _(stored.origin.name), "age": locales.age(_brought(stored), now)}
     if stored.origin.kind == "demo":
         return Check(table, "ok", N_("{name}, stored {age}."), values)
-    if now - when <= OLD:
+    if (overdue := late(stored, earlier, now)) is not None:
+        return overdue
+    if now - _brought(stored) <= OLD:
         return Check(table, "ok", N_("{name}: last brought in {age}."), values)
-    if stored.origin.kind == "download":
-        sentence = N_("{name}: last brought in {age}. Run jobs.py refresh, or download it again on the page Data.")
-        return Check(table, "warning", sentence, values)
     return Check(table, "warning", N_("{name}: uploaded {age}. Upload a newer one on the page Data."), values)
+
+
+def late(stored: Stored, earlier: Sequence[Stored], now: datetime) -> Check | None:
+    """That newer data are due, which somebody should bring in; None where they are not, or nothing tells.
+
+    A source that was renewed has its own rhythm: how old the last day of its `earlier` versions (the newest first) was
+    when newer days came. A file of one's own that never was renewed has none.
+    """
+    if stored.origin.kind == "demo":
+        return None
+    values = {"name": _(stored.origin.name)}
+    usual = [
+        (_brought(newer).date() - reached(older)).days
+        for newer, older in pairwise([stored, *earlier])
+        if reached(newer) > reached(older)
+    ]
+    age = (now.date() - reached(stored)).days
+    if usual and age > max(LATE * max(usual), MIN_LATE):
+        values |= {"end": locales.day(reached(stored)), "age": _days(age), "usual": _days(max(usual))}
+        sentence = N_(
+            "{name}: newer days are late. The last one was {age} ago ({end}); newer ones used to come within {usual}. "
+            "Look after where they come from, then bring them in on the page Data."
+        )
+        return Check(stored.table, "warning", sentence, values)
+    if stored.origin.kind == "download" and now - _brought(stored) > OLD:
+        sentence = N_("{name}: last brought in {age}. Run jobs.py refresh, or download it again on the page Data.")
+        return Check(stored.table, "warning", sentence, values | {"age": locales.age(_brought(stored), now)})
+    return None
+
+
+def reached(stored: Stored) -> date:
+    """The last day that a dataset knows: of its rows, or on which it was brought in."""
+    return (stored.span[1] if stored.span else _brought(stored)).date()
+
+
+def _brought(stored: Stored) -> datetime:
+    return stored.origin.retrieved or stored.stored
+
+
+def _days(count: int) -> str:
+    return ngettext("{count} day", "{count} days", count).format(count=locales.number(count))
 
 
 def _jobs(vitals: Vitals, now: datetime) -> Check:

@@ -17,7 +17,7 @@ from models.drift import alerts, bins, classifier, consequence, explain, history
 from models.drift.bins import Bins
 from models.drift.compare import THRESHOLD, CannotCompare
 from models.drift.consequence import Consequence
-from models.drift.monitored import PREDICTION, WARM_UP, Sheet
+from models.drift.monitored import PREDICTION, TRUTH, WARM_UP, Sheet
 from models.drift.watch import DAY, Watched
 from models.lifecycle import registry
 from models.lifecycle.logged import Step
@@ -69,6 +69,14 @@ def references(engine: Engine, model: str, stored: Stored, sheets: tuple[Sheet, 
             frozen = {name: bins.read(cut) for name, cut in row["bins"].items() if in_use or name != PREDICTION}
             found.append(Reference(row["version"], (start, end), frozen, in_use))
     return sorted(found, key=lambda reference: not reference.in_use)
+
+
+def lost(against: Reference, sheets: Sequence[Sheet]) -> list[str]:
+    """The columns that the model in use learned from and of which the data have no value any more."""
+    if not against.in_use or against.frozen is None:
+        return []
+    there = {name for sheet in sheets for name in sheet.frame}
+    return sorted(set(against.frozen) - there - {PREDICTION, TRUTH})
 
 
 def outputs(home: Path, model: str, stored: Stored, champion: "pd.Series | None") -> tuple[Sheet, ...]:
@@ -165,9 +173,8 @@ def raised(table: Opened, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, A
     return found
 
 
-def _together(table: Opened, confirmed: set[str], day: np.datetime64) -> list[dict[str, Any]]:
+def _together(table: Opened, confirmed: set[str], day: np.datetime64, about: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Alarms that all columns together have changed, of each kind of rows none of whose columns shows it alone."""
-    about = {"model": table.model, "version": table.against.version, "day": day.item()}
     found = []
     for sheet in table.sheets:
         if PREDICTION in sheet.frame or not confirmed.isdisjoint(sheet.frame):
@@ -205,10 +212,11 @@ def run(
         why = ABSENT if drift.empty else ALL_LEARNED if first > last else LEARNED
         raise CannotCompare(why, day=day, first=min(first, last).item(), last=last.item())
     last, confirmed = at[0], drift[drift["label"] == watch.CONFIRMED]
-    joint = []
+    about = {"model": model, "version": table.against.version, "day": last.item()}
+    more = alerts.of_lost(lost(table.against, table.sheets), about)
     if together:
         step(N_("Learning to tell the days apart"), 0.5)
-        joint = _together(table, set(confirmed["feature"]), last)
+        more += _together(table, set(confirmed["feature"]), last, about)
     step(WRITING, 0.8)
     found = history.rows(model, table.against.version, watched, drift, threshold)
     history.write(engine, found, now)
@@ -220,5 +228,5 @@ def run(
         "columns": len(drift),
         "drifted": sorted(drift.loc[drift["psi"] > threshold, "feature"]),
         "labels": drift["label"].value_counts().to_dict(),
-        "alerts": joint + raised(table, found),
+        "alerts": more + raised(table, found),
     }

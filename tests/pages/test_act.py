@@ -12,6 +12,7 @@ import settings
 from data import campaigns, schedules, state, tables
 from data import rules as kept_rules
 from data.dataset import Dataset, Origin
+from data.demo import customers
 from models.act import alarms, rules, schedule
 from models.act.rules import Rule
 from models.act.schedule import Schedule
@@ -245,6 +246,17 @@ def test_campaigns_whose_window_is_over_and_work_that_was_given_up_wait_too(visi
     assert "Campaign <over>: who left can be written down." in words(app)
     assert "Every night: given up after several tries." in words(app)
     assert "The disk is full." in words(app)
+
+
+def test_data_that_are_late_wait_and_demos_do_not(visit):
+    visit("act_inbox")
+    now = datetime.now(UTC)
+    for days, waits in ((20, False), (40, True)):
+        origin = Origin("download", "<far>", retrieved=now - timedelta(days=days))
+        tables.add(settings.get().home, Dataset("customers", {"customers": customers.generate(50, days)}, origin), now)
+        app = visit("act_inbox")
+        assert ("<far>: last brought in" in words(app)) == waits
+    assert metric(app, "Waiting") == "1"
 
 
 def test_the_most_money_comes_first_then_the_gravest_then_the_newest(visit):

@@ -17,7 +17,8 @@ from benchmarks import alarms as truth
 from connectors import notify
 from data import state, tables
 from data.dataset import Dataset, Origin
-from models.drift import alerts, monitored
+from data.demo import customers
+from models.drift import alerts, classifier, monitored, watch
 from models.drift.monitored import PREDICTION, Sheet
 from models.lifecycle import churn, retraining, sales
 from models.lifecycle.managed import MODELS
@@ -116,6 +117,31 @@ def test_the_daily_job_tells_of_columns_that_go_together_otherwise_and_of_none_e
     if flip:
         assert set(joint[0]["message_values"]["columns"][:2]) == {"quantity", "unit_price"}
         assert all(name in letters[0] for name in ("Quantity", "Unit price", "customer "))
+
+
+@pytest.mark.parametrize("reversed_", [False, True])
+def test_who_leaves_for_other_reasons_is_told_once_the_truth_is_known_although_no_column_changed(home, reversed_):
+    draw, months, each = np.random.default_rng(6), 5, 700
+    rows = customers.generate(each, 1)
+    past = []
+    for month in range(months):
+        tenure = draw.normal(size=each)
+        effect = -1.5 if reversed_ and month == months - 1 else 1.5
+        left = draw.random(each) < 1 / (1 + np.exp(1 - effect * tenure))
+        day = (pd.Timestamp("2026-01-31") + pd.offsets.MonthEnd(month)).as_unit("us")
+        past.append(rows.assign(day=day, monthly_charges=50 + 10 * tenure, churned=left))
+    history = pd.concat(past, ignore_index=True)
+    stored = tables.add(
+        home, Dataset("customers", {"customers": rows, "history": history}, Origin("upload", "gym.csv")), NOW
+    )
+    (sheet,) = monitored.sheets(stored)
+    days = np.unique(sheet.day)
+    seen = watch.count((sheet,), (days[0], days[2]))
+    assert not watch.backfill(seen)["label"].eq(watch.CONFIRMED).any()
+    apart = classifier.confirmed(seen, sheet, days[-1])
+    assert (apart is not None) == reversed_
+    if apart is not None:
+        assert set(list(apart.columns)[:2]) == {"churned", "monthly_charges"}
 
 
 def test_the_outcome_of_a_sale_is_its_amount_and_of_an_invoice_its_value():

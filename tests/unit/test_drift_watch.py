@@ -11,7 +11,7 @@ from scipy import stats
 from data import demo, state, tables
 from data.dataset import Dataset, Origin
 from models import drift
-from models.drift import alarms, bins, history, monitored, shift, watch
+from models.drift import alarms, alerts, bins, history, monitored, shift, watch
 from models.drift.compare import THRESHOLD
 from models.drift.monitored import Sheet
 from models.drift.shift import Shift
@@ -182,6 +182,12 @@ def test_a_table_without_a_past_is_compared_with_what_an_earlier_model_learned_f
     assert set(found.index) == {"contract", "monthly_charges"}
     assert found.loc["monthly_charges", "label"] == watch.CONFIRMED
     assert found.loc["contract", "label"] == watch.STABLE
+    fewer = Dataset("customers", {"customers": dearer.drop(columns="contract")}, Origin("upload", "fewer.csv"))
+    tables.add(home, replace(fewer, lineage=old.lineage), NOW)
+    opened = watching.opened(engine, home, "churn")
+    told = [alarm for alarm in watching.run(engine, opened, NOW.date(), NOW)["alerts"] if alarm["kind"] == alerts.LOST]
+    assert [(alarm["feature"], alarm["severity"]) for alarm in told] == [("contract", alerts.ALERT)]
+    assert alerts.sentence(told[0]).startswith("Contract is not in the data any more")
 
 
 def test_a_rule_is_replayed_with_what_it_hits_and_misses(found):

@@ -75,6 +75,27 @@ def test_a_source_is_worth_a_look_after_a_month(engine, home, ago, kind, status)
     assert look()["customers"].status == status
 
 
+def test_newer_days_are_late_by_the_rhythm_of_a_source_and_not_of_a_file_that_never_was_renewed(engine, home):
+    def bring(last: str, then: datetime) -> None:
+        days = pd.date_range("2026-01-01", last).astype("datetime64[us]")
+        lines = pd.DataFrame({"timestamp": days, "source": "x", "product": "p", "line_type": "sale", "quantity": 1.0})
+        lines = lines.assign(line_id=[str(place) for place in range(len(days))], unit_price=2.0, currency="EUR")
+        tables.add(home, Dataset("sales", {"sales": lines}, Origin("upload", "shop.csv"), lineage="shop"), then)
+
+    bring("2026-02-20", datetime(2026, 2, 21, 6, tzinfo=UTC))
+    assert look(now=datetime(2026, 3, 20, tzinfo=UTC))["sales"].status == "ok", (
+        "27 days, and nobody knows when more come"
+    )
+    bring("2026-02-27", datetime(2026, 2, 28, 6, tzinfo=UTC))  # the last day was eight days ago when newer ones came
+    bring("2026-02-28", datetime(2026, 3, 1, 6, tzinfo=UTC))
+    assert look(now=datetime(2026, 3, 16, tzinfo=UTC))["sales"].status == "ok"
+    late = look(now=datetime(2026, 3, 17, tzinfo=UTC))["sales"]
+    assert (late.status, "17 days ago (28 Feb 2026); newer ones used to come within 8 days" in late.sentence()) == (
+        "warning",
+        True,
+    )
+
+
 @pytest.mark.parametrize(
     ("whole", "role", "status"),
     [

@@ -1,4 +1,4 @@
-"""What waits for somebody: alerts of rules and models, orders, campaigns, failed work; to be answered or put off."""
+"""What waits for somebody: alerts, orders, campaigns, late data, failed work; to be answered or put off."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -50,7 +50,7 @@ def waiting(of: Known | None, sold: Stored, people: Stored) -> list[Item]:
     Without what rules can be `of` their alerts are left out.
     """
     found = [*(_of_rules(of, sold) if of else []), *_of_models(sold, people)]
-    found += [*waits.of_orders(sold), *waits.of_campaigns(people), *waits.of_schedules()]
+    found += [*waits.of_orders(sold), *waits.of_campaigns(people), *waits.of_data(sold, people), *waits.of_schedules()]
     return sorted(found, key=lambda one: (-round(one.stake), one.rank, -one.day.toordinal(), one.key))
 
 

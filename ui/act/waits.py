@@ -1,4 +1,4 @@
-"""Something that waits for somebody: the orders, campaigns and failed work among it."""
+"""Something that waits for somebody: the orders, campaigns, late data and failed work among it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import locales
-from data import campaigns, schedules, state
+import settings
+from data import campaigns, schedules, state, tables
 from data import orders as kept
 from data.orders import APPROVED, DRAFTED, SENT, STUCK, UNKNOWN, Order
 from data.tables import Stored
 from models.act import schedule
 from models.churn import uplift
+from models.lifecycle import health
 from models.lifecycle import orders as work
 from ui import database
 from ui import schedules as shared
@@ -113,6 +115,26 @@ def of_campaigns(people: Stored) -> list[Item]:
         )
         for row, end in over
         if end <= orders.now()
+    ]
+
+
+def of_data(*shown: Stored) -> list[Item]:
+    """Datasets in use of which newer days are due."""
+    home, now = settings.get().home, orders.now()
+    return [
+        Item(
+            key=f"data {one.version}",
+            day=health.reached(one),
+            rank=WARNING,
+            stake=0.0,
+            icon="hourglass_bottom",
+            lines=[overdue.sentence()],
+            notes=[],
+            page="data",
+            query={},
+        )
+        for one in shown
+        if (overdue := health.late(one, tables.earlier(home, one), now)) is not None
     ]
 
 
