@@ -102,7 +102,8 @@ def series(days: pd.DataFrame, measure: str, frequency: str, covered: Span) -> t
     kept.index = kept.index.to_timestamp() if frequency == "MS" else kept.index.end_time.normalize()
     cut = int((~whole).sum())
     message = N_("{rows} weeks or months at the ends are not whole in the data: they are left out.")
-    return kept, (Finding(message, cut),) if cut else ()
+    one = N_("{rows} week or month at an end is not whole in the data: it is left out.")
+    return kept, (Finding(message, cut, one=one),) if cut else ()
 
 
 def _known(part: str | None) -> str:
