@@ -7,8 +7,8 @@ import streamlit as st
 import locales
 from models.forecast import explain
 from ui import cards, country, inputs, store
-from ui.sales import agreement, launch, outside, recent, segment, series
 from ui.sales import forecast as views
+from ui.sales import launch, outside, recent, segment, series, together
 from ui.text import N_, _
 
 VIEWS = {
@@ -110,7 +110,8 @@ def shown() -> None:
 
 
 headline()
-agreement.say(stored, chosen, plain)
+together.under_way(stored, chosen, plain)
+together.parts(stored, chosen, plain)
 if chosen.frequency == "D":
     views.closures(stored, chosen, plain)
 recent.ask(stored.lineage, chosen.key, plain, chosen.written)
@@ -142,7 +143,13 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Steady growth**: where a straight line through the logarithms, beside a yearly course, leaves nothing that wanders
   or bends for a year or longer, it is taken out before the models learn, put back afterwards, and goes on for half as
   long as it has been seen.
-- **Weeks and months** are forecast from their own history, not by adding up days: the difference is said beside them.
+- **Days, weeks and months** say the same. Days and months are forecast from their own history, and days then moved
+  towards what months say, up to the end of the third one (least squares, structural scaling: Athanasopoulos and
+  others 2017): the more, the less months differ from those of a year ago than from the one before. Days alone tell
+  where they stand apart, are slow or have ended, and with less than two years. Weeks are sums of days. Of a week or
+  month under way what was sold so far is known. Bands are as wide as the past errors of the chosen step ask for.
+- **Parts that add up**: the twelve largest categories and shops, and the others of each together, are forecast by the
+  day. Everything is the mean of its own forecast and of both sums; the parts are moved to it in proportion.
 - **Off by**: mean absolute error. **MASE**: that over the mean absolute difference to one season before (Hyndman and
   Koehler 2006). **MAPE** leaves out steps on which nothing was sold. **Bias**: said less sold.
 - **As a season ago** (naive): the same weekday of last week, or the same week or month of last year.
