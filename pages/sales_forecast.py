@@ -1,7 +1,6 @@
 """What will sell, and how sure is that?"""
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 import locales
@@ -45,7 +44,7 @@ found = outside.used(stored, chosen) or plain  # the answer; what explains or ju
 def headline() -> None:
     """The answer: how much, how sure, and how good the forecast has been."""
     total, (lo, hi) = float(found.frame["mean"].sum()), found.total[80]
-    last = found.frame.index[-1] + pd.offsets.MonthEnd(0) if chosen.frequency == "MS" else found.frame.index[-1]
+    last = series.end(stored, chosen, found.frame.index[-1])
     last_year = explain.same_days(chosen.values, found.frame.index, chosen.frequency)
     against = _("nothing earlier to compare with")
     if last_year is not None and last_year.sum() > 0:
@@ -143,11 +142,11 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Steady growth**: where a straight line through the logarithms, beside a yearly course, leaves nothing that wanders
   or bends for a year or longer, it is taken out before the models learn, put back afterwards, and goes on for half as
   long as it has been seen.
-- **Days, weeks and months** say the same. Days and months are forecast from their own history, and days then moved
-  towards what months say, up to the end of the third one (least squares, structural scaling: Athanasopoulos and
-  others 2017): the more, the less months differ from those of a year ago than from the one before. Days alone tell
-  where they stand apart, are slow or have ended, and with less than two years. Weeks are sums of days. Of a week or
-  month under way what was sold so far is known. Bands are as wide as the past errors of the chosen step ask for.
+- **Days, weeks and months** say the same. Each is forecast from its own history, and days are then moved towards what
+  months and weeks say, up to the end of the third month (least squares, structural scaling: Athanasopoulos and
+  others 2017): the more, the less these differ from those of a year ago than from the one before. Days alone tell where
+  they stand apart, are slow or have ended, and with less than two years. Of a week or month under way what was sold so
+  far is known. Bands are as wide as the past errors of the chosen step ask for.
 - **Parts that add up**: the twelve largest categories and shops, and the others of each together, are forecast by the
   day. Everything is the mean of its own forecast and of both sums; the parts are moved to it in proportion.
 - **Off by**: mean absolute error. **MASE**: that over the mean absolute difference to one season before (Hyndman and

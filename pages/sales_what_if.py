@@ -34,7 +34,7 @@ def plans(measured: Elasticity | None) -> None:
     """The brush and the calendar, and what the scenarios come to; `measured` by a past change of prices."""
     terms = views.terms(stored, chosen, measured)
     there = depth * np.isfinite(more)  # reductions that the forecast has in it
-    prices = terms.price * (1 - there.to_numpy())
+    prices = (terms.listed if there.any() else terms.price) * (1 - there.to_numpy())
 
     def outcome(planned: list[scenario.Plan]) -> scenario.Outcome:
         beside = scenario.on_top(planned, there)

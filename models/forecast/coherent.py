@@ -1,11 +1,10 @@
 """Forecasts that say the same of the same days: by day, week and month, and of parts and of everything.
 
-Each series is learned from its own history, and no two of them need add up. They are made to by weighted least squares
-(structural scaling: Athanasopoulos, Hyndman, Kourentzes and Petropoulos 2017): days are moved so that their sums come
-towards what was told of the whole month, which knows the time of the year better, and the latest level worse. How far
-says what these have been worth: by how much months differ from the one before, and from that of a year ago. Weeks are
-sums of days: last year's have other days in them. Of a month under way what was sold of it is known, and only the rest
-is told.
+Each series is learned from its own history, and no two of them need add up. Days are moved so that their sums come
+towards what was told of the whole month, and then of the whole week, which know the time of the year better, and the
+latest level worse (weighted least squares, one after the other; structural scaling: Athanasopoulos, Hyndman,
+Kourentzes and Petropoulos 2017). How far says what these have been worth: by how much steps differ from the one before,
+and from that of a year ago. Of a step under way what was sold of it is known, and only the rest is told.
 """
 
 from collections.abc import Mapping
@@ -16,12 +15,12 @@ import pandas as pd
 from models.forecast.combined import Forecast, moved
 from models.forecast.engine import DEFAULT, look
 from models.forecast.learners import COMBINED
-from models.forecast.series import regular
+from models.forecast.series import SEASONS, regular
 from models.forecast.source import Span
 from models.forecast.source import series as coarser
 
 MONTHS = 3  # that days are told for, the one under way counted
-YEAR, CYCLES = 12, 3  # months of one, and years that say what the time of the year is worth
+CYCLES = 3  # years that say what the time of the year is worth
 MAX_RATIO = 20.0  # of variances, either way
 Key = tuple[str, str]  # kind and name of a part
 ALL: Key = ("", "")
@@ -36,40 +35,44 @@ def by_day(values: pd.Series, covered: Span, future: pd.DataFrame | None = None)
     """What is expected of each of the next days (`reach`), as days, weeks and months together say.
 
     `values` has every day up to the last that the data cover, `future` is as for `combined.forecast`. Days alone tell
-    where the last of them stand apart, sell seldom or have ended, which a month does not see yet, and where months were
-    not there for two years: then they do not know the time of the year. Raises `CannotForecast`.
+    where the last of them stand apart, sell seldom or have ended, which a month does not see yet, and where the
+    others were not there for two years: then they do not know the time of the year. Raises `CannotForecast`.
     """
     history = regular(values)
     window = look(history, len(history.values), min(reach(history.dates[-1]), len(history.values)), COMBINED, future)
     said = pd.Series(window.forecast[DEFAULT], window.dates)
     if window.history.apart or window.history.ended or window.history.intermittent:
         return said
-    values = history.values
-    months, _cut = coarser(pd.DataFrame({"day": values.index, "units": values.to_numpy()}), "units", "MS", covered)
-    if len(months) < 2 * YEAR:
-        return said
-    known = regular(months)
-    coarse = look(known, len(known.values), MONTHS + 1, COMBINED)
-    if coarse.history.apart:
-        return said
-    trust = _ratio(months.to_numpy())
-    for month, mean in zip(coarse.dates, coarse.forecast[DEFAULT], strict=True):
-        start, end = ends(month, "MS")
-        days, before = said[start:end], values[start:end]
-        rest = float(days.abs().sum())
-        if rest and end <= said.index[-1]:
-            left = mean - before.sum()
-            # Errors are as large as the whole month, of which nobody is unsure any more what was before.
-            weight = 1 / (1 + trust * (1 + float(before.abs().sum()) / rest) ** 2)
-            by = weight * ((max(left, 0.0) if (values >= 0).all() else left) - days.sum()) / rest
-            said[start:end] = days + by * days.abs()
+    values, is_open = history.values, pd.Series(window.counted | ~window.history.in_grid(window.dates), window.dates)
+    frame = pd.DataFrame({"day": values.index, "units": values.to_numpy()})
+    for frequency in ("MS", "W"):
+        season = SEASONS[frequency]
+        past, _cut = coarser(frame, "units", frequency, covered)
+        if len(past) < 2 * season:
+            continue
+        known = regular(past)
+        coarse = look(known, len(known.values), len(said) // (7 if frequency == "W" else 28) + 2, COMBINED)
+        if coarse.history.apart:
+            continue
+        trust = _ratio(past.to_numpy(), season)
+        for step, mean in zip(coarse.dates, coarse.forecast[DEFAULT], strict=True):
+            start, end = ends(step, frequency)
+            days, before = said[start:end], values[start:end]
+            rest = float(days.abs().sum())
+            # A week knows nothing of closed days: last year's had others.
+            if rest and end <= said.index[-1] and (frequency == "MS" or is_open[start:end].all()):
+                left = mean - before.sum()
+                # Errors are as large as the whole step, of which nobody is unsure any more what was before.
+                weight = 1 / (1 + trust * (1 + float(before.abs().sum()) / rest) ** 2)
+                by = weight * ((max(left, 0.0) if (values >= 0).all() else left) - days.sum()) / rest
+                said[start:end] = days + by * days.abs()
     return said
 
 
-def _ratio(months: np.ndarray) -> float:
-    """The variance of what months add to that of a year ago, over that of what they add to the one before."""
-    last = months[-CYCLES * YEAR - 1 :]
-    year, before = (float(np.square(last[back:] - last[:-back]).mean()) for back in (YEAR, 1))
+def _ratio(values: np.ndarray, season: int) -> float:
+    """The variance of what steps add to that of a year ago, over that of what they add to the one before."""
+    last = values[-CYCLES * season - 1 :]
+    year, before = (float(np.square(last[back:] - last[:-back]).mean()) for back in (season, 1))
     return float(np.clip(year / before, 1 / MAX_RATIO, MAX_RATIO)) if before > 0 else 1.0
 
 

@@ -18,6 +18,10 @@ from models.forecast.series import CannotForecast, Regular, regular
 BASE = "seasonal naive"
 QUICK = (BASE, "linear", *COMBINED)  # learners that cost milliseconds
 CALIBRATING = 5  # windows, a horizon apart, behind the bands and their measured coverage
+UNSEEN = N_(
+    "This time of the year was not there before in these data: what it does to sales is not known, and in neither the "
+    "forecast nor its band."
+)
 MAX_HORIZON = 731  # steps of a horizon
 
 
@@ -99,6 +103,8 @@ def answer(
     if not done:
         message = N_("There is too little history to measure how sure this is: the band is that of a naive forecast.")
         findings = (*findings, Finding(message, 0, severity="warning"))
+    if history.dates[0] > window.dates[-1] - pd.DateOffset(years=1):
+        findings = (*findings, Finding(UNSEEN, 0, severity="warning"))
     return Forecast(
         frame,
         sums,

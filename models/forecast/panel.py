@@ -17,7 +17,7 @@ from models.forecast.series import SEASONS, WEEKDAYS, CannotForecast
 
 INTERMITTENT = 0.4  # share of zeros from which there is a hurdle
 WINDOWS = 3  # past origins behind the bands and the scores
-ROWS, ROWS_EACH = 120_000, 500  # most rows to learn from, and of a series
+ROWS, ROWS_EACH = 120_000, 800  # most rows to learn from, and of a series
 # A pair is an origin and a step after it. Few pairs would see few moments of time; many of few series say the same.
 MIN_PAIRS, MAX_PAIRS = 200, 3_000
 LATEST = {"D": 400, "W": 60, "MS": 24}  # steps of each series to learn from

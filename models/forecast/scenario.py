@@ -20,14 +20,16 @@ LIMITS = {"promotion": (0.0, 0.9), "price": (-0.9, 2.0), "closed": (0.0, 0.0), "
 MOVED_OVER = 7  # days after a closed one over which customers come instead
 
 
-# The mean price and unit cost of the last `$days` days, the category, and the share of its units, of everything or the
-# `$value` of a part.
+# The mean price and unit cost of the last `$days` days, the mean price of what was sold without a promotion, the
+# category, and the share of its units, of everything or the `$value` of a part.
 LATEST = """
     WITH latest AS (
         SELECT *, {category} AS range FROM sales WHERE line_type = 'sale' AND quantity > 0 AND timestamp >
         (SELECT max(timestamp) FROM sales WHERE line_type = 'sale'{where}) - to_days(CAST($days AS INTEGER))
     ), chosen AS (SELECT * FROM latest WHERE TRUE{where})
-    SELECT sum(amount) / nullif(sum(quantity), 0) AS price, {cost} AS cost, max(range) AS category,
+    SELECT sum(amount) / nullif(sum(quantity), 0) AS price,
+           sum(amount) FILTER ({plain}) / nullif(sum(quantity) FILTER ({plain}), 0) AS listed,
+           {cost} AS cost, max(range) AS category,
            sum(quantity) / (SELECT sum(quantity) FROM latest
                             WHERE range IS NOT DISTINCT FROM (SELECT max(range) FROM chosen)) AS weight
     FROM chosen
@@ -92,6 +94,7 @@ def latest(part: str | None, columns: dict[str, str]) -> str:
     return LATEST.format(
         cost="sum(quantity * unit_cost) / nullif(sum(quantity), 0)" if "unit_cost" in columns else "NULL::DOUBLE",
         category="category" if "category" in columns else "NULL",
+        plain="coalesce(promotion, 0) = 0" if "promotion" in columns else "TRUE",
         where=f" AND {part} = $value" if part else "",
     )
 

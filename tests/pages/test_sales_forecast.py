@@ -416,6 +416,19 @@ def test_months_are_their_days_and_what_is_known_of_the_one_under_way(two_stores
 
 
 @pytest.mark.usefixtures("plain_learners")
+def test_quarters_are_forecast_as_quarters_and_not_as_months_of_nothing(visit, monkeypatch):
+    """100 a quarter, 20 more in the last one of each year, up to 2025: 200 in the first half of 2026."""
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    days = pd.date_range("2015-01-01", periods=44, freq="QS")
+    units = 100.0 + 20 * (days.month == 10)
+    lines = pd.DataFrame({"timestamp": days, "product": "P", "quantity": units, "unit_price": 1.0, "line_type": "sale"})
+    keep({"sales": lines.assign(source="t", currency="GBP", line_id=[str(number) for number in range(44)])})
+    app = visit("sales_forecast", measure="units")
+    assert any("Expected by 30 Jun 2026" in one.value for one in app.markdown)
+    assert expected(app) == pytest.approx(200, rel=0.1)
+
+
+@pytest.mark.usefixtures("plain_learners")
 def test_stores_add_up_to_everything_where_asked(two_stores):
     visit, _lines = two_stores
     of = [{}, {"part": "store", "of.store": "Lyon"}, {"part": "store", "of.store": "Nice"}]

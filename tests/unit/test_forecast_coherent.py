@@ -62,10 +62,15 @@ def test_days_come_towards_what_months_say(values, monkeypatch):
     alone = coherent.look(regular(values), len(values), 73, COMBINED)
     days = pd.Series(alone.forecast["combined"], alone.dates)["2026-04-01":"2026-04-30"]
     plain = coherent.coarser
-    monkeypatch.setattr(coherent, "coarser", lambda *asked: (plain(*asked)[0] * 1.5, ()))
+
+    def months_only(*asked):
+        found, said = plain(*asked)
+        return (found * 1.5 if asked[2] == "MS" else found.iloc[:0]), said
+
+    monkeypatch.setattr(coherent, "coarser", months_only)
     months = coherent.look(regular(by(values, "MS") * 1.5), len(by(values, "MS")), 3, COMBINED).forecast["combined"]
     for ratio, way in ((1.0, 1 / 2), (0.25, 4 / 5)):
-        monkeypatch.setattr(coherent, "_ratio", lambda _months, ratio=ratio: ratio)
+        monkeypatch.setattr(coherent, "_ratio", lambda _values, _season, ratio=ratio: ratio)
         moved = coherent.by_day(values, span(values))["2026-04-01":"2026-04-30"]
         assert moved.sum() == pytest.approx((1 - way) * days.sum() + way * months[1])
         assert np.ptp((moved / days).to_numpy()) == pytest.approx(0, abs=1e-9)
@@ -75,7 +80,7 @@ def test_months_are_worth_more_where_the_time_of_the_year_says_more_than_the_lat
     """Noise alone: both differ alike. A December of three times as much, every year: a year ago says nearly all."""
     rng, year = np.random.default_rng(0), np.where(np.arange(360) % 12 == 11, 3.0, 1.0)
     plain, december, grows = (
-        coherent._ratio(one * rng.lognormal(0, 0.05, 360))
+        coherent._ratio(one * rng.lognormal(0, 0.05, 360), 12)
         for one in (np.ones(360), year, np.exp(0.02 * np.arange(360)))
     )
     assert 0.4 < plain < 2.5

@@ -220,3 +220,16 @@ def test_weekly_data_keep_their_weekday():
     assert (span.step, values.tolist(), found) == ("W", list(range(30)), ())
     assert list(values.index) == list(dates)
     assert covered(pd.date_range("2024-01-01", periods=90)).step == "D"
+
+
+@pytest.mark.parametrize(("freq", "step", "end"), [("QS", "QS", "2024-12-31"), ("QE", "QS", "2024-12-31"),
+                                                   ("YS", "YS", "2024-12-31"), ("YE", "YS", "2024-12-31")])  # fmt: skip
+def test_quarters_and_years_keep_their_step(freq, step, end):
+    dates = pd.date_range("2005-01-01", "2024-12-31", freq=freq)
+    whole = covered(dates)
+    assert (whole.step, whole.first, whole.last) == (step, pd.Timestamp("2005-01-01"), pd.Timestamp(end))
+    ended = rows(dates[:-2], np.arange(len(dates) - 2.0))
+    values, found = source.series(ended, "units", step, whole)
+    assert values.tolist() == [*range(len(dates) - 2), 0, 0]
+    assert found == ()
+    assert regular(values).frequency == step

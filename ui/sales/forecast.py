@@ -60,8 +60,9 @@ def closures(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     if "calendar" in stored.columns:
         calendar = store.frame(stored, "calendar")
         shut = calendar["date"].isin(dates) & calendar["open"].eq(False)
-        days = ngettext("{count} day closed by the calendar", "{count} days closed by the calendar", shut.sum())
-        of.append(days.format(count=locales.number(shut.sum())))
+        if shut.any():
+            days = ngettext("{count} day closed by the calendar", "{count} days closed by the calendar", shut.sum())
+            of.append(days.format(count=locales.number(shut.sum())))
         if off := int((scenario.promised(calendar, dates) > 0).sum()):
             days = ngettext("{count} day of planned promotions", "{count} days of planned promotions", off)
             of.append(days.format(count=locales.number(off)))

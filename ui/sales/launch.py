@@ -15,7 +15,7 @@ from ui.sales import series
 from ui.sales.series import Chosen
 from ui.text import _, ngettext, plain
 
-DAYS = {"D": 1, "W": 7, "MS": 30}  # of a step
+DAYS = {"D": 1, "W": 7, "MS": 30, "QS": 91, "YS": 365}  # of a step
 
 
 def found(stored: Stored, chosen: Chosen) -> Launch | None:

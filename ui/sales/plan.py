@@ -32,10 +32,12 @@ LATEST = 28  # days whose price and cost are taken to go on
 
 @dataclass(frozen=True)
 class Terms:
-    """The usual `price` and unit `cost` of what is chosen, the `elasticity` of the range it belongs to (the `category`,
-    "" for everything), and the `weight` it has in that range: 1 for all of it."""
+    """The usual `price` and unit `cost` of what is chosen, its price without promotions (`listed`), the `elasticity`
+    of the range it belongs to (the `category`, "" for everything), and the `weight` it has in that range: 1 for all of
+    it."""
 
     price: float
+    listed: float
     cost: float
     elasticity: Elasticity
     category: str
@@ -43,17 +45,23 @@ class Terms:
 
 
 @st.cache_resource(max_entries=40, show_spinner=False)
-def _prices(key: str, _stored: Stored, _chosen: Chosen) -> tuple[float, float, float, str]:  # noqa: ARG001  # the cache key
+def _prices(key: str, _stored: Stored, _chosen: Chosen) -> tuple[float, float, float, float, str]:  # noqa: ARG001  # the cache key
     found = tables.query(
         _stored,
         scenario.latest(_chosen.part, _stored.columns["sales"]),
         days=LATEST,
         **({"value": _chosen.value} if _chosen.part else {}),
     ).iloc[0]
-    price, cost, weight = (
-        float(found[name]) if pd.notna(found[name]) else float("nan") for name in ("price", "cost", "weight")
+    price, listed, cost, weight = (
+        float(found[name]) if pd.notna(found[name]) else float("nan") for name in ("price", "listed", "cost", "weight")
     )
-    return price, cost, weight, str(found["category"]) if pd.notna(found["category"]) else ""
+    return (
+        price,
+        listed if listed > 0 else price,
+        cost,
+        weight,
+        str(found["category"]) if pd.notna(found["category"]) else "",
+    )
 
 
 def terms(stored: Stored, chosen: Chosen, measured: Elasticity | None = None) -> Terms:
@@ -61,7 +69,7 @@ def terms(stored: Stored, chosen: Chosen, measured: Elasticity | None = None) ->
 
     What one past change of prices `measured` stands in where the prices of all weeks do not tell.
     """
-    price, cost, weight, category = _prices(f"{stored.version} {chosen.key}", stored, chosen)
+    price, listed, cost, weight, category = _prices(f"{stored.version} {chosen.key}", stored, chosen)
     known = store.elasticities(stored)
     category = {"category": chosen.value or "", "product": category}.get(chosen.part or "", "")
     category = category if category in known else ""
@@ -81,7 +89,7 @@ def terms(stored: Stored, chosen: Chosen, measured: Elasticity | None = None) ->
     else:
         found = switching.known(known, category)
         st.caption(plain(" ".join(_said(found, category))))
-    return Terms(price, cost, found, category, weight)
+    return Terms(price, listed, cost, found, category, weight)
 
 
 def _said(found: Elasticity, category: str) -> list[str]:
@@ -317,13 +325,11 @@ def cautions(made: dict[str, list[Plan]], out: Outcome, now: Terms) -> None:
     if any(far.values()):
         whole = now.elasticity.whole
         fall, rise = (locales.percent(abs(size)) for size in now.elasticity.seen)
-        said = [
-            _("Extrapolated: {plans}. Prices of a product here fell by {fall} and rose by {rise} at most.").format(
-                plans="; ".join(f"{name}, {described(one)}" for name, plans in far.items() for one in plans),
-                fall=fall,
-                rise=rise,
-            )
-        ]
+        listed = "; ".join(f"{name}, {described(one)}" for name, plans in far.items() for one in plans)
+        said = [_("Extrapolated: {plans}.").format(plans=listed)]
+        if not now.elasticity.reason:
+            one = _("Prices of a product here fell by {fall} and rose by {rise} at most.")
+            said.append(one.format(fall=fall, rise=rise))
         if whole is not None and not whole.reason and now.weight == 1:
             fall, rise = (locales.percent(abs(size)) for size in whole.seen)
             said.append(_("All of them together fell by {fall} and rose by {rise}.").format(fall=fall, rise=rise))

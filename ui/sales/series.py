@@ -22,10 +22,17 @@ from ui import answers, background, inputs, store
 from ui.sales import recent
 from ui.text import N_, _, ngettext
 
-HORIZONS = {"D": (7, 28, 120), "W": (2, 8, 26), "MS": (1, 3, 12)}  # least, usual and most steps ahead
-STEPS = {"D": N_("Day"), "W": N_("Week"), "MS": N_("Month")}
+# Least, usual and most steps ahead.
+HORIZONS = {"D": (7, 28, 120), "W": (2, 8, 26), "MS": (1, 3, 12), "QS": (1, 2, 8), "YS": (1, 2, 3)}
+STEPS = {"D": N_("Day"), "W": N_("Week"), "MS": N_("Month"), "QS": N_("Quarter"), "YS": N_("Year")}
 MEASURES = {"revenue": N_("Revenue"), "units": N_("Units")}
-AHEAD = {"D": N_("Days ahead"), "W": N_("Weeks ahead"), "MS": N_("Months ahead")}
+AHEAD = {
+    "D": N_("Days ahead"),
+    "W": N_("Weeks ahead"),
+    "MS": N_("Months ahead"),
+    "QS": N_("Quarters ahead"),
+    "YS": N_("Years ahead"),
+}
 JOB = "forecast"
 ADDING = ("category", "store")  # kinds of parts that are made to add up to everything,
 MAX_ADDING = 12  # and the largest of each that are told by themselves
@@ -58,7 +65,7 @@ class Chosen:
         return ngettext("{count} unit", "{count} units", round(amount)).format(count=locales.number(amount, digits))
 
 
-def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequencies: str = "DWM") -> Chosen:
+def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequencies: str = "DWMQY") -> Chosen:
     """Ask for a series of a sales dataset. Stops the page, with a sentence, where it has no such days."""
     parts = [part for part in source.PARTS if part in stored.columns["sales"]]
     part = inputs.choice(
@@ -77,8 +84,10 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
     measure = measures[0]
     if len(measures) > 1:
         measure = inputs.choice(_("Measure"), list(measures), "measure", lambda one: _(MEASURES[one]))
-    finest = list(STEPS).index(_span(stored.version, stored).step)
-    steps = [step for step in list(STEPS)[finest:] if step[0] in frequencies]
+    finest = _span(stored.version, stored).step
+    # Quarters and years are offered where the data know nothing finer: of others there are rarely enough.
+    steps = [step for step in list(STEPS)[list(STEPS).index(finest) :] if step in (finest, "D", "W", "MS")]
+    steps = [step for step in steps if step[0] in frequencies]
     if not steps:
         st.info(_("These data are totals of weeks or months: for this page they would have to be daily."))
         st.stop()
@@ -98,6 +107,16 @@ def parts_of(stored: Stored, kind: str) -> dict[str, str]:
     """The parts of a kind that can be chosen, the largest first, and what a reader calls each."""
     named = store.frame(stored, "stores").set_index("store")["name"].to_dict() if "stores" in stored.columns else {}
     return {one: named.get(one) or label(name) for one, name in _largest(stored.version, kind, stored).items()}
+
+
+def end(stored: Stored, chosen: Chosen, step: pd.Timestamp) -> pd.Timestamp:
+    """The last day of a step of a chosen series."""
+    if chosen.frequency in ("D", "W"):
+        return step
+    if chosen.frequency == "MS":
+        return step + pd.offsets.MonthEnd(0)
+    covered, last = _span(stored.version, stored).last, chosen.values.index[-1]  # dated in their first or last month
+    return step + pd.offsets.MonthEnd((covered.to_period("M") - last.to_period("M")).n + 1)
 
 
 def has_days(stored: Stored) -> bool:

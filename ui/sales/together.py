@@ -21,9 +21,7 @@ def under_way(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     start, end = coherent.ends(found.frame.index[0], chosen.frequency)
     known = series.by_day(stored, chosen.part, chosen.value, chosen.measure).values[start:end]
     if len(known):
-        sentence = _(
-            "{start} to {end} is under way: {amount} of it, up to {day}, is known, and only the rest forecast."
-        )
+        sentence = _("{start} to {end} is under way: {amount} known of it, up to {day}, and only the rest forecast.")
         days = {
             "start": locales.day_of_year(start),
             "end": locales.day_of_year(end),
