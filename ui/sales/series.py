@@ -84,10 +84,7 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
     measure = measures[0]
     if len(measures) > 1:
         measure = inputs.choice(_("Measure"), list(measures), "measure", lambda one: _(MEASURES[one]))
-    finest = _span(stored.version, stored).step
-    # Quarters and years are offered where the data know nothing finer: of others there are rarely enough.
-    steps = [step for step in list(STEPS)[list(STEPS).index(finest) :] if step in (finest, "D", "W", "MS")]
-    steps = [step for step in steps if step[0] in frequencies]
+    steps = [step for step in _steps(stored) if step[0] in frequencies]
     if not steps:
         st.info(_("These data are totals of weeks or months: for this page they would have to be daily."))
         st.stop()
@@ -150,6 +147,13 @@ def first(stored: Stored) -> tuple[Chosen, Forecast | None]:
     return chosen, found if isinstance(found, Forecast) else None
 
 
+def _steps(stored: Stored) -> list[str]:
+    """The steps that a dataset can be forecast by; quarters and years only where it knows nothing finer, as of others
+    there are rarely enough."""
+    finest = _span(stored.version, stored).step
+    return [step for step in list(STEPS)[list(STEPS).index(finest) :] if step in (finest, "W", "MS")]
+
+
 def usual(stored: Stored, part: str | None, value: str | None, measure: str) -> Chosen:
     """The series of everything, or of a part, as far as the page shows it at first."""
     step = _span(stored.version, stored).step
@@ -160,10 +164,7 @@ def until(stored: Stored, part: str | None, value: str | None, measure: str, day
     """The series of everything, or of a part, as far as some days to come: by the finest step whose whole steps they
     are, else the finest that reaches them; None where they are too far. No shorter than the page shows it at first."""
     span, (start, end) = _span(stored.version, stored), map(pd.Timestamp, days)
-    reach = {
-        step: len(pd.period_range(span.last + pd.Timedelta(days=1), end, freq=step[0]))
-        for step in list(STEPS)[list(STEPS).index(span.step) :]
-    }
+    reach = {step: len(pd.period_range(span.last + pd.Timedelta(days=1), end, freq=step[0])) for step in _steps(stored)}
     near = [step for step, steps in reach.items() if steps <= HORIZONS[step][2]]
     if not near:
         return None
