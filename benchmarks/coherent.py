@@ -54,7 +54,7 @@ def tried(group: str, values: dict[coherent.Key, pd.Series], back: int) -> list[
     for key in days:
         known = values[key].iloc[: len(values[key]) - back]
         known = known[known.ne(0).idxmax() :]
-        about: Row = {"group": group, "part": " ".join(key) or "everything"}
+        about: Row = {"group": group, "part": " ".join(key).strip() or "everything"}
         frame = pd.DataFrame({"day": known.index, "units": known.to_numpy()})
         for frequency, ahead in AHEAD.items():
             steps = coarser(frame, "units", frequency, Span(known.index[0], known.index[-1]))[0]
