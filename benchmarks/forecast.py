@@ -150,7 +150,9 @@ def ask(history: pd.DataFrame, future: pd.DataFrame, **task: Any) -> tuple[pd.Da
         (folder / "task.json").write_text(json.dumps(usual | task))
         history.to_parquet(folder / "history.parquet")
         future.to_parquet(folder / "future.parquet")
-        answer = subprocess.run([PEER / "bin" / "python", script, name], check=True, capture_output=True, text=True)
+        answer = subprocess.run([PEER / "bin" / "python", script, name], capture_output=True, text=True)
+        if answer.returncode:
+            raise RuntimeError(answer.stderr[-2_000:])
         forecast = future.merge(pd.read_parquet(folder / "said.parquet"), on=["unique_id", "origin", "ds"])
         return forecast, json.loads(answer.stdout.splitlines()[-1])
 

@@ -20,7 +20,13 @@ from mlforecast.lag_transforms import RollingMean  # type: ignore[import-not-fou
 from mlforecast.target_transforms import LocalStandardScaler  # type: ignore[import-not-found]
 from mlforecast.utils import PredictionIntervals  # type: ignore[import-not-found]
 from statsforecast import StatsForecast  # type: ignore[import-not-found]
-from statsforecast.models import AutoARIMA, AutoCES, AutoETS, DynamicOptimizedTheta  # type: ignore[import-not-found]
+from statsforecast.models import (  # type: ignore[import-not-found]
+    AutoARIMA,
+    AutoCES,
+    AutoETS,
+    DynamicOptimizedTheta,
+    SeasonalNaive,
+)
 from statsforecast.utils import ConformalIntervals  # type: ignore[import-not-found]
 
 KEYS = ["unique_id", "ds"]
@@ -32,7 +38,9 @@ def statsforecast(past: pd.DataFrame, future: pd.DataFrame, windows: int, task: 
     bands = {"level": [80], "prediction_intervals": ConformalIntervals(windows, ahead)} if windows else {}
     kinds = (AutoETS, AutoCES, DynamicOptimizedTheta, *([AutoARIMA] if task.get("arima") else []))
     models = [one(season_length=task["season"]) for one in kinds]
-    said = StatsForecast(models, freq=1).forecast(df=past[[*KEYS, "y"]], h=ahead, **bands)
+    # A model that cannot learn from a series, as from one of eight steps, says what was sold a season ago.
+    naive = SeasonalNaive(season_length=task["season"])
+    said = StatsForecast(models, freq=1, fallback_model=naive).forecast(df=past[[*KEYS, "y"]], h=ahead, **bands)
     for end in ("", "-lo-80", "-hi-80") if windows else ("",):
         said[f"statsforecast{end}"] = said[[f"{one}{end}" for one in models]].median(axis=1)
     return said

@@ -32,15 +32,21 @@ SHORT = 72  # months below which half a horizon is asked for
 SEASONS = {"D": 7, "W": 52, "MS": 12}
 PEERS = ("statsforecast", "mlforecast")
 SLOW, SLOW_DAYS = 300, 900
+REAL_SLOW = 100  # products of a source and origin
 Row = dict[str, str | float]
 
 
-def everything(most: int) -> Iterator[tuple[str, str, str, pd.Series]]:
-    """Frequency, group, name and values; at most so many of a group."""
+def sources() -> dict[str, pd.DataFrame]:
+    """The sales of the demo and, where there are, of Online Retail and 1C."""
     lines = {"demo": demo.dataset("sales", date(2026, 11, 20)).main}
     if REAL:
         lines["Online Retail"] = retail.load(REAL / "online_retail" / "online_retail.csv.gz")
         lines["1C"] = predict_future_sales.load(REAL / "predict_future_sales")
+    return lines
+
+
+def everything(lines: dict[str, pd.DataFrame], most: int) -> Iterator[tuple[str, str, str, pd.Series]]:
+    """Frequency, group, name and values; at most so many of a group."""
     for group, frame in lines.items():
         goods = frame[frame["line_type"].isin(["sale", "return"])]
         days = (
@@ -105,12 +111,47 @@ def beside(frequency: str, trials: list[tuple[Row, engine.Window, pd.Series]]) -
         frame = pd.DataFrame({"date": dates, "ds": np.arange(len(dates))}).assign(**about)
         pasts.append(frame.iloc[: len(past)].assign(y=past.to_numpy()))
         futures.append(frame.iloc[len(past) :])
-    how = {"season": SEASONS[frequency], "windows": 0, "arima": frequency == "MS", "models": list(PEERS)}
+    season, longest = SEASONS[frequency], max(len(past) for past in pasts)
+    # A row whose lags reach back behind its series teaches mlforecast nothing.
+    lags = [1, 2, 3, *(lag for lag in (season * number for number in (1, 2, 3, 4)) if lag < longest / 3)]
+    means = [width for width in (season, 4 * season) if width < longest / 3] or [3]
+    how = {"season": season, "windows": 0, "arima": frequency == "MS", "models": list(PEERS)}
+    how |= {"lags": lags, "means": means}
     said, _costs = ask(pd.concat(pasts), pd.concat(futures), **how)
     by_trial = dict(list(said.groupby(["unique_id", "origin"])))
     for row, window, _past in trials:
         here = by_trial[f"{row['group']} {row['name']}", row["origin"]].sort_values("ds")
         row |= {model: mase(window, here[model].to_numpy()) for model in PEERS}
+
+
+def real_slow(loaded: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """What was said of 28 days of real products that sell on fewer than half of the days, over what came: at four
+    origins, all products together, beside the mean of the last 16 weeks."""
+    rows = []
+    for group, frame in loaded.items():
+        goods = frame[frame["line_type"] == "sale"]
+        days = goods["quantity"].groupby([goods["timestamp"].dt.normalize(), goods["product"]]).sum().unstack()
+        days = days.reindex(pd.date_range(days.index[0], days.index[-1])).fillna(0.0)
+        for origin in range(1, 5):
+            known, came = days.iloc[: len(days) - 28 * origin], days.iloc[len(days) - 28 * origin :].iloc[:28]
+            often = known.ne(0).mean()
+            names = often.index[(often > 0.02) & (often < 0.5)]
+            names = np.random.default_rng(origin).choice(names, min(REAL_SLOW, len(names)), replace=False)
+            for name in names:
+                values = known.loc[known[name].ne(0).idxmax() :, name]
+                try:
+                    window = engine.look(regular(values), len(values), 28, COMBINED)
+                except CannotForecast:
+                    continue
+                if window.history.intermittent:
+                    said, usual = window.forecast[engine.DEFAULT].sum(), 28 * values.iloc[-112:].mean()
+                    lo, hi = total(window, [], engine.DEFAULT)[80]
+                    sold = came[name].sum()
+                    rows.append((group, said, usual, sold, float(lo <= sold <= hi)))
+    table = pd.DataFrame(rows, columns=["group", "said", "16 weeks", "came", "sums 80"])
+    sums = table.groupby("group", sort=False)[["said", "16 weeks", "came"]].sum()
+    held = table.groupby("group", sort=False)["sums 80"].agg(["mean", "size"])
+    return sums[["said", "16 weeks"]].div(sums["came"], axis=0).join(held.set_axis(["sums 80", "products"], axis=1))
 
 
 def slow() -> dict[str, float]:
@@ -134,9 +175,11 @@ def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("--most", type=int, default=20, help="series of a group and frequency")
     most = asked.parse_args().most
-    peers = installed(PEER, PACKAGES)
+    peers, lines = installed(PEER, PACKAGES), sources()
+    show(f"real slow products, 28 days at four origins, {REAL_SLOW} of each", real_slow(lines))
+    show(f"{SLOW} simulated slow products, 28 days", pd.DataFrame([slow()]))
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        trials = [trial for found in pool.map(tried, everything(most)) for trial in found]
+        trials = [trial for found in pool.map(tried, everything(lines, most)) for trial in found]
     for frequency in HORIZONS:
         here = [trial for trial in trials if trial[0]["frequency"] == frequency]
         if peers and here:
@@ -150,7 +193,6 @@ def main() -> None:
         "held by bands, and sums said over true (median)",
         held.mean().assign(**{"sum said / true": held.median().iloc[:, -1]}),
     )
-    show(f"{SLOW} simulated slow products, 28 days", pd.DataFrame([slow()]))
 
 
 def _ratio(rows: pd.DataFrame, others: list[str], by: str = "") -> pd.DataFrame:

@@ -15,7 +15,8 @@ class Finding:
     """One thing noticed about a dataset, or one thing a cleaning rule did.
 
     `message` is an English sentence marked with `locales.N_`; it may use `{rows}` (the count, shown in the
-    reader's number format) and the names in `values`. `examples` point at where: "row 17, price: abc".
+    reader's number format) and the names in `values`. `one` is the sentence where the count is one, if it is another.
+    `examples` point at where: "row 17, price: abc".
     """
 
     message: str
@@ -23,6 +24,7 @@ class Finding:
     values: dict[str, str] = field(default_factory=dict)
     examples: tuple[str, ...] = ()
     severity: Literal["info", "warning", "error"] = "info"
+    one: str = ""
 
 
 @dataclass(frozen=True)

@@ -367,7 +367,9 @@ def freeze(ask: Ask, columns: Collection[str], first: pd.Timestamp, last: pd.Tim
             known = known.sort_values("value")
             share = min(1.0, MAX_ROWS / known["rows_"].sum())
             rows = np.ceil(known["rows_"].to_numpy() * share).astype(np.int64)
-            found[name] = bins.freeze_ordered(np.repeat(known["value"].to_numpy(float), rows), missing)
+            found[name] = bins.freeze_ordered(
+                bins.ordered(pd.Series(np.repeat(known["value"].to_numpy(float), rows))), missing
+            )
         else:
             ordered = known.sort_values(["rows_", "value"], ascending=[False, True])
             found[name] = bins.freeze_levels(dict(zip(ordered["value"], ordered["rows_"], strict=True)), missing)

@@ -1,14 +1,13 @@
 """What will sell, and how sure is that?"""
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 import locales
 from models.forecast import explain
 from ui import cards, country, inputs, store
-from ui.sales import agreement, launch, outside, recent, segment, series
 from ui.sales import forecast as views
+from ui.sales import launch, outside, recent, segment, series, together
 from ui.text import N_, _
 
 VIEWS = {
@@ -45,7 +44,7 @@ found = outside.used(stored, chosen) or plain  # the answer; what explains or ju
 def headline() -> None:
     """The answer: how much, how sure, and how good the forecast has been."""
     total, (lo, hi) = float(found.frame["mean"].sum()), found.total[80]
-    last = found.frame.index[-1] + pd.offsets.MonthEnd(0) if chosen.frequency == "MS" else found.frame.index[-1]
+    last = series.end(stored, chosen, found.frame.index[-1])
     last_year = explain.same_days(chosen.values, found.frame.index, chosen.frequency)
     against = _("nothing earlier to compare with")
     if last_year is not None and last_year.sum() > 0:
@@ -110,7 +109,8 @@ def shown() -> None:
 
 
 headline()
-agreement.say(stored, chosen, plain)
+together.under_way(stored, chosen, plain)
+together.parts(stored, chosen, plain)
 if chosen.frequency == "D":
     views.closures(stored, chosen, plain)
 recent.ask(stored.lineage, chosen.key, plain, chosen.written)
@@ -142,7 +142,13 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Steady growth**: where a straight line through the logarithms, beside a yearly course, leaves nothing that wanders
   or bends for a year or longer, it is taken out before the models learn, put back afterwards, and goes on for half as
   long as it has been seen.
-- **Weeks and months** are forecast from their own history, not by adding up days: the difference is said beside them.
+- **Days, weeks and months** say the same. Each is forecast from its own history, and days are then moved towards what
+  months and weeks say, up to the end of the third month (least squares, structural scaling: Athanasopoulos and
+  others 2017): the more, the less these differ from those of a year ago than from the one before. Days alone tell where
+  they stand apart, are slow or have ended, and with less than two years. Of a week or month under way what was sold so
+  far is known. Bands are as wide as the past errors of the chosen step ask for.
+- **Parts that add up**: the twelve largest categories and shops, and the others of each together, are forecast by the
+  day. Everything is the mean of its own forecast and of both sums; the parts are moved to it in proportion.
 - **Off by**: mean absolute error. **MASE**: that over the mean absolute difference to one season before (Hyndman and
   Koehler 2006). **MAPE** leaves out steps on which nothing was sold. **Bias**: said less sold.
 - **As a season ago** (naive): the same weekday of last week, or the same week or month of last year.

@@ -59,6 +59,7 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Totals** of stores, categories and everything are forecast too, as a panel of their own. Single forecasts are added
   up (bottom-up), or moved towards the totals (minimum trace with variances; Wickramasuriya, Athanasopoulos and Hyndman
   2019), none below zero. Whichever was closer to the totals at past origins is used; both add up.
+- **What is chosen** of pairs has a band by how far off the same sum was at each past origin (Student's t).
 - **Past origins**: the model is learned again with only the months known then, and tried on those that followed.
 """
         )

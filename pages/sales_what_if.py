@@ -1,13 +1,15 @@
 """What would a promotion, a price, a closed day or an event do to sales?"""
 
+import numpy as np
+import pandas as pd
 import streamlit as st
 
-from models.forecast import intervals, scenario
+from models.forecast import Forecast, scenario
 from models.forecast.elasticity import Elasticity
-from models.forecast.engine import DEFAULT
+from models.forecast.launches import Launch
 from ui import cards, country, inputs, store
+from ui.sales import launch, promised, series, worth
 from ui.sales import plan as views
-from ui.sales import series, worth
 from ui.text import _
 
 stored = store.active("sales")
@@ -17,19 +19,27 @@ store.need(stored, "quantity", "unit_price")
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     chosen = series.choose(stored, ("units",), "D")
     country.choose(stored, chosen.country, chosen.part, chosen.value)
-found = series.forecast(stored, chosen)
-first, last = found.frame.index[0].date(), found.frame.index[-1].date()
+told = launch.found(stored, chosen) or series.forecast(stored, chosen)
+found = told if isinstance(told, Forecast) else None  # of a new product there is none
+frame, futures = told.frame, told.futures
+is_open = pd.Series(found.window.counted if found else True, frame.index)
+known = found.window.history.dates if found else pd.DatetimeIndex(chosen.values.index)
+first, last = frame.index[0].date(), frame.index[-1].date()
+depth = promised.depth(stored, frame.index)
+more = promised.added(stored, chosen, found) if found and depth.any() else np.nan
 
 
 @st.fragment
 def plans(measured: Elasticity | None) -> None:
     """The brush and the calendar, and what the scenarios come to; `measured` by a past change of prices."""
     terms = views.terms(stored, chosen, measured)
+    there = depth * np.isfinite(more)  # reductions that the forecast has in it
+    prices = (terms.listed if there.any() else terms.price) * (1 - there.to_numpy())
 
     def outcome(planned: list[scenario.Plan]) -> scenario.Outcome:
-        return scenario.outcome(found.frame, terms.price, terms.cost, planned, terms.elasticity, terms.weight, paths)
+        beside = scenario.on_top(planned, there)
+        return scenario.outcome(frame, prices, terms.cost, beside, terms.elasticity, terms.weight, futures)
 
-    paths = intervals.paths(found.window, found.past, DEFAULT)
     made = {name: views.kept(name, first, last) for name in views.SCENARIOS}
     outs, usual = {name: outcome(planned) for name, planned in made.items()}, outcome([])
     left, right = st.columns([5, 7], gap="medium")
@@ -37,20 +47,24 @@ def plans(measured: Elasticity | None) -> None:
         now = inputs.view(
             _("Scenario"), views.SCENARIOS, "scenario", lambda name: _("Scenario {name}").format(name=name)
         )
-        painted = views.brush(stored, chosen, found)
-        views.calendar(now, made[now], found, painted, chosen.country.code)
+        painted = views.brush(stored, chosen, known)
+        promised.say(now, made[now], depth, more)
+        views.calendar(now, made[now], is_open, painted, chosen.country.code, depth)
     with right:
         views.headline(chosen, outs[now], usual, now)
         views.cautions(made, outs[now], terms)
-        views.compared(chosen, found, outs, usual, now, [name for name in made if made[name]])
+        views.compared(chosen, is_open, outs, usual, now, [name for name in made if made[name]])
     views.promoted(stored, terms)
 
 
+if isinstance(told, Launch):
+    launch.say(chosen, told)
 above = st.container()
 measured = worth.asked(stored, chosen)
 with above:
     plans(measured)
-cards.findings((*chosen.findings, *found.findings))
+launch.not_yet(stored)
+cards.findings((*chosen.findings, *(found.findings if found else ())))
 with st.expander(_("How this is computed"), icon=":material/functions:"):
     st.markdown(
         _(
@@ -70,6 +84,12 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   Where prices never moved together, only bounds are known, and no single number is given.
 - **Promotions** on the same days do not add up: the largest counts, for as many products as they share. In the two
   weeks after, less is sold where past promotions show it beyond chance; days after the last one here are not counted.
+- **Promotions of the calendar**: where three such days or more were there before, the forecast has learned what they
+  sell and has them in it, and a plan on top of them counts by what it takes off beyond theirs. Else they can be taken
+  over as plans.
+- **New products**, with less than four weeks of sales, are planned from what earlier launches of their category went on
+  to sell; one that is not sold yet, by what those sold in their first days: their mean, with a prediction interval of
+  their logarithms (Student's t).
 - **Warnings** stand beside plans that change prices more than 1.5 times as much as these data have seen.
 - **Was it worth it?** A synthetic control (Abadie, Diamond and Hainmueller 2010): other stores, or other categories,
   and the year before, weighed by week so that they followed what is asked about, at the level of the eight weeks

@@ -198,7 +198,8 @@ def _sentences(found: list[Finding]) -> None:
         if (more := max(len(where), finding.rows) - len(shown)) > 0:
             shown.append(_("and {count} more").format(count=locales.number(more)))
         examples = f" ({'; '.join(shown)})" if where else ""
-        st.markdown(f":material/{finding.severity}: {plain(_(finding.message).format(**values) + examples)}")
+        message = finding.one if finding.one and finding.rows == 1 else finding.message
+        st.markdown(f":material/{finding.severity}: {plain(_(message).format(**values) + examples)}")
 
 
 def _row(found: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from data.tables import Stored
 from locales.labels import label
 from models.ask.query import Query
 from models.drift import alerts
-from models.forecast import agreement, source
+from models.forecast import coherent, source
 from models.lifecycle import managed, registry
 from models.sales import pulse
 from ui import buyers, cards, database, store
@@ -87,7 +87,7 @@ def coming(sold: Stored, query: Query | None, days: tuple[date, date] | None) ->
         return
     found = series.forecast(sold, chosen)
     which = series.inside(chosen, found, days) if days else found.frame.index == found.frame.index
-    mean, lo, hi = (chosen.written(amount) for amount in agreement.summed(found, which))
+    mean, lo, hi = (chosen.written(amount) for amount in coherent.summed(found, which))
     periods = found.frame.index[which].to_period(chosen.frequency[0])
     first, last = (locales.day(end) for end in (periods[0].start_time, periods[-1].end_time))
     span = first if first == last else _("{first} to {last}").format(first=first, last=last)

@@ -212,7 +212,9 @@ def league(scores: pd.DataFrame, written: Written, frequency: str) -> go.Figure:
         better = _("The combination was off by {share} less than saying “as a season ago”")
         worse = _("Saying “as a season ago” was better than the combination by {share}: trust it more here")
         title = (better if gain > 0 else worse).format(share=locales.percent(abs(gain)))
-    axis = {"D": _("Off by, a day"), "W": _("Off by, a week"), "MS": _("Off by, a month")}[frequency]
+    axis = {"D": _("Off by, a day"), "W": _("Off by, a week"), "MS": _("Off by, a month")}.get(
+        frequency, _("Off by, a step")
+    )
     figure = theme.figure(
         title,
         x=axis,

@@ -154,7 +154,7 @@ def by_store(table: pd.DataFrame) -> go.Figure:
         title = _("In {count} of {all} stores the mean of the last three months was closer than the forecast").format(
             count=locales.number(worse), all=locales.number(len(table))
         )
-    sentence = _("{name}: off by {rmse} units (RMSE), the mean of three months by {naive}; {count} items")
+    sentence = _("{name}: off by {rmse} units (RMSE), the mean of three months by {naive}; items: {count}")
     places = np.arange(len(shown))
     figure = theme.figure(
         title,

@@ -84,7 +84,7 @@ def outs(found: pd.DataFrame, total: float, share: float, currency: str) -> go.F
         yaxis={"tickvals": np.arange(len(shown)), "ticktext": [_cut(name) for name in shown["name"]]},
         showlegend=False,
     )
-    sentence = _("{name}: sold out on {days} days ({share}), {times} times; about {amount} lost")
+    sentence = _("{name}: days sold out: {days} ({share}), separate times: {times}; about {amount} lost")
     figure.add_trace(
         go.Bar(
             x=shown["lost"],

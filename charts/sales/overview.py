@@ -25,6 +25,12 @@ PARETO = {
     "store": N_("{count} of {all} stores make {share} of revenue"),
     "customer": N_("{count} of {all} customers make {share} of the revenue of known customers"),
 }
+PARETO_ONE = {
+    "product": N_("{count} of {all} products makes {share} of revenue"),
+    "category": N_("{count} of {all} categories makes {share} of revenue"),
+    "store": N_("{count} of {all} stores makes {share} of revenue"),
+    "customer": N_("{count} of {all} customers makes {share} of the revenue of known customers"),
+}
 OWN = N_("{column}: {count} of {all} make {share} of revenue")
 FIRST = N_("{column}: {name} brings in the most, {share} of revenue")
 FEW_LEVELS = 5  # levels of which the first one says more than how many make most of the revenue
@@ -451,9 +457,10 @@ def _title_pareto(ranked: pd.DataFrame, column: str) -> str:
     if column not in PARETO and len(ranked) <= FEW_LEVELS:
         first = ranked.iloc[0]
         return _(FIRST).format(column=heading(column), name=first["name"], share=locales.percent(first["share"]))
-    return _(PARETO.get(column, OWN)).format(
+    count = main_levels(ranked)
+    return _((PARETO_ONE if count == 1 else PARETO).get(column, OWN)).format(
         column=heading(column),
-        count=locales.number(main_levels(ranked)),
+        count=locales.number(count),
         all=locales.number(len(ranked)),
         share=locales.percent(MAIN),
     )

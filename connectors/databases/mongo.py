@@ -42,6 +42,8 @@ SAMPLE = 1_000  # documents that the first look is at: a field that few have sho
 SPOOLING = 0.6  # of the way, when all documents are there
 CODES: dict[int, Kind] = {13: "rights", 18: "login", 8000: "login", 26: "lacks", 50: "slow", 262: "slow"}
 UNKNOWN = 100_000  # documents, where nobody knows how many there are: half of the way
+# What a failed first word means, whatever it looked like.
+_UNANSWERED: dict[str, Kind] = {"cut": "gone", "slow": "gone", "sql": "login"}
 
 
 def whole(collection: str, lists: str) -> str:
@@ -73,7 +75,7 @@ def _connected(source: str, seconds: float) -> Generator[tuple["MongoClient", "D
     from pymongo import MongoClient, timeout
     from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
 
-    waits = {f"{one}TimeoutMS": CONNECT_SECONDS * 1000 for one in ("connect", "serverSelection")}
+    waits: dict[str, Any] = {f"{one}TimeoutMS": CONNECT_SECONDS * 1000 for one in ("connect", "serverSelection")}
     try:
         client: MongoClient = MongoClient(address(source), appname="Vigie", retryReads=True, **waits)
     except (InvalidURI, ConfigurationError, ValueError):
@@ -89,7 +91,7 @@ def _connected(source: str, seconds: float) -> Generator[tuple["MongoClient", "D
                 database.command("ping")
         except PyMongoError as error:
             kind = _kind(error)
-            raise failed(source, {"cut": "gone", "slow": "gone", "sql": "login"}.get(kind, kind), error) from None
+            raise failed(source, _UNANSWERED.get(kind, kind), error) from None
         try:
             yield client, database
         except PyMongoError as error:
@@ -190,7 +192,7 @@ def _documents(collection: Any, where: dict[str, Any], limit: int, seconds: floa
     from bson.codec_options import CodecOptions, DatetimeConversion
     from pymongo import timeout
 
-    options = CodecOptions(
+    options: CodecOptions[dict[str, Any]] = CodecOptions(
         tz_aware=True,
         uuid_representation=bson.UuidRepresentation.STANDARD,
         unicode_decode_error_handler="replace",

@@ -11,13 +11,17 @@ from data.dataset import Finding
 from locales import N_
 from models.forecast.apart import Recent
 from models.forecast.engine import DEFAULT, Progress, Window, look, named, origins, scores
-from models.forecast.intervals import bands, total
+from models.forecast.intervals import around, bands, of_sum, paths, total
 from models.forecast.learners import COMBINED, LEARNERS, SLOW
 from models.forecast.series import CannotForecast, Regular, regular
 
 BASE = "seasonal naive"
 QUICK = (BASE, "linear", *COMBINED)  # learners that cost milliseconds
 CALIBRATING = 5  # windows, a horizon apart, behind the bands and their measured coverage
+UNSEEN = N_(
+    "This time of the year was not there before in these data: what it does to sales is not known, and in neither the "
+    "forecast nor its band."
+)
 MAX_HORIZON = 731  # steps of a horizon
 
 
@@ -26,7 +30,8 @@ class Forecast:
     """What will come, and how sure that is.
 
     `frame` is indexed by date, one row a step of the horizon: `mean`, and `lo-80`, `hi-80` for each level asked for.
-    `total` is the band of the sum of all steps, by level. `coverage` is the share of steps that lay in the band at
+    `total` is the band of the sum of all steps, by level; both are read off the drawn `futures`, a row each with a
+    column a step. `coverage` is the share of steps that lay in the band at
     past origins, by level, `total_held` how many of how many sums lay in theirs; NaN, and none, where there were too
     few. `members` holds what each learner says, `against_naive` the mean absolute error over that of saying "as a
     season ago" in the same windows (below 1 is better). `window` is the last origin, `past` those behind the bands.
@@ -35,6 +40,7 @@ class Forecast:
 
     frame: pd.DataFrame
     total: dict[int, tuple[float, float]]
+    futures: np.ndarray
     coverage: dict[int, float]
     total_held: dict[int, tuple[int, int]]
     members: pd.DataFrame
@@ -91,16 +97,18 @@ def answer(
     findings: tuple[Finding, ...] = (),
 ) -> Forecast:
     """The forecast that a window and the windows before it add up to."""
-    frame = pd.DataFrame({"mean": window.forecast[DEFAULT]}, window.dates)
-    for share, (lo, hi) in bands(window, past, DEFAULT, level).items():
-        frame[f"lo-{share}"], frame[f"hi-{share}"] = lo, hi
+    drawn = paths(window, past, DEFAULT)
+    frame, sums = _read_off(drawn, window, level)
     done = [one for one in past if one.dates[-1] <= window.origin]
     if not done:
         message = N_("There is too little history to measure how sure this is: the band is that of a naive forecast.")
         findings = (*findings, Finding(message, 0, severity="warning"))
+    if history.dates[0] > window.dates[-1] - pd.DateOffset(years=1):
+        findings = (*findings, Finding(UNSEEN, 0, severity="warning"))
     return Forecast(
-        frame.rename_axis("date"),
-        total(window, past, DEFAULT, level),
+        frame,
+        sums,
+        drawn,
         {share: covered(past, DEFAULT, share) for share in level},
         {share: sums_held(past, DEFAULT, share) for share in level},
         pd.DataFrame({name: window.forecast[name] for name in named([window])}, window.dates).rename_axis("date"),
@@ -109,6 +117,27 @@ def answer(
         window,
         tuple(past),
     )
+
+
+def moved(found: Forecast, mean: np.ndarray, left: np.ndarray) -> Forecast:
+    """A forecast that says `mean` instead, with the bands of its own past errors around that.
+
+    `left` is the share of each step that is still to come: of what is known of the rest nobody is unsure.
+    """
+    window = replace(found.window, forecast={**found.window.forecast, DEFAULT: mean})
+    drawn = mean + (paths(window, found.past, DEFAULT) - mean) * left
+    frame, sums = _read_off(drawn, window, tuple(found.total))
+    return replace(found, frame=frame, total=sums, futures=drawn, window=window)
+
+
+def _read_off(
+    drawn: np.ndarray, window: Window, level: Sequence[int]
+) -> tuple[pd.DataFrame, dict[int, tuple[float, float]]]:
+    """The frame of a forecast, and the bands of its sum."""
+    frame = pd.DataFrame({"mean": window.forecast[DEFAULT]}, window.dates)
+    for share, (lo, hi) in around(drawn, window.forecast[DEFAULT], level).items():
+        frame[f"lo-{share}"], frame[f"hi-{share}"] = lo, hi
+    return frame.rename_axis("date"), of_sum(drawn, level)
 
 
 def rolling(

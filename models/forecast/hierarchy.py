@@ -86,6 +86,22 @@ def totals(history: Panel, levels: Sequence[str]) -> tuple[Panel, np.ndarray]:
     return replace(history, values=(belongs @ history.values).astype(np.float32), keys=keys), belongs
 
 
+def of_sum(found: Hierarchy, rows: np.ndarray, step: int, share: float = 0.8) -> tuple[float, float]:
+    """The ends of the band of what some single series (`rows`) sell together at a step ahead; NaN without past origins.
+
+    As far off as the same sum was at each of the past origins, in shares of what was said: of so few Student's t.
+    """
+    from scipy.stats import t
+
+    past = found.single.past
+    if not past:
+        return np.nan, np.nan
+    said = float(found.single.mean[rows, step].sum())
+    off = [(one.actual - one.forecast)[rows, step].sum() / max(one.forecast[rows, step].sum(), 1.0) for one in past]
+    reach = float(t.ppf((1 + share) / 2, len(off)) * np.sqrt(np.square(off).mean()) * max(said, 1.0))
+    return max(said - reach, 0.0), said + reach
+
+
 def reconciled(
     bottom: np.ndarray,
     above: np.ndarray,

@@ -6,7 +6,7 @@ from Student's t, with about as many degrees of freedom as past horizons do not 
 steps around it as any past ones were, either way up. So sums err as past sums did, and few origins give wide tails.
 
 Slow demand is told in chances instead: whether anything is sold at a step is one, how much is a size that came before,
-and the chance is itself known from so many steps only.
+and the level is itself known from so many sales only.
 """
 
 from collections.abc import Sequence
@@ -21,6 +21,7 @@ RECENT = 60  # open steps that say where the level is
 PATHS = 1_000
 KNOWN = 3  # past forecasts that knew of a growth, from which the others do not count
 STEADY = 0.3  # share of the unit that does not follow the level
+LATELY = {"D": 182, "W": 26}  # steps (of others 12) that say what slow demand is: about what its learners remember
 AROUND = 0.95  # of what steps lay around the average: the rest is in the tails of the average
 
 
@@ -28,7 +29,11 @@ def bands(
     window: Window, past: Sequence[Window], learner: str, levels: Sequence[int] = (80, 95)
 ) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     """The ends of the band at each level (per cent) around what a learner said in a window (see `paths`)."""
-    said, drawn = window.forecast[learner], paths(window, past, learner)
+    return around(paths(window, past, learner), window.forecast[learner], levels)
+
+
+def around(drawn: np.ndarray, said: np.ndarray, levels: Sequence[int]) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """The ends of the bands of steps that drawn futures leave around what was said."""
     ends = {level: np.quantile(drawn, _ends(level), axis=0) for level in levels}
     # A mean can lie outside: of a sale in fifty days the 80 % band is none at all.
     return {level: (np.minimum(lo, said), np.maximum(hi, said)) for level, (lo, hi) in ends.items()}
@@ -38,7 +43,12 @@ def total(
     window: Window, past: Sequence[Window], learner: str, levels: Sequence[int] = (80, 95)
 ) -> dict[int, tuple[float, float]]:
     """The ends of the band around the sum of a window's steps (see `paths`)."""
-    sums = paths(window, past, learner).sum(axis=1)
+    return of_sum(paths(window, past, learner), levels)
+
+
+def of_sum(drawn: np.ndarray, levels: Sequence[int]) -> dict[int, tuple[float, float]]:
+    """The ends of the bands of the sum of all steps of drawn futures."""
+    sums = drawn.sum(axis=1)
     return {level: tuple(np.quantile(sums, _ends(level)).tolist()) for level in levels}
 
 
@@ -95,7 +105,8 @@ def _off(one: Window, learner: str, which: np.ndarray, season: int) -> np.ndarra
 
 
 def _slow(window: Window, said: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Slow demand: the chance of a sale from its posterior (Jeffreys' prior) for each future, sizes that came before.
+    """Slow demand: a level for each future, known from the sales of `LATELY` (a gamma distribution whose variance is
+    that of their mean), and sizes that came before.
 
     The mean of the futures is what was said.
     """
@@ -103,9 +114,11 @@ def _slow(window: Window, said: np.ndarray, rng: np.random.Generator) -> np.ndar
     sizes = values[values != 0]
     if not said.any():
         return np.zeros((PATHS, len(said)))
-    chance = rng.beta(len(sizes) + 0.5, len(values) - len(sizes) + 0.5, (PATHS, 1)) * len(values) / len(sizes)
-    usual = np.maximum(said / (float(sizes.mean()) or 1.0), 0)  # the chance of a sale at each step
-    sold = rng.random((PATHS, len(said))) < chance * usual
+    size = float(sizes.mean()) or 1.0
+    sales = len(sizes) / len(values) * min(LATELY.get(window.history.frequency, 12), len(values))
+    known = (sales + 0.5) / (1 + (sizes.std() / size) ** 2)
+    chance = np.maximum(said / size, 0)  # of a sale at each step
+    sold = rng.random((PATHS, len(said))) < rng.gamma(known, 1 / known, (PATHS, 1)) * chance
     return np.where(sold, rng.choice(sizes, sold.shape), 0.0)
 
 

@@ -72,11 +72,13 @@ def months(
     returned = int(inside["units"].lt(0).sum())
     if returned:
         message = N_("In {rows} months of a series more came back than was sold: they count as zero.")
-        findings.append(Finding(message, returned))
+        one = N_("In {rows} month of a series more came back than was sold: it counts as zero.")
+        findings.append(Finding(message, returned, one=one))
     if most is not None:
         cut = int(inside["units"].gt(most).sum())
         inside = inside.assign(units=inside["units"].clip(upper=most))
-        findings.append(Finding(N_("{rows} months of a series count as the largest count you chose."), cut))
+        one = N_("{rows} month of a series counts as the largest count you chose.")
+        findings.append(Finding(N_("{rows} months of a series count as the largest count you chose."), cut, one=one))
     keys = [name for name in ("store", "product") if name in inside]
     if "category" in goods:
         inside = inside.assign(category=inside["product"].map(goods.set_index("product")["category"]))
@@ -88,7 +90,8 @@ def months(
         values = np.array([np.interp(np.arange(len(shut)), kept, one[kept]) for one in history.values])
         history = replace(history, values=values.astype(history.values.dtype))
         message = N_("In {rows} months nothing at all was sold: closed or not recorded, they teach nothing.")
-        findings.append(Finding(message, int(shut.sum()), severity="warning"))
+        one = N_("In {rows} month nothing at all was sold: closed or not recorded, it teaches nothing.")
+        findings.append(Finding(message, int(shut.sum()), severity="warning", one=one))
     return history, tuple(findings)
 
 
@@ -106,7 +109,8 @@ def _whole(spans: pd.DataFrame) -> tuple[pd.Series, list[Finding]]:
     cut.iloc[0] = early.iloc[0] > early.iloc[1:-1].max()
     cut.iloc[-1] = late.iloc[-1] > late.iloc[1:-1].max()
     message = N_("{rows} months at the ends are in the data only in part: they are left out.")
-    return spans.loc[~cut, "month"], [Finding(message, int(cut.sum()))] if cut.any() else []
+    one = N_("{rows} month at an end is in the data only in part: it is left out.")
+    return spans.loc[~cut, "month"], [Finding(message, int(cut.sum()), one=one)] if cut.any() else []
 
 
 def learn(

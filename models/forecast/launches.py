@@ -35,11 +35,12 @@ SOLD = """
 
 @dataclass(frozen=True)
 class Launch:
-    """The forecast of a new product: `frame` and `total` as those of `combined.Forecast`. `likes` earlier launches told
-    it, of its `category` or ("") of all; it has sold `sold` in the first `age` days."""
+    """The forecast of a new product: `frame`, `total` and `futures` as those of `combined.Forecast`. `likes` earlier
+    launches told it, of its `category` or ("") of all; it has sold `sold` in the first `age` days."""
 
     frame: pd.DataFrame
     total: dict[int, tuple[float, float]]
+    futures: np.ndarray
     likes: int
     category: str
     age: int
@@ -62,9 +63,7 @@ def launch(found: pd.DataFrame, product: str, last: pd.Timestamp, horizon: int, 
 
     None where it is not new (from `FRESH` days on), or fewer than `LIKES` earlier launches tell of as many days.
     """
-    days = pd.DataFrame(
-        {"product": found["product"].astype(str), "category": found["category"].astype(str)}, found.index
-    ).assign(launched=pd.to_datetime(found["launched"]), age=found["age"].astype(int), sold=found["sold"].astype(float))
+    days = _typed(found)
     own = days[days["product"] == product]
     if own.empty:
         return None
@@ -72,13 +71,9 @@ def launch(found: pd.DataFrame, product: str, last: pd.Timestamp, horizon: int, 
     level, category = float(own["sold"].sum()), str(own["category"].iloc[0])
     if not 1 <= age < FRESH or level <= 0:
         return None
-    whole = days[(days["launched"] + pd.Timedelta(days=age + horizon - 1) <= last.normalize())]
+    whole = _over(days, last, age + horizon)
     early = whole[whole["age"] < age].groupby("product")["sold"].sum()
-    late = whole[(whole["age"] >= age) & (whole["age"] < age + horizon)]
-    curves = np.zeros((len(early), horizon))
-    rows = early.index.get_indexer(late["product"])
-    np.add.at(curves, (rows, late["age"].to_numpy() - age), late["sold"].to_numpy())
-    early_, curves = early.to_numpy(float), np.maximum(curves, 0.0)
+    early_, curves = early.to_numpy(float), _curves(whole, early.index, age, horizon)
     same = np.isin(early.index, whole.loc[whole["category"] == category, "product"])
     for which in (same & _near(early_, level), same, _near(early_, level), early_ > 0):
         which = which & (early_ > 0)
@@ -86,10 +81,41 @@ def launch(found: pd.DataFrame, product: str, last: pd.Timestamp, horizon: int, 
             break
     else:
         return None
-    frame, total = _told(early_[which], curves[which], level, seed)
-    frame.index = pd.date_range(last.normalize() + pd.Timedelta(days=1), periods=horizon, name="date")
     told_by = category if same[which].all() and (~same).any() else ""
-    return Launch(frame, total, int(which.sum()), told_by, age, level)
+    begin = last.normalize() + pd.Timedelta(days=1)
+    return Launch(*_told(early_[which], curves[which], level, begin, seed), int(which.sum()), told_by, age, level)
+
+
+def not_yet(found: pd.DataFrame, category: str, last: pd.Timestamp, horizon: int, seed: int = 0) -> Launch | None:
+    """What a product of a `category` that nobody has sold yet will sell in its first `horizon` days, were the first one
+    that after the day `last`, from what `sold` answers of all launches; None where fewer than `LIKES` tell."""
+    whole = _over(_typed(found), last, horizon)
+    whole = whole[whole["category"] == category]
+    names = pd.Index(whole["product"].unique())
+    if len(names) < LIKES:
+        return None
+    curves = _curves(whole, names, 0, horizon)
+    begin = last.normalize() + pd.Timedelta(days=1)
+    return Launch(*_told(np.ones(len(names)), curves, 1.0, begin, seed), len(names), category, 0, 0.0)
+
+
+def _typed(found: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"product": found["product"].astype(str), "category": found["category"].astype(str)}, found.index
+    ).assign(launched=pd.to_datetime(found["launched"]), age=found["age"].astype(int), sold=found["sold"].astype(float))
+
+
+def _over(days: pd.DataFrame, last: pd.Timestamp, age: int) -> pd.DataFrame:
+    """The days of those that were launched so long before the last day that all of so many days are known."""
+    return days[days["launched"] + pd.Timedelta(days=age - 1) <= last.normalize()]
+
+
+def _curves(days: pd.DataFrame, products: pd.Index, age: int, horizon: int) -> np.ndarray:
+    """What each of some products sold on each of the `horizon` days from `age` on."""
+    late = days[(days["age"] >= age) & (days["age"] < age + horizon)]
+    curves = np.zeros((len(products), horizon))
+    np.add.at(curves, (products.get_indexer(late["product"]), late["age"].to_numpy() - age), late["sold"].to_numpy())
+    return np.maximum(curves, 0.0)
 
 
 def _near(early: np.ndarray, level: float) -> np.ndarray:
@@ -97,8 +123,8 @@ def _near(early: np.ndarray, level: float) -> np.ndarray:
 
 
 def _told(
-    early: np.ndarray, curves: np.ndarray, level: float, seed: int
-) -> tuple[pd.DataFrame, dict[int, tuple[float, float]]]:
+    early: np.ndarray, curves: np.ndarray, level: float, begin: pd.Timestamp, seed: int
+) -> tuple[pd.DataFrame, dict[int, tuple[float, float]], np.ndarray]:
     """Futures that are each as long as one of the `curves` of earlier launches, at a total of their own."""
     from scipy.stats import t
 
@@ -114,11 +140,12 @@ def _told(
     # The mean of the sum is that of ratios: that of draws with such tails would be told by the farthest of them.
     mean = (level + small) * float((late + small).sum() / (early + small).sum()) - small
     usual = curves.sum(axis=0) / max(late.sum(), 1e-12) if late.sum() else np.full(curves.shape[1], 0.0)
-    frame = pd.DataFrame({"mean": max(mean, 0.0) * usual})
+    dates = pd.date_range(begin, periods=curves.shape[1], name="date")
+    frame = pd.DataFrame({"mean": max(mean, 0.0) * usual}, dates)
     total = {}
     for share in (80, 95):
         ends = [(1 - share / 100) / 2, (1 + share / 100) / 2]
         lo, hi = np.quantile(paths, ends, axis=0)
         frame[f"lo-{share}"], frame[f"hi-{share}"] = np.minimum(lo, frame["mean"]), np.maximum(hi, frame["mean"])
         total[share] = tuple(np.quantile(sums, ends).tolist())
-    return frame, total
+    return frame, total, paths

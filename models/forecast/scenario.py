@@ -6,7 +6,7 @@ instead (see `switching`). What is known about the elasticities comes with inter
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -20,14 +20,16 @@ LIMITS = {"promotion": (0.0, 0.9), "price": (-0.9, 2.0), "closed": (0.0, 0.0), "
 MOVED_OVER = 7  # days after a closed one over which customers come instead
 
 
-# The mean price and unit cost of the last `$days` days, the category, and the share of its units, of everything or the
-# `$value` of a part.
+# The mean price and unit cost of the last `$days` days, the mean price of what was sold without a promotion, the
+# category, and the share of its units, of everything or the `$value` of a part.
 LATEST = """
     WITH latest AS (
         SELECT *, {category} AS range FROM sales WHERE line_type = 'sale' AND quantity > 0 AND timestamp >
         (SELECT max(timestamp) FROM sales WHERE line_type = 'sale'{where}) - to_days(CAST($days AS INTEGER))
     ), chosen AS (SELECT * FROM latest WHERE TRUE{where})
-    SELECT sum(amount) / nullif(sum(quantity), 0) AS price, {cost} AS cost, max(range) AS category,
+    SELECT sum(amount) / nullif(sum(quantity), 0) AS price,
+           sum(amount) FILTER ({plain}) / nullif(sum(quantity) FILTER ({plain}), 0) AS listed,
+           {cost} AS cost, max(range) AS category,
            sum(quantity) / (SELECT sum(quantity) FROM latest
                             WHERE range IS NOT DISTINCT FROM (SELECT max(range) FROM chosen)) AS weight
     FROM chosen
@@ -92,6 +94,7 @@ def latest(part: str | None, columns: dict[str, str]) -> str:
     return LATEST.format(
         cost="sum(quantity * unit_cost) / nullif(sum(quantity), 0)" if "unit_cost" in columns else "NULL::DOUBLE",
         category="category" if "category" in columns else "NULL",
+        plain="coalesce(promotion, 0) = 0" if "promotion" in columns else "TRUE",
         where=f" AND {part} = $value" if part else "",
     )
 
@@ -124,18 +127,50 @@ def beyond(plans: Sequence[Plan], elasticity: Elasticity, weight: float = 1.0) -
     return far
 
 
+def promised(calendar: pd.DataFrame, dates: pd.DatetimeIndex) -> pd.Series:
+    """The reductions of all prices that a calendar (`data.schemas.Calendar`) plans on some dates, 0 on the others."""
+    if "promotion" not in calendar:
+        return pd.Series(0.0, dates)
+    days = calendar.drop_duplicates("date").set_index("date")["promotion"]
+    return days.reindex(dates).fillna(0.0).astype(float)
+
+
+def runs(depth: pd.Series) -> list[Plan]:
+    """The promotions that reductions by day come to: one for the days in a row that have the same."""
+    made = []
+    for _run, days in depth.groupby((depth != depth.shift()).cumsum()):
+        if days.iloc[0] > 0:
+            made.append(Plan("promotion", days.index[0].date(), days.index[-1].date(), float(days.iloc[0])))
+    return made
+
+
+def on_top(plans: Sequence[Plan], depth: pd.Series) -> list[Plan]:
+    """What plans are beside reductions by day that a forecast has in it: of a promotion only what is deeper than these,
+    as promotions do not add up."""
+    made = []
+    for one in plans:
+        days = depth[pd.Timestamp(one.start) : pd.Timestamp(one.end)]
+        if one.kind != "promotion" or not days.any():
+            made.append(one)
+            continue
+        deeper = (1 - (1 - one.size) / (1 - days)).clip(lower=0.0)
+        made += [replace(run, share=one.share) for run in runs(deeper)]
+    return made
+
+
 def outcome(
     units: pd.DataFrame,
-    price: float,
+    price: float | np.ndarray,
     cost: float,
     plans: Sequence[Plan],
     elasticity: Elasticity,
     weight: float = 1.0,
     paths: np.ndarray | None = None,
 ) -> Outcome:
-    """What `plans` do to a forecast of units (a `Forecast.frame`, a row a day) at a usual `price` and unit `cost`.
+    """What `plans` do to a forecast of units (a `Forecast.frame`, a row a day) at a usual `price` (or that of each day)
+    and unit `cost`.
 
-    `paths` are its drawn futures (see `intervals.paths`), a row a future; without any, sums have no band (NaN).
+    `paths` are its drawn `futures`, a row each; without any, sums have no band (NaN).
 
     `weight` is the share that the forecast has of the range inside which products are bought instead of each other: 1
     for all of it. Products of one range sell as `switching` says. Where several promotions touch the same day the same
@@ -174,7 +209,7 @@ def outcome(
 
 
 def _bands(
-    paths: np.ndarray | None, found: list[tuple[np.ndarray, np.ndarray]], price: float, cost: float
+    paths: np.ndarray | None, found: list[tuple[np.ndarray, np.ndarray]], price: float | np.ndarray, cost: float
 ) -> tuple[tuple[float, float], ...]:
     """The ends of the 80 % bands of units, revenue and margin over all that may be true."""
     if paths is None:
@@ -289,6 +324,6 @@ def _taken(mean: np.ndarray, plans: Sequence[Plan], dates: pd.DatetimeIndex, tru
     return lost / added if added else np.nan
 
 
-def _total(sold: np.ndarray, paid: np.ndarray, price: float, cost: float) -> np.ndarray:
+def _total(sold: np.ndarray, paid: np.ndarray, price: float | np.ndarray, cost: float) -> np.ndarray:
     revenue = (sold * paid * price).sum()
     return np.array([sold.sum(), revenue, revenue - sold.sum() * cost])

@@ -22,6 +22,7 @@ MONTHS = {"MS": 1, "QS": 3, "6MS": 6, "YS": 12}  # of a step
 LOOKED_BACK = 8  # weeks without a sale after which a weekday counts as closed
 SHORT = 4  # days without a sale in a row that a holiday may take
 LONG = 14  # days in a row that the end of the year may take; more is no holiday
+CLOSURE = 35  # days in a row that a shop may be closed for, as for works or every August; more is out of season
 YEAR = 365  # days
 FESTIVE = ((12, 25), (12, 26), (1, 1))  # month, day
 CHANCE = 0.001
@@ -34,11 +35,13 @@ MIN_STEPS = 8  # values behind any forecast
 MOSTLY = 0.8  # share of dates that are those of a step
 FEW_EMPTY, LOW = 0.1, 0.3  # share of steps without a sale, and of the usual value, that steps which always sell keep
 FAR_DATES = N_("{rows} dates are far from all others ({day}): left out as mistyped. Correct them in the file.")
+FAR_DATE = N_("{rows} date is far from all others ({day}): left out as mistyped. Correct it in the file.")
 LEVEL = N_("The last {rows} steps, since {day}, stand apart from those before: they are taken for a new level.")
 ONCE = N_("The last {rows} steps, since {day}, stand apart from those before: they are taken to happen only once.")
 GROWS = N_("Sales have grown by {share}% a year, the same all the time: the forecast goes on so.")
 SHRINKS = N_("Sales have fallen by {share}% a year, the same all the time: the forecast goes on so.")
 SHUT = N_("{rows} steps without any sale among steps that always sell are left out, as if closed or not recorded.")
+SHUT_ONCE = N_("{rows} step without any sale among steps that always sell is left out, as if closed or not recorded.")
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
@@ -143,7 +146,8 @@ def regular(series: pd.Series) -> Regular:
     steps = pd.date_range(clean.index[0], clean.index[-1], freq=_offset(frequency, clean.index[-1]))
     missing = len(steps) - len(clean)
     if missing and frequency != "D":
-        findings.append(Finding(N_("{rows} steps without a value count as zero."), missing))
+        one = N_("{rows} step without a value counts as zero.")
+        findings.append(Finding(N_("{rows} steps without a value count as zero."), missing, one=one))
     filled = clean.reindex(steps, fill_value=0.0)
     return Regular(filled, frequency, tuple(findings))
 
@@ -174,7 +178,7 @@ def learnable(
         rare, ended = _intermittent(sold, year), bool(found)
         idle = _shut(values.to_numpy(), sold, year) & (not ended)
         if idle.any():
-            found += (Finding(SHUT, int(idle.sum()), severity="warning"),)
+            found += (Finding(SHUT, int(idle.sum()), severity="warning", one=SHUT_ONCE),)
         grid = values.where(~idle, values.where(sold).rolling(5, center=True, min_periods=1).median())
         grid, off, recent, said = _at_one_level(grid, history.frequency, 1, explained, recent)
         growth, grows = _growing(grid, history.frequency, 1, off)
@@ -184,7 +188,8 @@ def learnable(
     findings = []
     if weekdays:
         message = N_("Closed days of the week: {rows}. They are left out, and forecast as zero.")
-        findings.append(Finding(message, len(weekdays)))
+        one = N_("Closed days of the week: {rows}. It is left out, and forecast as zero.")
+        findings.append(Finding(message, len(weekdays), one=one))
     weekly = ~np.isin(dates.day_of_week, weekdays)
     findings += (found := _ended(dates, sold, weekly, YEAR, SHORT + 1))
     ended = bool(found)
@@ -199,19 +204,23 @@ def learnable(
     if not steady:
         holidays &= _on(dates, FESTIVE)
         around &= holidays
-    # In a series that sells nearly every day, a day without a sale was closed, and many in a row were not recorded.
-    short = (runs > 0) & (runs <= SHORT) & steady
-    gaps = long & steady & ~_every_year(long, YEAR)
+    # In a series that sells nearly every day, a day without a sale was closed, and many in a row were not recorded,
+    # unless they come again every year: then it was closed then too, or longer out of season.
+    again = _every_year(runs > SHORT, YEAR)
+    short = (runs > 0) & (runs <= np.where(again, CLOSURE, LONG)) & steady
+    gaps = long & steady & ~again
     if ended:
         since = np.flatnonzero(sold)[-1]
         short[since:] = gaps[since:] = False
-    days = _yearly(dates, around | short, holidays, sold)
+    days = _yearly(dates, around | short, holidays, sold, ~weekly, again)
     left_out = around | short | gaps | _on(dates, days)
     if closed is not None:
         left_out = left_out | dates.isin(closed)
     shut, lost = int((left_out & empty & ~gaps).sum()), int(gaps.sum())
     if shut:
-        findings.append(Finding(N_("Single days without a sale: {rows}. They count as closed, not as bad days."), shut))
+        message = N_("Single days without a sale: {rows}. They count as closed, not as bad days.")
+        one = N_("Single days without a sale: {rows}. It counts as closed, not as a bad day.")
+        findings.append(Finding(message, shut, one=one))
     if lost:
         message = N_("{rows} days in long gaps have no sale at all: they are left out, as if not recorded.")
         findings.append(Finding(message, lost, severity="warning"))
@@ -222,9 +231,9 @@ def learnable(
     if steady and not explained:
         grid, away = _drawn_in(grid, season)
         if away:
-            findings.append(
-                Finding(N_("Days far from the days like them: {rows}. They are drawn in, so as not to mislead."), away)
-            )
+            message = N_("Days far from the days like them: {rows}. They are drawn in, so as not to mislead.")
+            one = N_("Days far from the days like them: {rows}. It is drawn in, so as not to mislead.")
+            findings.append(Finding(message, away, one=one))
     rare = _intermittent(sold[kept], YEAR * season // 7)
     filled = _filled(grid)
     growth, grows = _growing(filled, "D", season, off)
@@ -352,14 +361,23 @@ def _drawn_in(values: pd.Series, season: int) -> tuple[pd.Series, int]:
 
 
 def _yearly(
-    dates: pd.DatetimeIndex, shut: np.ndarray, holidays: np.ndarray, sold: np.ndarray
+    dates: pd.DatetimeIndex,
+    shut: np.ndarray,
+    holidays: np.ndarray,
+    sold: np.ndarray,
+    never: np.ndarray,
+    again: np.ndarray,
 ) -> tuple[tuple[int, int], ...]:
-    """The days of the year that were closed whenever they came: twice or more, or once around the end of the year."""
+    """The days of the year that were closed whenever they came: twice or more, or once around the end of the year.
+
+    Days of a weekday that is `never` open count where the run of closed days around them comes `again` every year.
+    """
     code = dates.month * 100 + dates.day
     found = []
     for day in np.unique(code[shut | holidays]):
         here = code == day
-        if not sold[here].any() and (holidays[here].any() or (shut[here].all() and here.sum() >= 2)):
+        twice = (shut | never)[here].all() and here.sum() >= 2 and (shut[here].sum() >= 2 or again[here].any())
+        if not sold[here].any() and (holidays[here].any() or twice):
             found.append((int(day) // 100, int(day) % 100))
     return tuple(found)
 
@@ -401,16 +419,18 @@ def _sorted(series: pd.Series, findings: list[Finding]) -> pd.Series:
     clean = pd.Series(pd.to_numeric(series, errors="coerce").to_numpy(float), dates.normalize())
     lost = int((~np.isfinite(clean)).sum())
     if lost:
-        findings.append(Finding(N_("{rows} values are not numbers and count as missing."), lost, severity="warning"))
+        message = N_("{rows} values are not numbers and count as missing.")
+        one = N_("{rows} value is not a number and counts as missing.")
+        findings.append(Finding(message, lost, severity="warning", one=one))
     clean = clean[np.isfinite(clean) & clean.index.notna()]
     if (away := quality.far(pd.DatetimeIndex(clean.index))).any():
-        findings.append(
-            Finding(FAR_DATES, int(away.sum()), {"day": str(clean.index[away][0].date())}, severity="warning")
-        )
+        about = {"day": str(clean.index[away][0].date())}
+        findings.append(Finding(FAR_DATES, int(away.sum()), about, severity="warning", one=FAR_DATE))
         clean = clean[~away]
     again = int(clean.index.duplicated().sum())
     if again:
-        findings.append(Finding(N_("{rows} dates come twice: their values are added."), again))
+        one = N_("{rows} date comes twice: its values are added.")
+        findings.append(Finding(N_("{rows} dates come twice: their values are added."), again, one=one))
     if not clean.index.is_monotonic_increasing:
         findings.append(Finding(N_("The dates were not in order: they are sorted."), 0))
     return clean.groupby(level=0).sum().sort_index()

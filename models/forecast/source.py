@@ -6,12 +6,12 @@ import pandas as pd
 
 from data.dataset import Finding
 from locales import N_
-from models.forecast.series import WEEKDAYS, CannotForecast
+from models.forecast.series import MONTHS, WEEKDAYS, CannotForecast
 
 ALL = "all"
 PARTS = ("category", "store", "product")  # what a series may be about, beside everything
 MEASURES = ("revenue", "units")
-STEPS = ("D", "W", "MS")  # the finer first
+STEPS = ("D", "W", "MS", "QS", "YS")  # the finer first
 MIN_DAYS = 3  # days from which the data's own step shows
 
 # Goods by day: what came back is taken off on the day it came back.
@@ -22,7 +22,8 @@ DAILY = """
 # The days of everything that can be told of each: where they begin and end, and whether they are weeks or months.
 SPAN = """
     SELECT min(day) AS first, max(day) AS last, count(*) AS days, count(DISTINCT dayofweek(day)) AS weekdays,
-           bool_and(day(day) = 1) OR bool_and(day = last_day(day)) AS monthly
+           bool_and(day(day) = 1) OR bool_and(day = last_day(day)) AS monthly, list(DISTINCT month(day)) AS months,
+           bool_and(day = last_day(day)) AS late
     FROM (SELECT DISTINCT CAST(timestamp AS DATE) AS day FROM sales WHERE line_type IN ('sale', 'return'))
 """
 # The parts of a kind, the largest first.
@@ -49,11 +50,16 @@ class Span:
 
 
 def span(found: pd.DataFrame) -> Span:
-    """What `SPAN` answers, read: sales all dated on one day of the month or of the week are those of all of it."""
+    """What `SPAN` answers, read: sales all dated on one day of the month or of the week are those of all of it, and of
+    months that are always three or twelve apart those of all between them."""
     row = found.iloc[0]
     first, last = pd.Timestamp(row["first"]), pd.Timestamp(row["last"])
     if row["days"] >= MIN_DAYS and row["monthly"]:
-        return Span(first.to_period("M").start_time, last.to_period("M").end_time.normalize(), "MS")
+        apart = {(int(month) - last.month) % 12 for month in row["months"]}
+        step = next(one for one in ("YS", "QS", "MS") if all(months % MONTHS[one] == 0 for months in apart))
+        begin, end = first.to_period("M").start_time, last.to_period("M").end_time.normalize()
+        rest = pd.DateOffset(months=MONTHS[step] - 1)  # of a step that is dated in its last month, or in its first
+        return Span(begin - rest, end, step) if row["late"] else Span(begin, end + rest + pd.offsets.MonthEnd(0), step)
     if row["days"] >= MIN_DAYS and row["weekdays"] == 1:
         return Span(first - pd.Timedelta(days=6), last, "W")
     return Span(first, last)
@@ -94,15 +100,19 @@ def series(days: pd.DataFrame, measure: str, frequency: str, covered: Span) -> t
     if frequency == "D":
         return values.reindex(pd.date_range(values.index[0], covered.last), fill_value=0.0), ()
     weekly = f"W-{WEEKDAYS[covered.last.day_of_week]}" if covered.step == "W" else "W-SUN"
-    period = "M" if frequency == "MS" else weekly
+    period = weekly if frequency == "W" else "M"
     summed = values.groupby(values.index.to_period(period)).sum()
+    if frequency in ("QS", "YS"):  # dated in their first month, or in their last one
+        months = pd.period_range(summed.index[0], covered.last.to_period("M"))[:: MONTHS[frequency]]
+        return summed.reindex(months, fill_value=0.0).to_timestamp(), ()
     every = summed.reindex(pd.period_range(summed.index[0], covered.last.to_period(period)), fill_value=0.0)
     whole = (every.index.start_time >= covered.first) & (every.index.end_time.normalize() <= covered.last)
     kept = every[whole]
     kept.index = kept.index.to_timestamp() if frequency == "MS" else kept.index.end_time.normalize()
     cut = int((~whole).sum())
     message = N_("{rows} weeks or months at the ends are not whole in the data: they are left out.")
-    return kept, (Finding(message, cut),) if cut else ()
+    one = N_("{rows} week or month at an end is not whole in the data: it is left out.")
+    return kept, (Finding(message, cut, one=one),) if cut else ()
 
 
 def _known(part: str | None) -> str:

@@ -71,7 +71,7 @@ def note(engine: Engine, home: Path) -> None:
 
 def _made(stored: Stored, noted: dict[str, dict[str, str]]) -> dict[str, str]:
     """Which frames of a version were made of which readings; the last one to bring a frame counts."""
-    made = {stored.table: stored.origin.database} if stored.origin.database else {}
+    made: dict[str, str] = {stored.table: stored.origin.database} if stored.origin.database else {}
     for one in stored.findings:
         if one.message == beside.BROUGHT:
             made.pop(one.values["column"], None)

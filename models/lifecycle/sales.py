@@ -17,7 +17,7 @@ from models.drift.consequence import Outcome
 from models.drift.monitored import PREDICTION, Sheet
 from models.drift.performance import REFERENCE
 from models.drift.watch import Watched
-from models.forecast import challenge, combined, elasticity, holidays, intervals, kept, source, switching
+from models.forecast import challenge, coherent, combined, elasticity, holidays, intervals, kept, source, switching
 from models.forecast import series as preparing
 from models.forecast.elasticity import Elasticity
 from models.forecast.engine import DEFAULT, Window
@@ -117,8 +117,11 @@ def predict(_home: Path, stored: Stored, _champion: "pd.Series | None", _day: da
     """The forecast of the total, made on the last day of the data. Raises `CannotForecast`."""
     step(N_("Forecasting"), 0.0)
     history, future = _total(stored)
-    forecast = combined.forecast(history.values, HORIZON, future=future)
-    return forecasts(forecast.frame, stored.version, source.key(None, None, *TOTAL), history.dates[-1], now)
+    found = combined.forecast(history.values, HORIZON, future=future)
+    _history, future = _total(stored, ahead=coherent.reach(history.dates[-1]))
+    days = coherent.by_day(history.values, source.span(tables.query(stored, source.SPAN)), future)
+    found = coherent.agreeing(found, days, history.values, "D")
+    return forecasts(found.frame, stored.version, source.key(None, None, *TOTAL), history.dates[-1], now)
 
 
 def forecasts(frame: pd.DataFrame, version: str, subject: str, origin: pd.Timestamp, now: datetime) -> Rows:
@@ -233,14 +236,14 @@ def _days(stored: Stored, part: str | None, value: str | None) -> pd.DataFrame:
 
 
 def _total(
-    stored: Stored, part: str | None = None, value: str | None = None
+    stored: Stored, part: str | None = None, value: str | None = None, ahead: int = HORIZON
 ) -> tuple[preparing.Regular, pd.DataFrame | None]:
-    """The daily revenue of everything, or of a part, and what is known beforehand of days."""
+    """The daily revenue of everything, or of a part, and what is known beforehand of so many days ahead."""
     days = _days(stored, part, value)
     covered = source.span(tables.query(stored, source.SPAN))
     history = preparing.regular(source.series(days, *TOTAL, covered)[0] if len(days) else pd.Series(dtype=float))
     calendar = tables.read(stored, "calendar") if "calendar" in stored.columns else None
-    return history, holidays.foreseen(history, HORIZON, countries.of(stored, part, value).code, calendar)
+    return history, holidays.foreseen(history, ahead, countries.of(stored, part, value).code, calendar)
 
 
 def _frame(window: Window, past: list[Window]) -> pd.DataFrame:

@@ -52,6 +52,17 @@ def metric(app, label):
     return next(card.value for card in app.metric if card.label == label)
 
 
+def number(text):
+    return float(re.sub(r"[^0-9.]", "", text))
+
+
+def expected(app):
+    """The sum that a page expects first, on a card or, where it is too long for one, beside its name."""
+    cards = [one for one in app.main if one.type in ("markdown", "metric")]
+    at = next(place for place, one in enumerate(cards) if one.type == "metric" or one.value.startswith(":small["))
+    return number(cards[at if cards[at].type == "metric" else at + 1].value)
+
+
 def ranged(app, label):
     """The two ends of a card that has no single number."""
     elements = [one for one in app.main if one.type in ("markdown", "metric")]
@@ -370,21 +381,63 @@ def test_a_new_product_is_told_by_earlier_launches_and_said_to_be(visit, lang):
     assert ("It is told by 12 earlier launches" if lang == "en" else "12 lancements") in said
     assert "12" in said
     assert len(figures(app)) == 1
+    plan = visit("sales_what_if", lang=lang, part="product", **{"of.product": "new", "launch.category": "tea"})
+    assert any("12" in text and text.startswith(("New", "Nouveau")) for text in texts(plan))
+    assert expected(plan) == expected(app)  # with nothing planned
+    assert number(next(card.value for card in plan.metric if "28" in card.label)) > 0  # one that is not sold yet
+
+
+@pytest.fixture
+def two_stores(visit, monkeypatch):
+    """800 days up to Wednesday, 19 March 2025, in two stores that are told apart by nothing else."""
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    days, rng = pd.date_range("2023-01-10", periods=800), np.random.default_rng(6)
+    usual = 4_000 + 1_000 * np.isin(days.day_of_week, (4, 5))
+    parts = [
+        pd.DataFrame({"timestamp": days, "store": name, "quantity": rng.poisson(share * usual).astype(float)})
+        for name, share in (("Lyon", 0.7), ("Nice", 0.3))
+    ]
+    lines = pd.concat(parts, ignore_index=True).assign(product="P", unit_price=2.0, line_type="sale", source="t")
+    keep({"sales": lines.assign(currency="GBP", line_id=[str(number) for number in range(1_600)])})
+    return visit, lines
 
 
 @pytest.mark.usefixtures("plain_learners")
-@pytest.mark.parametrize(("step", "lang"), [("MS", "en"), ("W", "fr")])
-def test_weeks_and_months_say_what_their_days_come_to(visit, monkeypatch, step, lang):
+def test_months_are_their_days_and_what_is_known_of_the_one_under_way(two_stores):
+    visit, lines = two_stores
+    months = visit("sales_forecast", step="MS", measure="units", **{"ahead.MS": "3"})
+    days = visit("sales_forecast", measure="units", **{"ahead.D": "73"})  # to the end of May
+    march = lines.loc[lines["timestamp"] >= "2025-03-01", "quantity"].sum()
+    assert expected(months) == pytest.approx(march + expected(days), abs=1)
+    said = next(text for text in texts(months) if "is under way" in text)
+    assert f"{march:,.0f} units" in said.replace("\\", "")
+    french = visit("sales_forecast", step="W", lang="fr")
+    assert any("est en cours" in text for text in texts(french))
+
+
+@pytest.mark.usefixtures("plain_learners")
+def test_quarters_are_forecast_as_quarters_and_not_as_months_of_nothing(visit, monkeypatch):
+    """100 a quarter, 20 more in the last one of each year, up to 2025: 200 in the first half of 2026."""
     monkeypatch.setattr(background, "threading", AT_ONCE)
-    days = pd.date_range("2023-01-10", periods=800)
-    units = np.random.default_rng(6).poisson(40 + 10 * np.isin(days.day_of_week, (4, 5))).astype(float)
-    lines = pd.DataFrame({"timestamp": days, "product": "P", "quantity": units, "unit_price": 2.0, "line_type": "sale"})
-    keep({"sales": lines.assign(source="t", currency="GBP", line_id=[str(number) for number in range(800)])})
-    app = visit("sales_forecast", step=step, lang=lang)
-    said = next(text for text in texts(app) if text.startswith(("Forecast by the day", "Prévus jour par jour")))
-    # The data end on 19 March 2025, a Wednesday: the first whole month, and the first four whole weeks after it.
-    assert ("1 Apr to 30 Apr" if step == "MS" else "24 mars au 20 avr") in said
-    assert step != "MS" or ("£" in said and "they need not add up" in said)
+    days = pd.date_range("2015-01-01", periods=44, freq="QS")
+    units = 100.0 + 20 * (days.month == 10)
+    lines = pd.DataFrame({"timestamp": days, "product": "P", "quantity": units, "unit_price": 1.0, "line_type": "sale"})
+    keep({"sales": lines.assign(source="t", currency="GBP", line_id=[str(number) for number in range(44)])})
+    app = visit("sales_forecast", measure="units")
+    assert any("Expected by 30 Jun 2026" in one.value for one in app.markdown)
+    assert expected(app) == pytest.approx(200, rel=0.1)
+
+
+@pytest.mark.usefixtures("plain_learners")
+def test_stores_add_up_to_everything_where_asked(two_stores):
+    visit, _lines = two_stores
+    of = [{}, {"part": "store", "of.store": "Lyon"}, {"part": "store", "of.store": "Nice"}]
+    for step in ("D", "W", "MS"):
+        asked = {"adds": "1", "measure": "units", "step": step, "ahead.D": "28", "ahead.W": "4", "ahead.MS": "2"}
+        pages = [visit("sales_forecast", **asked, **one) for one in of]
+        whole, lyon, nice = (expected(page) for page in pages)
+        assert whole == pytest.approx(lyon + nice, abs=1.5)
+        assert lyon / whole == pytest.approx(0.7, abs=0.02)
 
 
 @pytest.mark.same_data("shop with quick learners")
@@ -410,3 +463,28 @@ def test_a_number_from_outside_is_tried_judged_and_shown_on_the_whole_page_when_
     app.toggle(key="outside.use").set_value(False).run()
     assert not any("Germany" in one.value for one in app.info)
     assert app.metric[0].value == expected
+
+
+def with_promotions(frames, before):
+    """A shop whose calendar plans 20 % off on the third to fifth day to come, as on `before` earlier stretches."""
+    frames = dict(frames)
+    ahead = pd.date_range(END + pd.Timedelta(days=3), periods=3)
+    past = [pd.date_range(END - pd.Timedelta(days=20 + 30 * number), periods=3) for number in range(before)]
+    days = pd.DatetimeIndex(np.concatenate([ahead, *past])).as_unit("us")
+    frames["calendar"] = pd.DataFrame({"date": days, "open": True, "promotion": 0.2})
+    return frames
+
+
+@pytest.mark.usefixtures("plain_learners")
+def test_promotions_of_the_calendar_are_taken_over_or_are_in_the_forecast_already(visit, shop, monkeypatch):
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    keep(with_promotions(shop, 0))
+    app = visit("sales_what_if")
+    usual = expected(app)
+    next(button for button in app.button if button.label == "Take over from the calendar").click().run()
+    assert "promotion_2026-01-06_2026-01-08_20_100" in app.query_params["A"]
+    assert ranged(app, "Units")[1] > usual
+    assert not any(button.label == "Take over from the calendar" for button in app.button)
+    keep(with_promotions(shop, 6))
+    for lang, begin in (("en", "In the forecast already"), ("fr", "Déjà dans la prévision")):
+        assert any(text.startswith(begin) for text in texts(visit("sales_what_if", lang=lang)))

@@ -214,6 +214,12 @@ def test_a_short_history_is_answered_and_said_to_be_unmeasured():
     assert (answer.frame["hi-80"] > answer.frame["lo-80"]).all()
 
 
+@pytest.mark.usefixtures("plain_learners")
+@pytest.mark.parametrize(("days", "unseen"), [(300, True), (400, False)])
+def test_a_time_of_the_year_that_was_not_there_before_is_said_to_be_unknown(days, unseen):
+    assert ("time of the year" in messages(forecast(shop(days), 28).findings)) is unseen
+
+
 def test_a_constant_series_stays_what_it_is():
     answer = forecast(shop(120) * 0 + 5, 7)
     assert np.allclose(answer.frame, 5)

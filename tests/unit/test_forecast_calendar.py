@@ -69,3 +69,26 @@ def test_promotions_to_come_are_foreseen_at_their_depth(learned_once):
     assert sorted(set(future["promotion"])) == [0.0, 0.2]
     said = said_of(values, future, "ridge")
     assert said[future.index[future["promotion"] > 0][-2:]].min() > 2 * said.median()
+
+
+def bakery(days: int, last: str) -> pd.Series:
+    """200 loaves a day, none on Sundays, and none from the first to the fourteenth of August."""
+    dates = pd.date_range(end=last, periods=days)
+    shut = (dates.day_of_week == 6) | ((dates.month == 8) & (dates.day <= 14))
+    return pd.Series(np.where(shut, 0, np.random.default_rng(0).poisson(200, days)).astype(float), dates)
+
+
+@pytest.mark.usefixtures("plain_learners")
+def test_a_shop_that_closes_for_two_weeks_every_august_will_close_again():
+    """Not on the one weekday that it never opens alone, and also when it has just closed."""
+    sold = bakery(1_100, "2026-07-25")
+    window = engine.look(regular(sold), len(sold), 28)
+    said = pd.Series(window.forecast["combined"], window.dates)
+    assert (said["2026-08-01":"2026-08-14"] == 0).all()
+    assert said.sum() == pytest.approx(200 * 12, rel=0.03)  # 27 July to 22 August without that, six days a week
+    now = learnable(regular(bakery(1_108, "2026-08-02")))
+    assert not now.ended
+    assert not now.is_open(pd.DatetimeIndex(["2026-08-08"]))[0]
+    once = learnable(regular(bakery(500, "2026-07-25")))  # it has closed once: nobody knows that it will again
+    assert once.is_open(pd.DatetimeIndex(["2026-08-04"]))[0]
+    assert not once.dates.isin(pd.date_range("2025-08-01", "2025-08-14")).any()

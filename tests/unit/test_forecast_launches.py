@@ -83,6 +83,22 @@ def test_what_is_not_new_or_has_no_likes_is_not_told_by_launches():
     assert launches.launch(past, "nobody", LAST, 28) is None
 
 
+def test_what_nobody_has_sold_yet_is_told_by_earlier_launches():
+    """Of 40 more launches of the same kind four of five lie in the band, and the mean is that of those before."""
+    rng, inside = np.random.default_rng(5), []
+    for _shop in range(6):
+        past = table(np.maximum(launched(rng, 40, 28, 3.0), 1), LAST - pd.Timedelta(days=100), "tea", "old")
+        found = launches.not_yet(past, "tea", LAST, 28)
+        lo, hi = found.total[80]
+        sums = launched(rng, 40, 28, 3.0).sum(axis=1)
+        inside.append(np.mean((sums >= lo) & (sums <= hi)))
+        assert found.frame["mean"].sum() == pytest.approx(past.groupby("product")["sold"].sum().mean())
+    assert (found.likes, found.frame.index[0]) == (40, LAST + pd.Timedelta(days=1))
+    assert 0.72 < np.mean(inside) < 0.88
+    assert launches.not_yet(past, "bags", LAST, 28) is None
+    assert launches.not_yet(past, "tea", LAST - pd.Timedelta(days=80), 28) is None  # not over by then
+
+
 def test_launches_are_found_in_lines(tmp_path):
     """Not the products that were there from the beginning; returns come off."""
     rows = [("there", day, "sale", 1.0) for day in range(0, 400, 5)]

@@ -202,6 +202,19 @@ def test_a_part_that_is_no_part_is_refused():
             query("1; DROP TABLE sales")
 
 
+def test_the_price_of_other_days_is_that_without_promotions():
+    """Half of what was sold in the last four weeks was sold at a quarter off: 3.50 on average, 4 without."""
+    rows = [("2026-03-01", 10.0, 4.0, 0.0), ("2026-03-02", 10.0, 3.0, 0.25), ("2026-01-01", 10.0, 9.0, 0.0)]
+    lines = pd.DataFrame(rows, columns=["timestamp", "quantity", "unit_price", "promotion"])
+    lines = lines.assign(timestamp=pd.to_datetime(lines["timestamp"]), line_type="sale",
+                         amount=lines["quantity"] * lines["unit_price"])  # fmt: skip
+    with duckdb.connect() as database:
+        database.register("sales", lines)
+        for columns, listed in (({"promotion": ""}, 4.0), ({}, 3.5)):
+            found = database.execute(scenario.latest(None, columns), {"days": 28}).df().iloc[0]
+            assert (found["price"], found["listed"]) == (3.5, listed)
+
+
 def test_sums_of_plans_are_those_of_the_forecasts_own_futures():
     """With nothing planned the band of the sum is the forecast's; with plans, each future is changed and summed."""
     found = forecast(shop(200), 28)

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data import tables
 from models.forecast import engine, intervals, source
 from models.forecast.combined import BASE
 from models.forecast.learners import COMBINED, INTERMITTENT, LEARNERS
@@ -52,6 +53,29 @@ def test_the_sums_of_slow_products_are_right():
         true += 28 * often * size
     for name, total in said.items():
         assert total / true == pytest.approx(1, abs=0.05), name
+
+
+def test_countries_that_seldom_buy_are_forecast_at_what_they_usually_buy(online_retail):
+    """Each of Online Retail's that buys on fewer than one in seven days: in 28 days what it bought in as many days of
+    its history, or nothing where it has stopped, and never the level of its good days."""
+    days = tables.query(
+        online_retail,
+        "SELECT store, CAST(timestamp AS DATE) AS day, sum(amount) AS sold FROM sales "
+        "WHERE line_type IN ('sale', 'return') GROUP BY ALL",
+    )
+    whole = pd.date_range(days["day"].min(), days["day"].max())
+    sold = days.pivot_table(index="day", columns="store", values="sold").reindex(whole).fillna(0.0)
+    sold.index = whole
+    rare = [name for name in sold if 8 <= (sold[name] != 0).sum() <= len(whole) / 7]
+    assert len(rare) >= 10
+    assert {"Israel", "Singapore"} <= set(sold)
+    ratios = []
+    for name in rare:
+        values = sold.loc[sold[name].ne(0).idxmax() :, name]
+        said = engine.look(regular(values), len(values), 28).forecast["combined"].sum()
+        ratios.append(said / (28 * values.mean()))
+    assert max(ratios) < 2.5
+    assert 0.5 < np.median(ratios) < 1.2
 
 
 def test_steps_and_sums_of_slow_demand_lie_in_bands_of_one_distribution():
@@ -196,3 +220,16 @@ def test_weekly_data_keep_their_weekday():
     assert (span.step, values.tolist(), found) == ("W", list(range(30)), ())
     assert list(values.index) == list(dates)
     assert covered(pd.date_range("2024-01-01", periods=90)).step == "D"
+
+
+@pytest.mark.parametrize(("freq", "step", "end"), [("QS", "QS", "2024-12-31"), ("QE", "QS", "2024-12-31"),
+                                                   ("YS", "YS", "2024-12-31"), ("YE", "YS", "2024-12-31")])  # fmt: skip
+def test_quarters_and_years_keep_their_step(freq, step, end):
+    dates = pd.date_range("2005-01-01", "2024-12-31", freq=freq)
+    whole = covered(dates)
+    assert (whole.step, whole.first, whole.last) == (step, pd.Timestamp("2005-01-01"), pd.Timestamp(end))
+    ended = rows(dates[:-2], np.arange(len(dates) - 2.0))
+    values, found = source.series(ended, "units", step, whole)
+    assert values.tolist() == [*range(len(dates) - 2), 0, 0]
+    assert found == ()
+    assert regular(values).frequency == step

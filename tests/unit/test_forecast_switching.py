@@ -15,7 +15,7 @@ from data.dataset import Dataset, Origin
 from models.drift import consequence, monitored
 from models.forecast import elasticity, promotions, switching
 from models.forecast.elasticity import Elasticity
-from models.forecast.scenario import Plan, beyond, outcome
+from models.forecast.scenario import Plan, beyond, on_top, outcome, promised, runs
 from models.lifecycle import sales
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -109,6 +109,26 @@ def test_promotions_on_the_same_days_do_not_add_up():
     assert units(half, flat) == pytest.approx(index ** (0.5 / 3))
     dearer = Plan("price", FIRST, LAST, 0.1)  # a promotion on a list price that has risen is off the new one
     assert units(dearer, deep) == pytest.approx((1.1 * 0.7) ** -0.5)
+
+
+def test_a_promotion_over_one_that_the_forecast_has_in_it_counts_by_what_is_deeper():
+    """10 % off from Wednesday to Friday are in the calendar and in the units; 20 % off are painted over the week."""
+    calendar = pd.DataFrame({"date": DATES[2:5], "open": True, "promotion": 0.1})
+    there = promised(calendar, DATES)
+    assert there.tolist() == [0, 0, 0.1, 0.1, 0.1] + [0] * 23
+    assert runs(there) == [Plan("promotion", date(2026, 1, 7), date(2026, 1, 9), 0.1)]
+    week = Plan("promotion", FIRST, LAST, 0.2)
+    beside = on_top([week], there)
+    assert [(one.start.day, one.end.day, round(one.size, 6)) for one in beside] == [
+        (5, 6, 0.2), (7, 9, round(1 - 0.8 / 0.9, 6)), (10, 11, 0.2)]  # fmt: skip
+    assert [one.start.day for one in on_top([replace(week, size=0.1)], there)] == [5, 10]  # no more than is there
+    shut = Plan("closed", FIRST, LAST)
+    assert on_top([shut], there) == [shut]
+    prices = 10 * (1 - there.to_numpy())
+    out = outcome(UNITS, prices, 4.0, beside, STEALING)
+    assert out.frame["revenue"].iloc[2] == pytest.approx(100 * (0.8 / 0.9) ** -0.5 * 8)  # at 8, and not at 7.2
+    assert outcome(UNITS, prices, 4.0, [], STEALING).frame["revenue"].iloc[2] == pytest.approx(900)
+    assert promised(calendar.drop(columns="promotion"), DATES).sum() == 0
 
 
 def test_with_no_plan_a_day_whose_mean_is_zero_keeps_its_band():

@@ -1,5 +1,7 @@
 """The panel model: many series at once, their bands, and totals that add up."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -126,6 +128,20 @@ def test_totals_add_up_and_nothing_is_negative(seed):
         rows = (levels["level"] == level).to_numpy()
         assert np.allclose(found.totals.mean[rows].sum(axis=0), single.sum(axis=0), atol=1e-6)
     assert found.method == found.off.mean(axis=1).idxmin()
+
+
+def test_what_any_choice_of_series_sells_lies_in_its_band_in_eight_of_ten():
+    """Errors that all series of a month share, and some of their own, at three past origins and the month to come."""
+    rng, said, inside = np.random.default_rng(0), np.full((30, 1), 50.0), []
+    for _again in range(1_000):
+        came = said * (1 + rng.normal(0, 0.15, (4, 1, 1)) + rng.normal(0, 0.2, (4, 30, 1)))
+        past = [SimpleNamespace(forecast=said, actual=one) for one in came[:3]]
+        found = SimpleNamespace(single=SimpleNamespace(mean=said, past=past))
+        rows = rng.choice(30, 8, replace=False)
+        lo, hi = hierarchy.of_sum(found, rows, 0)
+        inside.append(lo <= came[3][rows].sum() <= hi)
+    assert 0.77 < np.mean(inside) < 0.83
+    assert np.isnan(hierarchy.of_sum(SimpleNamespace(single=SimpleNamespace(mean=said, past=[])), rows, 0)).all()
 
 
 def test_a_total_far_below_its_parts_makes_none_of_them_negative():

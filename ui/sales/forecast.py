@@ -12,7 +12,7 @@ import settings
 from charts.sales import forecast as charts
 from data import state
 from data.tables import Stored
-from models.forecast import engine, explain, holidays, intervals, learners
+from models.forecast import engine, explain, holidays, intervals, learners, scenario
 from models.forecast import series as preparing
 from models.forecast.combined import QUICK, Forecast, table
 from models.forecast.engine import DEFAULT, Window
@@ -60,8 +60,12 @@ def closures(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     if "calendar" in stored.columns:
         calendar = store.frame(stored, "calendar")
         shut = calendar["date"].isin(dates) & calendar["open"].eq(False)
-        days = ngettext("{count} day closed by the calendar", "{count} days closed by the calendar", shut.sum())
-        of.append(days.format(count=locales.number(shut.sum())))
+        if shut.any():
+            days = ngettext("{count} day closed by the calendar", "{count} days closed by the calendar", shut.sum())
+            of.append(days.format(count=locales.number(shut.sum())))
+        if off := int((scenario.promised(calendar, dates) > 0).sum()):
+            days = ngettext("{count} day of planned promotions", "{count} days of planned promotions", off)
+            of.append(days.format(count=locales.number(off)))
     count = (~found.window.counted).sum()
     closed = ngettext(
         "Of {days} days to come {closed} is forecast as closed.",
@@ -173,7 +177,7 @@ def _league(key: str, chosen: Chosen, found: Forecast) -> None:
     shown[_("Seconds a fit")] = [locales.number(value, 2) for value in scores["seconds"]]
     st.dataframe(shown, hide_index=True)
     st.caption(
-        _("Over {windows} past origins, {horizon} steps ahead each, with only what was known then.").format(
+        _("Past origins: {windows}; steps ahead: {horizon}; each with only what was known then.").format(
             windows=len(windows), horizon=chosen.horizon
         )
     )
@@ -314,7 +318,11 @@ def word(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     )
     downloads.table(shown.drop(columns="created", errors="ignore"), "forecast_overrides", excel=False)
     if len(judged):
-        sentence = _("Analysts were closer on {share} of {count} days, and {amount} better in all.")
+        sentence = ngettext(
+            "Analysts were closer on {share} of {count} day, and {amount} better in all.",
+            "Analysts were closer on {share} of {count} days, and {amount} better in all.",
+            len(judged),
+        )
         st.caption(
             plain(
                 sentence.format(

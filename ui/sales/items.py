@@ -10,10 +10,10 @@ import locales
 from charts.sales import items as charts
 from data.tables import Stored
 from locales.labels import label
-from models.forecast import items
+from models.forecast import hierarchy, items
 from models.forecast.items import Items
 from ui import cards, downloads, inputs, store
-from ui.text import N_, _, plain
+from ui.text import N_, _, ngettext, plain
 
 SHOWN = 200  # pairs in the table
 SPARKS = 12  # months of a sparkline
@@ -68,9 +68,10 @@ def _headline(found: Items, table: pd.DataFrame, month: pd.Timestamp, whole: boo
     change = table["mean"].sum() / usual - 1 if usual else float("nan")
     against = _("the mean of the last three months was {units}").format(units=charts.units(usual))
     band = against
-    if whole and np.isfinite(totals.lo[0, -1]):
+    ends = (totals.lo[0, -1], totals.hi[0, -1]) if whole else hierarchy.of_sum(found.all, table.index.to_numpy(), -1)
+    if np.isfinite(ends).all():
         band = _("{lo} to {hi} in 8 of 10 cases").format(
-            lo=charts.units(totals.lo[0, -1]), hi=charts.units(totals.hi[0, -1])
+            **dict(zip(("lo", "hi"), map(charts.units, ends), strict=True))
         )
     better = 1 - single.rmse / single.naive_rmse if single.naive_rmse > 0 else float("nan")
     cards.metrics(
@@ -105,9 +106,11 @@ def _table(found: Items, table: pd.DataFrame, stores: Names, month: pd.Timestamp
     first = ordered.head(SHOWN)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(
-            _("**{shown} of {count} pairs, the largest first** – a click on a row opens the pair").format(
-                shown=locales.number(len(first)), count=locales.number(len(ordered))
-            )
+            ngettext(
+                "**{shown} of {count} pair** – a click on a row opens the pair",
+                "**{shown} of {count} pairs, the largest first** – a click on a row opens the pair",
+                len(ordered),
+            ).format(shown=locales.number(len(first)), count=locales.number(len(ordered)))
         )
         _saved(ordered, month)
     change = first["mean"] / first["usual"].where(first["usual"] > 0) - 1
@@ -243,9 +246,11 @@ def how_good(found: Items, stores: Names) -> None:
     single = found.all.single
     origins = len(single.past)
     st.markdown(
-        _("At {count} past origins, each with only what was known then, the forecast was off like this.").format(
-            count=locales.number(origins)
-        )
+        ngettext(
+            "At {count} past origin, with only what was known then, the forecast was off like this.",
+            "At {count} past origins, each with only what was known then, the forecast was off like this.",
+            origins,
+        ).format(count=locales.number(origins))
     )
     titles = {"rmse": _("RMSE (units)"), "mae": _("MAE (units)"), "bias": _("Bias (units)")}
     st.dataframe(

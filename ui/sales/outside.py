@@ -105,7 +105,7 @@ def _judged(made: Trial, chosen: Chosen, number: str, country: str) -> None:
     windows, gain = made.windows, made.gain
     closer = int((windows["with"] < windows["without"]).sum())
     between = _("{lo} to {hi} in 19 of 20 cases").format(lo=_change(gain.hi), hi=_change(gain.lo))
-    step = {"D": _("a day"), "W": _("a week"), "MS": _("a month")}[chosen.frequency]
+    step = {"D": _("a day"), "W": _("a week"), "MS": _("a month")}.get(chosen.frequency, _("a step"))
     cards.metrics(
         [
             (_("Off by, without it"), chosen.written(float(windows["without"].mean())), step),

@@ -14,12 +14,11 @@ from data import tables
 from data.tables import Stored
 from locales.labels import label
 from models.forecast import elasticity, holidays, scenario, switching
-from models.forecast.combined import Forecast
 from models.forecast.elasticity import Elasticity
 from models.forecast.scenario import Outcome, Plan
 from ui import cards, inputs, store
 from ui.sales.series import Chosen
-from ui.text import N_, _, plain
+from ui.text import N_, _, ngettext, plain
 
 SCENARIOS = ("A", "B", "C")
 SIZES = {  # kind -> label, usual, least, most, in per cent
@@ -33,10 +32,12 @@ LATEST = 28  # days whose price and cost are taken to go on
 
 @dataclass(frozen=True)
 class Terms:
-    """The usual `price` and unit `cost` of what is chosen, the `elasticity` of the range it belongs to (the `category`,
-    "" for everything), and the `weight` it has in that range: 1 for all of it."""
+    """The usual `price` and unit `cost` of what is chosen, its price without promotions (`listed`), the `elasticity`
+    of the range it belongs to (the `category`, "" for everything), and the `weight` it has in that range: 1 for all of
+    it."""
 
     price: float
+    listed: float
     cost: float
     elasticity: Elasticity
     category: str
@@ -44,17 +45,23 @@ class Terms:
 
 
 @st.cache_resource(max_entries=40, show_spinner=False)
-def _prices(key: str, _stored: Stored, _chosen: Chosen) -> tuple[float, float, float, str]:  # noqa: ARG001  # the cache key
+def _prices(key: str, _stored: Stored, _chosen: Chosen) -> tuple[float, float, float, float, str]:  # noqa: ARG001  # the cache key
     found = tables.query(
         _stored,
         scenario.latest(_chosen.part, _stored.columns["sales"]),
         days=LATEST,
         **({"value": _chosen.value} if _chosen.part else {}),
     ).iloc[0]
-    price, cost, weight = (
-        float(found[name]) if pd.notna(found[name]) else float("nan") for name in ("price", "cost", "weight")
+    price, listed, cost, weight = (
+        float(found[name]) if pd.notna(found[name]) else float("nan") for name in ("price", "listed", "cost", "weight")
     )
-    return price, cost, weight, str(found["category"]) if pd.notna(found["category"]) else ""
+    return (
+        price,
+        listed if listed > 0 else price,
+        cost,
+        weight,
+        str(found["category"]) if pd.notna(found["category"]) else "",
+    )
 
 
 def terms(stored: Stored, chosen: Chosen, measured: Elasticity | None = None) -> Terms:
@@ -62,7 +69,7 @@ def terms(stored: Stored, chosen: Chosen, measured: Elasticity | None = None) ->
 
     What one past change of prices `measured` stands in where the prices of all weeks do not tell.
     """
-    price, cost, weight, category = _prices(f"{stored.version} {chosen.key}", stored, chosen)
+    price, listed, cost, weight, category = _prices(f"{stored.version} {chosen.key}", stored, chosen)
     known = store.elasticities(stored)
     category = {"category": chosen.value or "", "product": category}.get(chosen.part or "", "")
     category = category if category in known else ""
@@ -82,7 +89,7 @@ def terms(stored: Stored, chosen: Chosen, measured: Elasticity | None = None) ->
     else:
         found = switching.known(known, category)
         st.caption(plain(" ".join(_said(found, category))))
-    return Terms(price, cost, found, category, weight)
+    return Terms(price, listed, cost, found, category, weight)
 
 
 def _said(found: Elasticity, category: str) -> list[str]:
@@ -91,9 +98,12 @@ def _said(found: Elasticity, category: str) -> list[str]:
     whole = found.whole or found
     said = []
     if not found.reason:
-        one = _(
+        one = ngettext(
+            "1% off the price of one product sells {value}% more of it ({lo} to {hi}), as {products} product with "
+            "changed prices shows.",
             "1% off the price of one product sells {value}% more of it ({lo} to {hi}), as {products} products with "
-            "changed prices show."
+            "changed prices show.",
+            found.products,
         )
         said.append(one.format(products=locales.number(found.products), **_interval(found)))
     if found.whole is None:
@@ -121,11 +131,12 @@ def kept(name: str, first: date, last: date) -> list[Plan]:
     """The plans of a scenario, from the session or the URL; what the forecast does not reach is left out."""
     texts = st.session_state.get(f"plans.{name}", st.query_params.get_all(name))
     found = [one for one in map(scenario.plan, texts) if one and first <= one.end and one.start <= last]
-    _keep(name, found)
+    keep(name, found)
     return found
 
 
-def _keep(name: str, plans: list[Plan]) -> None:
+def keep(name: str, plans: list[Plan]) -> None:
+    """Make `plans` those of a scenario, in the session and in the URL."""
     texts = list(dict.fromkeys(one.text() for one in plans))
     st.session_state[f"plans.{name}"] = texts
     if st.query_params.get_all(name) != texts:
@@ -135,12 +146,12 @@ def _keep(name: str, plans: list[Plan]) -> None:
             st.query_params.pop(name, None)
 
 
-def brush(stored: Stored, chosen: Chosen, found: Forecast) -> tuple[str, float, float]:
-    """What is painted: its kind, size and share."""
+def brush(stored: Stored, chosen: Chosen, known: pd.DatetimeIndex) -> tuple[str, float, float]:
+    """What is painted: its kind, size and share. What events did is looked up on the days `known`."""
     kind = inputs.view(_("Brush"), list(charts.KINDS), "brush", lambda one: _(charts.KINDS[one]))
     name, usual, least, most = SIZES[kind]
     if kind == "event":
-        _events(stored, chosen, found)
+        _events(stored, chosen, known)
     size = inputs.slider(_(name), f"size.{kind}", usual, least, most) / 100
     if kind == "closed":
         return kind, 0.0, size
@@ -150,7 +161,7 @@ def brush(stored: Stored, chosen: Chosen, found: Forecast) -> tuple[str, float, 
     return kind, size, share
 
 
-def _events(stored: Stored, chosen: Chosen, found: Forecast) -> None:
+def _events(stored: Stored, chosen: Chosen, known: pd.DatetimeIndex) -> None:
     """What named days did to sales before, to take over with a click."""
     if "calendar" not in stored.columns:
         return
@@ -158,13 +169,11 @@ def _events(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     named = calendar["event"].dropna() if "event" in calendar else pd.Series(dtype="str")
     if "holiday" in calendar:
         named = pd.concat([named, calendar["holiday"].dropna()])
-    effects = holidays.effects(
-        chosen.values.reindex(found.window.history.dates), named[~named.index.duplicated()]
-    ).set_index("event")
-    sentence = _("{event}: {effect} on {days} days before")
+    effects = holidays.effects(chosen.values.reindex(known), named[~named.index.duplicated()]).set_index("event")
 
     def written(event: str) -> str:
-        effect, days = effects.loc[event, "effect"], effects.loc[event, "days"]
+        effect, days = effects.loc[event, "effect"], int(effects.loc[event, "days"])
+        sentence = ngettext("{event}: {effect} on {days} day before", "{event}: {effect} on {days} days before", days)
         return sentence.format(event=event, effect=locales.signed(effect, locales.percent), days=days)
 
     def taken() -> None:
@@ -182,9 +191,17 @@ def _events(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     )
 
 
-def calendar(name: str, plans: list[Plan], found: Forecast, painted: tuple[str, float, float], country: str) -> None:
-    """The days to come, to be painted on with the mouse, or by two dates."""
-    dates = found.frame.index
+def calendar(
+    name: str,
+    plans: list[Plan],
+    is_open: pd.Series,
+    painted: tuple[str, float, float],
+    country: str,
+    depth: pd.Series,
+) -> None:
+    """The days to come, to be painted on with the mouse, or by two dates; `is_open` tells which sell at all, `depth`
+    by how much the calendar beside the sales reduces prices on each."""
+    dates = pd.DatetimeIndex(is_open.index)
     first, last = dates[0].date(), dates[-1].date()
     kinds = {
         when: one.kind  # and not its size: a slider that moves would draw the calendar again
@@ -192,7 +209,11 @@ def calendar(name: str, plans: list[Plan], found: Forecast, painted: tuple[str, 
         for when in dates[(dates >= pd.Timestamp(one.start)) & (dates <= pd.Timestamp(one.end))]
     }
     named = holidays.bank_holidays(country, first, last) if country else {}
-    drawn = charts.planned(dates, found.window.counted, kinds, {pd.Timestamp(day): text for day, text in named.items()})
+    notes = {pd.Timestamp(day): text for day, text in named.items()}
+    off = _("{size} off in the calendar")
+    for day in dates[depth.to_numpy() > 0]:
+        notes[day] = ", ".join([*filter(None, [notes.get(day)]), off.format(size=locales.percent(depth[day]))])
+    drawn = charts.planned(dates, is_open.to_numpy(), kinds, notes)
     key = f"calendar-{name}-{st.session_state.get('painted', 0)}"  # a new one after each stroke, with nothing selected
 
     def stroke() -> None:
@@ -224,7 +245,7 @@ def _listed(name: str, plans: list[Plan], number: int, one: Plan) -> None:
     def resized() -> None:
         size = st.session_state[key] / 100
         changed = replace(one, share=size) if one.kind == "closed" else replace(one, size=size)
-        _keep(name, [*plans[:number], changed, *plans[number + 1 :]])
+        keep(name, [*plans[:number], changed, *plans[number + 1 :]])
 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(plain(described(one)), width="stretch")
@@ -235,7 +256,7 @@ def _listed(name: str, plans: list[Plan], number: int, one: Plan) -> None:
             icon=":material/close:",
             key=f"drop-{name}-{number}",
             help=_("Remove"),
-            on_click=_keep,
+            on_click=keep,
             args=(name, rest),
             type="tertiary",
         )
@@ -254,7 +275,7 @@ def _runs(days: list[date]) -> list[tuple[date, date]]:
 
 def _add(name: str, plans: list[Plan], ends: list[tuple[date, date]], painted: tuple[str, float, float]) -> None:
     kind, size, share = painted
-    _keep(name, [*plans, *(Plan(kind, start, end, size, share) for start, end in ends)])
+    keep(name, [*plans, *(Plan(kind, start, end, size, share) for start, end in ends)])
     st.session_state["painted"] = st.session_state.get("painted", 0) + 1
 
 
@@ -304,13 +325,11 @@ def cautions(made: dict[str, list[Plan]], out: Outcome, now: Terms) -> None:
     if any(far.values()):
         whole = now.elasticity.whole
         fall, rise = (locales.percent(abs(size)) for size in now.elasticity.seen)
-        said = [
-            _("Extrapolated: {plans}. Prices of a product here fell by {fall} and rose by {rise} at most.").format(
-                plans="; ".join(f"{name}, {described(one)}" for name, plans in far.items() for one in plans),
-                fall=fall,
-                rise=rise,
-            )
-        ]
+        listed = "; ".join(f"{name}, {described(one)}" for name, plans in far.items() for one in plans)
+        said = [_("Extrapolated: {plans}.").format(plans=listed)]
+        if not now.elasticity.reason:
+            one = _("Prices of a product here fell by {fall} and rose by {rise} at most.")
+            said.append(one.format(fall=fall, rise=rise))
         if whole is not None and not whole.reason and now.weight == 1:
             fall, rise = (locales.percent(abs(size)) for size in whole.seen)
             said.append(_("All of them together fell by {fall} and rose by {rise}.").format(fall=fall, rise=rise))
@@ -328,10 +347,9 @@ def cautions(made: dict[str, list[Plan]], out: Outcome, now: Terms) -> None:
 
 
 def compared(
-    chosen: Chosen, found: Forecast, outs: dict[str, Outcome], usual: Outcome, now: str, with_plans: list[str]
+    chosen: Chosen, is_open: pd.Series, outs: dict[str, Outcome], usual: Outcome, now: str, with_plans: list[str]
 ) -> None:
     """The scenarios side by side."""
-    is_open = found.window.counted
     revenue = usual.frame["revenue"][is_open]
     money = lambda amount: locales.money(amount, chosen.currency)  # noqa: E731
     title = _compared(outs[now], usual.frame["revenue"].sum(), now)

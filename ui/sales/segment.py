@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 import locales
@@ -12,10 +11,11 @@ from models.customers import outlook
 from models.forecast.combined import Forecast
 from ui import answers, buyers, cards, store
 from ui.background import Step
+from ui.sales import series
 from ui.sales.series import Chosen
 from ui.text import N_, _, plain
 
-LENGTH = {"D": 1, "W": 7, "MS": 30}
+LENGTH = {"D": 1, "W": 7, "MS": 30, "QS": 91, "YS": 365}
 
 
 def choose(stored: Stored, chosen: Chosen) -> list[str]:
@@ -39,7 +39,7 @@ def show(stored: Stored, chosen: Chosen, told: Forecast, wanted: Sequence[str]) 
     found = answers.ready(f"outlook {stored.version} {'+'.join(wanted)} {days}", "customers", work)
     total, (lo, hi) = float(told.frame["mean"].sum()), told.total[80]
     mean, least, most = outlook.of_total(found, total, lo, hi)
-    last = told.frame.index[-1] + pd.offsets.MonthEnd(0) if chosen.frequency == "MS" else told.frame.index[-1]
+    last = series.end(stored, chosen, told.frame.index[-1])
     share = _("{lo} to {hi}; of {amount} in all")
     cards.metrics(
         [

@@ -1,7 +1,7 @@
 """Which series a page is about: everything or a part, revenue or units, by day, week or month. All in the URL."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -14,7 +14,7 @@ from data.countries import Country
 from data.dataset import Finding
 from data.tables import Stored
 from locales.labels import label
-from models.forecast import CannotForecast, holidays, source
+from models.forecast import CannotForecast, coherent, holidays, source
 from models.forecast import series as preparing
 from models.forecast.combined import Forecast, turned
 from models.forecast.combined import forecast as forecast_of
@@ -22,17 +22,28 @@ from ui import answers, background, inputs, store
 from ui.sales import recent
 from ui.text import N_, _, ngettext
 
-HORIZONS = {"D": (7, 28, 120), "W": (2, 8, 26), "MS": (1, 3, 12)}  # least, usual and most steps ahead
-STEPS = {"D": N_("Day"), "W": N_("Week"), "MS": N_("Month")}
+# Least, usual and most steps ahead.
+HORIZONS = {"D": (7, 28, 120), "W": (2, 8, 26), "MS": (1, 3, 12), "QS": (1, 2, 8), "YS": (1, 2, 3)}
+STEPS = {"D": N_("Day"), "W": N_("Week"), "MS": N_("Month"), "QS": N_("Quarter"), "YS": N_("Year")}
 MEASURES = {"revenue": N_("Revenue"), "units": N_("Units")}
-AHEAD = {"D": N_("Days ahead"), "W": N_("Weeks ahead"), "MS": N_("Months ahead")}
+AHEAD = {
+    "D": N_("Days ahead"),
+    "W": N_("Weeks ahead"),
+    "MS": N_("Months ahead"),
+    "QS": N_("Quarters ahead"),
+    "YS": N_("Years ahead"),
+}
 JOB = "forecast"
+ADDING = ("category", "store")  # kinds of parts that are made to add up to everything,
+MAX_ADDING = 12  # and the largest of each that are told by themselves
+USUAL = 91  # days whose mean tells what no model can learn from
+NOTHING = 1e-6  # share of everything that is none
 
 
 @dataclass(frozen=True)
 class Chosen:
     """A series and how it was chosen. `key` names it in the state database, `name` for a reader; `country` is whose
-    bank holidays it has."""
+    bank holidays it has; `adds`: its forecast is to add up with those of the other parts."""
 
     key: str
     name: str
@@ -45,6 +56,7 @@ class Chosen:
     findings: tuple[Finding, ...]
     currency: str
     country: Country
+    adds: bool = False
 
     def written(self, amount: float, digits: int = 0) -> str:
         """An amount of the series with its unit."""
@@ -53,7 +65,7 @@ class Chosen:
         return ngettext("{count} unit", "{count} units", round(amount)).format(count=locales.number(amount, digits))
 
 
-def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequencies: str = "DWM") -> Chosen:
+def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequencies: str = "DWMQY") -> Chosen:
     """Ask for a series of a sales dataset. Stops the page, with a sentence, where it has no such days."""
     parts = [part for part in source.PARTS if part in stored.columns["sales"]]
     part = inputs.choice(
@@ -61,7 +73,7 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
     )
     value = None
     if part != source.ALL:
-        shown = _shown(stored, part)
+        shown = parts_of(stored, part)
         if not shown:
             st.info(_("These data hold no goods that were sold or came back: choose others on the page Data."))
             st.stop()
@@ -72,8 +84,7 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
     measure = measures[0]
     if len(measures) > 1:
         measure = inputs.choice(_("Measure"), list(measures), "measure", lambda one: _(MEASURES[one]))
-    finest = list(STEPS).index(_span(stored.version, stored).step)
-    steps = [step for step in list(STEPS)[finest:] if step[0] in frequencies]
+    steps = [step for step in _steps(stored) if step[0] in frequencies]
     if not steps:
         st.info(_("These data are totals of weeks or months: for this page they would have to be daily."))
         st.stop()
@@ -83,13 +94,31 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
     least, usual, most = HORIZONS[frequency]
     horizon = int(inputs.slider(_(AHEAD[frequency]), f"ahead.{frequency}", usual, least, most))
     name = _("Everything") if value is None else shown[value]
-    return _made(stored, None if part == source.ALL else part, value, name, measure, frequency, horizon)
+    made = _made(stored, None if part == source.ALL else part, value, name, measure, frequency, horizon)
+    if part == "product" or not has_days(stored) or not any(kind in parts for kind in ADDING):
+        return made
+    return replace(made, adds=inputs.toggle(_("Parts add up"), "adds"))
 
 
-def _shown(stored: Stored, part: str) -> dict[str, str]:
-    """The categories, stores or products of a dataset as a reader calls them, the largest first."""
+def parts_of(stored: Stored, kind: str) -> dict[str, str]:
+    """The parts of a kind that can be chosen, the largest first, and what a reader calls each."""
     named = store.frame(stored, "stores").set_index("store")["name"].to_dict() if "stores" in stored.columns else {}
-    return {one: named.get(one) or label(name) for one, name in _largest(stored.version, part, stored).items()}
+    return {one: named.get(one) or label(name) for one, name in _largest(stored.version, kind, stored).items()}
+
+
+def end(stored: Stored, chosen: Chosen, step: pd.Timestamp) -> pd.Timestamp:
+    """The last day of a step of a chosen series."""
+    if chosen.frequency in ("D", "W"):
+        return step
+    if chosen.frequency == "MS":
+        return step + pd.offsets.MonthEnd(0)
+    covered, last = _span(stored.version, stored).last, chosen.values.index[-1]  # dated in their first or last month
+    return step + pd.offsets.MonthEnd((covered.to_period("M") - last.to_period("M")).n + 1)
+
+
+def has_days(stored: Stored) -> bool:
+    """Whether the sales of a dataset are known by the day."""
+    return _span(stored.version, stored).step == "D"
 
 
 def _known(stored: Stored, measures: tuple[str, ...]) -> tuple[str, ...]:
@@ -118,6 +147,13 @@ def first(stored: Stored) -> tuple[Chosen, Forecast | None]:
     return chosen, found if isinstance(found, Forecast) else None
 
 
+def _steps(stored: Stored) -> list[str]:
+    """The steps that a dataset can be forecast by; quarters and years only where it knows nothing finer, as of others
+    there are rarely enough."""
+    finest = _span(stored.version, stored).step
+    return [step for step in list(STEPS)[list(STEPS).index(finest) :] if step in (finest, "W", "MS")]
+
+
 def usual(stored: Stored, part: str | None, value: str | None, measure: str) -> Chosen:
     """The series of everything, or of a part, as far as the page shows it at first."""
     step = _span(stored.version, stored).step
@@ -128,10 +164,7 @@ def until(stored: Stored, part: str | None, value: str | None, measure: str, day
     """The series of everything, or of a part, as far as some days to come: by the finest step whose whole steps they
     are, else the finest that reaches them; None where they are too far. No shorter than the page shows it at first."""
     span, (start, end) = _span(stored.version, stored), map(pd.Timestamp, days)
-    reach = {
-        step: len(pd.period_range(span.last + pd.Timedelta(days=1), end, freq=step[0]))
-        for step in list(STEPS)[list(STEPS).index(span.step) :]
-    }
+    reach = {step: len(pd.period_range(span.last + pd.Timedelta(days=1), end, freq=step[0])) for step in _steps(stored)}
     near = [step for step, steps in reach.items() if steps <= HORIZONS[step][2]]
     if not near:
         return None
@@ -141,7 +174,7 @@ def until(stored: Stored, part: str | None, value: str | None, measure: str, day
 
 
 def _of(stored: Stored, part: str | None, value: str | None, measure: str, step: str, horizon: int) -> Chosen:
-    name = _("Everything") if part is None or value is None else _shown(stored, part).get(value, value)
+    name = _("Everything") if part is None or value is None else parts_of(stored, part).get(value, value)
     measures = _known(stored, source.MEASURES)
     return _made(stored, part, value, name, measure if measure in measures else measures[0], step, horizon)
 
@@ -158,26 +191,6 @@ def _end(day: pd.Timestamp, step: str) -> pd.Timestamp:
     return day.to_period(step[0]).end_time.normalize()
 
 
-def by_day(stored: Stored, chosen: Chosen, steps: pd.DatetimeIndex, whole: int) -> Chosen | None:
-    """A chosen series of weeks or months by the day, as far as to the end of so many whole ones of its `steps` to come;
-    None where its days are not known, or that is too far."""
-    span = _span(stored.version, stored)
-    monthly = chosen.frequency == "MS"
-    ends = steps + pd.offsets.MonthEnd(0) if monthly else steps
-    later = ends[(steps if monthly else steps - pd.Timedelta(days=6)) > span.last][:whole]
-    ahead = max((later[-1] - span.last).days, HORIZONS["D"][1]) if len(later) else HORIZONS["D"][2] + 1
-    if span.step != "D" or ahead > HORIZONS["D"][2]:
-        return None
-    return _made(stored, chosen.part, chosen.value, chosen.name, chosen.measure, "D", ahead)
-
-
-def begun(stored: Stored, chosen: Chosen) -> str:
-    """Begin to make the forecast of a series, if it is not there; the key of its answer."""
-    key = _key(stored, chosen, chosen.horizon)
-    answers.begin(key, JOB, _work(stored, chosen, chosen.horizon), share=True)
-    return key
-
-
 def prepare() -> None:
     """Make the forecast that the page shows first: nobody should wait for it."""
     stored = store.active("sales")
@@ -189,18 +202,61 @@ def prepare() -> None:
 def forecast(stored: Stored, chosen: Chosen, horizon: int | None = None) -> Forecast:
     """The forecast of a chosen series, made once in the background. Stops the page until it is there."""
     ahead = horizon or chosen.horizon
-    found = answers.ready(_key(stored, chosen, ahead), JOB, _work(stored, chosen, ahead), share=True)
+    agreed = together(stored, chosen.measure).get((chosen.part or "", chosen.value or "")) if chosen.adds else None
+    found = answers.ready(_key(stored, chosen, ahead), JOB, _work(stored, chosen, ahead, agreed), share=True)
     said = recent.said(stored.lineage, chosen.key, found)
     if said is None or said[0] == found.window.history.recent:
         return found
     return answers.ready(f"{_key(stored, chosen, ahead)} {said[0]}", JOB, lambda _step: turned(found, chosen.values))
 
 
+def by_day(stored: Stored, part: str | None, value: str | None, measure: str) -> Chosen:
+    """A series by the day, as far as days are told so that weeks and months agree."""
+    ahead = coherent.reach(_span(stored.version, stored).last)
+    return _made(stored, part, value, value or "", measure, "D", ahead)
+
+
+def together(stored: Stored, measure: str) -> dict[coherent.Key, pd.Series]:
+    """The days to come of everything and of its parts, which add up (see `coherent.by_part`), made once in the
+    background. The smaller parts of a kind are one, without a name. Stops the page until they are there."""
+
+    def work(step: background.Step) -> dict[coherent.Key, pd.Series]:
+        wanted = [(kind, name) for kind in ADDING if kind in stored.columns["sales"]
+                  for name in list(_largest(stored.version, kind, stored))[:MAX_ADDING]]  # fmt: skip
+        whole = by_day(stored, None, None, measure)
+        told = {coherent.ALL: _told(stored, whole)}
+        rest = dict.fromkeys((kind for kind, _name in wanted), whole.values)
+        for number, (kind, name) in enumerate(wanted, 1):
+            step(N_("Forecasting the parts"), number / (len(wanted) + 1))
+            part = by_day(stored, kind, name, measure)
+            if len(part.values) >= part.horizon:  # else it counts among the others
+                told[kind, name] = _told(stored, part)
+                rest[kind] = rest[kind] - part.values.reindex(whole.values.index, fill_value=0.0)
+        for kind, values in rest.items():
+            if values.abs().sum() > NOTHING * whole.values.abs().sum():
+                told[kind, ""] = _told(stored, replace(whole, values=values))
+        return coherent.by_part(told)
+
+    return answers.ready(f"parts {stored.version} {measure}", JOB, work)
+
+
+def _told(stored: Stored, days: Chosen) -> pd.Series:
+    """The days to come of a daily series; where no model can learn from it, its usual day again."""
+    try:
+        future = foreseen(stored, days, days.horizon)
+        return coherent.by_day(days.values, _span(stored.version, stored), future)
+    except CannotForecast:
+        dates = pd.date_range(days.values.index[-1], periods=days.horizon + 1)[1:]
+        return pd.Series(float(days.values.iloc[-USUAL:].mean()), dates)
+
+
 def _key(stored: Stored, chosen: Chosen, ahead: int) -> str:
-    return f"{stored.version} {chosen.key} {ahead} {chosen.country.code}"
+    return f"{stored.version} {chosen.key} {ahead} {chosen.country.code}{' adds' * chosen.adds}"
 
 
-def _work(stored: Stored, chosen: Chosen, ahead: int) -> Callable[[background.Step], Forecast]:
+def _work(
+    stored: Stored, chosen: Chosen, ahead: int, agreed: pd.Series | None = None
+) -> Callable[[background.Step], Forecast]:
     def work(step: background.Step) -> Forecast:
         if not len(chosen.values):
             raise CannotForecast(N_("There is not one whole step of sales in these data: choose a finer one."))
@@ -208,7 +264,14 @@ def _work(stored: Stored, chosen: Chosen, ahead: int) -> Callable[[background.St
         def progress(_learner: str, /, *, done: int, windows: int) -> None:
             step(N_("Trying it on the past"), done / (windows + 1))
 
-        return forecast_of(chosen.values, ahead, future=foreseen(stored, chosen, ahead), progress=progress)
+        found = forecast_of(chosen.values, ahead, future=foreseen(stored, chosen, ahead), progress=progress)
+        if not has_days(stored):
+            return found
+        days = by_day(stored, chosen.part, chosen.value, chosen.measure)
+        if agreed is None:
+            return coherent.agreeing(found, _told(stored, days), days.values, chosen.frequency)
+        # What adds up is told for all at once: nobody is asked what the last steps of one of them are.
+        return coherent.agreeing(replace(found, otherwise=None), agreed, days.values, chosen.frequency)
 
     return work
 
@@ -216,8 +279,6 @@ def _work(stored: Stored, chosen: Chosen, ahead: int) -> Callable[[background.St
 def foreseen(stored: Stored, chosen: Chosen, ahead: int) -> pd.DataFrame | None:
     """What is known beforehand of a series (see `holidays.foreseen`), by the calendar beside the sales too."""
     history = preparing.regular(chosen.values)
-    if ahead > len(history.values):
-        return None
     calendar = store.frame(stored, "calendar") if "calendar" in stored.columns else None
     return holidays.foreseen(history, ahead, chosen.country.code, calendar)
 

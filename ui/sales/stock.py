@@ -85,7 +85,11 @@ def headline(table: pd.DataFrame, found: Service, terms: Terms, currency: str, g
             (
                 _("Money in the order"),
                 locales.short_money(due["value"].sum(), currency),
-                _("{units} units; {stake} of margin is at stake if it waits {days} days").format(
+                ngettext(
+                    "units: {units}; {stake} of margin is at stake if it waits {days} day",
+                    "units: {units}; {stake} of margin is at stake if it waits {days} days",
+                    terms.review,
+                ).format(
                     units=locales.number(due["quantity"].sum()),
                     stake=locales.money(due["stake"].sum(), currency),
                     days=terms.review,
@@ -140,7 +144,7 @@ def notes(
     found = [_("As of {day}, the last day of the data.").format(day=locales.day(demand.days[-1]))]
     if out := int(demand.sold_out.sum()):
         text = _(
-            "{days} days of {products} products sold out were repaired: {units} more units would have been asked for."
+            "Days sold out that were repaired: {days}, of products: {products}; units more that were wanted: {units}."
         )
         found.append(
             text.format(
@@ -150,7 +154,7 @@ def notes(
             )
         )
     if demand.left_out:
-        text = _("The {shown} products that sold most are looked at, {count} smaller ones are left out.")
+        text = _("The {shown} products that sold most are looked at; smaller ones that are left out: {count}.")
         found.append(text.format(shown=locales.number(len(table)), count=locales.number(demand.left_out)))
     if entered := int((leads.source == "entered").sum()):
         text = ngettext(
@@ -183,9 +187,12 @@ def notes(
         text = _("{count} stores are counted as one shelf: sales, stock and orders are those of all of them together.")
         found.append(text.format(count=locales.number(stores)))
     if len(forgotten):
-        text = _(
+        text = ngettext(
+            "{count} order of {units} units does not count as under way: it is older than twice the longest delivery "
+            "of its supplier ({days} days or more).",
             "{count} orders of {units} units do not count as under way: they are older than twice the longest delivery "
-            "of their suppliers ({days} days or more)."
+            "of their suppliers ({days} days or more).",
+            len(forgotten),
         )
         found.append(
             text.format(
@@ -238,8 +245,11 @@ def today(table: pd.DataFrame, futures: Odds, demand: Demand, currency: str) -> 
         _listed(_written(due, demand, currency, stock_known=True), "order_list", _("The order list"))
         access.link("act_orders", _("Draft, approve and send orders"), "arrow_forward")
     if hurry:
-        text = _(
-            "{count} more products have enough under way but may run out before it comes: ask their suppliers to hurry."
+        text = ngettext(
+            "{count} more product has enough under way but may run out before it comes: ask its supplier to hurry.",
+            "{count} more products have enough under way but may run out before it comes: ask their suppliers to "
+            "hurry.",
+            hurry,
         )
         st.caption(text.format(count=locales.number(hurry)))
 
@@ -376,7 +386,9 @@ def product(
                 why(row) if row["quantity"] else _("enough for now"),
             ),
         ]
-    text = _("Demand: {kind}. An order lasts {days} days.")
+    text = ngettext(
+        "Demand: {kind}. An order lasts {days} day.", "Demand: {kind}. An order lasts {days} days.", round(row["lasts"])
+    )
     kind = _(KINDS[experience.kinds[-1][place]])
     st.caption(plain(text.format(kind=kind, days=locales.number(row["lasts"]))))
     cards.metrics(metrics)

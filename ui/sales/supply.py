@@ -16,7 +16,7 @@ from models.stock.reorder import Service
 from models.stock.sizes import Conditions
 from models.stock.supply import Demand, LeadTimes, Stock
 from ui import answers, background, cards, downloads, store, uploads
-from ui.text import _, plain
+from ui.text import _, ngettext, plain
 
 HORIZONS = (4, 6, 9, 13, 18)  # weeks forecast: the fewest that hold the longest lead time
 LONGEST_REVIEW = 14  # days
@@ -167,7 +167,11 @@ def ask(stored: Stored, goods: pd.DataFrame) -> None:
         if not sold.any():
             st.warning(_("None of its products is sold in these data: check the product codes."))
             return
-        sentence = _("{known} of {rows} products in it are known here; the others are left out.")
+        sentence = ngettext(
+            "{known} of {rows} products in it is known here; the others are left out.",
+            "{known} of {rows} products in it are known here; the others are left out.",
+            sold.sum(),
+        )
         st.caption(sentence.format(known=locales.number(sold.sum()), rows=locales.number(len(counted))))
         if st.session_state.get(key, ("", ""))[1] != given.file_id:
             st.session_state[key] = (given.name, given.file_id, counted)
