@@ -170,6 +170,7 @@ def dataset(home: Path, one: Kept, before: Stored, limit_bytes: int, now: dateti
 
 def stands_beside(home: Path, one: Kept, table: str, how: Beside) -> None:
     """Remember that a table beside the sales is made of a reading."""
+    audit.act("choose", "databases", one.name, table=table)
     place = _shelf(home) / one.id
     newest = _load(place) or one
     _write(place, replace(newest, beside={**newest.beside, table: how}))

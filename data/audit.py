@@ -22,7 +22,7 @@ KEPT, CHANGED, REMOVED = "keep", "change", "remove"  # what statements do
 MAX_TEXT = 200  # characters of a value
 SHOWN = 10_000  # rows that are read at once
 # Where pages add rows while somebody looks at them: what was computed and said. Nothing is decided by it.
-LOOKING = {"prediction_log", "performance_log", "psi_log", "alert_log"}
+LOOKING = {"prediction_log", "performance_log", "psi_log", "alert_log", "source_readings", "sourced_versions"}
 # How Vigie's own work goes on: these tables say so themselves, and a line for each beat would hide the rest.
 RUNNING = LOOKING | {
     *("job_runs", "leases", "schedules", "schedule_runs", "order_sends", "quality_log", "rule_alerts"),

@@ -1,11 +1,13 @@
 """What every test may ask for: a home of its own, real data where it was given, both databases."""
 
+import atexit
 import fcntl
 import gc
 import os
 import shutil
 import sqlite3
 import sys
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -17,6 +19,9 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# What outlives its test, and with it the home of that test, does not write into anybody's own.
+os.environ["VIGIE_HOME"] = tempfile.mkdtemp(prefix="vigie-tests-")
+atexit.register(shutil.rmtree, os.environ["VIGIE_HOME"], ignore_errors=True)
 
 import pandas as pd
 import psycopg

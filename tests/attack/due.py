@@ -48,6 +48,7 @@ def run(seed: int, scale: float) -> Iterator[tuple[str, int, int, str]]:
         state.migrate(engine)
         tables.add(home, _sales(1), datetime.now(UTC))
         environment = {**os.environ, "VIGIE_HOME": folder, "PYTHONPATH": str(ROOT)}
+        environment["VIGIE_DATABASE_URL"] = str(engine.url)
         environment["VIGIE_NOTIFY_URLS"] = f"json://127.0.0.1:{server.server_port}/"
         for number in range(-1, tries):  # the first one is not killed, and tells how long it takes
             got.clear()

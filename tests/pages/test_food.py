@@ -305,7 +305,8 @@ def test_a_list_cut_off_by_a_restart_goes_on(visit, replica):
     codes = [code("Cola"), code("Cherry cola")]
     openfoodfacts.products(codes[:1])
     row = {"run": "before", "job": "food", "subject": "2 barcodes", "status": "running", "step": "Reading products"}
-    row |= {"progress": 0.5, "started": now, "heartbeat": now, "finished": None, "message": None}
+    cut = now - timedelta(minutes=2)  # without a beat since
+    row |= {"progress": 0.5, "started": cut, "heartbeat": cut, "finished": None, "message": None}
     engine = state.engine(settings.get().database_url)
     app = visit("food")
     state.upsert(engine, state.job_runs, [row | {"details": {"codes": codes, "wrong": {}}}])

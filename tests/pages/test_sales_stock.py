@@ -90,7 +90,7 @@ def test_the_list_is_what_the_cards_say_and_the_most_at_stake_comes_first(shop, 
     assert (position > table["Reorder point"])[joined].all()
     assert table["Supplier"][joined].isin(table["Supplier"][~joined]).all()
     assert (position + table["Order (units)"] >= table["Order up to"]).all()
-    assert said(app, "products sold out were repaired")
+    assert said(app, "Days sold out that were repaired: ")
 
 
 def test_more_service_orders_more_and_is_in_the_url(shop):
@@ -137,8 +137,8 @@ def test_what_ordering_costs_decides_how_long_an_order_lasts(shop):
 
 def test_an_order_that_never_came_does_not_count_as_under_way(shop):
     app = shop()
-    assert said(app, "1 orders of ")
-    assert said(app, "do not count as under way: they are older than twice the longest delivery")
+    assert said(app, "1 order of ")
+    assert said(app, "does not count as under way: it is older than twice the longest delivery")
 
 
 def test_the_newsvendor_proposes_a_service_that_can_be_taken(shop):

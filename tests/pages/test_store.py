@@ -5,7 +5,8 @@ from itertools import cycle
 
 from streamlit.testing.v1 import AppTest
 
-from data import demo, tables
+import settings
+from data import demo, state, tables
 from data.dataset import Dataset, Origin
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
@@ -59,13 +60,14 @@ def test_the_next_run_sees_what_was_chosen_meanwhile_and_a_fragment_what_its_pag
     assert shown(part="page") == "second"
 
 
-def test_the_demo_takes_nobodys_choice_away(home, monkeypatch):
+def test_the_demo_takes_nobodys_choice_away(home, migrated, monkeypatch):
     """It is made in seconds, in which an analyst can have chosen a file."""
     import streamlit as st
 
     from ui import store
 
     st.cache_resource.clear()
+    migrated(state.engine(settings.get().database_url))
     make = demo.dataset
 
     def slowly(table, day):

@@ -20,6 +20,7 @@ NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 ANA, VIC, ADA = Person("ana@example.com", ANALYST), Person("vic@example.com", VIEWER), Person("ada@example.com", ADMIN)
 # What a viewer's visit may leave behind, by hand: a table that is new is none of these.
 LEFT = {("prediction_log", "insert"), ("performance_log", "insert"), ("psi_log", "insert"), ("alert_log", "insert")}
+LEFT |= {("source_readings", "insert"), ("sourced_versions", "insert")}
 LEFT |= {("job_runs", action) for action in ("insert", "update", "delete")}
 
 
@@ -174,7 +175,7 @@ WRITERS = {
         "_sweep",
         "_write",
     },
-    "connectors/fetched.py": {"bring", "forget", "_sweep"},
+    "connectors/fetched.py": {"bring", "forget", "stands_beside", "_sweep", "_write"},
 }
 WRITES = {"write_bytes", "write_text", "rmtree", "unlink", "rename"}
 
