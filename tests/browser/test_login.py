@@ -102,7 +102,7 @@ def test_two_people_each_do_what_their_role_lets_them(chromium: Browser, team: t
         shoot(ada, "changes")
     rows = audit.read(state.engine(f"sqlite:///{home / 'vigie.db'}"), state.datetime(2000, 1, 1, tzinfo=state.UTC))
     people = rows[rows["role"] != "system"]
-    assert set(people["person"]) == {"ada@example.com"}
+    assert set(people["person"]) == {"ada@example.com"}, people.to_string()
     assert people[["action", "what"]].to_numpy().tolist() == [["show", "sales"]]
 
 
