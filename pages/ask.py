@@ -43,9 +43,11 @@ def asked() -> None:
             models.explained(of, said.readings[0], sold, people)
         else:
             place = st.container()
-            models.pointed(said.intent)
-            with place:
-                modelled(said)
+            if said.intent == "forecast" or not modelled(said):
+                models.pointed(said.intent)
+            if said.intent == "forecast":  # which may still be made
+                with place:
+                    told.coming(sold, said.readings[0] if said.readings else None, said.ahead)
         return
     if query is None:
         suggested()
@@ -62,19 +64,16 @@ def asked() -> None:
     answer.kept(of, query)
 
 
-def modelled(said: Understood) -> None:
-    """What a model says to a question for it."""
-    if said.intent == "forecast":
-        told.coming(sold, said.readings[0] if said.readings else None, said.ahead)
-    elif said.intent == "leaving":
-        told.leaving(people)
-    elif said.intent == "slipping":
-        told.slips(sold)
-    elif said.intent == "stock":
-        told.sold_out(sold, "sales_stock")
+def modelled(said: Understood) -> bool:
+    """What a model says to a question for it, and whether that leads to its page."""
+    if said.intent == "leaving":
+        return told.leaving(people)
+    if said.intent == "slipping":
+        return told.slips(sold)
+    if said.intent == "stock":
         told.drafts(sold)
-    else:
-        told.changed(sold, people)
+        return told.sold_out(sold, "sales_stock")
+    return told.changed(sold, people)
 
 
 def suggested() -> None:

@@ -115,14 +115,16 @@ def _part(query: Query | None) -> tuple[str | None, str | None] | None:
     return (one.dimension, one.values[0]) if known and len(kept) == 1 else None
 
 
-def changed(sold: Stored, people: Stored) -> None:
-    """What of the data is confirmed to have changed, for each model; or on which day nothing had."""
+def changed(sold: Stored, people: Stored) -> bool:
+    """What of the data is confirmed to have changed, for each model, or on which day nothing had; whether anything."""
+    any_open = False
     lines = {"sales": sold.lineage, "customers": people.lineage}
     log = state.read(database.engine(), state.alert_log)
     seen = state.read(database.engine(), state.job_runs, job="drift", status="done")
     for name, one in managed.MODELS.items():
         rows = log[log["model"].eq(name) & log["lineage"].isin([lines[one.table]]) & log["acknowledged"].isna()]
         open_ = alerts.episodes(rows).head(NAMED).to_dict("records")
+        any_open |= bool(open_)
         days = seen.loc[seen["subject"].eq(name), "day"]
         for row in open_:
             text = _("{model}: {alert}").format(model=label(name), alert=alerts.sentence(row))
@@ -131,6 +133,7 @@ def changed(sold: Stored, people: Stored) -> None:
             text = _("{model}: nothing was confirmed to have changed when it was last compared, with {day}.")
             day = locales.day(pd.Timestamp(days.max()))
             st.markdown(plain(text.format(model=label(name), day=day)))
+    return any_open
 
 
 def drafts(sold: Stored) -> None:
@@ -141,8 +144,10 @@ def drafts(sold: Stored) -> None:
         cards.pointer(sentence.format(count=locales.number(len(waiting))), "act_orders", _("See the orders"))
 
 
-def slips(sold: Stored) -> None:
-    """Who is slipping, learned first where that is not known yet."""
+def slips(sold: Stored) -> bool:
+    """Who is slipping, learned first where that is not known yet; False where nobody is."""
     value.answer(sold, buyers.sought(sold, customers=1, days=1))
-    if not slipping(sold):
-        st.markdown(_("No customer is known to have become silent for unusually long."))
+    if found := slipping(sold):
+        return found
+    st.markdown(_("No customer is known to have become silent for unusually long."))
+    return False

@@ -391,7 +391,8 @@ COMMANDS = {  # what changes a question, by what it does
 }
 INTENTS = {
     "forecast": """
-        will we sell | will sell | will be | forecast | forecasts | forecasted | predict | prediction | predicted |
+        will | will we sell | will sell | will be | vendra | vendront | va vendre | vont vendre | forecast |
+        forecasts | forecasted | predict | prediction | predicted |
         projection | expect to sell | expected sales | next | coming | upcoming | tomorrow | outlook | going to sell |
         prevision | previsions | prevoir | prevu | prevue | prochain | prochaine | prochains | prochaines | a venir |
         demain | allons nous vendre | va t on vendre | vendrons nous | vendra t on | allons vendre | vont se vendre |

@@ -7,6 +7,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -71,6 +72,7 @@ def log_in(page: Page, sub: str) -> None:
 
 def test_two_people_each_do_what_their_role_lets_them(chromium: Browser, team: tuple[str, Path]) -> None:
     address, home = team
+    begun = datetime.now(UTC)  # the home may have been used without a login
     with visitor(chromium, address, "data") as vic, visitor(chromium, address) as ada:
         expect(vic.get_by_role("button", name="Log in")).to_be_visible()
         expect(vic.get_by_test_id("stSidebarNavLink")).to_have_count(0)
@@ -100,7 +102,7 @@ def test_two_people_each_do_what_their_role_lets_them(chromium: Browser, team: t
         ada.goto(f"{address}/monitoring-changes?lang=en")
         settled(ada)
         shoot(ada, "changes")
-    rows = audit.read(state.engine(f"sqlite:///{home / 'vigie.db'}"), state.datetime(2000, 1, 1, tzinfo=state.UTC))
+    rows = audit.read(state.engine(f"sqlite:///{home / 'vigie.db'}"), begun)
     people = rows[rows["role"] != "system"]
     assert set(people["person"]) == {"ada@example.com"}, people.to_string()
     assert people[["action", "what"]].to_numpy().tolist() == [["show", "sales"]]
