@@ -7,7 +7,7 @@ COMPILE = PATH="$$PATH:$(BIN)" uv pip compile --quiet --upgrade --universal --py
 	--no-header --no-annotate --no-emit-index-url
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: install run test test-replicas test-airflow test-gitlab test-kubernetes test-elastic test-quality-exports test-spark attack lint messages lock
+.PHONY: install run test test-replicas test-airflow test-gitlab test-kubernetes test-elastic test-quality-exports test-spark attack audit lint messages lock
 
 install: .venv/requirements
 
@@ -42,6 +42,10 @@ test-elastic: .venv/requirements-dev
 # What is done to Vigie on purpose, hours of it; make attack SCALE=0.05 for a short one, ATTACKS="bits kills" for some.
 attack: .venv/requirements-dev
 	$(BIN)/python -m tests.attack --scale $(or $(SCALE),1) --seed $(or $(SEED),0) $(ATTACKS)
+
+# Whether weaknesses are known of the packages that are installed; PyPI is asked.
+audit: .venv/requirements-dev
+	PATH="$$PATH:$(BIN)" uv tool run --quiet pip-audit --disable-pip --no-deps -r requirements.lock
 
 # The DAGs of deploy/airflow, really run by an Airflow that is installed into .airflow, once.
 test-airflow: .venv/requirements-dev
