@@ -145,6 +145,8 @@ def visit(windows: dict[str, "Visit"]) -> Iterator["Visit"]:
     visitor = windows["desktop"]
     yield visitor
     visitor.complain()
+    for one in windows.values():  # a page that stays open goes on working, beside the tests after it
+        one.page.goto("about:blank")
 
 
 @pytest.fixture(scope="session")
