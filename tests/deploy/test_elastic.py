@@ -60,10 +60,17 @@ MAPPED = mapped(TEMPLATE["template"]["mappings"]["properties"])
 
 @contextmanager
 def untouched() -> Iterator[None]:
-    """The loggers are as they were, afterwards."""
+    """The loggers are as a server has them, whatever ran before here, and afterwards as they were."""
     root, names = logging.getLogger(), ("vigie", logs.EVENTS)
     before, levels = list(root.handlers), [root.level, *(logging.getLogger(name).level for name in names)]
+    off, disabled = logging.root.manager.disable, [logging.getLogger(name).disabled for name in names]
+    logging.disable(logging.NOTSET)
+    for name in names:
+        logging.getLogger(name).disabled = False
     yield
+    logging.disable(off)
+    for name, one in zip(names, disabled, strict=True):
+        logging.getLogger(name).disabled = one
     for handler in [one for one in root.handlers if one not in before]:
         root.removeHandler(handler)
         handler.close()

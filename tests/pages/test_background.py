@@ -26,7 +26,7 @@ def ended(home):
     def run(work, meanwhile=lambda run: None):
         run = background.start("test", "customers", work)
         meanwhile(run)
-        for _attempt in range(200):
+        for _attempt in range(1_500):
             row = state.read(state.engine(settings.get().database_url), state.job_runs, run=run).iloc[0]
             if row["status"] != "running":
                 return row
@@ -119,8 +119,9 @@ def test_no_more_work_at_once_than_there_are_workers(ended, monkeypatch):
 def test_what_waits_its_turn_can_be_cancelled(ended, monkeypatch):
     monkeypatch.setenv("VIGIE_WORKERS", "1")
     settings.get.cache_clear()
-    go, reached = threading.Event(), []
-    first = background.start("test", "first", lambda step: go.wait(10))
+    begun, go, reached = threading.Event(), threading.Event(), []
+    first = background.start("test", "first", lambda step: (begun.set(), go.wait(10)))
+    wait(begun.is_set)
     second = background.start("test", "second", lambda step: reached.append(1))
     background._stopping[second].set()
     wait(lambda: not background.alive(second))
