@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Engine, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, or_, select, update
 from sqlalchemy import delete as deleting
 
 from data import rules, runs, state
@@ -35,6 +35,7 @@ KEPT = timedelta(days=90)  # that the rows of what has ended stay
 CUT_OFF = N_("It was cut off {count} times before its end.")
 LET_GO = N_("It was paused or removed before its next try.")
 ASKED = "rule:"
+_OF_RULES = schedule_runs.c.schedule.startswith(ASKED, autoescape=True)
 WAITING, RUNNING, DONE, SKIPPED, FAILED = "waiting", "running", "done", "skipped", "failed"
 
 
@@ -94,33 +95,35 @@ def arise(engine: Engine, schedule: Kept, due: datetime) -> bool:
     later = or_(schedules.c.since < due, schedules.c.since > now)  # after now: a clock was set back
     unfinished = schedule_runs.c.status.in_((WAITING, RUNNING))
     open_ = exists().where(schedule_runs.c.schedule == schedule.schedule, unfinished)
-    row = {"schedule": schedule.schedule, "due": due, "content": schedule.content, "status": WAITING, "attempts": 0}
-    row |= {"next_try": now, "holder": "", "heartbeat": now}
     with engine.begin() as connection:
         # The row of the schedule is what two processes that do this at once wait for.
         taken = connection.execute(update(schedules).where(mine, later, ~open_).values(since=due))
         if not taken.rowcount or connection.execute(select(open_)).scalar_one():
             connection.rollback()
             return False
-        made = state.inserting(engine, schedule_runs).values(row).on_conflict_do_nothing()
-        return connection.execute(made.returning(schedule_runs.c.due)).first() is not None
+        return _wait(connection, schedule.schedule, due, schedule.content)
 
 
 def ask(engine: Engine, name: str, due: datetime, content: Mapping[str, Any]) -> bool:
     """Write down what is to be done now, once for a name (which begins with `ASKED`) and a time; False where it is
     known."""
-    now = runs.ago(engine)
-    row = {"schedule": name, "due": due, "content": state.plain(content), "status": WAITING, "attempts": 0}
-    row |= {"next_try": now, "holder": "", "heartbeat": now}
-    made = state.inserting(engine, schedule_runs).values(row).on_conflict_do_nothing()
     with engine.begin() as connection:
-        return connection.execute(made.returning(schedule_runs.c.due)).first() is not None
+        return _wait(connection, name, due, state.plain(content))
+
+
+def _wait(connection: Connection, name: str, due: datetime, content: Any) -> bool:
+    """Let something wait to be claimed, at once; False where it is known."""
+    now = runs.ago(connection.engine)
+    row = {"schedule": name, "due": due, "content": content, "status": WAITING, "attempts": 0}
+    row |= {"next_try": now, "holder": "", "heartbeat": now}
+    made = state.inserting(connection.engine, schedule_runs).values(row).on_conflict_do_nothing()
+    return connection.execute(made.returning(schedule_runs.c.due)).first() is not None
 
 
 def asked(engine: Engine) -> dict[str, Any]:
     """What was asked for and has not ended: its contents, by name."""
     table = schedule_runs
-    open_ = table.c.schedule.startswith(ASKED, autoescape=True) & table.c.status.in_((WAITING, RUNNING))
+    open_ = _OF_RULES & table.c.status.in_((WAITING, RUNNING))
     with engine.connect() as connection:
         rows = connection.execute(select(table.c.schedule, table.c.content).where(open_)).all()
     return {row.schedule: row.content for row in rows}
@@ -128,14 +131,13 @@ def asked(engine: Engine) -> dict[str, Any]:
 
 def of_rules(engine: Engine) -> pd.DataFrame:
     """The rows of `state.schedule_runs` that rules asked for."""
-    return state.read(engine, schedule_runs, schedule_runs.c.schedule.startswith(ASKED, autoescape=True))
+    return state.read(engine, schedule_runs, _OF_RULES)
 
 
 def forgotten(engine: Engine) -> bool:
     """Whether something that was asked for has waited for long, and nobody does it."""
     table = schedule_runs
-    waits = table.c.schedule.startswith(ASKED, autoescape=True) & (table.c.status == WAITING)
-    late = waits & (table.c.next_try < runs.ago(engine, LATE))
+    late = _OF_RULES & (table.c.status == WAITING) & (table.c.next_try < runs.ago(engine, LATE))
     with engine.connect() as connection:
         return connection.execute(select(table.c.due).where(late)).first() is not None
 

@@ -214,6 +214,15 @@ def retrained(once: Callable[..., Path]) -> Path:
     return once("retrained", make)
 
 
+@pytest.fixture(autouse=True)
+def _main() -> Iterator[None]:
+    """A page that is run without a browser puts its script in place of the main module, which processes that are begun
+    later would run again before anything else."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
+
+
 @pytest.fixture(scope="session")
 def migrated_once(postgres_url: str) -> str:
     """The name of a database of the server that has its tables, to be copied."""

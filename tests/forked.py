@@ -87,7 +87,6 @@ def start(folder: Path, environment: dict[str, str], *arguments: str, context: B
 def _begin(arguments: tuple[str, ...], environment: dict[str, str], out: Path, err: Path) -> None:
     os.environ.clear()
     os.environ.update(environment)
-    settings.get.cache_clear()  # somebody may have asked for them before the fork
     for path, descriptor in ((out, 1), (err, 2)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND), descriptor)
     sys.argv = ["jobs.py", *arguments]

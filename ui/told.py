@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -86,7 +87,7 @@ def coming(sold: Stored, query: Query | None, days: tuple[date, date] | None) ->
         st.info(_("That is farther ahead than these sales can tell."), icon=":material/info:")
         return
     found = series.forecast(sold, chosen)
-    which = series.inside(chosen, found, days) if days else found.frame.index == found.frame.index
+    which = series.inside(chosen, found, days) if days else np.full(len(found.frame), True)
     mean, lo, hi = (chosen.written(amount) for amount in coherent.summed(found, which))
     periods = found.frame.index[which].to_period(chosen.frequency[0])
     first, last = (locales.day(end) for end in (periods[0].start_time, periods[-1].end_time))

@@ -13,6 +13,7 @@ MIN_CUSTOMERS = 30  # customers with a rhythm, from which there is a population
 UNUSUAL = 0.05  # the share of days on which such a silence, or a longer one, is seen of a customer in rhythm
 SAMPLE = 1_500  # customers that the population is learned from: more change nothing that is shown
 SHAPES = np.array([0.6, 1.0, 1.7, 3.0, 6.0, 12.0])  # of gaps: 1 is chance alone, 12 is nearly a calendar
+WITHIN = 90  # open days, within which a silence has become unusual: whom to call at first
 YEAR = 365.25  # days
 BISECTIONS = 12
 SIMULATED = 4_000  # customers

@@ -1,6 +1,5 @@
 """Lists of whom to call, as tables to send: customers of the data in use who are slipping, or are likely to leave."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from sqlalchemy import Engine
 
 from data import tables
 from data.dataset import Table
-from data.runs import Nothing
+from data.runs import Nothing, Step
 from data.tables import Stored
 from locales import N_, _
 from models.churn import campaign
@@ -19,23 +18,17 @@ from models.customers import rfm, slipping
 from models.lifecycle import churn, registry
 from models.statistics import CannotTell
 
-WITHIN = 90  # open days, within which a silence has become unusual: as on Customers: value
-Step = Callable[[str, float], None]
-
-
-class NobodyToCall(Nothing):
-    """There are no data or no model that could say whom to call, or there is nobody."""
-
 
 def listed(engine: Engine, home: Path, who: str, step: Step) -> pd.DataFrame:
     """Whom to call, the first one first, with headers in the reader's language; `who` is "slipping" or "leaving".
 
-    Raises `NobodyToCall`, and `registry.ModelFileError` where the model cannot be read.
+    Raises `Nothing` where no data or no model can say whom to call, or there is nobody, and `registry.ModelFileError`
+    where the model cannot be read.
     """
     step(N_("Looking for whom to call"), 0.1)
     found = _slipping(home) if who == "slipping" else _leaving(engine, home, step)
     if found.empty:
-        raise NobodyToCall(N_("There is nobody to call."))
+        raise Nothing(N_("There is nobody to call."))
     return found
 
 
@@ -45,9 +38,9 @@ def _slipping(home: Path) -> pd.DataFrame:
     bought = rfm.purchases(tables.query(stored, rfm.by_day(stored.columns["sales"])))
     try:
         rfm.check(bought, 1, 1)
-        found = slipping.listed(bought, slipping.assess(bought, slipping.learn(bought)), WITHIN)
+        found = slipping.listed(bought, slipping.assess(bought, slipping.learn(bought)), slipping.WITHIN)
     except CannotTell as reason:
-        raise NobodyToCall(reason.message, **reason.values) from reason
+        raise Nothing(reason.message, **reason.values) from reason
     money = _("At risk a year ({currency})").format(currency=stored.origin.currency or "GBP")
     return pd.DataFrame(
         {
@@ -66,7 +59,7 @@ def _leaving(engine: Engine, home: Path, step: Step) -> pd.DataFrame:
     stored = _stored(home, "customers")
     champion = registry.champion(engine, "churn", stored.lineage)
     if champion is None:
-        raise NobodyToCall(N_("There is no model of these customers yet: open the page Churn: performance once."))
+        raise Nothing(N_("There is no model of these customers yet: open the page Churn: performance once."))
     model = churn.load(home, champion)
     told = partial(step, N_("Looking for whom to call"))
     scores = campaign.callable_customers(model, tables.read(stored), lambda share: told(0.1 + 0.8 * share))
@@ -79,5 +72,5 @@ def _leaving(engine: Engine, home: Path, step: Step) -> pd.DataFrame:
 def _stored(home: Path, table: Table) -> Stored:
     stored = tables.active(home, table)
     if stored is None:
-        raise NobodyToCall(N_("There are no such data yet: open Vigie once, or bring in a file with `jobs.py import`."))
+        raise Nothing(N_("There are no such data yet: open Vigie once, or bring in a file with `jobs.py import`."))
     return stored

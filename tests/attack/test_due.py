@@ -1,12 +1,8 @@
-"""`run-due` killed twice at random moments; `make attack` has the long run."""
+"""The attack of tests/attack/due.py, in seconds."""
 
-import subprocess
-import sys
-
-from tests.sources import ROOT
+from tests.attack import due
 
 
 def test_it_holds():
-    command = [sys.executable, "-m", "tests.attack", "--scale", "0.02", "due"]  # what other tests left is in no way
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    rows = list(due.run(seed=1, scale=0.02))
+    assert [row for row in rows if row[1] != row[2]] == []

@@ -18,7 +18,7 @@ from ui.background import Step
 from ui.text import N_, _, plain
 
 WITHIN = {"30": N_("30 open days"), "90": N_("90 open days"), "10000": N_("any time")}
-USUAL = "90"
+USUAL = str(slipping.WITHIN)
 AHEAD = {"30": N_("30 days"), "90": N_("90 days"), "365": N_("365 days")}
 TOGETHER = 0.3  # rank correlation of how often and how much, from which a reader must know
 

@@ -12,6 +12,7 @@ from connectors import notify
 from data import rules as kept_rules
 from data import schedules, state, tables
 from data.dataset import Dataset, Origin
+from data.runs import Nothing
 from locales import Sentence, using
 from models.act import alarms, rules, schedule
 from models.act.schedule import Schedule
@@ -114,8 +115,8 @@ def test_the_list_names_those_who_stopped_and_no_spreadsheet_runs_it(home, monke
 def test_with_nobody_to_call_or_no_model_there_is_nothing_to_do_and_it_says_so(home):
     database = state.engine(f"sqlite:///{home / 'vigie.db'}")
     state.migrate(database)
-    with pytest.raises(calls.NobodyToCall, match="no such data"):
+    with pytest.raises(Nothing, match="no such data"):
         calls.listed(database, home, "slipping", lambda *_: None)
     tables.add(home, shop(0), datetime(2026, 1, 1, tzinfo=UTC))
-    with using("en"), pytest.raises(calls.NobodyToCall, match="nobody to call"):
+    with using("en"), pytest.raises(Nothing, match="nobody to call"):
         calls.listed(database, home, "slipping", lambda *_: None)
