@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ from models.drift import alerts
 from models.forecast.combined import COMBINED
 from models.forecast.learners import LEARNERS
 from models.lifecycle import logged, scoring
-from tests import elastic, shop
+from tests import elastic, loggers, shop
 from tests.sources import ROOT
 
 ELASTIC = ROOT / "deploy" / "elastic"
@@ -58,31 +57,11 @@ def mapped(tree: dict[str, Any], above: str = "") -> dict[str, str]:
 MAPPED = mapped(TEMPLATE["template"]["mappings"]["properties"])
 
 
-@contextmanager
-def untouched() -> Iterator[None]:
-    """The loggers are as a server has them, whatever ran before here, and afterwards as they were."""
-    root, names = logging.getLogger(), ("vigie", logs.EVENTS)
-    before, levels = list(root.handlers), [root.level, *(logging.getLogger(name).level for name in names)]
-    off, disabled = logging.root.manager.disable, [logging.getLogger(name).disabled for name in names]
-    logging.disable(logging.NOTSET)
-    for name in names:
-        logging.getLogger(name).disabled = False
-    yield
-    logging.disable(off)
-    for name, one in zip(names, disabled, strict=True):
-        logging.getLogger(name).disabled = one
-    for handler in [one for one in root.handlers if one not in before]:
-        root.removeHandler(handler)
-        handler.close()
-    for name, level in zip(("", *names), levels, strict=True):
-        logging.getLogger(name).setLevel(level)
-
-
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory) -> list[dict[str, Any]]:
     """What is logged when jobs run on a shop whose demand changed: predictions, the truth, drift, alerts, an error."""
     home = tmp_path_factory.mktemp("logged")
-    with untouched(), pytest.MonkeyPatch.context() as patched:
+    with loggers.restored(), pytest.MonkeyPatch.context() as patched:
         for number, name in enumerate(COMBINED):  # regressions that cost milliseconds
             patched.setitem(LEARNERS, name, LEARNERS["ridge" if number % 2 else "linear"])
         patched.setattr(scoring, "back_fill", lambda *_arguments, **_more: True)  # a past of which no line tells
@@ -248,7 +227,7 @@ def test_no_line_is_lost_or_doubled_whatever_goes_away(tmp_path, monkeypatch):
         pytest.skip(reason)
     monkeypatch.setattr(logs, "FILE_BYTES", 60_000)
     monkeypatch.setattr(logs, "OLD_FILES", 50)
-    with untouched():
+    with loggers.restored():
         _shipped(tmp_path)
 
 

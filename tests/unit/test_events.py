@@ -2,7 +2,6 @@
 
 import io
 import json
-import logging
 from datetime import UTC, date, datetime
 
 import pytest
@@ -11,6 +10,7 @@ import logs
 from data import events, rules, state
 from models.drift import alerts
 from models.lifecycle import logged
+from tests import loggers
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 DAY = date(2026, 3, 13)
@@ -24,15 +24,10 @@ ALARM = {
 @pytest.fixture
 def told():
     """The lines of the log so far."""
-    root, level = logging.getLogger(), logging.getLogger(logs.EVENTS).level
-    before, stream = (root.level, logging.getLogger("vigie").level, list(root.handlers)), io.StringIO()
-    logs.setup(None, stream=stream, events=True)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    for handler in [one for one in root.handlers if one not in before[2]]:
-        root.removeHandler(handler)
-    root.setLevel(before[0])
-    logging.getLogger("vigie").setLevel(before[1])
-    logging.getLogger(logs.EVENTS).setLevel(level)
+    stream = io.StringIO()
+    with loggers.restored():
+        logs.setup(None, stream=stream, events=True)
+        yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 @pytest.fixture

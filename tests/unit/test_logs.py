@@ -9,21 +9,14 @@ import sys
 import pytest
 
 import logs
+from tests import loggers
 from tests.sources import ROOT
 
 
 @pytest.fixture(autouse=True)
 def _restore():
-    root = logging.getLogger()
-    before = (root.level, logging.getLogger("vigie").level, list(root.handlers))
-    told = logging.getLogger(logs.EVENTS).level
-    yield
-    for handler in [handler for handler in root.handlers if handler not in before[2]]:
-        root.removeHandler(handler)
-        handler.close()
-    root.setLevel(before[0])
-    logging.getLogger("vigie").setLevel(before[1])
-    logging.getLogger(logs.EVENTS).setLevel(told)
+    with loggers.restored():
+        yield
 
 
 def lines(text: str) -> list[dict]:
