@@ -5,12 +5,14 @@ Login is Streamlit's (`st.login`), on where the secrets file has `[auth]`. Who c
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
+from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
 import settings
 from data import people
@@ -126,8 +128,30 @@ def name(label: str, key: str, max_chars: int = MAX_NAME) -> str:
     return person.name
 
 
-def door() -> None:
-    """In place of a page, for whom none is: the way in, or why there is none."""
+@st.cache_resource(ttl="15m", max_entries=1_000, show_spinner=False)
+def _aims(browser: bytes) -> dict[str, Any]:  # noqa: ARG001  # the cache key
+    return {}
+
+
+def _aim() -> dict[str, Any]:
+    """The page that this browser wanted to see before a login, from which Streamlit comes back to the first page."""
+    browser, _since = decode_xsrf_token_string(
+        st.context.cookies.get(XSRF_COOKIE_NAME, "")
+    )  # its text changes, not this
+    return _aims(browser) if browser else {}
+
+
+def resume(entries: Iterable[st.Page]) -> None:
+    """Open the page that was asked for before the login."""
+    if configured() and (aim := dict(_aim())):
+        _aim().clear()
+        wanted = next((page for page in entries if page.url_path == aim["url"]), None)
+        if wanted:
+            st.switch_page(wanted, query_params=aim["query"])
+
+
+def door(url: str) -> None:
+    """In place of a page, for whom none is: the way in, or why there is none; `url` is the path that was asked for."""
     st.title("Vigie", anchor=False)
     chosen = settings.get()
     if not st.user.get("is_logged_in"):
@@ -139,6 +163,7 @@ def door() -> None:
         st.info(plain(text.format(name=called(st.user))), icon=":material/lock:")
         _log_out()
         return
+    _aim().update(url=url, query=st.query_params.to_dict())
     named = [one for one, value in st.secrets["auth"].items() if isinstance(value, Mapping) and "client_id" in value]
     for provider in named or [None]:
         text = _("Log in with {provider}").format(provider=provider) if provider else _("Log in")

@@ -94,13 +94,15 @@ inside = people.may(people.VIEWER)
 menu = {section: list(pages) for section, pages in entries.items()}
 page = st.navigation(menu, position="sidebar" if inside else "hidden", expanded=True)
 name, title, _icon = next(pages[page] for pages in entries.values() if page in pages)
+if inside:
+    access.resume(page for pages in entries.values() for page in pages)
 st.set_page_config(page_title=title if inside else "Vigie")
 with st.sidebar:
     access.badge()
 access.warn()
 began = perf_counter()
 if not inside:
-    access.door()
+    access.door(page.url_path)
 elif not access.opens(name):
     access.shut(title, name)
 else:
