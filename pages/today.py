@@ -52,7 +52,7 @@ cards.metrics(
             if "invoice" in sales_data.columns["sales"]
             else _("Lines of the last 7 days"),
             locales.number(shop.orders),
-            against(shop.against_week, _("in revenue against the week before")),
+            against(shop.orders_against_week, _("against the week before")),
         ),
         (
             _("Churn rate"),

@@ -1,5 +1,6 @@
 """Lists of customers or products: shown in part, saved whole."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -10,6 +11,15 @@ from ui.text import _, plain
 SHOWN = 1_000  # rows of a list on a page; the file has all
 
 
+def step(values: pd.Series) -> float | None:
+    """What the numbers of a column are multiples of (1, 0.1 or 0.01), so that all have as many decimals; else None."""
+    numbers = values.to_numpy(float, na_value=np.nan)
+    fits = (
+        10.0**-digits for digits in range(3) if np.allclose(numbers, numbers.round(digits), 0, 1e-9, equal_nan=True)
+    )
+    return next(fits, None)
+
+
 def show(table: pd.DataFrame, name: str, title: str, saved: pd.DataFrame | None = None, height: int = 420) -> None:
     """A table under its title, with a menu that saves it, or `saved` in its place."""
     whole = table if saved is None else saved
@@ -18,12 +28,15 @@ def show(table: pd.DataFrame, name: str, title: str, saved: pd.DataFrame | None 
         with st.popover(_("Save the list"), icon=":material/download:", on_change="rerun", key=f"save-{name}") as menu:
             if menu.open:
                 downloads.table(whole, name)
-    numbers = table.select_dtypes("number").columns
+    numbers = table.select_dtypes("number")
     st.dataframe(
         table.head(SHOWN),
         hide_index=True,
         height=height if len(table) > 12 else "content",
-        column_config={one: st.column_config.NumberColumn(one, format="localized") for one in numbers},
+        column_config={
+            name: st.column_config.NumberColumn(name, format="localized", step=step(values))
+            for name, values in numbers.items()
+        },
     )
     if len(table) > SHOWN:
         text = _("Shown are the first {shown} of {count}; the file has all.")

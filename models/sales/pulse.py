@@ -30,7 +30,7 @@ class Pulse:
     revenue: float
     orders: int
     return_share: float | None
-    against_week: float | None
+    orders_against_week: float | None
     against_year: float | None
 
 
@@ -62,16 +62,16 @@ def pulse(days: pd.DataFrame) -> Pulse:
         revenue=float(last["revenue"].sum()),
         orders=int(last["orders"].sum()),
         return_share=float(last["returned"].sum() / gross) if gross > 0 else None,
-        against_week=_change(days["revenue"], WEEK),
+        orders_against_week=_change(days["orders"], WEEK),
         against_year=_change(days["revenue"], YEAR),
     )
 
 
-def _change(revenue: pd.Series, shift: int) -> float | None:
-    if len(revenue) < shift + WEEK:
+def _change(sold: pd.Series, shift: int) -> float | None:
+    if len(sold) < shift + WEEK:
         return None
-    then = revenue.iloc[-shift - WEEK : len(revenue) - shift].sum()
-    return float(revenue.iloc[-WEEK:].sum() / then - 1) if then > 0 else None
+    then = sold.iloc[-shift - WEEK : len(sold) - shift].sum()
+    return float(sold.iloc[-WEEK:].sum() / then - 1) if then > 0 else None
 
 
 def sold_out(moves: pd.DataFrame) -> list[str]:

@@ -53,12 +53,12 @@ def test_without_invoices_lines_are_counted():
 def test_a_week_is_compared_with_the_week_before_and_the_same_weekdays_a_year_ago():
     made = days(400)
     made.iloc[-7:, 0] = 150.0
-    made.iloc[-14:-7, 0] = 120.0
+    made.iloc[-14:-7, made.columns.get_loc("orders")] = 4
     made.iloc[-371:-364, 0] = 100.0
     made.iloc[-372, 0] = made.iloc[-363, 0] = 1e9  # the days around must not count
     now = pulse.pulse(made)
     assert (now.revenue, now.orders) == (1050.0, 21)
-    assert now.against_week == pytest.approx(0.25)
+    assert now.orders_against_week == pytest.approx(21 / 28 - 1)
     assert now.against_year == pytest.approx(0.5)
     assert now.return_share == pytest.approx(35 / 1085)
     assert now.end == made.index[-1]
@@ -66,10 +66,10 @@ def test_a_week_is_compared_with_the_week_before_and_the_same_weekdays_a_year_ag
 
 def test_too_short_a_history_compares_with_nothing():
     now = pulse.pulse(days(10))
-    assert now.against_week is None
+    assert now.orders_against_week is None
     assert now.against_year is None
-    assert pulse.pulse(days(14)).against_week == pytest.approx(0)
-    assert pulse.pulse(days(14, revenue=0.0)).against_week is None
+    assert pulse.pulse(days(14)).orders_against_week == pytest.approx(0)
+    assert pulse.pulse(days(14).assign(orders=0)).orders_against_week is None
 
 
 def test_sold_out_is_what_the_last_move_left():
