@@ -119,12 +119,16 @@ def _part(query: Query | None) -> tuple[str | None, str | None] | None:
 def changed(sold: Stored, people: Stored) -> bool:
     """What of the data is confirmed to have changed, for each model, or on which day nothing had; whether anything."""
     any_open = False
-    lines = {"sales": sold.lineage, "customers": people.lineage}
+    tables = {"sales": sold, "customers": people}
     log = state.read(database.engine(), state.alert_log)
     seen = state.read(database.engine(), state.job_runs, job="drift", status="done")
     for name, one in managed.MODELS.items():
-        rows = log[log["model"].eq(name) & log["lineage"].isin([lines[one.table]]) & log["acknowledged"].isna()]
-        open_ = alerts.episodes(rows).head(NAMED).to_dict("records")
+        rows = log[
+            log["model"].eq(name) & log["lineage"].isin([tables[one.table].lineage]) & log["acknowledged"].isna()
+        ]
+        episodes = alerts.episodes(rows)
+        over = alerts.past(episodes, {name: (tables[one.table].span or [None])[-1]})
+        open_ = episodes[~over].head(NAMED).to_dict("records")
         any_open |= bool(open_)
         days = seen.loc[seen["subject"].eq(name), "day"]
         for row in open_:

@@ -53,7 +53,7 @@ SIDES = {
 AGAINST = {
     LAST_WEEKS: N_("the last weeks"),
     SEASON: N_("this season of earlier years"),
-    LEARNED: N_("what the model learned from"),
+    LEARNED: N_("the reference"),
 }
 DEFINITIONS = {
     "deciles": N_("Vigie: deciles of the reference"),
@@ -230,7 +230,7 @@ def distribution(feature: str, side: Sides) -> go.Figure:
     names, rest = [bin_name(bars[place]) for place in shown], len(bars) - len(shown)
     if rest:
         names.append(ngettext("{count} other", "{count} others", rest).format(count=locales.number(rest)))
-    groups = [(_("the model learned from"), side.reference, theme.NEUTRAL, "")]
+    groups = [(_("compared with"), side.reference, theme.NEUTRAL, "")]
     if side.season.sum():
         groups.append((_("this season of earlier years"), side.season, theme.ACCENT, "."))
     groups.append((_("now"), side.current, theme.LEAVE, "/"))

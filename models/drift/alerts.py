@@ -450,6 +450,13 @@ def episodes(rows: pd.DataFrame) -> pd.DataFrame:
     return found.loc[order.sort_values(["answered", "last"], ascending=[True, False]).index].reset_index(drop=True)
 
 
+def past(episodes: pd.DataFrame, last: Mapping[str, datetime | None]) -> pd.Series:
+    """Whether each of `episodes` was over before anybody was there to be told: found in a past that was played again,
+    and none for `QUIET` days by the last day of the data of its model (a key of `last`; None: not known)."""
+    ends = pd.to_datetime(episodes["model"].map(dict(last)))
+    return episodes["state"].isin([BACK_FILL, NO_MODEL]) & (episodes["last"] < ends - timedelta(days=QUIET))
+
+
 def delivered(deliveries: pd.DataFrame, episode: Mapping[str, Any]) -> pd.DataFrame:
     """The rows of `state.alert_deliveries` about a row of `episodes`: those of the last day of it that has some."""
     same = deliveries["day"].between(episode["first"], episode["last"])

@@ -58,9 +58,7 @@ def said(app):
 @of_demo
 def test_the_verdict_names_the_planted_change_and_the_day(visit, sales):
     app = visit("monitoring_drift")
-    assert "“Price against the usual one” has not looked like what the model learned from since 10 Oct 2026" in said(
-        app
-    )
+    assert "“Price against the usual one” has not looked like what it is compared with since 10 Oct 2026" in said(app)
     assert "It is not the season." in said(app)
     log = state.read(engine(), state.psi_log, model="sales", version=sales.version)
     assert log["day"].nunique() > 365

@@ -1,6 +1,6 @@
 """Alerts: one row a day, one notification an alarm, nothing lost, and reasons that explain next year's alarm."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -203,6 +203,16 @@ def test_a_back_fill_mutes_no_tomorrow_and_is_the_beginning_of_what_stands(engin
     assert (episode["first"].date(), episode["count"]) == (DAY, 34)
     alerts.record(engine, SHOP, past, NOON, quiet=alerts.BACK_FILL)  # filled in again: nothing is forgotten
     assert [row["state"] for row in rows(engine)] == states
+
+
+def test_what_was_over_before_anybody_could_be_told_waits_for_nobody(engine):
+    for feature, ahead, quiet in [("a", 0, alerts.BACK_FILL), ("b", 30, alerts.BACK_FILL), ("c", 0, None)]:
+        alerts.record(engine, SHOP, [alarm(DAY + timedelta(ahead), feature=feature)], NOON, quiet=quiet)
+    found = alerts.episodes(state.read(engine, state.alert_log))
+    end = datetime.combine(DAY + timedelta(32), time())
+    assert found.loc[alerts.past(found, {"sales": end}), "feature"].to_list() == ["a"]
+    assert not alerts.past(found, {"sales": None}).any(), "nobody knows when the data end"
+    assert not alerts.past(found, {"sales": end - timedelta(25)}).any(), "it has not stopped for a week yet"
 
 
 def test_what_stood_each_month_is_one_alarm_and_a_month_without_it_ends_it(engine):

@@ -1,6 +1,5 @@
 """What an analyst is told about a dataset: each check finds what is there, and a clean table says nothing."""
 
-import time
 from datetime import UTC, datetime
 
 import numpy as np
@@ -146,11 +145,3 @@ def test_blank_totals():
     frame.loc[9, "total_charges"] = np.nan
     text = "Customers without total charges: 3, of whom in their first month: 2."
     assert messages(frame, "customers")[text].severity == "warning"
-
-
-def test_half_a_million_lines_take_well_under_a_second():
-    frame = sales(1000).sample(540_000, replace=True, random_state=0, ignore_index=True)
-    frame["line_id"] = pd.Series(np.arange(len(frame)).astype(str), dtype="str")
-    started = time.perf_counter()
-    assert quality.findings("sales", frame, NOW)
-    assert time.perf_counter() - started < 1.5  # 0.2 s on an idle machine

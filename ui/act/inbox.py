@@ -128,9 +128,11 @@ def _of_models(sold: Stored, people: Stored) -> list[Item]:
     """The open alerts about what the models learned from, and about how good they are."""
     rows = state.read(database.engine(), state.alert_log)
     standing = alerts.episodes(rows[rows["acknowledged"].isna()])
-    lines = {"sales": sold.lineage, "customers": people.lineage}
-    of = standing["model"].map({name: lines.get(one.table) for name, one in managed.MODELS.items()})
+    tables = {"sales": sold, "customers": people}
+    of = standing["model"].map({name: tables[one.table].lineage for name, one in managed.MODELS.items()})
     here = standing["lineage"].isna() | standing["lineage"].eq(of)
+    ends = {name: (tables[one.table].span or [None])[-1] for name, one in managed.MODELS.items()}
+    here &= ~alerts.past(standing, ends)
     found = []
     for row in standing[here].to_dict("records"):
         same = rows[rows["model"].eq(row["model"]) & rows["feature"].eq(row["feature"]) & rows["kind"].eq(row["kind"])]

@@ -58,8 +58,8 @@ def verdict(
     elif len(confirmed):
         first = str(confirmed["feature"].iloc[0])
         sentence = ngettext(
-            "“{column}” has not looked like what the model learned from since {day}.",
-            "{count} columns do not look like what the model learned from; “{column}” since {day}.",
+            "“{column}” has not looked like what it is compared with since {day}.",
+            "{count} columns do not look like what they are compared with; “{column}” since {day}.",
             len(confirmed),
         )
         why = _("It is real and it matters. It is not the season.")
@@ -75,7 +75,7 @@ def verdict(
     elif len(untold):
         names = ", ".join(label(name) for name in untold["feature"])
         text = _(
-            "{columns}: unlike what the model learned from, but it cannot be told from the season yet: there is no "
+            "{columns}: unlike what they are compared with, but it cannot be told from the season yet: there is no "
             "earlier year to compare with. Against the last weeks nothing has changed."
         )
         st.info(plain(text.format(columns=names)), icon=":material/calendar_month:")
@@ -87,7 +87,7 @@ def verdict(
         text = _("Some columns look different, but there are too few rows to tell it from chance.")
         st.info(plain(text), icon=":material/info:")
     else:
-        text = _("The data look like what the model learned from.")
+        text = _("The data look like what they are compared with.")
         st.success(plain(text), icon=":material/check_circle:")
     after = drift[~drift["learned"] & (drift["day"] <= day)]
     found = alarms.replay(after, threshold, [])
@@ -488,7 +488,7 @@ def _why(row: pd.Series, threshold: float, levels: tuple[float, float]) -> str:
         )
     elif row["label"] == watch.UNTOLD:
         text = _(
-            "It cannot be told from the season yet: PSI {psi} against what the model learned from, no earlier year to "
+            "It cannot be told from the season yet: PSI {psi} against what it is compared with, no earlier year to "
             "compare with, and no change against the last weeks."
         )
     elif row["label"] == watch.TOO_FEW:
@@ -501,7 +501,7 @@ def _why(row: pd.Series, threshold: float, levels: tuple[float, float]) -> str:
             "year cannot be told yet."
         )
     else:
-        text = _("It is drift: PSI {psi} against what the model learned from, and {season} against this season before.")
+        text = _("It is drift: PSI {psi} against what it is compared with, and {season} against this season before.")
     return text.format(**values)
 
 
