@@ -24,7 +24,7 @@ VIEWS = {
 stored = store.active("sales")
 cards.head(_("Sales: forecast"), _("What will sell, and how sure is that?"), stored)
 store.one_currency(stored)
-with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+with st.container(horizontal=True, vertical_alignment="bottom"):
     chosen = series.choose(stored)
     if chosen.frequency == "D":
         country.choose(stored, chosen.country, chosen.part, chosen.value)
