@@ -29,5 +29,5 @@ def choose(stored: Stored, now: Country, part: str | None = None, value: str | N
         key=key,
         on_change=settled,
         disabled=not access.changes(),
-        width=260,  # what it says fits, however many inputs are beside it
+        width=235,  # what it says fits, however many inputs are beside it
     )
