@@ -256,13 +256,13 @@ class _Made:
                 columns.append(f"(SELECT mode(s.{name}) FROM sales AS s WHERE s.product = now.product) AS {name}")
         if "unit_cost" in sold:
             columns.append(
-                "(SELECT arg_max(s.unit_cost, s.timestamp) FROM sales AS s "
+                "(SELECT arg_max(s.unit_cost, (s.timestamp, s.unit_cost)) FROM sales AS s "
                 "WHERE s.product = now.product AND s.unit_cost IS NOT NULL "
                 f"AND s.timestamp < {_after('$end')}) AS unit_cost"
             )
         elif "supplier_prices" in frames:
             columns.append(
-                "(SELECT arg_max(p.unit_cost, p.valid_from) FROM supplier_prices AS p "
+                "(SELECT arg_max(p.unit_cost, (p.valid_from, p.unit_cost)) FROM supplier_prices AS p "
                 "WHERE p.product = now.product AND p.valid_from <= $end) AS unit_cost"
             )
         lately = (

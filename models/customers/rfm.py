@@ -57,13 +57,14 @@ def by_day(columns: Collection[str]) -> str:
     """The query of `purchases` for a sales table with these columns."""
     customer = "customer" if "customer" in columns else "NULL::VARCHAR"
     costs = (
-        ", sum(amount - quantity * unit_cost) AS margin, sum(amount) FILTER (unit_cost IS NOT NULL) AS costed"
+        ", round(fsum(amount - quantity * unit_cost), 6) AS margin,"
+        " round(fsum(amount) FILTER (unit_cost IS NOT NULL), 6) AS costed"
         if "unit_cost" in columns
         else ""
     )
     return f"""
         SELECT {customer} AS customer, CAST(timestamp AS DATE) AS day,
-               sum(amount) FILTER (line_type = 'sale') AS sold, sum(amount) AS revenue{costs}
+               round(fsum(amount) FILTER (line_type = 'sale'), 6) AS sold, round(fsum(amount), 6) AS revenue{costs}
         FROM sales WHERE line_type IN ('sale', 'return') GROUP BY ALL
     """  # noqa: S608  # no text from outside
 

@@ -22,12 +22,12 @@ KEYS = ("store", "category")
 OTHERS = "?"  # where a line does not name its store or category, and the smallest series
 MARGIN = 0.4  # of the price, where no purchase cost is known
 
-# Units by day, what came back taken off, and what a unit sold for and earned. In order, so that the answer never
-# depends on the plan of a query.
+# Units by day, what came back taken off, and what a unit sold for and earned. In order, and by sums that do not depend
+# on it (see `source.DAILY`), so that the answer never depends on the plan of a query.
 DAILY = """
-    SELECT {keys}, date_trunc('day', timestamp) AS date, sum(quantity) AS units,
-           coalesce(sum(quantity) FILTER (quantity > 0 AND unit_price > 0), 0) AS sold,
-           coalesce(sum(amount) FILTER (quantity > 0 AND unit_price > 0), 0) AS revenue,
+    SELECT {keys}, date_trunc('day', timestamp) AS date, round(fsum(quantity), 6) AS units,
+           coalesce(round(fsum(quantity) FILTER (quantity > 0 AND unit_price > 0), 6), 0) AS sold,
+           coalesce(round(fsum(amount) FILTER (quantity > 0 AND unit_price > 0), 6), 0) AS revenue,
            {costed} AS costed, {cost} AS cost
     FROM sales WHERE line_type IN ('sale', 'return') GROUP BY ALL ORDER BY ALL
 """
@@ -73,8 +73,8 @@ def daily(columns: dict[str, str]) -> str:
     has = "unit_cost" in columns
     return DAILY.format(
         keys=", ".join(keys),
-        costed=f"coalesce(sum(quantity) {usable}, 0)" if has else "0",
-        cost=f"coalesce(sum(quantity * (unit_price - unit_cost)) {usable}, 0)" if has else "0",
+        costed=f"coalesce(round(fsum(quantity) {usable}, 6), 0)" if has else "0",
+        cost=f"coalesce(round(fsum(quantity * (unit_price - unit_cost)) {usable}, 6), 0)" if has else "0",
     )
 
 

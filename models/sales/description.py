@@ -96,13 +96,13 @@ def stock(frames: Mapping[str, Collection[str]], dimension: str, measure: str, w
     cost = "1.0"
     if measure == "money" and "unit_cost" in sales:
         cost = (
-            "(SELECT arg_max(s.unit_cost, s.timestamp) FROM main.sales AS s WHERE s.product = shelf.product "
-            "AND s.timestamp < $end + INTERVAL 1 DAY AND s.unit_cost IS NOT NULL)"
+            "(SELECT arg_max(s.unit_cost, (s.timestamp, s.unit_cost)) FROM main.sales AS s "
+            "WHERE s.product = shelf.product AND s.timestamp < $end + INTERVAL 1 DAY AND s.unit_cost IS NOT NULL)"
         )
     elif measure == "money":
         cost = (
-            "(SELECT arg_max(p.unit_cost, p.valid_from) FROM supplier_prices AS p WHERE p.product = shelf.product "
-            "AND p.valid_from <= $end)"
+            "(SELECT arg_max(p.unit_cost, (p.valid_from, p.unit_cost)) FROM supplier_prices AS p "
+            "WHERE p.product = shelf.product AND p.valid_from <= $end)"
         )
     return _described(f"""
         SELECT coalesce(CAST({quoted(dimension)} AS VARCHAR), '{UNKNOWN}') AS level, value FROM (

@@ -73,10 +73,10 @@ def by_day(columns: Collection[str]) -> str:
     """
     customer = "customer" if "customer" in columns else "NULL"
     return f"""
-        SELECT day, product, sum(units) AS units FROM (
+        SELECT day, product, round(fsum(units), 6) AS units FROM (
             SELECT date_trunc('day', timestamp) AS day, product,
-                   CASE WHEN {customer} IS NULL THEN sum(quantity) FILTER (line_type = 'sale')
-                   ELSE greatest(sum(quantity), 0) END AS units
+                   CASE WHEN {customer} IS NULL THEN round(fsum(quantity) FILTER (line_type = 'sale'), 6)
+                   ELSE greatest(round(fsum(quantity), 6), 0) END AS units
             FROM sales WHERE line_type IN ('sale', 'return') GROUP BY day, product, {customer}
         ) WHERE units > 0 GROUP BY day, product ORDER BY day, product
     """  # noqa: S608  # the column's name is one of two constants
@@ -84,11 +84,12 @@ def by_day(columns: Collection[str]) -> str:
 
 def latest(columns: Collection[str]) -> str:
     """The query for a row a product: what it is called, who supplies it, its latest price and cost."""
-    supplier = "arg_max(supplier, timestamp)" if "supplier" in columns else "NULL"
-    cost = "arg_max(unit_cost, timestamp)" if "unit_cost" in columns else "CAST(NULL AS DOUBLE)"
+    supplier = "arg_max(supplier, (timestamp, supplier))" if "supplier" in columns else "NULL"
+    cost = "arg_max(unit_cost, (timestamp, unit_cost))" if "unit_cost" in columns else "CAST(NULL AS DOUBLE)"
     return f"""
         SELECT product, name, supplier, price, cost FROM (
-            SELECT product, {supplier} AS supplier, arg_max(unit_price, timestamp) AS price, {cost} AS cost
+            SELECT product, {supplier} AS supplier,
+                   arg_max(unit_price, (timestamp, unit_price)) AS price, {cost} AS cost
             FROM sales WHERE line_type = 'sale' AND unit_price > 0 GROUP BY product
         ) LEFT JOIN called USING (product) ORDER BY product
     """  # noqa: S608  # the columns' names are constants

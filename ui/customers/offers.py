@@ -247,7 +247,7 @@ def _suppliers(stored: Stored, code: str, name: str) -> None:
     known, moves = (store.frame(stored, one) if one in stored.columns else None for one in ("suppliers", "stock_moves"))
     main = None
     if "supplier" in stored.columns["sales"]:
-        sql = "SELECT arg_max(supplier, timestamp) AS supplier FROM sales WHERE product = $code"
+        sql = "SELECT arg_max(supplier, (timestamp, supplier)) AS supplier FROM sales WHERE product = $code"
         main = tables.query(stored, sql, code=code)["supplier"].iloc[0]
     day = _end(stored) - pd.Timedelta(days=1)
     offered = suppliers.compare(code, day, store.frame(stored, "supplier_prices"), known, moves, main)
