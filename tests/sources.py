@@ -1,7 +1,7 @@
 """The project's own Python files, for tests that read the code."""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,11 +24,13 @@ def where(path: Path, node: ast.expr | ast.stmt) -> str:
     return f"{path.relative_to(ROOT).as_posix()}:{node.lineno}"
 
 
-def imports(path: Path) -> Iterator[tuple[str, ast.stmt]]:
+@cache
+def imports(path: Path) -> list[tuple[str, ast.stmt]]:
     """Every module a file imports, by its full name, and the statement; `from a import b` gives a and a.b."""
+    found: list[tuple[str, ast.stmt]] = []
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, node) for alias in node.names)
+            found += [(alias.name, node) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module, node
-            yield from ((f"{node.module}.{alias.name}", node) for alias in node.names)
+            found += [(node.module, node), *((f"{node.module}.{alias.name}", node) for alias in node.names)]
+    return found

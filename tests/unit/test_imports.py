@@ -12,6 +12,8 @@ from importlinter import cli
 
 from tests.sources import FOLDERS, MODULES, ROOT, files, imports, tree, where
 
+pytestmark = pytest.mark.xdist_group("sources")  # each file is read once
+
 IMPURE_MODULES = {
     "os",
     "io",

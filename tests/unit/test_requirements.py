@@ -10,6 +10,8 @@ from packaging.utils import canonicalize_name
 
 from tests.sources import FOLDERS, MODULES, ROOT, files, imports
 
+pytestmark = pytest.mark.xdist_group("sources")  # each file is read once
+
 NAMES = ("requirements", "requirements-dev")
 
 
