@@ -50,7 +50,11 @@ def judged(
     engine: Engine, known: Catalogue, ask: Ask, lineage: str, versions: Collection[str], day: date, now: datetime
 ) -> Judged:
     """Judge every rule over a day of a lineage of data, and write down what was not known; the same day again adds
-    nothing. `versions` are those under which forecasts of these data are kept."""
+    nothing. `versions` are those under which forecasts of these data are kept.
+
+    An alert that began on a day which nobody judged (data came for several days at once, the rule is new) is found on
+    the first day that is judged; then it is quiet until it ends, or for `rehearsal.REMEMBERED` days.
+    """
     found = rules.visible(kept_rules.kept(engine))
     readable = {name: rule for name, (rule, _kept) in found.items() if rule is not None}
     problems: dict[str, Sentence] = {name: Sentence(UNREADABLE) for name in found if name not in readable}
@@ -62,13 +66,17 @@ def judged(
     wanted = list(readable.values())
     bands = {place: band for place, rule in enumerate(wanted) if (band := forecast(engine, rule, versions)) is not None}
     verdicts = rehearsal.judge(known, wanted, ask, day, bands)
+    before = state.read(engine, state.rule_alerts, state.rule_alerts.c.day < day, lineage=lineage)
+    told = before.groupby(["rule", "level"])["day"].max().to_dict()
     rows: list[dict[str, Any]] = []
     for (name, rule), verdict in zip(readable.items(), verdicts, strict=True):
         if verdict.problem is not None:
             problems[name] = verdict.problem
         content = rules.to_json(rule)
-        for one in verdict.fired.to_dict("records"):
+        for one in verdict.hold.to_dict("records"):
             level = str(one["level"]) if rule.by else ""
+            if (name, level) in told and told[name, level] >= one["since"]:
+                continue
             rows.append(
                 {
                     "cause": rules.cause(f"{name} {lineage}", day, level),

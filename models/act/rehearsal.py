@@ -92,9 +92,10 @@ class Rehearsal:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a rule says of one day: the rows that `fired` (see `Rehearsal`), or the `problem` that kept it from that."""
+    """What a rule says of one day: the rows that `hold` on it (those of `Rehearsal.fired` and, in `since`, the day on
+    which the alert began), or the `problem` that kept it from that."""
 
-    fired: pd.DataFrame
+    hold: pd.DataFrame
     problem: Sentence | None = None
 
 
@@ -288,17 +289,8 @@ def _volume(past: Past) -> np.ndarray:
 def rehearse(rule: Rule, found: Scores, answers: pd.DataFrame | None = None) -> Rehearsal:
     """The days on which a rule would have fired. `answers` (`day`, `level`, `answer`) are what people said of them."""
     judged = ~np.isnan(found.score)
-    fired = _fired(rule, found, judged)
-    day, level = np.nonzero(fired)
-    rows = pd.DataFrame(
-        {
-            "day": found.days[day].astype("datetime64[us]"),
-            "level": pd.Series([found.levels[one] for one in level], dtype="str"),
-            "value": found.values[day, level],
-            "expected": found.expected[day, level],
-            "score": found.score[day, level],
-        }
-    )
+    fired = _begins(rule, _held(rule, found))
+    rows = _rows(found, *np.nonzero(fired))
     messages = int(fired.any(axis=1).sum())
     span = len(found.days)
     answered: Mapping[str, int] = {}
@@ -316,13 +308,28 @@ def rehearse(rule: Rule, found: Scores, answers: pd.DataFrame | None = None) -> 
     )
 
 
-def _fired(rule: Rule, found: Scores, judged: np.ndarray) -> np.ndarray:
-    """Where a new alert begins: the condition held so many judged days in a row, and it was quiet before."""
+def _rows(found: Scores, day: np.ndarray, level: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "day": found.days[day].astype("datetime64[us]"),
+            "level": pd.Series([found.levels[one] for one in level], dtype="str"),
+            "value": found.values[day, level],
+            "expected": found.expected[day, level],
+            "score": found.score[day, level],
+        }
+    )
+
+
+def _held(rule: Rule, found: Scores) -> np.ndarray:
+    """Where a rule's condition held so many judged days in a row."""
     with np.errstate(invalid="ignore"):
         holds = _beyond(rule, found.score) & (found.volume >= rule.volume)
-    held = _streak(holds, judged) >= rule.days if rule.days > 1 else holds
-    held &= holds
-    day = np.arange(len(found.days))[:, None]
+    return holds & (_streak(holds, ~np.isnan(found.score)) >= rule.days) if rule.days > 1 else holds
+
+
+def _begins(rule: Rule, held: np.ndarray) -> np.ndarray:
+    """Where a new alert begins: it was quiet before."""
+    day = np.arange(len(held))[:, None]
     last = np.maximum.accumulate(np.where(held, day, -(10**9)), axis=0)
     before = np.vstack([np.full((1, held.shape[1]), -(10**9)), last[:-1]])
     return held & (day - before > rule.cooldown)
@@ -360,7 +367,7 @@ def judge(
 
     A rule that these data cannot answer, and a day of which they say nothing, are a problem and not an error.
     """
-    none = pd.DataFrame(columns=["day", "level", "value", "expected", "score"])
+    none = pd.DataFrame(columns=["day", "level", "value", "expected", "score", "since"])
     verdicts: list[Verdict] = [Verdict(none) for _ in watched]
     groups: dict[tuple[str, tuple[Filter, ...], int, int], list[int]] = defaultdict(list)
     for place, rule in enumerate(watched):
@@ -412,8 +419,11 @@ def _verdict(rule: Rule, past: Past, band: pd.DataFrame | None, seen: Usual | No
     found = score(rule, past, band, past.days[max(len(past.days) - REMEMBERED, 0)].item(), seen)
     if np.isnan(found.score[-1]).all():
         return Verdict(none, _why_not(rule, past, day))
-    fired = rehearse(rule, found).fired
-    return Verdict(fired[fired["day"] == pd.Timestamp(day)].reset_index(drop=True))
+    held = _held(rule, found)
+    (level,) = np.nonzero(held[-1])
+    begun = np.maximum.accumulate(np.where(_begins(rule, held), np.arange(len(held))[:, None], 0), axis=0)[-1, level]
+    since = found.days[begun].astype("datetime64[us]")
+    return Verdict(_rows(found, np.full(len(level), len(held) - 1), level).assign(since=since))
 
 
 def _why_not(rule: Rule, past: Past, day: date) -> Unfit:

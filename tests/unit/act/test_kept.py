@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,6 +14,7 @@ from data import state
 from locales import Sentence, using
 from models.act import alarms, rules
 from models.act.rules import Rule
+from tests.unit.act.test_rehearsal import FIRST, by_day, shop
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 DAY = date(2026, 11, 28)
@@ -217,6 +219,17 @@ def test_a_day_judged_twice_adds_nothing_and_a_rule_that_is_gone_stops_no_other(
     again = judged(engine, kept, now=NOW + timedelta(hours=1))
     assert (again.fired, again.new) == (found.fired, 0)
     assert len(state.read(engine, state.rule_alerts)) == found.new
+
+
+def test_what_began_on_a_day_that_nobody_judged_is_told_once_and_again_when_it_begins_again(engine):
+    units = np.full(60, 10.0)
+    units[20:31] = units[45:50] = 2.0
+    sold = shop(by_day(units, product="p"))
+    kept_rules.write(engine, "mine", rules.to_json(replace(MINE, threshold=5.0, cooldown=2)), 0, NOW)
+    for number in (10, 23, 25, 30, 32, 48, 49, 55):  # the others are never judged: data come every few days
+        judged(engine, sold, FIRST + timedelta(days=number))
+    days = state.read(engine, state.rule_alerts, rule="mine")["day"].sort_values()
+    assert (days - pd.Timestamp(FIRST)).dt.days.tolist() == [23, 48]
 
 
 def test_a_day_of_which_the_data_say_nothing_is_silent(engine, kept):

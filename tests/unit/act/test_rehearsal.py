@@ -223,10 +223,10 @@ def test_a_day_that_fell_is_told_on_the_day_and_in_the_rehearsal():
     fell = FIRST + timedelta(days=650)
     (verdict,) = judge(known, [rule], ask, fell)
     assert verdict.problem is None
-    assert list(verdict.fired["level"]) == ["c"]
-    assert verdict.fired["value"].iloc[0] < 0.5 * verdict.fired["expected"].iloc[0]
+    assert list(verdict.hold["level"]) == ["c"]
+    assert verdict.hold["value"].iloc[0] < 0.5 * verdict.hold["expected"].iloc[0]
     (again,) = judge(known, [rule], ask, fell)
-    keys = [rules.cause("7", one.fired["day"].iloc[0].date(), one.fired["level"].iloc[0]) for one in (verdict, again)]
+    keys = [rules.cause("7", one.hold["day"].iloc[0].date(), one.hold["level"].iloc[0]) for one in (verdict, again)]
     assert keys[0] == keys[1] != rules.cause("8", fell, "c")
     fired = rehearse(rule, score(rule, read(known, rule, ask))).fired
     assert ("c", pd.Timestamp(fell)) in set(zip(fired["level"], fired["day"], strict=True))
@@ -245,8 +245,8 @@ def test_many_rules_on_a_day_say_what_each_says_alone(kept):
     together = judge(known, watched, ask, day)
     for rule, verdict in zip(watched, together, strict=True):
         (alone,) = judge(known, [rule], ask, day)
-        pd.testing.assert_frame_equal(verdict.fired, alone.fired)
-    assert any(len(one.fired) for one in together)
+        pd.testing.assert_frame_equal(verdict.hold, alone.hold)
+    assert any(len(one.hold) for one in together)
 
 
 # --- bad input
@@ -267,8 +267,8 @@ def test_a_rule_whose_measure_or_column_is_gone_is_a_sentence_and_the_others_run
     day = FIRST + timedelta(days=99)
     one, other = judge(known, [rule, Rule("revenue", against="number", kind="over", threshold=4)], ask, day)
     assert isinstance(one.problem, Unfit)
-    assert len(one.fired) == 0
-    assert len(other.fired) == 0  # it was over 4 the days before, too
+    assert len(one.hold) == 0
+    assert (other.hold["since"] < pd.Timestamp(day)).tolist() == [True]  # it was over 4 the days before, too
     assert other.problem is None
     with pytest.raises(Unfit):
         read(known, rule, ask)
@@ -325,7 +325,7 @@ def test_a_holiday_is_not_judged_by_what_is_usual():
         ask, known = shop(frame, kept_days)
         (verdict,) = judge(known, [Rule("units")], ask, day)
         assert (verdict.problem is None) == judged
-        assert len(verdict.fired) == judged
+        assert len(verdict.hold) == judged
 
 
 def test_an_hour_that_comes_twice_belongs_to_its_day():
