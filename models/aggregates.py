@@ -335,6 +335,7 @@ def _each(total: pd.Series, quantity: pd.Series) -> pd.Series:
 def segments(cube: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
     """One row a segment that has customers, from what `buyers` answers: `segment`, `customers`, `revenue`, as
     `models.customers.rfm.summary` counts them on the day `last`."""
+    cube = cube.sort_values(["last", "frequency"])  # floats add up to the same only in the same order
     customers = cube["customers"].to_numpy()
     recency = (last - cube["last"]).dt.days.to_numpy()
     r, f = SCORES + 1 - _fifth(recency, customers), _fifth(cube["frequency"].to_numpy(), customers)

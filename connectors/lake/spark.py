@@ -91,6 +91,7 @@ def session(zone: str) -> "Iterator[SparkSession]":
         yield spark
     finally:
         spark.stop()
+        os.environ.pop("SPARK_CONNECT_MODE_ENABLED", None)  # else no other Spark is found any more
 
 
 def read(spark: "SparkSession", source: str) -> "DataFrame":

@@ -92,6 +92,16 @@ def test_customers_are_those_that_the_pages_would_have_found(opened, known):
     assert rows == len(truth.visits) + known["customer"].isna().groupby(known["timestamp"].dt.date).any().sum()
 
 
+def test_segments_are_the_same_to_the_last_bit_in_whatever_order_an_engine_answers():
+    draw = np.random.default_rng(2)
+    days = pd.Timestamp("2025-01-01") + pd.to_timedelta(np.arange(500) // 5, unit="D")
+    cube = pd.DataFrame({"last": days, "frequency": np.arange(500) % 5 + 1, "customers": 3})
+    cube["revenue"] = draw.integers(1, 10**9, 500) / 1e6
+    found = [aggregates.segments(cube.sample(frac=1, random_state=seed), days[-1]) for seed in range(4)]
+    for one in found:
+        pd.testing.assert_frame_equal(one, found[0], check_exact=True)
+
+
 def test_pairs_are_counted_as_the_page_counts_them(opened, known, monkeypatch):
     monkeypatch.setattr(aggregates, "LARGEST", 6)
     found = ask(opened, aggregates.pairs(opened.columns))

@@ -181,7 +181,7 @@ def shown(one: Item, given: Mapping[str, Any] | None) -> None:
         with st.container(gap=None, width="stretch"):
             st.markdown(f":material/{one.icon}: " + "  \n".join(plain(line) for line in one.lines))
             st.caption(" · ".join(map(plain, [locales.day(one.day), *notes])))
-        with st.container(horizontal=True, gap="small", width="content"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
             _look(one)
             for file in one.files:
                 label = _("List") if file.suffix == ".csv" else _("Report")

@@ -83,15 +83,16 @@ def drafting(sold: Stored) -> None:
     """What drafts aim at, and a button that makes them now."""
     engine, currency = database.engine(), sold.origin.currency or "GBP"
     terms, budget = work.plan(engine)
-    turn = st.session_state.get(KEY + "turn", 0)
+    clicks = f"{KEY}turn.{sold.lineage}"  # an order that is sent makes a new version of the data
+    turn = st.session_state.get(clicks, 0)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(_("Draft orders now"), icon=":material/edit_note:", key=KEY + "draft"):
-            turn = st.session_state[KEY + "turn"] = turn + 1
+            turn = st.session_state[clicks] = turn + 1
         with st.popover(_("What drafts aim at"), icon=":material/tune:", key=KEY + "plan", on_change="rerun") as menu:
             if menu.open:
                 _aims(terms.level, terms.review, budget, currency)
     if turn:
-        key = f"orders-{sold.version}-{st.session_state.setdefault(KEY + 'me', uuid.uuid4().hex)}-{turn}"
+        key = f"orders-{sold.lineage}-{st.session_state.setdefault(KEY + 'me', uuid.uuid4().hex)}-{turn}"
         answers.begin(key, "orders", lambda step: work.draft(database.engine(), sold, now(), step))
         if not answers.watched(key):
             _ended(answers.found(key), currency)
