@@ -251,6 +251,7 @@ def _timestamps(head: pd.DataFrame) -> Iterable[str]:
     for name in named:
         some = head[name].dropna()
         if cells.year_beside(head, name):
+            yield from _whole_dates(file, cells.moments(file, name)[0].values)
             yield name
         elif len(some):
             read[name] = cells.moments(file, name)[0].values.notna().sum() / len(some)
@@ -267,6 +268,15 @@ def _timestamps(head: pd.DataFrame) -> Iterable[str]:
             if cells.moments(file, name, numeric=False)[0].values.notna().all():
                 yield name
     yield from (name for name, share in read.items() if NAMED <= share < 1 - STRANGE)
+
+
+def _whole_dates(file: File, months: pd.Series) -> Iterable[str]:
+    """The columns with the dates that a year and a month beside them were taken from, as folders of a store are."""
+    for name in islice((one for one in file.text if DATED.match(str(file.text[one].iloc[0]))), DATES):
+        values = cells.moments(file, name, numeric=False)[0].values
+        same = (values.dt.year == months.dt.year) & (values.dt.month == months.dt.month)
+        if same.mean() >= 1 - STRANGE and (values.dt.day > 1).any():
+            yield name
 
 
 def _numeric(text: pd.Series) -> float:

@@ -56,3 +56,16 @@ def test_a_reduction_of_list_prices_is_asked_about(listed):
     made = mapping.apply(raw, "sales", mapping.guess(frame, "sales"), NOW, "till.csv", choices=choices)
     assert not made.questions
     assert made.main["amount"].sum() == pytest.approx(net)
+
+
+@pytest.mark.parametrize(("days", "right"), [(range(1, 29), "sold_at"), ([1], "month")])
+def test_folders_of_years_and_months_do_not_stand_for_the_dates_in_them(days, right):
+    """A column with one date a month, beside months, says no more than they do."""
+    rows = [
+        [f"2025-{month:02}-{day:02} 10:00:00", "a", "3", "5.50", "2025", str(month)] for month in (1, 2) for day in days
+    ]
+    names = ["sold_at", "product", "quantity", "unit_price", "year", "month"]
+    frame = pd.DataFrame(rows, columns=names, dtype="str")
+    assert mapping.guess(frame, "sales")["timestamp"] == right
+    late = frame.assign(sold_at="2025-06-03 10:00:00")  # when the file was made, say
+    assert mapping.guess(late, "sales")["timestamp"] == "month"
