@@ -9,7 +9,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -90,7 +90,8 @@ def session(zone: str) -> "Iterator[SparkSession]":
     try:
         yield spark
     finally:
-        spark.stop()
+        with suppress(Exception):  # its JVM may have ended already, as when this process is told to end
+            spark.stop()
         os.environ.pop("SPARK_CONNECT_MODE_ENABLED", None)  # else no other Spark is found any more
 
 

@@ -9,7 +9,7 @@ once; a line that is older than `LATE` against the newest one before its batch i
 import fcntl
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -88,7 +88,8 @@ def follow(
                 late |= _late(query)
                 alive(sum(late.values()))
         finally:
-            query.stop()
+            with suppress(Exception):  # of a batch that is broken off; why this ends is said by what ended it
+                query.stop()
 
 
 def _ended(query: Any, failed: list[Exception]) -> bool:
