@@ -48,7 +48,7 @@ def body() -> None:
         inbox.shown(one, given.get(one.key))
     if (more := len(waits) - inbox.SHOWN) > 0:
         st.caption(_("{count} more are not shown: answer some first.").format(count=locales.number(more)))
-    with st.expander(_("Put off"), icon=":material/snooze:"):
+    with st.expander(_("What is put off"), icon=":material/snooze:"):
         if not quiet:
             st.caption(_("Nothing is put off."))
         inbox.later(quiet, asleep)

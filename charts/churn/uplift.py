@@ -33,7 +33,7 @@ def saved(effects: Mapping[str, Effect], together: Pooled | None, assumed: float
     figure = theme.figure(
         title,
         x=_("Leavers saved by a call, with the 95% interval"),
-        height=130 + ROW * len(names),
+        height=150 + ROW * len(names),
         xaxis={
             "tickformat": ".0%",
             "range": [min(-0.1, max(-1.0, float(lo.min()))) - 0.02, min(1.0, max(0.5, float(hi.max()))) + 0.02],
@@ -52,6 +52,7 @@ def saved(effects: Mapping[str, Effect], together: Pooled | None, assumed: float
             }
         ],
         showlegend=False,
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
     )
     sentence = _("{name}: calls save {value} of leavers ({lo} to {hi})")
     hover = [

@@ -207,6 +207,8 @@ def orders(visit: Visit, truth: SimpleNamespace, outside: SimpleNamespace, home:
         sent[supplier] = kept.one(engine, sold.lineage, name)
     # What left is what was ordered, under the key by which the supplier knows it.
     mailed, posted = (sent[supplier] for supplier in truth.low["supplier"])
+    assert mailed.send
+    assert posted.send
     (letter,) = outside.letters
     assert letter["To"] == "orders@supplier.example"
     assert mailed.send["key"] in letter["Message-ID"]
@@ -255,14 +257,17 @@ def calls(visit: Visit, tmp_path: Path, engine: Engine) -> None:
         connection.execute(update(state.campaigns).values(started=datetime.now(UTC) - timedelta(days=40)))
     page = visit.open("act-inbox?lang=en")
     expect(page.get_by_text("Campaign Spring: who left can be written down.")).to_be_visible()
-    page.get_by_role("link", name="See more").last.click()
+    page.locator(".stMain a[href*=churn-campaign]").click()
+    expect(page.get_by_role("heading", name="Churn: campaign")).to_be_visible()
+    settled(page)
     count = listed.groupby("called").cumcount() / listed.groupby("called")["called"].transform("size")
     gone = count < np.where(listed["called"], 0.5 * (1 - SAVED), 0.5)
     told = pd.DataFrame({"customerID": listed["customer"], "Churn": np.where(gone, "Yes", "No")})
     rate = gone.groupby(listed["called"]).mean()
     page.get_by_text("A file of mine", exact=True).last.click()
-    june = {"name": "june.csv", "mimeType": "text/csv", "buffer": told.to_csv(index=False).encode()}
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(june)
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        {"name": "june.csv", "mimeType": "text/csv", "buffer": told.to_csv(index=False).encode()}
+    )
     send(page, "Write it down", Who_are_you="Grace")
     fewer = page.get_by_test_id("stMetric").filter(has_text="Fewer left by the calls").get_by_test_id("stMetricValue")
     expect(fewer).to_have_text(f"{rate[False] - rate[True]:.1%}")
