@@ -65,8 +65,8 @@ def _histograms(lines: lake.Lake) -> pd.DataFrame:
     return lines.ask(aggregates.histograms(lines.columns, cuts))
 
 
-def spent() -> float:
-    """Seconds of CPU of this process and all that it started and that still run."""
+def spent(process: int | None = None) -> float:
+    """Seconds of CPU of a process (this one) and all that it started and that still run."""
     parents, used = {}, {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -75,7 +75,7 @@ def spent() -> float:
             continue
         parents[int(stat.parent.name)] = int(fields[1])
         used[int(stat.parent.name)] = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-    total, mine = 0.0, {os.getpid()}
+    total, mine = 0.0, {process or os.getpid()}
     while mine:
         total += sum(used[one] for one in mine)
         mine = {one for one, parent in parents.items() if parent in mine}
