@@ -55,11 +55,11 @@ def dimensions(rest: pd.DataFrame, taken: Collection[str], findings: list[Findin
         else:
             found[name] = column
     if found:
-        message = N_("{rows} more columns of the file are kept, to filter and compare by: {columns}.")
+        message = N_("More columns of the file are kept, to filter and compare by: {columns}.")
         findings.append(Finding(message, len(found), {"columns": ", ".join(name.replace("_", " ") for name in found)}))
     if left:
         message = N_(
-            "{rows} columns of the file are not kept: empty, dates, addresses, or other values in nearly every row."
+            "Columns of the file that are empty, dates, addresses or different in nearly every row are not kept."
         )
         findings.append(Finding(message, len(left), examples=tuple(left)))
     return pd.DataFrame(found, index=rest.index)

@@ -52,7 +52,7 @@ def read(content: bytes | Sequence[Path], limit: int, findings: list[Finding]) -
     if nested:
         findings.append(
             Finding(
-                N_("{rows} columns hold lists or records: each is kept as one text."),
+                N_("Columns with lists or records are kept as text, one for each row."),
                 len(nested),
                 examples=tuple(nested[:3]),
                 severity="warning",

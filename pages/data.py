@@ -87,7 +87,10 @@ columns = pd.DataFrame(
 st.dataframe(
     columns,
     hide_index=True,
-    column_config={_("Filled"): st.column_config.ProgressColumn(format="%.0f%%", min_value=0, max_value=100)},
+    column_config={
+        _("Filled"): st.column_config.ProgressColumn(format="%.0f%%", min_value=0, max_value=100),
+        _("Different values"): st.column_config.NumberColumn(format="localized"),
+    },
 )
 downloads.table(columns, f"{table}_columns")
 if table == "sales":

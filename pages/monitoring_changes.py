@@ -23,10 +23,11 @@ if rows.empty:
     st.stop()
 
 human = rows[rows["role"] != people.SYSTEM]
+named = human.loc[human["person"] != "", "person"].nunique()  # without a login nobody has a name
 cards.metrics(
     [
         (_("Changes"), locales.number(len(human)), _("by people, in this time")),
-        (_("People"), locales.number(human["person"].nunique()), _("who changed something")),
+        (_("People"), *((locales.number(named), _("who changed something")) if named else ("?", _("not logged in")))),
         (_("By Vigie itself"), locales.number(len(rows) - len(human)), _("jobs, trainings, the demo")),
         (
             _("Last change"),

@@ -25,7 +25,7 @@ def choose(stored: Stored, now: Country, part: str | None = None, value: str | N
     st.selectbox(
         _("Bank holidays ({why})").format(why=_(now.why)),
         ["", *sorted(named, key=lambda code: meaning.plain(named[code]))],
-        format_func=lambda code: named.get(code, _("of no country: none are taken into account")),
+        format_func=lambda code: named.get(code, _("no country: no holidays")),
         key=key,
         on_change=settled,
         disabled=not access.changes(),

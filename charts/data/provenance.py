@@ -30,7 +30,8 @@ def tree(nodes: Sequence[Node]) -> go.Figure:
 
     Filled marks are there, open ones were removed; the text says that too.
     """
-    lines = [theme.wrapped(f"{_(KINDS[node.kind])}: {said(node)}", WIDTH) for node in nodes]
+    text = _("{kind}: {name}")
+    lines = [theme.wrapped(text.format(kind=_(KINDS[node.kind]), name=said(node)), WIDTH) for node in nodes]
     tops, total = [], 0.0
     for line in lines:
         tops.append(total)

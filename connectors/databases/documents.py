@@ -33,7 +33,7 @@ ALONE = {"bool": pa.bool_(), "int": pa.int64(), "double": pa.float64(), "date": 
          "binData": pa.binary()}  # fmt: skip
 TEXTS = ({"string"}, {"objectId"}, {"UUID"})  # text to everybody: not worth a sentence
 KINDS = {str(kind): kind for kind in (*ALONE.values(), pa.string())}
-MIXED = N_("{rows} columns hold one kind of thing in some rows and another in others ({types}): kept as text.")
+MIXED = N_("Columns with one kind of thing in some rows and another in others ({types}) are kept as text.")
 
 
 @dataclass

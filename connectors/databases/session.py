@@ -82,8 +82,8 @@ class Session:
 
 
 LOST = "vigie lost"
-AS_TEXT = N_("{rows} columns are neither numbers, dates nor text ({types}): kept as text.")
-AS_FLOAT = N_("{rows} columns hold numbers of any length: kept to 15 digits.")
+AS_TEXT = N_("Columns that are neither numbers, dates nor text ({types}) are kept as text.")
+AS_FLOAT = N_("Columns with numbers of any length are kept to 15 digits.")
 _SENTENCES: dict[str, tuple[type[ConnectorError], str]] = {
     "login": (
         Unavailable,

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 OPERATIONS = 20_000  # of SQLite's machine between two looks at the clock
-MIXED = N_("{rows} columns hold numbers in some rows and text in others: kept as text.")
-BINARY = N_("{rows} columns hold bytes in some rows and other things in others: kept as bytes.")
+MIXED = N_("Columns with numbers in some rows and text in others are kept as text.")
+BINARY = N_("Columns with bytes in some rows and other things in others are kept as bytes.")
 
 
 @contextmanager

@@ -135,8 +135,8 @@ def test_types_of_postgresql(shop, tmp_path):
          "00000000-0000-0000-0000-00000000000a", 0.1, None, None)
     ]  # fmt: skip
     sentences = said(made)
-    assert "1 columns hold numbers of any length: kept to 15 digits." in sentences
-    assert any("3 columns are neither" in one and "integer[], text[], interval" in one for one in sentences)
+    assert "Columns with numbers of any length are kept to 15 digits." in sentences
+    assert any("are neither numbers" in one and "integer[], text[], interval" in one for one in sentences)
     assert any(one.startswith("3 values mean nothing outside") for one in sentences)  # NaN and two infinities
     again = databases.fetch("shop", "SELECT id, money, day FROM t WHERE id = 2", tmp_path / "again", quiet)
     assert pq.read_table(again.folder)["money"].to_pylist() == [Decimal("-1.125")]
@@ -197,7 +197,7 @@ def test_cells_of_sqlite_are_of_any_kind(shop, tmp_path):
         (2, "q", 2, "\ufffdA", b"", None),
         (3, "2.5", 1, "", None, None),
     ]
-    assert said(made) == ["1 columns hold numbers in some rows and text in others: kept as text."]
+    assert said(made) == ["Columns with numbers in some rows and text in others are kept as text."]
 
 
 @only(["duckdb"])
