@@ -130,7 +130,11 @@ def beside(frequency: str, trials: list[Trial]) -> None:
 
 def real_slow(loaded: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """What was said of 28 days of real products that sell on fewer than half of the days, over what came: at four
-    origins, all products together, beside the mean of the last 16 weeks."""
+    origins, all products together, beside the mean of the last 16 weeks.
+
+    `as the shop` is what was said times what the whole shop then sold over its own last 16 weeks: how much of the error
+    is that the world, or the season, changed for all.
+    """
     rows = []
     for group, frame in loaded.items():
         goods = frame[frame["line_type"] == "sale"]
@@ -138,6 +142,7 @@ def real_slow(loaded: dict[str, pd.DataFrame]) -> pd.DataFrame:
         days = days.reindex(pd.date_range(days.index[0], days.index[-1])).fillna(0.0)
         for origin in range(1, 5):
             known, came = days.iloc[: len(days) - 28 * origin], days.iloc[len(days) - 28 * origin :].iloc[:28]
+            changed = came.sum(axis=1).mean() / known.iloc[-112:].sum(axis=1).mean()
             often = known.ne(0).mean()
             names = often.index[(often > 0.02) & (often < 0.5)]
             names = np.random.default_rng(origin).choice(names, min(REAL_SLOW, len(names)), replace=False)
@@ -151,11 +156,12 @@ def real_slow(loaded: dict[str, pd.DataFrame]) -> pd.DataFrame:
                     said, usual = window.forecast[engine.DEFAULT].sum(), 28 * values.iloc[-112:].mean()
                     lo, hi = total(window, [], engine.DEFAULT)[80]
                     sold = came[name].sum()
-                    rows.append((group, said, usual, sold, float(lo <= sold <= hi)))
-    table = pd.DataFrame(rows, columns=["group", "said", "16 weeks", "came", "sums 80"])
-    sums = table.groupby("group", sort=False)[["said", "16 weeks", "came"]].sum()
+                    rows.append((group, said, said * changed, usual, sold, float(lo <= sold <= hi)))
+    table = pd.DataFrame(rows, columns=["group", "said", "as the shop", "16 weeks", "came", "sums 80"])
+    sums = table.groupby("group", sort=False)[["said", "as the shop", "16 weeks", "came"]].sum()
     held = table.groupby("group", sort=False)["sums 80"].agg(["mean", "size"])
-    return sums[["said", "16 weeks"]].div(sums["came"], axis=0).join(held.set_axis(["sums 80", "products"], axis=1))
+    ratios = sums.div(sums["came"], axis=0).drop(columns="came")
+    return ratios.join(held.set_axis(["sums 80", "products"], axis=1))
 
 
 def slow() -> dict[str, float]:
