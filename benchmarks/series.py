@@ -25,7 +25,7 @@ from models.forecast import engine
 from models.forecast.combined import BASE, CALIBRATING, rolling
 from models.forecast.intervals import bands, total
 from models.forecast.learners import COMBINED
-from models.forecast.series import CannotForecast, regular
+from models.forecast.series import CannotForecast, Regular, regular
 
 HORIZONS, ORIGINS = {"D": 28, "W": 13, "MS": 12}, 3
 SHORT = 72  # months below which half a horizon is asked for
@@ -34,6 +34,7 @@ PEERS = ("statsforecast", "mlforecast")
 SLOW, SLOW_DAYS = 300, 900
 REAL_SLOW = 100  # products of a source and origin
 Row = dict[str, str | float]
+Trial = tuple[Row, engine.Window, Regular]  # and the series as it was known at the origin
 
 
 def sources() -> dict[str, pd.DataFrame]:
@@ -66,7 +67,7 @@ def everything(lines: dict[str, pd.DataFrame], most: int) -> Iterator[tuple[str,
                 yield str(frequency), str(group), str(name), rows.set_index("date")["value"]
 
 
-def tried(one: tuple[str, str, str, pd.Series]) -> list[tuple[Row, engine.Window, pd.Series]]:
+def tried(one: tuple[str, str, str, pd.Series]) -> list[Trial]:
     """What Vigie and Prophet alone said of a series at its last origins, with what they knew then."""
     frequency, group, name, values = one
     try:
@@ -92,7 +93,7 @@ def tried(one: tuple[str, str, str, pd.Series]) -> list[tuple[Row, engine.Window
                 low, high = sums[level]
                 row[f"sums {level}"] = float(low <= window.actual[counted].sum() <= high)
             row["sum said / true"] = window.forecast[engine.DEFAULT][counted].sum() / window.actual[counted].sum()
-        found.append((row, replace(window, fitted={}), known.upto(window.length).values))
+        found.append((row, replace(window, fitted={}), known.upto(window.length)))
     return found
 
 
@@ -102,16 +103,19 @@ def mase(window: engine.Window, said: np.ndarray) -> float:
     return float(np.nanmean(np.where(window.counted, off, np.nan)))
 
 
-def beside(frequency: str, trials: list[tuple[Row, engine.Window, pd.Series]]) -> None:
-    """Add what Nixtla's libraries say to the rows of a frequency; all its series of an origin are learned at once."""
+def beside(frequency: str, trials: list[Trial]) -> None:
+    """Add what Nixtla's libraries say to the rows of a frequency; all its series of an origin are learned at once.
+
+    They are asked for the longest horizon of all series: mlforecast wants the same number of steps of each.
+    """
     pasts, futures = [], []
-    for row, window, past in trials:
+    for row, _window, past in trials:
         about = {"unique_id": f"{row['group']} {row['name']}", "origin": row["origin"]}
-        dates = past.index.append(window.dates)
+        dates = past.dates.append(past.ahead(HORIZONS[frequency]))
         frame = pd.DataFrame({"date": dates, "ds": np.arange(len(dates))}).assign(**about)
-        pasts.append(frame.iloc[: len(past)].assign(y=past.to_numpy()))
-        futures.append(frame.iloc[len(past) :])
-    season, longest = SEASONS[frequency], max(len(past) for past in pasts)
+        pasts.append(frame.iloc[: len(past.values)].assign(y=past.values.to_numpy()))
+        futures.append(frame.iloc[len(past.values) :])
+    season, longest = SEASONS[frequency], max(len(past.values) for _row, _window, past in trials)
     # A row whose lags reach back behind its series teaches mlforecast nothing.
     lags = [1, 2, 3, *(lag for lag in (season * number for number in (1, 2, 3, 4)) if lag < longest / 3)]
     means = [width for width in (season, 4 * season) if width < longest / 3] or [3]
@@ -121,12 +125,16 @@ def beside(frequency: str, trials: list[tuple[Row, engine.Window, pd.Series]]) -
     by_trial = dict(list(said.groupby(["unique_id", "origin"])))
     for row, window, _past in trials:
         here = by_trial[f"{row['group']} {row['name']}", row["origin"]].sort_values("ds")
-        row |= {model: mase(window, here[model].to_numpy()) for model in PEERS}
+        row |= {model: mase(window, here[model].to_numpy()[: len(window.dates)]) for model in PEERS}
 
 
 def real_slow(loaded: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """What was said of 28 days of real products that sell on fewer than half of the days, over what came: at four
-    origins, all products together, beside the mean of the last 16 weeks."""
+    origins, all products together, beside the mean of the last 16 weeks.
+
+    `as the shop` is what was said times what the whole shop then sold over its own last 16 weeks: how much of the error
+    is that the world, or the season, changed for all.
+    """
     rows = []
     for group, frame in loaded.items():
         goods = frame[frame["line_type"] == "sale"]
@@ -134,6 +142,7 @@ def real_slow(loaded: dict[str, pd.DataFrame]) -> pd.DataFrame:
         days = days.reindex(pd.date_range(days.index[0], days.index[-1])).fillna(0.0)
         for origin in range(1, 5):
             known, came = days.iloc[: len(days) - 28 * origin], days.iloc[len(days) - 28 * origin :].iloc[:28]
+            changed = came.sum(axis=1).mean() / known.iloc[-112:].sum(axis=1).mean()
             often = known.ne(0).mean()
             names = often.index[(often > 0.02) & (often < 0.5)]
             names = np.random.default_rng(origin).choice(names, min(REAL_SLOW, len(names)), replace=False)
@@ -147,11 +156,12 @@ def real_slow(loaded: dict[str, pd.DataFrame]) -> pd.DataFrame:
                     said, usual = window.forecast[engine.DEFAULT].sum(), 28 * values.iloc[-112:].mean()
                     lo, hi = total(window, [], engine.DEFAULT)[80]
                     sold = came[name].sum()
-                    rows.append((group, said, usual, sold, float(lo <= sold <= hi)))
-    table = pd.DataFrame(rows, columns=["group", "said", "16 weeks", "came", "sums 80"])
-    sums = table.groupby("group", sort=False)[["said", "16 weeks", "came"]].sum()
+                    rows.append((group, said, said * changed, usual, sold, float(lo <= sold <= hi)))
+    table = pd.DataFrame(rows, columns=["group", "said", "as the shop", "16 weeks", "came", "sums 80"])
+    sums = table.groupby("group", sort=False)[["said", "as the shop", "16 weeks", "came"]].sum()
     held = table.groupby("group", sort=False)["sums 80"].agg(["mean", "size"])
-    return sums[["said", "16 weeks"]].div(sums["came"], axis=0).join(held.set_axis(["sums 80", "products"], axis=1))
+    ratios = sums.div(sums["came"], axis=0).drop(columns="came")
+    return ratios.join(held.set_axis(["sums 80", "products"], axis=1))
 
 
 def slow() -> dict[str, float]:

@@ -3,8 +3,9 @@
 Each series is learned from its own history, and no two of them need add up. Days are moved so that their sums come
 towards what was told of the whole month, and then of the whole week, which know the time of the year better, and the
 latest level worse (weighted least squares, one after the other; structural scaling: Athanasopoulos, Hyndman,
-Kourentzes and Petropoulos 2017). How far says what these have been worth: by how much steps differ from the one before,
-and from that of a year ago. Of a step under way what was sold of it is known, and only the rest is told.
+Kourentzes and Petropoulos 2017). How far months move them says what these have been worth: by how much steps differ
+from the one before, and from that of a year ago. Weeks know both, and err as much as days and months together, but
+oftener by less. Of a step under way what was sold of it is known, and only the rest is told.
 """
 
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from models.forecast.source import series as coarser
 MONTHS = 3  # that days are told for, the one under way counted
 CYCLES = 3  # years that say what the time of the year is worth
 MAX_RATIO = 20.0  # of variances, either way
+WEEKS = 0.5  # the variance of what is off of a week, over that of its days
 Key = tuple[str, str]  # kind and name of a part
 ALL: Key = ("", "")
 
@@ -54,7 +56,7 @@ def by_day(values: pd.Series, covered: Span, future: pd.DataFrame | None = None)
         coarse = look(known, len(known.values), len(said) // (7 if frequency == "W" else 28) + 2, COMBINED)
         if coarse.history.apart:
             continue
-        trust = _ratio(past.to_numpy(), season)
+        trust = WEEKS if frequency == "W" else _ratio(past.to_numpy(), season)
         for step, mean in zip(coarse.dates, coarse.forecast[DEFAULT], strict=True):
             start, end = ends(step, frequency)
             days, before = said[start:end], values[start:end]

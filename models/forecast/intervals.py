@@ -2,8 +2,8 @@
 
 How far off the forecasts were at past origins, in units that follow the level, is taken apart: what a whole horizon
 was off by on average, and how its steps lay around that, in either half of it. A drawn future has both anew: an average
-from Student's t, with about as many degrees of freedom as past horizons do not overlap (many steps are few facts), and
-steps around it as any past ones were, either way up. So sums err as past sums did, and few origins give wide tails.
+from Student's t, with as many degrees of freedom as past horizons do not overlap (many steps are few facts), and steps
+around it as any past ones were, either way up. So sums err as past sums did, no more, and few origins give wide tails.
 
 Slow demand is told in chances instead: whether anything is sold at a step is one, how much is a size that came before,
 and the level is itself known from so many sales only.
@@ -15,14 +15,14 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 
-from models.forecast.engine import Window, naive_error
+from models.forecast.engine import Window
 
 RECENT = 60  # open steps that say where the level is
 PATHS = 1_000
 KNOWN = 3  # past forecasts that knew of a growth, from which the others do not count
-STEADY = 0.3  # share of the unit that does not follow the level
+STEADY = 0.3  # share of the unit that does not follow the forecast
+MIN_FREEDOM = 2.0  # degrees of freedom
 LATELY = {"D": 182, "W": 26}  # steps (of others 12) that say what slow demand is: about what its learners remember
-AROUND = 0.95  # of what steps lay around the average: the rest is in the tails of the average
 
 
 def bands(
@@ -61,47 +61,50 @@ def paths(window: Window, past: Sequence[Window], learner: str) -> np.ndarray:
     said, rng = window.forecast[learner], np.random.default_rng(crc32(learner.encode()))
     if window.history.intermittent:
         return _slow(window, said, rng)
-    earlier = [one for one in past if learner in one.forecast and one.dates[-1] <= window.origin]
-    errors = _errors(window, earlier, learner, rng) if earlier else _naive(window)
+    earlier = [one for one in past if learner in one.forecast and one.dates[-1] <= window.origin and one.counted.any()]
+    errors = _errors(window, earlier, learner, rng) if earlier and window.counted.any() else _naive(window)
     drawn = said + np.where(window.counted, errors, 0.0)
     return np.maximum(drawn, np.minimum(said, 0.0)) if (window.history.values >= 0).all() else drawn
 
 
 def _errors(window: Window, earlier: Sequence[Window], learner: str, rng: np.random.Generator) -> np.ndarray:
-    from scipy.stats import t
+    from scipy.special import ndtri, stdtrit  # quantiles of the normal distribution and of Student's t
 
     # What stands apart, and what grows, is known now: that nobody knew it then does not tell how sure the rest is.
     grown = [one for one in earlier if one.history.growth]
     if window.history.growth and len(grown) >= KNOWN:
         earlier = grown
-    # Where sales grow a season ago is further off than a step ago: the unit must not jump where one was found.
-    season = min(_season(one) for one in (window, *earlier)) if window.history.growth else 0
     since = window.history.apart.since if window.history.apart else pd.Timestamp.max
-    off = np.array([_off(one, learner, one.dates < since, season) for one in earlier])
-    if not np.isfinite(off).any():
-        off = np.array([_off(one, learner, one.counted, season) for one in earlier])
-    average = np.array([np.nanmean(one) if np.isfinite(one).any() else 0.0 for one in off])
-    around = (off - average[:, None]) * AROUND
+    before = [one for one in earlier if (one.counted & (one.dates < since)).any()]
+    earlier, since = (before, since) if before else (earlier, pd.Timestamp.max)
+    off = np.array([_off(one, learner, since) for one in earlier])
+    units = np.array([unit(one, learner) for one in earlier])
+    # The error of a sum is its average times the sum of the units: what lies around that adds nothing to it.
+    average = np.nansum(off, axis=1) / (units * np.isfinite(off)).sum(axis=1)
+    around = off / units - average[:, None]
     days = (earlier[0].dates[-1] - earlier[0].origin).days
-    horizons = max((earlier[-1].dates[-1] - earlier[0].origin).days / max(days, 1), 1.0)
-    # Evenly spaced quantiles in any order: as good as many more draws.
+    freedom = max((earlier[-1].dates[-1] - earlier[0].origin).days / max(days, 1), MIN_FREEDOM)
     square = (average**2).mean()
     if window.history.apart and window.history.recent == "level":
         square += np.nanmean(around**2) / window.history.apart.steps  # a new level is known from so many steps
-    spread = t.ppf((np.arange(PATHS) + 0.5) / PATHS, horizons + 1) * np.sqrt(square)
+    # Evenly spaced quantiles in any order: as good as many more draws.
+    spread = stdtrit(freedom, (np.arange(PATHS) + 0.5) / PATHS) * np.sqrt(square)
     steps = []
     for half in np.array_split(around, 2, axis=1):
         pool = half[np.isfinite(half)]
         size = PATHS, half.shape[1]
         steps.append(rng.choice(pool, size) * rng.choice([-1, 1], size) if len(pool) else np.zeros(size))
-    return np.asarray(
-        (rng.permutation(spread)[:, None] + np.concatenate(steps, axis=1)) * unit(window, learner, season)
-    )
+    drawn, here, count = np.concatenate(steps, axis=1), unit(window, learner), int(window.counted.sum())
+    drawn -= np.average(drawn, axis=1, weights=here * window.counted)[:, None]
+    # A step then lies as far off as before that, and no farther for the tails of the average: steps are many facts.
+    tails, wide = (stdtrit(freedom, 0.9) / ndtri(0.9)) ** 2 - 1, np.nanmean(around**2)
+    drawn *= np.sqrt(count / max(count - 1, 1) * max(1 - tails * square / wide, 0)) if wide else 0
+    return np.asarray((rng.permutation(spread)[:, None] + drawn) * here)
 
 
-def _off(one: Window, learner: str, which: np.ndarray, season: int) -> np.ndarray:
-    """How far off a learner was at `which` of the counted steps of a past window, in its unit; NaN elsewhere."""
-    return np.where(one.counted & which, (one.actual - one.forecast[learner]) / unit(one, learner, season), np.nan)
+def _off(one: Window, learner: str, since: pd.Timestamp) -> np.ndarray:
+    """How far off a learner was at the counted steps of a past window before `since`; NaN elsewhere."""
+    return np.where(one.counted & (one.dates < since), one.actual - one.forecast[learner], np.nan)
 
 
 def _slow(window: Window, said: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -123,8 +126,8 @@ def _slow(window: Window, said: np.ndarray, rng: np.random.Generator) -> np.ndar
 
 
 def _naive(window: Window) -> np.ndarray:
-    values = window.history.grid.to_numpy()
-    season = _season(window)
+    values, season = window.history.grid.to_numpy(), window.history.season
+    season = season if len(values) > 2 * season else 1
     usual = np.sort(np.abs(values[season:] - values[:-season]))
     place = np.linspace(-1, 1, PATHS)
     either = np.sign(place) * np.quantile(usual, np.abs(place))
@@ -135,18 +138,7 @@ def _ends(level: int) -> tuple[float, float]:
     return (1 - level / 100) / 2, (1 + level / 100) / 2
 
 
-def _season(window: Window) -> int:
-    """The steps that the scale of a window compares."""
-    season = window.history.season
-    return season if len(window.history.grid) > 2 * season else 1
-
-
-def unit(window: Window, learner: str, season: int) -> np.ndarray:
-    """What errors of a learner are measured in, a step: it follows the level it forecasts.
-
-    The unit of it is the error of saying "as a `season` ago"; of 0 steps, as the window's own scale.
-    """
-    values = window.history.grid.to_numpy()
-    scale = window.scale if season in (0, _season(window)) else naive_error(values, season) or window.scale
+def unit(window: Window, learner: str) -> np.ndarray:
+    """What errors of a learner are measured in, a step: it follows the level, and what is forecast around it."""
     level = float(np.abs(window.history.values.to_numpy()[-RECENT:]).mean()) or 1.0
-    return scale * (STEADY + (1 - STEADY) * np.abs(window.forecast[learner]) / level)
+    return np.asarray(STEADY * level + (1 - STEADY) * np.abs(window.forecast[learner]))

@@ -27,6 +27,7 @@ YEAR = 365  # days
 FESTIVE = ((12, 25), (12, 26), (1, 1))  # month, day
 CHANCE = 0.001
 FAR = 6.0  # robust standard deviations
+ONCE_FAR = 3.0  # the least logarithm of an order over the usual one that is far: twenty times as much
 NEAR = 4  # days
 STEADY = 0.05  # share of days without a sale below which such a day is an exception
 BETWEEN = 28  # days with sales for each long gap, below which the gaps are the rule
@@ -228,13 +229,13 @@ def learnable(
     grid = values[kept].reindex(dates[weekly & ~_weeks_of(gaps & weekly, season)])
     grid, off, recent, said = _at_one_level(grid, "D", season, explained, recent)
     findings += said
-    if steady and not explained:
-        grid, away = _drawn_in(grid, season)
+    rare = _intermittent(sold[kept], YEAR * season // 7)
+    if (steady or rare) and not explained:
+        grid, away = _ordered_once(grid) if rare else _drawn_in(grid, season)
         if away:
             message = N_("Days far from the days like them: {rows}. They are drawn in, so as not to mislead.")
             one = N_("Days far from the days like them: {rows}. It is drawn in, so as not to mislead.")
             findings.append(Finding(message, away, one=one))
-    rare = _intermittent(sold[kept], YEAR * season // 7)
     filled = _filled(grid)
     growth, grows = _growing(filled, "D", season, off)
     found = (*findings, *grows)
@@ -358,6 +359,20 @@ def _drawn_in(values: pd.Series, season: int) -> tuple[pd.Series, int]:
     far[found[((apart <= NEAR) & alike).any(axis=1)]] = False
     bounded = np.exp(off.clip(-reach, reach) + usual)
     return values.where(~far, bounded), int(far.sum())
+
+
+def _ordered_once(values: pd.Series) -> tuple[pd.Series, int]:
+    """A grid of slow demand, its closed days missing, whose one order that is `FAR` robust standard deviations above
+    the others in logarithms is as large as the largest of those, and whether there is one.
+
+    What comes again in such a size is demand; of one alone nobody knows the chance, and it would outweigh all others.
+    """
+    sizes = values[values > 0].sort_values()
+    logged = np.log(sizes) - np.log(sizes.median())
+    far = (logged > max(FAR * 1.4826 * logged.abs().median(), ONCE_FAR)).sum() == 1
+    if len(sizes) < MIN_STEPS or not far:
+        return values, 0
+    return values.clip(-sizes.iloc[-2], sizes.iloc[-2]), 1
 
 
 def _yearly(

@@ -55,6 +55,21 @@ def test_the_sums_of_slow_products_are_right():
         assert total / true == pytest.approx(1, abs=0.05), name
 
 
+def test_one_order_of_thousands_is_no_demand_and_one_that_comes_again_is():
+    """45 orders of 2 to 14 units and one of 70,000: 28 days sell about 34, and the orders to come are no larger."""
+    said, usual = [], np.where(np.random.default_rng(2).random((8, 300)) < 0.15, 8.0, 0.0)
+    for number, values in enumerate(usual * np.random.default_rng(3).uniform(0.25, 1.75, (8, 300))):
+        values[20 + 30 * number] = 70_000
+        window = look(days(values))
+        assert "drawn in" in messages(window.history.findings)
+        said.append(window.forecast["combined"].sum())
+        assert intervals.paths(window, [], "combined").max() < 15
+    assert np.mean(said) == pytest.approx(34, rel=0.2)
+    assert max(said) < 70
+    values[::100] = 70_000
+    assert look(days(values)).forecast["combined"].sum() > 1_000
+
+
 def test_countries_that_seldom_buy_are_forecast_at_what_they_usually_buy(online_retail):
     """Each of Online Retail's that buys on fewer than one in seven days: in 28 days what it bought in as many days of
     its history, or nothing where it has stopped, and never the level of its good days."""
