@@ -121,7 +121,13 @@ def statement(known: Catalogue, query: Query, period: Days | None) -> tuple[str,
     if query.share:
         first = quoted(columns[0])
         within = f"PARTITION BY {STEP}" if query.grain else ""
-        share = f", {first} / nullif(sum({first}) OVER ({within}), 0) AS {SHARE}"
+        one = known.measures[columns[0]]
+        whole = (  # an order has several products: what counts is no sum of its parts
+            f"sum({first}) OVER ({within})"
+            if one.additive
+            else f"(SELECT {one.sql} FROM {made.source()} WHERE {made.where()})"
+        )
+        share = f", {first} / nullif({whole}, 0) AS {SHARE}"
         inner = f"SELECT *{share} FROM ({inner})"
         names += f", {SHARE}"
     series = ""

@@ -27,10 +27,10 @@ MONTHS = {
 }  # fmt: skip
 _UNITS = {
     "day": "days? jours? journees?",
-    "week": "weeks? semaines?",
-    "month": "months? mois",
-    "quarter": "quarters? trimestres?",
-    "year": "years? ans? annees?",
+    "week": "weeks? wks? semaines?",
+    "month": "months? mths? mois",
+    "quarter": "quarters? qtrs? trimestres?",
+    "year": "years? yrs? ans? annees?",
 }
 _COUNTS = {
     word: number
@@ -88,6 +88,9 @@ _BEFORE_A_MONTH = re.compile(
     r"(?:\b(?:in|for|during|since|until|till|from|to|between|and|of|last|this|en|de|du|depuis|entre|et|a|au|mois|pour|"
     r"pendant|vs|versus|with|on|le|past|before|after|avant|apres|than|que|compare|comparer)|,|\x00)\s*$"
 )
+_AFTER_A_MONTH = re.compile(
+    rf"\s+(?:derniere?|passee?)\b|\s*(?:-|\b(?:to|till|until|through|thru|a|au|jusqu a|jusqu en)\b)\s*(?:{MONTH})\b"
+)
 _BEFORE_A_COUNT = re.compile(
     r"(?:\b(?:than|over|above|under|below|least|most|exceed(?:ing|s)?|more|less|plus de|moins de|superieure?s? a|"
     r"inferieure?s? a|au moins|au plus|depasse(?:nt)?|minimum|maximum|top|reference|code|product|produit|client|"
@@ -123,17 +126,22 @@ class Found:
     growth: bool = False
 
 
-def find(text: str, first: date, last: date) -> Found:
-    """The period and the comparison in a plain text about data from `first` to `last`."""
-    text, compared = _comparison(text)
-    text, period = _relative(text)
-    if not period:
+def find(text: str, first: date, last: date, previous: str = "") -> Found:
+    """The period and the comparison in a plain text about data from `first` to `last`; `previous` is the period of
+    the question before."""
+    text = _FORTNIGHT.sub("14 days", text)
+    if previous and (moved := _before_that(text, previous, first, last)):
+        return moved
+    text, compared = _comparison(text, bool(previous))
+    lone = compared == "point" and bool(_NOW.fullmatch(text.partition("\x00")[0]))
+    text, period = (text, "") if lone else _relative(text)
+    if not period and not lone:
         text, period = _range(text, first, last)
-    if not period:
+    if not period and not lone:
         text, period = _open(text, first, last)
-    if not period and (twice := _two(text, first, last)):
+    if not period and not lone and (twice := _two(text, first, last)):
         text, period, compared = twice
-    if not period:
+    if not period and not lone:
         text, period = _single(text, first, last)
     if compared == "point":
         text, other = _relative(text)
@@ -141,7 +149,26 @@ def find(text: str, first: date, last: date) -> Found:
             text, other = _single(text, first, last)
         compared = other or "before"
     growth = bool(GROWTH.search(text))
-    return Found(text, period, _canonical(period, compared, first, last), bool(period), growth)
+    return Found(text, period, _canonical(period or previous, compared, first, last), bool(period), growth)
+
+
+_FORTNIGHT = re.compile(r"\b(?:fortnight|quinzaine)\b")
+_THAT = re.compile(
+    rf"(?:(?:and|et|what about|how about|or|ou|in|for|pour|a|the|le|la|l|celui|celle)\s+)*"
+    rf"(?:(?P<unit>{UNIT}|period|periode)\s+(?:before|earlier|prior|precedente?|d avant|avant)|"
+    rf"(?:before|avant)|previous (?P<other>period))(?:\s+(?:that|it|cela))?[\s?!.]*"
+)
+
+
+def _before_that(text: str, previous: str, first: date, last: date) -> Found | None:
+    """ "and the month before?", "et l'annee d'avant ?": the days before those of the question before."""
+    found = _THAT.fullmatch(text.strip())
+    if not found:
+        return None
+    year = bool(found["unit"]) and bool(re.fullmatch(_UNITS["year"].replace(" ", "|"), found["unit"]))
+    span = periods.days(previous, first, last)
+    start, end = periods.shifted(span, "year" if year and (span[1] - span[0]).days < 364 else "before")
+    return Found("and", f"{start}/{end}", said=True)
 
 
 GROWTH = re.compile(
@@ -154,19 +181,21 @@ _SAME = (
     r"(?:aux?\s+|la\s+|les\s+)?memes?\s+(?:semaines?|jours?|mois|periode|trimestre)\s+(?:de\s+|en\s+)?(?:la\s+)?)?"
 )
 _LAST_YEAR = _SAME + (
-    r"(?:last year|previous year|prior year|(?:the\s+)?year (?:before|ago|earlier)|a year (?:before|ago|earlier)|"
+    r"(?:last year|last yr|previous year|prior year|(?:the\s+)?year (?:before|ago|earlier)|"
+    r"a year (?:before|ago|earlier)|"
     r"annee (?:derniere|precedente|passee|avant)|an (?:dernier|passe|avant)|un an (?:plus tot|avant|auparavant)|"
-    r"il y a un an)"
+    r"il y a un an)(?:\s*,?\s*(?:a la |sur la |for the |in the |at the )?(?:meme|mm|same) (?:periode?|time))?"
 )
 _JUST_BEFORE = (
     r"(?:the\s+|la\s+|le\s+|au\s+)?(?:(?:previous|prior|preceding)\s+(?:period|week|month|quarter|days?|weeks|months)|"
     r"(?:\d{1,3}\s+)?(?:period|week|month|quarter|days|weeks|months|one)\s+before(?:\s+(?:it|that))?|"
+    r"\d{1,3}\s+(?:before|d avant|precedente?s?)\b|(?:les\s+)?\d{1,3}\s+(?:d avant|avant|precedente?s?)|"
     r"(?:les\s+)?(?:\d{1,3}\s+)?(?:periode|semaine|mois|trimestre|jours|semaines)\s+(?:precedente?s?|d avant|avant))"
 )
 _AGAINST = (
     r"(?:vs\.?|versus|compared?\s+(?:it\s+)?(?:to|with)|comparing\s+(?:to|with)|in comparison (?:to|with)|against|"
-    r"relative to|than|par rapport (?:a|aux?)|comparee?s?\s+(?:a|avec|aux?)|en comparaison (?:de|avec|a)|contre|face a|"
-    r"que)"
+    r"relative to|(?:(?:better|worse|more|less|higher|lower|mieux|moins bien)\s+)?(?:than|que)|"
+    r"par rapport (?:a|aux?)|comparee?s?\s+(?:a|avec|aux?)|en comparaison (?:de|avec|a)|contre|face a)"
 )
 _YEARS = (
     r"\b(?:year over year|year on year|yoy|y/y|sur un an|annee sur (?:l\s*)?autre|une annee sur autre|"
@@ -193,13 +222,22 @@ _COMPARED = tuple(
 )
 
 
-def _comparison(text: str) -> tuple[str, str]:
+_NOW = re.compile(r"\s*(?:and|et|now|maintenant)?\s*")
+
+
+def _comparison(text: str, within: bool) -> tuple[str, str]:
+    """The comparison; with a period alone behind it, it needs one before it, or (`within`) a question before."""
     for pattern, compared in _COMPARED:
         found = pattern.search(text)
         if found is None:
             continue
         ahead = text[: found.start()]
-        if compared != "point" or _said(ahead) or any(_found(ahead, point) for point in POINTS):
+        if (
+            compared != "point"
+            or (within and _NOW.fullmatch(ahead))
+            or _said(ahead)
+            or any(_found(ahead, point) for point in POINTS)
+        ):
             return ahead + MARK + text[found.end() :], compared
     return text, ""
 
@@ -282,7 +320,7 @@ def _found(text: str, pattern: re.Pattern[str]) -> re.Match[str] | None:
         bare = {name for name, value in parts.items() if value}
         if bare == {"year"} and _BEFORE_A_COUNT.search(ahead):
             continue
-        alone = _BEFORE_A_MONTH.search(ahead) or re.match(r"\s+(?:derniere?|passee?)\b", text[found.end() :])
+        alone = _BEFORE_A_MONTH.search(ahead) or _AFTER_A_MONTH.match(text[found.end() :])
         if bare == {"name"} and not (alone or len(parts["name"] or "") > 4):
             continue
         if bare == {"half"} and not _BEFORE_A_MONTH.search(ahead):
@@ -338,13 +376,14 @@ def _first_point(text: str) -> tuple[re.Match[str], Point] | None:
 
 
 _JOINED = re.compile(
-    r"\s*(?:(?:to|and|until|till|through|a|au|et|jusqu a|jusqu au|jusqu en|jusque|en)\s+|[-–—]\s*)"
+    r"\s*(?:(?:to|and|until|till|through|thru|a|au|et|jusqu a|jusqu au|jusqu en|jusque|en)\s+|[-–—]\s*)"
     r"(?:the\s+|le\s+|la\s+|au\s+|end of\s+|fin\s+)?$"
 )
 _RANGED = re.compile(r"\b(?:from|between|entre|de|du|depuis|since)\s+(?:the\s+|le\s+|la\s+|debut\s+)?$|\s[-–—]\s$")
 _BARE_DAY = re.compile(
-    r"\b(?:from|between|entre|du|de)\s+(?:the\s+|le\s+)?(?P<day>\d{1,2}|premier)(?:st|nd|rd|th|er)?\s+"
-    r"(?:to|and|a|au|et|-)\s+"
+    r"\b(?:week ?ends?\s+(?:of|du)\s+(?:the\s+)?)?"
+    r"(?:(?:from|between|entre|du|de)\s+(?:the\s+|le\s+)?(?P<day>\d{1,2}|premier)(?:st|nd|rd|th|er)?\s+"
+    r"(?:to|and|a|au|et|-)\s+|(?P<first>\d{1,2})(?:st|nd|rd|th|er)?\s*(?:[-–—]|\b(?:to|au)\b)\s*)"
     r"(?:the\s+|le\s+)?(?=\d)"
 )
 
@@ -355,7 +394,7 @@ def _range(text: str, first: date, last: date) -> tuple[str, str]:
         after = _first_point(text[bare.end() :])
         if after and after[0].start() == 0 and re.fullmatch(r"-\d\d-\d\d", after[1].part):
             end = _dated(after[1], first, last)
-            spec = f"{end[:8]}{count(bare['day']):02d}/{end}"
+            spec = f"{end[:8]}{count(bare['day'] or bare['first']):02d}/{end}"
             if periods.is_period(spec):
                 return text[: bare.start()] + MARK + text[bare.end() + after[0].end() :], spec
     one = _first_point(text)
@@ -367,7 +406,7 @@ def _range(text: str, first: date, last: date) -> tuple[str, str]:
         return text, ""
     between = text[found.end() : found.end() + other[0].start()]
     ahead = _RANGED.search(text[: found.start()])
-    if not _JOINED.fullmatch(between) or not (ahead or re.search(r"to|until|jusqu|au|[-–—]", between)):
+    if not _JOINED.fullmatch(between) or not (ahead or re.search(r"to|until|thr|jusqu|au?\b|[-–—]", between)):
         return text, ""
     dated = _dated(other[1], first, last)
     begin = replace(start, year=int(dated[:4])) if start.year is None else start
