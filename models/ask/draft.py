@@ -183,7 +183,8 @@ class Draft:
         after, later = (*rest, Item(), Item())[:2]
         ranked = after.command() == "by" and later.has("measure") and not later.has("dimension")
         qualifies = any(self._is_value_of(after, one.name) for one in self._named(item, "dimension"))
-        split = self.role in ("by", "which", *SUPERLATIVES) or ranked or qualifies or _limited(rest)
+        one_who = after.command() == "which" and not item.plural  # "the customer who spent most"
+        split = self.role in ("by", "which", *SUPERLATIVES) or ranked or qualifies or one_who or _limited(rest)
         if item.has("dimension") and item.has("measure") and split:
             self.failed |= "dimension" not in kinds
             return "dimension" if "dimension" in kinds else ""
@@ -438,8 +439,10 @@ class Draft:
             return []
         if self.mean:
             self._average(usual[0])
-        sold = "sell" in self.said or any(one.dimension == "product" for one in self.filters)
-        if "many" in self.said and sold and "units" in usual:
+        goods = any(one.dimension == "product" for one in self.filters)
+        if "units" in usual and (
+            ("many" in self.said and ("sell" in self.said or goods)) or ("sell" in self.said and self.order and goods)
+        ):
             return [("units",)]
         if {"much", "spend", "share"} & self.said or self.order or self.intent:
             return [(usual[0],)]

@@ -4,7 +4,9 @@ import re
 
 MARK = " \x00 "  # stands where hours were, as `models.ask.when` has it for periods
 _NAMED = {"noon": 12, "midi": 12, "midnight": 0, "minuit": 0}
-_HALF = r"am|pm|h|heures?|o clock"
+_MORNING = r"am|(?:h|heures?) du matin"
+_EVENING = r"pm|(?:h|heures?) (?:du soir|de (?:l )?apres midi)"
+_HALF = rf"{_MORNING}|{_EVENING}|h|heures?|o clock"
 
 
 def _hour(name: str, bare: str = "") -> str:
@@ -43,5 +45,6 @@ def _read(said: dict[str, str | None], name: str) -> int | None:
         return _NAMED[called]
     if not (hour := said.get(name)):
         return None
-    half = said.get(f"{name}_half") or said.get("end_half")
-    return int(hour) % 12 + 12 * (half == "pm") if half in ("am", "pm") else int(hour)
+    half = said.get(f"{name}_half") or said.get("end_half") or ""
+    evening = bool(re.fullmatch(_EVENING, half))
+    return int(hour) % 12 + 12 * evening if evening or re.fullmatch(_MORNING, half) else int(hour)

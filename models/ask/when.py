@@ -130,6 +130,7 @@ def find(text: str, first: date, last: date, previous: str = "") -> Found:
     """The period and the comparison in a plain text about data from `first` to `last`; `previous` is the period of
     the question before."""
     text = _FORTNIGHT.sub("14 days", text)
+    text = _BARGAINS.sub(lambda found: _bargains(found, last).isoformat(), text)
     if previous and (moved := _before_that(text, previous, first, last)):
         return moved
     text, compared = _comparison(text, bool(previous))
@@ -152,12 +153,25 @@ def find(text: str, first: date, last: date, previous: str = "") -> Found:
     return Found(text, period, _canonical(period or previous, compared, first, last), bool(period), growth)
 
 
+_BARGAINS = re.compile(
+    rf"\b(?:(?P<friday>black friday)|cyber monday)(?:\s+(?:of\s+|in\s+|de\s+|en\s+)?(?P<year>{YEAR}))?\b"
+)
 _FORTNIGHT = re.compile(r"\b(?:fortnight|quinzaine)\b")
 _THAT = re.compile(
     rf"(?:(?:and|et|what about|how about|or|ou|in|for|pour|a|the|le|la|l|celui|celle)\s+)*"
     rf"(?:(?P<unit>{UNIT}|period|periode)\s+(?:before|earlier|prior|precedente?|d avant|avant)|"
     rf"(?:before|avant)|previous (?P<other>period))(?:\s+(?:that|it|cela))?[\s?!.]*"
 )
+
+
+def _bargains(found: re.Match[str], last: date) -> date:
+    """Black Friday, the day after the fourth Thursday of November, or the Monday behind it; the last one that was."""
+
+    def of(year: int) -> date:
+        thursday = date(year, 11, 28 - (date(year, 11, 28).weekday() - 3) % 7)
+        return date.fromordinal(thursday.toordinal() + (1 if found["friday"] else 4))
+
+    return of(int(found["year"])) if found["year"] else of(last.year) if of(last.year) <= last else of(last.year - 1)
 
 
 def _before_that(text: str, previous: str, first: date, last: date) -> Found | None:

@@ -285,7 +285,7 @@ COMMANDS = {  # what changes a question, by what it does
     """,
     "many": """
         how many | count of | combien de | combien | nombre de | nombre d | number of | the number of | le nombre de |
-        nb de | nb | nbre de
+        nb de | nb | cb de | cb d | nbre de
     """,
     "much": """
         how much | did we make | did we do | did we take | did we earn | have we made | have we taken |
