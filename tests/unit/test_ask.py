@@ -282,7 +282,8 @@ def test_columns_and_values_of_ones_own_lend_their_words(shops):
     ):
         catalogue, words, _codes = shops[shop]
         said = understand(text, catalogue, words)
-        assert said.certain and said.readings == (query,), text
+        assert said.certain, text
+        assert said.readings == (query,), text
 
 
 def test_a_per_cent_of_money_is_its_rate(shops):
