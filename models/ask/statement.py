@@ -16,6 +16,7 @@ from models.ask import definitions, periods
 from models.ask.definitions import Catalogue
 from models.ask.formulas import GOODS, LATELY, PEOPLE, SALE
 from models.ask.query import GRAINS, Filter, Query
+from models.stock.supply import GONE
 
 MAX_GROUPS = 5000
 STEP = "step"  # the column of a grain
@@ -300,16 +301,20 @@ class _Made:
             + (" AND s.store = now.store" if "store" in moved and "store" in sold else "")
             + "), 0)"
         )
-        none = (
-            "sum(CASE WHEN on_hand = 0 THEN greatest(0, date_diff('day', greatest(date_trunc('day', date), $start), "
-            f"least(coalesce(date_trunc('day', until), {_after('$end')}), {_after('$end')}))) ELSE 0 END)"
-        )
+        # Days on which nothing was sold at all, and a product at zero for longer than `GONE` days, are no empty shelf.
+        gone = f"min(day) FILTER (on_hand = 0) OVER (PARTITION BY {key}, spell) + INTERVAL {GONE} DAY"
         return (
             f"WITH moves AS (SELECT {key}, date, on_hand, row_number() OVER () AS place FROM stock_moves "
             f"WHERE date < {_after('$end')}), "
-            f"levels AS (SELECT {key}, date, on_hand, "
-            f"lead(date) OVER (PARTITION BY {key} ORDER BY date, place) AS until FROM moves), "
-            f"now AS (SELECT {key}, sum(on_hand) FILTER (until IS NULL) AS on_hand, {none} AS out_days FROM levels "
+            "trading AS (SELECT DISTINCT CAST(timestamp AS DATE) AS day FROM sales "
+            f"WHERE {SALE} AND {_between('$start', '$end')}), "
+            f"ends AS (SELECT {key}, date_trunc('day', date) AS day, last(on_hand ORDER BY date, place) AS on_hand "
+            "FROM moves GROUP BY ALL), "
+            f"spells AS (SELECT *, lead(day, 1, {_after('$end')}) OVER (PARTITION BY {key} ORDER BY day) AS until, "
+            f"sum((on_hand <> 0)::INTEGER) OVER (PARTITION BY {key} ORDER BY day) AS spell FROM ends), "
+            f"levels AS (SELECT *, least(until, {gone}) AS over FROM spells), "
+            f"now AS (SELECT {key}, last(on_hand ORDER BY day) AS on_hand, coalesce(sum((SELECT count(*) FROM trading "
+            "WHERE on_hand = 0 AND trading.day >= levels.day AND trading.day < over)), 0) AS out_days FROM levels "
             f"GROUP BY {key}) "
             f"SELECT {key}, on_hand, out_days, {', '.join([*columns, f'{lately} AS lately'])} FROM now"
         )

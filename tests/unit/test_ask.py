@@ -17,8 +17,10 @@ from models.ask import definitions, guard, hours, periods, spelling, statement, 
 from models.ask.formulas import PEOPLE
 from models.ask.query import Filter, Query, Threshold, from_text, to_text
 from models.ask.understand import MAX_CHARACTERS, understand
+from models.churn import explore
 from models.products import margins
-from models.sales import overview, pulse
+from models.sales import description, overview, pulse
+from models.stock import outs, supply
 
 TEN = Threshold("orders", "at least", 10)
 FIRST, LAST = date(2023, 11, 29), date(2026, 11, 28)
@@ -444,38 +446,76 @@ def _kept(home, frame):
 
 
 def test_measures_are_those_of_the_pages_to_the_cent(simulated):
+    """Ask and Boards beside Today, Overview, Margins: what two places tell of one period is one number."""
     sold, *_ = simulated
     start, end = pd.Timestamp("2026-08-30"), pd.Timestamp("2026-11-28")
-    period = f"{start.date()}/{end.date()}"
-    names = (
-        "revenue",
-        "orders",
-        "basket",
-        "customers",
-        "returned",
-        "return_rate",
-        "margin",
-        "shipping",
-        "fees",
-        "cost",
-    )
-    ours = found(simulated, Query(names, period=period)).table.iloc[0]
-    columns = overview.wanted(sold.columns["sales"])
-    goods = overview.goods(tables.read(sold, columns=columns, coded=True))
+    period, params = f"{start.date()}/{end.date()}", {"start": start, "end": end}
+    known, ask = simulated[2], partial(tables.query, sold)
+    every = tuple(name for name, one in known.measures.items() if one.table == "sales")
+    ours = found(simulated, Query(every, period=period)).table.iloc[0]
+    columns = sold.columns["sales"]
+    goods = overview.goods(tables.read(sold, columns=overview.wanted(columns), coded=True))
     page = overview.measures(overview.between(goods, start, end)).iloc[0]
-    for name, column in {"return_rate": "return_share", **{one: one for one in names[:5]}}.items():
-        assert ours[name] == pytest.approx(page[column], abs=0.004), name
-    params = {"start": start, "end": end}
-    steps = margins.waterfall(tables.query(sold, margins.total(sold.columns["sales"]), **params))
+    steps = margins.waterfall(ask(margins.total(columns), **params))
     amounts = steps.set_index("step")["amount"]
+    by = ask(margins.by(columns, "category"), **params)
+    given = -amounts[["reductions", "discounts"]].sum()
+    for name, right in {
+        **{name: page[name] for name in ("revenue", "orders", "basket", "customers", "returned")},
+        "return_rate": page["return_share"],
+        "units": by["units"].sum(),
+        "margin": by["margin"].sum(),
+        "margin_rate": by["margin"].sum() / by["costed"].sum(),
+        "cost": by["cost"].sum(),
+        "discount": given,
+        "discount_rate": given / amounts["gross"],
+        "gross_sales": amounts["gross"] + amounts["reductions"],
+        "shipping": amounts["shipping"],
+        "fees": amounts["fees"],
+    }.items():
+        assert ours[name] == pytest.approx(right, abs=1e-6 if name.endswith("rate") else 0.015), name
     assert ours["revenue"] == pytest.approx(margins.revenue(steps), abs=0.005)
     assert ours["cost"] == pytest.approx(-amounts["cost"], abs=0.01)
-    assert (ours["shipping"], ours["fees"]) == pytest.approx((amounts["shipping"], amounts["fees"]), abs=0.01)
-    by = tables.query(sold, margins.by(sold.columns["sales"], "category"), **params)
-    assert ours["margin"] == pytest.approx(by["margin"].sum(), abs=0.01)
-    last = pulse.pulse(pulse.daily(tables.query(sold, pulse.by_day(sold.columns["sales"]))))
-    week = found(simulated, Query(("revenue", "orders"), period="last 7 day")).table.iloc[0]
+    split = found(simulated, Query(("margin_rate", "units"), ("category",), period=period)).table.set_index("category")
+    assert split["margin_rate"].to_dict() == pytest.approx(by.set_index("level")["margin_share"].to_dict())
+    for kind, ours_ in (("sale", ours["gross_sales"]), ("return", ours["returned"])):
+        assert ask(description.lines("store", "money"), kind=kind, **params)["sum"][0] == pytest.approx(
+            ours_, abs=0.005
+        )
+    last = pulse.pulse(pulse.daily(ask(pulse.by_day(columns))))
+    week = found(simulated, Query(("revenue", "orders", "return_rate"), period="last 7 day")).table.iloc[0]
     assert (week["revenue"], week["orders"]) == (pytest.approx(last.revenue, abs=0.005), last.orders)
+    assert week["return_rate"] == pytest.approx(last.return_share)
+
+
+def test_stock_is_that_of_the_pages(simulated):
+    sold, *_ = simulated
+    start, end, ask = pd.Timestamp("2026-06-01"), pd.Timestamp("2026-11-28"), partial(tables.query, sold)
+    columns, moves = sold.columns["sales"], tables.read(sold, frame="stock_moves")
+    shelf = found(simulated, Query(("stock_units", "stock_value"), ("category",))).table.set_index("category")
+    for measure, name in (("units", "stock_units"), ("money", "stock_value")):
+        page = ask(description.stock(sold.columns, "category", measure), end=end).iloc[1:].set_index("level")["sum"]
+        assert shelf[name].to_dict() == pytest.approx(page.to_dict(), abs=0.005)
+    demand = supply.demand(ask(supply.by_day(columns)), ask(supply.latest(columns)), end, moves)
+    page = outs.outs(demand, start, end, pd.Series(dtype=float)).set_index("product")["days"]
+    out = found(simulated, Query(("stock_out_days",), ("product",), period=f"{start.date()}/{end.date()}")).table
+    assert out[out["stock_out_days"] > 0].set_index("product")["stock_out_days"].to_dict() == page.to_dict()
+    products = found(simulated, Query(("stock_units", "days_of_cover"), ("product",))).table.set_index("product")
+    lines = tables.read(sold)
+    lately = lines[lines["line_type"].isin(["sale", "return"]) & (lines["timestamp"] >= end - pd.Timedelta(days=27))]
+    a_day = lately.groupby("product")["quantity"].sum() / 28
+    right = (products["stock_units"] / a_day).dropna()
+    assert products["days_of_cover"].dropna().to_dict() == pytest.approx(right[np.isfinite(right)].to_dict())
+
+
+def test_who_leaves_is_told_as_on_the_pages_of_churn(simulated):
+    people = tables.read(simulated[1])
+    ours = found(simulated, Query(("customers.churn_rate", "customers.left", "customers.count"))).table.iloc[0]
+    page = explore.headline(people)
+    assert tuple(ours) == (pytest.approx(page.rate), page.leavers, page.customers)
+    split = found(simulated, Query(("customers.churn_rate",), ("customers.contract",))).table
+    rates = explore.rate_by(people, "contract").set_index("level")["rate"]
+    assert split.set_index("customers.contract")["customers.churn_rate"].to_dict() == pytest.approx(rates.to_dict())
 
 
 def test_splits_add_up_and_are_those_of_pandas(simulated):
@@ -590,7 +630,8 @@ def test_stock_is_what_the_last_move_left(simulated):
 
 
 def test_days_out_of_stock_are_counted_by_hand(tmp_path):
-    frame = _lines(10)
+    days = pd.date_range("2025-01-01", "2025-12-31", unit="us").drop(pd.Timestamp("2025-01-15"))  # closed that day
+    frame = _lines(len(days)).assign(timestamp=days, line_type="sale")
     moves = pd.DataFrame(
         {
             "date": pd.to_datetime(["2025-01-01", "2025-01-10", "2025-01-20", "2025-02-05"]).as_unit("us"),
@@ -607,10 +648,10 @@ def test_days_out_of_stock_are_counted_by_hand(tmp_path):
     asked = partial(statement.answer, catalogue, ask=partial(tables.query, sold))
     out = {
         period: asked(query=Query(("stock_out_days",), period=period)).table["stock_out_days"][0]
-        for period in ("2025-01", "2025-02", "2025-01-15/2025-02-10")
+        for period in ("2025-01", "2025-02", "2025-01-15/2025-02-10", "2025")
     }
-    # Empty from 10 to 19 January, and from 5 February to the end.
-    assert out == {"2025-01": 10, "2025-02": 24, "2025-01-15/2025-02-10": 11}
+    # Empty from 10 to 19 January, and from 5 February on: after 90 days it is not sold any more.
+    assert out == {"2025-01": 9, "2025-02": 24, "2025-01-15/2025-02-10": 10, "2025": 99}
 
 
 def test_customers_who_leave_are_those_of_the_table(simulated):
