@@ -16,6 +16,7 @@ GOODS = "line_type IN ('sale', 'return')"
 SALE = "line_type = 'sale'"
 TIME = "time_of_day"  # as a column: whether lines say more than a day
 LATELY = 28  # days whose sales say how long the stock lasts
+GONE = 90  # days at zero after which a product counts as discontinued, not as sold out
 PEOPLE = "customers"
 
 

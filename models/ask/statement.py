@@ -14,9 +14,8 @@ import pandas as pd
 from data.tables import quoted
 from models.ask import definitions, periods
 from models.ask.definitions import Catalogue
-from models.ask.formulas import GOODS, LATELY, PEOPLE, SALE
+from models.ask.formulas import GONE, GOODS, LATELY, PEOPLE, SALE
 from models.ask.query import GRAINS, Filter, Query
-from models.stock.supply import GONE
 
 MAX_GROUPS = 5000
 STEP = "step"  # the column of a grain
