@@ -2,11 +2,11 @@
 
     python -m benchmarks.ask [--show]
 
-`ask_questions/first.tsv` was written before the parser, `second.tsv` afterwards by somebody who had not seen it. Each
+`ask_questions/first.tsv` was written before the parser, the others afterwards by people who had not seen it. Each
 line has the data, the question and what it must be read as: measures (m), split (by, grain), filters (f; ! for
 without, ~ for contains), thresholds (t), period (p), comparison (vs), order, limit, share, over; or the model that is
-asked (intent), or `refuse`. Three shops: the demo, an American office supplier and a French bakery whose files have
-columns that Vigie does not know.
+asked (intent), or `refuse`. Six shops: the demo, and five (`ask_shops.py`) whose files have columns that Vigie does not
+know.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks import ask_shops
 from connectors import files, mapping
 from data import demo, tables
 from data.dataset import Dataset
@@ -37,75 +38,6 @@ QUESTIONS = Path(__file__).with_name("ask_questions")
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 
 
-def office(seed: int = 0) -> pd.DataFrame:
-    """An office supplier's order lines, as its system exports them."""
-    random, count = np.random.default_rng(seed), 4000
-    kinds = {
-        "Furniture": ["Chairs", "Tables", "Bookcases"],
-        "Technology": ["Phones", "Copiers", "Machines"],
-        "Office Supplies": ["Paper", "Binders", "Storage"],
-    }
-    states = {
-        "West": ["California", "Oregon"],
-        "East": ["New York", "Ohio"],
-        "Central": ["Texas", "Illinois"],
-        "South": ["Florida", "Georgia"],
-    }
-    category, region = random.choice(list(kinds), count), random.choice(list(states), count)
-    kind, number = [random.choice(kinds[one]) for one in category], random.integers(1, 20, count)
-    day = pd.Timestamp("2023-01-01") + pd.to_timedelta(np.sort(random.integers(0, 1096, count)), unit="D")
-    units = random.integers(1, 9, count)
-    sales = np.round(random.lognormal(4, 0.8, count) * units, 2)
-    return pd.DataFrame(
-        {
-            "Order ID": [f"US-{100000 + line // 2}" for line in range(count)],
-            "Order Date": day.strftime("%m/%d/%Y"),
-            "Ship Mode": random.choice(["Standard Class", "Second Class", "First Class", "Same Day"], count),
-            "Customer ID": [f"C-{one:04d}" for one in random.integers(0, 300, count)],
-            "Segment": random.choice(["Consumer", "Corporate", "Home Office"], count),
-            "State": [random.choice(states[one]) for one in region],
-            "Region": region,
-            "Product ID": [f"{one[:3].upper()}-{which}" for one, which in zip(kind, number, strict=True)],
-            "Category": category,
-            "Sub-Category": kind,
-            "Product Name": [f"{one} model {which}" for one, which in zip(kind, number, strict=True)],
-            "Sales": sales,
-            "Quantity": units,
-            "Discount": random.choice([0.0, 0.1, 0.2, 0.3], count),
-            "Profit": np.round(sales * random.normal(0.15, 0.2, count), 2),
-        }
-    )
-
-
-def bakery(seed: int = 0) -> pd.DataFrame:
-    """A French bakery's till."""
-    random, count = np.random.default_rng(seed), 5000
-    goods = {
-        "Baguette": ("Pain", 1.1), "Pain complet": ("Pain", 2.4), "Croissant": ("Viennoiserie", 1.2),
-        "Pain au chocolat": ("Viennoiserie", 1.4), "Tarte aux pommes": ("Pâtisserie", 3.5),
-        "Éclair": ("Pâtisserie", 2.9),
-    }  # fmt: skip
-    product = random.choice(list(goods), count)
-    minutes = np.sort(random.integers(0, 730, count)) * 1440 + random.integers(390, 1170, count)
-    when = pd.Series(pd.Timestamp("2024-07-01") + pd.to_timedelta(np.sort(minutes), unit="min"))
-    units = random.integers(1, 5, count)
-    return pd.DataFrame(
-        {
-            "Date": when.dt.strftime("%d/%m/%Y %H:%M"),
-            "Ticket": [f"T{200000 + line // 2}" for line in range(count)],
-            "Vendeur": random.choice(["Léa", "Karim", "Chloé"], count),
-            "Rayon": [goods[one][0] for one in product],
-            "Produit": product,
-            "Quantité": units,
-            "Montant": [
-                f"{goods[one][1] * some:.2f}".replace(".", ",") for one, some in zip(product, units, strict=True)
-            ],
-            "Mode de paiement": random.choice(["Espèces", "Carte bancaire", "Titre restaurant"], count),
-            "Pourboire": np.round(random.exponential(0.4, count), 2),
-        }
-    )
-
-
 def read(frame: pd.DataFrame, name: str) -> Dataset:
     """A shop's file as the page Data reads it."""
     raw = files.read(name, frame.to_csv(index=False, sep=";").encode(), 10**8)
@@ -116,8 +48,11 @@ def shops(home: Path) -> Iterator[tuple[str, Catalogue, Lexicon, dict[str, str]]
     """What each shop can be asked, and the codes of its products by their names."""
     for name, dataset in (
         ("demo", demo.dataset("sales", NOW.date())),
-        ("store", read(office(), "office.csv")),
-        ("bakery", read(bakery(), "boulangerie.csv")),
+        ("store", read(ask_shops.office(), "office.csv")),
+        ("bakery", read(ask_shops.bakery(), "boulangerie.csv")),
+        ("parts", read(ask_shops.parts(), "pièces.csv")),
+        ("clinic", read(ask_shops.clinic(), "visits.csv")),
+        ("gym", read(ask_shops.gym(), "gym.csv")),
     ):
         sold = tables.add(home / name, dataset, NOW)
         people = tables.add(home / name, demo.dataset("customers", NOW.date()), NOW) if name == "demo" else None
@@ -139,6 +74,10 @@ def expected(text: str, codes: Mapping[str, str]) -> list[Query] | str:
     """What a line of questions asks for: the queries that are right, or "refuse", or "intent ..."."""
     if text == "refuse" or text.startswith("intent="):
         return text
+    return [query for one in text.split(" OR ") for query in _queries(one, codes)]
+
+
+def _queries(text: str, codes: Mapping[str, str]) -> list[Query]:
     parts: dict[str, list[str]] = {}
     for part in _split(text):
         name, _equals, value = part.partition("=")
@@ -207,6 +146,15 @@ def meant(query: Query, catalogue: Catalogue) -> tuple[object, ...]:
     )  # fmt: skip
 
 
+def answered(text: str, catalogue: Catalogue, words: Lexicon) -> Understood:
+    """What is made of a question; of the last one where several are asked one after the other ("first >> then")."""
+    *before, last = text.split(" >> ")
+    previous = None
+    for one in before:
+        previous = understand(one, catalogue, words, previous).readings[0]
+    return understand(last, catalogue, words, previous)
+
+
 def judged(found: Understood, right: list[Query] | str, catalogue: Catalogue) -> str:
     """ "right", "wrong" (said with confidence), "offered" (the right one among several), "asked" or "refused"."""
     if isinstance(right, str) and right.startswith("intent="):
@@ -241,7 +189,7 @@ def main() -> None:
                 name, text, wanted = line.split("\t")
                 catalogue, words, codes = shop[name]
                 begin = time.perf_counter()
-                found = understand(text, catalogue, words)
+                found = answered(text, catalogue, words)
                 took.append(time.perf_counter() - begin)
                 right = expected(wanted, codes)
                 verdict = judged(found, right, catalogue)

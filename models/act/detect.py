@@ -10,6 +10,7 @@ for what a line is worth, which is that of all days.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import correlate1d
 from scipy.special import pdtr, pdtrc, stdtr
 
 WEEK, YEAR = 7, 364  # 52 whole weeks, so that weekdays meet their own
@@ -25,6 +26,7 @@ LEAST_NOISY = 1000.0  # things a day, from which on more are no less noisy
 TAIL = 12.0  # degrees of freedom of the noise
 NEAR = 15  # days around the same one of last year that tell the level there, with a Gaussian weight:
 WIDTH = 5.0  # and its standard deviation
+AHEAD = 91  # days whose moves of last year are added up at once
 MIN_SPREAD = 0.005  # of an average: less is no noise
 TINY = 1e-12
 
@@ -128,52 +130,73 @@ def _follow(
     news_of = learned.astype(float)
     middle, noises = np.empty((days, series)), np.empty((2, days, series))  # below, above
     levels, clean = np.zeros((days + 1, series)), np.zeros((days, series))
-    moves = np.zeros((days + 1, series))  # of last year, added up
     before = np.cumsum(news_of, axis=0) - news_of  # days with a value, until this one
     settled = before >= SETTLED
-    quick = np.maximum(LEVEL, 1 / (before + 1))
-    slow = np.where(before >= WEEK, np.maximum(WEEKDAY, 1 / (before / WEEK + 3)), 0)
+    quick = np.maximum(LEVEL, 1 / (before + 1)) * news_of
+    slow = np.where(before >= WEEK, np.maximum(WEEKDAY, 1 / (before / WEEK + 3)), 0) * news_of
     pace = news_of * settled * np.maximum(2 * SCALE, 1 / (np.maximum(before - SETTLED, 0) / 2 + 1))
     most = np.where(before >= SETTLED + 2 * WEEK, MAX_NEWS, np.inf)
-    held = np.where(before >= SETTLED + 2 * WEEK, _HELD, 1.0)
-    season, spreads = np.zeros((WEEK, series)), np.zeros((2, series))
-    weights = np.exp(-((np.arange(-NEAR, NEAR + 1) / WIDTH) ** 2) / 2)
-    last, sure = np.zeros(series), np.zeros(series, bool)
+    held = np.where(before >= SETTLED + 2 * WEEK, 1 / _HELD, 1.0)
+    season, spreads, wrong_way = np.zeros((WEEK, series)), np.zeros((2, series)), np.empty((2, series), bool)
+    moves = np.zeros((days + 1, series))  # of last year, added up
+    near = _near(news_of, slice(0, max(days - YEAR, 0)))
+    every = bool(counted.all())
     for day in range(days):
-        which, lately, even = weekday[day], news_of[day], steady[day]
-        begin = day - YEAR - NEAR
-        moves[day + 1] = moves[day]
-        if begin >= 0:
-            span = slice(begin, begin + 2 * NEAR + 1)
-            mass = weights @ news_of[span]
-            now, was_sure, sure = (weights @ clean[span]) / np.maximum(mass, 1), sure, mass > 1
-            moves[day + 1] += np.where(sure & was_sure, now - last, 0)
-            last = now
-        level = levels[day] + moves[day + 1] - moves[day]
-        early = max(day + 1 - lead, 0)
+        if day % AHEAD == 0 and day >= YEAR - NEAR:  # what the next days of last year were is known by now
+            _moved(moves, clean, near, day)
+        which, even = weekday[day], steady[day]
+        level = levels[day] + (moves[day + 1] - moves[day])
         ahead = middle[day]
-        np.add(levels[early] + (moves[day + 1] - moves[early]), season[which], out=ahead)
-        least = np.where(counted, _least(ahead), MIN_SPREAD * np.abs(ahead) + TINY)
-        np.maximum(np.sqrt(spreads), least, out=noises[:, day])
-        below, above = most[day] * noises[:, day]
-        off = (there[day] - level - season[which]) / even
-        news = np.minimum(np.maximum(off, -below), above) * lately
-        clean[day] = (level + np.minimum(np.maximum(off, -BELIEVED * below), BELIEVED * above) * even) * lately
-        levels[day + 1] = level + quick[day] * news
         if lead > 1:
-            off = (there[day] - ahead) / even
-        wrong = np.minimum(np.maximum(off, -below), above)
-        spreads += np.where([wrong <= 0, wrong >= 0], pace[day] * (wrong * wrong / held[day] - spreads), 0)
+            early = max(day + 1 - lead, 0)
+            np.add(levels[early] + (moves[day + 1] - moves[early]), season[which], out=ahead)
+        else:
+            np.add(level, season[which], out=ahead)
+        least = _least(ahead)
+        if not every:
+            least = np.where(counted, least, MIN_SPREAD * np.abs(ahead) + TINY)
+        noise = noises[:, day]
+        np.maximum(np.sqrt(spreads), least, out=noise)
+        below, above = most[day] * noise
+        off = (there[day] - level - season[which]) / even
+        news = np.minimum(np.maximum(off, -below), above)
+        if day < days - YEAR + NEAR:  # the year after asks for it
+            believed = np.minimum(np.maximum(off, -BELIEVED * below), BELIEVED * above)
+            clean[day] = (level + believed * even) * news_of[day]
+        wrong = news if lead == 1 else np.minimum(np.maximum((there[day] - ahead) / even, -below), above)
+        np.less_equal(wrong, 0, out=wrong_way[0])
+        np.greater_equal(wrong, 0, out=wrong_way[1])
+        spreads += (wrong * wrong * held[day] - spreads) * (pace[day] * wrong_way)
+        levels[day + 1] = level + quick[day] * news
         season[which] += slow[day] * news
     told = before >= WARM + lead - 1
     return np.where(told, middle, np.nan), noises * steady
 
 
+def _near(values: np.ndarray, rows: slice) -> np.ndarray:
+    """Sums of some days' neighbours, `NEAR` on both sides, with their weights."""
+    start, stop = max(rows.start - NEAR, 0), rows.stop + NEAR
+    weights = np.exp(-((np.arange(-NEAR, NEAR + 1) / WIDTH) ** 2) / 2)
+    found = correlate1d(values[start:stop], weights, axis=0, mode="constant")
+    return found[rows.start - start :][: rows.stop - rows.start]
+
+
+def _moved(moves: np.ndarray, clean: np.ndarray, near: np.ndarray, day: int) -> None:
+    """Add up how the level moved on the same days of the year before, for the `AHEAD` days from `day` on."""
+    until = min(day + AHEAD, len(clean))
+    rows = slice(max(day - YEAR - 1, NEAR), until - YEAR)  # of the year before; the one before the first, to begin from
+    if rows.stop - rows.start > 0:
+        mass = near[rows]
+        now, sure = _near(clean, rows) / np.maximum(mass, 1), mass > 1
+        steps = np.where(sure[1:] & sure[:-1], now[1:] - now[:-1], 0)
+        first = YEAR + rows.start + 1
+        moves[first + 1 : until + 1] = moves[first] + np.cumsum(steps, axis=0)
+
+
 def _least(level: np.ndarray) -> np.ndarray:
     """The noise of single things, at least one, as asinh(y / 2c) sees it: Poisson's, whose variance is the mean."""
-    half = np.exp(np.minimum(np.abs(level), 20)) / 2
-    mean = 2 * LINES * (half - 0.25 / half)
-    return np.sqrt(np.maximum(mean, 1)) / (2 * LINES * (half + 0.25 / half))
+    mean = 2 * LINES * np.sinh(np.minimum(np.abs(level), 20))
+    return np.sqrt(np.maximum(mean, 1) / (mean * mean + 4 * LINES**2))
 
 
 def adjusted(chances: np.ndarray) -> np.ndarray:

@@ -119,11 +119,15 @@ def _read(known: Catalogue, alike: Sequence[Rule], ask: Ask, last: date, history
     found = ask(sql, **values)
     place = _places(found["day"], days)
     found, place = found[place >= 0], place[place >= 0]
+    if spread == 1 and not one.filters:  # then every line is there
+        opened = np.bincount(place, found["lines"], len(days)) > 0
+    else:
+        opened = _opened(ask, first, last, days)
     codes, levels = pd.factorize(found["level"], sort=True)
+    found, place, codes = found[codes >= 0], place[codes >= 0], codes[codes >= 0]
     names = [str(level) for level in levels]
     count = np.bincount(codes, weights=found["lines"], minlength=len(names))
     most = np.sort(np.argsort(-count, kind="stable")[:MAX_LEVELS])
-    opened = _opened(ask, first, last, days)
     apart = _apart(known, ask, days, opened)
 
     def table(column: str, absent: float) -> np.ndarray:
@@ -216,31 +220,32 @@ def score(
     elif rule.against == "band":
         found, expected = _in_band(past, rows, band)
     else:
-        expected = _before(past, rule)[rows]
+        expected = _before(past, rule, rows)
         found = np.divide(values, expected, out=np.full_like(values, np.nan), where=expected > 0) - 1
-    return Scores(past.days[rows], past.levels, values, found, expected, _volume(past)[rows])
+    return Scores(past.days[rows], past.levels, values, found, expected, _volume(past, rows))
 
 
-def _before(past: Past, rule: Rule) -> np.ndarray:
+def _before(past: Past, rule: Rule, rows: slice) -> np.ndarray:
     """What the same weekdays of the weeks before had on average (half of them known, at least), or those last year."""
     if rule.against == "year":
-        return _shifted(past.values, YEAR)
+        return _earlier(past.values, rows, YEAR)
     apart = WEEK * -(-rule.window // WEEK)  # so that windows do not meet
-    earlier = np.stack([_shifted(past.values, apart * week) for week in range(1, WEEKS + 1)])
+    earlier = np.stack([_earlier(past.values, rows, apart * week) for week in range(1, WEEKS + 1)])
     there = ~np.isnan(earlier)
     many = there.sum(axis=0)
     return np.divide(
         np.where(there, earlier, 0).sum(axis=0),
         many,
-        out=np.full(past.values.shape, np.nan),
+        out=np.full(many.shape, np.nan),
         where=many >= WEEKS // 2,
     )
 
 
-def _shifted(values: np.ndarray, days: int) -> np.ndarray:
-    found = np.full_like(values, np.nan)
-    found[days:] = values[: max(len(values) - days, 0)]
-    return found
+def _earlier(values: np.ndarray, rows: slice, days: int) -> np.ndarray:
+    """The values so many days before some rows; NaN before the first one."""
+    missing = min(max(days - rows.start, 0), rows.stop - rows.start)
+    kept = values[rows.start - days + missing : max(rows.stop - days, 0)]
+    return np.vstack([np.full((missing, values.shape[1]), np.nan), kept])
 
 
 def _usual(pasts: Sequence[Past], window: int, start: int) -> Usual:
@@ -276,14 +281,16 @@ def _in_band(past: Past, rows: slice, band: pd.DataFrame | None) -> tuple[np.nda
     return np.divide(off, width, out=np.full_like(values, np.nan), where=width > 0), mean
 
 
-def _volume(past: Past) -> np.ndarray:
+def _volume(past: Past, rows: slice) -> np.ndarray:
     """The lines a least volume is about: of a sum those that are usual, for a fall is no reason not to look."""
     if not past.counted:
-        return past.lines
-    judged = ~np.isnan(past.values)
-    lines, days = _rolled(np.where(judged, past.lines, 0), LATELY), _rolled(judged.astype(float), LATELY)
+        return past.lines[rows]
+    since = max(rows.start - LATELY, 0)
+    judged = ~np.isnan(past.values[since : rows.stop])
+    lines = _rolled(np.where(judged, past.lines[since : rows.stop], 0), LATELY)
+    days = _rolled(judged.astype(float), LATELY)
     usual = np.divide(lines, days, out=np.zeros_like(lines), where=days > 0)
-    return np.vstack([np.zeros((1, usual.shape[1])), usual[:-1]])
+    return np.vstack([np.zeros((1, usual.shape[1])), usual[:-1]])[rows.start - since :]
 
 
 def rehearse(rule: Rule, found: Scores, answers: pd.DataFrame | None = None) -> Rehearsal:
@@ -354,10 +361,9 @@ def _streak(holds: np.ndarray, judged: np.ndarray) -> np.ndarray:
     return total - np.maximum.accumulate(np.where(judged & ~holds, total, 0), axis=0)
 
 
-def _alike(known: Catalogue, rule: Rule) -> tuple[str, tuple[Filter, ...], int, int]:
+def _alike(known: Catalogue, rule: Rule) -> tuple[str, tuple[Filter, ...], int]:
     """What rules must share to be read with one statement: sums are rolled, all else is counted over its window."""
-    window = 1 if known.measures[rule.measure].additive else rule.window
-    return rule.by, rule.filters, window, HISTORY if rule.against in ("usual", "year") else SHORT
+    return rule.by, rule.filters, 1 if known.measures[rule.measure].additive else rule.window
 
 
 def judge(
@@ -369,7 +375,7 @@ def judge(
     """
     none = pd.DataFrame(columns=["day", "level", "value", "expected", "score", "since"])
     verdicts: list[Verdict] = [Verdict(none) for _ in watched]
-    groups: dict[tuple[str, tuple[Filter, ...], int, int], list[int]] = defaultdict(list)
+    groups: dict[tuple[str, tuple[Filter, ...], int], list[int]] = defaultdict(list)
     for place, rule in enumerate(watched):
         try:
             rules.check(rule, known)
@@ -378,9 +384,11 @@ def judge(
         else:
             groups[_alike(known, rule)].append(place)
     pasts: dict[int, Past] = {}
-    for alike, places in groups.items():
+    for places in groups.values():
+        together = [watched[place] for place in places]
+        long = any(rule.against in ("usual", "year") for rule in together)
         try:
-            found = _read(known, [watched[place] for place in places], ask, day, alike[-1])
+            found = _read(known, together, ask, day, HISTORY if long else SHORT)
         except Unfit as problem:
             for place in places:
                 verdicts[place] = Verdict(none, problem)

@@ -10,9 +10,9 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from models.ask import when
+from models.ask import points
 from models.ask.periods import FREQUENCY, MONTHS, later
-from models.ask.when import COUNT, MONTH, UNIT, YEAR, count, unit
+from models.ask.points import COUNT, MONTH, UNIT, YEAR, count, unit
 
 _NEXT = "next|coming|upcoming|following|prochaine?s?"
 _SEVERAL = re.compile(
@@ -44,7 +44,7 @@ def ahead(text: str, last: date) -> tuple[date, date] | None:
         then = pd.Period(last, FREQUENCY.get(unit(found["unit"] or found["of"]), "D")) + 1
         return then.start_time.date(), then.end_time.date()
     for found in _NAMED.finditer(text):
-        begins = date(int(found["year"] or last.year), when.MONTHS[found["name"]], 1)
+        begins = date(int(found["year"] or last.year), points.MONTHS[found["name"]], 1)
         if not found["year"] and begins <= last:
             begins = later(begins, 12)
         if begins > last:

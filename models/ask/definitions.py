@@ -1,5 +1,6 @@
 """What can be asked of some data: measures, what they can be split by, and what people call them in two languages."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,7 +11,7 @@ from data import schemas
 from data.tables import quoted
 from locales.labels import label
 from models import segmenting
-from models.ask import periods, words
+from models.ask import periods, spelling, words
 from models.ask.formulas import DIMENSIONS, GOODS, MEASURES, OF_PEOPLE, PEOPLE, SALE, STOCK, TIME, Dimension, Measure
 from models.ask.query import GRAINS, Query
 
@@ -94,7 +95,9 @@ def catalogue(
         measures |= asked
         dimensions |= split
     meant = {"amount": "revenue", "quantity": "units"}
-    headed = {meant.get(column, column): (header,) for column, header in (headers or {}).items()}
+    headed = {meant.get(column, column): _headed(header) for column, header in (headers or {}).items()}
+    headed["orders"] = headed.get("timestamp", ())[1:]  # "Visit date": what has a date is what is counted
+    headed["customers"] = headed.get("customer", ())[1:]
     return Catalogue(
         measures={name: _named(one, headed.get(name, ()), called or {}) for name, one in measures.items()},
         dimensions={name: _named(one, headed.get(name, ()), called or {}) for name, one in dimensions.items()},
@@ -106,6 +109,13 @@ def catalogue(
 
 
 Defined = TypeVar("Defined", Measure, Dimension)
+
+
+def _headed(header: str) -> tuple[str, ...]:
+    """What a column is called by its header, whole and without what says that it is a number, name or date."""
+    left = [word for word in re.split(r"[\W_]+", header) if word and spelling.plain(word) not in words.OF_A_COLUMN]
+    whole = len(left) < len(re.findall(r"\w+", header))
+    return (header, " ".join(left)) if left and whole else (header,)
 
 
 def _named(one: Defined, headed: Sequence[str], called: Mapping[str, Sequence[str]]) -> Defined:
@@ -229,8 +239,14 @@ def fits(known: Catalogue, query: Query) -> bool:
         and (not query.each or (query.each in query.by and len(query.by) == MAX_BY and not query.grain))
         and not (query.thresholds and not (query.by or query.grain))
         and all(periods.is_period(one) for one in (query.period, query.compared) if one not in ("before", "year"))
-        and not (query.share and (len(query.measures) > 1 or not known.measures[query.measures[0]].additive))
+        and not (query.share and (len(query.measures) > 1 or not shared(known, query)))
     )
+
+
+def shared(known: Catalogue, query: Query) -> bool:
+    """Whether parts of the whole can be said of a query's first measure: of what adds up, or counts, over all days."""
+    one = known.measures[query.measures[0]]
+    return one.additive or (one.unit == "count" and not query.grain and not query.over)
 
 
 def fitted(known: Catalogue, query: Query) -> Query | None:
@@ -255,7 +271,7 @@ def fitted(known: Catalogue, query: Query) -> Query | None:
         period="" if table == PEOPLE else query.period,
         compared=query.compared if timed else "",
         over=query.over if timed or has(query.over) else "",
-        share=query.share and len(measures) == 1 and known.measures[measures[0]].additive,
+        share=query.share and len(measures) == 1 and shared(known, query),
     )
     if kept.each not in kept.by or len(kept.by) < MAX_BY or kept.grain:
         kept = replace(kept, each="")

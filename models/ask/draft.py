@@ -137,7 +137,7 @@ class Draft:
                 self.role, self.negated = "", False
             elif item.number is not None:
                 self._number(item, before, after)
-            elif not any(item.has(kind) for kind in KINDS):
+            elif not any(item.has(kind) for kind in KINDS) or self._denies(item, after):
                 self._command(item, before, after)
             elif kind := self._kind(item, before, items[place + 1 :]):
                 {
@@ -147,6 +147,10 @@ class Draft:
                     "grain": self._grain,
                 }[kind](item, before, after)
         self.failed |= self.denied
+
+    def _denies(self, item: Item, after: Item) -> bool:
+        """Whether a "no" that is a value elsewhere is of the yes or no behind it: "no online backup"."""
+        return item.command() == "not" and any(after.has("dimension", one) for one in self.lexicon.binary)
 
     def _named(self, item: Item, kind: Kind) -> list[Entry]:
         """What an item can mean in this table."""
@@ -179,7 +183,8 @@ class Draft:
         after, later = (*rest, Item(), Item())[:2]
         ranked = after.command() == "by" and later.has("measure") and not later.has("dimension")
         qualifies = any(self._is_value_of(after, one.name) for one in self._named(item, "dimension"))
-        split = self.role in ("by", "which", *SUPERLATIVES) or ranked or qualifies or _limited(rest)
+        one_who = after.command() == "which" and not item.plural  # "the customer who spent most"
+        split = self.role in ("by", "which", *SUPERLATIVES) or ranked or qualifies or one_who or _limited(rest)
         if item.has("dimension") and item.has("measure") and split:
             self.failed |= "dimension" not in kinds
             return "dimension" if "dimension" in kinds else ""
@@ -290,7 +295,7 @@ class Draft:
             self.said.add("share")
         if self.waiting:
             self._limit(measure, *self.waiting.pop())
-        named_for_its_threshold = any(one.measure == measure for one in self.thresholds)
+        named_for_its_threshold = any(one.measure in (measure, RATES.get(measure)) for one in self.thresholds)
         if measure in self.measures or named_for_its_threshold:
             pass
         elif self.measures and (item.has("dimension") or measure in COUNTS) and before.command() not in ("again", "by"):
@@ -325,14 +330,18 @@ class Draft:
                 self.counted = True
         elif self.role == "" and any(after.has("measure", one) for one in COUNTS):
             self.unread.append(item.written)  # "contract customers": which ones?
-        elif (self.role == "" and name == "product" and before.has("value")) or name in self.cleared:
-            pass  # "Kitchen products"
+        elif (self.role == "" and self._many(name) and before.has("value")) or name in self.cleared:
+            pass  # "Kitchen products", "self-pay patients"
         else:
             self.by += [name] if name not in self.by else []
             if before.written in EACH and self.by[0] != name:
                 self.each = name
             self._one(item)
         self.role, self.negated = ("by" if self.role == "by" else ""), False
+
+    def _many(self, name: str) -> bool:
+        """Whether a dimension is products, or people: so many that values of others say which."""
+        return name == "product" or name in self.lexicon.codes
 
     def _one(self, item: Item) -> None:
         """A single "which store", "best day" is one, if it is to be in an order at all."""
@@ -380,8 +389,8 @@ class Draft:
         """The queries this can be, one for each dimension that a value may be of."""
         if self.mean and self.measures:
             self.measures[-1] = self._average(self.measures[-1])
-        sold = {"sell", "spend"} & self.said and self.table == "sales"
-        if self.waiting and not self.measures and sold:  # "that sold more than 4": units, or money?
+        limited = ({"sell", "spend"} & self.said or self.by) and self.table == "sales"
+        if self.waiting and not self.measures and limited:  # "that sold more than 4": units, or money?
             yield from self._either(time, base)
             return
         if self.waiting and self.measures:
@@ -430,7 +439,10 @@ class Draft:
             return []
         if self.mean:
             self._average(usual[0])
-        if {"many", "sell"} <= self.said and "units" in usual:
+        goods = any(one.dimension == "product" for one in self.filters)
+        if "units" in usual and (
+            ("many" in self.said and ("sell" in self.said or goods)) or ("sell" in self.said and self.order and goods)
+        ):
             return [("units",)]
         if {"much", "spend", "share"} & self.said or self.order or self.intent:
             return [(usual[0],)]

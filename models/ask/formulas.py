@@ -16,6 +16,7 @@ GOODS = "line_type IN ('sale', 'return')"
 SALE = "line_type = 'sale'"
 TIME = "time_of_day"  # as a column: whether lines say more than a day
 LATELY = 28  # days whose sales say how long the stock lasts
+GONE = 90  # days at zero after which a product counts as discontinued, not as sold out
 PEOPLE = "customers"
 
 
@@ -64,6 +65,9 @@ _COSTED = f"sum(amount) FILTER ({GOODS} AND unit_cost IS NOT NULL)"
 _COST = f"sum(quantity * unit_cost) FILTER ({GOODS})"
 _BACK = "CASE WHEN count(*) > 0 THEN 0 - coalesce(sum({what}) FILTER (line_type = 'return'), 0) END"
 _SOLD = f"sum(amount) FILTER ({SALE})"
+_GIVEN = (
+    f"sum(amount * {{off}} / (1 - {{off}})) FILTER ({SALE}) - coalesce(sum(amount) FILTER (line_type = 'discount'), 0)"
+)
 _ORDERS = f"count(DISTINCT invoice) FILTER ({SALE})"
 _BUYERS = f"count(DISTINCT customer) FILTER ({SALE})"
 
@@ -217,8 +221,7 @@ MEASURES = (
     Measure(
         "discount",
         N_("Discounts"),
-        f"sum(amount * {{off}} / (1 - {{off}})) FILTER ({SALE}) "
-        "- coalesce(sum(amount) FILTER (line_type = 'discount'), 0)",
+        _GIVEN,
         "money",
         N_("what promotions and discounts took off the list price"),
         ("amount",),
@@ -226,9 +229,9 @@ MEASURES = (
     Measure(
         "discount_rate",
         N_("Discount rate"),
-        f"1 - {_SOLD} / nullif(sum(amount / (1 - coalesce(promotion, 0))) FILTER ({SALE}), 0)",
+        f"({_GIVEN}) / nullif(sum(amount / (1 - {{off}})) FILTER ({SALE}), 0)",
         "share",
-        N_("promotions as a share of the list price"),
+        N_("promotions and discounts as a share of the list price"),
         ("amount", "promotion"),
         additive=False,
     ),
@@ -317,7 +320,7 @@ STOCK = (
         N_("Stock-out days"),
         "sum(out_days)",
         "days",
-        N_("days on which a product had nothing on hand, added up over products"),
+        N_("days with sales on which a product had nothing on hand in the evening, added up over products"),
         table="stock",
     ),
 )

@@ -1,7 +1,7 @@
 """Every word that some data's questions can be made of: measures, dimensions, the values in the data, and commands."""
 
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -11,6 +11,7 @@ from data import countries
 from locales.labels import label
 from models.ask import words
 from models.ask.definitions import Catalogue
+from models.ask.formulas import Measure
 from models.ask.spelling import key
 
 Kind = Literal["measure", "dimension", "grain", "value", "lacking", "command", "intent", "stop"]
@@ -18,12 +19,29 @@ RATIOS = {  # measure -> what it is of, and what one is called of what it is for
     "revenue_per_customer": ("revenue", ("customer", "client", "buyer", "shopper", "acheteur")),
     "orders_per_customer": ("orders", ("customer", "client", "buyer", "shopper", "acheteur")),
     "basket": ("revenue", ("order", "invoice", "ticket", "receipt", "transaction", "commande", "facture", "achat")),
-    "units_per_order": ("units", ("order", "invoice", "ticket", "receipt", "transaction", "commande", "facture")),
+    "units_per_order": (
+        "units",
+        (
+            "order",
+            "invoice",
+            "ticket",
+            "receipt",
+            "transaction",
+            "basket",
+            "purchase",
+            "commande",
+            "facture",
+            "panier",
+            "achat",
+        ),
+    ),
 }
 MAX_LEVELS_OF_A_WORD = 200  # levels of a dimension up to which a word that only some of them have stands for these
 LONG = 9  # letters of a word in which two may be wrong
 SUPERLATIVES = {"most": "most", "least": "least", "best": "most", "worst": "least"}  # and which way they order
 SHORT = 3  # letters of a word that says too little for that
+MIN_GENERAL = 0.9  # of the values of a dimension that have a word which names them all
+MAX_OF_A_FEW = 5  # values that may share a word by chance
 GENERIC = frozenset(
     (
         "a",
@@ -121,6 +139,10 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
             pairs = itertools.product(words.of(above, "measure"), ("per", "par"), below)
             for one, per, other in pairs:
                 say(f"{one} {per} {other}", Entry("measure", ratio))
+    for word, measures in _parts(known).items():
+        if (word,) not in found and len({one.title for one in measures}) == 1:
+            say_all([word], Entry("measure", measures[0].name))
+            say_all([word], Entry("measure", measures[-1].name))
     for name in known.lacking:
         say_all((*words.of(name, "measure"), *words.of(name, "dimension")), Entry("lacking", name))
     codes: dict[str, dict[str, str]] = {}
@@ -146,6 +168,9 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
             product_words |= {
                 word for value in called.values() for word in key(value) if len(word) >= SHORT and word not in GENERIC
             }
+        for word in _general(values, called):
+            if (word,) not in found:
+                say(word, Entry("dimension", name))
         if len(values) <= MAX_LEVELS_OF_A_WORD and name != "customer":  # people share their first names with feasts
             for word, which in _shared(values, called).items():
                 say((word,), Entry("value", name, (which,), whole=False))
@@ -175,6 +200,16 @@ def _same(phrase: str) -> tuple[str, ...]:
     return _SAME.get(key(phrase), ())
 
 
+def _parts(known: Catalogue) -> dict[str, list[Measure]]:
+    """The words in the names of columns of one's own, and whose they are: "waiting" is of "Waiting minutes"."""
+    having: dict[str, list[Measure]] = defaultdict(list)
+    for measure in known.measures.values():
+        for word in set(key(measure.title)) if measure.own else ():
+            if len(word) > SHORT and word not in words.OF_A_COLUMN and word not in GENERIC:
+                having[word].append(measure)
+    return having
+
+
 def _phrases(values: Collection[str], called: Mapping[str, str], few: bool) -> Iterable[tuple[str, str]]:
     """What each value is called: itself, its name, and what both languages say for it."""
     for value in map(str, values):
@@ -201,6 +236,13 @@ def _shared(values: Collection[str], called: Mapping[str, str]) -> dict[str, str
             if len(word) > SHORT and word not in GENERIC and not word.isdigit():
                 having[word].append(value)
     return {word: which[0] for word, which in having.items() if len(which) == 1}
+
+
+def _general(values: Collection[str], called: Mapping[str, str]) -> list[str]:
+    """Words that nearly all of many values have: "Garage 001", "Garage 002" are garages."""
+    parts = [word for value in map(str, values) for word in set(key(called.get(value, value)))]
+    most = [word for word, count in Counter(parts).most_common(2) if count > MIN_GENERAL * len(values)]
+    return [word for word in most if len(word) > SHORT and word.isalpha() and len(values) > MAX_OF_A_FEW]
 
 
 def _yes_no(values: Collection[str]) -> tuple[str, str] | None:

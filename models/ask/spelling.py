@@ -9,6 +9,7 @@ _NUMBER = re.compile(
     r"(?<![\w.,-])(?!0\d)(\d{1,3}(?:[ \u00a0\u202f,.]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)(?: ?(k|m|mio)\b)?(?!\d)"
 )
 _WORD = re.compile(r"\d+(?:\.\d+)?|[^\W_]+|[%<>=≥≤\x00]+")
+_SIBILANT = re.compile(r"(\w+(?:ss|x|ch|sh))es?")
 _NOT_PLURAL = re.compile(r"(?:ss|us|is|as)$")
 
 
@@ -21,6 +22,9 @@ def plain(text: str) -> str:
     text = unicodedata.normalize("NFKD", text.casefold())
     text = "".join(character for character in text if not unicodedata.combining(character))
     text = re.sub(r"\bw/o\b", "without", text)
+    text = re.sub(r"\bw/", "with ", text)
+    text = re.sub(r"\b(top|flop|bottom)(?=\d)", r"\1 ", text)
+    text = re.sub(r"(?<=\d)\+(?!\d)", " or more ", text)
     text = text.replace("aujourd'hui", "aujourdhui").replace("n't", " not")
     text = re.sub(r"(?<=\w)'s\b|(?<=s)'(?!\w)", "", text)
     return _ELIDED.sub("", text).replace("'", " ")
@@ -33,6 +37,8 @@ def stem(word: str) -> str:
         return word.rstrip("s")[:-2] + "y"
     if len(word) > 4 and word.endswith("eaux"):
         return word[:-1]
+    if found := _SIBILANT.fullmatch(word):  # "passes", "boxes"; French has the e in the singular, too: "caisse"
+        return found[1]
     if len(word) > 3 and word.endswith("s") and not _NOT_PLURAL.search(word):
         return word[:-1]
     return word

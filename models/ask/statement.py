@@ -3,7 +3,8 @@
 No text from outside is in the SQL but names of columns, quoted; every value is a parameter.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ import pandas as pd
 from data.tables import quoted
 from models.ask import definitions, periods
 from models.ask.definitions import Catalogue
-from models.ask.formulas import GOODS, LATELY, PEOPLE, SALE
+from models.ask.formulas import GONE, GOODS, LATELY, PEOPLE, SALE
 from models.ask.query import GRAINS, Filter, Query
 
 MAX_GROUPS = 5000
@@ -91,20 +92,42 @@ def daily(known: Catalogue, query: Query, period: Days, window: int = 1) -> tupl
     """The SQL of a query's measures by `level` of its dimension ("" without one) and `day`, and its values.
 
     Each is of the `window` days up to that day; `lines` are the goods' lines among them. Days and levels without any
-    line of theirs are not there.
+    line of theirs are not there; lines that are of no level have None.
     """
     made = _Made(known, query, (period[0] - timedelta(days=window - 1), period[1]))
     where = made.where()
     level = f"CAST({made.expression(query.by[0])} AS VARCHAR)" if query.by else "''"
+    lines, sums = f"count(*) FILTER ({GOODS})", {name: known.measures[name].sql for name in query.measures}
+    day, source = "CAST(timestamp AS DATE)", made.source()
+    if window > 1 and (parts := _parts(sums.values())):  # of sums, the days can be added up: once a line is enough
+        named = {part: f"_part{place}" for place, part in enumerate(dict.fromkeys((lines, *parts)))}
+        kept = ", ".join(f"{part} AS {name}" for part, name in named.items())
+        source = f"(SELECT {level} AS level, {day} AS day, {kept} FROM {source} WHERE {where} GROUP BY ALL)"
+        level, day, where, lines = "level", "day", "true", f"sum({named[lines]})"
+        sums = {
+            name: _PART.sub(lambda part: f"sum({named[part[0]]})", text)  # called at once
+            for name, text in sums.items()
+        }
     ahead = f", (SELECT unnest(range({int(window)})) AS _ahead)" if window > 1 else ""
-    day = "CAST(timestamp AS DATE)" + (" + CAST(_ahead AS INTEGER)" if window > 1 else "")
-    measures = ", ".join(f"{known.measures[name].sql} AS {quoted(name)}" for name in query.measures)
+    day += " + CAST(_ahead AS INTEGER)" if window > 1 else ""
+    measures = ", ".join(f"{text} AS {quoted(name)}" for name, text in sums.items())
     last = made.value(period[1])
     sql = (
-        f"SELECT {level} AS level, {day} AS day, count(*) FILTER ({GOODS}) AS lines, {measures} "
-        f"FROM {made.source()}{ahead} WHERE {where} GROUP BY ALL"
+        f"SELECT {level} AS level, {day} AS day, {lines} AS lines, {measures} "
+        f"FROM {source}{ahead} WHERE {where} GROUP BY ALL"
     )
-    return f"SELECT * FROM ({sql}) WHERE level IS NOT NULL AND day <= {last}", made.values
+    return f"SELECT * FROM ({sql}) WHERE day <= {last}", made.values
+
+
+_WITHIN = r"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)"  # what stands in parentheses, with two more pairs within
+_PART = re.compile(rf"\b(?:sum|count){_WITHIN}(?: FILTER {_WITHIN})?")
+_WHOLE = re.compile(r"\bDISTINCT\b|\b(?:avg|any_value|min|max|mode|median)\s*\(|\"")
+
+
+def _parts(formulas: Iterable[str]) -> list[str]:
+    """The sums and counts that formulas are made of; none where one of them is of more than sums."""
+    texts = list(formulas)
+    return [] if any(map(_WHOLE.search, texts)) else [part for text in texts for part in _PART.findall(text)]
 
 
 def statement(known: Catalogue, query: Query, period: Days | None) -> tuple[str, dict[str, Any]]:
@@ -121,7 +144,13 @@ def statement(known: Catalogue, query: Query, period: Days | None) -> tuple[str,
     if query.share:
         first = quoted(columns[0])
         within = f"PARTITION BY {STEP}" if query.grain else ""
-        share = f", {first} / nullif(sum({first}) OVER ({within}), 0) AS {SHARE}"
+        one = known.measures[columns[0]]
+        whole = (  # an order has several products: what counts is no sum of its parts
+            f"sum({first}) OVER ({within})"
+            if one.additive
+            else f"(SELECT {one.sql} FROM {made.source()} WHERE {made.where()})"
+        )
+        share = f", {first} / nullif({whole}, 0) AS {SHARE}"
         inner = f"SELECT *{share} FROM ({inner})"
         names += f", {SHARE}"
     series = ""
@@ -271,16 +300,20 @@ class _Made:
             + (" AND s.store = now.store" if "store" in moved and "store" in sold else "")
             + "), 0)"
         )
-        none = (
-            "sum(CASE WHEN on_hand = 0 THEN greatest(0, date_diff('day', greatest(date_trunc('day', date), $start), "
-            f"least(coalesce(date_trunc('day', until), {_after('$end')}), {_after('$end')}))) ELSE 0 END)"
-        )
+        # Days on which nothing was sold at all, and a product at zero for longer than `GONE` days, are no empty shelf.
+        gone = f"min(day) FILTER (on_hand = 0) OVER (PARTITION BY {key}, spell) + INTERVAL {GONE} DAY"
         return (
             f"WITH moves AS (SELECT {key}, date, on_hand, row_number() OVER () AS place FROM stock_moves "
             f"WHERE date < {_after('$end')}), "
-            f"levels AS (SELECT {key}, date, on_hand, "
-            f"lead(date) OVER (PARTITION BY {key} ORDER BY date, place) AS until FROM moves), "
-            f"now AS (SELECT {key}, sum(on_hand) FILTER (until IS NULL) AS on_hand, {none} AS out_days FROM levels "
+            "trading AS (SELECT DISTINCT CAST(timestamp AS DATE) AS day FROM sales "
+            f"WHERE {SALE} AND {_between('$start', '$end')}), "
+            f"ends AS (SELECT {key}, date_trunc('day', date) AS day, last(on_hand ORDER BY date, place) AS on_hand "
+            "FROM moves GROUP BY ALL), "
+            f"spells AS (SELECT *, lead(day, 1, {_after('$end')}) OVER (PARTITION BY {key} ORDER BY day) AS until, "
+            f"sum((on_hand <> 0)::INTEGER) OVER (PARTITION BY {key} ORDER BY day) AS spell FROM ends), "
+            f"levels AS (SELECT *, least(until, {gone}) AS over FROM spells), "
+            f"now AS (SELECT {key}, last(on_hand ORDER BY day) AS on_hand, coalesce(sum((SELECT count(*) FROM trading "
+            "WHERE on_hand = 0 AND trading.day >= levels.day AND trading.day < over)), 0) AS out_days FROM levels "
             f"GROUP BY {key}) "
             f"SELECT {key}, on_hand, out_days, {', '.join([*columns, f'{lately} AS lately'])} FROM now"
         )

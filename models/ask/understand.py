@@ -10,15 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from models.ask import definitions, spelling, when, words
+from models.ask import definitions, hours, spelling, when, words
 from models.ask.ahead import ahead
 from models.ask.definitions import TABLES, Catalogue
-from models.ask.draft import MAX_READINGS, Draft, Item
+from models.ask.draft import MAX_READINGS, RELATIONS, Draft, Item
 from models.ask.lexicon import SUPERLATIVES, Entry, Lexicon, corrected, nearest
 from models.ask.query import Query
 
 MONEY = tuple([word] for word in ("euro", "eur", "pound", "dollar", "gbp", "usd", "livre"))
-HOURS = (["h"], ["heure"], ["o"])
+MOVED = re.compile(
+    rf"(?:{when.GROWTH.pattern})|bad|good|low|high|weak|strong|poor|slow|mauvaise?s?|bon(?:ne)?s?|faibles?|basse?s?|"
+    r"hauts?|fort(?:e)?s?|lente?s?"
+)
+AFTER_ITS_NUMBER = ("or ", "ou ", "and ", "et ", "minimum", "maximum")  # "10 or more": how such a relation begins
 MAX_CHARACTERS = 500  # characters of a question
 
 ASKS = ("which", "many", "much", "sell", "spend", "losing", "empty", "share", "mean", *SUPERLATIVES)
@@ -72,8 +76,10 @@ def understand(text: str, known: Catalogue, lexicon: Lexicon, previous: Query | 
     if len(text) > MAX_CHARACTERS:
         return Understood(too_long=True)
     plain = re.sub(r"[,;](?!\d)", " and ", spelling.plain(text))
-    time = when.find(spelling.numbers(plain), known.first, known.last)
+    plain, clock = hours.find(plain)
+    time = when.find(spelling.numbers(plain), known.first, known.last, previous.period if previous else "")
     items, fixed = _items(time.rest, lexicon)
+    items += [Item((Entry("value", "hour", clock),))] if clock else []
     intents = {one.name for item in items for one in item.entries if one.kind == "intent"}
     intent = next((name for name in PRIORITY if name in intents), "")
     base = previous if previous is not None and _goes_on(items) and not time.growth else None
@@ -87,8 +93,8 @@ def understand(text: str, known: Catalogue, lexicon: Lexicon, previous: Query | 
             unread = unread or tuple(draft.unread)
             readings += draft.queries(time, base)
     possible = tuple(one for one in dict.fromkeys(readings) if definitions.fits(known, one))
-    moved = intent == "why"  # "why did it fall": the word says what everybody sees
-    stray = [item.word for item in items if item.word and not (moved and when.GROWTH.fullmatch(item.word))]
+    moved = intent == "why"  # "why did it fall", "why was it so bad": the word says what everybody sees
+    stray = [item.word for item in items if item.word and not (moved and MOVED.fullmatch(item.word))]
     stray += unread if intent != "forecast" else ()
     unknown = tuple(Unknown(word, tuple(nearest(lexicon, spelling.stem(word)))) for word in dict.fromkeys(stray))
     lacking = tuple(dict.fromkeys(name for item in items for name in item.lacking))
@@ -109,6 +115,9 @@ def _items(text: str, lexicon: Lexicon) -> tuple[list[Item], tuple[tuple[str, st
             continue
         if written[place] in words.NUMBERS:
             continue
+        if meant := words.SHORT.get(written[place]):
+            written[place], stems[place] = meant, spelling.stem(meant)
+            continue
         if (right := corrected(lexicon, word)) is not None:
             fixed.append((written[place], right))
             stems[place] = right
@@ -118,6 +127,13 @@ def _items(text: str, lexicon: Lexicon) -> tuple[list[Item], tuple[tuple[str, st
         place += used
         if item is not None:
             items.append(item)
+            if (
+                len(items) > 1
+                and items[-2].number is not None
+                and item.command() in RELATIONS
+                and (item.written.startswith(AFTER_ITS_NUMBER))
+            ):
+                items[-2:] = items[:-3:-1]
     return items, tuple(fixed)
 
 
@@ -142,8 +158,6 @@ def _phrase(stems: Sequence[str], written: Sequence[str], place: int, lexicon: L
     for length in (3, 2):  # "C-0017"
         if code := _coded("-".join(written[place : place + length]), lexicon):
             return Item(code, written=" ".join(written[place : place + length])), length
-    if word.isdigit() and stems[place + 1 : place + 2] in HOURS and int(word) < 24:
-        return Item((Entry("value", "hour", (str(int(word)),)),), written=word), 2
     if written[place] in words.NUMBERS:
         return Item(number=float(words.NUMBERS[written[place]]), written=word), 1
     if code := _coded(word, lexicon):
@@ -171,5 +185,14 @@ def _coded(word: str, lexicon: Lexicon) -> tuple[Entry, ...]:
 def _goes_on(items: Sequence[Item]) -> bool:
     """Whether a question changes the one before: it begins with "and", "only", "by", or is no question by itself."""
     begins = bool(items) and items[0].command() in FOLLOWS
-    asks = any(item.has("measure") or item.has("intent") or item.command() in ASKS for item in items)
+    split = any(item.has("dimension") or item.has("grain") for item in items)
+    asks = any(
+        item.has("measure") or item.has("intent") or (item.command() in ASKS and (split or not _ranks(item)))
+        for item in items
+    )
     return begins or not asks
+
+
+def _ranks(item: Item) -> bool:
+    """Whether a phrase says which come first, and so, alone, goes on from a question: "the 5 worst"."""
+    return item.command() in SUPERLATIVES

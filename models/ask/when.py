@@ -1,7 +1,6 @@
 """Periods and comparisons in words, English and French, as `models.ask.periods` writes them.
 
-Patterns are of plain text (`models.ask.spelling.plain`). What is not said follows from where the data end: a month
-without a year is the last one of that name which began in the data.
+Patterns are of plain text (`models.ask.spelling.plain`), and of points in time (`models.ask.points`).
 """
 
 import re
@@ -10,103 +9,24 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from models.ask import periods
+from models.ask.points import (
+    COUNT,
+    MONTH,
+    ORDINAL,
+    POINTS,
+    UNIT,
+    UNITS,
+    YEAR,
+    as_period,
+    count,
+    first_point,
+    matched,
+    unit,
+)
 
 MARK = " \x00 "  # stands where a period was, so that what was around it does not meet
 
-MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january janvier jan janv", "february fevrier feb fev fevr", "march mars mar", "april avril apr avr",
-            "may mai", "june juin jun", "july juillet jul juil", "august aout aug", "september septembre sep sept",
-            "october octobre oct", "november novembre nov", "december decembre dec",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}  # fmt: skip
-_UNITS = {
-    "day": "days? jours? journees?",
-    "week": "weeks? semaines?",
-    "month": "months? mois",
-    "quarter": "quarters? trimestres?",
-    "year": "years? ans? annees?",
-}
-_COUNTS = {
-    word: number
-    for number, words in enumerate(
-        ("one un une", "two deux", "three trois", "four quatre", "five cinq", "six", "seven sept", "eight huit",
-         "nine neuf", "ten dix", "eleven onze", "twelve douze"),
-        start=1,
-    )
-    for word in words.split()
-}  # fmt: skip
-_ORDINALS = {
-    **dict.fromkeys(["first", "1st", "premier", "premiere", "1er", "1ere", "1re"], 1),
-    **dict.fromkeys(["second", "2nd", "deuxieme", "2e", "2eme", "seconde"], 2),
-    **dict.fromkeys(["third", "3rd", "troisieme", "3e", "3eme"], 3),
-    **dict.fromkeys(["fourth", "4th", "quatrieme", "4e", "4eme", "last", "dernier"], 4),
-}
-
-
-def _any(words: "dict[str, int] | list[str]") -> str:
-    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
-
-
-UNIT = "|".join(pattern for words in _UNITS.values() for pattern in words.split())
-MONTH = _any(MONTHS)
-COUNT = rf"(?:\d{{1,3}}|{_any(_COUNTS)})"
-ORDINAL = _any(_ORDINALS)
-YEAR = r"(?:19|20)\d\d"
-_OF = r"(?:\s*,?\s+(?:of\s+|in\s+|de\s+|en\s+)?(?:the\s+year\s+|annee\s+)?|[-/])"
-_SOME_YEAR = rf"(?P<year>{YEAR}|this year|last year|cette annee|annee derniere|an dernier)"
-_FIRST = "first|1st|premiere?|1er|1e?re"
-_SECOND = "second|2nd|deuxieme|seconde|2e|2eme"
-_NTH = rf"{_FIRST}|{_SECOND}|third|3rd|troisieme|3e|3eme|fourth|4th|quatrieme|4e|4eme"
-POINTS = tuple(
-    re.compile(rf"\b(?:{pattern})(?![\w])")
-    for pattern in (
-        rf"(?P<year>{YEAR})-(?P<month>\d\d)-(?P<day>\d\d)",
-        rf"(?P<day>\d{{1,2}})[/.](?P<month>\d{{1,2}})[/.](?P<year>{YEAR})",
-        rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th|er)?\s+(?:of\s+)?(?P<name>{MONTH})\b\.?(?:,?\s+(?P<year>{YEAR}))?",
-        rf"(?P<name>{MONTH})\b\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(?P<year>{YEAR}))?(?!\d)",
-        rf"(?P<name>{MONTH})\b\.?{_OF}{_SOME_YEAR}",
-        rf"(?P<year>{YEAR})-(?P<month>\d\d)",
-        rf"(?P<month>0?[1-9]|1[0-2])/(?P<year>{YEAR})",
-        rf"[qt](?P<quarter>[1-4])(?:[\s/-]*(?:of\s+|de\s+)?(?P<year>{YEAR}))?",
-        rf"(?P<year>{YEAR})[\s-]*[qt](?P<quarter>[1-4])",
-        rf"(?P<which>{ORDINAL})\s+(?:quarter|trimestre)(?P<spoken>){_OF}{_SOME_YEAR}",
-        rf"(?P<which>{_NTH})\s+(?:quarter|trimestre)(?P<spoken>)",
-        rf"[hs](?P<half>[12])(?:[\s/-]*(?P<year>{YEAR}))?",
-        rf"(?P<which>{_FIRST}|{_SECOND}|last)\s+(?:half|semestre|moitie)(?P<spoken_half>)(?:{_OF}{_SOME_YEAR})?",
-        rf"(?:week|semaine)\s+(?:number\s+|numero\s+)?(?P<week>\d{{1,2}})(?:{_OF}(?P<year>{YEAR}))?",
-        rf"(?P<name>{MONTH})\b\.?",
-        rf"(?P<year>{YEAR})",
-    )
-)
-_BEFORE_A_MONTH = re.compile(
-    r"(?:\b(?:in|for|during|since|until|till|from|to|between|and|of|last|this|en|de|du|depuis|entre|et|a|au|mois|pour|"
-    r"pendant|vs|versus|with|on|le|past|before|after|avant|apres|than|que|compare|comparer)|,|\x00)\s*$"
-)
-_BEFORE_A_COUNT = re.compile(
-    r"(?:\b(?:than|over|above|under|below|least|most|exceed(?:ing|s)?|more|less|plus de|moins de|superieure?s? a|"
-    r"inferieure?s? a|au moins|au plus|depasse(?:nt)?|minimum|maximum|top|reference|code|product|produit|client|"
-    r"customer)|[<>=])\s*$"
-)
-LAST_YEAR = ("last year", "annee derniere", "an dernier")
-LEAP = 2024
 _START = r"(?:since|from|starting(?: in| from)?|as of|depuis|a partir d[eu]|a compter de|des)\s+(?:(?:le|the|la)\s+)?"
-
-
-@dataclass(frozen=True)
-class Point:
-    """A day, month, quarter ... as far as it was said."""
-
-    year: int | None = None
-    part: str = ""  # "-03", "-Q3", "-H1", "-W12", "-03-04"
-
-    def spec(self) -> str:
-        return f"{self.year}{self.part}"
 
 
 @dataclass(frozen=True)
@@ -123,17 +43,23 @@ class Found:
     growth: bool = False
 
 
-def find(text: str, first: date, last: date) -> Found:
-    """The period and the comparison in a plain text about data from `first` to `last`."""
-    text, compared = _comparison(text)
-    text, period = _relative(text)
-    if not period:
+def find(text: str, first: date, last: date, previous: str = "") -> Found:
+    """The period and the comparison in a plain text about data from `first` to `last`; `previous` is the period of
+    the question before."""
+    text = _FORTNIGHT.sub("14 days", text)
+    text = _BARGAINS.sub(lambda found: _bargains(found, last).isoformat(), text)
+    if previous and (moved := _before_that(text, previous, first, last)):
+        return moved
+    text, compared = _comparison(text, bool(previous))
+    lone = compared == "point" and bool(_NOW.fullmatch(text.partition("\x00")[0]))
+    text, period = (text, "") if lone else _relative(text)
+    if not period and not lone:
         text, period = _range(text, first, last)
-    if not period:
+    if not period and not lone:
         text, period = _open(text, first, last)
-    if not period and (twice := _two(text, first, last)):
+    if not period and not lone and (twice := _two(text, first, last)):
         text, period, compared = twice
-    if not period:
+    if not period and not lone:
         text, period = _single(text, first, last)
     if compared == "point":
         text, other = _relative(text)
@@ -141,7 +67,39 @@ def find(text: str, first: date, last: date) -> Found:
             text, other = _single(text, first, last)
         compared = other or "before"
     growth = bool(GROWTH.search(text))
-    return Found(text, period, _canonical(period, compared, first, last), bool(period), growth)
+    return Found(text, period, _canonical(period or previous, compared, first, last), bool(period), growth)
+
+
+_BARGAINS = re.compile(
+    rf"\b(?:(?P<friday>black friday)|cyber monday)(?:\s+(?:of\s+|in\s+|de\s+|en\s+)?(?P<year>{YEAR}))?\b"
+)
+_FORTNIGHT = re.compile(r"\b(?:fortnight|quinzaine)\b")
+_THAT = re.compile(
+    rf"(?:(?:and|et|what about|how about|or|ou|in|for|pour|a|the|le|la|l|celui|celle)\s+)*"
+    rf"(?:(?P<unit>{UNIT}|period|periode)\s+(?:before|earlier|prior|precedente?|d avant|avant)|"
+    rf"(?:before|avant)|previous (?P<other>period))(?:\s+(?:that|it|cela))?[\s?!.]*"
+)
+
+
+def _bargains(found: re.Match[str], last: date) -> date:
+    """Black Friday, the day after the fourth Thursday of November, or the Monday behind it; the last one that was."""
+
+    def of(year: int) -> date:
+        thursday = date(year, 11, 28 - (date(year, 11, 28).weekday() - 3) % 7)
+        return date.fromordinal(thursday.toordinal() + (1 if found["friday"] else 4))
+
+    return of(int(found["year"])) if found["year"] else of(last.year) if of(last.year) <= last else of(last.year - 1)
+
+
+def _before_that(text: str, previous: str, first: date, last: date) -> Found | None:
+    """ "and the month before?", "et l'annee d'avant ?": the days before those of the question before."""
+    found = _THAT.fullmatch(text.strip())
+    if not found:
+        return None
+    year = bool(found["unit"]) and bool(re.fullmatch(UNITS["year"].replace(" ", "|"), found["unit"]))
+    span = periods.days(previous, first, last)
+    start, end = periods.shifted(span, "year" if year and (span[1] - span[0]).days < 364 else "before")
+    return Found("and", f"{start}/{end}", said=True)
 
 
 GROWTH = re.compile(
@@ -154,19 +112,21 @@ _SAME = (
     r"(?:aux?\s+|la\s+|les\s+)?memes?\s+(?:semaines?|jours?|mois|periode|trimestre)\s+(?:de\s+|en\s+)?(?:la\s+)?)?"
 )
 _LAST_YEAR = _SAME + (
-    r"(?:last year|previous year|prior year|(?:the\s+)?year (?:before|ago|earlier)|a year (?:before|ago|earlier)|"
+    r"(?:last year|last yr|previous year|prior year|(?:the\s+)?year (?:before|ago|earlier)|"
+    r"a year (?:before|ago|earlier)|"
     r"annee (?:derniere|precedente|passee|avant)|an (?:dernier|passe|avant)|un an (?:plus tot|avant|auparavant)|"
-    r"il y a un an)"
+    r"il y a un an)(?:\s*,?\s*(?:a la |sur la |for the |in the |at the )?(?:meme|mm|same) (?:periode?|time))?"
 )
 _JUST_BEFORE = (
     r"(?:the\s+|la\s+|le\s+|au\s+)?(?:(?:previous|prior|preceding)\s+(?:period|week|month|quarter|days?|weeks|months)|"
     r"(?:\d{1,3}\s+)?(?:period|week|month|quarter|days|weeks|months|one)\s+before(?:\s+(?:it|that))?|"
+    r"\d{1,3}\s+(?:before|d avant|precedente?s?)\b|(?:les\s+)?\d{1,3}\s+(?:d avant|avant|precedente?s?)|"
     r"(?:les\s+)?(?:\d{1,3}\s+)?(?:periode|semaine|mois|trimestre|jours|semaines)\s+(?:precedente?s?|d avant|avant))"
 )
 _AGAINST = (
     r"(?:vs\.?|versus|compared?\s+(?:it\s+)?(?:to|with)|comparing\s+(?:to|with)|in comparison (?:to|with)|against|"
-    r"relative to|than|par rapport (?:a|aux?)|comparee?s?\s+(?:a|avec|aux?)|en comparaison (?:de|avec|a)|contre|face a|"
-    r"que)"
+    r"relative to|(?:(?:better|worse|more|less|higher|lower|mieux|moins bien)\s+)?(?:than|que)|"
+    r"par rapport (?:a|aux?)|comparee?s?\s+(?:a|avec|aux?)|en comparaison (?:de|avec|a)|contre|face a)"
 )
 _YEARS = (
     r"\b(?:year over year|year on year|yoy|y/y|sur un an|annee sur (?:l\s*)?autre|une annee sur autre|"
@@ -193,13 +153,22 @@ _COMPARED = tuple(
 )
 
 
-def _comparison(text: str) -> tuple[str, str]:
+_NOW = re.compile(r"\s*(?:and|et|now|maintenant)?\s*")
+
+
+def _comparison(text: str, within: bool) -> tuple[str, str]:
+    """The comparison; with a period alone behind it, it needs one before it, or (`within`) a question before."""
     for pattern, compared in _COMPARED:
         found = pattern.search(text)
         if found is None:
             continue
         ahead = text[: found.start()]
-        if compared != "point" or _said(ahead) or any(_found(ahead, point) for point in POINTS):
+        if (
+            compared != "point"
+            or (within and _NOW.fullmatch(ahead))
+            or _said(ahead)
+            or any(matched(ahead, point) for point in POINTS)
+        ):
             return ahead + MARK + text[found.end() :], compared
     return text, ""
 
@@ -212,14 +181,6 @@ _NOUN = (
     r"(?:(?:over|in|during|for|of|on|within|across|sur|pendant|durant|au cours|dans|de|des|du|lors)\s+)?"
     r"(?:(?:de|des|the|les|ces|le|la|our|nos)\s+)?"
 )
-
-
-def count(text: str) -> int:
-    return 1 if text == "premier" else _COUNTS.get(text) or int(text)
-
-
-def unit(text: str) -> str:
-    return next(unit for unit, words in _UNITS.items() if re.fullmatch("|".join(words.split()), text))
 
 
 def _rolling(found: re.Match[str]) -> str:
@@ -275,76 +236,15 @@ def _relative(text: str) -> tuple[str, str]:
     return text, ""
 
 
-def _found(text: str, pattern: re.Pattern[str]) -> re.Match[str] | None:
-    """Where a point in time stands. A number is no year, and a word no month, if its neighbours say otherwise."""
-    for found in pattern.finditer(text):
-        parts, ahead = found.groupdict(), text[: found.start()]
-        bare = {name for name, value in parts.items() if value}
-        if bare == {"year"} and _BEFORE_A_COUNT.search(ahead):
-            continue
-        alone = _BEFORE_A_MONTH.search(ahead) or re.match(r"\s+(?:derniere?|passee?)\b", text[found.end() :])
-        if bare == {"name"} and not (alone or len(parts["name"] or "") > 4):
-            continue
-        if bare == {"half"} and not _BEFORE_A_MONTH.search(ahead):
-            continue
-        return found
-    return None
-
-
-def _point(found: re.Match[str]) -> Point | None:
-    said = {name: value for name, value in found.groupdict().items() if value}
-    year = said.get("year")
-    number = None if year is None else int(year) if year.isdigit() else -1 if year in LAST_YEAR else 0
-    if "which" in said:
-        half = "spoken_half" in found.groupdict()
-        which = _ORDINALS[said["which"]]
-        said["half" if half else "quarter"] = str(min(which, 2) if half else which)
-    month = MONTHS[said["name"]] if "name" in said else int(said.get("month", 0))
-    part = ""
-    if "quarter" in said:
-        part = f"-Q{said['quarter']}"
-    elif "half" in said:
-        part = f"-H{said['half']}"
-    elif "week" in said:
-        part = f"-W{int(said['week']):02d}"
-    elif month:
-        part = f"-{month:02d}" + (f"-{int(said['day']):02d}" if "day" in said else "")
-    trial = f"{number if number and number > 0 else LEAP}{part}"
-    return Point(number, part) if periods.is_period(trial) else None
-
-
-def _dated(point: Point, first: date, last: date) -> str:
-    """The point as a period; the year that was not said is the last one in which it had begun."""
-    year = point.year
-    if year is None:
-        began = periods.days(f"{LEAP}{point.part}", first, last)[0]
-        year = last.year if (began.month, began.day) <= (last.month, last.day) else last.year - 1
-    elif year <= 0:
-        year += last.year
-    spec = replace(point, year=year).spec()
-    return spec if periods.is_period(spec) else f"{year}-02-28"  # the 29th of February
-
-
-def _first_point(text: str) -> tuple[re.Match[str], Point] | None:
-    """The point in time that stands first; where several begin there, the one that says most."""
-    best: tuple[re.Match[str], Point] | None = None
-    for pattern in POINTS:
-        found = _found(text, pattern)
-        if found is None or (best is not None and found.start() >= best[0].start()):
-            continue
-        if (point := _point(found)) is not None:
-            best = found, point
-    return best
-
-
 _JOINED = re.compile(
-    r"\s*(?:(?:to|and|until|till|through|a|au|et|jusqu a|jusqu au|jusqu en|jusque|en)\s+|[-–—]\s*)"
+    r"\s*(?:(?:to|and|until|till|through|thru|a|au|et|jusqu a|jusqu au|jusqu en|jusque|en)\s+|[-–—]\s*)"
     r"(?:the\s+|le\s+|la\s+|au\s+|end of\s+|fin\s+)?$"
 )
 _RANGED = re.compile(r"\b(?:from|between|entre|de|du|depuis|since)\s+(?:the\s+|le\s+|la\s+|debut\s+)?$|\s[-–—]\s$")
 _BARE_DAY = re.compile(
-    r"\b(?:from|between|entre|du|de)\s+(?:the\s+|le\s+)?(?P<day>\d{1,2}|premier)(?:st|nd|rd|th|er)?\s+"
-    r"(?:to|and|a|au|et|-)\s+"
+    r"\b(?:week ?ends?\s+(?:of|du)\s+(?:the\s+)?)?"
+    r"(?:(?:from|between|entre|du|de)\s+(?:the\s+|le\s+)?(?P<day>\d{1,2}|premier)(?:st|nd|rd|th|er)?\s+"
+    r"(?:to|and|a|au|et|-)\s+|(?P<first>\d{1,2})(?:st|nd|rd|th|er)?\s*(?:[-–—]|\b(?:to|au)\b)\s*)"
     r"(?:the\s+|le\s+)?(?=\d)"
 )
 
@@ -352,26 +252,26 @@ _BARE_DAY = re.compile(
 def _range(text: str, first: date, last: date) -> tuple[str, str]:
     """Two points with "from ... to" or "between ... and" around them; one takes from the other what it does not say."""
     if bare := _BARE_DAY.search(text):
-        after = _first_point(text[bare.end() :])
+        after = first_point(text[bare.end() :])
         if after and after[0].start() == 0 and re.fullmatch(r"-\d\d-\d\d", after[1].part):
-            end = _dated(after[1], first, last)
-            spec = f"{end[:8]}{count(bare['day']):02d}/{end}"
+            end = as_period(after[1], first, last)
+            spec = f"{end[:8]}{count(bare['day'] or bare['first']):02d}/{end}"
             if periods.is_period(spec):
                 return text[: bare.start()] + MARK + text[bare.end() + after[0].end() :], spec
-    one = _first_point(text)
+    one = first_point(text)
     if not one:
         return text, ""
     found, start = one
-    other = _first_point(text[found.end() :])
+    other = first_point(text[found.end() :])
     if not other:
         return text, ""
     between = text[found.end() : found.end() + other[0].start()]
     ahead = _RANGED.search(text[: found.start()])
-    if not _JOINED.fullmatch(between) or not (ahead or re.search(r"to|until|jusqu|au|[-–—]", between)):
+    if not _JOINED.fullmatch(between) or not (ahead or re.search(r"to|until|thr|jusqu|au?\b|[-–—]", between)):
         return text, ""
-    dated = _dated(other[1], first, last)
+    dated = as_period(other[1], first, last)
     begin = replace(start, year=int(dated[:4])) if start.year is None else start
-    spec = f"{_dated(begin, first, last)}/{dated}"
+    spec = f"{as_period(begin, first, last)}/{dated}"
     if not periods.is_period(spec) and start.year is None:  # "from November to March 2026"
         spec = f"{replace(start, year=int(dated[:4]) - 1).spec()}/{dated}"
     if not periods.is_period(spec):
@@ -388,11 +288,11 @@ _EARLIER = re.compile(r"\b(?:before|prior to|avant)\s+(?:the\s+|le\s+|la\s+)?$")
 
 def _open(text: str, first: date, last: date) -> tuple[str, str]:
     """A point with "since" or "until" before it."""
-    one = _first_point(text)
+    one = first_point(text)
     if not one:
         return text, ""
     found, point = one
-    ahead, spec = text[: found.start()], _dated(point, first, last)
+    ahead, spec = text[: found.start()], as_period(point, first, last)
     start, end = periods.days(spec, first, last)
     for pattern, made in (
         (_SINCE, f"{spec}/"),
@@ -412,16 +312,16 @@ _COMPARE = re.compile(r"\b(?:compare[rsz]?|comparison|comparaison|comparing|diff
 def _two(text: str, first: date, last: date) -> tuple[str, str, str] | None:
     """Two points that are to be compared: "compare 2025 and 2024"."""
     asked = _COMPARE.search(text)
-    one = _first_point(text)
+    one = first_point(text)
     if not one or not asked:
         return None
-    other = _first_point(text[one[0].end() :])
+    other = first_point(text[one[0].end() :])
     if not other or not re.fullmatch(
         r"\s*(?:and|et|to|with|avec|a|vs)\s+(?:the\s+)?", text[one[0].end() : one[0].end() + other[0].start()]
     ):
         return None
     rest = text[: one[0].start()] + MARK + text[one[0].end() + other[0].end() :]
-    dated = [_dated(point, first, last) for _found, point in (one, other)]
+    dated = [as_period(point, first, last) for _found, point in (one, other)]
     if dated[0] < dated[1]:
         dated.reverse()
     return _COMPARE.sub(" ", rest), dated[0], dated[1]
@@ -434,14 +334,14 @@ _INTO = re.compile(
 
 
 def _single(text: str, first: date, last: date) -> tuple[str, str]:
-    one = _first_point(text)
+    one = first_point(text)
     if not one:
         return text, ""
     found, point = one
     ahead = _INTO.search(text[: found.start()])
     end = re.match(r"\s+(?:dernier|derniere|passe|passee)\b", text[found.end() :]) if point.year is None else None
     left, right = ahead.start() if ahead else found.start(), found.end() + (end.end() if end else 0)
-    return text[:left] + MARK + text[right:], _dated(point, first, last)
+    return text[:left] + MARK + text[right:], as_period(point, first, last)
 
 
 def _canonical(period: str, compared: str, first: date, last: date) -> str:

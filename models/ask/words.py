@@ -6,6 +6,12 @@ Capitals, accents and plurals do not matter, except that words in capitals (AOV)
 from collections.abc import Iterator
 from typing import Literal
 
+
+def split(text: str) -> Iterator[str]:
+    """The phrases in a text of this module."""
+    return filter(None, (" ".join(one.split()) for one in text.split("|")))
+
+
 MEASURES = {
     "revenue": """
         revenue | revenues | sales | turnover | takings | net sales | sales value | sales amount | sales revenue |
@@ -35,10 +41,10 @@ MEASURES = {
         tickets de caisse | achats | nombre d'achats | nombre de paniers
     """,
     "customers": """
-        customers | customer | buyers | shoppers | clients | number of customers | customer count | number of buyers |
-        number of clients | unique customers | distinct customers | active customers | customers who bought |
-        people who bought | client | clientes | acheteurs | nombre de clients | nombre d'acheteurs | clients actifs |
-        clients uniques | clients distincts
+        customers | customer | buyers | shoppers | clients | number of customers | customer count |
+        number of buyers | number of clients | unique customers | distinct customers | active customers |
+        active members | membres actifs | customers who bought | people who bought | client | clientes | acheteurs |
+        nombre de clients | nombre d'acheteurs | clients actifs | clients uniques | clients distincts
     """,
     "new_customers": """
         new customers | number of new customers | first time buyers | first time customers | new buyers | new clients |
@@ -128,14 +134,16 @@ MEASURES = {
         cout par unite
     """,
     "margin": """
-        margin | margins | gross margin | profit | profits | gross profit | earnings | contribution | money made on |
-        marge | marges | marge brute | benefice | benefices | profit brut | gain | gains
+        margin | margins | gross margin | profit | profits | gross profit | earnings | contribution |
+        money made on | profitable | rentable | rentables | marge | marges | marge brute | benefice | benefices |
+        profit brut | gain | gains
     """,
     "margin_rate": """
-        margin rate | margin percentage | gross margin rate | margin percent | profit margin | profitability |
-        margin in percent | gross margin percentage | percentage margin | margin share | rate of margin | profit rate |
-        profit ratio | taux de marge | marge en pourcentage | rentabilite | taux de marge brute | marge en pourcent |
-        pourcentage de marge | taux de profit
+        margin rate | margin % | % margin | marge % | % marge | % de marge | margin percentage | gross margin rate |
+        margin percent | profit margin | profitability | margin in percent | gross margin percentage |
+        percentage margin | margin share | rate of margin | profit rate | profit ratio | taux de marge |
+        marge en pourcentage | rentabilite | taux de marge brute | marge en pourcent | pourcentage de marge |
+        taux de profit
     """,
     "shipping": """
         shipping | postage | shipping revenue | shipping charges | delivery charges | carriage | frais de port | port |
@@ -159,7 +167,8 @@ MEASURES = {
     "days_of_cover": """
         days of cover | cover | stock cover | days of stock | coverage of stock | how long the stock lasts |
         days of inventory | days of supply | jours de couverture | couverture | couverture de stock | jours de stock |
-        couverture du stock | couverture des stocks
+        how long will | how long does | how long do | stock last | stock lasts | combien de temps tient |
+        combien de temps dure | combien de temps durera | couverture du stock | couverture des stocks
     """,
     "stock_out_days": """
         stock-out days | stockout days | stockouts | stock-outs | days out of stock | days sold out |
@@ -276,26 +285,36 @@ COMMANDS = {  # what changes a question, by what it does
     """,
     "many": """
         how many | count of | combien de | combien | nombre de | nombre d | number of | the number of | le nombre de |
-        nb de | nb | nbre de
+        nb de | nb | cb de | cb d | nbre de
     """,
-    "much": "how much",
+    "much": """
+        how much | did we make | did we do | did we take | did we earn | have we made | have we taken |
+        combien on a fait | combien a t on fait | combien avons nous fait | a t on fait | avons nous fait | on a fait |
+        combien a fait | combien ont fait
+    """,
     "most": """
-        top | highest | largest | biggest | most | greatest | best selling | bestselling | maximum | max | most sold |
+        top | biggest first | highest first | largest first | most first | best first | longest | peak | rush |
+        de pointe | most often | le plus souvent | plus souvent | plus long | plus longue | plus longs |
+        plus longues | plus grand au plus petit | plus eleve au plus faible | plus eleve au plus bas |
+        plus haut au plus bas | plus fort au plus faible | plus gros au plus petit | meilleur au pire | highest |
+        largest | biggest | most | greatest | best selling | bestselling | maximum | max | most sold |
         most popular | sells most | sells the most | sell the most | most important | best sellers | bestsellers |
         best seller | plus grand | plus grande | plus grands | plus grandes | plus gros | plus grosse | plus eleve |
         plus elevee | plus eleves | plus elevees | premier | premiere | premiers | premieres | le plus | la plus |
         les plus | plus fort | plus forte | plus forts | plus fortes | plus vendu | plus vendue | plus vendus |
         plus vendues | mieux | le mieux | plus haut | plus haute | principaux | principales | plus importants |
         plus importantes | les mieux vendus | mieux vendus | highest to lowest | descending | decroissant |
-        most profitable | plus rentables | plus rentable | les plus rentables | busiest | the most |
-        largest number of | heaviest | plus frequente | plus frequent | le plus de
+        busiest | the most | largest number of | heaviest | plus frequente | plus frequent | le plus de
     """,
     "least": """
+        lowest first | smallest first | least first | shortest | least often | le moins souvent | moins souvent | flop |
+        plus court | plus courte | plus courts | plus courtes | plus petit au plus grand | plus faible au plus eleve |
+        plus bas au plus haut | plus bas au plus eleve | plus faible au plus fort | pire au meilleur |
         lowest | least | smallest | bottom | fewest | minimum | min | slowest | least sold | worst selling |
-        least popular | sells least | sells the least | ascending | lowest to highest | least profitable |
+        least popular | sells least | sells the least | ascending | lowest to highest |
         plus faible | plus faibles | plus petit | plus petite | plus petits | plus petites | plus bas | plus basse |
         plus basses | le moins | la moins | les moins | moins vendu | moins vendus | moins vendues | moins vendue |
-        les moins vendus | croissant | moins rentables | moins rentable | quietest | le moins de
+        les moins vendus | croissant | quietest | le moins de
     """,
     "best": """
         best | leading | strongest | best performing | meilleur | meilleure | meilleurs | meilleures
@@ -314,18 +333,19 @@ COMMANDS = {  # what changes a question, by what it does
         inferieur a | inferieure a | inferieurs a | inferieures a | en dessous de | sous | au dessous de | moins que
     """,
     "at least": """
-        at least | minimum of | a minimum of | no less than | not less than | >= | ≥ | or more | au moins |
-        au minimum | un minimum de
+        at least | minimum of | a minimum of | no less than | not less than | >= | ≥ | or more | and more | and up |
+        or over | ou plus | et plus | au moins | au minimum | un minimum de
     """,
     "at most": """
-        at most | maximum of | a maximum of | no more than | not more than | <= | ≤ | au plus | au maximum |
-        un maximum de
+        at most | maximum of | a maximum of | no more than | not more than | <= | ≤ | or less | or fewer |
+        or under | ou moins | au plus | au maximum | un maximum de
     """,
     "not": """
         without | except | except for | excluding | exclude | not | not in | other than | apart from | but not |
         minus | excepted | leaving out | leave out | ignoring | not including | everything but | all but | outside |
         outside of | sans | sauf | hors | excepte | hormis | en dehors de | pas | a l exclusion de | en excluant |
-        sans compter | mis a part | autre que | autres que | hors de | exclure | a part | without the | non
+        no | not counting | without counting | leaving aside | sans compter | mis a part | autre que | autres que |
+        hors de | exclure | a part | without the | non
     """,
     "share": """
         share | share of | percentage | percentage of | percent of | proportion | proportion of | fraction |
@@ -335,7 +355,7 @@ COMMANDS = {  # what changes a question, by what it does
         contribution de | parts | shares | % du | % des | % de | parts de | pct of | pct | pese | pesent | peser
     """,
     "mean": """
-        average | mean | avg | on average | average of | mean of | the average | typical | moyenne | moyen | moyens |
+        average | mean | on average | average of | mean of | the average | typical | moyenne | moyen | moyens |
         moyennes | en moyenne | moyenne de | moyenne du | moyenne des | la moyenne | valeur moyenne | nombre moyen de |
         nombre moyen | average number of | mean number of | the average number of | average amount of
     """,
@@ -382,8 +402,10 @@ COMMANDS = {  # what changes a question, by what it does
     """,
     "losing": """
         lose money | losing money | loses money | lost money | loss making | unprofitable | at a loss |
-        sold at a loss | perdent de argent | perd de argent | perdent argent | perd argent | perdre de argent |
-        a perte | vendus a perte | en perte | deficitaire | deficitaires | non rentables
+        sold at a loss | lost us money | lose us money | loses us money | losing us money | cost us money |
+        font perdre de argent | fait perdre de argent | perdent de argent | perd de argent | perdent argent |
+        perd argent | perdre de argent | a perte | vendus a perte | en perte | deficitaire | deficitaires |
+        non rentables
     """,
     "table": """
         as a table | in a table | as table | en tableau | sous forme de tableau | dans un tableau
@@ -392,36 +414,43 @@ COMMANDS = {  # what changes a question, by what it does
 INTENTS = {
     "forecast": """
         will | will we sell | will sell | will be | vendra | vendront | va vendre | vont vendre | forecast |
-        forecasts | forecasted | predict | prediction | predicted |
-        projection | expect to sell | expected sales | next | coming | upcoming | tomorrow | outlook | going to sell |
-        prevision | previsions | prevoir | prevu | prevue | prochain | prochaine | prochains | prochaines | a venir |
-        demain | allons nous vendre | va t on vendre | vendrons nous | vendra t on | allons vendre | vont se vendre |
-        projete | in the future | a l avenir | next week | next month | we ll sell | ll sell
+        forecasts | forecasted | predict | prediction | predicted | projection | expect to sell | expected sales |
+        next | coming | upcoming | tomorrow | outlook | going to sell | prevision | previsions | prevoir | prevu |
+        prevue | prochain | prochaine | prochains | prochaines | a venir | demain | allons nous vendre |
+        va t on vendre | vendrons nous | vendra t on | allons vendre | vont se vendre | what ll | sera | seront |
+        sera t il | sera t elle | ferons nous | fera t on | va t on faire | allons nous faire | va faire |
+        vont faire | projete | in the future | a l avenir | next week | next month | we ll sell | ll sell
     """,
     "leaving": """
         about to leave | going to leave | will leave | will churn | likely to leave | likely to churn |
         at risk of leaving | at risk | risk of leaving | churn risk | about to churn | customers at risk |
         might leave | could leave | want to leave | who to call | whom to call | whom should we call | va partir |
         vont partir | risque de partir | risquent de partir | sur le point de partir | a risque |
-        susceptibles de partir | qui appeler | vont nous quitter | va nous quitter | risque de depart | vont resilier |
-        clients a risque | likely to cancel | about to cancel | will cancel | cancel soon | want to cancel |
-        risquent de resilier | risque de resilier | resilier | envisagent de partir | going to churn |
-        is going to churn | about to quit
+        susceptibles de partir | qui appeler | vont nous quitter | va nous quitter | risque de depart |
+        vont resilier | clients a risque | likely to cancel | about to cancel | will cancel | cancel soon |
+        want to cancel | before they quit | before they leave | before they go | should i call | should we call |
+        must i call | do i call | dois je appeler | faut il appeler | devons nous appeler | risquent de resilier |
+        risque de resilier | resilier | envisagent de partir | going to churn | is going to churn | about to quit
     """,
     "slipping": """
         slipping | slipping away | silent | gone quiet | inactive | dormant | stopped buying | no longer buying |
         have not bought for | not come back | lapsed | silencieux | silencieuses | inactifs | dormants |
         ne viennent plus | n achetent plus | achetent plus | ont cesse d acheter | qui s eloignent | eloignent |
         perdus de vue | unusually quiet | gone unusually quiet | quiet | ne viennent plus depuis | ne vient plus |
-        anormalement longtemps | depuis longtemps | longtemps | habitues
+        stopped coming | stopped shopping | stopped ordering | stopped visiting | ne reviennent plus | plus vus |
+        plus vu | plus vus depuis longtemps | plus vu depuis longtemps | plus revus | ne voit plus | have not seen |
+        not seen | anormalement longtemps | depuis longtemps | longtemps | habitues
     """,
     "stock": """
-        must i order | should i order | should we order | must we order | what to order | to order | need to order |
-        reorder | re order | replenish | restock | to buy from suppliers | what do i need to order | running low |
-        run out | running out | about to run out | dois je commander | devons nous commander | faut il commander |
-        a commander | que commander | quoi commander | reapprovisionner | reapprovisionnement | reassort |
-        bientot en rupture | doit on commander | dois commander | il faut commander | dois je recommander |
-        recommander | tomber en rupture | ne pas tomber en rupture | manquer | avoid running out | avant rupture |
+        need to buy | have to buy | should i buy | must i buy | should we buy | must we buy | racheter |
+        dois racheter | dois je racheter | dois acheter | dois je acheter | faut il acheter | faut acheter |
+        il faut acheter | a racheter | must i order | should i order | should we order | must we order |
+        what to order | to order | need to order | reorder | re order | replenish | restock |
+        to buy from suppliers | what do i need to order | running low | run out | running out | about to run out |
+        dois je commander | devons nous commander | faut il commander | a commander | que commander |
+        quoi commander | reapprovisionner | reapprovisionnement | reassort | bientot en rupture |
+        doit on commander | dois commander | il faut commander | dois je recommander | recommander |
+        tomber en rupture | ne pas tomber en rupture | manquer | avoid running out | avant rupture |
         avant la rupture | will run out | run out of stock | will run out of stock
     """,
     "why": """
@@ -485,7 +514,7 @@ SAME = (
     "seller | salesperson | salesman | sales rep | vendeur | vendeuse",
     "cashier | caissier | caissiere",
     "tip | tips | pourboire",
-    "profit | benefice",
+    "profit | benefice | profitable | rentable",
     "sub category | subcategory | sous categorie | sous rayon",
     "ship mode | shipping mode | delivery mode | mode de livraison | mode d'expedition",
     "channel | canal",
@@ -530,6 +559,30 @@ SAME = (
     "furniture | mobilier | meuble",
     "technology | technologie | tech",
     "office supplies | fournitures de bureau",
+)
+SHORT = {  # what people write short, where the data have no such word
+    **dict.fromkeys(("avg", "aver", "moy"), "average"),
+    **dict.fromkeys(("qty", "qte", "qtes", "qties"), "quantity"),
+    **dict.fromkeys(("cat", "cats", "categ"), "category"),
+    **dict.fromkeys(("mag", "mags"), "magasin"),
+    **dict.fromkeys(("prod", "prods", "pdt", "pdts"), "product"),
+    **dict.fromkeys(("cust", "custs"), "customers"),
+    **dict.fromkeys(("excl", "exc"), "excluding"),
+    **dict.fromkeys(("ppl",), "people"),
+    **dict.fromkeys(("thru",), "through"),
+    **dict.fromkeys(("fourn", "fourns"), "fournisseur"),
+    **dict.fromkeys(("rev", "revs"), "revenue"),
+    **dict.fromkeys(("cmd", "cmds", "cde", "cdes"), "commandes"),
+    **dict.fromkeys(("nbr", "nbre"), "nombre"),
+}
+OF_A_COLUMN = frozenset(  # what the header of a column says beside what it is of
+    split(
+        """
+        date | time | day | jour | heure | datetime | timestamp | id | no | nr | num | number | numero | code | key |
+        ref | name | nom | n | minute | minutes | hour | hours | days | total | amount | montant | value | valeur |
+        rate | taux | de | des | du | la | le | of | the | mean | average
+        """
+    )
 )
 NUMBERS = {
     **dict.fromkeys(("two", "deux"), 2),
@@ -584,13 +637,10 @@ STOP = """
     type of | types of | un | une | up | us | va | valeur | valeurs | value | values | variation | various | veux |
     viennent | vient | visualise | visualize | voir | vont | vos | votre | voudrais | vous | want | was | we | went |
     were | were there | when | where | which had | which has | whole | whose name contains | with the | with the name |
-    within | would | y | y a t il | y compris | you | your
+    within | ceux | celles | celui | celle | ceux qui | celles qui | those who | nous reste | il nous reste | il reste |
+    reste t il | over the | through | via | livres depuis | livrees depuis | livre depuis | livres en | livrees en |
+    delivered by | delivered from | shipped by | shipped from | would | y | y a t il | y compris | you | your
 """
-
-
-def split(text: str) -> Iterator[str]:
-    """The phrases in a text of this module."""
-    return filter(None, (" ".join(one.split()) for one in text.split("|")))
 
 
 def of(name: str, kind: Literal["measure", "dimension"]) -> tuple[str, ...]:

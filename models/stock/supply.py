@@ -7,11 +7,11 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
+from models.ask.formulas import GONE
 from models.stock.sizes import Conditions, no_conditions
 
 MAX_PRODUCTS = 2_000  # products looked at, the largest first
 MEMORY = 91  # days that say what share of the others' sales a product usually has
-GONE = 90  # days at zero after which a product counts as discontinued, not as sold out
 OWN = 20  # deliveries from which a product's lead times are its own, not its supplier's
 MIN_DELIVERIES = 5  # deliveries from which lead times are measured
 FORGOTTEN, GRACE = 2, 14  # times the longest delivery, and at least so many days after it: then an order is not to come

@@ -9,6 +9,7 @@ import pytest
 
 import settings
 from benchmarks import ask as bench
+from benchmarks import ask_shops
 from connectors import BadResponse, ConnectorError, RateLimited, Unavailable, llm
 from data import tables
 from models.ask import advised
@@ -109,7 +110,7 @@ def test_a_server_that_is_not_there_is_a_sentence(model, monkeypatch):
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
-    sold = tables.add(tmp_path_factory.mktemp("shop"), bench.read(bench.bakery(), "boulangerie.csv"), bench.NOW)
+    sold = tables.add(tmp_path_factory.mktemp("shop"), bench.read(ask_shops.bakery(), "boulangerie.csv"), bench.NOW)
     catalogue, _words = bench.known(sold, None)
     return catalogue, {"vendeur": ["Léa", "Karim", "Chloé"]}
 

@@ -218,7 +218,7 @@ def _more(of: Known, query: Query, currency: str) -> Query:
         order = choice(_("Order"), {name: _(text) for name, text in ORDERS.items()}, query.order, KEY + "order")
         limit = st.number_input(_("How many (0 is all)"), 0, 1000, query.limit, key=KEY + "limit") if order else 0
         query = replace(query, order=order, limit=int(limit))
-        if known.measures[query.measures[0]].additive:
+        if definitions.shared(known, query):
             query = replace(query, share=st.toggle(_("As a share of the whole"), query.share, key=KEY + "share"))
     over = {
         "": _("No average"),

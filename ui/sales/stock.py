@@ -289,7 +289,7 @@ def _written(table: pd.DataFrame, demand: Demand, currency: str, stock_known: bo
             _("Why"): [why(row) for row in table.itertuples()],
             _("On hand"): table["on_hand"],
             _("On order"): table["on_order"],
-            _("Days of cover"): table["cover"].replace(np.inf, np.nan).round(1),
+            _("Days of cover as forecast"): table["cover"].replace(np.inf, np.nan).round(1),
         }
     columns |= {
         _("Forecast (units)"): table["expected"].round(1),
@@ -379,7 +379,7 @@ def product(
                 locales.number(row["on_hand"]),
                 _("{units} under way").format(units=locales.number(row["on_order"])),
             ),
-            (_("Days of cover"), cover, _("if it sells as forecast")),
+            (_("Days of cover as forecast"), cover, _("how long what is on hand lasts")),
             (
                 _("To order today"),
                 locales.number(row["quantity"]),
