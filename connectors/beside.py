@@ -9,7 +9,7 @@ import pandas as pd
 from connectors import calendars, cells, dates, files, guessing, known, names
 from connectors.cells import File
 from connectors.files import InvalidFile, Raw
-from data import schemas
+from data import meaning, schemas
 from data.beside import COUNT, LONG_AGO
 from data.dataset import Finding, Reading
 from locales import N_
@@ -29,7 +29,8 @@ WORDS = {
     "barcode": "ean ean13 ean8 eancode gtin gtin13 upc upca codebarre codebarres codeean gencod gencode strichcode",
     "pack_size": "pack packqty packquantity casesize casepack unitsperpack unitspercase colisage conditionnement "
     "taillelot pcb",
-    "list_price": "price listprice rrp retailprice sellingprice prix prixcatalogue prixpublic prixvente",
+    "list_price": "price listprice rrp retailprice sellingprice prix prixcatalogue prixpublic prixvente unitprice "
+    "precio preco prezzo preis cena pris prijs",
     "country": "pays countryname",
     "opened": "openingdate openedon opendate dateouverture ouverture",
     "valid_from": "from since date startdate validsince apartirde depuis datedebut valabledu",
@@ -92,6 +93,10 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
         names.take(found, canonical, [called[one] for one in usual if one in called])
     rest = [source for source in frame if source not in found.values()]
     found |= names.by_name(rest, [canonical for canonical in wanted if canonical not in found])
+    if table == "products":  # the one code of each row, whatever it codes
+        free = (source for source in frame if source not in found.values() and frame[source].notna().all())
+        names.take(found, "product", (source for source in free if frame[source].is_unique
+                                      and guessing.ID_WORDS & set(meaning.plain(source).split())))  # fmt: skip
     return calendars.guess(guessing.stripped(frame.head(files.HEAD)), found) if table == "calendar" else found
 
 

@@ -15,6 +15,10 @@ from locales import N_
 
 HINTS = 60  # columns whose cells say how a file writes numbers and dates
 MONTH = 12
+# Squeezed names of columns that hold the parts of one date.
+YEARS = {"year", "yr", "fiscalyear", "annee", "jahr", "jaar", "ano", "anio", "anno", "rok"}
+MONTHS = {"month", "monthname", "monthnumber", "monthno", "mon", "mois", "monat", "maand", "mes", "mese", "miesiac"}
+DAYS = {"day", "dayofmonth", "jour", "tag", "dag", "dia", "giorno", "dzien"}
 CLOCK = re.compile(r"time|\w*heure\w*|hour|\w+time|time\w+|uhrzeit|hora", re.IGNORECASE)
 
 
@@ -156,9 +160,7 @@ def moments(file: File, source: str, head: int | None = None, numeric: bool = Tr
     text = file.text[source] if head is None else file.text[source].head(head)
     if year := year_beside(file.text, source):
         years = file.text[year].loc[text.index].str.extract(r"(\d{4})")[0]
-        day = next(
-            (name for name in file.text if names.bare(name) in ("day", "jour", "dayofmonth") and name != source), None
-        )
+        day = next((name for name in file.text if names.bare(name) in DAYS and name != source), None)
         days = (
             file.text[day].loc[text.index] if day and file.text[day].str.fullmatch(r"\d{1,2}", na=False).all() else "1"
         )
@@ -172,22 +174,25 @@ def moments(file: File, source: str, head: int | None = None, numeric: bool = Tr
         )
         return dates.read(whole), " + ".join([year, source, *([str(day)] if isinstance(days, pd.Series) else [])])
     chosen = file.choices.get(f"dates:{source}")
-    return dates.read(text, chosen, lambda: file.order(source), file.usual, numeric, lambda: file.leaning), source
+    found = dates.read(text, chosen, lambda: file.order(source), file.usual, numeric, lambda: file.leaning)
+    if found.order == dates.MONTH_FIRST and not chosen and dates.DAY_FIRST in found.others:
+        day, known = found.values.dt.normalize(), found.values.notna()
+        timed = clock_beside(file.text, source) or bool((found.values != day)[known].any())
+        if timed and bool(found.values.dt.day.eq(1)[known].all()):  # no shop opens on the first of months only
+            found = dates.read(text, dates.DAY_FIRST)
+    return found, source
 
 
 def year_beside(text: pd.DataFrame, source: str) -> str | None:
     """The column of years that belongs to a column of months (1 to 12, or their names)."""
     head = text[source].dropna().head(500)
-    if names.bare(source) not in ("month", "mois", "monthname", "monthnumber", "monthno", "mon") or head.empty:
+    if names.bare(source) not in MONTHS or head.empty:
         return None
     if _months(head).isna().any():
         return None
     for name in text:
         years = text[name].dropna().head(500)
-        if (
-            names.bare(name) in ("year", "annee", "yr", "fiscalyear")
-            and years.str.fullmatch(r"(?:19|20)\d\d(?:\.0)?").all()
-        ):
+        if names.bare(name) in YEARS and years.str.fullmatch(r"(?:19|20)\d\d(?:\.0)?").all():
             return name
     return None
 

@@ -51,6 +51,8 @@ class Grid:
 def read(content: bytes, findings: list[Finding]) -> Grid:
     """The cells of a file of text. Raises `InvalidFile` where a row is cut off or cannot be read."""
     encoding = _encoding(content, findings)
+    if b"\r" in content and b"\n" not in content and encoding != "utf-16":
+        content = content.replace(b"\r", b"\n")
     if encoding != "utf-16" and b'"' not in content:  # lines drawn below titles and headers
         content = RULED.sub(b"", content)
     start = content[: 4 * SNIFFED_CHARACTERS].decode(encoding, "ignore")[:SNIFFED_CHARACTERS]
@@ -99,7 +101,9 @@ def _encoding(content: bytes, findings: list[Finding]) -> str:
     else:
         if b"\0" in content:
             raise InvalidFile(N_("This is not a table that Vigie can read: send CSV, XLSX or Parquet."))
-        encodings = ["utf-8-sig", "cp1252", "latin-1"]
+        # Spreadsheets save "CSV (Macintosh)" with lines that end as nowhere else, and letters of its own.
+        old = ["mac-roman"] if b"\r" in content and b"\n" not in content else []
+        encodings = ["utf-8-sig", *old, "cp1252", "latin-1"]
     for encoding in encodings:
         try:
             empty = True

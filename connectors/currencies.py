@@ -52,9 +52,9 @@ def of(text: pd.DataFrame, sources: list[str]) -> str | None:
 def _words(source: str) -> set[str]:
     """The currencies that the name of a column says in words."""
     words = meaning.plain(source).split()
-    codes = {
-        word.upper() for word in words if len(word) == 3 and word.upper() in known() and word not in ("all", "top")
-    }
+    # MntWines and top_product name no money: a code stands there in capitals, or at the end.
+    codes = {word.upper() for word in words if word.upper() in known() and word not in ("all", "top")
+             and (word == words[-1] or re.search(rf"(?<![A-Z]){word.upper()}(?![A-Za-z])", source))}  # fmt: skip
     return codes | {WORDS[word] for word in words if word in WORDS and names.bare(source) != word}
 
 

@@ -22,7 +22,7 @@ STRANGE = 0.05  # share of a column's cells that are not what its name says, fro
 NAMED = 0.5  # of the cells must be numbers where a column is called units, price or total: the others are mistakes
 YES_NO = {"True": "Yes", "False": "No"}
 NO_MEASURE = re.compile(
-    r"year|annee|yr|month|mois|day|jour|week|semaine|dayofweek|weekday|hour|heure|quarter|trimestre|lat\w*|lon\w*|lng|zip\w*|postcode|"
+    r"year|annee|yr|month|mois|day|jour|week|semaine|dayofweek|weekday|hour|heure|quarter|trimestre|lat\w*|lon\w*|lng|zip\w*|postcode|postal\w*|"
     r"codepostal|age|temperature|fuelprice|cpi|unemployment|isholiday|holiday\w*|\w*holiday|promo\w*|open|index|unnamed\d*|column\d+|rank|rang"
 )
 SALES_ORDER = ("line_id", "invoice", "customer", "product", "description", "category", "store", "supplier", "unit_cost",
@@ -40,6 +40,9 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
             del found[canonical]  # a column of the same name that means something else
     if table != "customers":
         return found
+    called = {names.bare(name) for name in frame}
+    if {"hourlyrate", "dailyrate"} & called and names.bare(found.get("monthly_charges", "-")) == "monthlyrate":
+        del found["monthly_charges"]  # what employees are paid, not what customers pay
     named = found.pop("churned", None)
     columns = _free(head, found)
     names.take(found, "churned", outcomes(frame, columns, named))
@@ -92,7 +95,7 @@ def outcomes(frame: pd.DataFrame, columns: Mapping[str, pd.Series], named: str |
         if text.nunique() > meaning.FEW_OUTCOMES or (told := meaning.outcomes(frame[name], name)) is None:
             continue
         one_value = len(set(told.values()) - {None}) == 1
-        spoken = any(meaning.truth(value) is None for value in told)
+        spoken = any(meaning.truth(value) is None and not value.isdigit() for value in told)
         about = meaning.about_leaving(name) or meaning.about_staying(name) or name == named
         rank = 0 if about else 1 if spoken else 2
         if rank < 2 and (not one_value or rank == 0):
@@ -171,18 +174,31 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
     for canonical in SALES_ORDER:
         some = (name for tier in names.likely(head, canonical) for name in tier if name not in found.values())
         held = [name for name in some if _fits(head, name, canonical, "sales")]
-        names.take(found, canonical, sorted(held, key=lambda name: head[name].nunique() < 2))
+        alone = canonical == "invoice" and any(not head[name].is_unique for name in held)  # a line each is no order
+        names.take(
+            found,
+            canonical,
+            sorted(held, key=lambda name: head[name].nunique() < 2 or (alone and head[name].is_unique)),
+        )
     ordered = found.get(money.AMOUNT)
     if ordered and money.of_orders(head, ordered, found):
         _lines_of_orders(head, found)
-    if money.PRICE not in found and names.bare(found.get("unit_cost", "")) in ("cost", "cout"):
-        del found["unit_cost"]  # beside totals it is one, too
+    if money.of_lines(head, found):
+        del found["unit_cost"]
+    if "product" not in found and money.QUANTITY in found:
+        names.take(found, "product", _telling_lines_apart(head, found))
     if "line_id" in found and not frame[found["line_id"]].is_unique:
         del found["line_id"]
     paid = {money.PRICE, money.AMOUNT} & set(found)
-    rest = [] if len(paid) == 2 or (paid and money.QUANTITY in found) else free(head, found, numeric)
-    if len(rest) > RIVALS:
+    rest = free(head, found, numeric) if len(paid) != 1 or money.QUANTITY not in found else []
+    rest = rest if len(rest) <= RIVALS else []
+    if len(paid) == 2 and money.QUANTITY in found:
+        if rest and not money.multiplied(head, found, []):  # another price than the one that lines are multiplied with
+            named = {role: one for role, one in found.items() if role != money.PRICE}
+            found |= money.multiplied(head, named, rest)
         rest = []
+    elif by_sums := money.multiplied(head, found, rest) if rest else {}:
+        found, rest, paid = found | by_sums, [], {money.PRICE, money.AMOUNT}
     if money.QUANTITY not in found and (counted := money.counting(head, found, rest)):
         found = {role: one for role, one in found.items() if role != money.PRICE} | counted
     elif not paid and money.QUANTITY in found:
@@ -248,9 +264,10 @@ def _timestamps(head: pd.DataFrame) -> Iterable[str]:
     file = File(head)
     named = [name for tier in names.likely(head, "timestamp") for name in tier]
     read: dict[str, float] = {}
-    for name in named:
+    parts = {name: cells.year_beside(head, name) for name in named}  # of a date: after those that are whole
+    for name in sorted((name for name in named if name not in parts.values()), key=lambda name: bool(parts[name])):
         some = head[name].dropna()
-        if cells.year_beside(head, name):
+        if parts[name]:
             yield from _whole_dates(file, cells.moments(file, name)[0].values)
             yield name
         elif len(some):
@@ -316,6 +333,24 @@ def _lines_of_orders(head: pd.DataFrame, found: dict[str, str]) -> None:
     if others or (money.PRICE in found and money.QUANTITY in found):
         del found[money.AMOUNT]
         names.take(found, money.AMOUNT, [one for one in others if one != ordered] if money.PRICE not in found else [])
+
+
+def _telling_lines_apart(head: pd.DataFrame, found: Mapping[str, str]) -> list[str]:
+    """The one column of words or codes that tells the lines of an order apart, as the product of each does."""
+    if "invoice" not in found or head[found["invoice"]].is_unique:
+        return []
+    orders = head[found["invoice"]]
+    some = [
+        name
+        for name in islice((one for one in head if one not in found.values()), TRIED)
+        if not head[name].is_unique
+        and head[name].notna().all()
+        and _numeric(head[name]) < STRANGE
+        and not dates.dated(head[name])
+        and not head[name].str.contains(r"\d:\d\d").any()
+        and not pd.DataFrame({"order": orders, "one": head[name]}).duplicated().mean() > STRANGE
+    ]
+    return some if len(some) == 1 else []
 
 
 def _best(head: pd.DataFrame, found: Mapping[str, str], some: list[str]) -> list[str]:

@@ -30,7 +30,7 @@ def read(content: bytes) -> pd.DataFrame:
         )
         if len(records) == 1 and isinstance(records[0], dict):  # {"data": [...]}
             lists = [one for one in records[0].values() if isinstance(one, list) and one and isinstance(one[0], dict)]
-            records = lists[0] if len(lists) == 1 else records
+            records = lists[0] if len(lists) == 1 else _columns(records[0]) or records
     except (ValueError, RecursionError) as error:
         raise InvalidFile(UNREADABLE) from error
     if not records or not all(isinstance(one, dict) for one in records):
@@ -41,6 +41,16 @@ def read(content: bytes) -> pd.DataFrame:
         place: pd.Series([_text(one.get(name)) for one in records], dtype="str") for place, name in enumerate(names)
     }
     return pd.DataFrame(columns).set_axis(names, axis=1)
+
+
+def _columns(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """The records of a table that stands column by column, as lists or by row number (pandas.DataFrame.to_json)."""
+    columns = {name: list(one.values()) if isinstance(one, dict) else one for name, one in record.items()}
+    rows = {len(one) if isinstance(one, list) else 0 for one in columns.values()}
+    keys = {tuple(one) for one in record.values() if isinstance(one, dict)}
+    if len(rows) != 1 or rows == {0} or len(keys) > 1 or (rows == {1} and not keys):
+        return []
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _loaded(text: str) -> Any:

@@ -17,6 +17,8 @@ DOUBLES = "doubles"
 NO_UNITS = "one unit a line"
 RATES, GIVEN, ECB = "rates", "the rates given here", "the European Central Bank's rate of each day"
 DISCOUNT, TAKEN_OFF, INCLUDED = "discount", "taken off the price", "in the price already"
+MEASURES = (money.QUANTITY, money.PRICE, money.AMOUNT)
+UNNAMED, MOST_UNNAMED = "?", 0.1  # the product of the lines that do not name theirs, and the largest share of those
 NEAR, FEW, MOST = 0.01, 8, 0.8  # how close prices are, of how many lines at least, and of which share of them
 COUNTS, PRODUCT = "the total counts", "quantity × price counts"
 
@@ -51,6 +53,31 @@ def once(
     options = (shape.KEPT, shape.LEFT_OUT)
     readings.append(Reading(DOUBLES, message, chosen, options, {"count": str(int(again.sum()))}))
     return text[~again] if chosen == shape.LEFT_OUT else text
+
+
+def measured(text: pd.DataFrame, mapping: Mapping[str, str], findings: list[Finding]) -> pd.DataFrame:
+    """The lines that say how much was sold: those with neither units nor money are left out, and counted."""
+    said = text[[mapping[role] for role in MEASURES if role in mapping]].notna().any(axis=1)
+    if said.all() or not said.any():
+        return text
+    message = N_("{rows} lines have neither units nor money: they are left out.")
+    findings.append(Finding(message, int((~said).sum()), severity="warning"))
+    return text[said]
+
+
+def unnamed(products: pd.Series, findings: list[Finding]) -> pd.Series:
+    """The products, `UNNAMED` for the few lines that name none: their money counts."""
+    blank = products.isna()
+    if not blank.any() or blank.mean() > MOST_UNNAMED:
+        return products
+    findings.append(Finding(N_("{rows} lines name no product: theirs is “?”."), int(blank.sum()), severity="warning"))
+    return products.fillna(UNNAMED)
+
+
+def follows(text: pd.DataFrame, mapping: Mapping[str, str], role: str) -> pd.Series | bool:
+    """Where units or the price of a line follow from the total and the other one."""
+    others = [mapping[one] for one in MEASURES if one != role and one in mapping]
+    return text[others].notna().all(axis=1) if role in MEASURES and len(others) == 2 else False
 
 
 def summed_up(readings: list[Reading], roles: Mapping[str, pd.Series], mapping: Mapping[str, str]) -> None:
@@ -154,6 +181,8 @@ def priced(
             readings.append(Reading(TOTAL, message, chosen, (COUNTS, PRODUCT), values))
             frame["amount"] = units * price if chosen == PRODUCT else total
         frame["amount"] = frame["amount"].fillna(units * price)
+        frame["quantity"] = units.fillna((total / price).where(price != 0))
+        frame["unit_price"] = price.fillna((total / units).where(units != 0))
     elif money.AMOUNT not in roles:
         frame["amount"] = units * price
     elif money.PRICE not in roles:

@@ -87,6 +87,8 @@ def apply(
         mapping = lines.judged(text, mapping, choices, readings)
     if missing := lacking(table, mapping):
         raise InvalidFile(N_("Choose a column for {columns}."), columns=", ".join(missing))
+    if table == "sales":
+        text = lines.measured(text, mapping, findings)
     file = File(text, raw.delimiter, choices)
     converted, wrong, reasons, dropped = {}, dict[str, pd.Series](), dict[str, str](), list[str]()
     for canonical, source in mapping.items():
@@ -96,9 +98,20 @@ def apply(
             continue
         values, bad, reason = _column(file, source, canonical, table, findings, readings)
         if canonical in schemas.required(table) and canonical != "currency":
-            bad = bad | values.isna()
+            if canonical == "product":
+                values = lines.unnamed(values, findings)
+            follows = lines.follows(text, mapping, canonical) if table == "sales" else False
+            bad = bad | values.isna() & ~(text[source].isna() & follows)
             if text[source].isna().any():
                 reason = N_("missing, or not a value that this column can have")
+        elif (
+            table == "customers"
+            and canonical not in OPTIONAL[table]
+            and canonical != "customer_id"
+            and values.isna().any()
+        ):
+            dropped.append(canonical)  # a yes or no of some customers only: kept as a column of the file's own
+            continue
         if bad.any() and canonical in OPTIONAL[table]:
             unfit = bad.sum() > UNFIT * text[source].notna().sum()
             findings.append(_emptied(text[source], bad, unfit))
@@ -255,6 +268,8 @@ def lenient(raw: Raw, wanted: Mapping[str, bool], origin: Origin | None = None) 
 def recognise(raw: Raw) -> str | None:
     """Whether the columns are exactly those of a known file: "telco", "retail" or None."""
     columns = {retail.SECOND.get(column, column) for column in raw.frame}
+    if columns == set(telco.COLUMNS) and raw.frame.drop(columns=telco.SOURCES["total_charges"]).isna().any(axis=None):
+        return None  # somebody's, with gaps
     return {frozenset(telco.COLUMNS): "telco", frozenset(retail.COLUMNS): "retail"}.get(frozenset(columns))
 
 

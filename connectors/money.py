@@ -8,6 +8,7 @@ any other it is asked.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -21,9 +22,11 @@ LOOKED_AT = 20_000  # rows
 CLEAR = 4.0  # times as much variance: then it is the other one
 ALONE = 9.0  # the same where all lines are taken for one product
 MIN_LINES = 30  # lines that say nothing of what their money is: of fewer its name is believed
+COIN = 0.01  # of money: units that cost less on average are numbers of something else, of customers for one
 STAYS, CENT = 0.01, 0.006  # share, and sum, by which money that is the same may differ from line to line
 VOTES, AGREED = 4, 0.9  # pairs of lines that say something, at least, and the share of them that must say the same
 OF_PAIRS, OF_ALL = 0.1, 0.3  # share of all pairs that must say something: of products, of lines that name none
+FITS = 0.95  # share of lines in which units x price is the total, where it is no accident
 SAME = 0.005  # share by which totals may differ from quantity x price and still be the same, for roundings
 
 # No money that a line was sold for: costs, taxes, profits, reductions, what was paid back, running balances.
@@ -73,7 +76,7 @@ def judge(text: pd.DataFrame, found: dict[str, str]) -> tuple[str, Verdict] | No
         return source, money_or_units(head, source, priced=PRICE in found, parted="product" in found)
     if QUANTITY in found and not money:
         source = found[QUANTITY]
-        if names.LOOSE.fullmatch(names.bare(source)):
+        if names.LOOSE.fullmatch(names.bare(source)) or not _named(names.bare(source), QUANTITY):
             return source, money_or_units(head, source, priced=False, parted="product" in found)
     return None
 
@@ -108,6 +111,22 @@ def of_orders(text: pd.DataFrame, source: str, mapping: dict[str, str]) -> bool:
     return False
 
 
+def of_lines(head: pd.DataFrame, found: Mapping[str, str]) -> bool:
+    """Whether what is called the cost of a unit is that of a whole line: more than a unit was sold for, for most lines
+    of several units. Of totals without units, and without a price beside them, it is a total too."""
+    if "unit_cost" not in found or AMOUNT not in found:
+        return False
+    name = names.bare(found["unit_cost"])
+    if PRICE not in found and re.fullmatch(r"cost|cout|[ck]ost[eo]n?|custo", name):
+        return True
+    if QUANTITY not in found:
+        return False
+    cost, units, total = (numbers.read(head[found[role]]).values for role in ("unit_cost", QUANTITY, AMOUNT))
+    several = (units > 1) & (cost > 0) & (total > 0)
+    lines = several & (cost * units > total) & (cost < total)
+    return bool(several.sum() >= VOTES and lines.sum() > 0.5 * several.sum())
+
+
 def _measured(text: pd.Series) -> bool:
     some = text.dropna()
     values = numbers.read(some).values
@@ -123,7 +142,10 @@ def money_or_units(head: pd.DataFrame, source: str, priced: bool, parted: bool) 
         name != names.plain(source) and not names.LOOSE.fullmatch(names.plain(source))
     )
     if not names.LOOSE.fullmatch(name):
-        return Verdict(AMOUNT if _named(name) else QUANTITY, options)
+        said = names.COUNTED.fullmatch(name) or _named(name, QUANTITY)
+        # A word that says neither (y, volume index, ...) is asked about.
+        money = _named(name) or _named(name, PRICE)
+        return Verdict(AMOUNT, options) if money else Verdict(QUANTITY, options, not said)
     if signed or (values % 1 != 0).any():
         return Verdict(AMOUNT, options)
     if priced:
@@ -131,9 +153,9 @@ def money_or_units(head: pd.DataFrame, source: str, priced: bool, parted: bool) 
     return Verdict(QUANTITY if parted and values.median() < 200 else AMOUNT, options, True)
 
 
-def _named(name: str) -> bool:
-    """Whether a squeezed name speaks of money."""
-    return any(name in tier for tier in names.likely([name], AMOUNT))
+def _named(name: str, role: str = AMOUNT) -> bool:
+    """Whether a squeezed name speaks of money, or of another role."""
+    return any(name in tier for tier in names.likely([name], role))
 
 
 def counting(head: pd.DataFrame, found: Mapping[str, str], some: Iterable[str]) -> dict[str, str]:
@@ -147,7 +169,8 @@ def counting(head: pd.DataFrame, found: Mapping[str, str], some: Iterable[str]) 
     totals = {paid: numbers.read(head[paid]).values} if paid else whole
     products = head[found["product"]] if "product" in found else None
     pairs = [(one, total) for one in units for total in totals if one != total
-             and _shown(units[one], totals[total], products) == AMOUNT]  # fmt: skip
+             and _shown(units[one], totals[total], products) == AMOUNT
+             and (totals[total] / units[one]).median() >= COIN]  # fmt: skip
     return {QUANTITY: pairs[0][0], AMOUNT: pairs[0][1]} if len(pairs) == 1 else {}
 
 
@@ -155,8 +178,42 @@ def growing(head: pd.DataFrame, found: Mapping[str, str], some: Iterable[str]) -
     """Of `some` columns, those that grow with the units of a product as the total of a line does; costs do, too."""
     units = numbers.read(head[found[QUANTITY]]).values
     products = head[found["product"]] if "product" in found else None
-    paid = (name for name in some if not NO_RIVAL.search(names.bare(name)))
-    return [name for name in paid if _shown(units, numbers.read(head[name]).values, products) == AMOUNT]
+    paid = {name: numbers.read(head[name]).values for name in some if not NO_RIVAL.search(names.bare(name))}
+    return [name for name, total in paid.items() if _shown(units, total, products) == AMOUNT
+            and not (_whole(total) and (total <= units).all())]  # fmt: skip  # of all riders those with a card
+
+
+def multiplied(head: pd.DataFrame, found: Mapping[str, str], some: Iterable[str]) -> dict[str, str]:
+    """The units, the price and the total among `some` columns of numbers, by what multiplies: whatever they are called.
+
+    The roles that `found` (canonical -> source) has are kept. {} where no three columns multiply, or several do.
+    """
+    fixed = {role: found[role] for role in (QUANTITY, PRICE, AMOUNT) if role in found}
+    rest = [name for name in some if name not in fixed.values() and not NO_RIVAL.search(names.bare(name))]
+    values = {name: numbers.read(head[name]).values for name in [*fixed.values(), *rest]}
+    cells = {name: column.to_numpy() for name, column in values.items()}
+    roles = [[fixed[role]] if role in fixed else rest for role in (QUANTITY, PRICE, AMOUNT)]
+    roles[0] = [name for name in roles[0] if _whole(values[name])]
+    fits = {
+        three: None
+        for three in product(*roles)
+        if len(set(three)) == len(three) and _multiply(*(cells[name] for name in three))
+    }
+    for units, price, total in list(fits):  # 3 x 20 is 20 x 3
+        if (price, units, total) in fits and (units, price, total) in fits:
+            named = names.UNITS.fullmatch(names.bare(units)) and not names.UNITS.fullmatch(names.bare(price))
+            more = bool(named) or values[units].median() > values[price].median()
+            del fits[(units, price, total) if more else (price, units, total)]
+    return dict(zip((QUANTITY, PRICE, AMOUNT), next(iter(fits)), strict=True)) if len(fits) == 1 else {}
+
+
+def _multiply(units: np.ndarray, price: np.ndarray, total: np.ndarray) -> bool:
+    """Whether units x price is the total in nearly all lines, of which some have several units."""
+    off = units * price - total
+    told = ~np.isnan(off)
+    several = told & (units > 1) & (price * total != 0)
+    near = np.abs(off) <= np.maximum(SAME * np.abs(total), 0.011)
+    return bool(several.sum() >= VOTES and near[told].mean() > FITS and near[several].mean() > FITS)
 
 
 def multiplying(text: pd.DataFrame, mapping: Mapping[str, str], some: Iterable[str]) -> list[str]:

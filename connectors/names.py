@@ -35,7 +35,7 @@ SYNONYMS = {
     "gender": "sex sexe genre",
     "senior_citizen": "seniorcitizen senior",
     "on_hand": "stock instock onstock quantityonhand available quantity qty enstock stockdisponible quantite "
-    "stockphysique stockactuel "
+    "stockphysique stockactuel stockactual estoqueatual existencia "
     "stockfinal qtestock qteenstock quantiteenstock quantitestock stockqty stockquantity stocklevel currentstock "
     "closingstock inventory inventorylevel soh qoh onhandqty bestand lagerbestand lagermenge giacenza existencias "
     "inventario estoque voorraad 在庫 在庫数 库存 재고",
@@ -73,8 +73,8 @@ SALES: dict[str, tuple[str, ...]] = {
         r"line|ligne|net|brut|ventes|facture|commande)*|linetotal|extendedprice|prixtotal|montanttotal|total(?:ht|"
         r"ttc)?",
         r"(?:gross|net|weekly|daily|monthly|yearly|annual|line|order|invoice|sales?|transaction|purchase|retail|store|product|paid|unit)*"
-        r"(?:sales?|revenues?|turnover|amount|amt|money|gmv|income)(?:amount|amt|value|ht|ttc|net|gross)*|"
-        r"(?:montant|ca|chiffred?affaires?|recettes?|ventes?|valeur)(?:ht|ttc|net|brut|ventes?|facture|ligne|jour|mois|commande|total)*|"
+        r"(?:sales?|revenues?|turnover|amount|amt|money|gmv|income|mrr)(?:amount|amt|value|ht|ttc|net|gross)*|"
+        r"(?:montant|ca|chiffred?affaires?|recettes?|revenus?|ventes?|valeur)(?:ht|ttc|net|brut|ventes?|facture|ligne|jour|mois|commande|total)*|"
         r""
         r"(?:sales|order|purchase|transaction|net|gross|line|billed|invoice|netto|brutto)+(?:value|wert)|"
         r"(?:sales|ventes)(?:in)?(?:eur|usd|gbp|dollars?|euros?)",
@@ -82,7 +82,7 @@ SALES: dict[str, tuple[str, ...]] = {
     ),
     "unit_price": (
         r"unit(?:selling|sale|sales|retail)?price|price(?:each|per(?:unit|item|piece))|"
-        r"prixunit(?:aire)?(?:ht|ttc)?|pu(?:ht|ttc)?|itemprice|unitrate",
+        r"prix(?:de)?(?:vente)?unit(?:aire)?(?:devente)?(?:ht|ttc)?|pu(?:ht|ttc)?|itemprice|unitrate",
         r"(?:sell(?:ing)?|sales?|product|retail|net|list|avg|average|mean|actual|final)?prices?|"
         r"prix(?:de)?(?:vente)?(?:ht|ttc|net)?|tarif|"
         r"averageprice|mrp",
@@ -117,7 +117,7 @@ SALES: dict[str, tuple[str, ...]] = {
     "invoice": (
         r"(?:invoice|order|transaction|bill|receipt|ticket|basket|txn)(?:no|number|num|id|nbr|code|ref)?|"
         r"(?:facture|commande|ticket)s?|"
-        r"(?:numero|num|no|id|ref)(?:facture|commande|ticket|transaction)|orderno",
+        r"(?:numero|num|no|id|ref)(?:facture|commande|cmd|ticket|transaction)|orderno",
     ),
     "customer": (
         r"(?:customer|client|buyer|member|user|cust|acheteur)(?:id|no|code|number|key|identifier)?|"
@@ -138,49 +138,56 @@ SALES: dict[str, tuple[str, ...]] = {
     "line_id": (r"lineid|rowid|orderlineid|invoicelineid|lineno|idligne",),
     "line_type": (r"linetype|typeligne",),
 }  # fmt: skip
-# The same in German, Spanish, Portuguese, Italian, Dutch, Japanese, Chinese and Korean: the likeliest only.
+# The same in German, Spanish, Portuguese, Italian, Dutch, Polish, Swedish, Turkish, Russian, Japanese, Chinese and
+# Korean: the likeliest only.
 ELSEWHERE = {
     "timestamp": r"(?:fakt(?:ura?)?|fkt|auftrags|liefer|kauf|order|factuur|bestel|verkoop)datum|"
     r"(?:売上|注文|販売|取引|購入|計上)?(?:日付?|日時|年月日?)|"
     r"(?:销售|订单|交易)?(?:日期|时间)|(?:판매|주문|거래)?(?:날짜|일자)|maand|jaar|anno|ano|anio|jahr|data(?:ora)?|"
     r"(?:bestell|rechnungs|verkaufs|beleg|buchungs)?datum|(?:fecha|data)(?:de|da|del|di)?(?:la)?"
-    r"(?:ventas?|vendas?|vendita|pedido|factura|compra|ordine)?|tag|monat|woche|mes|mese|giorno|dia",
+    r"(?:ventas?|vendas?|vendita|pedido|factura|compra|ordine)?|tag|monat|woche|mes|mese|giorno|dia|"
+    r"data(?:sprzedazy|zamowienia|transakcji)|miesiac|tarih|дата(?:продажи|заказа)?|месяц",
     "quantity": r"(?:fakt(?:ura?)?|auftrags|absatz|liefer|rechnungs|netto)menge|absatz|aantal(?:verkocht)?|"
     r"hoeveelheid|stuks|(?:販売|売上|注文)?(?:数量|個数|点数|数)|"
     r"销量|수량|판매량|pezzivenduti|unita(?:vendute)?|"
     r"(?:bestell|verkaufs)?menge|anzahl|stuckzahl|stuck|cantidad(?:vendida)?|unidades(?:vendidas)?|"
-    r"quantidade(?:vendida)?|qtde?|quantita(?:venduta)?|cant|pezzi",
+    r"(?:quantidade|qtde?)(?:vendida)?|quantita(?:venduta)?|cant|pezzi|ilosc(?:sztuk)?|sztuki?|antal|adet|miktar|"
+    r"количество|колво",
     "amount": r"(?:regel|netto|bruto|totaal)?(?:bedrag|omzet)|totaal(?:bedrag|prijs)?|"
     r"netto(?:wert|umsatz|betrag|erlos)|(?:positions|waren)wert|"
     r"(?:売上|販売|合計|税込|税抜|請求)?金額円?|売上(?:高|額)?円?|合計|小計|金额|销售额|总价|금액|매출액?|합계|"
     r"(?:gesamt|rechnungs|zeilen)?(?:betrag|umsatz|preis)(?:netto|brutto)?|gesamtpreis|"
     r"erlos|"
-    r"(?:importe|valor|monto|importo|totale?)(?:total|totale|neto|netto|bruto|lordo|daventa|davenda|venta|venda)?|"
-    r"ventas(?:totales)?|vendas(?:totais)?|venta|venda|vendite|fatturato|faturamento|facturacion|ingresos|receita|"
-    r"ricavi",
+    r"(?:importe|valor|vlr|monto|importo|totale?)"
+    r"(?:total|totale|final|neto|netto|bruto|lordo|daventa|davenda|venta|venda|mensal|mensual|mensile|pago)?|"
+    r"ventas(?:totales)?|vendas(?:totais)?|venta|venda|vendite|"
+    r"(?:fatturato|faturamento|facturacion|ingresos|receita|ricavi)(?:total[ei]?s?|brut[ao]|liquid[ao]|net[ao])?|"
+    r"incass[oi]|arrecadacao|recaudacion|kwota|\w*wartosc(?:netto|brutto)?|sprzedaz|obrot|belopp|"
+    r"forsaljning|omsattning|(?:toplam)?tutar|ciro|сумма|выручка",
     "unit_price": r"(?:netto|brutto|listen|vk)preis|(?:eenheids|stuks?|verkoop|netto|bruto)?prijs(?:perstuk)?|"
     r"(?:販売)?(?:単価|価格)円?|単価(?:税込|税抜)|单价|价格|단가|가격|"
     r"(?:einzel|stuck|verkaufs)preis|preis(?:prostuck|jestuck)|preis|(?:precio|preco|prezzo)"
-    r"(?:unitario|deventa|devenda|unit|unidad)?|valorunitario|pvp",
+    r"(?:unitario|deventa|devenda|unit|unidad|d[eio]l?(?:produto|producto|prodotto|articulo))?|(?:valor|vlr|vl)unit(?:ario)?|pvp|"
+    r"cena(?:jednostkowa|zasztuke|netto|brutto)?|pris|(?:birim)?fiyati?|цена",
     "product": r"(?:material|artikel)(?:kurztext|nummer|nr|code)?|product(?:naam|nummer)|"
     r"(?:商品|製品|品目)(?:名|コード|id|番号)?|品名|品番|产品(?:名称|编号)?|상품(?:명|코드)?|제품명?|"
     r"descrizioneprodotto|nome(?:produto|prodotto)|nombre(?:producto|articulo)|"
     r"artikel(?:nr|nummer|bezeichnung|name)?|produkt(?:nr|nummer|name)?|(?:codigo|cod|id|codice)?(?:del?)?"
-    r"(?:producto|produto|prodotto|articulo|articolo|artigo)s?|ware",
+    r"(?:producto|produto|prodotto|articulo|articolo|artigo)s?|ware|towar|vara|urun(?:adi)?|товар|наименование",
     "description": r"(?:material)?kurztext|artikelbezeichnung|omschrijving|商品名|品名|产品名称|상품명|"
     r"bezeichnung|beschreibung|descripcion|descricao|descrizione",
     "category": r"categorie|productgroep|カテゴリー?|分類|部門|类别|카테고리|분류|"
-    r"kategorie|warengruppe|produktgruppe|categoria|familia|famiglia|sortiment",
+    r"kategori(?:e|a)?|warengruppe|produktgruppe|categoria|familia|famiglia|sortiment|категория",
     "store": r"winkel|filiaal|vestiging|店舗(?:名|コード|id)?|店名?|支店|门店|매장|지점|puntodevendita|"
     r"verkaufsstelle|niederlassung|"
-    r"filiale|laden|markt|standort|tienda|sucursal|loja|negozio|puntovendita|filial",
+    r"filiale|laden|markt|standort|tienda|sucursal|loja|negozio|puntovendita|filial|sklep|butik|magaza|магазин",
     "invoice": r"(?:factuur|bestel|order|bon)(?:nummer|nr)|(?:伝票|注文|取引|レシート)(?:番号|id|no)|订单号|"
     r"주문번호|(?:beleg|faktura?)(?:nr|nummer)?|(?:scontrino|ricevuta)(?:n|nr|numero)?|"
     r"(?:rechnungs?|bestell|beleg|auftrags?)(?:nr|nummer)|pedido|(?:numero|num|no|n)?(?:de|da)?"
-    r"(?:factura|fatura|fattura|pedido|ordine)|idpedido",
+    r"(?:factura|fatura|fattura|pedido|ordine)|idpedido|zamowienie|fis|siparis|заказ",
     "customer": r"klant(?:nummer|nr|id|naam)?|(?:顧客|会員|得意先|お客様)(?:名|コード|id|番号)?|"
     r"客户(?:名称|编号)?|고객(?:명|번호|id)?|auftraggeber|debitor|"
-    r"kunden?(?:nr|nummer|id)?|(?:id|codigo|cod|codice)?(?:cliente)",
+    r"kunden?(?:nr|nummer|id)?|(?:id|codigo|cod|codice)?(?:cliente)|klient|kund|musteri|клиент|покупатель",
     "unit_cost": r"(?:einkaufs|einstands|ek)preis|ek|kostprijs|inkoopprijs|"
     r"(?:precio|preco|prezzo)(?:de|di)?(?:compra|acquisto|costo|custo|coste)|原価|仕入(?:単価|価格|原価)?|成本|"
     r"원가|"
@@ -193,15 +200,24 @@ ELSEWHERE = {
     "supplier": r"leverancier|kreditor|仕入先|供应商|공급업체|"
     r"lieferant|proveedor|fornecedor|fornitore",
 }  # fmt: skip
+# Words that come before or behind what is named: ProdottoID, id_loja, KlientNr, Nome do Produto.
+IDENTIFIED = {"product", "store", "invoice", "customer", "supplier"}
+_ID = r"(?:id|cod(?:igo|ice|e)?|kod|nr|num(?:ero)?|no|nome|nombre)"
 # What names say of money: of a whole line or of one unit. `LOOSE` names are used for money and for units alike.
 TOTALS = re.compile(
     r".*(?:total|revenue|turnover|gmv|income|recette|chiffre|extended|line|ligne|gesamt|umsatz|fatturato).*|"
     r"ca(?:ht|ttc)?"
 )
-UNITS = re.compile(r"unit.*|price(?:each|per.*)|prixunit.*|pu(?:ht|ttc)?|itemprice|(?:einzel|stuck)preis|\w+unitario")
+UNITS = re.compile(
+    r"unit.*|price(?:each|per.*)|prix\w*unit.*|pu(?:ht|ttc)?|itemprice|(?:einzel|stuck)preis|\w+unit(?:ario)?"
+)
 LOOSE = re.compile(
     r"(?:gross|net|weekly|daily|monthly|yearly|annual|store|product|retail)*(?:sales?|ventes?|ventas?|vendas?|vendite)|"
     r"total(?:s|sales)?|volumes?|values?"
+)
+COUNTED = re.compile(
+    r"(?:total|no|number|nombre|numero)?(?:of|de)?(?:orders|passengers|visitors|visits|customers|clients|bookings|riders|"
+    r"trips|guests|tickets|commandes|visites|passagers|pedidos|pasajeros|bestellungen|fahrgaste|ordini)"
 )
 FRENCH = {
     "quantite", "qte", "produit", "prix", "magasin", "montant", "facture", "commande", "jour", "mois", "semaine",
@@ -226,6 +242,7 @@ def bare(name: str) -> str:
         return plain(re.sub(r"[\[(（][^\])）]*[\])）]", "", str(name)) or name)
     words = meaning.plain(re.sub(r"[\[(][^\])]*[\])]", " ", str(name)) or name) or meaning.plain(name)
     words = re.sub(r"^n (?=\w)", "no ", words)  # N° de facture
+    words = re.sub(r"^(?:sum of|somme de|summe von|soma de|suma de|somma di) (?=\w)", "", words)  # as pivot tables say
     return _DRESS.sub("", re.sub(r"^line ?item (?=\w)", "", words)).replace(" ", "") or plain(name)
 
 
@@ -259,7 +276,10 @@ def likely(columns: Iterable[str], canonical: str) -> list[list[str]]:
     """The columns that may be a column of sales by their names, in tiers, the likeliest first."""
     squeezed = {source: bare(source) for source in columns}
     tiers = [[source for source, name in squeezed.items() if name == plain(canonical)]]
-    for pattern in (*SALES.get(canonical, ()), ELSEWHERE.get(canonical, "-")):
+    elsewhere = ELSEWHERE.get(canonical, "-")
+    if canonical in IDENTIFIED:
+        elsewhere = rf"(?:{_ID}(?:d[aeio]s?|del)?)?(?:{elsewhere}){_ID}?"
+    for pattern in (*SALES.get(canonical, ()), elsewhere):
         known = {source for tier in tiers for source in tier}
         tiers.append([one for one, name in squeezed.items() if one not in known and re.fullmatch(pattern, name)])
     return tiers

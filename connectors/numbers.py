@@ -136,7 +136,7 @@ def currencies(text: pd.Series) -> dict[str, int]:
 def signs(text: pd.Series) -> dict[str, int]:
     """The signs and codes of currencies in the cells of a column, as they stand there, with how many cells each."""
     head = text.dropna().head(LOOKED_AT)
-    found = head.str.extract(rf"^[+(-]?\s*({_SIGN})|({_SIGN})\s*\)?$")
+    found = head.str.extract(rf"^[+(-]?\s*({_SIGN})\s*[-+(]?[\d.,]|[\d.,)-]\s*({_SIGN})\s*\)?$")
     return {sign: int(count) for sign, count in found[0].fillna(found[1]).dropna().value_counts().items()}
 
 

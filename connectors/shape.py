@@ -16,6 +16,7 @@ UNITS, TOTALS = "units", "totals"
 KEPT, LEFT_OUT = "kept", "left out"
 DEEP = 40  # rows at the top among which the header is
 WIDE = 0.7  # share of the usual number of filled cells that a header has at least
+LONE, FEWEST = 0.3, 4  # of the usual number of cells the last row has less where it sums up, of so many columns
 MIN_SHARE = 0.8  # of the cells of a column that holds numbers or dates
 WORDS = re.compile(
     r"jan\w*|feb\w*|f[eé]v\w*|mar[sc]?h?|apr\w*|avr\w*|ma[iy]|ju[inl]\w*|aug\w*|ao[uû]t|sept?\w*|oct\w*|nov\w*|"
@@ -266,6 +267,7 @@ def _totals(below: pd.DataFrame, values: list[int], layout: Mapping[str, str]) -
     for place in texts:
         column = below.iloc[:, place]
         marked |= column.str.match(TOTAL.pattern, case=False, na=False).astype(bool)
+    marked.iloc[-1] |= _lone(below, values)
     rows = below.index[marked.to_numpy(bool)]
     if not len(rows) or len(rows) > 0.3 * len(below):
         return below, []
@@ -281,6 +283,13 @@ def _totals(below: pd.DataFrame, values: list[int], layout: Mapping[str, str]) -
     said = {"count": str(len(lacking)), "rows": ", ".join(str(int(row) + 1) for row in lacking[:3])}
     reading = Reading(TOTALS, message, chosen, (LEFT_OUT, KEPT), said)
     return below if chosen == KEPT else below.drop(index=lacking), [reading]
+
+
+def _lone(below: pd.DataFrame, values: list[int]) -> bool:
+    """Whether the last row has next to nothing but a sum or an average, below a column of numbers, without a word."""
+    there = [place for place in range(below.shape[1]) if not pd.isna(below.iloc[-1, place])]
+    usual = below.iloc[:-1].head(4 * DEEP).notna().sum(axis=1).median()
+    return bool(there) and len(there) <= LONE * usual and set(there) <= set(values) and below.shape[1] >= FEWEST
 
 
 def _unlike(row: pd.Series, values: list[int]) -> bool:

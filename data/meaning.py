@@ -24,14 +24,14 @@ _PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?")  # 01000 is a code, not
 # Words that begin so, in the languages that `_NAMED_IN` names. What an outcome says of a customer:
 _GONE = (
     r"churn|attrit|left$|leav|exit|cancel|terminat|quit|lost$|gone$|clos(ed|ure)|inactiv|lapsed|resili|parti|perdu|"
-    r"ferme|cloture|desabonn|desinscri|unsubscri|decede|annul|former|ancien$|ex$|discontinu|de[sz]?a[ck]tiv|"
+    r"ferme|cloture|desabonn|desinscri|unsubscri|decede|annul|former|ancien$|ex$|discontinu|dropout|de[sz]?a[ck]tiv|"
     r"gekundigt|stornier|beendet|inaktiv|ehemalig|abgewander|abgemeld|ausgetret|verloren|"
     r"baja$|abandon|perdid|disdett|cessat|disattiv|inattiv|abbandon|"
     r"opgezegd|beeindigd|inactief|vertrokken|gestopt|uitgeschreven|inativ|desativ|desligad|evadid"
 )
 _HERE = (
     r"stay|exist|activ|actif|retain|current|present|remain|loyal|kept|keep|open|subscrib|abonn|fidel|reste|conserve|"
-    r"ouvert|inscri|continu|"
+    r"ouvert|inscri|continu|enrol|graduate|"
     r"aktiv|bestand|gebliebe|laufend|ungekundigt|vigente|permanec|attiv|rimast|fedel|"
     r"actief|lopend|gebleven|ingeschreven|ativ|mantid|ficou"
 )

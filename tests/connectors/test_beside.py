@@ -160,3 +160,25 @@ def test_a_least_order_in_money_is_no_number_of_units():
     frame = given("Fournisseur;Délai (jours);Minimum de commande (€)\nF01;7;150,00\n", "suppliers")[0]
     assert frame["minimum_value"].tolist() == [150]
     assert "minimum_order" not in frame
+
+
+@pytest.mark.parametrize(
+    ("table", "text", "wanted"),
+    [
+        ("products", "ID,NAME,PRICE\n7501,Pan,18.5\n7502,Té,6\n", {"product": "7501", "list_price": 18.5}),
+        ("products", "Categoria,Producto,Precio\nPan,Bollo,7\nPan,Tarta,5\n", {"product": "Bollo", "list_price": 7.0}),
+        (
+            "stock_count",
+            "Local,Producto,Stock Actual\nLima,Bollo,4\nLima,Tarta,0\n",
+            {"product": "Bollo", "on_hand": 4},
+        ),
+    ],
+)
+def test_lists_of_shops_elsewhere(table, text, wanted):
+    frame = given(text, table)[0]
+    assert {name: frame[name].iloc[0] for name in wanted} == wanted
+
+
+def test_two_codes_in_a_list_of_products_are_no_guess():
+    raw = files.read("mine.csv", b"name,price\nPan,18.5\nPan,6\n", limit_bytes=1_000)
+    assert "product" not in beside.guess(raw.frame, "products")  # the same twice is no code

@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 import settings
-from connectors import BadResponse, telco
+from connectors import BadResponse, files, mapping, telco
 from tests.connectors.conftest import send
 
 HEADER = ",".join(telco.COLUMNS)
@@ -71,3 +71,12 @@ def test_a_download_that_cannot_be_used_never_replaces_the_good_copy(served, hom
     assert again.origin == first.origin
     assert again.main.equals(first.main)
     assert (home / "raw" / "telco" / "file.csv").read_bytes() == GOOD.encode()
+
+
+def test_telco_with_gaps_is_somebodys_file():
+    gap = STAYER.replace("Female,0", "Female,")
+    told = [
+        mapping.recognise(files.read("t.csv", f"{HEADER}\n{LEAVER}\n{second}\n".encode(), limit_bytes=10_000))
+        for second in (STAYER, STAYER.replace("29.85,29.85", "29.85,"), gap)
+    ]
+    assert told == ["telco", "telco", None]

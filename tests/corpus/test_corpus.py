@@ -50,6 +50,8 @@ def test_a_file_of_this_kind_is_read_right_without_a_question(name):
     made = read(name)
     assert not made.questions
     assert differences(made.main, right(name)) == []
+    assert not set(INDEX[name].get("lacks", ())) & set(made.main)
+    assert made.origin.currency == INDEX[name].get("currency", made.origin.currency)
 
 
 @pytest.mark.parametrize("name", [name for name, about in INDEX.items() if "asked" in about])
