@@ -451,6 +451,8 @@ def apart(found: Mapping[str, Apart]) -> go.Figure:
     title = _("A model cannot tell these rows from earlier ones")
     if surely and surely[0].columns:
         title = _("“{column}” tells these rows from earlier ones").format(column=label(next(iter(surely[0].columns))))
+    elif any(one.unlike for one in found.values()):
+        title = _("These rows look unlike earlier ones, but that is not sure")
     figure = theme.figure(
         title,
         x=_("AUC lost without it"),

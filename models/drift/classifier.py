@@ -45,9 +45,14 @@ class Apart:
     rows: Mapping[int, float]
 
     @property
+    def unlike(self) -> bool:
+        """Different enough to matter, if that is no chance."""
+        return self.auc > TELLS
+
+    @property
     def confirmed(self) -> bool:
         """Surely different, and enough to matter, with a window judged every day."""
-        return self.auc > TELLS and self.pvalue <= LEVEL
+        return self.unlike and self.pvalue <= LEVEL
 
 
 def apart(

@@ -7,7 +7,7 @@ import pytest
 import locales
 from charts.monitoring import drift as charts
 from charts.monitoring import what_if
-from models.drift import bins, watch
+from models.drift import bins, classifier, watch
 from models.drift.watch import Sides
 
 
@@ -64,3 +64,17 @@ def test_levels_that_hardly_moved_are_told_together_and_nothing_is_lost():
     assert names[-1].endswith("others")
     assert len(names) <= charts.BARS
     assert all(sum(bar.x) == pytest.approx(1) for bar in figure.data)
+
+
+@pytest.mark.parametrize(
+    ("auc", "pvalue", "says"),
+    [
+        (0.93, 0.0001, "tells these rows"),
+        (0.93, 0.02, "not sure"),
+        (0.55, 0.5, "cannot tell"),
+        (0.55, 1e-9, "cannot tell"),
+    ],
+)
+def test_what_looks_unlike_by_chance_is_not_called_alike(auc, pvalue, says):
+    found = {classifier.LEARNED: classifier.Apart(auc, pvalue, {"product": 0.2}, {})}
+    assert says in charts.apart(found).layout.title.text

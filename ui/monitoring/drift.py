@@ -265,6 +265,11 @@ def together(found: Mapping[str, Mapping[str, Apart]], rows: tuple[Sheet, ...], 
             text = _("{rows}: all columns together, the window is unlike {others}.")
         elif unlike:
             text = _("{rows}: the window is surely unlike {others}; against the rest it is not sure.")
+        elif any(one.unlike for one in views.values()):
+            text = _(
+                "{rows}: the window looks unlike earlier rows, but that is not sure: of windows that are judged every "
+                "day, chance alone makes some look so."
+            )
         st.markdown(plain(text.format(rows=label(KINDS[kind]), others=", ".join(_(name) for name in unlike))))
         cards.metrics(
             [
