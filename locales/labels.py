@@ -230,6 +230,15 @@ _JOBS = {
     "upload": N_("upload"),
     "append": N_("append"),
     "demo": N_("demo"),
+    "calls": N_("lists of whom to call"),
+    "aggregate": N_("summing up lines"),
+    "orders": N_("orders"),
+    "stock": N_("stock"),
+    "baskets": N_("baskets"),
+    "forecast of shops and items": N_("forecast of shops and items"),
+    "look through": N_("looking through"),
+    "look through new lines": N_("looking through new lines"),
+    "read lines": N_("reading lines"),
 }
 # Groups of countries, and countries that Our World in Data calls otherwise than Unicode does.
 _PLACES = {

@@ -39,7 +39,7 @@ def jobs(days: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> go.Figu
     bad = days[days["state"].isin(health.BAD)]
     if len(bad):
         title = ngettext(
-            "{job} ended badly on {count} day, the last time on {day}",
+            "A job ended badly on {count} day: {job}, on {day}",
             "Jobs ended badly on {count} days, the last time {job} on {day}",
             len(bad),
         )

@@ -12,6 +12,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 import locales
+from locales import labels
 from tests.sources import FOLDERS, ROOT, files, tree, where
 
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
@@ -190,3 +191,24 @@ def test_no_message_is_marked_inside_an_f_string_where_the_extractor_is_blind():
         and isinstance(inside.args[0], ast.Constant)
     ]
     assert not hidden
+
+
+STARTS = {"ready": 1, "start": 0, "begin": 1, "train": 0}  # which argument names a job; of `answers.start` the next
+
+
+def test_every_job_that_a_page_starts_has_a_name_for_readers():
+    found = set()
+    for path in files("pages", "ui"):
+        code = tree(path)
+        named = {ast.unparse(one.targets[0]): one.value for one in code.body if isinstance(one, ast.Assign)}
+        for call in ast.walk(code):
+            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+                continue
+            module, place = ast.unparse(call.func.value), STARTS.get(call.func.attr)
+            if module in ("answers", "background") and place is not None:
+                place += module == "answers" and call.func.attr == "start"
+                if len(call.args) > place:
+                    argument = named.get(ast.unparse(call.args[place]), call.args[place])
+                    found |= {argument.value} if isinstance(argument, ast.Constant) else set()
+    assert len(found) > 10
+    assert not found - set(labels._JOBS)
