@@ -5,12 +5,13 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from inspect import unwrap
@@ -65,6 +66,13 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory, retrained: Path, chur
         stored = tables.add(home, made("customers", now.date()), now)
         retraining.learn(engine, home, "churn", stored, now, "Vigie", "first model of this data")
     return home
+
+
+def copied(home: Path, into: Path) -> None:
+    """Copy a home whose server may be at work: the database as it is at one moment, and no file that is being made."""
+    shutil.copytree(home, into, dirs_exist_ok=True, ignore=shutil.ignore_patterns("vigie.db*", "*.part"))
+    with closing(sqlite3.connect(home / "vigie.db")) as source, closing(sqlite3.connect(into / "vigie.db")) as target:
+        source.backup(target)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from streamlit.web.server.starlette import starlette_app_utils
 
 from data import audit, state
-from tests.browser.conftest import SIZES, served, settled, shoot
+from tests.browser.conftest import SIZES, copied, served, settled, shoot
 
 pytestmark = pytest.mark.xdist_group("browser")
 expect.set_options(timeout=30_000)  # milliseconds: a login goes through two servers
@@ -35,7 +34,7 @@ PEOPLE: dict[str, dict[str, Any]] = {
 def team(trained_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The address and the home of a server that asks people to log in."""
     home = tmp_path_factory.mktemp("team")
-    shutil.copytree(trained_home, home, dirs_exist_ok=True)
+    copied(trained_home, home)
     with oidc_provider_mock.run_server_in_thread() as provider:
         issuer = f"http://localhost:{provider.server_port}"
         for sub, claims in PEOPLE.items():

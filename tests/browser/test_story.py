@@ -5,7 +5,6 @@ import csv
 import io
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -32,7 +31,7 @@ from data import campaigns, state, tables
 from data import orders as kept
 from data import rules as kept_rules
 from data.dataset import Dataset, Origin
-from tests.browser.conftest import ROOT, Visit, served, settled, shoot, visiting, window
+from tests.browser.conftest import ROOT, Visit, copied, served, settled, shoot, visiting, window
 
 pytestmark = pytest.mark.xdist_group("browser")
 expect.set_options(timeout=30_000)  # milliseconds
@@ -125,7 +124,7 @@ def send(page: Page, name: str, **texts: str) -> None:
 
 def test_the_story_from_a_fall_to_what_calls_did(chromium: Browser, trained_home: Path, tmp_path: Path) -> None:
     home = tmp_path / "story"
-    shutil.copytree(trained_home, home)
+    copied(trained_home, home)
     truth, engine = planted(home), state.engine(f"sqlite:///{home / 'vigie.db'}")
     with receiving() as outside:
         chosen = {
