@@ -92,10 +92,10 @@ def count(
         base_units = int(units[(days >= reference[0]) & (days <= reference[1])].sum()) or sum(cut.counts)
         numbers = learned = None
         if not cut.text:
-            values = bins.as_numbers(column)[order]
-            known = np.isfinite(values)
-            numbers = values[known], np.r_[0, np.bincount(at[order][known], minlength=len(days)).cumsum()]
-            learned = np.sort(values[known & inside[order]])
+            values = bins.as_numbers(column)
+            known, by_day = np.isfinite(values), values[order]
+            begins = np.r_[0, np.bincount(at[known], minlength=len(days)).cumsum()]
+            numbers, learned = (by_day[np.isfinite(by_day)], begins), np.sort(values[known & inside])
         return Column(name, cut, base_units, counts, apart if cut.rest else None, units, numbers, learned)
 
     tasks = []
