@@ -28,14 +28,14 @@ def show(table: pd.DataFrame, name: str, title: str, saved: pd.DataFrame | None 
         with st.popover(_("Save the list"), icon=":material/download:", on_change="rerun", key=f"save-{name}") as menu:
             if menu.open:
                 downloads.table(whole, name)
-    numbers = table.select_dtypes("number")
+    shown = table.head(SHOWN)
     st.dataframe(
-        table.head(SHOWN),
+        shown,
         hide_index=True,
         height=height if len(table) > 12 else "content",
         column_config={
             name: st.column_config.NumberColumn(name, format="localized", step=step(values))
-            for name, values in numbers.items()
+            for name, values in shown.select_dtypes("number").items()
         },
     )
     if len(table) > SHOWN:

@@ -8,6 +8,7 @@ import streamlit as st
 
 import locales
 from data import orders, state
+from data.dataset import Table
 from data.orders import DRAFTED
 from data.tables import Stored
 from locales.labels import label
@@ -119,7 +120,7 @@ def _part(query: Query | None) -> tuple[str | None, str | None] | None:
 def changed(sold: Stored, people: Stored) -> bool:
     """What of the data is confirmed to have changed, for each model, or on which day nothing had; whether anything."""
     any_open = False
-    tables = {"sales": sold, "customers": people}
+    tables: dict[Table, Stored] = {"sales": sold, "customers": people}
     log = state.read(database.engine(), state.alert_log)
     seen = state.read(database.engine(), state.job_runs, job="drift", status="done")
     for name, one in managed.MODELS.items():
@@ -127,7 +128,7 @@ def changed(sold: Stored, people: Stored) -> bool:
             log["model"].eq(name) & log["lineage"].isin([tables[one.table].lineage]) & log["acknowledged"].isna()
         ]
         episodes = alerts.episodes(rows)
-        over = alerts.past(episodes, {name: (tables[one.table].span or [None])[-1]})
+        over = alerts.past(episodes, managed.ends(tables))
         open_ = episodes[~over].head(NAMED).to_dict("records")
         any_open |= bool(open_)
         days = seen.loc[seen["subject"].eq(name), "day"]

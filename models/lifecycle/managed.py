@@ -1,6 +1,6 @@
 """The models that Vigie keeps, trains again, scores and watches: a row of `MODELS` says all that is to say of one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -100,3 +100,8 @@ MODELS: dict[str, Managed] = {
         ),
     )
 }
+
+
+def ends(stored: Mapping[Table, Stored]) -> dict[str, datetime | None]:
+    """The last time in the data of each model; None where they have none."""
+    return {name: (stored[one.table].span or (None, None))[1] for name, one in MODELS.items()}

@@ -11,6 +11,7 @@ import locales
 import settings
 from data import rules as kept_rules
 from data import schedules, state
+from data.dataset import Table
 from data.tables import Stored
 from locales.labels import label
 from models.act import alarms, rules, schedule
@@ -128,11 +129,10 @@ def _of_models(sold: Stored, people: Stored) -> list[Item]:
     """The open alerts about what the models learned from, and about how good they are."""
     rows = state.read(database.engine(), state.alert_log)
     standing = alerts.episodes(rows[rows["acknowledged"].isna()])
-    tables = {"sales": sold, "customers": people}
+    tables: dict[Table, Stored] = {"sales": sold, "customers": people}
     of = standing["model"].map({name: tables[one.table].lineage for name, one in managed.MODELS.items()})
     here = standing["lineage"].isna() | standing["lineage"].eq(of)
-    ends = {name: (tables[one.table].span or [None])[-1] for name, one in managed.MODELS.items()}
-    here &= ~alerts.past(standing, ends)
+    here &= ~alerts.past(standing, managed.ends(tables))
     found = []
     for row in standing[here].to_dict("records"):
         same = rows[rows["model"].eq(row["model"]) & rows["feature"].eq(row["feature"]) & rows["kind"].eq(row["kind"])]
