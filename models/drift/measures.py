@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from models.drift.ordered import QUANTILES, SIDES, Ordered
+from models.drift.ordered import QUANTILES, SIDES, Ordered, furthest
 
 EMPTY = 1e-4  # share that stands for an empty bin; nothing is renormalised
 EXACT = 10_000  # rows up to which the p-value of KS is exact
@@ -224,14 +224,10 @@ def wasserstein(reference: Ordered, current: Ordered, spread: float) -> float:
 
 
 def ks_statistic(reference: Ordered, current: Ordered) -> float:
-    """The greatest gap between the empirical distribution functions of numbers in the same cells, exact.
-
-    The gaps at the two ends of a cell bound those inside it: only cells whose bound beats the best gap are looked into.
-    """
-    upto = [side.begins / len(side) for side in (reference, current)]
-    best = float(np.abs(upto[0] - upto[1]).max())
-    bounds = np.maximum(upto[0][1:] - upto[1][:-1], upto[1][1:] - upto[0][:-1])
-    values = current.distinct((bounds > best) & (np.diff(current.begins) > 0))
+    """The greatest gap between the empirical distribution functions of numbers in the same cells, exact: only cells
+    that can hold it are looked into."""
+    best, cells = furthest(reference, current)
+    values = current.distinct(cells)
     for end in SIDES:
         shares = [side.below(values, end) / len(side) for side in (reference, current)]
         best = float(np.abs(shares[0] - shares[1]).max(initial=best))
