@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from data import state
-from data.state import board_pictures, board_versions, boards
+from data.state.tables import board_pictures, board_versions, boards
 from locales import N_, Sentence
 
 KEPT = 50  # versions of a board

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select, update
 
 from data import rules, state
 from data.rules import Changed, Kept
-from data.state import quality_log, quality_rules, quality_steps
+from data.state.tables import quality_log, quality_rules, quality_steps
 from locales import N_
 
 LINEAGE = "lineage"

@@ -37,7 +37,7 @@ from data.orders import (
 )
 from data.rules import MAX_REASON
 from data.runs import PAUSES
-from data.state import order_lines, order_sends, order_steps, orders
+from data.state.tables import order_lines, order_sends, order_steps, orders
 from locales import N_, Sentence
 
 BY_HAND = ""  # the address of what somebody sends without Vigie

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from data import state
 from data.rules import MAX_REASON
-from data.state import order_lines, order_sends, order_steps, order_suppliers, orders
+from data.state.tables import order_lines, order_sends, order_steps, order_suppliers, orders
 from locales import N_, Sentence
 
 DRAFTED, APPROVED, SENT, RECEIVED, REJECTED = "drafted", "approved", "sent", "received", "rejected"

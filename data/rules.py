@@ -13,7 +13,7 @@ import pandas as pd
 from sqlalchemy import Engine, Table, select, update
 
 from data import events, state
-from data.state import rule_alerts, rule_deliveries, rules, snoozed
+from data.state.tables import rule_alerts, rule_deliveries, rules, snoozed
 from locales import N_, Sentence
 
 CHANGED = N_("Somebody has changed this rule meanwhile. It is shown as it is now: do it again.")
