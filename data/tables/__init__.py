@@ -1,39 +1,35 @@
 """Datasets as they are kept: their `versions`, of which the pages show one, what is in each (`reading`), and what was
 `chosen` for it."""
 
-from data.tables.versions import (
-    ACTIVE,
-    BEFORE,
-    DESCRIPTION,
-    KEPT,
-    ROW_GROUP,
+from data.tables.chosen import choices, choose, countries, settle
+from data.tables.disk import BEFORE, DESCRIPTION, Stored, sound
+from data.tables.reading import (
     NotAnswered,
-    Stored,
-    activate,
-    active,
-    add,
     among,
     between,
-    choices,
-    choose,
     content,
-    countries,
-    earlier,
-    examine,
     head,
     limited,
     names,
-    of_one_shop,
     only,
     profile,
     query,
     quoted,
     read,
-    remove,
-    settle,
-    sound,
-    stored,
     unknown,
+)
+from data.tables.versions import (
+    ACTIVE,
+    KEPT,
+    ROW_GROUP,
+    activate,
+    active,
+    add,
+    earlier,
+    examine,
+    of_one_shop,
+    remove,
+    stored,
 )
 
 __all__ = [

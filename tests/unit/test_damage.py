@@ -11,6 +11,7 @@ import pytest
 from connectors import http
 from data import seals, tables, vitals
 from data.dataset import Dataset, Origin
+from data.tables import disk
 from models.lifecycle import health, registry
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -119,14 +120,14 @@ def test_adding_works_whatever_lies_damaged_beside_it(tmp_path):
 
 def test_a_dataset_that_cannot_be_shown_is_not_kept_either(tmp_path, monkeypatch):
     old = tables.add(tmp_path, sales(1.0), NOW)
-    real = tables._write
+    real = disk.write
 
     def full(path: Path, content: bytes) -> None:
         if path.name == tables.ACTIVE:
             raise OSError(28, "No space left on device")
         real(path, content)
 
-    monkeypatch.setattr(tables, "_write", full)
+    monkeypatch.setattr(disk, "write", full)
     with pytest.raises(OSError, match="No space left"):
         tables.add(tmp_path, sales(2.0), NOW)
     assert tables.stored(tmp_path, "sales") == [old]

@@ -13,6 +13,7 @@ import pytest
 
 from data import tables
 from data.dataset import Dataset, Finding, Kind, Origin
+from data.tables import disk
 from models.forecast import items, source
 from models.stock import supply
 
@@ -109,7 +110,7 @@ def test_choosing_and_removing(tmp_path):
 def test_a_dataset_that_is_removed_while_it_is_looked_up_gives_way_to_the_one_chosen_instead(tmp_path, monkeypatch):
     old = tables.add(tmp_path, sales(1.0), NOW)
     new = tables.add(tmp_path, sales(2.0), NOW, activate=False)
-    load, acted = tables._load, []
+    load, acted = disk.load, []
 
     def late(folder):  # the pointer has been read, and what it named is not yet
         if not acted:
@@ -118,14 +119,14 @@ def test_a_dataset_that_is_removed_while_it_is_looked_up_gives_way_to_the_one_ch
             tables.remove(tmp_path, "sales", old.version)
         return load(folder)
 
-    monkeypatch.setattr(tables, "_load", late)
+    monkeypatch.setattr(disk, "load", late)
     assert tables.active(tmp_path, "sales") == new
 
 
 def test_nobody_chooses_what_another_one_removes_in_the_same_moment(tmp_path, monkeypatch):
     used = tables.add(tmp_path, sales(1.0), NOW)
     other = tables.add(tmp_path, sales(2.0), NOW, activate=False)
-    write, late, threads = tables._write, [], []
+    write, late, threads = disk.write, [], []
 
     def slowly(path, content):  # found, and not yet written that it is the one in use
         def remove():
@@ -137,10 +138,10 @@ def test_nobody_chooses_what_another_one_removes_in_the_same_moment(tmp_path, mo
         removing.start()
         removing.join(0.3)
         write(path, content)
-        monkeypatch.setattr(tables, "_write", write)
+        monkeypatch.setattr(disk, "write", write)
         threads.append(removing)
 
-    monkeypatch.setattr(tables, "_write", slowly)
+    monkeypatch.setattr(disk, "write", slowly)
     tables.activate(tmp_path, "sales", other.version)
     threads[0].join(10)
     assert late == ["refused"]
@@ -170,7 +171,7 @@ class Crash(BaseException):
 
 
 def test_a_crash_at_any_step_leaves_the_old_state_or_the_new_one(tmp_path, monkeypatch):
-    steps = [(tables, "_sync"), (Path, "replace"), (shutil, "rmtree"), (Path, "unlink"), (Path, "mkdir")]
+    steps = [(disk, "sync"), (Path, "replace"), (shutil, "rmtree"), (Path, "unlink"), (Path, "mkdir")]
     outcomes = []
     for crash_at in range(100):
         home = tmp_path / str(crash_at)
@@ -222,7 +223,7 @@ def test_a_full_disk_changes_nothing(tmp_path, monkeypatch):
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    for step in ("pyarrow.parquet.write_table", "data.tables._sync", "data.tables._write"):
+    for step in ("pyarrow.parquet.write_table", "data.tables.disk.sync", "data.tables.disk.write"):
         with monkeypatch.context() as patch:
             patch.setattr(step, full)
             with pytest.raises(OSError, match="No space left"):
