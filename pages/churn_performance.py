@@ -6,6 +6,7 @@ import streamlit as st
 
 import locales
 from charts.churn import performance as charts
+from charts.churn import profit
 from models.churn import value
 from models.churn.training import by_chance, calibration_error
 from ui import cards, champions, inputs, saved, store, windows
@@ -66,11 +67,11 @@ def judged() -> None:
     with st.grid("auto", min_column_width=400):
         if view == "money":
             profits = value.profits(ranked, terms)
-            cards.figure(charts.profit(ranked, profits, cut, best, currency), "profit_by_cutoff", ranked)
-            cards.figure(charts.confusion(counts, money, currency), "confusion", _table(counts, money))
+            cards.figure(profit.profit(ranked, profits, cut, best, currency), "profit_by_cutoff", ranked)
+            cards.figure(profit.confusion(counts, money, currency), "confusion", _table(counts, money))
             if counts[:, 1].any():  # without a call no term matters
                 bars = value.tornado(counts, terms)
-                cards.figure(charts.tornado(bars, float(money.sum()), currency), "profit_tornado", bars)
+                cards.figure(profit.tornado(bars, float(money.sum()), currency), "profit_tornado", bars)
             cards.figure(charts.gains(ranked, value.lift_at(seen.probability, seen.left)), "gains", ranked)
         elif view == "quality":
             groups = value.reliability(seen.probability, seen.left)

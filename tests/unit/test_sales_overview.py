@@ -8,6 +8,7 @@ import pytest
 
 import locales
 from charts.sales import overview as charts
+from charts.sales import pareto
 from data import demo, tables
 from models.sales import overview
 
@@ -210,12 +211,12 @@ def test_shares_and_the_fewest_that_make_four_fifths():
     assert ranked["share"].tolist() == pytest.approx([0.5, 0.2, 0.15, 0.1, 0.05, 0])
     assert ranked["cumulative"].tolist() == pytest.approx([0.5, 0.7, 0.85, 0.95, 1, 1])
     assert overview.main_levels(ranked) == 3
-    assert charts.pareto(ranked.assign(name="a"), "product", "GBP").layout.title.text == (
+    assert pareto.pareto(ranked.assign(name="a"), "product", "GBP").layout.title.text == (
         "3 of 6 products make 80% of revenue"
     )
     nothing = overview.pareto(overview.goods(lost), "product")
     assert nothing["share"].isna().all()
-    assert charts.pareto(nothing.assign(name="a"), "product", "GBP").layout.title.text == "Product: no revenue"
+    assert pareto.pareto(nothing.assign(name="a"), "product", "GBP").layout.title.text == "Product: no revenue"
 
 
 def test_exactly_four_fifths_is_enough():
@@ -299,7 +300,7 @@ def test_figures_state_findings_in_both_languages(shop, lang):
         assert share in charts.loyalty(months).layout.title.text  # of the last month that is whole
         ranked = overview.pareto(sold, "customer")
         assert (
-            locales.number(overview.main_levels(ranked)) in charts.concentration(ranked, "customer").layout.title.text
+            locales.number(overview.main_levels(ranked)) in pareto.concentration(ranked, "customer").layout.title.text
         )
         best = days["revenue"].idxmax()
         assert locales.day(best) in charts.calendar(days, "GBP", dark=False).layout.title.text
@@ -328,7 +329,7 @@ def test_every_day_has_its_cell_in_the_calendar(shop, count):
 def test_names_from_outside_are_no_html():
     frame = lines([("2026-01-05", "sale", 1, 5.0, "1", "A", "<b>toys</b>", "x")])
     ranked = overview.pareto(overview.goods(frame), "category")
-    figure = charts.pareto(ranked.assign(name=ranked["level"]), "category", "GBP")
+    figure = pareto.pareto(ranked.assign(name=ranked["level"]), "category", "GBP")
     assert figure.layout.yaxis.ticktext == ("&lt;b&gt;toys&lt;/b&gt;",)
     assert "<b>" not in figure.data[0].hovertext[0]
 
