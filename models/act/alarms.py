@@ -18,7 +18,7 @@ import locales
 from data import rules as kept_rules
 from data import schedules, state
 from locales import N_, Sentence, _, ngettext
-from models.act import rehearsal, rules, schedule
+from models.act import measured, rehearsal, rules, schedule
 from models.act.rules import Action, Rule
 from models.act.schedule import MAX_NAME, Job, Schedule
 from models.ask import wording
@@ -87,7 +87,7 @@ def judged(
     new = kept_rules.raised(engine, rows)
     for name in dict.fromkeys(row["rule"] for row in rows):
         _ask(engine, name, readable[name], lineage, day)
-    nothing = [one.problem is not None and one.problem.message == rehearsal.NOTHING for one in verdicts]
+    nothing = [one.problem is not None and one.problem.message == measured.NOTHING for one in verdicts]
     silent = any(nothing) and all(one.problem is not None for one in verdicts)
     return Judged(len(wanted), len(rows), new, problems, silent)
 

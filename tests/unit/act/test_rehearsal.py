@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from models.act import rehearsal, rules
-from models.act.rehearsal import Scores, judge, read, rehearse, score
+from models.act.measured import read
+from models.act.rehearsal import Scores, judge, rehearse, score
 from models.act.rules import Rule, Unfit
 from models.ask import definitions, statement
 from models.ask.query import Filter, Query
