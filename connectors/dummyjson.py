@@ -119,15 +119,15 @@ def dataset(
         Finding(
             N_("{rows} lines are simulated up to {day}: products, prices and carts are DummyJSON's, dates are not."),
             len(sales),
-            {"day": LAST_DAY.isoformat()},
             severity="warning",
+            days={"day": LAST_DAY},
         ),
         Finding(N_("{rows} lines of carts name an unknown product or user: left out."), unknown, severity="warning"),
     ]
     if not good.fresh:
-        asked = {"host": host, "day": good.retrieved.date().isoformat()}
         message = N_("{host} gave no good answer: these {rows} products and their carts are the copy of {day}.")
-        findings.append(Finding(message, len(goods), asked, severity="warning"))
+        days = {"day": good.retrieved.date()}
+        findings.append(Finding(message, len(goods), {"host": host}, severity="warning", days=days))
     origin = Origin("download", NAME, LICENCE, url, good.retrieved, good.sha256, "USD")
     return Dataset("sales", frames, origin, tuple(finding for finding in findings if finding.rows))
 

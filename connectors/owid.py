@@ -99,9 +99,9 @@ def _labelled(good: LastGood, converted: Converted) -> Dataset:
     """What was downloaded as a dataset; it says so where it is the copy of another day."""
     frame, findings = converted
     if not good.fresh:
-        asked = {"host": urlsplit(good.url).netloc, "day": good.retrieved.date().isoformat()}
         message = N_("{host} gave no good answer: these {rows} rows are the copy of {day}.")
-        findings = (*findings, Finding(message, len(frame), asked, severity="warning"))
+        host, days = {"host": urlsplit(good.url).netloc}, {"day": good.retrieved.date()}
+        findings = (*findings, Finding(message, len(frame), host, severity="warning", days=days))
     origin = Origin("download", NAME, LICENCE, good.url, good.retrieved, good.sha256)
     return Dataset("covid", {"covid": frame}, origin, findings)
 

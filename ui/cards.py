@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 METRIC_LENGTH = 11
 EXAMPLES = 3  # of a finding that are shown
 FINDINGS_SHOWN = 6
-ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 TABLES = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
 
 
@@ -193,9 +192,8 @@ def labelled(finding: Finding) -> Finding:
 
 def _sentences(found: list[Finding]) -> None:
     for finding in found:
-        values = {**finding.values, "rows": locales.number(finding.rows)}
-        if ISO.fullmatch(values.get("day", "")):
-            values["day"] = locales.day(date.fromisoformat(values["day"]))
+        days = {name: locales.day(day) for name, day in finding.days.items()}
+        values = {**finding.values, **days, "rows": locales.number(finding.rows)}
         where = [re.sub(r"^row (\d+)", _row, example) for example in finding.examples]
         shown = where[:EXAMPLES]
         if (more := max(len(where), finding.rows) - len(shown)) > 0:

@@ -1,6 +1,7 @@
 """One version of a dataset on disk: its files, its description, and whether they are what was kept."""
 
 import os
+import re
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
@@ -84,6 +85,9 @@ def _described(path: Path, _mark: tuple[int, ...]) -> tuple[Stored | None, bool]
     found, has_seal = seals.opened(path.read_bytes()) or ({}, False)
     try:
         found.setdefault("lineage", _derived(found))
+        for one in found["findings"]:  # days were kept as text
+            if "days" not in one and re.fullmatch(r"\d{4}-\d{2}-\d{2}", one["values"].get("day", "")):
+                one["days"] = {"day": one["values"].pop("day")}
         kept = _ADAPTER.validate_python(found | {"folder": path.parent})
     except (ValidationError, KeyError, TypeError, AttributeError):
         return None, False

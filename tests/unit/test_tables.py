@@ -1,9 +1,10 @@
 """Datasets on disk: nothing is lost, whatever happens, and everything comes back as it was kept."""
 
+import json
 import shutil
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -19,6 +20,7 @@ from models.stock import supply
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 FINDING = Finding("{rows} rows without {column}", 3, {"column": "price"}, ("row 17, price: abc",), "warning")
+DATED = Finding("{rows} lines up to {day}", 3, {"host": "2026-01-31"}, days={"day": date(2026, 3, 14)})
 
 
 def sales(price: float = 1.0, kind: Kind = "upload") -> Dataset:
@@ -33,7 +35,7 @@ def sales(price: float = 1.0, kind: Kind = "upload") -> Dataset:
     )
     products = pd.DataFrame({"product": pd.Series([], dtype="str"), "list_price": pd.Series([], dtype="float64")})
     origin = Origin(kind, "lines.csv", licence="CC BY 4.0", retrieved=NOW, currency="GBP")
-    return Dataset("sales", {"sales": lines, "products": products}, origin, (FINDING,))
+    return Dataset("sales", {"sales": lines, "products": products}, origin, (FINDING, DATED))
 
 
 def test_what_is_kept_comes_back_as_it_was(tmp_path):
@@ -41,7 +43,7 @@ def test_what_is_kept_comes_back_as_it_was(tmp_path):
     kept = tables.add(tmp_path, dataset, NOW)
     assert tables.active(tmp_path, "sales") == kept
     assert tables.stored(tmp_path, "sales") == [kept]
-    assert (kept.origin, kept.findings, kept.stored) == (dataset.origin, (FINDING,), NOW)
+    assert (kept.origin, kept.findings, kept.stored) == (dataset.origin, (FINDING, DATED), NOW)
     assert kept.rows == {"sales": 3, "products": 0}
     assert kept.span == (datetime(2011, 1, 1), datetime(2011, 1, 3, 8, 26, 0, 1))  # noqa: DTZ001
     pd.testing.assert_frame_equal(tables.read(kept), dataset.main)
@@ -49,6 +51,17 @@ def test_what_is_kept_comes_back_as_it_was(tmp_path):
     pd.testing.assert_frame_equal(tables.read(kept, columns=["gift", "line_id"]), dataset.main[["gift", "line_id"]])
     with pytest.raises(KeyError):
         tables.read(kept, columns=["no such"])
+
+
+def test_days_of_findings_that_were_kept_as_text_are_days_again(tmp_path):
+    kept = tables.add(tmp_path, sales(), NOW)
+    path = kept.folder / tables.DESCRIPTION
+    description = json.loads(path.read_bytes())
+    del description["seal"]
+    for finding in description["findings"]:
+        finding["values"] |= finding.pop("days")
+    path.write_text(json.dumps(description))
+    assert tables.active(tmp_path, "sales").findings == (FINDING, DATED)
 
 
 @pytest.mark.parametrize(
