@@ -89,6 +89,7 @@ def lines(columns: Collection[str]) -> str:
 
 
 def _sum(expression: str) -> str:
+    """What `summed` is in `data.tables.query`, for any engine."""
     return f"CAST(sum(CAST(round(({expression}) * {MILLIONTHS}) AS BIGINT)) AS BIGINT)"
 
 

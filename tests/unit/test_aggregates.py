@@ -12,6 +12,7 @@ from connectors import NotFound, lake
 from connectors.lake import duck, stream
 from data import append, beside, state, tables
 from data.dataset import Dataset, Origin
+from data.tables.reading import SUMMED
 from locales import Sentence
 from models import aggregates
 from models.aggregates import CannotAggregate
@@ -77,6 +78,7 @@ def test_days_are_the_sums_of_their_lines_to_the_millionth(opened, made, known):
 
 def test_customers_are_those_that_the_pages_would_have_found(opened, known):
     with duckdb.connect() as connection:
+        connection.execute(SUMMED)
         connection.register("sales", known)
         truth = rfm.purchases(connection.execute(rfm.by_day(known.columns)).df())
     mine = rfm.purchases(ask(opened, aggregates.visits(opened.columns)))
