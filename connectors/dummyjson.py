@@ -126,8 +126,8 @@ def dataset(
     ]
     if not good.fresh:
         message = N_("{host} gave no good answer: these {rows} products and their carts are the copy of {day}.")
-        days = {"day": good.retrieved.date()}
-        findings.append(Finding(message, len(goods), {"host": host}, severity="warning", days=days))
+        copied = {"day": good.retrieved.date()}
+        findings.append(Finding(message, len(goods), {"host": host}, severity="warning", days=copied))
     origin = Origin("download", NAME, LICENCE, url, good.retrieved, good.sha256, "USD")
     return Dataset("sales", frames, origin, tuple(finding for finding in findings if finding.rows))
 

@@ -21,6 +21,7 @@ import pandas as pd
 
 from data import schemas
 from locales import N_, Sentence
+from models.ask.formulas import GOODS
 from models.drift import bins, watch
 from models.drift.bins import Bins
 from models.drift.watch import Column, Watched
@@ -42,7 +43,6 @@ MAX_ROWS = 2_000_000  # of the reference that bins are cut from: beyond it value
 MAX_PRODUCTS, MAX_PAIRS = 4_000, 10_000  # the most bought; the pairs with the most baskets beyond independence
 HORIZON = 28
 ORDER = ["timestamp", "line_id"]
-GOODS = "line_type IN ('sale', 'return')"
 Ask = Callable[[str], pd.DataFrame]
 
 

@@ -8,7 +8,6 @@ import streamlit as st
 
 import locales
 from charts.data import quality as charts
-from data.dataset import Table
 from data.quality import KEYS
 from models.quality import exports, rules
 from models.quality.rules import Rule
@@ -16,13 +15,12 @@ from ui import cards, downloads, inputs, store
 from ui.data import corrections, quality, quality_rule, quality_suggested, sources
 from ui.text import N_, _, plain
 
-TABLES: dict[Table, str] = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
 TOOLS = {"Great Expectations": exports.great_expectations, "dbt": exports.dbt, "Soda": exports.soda}
 TIMES = {"weeks": N_("By week of the data"), "judged": N_("By day on which they were judged")}
 
 question = _("What must hold for the data, where does it not, and what was probably meant?")
 row = cards.head(_("Data: quality"), question)
-table = inputs.view(_("Table"), list(TABLES), "table", lambda name: _(TABLES[name]))
+table = inputs.view(_("Table"), list(cards.TABLES), "table", lambda name: _(cards.TABLES[name]))
 stored = store.active(table)
 row.caption(cards.provenance(stored), width="content")
 sources.notice()

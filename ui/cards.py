@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 import locales
-from data.dataset import Finding
+from data.dataset import Finding, Kind, Table
 from data.tables import Stored
 from locales import labels
 from ui import access, downloads, keep
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 METRIC_LENGTH = 11
 EXAMPLES = 3  # of a finding that are shown
 FINDINGS_SHOWN = 6
-TABLES = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
+TABLES: dict[Table, str] = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
+KINDS: dict[Kind, str] = {"demo": N_("simulated"), "download": N_("downloaded"), "upload": N_("uploaded")}
 
 
 def provenance(stored: Stored) -> str:

@@ -76,12 +76,12 @@ class Verdict:
 
 
 def score(
-    rule: Rule, past: Past, band: pd.DataFrame | None = None, since: date | None = None, seen: Usual | None = None
+    rule: Rule, past: Past, band: pd.DataFrame | None = None, since: date | None = None, usual: Usual | None = None
 ) -> Scores:
     """How far the days of the last year (or from `since` on) were off what a rule holds them against.
 
     `band`, for a rule against the forecast: what was forecast for each `day` (and `level`, if the rule is by any)
-    before it came: `mean`, `low`, `high`. Of a day that comes twice the last one counts. `seen`: what `detect.usual`
+    before it came: `mean`, `low`, `high`. Of a day that comes twice the last one counts. `usual`: what `detect.usual`
     says of these days, where that is known.
     """
     count = len(past.days)
@@ -91,7 +91,7 @@ def score(
     if rule.against == "number":
         found, expected = values, np.full_like(values, np.nan)
     elif rule.against == "usual":
-        found, expected = _rarity(rule, seen or _usual([past], rule.window, rows.start))
+        found, expected = _rarity(rule, usual or _usual([past], rule.window, rows.start))
     elif rule.against == "band":
         found, expected = _in_band(past, rows, band)
     else:
@@ -131,13 +131,13 @@ def _usual(pasts: Sequence[Past], window: int, start: int) -> Usual:
     return detect.usual(values, lines, weekday_of(one.days), counted, one.apart, window, start)
 
 
-def _rarity(rule: Rule, seen: Usual) -> tuple[np.ndarray, np.ndarray]:
+def _rarity(rule: Rule, usual: Usual) -> tuple[np.ndarray, np.ndarray]:
     """How many days lie between two such by chance, and what was expected."""
     if rule.kind == "outside":
-        chance = np.minimum(2 * np.fmin(seen.low, seen.high), 1)
+        chance = np.minimum(2 * np.fmin(usual.low, usual.high), 1)
     else:
-        chance = seen.low if rule.kind == "under" else seen.high
-    return 1 / np.maximum(detect.adjusted(chance), detect.TINY), seen.expected
+        chance = usual.low if rule.kind == "under" else usual.high
+    return 1 / np.maximum(detect.adjusted(chance), detect.TINY), usual.expected
 
 
 def _in_band(past: Past, rows: slice, band: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray]:
@@ -264,16 +264,16 @@ def judge(
                 verdicts[place] = Verdict(none, problem)
         else:
             pasts |= dict(zip(places, found, strict=True))
-    seen = _seen(watched, pasts)
+    usual = _usuals(watched, pasts)
     for place, past in pasts.items():
-        verdicts[place] = _verdict(watched[place], past, (bands or {}).get(place), seen.get(id(past)), none)
+        verdicts[place] = _verdict(watched[place], past, (bands or {}).get(place), usual.get(id(past)), none)
     return verdicts
 
 
 REMEMBERED = 3 * rules.MAX_DAYS + WEEK  # days before one that say whether an alert of it is new
 
 
-def _seen(watched: Sequence[Rule], pasts: Mapping[int, Past]) -> dict[int, Usual]:
+def _usuals(watched: Sequence[Rule], pasts: Mapping[int, Past]) -> dict[int, Usual]:
     """What is usual, by the id of a past, for all rules that ask: a hundred series at once take as long as one."""
     asked: dict[int, dict[int, Past]] = defaultdict(dict)
     for place, past in pasts.items():
@@ -290,11 +290,11 @@ def _seen(watched: Sequence[Rule], pasts: Mapping[int, Past]) -> dict[int, Usual
     return found
 
 
-def _verdict(rule: Rule, past: Past, band: pd.DataFrame | None, seen: Usual | None, none: pd.DataFrame) -> Verdict:
+def _verdict(rule: Rule, past: Past, band: pd.DataFrame | None, usual: Usual | None, none: pd.DataFrame) -> Verdict:
     day = past.days[-1].item()
     if np.isnan(past.values[-1]).all():
         return Verdict(none, Unfit(NOTHING, day=day))
-    found = score(rule, past, band, past.days[max(len(past.days) - REMEMBERED, 0)].item(), seen)
+    found = score(rule, past, band, past.days[max(len(past.days) - REMEMBERED, 0)].item(), usual)
     if np.isnan(found.score[-1]).all():
         return Verdict(none, _why_not(rule, past, day))
     held = _held(rule, found)

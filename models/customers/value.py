@@ -82,11 +82,11 @@ def misses(bought: Purchases, days: int, seed: int = 0, power: float = 0.0) -> f
         except CannotTell:
             break
         ahead = ahead_of(then, days, seasonal)
-        said = float(expected(model, ahead, seen.repeats, seen.recency, seen.age).sum())
+        forecast = float(expected(model, ahead, seen.repeats, seen.recency, seen.age).sum())
         visits = bought.bought
-        came = visits[(visits["day"] > day) & (visits["day"] <= day + days)]
-        came = came[np.isin(came["customer"], seen.customer)]
-        found.append(np.log(max(len(came), 1) / max(said, 1.0)))
+        actual = visits[(visits["day"] > day) & (visits["day"] <= day + days)]
+        actual = actual[np.isin(actual["customer"], seen.customer)]
+        found.append(np.log(max(len(actual), 1) / max(forecast, 1.0)))
     return float(np.sqrt(np.mean(np.square(found)))) if found else 0.0
 
 

@@ -10,6 +10,7 @@ import locales
 from charts.sales import overview as charts
 from charts.sales import pareto
 from data import demo, tables
+from data.schemas import GOODS
 from models.sales import overview
 
 
@@ -105,7 +106,7 @@ def test_the_steps_of_the_sparkline_add_up_and_end_with_the_period(shop):
     assert year["revenue"].sum() == pytest.approx(
         overview.measures(overview.between(sold, end - pd.Timedelta(days=363), end))["revenue"].item()
     )
-    last = frame[frame["line_type"].isin(overview.GOODS) & (frame["timestamp"] >= end - pd.Timedelta(days=6))]
+    last = frame[frame["line_type"].isin(GOODS) & (frame["timestamp"] >= end - pd.Timedelta(days=6))]
     assert year["revenue"].iloc[-1] == pytest.approx((last["quantity"] * last["unit_price"]).sum())
     assert year["orders"].iloc[-1] == last[last["line_type"].eq("sale")]["invoice"].nunique()
     month = overview.sparkline(sold, end - pd.Timedelta(days=27), end)
@@ -115,7 +116,7 @@ def test_the_steps_of_the_sparkline_add_up_and_end_with_the_period(shop):
 
 def test_the_demo_agrees_with_pandas(shop):
     frame, sold = shop
-    goods = frame[frame["line_type"].isin(overview.GOODS)]
+    goods = frame[frame["line_type"].isin(GOODS)]
     bought = goods[goods["line_type"].eq("sale")]
     chosen = goods["category"].isin(["Toys", "Bags"]) & goods["store"].eq("WEB")
     now = overview.measures(overview.keep(sold, {"category": ["Toys", "Bags"], "store": ["WEB"]})).iloc[0]
@@ -258,10 +259,8 @@ def test_online_retail_to_the_cent(online_retail):
     sold = overview.goods(frame)
     now = overview.measures(sold).iloc[0]
     # Without postage, discounts, fees and adjustments.
-    assert now["revenue"] == pytest.approx(revenue[frame["line_type"].isin(overview.GOODS)].sum(), abs=0.005)
-    assert now["revenue"] == pytest.approx(
-        9_747_747.93 - revenue[~frame["line_type"].isin(overview.GOODS)].sum(), abs=0.005
-    )
+    assert now["revenue"] == pytest.approx(revenue[frame["line_type"].isin(GOODS)].sum(), abs=0.005)
+    assert now["revenue"] == pytest.approx(9_747_747.93 - revenue[~frame["line_type"].isin(GOODS)].sum(), abs=0.005)
     for column in ("product", "store"):
         assert overview.pareto(sold, column)["revenue"].sum() == pytest.approx(now["revenue"], abs=0.005)
     days = overview.daily(sold)

@@ -59,11 +59,13 @@ def _of_rules(of: Known, sold: Stored) -> list[Item]:
     """The open alerts of rules, those of a rule on a day as one."""
     rows = watched.alerts(sold)
     answered = rows[rows["acknowledged"].notna()]
-    told = state.read(database.engine(), state.rule_deliveries)
+    deliveries = state.read(database.engine(), state.rule_deliveries)
     waits = rows[rows["acknowledged"].isna()]
     asked = schedules.of_rules(database.engine())
     return [
-        _of_rule(of, sold, str(name), day.date(), some, answered, told[told["cause"].isin(some["cause"])], asked)
+        _of_rule(
+            of, sold, str(name), day.date(), some, answered, deliveries[deliveries["cause"].isin(some["cause"])], asked
+        )
         for (name, day), some in waits.groupby(["rule", "day"])
     ]
 

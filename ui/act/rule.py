@@ -9,7 +9,8 @@ import streamlit as st
 
 import locales
 from models.act import alarms, rules, sentence
-from models.act.rules import DAY, DEFAULT, MAX_DAYS, WINDOWS, Action, Rule
+from models.act.rules import DEFAULT, MAX_DAYS, WINDOWS, Action, Rule
+from models.act.timing import HOURS
 from models.ask import wording
 from models.ask.known import Known
 from models.ask.query import Filter
@@ -134,13 +135,13 @@ def _more(of: Known, base: Rule, split: Mapping[str, str], key: str) -> dict[str
         )
         start = number(
             _("Told from (hour)"),
-            value=min(max(base.hours[0], 0), DAY - 1),
+            value=min(max(base.hours[0], 0), HOURS - 1),
             min_value=0,
-            max_value=DAY - 1,
+            max_value=HOURS - 1,
             key=key + "start",
         )
         end = number(
-            _("until (hour)"), value=min(max(base.hours[1], 0), DAY), min_value=0, max_value=DAY, key=key + "end"
+            _("until (hour)"), value=min(max(base.hours[1], 0), HOURS), min_value=0, max_value=HOURS, key=key + "end"
         )
         zone = st.text_input(_("Time zone"), base.zone, max_chars=60, key=key + "zone", width=170)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
