@@ -22,7 +22,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import settings
-from connectors import BadResponse, NotFound, http
+from connectors import BadResponse, NotFound, copies, http
 from data import schemas
 from data.dataset import Dataset, Finding, Origin
 from locales import N_
@@ -109,7 +109,7 @@ def dataset(
     url = chosen.dummyjson_url.rstrip("/")
     host = urlsplit(url).netloc
     path = chosen.home / "raw" / "dummyjson" / "shop.json"
-    good = http.keep(url, path, now or datetime.now(UTC), lambda: _download(url, progress))
+    good = copies.keep(url, path, now or datetime.now(UTC), lambda: _download(url, progress))
     shop = _parsed(_Shop, good.path.read_bytes(), host)
     goods, lines, unknown = _carts(shop, host)
     sales = _history(goods, lines, days, seed)

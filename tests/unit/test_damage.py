@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from connectors import http
+from connectors import copies
 from data import seals, tables, vitals
 from data.dataset import Dataset, Origin
 from data.tables import disk
@@ -164,11 +164,11 @@ def test_a_home_that_may_only_be_read_still_shows_what_is_good(tmp_path, monkeyp
 def test_a_damaged_raw_copy_is_never_served(home, name):
     url, path = "https://origin.example/file.csv", home / "raw" / "file.csv"
     for seed in range(FLIPS):
-        http.keep(url, path, NOW, lambda: b"day,cases\n2026-01-01,17\n" * 9)
-        before = http.kept(url, path)
+        copies.keep(url, path, NOW, lambda: b"day,cases\n2026-01-01,17\n" * 9)
+        before = copies.kept(url, path)
         assert before is not None
         flip(path.with_name(name), seed)
-        after = http.kept(url, path)
+        after = copies.kept(url, path)
         assert after in (None, before)
         assert name.endswith(".json") or after is None
 
