@@ -13,6 +13,7 @@ import pandas as pd
 from sqlalchemy import Engine, Table, select, update
 
 from data import events, state
+from data.state import Changed
 from data.state.tables import rule_alerts, rule_deliveries, rules, snoozed
 from locales import N_, Sentence
 
@@ -20,10 +21,6 @@ CHANGED = N_("Somebody has changed this rule meanwhile. It is shown as it is now
 UNSAID = N_("Say who you are and why: it explains the same alert a year from now.")
 ANSWERED = N_("Somebody has answered this meanwhile.")
 MAX_REASON = 200  # characters
-
-
-class Changed(Sentence):
-    """Somebody else has changed the rule, or answered the alert, meanwhile."""
 
 
 @dataclass(frozen=True)

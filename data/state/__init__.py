@@ -41,6 +41,7 @@ from sqlalchemy.pool import NullPool
 from data import events
 from data.state.tables import *  # noqa: F403  # `state.orders` is the table of orders
 from data.state.tables import UtcDateTime, preferences
+from locales import Sentence
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -57,6 +58,10 @@ _DTYPES: dict[type, str] = {
     UtcDateTime: "datetime64[us, UTC]",
     JSON: "object",
 }
+
+
+class Changed(Sentence):
+    """Somebody else has changed meanwhile what was to be changed, or it is not at a point where this can be done."""
 
 
 @cache

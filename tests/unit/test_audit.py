@@ -60,7 +60,7 @@ def _done(engine, person, statement):
 def test_a_change_and_its_line_are_one_transaction(guarded):
     with people.using(ANA):
         rules.write(guarded, "r1", {"name": "Low sales"}, 0, NOW)
-        with pytest.raises(rules.Changed):
+        with pytest.raises(state.Changed):
             rules.write(guarded, "r1", {"name": "Low sales"}, 0, NOW)  # nothing was changed: no line
         with guarded.connect() as connection:
             connection.execute(update(state.rules).values(changes=9))

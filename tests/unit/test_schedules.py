@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from data import runs, schedules, state
-from data.rules import Changed
+from data.state import Changed
 from locales import Sentence
 from models.act import schedule
 from models.act.schedule import Schedule

@@ -161,7 +161,7 @@ def _of_models(sold: Stored, people: Stored) -> list[Item]:
 def _acknowledged(row: Mapping[str, Any]) -> Answer:
     def answer(_said: str, reason: str, who: str, _parts: Sequence[str]) -> None:
         if not alerts.acknowledge(database.engine(), row, reason, who, datetime.now(UTC)):
-            raise kept_rules.Changed(kept_rules.ANSWERED)
+            raise state.Changed(kept_rules.ANSWERED)
 
     return answer
 
