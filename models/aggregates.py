@@ -26,7 +26,8 @@ from models.drift import bins, watch
 from models.drift.bins import Bins
 from models.drift.watch import Column, Watched
 from models.forecast.grouped import forecast_each
-from models.products.baskets import LARGEST, MIN_BASKETS, SOLD
+from models.products.associations import MIN_BASKETS
+from models.products.baskets import LARGEST, SOLD
 from models.segmenting import GRID, SCORES, SEGMENTS
 
 MILLIONTHS = 1_000_000

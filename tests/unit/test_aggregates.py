@@ -19,7 +19,7 @@ from models.aggregates import CannotAggregate
 from models.customers import rfm
 from models.drift import monitored, watch
 from models.lifecycle import aggregating
-from models.products import baskets
+from models.products import associations, baskets
 from tests import chain
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
@@ -120,7 +120,7 @@ def test_pairs_are_counted_as_the_page_counts_them(opened, known, monkeypatch):
     assert set(found["baskets"]) == {truth.held.shape[0]}
     often = np.flatnonzero(truth.count >= baskets.SOLD)
     upper = np.triu(together[np.ix_(often, often)], 1)
-    assert len(found) == (upper >= baskets.MIN_BASKETS).sum() > 100
+    assert len(found) == (upper >= associations.MIN_BASKETS).sum() > 100
     names = truth.customer[:, None]  # of one pair the buyers one by one
     both = truth.held[:, [a[0]]].multiply(truth.held[:, [b[0]]]).toarray().ravel() > 0
     who = names[both].ravel()

@@ -12,8 +12,9 @@ from charts.products import threes as charts_of_three
 from data import tables
 from data.tables import Stored
 from locales.labels import heading
-from models.products import baskets, threes
-from models.products.baskets import LARGEST, STATES, Baskets, Rules
+from models.products import associations, baskets, threes
+from models.products.associations import STATES, Rules
+from models.products.baskets import LARGEST, Baskets
 from models.products.threes import Threes
 from models.statistics import wilson
 from ui import access, answers, cards, inputs, lists
@@ -69,10 +70,10 @@ def _answer(stored: Stored, most: int, step: Step) -> Answer:
     names = [str(code) if pd.isna(name) else str(name) for code, name in zip(made.products, called, strict=True)]
     step(N_("Looking for what is bought together"), 0.4)
     categories = _level(stored, "category", made) if "category" in columns else None
-    rules = baskets.find(made)
+    rules = associations.find(made)
     step(N_("Looking for what is bought together"), 0.8)
-    instead = baskets.substitutes(made, rules, pd.Series(names), categories)
-    return Answer(made, rules, baskets.half_life(rules.fading), instead, dict(enumerate(names)), categories)
+    instead = associations.substitutes(made, rules, pd.Series(names), categories)
+    return Answer(made, rules, associations.half_life(rules.fading), instead, dict(enumerate(names)), categories)
 
 
 def _level(stored: Stored, column: str, made: Baskets) -> pd.Series:
@@ -103,7 +104,7 @@ def headline(of: Answer) -> None:
                 _("Pairs found"),
                 locales.number(len(rules.pairs)),
                 _("of {tested}; up to {share} of them by chance").format(
-                    tested=locales.number(rules.tested), share=locales.percent(baskets.LEVEL)
+                    tested=locales.number(rules.tested), share=locales.percent(associations.LEVEL)
                 ),
             ),
             (
@@ -146,7 +147,7 @@ def headline(of: Answer) -> None:
         said.append(sentence.format(most=most, count=locales.number(often)))
     if rules.split is None:
         sentence = _("Whether pairs last takes {least} months of invoices; these data have {count}.")
-        said.append(sentence.format(least=baskets.MONTHS, count=len(np.unique(made.month))))
+        said.append(sentence.format(least=associations.MONTHS, count=len(np.unique(made.month))))
     if said:
         st.caption(plain(" ".join(said)))
 
@@ -243,7 +244,7 @@ def three(of: Answer, stored: Stored) -> None:
     cards.figure(drawn, "products_threes", table.head(charts_of_three.SHOWN))
     held, told = found.survived
     said = _("{count} of {tested} triples say more than their pairs; up to {share} of them by chance.").format(
-        count=locales.number(len(rules)), tested=locales.number(found.tested), share=locales.percent(baskets.LEVEL)
+        count=locales.number(len(rules)), tested=locales.number(found.tested), share=locales.percent(associations.LEVEL)
     )
     lasts = _("Of those found in the first months {held} of {told} still hold.").format(
         held=locales.number(held), told=locales.number(told)
@@ -262,7 +263,7 @@ def goes(of: Answer, _stored: Stored) -> None:
     if one is None:
         return
     place = codes.index(one)
-    found = baskets.companions(of.made, of.rules, place)
+    found = associations.companions(of.made, of.rules, place)
     name = of.names[place]
     if found.empty:
         st.info(plain(_("{product} was never in a basket with another product.").format(product=name)))
