@@ -28,7 +28,7 @@ from data.demo import sales
 from data.tables import Stored
 from models import segmenting
 from models.customers import offers
-from models.products import baskets, bridge, margins, odd, threes
+from models.products import associations, baskets, bridge, margins, odd, threes
 from models.sales import description
 
 END = pd.Timestamp("2026-03-14")
@@ -130,10 +130,10 @@ def costs(size: int, products: int, peers: str | None) -> None:
         timed("losses", lines, lambda: margins.losses(tables.query(kept, margins.losing(columns), **YEAR)))
         timed("what is odd", lines,
               lambda: [tables.query(kept, odd.lines(columns, kind, True), **YEAR) for kind in odd.KINDS])  # fmt: skip
-        timed("rules of pairs: lines to rules", lines, lambda: baskets.find(read(kept)), "< 1.5 s")
+        timed("rules of pairs: lines to rules", lines, lambda: associations.find(read(kept)), "< 1.5 s")
         found = read(kept)
-        rules = baskets.find(found)
-        timed("what goes with a product", lines, lambda: baskets.companions(found, rules, 0), "< 0.2 s")
+        rules = associations.find(found)
+        timed("what goes with a product", lines, lambda: associations.companions(found, rules, 0), "< 0.2 s")
         print(f"{lines:>11,} lines  {len(rules.pairs):,} pairs of {rules.tested:,}", flush=True)
         timed("rules of three", lines, lambda: threes.find(found, rules), "in the background", 1)
         described = description.lines("category", "money")
@@ -185,7 +185,7 @@ def promises(seed: int, shops: int) -> None:
         found = true = held = told = fine = 0
         for number in range(shops):
             made = invoices(np.random.default_rng([seed, planted, until or 0, number]), planted, until)
-            rules = baskets.find(made)
+            rules = associations.find(made)
             pairs = np.sort(rules.pairs[["a", "b"]].to_numpy(int), axis=1)
             right = (pairs[:, 0] + 1 == pairs[:, 1]) & (pairs[:, 0] % 2 == 0) & (pairs[:, 0] < 2 * planted)
             found, true, fine = found + len(right), true + int(right.sum()), fine + (not len(right))

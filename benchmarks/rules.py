@@ -22,8 +22,8 @@ import pandas as pd
 from data import tables
 from data.dataset import Dataset, Origin
 from data.demo import parameters, sales
-from models.act import detect, rehearsal, rules
-from models.act.rehearsal import Past
+from models.act import detect, measured, rehearsal, rules
+from models.act.measured import Past
 from models.act.rules import Rule
 from models.ask import definitions
 from models.ask.definitions import Catalogue
@@ -197,7 +197,7 @@ def times(home: Path) -> list[str]:
     last = date(2026, 11, 27)
     known, ask = shop(home / "large", large(), last)
     rule = Rule("revenue", by="product")
-    past = rehearsal.read(known, rule, ask)
+    past = measured.read(known, rule, ask)
     scores = rehearsal.score(rule, past)
     many = watched(known)
     rows = []
@@ -216,7 +216,7 @@ def times(home: Path) -> list[str]:
 
 
 def _whole(known: Catalogue, rule: Rule, ask: Ask) -> None:
-    rehearsal.rehearse(rule, rehearsal.score(rule, rehearsal.read(known, rule, ask)))
+    rehearsal.rehearse(rule, rehearsal.score(rule, measured.read(known, rule, ask)))
 
 
 def main() -> None:
@@ -233,12 +233,12 @@ def main() -> None:
             seed = given.seed + run
             known, ask = shop(Path(folder) / str(run), sales.generate(END, seed=seed), LAST)
             for place, rule in enumerate(rules.READY.values()):
-                told = rehearsal.rehearse(rule, rehearsal.score(rule, rehearsal.read(known, rule, ask)))
+                told = rehearsal.rehearse(rule, rehearsal.score(rule, measured.read(known, rule, ask)))
                 quarter = (pd.Timestamp(LAST) - told.fired["day"]).dt.days // (YEAR // 4)
                 days = told.fired.assign(quarter=quarter).drop_duplicates("day")
                 false[run, place] = np.bincount(days["quarter"], minlength=4)[:4]
             for name, rule in watching.items():
-                past, truth = planted(rehearsal.read(known, rule, ask), seed)
+                past, truth = planted(measured.read(known, rule, ask), seed)
                 for method, of in METHODS.items():
                     one = fired(rule, past) if of is METHODS["usual for itself, default settings"] else of(past)
                     runs.setdefault(name, {}).setdefault(method, []).append((one, truth[-YEAR:]))

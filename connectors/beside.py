@@ -131,7 +131,7 @@ def read(
     if table == COUNT and "date" not in frame and (day := _dated(mapping["on_hand"])) is not None:
         frame["date"] = day
         message = N_("The stock is that of {day}, as “{column}” says.")
-        findings.append(Finding(message, 0, {"day": f"{day:%Y-%m-%d}", "column": mapping["on_hand"]}))
+        findings.append(Finding(message, 0, {"column": mapping["on_hand"]}, days={"day": day.date()}))
     if calendars.KIND in mapping:
         flags = calendars.kinds(frame.pop(calendars.KIND), choices or {}, readings)
         frame = calendars.told(text[mapping[calendars.KIND]], frame, flags, findings)

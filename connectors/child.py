@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pandas as pd
+from pydantic import TypeAdapter
 
 import settings
 from connectors import ConnectorError, InvalidFile
@@ -44,6 +45,7 @@ TOO_LONG = N_("Reading this file took too long and was stopped. Send a part of i
 UNREADABLE = N_("This file cannot be read: it may be damaged. Write it again, or save it as CSV.")
 
 log = logging.getLogger("vigie.child")
+_FINDINGS = TypeAdapter(tuple[Finding, ...])
 
 
 @dataclass(frozen=True)
@@ -188,8 +190,7 @@ def _result(answer: dict[str, Any], frames: dict[str, pd.DataFrame]) -> Parsed:
         kind = getattr(sys.modules.get(module), name, InvalidFile)
         report = {"report": frames["report"]} if "report" in frames else {}
         raise kind(answer["message"], **report, **answer["values"])
-    findings = (Finding(**{**one, "examples": tuple(one["examples"])}) for one in answer["findings"])
-    return Parsed(frames, tuple(findings), answer["values"])
+    return Parsed(frames, _FINDINGS.validate_python(answer["findings"]), answer["values"])
 
 
 # What follows runs in the child.

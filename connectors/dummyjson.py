@@ -22,7 +22,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import settings
-from connectors import BadResponse, NotFound, http
+from connectors import BadResponse, NotFound, copies, http
 from data import schemas
 from data.dataset import Dataset, Finding, Origin
 from locales import N_
@@ -109,7 +109,7 @@ def dataset(
     url = chosen.dummyjson_url.rstrip("/")
     host = urlsplit(url).netloc
     path = chosen.home / "raw" / "dummyjson" / "shop.json"
-    good = http.keep(url, path, now or datetime.now(UTC), lambda: _download(url, progress))
+    good = copies.keep(url, path, now or datetime.now(UTC), lambda: _download(url, progress))
     shop = _parsed(_Shop, good.path.read_bytes(), host)
     goods, lines, unknown = _carts(shop, host)
     sales = _history(goods, lines, days, seed)
@@ -119,15 +119,15 @@ def dataset(
         Finding(
             N_("{rows} lines are simulated up to {day}: products, prices and carts are DummyJSON's, dates are not."),
             len(sales),
-            {"day": LAST_DAY.isoformat()},
             severity="warning",
+            days={"day": LAST_DAY},
         ),
         Finding(N_("{rows} lines of carts name an unknown product or user: left out."), unknown, severity="warning"),
     ]
     if not good.fresh:
-        asked = {"host": host, "day": good.retrieved.date().isoformat()}
         message = N_("{host} gave no good answer: these {rows} products and their carts are the copy of {day}.")
-        findings.append(Finding(message, len(goods), asked, severity="warning"))
+        copied = {"day": good.retrieved.date()}
+        findings.append(Finding(message, len(goods), {"host": host}, severity="warning", days=copied))
     origin = Origin("download", NAME, LICENCE, url, good.retrieved, good.sha256, "USD")
     return Dataset("sales", frames, origin, tuple(finding for finding in findings if finding.rows))
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 import settings
-from connectors import child, files, http
+from connectors import child, copies, files
 from connectors.child import Parsed
 from connectors.files import InvalidFile
 from locales import N_
@@ -30,9 +30,9 @@ def rates(now: datetime) -> pd.DataFrame:
     url = settings.get().ecb_url
     folder = settings.get().home / "raw" / "ecb"
     path = folder / (Path(urlsplit(url).path).name or "download")
-    good = http.kept(url, path)
+    good = copies.kept(url, path)
     if good is None or good.retrieved.date() != now.date():
-        good = http.download(url, folder, now, check=_read)
+        good = copies.download(url, folder, now, check=_read)
     return _read(good.path)
 
 

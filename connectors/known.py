@@ -9,7 +9,7 @@ import pandas as pd
 import pandera.errors
 
 import settings
-from connectors import NotFound, files, http
+from connectors import NotFound, copies, files
 from connectors.files import InvalidFile
 from data import schemas
 from data.dataset import Dataset, Finding, Origin, Table
@@ -53,7 +53,7 @@ def dataset(
     if path is None:
         url: str = getattr(settings.get(), known.setting)
         folder = settings.get().home / "raw" / known.setting.removesuffix("_url")
-        good, (frame, findings, _sha256) = http.convert(url, folder, now, fetched, progress)
+        good, (frame, findings, _sha256) = copies.convert(url, folder, now, fetched, progress)
         origin = Origin("download", known.name, known.licence, url, good.retrieved, good.sha256, known.currency)
     else:
         frame, findings, sha256 = read(Path(path))

@@ -30,7 +30,7 @@ import pandas as pd
 
 import locales
 import settings
-from connectors import BadResponse, ConnectorError, NotFound, RateLimited, http
+from connectors import BadResponse, ConnectorError, NotFound, RateLimited, copies, http
 from connectors.barcodes import barcode, barcodes_in, padded, upc_a
 from connectors.food_fields import number, parse
 from data import food
@@ -124,7 +124,7 @@ def find(
     }
     url = f"{chosen.openfoodfacts_search_url}/search?{urlencode(asked)}"
     path = _folder("searches") / f"{hashlib.sha256(url.encode()).hexdigest()[:24]}.json"
-    good = http.keep(url, path, now or datetime.now(UTC), partial(_ask, asked, waiting))
+    good = copies.keep(url, path, now or datetime.now(UTC), partial(_ask, asked, waiting))
     _prune(path.parent)
     kept = _loaded(good)
     shown = tuple(parse(row, good.retrieved) for row in kept["products"])
@@ -160,20 +160,20 @@ def products(
     """
     now = now or datetime.now(UTC)
     codes = list(dict.fromkeys(map(_code, barcodes)))
-    copies = {code: http.kept(_url(code), _copy(code)) for code in codes}
-    found = {code: _kept_product(good) for code, good in copies.items() if good and now - good.retrieved < age}
+    stored = {code: copies.kept(_url(code), _copy(code)) for code in codes}
+    found = {code: _kept_product(good) for code, good in stored.items() if good and now - good.retrieved < age}
     down, seconds = False, settings.get().timeout_seconds / (2 if len(codes) > 1 else 1)  # together, then alone
     for start in range(0, len(codes), AT_ONCE):
         some = [code for code in codes[start : start + AT_ONCE] if code not in found]
         if len(some) > 1:
             with suppress(ConnectorError):  # then each is read alone, or served from its copy
                 for raw in _patiently(partial(_by_code, some, waiting, seconds), pauses, waiting):
-                    good = http.keep(_url(raw["code"]), _copy(raw["code"]), now, partial(_packed, raw))
+                    good = copies.keep(_url(raw["code"]), _copy(raw["code"]), now, partial(_packed, raw))
                     found[raw["code"]] = _kept_product(good)
         # What has no copy first: where it cannot be had, nothing else is waited for.
-        for code in sorted(some, key=lambda code: copies[code] is not None):
+        for code in sorted(some, key=lambda code: stored[code] is not None):
             if code not in found:
-                copy = copies[code] if down else None
+                copy = stored[code] if down else None
                 good = copy or _patiently(partial(_retrieve, code, waiting, now, seconds), pauses, waiting)
                 down = not good.fresh
                 found[code] = _kept_product(good)
@@ -185,8 +185,8 @@ def products(
 
 def kept_products(barcodes: Iterable[str]) -> dict[str, Product | None]:
     """What is at hand of these products, None for those that Open Food Facts does not have, without asking."""
-    copies = {code: http.kept(_url(code), _copy(code)) for code in map(_code, barcodes)}
-    return {code: _kept_product(good) for code, good in copies.items() if good}
+    stored = {code: copies.kept(_url(code), _copy(code)) for code in map(_code, barcodes)}
+    return {code: _kept_product(good) for code, good in stored.items() if good}
 
 
 def _ask(asked: dict[str, str | int], waiting: Waiting | None) -> bytes:
@@ -232,9 +232,9 @@ def _by_code(codes: list[str], waiting: Waiting | None, seconds: float | None = 
     return [row for row in _rows(_request("search", "/api/v2/search", asked, waiting, seconds)) if row["code"] in codes]
 
 
-def _retrieve(code: str, waiting: Waiting | None, now: datetime, seconds: float | None = None) -> http.LastGood:
+def _retrieve(code: str, waiting: Waiting | None, now: datetime, seconds: float | None = None) -> copies.LastGood:
     """A fresh copy of a product, or the last good one."""
-    return http.keep(_url(code), _copy(code), now, partial(_read, code, waiting, seconds))
+    return copies.keep(_url(code), _copy(code), now, partial(_read, code, waiting, seconds))
 
 
 def _read(code: str, waiting: Waiting | None, seconds: float | None) -> bytes:
@@ -367,12 +367,12 @@ def _packed(raw: dict[str, Any]) -> bytes:
     return json.dumps(_slim(raw)).encode()
 
 
-def _kept_product(good: http.LastGood) -> Product | None:
+def _kept_product(good: copies.LastGood) -> Product | None:
     raw = _loaded(good)
     return parse(raw, good.retrieved) if raw else None
 
 
-def _loaded(good: http.LastGood) -> dict[str, Any]:
+def _loaded(good: copies.LastGood) -> dict[str, Any]:
     try:
         return dict(json.loads(good.path.read_bytes()))
     except (OSError, ValueError) as error:
@@ -383,9 +383,9 @@ def _loaded(good: http.LastGood) -> dict[str, Any]:
 
 def _prune(folder: Path) -> None:
     """Forget the oldest copies where there are too many."""
-    copies = [path for path in folder.glob("[!.]*.json") if not path.name.endswith(".json.json")]
-    if len(copies) > COPIES[folder.name]:
+    stored = [path for path in folder.glob("[!.]*.json") if not path.name.endswith(".json.json")]
+    if len(stored) > COPIES[folder.name]:
         with suppress(OSError):  # another process prunes too
-            for path in sorted(copies, key=lambda path: path.stat().st_mtime)[: len(copies) // 5]:
+            for path in sorted(stored, key=lambda path: path.stat().st_mtime)[: len(stored) // 5]:
                 path.unlink()
                 path.with_name(f"{path.name}.json").unlink()

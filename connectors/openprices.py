@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 import settings
-from connectors import BadResponse, http
+from connectors import BadResponse, copies, http
 from connectors.barcodes import barcode
 from connectors.food_fields import text
 from locales import N_
@@ -51,9 +51,9 @@ def prices(code: str, now: datetime | None = None) -> Prices:
     now, code = now or datetime.now(UTC), barcode(code)
     url = f"{settings.get().openprices_url.rstrip('/')}/api/v1/prices?product_code={code}"
     path = settings.get().home / "raw" / "openprices" / f"{code}.json"
-    good = http.kept(url, path)
+    good = copies.kept(url, path)
     if good is None or now - good.retrieved >= AGE:
-        good = http.keep(url, path, now, partial(_ask, code))
+        good = copies.keep(url, path, now, partial(_ask, code))
     kept = json.loads(good.path.read_bytes())
     return Prices(_table(kept["items"]), kept["total"], good.retrieved, good.fresh or now - good.retrieved < AGE)
 

@@ -18,10 +18,10 @@ import numpy as np
 import pandas as pd
 
 import settings
-from connectors import NotFound, child, files, http
+from connectors import NotFound, child, copies, files
 from connectors.child import Parsed
+from connectors.copies import LastGood
 from connectors.files import InvalidFile
-from connectors.http import LastGood
 from data import schemas, tables
 from data.dataset import Dataset, Finding, Origin
 from locales import N_
@@ -46,7 +46,7 @@ def load(
     """
     now, home = datetime.now(UTC), settings.get().home
     made: list[Converted] = []
-    good = http.download(settings.get().owid_url, _folder(), now, check=lambda fresh: made.append(convert(fresh)))
+    good = copies.download(settings.get().owid_url, _folder(), now, check=lambda fresh: made.append(convert(fresh)))
     same = (one for one in tables.stored(home, "covid") if one.origin.sha256 == good.sha256)
     stored = next(filter(tables.sound, same), None)
     if stored is None:
@@ -70,7 +70,7 @@ def dataset(
     """The whole covid table with its origin and findings: from `path`, else downloaded. Raises ConnectorError."""
     now = now or datetime.now(UTC)
     if path is None:
-        return _labelled(*http.convert(settings.get().owid_url, _folder(), now, convert, progress))
+        return _labelled(*copies.convert(settings.get().owid_url, _folder(), now, convert, progress))
     try:
         content = Path(path).read_bytes()
     except OSError as error:
@@ -99,9 +99,9 @@ def _labelled(good: LastGood, converted: Converted) -> Dataset:
     """What was downloaded as a dataset; it says so where it is the copy of another day."""
     frame, findings = converted
     if not good.fresh:
-        asked = {"host": urlsplit(good.url).netloc, "day": good.retrieved.date().isoformat()}
         message = N_("{host} gave no good answer: these {rows} rows are the copy of {day}.")
-        findings = (*findings, Finding(message, len(frame), asked, severity="warning"))
+        host, days = {"host": urlsplit(good.url).netloc}, {"day": good.retrieved.date()}
+        findings = (*findings, Finding(message, len(frame), host, severity="warning", days=days))
     origin = Origin("download", NAME, LICENCE, good.url, good.retrieved, good.sha256)
     return Dataset("covid", {"covid": frame}, origin, findings)
 

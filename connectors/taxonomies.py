@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import settings
-from connectors import BadResponse, http
+from connectors import BadResponse, copies, http
 from connectors.food_fields import text
 from data.food import names_path
 from locales import LANGUAGES, N_, tags
@@ -36,14 +36,14 @@ FILES = {
 _NUMBER = re.compile(r"^E\s?\d{3,4}[a-z]*(?:\([ivx]+\))?\s*(?:[-–]\s*)?", re.I)  # before the name of an additive
 
 
-def fetch(now: datetime | None = None, progress: Callable[[float], None] | None = None) -> http.LastGood:
+def fetch(now: datetime | None = None, progress: Callable[[float], None] | None = None) -> copies.LastGood:
     """A fresh copy of the names, or the last good one where the origin fails.
 
     `progress` hears which share of the files is there, and may raise to stop. Raises ConnectorError where there is no
     copy at all.
     """
     now = now or datetime.now(UTC)
-    return http.keep(settings.get().taxonomies_url, names_path(), now, partial(_all, now, progress))
+    return copies.keep(settings.get().taxonomies_url, names_path(), now, partial(_all, now, progress))
 
 
 def _all(now: datetime, progress: Callable[[float], None] | None) -> bytes:

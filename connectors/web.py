@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import settings
-from connectors import BadResponse, files, http, session
+from connectors import BadResponse, copies, files, session
 from connectors.databases import Column, Fetched, Step
 from locales import N_
 
@@ -55,7 +55,7 @@ def fetch(url: str, into: Path, step: Step, now: datetime) -> Fetched:
     given = settings.get().headers.get(urlsplit(address).hostname or "", {})
     headers = {name: value.get_secret_value() for name, value in given.items()}
     downloading = N_("Downloading")
-    good = http.download(
+    good = copies.download(
         address, into, now, max_bytes=limit, headers=headers, progress=lambda share: step(downloading, 0.7 * share)
     )
     good.path.rename(into / FILE)

@@ -14,16 +14,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from data import state
-from data.state import board_pictures, board_versions, boards
+from data.state import Changed
+from data.state.tables import board_pictures, board_versions, boards
 from locales import N_, Sentence
 
 KEPT = 50  # versions of a board
 MAX_PICTURE = 2_000_000  # characters of one
 CHANGED = N_("Somebody has changed this board meanwhile. It is shown as it is now: do it again.")
-
-
-class Changed(Sentence):
-    """Somebody else has changed the board meanwhile."""
 
 
 class TooLarge(Sentence):

@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy import Engine, bindparam, func, insert, select, update
 
 from data import state
-from data.state import campaign_customers, campaigns
+from data.state.tables import campaign_customers, campaigns
 from locales import N_, Sentence
 
 MAX_NAME = 80  # characters

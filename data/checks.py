@@ -14,8 +14,9 @@ import pandas as pd
 from sqlalchemy import Engine, select, update
 
 from data import rules, state
-from data.rules import Changed, Kept
-from data.state import quality_log, quality_rules, quality_steps
+from data.rules import Kept
+from data.state import Changed
+from data.state.tables import quality_log, quality_rules, quality_steps
 from locales import N_
 
 LINEAGE = "lineage"
@@ -30,12 +31,12 @@ def of(engine: Engine, lineage: str) -> list[Kept]:
 
 
 def write(engine: Engine, rule: str, lineage: str, content: Mapping[str, Any], changes: int, now: datetime) -> None:
-    """Keep a rule of a lineage as it is now (see `data.rules.write`). Raises `data.rules.Changed`."""
+    """Keep a rule of a lineage as it is now (see `data.rules.write`). Raises `state.Changed`."""
     rules.write(engine, rule, {**content, LINEAGE: lineage}, changes, now, quality_rules)
 
 
 def remove(engine: Engine, kept: Kept, now: datetime) -> None:
-    """Take a rule away. Raises `data.rules.Changed`."""
+    """Take a rule away. Raises `state.Changed`."""
     rules.remove(engine, kept.rule, kept.content, kept.changes, now, quality_rules)
 
 

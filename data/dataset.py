@@ -1,7 +1,7 @@
 """What comes in from outside, before it is kept: frames, where they are from, and what was found in them."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 import pandas as pd
@@ -15,7 +15,8 @@ class Finding:
     """One thing noticed about a dataset, or one thing a cleaning rule did.
 
     `message` is an English sentence marked with `locales.N_`; it may use `{rows}` (the count, shown in the
-    reader's number format) and the names in `values`. `one` is the sentence where the count is one, if it is another.
+    reader's number format) and the names in `values` and `days` (shown in the reader's date format). `one` is the
+    sentence where the count is one, if it is another.
     `examples` point at where: "row 17, price: abc".
     """
 
@@ -25,6 +26,7 @@ class Finding:
     examples: tuple[str, ...] = ()
     severity: Literal["info", "warning", "error"] = "info"
     one: str = ""
+    days: dict[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,6 @@ from data.orders import (
     SENT,
     STUCK,
     UNKNOWN,
-    Changed,
     key,
     quantities,
     said,
@@ -37,7 +36,8 @@ from data.orders import (
 )
 from data.rules import MAX_REASON
 from data.runs import PAUSES
-from data.state import order_lines, order_sends, order_steps, orders
+from data.state import Changed
+from data.state.tables import order_lines, order_sends, order_steps, orders
 from locales import N_, Sentence
 
 BY_HAND = ""  # the address of what somebody sends without Vigie

@@ -64,8 +64,8 @@ def keep(home: Path, stored: Stored, codes: Mapping[str, str], known: pd.DataFra
         goods[name] = values.where(fresh, goods[name]) if name in goods else values
     goods = goods.astype(dict.fromkeys([name for name in TEXTS if name in goods], "str"))
     message = N_("{column}: what Open Food Facts (ODbL) knew of {rows} products on {day} was put beside the sales.")
-    values = {"column": "products", "day": f"{now:%Y-%m-%d}", BEFORE: stored.version}
-    finding = Finding(message, int(fresh.sum()), values)
+    values = {"column": "products", BEFORE: stored.version}
+    finding = Finding(message, int(fresh.sum()), values, days={"day": now.date()})
     frames = {"products": schemas.check("products", goods)}
     found = Dataset("sales", frames, stored.origin, (*stored.findings, finding), stored.lineage)
     return tables.add(home, found, now, around=stored)

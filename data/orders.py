@@ -20,7 +20,8 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from data import state
 from data.rules import MAX_REASON
-from data.state import order_lines, order_sends, order_steps, order_suppliers, orders
+from data.state import Changed
+from data.state.tables import order_lines, order_sends, order_steps, order_suppliers, orders
 from locales import N_, Sentence
 
 DRAFTED, APPROVED, SENT, RECEIVED, REJECTED = "drafted", "approved", "sent", "received", "rejected"
@@ -32,10 +33,6 @@ MAX_UNITS = 1e9
 CHANGED = N_("Somebody has changed this order meanwhile. It is shown as it is now: look again.")
 GONE = N_("This order is not there any more.")
 NOT_NEEDED = N_("Not needed any more: what is on hand and under way is enough.")
-
-
-class Changed(Sentence):
-    """Somebody else has changed the order meanwhile, or it is not at a point where this can be done."""
 
 
 @dataclass(frozen=True)

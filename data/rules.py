@@ -13,17 +13,14 @@ import pandas as pd
 from sqlalchemy import Engine, Table, select, update
 
 from data import events, state
-from data.state import rule_alerts, rule_deliveries, rules, snoozed
+from data.state import Changed
+from data.state.tables import rule_alerts, rule_deliveries, rules, snoozed
 from locales import N_, Sentence
 
 CHANGED = N_("Somebody has changed this rule meanwhile. It is shown as it is now: do it again.")
 UNSAID = N_("Say who you are and why: it explains the same alert a year from now.")
 ANSWERED = N_("Somebody has answered this meanwhile.")
 MAX_REASON = 200  # characters
-
-
-class Changed(Sentence):
-    """Somebody else has changed the rule, or answered the alert, meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -85,15 +82,15 @@ def raised(engine: Engine, rows: Sequence[Mapping[str, Any]]) -> int:
 
 def due(engine: Engine, channel: str) -> pd.DataFrame:
     """The rows of `state.rule_alerts` that nobody has answered and a channel was not told of, by day."""
-    told = select(rule_deliveries.c.cause).where(
+    delivered = select(rule_deliveries.c.cause).where(
         rule_deliveries.c.channel == channel, rule_deliveries.c.error.is_(None)
     )
-    return state.read(engine, rule_alerts, rule_alerts.c.cause.not_in(told), acknowledged=None).sort_values(
+    return state.read(engine, rule_alerts, rule_alerts.c.cause.not_in(delivered), acknowledged=None).sort_values(
         ["day", "rule", "level"], ignore_index=True
     )
 
 
-def told(engine: Engine, causes: Sequence[str], channel: str, error: str | None, now: datetime) -> None:
+def notified(engine: Engine, causes: Sequence[str], channel: str, error: str | None, now: datetime) -> None:
     """Write down that a channel was told of some causes, or why not."""
     state.upsert(
         engine,

@@ -23,7 +23,7 @@ from sqlalchemy import ColumnElement, Engine, func, or_, select, type_coerce, up
 
 import logs
 from data import events, state, troubles
-from data.state import job_runs
+from data.state.tables import job_runs
 from locales import N_, Sentence
 
 STEP_PAUSE = 0.5  # seconds between two steps that are written down

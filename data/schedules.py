@@ -23,9 +23,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, or_, sel
 from sqlalchemy import delete as deleting
 
 from data import rules, runs, state
-from data.rules import Changed
 from data.runs import PAUSES
-from data.state import leases, report_deliveries, schedule_runs, schedules
+from data.state import Changed
+from data.state.tables import leases, report_deliveries, schedule_runs, schedules
 from locales import N_
 
 CHANGED = N_("Somebody has changed this schedule meanwhile. It is shown as it is now: do it again.")

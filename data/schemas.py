@@ -34,6 +34,7 @@ RESERVED = (
     "prediction",
 )
 LINE_TYPES = ["sale", "return", "discount", "shipping", "fee", "adjustment"]
+GOODS = ("sale", "return")  # line types: postage, fees and the like are not what sells
 
 
 @pandas_engine.Engine.register_dtype

@@ -21,11 +21,13 @@ import pandas as pd
 
 from data import schemas
 from locales import N_, Sentence
+from models.ask.formulas import GOODS
 from models.drift import bins, watch
 from models.drift.bins import Bins
 from models.drift.watch import Column, Watched
 from models.forecast.grouped import forecast_each
-from models.products.baskets import LARGEST, MIN_BASKETS, SOLD
+from models.products.associations import MIN_BASKETS
+from models.products.baskets import LARGEST, SOLD
 from models.segmenting import GRID, SCORES, SEGMENTS
 
 MILLIONTHS = 1_000_000
@@ -42,7 +44,6 @@ MAX_ROWS = 2_000_000  # of the reference that bins are cut from: beyond it value
 MAX_PRODUCTS, MAX_PAIRS = 4_000, 10_000  # the most bought; the pairs with the most baskets beyond independence
 HORIZON = 28
 ORDER = ["timestamp", "line_id"]
-GOODS = "line_type IN ('sale', 'return')"
 Ask = Callable[[str], pd.DataFrame]
 
 
@@ -89,6 +90,7 @@ def lines(columns: Collection[str]) -> str:
 
 
 def _sum(expression: str) -> str:
+    """What `summed` is in `data.tables.query`, for any engine."""
     return f"CAST(sum(CAST(round(({expression}) * {MILLIONTHS}) AS BIGINT)) AS BIGINT)"
 
 

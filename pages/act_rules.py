@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import cards, known, store
-from ui.act import rules
+from ui.act import rehearsal, rule, rules
 from ui.text import _
 
 sold, people = store.active("sales"), store.active("customers")
@@ -22,8 +22,8 @@ def body() -> None:
     if not name or base is None:
         st.caption(_("Choose a rule to see what it would have done in the past year, or write a new one."))
         return
-    rules.spoken(of, base, currency)
-    rules.rehearsed(of, sold, found, name, rules.edited(of, base))
+    rule.spoken(of, base, currency)
+    rehearsal.rehearsed(of, sold, found, name, rule.edited(of, base))
 
 
 body()

@@ -6,7 +6,7 @@ from data import tables
 from models.ask import wording
 from models.ask.query import Query
 from models.ask.understand import Understood
-from ui import cards, known, store, told
+from ui import cards, known, pointers, store
 from ui.ask import answer, builder, models, sql, talk
 from ui.text import _, plain
 
@@ -47,7 +47,7 @@ def asked() -> None:
                 models.pointed(said.intent)
             if said.intent == "forecast":  # which may still be made
                 with place:
-                    told.coming(sold, said.readings[0] if said.readings else None, said.ahead)
+                    pointers.coming(sold, said.readings[0] if said.readings else None, said.ahead)
         return
     if query is None:
         suggested()
@@ -67,13 +67,13 @@ def asked() -> None:
 def modelled(said: Understood) -> bool:
     """What a model says to a question for it, and whether that leads to its page."""
     if said.intent == "leaving":
-        return told.leaving(people)
+        return pointers.leaving(people)
     if said.intent == "slipping":
-        return told.slips(sold)
+        return pointers.slips(sold)
     if said.intent == "stock":
-        told.drafts(sold)
-        return told.sold_out(sold, "sales_stock")
-    return told.changed(sold, people)
+        pointers.drafts(sold)
+        return pointers.sold_out(sold, "sales_stock")
+    return pointers.changed(sold, people)
 
 
 def suggested() -> None:

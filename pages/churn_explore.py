@@ -7,6 +7,7 @@ import streamlit as st
 
 import locales
 from charts.churn import explore as charts
+from charts.churn import survival as survival_charts
 from locales.labels import label
 from models.churn import explore, survival
 from models.churn.preparation import with_outcome
@@ -129,9 +130,9 @@ def explored() -> None:
         with st.grid("auto", min_column_width=420):
             curves = survival.kaplan_meier(shown, by, window)
             test = survival.logrank(shown, by, window) if by else None
-            cards.figure(charts.survival(curves, test, by), f"survival_by_{by or 'all'}", curves)
+            cards.figure(survival_charts.survival(curves, test, by), f"survival_by_{by or 'all'}", curves)
             plain = survival.kaplan_meier(shown, by)
-            cards.figure(charts.tenure_at_leaving(plain, by), f"tenure_at_leaving_by_{by or 'all'}", plain)
+            cards.figure(survival_charts.tenure_at_leaving(plain, by), f"tenure_at_leaving_by_{by or 'all'}", plain)
 
     elif len(every := [*compared, *(column for column in (*categorical, *numeric) if column not in compared)]) < 2:
         st.info(_("This view needs two columns that differ between customers."))

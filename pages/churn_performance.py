@@ -6,6 +6,7 @@ import streamlit as st
 
 import locales
 from charts.churn import performance as charts
+from charts.churn import profit
 from models.churn import value
 from models.churn.training import by_chance, calibration_error
 from ui import cards, champions, inputs, saved, store, windows
@@ -25,7 +26,7 @@ currency = stored.origin.currency or "USD"
 question = _("How far can the risks be trusted, and from which risk does a call pay?")
 head = cards.head(_("Churn: performance"), question, stored)
 model, version = champions.usable(stored)
-seen = model.held_out
+held_out = model.held_out
 ranked = trained.ranking(model, version)
 trained.notes(model, version, head)
 window = windows.ask(stored)
@@ -42,7 +43,7 @@ def judged() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         cut = inputs.slider(_("Cut-off: call from a risk of (%)"), "cut", usual, 0, 100) / 100
         st.button(_("Use the best"), icon=":material/target:", on_click=st.session_state.update, args=({"cut": usual},))
-    counts = value.confusion(seen.probability, seen.left, cut)
+    counts = value.confusion(held_out.probability, held_out.left, cut)
     money = value.worth(counts, terms)
     metrics = model.metrics
 
@@ -66,20 +67,22 @@ def judged() -> None:
     with st.grid("auto", min_column_width=400):
         if view == "money":
             profits = value.profits(ranked, terms)
-            cards.figure(charts.profit(ranked, profits, cut, best, currency), "profit_by_cutoff", ranked)
-            cards.figure(charts.confusion(counts, money, currency), "confusion", _table(counts, money))
+            cards.figure(profit.profit(ranked, profits, cut, best, currency), "profit_by_cutoff", ranked)
+            cards.figure(profit.confusion(counts, money, currency), "confusion", _table(counts, money))
             if counts[:, 1].any():  # without a call no term matters
                 bars = value.tornado(counts, terms)
-                cards.figure(charts.tornado(bars, float(money.sum()), currency), "profit_tornado", bars)
-            cards.figure(charts.gains(ranked, value.lift_at(seen.probability, seen.left)), "gains", ranked)
+                cards.figure(profit.tornado(bars, float(money.sum()), currency), "profit_tornado", bars)
+            cards.figure(charts.gains(ranked, value.lift_at(held_out.probability, held_out.left)), "gains", ranked)
         elif view == "quality":
-            groups = value.reliability(seen.probability, seen.left)
-            error, chance = (measured(seen.probability, seen.left) for measured in (calibration_error, by_chance))
+            groups = value.reliability(held_out.probability, held_out.left)
+            error, chance = (
+                measured(held_out.probability, held_out.left) for measured in (calibration_error, by_chance)
+            )
             cards.figure(charts.reliability(groups, error, chance), "reliability", groups)
             cards.figure(charts.importance(model.importance), "importance", model.importance)
             area = charts.roc(ranked, metrics["auc"], metrics["auc_lo"], metrics["auc_hi"], cut)
             cards.figure(area, "roc", ranked)
-            precision = charts.precision_recall(ranked, metrics["pr_auc"], float(seen.left.mean()), cut)
+            precision = charts.precision_recall(ranked, metrics["pr_auc"], float(held_out.left.mean()), cut)
             cards.figure(precision, "precision_recall", ranked)
             cards.figure(charts.lift(ranked), "lift", ranked)
             cards.figure(charts.coverage(model.coverage), "coverage", model.coverage)

@@ -7,23 +7,21 @@ import streamlit as st
 
 import locales
 from data import countries, schemas, tables
-from data.dataset import Table
 from locales.labels import label
 from ui import answers, cards, country, downloads, inputs, store
 from ui.data import beside, called, came, connect, continuing, sources
 from ui.text import N_, _
 
-TABLES: dict[Table, str] = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
-KINDS = {"demo": N_("simulated"), "download": N_("downloaded"), "upload": N_("uploaded")}
 PREVIEW_ROWS = 200
 
 cards.head(_("Data"), _("What are the figures made of, how old is it, and can it be trusted?"))
-table = inputs.view(_("Table"), list(TABLES), "table", lambda name: _(TABLES[name]))
+table = inputs.view(_("Table"), list(cards.TABLES), "table", lambda name: _(cards.TABLES[name]))
 sources.notice()
 
 stored = store.active(table)
 sources.damaged(table)
 origin, names, rows = stored.origin, stored.columns[table], stored.rows[table]
+kind = _("read from a connected source") if origin.database else _(cards.KINDS[origin.kind])
 retrieved = origin.retrieved or stored.stored
 span = []
 if stored.span:
@@ -33,7 +31,7 @@ if stored.span:
     span = [(_("Span"), days, between)]
 cards.metrics(
     [
-        (_("Source"), _(origin.name), _("read from a connected source") if origin.database else _(KINDS[origin.kind])),
+        (_("Source"), _(origin.name), kind),
         (_("Rows"), locales.number(rows), _("{count} columns").format(count=locales.number(len(names)))),
         *span,
         (_("Age"), locales.age(retrieved, datetime.now(UTC)), locales.moment(retrieved)),

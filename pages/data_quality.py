@@ -8,25 +8,23 @@ import streamlit as st
 
 import locales
 from charts.data import quality as charts
-from data.dataset import Table
 from data.quality import KEYS
 from models.quality import exports, rules
 from models.quality.rules import Rule
 from ui import cards, downloads, inputs, store
-from ui.data import corrections, quality, sources
+from ui.data import corrections, quality, quality_rule, quality_suggested, sources
 from ui.text import N_, _, plain
 
-TABLES: dict[Table, str] = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
 TOOLS = {"Great Expectations": exports.great_expectations, "dbt": exports.dbt, "Soda": exports.soda}
 TIMES = {"weeks": N_("By week of the data"), "judged": N_("By day on which they were judged")}
 
 question = _("What must hold for the data, where does it not, and what was probably meant?")
 row = cards.head(_("Data: quality"), question)
-table = inputs.view(_("Table"), list(TABLES), "table", lambda name: _(TABLES[name]))
+table = inputs.view(_("Table"), list(cards.TABLES), "table", lambda name: _(cards.TABLES[name]))
 stored = store.active(table)
 row.caption(cards.provenance(stored), width="content")
 sources.notice()
-quality.said()
+quality_rule.said()
 quality.aside(stored)
 
 found, unread = quality.judged(stored)
@@ -47,16 +45,16 @@ if not found and not unread:
 quality.listed(stored, found, unread)
 with st.container(horizontal=True, gap="small"):
     first = Rule("filled", table, (next(iter(stored.columns[table])),))
-    st.button(_("New rule"), icon=":material/add:", on_click=quality.begin, args=(first, None))
+    st.button(_("New rule"), icon=":material/add:", on_click=quality_rule.begin, args=(first, None))
     quality.removed(stored)
-quality.editor(stored)
+quality_rule.editor(stored)
 
 more = st.expander(
     _("Suggested by the data"), icon=":material/lightbulb:", key="suggested", bind="query-params", on_change="rerun"
 )
 if more.open:
     with more:
-        quality.suggested(stored, found)
+        quality_suggested.suggested(stored, found)
 
 if found:
     when = inputs.view(_("Over time"), list(TIMES), "time", lambda name: _(TIMES[name]))

@@ -4,7 +4,7 @@ import streamlit as st
 
 from models.lifecycle.managed import MODELS
 from ui import cards, inputs, store, windows
-from ui.monitoring import retrained
+from ui.monitoring import policies, retrained, versions
 from ui.monitoring import retraining as views
 from ui.monitoring.shown import SHOWN
 from ui.text import N_, _
@@ -40,9 +40,9 @@ def judged() -> None:
         views.headline(found, money)
     view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))
     if view == "versions":
-        views.versions(model, stored, best)
+        versions.versions(model, stored, best)
     elif view == "policies" and best is not None:
-        views.policies(model, stored, str(best["learner"]), money)
+        policies.policies(model, stored, str(best["learner"]), money)
     elif found is not None:
         views.compare(found, money)
 

@@ -4,7 +4,17 @@ import streamlit as st
 
 from ui import cards, inputs, store
 from ui.products import baskets as views
-from ui.text import _
+from ui.products import bundles
+from ui.text import N_, _
+
+VIEWS = {
+    "together": (N_("What goes together"), views.together),
+    "three": (N_("Three together"), views.three),
+    "goes": (N_("What goes with …"), views.goes),
+    "lasting": (N_("Does it last"), views.lasting),
+    "instead": (N_("Substitutes"), views.instead),
+    "bundle": (N_("A bundle"), bundles.bundles),
+}
 
 stored = store.active("sales")
 cards.head(_("Products: baskets"), _("What is bought together, does that last, and what would a bundle earn?"), stored)
@@ -15,8 +25,8 @@ def shown() -> None:
     """The inputs and the view, so that nothing else is run and painted again."""
     found = views.answer(stored)
     views.headline(found)
-    view = inputs.view(_("View"), list(views.VIEWS), "view", lambda one: _(views.VIEWS[one][0]))
-    views.VIEWS[view][1](found, stored)
+    view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one][0]))
+    VIEWS[view][1](found, stored)
 
 
 shown()

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from data import tables
-from models.products.margins import GOODS
+from models.ask.formulas import GOODS
 from ui import buyers, cards, inputs, store
 from ui.products import margins as views
 from ui.text import _

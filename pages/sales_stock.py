@@ -8,8 +8,8 @@ from models.stock import assortment, ordering
 from models.stock.ordering import Terms
 from models.stock.supply import still_coming
 from ui import cards, inputs, store
+from ui.sales import service, supply
 from ui.sales import stock as views
-from ui.sales import supply
 from ui.text import N_, _
 
 VIEWS = {
@@ -89,9 +89,9 @@ def ordered() -> None:
     elif view == "product":
         views.product(table, demand, experience, leads, held, supply.levels(stored, demand), terms)
     elif view == "classes":
-        views.classes(table, demand, found, terms, currency)
+        service.classes(table, demand, found, terms, currency)
     else:
-        views.money(demand, found, terms, days, currency, given)
+        service.money(demand, found, terms, days, currency, given)
 
 
 ordered()

@@ -8,7 +8,7 @@ from models.forecast import Forecast, scenario
 from models.forecast.elasticity import Elasticity
 from models.forecast.launches import Launch
 from ui import cards, country, inputs, store
-from ui.sales import launch, promised, series, worth
+from ui.sales import launch, promised, scenarios, series, worth
 from ui.sales import plan as views
 from ui.text import _
 
@@ -51,9 +51,9 @@ def plans(measured: Elasticity | None) -> None:
         promised.say(now, made[now], depth, more)
         views.calendar(now, made[now], is_open, painted, chosen.country.code, depth)
     with right:
-        views.headline(chosen, outs[now], usual, now)
-        views.cautions(made, outs[now], terms)
-        views.compared(chosen, is_open, outs, usual, now, [name for name in made if made[name]])
+        scenarios.headline(chosen, outs[now], usual, now)
+        scenarios.cautions(made, outs[now], terms)
+        scenarios.compared(chosen, is_open, outs, usual, now, [name for name in made if made[name]])
     views.promoted(stored, terms)
 
 

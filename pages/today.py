@@ -11,7 +11,7 @@ from locales.labels import label
 from models.churn import explore
 from models.churn.preparation import with_outcome
 from models.sales import pulse
-from ui import cards, store, told
+from ui import cards, pointers, store
 from ui.act import inbox
 from ui.products import margins
 from ui.sales import series
@@ -99,8 +99,8 @@ if more:
     sentence = ngettext("{count} more waits in the inbox.", "{count} more wait in the inbox.", more)
     cards.pointer(sentence.format(count=locales.number(more)), "act_inbox", _("See what waits"))
 
-told.leaving(customers_data)
-told.slipping(sales_data)
+pointers.leaving(customers_data)
+pointers.slipping(sales_data)
 
 loss = margins.worst(sales_data)
 if loss is not None:
@@ -119,7 +119,7 @@ if found is not None:
     sentence = _("The next {days} days should sell {lo} to {hi} (in four of five cases).")
     cards.pointer(sentence.format(days=chosen.horizon, lo=lo, hi=hi), "sales_forecast", _("See the forecast"))
 
-told.sold_out(sales_data, "data")
+pointers.sold_out(sales_data, "data")
 
 if (datetime.now(UTC).date() - shop.end.date()).days > OLD_DAYS:
     sentence = _("These sales end on {day}: “the last seven days” are the last ones in the data.")

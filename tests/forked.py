@@ -8,10 +8,12 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 import apprise  # noqa: F401  as all that is not used here: it is imported before the fork
 import pytest
@@ -32,6 +34,18 @@ from models.lifecycle import daily, incoming, watching  # noqa: F401
 locales._catalogue("fr")
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload([__name__])
+
+
+def at_once(work: Callable[..., None], *given: object) -> list[Any]:
+    """What four processes, which begin `work(*given, barrier, queue)` together, put into the queue."""
+    barrier, queue = CONTEXT.Barrier(4), CONTEXT.Queue()
+    workers = [CONTEXT.Process(target=work, args=(*given, barrier, queue)) for _worker in range(4)]
+    for worker in workers:
+        worker.start()
+    answers = [queue.get(timeout=60) for _worker in workers]
+    for worker in workers:
+        worker.join(10)
+    return answers
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal
@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 import locales
-from data.dataset import Finding
+from data.dataset import Finding, Kind, Table
 from data.tables import Stored
 from locales import labels
 from ui import access, downloads, keep
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 METRIC_LENGTH = 11
 EXAMPLES = 3  # of a finding that are shown
 FINDINGS_SHOWN = 6
-ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
-TABLES = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
+TABLES: dict[Table, str] = {"customers": N_("Customers"), "sales": N_("Sales"), "covid": N_("COVID-19")}
+KINDS: dict[Kind, str] = {"demo": N_("simulated"), "download": N_("downloaded"), "upload": N_("uploaded")}
 
 
 def provenance(stored: Stored) -> str:
@@ -193,9 +193,8 @@ def labelled(finding: Finding) -> Finding:
 
 def _sentences(found: list[Finding]) -> None:
     for finding in found:
-        values = {**finding.values, "rows": locales.number(finding.rows)}
-        if ISO.fullmatch(values.get("day", "")):
-            values["day"] = locales.day(date.fromisoformat(values["day"]))
+        days = {name: locales.day(day) for name, day in finding.days.items()}
+        values = {**finding.values, **days, "rows": locales.number(finding.rows)}
         where = [re.sub(r"^row (\d+)", _row, example) for example in finding.examples]
         shown = where[:EXAMPLES]
         if (more := max(len(where), finding.rows) - len(shown)) > 0:

@@ -32,7 +32,7 @@ def all_boards() -> dict[str, tuple[Board, Kept | None]]:
 
 
 def write(name: str, board: Board, kept: Kept | None) -> None:
-    """Keep a board as it is now. Raises `boards.Changed` where somebody else has changed it."""
+    """Keep a board as it is now. Raises `state.Changed` where somebody else has changed it."""
     engine, now = database.engine(), datetime.now(UTC)
     changes = kept.changes if kept else 0
     if kept is None and name in READY and board != READY[name]:  # as it was, so that the change can be undone

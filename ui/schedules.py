@@ -13,7 +13,7 @@ from data import runs, schedules, state
 from data.schedules import Kept
 from models.act import schedule, timing
 from models.act.schedule import Schedule
-from models.act.timing import Choice, Unfit
+from models.act.timing import CannotSchedule, Choice
 from ui import database, keep
 from ui.text import N_, _, plain
 
@@ -101,7 +101,7 @@ def told(cron: str, zone: str) -> bool:
     """When in words, and the next three times by the reader's clocks; else what is wrong, and False."""
     try:
         timing.check(cron, zone)
-    except Unfit as refused:
+    except CannotSchedule as refused:
         st.warning(plain(refused.sentence()))
         return False
     here = ZoneInfo(reader())

@@ -29,7 +29,7 @@ LOOKS = {
     "failed": (theme.LEAVE, "x"),
 }
 ROW, TALL, LEAST = 36, 0.8, 0.12  # pixels of a job; heights of its longest and its shortest day, in rows
-DAY = 86_400_000  # milliseconds
+DAY_MS = 86_400_000
 
 
 def jobs(days: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> go.Figure:
@@ -77,7 +77,7 @@ def jobs(days: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> go.Figu
             x=part["day"],
             y=TALL * np.maximum(share, LEAST).to_numpy(),
             base=part["job"].map(place).to_numpy(),
-            width=0.8 * DAY,
+            width=0.8 * DAY_MS,
             name=_(STATES[state]),
             marker={
                 "color": colour,

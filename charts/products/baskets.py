@@ -8,7 +8,7 @@ import locales
 from charts import theme
 from locales import _
 from models.products import bundle
-from models.products.baskets import STATES, Rules
+from models.products.associations import STATES, Rules
 from models.products.bundle import Outcome
 
 SHOWN = 15  # companions
@@ -26,7 +26,7 @@ LOOK = {  # of what became of a rule: colour, symbol
 
 
 def network(pairs: pd.DataFrame, names: dict[int, str], count: np.ndarray) -> go.Figure:
-    """The first pairs (of `models.products.baskets.Rules`) as lines between products; `names` are by place."""
+    """The first pairs (of `models.products.associations.Rules`) as lines between products; `names` are by place."""
     shown = pairs.head(DRAWN)
     first = shown.iloc[0]
     title = _("{a} and {b} share {times} times as many baskets as by chance").format(
@@ -154,7 +154,7 @@ def _spread(members: list[int], pairs: np.ndarray) -> np.ndarray:
 
 
 def goes_with(found: pd.DataFrame, product: str, held: int, names: dict[int, str]) -> go.Figure:
-    """What is in the baskets with a `product` (of `models.products.baskets.companions`); `held` baskets hold it."""
+    """What is in the baskets with a `product` (of `associations.companions`); `held` baskets hold it."""
     shown = found.head(SHOWN)
     first = shown.iloc[0]
     title = _("{share} of the baskets with {product} also hold {other}").format(

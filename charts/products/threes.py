@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import locales
 from charts import theme
 from locales import _
-from models.products.baskets import STATES
+from models.products.associations import STATES
 
 SHOWN = 12  # rules
 NAME = 22  # characters of a product

@@ -37,7 +37,7 @@ def dataset(table: Table, end: date, seed: int = 0) -> Dataset:
 def changes(findings: Iterable[Finding]) -> list[date]:
     """The days on which a demo changed, as its findings tell; none for other data."""
     marked = [finding for finding in findings if finding.message in (CHANGED, CHURN_CHANGED)]
-    return [date.fromisoformat(str(finding.values["day"])) for finding in marked]
+    return [finding.days["day"] for finding in marked]
 
 
 def _customers(end: date, seed: int) -> Dataset:
@@ -50,7 +50,7 @@ def _customers(end: date, seed: int) -> Dataset:
                 "is modelled on the public Telco churn file; no real person is behind them."
             ),
             len(frame),
-            {"day": end.isoformat()},
+            days={"day": end},
         ),
         Finding(
             N_("{rows} customers joined this month: they have no bill yet, so their total charges are missing."),
@@ -62,17 +62,18 @@ def _customers(end: date, seed: int) -> Dataset:
                 "left in the month after."
             ),
             len(history),
-            {"months": str(len(days)), "day": days.iloc[-1].date().isoformat()},
+            {"months": str(len(days))},
+            days={"day": days.iloc[-1].date()},
         ),
         Finding(
             CHURN_CHANGED,
             int((history["day"] >= days.iloc[-drift.months]).sum()),
             {
-                "day": days.iloc[-drift.months].date().isoformat(),
                 "rise": f"{drift.price_rise:.0%}".rstrip("%"),
                 "share": f"{drift.newcomers:.0%}".rstrip("%"),
                 "near": f"{drift.rival_share:.0%}".rstrip("%"),
             },
+            days={"day": days.iloc[-drift.months].date()},
         ),
     )
     frames = {"customers": frame, "history": history}
@@ -90,7 +91,7 @@ def _sales(end: date, seed: int) -> Dataset:
                 "person is behind them."
             ),
             len(lines),
-            {"day": end.isoformat()},
+            days={"day": end},
         ),
         Finding(N_("{rows} lines are returns, with a negative quantity."), int(lines["line_type"].eq("return").sum())),
         Finding(
@@ -105,11 +106,11 @@ def _sales(end: date, seed: int) -> Dataset:
             CHANGED,
             int((lines["timestamp"].dt.date >= event).sum()),
             {
-                "day": event.isoformat(),
                 "categories": ", ".join(drift.categories),
                 "rise": f"{drift.price_rise:.0%}".rstrip("%"),
                 "loss": f"{drift.wholesale_loss:.0%}".rstrip("%"),
             },
+            days={"day": event},
         ),
     )
     return Dataset("sales", frames, Origin("demo", NAME, currency=parameters.CURRENCY), findings)
@@ -124,7 +125,7 @@ def _covid(end: date, seed: int) -> Dataset:
                 "numbers are not."
             ),
             len(frame),
-            {"day": end.isoformat()},
+            days={"day": end},
         ),
     )
     return Dataset("covid", {"covid": frame}, Origin("demo", NAME), findings)

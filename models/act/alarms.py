@@ -18,7 +18,7 @@ import locales
 from data import rules as kept_rules
 from data import schedules, state
 from locales import N_, Sentence, _, ngettext
-from models.act import rehearsal, rules, schedule
+from models.act import measured, rehearsal, rules, schedule
 from models.act.rules import Action, Rule
 from models.act.schedule import MAX_NAME, Job, Schedule
 from models.ask import wording
@@ -67,7 +67,7 @@ def judged(
     bands = {place: band for place, rule in enumerate(wanted) if (band := forecast(engine, rule, versions)) is not None}
     verdicts = rehearsal.judge(known, wanted, ask, day, bands)
     before = state.read(engine, state.rule_alerts, state.rule_alerts.c.day < day, lineage=lineage)
-    told = before.groupby(["rule", "level"])["day"].max().to_dict()
+    alerted = before.groupby(["rule", "level"])["day"].max().to_dict()
     rows: list[dict[str, Any]] = []
     for (name, rule), verdict in zip(readable.items(), verdicts, strict=True):
         if verdict.problem is not None:
@@ -75,7 +75,7 @@ def judged(
         content = rules.to_json(rule)
         for one in verdict.hold.to_dict("records"):
             level = str(one["level"]) if rule.by else ""
-            if (name, level) in told and told[name, level] >= one["since"]:
+            if (name, level) in alerted and alerted[name, level] >= one["since"]:
                 continue
             rows.append(
                 {
@@ -87,7 +87,7 @@ def judged(
     new = kept_rules.raised(engine, rows)
     for name in dict.fromkeys(row["rule"] for row in rows):
         _ask(engine, name, readable[name], lineage, day)
-    nothing = [one.problem is not None and one.problem.message == rehearsal.NOTHING for one in verdicts]
+    nothing = [one.problem is not None and one.problem.message == measured.NOTHING for one in verdicts]
     silent = any(nothing) and all(one.problem is not None for one in verdicts)
     return Judged(len(wanted), len(rows), new, problems, silent)
 
@@ -184,13 +184,13 @@ def tell(
         except Sentence as error:
             failed = str(error)
         answers[name] = now.isoformat() if failed is None else f"failed: {failed}"
-        kept_rules.told(engine, [row["cause"] for row in rows], name, failed, now)
+        kept_rules.notified(engine, [row["cause"] for row in rows], name, failed, now)
     return answers
 
 
 def _may(row: Mapping[str, Any], now: datetime) -> bool:
     rule = rules.from_json(row["content"])
-    return rule is not None and "tell" in rule.actions and rules.told(rule, now) <= now
+    return rule is not None and "tell" in rule.actions and rules.notified_at(rule, now) <= now
 
 
 def _letter(rows: list[dict[str, Any]], words: Words, known: pd.DataFrame) -> tuple[str, str]:

@@ -24,6 +24,7 @@ from pydantic import TypeAdapter, ValidationError
 from data.rules import Kept
 from locales import N_, Sentence
 from models import segmenting
+from models.act.timing import HOURS
 from models.ask.definitions import Catalogue
 from models.ask.formulas import Measure
 from models.ask.query import Filter, read
@@ -42,7 +43,6 @@ KINDS: Mapping[Against, tuple[Kind, ...]] = {
 DEFAULT: Mapping[Against, float] = {"number": 0.0, "weekday": 0.3, "year": 0.3, "band": 1.0, "usual": 28.0}
 WINDOWS = (1, 7, 14, 28)  # days that people ask for; any number up to the last is a window
 MAX_DAYS = 28  # in a row, and of quiet afterwards: what a rehearsal remembers
-DAY = 24  # hours
 RARE = 400.0  # days between two false alarms of a ready-made rule, at least
 
 
@@ -79,7 +79,7 @@ class Rule:
     window: int = 1
     volume: float = 0.0
     days: int = 1
-    hours: tuple[int, int] = (0, DAY)
+    hours: tuple[int, int] = (0, HOURS)
     zone: str = "UTC"
     cooldown: int = 2
     severity: Severity = "warning"
@@ -146,7 +146,7 @@ def _check_numbers(rule: Rule) -> None:
         raise Unfit(N_("Windows, days in a row and quiet days are up to {most}."), most=MAX_DAYS)
     if rule.against == "band" and rule.window > 1:
         raise Unfit(N_("A forecast has a band for single days: choose a window of one day."))
-    if not (0 <= rule.hours[0] < DAY and 0 <= rule.hours[1] <= DAY) or rule.hours[0] == rule.hours[1]:
+    if not (0 <= rule.hours[0] < HOURS and 0 <= rule.hours[1] <= HOURS) or rule.hours[0] == rule.hours[1]:
         raise Unfit(N_("Hours are from 0 to 24, and not the same twice."))
     try:
         ZoneInfo(rule.zone)
@@ -209,7 +209,7 @@ def cause(identity: str, day: date, level: str, action: Action = "tell") -> str:
     return hashlib.sha256(json.dumps([identity, day.isoformat(), level, action]).encode()).hexdigest()
 
 
-def told(rule: Rule, when: datetime) -> datetime:
+def notified_at(rule: Rule, when: datetime) -> datetime:
     """The first moment, from `when` on (with a time zone), in the hours of a rule; in UTC.
 
     An hour that the clocks leave out begins when they have gone forward; of one that comes twice, both are in it.

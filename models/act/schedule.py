@@ -1,7 +1,7 @@
 """What is done at set times: a job of `jobs.py`, when, and by which clocks.
 
 Schedule("Sales on Mondays", "report", {"board": "sales", "kind": ".pdf"}, "0 7 * * 1", "Europe/Paris")
-check(schedule)                      # raises Unfit, a sentence
+check(schedule)                      # raises CannotSchedule, a sentence
 visible(data.schedules.kept(engine)) # those that can be read, by their ids, with how they are kept
 arise(engine)                        # writes down what has come due, each time once; all that are on, by their ids
 arguments(schedule, folder, held)    # what jobs.py is called with
@@ -23,7 +23,7 @@ from data.runs import Result
 from data.schedules import Held, Kept
 from locales import LANGUAGES, N_
 from models.act import timing
-from models.act.timing import Unfit
+from models.act.timing import CannotSchedule
 
 Job = Literal["refresh", "fetch", "drift", "score", "retrain", "rules", "report", "calls"]
 JOBS: Mapping[Job, str] = {
@@ -77,23 +77,23 @@ def from_json(content: object) -> Schedule | None:
     try:
         schedule = _ADAPTER.validate_python(content)
         check(schedule)
-    except (ValidationError, Unfit):
+    except (ValidationError, CannotSchedule):
         return None
     return schedule
 
 
 def check(schedule: Schedule) -> None:
-    """Raise `Unfit` where it cannot be done so."""
+    """Raise `CannotSchedule` where it cannot be done so."""
     if not schedule.name.strip() or len(schedule.name) > MAX_NAME:
-        raise Unfit(N_("Give it a name of at most {count} characters."), count=MAX_NAME)
+        raise CannotSchedule(N_("Give it a name of at most {count} characters."), count=MAX_NAME)
     if schedule.job in OF_MODEL and schedule.of.get("model") not in MODELS:
-        raise Unfit(N_("Choose the model that it is about."))
+        raise CannotSchedule(N_("Choose the model that it is about."))
     if schedule.job == "report":
         known = schedule.of.get("kind") in KINDS and schedule.of.get("language") in LANGUAGES
         if not known or not schedule.of.get("board"):
-            raise Unfit(N_("Choose the board, the kind of file and the language of the report."))
+            raise CannotSchedule(N_("Choose the board, the kind of file and the language of the report."))
     if schedule.job == "calls" and (schedule.of.get("who") not in WHO or schedule.of.get("language") not in LANGUAGES):
-        raise Unfit(N_("Choose who is to be called, and the language of the list."))
+        raise CannotSchedule(N_("Choose who is to be called, and the language of the list."))
     timing.check(schedule.cron, schedule.zone)
 
 

@@ -16,6 +16,7 @@ import locales
 from locales import N_, _, ngettext
 from models.act import rules
 from models.act.rules import DEFAULT, Against, Kind, Rule
+from models.act.timing import HOURS
 from models.ask import spelling, wording
 from models.ask.definitions import Catalogue
 from models.ask.formulas import Measure
@@ -83,7 +84,7 @@ def sentence(rule: Rule, known: Catalogue, names: wording.Names, currency: str) 
             else ngettext("where there is at least {count} line", "where there are at least {count} lines", rule.volume)
         )
         parts.append(least.format(count=_exact(rule.volume, locales.number)))
-    if rule.hours != (0, rules.DAY):
+    if rule.hours != (0, HOURS):
         hours = _("told between {start}:00 and {end}:00 ({zone})")
         parts.append(hours.format(start=rule.hours[0], end=rule.hours[1], zone=rule.zone))
     quiet = ngettext("then quiet for {count} day", "then quiet for {count} days", rule.cooldown)

@@ -1,6 +1,6 @@
 """When work is due, by a cron expression and the clocks of a time zone.
 
-    check("30 7 * * 1-5", "Europe/Paris")    # raises Unfit, a sentence, where it is no expression
+    check("30 7 * * 1-5", "Europe/Paris")    # raises CannotSchedule, a sentence, where it is no expression
     latest(cron, zone, after, until)         # the last time after one moment and up to another, or None
     upcoming(cron, zone, after, count)       # the next ones
     expression(Choice("weekdays", 7, 30))    # what is chosen, as an expression; `chosen` is the way back
@@ -34,7 +34,7 @@ MAX_TIMES = 6  # of a day that are written out
 NTH = (N_("first"), N_("second"), N_("third"), N_("fourth"), N_("fifth"))
 
 
-class Unfit(Sentence):
+class CannotSchedule(Sentence):
     """What cannot be scheduled so, and what to do about it."""
 
 
@@ -51,20 +51,20 @@ class Choice:
 
 
 def check(cron: str, zone: str) -> None:
-    """Raise `Unfit` where it is no expression, never due, or not a time zone."""
+    """Raise `CannotSchedule` where it is no expression, never due, or not a time zone."""
     if zone not in zones():
-        raise Unfit(N_("There is no time zone “{zone}”: write it as Europe/Paris."), zone=zone)
+        raise CannotSchedule(N_("There is no time zone “{zone}”: write it as Europe/Paris."), zone=zone)
     fields = cron.split()
     if len(fields) != 5:
         sentence = N_("“{cron}” does not have five fields: minute, hour, day of the month, month, day of the week.")
-        raise Unfit(sentence, cron=cron)
+        raise CannotSchedule(sentence, cron=cron)
     try:
         next(CronSim(cron, ANY))
     except (CronSimError, ValueError) as error:
         sentence = N_("“{cron}” is no cron expression ({error}): write it as “0 7 * * 1”, Mondays at 7.")
-        raise Unfit(sentence, cron=cron, error=error) from None
+        raise CannotSchedule(sentence, cron=cron, error=error) from None
     except StopIteration:
-        raise Unfit(N_("“{cron}” never comes: there is no such day."), cron=cron) from None
+        raise CannotSchedule(N_("“{cron}” never comes: there is no such day."), cron=cron) from None
 
 
 @cache

@@ -11,7 +11,7 @@ from data import schemas
 from data.tables import quoted
 from locales.labels import label
 from models import segmenting
-from models.ask import periods, spelling, words
+from models.ask import periods, spelling, synonyms, words
 from models.ask.formulas import DIMENSIONS, GOODS, MEASURES, OF_PEOPLE, PEOPLE, SALE, STOCK, TIME, Dimension, Measure
 from models.ask.query import GRAINS, Query
 
@@ -70,7 +70,7 @@ def catalogue(
         else:
             off = "coalesce(promotion, 0)" if "promotion" in sales else "0"
             measures[measure.name] = replace(
-                measure, sql=measure.sql.replace("{off}", off), words=words.of(measure.name, "measure")
+                measure, sql=measure.sql.replace("{off}", off), words=synonyms.of(measure.name, "measure")
             )
     dimensions: dict[str, Dimension] = {}
     for dimension in DIMENSIONS:
@@ -80,7 +80,7 @@ def catalogue(
         else:
             tables = {"sales", *(["stock"] if moved and dimension.name in in_stock else [])}
             kept = {table: sql for table, sql in dimension.sql.items() if table in tables}
-            dimensions[dimension.name] = replace(dimension, sql=kept, words=words.of(dimension.name, "dimension"))
+            dimensions[dimension.name] = replace(dimension, sql=kept, words=synonyms.of(dimension.name, "dimension"))
     own = schemas.extras(columns["sales"])
     if segmenting.SEGMENT in dimensions and any("segment" in name.casefold() for name in own):
         dimensions[segmenting.SEGMENT] = replace(dimensions[segmenting.SEGMENT], words=())  # people mean their own
@@ -156,7 +156,7 @@ def _of_products(kinds: Mapping[str, str], sales: Collection[str]) -> tuple[dict
     """What the table of products says of what is sold: its texts as dimensions, the mean of its numbers a unit sold."""
     asked, split = {}, {}
     for column in schemas.extras(kinds, "str", "products"):
-        called = (*_called(column), *words.of(column, "dimension"))
+        called = (*_called(column), *synonyms.of(column, "dimension"))
         value = f"{SAID}.{quoted(column)}"
         split[column] = Dimension(column, column, {"sales": value}, own=True, words=called, said=column)
     for column in schemas.extras(kinds, "float64", "products") if "quantity" in sales else ():
@@ -170,7 +170,7 @@ def _of_products(kinds: Mapping[str, str], sales: Collection[str]) -> tuple[dict
             "",
             additive=False,
             own="mean",
-            words=(*_called(column), *words.of(column, "measure")),
+            words=(*_called(column), *synonyms.of(column, "measure")),
             said=column,
         )
     return asked, split
@@ -199,7 +199,7 @@ def _called(column: str) -> tuple[str, ...]:
 def _of_people(kinds: Mapping[str, str]) -> tuple[dict[str, Measure], dict[str, Dimension]]:
     """What can be asked of a table of customers: its numbers, and its texts as dimensions."""
     there = [one for one in OF_PEOPLE if set(one.needs) <= set(kinds)]
-    asked = {one.name: replace(one, words=words.of(one.name, "measure")) for one in there}
+    asked = {one.name: replace(one, words=synonyms.of(one.name, "measure")) for one in there}
     split = {}
     for column, kind in kinds.items():
         if column in ("customer_id", "churned"):

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from data import schemas
 from locales import N_
 from models import segmenting
 
 Unit = Literal["money", "units", "count", "share", "days", "number"]
-GOODS = "line_type IN ('sale', 'return')"
+GOODS = f"line_type IN {schemas.GOODS}"
 SALE = "line_type = 'sale'"
 TIME = "time_of_day"  # as a column: whether lines say more than a day
 LATELY = 28  # days whose sales say how long the stock lasts

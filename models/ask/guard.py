@@ -23,16 +23,16 @@ PLAIN = selects.PLAIN | frozenset(
 ONE = N_("Write one SELECT: nothing else is run here.")
 
 
-class Refused(Sentence):
+class NotRun(Sentence):
     """Why a statement is not run."""
 
 
 def checked(sql: str, tables: Collection[str]) -> str:
     """The statement to run for a `sql` that may read these tables: at most `ROWS` + 1 rows of its answer.
 
-    Raises `Refused` with a sentence for whoever wrote it.
+    Raises `NotRun` with a sentence for whoever wrote it.
     """
-    tree = selects.parsed(sql, "duckdb", MAX_CHARACTERS, Refused, ONE)
+    tree = selects.parsed(sql, "duckdb", MAX_CHARACTERS, NotRun, ONE)
     own = {one.alias_or_name.lower() for one in tree.find_all(exp.CTE)}
     known = {name.lower() for name in tables} | own
     for node in tree.walk():
@@ -41,11 +41,11 @@ def checked(sql: str, tables: Collection[str]) -> str:
             if not plain or node.name.lower() not in known:
                 called = (node.name or node.sql(dialect="duckdb"))[:60]
                 listed = ", ".join(sorted(tables))
-                raise Refused(N_("There is no table “{name}” here: {tables}."), name=called, tables=listed)
+                raise NotRun(N_("There is no table “{name}” here: {tables}."), name=called, tables=listed)
         elif isinstance(node, selects.WRITING):
-            raise Refused(ONE)
+            raise NotRun(ONE)
         elif not _computes(node):
-            raise Refused(N_("The function “{name}” is not run here."), name=node.sql(dialect="duckdb")[:60])
+            raise NotRun(N_("The function “{name}” is not run here."), name=node.sql(dialect="duckdb")[:60])
     return f"SELECT * FROM ({tree.sql(dialect='duckdb', comments=False)}) LIMIT {ROWS + 1}"  # noqa: S608  # checked
 
 

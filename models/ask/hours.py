@@ -2,7 +2,8 @@
 
 import re
 
-MARK = " \x00 "  # stands where hours were, as `models.ask.when` has it for periods
+from models.ask.when import MARK
+
 _NAMED = {"noon": 12, "midi": 12, "midnight": 0, "minuit": 0}
 _MORNING = r"am|(?:h|heures?) du matin"
 _EVENING = r"pm|(?:h|heures?) (?:du soir|de (?:l )?apres midi)"

@@ -9,7 +9,7 @@ from typing import Literal
 import locales
 from data import countries
 from locales.labels import label
-from models.ask import words
+from models.ask import synonyms, words
 from models.ask.definitions import Catalogue
 from models.ask.formulas import Measure
 from models.ask.spelling import key
@@ -136,7 +136,7 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
         say_all(dimension.words, Entry("dimension", dimension.name), same=dimension.own)
     for ratio, (above, below) in RATIOS.items():
         if ratio in known.measures:
-            pairs = itertools.product(words.of(above, "measure"), ("per", "par"), below)
+            pairs = itertools.product(synonyms.of(above, "measure"), ("per", "par"), below)
             for one, per, other in pairs:
                 say(f"{one} {per} {other}", Entry("measure", ratio))
     for word, measures in _parts(known).items():
@@ -144,13 +144,13 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
             say_all([word], Entry("measure", measures[0].name))
             say_all([word], Entry("measure", measures[-1].name))
     for name in known.lacking:
-        say_all((*words.of(name, "measure"), *words.of(name, "dimension")), Entry("lacking", name))
+        say_all((*synonyms.of(name, "measure"), *synonyms.of(name, "dimension")), Entry("lacking", name))
     codes: dict[str, dict[str, str]] = {}
     product_words: set[str] = set()
     binary: dict[str, tuple[str, str]] = {}
     say_all(words.split(words.WEEKEND), Entry("value", "weekday", ("6", "7")))
     if "country" in known.lacking and countries.named(levels.get("store", ())):  # a shop that sells abroad
-        say_all(words.of("country", "dimension"), Entry("dimension", "store"))
+        say_all(synonyms.of("country", "dimension"), Entry("dimension", "store"))
     for number, phrases in enumerate(words.WEEKDAYS, start=1):
         say_all(words.split(phrases), Entry("value", "weekday", (str(number),)))
     for name, values in levels.items():

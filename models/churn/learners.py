@@ -257,9 +257,11 @@ def calibration(log_odds: np.ndarray, left: np.ndarray, weight: np.ndarray | Non
     share = np.full(len(left), 1 / len(left)) if weight is None else weight / weight.sum()
 
     def loss(line: np.ndarray) -> tuple[float, np.ndarray]:
-        said = line[0] + line[1] * log_odds
-        missed = share * (1 / (1 + np.exp(-said)) - left)
-        return share @ np.logaddexp(0, np.where(left, -said, said)), np.array([missed.sum(), missed @ log_odds])
+        calibrated = line[0] + line[1] * log_odds
+        missed = share * (1 / (1 + np.exp(-calibrated)) - left)
+        return share @ np.logaddexp(0, np.where(left, -calibrated, calibrated)), np.array(
+            [missed.sum(), missed @ log_odds]
+        )
 
     found = minimize(loss, [0.0, 1.0], jac=True, bounds=[(None, None), (0, 1)], options={"ftol": 1e-15, "gtol": 1e-8})
     return float(found.x[0]), float(found.x[1])

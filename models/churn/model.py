@@ -154,8 +154,8 @@ class ChurnModel:
 
     def limits(self, sure: float) -> Limits:
         """What the verdicts go by."""
-        seen = self.held_out
-        return conformal.limits(seen.probability, seen.left, seen.member, sure)
+        held_out = self.held_out
+        return conformal.limits(held_out.probability, held_out.left, held_out.member, sure)
 
     @cached_property
     def _limits(self) -> Limits:

@@ -87,12 +87,12 @@ def came_of(customers: Sequence[str], table: pd.DataFrame, absent: float = np.na
     """
     if KEY not in table or TARGET not in table:
         raise CannotTell(N_("A column with the ids of customers and one that says who left are needed."))
-    said = pd.Series(np.asarray(outcome(table), float), table[KEY].astype(str))
-    said = said[~said.index.duplicated(keep="last")]
-    there = pd.Index(customers).isin(said.index)
+    outcomes = pd.Series(np.asarray(outcome(table), float), table[KEY].astype(str))
+    outcomes = outcomes[~outcomes.index.duplicated(keep="last")]
+    there = pd.Index(customers).isin(outcomes.index)
     if not there.any():
         raise CannotTell(N_("None of the customers of this campaign is there: compare the ids."))
-    return np.where(there, said.reindex(customers).to_numpy(), absent)
+    return np.where(there, outcomes.reindex(customers).to_numpy(), absent)
 
 
 def effect(called: np.ndarray, left: np.ndarray) -> Effect:
@@ -214,24 +214,24 @@ def qini(facts: pd.DataFrame, risk: np.ndarray, called: np.ndarray, left: np.nda
     """
     known = _enough(left)
     facts, risk, called, left = facts[known], risk[known], called[known], left[known]
-    told = _told(facts.assign(risk_then=risk), called, left, seed)
+    predicted = _predicted(facts.assign(risk_then=risk), called, left, seed)
     shares = np.linspace(0, 1, 51)
-    curve = _curve(told, called, left, shares)
+    curve = _curve(predicted, called, left, shares)
     rng = np.random.default_rng(seed)
-    area = np.array([_curve(rng.permutation(told), called, left, shares).mean() for _ in range(SHUFFLES)])
+    area = np.array([_curve(rng.permutation(predicted), called, left, shares).mean() for _ in range(SHUFFLES)])
     pvalue = (1 + (area >= curve.mean()).sum()) / (1 + SHUFFLES)
     return Qini(shares, curve, shares * curve[-1], float(pvalue))
 
 
-def _curve(told: np.ndarray, called: np.ndarray, left: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    order = np.argsort(-told, kind="stable")
+def _curve(predicted: np.ndarray, called: np.ndarray, left: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    order = np.argsort(-predicted, kind="stable")
     mine, gone = called[order], left[order]
     many = [np.r_[0, side.cumsum()] for side in (mine, ~mine, mine * gone, ~mine * gone)]
     n, m, x, y = (side[np.round(shares * len(order)).astype(int)] for side in many)
     return np.divide(y * n, m, out=np.zeros(len(shares)), where=m > 0) - x
 
 
-def _told(facts: pd.DataFrame, called: np.ndarray, left: np.ndarray, seed: int) -> np.ndarray:
+def _predicted(facts: pd.DataFrame, called: np.ndarray, left: np.ndarray, seed: int) -> np.ndarray:
     from sklearn.compose import make_column_selector, make_column_transformer
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression
@@ -245,7 +245,7 @@ def _told(facts: pd.DataFrame, called: np.ndarray, left: np.ndarray, seed: int) 
         (numbers, make_column_selector(dtype_include="number")), (levels, make_column_selector(dtype_exclude="number"))
     )
     fitted = make_pipeline(prepared, LogisticRegression(C=0.3, max_iter=500))
-    told = np.zeros(len(facts))
+    predicted = np.zeros(len(facts))
     arms = 2 * called + left
     folds = StratifiedKFold(PARTS, shuffle=True, random_state=seed)
     for train, test in folds.split(facts, arms):
@@ -256,8 +256,8 @@ def _told(facts: pd.DataFrame, called: np.ndarray, left: np.ndarray, seed: int) 
                 sides.append(np.full(len(test), left[rows].mean()))
                 continue
             sides.append(fitted.fit(facts.iloc[rows], left[rows]).predict_proba(facts.iloc[test])[:, 1])
-        told[test] = sides[0] - sides[1]
-    return told
+        predicted[test] = sides[0] - sides[1]
+    return predicted
 
 
 def _enough(left: np.ndarray) -> np.ndarray:

@@ -57,14 +57,14 @@ def by_day(columns: Collection[str]) -> str:
     """The query of `purchases` for a sales table with these columns."""
     customer = "customer" if "customer" in columns else "NULL::VARCHAR"
     costs = (
-        ", round(fsum(amount - quantity * unit_cost), 6) AS margin,"
-        " round(fsum(amount) FILTER (unit_cost IS NOT NULL), 6) AS costed"
+        ", summed(amount - quantity * unit_cost) AS margin,"
+        " summed(CASE WHEN unit_cost IS NOT NULL THEN amount END) AS costed"
         if "unit_cost" in columns
         else ""
     )
     return f"""
         SELECT {customer} AS customer, CAST(timestamp AS DATE) AS day,
-               round(fsum(amount) FILTER (line_type = 'sale'), 6) AS sold, round(fsum(amount), 6) AS revenue{costs}
+               summed(CASE WHEN line_type = 'sale' THEN amount END) AS sold, summed(amount) AS revenue{costs}
         FROM sales WHERE line_type IN ('sale', 'return') GROUP BY ALL
     """  # noqa: S608  # no text from outside
 

@@ -271,5 +271,5 @@ def proof(bought: Purchases, then: Purchases, rhythm: Rhythm, within: int) -> Pr
     def share(which: np.ndarray) -> float:
         return float(lost[which].mean()) if which.any() else float("nan")
 
-    said = float(assessed["gone"][fresh].mean()) if fresh.any() else float("nan")
-    return Proof(int(fresh.sum()), int(usual.sum()), share(fresh), share(usual), said, len(bought.days) - start)
+    forecast = float(assessed["gone"][fresh].mean()) if fresh.any() else float("nan")
+    return Proof(int(fresh.sum()), int(usual.sum()), share(fresh), share(usual), forecast, len(bought.days) - start)

@@ -1,135 +1,24 @@
-"""Is somebody still a customer, how often will they buy, and what will they bring in?
+"""Is somebody still a customer, how often will they buy, and what will they bring in?"""
 
-BG/NBD: P. Fader, B. Hardie and K. L. Lee (2005), "Counting your customers" the easy way, Marketing Science 24, 275-284.
-Gamma-Gamma: P. Fader and B. Hardie (2013), The Gamma-Gamma model of monetary value, brucehardie.com/notes/025.
-"""
-
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from locales import N_
 from models.customers import rfm
+from models.customers.history import EVEN, HORIZONS, History, Season, ahead_of, busy, history
+from models.customers.lifetimes import BgNbd, GammaGamma, alive, comes, expected, fit, fit_value, mean_spend
 from models.customers.rfm import CannotTell, Purchases
 
-MIN_CUSTOMERS = 50  # customers, and purchases after the first, that can be learned from
-SAMPLE = 20_000  # customers that the models are learned from: more change nothing that is shown
 QUICK = 3_000  # the same where a total of all is enough
 DRAWS = 400  # of what is to come, for intervals
-HORIZONS = (30, 90, 365)  # days
 LEVEL = 0.8  # of the intervals
 HOLD_OUT = 91  # days, the last quarter
 ORIGINS = 4  # past days, whose misses make the interval of a total
-PERIODS = 13  # of a year: four weeks each
-SEEN = 65  # weeks, a year and a quarter, from which a season can be seen to come again
 HELPS = 0.9  # times the miss without it: a season that does not take more off is none
 POWERS = (1.0, 0.5)  # of what was seen of a season: all of it, or shrunk
 DECILES = 10
-_BOUNDS = (np.log(1e-4), np.log(1e5))
-
-
-@dataclass(frozen=True)
-class History:
-    """Of each customer who bought (an array element each): `customer`, the place in `Purchases.customers`; `repeats`
-    (x), days on which they bought after the first; `recency` (t_x), days from the first to the last; `age` (T), days
-    from the first to the end of the data; `spend`, mean net revenue of a purchase."""
-
-    customer: np.ndarray
-    repeats: np.ndarray
-    recency: np.ndarray
-    age: np.ndarray
-    spend: np.ndarray
-
-    def take(self, which: np.ndarray) -> "History":
-        return History(*(values[which] for values in vars(self).values()))
-
-
-@dataclass(frozen=True)
-class BgNbd:
-    """While a customer is one, purchases are Poisson with a rate that is gamma (`r`, rate `alpha`, a day) over the
-    customers; after each they leave with a probability that is beta (`a`, `b`).
-    `covariance`: of the logarithms of the four."""
-
-    r: float
-    alpha: float
-    a: float
-    b: float
-    loglikelihood: float
-    covariance: np.ndarray
-
-
-@dataclass(frozen=True)
-class GammaGamma:
-    """The amounts of a customer's purchases are gamma with shape `p` and a rate that is gamma (shape `q`, rate `gamma`)
-    over the customers, and have nothing to do with how often they buy."""
-
-    p: float
-    q: float
-    gamma: float
-
-
-@dataclass(frozen=True)
-class Season:
-    """How busy each of `PERIODS` of the year is, over the mean (`rates`): all 1 where none is known, and `reason` is a
-    sentence (marked for translation) that says why. `miss`: that of the past without and with it (see `misses`).
-    `covariance`: of the logarithms of the rates; `power`: of what was seen, 0 where none is known."""
-
-    rates: np.ndarray
-    reason: str = ""
-    miss: tuple[float, float] = (0.0, 0.0)
-    covariance: np.ndarray = field(default_factory=lambda: np.zeros((PERIODS, PERIODS)))
-    power: float = 0.0
-
-    def clock(self, bought: Purchases) -> np.ndarray:
-        """The time that has passed at the end of each day, of the data and of the longest horizon, in days as busy as
-        the mean: on this clock purchases come at an even rate."""
-        first = bought.days[0] if len(bought.days) else pd.Timestamp(0)
-        every = pd.date_range(first, periods=len(bought.days) + HORIZONS[-1])
-        return np.cumsum(self.rates[_period(every)])
-
-    def shrunk(self, power: float, miss: tuple[float, float] = (0.0, 0.0)) -> "Season":
-        """With its rates to this power."""
-        return Season(self.rates**power, "", miss, self.covariance, power)
-
-    def doubt(self, bought: Purchases, days: int) -> float:
-        """The standard deviation of the logarithm of the time that passes in the next `days`."""
-        ahead = pd.date_range(bought.days[-1] + pd.Timedelta(days=1), periods=days)
-        share = np.bincount(_period(ahead), minlength=PERIODS) * self.rates
-        against = share / share.sum() - 1 / PERIODS
-        return float(np.sqrt(against @ self.covariance @ against))
-
-
-def _period(days: pd.DatetimeIndex) -> np.ndarray:
-    return (days.day_of_year.to_numpy() - 1) * PERIODS // 366
-
-
-EVEN = Season(np.ones(PERIODS))
-
-
-def busy(bought: Purchases) -> Season | None:
-    """The purchases of each of `PERIODS` over those of a mean one, beside a trend that bends twice a year at most; None
-    where less than a year and a quarter is known.
-
-    Penalised least squares of the logarithm of a week's purchases, weighed by what chance makes of them.
-    """
-    weeks = len(bought.days) // 7
-    if weeks < SEEN:
-        return None
-    cut = len(bought.days) - 7 * weeks
-    count = np.bincount(bought.bought["day"].to_numpy(), minlength=len(bought.days))[cut:]
-    count = count.reshape(weeks, 7).sum(axis=1) + 0.5
-    share = np.eye(PERIODS)[_period(bought.days[cut:])].reshape(weeks, 7, PERIODS).mean(axis=1)
-    at = np.arange(weeks) / 52
-    bends = np.maximum(at[:, None] - np.arange(0.5, at[-1] - 0.25, 0.5), 0)
-    design = np.column_stack([np.ones(weeks), at, bends, share])
-    # Standard deviations: of a bend (log a year), of a period, and of a week beside what chance makes.
-    doubt = np.r_[0.0, 0.0, np.full(bends.shape[1], 1.0), np.ones(PERIODS)]
-    weight = 1 / (1 / count + 0.1**2)
-    covariance = np.linalg.inv((design.T * weight) @ design + np.diag(doubt + 1e-9))
-    rates = np.exp((covariance @ ((design.T * weight) @ np.log(count)))[-PERIODS:])
-    return Season(rates / rates.mean(), covariance=covariance[-PERIODS:, -PERIODS:])
 
 
 def season(bought: Purchases, seed: int = 0) -> Season:
@@ -144,139 +33,6 @@ def season(bought: Purchases, seed: int = 0) -> Season:
         reason = N_("none that would have foretold past quarters better")
         return Season(EVEN.rates, reason, (without, tried[best]))
     return now.shrunk(POWERS[best], (without, tried[best]))
-
-
-def history(bought: Purchases, seasonal: Season = EVEN) -> History:
-    """What the models need of each customer, on the clock of a season."""
-    scored, clock = rfm.score(bought), seasonal.clock(bought)
-    first, last = (clock[scored[end].to_numpy()] for end in ("first", "last"))
-    return History(
-        scored.index.to_numpy(),
-        scored["frequency"].to_numpy(float) - 1,
-        last - first,
-        clock[len(bought.days) - 1] - first,
-        (scored["revenue"] / scored["frequency"]).to_numpy(float),
-    )
-
-
-def fit(seen: History, seed: int = 0, most: int = SAMPLE) -> BgNbd:
-    """The four parameters by maximum likelihood. Raises CannotTell where too few customers came back."""
-    from scipy.optimize import minimize
-
-    seen = _sample(seen.take(seen.age > 0), seed, most)
-    if len(seen.age) < MIN_CUSTOMERS or seen.repeats.sum() < MIN_CUSTOMERS:
-        raise CannotTell(
-            N_(
-                "{customers} customers bought again {repeats} times: what they are worth can be learned from {least} "
-                "customers and {least} such purchases on."
-            ),
-            customers=len(seen.age),
-            repeats=int(seen.repeats.sum()),
-            least=MIN_CUSTOMERS,
-        )
-    triples, counts = np.unique(np.stack([seen.repeats, seen.recency, seen.age]), axis=1, return_counts=True)
-
-    def surprise(at: np.ndarray) -> float:
-        return -float(counts @ loglikelihood(*np.exp(at), *triples))
-
-    begin = np.array([0.0, np.log(max(seen.age.mean() / max(seen.repeats.mean(), 0.1), 1.0)), 0.0, 0.5])
-    found = minimize(surprise, begin, method="L-BFGS-B", bounds=[_BOUNDS] * 4)
-    r, alpha, a, b = np.exp(found.x)
-    return BgNbd(r, alpha, a, b, -float(found.fun), _covariance(surprise, found.x))
-
-
-def loglikelihood(
-    r: float, alpha: float, a: float, b: float, x: np.ndarray, recency: np.ndarray, age: np.ndarray
-) -> np.ndarray:
-    """The log-likelihood of each customer (equation 6 of the paper)."""
-    from scipy.special import betaln, gammaln
-
-    common = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-    stays = betaln(a, b + x) - betaln(a, b) - (r + x) * np.log(alpha + age)
-    with np.errstate(divide="ignore"):
-        left = betaln(a + 1, b + x - 1 + (x == 0)) - betaln(a, b) - (r + x) * np.log(alpha + recency)
-    return common + np.where(x > 0, np.logaddexp(stays, left), stays)
-
-
-def _covariance(surprise: Callable[[np.ndarray], float], at: np.ndarray) -> np.ndarray:
-    """The inverse of the second derivatives, at a maximum; zero along what the data say nothing of."""
-    size, step = len(at), 1e-3
-    hessian = np.zeros((size, size))
-    unit = step * np.eye(size)
-    for i in range(size):
-        for j in range(i, size):
-            corners = [surprise(at + s * unit[i] + t * unit[j]) * s * t for s in (1, -1) for t in (1, -1)]
-            hessian[i, j] = hessian[j, i] = sum(corners) / (4 * step**2)
-    values, vectors = np.linalg.eigh(hessian)
-    inverse = np.where(values > 1.0, 1 / np.maximum(values, 1.0), 0.0)
-    return (vectors * inverse) @ vectors.T
-
-
-def alive(model: BgNbd, x: np.ndarray, recency: np.ndarray, age: np.ndarray) -> np.ndarray:
-    """The probability that each customer still is one (Fader, Hardie and Lee 2008, brucehardie.com/notes/021)."""
-    odds = model.a / (model.b + np.maximum(x, 1) - 1) * ((model.alpha + age) / (model.alpha + recency)) ** (model.r + x)
-    return 1 / (1 + (x > 0) * odds)
-
-
-def comes(model: BgNbd, days: float, x: np.ndarray, recency: np.ndarray, age: np.ndarray) -> np.ndarray:
-    """The probability of at least one purchase in the next `days`: who still is a customer cannot leave before it."""
-    silent = ((model.alpha + age) / (model.alpha + age + days)) ** (model.r + x)
-    return alive(model, x, recency, age) * (1 - silent)
-
-
-def expected(model: BgNbd, days: float, x: np.ndarray, recency: np.ndarray, age: np.ndarray) -> np.ndarray:
-    """The purchases expected of each customer in the next `days` (equation 10 of the paper).
-
-    Its hypergeometric function is taken by Euler's transformation, with parameters that do not grow with x.
-    """
-    from scipy.special import hyp2f1
-
-    r, alpha, b = model.r, model.alpha, model.b
-    a = model.a if abs(model.a - 1) > 1e-5 else 1 + 1e-5  # at 1 both sides vanish
-    z = days / (alpha + age + days)
-    gone = (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - r, a - 1, a + b + x - 1, z)
-    return (a + b + x - 1) / (a - 1) * (1 - gone) * alive(model, x, recency, age)
-
-
-def fit_value(seen: History, seed: int = 0) -> GammaGamma:
-    """The three parameters by maximum likelihood, from customers who brought in more than came back."""
-    from scipy.optimize import minimize
-    from scipy.special import gammaln
-
-    seen = _sample(seen.take(seen.spend > 0), seed)
-    if len(seen.spend) < MIN_CUSTOMERS:
-        raise CannotTell(
-            N_("Only {count} customers brought in more than came back: amounts can be learned from {least} on."),
-            count=len(seen.spend),
-            least=MIN_CUSTOMERS,
-        )
-    n, mean = seen.repeats + 1, seen.spend
-    unit = float(np.median(mean))
-    z = mean / unit
-
-    def surprise(at: np.ndarray) -> float:
-        p, q, gamma = np.exp(at)
-        fits = gammaln(p * n + q) - gammaln(p * n) - gammaln(q) + q * np.log(gamma)
-        return -float((fits + (p * n - 1) * np.log(z) + p * n * np.log(n) - (p * n + q) * np.log(gamma + n * z)).sum())
-
-    found = minimize(surprise, np.array([1.0, 1.0, 0.5]), method="L-BFGS-B", bounds=[(-6.0, 8.0)] * 3)
-    p, q, gamma = np.exp(found.x)
-    return GammaGamma(p, q, gamma * unit)
-
-
-def mean_spend(model: GammaGamma, purchases: np.ndarray, spend: np.ndarray) -> np.ndarray:
-    """The mean amount of a customer's purchases to come (equation 5 of the note), from the mean `spend` of those so
-    far; of customers who brought in nothing, that of the population. Infinite where the population has no mean."""
-    known = np.where(spend > 0, purchases, 0)
-    shape = model.p * known + model.q - 1
-    total = model.p * (model.gamma + known * np.maximum(spend, 0))
-    return np.divide(total, shape, out=np.full(len(shape), np.inf), where=shape > 0)
-
-
-def _sample(seen: History, seed: int, most: int = SAMPLE) -> History:
-    if len(seen.age) <= most:
-        return seen
-    return seen.take(np.random.default_rng(seed).choice(len(seen.age), most, replace=False))
 
 
 @dataclass(frozen=True)
@@ -299,12 +55,6 @@ def learn(bought: Purchases, seed: int = 0, seasonal: Season = EVEN) -> tuple[Bg
     """Both models of the customers. Raises CannotTell."""
     seen = history(bought, seasonal)
     return fit(seen, seed), fit_value(seen, seed)
-
-
-def ahead_of(bought: Purchases, days: int, seasonal: Season) -> float:
-    """The next `days` on the clock of a season."""
-    clock, end = seasonal.clock(bought), len(bought.days) - 1
-    return float(clock[end + days] - clock[end])
 
 
 def misses(bought: Purchases, days: int, seed: int = 0, power: float = 0.0) -> float:
@@ -332,11 +82,11 @@ def misses(bought: Purchases, days: int, seed: int = 0, power: float = 0.0) -> f
         except CannotTell:
             break
         ahead = ahead_of(then, days, seasonal)
-        said = float(expected(model, ahead, seen.repeats, seen.recency, seen.age).sum())
+        forecast = float(expected(model, ahead, seen.repeats, seen.recency, seen.age).sum())
         visits = bought.bought
-        came = visits[(visits["day"] > day) & (visits["day"] <= day + days)]
-        came = came[np.isin(came["customer"], seen.customer)]
-        found.append(np.log(max(len(came), 1) / max(said, 1.0)))
+        actual = visits[(visits["day"] > day) & (visits["day"] <= day + days)]
+        actual = actual[np.isin(actual["customer"], seen.customer)]
+        found.append(np.log(max(len(actual), 1) / max(forecast, 1.0)))
     return float(np.sqrt(np.mean(np.square(found)))) if found else 0.0
 
 

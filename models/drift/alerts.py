@@ -20,7 +20,7 @@ from sqlalchemy import Engine, and_, select, update
 
 import locales
 from data import state
-from data.state import alert_deliveries, alert_log, psi_log
+from data.state.tables import alert_deliveries, alert_log, psi_log
 from locales import N_, Sentence, _, ngettext
 from locales.labels import label
 from models.drift import classifier, explain, performance

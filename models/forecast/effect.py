@@ -27,7 +27,7 @@ MIN_UNITS = 20  # in the level's days, for a ratio to mean something
 
 # Units a day of the parts that were not touched: `{by}` other than that of the `$value`.
 OTHERS = """
-    SELECT {by} AS part, date_trunc('day', timestamp) AS day, round(fsum(quantity), 6) AS units FROM sales
+    SELECT {by} AS part, date_trunc('day', timestamp) AS day, summed(quantity) AS units FROM sales
     WHERE line_type IN ('sale', 'return') AND {by} IS NOT NULL AND {by} IS DISTINCT FROM {own}
     GROUP BY ALL ORDER BY ALL
 """

@@ -26,7 +26,7 @@ FAR = 1.5  # times the changes seen beyond which an elasticity is only extrapola
 WEEKLY = """
     WITH days AS (
         SELECT product, {category} AS category, date_trunc('day', timestamp) AS day,
-               round(fsum(quantity), 6) AS units,
+               summed(quantity) AS units,
                median(unit_price) AS price,
                quantile_cont(unit_price, 0.9) / nullif(quantile_cont(unit_price, 0.1), 0) - 1 AS spread,
                {promotion} AS promotion
@@ -35,7 +35,7 @@ WEEKLY = """
         SELECT *, date_trunc('week', day) AS week, coalesce(abs(ln(price / lag(price) OVER (
                PARTITION BY product, category, date_trunc('week', day) ORDER BY day))) > 0.01, FALSE) AS moved FROM days
     )
-    SELECT product, category, week, round(fsum(units), 6) AS units, exp(round(favg(ln(price)), 9)) AS price,
+    SELECT product, category, week, summed(units) AS units, exp(round(favg(ln(price)), 9)) AS price,
            CASE WHEN count_if(moved) <= 1 THEN quantile_cont(spread, 0.5)
                 ELSE quantile_cont(price, 0.9) / nullif(quantile_cont(price, 0.1), 0) - 1 END AS spread,
            round(favg(promotion), 9) AS promotion

@@ -13,7 +13,7 @@ from models.forecast.series import CannotForecast
 
 # Units by month, what came back taken off. Rows in order, so that the answer never depends on the plan of a query.
 MONTHLY = """
-    SELECT {keys}, date_trunc('month', timestamp) AS date, round(fsum(quantity), 6) AS units
+    SELECT {keys}, date_trunc('month', timestamp) AS date, summed(quantity) AS units
     FROM sales WHERE line_type IN ('sale', 'return') AND timestamp < $until GROUP BY ALL ORDER BY ALL
 """
 PRODUCTS = """

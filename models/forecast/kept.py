@@ -23,11 +23,11 @@ OTHERS = "?"  # where a line does not name its store or category, and the smalle
 MARGIN = 0.4  # of the price, where no purchase cost is known
 
 # Units by day, what came back taken off, and what a unit sold for and earned. In order, and by sums that do not depend
-# on it (see `source.DAILY`), so that the answer never depends on the plan of a query.
+# on it, so that the answer never depends on the plan of a query.
 DAILY = """
-    SELECT {keys}, date_trunc('day', timestamp) AS date, round(fsum(quantity), 6) AS units,
-           coalesce(round(fsum(quantity) FILTER (quantity > 0 AND unit_price > 0), 6), 0) AS sold,
-           coalesce(round(fsum(amount) FILTER (quantity > 0 AND unit_price > 0), 6), 0) AS revenue,
+    SELECT {keys}, date_trunc('day', timestamp) AS date, summed(quantity) AS units,
+           coalesce(summed(CASE WHEN quantity > 0 AND unit_price > 0 THEN quantity END), 0) AS sold,
+           coalesce(summed(CASE WHEN quantity > 0 AND unit_price > 0 THEN amount END), 0) AS revenue,
            {costed} AS costed, {cost} AS cost
     FROM sales WHERE line_type IN ('sale', 'return') GROUP BY ALL ORDER BY ALL
 """
@@ -69,12 +69,12 @@ class SalesModel:
 def daily(columns: dict[str, str]) -> str:
     """The query for what `series` wants, for a sales table with these columns."""
     keys = [f"coalesce({key}, '{OTHERS}') AS {key}" for key in KEYS if key in columns] or [f"'{OTHERS}' AS store"]
-    usable = "FILTER (quantity > 0 AND unit_price > 0 AND unit_cost IS NOT NULL)"
+    usable = "quantity > 0 AND unit_price > 0 AND unit_cost IS NOT NULL"
     has = "unit_cost" in columns
     return DAILY.format(
         keys=", ".join(keys),
-        costed=f"coalesce(round(fsum(quantity) {usable}, 6), 0)" if has else "0",
-        cost=f"coalesce(round(fsum(quantity * (unit_price - unit_cost)) {usable}, 6), 0)" if has else "0",
+        costed=f"coalesce(summed(CASE WHEN {usable} THEN quantity END), 0)" if has else "0",
+        cost=f"coalesce(summed(CASE WHEN {usable} THEN quantity * (unit_price - unit_cost) END), 0)" if has else "0",
     )
 
 

@@ -28,7 +28,7 @@ SOLD = """
         FROM goods GROUP BY product
         HAVING launched >= (SELECT min(day) FROM goods) + {before}
     )
-    SELECT product, launches.category, launched, day - launched AS age, round(fsum(amount), 6) AS sold
+    SELECT product, launches.category, launched, day - launched AS age, summed(amount) AS sold
     FROM goods JOIN launches USING (product) WHERE day >= launched AND day < launched + $days GROUP BY ALL ORDER BY ALL
 """
 

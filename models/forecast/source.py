@@ -14,10 +14,9 @@ MEASURES = ("revenue", "units")
 STEPS = ("D", "W", "MS", "QS", "YS")  # the finer first
 MIN_DAYS = 3  # days from which the data's own step shows
 
-# Goods by day: what came back is taken off on the day it came back. A plain sum of the same numbers differs in its last
-# digits by the order in which threads come to them, and what is learned from it in others.
+# Goods by day: what came back is taken off on the day it came back.
 DAILY = """
-    SELECT date_trunc('day', timestamp) AS day, round(fsum(amount), 6) AS revenue, round(fsum(quantity), 6) AS units
+    SELECT date_trunc('day', timestamp) AS day, summed(amount) AS revenue, summed(quantity) AS units
     FROM sales WHERE line_type IN ('sale', 'return'){where} GROUP BY day ORDER BY day
 """
 # The days of everything that can be told of each: where they begin and end, and whether they are weeks or months.

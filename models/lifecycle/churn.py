@@ -76,10 +76,10 @@ def outcome(
 ) -> Outcome | None:
     """The risk of each customer, what they pay a month at that risk, and the squared error to expect: the variance of
     leaving at the calibrated risk, plus the square of how far the risk is off it, as on customers held out."""
-    said = next((one.frame[PREDICTION] for one in sheets if PREDICTION in one.frame), None)
-    if champion is None or said is None or len(said) != len(sheet.frame):
+    predicted = next((one.frame[PREDICTION] for one in sheets if PREDICTION in one.frame), None)
+    if champion is None or predicted is None or len(predicted) != len(sheet.frame):
         return None
-    risk, held_out = said.to_numpy(float), load(home, champion).held_out
+    risk, held_out = predicted.to_numpy(float), load(home, champion).held_out
     read = performance.calibrated(risk, held_out.probability, held_out.left.astype(float))
     pays = next((one.frame[MONEY] for one in sheets if MONEY in one.frame), pd.Series(0.0, sheet.frame.index))
     return Outcome(risk, risk * pays.fillna(0).to_numpy(float), read * (1 - read) + (risk - read) ** 2)
@@ -212,11 +212,11 @@ def _unseen(rows: pd.DataFrame, early: np.ndarray, left: np.ndarray, step: Step)
     def by(learn: np.ndarray, asked: np.ndarray) -> np.ndarray:
         return learners.explained(LEARNER, matrix[learn], left[learn], coding, seed=0).log_odds(matrix[asked])
 
-    said = np.zeros(len(rows))
+    log_odds = np.zeros(len(rows))
     if (~early).any():
-        said[~early] = by(early, ~early)
+        log_odds[~early] = by(early, ~early)
     for number in range(FOLDS):
         step(N_("Learning from the first year"), 0.2 * (1 + number) / FOLDS)
-        said[early & (fold == number)] = by(early & (fold != number), early & (fold == number))
-    level, slope = learners.calibration(said[early], left[early])
-    return sigmoid(level + slope * said)
+        log_odds[early & (fold == number)] = by(early & (fold != number), early & (fold == number))
+    level, slope = learners.calibration(log_odds[early], left[early])
+    return sigmoid(level + slope * log_odds)

@@ -17,7 +17,7 @@ from data.dataset import Table
 from data.runs import Nothing, Result, Step, Wrong
 from data.tables import Stored
 from locales import N_
-from models.act import alarms, rehearsal
+from models.act import alarms, measured
 from models.ask import definitions, vocabulary
 from models.ask import known as asked
 from models.drift import alerts
@@ -122,7 +122,7 @@ def rules(engine: Engine, home: Path, now: datetime, day: date, step: Step, chan
     words = partial(alarms.sentence, known=known, names=called, currency=sold.origin.currency or "GBP")
     notified = alarms.tell(engine, sold.lineage, channels, words, now)
     if found.silent:
-        raise Nothing(rehearsal.NOTHING, day=day)
+        raise Nothing(measured.NOTHING, day=day)
     problems = {name: str(problem) for name, problem in found.problems.items()}
     counts = {"rules": found.rules, "fired": found.fired, "new": found.new}
     try:

@@ -230,7 +230,7 @@ def repriced(stored: Stored, order: Order) -> dict[str, float]:
 
 def approve(engine: Engine, stored: Stored, order: Order, by: str, now: datetime, reason: str = "") -> None:
     """Approve a draft as it was shown. Raises `Repriced` where a price has changed since it was drafted,
-    `data.orders.Changed` where somebody was quicker, `Sentence` without a name."""
+    `data.state.Changed` where somebody was quicker, `Sentence` without a name."""
     changed = repriced(stored, order)
     if changed:
         raise Repriced(
@@ -258,7 +258,7 @@ def _unasked(engine: Engine, stored: Stored, now: datetime) -> list[str]:
         said = _("Up to {limit}, as {who} allowed").format(limit=f"{terms['limit']:g}", who=terms["limit_by"])
         try:
             approve(engine, stored, one, JOB, now, said)
-        except (Repriced, kept.Changed):
+        except (Repriced, state.Changed):
             continue
         approved.append(str(one.row["order"]))
         if terms["address"]:

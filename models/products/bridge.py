@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from locales import N_
-from models.products.margins import GOODS, parts_of
+from models.ask.formulas import GOODS
+from models.products.margins import parts_of
 
 EFFECTS = {
     "price": N_("Prices"),

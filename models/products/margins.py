@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from locales import N_
+from models.ask.formulas import GOODS
 from models.forecast import switching
 from models.forecast.elasticity import Elasticity
 
 DIMENSIONS = ("product", "category", "supplier", "store", "customer")
-GOODS = "line_type IN ('sale', 'return')"
 DAYS = "timestamp >= $start AND timestamp < $end + INTERVAL 1 DAY"
 STEPS = {  # in their order; those between revenue and margin are no goods
     "gross": N_("Gross sales"),

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.products import baskets
-from models.products.baskets import LEVEL, MIN_BASKETS, Baskets, Rules
+from models.products import associations, baskets
+from models.products.associations import LEVEL, MIN_BASKETS, Rules
+from models.products.baskets import Baskets
+from models.products.chance import strata
 
 COLUMNS = ["a", "b", "c"]
 CELLS = 4_000_000  # of baskets by products at a time
@@ -23,7 +25,7 @@ class Threes:
     (baskets with all three), `with_both` (with a and b), `buyers`, `support`, `confidence`, `lift` with `lo` and `hi`,
     as of pairs; `alone`, the confidence of the better one of a and b by itself; `expected` (baskets that pairs explain,
     see `find`), `times` (together over that), `early`, `later` (the same of the months that rules were found in, and of
-    the rest) and `state` (of `baskets.STATES`). `tested` triples could have been found.
+    the rest) and `state` (of `associations.STATES`). `tested` triples could have been found.
     """
 
     rules: pd.DataFrame
@@ -37,7 +39,7 @@ class Threes:
 
 
 def find(made: Baskets, pairs: Rules) -> Threes:
-    """The rules of three that say more than pairs do, of which a share of `baskets.LEVEL` may be false.
+    """The rules of three that say more than pairs do, of which a share of `associations.LEVEL` may be false.
 
     Three products go together beyond their pairs if no one of them explains what the other two have in common: of the
     baskets with a it is tested whether b and c are independent, and so given b and given c, and the largest p-value
@@ -50,8 +52,8 @@ def find(made: Baskets, pairs: Rules) -> Threes:
 
     Tested are the triples with two pairs among the rules of pairs and `MIN_BASKETS` baskets of each of their pairs: a
     filter by pairs alone, on which the tests hardly depend (Bourgon, Gentleman and Huber 2010, PNAS 107, 9546-9551).
-    False discoveries, customers and the months that confirm are as in `baskets.find`; a rule still holds if its later
-    months alone pass the test, and no longer if they do not and are surely below what it was.
+    False discoveries, customers and the months that confirm are as in `associations.find`; a rule still holds if its
+    later months alone pass the test, and no longer if they do not and are surely below what it was.
     """
     likely = pairs.chance
     places, months = likely.places, len(made.months)
@@ -74,12 +76,12 @@ def find(made: Baskets, pairs: Rules) -> Threes:
     worst = {span: one.max(axis=1) for span, one in chance.items()}
     expected = {span: one[row, part, 0] for span, one in given.items()}
     level = LEVEL / 2 if pairs.split else LEVEL
-    now = baskets.discovered(worst["all"], tested, level)
-    before = baskets.discovered(worst["first"], tested, level) & bool(pairs.split)
+    now = associations.discovered(worst["all"], tested, level)
+    before = associations.discovered(worst["first"], tested, level) & bool(pairs.split)
     kept = np.flatnonzero(now | before)
     buyers = _buyers(made, held, trio[kept])
-    kept, buyers = kept[buyers >= baskets.BUYERS], buyers[buyers >= baskets.BUYERS]
-    state = baskets.became(*(one[span][kept] for span in ("first", "rest") for one in (count, expected)))
+    kept, buyers = kept[buyers >= associations.BUYERS], buyers[buyers >= associations.BUYERS]
+    state = associations.became(*(one[span][kept] for span in ("first", "rest") for one in (count, expected)))
     holds = worst["rest"][kept] <= SURE
     state = np.where(holds, "held", np.where(state == "held", "unclear", state))
     trio = trio[kept]
@@ -158,7 +160,7 @@ def _given(made: Baskets, held: Any, trio: np.ndarray, split: int) -> dict[str, 
     """Of each triple, given each of its products: the baskets with all three that independence of the other two gives,
     and the trials behind them (a triple, a product, two numbers), in the months before `split` and from it on."""
     size = np.diff(made.held.indptr)
-    classes, stratum = baskets.strata(made, size)
+    classes, stratum = strata(made, size)
     of_basket = np.full(len(size), -1)
     of_basket[size > 1] = stratum
     is_early = classes // 1_000 < split

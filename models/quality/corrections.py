@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from data import schemas
 from data.quality import KEYS
 from models.quality import spelling
 
@@ -28,14 +29,13 @@ WINDOW = 51  # rows in running order, of which the middle one's day is learned
 IN_ORDER, NEAR, AWAY = 0.95, 2, 20  # share of rows near their neighbours; days that are near, and away
 LINES = 10  # of a product, to know its price
 SEEN = 2  # lines with the price that is put in place
-FEW, RARE = 2, 0.02  # lines of a product, and their share, whose price may be wrong by the same factor
+MAX_LINES, MAX_SHARE = 2, 0.02  # of a product's lines whose prices may be wrong by the same factor
 CENT = 0.006  # money that rounding explains
 WITHIN = 0.95  # share of a product's lines whose price is within a factor of 3
 DISTINCT, ALONE = 3, 10  # different lines of an invoice, or of a day, that all stand there twice
 NEIGHBOURS = 5  # lines of a product before and after that all have one price
 OFF, FAR = 1.5, 4.5  # times the usual price: further off, it is a matter of a factor
 RETURNS = 10  # of which most are negative
-GOODS = ("sale", "return")
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ def _dates(frame: pd.DataFrame, key: str, now: datetime) -> list[Correction]:
     else:
         today = np.datetime64(now.date()).astype("datetime64[D]").astype("int64")
         future = day > today + 1
-        few = future.sum() <= max(FEW, 0.01 * len(frame))
+        few = future.sum() <= max(MAX_LINES, 0.01 * len(frame))
         wrong = could & future & (swapped <= today) & (swapped >= day[~future].min(initial=today)) & few
     rows = np.flatnonzero(wrong)
     if not len(rows):
@@ -252,7 +252,7 @@ def _priced(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     `expected` is what the lines around say that this one should cost, its promotion taken off: nearly all of them have
     one price, and nearly all lines of the product one of that size. Missing where they do not.
     """
-    rows = np.flatnonzero(frame["line_type"].isin(GOODS).to_numpy() & (frame[column].fillna(0) > 0).to_numpy())
+    rows = np.flatnonzero(frame["line_type"].isin(schemas.GOODS).to_numpy() & (frame[column].fillna(0) > 0).to_numpy())
     lines = frame.iloc[rows]
     is_price = column == "unit_price" and "promotion" in lines
     table = pd.DataFrame(
@@ -298,7 +298,7 @@ def _factors(frame: pd.DataFrame, key: str, column: str) -> list[Correction]:
     alike = near.groupby([table["product"], power]).transform("sum")
     sane = table["size"].abs() < np.log10(3)
     usual = sane.groupby(table["product"]).transform("mean")
-    few = (alike <= np.maximum(FEW, RARE * table["lines"])) & (usual >= WITHIN) & (table["lines"] >= LINES)
+    few = (alike <= np.maximum(MAX_LINES, MAX_SHARE * table["lines"])) & (usual >= WITHIN) & (table["lines"] >= LINES)
     by = dict(iter(table[sane & (table["same"] >= SEEN)].groupby("product")))
     fixed: dict[int, list[tuple[int, float]]] = {}
     for one in table.assign(power=power, alike=alike)[near & few].itertuples():
@@ -307,7 +307,7 @@ def _factors(frame: pd.DataFrame, key: str, column: str) -> list[Correction]:
         room = CENT if one.power > 0 else CENT * 10.0**-one.power
         if one.expected == one.expected:
             new = one.expected if abs(one.expected - meant) <= room else None
-        elif one.alike > FEW:
+        elif one.alike > MAX_LINES:
             continue
         else:
             new = _sold(by.get(one.product), one, meant, room)

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from data import checks, schemas, tables
 from data.dataset import Dataset, Finding
 from data.quality import KEYS
-from data.rules import Changed
+from data.state import Changed
 from data.tables import Stored
 from locales import N_, Sentence
 from models.quality import corrections

@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 
 import locales
 
-MAX_LEVELS = 20_000  # that are compared by case
+MAX_COMPARED = 20_000  # that are compared by case
 FEW_LEVELS = 200  # of a column of one's own whose words are compared
 MAX_WORDS = 2_000  # levels that are compared word by word
 SURE = 0.8  # share of the rows of a spelling whose product is called otherwise by its other lines
@@ -24,7 +24,7 @@ WORD = 4  # letters of a word that may be mistyped
 
 def variants(levels: Sequence[str], counts: np.ndarray) -> dict[int, int]:
     """Places of values -> that of the one they are a variant of, by case, accents and blanks alone."""
-    if len(levels) > MAX_LEVELS:
+    if len(levels) > MAX_COMPARED:
         return {}
     groups: dict[str, list[int]] = {}
     for place, level in enumerate(levels):

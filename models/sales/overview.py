@@ -10,7 +10,6 @@ import pandas as pd
 from data import schemas
 from models.statistics import opened
 
-GOODS = ("sale", "return")
 UNKNOWN = "?"
 COLUMNS = ("timestamp", "line_type", "quantity", "unit_price", "product")
 OPTIONAL = ("category", "store", "invoice", "customer")
@@ -84,7 +83,7 @@ def by(sold: Goods, dimensions: Mapping[str, pd.Categorical]) -> Goods:
 
 def _sorted(sales: pd.DataFrame) -> pd.DataFrame:
     """The lines of goods by time: as they are kept where that is so already, as each copy of them has gigabytes."""
-    at = np.flatnonzero(sales["line_type"].isin(GOODS))
+    at = np.flatnonzero(sales["line_type"].isin(schemas.GOODS))
     when = sales["timestamp"].to_numpy()[at]
     if (when[1:] < when[:-1]).any():
         return sales.iloc[at[np.argsort(when, kind="stable")]]

@@ -11,8 +11,8 @@ YEAR = 364  # 52 whole weeks, so that weekdays meet the same weekdays
 # Invoice lines summed by day, for `daily`. Goods only: shipping and fees are not what sells.
 BY_DAY = """
     SELECT date_trunc('day', timestamp) AS day,
-           round(fsum(amount), 6) AS revenue,
-           -round(fsum(amount) FILTER (line_type = 'return'), 6) AS returned,
+           summed(amount) AS revenue,
+           -summed(CASE WHEN line_type = 'return' THEN amount END) AS returned,
            count(DISTINCT invoice) FILTER (line_type = 'sale') AS orders
     FROM sales WHERE line_type IN ('sale', 'return') GROUP BY day
 """

@@ -73,10 +73,10 @@ def by_day(columns: Collection[str]) -> str:
     """
     customer = "customer" if "customer" in columns else "NULL"
     return f"""
-        SELECT day, product, round(fsum(units), 6) AS units FROM (
+        SELECT day, product, summed(units) AS units FROM (
             SELECT date_trunc('day', timestamp) AS day, product,
-                   CASE WHEN {customer} IS NULL THEN round(fsum(quantity) FILTER (line_type = 'sale'), 6)
-                   ELSE greatest(round(fsum(quantity), 6), 0) END AS units
+                   CASE WHEN {customer} IS NULL THEN summed(CASE WHEN line_type = 'sale' THEN quantity END)
+                   ELSE greatest(summed(quantity), 0) END AS units
             FROM sales WHERE line_type IN ('sale', 'return') GROUP BY day, product, {customer}
         ) WHERE units > 0 GROUP BY day, product ORDER BY day, product
     """  # noqa: S608  # the column's name is one of two constants

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import Engine
 
-from connectors import http
+from connectors import copies
 from data import demo, seals, state, tables, vitals
 from data.dataset import Dataset, Origin
 from models.lifecycle import health, registry
@@ -50,7 +50,7 @@ def run(seed: int, scale: float) -> Iterator[tuple[str, int, int, str]]:
 
 def _prepared(home: Path) -> tables.Stored:
     """A home with two datasets, a raw copy and a model; the newer dataset."""
-    http.keep("https://origin.example/file.csv", home / "raw" / "file.csv", NOW, lambda: RAW)
+    copies.keep("https://origin.example/file.csv", home / "raw" / "file.csv", NOW, lambda: RAW)
     engine = state.engine(f"sqlite:///{home}/vigie.db")
     state.migrate(engine)
     registry.keep(engine, home, registry.Record("churn", "x", "x", "x", "upload-1", 1, {}, {}, {}), MODEL, ".zip", NOW)
@@ -100,7 +100,7 @@ def _dataset(home: Path, path: Path, seed: str) -> str:
 
 
 def _raw_holds(raw: Path) -> bool:
-    good = http.kept("https://origin.example/file.csv", raw)
+    good = copies.kept("https://origin.example/file.csv", raw)
     return good is None or (good.path.read_bytes() == RAW and good.retrieved == NOW)
 
 

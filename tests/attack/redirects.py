@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors import ConnectorError
-from connectors.http import download
+from connectors.copies import download
 from tests.attack.serving import Row
 from tests.connectors.conftest import Origin, send
 

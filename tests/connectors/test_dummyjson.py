@@ -275,7 +275,7 @@ def test_after_a_failure_the_last_good_copy_is_served_with_its_date(shop, name):
     assert again.main.equals(first.main)
     assert again.origin == first.origin
     kept = again.findings[-1]
-    assert (kept.severity, kept.values["day"], kept.rows) == ("warning", "2026-03-14", 10)
+    assert (kept.severity, kept.days["day"], kept.rows) == ("warning", date(2026, 3, 14), 10)
 
 
 def test_pages_without_end_are_not_followed_for_ever(shop, monkeypatch):

@@ -13,8 +13,8 @@ import pytest
 
 import settings
 from connectors import BadResponse, ConnectorError, NotFound, RateLimited, Unavailable, session
+from connectors.copies import download
 from connectors.files import InvalidFile
-from connectors.http import download
 from tests.connectors.conftest import GOOD, Origin, packed, send, unless_known
 
 NOW = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)

@@ -12,13 +12,14 @@ from connectors import NotFound, lake
 from connectors.lake import duck, stream
 from data import append, beside, state, tables
 from data.dataset import Dataset, Origin
+from data.tables.reading import SUMMED
 from locales import Sentence
 from models import aggregates
 from models.aggregates import CannotAggregate
 from models.customers import rfm
 from models.drift import monitored, watch
 from models.lifecycle import aggregating
-from models.products import baskets
+from models.products import associations, baskets
 from tests import chain
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
@@ -77,6 +78,7 @@ def test_days_are_the_sums_of_their_lines_to_the_millionth(opened, made, known):
 
 def test_customers_are_those_that_the_pages_would_have_found(opened, known):
     with duckdb.connect() as connection:
+        connection.execute(SUMMED)
         connection.register("sales", known)
         truth = rfm.purchases(connection.execute(rfm.by_day(known.columns)).df())
     mine = rfm.purchases(ask(opened, aggregates.visits(opened.columns)))
@@ -118,7 +120,7 @@ def test_pairs_are_counted_as_the_page_counts_them(opened, known, monkeypatch):
     assert set(found["baskets"]) == {truth.held.shape[0]}
     often = np.flatnonzero(truth.count >= baskets.SOLD)
     upper = np.triu(together[np.ix_(often, often)], 1)
-    assert len(found) == (upper >= baskets.MIN_BASKETS).sum() > 100
+    assert len(found) == (upper >= associations.MIN_BASKETS).sum() > 100
     names = truth.customer[:, None]  # of one pair the buyers one by one
     both = truth.held[:, [a[0]]].multiply(truth.held[:, [b[0]]]).toarray().ravel() > 0
     who = names[both].ravel()

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet
 import pytest
 
 from data import append, tables
@@ -115,7 +116,7 @@ def test_nothing_is_added_when_the_disk_is_full(tmp_path, lines, monkeypatch):
     def full(*args, **kwargs):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(tables.pa.parquet, "write_table", full)
+    monkeypatch.setattr(pyarrow.parquet, "write_table", full)
     with pytest.raises(OSError, match="No space"):
         append.add(tmp_path, stored, lines[100:110], "f", NOW)
     assert tables.active(tmp_path, "sales").version == stored.version

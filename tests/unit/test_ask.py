@@ -840,7 +840,7 @@ def test_reading_is_run_and_limited(sql):
     ],
 )  # fmt: skip
 def test_anything_else_is_refused_with_a_sentence(sql):
-    with pytest.raises(guard.Refused) as refused:
+    with pytest.raises(guard.NotRun) as refused:
         guard.checked(sql, TABLES)
     assert refused.value.sentence()
 

@@ -9,7 +9,7 @@ import pytest
 from data import demo, tables
 from data.dataset import Dataset, Origin
 from data.demo import parameters
-from models.products import baskets, bundle
+from models.products import associations, baskets, bundle, chance
 from models.statistics import CannotTell
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
@@ -88,7 +88,7 @@ def test_planted_pairs_are_found_and_others_as_rarely_as_promised(home):
     false, seen = 0, 0
     for seed in range(3):
         found = made(stored(home, *shop(seed, planted=PLANTED)))
-        rules = baskets.find(found)
+        rules = associations.find(found)
         names = named(found, rules.pairs)
         assert {frozenset(pair) for pair in PLANTED} <= names
         seen, false = seen + len(names), false + len(names) - len(PLANTED)
@@ -99,7 +99,7 @@ def test_planted_pairs_are_found_and_others_as_rarely_as_promised(home):
 
 def test_without_pairs_large_baskets_and_seasons_make_none(home):
     found = made(stored(home, *shop(7)))
-    rules = baskets.find(found)
+    rules = associations.find(found)
     assert len(rules.pairs) <= 1
     together = (found.held.T @ found.held).toarray()
     count = found.count
@@ -111,7 +111,7 @@ def test_chance_is_what_shuffled_baskets_have_in_common(home):
     held, days = shop(1, months=1, size=1_500)
     found = made(stored(home, held, days))
     places = np.arange(150)
-    likely = baskets.chance(found, places)
+    likely = chance.chance(found, places)
     sums = likely.weights[:, :-1].T @ likely.weights[:, :-1]
     size = np.diff(found.held.indptr)
     companions = found.held.T @ (size - 1.0)
@@ -128,12 +128,12 @@ def test_a_product_in_every_basket_goes_with_nothing(home):
     held, days = shop(2)
     found = made(stored(home, [[*one, "P999"] for one in held], days))
     assert not any("P999" in (found.products[a], found.products[b]) for a, b in
-                   baskets.find(found).pairs[["a", "b"]].itertuples(index=False))  # fmt: skip
+                   associations.find(found).pairs[["a", "b"]].itertuples(index=False))  # fmt: skip
 
 
 def test_a_pair_that_stops_after_month_six_does_not_hold(home):
     found = made(stored(home, *shop(3, planted=PLANTED[:1], until=6)))
-    rules = baskets.find(found)
+    rules = associations.find(found)
     assert named(found, rules.pairs) == {frozenset(PLANTED[0])}
     row = rules.pairs.iloc[0]
     assert row["state"] == "gone"
@@ -148,22 +148,22 @@ def test_one_customer_is_not_enough(home):
     rows = [*held, *always]
     customers = [f"c{number}" if number < 3_000 else "whale" for number, one in enumerate(rows) for _item in one]
     found = made(stored(home, rows, days, customer=customers))
-    assert "P500" not in found.products[baskets.find(found).pairs["a"]]
+    assert "P500" not in found.products[associations.find(found).pairs["a"]]
     customers = [f"c{number}" for number, one in enumerate(rows) for _item in one]
     found = made(stored(home, rows, days, customer=customers))
-    assert "P500" in found.products[baskets.find(found).pairs[["a", "b"]].to_numpy().ravel()]
+    assert "P500" in found.products[associations.find(found).pairs[["a", "b"]].to_numpy().ravel()]
 
 
 def test_many_pairs_are_counted_a_part_at_a_time(home, monkeypatch):
     found = made(stored(home, *shop(0, planted=PLANTED)))
-    whole = baskets.find(found)
-    monkeypatch.setattr(baskets, "ROOM", 500)
-    monkeypatch.setattr(baskets, "CHUNK", 7)
-    parts = baskets.find(found)
+    whole = associations.find(found)
+    monkeypatch.setattr(associations, "ROOM", 500)
+    monkeypatch.setattr(chance, "CHUNK", 7)
+    parts = associations.find(found)
     pd.testing.assert_frame_equal(whole.pairs, parts.pairs)
     pd.testing.assert_frame_equal(whole.fading, parts.fading)
-    monkeypatch.setattr(baskets, "MAX_PRODUCTS", 50)
-    assert baskets.find(found).tested == 50 * 49 / 2
+    monkeypatch.setattr(associations, "MAX_PRODUCTS", 50)
+    assert associations.find(found).tested == 50 * 49 / 2
 
 
 def test_substitutes_are_found_among_alike_names_and_nowhere_else(home):
@@ -171,14 +171,14 @@ def test_substitutes_are_found_among_alike_names_and_nowhere_else(home):
     held, days = shop(5)
     held = [[item for item in one if not (item == "P041" and "P040" in one and random.random() < 0.9)] for one in held]
     found = made(stored(home, held, days))
-    rules = baskets.find(found)
+    rules = associations.find(found)
     names = pd.Series([f"thing {name}" for name in found.products])
     names[list(found.products).index("P040")] = "Red retro lunch bag"
     names[list(found.products).index("P041")] = "Blue retro lunch bag"
-    likes = baskets.substitutes(found, rules, names, None)
+    likes = associations.substitutes(found, rules, names, None)
     assert named(found, likes) == {frozenset((40, 41))}
     assert likes["hi"].iloc[0] < 1
-    assert baskets.substitutes(found, rules, pd.Series([f"n{n}" for n in range(len(names))]), None).empty
+    assert associations.substitutes(found, rules, pd.Series([f"n{n}" for n in range(len(names))]), None).empty
 
 
 @pytest.mark.parametrize(("after", "lasts"), [(3.0, True), (np.inf, False)])
@@ -187,18 +187,18 @@ def test_a_half_life_is_that_which_was_set(after, lasts):
     months, expected = np.arange(1, 13), np.full(12, 200.0)
     for _turn in range(30):
         both = random.poisson(expected * (1 + 4 * 2 ** (-months / after)))
-        middle, lo, hi = baskets.half_life(pd.DataFrame({"both": both, "expected": expected}, index=months))
+        middle, lo, hi = associations.half_life(pd.DataFrame({"both": both, "expected": expected}, index=months))
         inside, middles = inside + (lo <= after <= hi), [*middles, middle]
     assert inside >= 26  # 28.5 of 30 are promised
     assert (np.median(middles) == pytest.approx(3, rel=0.1)) == lasts
-    assert np.isnan(baskets.half_life(pd.DataFrame({"both": both, "expected": expected}).iloc[:2])).all()
+    assert np.isnan(associations.half_life(pd.DataFrame({"both": both, "expected": expected}).iloc[:2])).all()
 
 
 def test_what_goes_with_a_product(home):
     found = made(stored(home, *shop(6, planted=PLANTED)))
-    rules = baskets.find(found)
+    rules = associations.find(found)
     place = list(found.products).index("P040")
-    near = baskets.companions(found, rules, place)
+    near = associations.companions(found, rules, place)
     assert near["both"].is_monotonic_decreasing
     best = near[near["sure"]]
     assert found.products[best["b"]].tolist() == ["P041"]
@@ -220,7 +220,7 @@ def test_what_cannot_be_told_is_said(home, case):
     invoices, more, sentence = BAD[case]
     kept = stored(home, invoices, **more)
     with pytest.raises(CannotTell, match=sentence):
-        baskets.find(made(kept))
+        associations.find(made(kept))
 
 
 def test_larger_baskets_are_left_out_and_counted(home):
@@ -262,7 +262,7 @@ def test_online_retail_has_the_pairs_of_a_self_join(online_retail):
 def test_the_pairs_that_the_demo_plants_are_found_again(home):
     kept = tables.add(home, demo.dataset("sales", datetime(2026, 3, 14, tzinfo=UTC).date()), NOW)
     found = made(kept)
-    rules = baskets.find(found)
+    rules = associations.find(found)
     goods = tables.read(kept, "products").set_index("product")["description"]
     design = [[goods[found.products[place]].split()[:2] for place in rules.pairs[side]] for side in "ab"]
     planted = rules.pairs[[one == other for one, other in zip(*design, strict=True)]]  # a pair is of one design

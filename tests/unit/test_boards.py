@@ -39,7 +39,7 @@ def test_what_was_changed_is_undone_and_done_again(engine):
     assert texts(engine) == "b"
     boards.write(engine, "b", {"text": "d"}, 6, NOW)  # a new way on: c is gone
     assert not boards.kept(engine)[0].can_redo
-    with pytest.raises(boards.Changed):
+    with pytest.raises(state.Changed):
         boards.step(engine, "b", 7, 1)
     boards.step(engine, "b", 7, -1)
     assert texts(engine) == "b"
@@ -49,14 +49,14 @@ def test_of_two_who_change_one_board_the_second_is_told(engine):
     boards.write(engine, "b", {"text": "first"}, 0, NOW)
     boards.write(engine, "b", {"text": "ours"}, 1, NOW)
     for again in (0, 1):
-        with pytest.raises(boards.Changed):
+        with pytest.raises(state.Changed):
             boards.write(engine, "b", {"text": "theirs"}, again, NOW)
     assert texts(engine) == "ours"
 
     def write(text: str) -> bool:
         try:
             boards.write(engine, "b", {"text": text}, 2, NOW)
-        except boards.Changed:
+        except state.Changed:
             return False
         return True
 
@@ -70,7 +70,7 @@ def test_an_undone_version_is_not_taken_for_the_one_that_came_after_it(engine):
     boards.write(engine, "b", {"text": "b"}, 1, NOW)
     boards.step(engine, "b", 2, -1)
     boards.write(engine, "b", {"text": "other"}, 3, NOW)
-    with pytest.raises(boards.Changed):
+    with pytest.raises(state.Changed):
         boards.write(engine, "b", {"text": "of somebody who saw b"}, 2, NOW)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 import locales
 from charts.churn import explore as charts
+from charts.churn import survival as survival_charts
 from data.demo import customers as demo
 from locales.labels import label
 from models.churn import explore, survival
@@ -71,7 +72,7 @@ def correlations(frame):
 
 
 def curves_by(frame, by):
-    return charts.survival(survival.kaplan_meier(frame, by), survival.logrank(frame, by), by)
+    return survival_charts.survival(survival.kaplan_meier(frame, by), survival.logrank(frame, by), by)
 
 
 def test_titles_state_the_finding(customers):
@@ -172,7 +173,7 @@ def test_axes_speak_french(customers):
 def test_the_survival_band_steps_with_the_curve():
     frame = pd.DataFrame({"churned": [True] * 3 + [False] * 2, "tenure": [2.0, 4.0, 6.0, 8.0, 8.0]})
     curves = survival.kaplan_meier(frame)
-    band = charts.survival(curves, None, None).data[0]
+    band = survival_charts.survival(curves, None, None).data[0]
     lower = list(zip(band.x, band.y, strict=True))[len(band.x) // 2 :][::-1]
     lo = curves.set_index("time")["lo"]
     # from month 2 to month 4 the lower end is the one of month 2
@@ -182,14 +183,14 @@ def test_the_survival_band_steps_with_the_curve():
 def test_curves_of_many_moments_stay_small():
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"churned": rng.random(5000) < 0.5, "tenure": rng.exponential(20, 5000)})
-    figure = charts.survival(survival.kaplan_meier(frame), None, None)
-    assert max(len(trace.x) for trace in figure.data) <= 4 * charts.MAX_STEPS
+    figure = survival_charts.survival(survival.kaplan_meier(frame), None, None)
+    assert max(len(trace.x) for trace in figure.data) <= 4 * survival_charts.MAX_STEPS
     assert figure.data[1].x[-1] == frame["tenure"].max()
 
 
 def test_at_most_six_groups_and_no_two_alike(noise):
     lines = [trace for trace in curves_by(noise, "region").data if trace.name]
-    assert len(lines) == charts.MAX_GROUPS == len({(line.line.color, line.line.dash) for line in lines})
+    assert len(lines) == survival_charts.MAX_GROUPS == len({(line.line.color, line.line.dash) for line in lines})
 
 
 NASTY = "<b>$5-$10</b> & {more} <script>alert(1)</script>"

@@ -8,7 +8,7 @@ import pytest
 
 import locales
 from charts.churn import campaign as charts
-from charts.churn import case_sheet, performance, what_if
+from charts.churn import case_sheet, profit, what_if
 from models.churn import campaign, value, whatif
 from models.churn.value import Terms
 
@@ -40,10 +40,10 @@ def test_profit_titles_say_whether_another_cut_off_is_better(ranked):
     terms = Terms(900, 60, 0.3)
     money = value.profits(ranked, terms)
     best, _most = value.best(ranked, terms)
-    assert "earns most" in title(performance.profit(ranked, money, 0.9, best, "EUR"))
-    assert "no other earns" in title(performance.profit(ranked, money, best, best, "EUR"))
+    assert "earns most" in title(profit.profit(ranked, money, 0.9, best, "EUR"))
+    assert "no other earns" in title(profit.profit(ranked, money, best, best, "EUR"))
     none = value.profits(ranked, Terms(10, 60, 0.3))
-    assert "nobody should be called" in title(performance.profit(ranked, none, 0.5, 2.0, "EUR"))
+    assert "nobody should be called" in title(profit.profit(ranked, none, 0.5, 2.0, "EUR"))
 
 
 def test_the_campaign_figure_names_the_best_number(churn_model, telco):

@@ -14,7 +14,7 @@ from data import tables
 from data.dataset import Dataset, Origin
 from data.demo.sales import generate
 from models import segmenting
-from models.customers import cohorts, rfm, segments, slipping, value
+from models.customers import cohorts, history, lifetimes, rfm, segments, slipping, value
 from models.customers.rfm import CannotTell
 from models.sales import overview
 
@@ -246,37 +246,37 @@ def test_the_parameters_of_cdnow_are_recovered():
     """2,357 customers of the first 39 weeks, as in the paper, whose log-likelihood is -9582.4."""
     age = 39 - np.random.default_rng(1).uniform(0, 12, 2357)
     x, recency, *_rest = simulated(CDNOW, age, 2)
-    seen = value.History(np.arange(len(age)), x, recency, age, np.ones(len(age)))
-    found = value.fit(seen)
+    seen = history.History(np.arange(len(age)), x, recency, age, np.ones(len(age)))
+    found = lifetimes.fit(seen)
     errors = np.sqrt(np.diag(found.covariance))
     truth = np.log(list(CDNOW.values()))
     assert (np.abs(np.log([found.r, found.alpha, found.a, found.b]) - truth) < 3 * errors).all()
     assert (errors < [0.1, 0.2, 0.5, 0.6]).all()
-    assert found.loglikelihood >= value.loglikelihood(*CDNOW.values(), x, recency, age).sum()
-    own = value.loglikelihood(found.r, found.alpha, found.a, found.b, x, recency, age)
+    assert found.loglikelihood >= lifetimes.loglikelihood(*CDNOW.values(), x, recency, age).sum()
+    own = lifetimes.loglikelihood(found.r, found.alpha, found.a, found.b, x, recency, age)
     assert own.sum() == pytest.approx(found.loglikelihood)
     assert abs(own.sum() + 9582.4) < 3 * own.std() * np.sqrt(len(own))
 
 
 def test_closed_forms_are_those_of_the_paper_and_of_the_process():
     """P(alive) and the expected purchases of 39 more weeks, against equation 10 and a simulation of the process."""
-    model = value.BgNbd(**CDNOW, loglikelihood=0.0, covariance=np.zeros((4, 4)))
+    model = lifetimes.BgNbd(**CDNOW, loglikelihood=0.0, covariance=np.zeros((4, 4)))
     x, recency, age = np.array([0.0, 1, 4, 30]), np.array([0.0, 5, 20, 38]), np.full(4, 39.0)
     r, alpha, a, b = CDNOW.values()
     z = 39 / (alpha + age + 39)
     series = 1 - ((alpha + age) / (alpha + age + 39)) ** (r + x) * hyp2f1(r + x, b + x, a + b + x - 1, z)
     odds = a / (b + np.maximum(x, 1) - 1) * ((alpha + age) / (alpha + recency)) ** (r + x) * (x > 0)
     paper = (a + b + x - 1) / (a - 1) * series / (1 + odds)
-    assert value.expected(model, 39, x, recency, age) == pytest.approx(paper, rel=1e-9)
+    assert lifetimes.expected(model, 39, x, recency, age) == pytest.approx(paper, rel=1e-9)
 
     count = 400_000
     ages = np.full(count, 39.0)
     some, last, rate, leave, alive = simulated(CDNOW, ages, 5)
-    said = value.alive(model, some, last, ages)
+    said = lifetimes.alive(model, some, last, ages)
     future = np.where(alive, np.minimum(np.random.default_rng(6).poisson(rate * 39),
                                         np.random.default_rng(7).geometric(np.maximum(leave, 1e-12))), 0)  # fmt: skip
-    expected = value.expected(model, 39, some, last, ages)
-    comes = value.comes(model, 39, some, last, ages)
+    expected = lifetimes.expected(model, 39, some, last, ages)
+    comes = lifetimes.comes(model, 39, some, last, ages)
     assert said.mean() == pytest.approx(alive.mean(), abs=0.004)
     for low, high in ((0, 0), (1, 1), (2, 4), (5, 60)):
         these = (some >= low) & (some <= high)
@@ -286,8 +286,8 @@ def test_closed_forms_are_those_of_the_paper_and_of_the_process():
 
 
 def test_many_purchases_do_not_break_the_closed_form():
-    model = value.BgNbd(0.5, 30.0, 1.0, 30.0, 0.0, np.zeros((4, 4)))
-    said = value.expected(model, 365, np.array([2000.0]), np.array([1000.0]), np.array([1000.0]))
+    model = lifetimes.BgNbd(0.5, 30.0, 1.0, 30.0, 0.0, np.zeros((4, 4)))
+    said = lifetimes.expected(model, 365, np.array([2000.0]), np.array([1000.0]), np.array([1000.0]))
     assert 600 < said[0] < 730  # two a day, who may leave
 
 
@@ -297,16 +297,16 @@ def test_amounts_are_recovered_and_what_is_to_come_is_as_said():
     size, n = 4000, rng.integers(1, 12, 4000)
     rate = rng.gamma(3.74, 1 / 15.44, size)
     spend = rng.gamma(6.25 * n) / rate / n
-    seen = value.History(np.arange(size), n - 1.0, n * 1.0, n + 1.0, spend)
-    found = value.fit_value(seen)
+    seen = history.History(np.arange(size), n - 1.0, n * 1.0, n + 1.0, spend)
+    found = lifetimes.fit_value(seen)
     assert found.q == pytest.approx(3.74, rel=0.1)
-    fitted, planted = _amounts(found, n, spend), _amounts(value.GammaGamma(6.25, 3.74, 15.44), n, spend)
+    fitted, planted = _amounts(found, n, spend), _amounts(lifetimes.GammaGamma(6.25, 3.74, 15.44), n, spend)
     assert 0 <= 2 * (fitted - planted) < 16.3  # the 99.9 % point of chi-squared with three degrees of freedom
-    said, truth = value.mean_spend(found, n, spend), 6.25 / rate
+    said, truth = lifetimes.mean_spend(found, n, spend), 6.25 / rate
     assert said.mean() == pytest.approx(truth.mean(), rel=0.02)
     for part in np.array_split(np.argsort(said), 5):
         assert said[part].mean() == pytest.approx(truth[part].mean(), rel=0.06)
-    assert value.mean_spend(found, np.array([3]), np.array([-5.0]))[0] == pytest.approx(
+    assert lifetimes.mean_spend(found, np.array([3]), np.array([-5.0]))[0] == pytest.approx(
         found.p * found.gamma / (found.q - 1)
     )
 
@@ -340,9 +340,9 @@ def poisson_shop():
 
 def test_what_is_to_come_holds_on_a_hold_out_by_decile(poisson_shop):
     found, later = poisson_shop
-    seen = value.history(found)
-    model = value.fit(seen)
-    expected = value.expected(model, 91, seen.repeats, seen.recency, seen.age)
+    seen = history.history(found)
+    model = lifetimes.fit(seen)
+    expected = lifetimes.expected(model, 91, seen.repeats, seen.recency, seen.age)
     actual = later[[int(name[1:]) for name in found.customers[seen.customer]]]
     assert expected.sum() == pytest.approx(actual.sum(), rel=0.08)
     for part in np.array_split(np.argsort(expected), 5):

@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from connectors import http
+from connectors import copies
 from data import seals, tables, vitals
 from data.dataset import Dataset, Origin
+from data.tables import disk
 from models.lifecycle import health, registry
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -119,14 +120,14 @@ def test_adding_works_whatever_lies_damaged_beside_it(tmp_path):
 
 def test_a_dataset_that_cannot_be_shown_is_not_kept_either(tmp_path, monkeypatch):
     old = tables.add(tmp_path, sales(1.0), NOW)
-    real = tables._write
+    real = disk.write
 
     def full(path: Path, content: bytes) -> None:
         if path.name == tables.ACTIVE:
             raise OSError(28, "No space left on device")
         real(path, content)
 
-    monkeypatch.setattr(tables, "_write", full)
+    monkeypatch.setattr(disk, "write", full)
     with pytest.raises(OSError, match="No space left"):
         tables.add(tmp_path, sales(2.0), NOW)
     assert tables.stored(tmp_path, "sales") == [old]
@@ -163,11 +164,11 @@ def test_a_home_that_may_only_be_read_still_shows_what_is_good(tmp_path, monkeyp
 def test_a_damaged_raw_copy_is_never_served(home, name):
     url, path = "https://origin.example/file.csv", home / "raw" / "file.csv"
     for seed in range(FLIPS):
-        http.keep(url, path, NOW, lambda: b"day,cases\n2026-01-01,17\n" * 9)
-        before = http.kept(url, path)
+        copies.keep(url, path, NOW, lambda: b"day,cases\n2026-01-01,17\n" * 9)
+        before = copies.kept(url, path)
         assert before is not None
         flip(path.with_name(name), seed)
-        after = http.kept(url, path)
+        after = copies.kept(url, path)
         assert after in (None, before)
         assert name.endswith(".json") or after is None
 

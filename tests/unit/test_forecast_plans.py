@@ -10,6 +10,7 @@ import pytest
 import locales
 from data.demo import parameters
 from data.demo import sales as demo
+from data.tables.reading import SUMMED
 from models.forecast import explain, forecast, holidays, intervals, scenario, source
 from models.forecast.elasticity import Elasticity, elasticity, weekly
 from models.forecast.engine import DEFAULT
@@ -54,7 +55,9 @@ def test_a_known_elasticity_is_found_inside_its_interval(slope):
 
 def test_the_elasticities_of_the_demo_are_found_again():
     lines = demo.generate(date(2026, 6, 30), years=2, customers=2000)["sales"]
-    table = duckdb.sql(weekly(dict.fromkeys(lines, "")).replace("FROM sales", "FROM lines")).df()
+    with duckdb.connect() as database:
+        database.execute(SUMMED)
+        table = database.register("sales", lines).execute(weekly(dict.fromkeys(lines, ""))).df()
     for category in parameters.CATEGORIES:
         found = elasticity(table[table["category"] == category.name])
         assert found.value == pytest.approx(category.elasticity, abs=0.45), category.name

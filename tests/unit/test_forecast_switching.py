@@ -12,6 +12,7 @@ import pytest
 from benchmarks.plans import SHOPS, Shop, held, late, made, said, truth
 from data import tables
 from data.dataset import Dataset, Origin
+from data.tables.reading import SUMMED
 from models.drift import consequence, monitored
 from models.forecast import elasticity, promotions, switching
 from models.forecast.elasticity import Elasticity
@@ -247,6 +248,7 @@ def few(seed: int, promoted: bool = True) -> pd.DataFrame:
 def weekly_of(lines: pd.DataFrame) -> pd.DataFrame:
     lines = lines.assign(timestamp=lines["timestamp"].astype("datetime64[us]"))
     with duckdb.connect() as connection:
+        connection.execute(SUMMED)
         return connection.register("sales", lines).execute(elasticity.weekly({"category": ""})).df()
 
 

@@ -99,13 +99,7 @@ def _claim(url: str, barrier, queue) -> None:
 
 
 def test_of_processes_that_want_it_at_once_one_gets_it(engine, database_url):
-    barrier, queue = forked.CONTEXT.Barrier(4), forked.CONTEXT.Queue()
-    workers = [forked.CONTEXT.Process(target=_claim, args=(database_url, barrier, queue)) for _worker in range(4)]
-    for worker in workers:
-        worker.start()
-    answers = [queue.get(timeout=60) for _worker in workers]
-    for worker in workers:
-        worker.join(10)
+    answers = forked.at_once(_claim, database_url)
     assert sorted(answers) == [False, False, False, True]
 
 

@@ -8,7 +8,9 @@ import pytest
 
 import locales
 from charts.sales import overview as charts
+from charts.sales import pareto
 from data import demo, tables
+from data.schemas import GOODS
 from models.sales import overview
 
 
@@ -104,7 +106,7 @@ def test_the_steps_of_the_sparkline_add_up_and_end_with_the_period(shop):
     assert year["revenue"].sum() == pytest.approx(
         overview.measures(overview.between(sold, end - pd.Timedelta(days=363), end))["revenue"].item()
     )
-    last = frame[frame["line_type"].isin(overview.GOODS) & (frame["timestamp"] >= end - pd.Timedelta(days=6))]
+    last = frame[frame["line_type"].isin(GOODS) & (frame["timestamp"] >= end - pd.Timedelta(days=6))]
     assert year["revenue"].iloc[-1] == pytest.approx((last["quantity"] * last["unit_price"]).sum())
     assert year["orders"].iloc[-1] == last[last["line_type"].eq("sale")]["invoice"].nunique()
     month = overview.sparkline(sold, end - pd.Timedelta(days=27), end)
@@ -114,7 +116,7 @@ def test_the_steps_of_the_sparkline_add_up_and_end_with_the_period(shop):
 
 def test_the_demo_agrees_with_pandas(shop):
     frame, sold = shop
-    goods = frame[frame["line_type"].isin(overview.GOODS)]
+    goods = frame[frame["line_type"].isin(GOODS)]
     bought = goods[goods["line_type"].eq("sale")]
     chosen = goods["category"].isin(["Toys", "Bags"]) & goods["store"].eq("WEB")
     now = overview.measures(overview.keep(sold, {"category": ["Toys", "Bags"], "store": ["WEB"]})).iloc[0]
@@ -210,12 +212,12 @@ def test_shares_and_the_fewest_that_make_four_fifths():
     assert ranked["share"].tolist() == pytest.approx([0.5, 0.2, 0.15, 0.1, 0.05, 0])
     assert ranked["cumulative"].tolist() == pytest.approx([0.5, 0.7, 0.85, 0.95, 1, 1])
     assert overview.main_levels(ranked) == 3
-    assert charts.pareto(ranked.assign(name="a"), "product", "GBP").layout.title.text == (
+    assert pareto.pareto(ranked.assign(name="a"), "product", "GBP").layout.title.text == (
         "3 of 6 products make 80% of revenue"
     )
     nothing = overview.pareto(overview.goods(lost), "product")
     assert nothing["share"].isna().all()
-    assert charts.pareto(nothing.assign(name="a"), "product", "GBP").layout.title.text == "Product: no revenue"
+    assert pareto.pareto(nothing.assign(name="a"), "product", "GBP").layout.title.text == "Product: no revenue"
 
 
 def test_exactly_four_fifths_is_enough():
@@ -257,10 +259,8 @@ def test_online_retail_to_the_cent(online_retail):
     sold = overview.goods(frame)
     now = overview.measures(sold).iloc[0]
     # Without postage, discounts, fees and adjustments.
-    assert now["revenue"] == pytest.approx(revenue[frame["line_type"].isin(overview.GOODS)].sum(), abs=0.005)
-    assert now["revenue"] == pytest.approx(
-        9_747_747.93 - revenue[~frame["line_type"].isin(overview.GOODS)].sum(), abs=0.005
-    )
+    assert now["revenue"] == pytest.approx(revenue[frame["line_type"].isin(GOODS)].sum(), abs=0.005)
+    assert now["revenue"] == pytest.approx(9_747_747.93 - revenue[~frame["line_type"].isin(GOODS)].sum(), abs=0.005)
     for column in ("product", "store"):
         assert overview.pareto(sold, column)["revenue"].sum() == pytest.approx(now["revenue"], abs=0.005)
     days = overview.daily(sold)
@@ -299,7 +299,7 @@ def test_figures_state_findings_in_both_languages(shop, lang):
         assert share in charts.loyalty(months).layout.title.text  # of the last month that is whole
         ranked = overview.pareto(sold, "customer")
         assert (
-            locales.number(overview.main_levels(ranked)) in charts.concentration(ranked, "customer").layout.title.text
+            locales.number(overview.main_levels(ranked)) in pareto.concentration(ranked, "customer").layout.title.text
         )
         best = days["revenue"].idxmax()
         assert locales.day(best) in charts.calendar(days, "GBP", dark=False).layout.title.text
@@ -328,7 +328,7 @@ def test_every_day_has_its_cell_in_the_calendar(shop, count):
 def test_names_from_outside_are_no_html():
     frame = lines([("2026-01-05", "sale", 1, 5.0, "1", "A", "<b>toys</b>", "x")])
     ranked = overview.pareto(overview.goods(frame), "category")
-    figure = charts.pareto(ranked.assign(name=ranked["level"]), "category", "GBP")
+    figure = pareto.pareto(ranked.assign(name=ranked["level"]), "category", "GBP")
     assert figure.layout.yaxis.ticktext == ("&lt;b&gt;toys&lt;/b&gt;",)
     assert "<b>" not in figure.data[0].hovertext[0]
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from data import runs, schedules, state
-from data.rules import Changed
+from data.state import Changed
 from locales import Sentence
 from models.act import schedule
 from models.act.schedule import Schedule
@@ -276,12 +276,6 @@ def _claim(url: str, barrier, queue) -> None:
 def test_of_processes_that_want_it_at_once_one_gets_it(engine, database_url):
     put(engine)
     put(engine, "other")
-    barrier, queue = forked.CONTEXT.Barrier(4), forked.CONTEXT.Queue()
-    workers = [forked.CONTEXT.Process(target=_claim, args=(database_url, barrier, queue)) for _worker in range(4)]
-    for worker in workers:
-        worker.start()
-    answers = [queue.get(timeout=60) for _worker in workers]
-    for worker in workers:
-        worker.join(10)
+    answers = forked.at_once(_claim, database_url)
     assert sum(map(len, answers)) == 2
     assert [row[1:] for row in rows(engine)] == [["running", 1]] * 2

@@ -1,9 +1,10 @@
 """Datasets on disk: nothing is lost, whatever happens, and everything comes back as it was kept."""
 
+import json
 import shutil
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -13,11 +14,13 @@ import pytest
 
 from data import tables
 from data.dataset import Dataset, Finding, Kind, Origin
+from data.tables import disk
 from models.forecast import items, source
 from models.stock import supply
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 FINDING = Finding("{rows} rows without {column}", 3, {"column": "price"}, ("row 17, price: abc",), "warning")
+DATED = Finding("{rows} lines up to {day}", 3, {"host": "2026-01-31"}, days={"day": date(2026, 3, 14)})
 
 
 def sales(price: float = 1.0, kind: Kind = "upload") -> Dataset:
@@ -32,7 +35,7 @@ def sales(price: float = 1.0, kind: Kind = "upload") -> Dataset:
     )
     products = pd.DataFrame({"product": pd.Series([], dtype="str"), "list_price": pd.Series([], dtype="float64")})
     origin = Origin(kind, "lines.csv", licence="CC BY 4.0", retrieved=NOW, currency="GBP")
-    return Dataset("sales", {"sales": lines, "products": products}, origin, (FINDING,))
+    return Dataset("sales", {"sales": lines, "products": products}, origin, (FINDING, DATED))
 
 
 def test_what_is_kept_comes_back_as_it_was(tmp_path):
@@ -40,7 +43,7 @@ def test_what_is_kept_comes_back_as_it_was(tmp_path):
     kept = tables.add(tmp_path, dataset, NOW)
     assert tables.active(tmp_path, "sales") == kept
     assert tables.stored(tmp_path, "sales") == [kept]
-    assert (kept.origin, kept.findings, kept.stored) == (dataset.origin, (FINDING,), NOW)
+    assert (kept.origin, kept.findings, kept.stored) == (dataset.origin, (FINDING, DATED), NOW)
     assert kept.rows == {"sales": 3, "products": 0}
     assert kept.span == (datetime(2011, 1, 1), datetime(2011, 1, 3, 8, 26, 0, 1))  # noqa: DTZ001
     pd.testing.assert_frame_equal(tables.read(kept), dataset.main)
@@ -48,6 +51,17 @@ def test_what_is_kept_comes_back_as_it_was(tmp_path):
     pd.testing.assert_frame_equal(tables.read(kept, columns=["gift", "line_id"]), dataset.main[["gift", "line_id"]])
     with pytest.raises(KeyError):
         tables.read(kept, columns=["no such"])
+
+
+def test_days_of_findings_that_were_kept_as_text_are_days_again(tmp_path):
+    kept = tables.add(tmp_path, sales(), NOW)
+    path = kept.folder / tables.DESCRIPTION
+    description = json.loads(path.read_bytes())
+    del description["seal"]
+    for finding in description["findings"]:
+        finding["values"] |= finding.pop("days")
+    path.write_text(json.dumps(description))
+    assert tables.active(tmp_path, "sales").findings == (FINDING, DATED)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +123,7 @@ def test_choosing_and_removing(tmp_path):
 def test_a_dataset_that_is_removed_while_it_is_looked_up_gives_way_to_the_one_chosen_instead(tmp_path, monkeypatch):
     old = tables.add(tmp_path, sales(1.0), NOW)
     new = tables.add(tmp_path, sales(2.0), NOW, activate=False)
-    load, acted = tables._load, []
+    load, acted = disk.load, []
 
     def late(folder):  # the pointer has been read, and what it named is not yet
         if not acted:
@@ -118,14 +132,14 @@ def test_a_dataset_that_is_removed_while_it_is_looked_up_gives_way_to_the_one_ch
             tables.remove(tmp_path, "sales", old.version)
         return load(folder)
 
-    monkeypatch.setattr(tables, "_load", late)
+    monkeypatch.setattr(disk, "load", late)
     assert tables.active(tmp_path, "sales") == new
 
 
 def test_nobody_chooses_what_another_one_removes_in_the_same_moment(tmp_path, monkeypatch):
     used = tables.add(tmp_path, sales(1.0), NOW)
     other = tables.add(tmp_path, sales(2.0), NOW, activate=False)
-    write, late, threads = tables._write, [], []
+    write, late, threads = disk.write, [], []
 
     def slowly(path, content):  # found, and not yet written that it is the one in use
         def remove():
@@ -137,10 +151,10 @@ def test_nobody_chooses_what_another_one_removes_in_the_same_moment(tmp_path, mo
         removing.start()
         removing.join(0.3)
         write(path, content)
-        monkeypatch.setattr(tables, "_write", write)
+        monkeypatch.setattr(disk, "write", write)
         threads.append(removing)
 
-    monkeypatch.setattr(tables, "_write", slowly)
+    monkeypatch.setattr(disk, "write", slowly)
     tables.activate(tmp_path, "sales", other.version)
     threads[0].join(10)
     assert late == ["refused"]
@@ -170,7 +184,7 @@ class Crash(BaseException):
 
 
 def test_a_crash_at_any_step_leaves_the_old_state_or_the_new_one(tmp_path, monkeypatch):
-    steps = [(tables, "_sync"), (Path, "replace"), (shutil, "rmtree"), (Path, "unlink"), (Path, "mkdir")]
+    steps = [(disk, "sync"), (Path, "replace"), (shutil, "rmtree"), (Path, "unlink"), (Path, "mkdir")]
     outcomes = []
     for crash_at in range(100):
         home = tmp_path / str(crash_at)
@@ -222,7 +236,7 @@ def test_a_full_disk_changes_nothing(tmp_path, monkeypatch):
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    for step in ("pyarrow.parquet.write_table", "data.tables._sync", "data.tables._write"):
+    for step in ("pyarrow.parquet.write_table", "data.tables.disk.sync", "data.tables.disk.write"):
         with monkeypatch.context() as patch:
             patch.setattr(step, full)
             with pytest.raises(OSError, match="No space left"):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from data import tables
-from models.products import baskets, threes
+from models.products import associations, baskets, chance, threes
 
 SIZE, PRODUCTS = 8_000, 150
 PAIRS = ((40, 41), (60, 75), (3, 100))
@@ -52,7 +52,7 @@ def named(found):
 @pytest.fixture(scope="module")
 def planted():
     made = [shop(seed, TRIPLES, PAIRS) for seed in range(3)]
-    return [(one, threes.find(one, baskets.find(one))) for one in made]
+    return [(one, threes.find(one, associations.find(one))) for one in made]
 
 
 def test_planted_triples_are_found_and_others_as_rarely_as_promised(planted):
@@ -85,11 +85,11 @@ def test_counts_and_measures_are_those_of_the_baskets(planted):
 def test_pairs_alone_make_no_triples_and_neither_do_large_baskets_and_seasons():
     chain = ((40, 41), (41, 42), (40, 43), (60, 61), (61, 62), (60, 63))
     false = [
-        len(threes.find(made, baskets.find(made)).rules) for made in (shop(11, pairs=chain), shop(12, pairs=chain))
+        len(threes.find(made, associations.find(made)).rules) for made in (shop(11, pairs=chain), shop(12, pairs=chain))
     ]
     assert sum(false) <= 1
     made = shop(7)
-    assert threes.find(made, baskets.find(made)).rules.empty
+    assert threes.find(made, associations.find(made)).rules.empty
 
 
 def test_what_parts_give_is_that_of_baskets_shuffled_within_size_and_month(planted):
@@ -100,7 +100,7 @@ def test_what_parts_give_is_that_of_baskets_shuffled_within_size_and_month(plant
     held = made.held.toarray() > 0
     trio = np.array([[row["a"], row["b"], row["c"]]])
     given = threes._given(made, made.held, trio, 6)
-    classes, stratum = baskets.strata(made, size)
+    classes, stratum = chance.strata(made, size)
     random = np.random.default_rng(0)
     of_basket = np.full(len(size), -1)
     of_basket[size > 1] = stratum
@@ -120,7 +120,7 @@ def test_what_parts_give_is_that_of_baskets_shuffled_within_size_and_month(plant
 
 def test_a_triple_that_ends_does_not_hold():
     made = shop(3, TRIPLES[:1], until=6)
-    found = threes.find(made, baskets.find(made))
+    found = threes.find(made, associations.find(made))
     assert named(found) == [frozenset(TRIPLES[0])]
     row = found.rules.iloc[0]
     assert row["state"] in ("gone", "unclear")
@@ -130,16 +130,16 @@ def test_a_triple_that_ends_does_not_hold():
 
 def test_two_customers_are_not_enough_and_few_products_are_no_error():
     made = shop(4, TRIPLES[:1], customers=2)
-    assert threes.find(made, baskets.find(made)).rules.empty
+    assert threes.find(made, associations.find(made)).rules.empty
     sold = pd.DataFrame({"basket": np.repeat(range(60), 2), "item": [0, 1] * 60, "customer": 1, "month": 24_300})
     made = baskets.baskets(pd.DataFrame({"product": ["A", "B"]}), sold)
-    found = threes.find(made, baskets.find(made))
+    found = threes.find(made, associations.find(made))
     assert (len(found.rules), found.tested) == (0, 0)
 
 
 def test_in_online_retail_nearly_all_is_explained_by_pairs(online_retail):
     made = baskets.baskets(*(tables.query(online_retail, sql) for sql in baskets.lines(online_retail.columns["sales"])))
-    found = threes.find(made, baskets.find(made))
+    found = threes.find(made, associations.find(made))
     assert found.tested > 100_000
     assert len(found.rules) < 0.05 * found.tested
     assert (found.rules["times"] > 1).all()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import locales
 from models.act import timing
-from models.act.timing import Choice, Unfit
+from models.act.timing import CannotSchedule, Choice
 
 PARIS = "Europe/Paris"
 # Days on which clocks are moved: by an hour, by half an hour, at midnight; and none.
@@ -106,7 +106,7 @@ def test_the_latest_of_ten_years_of_minutes_is_found_at_once():
     ],
 )
 def test_what_cannot_be_is_a_sentence(cron, zone, said):
-    with pytest.raises(Unfit, match=said):
+    with pytest.raises(CannotSchedule, match=said):
         timing.check(cron, zone)
 
 

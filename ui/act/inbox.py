@@ -59,11 +59,13 @@ def _of_rules(of: Known, sold: Stored) -> list[Item]:
     """The open alerts of rules, those of a rule on a day as one."""
     rows = watched.alerts(sold)
     answered = rows[rows["acknowledged"].notna()]
-    told = state.read(database.engine(), state.rule_deliveries)
+    deliveries = state.read(database.engine(), state.rule_deliveries)
     waits = rows[rows["acknowledged"].isna()]
     asked = schedules.of_rules(database.engine())
     return [
-        _of_rule(of, sold, str(name), day.date(), some, answered, told[told["cause"].isin(some["cause"])], asked)
+        _of_rule(
+            of, sold, str(name), day.date(), some, answered, deliveries[deliveries["cause"].isin(some["cause"])], asked
+        )
         for (name, day), some in waits.groupby(["rule", "day"])
     ]
 
@@ -159,7 +161,7 @@ def _of_models(sold: Stored, people: Stored) -> list[Item]:
 def _acknowledged(row: Mapping[str, Any]) -> Answer:
     def answer(_said: str, reason: str, who: str, _parts: Sequence[str]) -> None:
         if not alerts.acknowledge(database.engine(), row, reason, who, datetime.now(UTC)):
-            raise kept_rules.Changed(kept_rules.ANSWERED)
+            raise state.Changed(kept_rules.ANSWERED)
 
     return answer
 

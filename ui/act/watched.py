@@ -9,8 +9,9 @@ import streamlit as st
 import settings
 from data import state, tables
 from data.tables import Stored
-from models.act import alarms, rehearsal, rules
-from models.act.rehearsal import Past, Scores
+from models.act import alarms, measured, rehearsal, rules
+from models.act.measured import Past
+from models.act.rehearsal import Scores
 from models.act.rules import DEFAULT, Rule
 from models.ask.definitions import Catalogue
 from models.lifecycle import logged
@@ -50,7 +51,7 @@ def _scores(
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _past(version: str, text: str, _stored: Stored, _known: Catalogue, _rule: Rule) -> Past:  # noqa: ARG001  # the cache key
-    return rehearsal.read(_known, _rule, partial(tables.query, _stored))
+    return measured.read(_known, _rule, partial(tables.query, _stored))
 
 
 def versions(stored: Stored) -> set[str]:

@@ -9,10 +9,11 @@ import streamlit as st
 import locales
 from charts.customers import value as charts
 from data.tables import Stored
-from models.customers import rfm, slipping, value
+from models.customers import history, rfm, slipping, value
+from models.customers.history import Season
 from models.customers.rfm import CannotTell, Purchases
 from models.customers.slipping import Proof
-from models.customers.value import HOLD_OUT, BackTest, Season, Valued
+from models.customers.value import HOLD_OUT, BackTest, Valued
 from ui import answers, buyers, cards, inputs, lists, store
 from ui.background import Step
 from ui.text import N_, _, plain
@@ -70,7 +71,7 @@ def prepare() -> None:
 def _answer(bought: Purchases, step: Step) -> Answer:
     assessed = no_rhythm = no_value = None
     valued: dict[int, Valued] = {}
-    season = value.EVEN
+    season = history.EVEN
     step(N_("Learning how customers come back"), 0.1)
     try:
         assessed = slipping.assess(bought, slipping.learn(bought))
@@ -81,8 +82,8 @@ def _answer(bought: Purchases, step: Step) -> Answer:
         season = value.season(bought)
         models = value.learn(bought, 0, season)
         step(N_("Learning what customers are worth"), 0.7)
-        short, long = (value.misses(bought, days, 0, season.power) for days in (HOLD_OUT, value.HORIZONS[-1]))
-        for days in value.HORIZONS:
+        short, long = (value.misses(bought, days, 0, season.power) for days in (HOLD_OUT, history.HORIZONS[-1]))
+        for days in history.HORIZONS:
             valued[days] = value.value(bought, models, days, short if days <= HOLD_OUT else long, 0, season)
     except CannotTell as reason:
         no_value = reason
@@ -211,7 +212,7 @@ def worth(stored: Stored, bought: Purchases, found: Answer, days: int, wanted: l
             _("Buys in {days} days (%)").format(days=days): (100 * customers[f"comes-{days}"]).round(1).to_numpy(),
             **{
                 _("Purchases in {days} days").format(days=ahead): customers[f"purchases-{ahead}"].round(2).to_numpy()
-                for ahead in value.HORIZONS
+                for ahead in history.HORIZONS
             },
             _("A purchase ({currency})").format(currency=currency): customers["spend"].round(2).to_numpy(),
             _("Revenue of {days} days ({currency})").format(days=days, currency=currency): customers[f"value-{days}"]

@@ -13,8 +13,8 @@ from data.tables import Stored
 from locales.labels import label
 from models.quality import gate
 from ui import answers, background, cards, database, downloads
-from ui.data import sources
-from ui.data.sources import Given
+from ui.data import given, sources
+from ui.data.given import Given
 from ui.text import N_, _, plain
 
 SHOWN = 8  # rows of the new lines
@@ -28,7 +28,7 @@ def view(stored: Stored) -> None:
     st.markdown(
         _("Add lines from a file. Lines that are there already are left out, and nothing changes before you say so.")
     )
-    found = sources.given("sales", stored.origin.currency or "")
+    found = given.given("sales", stored.origin.currency or "")
     if found is None or not found.ready:
         return
     plan = answers.ready(

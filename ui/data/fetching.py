@@ -16,7 +16,7 @@ from data.tables import Stored
 from models.lifecycle import provenance
 from models.quality import gate
 from ui import background, database
-from ui.data import sources
+from ui.data import given, sources
 from ui.text import _, plain
 
 RUN, OPEN, SAID = "fetch-run", "fetch-open", "fetch-said"  # in the session: the job, whose columns are shown, its end
@@ -138,7 +138,7 @@ def mapped(table: Table) -> None:
     if one is None or sources.busy(table):
         return
     st.markdown(f"**{plain(one.name)}**")
-    found = sources.mapped(table, one.name, f"{one.id} {one.reading}", lambda layout: raw(one, layout))
+    found = given.mapped(table, one.name, f"{one.id} {one.reading}", lambda layout: raw(one, layout))
     if found:
         sources.take(table, found, one.id)
 

@@ -26,7 +26,6 @@ STATUS: dict[health.Status, tuple[str, Literal["green", "orange", "red"], str]] 
     "problem": ("error", "red", N_("problem")),
 }
 DAYS = 30  # of jobs that are drawn
-KINDS = {"demo": N_("simulated"), "download": N_("downloaded"), "upload": N_("uploaded")}
 LOGS = {
     "psi_log": N_("how far each column has moved, day by day"),
     "alerts_log": N_("every alert, who was told of it and what was answered"),
@@ -199,7 +198,7 @@ def sources(found: vitals.Vitals) -> None:
         {
             _("Table"): [_(cards.TABLES[stored.table]) for stored in kept],
             _("Source"): [_(stored.origin.name) for stored in kept],
-            _("Kind"): [_(KINDS[stored.origin.kind]) for stored in kept],
+            _("Kind"): [_(cards.KINDS[stored.origin.kind]) for stored in kept],
             _("Rows"): [stored.rows[stored.table] for stored in kept],
             _("Up to"): pd.to_datetime([stored.span[1].date() if stored.span else None for stored in kept]),
             _("Last brought in (UTC)"): pd.to_datetime(

@@ -1,54 +1,31 @@
-"""The views of the retraining page: champion against challenger, when to retrain, every version."""
+"""The views of the retraining page: champion against challenger, and what is trained."""
 
-from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 import locales
-import settings
 from charts.monitoring import retraining as charts
 from data.tables import Stored
-from locales.labels import CHURN_LEARNERS, label
+from locales.labels import label
 from models import challenge
-from models.challenge import NEVER, CannotJudge, Gain
+from models.challenge import CannotJudge, Gain
 from models.churn import challenge as churn_challenge
 from models.churn import value
 from models.churn.value import Terms
 from models.forecast import CannotForecast
 from models.forecast import challenge as sales_challenge
-from models.lifecycle import registry, retraining
-from models.lifecycle.registry import CHALLENGER, CHAMPION, RETIRED, ModelFileError
+from models.lifecycle import registry
+from models.lifecycle.registry import CHALLENGER, ModelFileError
 from ui import access, cards, downloads, inputs
 from ui.monitoring import retrained
-from ui.monitoring.money import Compared, Money, Tried
+from ui.monitoring.money import Compared, Money
 from ui.monitoring.shown import SHOWN
-from ui.text import N_, _, ngettext, plain
+from ui.monitoring.versions import MEASURES, SHORT, learned, trained
+from ui.text import _, ngettext, plain
 
-STATUSES = {CHAMPION: N_("Champion"), CHALLENGER: N_("Challenger"), RETIRED: N_("Retired")}
-MEASURES = {
-    "mae": N_("off by, units a series and day"),
-    "wape": N_("off by, share of the units sold"),
-    "mase": N_("error over that of saying “as a week ago”"),
-    "bias": N_("said too much, share of the units sold"),
-    "log_loss": N_("penalty for risks that were off; lower is better"),
-    "auc": N_("how often a leaver has a higher risk than a stayer"),
-    "pr_auc": N_("area under precision and recall"),
-    "brier": N_("squared error of the risk; lower is better"),
-}
-SHORT = {
-    "mae": N_("MAE"),
-    "wape": N_("WAPE"),
-    "mase": N_("MASE"),
-    "bias": N_("Bias"),
-    "log_loss": N_("Log-loss"),
-    "auc": N_("AUC"),
-    "pr_auc": N_("PR-AUC"),
-    "brier": N_("Brier"),
-}
 LONG = 365  # days: what pays back later does not
 
 
@@ -192,163 +169,6 @@ def _curve(probability: np.ndarray, left: np.ndarray, terms: Terms) -> tuple[np.
     return ranked["share"].to_numpy()[places], value.profits(ranked, terms)[places]
 
 
-def policies(model: str, stored: Stored, learner: str, money: Money) -> None:
-    """What never retraining, every month and on alert would have cost over the past year."""
-    if stored.span is None and "history" not in stored.columns:
-        st.info(
-            _("Policies need customers over time, and these data show them once: the demo has such a history."),
-            icon=":material/info:",
-        )
-        return
-    tried = retrained.policies(model, stored, learner)
-    if tried is None:
-        return
-    cost, retrainings = money.cost(tried), tried.retrained
-    saved = challenge.saved(cost, retrainings, money.price)
-    axis = _("Saved against never retraining ({currency})").format(currency=money.currency)
-    net = _net(tried, cost, money)
-    table = _costs(tried, cost, net, money)
-    cards.figure(
-        charts.policies(tried.days, saved, retrainings, net, axis, money.written),
-        "retraining_policies",
-        pd.DataFrame({"day": tried.days, **saved}),
-    )
-    st.dataframe(table, hide_index=True)
-    downloads.table(table, "retraining_policies_costs")
-    if challenge.ALERT not in cost:
-        st.caption(_("No confirmed drift is logged yet: retraining on alert cannot be shown."))
-
-
-def _net(tried: Tried, cost: dict[str, np.ndarray], money: Money) -> dict[str, Gain]:
-    """What each policy has saved in all against never retraining, after what its retrainings cost."""
-    found = {}
-    for name, each in cost.items():
-        if isinstance(tried, sales_challenge.Policies):
-            total = tried.gains[name].times(money.scale * len(each))
-        else:
-            total = challenge.gain(cost[NEVER] - each).times(len(each))
-        paid = tried.retrained[name].sum() * money.price
-        found[name] = Gain(total.mean - paid, total.lo - paid, total.hi - paid)
-    return found
-
-
-def _costs(tried: Tried, cost: dict[str, np.ndarray], net: dict[str, Gain], money: Money) -> pd.DataFrame:
-    records: list[dict[str, Any]] = []
-    for name, each in cost.items():
-        count, saved = int(tried.retrained[name].sum()), net[name]
-        paid = count * money.price
-        record = {
-            _("Retrain"): _(charts.POLICIES[name]),
-            _("Retrainings"): count,
-            _("Retrainings cost"): money.written(paid),
-            _("Saved, all told"): money.written(saved.mean),
-            _("95% interval"): "–" if name == NEVER else f"{money.written(saved.lo)} … {money.written(saved.hi)}",
-        }
-        if isinstance(tried, sales_challenge.Policies):
-            record[_("Errors cost")] = money.written(each.sum())
-            record[_("Off by, units a day")] = locales.number(tried.units[name].mean(), 1)
-        else:
-            record[_("Calls earn")] = money.written(-each.sum())
-        records.append(record)
-    return pd.DataFrame(records)
-
-
-def versions(model: str, stored: Stored, best: "pd.Series | None") -> None:
-    """Every version of the data's lineage with what is known of it; promote one, or roll back to one."""
-    rows = registry.versions(retrained.engine(), model, stored.lineage)
-    if rows.empty:
-        st.info(_("No version is kept yet."), icon=":material/info:")
-        return
-    broken = {}
-    for _place, row in rows.iterrows():
-        try:
-            registry.content(settings.get().home, row)
-        except ModelFileError as error:
-            broken[str(row["version"])] = error.sentence()
-    measures = {_(SHORT[name]): name for name in SHOWN[model].main}
-    trained, promoted, since, until = _("Trained"), _("Promoted"), _("Learned from"), _("Learned up to")
-    lines = _("Rows")
-    table = pd.DataFrame(
-        {
-            _("Status"): [_(STATUSES[status]) for status in rows["status"]],
-            trained: rows["created"].dt.tz_localize(None),
-            until: rows["window_end"],
-            **{
-                short: [round(found.get(name, np.nan), 3) for found in rows["metrics"]]
-                for short, name in measures.items()
-            },
-            _("By"): rows["author"],
-            _("Why"): [" · ".join(map(_, reason.split("\n"))) for reason in rows["reason"]],
-            promoted: rows["promoted"].dt.tz_localize(None),
-            since: rows["window_start"],
-            lines: rows["rows"],
-            _("File (SHA-256)"): [
-                _("not usable") if version in broken else digest[:10]
-                for version, digest in zip(rows["version"], rows["sha256"], strict=True)
-            ],
-            _("Learner"): [_(CHURN_LEARNERS.get(name, name)) for name in rows["learner"]],
-            _("Libraries"): [
-                ", ".join(f"{name} {number}" for name, number in used.items()) for used in rows["libraries"]
-            ],
-            _("Data"): rows["data_version"],
-        }
-    )
-    config: dict[str, Any] = {name: st.column_config.DateColumn(format="DD/MM/YYYY") for name in (since, until)}
-    config |= {name: st.column_config.DatetimeColumn(format="DD/MM/YYYY HH:mm") for name in (trained, promoted)}
-    config |= {
-        short: st.column_config.NumberColumn(
-            format="percent" if name == "wape" else "localized", help=_(MEASURES[name])
-        )
-        for short, name in measures.items()
-    }
-    config[lines] = st.column_config.NumberColumn(format="localized")
-    st.dataframe(table, hide_index=True, column_config=config, placeholder="–")
-    st.caption(
-        _(
-            "Each version is measured on what it had not seen at its own time: these numbers compare only roughly. "
-            "The comparison judges two versions on the same days or customers."
-        )
-    )
-    downloads.table(table, f"{model}_versions")
-    for sentence in broken.values():
-        st.warning(plain(sentence), icon=":material/lock:")
-    _promotion(model, rows, best, broken)
-
-
-def _promotion(model: str, rows: pd.DataFrame, best: "pd.Series | None", broken: dict[str, str]) -> None:
-    now = "" if best is None else str(best["version"])
-    options = [version for version in rows["version"] if version != now]
-    if not options:
-        return
-    named = rows.set_index("version")
-
-    with st.container(border=True):
-        st.markdown("**" + plain(_("Promote or roll back")) + "**")
-        chosen = st.selectbox(
-            _("Make this version the champion"),
-            options,
-            format_func=lambda version: _("{version} (learned up to {day})").format(
-                version=_trained(named.loc[version]), day=locales.day(named.loc[version, "window_end"])
-            ),
-            key="promote.version",
-        )
-        with st.form("promote", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-            author = access.name(_("Your name"), "promote.author").strip()
-            reason = st.text_input(_("Why"), max_chars=300, key="promote.reason").strip()
-            rolled = best is not None and named.loc[chosen, "created"] < best["created"]
-            sent = st.form_submit_button(
-                _("Roll back") if rolled else _("Promote"), icon=":material/workspace_premium:"
-            )
-        if sent and chosen in broken:
-            st.error(plain(broken[chosen]), icon=":material/lock:")
-        elif sent and not (author and reason):
-            st.warning(_("Say who you are and why: it is kept with the version."), icon=":material/edit:")
-        elif sent:
-            home, engine = settings.get().home, retrained.engine()
-            retraining.promote(engine, home, model, chosen, datetime.now(UTC), author, reason)
-            st.rerun()
-
-
 def against(model: str, stored: Stored, best: "pd.Series | None") -> "pd.Series | None":
     """The version that the champion is compared with: the newest challenger unless another is chosen."""
     rows = registry.versions(retrained.engine(), model, stored.lineage)
@@ -357,9 +177,9 @@ def against(model: str, stored: Stored, best: "pd.Series | None") -> "pd.Series 
     if best is None or rows.empty:
         return None
     usual = "" if challengers.empty else str(challengers["version"].iloc[0])
-    names = {version: _learned(row) for version, row in rows.iterrows()}
+    names = {version: learned(row) for version, row in rows.iterrows()}
     if len(set(names.values())) < len(names):
-        names = {version: _trained(row) for version, row in rows.iterrows()}
+        names = {version: trained(row) for version, row in rows.iterrows()}
     with st.container(width=390):
         chosen = inputs.choice(
             _("Compare the champion with"),
@@ -369,16 +189,6 @@ def against(model: str, stored: Stored, best: "pd.Series | None") -> "pd.Series 
             default=usual,
         )
     return rows.loc[chosen] if chosen else None
-
-
-def _learned(row: "pd.Series") -> str:
-    status, day = STATUSES[row["status"]], locales.day(row["window_end"])
-    return _("{status}, learned up to {day}").format(status=_(status), day=day)
-
-
-def _trained(row: "pd.Series") -> str:
-    status, moment = STATUSES[row["status"]], locales.moment(row["created"])
-    return _("{status}, trained {moment}").format(status=_(status), moment=moment)
 
 
 def training(model: str, stored: Stored) -> None:

@@ -12,19 +12,18 @@ from charts.products import threes as charts_of_three
 from data import tables
 from data.tables import Stored
 from locales.labels import heading
-from models.forecast.elasticity import STEEPEST, Elasticity
-from models.products import baskets, bundle, threes
-from models.products.baskets import LARGEST, STATES, Baskets, Rules
+from models.products import associations, baskets, threes
+from models.products.associations import STATES, Rules
+from models.products.baskets import LARGEST, Baskets
 from models.products.threes import Threes
 from models.statistics import wilson
-from ui import access, answers, cards, inputs, lists, store
+from ui import access, answers, cards, inputs, lists
 from ui.background import Step
 from ui.products import pairs
 from ui.text import N_, _, ngettext, plain
 
 LIMITS = ("25", "50", "100", "250", "1000")
 RANKS = {"beyond": N_("baskets beyond chance"), "lift": N_("lift, its lower end")}
-BUNDLES = 200  # pairs to choose one from
 
 
 @dataclass(frozen=True)
@@ -71,10 +70,10 @@ def _answer(stored: Stored, most: int, step: Step) -> Answer:
     names = [str(code) if pd.isna(name) else str(name) for code, name in zip(made.products, called, strict=True)]
     step(N_("Looking for what is bought together"), 0.4)
     categories = _level(stored, "category", made) if "category" in columns else None
-    rules = baskets.find(made)
+    rules = associations.find(made)
     step(N_("Looking for what is bought together"), 0.8)
-    instead = baskets.substitutes(made, rules, pd.Series(names), categories)
-    return Answer(made, rules, baskets.half_life(rules.fading), instead, dict(enumerate(names)), categories)
+    instead = associations.substitutes(made, rules, pd.Series(names), categories)
+    return Answer(made, rules, associations.half_life(rules.fading), instead, dict(enumerate(names)), categories)
 
 
 def _level(stored: Stored, column: str, made: Baskets) -> pd.Series:
@@ -105,7 +104,7 @@ def headline(of: Answer) -> None:
                 _("Pairs found"),
                 locales.number(len(rules.pairs)),
                 _("of {tested}; up to {share} of them by chance").format(
-                    tested=locales.number(rules.tested), share=locales.percent(baskets.LEVEL)
+                    tested=locales.number(rules.tested), share=locales.percent(associations.LEVEL)
                 ),
             ),
             (
@@ -148,16 +147,16 @@ def headline(of: Answer) -> None:
         said.append(sentence.format(most=most, count=locales.number(often)))
     if rules.split is None:
         sentence = _("Whether pairs last takes {least} months of invoices; these data have {count}.")
-        said.append(sentence.format(least=baskets.MONTHS, count=len(np.unique(made.month))))
+        said.append(sentence.format(least=associations.MONTHS, count=len(np.unique(made.month))))
     if said:
         st.caption(plain(" ".join(said)))
 
 
 def together(of: Answer, _stored: Stored) -> None:
     """The rules, as a network and as a list."""
-    if _none(of):
+    if none_found(of):
         return
-    pairs = _ranked(of)
+    pairs = ranked(of)
     table = _table(of, pairs)
     cards.figure(charts.network(pairs, of.names, of.made.count), "products_network", table.head(charts.DRAWN))
     sentence = _("Thick lines are far from chance, dotted ones no longer hold; large dots are in many baskets.")
@@ -165,7 +164,7 @@ def together(of: Answer, _stored: Stored) -> None:
     lists.show(table, "products_rules", _("What is bought together"))
 
 
-def _ranked(of: Answer) -> pd.DataFrame:
+def ranked(of: Answer) -> pd.DataFrame:
     """The rules, in the order that is asked for."""
     with st.container(width=300):
         rank = inputs.choice(_("Rank by"), list(RANKS), "rank", lambda one: _(RANKS[one]))
@@ -174,7 +173,7 @@ def _ranked(of: Answer) -> pd.DataFrame:
     return found if rank == "lift" else found.iloc[np.argsort(-beyond, kind="stable")]
 
 
-def _none(of: Answer) -> bool:
+def none_found(of: Answer) -> bool:
     if of.rules.pairs.empty:
         st.info(_("No pair of products surely shares more baskets than chance alone would give it."))
     return of.rules.pairs.empty
@@ -245,7 +244,7 @@ def three(of: Answer, stored: Stored) -> None:
     cards.figure(drawn, "products_threes", table.head(charts_of_three.SHOWN))
     held, told = found.survived
     said = _("{count} of {tested} triples say more than their pairs; up to {share} of them by chance.").format(
-        count=locales.number(len(rules)), tested=locales.number(found.tested), share=locales.percent(baskets.LEVEL)
+        count=locales.number(len(rules)), tested=locales.number(found.tested), share=locales.percent(associations.LEVEL)
     )
     lasts = _("Of those found in the first months {held} of {told} still hold.").format(
         held=locales.number(held), told=locales.number(told)
@@ -264,7 +263,7 @@ def goes(of: Answer, _stored: Stored) -> None:
     if one is None:
         return
     place = codes.index(one)
-    found = baskets.companions(of.made, of.rules, place)
+    found = associations.companions(of.made, of.rules, place)
     name = of.names[place]
     if found.empty:
         st.info(plain(_("{product} was never in a basket with another product.").format(product=name)))
@@ -338,122 +337,3 @@ def instead(of: Answer, _stored: Stored) -> None:
         }
     )
     lists.show(table, "products_substitutes", _("Bought instead of each other"))
-
-
-def bundles(of: Answer, stored: Stored) -> None:
-    """What a discount on a pair would earn."""
-    store.one_currency(stored)
-    if _none(of):
-        return
-    currency = stored.origin.currency or "GBP"
-    pairs = _ranked(of).head(BUNDLES)
-    codes = of.made.products
-    options = {f"{codes[row.a]}+{codes[row.b]}": (row.a, row.b) for row in pairs.itertuples()}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        called = {one: " + ".join(of.names[place] for place in places) for one, places in options.items()}
-        one = inputs.choice(_("Pair"), list(options), "pair", called.__getitem__)
-        off = inputs.slider(_("Discount on the pair (%)"), "discount", 10, 0, 50) / 100
-    last = pd.Timestamp(stored.span[1] if stored.span else of.made.months[-1])
-    start = last.normalize() - pd.Timedelta(days=bundle.YEAR - 1)
-    places = options[one]
-    a, b = (codes[place] for place in places)
-    columns = stored.columns["sales"]
-    sold = bundle.pair(tables.query(stored, bundle.sold(columns), a=a, b=b, start=start))
-    if not sold.both or not all(price > 0 for price in sold.price):
-        sentence = _("In the last {count} days no basket with units and prices of both is known: choose another pair.")
-        st.info(sentence.format(count=bundle.YEAR))
-        return
-    if np.isnan(sold.margin).any():
-        assumed = inputs.slider(_("Margin, as costs are not known (% of the price)"), "margin", 40, 0, 100) / 100
-        sold = bundle.Pair(sold.alone, sold.both, sold.units, sold.price,
-                           (assumed * sold.price[0], assumed * sold.price[1]))  # fmt: skip
-
-    def learned(step: Step) -> dict[str, Elasticity]:
-        step(N_("Learning how units follow prices"), 0.2)
-        return store.elasticities(stored)
-
-    found = answers.ready(f"elasticities {stored.version}", "forecast", learned)
-    guess, known = [], []
-    for place in places:
-        category = "" if of.categories is None else str(of.categories[place])
-        known_one = found.get(category, found[""])
-        known_one = found[""] if known_one.reason else known_one
-        told = not known_one.reason and known_one.lo > 0
-        known.append(told)
-        guess.append((known_one.lo, known_one.value, known_one.hi) if told else (0.0, STEEPEST / 2, STEEPEST))
-    elasticity = (guess[0], guess[1])
-    outcomes = [bundle.what_if(sold, share, elasticity) for share in bundle.DISCOUNTS]
-    _cards(sold, bundle.what_if(sold, off, elasticity), off, currency)
-    table = pd.DataFrame(
-        {
-            "discount": bundle.DISCOUNTS,
-            "low": [made.margins[0] for made in outcomes],
-            **({"likeliest": [made.margins[1] for made in outcomes]} if all(known) else {}),
-            "high": [made.margins[2] for made in outcomes],
-            "given_away": [made.given for made in outcomes],
-            "needed_share": [made.needed for made in outcomes],
-        }
-    ).round(4)
-    chosen = round(100 * off)
-    cards.figure(charts.bundled(outcomes, chosen, all(known), currency), "products_bundle", table)
-    if all(known):
-        said = _("Units follow prices as the past of these data says, with its 95% interval.")
-    else:
-        said = _(
-            "These data cannot say how units of one or both follow prices, so that no single number is given: the "
-            "range is from no effect at all to {most} per cent more units a per cent of price."
-        ).format(most=locales.number(STEEPEST, 1))
-    more = _(
-        "Assumed: nobody comes for the pair alone; who adds one sees it cheaper by the whole discount, and does not "
-        "buy it later instead; the same baskets as in the last {count} days."
-    )
-    st.caption(plain(f"{said} {more.format(count=bundle.YEAR)}"))
-
-
-def _cards(sold: bundle.Pair, made: bundle.Outcome, off: float, currency: str) -> None:
-    lo, _middle, hi = made.margins
-    total = sum(sold.price)
-    cards.metrics(
-        [
-            (
-                _("Price of the pair"),
-                locales.money((1 - off) * total, currency, 2),
-                _("instead of {amount}; {margin} of margin are left").format(
-                    amount=locales.money(total, currency, 2),
-                    margin=locales.signed(
-                        sum(sold.margin) - off * total, lambda size: locales.money(size, currency, 2)
-                    ),
-                ),
-            ),
-            (
-                _("Given away"),
-                locales.short_money(made.given, currency),
-                _("to {count} baskets that hold both anyway").format(count=locales.number(sold.both)),
-            ),
-            (
-                _("Must add the other"),
-                locales.percent(made.needed, 1) if np.isfinite(made.needed) else "–",
-                _("of {count} baskets with one of them, for it to pay").format(count=locales.number(sum(sold.alone)))
-                if np.isfinite(made.needed)
-                else _("it never pays: each one that is added loses money"),
-            ),
-            (
-                _("Extra margin a year"),
-                _("{lo} to {hi}").format(
-                    lo=locales.signed(lo, lambda size: locales.money(size, currency)),
-                    hi=locales.signed(hi, lambda size: locales.money(size, currency)),
-                ),
-                _("between the bounds of how units follow prices"),
-            ),
-        ]
-    )
-
-
-VIEWS = {
-    "together": (N_("What goes together"), together),
-    "three": (N_("Three together"), three),
-    "goes": (N_("What goes with …"), goes),
-    "lasting": (N_("Does it last"), lasting),
-    "instead": (N_("Substitutes"), instead),
-    "bundle": (N_("A bundle"), bundles),
-}

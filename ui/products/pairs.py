@@ -6,7 +6,8 @@ import streamlit as st
 import locales
 from data.tables import Stored
 from models.products import baskets
-from models.products.baskets import BUYERS, LARGEST
+from models.products.associations import BUYERS
+from models.products.baskets import LARGEST
 from ui import cards, lists, store
 from ui.text import _, plain
 

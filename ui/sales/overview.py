@@ -7,6 +7,7 @@ import streamlit as st
 
 import locales
 from charts.sales import overview as charts
+from charts.sales import pareto
 from models.sales import overview
 from ui import cards
 from ui.text import N_, _, is_dark
@@ -63,6 +64,6 @@ def best(column: str, shown: overview.Goods, name: Callable[[str, str], str], cu
     if ranked.empty:
         return
     ranked.insert(1, "name", [name(column, level) for level in ranked["level"]])
-    cards.figure(charts.pareto(ranked, column, currency), f"sales_by_{column}", ranked)
-    if len(ranked) > charts.MAX_BARS:
-        cards.figure(charts.concentration(ranked, column), f"sales_share_by_{column}", ranked)
+    cards.figure(pareto.pareto(ranked, column, currency), f"sales_by_{column}", ranked)
+    if len(ranked) > pareto.MAX_BARS:
+        cards.figure(pareto.concentration(ranked, column), f"sales_share_by_{column}", ranked)

@@ -1,4 +1,4 @@
-"""The views of the stock page: what to order today, one product, classes of products, what service costs."""
+"""The views of the stock page: what to order today, and one product."""
 
 from datetime import timedelta
 from typing import Any, Literal
@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 import locales
+from charts.sales import service
 from charts.sales import stock as charts
-from models.stock import assortment, ordering, paths
+from models.stock import paths
 from models.stock.assortment import Budget
 from models.stock.experience import KINDS, WEEK, Experience
 from models.stock.ordering import Terms
@@ -117,7 +118,7 @@ def _service(
     if not found.cases:
         return (_("Service achieved"), "?", _("not tried: the data are too short"))
     chosen = int(np.abs(LEVELS - terms.level).argmin())
-    by_kind = [one.achieved[chosen] for one in found.by_kind if one.cases >= charts.MIN_CASES]
+    by_kind = [one.achieved[chosen] for one in found.by_kind if one.cases >= service.MIN_CASES]
     sentence = _("measured on past days; {target} is aimed at, the textbook formula reached {textbook}")
     if len(by_kind) > 1:
         sentence = _("{lo} to {hi} by class of demand; {target} is aimed at, the textbook formula reached {textbook}")
@@ -227,7 +228,7 @@ def today(table: pd.DataFrame, futures: Odds, demand: Demand, currency: str) -> 
     if table["on_hand"].isna().all():
         ranked = table[table["reorder_point"] > 0].sort_values("expected", ascending=False, kind="stable")
         cards.figure(charts.reorder_points(ranked), "stock_reorder_points", ranked)
-        _listed(_written(ranked, demand, currency, stock_known=False), "reorder_points", _("Reorder points"))
+        listed(_written(ranked, demand, currency, stock_known=False), "reorder_points", _("Reorder points"))
         return
     ranked = table.sort_values(["stake", "risk", "value"], ascending=False, kind="stable")
     due = ranked[ranked["quantity"] > 0]
@@ -242,7 +243,7 @@ def today(table: pd.DataFrame, futures: Odds, demand: Demand, currency: str) -> 
         ((table["quantity"] == 0) & (table["risk"] > 1 - table["service"] + 1e-9) & (table["on_order"] > 0)).sum()
     )
     if len(due):
-        _listed(_written(due, demand, currency, stock_known=True), "order_list", _("The order list"))
+        listed(_written(due, demand, currency, stock_known=True), "order_list", _("The order list"))
         access.link("act_orders", _("Draft, approve and send orders"), "arrow_forward")
     if hurry:
         text = ngettext(
@@ -262,7 +263,7 @@ def _ends(futures: Odds, places: pd.Index) -> pd.DataFrame:
     return pd.DataFrame(parts, index=places)
 
 
-def _listed(table: pd.DataFrame, name: str, title: str, height: Literal["content"] | int = 420) -> None:
+def listed(table: pd.DataFrame, name: str, title: str, height: Literal["content"] | int = 420) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{plain(title)}**")
         with st.popover(_("Save the list"), icon=":material/download:", on_change="rerun", key=f"save-{name}") as menu:
@@ -435,76 +436,4 @@ def _weeks(demand: Demand, futures: np.ndarray, experience: Experience, place: i
             "hi": np.r_[np.full(count, np.nan), np.quantile(paths, 0.9, axis=0)],
         },
         index=ends.append(pd.date_range(ends[-1], periods=len(forecast) + 1, freq="7D")[1:]),
-    )
-
-
-def classes(table: pd.DataFrame, demand: Demand, found: Service, terms: Terms, currency: str) -> None:
-    """What was achieved for each class of demand, and how much the products matter."""
-    if found.by_kind:
-        chosen = int(np.abs(LEVELS - terms.level).argmin())
-        by_kind = pd.DataFrame(
-            {
-                "kind": [_(one.kind) for one in found.by_kind],
-                "products": [one.products for one in found.by_kind],
-                "cases": [one.cases for one in found.by_kind],
-                "achieved": [one.achieved[chosen] for one in found.by_kind],
-                "textbook": [one.textbook[chosen] for one in found.by_kind],
-            }
-        )
-        cards.figure(charts.by_kind(by_kind, float(LEVELS[chosen])), "stock_by_kind", by_kind)
-        if (by_kind["cases"] < charts.MIN_CASES).any():
-            text = _("A class with fewer than {count} lead times to try says little.")
-            st.caption(text.format(count=locales.number(charts.MIN_CASES)))
-    else:
-        st.info(_("The data are too short to try these reorder points on past days."))
-    groups = assortment.abc_xyz(demand).assign(
-        safety=(table["reorder_point"] - table["expected"]).clip(lower=0) * table["cost"],
-        point=table["reorder_point"] > 0,
-    )
-    summed = groups.groupby(["abc", "xyz"]).agg(
-        products=("sales", "size"), sales=("sales", "sum"), selling=("point", "sum"), safety=("safety", "sum")
-    )
-    written = pd.DataFrame(
-        {
-            _("ABC"): summed.index.get_level_values("abc"),
-            _("XYZ"): summed.index.get_level_values("xyz"),
-            _("Products"): summed["products"].to_numpy(),
-            _("With a reorder point"): summed["selling"].to_numpy(),
-            _("Share of sales (%)"): (100 * summed["sales"] / max(summed["sales"].sum(), 1e-9)).round(1).to_numpy(),
-            _("Safety stock ({currency})").format(currency=currency): summed["safety"].round().to_numpy(),
-        }
-    )
-    _listed(written, "abc_xyz", _("How much products matter (ABC) and how steadily they sell (XYZ)"), height="content")
-
-
-def money(
-    demand: Demand, found: Service, terms: Terms, days: np.ndarray, currency: str, given: Budget | None = None
-) -> None:
-    """What was achieved at each service level, what each costs a year, and what a budget does."""
-    if given:
-        text = _(
-            "{money} in safety stock, given where it saves most, is expected to lose {lost} of margin a year; the same "
-            "service for all, {same}, would lose {same_lost}."
-        )
-        amounts = {"money": given.tied, "lost": given.lost, "same_lost": given.same_lost}
-        written = {name: locales.money(amount, currency) for name, amount in amounts.items()}
-        st.markdown(plain(text.format(same=locales.percent(given.same), **written)))
-    if not found.cases:
-        st.info(_("The data are too short to try these reorder points on past days."))
-        return
-    chosen = int(np.abs(LEVELS - terms.level).argmin())
-    tried = pd.DataFrame({"target": LEVELS, "achieved": found.achieved, "textbook": found.textbook})
-    costs = ordering.money(demand.goods, found, terms, days)
-    with st.grid("auto", min_column_width=420):
-        cards.figure(charts.service(LEVELS, found.achieved, found.textbook, chosen), "stock_service", tried)
-        cards.figure(charts.money(costs, chosen, currency), "stock_money", costs)
-    text = _(
-        "Tried on {cases} lead times of past orders, placed from {first} to {last}, each with only what was known then."
-    )
-    st.caption(
-        text.format(
-            cases=locales.number(found.cases),
-            first=locales.day(demand.days[found.first - 1]),
-            last=locales.day(demand.days[found.last - 1]),
-        )
     )

@@ -53,15 +53,15 @@ def test_a_rule_comes_back_as_it_was_and_can_be_taken_away_and_brought_back(engi
 def test_of_two_who_change_one_rule_the_second_is_told(engine):
     kept_rules.write(engine, "mine", rules.to_json(MINE), 0, NOW)
     for again in (0, 2):
-        with pytest.raises(kept_rules.Changed):
+        with pytest.raises(state.Changed):
             kept_rules.write(engine, "mine", rules.to_json(MINE), again, NOW)
-    with pytest.raises(kept_rules.Changed):
+    with pytest.raises(state.Changed):
         kept_rules.remove(engine, "mine", rules.to_json(MINE), 0, NOW)
 
     def write(threshold):
         try:
             kept_rules.write(engine, "mine", rules.to_json(replace(MINE, threshold=threshold)), 1, NOW)
-        except kept_rules.Changed:
+        except state.Changed:
             return False
         return True
 
@@ -107,7 +107,7 @@ def test_of_two_who_answer_one_alert_the_second_is_told_and_nobody_without_a_rea
         with pytest.raises(Sentence, match="Say who you are"):
             kept_rules.acknowledge(engine, [cause], "real", reason, by, NOW)
     kept_rules.acknowledge(engine, [cause], "explained", "fair in town", "Ada", NOW)
-    with pytest.raises(kept_rules.Changed):
+    with pytest.raises(state.Changed):
         kept_rules.acknowledge(engine, [cause], "real", "no", "Bob", NOW)
     assert state.read(engine, state.rule_alerts)["acknowledged_by"].tolist() == ["Ada"]
 

@@ -193,14 +193,14 @@ def test_of_people_who_approve_at_once_one_does(engine):
     def approve(who):
         try:
             kept.approve(engine, order, 1, who, NOW)
-        except kept.Changed:
+        except state.Changed:
             return None
         return who
 
     with ThreadPoolExecutor(6) as pool:
         (who,) = filter(None, pool.map(approve, "ABCDEF"))
     assert steps(engine) == ["drafted Vigie", f"approved {who}"]
-    with pytest.raises(kept.Changed, match="Somebody has changed this order"):
+    with pytest.raises(state.Changed, match="Somebody has changed this order"):
         kept.reject(engine, order, 1, "no", "Bob", NOW)
 
 
@@ -208,7 +208,7 @@ def test_who_approves_what_somebody_changed_meanwhile_is_told(engine):
     draft(engine)
     order = only(engine).row["order"]
     kept.change(engine, order, 1, {"A": 99.0, "B": 0.0}, "a fair", "Ada", NOW)
-    with pytest.raises(kept.Changed):
+    with pytest.raises(state.Changed):
         kept.approve(engine, order, 1, "Bob", NOW)
     one = only(engine)
     assert one.value == 198.0
@@ -256,7 +256,7 @@ def test_of_those_who_send_at_once_one_does(engine):
     assert (one.row["status"], one.row["sent_day"].date()) == ("sent", DAY)
     assert one.steps["details"].iloc[-1]["units"] == {"A": 10.0, "B": 10.0}
     assert dispatch.claim(engine, order, NOW + timedelta(days=1)) is None
-    with pytest.raises(kept.Changed):
+    with pytest.raises(state.Changed):
         dispatch.queue(engine, order, int(one.row["changes"]), "x@example.org", "pdf", "Ada", NOW)
 
 
@@ -290,7 +290,7 @@ def test_what_was_killed_while_it_was_sent_is_said_and_not_sent_again_unasked(en
     assert dispatch.lost(engine, later) == [order]
     assert only(engine).send["state"] == "unknown"
     assert dispatch.due(engine, "shop", later + timedelta(days=9)) == []
-    with pytest.raises(kept.Changed, match="ask the supplier to cancel it"):
+    with pytest.raises(state.Changed, match="ask the supplier to cancel it"):
         kept.reject(engine, order, int(only(engine).row["changes"]), "no", "Bob", later)
     dispatch.by_hand(engine, order, int(only(engine).row["changes"]), "they have it", "Ada", DAY, later)
     assert only(engine).row["status"] == "sent"
@@ -342,7 +342,7 @@ def test_parts_come_and_the_last_one_closes_the_order(engine):
     sent(engine)
     receive(engine, 3, {"A": 4.0})
     assert only(engine).row["status"] == "sent"
-    with pytest.raises(kept.Changed):  # somebody has received it meanwhile
+    with pytest.raises(state.Changed):  # somebody has received it meanwhile
         receive(engine, 3, {"A": 4.0})
     receive(engine, 4, {"A": 6.0, "B": 10.0})
     assert (only(engine).row["status"], only(engine).lines["received"].tolist()) == ("received", [10.0, 10.0])

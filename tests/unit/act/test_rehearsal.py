@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.act import rehearsal, rules
-from models.act.rehearsal import Scores, judge, read, rehearse, score
+from models.act import measured, rules
+from models.act.measured import read
+from models.act.rehearsal import Scores, judge, rehearse, score
 from models.act.rules import Rule, Unfit
 from models.ask import definitions, statement
 from models.ask.query import Filter, Query
@@ -358,7 +359,7 @@ def test_who_was_not_there_yet_is_not_judged_and_who_is_gone_fell():
 
 
 def test_only_the_levels_with_the_most_lines_are_watched(monkeypatch):
-    monkeypatch.setattr(rehearsal, "MAX_LEVELS", 3)
+    monkeypatch.setattr(measured, "MAX_LEVELS", 3)
     frame = pd.concat([by_day(np.ones(20 + 10 * one), product=f"p{one}") for one in range(6)], ignore_index=True)
     ask, known = shop(frame)
     past = read(known, Rule("units", by="product"), ask)

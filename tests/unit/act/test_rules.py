@@ -8,7 +8,7 @@ import pytest
 
 import locales
 from models.act import rules
-from models.act.rules import Rule, Unfit, cause, check, from_text, ready, to_text, told
+from models.act.rules import Rule, Unfit, cause, check, from_text, notified_at, ready, to_text
 from models.ask import definitions
 from models.ask.query import MAX_TEXT, Filter
 
@@ -139,7 +139,7 @@ def test_the_cause_is_the_same_for_the_same_and_different_for_all_else():
     ],
 )
 def test_somebody_is_told_in_active_hours_also_when_clocks_are_put_forward_and_back(hours, when, expected):
-    assert told(Rule("revenue", hours=hours, zone="Europe/Paris"), when) == expected
+    assert notified_at(Rule("revenue", hours=hours, zone="Europe/Paris"), when) == expected
 
 
 def test_nobody_waits_longer_than_a_day_and_nobody_is_told_before():
@@ -147,7 +147,7 @@ def test_nobody_waits_longer_than_a_day_and_nobody_is_told_before():
     begin = datetime(2026, 3, 27, tzinfo=UTC)
     for hour in range(24 * 5):
         when = begin + timedelta(hours=hour)
-        then = told(rule, when)
+        then = notified_at(rule, when)
         assert when <= then <= when + timedelta(hours=25)
         assert 7 <= then.astimezone(PARIS).hour < 9
 

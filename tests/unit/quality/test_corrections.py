@@ -9,7 +9,7 @@ import pytest
 from data import checks, tables
 from data.dataset import Dataset, Origin
 from data.demo import customers, sales
-from data.rules import Changed
+from data.state import Changed
 from locales import Sentence
 from models.quality import corrections, repair, spelling
 from tests import mistakes

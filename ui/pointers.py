@@ -1,4 +1,4 @@
-"""What the models say, in a sentence and a number, for the pages that show several of them: Today and Ask."""
+"""What the models say, in a sentence and a number that point to a page, for Today and Ask, which show several."""
 
 from datetime import date
 

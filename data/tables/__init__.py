@@ -1,0 +1,68 @@
+"""Datasets as they are kept: their `versions`, of which the pages show one, what is in each (`reading`), and what was
+`chosen` for it."""
+
+from data.tables.chosen import choices, choose, countries, settle
+from data.tables.disk import BEFORE, DESCRIPTION, Stored, sound
+from data.tables.reading import (
+    NotAnswered,
+    among,
+    between,
+    content,
+    head,
+    limited,
+    names,
+    only,
+    profile,
+    query,
+    quoted,
+    read,
+    unknown,
+)
+from data.tables.versions import (
+    ACTIVE,
+    KEPT,
+    ROW_GROUP,
+    activate,
+    active,
+    add,
+    earlier,
+    examine,
+    of_one_shop,
+    remove,
+    stored,
+)
+
+__all__ = [
+    "ACTIVE",
+    "BEFORE",
+    "DESCRIPTION",
+    "KEPT",
+    "ROW_GROUP",
+    "NotAnswered",
+    "Stored",
+    "activate",
+    "active",
+    "add",
+    "among",
+    "between",
+    "choices",
+    "choose",
+    "content",
+    "countries",
+    "earlier",
+    "examine",
+    "head",
+    "limited",
+    "names",
+    "of_one_shop",
+    "only",
+    "profile",
+    "query",
+    "quoted",
+    "read",
+    "remove",
+    "settle",
+    "sound",
+    "stored",
+    "unknown",
+]
