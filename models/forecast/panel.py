@@ -370,9 +370,8 @@ class _Past:
 
 
 def _after(history: Panel, steps: int) -> pd.DatetimeIndex:
-    last = history.dates[-1]
-    freq = f"W-{WEEKDAYS[last.day_of_week]}" if history.frequency == "W" else history.frequency
-    return pd.date_range(last, periods=steps + 1, freq=freq)[1:]
+    freq = "7D" if history.frequency == "W" else history.frequency  # "W-MON" steps through the weeks one by one
+    return pd.date_range(history.dates[-1], periods=steps + 1, freq=freq)[1:]
 
 
 def alike(forecast: np.ndarray, then: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
