@@ -13,9 +13,11 @@ from babel.messages.pofile import read_po
 
 import locales
 from locales import labels
-from tests.sources import FOLDERS, ROOT, files, tree, where
+from tests import sources
+from tests.sources import FOLDERS, ROOT, files, where
 
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
+tree = cache(sources.tree)
 CODE = [*sorted(ROOT.glob("*.py")), *files(*FOLDERS)]
 
 # Streamlit's (and our own cards') calls that show their first argument.
@@ -30,6 +32,13 @@ SHOWS = {
 SHOWN_KEYWORDS = {"label", "help", "placeholder", "caption", "alt", "title", "body", "text"}
 LOGGERS = {"log", "logger", "logging"}
 NAMES = {"Vigie", "CSV"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _trees() -> Iterator[None]:
+    """The trees of all files are a million objects, which no test after these has to carry."""
+    yield
+    tree.cache_clear()
 
 
 @pytest.fixture(scope="module")
