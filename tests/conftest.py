@@ -136,12 +136,18 @@ def churn_model(telco: pd.DataFrame, once: Callable[..., Path]) -> ChurnModel:
     return files.unpack((kept / "model").read_bytes())
 
 
+@pytest.fixture(scope="session")
+def learned_here(once: Callable[..., Path]) -> Path:
+    """Where the test processes leave one another what they learned."""
+    return once("learned", lambda _folder: None)
+
+
 @pytest.fixture
-def learned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def learned_once(monkeypatch: pytest.MonkeyPatch, learned_here: Path) -> None:
     """A learner of forecasts that meets the same series again says what it said; so does the panel's."""
     for name in list(LEARNERS):
-        monkeypatch.setitem(LEARNERS, name, learned.once(ORIGINAL[name]))
-    monkeypatch.setattr(panel, "_learned", learned.once(LEARNED))
+        monkeypatch.setitem(LEARNERS, name, learned.once(ORIGINAL[name], learned_here))
+    monkeypatch.setattr(panel, "_learned", learned.once(LEARNED, learned_here))
 
 
 @pytest.fixture

@@ -56,9 +56,9 @@ LEARNED = [
 
 
 @pytest.fixture(autouse=True)
-def _learned_once(learned_once: None, quick_league: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def _learned_once(learned_once: None, learned_here: Path, quick_league: None, monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name in LEARNED:
-        monkeypatch.setattr(module, name, once(getattr(module, name)))
+        monkeypatch.setattr(module, name, once(getattr(module, name), learned_here))
 
 
 @pytest.fixture(autouse=True)
