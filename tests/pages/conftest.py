@@ -80,17 +80,17 @@ def _trained_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def stored_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tables.Stored]:
-    """`tables.add`, but a demo that it stored before is a copy of those files: it takes half a second to write them."""
-    add, shelves = tables.add, dict[int, tables.Stored]()
+def stored_once(once: Callable[..., Path]) -> Callable[..., tables.Stored]:
+    """`tables.add`, but a demo that was stored before is a copy of those files: it takes half a second to write them."""
+    add = tables.add
 
     def added(home: Path, dataset: Dataset, now: datetime, activate: bool = True, **how: Any) -> tables.Stored:
-        if dataset.origin.kind != "demo" or dataset is not simulated(dataset.table, now.date()):
+        day = now.date()
+        if dataset.origin.kind != "demo" or dataset is not simulated(dataset.table, day):
             return add(home, dataset, now, activate, **how)
-        if id(dataset) not in shelves:
-            shelves[id(dataset)] = add(tmp_path_factory.mktemp("demo"), dataset, now)
-        version = shelves[id(dataset)].version
-        shutil.copytree(shelves[id(dataset)].folder, home / "tables" / dataset.table / version, dirs_exist_ok=True)
+        shelf = once(f"{dataset.table}-{day}", lambda folder: add(folder, dataset, now)) / "tables" / dataset.table
+        version = (shelf / tables.ACTIVE).read_text()
+        shutil.copytree(shelf / version, home / "tables" / dataset.table / version, dirs_exist_ok=True)
         if activate:
             tables.activate(home, dataset.table, version)
         return next(one for one in tables.stored(home, dataset.table) if one.version == version)
