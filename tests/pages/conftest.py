@@ -19,7 +19,7 @@ from streamlit.util import calc_hash
 import settings
 from data import demo, state, tables
 from data.dataset import Dataset
-from models.customers import segments, slipping
+from models.customers import segments, slipping, value
 from models.drift import classifier
 from models.forecast import promotions, switching
 from tests.learned import once
@@ -51,6 +51,9 @@ LEARNED = [
     (promotions, "learned"),
     (classifier, "views"),
     (slipping, "learn"),
+    (value, "season"),
+    (value, "misses"),
+    (value, "value"),
     (segments, "kmeans"),
 ]
 
@@ -81,7 +84,7 @@ def _trained_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def stored_once(once: Callable[..., Path]) -> Callable[..., tables.Stored]:
-    """`tables.add`, but a demo that was stored before is a copy of those files: it takes half a second to write them."""
+    """`tables.add`, but a demo that was stored before is copied: writing one takes half a second."""
     add = tables.add
 
     def added(home: Path, dataset: Dataset, now: datetime, activate: bool = True, **how: Any) -> tables.Stored:
