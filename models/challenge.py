@@ -10,6 +10,8 @@ from locales import Sentence
 from models.statistics import Z95
 
 DRAWS = 2_000
+MAX_DRAWN = 1_000_000  # differences drawn at once, which take 16 MB
+MIN_TIMES = 10  # that a value is there on average, from which it takes longer to draw each than how many of each
 WEEK = 7
 REST = 28  # days after a retraining in which alerts ask for no other: the model has just learned what they tell
 NEVER_MISSED = 30.0  # standard errors: a gain so far above zero is told whatever chance does
@@ -90,9 +92,14 @@ def gain(better: np.ndarray, block: int = 1, seed: int = 0) -> Gain:
 
     rng, count, mean = np.random.default_rng(seed), len(better), float(np.mean(better))
     ends = np.array([-Z95, Z95])
-    if block == 1:  # as many of each distinct value as a draw with replacement has: the same, and few are distinct
+    if block == 1:
         values, often = np.unique(better, return_counts=True)
-        drawn = rng.multinomial(count, often / count, DRAWS) @ values / count
+        if count >= MIN_TIMES * len(values):  # as many of each distinct value as a draw with replacement has: the same
+            drawn = rng.multinomial(count, often / count, DRAWS) @ values / count
+        else:
+            size = max(1, MAX_DRAWN // count)
+            sizes = [min(size, DRAWS - start) for start in range(0, DRAWS, size)]
+            drawn = np.concatenate([better[rng.integers(0, count, (some, count))].mean(axis=1) for some in sizes])
         apart = better - mean
         skew = (apart**3).sum() / max(6 * (apart**2).sum() ** 1.5, 1e-300)  # of a mean, both bias and acceleration
         ends = skew + (skew + ends) / (1 - skew * (skew + ends))
