@@ -1,8 +1,8 @@
 """What forecasts promise and hold on anyone's series, by frequency, beside statsforecast, mlforecast and Prophet.
 
-Run: VIGIE_REAL_DATA=... VIGIE_SERIES=series.csv python -m benchmarks.series [--most 20]. The second names a file of
-public series (`frequency` D, W or MS, `group`, `name`, `date`, `value`); with the demo, Online Retail and 1C they are
-tried at the same three origins by everybody (AutoARIMA at months only: it takes minutes a series of days). Slow
+Run: VIGIE_REAL_DATA=... VIGIE_SERIES=series.csv python -m benchmarks.series [--most 20] [--origins 3]. The second names
+a file of public series (`frequency` D, W or MS, `group`, `name`, `date`, `value`); with the demo, Online Retail and 1C
+they are tried at the same last origins by everybody (AutoARIMA at months only: it takes minutes a series of days). Slow
 products are simulated: their true rate is known.
 """
 
@@ -27,7 +27,7 @@ from models.forecast.intervals import bands, total
 from models.forecast.learners import COMBINED
 from models.forecast.series import CannotForecast, Regular, regular
 
-HORIZONS, ORIGINS = {"D": 28, "W": 13, "MS": 12}, 3
+HORIZONS = {"D": 28, "W": 13, "MS": 12}
 SHORT = 72  # months below which half a horizon is asked for
 SEASONS = {"D": 7, "W": 52, "MS": 12}
 PEERS = ("statsforecast", "mlforecast")
@@ -67,17 +67,17 @@ def everything(lines: dict[str, pd.DataFrame], most: int) -> Iterator[tuple[str,
                 yield str(frequency), str(group), str(name), rows.set_index("date")["value"]
 
 
-def tried(one: tuple[str, str, str, pd.Series]) -> list[Trial]:
+def tried(origins: int, one: tuple[str, str, str, pd.Series]) -> list[Trial]:
     """What Vigie and Prophet alone said of a series at its last origins, with what they knew then."""
     frequency, group, name, values = one
     try:
         known = regular(values)
         horizon = HORIZONS[frequency] // (2 if frequency == "MS" and len(known.values) < SHORT else 1)
-        rolled = rolling(known, horizon, CALIBRATING + ORIGINS, horizon, (BASE, *COMBINED))
+        rolled = rolling(known, horizon, CALIBRATING + origins, horizon, (BASE, *COMBINED))
     except CannotForecast:
         return []
     found = []
-    for place in range(len(rolled))[-ORIGINS:]:
+    for place in range(len(rolled))[-origins:]:
         window, past = rolled[place], rolled[max(place - CALIBRATING, 0) : place]
         counted = window.counted & np.isfinite(window.actual)
         if window.history.intermittent or not counted.any():
@@ -184,12 +184,15 @@ def main() -> None:
     """Print the tables."""
     asked = argparse.ArgumentParser()
     asked.add_argument("--most", type=int, default=20, help="series of a group and frequency")
-    most = asked.parse_args().most
+    asked.add_argument("--origins", type=int, default=3, help="of a series")
+    how = asked.parse_args()
     peers, lines = installed(PEER, PACKAGES), sources()
     show(f"real slow products, 28 days at four origins, {REAL_SLOW} of each", real_slow(lines))
     show(f"{SLOW} simulated slow products, 28 days", pd.DataFrame([slow()]))
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        trials = [trial for found in pool.map(tried, everything(lines, most)) for trial in found]
+        trials = [
+            trial for found in pool.map(partial(tried, how.origins), everything(lines, how.most)) for trial in found
+        ]
     for frequency in HORIZONS:
         here = [trial for trial in trials if trial[0]["frequency"] == frequency]
         if peers and here:

@@ -1,6 +1,6 @@
 """The forecast: the trimmed mean of five learners, with bands as wide as its past errors ask for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,7 +11,7 @@ from data.dataset import Finding
 from locales import N_
 from models.forecast.apart import Recent
 from models.forecast.engine import DEFAULT, Progress, Window, look, named, origins, scores
-from models.forecast.intervals import around, bands, of_sum, paths, total
+from models.forecast.intervals import around, bands, of_sum, paths
 from models.forecast.learners import COMBINED, LEARNERS, SLOW
 from models.forecast.series import CannotForecast, Regular, regular
 
@@ -109,8 +109,7 @@ def answer(
         frame,
         sums,
         drawn,
-        {share: covered(past, DEFAULT, share) for share in level},
-        {share: sums_held(past, DEFAULT, share) for share in level},
+        *held(past, DEFAULT, level),
         pd.DataFrame({name: window.forecast[name] for name in named([window])}, window.dates).rename_axis("date"),
         against(done, DEFAULT, BASE),
         (*history.findings, *window.history.findings, *findings),
@@ -198,30 +197,26 @@ def table(rolled: Sequence[Window], windows: int) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values(["model", "window"], ignore_index=True)
 
 
-def covered(windows: Sequence[Window], learner: str, level: int) -> float:
-    """The share of steps in a learner's band, each window banded by those before it; NaN where there are too few."""
-    hits = [
-        scores(window, learner, bands(window, earlier, learner, [level]))[f"coverage-{level}"]
-        for window, earlier in _banded(windows, learner)
-    ]
-    return float(np.mean(hits)) if hits else float("nan")
-
-
-def sums_held(windows: Sequence[Window], learner: str, level: int) -> tuple[int, int]:
-    """How many of how many sums of whole windows lay in a learner's band, each window banded by those before it."""
-    inside = []
-    for window, earlier in _banded(windows, learner):
-        if np.isfinite(window.actual).all():
-            lo, hi = total(window, earlier, learner, [level])[level]
-            inside.append(lo <= window.actual.sum() <= hi)
-    return sum(inside), len(inside)
-
-
-def _banded(windows: Sequence[Window], learner: str) -> Iterator[tuple[Window, Sequence[Window]]]:
-    """The windows with two or more before them that were over, and those."""
+def held(
+    windows: Sequence[Window], learner: str, levels: Sequence[int]
+) -> tuple[dict[int, float], dict[int, tuple[int, int]]]:
+    """By level, the share of steps in a learner's band, NaN where there are too few windows, and how many of how many
+    sums of whole windows lay in theirs: each window banded by two or more before it that were over."""
+    steps: dict[int, list[float]] = {level: [] for level in levels}
+    sums: dict[int, list[bool]] = {level: [] for level in levels}
     for number, window in enumerate(windows):
-        if learner in window.forecast and sum(one.dates[-1] <= window.origin for one in windows[:number]) >= 2:
-            yield window, windows[:number]
+        if learner not in window.forecast or sum(one.dates[-1] <= window.origin for one in windows[:number]) < 2:
+            continue
+        drawn = paths(window, windows[:number], learner)
+        found = scores(window, learner, around(drawn, window.forecast[learner], levels))
+        for level, (lo, hi) in of_sum(drawn, levels).items():
+            steps[level].append(found[f"coverage-{level}"])
+            if np.isfinite(window.actual).all():
+                sums[level].append(lo <= window.actual.sum() <= hi)
+    return (
+        {level: float(np.mean(hits)) if hits else float("nan") for level, hits in steps.items()},
+        {level: (sum(inside), len(inside)) for level, inside in sums.items()},
+    )
 
 
 def against(windows: Sequence[Window], learner: str, base: str) -> float:

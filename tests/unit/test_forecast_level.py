@@ -79,26 +79,6 @@ def test_sums_lie_in_their_bands_as_often_as_promised_where_a_whole_horizon_errs
     assert np.median(alone) > 1.5
 
 
-def test_noise_is_counted_once_in_sums_and_in_steps():
-    """Days around a mean that stays: bands of steps and of sums hold what they promise."""
-    inside: dict[str, list[float]] = {"80": [], "95": [], "sum 80": [], "sum 95": []}
-    for seed in range(4):
-        known = regular(days(100 * np.exp(np.random.default_rng(seed).normal(0, 0.2, 1120))))
-        rolled = rolling(known, 14, 50, 14, ["recent mean"])
-        for number, window in enumerate(rolled[5:]):
-            drawn, sold = intervals.paths(window, rolled[number : number + 5], "recent mean"), window.actual
-            for share, (lo, hi) in intervals.around(drawn, window.forecast["recent mean"], (80, 95)).items():
-                inside[f"{share}"].append(float(((lo <= sold) & (sold <= hi)).mean()))
-            for share, (low, high) in intervals.of_sum(drawn, (80, 95)).items():
-                inside[f"sum {share}"].append(low <= sold.sum() <= high)
-    held = {name: float(np.mean(found)) for name, found in inside.items()}
-    assert len(inside["sum 80"]) == 180
-    assert held["80"] == pytest.approx(0.8, abs=0.025)
-    assert held["95"] == pytest.approx(0.95, abs=0.02)
-    assert held["sum 80"] == pytest.approx(0.8, abs=0.06)  # two standard deviations of 180 sums
-    assert held["sum 95"] == pytest.approx(0.95, abs=0.035)
-
-
 @pytest.mark.usefixtures("plain_learners")
 def test_steps_and_sums_are_read_off_the_same_futures():
     sold = shop(300)
