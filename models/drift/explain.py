@@ -24,7 +24,7 @@ SENTENCES: dict[Kind, str] = {
     "other": N_("{feature} with a value never seen before: from {before} to {now} of the rows, {part} of the PSI."),
     "level": N_("{feature} “{level}”: from {before} to {now} of the rows, {part} of the PSI."),
     "rare": N_("{feature}, rare ones: from {before} to {now} of the rows, {part} of the PSI."),
-    "new": N_("{feature}, new ones: from {before} to {now} of the rows, {part} of the PSI."),
+    "new": N_("{feature}, values never seen before: from {before} to {now} of the rows, {part} of the PSI."),
     "missing": N_("{feature}, missing values: from {before} to {now} of the rows, {part} of the PSI."),
     "rose": N_("{feature} rose for {now} of the lines."),
     "fell": N_("{feature} fell for {now} of the lines."),

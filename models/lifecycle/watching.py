@@ -164,7 +164,7 @@ def raised(table: Opened, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, A
     for day, those in by_day.items():
         at = np.datetime64(day, "D")
         sides = {
-            row["feature"]: watch.sides(table.watched, row["feature"], at)
+            row["feature"]: watch.sides(table.watched, row["feature"], at, row["details"].get("days", watch.WINDOW))
             for row in those
             if row["label"] == watch.CONFIRMED
         }
