@@ -1,5 +1,7 @@
 """Do the data still look like what the models learned from, or is it only the season?"""
 
+from datetime import UTC, datetime
+
 import pandas as pd
 import streamlit as st
 
@@ -55,9 +57,9 @@ def body() -> None:
             binned, drift = watched.drift(data, rows, against[version])
         days = drift["day"].drop_duplicates()
         with st.container(width=170):
-            picked = inputs.day(
-                _("Window that ends on"), "day", days.max().date(), days.min().date(), days.max().date()
-            )
+            first, last = days.min().date(), days.max().date()
+            today = max(datetime.now(UTC).date(), first)  # a date of next year must not hide this week
+            picked = inputs.day(_("Window that ends on"), "day", min(last, today), first, last)
     day = days[days <= pd.Timestamp(picked)].max()
     threshold, levels = watched.limit(model), watched.watch_levels(model)
     drift = drift.assign(label=watch.label(drift, threshold))

@@ -168,7 +168,11 @@ def raised(table: Opened, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, A
             for row in those
             if row["label"] == watch.CONFIRMED
         }
-        moved = {name: explain.most(name, side.cut, side.reference, side.current) for name, side in sides.items()}
+        noise = {row["feature"]: row["noise_limit"] for row in those}
+        moved = {
+            name: explain.most(name, side.cut, side.reference, side.current, noise[name])
+            for name, side in sides.items()
+        }
         found += alerts.of_psi(those, done.get(at, {}), sentence, currency, moved)
     return found
 

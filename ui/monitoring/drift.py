@@ -73,7 +73,7 @@ def verdict(
         if length != watch.WINDOW:
             why = f"{why} {_(BRIEF).format(days=locales.number(length))}"
         side = watch.sides(binned, first, day.to_datetime64(), length)
-        most = explain.most(first, side.cut, side.reference, side.current)
+        most = explain.most(first, side.cut, side.reference, side.current, confirmed["noise_limit"].iloc[0])
         done = _done(model, explain.sentence(first, most), does.get(first), currency)
         st.warning(plain(f"{text} {why} {done}"), icon=":material/warning:")
     elif len(untold):
