@@ -421,12 +421,14 @@ def _channels() -> dict[str, Callable[..., None]]:
 
 
 def _days(model: str, first: datetime | None, last: datetime | None) -> list[date]:
-    """Every day from the first to the last; without them the last one of the data, or today if they have none."""
+    """Every day from the first to the last; without them the last one of the data, or today if they have none or go on
+    after it: a line with a date of next year must not hide this week."""
     if first is None or last is None:
         from models.lifecycle import daily, managed
 
         span = daily.shown(_settings().home, managed.MODELS[model].table).span
-        return [(span[1] if span else datetime.now(UTC)).date()]
+        now = datetime.now(UTC).date()
+        return [min(span[1].date(), max(now, span[0].date())) if span else now]
     return [(first + timedelta(days=ahead)).date() for ahead in range((last - first).days + 1)]
 
 

@@ -1,5 +1,7 @@
 """Do the data still look like what the models learned from, or is it only the season?"""
 
+from datetime import UTC, datetime
+
 import pandas as pd
 import streamlit as st
 
@@ -55,9 +57,9 @@ def body() -> None:
             binned, drift = watched.drift(data, rows, against[version])
         days = drift["day"].drop_duplicates()
         with st.container(width=170):
-            picked = inputs.day(
-                _("Window that ends on"), "day", days.max().date(), days.min().date(), days.max().date()
-            )
+            first, last = days.min().date(), days.max().date()
+            today = max(datetime.now(UTC).date(), first)  # a date of next year must not hide this week
+            picked = inputs.day(_("Window that ends on"), "day", min(last, today), first, last)
     day = days[days <= pd.Timestamp(picked)].max()
     threshold, levels = watched.limit(model), watched.watch_levels(model)
     drift = drift.assign(label=watch.label(drift, threshold))
@@ -124,8 +126,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Confirmed**: real, it matters, and either new against the last weeks or, where earlier years are known, unlike
   their season too. A step that was told stays confirmed until the data look as before it, or a model learns from it.
   Told are those of them that, as far as a model in use knows, move what it says, or the error to expect of it, by 2 %.
-- **Seasonal**: unlike what the model learned from, but like the same weeks of earlier years. **Season not known yet**:
-  there is no earlier year that would tell.
+- **Seasonal**: unlike what the model learned from, and at least twice as near to the same weeks ± 3 of earlier years.
+  **Season not known yet**: there is no earlier year that would tell, or too few rows to tell surely.
 - **Does**: the change of the mean amount (or risk) of a row if each bin keeps its own mean: the sum over bins of
   (share now − share before) × mean. Of prices: the units sold by the elasticity of everything at once
   (from and to, as on the page Sales: what-if, where past prices tell no single number). The error to expect of a

@@ -46,14 +46,18 @@ IN_A_LETTER = 20  # alarms in one message
 IN_WORDS = 3  # columns or customers in a sentence
 IN_A_ROW = 2  # windows in which a measure is off before there is an alert
 MESSAGES = {
-    CONFIRMED: N_("{feature} has changed: PSI {value} is over {threshold}, more than chance or season explain."),
+    CONFIRMED: N_("{feature} has changed: PSI {value} is over {threshold}, more than chance explains."),
     UNTOLD: N_("{feature}: PSI {value} is over {threshold}; it cannot be told from the season yet."),
     SEASONAL: N_("{feature}: PSI {value} is over {threshold}, as in the same season of earlier years."),
     WITHIN_NOISE: N_("{feature}: PSI {value} is over {threshold}, but chance alone does as much."),
     TOO_FEW: N_("{feature}: PSI {value} is over {threshold}, but the rows are too few to tell."),
 }
 
-UNDER = N_("{feature} has changed: PSI {value}, more than chance or season explain.")  # told below the threshold
+UNDER = N_("{feature} has changed: PSI {value}, more than chance explains.")  # told below the threshold
+BRIEF = N_(
+    "{feature} has changed, as a window of {days} days shows: more than chance explains, though the PSI of the last "
+    "seven is only {value}."
+)
 LITTLE = N_("{feature} has changed, but what the model says changes by {share} only: PSI {value}.")
 TOGETHER = N_(
     "{feature}: together the columns are unlike the weeks before (AUC {value}), which no column shows alone; most of "
@@ -133,6 +137,8 @@ def of_psi(
         elif confirmed:
             values |= {} if done is None else {"does": done.said(sentence, currency)}
             values |= {"moved": asdict(moved[row["feature"]])} if moved and row["feature"] in moved else {}
+            if days := row.get("details", {}).get("days"):
+                message, values["days"] = BRIEF, days
         found.append(
             {
                 **{name: row[name] for name in ("model", "version", "day", "feature", "threshold")},

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from models.drift import watch
 from models.drift.bins import Bins
@@ -30,6 +31,8 @@ MAX_SWAPPED = 4_000_000  # units that change sides, over all permutations
 BUDGET = 0.5  # windows a year that are told apart where nothing changes
 LEVEL = BUDGET / 365  # p-value, with a window judged every day
 TELLS = 0.6  # AUC from which it matters: half a standard deviation in one column makes 0.64
+# So few rows take a tenth of a second; with threads that wait for each other on busy processors thirty times that.
+alone = threadpool_limits.wrap(limits=1)
 LAST_WEEKS, SEASON, LEARNED = "last weeks", "season", "learned"  # what a window is told from
 
 
@@ -86,18 +89,23 @@ def apart(
         named = [np.char.add(letter, days[place][kept[place]].astype(str)) for place, letter in enumerate("ab")]
         unit = np.unique(np.concatenate(named), return_inverse=True)[1]
 
+    @alone
     def learned(seen: np.ndarray) -> HistGradientBoostingClassifier:
         return HistGradientBoostingClassifier(
             max_iter=40, max_leaf_nodes=12, min_samples_leaf=15, learning_rate=0.15, early_stopping=False,
             categorical_features=[frozen[name].text for name in names], class_weight="balanced", random_state=seed,
         ).fit(rows[seen], late[seen])  # fmt: skip
 
+    @alone
+    def scored(model: HistGradientBoostingClassifier, some: np.ndarray) -> np.ndarray:
+        return model.decision_function(some)
+
     several = min(ORDERED, *(len(np.unique(unit[late == side])) for side in (0, 1)))
     fold = _parts(unit, late, several, draw)
     after, ranks = fold[unit] > 0, np.zeros(len(rows))
     for part in range(1, several):
         own = fold[unit] == part
-        ranks[own] = rankdata(learned(fold[unit] < part).decision_function(rows[own])) / own.sum()
+        ranks[own] = rankdata(scored(learned(fold[unit] < part), rows[own])) / own.sum()
     pvalue = _pvalue(ranks[after], late[after], unit[after], fold, draw)
     if pvalue > level:
         return None
@@ -106,13 +114,13 @@ def apart(
     for part in range(FOLDS):
         unseen = part_of == part
         model = learned(~unseen)
-        score[unseen] = model.decision_function(rows[unseen])
+        score[unseen] = scored(model, rows[unseen])
         place_of[unseen] = rankdata(score[unseen]) / unseen.sum()
         whole = _auc(place_of[unseen], late[unseen])
         for place in range(len(names)):
             shuffled = rows[unseen].copy()
             shuffled[:, place] = draw.permutation(shuffled[:, place])
-            ranks = rankdata(model.decision_function(shuffled)) / unseen.sum()
+            ranks = rankdata(scored(model, shuffled)) / unseen.sum()
             lowered[place] += (whole - _auc(ranks, late[unseen])) / FOLDS
     value = float(np.mean([_auc(place_of[part_of == part], late[part_of == part]) for part in range(FOLDS)]))
     best, last = np.argsort(-lowered)[:SHOWN], score[late == 1]

@@ -13,7 +13,7 @@ from models.drift.bins import Bins
 from models.drift.monitored import PRICES
 from models.drift.ordered import Ordered
 
-Kind = Literal["upto", "between", "over", "value", "other", "level", "rare", "new", "missing", "rose", "fell"]
+Kind = Literal["upto", "between", "over", "value", "other", "level", "rare", "new", "missing", "rose", "fell", "rest"]
 
 # One sentence a kind of bin; `feature` is a column, `lo`, `hi` and `level` describe the bin, the rest are shares.
 SENTENCES: dict[Kind, str] = {
@@ -24,10 +24,11 @@ SENTENCES: dict[Kind, str] = {
     "other": N_("{feature} with a value never seen before: from {before} to {now} of the rows, {part} of the PSI."),
     "level": N_("{feature} “{level}”: from {before} to {now} of the rows, {part} of the PSI."),
     "rare": N_("{feature}, rare ones: from {before} to {now} of the rows, {part} of the PSI."),
-    "new": N_("{feature}, new ones: from {before} to {now} of the rows, {part} of the PSI."),
+    "new": N_("{feature}, values never seen before: from {before} to {now} of the rows, {part} of the PSI."),
     "missing": N_("{feature}, missing values: from {before} to {now} of the rows, {part} of the PSI."),
     "rose": N_("{feature} rose for {now} of the lines."),
     "fell": N_("{feature} fell for {now} of the lines."),
+    "rest": N_("{feature}: the rarer ones have changed places among themselves; the most frequent ones are as before."),
 }
 
 
@@ -36,7 +37,8 @@ class Move:
     """A bin of a column: the share of the rows it had `before` and has `now`, and its `part` of the PSI (a share).
 
     `lo` and `hi` are the ends of a bin of numbers (`lo` is the value of a single one), `level` the level of a text.
-    Prices that `rose` or `fell` are no bin, but the share of the lines for which they did, more than before (`now`).
+    Prices that `rose` or `fell` are no bin, but the share of the lines for which they did, more than before (`now`);
+    the `rest` are the rare levels, of which some take the place of others.
     """
 
     kind: Kind
@@ -60,9 +62,12 @@ def moves(cut: Bins, reference: np.ndarray, current: np.ndarray) -> tuple[Move, 
     )
 
 
-def most(feature: str, cut: Bins, reference: np.ndarray, current: np.ndarray) -> Move:
-    """What moved the most in a column, from the counts of two windows: the bin that makes most of its PSI; of prices
-    against the usual ones, for which share of the lines, less than before, they rose or fell."""
+def most(feature: str, cut: Bins, reference: np.ndarray, current: np.ndarray, noise: float = 0.0) -> Move:
+    """What moved the most in a column that has changed, from the counts of two windows: the bin that makes most of its
+    PSI; of prices against the usual ones, for which share of the lines, less than before, they rose or fell; the rare
+    levels where the PSI of the bins is no more than the `noise` that sampling makes."""
+    if cut.rest and measures.psi(reference, current) <= noise:
+        return Move("rest", 0.0, 0.0, 1.0)
     if feature == "price_change":
         sign = np.array([np.sign(PRICES.index(level) - len(PRICES) // 2) for level in cut.levels])
         more = (current / max(current.sum(), 1) - reference / max(reference.sum(), 1))[: len(sign)]

@@ -27,6 +27,8 @@ def rows(model: str, version: str, watched: Watched, drift: pd.DataFrame, thresh
             side = watch.sides(watched, row["feature"], np.datetime64(row["day"], "D"))
             parts = sorted(explain.moves(side.cut, side.reference, side.current), key=lambda move: -move.part)
             details = {"moves": [asdict(move) for move in parts[:LOGGED_MOVES]]}
+        if (length := watch.told_in(row, threshold, watch.WINDOW)) != watch.WINDOW:
+            details["days"] = length
         common = {
             "model": model,
             "version": version,

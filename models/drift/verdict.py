@@ -8,6 +8,7 @@ both: against what the model learned from, and against the last weeks or, in all
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ OVERLAP = 3  # tests of windows that overlap which count as one more for each le
 MATTERS = 1 / 3  # of the PSI threshold: a shift of half a standard deviation has a size of 0.25, and matters
 SUSPECT = 0.01  # p-value against the training window from which a change against the last weeks is one against it too
 MIN_SIZE = 0.01  # the least size that is looked at
+NEARER = 2  # times as near to the season as to what the model learned from: a change that comes every year
 STAYS = 0.05  # the size over which a step that was told is still there
 MIN_ROWS = 30  # independent rows of a window that a judgement needs
 PRIOR = 8  # windows that speak for sampling alone before any is known
@@ -112,11 +114,13 @@ class Evidence:
 @dataclass(frozen=True)
 class Found:
     """What the evidence of a column says, an element a day: the least `pvalue` of its windows against what the model
-    learned from, whether one of them is surely `real`, and up to which size a change is `told` (under 0: none is)."""
+    learned from, whether one of them is surely `real`, up to which size a change is `told` (under 0: none is), and the
+    length of the window that tells the most."""
 
     pvalue: np.ndarray
     real: np.ndarray
     told: np.ndarray
+    length: np.ndarray
 
 
 def usual(
@@ -182,7 +186,7 @@ def judge(
     before = {id(against): [next(found) for _one in against.series] for _length, _first, against in compared}
     level = sure(len(columns), [part.length for part in columns[0]], a_year)
     days = len(columns[0][0].rows)
-    nothing = Found(np.full(days, np.nan), np.zeros(days, bool), np.full(days, -1.0))
+    nothing = Found(np.full(days, np.nan), np.zeros(days, bool), np.full(days, -1.0), np.zeros(days, int))
     others = known[0] if known else [nothing] * len(columns)
     return [_judged(*each, before, new, level) for each in zip(columns, others, strict=True)], usually
 
@@ -190,8 +194,8 @@ def judge(
 def _judged(
     evidence: Sequence[Evidence], others: Found, before: Mapping[int, list[Usual]], new: np.ndarray, level: float
 ) -> Found:
-    told, pvalue, surely = others.told.copy(), others.pvalue.copy(), others.real.copy()
-    told[new], pvalue[new], surely[new] = -1.0, np.nan, False
+    told, pvalue, surely, length = (each.copy() for each in (others.told, others.pvalue, others.real, others.length))
+    told[new], pvalue[new], surely[new], length[new] = -1.0, np.nan, False, 0
     for part in evidence:
         ordinary = before[id(part.recent or part.learned)]
         enough, size = part.rows[new] >= MIN_ROWS, part.learned.size[new]
@@ -211,9 +215,10 @@ def _judged(
         for known, most in routes:
             places = np.flatnonzero(known & (most > MIN_SIZE))
             if len(places):
-                found = np.minimum(most[places], part.alike(new[places]))
-                told[new[places]] = np.maximum(told[new[places]], found)
-    return Found(pvalue, surely, told)
+                found, at = np.minimum(most[places], part.alike(new[places])), new[places]
+                length[at] = np.where(found > told[at], part.length, length[at])
+                told[at] = np.maximum(told[at], found)
+    return Found(pvalue, surely, told, length)
 
 
 def label(drift: pd.DataFrame, threshold: float) -> np.ndarray:
@@ -223,26 +228,33 @@ def label(drift: pd.DataFrame, threshold: float) -> np.ndarray:
     - stable: nothing to say, or the model learned from the day;
     - too few rows, within noise: a PSI over `threshold`, but not surely real;
     - small: real, and too small to matter;
-    - seasonal: unlike the training window, but like this time of earlier years;
-    - season unknown: unlike the training window, without an earlier year that would tell whether it is the season.
+    - seasonal: unlike the training window, and at least `NEARER` times as near to this time of earlier years;
+    - season unknown: unlike the training window, without an earlier year that would tell whether it is the season, or
+      not surely more than it.
     """
     matters = MATTERS * threshold
     odd = (drift["psi"] > threshold) | drift["real"]
     large = (drift["psi"] > threshold) | (drift["size"] > matters)
-    known = drift["rows_season"] > 0
-    # Where all of the season is known, a change that the test does not tell from it is like it, unless it is larger.
-    nearer = drift["whole"] & (drift["psi_season"] < drift["psi"])
-    like = nearer | (drift["psi_season"] <= threshold) | (drift["size_season"] <= matters)
+    # That a test does not tell it from the season does not make it the season, nor does the most alike week of it: with
+    # few rows both come by chance.
+    like = NEARER * drift["size_season"] <= drift["size"]
     return np.select(
         [
             drift["psi"].isna() | drift["learned"],
             drift["told"] > matters,
             ~odd,
             ~drift["real"] & (drift["rows_current"] < MIN_ROWS),
-            known & like & (drift["real"] | (drift["psi"] > drift["noise_limit"])) & large,
+            like & (drift["real"] | (drift["psi"] > drift["noise_limit"])) & large,
             ~drift["real"],
             ~large,
         ],
         [STABLE, CONFIRMED, STABLE, TOO_FEW, SEASONAL, WITHIN_NOISE, SMALL],
         UNTOLD,
     )
+
+
+def told_in(row: "pd.Series | Mapping[str, Any]", threshold: float, window: int) -> int:
+    """The days of the window that shows why a row of `watch.backfill` is confirmed: `window` unless that one alone is
+    too much as before to matter, and a shorter or longer one tells the change."""
+    brief = row["label"] == CONFIRMED and row["size"] <= MATTERS * threshold
+    return int(row["length"]) if brief else window

@@ -23,7 +23,7 @@ from models.drift.verdict import Against
 # What is said of a row, for those who read what is found here.
 STABLE, CONFIRMED, WITHIN_NOISE = verdict.STABLE, verdict.CONFIRMED, verdict.WITHIN_NOISE
 SEASONAL, TOO_FEW, SMALL, UNTOLD = verdict.SEASONAL, verdict.TOO_FEW, verdict.SMALL, verdict.UNTOLD
-MIN_ROWS, label = verdict.MIN_ROWS, verdict.label
+MIN_ROWS, label, told_in = verdict.MIN_ROWS, verdict.label, verdict.told_in
 WINDOW = 7  # days: whole weeks, so that weekdays meet the same weekdays
 YEAR = 364
 NEAR = 21  # days around the same week of earlier years
@@ -114,12 +114,12 @@ def backfill(watched: Watched, days: np.ndarray | None = None, threshold: float 
     """Drift of every column on some days (all with a full window by default): one row a day and column.
 
     `psi`, `noise_limit` and `ks`, `ks_pvalue` (the limit one, of independent rows) against the training window;
-    `psi_season`, `noise_season` against the days within `NEAR` of the same week of earlier years, together or the most
-    alike week of them (NaN where there are none yet); `rows_reference`, `rows_season`, `rows_current`;
+    `psi_season`, `noise_season` against the days within `NEAR` of the same week of earlier years (NaN where there are
+    none yet); `rows_reference`, `rows_season`, `rows_current`;
     `pvalue`, `real`, `told` (see `verdict.Found`; a step that stays is told until it is gone); `size`, `size_recent`,
-    `size_season`: how large the change is against the training window, the last weeks, and the most alike of the
-    season, on the scale of the PSI without what sampling makes; `whole`: all of the season is known; `learned`: the day
-    is one that the model learned from, or before; `label` (see `verdict.label`).
+    `size_season`: how large the change is against the training window, the last weeks, and the season, on the scale of
+    the PSI without what sampling makes; `length`: the days of the window that tells it, where the one of `WINDOW` does
+    not show it; `learned`: the day is one that the model learned from, or before; `label` (see `verdict.label`).
     """
     first = min(WINDOW, len(watched.days)) - 1
     at = np.arange(first, len(watched.days)) if days is None else (days - watched.days[0]).astype(int)
@@ -203,7 +203,7 @@ def _told(
             "size": whole.learned.size,
             "size_recent": unknown if whole.recent is None else whole.recent.size,
             "size_season": unknown if whole.season is None else np.where(whole.season.rows, whole.season.size, np.nan),
-            "whole": whole.whole,
+            "length": np.where(found.length > 1, found.length, WINDOW),
         }
         ks = _gaps(column, at) if gaps is None else gaps[place]
         return _measures(watched, column, at, ks) | {name: values[picked] for name, values in more.items()}
@@ -232,11 +232,11 @@ class Sides:
         return self.reference / max(self.reference.sum(), 1), self.current / max(self.current.sum(), 1)
 
 
-def sides(watched: Watched, name: str, day: np.datetime64) -> Sides:
-    """What `backfill` compares in a column on a day."""
+def sides(watched: Watched, name: str, day: np.datetime64, length: int = WINDOW) -> Sides:
+    """What `backfill` compares in a column on a day, in a window of so many days."""
     column = next(column for column in watched.columns if column.name == name)
     at = _place(watched, day)
-    counts, start = _running(column.counts), _start(at)
+    counts, start = _running(column.counts), _start(at, length)
     season = sum((counts[hi] - counts[lo] for lo, hi in _seasons(watched, start, at)), np.zeros_like(counts[at]))
     current = (counts[at + 1] - counts[start])[0]
     return Sides(column.cut, column.cut.expected(current), season[0], current)
@@ -319,18 +319,16 @@ def _measures(watched: Watched, column: Column, at: np.ndarray, ks: np.ndarray) 
     counts, units, start = _running(column.counts), _running(column.units), _start(at)
     current, rows = counts[at + 1] - counts[start], units[at + 1] - units[start]
     base, base_units = column.cut.expected(current), column.base_units
-    season, season_rows, alike = np.zeros_like(current), np.zeros_like(rows), np.full(len(at), np.inf)
+    season, season_rows = np.zeros_like(current), np.zeros_like(rows)
     for lo, hi in _seasons(watched, start, at):
         season, season_rows = season + counts[hi] - counts[lo], season_rows + units[hi] - units[lo]
-    for lo, hi in _alike(watched, start, at):
-        alike = np.fmin(alike, measures.psi(counts[hi] - counts[lo], current))
     with np.errstate(divide="ignore"):
         as_many = 1 / np.maximum(1 / rows + 1 / season_rows - 1 / base_units, 1e-12)
     noise = measures.drawn_noise(np.array(column.cut.counts), base_units, np.r_[rows, as_many])
     return {
         "psi": measures.psi(base, current),
         "noise_limit": noise[: len(at)],
-        "psi_season": np.where(season_rows > 0, np.fmin(measures.psi(season, current), alike), np.nan),
+        "psi_season": np.where(season_rows > 0, measures.psi(season, current), np.nan),
         "noise_season": noise[len(at) :],
         "ks": ks,
         "ks_pvalue": measures.ks_pvalue(ks, base_units * rows / np.maximum(base_units + rows, 1)),

@@ -164,11 +164,15 @@ def raised(table: Opened, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, A
     for day, those in by_day.items():
         at = np.datetime64(day, "D")
         sides = {
-            row["feature"]: watch.sides(table.watched, row["feature"], at)
+            row["feature"]: watch.sides(table.watched, row["feature"], at, row["details"].get("days", watch.WINDOW))
             for row in those
             if row["label"] == watch.CONFIRMED
         }
-        moved = {name: explain.most(name, side.cut, side.reference, side.current) for name, side in sides.items()}
+        noise = {row["feature"]: row["noise_limit"] for row in those}
+        moved = {
+            name: explain.most(name, side.cut, side.reference, side.current, noise[name])
+            for name, side in sides.items()
+        }
         found += alerts.of_psi(those, done.get(at, {}), sentence, currency, moved)
     return found
 

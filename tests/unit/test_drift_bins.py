@@ -79,6 +79,9 @@ def test_rare_levels_are_told_apart_in_a_second_view():
     assert found["rest"] == pytest.approx(exact, abs=0.01)
     assert found["drifted"] == (exact > 0.3)
     cut = bins.freeze(then)
+    counts = np.array(cut.counts), cut.count(now)
+    said = explain.sentence("product", explain.most("product", cut, *counts, noise=0.05))
+    assert said == "Product: the rarer ones have changed places among themselves; the most frequent ones are as before."
     again = bins.read(json.loads(json.dumps(cut.plain())))
     assert again.apart(cut.count_levels(*bins.tally(then), apart=True)).sum() == len(then)
     assert np.bincount(again.place(then, apart=True), minlength=cut.width)[20:-2].tolist() == list(cut.rest)

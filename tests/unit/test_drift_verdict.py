@@ -1,12 +1,14 @@
 """Verdicts of drift: real, and it matters; nothing where nothing changed, few rows or many, season or not."""
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
 from benchmarks import alarms as truth
-from models.drift import alarms, bins, classifier, consequence, measures, verdict, watch
+from models.drift import alarms, bins, classifier, consequence, history, measures, verdict, watch
 from models.drift import alerts as told
 from models.drift.monitored import PRICES, Sheet
 from models.drift.watch import Sides
@@ -107,6 +109,40 @@ def test_a_slow_change_in_one_year_cannot_be_told_from_the_season():
     assert len(alerts(seen)) <= 2
 
 
+def test_what_came_in_no_earlier_year_is_not_called_the_season():
+    said = set()
+    for seed in range(4):
+        draw, days, change = np.random.default_rng(seed), 760, 750
+        day = np.repeat(np.arange(days), 20)
+        store = np.array(["North", "South", "East"])[draw.choice(3, len(day), p=[0.5, 0.3, 0.2])]
+        swapped = pd.Series(store).map({"North": "South", "South": "North", "East": "East"})
+        frame = pd.DataFrame({"store": pd.Series(store).mask(day >= change, swapped)})
+        when = np.datetime64("2024-10-30") + day
+        found = watch.backfill(watch.count((Sheet(frame, when, np.arange(len(day))),), (when[0] + 28, when[0] + 350)))
+        said |= set(found["label"].iloc[change - days :])
+    assert watch.SEASONAL not in said
+    assert said & {watch.UNTOLD, watch.CONFIRMED}
+
+
+def test_a_change_of_two_days_is_shown_in_the_window_that_tells_it_and_the_week_says_that_it_is_small():
+    draw, day = np.random.default_rng(1), np.repeat(np.arange(300), 100)
+    frame = pd.DataFrame({"x": draw.normal(np.where(day >= 298, 1.0, 0.0))})
+    days = np.datetime64("2026-01-01") + day
+    seen = watch.count((Sheet(frame, days, np.arange(len(day))),), (days[0], days[0] + 150))
+    last = seen.days[-1]
+    drift = watch.backfill(seen, np.array([last]))
+    row = drift.iloc[0]
+    assert (row["label"], row["length"]) == (watch.CONFIRMED, 3)
+    assert row["size"] < watch.THRESHOLD / 3
+    above = seen.columns[0].cut.edges[-1]  # the greatest tenth of the reference
+    for length, rows in ((3, frame["x"][day >= 297]), (watch.WINDOW, frame["x"][day >= 293])):
+        assert watch.sides(seen, "x", last, length).shares[1][-2] == pytest.approx((rows > above).mean())
+    log = history.rows("sales", "1", seen, drift, watch.THRESHOLD)
+    (alarm,) = told.of_psi(log)
+    assert told.sentence(alarm).startswith("x has changed, as a window of 3 days shows")
+    assert "season" not in told.sentence(alarm)  # which nobody knows
+
+
 def test_a_model_tells_a_flipped_correlation_and_which_columns_and_nothing_without_one():
     changed = (np.arange(28) >= 21).astype(float)
     found = {}
@@ -136,7 +172,9 @@ def test_a_flip_that_no_column_shows_is_an_alert_with_columns_and_customers_and_
     for flip in (0.0, 1.8):
         seen, sheet = joint_sheet(flip)
         day = seen.days[-1]
+        wall, processor = time.perf_counter(), time.process_time()
         apart = classifier.confirmed(seen, sheet, day)
+        assert time.process_time() - processor < 1.3 * (time.perf_counter() - wall)  # of one: no threads that wait
         assert (apart is not None) == (flip > 0)
         drift = watch.backfill(seen, seen.days[-1:])
         assert not drift["label"].eq(watch.CONFIRMED).any()

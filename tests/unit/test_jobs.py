@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -30,6 +31,7 @@ from data import state, tables
 from data.dataset import Dataset, Origin
 from models.act.rules import Rule, to_json
 from models.churn import training
+from models.lifecycle import daily
 from tests import forked
 from tests.sources import ROOT
 
@@ -92,6 +94,15 @@ def test_a_day_again_is_the_same_rows_and_the_answer_is_one_json_object(bare):
     (row,) = read(environment, state.job_runs)
     assert (row["status"], row["progress"], row["step"]) == ("done", 1.0, "Telling of alerts")
     assert row["details"]["features"] == 1
+
+
+def test_a_line_dated_next_year_does_not_hide_this_week(home, monkeypatch):
+    now = pd.Timestamp(datetime.now(UTC).date())
+    spans = {(-900, -30): -30, (-900, 365): 0, (2, 365): 2}  # days from today: of the data, and of the job
+    for (first, last), day in spans.items():
+        span = now + pd.Timedelta(days=first), now + pd.Timedelta(days=last)
+        monkeypatch.setattr(daily, "shown", lambda *_of, span=span: SimpleNamespace(span=span))
+        assert jobs._days("sales", None, None) == [(now + pd.Timedelta(days=day)).date()]
 
 
 def test_confirmed_drift_fails_only_who_asks_for_it(environment):

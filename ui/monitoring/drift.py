@@ -29,6 +29,7 @@ from ui.text import N_, _, ngettext, plain
 THRESHOLDS = tuple(np.round(np.arange(0.1, 0.81, 0.05), 2).tolist())
 TREND = 26  # points of a sparkline
 EMPTY = N_("There are no rows in this window: choose another day.")
+BRIEF = N_("A window of {days} days shows it; in the last seven it is small.")
 LEARNED = N_("The model learned from this day: it cannot drift from itself.")
 # What no alert is raised for, but is beyond chance and over one of the two watch levels.
 WORTH = (N_("watch"), N_("watch closely"))
@@ -68,20 +69,28 @@ def verdict(
         text = sentence.format(
             column=label(first), day=locales.day(_since(drift, first, day)), count=locales.number(len(confirmed))
         )
-        side = watch.sides(binned, first, day.to_datetime64())
-        most = explain.most(first, side.cut, side.reference, side.current)
+        length = watch.told_in(confirmed.iloc[0], threshold, watch.WINDOW)
+        if length != watch.WINDOW:
+            why = f"{why} {_(BRIEF).format(days=locales.number(length))}"
+        side = watch.sides(binned, first, day.to_datetime64(), length)
+        most = explain.most(first, side.cut, side.reference, side.current, confirmed["noise_limit"].iloc[0])
         done = _done(model, explain.sentence(first, most), does.get(first), currency)
         st.warning(plain(f"{text} {why} {done}"), icon=":material/warning:")
     elif len(untold):
         names = ", ".join(label(name) for name in untold["feature"])
         text = _(
             "{columns}: unlike what they are compared with, but it cannot be told from the season yet: there is no "
-            "earlier year to compare with. Against the last weeks nothing has changed."
+            "earlier year to compare with. Against the last weeks nothing has surely changed."
         )
+        if untold["psi_season"].notna().any():
+            text = _(
+                "{columns}: unlike what they are compared with, and not much more like the same season of earlier "
+                "years. That is not sure yet: the next days will tell."
+            )
         st.info(plain(text.format(columns=names)), icon=":material/calendar_month:")
     elif len(seasonal):
         names = ", ".join(label(name) for name in seasonal["feature"])
-        text = _("The data look as they do every year at this season: {columns} differ from the average of the year.")
+        text = _("The data look as they do every year at this season, and unlike the rest of the year in: {columns}.")
         st.success(plain(text.format(columns=names)), icon=":material/check_circle:")
     elif len(over):
         text = _("Some columns look different, but there are too few rows to tell it from chance.")
@@ -326,7 +335,7 @@ def column(
     }
     whole = watched.measured(stored, rows, against, binned, day.to_datetime64().astype("datetime64[D]"), name)
     st.caption(plain(" ".join(_measures(whole))))
-    side = watch.sides(binned, name, day.to_datetime64())
+    side = watch.sides(binned, name, day.to_datetime64(), watch.told_in(row, threshold, watch.WINDOW))
     parts = pd.DataFrame(explain.moves(side.cut, side.reference, side.current))
     with st.grid("auto", min_column_width=420):
         mine = drift[drift["feature"] == name]
@@ -496,6 +505,11 @@ def _why(row: pd.Series, threshold: float, levels: tuple[float, float]) -> str:
             "It cannot be told from the season yet: PSI {psi} against what it is compared with, no earlier year to "
             "compare with, and no change against the last weeks."
         )
+        if not np.isnan(row["psi_season"]):
+            text = _(
+                "It is not sure yet: PSI {psi} against what it is compared with, and {season} against this season of "
+                "earlier years."
+            )
     elif row["label"] == watch.TOO_FEW:
         text = _("It cannot be told: PSI {psi}, but from only {rows} independent rows.")
     elif row["label"] == watch.WITHIN_NOISE:
@@ -507,7 +521,8 @@ def _why(row: pd.Series, threshold: float, levels: tuple[float, float]) -> str:
         )
     else:
         text = _("It is drift: PSI {psi} against what it is compared with, and {season} against this season before.")
-    return text.format(**values)
+    text, length = text.format(**values), watch.told_in(row, threshold, watch.WINDOW)
+    return text if length == watch.WINDOW else f"{text} {_(BRIEF).format(days=locales.number(length))}"
 
 
 def _acknowledged(model: str) -> list[pd.Timestamp]:

@@ -105,7 +105,13 @@ def _standing(row: dict, same: pd.DataFrame, deliveries: pd.DataFrame) -> None:
         days = ngettext("{count} day", "{count} days", row["count"]).format(count=locales.number(row["count"]))
         when = _("{first} to {last}, {days}").format(first=locales.day(row["first"]), last=when, days=days)
     key = "|".join(row[name] for name in alerts.EPISODE)
-    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    with st.container(
+        border=True,
+        horizontal=True,
+        vertical_alignment="center",
+        horizontal_alignment="distribute",
+        key=f"standing-{key}",
+    ):
         with st.container(gap=None, width="stretch"):
             heading, text = plain(label(row["model"])), plain(alerts.sentence(row))
             line = _("**{heading}**: {text}").format(heading=heading, text=text)
