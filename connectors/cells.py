@@ -142,7 +142,7 @@ def _date(
             findings.append(Finding(message, 0, {"column": shown}, severity="warning"))
         if found.order != dates.ISO or found.noted:
             message = N_("“{column}”: from {first} to {last}.")
-            mixed = found.noted in (dates.AS_WRITTEN, dates.SWAPPED)
+            mixed = found.noted in (dates.AS_WRITTEN, dates.SWAPPED, *dates.BEGINS)
             chosen = found.noted if mixed or found.order == dates.ISO else found.order
             options = found.others if mixed else (chosen, *found.others)
             readings.append(Reading(f"dates:{source}", message, chosen, options, said, found.even))

@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, product
 from typing import IO
 
 import pandas as pd
 
-from connectors import InvalidFile
+from connectors import InvalidFile, names
 from connectors.limits import CHUNK, counts, report
 from data.dataset import Finding
 from locales import N_
@@ -26,6 +26,11 @@ SNIFFED = 200  # rows that decide the delimiter
 SNIFFED_CHARACTERS = 1_000_000
 ODD = 5_000  # rows of another length that are kept to be listed
 NOTES = 50  # rows at the end that may be notes
+# Where a file is not UTF-8; the first where nothing tells: Western, Central European, Turkish, Cyrillic, Greek, Hebrew,
+# Arabic, Japanese, Chinese, Korean, Thai, Vietnamese.
+PAGES = ("cp1252", "cp1250", "cp1254", "cp1251", "cp1253", "cp1255", "cp1256", "cp932", "gb18030", "big5", "cp949",
+         "cp874", "cp1258")  # fmt: skip
+TITLES, NAMED, LONG = 20, 40, 40  # lines at the top of which one is the header; names in it, and their length, at most
 NOTE = re.compile(
     r"\s*(?:(?:grand |sub|sous-?)?tota(?:l|ux)\b|sum\b|somme\b|source|notes?\b|n\.?b\.?\b|\*|generated|exported|report|"
     r"printed|prepared|genere|généré|export|edité|édité|imprimé|©|page\b|end of|fin\b|rows?\b|"
@@ -103,7 +108,7 @@ def _encoding(content: bytes, findings: list[Finding]) -> str:
             raise InvalidFile(N_("This is not a table that Vigie can read: send CSV, XLSX or Parquet."))
         # Spreadsheets save "CSV (Macintosh)" with lines that end as nowhere else, and letters of its own.
         old = ["mac-roman"] if b"\r" in content and b"\n" not in content else []
-        encodings = ["utf-8-sig", *old, "cp1252", "latin-1"]
+        encodings = ["utf-8-sig", *old, *_pages(content), "latin-1"]
     for encoding in encodings:
         try:
             empty = True
@@ -119,6 +124,16 @@ def _encoding(content: bytes, findings: list[Finding]) -> str:
             )
         return encoding
     raise InvalidFile(N_("The text of this file cannot be read: save it as UTF-8."))
+
+
+def _pages(content: bytes) -> list[str]:
+    """The code pages of Windows, those first in which most cells of a line near the top are names of columns."""
+    top = [line for line in content[:SNIFFED_CHARACTERS].splitlines()[:TITLES] if not line.isascii()]
+    found = dict.fromkeys(PAGES, 0)
+    for page, line in product(PAGES, top):
+        cells = [cell.strip(' "') for cell in re.split(r"[,;\t|]", line.decode(page, "replace"))[:NAMED]]
+        found[page] = max(found[page], names.known([cell for cell in cells if 0 < len(cell) <= LONG]))
+    return sorted(PAGES, key=lambda page: -found[page])
 
 
 def _delimiter(text: str) -> tuple[str, int]:

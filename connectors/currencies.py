@@ -36,8 +36,9 @@ def codes(text: pd.Series) -> pd.Series:
     return text.map(found, na_action="ignore").astype("str")
 
 
-def of(text: pd.DataFrame, sources: list[str]) -> str | None:
-    """The one currency that some columns of money name, in their cells or in their names ("Price (USD)")."""
+def of(text: pd.DataFrame, sources: list[str], title: str = "") -> str | None:
+    """The one currency that some columns of money name, in their cells or in their names ("Price (USD)"); else the one
+    that a title above them has in brackets."""
     signs = {code for source in sources for code in numbers.currencies(text[source]) if code in known()}
     for source in sources:
         signs |= _words(source)
@@ -46,6 +47,8 @@ def of(text: pd.DataFrame, sources: list[str]) -> str | None:
         signs |= {
             code for sign, code in numbers.SIGNS.items() if len(sign) > 1 and sign.endswith("$") and sign in str(source)
         }
+    if not signs:
+        signs = {code for one in re.findall(r"[\[(]([^\])]*)[\])]", title) for code in _words(one)}
     return signs.pop() if len(signs) == 1 else None
 
 

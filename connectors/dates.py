@@ -33,7 +33,35 @@ _NAMES = {
     11: "nov|november|novembre|noviembre|novembro", 12: "dec|december|decembre|dez|dezember|dic|diciembre|"
     "dicembre|dezembro",
 }  # fmt: skip
-MONTHS = {name: month for month, names in _NAMES.items() for name in names.split("|")}
+_ELSEWHERE = {  # the same where two of these languages do not mean two months: Babel's Slavic, Nordic, ... names
+    1: "ian|ianuarie|januara|led|leden|ledna|oca|ocak|sij|sijecanj|sijecnja|sty|styczen|stycznia|tammi|"
+    "tammikuu|tammikuuta|ιαν|ιανουαριοσ|ιανουαριου|січ|січень|січня|янв|январь|января|яну|януари",
+    2: "febr|februara|februarie|helmi|helmikuu|helmikuuta|lut|lutego|luty|sub|subat|uno|unor|unora|velj|"
+    "veljaca|veljace|φεβ|φεβρουαριοσ|φεβρουαριου|лют|лютии|лютого|фев|февр|февраль|февраля|февруари",
+    3: "bre|brezen|brezna|maalis|maaliskuu|maaliskuuta|marc|marca|marcius|marec|maret|mart|martie|marts|"
+    "marzec|ozu|ozujak|ozujka|μαρ|μαρτιοσ|μαρτιου|бер|березень|березня|мар|март|марта",
+    4: "aprila|aprilie|aprilis|dub|duben|dubna|huhti|huhtikuu|huhtikuuta|kwi|kwiecien|kwietnia|nis|"
+    "nisan|tra|travanj|travnja|απρ|απριλιοσ|απριλιου|апр|апрель|апреля|април|квіт|квітень|квітня",
+    5: "kve|kveten|kvetna|maj|maja|majus|mayıs|svi|svibanj|svibnja|touko|toukokuu|toukokuuta|μαι|μαιοσ|"
+    "μαιου|маи|мая|трав|травень|травня",
+    6: "cerven|cervna|cvn|cze|czerwca|czerwiec|haz|haziran|iun|iunie|juna|junius|kesa|kesakuu|kesakuuta|"
+    "lipanj|lipnja|ιουν|ιουνιοσ|ιουνιου|июн|июнь|июня|черв|червень|червня|юни",
+    7: "cervence|cervenec|cvc|heina|heinakuu|heinakuuta|iul|iulie|jula|julius|lipca|lipiec|srpanj|"
+    "srpnja|tem|temmuz|ιουλ|ιουλιοσ|ιουλιου|июл|июль|июля|лип|липень|липня|юли",
+    8: "agu|agustos|agustus|augusta|augusti|augusztus|elo|elokuu|elokuuta|kol|kolovoz|kolovoza|sie|"
+    "sierpien|sierpnia|srpen|srpna|αυγ|αυγουστοσ|αυγουστου|авг|август|августа|серп|серпень|серпня",
+    9: "eyl|eylul|ruj|rujan|rujna|septembra|septembrie|syys|syyskuu|syyskuuta|szept|szeptember|wrz|"
+    "wrzesien|wrzesnia|zar|zari|σεπ|σεπτεμβριοσ|σεπτεμβριου|вер|вересень|вересня|сент|сентябрь|"
+    "сентября|сеп|септември",
+    10: "eki|ekim|loka|lokakuu|lokakuuta|octombrie|oktobra|paz|pazdziernik|pazdziernika|rij|rijen|rijna|"
+    "οκτ|οκτωβριοσ|οκτωβριου|жовт|жовтень|жовтня|окт|октомври|октябрь|октября",
+    11: "kas|kasım|listopadu|marras|marraskuu|marraskuuta|noiembrie|novembra|stu|studeni|studenoga|νοε|"
+    "νοεμβριοσ|νοεμβριου|лист|листопад|листопада|ное|ноември|нояб|ноябрь|ноября",
+    12: "ara|aralık|decembra|decembrie|des|desember|gru|grudnia|grudzien|joulu|joulukuu|joulukuuta|pro|"
+    "prosinac|prosinca|prosince|prosinec|δεκ|δεκεμβριοσ|δεκεμβριου|груд|грудень|грудня|дек|декабрь|"
+    "декабря|декември",
+}  # fmt: skip
+MONTHS = {name: month for known in (_NAMES, _ELSEWHERE) for month, names in known.items() for name in names.split("|")}
 _WEEKDAYS = re.compile(
     r"^(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day|nesday|rsday|sday|urday)?[.,]?\s+|"
     r"^(?:lun|mer|jeu|ven|sam|dim)(?:\.|di|credi|dredi|edi|anche)?[.,]?\s+(?=\d)|"
@@ -47,7 +75,7 @@ _TIME = (
 )
 # How dates are written: pattern, and which group is the year, the month, the day; 0 is none, None as the order says.
 _FORMS: tuple[tuple[str, tuple[int, int, int] | None], ...] = (
-    (rf"(\d{{4}})[-/. ](\d{{1,2}})[-/. ](\d{{1,2}}){_TIME}", (1, 2, 3)),
+    (rf"(\d{{4}})(?:[-/.] ?| )(\d{{1,2}})(?:[-/.] ?| )(\d{{1,2}})\.?{_TIME}", (1, 2, 3)),
     (rf"(\d{{1,2}})(?: ?[-/.] ?| )(\d{{1,2}})(?: ?[-/.] ?| )(\d{{4}}|\d{{2}}){_TIME}", None),
     (rf"(\d{{1,2}})(?:st|nd|rd|th|er)?[-/. ]*(?:of |de )?{_NAME}[-/. ,]*(?:de )?'?(\d{{4}}|\d{{2}}){_TIME}", (3, 2, 1)),
     (rf"{_NAME}[-/. ]*(\d{{1,2}})(?:st|nd|rd|th)?[-/. ,]+(\d{{4}}){_TIME}", (3, 1, 2)),
@@ -58,7 +86,16 @@ _FORMS: tuple[tuple[str, tuple[int, int, int] | None], ...] = (
     (r"(\d{1,2})[-/. ](\d{4})", (2, 1, 0)),
 )
 _QUARTER = r"(?:(\d{4})[-/. ]*[qt](\d)|[qt](\d)[-/. ]*'?(\d{4}|\d{2}))"
-_WEEK = r"(\d{4})[-/. ]*w(\d{1,2})"
+_HALF = r"(?:(\d{4})[-/. ]*[hs]y?([12])|[hs]y?([12])[-/. ]*'?(\d{4}))"
+_W = r"(?:w|wk|kw|week|woche|sem(?:aine)?|semana|settimana|tydzien|uke|vecka)"
+_WEEK = rf"(?:(\d{{4}})[-/. ]*{_W}[ .]*(\d{{1,2}})|{_W}[ .]*(\d{{1,2}})[-/. ,]+(\d{{4}}))"
+_RANGE = re.compile(r"(.{6,}\d) (?:[-–—]|to|until|au|bis|al?|tot) (.{6,}\d)")
+BUDDHIST, SINCE_BUDDHA = (2400, 2700), 543  # years as Thailand counts them
+# Years that are not the calendar's (FY24/25, 2024-25): when they begin, which nothing in them says.
+BEGINS = {"begins in January": 1, "begins in April": 4, "begins in July": 7, "begins in October": 10}
+_FISCAL = (
+    r"(?:fy|exercice|ex|saison|season|ay|sy|financial year|fiscal year)?[ .]*'?(?:(\d\d)?(\d\d))[-/–](?:\d\d)?(\d\d)"
+)
 
 
 @dataclass(frozen=True)
@@ -92,6 +129,13 @@ def read(
     dates are read: serial numbers of spreadsheets, seconds since 1970.
     """
     codes, words = _distinct(text)
+    spans = words.head(LOOKED_AT).str.extract(_RANGE)
+    if len(words) and spans.notna().all(axis=None):  # 01/01/2024 - 07/01/2024
+        first, last = (
+            read(words.str.extract(_RANGE)[side], chosen, file, usual, numbers, leaning).values for side in (0, 1)
+        )
+        starts = np.append(first.where(first <= last).to_numpy("datetime64[us]"), np.datetime64("NaT", "us"))
+        return Dates(pd.Series(starts[codes], text.index), noted="the first day of each span")
     if len(words) < MAX_TEXTS or _iso(words).notna().all():
         values, order, others, even, noted = _different(words, codes, chosen, file, (usual, leaning), numbers)
         taken = values.to_numpy(dtype="datetime64[us]")
@@ -154,6 +198,10 @@ def _different(
     if (whole := _iso(words)).notna().all():
         return whole, ISO, (), False, ""
     plain = words.str.casefold()
+    if (began := _fiscal(plain)).any():
+        begins = chosen if chosen in BEGINS else next(iter(BEGINS))
+        months = (began - 1970) * 12 + BEGINS[begins] - 1
+        return months.astype("datetime64[M]").astype("datetime64[us]"), ISO, tuple(BEGINS), chosen != begins, begins
     digits = plain.str.fullmatch(r"\d+(?:\.\d+)?")
     noted = ""
     if digits.any():
@@ -182,6 +230,8 @@ def _different(
     others = tuple(one for one, found in able.items() if one != order and not found.equals(readings[order]))
     if short:
         noted = noted or "short years"
+    elif parts["c"].str.fullmatch("2[4-6].*").all():
+        noted = "Buddhist years"
     iso = values.notna() & ~digits
     if not others and iso.any() and order in (DAY_FIRST, MONTH_FIRST) and _mended(parts, order, values[iso]):
         noted, even = chosen if chosen == AS_WRITTEN else SWAPPED, chosen not in (AS_WRITTEN, SWAPPED)
@@ -189,6 +239,15 @@ def _different(
             values = values.mask(iso & (values.dt.day <= 12), _swapped(values))
         others = (AS_WRITTEN, SWAPPED)
     return values.fillna(readings[order]), order, others, even, noted
+
+
+def _fiscal(plain: pd.Series) -> pd.Series:
+    """The calendar year in which each year of two calendar years begins, 0 where cells are something else."""
+    found = plain.str.extract(f"^{_FISCAL}$")
+    first, last = (pd.to_numeric(found[place], errors="coerce") for place in (1, 2))
+    if plain.empty or not ((first + 1) % 100).eq(last).all() or (plain.nunique() < 2 and (last <= 12).all()):
+        return pd.Series(0, plain.index)
+    return (100 * pd.to_numeric(found[0]).fillna(20) + first).astype(int)
 
 
 def _letters(plain: pd.Series) -> pd.Series:
@@ -199,7 +258,7 @@ def _letters(plain: pd.Series) -> pd.Series:
 
 
 def _iso(plain: pd.Series) -> pd.Series:
-    clock = plain.where(plain.str.match(r"\d{4}-\d\d")).str.replace(
+    clock = plain.where(plain.str.match(r"(?:1\d|2[0-3]|9\d)\d\d-\d\d")).str.replace(
         r"[ ]?(?:[zZ]|[uU][tT][cC]|[gG][mM][tT])$", "", regex=True
     )
     apart = clock.str.contains(r":\d\d(?:\.\d+)? ?[+-]\d\d:?(?:\d\d)?$", regex=True).fillna(False).astype(bool)
@@ -266,13 +325,20 @@ def _parts(plain: pd.Series) -> tuple[pd.Series, pd.DataFrame]:
         values = values.fillna(_moments(year, month, day, time))
     rest = plain[values.isna() & ~plain.index.isin(parts.index)]
     if len(rest):
+        half = rest.str.extract(f"^{_HALF}$")
+        year, number = half[0].fillna(half[3]), pd.to_numeric(half[1].fillna(half[2]), errors="coerce")
+        nothing = pd.Series(0.0, rest.index)
+        values = values.fillna(_moments(year, 6 * number - 5, pd.Series(1, rest.index), nothing))
         quarter = rest.str.extract(f"^{_QUARTER}$")
         year, number = quarter[0].fillna(quarter[3]), pd.to_numeric(quarter[1].fillna(quarter[2]), errors="coerce")
         month = (3 * number - 2).where(number.between(1, 4))
-        values = values.fillna(_moments(year, month, pd.Series(1, rest.index), pd.Series(0.0, rest.index)))
-        week = rest.str.extract(f"^{_WEEK}$").dropna()
-        if len(week):
-            monday = pd.to_datetime(week[0] + "-" + week[1].str.zfill(2) + "-1", format="%G-%V-%u", errors="coerce")
+        values = values.fillna(_moments(year, month, pd.Series(1, rest.index), nothing))
+        week = rest.str.extract(f"^{_WEEK}$")
+        year, week = week[0].fillna(week[3]).dropna(), week[1].fillna(week[2])
+        if len(year):
+            monday = pd.to_datetime(
+                year + "-" + week[year.index].str.zfill(2) + "-1", format="%G-%V-%u", errors="coerce"
+            )
             values = values.fillna(monday.astype("datetime64[us]"))
     return values, parts
 
@@ -289,6 +355,7 @@ def _clock(found: pd.DataFrame) -> pd.Series:
 def _moments(year: pd.Series, month: pd.Series, day: pd.Series, time: pd.Series) -> pd.Series:
     numbers = pd.to_numeric(year, errors="coerce")
     numbers = numbers.where(year.astype("str").str.len() > 2, numbers + np.where(numbers < 69, 2000, 1900))
+    numbers = numbers.mask(numbers.between(*BUDDHIST), numbers - SINCE_BUDDHA)
     months = pd.to_numeric(month.map(lambda name: MONTHS.get(name, name), na_action="ignore"), errors="coerce")
     made = pd.DataFrame({"year": numbers, "month": months, "day": pd.to_numeric(day, errors="coerce")}).dropna()
     days = pd.to_datetime(made.astype(int), errors="coerce").astype("datetime64[us]").reindex(year.index)

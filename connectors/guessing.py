@@ -16,10 +16,14 @@ HEAD = 1_000  # rows
 SAMPLED = 60  # cells that tell whether a column holds numbers, where all of them agree
 RIVALS = 12  # columns of numbers that may be units or money, at most: of more nothing is told by how they grow
 DATED = re.compile(
-    r"[+-]?\d{4}\D?\d|\d\d?([/. -])\d\d?\1\d{2}|\d\d?[ -]?[^\W\d_]{3,}|[^\W\d_]{3,9}\.?[ -]?\d", re.IGNORECASE
+    r"[+-]?\d{4}\D{0,2}\d|fy|'?\d\d[/-]\d\d$|k?w ?\d|[hs]y?[12]\b|\d\d?([/. -])\d\d?\1\d{2}|\d\d?[ -]?[^\W\d_]{3,}|"
+    r"[^\W\d_]{3,9}\.?[ -]?\d",
+    re.IGNORECASE,
 )
 STRANGE = 0.05  # share of a column's cells that are not what its name says, from which it is something else
 NAMED = 0.5  # of the cells must be numbers where a column is called units, price or total: the others are mistakes
+MEASURES = (money.QUANTITY, money.PRICE, money.AMOUNT)
+COIN = 0.011  # of money, by which rounding moves a price
 YES_NO = {"True": "Yes", "False": "No"}
 NO_MEASURE = re.compile(
     r"year|annee|yr|month|mois|day|jour|week|semaine|dayofweek|weekday|hour|heure|quarter|trimestre|lat\w*|lon\w*|lng|zip\w*|postcode|postal\w*|"
@@ -33,7 +37,12 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     """Which column of a file is which column of the table (canonical -> source), none used twice."""
     head = stripped(frame.head(HEAD))
     if table == "sales":
-        return _unnamed(head) if all(re.fullmatch(r"column \d+", name) for name in frame) else _sales(frame, head)
+        if all(re.fullmatch(r"column \d+", name) for name in frame):
+            return _unnamed(head)
+        found = _sales(frame, head)
+        if "product" not in found and (decides := _deciding_prices(head, found)):
+            found = {role: one for role, one in found.items() if one != decides} | {"product": decides}
+        return found
     found = names.by_name(frame, schemas.columns(table))
     for canonical in set(found) - set(schemas.required(table)):
         if not _fits(head, found[canonical], canonical, table):
@@ -64,8 +73,8 @@ def unfit(text: pd.DataFrame, table: str, mapping: Mapping[str, str]) -> list[st
 
 
 def stripped(frame: pd.DataFrame) -> pd.DataFrame:
-    """Cells without blanks around them; those of blanks only are missing."""
-    return frame.apply(lambda column: column.str.strip().replace("", pd.NA))
+    """Cells without blanks around them, numbers and dates in Latin digits; those of blanks only are missing."""
+    return frame.apply(lambda column: numbers.latin(column.str.strip().replace("", pd.NA)))
 
 
 def shares(text: pd.Series, source: str) -> pd.Series | None:
@@ -168,7 +177,10 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
     numeric = {name: _numeric(head[name]) for name in islice(head, TRIED)}
     for canonical in (money.QUANTITY, money.PRICE, money.AMOUNT):
         fit = [name for tier in names.likely(head, canonical) for name in tier if numeric.get(name, 0) > NAMED]
-        names.take(found, canonical, _best(head, found, fit) if canonical == money.AMOUNT else fit)
+        if canonical == money.AMOUNT:
+            counts = [name for name, share in numeric.items() if share >= 1 - STRANGE]
+            fit = [name for name in _best(head, found, fit) if not money.counts_up(head, found, name, counts)]
+        names.take(found, canonical, fit)
     if not any(names.likely(head, "invoice")):  # Shopify calls it "Name"
         names.take(found, "invoice", (name for name, text in head.items() if text.str.fullmatch(r"#\w*\d+").all()))
     for canonical in SALES_ORDER:
@@ -201,6 +213,8 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
         found, rest, paid = found | by_sums, [], {money.PRICE, money.AMOUNT}
     if money.QUANTITY not in found and (counted := money.counting(head, found, rest)):
         found = {role: one for role, one in found.items() if role != money.PRICE} | counted
+    elif not paid and len(signed := [name for name in rest if numbers.currencies(head[name])]) == 1:
+        found[money.AMOUNT] = signed[0]
     elif not paid and money.QUANTITY in found:
         grows = money.growing(head, found, rest)
         found |= {money.AMOUNT: grows[0]} if len(grows) == 1 else {}
@@ -351,6 +365,25 @@ def _telling_lines_apart(head: pd.DataFrame, found: Mapping[str, str]) -> list[s
         and not pd.DataFrame({"order": orders, "one": head[name]}).duplicated().mean() > STRANGE
     ]
     return some if len(some) == 1 else []
+
+
+def _deciding_prices(head: pd.DataFrame, found: Mapping[str, str]) -> str | None:
+    """The column of words of whose values each has one price, and not all the same: rooms of a hotel, dishes, crops."""
+    values = {role: numbers.read(head[found[role]]).values for role in MEASURES if role in found}
+    price = values.get(money.PRICE)
+    if price is None and {money.QUANTITY, money.AMOUNT} <= set(values):
+        price = (values[money.AMOUNT] / values[money.QUANTITY]).round(2)
+    if price is None or price.nunique() < 2:
+        return None
+    for name in islice((one for one in head if one not in found.values() or one == found.get("category")), TRIED):
+        words = head[name]
+        several = words.groupby(words).transform("size") > 1
+        if words.notna().all() and several.mean() > 0.9 and _numeric(words) < STRANGE and not dates.dated(words):
+            usual = price.groupby(words).transform("median")
+            alike = ((price - usual).abs() <= STRANGE * usual.abs() + COIN) | price.isna()
+            if alike.mean() >= 1 - STRANGE and usual.nunique() > 1:
+                return name
+    return None
 
 
 def _best(head: pd.DataFrame, found: Mapping[str, str], some: list[str]) -> list[str]:

@@ -18,6 +18,7 @@ from connectors import (
     names,
     retail,
     scales,
+    shape,
     statuses,
     telco,
 )  # fmt: skip
@@ -90,13 +91,14 @@ def apply(
     if table == "sales":
         text = lines.measured(text, mapping, findings)
     file = File(text, raw.delimiter, choices)
+    title = next((one.values.get("title", "") for one in raw.readings if one.key == shape.HEADER), "")
     converted, wrong, reasons, dropped = {}, dict[str, pd.Series](), dict[str, str](), list[str]()
     for canonical, source in mapping.items():
         if canonical == "churned":
             outcome = outcome or meaning.outcomes(text[source], source)
             converted[canonical] = _left(text[source], outcome, source, choices, findings, readings)
             continue
-        values, bad, reason = _column(file, source, canonical, table, findings, readings)
+        values, bad, reason = _column(file, source, canonical, table, findings, readings, title)
         if canonical in schemas.required(table) and canonical != "currency":
             if canonical == "product":
                 values = lines.unnamed(values, findings)
@@ -139,7 +141,7 @@ def apply(
         clock = cells.clock_beside(text, mapping["timestamp"])
         free = [column for column in text if column not in (*mapping.values(), clock)]
         frame = statuses.applied(text, frame, free, choices, findings, readings)
-        own = currency or lines.signed(text, paid, choices, readings) or currencies.of(text, paid) or DEFAULT
+        own = currency or lines.signed(text, paid, choices, readings) or currencies.of(text, paid, title) or DEFAULT
         frame = lines.in_one_currency(frame, own, choices, findings, readings, now)
         frame, currency = lines.derived(frame, name), frame["currency"].iloc[0]
         frame = frame.join(extras.dimensions(text.loc[frame.index, free], schemas.columns("sales"), findings))
@@ -171,7 +173,13 @@ class Question:
 
 
 def _column(
-    file: File, source: str, canonical: str, table: str, findings: list[Finding], readings: list[Reading]
+    file: File,
+    source: str,
+    canonical: str,
+    table: str,
+    findings: list[Finding],
+    readings: list[Reading],
+    title: str,
 ) -> tuple[pd.Series, pd.Series, str]:
     """The values of a column, which of its cells cannot be used, and why not."""
     if canonical == "promotion":
@@ -187,7 +195,7 @@ def _column(
     if canonical == "tenure":
         values = scales.tenure(values, source, file.choices, readings)
     elif canonical in (money.AMOUNT, money.PRICE, "unit_cost"):
-        values = scales.money(values, source, file.choices, readings)
+        values = scales.money(values, source, file.choices, readings, title)
     if canonical in OPTIONAL[table] and "float" in guessing.kinds(table)[canonical] and canonical != "unit_cost":
         bad = bad | (values < 0)
     if allowed:

@@ -127,6 +127,15 @@ def of_lines(head: pd.DataFrame, found: Mapping[str, str]) -> bool:
     return bool(several.sum() >= VOTES and lines.sum() > 0.5 * several.sum())
 
 
+def counts_up(head: pd.DataFrame, found: Mapping[str, str], source: str, some: Iterable[str]) -> bool:
+    """Whether what is called a total adds up the units and another of `some` counts: seats sold and seats free."""
+    if QUANTITY not in found:
+        return False
+    total, units = (numbers.read(head[one]).values for one in (source, found[QUANTITY]))
+    rest = total - units
+    return bool(rest.notna().any()) and any((numbers.read(head[name]).values - rest).abs().max() == 0 for name in some)
+
+
 def _measured(text: pd.Series) -> bool:
     some = text.dropna()
     values = numbers.read(some).values
@@ -144,7 +153,7 @@ def money_or_units(head: pd.DataFrame, source: str, priced: bool, parted: bool) 
     if not names.LOOSE.fullmatch(name):
         said = names.COUNTED.fullmatch(name) or _named(name, QUANTITY)
         # A word that says neither (y, volume index, ...) is asked about.
-        money = _named(name) or _named(name, PRICE)
+        money = _named(name) or _named(name, PRICE) or bool(numbers.currencies(cells))
         return Verdict(AMOUNT, options) if money else Verdict(QUANTITY, options, not said)
     if signed or (values % 1 != 0).any():
         return Verdict(AMOUNT, options)
@@ -230,7 +239,7 @@ def multiplying(text: pd.DataFrame, mapping: Mapping[str, str], some: Iterable[s
 
 
 def _whole(values: pd.Series) -> bool:
-    return bool(((values > 0) & (values % 1 == 0)).mean() > AGREED) and values.nunique() > 1
+    return bool(((values != 0) & (values % 1 == 0)).mean() > AGREED) and values.nunique() > 1
 
 
 def _total_or_price(source: str, units: pd.Series, paid: pd.Series, products: pd.Series | None) -> Verdict:

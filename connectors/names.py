@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 
 from data import meaning, schemas
 
@@ -20,7 +21,8 @@ SYNONYMS = {
     "ancienneteannees "
     "ancienneteans ancienneteenannees ancienneteenans ancienneteenmois ancienneteenjours anciennetejours "
     "antiguedadmeses "
-    "antiguedad antiguedadanos vertragsdauermonate vertragsdauer vertragsdauerjahre",
+    "antiguedad antiguedadanos tempomeses tempodecasa tempodecliente mesescliente permanenciameses permanencia "
+    "antiguidade antiguidademeses klantsindsmaanden vertragsdauermonate vertragsdauer vertragsdauerjahre",
     "monthly_charges": "monthlycharges monthlycharge monthlyfee mrr mensualite facturemensuelle cotisationmensuelle "
     "facturamensual cuotamensual monatsbeitrag tarifmensuel prixmensuel montantmensuel abonnementmensuel mensualites "
     "loyermensuel monatlichegebuhr monatsgebuhr monatlicherbeitrag monatlichekosten monatspreis grundgebuhr "
@@ -54,7 +56,7 @@ SALES: dict[str, tuple[str, ...]] = {
         r"(?:year)?months?(?:year|date)?|"
         r"(?:period|week|month)s?(?:start|end|ending|beginning|commencing|of|date)*|weekdate|mois(?:annee)?|"
         r"semaine|periode|quarter|trimestre|yearmonth|anneemois|date\w*|\w*timestamp|created(?:at|on|date)?|\w*date",
-        r"year|annee|yr|fiscalyear|exercice",
+        r"(?:school|academic|fiscal|financial)?year|annee(?:scolaire)?|yr|fy|exercice|ts|epoch\w*",
     ),
     "quantity": (
         r"(?:sales|sold|order(?:ed)?|total|net|product|item)?(?:qty|quantity|quantities)(?:sold|ordered|purchased|invoiced|sales)?|"
@@ -78,10 +80,11 @@ SALES: dict[str, tuple[str, ...]] = {
         r""
         r"(?:sales|order|purchase|transaction|net|gross|line|billed|invoice|netto|brutto)+(?:value|wert)|"
         r"(?:sales|ventes)(?:in)?(?:eur|usd|gbp|dollars?|euros?)",
-        r"values?|valeurs?|worth",
+        r"values?|valeurs?|worth|gross|net|ht|ttc|netto|brutto?|(?!.*(?:discount|tax|vat|tip|fee|shipping|cost|refund|profit|due))"
+        r"\w+(?:amount|montant|betrag|importe)",
     ),
     "unit_price": (
-        r"unit(?:selling|sale|sales|retail)?price|price(?:each|per(?:unit|item|piece))|"
+        r"unit(?:selling|sale|sales|retail)?price|price(?:each|per\w+)|"
         r"prix(?:de)?(?:vente)?unit(?:aire)?(?:devente)?(?:ht|ttc)?|pu(?:ht|ttc)?|itemprice|unitrate",
         r"(?:sell(?:ing)?|sales?|product|retail|net|list|avg|average|mean|actual|final)?prices?|"
         r"prix(?:de)?(?:vente)?(?:ht|ttc|net)?|tarif|"
@@ -200,6 +203,37 @@ ELSEWHERE = {
     "supplier": r"leverancier|kreditor|仕入先|供应商|공급업체|"
     r"lieferant|proveedor|fornecedor|fornitore",
 }  # fmt: skip
+# The same in languages that the patterns above do not know, as whole names: Arabic, Persian, Hebrew, Greek, Thai,
+# Hindi, Vietnamese, Indonesian, Czech, Hungarian, Romanian, Ukrainian, Finnish, Danish and Norwegian.
+FURTHER = {
+    "timestamp": "التاريخ|تاريخ|الیوم|اليوم|الشهر|تاریخ|תאריך|ημερομηνία|μήνας|วันที่|เดือน|दिनांक|तारीख|ngày|"
+    "ngày bán|tháng|tanggal|bulan|měsíc|dátum|hónap|dată|data vânzării|luna|дата продажу|місяць|"
+    "päivä|päivämäärä|pvm|kuukausi|dato|måned|uge|uke|dag|saison|season|season week",
+    "quantity": "الكمية|كمية|العدد|تعداد|כמות|ποσότητα|τεμάχια|จำนวน|मात्रा|संख्या|số lượng|jumlah|kuantitas|"
+    "množství|počet|ks|kusů|mennyiség|darab|db|cantitate|buc|кількість|шт|määrä|kpl|antall|mængde|"
+    "stk|nights|boxes|bottles|servings",
+    "amount": "الإجمالي|الاجمالي|المبلغ|إجمالي|مبلغ|مجموع|סכום|סהכ|σύνολο|ποσό|αξία|รวม|ยอดรวม|ยอดขาย|राशि|कुल|"
+    "thành tiền|tổng tiền|doanh thu|total harga|penjualan|celkem|částka|tržby|tržba|összeg|összesen|"
+    "árbevétel|forgalom|valoare|sumă|suma totală|încasări|сума|виручка|виторг|summa|yhteensä|myynti|"
+    "beløb|omsætning|i alt|omsetning|sum|takings|fares?|paid|charged|billed|taken|spent|spend|proceeds",
+    "unit_price": "السعر|سعر|سعر الوحدة|قیمت|מחיר|τιμή|τιμή μονάδας|ราคา|ราคาต่อหน่วย|मूल्य|दर|đơn giá|giá|giá bán|"
+    "harga|harga satuan|cena za kus|cena/ks|jednotková cena|egységár|ár|preț|preț unitar|ціна|hinta|"
+    "yksikköhinta|stykpris|enhedspris|stk pris|tariff|rate",
+    "product": "المنتج|منتج|الصنف|السلعة|محصول|کالا|מוצר|פריט|προϊόν|είδος|สินค้า|ชื่อสินค้า|उत्पाद|वस्तु|"
+    "sản phẩm|tên sản phẩm|mặt hàng|produk|nama produk|nama barang|barang|zboží|výrobek|položka|"
+    "název|termék|cikk|terméknév|cikkszám|produs|denumire|articol|товар|назва товару|tuote|vare|"
+    "varenavn|varenr|varenummer|crops?|garment|treatment|service|show|film|movie|concert|exhibition",
+    "category": "الفئة|القسم|دسته|קטגוריה|κατηγορία|หมวดหมู่|श्रेणी|danh mục|kategori|kategorie|kategória|"
+    "categorie|категорія|tuoteryhmä|varegruppe",
+    "store": "الفرع|المتجر|فروشگاه|סניף|κατάστημα|สาขา|दुकान|शाखा|cửa hàng|chi nhánh|toko|cabang|prodejna|"
+    "pobočka|üzlet|bolt|depot|magazin|магазин|myymälä|toimipiste|butikk|afdeling",
+    "invoice": "رقم الفاتورة|الفاتورة|فاکتور|חשבונית|τιμολόγιο|αρ παραστατικού|เลขที่ใบเสร็จ|बिल नंबर|hóa đơn|"
+    "mã đơn hàng|nomor faktur|faktura|doklad|číslo dokladu|számla|számlaszám|factură|nr factură|чек|"
+    "kuitti|lasku|bon|bilag|fakturanr|ordrenr",
+    "customer": "العميل|الزبون|مشتری|לקוח|πελάτης|ลูกค้า|ग्राहक|khách hàng|mã khách hàng|pelanggan|zákazník|"
+    "odběratel|vevő|ügyfél|client|клієнт|asiakas|kunde|kundenr|"
+    "(?:donor|guest|patient|pupil|passenger|subscriber|tenant)(?:id|no|number|code)",
+}  # fmt: skip
 # Words that come before or behind what is named: ProdottoID, id_loja, KlientNr, Nome do Produto.
 IDENTIFIED = {"product", "store", "invoice", "customer", "supplier"}
 _ID = r"(?:id|cod(?:igo|ice|e)?|kod|nr|num(?:ero)?|no|nome|nombre)"
@@ -224,7 +258,7 @@ FRENCH = {
     "annee", "fournisseur", "devise", "categorie", "famille", "ventes", "vente", "chiffre", "unitaire", "remise",
     "boutique", "libelle", "heure", "numero", "caisse", "rayon", "pays", "ville", "nom", "ht", "ttc",
 }  # fmt: skip
-_OTHER = re.compile("[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+_OTHER = re.compile("[\u0370-\u1dff\u3040-\ud7af]")  # letters from Greek to Hangul
 _DRESS = re.compile(r"\b(?:in|en)? ?(?:eur|euros?|usd|gbp|inr|chf|cad|aud|dollars?|pounds?|lakhs?|rs|k)\b")
 
 
@@ -232,7 +266,7 @@ def plain(name: str) -> str:
     """A column name without accents, capitals and punctuation; one in other letters than Latin keeps them."""
     if _OTHER.search(str(name)):
         return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", str(name)).casefold())
-    letters = unicodedata.normalize("NFKD", str(name)).encode("ascii", "ignore").decode()
+    letters = meaning.ascii_of(name)
     return re.sub(r"[^a-z0-9]", "", letters.casefold())
 
 
@@ -276,13 +310,26 @@ def likely(columns: Iterable[str], canonical: str) -> list[list[str]]:
     """The columns that may be a column of sales by their names, in tiers, the likeliest first."""
     squeezed = {source: bare(source) for source in columns}
     tiers = [[source for source, name in squeezed.items() if name == plain(canonical)]]
-    elsewhere = ELSEWHERE.get(canonical, "-")
+    elsewhere = f"{ELSEWHERE.get(canonical, '-')}|{_further(canonical)}"
     if canonical in IDENTIFIED:
         elsewhere = rf"(?:{_ID}(?:d[aeio]s?|del)?)?(?:{elsewhere}){_ID}?"
     for pattern in (*SALES.get(canonical, ()), elsewhere):
         known = {source for tier in tiers for source in tier}
         tiers.append([one for one, name in squeezed.items() if one not in known and re.fullmatch(pattern, name)])
     return tiers
+
+
+@cache
+def _further(canonical: str) -> str:
+    """The names of `FURTHER` as `bare` has them, those that are patterns as they are."""
+    known = re.split(r"\|(?![^()]*\))", FURTHER.get(canonical, "-"))
+    return "|".join(one if re.search(r"[(?]", one) else re.escape(plain(one)) for one in known)
+
+
+def known(names: list[str]) -> int:
+    """How many of some names are those of columns of sales or customers."""
+    found = {one for role in SALES for tier in likely(names, role) for one in tier}
+    return len(found | set(by_name(names, schemas.columns("customers")).values()))
 
 
 def take(found: dict[str, str], canonical: str, sources: Iterable[str]) -> None:

@@ -20,11 +20,24 @@ MISSING = {"-", "--", "–", "—", ".", "?", "na", "n/a", "#n/a", "n.a.", "nan"
 SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₴": "UAH",
          "₪": "ILS", "฿": "THB", "₫": "VND", "₱": "PHP", "₦": "NGN", "R$": "BRL", "zł": "PLN", "Kč": "CZK",
          "Rs": "INR", "Rs.": "INR", "US$": "USD", "CA$": "CAD", "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "MX$": "MXN",
-         "NT$": "TWD", "C$": "CAD", "A$": "AUD", "S$": "SGD", "Fr": "CHF", "Fr.": "CHF", "円": "JPY",
-         "元": "CNY"}  # fmt: skip
-EITHER = {"¥": ("JPY", "CNY"), "kr": ("SEK", "NOK", "DKK"), "kr.": ("SEK", "NOK", "DKK")}  # signs of several
+         "NT$": "TWD", "C$": "CAD", "A$": "AUD", "S$": "SGD", "Fr": "CHF", "Fr.": "CHF", "円": "JPY", "元": "CNY",
+         "￦": "KRW", "원": "KRW", "TL": "TRY", "руб": "RUB", "руб.": "RUB", "грн": "UAH", "грн.": "UAH", "Ft": "HUF",
+         "lei": "RON", "Rp": "IDR", "Rp.": "IDR", "RM": "MYR", "KSh": "KES", "S/": "PEN", "৳": "BDT", "₸": "KZT",
+         "₾": "GEL", "₼": "AZN", "₲": "PYG", "₡": "CRC", "₵": "GHS"}  # fmt: skip
+EITHER = {
+    "¥": ("JPY", "CNY"),
+    "￥": ("JPY", "CNY"),
+    "kr": ("SEK", "NOK", "DKK"),
+    "kr.": ("SEK", "NOK", "DKK"),
+}  # signs of several
 ENGLISH = {"USD", "GBP", "INR", "AUD", "CAD", "NZD", "JPY", "CNY", "ILS", "PHP", "NGN", "THB", "KRW"}
-_SIGN = r"[$€£¥₹₽₩₺₴₪฿₫₱₦円元]|[RCAS]\$|zł|Kč|Rs\.?|kr\.?|Fr\.?|[A-Z]{3}|[A-Z]{2}\$"
+WHOLE = {"IDR", "VND", "CLP", "COP", "PYG", "KRW", "JPY", "HUF", "ISK"}  # nobody writes decimals of these
+_SIGN = (
+    r"[$€£¥₹₽₩₺₴₪฿₫₱₦円元￦￥원৳₸₾₼₲₡₵]|[RCAS]\$|zł"
+    r"|Kč|Rs\.?|kr\.?|Fr\.?|TL|руб\.?|грн\.?|Ft|lei|Rp\.?|RM|KSh|S/|[A-Z]{3}|[A-Z]{2}\$"
+)
+_NOTHING = re.compile(rf"^(?:{_SIGN})[-–—]$|^[-–—](?:{_SIGN})$")  # as bookkeepers write zero
+_NO_CENTS = re.compile(r"(?<=\d)[.,][-–—]+")  # 28.–
 _WORN = re.compile(rf"^([+-]?)(?:{_SIGN})|(?:{_SIGN})$|%$")
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2009'’`]")
 _MINUS = re.compile(r"^\((.+)\)$|^(.+)-$")
@@ -36,6 +49,23 @@ _EITHER_COMMA = r"[+-]?[1-9]\d{0,2},\d{3}"
 _EITHER_POINT = r"[+-]?[1-9]\d{0,2}\.\d{3}"
 _DIGITS = r"[+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?"  # all that a number may be made of
 _ONE_COMMA = r"[+-]?\d*,\d+|[+-]?\d+,"
+
+
+_DIGITS_ELSEWHERE = "[٠-٩۰-۹०-९০-৯０-９]"
+_LATIN = {
+    ord(digit): str(place % 10)
+    for digits in ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹", "०१२३४५६७८९", "০১২৩৪৫৬৭৮৯", "０１２３４５６７８９")
+    for place, digit in enumerate(digits)
+} | {ord("٫"): ".", ord("٬"): ",", ord("．"): ".", ord("，"): ",", ord("－"): "-", ord("／"): "/"}
+
+
+def latin(text: pd.Series) -> pd.Series:
+    """A column of numbers or dates in digits of other scripts (١٢٫٥) in Latin ones; any other as it stands."""
+    head = text.dropna().head(LOOKED_AT)
+    if not head.str.contains(_DIGITS_ELSEWHERE, regex=True).any():
+        return text
+    letters = head.str.contains(r"[^\W\d_]{4,}|[A-Za-z]", regex=True)
+    return text if letters.any() else text.map(lambda cell: cell.translate(_LATIN), na_action="ignore")
 
 
 @dataclass(frozen=True)
@@ -171,7 +201,9 @@ def _decimals(pointed: pd.Series) -> int:
 
 def _bare(rest: pd.Series) -> tuple[pd.Series, pd.Index]:
     """Cells without blanks, currencies and brackets, and which of them carry a %."""
-    bare = rest.str.replace(_BLANKS, "", regex=True).str.replace(r"^[−–]", "-", regex=True)
+    bare = rest.str.replace(_BLANKS, "", regex=True).str.replace(_NO_CENTS, "", regex=True)
+    bare = bare.str.replace(rf"^({_SIGN})\((.+)\)$", r"(\1\2)", regex=True)  # $(3)
+    bare = bare.str.replace(_NOTHING, "0", regex=True).str.replace(r"^[−–]", "-", regex=True)
     percent = bare.index[bare.str.endswith("%", na=False)]
     bare = bare.str.replace(_MINUS, lambda found: "-" + (found[1] or found[2]), regex=True)
     return bare.str.replace(_WORN, r"\1", regex=True).str.replace(_WORN, r"\1", regex=True), percent
@@ -221,8 +253,10 @@ def _style(
     if small and (len(commas) > 1 or padded):
         return thousands, False
     money = set(currencies(rest))
+    if money and money <= WHOLE:
+        return thousands, False
     if len(commas):
         return POINT, not (english or (money and money <= ENGLISH))
     if not padded and (len(points) >= UNPADDED or not (money - ENGLISH)):
         return POINT, False
-    return POINT, not english
+    return POINT, not english or bool(money - ENGLISH)

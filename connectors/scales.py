@@ -28,8 +28,8 @@ _SIGN = r"(?:eur|euros?|usd|dollars?|gbp|pounds?|chf|inr|rs)"
 _OF = rf"(?: (?:of|de|d) ?{_SIGN}| {_SIGN})?"
 _SIZES = {
     HUNDREDTHS: r"(?:in |en )?(?:cents?|centimes?|pence|minor units?)",
-    THOUSANDS: rf"(?:in |en )?(?:thousands?|milliers?|tausend|000s?|k ?{_SIGN}|{_SIGN} ?k|k){_OF}",
-    MILLIONS: rf"(?:in |en )?(?:millions?|mio|mln|m ?{_SIGN}|{_SIGN} ?m|mm){_OF}",
+    THOUSANDS: rf"(?:in |en )?(?:{_SIGN} )?(?:thousands?|milliers?|tausend|000s?|k ?{_SIGN}|{_SIGN} ?k|k){_OF}",
+    MILLIONS: rf"(?:in |en )?(?:{_SIGN} )?(?:millions?|mio|mln|m ?{_SIGN}|{_SIGN} ?m|mm){_OF}",
 }  # fmt: skip
 
 
@@ -50,9 +50,13 @@ def tenure(values: pd.Series, source: str, choices: Mapping[str, str], readings:
     return values * IN_MONTHS[chosen] if chosen != MONTHS else values
 
 
-def money(values: pd.Series, source: str, choices: Mapping[str, str], readings: list[Reading]) -> pd.Series:
-    """Sums of money in whole units of their currency, where the name of the column counts in thousands or cents."""
+def money(
+    values: pd.Series, source: str, choices: Mapping[str, str], readings: list[Reading], title: str = ""
+) -> pd.Series:
+    """Sums of money in whole units of their currency, where the name of the column counts in thousands or cents, or
+    what stands above the table does."""
     said = size(source)
+    said = size(title) if said == PLAIN else said
     key = f"scale:{source}"
     chosen = choices.get(key, said)
     if said == PLAIN or chosen not in TIMES:

@@ -55,9 +55,15 @@ def table(
     if filled.empty:
         raise InvalidFile(N_("This file is empty."))
     header = _header(filled, layout)
+    stacked = _stacked(filled) if HEADER not in layout else {}
+    header, top = (min(stacked), min(stacked) - 1) if stacked else (header, header)
     below, names = fitted(header) if fitted else _below(cells, header)
     findings: list[Finding] = []
-    readings = _said(header, filled)
+    readings = _said(top, filled)
+    if stacked:
+        names = stacked[header][: len(names)]
+        message = N_("The header is in two rows, one above the other: they are read together, as in “{name}”.")
+        findings.append(Finding(message, 0, {"name": next(name for name in names if " " in name)}))
     empty = below.isna().all(axis=1)
     if empty.any():
         below = below[~empty]
@@ -157,6 +163,35 @@ def _followed(filled: pd.DataFrame, place: int, values: list[int]) -> bool:
     return len(filled) <= place + 3
 
 
+def _stacked(filled: pd.DataFrame) -> dict[int, list[str]]:
+    """The names of a header of two rows by the row of the lower one less 1: years over months, months over measures,
+    written once over several columns. {} where there is none."""
+    rows = list(filled.index)
+    for place, row in enumerate(rows[:DEEP]):
+        if place + 2 >= len(rows) or rows[place + 1] != row + 1:
+            continue
+        top, low = filled.iloc[place], filled.iloc[place + 1]
+        values = [one for one in _values(filled.iloc[place + 2 :]) if not pd.isna(low.iloc[one])]
+        said = top.iloc[values].dropna().astype(str)
+        below = low.iloc[values].astype(str)
+        apart = below.duplicated().any() or all(
+            re.fullmatch(r"(?:19|20)\d\d", one) for one in said[said.ne(below[said.index])]
+        )
+        if (
+            len(said) < 2
+            or len(said) > 0.7 * len(values)
+            or not apart
+            or any(map(_valued, below[top.iloc[values].isna()]))
+        ):
+            continue
+        spread = top.where(top.notna() | ~pd.Series(top.index.isin(below.index), top.index)).astype("str")
+        spread = spread.where(~top.index.isin(below.index), spread.ffill())
+        pairs = zip(spread, low.astype("str"), strict=True)
+        names = [[cell for cell in dict.fromkeys(pair) if not pd.isna(cell)] for pair in pairs]
+        return {row + 1: [" ".join(pair) for pair in names]}
+    return {}
+
+
 def _over_periods(cells: pd.Series, below: pd.Series, values: list[int]) -> bool:
     """Whether cells are times over columns of plain numbers, with words over the others: the header of a wide table."""
     times = [place for place in values if re.search(r"\d", str(cells.iloc[place]))]
@@ -199,7 +234,9 @@ def _said(header: int, filled: pd.DataFrame) -> list[Reading]:
     above = int((filled.index < header).sum())
     message = N_("The header is row {row}; rows left out above it: {count}.")
     others = [str(int(row) + 1) for row in filled.index[: min(above + 2, len(filled) - 1)]]
-    return [Reading(HEADER, message, str(header + 1), tuple(others), {"row": str(header + 1), "count": str(above)})]
+    title = " ".join(str(cell) for cell in filled[filled.index < header].to_numpy().ravel() if not pd.isna(cell))
+    said = {"row": str(header + 1), "count": str(above), "title": title}
+    return [Reading(HEADER, message, str(header + 1), tuple(others), said)]
 
 
 def _units(below: pd.DataFrame, values: list[int], layout: Mapping[str, str]) -> tuple[pd.DataFrame, list[Reading]]:

@@ -17,6 +17,9 @@ from locales import N_
 
 OFF, ADDED = "taken off", "added like sales"
 KEPT, LEFT_OUT = "kept", "left out"
+# Debit and credit: of what was sold the debit is what came back.
+SIDES = (("d", "c"), ("dr", "cr"), ("debit", "credit"), ("débit", "crédit"), ("s", "h"), ("soll", "haben"), ("-", "+"),
+         ("dare", "avere"), ("debe", "haber"), ("refund", "charge"), ("out", "in"))  # fmt: skip
 KINDS = 20  # different words of a column that says what a line is
 _BACK = re.compile(
     r"returns?|returned|refund(?:s|ed)?|retours?|avoirs?|rembourse(?:e|ment)?s?|credit ?(?:note|memo)|sales return|"
@@ -45,7 +48,7 @@ def applied(
         dated = bool(_WHEN.fullmatch(name))
         if not dated and (cells.isna().all() or cells.head(1_000).nunique() > KINDS):
             continue
-        if _TYPE.fullmatch(name):
+        if _TYPE.fullmatch(name) or _sides(cells):
             frame = _back(cells, frame, source, choices, readings)
         elif dated or _STATUS.fullmatch(name):
             frame = _undone(cells, frame, source, dated, choices, findings, readings)
@@ -55,7 +58,8 @@ def applied(
 def _back(
     cells: pd.Series, frame: pd.DataFrame, source: str, choices: Mapping[str, str], readings: list[Reading]
 ) -> pd.DataFrame:
-    rows = _speaking(cells, _BACK).loc[frame.index]
+    sides = _sides(cells)
+    rows = (cells.str.casefold().eq(sides[0]) if sides else _speaking(cells, _BACK)).loc[frame.index].eq(True)
     sold = frame["quantity"].fillna(frame["amount"])
     if not rows.any() or rows.all() or (sold[rows] < 0).mean() > 0.5:  # they have their minus
         return frame
@@ -69,6 +73,12 @@ def _back(
         for column in ("quantity", "amount"):
             frame[column] = frame[column].mask(back, -frame[column])
     return frame
+
+
+def _sides(cells: pd.Series) -> tuple[str, str] | None:
+    """The two words with which a column says debit and credit (D/C, S/H, -/+), where it says nothing else."""
+    said = set(cells.dropna().head(1_000).str.casefold())
+    return next((pair for pair in SIDES if said == set(pair)), None)
 
 
 def _undone(

@@ -15,6 +15,8 @@ from locales import N_
 WIDE, TURNED, AS_IT_STANDS = "wide", "a row each", "as they stand"  # key of the reading; its choices
 MIN_COLUMNS = 3  # columns that are periods, or items
 ROWS = 10_000_000  # of the long table
+COLUMNS = 500  # with times and measures in their names
+SUMMED = 100  # columns of which one may be the sum of the others
 VALUE = "value"  # the column of a long table that may be units or money
 _PREFIX = re.compile(
     r"^(?:x|sales|units?|qty|quantity|ventes|ca|montant|revenue|week of|semaine du)?[ _.:-]*", re.IGNORECASE
@@ -32,6 +34,8 @@ def turned(frame: pd.DataFrame, layout: Mapping[str, str]) -> tuple[pd.DataFrame
     periods, known = _m5(frame), "units_sold"
     if periods is None:
         periods, known = _periods(frame), ""
+    if periods is None and (several := _measures(frame)):
+        return _parted(frame, several, layout)
     items = [] if periods is not None else _items(frame)
     if periods is None and not items:
         return frame, [], []
@@ -46,7 +50,7 @@ def turned(frame: pd.DataFrame, layout: Mapping[str, str]) -> tuple[pd.DataFrame
         return frame, [], [Reading(WIDE, kind, AS_IT_STANDS, (TURNED, AS_IT_STANDS), said)]
     findings = []
     rest = [name for name in frame if name not in across]
-    sums = [name for name in rest if _SUMS.fullmatch(names.bare(name)) and _numeric(frame[name])]
+    sums = _sums(frame, [*across, *rest])
     if sums:
         message = N_("{rows} columns that add up others are left out.")
         findings.append(Finding(message, len(sums), examples=tuple(sums[:3])))
@@ -59,6 +63,49 @@ def turned(frame: pd.DataFrame, layout: Mapping[str, str]) -> tuple[pd.DataFrame
     long[known or (VALUE if VALUE not in long else f"{VALUE} (2)")] = cells
     there = cells.notna() & ~cells.str.strip().eq("").fillna(True)
     return long[there.to_numpy(bool)].reset_index(drop=True), findings, [reading]
+
+
+def _measures(frame: pd.DataFrame) -> dict[str, tuple[date, str]]:
+    """The columns that have a time and a measure in their names ("Jan 2024 Units", "Revenue 2024-01"), each of some
+    measures at the same times; else {}."""
+    named = [name for name in frame if re.search(r"\d", str(name)) and _numeric(frame[name])][:COLUMNS]
+    cut: dict[tuple[str, str, str], None] = {}  # in order
+    for name in named:
+        words = str(name).replace("_", " ").split()
+        for count in range(1, len(words)):
+            for time, rest in ((words[:count], words[count:]), (words[-count:], words[:-count])):
+                if re.search(r"\d", " ".join(time)) and not re.search(r"\d", " ".join(rest)):
+                    cut[name, " ".join(time), " ".join(rest)] = None
+    read = dates.read(pd.Series([time for _name, time, _rest in cut], dtype="str"), numbers=True).values
+    found = {name: (day.date(), rest) for (name, _time, rest), day in zip(cut, read, strict=True) if not pd.isna(day)}
+    times: dict[str, list[date]] = {}
+    for day, rest in found.values():
+        times.setdefault(rest, []).append(day)
+    first, *others = times.values() if times else [[]]
+    alike = others and all(sorted(set(one)) == sorted(first) and len(one) == len(first) for one in [*others])
+    return found if alike and len(set(first)) == len(first) > 1 and len(found) == len(named) else {}
+
+
+def _parted(
+    frame: pd.DataFrame, several: Mapping[str, tuple[date, str]], layout: Mapping[str, str]
+) -> tuple[pd.DataFrame, list[Finding], list[Reading]]:
+    """A row for each row and time, with a column for each measure."""
+    days = list(dict.fromkeys(day for day, _rest in several.values()))
+    kind = N_("{count} columns are times, from “{start}” to “{end}”: a row is made of each time.")
+    said = {"count": str(len(several)), "start": str(days[0]), "end": str(days[-1])}
+    chosen = layout.get(WIDE, TURNED) if len(frame) * len(days) <= ROWS else AS_IT_STANDS
+    reading = Reading(WIDE, kind, chosen, (TURNED, AS_IT_STANDS), said)
+    if chosen == AS_IT_STANDS:
+        return frame, [], [reading]
+    rest = [name for name in frame if name not in several and not _SUMS.match(names.bare(name))]
+    parts = []
+    for place, day in enumerate(days):
+        part = {source: rest for source, (when, rest) in several.items() if when == day}
+        wide = frame[[*rest, *part]].rename(columns=part).assign(date=day.isoformat(), place=place)
+        parts.append(wide.reset_index(names="row"))
+    long = pd.concat(parts).sort_values(["row", "place"]).drop(columns=["row", "place"]).reset_index(drop=True)
+    there = long[list(dict.fromkeys(rest for _day, rest in several.values()))].notna().any(axis=1)
+    return long[there].astype({"date": "str"}).reset_index(drop=True), [], [reading]
 
 
 def header(cells: pd.Series) -> bool:
@@ -121,7 +168,7 @@ def _items(frame: pd.DataFrame) -> list[str]:
     first, *others = frame
     if len(others) < MIN_COLUMNS or frame[first].duplicated().any() or not dates.dated(frame[first]):
         return []
-    sums = [name for name in others if _SUMS.fullmatch(names.bare(name))]
+    sums = _sums(frame, others)
     items = [name for name in others if name not in sums]
     roles = [role for role in names.SALES if role not in ("product", "description")]
     words = [word for name in items for word in meaning.plain(name).split()]
@@ -140,6 +187,17 @@ OTHER = re.compile(
     r"customers?|clients?|visit\w*|traffic|ids?|sales|ventes|revenue|units?|qty|total|amount|count|hour|heure|flag|is|"
     r"ratio|pct|percent|close|high|low|volume"
 )
+
+
+def _sums(frame: pd.DataFrame, some: list[str]) -> list[str]:
+    """The columns of numbers that add up others by their name, or all the other ones by what they hold."""
+    columns = [name for name in some if _numeric(frame[name])]
+    sums = [name for name in columns if _SUMS.fullmatch(names.bare(name))]
+    head = pd.DataFrame({name: numbers.read(frame[name].head(200).str.strip()).values for name in columns[-SUMMED:]})
+    if not sums and MIN_COLUMNS < len(columns) <= SUMMED:
+        whole = head.sum(axis=1)
+        sums = [name for name in columns if (2 * head[name] - whole).abs().max() <= 1e-6 * whole.abs().max()]
+    return sums
 
 
 def _numeric(text: pd.Series) -> bool:

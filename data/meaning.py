@@ -61,6 +61,13 @@ _LEFT_ON = re.compile(
     r"(?:lost|ended|deactivated|unsubscribed|deleted)(?:at|on|date)|(?:end|date)of(?:membership|subscription)|"
     r"(?:membership|subscription)end(?:date)?|datefin(?:abonnement|adhesion|contrat)?"
 )
+_AGAIN = (
+    r"(?:is|has|was|a)?(?:re(?:newed|enrolled|enrolment|subscribed|joined|inscrits?|inscriptions?|abonnes?|conduits?)|"
+    r"still\w*|toujours\w*|renouvelee?s?|verlangert|wiederangemeldet|renovado|rinnovato)"
+)
+_ENDS = re.compile(
+    r"(?:valid|contract|membership)?(?:end|to|until|thru)(?:date|day)?|date(?:end|to|fin)|datefin|(?:gueltig|gultig)bis"
+)
 _DAY = re.compile(
     r"\d{1,4}([-/. ])\d{1,2}\1\d{2,4}\b.*|\d{1,2}[-/. ]*[^\W\d]{3,}\.?[-/. ]*\d{2,4}\b.*|"
     r"[^\W\d]{3,9}\.? \d{1,2},? \d{4}.*|"
@@ -71,9 +78,21 @@ _JOINED = re.compile(f"(?:{_OUTCOME}|{_LEAVING}|{_ABOUT}|{_FILLING})+")
 _CUT = re.compile(f"{_LEAVING}|{_ABOUT}|{_OUTCOME}|{_FILLING}")
 
 
+# Letters that NFKD does not take apart.
+_LETTERS = str.maketrans({
+    "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe",
+    "Œ": "OE",
+})  # fmt: skip
+
+
+def ascii_of(text: object) -> str:
+    """A text in letters without accents; what has none of those is gone."""
+    return unicodedata.normalize("NFKD", str(text).translate(_LETTERS)).encode("ascii", "ignore").decode()
+
+
 def plain(value: object) -> str:
     """A name or value without accents and capitals, its words parted by one blank; ReasonForLeaving has three."""
-    letters = unicodedata.normalize("NFKD", str(value)).encode("ascii", "ignore").decode()
+    letters = ascii_of(value)
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[a-zA-Z])(?=\d)|(?<=\d)(?=[a-zA-Z])", " ", letters)
     return re.sub(r"[^a-z0-9]+", " ", parted.casefold()).strip()
 
@@ -118,7 +137,7 @@ def outcomes(values: pd.Series, name: str = "") -> dict[str, bool | None] | None
     counts = levels(values).value_counts()
     if not 1 <= len(counts) <= FEW_OUTCOMES:
         return None
-    kept = _speaks(plain(name), _HERE) and not _speaks(plain(name), _GONE)
+    kept = (_speaks(plain(name), _HERE) or about_staying(name)) and not _speaks(plain(name), _GONE)
     meaning: dict[str, bool | None] = {}
     unsaid = []
     for value in counts.index:
@@ -153,7 +172,9 @@ def read(values: pd.Series, meaning: dict[str, bool | None]) -> pd.Series:
 
 def left_on(values: pd.Series, name: Hashable) -> bool:
     """Whether a column is the day on which customers left: called so, with days, and blank for the others."""
-    if not (about_leaving(name) or _LEFT_ON.fullmatch(plain(name).replace(" ", ""))):
+    squeezed = plain(name).replace(" ", "")
+    coded = bool(_ENDS.fullmatch(squeezed)) and values.astype("str").str.strip().str.fullmatch(_NEVER, na=False).any()
+    if not (about_leaving(name) or coded or _LEFT_ON.fullmatch(squeezed)):
         return False
     filled = _filled(values)
     some = values[filled].astype("str")
@@ -181,7 +202,9 @@ def about_leaving(name: Hashable) -> bool:
 
 def about_staying(name: Hashable) -> bool:
     """Whether a column's name says who is still there."""
-    return bool({"retained", "retention", "stayed", "fidele"} & set(plain(name).split()))
+    return bool({"retained", "retention", "stayed", "fidele"} & set(plain(name).split())) or bool(
+        re.fullmatch(_AGAIN, plain(name).replace(" ", ""))
+    )
 
 
 def _parts(word: str) -> Iterable[str]:

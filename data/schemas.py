@@ -5,7 +5,7 @@ may arrive as numeric text; dates and yes/no columns only as such, because a cas
 ("No" and missing become True).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import numpy as np
@@ -420,6 +420,12 @@ def extras(kinds: Mapping[str, str], kind: str = "category", table: str = "sales
     """
     known = columns(table)
     return [name for name, one in kinds.items() if name not in known and one == kind]
+
+
+def dimensions(kinds: Mapping[str, str], known: Iterable[str]) -> list[str]:
+    """What sales whose columns have these pandas types can be parted by: those of the `known` columns that they have,
+    then the columns of one's own."""
+    return [*(name for name in known if name in kinds), *extras(kinds)]
 
 
 def required(table: str) -> list[str]:

@@ -76,7 +76,7 @@ def sold_out(sold: Stored, page: str) -> bool:
 
 def coming(sold: Stored, query: Query | None, days: tuple[date, date] | None) -> None:
     """What will sell in some days to come, as the forecast says it; without days, in those its page shows first."""
-    about = _part(query)
+    about = _part(query, source.parts(sold.columns["sales"]))
     if about is None:
         text = _("A forecast is of everything, or of one category, store or product: ask for one of these.")
         st.info(text, icon=":material/info:")
@@ -107,13 +107,13 @@ def coming(sold: Stored, query: Query | None, days: tuple[date, date] | None) ->
     )
 
 
-def _part(query: Query | None) -> tuple[str | None, str | None] | None:
-    """Of which category, store or product a question is; None where it is kept to something else, or to several."""
+def _part(query: Query | None, parts: list[str]) -> tuple[str | None, str | None] | None:
+    """Of which of the `parts` of sales a question is; None where it is kept to something else, or to several."""
     kept = query.filters if query is not None else ()
     if not kept:
         return None, None
     one = kept[0]
-    known = one.dimension in source.PARTS and one.kept and one.how == "is" and len(one.values) == 1
+    known = one.dimension in parts and one.kept and one.how == "is" and len(one.values) == 1
     return (one.dimension, one.values[0]) if known and len(kept) == 1 else None
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from locales import N_
+from models.forecast import source
 from models.forecast.elasticity import LEAST_CHANGE, Elasticity, quantile
 from models.forecast.series import CannotForecast
-from models.forecast.source import PARTS
 
 BEFORE = 56  # days that set the level
 MAX_DAYS = 91  # days of a period
@@ -76,16 +76,16 @@ def others(part: str | None, columns: dict[str, str]) -> str | None:
         return None
     if part == "store":
         return OTHERS.format(by="store", own="$value")
+    if part not in source.PARTS:
+        return OTHERS.format(by=source.known(part, columns), own="$value")
     own = "$value" if part == "category" else "(SELECT max(category) FROM sales WHERE product = $value)"
     return OTHERS.format(by="category", own=own) if "category" in columns else None
 
 
 def change(part: str | None, columns: dict[str, str]) -> str:
     """`CHANGE` for everything, or for the `$value` of a part. Raises ValueError for an unknown part."""
-    if part is not None and part not in PARTS:
-        raise ValueError(f"{part} is no part of sales")
     cost = "sum(quantity * unit_cost)" if "unit_cost" in columns else "NULL::DOUBLE"
-    return CHANGE.format(where=f" AND {part} = $value" if part else "", cost=cost, before=BEFORE)
+    return CHANGE.format(where=source.only(part, columns), cost=cost, before=BEFORE)
 
 
 def worth(sold: pd.Series, donors: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> Effect:

@@ -12,8 +12,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from models.forecast import source
 from models.forecast.elasticity import FAR, Elasticity
-from models.forecast.source import PARTS
 from models.forecast.switching import corners
 
 LIMITS = {"promotion": (0.0, 0.9), "price": (-0.9, 2.0), "closed": (0.0, 0.0), "event": (-1.0, 5.0)}  # of a size
@@ -89,13 +89,11 @@ class _Truth:
 
 def latest(part: str | None, columns: dict[str, str]) -> str:
     """`LATEST` for a table with these columns. Raises ValueError for an unknown part."""
-    if part is not None and part not in PARTS:
-        raise ValueError(f"{part} is no part of sales")
     return LATEST.format(
         cost="sum(quantity * unit_cost) / nullif(sum(quantity), 0)" if "unit_cost" in columns else "NULL::DOUBLE",
         category="category" if "category" in columns else "NULL",
         plain="coalesce(promotion, 0) = 0" if "promotion" in columns else "TRUE",
-        where=f" AND {part} = $value" if part else "",
+        where=source.only(part, columns),
     )
 
 

@@ -1,15 +1,17 @@
 """From invoice lines to the series that are forecast: by day, week or month, of everything or of one part of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
+from data import schemas, tables
 from data.dataset import Finding
 from locales import N_
 from models.forecast.series import MONTHS, WEEKDAYS, CannotForecast
 
 ALL = "all"
-PARTS = ("category", "store", "product")  # what a series may be about, beside everything
+PARTS = ("category", "store", "product")  # what a series may be about, beside everything and columns of one's own
 MEASURES = ("revenue", "units")
 STEPS = ("D", "W", "MS", "QS", "YS")  # the finer first
 MIN_DAYS = 3  # days from which the data's own step shows
@@ -33,7 +35,7 @@ LARGEST = """
         SELECT {part} AS part, sum(amount) AS revenue
         FROM sales WHERE line_type IN ('sale', 'return') AND {part} IS NOT NULL GROUP BY ALL
         ORDER BY revenue DESC LIMIT {most}
-    ) LEFT JOIN called ON '{part}' = 'product' AND called.product = part ORDER BY revenue DESC
+    ) LEFT JOIN called ON {named} AND called.product = part ORDER BY revenue DESC
 """
 
 
@@ -65,14 +67,32 @@ def span(found: pd.DataFrame) -> Span:
     return Span(first, last)
 
 
-def daily(part: str | None) -> str:
+def parts(columns: Mapping[str, str]) -> list[str]:
+    """What a series may be about in sales whose `columns` have these pandas types, beside everything."""
+    return schemas.dimensions(columns, PARTS)
+
+
+def only(part: str | None, columns: Mapping[str, str]) -> str:
+    """The condition, after others, that keeps lines to the `$value` of a part of sales with these columns; of
+    everything ``. Raises ValueError for an unknown part."""
+    return f" AND {known(part, columns)} = $value" if part else ""
+
+
+def known(part: str, columns: Mapping[str, str]) -> str:
+    """A part of sales with these columns, in SQL. Raises ValueError for an unknown part."""
+    if part not in parts(columns):
+        raise ValueError(f"{part} is no part of sales")
+    return tables.quoted(part)
+
+
+def daily(part: str | None, columns: Mapping[str, str]) -> str:
     """The query for the days of everything, or of the `$value` of a part. Raises ValueError for an unknown part."""
-    return DAILY.format(where=f" AND {_known(part)} = $value" if part else "")
+    return DAILY.format(where=only(part, columns))
 
 
-def largest(part: str) -> str:
+def largest(part: str, columns: Mapping[str, str]) -> str:
     """The query for the `MAX_PARTS` largest parts of a kind with their names. Raises ValueError for an unknown part."""
-    return LARGEST.format(part=_known(part), most=MAX_PARTS)
+    return LARGEST.format(part=known(part, columns), named=part == "product", most=MAX_PARTS)
 
 
 def key(part: str | None, value: str | None, measure: str, frequency: str) -> str:
@@ -113,9 +133,3 @@ def series(days: pd.DataFrame, measure: str, frequency: str, covered: Span) -> t
     message = N_("{rows} weeks or months at the ends are not whole in the data: they are left out.")
     one = N_("{rows} week or month at an end is not whole in the data: it is left out.")
     return kept, (Finding(message, cut, one=one),) if cut else ()
-
-
-def _known(part: str | None) -> str:
-    if part not in PARTS:
-        raise ValueError(f"{part} is no part of sales")
-    return part

@@ -143,7 +143,7 @@ def actuals(engine: Engine, home: Path, stored: Stored) -> Rows:
     covered = source.span(tables.query(stored, source.SPAN))
     for subject, rows in log[log["version"].isin(same)].groupby("subject"):
         part, value, measure_, frequency = source.read_key(str(subject))
-        if part and part not in stored.columns["sales"]:
+        if part and part not in source.parts(stored.columns["sales"]):
             continue
         days = _days(stored, part, value)
         if len(days):
@@ -176,7 +176,7 @@ def replay(stored: Stored, version: str, now: datetime, step: Step, parts: bool)
             (part, str(value))
             for part in ("category", "store")
             if part in stored.columns["sales"]
-            for value in tables.query(stored, source.largest(part))["part"]
+            for value in tables.query(stored, source.largest(part, stored.columns["sales"]))["part"]
         ]
     windows, every = (PARTS_ORIGINS, PARTS_EVERY) if parts else (WEEKS + BEHIND, 1)
     predictions: Rows = []
@@ -232,7 +232,7 @@ def policies(stored: Stored, _learner: str, alerts: list[pd.Timestamp], step: St
 
 
 def _days(stored: Stored, part: str | None, value: str | None) -> pd.DataFrame:
-    return tables.query(stored, source.daily(part), **({"value": value} if part else {}))
+    return tables.query(stored, source.daily(part, stored.columns["sales"]), **({"value": value} if part else {}))
 
 
 def _total(

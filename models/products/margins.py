@@ -9,12 +9,13 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import pandas as pd
 
+from data import schemas, tables
 from locales import N_
 from models.ask.formulas import GOODS
 from models.forecast import switching
 from models.forecast.elasticity import Elasticity
 
-DIMENSIONS = ("product", "category", "supplier", "store", "customer")
+DIMENSIONS = ("product", "category", "supplier", "store", "customer")  # and columns of one's own
 DAYS = "timestamp >= $start AND timestamp < $end + INTERVAL 1 DAY"
 STEPS = {  # in their order; those between revenue and margin are no goods
     "gross": N_("Gross sales"),
@@ -75,18 +76,23 @@ def revenue(steps: pd.DataFrame) -> float:
     return float(steps.loc[steps["step"].isin(["gross", "reductions", "returns"]), "amount"].sum())
 
 
-def by(columns: Collection[str], dimension: str) -> str:
-    """The query of the goods of each `level` of one of `DIMENSIONS`, the most margin (or revenue) first.
+def dimensions(columns: Mapping[str, str]) -> list[str]:
+    """What the goods of sales whose `columns` have these pandas types can be told by."""
+    return schemas.dimensions(columns, DIMENSIONS)
+
+
+def by(columns: Mapping[str, str], dimension: str) -> str:
+    """The query of the goods of each `level` of one of `dimensions`, the most margin (or revenue) first.
 
     Columns: `level` (missing where a line does not say), `units`, `revenue`, `costed` (revenue with a known cost),
     `cost`, `margin` (of what is costed), `margin_share`. Missing where no cost is known.
     """
-    if dimension not in DIMENSIONS:
+    if dimension not in dimensions(columns):
         raise ValueError(dimension)
     cost = parts_of(columns)[1]
     return f"""
         SELECT *, costed - cost AS margin, (costed - cost) / nullif(greatest(costed, 0), 0) AS margin_share FROM (
-            SELECT {dimension} AS level, sum(quantity) AS units, sum(amount) AS revenue,
+            SELECT {tables.quoted(dimension)} AS level, sum(quantity) AS units, sum(amount) AS revenue,
                    sum(amount) FILTER ({cost} IS NOT NULL) AS costed, sum({cost}) AS cost
             FROM sales WHERE {GOODS} AND {DAYS} GROUP BY 1
         ) ORDER BY coalesce(margin, revenue) DESC, level

@@ -70,7 +70,7 @@ def everywhere(stored, frame, start, end):
     earlier = {"from": start - pd.Timedelta(days=90), "until": start - pd.Timedelta(days=1)}
     yield "bridge", bridge.bridge(ask(bridge.by_product(columns, False), **days, **earlier), False).after
     yield "Today", pulse.daily(ask(pulse.by_day(columns)))["revenue"][start:end].sum()
-    series, _findings = source.series(ask(source.daily(None)), "revenue", "D", source.span(ask(source.SPAN)))
+    series, _findings = source.series(ask(source.daily(None, columns)), "revenue", "D", source.span(ask(source.SPAN)))
     yield "the history of the forecast", series[start:end].sum()
     yield "Ask", answered()
     for by in ("product", "category", "store", "supplier", "customer", "region", "weekday", SEGMENT):

@@ -67,3 +67,30 @@ def test_money_and_units_are_each_what_the_file_says(visit, monkeypatch):
     assert next(card.value for card in visit("today").metric if card.label == "Sales of the last 7 days") == "€2,297"
     keep("units")
     assert next(card.value for card in visit("today").metric if card.label == "Sales of the last 7 days") == "161 units"
+
+
+def stored(name, lines):
+    raw = files.read(name, lines.to_csv(index=False).encode(), limit_bytes=10**7)
+    return tables.add(
+        settings.get().home, mapping.apply(raw, "sales", mapping.guess(raw.frame, "sales"), NOW, name), NOW
+    )
+
+
+def test_one_paid_day_among_free_ones_is_forecast_or_refused_in_a_sentence(visit, monkeypatch):
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    days = pd.date_range("2024-01-01", periods=120).strftime("%Y-%m-%d")
+    lines = pd.DataFrame({"date": days, "product": "sample", "quantity": 1, "unit_price": [0] * 119 + [30]})
+    stored("paid.csv", lines)
+    app = visit("sales_forecast", measure="revenue")
+    assert not app.exception
+    assert app.info or all("nan" not in str(one.value).casefold() for one in app.metric)
+
+
+def test_only_the_products_that_sold_most_can_be_chosen_and_that_is_said(visit, monkeypatch):
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    days = pd.date_range("2024-01-01", periods=60).strftime("%Y-%m-%d")
+    rows = [(days[0], f"few {number}", 1, 1.0) for number in range(505)]
+    rows += [(day, "much", 50 + place % 7, 2.0) for place, day in enumerate(days)]
+    stored("many.csv", pd.DataFrame(rows, columns=["date", "product", "quantity", "unit_price"]))
+    app = visit("sales_forecast", part="product", of="much")
+    assert any("The 500 that sold most are in this list" in one.value for one in app.caption)

@@ -11,7 +11,7 @@ import locales
 from data.demo import parameters
 from data.demo import sales as demo
 from data.tables.reading import SUMMED
-from models.forecast import explain, forecast, holidays, intervals, scenario, source
+from models.forecast import effect, explain, forecast, holidays, intervals, scenario, source
 from models.forecast.elasticity import Elasticity, elasticity, weekly
 from models.forecast.engine import DEFAULT
 from models.forecast.scenario import Plan, outcome, plan
@@ -200,9 +200,9 @@ def test_weeks_and_months_in_part_are_left_out_and_said():
 
 
 def test_a_part_that_is_no_part_is_refused():
-    for query in (source.daily, source.largest, lambda part: scenario.latest(part, {})):
+    for query in (source.daily, source.largest, scenario.latest, effect.change):
         with pytest.raises(ValueError, match="no part"):
-            query("1; DROP TABLE sales")
+            query("1; DROP TABLE sales", {"product": "str", "1": "category"})
 
 
 def test_the_price_of_other_days_is_that_without_promotions():

@@ -251,4 +251,4 @@ def test_what_is_known_is_kept_with_its_reason_for_these_data(home, engine, monk
 
 def test_a_column_that_is_no_dimension_is_refused():
     with pytest.raises(ValueError, match="x"):
-        margins.by(["x"], "x")
+        margins.by({"x": "float64"}, "x")

@@ -50,7 +50,7 @@ def both(tmp_path_factory):
 
 
 QUERIES = {
-    "forecast": lambda _columns: (source.daily(None), {}),
+    "forecast": lambda columns: (source.daily(None, columns), {}),
     "panel": lambda columns: (kept.daily(columns), {}),
     "months": lambda columns: (items.monthly(columns), {"until": pd.Timestamp("2027-01-01")}),
     "weeks": lambda columns: (elasticity.weekly(columns), {}),

@@ -310,7 +310,7 @@ def test_a_product_has_one_name_wherever_it_is_shown(tmp_path):
     kept = tables.add(tmp_path, Dataset("sales", {"sales": frame}, Origin("upload", "a.csv")), NOW)
     columns, wanted = kept.columns["sales"], {"owl": "Owl", "cup": "Zinc cup", "pin": "pin"}
     assert tables.names(kept) == {"owl": "Owl", "cup": "Zinc cup"}
-    named = [tables.query(kept, sql) for sql in (items.products(columns), source.largest("product"))]
+    named = [tables.query(kept, sql) for sql in (items.products(columns), source.largest("product", columns))]
     assert [dict(zip(found.iloc[:, 0], found["name"], strict=True)) for found in named] == [wanted] * 2
     sold, goods = (tables.query(kept, sql) for sql in (supply.by_day(columns), supply.latest(columns)))
     demand = supply.demand(sold, goods, pd.Timestamp("2026-01-10")).goods

@@ -51,7 +51,10 @@ WORDS = {
     calendars.EVENT: N_("event"), calendars.PROMOTION: N_("promotion"),
     "serial numbers": N_("serial numbers of a spreadsheet"), "years": N_("years"), "months": N_("months"),
     "seconds since 1970": N_("seconds since 1970"), "milliseconds since 1970": N_("milliseconds since 1970"),
-    "short years": N_("years of two digits"),
+    "short years": N_("years of two digits"), "Buddhist years": N_("Buddhist years"),
+    "the first day of each span": N_("the first day of each span"),
+    **dict(zip(dates.BEGINS, (N_("begins in January"), N_("begins in April"), N_("begins in July"),
+                              N_("begins in October")), strict=True)),
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 import locales
 from charts.monitoring.drift import distribution
 from charts.monitoring.what_if import before_after
+from data import schemas
 from data.tables import Stored
 from locales.labels import label
 from models.drift import shift, watch
@@ -14,6 +15,7 @@ from models.drift.explain import moves
 from models.drift.monitored import Sheet
 from models.drift.shift import Shift
 from models.drift.watch import Sides, Watched
+from models.lifecycle import managed
 from ui import cards, inputs
 from ui.monitoring.outlook import Window
 from ui.monitoring.shown import SHOWN
@@ -54,25 +56,26 @@ def window(model: str, version: str, day: str, _stored: Stored) -> Window:  # no
 def asked(model: str, base: Window) -> Shift:
     """The inputs of a change."""
     rows, offered = base.rows[base.inside], SHOWN[model].offered
+    own = schemas.extras(rows.dtypes.astype(str)) if managed.MODELS[model].table == "sales" else []
     with st.grid("auto", min_column_width=230):
         with st.container(border=True, height="stretch"):
             price = inputs.slider(_("Prices change by (%)"), "price", 15, -50, 50) / 100
-            column, level = _which(rows, offered.priced, "price", everything=True)
+            column, level = _which(rows, [*offered.priced, *own], "price", everything=True)
         with st.container(border=True, height="stretch"):
             lost = inputs.slider(_("Share that is lost (%)"), "lost", 0, 0, 100) / 100
-            lost_column, lost_level = _which(rows, offered.lost, "lost")
+            lost_column, lost_level = _which(rows, [*offered.lost, *own], "lost")
         with st.container(border=True, height="stretch"):
             missing = inputs.slider(_("Values that are missing (%)"), "missing", 0, 0, 100) / 100
-            known = [name for name in offered.missing if name in rows] or [""]
+            known = [name for name in (*offered.missing, *own) if name in rows] or [""]
             missing_column = inputs.choice(_("In the column"), known, "missing_in", label)
         with st.container(border=True, height="stretch"):
             new = inputs.slider(_("Rows of a new kind (%)"), "new", 0, 0, 100) / 100
-            fresh = [name for name in offered.new if name in rows] or [""]
+            fresh = [name for name in (*offered.new, *own) if name in rows] or [""]
             new_column = inputs.choice(_("In the column"), fresh, "new_in", label)
     return Shift(price, column, level, lost, lost_column, lost_level, missing, missing_column, new, new_column)
 
 
-def _which(rows: pd.DataFrame, columns: tuple[str, ...], key: str, everything: bool = False) -> tuple[str, str]:
+def _which(rows: pd.DataFrame, columns: list[str], key: str, everything: bool = False) -> tuple[str, str]:
     """A column and a level of it; the whole table where that is offered."""
     known = [name for name in columns if name in rows]
     options = [f"{name}={level}" for name in known for level in rows[name].value_counts().index[:MAX_LEVELS]]

@@ -138,8 +138,7 @@ def headline(of: Shown) -> None:
 def earned(of: Shown) -> None:
     """From gross sales to net margin, and who or what earns it."""
     steps = margins.waterfall(_query(of, margins.total(of.columns)))
-    there = [one for one in margins.DIMENSIONS if one in of.columns]
-    by = inputs.choice(_("By"), there, "by", heading, "category")
+    by = inputs.choice(_("By"), margins.dimensions(of.columns), "by", heading, "category")
     ranked = _query(of, margins.by(of.columns, by))
     if not of.costs:
         ranked = ranked.drop(columns=["costed", "cost", "margin", "margin_share"])

@@ -67,7 +67,7 @@ class Chosen:
 
 def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequencies: str = "DWMQY") -> Chosen:
     """Ask for a series of a sales dataset. Stops the page, with a sentence, where it has no such days."""
-    parts = [part for part in source.PARTS if part in stored.columns["sales"]]
+    parts = source.parts(stored.columns["sales"])
     part = inputs.choice(
         _("What"), [source.ALL, *parts], "part", lambda one: _("Everything") if one == source.ALL else label(one)
     )
@@ -95,7 +95,7 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
     horizon = int(inputs.slider(_(AHEAD[frequency]), f"ahead.{frequency}", usual, least, most))
     name = _("Everything") if value is None else shown[value]
     made = _made(stored, None if part == source.ALL else part, value, name, measure, frequency, horizon)
-    if part == "product" or not has_days(stored) or not any(kind in parts for kind in ADDING):
+    if part not in (source.ALL, *ADDING) or not has_days(stored) or not any(kind in parts for kind in ADDING):
         return made
     return replace(made, adds=inputs.toggle(_("Parts add up"), "adds"))
 
@@ -285,8 +285,8 @@ def foreseen(stored: Stored, chosen: Chosen, ahead: int) -> pd.DataFrame | None:
 
 @st.cache_resource(max_entries=40, show_spinner=False)
 def _days(version: str, part: str | None, value: str | None, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001
-    """Revenue and units by day of everything, or of one category, store or product."""
-    return tables.query(_stored, source.daily(part), **({"value": value} if part else {}))
+    """Revenue and units by day of everything, or of one part of it."""
+    return tables.query(_stored, source.daily(part, _stored.columns["sales"]), **({"value": value} if part else {}))
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
@@ -297,6 +297,6 @@ def _span(version: str, _stored: Stored) -> source.Span:  # noqa: ARG001
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _largest(version: str, part: str, _stored: Stored) -> dict[str, str]:  # noqa: ARG001
-    """The categories, stores or products of a dataset with their names, the largest first."""
-    found = tables.query(_stored, source.largest(part))
+    """The parts of a kind of a dataset with their names, the largest first."""
+    found = tables.query(_stored, source.largest(part, _stored.columns["sales"]))
     return dict(zip(found["part"].astype(str), found["name"].astype(str), strict=True))
