@@ -37,16 +37,17 @@ def nearest(courses: pd.DataFrame, reference: str, band: int = BAND) -> pd.DataF
     """
     from dtaidistance import dtw
 
-    found = pd.DataFrame(columns=["times", "later"], dtype=float)
     if reference not in courses or not courses[reference].max() > 0:
-        return found
+        return pd.DataFrame(columns=["times", "later"], dtype=float)
     logged = np.log(np.maximum(courses, FLOOR * courses[reference].max()))
+    others = dict(zip(map(str, logged), np.array(logged.T, float, order="C"), strict=True))
+    mine = others.pop(reference)
     how = {"window": band + 1, "inner_dist": "euclidean"}  # which is the absolute difference of two numbers
-    mine = np.array(logged[reference], float)
-    others = {str(name): np.array(logged[name], float) for name in logged if name != reference}
     sums = pd.Series({name: dtw.distance_fast(mine, one, **how) for name, one in others.items()}, dtype=float)
+    found = {}
     for name in sums.nsmallest(PATHS).index:
         _sum, costs = dtw.warping_paths_fast(mine, others[name], **how)
         here, there = np.array(dtw.best_path(costs)).T
-        found.loc[name] = [np.exp(np.abs(mine[here] - others[name][there]).mean()), float((there - here).mean())]
-    return found.sort_values("times", kind="stable")
+        found[name] = [np.exp(np.abs(mine[here] - others[name][there]).mean()), float((there - here).mean())]
+    made = pd.DataFrame.from_dict(found, orient="index", columns=["times", "later"], dtype=float)
+    return made.sort_values("times", kind="stable")

@@ -312,10 +312,12 @@ def alike(ranked: pd.DataFrame, grows: bool) -> pd.DataFrame:
 
 def aligned(values: pd.DataFrame, total: pd.DataFrame, least: float) -> pd.DataFrame:
     """`values` by days since `total` (a panel) first reached `least`; countries that never did are left out."""
-    reached = (total[values.columns] >= least).to_numpy()
-    starts = {column: int(reached[:, at].argmax()) for at, column in enumerate(values) if reached[:, at].any()}
-    moved = {name: values[name].iloc[start:].reset_index(drop=True) for name, start in starts.items()}
-    return pd.DataFrame(moved).rename_axis("days")
+    reached, grid = (total[values.columns] >= least).to_numpy(), values.to_numpy()
+    at = np.flatnonzero(reached.any(axis=0))
+    starts = reached[:, at].argmax(axis=0)
+    days = starts + np.arange(len(grid) - starts.min(initial=len(grid)))[:, None]
+    moved = np.where(days < len(grid), grid[np.minimum(days, len(grid) - 1), at], np.nan)
+    return pd.DataFrame(moved, columns=values.columns[at]).rename_axis("days")
 
 
 def waves(average: pd.Series) -> pd.DataFrame:
@@ -445,11 +447,22 @@ def standing(last: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found | {name: last[name] for name in TRAITS if name in last}).dropna(axis=1, how="all")
 
 
-def final(columns: Iterable[str]) -> str:
-    """The query of what was last reported of each `country` in some columns up to the day `$day`; of all if that is
-    NULL."""
-    values = ", ".join(f"arg_max({name}, date) FILTER ({name} IS NOT NULL) AS {name}" for name in columns)
-    return f"SELECT country, {values} FROM covid WHERE date <= coalesce($day, date) GROUP BY 1 ORDER BY 1"  # noqa: S608  # names of ours
+def final(rows: pd.DataFrame, columns: Iterable[pd.Series], day: pd.Timestamp | None = None) -> pd.DataFrame:
+    """What was last reported of each of `columns` up to `day` (of all days, if None): one row a country (index).
+
+    `rows` has the country (categories) and date of each value; `columns` may be read one by one, as they are large.
+    """
+    codes, order = rows["country"].cat.codes.to_numpy(), np.lexsort([rows["date"], rows["country"].cat.codes])
+    if day is not None:
+        order = order[(rows["date"] <= day).to_numpy()[order]]
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    names = rows["country"].cat.categories[codes[order[starts]]].astype("str").rename("country")
+    found = {}
+    for column in columns:
+        known = np.where(column.notna().to_numpy()[order], np.arange(len(order)), -1)
+        last = np.maximum.reduceat(known, starts) if len(starts) else starts
+        found[column.name] = column.iloc[order[last]].where(last >= 0).set_axis(names)
+    return pd.DataFrame(found, index=names).sort_index()
 
 
 def usual(measure: str) -> Shown:

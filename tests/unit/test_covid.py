@@ -1,8 +1,8 @@
 """COVID-19 models against numbers worked out by hand, and against the real files."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,9 +11,11 @@ import locales
 from charts.explore import covid as charts
 from charts.explore import covid_relations, covid_time
 from connectors import owid
+from data import tables
 from data.demo import covid as demo
 from models.explore import alike, covid, known
 from models.explore.covid import MEASURES, Counts, Measure, Shown
+from ui.explore import covid_data
 
 NAN = float("nan")
 
@@ -30,10 +32,8 @@ def rows(**columns):
 
 
 def final(frame, day=None):
-    with duckdb.connect() as database:
-        database.register("covid", frame.assign(country=frame["country"].astype("str")))
-        asked = covid.final(name for name in frame if name not in ("country", "date"))
-        return database.execute(asked, {"day": day}).df().set_index("country")
+    columns = (frame[name] for name in frame if name not in ("country", "date"))
+    return covid.final(frame, columns, None if day is None else pd.Timestamp(day))
 
 
 def reported(values, column="A"):
@@ -582,3 +582,46 @@ def test_levels_of_another_time_do_not_compare_but_totals_do():
     assert covid.alike(ranked, grows=False).index.tolist() == ["B", "C"]
     assert covid.alike(ranked, grows=True).index.tolist() == ["A", "B", "C"]
     assert covid.alike(ranked.loc[["A"]], grows=False).index.tolist() == ["A"]  # where all are old, they compare
+
+
+REAL = ("real_legacy67_AFG_OWIDAFR.csv", "real_legacy67_IND_KEN_cleaned.csv")
+
+
+@pytest.mark.parametrize("file", REAL)
+def test_what_is_known_on_any_day_is_what_a_database_finds_last(home, real_data, file):
+    stored = tables.add(home, owid.dataset(real_data / "owid" / file), datetime(2026, 3, 1, tzinfo=UTC))
+    rows = tables.read(stored)
+    names = [name for name in rows if name not in ("country", "date")]
+    last = ", ".join(f"arg_max({name}, date) FILTER ({name} IS NOT NULL) AS {name}" for name in names)
+    for day in ("2020-01-10", "2021-11-13", "2026-01-01"):
+        found = covid.final(rows, (rows[name] for name in names), pd.Timestamp(day))
+        asked = tables.query(stored, f"SELECT country, {last} FROM covid WHERE date <= '{day}' GROUP BY 1 ORDER BY 1")
+        text = dict.fromkeys(("code", "continent"), "str")
+        pd.testing.assert_frame_equal(
+            found.astype(text), asked.set_index("country").astype(text), check_exact=True, check_index_type=False
+        )
+        shuffled = rows.sample(frac=1, random_state=0)
+        pd.testing.assert_frame_equal(
+            covid.final(shuffled, (shuffled[name] for name in names), pd.Timestamp(day)), found
+        )
+
+
+@pytest.mark.parametrize("file", REAL)
+def test_one_country_by_itself_has_the_numbers_that_it_has_among_all(home, real_data, file):
+    stored = tables.add(home, owid.dataset(real_data / "owid" / file), datetime(2026, 3, 1, tzinfo=UTC))
+    known = covid_data.countries(stored)
+    for measure in covid_data.measures(stored):
+        for form in MEASURES[measure].forms:
+            shown = Shown(measure, form, MEASURES[measure].per if MEASURES[measure].counted else "absolute")
+            whole, filled = covid_data.panel(stored, shown), covid_data.filled(stored, shown)
+            for name in known.index:
+                mine, days = covid_data.course(stored, shown, name)
+                pd.testing.assert_frame_equal(mine, whole[[name]], check_exact=True, check_names=False)
+                assert (days is None) == (filled is None)
+                assert days is None or days[name].equals(filled[name])
+        total = covid_data.counts(stored, measure).total
+        if MEASURES[measure].total:
+            assert covid_data.total(stored, measure, list(known.index)).equals(total[list(known.index)])
+        played = covid.frames(total.index, 30)
+        stands = covid.carried(covid_data.panel(stored, covid.usual(measure)), played)[0]
+        pd.testing.assert_frame_equal(covid_data.standings(stored, measure, played), stands, check_exact=True)

@@ -114,7 +114,7 @@ def headline(stored: Stored, values: pd.DataFrame, reference: str, shown: Shown)
         share = share.format(count=locales.number(len(compared)), shared=locales.number(shared))
         found.append((_("Place among countries"), locales.number(rank), share))
     if MEASURES[shown.measure].total and not (shown.form == "cumulative" and shown.per == "absolute"):
-        total = covid_data.counts(stored, shown.measure).total[reference].loc[: values.index[-1]].dropna()
+        total = covid_data.total(stored, shown.measure, [reference])[reference].loc[: values.index[-1]].dropna()
         if len(total):
             until = _("{measure} up to {day}").format(
                 measure=_(charts.MEASURES[shown.measure]), day=locales.day(total.index[-1])
@@ -145,7 +145,7 @@ def notes(stored: Stored, values: pd.DataFrame, chosen: list[str], present: list
     if ended:
         text = _("Daily numbers end before the totals, and go on as what these grew by: {countries}.")
         texts.append(text.format(countries=", ".join(ended)))
-    between = covid_data.joined(stored, shown, values[present])[1].any()
+    between = covid_data.joined(values[present], covid_data.filled(stored, shown))[1].any()
     if between.any():
         text = _("≈ marks what lies between two reports, in equal parts or on a straight line: {countries}.")
         texts.append(text.format(countries=", ".join(map(place, between.index[between]))))
@@ -175,18 +175,19 @@ def over_time(stored: Stored, values: pd.DataFrame, present: list[str], referenc
     if log and not (mine > 0).any(axis=None):
         log = False
     if since != "calendar":
-        total = covid_data.counts(stored, since).total
+        total = covid_data.total(stored, since, present)
         if since == "deaths":
             total = covid.relative(total, covid_data.countries(stored)["population"], "million")
         least, whole = 100 if since == "cases" else 1, covid_data.panel(stored, shown)[present]
-        lines, between = (covid.aligned(one, total, least) for one in covid_data.joined(stored, shown, whole))
+        filled = covid_data.filled(stored, shown)
+        lines, between = (covid.aligned(one, total, least) for one in covid_data.joined(whole, filled))
         mine = covid.aligned(whole, total, least)
         cards.figure(
             covid_time.aligned(lines, between, shown, log, _(SINCE[since])), "covid_aligned", mine.reset_index()
         )
     else:
         draw, name = (covid_time.small, "covid_small") if shape == "small" else (covid_time.lines, "covid_lines")
-        lines, between = covid_data.joined(stored, shown, mine)
+        lines, between = covid_data.joined(mine, covid_data.filled(stored, shown))
         cards.figure(draw(lines, between, shown, log), name, mine.reset_index(names="date"))
     compared = covid.compare(values, reference, present) if reference in present and shown.form != "change" else []
     if compared:
@@ -256,31 +257,26 @@ def ranking(stored: Stored, values: pd.DataFrame, shown: Shown, chosen: list[str
 
 def country(stored: Stored, values: pd.DataFrame, name: str, present: list[str], shown: Shown) -> None:
     """One country: its waves, and what went with them; the waves of all those chosen as a table."""
-    panels, average = {shown.measure: (*_line(stored, shown, values, name), shown)}, shown
-    days = slice(values.index[0], values.index[-1])
+    days, known, average = slice(values.index[0], values.index[-1]), covid_data.measures(stored), shown
+    others = [shown]
     if MEASURES[shown.measure].total:
         average = Shown(shown.measure, "average", shown.per)
-    elif "cases" in covid_data.measures(stored) and (shown.grows or shown.signed):  # what has no waves: those of cases
+    elif "cases" in known and (shown.grows or shown.signed):  # what has no waves: those of cases
         average = Shown("cases", "average", "million")
-        whole = covid_data.panel(stored, average).loc[days]
-        if name in whole:
-            panels = {"cases": (*_line(stored, average, whole, name), average)} | panels
-    panel = covid_data.panel(stored, average).loc[days]
-    waves = covid.waves(panel[name])
-    known = covid_data.measures(stored)
+        others = [average, shown]
     excess = [one for one in EXCESS if one in known][:2] if shown.measure in EXCESS else []
     for measure in (*excess, *BESIDE):
         per = MEASURES[measure].per if MEASURES[measure].counted else "absolute"
-        other = Shown(measure, MEASURES[measure].forms[0], per)
-        if measure != shown.measure and measure in known:
-            beside = covid_data.panel(stored, other).loc[days]
-            if name in beside and beside[name].notna().any():
-                panels[measure] = (*_line(stored, other, beside, name), other)
+        if measure not in [one.measure for one in others] and measure in known:
+            others.append(Shown(measure, MEASURES[measure].forms[0], per))
+    panels = {one.measure: (*_line(stored, one, days, name), one) for one in others}
+    panels = {one: panel for one, panel in panels.items() if one in (shown.measure, "cases") or panel[0].notna().any()}
+    waves = covid.waves(covid_data.course(stored, average, name)[0][name].loc[days])
     cards.figure(covid_country.timeline(panels, waves, name, average), "covid_country", waves)
     _protected(stored, days, name)
     which = inputs.view(_("Waves"), list(WAVES), "waves", lambda one: _(WAVES[one]))
     everyone = present if which == "chosen" else [name]
-    every = {one: waves if one == name else covid.waves(panel[one]) for one in everyone}
+    every = {one: covid.waves(covid_data.course(stored, average, one)[0][one].loc[days]) for one in everyone}
     listed = pd.concat([table.assign(country=one, wave=range(1, len(table) + 1)) for one, table in every.items()])
     if listed.empty:
         st.caption(_("No wave stands out in this period."))
@@ -316,17 +312,15 @@ def _protected(stored: Stored, days: slice, name: str) -> None:
     x, y = (Shown(one, "level", MEASURES[one].per) for one in ("fully_vaccinated", "hospital"))
     if not {x.measure, y.measure} <= set(covid_data.measures(stored)):
         return
-    both = {one: covid_data.panel(stored, one).loc[days] for one in (x, y)}
-    if all(name in values for values in both.values()):
-        lines = [_line(stored, one, values, name)[0] for one, values in both.items()]
-        line = pd.DataFrame(dict(zip("xy", lines, strict=True)))
-        if len(line.dropna()) > covid.GAP:
-            cards.figure(covid_country.path(line, x, y, name), "covid_protected", line.reset_index(names="date"))
-            st.caption(_("Both moved with waves, variants and seasons too: this is what happened, not what caused it."))
+    line = pd.DataFrame({axis: _line(stored, one, days, name)[0] for axis, one in (("x", x), ("y", y))})
+    if len(line.dropna()) > covid.GAP:
+        cards.figure(covid_country.path(line, x, y, name), "covid_protected", line.reset_index(names="date"))
+        st.caption(_("Both moved with waves, variants and seasons too: this is what happened, not what caused it."))
 
 
-def _line(stored: Stored, shown: Shown, values: pd.DataFrame, name: str) -> tuple[pd.Series, pd.Series]:
-    lines, between = covid_data.joined(stored, shown, values[[name]])
+def _line(stored: Stored, shown: Shown, days: slice, name: str) -> tuple[pd.Series, pd.Series]:
+    values, filled = covid_data.course(stored, shown, name)
+    lines, between = covid_data.joined(values.loc[days], filled)
     return lines[name], between[name]
 
 
@@ -366,7 +360,7 @@ def _scatter(
     _days: pd.DatetimeIndex,
 ) -> tuple[go.Figure, pd.DataFrame]:
     moving = [one for one in (_x, _y) if one in MEASURES]
-    carried = {one: covid.carried(covid_data.panel(_stored, covid.usual(one)), _days)[0] for one in moving}
+    carried = {one: covid_data.standings(_stored, one, _days) for one in moving}
     fixed = pd.DataFrame({"population": _by_country["population"], "continent": _by_country["continent"].astype("str")})
     fixed = fixed[~_by_country["group"]]
     frames = {}

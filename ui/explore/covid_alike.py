@@ -6,6 +6,7 @@ import streamlit as st
 import locales
 from charts.explore import covid as charts
 from charts.explore import covid_alike
+from data import tables
 from data.tables import Stored
 from locales.labels import place
 from models.explore import alike, covid
@@ -88,7 +89,7 @@ def _later(weeks: float) -> str:
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Shown: repr})
 def _nearest(
-    version: str,  # noqa: ARG001  # with the rest, the key of the numbers
+    version: str,  # with the rest, the key of the numbers
     shown: Shown,
     reference: str,
     weeks: int,
@@ -97,10 +98,22 @@ def _nearest(
     _group: pd.Series,
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, pd.Timestamp]]:
     """The courses of all countries and the reference, the nearest to it, and the day on which each began."""
+    courses, began = _courses(version, shown, weeks, last, _stored)
+    here = courses.loc[:, [name == reference or not _group[name] for name in courses]]
+    return here, alike.nearest(here, reference), began
+
+
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs={Shown: repr})
+def _courses(
+    version: str,  # noqa: ARG001  # with the rest, the key of the numbers
+    shown: Shown,
+    weeks: int,
+    last: pd.Timestamp,
+    _stored: Stored,
+) -> tuple[pd.DataFrame, dict[str, pd.Timestamp]]:
+    """The courses of all countries and groups, and the day on which each began."""
     values = covid_data.panel(_stored, shown).loc[:last]
-    named = [name for name in values if name == reference or not _group[name]]
-    deaths = covid_data.counts(_stored, "deaths").total.loc[:last]
+    deaths = covid.panel(tables.read(_stored, columns=["country", "date", "total_deaths"]), "total_deaths").loc[:last]
     total = covid.relative(deaths, covid_data.countries(_stored)["population"], "million")
-    began = {str(name): reached.idxmax() for name, reached in total[named].ge(1).items() if reached.any()}
-    courses = alike.courses(covid.aligned(covid.joined(values[named]), total, 1), weeks)
-    return courses, alike.nearest(courses, reference), began
+    began = {str(name): reached.idxmax() for name, reached in total.ge(1).items() if reached.any()}
+    return alike.courses(covid.aligned(covid.joined(values), total, 1), weeks), began
