@@ -73,16 +73,17 @@ def _measures(frame: pd.DataFrame) -> dict[str, tuple[date, str]]:
     for name in named:
         words = str(name).replace("_", " ").split()
         for count in range(1, len(words)):
-            for time, rest in ((words[:count], words[count:]), (words[-count:], words[:-count])):
-                if re.search(r"\d", " ".join(time)) and not re.search(r"\d", " ".join(rest)):
-                    cut[name, " ".join(time), " ".join(rest)] = None
+            for parts in ((words[:count], words[count:]), (words[-count:], words[:-count])):
+                time, rest = map(" ".join, parts)
+                if re.search(r"\d", time) and not re.search(r"\d", rest):
+                    cut[name, time, rest] = None
     read = dates.read(pd.Series([time for _name, time, _rest in cut], dtype="str"), numbers=True).values
     found = {name: (day.date(), rest) for (name, _time, rest), day in zip(cut, read, strict=True) if not pd.isna(day)}
     times: dict[str, list[date]] = {}
     for day, rest in found.values():
         times.setdefault(rest, []).append(day)
     first, *others = times.values() if times else [[]]
-    alike = others and all(sorted(set(one)) == sorted(first) and len(one) == len(first) for one in [*others])
+    alike = others and all(sorted(set(one)) == sorted(first) and len(one) == len(first) for one in others)
     return found if alike and len(set(first)) == len(first) > 1 and len(found) == len(named) else {}
 
 

@@ -11,6 +11,7 @@ import locales
 from charts import theme
 from charts.canvas import INK, PAPER, blank
 from locales import N_, _
+from locales.labels import label
 from models.products import margins
 from models.products.bridge import EFFECTS, Bridge
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 SHOWN = 15
 MAX_NAME = 24
+OWN = "own"  # of any column of one's own
 ROOM = 1.3  # beside the longest bar, for its amount
 EARNS = {
     "product": N_("Margin by product: {name} earns the most, {amount}"),
@@ -26,6 +28,7 @@ EARNS = {
     "supplier": N_("Margin by supplier: {name} earns the most, {amount}"),
     "store": N_("Margin by store: {name} earns the most, {amount}"),
     "customer": N_("Margin by customer: {name} earns the most, {amount}"),
+    OWN: N_("Margin by {column}: {name} earns the most, {amount}"),
 }
 BRINGS = {
     "product": N_("Revenue by product: {name} brings in the most, {amount}"),
@@ -33,6 +36,7 @@ BRINGS = {
     "supplier": N_("Revenue by supplier: {name} brings in the most, {amount}"),
     "store": N_("Revenue by store: {name} brings in the most, {amount}"),
     "customer": N_("Revenue by customer: {name} brings in the most, {amount}"),
+    OWN: N_("Revenue by {column}: {name} brings in the most, {amount}"),
 }
 
 
@@ -109,7 +113,7 @@ def by_level(ranked: pd.DataFrame, dimension: str, costs: bool, currency: str) -
     first = shown.iloc[0]
     amount = locales.short_money(first[measure], currency)
     figure = theme.figure(
-        _(sentence[dimension]).format(name=first["name"], amount=amount),
+        _(sentence.get(dimension, sentence[OWN])).format(column=label(dimension), name=first["name"], amount=amount),
         x=(_("Margin ({currency})") if costs else _("Revenue ({currency})")).format(currency=currency),
         height=80 + 26 * len(shown),
         xaxis=_few(theme.amounts(shown[measure].to_numpy())),

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from charts.products import margins as charts
 from data import schemas, tables
 from data.dataset import Dataset, Origin
 from models.forecast import effect, scenario, source
@@ -79,6 +80,8 @@ def test_margins_by_a_column_of_ones_own_add_up(kept, columns, lines):
     assert found["margin"].sum() == pytest.approx((money - lines["quantity"]).sum())
     assert found.loc["North West", "margin"] == pytest.approx(wanted["North West"])
     assert found["margin"][found.index.isna()].iloc[0] == pytest.approx(wanted[wanted.index.isna()].iloc[0])
+    drawn = charts.by_level(found.reset_index().assign(name="a"), "ship_mode", costs=True, currency="EUR")
+    assert "Margin by ship mode: a earns" in drawn.layout.title.text.replace("<br>", " ")
 
 
 def test_a_plan_for_a_part_of_ones_own_sees_its_lines_and_is_compared_with_the_others(kept, columns, lines):

@@ -13,7 +13,7 @@ from data import countries, tables
 from data.countries import Country
 from data.dataset import Finding
 from data.tables import Stored
-from locales.labels import label
+from locales.labels import heading, label
 from models.forecast import CannotForecast, coherent, holidays, source
 from models.forecast import series as preparing
 from models.forecast.combined import Forecast, turned
@@ -69,7 +69,7 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
     """Ask for a series of a sales dataset. Stops the page, with a sentence, where it has no such days."""
     parts = source.parts(stored.columns["sales"])
     part = inputs.choice(
-        _("What"), [source.ALL, *parts], "part", lambda one: _("Everything") if one == source.ALL else label(one)
+        _("What"), [source.ALL, *parts], "part", lambda one: _("Everything") if one == source.ALL else heading(one)
     )
     value = None
     if part != source.ALL:
@@ -77,7 +77,7 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
         if not shown:
             st.info(_("These data hold no goods that were sold or came back: choose others on the page Data."))
             st.stop()
-        value = inputs.choice(label(part), list(shown), f"of.{part}", shown.__getitem__)
+        value = inputs.choice(heading(part), list(shown), f"of.{part}", shown.__getitem__)
         if len(shown) == source.MAX_PARTS:
             st.caption(_("The {count} that sold most are in this list.").format(count=locales.number(source.MAX_PARTS)))
     measures = _known(stored, measures)
