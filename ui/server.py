@@ -39,7 +39,7 @@ TIDIED = 60.0  # seconds between two times that freed memory is given back
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # of mallopt, in malloc.h of glibc
 LARGE = 1 << 20  # bytes; what takes more is given back as soon as it is freed
 AGAIN = 3.0  # seconds until a page for which the database was busy is tried again
-WARM_UP = (
+WARM_UP: tuple[str, ...] = (
     "statsmodels.tsa.seasonal",
     "seaborn",
     "pandera.pandas",
@@ -50,7 +50,7 @@ WARM_UP = (
     "statsmodels.tsa.holtwinters",
 )
 # Imported no sooner: the port opens before.
-PREPARED = ("ui.champions", "ui.sales.series", "ui.customers.value", "ui.monitoring.watched")
+PREPARED: tuple[str, ...] = ("ui.champions", "ui.sales.series", "ui.customers.value", "ui.monitoring.watched")
 
 
 async def _warm_up() -> None:
