@@ -80,6 +80,9 @@ def body() -> None:
             "Not compared, as the data have no values of them any more: {columns}. Check whether they were renamed."
         )
         st.caption(plain(text.format(columns=", ".join(map(label, gone)))))
+    if fresh := watching.fresh(binned, rows):
+        text = _("Not compared, as they are new since then: {columns}.")
+        st.caption(plain(text.format(columns=", ".join(map(label, fresh)))))
     if watched.silent(model, data, rows):
         st.caption(
             _("What the model predicts is not compared: its file is gone or altered, or does not fit these data.")

@@ -7,7 +7,6 @@ import streamlit as st
 import locales
 import settings
 from connectors import notify
-from models.drift import alerts
 from models.lifecycle import health
 from ui import cards, inputs
 from ui.monitoring import health as views
@@ -41,7 +40,7 @@ def looked() -> None:
         st.markdown(f"#### :material/{icon}: {plain(whole.sentence())}", width="stretch")
         st.button(_("Look again"), icon=":material/refresh:", on_click=views.seen.clear)
 
-    episodes = alerts.episodes(seen.alerts)
+    episodes = health.episodes(seen)
     last = health.last_runs(seen, now)
     last = last[last["day"].notna()].head(1)  # what a page started is seen there
     good = sum(check.status == "ok" for check in found)
@@ -55,7 +54,7 @@ def looked() -> None:
             ),
             (
                 _("Open alerts"),
-                locales.number(episodes["acknowledged"].isna().sum()),
+                locales.number(episodes["open"].sum()),
                 _("confirmed and not acknowledged"),
             ),
             (

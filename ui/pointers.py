@@ -123,13 +123,9 @@ def changed(sold: Stored, people: Stored) -> bool:
     tables: dict[Table, Stored] = {"sales": sold, "customers": people}
     log = state.read(database.engine(), state.alert_log)
     seen = state.read(database.engine(), state.job_runs, job="drift", status="done")
-    for name, one in managed.MODELS.items():
-        rows = log[
-            log["model"].eq(name) & log["lineage"].isin([tables[one.table].lineage]) & log["acknowledged"].isna()
-        ]
-        episodes = alerts.episodes(rows)
-        over = alerts.past(episodes, managed.ends(tables))
-        open_ = episodes[~over].head(NAMED).to_dict("records")
+    for name in managed.MODELS:
+        episodes = alerts.episodes(log[log["model"].eq(name)])
+        open_ = episodes[managed.waiting(episodes, tables)].head(NAMED).to_dict("records")
         any_open |= bool(open_)
         days = seen.loc[seen["subject"].eq(name), "day"]
         for row in open_:

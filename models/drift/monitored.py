@@ -21,6 +21,7 @@ TRUTH = "churned"  # the column of what came true, which no model was told
 # Kinds of rows that are watched together, by a column that they have.
 KINDS = {"unit_price": "lines", "invoice_lines": "invoices", "contract": "customers"}
 SOON = 28  # days within which a customer is back soon
+VISITS = ("walk-in", "back soon", "first or long ago")
 WARM_UP = 28  # days at the start that know no earlier visit or price
 LOOKS_BACK = ("price_change", "visit")  # columns that are made from these
 # Of the sale lines themselves, where the source has them.
@@ -162,14 +163,14 @@ def _price_change(goods: pd.DataFrame, day: np.ndarray) -> pd.Categorical:
     return pd.Categorical.from_codes(np.where(np.isnan(change), -1, np.digitize(change, STEPS)), PRICES, ordered=True)
 
 
-def _visits(customer: pd.Series, day: np.ndarray) -> pd.Series:
+def _visits(customer: pd.Series, day: np.ndarray) -> pd.Categorical:
     code = pd.factorize(customer)[0]
     order = np.lexsort((day, code))
     gap = np.full(len(code), np.inf)
     same = np.diff(code[order]) == 0
     gap[order[1:]] = np.where(same, np.diff(day[order]).astype(int), np.inf)
-    named = np.where(code < 0, "walk-in", np.where(gap <= SOON, "back soon", "first or long ago"))
-    return pd.Series(named, dtype="str")
+    named = np.where(code < 0, 0, np.where(gap <= SOON, 1, 2))
+    return pd.Categorical.from_codes(named, VISITS, ordered=True)  # each is told by name, also where it is the first
 
 
 def _of_customers(stored: Stored) -> tuple[Sheet, ...]:

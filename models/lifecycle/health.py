@@ -15,6 +15,7 @@ from data.vitals import Vitals
 from locales import N_, _, ngettext
 from models.act import schedule
 from models.drift import alerts
+from models.lifecycle import managed
 
 Status = Literal["ok", "warning", "problem"]
 ORDER: tuple[Status, ...] = ("problem", "warning", "ok")
@@ -333,10 +334,14 @@ def _standing(vitals: Vitals) -> pd.DataFrame:
     return rows[rows["severity"].eq(alerts.ALERT) & rows["acknowledged"].isna()]
 
 
+def episodes(vitals: Vitals) -> pd.DataFrame:
+    """The alarms (see `alerts.episodes`), and whether each is `open` (see `managed.waiting`)."""
+    found = alerts.episodes(vitals.alerts)
+    return found.assign(open=managed.waiting(found, vitals.sources))
+
+
 def _alerts(vitals: Vitals) -> Check:
-    standing = _standing(vitals)
-    count = len(standing.drop_duplicates(list(alerts.EPISODE)))
-    if count:
+    if count := int(episodes(vitals)["open"].sum()):
         values = {"count": locales.number(count)}
         return Check("alerts", "warning", N_("Open: {count}. Acknowledge each with the reason, below."), values)
     return Check("alerts", "ok", N_("None is open."))

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from data.dataset import Table
 from data.tables import Stored
+from models.drift import alerts
 from models.drift.consequence import Outcome
 from models.drift.monitored import Sheet
 from models.drift.watch import Watched
@@ -102,6 +103,11 @@ MODELS: dict[str, Managed] = {
 }
 
 
-def ends(stored: Mapping[Table, Stored]) -> dict[str, datetime | None]:
-    """The last time in the data of each model; None where they have none."""
-    return {name: (stored[one.table].span or (None, None))[1] for name, one in MODELS.items()}
+def waiting(episodes: pd.DataFrame, stored: Mapping[Table, Stored | None]) -> pd.Series:
+    """Whether each alarm (a row of `alerts.episodes`) waits for an answer: nobody gave one, it is about the data in
+    use, where there are some, and it was not over before anybody was there to be told (see `alerts.past`)."""
+    of = {name: one for name, model in MODELS.items() if (one := stored.get(model.table))}
+    lineage = episodes["model"].map({name: one.lineage for name, one in of.items()})
+    here = episodes["lineage"].isna() | lineage.isna() | episodes["lineage"].eq(lineage)
+    ends = {name: one.span[1] if one.span else None for name, one in of.items()}
+    return episodes["acknowledged"].isna() & here & ~alerts.past(episodes, ends)

@@ -79,6 +79,12 @@ def lost(against: Reference, sheets: Sequence[Sheet]) -> list[str]:
     return sorted(set(against.frozen) - there - {PREDICTION, TRUTH})
 
 
+def fresh(watched: Watched, sheets: Sequence[Sheet]) -> list[str]:
+    """The columns of the data that are not compared, as what they are compared with has no value of them."""
+    there = {name for sheet in sheets for name in sheet.frame if sheet.frame[name].notna().any()}
+    return sorted(there - {column.name for column in watched.columns} - {PREDICTION, TRUTH})
+
+
 def outputs(home: Path, model: str, stored: Stored, champion: "pd.Series | None") -> tuple[Sheet, ...]:
     """What the champion says of the rows that are watched: its output drifts too, and sooner than the truth arrives.
     Nothing where there is no champion, or its file is gone or altered, or does not fit."""

@@ -11,7 +11,7 @@ from scipy import stats
 from data import demo, state, tables
 from data.dataset import Dataset, Origin
 from models import drift
-from models.drift import alarms, alerts, bins, history, monitored, shift, watch
+from models.drift import alarms, alerts, bins, explain, history, monitored, shift, watch
 from models.drift.compare import THRESHOLD
 from models.drift.monitored import Sheet
 from models.drift.shift import Shift
@@ -305,3 +305,25 @@ def test_the_version_in_use_is_the_reference_and_never_another_lineage_s(engine,
         path.unlink()
     with pytest.raises(drift.CannotCompare, match="no newer ones to compare"):
         watching.run(engine, watching.opened(engine, home, "sales"), yesterday, NOW)
+
+
+def test_customers_who_are_no_longer_named_and_columns_that_are_new_are_said_as_such():
+    draw, rows = np.random.default_rng(8), 2_000
+    lines = pd.DataFrame(
+        {
+            "invoice": [f"i{row}" for row in range(rows)],
+            "timestamp": pd.Timestamp("2026-01-01") + pd.to_timedelta(np.arange(rows) // 20, unit="D"),
+            "customer": pd.Series(draw.integers(0, 150, rows).astype(str)).where(np.arange(rows) < 1_800),
+            "product": draw.choice(["a", "b"], rows),
+            "line_type": "sale",
+            "quantity": draw.integers(1, 9, rows).astype(float),
+            "unit_price": 2.0,
+            "channel": pd.Series(draw.choice(["web", "shop"], rows)).where(np.arange(rows) >= 1_500),
+        }
+    )
+    sheets = monitored.sales(lines)
+    seen = watch.count(sheets, (np.datetime64("2026-01-29"), np.datetime64("2026-03-01")))
+    assert watching.fresh(seen, sheets) == ["channel"]
+    sides = watch.sides(seen, "visit", np.datetime64("2026-04-10"))
+    found = {move.level: move.now for move in explain.moves(sides.cut, sides.reference, sides.current)}
+    assert found["walk-in"] == 1.0

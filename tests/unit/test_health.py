@@ -18,6 +18,7 @@ from models.act import schedule
 from models.act.schedule import Schedule
 from models.drift import alerts
 from models.lifecycle import health, registry
+from tests import shop
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 
@@ -207,6 +208,21 @@ def test_open_alerts_and_who_is_told(engine):
     (episode,) = alerts.episodes(state.read(engine, state.alert_log)).to_dict("records")
     alerts.acknowledge(engine, episode, "spring", "Ana", NOW)
     assert {look()[name].status for name in ("alerts", "channels")} == {"ok"}
+
+
+def test_an_alarm_that_was_over_before_anybody_was_there_is_not_open(engine, home):
+    lines = shop.lines(60)
+    lines["timestamp"] += pd.Timestamp(NOW.date()) - lines["timestamp"].max().normalize()
+    tables.add(home, Dataset("sales", {"sales": lines}, Origin("upload", "mine", retrieved=NOW), lineage="shop"), NOW)
+    row = {"model": "sales", "version": "1", "feature": "a", "psi": 0.5, "threshold": 0.3, "label": "confirmed"}
+    long_ago, lately = ({**row, "day": NOW.date() - timedelta(days=days)} for days in (40, 2))
+    alerts.record(engine, "shop", alerts.of_psi([long_ago]), NOW, quiet=alerts.BACK_FILL)
+    seen = vitals.gather(home, settings.get().database_url)
+    assert (look()["alerts"].status, health.episodes(seen)["open"].to_list()) == ("ok", [False])
+    alerts.record(engine, "shop", alerts.of_psi([{**lately, "feature": "b"}]), NOW, quiet=alerts.BACK_FILL)
+    assert look()["alerts"].sentence().startswith("Open: 1.")
+    alerts.record(engine, "elsewhere", alerts.of_psi([{**lately, "feature": "c"}]), NOW)
+    assert look()["alerts"].sentence().startswith("Open: 1."), "of data that are not in use any more"
 
 
 def test_what_needs_care_comes_first_and_names_itself_in_the_verdict(engine, home):

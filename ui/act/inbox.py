@@ -11,7 +11,6 @@ import locales
 import settings
 from data import rules as kept_rules
 from data import schedules, state
-from data.dataset import Table
 from data.tables import Stored
 from locales.labels import label
 from models.act import alarms, rules, schedule
@@ -130,11 +129,8 @@ def _called(of: Known, rule: Rule | None, level: str) -> str:
 def _of_models(sold: Stored, people: Stored) -> list[Item]:
     """The open alerts about what the models learned from, and about how good they are."""
     rows = state.read(database.engine(), state.alert_log)
-    standing = alerts.episodes(rows[rows["acknowledged"].isna()])
-    tables: dict[Table, Stored] = {"sales": sold, "customers": people}
-    of = standing["model"].map({name: tables[one.table].lineage for name, one in managed.MODELS.items()})
-    here = standing["lineage"].isna() | standing["lineage"].eq(of)
-    here &= ~alerts.past(standing, managed.ends(tables))
+    standing = alerts.episodes(rows)
+    here = managed.waiting(standing, {"sales": sold, "customers": people})
     found = []
     for row in standing[here].to_dict("records"):
         same = rows[rows["model"].eq(row["model"]) & rows["feature"].eq(row["feature"]) & rows["kind"].eq(row["kind"])]

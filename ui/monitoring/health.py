@@ -72,31 +72,40 @@ def checks(found: list[health.Check]) -> None:
 
 
 def alert_list(rows: pd.DataFrame, found: pd.DataFrame, deliveries: pd.DataFrame) -> None:
-    """The alerts that stand, each with a form to answer it; below, those that were answered.
+    """The alerts that are open, each with a form to answer it; below, those that were answered or were over before.
 
-    `rows` are those of `state.alert_log`, `found` their episodes, `deliveries` those of `state.alert_deliveries`.
+    `rows` are those of `state.alert_log`, `found` is `health.episodes`, `deliveries` those of `state.alert_deliveries`.
     """
-    standing = found[found["acknowledged"].isna()]
-    if standing.empty:
+    if not found["open"].any():
         st.markdown(":material/check_circle: " + _("No alert is open."))
-    for row in standing.to_dict("records"):
+    for row in found[found["open"]].to_dict("records"):
         same = rows[rows["model"].eq(row["model"]) & rows["feature"].eq(row["feature"])]
         _standing(row, same, alerts.delivered(deliveries, row))
-    answered = found[found["acknowledged"].notna()]
-    if len(answered):
-        heading = _("Acknowledged")
-        st.markdown(f"**{heading}**")
-        shown = pd.DataFrame(
-            {
-                _("First day"): answered["first"],
-                _("Last day"): answered["last"],
-                _("Model"): answered["model"].map(label),
-                _("Alert"): [alerts.sentence(row) for row in answered.to_dict("records")],
-                _("Reason"): answered["reason"],
-                _("By"): answered["acknowledged_by"],
-            }
-        )
-        _table(shown, "acknowledged_alerts", {_("Alert"): 420})
+    answered = found["acknowledged"].notna()
+    others = {
+        "acknowledged": (_("Acknowledged"), found[answered]),
+        "other": (
+            _("About other data, or over before anybody was there to be told"),
+            found[~answered & ~found["open"]],
+        ),
+    }
+    for name, (heading, some) in others.items():
+        if len(some):
+            st.markdown(f"**{heading}**")
+            _table(_listed(some), f"{name}_alerts", {_("Alert"): 420})
+
+
+def _listed(found: pd.DataFrame) -> pd.DataFrame:
+    answers = {_("Reason"): found["reason"], _("By"): found["acknowledged_by"]}
+    return pd.DataFrame(
+        {
+            _("First day"): found["first"],
+            _("Last day"): found["last"],
+            _("Model"): found["model"].map(label),
+            _("Alert"): [alerts.sentence(row) for row in found.to_dict("records")],
+            **(answers if found["acknowledged"].notna().any() else {}),
+        }
+    )
 
 
 def _standing(row: dict, same: pd.DataFrame, deliveries: pd.DataFrame) -> None:

@@ -22,7 +22,7 @@ STATUSES = {CHAMPION: N_("Champion"), CHALLENGER: N_("Challenger"), RETIRED: N_(
 MEASURES = {
     "mae": N_("off by, units a series and day"),
     "wape": N_("off by, share of the units sold"),
-    "mase": N_("error over that of saying “as a week ago”"),
+    "mase": N_("error over that of saying “as a week ago”; over 1 is worse than that"),
     "bias": N_("said too much, share of the units sold"),
     "log_loss": N_("penalty for risks that were off; lower is better"),
     "auc": N_("how often a leaver has a higher risk than a stayer"),
