@@ -103,7 +103,7 @@ MODELS: dict[str, Managed] = {
 }
 
 
-def waiting(episodes: pd.DataFrame, stored: Mapping[Table, Stored | None]) -> pd.Series:
+def waiting(episodes: pd.DataFrame, stored: Mapping[Any, Stored | None]) -> pd.Series:
     """Whether each alarm (a row of `alerts.episodes`) waits for an answer: nobody gave one, it is about the data in
     use, where there are some, and it was not over before anybody was there to be told (see `alerts.past`)."""
     of = {name: one for name, model in MODELS.items() if (one := stored.get(model.table))}
