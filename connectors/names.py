@@ -310,7 +310,7 @@ def likely(columns: Iterable[str], canonical: str) -> list[list[str]]:
     """The columns that may be a column of sales by their names, in tiers, the likeliest first."""
     squeezed = {source: bare(source) for source in columns}
     tiers = [[source for source, name in squeezed.items() if name == plain(canonical)]]
-    elsewhere = f"{ELSEWHERE.get(canonical, '-')}|{_further(canonical)}"
+    elsewhere = "|".join([ELSEWHERE.get(canonical, "-"), *([_further(canonical)] if canonical in FURTHER else [])])
     if canonical in IDENTIFIED:
         elsewhere = rf"(?:{_ID}(?:d[aeio]s?|del)?)?(?:{elsewhere}){_ID}?"
     for pattern in (*SALES.get(canonical, ()), elsewhere):
@@ -322,7 +322,7 @@ def likely(columns: Iterable[str], canonical: str) -> list[list[str]]:
 @cache
 def _further(canonical: str) -> str:
     """The names of `FURTHER` as `bare` has them, those that are patterns as they are."""
-    known = re.split(r"\|(?![^()]*\))", FURTHER.get(canonical, "-"))
+    known = re.split(r"\|(?![^()]*\))", FURTHER[canonical])
     return "|".join(one if re.search(r"[(?]", one) else re.escape(plain(one)) for one in known)
 
 

@@ -56,11 +56,11 @@ RULES = (
 )  # fmt: skip
 
 
-def planted(seed: int = 11) -> dict[str, pd.DataFrame]:
+def planted(now: datetime, seed: int = 11) -> dict[str, pd.DataFrame]:
     """A shop of 200 days, in which every rule but two is broken somewhere; the last day is ten days ago."""
     rng = np.random.default_rng(seed)
     rows, days = 6_000, 200
-    end = pd.Timestamp(datetime.now(UTC).date() - timedelta(days=10))
+    end = pd.Timestamp(now.date() - timedelta(days=10))
     day = np.sort(rng.integers(0, days, rows))
     day = day[(day != days - 3) | (rng.random(rows) < 0.2)]  # a day of few lines
     rows = len(day)
@@ -113,7 +113,7 @@ def planted(seed: int = 11) -> dict[str, pd.DataFrame]:
 
 def main() -> int:
     """Make the environments, run the tools, and print both counts of each rule; 1 where one differs."""
-    frames, different = planted(), 0
+    frames, different = planted(datetime.now(UTC)), 0
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         stored = tables.add(work / "home", Dataset("sales", frames, Origin("upload", "shop.csv")), datetime.now(UTC))

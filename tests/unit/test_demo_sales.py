@@ -306,7 +306,7 @@ def test_datasets_say_what_was_simulated(table, currency):
     assert "demo" in dataset.origin.name.lower()
     assert dataset.origin.currency == currency
     assert dataset.main is dataset.frames[table]
-    sentences = [finding.message.format(rows=finding.rows, **finding.values) for finding in dataset.findings]
+    sentences = [one.message.format(rows=one.rows, **one.values, **one.days) for one in dataset.findings]
     assert sentences[0].startswith(f"{len(dataset.main)} ")
     assert "simulated" in sentences[0]
     assert all(finding.rows > 0 for finding in dataset.findings)

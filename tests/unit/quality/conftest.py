@@ -15,7 +15,7 @@ NOW = datetime.now(UTC)
 @pytest.fixture(scope="session")
 def broken():
     """Its frames (sales, stores, stock moves)."""
-    return planted()
+    return planted(NOW)
 
 
 @pytest.fixture(scope="session")
