@@ -50,7 +50,7 @@ def looked() -> None:
             (
                 _("Checks passed"),
                 _("{good} of {all}").format(good=locales.number(good), all=locales.number(len(found))),
-                _("the others say what to do"),
+                _("the others say what to do") if good < len(found) else _("nothing is to be done"),
             ),
             (
                 _("Open alerts"),
