@@ -107,7 +107,8 @@ def receiving() -> Iterator[SimpleNamespace]:
 
 
 def pounds(amount: float) -> str:
-    return f"£{amount:,.0f}" if amount >= 1000 else f"£{amount:.2f}"
+    minus = "−" if amount < 0 else ""  # more can come back in a bad week than is sold
+    return f"{minus}£{abs(amount):,.0f}" if abs(amount) >= 1000 else f"{minus}£{abs(amount):.2f}"
 
 
 def form(page: Page, name: str) -> Locator:
