@@ -129,10 +129,13 @@ def _encoding(content: bytes, findings: list[Finding]) -> str:
 def _pages(content: bytes) -> list[str]:
     """The code pages of Windows, those first in which most cells of a line near the top are names of columns."""
     top = [line for line in content[:SNIFFED_CHARACTERS].splitlines()[:TITLES] if not line.isascii()]
-    found = dict.fromkeys(PAGES, 0)
+    found, counted = dict.fromkeys(PAGES, 0), dict[str, int]()  # most pages read a line alike
     for page, line in product(PAGES, top):
-        cells = [cell.strip(' "') for cell in re.split(r"[,;\t|]", line.decode(page, "replace"))[:NAMED]]
-        found[page] = max(found[page], names.known([cell for cell in cells if 0 < len(cell) <= LONG]))
+        text = line.decode(page, "replace")
+        if text not in counted:
+            cells = [cell.strip(' "') for cell in re.split(r"[,;\t|]", text)[:NAMED]]
+            counted[text] = names.known([cell for cell in cells if 0 < len(cell) <= LONG])
+        found[page] = max(found[page], counted[text])
     return sorted(PAGES, key=lambda page: -found[page])
 
 

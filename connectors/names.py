@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from data import meaning, schemas
 
@@ -262,6 +262,7 @@ _OTHER = re.compile("[\u0370-\u1dff\u3040-\ud7af]")  # letters from Greek to Han
 _DRESS = re.compile(r"\b(?:in|en)? ?(?:eur|euros?|usd|gbp|inr|chf|cad|aud|dollars?|pounds?|lakhs?|rs|k)\b")
 
 
+@lru_cache(maxsize=4096, typed=True)  # each name is looked at for every column that it may be
 def plain(name: str) -> str:
     """A column name without accents, capitals and punctuation; one in other letters than Latin keeps them."""
     if _OTHER.search(str(name)):
@@ -270,6 +271,7 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", letters.casefold())
 
 
+@lru_cache(maxsize=4096, typed=True)
 def bare(name: str) -> str:
     """The same without the currency and the unit that a name may carry ("Price (EUR)")."""
     if _OTHER.search(str(name)):
