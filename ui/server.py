@@ -36,8 +36,7 @@ FIRST_PAGE = 4.0  # seconds
 BETWEEN = 1.0  # seconds
 STOPPING = 5.0  # seconds that the server waits for its scheduler to end
 TIDIED = 60.0  # seconds between two times that freed memory is given back
-M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # of mallopt, in malloc.h of glibc
-LARGE = 1 << 20  # bytes; what takes more is given back as soon as it is freed
+M_ARENA_MAX = -8  # of mallopt, in malloc.h of glibc
 AGAIN = 3.0  # seconds until a page for which the database was busy is tried again
 WARM_UP: tuple[str, ...] = (
     "statsmodels.tsa.seasonal",
@@ -72,9 +71,8 @@ def _thrifty() -> None:
     """Keep little of the memory that is freed: glibc would keep it in eight arenas a processor, Arrow in a pool of its
     own."""
     pa.set_memory_pool(pa.system_memory_pool())
-    if tune := getattr(ctypes.CDLL(None), "mallopt", None):
-        tune(M_ARENA_MAX, 2)
-        tune(M_MMAP_THRESHOLD, LARGE)  # by itself glibc raises it to 32 MB, and keeps what lies under that
+    if arenas := getattr(ctypes.CDLL(None), "mallopt", None):
+        arenas(M_ARENA_MAX, 2)
 
 
 @asynccontextmanager
