@@ -181,8 +181,8 @@ def import_(
     """Bring in a file, read as the one before of its source was; a file that does not fit is stopped."""
     from models.lifecycle import incoming
 
-    limit, content = _settings().upload_limit_mb * 1_000_000, file.read_bytes()
-    work = partial(incoming.file, name=file.name, content=content, table=table, add=add, limit_bytes=limit)
+    limit = _settings().file_limit_mb * 1_000_000
+    work = partial(incoming.file, path=file, table=table, add=add, limit_bytes=limit)
     _end("import", [_run("import", table, datetime.now(UTC).date(), work)], as_json)
 
 

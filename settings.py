@@ -116,6 +116,8 @@ class Settings(BaseSettings):
     # How long a login lasts before it is asked for again.
     login_hours: float = Field(12.0, gt=0, allow_inf_nan=False)
     upload_limit_mb: int = Field(200, gt=0)
+    # A file that lies on this machine: in the folder `incoming` under `home`, or named to `jobs.py import`.
+    file_limit_mb: int = Field(10_000, gt=0)
     download_limit_mb: int = Field(400, gt=0)
     # How many pieces of work beside the pages go on at once; of trainings, which are counted apart, as many again.
     workers: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1), gt=0)

@@ -13,6 +13,7 @@ from data.dataset import Finding, Reading
 from data.meaning import NO, YES
 from locales import N_
 
+CODES, PLAIN, POINTED = "codes", "as they stand", "made numbers"  # key of a choice, and its options
 HINTS = 60  # columns whose cells say how a file writes numbers and dates
 MONTH = 12
 # Squeezed names of columns that hold the parts of one date.
@@ -81,12 +82,17 @@ def convert(
         return _number(file, source, findings, readings)
     if "datetime" in kind:
         return _date(file, source, findings, readings)
-    return codes(text), pd.Series(False, text.index), ""
+    return codes(text, file.choices.get(f"{CODES}:{source}")), pd.Series(False, text.index), ""
 
 
-def codes(text: pd.Series) -> pd.Series:
-    """Codes as text; 17850.0 is 17850 where all of a column were made so on their way through a program."""
+def codes(text: pd.Series, habit: str | None = None) -> pd.Series:
+    """Codes as text; 17850.0 is 17850 where all of a column were made so on their way through a program.
+
+    `habit` says whether they were (`PLAIN` or `POINTED`) where the whole column is not here to tell.
+    """
     some = text.dropna()
+    if habit:
+        return text.str.replace(r"^(-?\d+)\.0$", r"\1", regex=True) if habit == POINTED else text
     if len(some) and some.head(50).str.endswith(".0").all() and some.str.fullmatch(r"-?\d+\.0").all():
         return text.str.removesuffix(".0")
     return text

@@ -58,6 +58,11 @@ class Parsed:
 
 
 Parse = Callable[..., Parsed]
+Heard = Callable[[float], None]
+
+
+def unheard(_share: float) -> None:
+    """For whoever does not ask how much is done."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +82,24 @@ class _Child:
 
 _idle: list[_Child] = []
 _free = threading.BoundedSemaphore(CHILDREN)
-_inside = False  # whether this process is a child itself
+_inside: IO[bytes] | None = None  # where a process that is a child itself answers
 
 
-def run(parse: Parse, content: bytes | Path, /, *, seconds: float = SECONDS, **given: object) -> Parsed:
+def run(
+    parse: Parse,
+    content: bytes | Path,
+    /,
+    *,
+    seconds: float = SECONDS,
+    cpu: int = CPU_SECONDS,
+    heard: Heard = unheard,
+    **given: object,
+) -> Parsed:
     """`parse(content, **given)` as a child finds it. `parse` stands in a module; `given` is what JSON can carry.
 
-    `content` are bytes, or a file that exists. Raises what `parse` raises of ConnectorError; InvalidFile where it
-    takes more memory or time (`seconds` by the clock) than there is for one file, or fails in another way.
+    `content` are bytes, or a file that exists. `heard` gets the shares that `parse` says are done (see `done`), and may
+    raise to end it. Raises what `parse` raises of ConnectorError; InvalidFile where it takes more memory or time
+    (`seconds` by the clock, `cpu` of a processor) than there is for one file, or fails in another way.
     """
     if _inside:
         return parse(content, **given)
@@ -100,8 +115,9 @@ def run(parse: Parse, content: bytes | Path, /, *, seconds: float = SECONDS, **g
         alarm.daemon = True
         alarm.start()
         try:
-            _ask(child.requests, parse, content, given)
-            answer = json.loads(child.answers.readline())
+            _ask(child.requests, parse, content, given, cpu)
+            while "done" in (answer := json.loads(child.answers.readline())):
+                heard(answer["done"])
             frames = {name: _received(child.answers) for name in answer["frames"]}
         except (OSError, ValueError) as error:  # it is gone, in the middle of an answer or before
             child.end()
@@ -119,6 +135,13 @@ def run(parse: Parse, content: bytes | Path, /, *, seconds: float = SECONDS, **g
             child = _started()
         _idle.append(child)
     return _result(answer, frames)
+
+
+def done(share: float) -> None:
+    """Tell whoever waits for this child how much is done, 0 to 1."""
+    if _inside:
+        _inside.write(json.dumps({"done": share}).encode() + b"\n")
+        _inside.flush()
 
 
 def prepare() -> None:
@@ -166,9 +189,9 @@ def _started() -> _Child:
     return _Child(process, process.stdin, process.stdout)
 
 
-def _ask(pipe: IO[bytes], parse: Parse, content: bytes | Path, given: dict[str, object]) -> None:
-    where = {"path": str(content)} if isinstance(content, Path) else {"length": len(content)}
-    request = {"module": parse.__module__, "function": parse.__qualname__, "given": given, **where}
+def _ask(pipe: IO[bytes], parse: Parse, content: bytes | Path, given: dict[str, object], cpu: int) -> None:
+    where = {"path": str(content.absolute())} if isinstance(content, Path) else {"length": len(content)}
+    request = {"module": parse.__module__, "function": parse.__qualname__, "given": given, "cpu": cpu, **where}
     pipe.write(json.dumps(request).encode() + b"\n")
     if isinstance(content, bytes):
         pipe.write(content)
@@ -199,15 +222,15 @@ def _result(answer: dict[str, Any], frames: dict[str, pd.DataFrame]) -> Parsed:
 def serve() -> None:
     """Answer requests from stdin until it is closed, within the limits."""
     global _inside
-    _inside = True
     _confine()
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    _inside = answers
     os.dup2(2, 1)  # what libraries print is no answer
     for warm in ("pyarrow.parquet", "python_calamine", "connectors.files"):
         importlib.import_module(warm)
     while line := requests.readline():
         asked = json.loads(line)
-        _start_the_clock()
+        _start_the_clock(asked["cpu"])
         try:
             content = Path(asked["path"]) if "path" in asked else requests.read(asked["length"])
             parse: Parse = getattr(importlib.import_module(asked["module"]), asked["function"])
@@ -250,12 +273,12 @@ def _confine() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
 
 
-def _start_the_clock() -> None:
+def _start_the_clock(cpu: int) -> None:
     with suppress(ImportError, OSError, ValueError):
         import resource
 
         used = resource.getrusage(resource.RUSAGE_SELF)
-        limit = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
+        limit = int(used.ru_utime + used.ru_stime) + cpu
         resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 

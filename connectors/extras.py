@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -21,14 +21,15 @@ CONTACT = (
     r"[^@\s]+@[^@\s]+\.\w+|(?:https?://|www\.)\S+|\+\d{9,14}|"
     r"(?=(?:\D*\d){9})(?:\+|00)?\d{1,3}?[-. ]?\(?\d{1,4}\)?(?:[-. ]\d{2,4}){2,5}"
 )
+OWN, LEFT = "own", "left out"  # key of a choice; a column that is not kept
 MOSTLY = 0.5  # of the first cells
 LOOKED_AT = 50  # first cells: to read a million words as numbers takes half a minute
 
 
 def others(rest: pd.DataFrame, taken: Collection[str]) -> pd.DataFrame:
     """Columns of text under names that differ from those `taken`; numbers as numbers."""
-    called = _names(rest, taken)
-    return pd.DataFrame({called[source]: own(rest[source]) for source in rest}, index=rest.index)
+    names = called(rest, taken)
+    return pd.DataFrame({names[source]: own(rest[source]) for source in rest}, index=rest.index)
 
 
 def own(text: pd.Series) -> pd.Series:
@@ -42,14 +43,20 @@ def own(text: pd.Series) -> pd.Series:
     return values if values.notna().sum() == len(some) else text
 
 
-def dimensions(rest: pd.DataFrame, taken: Collection[str], findings: list[Finding]) -> pd.DataFrame:
+def dimensions(
+    rest: pd.DataFrame, taken: Collection[str], findings: list[Finding], choices: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """The columns of lines that can be compared by (categories) or added up (float), at most `EXTRA` of them.
 
-    Left out, and said, is what names single lines: ids, notes, other dates; and what is empty.
+    Left out, and said, is what names single lines: ids, notes, other dates; and what is empty. `choices` say what a
+    column is (`OWN` and its name -> its pandas type, or `LEFT`) where not all of its lines are here to tell.
     """
     found, left = dict[str, pd.Series](), list[str]()
-    for source, name in _names(rest, taken).items():
-        column = _useful(rest[source], str(source)) if len(found) < EXTRA else None
+    for source, name in called(rest, taken).items():
+        kind = (choices or {}).get(f"{OWN}:{source}")
+        column = _told(rest[source], kind) if kind else _useful(rest[source], str(source))
+        if len(found) >= EXTRA:
+            column = None
         if column is None:
             left.append(str(source))
         else:
@@ -63,6 +70,13 @@ def dimensions(rest: pd.DataFrame, taken: Collection[str], findings: list[Findin
         )
         findings.append(Finding(message, len(left), examples=tuple(left)))
     return pd.DataFrame(found, index=rest.index)
+
+
+def _told(text: pd.Series, kind: str) -> pd.Series | None:
+    """A column as the pandas type that it is known to have."""
+    if kind == LEFT:
+        return None
+    return cells.codes(text).astype("category") if kind == "category" else numbers.read(text).values
 
 
 def _useful(text: pd.Series, source: str) -> pd.Series | None:
@@ -89,9 +103,9 @@ def contact(text: pd.Series) -> bool:
     return len(head) > 0 and bool(head.str.fullmatch(CONTACT).mean() > MOSTLY)
 
 
-def _names(rest: pd.DataFrame, taken: Collection[str]) -> dict[str, str]:
+def called(rest: pd.DataFrame, taken: Collection[str]) -> dict[str, str]:
     """A safe name for each column, that no other one has."""
-    called: dict[str, str] = {}
+    names: dict[str, str] = {}
     used = {*taken, *RESERVED}
     for source in rest:
         name = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", str(source)).casefold()).strip("_") or "column"
@@ -99,5 +113,5 @@ def _names(rest: pd.DataFrame, taken: Collection[str]) -> dict[str, str]:
         while name in used:
             name, number = f"{wanted}_{number}", number + 1
         used.add(name)
-        called[source] = name
-    return called
+        names[source] = name
+    return names

@@ -22,7 +22,7 @@ from typing import get_args
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
-from connectors import BadResponse, NotFound, beside, databases, files, limits, mapping, recipes, web
+from connectors import BadResponse, NotFound, beside, child, databases, files, limits, mapping, pieces, recipes, web
 from connectors.databases import Changes, Since, parts
 from connectors.files import Raw
 from data import audit, tables
@@ -134,17 +134,29 @@ def forget(home: Path, one: Kept) -> None:
     shutil.rmtree(_shelf(home) / one.id, ignore_errors=True)
 
 
-def raw(home: Path, one: Kept, limit_bytes: int, layout: Mapping[str, str] | None = None) -> Raw:
+def raw(
+    home: Path,
+    one: Kept,
+    limit_bytes: int,
+    layout: Mapping[str, str] | None = None,
+    into: Path | None = None,
+    heard: child.Heard = child.unheard,
+) -> Raw:
     """A reading as the text of a file is, with what was found when it was read (see `files.read`).
 
     Raises `NotFound` where another one took its place meanwhile, and `InvalidFile`.
     """
-    folder = _shelf(home) / one.id / one.reading
-    if not parts.parts(folder) and not (folder / web.FILE).exists():
+    path = where(home, one)
+    if not path.is_file() and not parts.parts(path):
         raise NotFound(N_("What was read of {name} is not there any more: fetch it again."), name=one.name)
-    reads = files.read_parts if one.source != web.SOURCE else files.read_path
-    found = reads(folder / web.FILE if one.source == web.SOURCE else folder, limit_bytes, layout)
+    found = files.read_path(path, limit_bytes, layout, into, heard)
     return replace(found, findings=(*one.findings, *found.findings))
+
+
+def where(home: Path, one: Kept) -> Path:
+    """The folder of the parts of a reading; of one from the web its file."""
+    folder = _shelf(home) / one.id / one.reading
+    return folder / web.FILE if one.source == web.SOURCE else folder
 
 
 def uses(home: Path, one: Kept) -> list[Stored]:
@@ -154,17 +166,21 @@ def uses(home: Path, one: Kept) -> list[Stored]:
     return [stored for stored in newest if stored]
 
 
-def dataset(home: Path, one: Kept, before: Stored, limit_bytes: int, now: datetime) -> Dataset:
+def dataset(
+    home: Path, one: Kept, before: Stored, limit_bytes: int, now: datetime, heard: child.Heard = child.unheard
+) -> Dataset:
     """The dataset of a reading, made as `before` was of an earlier one, from which it goes on.
 
     Raises `InvalidFile` where it does not fit: with what changed, or the cells that cannot be read so.
     """
     recipe = recipes.of(before.table, before.origin)
-    found = raw(home, one, limit_bytes, recipes.layout(recipe.readings) if recipe else None)
+    into = pieces.shelf(home) if before.table == "sales" else None
+    layout = recipes.layout(recipe.readings) if recipe else None
+    found = raw(home, one, limit_bytes, layout, into, lambda share: heard(share / 2))
     if recipe is None:  # its own rules clean it
         made = mapping.dataset(found, now, one.name)
     else:
-        made = recipes.apply(found, before.table, recipe, now, one.name)
+        made = recipes.apply(found, before.table, recipe, now, one.name, lambda share: heard((1 + share) / 2))
     return replace(made, lineage=before.lineage, origin=replace(made.origin, database=one.id))
 
 
@@ -195,7 +211,7 @@ def carry(
     kept = []
     for before in uses(home, one):
         step(N_("Checking every row"), 0.0)
-        made = dataset(home, one, before, limit_bytes, now)
+        made = dataset(home, one, before, limit_bytes, now, lambda share: step(N_("Checking every row"), 0.7 * share))
         step(N_("Keeping the table"), 0.7)
         shown = tables.active(home, before.table)
         in_use = show or (shown is not None and shown.version == before.version)
@@ -223,13 +239,13 @@ def _check(made: databases.Fetched, column: str | None, key: tuple[str, ...], no
     """Raise `BadResponse` where a reading cannot be used, or not be gone on from."""
     if not made.rows:
         raise BadResponse(N_("The source answers without a single row: nothing was changed."))
-    if made.rows * len(made.columns) > limits.CELLS:
+    if made.rows * len(made.columns) > limits.FETCHED:
         raise BadResponse(
             N_(
                 "{rows} rows of {columns} columns are more than is taken ({limit} million cells): write a SELECT that "
                 "names the columns needed, or sums them up by day."
             ),
-            rows=made.rows, columns=len(made.columns), limit=limits.CELLS // 1_000_000,
+            rows=made.rows, columns=len(made.columns), limit=limits.FETCHED // 1_000_000,
         )  # fmt: skip
     if column and (high := parts.highest(made.folder, column)) is not None:
         kind = next(one.type for one in made.columns if one.name == column)

@@ -7,31 +7,34 @@ a sentence (`InvalidFile`), never read in part. It is read by a child process
 """
 
 import gzip
-import hashlib
 import io
 import lzma
+import shutil
 import zipfile
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from connectors import InvalidFile, child, csvs, jsons, parquets, shape, wide, workbooks
+from connectors import InvalidFile, child, csvs, jsons, parquets, pieces, shape, wide, workbooks
 from connectors.child import Parsed
 from connectors.limits import REPORTED, bounded, report, unpacks
 from data.dataset import Finding, Reading
 from locales import N_
 
-__all__ = ["InvalidFile", "Raw", "read", "read_parts", "read_path", "refuse", "report", "unpacked"]
+__all__ = ["InvalidFile", "Raw", "read", "read_path", "refuse", "report", "unpacked"]
 
 UNPACKED = 5  # a packed file may grow to so many times the upload limit, no more
 NESTED = 3  # archives in archives
 SHEET, JOINED, ALL = "sheet", "all with these columns", "all sheets"  # key of the reading; choices beside one sheet
 HEAD = 1_000  # rows that mostly show what a column holds
 PART = 0.2  # a sheet that is not read is asked about from so many rows of those read, with half of their columns
+START = 2_000  # bytes that show what a file is
+PACKED = N_("This packed file is damaged or cut off. Pack it again.")
 FORMULA = ("=", "+", "-", "@")
 DAMAGED = (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError, zlib.error,
            lzma.LZMAError)  # fmt: skip
@@ -42,7 +45,8 @@ class Raw:
     """A file as text: every cell as it stands there, empty ones missing.
 
     A row's index is its number in the file less 2. `readings` say what was taken for the table; `delimiter` parts the
-    columns of a file of text, else it is empty.
+    columns of a file of text, else it is empty. Of a file that was read in pieces (`connectors.pieces`) these are rows
+    spread over all of it, which tell how it is to be understood; all of them, `rows`, are in the folder `parts`.
     """
 
     frame: pd.DataFrame
@@ -50,27 +54,41 @@ class Raw:
     sha256: str
     readings: tuple[Reading, ...] = ()
     delimiter: str = ""
+    parts: Path | None = None
+    rows: int = 0
 
 
-def read(name: str, content: bytes, limit_bytes: int, layout: Mapping[str, str] | None = None) -> Raw:
+def read(
+    name: str,
+    content: bytes,
+    limit_bytes: int,
+    layout: Mapping[str, str] | None = None,
+    into: Path | None = None,
+    heard: child.Heard = child.unheard,
+) -> Raw:
     """The table in a file called `name`; `layout` holds choices for its readings (key -> chosen).
 
-    Raises `InvalidFile`.
+    A large one is read in pieces, where there is a folder for these: in a folder of their own in `into`. `heard` gets
+    the share that is done, and may raise to end it. Raises `InvalidFile`.
     """
     _fits(len(content), limit_bytes)
-    return _raw(name, content, limit_bytes, layout)
+    return _raw(name, content, limit_bytes, layout, into, heard)
 
 
-def read_path(path: Path, limit_bytes: int, layout: Mapping[str, str] | None = None) -> Raw:
-    """The table in a file on disk, as `read` has it. Raises `InvalidFile`, or OSError where it cannot be opened."""
-    with path.open("rb") as file:
-        _fits(file.seek(0, io.SEEK_END), limit_bytes)
-    return _raw(path.name, path, limit_bytes, layout)
+def read_path(
+    path: Path,
+    limit_bytes: int,
+    layout: Mapping[str, str] | None = None,
+    into: Path | None = None,
+    heard: child.Heard = child.unheard,
+) -> Raw:
+    """The table in a file on disk, or in a folder of Parquet files of one schema, in the order of their names.
 
-
-def read_parts(folder: Path, limit_bytes: int, layout: Mapping[str, str] | None = None) -> Raw:
-    """The table in a folder of Parquet files of one schema, in the order of their names. Raises `InvalidFile`."""
-    return _raw(folder.name, folder, limit_bytes, layout)
+    Else as `read` has it. Raises `InvalidFile`, or OSError where it cannot be opened.
+    """
+    if path.is_file():
+        _fits(path.stat().st_size, limit_bytes)
+    return _raw(path.name, path, limit_bytes, layout, into, heard)
 
 
 def head(raw: Raw, rows: int) -> Raw:
@@ -87,29 +105,50 @@ def _fits(size: int, limit: int) -> None:
         )
 
 
-def _raw(name: str, content: bytes | Path, limit_bytes: int, layout: Mapping[str, str] | None = None) -> Raw:
-    found = child.run(_parsed, content, name=name, limit=UNPACKED * limit_bytes, layout=dict(layout or {}))
-    readings = (Reading(**{**one, "options": tuple(one["options"])}) for one in found.values["readings"])
+def _raw(
+    name: str,
+    content: bytes | Path,
+    limit_bytes: int,
+    layout: Mapping[str, str] | None,
+    into: Path | None,
+    heard: child.Heard,
+) -> Raw:
+    folder = pieces.room(into) if into else None
+    given = {"name": name, "limit": UNPACKED * limit_bytes, "layout": dict(layout or {}), "into": str(folder or "")}
+    try:
+        found = child.run(_parsed, content, heard=heard, cpu=pieces.CPU_SECONDS, seconds=pieces.SECONDS, **given)
+    except BaseException:
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
     values = found.values
-    return Raw(found.frames["rows"], found.findings, values["sha256"], tuple(readings), values["delimiter"])
+    readings = tuple(Reading(**{**one, "options": tuple(one["options"])}) for one in values["readings"])
+    kept = folder if values["rows"] else None
+    return Raw(
+        found.frames["rows"], found.findings, values["sha256"], readings, values["delimiter"], kept, values["rows"]
+    )
 
 
-def _parsed(content: bytes | Path, name: str, limit: int, layout: dict[str, str]) -> Parsed:
-    """The table in a file or a folder of parts, as `rows`, how it was found, and its SHA-256."""
+def _parsed(content: bytes | Path, name: str, limit: int, layout: dict[str, str], into: str) -> Parsed:
+    """The table in a file or a folder of parts, as `rows`, how it was found, and its SHA-256.
+
+    What is too large to be read at once is kept in the folder `into`, if that is named, and some rows come back.
+    """
+    if into and (found := _cut(content, name, limit, layout, Path(into))):
+        return found
     findings: list[Finding] = []
     readings: list[Reading] = []
     delimiter = ""
     if isinstance(content, Path) and content.is_dir():
-        parts = sorted(content.glob("*.parquet"))
-        sha256 = hashlib.sha256(b"".join(hashlib.sha256(part.read_bytes()).digest() for part in parts)).hexdigest()
+        parts = pieces.parts(content)
         frame = shape.named(parquets.read(parts, limit, findings), findings)
-        return _said(frame, findings, readings, layout, sha256, delimiter)
+        return _said(frame, findings, readings, layout, pieces.digest(content), delimiter)
     content = content if isinstance(content, bytes) else content.read_bytes()
-    sha256 = hashlib.sha256(content).hexdigest()
+    sha256 = pieces.digest(content)
     name, content = unpacked(name, content, limit)
     if content[:4] == b"PK\x03\x04" or content.startswith(workbooks.OLD):
-        frame, found, readings = _workbook(content, limit, layout)
-        findings += found
+        frame, found_too, readings = _workbook(content, limit, layout)
+        findings += found_too
     elif content[:4] == b"PAR1":
         frame = shape.named(parquets.read(content, limit, findings), findings)
     elif jsons.looks_like(content):
@@ -117,6 +156,43 @@ def _parsed(content: bytes | Path, name: str, limit: int, layout: dict[str, str]
     else:
         frame, delimiter, readings = _text(content, layout, findings)
     return _said(frame, findings, readings, layout, sha256, delimiter)
+
+
+def _cut(content: bytes | Path, name: str, limit: int, layout: dict[str, str], into: Path) -> Parsed | None:
+    """A large table in pieces; None where it is none, or cannot be read so."""
+    given = pieces.parts(content) if isinstance(content, Path) and content.is_dir() else content
+    file = None if isinstance(given, list) else pieces.opened(name, given)
+    start = b"PAR1" if file is None else _start(file)
+    found = None
+    if start.startswith(b"PAR1"):
+        if (file is None or not file.packed) and parquets.rows(given) > pieces.LARGE_ROWS:
+            found = pieces.of_parquet(given, limit, into)
+    elif file and file.size > pieces.LARGE and not _other(start):
+        try:
+            found = pieces.of_text(file, limit, layout, into)
+        except DAMAGED as error:
+            if not file.packed:
+                raise
+            raise InvalidFile(PACKED) from error
+    if found is None:
+        return None
+    readings = [asdict(one) for one in found.readings]
+    values = {"sha256": pieces.digest(content), "delimiter": found.delimiter, "readings": readings, "rows": found.rows}
+    return Parsed({"rows": found.some}, (*found.findings, *_formulas(found.some)), values)
+
+
+def _start(file: pieces.Opened) -> bytes:
+    """The first bytes of a file; nothing of one that is damaged."""
+    with suppress(*DAMAGED), file.again() as opened:
+        return opened.read(START)
+    return b""
+
+
+def _other(start: bytes) -> bool:
+    """Whether what begins so is no text with columns."""
+    return (
+        start[:2] in (b"PK", b"\x1f\x8b") or start.startswith(workbooks.OLD) or jsons.looks_like(start) or _web(start)
+    )
 
 
 def _said(
@@ -132,19 +208,23 @@ def _said(
         raise InvalidFile(N_("This file has a header but no row."))
     frame, said, noted = wide.turned(frame, layout)
     findings, readings = [*findings, *said], [*readings, *noted]
-    values = {"sha256": sha256, "delimiter": delimiter, "readings": [asdict(one) for one in readings]}
+    values = {"sha256": sha256, "delimiter": delimiter, "readings": [asdict(one) for one in readings], "rows": 0}
     return Parsed({"rows": frame}, (*findings, *_formulas(frame)), values)
 
 
 def _text(
     content: bytes, layout: Mapping[str, str], findings: list[Finding]
 ) -> tuple[pd.DataFrame, str, list[Reading]]:
-    if content[:2_000].lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
+    if _web(content[:START]):
         raise InvalidFile(N_("This is a web page under another name: open it in a spreadsheet and save it as XLSX."))
     grid = csvs.read(content, findings)
     frame, found, readings = shape.table(grid.cells, layout, lambda header: csvs.fitted(grid, header))
     findings += found
     return frame, grid.delimiter, readings
+
+
+def _web(start: bytes) -> bool:
+    return start.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml"))
 
 
 def _workbook(
@@ -154,7 +234,7 @@ def _workbook(
     tables: dict[str, tuple[pd.DataFrame, list[Finding], list[Reading]]] = {}
     for name, grid in workbooks.sheets(content, limit, DAMAGED):
         if grid.shape[1] == 1 and grid[0].dropna().str.contains(r"[,;\t|]").mean() > 0.5:
-            findings = [Finding(N_("Each row stood in one cell: it was parted into columns."), 0)]
+            findings = [csvs.PASTED]
             frame, _delimiter, readings = _text("\n".join(grid[0].fillna("")).encode(), layout, findings)
             tables[name] = frame, findings, readings
             continue
@@ -259,7 +339,7 @@ def unpacked(name: str, content: bytes, limit: int, nested: int = NESTED) -> tup
         else:
             return name, content
     except DAMAGED as error:
-        raise InvalidFile(N_("This packed file is damaged or cut off. Pack it again.")) from error
+        raise InvalidFile(PACKED) from error
     if not nested:
         raise InvalidFile(N_("This file is packed again and again: pack the table itself, once."))
     return unpacked(*inner, limit, nested - 1)

@@ -10,6 +10,7 @@ from locales import N_
 
 COLUMNS = 2_000
 CELLS = 100_000_000  # a CSV of 200 MB cannot have more
+FETCHED = 2_000_000_000  # cells of what is read from a source, in pieces
 WORKBOOK_CELLS = 20_000_000  # of the rectangle around what is filled: a workbook is read into one
 CHUNK = 1 << 20  # bytes
 REPORTED = 1_000

@@ -233,9 +233,9 @@ def in_one_currency(
         )
     frame["currency"] = frame["currency"].fillna(named[0] if len(named) == 1 else currency)
     counts = frame["currency"].value_counts()
-    if len(counts) < 2:
+    chosen = choices.get(CURRENCY, str(counts.index[0]) if len(counts) else currency)
+    if set(counts.index) <= {chosen}:
         return frame
-    chosen = choices.get(CURRENCY, str(counts.index[0]))
     rates = {code: float(choices[f"rate:{code}"]) for code in counts.index if choices.get(f"rate:{code}")}
     rates[chosen] = 1.0
     message = N_(

@@ -143,8 +143,9 @@ def apply(
         frame = statuses.applied(text, frame, free, choices, findings, readings)
         own = currency or lines.signed(text, paid, choices, readings) or currencies.of(text, paid, title) or DEFAULT
         frame = lines.in_one_currency(frame, own, choices, findings, readings, now)
-        frame, currency = lines.derived(frame, name), frame["currency"].iloc[0]
-        frame = frame.join(extras.dimensions(text.loc[frame.index, free], schemas.columns("sales"), findings))
+        frame = lines.derived(frame, name)
+        currency = frame["currency"].iloc[0] if len(frame) else own  # of a piece all may be left out
+        frame = frame.join(extras.dimensions(text.loc[frame.index, free], schemas.columns("sales"), findings, choices))
     for one in readings:
         if one.open:
             message = N_("A question is open: {matter}. Nothing is kept before somebody answers it.")

@@ -1,8 +1,9 @@
 """A Parquet file as text, part by part."""
 
 import json
-from collections.abc import Sequence
-from contextlib import suppress
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,33 +22,88 @@ BATCH = 20_000  # rows
 UTC = ("UTC", "+00:00", "Etc/UTC")  # other zones are written cell by cell, ten times slower
 
 
-def read(content: bytes | Sequence[Path], limit: int, findings: list[Finding]) -> pd.DataFrame:
+def read(content: bytes | Path | Sequence[Path], limit: int, findings: list[Finding]) -> pd.DataFrame:
     """The table in a Parquet file, or in several of one schema one below the other, under its own names.
 
     Raises `InvalidFile`.
     """
-    import pyarrow as pa
-    import pyarrow.parquet
+    with _readable():
+        file, *_rest = _opened(content)
+        counts(rows(content), max(file.metadata.num_columns, len(file.schema_arrow)))
+    return next(pieces(content, limit, sys.maxsize, findings))
 
-    damaged = N_("This Parquet file is damaged or cut off. Write it again.")
-    try:
-        given = [pa.BufferReader(content)] if isinstance(content, bytes) else content
-        files = [pa.parquet.ParquetFile(one) for one in given]
-        abouts, schema = [file.metadata for file in files], files[0].schema_arrow
-        counts(sum(about.num_rows for about in abouts), max(abouts[0].num_columns, len(schema)))
-        groups = [about.row_group(group) for about in abouts for group in range(about.num_row_groups)]
-        unpacks(sum(group.total_byte_size for group in groups), limit)
-        parts, size = [], 0
+
+def rows(content: bytes | Path | Sequence[Path]) -> int:
+    """How many rows there are, as the files say themselves. Raises `InvalidFile`."""
+    with _readable():
+        return sum(file.metadata.num_rows for file in _opened(content))
+
+
+def pieces(
+    content: bytes | Path | Sequence[Path], limit: int, size: int, findings: list[Finding]
+) -> Iterator[pd.DataFrame]:
+    """What `read` reads, `size` rows or a few more at a time, numbered on."""
+    with _readable():
+        files = _opened(content)
+        names, index = _described(files[0].schema_arrow, findings)
+        steps = _steps(index, rows(content)) if index else range(0)
+        held: list[list[pa.Array]] = []
+        count = first = 0
+
+        def taken() -> pd.DataFrame:
+            frame = table(held, names).set_axis(pd.RangeIndex(first, first + count), axis=0)
+            if index:  # pandas writes rows that are counted from one number to another as these numbers only
+                own = [str(step) for step in steps[first : first + count]]
+                frame.insert(0, index["name"], pd.Series(own, frame.index, dtype="str"))
+            return frame
+
         for file in files:
-            for batch in file.iter_batches(BATCH):
-                batch.validate(full=True)  # text that is no UTF-8 would fail later, wherever it is looked at
-                size += batch.nbytes
-                unpacks(size, limit)
-                parts.append([_cells(column) for column in batch.columns])
+            for cells in _batches(file, limit):
+                held.append(cells)
+                count += len(cells[0])
+                if count >= size:
+                    yield taken()
+                    held, first, count = [], first + count, 0
+        if held or not first:
+            yield taken()
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    import pyarrow as pa
+
+    try:
+        yield
     except MemoryError:
         raise
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise InvalidFile(damaged) from error
+        raise InvalidFile(N_("This Parquet file is damaged or cut off. Write it again.")) from error
+
+
+def _opened(content: bytes | Path | Sequence[Path]) -> "list[pa.parquet.ParquetFile]":
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    given = [content] if isinstance(content, bytes | Path) else content
+    return [pa.parquet.ParquetFile(pa.BufferReader(one) if isinstance(one, bytes) else one) for one in given]
+
+
+def _batches(file: "pa.parquet.ParquetFile", limit: int) -> "Iterator[list[pa.Array]]":
+    """The cells of a file as text, some rows at a time. Raises `InvalidFile` where they are more than `limit` bytes."""
+    groups = [file.metadata.row_group(group) for group in range(file.metadata.num_row_groups)]
+    unpacks(sum(group.total_byte_size for group in groups), limit)
+    size = 0
+    for batch in file.iter_batches(BATCH):
+        batch.validate(full=True)  # text that is no UTF-8 would fail later, wherever it is looked at
+        size += batch.nbytes
+        unpacks(size, limit)
+        yield [_cells(column) for column in batch.columns]
+
+
+def _described(schema: "pa.Schema", findings: list[Finding]) -> tuple[list[str], dict[str, Any] | None]:
+    """The names of the columns (see `_names`), and what is to be said of them."""
+    import pyarrow as pa
+
     nested = [field.name for field in schema if pa.types.is_nested(field.type)]
     if nested:
         findings.append(
@@ -58,11 +114,7 @@ def read(content: bytes | Sequence[Path], limit: int, findings: list[Finding]) -
                 severity="warning",
             )
         )
-    names, index = _names(schema, findings)
-    frame = table(parts, names)
-    if index is not None:  # pandas writes rows that are counted from one number to another as these numbers only
-        frame.insert(0, index["name"], pd.Series(_steps(index, len(frame)), dtype="str"))
-    return frame
+    return _names(schema, findings)
 
 
 def _names(schema: "pa.Schema", findings: list[Finding]) -> tuple[list[str], dict[str, Any] | None]:
@@ -84,9 +136,9 @@ def _names(schema: "pa.Schema", findings: list[Finding]) -> tuple[list[str], dic
     return [unnamed.get(name, name) for name in names], ranged
 
 
-def _steps(index: dict[str, Any], rows: int) -> list[str]:
+def _steps(index: dict[str, Any], count: int) -> range:
     steps = range(index["start"], index["stop"], index["step"])
-    return [str(step) for step in steps] if len(steps) == rows else [str(step) for step in range(rows)]
+    return steps if len(steps) == count else range(count)
 
 
 def _cells(column: "pa.Array") -> "pa.Array":

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from connectors import files, mapping
+from connectors import child, files, mapping, parted
 from connectors.files import InvalidFile, Raw
 from data import meaning, schemas
 from data.dataset import Dataset, Origin, Reading
@@ -75,8 +75,10 @@ def changes(recipe: Recipe, raw: Raw, table: str) -> list[str]:
     return gone + [f"+ {one}" for name, one in found.items() if one in new and name not in recipe.columns]
 
 
-def apply(raw: Raw, table: str, recipe: Recipe, now: datetime, name: str) -> Dataset:
-    """The table of a file, read as its recipe says.
+def apply(
+    raw: Raw, table: str, recipe: Recipe, now: datetime, name: str, heard: child.Heard = child.unheard
+) -> Dataset:
+    """The table of a file, read as its recipe says; `heard` gets the share that is done.
 
     Raises `InvalidFile` where the file does not fit: with what changed, the cells that cannot be read so, or the
     question that the recipe does not answer.
@@ -90,7 +92,7 @@ def apply(raw: Raw, table: str, recipe: Recipe, now: datetime, name: str) -> Dat
             name=recipe.name,
             changes="; ".join(gone),
         )
-    made = mapping.apply(raw, table, recipe.columns, now, name, recipe.currency, recipe.outcome, recipe.readings)
+    made = parted.apply(raw, table, recipe.columns, now, name, recipe.currency, recipe.outcome, recipe.readings, heard)
     answered(made)
     return made
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -38,6 +39,8 @@ TOTAL = re.compile(
     r"(?:totals?|totaux|sum|somme|summe|gesamt\w*|ensemble)\b",
     re.IGNORECASE,
 )
+
+RE2 = r"^\s*(?:(?:grand|sub|sous|overall|general|g[eé]n[eé]ral)[- ]?)?(?:total|totaux|sum|somme|summe|gesamt|ensemble)"
 
 
 def table(
@@ -108,6 +111,7 @@ def named(frame: pd.DataFrame, findings: list[Finding]) -> pd.DataFrame:
     return frame.set_axis(list(names), axis=1)
 
 
+@lru_cache(maxsize=10_000)
 def _valued(cell: object) -> bool:
     """Whether a cell is a number or a date: digits, and no words but those that go with them."""
     text = str(cell).strip()
@@ -171,6 +175,8 @@ def _stacked(filled: pd.DataFrame) -> dict[int, list[str]]:
         if place + 2 >= len(rows) or rows[place + 1] != row + 1:
             continue
         top, low = filled.iloc[place], filled.iloc[place + 1]
+        if not (top.isna() & low.notna()).any():  # what is written once is empty over others
+            continue
         values = [one for one in _values(filled.iloc[place + 2 :]) if not pd.isna(low.iloc[one])]
         said = top.iloc[values].dropna().astype(str)
         below = low.iloc[values].astype(str)
@@ -281,7 +287,7 @@ def _groups(
         return below, names
     filled = below.notna().sum(axis=1)
     first = below.iloc[:, 0]
-    sums = first.str.match(TOTAL.pattern, case=False, na=False).astype(bool)
+    sums = _named_total(first)
     heads = first.notna() & (filled == 1) & ~sums
     rows = ~heads & ~sums & (filled > 0)
     if heads.sum() < 2 or not heads.iloc[0] or not rows.any() or first[rows].notna().any():
@@ -302,8 +308,7 @@ def _totals(below: pd.DataFrame, values: list[int], layout: Mapping[str, str]) -
         return below, []
     marked = pd.Series(False, below.index)
     for place in texts:
-        column = below.iloc[:, place]
-        marked |= column.str.match(TOTAL.pattern, case=False, na=False).astype(bool)
+        marked |= _named_total(below.iloc[:, place])
     marked.iloc[-1] |= _lone(below, values)
     rows = below.index[marked.to_numpy(bool)]
     if not len(rows) or len(rows) > 0.3 * len(below):
@@ -320,6 +325,16 @@ def _totals(below: pd.DataFrame, values: list[int], layout: Mapping[str, str]) -
     said = {"count": str(len(lacking)), "rows": ", ".join(str(int(row) + 1) for row in lacking[:3])}
     reading = Reading(TOTALS, message, chosen, (LEFT_OUT, KEPT), said)
     return below if chosen == KEPT else below.drop(index=lacking), [reading]
+
+
+def _named_total(column: pd.Series) -> pd.Series:
+    """Which cells begin with a word for a total."""
+    import pyarrow as pa
+
+    some = pa.compute.match_substring_regex(pa.array(column, pa.large_string()), RE2, ignore_case=True)
+    marked = some.fill_null(False).to_numpy(zero_copy_only=False)  # all of them, and a few more
+    marked[marked] = [TOTAL.match(cell) is not None for cell in column[marked]]
+    return pd.Series(marked, column.index)
 
 
 def _lone(below: pd.DataFrame, values: list[int]) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Literal
 
 import pandas as pd
@@ -71,12 +72,22 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Written:
+    """A main frame of so many `rows` that it is a Parquet file already; `kinds` are the pandas types of its columns."""
+
+    file: Path
+    rows: int
+    kinds: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A table and the tables around it, all checked against `data.schemas`.
 
     `frames` holds the main table under the name `table`; for customers a history where there is one, for sales any of
     products, stores, suppliers, supplier_prices, stock_moves, calendar. `lineage` is that of the dataset it goes on
-    from, where that is known (see `data.lineage`). `readings` are what its file was taken for.
+    from, where that is known (see `data.lineage`). `readings` are what its file was taken for. A main frame that is
+    `written` is not among the frames; it is moved to where it is kept.
     """
 
     table: Table
@@ -85,6 +96,7 @@ class Dataset:
     findings: tuple[Finding, ...] = ()
     lineage: str | None = None
     readings: tuple[Reading, ...] = ()
+    written: Written | None = None
 
     @property
     def questions(self) -> tuple[Reading, ...]:

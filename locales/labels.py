@@ -239,6 +239,7 @@ _JOBS = {
     "look through": N_("looking through"),
     "look through new lines": N_("looking through new lines"),
     "read lines": N_("reading lines"),
+    "read a file": N_("reading a file"),
 }
 # Groups of countries, and countries that Our World in Data calls otherwise than Unicode does.
 _PLACES = {

@@ -20,6 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import get_args
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset
@@ -56,21 +57,25 @@ def add(home: Path, dataset: Dataset, now: datetime, activate: bool = True, arou
     _sweep(shelf, now)
     frames = {name: _distinct(frame) for name, frame in dataset.frames.items()}
     same = [name for name in around.columns if name not in frames] if around else []
-    if dataset.table in frames:  # what was computed from other rows does not stand beside these
+    if dataset.table in frames or dataset.written:  # what was computed from other rows does not stand beside these
         same = [name for name in same if name in schemas.SCHEMAS]
     fresh = shelf / f"{TEMPORARY}{uuid.uuid4().hex}"
     fresh.mkdir()
     try:
         for name, frame in frames.items():
             path = fresh / f"{name}.parquet"
-            pa.parquet.write_table(_arrow(frame), path, compression="zstd", row_group_size=ROW_GROUP)
+            pa.parquet.write_table(arrow(frame), path, compression="zstd", row_group_size=ROW_GROUP)
             disk.sync(path)
+        if made := dataset.written:
+            made.file.replace(fresh / f"{dataset.table}.parquet")
+            disk.sync(fresh / f"{dataset.table}.parquet")
         if around:
             check(around)
             for name in same:
                 shutil.copyfile(path_of(around, name), fresh / f"{name}.parquet")
                 disk.sync(fresh / f"{name}.parquet")
-        files = [fresh / f"{name}.parquet" for name in (*same, *frames)]
+        mine = [dataset.table] if made else []
+        files = [fresh / f"{name}.parquet" for name in (*same, *frames, *mine)]
         content = seals.digest(disk.salt(dataset.origin), files)
         version = f"{dataset.origin.kind}-{content[:16]}"
         kept = Stored(
@@ -79,15 +84,17 @@ def add(home: Path, dataset: Dataset, now: datetime, activate: bool = True, arou
             origin=dataset.origin,
             findings=dataset.findings,
             rows={name: around.rows[name] for name in same if around}
-            | {name: len(frame) for name, frame in frames.items()},
+            | {name: len(frame) for name, frame in frames.items()}
+            | ({dataset.table: made.rows} if made else {}),
             columns={name: around.columns[name] for name in same if around}
-            | {name: {str(c): str(kind) for c, kind in frame.dtypes.items()} for name, frame in frames.items()},
+            | {name: {str(c): str(kind) for c, kind in frame.dtypes.items()} for name, frame in frames.items()}
+            | ({dataset.table: made.kinds} if made else {}),
             span=around.span
             if around and dataset.table in same
-            else _span(frames[dataset.table], TIME_COLUMN.get(dataset.table)),
+            else _span(fresh / f"{dataset.table}.parquet", TIME_COLUMN.get(dataset.table)),
             stored=now,
             folder=shelf / version,
-            lineage=dataset.lineage or _lineage(home, dataset, version),
+            lineage=dataset.lineage or _lineage(home, dataset, fresh, version),
         )
         there = disk.load(kept.folder)
         known = there is not None and sound(there)  # one that is damaged has made room
@@ -195,7 +202,7 @@ def of_one_shop(sold: Stored, people: Stored) -> bool:
     return (sold.origin.kind == "demo") == (people.origin.kind == "demo")
 
 
-def _arrow(frame: pd.DataFrame) -> pa.Table:
+def arrow(frame: pd.DataFrame) -> pa.Table:
     """`frame` for Parquet, its categories as text: the file says of each group of rows which texts it holds."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
     fields = [one.with_type(one.type.value_type) if pa.types.is_dictionary(one.type) else one for one in table.schema]
@@ -215,7 +222,17 @@ def _choosing(shelf: Path) -> Iterator[None]:
         yield
 
 
-def _lineage(home: Path, dataset: Dataset, version: str) -> str:
+def _days(file: Path, paid: str) -> pd.DataFrame:
+    """What the lines of a file of sales add up to, a line a day."""
+    sql = (
+        f"SELECT timestamp::DATE::TIMESTAMP AS timestamp, sum(quantity) AS quantity, sum({paid}) AS amount"  # noqa: S608
+        " FROM read_parquet($file) GROUP BY ALL"
+    )
+    with duckdb.connect() as connection:
+        return connection.execute(sql, {"file": str(file)}).df()
+
+
+def _lineage(home: Path, dataset: Dataset, fresh: Path, version: str) -> str:
     """The lineage of a dataset that is to be kept: an upload begins one of its own unless it goes on from another."""
     if dataset.origin.kind != "upload":
         return f"{dataset.origin.kind} {dataset.origin.name}"
@@ -225,16 +242,21 @@ def _lineage(home: Path, dataset: Dataset, version: str) -> str:
             return kept.lineage
         newest.setdefault(kept.lineage, kept)
     needed = lineage.NEEDED.get(dataset.table)
+    known = set(dataset.written.kinds if dataset.written else dataset.main)
     for name, kept in newest.items():
         columns = set(kept.columns[dataset.table])
         if dataset.table == "sales":  # no model learns from columns of one's own
             columns &= set(schemas.columns("sales"))
         # Where a column is missing, a model that learned from it could say nothing.
-        if needed and set(needed) <= columns <= set(dataset.main) and sound(kept):
-            paid = [name for name in ("amount",) if name in columns]
-            before = read(kept, columns=[*needed, *paid] if dataset.table == "sales" else None)
-            if lineage.continues(dataset.table, before, dataset.main):
-                return name
+        if not (needed and set(needed) <= columns <= known and sound(kept)):
+            continue
+        if dataset.table == "sales":
+            paid = "amount" if "amount" in columns else "quantity * unit_price"
+            before, after = _days(path_of(kept, "sales"), paid), _days(fresh / "sales.parquet", paid)
+        else:
+            before, after = read(kept), dataset.main
+        if lineage.continues(dataset.table, before, after):
+            return name
     return version
 
 
@@ -290,7 +312,10 @@ def _distinct(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.set_axis(names, axis=1)
 
 
-def _span(frame: pd.DataFrame, column: str | None) -> tuple[datetime, datetime] | None:
-    if column is None or frame[column].isna().all():
+def _span(file: Path, column: str | None) -> tuple[datetime, datetime] | None:
+    if column is None:
         return None
-    return frame[column].min().to_pydatetime(), frame[column].max().to_pydatetime()
+    sql = f"SELECT min({column}), max({column}) FROM read_parquet($file)"  # noqa: S608  # a name of our own
+    with duckdb.connect() as connection:
+        first, last = connection.execute(sql, {"file": str(file)}).fetchall()[0]
+    return (first, last) if first else None

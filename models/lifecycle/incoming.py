@@ -4,6 +4,7 @@ As in `models.lifecycle.daily`, `runs.Nothing` says that there is nothing to bri
 be: then the last good data stay.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Any, get_args
 import pandas as pd
 from sqlalchemy import Engine
 
-from connectors import ConnectorError, fetched, files, mapping, origins, recipes
+from connectors import ConnectorError, fetched, files, mapping, origins, parted, pieces, recipes
+from connectors.files import Raw
 from data import append, beside, tables
 from data.dataset import Table
 from data.runs import Nothing, Step, Wrong
@@ -100,8 +102,7 @@ def file(
     now: datetime,
     _day: date,
     step: Step,
-    name: str,
-    content: bytes,
+    path: Path,
     table: Table,
     add: bool,
     limit_bytes: int,
@@ -113,17 +114,29 @@ def file(
     """
     step(N_("Reading the file"), 0.0)
     known = [recipe for kept in tables.stored(home, table) if (recipe := recipes.of(table, kept.origin))]
-    recipe, raw = recipes.match(known, lambda layout: files.read(name, content, limit_bytes, layout))
-    step(N_("Checking every row"), 0.4)
-    if mapping.recognise(raw):
+    name, into = path.name, pieces.shelf(home) if table == "sales" and not add else None
+
+    def read(layout: Mapping[str, str]) -> Raw:
+        return files.read_path(path, limit_bytes, layout, into, lambda share: step(N_("Reading the file"), 0.4 * share))
+
+    def checked(share: float) -> None:
+        step(N_("Checking every row"), 0.4 + 0.4 * share)
+
+    recipe, raw = recipes.match(known, read)
+    checked(0.0)
+    if not raw.parts and mapping.recognise(raw):
         made = mapping.dataset(raw, now, name)
     elif recipe is not None:
-        made = recipes.apply(raw, table, recipe, now, name)
+        made = recipes.apply(raw, table, recipe, now, name, checked)
     else:
-        made = mapping.apply(raw, table, mapping.guess(raw.frame, table), now, name)
+        made = parted.apply(raw, table, mapping.guess(raw.frame, table), now, name, heard=checked)
         recipes.answered(made)
     step(N_("Keeping the table"), 0.8)
-    told: dict[str, Any] = {"file": name, "read as": recipe.name if recipe else "guessed", "rows": len(made.main)}
+    told: dict[str, Any] = {
+        "file": name,
+        "read as": recipe.name if recipe else "guessed",
+        "rows": made.written.rows if made.written else len(made.main),
+    }
     shown = tables.active(home, "sales") if add and table == "sales" else None
     if shown is None:
         return told | {"version": gate.keep(engine, home, made, now).version}

@@ -89,7 +89,7 @@ def test_a_column_that_cannot_tell_what_is_new_is_refused_at_once(lines, home):
 
 @only(["sqlite"])
 def test_more_than_is_taken_is_refused(lines, home, monkeypatch):
-    monkeypatch.setattr(fetched.limits, "CELLS", 5 * ROWS - 1)
+    monkeypatch.setattr(fetched.limits, "FETCHED", 5 * ROWS - 1)
     with pytest.raises(BadResponse, match="write a SELECT"):
         bring(home)
     assert not fetched.known(home)

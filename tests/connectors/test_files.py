@@ -129,15 +129,15 @@ def test_a_folder_of_parts_is_the_one_file_that_they_were(tmp_path):
     frame.to_parquet(one, index=False)
     for number, start in enumerate(range(0, 50, 20)):
         frame.iloc[start : start + 20].to_parquet(tmp_path / f"{number:06d}.parquet", index=False)
-    whole = files.read_parts(tmp_path, 1_000_000)
+    whole = files.read_path(tmp_path, 1_000_000)
     pd.testing.assert_frame_equal(whole.frame, read(one.getvalue(), "mine.parquet").frame)
     (tmp_path / "000001.parquet").unlink()
-    assert files.read_parts(tmp_path, 1_000_000).sha256 != whole.sha256
+    assert files.read_path(tmp_path, 1_000_000).sha256 != whole.sha256
     with pytest.raises(InvalidFile, match="more than"):
-        files.read_parts(tmp_path, 10)
+        files.read_path(tmp_path, 10)
     (tmp_path / "000002.parquet").write_bytes(b"PAR1 and no more")
     with pytest.raises(InvalidFile, match="damaged"):
-        files.read_parts(tmp_path, 1_000_000)
+        files.read_path(tmp_path, 1_000_000)
 
 
 def test_a_french_sales_file_is_guessed_and_converted():

@@ -9,13 +9,13 @@ import streamlit as st
 
 import locales
 import settings
-from connectors import ConnectorError, databases, fetched, files
+from connectors import ConnectorError, databases, fetched, files, pieces
 from connectors.fetched import Kept
 from data.dataset import Dataset, Table
 from data.tables import Stored
 from models.lifecycle import provenance
 from models.quality import gate
-from ui import background, database
+from ui import background, database, uploads
 from ui.data import given, sources
 from ui.text import _, plain
 
@@ -138,16 +138,17 @@ def mapped(table: Table) -> None:
     if one is None or sources.busy(table):
         return
     st.markdown(f"**{plain(one.name)}**")
-    found = given.mapped(table, one.name, f"{one.id} {one.reading}", lambda layout: raw(one, layout))
+    found = given.mapped(table, one.name, f"{one.id} {one.reading}", lambda layout: raw(one, layout, table == "sales"))
     if found:
         sources.take(table, found, one.id)
 
 
-def raw(one: Kept, layout: Mapping[str, str]) -> files.Raw:
-    """A reading as the text of a file is (see `connectors.fetched.raw`)."""
-    return _read(f"{one.id} {one.reading}", settings.get().upload_limit_mb, tuple(sorted(layout.items())), one)
-
-
-@st.cache_resource(max_entries=2, ttl=1800, show_spinner=False)
-def _read(reading: str, limit: int, layout: tuple[tuple[str, str], ...], _one: Kept) -> files.Raw:  # noqa: ARG001  # the cache key
-    return fetched.raw(settings.get().home, _one, limit * 1_000_000, dict(layout))
+def raw(one: Kept, layout: Mapping[str, str], in_pieces: bool = False) -> files.Raw:
+    """A reading as the text of a file is (see `connectors.fetched.raw`), a large one `in_pieces`."""
+    home, limit = settings.get().home, settings.get().upload_limit_mb * 1_000_000
+    into = pieces.shelf(home) if in_pieces else None
+    return uploads.patiently(
+        f"{one.id} {one.reading} {limit} {sorted(layout.items())} {in_pieces}",
+        in_pieces and pieces.large(fetched.where(home, one)),
+        lambda heard: fetched.raw(home, one, limit, dict(layout), into, heard),
+    )

@@ -12,10 +12,12 @@ import streamlit as st
 import settings
 from connectors import (
     ConnectorError,
+    child,
     currencies,
     files,
     mapping,
     owid,
+    parted,
     predict_future_sales,
     recipes,
 )
@@ -40,7 +42,7 @@ ROWS_SHOWN = 8
 class Given:
     """A file that was given and what its columns mean.
 
-    `whole(now)` is its table, or raises ConnectorError; `usable(now)` that of the rows that can be used, with a
+    `whole(now, heard)` is its table, or raises ConnectorError; `usable(now)` that of the rows that can be used, with a
     report of the other cells. `ready` once all columns that a table needs are chosen; `own_ids` where the file
     numbers its lines itself. `key` changes with all that these follow from.
     """
@@ -49,14 +51,14 @@ class Given:
     key: str
     ready: bool
     own_ids: bool
-    whole: Callable[[datetime], Dataset]
+    whole: Callable[[datetime, child.Heard], Dataset]
     usable: Callable[[datetime], tuple[Dataset, pd.DataFrame]]
 
 
-def given(table: Table, currency: str = "") -> Given | None:
+def given(table: Table, currency: str = "", in_pieces: bool = False) -> Given | None:
     """Ask for a file and for what its columns mean; None until one that can be read is there.
 
-    With a `currency`, that of a file that does not name one is not asked for.
+    With a `currency`, that of a file that does not name one is not asked for. A large one is read `in_pieces`.
     """
     any_table = _("A table as CSV, XLSX, XLS, ODS, Parquet or JSON, also compressed (.gz, .zip); at most {limit} MB")
     covid = _(
@@ -67,17 +69,25 @@ def given(table: Table, currency: str = "") -> Given | None:
         if table == "covid"
         else uploads.ask(any_table, f"upload-{table}")
     )
+    if in_pieces and (path := uploads.lying()) and given is None:
+        return mapped(table, path.name, uploads.told_apart(path), partial(uploads.read, path, in_pieces=True), currency)
     if given is None:
         return None
     name, content = given.name, given.getvalue()
     if table == "sales" and _competition(given.file_id, content):
         st.markdown(_("These are the files of Predict Future Sales: their own rules clean them."))
         competition = partial(predict_future_sales.dataset_of, content)
-        return Given(name, given.file_id, True, False, competition, lambda now: (competition(now), files.report([])))
+        return Given(
+            name, given.file_id, True, False, lambda now, _heard: competition(now),
+            lambda now: (competition(now), files.report([])),
+        )  # fmt: skip
     if table == "covid":
         epidemic = partial(owid.dataset_of, name, content)
-        return Given(name, given.file_id, True, False, epidemic, lambda now: (epidemic(now), files.report([])))
-    return mapped(table, name, given.file_id, partial(uploads.read, given), currency)
+        return Given(
+            name, given.file_id, True, False, lambda now, _heard: epidemic(now),
+            lambda now: (epidemic(now), files.report([])),
+        )  # fmt: skip
+    return mapped(table, name, given.file_id, partial(uploads.read, given, in_pieces=in_pieces), currency)
 
 
 def mapped(
@@ -97,11 +107,11 @@ def mapped(
     cards.findings(raw.findings)
     st.caption(_("The first rows of the file"))
     st.dataframe(raw.frame.head(ROWS_SHOWN), hide_index=True)
-    known, chosen, missing = mapping.recognise(raw), dict[str, str](), list[str]()
+    known, chosen, missing = None if raw.parts else mapping.recognise(raw), dict[str, str](), list[str]()
     made: Dataset | None = None
     if known and KNOWN[known][0] == table:
         st.markdown(_(KNOWN[known][1]))
-        make = partial(mapping.dataset, name=name)
+        make = partial(_own_rules, name=name)
     else:
         recipe, stopped = _recipe(table, recipe, raw, file)
         if stopped:
@@ -110,7 +120,7 @@ def mapped(
         place = st.container()  # what was understood stands above the columns that it follows from
         chosen, currency = _mapped(table, raw, currency, recipe)
         missing = [label(column) for column in mapping.lacking(table, chosen)]
-        make = partial(mapping.apply, table=table, mapping=chosen, name=name, currency=currency or None, choices=told)
+        make = partial(parted.apply, table=table, columns=chosen, name=name, currency=currency or None, choices=told)
         if table == "customers" and "churned" in chosen:
             means = outcome.choose(raw, chosen["churned"], recipe.outcome if recipe else None)
             make = partial(make, outcome=means)
@@ -132,9 +142,15 @@ def mapped(
         f"{raw.sha256} {sorted(chosen.items())} {currency} {sorted(told.items())}",
         not missing and not (made and made.questions),
         "line_id" in chosen,
-        lambda now: make(raw, now=now),
+        lambda now, heard: make(raw, now=now, heard=heard),
         lambda now: mapping.usable(raw, lambda rows: make(rows, now=now)),
     )
+
+
+def _own_rules(raw: files.Raw, now: datetime, name: str, heard: child.Heard = child.unheard) -> Dataset:
+    made = mapping.dataset(raw, now, name)
+    heard(1.0)
+    return made
 
 
 @st.cache_data(max_entries=100, show_spinner=False)

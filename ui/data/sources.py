@@ -211,7 +211,7 @@ def _download(table: Table) -> None:
 
 
 def _upload(table: Table) -> None:
-    if found := given(table):
+    if found := given(table, in_pieces=table == "sales"):
         take(table, found)
 
 
@@ -224,7 +224,8 @@ def take(table: Table, found: Given, database: str | None = None) -> None:
 
     def work(step: background.Step) -> Dataset:
         step(N_("Checking every row"), 0.3)
-        made = found.whole(datetime.now(UTC))
+        checking = N_("Checking every row")
+        made = found.whole(datetime.now(UTC), lambda share: step(checking, 0.3 + 0.6 * share))
         recipes.answered(made)
         return replace(made, lineage=goes_on or None, origin=replace(made.origin, database=database))
 

@@ -1,6 +1,7 @@
 """What a file was taken for, before anything is kept: rows, period, totals by month; and what else it could be."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -93,14 +94,18 @@ def sentence(reading: Reading) -> str:
 
 def shown(table: Table, raw: files.Raw, key: str, make: Callable[[files.Raw, datetime], Dataset]) -> Dataset | None:
     """The dataset that would be kept, in a few figures; None, with a sentence, where it cannot be made."""
-    part = raw if len(raw.frame) <= LOOKED_AT else files.head(raw, LOOKED_AT)
+    part = files.head(replace(raw, parts=None), LOOKED_AT)
     try:
         made = _made(f"{table} {key}", part, make)
     except ConnectorError as error:
         st.warning(plain(error.sentence()), icon=":material/block:")
         return None
     st.markdown(_("**What was understood**"))
-    if part is not raw:
+    if raw.parts:
+        sentence = _("Of {rows} rows, spread over all {whole}; all are checked when the file is used.")
+        many = {"rows": locales.number(len(part.frame)), "whole": locales.number(raw.rows)}
+        st.caption(sentence.format(**many))
+    elif len(part.frame) < len(raw.frame):
         st.caption(
             _("Of the first {rows} rows; all are checked when the file is used.").format(rows=locales.number(LOOKED_AT))
         )

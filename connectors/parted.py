@@ -1,0 +1,176 @@
+"""A dataset made of a table that was read in pieces: understood by rows of all of it, then made piece by piece.
+
+What those rows decided holds for each piece: which column is which, how its numbers, dates and codes are written, what
+is done with what could be done otherwise. A piece that raises a question of its own, or has cells that cannot be read
+so, ends it as it would end a file; nothing is kept then.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from connectors import InvalidFile, cells, child, extras, lines, mapping, numbers, pieces, shape
+from connectors.child import Parsed
+from connectors.files import Raw
+from connectors.guessing import stripped
+from data import schemas, tables
+from data.dataset import Dataset, Finding, Reading, Written
+from data.tables import quoted
+from locales import N_
+
+MEMORY = "700MB"  # of DuckDB, then the disk
+MAX_HELD = 10_000  # lines of one order that wait for the next piece
+LINE = "line_id"
+MADE = "made"  # the file of the dataset, beside the pieces
+
+
+def apply(
+    raw: Raw,
+    table: str,
+    columns: dict[str, str],
+    now: datetime,
+    name: str,
+    currency: str | None = None,
+    outcome: dict[str, bool | None] | None = None,
+    choices: Mapping[str, str] | None = None,
+    heard: child.Heard = child.unheard,
+) -> Dataset:
+    """`mapping.apply` to all rows of a file; of one that was read in pieces the main frame is `Dataset.written`.
+
+    `heard` gets the share that is done, and may raise to end it. Raises `InvalidFile`.
+    """
+    sure = mapping.apply(raw, table, columns, now, name, currency, outcome, choices)
+    if raw.parts is None or sure.questions:
+        return sure
+    told = {**(choices or {}), **(sure.origin.readings or {}), **_habits(raw, sure)}
+    kinds = {column: str(kind) for column, kind in sure.main.dtypes.items()}
+    given = {
+        "columns": sure.origin.columns, "now": now.isoformat(), "name": name, "currency": sure.origin.currency,
+        "choices": told, "delimiter": raw.delimiter,
+        "kinds": kinds,
+    }  # fmt: skip
+    made = child.run(_made, raw.parts, heard=heard, cpu=pieces.CPU_SECONDS, seconds=pieces.SECONDS, **given)
+    added = {one["key"]: one["chosen"] for one in made.values["readings"]}
+    return replace(
+        sure,
+        frames={},
+        written=Written(Path(made.values["file"]), made.values["rows"], kinds),
+        findings=(*raw.findings, *made.findings),
+        origin=replace(sure.origin, readings={**(sure.origin.readings or {}), **added}),
+    )
+
+
+def _habits(raw: Raw, sure: Dataset) -> dict[str, str]:
+    """How the columns are written where nobody could doubt it, as choices: a piece may not show it."""
+    text, roles = stripped(raw.frame), sure.origin.columns or {}
+    told = {}
+    for role, source in roles.items():
+        if role in (*lines.MEASURES, "unit_cost") and (style := numbers.read(text[source]).style):
+            told[f"numbers:{source}"] = style
+    for source, column in text.items():
+        told[f"{cells.CODES}:{source}"] = cells.PLAIN if cells.codes(column) is column else cells.POINTED
+    clock = cells.clock_beside(text, roles["timestamp"])
+    free = [column for column in text if column not in (*roles.values(), clock)]
+    kept = {name: str(kind) for name, kind in sure.main.dtypes.items()}
+    for source, name in extras.called(text[free], schemas.columns("sales")).items():
+        told[f"{extras.OWN}:{source}"] = kept.get(name, extras.LEFT)
+    return told
+
+
+def _made(
+    folder: Path,
+    columns: dict[str, str],
+    now: str,
+    name: str,
+    currency: str,
+    choices: dict[str, str],
+    delimiter: str,
+    kinds: dict[str, str],
+) -> Parsed:
+    """The sales in the pieces of a folder as a file of it, what was found, and how what was new was read."""
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    again = [] if LINE in columns else _again(folder)
+    file, count = folder / MADE, 0
+    found: list[Finding] = []
+    added: dict[str, Reading] = {}
+    if again:
+        message = N_("{rows} lines stand in the file again, the same in every column.")
+        found.append(Finding(message, len(again)))
+    drop = pd.Index(again if choices.get(lines.DOUBLES) == shape.LEFT_OUT else [])
+    texts = {name: kind.replace("category", "str") for name, kind in kinds.items()}
+    schema = tables.arrow(pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in texts.items()})).schema
+    with pa.parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+        for frame, share in _orders(folder, columns.get("invoice")):
+            raw = Raw(frame.drop(index=drop.intersection(frame.index)), (), "", (), delimiter)
+            made = mapping.apply(raw, "sales", columns, datetime.fromisoformat(now), name, currency, None, choices)
+            fresh = [one for one in made.readings if one.key not in choices and len(one.options) > 1]
+            if asked := [one for one in fresh if one.open]:
+                message = N_(
+                    "Rows {first} to {last} of the file raise a question that the rest does not: {matter}. Bring them "
+                    "in as a file of their own, or write them as the others are."
+                )
+                first, last = int(frame.index[0]) + 2, int(frame.index[-1]) + 2
+                raise InvalidFile(message, first=first, last=last, matter=str(mapping.Question(asked[0])))
+            added |= {one.key: one for one in fresh if one.key != lines.DOUBLES}
+            main = made.main.reindex(columns=list(kinds))
+            if LINE not in columns:
+                main[LINE] = pd.Series(range(count + 1, count + len(main) + 1), main.index).astype("str")
+            writer.write_table(tables.arrow(main.astype(texts)).cast(schema), row_group_size=tables.ROW_GROUP)
+            found += made.findings
+            count += len(main)
+            child.done(share)
+    if LINE in columns:
+        _told_apart(file, columns[LINE])
+    readings = [asdict(one) for one in added.values()]
+    return Parsed({}, pieces.merged(found), {"file": str(file), "rows": count, "readings": readings})
+
+
+def _orders(folder: Path, invoice: str | None) -> Iterator[tuple[pd.DataFrame, float]]:
+    """The pieces, each with the share that is done with it; the lines of an order are in one of them."""
+    parts, held = pieces.parts(folder), None
+    for place, part in enumerate(parts, start=1):
+        frame = pieces.rows(part) if held is None else pd.concat([held, pieces.rows(part)])
+        held = None
+        if invoice and place < len(parts):
+            same = frame[invoice].tail(MAX_HELD).eq(frame[invoice].iloc[-1]).to_numpy(bool, na_value=False)[::-1]
+            last = len(same) if same.all() else int(same.argmin())
+            if 0 < last < MAX_HELD:
+                frame, held = frame.iloc[:-last], frame.iloc[-last:]
+        if len(frame):
+            yield frame, place / len(parts)
+
+
+def _again(folder: Path) -> list[int]:
+    """The lines that stand in the pieces before already, the same in every column, by their index."""
+    import pyarrow.parquet
+
+    row = quoted(pieces.ROW)
+    names = pyarrow.parquet.read_schema(pieces.parts(folder)[0]).names
+    line = ", ".join(f"trim({quoted(name)})" for name in names if name != pieces.ROW)
+    with _duckdb(folder) as connection:
+        hashed = f"SELECT {row}, hash({line}) AS line FROM read_parquet($parts)"  # noqa: S608  # quoted
+        sql = f"SELECT {row} FROM ({hashed}) QUALIFY row_number() OVER (PARTITION BY line ORDER BY {row}) > 1"  # noqa: S608
+        found = connection.execute(sql, {"parts": [str(one) for one in pieces.parts(folder)]}).fetchall()
+    return [int(one) for (one,) in found]
+
+
+def _told_apart(file: Path, source: str) -> None:
+    """Raise `InvalidFile` where lines have the same number."""
+    with _duckdb(file.parent) as connection:
+        sql = "SELECT count(*) - count(DISTINCT line_id) FROM read_parquet($file)"
+        count = connection.execute(sql, {"file": str(file)}).fetchall()[0][0]
+    if count:
+        message = N_("{count} lines have a number in “{column}” that another line has: leave that column out.")
+        raise InvalidFile(message, count=count, column=source)
+
+
+def _duckdb(folder: Path):  # type: ignore[no-untyped-def]
+    import duckdb
+
+    config = {"memory_limit": MEMORY, "temp_directory": str(folder / "sorting"), "threads": "1"}
+    return duckdb.connect(config=config)  # type: ignore[arg-type]
