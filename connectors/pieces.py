@@ -209,7 +209,7 @@ def _kept(frames: Iterable[tuple[pd.DataFrame, float]], into: Path) -> tuple[pd.
         except OSError as error:
             full = N_("There is no room on the disk for this file: make room, or send a part of it.")
             raise InvalidFile(full) from error
-        count = max(1, round(SAMPLE * (share - before) / RUN))  # runs
+        count = max(2, round(SAMPLE * (share - before) / RUN))  # runs, one at the end
         starts = np.linspace(0, max(len(frame) - RUN, 0), count).astype(int)
         taken = np.unique(np.concatenate([np.arange(one, min(one + RUN, len(frame))) for one in starts]))
         some.append(frame.iloc[taken])

@@ -102,7 +102,7 @@ def shown(table: Table, raw: files.Raw, key: str, make: Callable[[files.Raw, dat
         return None
     st.markdown(_("**What was understood**"))
     if raw.parts:
-        sentence = _("Of {rows} rows, spread over all {whole}; all are checked when the file is used.")
+        sentence = _("Estimated (≈) by {rows} rows spread over all {whole}; all are checked when the file is used.")
         many = {"rows": locales.number(len(part.frame)), "whole": locales.number(raw.rows)}
         st.caption(sentence.format(**many))
     elif len(part.frame) < len(raw.frame):
@@ -119,24 +119,26 @@ def shown(table: Table, raw: files.Raw, key: str, make: Callable[[files.Raw, dat
         )
         cards.metrics([(_("Customers"), locales.number(len(frame)), _("rows")), (_("Left"), share, of)])
         return made
-    _sales(made)
+    _sales(made, raw.rows / len(part.frame) if raw.parts else 1.0)
     return made
 
 
-def _sales(made: Dataset) -> None:
+def _sales(made: Dataset, times: float) -> None:
+    """The figures of sales; where only some rows are here, those of all, so many `times` as many."""
     frame, currency = made.main, made.origin.currency or ""
+    about = "" if times == 1 else "≈ "
     first, last = frame["timestamp"].min(), frame["timestamp"].max()
     products = int(frame["product"].nunique())
     stamps = pd.DatetimeIndex(frame["timestamp"].dt.normalize().unique())
     days, step = len(stamps), _step(stamps)
     span = f"{locales.day(first)} – {locales.day(last)}"
     amounts, units = schemas.amounts(frame), frame["quantity"]
-    total = locales.money(float(amounts.sum()), currency) if amounts.notna().any() else _("not known")
-    many = locales.number(float(units.sum())) if units.notna().any() else _("not known")
+    total = about + locales.money(float(amounts.sum()) * times, currency) if amounts.notna().any() else _("not known")
+    many = about + locales.number(float(units.sum()) * times) if units.notna().any() else _("not known")
+    kinds = ngettext("{count} product", "{count} products", products).format(count=locales.number(products))
     cards.metrics(
         [
-            (_("Rows"), locales.number(len(frame)), ngettext("{count} product", "{count} products", products)
-             .format(count=locales.number(products))),
+            (_("Rows"), about + locales.number(round(len(frame) * times)), kinds),
             (_("Period"), span, {
                 "day": ngettext("{count} day with sales", "{count} days with sales", days),
                 "week": ngettext("{count} week with sales", "{count} weeks with sales", days),
@@ -148,7 +150,7 @@ def _sales(made: Dataset) -> None:
         ]
     )  # fmt: skip
     measure = amounts if amounts.notna().any() else units
-    months = measure.groupby(frame["timestamp"].dt.to_period("M")).sum()
+    months = measure.groupby(frame["timestamp"].dt.to_period("M")).sum() * times
     months = months.reindex(pd.period_range(months.index.min(), months.index.max(), freq="M"), fill_value=0).tail(
         MONTHS
     )
