@@ -169,6 +169,8 @@ def _items(frame: pd.DataFrame) -> list[str]:
     first, *others = frame
     if len(others) < MIN_COLUMNS or frame[first].duplicated().any() or not dates.dated(frame[first]):
         return []
+    if not all(_numeric(frame[name]) for name in others):
+        return []
     sums = _sums(frame, others)
     items = [name for name in others if name not in sums]
     roles = [role for role in names.SALES if role not in ("product", "description")]
@@ -176,7 +178,7 @@ def _items(frame: pd.DataFrame) -> list[str]:
     if any(tier for role in roles for tier in names.likely(items, role)) or any(map(OTHER.fullmatch, words)):
         return []
     unlike = any(re.fullmatch(r"column \d+", name) or meaning.about_leaving(name) for name in items)
-    if len(items) < MIN_COLUMNS or unlike or not all(_numeric(frame[name]) for name in items):
+    if len(items) < MIN_COLUMNS or unlike:
         return []
     return [] if any(dates.dated(frame[name]) for name in others) else items
 

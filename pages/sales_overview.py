@@ -19,7 +19,6 @@ VIEWS = {
     "numbers": N_("In numbers"),
     "out": N_("Empty shelves"),
 }
-AGAINST = {"year": N_("A year earlier"), "before": N_("The days before")}
 THEN = {"year": N_("{value} a year earlier"), "before": N_("{value} before")}
 SEASONS: dict[overview.Season, str] = {"week": N_("Days of the week"), "year": N_("Weeks of the year")}
 FILTERS = ("category", "store")
@@ -71,7 +70,7 @@ def explored() -> None:
         start, end = map(pd.Timestamp, inputs.period(_("Period"), "period", first.date(), last.date()))
         shifts = {"year": pd.Timedelta(days=YEAR), "before": end - start + pd.Timedelta(days=1)}
         usual = next((one for one, shift in shifts.items() if start - shift >= first), "year")
-        against = inputs.choice(_("Compare with"), list(AGAINST), "against", lambda one: _(AGAINST[one]), usual)
+        against = inputs.choice(_("Compare with"), list(shifts), "against", lambda one: _(inputs.AGAINST[one]), usual)
         by = inputs.several(_("By columns of your own"), own, "by", heading, usual=own[:OWN]) if own else []
         lines = overview.by(sold, store.dimensions(stored, by))
         filters = {column: choose(column, lines) for column in (*filtered, *by)}

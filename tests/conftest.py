@@ -143,11 +143,20 @@ def learned_here(once: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture
+def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one model of many series has a quarter of its trees and an eighth of its rows: for what is made of it."""
+    monkeypatch.setattr(panel, "ROUNDS", 20)
+    monkeypatch.setattr(panel, "ROWS_EACH", 100)
+
+
+@pytest.fixture
 def learned_once(monkeypatch: pytest.MonkeyPatch, learned_here: Path) -> None:
     """A learner of forecasts that meets the same series again says what it said; so does the panel's."""
     for name in list(LEARNERS):
         monkeypatch.setitem(LEARNERS, name, learned.once(ORIGINAL[name], learned_here))
-    monkeypatch.setattr(panel, "_learned", learned.once(LEARNED, learned_here))
+    as_many = learned_here / f"{panel.ROUNDS} trees"  # fewer say something else
+    as_many.mkdir(exist_ok=True)
+    monkeypatch.setattr(panel, "_learned", learned.once(LEARNED, as_many))
 
 
 @pytest.fixture

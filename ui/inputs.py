@@ -8,8 +8,9 @@ import streamlit as st
 
 from locales import Sentence
 from models.churn.value import USUAL, Terms
-from ui.text import _, plain
+from ui.text import N_, _, plain
 
+AGAINST = {"year": N_("A year earlier"), "before": N_("The days before")}  # what a period is compared with
 PERIODS = (4, 13, 52)  # weeks
 SOUGHT = 2_000  # options of a list in which can be searched
 SAVED = round(100 * USUAL.saved)  # percent of the leavers who are called, as long as no campaign has shown it

@@ -25,18 +25,17 @@ def run(seed: int, scale: float) -> Iterator[Row]:
     """`scale` 1 is 20 browsers for 30 minutes, and ten visitors of a fresh home."""
     rng, browsers, seconds = random.Random(seed), max(2, round(BROWSERS * scale)), MINUTES * 60 * scale
     visits, wrong, spent = 0, [], []
-    long = scale >= 0.5  # it takes a minute or two
-    with tempfile.TemporaryDirectory() as folder, served(Path(folder), long) as port, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as port, sync_playwright() as playwright:
         program = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        if long:  # the suite looks at one visitor
+        if scale >= 0.5:  # it takes a minute or two
             yield from _first(browser, port, Path(folder))
         pages = [browser.new_context().new_page() for _browser in range(browsers)]
         end = time.monotonic() + seconds
         while time.monotonic() < end or visits < browsers:
             path, started = rng.choice(PAGES), time.monotonic()
             here = rng.sample(pages, min(4, browsers))  # who asks at the same moment
-            problems = _visited(here, f"http://localhost:{port}/{path}")
+            problems = visited(here, f"http://localhost:{port}/{path}")
             visits += len(here)
             wrong += [f"{path}: {problem}" for problem in problems]
             spent.append(time.monotonic() - started)
@@ -65,7 +64,7 @@ def _first(browser: Browser, port: int, home: Path) -> Iterator[Row]:
     yield "one training for all of them", 1, int(trainings == 1), f"{trainings} trainings"
 
 
-def _visited(pages: list[Page], url: str) -> list[str]:
+def visited(pages: list[Page], url: str) -> list[str]:
     """What went wrong on the way."""
     found = []
     for page in pages:

@@ -159,18 +159,18 @@ def visit(windows: dict[str, "Visit"]) -> Iterator["Visit"]:
 
 @pytest.fixture(scope="session")
 def windows(chromium: Browser, server: str) -> Iterator[dict[str, "Visit"]]:
-    """A desktop in English and a dark phone in French: windows that stay open, for scripts are compiled in each."""
+    """A light desktop in English and a dark one in French: windows that stay open, for scripts are compiled in each."""
     with (
         visiting(window(chromium), server) as desktop,
-        visiting(window(chromium, "phone", dark=True, language="fr"), server) as phone,
+        visiting(window(chromium, dark=True, language="fr"), server) as french,
     ):
-        yield {"desktop": desktop, "phone": phone}
+        yield {"desktop": desktop, "french": french}
 
 
-def window(browser: Browser, size: str = "desktop", dark: bool = False, language: str = "en") -> BrowserContext:
+def window(browser: Browser, dark: bool = False, language: str = "en") -> BrowserContext:
     """A browser that has opened nothing yet."""
     return browser.new_context(
-        viewport=SIZES[size],
+        viewport=SIZES["desktop"],
         color_scheme="dark" if dark else "light",
         locale={"en": "en-GB", "fr": "fr-FR"}[language],
         accept_downloads=True,

@@ -1,12 +1,17 @@
 """A visitor clicks through Vigie in Chromium."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import locales
+from data import tables
+from data.dataset import Dataset, Origin
+from data.demo import customers
+from tests.attack import crowd
 from tests.browser.conftest import SIZES, Visit, served, settled, shoot, show_shop, visiting, window
 
 pytestmark = pytest.mark.xdist_group("browser")  # one server and one browser for all of them
@@ -97,7 +102,9 @@ def trained(page: Page) -> None:
     settled(page)
 
 
-def test_a_deep_link_on_a_fresh_server_shows_the_whole_app_and_soon_figures(chromium: Browser, tmp_path: Path):
+def test_a_deep_link_on_a_fresh_server_shows_the_whole_app_and_soon_figures_to_several_at_once(
+    chromium: Browser, tmp_path: Path
+):
     with served(tmp_path, {}) as address, visiting(window(chromium), address) as visit:
         page = visit.open("churn-explore?lang=en")
         expect(page.get_by_role("heading", name="Churn: explore")).to_be_visible()
@@ -105,27 +112,36 @@ def test_a_deep_link_on_a_fresh_server_shows_the_whole_app_and_soon_figures(chro
         expect(page.get_by_test_id("stSidebarNav").get_by_role("paragraph")).to_have_text(NAVIGATION)
         expect(page.get_by_role("radio", name="Français")).to_be_visible()
         assert page.evaluate("document.fonts.check('16px \"Atkinson Hyperlegible Next\"')")
-        visit.switch("churn-what-if")  # nothing was trained yet
+        few = Dataset("customers", {"customers": customers.generate(1_000)}, Origin("upload", "few.csv"))
+        tables.add(tmp_path, few, datetime.now(UTC))  # of whom a model is learned in seconds; nothing was trained yet
+        visit.switch("churn-what-if")
         expect(page.get_by_text("Provisional: a quick logistic regression stands in")).to_be_visible(timeout=240_000)
         expect(page.locator(FIGURE).first).to_be_visible(timeout=30_000)
+        others = [window(chromium).new_page() for _visitor in range(2)]  # at the same moment
+        assert crowd.visited(others, f"{address}/sales-overview") == []
+        for other in others:
+            other.context.close()
 
 
-@pytest.mark.parametrize(("size", "language"), [("desktop", "en"), ("phone", "fr")])
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_opens_clean_and_leaves_a_picture(windows, other_sales, path, size, language):
+def test_every_page_opens_clean_in_the_longer_language_and_leaves_pictures(windows, other_sales, path):
     if path == "monitoring-retraining":  # of the demo, models would first learn for half a minute
         show_shop(other_sales)
-    visitor = windows[size]
+    visitor = windows["french"]
     first = visitor.page.url == "about:blank"
-    page = visitor.open(f"{path}?lang={language}") if first or path in ALONE else visitor.switch(path)
+    page = visitor.open(f"{path}?lang=fr") if first or path in ALONE else visitor.switch(path)
     trained(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
-    with locales.using(language):
+    with locales.using("fr"):
         assert page.title() == page.get_by_role("heading", level=1).inner_text() == locales._(PAGES[path])
-    if size == "desktop":
-        answer, figure = top(page, ANSWER.get(path, ".stMain .stMetric")), top(page, INSTEAD.get(path, FIGURE))
-        assert answer < figure < SIZES[size]["height"], "the answer and the top of the first figure are above the fold"
-    shoot(page, f"{path or 'today'}_{size}_{language}")
+    answer, figure = top(page, ANSWER.get(path, ".stMain .stMetric")), top(page, INSTEAD.get(path, FIGURE))
+    for size, viewport in SIZES.items():
+        page.set_viewport_size(viewport)
+        page.wait_for_function(
+            "document.documentElement.scrollWidth <= window.innerWidth"
+        )  # it does not scroll sideways
+        shoot(page, f"{path or 'today'}_{size}")
+    page.set_viewport_size(SIZES["desktop"])
+    assert answer < figure < SIZES["desktop"]["height"], "the answer and the top of the first figure are above the fold"
     visitor.complain()
 
 
@@ -150,7 +166,7 @@ def test_a_question_is_typed_answered_and_gone_on_from(visit: Visit):
     settled(page)
 
 
-def test_a_click_on_a_bar_filters_everything_else(visit: Visit):
+def test_a_click_on_a_bar_filters_everything_else_and_a_figure_can_be_taken_away(visit: Visit, tmp_path: Path):
     page = visit.open("churn-explore?lang=en")
     before = metric(page, "Customers")
     # Plotly's bars let the pointer through to its drag layer: click where the first bar is.
@@ -164,19 +180,8 @@ def test_a_click_on_a_bar_filters_everything_else(visit: Visit):
     expect(page).not_to_have_url(re.compile(r"f\.contract"))
     settled(page)
     assert metric(page, "Customers") == before
-
-
-def test_a_figure_and_its_table_can_be_taken_away(visit: Visit, tmp_path: Path):
-    page = visit.open("churn-explore?lang=en")
     menu = page.locator(".st-key-card-churn_by_contract").get_by_test_id("stPopover").get_by_role("button")
-    starts = {
-        "PNG": b"\x89PNG",
-        "SVG": b"<svg",
-        "HTML": b"<!doctype html>",
-        "CSV": b"\xef\xbb\xbflevel,",
-        "XLSX": b"PK",
-    }
-    for kind, start in starts.items():
+    for kind, start in BEGINS.items():
         if not page.get_by_test_id("stPopoverBody").is_visible():
             menu.click()
         with page.expect_download() as saved:

@@ -59,7 +59,15 @@ LEARNED = [
 
 
 @pytest.fixture(autouse=True)
-def _learned_once(learned_once: None, learned_here: Path, quick_league: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def _learned_once(
+    few_trees: None,
+    learned_once: None,
+    plain_learners: None,
+    learned_here: Path,
+    quick_league: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Models are quick ones, and learned once: pages are about what is made of them."""
     for module, name in LEARNED:
         monkeypatch.setattr(module, name, once(getattr(module, name), learned_here))
 

@@ -9,6 +9,7 @@ from connectors import telco
 from data import state, tables
 from data.demo import customers as demo
 from models.churn import files, training
+from models.churn.preparation import prepare
 from models.lifecycle import registry
 from tests import businesses
 from tests.at_once import AT_ONCE
@@ -16,7 +17,7 @@ from ui import background
 
 pytestmark = pytest.mark.xdist_group("churn")
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
-SIZES = {"bank": (700, 0.2), "club": (600, 0.35), "software": (600, 0.5), "gym": (3_000, 0.05), "telco": (700, 0.265)}
+SIZES = {"bank": (700, 0.2), "club": (600, 0.35), "software": (600, 0.5), "gym": (1_500, 0.06), "telco": (700, 0.265)}
 
 
 def as_telco_writes(rows, seed, _rate):
@@ -65,7 +66,8 @@ def test_from_upload_over_the_pages_to_next_months_file(name, visit, monkeypatch
     if name == "bank":
         assert customers["tenure"].tolist() == (12 * raw["Tenure"]).tolist()
 
-    model = training.train(customers, compared=("logistic",))
+    prepared, league = training.compare(prepare(customers), compared=("logistic",))
+    model = training.fit(prepared, "logistic", league)
     record = registry.Record(
         "churn", model.learner, "test", "test", stored.version, rows, {}, model.metrics, {}, lineage=stored.lineage
     )

@@ -105,7 +105,6 @@ def test_a_threshold_is_replayed_and_kept_for_everybody(visit, sales):
 
 
 @of_demo
-@pytest.mark.usefixtures("plain_learners")  # the only one that forecasts
 def test_a_shift_answers_with_drift_alerts_and_what_the_forecast_is_worth(visit, sales):
     app = visit("monitoring_what_if")
     assert app.date_input(key="day").value == date(2026, 10, 3)  # a calm week, before the planted change

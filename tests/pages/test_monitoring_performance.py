@@ -117,7 +117,6 @@ def test_a_measure_chosen_is_in_the_url(opened):
     assert axis == "Brier score"
 
 
-@pytest.mark.usefixtures("plain_learners")
 def test_the_past_of_sales_is_played_in_the_background(opened, monkeypatch):
     monkeypatch.setattr(sales, "WEEKS", 8)
     monkeypatch.setattr(sales, "BEHIND", 3)

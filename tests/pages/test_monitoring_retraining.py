@@ -25,6 +25,11 @@ of_shop = pytest.mark.same_data("retrained shop")
 
 
 @pytest.fixture
+def few_trees():
+    """All trees there are: what a newer model gains is what these pages are about."""
+
+
+@pytest.fixture
 def opened(visit, monkeypatch):
     """`visit` of a shop of 400 days, where background work is done where it is started."""
     monkeypatch.setattr(background, "threading", AT_ONCE)

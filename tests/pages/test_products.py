@@ -23,7 +23,7 @@ def _at_once(monkeypatch):
 
 @pytest.fixture(scope="module")
 def lines():
-    frame = demo.generate(date(2026, 3, 14), customers=300)["sales"]
+    frame = demo.generate(date(2026, 3, 14), years=2, customers=300, products=60)["sales"]
     last = frame.loc[frame["line_type"] == "sale", "product"].iloc[-1]
     frame.loc[frame["product"] == last, "unit_cost"] = 500.0
     return frame

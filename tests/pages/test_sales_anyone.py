@@ -11,8 +11,6 @@ from data import tables
 from tests.at_once import AT_ONCE
 from ui import background
 
-pytestmark = pytest.mark.usefixtures("plain_learners")
-
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
 PAGES = ("today", "sales_overview", "sales_forecast", "sales_what_if", "sales_items", "sales_stock", "monitoring_drift")
 NEEDS = {  # what a page cannot do without and a file does not say

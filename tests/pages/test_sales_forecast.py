@@ -275,7 +275,6 @@ def test_slow_models_join_the_league(opened, monkeypatch):
     assert "SARIMA" in app.dataframe[0].value["Model"].tolist()
 
 
-@pytest.mark.usefixtures("plain_learners")
 def test_weeks_months_and_one_product(opened, shop):
     for query in ({"step": "MS"}, {"part": "product", "measure": "units"}, {"part": "store"}):
         app = opened("sales_forecast", **query)
@@ -402,7 +401,6 @@ def two_stores(visit, monkeypatch):
     return visit, lines
 
 
-@pytest.mark.usefixtures("plain_learners")
 def test_months_are_their_days_and_what_is_known_of_the_one_under_way(two_stores):
     visit, lines = two_stores
     months = visit("sales_forecast", step="MS", measure="units", **{"ahead.MS": "3"})
@@ -415,7 +413,6 @@ def test_months_are_their_days_and_what_is_known_of_the_one_under_way(two_stores
     assert any("est en cours" in text for text in texts(french))
 
 
-@pytest.mark.usefixtures("plain_learners")
 def test_quarters_are_forecast_as_quarters_and_not_as_months_of_nothing(visit, monkeypatch):
     """100 a quarter, 20 more in the last one of each year, up to 2025: 200 in the first half of 2026."""
     monkeypatch.setattr(background, "threading", AT_ONCE)
@@ -428,7 +425,6 @@ def test_quarters_are_forecast_as_quarters_and_not_as_months_of_nothing(visit, m
     assert expected(app) == pytest.approx(200, rel=0.1)
 
 
-@pytest.mark.usefixtures("plain_learners")
 def test_stores_add_up_to_everything_where_asked(two_stores):
     visit, _lines = two_stores
     of = [{}, {"part": "store", "of.store": "Lyon"}, {"part": "store", "of.store": "Nice"}]
@@ -475,7 +471,6 @@ def with_promotions(frames, before):
     return frames
 
 
-@pytest.mark.usefixtures("plain_learners")
 def test_promotions_of_the_calendar_are_taken_over_or_are_in_the_forecast_already(visit, shop, monkeypatch):
     monkeypatch.setattr(background, "threading", AT_ONCE)
     keep(with_promotions(shop, 0))

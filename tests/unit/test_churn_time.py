@@ -109,7 +109,7 @@ def learned(request):
     """A model of customers of whom 3 % leave each month, whose outcome was seen over a month, or over a year."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "RESAMPLED", 2)
-        frame = snapshot(12_000, request.param, seed=1, at_start=request.param > 1)
+        frame = snapshot(8_000, request.param, seed=1, at_start=request.param > 1)
         return training.fit(prepare(frame), "xgboost"), frame[~frame["churned"]], request.param
 
 

@@ -122,6 +122,14 @@ def campaigns(seed, learned, listed=300):
     return campaign.Scores(order, order, risks[order], ranks, leavers), gone
 
 
+@pytest.fixture
+def coarse(monkeypatch):
+    """A third of the draws, at a third of the places of a list."""
+    monkeypatch.setattr(campaign, "DRAWS", 300)
+    monkeypatch.setattr(campaign, "RANKS", 100)
+
+
+@pytest.mark.usefixtures("coarse")
 def test_nine_campaigns_in_ten_end_within_their_band():
     held, narrow = [], []
     for seed in range(200):
@@ -136,6 +144,7 @@ def test_nine_campaigns_in_ten_end_within_their_band():
     assert np.mean(narrow) < 0.87  # chance alone, without how unsure the risks are, promises too much
 
 
+@pytest.mark.usefixtures("coarse")
 def test_an_unsure_effect_of_the_offer_is_in_the_band():
     held, without = [], []
     for seed in range(200):

@@ -33,7 +33,7 @@ def shop(rng, cases, lag=14, effect=0.0, noise=0.05):
     return (1000 * week * np.exp(-effect * driven) * rng.lognormal(0, noise, len(cases))).iloc[60:]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_what_drives_sales_two_weeks_later_is_found_to_help_a_week_ahead(quick, seed):
     rng = np.random.default_rng(seed)
     cases = epidemic(rng, 600)
@@ -47,11 +47,11 @@ def test_what_drives_sales_two_weeks_later_is_found_to_help_a_week_ahead(quick, 
 
 def test_what_has_nothing_to_do_with_sales_is_not_found_to_help(quick):
     helps = 0
-    for seed in range(10):
+    for seed in range(6):
         rng = np.random.default_rng(100 + seed)
-        sold = shop(rng, epidemic(rng, 500), effect=0.5)
-        helps += outside.trial(sold, epidemic(rng, 500), 7, windows=16).answer == "helps"
-    assert helps <= 1
+        sold = shop(rng, epidemic(rng, 400), effect=0.5)
+        helps += outside.trial(sold, epidemic(rng, 400), 7, windows=12).answer == "helps"
+    assert helps == 0
 
 
 def test_the_future_of_the_series_itself_does_not_help_as_nobody_knows_it_in_time(quick):

@@ -405,7 +405,7 @@ def test_churn_policies_learn_from_the_months_before(telco):
         churn_challenge.policies(history(telco, 13), "logistic")
 
 
-def test_a_year_of_a_real_shop(online_retail):
+def test_a_year_of_a_real_shop(online_retail, request):
     """Online Retail in its eight largest countries: days and money, two models, and nine months of policies."""
     frame = tables.read(online_retail)
     frame = frame[frame["store"].isin(frame["store"].value_counts().index[:8])]
@@ -415,14 +415,24 @@ def test_a_year_of_a_real_shop(online_retail):
     daily = kept.series(summed.rename(columns={"quantity": "units"}).assign(costed=0.0, cost=0.0))
     model = kept.train(daily.panel)
     assert model.metrics["wape"] < 0.55
+    request.getfixturevalue("few_trees")  # that the policies learn, not how well
     tried = sales_challenge.policies(daily)
     assert tried.retrained[MONTHLY].sum() >= 8
     assert all(np.isfinite(units).all() for units in tried.units.values())
 
 
+@pytest.fixture(scope="module")
+def month_later(telco):
+    """The same customers a month later, of whom a fifth left, and a model of them."""
+    left = np.random.default_rng(1).random(len(telco)) < 0.2
+    newer = telco.assign(tenure=telco["tenure"] + 1, churned=telco["churned"] | left)
+    return newer, training.fit(prepare(newer), "logistic")
+
+
 def test_the_next_file_of_the_same_customers_makes_a_challenger_judged_on_outcomes_that_neither_knew(
-    engine, tmp_path, telco, churn_model, monkeypatch
+    engine, tmp_path, telco, churn_model, month_later, monkeypatch
 ):
+    newer, challenger = month_later
     monkeypatch.setattr(training, "train", lambda _customers, **_how: churn_model)
 
     def keep(customers, now):
@@ -431,15 +441,12 @@ def test_the_next_file_of_the_same_customers_makes_a_challenger_judged_on_outcom
     first = keep(telco, NOW)
     champion = retraining.learn(engine, tmp_path, "churn", first, NOW, "Ana", "first")
     later = NOW + timedelta(days=31)
-    left = np.random.default_rng(1).random(len(telco)) < 0.2
-    newer = telco.assign(tenure=telco["tenure"] + 1, churned=telco["churned"] | left)
     second = keep(newer, later)
     assert second.lineage == first.lineage
     found = retraining.learn(engine, tmp_path, "churn", second, later, "Ana", "a month later")
     assert (found["status"], found["champion"]) == ("challenger", champion["version"])
     assert registry.champion(engine, "churn", second.lineage)["version"] == champion["version"]
 
-    challenger = training.fit(prepare(newer), "logistic")
     ends = NOW.date(), later.date()
     compared = churn_challenge.compare(churn_model, challenger, ends, newer, None, later.date())
     assert len(compared.left) == (~telco["churned"]).sum(), "who had left before is no news to the champion"

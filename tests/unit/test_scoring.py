@@ -102,7 +102,8 @@ def test_filling_in_again_changes_nothing(past):
         pd.testing.assert_frame_equal(one, other)
 
 
-def test_what_was_cut_off_is_done_again_whole(engine, tmp_path):
+def test_what_was_cut_off_is_done_again_whole(engine, tmp_path, monkeypatch):
+    monkeypatch.setattr(performance, "DRAWS", 50)  # behind intervals that nobody looks at
     months = customers.history(date(2026, 11, 21), months=14, customers=200)
     stored = keep(tmp_path, "customers", {"customers": customers.generate(100), "history": months})
 
@@ -143,8 +144,9 @@ def test_customers_without_a_history_have_no_past(engine, tmp_path):
 
 
 @pytest.fixture
-def trained(engine, tmp_path, telco, churn_model):
-    """`telco` is in use and its model in the registry."""
+def trained(engine, tmp_path, telco, churn_model, monkeypatch):
+    """`telco` is in use and its model in the registry; a third of the draws are behind an interval."""
+    monkeypatch.setattr(performance, "DRAWS", 100)
     stored = keep(tmp_path, "customers", {"customers": telco})
     record = registry.Record(
         "churn", churn_model.learner, "test", "test", stored.version, len(telco), {}, churn_model.metrics, {}

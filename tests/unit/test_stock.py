@@ -779,13 +779,14 @@ def test_a_count_given_by_an_analyst_is_taken_as_it_is():
 # --- forecasts -------------------------------------------------------------------------------------------------------
 
 
-def history(days=7 * 40 + 3, products=30, seed=1):
+def history(days=7 * 40 + 3, products=10, seed=1):
     rng = np.random.default_rng(seed)
     units = rng.poisson(rng.lognormal(1, 0.7, (products, 1)), (products, days)).astype(float)
     dates = pd.date_range(end=TODAY, periods=days, unit="us")
     return Demand(goods(products), dates, units, units, np.zeros(units.shape, bool), 0)
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_past_forecasts_do_not_know_what_came_later():
     one = history()
     experience = past.experience(one, 4)
@@ -802,6 +803,7 @@ def test_past_forecasts_do_not_know_what_came_later():
     assert poisoned.forecast[-1].sum() > experience.forecast[-1].sum()
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_closed_weekdays_are_forecast_as_zero():
     one = history()
     closed = one.days.day_of_week == 5
@@ -817,7 +819,7 @@ def test_too_short_a_history_is_refused_with_a_sentence():
         past.experience(history(days=140), 13)
 
 
-@pytest.mark.parametrize(("name", "products"), [("online_retail", 300), ("kaggle_chain", 120)])
+@pytest.mark.parametrize(("name", "products"), [("online_retail", 150), ("kaggle_chain", 80)])
 def test_real_sales_achieve_what_was_aimed_at(request, name, products):
     kept = request.getfixturevalue(name)
     columns = kept.columns["sales"]

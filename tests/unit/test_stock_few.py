@@ -9,6 +9,7 @@ from models.stock import reorder, supply
 from models.stock.reorder import LEVELS
 from models.stock.supply import Demand, LeadTimes
 
+pytestmark = pytest.mark.usefixtures("few_trees")
 LEVEL = int(np.abs(LEVELS - 0.95).argmin())
 REVIEW, LEAD, SPREAD = 7, 14.0, 4.0
 

@@ -18,6 +18,7 @@ import settings
 from data import runs, state, tables, troubles
 from data.dataset import Dataset, Origin
 from models.lifecycle import retraining
+from tests import forked
 from tests.sources import ROOT
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -30,13 +31,18 @@ def customers() -> Dataset:
 
 
 def test_a_home_that_may_only_be_read_is_a_sentence_at_start():
-    served = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port=0", "--server.headless=true"]
-    for command in (served, [sys.executable, "jobs.py", "retrain", "--model", "churn"]):
-        environment = {**os.environ, "VIGIE_HOME": NOWHERE, "VIGIE_DATABASE_URL": f"sqlite:///{NOWHERE}/vigie.db"}
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100)
-        assert done.returncode == 1
-        assert "Vigie may not write" in done.stderr
-        assert "Traceback" not in done.stdout + done.stderr
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port=0", "--server.headless=true"]
+    environment = {"VIGIE_HOME": NOWHERE, "VIGIE_DATABASE_URL": f"sqlite:///{NOWHERE}/vigie.db"}
+    served = subprocess.run(
+        command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=100
+    )
+    for code, out, error in (
+        (served.returncode, served.stdout, served.stderr),
+        forked.called(environment, "retrain", "--model", "churn"),
+    ):
+        assert code == 1
+        assert "Vigie may not write" in error
+        assert "Traceback" not in out + error
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])

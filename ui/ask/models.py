@@ -32,7 +32,6 @@ POINTERS = {  # intent -> (sentence, page, the link's text)
         N_("See what changed"),
     ),
 }  # fmt: skip
-AGAINST = {"year": N_("A year earlier"), "before": N_("The days before")}
 MAX_LEVELS = 200  # levels of a dimension that explains anything
 LEFT_OUT = ("weekday", "hour", "month_of_year", "customer", "product")
 
@@ -47,7 +46,7 @@ def explained(of: Known, query: Query, sold: Stored, people: Stored) -> None:
     """Why a measure changed."""
     known, currency = of.catalogue, sold.origin.currency or "GBP"
     if not query.compared:
-        against = inputs.view(_("Compare"), list(AGAINST), "against", lambda one: _(AGAINST[one]))
+        against = inputs.view(_("Compare"), list(inputs.AGAINST), "against", lambda one: _(inputs.AGAINST[one]))
         query = replace(query, period=query.period or "previous month", compared=against)
     split = tuple(name for name, levels in of.levels.items() if 1 < len(levels) <= MAX_LEVELS and name not in LEFT_OUT)
     found = _why(sold.version, query, split, of, sold)

@@ -176,9 +176,8 @@ def _called(version: str, frame: str, by: str, _stored: Stored) -> dict[str, str
 def changed(of: Shown) -> None:
     """What lies between two periods."""
     shifts = {"year": pd.Timedelta(days=364), "before": of.end - of.start + pd.Timedelta(days=1)}
-    named = {"year": _("A year earlier"), "before": _("The days before")}
     usual = next((one for one, shift in shifts.items() if of.start - shift >= of.first), "year")
-    against = inputs.choice(_("Compare with"), list(shifts), "against", named.__getitem__, usual)
+    against = inputs.choice(_("Compare with"), list(shifts), "against", lambda one: _(inputs.AGAINST[one]), usual)
     begin, until = of.start - shifts[against], of.end - shifts[against]
     if begin < of.first:
         st.info(_("The data begin after the first day to compare with: choose a shorter period."))

@@ -25,6 +25,7 @@ from models.act import orders, rules
 from models.act.rules import Rule
 from models.lifecycle import orders as work
 
+pytestmark = pytest.mark.usefixtures("few_trees", "learned_once")
 NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
 DAYS = pd.date_range("2025-06-01", "2026-03-09", unit="us")
 FONTS = Path(__file__).parents[3] / "ui" / "assets"
