@@ -39,6 +39,8 @@ _SIGN = (
 _NOTHING = re.compile(rf"^(?:{_SIGN})[-–—]$|^[-–—](?:{_SIGN})$")  # as bookkeepers write zero
 _NO_CENTS = re.compile(r"(?<=\d)[.,][-–—]+")  # 28.–
 _WORN = re.compile(rf"^([+-]?)(?:{_SIGN})|(?:{_SIGN})$|%$")
+_LARGE = re.compile(rf"^[+-]?\(?(?:{_SIGN})[\d.,]+([kKmM])\)?$|^[+-]?[\d.,]+([kKmM])(?:{_SIGN})$")
+_LETTER = re.compile(r"(?<=\d)[kKmM]")
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2009'’`]")
 _MINUS = re.compile(r"^\((.+)\)$|^(.+)-$")
 _BOTH_POINT = r"[+-]?\d{1,3}(?:,\d{2,3})*,\d{3}\.\d*"
@@ -104,7 +106,7 @@ def read(
     dotted = pointed[pointed.str.fullmatch(_EITHER_POINT, na=False)] if _three_digits(pointed) else pointed.iloc[:0]
     if rest.empty and dotted.empty:
         return Numbers(finite(simple))
-    bare, percent = _bare(rest)
+    bare, percent, times = _bare(rest)
     bare = bare[bare.str.fullmatch(_DIGITS)]
     if bare.empty and dotted.empty:
         return Numbers(finite(simple))
@@ -135,6 +137,8 @@ def read(
         values[points.index] = pd.to_numeric(points.str.replace(".", "", regex=False), errors="coerce").astype(float)
     if len(percent):
         values.loc[percent] = values.loc[percent] / 100
+    if len(times):
+        values.loc[times.index] = (values.loc[times.index] * times).round(6)
     both = pd.concat([commas, points])
     return Numbers(
         finite(values),
@@ -174,7 +178,7 @@ def style_of(columns: list[pd.Series]) -> str | None:
     """How a file writes its numbers, by the cells of its columns that can be read in one way only; None: not shown."""
     counts = dict.fromkeys(STYLES, 0)
     for column in columns:
-        bare, _percent = _bare(column.dropna().head(LOOKED_AT))
+        bare, _percent, _times = _bare(column.dropna().head(LOOKED_AT))
         single = bare.str.fullmatch(_ONE_COMMA) & ~bare.str.fullmatch(_EITHER_COMMA)
         counts[COMMA] += int((single | bare.str.fullmatch(_BOTH_COMMA) | bare.str.fullmatch(_GROUPS_COMMA)).sum())
         counts[POINT] += _decimals(bare) + int(
@@ -199,14 +203,19 @@ def _decimals(pointed: pd.Series) -> int:
     return int((head.str.fullmatch(r"[+-]?\d*\.\d+") & ~head.str.fullmatch(_EITHER_POINT)).sum())
 
 
-def _bare(rest: pd.Series) -> tuple[pd.Series, pd.Index]:
-    """Cells without blanks, currencies and brackets, and which of them carry a %."""
+def _bare(rest: pd.Series) -> tuple[pd.Series, pd.Index, pd.Series]:
+    """Cells without blanks, currencies and brackets; which of them carry a %, and by how much money is to be taken that
+    is written in thousands or millions ($12.5k, 3 M€)."""
     bare = rest.str.replace(_BLANKS, "", regex=True).str.replace(_NO_CENTS, "", regex=True)
+    large = bare[bare.str.contains(r"\d[kKmM]", regex=True)].str.extract(_LARGE).dropna(how="all")
+    times = large[0].fillna(large[1]).str.casefold().map({"k": 1e3, "m": 1e6}).astype(float)
+    if len(times):
+        bare.loc[times.index] = bare.loc[times.index].str.replace(_LETTER, "", regex=True)
     bare = bare.str.replace(rf"^({_SIGN})\((.+)\)$", r"(\1\2)", regex=True)  # $(3)
     bare = bare.str.replace(_NOTHING, "0", regex=True).str.replace(r"^[−–]", "-", regex=True)
     percent = bare.index[bare.str.endswith("%", na=False)]
     bare = bare.str.replace(_MINUS, lambda found: "-" + (found[1] or found[2]), regex=True)
-    return bare.str.replace(_WORN, r"\1", regex=True).str.replace(_WORN, r"\1", regex=True), percent
+    return bare.str.replace(_WORN, r"\1", regex=True).str.replace(_WORN, r"\1", regex=True), percent, times
 
 
 def _values(bare: pd.Series, style: str) -> pd.Series:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from connectors import guessing, mapping, money
+from connectors import guessing, mapping, money, numbers
 from connectors.files import Raw
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
@@ -122,3 +122,16 @@ def test_money_without_a_relation_to_the_units_is_seldom_said_to_be_one_thing(li
         )
         said += money._shown(units.astype(float), paid, pd.Series(["A1"] * lines)) == money.AMOUNT
     assert said <= 2  # of 100
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["$12.5k", "$3k", "$900", "($1.2M)"], [12_500, 3_000, 900, -1_200_000]),
+        (["12,5 k€", "3 M€", "900 €"], [12_500, 3_000_000, 900]),
+        (["12k", "5M"], [np.nan, np.nan]),  # sizes, streets, carats: nothing says money
+    ],
+)
+def test_money_in_thousands_and_millions_is_money(cells, values):
+    found = numbers.read(pd.Series(cells, dtype="str")).values
+    np.testing.assert_allclose(found, values)
