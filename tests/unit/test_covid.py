@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import locales
+from charts import paper
 from charts.explore import covid as charts
 from charts.explore import covid_relations, covid_time
 from connectors import owid
@@ -365,20 +366,38 @@ def test_a_number_below_zero_has_a_minus_and_no_hyphen():
 
 def test_a_title_says_only_what_the_weeks_show():
     shown = Shown("cases", "average", "million")
+
+    def title(values, shown=shown):
+        return covid_relations.heatmap(values, shown, dark=False).layout.title.text
+
     apart = panel(A=[1] * 40 + [9] + [1] * 60, B=[1] * 90 + [9] + [1] * 10)
-    assert (
-        covid_relations.heatmap(apart, shown, False)
-        .get_suptitle()
-        .startswith("A peaked first, in Feb 2023, and B last, in Apr")
-    )
+    assert title(apart).startswith("A peaked first, in Feb 2023, and B last, in Apr")
     alike = apart.assign(C=apart["A"], D=apart["A"])
-    assert (
-        covid_relations.heatmap(alike, shown, True)
-        .get_suptitle()
-        .startswith("3 of these 4 countries peaked in Feb 2023")
-    )
+    assert title(alike).startswith("3 of these 4 countries peaked in Feb 2023")
     total = Shown("cases", "cumulative", "million")
-    assert "peaked" not in covid_relations.heatmap(alike.cumsum(), total, False).get_suptitle()
+    assert "peaked" not in title(alike.cumsum(), total)
+
+
+def test_figures_are_the_same_on_paper():
+    """What is drawn from a first day on has its days there, too."""
+    values = panel(A=range(60), B=range(60, 0, -1))
+    shown = Shown("cases", "average", "million")
+    lines = paper.plain(covid_time.lines(values, values.isna(), shown, False).to_dict())["data"]
+    assert [(str(one["x"][0])[:10], str(one["x"][-1])[:10]) for one in lines] == [("2023-01-01", "2023-03-01")] * 2
+    weeks = covid.weeks(values)
+    cells = paper.plain(covid_relations.heatmap(weeks, shown, dark=False).to_dict())["data"][0]
+    assert pd.DatetimeIndex(cells["x"]).equals(weeks.index.as_unit("ms"))
+    assert list(cells["y"]) == ["B", "A"]  # B was highest first
+    assert cells["z"][1].tolist() == weeks["A"].tolist()
+    assert paper.drawn(covid_relations.heatmap(weeks, shown, dark=False), 4, 3, "sans-serif").startswith(b"%PDF")
+
+
+def test_correlations_are_drawn_once_each_under_the_numbers_of_their_names():
+    matrix = pd.DataFrame([[1, 0.5, NAN], [0.5, 1, -0.9], [NAN, -0.9, 1]], list("abc"), list("abc"))
+    drawn = covid_relations.correlations(matrix, {"a": "One", "b": "Two", "c": "Three"})
+    assert drawn.layout.title.text == "“Two” and “Three” go together most (rank correlation −0.90)"
+    assert drawn.layout.yaxis.ticktext == ("One <b>1</b>", "Two <b>2</b>", "Three <b>3</b>")
+    assert [list(row) for row in drawn.data[0].text] == [["", "", ""], ["0.50", "", ""], ["", "−0.90", ""]]
 
 
 def test_numbers_are_carried_to_the_days_of_a_figure_with_the_day_they_are_of():
