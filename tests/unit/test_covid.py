@@ -330,13 +330,13 @@ def test_a_comparison_is_said_as_one_says_it(ratio, words, french):
     day, peak = pd.Timestamp("2023-03-01"), pd.Timestamp("2023-02-01")
     one = covid.Comparison("Germany", day, 100 * ratio, 100.0, 1.0, peak, -3)
     shown = Shown("cases", "average", "million")
-    (told,) = charts.sentences([one], shown, day)
+    (told,) = charts.sentences([one], "France", shown, day)
     assert told == (
         f"Germany: {charts.written(100 * ratio, shown)}; {words}; over the whole period about as much; "
         "peaked 3 days earlier, on 1 Feb 2023."
     )
     with locales.using("fr"):
-        assert french in charts.sentences([one], shown, day)[0].replace("\N{NO-BREAK SPACE}", " ").replace(
+        assert french in charts.sentences([one], "France", shown, day)[0].replace("\N{NO-BREAK SPACE}", " ").replace(
             "\u202f", " "
         )
 
@@ -344,10 +344,10 @@ def test_a_comparison_is_said_as_one_says_it(ratio, words, french):
 def test_what_adds_up_has_no_peak_and_what_may_be_below_zero_no_ratio():
     day = pd.Timestamp("2023-03-01")
     one = covid.Comparison("Kenya", day - pd.Timedelta(days=1), 5.0, -2.5, 1.0, day, 0)
-    (excess,) = charts.sentences([one], Shown("excess", "level", "absolute"), day)
-    assert excess == "Kenya: 5.00 on 28 Feb 2023; 7.50 higher."
-    (total,) = charts.sentences([replace(one, other=2.5)], Shown("deaths", "cumulative", "million"), day)
-    assert total == "Kenya: 5.00 on 28 Feb 2023; about twice as much."
+    (excess,) = charts.sentences([one], "France", Shown("excess", "level", "absolute"), day)
+    assert excess == "Kenya: 5.00 on 28 Feb 2023, when France had −2.50; 7.50 higher."
+    (total,) = charts.sentences([replace(one, other=2.5)], "France", Shown("deaths", "cumulative", "million"), day)
+    assert total == "Kenya: 5.00 on 28 Feb 2023, when France had 2.50; about twice as much."
 
 
 @pytest.mark.parametrize(

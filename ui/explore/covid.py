@@ -193,7 +193,7 @@ def over_time(stored: Stored, values: pd.DataFrame, present: list[str], referenc
             value=plain(charts.written(float(values.loc[day, reference]), shown)),
             day=plain(locales.day(day)),
         )
-        texts = charts.sentences(compared, shown, day)
+        texts = charts.sentences(compared, reference, shown, day)
         st.markdown(f"{against}\n" + "\n".join(f"- {plain(sentence)}" for sentence in texts))
 
 
