@@ -54,9 +54,11 @@ import json, resource, sys, time
 from pathlib import Path
 from datetime import UTC, datetime
 import settings
-from connectors import owid
+from connectors import child, owid
 from data import tables
 from data.dataset import Dataset, Origin
+child.prepare()
+time.sleep(5)  # a server has a child ready
 begun = time.perf_counter()
 frame, findings = owid.convert(Path(sys.argv[1]))
 dataset = Dataset("covid", {"covid": frame}, Origin("download", "Simulated file"), findings)
