@@ -151,7 +151,7 @@ def correlations(matrix: pd.DataFrame, names: dict[str, str]) -> go.Figure:
     values = matrix.where(np.tril(np.ones(matrix.shape, dtype=bool), -1)).to_numpy()
     figure = theme.figure(
         title,
-        height=70 + 1.4 * ROW * len(matrix),
+        height=70 + 31 * len(matrix),
         xaxis={"tickvals": places[:-1], "showgrid": False, "range": [0.5, len(matrix) - 0.5], "zeroline": False},
         yaxis={"tickvals": places, "ticktext": rows, "showgrid": False, "range": [len(matrix) + 0.5, 0.5]},
         **plain_numbers(),
