@@ -86,26 +86,26 @@ def _starts(browser: Browser, home: str, rounds: int) -> None:
 
 def _switches(floor: Page, page: Page, rounds: int) -> None:
     """From the click on another page to its title and to its last figure, beside six bars that repaint."""
-    bars = [_bars(floor) for _round in range(rounds)]
+    trivial = [bars(floor) for _round in range(rounds)]
     found = []
     for _round in range(rounds):
         found.append(measure(page, lambda: page.evaluate(FOLLOW, "Explore")))
         measure(page, lambda: page.evaluate(FOLLOW, "Today"))
-    report("page switch: title of Churn: explore", bars, [title for title, _last in found[1:]], 0.08 / REPAINT)
-    report("page switch: its last figure", bars, [last for _title, last in found[1:]], 0.40 / REPAINT)
+    report("page switch: title of Churn: explore", trivial, [title for title, _last in found[1:]], 0.08 / REPAINT)
+    report("page switch: its last figure", trivial, [last for _title, last in found[1:]], 0.40 / REPAINT)
 
 
 def _repaints(floor: Page, page: Page, rounds: int) -> None:
     """From an input that is moved to the last change, beside a pill of the trivial app moved just before."""
 
     def row(name: str, limit: float | None, *acts: Callable[[], object]) -> None:
-        bars, times, size = [], [], []
+        trivial, times, size = [], [], []
         for number in range(rounds + 1):
-            bars.append(_bars(floor))
+            trivial.append(bars(floor))
             before = sent[page]
             times.append(measure(page, acts[number % len(acts)])[1])
             size.append(sent[page] - before)
-        report(name, bars[1:], times[1:], limit, statistics.median(size))
+        report(name, trivial[1:], times[1:], limit, statistics.median(size))
 
     def slider(name: str | None = None) -> tuple[Callable[[], None], Callable[[], None]]:
         found = page.get_by_role("slider", name=name).last if name else page.get_by_role("slider").first
@@ -144,7 +144,8 @@ def _repaints(floor: Page, page: Page, rounds: int) -> None:
     row("covid: a country less, a country more", None, *_country(page, countries))
 
 
-def _bars(floor: Page) -> float:
+def bars(floor: Page) -> float:
+    """Milliseconds until six bars of the trivial app are repainted."""
     name = next(PILLS)  # never the chosen one
     return measure(floor, lambda: floor.evaluate(CLICK, name))[1]
 

@@ -69,12 +69,19 @@ def drawn(
 
 
 def plain(part: Any) -> Any:
-    """What plotly packs as base64, as arrays again."""
+    """What plotly packs as base64, as arrays again; what it counts from a first place on (`x0`, `dx`), one by one."""
     if isinstance(part, dict):
         if "bdata" in part:
             cells = np.frombuffer(base64.b64decode(part["bdata"]), part["dtype"])
             return cells.reshape([int(size) for size in str(part["shape"]).split(",")]) if "shape" in part else cells
-        return {name: plain(value) for name, value in part.items()}
+        found = {name: plain(value) for name, value in part.items()}
+        if "dx" in found and "x" not in found:
+            count = len(found["z"][0]) if "z" in found else len(found["y"])
+            first, step = found["x0"], found["dx"]
+            if isinstance(first, str):
+                first, step = np.datetime64(first, "ms"), np.timedelta64(step, "ms")
+            found["x"] = first + step * np.arange(count)
+        return found
     return [plain(one) for one in part] if isinstance(part, list | tuple) else part
 
 
@@ -308,10 +315,14 @@ def _falls(trace: Mapping[str, Any], amount: np.ndarray) -> tuple[np.ndarray, np
 
 def _cells(axes: Any, trace: Mapping[str, Any], at: Mapping[str, np.ndarray]) -> None:
     from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.dates import date2num
 
     cells = np.asarray(trace["z"], float)
     x = at["x"] if len(at["x"]) else np.arange(cells.shape[1], dtype=float)
     y = at["y"] if len(at["y"]) else np.arange(cells.shape[0], dtype=float)
+    if x.dtype == object:  # times
+        axes.xaxis_date()
+        x = date2num(x)
     scale = trace.get("colorscale") or theme.SEQUENTIAL
     colours = [one if isinstance(one, str) else one[1] for one in scale]
     mesh = axes.pcolormesh(

@@ -253,13 +253,24 @@ def serve() -> None:
 def _answer(pipe: IO[bytes], said: dict[str, Any], frames: dict[str, pd.DataFrame]) -> None:
     import pyarrow as pa
 
-    tables = {name: pa.Table.from_pandas(frame) for name, frame in frames.items()}  # all, before a word is said
+    tables = {name: _table(frame) for name, frame in frames.items()}  # all, before a word is said
     said = {**said, "frames": list(tables), "last": _peak() > KEPT}
     pipe.write(json.dumps(said, default=str).encode() + b"\n")
     for table in tables.values():
         with pa.ipc.new_stream(pa.PythonFile(pipe, mode="w"), table.schema) as stream:
             stream.write_table(table)
     pipe.flush()
+
+
+def _table(frame: pd.DataFrame) -> Any:
+    """`frame` for Arrow. What is missing among numbers stays NaN: who receives it then need not copy them."""
+    import pyarrow as pa
+
+    table = pa.Table.from_pandas(frame)
+    for at, kind in enumerate(frame.dtypes):
+        if kind in ("float32", "float64"):
+            table = table.set_column(at, table.schema.field(at), pa.array(frame.iloc[:, at].to_numpy()))
+    return table
 
 
 def _confine() -> None:

@@ -39,7 +39,14 @@ _GREEN = {
 }
 _PARTS = 30  # of a packaging
 _NAMES = ("product_name", "product_name_en", "product_name_fr", "generic_name")
-_NO_DRINK = {"en:dehydrated-beverages", "en:instant-beverages", "en:syrups"}
+# Milk is drunk although it is among dairies; what drinks are made of is weighed.
+_DRINKS = {"en:beverages", "en:milks"}
+_NO_DRINK = {
+    *("en:dehydrated-beverages", "en:instant-beverages", "en:beverage-preparations", "en:syrups", "en:coffees"),
+    *("en:teas", "en:tea-bags", "en:cocoa-and-chocolate-powders", "en:milk-powders", "en:powdered-milks"),
+    *("en:condensed-milks", "en:evaporated-milks", "en:coconut-milks-and-creams"),
+}
+_RED_MEAT = {f"en:{one}" for one in ("beef", "pork", "veal", "lamb", "mutton", "sheep", "horse", "venison", "game")}
 
 
 def number(value: object) -> float | None:
@@ -63,7 +70,7 @@ def parse(raw: Mapping[str, Any], retrieved: datetime) -> Product:
     categories = _tags(raw, "categories_hierarchy") or _tags(raw, "categories_tags")
     nova = number(raw.get("nova_group"))
     share = number(raw.get("completeness"))
-    drink = "en:beverages" in categories and not _NO_DRINK.intersection(categories)
+    drink = not _DRINKS.isdisjoint(categories) and _NO_DRINK.isdisjoint(categories)
     units = (raw.get("product_quantity_unit"), raw.get("serving_quantity_unit"))
     per_100 = _amounts(nutrients, "_100g")
     estimated = {name: amount for name, amount in _amounts(guessed, "_100g").items() if name not in per_100}
@@ -88,6 +95,7 @@ def parse(raw: Mapping[str, Any], retrieved: datetime) -> Product:
         nova=int(nova) if nova in (1, 2, 3, 4) else None,
         green_score=_grade(raw, "environmental_score_grade", "ecoscore_grade", also=("a-plus", "f")),
         fruit=_fruit(raw),
+        red_meat=any(tag.removesuffix("-meat") in _RED_MEAT for tag in _tags(raw, "ingredients_tags")),
         serving=text(raw.get("serving_size"), 80),
         serving_size=size,
         drink=drink,
@@ -264,11 +272,18 @@ def _nutrients(raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, 
 
 def _fruit(raw: Mapping[str, Any]) -> float | None:
     """Per cent of fruit, vegetables and legumes: stated, or estimated from the ingredients."""
-    listed = raw.get("nutriments")
-    amounts = listed if isinstance(listed, dict) else {}
-    stated, guessed = (number(amounts.get(f"{_FRUIT}{end}_100g")) for end in ("", "-estimate-from-ingredients"))
-    share = guessed if stated is None else stated
+    whole = _at(raw, "nutrition", "aggregated_set", "nutrients", _FRUIT)
+    listed = _at(raw, "nutriments")
+    shares = (whole.get("value"), *(listed.get(f"{_FRUIT}{end}_100g") for end in ("", "-estimate-from-ingredients")))
+    share = next((one for one in map(number, shares) if one is not None), None)
     return share if share is not None and share <= 100 else None
+
+
+def _at(raw: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """What is at the end of a path of names; nothing where it is none."""
+    for name in names:
+        raw = found if isinstance(found := raw.get(name), dict) else {}
+    return raw
 
 
 def _amounts(raw: Mapping[str, Any], end: str) -> dict[str, float]:

@@ -58,7 +58,7 @@ Kind = Literal["read", "search"]
 _FIELDS = (
     "code,product_name,product_name_en,product_name_fr,generic_name,brands,quantity,product_quantity_unit,"
     "categories_hierarchy,categories_tags,countries_tags,labels_tags,allergens_tags,traces_tags,additives_tags,"
-    "ingredients_text,nutriscore_grade,nutrition_grades,nova_group,ecoscore_grade,environmental_score_grade,"
+    "ingredients_text,ingredients_tags,nutriscore_grade,nutrition_grades,nova_group,ecoscore_grade,environmental_score_grade,"
     "serving_size,serving_quantity,serving_quantity_unit,nutriments,nutrition,image_front_url,image_front_small_url,"
     "selected_images,completeness,last_modified_t,ingredients_analysis,ingredients_analysis_tags,packagings,"
     "packaging_shapes_tags,packaging_materials_tags,ecoscore_data,environmental_score_data"

@@ -116,6 +116,7 @@ class Product:
     nova: int | None = None  # 1 to 4
     green_score: str | None = None  # a (or a-plus) to f
     fruit: float | None = None  # % of fruit, vegetables and legumes, as Open Food Facts estimates it
+    red_meat: bool = False  # among its ingredients
     serving: str = ""
     serving_size: float | None = None  # g, or ml where liquid
     drink: bool = False
@@ -155,7 +156,7 @@ def frame(products: Iterable[Product]) -> pd.DataFrame:
     types = dict.fromkeys([*numbers, *columns[len(_PLAIN) :]], "float64")
     types |= dict.fromkeys(["code", "name", "source", "brands", "quantity", "ingredients", "serving"], "str")
     types |= dict.fromkeys(["nutriscore", "green_score", "image", "image_small"], "str")
-    types |= dict.fromkeys(["drink", "liquid", "prepared"], "bool")
+    types |= dict.fromkeys(["drink", "liquid", "prepared", "red_meat"], "bool")
     types |= dict.fromkeys(["retrieved", "modified"], "datetime64[us, UTC]")
     return table.astype(types)
 

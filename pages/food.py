@@ -83,7 +83,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   **Green-Score** are as Open Food Facts computes them.
 - **The Nutri-Score point by point** is computed here, by the algorithm of 2023 (Scientific Committee of the
   Nutri-Score): points for energy, sugars, saturates, salt and sweeteners, less those for protein, fibre and fruit;
-  drinks and fats have scales of their own. The share of fruit is an estimate of Open Food Facts, from the ingredients.
+  drinks (milk is one) and fats have scales of their own. The share of fruit is an estimate of Open Food Facts, from the
+  ingredients, or what the category says: all of an olive oil or a juice, nothing of crisps.
 - **The label cannot be right**: more sugars than carbohydrate, more saturates than fat, parts above 105 g in 100 g, kJ
   and kcal that differ by more than 10%, or energy more than 25% off what its parts give (annex XIV of the Regulation).
 - **Limits**: Open Food Facts lets one address read 15 products and search 10 times a minute; Vigie waits for its turn.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -148,13 +149,17 @@ def region(name: str) -> str:
     return _(_KNOWN_CONTINENTS[name])
 
 
-def sentences(found: Sequence[Comparison], shown: Shown, day: pd.Timestamp) -> list[str]:
-    """Each comparison with the reference in words; a number of another day than `day` has its own beside it."""
+def sentences(found: Sequence[Comparison], reference: str, shown: Shown, day: pd.Timestamp) -> list[str]:
+    """Each comparison with the reference in words; a number of another day than `day` says what both had then."""
     texts = []
     for one in found:
         value = written(one.value, shown)
-        named = _("{country}: {value}") if one.day == day else _("{country}: {value} on {day}")
-        words = [named.format(country=place(one.country), value=value, day=locales.day(one.day))]
+        named = _("{country}: {value}")
+        if one.day != day:
+            named = _("{country}: {value} on {day}, when {reference} had {other}")
+        other = written(one.other, shown)
+        names = {"country": place(one.country), "reference": place(reference)}
+        words = [named.format(value=value, day=locales.day(one.day), other=other, **names)]
         if shown.signed:
             gap = one.value - one.other
             higher = _("{gap} higher") if gap > 0 else _("{gap} lower")
@@ -221,7 +226,10 @@ def dates(days: pd.DatetimeIndex, few: bool = False) -> dict[str, Any]:
 
 def alone(values: pd.Series, colour: str, hover: str, **axes: str) -> list[go.Scatter]:
     """The reports that are too far from any other for a line, as points; no trace where there is none."""
-    lone = values.notna() & values.shift(1).isna() & values.shift(-1).isna()
+    known = np.pad(values.notna().to_numpy(), 1)
+    lone = known[1:-1] & ~known[:-2] & ~known[2:]
+    if not lone.any():
+        return []
     points = go.Scatter(
         x=values.index[lone],
         y=values[lone].to_numpy("float32"),
@@ -231,7 +239,7 @@ def alone(values: pd.Series, colour: str, hover: str, **axes: str) -> list[go.Sc
         showlegend=False,
         **axes,
     )
-    return [points] if lone.any() else []
+    return [points]
 
 
 def hover(name: str, shown: Shown, when: str, between: pd.Series) -> dict[str, Any]:

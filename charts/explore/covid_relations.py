@@ -1,8 +1,6 @@
 """Figures of what goes together in COVID-19: countries by two measures, by weeks, correlations."""
 
-from collections.abc import Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,17 +8,15 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
-from charts.canvas import INK, PAPER, blank
-from charts.explore.covid import plain_numbers, player, region, unit, within, written
+from charts.explore.covid import dates, plain_numbers, player, region, sentence, ticks, unit, within
 from locales import _
 from locales.labels import place
-from models.explore.covid import Shown
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from models.explore.covid import WEEK, Shown
 
 CONTINENTS = ("Africa", "Asia", "Europe", "North America", "Oceania", "South America")
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "star")
+ROW = 22  # height of a row of cells
+NAME = 30  # letters in a line of its name: so many leave room for the cells on a telephone
 
 
 def scatter(frames: dict[pd.Timestamp, pd.DataFrame], x: str, y: str, log: tuple[bool, bool], r: float) -> go.Figure:
@@ -96,11 +92,11 @@ def _limits(values: pd.Series, log: bool) -> list[float]:
     low, high = float(known.min()), float(known.max())
     if log:
         return [float(np.log10(low)) - 0.1, float(np.log10(high)) + 0.15]
-    room = 0.06 * ((high - low) or 1.0)
+    room = 0.1 * ((high - low) or 1.0)  # a large bubble is 42 px wide
     return [low - room, high + room]
 
 
-def heatmap(values: pd.DataFrame, shown: Shown, dark: bool) -> "Figure":
+def heatmap(values: pd.DataFrame, shown: Shown, dark: bool) -> go.Figure:
     """Countries by weeks (rows of `values` are weeks), those that peaked first on top; of what adds up, the largest."""
     peak = values.idxmax().sort_values(kind="stable")
     months = peak.dt.to_period("M").value_counts()
@@ -121,87 +117,58 @@ def heatmap(values: pd.DataFrame, shown: Shown, dark: bool) -> "Figure":
         )
     ordered = values[peak.index if not shown.grows else values.ffill().iloc[-1].sort_values(ascending=False).index].T
     top = float(np.nanquantile(ordered.to_numpy(), 0.98))
-    names = [place(str(name)) for name in ordered.index]
-    drawn, axis, draw = _seaborn(title, names, max(6, len(names)), 0.4, dark)
-    draw(
-        ordered.to_numpy(),
-        cmap=_colours(theme.SEQUENTIAL[::-1] if dark else theme.SEQUENTIAL),
-        vmin=min(0.0, float(np.nanmin(ordered.to_numpy()))),
-        vmax=top or 1.0,
-        rasterized=True,
-        xticklabels=False,
-        yticklabels=False,  # set below: seaborn would measure each, which takes longer than to draw
-        cbar_kws={"pad": 0.015, "aspect": 2.5 * max(8, len(names)), "fraction": 0.06},
+    low = min(0.0, float(np.nanmin(ordered.to_numpy())))
+    figure = theme.figure(
+        title,
+        height=90 + ROW * max(4, len(ordered)),
+        xaxis=dates(values.index) | {"showgrid": False},
+        yaxis={"autorange": "reversed", "showgrid": False, "dtick": 1},
+        **plain_numbers(),
     )
-    at = np.unique(np.linspace(0, len(values) - 1, 7).astype(int))
-    axis.set_xticks(at + 0.5, [locales.month(values.index[one]) for one in at])
-    axis.set_yticks(np.arange(len(names)) + 0.5, names)
-    bar = drawn.axes[-1]
-    ticks = [tick for tick in bar.get_yticks() if bar.get_ylim()[0] <= tick <= bar.get_ylim()[1]]
-    bar.set_yticks(ticks, [written(tick, shown) for tick in ticks])
-    _finish(drawn, dark)
-    return drawn
-
-
-def correlations(matrix: pd.DataFrame, names: dict[str, str], dark: bool) -> "Figure":
-    """Spearman's rank correlations of measures across countries."""
-    upper = matrix.where(np.triu(np.ones(matrix.shape, dtype=bool), 1)).stack()
-    title = _("Too few countries have two of these measures")
-    if len(upper.dropna()):
-        one, other = upper.abs().idxmax()
-        title = _("“{one}” and “{other}” go together most (rank correlation {r})").format(
-            one=names[one], other=names[other], r=locales.number(upper[one, other], 2)
-        )
-    values = matrix.to_numpy()
-    texts = [["" if value != value else locales.number(value, 2) for value in row] for row in values]
-    rows = [names[name] for name in matrix.columns[1:]]
-    drawn, axis, draw = _seaborn(title, rows, len(rows), 1.9, dark)
-    draw(
-        values[1:, :-1],
-        mask=np.triu(np.ones(values.shape, dtype=bool))[1:, :-1],
-        annot=np.array(texts)[1:, :-1],
-        fmt="",
-        annot_kws={"size": 8},
-        cmap=_colours(theme.DIVERGING[::-1]),
-        vmin=-1,
-        vmax=1,
-        cbar=False,
-        linewidths=1.5,
-        linecolor=PAPER[dark],
-        xticklabels=[names[name] for name in matrix.columns[:-1]],
-        yticklabels=rows,
+    return figure.add_heatmap(
+        z=ordered.to_numpy("float32"),
+        x0=values.index[0].isoformat(),
+        dx=WEEK * 86_400_000,
+        y=[theme.plain(place(str(name))) for name in ordered.index],
+        zmin=low,
+        zmax=max(top, low + 1e-9),
+        colorscale=theme.SEQUENTIAL[::-1] if dark else theme.SEQUENTIAL,
+        colorbar={**theme.BELOW, "y": -45 / (ROW * max(4, len(ordered))), "outlinewidth": 0, **ticks(shown)},
+        hoverongaps=False,
+        hovertemplate=sentence("%{y}", shown, "%{x|%d/%m/%Y}", "z"),
     )
-    axis.set_facecolor("none")
-    axis.tick_params(axis="x", rotation=30)
-    for tick in axis.get_xticklabels():
-        tick.set_horizontalalignment("right")
-    _finish(drawn, dark)
-    return drawn
 
 
-def _colours(colours: list[str]) -> Any:
-    from matplotlib.colors import LinearSegmentedColormap
-
-    return LinearSegmentedColormap.from_list("vigie", colours)
-
-
-def _seaborn(title: str, names: Sequence[str], rows: int, below: float, dark: bool) -> tuple["Figure", Any, Any]:
-    """An empty figure, its axes, and seaborn's heatmap that draws in these.
-
-    `names` stand to the left of `rows` rows, what is written `below` them takes so many inches. Margins are set here:
-    to let matplotlib find them takes longer than to draw.
-    """
-
-    import seaborn as sns
-
-    width, height = 9.0, 0.27 * rows + below + 0.1
-    drawn, axis = blank(title, width, height, dark)
-    left = 0.25 + 0.072 * max(map(len, names))
-    drawn.subplots_adjust(left / width, below / height, 0.99, 1 - 0.1 / height)
-    return drawn, axis, partial(sns.heatmap, ax=axis)
-
-
-def _finish(drawn: "Figure", dark: bool) -> None:
-    for axis in drawn.axes:
-        axis.tick_params(colors=INK[dark], labelsize=9, length=0)
-        axis.tick_params(axis="y", rotation=0)
+def correlations(matrix: pd.DataFrame, names: dict[str, str]) -> go.Figure:
+    """Spearman's rank correlations of measures across countries: the columns have the numbers of the rows' names."""
+    upper = matrix.where(np.triu(np.ones(matrix.shape, dtype=bool), 1)).stack().dropna()
+    one, other = upper.abs().idxmax()
+    title = _("“{one}” and “{other}” go together most (rank correlation {r})").format(
+        one=names[one], other=names[other], r=locales.number(upper[one, other], 2)
+    )
+    places = np.arange(1, len(matrix) + 1)
+    rows = [f"{theme.wrapped(names[name], NAME)} <b>{at}</b>" for at, name in zip(places, matrix, strict=True)]
+    values = matrix.where(np.tril(np.ones(matrix.shape, dtype=bool), -1)).to_numpy()
+    figure = theme.figure(
+        title,
+        height=70 + 31 * len(matrix),
+        xaxis={"tickvals": places[:-1], "showgrid": False, "range": [0.5, len(matrix) - 0.5], "zeroline": False},
+        yaxis={"tickvals": places, "ticktext": rows, "showgrid": False, "range": [len(matrix) + 0.5, 0.5]},
+        **plain_numbers(),
+    )
+    return figure.add_heatmap(
+        z=values,
+        x=places,
+        y=places,
+        zmin=-1,
+        zmax=1,
+        colorscale=theme.DIVERGING[::-1],
+        showscale=False,
+        xgap=2,
+        ygap=2,
+        hoverongaps=False,
+        text=[["" if value != value else locales.number(value, 2) for value in row] for row in values],
+        texttemplate="%{text}",
+        customdata=[[theme.plain(f"{names[row]} – {names[column]}") for column in matrix] for row in matrix],
+        hovertemplate="%{customdata}: %{text}<extra></extra>",
+    )

@@ -56,6 +56,8 @@ INTAKE = {
 }
 FIBRE = 25.0  # g a day: adequate intake of adults, EFSA Journal 2010;8(3):1462 (annex XIII names none)
 # kJ in a gram: Regulation (EU) 1169/2011, annex XIV. A ml of alcohol weighs 0.789 g.
+# Polyols are carbohydrates of less energy, and nobody says how much of them there is.
+POLYOLS = frozenset(f"en:e{one}" for one in (420, 421, 953, 964, 965, 966, 967, 968))
 KILOJOULES = {"fat": 37.0, "carbohydrates": 17.0, "proteins": 17.0, "fiber": 8.0, "alcohol": 29.0 * 0.789}
 
 How = Literal["absolute", "first", "best"]
@@ -245,7 +247,9 @@ def flags(product: pd.Series) -> list[tuple[str, dict[str, float]]]:
         )
     parts = [has[name] * per_gram for name, per_gram in KILOJOULES.items()]
     fits = float(np.nansum(parts))
-    if not np.isnan(parts[:3]).any() and abs(has["energy_kj"] - fits) > max(100.0, 0.25 * fits):
+    unsaid = "en:alcoholic-beverages" in product["categories"] and np.isnan(has["alcohol"])
+    unsaid = unsaid or any(tag.rstrip("iv") in POLYOLS for tag in product["additives"])
+    if not unsaid and not np.isnan(parts[:3]).any() and abs(has["energy_kj"] - fits) > max(100.0, 0.25 * fits):
         found.append(
             (
                 N_("{energy_kj} kJ do not fit what fat, carbohydrate, protein, fibre and alcohol give, {parts} kJ."),

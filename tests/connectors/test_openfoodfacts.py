@@ -392,6 +392,8 @@ def test_a_drink_is_liquid_whatever_its_size_is_written_in():
     assert parse(drink, NOW).liquid
     assert not parse(drink | {"categories_hierarchy": ["en:snacks"]}, NOW).liquid
     assert not parse(drink | {"categories_hierarchy": ["en:beverages", "en:instant-beverages"]}, NOW).liquid
+    assert parse(drink | {"categories_hierarchy": ["en:dairies", "en:milks"]}, NOW).liquid
+    assert not parse(drink | {"categories_hierarchy": ["en:dairies", "en:milks", "en:condensed-milks"]}, NOW).liquid
 
 
 def test_a_changed_schema_leaves_unknown_what_is_not_understood(replica):

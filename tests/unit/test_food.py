@@ -177,6 +177,20 @@ def test_labels_that_fit_are_not_flagged(shelf):
     assert not model.flags(row())
 
 
+@pytest.mark.parametrize(
+    ("amounts", "more"),
+    [
+        ({"energy_kj": 182, "energy_kcal": 43, "fat": 0, "carbohydrates": 3, "proteins": 0.4},
+         {"categories": ("en:beverages", "en:alcoholic-beverages")}),  # nobody wrote down its alcohol
+        ({"energy_kj": 1000, "energy_kcal": 239, "fat": 0, "carbohydrates": 96, "proteins": 0},
+         {"additives": ("en:e965ii",)}),  # a sweet of maltitol
+    ],
+)  # fmt: skip
+def test_energy_is_not_called_wrong_where_what_brings_it_is_not_said(amounts, more):
+    assert len(model.flags(food.frame([made(per_100=amounts)]).iloc[0])) == 1
+    assert not model.flags(food.frame([made(per_100=amounts, **more)]).iloc[0])
+
+
 # The invented products
 
 

@@ -22,9 +22,18 @@ NAMES = {  # of their components
 
 
 def score(product):
-    fruit = float("nan") if product.fruit is None else product.fruit
-    kind = nutriscore.kind(product.categories, product.drink)
+    estimate = float("nan") if product.fruit is None else product.fruit
+    kind = nutriscore.kind(product.categories, product.drink, product.red_meat)
+    fruit = nutriscore.fruit(product.categories, estimate)
     return nutriscore.compute(product.per_100, kind, fruit, bool(nutriscore.SWEETENERS & set(product.additives)))
+
+
+def sold(categories, amounts, **more):
+    """A product as Open Food Facts sends it: energy, fat, saturates, sugars, salt, protein, fibre in 100 g."""
+    names = ("energy-kj", "fat", "saturated-fat", "sugars", "salt", "proteins", "fiber")
+    nutriments = {f"{name}_100g": amount for name, amount in zip(names, amounts, strict=True)}
+    tags = [f"en:{one}" for one in categories.split()]
+    return parse({"code": "3", "categories_hierarchy": tags, "nutriments": nutriments} | more, NOW)
 
 
 def test_every_point_of_real_products_is_the_published_one(real_data):
@@ -72,8 +81,41 @@ def test_the_scales(amounts, kind, fruit, sweetened, points, grade):
     assert (made.score, made.grade) == (points, grade)
 
 
+@pytest.mark.parametrize(
+    ("categories", "amounts", "more", "points", "grade"),
+    [
+        ("dairies milks", (195, 1.6, 1, 4.8, 0.1, 3.3, 0), {}, 3 + 3 - 7, "b"),  # a drink since 2023
+        ("plant-based-foods beverages soy-based-drinks", (178, 2.6, 0.6, 0.5, 0.03, 3.9, 0.5), {}, 3 - 7, "b"),
+        ("fats vegetable-oils olive-oils", (3367, 91, 17, 0, 0, 0, 0), {}, 5 + 2 - 5, "b"),  # its olives count
+        ("spreads sweet-spreads", (2252, 30.9, 10.6, 56.3, 0.107, 6.3, 0), {}, 6 + 15 + 10, "e"),
+        ("beverages fruit-juices", (182, 0, 0, 8.9, 0.02, 0.2, 0.5), {}, 3 + 7 - 6, "c"),  # no list of ingredients
+        ("meats beef", (560, 4.2, 2.5, 0, 0.15, 21, 0), {}, 1 + 2 - 2, "b"),
+        ("prepared-meats hams", (450, 3, 1.2, 0.8, 1.7, 20, 0), {"ingredients_tags": ["en:pork-meat"]}, 10 - 2, "c"),
+        ("prepared-meats hams", (450, 3, 1.2, 0.8, 1.7, 20, 0), {"ingredients_tags": ["en:turkey"]}, 10 - 7, "c"),
+        ("nuts chestnuts", (700, 1, 0.2, 9, 0.01, 2.5, 5.3), {}, 2 + 2 - 1 - 3, "a"),  # no fat, as nuts are
+    ],
+)
+def test_products_worked_by_hand(categories, amounts, more, points, grade):
+    made = score(sold(categories, amounts, **more))
+    assert (made.score, made.grade) == (points, grade)
+
+
+def test_what_is_said_of_fruit_by_ingredients_and_by_categories():
+    assert nutriscore.fruit(["en:fruit-juices"], 50.0) == 50  # of a drink with juice in it
+    assert nutriscore.fruit(["en:vegetable-crisps"], 100.0) == 0  # fried
+    later = {"nutrition": {"aggregated_set": {"nutrients": {"fruits-vegetables-legumes": {"value": 62.5}}}}}
+    assert sold("sodas", [1] * 7, **later).fruit == 62.5  # where version 3.5 has it
+
+
+def test_some_products_have_no_nutri_score():
+    assert nutriscore.without(["en:alcoholic-beverages", "en:beers"], prepared=False) == "exempt"
+    assert nutriscore.without(["en:cocoa-and-chocolate-powders"], prepared=False) == "not prepared"
+    assert nutriscore.without(["en:cocoa-and-chocolate-powders"], prepared=True) is None
+
+
 def test_a_part_of_nothing_is_nothing_and_what_is_missing_is_not_made_up():
-    bare = {"energy_kj": 2.0, "fat": 0.0, "carbohydrates": 0.0, "salt": 0.05}
+    bare = {"energy_kj": 2.0, "fat": 0.0, "carbohydrates": 0.0, "salt": 0.05, "proteins": 0.0}
     assert nutriscore.compute(bare, "drink", sweetened=True).grade == "c"
     assert nutriscore.compute({**bare, "fat": 1.0}, "drink") is None
     assert nutriscore.compute({**bare, "salt": float("nan")}, "food") is None
+    assert nutriscore.compute({**bare, "proteins": float("nan")}, "food") is None

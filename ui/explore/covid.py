@@ -1,7 +1,6 @@
 """The views of the page COVID-19."""
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -17,9 +16,6 @@ from models.explore.covid import MEASURES, TRAITS, Shown
 from ui import cards, downloads, inputs
 from ui.explore import covid_data
 from ui.text import N_, _, is_dark, plain
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 PLAYED = 30  # days of a scatter that plays
 LISTED = 40  # rows of a heatmap
@@ -197,7 +193,7 @@ def over_time(stored: Stored, values: pd.DataFrame, present: list[str], referenc
             value=plain(charts.written(float(values.loc[day, reference]), shown)),
             day=plain(locales.day(day)),
         )
-        texts = charts.sentences(compared, shown, day)
+        texts = charts.sentences(compared, reference, shown, day)
         st.markdown(f"{against}\n" + "\n".join(f"- {plain(sentence)}" for sentence in texts))
 
 
@@ -342,8 +338,11 @@ def relations(stored: Stored, countries: pd.DataFrame, days: pd.DatetimeIndex) -
     figure, table = _scatter(stored.version, names[x], names[y], period, stored, countries, x, y, days)
     cards.figure(figure, "covid_scatter", table)
     short = {one: label(one) if one in TRAITS else _(charts.MEASURES[one]) for one in options}  # ranks have no unit
-    figure, table = _correlations(stored.version, short, days[-1], is_dark(), stand)
-    cards.figure(figure, "covid_correlations", table)
+    matrix = _matrix(stored.version, days[-1], stand)
+    if matrix.notna().to_numpy().sum() > len(matrix):
+        cards.figure(
+            covid_relations.correlations(matrix, short), "covid_correlations", matrix.reset_index(names="measure")
+        )
 
 
 # These do not depend on the countries chosen, and are not drawn again for them. `names` tell the language too.
@@ -376,15 +375,8 @@ def _scatter(
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _correlations(
-    version: str,  # noqa: ARG001
-    names: dict[str, str],
-    day: pd.Timestamp,  # noqa: ARG001
-    dark: bool,
-    _stand: pd.DataFrame,
-) -> tuple["Figure", pd.DataFrame]:
-    matrix = covid.correlations(_stand.drop(columns=list(ALIKE), errors="ignore"))
-    return covid_relations.correlations(matrix, names, dark), matrix.reset_index(names="measure")
+def _matrix(version: str, day: pd.Timestamp, _stand: pd.DataFrame) -> pd.DataFrame:  # noqa: ARG001  # the cache key
+    return covid.correlations(_stand.drop(columns=list(ALIKE), errors="ignore"))
 
 
 def week_by_week(
@@ -399,23 +391,7 @@ def week_by_week(
     if shares.empty:
         st.info(_("None of these countries reported this in the period: choose other ones, or another measure."))
         return
-    period = values.index[0], values.index[-1]
-    drawn = _heatmap(stored.version, shown, tuple(shares), period, is_dark(), locales.language(), shares)
-    cards.figure(drawn, "covid_weeks", shares.reset_index(names="week_to"))
-
-
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Shown: repr})
-def _heatmap(
-    version: str,  # noqa: ARG001  # with countries and period, the key of the numbers
-    shown: Shown,
-    countries: tuple[str, ...],  # noqa: ARG001
-    period: tuple[pd.Timestamp, pd.Timestamp],  # noqa: ARG001
-    dark: bool,
-    language: str,  # noqa: ARG001
-    _shares: pd.DataFrame,
-) -> "Figure":
-    """The largest countries are the same whichever are chosen, and not drawn again for them."""
-    return covid_relations.heatmap(_shares, shown, dark)
+    cards.figure(covid_relations.heatmap(shares, shown, is_dark()), "covid_weeks", shares.reset_index(names="week_to"))
 
 
 def table(stored: Stored, values: pd.DataFrame, present: list[str], shown: Shown) -> None:

@@ -31,7 +31,7 @@ def show() -> None:
             last = runs.sort_values("started").iloc[-1]
             st.button(
                 _("Show the last list: {subject}, {day}").format(
-                    subject=last["subject"], day=locales.day(last["started"])
+                    subject=_counted(last["details"].get("codes", [])), day=locales.day(last["started"])
                 ),
                 on_click=_name,
                 args=(last["run"],),
@@ -95,9 +95,12 @@ def barcodes(text: str) -> tuple[list[str], dict[str, str]]:
     return list(codes), wrong
 
 
+def _counted(codes: list[str]) -> str:
+    return ngettext("{count} barcode", "{count} barcodes", len(codes)).format(count=locales.number(len(codes)))
+
+
 def _start(codes: list[str], wrong: dict[str, str]) -> None:
-    subject = ngettext("{count} barcode", "{count} barcodes", len(codes)).format(count=locales.number(len(codes)))
-    run = background.start(JOB, subject, partial(_read, codes), {"codes": codes, "wrong": wrong}, remote=True)
+    run = background.start(JOB, _counted(codes), partial(_read, codes), {"codes": codes, "wrong": wrong}, remote=True)
     _name(run)
 
 

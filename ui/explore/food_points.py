@@ -19,6 +19,11 @@ KINDS = {
     "drink": N_("drinks"),
     "water": N_("water"),
 }
+WITHOUT = {
+    "exempt": N_("There is none of this kind of product: baby food, herbs, spices, salt, vinegar, alcohol and others."),
+    "not prepared": N_("It is that of the prepared product, and the amounts known here are those of what is sold."),
+    None: N_("It takes energy, sugars, saturates, salt and protein, which are not all known of this product."),
+}
 PARTS = {
     "energy_of_saturates": N_("Energy of the saturates"),
     "saturates_in_fat": N_("Saturates in the fat"),
@@ -31,10 +36,12 @@ def points(row: pd.Series) -> None:
     """How the Nutri-Score comes about, and whether that is the published one."""
     amounts = {name: row[f"{name}_100g"] for name in NUTRIENTS}
     sweetened = bool(nutriscore.SWEETENERS & set(row["additives"]))
-    made = nutriscore.compute(amounts, nutriscore.kind(row["categories"], row["drink"]), row["fruit"], sweetened)
+    kind = nutriscore.kind(row["categories"], row["drink"], row["red_meat"])
+    made = nutriscore.compute(amounts, kind, nutriscore.fruit(row["categories"], row["fruit"]), sweetened)
+    without = nutriscore.without(row["categories"], row["prepared"])
     with st.expander(_("The Nutri-Score point by point"), icon=":material/grading:"):
-        if made is None:
-            st.markdown(_("It takes energy, sugars, saturates and salt, which are not all known of this product."))
+        if without or made is None:
+            st.markdown(_(WITHOUT[without]))
             return
         table = pd.DataFrame(
             {
