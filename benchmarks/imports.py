@@ -2,7 +2,7 @@
 
     python -m benchmarks.imports --lines 1000000 20000000
 
-The file is made here, of known sums, in a temporary folder (100 MB a million lines). Each reader runs in a process of its
+The file is made here, of known sums, in a temporary folder (90 MB a million lines). Each reader has a process of its
 own; Vigie's are the job and the child that reads for it. What is kept must add up to what was written, to the cent.
 """
 
@@ -45,7 +45,7 @@ def measured(code: str, file: Path, home: Path) -> tuple[str, dict[str, float]]:
     watched = f"import resource, subprocess, sys; subprocess.run([sys.executable, '-c', {code!r}, {str(file)!r}])"
     watched += "; u = resource.getrusage(resource.RUSAGE_CHILDREN); print(u.ru_utime + u.ru_stime, u.ru_maxrss / 1e6)"
     began = time.perf_counter()
-    run = subprocess.run(  # noqa: S603
+    run = subprocess.run(
         [sys.executable, "-c", watched],
         capture_output=True,
         text=True,
@@ -70,7 +70,7 @@ def main() -> None:
             with duckdb.connect(config={"memory_limit": "1GB"}) as connection:
                 made = LINES.replace("$lines", str(lines))
                 connection.execute(f"COPY ({made}) TO '{file}' (HEADER)")
-                sums = f'SELECT count(*), sum(Quantity), sum(Quantity * "Unit Price") FROM ({made})'  # noqa: S608
+                sums = f'SELECT count(*), sum(Quantity), sum(Quantity * "Unit Price") FROM ({made})'
                 rows, units, money = connection.execute(sums).fetchall()[0]
             print(f"{lines:,} lines, {file.stat().st_size / 1e9:.2f} GB")
             for name in given.readers:
@@ -78,7 +78,7 @@ def main() -> None:
                 print(f"  {name:8}", "  ".join(f"{value:8.2f} {unit}" for unit, value in took.items()))
                 if name == "Vigie":
                     kept = f"read_parquet('{home}/tables/sales/*/sales.parquet')"
-                    got = duckdb.execute(f"SELECT count(*), sum(quantity), sum(amount) FROM {kept}").fetchall()[0]  # noqa: S608
+                    got = duckdb.execute(f"SELECT count(*), sum(quantity), sum(amount) FROM {kept}").fetchall()[0]
                     right = got[0] == rows and got[1] == units and abs(got[2] - float(money)) < 0.01
                     print(f"  {'':8} {'right' if right else f'WRONG: {got} for {rows, units, money}'} ")
     print(f"memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
