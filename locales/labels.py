@@ -83,7 +83,7 @@ _KNOWN = customers.KNOWN | {
     "open": N_("Is open"),
     "holiday": N_("Bank holiday"),
     "event": N_("Event"),
-    "kind": N_("Kind of day"),
+    "kind": N_("Kind"),
     "until": N_("Last day"),
     "country": N_("Country"),
     "date": N_("Day"),
