@@ -1,36 +1,12 @@
 """Readable names, in the reader's language, of the columns and levels that Vigie knows."""
 
 import locales
-from locales import N_, _, ngettext, tags
+from locales import N_, _, customers, tags
 
-MONEY = ("monthly_charges", "total_charges", "unit_price", "unit_cost", "amount")
-MONTHS = ("tenure",)
-
-_KNOWN = {
-    "customer_id": N_("Customer"),
+_KNOWN = customers.KNOWN | {
     "lines": N_("Lines"),
     "invoices": N_("Invoices"),
     "customers": N_("Customers"),
-    "churned": N_("Left"),
-    "gender": N_("Gender"),
-    "senior_citizen": N_("Aged 65 or more"),
-    "partner": N_("Partner"),
-    "dependents": N_("Dependents"),
-    "tenure": N_("Tenure"),
-    "phone_service": N_("Phone service"),
-    "multiple_lines": N_("Multiple lines"),
-    "internet_service": N_("Internet service"),
-    "online_security": N_("Online security"),
-    "online_backup": N_("Online backup"),
-    "device_protection": N_("Device protection"),
-    "tech_support": N_("Tech support"),
-    "streaming_tv": N_("Streaming TV"),
-    "streaming_movies": N_("Streaming movies"),
-    "contract": N_("Contract"),
-    "paperless_billing": N_("Paperless billing"),
-    "payment_method": N_("Payment method"),
-    "monthly_charges": N_("Monthly charges"),
-    "total_charges": N_("Total charges"),
     "source": N_("Source"),
     "line_id": N_("Line"),
     "timestamp": N_("Date and time"),
@@ -107,7 +83,7 @@ _KNOWN = {
     "open": N_("Is open"),
     "holiday": N_("Bank holiday"),
     "event": N_("Event"),
-    "kind": N_("Kind of day"),
+    "kind": N_("Kind"),
     "until": N_("Last day"),
     "country": N_("Country"),
     "date": N_("Day"),
@@ -183,24 +159,6 @@ _KNOWN = {
     "Without palm oil": N_("Without palm oil"),
     "Organic": N_("Organic"),
     "Without an organic label": N_("Without an organic label"),
-    "True": N_("Yes"),
-    "False": N_("No"),
-    "Yes": N_("Yes"),
-    "No": N_("No"),
-    "?": N_("Not known"),
-    "Female": N_("Female"),
-    "Male": N_("Male"),
-    "No phone service": N_("No phone service"),
-    "No internet service": N_("No internet service"),
-    "DSL": N_("DSL"),
-    "Fiber optic": N_("Fibre optic"),
-    "Month-to-month": N_("Month-to-month"),
-    "One year": N_("One year"),
-    "Two year": N_("Two years"),
-    "Electronic check": N_("Electronic check"),
-    "Mailed check": N_("Mailed check"),
-    "Bank transfer (automatic)": N_("Bank transfer (automatic)"),
-    "Credit card (automatic)": N_("Credit card (automatic)"),
 }
 CHURN_LEARNERS = {
     "logistic": N_("Logistic regression with splines"),
@@ -328,17 +286,3 @@ def heading(column: str) -> str:
 def pair(column: str, value: str) -> str:
     """A column with a value that is already written, "Contract: One year"."""
     return _("{column}: {value}").format(column=label(column), value=value)
-
-
-def written(column: str, value: object, currency: str) -> str:
-    """A value of a column as a reader reads it, with its unit; None is not known."""
-    if value is None:
-        return _("not known")
-    if not isinstance(value, float | int) or isinstance(value, bool):
-        return label(str(value))
-    if column in MONEY:
-        return locales.money(value, currency, 0 if abs(value) >= 1000 else 2)
-    digits = 0 if abs(value) >= 1000 or float(value).is_integer() else 2
-    if column in MONTHS:
-        return ngettext("{count} month", "{count} months", value).format(count=locales.number(value, digits))
-    return locales.number(value, digits)

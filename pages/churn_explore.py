@@ -8,7 +8,7 @@ import streamlit as st
 import locales
 from charts.churn import explore as charts
 from charts.churn import survival as survival_charts
-from locales.labels import label
+from locales.customers import label
 from models.churn import explore, survival
 from models.churn.preparation import with_outcome
 from ui import cards, inputs, store, windows

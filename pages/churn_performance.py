@@ -98,6 +98,8 @@ def _sentence(counts: np.ndarray, terms: value.Terms) -> str:
     needed = value.break_even(counts, terms)
     if not counts[:, 1].any():
         return _("nobody has so high a risk")
+    if not counts[1, 1]:
+        return _("none of those called would have left")
     if needed > 1:
         return _("cannot pay: an offer costs more than it can save")
     if needed == 0:

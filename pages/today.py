@@ -7,7 +7,7 @@ import streamlit as st
 import locales
 from charts import today as charts
 from charts.churn import explore as churn_charts
-from locales.labels import label
+from locales.customers import label
 from models.churn import explore
 from models.churn.preparation import with_outcome
 from models.sales import pulse

@@ -26,9 +26,9 @@ NAMED = 3  # customers, products or alerts
 
 
 def leaving(people: Stored) -> bool:
-    """How many of those who are still here lean towards leaving; False where no model says."""
+    """How many of those who are still here lean towards leaving; False where no model knows better than chance."""
     trained = registry.champion(database.engine(), "churn", people.lineage)
-    if trained is None or not trained["metrics"].get("leaning"):
+    if trained is None or not trained["metrics"].get("leaning") or trained["metrics"].get("auc_lo", 1.0) <= 0.5:
         return False
     sentence = ngettext(
         "{count} customer who is still here leans towards leaving.",

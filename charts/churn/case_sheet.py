@@ -7,7 +7,7 @@ import pandas as pd
 import locales
 from charts import theme
 from locales import _
-from locales.labels import label
+from locales.customers import label
 
 _STYLE = """
 @page { size: A4; margin: 14mm }

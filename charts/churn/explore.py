@@ -11,7 +11,7 @@ import locales
 from charts import theme
 from charts.canvas import INK, PAPER, blank
 from locales import _
-from locales.labels import label
+from locales.customers import label
 from models import statistics
 from models.churn.explore import PEERS, Crossed
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import locales
 from charts import theme
 from locales import _
-from locales.labels import label
+from locales.customers import label
 from models.churn.explore import PEERS, TENURE_BANDS
 from models.churn.model import SURE
 from models.churn.validation import Past
@@ -109,11 +109,11 @@ def gains(ranked: pd.DataFrame, lift: float) -> go.Figure:
 def lift(ranked: pd.DataFrame) -> go.Figure:
     """Lift of `value.ranking` against the share called."""
     some = _thin(ranked[ranked["share"] >= 0.01])
-    top = float(some["lift"].max())
-    half = float(np.interp(0.5, ranked["share"], ranked["lift"]))
-    title = _("The riskiest customers leave up to {top}x as often as usual, the riskier half {half}x")
+    top = float(some["lift"].max())  # of the first few customers: how far it reaches is chance
+    few, half = np.interp([0.05, 0.5], ranked["share"], ranked["lift"])
+    title = _("The riskiest 5% leave {few}x as often as usual, the riskier half {half}x")
     figure = theme.figure(
-        title.format(top=locales.number(top, 1), half=locales.number(half, 1)),
+        title.format(few=locales.number(few, 1), half=locales.number(half, 1)),
         x=_("Share of customers called, riskiest first"),
         y=_("Times as often as usual"),
         xaxis=theme.percent_axis(1.04),

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import locales
 from charts import theme
 from locales import _
-from locales.labels import label
+from locales.customers import label
 from models.churn import survival as survival_models
 from models.churn.survival import LogRank
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import locales
 from charts import theme
 from locales import _, ngettext
-from locales.labels import label, pair
+from locales.customers import label, pair
 from models.churn.uplift import Effect, Pooled, Qini
 
 ROW = 34  # pixels of one line

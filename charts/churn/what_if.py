@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import locales
 from charts import theme
 from locales import N_, _
-from locales.labels import label, pair
+from locales.customers import label, pair
 from models.churn.whatif import DISCOUNT, Move, Plan
 
 SHOWN = 10  # columns of a waterfall

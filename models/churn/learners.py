@@ -8,10 +8,12 @@ what is given up for that.
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol, cast
 
 import numpy as np
 
+from models.churn import trees
 from models.churn.preparation import Coding
 
 ROUNDS = 200
@@ -68,7 +70,11 @@ class Boosted:
 
     def log_odds(self, matrix: np.ndarray) -> np.ndarray:
         """As `Fitted`."""
-        return np.asarray(self.booster.inplace_predict(matrix.astype(np.float32), predict_type="margin"), float)
+        return trees.log_odds(self._trees, matrix)[0]
+
+    @cached_property
+    def _trees(self) -> trees.Trees:
+        return trees.read(self.booster)
 
     def contributions(self, matrix: np.ndarray) -> np.ndarray:
         """As `Explained`."""
@@ -114,12 +120,15 @@ class BoostedMany:
 
     def log_odds(self, matrix: np.ndarray) -> np.ndarray:
         """As `Resampled`."""
-        told = self.booster.inplace_predict(matrix.astype(np.float32), predict_type="margin")
-        return np.asarray(told, float).reshape(len(matrix), self.count).T
+        return trees.log_odds(self._trees, matrix)
 
     def __len__(self) -> int:
         """As `Resampled`."""
         return self.count
+
+    @cached_property
+    def _trees(self) -> trees.Trees:
+        return trees.read(self.booster)
 
 
 @dataclass(frozen=True)

@@ -291,14 +291,14 @@ def named(front: Sequence[Plan], value: float, saved: float) -> dict[str, Plan]:
     """Up to three plans of a front by name: "cheapest", "best value", "lowest risk"; none twice, none without moves.
 
     The cheapest takes a quarter off the risk; the best value earns most: `value` of a customer kept times the share
-    `saved` of the drop in risk that is believed, less the cost.
+    `saved` of the drop in risk that is believed, less the cost. Where none earns anything, none is of the best value.
     """
     now, ahead = front[0].risk, list(front[1:])
     if not ahead:
         return {}
     chosen = {"lowest risk": ahead[-1]}
     best = max(ahead, key=lambda plan: saved * value * (now - plan.risk) - plan.cost)
-    if all(best is not plan for plan in chosen.values()):
+    if best is not ahead[-1] and saved * value * (now - best.risk) > best.cost:
         chosen["best value"] = best
     enough = next((plan for plan in ahead if plan.risk <= 0.75 * now), ahead[0])
     if all(enough is not plan for plan in chosen.values()):

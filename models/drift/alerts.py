@@ -110,7 +110,7 @@ def cooldown(engine: Engine) -> int:
 def of_psi(
     rows: Sequence[Mapping[str, Any]],
     does: Mapping[str, Consequence] | None = None,
-    sentence: str = "",
+    sentences: tuple[str, str] = ("", ""),
     currency: str = "",
     moved: Mapping[str, Move] | None = None,
 ) -> list[dict[str, Any]]:
@@ -118,7 +118,7 @@ def of_psi(
 
     Where a feature has several definitions or references, a confirmed one speaks for it. What the changes do, as far as
     a model in use knows (`does`), decides which of the confirmed ones is an alert: what does little is a note. The
-    `sentence` (see `Managed.does`) says it, after what `moved` in the feature, where that is known.
+    `sentences` (see `Managed.does`) say it, after what `moved` in the feature, where that is known.
     """
     known = does or {}
     over: dict[tuple[str, ...], Mapping[str, Any]] = {}
@@ -135,7 +135,7 @@ def of_psi(
         if confirmed and done is not None and not done.matters:
             message, values["share"] = LITTLE, abs(done.change)
         elif confirmed:
-            values |= {} if done is None else {"does": done.said(sentence, currency)}
+            values |= {} if done is None else {"does": done.said(sentences, currency)}
             values |= {"moved": asdict(moved[row["feature"]])} if moved and row["feature"] in moved else {}
             if days := row.get("details", {}).get("days"):
                 message, values["days"] = BRIEF, days

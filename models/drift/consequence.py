@@ -43,10 +43,10 @@ class Consequence:
         """Whether it moves what a model says, or how far it is off, enough to be told."""
         return max(abs(self.change), abs(self.error)) >= MATTERS
 
-    def said(self, sentence: str, currency: str) -> dict[str, Any]:
-        """As JSON can hold it, for `alerts.said`."""
+    def said(self, sentences: tuple[str, str], currency: str) -> dict[str, Any]:
+        """As JSON can hold it, for `alerts.said`; `sentences` with money, and without where none is known."""
         least = {"least": self.least.numbers} if self.least else {}
-        return {"message": sentence, "currency": currency, **self.numbers, **least}
+        return {"message": sentences[not self.money], "currency": currency, **self.numbers, **least}
 
     @property
     def numbers(self) -> dict[str, float]:

@@ -77,11 +77,14 @@ def count(
     the reference is left out, or without frozen bins where there are some."""
     first, last = min(sheet.day.min() for sheet in sheets), max(sheet.day.max() for sheet in sheets)
     days = np.arange(first, last + DAY)
+    learned_on = (days >= reference[0]) & (days <= reference[1])
+    if frozen and len(days) == 1:
+        learned_on[:] = False  # what has one day only is held against another table, be it of the same day
 
     def counted(task: tuple[Sheet, np.ndarray, np.ndarray, np.ndarray, str]) -> Column | None:
         sheet, at, order, units, name = task
         column = sheet.frame[name]
-        inside = (sheet.day >= reference[0]) & (sheet.day <= reference[1])
+        inside = learned_on[at]
         if name not in frozen if frozen else not column[inside].notna().any():
             return None
         cut = frozen[name] if frozen else bins.freeze(column[inside])
@@ -89,7 +92,7 @@ def count(
         places = cut.place(column, apart=True)
         apart = np.bincount(at * size + places, minlength=len(days) * size).reshape(len(days), size)
         counts = cut.together(apart)
-        base_units = int(units[(days >= reference[0]) & (days <= reference[1])].sum()) or sum(cut.counts)
+        base_units = int(units[learned_on].sum()) or sum(cut.counts)
         numbers = learned = None
         if not cut.text:
             values = bins.as_numbers(column)

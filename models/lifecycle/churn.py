@@ -25,9 +25,15 @@ LEARNER = "logistic"  # of that model: the simplest that explains itself
 FOLDS = 5
 SAME = 0.5  # share of the customers scored who must be in a later dataset for it to be about the same ones
 MONEY = "monthly_charges"
-DOES = N_(
-    "By itself it moves the mean risk by {share} of it: about {total} leavers {more}, {money} a month at stake; the "
-    "squared error of the risks is expected to change by {error}."
+DOES = (
+    N_(
+        "By itself it moves the mean risk by {share} of it: about {total} leavers {more}, {money} a month at stake; "
+        "the squared error of the risks is expected to change by {error}."
+    ),
+    N_(
+        "By itself it moves the mean risk by {share} of it: about {total} leavers {more}; the squared error of the "
+        "risks is expected to change by {error}."
+    ),
 )
 SEGMENT = "contract"  # by which churn is also measured
 

@@ -36,7 +36,7 @@ class Managed:
     alerts, step)` a year in which a model was trained never, every month and on the days of `alerts`. What drift does:
     `outcome(home, stored, champion, sheet, sheets)` is what each row of a sheet brings (None: not known),
     `response(stored, watched)` the means of bins that are known otherwise (see `models.drift.consequence`), and `does`
-    says it, with the places `share`, `total`, `money`, `error` and `more`.
+    says it, with the places `share`, `total`, `money`, `error` and `more`: where money is known, and where it is not.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Managed:
     policies: Callable[[Stored, str, list[pd.Timestamp], Step], Any]
     outcome: "Callable[[Path, Stored, pd.Series | None, Sheet, tuple[Sheet, ...]], Outcome | None]"
     response: Callable[[Stored, Watched], dict[str, np.ndarray]]
-    does: str
+    does: tuple[str, str]
 
 
 MODELS: dict[str, Managed] = {

@@ -37,7 +37,10 @@ WEEKS = 52  # past origins, a week apart
 BEHIND = 12  # weeks of origins before them, behind the first bands
 PARTS_EVERY = 4  # weeks between the origins of a category or store
 PARTS_ORIGINS = 4
-DOES = N_("Forecasts are expected to be off by {share} more, about {money} a week.")
+DOES = (
+    N_("Forecasts are expected to be off by {share} more, about {money} a week."),
+    N_("Forecasts are expected to be off by {share} more."),
+)
 TOTAL = ("revenue", "D")  # measure and frequency of the forecasts
 
 

@@ -165,7 +165,7 @@ def raised(table: Opened, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, A
         if table.against.in_use and any(row["label"] == watch.CONFIRMED for row in those)
     ]
     done = does(table.home, table.model, table.stored, table.champion, table.sheets, table.watched, asked)
-    sentence, currency = MODELS[table.model].does, table.stored.origin.currency or ""
+    sentences, currency = MODELS[table.model].does, table.stored.origin.currency or ""
     found = []
     for day, those in by_day.items():
         at = np.datetime64(day, "D")
@@ -179,7 +179,7 @@ def raised(table: Opened, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, A
             name: explain.most(name, side.cut, side.reference, side.current, noise[name])
             for name, side in sides.items()
         }
-        found += alerts.of_psi(those, done.get(at, {}), sentence, currency, moved)
+        found += alerts.of_psi(those, done.get(at, {}), sentences, currency, moved)
     return found
 
 

@@ -138,7 +138,7 @@ def test_customers_known_on_one_day_get_a_sentence_and_a_button(visit, monkeypat
     registry.keep(database(), settings.get().home, record, files.pack(churn_model), files.SUFFIX, NOW)
     keep("sales", shops.generate(date(2026, 1, 3), years=1, customers=100, products=40))
     app = visit("monitoring_performance")
-    assert "known on one day only" in app.info[0].value
+    assert "before it was known who left" in app.info[0].value
     next(button for button in app.button if button.label == "Keep today’s risks").click().run()
     assert not app.exception
     said = state.read(database(), state.prediction_log, model="churn")

@@ -1,8 +1,11 @@
 """Today: what an analyst needs in the morning, in their language."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
+
+from ui import pointers
 
 
 @pytest.mark.parametrize(("lang", "sign"), [("en", "£"), ("fr", "£")])
@@ -18,3 +21,13 @@ def test_today_answers_with_cards_two_figures_and_a_pointer(visit, lang, sign):
 def test_the_language_is_in_the_url_and_an_unknown_one_is_english(visit):
     assert visit("today", lang="xx").query_params["lang"] == "en"
     assert visit("today", lang="fr").query_params["lang"] == "fr"
+
+
+@pytest.mark.parametrize(("auc_lo", "said"), [(0.7, 1), (0.49, 0)])
+def test_who_leans_towards_leaving_is_told_only_by_a_model_better_than_chance(auc_lo, said, monkeypatch):
+    told = []
+    monkeypatch.setattr(pointers.registry, "champion", lambda *_: {"metrics": {"leaning": 314.0, "auc_lo": auc_lo}})
+    monkeypatch.setattr(pointers.database, "engine", lambda: None)
+    monkeypatch.setattr(pointers.cards, "pointer", lambda sentence, *_: told.append(sentence))
+    assert pointers.leaving(SimpleNamespace(lineage="x")) == bool(said)
+    assert told == ["314 customers who are still here lean towards leaving."] * said

@@ -10,7 +10,7 @@ import locales
 from charts.churn import explore as charts
 from charts.churn import survival as survival_charts
 from data.demo import customers as demo
-from locales.labels import label
+from locales.customers import label, written
 from models.churn import explore, survival
 
 
@@ -261,3 +261,28 @@ def test_levels_that_are_numbers_are_names_on_an_axis():
     drawn = charts.rate_by(explore.rate_by(table, "flag"), "flag", 0.5, [])
     assert set(drawn.data[0].y) == {"0", "1"}
     assert drawn.layout.autotypenumbers == "strict"  # else plotly puts ticks at 0.5 between them
+
+
+def test_words_of_other_tables_mean_nothing_to_customers():
+    """A stranger's `kind` is no kind of day, a `higher` income not 5 to 20% higher, an `amount` no total of a line."""
+    frame = pd.DataFrame({"customer_id": range(400), "kind": ["higher", "lower"] * 200, "churned": [True, False] * 200})
+    said = title(charts.rate_by(explore.rate_by(frame, "kind"), "kind", 0.5, []))
+    assert said == "kind: “higher” leave more than “lower”, by 100.0 points"
+    assert [label(name) for name in ("visit", "amount", "code", "contract", "True")] == [
+        "visit", "amount", "code", "Contract", "Yes"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "en", "fr"),
+    [
+        (1.0, "1 month", "1 mois"),
+        (0.0, "0 months", "0 mois"),
+        (1.2, "1.2 months", "1,2 mois"),
+        (34.0, "34 months", "34 mois"),
+    ],
+)
+def test_months_are_written_as_they_are_read(value, en, fr):
+    assert written("tenure", value, "EUR") == en
+    with locales.using("fr"):
+        assert written("tenure", value, "EUR").replace("\u00a0", " ") == fr

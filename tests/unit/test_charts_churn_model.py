@@ -8,7 +8,7 @@ import pytest
 
 import locales
 from charts.churn import campaign as charts
-from charts.churn import case_sheet, profit, what_if
+from charts.churn import case_sheet, performance, profit, what_if
 from models.churn import campaign, value, whatif
 from models.churn.value import Terms
 
@@ -44,6 +44,14 @@ def test_profit_titles_say_whether_another_cut_off_is_better(ranked):
     assert "no other earns" in title(profit.profit(ranked, money, best, best, "EUR"))
     none = value.profits(ranked, Terms(10, 60, 0.3))
     assert "nobody should be called" in title(profit.profit(ranked, none, 0.5, 2.0, "EUR"))
+
+
+def test_the_lift_that_is_said_is_no_chance_of_the_first_few():
+    """A tenth of 1,000 leave; of the riskiest 8 all did (ten times as often), of 50 twenty, of 500 sixty."""
+    left = np.zeros(1_000, bool)
+    left[np.r_[0:8, 30:42, 200:240, 600:640]] = True
+    said = title(performance.lift(value.ranking(np.linspace(0.9, 0.1, 1_000), left)))
+    assert said == "The riskiest 5% leave 4.0x as often as usual, the riskier half 1.2x"
 
 
 def test_the_campaign_figure_names_the_best_number(churn_model, telco):

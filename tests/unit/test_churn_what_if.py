@@ -180,6 +180,9 @@ def test_named_plans_are_what_their_names_say(churn_model, around):
     if "cheapest" in named:
         assert named["cheapest"].risk <= 0.75 * front[0].risk or named["cheapest"] is front[1]
     assert whatif.named(front[:1], 900, 0.3) == {}
+    dear = [whatif.Plan((), cost, risk, row) for cost, risk in ((0.0, 0.5), (100.0, 0.4), (300.0, 0.3))]
+    assert "best value" not in whatif.named(dear, 900, 0.3)  # 27 and 54 earned for 100 and 300
+    assert whatif.named(dear, 5_000, 0.3)["best value"] is dear[1]  # 150 and 300
     free = [whatif.Move("contract", "Two year", 0.0)]
     assert whatif.named(whatif.plans(churn_model, row, free), 900, 1.0)["lowest risk"].cost == 0
 

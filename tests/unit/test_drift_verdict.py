@@ -1,6 +1,7 @@
 """Verdicts of drift: real, and it matters; nothing where nothing changed, few rows or many, season or not."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -203,10 +204,13 @@ def test_where_a_model_knows_only_what_moves_what_it_says_is_told():
     log = [both | {"feature": name} for name in ("heavy", "idle")]
     assert [row["severity"] for row in told.of_psi(log)] == [told.ALERT, told.ALERT], "no model to ask: size alone"
     little = consequence.Consequence(0.5, 0.004, 1.0)
-    heavy, idle = told.of_psi(log, does | {"idle": little}, "Off by {share} more, {money}; {error}.", "GBP")
+    says = "Off by {share} more, {money}; {error}.", "Off by {share} more; {error}."
+    heavy, idle = told.of_psi(log, does | {"idle": little}, says, "GBP")
     assert (heavy["severity"], idle["severity"]) == (told.ALERT, told.NOTE)
     assert told.sentence(heavy).endswith("Off by 50.0% more, £1,250; +40.0%.")
     assert "changes by 0.4% only" in told.sentence(idle)
+    unpaid = consequence.of_sheet(seen, sheet, replace(outcome, money=0 * risk), day[-1], {})
+    assert told.sentence(told.of_psi(log[:1], unpaid, says, "GBP")[0]).endswith("Off by 50.0% more; +40.0%.")
 
 
 def test_a_consequence_is_the_shares_that_moved_times_what_their_bins_bring():

@@ -182,6 +182,9 @@ def test_a_table_without_a_past_is_compared_with_what_an_earlier_model_learned_f
     assert set(found.index) == {"contract", "monthly_charges"}
     assert found.loc["monthly_charges", "label"] == watch.CONFIRMED
     assert found.loc["contract", "label"] == watch.STABLE
+    # Both came on one day; what was learned are the 3,000 of the first, whose numbers are known in bins only.
+    assert (found["rows_reference"] == 3_000).all()
+    assert found["ks"].isna().all()
     fewer = Dataset("customers", {"customers": dearer.drop(columns="contract")}, Origin("upload", "fewer.csv"))
     tables.add(home, replace(fewer, lineage=old.lineage), NOW)
     opened = watching.opened(engine, home, "churn")

@@ -8,7 +8,7 @@ import locales
 from charts.churn import campaign as charts
 from charts.churn.what_if import described
 from data import meaning
-from locales.labels import label, pair, written
+from locales.customers import label, pair, written
 from models.churn import campaign
 from models.churn.campaign import Scores
 from models.churn.explore import as_levels

@@ -12,7 +12,7 @@ import streamlit as st
 
 import locales
 from charts.churn import what_if as charts
-from locales.labels import label
+from locales.customers import label
 from models.churn import whatif
 from models.churn.model import ChurnModel
 from models.churn.preparation import KEY, Coding

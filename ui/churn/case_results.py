@@ -10,7 +10,7 @@ import streamlit as st
 import locales
 from charts.churn import case_sheet
 from charts.churn import what_if as charts
-from locales.labels import label, pair, written
+from locales.customers import label, pair, written
 from models.churn import whatif
 from models.churn.campaign import Scores
 from models.churn.model import LEAVE, STAY, UNCLEAR, ChurnModel, Confidence

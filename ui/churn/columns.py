@@ -6,7 +6,7 @@ import streamlit as st
 import locales
 from data import tables
 from data.tables import Stored
-from locales.labels import label
+from locales.customers import label
 from models.churn.model import ChurnModel
 from models.churn.preparation import LEFT_OUT
 from ui import access, champions

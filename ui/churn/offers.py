@@ -10,7 +10,7 @@ import locales
 from charts.churn import what_if as charts
 from charts.churn.what_if import described
 from data.tables import Stored
-from locales.labels import label
+from locales.customers import label
 from models.churn import whatif
 from models.churn.campaign import Shift
 from models.churn.model import ChurnModel
@@ -109,6 +109,8 @@ def plans(
                     on_click=try_plan,
                     args=(model, plan),
                 )
+    if all(terms.saved * terms.value * (front[0].risk - plan.risk) <= plan.cost for plan in front[1:]):
+        st.caption(_("None of these offers earns its cost under these terms."))
     st.caption(
         _(
             "These are associations, not proven effects: customers with such a contract or service leave less often. "

@@ -7,7 +7,8 @@ import streamlit as st
 import locales
 from charts.churn import performance as charts
 from data.tables import Stored
-from locales.labels import CHURN_LEARNERS, label
+from locales.customers import label
+from locales.labels import CHURN_LEARNERS
 from models.churn import explore, slices, validation, value, window
 from models.churn.conformal import IN_GROUPS
 from models.churn.model import LEAVE, STAY, SURE, ChurnModel

@@ -11,7 +11,7 @@ import settings
 from connectors import files, mapping
 from data.dataset import Origin
 from locales import N_
-from locales.labels import label
+from locales.customers import label
 from models.churn import campaign
 from models.churn.model import ChurnModel
 from models.churn.preparation import KEY, unusable

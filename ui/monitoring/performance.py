@@ -65,7 +65,7 @@ def none_yet() -> None:
     """Why there is nothing to show about these customers, and what to do about it."""
     st.info(
         _(
-            "These customers are known on one day only, and nobody has left since. Keep today’s risks here, or every "
+            "No risk of these customers was kept before it was known who left. Keep today’s risks here, or every "
             "month with the job “score”. When a newer file of the same customers is added on the page Data, Vigie "
             "puts who left beside what was said, and this page fills. The demo customers show how that looks."
         ),
