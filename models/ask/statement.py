@@ -215,8 +215,8 @@ class _Made:
         if self.table != "sales":
             return f"({self.stock()})" if self.table == "stock" else self.table
         if "new_customers" in self.asked:
-            first = f"min(timestamp) FILTER ({SALE}) OVER (PARTITION BY customer) AS first_bought"
-            return definitions.lines(self.said, f"(SELECT *, {first} FROM sales) AS sales")
+            first = f"SELECT customer, min(timestamp) FILTER ({SALE}) AS first_bought FROM sales GROUP BY customer"
+            return definitions.lines(self.said, f"(SELECT * FROM sales LEFT JOIN ({first}) USING (customer)) AS sales")
         return definitions.lines(self.said)
 
     def where(self) -> str:
@@ -311,8 +311,8 @@ class _Made:
         else:
             self.values.pop("start", None)
         return (
-            f"WITH {with_}, now AS (SELECT {key}, on_hand{days} FROM (SELECT {key}, last(on_hand ORDER BY date, place) AS on_hand "
-            f"FROM moves GROUP BY {key}){beside}) "
+            f"WITH {with_}, now AS (SELECT {key}, on_hand{days} FROM (SELECT {key}, "
+            f"last(on_hand ORDER BY date, place) AS on_hand FROM moves GROUP BY {key}){beside}) "
             f"SELECT {key}, on_hand{', out_days' if days else ''}, "
             f"{', '.join([*columns, f'{lately} AS lately'])} FROM now"
         )
@@ -354,8 +354,8 @@ def read(known: Catalogue, query: Query, ask: Ask) -> int:
     timed = definitions.table_of(known, query) != PEOPLE
     period = periods.days(query.period, known.first, known.last) if timed else None
     made = _Made(known, query, period)
-    where = made.where()
-    return int(ask(f"SELECT count(*) FROM {made.source()} WHERE {where}", **made.values).iat[0, 0])
+    source = definitions.lines(made.said) if made.table == "sales" else made.source()  # not who bought when first
+    return int(ask(f"SELECT count(*) FROM {source} WHERE {made.where()}", **made.values).iat[0, 0])
 
 
 def _beside(
