@@ -12,7 +12,7 @@ from ui.text import _, ngettext
 
 sold, people = store.active("sales"), store.active("customers")
 cards.head(_("Act: inbox"), _("What waits for somebody, and why?"), sold)
-of = known.known(sold, people)
+of = known.ready(sold, people)
 
 
 @st.fragment

@@ -13,8 +13,6 @@ from ui.ask import bar, boards, card, presenting, reports
 from ui.text import _, plain
 
 sold, people = store.active("sales"), store.active("customers")
-of = known.known(sold, people)
-source = card.source(of, sold, people)
 shown = [sold, people] if tables.of_one_shop(sold, people) else [sold]
 
 
@@ -49,6 +47,8 @@ def board() -> None:
     boards.say()
     lacking = {place: content.missing(of, one) for place, one in enumerate(chosen.cards)}
     there = [place for place in range(len(chosen.cards)) if editing or not lacking[place]]
+    full = [one for place, one in enumerate(chosen.cards) if not lacking[place]]
+    known.together(sold, people, content.asked(of, full, [bar.beside(filters, one) for one in full]))
     for line in lines(tuple(chosen.cards[place] for place in there)):
         places = [there[one] for one in line]
         beside = [chosen.cards[place] for place in places]
@@ -75,14 +75,16 @@ def board() -> None:
         st.caption(plain(left))
 
 
-if presenting.on():
-    store.one_currency(sold)
-    presenting.shown(source, sold)
-else:
+if not presenting.on():
     cards.head(
         _("Boards"),
         _("The answers that you come back to, side by side: kept from Ask, or from the menu of any figure."),
         *shown,
     )
-    store.one_currency(sold)
+store.one_currency(sold)
+of = known.ready(sold, people)
+source = card.source(of, sold, people)
+if presenting.on():
+    presenting.shown(source, sold)
+else:
     board()

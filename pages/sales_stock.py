@@ -7,7 +7,7 @@ import locales
 from models.stock import assortment, ordering
 from models.stock.ordering import Terms
 from models.stock.supply import still_coming
-from ui import cards, inputs, store
+from ui import answers, cards, inputs, store
 from ui.sales import service, supply
 from ui.sales import stock as views
 from ui.text import N_, _
@@ -27,6 +27,8 @@ cards.head(
     stored,
 )
 store.need(stored, "quantity", "unit_price")
+if stored.rows["sales"] > answers.MANY_ROWS:
+    answers.ready(f"demand {stored.version}", "read lines", lambda step: supply.read(stored, step))
 with st.spinner(_("Reading the sales lines")):
     demand = supply.demand(stored)
 if demand.goods.empty:

@@ -7,7 +7,7 @@ import streamlit as st
 from models.forecast import Forecast, scenario
 from models.forecast.elasticity import Elasticity
 from models.forecast.launches import Launch
-from ui import cards, country, inputs, store
+from ui import answers, cards, country, inputs, store
 from ui.sales import launch, promised, scenarios, series, worth
 from ui.sales import plan as views
 from ui.text import _
@@ -20,6 +20,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     chosen = series.choose(stored, ("units",), "D")
     country.choose(stored, chosen.country, chosen.part, chosen.value)
 told = launch.found(stored, chosen) or series.forecast(stored, chosen)
+answers.ready(f"elasticities {stored.version}", "forecast", lambda step: store.learn(stored, step))
 found = told if isinstance(told, Forecast) else None  # of a new product there is none
 frame, futures = told.frame, told.futures
 is_open = pd.Series(found.window.counted if found else True, frame.index)

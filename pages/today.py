@@ -11,11 +11,12 @@ from locales.customers import label
 from models.churn import explore
 from models.churn.preparation import with_outcome
 from models.sales import pulse
-from ui import cards, pointers, store
+from ui import answers, cards, pointers, store
 from ui.act import inbox
+from ui.background import Step
 from ui.products import margins
 from ui.sales import series
-from ui.text import _, ngettext
+from ui.text import N_, _, ngettext
 
 OLD_DAYS = 30
 WAITING = 3  # of the inbox
@@ -24,6 +25,17 @@ customers_data, sales_data = store.active("customers"), store.active("sales")
 cards.head(_("Today"), _("What should you look at this morning?"), customers_data, sales_data)
 store.one_currency(sales_data)
 
+
+def look(step: Step) -> bool:
+    """All that this page says of the lines, so that it is there when it is asked for."""
+    step(N_("Reading the sales lines"), 0.2)
+    for made in (store.days, margins.worst, series.first):
+        made(sales_data)
+    return True
+
+
+if sales_data.rows["sales"] > answers.MANY_ROWS:
+    answers.ready(f"today {sales_data.version}", "read lines", look)
 customers, days = with_outcome(store.frame(customers_data)), store.days(sales_data)
 churn, shop = explore.headline(customers), pulse.pulse(days)
 priced = "amount" not in store.unknown(sales_data)

@@ -1,5 +1,6 @@
 """What the data in use can be asked, and in which words: made once a version of them."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -12,7 +13,9 @@ from models.ask.formulas import PEOPLE
 from models.ask.known import Known
 from models.ask.query import Query
 from models.ask.statement import Answer
-from ui import database, store
+from ui import answers, database, store
+from ui.background import Step
+from ui.text import N_
 
 MAX_ANSWERS = 256  # kept, of all visitors
 
@@ -34,6 +37,19 @@ def _known(
     return model.of_stored(_sold, _people, store.unknown(_sold), {name: words for name, *words in called})
 
 
+def ready(sold: Stored, people: Stored) -> Known:
+    """The same for a page: of many lines it is made in the background, and the page stops with its progress."""
+
+    def work(step: Step) -> bool:
+        step(N_("Reading the sales lines"), 0.2)
+        known(sold, people)
+        return True
+
+    if sold.rows["sales"] > answers.MANY_ROWS:
+        answers.ready(f"words {sold.version} {people.version}", "read lines", work)
+    return known(sold, people)
+
+
 def dataset(of: Known, query: Query, sold: Stored, people: Stored) -> Stored:
     """The dataset that a query is about."""
     return people if definitions.table_of(of.catalogue, query) == PEOPLE else sold
@@ -48,3 +64,16 @@ def answered(sold: Stored, people: Stored, query: Query) -> Answer:
 def _answered(version: str, people_version: str, query: Query, _sold: Stored, _people: Stored) -> Answer:  # noqa: ARG001  # the cache key
     of = known(_sold, _people)
     return statement.answer(of.catalogue, query, partial(tables.query, dataset(of, query, _sold, _people)))
+
+
+def together(sold: Stored, people: Stored, queries: Sequence[Query]) -> None:
+    """Make the answers to some queries; where the sales are many lines, the page shows how far that is, and stops."""
+
+    def work(step: Step) -> bool:
+        for place, query in enumerate(queries):
+            step(N_("Answering the cards"), place / len(queries))
+            answered(sold, people, query)
+        return True
+
+    if sold.rows["sales"] > answers.MANY_ROWS:
+        answers.ready(f"cards {sold.version} {people.version} {hash(tuple(queries))}", "read lines", work)

@@ -16,7 +16,6 @@ from models.ask.query import Query
 from models.drift import alerts
 from models.forecast import coherent, source
 from models.lifecycle import managed, registry
-from models.sales import pulse
 from ui import buyers, cards, database, store
 from ui.customers import value
 from ui.sales import series
@@ -59,7 +58,7 @@ def slipping(sold: Stored) -> bool:
 
 def sold_out(sold: Stored, page: str) -> bool:
     """What is sold out; False where nothing is, or nobody counts."""
-    names = pulse.sold_out(store.frame(sold, "stock_moves")) if "stock_moves" in sold.columns else []
+    names = store.sold_out(sold) if "stock_moves" in sold.columns else []
     if not names:
         return False
     goods = store.frame(sold, "products") if "products" in sold.columns else None

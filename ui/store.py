@@ -69,7 +69,18 @@ def _read(version: str, name: str, _stored: Stored) -> pd.DataFrame:  # noqa: AR
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _days(version: str, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
-    return pulse.daily(tables.query(_stored, pulse.by_day(_stored.columns["sales"], "amount" in unknown(_stored))))
+    return pulse.daily(summed(_stored))
+
+
+def summed(stored: Stored) -> pd.DataFrame:
+    """The lines of a sales dataset summed by the day (see `models.sales.pulse.BY_DAY`), in their order."""
+    return _summed(stored.version, stored)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _summed(version: str, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
+    found = tables.query(_stored, pulse.by_day(_stored.columns["sales"], "amount" in unknown(_stored)))
+    return found.sort_values("day", ignore_index=True)
 
 
 def unknown(stored: Stored) -> frozenset[str]:
@@ -97,9 +108,9 @@ def need(stored: Stored, *columns: str) -> None:
 
 def one_currency(stored: Stored) -> None:
     """Stop the page where the lines of sales are in several currencies: they are never added up, but shown each."""
-    found = _currencies(stored.version, stored)
-    if len(found) < 2:
+    if not _several(stored.version, stored):
         return
+    found = _currencies(stored.version, stored)
     sentence = _(
         "These lines are in several currencies ({currencies}), which cannot be added up: bring the file again on the "
         "page Data, and choose one of them or rates. What each of them holds:"
@@ -123,6 +134,12 @@ def one_currency(stored: Stored) -> None:
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
+def _several(version: str, _stored: Stored) -> bool:  # noqa: ARG001  # the cache key
+    """Whether there are several currencies, which takes a fraction of what each of them comes to."""
+    return len(tables.query(_stored, "SELECT DISTINCT currency FROM sales")) > 1
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
 def _currencies(version: str, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
     return tables.query(
         _stored,
@@ -140,6 +157,16 @@ def _currencies(version: str, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001 
 def days(stored: Stored) -> pd.DataFrame:
     """Revenue (units, where no money is known), returns and orders of every day (see `models.sales.pulse.daily`)."""
     return _days(stored.version, stored)
+
+
+def sold_out(stored: Stored) -> list[str]:
+    """The products with nothing on hand now, by the moves of stock (see `models.sales.pulse.sold_out`)."""
+    return _sold_out(stored.version, stored)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _sold_out(version: str, _stored: Stored) -> list[str]:  # noqa: ARG001  # the cache key
+    return tables.query(_stored, pulse.sold_out(_stored.columns["stock_moves"]))["product"].astype(str).to_list()
 
 
 def names(stored: Stored) -> dict[str, str]:
@@ -234,6 +261,12 @@ def elasticities(stored: Stored) -> dict[str, Elasticity]:
 def promotions_of(stored: Stored, category: str) -> Promotions | None:
     """What the promotions of a category, or of everything (""), have done, where they are recorded."""
     return _elasticities(stored.version, stored)[1].get(category)
+
+
+def learn(stored: Stored, step: Step) -> dict[str, Elasticity]:
+    """Make what `elasticities` gives: of thousands of products it takes many seconds."""
+    step(N_("Learning how units follow prices"), 0.2)
+    return elasticities(stored)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

@@ -97,6 +97,12 @@ def missing(of: Known, card: Card) -> str:
     return " ".join(lacks) or _("A card asks for what these data cannot answer together.")
 
 
+def asked(of: Known, cards: Sequence[Card], bars: Sequence[Bar]) -> list[Query]:
+    """What is asked for cards that are not `missing`, each under its bar, before `content` asks it."""
+    under = [narrowed(of.catalogue, one.query, bar).query for one, bar in zip(cards, bars, strict=True) if one.query]
+    return [query for query in under if query]
+
+
 def content(card: Card, bar: Bar, source: Source) -> Content:
     """What a card that is not `missing` says under the bar of its board."""
     if card.form == "words" or card.query is None:

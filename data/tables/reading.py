@@ -51,7 +51,8 @@ def read(
         # Columns of categories are read as such, which is quicker; as text they tell which row groups to leave out.
         whole = [column for column, kind in types.items() if kind == "category"]
         with pa.parquet.ParquetFile(path_of(stored, name), read_dictionary=whole) as file:
-            found = file.read(list(types)).to_pandas()[list(types)]
+            # One by one: a table of millions of rows is not there twice, as Arrow's and as pandas'.
+            found = pd.concat([file.read([column]).to_pandas() for column in types], axis=1)
     else:
         wanted = {column: pa.dataset.field(column) for column in types}
         found = pa.dataset.dataset(path_of(stored, name)).to_table(wanted, filter=rows).to_pandas()

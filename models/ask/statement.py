@@ -174,9 +174,9 @@ class _Made:
         self.known, self.query, self.period = known, query, period
         self.table = definitions.table_of(known, query)
         split = {dimension, *query.by, query.over, *(one.dimension for one in query.filters)}
-        measures = {*query.measures, *(one.measure for one in query.thresholds)}
+        self.asked = {*query.measures, *(one.measure for one in query.thresholds)}
         self.said = [one.said for name, one in known.dimensions.items() if name in split]
-        self.said += [one.said for name, one in known.measures.items() if name in measures]
+        self.said += [one.said for name, one in known.measures.items() if name in self.asked]
         self.values: dict[str, Any] = {}
         if period:
             self.values = {"start": period[0], "end": period[1]}
@@ -214,9 +214,9 @@ class _Made:
     def source(self) -> str:
         if self.table != "sales":
             return f"({self.stock()})" if self.table == "stock" else self.table
-        if "new_customers" in {*self.query.measures, *(one.measure for one in self.query.thresholds)}:
-            first = f"min(timestamp) FILTER ({SALE}) OVER (PARTITION BY customer) AS first_bought"
-            return definitions.lines(self.said, f"(SELECT *, {first} FROM sales) AS sales")
+        if "new_customers" in self.asked:
+            first = f"SELECT customer, min(timestamp) FILTER ({SALE}) AS first_bought FROM sales GROUP BY customer"
+            return definitions.lines(self.said, f"(SELECT * FROM sales LEFT JOIN ({first}) USING (customer)) AS sales")
         return definitions.lines(self.said)
 
     def where(self) -> str:
@@ -300,22 +300,44 @@ class _Made:
             + (" AND s.store = now.store" if "store" in moved and "store" in sold else "")
             + "), 0)"
         )
-        # Days on which nothing was sold at all, and a product at zero for longer than `GONE` days, are no empty shelf.
-        gone = f"min(day) FILTER (on_hand = 0) OVER (PARTITION BY {key}, spell) + INTERVAL {GONE} DAY"
+        moves = (
+            f"moves AS (SELECT {key}, date, on_hand, row_number() OVER () AS place FROM stock_moves "
+            f"WHERE date < {_after('$end')})"
+        )
+        with_, days, beside = moves, "", ""
+        if any("out_days" in self.known.measures[name].sql for name in self.asked):  # of millions of moves, seconds
+            with_, days = f"{moves}, {self.empty(key)}", ", coalesce(out_days, 0) AS out_days"
+            beside = f" LEFT JOIN empty USING ({key})"
+        else:
+            self.values.pop("start", None)
         return (
-            f"WITH moves AS (SELECT {key}, date, on_hand, row_number() OVER () AS place FROM stock_moves "
-            f"WHERE date < {_after('$end')}), "
-            "trading AS (SELECT DISTINCT CAST(timestamp AS DATE) AS day FROM sales "
+            f"WITH {with_}, now AS (SELECT {key}, on_hand{days} FROM (SELECT {key}, "
+            f"last(on_hand ORDER BY date, place) AS on_hand FROM moves GROUP BY {key}){beside}) "
+            f"SELECT {key}, on_hand{', out_days' if days else ''}, "
+            f"{', '.join([*columns, f'{lately} AS lately'])} FROM now"
+        )
+
+    def empty(self, key: str) -> str:
+        """The days of the period on which each `key` was sold out, as `out_days` of the table `empty`.
+
+        Days on which nothing was sold at all, and a product at zero for longer than `GONE` days, are no empty shelf.
+        """
+        first, turn = "CAST($start AS TIMESTAMP)", f"PARTITION BY {key} ORDER BY day"
+        # Days that passed are counted from the first on: to hold each zero against each day takes minutes.
+        return (
+            "trading AS (SELECT DISTINCT date_trunc('day', timestamp) AS day FROM sales "
             f"WHERE {SALE} AND {_between('$start', '$end')}), "
+            f"every AS (SELECT unnest(generate_series({first}, {_after('$end')}, INTERVAL 1 DAY)) AS day), "
+            "passed AS (SELECT day, count(trading.day) OVER (ORDER BY day ROWS BETWEEN UNBOUNDED PRECEDING AND "
+            "1 PRECEDING) AS days FROM every LEFT JOIN trading USING (day)), "
             f"ends AS (SELECT {key}, date_trunc('day', date) AS day, last(on_hand ORDER BY date, place) AS on_hand "
             "FROM moves GROUP BY ALL), "
-            f"spells AS (SELECT *, lead(day, 1, {_after('$end')}) OVER (PARTITION BY {key} ORDER BY day) AS until, "
-            f"sum((on_hand <> 0)::INTEGER) OVER (PARTITION BY {key} ORDER BY day) AS spell FROM ends), "
-            f"levels AS (SELECT *, least(until, {gone}) AS over FROM spells), "
-            f"now AS (SELECT {key}, last(on_hand ORDER BY day) AS on_hand, coalesce(sum((SELECT count(*) FROM trading "
-            "WHERE on_hand = 0 AND trading.day >= levels.day AND trading.day < over)), 0) AS out_days FROM levels "
-            f"GROUP BY {key}) "
-            f"SELECT {key}, on_hand, out_days, {', '.join([*columns, f'{lately} AS lately'])} FROM now"
+            f"turns AS (SELECT *, lead(day, 1, {_after('$end')}) OVER ({turn}) AS until, "
+            f"coalesce(lag(on_hand) OVER ({turn}) <> 0, true) AS begins FROM ends), "
+            f"zeros AS (SELECT {key}, day, least(until, max(day) FILTER (begins) OVER ({turn}) + INTERVAL {GONE} DAY) "
+            "AS over FROM turns WHERE on_hand = 0), "
+            f"empty AS (SELECT {key}, sum(b.days - a.days) AS out_days FROM zeros JOIN passed AS a ON a.day = "
+            f"greatest(zeros.day, {first}) JOIN passed AS b ON b.day = greatest(over, {first}) GROUP BY ALL)"
         )
 
 
@@ -332,8 +354,8 @@ def read(known: Catalogue, query: Query, ask: Ask) -> int:
     timed = definitions.table_of(known, query) != PEOPLE
     period = periods.days(query.period, known.first, known.last) if timed else None
     made = _Made(known, query, period)
-    where = made.where()
-    return int(ask(f"SELECT count(*) FROM {made.source()} WHERE {where}", **made.values).iat[0, 0])
+    source = definitions.lines(made.said) if made.table == "sales" else made.source()  # not who bought when first
+    return int(ask(f"SELECT count(*) FROM {source} WHERE {made.where()}", **made.values).iat[0, 0])
 
 
 def _beside(

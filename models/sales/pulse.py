@@ -11,7 +11,7 @@ YEAR = 364  # 52 whole weeks, so that weekdays meet the same weekdays
 # Invoice lines summed by day, for `daily`. Goods only: shipping and fees are not what sells.
 BY_DAY = """
     SELECT date_trunc('day', timestamp) AS day,
-           summed(amount) AS revenue,
+           summed(amount) AS revenue, summed(quantity) AS units,
            -summed(CASE WHEN line_type = 'return' THEN amount END) AS returned,
            count(DISTINCT invoice) FILTER (line_type = 'sale') AS orders
     FROM sales WHERE line_type IN ('sale', 'return') GROUP BY day
@@ -44,11 +44,11 @@ def by_day(columns: Collection[str], units: bool = False) -> str:
 
 
 def daily(summed: pd.DataFrame) -> pd.DataFrame:
-    """What `BY_DAY` answers (`day`, `revenue`, `returned`, `orders`), on every day of its span, sorted by day.
+    """`revenue`, `returned` and `orders` of what `BY_DAY` answers by `day`, on every day of its span, sorted by day.
 
     Days without a line are zero: a closed day sells nothing. Money in the data's currency; `returned` is positive.
     """
-    by_day = summed.fillna(0).set_index("day").sort_index()
+    by_day = summed.fillna(0).set_index("day")[["revenue", "returned", "orders"]].sort_index()
     return by_day.reindex(pd.date_range(by_day.index[0], by_day.index[-1], name="day"), fill_value=0)
 
 
@@ -74,7 +74,12 @@ def _change(sold: pd.Series, shift: int) -> float | None:
     return float(sold.iloc[-WEEK:].sum() / then - 1) if then > 0 else None
 
 
-def sold_out(moves: pd.DataFrame) -> list[str]:
-    """The products (of a `data.schemas.StockMoves` frame, in the order of its moves) with nothing on hand now."""
-    left = moves.groupby(["product", "store"] if "store" in moves else "product")["on_hand"].last()
-    return sorted(left[left == 0].reset_index()["product"].unique())
+def sold_out(columns: Collection[str]) -> str:
+    """The query of each `product` with nothing on hand now, in some store where `stock_moves` have that column."""
+    key, known = ("product, store", "store IS NOT NULL") if "store" in columns else ("product", "true")
+    return f"""
+        SELECT DISTINCT product FROM (
+            SELECT {key}, arg_max(on_hand, place) AS on_hand
+            FROM (SELECT *, row_number() OVER () AS place FROM stock_moves) WHERE {known} GROUP BY {key}
+        ) WHERE on_hand = 0 ORDER BY product
+    """  # noqa: S608  # names of ours

@@ -362,7 +362,8 @@ def test_a_new_level_is_asked_about_answered_with_a_reason_and_remembered(visit,
 
 
 @pytest.mark.parametrize("lang", ["en", "fr"])
-def test_a_new_product_is_told_by_earlier_launches_and_said_to_be(visit, lang):
+def test_a_new_product_is_told_by_earlier_launches_and_said_to_be(visit, lang, monkeypatch):
+    monkeypatch.setattr(background, "threading", AT_ONCE)
     rng, days = np.random.default_rng(4), pd.date_range("2025-01-01", periods=330)
     starts = {"new": 318, "there": 0} | {f"old{number}": 100 + 10 * number for number in range(12)}
     frames = []

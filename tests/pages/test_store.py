@@ -1,13 +1,17 @@
 """A run of a page sees one dataset, whoever chooses another one meanwhile."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import cycle
 
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import settings
 from data import demo, state, tables
 from data.dataset import Dataset, Origin
+from data.demo import sales
+from tests.at_once import AT_ONCE
+from ui import answers, background
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
 
@@ -80,3 +84,24 @@ def test_the_demo_takes_nobodys_choice_away(home, migrated, monkeypatch):
     chosen = tables.active(home, "customers")
     assert chosen
     assert chosen.origin.name == "second"
+
+
+MANY = {"today": {}, "boards": {"board": "operations"}, "sales_overview": {"view": "out"}}
+
+
+def test_of_many_lines_pages_say_the_same_made_in_the_background(visit, monkeypatch):
+    frames = sales.generate(date(2026, 3, 14), years=1, customers=150, products=40)
+    made = Dataset("sales", frames, Origin("upload", "shop.csv", currency="GBP"))
+    tables.add(settings.get().home, made, datetime(2026, 3, 15, tzinfo=UTC))
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    said = []
+    for rows in (answers.MANY_ROWS, 0):
+        monkeypatch.setattr(answers, "MANY_ROWS", rows)
+        st.cache_resource.clear()
+        answers.forget_all()
+        apps = [visit(page, **asked) for page, asked in MANY.items()]
+        said.append([[(card.label, card.value) for card in app.metric] for app in apps])
+        said[-1] += [[one.value.to_csv() for one in app.dataframe] for app in apps]
+        assert all(len(app.metric) or len(app.dataframe) for app in apps)
+        assert any(key.startswith("today ") for key in answers._made) == (rows == 0)
+    assert said[0] == said[1]

@@ -500,6 +500,7 @@ def test_stock_is_that_of_the_pages(simulated):
     page = outs.outs(demand, start, end, pd.Series(dtype=float)).set_index("product")["days"]
     out = found(simulated, Query(("stock_out_days",), ("product",), period=f"{start.date()}/{end.date()}")).table
     assert out[out["stock_out_days"] > 0].set_index("product")["stock_out_days"].to_dict() == page.to_dict()
+    assert set(out[out["stock_out_days"] == 0]["product"]) == set(moves["product"]) - set(page.index)  # known not to be
     products = found(simulated, Query(("stock_units", "days_of_cover"), ("product",))).table.set_index("product")
     lines = tables.read(sold)
     lately = lines[lines["line_type"].isin(["sale", "return"]) & (lines["timestamp"] >= end - pd.Timedelta(days=27))]

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -73,8 +74,14 @@ def test_too_short_a_history_compares_with_nothing():
 
 
 def test_sold_out_is_what_the_last_move_left():
-    moves = pd.DataFrame({"product": ["A", "B", "A", "B"], "on_hand": [0.0, 3.0, 2.0, 0.0]})
-    assert pulse.sold_out(moves) == ["B"]
+    def asked(**columns):
+        stock_moves = pd.DataFrame({"product": ["A", "B", "A", "B"], "on_hand": [0.0, 3.0, 2.0, 0.0], **columns})
+        with duckdb.connect() as database:
+            database.register("stock_moves", stock_moves)
+            return database.execute(pulse.sold_out(list(stock_moves))).df()["product"].to_list()
+
+    assert asked() == ["B"]
+    assert asked(store=["1", "1", "2", "2"]) == ["A", "B"]  # in one of the stores
 
 
 @pytest.mark.parametrize(("last", "says"), [(150.0, "more than"), (50.0, "less than"), (100.5, "as much as")])

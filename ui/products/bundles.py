@@ -8,12 +8,11 @@ import locales
 from charts.products import baskets as charts
 from data import tables
 from data.tables import Stored
-from models.forecast.elasticity import STEEPEST, Elasticity
+from models.forecast.elasticity import STEEPEST
 from models.products import bundle
 from ui import answers, cards, inputs, store
-from ui.background import Step
 from ui.products.baskets import Answer, none_found, ranked
-from ui.text import N_, _, plain
+from ui.text import _, plain
 
 BUNDLES = 200  # pairs to choose one from
 
@@ -46,11 +45,7 @@ def bundles(of: Answer, stored: Stored) -> None:
         sold = bundle.Pair(sold.alone, sold.both, sold.units, sold.price,
                            (assumed * sold.price[0], assumed * sold.price[1]))  # fmt: skip
 
-    def learned(step: Step) -> dict[str, Elasticity]:
-        step(N_("Learning how units follow prices"), 0.2)
-        return store.elasticities(stored)
-
-    found = answers.ready(f"elasticities {stored.version}", "forecast", learned)
+    found = answers.ready(f"elasticities {stored.version}", "forecast", lambda step: store.learn(stored, step))
     guess, known = [], []
     for place in places:
         category = "" if of.categories is None else str(of.categories[place])

@@ -15,10 +15,9 @@ from data.tables import Stored
 from locales.labels import heading
 from models import segmenting
 from models.forecast import switching
-from models.forecast.elasticity import STEEPEST, Elasticity
+from models.forecast.elasticity import STEEPEST
 from models.products import bridge, margins, odd
 from ui import access, answers, cards, inputs, lists, store
-from ui.background import Step
 from ui.products import known
 from ui.text import N_, _, is_dark, plain
 
@@ -333,11 +332,7 @@ def _rises(of: Shown) -> None:
         st.info(_("Nothing with a known cost was sold of this supplier in this period."))
         return
 
-    def learned(step: Step) -> dict[str, Elasticity]:
-        step(N_("Learning how units follow prices"), 0.2)
-        return store.elasticities(of.stored)
-
-    found = answers.ready(f"elasticities {of.stored.version}", "forecast", learned)
+    found = answers.ready(f"elasticities {of.stored.version}", "forecast", lambda step: store.learn(of.stored, step))
     outcomes = {
         _("Now"): margins.what_if(sold, 0, 0, found),
         _("Costs only"): margins.what_if(sold, costs, 0, found),

@@ -17,7 +17,8 @@ from models.sales.overview import UNKNOWN
 from models.segmenting import SEGMENT
 from models.stock import outs, supply
 from models.stock.supply import Demand
-from ui import buyers, cards, inputs, lists, store
+from ui import answers, buyers, cards, inputs, lists, store
+from ui.background import Step
 from ui.text import N_, _, plain
 
 WAREHOUSE = "warehouse"
@@ -158,6 +159,9 @@ def empty_shelves(of: Shown) -> None:
             _("Sales do not say from which warehouse they were: what one of them lost cannot be told, only all of it.")
         )
         places = []
+    if of.stored.rows["sales"] > answers.MANY_ROWS:
+        key = f"empty shelves {of.stored.version} {places}"
+        answers.ready(key, "read lines", lambda step: _read(of.stored, places, step))
     demand = _demand(of.stored.version, tuple(places), of.stored)
     days = {"start": of.start, "end": of.end}
     paid = _asked(of.stored.version, outs.paid(), days, of.stored).set_index("product")["price"]
@@ -171,7 +175,8 @@ def empty_shelves(of: Shown) -> None:
         found = found[found["product"].isin(asked["product"])].reset_index(drop=True)
     if of.filters.get(SEGMENT) or (of.filters.get("store") and not places):
         st.caption(_("Who would have bought, and in which store, is not known: those filters are left out here."))
-    known = store.frame(of.stored, "stock_moves")["date"].min().normalize()
+    known = _asked(of.stored.version, "SELECT min(date) AS first FROM stock_moves", {}, of.stored)["first"].iloc[0]
+    known = known.normalize()
     if known > of.start:
         sentence = _("What lay on the shelves is known from {day} on: of the days before nothing can be said.")
         st.caption(sentence.format(day=locales.day(known)))
@@ -219,6 +224,13 @@ def empty_shelves(of: Shown) -> None:
     lists.show(table, "sales_outs_list", _("Sold out, the most money first"))
 
 
+def _read(stored: Stored, places: list[str], step: Step) -> bool:
+    """Make what `_demand` gives."""
+    step(N_("Reading the sales lines"), 0.2)
+    _demand(stored.version, tuple(places), stored)
+    return True
+
+
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _demand(version: str, places: tuple[str, ...], _stored: Stored) -> Demand:  # noqa: ARG001  # the cache key
     columns, values = _stored.columns["sales"], {"places": list(places)}
@@ -226,7 +238,7 @@ def _demand(version: str, places: tuple[str, ...], _stored: Stored) -> Demand:  
     if places:
         queries = [tables.only(sql, "list_contains($places, store)") for sql in queries]
     sold, goods = (tables.query(_stored, sql, **(values if places else {})) for sql in queries)
-    moves = store.frame(_stored, "stock_moves")
+    moves = tables.read(_stored, "stock_moves")  # millions, of which what is made of them is kept
     moves = moves[moves["store"].isin(places)] if places else moves
     last = pd.Timestamp(_stored.span[1] if _stored.span else 0).normalize()
     return supply.demand(sold, goods, last, moves)

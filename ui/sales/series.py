@@ -286,6 +286,8 @@ def foreseen(stored: Stored, chosen: Chosen, ahead: int) -> pd.DataFrame | None:
 @st.cache_resource(max_entries=40, show_spinner=False)
 def _days(version: str, part: str | None, value: str | None, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001
     """Revenue and units by day of everything, or of one part of it."""
+    if part is None and "amount" not in store.unknown(_stored):
+        return store.summed(_stored)[["day", "revenue", "units"]]
     return tables.query(_stored, source.daily(part, _stored.columns["sales"]), **({"value": value} if part else {}))
 
 

@@ -16,7 +16,7 @@ from models.stock.reorder import Service
 from models.stock.sizes import Conditions
 from models.stock.supply import Demand, LeadTimes, Stock
 from ui import answers, background, cards, downloads, store, uploads
-from ui.text import _, ngettext, plain
+from ui.text import N_, _, ngettext, plain
 
 HORIZONS = (4, 6, 9, 13, 18)  # weeks forecast: the fewest that hold the longest lead time
 LONGEST_REVIEW = 14  # days
@@ -33,6 +33,13 @@ def _frame(stored: Stored, name: str) -> pd.DataFrame | None:
 def demand(stored: Stored) -> Demand:
     """Units asked for by product and day (see `models.stock.supply.demand`)."""
     return _demand(stored.version, stored)
+
+
+def read(stored: Stored, step: background.Step) -> bool:
+    """Make what `demand` gives."""
+    step(N_("Reading the sales lines"), 0.2)
+    demand(stored)
+    return True
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
@@ -121,10 +128,15 @@ def _moved(version: str, _stored: Stored, _goods: pd.DataFrame, _today: pd.Times
 
 def levels(stored: Stored, found: Demand) -> np.ndarray:
     """Units on hand at the end of each day, a row a product; NaN where the data do not say."""
-    moves = _frame(stored, "stock_moves")
+    return _levels(stored.version, stored, found)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _levels(version: str, _stored: Stored, _found: Demand) -> np.ndarray:  # noqa: ARG001  # the cache key
+    moves = _frame(_stored, "stock_moves")
     if moves is None:
-        return np.full(found.units.shape, np.nan)
-    return supply.levels(moves, pd.Index(found.goods["product"]), found.days)
+        return np.full(_found.units.shape, np.nan)
+    return supply.levels(moves, pd.Index(_found.goods["product"]), _found.days)
 
 
 def minimum(stored: Stored, goods: pd.DataFrame) -> np.ndarray:
