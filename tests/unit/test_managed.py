@@ -99,7 +99,7 @@ TOY = Managed(
     policies=lambda stored, learner, alerts, step: alerts,
     outcome=lambda home, stored, champion, sheet, sheets: None,
     response=lambda stored, watched: {},
-    does="",
+    does=("", ""),
 )
 
 
