@@ -13,7 +13,7 @@ from locales import N_
 
 EVERYTHING = "everything"  # the product of lines that name none
 CURRENCY, SIGN, TOTAL, UNITS = "currency", "sign", "total", "units"  # keys of readings
-DOUBLES = "doubles"
+DOUBLES, COUNTED = "doubles", "counted over all pieces"
 NO_UNITS = "one unit a line"
 RATES, GIVEN, ECB = "rates", "the rates given here", "the European Central Bank's rate of each day"
 DISCOUNT, TAKEN_OFF, INCLUDED = "discount", "taken off the price", "in the price already"
@@ -45,8 +45,10 @@ def once(
 ) -> pd.DataFrame:
     """The lines of a file that numbers none, without those that stand there again in every column where somebody says
     so: a shop may sell the same twice, and a file may have been joined to itself."""
+    if "line_id" in mapping or choices.get(DOUBLES) == COUNTED:
+        return text
     again = text.duplicated() & text.notna().any(axis=1)
-    if "line_id" in mapping or not again.any():
+    if not again.any():
         return text
     chosen = choices.get(DOUBLES, shape.KEPT)
     message = N_("{count} lines stand in the file again, the same in every column.")

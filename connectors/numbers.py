@@ -97,7 +97,7 @@ def read(
 
     `file()` is the style of the rest of the file, asked for in doubt only; `english` says that commas part its columns.
     """
-    simple = pd.to_numeric(text, errors="coerce")
+    simple = _plain(text)
     odd = simple.isna() & text.notna()
     rest = text[odd]
     if len(rest):
@@ -150,6 +150,17 @@ def read(
         bool(len(percent) > 0.5 * text.notna().sum()),
         tuple(counts.items()),
     )
+
+
+def _plain(text: pd.Series) -> pd.Series:
+    """The cells that are numbers as programs write them, others missing."""
+    import pyarrow as pa
+
+    try:  # a tenth of the time, where all are
+        found = pa.array(text, pa.large_string()).cast(pa.float64()).to_numpy(zero_copy_only=False)
+        return pd.Series(found, text.index)
+    except (pa.ArrowInvalid, TypeError):
+        return pd.to_numeric(text, errors="coerce")
 
 
 def finite(values: pd.Series) -> pd.Series:

@@ -102,6 +102,7 @@ def _made(
         message = N_("{rows} lines stand in the file again, the same in every column.")
         found.append(Finding(message, len(again)))
     drop = pd.Index(again if choices.get(lines.DOUBLES) == shape.LEFT_OUT else [])
+    choices = choices | {lines.DOUBLES: lines.COUNTED}
     texts = {name: kind.replace("category", "str") for name, kind in kinds.items()}
     schema = tables.arrow(pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in texts.items()})).schema
     with pa.parquet.ParquetWriter(file, schema, compression="zstd") as writer:
@@ -116,7 +117,7 @@ def _made(
                 )
                 first, last = int(frame.index[0]) + 2, int(frame.index[-1]) + 2
                 raise InvalidFile(message, first=first, last=last, matter=str(mapping.Question(asked[0])))
-            added |= {one.key: one for one in fresh if one.key != lines.DOUBLES}
+            added |= {one.key: one for one in fresh}
             main = made.main.reindex(columns=list(kinds))
             if LINE not in columns:
                 main[LINE] = pd.Series(range(count + 1, count + len(main) + 1), main.index).astype("str")
