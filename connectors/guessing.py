@@ -20,6 +20,7 @@ DATED = re.compile(
     r"[^\W\d_]{3,9}\.?[ -]?\d",
     re.IGNORECASE,
 )
+TERMS = 4  # different durations that contracts of one company are sold with, at most
 STRANGE = 0.05  # share of a column's cells that are not what its name says, from which it is something else
 NAMED = 0.5  # of the cells must be numbers where a column is called units, price or total: the others are mistakes
 MEASURES = (money.QUANTITY, money.PRICE, money.AMOUNT)
@@ -52,6 +53,8 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     called = {names.bare(name) for name in frame}
     if {"hourlyrate", "dailyrate"} & called and names.bare(found.get("monthly_charges", "-")) == "monthlyrate":
         del found["monthly_charges"]  # what employees are paid, not what customers pay
+    days = (name for name in islice(head, TRIED) if names.BEGUN.fullmatch(names.bare(name)) and dates.dated(head[name]))
+    names.take(found, "tenure", days)
     named = found.pop("churned", None)
     columns = _free(head, found)
     names.take(found, "churned", outcomes(frame, columns, named))
@@ -152,6 +155,8 @@ def _fits(head: pd.DataFrame, source: str, canonical: str, table: str) -> bool:
         unread = ~worded(values, allowed).isin(allowed) & text.notna()
     elif "float" in kind and (values < 0).any() and canonical in ("tenure", "monthly_charges", "total_charges"):
         return False
+    elif canonical == "tenure" and names.TERM.search(names.bare(source)):
+        return values.nunique() > min(TERMS, values.count() // 2)  # 12 and 24 months were agreed, and have not passed
     return bool(unread.sum() <= STRANGE * text.notna().sum())
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pandas as pd
 import pandera.errors
@@ -10,6 +10,7 @@ import pandera.errors
 from connectors import (
     cells,
     currencies,
+    dates,
     extras,
     files,
     guessing,
@@ -98,7 +99,7 @@ def apply(
             outcome = outcome or meaning.outcomes(text[source], source)
             converted[canonical] = _left(text[source], outcome, source, choices, findings, readings)
             continue
-        values, bad, reason = _column(file, source, canonical, table, findings, readings, title)
+        values, bad, reason = _column(file, source, canonical, table, findings, readings, title, now)
         if canonical in schemas.required(table) and canonical != "currency":
             if canonical == "product":
                 values = lines.unnamed(values, findings)
@@ -181,6 +182,7 @@ def _column(
     findings: list[Finding],
     readings: list[Reading],
     title: str,
+    now: datetime,
 ) -> tuple[pd.Series, pd.Series, str]:
     """The values of a column, which of its cells cannot be used, and why not."""
     if canonical == "promotion":
@@ -191,6 +193,8 @@ def _column(
     if canonical == "currency":
         values = currencies.codes(file.text[source])
         return values, values.isna() & file.text[source].notna(), N_("not a currency")
+    if canonical == "tenure" and dates.dated(file.text[source]):
+        return scales.since(file, source, now, findings, readings)
     allowed = guessing.words(table).get(canonical)
     values, bad, reason = cells.convert(file, source, guessing.kinds(table)[canonical], findings, readings)
     if canonical == "tenure":
@@ -264,6 +268,11 @@ def lenient(raw: Raw, wanted: Mapping[str, bool], origin: Origin | None = None) 
             told = outcome or meaning.outcomes(text, source)
             if told is not None:
                 columns[canonical] = meaning.read(text, told)
+            continue
+        if canonical == "tenure" and dates.dated(text):
+            whole = File(guessing.stripped(raw.frame), raw.delimiter, file.choices)
+            values = scales.since(whole, source, datetime.now(UTC), [], [])[0].astype(object)
+            columns[canonical] = values.where(values.notna() | text.isna(), text)
             continue
         kind = kinds.get(canonical, "float" if wanted.get(canonical) else "str")
         values = cells.convert(file, source, kind, [], [])[0]

@@ -16,7 +16,10 @@ SYNONYMS = {
     "gekundigt kundigung abgewandert baja abandono abandonou cancelado cancelou cancelacion cancelamento fuga",
     "tenure": "tenuremonths months monthsonbook monthssubscribed anciennete mois moisanciennete anciennetemois "
     "tenureinmonths monthsascustomer tenureyears tenureinyears tenureyr tenureyrs yearsascustomer yearswithus "
-    "yearswithbank "
+    "yearswithbank monthssincesignup monthssincesignedup monthssincejoining monthssincejoined monthssincestart "
+    "monthssinceregistration monthssinceactivation monthssinceopening dayssincesignup dayssincejoining dayssincejoined "
+    "dayssincestart dayssinceregistration yearssincesignup yearssincejoining yearssincejoined moisdepuisinscription "
+    "laufzeit laufzeitmonate laufzeitinmonaten laufzeitmonaten monateseitbeginn monateseitvertragsbeginn "
     "yearsatcompany customersinceyears yearscustomer tenuredays tenureindays daysascustomer tenureweeks "
     "ancienneteannees "
     "ancienneteans ancienneteenannees ancienneteenans ancienneteenmois ancienneteenjours anciennetejours "
@@ -45,6 +48,18 @@ SYNONYMS = {
     "offenebestellung "
     "bestellmenge pendiente pedidopendiente inordine inbestelling",
 }
+TERM = re.compile(r"laufzeit|vertragsdauer")  # said of what was agreed as well as of what has passed
+# Squeezed names of the day on which somebody became a customer.
+_CAME = r"sign(?:ed)?up|join(?:ed|ing)?|start(?:ed)?|registered|registration|activat(?:ed|ion)|enrolled|open(?:ed|ing)"
+BEGUN = re.compile(
+    r"(?:customer|client|member(?:ship)?|subscriber|subscription|account|contract)?"
+    rf"(?:since|(?:{_CAME}|created)(?:date|day|on|at)?)|"
+    rf"date(?:of)?(?:{_CAME})|(?:client|adherent|membre|abonne)?depuis(?:le)?|"
+    r"date(?:de|d)?(?:inscription|adhesion|entree|souscription|ouverture|debut(?:contrat|abonnement)?)|"
+    r"(?:kunde|mitglied)?seit|(?:eintritts?|beitritts?|anmelde|registrierungs?|vertragsbeginn|start)(?:datum)?|"
+    r"(?:cliente|socio)desde|desde|fecha(?:de)?(?:alta|inicio|registro|ingreso)|(?:cliente|socio)dal|"
+    r"data(?:de|di)?(?:iscrizione|attivazione|cadastro|adesao|inicio)|klantsinds|inschrijfdatum"
+)
 _DAY = r"(?:date|datetime|timestamp|day|time|jour|dateheure|horodatage|ds|dt)"
 _DEAL = r"(?:order(?:ed|ing)?|invoice|transactions?|trans|txn|sales?|sold|purchased?|bill(?:ing)?|receipt|ticket|"
 _DEAL += r"event|booking|commande|factures?|facturation|ventes?|achat|operation)"

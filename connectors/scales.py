@@ -6,20 +6,28 @@ A year has 12 months and a month 30.4375 days (365.25 / 12).
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import datetime
 
 import pandas as pd
 
+from connectors import cells, dates
+from connectors.cells import File
 from data import meaning
-from data.dataset import Reading
+from data.dataset import Finding, Reading
 from locales import N_
 
 MONTHS, YEARS, WEEKS, DAYS = "in months", "in years", "in weeks", "in days"
+NEWEST, TODAY = "the newest day of the file", "the day it is brought in"
 PLAIN, HUNDREDTHS, THOUSANDS, MILLIONS = "as they stand", "hundredths", "thousands", "millions"
 IN_MONTHS = {MONTHS: 1.0, YEARS: 12.0, WEEKS: 7 / 30.4375, DAYS: 1 / 30.4375}
 TIMES = {PLAIN: 1.0, HUNDREDTHS: 0.01, THOUSANDS: 1_000.0, MILLIONS: 1_000_000.0}
 SHORT, SEVERAL = 12, 30  # the longest tenure that may be years as well as months, of so many customers at least
+# Days that have not come when a file is written, or that were long before somebody came.
+_OTHER_DAYS = re.compile(
+    r"\b(?:renew|expir|due|next|end|fin|valid|until|echeance|ablauf|birth|born|naiss|geb|nacim|nasc)"
+)
 _SPANS = {
-    MONTHS: r"months?|mois|monate?|mes(?:es)?|mos?",
+    MONTHS: r"months?|mois|monate?n?|mes(?:es)?|mos?",
     YEARS: r"years?|yrs?|annees?|ans?|jahren?|anos?|anios?",
     WEEKS: r"weeks?|semaines?|wochen?",
     DAYS: r"days?|jours?|tagen?|dias?",
@@ -48,6 +56,43 @@ def tenure(values: pd.Series, source: str, choices: Mapping[str, str], readings:
         values_said = {"column": source, "most": f"{known.max():,.10g}"}
         readings.append(Reading(key, message, chosen, tuple(IN_MONTHS), values_said, short and key not in choices))
     return values * IN_MONTHS[chosen] if chosen != MONTHS else values
+
+
+def since(
+    file: File, source: str, now: datetime, findings: list[Finding], readings: list[Reading]
+) -> tuple[pd.Series, pd.Series, str]:
+    """Times as a customer in months from the days on which customers came, which of the cells are no such day, and why.
+
+    Counted to the day that somebody left, where the file says it, else to its newest day up to `now`. Where no other
+    column has a day as new as the newest of `source`, nobody knows when the file was written: it is asked.
+    """
+    begun, bad, reason = cells.convert(file, source, "datetime64[us]", findings, readings)
+    others = {name: text for name, text in file.text.items() if name != source and dates.dated(text)}
+    gone = [name for name, text in others.items() if meaning.left_on(text, name)]
+    shown = [name for name in others if name in gone or not _OTHER_DAYS.search(meaning.plain(name))]
+    days = {name: cells.moments(file, name)[0].values for name in shown}
+    today, key = pd.Timestamp(now).tz_localize(None).normalize(), f"until:{source}"
+    came, *seen = (day.where(day <= today).max() for day in (begun, *days.values()))
+    chosen = file.choices.get(key, NEWEST)
+    end = today if chosen == TODAY else pd.Series([came, *seen]).max()
+    until = pd.Series(end, begun.index)
+    for name in gone:
+        until = days[name].where(days[name] <= end).fillna(until)
+    values = (until - begun) / pd.Timedelta(days=30.4375)
+    message = (
+        N_("“{column}” is the day a customer came: how long they have been there is counted to the day they left, else "
+           "to {last}.")
+        if gone
+        else N_("“{column}” is the day a customer came: how long they have been there is counted to {last}.")
+    )  # fmt: skip
+    if pd.notna(end):
+        said = {"column": source, "last": end.date().isoformat()}
+        unsure = not any(day >= came for day in seen) and key not in file.choices
+        readings.append(Reading(key, message, chosen, (NEWEST, TODAY), said, unsure))
+    if not gone:
+        message = N_("When customers left is not in the file: those who did are counted as if they were still there.")
+        findings.append(Finding(message, 0, severity="warning"))
+    return values.where(values >= 0), bad | (values < 0), reason
 
 
 def money(

@@ -46,14 +46,18 @@ _OUTCOME = (
     r"baja|abandono\w*|cancelad[oa]|abgang|austritt|storn\w*|opgezegd|opzegging|disdett[aoie]|abbandon\w*|"
     r"cancelamento|cancelacion|evasao|evadid[oa]"
 )
-_LEAVING = (
-    r"left|leav(?:e|es|ing|er|ers)|exit(?:s|ed|ing)?|cancel(?:l?ed|l?ing|lations?|ations?)?|terminat(?:ed|ions?)|"
-)
-_LEAVING += r"depart(?:ed|ures?|s)?|sorties?|clotures?|closures?|closed|quit"
+_LEAVING = r"left|lapsed?|leav(?:e|es|ing|er|ers)|exit(?:s|ed|ing)?|cancel(?:l?ed|l?ing|lations?|ations?)?|"
+_LEAVING += r"terminat(?:ed|ions?)|depart(?:ed|ures?|s)?|sorties?|clotures?|closures?|closed|quit"
 _ABOUT = (
     r"dates?|day|days|jours?|time|reasons?|causes?|motifs?|raisons?|why|pourquoi|comments?|feedback|survey|enquete|"
 )
 _ABOUT += r"status|statut|flag|at|on|le|indicator|indicateur"
+# The time over which it was seen, in whatever a column is about: "left this term", "lapsed in the last 12 months".
+_OVER = re.compile(
+    r"\b(?:(?:in|within|during|over|pendant) )?(?:(?:the|les?|la) )?(?:(?:this|last|past|previous|next|ce|cette) "
+    r"(?:\d+ )?(?:terms?|seasons?|semesters?|quarters?|years?|months?|weeks?|days?|trimestre|saison|mois|annee)|"
+    r"\d+ (?:days?|d|weeks?|w|months?|m|mois|years?|y|derniers mois|jours)\b)"
+)
 _FILLING = r"is|has|was|est|customer|client|of|for|the|de|du|des|la|a|ya|y|n|value|id"
 _LEFT_ON = re.compile(
     r"(?:kundigungs?|austritts?|abgangs?|storno|vertragsende)(?:datum)?|(?:fecha|data)(?:de|da|di|del)?"
@@ -192,7 +196,7 @@ def about_leaving(name: Hashable) -> bool:
     Judged by words: reason_for_leaving, date_left and churn_score are; exit_rate, left_handed and cancelled_orders are
     not.
     """
-    words = [part for word in plain(name).split() for part in _parts(word)]
+    words = [part for word in _OVER.sub("", plain(name)).split() for part in _parts(word)]
     if any(re.fullmatch(_OUTCOME, word) for word in words):
         return True
     leaving = [word for word in words if re.fullmatch(_LEAVING, word)]

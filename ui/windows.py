@@ -15,6 +15,7 @@ SOURCES = {
     "chosen": N_("chosen by an analyst"),
     "history": N_("the step of the customers' history"),
     "file": N_("known for this file"),
+    "name": N_("said by the outcome's name"),
     "tenure": N_("nobody who stayed has been here for less"),
 }
 

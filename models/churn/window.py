@@ -1,5 +1,6 @@
 """The outcome window: over how many months it was seen who left. All that turns a risk into time or money asks here."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,7 +9,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from connectors import telco
-from data import state
+from data import meaning, state
 from data.tables import Stored
 from models.churn.preparation import TARGET
 
@@ -16,7 +17,12 @@ MONTHS = (1, 3, 6, 12)  # that can be chosen
 USUAL = 12  # where nothing tells: nothing then pays back too soon
 DAYS_A_MONTH = 365.25 / 12
 MIN_CUSTOMERS = 200  # customers of each outcome from which the tenures tell
-Source = Literal["chosen", "history", "file", "tenure", "unknown"]
+Source = Literal["chosen", "history", "file", "name", "tenure", "unknown"]
+_UNITS = {1 / DAYS_A_MONTH: r"days?|d|jours?|tagen?|dias?", 7 / DAYS_A_MONTH: r"weeks?|w|semaines?|wochen?",
+          1: r"months?|m|mois|monate?n?|mes(?:es)?", 3: r"quarters?|trimestres?|quartale?n?",
+          12: r"years?|y|annees?|ans?|jahre?n?|anos?"}  # fmt: skip
+_ONE = r"this|last|past|previous|next|ce|cette|dernier|derniere|prochaine?|letzte[nrsm]?|nachste[nrsm]?|ultimo"
+_MANY = r"(?:derniers |dernieres |prochains |letzten |last |ultimos )?"
 
 
 @dataclass(frozen=True)
@@ -41,12 +47,15 @@ def choose(engine: Engine, stored: Stored, months: int) -> None:
 def guess(stored: Stored, customers: pd.DataFrame, history: pd.DataFrame | None = None) -> Window:
     """The window that a dataset shows.
 
-    The step between the days of its `history`, whose outcome is that until the next one; one month for the demo and for
-    a table with all columns of the Telco file; else what the tenures tell: where nobody who stayed has been here for
+    The step between the days of its `history`, whose outcome is that until the next one; what the name of the outcome
+    says in its file ("Lapsed in the last 12 months", "churn_90d"); one month for the demo and for a table with all
+    columns of the Telco file; else what the tenures tell: where nobody who stayed has been here for
     less than so many months and leavers have, all were there when the window began.
     """
     if history is not None and history["day"].nunique() > 1:
         return Window(step(history), "history")
+    if months := said((stored.origin.columns or {}).get(TARGET, "")):
+        return Window(months, "name")
     if stored.origin.kind == "demo" or set(telco.COLUMNS.values()) <= set(customers.columns):
         return Window(1, "file")
     if "tenure" in customers and pd.api.types.is_numeric_dtype(customers["tenure"]):
@@ -57,6 +66,15 @@ def guess(stored: Stored, customers: pd.DataFrame, history: pd.DataFrame | None 
             if fitting:
                 return Window(fitting[-1], "tenure")
     return Window(USUAL, "unknown")
+
+
+def said(name: str) -> int | None:
+    """The months over which the name of an outcome says that it was seen; None where it says nothing of them."""
+    words = meaning.plain(name)
+    for months, unit in _UNITS.items():
+        if found := re.search(rf"\b(?:(\d{{1,3}}) {_MANY}|(?:{_ONE}) )(?:{unit})\b", words):
+            return max(1, round(int(found[1] or 1) * months))
+    return None
 
 
 def step(history: pd.DataFrame) -> int:

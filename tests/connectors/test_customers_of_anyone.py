@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
-from connectors import InvalidFile, files, mapping, recipes
+from connectors import InvalidFile, files, mapping, recipes, scales
 from data import meaning
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -104,3 +104,55 @@ def test_the_currency_of_charges_may_stand_in_their_header_and_a_sign_of_several
 def test_monthly_charges_by_their_names(name):
     frame = pd.DataFrame({"id": ["a1", "b2", "c3"], name: ["1", "2", "3"]}, dtype="str")
     assert mapping.guess(frame, "customers")["monthly_charges"] == name
+
+
+def members(header: str, *more: str, rows: int = 60) -> str:
+    """Members of 0 to 59 months on 31 December 2025, of whom every fourth one left; `more` are cells of further columns
+    under their names ("name=2025-12-{day:02d}")."""
+    lines = [";".join(["Member no", header, "Left this term? (Y/N)", *(one.split("=")[0] for one in more)])]
+    for n in range(rows):
+        day = f"{2025 - n // 12}-{12 - n % 12:02d}-01"
+        cells = [one.split("=")[1].format(day=n % 28 + 1) if n % 4 == 0 or "*" not in one else "" for one in more]
+        lines.append(";".join([f"M{n:03d}", day, "Y" if n % 4 == 0 else "N", *(cell.strip("*") for cell in cells)]))
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("header", ["Customer since", "Date d'adhésion", "Eintrittsdatum", "Sign-up date", "joined_at"])
+def test_the_day_a_customer_came_is_their_tenure_on_the_newest_day_of_the_file(header):
+    raw, made = read(members(header, "Last visit=2025-12-{day:02d}"))
+    assert (made.origin.columns["tenure"], made.origin.columns["churned"]) == (header, "Left this term? (Y/N)")
+    assert made.main["churned"].tolist() == [n % 4 == 0 for n in range(60)]
+    last = pd.Timestamp("2025-12-28")  # nobody came later than on the first
+    days = [(last - pd.Timestamp(f"{2025 - n // 12}-{12 - n % 12:02d}-01")).days for n in range(60)]
+    assert made.main["tenure"].tolist() == pytest.approx([day / 30.4375 for day in days])
+    assert not made.questions
+    again = mapping.lenient(raw, {"tenure": True}, made.origin)
+    assert again["tenure"].astype(float).tolist() == pytest.approx(made.main["tenure"].tolist())
+
+
+def test_whoever_left_was_a_customer_until_then_and_days_to_come_are_no_day_of_the_file():
+    text = members("Customer since", "Date left=*2025-12-{day:02d}*", "Renewal date=2026-02-01", "Born on=1990-01-01")
+    tenure = read(text)[1].main["tenure"]
+    assert tenure[0] == pytest.approx(0)  # came and left on 1 December
+    assert tenure[4] == pytest.approx((pd.Timestamp("2025-12-05") - pd.Timestamp("2025-08-01")).days / 30.4375)
+    newest = pd.Timestamp("2025-12-25")  # on which the last one left
+    assert tenure[1] == pytest.approx((newest - pd.Timestamp("2025-11-01")).days / 30.4375)
+
+
+def test_where_no_day_says_when_the_file_was_written_it_is_asked():
+    text = members("Customer since", "Born on=1990-01-{day:02d}")
+    made = read(text)[1]
+    assert [one.key for one in made.questions] == ["until:Customer since"]
+    today = read(text, **{"until:Customer since": scales.TODAY})[1]
+    assert not today.questions
+    assert today.main["tenure"][0] == pytest.approx(
+        (pd.Timestamp("2026-03-02") - pd.Timestamp("2025-12-01")).days / 30.4375
+    )
+
+
+@pytest.mark.parametrize("name", ["Months since signup", "Laufzeit (Monate)", "Laufzeit", "months since joining"])
+def test_the_tenure_by_more_of_its_names(name):
+    frame = pd.DataFrame({"id": [f"a{n}" for n in range(60)], name: [str(n) for n in range(60)]}, dtype="str")
+    assert mapping.guess(frame, "customers")["tenure"] == name
+    agreed = frame.assign(**{name: ["12", "24"] * 30})
+    assert ("tenure" in mapping.guess(agreed, "customers")) == (not name.startswith("Laufzeit"))

@@ -4,6 +4,7 @@ import base64
 import json
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
@@ -14,7 +15,8 @@ import pytest
 import settings
 from data import campaigns, state, tables
 from data.dataset import Dataset, Origin
-from models.churn import files
+from models.churn import files, training
+from models.churn.preparation import prepare
 from models.lifecycle import registry
 from tests.at_once import AT_ONCE
 from ui import background, champions
@@ -407,3 +409,56 @@ def test_a_campaign_is_started_told_and_its_effect_replaces_the_assumed_one(trai
         saved = next(one for one in again.number_input if one.label == "Leavers saved by a call (%)")
         assert saved.value == 50, page
     assert any("1 campaign showed that calls save 50%" in text for text in texts(trained("churn_campaign")))
+
+
+@of_telco
+def test_nobody_to_call_is_told_from_nobody_who_can_be_scored(trained, telco, monkeypatch):
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    mine = telco.head(30).assign(churned="No")
+    for changed, said in (
+        ({"contract": "Ten years"}, "None of these customers can be scored"),
+        ({"churned": "Yes"}, "all of these customers have left"),
+    ):
+        app = trained("churn_campaign", of="file")
+        content = mine.assign(**changed).to_csv(index=False).encode()
+        app.file_uploader(key="score-file").set_value((f"{min(changed)}.csv", content, "text/csv")).run()
+        app.run()
+        infos = [info.value for info in app.info]
+        assert [said in text for text in infos if "customers" in text] == [True], infos
+        assert not app.metric
+
+
+@of_telco
+def test_offers_that_earn_less_than_they_cost_are_said_to(trained, telco):
+    at = {"customer": someone(telco)["customer_id"], "view": "keep"}
+    sentence = "None of these offers earns its cost under these terms."
+    assert sentence not in texts(trained("churn_what_if", value="100000", **at))
+    assert sentence in texts(trained("churn_what_if", value="1", **at))
+
+
+def kept(frame, model):
+    """`frame` and its model as the data and the champion in use."""
+    stored = keep(frame)
+    record = registry.Record("churn", model.learner, "test", "test", stored.version, len(frame), {}, model.metrics, {})
+    engine = state.engine(settings.get().database_url)
+    registry.keep(engine, settings.get().home, record, files.pack(model), files.SUFFIX, NOW)
+
+
+def test_the_totals_are_of_all_customers_where_a_sample_was_learned_from(visit, home, telco, monkeypatch):
+    monkeypatch.setattr(training, "COMPARED", 400)
+    monkeypatch.setattr(training, "RESAMPLED", 3)
+    frame = telco.head(1_200)
+    prepared, league = training.compare(prepare(frame), compared=("logistic",))
+    model = training.fit(prepared, "logistic", league)
+    kept(frame, model)
+    app = visit("churn_performance", cut="0")
+    assert metric(app, "Customers called") == "1,200"
+    earned = 0.3 * 900 * frame["churned"].sum() - 60 * 1_200  # of calling everybody
+    assert metric(app, "Profit at this cut-off") == f"{'−' if earned < 0 else ''}${abs(earned):,.0f}"
+
+    riskiest = model.held_out.probability.clip(0, 0.9)
+    riskiest[np.flatnonzero(~model.held_out.left)[0]] = 0.99  # and stayed
+    kept(frame, replace(model, held_out=replace(model.held_out, probability=riskiest)))
+    app = visit("churn_performance", cut="95")
+    assert metric(app, "Customers called") == "1"
+    assert any("none of those called would have left" in text for text in texts(app))

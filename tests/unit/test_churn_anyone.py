@@ -94,6 +94,8 @@ def test_outcome_and_id_of_every_business_are_guessed(name):
         ("situacao", ["ativo", "cancelado"], "cancelado"),
         ("ativo", ["1", "0", "1"], "0"),
         ("inativo", ["1", "0", "0"], "1"),
+        ("Left this term? (Y/N)", ["Y", "N", "N"], "Y"),
+        ("Lapsed in the last 12 months", ["1", "0", "0"], "1"),
     ],
 )
 def test_outcomes_are_understood_in_the_languages_around(name, values, left):
@@ -257,7 +259,15 @@ def test_a_number_known_for_leavers_only_is_a_leak(plain_table):
 def test_names_are_judged_by_their_words_and_what_the_column_does(plain_table):
     table, rng = plain_table
     innocent = ["exit_rate", "left_handed", "cancelled_orders_last_year", "departement", "marital_status"]
-    guilty = ["reason_for_leaving", "date_left", "ChurnScore", "motif_resiliation", "dateleft", "is_cancelled"]
+    guilty = [
+        "reason_for_leaving",
+        "date_left",
+        "left_last_month",
+        "ChurnScore",
+        "motif_resiliation",
+        "dateleft",
+        "is_cancelled",
+    ]
     noise = {name: rng.normal(size=800) for name in (*innocent, *guilty)}
     prepared = prepare(table.assign(**noise))
     assert set(prepared.coding.columns) == {"use", *innocent}

@@ -1,5 +1,6 @@
 """Time in churn: the outcome window, curves of truncated data, months ahead and payback, each against a known truth."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -172,6 +173,27 @@ def test_the_window_is_guessed_from_what_is_known_else_a_year_and_said_so(telco,
     window.choose(engine, stored(), 6)
     assert window.of(engine, stored(), mine, history) == window.Window(6, "chosen")
     assert window.of(engine, stored("demo"), telco).months == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "months"),
+    [
+        ("Lapsed in the last 12 months", 12),
+        ("Exited last quarter", 3),
+        ("churn_90d", 3),
+        ("Churn 6M", 6),
+        ("Résilié sur les 12 derniers mois", 12),
+        ("Gekündigt in den letzten 6 Monaten", 6),
+        ("left_last_month", 1),
+        ("Churn", None),
+        ("Left this term? (Y/N)", None),
+        ("churn_2024", None),
+    ],
+)
+def test_the_window_that_the_outcome_is_called_by(name, months):
+    mine = replace(stored(), origin=Origin("upload", "mine.csv", columns={"churned": name}))
+    found = window.guess(mine, snapshot(50, 1)[["customer_id", "churned"]])
+    assert found == (window.Window(months, "name") if months else window.Window(12, "unknown"))
 
 
 def past(months=18, count=2_500, seed=0):
