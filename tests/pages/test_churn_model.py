@@ -462,3 +462,21 @@ def test_the_totals_are_of_all_customers_where_a_sample_was_learned_from(visit, 
     app = visit("churn_performance", cut="95")
     assert metric(app, "Customers called") == "1"
     assert any("none of those called would have left" in text for text in texts(app))
+
+
+def test_window_and_columns_are_the_analysts_to_say_for_everybody(trained, monkeypatch):
+    begun = []
+    monkeypatch.setattr(champions, "start_churn", lambda stored, why: begun.append((tables.choices(stored), why)))
+    app = trained("churn_performance")
+    window = next(group for group in app.get("button_group") if group.label.startswith("Outcome window"))
+    assert window.value == 1  # Telco's
+    window.set_value(12).run()
+    assert not app.exception
+    called = trained("churn_campaign")  # in another session
+    assert any("chosen by an analyst" in text for text in texts(called))
+    assert any("within 12 months" in text for text in texts(called))
+
+    unwanted = next(box for box in app.multiselect if box.label == "Do not learn from these")
+    unwanted.set_value(["gender"]).run()
+    app.button(key="columns-train").click().run()
+    assert begun == [({"gender": False}, "other columns")]
