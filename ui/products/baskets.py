@@ -54,7 +54,7 @@ def answer(stored: Stored) -> Answer:
                 "your file has it, map it on the page Data."
             )
         )
-        access.link("data", _("Map the columns"), "database")
+        access.link("data", _("Map the columns"), "database", {"table": "sales"})
         st.stop()
     with st.container(width=300):
         most = int(inputs.choice(_("Largest basket (products)"), LIMITS, "largest", default=str(LARGEST)))
