@@ -180,7 +180,8 @@ def learnable(
         idle = _shut(values.to_numpy(), sold, year) & (not ended)
         if idle.any():
             found += (Finding(SHUT, int(idle.sum()), severity="warning", one=SHUT_ONCE),)
-        grid = values.where(~idle, values.where(sold).rolling(5, center=True, min_periods=1).median())
+        usual = values.where(sold).rolling(5, center=True, min_periods=1).median().interpolate(limit_direction="both")
+        grid = values.where(~idle, usual)
         grid, off, recent, said = _at_one_level(grid, history.frequency, 1, explained, recent)
         growth, grows = _growing(grid, history.frequency, 1, off)
         found += said + grows

@@ -248,3 +248,12 @@ def test_quarters_and_years_keep_their_step(freq, step, end):
     assert values.tolist() == [*range(len(dates) - 2), 0, 0]
     assert found == ()
     assert regular(values).frequency == step
+
+
+def test_a_strike_of_twelve_weeks_silences_nobody() -> None:
+    rng = np.random.default_rng(0)
+    weeks = pd.Series(rng.normal(500, 20, 200), pd.date_range("2020-01-05", periods=200, freq="W"))
+    weeks.iloc[90:102] = 0.0
+    window = engine.look(regular(weeks), 200, 8, COMBINED)
+    assert set(COMBINED) <= set(window.forecast)
+    assert window.forecast["combined"] == pytest.approx(500, rel=0.05)
