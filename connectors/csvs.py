@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice, product
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,8 @@ from locales import N_
 DELIMITERS = ",;\t|"
 SNIFFED = 200  # rows that decide the delimiter
 SNIFFED_CHARACTERS = 1_000_000
+CLEAR = 20  # so many times more letters of UTF-8 than bytes that are none: those are damage
+SWALLOWED, ALIKE = 3, 0.8  # lines in one cell, and their share that look like rows, after a mark that is not closed
 ODD = 5_000  # rows of another length that are kept to be listed
 NOTES = 50  # rows at the end that may be notes
 # Where a file is not UTF-8; the first where nothing tells: Western, Central European, Turkish, Cyrillic, Greek, Hebrew,
@@ -162,7 +164,7 @@ def top(text: bytes, rows: int) -> bytes:
 def _after(text: bytes, rows: int) -> int:
     """Where so many rows of a text end; of fewer the last one that another row follows."""
     lines = text.decode("latin-1").splitlines(keepends=True)  # marks and ends of lines are the same in all code pages
-    ends, reader = [0], csv.reader(lines)
+    ends, reader = [0, 0], csv.reader(lines)
     with suppress(csv.Error):
         for _row in islice(reader, rows + 1):
             ends.append(reader.line_num)
@@ -186,6 +188,10 @@ def encoded(opened: Callable[[], IO[bytes]], findings: list[Finding]) -> str:
         old = ["mac-roman"] if b"\r" in start and b"\n" not in start else []
         encodings = ["utf-8-sig", *old, *_pages(start), "latin-1"]
     for encoding in encodings:
+        if encoding != encodings[0] and encodings[0] == "utf-8-sig" and (row := _broken(opened)):
+            raise InvalidFile(
+                N_("The text is UTF-8, but row {row} is not: correct it, or export the file again as UTF-8."), row=row
+            )
         try:
             empty = True
             with opened() as file:
@@ -201,6 +207,20 @@ def encoded(opened: Callable[[], IO[bytes]], findings: list[Finding]) -> str:
             )
         return encoding
     raise InvalidFile(N_("The text of this file cannot be read: save it as UTF-8."))
+
+
+def _broken(opened: Callable[[], IO[bytes]]) -> int:
+    """The row of the first bytes that are no UTF-8 in a file where nearly all letters are; 0 where they are not."""
+    decoder, good, bad, row, first = codecs.getincrementaldecoder("utf-8")("replace"), 0, 0, 1, 0
+    with opened() as file:
+        for chunk in chunks(file):
+            text = decoder.decode(chunk)
+            lost = text.count("\ufffd")
+            if lost and not first:
+                first = row + text[: text.index("\ufffd")].count("\n")
+            good += len(text) - len(text.encode("ascii", "ignore")) - lost
+            bad, row = bad + lost, row + text.count("\n")
+    return first if good >= CLEAR * bad else 0
 
 
 def _chunks(file: IO[bytes], encoding: str) -> Iterator[bytes]:
@@ -260,7 +280,7 @@ def _pasted(content: bytes, encoding: str) -> bytes:
     return b""
 
 
-def _rows(content: bytes, encoding: str, delimiter: str, strict: bool) -> Iterator[list[str]]:
+def _rows(content: bytes, encoding: str, delimiter: str, strict: bool) -> Any:
     text = io.TextIOWrapper(io.BytesIO(content), encoding, newline="")
     return csv.reader(text, delimiter=delimiter, strict=strict)
 
@@ -271,12 +291,18 @@ def _whole(content: bytes, encoding: str, delimiter: str, usual: int) -> tuple[i
     Refuses a file that ends in the middle of a cell, or where columns and rows are too many.
     """
     odd: dict[int, list[str]] = {}
-    number, width = 0, usual
+    number, width, line = 0, usual, 0
     if b'"' not in content and b"\r" not in content.replace(b"\r\n", b"") and encoding.startswith("utf-8"):
         return _widths(content, delimiter, usual)
     try:
-        for row in _rows(content, encoding, delimiter, strict=False):
+        reader = _rows(content, encoding, delimiter, strict=False)
+        for row in reader:
             number += 1
+            if reader.line_num - line > SWALLOWED and any(_rows_in(cell, delimiter, usual) for cell in row):
+                raise InvalidFile(
+                    N_("Row {row} holds rows in one cell: a quotation mark is open or out of place."), row=number
+                )
+            line = reader.line_num
             if len(row) != usual and row:
                 width = max(width, len(row))
                 counts(1, width)
@@ -296,6 +322,13 @@ def _whole(content: bytes, encoding: str, delimiter: str, usual: int) -> tuple[i
     if content.count(b'"') % 2 and _ends_quoted(content, encoding, delimiter):
         raise InvalidFile(N_("A quotation mark is never closed: the file was cut off or is damaged. Export it again."))
     return number, width, odd
+
+
+def _rows_in(cell: str, delimiter: str, usual: int) -> bool:
+    """Whether a cell holds what look like rows, cut off at its ends."""
+    lines = cell.splitlines()[1:-1]
+    alike = [line.count(delimiter) == usual - 1 for line in lines]
+    return usual > 1 and len(lines) >= SWALLOWED - 1 and sum(alike) >= ALIKE * len(lines)
 
 
 def _widths(content: bytes, delimiter: str, usual: int) -> tuple[int, int, dict[int, list[str]]]:

@@ -52,6 +52,14 @@ def of(text: pd.DataFrame, sources: list[str], title: str = "") -> str | None:
     return signs.pop() if len(signs) == 1 else None
 
 
+def marked(text: pd.DataFrame, sources: list[str]) -> pd.Series | None:
+    """The currency that each line's money names itself ("$12", "12 EUR"); None where no cell names one."""
+    found = pd.Series(pd.NA, text.index, dtype="str")
+    for source in sources:
+        found = found.fillna(numbers.named(text[source]))
+    return found if found.notna().any() else None
+
+
 def _words(source: str) -> set[str]:
     """The currencies that the name of a column says in words."""
     words = meaning.plain(source).split()

@@ -55,6 +55,9 @@ def dimensions(
     for source, name in called(rest, taken).items():
         kind = (choices or {}).get(f"{OWN}:{source}")
         column = _told(rest[source], kind) if kind else _useful(rest[source], str(source))
+        if kind and column is not None and (lost := int((column.isna() & rest[source].notna()).sum())):
+            message = N_("“{column}”: {rows} cells cannot be used and are empty now.")
+            findings.append(Finding(message, lost, {"column": str(source)}, severity="warning"))
         if len(found) >= EXTRA:
             column = None
         if column is None:

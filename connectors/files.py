@@ -9,7 +9,6 @@ a sentence (`InvalidFile`), never read in part. It is read by a child process
 import gzip
 import io
 import lzma
-import shutil
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -118,8 +117,7 @@ def _raw(
     try:
         found = child.run(_parsed, content, heard=heard, cpu=pieces.CPU_SECONDS, seconds=pieces.SECONDS, **given)
     except BaseException:
-        if folder:
-            shutil.rmtree(folder, ignore_errors=True)
+        pieces.clear(folder)
         raise
     values = found.values
     readings = tuple(Reading(**{**one, "options": tuple(one["options"])}) for one in values["readings"])

@@ -142,6 +142,9 @@ def apply(
         clock = cells.clock_beside(text, mapping["timestamp"])
         free = [column for column in text if column not in (*mapping.values(), clock)]
         frame = statuses.applied(text, frame, free, choices, findings, readings)
+        codes = currencies.marked(text, paid) if "currency" not in frame else None
+        if codes is not None and (codes.nunique() > 1 or lines.CURRENCY in choices):
+            frame = frame.join(codes.rename("currency"))
         own = currency or lines.signed(text, paid, choices, readings) or currencies.of(text, paid, title) or DEFAULT
         frame = lines.in_one_currency(frame, own, choices, findings, readings, now)
         frame = lines.derived(frame, name)

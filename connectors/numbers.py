@@ -36,6 +36,7 @@ _SIGN = (
     r"[$€£¥₹₽₩₺₴₪฿₫₱₦円元￦￥원৳₸₾₼₲₡₵]|[RCAS]\$|zł"
     r"|Kč|Rs\.?|kr\.?|Fr\.?|TL|руб\.?|грн\.?|Ft|lei|Rp\.?|RM|KSh|S/|[A-Z]{3}|[A-Z]{2}\$"
 )
+_SIGNED = re.compile(rf"^[+(-]?\s*({_SIGN})\s*[-+(]?[\d.,]|[\d.,)-]\s*({_SIGN})\s*\)?$")
 _NOTHING = re.compile(rf"^(?:{_SIGN})[-–—]$|^[-–—](?:{_SIGN})$")  # as bookkeepers write zero
 _NO_CENTS = re.compile(r"(?<=\d)[.,][-–—]+")  # 28.–
 _WORN = re.compile(rf"^([+-]?)(?:{_SIGN})|(?:{_SIGN})$|%$")
@@ -178,10 +179,20 @@ def currencies(text: pd.Series) -> dict[str, int]:
     }
 
 
+def named(text: pd.Series) -> pd.Series:
+    """The currency that each cell of a column names itself, missing where it names none."""
+    if _plain(text).notna().sum() == text.notna().sum():
+        return pd.Series(pd.NA, text.index, dtype="str")
+    found = text.str.extract(_SIGNED)
+    said = found[0].fillna(found[1])
+    return said.map({sign: SIGNS.get(sign, sign) for sign in said.dropna().unique()
+                     if sign in SIGNS or (sign.isalpha() and len(sign) == 3)}).astype("str")  # fmt: skip
+
+
 def signs(text: pd.Series) -> dict[str, int]:
     """The signs and codes of currencies in the cells of a column, as they stand there, with how many cells each."""
     head = text.dropna().head(LOOKED_AT)
-    found = head.str.extract(rf"^[+(-]?\s*({_SIGN})\s*[-+(]?[\d.,]|[\d.,)-]\s*({_SIGN})\s*\)?$")
+    found = head.str.extract(_SIGNED)
     return {sign: int(count) for sign, count in found[0].fillna(found[1]).dropna().value_counts().items()}
 
 

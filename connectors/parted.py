@@ -45,6 +45,8 @@ def apply(
     sure = mapping.apply(raw, table, columns, now, name, currency, outcome, choices)
     if raw.parts is None or sure.questions:
         return sure
+    if not raw.parts.exists():
+        raise InvalidFile(N_("What was read of this file is not there any more: choose it again."))
     told = {**(choices or {}), **(sure.origin.readings or {}), **_habits(raw, sure)}
     kinds = {column: str(kind) for column, kind in sure.main.dtypes.items()}
     given = {

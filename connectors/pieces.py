@@ -100,6 +100,12 @@ def room(into: Path) -> Path:
     return into / uuid.uuid4().hex
 
 
+def clear(folder: Path | None) -> None:
+    """Remove pieces that nobody needs any more, if there are any."""
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def digest(content: bytes | Path) -> str:
     """The SHA-256 of a file, of a folder that of its files' ones."""
     if isinstance(content, Path) and content.is_dir():

@@ -73,7 +73,10 @@ class Origin:
 
 @dataclass(frozen=True)
 class Written:
-    """A main frame of so many `rows` that it is a Parquet file already; `kinds` are the pandas types of its columns."""
+    """A main frame of so many `rows` that it is a Parquet file already; `kinds` are the pandas types of its columns.
+
+    The folder that the file lies in goes when it is kept.
+    """
 
     file: Path
     rows: int

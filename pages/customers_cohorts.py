@@ -31,7 +31,8 @@ def shown() -> None:
     view = inputs.view(_("View"), list(views.VIEWS), "view", lambda one: _(views.VIEWS[one][0]))
     if len(made.settling):
         sentence = _(
-            "The cohorts up to {month} may hold old customers, as the data begin there: the figures above leave them out."
+            "The cohorts up to {month} may hold old customers, as the data begin there: "
+            "the figures above leave them out."
         )
         st.caption(sentence.format(month=locales.month(made.settling[-1])))
     views.VIEWS[view][1](f"{stored.version} {sorted(wanted)}", made, together, currency)

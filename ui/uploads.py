@@ -80,7 +80,11 @@ def patiently(key: str, large: bool, read: Callable[[child.Heard], files.Raw]) -
             f"read {key}", "read a file",
             lambda step: bool(_read(key, partial(read, lambda share: step(reading, share)))),
         )  # fmt: skip
-    return _read(key, partial(read, child.unheard))
+    found = _read(key, partial(read, child.unheard))
+    if found.parts and not found.parts.exists():  # used before, or long ago
+        _read.clear()
+        return _read(key, partial(read, child.unheard))
+    return found
 
 
 @st.cache_resource(max_entries=2, ttl=1800, show_spinner=False)

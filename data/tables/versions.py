@@ -69,6 +69,7 @@ def add(home: Path, dataset: Dataset, now: datetime, activate: bool = True, arou
         if made := dataset.written:
             made.file.replace(fresh / f"{dataset.table}.parquet")
             disk.sync(fresh / f"{dataset.table}.parquet")
+            shutil.rmtree(made.file.parent, ignore_errors=True)
         if around:
             check(around)
             for name in same:

@@ -114,7 +114,7 @@ def file(
     """
     step(N_("Reading the file"), 0.0)
     known = [recipe for kept in tables.stored(home, table) if (recipe := recipes.of(table, kept.origin))]
-    name, into = path.name, pieces.shelf(home) if table == "sales" and not add else None
+    name, into = path.name, pieces.room(pieces.shelf(home)) if table == "sales" and not add else None
 
     def read(layout: Mapping[str, str]) -> Raw:
         return files.read_path(path, limit_bytes, layout, into, lambda share: step(N_("Reading the file"), 0.4 * share))
@@ -122,25 +122,28 @@ def file(
     def checked(share: float) -> None:
         step(N_("Checking every row"), 0.4 + 0.4 * share)
 
-    recipe, raw = recipes.match(known, read)
-    checked(0.0)
-    if not raw.parts and mapping.recognise(raw):
-        made = mapping.dataset(raw, now, name)
-    elif recipe is not None:
-        made = recipes.apply(raw, table, recipe, now, name, checked)
-    else:
-        made = parted.apply(raw, table, mapping.guess(raw.frame, table), now, name, heard=checked)
-        recipes.answered(made)
-    step(N_("Keeping the table"), 0.8)
-    told: dict[str, Any] = {
-        "file": name,
-        "read as": recipe.name if recipe else "guessed",
-        "rows": made.written.rows if made.written else len(made.main),
-    }
-    shown = tables.active(home, "sales") if add and table == "sales" else None
-    if shown is None:
-        return told | {"version": gate.keep(engine, home, made, now).version}
-    plan = append.plan(shown, made.main, "line_id" in (made.origin.columns or {}), now)
-    if len(plan.fresh):
-        gate.grow(engine, home, shown, plan.fresh, name, now)
+    try:
+        recipe, raw = recipes.match(known, read)
+        checked(0.0)
+        if not raw.parts and mapping.recognise(raw):
+            made = mapping.dataset(raw, now, name)
+        elif recipe is not None:
+            made = recipes.apply(raw, table, recipe, now, name, checked)
+        else:
+            made = parted.apply(raw, table, mapping.guess(raw.frame, table), now, name, heard=checked)
+            recipes.answered(made)
+        step(N_("Keeping the table"), 0.8)
+        told: dict[str, Any] = {
+            "file": name,
+            "read as": recipe.name if recipe else "guessed",
+            "rows": made.written.rows if made.written else len(made.main),
+        }
+        shown = tables.active(home, "sales") if add and table == "sales" else None
+        if shown is None:
+            return told | {"version": gate.keep(engine, home, made, now).version}
+        plan = append.plan(shown, made.main, "line_id" in (made.origin.columns or {}), now)
+        if len(plan.fresh):
+            gate.grow(engine, home, shown, plan.fresh, name, now)
+    finally:
+        pieces.clear(into)
     return told | {"new": len(plan.fresh), "known": plan.known, "refused": int(plan.refused["row"].nunique())}

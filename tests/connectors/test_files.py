@@ -292,3 +292,20 @@ def test_an_id_is_known_by_its_name_or_its_looks(name, ids):
     guessed = mapping.guess(frame, "customers")
     assert guessed["customer_id"] == name
     assert mapping.apply(raw, "customers", guessed, NOW, "x").main["customer_id"].tolist() == ids
+
+
+def test_a_mark_that_swallows_rows_and_a_byte_that_is_no_letter_are_named_by_their_row():
+    rows = [f"2024-01-{n % 28 + 1:02d},Pâté,{n}" for n in range(400)]
+    header = "Date,Product,Quantity\n"
+    swallowed = [*rows]
+    swallowed[100], swallowed[140] = '2024-01-05,"Bread,3', '2024-01-05,Bread",3'
+    with pytest.raises(InvalidFile, match=r"Row 102 holds rows in one cell"):
+        files.read("a.csv", (header + "\n".join(swallowed)).encode(), 1_000_000)
+    noted = [*rows]
+    noted[7] = '2024-01-05,"Pâté\nde campagne, maison\nbon, et\nfrais",3'  # a note of several lines stays one
+    assert len(files.read("a.csv", (header + "\n".join(noted)).encode(), 1_000_000).frame) == 400
+    broken = (header + "\n".join(rows)).encode().replace("Pâté,300".encode(), b"P\xe9,300")
+    with pytest.raises(InvalidFile, match="The text is UTF-8, but row 302 is not"):
+        files.read("a.csv", broken, 1_000_000)
+    western = files.read("a.csv", (header + "\n".join(rows)).encode("cp1252"), 1_000_000)
+    assert western.frame["Product"].unique().tolist() == ["Pâté"]

@@ -135,3 +135,15 @@ def test_money_without_a_relation_to_the_units_is_seldom_said_to_be_one_thing(li
 def test_money_in_thousands_and_millions_is_money(cells, values):
     found = numbers.read(pd.Series(cells, dtype="str")).values
     np.testing.assert_allclose(found, values)
+
+
+def test_money_of_another_sign_is_asked_about_and_never_added():
+    lines = shop(5, rows=300)
+    file = raw(lines, lines["price"])
+    frame = file.frame.assign(price="€" + file.frame["price"])
+    frame.loc[250, "price"] = "$17.28"
+    made = read(Raw(frame, (), "0" * 64))
+    assert [one.key for one in made.questions] == ["currency"]
+    chosen = read(Raw(frame, (), "0" * 64), currency="EUR")
+    assert len(chosen.main) == 299
+    assert chosen.main["amount"].sum() == pytest.approx((lines["price"] * lines["units"]).drop(index=250).sum())
