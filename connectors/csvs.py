@@ -79,7 +79,7 @@ def read(content: bytes, findings: list[Finding], like: Grid | None = None) -> G
             N_("No columns were found in this file: they should be parted by commas, semicolons, tabs or bars.")
         )
     rows, width, odd = _whole(content, encoding, delimiter, usual)
-    plain = not odd and b'"' not in content and content.count(b"\n") <= rows and encoding.startswith("utf-8")
+    plain = not odd and _simple(content, encoding) and content.count(b"\n") <= rows
     cells = (_plain if plain else _quoted)(content, encoding, delimiter, width)
     if len(cells) > rows:
         cells = cells.iloc[:rows]
@@ -292,7 +292,7 @@ def _whole(content: bytes, encoding: str, delimiter: str, usual: int) -> tuple[i
     """
     odd: dict[int, list[str]] = {}
     number, width, line = 0, usual, 0
-    if b'"' not in content and b"\r" not in content.replace(b"\r\n", b"") and encoding.startswith("utf-8"):
+    if _simple(content, encoding) and b"\r" not in content.replace(b"\r\n", b""):
         return _widths(content, delimiter, usual)
     try:
         reader = _rows(content, encoding, delimiter, strict=False)
@@ -322,6 +322,14 @@ def _whole(content: bytes, encoding: str, delimiter: str, usual: int) -> tuple[i
     if content.count(b'"') % 2 and _ends_quoted(content, encoding, delimiter):
         raise InvalidFile(N_("A quotation mark is never closed: the file was cut off or is damaged. Export it again."))
     return number, width, odd
+
+
+def _simple(content: bytes, encoding: str) -> bool:
+    """Whether a file is UTF-8 without quotation marks, and no line of it is longer than a cell may be."""
+    if b'"' in content or not encoding.startswith("utf-8"):
+        return False
+    ends = np.flatnonzero(np.frombuffer(content, np.uint8) == ord("\n"))
+    return int(np.diff(ends, prepend=-1, append=len(content)).max()) <= csv.field_size_limit()
 
 
 def _rows_in(cell: str, delimiter: str, usual: int) -> bool:
