@@ -78,8 +78,10 @@ def read(content: bytes, findings: list[Finding], like: Grid | None = None) -> G
         raise InvalidFile(
             N_("No columns were found in this file: they should be parted by commas, semicolons, tabs or bars.")
         )
-    rows, width, odd = _whole(content, encoding, delimiter, usual)
-    plain = not odd and _simple(content, encoding) and content.count(b"\n") <= rows
+    simple = _simple(content, encoding)
+    found = _widths(content, delimiter, usual) if simple else _whole(content, encoding, delimiter, usual)
+    rows, width, odd = found
+    plain = simple and not odd and content.count(b"\n") <= rows
     cells = (_plain if plain else _quoted)(content, encoding, delimiter, width)
     if len(cells) > rows:
         cells = cells.iloc[:rows]
@@ -292,8 +294,6 @@ def _whole(content: bytes, encoding: str, delimiter: str, usual: int) -> tuple[i
     """
     odd: dict[int, list[str]] = {}
     number, width, line = 0, usual, 0
-    if _simple(content, encoding) and b"\r" not in content.replace(b"\r\n", b""):
-        return _widths(content, delimiter, usual)
     try:
         reader = _rows(content, encoding, delimiter, strict=False)
         for row in reader:
@@ -325,8 +325,8 @@ def _whole(content: bytes, encoding: str, delimiter: str, usual: int) -> tuple[i
 
 
 def _simple(content: bytes, encoding: str) -> bool:
-    """Whether a file is UTF-8 without quotation marks, and no line of it is longer than a cell may be."""
-    if b'"' in content or not encoding.startswith("utf-8"):
+    """Whether a file is UTF-8 without quotation marks, its lines end as usual and are as long as a cell at most."""
+    if b'"' in content or not encoding.startswith("utf-8") or content.count(b"\r") > content.count(b"\r\n"):
         return False
     ends = np.flatnonzero(np.frombuffer(content, np.uint8) == ord("\n"))
     return int(np.diff(ends, prepend=-1, append=len(content)).max()) <= csv.field_size_limit()

@@ -54,7 +54,11 @@ def dimensions(
     found, left = dict[str, pd.Series](), list[str]()
     for source, name in called(rest, taken).items():
         kind = (choices or {}).get(f"{OWN}:{source}")
-        column = _told(rest[source], kind) if kind else _useful(rest[source], str(source))
+        column = (
+            _told(rest[source], kind, (choices or {}).get(f"{cells.CODES}:{source}"))
+            if kind
+            else _useful(rest[source], str(source))
+        )
         if kind and column is not None and (lost := int((column.isna() & rest[source].notna()).sum())):
             message = N_("“{column}”: {rows} cells cannot be used and are empty now.")
             findings.append(Finding(message, lost, {"column": str(source)}, severity="warning"))
@@ -75,11 +79,11 @@ def dimensions(
     return pd.DataFrame(found, index=rest.index)
 
 
-def _told(text: pd.Series, kind: str) -> pd.Series | None:
-    """A column as the pandas type that it is known to have."""
+def _told(text: pd.Series, kind: str, habit: str | None) -> pd.Series | None:
+    """A column as the pandas type that it is known to have, its codes as they are known to be written."""
     if kind == LEFT:
         return None
-    return cells.codes(text).astype("category") if kind == "category" else numbers.read(text).values
+    return cells.codes(text, habit).astype("category") if kind == "category" else numbers.read(text).values
 
 
 def _useful(text: pd.Series, source: str) -> pd.Series | None:

@@ -174,7 +174,7 @@ def dataset(
     Raises `InvalidFile` where it does not fit: with what changed, or the cells that cannot be read so.
     """
     recipe = recipes.of(before.table, before.origin)
-    into = pieces.shelf(home) if before.table == "sales" else None
+    into = pieces.shelf(home) if before.table == "sales" and recipe else None  # own rules need all rows at once
     layout = recipes.layout(recipe.readings) if recipe else None
     found = raw(home, one, limit_bytes, layout, into, lambda share: heard(share / 2))
     if recipe is None:  # its own rules clean it
