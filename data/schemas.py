@@ -35,6 +35,7 @@ RESERVED = (
 )
 LINE_TYPES = ["sale", "return", "discount", "shipping", "fee", "adjustment"]
 GOODS = ("sale", "return")  # line types: postage, fees and the like are not what sells
+IS_GOODS = f"line_type IN {GOODS}"  # as a condition of SQL
 
 
 @pandas_engine.Engine.register_dtype

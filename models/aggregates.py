@@ -20,8 +20,8 @@ import numpy as np
 import pandas as pd
 
 from data import schemas
+from data.schemas import IS_GOODS
 from locales import N_, Sentence
-from models.ask.formulas import GOODS
 from models.drift import bins, watch
 from models.drift.bins import Bins
 from models.drift.watch import Column, Watched
@@ -147,7 +147,7 @@ def visits(columns: Collection[str]) -> str:
     return f"""{lines(columns)}
         SELECT customer, day, {_sum("CASE WHEN line_type = 'sale' THEN amount END")} AS sold,
                {_sum("amount")} AS revenue{costs}
-        FROM lines WHERE {_whole(GOODS)} GROUP BY customer, day
+        FROM lines WHERE {_whole(IS_GOODS)} GROUP BY customer, day
     """
 
 
@@ -163,7 +163,7 @@ def buyers(columns: Collection[str]) -> str:
         who AS (
             SELECT customer, max(CASE WHEN line_type = 'sale' THEN day END) AS last,
                    count(DISTINCT CASE WHEN line_type = 'sale' THEN day END) AS frequency, {_sum("amount")} AS revenue
-            FROM lines WHERE {_whole(GOODS)} AND customer IS NOT NULL GROUP BY customer
+            FROM lines WHERE {_whole(IS_GOODS)} AND customer IS NOT NULL GROUP BY customer
         )
         SELECT last, frequency, count(*) AS customers, CAST(sum(revenue) AS BIGINT) AS revenue
         FROM who WHERE frequency > 0 GROUP BY last, frequency
@@ -210,7 +210,7 @@ def tally(columns: Collection[str], name: str, first: pd.Timestamp, last: pd.Tim
     """How many `rows_` of goods have each `value` of a column on the days from `first` to `last`."""
     between = f"day >= DATE '{first:%Y-%m-%d}' AND day <= DATE '{last:%Y-%m-%d}'"
     return f"""{lines(columns)}
-        SELECT {name} AS value, count(*) AS rows_ FROM lines WHERE {_whole(GOODS)} AND {between} GROUP BY {name}
+        SELECT {name} AS value, count(*) AS rows_ FROM lines WHERE {_whole(IS_GOODS)} AND {between} GROUP BY {name}
     """
 
 
@@ -218,14 +218,14 @@ def units(columns: Collection[str]) -> str:
     """The independent rows of each day: the invoices, as the lines of one are not; a line without one counts alone."""
     return f"""{lines(columns)}
         SELECT day, count(DISTINCT invoice) + count(CASE WHEN invoice IS NULL THEN 1 END) AS units
-        FROM lines WHERE {_whole(GOODS)} GROUP BY day
+        FROM lines WHERE {_whole(IS_GOODS)} GROUP BY day
     """
 
 
 def histograms(columns: Collection[str], cuts: Mapping[str, Bins]) -> str:
     """How many `rows_` of goods fall on each `day` into each bin (`place`) of the watched columns (`name`)."""
     selected = " UNION ALL ".join(
-        f"SELECT day, '{name}' AS name, {_place(name, cut)} AS place FROM lines WHERE {_whole(GOODS)}"
+        f"SELECT day, '{name}' AS name, {_place(name, cut)} AS place FROM lines WHERE {_whole(IS_GOODS)}"
         for name, cut in cuts.items()
     )
     return f"""{lines(columns)}
@@ -260,7 +260,7 @@ def per_store(columns: Collection[str]) -> str:
     """The revenue of each day and store as a series to be forecast: `series`, `date`, `value`."""
     return f"""{lines(columns)}
         SELECT store AS series, CAST(day AS TIMESTAMP) AS date, {_sum("amount")} AS value
-        FROM lines WHERE {_whole(GOODS)} AND store IS NOT NULL GROUP BY store, day
+        FROM lines WHERE {_whole(IS_GOODS)} AND store IS NOT NULL GROUP BY store, day
     """
 
 

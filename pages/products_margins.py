@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from data import tables
-from models.ask.formulas import GOODS
+from data.schemas import IS_GOODS
 from ui import buyers, cards, inputs, store
 from ui.products import margins as views
 from ui.text import _
@@ -12,7 +12,8 @@ from ui.text import _
 stored = store.active("sales")
 cards.head(_("Products: margins"), _("What is earned on what is sold, and why does it change?"), stored)
 store.need(stored, "amount")
-span = tables.query(stored, f"SELECT min(timestamp) AS first, max(timestamp) AS last FROM sales WHERE {GOODS}").iloc[0]  # noqa: S608  # no text from outside
+days = f"SELECT min(timestamp) AS first, max(timestamp) AS last FROM sales WHERE {IS_GOODS}"  # noqa: S608  # a condition of ours
+span = tables.query(stored, days).iloc[0]
 if pd.isna(span["first"]):
     st.info(_("These data hold no goods that were sold or came back: choose others on the page Data."))
     st.stop()

@@ -13,16 +13,17 @@ import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.parquet
 
+from data.schemas import IS_GOODS
 from data.tables.disk import Stored, check, path_of
 from locales import N_, Sentence
 
 # What a product is called: the most common description of its lines of goods; of equally common ones the one seen last.
-CALLED = """
+CALLED = f"""
     CREATE VIEW called AS SELECT product, arg_max(description, (lines, last, description)) AS name FROM (
         SELECT product, description, count(*) AS lines, max(timestamp) AS last FROM sales
-        WHERE line_type IN ('sale', 'return') AND description IS NOT NULL AND product IS NOT NULL GROUP BY ALL
+        WHERE {IS_GOODS} AND description IS NOT NULL AND product IS NOT NULL GROUP BY ALL
     ) GROUP BY product
-"""
+"""  # noqa: S608  # a condition of ours
 # A plain sum of the same numbers differs in its last digits by the order in which threads come to them, and what is
 # learned from it in others.
 SUMMED = "CREATE MACRO summed(numbers) AS round(fsum(numbers), 6)"

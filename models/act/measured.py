@@ -7,13 +7,13 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from data.schemas import IS_GOODS
 from locales import N_
 from models.act import rules
 from models.act.detect import WEEK, YEAR
 from models.act.rules import Rule, Unfit
 from models.ask import statement
 from models.ask.definitions import Catalogue
-from models.ask.formulas import GOODS
 from models.ask.query import Filter, Query
 from models.ask.statement import Ask
 
@@ -113,7 +113,7 @@ def places_of(day: pd.Series, days: np.ndarray) -> np.ndarray:
 def _opened(ask: Ask, first: date, last: date, days: np.ndarray) -> np.ndarray:
     """The days on which anything at all was sold: on others, that nothing was is no news of anybody."""
     sql = (
-        f"SELECT DISTINCT CAST(timestamp AS DATE) AS day FROM sales WHERE {GOODS} "  # noqa: S608  # no text from outside
+        f"SELECT DISTINCT CAST(timestamp AS DATE) AS day FROM sales WHERE {IS_GOODS} "  # noqa: S608  # no text from outside
         "AND timestamp >= $start AND timestamp < CAST($end AS DATE) + INTERVAL 1 DAY"
     )
     return np.isin(np.arange(len(days)), places_of(ask(sql, start=first, end=last)["day"], days))

@@ -8,11 +8,12 @@ from typing import TypeVar
 
 import locales
 from data import schemas
+from data.schemas import IS_GOODS
 from data.tables import quoted
 from locales.labels import label
 from models import segmenting
 from models.ask import periods, spelling, synonyms, words
-from models.ask.formulas import DIMENSIONS, GOODS, MEASURES, OF_PEOPLE, PEOPLE, SALE, STOCK, TIME, Dimension, Measure
+from models.ask.formulas import DIMENSIONS, MEASURES, OF_PEOPLE, PEOPLE, SALE, STOCK, TIME, Dimension, Measure
 from models.ask.query import GRAINS, Query
 
 TABLES = ("sales", "stock", "customers")
@@ -87,7 +88,7 @@ def catalogue(
     for name in own:
         dimensions[name] = Dimension(name, name, {"sales": quoted(name)}, own=True, words=(name,))
     for name in schemas.extras(columns["sales"], "float64"):
-        measures |= {one.name: one for one in _numbers(name, "sales", f"FILTER ({GOODS})")}
+        measures |= {one.name: one for one in _numbers(name, "sales", f"FILTER ({IS_GOODS})")}
     asked, split = _of_products(columns.get("products", {}), sales)
     measures, dimensions = asked | measures, split | dimensions  # what a line says itself comes first
     if people:

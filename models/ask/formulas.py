@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from data import schemas
+from data.schemas import IS_GOODS
 from locales import N_
 from models import segmenting
 
 Unit = Literal["money", "units", "count", "share", "days", "number"]
-GOODS = f"line_type IN {schemas.GOODS}"
 SALE = "line_type = 'sale'"
 TIME = "time_of_day"  # as a column: whether lines say more than a day
 LATELY = 28  # days whose sales say how long the stock lasts
@@ -62,8 +61,8 @@ class Dimension:
     said: str = ""
 
 
-_COSTED = f"sum(amount) FILTER ({GOODS} AND unit_cost IS NOT NULL)"
-_COST = f"sum(quantity * unit_cost) FILTER ({GOODS})"
+_COSTED = f"sum(amount) FILTER ({IS_GOODS} AND unit_cost IS NOT NULL)"
+_COST = f"sum(quantity * unit_cost) FILTER ({IS_GOODS})"
 _BACK = "CASE WHEN count(*) > 0 THEN 0 - coalesce(sum({what}) FILTER (line_type = 'return'), 0) END"
 _SOLD = f"sum(amount) FILTER ({SALE})"
 _GIVEN = (
@@ -76,7 +75,7 @@ MEASURES = (
     Measure(
         "revenue",
         N_("Revenue"),
-        f"sum(amount) FILTER ({GOODS})",
+        f"sum(amount) FILTER ({IS_GOODS})",
         "money",
         N_("what goods were sold for, less what came back"),
         ("amount",),
@@ -92,7 +91,7 @@ MEASURES = (
     Measure(
         "units",
         N_("Units"),
-        f"sum(quantity) FILTER ({GOODS})",
+        f"sum(quantity) FILTER ({IS_GOODS})",
         "units",
         N_("units sold, less those that came back"),
         ("quantity",),
@@ -145,7 +144,7 @@ MEASURES = (
     Measure(
         "lines",
         N_("Lines"),
-        f"count(*) FILTER ({GOODS})",
+        f"count(*) FILTER ({IS_GOODS})",
         "count",
         N_("invoice lines of goods"),
     ),
@@ -161,7 +160,7 @@ MEASURES = (
     Measure(
         "revenue_per_customer",
         N_("Revenue per customer"),
-        f"sum(amount) FILTER ({GOODS} AND customer IS NOT NULL) / nullif({_BUYERS}, 0)",
+        f"sum(amount) FILTER ({IS_GOODS} AND customer IS NOT NULL) / nullif({_BUYERS}, 0)",
         "money",
         N_("revenue of lines that name a customer, for each of them"),
         ("amount", "customer"),
@@ -247,7 +246,7 @@ MEASURES = (
     Measure(
         "unit_cost",
         N_("Average unit cost"),
-        f"({_COST}) / nullif(sum(quantity) FILTER ({GOODS} AND unit_cost IS NOT NULL), 0)",
+        f"({_COST}) / nullif(sum(quantity) FILTER ({IS_GOODS} AND unit_cost IS NOT NULL), 0)",
         "money",
         N_("cost of goods a unit, where a cost is known"),
         ("quantity", "unit_cost"),

@@ -11,10 +11,11 @@ from typing import Any
 
 import pandas as pd
 
+from data.schemas import IS_GOODS
 from data.tables import quoted
 from models.ask import definitions, periods
 from models.ask.definitions import Catalogue
-from models.ask.formulas import GONE, GOODS, LATELY, PEOPLE, SALE
+from models.ask.formulas import GONE, LATELY, PEOPLE, SALE
 from models.ask.query import GRAINS, Filter, Query
 
 MAX_GROUPS = 5000
@@ -97,7 +98,7 @@ def daily(known: Catalogue, query: Query, period: Days, window: int = 1) -> tupl
     made = _Made(known, query, (period[0] - timedelta(days=window - 1), period[1]))
     where = made.where()
     level = f"CAST({made.expression(query.by[0])} AS VARCHAR)" if query.by else "''"
-    lines, sums = f"count(*) FILTER ({GOODS})", {name: known.measures[name].sql for name in query.measures}
+    lines, sums = f"count(*) FILTER ({IS_GOODS})", {name: known.measures[name].sql for name in query.measures}
     day, source = "CAST(timestamp AS DATE)", made.source()
     if window > 1 and (parts := _parts(sums.values())):  # of sums, the days can be added up: once a line is enough
         named = {part: f"_part{place}" for place, part in enumerate(dict.fromkeys((lines, *parts)))}
@@ -200,10 +201,10 @@ class _Made:
         if query.over in GRAINS:
             parts.append(f"date_trunc('{query.over}', timestamp) AS _over")
         asked = dict.fromkeys((*query.measures, *(one.measure for one in query.thresholds)))
-        lines = f" / nullif(count(*) FILTER ({GOODS}), 0)" if query.over == "line" else ""
+        lines = f" / nullif(count(*) FILTER ({IS_GOODS}), 0)" if query.over == "line" else ""
         parts += [f"({self.known.measures[name].sql}){lines} AS {quoted(name)}" for name in asked]
         if self.table == "sales":
-            goods = [f"count(*) FILTER ({GOODS}) > 0"] if set(query.measures) - set(OTHER_LINES) else []
+            goods = [f"count(*) FILTER ({IS_GOODS}) > 0"] if set(query.measures) - set(OTHER_LINES) else []
             there = [
                 *goods,
                 *(f"{self.known.measures[one].sql} IS NOT NULL" for one in query.measures if one in OTHER_LINES),
@@ -295,7 +296,7 @@ class _Made:
                 "WHERE p.product = now.product AND p.valid_from <= $end) AS unit_cost"
             )
         lately = (
-            f"coalesce((SELECT sum(s.quantity) FROM sales AS s WHERE s.product = now.product AND {GOODS} AND "
+            f"coalesce((SELECT sum(s.quantity) FROM sales AS s WHERE s.product = now.product AND {IS_GOODS} AND "
             f"s.timestamp >= $end - INTERVAL {LATELY - 1} DAY AND s.timestamp < {_after('$end')}"
             + (" AND s.store = now.store" if "store" in moved and "store" in sold else "")
             + "), 0)"

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from data.schemas import IS_GOODS
 from data.tables import quoted
 from models.ask.definitions import Catalogue, lines
-from models.ask.formulas import GOODS, PEOPLE
+from models.ask.formulas import PEOPLE
 from models.ask.statement import Ask
 
 MAX_VALUES = 20_000  # values of a dimension: of one with more, nobody knows the names
@@ -20,7 +21,7 @@ def levels(known: Catalogue, ask: Mapping[str, Ask]) -> dict[str, list[str]]:
             continue
         table = PEOPLE if PEOPLE in dimension.sql else "sales"
         value = f"CAST({dimension.sql[table]} AS VARCHAR)"
-        source = f"{lines([dimension.said])} WHERE {GOODS}" if table == "sales" else table
+        source = f"{lines([dimension.said])} WHERE {IS_GOODS}" if table == "sales" else table
         sql = f"SELECT {value} AS value FROM {source} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {MAX_VALUES + 1}"  # noqa: S608
         values = ask[table](sql)["value"].dropna().tolist()
         found[name] = values if len(values) <= MAX_VALUES else []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from data.schemas import IS_GOODS
 from locales import N_
 from models.segmenting import GRID, SCORES, SEGMENTS
 from models.statistics import CannotTell, opened
@@ -65,7 +66,7 @@ def by_day(columns: Collection[str]) -> str:
     return f"""
         SELECT {customer} AS customer, CAST(timestamp AS DATE) AS day,
                summed(CASE WHEN line_type = 'sale' THEN amount END) AS sold, summed(amount) AS revenue{costs}
-        FROM sales WHERE line_type IN ('sale', 'return') GROUP BY ALL
+        FROM sales WHERE {IS_GOODS} GROUP BY ALL
     """  # noqa: S608  # no text from outside
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from data.schemas import IS_GOODS
 from locales import N_
 from models.forecast import source
 from models.forecast.elasticity import LEAST_CHANGE, Elasticity, quantile
@@ -26,11 +27,11 @@ YEAR = 364
 MIN_UNITS = 20  # in the level's days, for a ratio to mean something
 
 # Units a day of the parts that were not touched: `{by}` other than that of the `$value`.
-OTHERS = """
-    SELECT {by} AS part, date_trunc('day', timestamp) AS day, summed(quantity) AS units FROM sales
-    WHERE line_type IN ('sale', 'return') AND {by} IS NOT NULL AND {by} IS DISTINCT FROM {own}
+OTHERS = f"""
+    SELECT {{by}} AS part, date_trunc('day', timestamp) AS day, summed(quantity) AS units FROM sales
+    WHERE {IS_GOODS} AND {{by}} IS NOT NULL AND {{by}} IS DISTINCT FROM {{own}}
     GROUP BY ALL ORDER BY ALL
-"""
+"""  # noqa: S608  # a condition of ours
 # The price of what is chosen from `$start` to `$end` over that of the eight weeks before, product by product, and the
 # mean price and unit cost of those weeks.
 CHANGE = """

@@ -6,25 +6,26 @@ import numpy as np
 import pandas as pd
 
 from data.dataset import Finding
+from data.schemas import IS_GOODS
 from locales import N_
 from models.forecast.hierarchy import Hierarchy, forecast_all
 from models.forecast.panel import MIN_STEPS, Panel, Step, mean_of_three, panel, rmse
 from models.forecast.series import CannotForecast
 
 # Units by month, what came back taken off. Rows in order, so that the answer never depends on the plan of a query.
-MONTHLY = """
-    SELECT {keys}, date_trunc('month', timestamp) AS date, summed(quantity) AS units
-    FROM sales WHERE line_type IN ('sale', 'return') AND timestamp < $until GROUP BY ALL ORDER BY ALL
-"""
-PRODUCTS = """
+MONTHLY = f"""
+    SELECT {{keys}}, date_trunc('month', timestamp) AS date, summed(quantity) AS units
+    FROM sales WHERE {IS_GOODS} AND timestamp < $until GROUP BY ALL ORDER BY ALL
+"""  # noqa: S608  # a condition of ours
+PRODUCTS = f"""
     SELECT * REPLACE (coalesce(name, product) AS name) FROM (
-        SELECT product{category} FROM sales WHERE line_type IN ('sale', 'return') GROUP BY product
+        SELECT product{{category}} FROM sales WHERE {IS_GOODS} GROUP BY product
     ) LEFT JOIN called USING (product) ORDER BY product
-"""
-SPANS = """
+"""  # noqa: S608  # a condition of ours
+SPANS = f"""
     SELECT date_trunc('month', timestamp) AS month, min(timestamp) AS first, max(timestamp) AS last
-    FROM sales WHERE line_type IN ('sale', 'return') AND timestamp < $until GROUP BY month ORDER BY month
-"""
+    FROM sales WHERE {IS_GOODS} AND timestamp < $until GROUP BY month ORDER BY month
+"""  # noqa: S608  # a condition of ours
 MAX_SHUT = 0.2  # share of months
 UNKNOWN = "?"  # where a line does not name its store or category
 SIZES = (0.1, 0.5, 1, 2, 5, 10, 50)  # units a month that part small series from large ones

@@ -9,6 +9,7 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
+from data.schemas import IS_GOODS
 from locales import N_
 from models.forecast.panel import Fitted, Panel, Step, fit, panel, predict
 from models.forecast.series import CannotForecast
@@ -24,13 +25,13 @@ MARGIN = 0.4  # of the price, where no purchase cost is known
 
 # Units by day, what came back taken off, and what a unit sold for and earned. In order, and by sums that do not depend
 # on it, so that the answer never depends on the plan of a query.
-DAILY = """
-    SELECT {keys}, date_trunc('day', timestamp) AS date, summed(quantity) AS units,
+DAILY = f"""
+    SELECT {{keys}}, date_trunc('day', timestamp) AS date, summed(quantity) AS units,
            coalesce(summed(CASE WHEN quantity > 0 AND unit_price > 0 THEN quantity END), 0) AS sold,
            coalesce(summed(CASE WHEN quantity > 0 AND unit_price > 0 THEN amount END), 0) AS revenue,
-           {costed} AS costed, {cost} AS cost
-    FROM sales WHERE line_type IN ('sale', 'return') GROUP BY ALL ORDER BY ALL
-"""
+           {{costed}} AS costed, {{cost}} AS cost
+    FROM sales WHERE {IS_GOODS} GROUP BY ALL ORDER BY ALL
+"""  # noqa: S608  # a condition of ours
 
 
 @dataclass(frozen=True)

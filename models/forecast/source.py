@@ -7,6 +7,7 @@ import pandas as pd
 
 from data import schemas, tables
 from data.dataset import Finding
+from data.schemas import IS_GOODS
 from locales import N_
 from models.forecast.series import MONTHS, WEEKDAYS, CannotForecast
 
@@ -17,26 +18,26 @@ STEPS = ("D", "W", "MS", "QS", "YS")  # the finer first
 MIN_DAYS = 3  # days from which the data's own step shows
 
 # Goods by day: what came back is taken off on the day it came back.
-DAILY = """
+DAILY = f"""
     SELECT date_trunc('day', timestamp) AS day, summed(amount) AS revenue, summed(quantity) AS units
-    FROM sales WHERE line_type IN ('sale', 'return'){where} GROUP BY day ORDER BY day
-"""
+    FROM sales WHERE {IS_GOODS}{{where}} GROUP BY day ORDER BY day
+"""  # noqa: S608  # a condition of ours
 # The days of everything that can be told of each: where they begin and end, and whether they are weeks or months.
-SPAN = """
+SPAN = f"""
     SELECT min(day) AS first, max(day) AS last, count(*) AS days, count(DISTINCT dayofweek(day)) AS weekdays,
            bool_and(day(day) = 1) OR bool_and(day = last_day(day)) AS monthly, list(DISTINCT month(day)) AS months,
            bool_and(day = last_day(day)) AS late
-    FROM (SELECT DISTINCT CAST(timestamp AS DATE) AS day FROM sales WHERE line_type IN ('sale', 'return'))
-"""
+    FROM (SELECT DISTINCT CAST(timestamp AS DATE) AS day FROM sales WHERE {IS_GOODS})
+"""  # noqa: S608  # a condition of ours
 # The parts of a kind, the largest first.
 MAX_PARTS = 500  # parts that can be chosen, the largest
-LARGEST = """
+LARGEST = f"""
     SELECT part, coalesce(called.name, part) AS name, revenue FROM (
-        SELECT {part} AS part, sum(amount) AS revenue
-        FROM sales WHERE line_type IN ('sale', 'return') AND {part} IS NOT NULL GROUP BY ALL
-        ORDER BY revenue DESC LIMIT {most}
-    ) LEFT JOIN called ON {named} AND called.product = part ORDER BY revenue DESC
-"""
+        SELECT {{part}} AS part, sum(amount) AS revenue
+        FROM sales WHERE {IS_GOODS} AND {{part}} IS NOT NULL GROUP BY ALL
+        ORDER BY revenue DESC LIMIT {{most}}
+    ) LEFT JOIN called ON {{named}} AND called.product = part ORDER BY revenue DESC
+"""  # noqa: S608  # a condition of ours
 
 
 @dataclass(frozen=True)

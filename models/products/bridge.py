@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from data.schemas import IS_GOODS
 from locales import N_
-from models.ask.formulas import GOODS
 from models.products.margins import parts_of
 
 EFFECTS = {
@@ -45,7 +45,7 @@ def by_product(columns: Collection[str], costs: bool) -> str:
         SELECT product, {later} AS later, coalesce(sum(quantity), 0) AS units, sum(amount) AS revenue,
                sum({cost}) AS cost
         FROM sales
-        WHERE {GOODS} AND {cost} IS NOT NULL
+        WHERE {IS_GOODS} AND {cost} IS NOT NULL
               AND ({later} OR timestamp >= $from AND timestamp < $until + INTERVAL 1 DAY)
         GROUP BY ALL ORDER BY ALL
     """  # noqa: S608  # no text from outside

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from data import schemas, tables
+from data.schemas import IS_GOODS
 from locales import N_
-from models.ask.formulas import GOODS
 from models.forecast import switching
 from models.forecast.elasticity import Elasticity
 
@@ -50,8 +50,8 @@ def total(columns: Collection[str]) -> str:
         SELECT sum({gross}) FILTER (line_type = 'sale') AS gross,
                sum(amount - {gross}) FILTER (line_type = 'sale') AS reductions,
                sum(amount) FILTER (line_type = 'return') AS returns, {others},
-               -sum(amount) FILTER ({GOODS} AND {cost} IS NULL) AS uncosted,
-               -sum({cost}) FILTER ({GOODS}) AS cost
+               -sum(amount) FILTER ({IS_GOODS} AND {cost} IS NULL) AS uncosted,
+               -sum({cost}) FILTER ({IS_GOODS}) AS cost
         FROM sales WHERE {DAYS}
     """  # noqa: S608  # no text from outside
 
@@ -94,7 +94,7 @@ def by(columns: Mapping[str, str], dimension: str) -> str:
         SELECT *, costed - cost AS margin, (costed - cost) / nullif(greatest(costed, 0), 0) AS margin_share FROM (
             SELECT {tables.quoted(dimension)} AS level, sum(quantity) AS units, sum(amount) AS revenue,
                    sum(amount) FILTER ({cost} IS NOT NULL) AS costed, sum({cost}) AS cost
-            FROM sales WHERE {GOODS} AND {DAYS} GROUP BY 1
+            FROM sales WHERE {IS_GOODS} AND {DAYS} GROUP BY 1
         ) ORDER BY coalesce(margin, revenue) DESC, level
     """  # noqa: S608  # no text from outside
 
@@ -107,7 +107,7 @@ def losing(columns: Collection[str]) -> str:
                coalesce(sum({gross} - {cost}) FILTER (line_type = 'sale'), 0) AS listed,
                coalesce(sum(amount - {cost}) FILTER (line_type = 'sale'), 0) AS sold,
                coalesce(sum(amount) FILTER (line_type = 'return'), 0) AS returned
-        FROM sales WHERE {GOODS} AND {DAYS} AND {cost} IS NOT NULL
+        FROM sales WHERE {IS_GOODS} AND {DAYS} AND {cost} IS NOT NULL
         GROUP BY 1 HAVING round(sum(amount - {cost}), 2) < 0 ORDER BY margin, product
     """  # noqa: S608  # no text from outside
 
@@ -135,7 +135,7 @@ def raised(columns: Collection[str], supplier: str | None) -> str:
         SELECT {category} AS category, sum(amount) FILTER ({only} AND {cost} IS NOT NULL) AS revenue,
                sum({cost}) FILTER ({only}) AS cost,
                least(greatest(sum(quantity) FILTER ({only}) / nullif(greatest(sum(quantity), 0), 0), 0), 1) AS weight
-        FROM sales WHERE {GOODS} AND {DAYS} GROUP BY 1 HAVING cost IS NOT NULL ORDER BY 1
+        FROM sales WHERE {IS_GOODS} AND {DAYS} GROUP BY 1 HAVING cost IS NOT NULL ORDER BY 1
     """  # noqa: S608  # no text from outside
 
 

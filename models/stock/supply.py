@@ -7,6 +7,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
+from data.schemas import IS_GOODS
 from models.ask.formulas import GONE
 from models.stock.sizes import Conditions, no_conditions
 
@@ -77,7 +78,7 @@ def by_day(columns: Collection[str]) -> str:
             SELECT date_trunc('day', timestamp) AS day, product,
                    CASE WHEN {customer} IS NULL THEN summed(CASE WHEN line_type = 'sale' THEN quantity END)
                    ELSE greatest(summed(quantity), 0) END AS units
-            FROM sales WHERE line_type IN ('sale', 'return') GROUP BY day, product, {customer}
+            FROM sales WHERE {IS_GOODS} GROUP BY day, product, {customer}
         ) WHERE units > 0 GROUP BY day, product ORDER BY day, product
     """  # noqa: S608  # the column's name is one of two constants
 
