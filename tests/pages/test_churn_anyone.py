@@ -17,7 +17,7 @@ from ui import background
 
 pytestmark = pytest.mark.xdist_group("churn")
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
-SIZES = {"bank": (700, 0.2), "club": (600, 0.35), "software": (600, 0.5), "gym": (1_500, 0.06), "telco": (700, 0.265)}
+SIZES = {"bank": (700, 0.2), "club": (300, 0.35), "software": (300, 0.5), "gym": (1_500, 0.06), "telco": (700, 0.265)}
 
 
 def as_telco_writes(rows, seed, _rate):
