@@ -74,7 +74,9 @@ def cohorts(bought: Purchases) -> Cohorts:
     def frame(values: np.ndarray) -> pd.DataFrame:
         return pd.DataFrame(np.where(shown, values[rows], np.nan), index, columns).dropna(axis=1, how="all")
 
-    settling = index[rows < SETTLING]
+    # Old customers make the first months larger than any later one; a shop that began with the data has none.
+    later = size[SETTLING : max(int(whole_end - begins) + 1, 0)]
+    settling = index[rows < SETTLING] if size[:SETTLING].mean() > later.max(initial=0) else index[:0]
     return Cohorts(
         pd.Series(size[rows], index, name="customers"),
         frame(active),
