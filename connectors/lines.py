@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from connectors import ConnectorError, currencies, ecb, money, numbers, shape
+from connectors import ConnectorError, currencies, ecb, money, numbers, reductions, shape
 from data.dataset import Finding, Reading
 from locales import N_
 
@@ -266,8 +266,8 @@ def in_one_currency(
         told = ", ".join(f"1 {code} = {value:g} {chosen}" for code, value in rates.items() if code != chosen)
         told = ecb.NAME if by_day else told
         findings.append(Finding(N_("{rows} lines are converted: {rates}."), int(turned.sum()), {"rates": told}))
-    for column in ("unit_price", "amount", "unit_cost"):
-        if column in frame:
+    for column in frame:
+        if column in ("unit_price", "amount", "unit_cost") or column.startswith(f"{reductions.CHARGE}:"):
             frame[column] = frame[column] * rate
     return frame[rate.notna()].assign(currency=chosen)
 

@@ -14,9 +14,11 @@ from connectors import (
     extras,
     files,
     guessing,
+    kinds,
     lines,
     money,
     names,
+    reductions,
     retail,
     scales,
     shape,
@@ -28,7 +30,7 @@ from connectors.files import InvalidFile, Raw
 from connectors.guessing import guess
 from connectors.names import needed
 from data import meaning, schemas
-from data.dataset import Dataset, Finding, Origin, Reading
+from data.dataset import ASSUMED, Dataset, Finding, Origin, Reading
 from locales import N_
 
 __all__ = ["apply", "dataset", "guess", "lacking", "lenient", "needed", "recognise", "usable"]
@@ -126,35 +128,41 @@ def apply(
             wrong[source], reasons[source] = bad, reason
         converted[canonical] = values
     files.refuse(text, wrong, reasons)
+    given = mapping
     mapping = {canonical: source for canonical, source in mapping.items() if canonical not in dropped}
     lines.summed_up(readings, converted, mapping)
-    frame = pd.DataFrame(converted, index=text.index)
-    for source in guessing.unfit(text, table, mapping):
-        message = N_("“{column}” is not used for what its name says: it holds something else.")
-        findings.append(Finding(message, 0, {"column": source}))
+    frame, assumed = pd.DataFrame(converted, index=text.index), False
     if table == "customers":
         paid = charged(mapping, text)
         currency = currency or lines.signed(text, paid, choices, readings) or currencies.of(text, paid)
         frame, mapping = _customers(text, frame, mapping, findings)
     elif table == "sales":
         paid = [mapping[role] for role in (money.AMOUNT, money.PRICE) if role in mapping]
+        frame = reductions.paid(text, frame, given, choices, readings)
         frame = lines.priced(lines.discounted(frame, choices, readings), choices, findings, readings)
         clock = cells.clock_beside(text, mapping["timestamp"])
-        free = [column for column in text if column not in (*mapping.values(), clock)]
+        free = [one for one in text if one not in (*mapping.values(), clock, *reductions.used(readings))]
         frame = statuses.applied(text, frame, free, choices, findings, readings)
         codes = currencies.marked(text, paid) if "currency" not in frame else None
         if codes is not None and (codes.nunique() > 1 or lines.CURRENCY in choices):
             frame = frame.join(codes.rename("currency"))
+        assumed = "currency" not in frame and not currencies.either(text, paid) and not currencies.of(text, paid, title)
         own = currency or lines.signed(text, paid, choices, readings) or currencies.of(text, paid, title) or DEFAULT
         frame = lines.in_one_currency(frame, own, choices, findings, readings, now)
-        frame = lines.derived(frame, name)
+        frame = lines.derived(kinds.told(frame, choices, readings), name)
         currency = frame["currency"].iloc[0] if len(frame) else own  # of a piece all may be left out
         frame = frame.join(extras.dimensions(text.loc[frame.index, free], schemas.columns("sales"), findings, choices))
+        frame = reductions.apart(frame)
+    for source in set(guessing.unfit(text, table, mapping)) - set(reductions.used(readings)):
+        message = N_("“{column}” is not used for what its name says: it holds something else.")
+        findings.append(Finding(message, 0, {"column": source}))
     for one in readings:
         if one.open:
             message = N_("A question is open: {matter}. Nothing is kept before somebody answers it.")
             findings.append(Finding(message, 0, {"matter": str(Question(one))}, severity="error"))
     told = {one.key: one.chosen for one in readings}
+    if assumed and frame["amount"].notna().any():
+        told[ASSUMED] = currency or DEFAULT
     return Dataset(
         table,  # type: ignore[arg-type]
         {table: _checked(table, frame, mapping)},

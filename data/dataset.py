@@ -9,6 +9,7 @@ import pandas as pd
 
 Table = Literal["customers", "sales", "covid"]
 Kind = Literal["demo", "download", "upload"]
+ASSUMED = "currency assumed"  # key of `Origin.readings`: the currency of a file in which nothing says it
 
 
 @dataclass(frozen=True)

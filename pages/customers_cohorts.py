@@ -12,7 +12,7 @@ stored = store.active("sales")
 cards.head(
     _("Customers: cohorts"), _("Do customers come back, and whose month of arrival is unlike the others?"), stored
 )
-bought = buyers.sought(stored, days=2)
+bought = buyers.sought(stored, customers=2, days=2)
 currency = stored.origin.currency or "GBP"
 
 

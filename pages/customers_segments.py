@@ -8,7 +8,7 @@ from ui.text import _
 
 stored = store.active("sales")
 cards.head(_("Customers: segments"), _("Who are our customers, and what should be done with whom?"), stored)
-bought = buyers.sought(stored)
+bought = buyers.sought(stored, customers=2)
 currency = stored.origin.currency or "GBP"
 
 
@@ -32,9 +32,10 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Scores** from 1 to 5 by fifths of the customers: 1 plus the number of fifths that are surely worse. Equal customers
   have equal scores. The three digits of a score are recency, frequency and revenue.
 - **Segments** are the cells of recency and frequency; revenue is shown beside them and decides nothing.
-- **Groups in the data**: k-means and DBSCAN on recency, frequency and revenue, on logarithmic scales. The number of
-  groups is the largest that samples of the customers find again: mean adjusted Rand index (Hubert and Arabie 1985) of
-  0.9 or more. **Found again** is Hennig's (2007) mean Jaccard similarity of a group: from 0.75 on surely, below 0.6
+- **Groups in the data**: k-means and DBSCAN on recency, frequency and revenue, on logarithmic scales. Of the
+  numbers of groups that samples of the customers find again as well as any, but for chance (mean adjusted Rand index;
+  Hubert and Arabie 1985), it is the one whose groups are farthest apart for their size (silhouette; Rousseeuw 1987).
+  **Found again** is Hennig's (2007) mean Jaccard similarity of a group: from 0.75 on surely, below 0.6
   hardly.
 - **DBSCAN**: a place is dense where ten neighbours lie within the radius, by default at the elbow of their distances.
   Expect one large group and outliers: customers fill space evenly.

@@ -29,7 +29,6 @@ def explored() -> None:
     buyers.say(wanted)
     of = views.shown(stored, start, end, first, wanted)
     if not views.sold(of):
-        st.info(_("Nothing was sold in this period: choose a longer one."))
         return
     views.headline(of)
     view = inputs.view(_("View"), list(views.VIEWS), "view", lambda one: _(views.VIEWS[one][0]))

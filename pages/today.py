@@ -22,7 +22,10 @@ OLD_DAYS = 30
 WAITING = 3  # of the inbox
 
 customers_data, sales_data = store.active("customers"), store.active("sales")
-cards.head(_("Today"), _("What should you look at this morning?"), customers_data, sales_data)
+# Once some of the data are one's own, what the demo says of others is no news.
+own = [one for one in (customers_data, sales_data) if one.origin.kind != "demo"]
+seen = own or [customers_data, sales_data]
+cards.head(_("Today"), _("What should you look at this morning?"), *seen)
 store.one_currency(sales_data)
 
 
@@ -48,8 +51,9 @@ def against(share: float | None, then: str) -> str:
     return f"{locales.signed(share, locales.percent)} {then}"
 
 
-cards.metrics(
-    [
+of_sales, of_churn = [], []
+if sales_data in seen:
+    of_sales = [
         (
             _("Sales of the last 7 days"),
             locales.money(shop.revenue, pounds)
@@ -66,6 +70,9 @@ cards.metrics(
             locales.number(shop.orders),
             against(shop.orders_against_week, _("against the week before")),
         ),
+    ]
+if customers_data in seen:
+    of_churn = [
         (
             _("Churn rate"),
             locales.percent(churn.rate, 1),
@@ -75,18 +82,19 @@ cards.metrics(
         ),
         *cards.money(_("Revenue at risk"), churn.revenue_at_risk, dollars, _("a month, if peers' rates hold")),
     ]
-)
+cards.metrics([*of_sales, *of_churn])
 
 with st.grid(2, min_column_width=420):
-    if priced:
+    if priced and of_sales:
         cards.figure(charts.pulse(days, shop, pounds), "sales_by_week", days.tail(7 * charts.WEEKS_SHOWN))
-    for by in ["contract"] if "contract" in customers else explore.leading(customers)[0][:1]:
+    leading = ["contract"] if "contract" in customers else explore.leading(customers)[0][:1]
+    for by in leading if of_churn else []:
         rates = explore.rate_by(customers, by)
         cards.figure(churn_charts.rate_by(rates, by, churn.rate, []), f"churn_by_{by}", rates)
 
 st.subheader(_("Worth a look"), anchor=False)
 spot = explore.hot_spot(customers, "contract", "internet_service")
-if spot is not None:
+if spot is not None and of_churn:
     sentence = _(
         "The most revenue is at risk with “{row}” and “{column}”: {amount} a month. {rate} of these {customers} "
         "customers left."
@@ -111,10 +119,12 @@ if more:
     sentence = ngettext("{count} more waits in the inbox.", "{count} more wait in the inbox.", more)
     cards.pointer(sentence.format(count=locales.number(more)), "act_inbox", _("See what waits"))
 
-pointers.leaving(customers_data)
-pointers.slipping(sales_data)
+if of_churn:
+    pointers.leaving(customers_data)
+if of_sales:
+    pointers.slipping(sales_data)
 
-loss = margins.worst(sales_data)
+loss = margins.worst(sales_data) if of_sales else None
 if loss is not None:
     name, amount, why = loss
     sentence = _("{product} loses most money: {amount} in the last 13 weeks. Why: {why}.")
@@ -126,13 +136,14 @@ if loss is not None:
     )
 
 chosen, found = series.first(sales_data)
-if found is not None:
+if found is not None and of_sales:
     lo, hi = (chosen.written(end) for end in found.total[80])
     sentence = _("The next {days} days should sell {lo} to {hi} (in four of five cases).")
     cards.pointer(sentence.format(days=chosen.horizon, lo=lo, hi=hi), "sales_forecast", _("See the forecast"))
 
-pointers.sold_out(sales_data, "data")
+if of_sales:
+    pointers.sold_out(sales_data, "data")
 
-if (datetime.now(UTC).date() - shop.end.date()).days > OLD_DAYS:
+if of_sales and (datetime.now(UTC).date() - shop.end.date()).days > OLD_DAYS:
     sentence = _("These sales end on {day}: “the last seven days” are the last ones in the data.")
     cards.pointer(sentence.format(day=locales.day(shop.end)), "data", _("Bring newer data"), {"table": "sales"})

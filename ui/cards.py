@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 import locales
-from data.dataset import Finding, Kind, Table
+from data.dataset import ASSUMED, Finding, Kind, Table
 from data.tables import Stored
 from locales import labels
 from ui import access, downloads, keep
@@ -43,6 +43,8 @@ def provenance(stored: Stored) -> str:
     ]
     if stored.origin.licence:
         parts.append(plain(_(stored.origin.licence)))
+    if assumed := (stored.origin.readings or {}).get(ASSUMED):
+        parts.append(_("{currency}, as the file does not say its currency").format(currency=assumed))
     return " · ".join(parts)
 
 

@@ -28,7 +28,7 @@ def show(table: pd.DataFrame, name: str, title: str, saved: pd.DataFrame | None 
         with st.popover(_("Save the list"), icon=":material/download:", on_change="rerun", key=f"save-{name}") as menu:
             if menu.open:
                 downloads.table(whole, name)
-    shown = table.head(SHOWN)
+    shown = table.head(SHOWN).apply(lambda column: column + 0.0 if column.dtype.kind == "f" else column)  # no -0
     st.dataframe(
         shown,
         hide_index=True,

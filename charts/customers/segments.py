@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import locales
 from charts import theme
 from charts.customers.heat import heatmap
-from locales import N_, _
+from locales import N_, _, ngettext
 from models import segmenting
 from models.customers import rfm, segments
 from models.customers.segments import FEATURES, NOT_YET, STABLE, Clusters
@@ -62,7 +62,7 @@ def treemap(parts: pd.DataFrame, currency: str) -> go.Figure:
             marker={"colors": [COLOURS[segment] for segment in shown["segment"]], "cornerradius": 3},
             texttemplate="<b>%{label}</b><br>%{text}",
             text=[
-                _("{amount}<br>{customers} customers").format(
+                ngettext("{amount}<br>{customers} customer", "{amount}<br>{customers} customers", row.customers).format(
                     amount=locales.short_money(row.revenue, currency), customers=locales.number(row.customers)
                 )
                 for row in shown.itertuples()

@@ -29,8 +29,8 @@ def network(pairs: pd.DataFrame, names: dict[int, str], count: np.ndarray) -> go
     """The first pairs (of `models.products.associations.Rules`) as lines between products; `names` are by place."""
     shown = pairs.head(DRAWN)
     first = shown.iloc[0]
-    title = _("{a} and {b} share {times} times as many baskets as by chance").format(
-        a=names[first["a"]], b=names[first["b"]], times=locales.number(first["times"], 1)
+    title = _("{a} and {b} share {lift} times as many baskets as if each were bought by itself").format(
+        a=names[first["a"]], b=names[first["b"]], lift=locales.number(first["lift"], 1)
     )
     at, height = _places(shown[["a", "b"]].to_numpy(int))
     axis = {"visible": False}
@@ -57,7 +57,7 @@ def network(pairs: pd.DataFrame, names: dict[int, str], count: np.ndarray) -> go
                 hoverinfo="skip",
             )
         )
-    sentence = _("{a} and {b}: {both} baskets, lift {lift}, {times} times chance; {state}")
+    sentence = _("{a} and {b}: {both} baskets, lift {lift}; {state}")
     middle = ends.mean(axis=1)
     figure.add_trace(
         go.Scatter(
@@ -72,7 +72,6 @@ def network(pairs: pd.DataFrame, names: dict[int, str], count: np.ndarray) -> go
                     b=theme.plain(names[row.b]),
                     both=locales.number(row.both),
                     lift=locales.number(row.lift, 1),
-                    times=locales.number(row.times, 1),
                     state=_(STATES[row.state]),
                 )
                 for row in shown.itertuples()

@@ -9,6 +9,7 @@ from models import statistics
 from models.customers.rfm import Purchases
 
 SETTLING = 3  # months after the beginning of the data in which old customers pass for new ones
+STANDS_OUT = 1.5  # times as many customers as in a later month, from which some of the first months are old ones
 MIN_CUSTOMERS = 10  # customers of a cohort that is compared with others
 CERTAIN = 0.05
 
@@ -74,7 +75,10 @@ def cohorts(bought: Purchases) -> Cohorts:
     def frame(values: np.ndarray) -> pd.DataFrame:
         return pd.DataFrame(np.where(shown, values[rows], np.nan), index, columns).dropna(axis=1, how="all")
 
-    settling = index[rows < SETTLING]
+    # Old customers make the first months larger than what is usual later; a shop that began with the data has none.
+    later = size[SETTLING : max(int(whole_end - begins) + 1, 0)]
+    usual = float(np.median(later)) if len(later) else 0.0
+    settling = index[rows < SETTLING] if size[:SETTLING].mean() > STANDS_OUT * usual else index[:0]
     return Cohorts(
         pd.Series(size[rows], index, name="customers"),
         frame(active),

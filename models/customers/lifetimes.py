@@ -129,7 +129,7 @@ def fit_value(seen: History, seed: int = 0) -> GammaGamma:
     seen = _sample(seen.take(seen.spend > 0), seed)
     if len(seen.spend) < MIN_CUSTOMERS:
         raise CannotTell(
-            N_("Only {count} customers brought in more than came back: amounts can be learned from {least} on."),
+            N_("Customers who brought in more than came back: {count}. Amounts can be learned from {least} on."),
             count=len(seen.spend),
             least=MIN_CUSTOMERS,
         )

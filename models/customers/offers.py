@@ -84,7 +84,7 @@ def check(customers: int, products: int) -> None:
     """Raises CannotTell where fewer customers or products are known than offers can be learned from."""
     if customers < MIN_CUSTOMERS:
         raise CannotTell(
-            N_("Only {count} customers are known to have bought: what to offer can be learned from {least} on."),
+            N_("Customers known to have bought: {count}. What to offer can be learned from {least} on."),
             count=customers,
             least=MIN_CUSTOMERS,
         )

@@ -127,7 +127,7 @@ def check(bought: Purchases, customers: int = 1, days: int = 1) -> None:
         raise CannotTell(N_("Of no customer a sale is known: all their lines are goods that came back."))
     if buyers < customers:
         raise CannotTell(
-            N_("Only {count} customers are known to have bought: this needs {least}, to compare them with each other."),
+            N_("Customers known to have bought: {count}. To compare them with each other takes {least}."),
             count=buyers,
             least=customers,
         )

@@ -55,13 +55,14 @@ def features(scored: pd.DataFrame) -> np.ndarray:
 
 
 def kmeans(scored: pd.DataFrame, k: int = 0, seed: int = 0) -> Clusters:
-    """K-means with `k` clusters; 0 takes the most whose stability is `STABLE`, else the most stable number.
+    """K-means with `k` clusters; 0 takes, of the numbers whose stability is within noise of the best, the one
+    whose clusters are farthest apart for their size (mean silhouette, Rousseeuw 1987).
 
     Stability: k-means is fitted on `RESAMPLES` samples of the customers drawn with replacement; the adjusted Rand index
     (Hubert and Arabie 1985) says how alike the groups that each makes of all customers are to those of the whole.
     """
     from sklearn.cluster import KMeans
-    from sklearn.metrics import adjusted_rand_score
+    from sklearn.metrics import adjusted_rand_score, silhouette_score
 
     points = features(scored)
     rng = np.random.default_rng(seed)
@@ -82,8 +83,10 @@ def kmeans(scored: pd.DataFrame, k: int = 0, seed: int = 0) -> Clusters:
         jaccard[count] = (whole, similar.mean(0))
     stability = pd.DataFrame(rows, columns=["k", "ari", "spread"])
     if k not in jaccard:
-        stable = stability[stability["ari"] >= STABLE]
-        k = int(stable["k"].max() if len(stable) else stability.loc[stability["ari"].idxmax(), "k"])
+        # Groups that are far apart are found again however they are merged, and often where one is split by chance.
+        best = stability.loc[stability["ari"].idxmax()]
+        like = stability.loc[stability["ari"] >= best["ari"] - best["spread"], "k"]
+        k = int(max(like, key=lambda count: silhouette_score(some, jaccard[count][0].labels_)))
     model, similar = jaccard[k]
     labels, order = _ordered(model.predict(points), scored)
     profile = _profile(labels, scored)

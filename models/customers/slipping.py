@@ -71,8 +71,8 @@ def learn(bought: Purchases, seed: int = 0) -> Rhythm:
     if len(who) < MIN_CUSTOMERS:
         raise CannotTell(
             N_(
-                "Only {count} customers bought on three days or more: whose silence is unusual can be told from "
-                "{least} such customers on."
+                "Customers who bought on three days or more: {count}. Whose silence is unusual can be told from "
+                "{least} of them on."
             ),
             count=len(who),
             least=MIN_CUSTOMERS,

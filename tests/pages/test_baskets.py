@@ -128,7 +128,7 @@ BAD = {  # what is brought; what baskets say of it; what offers say
     "all came back": (small(MIXED, line_type="return", quantity=-1.0), "Nothing was sold on an invoice", "came back"),
     "no customers": (small(MIXED).drop(columns="customer"), "No pair of products", "No line says who"),
     "one customer": (small(MIXED, customer="a"), "No pair of products", "Only one customer"),
-    "few customers": (small(MIXED, customer=[f"c{n % 9}" for n in range(900)]), "No pair", "Only 9 customers"),
+    "few customers": (small(MIXED, customer=[f"c{n % 9}" for n in range(900)]), "No pair", "known to have bought: 9"),
     "one product": (small(["A"] * 200), "holds one product only", "Only one product"),
     "one day": (small(MIXED, timestamp=pd.Timestamp("2025-01-01 10:00")), "takes 3 months", "span 1 days"),
     "below cost": (small(MIXED, unit_cost=15.0), "No pair of products", "sold below their cost"),

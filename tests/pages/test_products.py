@@ -92,7 +92,7 @@ BAD = {
     "costs": (lambda frame: frame.drop(columns="unit_cost"), "Costs are not known"),
     "promotions": (lambda frame: frame.drop(columns="promotion"), "Promotions are not known"),
     "some costs": (lambda frame: frame.assign(unit_cost=frame["unit_cost"].where(frame.index % 2 == 0)), "left out of"),
-    "sales": (lambda frame: frame[frame["line_type"] == "return"], "Nothing was sold in this period"),
+    "sales": (lambda frame: frame[frame["line_type"] == "return"], "and none were sold: no margin"),
     "goods": (lambda frame: frame[frame["line_type"] == "fee"], "These data hold no goods"),
 }
 

@@ -152,7 +152,7 @@ def test_more_products_than_fit_are_left_out(two_tastes, monkeypatch):
 
 
 BAD = {
-    "few customers": ([(f"c{n}", f"P{n % 3}", n) for n in range(40)], "Only 40 customers"),
+    "few customers": ([(f"c{n}", f"P{n % 3}", n) for n in range(40)], "known to have bought: 40"),
     "one product": ([(f"c{n}", "P", n) for n in range(90)], "Only one product"),
 }
 

@@ -12,7 +12,7 @@ from models.customers import cohorts
 from models.customers.cohorts import CERTAIN, Cohorts
 from models.customers.rfm import Purchases
 from ui import buyers, cards, lists
-from ui.text import N_, _, is_dark
+from ui.text import N_, _, is_dark, ngettext
 
 
 def found(stored: Stored, bought: Purchases, wanted: list[str]) -> Cohorts:
@@ -31,7 +31,9 @@ def headline(made: Cohorts, together: pd.DataFrame, currency: str) -> None:
         (
             _("Customers who bought"),
             locales.number(int(made.size.sum())),
-            _("for the first time, in {count} months").format(count=len(made.size)),
+            ngettext(
+                "for the first time, in {count} month", "for the first time, in {count} months", len(made.size)
+            ).format(count=len(made.size)),
         )
     ]
     for age, label in ((1, _("Buy in the month after")), (6, _("Buy in the sixth month")), (12, _("Buy a year later"))):
@@ -41,7 +43,9 @@ def headline(made: Cohorts, together: pd.DataFrame, currency: str) -> None:
                 (
                     label,
                     locales.percent(row["retention"], 1),
-                    _("{lo} to {hi}, of {count} customers").format(
+                    ngettext(
+                        "{lo} to {hi}, of {count} customer", "{lo} to {hi}, of {count} customers", int(row["customers"])
+                    ).format(
                         lo=locales.percent(row["lo"], 1),
                         hi=locales.percent(row["hi"], 1),
                         count=locales.number(row["customers"]),
@@ -53,7 +57,7 @@ def headline(made: Cohorts, together: pd.DataFrame, currency: str) -> None:
         (
             _("Revenue of a customer"),
             locales.money(float(sums.sum()), currency),
-            _("in the first {count} months").format(count=len(sums)),
+            ngettext("in the first {count} month", "in the first {count} months", len(sums)).format(count=len(sums)),
         )
     )
     cards.metrics(texts)

@@ -169,14 +169,17 @@ def found(stored: Stored, bought: Purchases, scored: pd.DataFrame, currency: str
         else:
             distances = pd.DataFrame({"distance": groups.distances})
             cards.figure(charts.distances(groups), "customers_distances", distances)
-    stands = segments.against(groups.profile, scored)
+    said = [_words(row) for row in segments.against(groups.profile, scored).to_dict("records")]
+    for place, each in enumerate(groups.profile["revenue"]):
+        if said.count(said[place].split(" · ")[0]) > 1:  # so that no two groups are called alike
+            said[place] += f" · {locales.money(each, currency)}"
     table = pd.DataFrame(
         {
             _("Group"): names,
             **({_("Found again"): [_badge(one) for one in groups.profile["jaccard"]]} if method == "kmeans" else {}),
             _("Customers"): groups.profile["customers"],
             _("Share of revenue (%)"): (100 * groups.profile["revenue_share"]).round(1),
-            _("In words"): [_words(row) for row in stands.to_dict("records")],
+            _("In words"): said,
             _("Days since (median)"): groups.profile["recency"],
             _("Purchases (median)"): groups.profile["frequency"],
             _("Revenue, median ({currency})").format(currency=currency): groups.profile["revenue"].round(2),

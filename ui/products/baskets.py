@@ -189,7 +189,6 @@ def _table(of: Answer, pairs: pd.DataFrame) -> pd.DataFrame:
             _("Lift"): pairs["lift"].round(2),
             _("Low"): pairs["lo"].round(2),
             _("High"): pairs["hi"].round(2),
-            _("Times chance"): pairs["times"].round(2),
             _("Baskets with both"): pairs["both"].astype(int),
             _("By chance"): pairs["expected"].round(1),
             _("Customers"): pairs["buyers"],
@@ -278,7 +277,6 @@ def goes(of: Answer, _stored: Stored) -> None:
             _("Lift"): found["lift"].round(2),
             _("Low"): found["lo"].round(2),
             _("High"): found["hi"].round(2),
-            _("Times chance"): found["times"].round(2),
             _("Surely together"): [_("yes") if one else _("no") for one in found["sure"]],
             _("Code"): of.made.products[found["b"].to_numpy(int)],
         }
@@ -330,7 +328,6 @@ def instead(of: Answer, _stored: Stored) -> None:
             _("Instead of"): [of.names[one] for one in found["b"]],
             _("Baskets with both"): found["both"].astype(int),
             _("By chance"): found["expected"].round(1),
-            _("Times chance"): found["times"].round(2),
             _("Lift"): found["lift"].round(2),
             _("Low"): found["lo"].round(2),
             _("High"): found["hi"].round(2),

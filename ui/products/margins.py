@@ -78,8 +78,16 @@ def _query(of: Shown, sql: str, **more: object) -> pd.DataFrame:
 
 
 def sold(of: Shown) -> bool:
-    """Whether any goods were sold on these days."""
-    return bool(_query(of, margins.total(of.columns))["gross"].notna().iloc[0])
+    """Whether any goods were sold on these days; what came back alone is said."""
+    row = _query(of, margins.total(of.columns)).iloc[0]
+    if pd.isna(row["gross"]) and row["returns"] < 0:
+        back = locales.money(-float(row["returns"]), of.currency, 2)
+        st.info(
+            plain(_("Goods for {amount} came back in this period, and none were sold: no margin.").format(amount=back))
+        )
+    elif pd.isna(row["gross"]):
+        st.info(_("Nothing was sold in this period: choose a longer one."))
+    return bool(pd.notna(row["gross"]))
 
 
 def headline(of: Shown) -> None:
@@ -87,6 +95,9 @@ def headline(of: Shown) -> None:
     steps = margins.waterfall(_query(of, margins.total(of.columns)))
     amounts = steps.set_index("step")["amount"]
     revenue, net = margins.revenue(steps), float(steps["level"].iloc[-1])
+    beside = _("with discounts, shipping and fees")
+    if not {"discounts", "shipping", "fees", "adjustments"} & set(amounts.index):
+        beside = _("discounts, shipping and fees are not known")
     texts = [
         (
             _("Revenue"),
@@ -104,23 +115,20 @@ def headline(of: Shown) -> None:
                 locales.short_money(costed - cost, of.currency),
                 share.format(share=locales.percent((costed - cost) / costed, 1) if costed > 0 else "–"),
             ),
-            (_("Net margin"), locales.short_money(net, of.currency), _("with discounts, shipping and fees")),
+            (_("Net margin"), locales.short_money(net, of.currency), beside),
         ]
     else:
-        texts.append((_("Net revenue"), locales.short_money(net, of.currency), _("with discounts, shipping and fees")))
+        texts.append((_("Net revenue"), locales.short_money(net, of.currency), beside))
     gross, given = (
         float(amounts["gross"]),
         -float(amounts.get("reductions", 0.0)) - float(amounts.get("discounts", 0.0)),
     )
-    texts.append(
-        (
-            _("Given away"),
-            locales.short_money(given, of.currency),
-            _("in promotions and discounts, {share} of gross sales").format(
-                share=locales.percent(given / gross, 1) if gross > 0 else "–"
-            ),
-        )
-    )
+    if "promotion" in of.columns or "discounts" in amounts:
+        share = locales.percent(given / gross, 1) if gross > 0 else "–"
+        about = _("in promotions and discounts, {share} of gross sales").format(share=share)
+        texts.append((_("Given away"), locales.short_money(given, of.currency), about))
+    else:
+        texts.append((_("Given away"), _("not known"), _("no column or line tells of promotions or discounts")))
     cards.metrics(texts)
     lacking = [] if of.costs else [_(COST)]
     if "promotion" not in of.columns:
