@@ -243,6 +243,17 @@ def learnable(
     return Open(grid[dates[kept]], filled, "D", season, weekdays, days, found, rare, ended, off, recent, growth)
 
 
+def lost(history: Regular, closed: pd.DatetimeIndex | None = None) -> pd.DatetimeIndex:
+    """The days of more than `SHORT` in a row without a sale that `learnable` leaves out, though no day of the week and
+    no day of the year told of them: works, or records that are missing."""
+    if history.frequency != "D":
+        return history.dates[:0]
+    found = learnable(history, closed)
+    empty = (history.values == 0).to_numpy()
+    out = empty & ~history.dates.isin(found.values.index) & (_run_lengths(empty) > SHORT) & (not found.ended)
+    return history.dates[out & found.is_open(history.dates)].difference(history.dates[:0] if closed is None else closed)
+
+
 def _growing(grid: pd.Series, frequency: str, season: int, off: Apart | None) -> tuple[float, tuple[Finding, ...]]:
     """The steady growth of a grid, and what is said of it; none where the last steps stand apart."""
     growth = 0.0 if off else steady(grid, frequency, season)
