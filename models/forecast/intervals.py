@@ -26,10 +26,7 @@ KNOWN = 3  # past forecasts that knew of a growth, from which the others do not 
 STEADY = 0.3  # share of the unit that does not follow the forecast
 MIN_FREEDOM = 2.0  # degrees of freedom
 LATELY = {"D": 182, "W": 26}  # steps (of others 12) that say what slow demand is: about what its learners remember
-MOVES, MOVES_AFTER = (
-    0.1,
-    4,
-)  # squared coefficient of variation of a slow level before so many horizons have shown theirs
+SHOWN = 4  # horizons without a move of a slow level that its past ones are averaged with
 
 
 def bands(
@@ -154,15 +151,15 @@ def _slow(window: Window, said: np.ndarray, rng: np.random.Generator) -> np.ndar
 def _moves(values: np.ndarray, horizon: int) -> float:
     """How much the level of slow demand moves between horizons (a squared coefficient of variation).
 
-    It is what the sums of past horizons varied more than sales and sizes that come by chance, at one level, would;
-    few horizons say little, so that `MOVES` stands in for `MOVES_AFTER` of them.
+    It is what the sums of past horizons varied more than sales and sizes that come by chance, at one level, would; few
+    horizons say little, so that `SHOWN` of them that did not move are thought of beside them.
     """
     count = len(values) // horizon
     if count < 2 or not values.mean():
-        return MOVES
+        return 0.0
     sums = values[len(values) - count * horizon :].reshape(count, horizon).sum(axis=1)
     beyond = (sums.var(ddof=1) - horizon * values.var()) / (horizon * values.mean()) ** 2
-    return max((count * beyond + MOVES_AFTER * MOVES) / (count + MOVES_AFTER), 0.0)
+    return max(beyond, 0.0) * count / (count + SHOWN)
 
 
 def _naive(window: Window) -> np.ndarray:
