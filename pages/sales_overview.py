@@ -8,7 +8,7 @@ from locales.labels import heading, label
 from models.sales import overview
 from models.sales.pulse import YEAR
 from ui import answers, buyers, cards, inputs, store
-from ui.sales import numbers
+from ui.sales import numbers, series
 from ui.sales import overview as views
 from ui.text import N_, _
 
@@ -99,7 +99,7 @@ def explored() -> None:
     if lacking:
         st.caption(" ".join([*lacking, _("Where your file has it, map it on the page Data.")]))
     if view == "trend":
-        views.trend(overview.daily(kept), start, end, season, currency)
+        views.trend(overview.daily(kept), start, end, season, currency, series.has_days(stored))
     elif view == "what":
         with st.grid("auto", min_column_width=400):
             for column in ("product", *filtered, *by):

@@ -8,7 +8,7 @@ from models.stock import assortment, ordering
 from models.stock.ordering import Terms
 from models.stock.supply import still_coming
 from ui import answers, cards, inputs, store
-from ui.sales import service, supply
+from ui.sales import series, service, supply
 from ui.sales import stock as views
 from ui.text import N_, _
 
@@ -27,6 +27,9 @@ cards.head(
     stored,
 )
 store.need(stored, "quantity", "unit_price")
+if not series.has_weeks(stored):
+    st.info(_("These data are totals of months: for this page, as deliveries take days, they would have to be daily."))
+    st.stop()
 if stored.rows["sales"] > answers.MANY_ROWS:
     answers.ready(f"demand {stored.version}", "read lines", lambda step: supply.read(stored, step))
 with st.spinner(_("Reading the sales lines")):

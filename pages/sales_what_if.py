@@ -28,12 +28,15 @@ known = found.window.history.dates if found else pd.DatetimeIndex(chosen.values.
 first, last = frame.index[0].date(), frame.index[-1].date()
 depth = promised.depth(stored, frame.index)
 more = promised.added(stored, chosen, found) if found and depth.any() else np.nan
+income = series.of_revenue(stored, chosen, found) if found and not depth.any() else None
 
 
 @st.fragment
 def plans(measured: Elasticity | None) -> None:
     """The brush and the calendar, and what the scenarios come to; `measured` by a past change of prices."""
     terms = views.terms(stored, chosen, measured)
+    if income:
+        terms = views.earning(terms, income / frame["mean"].sum())
     there = depth * np.isfinite(more)  # reductions that the forecast has in it
     prices = (terms.listed if there.any() else terms.price) * (1 - there.to_numpy())
 
@@ -70,9 +73,10 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
     st.markdown(
         _(
             """
-- **Without plans**: the forecast of units (page Sales: forecast) at the mean price and unit cost of the last four
-  weeks. With nothing planned the units and their band are that forecast, to the unit; revenue is units at that price
-  and need not be the forecast of revenue, which has seen prices and the mix of products change.
+- **Without plans**: the forecast of units (page Sales: forecast) at one price, with which they come to the forecast of
+  revenue, and a unit cost that is the same share of it as in the last four weeks: both pages say the same. Where the
+  calendar plans promotions, or the last weeks stand apart in one of the two only, it is the price of the last four
+  weeks.
 - **Prices and promotions** of one product beside others: units follow (new price / old price) to the power of
   −elasticity, a Poisson regression with an effect for each product and each week of a category (Santos Silva and
   Tenreyro 2006), on prices that differed over time, with errors clustered by product. Where prices hardly changed,

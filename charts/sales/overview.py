@@ -24,6 +24,13 @@ def trend(parts: pd.DataFrame, season: Season, currency: str) -> go.Figure:
     if change == change:
         more = _("Revenue was {share} higher in the last fifth of the time than in the first, its season taken out")
         less = _("Revenue was {share} lower in the last fifth of the time than in the first, its season taken out")
+        if season == "week":  # only the days of the week are taken out
+            more = _(
+                "Revenue was {share} higher in the last fifth of the time than in the first, year’s season included"
+            )
+            less = _(
+                "Revenue was {share} lower in the last fifth of the time than in the first, year’s season included"
+            )
         title = (more if change > 0 else less).format(share=locales.percent(abs(change)))
         if not pvalue < SURELY:
             title = _("Revenue ends where it began, as far as chance lets anybody tell")
@@ -121,6 +128,20 @@ def rest(parts: pd.DataFrame, season: Season, currency: str) -> go.Figure:
     bars = _bars(values.index.to_numpy(), values, hover)
     bars.marker.color = np.where(values.index.isin(far.index), theme.LEAVE, theme.STAY)
     figure.add_trace(bars)
+    return figure
+
+
+def totals(values: pd.Series, currency: str) -> go.Figure:
+    """Revenue of every week or month, by its date in data that know no days."""
+    title = _("The best total was that of {day} with {amount}")
+    title = title.format(day=locales.day(values.idxmax()), amount=locales.money(values.max(), currency))
+    sentence = _("{day}: {amount} sold")
+    hover = [
+        sentence.format(day=locales.day(day), amount=locales.money(sold, currency)) for day, sold in values.items()
+    ]
+    figure = _along(title, _("Revenue ({currency})").format(currency=currency), values, "week")
+    figure.update_xaxes(title_text=_("Week or month"))
+    figure.add_trace(_bars(values.index.to_numpy(), values, hover))
     return figure
 
 

@@ -10,10 +10,10 @@ import pandas as pd
 from data.dataset import Finding
 from locales import N_
 from models.forecast.apart import Recent
-from models.forecast.engine import DEFAULT, Progress, Window, look, named, origins, scores
+from models.forecast.engine import DEFAULT, Progress, Window, look, named, origins, scores, split
 from models.forecast.intervals import around, bands, of_sum, paths
 from models.forecast.learners import COMBINED, LEARNERS, SLOW
-from models.forecast.series import CannotForecast, Regular, regular
+from models.forecast.series import CannotForecast, Regular, lost, regular
 
 BASE = "seasonal naive"
 QUICK = (BASE, "linear", *COMBINED)  # learners that cost milliseconds
@@ -148,12 +148,22 @@ def rolling(
     future: pd.DataFrame | None = None,
     progress: Progress | None = None,
 ) -> list[Window]:
-    """The windows of past origins, the oldest first; none where the history is too short."""
+    """The windows of past origins, the oldest first; none where the history is too short.
+
+    What came on days that are now known to be lost is not known, and no error of anybody (see `series.lost`).
+    """
     lengths = origins(history, horizon, windows, step)
+    gone = lost(history, split(future)[0]) if lengths else history.dates[:0]
     made: list[Window] = []
     for number, length in enumerate(lengths):
         told = partial(progress, done=number, windows=len(lengths)) if progress else None
-        made.append(look(history, length, horizon, learners, future, told))
+        window = look(history, length, horizon, learners, future, told)
+        there = ~window.dates.isin(gone)
+        made.append(
+            replace(window, actual=np.where(there, window.actual, np.nan), counted=window.counted & there)
+            if there.any()
+            else window
+        )
     return made
 
 

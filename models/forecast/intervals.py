@@ -8,7 +8,8 @@ by more the farther ahead (see `_drift`). Around it are the steps of one past ho
 turned so that it begins anywhere: what lasts for some days lasts as long (a block bootstrap: Politis and Romano 1992).
 
 Slow demand is told in chances instead: whether anything is sold at a step is one, how much is a size that came before,
-and the level is itself known from so many sales only.
+and the level is itself known from so many sales only, and moves: by as much as sums of so many steps varied before,
+beyond what such chances and sizes make them vary (the method of moments for a gamma-mixed Poisson, Hilbe 2011, 8).
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ KNOWN = 3  # past forecasts that knew of a growth, from which the others do not 
 STEADY = 0.3  # share of the unit that does not follow the forecast
 MIN_FREEDOM = 2.0  # degrees of freedom
 LATELY = {"D": 182, "W": 26}  # steps (of others 12) that say what slow demand is: about what its learners remember
+SHOWN = 4  # horizons without a move of a slow level that its past ones are averaged with
 
 
 def bands(
@@ -127,8 +129,8 @@ def _off(one: Window, learner: str, since: pd.Timestamp) -> np.ndarray:
 
 
 def _slow(window: Window, said: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Slow demand: a level for each future, known from the sales of `LATELY` (a gamma distribution whose variance is
-    that of their mean), and sizes that came before.
+    """Slow demand: a level for each future, and sizes that came before. The level is from a gamma distribution, as wide
+    as that of a mean known from the sales of `LATELY`, and one that moves from horizon to horizon (see `_moves`).
 
     The mean of the futures is what was said.
     """
@@ -140,8 +142,24 @@ def _slow(window: Window, said: np.ndarray, rng: np.random.Generator) -> np.ndar
     sales = len(sizes) / len(values) * min(LATELY.get(window.history.frequency, 12), len(values))
     known = (sales + 0.5) / (1 + (sizes.std() / size) ** 2)
     chance = np.maximum(said / size, 0)  # of a sale at each step
-    sold = rng.random((PATHS, len(said))) < rng.gamma(known, 1 / known, (PATHS, 1)) * chance
-    return np.where(sold, rng.choice(sizes, sold.shape), 0.0)
+    shape = 1 / (1 / known + _moves(values, len(said)))
+    often = rng.gamma(shape, 1 / shape, (PATHS, 1)) * chance
+    # Where a step would sell more than once the sale is larger, so that the mean of the futures is what was said.
+    return np.where(rng.random(often.shape) < often, rng.choice(sizes, often.shape) * np.maximum(often, 1), 0.0)
+
+
+def _moves(values: np.ndarray, horizon: int) -> float:
+    """How much the level of slow demand moves between horizons (a squared coefficient of variation).
+
+    It is what the sums of past horizons varied more than sales and sizes that come by chance, at one level, would; few
+    horizons say little, so that `SHOWN` of them that did not move are thought of beside them.
+    """
+    count = len(values) // horizon
+    if count < 2 or not values.mean():
+        return 0.0
+    sums = values[len(values) - count * horizon :].reshape(count, horizon).sum(axis=1)
+    beyond = (sums.var(ddof=1) - horizon * values.var()) / (horizon * values.mean()) ** 2
+    return max(beyond, 0.0) * count / (count + SHOWN)
 
 
 def _naive(window: Window) -> np.ndarray:

@@ -220,8 +220,8 @@ def learnable(
         left_out = left_out | dates.isin(closed)
     shut, lost = int((left_out & empty & ~gaps).sum()), int(gaps.sum())
     if shut:
-        message = N_("Single days without a sale: {rows}. They count as closed, not as bad days.")
-        one = N_("Single days without a sale: {rows}. It counts as closed, not as a bad day.")
+        message = N_("Days without a sale among days that sell: {rows}. They count as closed, not as bad days.")
+        one = N_("Days without a sale among days that sell: {rows}. It counts as closed, not as a bad day.")
         findings.append(Finding(message, shut, one=one))
     if lost:
         message = N_("{rows} days in long gaps have no sale at all: they are left out, as if not recorded.")
@@ -241,6 +241,17 @@ def learnable(
     growth, grows = _growing(filled, "D", season, off)
     found = (*findings, *grows)
     return Open(grid[dates[kept]], filled, "D", season, weekdays, days, found, rare, ended, off, recent, growth)
+
+
+def lost(history: Regular, closed: pd.DatetimeIndex | None = None) -> pd.DatetimeIndex:
+    """The days of more than `SHORT` in a row without a sale that `learnable` leaves out, though no day of the week and
+    no day of the year told of them: works, or records that are missing."""
+    if history.frequency != "D":
+        return history.dates[:0]
+    found = learnable(history, closed)
+    empty = (history.values == 0).to_numpy()
+    out = empty & ~history.dates.isin(found.values.index) & (_run_lengths(empty) > SHORT) & (not found.ended)
+    return history.dates[out & found.is_open(history.dates)].difference(history.dates[:0] if closed is None else closed)
 
 
 def _growing(grid: pd.Series, frequency: str, season: int, off: Apart | None) -> tuple[float, tuple[Finding, ...]]:
@@ -268,8 +279,8 @@ def _at_one_level(
     if not found:
         return grid, None, None, ()
     taken = recent or found.taken(frequency)
-    about = {"day": str(found.since.date())}
-    said = Finding(LEVEL if taken == "level" else ONCE, found.steps, about, severity="warning")
+    since = {"day": found.since.date()}
+    said = Finding(LEVEL if taken == "level" else ONCE, found.steps, severity="warning", days=since)
     return bring(grid, found, taken), found, taken, (said,)
 
 
@@ -440,8 +451,8 @@ def _sorted(series: pd.Series, findings: list[Finding]) -> pd.Series:
         findings.append(Finding(message, lost, severity="warning", one=one))
     clean = clean[np.isfinite(clean) & clean.index.notna()]
     if (away := quality.far(pd.DatetimeIndex(clean.index))).any():
-        about = {"day": str(clean.index[away][0].date())}
-        findings.append(Finding(FAR_DATES, int(away.sum()), about, severity="warning", one=FAR_DATE))
+        first = {"day": clean.index[away][0].date()}
+        findings.append(Finding(FAR_DATES, int(away.sum()), severity="warning", one=FAR_DATE, days=first))
         clean = clean[~away]
     again = int(clean.index.duplicated().sum())
     if again:

@@ -67,6 +67,19 @@ def test_money_and_units_are_each_what_the_file_says(visit, monkeypatch):
     assert next(card.value for card in visit("today").metric if card.label == "Sales of the last 7 days") == "161 units"
 
 
+def test_totals_of_months_have_no_best_day_and_no_stock(visit, monkeypatch):
+    """A month that all sold on its first day would be ordered for as such."""
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    months = pd.date_range("2023-01-01", periods=30, freq="MS").strftime("%Y-%m")
+    stored("m.csv", pd.DataFrame({"date": months, "product": "tea", "quantity": 100, "unit_price": 2.5}))
+    told = " ".join(one.value for one in visit("sales_overview").markdown)
+    assert "best total was that of" in told
+    assert "best day" not in told
+    page = visit("sales_stock")
+    assert "totals of months" in page.info[0].value
+    assert not page.metric
+
+
 def stored(name, lines):
     raw = files.read(name, lines.to_csv(index=False).encode(), limit_bytes=10**7)
     return tables.add(

@@ -179,6 +179,7 @@ def test_without_a_plan_the_what_if_says_what_the_forecast_says_to_the_unit(open
     lo, hi = next(word for word in words if " – " in word).replace(" units", "").strip("*").split(" – ")
     assert f"{plain.metric[0].value} units" == forecast.metric[0].value
     assert f"{lo} to {hi} in four of five cases; nothing is planned" in [one.value for one in plain.caption]
+    assert plain.metric[1].value == opened("sales_forecast").metric[0].value  # and the same money
 
 
 @of_shop

@@ -1,6 +1,7 @@
 """Bands of steps, of sums and of parts of a horizon, against errors whose truth is set: no learner, no fitting."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -99,3 +100,42 @@ def test_a_level_that_drifts_is_less_known_the_farther_ahead_and_noise_is_not():
         wide[errors] = np.mean(found, axis=0)
     assert wide[noise][3] / wide[noise][0] == pytest.approx(1, abs=0.15)
     assert wide[drifting][3] / wide[drifting][0] > 1.35
+
+
+def slow(level_moves: float, seed: int, often: float = 0.2) -> tuple[Window, float]:
+    """A product that sells 1 to 5 units on a share of the days, at a level that is another one every four weeks (with
+    a squared coefficient of variation of `level_moves`), told its true mean; and what the next four weeks came to."""
+    rng, horizons_ = np.random.default_rng(seed), 25
+    level = rng.gamma(1 / level_moves, level_moves, horizons_ + 1) if level_moves else np.ones(horizons_ + 1)
+    chance = np.minimum(np.repeat(often * level, STEPS), 1)
+    sold = np.where(rng.random(len(chance)) < chance, rng.integers(1, 6, len(chance)), 0).astype(float)
+    dates = pd.date_range("2024-01-01", periods=len(chance))
+    before = pd.Series(sold[:-STEPS], dates[:-STEPS])
+    history, counted = Open(before, before, "D", 7, intermittent=True), np.ones(STEPS, bool)
+    said = {"told": np.full(STEPS, 3 * often)}
+    window = Window(len(before), dates[-STEPS - 1], dates[-STEPS:], said, sold[-STEPS:], counted, 1.0, {}, history, {})
+    return window, sold[-STEPS:].sum()
+
+
+@pytest.mark.parametrize(("moves", "most"), [(0.0, 0.92), (0.3, 0.87)])
+def test_sums_of_slow_demand_lie_in_their_bands_whether_its_level_moves_or_not(moves, most):
+    """Of 300 sums a share of 0.8 is known to 0.023. A level that is not said to move leaves 60% of them in the band; of
+    one that never moves, whole units and what is not known of it make the band a little wide."""
+    held = []
+    for seed in range(300):
+        window, came = slow(moves, seed)
+        lo, hi = intervals.total(window, [], "told")[80]
+        held.append(lo <= came <= hi)
+    assert 0.75 < np.mean(held) < most
+
+
+@pytest.mark.parametrize("often", [0.05, 0.3, 0.7])
+def test_the_futures_of_slow_demand_have_the_mean_that_was_said(often):
+    """Also where its level, often twice as high, would sell more than once a day."""
+    off = []
+    for seed in range(8):
+        window, _came = slow(0.5, seed, often)
+        sizes = window.history.values[window.history.values > 0].mean()
+        drawn = intervals.paths(replace(window, forecast={"told": np.full(STEPS, sizes * often)}), [], "told")
+        off.append(drawn.mean() / (sizes * often))
+    assert np.mean(off) == pytest.approx(1, abs=0.04)

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from models.forecast import engine, holidays
-from models.forecast.series import learnable, regular
+from models.forecast.combined import rolling
+from models.forecast.series import learnable, lost, regular
 
 DAYS = pd.date_range("2025-01-06", periods=420).as_unit("us")  # a Monday
 LIFT = 2.5
@@ -92,3 +93,22 @@ def test_a_shop_that_closes_for_two_weeks_every_august_will_close_again():
     once = learnable(regular(bakery(500, "2026-07-25")))  # it has closed once: nobody knows that it will again
     assert once.is_open(pd.DatetimeIndex(["2026-08-04"]))[0]
     assert not once.dates.isin(pd.date_range("2025-08-01", "2025-08-14")).any()
+
+
+def test_days_that_were_not_recorded_are_no_error_of_past_forecasts():
+    """Two weeks are lost in the second of three past horizons: its errors are those of the other days."""
+    dates = pd.date_range("2025-01-01", periods=280)
+    sold = pd.Series(np.random.default_rng(1).normal(1_000, 20, 280) * (1 + 0.3 * (dates.day_of_week == 5)), dates)
+    gone = dates[-50:-36]
+    sold[gone] = 0.0
+    history = regular(sold)
+    assert lost(history).equals(gone)
+    assert lost(history, closed=gone).empty  # days that were known to be closed are not lost
+    window = rolling(history, 28, 3, 28, ("seasonal naive",))[1]
+    assert list(window.dates[~window.counted]) == list(gone)
+    assert np.isnan(window.actual[~window.counted]).all()
+    assert np.nanmax(np.abs(window.error("seasonal naive") * window.scale)) < 150
+
+
+def test_a_closure_that_comes_every_year_and_single_days_are_not_lost():
+    assert lost(regular(bakery(900, "2026-06-30"))).empty

@@ -374,3 +374,18 @@ def test_a_change_of_revenue_is_told_from_chance():
         change, pvalue = overview.moved(overview.decompose(weekly(seed, 12, 1.5), "week"))
         assert pvalue < 0.05
         assert change == pytest.approx(1.45 / 1.05 - 1, abs=0.12)
+
+
+def test_a_change_says_whether_the_time_of_the_year_is_in_it():
+    """A shop whose only change is its season, over a year: less in winter, of which nothing has been taken out."""
+    dates = pd.date_range("2025-04-01", "2026-03-31")
+    sold = 1_000 * np.exp(np.cos(2 * np.pi * (dates.day_of_year - 150) / 365)) + 50 * (dates.day_of_week == 5)
+    days = pd.DataFrame({"revenue": sold, "is_open": True}, index=dates)
+    title = charts.trend(overview.decompose(days, "week"), "week", "GBP").layout.title.text
+    assert "lower in the last fifth" in title
+    assert "season included" in title
+
+
+def test_totals_of_months_are_shown_as_such():
+    months = pd.Series([1_000.0, 3_000.0, 2_000.0], pd.date_range("2026-01-01", periods=3, freq="MS"))
+    assert charts.totals(months, "GBP").layout.title.text == "The best total was that of 1 Feb 2026 with £3,000"

@@ -17,6 +17,11 @@ NO_PARTS = {
     "year": N_("The weeks cannot be split into trend and season: that takes two years with sales in most weeks."),
 }
 
+NO_DAYS = N_(
+    "These data are totals of weeks or months: days of the week are not known, and a season of the year takes two "
+    "years of weeks."
+)
+
 
 def headline(
     now: pd.Series, earlier: overview.Goods | None, history: pd.DataFrame, compared: str, currency: str
@@ -43,11 +48,19 @@ def headline(
     cards.metrics(texts, trends)
 
 
-def trend(days: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp, season: overview.Season, currency: str) -> None:
-    """Trend, season and rest of the days from `start` to `end`, and their calendar."""
-    parts, shown = overview.decompose(days, season), days[start:end]
+def trend(
+    days: pd.DataFrame,
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+    season: overview.Season,
+    currency: str,
+    by_day: bool = True,
+) -> None:
+    """Trend, season and rest of the days from `start` to `end`, and their calendar; of data that are totals of weeks or
+    months (not `by_day`) these, and no season of the week."""
+    parts, shown = overview.decompose(days, season) if by_day or season == "year" else None, days[start:end]
     if parts is None:
-        st.info(_(NO_PARTS[season]))
+        st.info(_(NO_PARTS[season] if by_day else NO_DAYS))
     elif len(parts := parts[start:end]):
         table = parts.reset_index(names="day")
         cards.figure(charts.trend(parts, season, currency), "sales_trend", table)
@@ -55,7 +68,10 @@ def trend(days: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp, season: ov
             profile = charts.season_of_week if season == "week" else charts.season_of_year
             cards.figure(profile(parts, currency), "sales_season", table)
             cards.figure(charts.rest(parts, season, currency), "sales_rest", table)
-    cards.figure(charts.calendar(shown, currency, is_dark()), "sales_calendar", shown.reset_index())
+    if by_day:
+        cards.figure(charts.calendar(shown, currency, is_dark()), "sales_calendar", shown.reset_index())
+    elif len(known := shown[shown["is_open"]]):
+        cards.figure(charts.totals(known["revenue"], currency), "sales_totals", known.reset_index())
 
 
 def best(column: str, shown: overview.Goods, name: Callable[[str, str], str], currency: str) -> None:

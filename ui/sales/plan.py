@@ -91,6 +91,11 @@ def terms(stored: Stored, chosen: Chosen, measured: Elasticity | None = None) ->
     return Terms(price, listed, cost, found, category, weight)
 
 
+def earning(known: Terms, price: float) -> Terms:
+    """The terms at another usual price, of which the cost is the same share."""
+    return replace(known, price=price, cost=known.cost * price / known.price)
+
+
 def _said(found: Elasticity, category: str) -> list[str]:
     """What the data say of one price, and of all of them at once."""
     of = label(category) if category else _("everything")

@@ -121,6 +121,11 @@ def has_days(stored: Stored) -> bool:
     return _span(stored.version, stored).step == "D"
 
 
+def has_weeks(stored: Stored) -> bool:
+    """Whether the sales of a dataset are known by the week, or by the day."""
+    return _span(stored.version, stored).step in ("D", "W")
+
+
 def _known(stored: Stored, measures: tuple[str, ...]) -> tuple[str, ...]:
     """Those of some measures that the data know: a source may say only what was sold, or only for how much."""
     unknown = store.unknown(stored)
@@ -248,6 +253,19 @@ def _told(stored: Stored, days: Chosen) -> pd.Series:
     except CannotForecast:
         dates = pd.date_range(days.values.index[-1], periods=days.horizon + 1)[1:]
         return pd.Series(float(days.values.iloc[-USUAL:].mean()), dates)
+
+
+def of_revenue(stored: Stored, chosen: Chosen, units: Forecast) -> float | None:
+    """What the revenue of a series of units is forecast to come to on the same days; None where nothing came in, or the
+    two take their last steps for different things. Stops the page until it is there."""
+    if units.frame["mean"].sum() <= 0 or "amount" in store.unknown(stored):
+        return None
+    same = _made(stored, chosen.part, chosen.value, chosen.name, "revenue", chosen.frequency, chosen.horizon)
+    if same.values.sum() <= 0:
+        return None
+    found = forecast(stored, replace(same, adds=chosen.adds))
+    agree = found.window.history.recent == units.window.history.recent and not found.window.history.intermittent
+    return float(found.frame["mean"].sum()) or None if agree else None
 
 
 def _key(stored: Stored, chosen: Chosen, ahead: int) -> str:
