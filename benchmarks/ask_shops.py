@@ -157,3 +157,187 @@ def gym(seed: int = 0) -> pd.DataFrame:
             "Loyalty points": random.integers(0, 50, count),
         }
     )
+
+
+def _days(random: np.random.Generator, first: str, span: int, count: int) -> pd.Series:
+    return pd.Series(pd.Timestamp(first) + pd.to_timedelta(np.sort(random.integers(0, span, count)), unit="D"))
+
+
+def fitness(seed: int = 11) -> pd.DataFrame:
+    """A chain of gyms: passes, coaching and its bar."""
+    random, count = np.random.default_rng(seed), 3000
+    goods = {
+        "Monthly pass": ("Memberships", 39.0), "Annual pass": ("Memberships", 390.0),
+        "Personal training": ("Coaching", 55.0), "Protein shake": ("Bar", 4.5), "Water bottle": ("Bar", 2.0),
+        "Yoga mat": ("Gear", 25.0), "Resistance band": ("Gear", 12.0),
+    }  # fmt: skip
+    item, units = random.choice(list(goods), count), random.integers(1, 3, count)
+    return pd.DataFrame(
+        {
+            "Receipt": [f"R{50000 + line // 2}" for line in range(count)],
+            "Sold on": _days(random, "2024-03-01", 900, count).dt.strftime("%Y-%m-%d"),
+            "Club": random.choice(["Riverside", "Old Town", "Harbour", "Northgate"], count),
+            "Item": item,
+            "Item group": [goods[one][0] for one in item],
+            "Qty": units,
+            "Amount": [round(goods[one][1] * some, 2) for one, some in zip(item, units, strict=True)],
+            "Member no": [f"M{one:04d}" for one in random.integers(0, 400, count)],
+            "Plan": random.choice(["Student", "Standard", "Premium"], count),
+            "Trainer": random.choice(["Ines", "Marcus", "Olu", "Petra"], count),
+            "Paid with": random.choice(["Card", "Cash", "Direct debit"], count),
+            "Visits": random.integers(0, 20, count),
+        }
+    )
+
+
+def motorcycles(seed: int = 12) -> pd.DataFrame:
+    """A French dealer in parts of motorcycles, with costs and weights."""
+    random, count = np.random.default_rng(seed), 2500
+    goods = {
+        "Chaîne 520": ("Transmission", 62.0), "Kit pignon": ("Transmission", 95.0),
+        "Filtre à huile": ("Filtration", 9.0), "Filtre à air": ("Filtration", 17.0),
+        "Pneu avant": ("Pneus", 88.0), "Pneu arrière": ("Pneus", 121.0),
+        "Batterie 12V": ("Électricité", 54.0),
+    }  # fmt: skip
+    part, units = random.choice(list(goods), count), random.integers(1, 6, count)
+    return pd.DataFrame(
+        {
+            "N° facture": [f"F{9000 + line // 3}" for line in range(count)],
+            "Date": _days(random, "2023-06-01", 1100, count).dt.strftime("%d/%m/%Y"),
+            "Client": [f"K{one:03d}" for one in random.integers(0, 150, count)],
+            "Désignation": part,
+            "Famille": [goods[one][0] for one in part],
+            "Marque moto": random.choice(["Yamaha", "Honda", "Ducati", "BMW"], count),
+            "Quantité": units,
+            "Prix unitaire": [goods[one][1] for one in part],
+            "Coût unitaire": [
+                round(goods[one][1] * some, 2) for one, some in zip(part, random.uniform(0.5, 0.9, count), strict=True)
+            ],
+            "Dépôt": random.choice(["Nantes", "Rennes", "Angers"], count),
+            "Transporteur": random.choice(["Chronopost", "Colissimo", "Retrait"], count),
+            "Poids kg": np.round(random.uniform(0.2, 9, count), 1),
+        }
+    )
+
+
+def fournil(seed: int = 13) -> pd.DataFrame:
+    """A French baker with three shops, and marks that customers gave."""
+    random, count = np.random.default_rng(seed), 3500
+    goods = {
+        "Baguette tradition": ("Pains", 1.3), "Pain de seigle": ("Pains", 3.2), "Croissant": ("Viennoiseries", 1.2),
+        "Brioche": ("Viennoiseries", 4.0), "Flan": ("Desserts", 2.9), "Mille-feuille": ("Desserts", 3.8),
+        "Sandwich jambon": ("Snacking", 4.9), "Quiche": ("Snacking", 4.2),
+    }  # fmt: skip
+    item, units = random.choice(list(goods), count), random.integers(1, 5, count)
+    when = _days(random, "2025-01-02", 640, count) + pd.to_timedelta(random.integers(390, 1170, count), unit="min")
+    return pd.DataFrame(
+        {
+            "Ticket": [f"T{line // 2}" for line in range(count)],
+            "Date vente": when.sort_values().dt.strftime("%d/%m/%Y %H:%M").to_numpy(),
+            "Boutique": random.choice(["Gare", "Marché", "Saint-Jean"], count),
+            "Article": item,
+            "Famille": [goods[one][0] for one in item],
+            "Quantité": units,
+            "Total TTC": [round(goods[one][1] * some, 2) for one, some in zip(item, units, strict=True)],
+            "Caissier": random.choice(["Nadia", "Hugo", "Sophie"], count),
+            "Règlement": random.choice(["CB", "Espèces", "Ticket resto"], count),
+            "Commande en ligne": random.choice(["oui", "non"], count),
+            "Note client": random.integers(1, 6, count),
+        }
+    )
+
+
+def software(seed: int = 14) -> pd.DataFrame:
+    """A maker of software that sells seats."""
+    random, count = np.random.default_rng(seed), 2200
+    goods = {
+        "Ledger": ("Finance", 29.0), "Payroll": ("Finance", 45.0), "Helpdesk": ("Service", 35.0),
+        "Chatbot": ("Service", 19.0), "Backup": ("Infrastructure", 12.0),
+    }  # fmt: skip
+    product, seats = random.choice(list(goods), count), random.integers(1, 60, count)
+    return pd.DataFrame(
+        {
+            "Invoice": [f"INV-{line // 2}" for line in range(count)],
+            "Invoice date": _days(random, "2023-01-01", 1280, count).dt.strftime("%Y-%m-%d"),
+            "Account": [f"A-{one:03d}" for one in random.integers(0, 220, count)],
+            "Product": product,
+            "Product line": [goods[one][0] for one in product],
+            "Seats": seats,
+            "Net amount": [round(goods[one][1] * some, 2) for one, some in zip(product, seats, strict=True)],
+            "Edition": random.choice(["Starter", "Team", "Enterprise"], count),
+            "Country": random.choice(["Germany", "France", "Spain", "Poland"], count),
+            "Channel": random.choice(["Direct", "Reseller", "Marketplace"], count),
+            "Billing": random.choice(["Monthly", "Yearly"], count),
+            "Sales rep": random.choice(["Amira", "Jonas", "Lucia"], count),
+            "Support tickets": random.poisson(1.3, count),
+        }
+    )
+
+
+def wholesale(seed: int = 15) -> pd.DataFrame:
+    """An American wholesaler whose lines say city, state, region, segment and way of shipping."""
+    random, count = np.random.default_rng(seed), 4000
+    kinds = {
+        "Furniture": ["Chairs", "Tables", "Furnishings"],
+        "Technology": ["Phones", "Accessories", "Copiers"],
+        "Office Supplies": ["Paper", "Binders", "Labels"],
+    }
+    places = {
+        "West": {"California": "Los Angeles", "Washington": "Seattle"},
+        "East": {"New York": "New York City", "Pennsylvania": "Philadelphia"},
+        "Central": {"Texas": "Houston", "Illinois": "Chicago"},
+        "South": {"Florida": "Miami", "Georgia": "Atlanta"},
+    }
+    category, region = random.choice(list(kinds), count), random.choice(list(places), count)
+    kind, state = [random.choice(kinds[one]) for one in category], [random.choice(list(places[one])) for one in region]
+    number, day = random.integers(1, 9, count), _days(random, "2022-01-03", 1450, count)
+    units = random.integers(1, 10, count)
+    sales = np.round(random.lognormal(4, 0.9, count) * units, 2)
+    return pd.DataFrame(
+        {
+            "Order ID": [f"CA-{1000 + line // 2}" for line in range(count)],
+            "Order Date": day.dt.strftime("%m/%d/%Y"),
+            "Ship Date": (day + pd.to_timedelta(random.integers(0, 8, count), unit="D")).dt.strftime("%m/%d/%Y"),
+            "Ship Mode": random.choice(["Standard Class", "Second Class", "First Class", "Same Day"], count),
+            "Customer ID": [f"CU-{one:03d}" for one in random.integers(0, 260, count)],
+            "Segment": random.choice(["Consumer", "Corporate", "Home Office"], count),
+            "City": [places[one][which] for one, which in zip(region, state, strict=True)],
+            "State": state,
+            "Region": region,
+            "Product ID": [f"{one[:3].upper()}-{which}" for one, which in zip(kind, number, strict=True)],
+            "Category": category,
+            "Sub-Category": kind,
+            "Product Name": [f"{one} no {which}" for one, which in zip(kind, number, strict=True)],
+            "Sales": sales,
+            "Quantity": units,
+            "Discount": random.choice([0, 0.1, 0.2, 0.4], count),
+            "Profit": np.round(sales * random.normal(0.12, 0.2, count), 2),
+        }
+    )
+
+
+def cars(seed: int = 16) -> pd.DataFrame:
+    """A dealer in cars: one line a car, with its figures."""
+    random, count = np.random.default_rng(seed), 1800
+    models = {
+        "Civic": ("Honda", "Japan"), "Corolla": ("Toyota", "Japan"), "Golf": ("Volkswagen", "Europe"),
+        "Volvo 240": ("Volvo", "Europe"), "Mustang": ("Ford", "USA"), "Impala": ("Chevrolet", "USA"),
+    }  # fmt: skip
+    model = random.choice(list(models), count)
+    return pd.DataFrame(
+        {
+            "Deal no": [f"D{line}" for line in range(count)],
+            "Sale date": _days(random, "2022-02-01", 1300, count).dt.strftime("%Y-%m-%d"),
+            "Model": model,
+            "Make": [models[one][0] for one in model],
+            "Origin": [models[one][1] for one in model],
+            "Units sold": 1,
+            "Price": np.round(random.normal(18000, 4000, count), 0),
+            "Cylinders": random.choice([4, 6, 8], count),
+            "Horsepower": random.integers(60, 220, count),
+            "MPG": np.round(random.normal(27, 5, count), 1),
+            "Weight": random.integers(1800, 4500, count),
+            "Body": random.choice(["Sedan", "SUV", "Hatchback"], count),
+            "Buyer": [f"B{one}" for one in random.integers(0, 900, count)],
+        }
+    )

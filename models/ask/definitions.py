@@ -99,6 +99,11 @@ def catalogue(
     headed = {meant.get(column, column): _headed(header) for column, header in (headers or {}).items()}
     headed["orders"] = headed.get("timestamp", ())[1:]  # "Visit date": what has a date is what is counted
     headed["customers"] = headed.get("customer", ())[1:]
+    headed["new_customers"] = tuple(f"{new} {one}" for new in ("new", "nouveaux") for one in headed["customers"])
+    mine = {spelling.key(words[0]): name for name, words in headed.items() if name in meant.values() and words}
+    for name, one in measures.items():  # "Tickets" that are a column of quantities are no orders
+        others = tuple(word for word in one.words if mine.get(spelling.key(word), name) == name)
+        measures[name] = one if one.own else replace(one, words=others)
     return Catalogue(
         measures={name: _named(one, headed.get(name, ()), called or {}) for name, one in measures.items()},
         dimensions={name: _named(one, headed.get(name, ()), called or {}) for name, one in dimensions.items()},

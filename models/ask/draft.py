@@ -30,6 +30,7 @@ EACH = (
     "pour chaque",
     "dans chaque",
 )  # before what there is one of
+EXTREMES = ("max", "maximum", "min", "minimum")
 COUNTS = ("customers", "customers.count")
 COUNTED = {"product": "products", "store": "stores", "customer": "customers"}
 CONDITIONS: dict[
@@ -56,7 +57,7 @@ IN_STOCK = ("units", "products", "customers")  # say nothing more beside a measu
 class Item:
     """A phrase of a question: what it can mean, or the `number` it is, or a `word` that means nothing.
 
-    As it was `written`; `plural` if it was. `gap`: a period stood here.
+    As it was `written`; `plural` if it was. `gap`: a period stood here. `placed`: "in" or "for" stood before it.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -67,6 +68,7 @@ class Item:
     written: str = ""
     plural: bool = False
     gap: bool = False
+    placed: bool = False
 
     def has(self, kind: Kind, *names: str) -> bool:
         """Whether it can be of a kind (and has one of these names)."""
@@ -126,6 +128,7 @@ class Draft:
     role: str = ""  # the command that the next phrase is for: "by", "which", "most" ...
     negated: bool = False  # "without" came before
     held: bool = False  # "with" came before
+    spread: str = ""  # the word that asked for a distribution
     denied: bool = False  # "without" has nothing behind it yet
 
     def read(self, items: Sequence[Item]) -> None:
@@ -135,7 +138,9 @@ class Draft:
             before, after = around[place], around[place + 2]
             if item.gap:
                 self.role, self.negated = "", False
-            elif item.number is not None:
+            elif item.number is not None and not (
+                self._qualified(item, before, after) and before.command() not in (*SUPERLATIVES, *RELATIONS)
+            ):
                 self._number(item, before, after)
             elif not any(item.has(kind) for kind in KINDS) or self._denies(item, after):
                 self._command(item, before, after)
@@ -147,6 +152,8 @@ class Draft:
                     "grain": self._grain,
                 }[kind](item, before, after)
         self.failed |= self.denied
+        if self.spread and not (self.by or self.grain):
+            self.unread.append(self.spread)  # how values lie is not how they add up
 
     def _denies(self, item: Item, after: Item) -> bool:
         """Whether a "no" that is a value elsewhere is of the yes or no behind it: "no online backup"."""
@@ -261,6 +268,10 @@ class Draft:
                 self.measures[-1] = self._average(self.measures[-1])
         elif command == "sum":
             self.mean = False
+        elif command == "spread":
+            self.spread = item.written.split()[0]
+        elif command == "share" and item.written == "parts":
+            self.unread.append(item.written)  # of machines, or of a whole?
         elif command == "all":
             self.cleared += [one.name for one in self._named(after, "dimension")]
         elif command in CONDITIONS:
@@ -288,6 +299,8 @@ class Draft:
 
     def _measure(self, item: Item, before: Item, _after: Item) -> None:
         measure = self._chosen(self._named(item, "measure"))
+        if before.written in EXTREMES and not self.by:
+            self.unread.append(before.written)  # the largest line, or the largest sum?
         if self.mean:
             measure = self._average(measure)
         ranks = before.command() == "by" and before.written not in EACH
@@ -313,6 +326,8 @@ class Draft:
 
     def _dimension(self, item: Item, before: Item, after: Item) -> None:
         name = self._named(item, "dimension")[0].name
+        if name == "weekday" and "against" in (before.command(), after.command()):
+            self.unread.append(item.written)  # "weekend vs weekdays": working days are no split
         if self.role != "by" and (self._is_value_of(after, name) or self._is_value_of(before, name)):
             return  # "the store London", "London stores"
         binary = next((one.name for one in self._named(item, "dimension") if one.name in self.lexicon.binary), "")
@@ -362,8 +377,9 @@ class Draft:
 
     def _value(self, item: Item, before: Item, after: Item) -> None:
         named = self._named(item, "value")
-        qualified = [one for one in named if before.has("dimension", one.name) or after.has("dimension", one.name)]
-        named = qualified or [one for one in named if one.whole] or named
+        if item.placed and not self.denied and before.command() not in GO_ON:
+            self.negated = False  # "without the web in London"
+        named = self._qualified(item, before, after) or [one for one in named if one.whole] or named
         for one in named:  # "the store London" asks for no split by stores
             if before.has("dimension", one.name) and one.name in self.by and "share" not in self.said:
                 self.by.remove(one.name)
@@ -373,6 +389,11 @@ class Draft:
         else:
             self._filter(made[0])
         self.denied = False  # and what is left out goes on over the next value
+
+    def _qualified(self, item: Item, before: Item, after: Item) -> list[Entry]:
+        """The values it can be of a dimension that is named beside it."""
+        named = self._named(item, "value")
+        return [one for one in named if before.has("dimension", one.name) or after.has("dimension", one.name)]
 
     def _how(self, one: Entry) -> How:
         return "contains" if one.name == "product" and not one.whole and "product" in self.lexicon.codes else "is"
@@ -427,6 +448,8 @@ class Draft:
     def _measures(self, time: when.Found, base: Query | None) -> list[tuple[str, ...]]:
         if self.measures == ["products"] and self.counted and "sell" in self.said and "units" in self.known.measures:
             return [("units",), ("products",)]
+        if self.measures == ["customers"] and {"much", "spend"} <= self.said and "revenue" in self.known.measures:
+            return [("revenue",)]  # "how much did premium members spend"
         if self.measures:
             return [tuple(self.measures)]
         if self.thresholds:

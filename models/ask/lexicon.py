@@ -58,7 +58,9 @@ GENERIC = frozenset(
         "la",
         "le",
         "model",
+        "meme",
         "of",
+        "same",
         "set",
         "the",
         "with",
@@ -79,6 +81,9 @@ class Entry:
     name: str
     values: tuple[str, ...] = ()
     whole: bool = True
+
+
+_SHARE = Entry("command", "share")
 
 
 @dataclass(frozen=True)
@@ -136,11 +141,16 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
         say_all(dimension.words, Entry("dimension", dimension.name), same=dimension.own)
     for ratio, (above, below) in RATIOS.items():
         if ratio in known.measures:
-            pairs = itertools.product(synonyms.of(above, "measure"), ("per", "par"), below)
+            counted = known.measures["customers" if ratio.endswith("customer") else "orders"].words
+            pairs = itertools.product(known.measures[above].words, ("per", "par"), (*below, *counted))
             for one, per, other in pairs:
                 say(f"{one} {per} {other}", Entry("measure", ratio))
     for word, measures in _parts(known).items():
-        if (word,) not in found and len({one.title for one in measures}) == 1:
+        if len({one.title for one in measures}) > 1:
+            continue
+        for weighs in [one for one in found if one[0] == word and found[one].keys() == {_SHARE}]:
+            del found[weighs]  # "poids" where a column says what things weigh
+        if (word,) not in found:
             say_all([word], Entry("measure", measures[0].name))
             say_all([word], Entry("measure", measures[-1].name))
     for name in known.lacking:

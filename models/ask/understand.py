@@ -7,7 +7,7 @@ is guessed: a word that is not known, or two meanings of equal right, make it a 
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from models.ask import definitions, hours, spelling, when, words
@@ -121,12 +121,13 @@ def _items(text: str, lexicon: Lexicon) -> tuple[list[Item], tuple[tuple[str, st
         if (right := corrected(lexicon, word)) is not None:
             fixed.append((written[place], right))
             stems[place] = right
-    items, place = [], 0
+    items, place, behind = [], 0, 0
     while place < len(stems):
         item, used = _phrase(stems, written, place, lexicon)
-        place += used
+        begins, place = place, place + used
         if item is not None:
-            items.append(item)
+            items.append(replace(item, placed=not words.PLACED.isdisjoint(written[behind:begins])))
+            behind = place
             if (
                 len(items) > 1
                 and items[-2].number is not None
@@ -149,7 +150,12 @@ def _phrase(stems: Sequence[str], written: Sequence[str], place: int, lexicon: L
             last = written[place + length - 1]
             said = " ".join(written[place : place + length])
             return (
-                Item(told, written=said, plural=last.endswith(("s", "x")) and last != spelling.stem(last))
+                Item(
+                    told,
+                    number=float(word) if length == 1 and word.isdigit() else None,
+                    written=said,
+                    plural=last.endswith(("s", "x")) and last != spelling.stem(last),
+                )
                 if told
                 else None
             ), length

@@ -47,6 +47,7 @@ def find(text: str, first: date, last: date, previous: str = "") -> Found:
     """The period and the comparison in a plain text about data from `first` to `last`; `previous` is the period of
     the question before."""
     text = _FORTNIGHT.sub("14 days", text)
+    text = _GROWN.sub(r"\1 vs ", text) if GROWTH.search(text) else text
     text = _BARGAINS.sub(lambda found: _bargains(found, last).isoformat(), text)
     if previous and (moved := _before_that(text, previous, first, last)):
         return moved
@@ -73,6 +74,7 @@ def find(text: str, first: date, last: date, previous: str = "") -> Found:
 _BARGAINS = re.compile(
     rf"\b(?:(?P<friday>black friday)|cyber monday)(?:\s+(?:of\s+|in\s+|de\s+|en\s+)?(?P<year>{YEAR}))?\b"
 )
+_GROWN = re.compile(rf"\b({YEAR})\s+(?:over|on|sur)\s+(?={YEAR}\b)")  # "growth 2025 over 2024"
 _FORTNIGHT = re.compile(r"\b(?:fortnight|quinzaine)\b")
 _THAT = re.compile(
     rf"(?:(?:and|et|what about|how about|or|ou|in|for|pour|a|the|le|la|l|celui|celle)\s+)*"

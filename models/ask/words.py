@@ -27,17 +27,20 @@ COMMANDS = {  # what changes a question, by what it does
         classement | lister | classer
     """,
     "many": """
-        how many | count of | combien de | combien | nombre de | nombre d | number of | the number of | le nombre de |
+        how many | hw many | count | count of | combien de | combien | nombre de | nombre d | number of |
+        the number of | le nombre de |
         nb de | nb | cb de | cb d | nbre de
     """,
     "much": """
         how much | did we make | did we do | did we take | did we earn | have we made | have we taken |
-        combien on a fait | combien a t on fait | combien avons nous fait | a t on fait | avons nous fait | on a fait |
+        combien on a fait | combien a t on fait | combien avons nous fait | a t on fait | avons nous fait |
+        on a fait |
         combien a fait | combien ont fait
     """,
     "most": """
         top | biggest first | highest first | largest first | most first | best first | longest | peak | rush |
-        de pointe | most often | le plus souvent | plus souvent | plus long | plus longue | plus longs |
+        de pointe | high to low | from high to low | most often | le plus souvent | plus souvent | plus long |
+        plus longue | plus longs |
         plus longues | plus grand au plus petit | plus eleve au plus faible | plus eleve au plus bas |
         plus haut au plus bas | plus fort au plus faible | plus gros au plus petit | meilleur au pire | highest |
         largest | biggest | most | greatest | best selling | bestselling | maximum | max | most sold |
@@ -47,17 +50,20 @@ COMMANDS = {  # what changes a question, by what it does
         les plus | plus fort | plus forte | plus forts | plus fortes | plus vendu | plus vendue | plus vendus |
         plus vendues | mieux | le mieux | plus haut | plus haute | principaux | principales | plus importants |
         plus importantes | les mieux vendus | mieux vendus | highest to lowest | descending | decroissant |
-        busiest | the most | largest number of | heaviest | plus frequente | plus frequent | le plus de
+        descending order | ordre decroissant | par ordre decroissant | busiest | the most | largest number of |
+        heaviest | plus frequente | plus frequent | le plus de
     """,
     "least": """
-        lowest first | smallest first | least first | shortest | least often | le moins souvent | moins souvent | flop |
+        low to high | from low to high | lowest first | smallest first | least first | shortest | least often |
+        le moins souvent | moins souvent | flop |
         plus court | plus courte | plus courts | plus courtes | plus petit au plus grand | plus faible au plus eleve |
         plus bas au plus haut | plus bas au plus eleve | plus faible au plus fort | pire au meilleur |
         lowest | least | smallest | bottom | fewest | minimum | min | slowest | least sold | worst selling |
         least popular | sells least | sells the least | ascending | lowest to highest |
         plus faible | plus faibles | plus petit | plus petite | plus petits | plus petites | plus bas | plus basse |
         plus basses | le moins | la moins | les moins | moins vendu | moins vendus | moins vendues | moins vendue |
-        les moins vendus | croissant | quietest | le moins de
+        ascending order | ordre croissant | par ordre croissant | les moins vendus | croissant | quietest |
+        le moins de
     """,
     "best": """
         best | leading | strongest | best performing | meilleur | meilleure | meilleurs | meilleures
@@ -99,7 +105,8 @@ COMMANDS = {  # what changes a question, by what it does
     """,
     "mean": """
         average | mean | on average | average of | mean of | the average | typical | moyenne | moyen | moyens |
-        moyennes | en moyenne | moyenne de | moyenne du | moyenne des | la moyenne | valeur moyenne | nombre moyen de |
+        moyennes | en moyenne | moyenne de | moyenne du | moyenne des | la moyenne | valeur moyenne |
+        nombre moyen de |
         nombre moyen | average number of | mean number of | the average number of | average amount of
     """,
     "sum": """
@@ -112,7 +119,8 @@ COMMANDS = {  # what changes a question, by what it does
     """,
     "with": "with | having | who have | that have | avec | ayant | qui ont",
     "sell": """
-        sell | sells | sold | selling | sell best | bought | buy | buys | purchased | vend | vends | vendent | vendre |
+        sell | sells | sold | selling | sell best | bought | buy | buys | purchased | vend | vends | vendent |
+        vendre |
         vendu | vendue | vendus | vendues | vendons | vendez | vendait | achete | achetent | achetes | acheter |
         ecoule | went for
     """,
@@ -133,11 +141,15 @@ COMMANDS = {  # what changes a question, by what it does
     "again": """
         and | and by | now | now by | only | just | instead | what about | how about | and for | and in | same for |
         the same for | also | then | et | et par | et pour | et en | maintenant | seulement | uniquement | plutot |
-        aussi | pareil pour | idem pour | la meme chose pour | meme chose pour | & | puis | et a
+        aussi | same | idem | pareil | pareil pour | idem pour | la meme chose pour | meme chose pour | & | puis |
+        et a
     """,
     "all": """
         all | all the | every single | any | tous | toutes | tous les | toutes les | tout | l ensemble des |
         ensemble des
+    """,
+    "spread": """
+        distribution | distribution of | distribution de | distribution des
     """,
     "gross": """
         without returns | excluding returns | before returns | ignoring returns | sans retours | sans les retours |
@@ -207,7 +219,8 @@ INTENTS = {
         has anything changed | anything changed | what has changed | what changed in the data | drift | data drift |
         drifted | still look like | look like before | has the data changed | have the data changed |
         is the model still good | quelque chose a change | a change dans les donnees | donnees ont change |
-        donnees ont elles change | derive | derive des donnees | ont elles change | est ce que les donnees ont change |
+        donnees ont elles change | derive | derive des donnees | ont elles change |
+        est ce que les donnees ont change |
         changed in the data | changement dans les donnees | qu est ce qui a change | est ce qui a change |
         recent data | older data | something drifted | donnees ont derive | derive recemment | ont derive recemment |
         donnees recentes | drifted lately | drifted recently | change recemment | changed recently | changed lately
@@ -327,6 +340,16 @@ OF_A_COLUMN = frozenset(  # what the header of a column says beside what it is o
         """
     )
 )
+BEYOND = frozenset(  # what is asked of numbers and not computed: said so, as a word that is known
+    (
+        "scatter", "scatterplot", "nuage", "relationship", "relation", "correlation", "correlate", "correlated",
+        "correle", "correlee", "histogram", "histogramme", "distribution", "boxplot", "box", "median", "mediane",
+        "variance", "deviation", "percentile", "quartile", "max", "maximum", "min", "minimum", "ecart", "regression",
+    )
+)  # fmt: skip
+PLACED = frozenset(  # what says where, how or for whom, and begins anew behind what is left out
+    ("in", "at", "for", "from", "through", "via", "to", "on", "en", "a", "au", "aux", "pour", "chez", "dans", "sur")
+)
 NUMBERS = {
     **dict.fromkeys(("two", "deux"), 2),
     **dict.fromkeys(("three", "trois"), 3),
@@ -346,41 +369,46 @@ STOP = """
     altogether | amabilite | among us | amount | amount of | an | appele | are | are there | area chart | as | asap |
     at | at all | at the moment | au | augmentation | augmente | augmentent | augmenter | aujourd | auriez |
     auriez vous | aux | avait | avez | avons | baissait | baisse | baissent | baisser | bar | bar chart | bar graph |
-    bars | basically | be | been | between | bonjour | bouge | boxplot | bring | brings | brought | brought in |
+    bars | basically | be | been | between | bonjour | bouge | bring | brings | brought | brought in |
     by our customers | by the | by the customers | c | calculate | calcule | calculer | called | came | camembert |
-    can | carte | ce | cela | ces | cet | cette | change | changed | changing | chart | chez | chiffre des | chiffres |
+    can | carte | ce | cela | ces | cet | cette | change | changed | changing | chart | chez | chiffre des |
+    chiffres |
     chute | chutent | ci | combien y a t il | combined | come from | comes | comes from | coming | comment |
     communiquer | compute | concernant | concerning | containing | contenant | could | create | croissance |
     currently | d | dans | data | de | decline | declined | declining | decrease | decreased | decreasing | des |
-    diagramme | did | different | diminue | diminuent | diminution | dis | dis moi | display | distribution |
-    distribution of | do | does | doing | done | donne | donne moi | donnees | donner | donnez | donnez moi | dont |
+    diagramme | did | different | diminue | diminuent | diminution | dis | dis moi | display |     distribution of |
+    do | does | doing | done | donne | donne moi | donnees | donner | donnez | donnez moi | dont |
     dont le nom contient | down | draw | du | during | each of the | elle | elles | en | enregistre | ensemble |
     entire | entre | est | est ce | est ce que | etaient | etait | ete | etre | eu | ever | exactly | faire | fait |
-    faits | fall | fallen | falling | falls | faut | fell | figure | figures | find | for | fournir | from | generate |
+    faits | fall | fallen | falling | falls | faut | fell | figure | figures | find | for | fournir | from |
+    generate |
     generated | genere | generent | generes | gentillesse | get | give | give me | go | going | gone | got | graph |
     graphique | grew | grouped bar chart | grow | growing | grown | growth | had | had the | has | hausse | have |
-    heatmap | hello | hey | hi | higher | histogram | histogram of | histogramme de | i | il | ils | in | in total |
+    heat map | heatmap | hello | hey | hi | higher | i | il | ils | in | in total |
     increase | increased | increasing | indiquer | individual | is | is there | issu | issus | it | its | j | je |
     jusqu | kind of | know | l | la | le | les | let | lets | leur | leurs | level | levels | like | likely |
     line chart | line graph | ll | look at | lors | lower | m | ma | made | make | make up | me | merci | mes | moi |
     mon | montant | montants | montre | montre moi | montrer | montrez | montrez moi | much did | my | n |
-    name contains | named | need | niveau | nom | nos | notre | nous | now on | nuage de points | number | numbers |
+    name contains | named | need | niveau | nom | nos | notre | nous | now on | number | numbers |
     of | ok | on | one | ones | only in | ont | ont ete | ordered by | our | overall | overview | paid |
     paid by customers | par les clients | parmi | passe | passees | passer | pay | paye | paye par les clients |
     payee | payees | payees par les clients | payer | payes | payes par les clients | perform | performance |
     performed | performing | peut | peux | peux tu | pie | pie chart | placed | plait | please | plot | pls | pour |
     pourriez | pouvez | progresse | progression | proviennent | provient | qu | que | quoi | rapporte | rapportent |
-    realise | realisee | realiser | realises | recul | recule | reculent | regarding | relationship |
-    relationship between | reparti | repartis | repartition | repartition des | repartition du | report | represente |
-    representent | respective | right now | rise | risen | rising | rose | s | s il vous plait | sa | scatter |
-    scatter plot | scatterplot | se | see | ses | should | show | show me | so | so far | something | son | sont |
-    soon | sort by | sorted by | souhaite | stacked | stacked bar chart | stp | stuff | sur | svp | t | take | taken |
+    realise | realisee | realiser | realises | recul | recule | reculent | regarding | reparti | repartis |
+    repartition | repartition des | repartition du | report | represente |
+    representent | respective | right now | rise | risen | rising | rose | s | s il vous plait | sa | se | see |
+    ses | should | show | show me | so | so far | something | son | sont |
+    soon | sort by | sorted | sorted by | souhaite | stacked | stacked bar chart | stp | stuff | sur | svp | t |
+    take | taken |
     te | tell | tell me | than | thank | thanks | that | the | their | then | there | these | they | think | this |
     those | to | toi | took | total for | total general | transmettre | trouve | trouver | tu | type | type de |
     type of | types of | un | une | up | us | va | valeur | valeurs | value | values | variation | various | veux |
     viennent | vient | visualise | visualize | voir | vont | vos | votre | voudrais | vous | want | was | we | went |
-    were | were there | when | where | which had | which has | whole | whose name contains | with the | with the name |
-    within | ceux | celles | celui | celle | ceux qui | celles qui | those who | nous reste | il nous reste | il reste |
+    were | were there | when | where | which had | which has | whole | whose name contains | with the |
+    with the name |
+    within | ceux | celles | celui | celle | ceux qui | celles qui | those who | nous reste | il nous reste |
+    il reste |
     reste t il | over the | through | via | livres depuis | livrees depuis | livre depuis | livres en | livrees en |
     delivered by | delivered from | shipped by | shipped from | would | y | y a t il | y compris | you | your
 """

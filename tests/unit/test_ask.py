@@ -852,3 +852,68 @@ def test_a_statement_that_takes_too_long_is_stopped(tmp_path):
     with pytest.raises(tables.NotAnswered, match="0\\.2 seconds"):
         tables.limited(sold, guard.checked(endless, ["sales"]), 0.2)
     assert tables.limited(sold, guard.checked("select count(*) from sales", ["sales"]), 5).iat[0, 0] == 2000
+
+
+# --- what other businesses ask
+
+
+@pytest.mark.parametrize(
+    ("shop", "text", "wanted"),
+    [
+        ("software", "revenue excluding Spain through Direct", "m=revenue f=!store:Spain f=channel:Direct"),
+        ("fournil", "ticket moyen hors CB à la Gare", "m=basket f=!règlement:CB f=store:Gare"),
+        ("fournil", "CA sans la Gare et le Marché", "m=revenue f=!store:Gare|Marché"),
+        ("software", "revenue growth 2025 over 2024 by country", "m=revenue by=store p=2025 vs=2024"),
+        ("software", "countries with revenue over 2024 in 2025", "m=revenue by=store t=revenue:over:2024 p=2025"),
+        ("motorcycles", "poids moyen par transporteur", "m=poids_kg.mean by=transporteur"),
+        ("fournil", "top 2 caissiers en 2026", "m=revenue by=caissier order=most limit=2 p=2026"),
+        ("wholesale", "orders by month in 2024 >> same for 2023", "m=orders grain=month p=2023"),
+        ("wholesale", "orders by state, from low to high", "m=orders by=state order=least"),
+        ("fitness", "revenue per member by plan", "m=revenue_per_customer by=plan"),
+        ("fitness", "new members by month in 2025", "m=new_customers grain=month p=2025"),
+        ("fitness", "how much did Premium members spend in 2025", "m=revenue f=plan:Premium p=2025"),
+    ],
+)
+def test_a_shop_is_asked_in_the_words_of_its_file(shops, shop, text, wanted):
+    catalogue, words, codes = shops[shop]
+    understood = bench.answered(text, catalogue, words)
+    assert bench.judged(understood, bench.expected(wanted, codes), catalogue) == "right", understood
+
+
+@pytest.mark.parametrize(
+    ("shop", "text", "word"),
+    [
+        ("wholesale", "scatter plot of sales versus profit", "scatter"),
+        ("wholesale", "relationship between discount and sales by category", "relationship"),
+        ("wholesale", "histogram of quantity", "histogram"),
+        ("wholesale", "distribution of profit", "distribution"),
+        ("cars", "max horsepower by make", "max"),
+        ("fitness", "weekends vs weekdays revenue", "weekdays"),
+        ("motorcycles", "margin of Yamaha parts in 2025", "parts"),
+    ],
+)
+def test_what_is_not_computed_is_said_and_not_left_out(shops, shop, text, word):
+    catalogue, words, _codes = shops[shop]
+    understood = understand(text, catalogue, words)
+    assert not understood.certain
+    assert word in [one.word for one in understood.unknown]
+
+
+def test_answers_about_an_unknown_file_are_those_of_pandas(kept):
+    home, made = kept
+    frame = bench.ask_shops.wholesale()
+    frame["year"] = pd.to_datetime(frame["Order Date"], format="%m/%d/%Y").dt.year
+    of_2025, furniture = frame[frame["year"] == 2025], frame[frame["Category"] == "Furniture"]
+    catalogue, words, _codes = made["wholesale"]
+    sold = tables.active(home / "wholesale", "sales")
+    for text, wanted in (
+        ("profit by region in 2025", of_2025.groupby("Region")["Profit"].sum()),
+        ("average profit by ship mode", frame.groupby("Ship Mode")["Profit"].mean()),
+        ("orders by segment", frame.groupby("Segment")["Order ID"].nunique()),
+        ("sales of furniture by state", furniture.groupby("State")["Sales"].sum()),
+        ("customers by region in 2025", of_2025.groupby("Region")["Customer ID"].nunique()),
+    ):
+        (query,) = understand(text, catalogue, words).readings
+        result = statement.answer(catalogue, query, partial(tables.query, sold))
+        shown = result.table.set_index(query.by[0])[query.measures[0]]
+        assert shown.to_dict() == pytest.approx(wanted.to_dict(), abs=0.005), text

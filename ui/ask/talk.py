@@ -10,7 +10,7 @@ import locales
 from connectors import ConnectorError, llm
 from data import people, state
 from data.tables import Stored
-from models.ask import advised, definitions, wording
+from models.ask import advised, definitions, wording, words
 from models.ask.known import Known
 from models.ask.query import Query, from_text, to_text
 from models.ask.understand import Understood, understand
@@ -74,8 +74,12 @@ def replied(of: Known, sold: Stored, said: Understood, currency: str) -> None:
         pairs = ", ".join(_("“{word}” as “{known}”").format(word=word, known=right) for word, right in said.fixed)
         st.caption(plain(_("Read {words}.").format(words=pairs)))
     for one in said.unknown:
-        sentence = _("“{word}” means nothing in these data.").format(word=one.word)
-        if one.nearest:
+        if one.word in words.BEYOND:
+            sentence = _("“{word}” is not computed here: Ask counts, adds up, averages, compares and ranks.")
+        else:
+            sentence = _("“{word}” means nothing in these data.")
+        sentence = sentence.format(word=one.word)
+        if one.nearest and one.word not in words.BEYOND:
             near = ", ".join(_("“{word}”").format(word=word) for word in one.nearest)
             sentence += " " + _("Nearest: {words}.").format(words=near)
         st.warning(plain(sentence))
