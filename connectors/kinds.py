@@ -46,6 +46,7 @@ def told(frame: pd.DataFrame, choices: Mapping[str, str], readings: list[Reading
     unless it comes one at a time; each kind can be chosen otherwise.
     """
     called = [frame[one] for one in ("product", "description") if one in frame]
+    plain = {name: meaning.plain(name) for names in called for name in names.dropna().unique()}
     if "line_type" in frame or not called or not len(frame):
         return frame
     quantity, amount = frame["quantity"], frame["amount"].fillna(0.0)
@@ -55,7 +56,6 @@ def told(frame: pd.DataFrame, choices: Mapping[str, str], readings: list[Reading
     for kind, words in WORDS.items():
         rows = pd.Series(False, frame.index)
         for names in called:
-            plain = {name: meaning.plain(name) for name in names.dropna().unique()}
             sure = {name for name, one in plain.items() if words.fullmatch(one) and not EITHER.fullmatch(one)}
             doubted = {name for name, one in plain.items() if words.fullmatch(one) and EITHER.fullmatch(one)}
             maybe = names.isin(doubted)
