@@ -81,9 +81,9 @@ def parted(
             units[rows].groupby([text[one][rows] for one in by], dropna=False).sum() for rows in (whole, ~whole)
         )
         said, added = said.align(added, join="left")
-        if ((said - added).abs() <= NEAR * said.abs()).mean() < MOST:
-            continue
         key = f"whole:{source}"
+        if key not in choices and ((said - added).abs() <= NEAR * said.abs()).mean() < MOST:
+            continue
         chosen = choices.get(key, shape.LEFT_OUT)
         message = N_("“{column}”: {count} lines add up others ({words}): they are left out.")
         words = ", ".join(f"“{one[:30]}”" for one in text[source][whole].unique()[:3])
