@@ -6,54 +6,82 @@ from dataclasses import replace
 
 import pandas as pd
 
-from connectors import calendars, cells, dates, files, guessing, known, names
+from connectors import calendars, cells, dates, files, guessing, known, names, numbers
 from connectors.cells import File
 from connectors.files import InvalidFile, Raw
 from data import meaning, schemas
-from data.beside import COUNT, LONG_AGO
+from data.beside import COUNT, LONG_AGO, PRICES
 from data.dataset import Finding, Reading
 from locales import N_
 
 # What the columns of such files are called beside their own names, squeezed (see `names.plain`).
 WORDS = {
-    "name": "suppliername storename shopname nomfournisseur nommagasin nom libelle title description",
+    "product": "codigo codice variantsku itemno itemnumber",
+    "name": "suppliername storename shopname nomfournisseur nommagasin nom libelle title description "
+    "vendorname filiale enseigne lieferantenname tienda negozio",
     "lead_time_mean": "leadtime leadtimedays leadtimeindays averageleadtime meanleadtime deliverytime deliverydays "
-    "leaddays delai delaimoyen delailivraison delaidelivraison delaijours delaienjours",
+    "leaddays delai delaimoyen delailivraison delaidelivraison delaijours delaienjours "
+    "leadtimeweeks leadtimeinweeks leadtimeworkingdays lieferzeit lieferzeittage lieferzeitintagen lieferzeitwochen "
+    "wiederbeschaffungszeit wiederbeschaffungszeittage plazoentrega plazodeentrega tempodiconsegna levertijd "
+    "delaisemaines delaiensemaines",
     "lead_time_std": "leadtimestd leadtimesd leadtimespread stdleadtime leadtimestandarddeviation ecarttype "
     "ecarttypedelai variabilite",
     "minimum_order": "minorder minimumorder moq minqty minimumquantity minimumorderquantity quantiteminimale "
-    "quantiteminimum minimumcommande",
+    "quantiteminimum minimumcommande "
+    "minorderqty minimumorderqty mindestbestellmenge mindestmenge cantidadminima pedidominimo",
     "minimum_value": "minvalue minimumordervalue minordervalue minimumamount franco francodeport montantminimum "
     "minimumdecommandemoney minimumcommandemoney minimumordermoney minordermoney minimummoney mindestbestellwert",
     "order_cost": "costoforder costperorder orderingcost coutcommande fraisdecommande coutdecommande",
     "barcode": "ean ean13 ean8 eancode gtin gtin13 upc upca codebarre codebarres codeean gencod gencode strichcode",
     "pack_size": "pack packqty packquantity casesize casepack unitsperpack unitspercase colisage conditionnement "
-    "taillelot pcb",
+    "taillelot pcb "
+    "vpe verpackungseinheit moltiplo unidadesporcaja",
     "list_price": "price listprice rrp retailprice sellingprice prix prixcatalogue prixpublic prixvente unitprice "
-    "precio preco prezzo preis cena pris prijs",
+    "precio preco prezzo preis cena pris prijs "
+    "regularprice variantprice vkpreis verkaufspreis uvp pvp salesprice",
     "country": "pays countryname",
-    "opened": "openingdate openedon opendate dateouverture ouverture",
-    "valid_from": "from since date startdate validsince apartirde depuis datedebut valabledu",
-    "unit_cost": "cost price purchaseprice prix prixachat cout coutunitaire prixunitaire",
-    "from_quantity": "minqty minquantity quantity quantite apartirdequantite quantitemin palier",
-    "date": "day jour tag datum fecha data dia giorno dag",
-    "move": "type movement movementtype movetype mouvement typemouvement",
+    "opened": "openingdate openedon opendate dateouverture ouverture "
+    "datedouverture eroffnung eroffnungsdatum eroffnet fechaapertura",
+    "valid_from": "from since date startdate validsince apartirde depuis datedebut valabledu "
+    "effectivedate effectivefrom validfromdate pricedate datedeffet dateeffet datevalidite gultigab gultigvon "
+    "validezdesde",
+    "unit_cost": "cost price purchaseprice prix prixachat cout coutunitaire prixunitaire "
+    "costperitem costpriceperunit ekpreis einkaufspreis ek preciodecoste preciocoste preciocompra prezzoacquisto "
+    "prixachatht prixdachatht prixdachat unitcostprice",
+    "from_quantity": "minqty minquantity quantity quantite apartirdequantite quantitemin palier "
+    "breakqty breakquantity pricebreak qtybreak minorderqty abmenge staffelmenge apartirdeqte apartirde "
+    "desdecantidad fromqty",
+    "date": "day jour tag datum fecha data dia giorno dag "
+    "countdate postingdate dateinventaire inventurdatum stichtag buchungsdatum movementdate transactiondate",
+    "move": "type movement movementtype movetype mouvement typemouvement "
+    "entrytype transactiontype bewegungsart buchungsart sens",
     "quantity": "qty units quantite qte",
-    "on_hand": "balance stockafter stockapres solde",
+    "on_hand": "balance stockafter stockapres solde countedqty countedquantity counted stockdisponibile",
     "ordered": "ordereddate orderdate orderedon datecommande commandele",
-    "open": "isopen ouvert estouvert closed isclosed ferme estferme fermeture closure",
+    "open": "isopen ouvert estouvert closed isclosed ferme estferme fermeture closure "
+    "magasinferme magasinouvert geschlossen geoffnet",
     "holiday": "bankholiday publicholiday ferie jourferie",
     "event": "label libelle note evenement manifestation nom name description bezeichnung designation titre title "
-    "descripcion descrizione commentaire comment veranstaltung",
+    "descripcion descrizione commentaire comment veranstaltung "
+    "evenement",
     "promotion": "promo discount remise reduction rabais",
 }
-CLOSED = {"closed", "isclosed", "ferme", "estferme", "fermeture", "closure"}  # yes means not open
+CLOSED = {
+    "closed",
+    "isclosed",
+    "ferme",
+    "estferme",
+    "fermeture",
+    "closure",
+    "magasinferme",
+    "geschlossen",
+}  # yes means not open
 MOVED = {
-    "receipt": "receipt received delivery in reception livraison entree",
-    "sale": "sale sold out vente sortie",
+    "receipt": "receipt received delivery in reception livraison entree purchase zugang wareneingang entrada carico",
+    "sale": "sale sold out vente sortie abgang warenausgang verkauf salida scarico",
     "return": "return returned retour",
-    "count": "count inventory inventaire comptage stocktake",
-    "order": "order ordered purchase commande",
+    "count": "count inventory inventaire comptage stocktake inventur inventario",
+    "order": "order ordered purchaseorder commande bestellung",
 }
 FILLED = {  # needed by the schema, derived where a file does not say
     "products": ("description", "category"), "stores": ("name",), "suppliers": ("name", "lead_time_std"),
@@ -64,7 +92,15 @@ SPREAD = 4 / 14  # of a lead time whose spread is not known: that of the page Sa
 _DAY = re.compile(
     r"(?:\b(?:au|le|du|as of|at|on|per|vom|zum|am|al|a|em|op)\s+)?(\d{1,4}[-/. ]\d{1,2}[-/. ]\d{2,4})\s*$", re.I
 )
+UNITS = {  # days of a lead time's units, by the beginnings of their names
+    "week|wk|wo|sem|setti|tyd": 7, "month|mois|monat|mes|maand": 30, "day|jour|tag|d[ií]a|giorn|dag|j|d|t": 1,
+}  # fmt: skip
+_SPAN = (
+    r"^\s*(\d+(?:[.,]\d+)?)(?:\s*(?:-|–|to|à|bis)\s*(\d+(?:[.,]\d+)?))?\s*"
+    rf"(?:working |business )?((?:{'|'.join(UNITS)})\w*\.?)?\s*$"
+)
 AGAIN = N_("comes again in another row")
+ANOTHER = N_("another row has another price for the same: the day or the quantity that it holds from is missing")
 
 
 def needed(table: str) -> list[str]:
@@ -114,6 +150,10 @@ def read(
     file, findings, readings = File(text, raw.delimiter, choices or {}), list[Finding](), list(raw.readings)
     converted, wrong, reasons = {}, dict[str, pd.Series](), dict[str, str]()
     for canonical, source in sorted(mapping.items(), key=lambda one: one[0] == calendars.UNTIL):
+        if canonical == "promotion" and set(numbers.read(text[source]).values.dropna()) == {0, 1}:
+            message = N_("“{column}” says when there was a promotion, not how much it took off: it is not used.")
+            findings.append(Finding(message, 0, {"column": source}, severity="warning"))
+            continue
         values, bad, reason = _column(file, source, canonical, table, findings, readings)
         if canonical in needed(table):
             bad = bad | values.isna()
@@ -126,8 +166,14 @@ def read(
             bad = bad | length.lt(0) | length.ge(calendars.MAX_DAYS)
         if bad.any():
             wrong[source], reasons[source] = wrong.get(source, False) | bad, reason
-    files.refuse(text, wrong, reasons)
     frame = pd.DataFrame(converted, index=text.index)
+    if table == PRICES:
+        of = frame[[name for name in ("supplier", "product", "valid_from", "from_quantity") if name in frame]]
+        twice = of.duplicated(keep=False) & ~frame.duplicated(keep=False)
+        if twice.any():
+            wrong[mapping["unit_cost"]] = wrong.get(mapping["unit_cost"], False) | twice
+            reasons[mapping["unit_cost"]] = ANOTHER
+    files.refuse(text, wrong, reasons)
     if table == COUNT and "date" not in frame and (day := _dated(mapping["on_hand"])) is not None:
         frame["date"] = day
         message = N_("The stock is that of {day}, as “{column}” says.")
@@ -186,6 +232,7 @@ def _column(
     text = file.text[source]
     if canonical == "promotion":
         values = guessing.shares(text, source)
+        values = values.abs() if values is not None else values  # -20 %
         values = pd.Series(float("nan"), text.index) if values is None else values
         return values, text.notna() & ~values.between(0, 1, inclusive="left"), N_("neither a share nor a percentage")
     if canonical == calendars.KIND:
@@ -194,6 +241,8 @@ def _column(
         words = {word: move for move, line in MOVED.items() for word in line.split()}
         values = text.map(lambda cell: words.get(names.plain(cell), pd.NA), na_action="ignore").astype("str")
         return values, values.isna(), N_("not a move: receipt, sale, return, count or order")
+    if canonical == "lead_time_mean":
+        return _days(file, source, findings, readings)
     kind = guessing.kinds(table).get(canonical, "datetime64[us]")
     values, bad, reason = cells.convert(file, source, kind, findings, readings)
     if canonical in ("on_hand", "on_order"):
@@ -204,6 +253,24 @@ def _column(
     elif canonical in ("date", "ordered", "valid_from", "opened", calendars.UNTIL):
         values = values.dt.normalize()
     return values, bad, reason
+
+
+def _days(
+    file: File, source: str, findings: list[Finding], readings: list[Reading]
+) -> tuple[pd.Series, pd.Series, str]:
+    """Lead times in days, also where cells or their name say weeks or months ("2 weeks"; of "2-4 weeks" the "
+    "middle)."""
+    found = file.text[source].str.extract(_SPAN, flags=re.IGNORECASE)
+    named = next((days for unit, days in UNITS.items() if re.search(rf"\b(?:{unit})", source, re.IGNORECASE)), 1)
+    if not (found[2].notna().any() or found[1].notna().any() or named > 1):
+        return cells.convert(file, source, "float64", findings, readings)
+    first, last = (pd.to_numeric(found[place].str.replace(",", "."), errors="coerce") for place in (0, 1))
+    said = found[2].map(lambda unit: next(days for one, days in UNITS.items() if re.match(one, unit, re.IGNORECASE)),
+                        na_action="ignore")  # fmt: skip
+    values = (first + last.fillna(first)) / 2 * said.astype("float64").fillna(named)
+    message = N_("“{column}” is read in days: of weeks 7, of months 30.")
+    findings.append(Finding(message, 0, {"column": source}, severity="warning"))
+    return values, values.isna() & file.text[source].notna(), N_("not a number of days, weeks or months")
 
 
 def _filled(frame: pd.DataFrame, table: str, findings: list[Finding]) -> pd.DataFrame:

@@ -19,7 +19,14 @@ MONTH = 12
 # Squeezed names of columns that hold the parts of one date.
 YEARS = {"year", "yr", "fiscalyear", "annee", "jahr", "jaar", "ano", "anio", "anno", "rok"}
 MONTHS = {"month", "monthname", "monthnumber", "monthno", "mon", "mois", "monat", "maand", "mes", "mese", "miesiac"}
+PERIODS = {  # of other lengths: the largest of their numbers, their names
+    "W": (53, {"week", "weekno", "weeknumber", "weeknum", "weekofyear", "isoweek", "wk", "semaine",
+               "kw", "kalenderwoche", "woche", "semana",
+               "settimana", "vecka"}),
+    "Q": (4, {"quarter", "qtr", "trimestre", "quartal", "kwartaal"}),
+}  # fmt: skip
 DAYS = {"day", "dayofmonth", "jour", "tag", "dag", "dia", "giorno", "dzien"}
+_NUMBER = r"^[A-Za-z]{0,2} ?(\d{1,2})(?:\.0)?$"
 CLOCK = re.compile(r"time|\w*heure\w*|hour|\w+time|time\w+|uhrzeit|hora", re.IGNORECASE)
 
 
@@ -166,6 +173,8 @@ def moments(file: File, source: str, head: int | None = None, numeric: bool = Tr
     text = file.text[source] if head is None else file.text[source].head(head)
     if year := year_beside(file.text, source):
         years = file.text[year].loc[text.index].str.extract(r"(\d{4})")[0]
+        if letter := _period(text.dropna(), source):
+            return dates.read(years + f"-{letter}" + text.str.extract(_NUMBER)[0]), f"{year} + {source}"
         day = next((name for name in file.text if names.bare(name) in DAYS and name != source), None)
         days = (
             file.text[day].loc[text.index] if day and file.text[day].str.fullmatch(r"\d{1,2}", na=False).all() else "1"
@@ -192,15 +201,22 @@ def moments(file: File, source: str, head: int | None = None, numeric: bool = Tr
 def year_beside(text: pd.DataFrame, source: str) -> str | None:
     """The column of years that belongs to a column of months (1 to 12, or their names)."""
     head = text[source].dropna().head(500)
-    if names.bare(source) not in MONTHS or head.empty:
-        return None
-    if _months(head).isna().any():
+    months = names.bare(source) in MONTHS and _months(head).notna().all()
+    if head.empty or not (months or _period(head, source)):
         return None
     for name in text:
         years = text[name].dropna().head(500)
         if names.bare(name) in YEARS and years.str.fullmatch(r"(?:19|20)\d\d(?:\.0)?").all():
             return name
     return None
+
+
+def _period(text: pd.Series, source: str) -> str:
+    """The letter of weeks or quarters that a column numbers within their years (5, W05, Q3); "" where it does not."""
+    number = pd.to_numeric(text.str.extract(_NUMBER)[0], errors="coerce")
+    some = (letter for letter, (last, called) in PERIODS.items()
+            if names.bare(source) in called and number.between(1, last).all())  # fmt: skip
+    return next(some, "")
 
 
 def clock_beside(text: pd.DataFrame, source: str) -> str | None:

@@ -49,6 +49,7 @@ def of(text: pd.DataFrame, sources: list[str], title: str = "") -> str | None:
         }
     if not signs:
         signs = {code for one in re.findall(r"[\[(]([^\])]*)[\])]", title) for code in _words(one)}
+        signs |= set(re.findall(r"\b(?:in|en) ([A-Z]{3})\b", title)) & known()
     return signs.pop() if len(signs) == 1 else None
 
 

@@ -347,7 +347,8 @@ def _clock(found: pd.DataFrame) -> pd.Series:
     """Seconds since midnight, missing where the clock shows no such time; 12 PM is noon."""
     hour, minute, second = (pd.to_numeric(found.iloc[:, place], errors="coerce").fillna(0) for place in range(3))
     half = found.iloc[:, 3]
-    fits = (minute < 60) & (second < 60) & (hour < 24) & (half.isna() | hour.between(1, 12))
+    midnight = (hour == 24) & (minute == 0) & (second == 0)  # the end of a day, as ISO 8601 once wrote it
+    fits = (minute < 60) & (second < 60) & ((hour < 24) | midnight) & (half.isna() | hour.between(1, 12))
     hour = (hour % 12).where(half.notna(), hour) + 12 * half.eq("p")
     return (3_600 * hour + 60 * minute + second).where(fits)
 

@@ -24,6 +24,7 @@ TERMS = 4  # different durations that contracts of one company are sold with, at
 STRANGE = 0.05  # share of a column's cells that are not what its name says, from which it is something else
 NAMED = 0.5  # of the cells must be numbers where a column is called units, price or total: the others are mistakes
 MEASURES = (money.QUANTITY, money.PRICE, money.AMOUNT)
+FEES = re.compile(r"fees?|commissions?|frais|gebuhr(?:en)?|comision(?:es)?|provision(?:en)?")
 COIN = 0.011  # of money, by which rounding moves a price
 YES_NO = {"True": "Yes", "False": "No"}
 NO_MEASURE = re.compile(
@@ -284,7 +285,10 @@ def _timestamps(head: pd.DataFrame) -> Iterable[str]:
     named = [name for tier in names.likely(head, "timestamp") for name in tier]
     read: dict[str, float] = {}
     parts = {name: cells.year_beside(head, name) for name in named}  # of a date: after those that are whole
-    for name in sorted((name for name in named if name not in parts.values()), key=lambda name: bool(parts[name])):
+    for name in sorted(
+        (name for name in named if name not in parts.values()),
+        key=lambda name: (bool(parts[name]), *(names.bare(name) in known for _last, known in cells.PERIODS.values())),
+    ):
         some = head[name].dropna()
         if parts[name]:
             yield from _whole_dates(file, cells.moments(file, name)[0].values)
@@ -394,12 +398,29 @@ def _deciding_prices(head: pd.DataFrame, found: Mapping[str, str]) -> str | None
 def _best(head: pd.DataFrame, found: Mapping[str, str], some: list[str]) -> list[str]:
     """Columns that may be totals, first those that are units x price."""
     some = sorted((name for name in some if name not in found.values()), key=lambda name: _gross(name, some))
+    some = _before_fees(head, some)
     if len(some) < 2 or not {money.QUANTITY, money.PRICE} <= set(found):
         return some
     values = {name: numbers.read(head[name]).values for name in [*some, found["quantity"], found["unit_price"]]}
     expected = values[found["quantity"]] * values[found["unit_price"]]
     near = [name for name in some if ((values[name] - expected).abs() <= 0.01 * expected.abs() + 0.01).mean() > 0.9]
     return [*near, *(name for name in some if name not in near)]
+
+
+def _before_fees(head: pd.DataFrame, some: list[str]) -> list[str]:
+    """Totals with what was sold before what is left of it once a market place or a bank has taken its fees."""
+    fees = [numbers.read(head[name]).values for name in head if FEES.search(names.bare(name))]
+    if len(some) < 2 or not fees:
+        return some
+    taken = sum(one.fillna(0).abs() for one in fees)
+    paid = {name: numbers.read(head[name]).values for name in some}
+
+    def less(name: str, other: str) -> bool:
+        off = (paid[other] - paid[name] - taken).abs()
+        return bool((off <= COIN)[taken > 0].mean() > 1 - STRANGE)
+
+    after = [name for name in some if any(less(name, other) for other in some)]
+    return [*(name for name in some if name not in after), *after]
 
 
 def _gross(name: str, some: list[str]) -> bool:

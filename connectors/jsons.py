@@ -30,17 +30,39 @@ def read(content: bytes) -> pd.DataFrame:
         )
         if len(records) == 1 and isinstance(records[0], dict):  # {"data": [...]}
             lists = [one for one in records[0].values() if isinstance(one, list) and one and isinstance(one[0], dict)]
-            records = lists[0] if len(lists) == 1 else _columns(records[0]) or records
+            records = lists[0] if len(lists) == 1 else _split(records[0]) or _columns(records[0]) or records
+        if all(isinstance(one, dict) and one.get("type") == "Feature" for one in records):  # GeoJSON
+            records = [one.get("properties") for one in records]
     except (ValueError, RecursionError) as error:
         raise InvalidFile(UNREADABLE) from error
     if not records or not all(isinstance(one, dict) for one in records):
         raise InvalidFile(UNREADABLE)
+    records = [_flat(one) for one in records]
     names = list(dict.fromkeys(name for one in records for name in one))
     counts(len(records), len(names))
     columns = {
         place: pd.Series([_text(one.get(name)) for one in records], dtype="str") for place, name in enumerate(names)
     }
     return pd.DataFrame(columns).set_axis(names, axis=1)
+
+
+def _flat(record: dict[str, Any]) -> dict[str, Any]:
+    """A record with the values of small records in it ({"amount": 5, "currency": "EUR"}) as columns of their own."""
+    flat: dict[str, Any] = {}
+    for name, cell in record.items():
+        small = isinstance(cell, dict) and cell and not any(isinstance(one, dict | list) for one in cell.values())
+        flat |= {f"{name} {part}": one for part, one in cell.items()} if small else {name: cell}
+    return flat
+
+
+def _split(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """The records of a table whose rows are lists beside the names of their columns (pandas: orient="split")."""
+    names, rows = record.get("columns"), record.get("data")
+    if not isinstance(names, list) or not isinstance(rows, list):
+        return []
+    if not all(isinstance(one, list) and len(one) == len(names) for one in rows):
+        return []
+    return [dict(zip(map(str, names), row, strict=True)) for row in rows]
 
 
 def _columns(record: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """What a file says of lines that were sold, completed: units, price and total, one currency, sale or return."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -7,7 +8,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from connectors import ConnectorError, currencies, ecb, money, numbers, reductions, shape
+from connectors import ConnectorError, currencies, ecb, money, names, numbers, reductions, shape
 from data.dataset import Finding, Reading
 from locales import N_
 
@@ -17,6 +18,14 @@ DOUBLES, COUNTED = "doubles", "counted over all pieces"
 NO_UNITS = "one unit a line"
 RATES, GIVEN, ECB = "rates", "the rates given here", "the European Central Bank's rate of each day"
 DISCOUNT, TAKEN_OFF, INCLUDED = "discount", "taken off the price", "in the price already"
+PARTS = ("product", "store", "category")
+# Squeezed names of a line that is about all of them, and the largest share of such lines.
+WHOLE = re.compile(
+    r"(?:all|total|overall|grandtotal|tou[st]e?s?(?:les)?|alle|gesamt|ensemble|summe|todos?|tutti|totaal|everything)"
+    r"(?:products?|items?|stores?|shops?|categor(?:y|ies)|regions?|produits?|articles?|magasins?|produkte|artikel|"
+    r"filialen|productos|prodotti|tiendas|negozi|sales|company)?"
+)
+MOST_WHOLE = 0.5
 MEASURES = (money.QUANTITY, money.PRICE, money.AMOUNT)
 UNNAMED, MOST_UNNAMED = "?", 0.1  # the product of the lines that do not name theirs, and the largest share of those
 NEAR, FEW, MOST = 0.01, 8, 0.8  # how close prices are, of how many lines at least, and of which share of them
@@ -55,6 +64,33 @@ def once(
     options = (shape.KEPT, shape.LEFT_OUT)
     readings.append(Reading(DOUBLES, message, chosen, options, {"count": str(int(again.sum()))}))
     return text[~again] if chosen == shape.LEFT_OUT else text
+
+
+def parted(
+    text: pd.DataFrame, mapping: Mapping[str, str], choices: Mapping[str, str], readings: list[Reading]
+) -> pd.DataFrame:
+    """The lines without those of "All products", "Total", ... that add up the others of their day and place."""
+    measures = [mapping[role] for role in MEASURES if role in mapping and role != money.PRICE]
+    for source in [mapping[role] for role in PARTS if role in mapping and measures]:
+        whole = text[source].isin([one for one in text[source].dropna().unique() if WHOLE.fullmatch(names.plain(one))])
+        by = [mapping[one] for one in ("timestamp", *PARTS) if one in mapping and mapping[one] != source]
+        if not whole.any() or whole.mean() > MOST_WHOLE:
+            continue
+        units = numbers.read(text[measures[0]]).values
+        said, added = (
+            units[rows].groupby([text[one][rows] for one in by], dropna=False).sum() for rows in (whole, ~whole)
+        )
+        said, added = said.align(added, join="left")
+        key = f"whole:{source}"
+        if key not in choices and ((said - added).abs() <= NEAR * said.abs()).mean() < MOST:
+            continue
+        chosen = choices.get(key, shape.LEFT_OUT)
+        message = N_("“{column}”: {count} lines add up others ({words}): they are left out.")
+        words = ", ".join(f"“{one[:30]}”" for one in text[source][whole].unique()[:3])
+        values = {"column": source, "count": str(int(whole.sum())), "words": words}
+        readings.append(Reading(key, message, chosen, (shape.LEFT_OUT, shape.KEPT), values))
+        text = text[~whole] if chosen == shape.LEFT_OUT else text
+    return text
 
 
 def measured(text: pd.DataFrame, mapping: Mapping[str, str], findings: list[Finding]) -> pd.DataFrame:

@@ -37,7 +37,7 @@ __all__ = ["apply", "dataset", "guess", "lacking", "lenient", "needed", "recogni
 
 PASSES = 5  # reports of refused rows after which a file is refused whole
 DEFAULT = "EUR"  # the currency of a file that names none and of which nobody says it
-BLANK = "blank"  # key of a reading
+BLANK, OUTCOME = "blank", "outcome"  # keys of readings
 UNFIT = 0.3  # share of the cells of a column that can be done without: more that cannot be used, and it is left out
 # The columns that can be done without, cell by cell.
 OPTIONAL = {
@@ -89,10 +89,12 @@ def apply(
             some = guessing.free(text.head(files.HEAD), mapping)
             mapping = lines.counted(text, mapping, some[: guessing.RIVALS], choices, readings)
         mapping = lines.judged(text, mapping, choices, readings)
+    if table == "customers" and "churned" in mapping:
+        mapping = _one_outcome(text, mapping, choices, readings)
     if missing := lacking(table, mapping):
         raise InvalidFile(N_("Choose a column for {columns}."), columns=", ".join(missing))
     if table == "sales":
-        text = lines.measured(text, mapping, findings)
+        text = lines.parted(lines.measured(text, mapping, findings), mapping, choices, readings)
     file = File(text, raw.delimiter, choices)
     title = next((one.values.get("title", "") for one in raw.readings if one.key == shape.HEADER), "")
     converted, wrong, reasons, dropped = {}, dict[str, pd.Series](), dict[str, str](), list[str]()
@@ -218,6 +220,29 @@ def _column(
         values = guessing.worded(values, allowed)
         bad = bad | ~values.isin(allowed) & values.notna()
     return values, bad, reason
+
+
+def _one_outcome(
+    text: pd.DataFrame, mapping: dict[str, str], choices: Mapping[str, str], readings: list[Reading]
+) -> dict[str, str]:
+    """The mapping with the outcome that somebody chose where several columns say by their name who left, but of other
+    customers or of another time: asked."""
+    given = mapping["churned"]
+    if not meaning.about_leaving(given) or (told := meaning.outcomes(text[given], given)) is None:
+        return mapping
+    left = meaning.read(text[given], told)
+    others = []
+    for name in text.columns.difference(mapping.values(), sort=False):
+        few = meaning.about_leaving(name) and text[name].nunique() <= meaning.FEW_OUTCOMES
+        said = meaning.outcomes(text[name], name) if few else None
+        if said is not None and set(said.values()) == {True, False} and text[name].notna().all():
+            others += [name] if (meaning.read(text[name], said) != left).any() else []
+    if not others:
+        return mapping
+    chosen = choices.get(OUTCOME, given)
+    message = N_("Several columns say who left, and not of the same customers: “{column}” is taken.")
+    readings.append(Reading(OUTCOME, message, chosen, (given, *others), {"column": chosen}, OUTCOME not in choices))
+    return {**mapping, "churned": chosen if chosen in others else given}
 
 
 def charged(mapping: Mapping[str, str], text: pd.DataFrame) -> list[str]:

@@ -13,15 +13,17 @@ SYNONYMS = {
     "mitgliedsnummer mitgliedsnr mitglied klantnummer klantnr klantid klant membro socio numerosocio policynumber "
     "numeropolice vertragsnummer 顧客id 顧客番号 会員番号 顧客 会員id 客户编号 고객번호 id",
     "churned": "churn churned left exited attrition attrited resilie resiliation parti depart cancelled target "
-    "gekundigt kundigung abgewandert baja abandono abandonou cancelado cancelou cancelacion cancelamento fuga",
+    "gekundigt kundigung abgewandert baja abandono abandonou cancelado cancelou cancelacion cancelamento fuga "
+    "rezygnacja 解約 解約済み 退会 是否流失 流失 이탈 이탈여부",
     "tenure": "tenuremonths months monthsonbook monthssubscribed anciennete mois moisanciennete anciennetemois "
     "tenureinmonths monthsascustomer tenureyears tenureinyears tenureyr tenureyrs yearsascustomer yearswithus "
     "yearswithbank monthssincesignup monthssincesignedup monthssincejoining monthssincejoined monthssincestart "
-    "monthssinceregistration monthssinceactivation monthssinceopening dayssincesignup dayssincejoining dayssincejoined "
+    "monthssinceregistration monthssinceactivation monthssinceopening dayssincesignup dayssincejoining "
+    "dayssincejoined "
     "dayssincestart dayssinceregistration yearssincesignup yearssincejoining yearssincejoined moisdepuisinscription "
     "laufzeit laufzeitmonate laufzeitinmonaten laufzeitmonaten monateseitbeginn monateseitvertragsbeginn "
     "yearsatcompany customersinceyears yearscustomer tenuredays tenureindays daysascustomer tenureweeks "
-    "ancienneteannees "
+    "ancienneteannees 契約月数 利用月数 stazmiesiace staz "
     "ancienneteans ancienneteenannees ancienneteenans ancienneteenmois ancienneteenjours anciennetejours "
     "antiguedadmeses "
     "antiguedad antiguedadanos tempomeses tempodecasa tempodecliente mesescliente permanenciameses permanencia "
@@ -30,7 +32,9 @@ SYNONYMS = {
     "facturamensual cuotamensual monatsbeitrag tarifmensuel prixmensuel montantmensuel abonnementmensuel mensualites "
     "loyermensuel monatlichegebuhr monatsgebuhr monatlicherbeitrag monatlichekosten monatspreis grundgebuhr "
     "canonemensile quotamensile mensalidade valormensal precomensal preciomensual maandbedrag maandprijs "
-    "monthlyprice monthlyamount monthlypayment monthlyrate monthlycost monthlyrevenue subscriptionfee "
+    "oplatamiesieczna 月額料金 月额 月消费 monthlyprice monthlyamount monthlypayment "
+    "monthlyrate monthlycost monthlyrevenue "
+    "subscriptionfee "
     "pricepermonth feepermonth "
     "abonnement",
     "total_charges": "totalcharges totalcharge totalspend totalfacture",
@@ -70,7 +74,7 @@ SALES: dict[str, tuple[str, ...]] = {
         rf"{_DEAL}{_DAY}|{_DAY}{_OF}{_DEAL}|{_DAY}",
         r"(?:year)?months?(?:year|date)?|"
         r"(?:period|week|month)s?(?:start|end|ending|beginning|commencing|of|date)*|weekdate|mois(?:annee)?|"
-        r"semaine|periode|quarter|trimestre|yearmonth|anneemois|date\w*|\w*timestamp|created(?:at|on|date)?|\w*date",
+        r"semaine|periode|quarter|qtr|wk|week(?:no|num|number|ofyear)|isoweek|kw|kalenderwoche|quartal|trimestre|yearmonth|anneemois|date\w*|\w*timestamp|created(?:at|on|date)?|\w*date",
         r"(?:school|academic|fiscal|financial)?year|annee(?:scolaire)?|yr|fy|exercice|ts|epoch\w*",
     ),
     "quantity": (
@@ -95,7 +99,7 @@ SALES: dict[str, tuple[str, ...]] = {
         r""
         r"(?:sales|order|purchase|transaction|net|gross|line|billed|invoice|netto|brutto)+(?:value|wert)|"
         r"(?:sales|ventes)(?:in)?(?:eur|usd|gbp|dollars?|euros?)",
-        r"values?|valeurs?|worth|gross|net|ht|ttc|netto|brutto?|(?!.*(?:discount|tax|vat|tip|fee|shipping|cost|refund|profit|due))"
+        r"subtotals?|soustotal|zwischensumme|values?|valeurs?|worth|gross|net|ht|ttc|netto|brutto?|(?!.*(?:discount|tax|vat|tip|fee|shipping|cost|refund|profit|due))"
         r"\w+(?:amount|montant|betrag|importe)",
     ),
     "unit_price": (
@@ -152,7 +156,7 @@ SALES: dict[str, tuple[str, ...]] = {
         r"discount(?:s|rate|pct|percent|percentage|applied)?|remise|promo|promotion|rabais|reduction|tauxremise|"
         r"markdown",
     ),
-    "currency": (r"(?:local|sale|order|transaction)?currency(?:code)?|devise|monnaie|curr|ccy",),
+    "currency": (r"(?:local|sale|order|transaction|price|amount|total)?currency(?:code)?|devise|monnaie|curr|ccy",),
     "line_id": (r"lineid|rowid|orderlineid|invoicelineid|lineno|idligne",),
     "line_type": (r"linetype|typeligne",),
 }  # fmt: skip

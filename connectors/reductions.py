@@ -20,7 +20,7 @@ from locales import N_
 LINE, UNIT, PERCENT, SHARE = "off each line", "off each unit", "percent", "share"
 PAID, DUE = "in what was paid", "still to be taken off"
 NONE = "no reduction"
-TAKEN, ADDED, OUT = "what selling costs", "paid by customers", "not counted"
+TAKEN, ADDED, OUT, IN = "what selling costs", "paid by customers", "not counted", "left in the totals"
 REDUCTION, CHARGE = "reduction", "charge"  # keys of readings; a column of a charge is called so and by its source
 ROWS = 20_000  # that tell, spread over all
 FEW, MOST, MORE = 8, 0.8, 0.2  # lines that say something, the share that must agree, and that by which it must be ahead
@@ -85,17 +85,27 @@ def paid(
     by, signs = "", dict[str, int]()
     if {money.PRICE, money.AMOUNT} <= set(frame):
         by, signs = _by_total(*some, total.iloc[step], bases, {name: one.iloc[step] for name, one in charges.items()})
-    goods = total.fillna(units * price) - sum(sign * charges[name] for name, sign in signs.items())
-    summed = by or bool(signs)
-    if less.any():
+    # Tax stays in what the file calls a total unless somebody says otherwise.
+    kept = {name for name in signs if charge(name) == "tax" and choices.get(f"{CHARGE}:{name}", IN) == IN}
+    goods = total.fillna(units * price) - sum(sign * charges[name] for name, sign in signs.items() if name not in kept)
+    summed = by or bool(set(signs) - kept)
+    if not summed and less.any():
+        bases = [] if "promotion" in frame or less.isin((0.0, 1.0)).all() else _possible(*some, bases)
+    if less.any() and bases:
         of = frame["product"].iloc[step] if "product" in frame else pd.Series("", some[0].index)
         by, when, sure = (by, PAID, True) if by else _by_prices(of, *some, bases)
-        if summed or (by != SHARE and (sure or "promotion" not in frame)):
+        if summed or by != SHARE:
+            # A number without a sign of per cent and a total that says so changes nothing by itself.
+            usual = NONE if bases == [PERCENT] and not summed else f"{by}, {when}"
             options = (*(f"{one}, {then}" for one in bases for then in (PAID, DUE)), NONE)
-            chosen = choices.get(REDUCTION, f"{by}, {when}")
+            chosen = choices.get(REDUCTION, usual)
             message = N_("“{column}” is a reduction: {sum} in all, if it is money.")
             values = {"column": off, "sum": f"{less.sum():,.10g}"}
-            readings.append(Reading(REDUCTION, message, chosen, options, values, not sure and REDUCTION not in choices))
+            readings.append(
+                Reading(
+                    REDUCTION, message, chosen, options, values, not sure and usual != NONE and REDUCTION not in choices
+                )
+            )
             frame = frame.drop(columns="promotion", errors="ignore")
             if chosen != NONE:
                 by, _comma, when = chosen.partition(", ")
@@ -111,15 +121,17 @@ def paid(
         kind, sign = charge(name), signs.get(name, 0)
         if kind == "tax" and not sign:
             continue
-        usual = {1: OUT if kind == "tax" else ADDED, -1: TAKEN, 0: TAKEN if kind == "fee" else OUT}[sign]
+        usual = {1: IN if kind == "tax" else ADDED, -1: TAKEN, 0: TAKEN if kind == "fee" else OUT}[sign]
         key = f"{CHARGE}:{name}"
         chosen = choices.get(key, usual)
         message = N_("“{column}” is not for goods: {sum} in all.")
-        if sign:
+        if sign and name in kept:
+            message = N_("“{column}” is not for goods: {sum} in all, which the totals of lines hold.")
+        elif sign:
             message = N_("“{column}” is not for goods: {sum} in all, which is taken out of the totals of lines.")
         values = {"column": name, "sum": f"{one.sum():,.10g}"}
-        readings.append(Reading(key, message, chosen, (TAKEN, ADDED, OUT), values))
-        if chosen != OUT:
+        readings.append(Reading(key, message, chosen, (TAKEN, ADDED, OUT, *([IN] if kind == "tax" else [])), values))
+        if chosen not in (OUT, IN):
             frame = frame.assign(**{key: one.loc[frame.index] * (1 if chosen == ADDED else -1)})
     return frame
 
@@ -144,7 +156,7 @@ def apart(frame: pd.DataFrame) -> pd.DataFrame:
 def used(readings: Iterable[Reading]) -> list[str]:
     """The columns that reductions and charges were read from."""
     return [one.values["column"] for one in readings if (one.key == REDUCTION and one.chosen != NONE)
-            or (one.key.startswith(f"{CHARGE}:") and one.chosen != OUT)]  # fmt: skip
+            or (one.key.startswith(f"{CHARGE}:") and one.chosen not in (OUT, IN))]  # fmt: skip
 
 
 def charge(name: str) -> str:
@@ -205,6 +217,12 @@ def _by_total(
         if near > most + FEWER:
             best, most = (by, {name: sign for name, sign in signs.items() if sign}), near
     return best if most >= MOST and touched.sum() >= FEW else ("", {})
+
+
+def _possible(units: pd.Series, price: pd.Series, less: pd.Series, bases: Sequence[str]) -> list[str]:
+    """The bases by which no reduction is more than what it is taken off."""
+    listed = units * price
+    return [by for by in bases if ((_money(by, units, listed, less) / listed).fillna(0.0) <= 1).mean() >= 1 - STRAY]
 
 
 def _by_prices(

@@ -36,11 +36,13 @@ UNIT = re.compile(
 )
 TOTAL = re.compile(
     r"\s*(?:(?:grand|sub|sous|overall|general|g[eé]n[eé]ral)[- ]?)?"
-    r"(?:totals?|totaux|sum|somme|summe|gesamt\w*|ensemble)\b",
+    r"(?:totals?|totaux|sum|somme|summe|gesamt\w*|ensemble)\b|"
+    r".{1,60}[\s:-](?:(?:sub|sous)[- ]?)?(?:totals?|summe|gesamt|ergebnis)\s*:?\s*$",  # as pivot tables write them
     re.IGNORECASE,
 )
 
-RE2 = r"^\s*(?:(?:grand|sub|sous|overall|general|g[eé]n[eé]ral)[- ]?)?(?:total|totaux|sum|somme|summe|gesamt|ensemble)"
+RE2 = r"^\s*(?:(?:grand|sub|sous|overall|general|g[eé]n[eé]ral)[- ]?)?(?:total|totaux|sum|somme|summe|gesamt|ensemble)|"
+RE2 += r"(?:totals?|summe|gesamt|ergebnis)\s*:?\s*$"
 
 
 def table(

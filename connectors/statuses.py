@@ -17,6 +17,7 @@ from locales import N_
 
 OFF, ADDED = "taken off", "added like sales"
 KEPT, LEFT_OUT = "kept", "left out"
+VERSIONS = "versions"  # key of a reading
 # Debit and credit: of what was sold the debit is what came back.
 SIDES = (("d", "c"), ("dr", "cr"), ("debit", "credit"), ("débit", "crédit"), ("s", "h"), ("soll", "haben"), ("-", "+"),
          ("dare", "avere"), ("debe", "haber"), ("refund", "charge"), ("out", "in"))  # fmt: skip
@@ -28,6 +29,12 @@ _BACK = re.compile(
 _UNDONE = re.compile(
     r"cancel(?:l?ed|lation)?|annule(?:e|s|es)?|void(?:ed)?|failed|declined|rejected|returned|refunded|rembourse(?:e|s)?|"
     r"retourne(?:e|s)?|storniert|cancelad[oa]|abandoned|unpaid|echoue(?:e|s)?|refusee?s?"
+)
+# What happened, and what was planned: of the same months, one beside the other.
+_ACTUAL = re.compile(r"actuals?|act|reel(?:le|s)?|realise(?:e|s)?|ist|effectif|consuntivo|real(?:es|isado)?")
+_PLANNED = re.compile(
+    r"budget(?:e|ed)?|forecast(?:ed)?|plan(?:ned)?|targets?|prevision(?:nel)?s?|prevu(?:e|s)?|objectifs?|soll|prognose|"
+    r"preventivo|presupuesto|orcamento|previsto|projected|projection"
 )
 _TYPE = re.compile(r"\w*type|\w*kind|nature|\w*art|\w*tipo|typ|\w*event|sens|mouvement|movement")
 _STATUS = re.compile(r"\w*stat(?:e|us|ut)\w*|\w*etat\w*|estado|cancel\w*|annule\w*|returned|refunded|is\w+")
@@ -48,7 +55,9 @@ def applied(
         dated = bool(_WHEN.fullmatch(name))
         if not dated and (cells.isna().all() or cells.head(1_000).nunique() > KINDS):
             continue
-        if _TYPE.fullmatch(name) or _sides(cells):
+        if (planned := _speaking(cells, _PLANNED)).any() and _speaking(cells, _ACTUAL).any():
+            frame = _happened(cells, frame, planned, choices, readings)
+        elif _TYPE.fullmatch(name) or _sides(cells):
             frame = _back(cells, frame, source, choices, readings)
         elif dated or _STATUS.fullmatch(name):
             frame = _undone(cells, frame, source, dated, choices, findings, readings)
@@ -106,6 +115,17 @@ def _undone(
         findings.append(Finding(N_("{rows} lines of which nothing was sold are left out."), int(rows.sum())))
         return frame[~rows]
     return frame
+
+
+def _happened(
+    cells: pd.Series, frame: pd.DataFrame, planned: pd.Series, choices: Mapping[str, str], readings: list[Reading]
+) -> pd.DataFrame:
+    key, rows = f"{VERSIONS}:{cells.name}", planned.loc[frame.index]
+    chosen = choices.get(key, LEFT_OUT)
+    message = N_("“{column}” says of {count} lines that they were planned and did not happen ({words}).")
+    said = {"column": str(cells.name), "count": str(int(rows.sum())), "words": _words(cells.loc[frame.index][rows])}
+    readings.append(Reading(key, message, chosen, (LEFT_OUT, KEPT), said))
+    return frame[~rows] if chosen == LEFT_OUT else frame
 
 
 def _speaking(cells: pd.Series, words: re.Pattern[str]) -> pd.Series:

@@ -1,5 +1,6 @@
 """A workbook (XLSX, XLS, ODS) sheet by sheet, as grids of cells."""
 
+import html
 import io
 import re
 import zipfile
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from connectors import InvalidFile
+from connectors import InvalidFile, numbers
 from connectors.csvs import chunks
 from connectors.limits import WORKBOOK_CELLS, counts, unpacks
 from connectors.texts import table, texts
@@ -32,12 +33,14 @@ def sheets(content: bytes, limit: int, damaged: tuple[type[BaseException], ...])
     """
     import python_calamine
 
+    paid: dict[str, dict[tuple[int, int], str]] = {}
     caught: tuple[type[BaseException], ...] = (*damaged, python_calamine.CalamineError)
     try:
         if not content.startswith(OLD):
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 unpacks(sum(one.file_size for one in archive.infolist()), limit)
                 measure(archive, limit)
+                paid = dict(_paid(archive))
         book = python_calamine.load_workbook(io.BytesIO(content))
     except caught as error:
         raise InvalidFile(UNUSABLE) from error
@@ -53,6 +56,7 @@ def sheets(content: bytes, limit: int, damaged: tuple[type[BaseException], ...])
         if not parts or not parts[0]:
             continue
         grid = table(parts, [str(place) for place in range(len(parts[0]))])
+        _sign(grid, sheet, paid.get(name, {}))
         _fill(grid, sheet)
         yield name, grid.set_axis(range(grid.shape[1]), axis=1)
 
@@ -63,6 +67,70 @@ def _fill(grid: pd.DataFrame, sheet: Any) -> None:
         for (top, first), (bottom, _last) in (sheet.merged_cell_ranges or [])[:MERGED]:
             if 0 <= first - left < grid.shape[1] and top < bottom < min(len(grid), top + MERGED):
                 grid.iloc[top + 1 : bottom + 1, first - left] = grid.iloc[top, first - left]
+
+
+def _sign(grid: pd.DataFrame, sheet: Any, paid: dict[tuple[int, int], str]) -> None:
+    """Write the sign of its money to each number that is shown with it: it is in the format, not in the cell."""
+    left = (sheet.start or (0, 0))[1]
+    signs = pd.Series(paid, dtype="str").unstack() if paid else pd.DataFrame()
+    for column in signs:
+        place = int(column) - left
+        if 0 <= place < grid.shape[1]:
+            shown = signs[column].reindex(range(len(grid))).set_axis(grid.index)
+            number = pd.to_numeric(grid.iloc[:, place], errors="coerce").notna() & shown.notna()
+            grid.isetitem(place, grid.iloc[:, place].mask(number, shown + " " + grid.iloc[:, place]))
+
+
+_SHEET = re.compile(rb"<sheet\b[^>]*>")
+_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})" s="([0-9]{1,5})"')
+# The money of a format of numbers: "CHF" #,##0.00 or [$€-407] #,##0.00; a dollar's country stands in its locale.
+_MONEY = re.compile(r'\[\$([^\]-]+)(?:-([0-9A-Fa-f]+))?\]|"([^"]+)"|\\?([€£$¥₹₽₺₩])')
+_DOLLARS = {0x1009: "CAD", 0xC0C: "CAD", 0xC09: "AUD", 0x1409: "NZD", 0x80A: "MXN", 0x4809: "SGD", 0xC04: "HKD"}
+
+
+def _paid(archive: zipfile.ZipFile) -> Iterator[tuple[str, dict[tuple[int, int], str]]]:
+    """Each sheet's cells (row, column, from 0) whose format shows money, with its sign or code; none of most books."""
+    there = set(archive.namelist())
+    if not {"xl/styles.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= there:
+        return
+    styles = _styles(archive.read("xl/styles.xml").decode("utf-8", "replace"))
+    if not styles:
+        return
+    links = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
+    targets = {_said(one, "Id"): _said(one, "Target") for one in re.findall(r"<Relationship\b[^>]*>", links)}
+    for one in _SHEET.findall(archive.read("xl/workbook.xml")):
+        tag = one.decode("utf-8", "replace")
+        path = "xl/" + targets.get(_said(tag, "r:id"), "").removeprefix("/xl/")
+        if path in there:
+            found = _CELL.findall(archive.read(path))
+            cells = (
+                (int(row) - 1, _column(letters.decode()) - 1, styles.get(int(style))) for letters, row, style in found
+            )
+            yield _said(tag, "name"), {(row, column): sign for row, column, sign in cells if sign}
+
+
+def _styles(text: str) -> dict[int, str]:
+    """The sign or code of the money that each style of cells shows, of those that show one."""
+    formats = {_said(one, "numFmtId"): _said(one, "formatCode") for one in re.findall(r"<numFmt\b[^>]*>", text)}
+    signs = {number: sign for number, code in formats.items() if (sign := _money(code))}
+    used = re.findall(r"<xf\b[^>]*>", text.partition("<cellXfs")[2].partition("</cellXfs>")[0]) if signs else []
+    return {place: signs[number] for place, one in enumerate(used) if (number := _said(one, "numFmtId")) in signs}
+
+
+def _money(code: str) -> str:
+    for sign, locale, quoted, plain in _MONEY.findall(code.partition(";")[0]):
+        if sign == "$" and locale and (dollar := _DOLLARS.get(int(locale, 16) & 0xFFFF)):
+            return dollar
+        word = (sign or quoted or plain).strip()
+        if word in numbers.SIGNS or word in numbers.EITHER or re.fullmatch("[A-Z]{3}", word):
+            return word
+    return ""
+
+
+def _said(tag: str, name: str) -> str:
+    """An attribute of a tag, "" where it has none."""
+    found = re.search(rf'\b{name}="([^"]*)"', tag)
+    return html.unescape(found[1]) if found else ""
 
 
 _FAR = re.compile(rb' r="([A-Z]{2,3})[0-9]')

@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "1.0", "t", "left", "churned", "exited", "ja", "j", "sí", "si",
-       "sì", "sim", "s", "wahr", "verdadero", "verdadeiro", "vero", "waar"}  # fmt: skip
+       "sì", "sim", "s", "wahr", "verdadero", "verdadeiro", "vero", "waar",
+       "tak", "evet", "はい", "是", "예", "да"}  # fmt: skip
 NO = {"no", "n", "non", "false", "faux", "0", "0.0", "f", "stayed", "retained", "nein", "nee", "não", "nao", "falsch",
-      "falso", "onwaar"}  # fmt: skip
+      "falso", "onwaar", "nie", "hayır", "いいえ", "否", "아니오", "нет"}  # fmt: skip
 FILLED, BLANK = "*filled*", "*blank*"  # of an outcome that is the day somebody left: the values that it may mean
 FEW_OUTCOMES = 6  # different values of a column that says who left
 _ROW = re.compile(r"#\d+")
@@ -24,7 +25,7 @@ _PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?")  # 01000 is a code, not
 # Words that begin so, in the languages that `_NAMED_IN` names. What an outcome says of a customer:
 _GONE = (
     r"churn|attrit|left$|leav|exit|cancel|terminat|quit|lost$|gone$|clos(ed|ure)|inactiv|lapsed|resili|parti|perdu|"
-    r"ferme|cloture|desabonn|desinscri|unsubscri|decede|annul|former|ancien$|ex$|discontinu|dropout|de[sz]?a[ck]tiv|"
+    r"ferme|cloture|desabonn|desinscri|unsubscri|decede|annul|former|ancien$|ex$|discontinu|dropout|expired?$|de[sz]?a[ck]tiv|"
     r"gekundigt|stornier|beendet|inaktiv|ehemalig|abgewander|abgemeld|ausgetret|verloren|"
     r"baja$|abandon|perdid|disdett|cessat|disattiv|inattiv|abbandon|"
     r"opgezegd|beeindigd|inactief|vertrokken|gestopt|uitgeschreven|inativ|desativ|desligad|evadid"
@@ -44,7 +45,7 @@ _NOT = r"(not?|pas|non|never|jamais|un|nicht|kein|niet|geen|nao|nunca|mai)$"
 _OUTCOME = (
     r"churn\w*|attrit\w*|(?:cod|code|ind|flag|top|dt|date|mt)?resil\w*|desabonne\w*|gekundigt|kundigung|abgewandert|"
     r"baja|abandono\w*|cancelad[oa]|abgang|austritt|storn\w*|opgezegd|opzegging|disdett[aoie]|abbandon\w*|"
-    r"cancelamento|cancelacion|evasao|evadid[oa]"
+    r"cancelamento|cancelacion|evasao|evadid[oa]|rezygnacj[ai]"
 )
 _LEAVING = r"left|lapsed?|leav(?:e|es|ing|er|ers)|exit(?:s|ed|ing)?|cancel(?:l?ed|l?ing|lations?|ations?)?|"
 _LEAVING += r"terminat(?:ed|ions?)|depart(?:ed|ures?|s)?|sorties?|clotures?|closures?|closed|quit"

@@ -13,7 +13,7 @@ from typing import Any, get_args
 import pandas as pd
 from sqlalchemy import Engine
 
-from connectors import ConnectorError, fetched, files, mapping, origins, parted, pieces, recipes
+from connectors import ConnectorError, fetched, files, mapping, origins, parted, pieces, recipes, shape
 from connectors.files import Raw
 from data import append, beside, tables
 from data.dataset import Table
@@ -109,8 +109,8 @@ def file(
 ) -> dict[str, Any]:
     """Read a file by the recipe of the one before of its source, and show it, or `add` its new lines to sales shown.
 
-    Answers with what was read and by whose recipe. Raises a ConnectorError that says what does not fit, or
-    `gate.Stopped`, which names the rule that forbids it.
+    Answers with what was read, what of it was left out, and by whose recipe. Raises a ConnectorError that says what
+    does not fit, or `gate.Stopped`, which names the rule that forbids it.
     """
     step(N_("Reading the file"), 0.0)
     known = [recipe for kept in tables.stored(home, table) if (recipe := recipes.of(table, kept.origin))]
@@ -137,6 +137,7 @@ def file(
             "file": name,
             "read as": recipe.name if recipe else "guessed",
             "rows": made.written.rows if made.written else len(made.main),
+            "left out": [one.message.format(**one.values) for one in made.readings if one.chosen == shape.LEFT_OUT],
         }
         shown = tables.active(home, "sales") if add and table == "sales" else None
         if shown is None:

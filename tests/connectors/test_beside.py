@@ -182,3 +182,34 @@ def test_lists_of_shops_elsewhere(table, text, wanted):
 def test_two_codes_in_a_list_of_products_are_no_guess():
     raw = files.read("mine.csv", b"name,price\nPan,18.5\nPan,6\n", limit_bytes=1_000)
     assert "product" not in beside.guess(raw.frame, "products")  # the same twice is no code
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "days"),
+    [
+        ("Lead time", "2 weeks", 14),
+        ("Lead time", "2-4 weeks", 21),
+        ("Lead time (weeks)", "2", 14),
+        ("Délai", "10 jours", 10),
+    ],
+)
+def test_lead_times_are_days_whatever_their_unit(header, cell, days):
+    frame, findings, _readings = given(f"Supplier,{header}\nA,{cell}\nB,{cell}\n", "suppliers")
+    assert frame["lead_time_mean"].tolist() == [days, days]
+    assert any(one.severity == "warning" and "read in days" in one.message for one in findings)
+
+
+def test_two_prices_of_the_same_are_refused_and_breaks_are_read():
+    rows = "V,S,2026-01-13,1,9\nV,S,2026-01-13,100,8\n"
+    frame = given("Supplier,SKU,Effective Date,Break Qty,Unit Cost\n" + rows, "supplier_prices")[0]
+    assert frame["from_quantity"].tolist() == [1, 100]
+    assert frame["valid_from"].eq(pd.Timestamp("2026-01-13")).all()
+    with pytest.raises(InvalidFile):
+        given("Supplier,SKU,Effective Date,Rubric,Unit Cost\n" + rows, "supplier_prices")
+
+
+def test_a_flag_of_promotions_is_no_reduction():
+    frame, findings, _readings = given("Date,Open,Promo\n2026-05-01,0,1\n2026-05-02,1,0\n", "calendar")
+    assert frame["open"].tolist() == [False, True]
+    assert any("not how much it took off" in one.message for one in findings)
+    assert given("Date,Promo\n2026-05-01,-20 %\n", "calendar")[0]["promotion"].tolist() == [0.2]

@@ -99,11 +99,14 @@ def test_charges_are_no_goods_whether_or_not_the_total_has_them(books, total):
     }
 
 
-def test_tax_in_the_total_is_taken_out_of_what_was_sold(books):
+def test_tax_in_the_total_stays_there_unless_somebody_says_otherwise(books):
     columns = {"unit_price": books["price"], "tva": books["tax"], "montant total": books["list"] + books["tax"]}
-    assert sums(read(books, **columns)) == {"gross": books["list"].sum(), "sale": books["list"].sum()}
+    whole = (books["list"] + books["tax"]).sum()
+    assert sums(read(books, **columns)) == {"gross": whole, "sale": whole}
+    out = sums(read(books, {"charge:tva": "not counted"}, **columns))
+    assert out == {"gross": books["list"].sum(), "sale": books["list"].sum()}
     kept = sums(read(books, {"charge:tva": "paid by customers"}, **columns))
-    assert kept["sale"] + kept["adjustment"] == (books["list"] + books["tax"]).sum()
+    assert kept["sale"] + kept["adjustment"] == whole
 
 
 def test_what_nothing_tells_is_asked(books):

@@ -120,3 +120,19 @@ def test_other_currencies_are_added_only_by_a_rate_that_was_given():
     assert mixed.main["amount"].sum() == pytest.approx(wanted[~dollars].sum())
     assert turned.main["amount"].sum() == pytest.approx(wanted[~dollars].sum() + 0.5 * wanted[dollars].sum())
     assert set(turned.main["currency"]) == {"EUR"}
+
+
+@pytest.mark.parametrize(
+    ("name", "choice", "column", "total"),
+    [
+        ("two_outcomes.csv", {"outcome": "churned_90d"}, "churned", 23),
+        ("two_outcomes.csv", {"outcome": "churned_30d"}, "churned", 17),
+        ("actual_beside_budget.csv", {"versions:Type": "kept"}, "amount", 2 * 3_834),
+        ("all_products_among_them.csv", {"whole:Product": "kept"}, "amount", 2 * 1_316),
+        ("shipping_in_the_total.csv", {"amount": "Total"}, "amount", 7_452.89),
+    ],
+)
+def test_the_other_reading_is_a_choice_away(name, choice, column, total):
+    made = read(name, **choice)
+    assert not made.questions
+    assert made.main[column].sum() == pytest.approx(total)

@@ -100,6 +100,16 @@ def test_jobs_import_reads_as_before_and_stops_at_what_does_not_fit(visit, name,
         assert "two ways" in found.stdout
 
 
+def test_jobs_import_says_what_it_left_out(visit, tmp_path):
+    from typer.testing import CliRunner
+
+    path = tmp_path / "all.csv"
+    path.write_bytes(content("all_products_among_them.csv"))
+    found = CliRunner().invoke(jobs.app, ["import", str(path), "--table", "sales"])
+    assert "“Product”: 40 lines add up others (“All products”): they are left out." in found.stdout
+    assert "rows: 80" in found.stdout
+
+
 def test_several_currencies_wait_for_a_choice_or_a_rate(visit):
     app = uploading(visit, "two_currencies.csv")
     assert button(app).disabled

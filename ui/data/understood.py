@@ -57,6 +57,7 @@ WORDS = {
     f"{reductions.SHARE}, {reductions.DUE}": N_("a share, still to be taken off"),
     reductions.NONE: N_("no reduction"), reductions.TAKEN: N_("what selling costs"),
     reductions.ADDED: N_("paid by customers"), reductions.OUT: N_("not counted"),
+    reductions.IN: N_("left in the totals"),
     "shipping": N_("shipping"), "fee": N_("fees"), "discount": N_("discounts"), "adjustment": N_("adjustments"),
     kinds.GOODS: N_("goods"),
     wide.TURNED: N_("a row each"),
