@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from connectors import InvalidFile, numbers
+from connectors import InvalidFile, currencies, numbers
 from connectors.csvs import chunks
 from connectors.limits import WORKBOOK_CELLS, counts, unpacks
 from connectors.texts import table, texts
@@ -122,7 +122,7 @@ def _money(code: str) -> str:
         if sign == "$" and locale and (dollar := _DOLLARS.get(int(locale, 16) & 0xFFFF)):
             return dollar
         word = (sign or quoted or plain).strip()
-        if word in numbers.SIGNS or word in numbers.EITHER or re.fullmatch("[A-Z]{3}", word):
+        if word in numbers.SIGNS or word in numbers.EITHER or word in currencies.known():
             return word
     return ""
 

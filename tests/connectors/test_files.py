@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
+import xlsxwriter
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -309,3 +310,18 @@ def test_a_mark_that_swallows_rows_and_a_byte_that_is_no_letter_are_named_by_the
         files.read("a.csv", broken, 1_000_000)
     western = files.read("a.csv", (header + "\n".join(rows)).encode("cp1252"), 1_000_000)
     assert western.frame["Product"].unique().tolist() == ["Pâté"]
+
+
+@pytest.mark.parametrize(("form", "currency"), [('0.00" CHF"', "CHF"), ('0.00" PCS"', "EUR"), ("[$£-809]0.00", "GBP")])
+def test_the_money_of_a_workbook_is_that_of_its_cells_format_and_a_unit_is_no_money(form, currency):
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
+        sheet, shown = book.add_worksheet(), book.add_format({"num_format": form})
+        sheet.write_row(0, 0, ["Date", "Product", "Quantity", "Price"])
+        for row in range(1, 30):
+            sheet.write_row(row, 0, [f"2024-03-{row:02d}", "Tea", 2])
+            sheet.write_number(row, 3, 4.25, shown)
+    raw = files.read("shop.xlsx", target.getvalue(), 10**7)
+    made = mapping.apply(raw, "sales", mapping.guess(raw.frame, "sales"), NOW, "shop.xlsx")
+    assert made.main["amount"].sum() == pytest.approx(29 * 8.5)
+    assert made.origin.currency == currency
