@@ -53,7 +53,8 @@ class Elasticity:
     Of a product among others it is its own: most of what a cut wins may come from the others. `whole` is then that of
     all of them at once, None where the two are the same. Where it cannot be told its `value` is NaN, but `lo` and `hi`
     are the bounds within which it must lie. `after` is the change (log) of units in each of the two weeks after a
-    reduction, for one of 100 %: rows of value, lo, hi, which say nothing where they span zero.
+    reduction, for one of 100 %: rows of value, lo, hi, which say nothing where they span zero. `share` is that of one
+    product in the units of its range, on average.
     """
 
     value: float
@@ -64,6 +65,7 @@ class Elasticity:
     seen: tuple[float, float] = (-1.0, np.inf)
     whole: "Elasticity | None" = None
     after: tuple[tuple[float, float, float], ...] = ()
+    share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,10 @@ def of_weeks(found: Weeks) -> Elasticity:
     if lo <= 0:
         return _unknown(N_("their effect cannot be told from none at all"), changed)
     later = tuple(zip(fit.slope[1:], (fit.slope - bound)[1:], (fit.slope + bound)[1:], strict=True))
-    return Elasticity(value, lo, hi, changed, seen=(min(seen[0], 0.0), max(seen[1], 0.0)), after=later)
+    share = float(
+        pd.Series(fit.size).groupby(found.group).transform(lambda sizes: sizes / sizes.sum())[moved.any(1)].mean()
+    )
+    return Elasticity(value, lo, hi, changed, seen=(min(seen[0], 0.0), max(seen[1], 0.0)), after=later, share=share)
 
 
 def quantile(freedom: float) -> float:

@@ -116,6 +116,18 @@ def answered(units: np.ndarray, ratio: np.ndarray, own: float, whole: float) -> 
     return attraction * max(every, 1e-12) ** (whole / own - 1 if own > 0 else 0.0)
 
 
+def alone(one: Elasticity) -> Elasticity:
+    """What the price of one product does to its own units: with a share s of its range, own (1 - s) + whole s (the
+    derivative of `answered`), as what it wins from the others is less the more of the range it is itself.
+
+    Where `whole` is known within bounds only, the value is that of their middle.
+    """
+    whole, rest = one.whole or one, 1 - one.share
+    middle = (whole.lo + whole.hi) / 2 if np.isnan(whole.value) else whole.value
+    values = {"value": middle, "lo": whole.lo, "hi": whole.hi}
+    return replace(one, **{name: rest * getattr(one, name) + one.share * value for name, value in values.items()})
+
+
 def _joined(own: Elasticity, whole: Elasticity) -> Elasticity:
     """`own` with `whole` within its bounds: no more than it (unless that is sure), and no less than nothing.
 

@@ -99,6 +99,30 @@ def test_a_range_sells_what_its_products_do_one_by_one():
     assert one.taken[0] < 9 * (1 - others) / (own - 1) < one.taken[1]
 
 
+def test_of_three_products_one_wins_less_than_tells_it_from_the_others():
+    """1 % off one of three equal products, of which a third of what it wins was its own anyway: by the formula of each
+    3.00 % where the contrast is 4.25, and all of it only where nobody else is there."""
+    found = replace(STEALING, value=4.25, lo=4.25, hi=4.25, share=1 / 3)
+    price = np.array([0.9999, 1.0, 1.0])
+    index = np.mean(price**-4.25)
+    sold = (price**-4.25 * index ** (0.5 / 4.25 - 1))[0]
+    assert (
+        switching.alone(found).value
+        == pytest.approx(np.log(sold) / -np.log(0.9999), abs=0.001)
+        == pytest.approx(3, abs=0.001)
+    )
+    assert switching.alone(found).lo == pytest.approx(4.25 * 2 / 3 + 0.3 / 3)
+    assert switching.alone(replace(found, share=0.0)).value == 4.25
+    bounds = replace(found, whole=replace(found.whole, value=np.nan))
+    assert switching.alone(bounds).lo < switching.alone(bounds).value < switching.alone(bounds).hi
+
+
+def test_the_share_of_a_product_is_that_of_its_own_category():
+    lines = few(3)
+    units = weekly_of(lines).groupby("product")["units"].sum()
+    assert elasticity.elasticity(weekly_of(lines)).share == pytest.approx((units / units.sum()).mean(), abs=0.02)
+
+
 def test_promotions_on_the_same_days_do_not_add_up():
     def units(*plans):
         return weekly(outcome(UNITS, 1.0, 0.5, plans, STEALING))

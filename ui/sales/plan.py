@@ -109,7 +109,7 @@ def _said(found: Elasticity, category: str) -> list[str]:
             "changed prices show.",
             found.products,
         )
-        said.append(one.format(products=locales.number(found.products), **_interval(found)))
+        said.append(one.format(products=locales.number(found.products), **_interval(switching.alone(found))))
     if found.whole is None:
         return said
     if whole.reason:
