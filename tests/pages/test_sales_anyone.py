@@ -105,3 +105,13 @@ def test_only_the_products_that_sold_most_can_be_chosen_and_that_is_said(visit, 
     stored("many.csv", pd.DataFrame(rows, columns=["date", "product", "quantity", "unit_price"]))
     app = visit("sales_forecast", part="product", of="much")
     assert any("The 500 that sold most are in this list" in one.value for one in app.caption)
+
+
+def test_a_shop_of_nine_days_is_shown_as_far_as_such_days_reach(visit, monkeypatch):
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    monkeypatch.setitem(FILES, "nine", lambda: "\n".join(units().splitlines()[:10]))
+    keep("nine")
+    app = visit("sales_forecast", table="sales")
+    assert next(one.value for one in app.slider if one.label == "Days ahead") == 9
+    assert not [one.value for one in (*app.error, *app.info, *app.warning) if "choose a shorter horizon" in one.value]
+    assert app.metric

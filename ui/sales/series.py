@@ -91,8 +91,8 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
     frequency = steps[0]
     if len(steps) > 1:
         frequency = inputs.choice(_("Step"), steps, "step", lambda one: _(STEPS[one]))
-    least, usual, most = HORIZONS[frequency]
-    horizon = int(inputs.slider(_(AHEAD[frequency]), f"ahead.{frequency}", usual, least, most))
+    least, _of_most, most = HORIZONS[frequency]
+    horizon = int(inputs.slider(_(AHEAD[frequency]), f"ahead.{frequency}", _usual(stored, frequency), least, most))
     name = _("Everything") if value is None else shown[value]
     made = _made(stored, None if part == source.ALL else part, value, name, measure, frequency, horizon)
     if part not in (source.ALL, *ADDING) or not has_days(stored) or not any(kind in parts for kind in ADDING):
@@ -124,6 +124,12 @@ def has_days(stored: Stored) -> bool:
 def has_weeks(stored: Stored) -> bool:
     """Whether the sales of a dataset are known by the week, or by the day."""
     return _span(stored.version, stored).step in ("D", "W")
+
+
+def _usual(stored: Stored, step: str) -> int:
+    """The usual horizon in such steps, no longer than what the data cover: no forecast reaches farther."""
+    span, (least, usual, _most) = _span(stored.version, stored), HORIZONS[step]
+    return max(min(usual, len(pd.date_range(span.first, span.last, freq=step))), least)
 
 
 def _known(stored: Stored, measures: tuple[str, ...]) -> tuple[str, ...]:
@@ -162,7 +168,7 @@ def _steps(stored: Stored) -> list[str]:
 def usual(stored: Stored, part: str | None, value: str | None, measure: str) -> Chosen:
     """The series of everything, or of a part, as far as the page shows it at first."""
     step = _span(stored.version, stored).step
-    return _of(stored, part, value, measure, step, HORIZONS[step][1])
+    return _of(stored, part, value, measure, step, _usual(stored, step))
 
 
 def until(stored: Stored, part: str | None, value: str | None, measure: str, days: tuple[date, date]) -> Chosen | None:
@@ -175,7 +181,7 @@ def until(stored: Stored, part: str | None, value: str | None, measure: str, day
         return None
     whole = [step for step in near if start == start.to_period(step[0]).start_time and end == _end(end, step)]
     step = (whole or near)[0]
-    return _of(stored, part, value, measure, step, max(reach[step], HORIZONS[step][1]))
+    return _of(stored, part, value, measure, step, max(reach[step], _usual(stored, step)))
 
 
 def _of(stored: Stored, part: str | None, value: str | None, measure: str, step: str, horizon: int) -> Chosen:
