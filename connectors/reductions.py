@@ -121,7 +121,7 @@ def paid(
         kind, sign = charge(name), signs.get(name, 0)
         if kind == "tax" and not sign:
             continue
-        usual = {1: IN if kind == "tax" else ADDED, -1: TAKEN, 0: TAKEN if kind == "fee" else OUT}[sign]
+        usual = {1: IN if kind == "tax" else ADDED, -1: TAKEN, 0: OUT}[sign]
         key = f"{CHARGE}:{name}"
         chosen = choices.get(key, usual)
         message = N_("“{column}” is not for goods: {sum} in all.")

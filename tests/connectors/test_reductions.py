@@ -90,13 +90,14 @@ def test_charges_are_no_goods_whether_or_not_the_total_has_them(books, total):
     paid = net + {"goods": 0, "all but the fee": books["ship"], "all": books["ship"] - books["fee"]}[total]
     columns = {"unit_price": books["price"], "discount": books["off"], "fee": books["fee"], "shipping": books["ship"]}
     made = read(books, **columns, **{"line total": paid})
-    shipping = {} if total == "goods" else {"shipping": books["ship"].sum()}  # nothing says who paid it
-    expected = {"gross": books["list"].sum(), "sale": net.sum(), "fee": -books["fee"].sum(), **shipping}
+    goods = {"gross": books["list"].sum(), "sale": net.sum()}
+    shipping, fee = {"shipping": books["ship"].sum()}, {"fee": -books["fee"].sum()}
+    told = {"goods": {}, "all but the fee": shipping, "all": shipping | fee}[total]  # by the totals, else by nobody
     assert not made.questions
-    assert sums(made) == expected
-    assert sums(read(books, {"charge:fee": "not counted"}, **columns, **{"line total": paid})) == {
-        name: value for name, value in expected.items() if name != "fee"
-    }
+    assert sums(made) == goods | told
+    for choice, expected in {"not counted": {}, "what selling costs": fee}.items():
+        chosen = sums(read(books, {"charge:fee": choice}, **columns, **{"line total": paid}))
+        assert chosen == goods | {name: value for name, value in told.items() if name != "fee"} | expected
 
 
 def test_tax_in_the_total_stays_there_unless_somebody_says_otherwise(books):
