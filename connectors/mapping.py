@@ -163,8 +163,8 @@ def apply(
             message = N_("A question is open: {matter}. Nothing is kept before somebody answers it.")
             findings.append(Finding(message, 0, {"matter": str(Question(one))}, severity="error"))
     told = {one.key: one.chosen for one in readings}
-    if assumed and frame["amount"].notna().any():
-        told[ASSUMED] = currency or DEFAULT
+    if assumed and (currency or DEFAULT) == DEFAULT and frame["amount"].notna().any():  # another one was chosen
+        told[ASSUMED] = DEFAULT
     return Dataset(
         table,  # type: ignore[arg-type]
         {table: _checked(table, frame, mapping)},

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from connectors import ConnectorError, files, mapping
 from connectors.files import InvalidFile
+from data.dataset import ASSUMED
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
 LIMIT = 1_000_000
@@ -325,3 +326,6 @@ def test_the_money_of_a_workbook_is_that_of_its_cells_format_and_a_unit_is_no_mo
     made = mapping.apply(raw, "sales", mapping.guess(raw.frame, "sales"), NOW, "shop.xlsx")
     assert made.main["amount"].sum() == pytest.approx(29 * 8.5)
     assert made.origin.currency == currency
+    assert (ASSUMED in made.origin.readings) == ("PCS" in form)
+    chosen = mapping.apply(raw, "sales", mapping.guess(raw.frame, "sales"), NOW, "shop.xlsx", currency="NOK")
+    assert ASSUMED not in chosen.origin.readings
