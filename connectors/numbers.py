@@ -38,6 +38,7 @@ _SIGN = (
 )
 _SIGNED = re.compile(rf"^[+(-]?\s*({_SIGN})\s*[-+(]?[\d.,]|[\d.,)-]\s*({_SIGN})\s*\)?$")
 _NOTHING = re.compile(rf"^(?:{_SIGN})[-–—]$|^[-–—](?:{_SIGN})$")  # as bookkeepers write zero
+_SOME = r"[0-9–—-]"  # what a number, or nothing as bookkeepers write it, has
 _NO_CENTS = re.compile(r"(?<=\d)[.,][-–—]+")  # 28.–
 _WORN = re.compile(rf"^([+-]?)(?:{_SIGN})|(?:{_SIGN})$|%$")
 _LARGE = re.compile(rf"^[+-]?\(?(?:{_SIGN})[\d.,]+([kKmM])\)?$|^[+-]?[\d.,]+([kKmM])(?:{_SIGN})$")
@@ -104,6 +105,8 @@ def read(
     if len(rest):
         rest = rest[~rest.str.casefold().isin(MISSING)]
     pointed = text[~odd]
+    if pointed.empty and not rest.str.contains(_SOME, regex=True).any():  # words: most columns of most files
+        return Numbers(finite(simple))
     dotted = pointed[pointed.str.fullmatch(_EITHER_POINT, na=False)] if _three_digits(pointed) else pointed.iloc[:0]
     if rest.empty and dotted.empty:
         return Numbers(finite(simple))

@@ -68,7 +68,8 @@ def turned(frame: pd.DataFrame, layout: Mapping[str, str]) -> tuple[pd.DataFrame
 def _measures(frame: pd.DataFrame) -> dict[str, tuple[date, str]]:
     """The columns that have a time and a measure in their names ("Jan 2024 Units", "Revenue 2024-01"), each of some
     measures at the same times; else {}."""
-    named = [name for name in frame if re.search(r"\d", str(name)) and _numeric(frame[name])][:COLUMNS]
+    several = [name for name in frame if re.search(r"\d", str(name)) and re.search(r"\w[ _]+\w", str(name))]
+    named = [name for name in several if _numeric(frame[name])][:COLUMNS]
     cut: dict[tuple[str, str, str], None] = {}  # in order
     for name in named:
         words = str(name).replace("_", " ").split()
