@@ -1,12 +1,15 @@
 """The pages of Products, on a small shop and on what people may bring in its place."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import locales
+import settings
+from connectors import files, mapping
+from data import tables
 from data.demo import sales as demo
 from tests.at_once import AT_ONCE
 from tests.shown import keep, words
@@ -135,3 +138,19 @@ def test_money_without_units_is_shown(visit, lines):
     for view in FIGURES:
         assert not visit("products_margins", view=view).error
     assert metric(visit("products_margins", period="all"), "Revenue").value == locales.short_money(amount.sum(), "EUR")
+
+
+@pytest.mark.parametrize(("chosen", "left"), [({}, True), ({"charge:fee": "what selling costs"}, False)])
+def test_fees_beside_the_lines_are_in_the_net_margin_or_said_not_to_be(visit, chosen, left):
+    """100 lines of 2 x €5 that cost €3 each, and a fee of 50 cents a line: €400 are earned on goods, €350 in all."""
+    days = pd.date_range("2026-01-01", periods=100)
+    rows = [f"{day:%Y-%m-%d},T{n},P{n % 5},2,5.00,3.00,0.50" for n, day in enumerate(days)]
+    content = "date,invoice,product,quantity,unit_price,unit_cost,fee\n" + "\n".join(rows)
+    raw = files.read("fees.csv", content.encode(), 10**6)
+    now = datetime(2026, 4, 15, tzinfo=UTC)
+    made = mapping.apply(raw, "sales", mapping.guess(raw.frame, "sales"), now, "fees.csv", choices=chosen)
+    tables.add(settings.get().home, made, now)
+    app = visit("products_margins", period="all")
+    assert metric(app, "Margin of goods").value == "€400"
+    assert metric(app, "Net margin").value == ("€400" if left else "€350")
+    assert ("not counted: fee" in words(app)) == left

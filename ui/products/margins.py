@@ -10,6 +10,7 @@ import streamlit as st
 
 import locales
 from charts.products import margins as charts
+from connectors.reductions import CHARGE, OUT
 from data import tables
 from data.tables import Stored
 from locales.labels import heading
@@ -90,14 +91,26 @@ def sold(of: Shown) -> bool:
     return bool(pd.notna(row["gross"]))
 
 
+def _beside(of: Shown, steps: set[str]) -> str:
+    """What is in the net margin beside goods and their costs, and what is not."""
+    readings = of.stored.origin.readings or {}
+    left = [key for key, chosen in readings.items() if key.startswith(f"{CHARGE}:") and chosen == OUT]
+    if left:
+        names = ", ".join(key.removeprefix(f"{CHARGE}:") for key in left)
+        return plain(_("not counted: {columns} (what that is for can be said on the page Data)").format(columns=names))
+    if {"discounts", "shipping", "fees", "adjustments"} & steps:
+        return _("with discounts, shipping and fees")
+    if "promotion" in of.columns:
+        return _("shipping and fees are not known")
+    return _("discounts, shipping and fees are not known")
+
+
 def headline(of: Shown) -> None:
     """What was earned, in cards."""
     steps = margins.waterfall(_query(of, margins.total(of.columns)))
     amounts = steps.set_index("step")["amount"]
     revenue, net = margins.revenue(steps), float(steps["level"].iloc[-1])
-    beside = _("with discounts, shipping and fees")
-    if not {"discounts", "shipping", "fees", "adjustments"} & set(amounts.index):
-        beside = _("discounts, shipping and fees are not known")
+    beside = _beside(of, set(amounts.index))
     texts = [
         (
             _("Revenue"),
