@@ -129,6 +129,8 @@ def has_weeks(stored: Stored) -> bool:
 def _usual(stored: Stored, step: str) -> int:
     """The usual horizon in such steps, no longer than what the data cover: no forecast reaches farther."""
     span, (least, usual, _most) = _span(stored.version, stored), HORIZONS[step]
+    if pd.isna(span.first):  # no goods at all
+        return usual
     return max(min(usual, len(pd.date_range(span.first, span.last, freq=step))), least)
 
 
