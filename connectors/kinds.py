@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from connectors import lines
 from data import meaning
 from data.dataset import Reading
 from locales import N_
@@ -46,18 +47,16 @@ def told(frame: pd.DataFrame, choices: Mapping[str, str], readings: list[Reading
     unless it comes one at a time; each kind can be chosen otherwise.
     """
     called = [frame[one] for one in ("product", "description") if one in frame]
-    plain = {name: meaning.plain(name) for names in called for name in names.dropna().unique()}
     if "line_type" in frame or not called or not len(frame):
         return frame
+    plain = {name: meaning.plain(name) for names in called for name in names.dropna().unique()}
     quantity, amount = frame["quantity"], frame["amount"].fillna(0.0)
-    back = quantity.lt(0) | quantity.isna() & amount.lt(0)
-    line_type = back.map({True: "return", False: "sale"})
-    taken = pd.Series(False, frame.index)
+    line_type, taken = lines.by_sign(frame), pd.Series(False, frame.index)
     for kind, words in WORDS.items():
         rows = pd.Series(False, frame.index)
+        doubted = {name for name, one in plain.items() if words.fullmatch(one) and EITHER.fullmatch(one)}
+        sure = {name for name, one in plain.items() if words.fullmatch(one)} - doubted
         for names in called:
-            sure = {name for name, one in plain.items() if words.fullmatch(one) and not EITHER.fullmatch(one)}
-            doubted = {name for name, one in plain.items() if words.fullmatch(one) and EITHER.fullmatch(one)}
             maybe = names.isin(doubted)
             rows |= names.isin(sure) | (maybe & (quantity[maybe].abs().eq(1).mean() >= ALONE))
         rows &= ~taken

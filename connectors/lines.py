@@ -308,11 +308,16 @@ def in_one_currency(
     return frame[rate.notna()].assign(currency=chosen)
 
 
+def by_sign(frame: pd.DataFrame) -> pd.Series:
+    """The type of lines of goods: what has less than no units, or cost less than nothing, came back."""
+    back = frame["quantity"].lt(0) | frame["quantity"].isna() & frame["amount"].lt(0)
+    return back.map({True: "return", False: "sale"})
+
+
 def derived(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """With the columns that a line has where its file says nothing."""
     if "line_type" not in frame:
-        back = frame["quantity"].lt(0) | frame["quantity"].isna() & frame["amount"].lt(0)
-        frame["line_type"] = back.map({True: "return", False: "sale"})
+        frame["line_type"] = by_sign(frame)
     if "product" not in frame:
         frame["product"] = EVERYTHING
     if "line_id" not in frame:

@@ -91,7 +91,7 @@ def choose(stored: Stored, measures: tuple[str, ...] = source.MEASURES, frequenc
     frequency = steps[0]
     if len(steps) > 1:
         frequency = inputs.choice(_("Step"), steps, "step", lambda one: _(STEPS[one]))
-    least, _of_most, most = HORIZONS[frequency]
+    least, most = HORIZONS[frequency][::2]
     horizon = int(inputs.slider(_(AHEAD[frequency]), f"ahead.{frequency}", _usual(stored, frequency), least, most))
     name = _("Everything") if value is None else shown[value]
     made = _made(stored, None if part == source.ALL else part, value, name, measure, frequency, horizon)
