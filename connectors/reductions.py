@@ -26,6 +26,7 @@ ROWS = 20_000  # that tell, spread over all
 FEW, MOST, MORE = 8, 0.8, 0.2  # lines that say something, the share that must agree, and that by which it must be ahead
 CENT, ROUNDED, FEWER = 0.0101, 1e-5, 0.05  # of money; share of it; share by which one term more must fit better
 STRAY, HUGE = 0.02, 10**12  # share of lines that may be mistakes; more than any price has cents
+MAX_CHARGES = 5  # columns whose signs are looked for, the largest: each makes three times as many ways
 LINE_TYPES = {"shipping": "shipping", "fee": "fee"}  # of charges
 AHEAD = 1.5  # times as likely that two reductions are the same rate: then it is that rate
 OFF = re.compile(
@@ -205,6 +206,8 @@ def _by_total(
     """What the total of a line is less, beside quantity × price, and the sign that it has charges with: the fewest that
     make it add up in most lines that have any."""
     listed = units * price
+    largest = sorted(charges, key=lambda name: -charges[name].abs().sum())[:MAX_CHARGES]
+    charges = {name: one for name, one in charges.items() if name in largest}
     touched = (less != 0) | np.logical_or.reduce([one != 0 for one in charges.values()], axis=0) & listed.notna()
     tried = [(by, dict(zip(charges, signs, strict=True))) for signs in product((0, 1, -1), repeat=len(charges))
              for by in ("", *bases)]  # fmt: skip

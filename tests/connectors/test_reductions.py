@@ -110,6 +110,13 @@ def test_tax_in_the_total_stays_there_unless_somebody_says_otherwise(books):
     assert kept["sale"] + kept["adjustment"] == whole
 
 
+def test_a_dozen_columns_of_fees_are_read_at_once(books):
+    """Three signs of each would be half a million ways to look at all lines."""
+    fees = {f"{letter} fee": books["fee"] + place for place, letter in enumerate("abcdefghijkl")}
+    made = read(books, unit_price=books["price"], **fees, **{"line total": books["list"]})
+    assert sums(made) == {"gross": books["list"].sum(), "sale": books["list"].sum()}
+
+
 def test_what_nothing_tells_is_asked(books):
     coupon = books["units"].mod(2) * 200  # two euros, of a line or of each of its units, on prices that always change
     prices = books["price"] + np.arange(LINES) % 97 * 7 + 500
