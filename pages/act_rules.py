@@ -8,7 +8,7 @@ from ui.text import _
 
 sold, people = store.active("sales"), store.active("customers")
 cards.head(_("Act: rules"), _("Of what do you want to be told, and how often would you have been?"), sold)
-of = known.ready(sold, people)
+of = known.ready(sold, people, in_words=True)
 currency = sold.origin.currency or "GBP"
 
 

@@ -17,7 +17,7 @@ cards.head(
     *([sold, people] if tables.of_one_shop(sold, people) else [sold]),
 )
 store.one_currency(sold)
-of = known.ready(sold, people)
+of = known.ready(sold, people, in_words=True)
 currency = sold.origin.currency or "GBP"
 talk.begin(of)
 

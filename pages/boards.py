@@ -48,7 +48,8 @@ def board() -> None:
     lacking = {place: content.missing(of, one) for place, one in enumerate(chosen.cards)}
     there = [place for place in range(len(chosen.cards)) if editing or not lacking[place]]
     full = [one for place, one in enumerate(chosen.cards) if not lacking[place]]
-    known.together(sold, people, content.asked(of, full, [bar.beside(filters, one) for one in full]))
+    answered = known.together(sold, people, content.asked(of, full, [bar.beside(filters, one) for one in full]))
+    at_once = replace(source, answered=answered)
     for line in lines(tuple(chosen.cards[place] for place in there)):
         places = [there[one] for one in line]
         beside = [chosen.cards[place] for place in places]
@@ -65,7 +66,7 @@ def board() -> None:
                 if lacking[place]:
                     st.info(plain(lacking[place]))
                 else:
-                    says = content.content(one, bar.beside(filters, one), source)
+                    says = content.content(one, bar.beside(filters, one), at_once)
                     card.shown(one, says, f"board-{name}-{place}", bar.toggle)
     if not chosen.cards:
         st.info(_("Nothing is on this board yet: switch on Edit to add cards, or keep an answer of Ask."))

@@ -1,6 +1,6 @@
 """What the data in use can be asked, and in which words: made once a version of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
@@ -37,16 +37,19 @@ def _known(
     return model.of_stored(_sold, _people, store.unknown(_sold), {name: words for name, *words in called})
 
 
-def ready(sold: Stored, people: Stored) -> Known:
-    """The same for a page: of many lines it is made in the background, and the page stops with its progress."""
+def ready(sold: Stored, people: Stored, in_words: bool = False) -> Known:
+    """The same for a page, with the lexicon where it is asked `in_words`: of many lines it is made in the background,
+    and the page stops with its progress."""
 
     def work(step: Step) -> bool:
         step(N_("Reading the sales lines"), 0.2)
-        known(sold, people)
-        return True
+        of = known(sold, people)
+        return bool(of.lexicon if in_words else of)
 
     if sold.rows["sales"] > answers.MANY_ROWS:
-        answers.ready(f"words {sold.version} {people.version}", "read lines", work)
+        answers.ready(f"words {in_words} {sold.version} {people.version}", "read lines", work)
+    elif in_words:
+        work(lambda _message, _share: None)
     return known(sold, people)
 
 
@@ -66,14 +69,17 @@ def _answered(version: str, people_version: str, query: Query, _sold: Stored, _p
     return statement.answer(of.catalogue, query, partial(tables.query, dataset(of, query, _sold, _people)))
 
 
-def together(sold: Stored, people: Stored, queries: Sequence[Query]) -> None:
-    """Make the answers to some queries; where the sales are many lines, the page shows how far that is, and stops."""
+def together(sold: Stored, people: Stored, queries: Sequence[Query]) -> Callable[[Query], Answer]:
+    """What gives the answers to some queries, of which totals of the same lines are read at once; where the sales are
+    many lines, the page shows how far that is, and stops."""
+    within = statement.at_once(known(sold, people).catalogue, queries)
 
     def work(step: Step) -> bool:
-        for place, query in enumerate(queries):
+        for place, query in enumerate(dict.fromkeys(within.values())):
             step(N_("Answering the cards"), place / len(queries))
             answered(sold, people, query)
         return True
 
     if sold.rows["sales"] > answers.MANY_ROWS:
         answers.ready(f"cards {sold.version} {people.version} {hash(tuple(queries))}", "read lines", work)
+    return lambda query: statement.only(answered(sold, people, within[query]), within[query], query)

@@ -47,6 +47,8 @@ WARM_UP: tuple[str, ...] = (
     "prophet",
     "holidays",
     "statsmodels.tsa.holtwinters",
+    "charts.ask.report_pdf",
+    "sqlglot",
 )
 # Imported no sooner: the port opens before.
 PREPARED: tuple[str, ...] = ("ui.champions", "ui.sales.series", "ui.customers.value", "ui.monitoring.watched")

@@ -1,9 +1,9 @@
 """What some data can be asked, and in which words."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from functools import partial
-from typing import NamedTuple
+from functools import cached_property, partial
 
 from sqlalchemy import Engine
 
@@ -19,13 +19,18 @@ from models.ask.statement import Ask
 CALLED = "ask.called "  # preference, with the lineage
 
 
-class Known(NamedTuple):
-    """The catalogue and words of some data, the `names` of their values and the values themselves (`levels`)."""
+@dataclass(frozen=True)
+class Known:
+    """The catalogue of some data, the `names` of their values and the values themselves (`levels`)."""
 
     catalogue: Catalogue
-    lexicon: Lexicon
     names: dict[str, dict[str, str]]
     levels: dict[str, list[str]]
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """The words of questions: of many products they take a second, which only who is asked in words has to wait."""
+        return lexicon.lexicon(self.catalogue, self.levels, self.names)
 
 
 def known(
@@ -40,8 +45,7 @@ def known(
     """All of it, for the arguments of `definitions.catalogue`; `ask` runs SQL on the sales, and on the customers."""
     catalogue = definitions.catalogue(columns, span, unknown, people, headers, called)
     levels = vocabulary.levels(catalogue, ask)
-    names = vocabulary.names(catalogue, ask["sales"])
-    return Known(catalogue, lexicon.lexicon(catalogue, levels, names), names, levels)
+    return Known(catalogue, vocabulary.names(catalogue, ask["sales"]), levels)
 
 
 def of_stored(

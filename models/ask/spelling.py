@@ -4,11 +4,19 @@ import re
 import unicodedata
 from functools import lru_cache
 
+_CURRENCY = re.compile(r"[€£$]")
+_TEA = re.compile(r"\bthé(?=s?\b)", re.IGNORECASE)  # no English article
+_CELA = re.compile(r"\bça\b", re.IGNORECASE)
+_TOP = re.compile(r"\b(top|flop|bottom)(?=\d)")
+_WITHOUT, _WITH = re.compile(r"\bw/o\b"), re.compile(r"\bw/")
+_OR_MORE = re.compile(r"(?<=\d)\+(?!\d)")
+_POSSESSIVE = re.compile(r"(?<=\w)'s\b|(?<=s)'(?!\w)")
 _ELIDED = re.compile(r"\b(?:[ldjnsmct]|qu|lorsqu|puisqu)'(?=\w)")
 _NUMBER = re.compile(
     r"(?<![\w.,-])(?!0\d)(\d{1,3}(?:[ \u00a0\u202f,.]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)(?: ?(k|m|mio)\b)?(?!\d)"
 )
 _WORD = re.compile(r"\d+(?:\.\d+)?|[^\W_]+|[%<>=≥≤\x00]+")
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SIBILANT = re.compile(r"(\w+(?:ss|x|ch|sh))es?")
 _NOT_PLURAL = re.compile(r"(?:ss|us|is|as)$")
 
@@ -16,18 +24,20 @@ _NOT_PLURAL = re.compile(r"(?:ss|us|is|as)$")
 def plain(text: str) -> str:
     """`text` in small letters without accents, elisions ("l'année"), possessives and hyphens."""
     text = text.replace("’", "'").replace("œ", "oe").replace("Œ", "oe").replace("æ", "ae")
-    text = re.sub(r"[€£$]", " euro ", text)
-    text = re.sub(r"\bthé(?=s?\b)", "tea", text, flags=re.IGNORECASE)  # no English article
-    text = re.sub(r"\bça\b", "cela", text, flags=re.IGNORECASE)
-    text = unicodedata.normalize("NFKD", text.casefold())
-    text = "".join(character for character in text if not unicodedata.combining(character))
-    text = re.sub(r"\bw/o\b", "without", text)
-    text = re.sub(r"\bw/", "with ", text)
-    text = re.sub(r"\b(top|flop|bottom)(?=\d)", r"\1 ", text)
-    text = re.sub(r"(?<=\d)\+(?!\d)", " or more ", text)
-    text = text.replace("aujourd'hui", "aujourdhui").replace("n't", " not")
-    text = re.sub(r"(?<=\w)'s\b|(?<=s)'(?!\w)", "", text)
-    return _ELIDED.sub("", text).replace("'", " ")
+    text = _CURRENCY.sub(" euro ", text)
+    if not text.isascii():  # names of a hundred thousand products are read here
+        text = _CELA.sub("cela", _TEA.sub("tea", text))
+        text = unicodedata.normalize("NFKD", text.casefold())
+        text = "".join(character for character in text if not unicodedata.combining(character))
+    text = _TOP.sub(r"\1 ", text.lower())
+    if "w/" in text:
+        text = _WITH.sub("with ", _WITHOUT.sub("without", text))
+    if "+" in text:
+        text = _OR_MORE.sub(" or more ", text)
+    if "'" in text:
+        text = text.replace("aujourd'hui", "aujourdhui").replace("n't", " not")
+        text = _ELIDED.sub("", _POSSESSIVE.sub("", text)).replace("'", " ")
+    return text
 
 
 @lru_cache(maxsize=50_000)
@@ -46,12 +56,13 @@ def stem(word: str) -> str:
 
 def words(text: str) -> tuple[str, ...]:
     """The words of a plain text, as they stand."""
-    return tuple(_WORD.findall(re.sub(r"[-/]", " ", text)))
+    return tuple(_WORD.findall(text.replace("-", " ").replace("/", " ")))
 
 
+@lru_cache(maxsize=50_000)
 def key(name: str) -> tuple[str, ...]:
     """A name as it is looked up: its words, in singular, with capitals in the middle taken for new words."""
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.replace("_", " "))
+    parted = _CAPITAL.sub(" ", name.replace("_", " "))
     return tuple(stem(word) for word in words(plain(parted)))
 
 

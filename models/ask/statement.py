@@ -4,6 +4,7 @@ No text from outside is in the SQL but names of columns, quoted; every value is 
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -57,6 +58,34 @@ def answer(known: Catalogue, query: Query, ask: Ask) -> Answer:
     if earlier:
         found = _beside(known, query, found, period, earlier, ask)
     return Answer(found.head(MAX_GROUPS), period, earlier, sql, values, len(found) > MAX_GROUPS)
+
+
+def at_once(known: Catalogue, queries: Iterable[Query]) -> dict[Query, Query]:
+    """Each query, and the one to ask in its place: totals of the same lines are one query of all their measures.
+
+    `only` takes the answer to a query out of that of the other one.
+    """
+    alike: dict[Query, list[str]] = defaultdict(list)
+    queries = list(dict.fromkeys(queries))
+    for query in queries:
+        alike[_lines(known, query)] += query.measures
+    return {
+        query: replace(query, measures=tuple(dict.fromkeys(alike[_lines(known, query)])))
+        if query == Query(query.measures, filters=query.filters, period=query.period, compared=query.compared)
+        else query
+        for query in queries
+    }
+
+
+def _lines(known: Catalogue, query: Query) -> Query:
+    """What a query is about, whatever it measures there."""
+    return replace(query, measures=(definitions.table_of(known, query),))
+
+
+def only(found: Answer, asked: Query, query: Query) -> Answer:
+    """The answer to a query, within that to the one `asked` in its place (see `at_once`)."""
+    others = set(asked.measures) - set(query.measures)
+    return replace(found, table=found.table[[name for name in found.table if name.removeprefix(EARLIER) not in others]])
 
 
 def compared(known: Catalogue, query: Query) -> Days | None:

@@ -140,6 +140,32 @@ def said(shop, card, bar=None, sql=None, picture=None):
     return content.content(card, bar or Bar(), source)
 
 
+def test_totals_of_the_same_lines_are_read_at_once_and_say_the_same(shop):
+    of, _ask = shop
+    asked = []
+
+    def ask(sql, **values):
+        asked.append(sql)
+        return _ask(sql, **values)
+
+    march, spain = {"period": "2026-03", "compared": "before"}, (Filter("store", ("Spain",)),)
+    queries = [
+        Query(("revenue",), **march), Query(("orders",), **march), Query(("basket", "orders"), **march),
+        Query(("revenue",), **march, filters=spain), Query(("revenue",), ("store",), period="2026-03", share=True),
+        Query(("revenue",), period="2026-03", share=True), Query(("units",), period="2026-03", limit=1),
+    ]  # fmt: skip
+    within = statement.at_once(of.catalogue, queries)
+    assert within[queries[0]] == within[queries[1]] == Query(("revenue", "orders", "basket"), **march)
+    assert [within[one] for one in queries[3:]] == queries[3:]
+    found = {one: statement.answer(of.catalogue, one, ask) for one in set(within.values())}
+    assert len(asked) == 2 + 2 + 1 + 1 + 1
+    for query in queries:
+        alone = statement.answer(of.catalogue, query, _ask)
+        among = statement.only(found[within[query]], within[query], query)
+        pd.testing.assert_frame_equal(among.table, alone.table, check_like=True)
+        assert (among.period, among.earlier) == (alone.period, alone.earlier)
+
+
 def test_the_bar_holds_for_a_card_as_far_as_its_data_know_it(shop):
     card = Card("number", Query(("revenue",), period="2026-01"))
     assert said(shop, card).value == "€30.00"
