@@ -10,22 +10,27 @@ from ui import keep
 from ui.ask import bar, boards
 from ui.text import _, plain
 
-SLIDE, HEIGHT, FONT = 760, 560, 18  # of a slide and of a figure on it, in pixels
+FONT, BESIDE = 18, 56  # of a figure, and the room beside it for what stands at a bar's end, in pixels
 BARE = """
 <style>
   [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stExpandSidebarButton"], .st-key-footer {
     display: none;
   }
   [data-testid="stMainBlockContainer"] { padding: 2.5rem 4rem 1rem; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-slide) { flex: 0 0 calc(100dvh - 7.5rem); }
+  .st-key-slide { height: calc(100dvh - 7.5rem); }
   .st-key-slide h1 { font-size: 2.6rem; }
   .st-key-slide [data-testid="stMetricValue"] { font-size: 4rem; }
   .st-key-slide [data-testid="stMarkdown"] p { font-size: 1.5rem; line-height: 1.5; }
   .st-key-slide [data-testid="stCaptionContainer"] p { font-size: 1rem; }
-  @media (max-width: 640px) {
-    [data-testid="stMainBlockContainer"] { padding: 1.5rem 1rem 1rem; }
-    .st-key-slide h1 { font-size: 1.6rem; }
-    .st-key-slide [data-testid="stMetricValue"] { font-size: 2.4rem; }
+  @media (max-width: 640px), (max-height: 480px) {
+    [data-testid="stMainBlockContainer"] { padding: 1rem 1rem .5rem; }
+    [data-testid="stLayoutWrapper"]:has(> .st-key-slide) { flex: 0 0 calc(100dvh - 4.5rem); }
+    .st-key-slide { height: calc(100dvh - 4.5rem); }
+    .st-key-slide h1 { font-size: 1.4rem; }
+    .st-key-slide [data-testid="stMetricValue"] { font-size: 2.2rem; }
     .st-key-slide [data-testid="stMarkdown"] p { font-size: 1.1rem; }
+    .st-key-slide svg text { font-size: 12px !important; }
   }
 </style>
 """
@@ -61,12 +66,14 @@ div:hover, div:focus-within { opacity: 1; }
 span { color: var(--st-text-color); font-size: .9rem; }
 button { font: inherit; color: var(--st-text-color); background: none; border: 1px solid var(--st-border-color);
   border-radius: var(--st-button-radius); padding: .1rem .7rem; cursor: pointer; }
+svg { width: .8em; height: .8em; fill: none; stroke: currentColor; }
 button:focus-visible { outline: 2px solid var(--st-primary-color); }
 """
 _turner = st.components.v2.component(
     "vigie_slides",
     html='<div><button name="back">←</button><span></span><button name="on">→</button>'
-    '<button name="full">⛶</button><button name="end">✕</button></div>',
+    '<button name="full"><svg viewBox="0 0 12 12"><path d="M1 4V1h3M8 1h3v3M11 8v3H8M4 11H1V8"/></svg></button>'
+    '<button name="end">✕</button></div>',
     css=_LOOK,
     js=_TURN,
 )
@@ -100,7 +107,7 @@ def _slide(source: Source, stored: Stored) -> None:
     cards = [card for card in board.cards if not missing(source.of, card)]
     turns = model.turns(cards)
     at = min(st.session_state.get("board.slide", 0), len(turns))
-    with st.container(key="slide", height=SLIDE, border=False, vertical_alignment="center"):
+    with st.container(key="slide", height=760, border=False, vertical_alignment="center"):
         if at == 0:
             st.title(plain(boards.named(board)), anchor=False)
             if said := model.sentence(source.of.catalogue, filters, source.of.names):
@@ -136,11 +143,15 @@ def _cards(says: list[Content]) -> None:
     st.title(plain(one.title), anchor=False)
     if one.figure is not None:
         fonts = {"tickfont_size": FONT, "title_font_size": FONT}
-        one.figure.update_layout(title_text=None, height=HEIGHT, legend_font_size=FONT)
+        one.figure.update_layout(title_text=None, height=None, legend_font_size=FONT)
         one.figure.update_xaxes(fonts).update_yaxes(fonts).update_traces(textfont_size=FONT, selector={"type": "bar"})
-        st.plotly_chart(one.figure, key="board.slide.figure", config={"displayModeBar": False}, alt=one.title)
+        if any(trace.type == "bar" for trace in one.figure.data):
+            one.figure.update_layout(margin_r=BESIDE)
+        st.plotly_chart(
+            one.figure, key="board.slide.figure", height="stretch", config={"displayModeBar": False}, alt=one.title
+        )
     elif one.table is not None:
-        st.dataframe(one.table.head(100), hide_index=True, height=HEIGHT if len(one.table) > 12 else "content")
+        st.dataframe(one.table.head(100), hide_index=True, height="stretch" if len(one.table) > 12 else "content")
     if one.text:
         st.markdown("  \n".join(plain(line) for line in one.text.splitlines()))
     if one.note:
