@@ -108,7 +108,7 @@ def name(segment: str) -> str:
 
 def choose(key: str = "segment") -> list[str]:
     """Any number of segments; none is all."""
-    return inputs.several(_("Segment"), list(segmenting.SEGMENTS), key, name)
+    return inputs.several(_("Customer segment"), list(segmenting.SEGMENTS), key, name)
 
 
 def say(wanted: Sequence[str]) -> None:

@@ -67,8 +67,8 @@ def trend(parts: pd.DataFrame, season: Season, currency: str) -> go.Figure:
     return figure
 
 
-def season_of_week(parts: pd.DataFrame, currency: str) -> go.Figure:
-    """How far each day of the week is from the trend, on average over `parts`."""
+def season_of_week(parts: pd.DataFrame, currency: str, pvalue: float) -> go.Figure:
+    """How far each day of the week is from the trend, on average over `parts`; `pvalue`: of days that are all alike."""
     names, by_day = locales.weekdays(), parts["season"].groupby(parts.index.day_of_week).mean()
     short, most, least = locales.weekdays("abbreviated"), by_day.idxmax(), by_day.idxmin()
     title = _("{best}: {more} against the trend; {worst}: {less}").format(
@@ -77,6 +77,8 @@ def season_of_week(parts: pd.DataFrame, currency: str) -> go.Figure:
         worst=names[least],
         less=_signed(by_day[least], currency),
     )
+    if not pvalue < SURELY:
+        title = _("No day of the week sells more or less than others, as far as chance lets anybody tell")
     figure = theme.figure(
         title,
         x=_("Day of the week"),
@@ -90,13 +92,15 @@ def season_of_week(parts: pd.DataFrame, currency: str) -> go.Figure:
     return figure
 
 
-def season_of_year(parts: pd.DataFrame, currency: str) -> go.Figure:
-    """How far each week of the year is from the trend: the last of them in `parts`."""
+def season_of_year(parts: pd.DataFrame, currency: str, pvalue: float) -> go.Figure:
+    """How far each week of the year is from the trend: the last of them in `parts`; `pvalue`: of no season at all."""
     year = parts["season"].iloc[-52:]
     top = year.idxmax()
     title = _("The season peaks in the week of {day}, {amount} against the trend").format(
         day=locales.day(top), amount=_signed(year[top], currency)
     )
+    if not pvalue < SURELY:
+        title = _("No time of the year sells more or less than others, as far as chance lets anybody tell")
     sentence = _("Week of {day}: {amount} against the trend")
     hover = [sentence.format(day=locales.day(day), amount=_signed(value, currency)) for day, value in year.items()]
     axis = _("Against the trend ({currency})").format(currency=currency)

@@ -332,7 +332,11 @@ DIMENSIONS = (
     Dimension("supplier", N_("Supplier"), {"sales": "supplier", "stock": "supplier"}, ("supplier",)),
     Dimension("customer", N_("Customer"), {"sales": "customer"}, ("customer",)),
     Dimension(
-        segmenting.SEGMENT, N_("Segment"), {"sales": segmenting.segment_of_line()}, ("customer", "amount"), spoken=False
+        segmenting.SEGMENT,
+        N_("Customer segment"),
+        {"sales": segmenting.segment_of_line()},
+        ("customer", "amount"),
+        spoken=False,
     ),
     Dimension(
         "country",

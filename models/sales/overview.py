@@ -205,6 +205,26 @@ def moved(parts: pd.DataFrame) -> tuple[float, float]:
     return float(last.mean() / first.mean() - 1), float(ttest_ind(first, last, equal_var=False).pvalue)
 
 
+def by_chance(parts: pd.DataFrame, season: Season) -> float:
+    """The p-value of `decompose` that no day of the week, or no four weeks of the year, sells more or less than others
+    against the trend; NaN where that cannot be told.
+
+    Days: the rank test of Kruskal and Wallis (1952), as single days are heavy-tailed. Weeks: the F-test of the means
+    of four weeks in each whole year, so that what is the same in one year only is chance.
+    """
+    from scipy.stats import f_oneway, kruskal
+
+    against = parts["revenue"] - parts["trend"]
+    if season == "week":
+        days = [values for _day, values in against.groupby(parts.index.day_of_week) if len(values) > 1]
+        return float(kruskal(*days).pvalue) if len(days) > 1 and against.nunique() > 1 else float("nan")
+    years = len(against) // WEEKS
+    if years < 2:
+        return float("nan")
+    last = against.to_numpy()[-years * WEEKS :]
+    return float(f_oneway(*last.reshape(years, WEEKS // 4, 4).mean(axis=2).T).pvalue)
+
+
 def standing_out(rest: pd.Series) -> pd.Series:
     """The values farther from zero than `STANDS_OUT` robust standard deviations, the farthest first.
 

@@ -290,7 +290,7 @@ def test_figures_state_findings_in_both_languages(shop, lang):
             profile = charts.season_of_week if season == "week" else charts.season_of_year
             for figure in (
                 charts.trend(parts, season, "GBP"),
-                profile(parts, "GBP"),
+                profile(parts, "GBP", overview.by_chance(parts, season)),
                 charts.rest(parts, season, "GBP"),
             ):
                 assert figure.layout.title.text
@@ -374,6 +374,31 @@ def test_a_change_of_revenue_is_told_from_chance():
         change, pvalue = overview.moved(overview.decompose(weekly(seed, 12, 1.5), "week"))
         assert pvalue < 0.05
         assert change == pytest.approx(1.45 / 1.05 - 1, abs=0.12)
+
+
+def seasonal(seed, saturday=1.0, summer=0.0, days=736):
+    """Daily revenue that varies by half, with a busier Saturday and a season of the year."""
+    dates = pd.date_range("2023-01-02", periods=days)
+    noise = np.exp(np.random.default_rng(seed).normal(0, 0.5, days))
+    year = np.exp(summer * np.cos(2 * np.pi * (dates.day_of_year - 200) / 365))
+    revenue = 1_000 * noise * year * np.where(dates.day_of_week == 5, saturday, 1)
+    return pd.DataFrame({"revenue": revenue, "is_open": True}, index=dates)
+
+
+def test_a_season_is_told_from_chance():
+    """Of shops without one about one in twenty is said to have one; a planted one is said nearly always."""
+    week, year = (
+        [overview.by_chance(overview.decompose(seasonal(seed, days=days), season), season) < 0.05 for seed in range(40)]
+        for season, days in (("week", 364), ("year", 736))
+    )
+    assert max(sum(week), sum(year)) <= 6
+    parts = [overview.decompose(seasonal(seed, 1.6, days=364), "week") for seed in range(10)]
+    assert sum(overview.by_chance(one, "week") < 0.05 for one in parts) >= 9
+    assert "Saturday: +" in charts.season_of_week(parts[0], "GBP", 0.01).layout.title.text
+    assert "Saturday" not in charts.season_of_week(parts[0], "GBP", 0.5).layout.title.text
+    parts = [overview.decompose(seasonal(seed, summer=0.3), "year") for seed in range(10)]
+    assert sum(overview.by_chance(one, "year") < 0.05 for one in parts) >= 9
+    assert np.isnan(overview.by_chance(parts[0].iloc[:80], "year"))
 
 
 def test_a_change_says_whether_the_time_of_the_year_is_in_it():

@@ -56,7 +56,7 @@ def _asked(version: str, sql: str, values: dict[str, object], _stored: Stored) -
 
 
 def _column(one: str) -> str:
-    return _("Segment") if one == SEGMENT else _("Warehouse") if one == WAREHOUSE else heading(one)
+    return _("Customer segment") if one == SEGMENT else _("Warehouse") if one == WAREHOUSE else heading(one)
 
 
 def _named(of: Shown, column: str, level: str) -> str:

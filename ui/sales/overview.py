@@ -58,15 +58,16 @@ def trend(
 ) -> None:
     """Trend, season and rest of the days from `start` to `end`, and their calendar; of data that are totals of weeks or
     months (not `by_day`) these, and no season of the week."""
-    parts, shown = overview.decompose(days, season) if by_day or season == "year" else None, days[start:end]
-    if parts is None:
+    whole, shown = overview.decompose(days, season) if by_day or season == "year" else None, days[start:end]
+    if whole is None:
         st.info(_(NO_PARTS[season] if by_day else NO_DAYS))
-    elif len(parts := parts[start:end]):
+    elif len(parts := whole[start:end]):
         table = parts.reset_index(names="day")
         cards.figure(charts.trend(parts, season, currency), "sales_trend", table)
         with st.grid("auto", min_column_width=400):
             profile = charts.season_of_week if season == "week" else charts.season_of_year
-            cards.figure(profile(parts, currency), "sales_season", table)
+            sure = overview.by_chance(whole if season == "year" else parts, season)
+            cards.figure(profile(parts, currency, sure), "sales_season", table)
             cards.figure(charts.rest(parts, season, currency), "sales_rest", table)
     if by_day:
         cards.figure(charts.calendar(shown, currency, is_dark()), "sales_calendar", shown.reset_index())
