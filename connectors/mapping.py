@@ -9,6 +9,7 @@ import pandera.errors
 
 from connectors import (
     cells,
+    costs,
     currencies,
     dates,
     extras,
@@ -144,6 +145,7 @@ def apply(
         frame = lines.priced(lines.discounted(frame, choices, readings), choices, findings, readings)
         clock = cells.clock_beside(text, mapping["timestamp"])
         free = [one for one in text if one not in (*mapping.values(), clock, *reductions.used(readings))]
+        frame = costs.told(text, frame, free, choices, readings)
         frame = statuses.applied(text, frame, free, choices, findings, readings)
         codes = currencies.marked(text, paid) if "currency" not in frame else None
         if codes is not None and (codes.nunique() > 1 or lines.CURRENCY in choices):
@@ -155,7 +157,7 @@ def apply(
         currency = frame["currency"].iloc[0] if len(frame) else own  # of a piece all may be left out
         frame = frame.join(extras.dimensions(text.loc[frame.index, free], schemas.columns("sales"), findings, choices))
         frame = reductions.apart(frame)
-    for source in set(guessing.unfit(text, table, mapping)) - set(reductions.used(readings)):
+    for source in set(guessing.unfit(text, table, mapping)) - {*reductions.used(readings), *costs.used(readings)}:
         message = N_("“{column}” is not used for what its name says: it holds something else.")
         findings.append(Finding(message, 0, {"column": source}))
     for one in readings:

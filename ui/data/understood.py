@@ -12,6 +12,7 @@ import locales
 from connectors import (
     ConnectorError,
     calendars,
+    costs,
     dates,
     files,
     kinds,
@@ -58,6 +59,7 @@ WORDS = {
     reductions.NONE: N_("no reduction"), reductions.TAKEN: N_("what selling costs"),
     reductions.ADDED: N_("paid by customers"), reductions.OUT: N_("not counted"),
     reductions.IN: N_("left in the totals"),
+    costs.LINE: N_("of the line"), costs.UNIT: N_("of a unit"),
     "shipping": N_("shipping"), "fee": N_("fees"), "discount": N_("discounts"), "adjustment": N_("adjustments"),
     kinds.GOODS: N_("goods"),
     wide.TURNED: N_("a row each"),
