@@ -17,10 +17,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, poisson
 
-from models.drift import alarms, bins, classifier, watch
+from models.drift import alarms, bins, classifier, counted, watch
 from models.drift.bins import Bins
+from models.drift.counted import Column, Watched
 from models.drift.monitored import Sheet
-from models.drift.watch import Column, Watched
 
 YEAR = 364
 START = np.datetime64("2023-01-02")
@@ -184,7 +184,7 @@ def joint_false(runs: int, seed: int, per_day: int) -> float:
 def _told(frame: pd.DataFrame, day: np.ndarray, last: int) -> bool:
     sheet = Sheet(frame, day, np.arange(len(frame)))
     learned = START + np.array([max(last - 27, 0), last - 7])
-    return classifier.confirmed(watch.count((sheet,), (learned[0], learned[1])), sheet, START + last) is not None
+    return classifier.confirmed(counted.count((sheet,), (learned[0], learned[1])), sheet, START + last) is not None
 
 
 def year(rows: int) -> str:

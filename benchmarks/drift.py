@@ -27,7 +27,7 @@ from benchmarks.forecast import installed
 from data import demo
 from data.demo import parameters
 from models import drift
-from models.drift import monitored, watch
+from models.drift import counted, monitored, watch
 from models.drift.compare import THRESHOLD
 from models.drift.monitored import Sheet
 
@@ -160,7 +160,7 @@ def year(rows: int) -> tuple[float, float]:
     reference = (day[0], day[0] + YEAR)
 
     def work() -> None:
-        seen = watch.count((sheet,), reference)
+        seen = counted.count((sheet,), reference)
         watch.backfill(seen, seen.days[-YEAR:])
 
     return seconds(work, 1)
@@ -172,7 +172,7 @@ def season() -> tuple[float, float, int]:
     sheets = monitored.sales(demo.dataset("sales", date(2026, 11, 20)).main)
     days = sheets[0].day
     event = pd.Timestamp(days.max()) - pd.Timedelta(days=parameters.DRIFT.days_before_end)
-    found = watch.backfill(watch.count(sheets, (days.min() + 28, days.max() - 407)))
+    found = watch.backfill(counted.count(sheets, (days.min() + 28, days.max() - 407)))
     found = found[~found["learned"]].assign(over=found["psi"] > THRESHOLD, kept=found["label"] == watch.CONFIRMED)
     quiet = found[found["day"] < event].groupby("day")[["over", "kept"]].any().mean()
     after = found.loc[found["kept"] & (found["day"] >= event), "day"].min() - event

@@ -24,7 +24,7 @@ from data.schemas import IS_GOODS
 from locales import N_, Sentence
 from models.drift import bins, watch
 from models.drift.bins import Bins
-from models.drift.watch import Column, Watched
+from models.drift.counted import Column, Watched
 from models.forecast.grouped import forecast_each
 from models.products.associations import MIN_BASKETS
 from models.products.baskets import LARGEST, SOLD

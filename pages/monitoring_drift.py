@@ -13,7 +13,7 @@ from models.lifecycle import watching
 from models.lifecycle.managed import MODELS
 from ui import cards, inputs, store
 from ui.monitoring import drift as views
-from ui.monitoring import lines, watched
+from ui.monitoring import lines, rule, watched
 from ui.monitoring.shown import SHOWN
 from ui.text import N_, _, plain
 
@@ -97,9 +97,9 @@ def body() -> None:
             found = watched.apart(data, rows, against[version], binned, at, KINDS)
         views.together(found, rows, at)
     elif view == "rule":
-        views.rule(drift, binned, data, model)
+        rule.rule(drift, binned, data, model)
     else:
-        views.definitions(data, rows, against[version], day, threshold)
+        rule.definitions(data, rows, against[version], day, threshold)
 
 
 def _named(against: watching.Reference, own: bool) -> str:

@@ -13,7 +13,7 @@ from data.orders import DRAFTED
 from data.tables import Stored
 from locales.labels import label
 from models.ask.query import Query
-from models.drift import alerts
+from models.drift import alerts, messages
 from models.forecast import coherent, source
 from models.lifecycle import managed, registry
 from ui import buyers, cards, database, store
@@ -128,7 +128,7 @@ def changed(sold: Stored, people: Stored) -> bool:
         any_open |= bool(open_)
         days = seen.loc[seen["subject"].eq(name), "day"]
         for row in open_:
-            text = _("{model}: {alert}").format(model=label(name), alert=alerts.sentence(row))
+            text = _("{model}: {alert}").format(model=label(name), alert=messages.sentence(row))
             cards.pointer(text, "monitoring_drift", _("See what changed"), {"model": name})
         if not open_ and len(days):
             text = _("{model}: nothing was confirmed to have changed when it was last compared, with {day}.")

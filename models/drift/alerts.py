@@ -23,7 +23,7 @@ from data import state
 from data.state.tables import alert_deliveries, alert_log, psi_log
 from locales import N_, Sentence, _, ngettext
 from locales.labels import label
-from models.drift import classifier, explain, performance
+from models.drift import classifier, messages, performance
 from models.drift.alarms import QUIET
 from models.drift.classifier import Apart
 from models.drift.compare import THRESHOLD, WATCH
@@ -31,7 +31,7 @@ from models.drift.consequence import Consequence
 from models.drift.explain import Move
 from models.drift.monitored import KINDS, Sheet
 from models.drift.performance import REFERENCE
-from models.drift.watch import CONFIRMED, SEASONAL, TOO_FEW, TRAINING, UNTOLD, WITHIN_NOISE
+from models.drift.watch import CONFIRMED, TOO_FEW, TRAINING, UNTOLD
 
 ALERT, NOTE = "alert", "note"  # severities: somebody should look; only written down
 COOLDOWN = 7  # days
@@ -45,34 +45,6 @@ EPISODE = (*ABOUT, "episode")
 IN_A_LETTER = 20  # alarms in one message
 IN_WORDS = 3  # columns or customers in a sentence
 IN_A_ROW = 2  # windows in which a measure is off before there is an alert
-MESSAGES = {
-    CONFIRMED: N_("{feature} has changed: PSI {value} is over {threshold}, more than chance explains."),
-    UNTOLD: N_("{feature}: PSI {value} is over {threshold}; it cannot be told from the season yet."),
-    SEASONAL: N_("{feature}: PSI {value} is over {threshold}, as in the same season of earlier years."),
-    WITHIN_NOISE: N_("{feature}: PSI {value} is over {threshold}, but chance alone does as much."),
-    TOO_FEW: N_("{feature}: PSI {value} is over {threshold}, but the rows are too few to tell."),
-}
-
-UNDER = N_("{feature} has changed: PSI {value}, more than chance explains.")  # told below the threshold
-BRIEF = N_(
-    "{feature} has changed, as a window of {days} days shows: more than chance explains, though the PSI of the last "
-    "seven is only {value}."
-)
-LITTLE = N_("{feature} has changed, but what the model says changes by {share} only: PSI {value}.")
-TOGETHER = N_(
-    "{feature}: together the columns are unlike the weeks before (AUC {value}), which no column shows alone; most of "
-    "all in {columns}, for {who}."
-)
-ANONYMOUS = N_(
-    "{feature}: together the columns are unlike the weeks before (AUC {value}), which no column shows alone; most of "
-    "all in {columns}."
-)
-GONE = N_("{feature} is not in the data any more, and the model in use learned from it: check whether it was renamed.")
-REALISED = N_("{measure} of the model {model} left its usual range: {value} on {day}, {reference} when it learned.")
-ESTIMATED = N_(
-    "{measure} of the model {model} is estimated at {value} on {day}, {reference} when it learned; the truth is not "
-    "known yet."
-)
 
 
 @dataclass(frozen=True)
@@ -131,14 +103,14 @@ def of_psi(
     for row in over.values():
         confirmed, done = row["label"] == CONFIRMED, known.get(row["feature"])
         values = {"feature": row["feature"], "value": float(row["psi"]), "threshold": float(row["threshold"])}
-        message = MESSAGES[row["label"]] if row["psi"] > row["threshold"] else UNDER
+        message = messages.MESSAGES[row["label"]] if row["psi"] > row["threshold"] else messages.UNDER
         if confirmed and done is not None and not done.matters:
-            message, values["share"] = LITTLE, abs(done.change)
+            message, values["share"] = messages.LITTLE, abs(done.change)
         elif confirmed:
             values |= {} if done is None else {"does": done.said(sentences, currency)}
             values |= {"moved": asdict(moved[row["feature"]])} if moved and row["feature"] in moved else {}
             if days := row.get("details", {}).get("days"):
-                message, values["days"] = BRIEF, days
+                message, values["days"] = messages.BRIEF, days
         found.append(
             {
                 **{name: row[name] for name in ("model", "version", "day", "feature", "threshold")},
@@ -168,14 +140,14 @@ def of_joint(found: Apart, sheet: Sheet, inside: np.ndarray, about: Mapping[str,
         "severity": ALERT,
         "value": found.auc,
         "threshold": classifier.TELLS,
-        "message": TOGETHER if who else ANONYMOUS,
+        "message": messages.TOGETHER if who else messages.ANONYMOUS,
         "message_values": values | ({"who": who[:IN_WORDS]} if who else {}),
     }
 
 
 def of_lost(names: Sequence[str], about: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The alarms that columns which the model in use learned from are gone (see `watching.lost`), `about` as above."""
-    gone = {"kind": LOST, "severity": ALERT, "value": None, "threshold": None, "message": GONE}
+    gone = {"kind": LOST, "severity": ALERT, "value": None, "threshold": None, "message": messages.GONE}
     return [{**about, **gone, "feature": name, "message_values": {"feature": name}} for name in names]
 
 
@@ -215,7 +187,7 @@ def _of_window(row: Any, reference: float) -> dict[str, Any]:
         "severity": ALERT,
         "value": row.value,
         "threshold": reference,
-        "message": ESTIMATED if row.estimated else REALISED,
+        "message": messages.ESTIMATED if row.estimated else messages.REALISED,
         "message_values": words | {"value": float(row.value), "reference": reference},
     }
 
@@ -331,7 +303,7 @@ def _letter(engine: Engine, model: str, due: list[dict[str, Any]]) -> tuple[str,
     title = ngettext("Vigie: {count} alert about {model}", "Vigie: {count} alerts about {model}", len(due))
     lines = []
     for row in due[:IN_A_LETTER]:
-        lines.append(f"{locales.day(row['day'])}: {sentence(row)}")
+        lines.append(f"{locales.day(row['day'])}: {messages.sentence(row)}")
         for before in explained(engine, model, row["day"]):
             if (before.kind, before.feature) == (row["kind"], row["feature"]):
                 line = _("Around {day} it was acknowledged as: {reason}")
@@ -339,69 +311,6 @@ def _letter(engine: Engine, model: str, due: list[dict[str, Any]]) -> tuple[str,
     if more := len(due) - IN_A_LETTER:
         lines += [_("and {count} more").format(count=locales.number(more))] if more > 0 else []
     return title.format(count=locales.number(len(due)), model=label(model)), "\n".join(lines)
-
-
-def sentence(row: Mapping[str, Any]) -> str:
-    """The message of a row of `state.alert_log` in the reader's language."""
-    message, values = row["message"], row["message_values"]
-    # "0.30 is over 0.30" would not be believed.
-    over = values.get("value"), values.get("threshold")
-    digits = next((one for one in (2, 3) if None in over or round(over[0], one) != round(over[1], one)), 4)
-    written = {
-        name: _written(name, value, values.get("measure"), digits)
-        for name, value in values.items()
-        if name not in ("does", "moved")
-    }
-    moved = explain.sentence(values["feature"], Move(**values["moved"])) if "moved" in values else ""
-    does = said(**values["does"]) if "does" in values else ""
-    return " ".join(filter(None, [_(message).format(**written), joined(moved, does)]))
-
-
-def joined(moved: str, does: str) -> str:
-    """What moved and what that does, two sentences as one."""
-    if not moved or not does:
-        return moved or does
-    return _("{moved}; {does}").format(moved=moved.rstrip("."), does=does[0].lower() + does[1:])
-
-
-def said(
-    message: str,
-    currency: str,
-    change: float,
-    total: float,
-    money: float,
-    error: float,
-    least: Mapping[str, float] | None = None,
-) -> str:
-    """What a change does (see `consequence.Consequence.said`) in the reader's language; from and to where only its ends
-    are known."""
-    most = {"change": change, "total": total, "money": money, "error": error}
-    ends = [
-        {
-            "share": locales.percent(abs(end["change"]), 1),
-            "total": locales.number(abs(end["total"]), 0 if abs(total) >= 10 else 1),
-            "money": locales.money(abs(end["money"]), currency),
-            "error": locales.signed(end["error"], lambda share: locales.percent(share, 1)),
-        }
-        for end in (most if least is None else least, most)
-    ]
-    between = {
-        name: hi if least is None else _("{lo} to {hi}").format(lo=ends[0][name], hi=hi) for name, hi in ends[1].items()
-    }
-    return _(message).format(**between, more=_("more") if change > 0 else _("fewer"))
-
-
-def _written(name: str, value: object, measure: str | None, digits: int) -> str:
-    """A value of a message as a reader reads it."""
-    if isinstance(value, list):
-        return ", ".join(value if name == "who" else map(label, value))
-    if isinstance(value, float):
-        if name == "share":
-            return locales.percent(value, 1)
-        if measure:
-            return performance.written(measure, value)
-        return locales.number(value, digits if abs(value) < 10 else 0)
-    return locales.day(date.fromisoformat(str(value))) if name == "day" else label(str(value))
 
 
 def acknowledge(engine: Engine, episode: Mapping[str, Any], reason: str, by: str, now: datetime) -> int:

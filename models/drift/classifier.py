@@ -18,10 +18,10 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from models.drift import watch
+from models.drift import counted, evidence, watch
 from models.drift.bins import Bins
+from models.drift.counted import DAY, Watched
 from models.drift.monitored import Sheet
-from models.drift.watch import DAY, Watched
 
 FOLDS = 4
 ORDERED = 7  # parts of which each is scored by those before it
@@ -188,13 +188,13 @@ def _views(
     watched: Watched, sheet: Sheet, day: np.datetime64, seed: int, level: float = 1.0
 ) -> Iterator[tuple[str, Apart | None]]:
     frozen = {column.name: column.cut for column in watched.columns if column.name in sheet.frame}
-    start = day - (watch.WINDOW - 1) * DAY
+    start = day - (counted.WINDOW - 1) * DAY
     near = np.zeros(len(sheet.day), bool)
-    for then in range(watch.YEAR, len(watched.days) + watch.NEAR, watch.YEAR):
-        near |= (sheet.day >= start - (then + watch.NEAR) * DAY) & (sheet.day <= day - (then - watch.NEAR) * DAY)
-    lately = start - 3 * watch.WINDOW * DAY
-    if watch.in_batches(watched):
-        start, lately = day, min(np.unique(sheet.day[sheet.day < day])[-max(watch.BATCHES_BACK) :], default=day)
+    for then in range(counted.YEAR, len(watched.days) + counted.NEAR, counted.YEAR):
+        near |= (sheet.day >= start - (then + counted.NEAR) * DAY) & (sheet.day <= day - (then - counted.NEAR) * DAY)
+    lately = start - 3 * counted.WINDOW * DAY
+    if counted.in_batches(watched):
+        start, lately = day, min(np.unique(sheet.day[sheet.day < day])[-max(evidence.BATCHES_BACK) :], default=day)
     among = {
         LAST_WEEKS: (sheet.day < start) & (sheet.day >= lately),
         SEASON: near & (sheet.day < start),

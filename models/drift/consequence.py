@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from models.drift import watch
+from models.drift import counted, watch
+from models.drift.counted import Watched
 from models.drift.monitored import PRICES, STEPS, TRUTH, Sheet
-from models.drift.watch import Sides, Watched
+from models.drift.watch import Sides
 
 MAX_ROWS = 50_000  # of the reference, from which the mean of a bin is known well enough
 MATTERS = 0.02  # share of the mean, or of the expected error, by which a change has to move them to be told
@@ -44,7 +45,7 @@ class Consequence:
         return max(abs(self.change), abs(self.error)) >= MATTERS
 
     def said(self, sentences: tuple[str, str], currency: str) -> dict[str, Any]:
-        """As JSON can hold it, for `alerts.said`; `sentences` with money, and without where none is known."""
+        """As JSON can hold it, for `messages.said`; `sentences` with money, and without where none is known."""
         least = {"least": self.least.numbers} if self.least else {}
         return {"message": sentences[not self.money], "currency": currency, **self.numbers, **least}
 
@@ -80,7 +81,7 @@ def of_sheet(
     `response` has the means of bins that are known otherwise, relative to each other (see `of_prices`): a row for all
     that they may be.
     """
-    now = (sheet.day <= day) & (sheet.day > day - watch.WINDOW * watch.DAY)
+    now = (sheet.day <= day) & (sheet.day > day - counted.WINDOW * counted.DAY)
     learned = np.flatnonzero((sheet.day >= watched.reference[0]) & (sheet.day <= watched.reference[1]) & ~now)
     some = np.random.default_rng(seed).permutation(learned)[:MAX_ROWS]
     rows = np.r_[some, np.flatnonzero(now)]

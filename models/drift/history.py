@@ -9,9 +9,9 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from data import state
-from models.drift import explain, watch
+from models.drift import counted, explain, watch
 from models.drift.compare import WATCH
-from models.drift.watch import Watched
+from models.drift.counted import Watched
 
 LOGGED_MOVES = 3  # of a column
 
@@ -27,7 +27,7 @@ def rows(model: str, version: str, watched: Watched, drift: pd.DataFrame, thresh
             side = watch.sides(watched, row["feature"], np.datetime64(row["day"], "D"))
             parts = sorted(explain.moves(side.cut, side.reference, side.current), key=lambda move: -move.part)
             details = {"moves": [asdict(move) for move in parts[:LOGGED_MOVES]]}
-        if (length := watch.told_in(row, threshold, watch.WINDOW)) != watch.WINDOW:
+        if (length := watch.told_in(row, threshold, counted.WINDOW)) != counted.WINDOW:
             details["days"] = length
         common = {
             "model": model,

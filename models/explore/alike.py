@@ -8,7 +8,8 @@ on Acoustics, Speech and Signal Processing 26, 43-49).
 import numpy as np
 import pandas as pd
 
-from models.explore.covid import FLOOR, WEEK
+from models.explore.covid import WEEK
+from models.explore.covid_waves import FLOOR
 
 BAND = 4  # weeks that one may run ahead of the other or behind it
 KNOWN = 0.9  # share of the weeks of a course that have to be known

@@ -20,7 +20,7 @@ from locales import N_
 from models.act import alarms, measured
 from models.ask import definitions, vocabulary
 from models.ask import known as asked
-from models.drift import alerts
+from models.drift import alerts, messages
 from models.drift.compare import CannotCompare
 from models.forecast import CannotForecast
 from models.lifecycle import logged, retraining, scoring, watching
@@ -179,7 +179,7 @@ def text(result: Result) -> str:
     lines = [f"{result.run}: {result.status}" + (f" ({result.message})" if result.message else "")]
     for name, value in result.details.items():
         if name == "alerts":
-            lines += [f"  {alarm['severity']}: {alerts.sentence(alarm)}" for alarm in value]
+            lines += [f"  {alarm['severity']}: {messages.sentence(alarm)}" for alarm in value]
         elif value not in ({}, []):
             lines.append(f"  {name}: {_said(value)}")
     return "\n".join(lines)

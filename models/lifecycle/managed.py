@@ -14,8 +14,8 @@ from data.dataset import Table
 from data.tables import Stored
 from models.drift import alerts
 from models.drift.consequence import Outcome
+from models.drift.counted import Watched
 from models.drift.monitored import Sheet
-from models.drift.watch import Watched
 from models.lifecycle import churn, sales
 from models.lifecycle.logged import Rows, Step
 from models.lifecycle.registry import Trained

@@ -14,9 +14,9 @@ from data.tables import Stored
 from locales import N_
 from models.drift import consequence, monitored, performance
 from models.drift.consequence import Outcome
+from models.drift.counted import Watched
 from models.drift.monitored import PREDICTION, Sheet
 from models.drift.performance import REFERENCE
-from models.drift.watch import Watched
 from models.forecast import challenge, coherent, combined, elasticity, holidays, intervals, kept, source, switching
 from models.forecast import series as preparing
 from models.forecast.elasticity import Elasticity

@@ -13,12 +13,12 @@ from sqlalchemy import Engine
 from data import tables
 from data.tables import Stored
 from locales import N_, Sentence
-from models.drift import alerts, bins, classifier, consequence, explain, history, monitored, watch
+from models.drift import alerts, bins, classifier, consequence, counted, explain, history, monitored, watch
 from models.drift.bins import Bins
 from models.drift.compare import THRESHOLD, CannotCompare
 from models.drift.consequence import Consequence
+from models.drift.counted import DAY, Watched
 from models.drift.monitored import PREDICTION, TRUTH, WARM_UP, Sheet
-from models.drift.watch import DAY, Watched
 from models.lifecycle import registry
 from models.lifecycle.logged import Step
 from models.lifecycle.managed import MODELS
@@ -122,7 +122,7 @@ def opened(engine: Engine, home: Path, model: str) -> Opened:
     against = references(engine, model, stored, sheets)
     if not against:
         raise CannotCompare(NOTHING)
-    binned = watch.count(sheets, against[0].window, against[0].frozen)
+    binned = counted.count(sheets, against[0].window, against[0].frozen)
     return Opened(home, model, against[0], binned, stored, sheets, champion)
 
 
@@ -170,7 +170,7 @@ def raised(table: Opened, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, A
     for day, those in by_day.items():
         at = np.datetime64(day, "D")
         sides = {
-            row["feature"]: watch.sides(table.watched, row["feature"], at, row["details"].get("days", watch.WINDOW))
+            row["feature"]: watch.sides(table.watched, row["feature"], at, row["details"].get("days", counted.WINDOW))
             for row in those
             if row["label"] == watch.CONFIRMED
         }
@@ -191,7 +191,7 @@ def _together(table: Opened, confirmed: set[str], day: np.datetime64, about: Map
             continue
         apart = classifier.confirmed(table.watched, sheet, day)
         if apart is not None:
-            start = day if watch.in_batches(table.watched) else day - (watch.WINDOW - 1) * DAY
+            start = day if counted.in_batches(table.watched) else day - (counted.WINDOW - 1) * DAY
             found.append(alerts.of_joint(apart, sheet, (sheet.day >= start) & (sheet.day <= day), about))
     return found
 

@@ -254,7 +254,9 @@ def settled(page: Page) -> None:
 
 
 def shoot(page: Page, name: str) -> None:
-    """Keep a screenshot of the whole page under tests/browser/screenshots/."""
+    """Keep a screenshot of the whole page under tests/browser/screenshots/, where `VIGIE_PICTURES` asks for them."""
+    if "VIGIE_PICTURES" not in os.environ:
+        return
     SCREENSHOTS.mkdir(exist_ok=True)
     height = page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollHeight")
     size = page.viewport_size

@@ -92,8 +92,9 @@ def metric(page: Page, label: str) -> str:
 
 def top(page: Page, selector: str) -> float:
     """How far the first of what is shown is from the top of the page."""
-    boxes = [shown.bounding_box() for shown in page.locator(selector).filter(visible=True).all()]
-    return min(box["y"] for box in boxes if box)
+    tops = """shown => shown.filter(one => one.checkVisibility()).map(one => one.getBoundingClientRect())
+        .filter(box => box.width && box.height).map(box => box.y)"""
+    return min(page.locator(selector).evaluate_all(tops))
 
 
 def trained(page: Page) -> None:
@@ -112,7 +113,7 @@ def test_a_deep_link_on_a_fresh_server_shows_the_whole_app_and_soon_figures_to_s
         expect(page.get_by_test_id("stSidebarNav").get_by_role("paragraph")).to_have_text(NAVIGATION)
         expect(page.get_by_role("radio", name="Français")).to_be_visible()
         assert page.evaluate("document.fonts.check('16px \"Atkinson Hyperlegible Next\"')")
-        few = Dataset("customers", {"customers": customers.generate(1_000)}, Origin("upload", "few.csv"))
+        few = Dataset("customers", {"customers": customers.generate(300)}, Origin("upload", "few.csv"))
         tables.add(tmp_path, few, datetime.now(UTC))  # of whom a model is learned in seconds; nothing was trained yet
         visit.switch("churn-what-if")
         expect(page.get_by_text("Provisional: a quick logistic regression stands in")).to_be_visible(timeout=240_000)
@@ -124,7 +125,7 @@ def test_a_deep_link_on_a_fresh_server_shows_the_whole_app_and_soon_figures_to_s
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_opens_clean_in_the_longer_language_and_leaves_pictures(windows, other_sales, path):
+def test_every_page_opens_clean_in_the_longer_language_and_fits_both_sizes(windows, other_sales, path):
     if path == "monitoring-retraining":  # of the demo, models would first learn for half a minute
         show_shop(other_sales)
     visitor = windows["french"]

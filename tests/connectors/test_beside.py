@@ -134,15 +134,20 @@ def test_next_months_file_keeps_the_tables_beside_it(tmp_path):
     assert kept.carried(tmp_path, other, [found, stored], NOW) == other
 
 
-@pytest.mark.parametrize(
-    "cost", ["Prix d'achat", "Cost", "EK", "Einkaufspreis", "Purchase price", "Prix d’achat HT (€)"]
-)
-def test_what_products_cost_is_used_where_no_supplier_lists_them(tmp_path, cost):
+GOODS = "SKU;Nom;Fournisseur;{cost};Colisage\nx;Ex;S1;1,10;6\ny;Why;S2;{y};1\n"
+
+
+@pytest.mark.parametrize("cost", ["Prix d'achat", "Cost", "EK", "Einkaufspreis", "Purchase price"])
+def test_what_products_cost_is_found_by_its_name(cost):
+    assert given(GOODS.format(cost=cost, y="2,50"), "products")[0]["unit_cost"].tolist() == [1.1, 2.5]
+
+
+def test_what_products_cost_is_used_where_no_supplier_lists_them(tmp_path):
     stored = shop.keep_lines(tmp_path, 60)  # sells x and y
     prices = given("supplier,product,valid_from,unit_cost\nS1,x,2024-01-01,9\n", "supplier_prices")[0]
     stored = kept.put(tmp_path, stored, "supplier_prices", prices, "prices.csv", NOW)
     for y in ("2,09", "2,50"):  # the second file replaces what the first one said
-        goods = given(f"SKU;Nom;Fournisseur;{cost};Colisage\nx;Ex;S1;1,10;6\ny;Why;S2;{y};1\n", "products")[0]
+        goods = given(GOODS.format(cost="Prix d’achat HT (€)", y=y), "products")[0]
         stored = kept.put(tmp_path, stored, "products", goods, "goods.csv", NOW)
     listed = tables.read(stored, "supplier_prices").set_index("product")["unit_cost"]
     assert listed.to_dict() == {"x": 9.0, "y": 2.5}

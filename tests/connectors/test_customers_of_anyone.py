@@ -24,17 +24,17 @@ def accounts(header: str, day: str, blank: str = "", charge: str = "12.50", rows
 
 
 @pytest.mark.parametrize(
-    ("header", "day"),
+    ("header", "day", "blank"),
     [
-        ("Cancelled at", "2025-09-{:02d}"),
-        ("Date de résiliation", "{:02d}/09/2025"),
-        ("Kündigungsdatum", "{:02d}.09.2025"),
-        ("Churn date", "{:02d} Sep 2025"),
-        ("Date left", "2025-09-{:02d} 10:00:00"),
-        ("Fecha de baja", "{:02d}/09/2025"),
+        ("Cancelled at", "2025-09-{:02d}", ""),
+        ("Date de résiliation", "{:02d}/09/2025", ""),
+        ("Date de résiliation", "{:02d}/09/2025", "31/12/9999"),
+        ("Kündigungsdatum", "{:02d}.09.2025", "31/12/9999"),
+        ("Churn date", "{:02d} Sep 2025", ""),
+        ("Date left", "2025-09-{:02d} 10:00:00", "31/12/9999"),
+        ("Fecha de baja", "{:02d}/09/2025", ""),
     ],
 )
-@pytest.mark.parametrize("blank", ["", "31/12/9999"])
 def test_the_day_somebody_left_is_the_outcome_and_blank_is_still_here(header, day, blank):
     raw, made = read(accounts(header, day, blank))
     assert made.origin.outcome == {meaning.FILLED: True, meaning.BLANK: False}

@@ -1,4 +1,4 @@
-"""A table written in any of 40 dialects is read back equal, or asked about."""
+"""A table written in any of 40 dialects is read back equal, or asked about; without a seed every other one is tried."""
 
 import csv
 import io
@@ -65,11 +65,15 @@ def table(seed):
              int(10 ** rng.uniform(0, 7))) for day in days]  # fmt: skip
 
 
+SOME = [(*dialect, seed) for seed, dialect in enumerate(DIALECTS, FIRST)]
+SOME = SOME if "VIGIE_SEED" in os.environ else SOME[::2]  # each place by turns with two days and with three
+
+
 def test_there_are_forty():
     assert len(DIALECTS) == 40
 
 
-@pytest.mark.parametrize(("place", "day", "seed"), [(*dialect, seed) for seed, dialect in enumerate(DIALECTS, FIRST)])
+@pytest.mark.parametrize(("place", "day", "seed"), SOME)
 def test_a_table_comes_back_equal_or_is_asked_about(place, day, seed):
     delimiter, encoding, number, header = PLACES[place]
     sold = table(seed)

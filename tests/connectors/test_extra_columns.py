@@ -8,7 +8,7 @@ import pytest
 
 from connectors import extras, files, limits, mapping
 from data import append, schemas, tables
-from models.drift import monitored, watch
+from models.drift import counted, monitored, watch
 from models.sales import overview
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -106,13 +106,13 @@ def test_drift_watches_them_also_against_bins_that_know_none_of_them(tmp_path):
     frozen = monitored.frozen(sheets, first, last)
     reference = (np.datetime64(first), np.datetime64(last))
     day = np.array([np.datetime64("2026-04-05")])
-    drift = watch.backfill(watch.count(sheets, reference, frozen), day).set_index("feature")
+    drift = watch.backfill(counted.count(sheets, reference, frozen), day).set_index("feature")
     assert drift.loc["region", "psi"] > 1 > 0.3 > drift.loc["gift", "psi"]
     assert {"profit", "quantity"} <= set(drift.index)
     before = {name: cut for name, cut in frozen.items() if name not in ("region", "gift", "profit")}
-    assert "region" not in set(watch.backfill(watch.count(sheets, reference, before), day)["feature"])
+    assert "region" not in set(watch.backfill(counted.count(sheets, reference, before), day)["feature"])
     bare = monitored.sales(made.main.drop(columns=["region", "gift", "profit"]))  # stored before they were kept
-    assert set(watch.backfill(watch.count(bare, reference, frozen), day)["feature"]) <= set(before)
+    assert set(watch.backfill(counted.count(bare, reference, frozen), day)["feature"]) <= set(before)
 
 
 def test_kinds_of_very_many_values_are_no_kinds(monkeypatch):

@@ -14,19 +14,19 @@ from data import tables
 from data.dataset import Dataset
 
 NOW = datetime(2025, 3, 1, tzinfo=UTC)
-ROWS = 6_000
+ROWS = 2_400
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     """Pieces of some hundred rows, read in this process."""
     monkeypatch.setattr(child, "_inside", io.BytesIO())
-    monkeypatch.setattr(pieces, "LARGE", 100_000)
-    monkeypatch.setattr(pieces, "LARGE_ROWS", 1_000)
-    monkeypatch.setattr(pieces, "PIECE", 110_000)
-    monkeypatch.setattr(pieces, "PIECE_ROWS", 1_500)
-    monkeypatch.setattr(pieces, "SAMPLE", 1_500)
-    monkeypatch.setattr(pieces, "RUN", 50)
+    monkeypatch.setattr(pieces, "LARGE", 40_000)
+    monkeypatch.setattr(pieces, "LARGE_ROWS", 400)
+    monkeypatch.setattr(pieces, "PIECE", 60_000)
+    monkeypatch.setattr(pieces, "PIECE_ROWS", 1_000)
+    monkeypatch.setattr(pieces, "SAMPLE", 600)
+    monkeypatch.setattr(pieces, "RUN", 20)
 
 
 def sold(rows=ROWS) -> pd.DataFrame:
@@ -77,7 +77,7 @@ WRITTEN = {
     "western": lambda frame: text(frame).encode("cp1252"),
     "of a spreadsheet": lambda frame: text(frame, "\t").encode("utf-16"),
     "with titles, a header on each page and totals": lambda frame: (
-        "Ventes du magasin\nexport du 1 mars\n\n" + text(frame[:4_000]) + text(frame[4_000:]) + "Total;;;;123;;\n"
+        "Ventes du magasin\nexport du 1 mars\n\n" + text(frame[:1_600]) + text(frame[1_600:]) + "Total;;;;123;;\n"
     ).encode("utf-8-sig"),
     "quoted, with lines in cells": lambda frame: text(
         frame.assign(Note=np.where(np.arange(len(frame)) % 7, "", 'dit "oui";\nou non')), quoting=1
@@ -122,23 +122,23 @@ def test_packed_files_and_parquet_are_too(tmp_path):
 def test_what_cannot_be_read_is_refused_with_its_row_in_the_file(tmp_path):
     frame = sold()
     frame["Quantité"] = frame["Quantité"].astype(str)
-    frame.loc[4_876, "Quantité"] = "beaucoup"
+    frame.loc[1_950, "Quantité"] = "beaucoup"
     raw = files.read("v.csv", text(frame).encode(), 10_000_000, into=tmp_path)
     with pytest.raises(InvalidFile) as refused:
         parted.apply(raw, "sales", mapping.guess(raw.frame, "sales"), NOW, "v.csv")
-    assert refused.value.report[["row", "column", "value"]].to_numpy().tolist() == [[4_878, "Quantité", "beaucoup"]]
+    assert refused.value.report[["row", "column", "value"]].to_numpy().tolist() == [[1_952, "Quantité", "beaucoup"]]
     short = text(sold()).splitlines(keepends=True)
-    short[5_000] = "A1;02/03/2024;Lyon\n"
+    short[2_000] = "A1;02/03/2024;Lyon\n"
     with pytest.raises(InvalidFile) as refused:
         files.read("v.csv", "".join(short).encode(), 10_000_000, into=tmp_path)
-    assert list(refused.value.report["row"]) == [5_001]
+    assert list(refused.value.report["row"]) == [2_001]
 
 
 def test_a_question_that_one_piece_alone_raises_is_not_decided(tmp_path):
     """Lines that came back without a minus, of which no row that was looked at tells."""
     frame = sold().assign(Type="vente")
     raw = files.read("v.csv", text(frame).encode(), 10_000_000, into=tmp_path / "a")
-    unseen = next(row for row in range(3_000, ROWS) if row not in raw.frame.index and row + 1 not in raw.frame.index)
+    unseen = next(row for row in range(1_200, ROWS) if row not in raw.frame.index and row + 1 not in raw.frame.index)
     frame.loc[unseen + 1, "Type"] = "retour"
     raw = files.read("v.csv", text(frame).encode(), 10_000_000, into=tmp_path / "b")
     with pytest.raises(InvalidFile, match="raise a question that the rest does not") as refused:
@@ -155,7 +155,7 @@ def test_lines_that_stand_there_again_are_found_across_pieces_and_left_out_where
 
 
 def test_money_of_other_currencies_is_never_added_where_a_piece_has_no_other(tmp_path):
-    frame = sold().assign(Devise=["EUR"] * 4_000 + ["USD"] * (ROWS - 4_000))
+    frame = sold().assign(Devise=["EUR"] * 1_600 + ["USD"] * (ROWS - 1_600))
     same(*made("v.csv", text(frame).encode(), tmp_path, {lines.CURRENCY: "EUR"}))
 
 

@@ -48,16 +48,16 @@ NAMES = ["price", "Prix", "amount", "Montant", "value", "Sales"]
 @pytest.mark.parametrize("mostly_one", [False, True])
 @pytest.mark.parametrize("is_total", [False, True])
 def test_the_numbers_of_the_lines_tell_a_price_from_a_total_whatever_the_column_is_called(name, mostly_one, is_total):
-    for seed in (NAMES.index(name), NAMES.index(name) + len(NAMES)):  # other shops for each name
-        lines = shop(seed, mostly_one)
-        total = lines["price"] * lines["units"]
-        made = read(raw(lines, total if is_total else lines["price"], name=name))
-        assert not made.questions
-        assert made.main["amount"].sum() == pytest.approx(total.sum())
-        told = next(one for one in made.readings if one.key == f"money:{name}")
-        assert set(told.options) == {"amount", "unit_price"}
-    other = read(raw(lines, total if is_total else lines["price"], name=name), **{told.key: told.options[1]})
-    assert other.main["amount"].sum() != pytest.approx(total.sum())
+    lines = shop(NAMES.index(name) + len(NAMES) * is_total, mostly_one)  # other shops for each name
+    total = lines["price"] * lines["units"]
+    made = read(raw(lines, total if is_total else lines["price"], name=name))
+    assert not made.questions
+    assert made.main["amount"].sum() == pytest.approx(total.sum())
+    told = next(one for one in made.readings if one.key == f"money:{name}")
+    assert set(told.options) == {"amount", "unit_price"}
+    if name == NAMES[-1]:
+        other = read(raw(lines, total if is_total else lines["price"], name=name), **{told.key: told.options[1]})
+        assert other.main["amount"].sum() != pytest.approx(total.sum())
 
 
 def test_a_clear_name_against_the_numbers_is_asked():
@@ -116,12 +116,12 @@ def test_four_lines_do_not_make_a_price_a_total():
 def test_money_without_a_relation_to_the_units_is_seldom_said_to_be_one_thing(lines):
     rng = np.random.default_rng(lines)
     said = 0
-    for _ in range(100):
+    for _ in range(50):
         units, paid = (
             pd.Series(draw) for draw in (rng.integers(1, 60, lines), np.round(rng.lognormal(3, 1, lines), 2))
         )
         said += money._shown(units.astype(float), paid, pd.Series(["A1"] * lines)) == money.AMOUNT
-    assert said <= 2  # of 100
+    assert said <= 1  # of 50
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ import jobs
 import logs
 import settings
 from data import events, rules, state
-from models.drift import alerts
+from models.drift import alerts, messages
 from models.forecast.combined import COMBINED
 from models.forecast.learners import LEARNERS
 from models.lifecycle import logged, scoring
@@ -96,7 +96,7 @@ def _beside(engine: Engine) -> None:
     rules.raised(engine, [cause | {"value": 3.0, "expected": 9.0, "content": {}, "raised": NOW}])
     alarm = {
         **{"model": "sales", "version": "3", "day": date(2026, 3, 13), "kind": "psi", "feature": "unit_price"},
-        **{"severity": "alert", "value": 0.4, "threshold": 0.3, "message": alerts.MESSAGES["confirmed"]},
+        **{"severity": "alert", "value": 0.4, "threshold": 0.3, "message": messages.MESSAGES["confirmed"]},
         "message_values": {"feature": "unit_price", "value": 0.4, "threshold": 0.3},
     }
     alerts.record(engine, "upload-1", [alarm], NOW)

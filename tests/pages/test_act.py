@@ -16,7 +16,7 @@ from data.demo import customers
 from models.act import alarms, rules, schedule
 from models.act.rules import Rule
 from models.act.schedule import Schedule
-from models.drift import alerts
+from models.drift import alerts, messages
 from ui.text import plain
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
@@ -322,7 +322,7 @@ def test_alerts_of_models_wait_too_and_are_answered_where_they_are_kept(visit):
     sold = sales(visit)
     day = sold.span[1].date()
     alarm = {"model": "sales", "version": "1", "day": day, "feature": "quantity", "threshold": 0.3, "kind": "psi"}
-    alarm |= {"severity": alerts.ALERT, "value": 0.6, "message": alerts.MESSAGES["confirmed"]}
+    alarm |= {"severity": alerts.ALERT, "value": 0.6, "message": messages.MESSAGES["confirmed"]}
     alarm |= {"message_values": {"feature": "quantity", "value": 0.6, "threshold": 0.3}}
     alerts.record(engine(), sold.lineage, [alarm], NOW)
     app = visit("act_inbox")

@@ -17,7 +17,7 @@ from locales import Sentence
 from models import aggregates
 from models.aggregates import CannotAggregate
 from models.customers import rfm
-from models.drift import monitored, watch
+from models.drift import counted, monitored, watch
 from models.lifecycle import aggregating
 from models.products import associations, baskets
 from tests import chain
@@ -86,10 +86,10 @@ def test_customers_are_those_that_the_pages_would_have_found(opened, known):
     assert mine.unknown == pytest.approx(truth.unknown)
     pd.testing.assert_frame_equal(mine.visits, truth.visits, check_exact=False, rtol=1e-9, atol=1e-5)
     told = rfm.summary(rfm.score(truth))
-    counted = aggregates.segments(ask(opened, aggregates.buyers(opened.columns)), truth.days[-1])
-    assert counted["segment"].tolist() == told["segment"].astype(str).tolist()
-    assert counted["customers"].tolist() == told["customers"].tolist()
-    np.testing.assert_allclose(counted["revenue"], told["revenue"], atol=1e-4)
+    found = aggregates.segments(ask(opened, aggregates.buyers(opened.columns)), truth.days[-1])
+    assert found["segment"].tolist() == told["segment"].astype(str).tolist()
+    assert found["customers"].tolist() == told["customers"].tolist()
+    np.testing.assert_allclose(found["revenue"], told["revenue"], atol=1e-4)
     rows = opened.ask(aggregates.count_visits(opened.columns))["rows_"].iloc[0]
     assert rows == len(truth.visits) + known["customer"].isna().groupby(known["timestamp"].dt.date).any().sum()
 
@@ -132,10 +132,10 @@ def test_bins_count_what_drift_would_have_counted_line_by_line(opened, known):
     cuts = aggregates.freeze(lambda sql: ask(opened, sql), opened.columns, first, last)
     assert set(cuts) == {"quantity", "unit_price", "category", "line_type", "store"}
     frame = aggregates.kept(cuts, (first, last))
-    counted = ask(opened, aggregates.histograms(opened.columns, cuts))
-    mine = aggregates.watched(counted, ask(opened, aggregates.units(opened.columns)), frame)
+    tallied = ask(opened, aggregates.histograms(opened.columns, cuts))
+    mine = aggregates.watched(tallied, ask(opened, aggregates.units(opened.columns)), frame)
     sheets = monitored.sales(known.drop(columns=["description"]))
-    truth = watch.count(sheets, mine.reference, {column.name: column.cut for column in mine.columns})
+    truth = counted.count(sheets, mine.reference, {column.name: column.cut for column in mine.columns})
     by_name = {column.name: column for column in truth.columns}
     for column in (column for column in mine.columns if column.name != "store"):  # the page has it once an invoice
         other = by_name[column.name]

@@ -10,7 +10,7 @@ import pytest
 from connectors import Unavailable
 from data import state
 from locales import Sentence
-from models.drift import alerts
+from models.drift import alerts, messages
 from models.drift.performance import REFERENCE
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -59,8 +59,8 @@ def test_only_what_is_over_the_threshold_is_an_alarm_and_only_a_confirmed_one_as
     for label in ("seasonal", "within noise", "too few rows"):
         assert alarm(label=label)["severity"] == alerts.NOTE
     assert alarm()["severity"] == alerts.ALERT
-    assert alerts.sentence(alarm()).startswith("Unit price has changed: PSI 0.42 is over 0.30")
-    assert "PSI 0.302 is over 0.300" in alerts.sentence(alarm(psi=0.302))
+    assert messages.sentence(alarm()).startswith("Unit price has changed: PSI 0.42 is over 0.30")
+    assert "PSI 0.302 is over 0.300" in messages.sentence(alarm(psi=0.302))
 
 
 def test_a_confirmed_definition_speaks_for_its_feature_whatever_the_order():
@@ -89,7 +89,7 @@ def test_a_measure_alarms_with_the_second_bad_window_in_a_row_and_once():
     assert (found["kind"], found["feature"], found["day"]) == ("performance", "auc", date(2025, 5, 31))
     assert (found["severity"], found["value"], found["threshold"]) == (alerts.ALERT, 0.79, 0.84)
     expected = "Ranking (AUC) of the model Churn left its usual range: 0.79 on 31 May 2025, 0.84 when it learned."
-    assert alerts.sentence(found) == expected
+    assert messages.sentence(found) == expected
     assert performance_alarms(windows([0.84, 0.80, 0.84, 0.88, 0.89])) == []  # better is no alarm
     assert performance_alarms(windows([0.80, 0.80], "slope")) == []  # not one of those asked for
     assert len(performance_alarms(windows([0.80, 0.80, 0.84, 0.80, 0.80]))) == 2
@@ -97,7 +97,7 @@ def test_a_measure_alarms_with_the_second_bad_window_in_a_row_and_once():
     assert guess["feature"] == "auc (estimated)"
     assert "not known yet" in guess["message"]
     [share] = performance_alarms(windows([-0.2, -0.203], "bias", "sales", reference=0.01))
-    assert "−20.3% on 28 Feb 2025, +1.0% when it learned" in alerts.sentence(share)
+    assert "−20.3% on 28 Feb 2025, +1.0% when it learned" in messages.sentence(share)
 
 
 def test_a_measure_that_is_off_is_one_row_that_keeps_its_answer(engine):

@@ -119,7 +119,7 @@ def test_the_champion_explains_itself_and_obeys(churn_model):
 
 @pytest.mark.usefixtures("few_behind_the_band")
 def test_the_same_table_and_seed_give_the_same_model(telco):
-    some = prepare(telco.head(500))
+    some = prepare(telco.head(250))
     one, other = (training.fit(some, "xgboost", seed=3) for _twice in range(2))
     assert files.pack(one) == files.pack(other)
 
@@ -207,8 +207,8 @@ def test_odd_columns_are_repaired_or_left_out_with_a_finding(telco):
 @pytest.mark.usefixtures("few_behind_the_band")
 def test_more_columns_than_customers_are_no_obstacle(telco):
     rng = np.random.default_rng(0)
-    wide = pd.DataFrame(rng.normal(size=(250, 300)), columns=[f"c{n}" for n in range(300)])
-    prepared = prepare(wide.assign(churned=telco["churned"].head(250).to_numpy(), customer_id=range(250)))
+    wide = pd.DataFrame(rng.normal(size=(200, 210)), columns=[f"c{n}" for n in range(210)])
+    prepared = prepare(wide.assign(churned=telco["churned"].head(200).to_numpy(), customer_id=range(200)))
     model = training.fit(prepared, "xgboost")
     assert model.metrics["auc"] < 0.65  # noise: nothing to be found
 

@@ -14,7 +14,7 @@ from charts.explore import covid_relations, covid_time
 from connectors import owid
 from data import tables
 from data.demo import covid as demo
-from models.explore import alike, covid, known
+from models.explore import alike, covid, covid_waves, known
 from models.explore.covid import MEASURES, Counts, Measure, Shown
 from ui.explore import covid_data
 
@@ -146,7 +146,7 @@ def test_every_wave_is_as_high_as_its_days(home, real_data):
         for measure in ("cases", "deaths"):
             average = covid.formed(covid.counts(table, MEASURES[measure]), "average")
             for name in average:
-                for wave in covid.waves(average[name]).itertuples():
+                for wave in covid_waves.waves(average[name]).itertuples():
                     days = average[name].loc[wave.start : wave.trough if pd.notna(wave.trough) else None]
                     assert (days.max(), days.idxmax()) == (wave.height, wave.peak)
                     checked += 1
@@ -277,7 +277,7 @@ def bumps(*heights, days=80, floor=1.0):
 
 def test_waves_have_a_start_a_peak_and_a_trough():
     series = panel(A=bumps(100, 300, 50))["A"]
-    found = covid.waves(series)
+    found = covid_waves.waves(series)
     assert len(found) == 3
     peaks = (found["peak"] - series.index[0]).dt.days
     assert peaks.tolist() == pytest.approx([40, 120, 200], abs=1)
@@ -289,15 +289,15 @@ def test_waves_have_a_start_a_peak_and_a_trough():
 
 
 def test_a_wave_that_still_runs_has_no_trough():
-    found = covid.waves(panel(A=bumps(100, 300)[:125])["A"])
+    found = covid_waves.waves(panel(A=bumps(100, 300)[:125])["A"])
     assert found["trough"].isna().tolist() == [False, True]
 
 
 def test_ripples_and_silence_are_no_waves():
     steady = 100 + 10 * np.sin(np.arange(300) / 8)
-    assert covid.waves(panel(A=steady)["A"]).empty
-    assert covid.waves(panel(A=[0] * 50)["A"]).empty
-    assert covid.waves(panel(A=[NAN] * 50)["A"]).empty
+    assert covid_waves.waves(panel(A=steady)["A"]).empty
+    assert covid_waves.waves(panel(A=[0] * 50)["A"]).empty
+    assert covid_waves.waves(panel(A=[NAN] * 50)["A"]).empty
 
 
 def test_a_comparison_says_how_many_times_and_how_much_later():
@@ -441,7 +441,7 @@ def test_the_demo_behaves_like_the_real_file():
     assert counted[same].to_numpy() == pytest.approx(total[same].to_numpy(), rel=1e-3)
     kenya = frame[frame["country"] == "Kenya"].set_index("date")["new_cases"]
     assert (kenya[kenya.index.day_of_week != 6] == 0).all()
-    assert len(covid.waves(covid.formed(found, "average")["Germany"])) >= 5
+    assert len(covid_waves.waves(covid.formed(found, "average")["Germany"])) >= 5
 
 
 def test_the_smoothed_figures_of_a_real_file_are_those_of_its_publisher(home, real_data):

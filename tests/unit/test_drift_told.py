@@ -18,7 +18,7 @@ from connectors import notify
 from data import state, tables
 from data.dataset import Dataset, Origin
 from data.demo import customers
-from models.drift import alerts, classifier, monitored, watch
+from models.drift import alerts, classifier, counted, monitored, watch
 from models.drift.monitored import PREDICTION, Sheet
 from models.lifecycle import churn, retraining, sales
 from models.lifecycle.managed import MODELS
@@ -136,7 +136,7 @@ def test_who_leaves_for_other_reasons_is_told_once_the_truth_is_known_although_n
     )
     (sheet,) = monitored.sheets(stored)
     days = np.unique(sheet.day)
-    seen = watch.count((sheet,), (days[0], days[2]))
+    seen = counted.count((sheet,), (days[0], days[2]))
     assert not watch.backfill(seen)["label"].eq(watch.CONFIRMED).any()
     apart = classifier.confirmed(seen, sheet, days[-1])
     assert (apart is not None) == reversed_

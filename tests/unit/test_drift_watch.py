@@ -11,7 +11,7 @@ from scipy import stats
 from data import demo, state, tables
 from data.dataset import Dataset, Origin
 from models import drift
-from models.drift import alarms, alerts, bins, explain, history, monitored, shift, watch
+from models.drift import alarms, alerts, bins, counted, explain, history, messages, monitored, shift, watch
 from models.drift.compare import THRESHOLD
 from models.drift.monitored import Sheet
 from models.drift.shift import Shift
@@ -29,10 +29,10 @@ def lines() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def seen(lines) -> watch.Watched:
+def seen(lines) -> counted.Watched:
     sheets = monitored.sales(lines)
     days = sheets[0].day
-    return watch.count(sheets, (days.min() + 28, days.max() - 407 * DAY))
+    return counted.count(sheets, (days.min() + 28, days.max() - 407 * DAY))
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_a_window_is_the_same_whether_it_is_counted_alone_or_among_all(lines, se
     sheets = monitored.sales(lines)
     for sheet in sheets:
         then = (sheet.day >= seen.reference[0]) & (sheet.day <= seen.reference[1])
-        now = (sheet.day <= day) & (sheet.day > day - watch.WINDOW * DAY)
+        now = (sheet.day <= day) & (sheet.day > day - counted.WINDOW * DAY)
         known = drift.report(sheet.frame[then], sheet.frame[now]).set_index("column")
         mine = found[found["day"] == pd.Timestamp(day)].set_index("feature").loc[known.index]
         assert mine["psi"].to_numpy() == pytest.approx(known["psi"].to_numpy())
@@ -87,7 +87,7 @@ def test_the_season_is_the_weeks_around_the_same_one_of_earlier_years_and_never_
     level = pd.Series(np.where(np.arange(900) % 364 < 30, "sale", "usual"), dtype="str")
     rows = np.repeat(np.arange(900), 40)
     sheet = Sheet(pd.DataFrame({"kind": level.take(rows).reset_index(drop=True)}), days[rows], np.arange(len(rows)))
-    seen = watch.count((sheet,), (days[40], days[300]))
+    seen = counted.count((sheet,), (days[40], days[300]))
     found = watch.backfill(seen).set_index("day")
     assert found.loc["2022-12-25":"2022-12-30", "label"].eq(watch.STABLE).all()
     first = found.loc[pd.Timestamp(days[364 + 15])]
@@ -100,7 +100,7 @@ def test_the_season_is_the_weeks_around_the_same_one_of_earlier_years_and_never_
 def test_lines_of_one_invoice_are_one_row_of_evidence(lines):
     sheets = monitored.sales(lines)
     days = sheets[0].day
-    seen = watch.count(sheets, (days.min(), days.min() + 364))
+    seen = counted.count(sheets, (days.min(), days.min() + 364))
     for column in seen.columns:
         assert column.units.sum() == lines.loc[lines["line_type"].isin(["sale", "return"]), "invoice"].nunique()
 
@@ -117,7 +117,7 @@ def test_labels_tell_chance_and_too_few_rows_from_drift():
         {"x": draw.normal(np.where(moved, 3.0, 0.0)), "wide": draw.integers(0, 400, len(day)).astype(str)}
     )
     sheet = Sheet(frame, day, np.arange(len(day)))
-    found = watch.backfill(watch.count((sheet,), (days[0], days[0] + 100)))
+    found = watch.backfill(counted.count((sheet,), (days[0], days[0] + 100)))
     label = found.set_index(["feature", "day"])["label"]
     assert label["x", "2024-07-10"] == watch.CONFIRMED
     assert label["x", "2024-08-01"] == watch.TOO_FEW
@@ -132,7 +132,7 @@ def test_ks_of_windows_is_exact(seen, found, lines):
     then = values[(sheet.day >= seen.reference[0]) & (sheet.day <= seen.reference[1])]
     for day in found["day"].drop_duplicates().iloc[[10, 500, -1]]:
         last = np.datetime64(day, "D")
-        window = values[(sheet.day <= last) & (sheet.day > last - watch.WINDOW * DAY)]
+        window = values[(sheet.day <= last) & (sheet.day > last - counted.WINDOW * DAY)]
         known = stats.ks_2samp(then, window, method="asymp").statistic
         mine = found[(found["day"] == day) & (found["feature"] == "invoice_value")]["ks"].item()
         assert mine == pytest.approx(known, abs=1e-6)
@@ -158,6 +158,7 @@ def test_a_day_is_logged_once_with_what_moved_and_only_confirmed_drift_is_an_ale
         watching.run(engine, opened, date(2031, 1, 1), NOW)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_table_without_a_past_is_compared_with_what_an_earlier_model_learned_from(engine, home):
     customers = demo.dataset("customers", END).main
     old = tables.add(home, Dataset("customers", {"customers": customers[:3000]}, Origin("upload", "old.csv")), NOW)
@@ -190,7 +191,7 @@ def test_a_table_without_a_past_is_compared_with_what_an_earlier_model_learned_f
     opened = watching.opened(engine, home, "churn")
     told = [alarm for alarm in watching.run(engine, opened, NOW.date(), NOW)["alerts"] if alarm["kind"] == alerts.LOST]
     assert [(alarm["feature"], alarm["severity"]) for alarm in told] == [("contract", alerts.ALERT)]
-    assert alerts.sentence(told[0]).startswith("Contract is not in the data any more")
+    assert messages.sentence(told[0]).startswith("Contract is not in the data any more")
 
 
 def test_a_rule_is_replayed_with_what_it_hits_and_misses(found):
@@ -250,7 +251,7 @@ def test_a_price_against_the_usual_one_ignores_promotions_and_new_products(lines
 def test_a_year_of_online_retail_is_back_filled(online_retail):
     sheets = monitored.sales(tables.read(online_retail))
     first = sheets[0].day.min()
-    found = watch.backfill(watch.count(sheets, (first + 28, first + 93)))
+    found = watch.backfill(counted.count(sheets, (first + 28, first + 93)))
     assert found["day"].nunique() > 360
     by_column = found.groupby("feature")["label"].apply(lambda labels: (labels == watch.CONFIRMED).mean())
     assert by_column["product"] == 0  # the range is renewed all year, at its usual rate
@@ -260,6 +261,7 @@ def test_a_year_of_online_retail_is_back_filled(online_retail):
     assert product["label"].eq(watch.UNTOLD).mean() > 0.5  # unlike the first weeks: one year tells no season
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_version_in_use_is_the_reference_and_never_another_lineage_s(engine, home, lines):
     short = lines[lines["timestamp"] >= pd.Timestamp(END) - timedelta(days=500)].reset_index(drop=True)
     stored = tables.add(home, Dataset("sales", {"sales": short}, Origin("upload", "mine.csv")), NOW)
@@ -325,7 +327,7 @@ def test_customers_who_are_no_longer_named_and_columns_that_are_new_are_said_as_
         }
     )
     sheets = monitored.sales(lines)
-    seen = watch.count(sheets, (np.datetime64("2026-01-29"), np.datetime64("2026-03-01")))
+    seen = counted.count(sheets, (np.datetime64("2026-01-29"), np.datetime64("2026-03-01")))
     assert watching.fresh(seen, sheets) == ["channel"]
     sides = watch.sides(seen, "visit", np.datetime64("2026-04-10"))
     found = {move.level: move.now for move in explain.moves(sides.cut, sides.reference, sides.current)}

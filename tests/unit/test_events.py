@@ -8,7 +8,7 @@ import pytest
 
 import logs
 from data import events, rules, state
-from models.drift import alerts
+from models.drift import alerts, messages
 from models.lifecycle import logged
 from tests import loggers
 
@@ -16,7 +16,7 @@ NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 DAY = date(2026, 3, 13)
 ALARM = {
     **{"model": "sales", "version": "3", "day": DAY, "kind": "psi", "feature": "unit_price"},
-    **{"severity": "alert", "value": 0.412345, "threshold": 0.3, "message": alerts.MESSAGES["confirmed"]},
+    **{"severity": "alert", "value": 0.412345, "threshold": 0.3, "message": messages.MESSAGES["confirmed"]},
     "message_values": {"feature": "unit_price", "value": 0.412345, "threshold": 0.3},
 }
 

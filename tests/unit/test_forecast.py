@@ -45,10 +45,10 @@ def test_the_frame_has_a_row_a_day_and_nested_bands():
 
 
 def test_the_default_answer_is_the_trimmed_mean_of_five_and_the_same_every_time():
-    answer = forecast(shop(200), 7)
+    answer = forecast(shop(100), 7)
     members = answer.members[list(COMBINED)].to_numpy()
     assert np.allclose(answer.frame["mean"], trim_mean(members, 0.2, axis=1))
-    pd.testing.assert_frame_equal(answer.frame, forecast(shop(200), 7).frame)
+    pd.testing.assert_frame_equal(answer.frame, forecast(shop(100), 7).frame)
 
 
 @pytest.mark.usefixtures("learned_once")
@@ -61,11 +61,11 @@ def test_bands_hold_what_they_promise():
     """On 15 series of a known noise, the days to come lie in the bands about as often as promised."""
     inside: dict[int, list[float]] = {80: [], 95: []}
     for seed in range(15):
-        whole = shop(220, seed)
-        answer = forecast(whole[:206], 14)
+        whole = shop(150, seed)
+        answer = forecast(whole[:136], 14)
         for level, found in inside.items():
             lo, hi = answer.frame[f"lo-{level}"], answer.frame[f"hi-{level}"]
-            found.append(float(((whole[206:] >= lo) & (whole[206:] <= hi)).mean()))
+            found.append(float(((whole[136:] >= lo) & (whole[136:] <= hi)).mean()))
     assert 0.75 <= np.mean(inside[80]) <= 0.90
     assert 0.91 <= np.mean(inside[95]) <= 0.99
 
@@ -87,17 +87,16 @@ def test_measured_coverage_is_that_of_bands_made_before():
 @pytest.mark.usefixtures("learned_once")
 def test_a_poisoned_future_changes_nothing_that_was_said_before():
     """Features, scales, closures and bands of a window see nothing after its origin."""
-    clean = closed_on_saturdays(300)
-    clean[(clean.index.month == 12) & (clean.index.day == 25)] = 0
+    clean = closed_on_saturdays(210)
     poisoned = clean.copy()
     last = clean.index >= clean.index[-14]
     poisoned[last] = 1e7 + 1e6 * np.arange(last.sum())  # also on Saturdays
-    before, after = backtest(clean, 14, 4), backtest(poisoned, 14, 4)
-    early = before["window"] < 4
+    before, after = backtest(clean, 14, 3), backtest(poisoned, 14, 3)
+    early = before["window"] < 3
     pd.testing.assert_frame_equal(
         before[early].drop(columns="seconds"), after[early].drop(columns="seconds"), check_exact=True
     )
-    said = [engine.look(regular(one), 286, 14).forecast["combined"] for one in (clean, poisoned)]
+    said = [engine.look(regular(one), 196, 14).forecast["combined"] for one in (clean, poisoned)]
     assert np.array_equal(*said)
     assert said[0].sum() > 0
 

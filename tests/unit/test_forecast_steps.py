@@ -42,7 +42,7 @@ def test_a_sale_now_and_then_is_not_forecast_at_the_level_of_its_good_days():
 def test_the_sums_of_slow_products_are_right():
     """Products that sell on 3 to 60 % of days, sizes 1 to 15: said and true add up to the same, whoever says it."""
     said, true = dict.fromkeys(INTERMITTENT, 0.0), 0.0
-    for seed in range(120):
+    for seed in range(80):
         rng = np.random.default_rng(seed)
         often, size = rng.uniform(0.03, 0.6), rng.uniform(1, 15)
         history = learnable(regular(days((rng.random(900) < often) * rng.geometric(1 / size, 900))))
@@ -93,10 +93,13 @@ def test_countries_that_seldom_buy_are_forecast_at_what_they_usually_buy(online_
     assert 0.5 < np.median(ratios) < 1.2
 
 
-def test_steps_and_sums_of_slow_demand_lie_in_bands_of_one_distribution():
-    """Products that sell on 5 to 50 % of days: their next 28 days lie in the band of the sum as often as promised."""
+def held_of_slow_demand(seeds: int) -> dict[int, float]:
+    """Products that sell on 5 to 50 % of days: how often their next 28 days lie in the bands of the sum.
+
+    How the bands of steps and of sums stand to one another is looked at on the way.
+    """
     inside = {80: 0, 95: 0}
-    for seed in range(150):
+    for seed in range(seeds):
         rng = np.random.default_rng(seed)
         often, size = rng.uniform(0.05, 0.5), rng.uniform(2, 15)
         whole = days((rng.random(528) < often) * rng.geometric(1 / size, 528))
@@ -109,8 +112,13 @@ def test_steps_and_sums_of_slow_demand_lie_in_bands_of_one_distribution():
         assert (ends[95][0] <= ends[80][0]).all()
         assert (ends[80][1] <= ends[95][1]).all()
         assert found[95][0] >= 0
-    assert inside[80] / 150 == pytest.approx(0.80, abs=0.08)
-    assert inside[95] / 150 == pytest.approx(0.95, abs=0.04)
+    return {level: count / seeds for level, count in inside.items()}
+
+
+def test_steps_and_sums_of_slow_demand_lie_in_bands_of_one_distribution():
+    held = held_of_slow_demand(60)  # of more: benchmarks/held.py
+    assert held[80] == pytest.approx(0.80, abs=0.11)
+    assert held[95] == pytest.approx(0.95, abs=0.05)
 
 
 def test_slow_demand_has_learners_of_its_own_and_they_know_the_week():

@@ -24,6 +24,8 @@ from models.lifecycle.registry import ModelFileError
 from tests.shop import SHIFT, keep_lines, lines, sold
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
+# What databases of both kinds say of versions is looked at in test_registry and by the first of these tests.
+one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -210,6 +212,7 @@ def versions(engine, stored):
     return registry.versions(engine, "sales", stored.lineage)
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_the_first_is_champion_and_the_next_a_challenger_until_promoted(engine, tmp_path):
     stored = keep_lines(tmp_path, 400)
     heard = []
@@ -238,6 +241,8 @@ def test_the_first_is_champion_and_the_next_a_challenger_until_promoted(engine, 
     assert registry.champion(engine, "sales", stored.lineage)["version"] == first["version"]
 
 
+@one_database
+@pytest.mark.usefixtures("few_trees")
 def test_an_altered_file_cannot_be_promoted_and_nothing_changes(engine, tmp_path):
     stored = keep_lines(tmp_path, 300)
     first = retraining.retrain(engine, tmp_path, "sales", NOW, "Ana", "first")
@@ -250,6 +255,8 @@ def test_an_altered_file_cannot_be_promoted_and_nothing_changes(engine, tmp_path
     assert versions(engine, stored).equals(rows.reset_index()[versions(engine, stored).columns])
 
 
+@one_database
+@pytest.mark.usefixtures("few_trees")
 def test_a_champion_stays_when_later_days_are_added_and_other_data_have_their_own(engine, tmp_path):
     keep_lines(tmp_path, 300)
     first = retraining.retrain(engine, tmp_path, "sales", NOW, "Ana", "first")
@@ -262,6 +269,8 @@ def test_a_champion_stays_when_later_days_are_added_and_other_data_have_their_ow
     assert status[first["version"]] == "retired", "one champion, although they learned from two versions of the data"
 
 
+@one_database
+@pytest.mark.usefixtures("few_trees")
 def test_a_stranger_with_the_same_first_day_has_models_of_its_own(engine, tmp_path):
     mine = keep_lines(tmp_path, 300)
     first = retraining.retrain(engine, tmp_path, "sales", NOW, "Ana", "first")
@@ -429,6 +438,7 @@ def month_later(telco):
     return newer, training.fit(prepare(newer), "logistic")
 
 
+@one_database
 def test_the_next_file_of_the_same_customers_makes_a_challenger_judged_on_outcomes_that_neither_knew(
     engine, tmp_path, telco, churn_model, month_later, monkeypatch
 ):

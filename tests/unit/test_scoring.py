@@ -104,7 +104,7 @@ def test_filling_in_again_changes_nothing(past):
 
 def test_what_was_cut_off_is_done_again_whole(engine, tmp_path, monkeypatch):
     monkeypatch.setattr(performance, "DRAWS", 50)  # behind intervals that nobody looks at
-    months = customers.history(date(2026, 11, 21), months=14, customers=200)
+    months = customers.history(date(2026, 11, 21), months=14, customers=120)
     stored = keep(tmp_path, "customers", {"customers": customers.generate(100), "history": months})
 
     def cut(message, _share):
@@ -170,7 +170,8 @@ def test_the_champion_scores_who_is_still_here_once_a_day(engine, tmp_path, trai
     assert set(measured.loc[~measured["estimated"], "segment"]) == {performance.REFERENCE}
 
 
-def test_a_newer_table_of_the_same_customers_brings_the_truth(engine, tmp_path, trained, telco, churn_model):
+def test_a_newer_table_of_the_same_customers_brings_the_truth(engine, tmp_path, trained, telco, monkeypatch):
+    monkeypatch.setattr(performance, "DRAWS", 100)
     for late in (0, 1, 31):
         assert scoring.score(engine, tmp_path, "churn", DAY + timedelta(days=late), NOW)["alerts"] == []
     here = telco[~telco["churned"]].reset_index(drop=True)
@@ -190,6 +191,7 @@ def test_a_newer_table_of_the_same_customers_brings_the_truth(engine, tmp_path, 
 
 
 def test_only_what_is_new_is_measured_and_what_was_is_the_same(engine, tmp_path, trained, telco, monkeypatch):
+    monkeypatch.setattr(performance, "DRAWS", 50)  # behind intervals that nobody looks at
     for late in range(3):
         scoring.score(engine, tmp_path, "churn", DAY + timedelta(days=late), NOW)
     here = telco[~telco["churned"]].reset_index(drop=True)

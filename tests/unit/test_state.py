@@ -1,6 +1,8 @@
 """The state database, on SQLite and on PostgreSQL."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -114,15 +116,18 @@ def test_a_crash_within_a_write_leaves_the_old_rows(engine):
     assert state.read(engine, state.prediction_log)[["subject", "mean"]].to_numpy().tolist() == [["7590-VHVEG", 0.25]]
 
 
+def _write_and_be_killed(url: str) -> None:
+    with state.engine(url).begin() as connection:
+        connection.execute(state.prediction_log.update().values(mean=0.9))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 def test_a_process_killed_within_a_write_leaves_the_old_rows(engine, database_url):
     state.upsert(engine, state.prediction_log, [prediction()])
-    code = (
-        "import os, signal; from data import state\n"
-        f"with state.engine({database_url!r}).begin() as connection:\n"
-        "    connection.execute(state.prediction_log.update().values(mean=0.9))\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
+    killed = forked.CONTEXT.Process(target=_write_and_be_killed, args=(database_url,))
+    killed.start()
+    killed.join(60)
+    assert killed.exitcode == -signal.SIGKILL
     assert state.read(engine, state.prediction_log)["mean"].tolist() == [0.25]
     state.upsert(engine, state.prediction_log, [prediction(mean=0.5)])  # and no lock stays
     assert state.read(engine, state.prediction_log)["mean"].tolist() == [0.5]

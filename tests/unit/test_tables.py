@@ -14,7 +14,7 @@ import pytest
 
 from data import tables
 from data.dataset import Dataset, Finding, Kind, Origin
-from data.tables import disk
+from data.tables import disk, versions
 from models.forecast import items, source
 from models.stock import supply
 
@@ -185,13 +185,13 @@ class Crash(BaseException):
 
 def test_a_crash_at_any_step_leaves_the_old_state_or_the_new_one(tmp_path, monkeypatch):
     steps = [(disk, "sync"), (Path, "replace"), (shutil, "rmtree"), (Path, "unlink"), (Path, "mkdir")]
-    outcomes = []
+    outcomes, first = [], tmp_path / "first"
+    tables.add(first, sales(1.0), NOW)
+    for number in range(tables.KEPT - 1):
+        tables.add(first, sales(10.0 + number), NOW - timedelta(days=1), activate=False)
     for crash_at in range(100):
-        home = tmp_path / str(crash_at)
-        old = tables.add(home, sales(1.0), NOW)
-        for number in range(tables.KEPT - 1):
-            tables.add(home, sales(10.0 + number), NOW - timedelta(days=1), activate=False)
-        calls = 0
+        home = shutil.copytree(first, tmp_path / str(crash_at))
+        old, calls = tables.active(home, "sales"), 0
 
         def stop(real, crash_at=crash_at):
             def step(*args, **options):
@@ -361,10 +361,11 @@ def test_only_the_rows_asked_for_are_read_with_the_types_they_were_kept_with(tmp
     assert len(tables.read(kept, rows=tables.among("country", None) & tables.between("date", days[39_999], None))) == 1
 
 
-def test_coded_texts_are_the_same_texts(tmp_path):
+def test_coded_texts_are_the_same_texts(tmp_path, monkeypatch):
     """Over several groups of rows, each with levels of its own, and missing values."""
-    rows = 3 * tables.ROW_GROUP
-    store = pd.Series([f"shop {number // 1_000}" if number % 7 else None for number in range(rows)], dtype="str")
+    monkeypatch.setattr(versions, "ROW_GROUP", 1_000)
+    rows = 3 * versions.ROW_GROUP
+    store = pd.Series([f"shop {number // 300}" if number % 7 else None for number in range(rows)], dtype="str")
     frame = pd.concat([sales().main.head(1)] * rows, ignore_index=True)
     frame = frame.assign(store=store, line_id=pd.Series(range(rows)).astype("str"))
     kept = tables.add(tmp_path, Dataset("sales", {"sales": frame}, Origin("upload", "x")), NOW)

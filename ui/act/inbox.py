@@ -17,7 +17,7 @@ from models.act import alarms, rules, schedule
 from models.act.rules import Rule
 from models.ask import wording
 from models.ask.known import Known
-from models.drift import alerts
+from models.drift import alerts, messages
 from models.lifecycle import managed
 from ui import access, database, inputs, known, lists
 from ui import schedules as shared
@@ -144,7 +144,7 @@ def _of_models(sold: Stored, people: Stored) -> list[Item]:
                 rank=RANK.index("warning"),
                 stake=0.0,
                 icon="radar",
-                lines=[_("{model}: {alert}").format(model=label(row["model"]), alert=alerts.sentence(row))],
+                lines=[_("{model}: {alert}").format(model=label(row["model"]), alert=messages.sentence(row))],
                 notes=notes + [line.format(day=locales.day(one.day), reason=one.reason) for one in past],
                 page=PAGES.get(row["kind"], "monitoring_drift"),
                 query={"model": row["model"]},

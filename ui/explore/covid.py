@@ -11,7 +11,7 @@ from charts.explore import covid as charts
 from charts.explore import covid_country, covid_relations, covid_time, covid_world
 from data.tables import Stored
 from locales.labels import label, place
-from models.explore import covid
+from models.explore import covid, covid_waves
 from models.explore.covid import MEASURES, TRAITS, Shown
 from ui import cards, downloads, inputs
 from ui.explore import covid_data
@@ -267,12 +267,12 @@ def country(stored: Stored, values: pd.DataFrame, name: str, present: list[str],
             others.append(Shown(measure, MEASURES[measure].forms[0], per))
     panels = {one.measure: (*_line(stored, one, days, name), one) for one in others}
     panels = {one: panel for one, panel in panels.items() if one in (shown.measure, "cases") or panel[0].notna().any()}
-    waves = covid.waves(covid_data.course(stored, average, name)[0][name].loc[days])
+    waves = covid_waves.waves(covid_data.course(stored, average, name)[0][name].loc[days])
     cards.figure(covid_country.timeline(panels, waves, name, average), "covid_country", waves)
     _protected(stored, days, name)
     which = inputs.view(_("Waves"), list(WAVES), "waves", lambda one: _(WAVES[one]))
     everyone = present if which == "chosen" else [name]
-    every = {one: covid.waves(covid_data.course(stored, average, one)[0][one].loc[days]) for one in everyone}
+    every = {one: covid_waves.waves(covid_data.course(stored, average, one)[0][one].loc[days]) for one in everyone}
     listed = pd.concat([table.assign(country=one, wave=range(1, len(table) + 1)) for one, table in every.items()])
     if listed.empty:
         st.caption(_("No wave stands out in this period."))

@@ -9,7 +9,7 @@ from charts.explore import covid_alike
 from data import tables
 from data.tables import Stored
 from locales.labels import place
-from models.explore import alike, covid
+from models.explore import alike, covid, covid_waves
 from models.explore.covid import MEASURES, Shown
 from ui import cards, inputs
 from ui.explore import covid_data
@@ -57,7 +57,7 @@ def show(stored: Stored, values: pd.DataFrame, countries: pd.DataFrame, referenc
             weeks=weeks,
             band=alike.BAND,
             days=covid.WEEK * alike.BAND,
-            floor=locales.percent(covid.FLOOR),
+            floor=locales.percent(covid_waves.FLOOR),
             count=locales.number(len(courses.columns)),
         )
     )

@@ -1,4 +1,4 @@
-"""The parts of the drift page: the verdict, all columns, one column, a rule for alerts, the definitions."""
+"""The parts of the drift page: the verdict, all columns, one column, all of them together."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -10,23 +10,22 @@ import streamlit as st
 import locales
 import settings
 from charts.monitoring import drift as charts
-from data import demo, state
+from data import state
 from data.tables import Stored
 from locales.labels import label
-from models.drift import alarms, alerts, explain, watch
+from models.drift import alarms, alerts, counted, explain, messages, watch
 from models.drift.classifier import Apart
 from models.drift.consequence import Consequence
+from models.drift.counted import Watched
 from models.drift.monitored import KINDS, Sheet
-from models.drift.watch import Watched
 from models.lifecycle.managed import MODELS
 from models.lifecycle.registry import ModelFileError
 from models.lifecycle.watching import Reference
-from ui import access, cards, downloads, inputs
+from ui import cards, downloads, inputs
 from ui.monitoring import watched
 from ui.monitoring.shown import SHOWN
 from ui.text import N_, _, ngettext, plain
 
-THRESHOLDS = tuple(np.round(np.arange(0.1, 0.81, 0.05), 2).tolist())
 TREND = 26  # points of a sparkline
 EMPTY = N_("There are no rows in this window: choose another day.")
 BRIEF = N_("A window of {days} days shows it; in the last seven it is small.")
@@ -69,8 +68,8 @@ def verdict(
         text = sentence.format(
             column=label(first), day=locales.day(_since(drift, first, day)), count=locales.number(len(confirmed))
         )
-        length = watch.told_in(confirmed.iloc[0], threshold, watch.WINDOW)
-        if length != watch.WINDOW:
+        length = watch.told_in(confirmed.iloc[0], threshold, counted.WINDOW)
+        if length != counted.WINDOW:
             why = f"{why} {_(BRIEF).format(days=locales.number(length))}"
         side = watch.sides(binned, first, day.to_datetime64(), length)
         most = explain.most(first, side.cut, side.reference, side.current, confirmed["noise_limit"].iloc[0])
@@ -256,7 +255,7 @@ def _done(model: str, moved: str, found: Consequence | None, currency: str) -> s
     if not found.matters:
         text = _("What the model says changes by {share} only: nobody is told of it.")
         return f"{moved} {text.format(share=locales.percent(abs(found.change), 1))}"
-    return alerts.joined(moved, alerts.said(**found.said(MODELS[model].does, currency)))
+    return messages.joined(moved, messages.said(**found.said(MODELS[model].does, currency)))
 
 
 def together(found: Mapping[str, Mapping[str, Apart]], rows: tuple[Sheet, ...], day: np.datetime64) -> None:
@@ -292,7 +291,7 @@ def together(found: Mapping[str, Mapping[str, Apart]], rows: tuple[Sheet, ...], 
         )
         cards.figure(charts.apart(views), f"drift_apart_{kind}", pd.DataFrame({n: v.columns for n, v in views.items()}))
         sheet = next(sheet for sheet in rows if kind in sheet.frame)
-        inside = sheet.frame[(sheet.day <= day) & (sheet.day > day - watch.WINDOW * watch.DAY)]
+        inside = sheet.frame[(sheet.day <= day) & (sheet.day > day - counted.WINDOW * counted.DAY)]
         first = next(iter(views.values()))
         shown = inside.iloc[list(first.rows)].rename(columns=label)
         if any(one.confirmed for one in views.values()):
@@ -335,7 +334,7 @@ def column(
     }
     whole = watched.measured(stored, rows, against, binned, day.to_datetime64().astype("datetime64[D]"), name)
     st.caption(plain(" ".join(_measures(whole))))
-    side = watch.sides(binned, name, day.to_datetime64(), watch.told_in(row, threshold, watch.WINDOW))
+    side = watch.sides(binned, name, day.to_datetime64(), watch.told_in(row, threshold, counted.WINDOW))
     parts = pd.DataFrame(explain.moves(side.cut, side.reference, side.current))
     with st.grid("auto", min_column_width=420):
         mine = drift[drift["feature"] == name]
@@ -367,106 +366,6 @@ def _measures(whole: pd.Series) -> list[str]:
     if whole["note"] is not None:
         found.append(whole["note"].sentence())
     return found
-
-
-def rule(drift: pd.DataFrame, binned: Watched, stored: Stored, model: str) -> None:
-    """What another threshold would have done since the model learned."""
-    after = drift[~drift["learned"]]
-    if after.empty:
-        st.info(_("There are no days yet after those that the model learned from."), icon=":material/info:")
-        return
-    first, last = after["day"].min(), after["day"].max()
-    planted = [pd.Timestamp(day) for day in demo.changes(stored.findings)]
-    known = [*planted, *_acknowledged(model)]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.container(width=280):
-            usual = round(100 * watched.limit(model))
-            threshold = inputs.slider(_("PSI threshold, in hundredths (30 is 0.30)"), "threshold", usual, 5, 100) / 100
-        st.button(
-            _("Use this threshold"),
-            icon=":material/save:",
-            disabled=threshold == watched.limit(model) or not access.changes(),
-            on_click=alerts.set_threshold,
-            args=(state.engine(settings.get().database_url), model, threshold),
-            help=_("From now on columns over it are logged and told, here and in the scheduled jobs."),
-        )
-    changes = sorted({day for day in known if first <= day <= last})
-    found = alarms.replay(after, threshold, changes)
-    months = max((last - first).days / 30.4, 1.0)
-    hits = [delay for delay in found.delays.values() if delay is not None]
-    cards.metrics(
-        [
-            (
-                _("Alerts a month"),
-                locales.number(len(found.alerts) / months, 1),
-                _("{count} in {months} months").format(count=len(found.alerts), months=locales.number(months)),
-            ),
-            (
-                _("Real changes found"),
-                f"{len(hits)} / {len(changes)}" if changes else "?",
-                ngettext("after {days} day", "after {days} days", max(hits)).format(days=locales.number(max(hits)))
-                if hits
-                else _("none was found"),
-            )
-            if changes
-            else (
-                _("Real changes found"),
-                "?",
-                _("no change is known yet: acknowledge alerts with a reason on the page Monitoring: health"),
-            ),
-            (_("Other alerts"), locales.number(found.false), _("about no change that is known")),
-            (
-                _("Kept quiet"),
-                locales.number(sum(found.quieted.values())),
-                ngettext(
-                    "alarm that was the season ({season}), noise or too few rows",
-                    "alarms that were the season ({season}), noise or too few rows",
-                    sum(found.quieted.values()),
-                ).format(season=locales.number(found.quieted.get(watch.SEASONAL, 0))),
-            ),
-        ]
-    )
-    counts, delays = _curve(stored.version, str(binned.reference), str(changes), after, changes)
-    with st.grid("auto", min_column_width=420):
-        past = charts.alerts(found, first, last, threshold)
-        cards.figure(past, "drift_alerts", found.alerts)
-        per_month = [count / months for count in counts]
-        table = pd.DataFrame({"threshold": THRESHOLDS, "alerts_a_month": per_month, "days_to_find": delays})
-        cards.figure(charts.rule(THRESHOLDS, per_month, delays, threshold, past.layout.height), "drift_rule", table)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _curve(
-    version: str,  # noqa: ARG001  # these three are the cache key
-    reference: str,  # noqa: ARG001
-    key: str,  # noqa: ARG001
-    _after: pd.DataFrame,
-    _changes: list[pd.Timestamp],
-) -> tuple[list[int], list[float]]:
-    """For each of `THRESHOLDS` the number of alerts, and the days until the last real change was found: infinite where
-    one was missed, NaN where none is known."""
-    counts, delays = [], []
-    for threshold in THRESHOLDS:
-        found = alarms.replay(_after, threshold, _changes)
-        late = [np.inf if delay is None else float(delay) for delay in found.delays.values()]
-        counts.append(len(found.alerts))
-        delays.append(max(late, default=np.nan))
-    return counts, delays
-
-
-def definitions(
-    stored: Stored, rows: tuple[Sheet, ...], against: Reference, day: pd.Timestamp, threshold: float
-) -> None:
-    """The same day by three definitions of the PSI."""
-    table = watched.definitions(stored, rows, against, day.to_datetime64().astype("datetime64[D]"))
-    cards.figure(charts.definitions(table, threshold), "drift_definitions", table.reset_index())
-    st.caption(
-        _(
-            "An outlier stretches equal parts until nearly all rows are in one of them, and no change is seen; "
-            "deciles of the reference are fixed, and an outlier is one row in the last of them. Evidently leaves "
-            "missing values out; here they are a bin of their own."
-        )
-    )
 
 
 def _since(drift: pd.DataFrame, feature: str, day: pd.Timestamp) -> pd.Timestamp:
@@ -521,11 +420,5 @@ def _why(row: pd.Series, threshold: float, levels: tuple[float, float]) -> str:
         )
     else:
         text = _("It is drift: PSI {psi} against what it is compared with, and {season} against this season before.")
-    text, length = text.format(**values), watch.told_in(row, threshold, watch.WINDOW)
-    return text if length == watch.WINDOW else f"{text} {_(BRIEF).format(days=locales.number(length))}"
-
-
-def _acknowledged(model: str) -> list[pd.Timestamp]:
-    rows = state.read(state.engine(settings.get().database_url), state.alert_log, model=model, kind="psi")
-    answered = alerts.episodes(rows[rows["reason"].notna()]) if len(rows) else rows
-    return [pd.Timestamp(day) for day in answered.get("first", [])]
+    text, length = text.format(**values), watch.told_in(row, threshold, counted.WINDOW)
+    return text if length == counted.WINDOW else f"{text} {_(BRIEF).format(days=locales.number(length))}"

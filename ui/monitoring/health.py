@@ -14,7 +14,7 @@ from charts.monitoring import health as charts
 from connectors import ConnectorError, notify
 from data import export, state, vitals
 from locales.labels import job, label
-from models.drift import alerts
+from models.drift import alerts, messages
 from models.lifecycle import health
 from ui import access, background, cards, database, downloads, schedules
 from ui.text import N_, _, ngettext, plain
@@ -102,7 +102,7 @@ def _listed(found: pd.DataFrame) -> pd.DataFrame:
             _("First day"): found["first"],
             _("Last day"): found["last"],
             _("Model"): found["model"].map(label),
-            _("Alert"): [alerts.sentence(row) for row in found.to_dict("records")],
+            _("Alert"): [messages.sentence(row) for row in found.to_dict("records")],
             **(answers if found["acknowledged"].notna().any() else {}),
         }
     )
@@ -122,7 +122,7 @@ def _standing(row: dict, same: pd.DataFrame, deliveries: pd.DataFrame) -> None:
         key=f"standing-{key}",
     ):
         with st.container(gap=None, width="stretch"):
-            heading, text = plain(label(row["model"])), plain(alerts.sentence(row))
+            heading, text = plain(label(row["model"])), plain(messages.sentence(row))
             line = _("**{heading}**: {text}").format(heading=heading, text=text)
             st.markdown(f":material/notifications_active: {line}")
             st.caption(" · ".join(map(plain, [when, *_notified(deliveries)])))

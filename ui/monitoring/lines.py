@@ -8,7 +8,7 @@ from data import tables
 from data.tables import Stored
 from models import aggregates
 from models.drift import watch
-from models.drift.watch import Watched
+from models.drift.counted import Watched
 from ui import inputs
 from ui.monitoring import drift, watched
 from ui.text import N_, _, plain

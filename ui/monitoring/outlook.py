@@ -10,7 +10,7 @@ import streamlit as st
 import locales
 from data import tables
 from data.tables import Stored
-from models.drift import performance, shift, watch
+from models.drift import counted, performance, shift
 from models.drift.monitored import USUAL_WEEKS
 from models.drift.shift import Shift
 from models.forecast import CannotForecast, elasticity, switching
@@ -35,10 +35,10 @@ class Window:
 
 def sales_window(stored: Stored, last: np.datetime64) -> Window:
     """The lines of the days up to `last`, with those before them that their columns are made from."""
-    ends = pd.Timestamp(last - (BEFORE - 1) * watch.DAY), pd.Timestamp(last + watch.DAY) - pd.Timedelta(1, "us")
+    ends = pd.Timestamp(last - (BEFORE - 1) * counted.DAY), pd.Timestamp(last + counted.DAY) - pd.Timedelta(1, "us")
     rows = tables.read(stored, rows=tables.between("timestamp", *ends))
     at = rows["timestamp"].to_numpy().astype("datetime64[D]")
-    return Window(rows, (at > last - watch.WINDOW * watch.DAY) & rows["line_type"].eq("sale").to_numpy(bool), last)
+    return Window(rows, (at > last - counted.WINDOW * counted.DAY) & rows["line_type"].eq("sale").to_numpy(bool), last)
 
 
 def churn_window(stored: Stored, last: np.datetime64) -> Window:

@@ -10,11 +10,12 @@ from charts.monitoring.what_if import before_after
 from data import schemas
 from data.tables import Stored
 from locales.labels import label
-from models.drift import shift, watch
+from models.drift import counted, shift, watch
+from models.drift.counted import Watched
 from models.drift.explain import moves
 from models.drift.monitored import Sheet
 from models.drift.shift import Shift
-from models.drift.watch import Sides, Watched
+from models.drift.watch import Sides
 from models.lifecycle import managed
 from ui import cards, inputs
 from ui.monitoring.outlook import Window
@@ -31,7 +32,7 @@ def chosen_day(drift: pd.DataFrame) -> np.datetime64:
     after = drift if drift["learned"].all() else drift[~drift["learned"]]
     alerts = after["label"].eq(watch.CONFIRMED).groupby(after["day"]).sum()
     recent = alerts[alerts.index > alerts.index[-1] - pd.Timedelta(days=RECENT)]
-    near = 1 if (recent.index[-1] - recent.index[0]).days > 2 * len(recent) else watch.WINDOW  # batches, or days
+    near = 1 if (recent.index[-1] - recent.index[0]).days > 2 * len(recent) else counted.WINDOW  # batches, or days
     ahead = recent[::-1].rolling(near, min_periods=1).max()  # a change begins before it is confirmed
     usual, last = ahead.idxmin(), alerts.index[-1]
     if len(alerts) == 1:

@@ -9,9 +9,9 @@ import streamlit as st
 
 from data.tables import Stored
 from models.drift import monitored
+from models.drift.counted import Watched
 from models.drift.monitored import Sheet
 from models.drift.shift import Shift
-from models.drift.watch import Watched
 from models.lifecycle import churn, sales
 from ui import champions, store
 from ui.monitoring import money, outlook

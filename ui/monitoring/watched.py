@@ -9,10 +9,10 @@ import streamlit as st
 
 import settings
 from data.tables import Stored
-from models.drift import classifier, consequence, history, monitored, watch
+from models.drift import classifier, consequence, counted, history, monitored, watch
 from models.drift.compare import report
+from models.drift.counted import Watched
 from models.drift.monitored import Sheet
-from models.drift.watch import Watched
 from models.lifecycle import registry, watching
 from models.lifecycle.watching import Reference
 from ui import background, database, store
@@ -63,7 +63,7 @@ def _drift(
     _rows: tuple[Sheet, ...],
     _against: Reference,
 ) -> tuple[Watched, pd.DataFrame]:
-    binned = watch.count(_rows, _against.window, _against.frozen)
+    binned = counted.count(_rows, _against.window, _against.frozen)
     return binned, watch.backfill(binned)
 
 
@@ -107,7 +107,7 @@ def _measured(
 def windows(sheet: Sheet, against: Reference, day: np.datetime64) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The rows of a sheet that the model learned from, and those of the window that ends on a day."""
     learned = (sheet.day >= against.window[0]) & (sheet.day <= against.window[1])
-    now = (sheet.day <= day) & (sheet.day > day - np.timedelta64(watch.WINDOW, "D"))
+    now = (sheet.day <= day) & (sheet.day > day - np.timedelta64(counted.WINDOW, "D"))
     return sheet.frame[learned], sheet.frame[now]
 
 
