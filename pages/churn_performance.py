@@ -72,7 +72,7 @@ def judged() -> None:
             if counts[:, 1].any():  # without a call no term matters
                 bars = value.tornado(counts, terms)
                 cards.figure(profit.tornado(bars, float(money.sum()), currency), "profit_tornado", bars)
-            cards.figure(charts.gains(ranked, value.lift_at(held_out.probability, held_out.left)), "gains", ranked)
+            cards.figure(charts.gains(ranked), "gains", ranked)
         elif view == "quality":
             groups = value.reliability(held_out.probability, held_out.left)
             error, chance = (

@@ -12,7 +12,7 @@ from locales.labels import CHURN_LEARNERS
 from models.churn import explore, slices, validation, value, window
 from models.churn.conformal import IN_GROUPS
 from models.churn.model import LEAVE, STAY, SURE, ChurnModel
-from models.churn.preparation import CannotTrain
+from models.churn.preparation import LEAKS, CannotTrain
 from models.churn.slices import CALL, RISK, VERDICT, Slice
 from models.churn.validation import Past
 from ui import cards, downloads, store, windows
@@ -36,7 +36,10 @@ def groups(model: ChurnModel, version: str, stored: Stored, cut: float) -> None:
     with st.container(border=True):
         if found:
             st.markdown("**" + plain(_("Where it is worst, beyond chance")) + "**")
-            st.markdown("\n".join(f"- {plain(_sentence(one))}" for one in found[:SHOWN]))
+            first = sorted(
+                found, key=lambda one: list(SENTENCES).index(one.kind)
+            )  # whom calls miss follows from the cut
+            st.markdown("\n".join(f"- {plain(_sentence(one))}" for one in first[:SHOWN]))
         else:
             st.markdown("**" + plain(_("No group is served worse than chance explains")) + "**")
         st.caption(
@@ -47,7 +50,7 @@ def groups(model: ChurnModel, version: str, stored: Stored, cut: float) -> None:
         )
     held_out = model.held_out
     with st.grid("auto", min_column_width=400):
-        for column in explore.dimensions(store.frame(stored))[0]:
+        for column in explore.dimensions(_before(model, store.frame(stored)))[0]:
             served = value.by_segment(held_out.probability, held_out.left, aligned[column])
             if len(served) > 1:
                 cards.figure(charts.segments(served, column), f"served_{column}", served)
@@ -59,6 +62,11 @@ def _sentence(one: Slice) -> str:
     return _(SENTENCES[one.kind]).format(group=group, count=locales.number(one.count), **shares)
 
 
+def _before(model: ChurnModel, customers: pd.DataFrame) -> pd.DataFrame:
+    """Without what was written after somebody left: no model serves the groups of such a column as they left."""
+    return customers.drop(columns=[column for column, why in model.left_out.items() if why in LEAKS])
+
+
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _worst(
     version: str,  # noqa: ARG001  # the cache key
@@ -67,7 +75,7 @@ def _worst(
     _model: ChurnModel,
     _stored: Stored,
 ) -> tuple[list[Slice], pd.DataFrame]:
-    held_out, customers = _model.held_out, store.frame(_stored)
+    held_out, customers = _model.held_out, _before(_model, store.frame(_stored))
     aligned = customers.set_index(customers["customer_id"].astype(str))
     aligned = aligned[~aligned.index.duplicated()].reindex(held_out.customer)
     categorical, numeric = explore.dimensions(customers)
