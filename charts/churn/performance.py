@@ -59,9 +59,10 @@ def reliability(groups: pd.DataFrame, error: float, chance: float) -> go.Figure:
         "Said and seen agree in {inside} of {groups} groups; they differ by {error} on average, by chance {chance}"
     )
     reach = float(max(groups["forecast"].max(), groups["hi"].max())) * 1.05
+    digits = 1 if max(error, chance) >= 0.001 else 3  # of few who leave a tenth of a point is much
     figure = theme.figure(
         title.format(
-            inside=inside, groups=len(groups), error=_points(error, 1), chance=locales.number(100 * chance, 1)
+            inside=inside, groups=len(groups), error=_points(error, digits), chance=locales.number(100 * chance, digits)
         ),
         x=_("Risk the model said"),
         y=_("Share who left"),

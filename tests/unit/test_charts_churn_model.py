@@ -64,6 +64,14 @@ def test_where_all_have_the_same_risk_a_fifth_of_the_calls_finds_a_fifth():
     assert list(performance.roc(ranked, 0.5, 0.4, 0.6, 0.5).data[0].x) == [0, 1]
 
 
+def test_where_few_leave_the_decimals_still_say_something():
+    """One in two hundred leaves: tenths of a point are all the same, and 100% of nobody are still here."""
+    seen = np.tile(np.linspace(0.001, 0.009, 10), 3_000)
+    groups = value.reliability(seen, np.random.default_rng(1).random(len(seen)) < seen)
+    assert "by 0.020 points on average, by chance 0.030" in title(performance.reliability(groups, 0.0002, 0.0003))
+    assert "by 1.2 points on average, by chance 1.0" in title(performance.reliability(groups, 0.012, 0.0101))
+
+
 def test_a_promise_that_was_kept_in_every_group_is_not_said_to_be_broken():
     rows = [("", "", left, 0.8, covered, 200) for left, covered in ((True, 0.83), (False, 0.81))]
     whole = pd.DataFrame(rows, columns=["group", "level", "left", "nominal", "covered", "customers"])

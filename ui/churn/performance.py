@@ -147,13 +147,15 @@ def league(model: ChurnModel) -> None:
     names = [_(CHURN_LEARNERS[name]) for name in found["learner"]]
     shown = pd.DataFrame({_("Learner"): names, _("In use"): found["champion"].to_numpy()})
     for name, title in columns.items():
+        digits = 3 if found[name].max() >= 0.1 else 4
         shown[title] = [
-            f"{locales.number(a, 3)} ({locales.number(b, 3)}–{locales.number(c, 3)})"
+            f"{locales.number(a, digits)} ({locales.number(b, digits)}–{locales.number(c, digits)})"
             for a, b, c in zip(found[name], found[f"{name}_lo"], found[f"{name}_hi"], strict=True)
         ]
     if "ece" in found:  # not of a model that was kept before it was measured
+        digits = 1 if found["by_chance"].max() >= 0.001 else 3
         shown[_("Calibration error (by chance)")] = [
-            f"{locales.percent(error, 1)} ({locales.percent(chance, 1)})"
+            f"{locales.percent(error, digits)} ({locales.percent(chance, digits)})"
             for error, chance in zip(found["ece"], found["by_chance"], strict=True)
         ]
     shown[_("Seconds a fit")] = [locales.number(second, 2) for second in found["seconds"]]
