@@ -207,3 +207,11 @@ def test_who_left_by_more_of_its_names_beside_another_yes_and_no(name, months):
     assert window.said(name) == months
     for other in ("lost_parcels", "partis politiques", "parties jouées", "quittances"):
         assert not meaning.about_leaving(other)
+
+
+def test_customers_as_they_were_each_month_are_told_what_to_bring_in():
+    rows = [f"A{n};2026-{month:02d}-01;{n + month};{int(n == month)}" for month in (1, 2, 3) for n in range(20)]
+    with pytest.raises(InvalidFile, match=r"once for each “snapshot_month” \(3 of them\)"):
+        read("\n".join(["account_id;snapshot_month;logins;churned_next_month", *rows]))
+    last = [row for row in rows if "2026-03" in row]
+    assert read("\n".join(["account_id;snapshot_month;logins;churned_next_month", *last]))[1].main["churned"].sum() == 1

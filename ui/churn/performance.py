@@ -32,7 +32,7 @@ DIRECTED = {
 
 def groups(model: ChurnModel, version: str, stored: Stored, cut: float) -> None:
     """The groups in which the model is surely worst, in words; then how each column's levels are served."""
-    found, aligned = _worst(version, stored.version, round(cut, 2), model, stored)
+    found, aligned = _worst(version, stored.version, round(cut, 2), locales.language(), model, stored)
     with st.container(border=True):
         if found:
             st.markdown("**" + plain(_("Where it is worst, beyond chance")) + "**")
@@ -72,6 +72,7 @@ def _worst(
     version: str,  # noqa: ARG001  # the cache key
     data: str,  # noqa: ARG001  # the cache key
     cut: float,
+    language: str,  # noqa: ARG001  # the cache key: bands are written in it
     _model: ChurnModel,
     _stored: Stored,
 ) -> tuple[list[Slice], pd.DataFrame]:
