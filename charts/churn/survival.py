@@ -92,11 +92,10 @@ def _title_survival(at24: pd.Series, size: pd.Series, test: LogRank | None, by: 
             column=label(by), p=locales.number(test.pvalue, 2)
         )
     sentence = _("After two years {most} of “{longest}” are still here, {least} of “{shortest}” (log-rank p {p})")
-    digits = 1 if known.max() > 0.99 else 0  # 100% of nobody are still here
     return sentence.format(
-        most=locales.percent(known.max(), digits),
+        most=locales.percent(known.max(), 1 if 0.995 <= known.max() < 1 else 0),  # not 100% where somebody left
         longest=label(str(known.idxmax())),
-        least=locales.percent(known.min(), digits),
+        least=locales.percent(known.min()),
         shortest=label(str(known.idxmin())),
         p="< " + locales.number(0.001, 3) if test.pvalue < 0.001 else "= " + locales.number(test.pvalue, 3),
     )
