@@ -7,7 +7,7 @@ COMPILE = PATH="$$PATH:$(BIN)" uv pip compile --quiet --upgrade --universal --py
 	--no-header --no-annotate --no-emit-index-url
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: install run test test-replicas test-airflow test-gitlab test-kubernetes test-elastic test-quality-exports test-spark attack audit lint messages lock
+.PHONY: install run test test-replicas test-large test-airflow test-gitlab test-kubernetes test-elastic test-quality-exports test-spark attack audit lint messages lock
 
 install: .venv/requirements
 
@@ -33,6 +33,10 @@ test-kubernetes: .venv/requirements-dev
 test-replicas: .venv/requirements-dev
 	$(BIN)/python -m tests.nginx install
 	VIGIE_TEST_REPLICAS=1 $(BIN)/pytest tests/browser/test_replicas.py
+
+# A file of 300,000 members, of whom one in two hundred leaves, over the pages to next month's file.
+test-large: .venv/requirements-dev
+	VIGIE_LARGE=1 $(BIN)/pytest tests/pages/test_churn_anyone.py -k gym
 
 # Logs by rsyslog into a server that speaks as Elasticsearch does; Debian's packages, as root.
 test-elastic: .venv/requirements-dev

@@ -270,6 +270,13 @@ def _customers(
     """With an id for each, and the columns that no one asked for."""
     if "customer_id" in mapping:
         source, doubled = mapping["customer_id"], frame["customer_id"].duplicated(keep=False)
+        for day in text.columns.drop(source) if doubled.any() else ():
+            if dates.dated(text[day]) and not text[[source, day]].duplicated().any():
+                message = N_(
+                    "This file has customers several times, once for each “{column}” ({count} of them): bring in the "
+                    "rows of one of these, the newest of which it is known who left."
+                )
+                raise InvalidFile(message, column=day, count=text[day].nunique())
         files.refuse(text, {source: doubled}, {source: N_("this customer comes twice")})
     else:
         frame.insert(0, "customer_id", meaning.row_ids(frame.index))

@@ -52,7 +52,18 @@ SYNONYMS = {
     "offenebestellung "
     "bestellmenge pendiente pedidopendiente inordine inbestelling",
 }
-TERM = re.compile(r"laufzeit|vertragsdauer")  # said of what was agreed as well as of what has passed
+# Said of what was agreed as well as of what has passed.
+TERM = re.compile(r"laufzeit|vertrags(?:dauer|jahre|monate)")
+_SPAN = r"(?:days?|weeks?|months?|years?|jours?|semaines?|mois|annees?|ans?|tagen?|wochen?|monaten?|jahren?)"
+_WHO = r"(?:customer|client|member(?:ship)?|account|subscri(?:ber|ption)|policy|relationship|compte|adherent|abonne|"
+_WHO += r"kunden|mitglied(?:er|s|schafts)?|vertrags|konto)"
+# Squeezed names of how long somebody has been a customer.
+BEEN = re.compile(
+    rf"{_WHO}?(?:tenure|seniority|anciennete|zugehorigkeit)(?:in|en|du|de|la|client|adherent|compte|relation)*{_SPAN}?|"
+    rf"{_WHO}(?:age|length|duration)?(?:in)?{_SPAN}|"
+    rf"{_SPAN}(?:of|as|an?|with|d|de|our|the)*(?:membership|relationship|customer|client|member|company|us|insured|"
+    r"subscribed|enrolled|abonnement|adhesion|anciennete|relation|mitgliedschaft|kunde|mitglied)"
+)
 # Squeezed names of the day on which somebody became a customer.
 _CAME = r"sign(?:ed)?up|join(?:ed|ing)?|start(?:ed)?|registered|registration|activat(?:ed|ion)|enrolled|open(?:ed|ing)"
 BEGUN = re.compile(
@@ -319,6 +330,8 @@ def by_name(columns: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
         synonyms = SYNONYMS.get(canonical, "").split()
         for synonym in synonyms:
             take(found, canonical, called.get(synonym, []))
+        if canonical == "tenure":
+            take(found, canonical, (source for source in columns if BEEN.fullmatch(plain(source))))
         if canonical.endswith("_charges"):
             take(found, canonical, (source for source in columns if bare(source) in synonyms))
         if not synonyms:

@@ -27,8 +27,8 @@ _OTHER_DAYS = re.compile(
     r"\b(?:renew|expir|due|next|end|fin|valid|until|echeance|ablauf|birth|born|naiss|geb|nacim|nasc)"
 )
 _SPANS = {
-    MONTHS: r"months?|mois|monate?n?|mes(?:es)?|mos?",
-    YEARS: r"years?|yrs?|annees?|ans?|jahren?|anos?|anios?",
+    MONTHS: r"months?|mois|\w*monate?n?|mes(?:es)?|mos?",
+    YEARS: r"years?|yrs?|annees?|ans?|\w*jahren?|anos?|anios?",
     WEEKS: r"weeks?|semaines?|wochen?",
     DAYS: r"days?|jours?|tagen?|dias?",
 }

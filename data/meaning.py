@@ -48,7 +48,8 @@ _OUTCOME = (
     r"cancelamento|cancelacion|evasao|evadid[oa]|rezygnacj[ai]"
 )
 _LEAVING = r"left|lapsed?|leav(?:e|es|ing|er|ers)|exit(?:s|ed|ing)?|cancel(?:l?ed|l?ing|lations?|ations?)?|"
-_LEAVING += r"terminat(?:ed|ions?)|depart(?:ed|ures?|s)?|sorties?|clotures?|closures?|closed|quit"
+_LEAVING += r"terminat(?:ed|ions?)|depart(?:ed|ures?|s)?|sorties?|clotures?|closures?|closed|quit|lost|"
+_LEAVING += r"partie?s?|quittee?s?|perdue?s?|desinscrite?s?|ausgetreten|ausgeschieden|abgegangen|abgemeldet|verloren"
 _ABOUT = (
     r"dates?|day|days|jours?|time|reasons?|causes?|motifs?|raisons?|why|pourquoi|comments?|feedback|survey|enquete|"
 )
@@ -57,9 +58,13 @@ _ABOUT += r"status|statut|flag|at|on|le|indicator|indicateur"
 _OVER = re.compile(
     r"\b(?:(?:in|within|during|over|pendant) )?(?:(?:the|les?|la) )?(?:(?:this|last|past|previous|next|ce|cette) "
     r"(?:\d+ )?(?:terms?|seasons?|semesters?|quarters?|years?|months?|weeks?|days?|trimestre|saison|mois|annee)|"
-    r"\d+ (?:days?|d|weeks?|w|months?|m|mois|years?|y|derniers mois|jours)\b)"
+    r"\d+ (?:days?|d|weeks?|w|months?|m|mois|years?|y|derniers mois|jours)\b)|"
+    r"\b(?:(?:le|la|l) )?(?:trimestre|saison|mois|annee|semaine) (?:derniere?|passee?|precedente?)\b|"
+    r"\b(?:(?:im|in|in den|in der|wahrend der) )?(?:letzte[nrsm]?|vergangene[nrsm]?|diese[nrsm]?) (?:\d+ )?"
+    r"(?:monate?n?|jahre?[ns]?|wochen?|tagen?|quartale?n?|saison)\b"
 )
-_FILLING = r"is|has|was|est|customer|client|of|for|the|de|du|des|la|a|ya|y|n|value|id"
+_FILLING = r"is|has|was|est|customer|client|members?|membre|adherent|kunde|mitglied|account|club|company|us|nous|of|"
+_FILLING += r"for|the|de|du|des|la|a|ya|y|n|value|id"
 _LEFT_ON = re.compile(
     r"(?:kundigungs?|austritts?|abgangs?|storno|vertragsende)(?:datum)?|(?:fecha|data)(?:de|da|di|del)?"
     r"(?:baja|cancelacion|cancelamento|saida|salida|disdetta|uscita|recesso)|(?:opzeg|uitschrijf)datum|"
@@ -86,7 +91,7 @@ _CUT = re.compile(f"{_LEAVING}|{_ABOUT}|{_OUTCOME}|{_FILLING}")
 # Letters that NFKD does not take apart.
 _LETTERS = str.maketrans({
     "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe",
-    "Œ": "OE",
+    "Œ": "OE", "’": "'",
 })  # fmt: skip
 
 

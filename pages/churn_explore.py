@@ -26,21 +26,24 @@ cards.head(_("Churn: explore"), _("Which customers leave, and when in their life
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def leading(version: str) -> tuple[list[str], list[str]]:  # noqa: ARG001  # the cache key
-    return explore.leading(customers)
+def leading(version: str) -> tuple[dict[str, list[str]], list[str]]:  # noqa: ARG001  # the cache key
+    """The columns of levels with those, and of numbers, that go most with leaving first."""
+    kinds, numbers = explore.leading(customers)
+    return {column: explore.levels(customers, column) for column in kinds}, numbers
 
 
-categorical, numeric = leading(stored.version)
+levels, numeric = leading(stored.version)
+categorical = list(levels)
 first = [column for column in FIRST if column in categorical] or categorical[:3]
 compared = [column for column in COMPARED if column in categorical] or categorical[:4]
 
 
 def pills(column: str) -> list[str]:
-    return inputs.pills(label(column), explore.levels(customers, column), f"f.{column}", label)
+    return inputs.pills(label(column), levels[column], f"f.{column}", label)
 
 
 def chosen(column: str) -> list[str]:
-    return inputs.chosen(f"f.{column}", explore.levels(customers, column))
+    return inputs.chosen(f"f.{column}", levels[column])
 
 
 def toggle(column: str, key: str) -> None:
@@ -80,6 +83,7 @@ def explored() -> None:
         return
 
     now, everyone = explore.headline(shown), len(customers)
+    digits = 1 if now.rate >= 0.02 else 2
     cards.metrics(
         [
             (
@@ -91,8 +95,10 @@ def explored() -> None:
             ),
             (
                 _("Churn rate"),
-                locales.percent(now.rate, 1),
-                _("95% interval {lo} to {hi}").format(lo=locales.percent(now.lo, 1), hi=locales.percent(now.hi, 1)),
+                locales.percent(now.rate, digits),
+                _("95% interval {lo} to {hi}").format(
+                    lo=locales.percent(now.lo, digits), hi=locales.percent(now.hi, digits)
+                ),
             ),
             *cards.money(_("Revenue lost"), now.revenue_lost, currency, _("a month, from those who left")),
             *cards.money(_("Revenue at risk"), now.revenue_at_risk, currency, _("a month, if peers' rates hold")),

@@ -46,6 +46,7 @@ def judged() -> None:
     counts = value.confusion(held_out.probability, held_out.left, cut)
     money = value.worth(counts, terms)
     metrics = model.metrics
+    fine = 3 if metrics["brier"] >= 0.05 else 4  # decimals
 
     def between(name: str, digits: int = 3) -> str:
         lo, hi = (locales.number(metrics[f"{name}_{end}"], digits) for end in ("lo", "hi"))
@@ -60,7 +61,7 @@ def judged() -> None:
             ),
             (_("Customers called"), locales.number(counts[:, 1].sum()), _sentence(counts, terms)),
             (_("AUC"), locales.number(metrics["auc"], 3), between("auc")),
-            (_("Brier score"), locales.number(metrics["brier"], 3), between("brier")),
+            (_("Brier score"), locales.number(metrics["brier"], fine), between("brier", fine)),
         ]
     )
     view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))
@@ -72,7 +73,7 @@ def judged() -> None:
             if counts[:, 1].any():  # without a call no term matters
                 bars = value.tornado(counts, terms)
                 cards.figure(profit.tornado(bars, float(money.sum()), currency), "profit_tornado", bars)
-            cards.figure(charts.gains(ranked, value.lift_at(held_out.probability, held_out.left)), "gains", ranked)
+            cards.figure(charts.gains(ranked), "gains", ranked)
         elif view == "quality":
             groups = value.reliability(held_out.probability, held_out.left)
             error, chance = (

@@ -307,7 +307,7 @@ def _title_crossed(crossed: Crossed) -> str:
     if unrelated or lo <= churned.sum() / sizes.sum():
         return _("{rows} and {columns}: no difference that these data can prove").format(**names)
     return _("{rows} “{row}” with {columns} “{column}”: {rate} leave, the most").format(
-        row=label(str(row)), column=label(str(column)), rate=locales.percent(rates.max()), **names
+        row=label(str(row)), column=label(str(column)), rate=locales.percent(rates.max(), _digits(rates.max())), **names
     )
 
 

@@ -10,6 +10,7 @@ import locales
 from charts import theme
 from locales import _
 from locales.customers import label
+from models.churn import value
 from models.churn.explore import PEERS, TENURE_BANDS
 from models.churn.model import SURE
 from models.churn.validation import Past
@@ -26,7 +27,7 @@ def roc(ranked: pd.DataFrame, auc: float, lo: float, hi: float, threshold: float
         _("Leavers found"),
         theme.diagonal(1),
     )
-    some = _thin(ranked)
+    some = _from_nobody(ranked)
     hover = _("Called from a risk of {threshold}: {recall} of leavers, {false} of stayers")
     figure.add_trace(_curve(some["false_alarms"], some["recall"], hover, some))
     return _mark(figure, ranked, threshold, "false_alarms", "recall")
@@ -58,9 +59,10 @@ def reliability(groups: pd.DataFrame, error: float, chance: float) -> go.Figure:
         "Said and seen agree in {inside} of {groups} groups; they differ by {error} on average, by chance {chance}"
     )
     reach = float(max(groups["forecast"].max(), groups["hi"].max())) * 1.05
+    digits = 1 if max(error, chance) >= 0.001 else 3  # of few who leave a tenth of a point is much
     figure = theme.figure(
         title.format(
-            inside=inside, groups=len(groups), error=_points(error, 1), chance=locales.number(100 * chance, 1)
+            inside=inside, groups=len(groups), error=_points(error, digits), chance=locales.number(100 * chance, digits)
         ),
         x=_("Risk the model said"),
         y=_("Share who left"),
@@ -90,17 +92,17 @@ def reliability(groups: pd.DataFrame, error: float, chance: float) -> go.Figure:
     return figure
 
 
-def gains(ranked: pd.DataFrame, lift: float) -> go.Figure:
-    """Cumulative gains of `value.ranking`; `lift` is that of the riskiest tenth."""
-    fifth = float(np.interp(0.2, ranked["share"], ranked["recall"]))
+def gains(ranked: pd.DataFrame) -> go.Figure:
+    """Cumulative gains of `value.ranking`."""
+    tenth, fifth = value.found_among(ranked, np.array([0.1, 0.2]))
     title = _("Calling the riskiest 20% finds {found} of all leavers; the riskiest 10% leave {lift}x as often as usual")
     figure = _shares(
-        title.format(found=locales.percent(fifth), lift=locales.number(lift, 1)),
+        title.format(found=locales.percent(fifth), lift=locales.number(tenth / 0.1, 1)),
         _("Share of customers called, riskiest first"),
         _("Leavers found"),
         theme.diagonal(1),
     )
-    some = _thin(ranked)
+    some = _from_nobody(ranked)
     hover = _("Calling {share} finds {recall} of leavers: {lift} times as many as at random")
     figure.add_trace(_curve(some["share"], some["recall"], hover, some))
     return figure
@@ -110,7 +112,8 @@ def lift(ranked: pd.DataFrame) -> go.Figure:
     """Lift of `value.ranking` against the share called."""
     some = _thin(ranked[ranked["share"] >= 0.01])
     top = float(some["lift"].max())  # of the first few customers: how far it reaches is chance
-    few, half = np.interp([0.05, 0.5], ranked["share"], ranked["lift"])
+    shares = np.array([0.05, 0.5])
+    few, half = value.found_among(ranked, shares) / shares
     title = _("The riskiest 5% leave {few}x as often as usual, the riskier half {half}x")
     figure = theme.figure(
         title.format(few=locales.number(few, 1), half=locales.number(half, 1)),
@@ -130,7 +133,9 @@ def coverage(frame: pd.DataFrame) -> go.Figure:
     """How often a verdict does not exclude what happened (of `training.covered`), for leavers and stayers."""
     shown = frame[(frame["nominal"] == SURE) & (frame["customers"] >= PEERS)]
     whole = shown[shown["group"] == ""].set_index("left")["covered"]
-    title = _("Promised {nominal}, kept for {left} of leavers and {stayed} of stayers; not in every group")
+    title = _("Promised {nominal}, kept for {left} of leavers and {stayed} of stayers")
+    if (shown["covered"] < SURE).any():
+        title = _("Promised {nominal}, kept for {left} of leavers and {stayed} of stayers; not in every group")
     figure = theme.figure(
         title.format(
             nominal=locales.percent(SURE), left=locales.percent(whole[True], 1), stayed=locales.percent(whole[False], 1)
@@ -180,7 +185,7 @@ def _group(group: str, level: str) -> str:
 
 def segments(frame: pd.DataFrame, column: str) -> go.Figure:
     """Forecast against actual for each level (of `value.by_segment`); those served worse are named in the title."""
-    worse = [label(level) for level in frame.loc[frame["worse"], "level"]]
+    worse = [_("“{word}”").format(word=label(level)) for level in frame.loc[frame["worse"], "level"]]
     fine = _("{column}: the risks are as right in every group")
     bad = _("{column}: the model serves {names} worse")
     figure = theme.figure(
@@ -321,6 +326,12 @@ def _shares(title: str, x: str, y: str, shape: dict[str, Any]) -> go.Figure:
 
 def _thin(ranked: pd.DataFrame) -> pd.DataFrame:
     return ranked.iloc[theme.thinned(len(ranked))]
+
+
+def _from_nobody(ranked: pd.DataFrame) -> pd.DataFrame:
+    """Where all have the same risk there is one row, and still a line from nobody to everybody."""
+    nobody = {"threshold": 1.0, "lift": 1.0} | dict.fromkeys(("recall", "false_alarms", "share"), 0.0)
+    return pd.concat([ranked.iloc[:1].assign(**nobody), _thin(ranked)])
 
 
 def _curve(x: pd.Series, y: pd.Series, sentence: str, rows: pd.DataFrame) -> go.Scatter:

@@ -93,7 +93,7 @@ def _title_survival(at24: pd.Series, size: pd.Series, test: LogRank | None, by: 
         )
     sentence = _("After two years {most} of “{longest}” are still here, {least} of “{shortest}” (log-rank p {p})")
     return sentence.format(
-        most=locales.percent(known.max()),
+        most=locales.percent(known.max(), 1 if 0.995 <= known.max() < 1 else 0),  # not 100% where somebody left
         longest=label(str(known.idxmax())),
         least=locales.percent(known.min()),
         shortest=label(str(known.idxmin())),

@@ -16,6 +16,7 @@ from models.churn.rules import Rules
 
 __all__ = ["LEAVE", "STAY", "SURE", "UNCLEAR", "ChurnModel", "Confidence", "HeldOut", "alike", "sigmoid", "verdict"]
 BAND = (5.0, 95.0)  # percentiles of the resampled models
+MIN_ALIKE, MAX_ALIKE, NEAR = 30, 300, 1.25  # customers of a similar risk, and how many times off their odds may be
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ class Confidence:
     of those who will stay, at most 20 % get "leave", if tomorrow's customers are like those it was calibrated on (see
     `conformal`). `verdict_left`: the share that left of the held-out customers with the same verdict.
 
-    `similar`: the share who left among the `similar_customers` whose held-out probability was nearest: a count of
-    what happened, not a model.
+    `similar`: the share who left among the customers whose held-out probability was nearest (see `alike`): a count
+    of what happened, not a model.
     """
 
     probability: np.ndarray
@@ -82,7 +83,6 @@ class Confidence:
     verdict: np.ndarray
     verdict_left: np.ndarray
     similar: np.ndarray
-    similar_customers: int
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class ChurnModel:
         probability = self.probability(matrix) if probability is None else probability
         others = sigmoid(self.ensemble.log_odds(matrix))
         lo, hi = _percentiles(others)
-        similar, count = _alike(self._ranked, probability)
+        similar, _customers = _alike(self._ranked, probability)
         limits = self._limits if sure == SURE else self.limits(sure)
         verdicts = limits.verdict(probability, _members(self.groups, matrix))
         return Confidence(
@@ -149,7 +149,6 @@ class ChurnModel:
             verdicts,
             np.array([self._left[name] for name in verdicts], float),
             similar,
-            count,
         )
 
     def limits(self, sure: float) -> Limits:
@@ -190,8 +189,11 @@ def sigmoid(log_odds: np.ndarray | float) -> np.ndarray:
     return 1 / (1 + np.exp(-np.asarray(log_odds, float)))
 
 
-def alike(seen: np.ndarray, left: np.ndarray, probability: np.ndarray) -> tuple[np.ndarray, int]:
-    """The share who left among the held-out customers with the nearest probabilities, and how many those are."""
+def alike(seen: np.ndarray, left: np.ndarray, probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The share who left among the held-out customers with the nearest probabilities, and how many those are.
+
+    A twentieth of all, `MIN_ALIKE` to `MAX_ALIKE`, and where there are enough only those within odds `NEAR` times off.
+    """
     return _alike(_ranked(seen, left), probability)
 
 
@@ -202,12 +204,17 @@ def _ranked(seen: np.ndarray, left: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return order, np.r_[0, np.cumsum(gone)]
 
 
-def _alike(ranked: tuple[np.ndarray, np.ndarray], probability: np.ndarray) -> tuple[np.ndarray, int]:
+def _alike(ranked: tuple[np.ndarray, np.ndarray], probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     seen, gone = ranked
-    count = int(np.clip(len(seen) // 20, 30, 300))
-    start = np.searchsorted(seen, probability) - count // 2
-    start = np.clip(start, 0, len(seen) - count)
-    return (gone[start + count] - gone[start]) / count, count
+    middle, odds = np.searchsorted(seen, probability), probability / np.maximum(1 - probability, 1e-12)
+    most, least = (int(np.clip(len(seen) // 20, MIN_ALIKE, upto)) for upto in (MAX_ALIKE, MIN_ALIKE))
+    start, few = (np.clip(middle - count // 2, 0, len(seen) - count) for count in (most, least))
+    lo, hi = (odds * by / (1 + odds * by) for by in (1 / NEAR, NEAR))
+    # The most at risk have many below them and none above: those far below are not like them.
+    first = np.maximum(start, np.searchsorted(seen, lo, "left"))
+    end = np.minimum(start + most, np.searchsorted(seen, hi, "right"))
+    first, end = np.where(end - first < least, (few, few + least), (first, end))
+    return (gone[end] - gone[first]) / (end - first), end - first
 
 
 def _members(groups: tuple[Group, ...], matrix: np.ndarray) -> np.ndarray:

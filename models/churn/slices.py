@@ -10,6 +10,7 @@ from itertools import combinations, pairwise
 import numpy as np
 import pandas as pd
 
+import locales
 from models import statistics
 from models.churn.explore import MAX_SHOWN_LEVELS, TENURE_BANDS, as_levels
 
@@ -170,5 +171,5 @@ def _edges(values: pd.Series) -> tuple[list[float], int]:
 
 
 def _between(lo: float, hi: float, digits: int) -> str:
-    low, high = f"{lo:.{digits}f}", f"{hi:.{digits}f}"
+    low, high = (locales.number(end, digits) if np.isfinite(end) else "" for end in (lo, hi))
     return f"≤ {high}" if lo == -np.inf else f"> {low}" if hi == np.inf else f"{low} – {high}"

@@ -48,10 +48,12 @@ def ranking(probability: np.ndarray, left: np.ndarray) -> pd.DataFrame:
     return frame[last].reset_index(drop=True)
 
 
-def lift_at(probability: np.ndarray, left: np.ndarray, share: float = 0.1) -> float:
-    """How many times more leavers there are among the riskiest `share` of customers than among all."""
-    first = np.argsort(-probability, kind="stable")[: max(1, round(share * len(left)))]
-    return float(left[first].mean() / left.mean())
+def found_among(ranked: pd.DataFrame, share: np.ndarray) -> np.ndarray:
+    """The share of all leavers (of a `ranking`) who are among each riskiest `share` of customers.
+
+    Of those whose risk is the same chance says who comes first: a part of them has that part of their leavers.
+    """
+    return np.interp(share, np.r_[0.0, ranked["share"]], np.r_[0.0, ranked["recall"]])
 
 
 def confusion(probability: np.ndarray, left: np.ndarray, threshold: float) -> np.ndarray:

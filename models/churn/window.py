@@ -22,6 +22,7 @@ _UNITS = {1 / DAYS_A_MONTH: r"days?|d|jours?|tagen?|dias?", 7 / DAYS_A_MONTH: r"
           1: r"months?|m|mois|monate?n?|mes(?:es)?", 3: r"quarters?|trimestres?|quartale?n?",
           12: r"years?|y|annees?|ans?|jahre?n?|anos?"}  # fmt: skip
 _ONE = r"this|last|past|previous|next|ce|cette|dernier|derniere|prochaine?|letzte[nrsm]?|nachste[nrsm]?|ultimo"
+_AFTER = r"derniere?|passee?|precedente?"
 _MANY = r"(?:derniers |dernieres |prochains |letzten |last |ultimos )?"
 
 
@@ -72,7 +73,7 @@ def said(name: str) -> int | None:
     """The months over which the name of an outcome says that it was seen; None where it says nothing of them."""
     words = meaning.plain(name)
     for months, unit in _UNITS.items():
-        if found := re.search(rf"\b(?:(\d{{1,3}}) {_MANY}|(?:{_ONE}) )(?:{unit})\b", words):
+        if found := re.search(rf"\b(?:(\d{{1,3}}) {_MANY}|(?:{_ONE}) )(?:{unit})\b|\b(?:{unit}) (?:{_AFTER})\b", words):
             return max(1, round(int(found[1] or 1) * months))
     return None
 

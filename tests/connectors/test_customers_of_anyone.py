@@ -7,6 +7,7 @@ import pytest
 
 from connectors import InvalidFile, files, mapping, recipes, scales
 from data import meaning
+from models.churn import window
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -156,3 +157,61 @@ def test_the_tenure_by_more_of_its_names(name):
     assert mapping.guess(frame, "customers")["tenure"] == name
     agreed = frame.assign(**{name: ["12", "24"] * 30})
     assert ("tenure" in mapping.guess(agreed, "customers")) == (not name.startswith("Laufzeit"))
+
+
+@pytest.mark.parametrize(
+    ("name", "months"),
+    [
+        ("Vertragsjahre", 12),
+        ("Mitgliedsmonate", 1),
+        ("Membership years", 12),
+        ("Account age (days)", 1 / 30.4375),
+        ("Jours d’ancienneté", 1 / 30.4375),
+        ("Years insured", 12),
+        ("Mois d'abonnement", 1),
+        ("Ancienneté client", 1),
+        ("customer_tenure", 1),
+    ],
+)
+def test_the_tenure_by_who_is_there_and_what_is_counted(name, months):
+    rows = "\n".join(f"a{n};{n};{'yes' if n % 3 else 'no'}" for n in range(60))
+    made = read(f"id;{name};churned\n{rows}")[1]
+    assert made.origin.columns["tenure"] == name
+    assert made.main["tenure"].tolist() == pytest.approx([n * months for n in range(60)])
+
+
+@pytest.mark.parametrize(
+    "name", ["Customer age", "Months inactive", "Days since last order", "Client type", "Duration"]
+)
+def test_other_times_are_no_tenure(name):
+    frame = pd.DataFrame({"id": [f"a{n}" for n in range(60)], name: [str(n) for n in range(60)]}, dtype="str")
+    assert "tenure" not in mapping.guess(frame, "customers")
+
+
+@pytest.mark.parametrize(
+    ("name", "months"),
+    [
+        ("Parti le mois dernier", 1),
+        ("A quitté le club l’année dernière", 12),
+        ("Client perdu", None),
+        ("In den letzten 12 Monaten ausgetreten", 12),
+        ("Kunde verloren", None),
+    ],
+)
+def test_who_left_by_more_of_its_names_beside_another_yes_and_no(name, months):
+    yes, no = ("ja", "nein") if name[0] in "IK" else ("Oui", "Non")
+    rows = "\n".join(f"a{n};{yes if n % 2 else no};{yes if n % 4 == 0 else no}" for n in range(40))
+    made = read(f"id;Newsletter;{name}\n{rows}")[1]
+    assert made.origin.columns["churned"] == name
+    assert made.main["churned"].tolist() == [n % 4 == 0 for n in range(40)]
+    assert window.said(name) == months
+    for other in ("lost_parcels", "partis politiques", "parties jouées", "quittances"):
+        assert not meaning.about_leaving(other)
+
+
+def test_customers_as_they_were_each_month_are_told_what_to_bring_in():
+    rows = [f"A{n};2026-{month:02d}-01;{n + month};{int(n == month)}" for month in (1, 2, 3) for n in range(20)]
+    with pytest.raises(InvalidFile, match=r"once for each “snapshot_month” \(3 of them\)"):
+        read("\n".join(["account_id;snapshot_month;logins;churned_next_month", *rows]))
+    last = [row for row in rows if "2026-03" in row]
+    assert read("\n".join(["account_id;snapshot_month;logins;churned_next_month", *last]))[1].main["churned"].sum() == 1

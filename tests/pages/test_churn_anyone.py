@@ -1,5 +1,6 @@
 """Four businesses and a telephone company go from their own file through the pages to next month's file."""
 
+import os
 from datetime import UTC, datetime
 
 import pytest
@@ -17,7 +18,13 @@ from ui import background
 
 pytestmark = pytest.mark.xdist_group("churn")
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
-SIZES = {"bank": (700, 0.2), "club": (300, 0.35), "software": (300, 0.5), "gym": (1_500, 0.06), "telco": (700, 0.265)}
+SIZES = {
+    "bank": (700, 0.2),
+    "club": (300, 0.35),
+    "software": (300, 0.5),
+    "gym": (300_000 if os.environ.get("VIGIE_LARGE") else 30_000, 0.005),
+    "telco": (700, 0.265),
+}
 
 
 VIEWS = {
@@ -55,6 +62,8 @@ def test_from_upload_over_the_pages_to_next_months_file(name, visit, monkeypatch
     monkeypatch.setattr(background, "threading", AT_ONCE)
     rows, rate = SIZES[name]
     raw, _risk = BUSINESSES[name](rows, 1, rate)
+    if name == "club":  # asked of those who left, and of nobody else
+        raw["note_appel"] = (raw["visites_90j"] % 5).where(raw[OUTCOME[name]].isin(LEFT[name]))
     app = visit("data", table="customers", **{"from": "upload"})
     app.file_uploader(key="upload-customers").set_value((f"{name}.csv", raw.to_csv(index=False).encode(), "")).run()
     assert not app.exception
@@ -86,6 +95,8 @@ def test_from_upload_over_the_pages_to_next_months_file(name, visit, monkeypatch
         for view in views:
             app = visit(page, **({"view": view} if view else {}))
             assert not app.error, (page, view)
+            if view == "groups":  # no model serves the groups of what was written afterwards as they left
+                assert not any("note appel: Not known" in text for text in texts(app))
             if page == "churn_what_if":
                 assert any("of 100 with this verdict left" in text for text in texts(app))
 
@@ -97,5 +108,8 @@ def test_from_upload_over_the_pages_to_next_months_file(name, visit, monkeypatch
     assert not app.exception
     assert any("200 customers of the file can be called" in text for text in texts(app))
     assert not any("never seen" in text for text in texts(app))
+    if rate < 0.01:  # among 200 of whom one leaves, 60 for each call are never earned back
+        assert any("nobody should be called" in text for text in texts(app))
+        return
     listed = next(frame.value for frame in app.dataframe if "Main reasons" in frame.value)
     assert set(listed["Customer"]) <= set(later[KEY[name]].astype(str))

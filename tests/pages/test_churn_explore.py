@@ -12,6 +12,7 @@ import settings
 from data import tables
 from data.dataset import Dataset, Origin
 from data.demo import customers as demo_customers
+from locales.customers import label
 
 pytestmark = pytest.mark.same_data("customers")
 
@@ -53,6 +54,26 @@ def test_the_numbers_are_those_of_the_table(visit):
     assert dict(zip(by_contract["customdata"], numbers(by_contract["x"]), strict=True)) == pytest.approx(
         rates.to_dict()
     )
+
+
+def test_tenure_at_leaving_is_the_plain_product_limit_and_says_what_it_is(visit):
+    """Of those who were here so long, month by month, who did not leave; not the curve of the outcome window."""
+    app = visit("churn_explore", view="when", by="contract")
+    _along, stay, plain = figures(app)
+    assert any("Tenure at leaving, of the customers in these data" in said.value for said in app.markdown)
+    customers = tables.read(tables.active(settings.get().home, "customers"))
+    drawn = {line["name"]: line for line in plain["data"] if line.get("name")}
+    for name, group in customers.groupby("contract"):
+        here, share = len(group), 1.0
+        expected = {0: 1.0}
+        for month, then in group.groupby("tenure")["churned"]:
+            share *= 1 - then.sum() / here
+            here -= len(then)
+            expected[month] = share
+        shown = dict(zip(numbers(drawn[label(name)]["x"]), numbers(drawn[label(name)]["y"]), strict=True))
+        assert shown == pytest.approx(expected)
+        window = next(line for line in stay["data"] if line.get("name") == label(name))
+        assert numbers(window["y"])[-1] < shown[max(shown)] - 0.01  # who left before the window is not in the data
 
 
 def test_pills_combine_and_are_in_the_url(visit):

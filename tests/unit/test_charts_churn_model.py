@@ -54,6 +54,32 @@ def test_the_lift_that_is_said_is_no_chance_of_the_first_few():
     assert said == "The riskiest 5% leave 4.0x as often as usual, the riskier half 1.2x"
 
 
+def test_where_all_have_the_same_risk_a_fifth_of_the_calls_finds_a_fifth():
+    left = np.arange(600) % 7 == 0
+    ranked = value.ranking(np.full(600, 0.14), left)
+    gains, lift = performance.gains(ranked), performance.lift(ranked)
+    assert title(gains).startswith("Calling the riskiest 20% finds 20% of all leavers; the riskiest 10% leave 1.0x")
+    assert title(lift) == "The riskiest 5% leave 1.0x as often as usual, the riskier half 1.0x"
+    assert list(zip(gains.data[0].x, gains.data[0].y, strict=True)) == [(0, 0), (1, 1)]
+    assert list(performance.roc(ranked, 0.5, 0.4, 0.6, 0.5).data[0].x) == [0, 1]
+
+
+def test_where_few_leave_the_decimals_still_say_something():
+    """One in two hundred leaves: tenths of a point are all the same, and 100% of nobody are still here."""
+    seen = np.tile(np.linspace(0.001, 0.009, 10), 3_000)
+    groups = value.reliability(seen, np.random.default_rng(1).random(len(seen)) < seen)
+    assert "by 0.020 points on average, by chance 0.030" in title(performance.reliability(groups, 0.0002, 0.0003))
+    assert "by 1.2 points on average, by chance 1.0" in title(performance.reliability(groups, 0.012, 0.0101))
+
+
+def test_a_promise_that_was_kept_in_every_group_is_not_said_to_be_broken():
+    rows = [("", "", left, 0.8, covered, 200) for left, covered in ((True, 0.83), (False, 0.81))]
+    whole = pd.DataFrame(rows, columns=["group", "level", "left", "nominal", "covered", "customers"])
+    assert title(performance.coverage(whole)).endswith("kept for 83.0% of leavers and 81.0% of stayers")
+    part = whole.assign(group="contract", level="One year", covered=0.6)
+    assert title(performance.coverage(pd.concat([whole, part]))).endswith("not in every group")
+
+
 def test_the_campaign_figure_names_the_best_number(churn_model, telco):
     found = campaign.returns(campaign.callable_customers(churn_model, telco), Terms(900, 60, 0.3))
     figure = charts.campaign(found, 5, "USD")

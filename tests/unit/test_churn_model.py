@@ -84,8 +84,18 @@ def test_confidence_has_three_consistent_parts(churn_model, fresh):
 def test_similar_customers_are_those_nearest_in_risk():
     seen = np.linspace(0, 1, 1000)
     share, count = alike(seen, seen > 0.5, np.array([0.0, 0.5, 1.0]))
-    assert count == 50
+    assert count.tolist() == [30, 50, 30]
     assert share.tolist() == pytest.approx([0, 0.5, 1], abs=0.03)
+
+
+def test_the_few_most_at_risk_are_not_told_the_share_of_many_below_them():
+    """Of 12,000 the riskiest have no 300 like them: what left of those is half of what leaves of these."""
+    rng = np.random.default_rng(3)
+    seen = np.sort(rng.beta(0.7, 7, 12_000))
+    at = seen[[-10, 6_000]]
+    shares = np.array([alike(seen, rng.random(12_000) < seen, at)[0] for _world in range(40)]).mean(axis=0)
+    assert shares == pytest.approx(at, rel=0.1)
+    assert seen[-300:].mean() < 0.75 * at[0]
 
 
 @pytest.mark.parametrize("which", ["churn_model", "logistic"])

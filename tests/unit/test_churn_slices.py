@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import locales
 from models.churn import conformal, slices
 from models.churn.model import LEAVE, STAY
 from models.churn.slices import CALL, RISK, VERDICT
@@ -112,5 +113,7 @@ def test_bands_of_numbers_that_differ_late_are_told_apart():
     coded = slices._levels(pd.Series(phone.astype(float), name="phone"))
     assert len(coded.categories) == slices.BANDS
     assert np.bincount(coded.codes).min() >= 800 / slices.BANDS - 5
+    with locales.using("fr"):
+        assert slices._levels(pd.Series(np.arange(40) / 40)).categories[0] == "≤ 0,244"
     whole = slices.worst(table.assign(phone=phone), forecast, left, left, 0.8, left)
     assert isinstance(whole, list)

@@ -12,7 +12,7 @@ from locales.labels import CHURN_LEARNERS
 from models.churn import explore, slices, validation, value, window
 from models.churn.conformal import IN_GROUPS
 from models.churn.model import LEAVE, STAY, SURE, ChurnModel
-from models.churn.preparation import CannotTrain
+from models.churn.preparation import LEAKS, CannotTrain
 from models.churn.slices import CALL, RISK, VERDICT, Slice
 from models.churn.validation import Past
 from ui import cards, downloads, store, windows
@@ -32,11 +32,14 @@ DIRECTED = {
 
 def groups(model: ChurnModel, version: str, stored: Stored, cut: float) -> None:
     """The groups in which the model is surely worst, in words; then how each column's levels are served."""
-    found, aligned = _worst(version, stored.version, round(cut, 2), model, stored)
+    found, aligned = _worst(version, stored.version, round(cut, 2), locales.language(), model, stored)
     with st.container(border=True):
         if found:
             st.markdown("**" + plain(_("Where it is worst, beyond chance")) + "**")
-            st.markdown("\n".join(f"- {plain(_sentence(one))}" for one in found[:SHOWN]))
+            first = sorted(
+                found, key=lambda one: list(SENTENCES).index(one.kind)
+            )  # whom calls miss follows from the cut
+            st.markdown("\n".join(f"- {plain(_sentence(one))}" for one in first[:SHOWN]))
         else:
             st.markdown("**" + plain(_("No group is served worse than chance explains")) + "**")
         st.caption(
@@ -47,7 +50,7 @@ def groups(model: ChurnModel, version: str, stored: Stored, cut: float) -> None:
         )
     held_out = model.held_out
     with st.grid("auto", min_column_width=400):
-        for column in explore.dimensions(store.frame(stored))[0]:
+        for column in explore.dimensions(_before(model, store.frame(stored)))[0]:
             served = value.by_segment(held_out.probability, held_out.left, aligned[column])
             if len(served) > 1:
                 cards.figure(charts.segments(served, column), f"served_{column}", served)
@@ -59,15 +62,21 @@ def _sentence(one: Slice) -> str:
     return _(SENTENCES[one.kind]).format(group=group, count=locales.number(one.count), **shares)
 
 
+def _before(model: ChurnModel, customers: pd.DataFrame) -> pd.DataFrame:
+    """Without what was written after somebody left: no model serves the groups of such a column as they left."""
+    return customers.drop(columns=[column for column, why in model.left_out.items() if why in LEAKS])
+
+
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _worst(
     version: str,  # noqa: ARG001  # the cache key
     data: str,  # noqa: ARG001  # the cache key
     cut: float,
+    language: str,  # noqa: ARG001  # the cache key: bands are written in it
     _model: ChurnModel,
     _stored: Stored,
 ) -> tuple[list[Slice], pd.DataFrame]:
-    held_out, customers = _model.held_out, store.frame(_stored)
+    held_out, customers = _model.held_out, _before(_model, store.frame(_stored))
     aligned = customers.set_index(customers["customer_id"].astype(str))
     aligned = aligned[~aligned.index.duplicated()].reindex(held_out.customer)
     categorical, numeric = explore.dimensions(customers)
@@ -139,13 +148,15 @@ def league(model: ChurnModel) -> None:
     names = [_(CHURN_LEARNERS[name]) for name in found["learner"]]
     shown = pd.DataFrame({_("Learner"): names, _("In use"): found["champion"].to_numpy()})
     for name, title in columns.items():
+        digits = 3 if found[name].max() >= 0.1 else 4
         shown[title] = [
-            f"{locales.number(a, 3)} ({locales.number(b, 3)}–{locales.number(c, 3)})"
+            f"{locales.number(a, digits)} ({locales.number(b, digits)}–{locales.number(c, digits)})"
             for a, b, c in zip(found[name], found[f"{name}_lo"], found[f"{name}_hi"], strict=True)
         ]
     if "ece" in found:  # not of a model that was kept before it was measured
+        digits = 1 if found["by_chance"].max() >= 0.001 else 3
         shown[_("Calibration error (by chance)")] = [
-            f"{locales.percent(error, 1)} ({locales.percent(chance, 1)})"
+            f"{locales.percent(error, digits)} ({locales.percent(chance, digits)})"
             for error, chance in zip(found["ece"], found["by_chance"], strict=True)
         ]
     shown[_("Seconds a fit")] = [locales.number(second, 2) for second in found["seconds"]]
