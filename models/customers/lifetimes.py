@@ -60,21 +60,22 @@ def fit(seen: History, seed: int = 0, most: int = SAMPLE) -> BgNbd:
     if len(seen.age) < MIN_CUSTOMERS or seen.repeats.sum() < MIN_CUSTOMERS:
         raise CannotTell(
             N_(
-                "{customers} customers bought again {repeats} times: what they are worth can be learned from {least} "
-                "customers and {least} such purchases on."
+                "Customers who bought before the last day: {customers}; purchases after their first: {repeats}. What "
+                "they are worth can be learned from {least} of each on."
             ),
             customers=len(seen.age),
             repeats=int(seen.repeats.sum()),
             least=MIN_CUSTOMERS,
         )
     shape = regularity(seen)
-    triples, counts = np.unique(np.stack([seen.repeats, seen.recency, seen.age]), axis=1, return_counts=True)
+    (x, recency, age), counts = np.unique(np.stack([seen.repeats, seen.recency, seen.age]), axis=1, return_counts=True)
 
     def surprise(at: np.ndarray) -> float:
-        return -float(counts @ loglikelihood(*np.exp(at), *triples, shape))
+        r, alpha, a, b = np.exp(at)
+        return -float(counts @ loglikelihood(r, alpha, a, b, x, recency, age, shape))
 
     def apart(at: np.ndarray) -> np.ndarray:  # of the gap, which the data tell better than r and alpha
-        return at + [0.0, at[0], 0.0, 0.0]
+        return at + np.array([0.0, at[0], 0.0, 0.0])
 
     gap = max(seen.age.mean() / max(seen.repeats.mean(), 0.1) / shape, 1.0)
     start = np.array([0.0, np.log(gap), 0.0, 0.5])
@@ -191,7 +192,13 @@ def expected(model: BgNbd, days: float, x: np.ndarray, recency: np.ndarray, age:
         z = days / (alpha + age + days)
         gone = (1 - z) ** (a - 1) * hyp2f1(a + model.b - 1 - r, a - 1, a + b - 1, z)
         return (a + b - 1) / (a - 1) * (1 - gone) * here
-    weights, total, rows, stays, number = under_way(model, x, recency, age), np.zeros(len(x)), np.arange(len(x)), here, 1
+    weights, total, rows, stays, number = (
+        under_way(model, x, recency, age),
+        np.zeros(len(x)),
+        np.arange(len(x)),
+        here,
+        1,
+    )
     while len(rows):
         more = stays * _came(model, number, days, x[rows], age[rows], weights[rows])
         total[rows] += more

@@ -160,9 +160,7 @@ def _drawn(
     return lo, hi, values.sum(axis=1, dtype=float)
 
 
-def _purchases(
-    model: BgNbd, seen: History, days: float, rng: np.random.Generator, under_way: np.ndarray
-) -> np.ndarray:
+def _purchases(model: BgNbd, seen: History, days: float, rng: np.random.Generator, under_way: np.ndarray) -> np.ndarray:
     """One draw of each customer's number of purchases in the next `days`; `under_way`: the probabilities, summed up."""
     x, recency, age, shape = seen.repeats, seen.recency, seen.age, model.shape
     here = rng.random(len(age)) < alive(model, x, recency, age)
@@ -194,7 +192,7 @@ def backtest(bought: Purchases, days: int = HOLD_OUT, seed: int = 0) -> BackTest
     end = len(bought.days) - 1
     if end < 3 * days:
         raise CannotTell(
-            N_("These sales span {count} days: to test on the last {days} takes {least}."),
+            N_("Days that these sales span: {count}. To test on the last {days} takes {least}."),
             count=end + 1,
             days=days,
             least=3 * days + 1,

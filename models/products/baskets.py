@@ -106,5 +106,8 @@ def measures(both: Any, a: Any, b: Any, n: int) -> dict[str, np.ndarray]:
     with np.errstate(divide="ignore", invalid="ignore"):
         lift = both * n / (a * b)
         wide = np.exp(Z95 * np.sqrt(np.maximum(1 / both - 1 / a - 1 / b + (2 * lift - 1) / n, 0)))
-        ends = {"lo": np.where(both > 0, lift / wide, 0.0), "hi": np.where(both > 0, lift * wide, -np.log(0.025) * n / (a * b))}
+        ends = {
+            "lo": np.where(both > 0, lift / wide, 0.0),
+            "hi": np.where(both > 0, lift * wide, -np.log(0.025) * n / (a * b)),
+        }
         return {"support": both / n, "confidence": both / a, "lift": lift, **ends}
