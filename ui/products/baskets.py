@@ -161,7 +161,7 @@ def together(of: Answer, _stored: Stored) -> None:
     cards.figure(charts.network(pairs, of.names, of.made.count), "products_network", table.head(charts.DRAWN))
     sentence = _("Thick lines are far from chance, dotted ones no longer hold; large dots are in many baskets.")
     st.caption(sentence)
-    lists.show(table, "products_rules", _("What is bought together"))
+    lists.show(_narrow(table), "products_rules", _("What is bought together"), table)
 
 
 def ranked(of: Answer) -> pd.DataFrame:
@@ -200,6 +200,13 @@ def _table(of: Answer, pairs: pd.DataFrame) -> pd.DataFrame:
             _("Code of the other"): of.made.products[pairs["b"].to_numpy(int)],
         }
     )
+
+
+def _narrow(table: pd.DataFrame) -> pd.DataFrame:
+    """What of the rules has room on a page; the file has all."""
+    shown = (_("Who buys"), _("also buys"), _("In so many cases (confidence, %)"), _("Lift"), _("Low"), _("High"),
+             _("Baskets with both"), _("In later months"))  # fmt: skip
+    return table[list(shown)]
 
 
 def _buyers(of: Answer, rules: pd.DataFrame) -> dict[str, pd.Series]:
@@ -263,7 +270,8 @@ def three(of: Answer, stored: Stored) -> None:
     )
     none = _("None can be followed long enough to say whether it lasts.")
     st.caption(plain(f"{said} {lasts if told else none}"))
-    lists.show(table, "products_threes_list", _("Who buys two of them buys the third"))
+    room = table.drop(columns=[_("Customers"), _("Explained by pairs"), _("Support (%)")], errors="ignore")
+    lists.show(room, "products_threes_list", _("Who buys two of them buys the third"), table)
 
 
 def goes(of: Answer, _stored: Stored) -> None:
@@ -321,7 +329,8 @@ def lasting(of: Answer, _stored: Stored) -> None:
     st.caption(plain(sentence.format(last=ends[0], first=ends[1], states=states)))
     gone = told[told["state"] == "gone"].sort_values("both", ascending=False, kind="stable")
     if len(gone):
-        lists.show(_table(of, gone), "products_gone", _("Pairs that no longer hold"))
+        table = _table(of, gone)
+        lists.show(_narrow(table), "products_gone", _("Pairs that no longer hold"), table)
 
 
 def instead(of: Answer, _stored: Stored) -> None:
