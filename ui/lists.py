@@ -12,7 +12,7 @@ SHOWN = 1_000  # rows of a list on a page; the file has all
 
 
 def step(values: pd.Series) -> float | None:
-    """What the numbers of a column are multiples of (1, 0.1, ... 0.001), so that all have as many decimals; else None."""
+    """What the numbers of a column are multiples of (1, 0.1, ...), so that all have as many decimals; else None."""
     numbers = values.to_numpy(float, na_value=np.nan)
     fits = (
         10.0**-digits for digits in range(4) if np.allclose(numbers, numbers.round(digits), 0, 1e-9, equal_nan=True)

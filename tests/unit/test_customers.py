@@ -660,13 +660,14 @@ def test_the_cohort_that_is_unlike_the_others_is_found_and_no_season_is_taken_fo
 
 
 def test_each_cohort_is_held_against_the_table_of_all_the_others():
-    """The effects of age and month are fitted anew to the table without the cohort, one cohort at a time."""
+    """The effects of age and month are fitted anew to the table without the cohort, one cohort at a time; of its months
+    those count that others have, too: nobody else was as old as the first, or there in its second month."""
     made = cohorts.cohorts(arrivals(3))
     active, size = made.active.to_numpy()[:, 1:], made.size.to_numpy(float)[:, None]
     month = np.add.outer(np.arange(24), np.arange(1, 24))
-    inside = (month <= 23) & (np.arange(24) >= cohorts.SETTLING)[:, None]
-    assert len(made.unlike) == 20
-    for row, found in zip(range(cohorts.SETTLING, 23), made.unlike.itertuples(), strict=True):
+    inside = month <= 23
+    assert len(made.unlike) == 23
+    for row, found in zip(range(23), made.unlike.itertuples(), strict=True):
         others = inside & (np.arange(24) != row)[:, None]
         at = np.minimum(month, 23)
         by_age, by_month = np.ones(23), np.ones(24)
@@ -676,8 +677,21 @@ def test_each_cohort_is_held_against_the_table_of_all_the_others():
             fitted = np.bincount(at.ravel(), (others * size * by_age).ravel(), 24)
             counted = np.bincount(at.ravel(), np.where(others, active, 0).ravel(), 24)
             by_month = np.where(fitted > 0, counted / np.maximum(fitted, 1e-12), 1)
-        usual = (by_age * by_month[at[row]] * inside[row]).sum()
-        assert found.ratio == pytest.approx(np.nansum(active[row]) / size[row, 0] / usual, rel=1e-9)
+        told = inside[row] & others.any(0) & np.isin(month[row], month[others])
+        assert told.sum() == inside[row].sum() - 2 * (row == 0)
+        usual = (by_age * by_month[at[row]] * told).sum()
+        assert found.ratio == pytest.approx(active[row][told].sum() / size[row, 0] / usual, rel=1e-9)
+
+
+def test_the_first_cohort_is_held_against_months_that_others_have():
+    """A shop of nine months in which one in three customers comes in any month: none of its cohorts stands out, the
+    first neither, of whose eight months two are nobody else's."""
+    rng, first = np.random.default_rng(4), []
+    for _shop in range(12):
+        rows = [(f"{cohort}-{one}", 30 * month + 15, 10.0) for cohort in range(9) for one in range(120)
+                for month in range(cohort, 10) if month == cohort or rng.random() < 1 / 3]  # fmt: skip
+        first.append(cohorts.cohorts(bought(rows)).unlike["ratio"].iloc[0])
+    assert np.mean(first) == pytest.approx(1, abs=0.04)
 
 
 def test_a_last_month_in_part_is_left_out():
