@@ -205,7 +205,7 @@ def _table(of: Answer, pairs: pd.DataFrame) -> pd.DataFrame:
 def _narrow(table: pd.DataFrame) -> pd.DataFrame:
     """What of the rules has room on a page; the file has all."""
     shown = (_("Who buys"), _("also buys"), _("In so many cases (confidence, %)"), _("Lift"), _("Low"), _("High"),
-             _("Baskets with both"), _("In later months"))  # fmt: skip
+             _("Baskets with both"), _("By chance"), _("In later months"))  # fmt: skip
     return table[list(shown)]
 
 
