@@ -115,10 +115,13 @@ def promises(seed: int, shops: int) -> None:
             )
 
 
-def buyers(rng: np.random.Generator, ahead: int) -> tuple[rfm.Purchases, np.ndarray]:
-    """A BG/NBD and Gamma-Gamma shop of 1,000 customers over 700 days, and what each brings in `ahead` days after."""
+def buyers(rng: np.random.Generator, ahead: int, monthly: bool) -> tuple[rfm.Purchases, np.ndarray]:
+    """A BG/NBD and Gamma-Gamma shop of 1,000 customers over 700 days, and what each brings in `ahead` days after.
+
+    With `monthly` one that sends a box every 30 days, give or take one, of which each may be the last (5 %)."""
     rows, later = [], np.zeros(1000)
     rate, leave = rng.gamma(0.8, 1 / 40, 1000), rng.beta(0.8, 6.0, 1000)
+    leave = np.full(1000, 0.05) if monthly else leave
     spending = 5.0 / rng.gamma(4.0, 1 / 100, 1000)
     for customer in range(1000):
         at = rng.uniform(0, 500)
@@ -130,7 +133,7 @@ def buyers(rng: np.random.Generator, ahead: int) -> tuple[rfm.Purchases, np.ndar
                 later[customer] += amount
             if rng.random() < leave[customer]:
                 break
-            at += rng.exponential(1 / rate[customer])
+            at += 30 + rng.normal() if monthly else rng.exponential(1 / rate[customer])
     frame = pd.DataFrame(rows, columns=["customer", "day", "sold"]).groupby(["customer", "day"], as_index=False).sum()
     frame = pd.concat([frame, pd.DataFrame({"customer": None, "day": range(700), "sold": 1.0})], ignore_index=True)
     frame["day"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(frame["day"], unit="D")
@@ -140,18 +143,18 @@ def buyers(rng: np.random.Generator, ahead: int) -> tuple[rfm.Purchases, np.ndar
 
 def values(seed: int, shops: int) -> None:
     print("\nvalue of the next days: said over true, and how often the truth lay in the interval (promised: 80%)")
-    for ahead in (90, 365):
+    for ahead, monthly in ((90, False), (365, False), (90, True), (365, True)):
         ratio, total, own = [], [], []
         for number in range(shops):
-            found, later = buyers(np.random.default_rng([seed, ahead, number]), ahead)
+            found, later = buyers(np.random.default_rng([seed, ahead, number]), ahead, monthly)
             made = value.value(found, value.learn(found), ahead, value.misses(found, ahead))
             truth = later[made.customers.index]
             ratio.append(made.total[0] / truth.sum())
             total.append(made.total[1] <= truth.sum() <= made.total[2])
             own.append(made.customers["lo"].le(truth).mul(made.customers["hi"].ge(truth)).mean())
         print(
-            f"  {ahead:>3} days: said {np.mean(ratio):.2f} times the truth; total in {sum(total)} of {shops}; "
-            f"each customer's {np.mean(own):.0%}",
+            f"  {ahead:>3} days{', a box a month' if monthly else ''}: said {np.mean(ratio):.2f} times the truth; "
+            f"total in {sum(total)} of {shops}; each customer's {np.mean(own):.0%}",
             flush=True,
         )
 

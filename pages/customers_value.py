@@ -46,9 +46,10 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Gone for good**: the probability that no purchase follows, given the silence. **At risk**: that times what the
   customer brings in a year (margin where costs are known, else revenue) at the usual gap.
 - **Still a customer, purchases to come**: BG/NBD (Fader, Hardie and Lee 2005). It sees somebody leave only after a
-  second purchase: who bought once counts as a customer with few purchases to come. **What a purchase brings in**:
-  Gamma-Gamma (Fader and Hardie 2013), net of what came back. It takes how often and how much to have nothing to
-  do with each other.
+  second purchase: who bought once counts as a customer with few purchases to come. Where gaps are more regular than
+  chance makes them, as those of subscriptions, MBG/CNBD-k takes its place (Reutterer, Platzer and Schröder 2021).
+  **What a purchase brings in**: Gamma-Gamma (Fader and Hardie 2013), net of what came back. It takes how often and
+  how much to have nothing to do with each other.
 - **Season**: where the same time of the year has been there twice, purchases by the thirteen four-week periods of the
   year, beside a trend. Time then passes faster when the shop is busy, for what is learned and for what is to come. It
   is counted in only where past quarters were missed by less with it.

@@ -89,6 +89,7 @@ st.dataframe(
         _("Filled"): st.column_config.ProgressColumn(format="%.0f%%", min_value=0, max_value=100),
         _("Different values"): st.column_config.NumberColumn(format="localized"),
     },
+    placeholder="–",
 )
 downloads.table(columns, f"{table}_columns")
 if table == "sales":
@@ -96,6 +97,6 @@ if table == "sales":
 
 st.subheader(_("First rows"), anchor=False)
 first_rows = tables.head(stored, PREVIEW_ROWS)
-st.dataframe(first_rows, hide_index=True, column_config={name: label(name) for name in names})
+st.dataframe(first_rows, hide_index=True, column_config={name: label(name) for name in names}, placeholder="–")
 st.caption(_("The whole table, as Vigie keeps it"))
 downloads.whole(stored)

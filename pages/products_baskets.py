@@ -42,9 +42,9 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Chance**: large baskets and seasons bring everything together, so that the lift of most pairs is above 1. Times
   chance is against baskets of the same sizes in the same months, with as many of each product
   (quasi-independence; Goodman 1968).
-- **Found** are pairs with surely more baskets than chance gives (Poisson tail), so that 5% of them may be false
-  (Benjamini and Hochberg 1995), among all pairs of products in 20 baskets or more; of three customers or more, as one
-  customer's habit fills many baskets.
+- **Found** are pairs with surely more baskets than chance gives, and than if one product said nothing of the other
+  (Poisson tail), so that 5% of them may be false (Benjamini and Hochberg 1995), among all pairs of products in 20
+  baskets or more; of three customers or more, as one customer's habit fills many baskets.
 - **Three together**: triples with two pairs found, whose products have more in common than any one of them explains:
   of the baskets with it, of the same size and month, the other two are tested for independence, and so for each of the
   three (Mantel and Haenszel 1959, with a binomial tail); 5% of those found may be false.

@@ -42,6 +42,11 @@ def choice(label: str, options: Sequence[T], key: str, show: Callable[[T], str] 
     return picked
 
 
+def named(name: str, code: str) -> str:
+    """How a product is called in a list that is searched: its code is said where that is not its name."""
+    return name if name == code else f"{name} · {code}"
+
+
 def sought(label: str, hint: str, options: Mapping[str, str], key: str) -> str | None:
     """One of many options (and how each is called), of which a part of the name can be typed; both are in the URL.
 

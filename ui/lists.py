@@ -12,12 +12,20 @@ SHOWN = 1_000  # rows of a list on a page; the file has all
 
 
 def step(values: pd.Series) -> float | None:
-    """What the numbers of a column are multiples of (1, 0.1 or 0.01), so that all have as many decimals; else None."""
+    """What the numbers of a column are multiples of (1, 0.1, ...), so that all have as many decimals; else None."""
     numbers = values.to_numpy(float, na_value=np.nan)
     fits = (
-        10.0**-digits for digits in range(3) if np.allclose(numbers, numbers.round(digits), 0, 1e-9, equal_nan=True)
+        10.0**-digits for digits in range(4) if np.allclose(numbers, numbers.round(digits), 0, 1e-9, equal_nan=True)
     )
     return next(fits, None)
+
+
+def _said(table: pd.DataFrame, code: str) -> bool:
+    """Whether a column of codes says in every row what an earlier one does: the products have no other name."""
+    if code not in table:
+        return False
+    before = table.iloc[:, : list(table).index(code)].select_dtypes(exclude="number").astype(str)
+    return bool(before.eq(table[code].astype(str), axis=0).all().any())
 
 
 def show(table: pd.DataFrame, name: str, title: str, saved: pd.DataFrame | None = None, height: int = 420) -> None:
@@ -29,6 +37,7 @@ def show(table: pd.DataFrame, name: str, title: str, saved: pd.DataFrame | None 
             if menu.open:
                 downloads.table(whole, name)
     shown = table.head(SHOWN).apply(lambda column: column + 0.0 if column.dtype.kind == "f" else column)  # no -0
+    shown = shown.drop(columns=[name for name in (_("Code"), _("Code of the other")) if _said(shown, name)])
     st.dataframe(
         shown,
         hide_index=True,
@@ -37,6 +46,7 @@ def show(table: pd.DataFrame, name: str, title: str, saved: pd.DataFrame | None 
             name: st.column_config.NumberColumn(name, format="localized", step=step(values))
             for name, values in shown.select_dtypes("number").items()
         },
+        placeholder="–",
     )
     if len(table) > SHOWN:
         text = _("Shown are the first {shown} of {count}; the file has all.")

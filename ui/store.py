@@ -129,7 +129,7 @@ def one_currency(stored: Stored) -> None:
             _("Last day"): found["last"].dt.date,
         }
     )
-    st.dataframe(table, hide_index=True)
+    st.dataframe(table, hide_index=True, placeholder="–")
     access.link("data", _("Open the page Data"), "database")
     st.stop()
 

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import locales
 from charts import theme
 from charts.customers.heat import heatmap
-from locales import _
+from locales import _, ngettext
 from models.customers.cohorts import CERTAIN, Cohorts
 
 if TYPE_CHECKING:
@@ -74,9 +74,10 @@ def curve(together: pd.DataFrame) -> go.Figure:
     title = _("Nobody had the time to come back yet")
     if len(shown):
         last = shown[shown["customers"] >= 100].tail(1) if (shown["customers"] >= 100).any() else shown.tail(1)
-        title = _("After {months} months {share} buy in a month").format(
-            months=int(last.index[0]), share=locales.percent(float(last["retention"].iloc[0]))
-        )
+        months = int(last.index[0])
+        title = ngettext(
+            "After {months} month {share} buy in a month", "After {months} months {share} buy in a month", months
+        ).format(months=months, share=locales.percent(float(last["retention"].iloc[0])))
     figure = theme.figure(
         title,
         x=_("Months since the first purchase"),
@@ -85,7 +86,6 @@ def curve(together: pd.DataFrame) -> go.Figure:
         showlegend=False,
     )
     figure.add_trace(theme.band(shown.index, shown["lo"], shown["hi"], theme.STAY))
-    sentence = _("{months} months after: {active} of {customers} buy, {share} (95% interval {lo} to {hi})")
     figure.add_trace(
         go.Scatter(
             x=shown.index.to_numpy(),
@@ -94,7 +94,11 @@ def curve(together: pd.DataFrame) -> go.Figure:
             line={"color": theme.STAY, "width": 2.5},
             hoverinfo="text",
             hovertext=[
-                sentence.format(
+                ngettext(
+                    "{months} month after: {active} of {customers} buy, {share} (95% interval {lo} to {hi})",
+                    "{months} months after: {active} of {customers} buy, {share} (95% interval {lo} to {hi})",
+                    row.Index,
+                ).format(
                     months=row.Index,
                     active=locales.number(row.active),
                     customers=locales.number(row.customers),
@@ -114,15 +118,16 @@ def grown(together: pd.DataFrame, currency: str) -> go.Figure:
     summed = together["revenue"].cumsum()
     last = int(summed.index[-1])
     figure = theme.figure(
-        _("After {months} months a customer has brought in {amount}").format(
-            months=last, amount=locales.money(float(summed.iloc[-1]), currency)
-        ),
+        ngettext(
+            "After {months} month a customer has brought in {amount}",
+            "After {months} months a customer has brought in {amount}",
+            last,
+        ).format(months=last, amount=locales.money(float(summed.iloc[-1]), currency)),
         x=_("Months since the first purchase"),
         y=_("Revenue of a customer so far ({currency})").format(currency=currency),
         yaxis=theme.amounts(summed.to_numpy()),
         showlegend=False,
     )
-    sentence = _("{months} months after: {amount} a customer, of {customers} customers")
     figure.add_trace(
         go.Scatter(
             x=summed.index.to_numpy(),
@@ -131,7 +136,11 @@ def grown(together: pd.DataFrame, currency: str) -> go.Figure:
             line={"color": theme.STAY, "width": 2.5},
             hoverinfo="text",
             hovertext=[
-                sentence.format(
+                ngettext(
+                    "{months} month after: {amount} a customer (customers: {customers})",
+                    "{months} months after: {amount} a customer (customers: {customers})",
+                    month,
+                ).format(
                     months=month,
                     amount=locales.money(float(amount), currency),
                     customers=locales.number(together.loc[month, "customers"]),

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
-from locales import _
+from locales import _, ngettext
 from models.customers.offers import AHEAD, LISTS, Test
 
 SHOWN = 15
@@ -32,9 +32,11 @@ def due(listed: pd.DataFrame, customer: str) -> go.Figure:
     ):
         at = np.flatnonzero((days < 0) == late)
         hover = [
-            _("{product}: every {gap} days, last bought {last} days ago").format(
-                product=theme.plain(row.name_), gap=locales.number(row.gap), last=locales.number(row.last)
-            )
+            ngettext(
+                "{product}: last bought {last} day ago; usual gap (days): {gap}",
+                "{product}: last bought {last} days ago; usual gap (days): {gap}",
+                row.last,
+            ).format(product=theme.plain(row.name_), gap=locales.number(row.gap), last=locales.number(row.last))
             for row in shown.rename(columns={"name": "name_"}).iloc[at].itertuples()
         ]
         figure.add_trace(theme.dots(days[at], at, colour, hover, label, symbol, 12))

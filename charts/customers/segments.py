@@ -51,7 +51,6 @@ def treemap(parts: pd.DataFrame, currency: str) -> go.Figure:
             share=locales.percent(best["revenue_share"]),
             people=locales.percent(best["share"]),
         )
-    sentence = _("{segment}: {customers} customers, {amount}, {share} of the revenue of known customers")
     figure = theme.figure(title, height=380, margin={"l": 0, "r": 0, "t": 0, "b": 0}, uniformtext=SMALL)
     figure.add_trace(
         go.Treemap(
@@ -70,7 +69,11 @@ def treemap(parts: pd.DataFrame, currency: str) -> go.Figure:
             textfont={"color": "#FFFFFF", "size": 14},
             hoverinfo="text",
             hovertext=[
-                sentence.format(
+                ngettext(
+                    "{segment}: {customers} customer, {amount}, {share} of the revenue of known customers",
+                    "{segment}: {customers} customers, {amount}, {share} of the revenue of known customers",
+                    row.customers,
+                ).format(
                     segment=name(row.segment),
                     customers=locales.number(row.customers),
                     amount=locales.money(row.revenue, currency),
@@ -244,10 +247,16 @@ def sankey(days: list[pd.Timestamp], moves: list[pd.DataFrame]) -> go.Figure:
         place = f"{order.index(segment) + 1}"
         return f"{place} {name(segment)}" if number in (0, len(days) - 1) else place
 
-    sentence = _("{customers} customers: {start} on {day}, {end} on {later}")
-    title = _("{fell} of {was} champions and loyal customers have fallen back since {day}").format(
-        fell=locales.number(fell), was=locales.number(was), day=locales.day(days[-2])
+    sentence = (
+        ngettext(
+            "{fell} of {was} champion or loyal customer has fallen back since {day}",
+            "{fell} of {was} champions and loyal customers have fallen back since {day}",
+            was,
+        )
+        if was
+        else _("Nobody was a champion or a loyal customer on {day}")
     )
+    title = sentence.format(fell=locales.number(fell), was=locales.number(was), day=locales.day(days[-2]))
     figure = theme.figure(title, height=560, margin={"l": 8, "r": 8, "t": 8, "b": 8})
     colours = [theme.NEUTRAL if segment == NOT_YET else COLOURS[segment] for _number, segment in nodes]
     figure.add_trace(
@@ -272,7 +281,11 @@ def sankey(days: list[pd.Timestamp], moves: list[pd.DataFrame]) -> go.Figure:
                 "value": links["customers"].to_numpy(),
                 "color": [theme.faded(colours[places[row.step, row.start]], 0.35) for row in links.itertuples()],
                 "customdata": [
-                    sentence.format(
+                    ngettext(
+                        "{customers} customer: {start} on {day}, {end} on {later}",
+                        "{customers} customers: {start} on {day}, {end} on {later}",
+                        row.customers,
+                    ).format(
                         customers=locales.number(row.customers),
                         start=name(row.start),
                         day=locales.day(days[row.step]),

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
-from locales import _
+from locales import _, ngettext
 from models.customers.value import BackTest
 
 SHOWN = 12  # customers
@@ -21,8 +21,13 @@ def at_risk(listed: pd.DataFrame, names: list[str], of: str, currency: str) -> g
     called = [theme.plain(one if len(one) <= MAX_NAME else one[: MAX_NAME - 1] + "…") for one in names[:SHOWN][::-1]]
     total = float(listed["at_risk"].clip(lower=0).sum())
     share = float(listed["at_risk"].head(SHOWN).clip(lower=0).sum()) / total if total > 0 else 0.0
-    title = _("The first {count} of the list hold {share} of what is at risk").format(
-        count=min(SHOWN, len(listed)), share=locales.percent(share)
+    chance = listed["gone"].sum() < 0.5  # nobody would have to be gone
+    title = (
+        _("As many silences are seen where nobody leaves: nothing is surely at risk")
+        if chance
+        else _("The first {count} of the list hold {share} of what is at risk").format(
+            count=min(SHOWN, len(listed)), share=locales.percent(share)
+        )
     )
     figure = theme.figure(
         title,
@@ -33,9 +38,12 @@ def at_risk(listed: pd.DataFrame, names: list[str], of: str, currency: str) -> g
         barmode="stack",
         bargap=0.3,
     )
-    sentence = _("{name}: {risk} of {yearly} a year at risk; silent for {silence} open days, usually {gap}")
     hover = [
-        sentence.format(
+        ngettext(
+            "{name}: {risk} of {yearly} a year at risk; silent for {silence} open day, usually {gap}",
+            "{name}: {risk} of {yearly} a year at risk; silent for {silence} open days, usually {gap}",
+            round(row.silence),
+        ).format(
             name=theme.plain(one),
             risk=locales.money(row.at_risk, currency),
             yearly=locales.money(row.yearly, currency),
@@ -85,7 +93,6 @@ def rhythm(assessed: pd.DataFrame, listed: pd.DataFrame, names: np.ndarray) -> g
         (_("All others"), others, theme.STAY, "circle", 5, 0.35),
         (_("Slipping"), listed.head(DOTS), theme.LEAVE, "diamond", 8, 0.9),
     )
-    sentence = _("{name}: silent for {silence} open days, usually {gap} between two purchases")
     for name, part, colour, symbol, size, opacity in layers:
         figure.add_trace(
             go.Scatter(
@@ -96,7 +103,11 @@ def rhythm(assessed: pd.DataFrame, listed: pd.DataFrame, names: np.ndarray) -> g
                 marker={"color": colour, "symbol": symbol, "size": size, "opacity": opacity},
                 hoverinfo="text",
                 hovertext=[
-                    sentence.format(
+                    ngettext(
+                        "{name}: silent for {silence} open day, usually {gap} between two purchases",
+                        "{name}: silent for {silence} open days, usually {gap} between two purchases",
+                        round(row.silence),
+                    ).format(
                         name=theme.plain(names[row.Index]),
                         silence=locales.number(row.silence),
                         gap=locales.number(row.gap),
@@ -126,7 +137,6 @@ def concentration(values: np.ndarray, days: int) -> go.Figure:
         shapes=[theme.upright(0.1)],
         showlegend=False,
     )
-    sentence = _("The first {count} customers: {share} of the expected value")
     figure.add_trace(
         go.Scatter(
             x=np.r_[0, (at + 1) / len(ordered)],
@@ -137,7 +147,11 @@ def concentration(values: np.ndarray, days: int) -> go.Figure:
             hovertext=[
                 "",
                 *(
-                    sentence.format(count=locales.number(one + 1), share=locales.percent(float(together[one]), 1))
+                    ngettext(
+                        "The first {count} customer: {share} of the expected value",
+                        "The first {count} customers: {share} of the expected value",
+                        one + 1,
+                    ).format(count=locales.number(one + 1), share=locales.percent(float(together[one]), 1))
                     for one in at
                 ),
             ],
@@ -161,7 +175,6 @@ def comes(chance: np.ndarray, days: int) -> go.Figure:
         showlegend=False,
         bargap=0.05,
     )
-    sentence = _("{count} customers with a probability of {lo} to {hi}")
     figure.add_trace(
         go.Bar(
             x=(edges[:-1] + edges[1:]) / 2,
@@ -170,7 +183,11 @@ def comes(chance: np.ndarray, days: int) -> go.Figure:
             marker={"color": theme.STAY},
             hoverinfo="text",
             hovertext=[
-                sentence.format(count=locales.number(count), lo=locales.percent(lo), hi=locales.percent(hi))
+                ngettext(
+                    "{count} customer with a probability of {lo} to {hi}",
+                    "{count} customers with a probability of {lo} to {hi}",
+                    count,
+                ).format(count=locales.number(count), lo=locales.percent(lo), hi=locales.percent(hi))
                 for count, lo, hi in zip(counts, edges, edges[1:], strict=False)
             ],
         )

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
-from locales import _
+from locales import _, ngettext
 from models.products import bundle
 from models.products.associations import STATES, Rules
 from models.products.bundle import Outcome
@@ -187,7 +187,11 @@ def goes_with(found: pd.DataFrame, product: str, held: int, names: dict[int, str
                 error_x=theme.interval(part["confidence"], part["lo_share"], part["hi_share"]),
                 hoverinfo="text",
                 hovertext=[
-                    _("{other}: in {both} of {held} baskets, lift {lift} ({lo} to {hi})").format(
+                    ngettext(
+                        "{other}: in {both} of {held} basket, lift {lift} ({lo} to {hi})",
+                        "{other}: in {both} of {held} baskets, lift {lift} ({lo} to {hi})",
+                        held,
+                    ).format(
                         other=theme.plain(names[row.b]),
                         both=locales.number(row.both),
                         held=locales.number(held),
@@ -207,8 +211,14 @@ def lasting(rules: Rules, names: dict[int, str]) -> go.Figure:
     told = rules.pairs[(rules.pairs["state"] != "new") & (rules.pairs["later"] > 0)]
     told = told.sort_values("both", ascending=False, kind="stable").head(POINTS)
     held, of = rules.survived
-    title = _("{held} of {of} pairs still hold in the months after they were found").format(
-        held=locales.number(held), of=locales.number(of)
+    title = (
+        ngettext(
+            "{held} of {of} pair still holds in the months after it was found",
+            "{held} of {of} pairs still hold in the months after they were found",
+            of,
+        ).format(held=locales.number(held), of=locales.number(of))
+        if of
+        else _("Too few baskets came later to say whether pairs still hold")
     )
     ends = np.r_[told["early"], told["later"], 1.0]
     low, high = 0.8 * ends.min(), 1.25 * ends.max()
@@ -289,9 +299,11 @@ def fading(rules: Rules, half_life: float, months: pd.DatetimeIndex) -> go.Figur
             error_y=theme.interval(times, np.maximum(times - wide, 0), times + wide),
             hoverinfo="text",
             hovertext=[
-                _("{month}: {both} baskets with the pairs, {expected} by chance").format(
-                    month=locales.month(day), both=locales.number(row.both), expected=locales.number(row.expected)
-                )
+                ngettext(
+                    "{month}: {both} basket with the pairs, {expected} by chance",
+                    "{month}: {both} baskets with the pairs, {expected} by chance",
+                    row.both,
+                ).format(month=locales.month(day), both=locales.number(row.both), expected=locales.number(row.expected))
                 for day, row in zip(days, table.itertuples(), strict=True)
             ],
         )

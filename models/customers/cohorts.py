@@ -83,7 +83,7 @@ def cohorts(bought: Purchases) -> Cohorts:
         pd.Series(size[rows], index, name="customers"),
         frame(active),
         frame(revenue),
-        _unlike(size, active, pairs, joined - begins, wide, int(whole_end - begins), index),
+        _unlike(size, active, pairs, joined - begins, wide, int(whole_end - begins), index, len(settling)),
         settling,
     )
 
@@ -96,26 +96,29 @@ def _unlike(
     wide: int,
     last: int,
     index: pd.DatetimeIndex,
+    aside: int,
 ) -> pd.DataFrame:
     """Each cohort's months with a purchase against those of a table without cohorts of their own: size x an effect of
     the months since x one of the calendar month, so that a season is nobody's fault.
 
-    The cohort itself is left out of the table that it is compared with. Its standard error is that of the customers'
-    own numbers of months: those of one customer go together.
+    The cohort itself is left out of the table that it is compared with, and so are the first ones that stand `aside`.
+    Its standard error is that of the customers' own numbers of months: those of one customer go together.
     """
     from scipy.special import ndtr
 
-    usable = np.array([row for row in range(SETTLING, last) if size[row] >= MIN_CUSTOMERS], dtype=int)
+    usable = np.array([row for row in range(aside, last) if size[row] >= MIN_CUSTOMERS], dtype=int)
     rows: list[dict[str, float]] = []
     inside = np.add.outer(np.arange(wide), np.arange(1, wide)) <= last
-    inside[:SETTLING] = False
-    expected = _expected(size, active[:, 1:], inside, usable)
-    counted = (pairs[1] > 0) & (joined[pairs[0]] + pairs[1] <= last)
+    inside[:aside] = False
+    expected, told = _expected(size, active[:, 1:], inside, usable)
+    compared = np.zeros((wide, wide), bool)
+    compared[usable, 1:] = told
+    counted = compared[joined[pairs[0]], pairs[1]]
     months = np.bincount(pairs[0][counted], minlength=len(joined))
     for row, usual in zip(usable.tolist(), expected.tolist(), strict=True):
         theirs = months[joined == row]
         mean, count = float(theirs.mean()), len(theirs)
-        against = max(int(size[SETTLING:].sum() - size[row]), 1)
+        against = max(int(size[aside:].sum() - size[row]), 1)
         spread = max(float(theirs.std(ddof=1)), np.sqrt(usual)) * np.sqrt(1 / count + 1 / against)
         if usual > 0 and spread > 0:
             rows.append({"place": row, "ratio": mean / usual, "z": (mean - usual) / spread})
@@ -129,10 +132,13 @@ def _unlike(
     return made.assign(cohort=made["place"].map(starts)).set_index("cohort").drop(columns="place")
 
 
-def _expected(size: np.ndarray, active: np.ndarray, inside: np.ndarray, usable: np.ndarray) -> np.ndarray:
+def _expected(
+    size: np.ndarray, active: np.ndarray, inside: np.ndarray, usable: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """The months with a purchase that a customer of each `usable` cohort would have had by the cells `inside` of the
     others' table (rows: cohorts; columns: months since, from 1 on), whose shares are the product of an age and a
-    calendar month's effect.
+    calendar month's effect; and of which cells of theirs others tell that: the first cohort alone has the first
+    calendar month and the highest age.
 
     Fitted by iterative proportional fitting (Deming and Stephan 1940), which is the maximum of the Poisson likelihood:
     for all tables at once, each the sum of all cohorts less its own.
@@ -155,7 +161,11 @@ def _expected(size: np.ndarray, active: np.ndarray, inside: np.ndarray, usable: 
         by_age = np.divide(total_age, fitted, out=np.zeros(fitted.shape), where=fitted > 0)
         fitted = by_age @ weight - by_calendar(mine * by_age, here, at, len(here))
         by_month = np.divide(total_month, fitted, out=np.ones(fitted.shape), where=fitted > 0)
-    return np.asarray((by_age * by_month[here, at] * own).sum(1))
+    reach = inside * size[:, None]
+    same_age = reach.sum(0) - mine
+    same_month = np.bincount(month.ravel(), reach.ravel(), wide) - by_calendar(mine, here, at, len(here))
+    told = (own > 0) & (same_age > 0) & (same_month[here, at] > 0)
+    return np.asarray((by_age * by_month[here, at] * told).sum(1)), told
 
 
 def overall(found: Cohorts) -> pd.DataFrame:

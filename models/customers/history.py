@@ -17,13 +17,15 @@ SEEN = 65  # weeks, a year and a quarter, from which a season can be seen to com
 class History:
     """Of each customer who bought (an array element each): `customer`, the place in `Purchases.customers`; `repeats`
     (x), days on which they bought after the first; `recency` (t_x), days from the first to the last; `age` (T), days
-    from the first to the end of the data; `spend`, mean net revenue of a purchase."""
+    from the first to the end of the data; `spend`, mean net revenue of a purchase; `logs`, the sum of the logarithms
+    of the gaps between two purchases."""
 
     customer: np.ndarray
     repeats: np.ndarray
     recency: np.ndarray
     age: np.ndarray
     spend: np.ndarray
+    logs: np.ndarray
 
     def take(self, which: np.ndarray) -> "History":
         return History(*(values[which] for values in vars(self).values()))
@@ -95,12 +97,17 @@ def history(bought: Purchases, seasonal: Season = EVEN) -> History:
     """What the models need of each customer, on the clock of a season."""
     scored, clock = rfm.score(bought), seasonal.clock(bought)
     first, last = (clock[scored[end].to_numpy()] for end in ("first", "last"))
+    came = bought.bought  # sorted by customer and day
+    customer, gap = came["customer"].to_numpy()[1:], np.diff(clock[came["day"].to_numpy()])
+    same = customer == came["customer"].to_numpy()[:-1]
+    logs = np.bincount(customer[same], np.log(gap[same]), len(bought.customers))
     return History(
         scored.index.to_numpy(),
         scored["frequency"].to_numpy(float) - 1,
         last - first,
         clock[len(bought.days) - 1] - first,
         (scored["revenue"] / scored["frequency"]).to_numpy(float),
+        logs[scored.index.to_numpy()],
     )
 
 

@@ -1,6 +1,8 @@
 """Models of customers: how often they come and whether they still do (BG/NBD), and what they spend (Gamma-Gamma).
 
 BG/NBD: P. Fader, B. Hardie and K. L. Lee (2005), "Counting your customers" the easy way, Marketing Science 24, 275-284.
+Of customers more regular than chance, MBG/CNBD-k: T. Reutterer, M. Platzer and N. Schröder (2021), Leveraging purchase
+regularity for predicting customer behavior the easy way, International Journal of Research in Marketing 38, 194-215.
 Gamma-Gamma: P. Fader and B. Hardie (2013), The Gamma-Gamma model of monetary value, brucehardie.com/notes/025.
 """
 
@@ -15,14 +17,21 @@ from models.customers.rfm import CannotTell
 
 MIN_CUSTOMERS = 50  # customers, and purchases after the first, that can be learned from
 SAMPLE = 20_000  # customers that the models are learned from: more change nothing that is shown
-_BOUNDS = (np.log(1e-4), np.log(1e5))
+MAX_SHAPE = 12  # of the gaps: nearly a calendar
+# Of the logarithms of r (from 1,000 on all customers are equally frequent), alpha / r, a and b.
+_BOUNDS = [(np.log(1e-4), np.log(1e3)), (np.log(1e-4), np.log(1e7)), *[(np.log(1e-4), np.log(1e5))] * 2]
+_NEGLIGIBLE = 1e-3  # of a purchase
 
 
 @dataclass(frozen=True)
 class BgNbd:
     """While a customer is one, purchases are Poisson with a rate that is gamma (`r`, rate `alpha`, a day) over the
     customers; after each they leave with a probability that is beta (`a`, `b`).
-    `covariance`: of the logarithms of the four."""
+    `covariance`: of the logarithms of the four.
+
+    With a `shape` k of two or more a purchase is every k-th event of that Poisson process, so that gaps are Erlang
+    (MBG/CNBD-k), and customers may leave after the first purchase, too: who is regular and was silent for three gaps
+    has left, which BG/NBD (`shape` 1) takes for chance."""
 
     r: float
     alpha: float
@@ -30,6 +39,7 @@ class BgNbd:
     b: float
     loglikelihood: float
     covariance: np.ndarray
+    shape: int = 1
 
 
 @dataclass(frozen=True)
@@ -50,35 +60,75 @@ def fit(seen: History, seed: int = 0, most: int = SAMPLE) -> BgNbd:
     if len(seen.age) < MIN_CUSTOMERS or seen.repeats.sum() < MIN_CUSTOMERS:
         raise CannotTell(
             N_(
-                "{customers} customers bought again {repeats} times: what they are worth can be learned from {least} "
-                "customers and {least} such purchases on."
+                "Customers who bought before the last day: {customers}; purchases after their first: {repeats}. What "
+                "they are worth can be learned from {least} of each on."
             ),
             customers=len(seen.age),
             repeats=int(seen.repeats.sum()),
             least=MIN_CUSTOMERS,
         )
-    triples, counts = np.unique(np.stack([seen.repeats, seen.recency, seen.age]), axis=1, return_counts=True)
+    shape = regularity(seen)
+    (x, recency, age), counts = np.unique(np.stack([seen.repeats, seen.recency, seen.age]), axis=1, return_counts=True)
 
     def surprise(at: np.ndarray) -> float:
-        return -float(counts @ loglikelihood(*np.exp(at), *triples))
+        r, alpha, a, b = np.exp(at)
+        return -float(counts @ loglikelihood(r, alpha, a, b, x, recency, age, shape))
 
-    begin = np.array([0.0, np.log(max(seen.age.mean() / max(seen.repeats.mean(), 0.1), 1.0)), 0.0, 0.5])
-    found = minimize(surprise, begin, method="L-BFGS-B", bounds=[_BOUNDS] * 4)
-    r, alpha, a, b = np.exp(found.x)
-    return BgNbd(r, alpha, a, b, -float(found.fun), _covariance(surprise, found.x))
+    def apart(at: np.ndarray) -> np.ndarray:  # of the gap, which the data tell better than r and alpha
+        return at + np.array([0.0, at[0], 0.0, 0.0])
+
+    gap = max(seen.age.mean() / max(seen.repeats.mean(), 0.1) / shape, 1.0)
+    start = np.array([0.0, np.log(gap), 0.0, 0.5])
+    found = minimize(lambda at: surprise(apart(at)), start, method="L-BFGS-B", bounds=_BOUNDS)
+    r, alpha, a, b = np.exp(apart(found.x))
+    return BgNbd(r, alpha, a, b, -float(found.fun), _covariance(surprise, apart(found.x)), shape)
+
+
+def regularity(seen: History) -> int:
+    """The shape k of the gaps, rounded: 1 is chance alone, the more the more regular.
+
+    The most likely one given how long each customer's gaps are together: the shares of it are Dirichlet (k, ..., k),
+    whatever the customer's own rate is and whether they have left.
+    """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import gammaln
+
+    again = seen.take(seen.repeats >= 2)
+    n, logs = again.repeats, (again.logs - again.repeats * np.log(again.recency)).sum()
+    sizes, counts = np.unique(n, return_counts=True)
+
+    def surprise(k: float) -> float:
+        return -float(counts @ (gammaln(k * sizes) - sizes * gammaln(k)) + (k - 1) * logs)
+
+    return round(minimize_scalar(surprise, bounds=(1.0, MAX_SHAPE), method="bounded").x)
 
 
 def loglikelihood(
-    r: float, alpha: float, a: float, b: float, x: np.ndarray, recency: np.ndarray, age: np.ndarray
+    r: float, alpha: float, a: float, b: float, x: np.ndarray, recency: np.ndarray, age: np.ndarray, shape: int = 1
 ) -> np.ndarray:
-    """The log-likelihood of each customer (equation 6 of the paper)."""
+    """The log-likelihood of each customer (equation 6 of the paper; with a `shape` but for what the gaps alone say)."""
     from scipy.special import betaln, gammaln
 
-    common = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-    stays = betaln(a, b + x) - betaln(a, b) - (r + x) * np.log(alpha + age)
+    events, chances = r + shape * x, _chances(shape, x)
+    common = gammaln(events) - gammaln(r) + r * np.log(alpha) - events * np.log(alpha + recency)
+    stays = betaln(a, b + chances) + _silent(shape, events, alpha + recency, alpha + age)
+    left = betaln(a + 1, b + np.maximum(chances, 1) - 1)
+    return common - betaln(a, b) + np.where(chances > 0, np.logaddexp(stays, left), stays)
+
+
+def _chances(shape: int, x: np.ndarray) -> np.ndarray:
+    """How often somebody who bought `x` times again could have left: in BG/NBD not after the first purchase."""
+    return x + (shape > 1)
+
+
+def _silent(shape: int, events: np.ndarray, then: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """The logarithm of the probability that a customer is silent while the rate parameter goes from `then` to `now`."""
+    from scipy.special import betainc
+
+    if shape == 1:
+        return events * np.log(then / now)
     with np.errstate(divide="ignore"):
-        left = betaln(a + 1, b + x - 1 + (x == 0)) - betaln(a, b) - (r + x) * np.log(alpha + recency)
-    return common + np.where(x > 0, np.logaddexp(stays, left), stays)
+        return np.log(betainc(events, shape, then / now))
 
 
 def _covariance(surprise: Callable[[np.ndarray], float], at: np.ndarray) -> np.ndarray:
@@ -97,28 +147,66 @@ def _covariance(surprise: Callable[[np.ndarray], float], at: np.ndarray) -> np.n
 
 def alive(model: BgNbd, x: np.ndarray, recency: np.ndarray, age: np.ndarray) -> np.ndarray:
     """The probability that each customer still is one (Fader, Hardie and Lee 2008, brucehardie.com/notes/021)."""
-    odds = model.a / (model.b + np.maximum(x, 1) - 1) * ((model.alpha + age) / (model.alpha + recency)) ** (model.r + x)
-    return 1 / (1 + (x > 0) * odds)
+    chances = _chances(model.shape, x)
+    silent = np.exp(_silent(model.shape, model.r + model.shape * x, model.alpha + recency, model.alpha + age))
+    left = model.a / (model.b + np.maximum(chances, 1) - 1)
+    return np.where(chances > 0, silent / (silent + left), 1.0)
+
+
+def under_way(model: BgNbd, x: np.ndarray, recency: np.ndarray, age: np.ndarray) -> np.ndarray:
+    """The probabilities (rows: customers) that 0, ... k - 1 events towards the next purchase have come in the silence
+    of who still is a customer: one column where the shape is 1."""
+    done = np.arange(1, model.shape)
+    ratio = ((age - recency) / (model.alpha + age))[:, None] * (model.r + model.shape * x[:, None] + done - 1) / done
+    weights = np.cumprod(np.column_stack([np.ones(len(x)), ratio]), axis=1)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def _came(model: BgNbd, number: int, days: float, x: np.ndarray, age: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The probability that who stays a customer buys `number` times in the next `days`; `weights`: see `under_way`."""
+    from scipy.special import betainc
+
+    done = np.arange(model.shape)
+    events = model.r + model.shape * x[:, None] + done
+    share = (days / (model.alpha + age + days))[:, None]
+    return (weights * betainc(model.shape * number - done, events, share)).sum(axis=1)
 
 
 def comes(model: BgNbd, days: float, x: np.ndarray, recency: np.ndarray, age: np.ndarray) -> np.ndarray:
     """The probability of at least one purchase in the next `days`: who still is a customer cannot leave before it."""
-    silent = ((model.alpha + age) / (model.alpha + age + days)) ** (model.r + x)
-    return alive(model, x, recency, age) * (1 - silent)
+    return alive(model, x, recency, age) * _came(model, 1, days, x, age, under_way(model, x, recency, age))
 
 
 def expected(model: BgNbd, days: float, x: np.ndarray, recency: np.ndarray, age: np.ndarray) -> np.ndarray:
-    """The purchases expected of each customer in the next `days` (equation 10 of the paper).
+    """The purchases expected of each customer in the next `days` (equation 10 of the paper; with a shape the sum over
+    the first, the second, ... purchase of the probability that it comes and nobody left before it).
 
     Its hypergeometric function is taken by Euler's transformation, with parameters that do not grow with x.
     """
     from scipy.special import hyp2f1
 
-    r, alpha, b = model.r, model.alpha, model.b
-    a = model.a if abs(model.a - 1) > 1e-5 else 1 + 1e-5  # at 1 both sides vanish
-    z = days / (alpha + age + days)
-    gone = (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - r, a - 1, a + b + x - 1, z)
-    return (a + b + x - 1) / (a - 1) * (1 - gone) * alive(model, x, recency, age)
+    here, b = alive(model, x, recency, age), model.b + _chances(model.shape, x)
+    if model.shape == 1:
+        r, alpha = model.r, model.alpha
+        a = model.a if abs(model.a - 1) > 1e-5 else 1 + 1e-5  # at 1 both sides vanish
+        z = days / (alpha + age + days)
+        gone = (1 - z) ** (a - 1) * hyp2f1(a + model.b - 1 - r, a - 1, a + b - 1, z)
+        return (a + b - 1) / (a - 1) * (1 - gone) * here
+    weights, total, rows, stays, number = (
+        under_way(model, x, recency, age),
+        np.zeros(len(x)),
+        np.arange(len(x)),
+        here,
+        1,
+    )
+    while len(rows):
+        more = stays * _came(model, number, days, x[rows], age[rows], weights[rows])
+        total[rows] += more
+        on = more > _NEGLIGIBLE
+        rows = rows[on]
+        stays = stays[on] * (b[rows] + number - 1) / (model.a + b[rows] + number - 1)
+        number += 1
+    return total
 
 
 def fit_value(seen: History, seed: int = 0) -> GammaGamma:

@@ -220,7 +220,7 @@ def test(then: Bought, later: Bought) -> Test:
     who = np.flatnonzero((np.diff(table.indptr) > 0) & (np.diff(came.indptr) > 0))
     if len(who) < MIN_CUSTOMERS:
         raise CannotTell(
-            N_("In the last {days} days {count} customers came back: to test lists on them takes {least}."),
+            N_("Customers who came back in the last {days} days: {count}. To test lists on them takes {least}."),
             days=AHEAD,
             count=len(who),
             least=MIN_CUSTOMERS,

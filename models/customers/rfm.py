@@ -133,7 +133,7 @@ def check(bought: Purchases, customers: int = 1, days: int = 1) -> None:
         )
     if len(bought.days) < days:
         raise CannotTell(
-            N_("These sales span {count} days: this needs {least}, to see who comes back."),
+            N_("Days that these sales span: {count}. To see who comes back takes {least}."),
             count=len(bought.days),
             least=days,
         )

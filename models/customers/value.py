@@ -1,6 +1,6 @@
 """Is somebody still a customer, how often will they buy, and what will they bring in?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,17 @@ import pandas as pd
 from locales import N_
 from models.customers import rfm
 from models.customers.history import EVEN, HORIZONS, History, Season, ahead_of, busy, history
-from models.customers.lifetimes import BgNbd, GammaGamma, alive, comes, expected, fit, fit_value, mean_spend
+from models.customers.lifetimes import (
+    BgNbd,
+    GammaGamma,
+    alive,
+    comes,
+    expected,
+    fit,
+    fit_value,
+    mean_spend,
+    under_way,
+)
 from models.customers.rfm import CannotTell, Purchases
 
 QUICK = 3_000  # the same where a total of all is enough
@@ -139,22 +149,25 @@ def _drawn(
     values = np.empty((draws, len(seen.age)), dtype=np.float32)
     count = np.where(seen.spend > 0, seen.repeats + 1, 0)
     paid = np.maximum(seen.spend, 0) * count
+    done = under_way(model, seen.repeats, seen.recency, seen.age).cumsum(axis=1)
     for row in range(draws):
         r, alpha, a, b = np.exp(rng.multivariate_normal(centre, model.covariance, method="eigh"))
-        one = BgNbd(r, alpha, a, b, 0.0, model.covariance)
-        bought = _purchases(one, seen, days, rng)
+        one = replace(model, r=r, alpha=alpha, a=a, b=b)
+        bought = _purchases(one, seen, days, rng, done)
         rate = rng.gamma(amounts.p * count + amounts.q) / (amounts.gamma + paid)
         values[row] = np.where(bought > 0, rng.gamma(amounts.p * np.maximum(bought, 1)) / rate, 0)
     lo, hi = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     return lo, hi, values.sum(axis=1, dtype=float)
 
 
-def _purchases(model: BgNbd, seen: History, days: float, rng: np.random.Generator) -> np.ndarray:
-    """One draw of each customer's number of purchases in the next `days`."""
-    here = rng.random(len(seen.age)) < alive(model, seen.repeats, seen.recency, seen.age)
-    rate = rng.gamma(model.r + seen.repeats) / (model.alpha + seen.age)
-    leaves = np.maximum(rng.beta(model.a, model.b + seen.repeats), 1e-12)
-    return np.where(here, np.minimum(rng.poisson(rate * days), rng.geometric(leaves)), 0)
+def _purchases(model: BgNbd, seen: History, days: float, rng: np.random.Generator, under_way: np.ndarray) -> np.ndarray:
+    """One draw of each customer's number of purchases in the next `days`; `under_way`: the probabilities, summed up."""
+    x, recency, age, shape = seen.repeats, seen.recency, seen.age, model.shape
+    here = rng.random(len(age)) < alive(model, x, recency, age)
+    done = (rng.random((len(age), 1)) > under_way[:, :-1]).sum(axis=1)
+    rate = rng.gamma(model.r + shape * x + done) / (model.alpha + age)
+    leaves = np.maximum(rng.beta(model.a, model.b + x + (shape > 1)), 1e-12)
+    return np.where(here, np.minimum((rng.poisson(rate * days) + done) // shape, rng.geometric(leaves)), 0)
 
 
 @dataclass(frozen=True)
@@ -179,7 +192,7 @@ def backtest(bought: Purchases, days: int = HOLD_OUT, seed: int = 0) -> BackTest
     end = len(bought.days) - 1
     if end < 3 * days:
         raise CannotTell(
-            N_("These sales span {count} days: to test on the last {days} takes {least}."),
+            N_("Days that these sales span: {count}. To test on the last {days} takes {least}."),
             count=end + 1,
             days=days,
             least=3 * days + 1,
@@ -189,7 +202,8 @@ def backtest(bought: Purchases, days: int = HOLD_OUT, seed: int = 0) -> BackTest
     seen, ahead = history(then, seasonal), ahead_of(then, days, seasonal)
     model = fit(seen, seed)
     rng = np.random.default_rng(seed)
-    drawn = np.array([_purchases(model, seen, ahead, rng) for _draw in range(200)])
+    done = under_way(model, seen.repeats, seen.recency, seen.age).cumsum(axis=1)
+    drawn = np.array([_purchases(model, seen, ahead, rng, done) for _draw in range(200)])
     lo, hi = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0, method="inverted_cdf")
     visits = bought.bought
     day, customer = visits["day"].to_numpy(), visits["customer"].to_numpy()

@@ -60,7 +60,7 @@ class Rules:
 
 
 def find(made: Baskets) -> Rules:
-    """The pairs that share more baskets than by chance, of which a share of `LEVEL` may be false.
+    """The pairs that share more baskets than by chance and than by independence, of which `LEVEL` may be false.
 
     The number of baskets with both is held against a Poisson distribution around what chance expects, which has more
     in its tail than the sum of hypergeometric counts has (Hoeffding 1956, Annals of Mathematical Statistics 27,
@@ -91,7 +91,10 @@ def find(made: Baskets) -> Rules:
     e_first, e_rest = likely.total(a, b, span), likely.total(a, b, slice(split or months, None))
     tested = len(places) * (len(places) - 1) // 2
     level = LEVEL / 2 if split else LEVEL  # of each of two searches
-    now, before = surely(both, e_first + e_rest, tested, level), surely(at_first, e_first, tested, level)
+    # Where few products are sold, who takes one instead of another makes all others share more than chance has it: it
+    # has to be more than independent products share, too.
+    now = surely(both, np.maximum(e_first + e_rest, _independent(held, a, b)), tested, level)
+    before = surely(at_first, np.maximum(e_first, _independent(held[early], a, b)), tested, level)
     kept = np.flatnonzero(now | before)
     customer = np.where(made.customer < 0, -1 - np.arange(len(made.month)), made.customer)
     buyers = np.zeros(len(kept), dtype=int)
@@ -192,7 +195,8 @@ def substitutes(made: Baskets, rules: Rules, names: pd.Series, categories: pd.Se
 
 
 def half_life(fading: pd.DataFrame) -> tuple[float, float, float]:
-    """After how many months half of what rules have beyond chance is left, and its 95 % interval; inf: no fading.
+    """After how many months half of what rules have beyond chance is left, and its 95 % interval; inf: no fading
+    that chance alone would not show.
 
     `fading` is that of `Rules`, without the months that rules were found in, as those flatter them. In month m a
     Poisson number of baskets, as much more spread as these are, is expected (1 + c 2^(-m / h)) times chance; the
@@ -216,7 +220,7 @@ def half_life(fading: pd.DataFrame) -> tuple[float, float, float]:
     ends = rates[[best[1], inside[-1], inside[0]]]
     with np.errstate(divide="ignore"):
         middle, lo, hi = np.log(2) / ends
-    return float(middle), float(lo), float(hi)
+    return float(middle if np.isfinite(hi) else hi), float(lo), float(hi)
 
 
 def _together(held: Any) -> Any:
@@ -257,6 +261,12 @@ def became(early: np.ndarray, e_early: np.ndarray, later: np.ndarray, e_later: n
         least = np.where(later > 0, gammaincinv(np.maximum(later, 1e-9), 0.025), 0.0) / e_later
         fewer = bdtr(later, (early + later).astype(int), e_later / (e_early + e_later)) <= 0.025
     return np.select([least > 1, fewer], ["held", "gone"], "unclear")
+
+
+def _independent(held: Any, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Baskets with both products if one said nothing of the other."""
+    count = held.sum(axis=0)
+    return np.asarray(count[a] * count[b] / held.shape[0], float)
 
 
 def _baskets_of(held: Any, a: np.ndarray, b: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -99,11 +99,15 @@ def measures(both: Any, a: Any, b: Any, n: int) -> dict[str, np.ndarray]:
     first, `b` the second and `both` both.
 
     The interval is that of the logarithm of the lift, of which the delta method on multinomial counts (Agresti 2013,
-    Categorical Data Analysis, 16.1) gives the variance 1/both - 1/a - 1/b + (2 lift - 1)/n.
+    Categorical Data Analysis, 16.1) gives the variance 1/both - 1/a - 1/b + (2 lift - 1)/n; where no basket holds both,
+    it ends where that has a chance of 2.5 % (Poisson).
     """
     both, a, b = (np.asarray(one, float) for one in (both, a, b))
     with np.errstate(divide="ignore", invalid="ignore"):
         lift = both * n / (a * b)
         wide = np.exp(Z95 * np.sqrt(np.maximum(1 / both - 1 / a - 1 / b + (2 * lift - 1) / n, 0)))
-        ends = {"lo": np.where(both > 0, lift / wide, 0.0), "hi": np.where(both > 0, lift * wide, np.nan)}
+        ends = {
+            "lo": np.where(both > 0, lift / wide, 0.0),
+            "hi": np.where(both > 0, lift * wide, -np.log(0.025) * n / (a * b)),
+        }
         return {"support": both / n, "confidence": both / a, "lift": lift, **ends}

@@ -156,7 +156,7 @@ BAD = {
     "all came back": (small("a", np.arange(20), line_type="return", quantity=-1.0), "goods that came back"),
     "one customer": (small("a", np.arange(0, 300, 3)), "Only one customer is known|known to have bought: 1"),
     "one invoice each": (small([f"c{n}" for n in range(90)], np.arange(90)), "bought on one day only"),
-    "one day": (small([f"c{n}" for n in range(90)], np.zeros(90)), "of one day|span 1 days"),
+    "one day": (small([f"c{n}" for n in range(90)], np.zeros(90)), "of one day|sales span: 1"),
     "half a year closed": (
         small([f"c{n % 9}" for n in range(100)], np.r_[np.arange(50), 232 + np.arange(50)]),
         "nothing was sold at all",

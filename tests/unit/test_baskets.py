@@ -70,6 +70,8 @@ def test_measures_by_hand_on_six_baskets(home):
     assert count == {"A": 4, "B": 4, "C": 3, "D": 2}
     one = baskets.measures(3, 4, 4, 6)  # A and B: 3 of 6; with A 3 of 4; lift 3 x 6 / (4 x 4)
     assert (one["support"], one["confidence"], one["lift"]) == (0.5, 0.75, 1.125)
+    never = baskets.measures(0, 20, 30, 100)  # where independence has 6: exp(-3.6889) = 2.5 %
+    assert (never["lo"], never["hi"]) == (0, pytest.approx(3.6889 / 6, rel=1e-4))
     spread = np.sqrt(1 / 3 - 1 / 4 - 1 / 4 + (2 * 1.125 - 1) / 6)
     assert one["lo"] == pytest.approx(1.125 * np.exp(-1.959964 * spread))
     assert one["hi"] == pytest.approx(1.125 * np.exp(1.959964 * spread))
@@ -181,6 +183,22 @@ def test_substitutes_are_found_among_alike_names_and_nowhere_else(home):
     assert associations.substitutes(found, rules, pd.Series([f"n{n}" for n in range(len(names))]), None).empty
 
 
+def test_a_cafe_whose_guests_take_one_drink_or_the_other_has_no_other_pairs(home):
+    """A bag in every basket, croissants that go with cappuccino (lift 2), espresso that is taken in its place (lift
+    1/4), and seven things that go with nothing: who takes one drink has room for others, which is no pair."""
+    random, size = np.random.default_rng(773), 20_000
+    bought = random.random((size, 10)) < [1, 0, 0.25, 0, 0.1, 0.06, 0.1, 0.08, 0.12, 0.05]
+    bought[:, 3] = random.random(size) < np.where(bought[:, 2], 0.3, 0.1)
+    bought[:, 1] = random.random(size) < np.where(bought[:, 2], 0.06, 0.31)
+    names = ["bag", "espresso", "cappuccino", "croissant", *(f"other {number}" for number in range(6))]
+    days = pd.Timestamp("2025-01-01") + pd.to_timedelta(np.arange(size) * 300 // size, unit="D")
+    found = made(stored(home, [[names[item] for item in np.flatnonzero(row)] for row in bought], day=days))
+    rules = associations.find(found)
+    pairs = [{found.products[a], found.products[b]} for a, b in zip(rules.pairs["a"], rules.pairs["b"], strict=True)]
+    assert pairs == [{"cappuccino", "croissant"}]
+    assert rules.pairs["lift"].iloc[0] == pytest.approx(2, rel=0.06)
+
+
 @pytest.mark.parametrize(("after", "lasts"), [(3.0, True), (np.inf, False)])
 def test_a_half_life_is_that_which_was_set(after, lasts):
     random, inside, middles = np.random.default_rng(1), 0, []
@@ -191,6 +209,7 @@ def test_a_half_life_is_that_which_was_set(after, lasts):
         inside, middles = inside + (lo <= after <= hi), [*middles, middle]
     assert inside >= 26  # 28.5 of 30 are promised
     assert (np.median(middles) == pytest.approx(3, rel=0.1)) == lasts
+    assert lasts or np.isinf(middles).sum() >= 26  # none is made up
     assert np.isnan(associations.half_life(pd.DataFrame({"both": both, "expected": expected}).iloc[:2])).all()
 
 

@@ -70,6 +70,32 @@ def forms(message: Message) -> list[tuple[str, str]]:
     return list(zip(message.id, message.string or (), strict=True))
 
 
+COUNTED = re.compile(
+    r"\{(\w+)\}(?: (?:open|other|new|whole))? "
+    r"(baskets|cohorts|customers|days|groups|months|pairs|products|purchases|times|triples|weeks)\b"
+)
+MANY = {"days", "least", "most", "lift", "ratio", "early", "later", "k", "share", "people", "model", "value", "all"}
+MANY |= {"months"}  # of a half-life, with a decimal
+# Never one: 5 baskets make a pair, 50 customers a test, four months a curve; the others are constants.
+NEVER_ONE = (
+    *("{product}: in {count} baskets", "{both} baskets, lift", "of {both} baskets", "in the {count} months after"),
+    *("up to {count} products", "the {count} customers who came since", "last {count} days"),
+    *("{customers} customers", "These are {count} customers"),
+)
+
+
+def test_what_is_counted_of_customers_and_products_can_be_one():
+    """ "1 customers" is nobody's language: a number before a plural is a `ngettext` with both."""
+    rooms = re.compile(r"(customers|products)[/_.]|ui/buyers")
+    wrong = [
+        f"{path}: {message}"
+        for message, path in marked().items()
+        if isinstance(message, str) and rooms.search(path) and not any(one in message for one in NEVER_ONE)
+        if {place for place, _noun in COUNTED.findall(message)} - MANY
+    ]
+    assert not wrong
+
+
 def test_every_message_is_translated(french):
     missing = [
         f"{path}: {message}"

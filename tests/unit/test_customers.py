@@ -169,7 +169,7 @@ def test_what_cannot_be_told_is_said(rows, words):
 def test_too_few_customers_or_days_are_said():
     with pytest.raises(CannotTell, match="known to have bought: 1"):
         rfm.check(bought([("a", 1, 5.0)]), customers=2)
-    with pytest.raises(CannotTell, match="span 1 days"):
+    with pytest.raises(CannotTell, match="span: 1"):
         rfm.check(bought([("a", 1, 5.0), ("b", 1, 5.0)]), days=2)
 
 
@@ -242,28 +242,30 @@ CDNOW = {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}  # Fader, Hardie an
 
 
 def simulated(parameters, age, seed):
-    """Repeat purchases, recency and age of customers of the BG/NBD process, one by one as the paper tells it."""
+    """Repeat purchases, recency, rate, ... and the logarithms of the gaps, summed, of customers of the BG/NBD process,
+    one by one as the paper tells it."""
     rng = np.random.default_rng(seed)
     rate = rng.gamma(parameters["r"], 1 / parameters["alpha"], len(age))
     leave = rng.beta(parameters["a"], parameters["b"], len(age))
-    x, recency, clock = np.zeros(len(age)), np.zeros(len(age)), np.zeros(len(age))
+    x, recency, clock, logs = np.zeros((4, len(age)))
     here = np.ones(len(age), bool)
     alive = np.ones(len(age), bool)
     while here.any():
         clock = np.where(here, clock + rng.exponential(1 / np.maximum(rate, 1e-300)), clock)
         here &= clock <= age
+        logs += np.log(np.where(here, clock - recency, 1))
         x, recency = x + here, np.where(here, clock, recency)
         left = here & (rng.random(len(age)) < leave)
         alive &= ~left
         here &= ~left
-    return x, recency, rate, leave, alive
+    return x, recency, rate, leave, alive, logs
 
 
 def test_the_parameters_of_cdnow_are_recovered():
     """2,357 customers of the first 39 weeks, as in the paper, whose log-likelihood is -9582.4."""
     age = 39 - np.random.default_rng(1).uniform(0, 12, 2357)
-    x, recency, *_rest = simulated(CDNOW, age, 2)
-    seen = history.History(np.arange(len(age)), x, recency, age, np.ones(len(age)))
+    x, recency, *_rest, logs = simulated(CDNOW, age, 2)
+    seen = history.History(np.arange(len(age)), x, recency, age, np.ones(len(age)), logs)
     found = lifetimes.fit(seen)
     errors = np.sqrt(np.diag(found.covariance))
     truth = np.log(list(CDNOW.values()))
@@ -288,7 +290,7 @@ def test_closed_forms_are_those_of_the_paper_and_of_the_process():
 
     count = 400_000
     ages = np.full(count, 39.0)
-    some, last, rate, leave, alive = simulated(CDNOW, ages, 5)
+    some, last, rate, leave, alive, _logs = simulated(CDNOW, ages, 5)
     said = lifetimes.alive(model, some, last, ages)
     future = np.where(alive, np.minimum(np.random.default_rng(6).poisson(rate * 39),
                                         np.random.default_rng(7).geometric(np.maximum(leave, 1e-12))), 0)  # fmt: skip
@@ -300,6 +302,42 @@ def test_closed_forms_are_those_of_the_paper_and_of_the_process():
         assert said[these].mean() == pytest.approx(alive[these].mean(), abs=0.015)
         assert expected[these].mean() == pytest.approx(future[these].mean(), rel=0.05)
         assert comes[these].mean() == pytest.approx((future > 0)[these].mean(), abs=0.015)
+
+
+def test_regular_customers_who_fell_silent_have_left_and_others_go_on():
+    """A shop of MBG/CNBD-3 customers, event by event: every third event is a purchase, after each of which they may
+    leave, after the first too. The shape and the share who leave are found again; who still is a customer and what they
+    buy in a year is said as it comes, where BG/NBD says a tenth too much."""
+    rng = np.random.default_rng(8)
+    size, end, year = 4000, 500.0, 365.0
+    at = rng.uniform(0, 450, size)
+    rate, leave, price = rng.gamma(9.0, 1 / 100, size), rng.beta(2.0, 18.0, size), np.ones(size)
+    age, x, recency, logs, later = end - at, np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size)
+    here, alive = rng.random(size) >= leave, rng.random(size) >= 2
+    first, last = at.copy(), at.copy()
+    while here.any():
+        at = np.where(here, at + rng.gamma(3.0, 1 / rate), at)
+        here &= at < end + year
+        seen = here & (at < end)
+        logs += np.log(np.where(seen, at - last, 1))
+        x, later = x + seen, later + (here & ~seen)
+        last, recency = np.where(seen, at, last), np.where(seen, at - first, recency)
+        alive |= here & ~seen
+        here &= rng.random(size) >= leave
+    seen = history.History(np.arange(size), x, recency, age, price, logs)
+    model = lifetimes.fit(seen)
+    assert model.shape == 3
+    assert model.a / (model.a + model.b) == pytest.approx(0.1, abs=0.01)
+    assert lifetimes.alive(model, x, recency, age).sum() == pytest.approx(alive.sum(), rel=0.03)
+    expected = lifetimes.expected(model, year, x, recency, age)
+    comes = lifetimes.comes(model, year, x, recency, age)
+    assert expected.sum() == pytest.approx(later.sum(), rel=0.05)
+    for part in np.array_split(np.argsort(expected), 8):
+        assert abs(expected[part].mean() - later[part].mean()) < 3 * later[part].std() / np.sqrt(len(part)) + 0.1
+        assert comes[part].mean() == pytest.approx((later > 0)[part].mean(), abs=0.07)
+    done = lifetimes.under_way(model, x, recency, age).cumsum(axis=1)
+    drawn = np.mean([value._purchases(model, seen, year, rng, done) for _draw in range(40)], axis=0)
+    assert drawn.sum() == pytest.approx(expected.sum(), rel=0.02)
 
 
 def test_many_purchases_do_not_break_the_closed_form():
@@ -314,7 +352,7 @@ def test_amounts_are_recovered_and_what_is_to_come_is_as_said():
     size, n = 4000, rng.integers(1, 12, 4000)
     rate = rng.gamma(3.74, 1 / 15.44, size)
     spend = rng.gamma(6.25 * n) / rate / n
-    seen = history.History(np.arange(size), n - 1.0, n * 1.0, n + 1.0, spend)
+    seen = history.History(np.arange(size), n - 1.0, n * 1.0, n + 1.0, spend, np.zeros(size))
     found = lifetimes.fit_value(seen)
     assert found.q == pytest.approx(3.74, rel=0.1)
     fitted, planted = _amounts(found, n, spend), _amounts(lifetimes.GammaGamma(6.25, 3.74, 15.44), n, spend)
@@ -359,6 +397,7 @@ def test_what_is_to_come_holds_on_a_hold_out_by_decile(poisson_shop):
     found, later = poisson_shop
     seen = history.history(found)
     model = lifetimes.fit(seen)
+    assert model.shape == 1  # chance alone
     expected = lifetimes.expected(model, 91, seen.repeats, seen.recency, seen.age)
     actual = later[[int(name[1:]) for name in found.customers[seen.customer]]]
     assert expected.sum() == pytest.approx(actual.sum(), rel=0.08)
@@ -443,9 +482,9 @@ def test_no_season_is_made_up():
 
 
 def test_too_few_who_came_back_is_said():
-    with pytest.raises(CannotTell, match="bought again 0 times"):
+    with pytest.raises(CannotTell, match="after their first: 0"):
         value.learn(bought([(f"c{n}", n, 5.0) for n in range(60)], days=70))
-    with pytest.raises(CannotTell, match="to test on the last 91"):
+    with pytest.raises(CannotTell, match="To test on the last 91"):
         value.backtest(bought([(f"c{n}", day, 5.0) for n in range(60) for day in (n, n + 3)], days=70))
 
 
@@ -621,13 +660,14 @@ def test_the_cohort_that_is_unlike_the_others_is_found_and_no_season_is_taken_fo
 
 
 def test_each_cohort_is_held_against_the_table_of_all_the_others():
-    """The effects of age and month are fitted anew to the table without the cohort, one cohort at a time."""
+    """The effects of age and month are fitted anew to the table without the cohort, one cohort at a time; of its months
+    those count that others have, too: nobody else was as old as the first, or there in its second month."""
     made = cohorts.cohorts(arrivals(3))
     active, size = made.active.to_numpy()[:, 1:], made.size.to_numpy(float)[:, None]
     month = np.add.outer(np.arange(24), np.arange(1, 24))
-    inside = (month <= 23) & (np.arange(24) >= cohorts.SETTLING)[:, None]
-    assert len(made.unlike) == 20
-    for row, found in zip(range(cohorts.SETTLING, 23), made.unlike.itertuples(), strict=True):
+    inside = month <= 23
+    assert len(made.unlike) == 23
+    for row, found in zip(range(23), made.unlike.itertuples(), strict=True):
         others = inside & (np.arange(24) != row)[:, None]
         at = np.minimum(month, 23)
         by_age, by_month = np.ones(23), np.ones(24)
@@ -637,8 +677,21 @@ def test_each_cohort_is_held_against_the_table_of_all_the_others():
             fitted = np.bincount(at.ravel(), (others * size * by_age).ravel(), 24)
             counted = np.bincount(at.ravel(), np.where(others, active, 0).ravel(), 24)
             by_month = np.where(fitted > 0, counted / np.maximum(fitted, 1e-12), 1)
-        usual = (by_age * by_month[at[row]] * inside[row]).sum()
-        assert found.ratio == pytest.approx(np.nansum(active[row]) / size[row, 0] / usual, rel=1e-9)
+        told = inside[row] & others.any(0) & np.isin(month[row], month[others])
+        assert told.sum() == inside[row].sum() - 2 * (row == 0)
+        usual = (by_age * by_month[at[row]] * told).sum()
+        assert found.ratio == pytest.approx(active[row][told].sum() / size[row, 0] / usual, rel=1e-9)
+
+
+def test_the_first_cohort_is_held_against_months_that_others_have():
+    """A shop of nine months in which one in three customers comes in any month: none of its cohorts stands out, the
+    first neither, of whose eight months two are nobody else's."""
+    rng, first = np.random.default_rng(4), []
+    for _shop in range(12):
+        rows = [(f"{cohort}-{one}", 30 * month + 15, 10.0) for cohort in range(9) for one in range(120)
+                for month in range(cohort, 10) if month == cohort or rng.random() < 1 / 3]  # fmt: skip
+        first.append(cohorts.cohorts(bought(rows)).unlike["ratio"].iloc[0])
+    assert np.mean(first) == pytest.approx(1, abs=0.04)
 
 
 def test_a_last_month_in_part_is_left_out():

@@ -1,8 +1,11 @@
 """Lists: the numbers of a column have as many decimals, all of them."""
 
+import ast
+
 import pandas as pd
 import pytest
 
+from tests import sources
 from ui import lists
 
 
@@ -19,3 +22,24 @@ from ui import lists
 )
 def test_the_numbers_of_a_column_have_as_many_decimals_as_the_longest(values, step):
     assert lists.step(pd.Series(values, dtype=None if hasattr(values, "dtype") else float)) == step
+
+
+def test_a_cell_without_a_value_says_so_in_no_language():
+    """Streamlit writes None into it unless told what else."""
+    calls = (
+        (path, node)
+        for path in sources.files("ui", "pages")
+        for node in ast.walk(sources.tree(path))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("st.dataframe", "st.data_editor")
+    )
+    without = [
+        f"{path}:{node.lineno}" for path, node in calls if not {"placeholder"} & {one.arg for one in node.keywords}
+    ]
+    assert not without
+
+
+def test_a_code_that_is_the_name_is_said_once():
+    table = pd.DataFrame({"Product": ["Sofa", "Chair"], "Units": [1.0, 2.0], "Code": ["Sofa", "Chair"]})
+    assert lists._said(table, "Code")
+    assert not lists._said(table.assign(Code=["Sofa", "C2"]), "Code")
+    assert not lists._said(table, "Code of the other")

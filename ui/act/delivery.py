@@ -46,6 +46,7 @@ def receive(one: Order, sold: Stored) -> None:
                     "open": st.column_config.NumberColumn(_("Units that came"), min_value=0, step=1, required=True),
                     "why": st.column_config.TextColumn(_("Difference: why?"), max_chars=kept.MAX_REASON),
                 },
+                placeholder="–",
             )
             store = None
             if beside.by_store(sold):

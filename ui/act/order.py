@@ -105,7 +105,7 @@ def _reprice(one: Order, changed: Mapping[str, float]) -> None:
     with st.container(border=True):
         st.markdown(f":material/price_change: {plain(text.format(count=locales.number(len(changed)), **money))}")
         table = {_("Product"): lines.index, _("Name"): lines["name"], _("Price then"): lines["unit_cost"]}
-        st.dataframe(pd.DataFrame(table | {_("Price now"): list(changed.values())}), hide_index=True)
+        st.dataframe(pd.DataFrame(table | {_("Price now"): list(changed.values())}), hide_index=True, placeholder="–")
         with st.form(f"{KEY}reprice.{one.row['order']}", border=False):
             who = who_is("reprice", one)
             if st.form_submit_button(_("Take the new prices"), icon=":material/done:"):
@@ -145,6 +145,7 @@ def _change(one: Order) -> None:
                 "name": _("Name"),
                 "quantity": st.column_config.NumberColumn(_("Units"), min_value=0, step=1, required=True),
             },
+            placeholder="–",
         )
         st.caption(_("0 takes a line out."))
         who, why = who_is("change", one), why_so("change", one, _("Why is it changed?"))
@@ -245,7 +246,7 @@ def _history(one: Order) -> None:
                 _("Details"): _what(step, names),
             }
         )
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder="–")
 
 
 def _what(step: Mapping[str, Any], names: Mapping[str, str]) -> str:

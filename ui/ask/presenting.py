@@ -151,7 +151,12 @@ def _cards(says: list[Content]) -> None:
             one.figure, key="board.slide.figure", height="stretch", config={"displayModeBar": False}, alt=one.title
         )
     elif one.table is not None:
-        st.dataframe(one.table.head(100), hide_index=True, height="stretch" if len(one.table) > 12 else "content")
+        st.dataframe(
+            one.table.head(100),
+            hide_index=True,
+            height="stretch" if len(one.table) > 12 else "content",
+            placeholder="–",
+        )
     if one.text:
         st.markdown("  \n".join(plain(line) for line in one.text.splitlines()))
     if one.note:

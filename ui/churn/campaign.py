@@ -43,7 +43,7 @@ def listed(
         with st.popover(_("Save the list"), icon=":material/download:", on_change="rerun", key="save-list") as menu:
             if menu.open:
                 downloads.table(table, "campaign")
-    st.dataframe(table.head(SHOWN), hide_index=True, height=420)
+    st.dataframe(table.head(SHOWN), hide_index=True, height=420, placeholder="–")
     st.caption(
         _(
             "Risks are by models that had not seen the customer. The page What-if asks the model that learned from all "

@@ -311,7 +311,13 @@ def _find(model: ChurnModel, around: whatif.Surroundings, customers: pd.DataFram
     table = table_of(customers[[c for c in columns if c in customers]].iloc[shown])
     table.insert(1, _("Risk"), np.round(100 * risk[shown], 1))
     event = st.dataframe(
-        table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"found-{len(found)}", height=320
+        table,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"found-{len(found)}",
+        height=320,
+        placeholder="–",
     )
     downloads.table(table, "customers_found")
     if event.selection.rows:

@@ -86,7 +86,7 @@ def neighbours(model: ChurnModel, around: whatif.Surroundings, customers: pd.Dat
         st.markdown(f"**{sentence.format(count=len(nearest), left=left)}**")
         columns = [KEY, TARGET, *model.importance["column"].head(6)]
         table = case.table_of(customers[[column for column in columns if column in customers]].iloc[nearest])
-        st.dataframe(table, hide_index=True, height=250)
+        st.dataframe(table, hide_index=True, height=250, placeholder="–")
         downloads.table(table, "customers_like_this")
 
 

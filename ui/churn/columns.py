@@ -25,7 +25,7 @@ def choose(model: ChurnModel, stored: Stored) -> None:
             }
         )
         if len(table):
-            st.dataframe(table, hide_index=True)
+            st.dataframe(table, hide_index=True, placeholder="–")
         back = st.multiselect(
             _("Learn from these all the same"),
             sorted({*model.left_out, *(column for column, used in kept.items() if used)}),

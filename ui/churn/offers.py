@@ -39,6 +39,7 @@ def moves(model: ChurnModel, version: str, currency: str) -> list[whatif.Move]:
             disabled=[_("Offer")],
             key=f"costs-{version}-{locales.language()}-{'.'.join(columns)}",
             column_config={cost: st.column_config.NumberColumn(min_value=0.0, required=True)},
+            placeholder="–",
         )
         st.caption(
             plain(_("A discount also costs its share of the monthly charges for a year; the cost here comes on top."))

@@ -160,7 +160,7 @@ def league(model: ChurnModel) -> None:
             for error, chance in zip(found["ece"], found["by_chance"], strict=True)
         ]
     shown[_("Seconds a fit")] = [locales.number(second, 2) for second in found["seconds"]]
-    st.dataframe(shown, hide_index=True)
+    st.dataframe(shown, hide_index=True, placeholder="–")
     downloads.table(found, "churn_league")
     st.caption(
         _(

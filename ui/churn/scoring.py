@@ -127,5 +127,5 @@ def report(scored: Scored) -> None:
             shown = scored.refused.assign(
                 reason=scored.refused["reason"].map(_), column=scored.refused["column"].map(label)
             )
-            st.dataframe(shown.head(SHOWN), hide_index=True)
+            st.dataframe(shown.head(SHOWN), hide_index=True, placeholder="–")
             downloads.table(scored.refused, "refused_cells")

@@ -88,10 +88,7 @@ def retention(name: str, made: Cohorts, together: pd.DataFrame, currency: str) -
     with st.grid("auto", min_column_width=400):
         drawn = _drawn(name, "retention", locales.language(), is_dark(), made, together, currency)
         cards.figure(drawn, "customers_retention", table)
-        with st.container():
-            cards.figure(charts.curve(together), "customers_retention_curve", together.reset_index())
-            if len(made.unlike):
-                cards.figure(charts.unlike(made), "customers_cohorts_unlike", made.unlike.reset_index())
+        cards.figure(charts.curve(together), "customers_retention_curve", together.reset_index())
     _unlike(made)
 
 
@@ -105,12 +102,14 @@ def revenue(name: str, made: Cohorts, together: pd.DataFrame, currency: str) -> 
 
 
 def _unlike(made: Cohorts) -> None:
-    """The cohorts that are unlike the others, as a table; or that none can be told apart."""
+    """The cohorts that are unlike the others, as a figure and a table; or that none can be told apart."""
     if made.unlike.empty:
-        st.caption(
-            _("To compare a cohort with others takes ten customers in it, and more than four whole months of sales.")
-        )
+        few = _("To compare a cohort with others takes ten customers in it, and more than four whole months of sales.")
+        nobody = _("Nobody came back in a later month: no cohort can be told from another.")
+        late = made.active.iloc[:, 1:]
+        st.caption(nobody if late.shape[1] > 3 and not late.sum().sum() else few)
         return
+    cards.figure(charts.unlike(made), "customers_cohorts_unlike", made.unlike.reset_index())
     ordered = made.unlike.sort_values("pvalue", kind="stable")
     table = pd.DataFrame(
         {

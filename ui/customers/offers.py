@@ -17,7 +17,7 @@ from models.customers.rfm import CannotTell
 from models.products import suppliers
 from ui import answers, buyers, cards, inputs, lists, store
 from ui.background import Step
-from ui.text import N_, _, plain
+from ui.text import N_, _, ngettext, plain
 
 EACH = 5  # new products of each customer in the list of all
 BEGINNING = pd.Timestamp("1700-01-01")
@@ -92,14 +92,18 @@ def headline(found: Answer, stored: Stored) -> None:
     """Whom to write to, in cards; and a sentence about what the lists are worth, once that is known."""
     due = found.due
     known = found.bought.lines["customer"].nunique()
-    proof = answers.found(_key(stored))
+    proof, offered = answers.found(_key(stored)), found.best["item"].nunique()
     texts = [
         (
             _("Due to reorder"),
             locales.number(due["customer"].nunique()),
-            _("of {count} customers: {purchases} purchases within {days} days, {late} of them overdue").format(
+            ngettext(
+                "of {count} customer; products whose usual gap ends within {days} days: {products}, {late} overdue",
+                "of {count} customers; products whose usual gap ends within {days} days: {products}, {late} overdue",
+                known,
+            ).format(
                 count=locales.number(known),
-                purchases=locales.number(len(due)),
+                products=locales.number(len(due)),
                 days=offers.AHEAD,
                 late=locales.number((due["due_in"] < 0).sum()),
             ),
@@ -108,9 +112,11 @@ def headline(found: Answer, stored: Stored) -> None:
         (
             _("Something new"),
             locales.number(found.best["customer"].nunique()),
-            _("customers to whom {count} products can be offered").format(
-                count=locales.number(found.best["item"].nunique())
-            ),
+            ngettext(
+                "customers to whom {count} product can be offered",
+                "customers to whom {count} products can be offered",
+                offered,
+            ).format(count=locales.number(offered)),
         ),
         _kept(proof, "new", _("Bought, of what was new")),
     ]
@@ -120,7 +126,7 @@ def headline(found: Answer, stored: Stored) -> None:
     if len(found.ease.places) < count:
         sentence = _("New products are learned from the {most} of {count} that most customers bought.")
         said.append(sentence.format(most=locales.number(len(found.ease.places)), count=locales.number(count)))
-    if isinstance(proof, Test) and not proof.better:
+    if isinstance(proof, Test) and not proof.better and offered:
         said.append(_worth(proof))
     if said:
         st.caption(plain(" ".join(said)))
@@ -141,7 +147,7 @@ def _kept(proof: object, name: str, title: str) -> tuple[str, str, str]:
     if rows.empty:
         return title, "–", _("nobody had such a list {days} days ago").format(days=offers.AHEAD)
     row = rows.iloc[0]
-    sentence = _("within {days} days, the last time ({lo} to {hi})")
+    sentence = _("by customers who came within {days} days, the last time ({lo} to {hi})")
     ends = {"lo": locales.percent(row["lo"], 1), "hi": locales.percent(row["hi"], 1)}
     return title, locales.percent(row["precision"], 1), sentence.format(days=offers.AHEAD, **ends)
 
@@ -176,9 +182,13 @@ def customer(found: Answer, stored: Stored) -> None:
             named = new.assign(name=found.names[new["item"]], reason=found.names[new["because"]])
             cards.figure(charts.new(named, one), "customers_new_one", _new(found, new))
     if len(due):
-        lists.show(_due(found, due, stored), "customers_due_of_one", _("Due to reorder"))
+        whole = _due(found, due, stored)
+        lists.show(whole.drop(columns=label("customer")), "customers_due_of_one", _("Due to reorder"), whole)
     if len(new):
-        lists.show(_new(found, new), "customers_new_of_one", _("New for them, because they bought"))
+        whole = _new(found, new)
+        lists.show(
+            whole.drop(columns=label("customer")), "customers_new_of_one", _("New for them, because they bought"), whole
+        )
 
 
 def _instead(sentence: str) -> None:
@@ -220,22 +230,25 @@ def product(found: Answer, stored: Stored) -> None:
     """Whom to tell of a product, and who supplies it."""
     count = np.bincount(found.bought.lines["item"], minlength=len(found.names))
     codes = {str(found.bought.products[place]): int(place) for place in np.argsort(-count, kind="stable")}
-    options = {code: f"{found.names[place]} · {code}" for code, place in codes.items()}
+    options = {code: inputs.named(found.names[place], code) for code, place in codes.items()}
     one = inputs.sought(_("Product to push"), _("a part of its name or code"), options, "product")
     if one is None:
         return
     name = found.names[codes[one]]
     told = offers.whom(found.bought, found.ease, codes[one])
-    again = found.due[found.due["item"] == codes[one]]
+    again = found.due[found.due["item"] == codes[one]].sort_values("last", kind="stable")
     if told.empty:
         st.info(_("No customer who has not bought it bought anything that speaks for it."), icon=":material/info:")
     else:
         named = told.assign(name=found.bought.customers[told["customer"]], reason=found.names[told["because"]])
         table = _new(found, told.assign(item=codes[one]))
+        shown = table.drop(columns=[_("New for them"), _("Code")])
         cards.figure(charts.whom(named, name), "customers_whom", table.head(charts.SHOWN))
-        lists.show(table, "customers_whom_to_tell", _("Whom to tell of {product}").format(product=name))
+        lists.show(shown, "customers_whom_to_tell", _("Whom to tell of {product}").format(product=name), table)
     if len(again):
-        lists.show(_due(found, again, stored), "customers_due_product", _("Who is due to buy it again"))
+        table = _due(found, again, stored)
+        shown = table.drop(columns=[heading("product"), _("Code")])
+        lists.show(shown, "customers_due_product", _("Who is due to buy it again"), table)
     _suppliers(stored, one, name)
 
 

@@ -212,7 +212,7 @@ def _words(row: dict[str, float]) -> str:
 def moved(stored: Stored, bought: Purchases, _scored: pd.DataFrame, _currency: str) -> None:
     """How customers moved between segments."""
     if len(bought.days) <= 2 * segments.QUARTER:
-        sentence = _("These sales span {count} days: to see who moved takes two quarters, {least} days.")
+        sentence = _("Days that these sales span: {count}. To see who moved takes two quarters, {least} days.")
         st.info(sentence.format(count=len(bought.days), least=2 * segments.QUARTER + 1), icon=":material/info:")
         return
     days, moves = _moves(stored.version, bought)

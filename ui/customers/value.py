@@ -192,7 +192,8 @@ def calls(bought: Purchases, found: Answer, listed: pd.DataFrame | None, currenc
         cards.figure(charts.at_risk(listed, list(names), of, currency), "customers_at_risk", table)
         shown = found.assessed.assign(name=bought.customers[found.assessed.index.to_numpy()].astype(str))
         cards.figure(charts.rhythm(found.assessed, listed, bought.customers), "customers_rhythm", shown)
-    lists.show(table, "customers_slipping", _("Whom to call, the most at risk first"))
+    room = table.drop(columns=[_("Unusual for (open days)"), _("Such a silence, share of days (%)")])
+    lists.show(room, "customers_slipping", _("Whom to call, the most at risk first"), table)
 
 
 def worth(stored: Stored, bought: Purchases, found: Answer, days: int, wanted: list[str], currency: str) -> None:

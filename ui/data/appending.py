@@ -49,12 +49,12 @@ def view(stored: Stored) -> None:
             )
         )
     if len(plan.refused):
-        st.dataframe(plan.refused.assign(reason=plan.refused["reason"].map(_)), hide_index=True)
+        st.dataframe(plan.refused.assign(reason=plan.refused["reason"].map(_)), hide_index=True, placeholder="–")
         downloads.table(plan.refused, "refused_cells")
     if plan.fresh.empty:
         st.info(_("There is nothing new in this file."))
         return
-    st.dataframe(plan.fresh.head(SHOWN), hide_index=True)
+    st.dataframe(plan.fresh.head(SHOWN), hide_index=True, placeholder="–")
     downloads.table(plan.fresh, "new_lines", excel=False)
     if st.button(_("Add"), type="primary", icon=":material/add:"):
         home, engine = settings.get().home, database.engine()

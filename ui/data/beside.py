@@ -109,7 +109,7 @@ def _taken(
         return
     understood.choose(key, readings)
     cards.findings((*raw.findings, *findings))
-    st.dataframe(frame.head(SHOWN), hide_index=True, column_config={one: label(one) for one in frame})
+    st.dataframe(frame.head(SHOWN), hide_index=True, column_config={one: label(one) for one in frame}, placeholder="–")
     fits = _met(stored, name, frame)
     is_open = any(one.open for one in readings)
     if is_open:
@@ -167,5 +167,5 @@ def _refused(error: ConnectorError) -> None:
     st.warning(plain(error.sentence()), icon=":material/block:")
     report = getattr(error, "report", None)
     if report is not None and len(report):
-        st.dataframe(report.assign(reason=report["reason"].map(_)), hide_index=True)
+        st.dataframe(report.assign(reason=report["reason"].map(_)), hide_index=True, placeholder="–")
         downloads.table(report, "refused_cells")

@@ -37,7 +37,12 @@ def view(stored: Stored) -> None:
         st.caption(_("Ask, rules and boards show the name, and understand the other words, separated by commas, too."))
         text = st.column_config.TextColumn(max_chars=MAX_NAME)
         said = st.data_editor(
-            shown, disabled=[column], hide_index=True, column_config={name: text}, key=f"called.{stored.lineage}"
+            shown,
+            disabled=[column],
+            hide_index=True,
+            column_config={name: text},
+            key=f"called.{stored.lineage}",
+            placeholder="–",
         )
         if st.form_submit_button(_("Keep these names")):
             _keep(stored, own, said[name].fillna(""), said[others].fillna(""))

@@ -68,9 +68,9 @@ def _new() -> None:
         _("Read as"): [kinds.get(one.name, "") for one in columns],
         _("Key"): [one.key for one in columns],
     }
-    st.dataframe(pd.DataFrame(shown), hide_index=True)
+    st.dataframe(pd.DataFrame(shown), hide_index=True, placeholder="–")
     st.caption(_("Its first rows"))
-    st.dataframe(first.frame, hide_index=True)
+    st.dataframe(first.frame, hide_index=True, placeholder="–")
     if first.frame.empty:
         st.info(_("There is no row in it yet: nothing to fetch."))
         return

@@ -107,6 +107,7 @@ def _chosen(stored: Stored, found: Correction, number: int) -> pd.DataFrame:
         key=f"{KEY}cells-{stored.version}-{number}",
         disabled=[name for name in table if name != _("Correct")],
         column_config={name: label(str(name)) for name in table if name != _("Correct")},
+        placeholder="–",
     )
     if len(cells) > SHOWN:
         st.caption(_("These are the first {count}; all are corrected.").format(count=locales.number(SHOWN)))

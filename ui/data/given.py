@@ -106,7 +106,7 @@ def mapped(
         return None
     cards.findings(raw.findings)
     st.caption(_("The first rows of the file"))
-    st.dataframe(raw.frame.head(ROWS_SHOWN), hide_index=True)
+    st.dataframe(raw.frame.head(ROWS_SHOWN), hide_index=True, placeholder="–")
     known, chosen, missing = None if raw.parts else mapping.recognise(raw), dict[str, str](), list[str]()
     made: Dataset | None = None
     if known and KNOWN[known][0] == table:

@@ -108,7 +108,9 @@ def _rows(stored: Stored, rule: Rule, name: str) -> None:
         first = [one for one in (KEYS.get(rule.table, ""), *rule.columns) if one in found]
         found = found[[*dict.fromkeys(first), *(one for one in found if one not in first)]]
         named = {name: label(str(name)) for name in found}
-        st.dataframe(found, hide_index=True, height="content" if len(found) < 8 else 280, column_config=named)
+        st.dataframe(
+            found, hide_index=True, height="content" if len(found) < 8 else 280, column_config=named, placeholder="–"
+        )
         if len(found) == scan.LISTED:
             st.caption(_("These are the first {count}; there are more.").format(count=locales.number(scan.LISTED)))
         downloads.table(found, f"breaks_{rule.kind}_{rule.column or rule.table}")

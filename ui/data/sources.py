@@ -102,7 +102,7 @@ def notice() -> None:
         sentence, report = failed
         st.warning(plain(sentence), icon=":material/block:")
         if report is not None:
-            st.dataframe(report.assign(reason=report["reason"].map(_)), hide_index=True)
+            st.dataframe(report.assign(reason=report["reason"].map(_)), hide_index=True, placeholder="–")
             downloads.table(report, "refused_cells")
         st.button(_("Dismiss"), on_click=st.session_state.pop, args=("failed",), icon=":material/close:")
 

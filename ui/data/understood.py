@@ -180,7 +180,7 @@ def _sales(made: Dataset, times: float) -> None:
             label: st.column_config.ProgressColumn(
                 format="localized", min_value=0, max_value=max(float(months.max()), 1.0)
             )
-        },
+        }, placeholder="–",
     )  # fmt: skip
 
 

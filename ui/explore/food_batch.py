@@ -159,5 +159,10 @@ def _lacking(missing: list[str], left: list[str], wrong: dict[str, str]) -> None
     if rows:
         table = pd.DataFrame(rows, columns=["barcode", "reason"])
         st.markdown(_("**Without a product**"))
-        st.dataframe(table.head(LISTED), hide_index=True, column_config={"barcode": _("Barcode"), "reason": _("Why")})
+        st.dataframe(
+            table.head(LISTED),
+            hide_index=True,
+            column_config={"barcode": _("Barcode"), "reason": _("Why")},
+            placeholder="–",
+        )
         downloads.table(table, "food_missing", excel=False)

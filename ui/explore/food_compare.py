@@ -121,7 +121,7 @@ def _side_by_side(table: pd.DataFrame, levels: pd.DataFrame | None, called: dict
         for code in words
     }
     columns["_index"] = st.column_config.TextColumn(_("Nutrient"), pinned=True)
-    st.dataframe(styler, height="content", column_config=columns)
+    st.dataframe(styler, height="content", column_config=columns, placeholder="–")
     if how == "absolute":
         st.caption(_("★ best of these") + (" · " + legend() if levels is not None else ""))
 

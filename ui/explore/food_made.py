@@ -241,6 +241,7 @@ def _green(green: GreenScore, grade: object) -> None:
             "part": st.column_config.TextColumn(_("Part")),
             "points": st.column_config.TextColumn(_("Points"), alignment="right"),
         },
+        placeholder="–",
     )
     notes = []
     proxy = green.proxy.get(locales.language()) or green.proxy.get("en")

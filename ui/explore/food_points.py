@@ -62,6 +62,7 @@ def points(row: pd.Series) -> None:
                 "points": st.column_config.TextColumn(_("Points"), alignment="right"),
                 "most": st.column_config.TextColumn(_("At most"), alignment="right"),
             },
+            placeholder="–",
         )
         found = {"score": locales.number(made.score), "grade": made.grade.upper(), "kind": _(KINDS[made.kind])}
         st.markdown(_("**{score} points: {grade}**, on the scale for {kind} (fewer is better).").format(**found))

@@ -233,6 +233,7 @@ def _table(
                     help=_("PSI from the first to the chosen day"), y_min=0, width="small"
                 ),
             },
+            placeholder="–",
         )
         downloads.table(table[order].drop(columns=_("Course")), "drift_columns")
 
@@ -296,7 +297,7 @@ def together(found: Mapping[str, Mapping[str, Apart]], rows: tuple[Sheet, ...], 
         shown = inside.iloc[list(first.rows)].rename(columns=label)
         if any(one.confirmed for one in views.values()):
             st.caption(_("The rows that are the most unlike earlier ones"))
-            st.dataframe(shown, hide_index=True)
+            st.dataframe(shown, hide_index=True, placeholder="–")
 
 
 def _written(value: float) -> str:

@@ -280,11 +280,11 @@ def versions(found: vitals.Vitals) -> None:
         libraries = {"Python": found.python, **found.libraries}
         with st.container():
             named = pd.DataFrame({_("Software"): list(libraries), _("Version"): list(libraries.values())})
-            st.dataframe(named, hide_index=True, height="content")
+            st.dataframe(named, hide_index=True, height="content", placeholder="–")
         with st.container():
             sizes = pd.Series(found.folders, dtype="float64").sort_values(ascending=False)
             room = pd.DataFrame({_("Folder"): list(sizes.index), _("Size (MB)"): (sizes / health.MB).round(1).tolist()})
-            st.dataframe(room, hide_index=True, height="content")
+            st.dataframe(room, hide_index=True, height="content", placeholder="–")
 
 
 def logs() -> None:

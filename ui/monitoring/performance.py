@@ -267,5 +267,5 @@ def table(rows: pd.DataFrame, model: str, currency: str) -> None:
             name = title.format(measure=label(metric))
             shown[name] = [performance.written(metric, one, currency) for one in values]
     shown[_("Day")] = [locales.day(day) for day in shown[_("Day")]]
-    st.dataframe(shown, hide_index=True)
+    st.dataframe(shown, hide_index=True, placeholder="–")
     downloads.table(rows.drop(columns="logged"), f"performance_{model}")

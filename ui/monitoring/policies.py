@@ -39,7 +39,7 @@ def policies(model: str, stored: Stored, learner: str, money: Money) -> None:
         "retraining_policies",
         pd.DataFrame({"day": tried.days, **saved}),
     )
-    st.dataframe(table, hide_index=True)
+    st.dataframe(table, hide_index=True, placeholder="–")
     downloads.table(table, "retraining_policies_costs")
     if challenge.ALERT not in cost:
         st.caption(_("No confirmed drift is logged yet: retraining on alert cannot be shown."))

@@ -144,7 +144,7 @@ def compare(compared: Compared, money: Money) -> None:
             _("Meaning"): [_(MEASURES[name]) for name in names],
         }
     )
-    st.dataframe(table, hide_index=True)
+    st.dataframe(table, hide_index=True, placeholder="–")
     downloads.table(table, "champion_challenger")
 
 

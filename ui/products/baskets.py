@@ -122,7 +122,7 @@ def headline(of: Answer) -> None:
                 if np.isnan(half)
                 else locales.number(half, 1)
                 if np.isfinite(half)
-                else f"> {locales.number(least)}",
+                else f"> {locales.number(least, 1)}",
                 _("too few months follow to see pairs fade")
                 if np.isnan(half)
                 else _("surely more than {months} months").format(months=locales.number(least, 1))
@@ -161,7 +161,7 @@ def together(of: Answer, _stored: Stored) -> None:
     cards.figure(charts.network(pairs, of.names, of.made.count), "products_network", table.head(charts.DRAWN))
     sentence = _("Thick lines are far from chance, dotted ones no longer hold; large dots are in many baskets.")
     st.caption(sentence)
-    lists.show(table, "products_rules", _("What is bought together"))
+    lists.show(_narrow(table), "products_rules", _("What is bought together"), table)
 
 
 def ranked(of: Answer) -> pd.DataFrame:
@@ -191,7 +191,7 @@ def _table(of: Answer, pairs: pd.DataFrame) -> pd.DataFrame:
             _("High"): pairs["hi"].round(2),
             _("Baskets with both"): pairs["both"].astype(int),
             _("By chance"): pairs["expected"].round(1),
-            _("Customers"): pairs["buyers"],
+            **_buyers(of, pairs),
             _("Support (%)"): (100 * pairs["support"]).round(3),
             _("In later months"): [_(STATES[one]) for one in pairs["state"]],
             _("Times chance when found"): pairs["early"].round(2),
@@ -200,6 +200,18 @@ def _table(of: Answer, pairs: pd.DataFrame) -> pd.DataFrame:
             _("Code of the other"): of.made.products[pairs["b"].to_numpy(int)],
         }
     )
+
+
+def _narrow(table: pd.DataFrame) -> pd.DataFrame:
+    """What of the rules has room on a page; the file has all."""
+    shown = (_("Who buys"), _("also buys"), _("In so many cases (confidence, %)"), _("Lift"), _("Low"), _("High"),
+             _("Baskets with both"), _("By chance"), _("In later months"))  # fmt: skip
+    return table[list(shown)]
+
+
+def _buyers(of: Answer, rules: pd.DataFrame) -> dict[str, pd.Series]:
+    """The column of customers, where baskets say whose they are."""
+    return {_("Customers"): rules["buyers"]} if (of.made.customer >= 0).any() else {}
 
 
 def three(of: Answer, stored: Stored) -> None:
@@ -213,7 +225,11 @@ def three(of: Answer, stored: Stored) -> None:
     found = answers.ready(key, "baskets", work)
     if found.rules.empty:
         none = _("Three together takes a product that goes with two others, and no pairs found have one in common.")
-        sentence = _("{tested} triples were looked at: what three products have in common is explained by their pairs.")
+        sentence = ngettext(
+            "{tested} triple was looked at: what three products have in common is explained by their pairs.",
+            "{tested} triples were looked at: what three products have in common is explained by their pairs.",
+            found.tested,
+        )
         st.info(plain(sentence.format(tested=locales.number(found.tested)) if found.tested else none))
         return
     rules = found.rules
@@ -233,7 +249,7 @@ def three(of: Answer, stored: Stored) -> None:
             _("High"): rules["hi"].round(2),
             _("Baskets with all three"): rules["together"],
             _("Explained by pairs"): rules["expected"].round(1),
-            _("Customers"): rules["buyers"],
+            **_buyers(of, rules),
             _("Support (%)"): (100 * rules["support"]).round(3),
             _("In later months"): [_(STATES[one]) for one in rules["state"]],
         }
@@ -242,7 +258,11 @@ def three(of: Answer, stored: Stored) -> None:
     drawn = charts_of_three.rules(rules.assign(lo_share=lo, hi_share=hi), of.names)
     cards.figure(drawn, "products_threes", table.head(charts_of_three.SHOWN))
     held, told = found.survived
-    said = _("{count} of {tested} triples say more than their pairs; up to {share} of them by chance.").format(
+    said = ngettext(
+        "{count} of {tested} triple says more than its pairs; up to {share} of them by chance.",
+        "{count} of {tested} triples say more than their pairs; up to {share} of them by chance.",
+        found.tested,
+    ).format(
         count=locales.number(len(rules)), tested=locales.number(found.tested), share=locales.percent(associations.LEVEL)
     )
     lasts = _("Of those found in the first months {held} of {told} still hold.").format(
@@ -250,14 +270,15 @@ def three(of: Answer, stored: Stored) -> None:
     )
     none = _("None can be followed long enough to say whether it lasts.")
     st.caption(plain(f"{said} {lasts if told else none}"))
-    lists.show(table, "products_threes_list", _("Who buys two of them buys the third"))
+    room = table.drop(columns=[_("Customers"), _("Explained by pairs"), _("Support (%)")], errors="ignore")
+    lists.show(room, "products_threes_list", _("Who buys two of them buys the third"), table)
 
 
 def goes(of: Answer, _stored: Stored) -> None:
     """What goes with one product."""
     count = of.made.count
     codes = [str(code) for code in of.made.products]
-    options = {codes[place]: f"{of.names[place]} · {codes[place]}" for place in np.argsort(-count, kind="stable")}
+    options = {codes[place]: inputs.named(of.names[place], codes[place]) for place in np.argsort(-count, kind="stable")}
     one = inputs.sought(_("Product"), _("a part of its name or code"), options, "product")
     if one is None:
         return
@@ -308,7 +329,8 @@ def lasting(of: Answer, _stored: Stored) -> None:
     st.caption(plain(sentence.format(last=ends[0], first=ends[1], states=states)))
     gone = told[told["state"] == "gone"].sort_values("both", ascending=False, kind="stable")
     if len(gone):
-        lists.show(_table(of, gone), "products_gone", _("Pairs that no longer hold"))
+        table = _table(of, gone)
+        lists.show(_narrow(table), "products_gone", _("Pairs that no longer hold"), table)
 
 
 def instead(of: Answer, _stored: Stored) -> None:

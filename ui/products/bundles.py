@@ -12,7 +12,7 @@ from models.forecast.elasticity import STEEPEST
 from models.products import bundle
 from ui import answers, cards, inputs, store
 from ui.products.baskets import Answer, none_found, ranked
-from ui.text import _, plain
+from ui.text import _, ngettext, plain
 
 BUNDLES = 200  # pairs to choose one from
 
@@ -101,12 +101,18 @@ def _cards(sold: bundle.Pair, made: bundle.Outcome, off: float, currency: str) -
             (
                 _("Given away"),
                 locales.short_money(made.given, currency),
-                _("to {count} baskets that hold both anyway").format(count=locales.number(sold.both)),
+                ngettext(
+                    "to {count} basket that holds both anyway", "to {count} baskets that hold both anyway", sold.both
+                ).format(count=locales.number(sold.both)),
             ),
             (
                 _("Must add the other"),
                 locales.percent(made.needed, 1) if np.isfinite(made.needed) else "–",
-                _("of {count} baskets with one of them, for it to pay").format(count=locales.number(sum(sold.alone)))
+                ngettext(
+                    "of {count} basket with one of them, for it to pay",
+                    "of {count} baskets with one of them, for it to pay",
+                    sum(sold.alone),
+                ).format(count=locales.number(sum(sold.alone)))
                 if np.isfinite(made.needed)
                 else _("it never pays: each one that is added loses money"),
             ),

@@ -148,6 +148,7 @@ def on_date(stored: Stored, chosen: Chosen, found: Forecast) -> None:
         ),
         hide_index=True,
         width=420,
+        placeholder="–",
     )
 
 
@@ -175,7 +176,7 @@ def _league(key: str, chosen: Chosen, found: Forecast) -> None:
     shown[_("Held by the 80% band")] = [_number(value, -1) for value in scores["coverage-80"]]
     shown[_("Held by the 95% band")] = [_number(value, -1) for value in scores["coverage-95"]]
     shown[_("Seconds a fit")] = [locales.number(value, 2) for value in scores["seconds"]]
-    st.dataframe(shown, hide_index=True)
+    st.dataframe(shown, hide_index=True, placeholder="–")
     st.caption(
         _("Past origins: {windows}; steps ahead: {horizon}; each with only what was known then.").format(
             windows=len(windows), horizon=chosen.horizon
@@ -315,6 +316,7 @@ def word(stored: Stored, chosen: Chosen, found: Forecast) -> None:
             }
         ),
         hide_index=True,
+        placeholder="–",
     )
     downloads.table(shown.drop(columns="created", errors="ignore"), "forecast_overrides", excel=False)
     if len(judged):
@@ -345,6 +347,7 @@ def word(stored: Stored, chosen: Chosen, found: Forecast) -> None:
                 }
             ),
             hide_index=True,
+            placeholder="–",
         )
 
 

@@ -140,6 +140,7 @@ def _table(found: Items, table: pd.DataFrame, stores: Names, month: pd.Timestamp
                 percent, format="%+d", help=_("Against the mean of the last three months")
             ),
         },
+        placeholder="–",
     )
     if rows := picked["selection"]["rows"]:
         pair = first.iloc[rows[0]]
@@ -258,6 +259,7 @@ def how_good(found: Items, stores: Names) -> None:
         .rename(columns={"method": _("Method"), **titles})
         .round(2),
         hide_index=True,
+        placeholder="–",
     )
     downloads.table(league, "items_league")
     naive = league.set_index("method")["rmse"]

@@ -269,7 +269,7 @@ def listed(table: pd.DataFrame, name: str, title: str, height: Literal["content"
         with st.popover(_("Save the list"), icon=":material/download:", on_change="rerun", key=f"save-{name}") as menu:
             if menu.open:
                 downloads.table(table, name)
-    st.dataframe(table.head(LISTED), hide_index=True, height=height)
+    st.dataframe(table.head(LISTED), hide_index=True, height=height, placeholder="–")
     if len(table) > LISTED:
         text = _("Shown are the first {shown} of {count}; the file has all.")
         st.caption(text.format(shown=locales.number(LISTED), count=locales.number(len(table))))

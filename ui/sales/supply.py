@@ -171,7 +171,7 @@ def ask(stored: Stored, goods: pd.DataFrame) -> None:
             st.warning(plain(error.sentence()), icon=":material/block:")
             report = getattr(error, "report", None)
             if report is not None:
-                st.dataframe(report.assign(reason=report["reason"].map(_)), hide_index=True)
+                st.dataframe(report.assign(reason=report["reason"].map(_)), hide_index=True, placeholder="–")
                 downloads.table(report, "refused_cells")
             return
         cards.findings(found)

@@ -55,5 +55,5 @@ def parts(stored: Stored, chosen: Chosen, found: Forecast) -> None:
                 _("Expected"): [chosen.written(amount) for amount in table["expected"]],
                 _("Share"): [locales.percent(amount / sums[coherent.ALL], 1) for amount in table["expected"]],
             }
-            st.dataframe(pd.DataFrame(shown), hide_index=True)
+            st.dataframe(pd.DataFrame(shown), hide_index=True, placeholder="–")
             downloads.table(table, f"forecast_by_{kind}", excel=False)
