@@ -6,19 +6,19 @@ from dataclasses import replace
 
 import pandas as pd
 
-from connectors import calendars, cells, dates, files, guessing, known, names, numbers
+from connectors import across, calendars, cells, dates, files, guessing, known, moves, names, numbers
 from connectors.cells import File
 from connectors.files import InvalidFile, Raw
 from data import meaning, schemas
-from data.beside import COUNT, LONG_AGO, PRICES
+from data.beside import COUNT, LONG_AGO, MOVES, PRICES
 from data.dataset import Finding, Reading
 from locales import N_
 
 # What the columns of such files are called beside their own names, squeezed (see `names.plain`).
 WORDS = {
-    "product": "codigo codice variantsku itemno itemnumber",
+    "product": "internalreference defaultcode sku codigo codice variantsku itemno itemnumber partnumber partno mpn ref",
     "name": "suppliername storename shopname nomfournisseur nommagasin nom libelle title description "
-    "vendorname filiale enseigne lieferantenname tienda negozio",
+    "vendorname filiale enseigne lieferantenname tienda negozio nombre nome raisonsociale company companyname firma",
     "lead_time_mean": "leadtime leadtimedays leadtimeindays averageleadtime meanleadtime deliverytime deliverydays "
     "leaddays delai delaimoyen delailivraison delaidelivraison delaijours delaienjours "
     "leadtimeweeks leadtimeinweeks leadtimeworkingdays lieferzeit lieferzeittage lieferzeitintagen lieferzeitwochen "
@@ -34,36 +34,40 @@ WORDS = {
     "order_cost": "costoforder costperorder orderingcost coutcommande fraisdecommande coutdecommande",
     "barcode": "ean ean13 ean8 eancode gtin gtin13 upc upca codebarre codebarres codeean gencod gencode strichcode",
     "pack_size": "pack packqty packquantity casesize casepack unitsperpack unitspercase colisage conditionnement "
-    "taillelot pcb "
+    "taillelot pcb caseqty casequantity innerqty packof unitesparcolis "
     "vpe verpackungseinheit moltiplo unidadesporcaja",
     "list_price": "price listprice rrp retailprice sellingprice prix prixcatalogue prixpublic prixvente unitprice "
     "precio preco prezzo preis cena pris prijs "
+    "prixdevente prixdeventeht prixdeventettc prixventeht prixventettc retailprice precioventa preciodeventa "
     "regularprice variantprice vkpreis verkaufspreis uvp pvp salesprice",
-    "country": "pays countryname",
+    "country": "pays countryname pais land paese",
     "opened": "openingdate openedon opendate dateouverture ouverture "
-    "datedouverture eroffnung eroffnungsdatum eroffnet fechaapertura",
+    "datedouverture eroffnung eroffnungsdatum eroffnet fechaapertura fechadeapertura dataapertura",
     "valid_from": "from since date startdate validsince apartirde depuis datedebut valabledu "
     "effectivedate effectivefrom validfromdate pricedate datedeffet dateeffet datevalidite gultigab gultigvon "
     "validezdesde",
     "unit_cost": "cost price purchaseprice prix prixachat cout coutunitaire prixunitaire "
     "costperitem costpriceperunit ekpreis einkaufspreis ek preciodecoste preciocoste preciocompra prezzoacquisto "
-    "prixachatht prixdachatht prixdachat unitcostprice",
+    "prixachatht prixdachatht prixdachat unitcostprice tradeprice wholesaleprice netprice nettopreis prixnet "
+    "prixnetht tarif tarifht tarifachat preisnetto "
+    "buyprice buyingprice costprice",
     "from_quantity": "minqty minquantity quantity quantite apartirdequantite quantitemin palier "
     "breakqty breakquantity pricebreak qtybreak minorderqty abmenge staffelmenge apartirdeqte apartirde "
     "desdecantidad fromqty",
     "date": "day jour tag datum fecha data dia giorno dag "
+    "snapshotdate asof asofdate stockdate datestock time datetime timestamp "
     "countdate postingdate dateinventaire inventurdatum stichtag buchungsdatum movementdate transactiondate",
     "move": "type movement movementtype movetype mouvement typemouvement "
-    "entrytype transactiontype bewegungsart buchungsart sens",
-    "quantity": "qty units quantite qte",
+    "entrytype transactiontype bewegungsart buchungsart sens action activity reason motif",
+    "quantity": "qty units quantite qte menge change delta cantidad quantita quantitychange qtychange",
     "on_hand": "balance stockafter stockapres solde countedqty countedquantity counted stockdisponibile",
     "ordered": "ordereddate orderdate orderedon datecommande commandele",
     "open": "isopen ouvert estouvert closed isclosed ferme estferme fermeture closure "
     "magasinferme magasinouvert geschlossen geoffnet",
-    "holiday": "bankholiday publicholiday ferie jourferie",
+    "holiday": "bankholiday publicholiday ferie jourferie nomjourferie nomduferie feiertag festivo feriado holidayname",
     "event": "label libelle note evenement manifestation nom name description bezeichnung designation titre title "
     "descripcion descrizione commentaire comment veranstaltung "
-    "evenement",
+    "evenement campaign campagne kampagne campana promotionname actionname",
     "promotion": "promo discount remise reduction rabais",
 }
 CLOSED = {
@@ -76,16 +80,9 @@ CLOSED = {
     "magasinferme",
     "geschlossen",
 }  # yes means not open
-MOVED = {
-    "receipt": "receipt received delivery in reception livraison entree purchase zugang wareneingang entrada carico",
-    "sale": "sale sold out vente sortie abgang warenausgang verkauf salida scarico",
-    "return": "return returned retour",
-    "count": "count inventory inventaire comptage stocktake inventur inventario",
-    "order": "order ordered purchaseorder commande bestellung",
-}
 FILLED = {  # needed by the schema, derived where a file does not say
     "products": ("description", "category"), "stores": ("name",), "suppliers": ("name", "lead_time_std"),
-    "supplier_prices": ("supplier", "valid_from"), "calendar": ("open",), "stock_moves": ("quantity",),
+    "supplier_prices": ("supplier", "valid_from"), "calendar": ("open",), "stock_moves": ("on_hand", "quantity"),
 }  # fmt: skip
 UNIQUE = {"products": ["product"], "stores": ["store"], "suppliers": ["supplier"]}
 SPREAD = 4 / 14  # of a lead time whose spread is not known: that of the page Sales: stock
@@ -121,6 +118,7 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
         money = "money" if re.match(r"min", source, re.I) and re.search(r"[€$£¥]", source) else ""
         called.setdefault(names.plain(source) + money, source)
         called.setdefault(names.plain(_DAY.sub("", source)), source)  # Stock au 31/10/2025
+        called.setdefault(names.bare(re.sub(r" (?:19|20)\d\d$", "", source)) + money, source)  # Tarif HT 2025
     found: dict[str, str] = {}
     for canonical in wanted:
         names.take(found, canonical, [called[one] for one in (names.plain(canonical),) if one in called])
@@ -184,6 +182,8 @@ def read(
     elif table == "calendar":
         frame = calendars.shut(frame, findings)
     frame = _filled(frame, table, findings)
+    if table == MOVES:
+        frame = moves.complete(frame, choices or {}, readings)
     if table == "calendar":
         frame = calendars.once(calendars.long(frame, findings), findings)
     checked = known.checked(table, frame, text, {name: mapping.get(name, next(iter(text))) for name in frame})
@@ -191,6 +191,12 @@ def read(
         checked = _added_up(checked, findings)
     chosen = [replace(one, open=one.open and one.key not in (choices or {})) for one in readings]
     return checked.reset_index(drop=True), tuple(findings), tuple(chosen)
+
+
+def turned(raw: Raw, table: str, choices: Mapping[str, str] | None = None) -> Raw:
+    """A file whose prices, stock or moves stand in several columns, with a row each (see `connectors.across`)."""
+    frame, readings = across.turned(raw.frame, table, guess(raw.frame, table), choices or {})
+    return replace(raw, frame=frame, readings=(*raw.readings, *readings))
 
 
 def stock_count(raw: Raw) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
@@ -238,9 +244,7 @@ def _column(
     if canonical == calendars.KIND:
         return text, pd.Series(False, text.index), ""
     if canonical == "move":
-        words = {word: move for move, line in MOVED.items() for word in line.split()}
-        values = text.map(lambda cell: words.get(names.plain(cell), pd.NA), na_action="ignore").astype("str")
-        return values, values.isna(), N_("not a move: receipt, sale, return, count or order")
+        return moves.kinds(text, file.choices, readings)
     if canonical == "lead_time_mean":
         return _days(file, source, findings, readings)
     kind = guessing.kinds(table).get(canonical, "datetime64[us]")
@@ -293,8 +297,6 @@ def _filled(frame: pd.DataFrame, table: str, findings: list[Finding]) -> pd.Data
         frame["valid_from"] = frame["valid_from"].fillna(LONG_AGO) if "valid_from" in frame else LONG_AGO
     elif table == "calendar":
         frame["open"] = frame.get("open", True)
-    elif table == "stock_moves":
-        frame["quantity"] = frame["quantity"].fillna(0.0) if "quantity" in frame else 0.0
     return frame
 
 

@@ -19,8 +19,8 @@ COLUMNS = {
     UNTIL: N_("The last day, where a row is about several."),
 }
 NAMED = {
-    "date": "day jour tag datum fecha data dia giorno dag start startdate from debut datedebut premierjour du von "
-    "beginn",
+    "date": "day jour tag datum fecha data dia giorno dag start startdate from validfrom debut datedebut "
+    "premierjour du von beginn",
     UNTIL: "end enddate to fin datefin au jusquau dernierjour lastday bis ende enddatum hasta fino",
 }
 CLOSED, OPEN, HOLIDAY, EVENT, PROMOTION = "closed", "open", "bank holiday", "event", "promotion"

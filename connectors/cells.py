@@ -7,7 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from connectors import dates, names, numbers
+from connectors import dates, names, numbers, yearless
 from data import meaning, quality
 from data.dataset import Finding, Reading
 from data.meaning import NO, YES
@@ -32,11 +32,16 @@ CLOCK = re.compile(r"time|\w*heure\w*|hour|\w+time|time\w+|uhrzeit|hora", re.IGN
 
 @dataclass(frozen=True)
 class File:
-    """What a file of stripped text shows of its own habits, asked for by a column in doubt; and somebody's choices."""
+    """What a file of stripped text shows of its own habits, asked for by a column in doubt; and somebody's choices.
+
+    `title` stands above the table; a `piece` of a file that is read in pieces does not show how its days go on.
+    """
 
     text: pd.DataFrame
     delimiter: str = ""
     choices: Mapping[str, str] = field(default_factory=dict)
+    title: str = ""
+    piece: bool = False
 
     def style(self, but: str) -> str | None:
         """How other columns than `but` write decimals."""
@@ -155,7 +160,7 @@ def _date(
             findings.append(Finding(message, 0, {"column": shown}, severity="warning"))
         if found.order != dates.ISO or found.noted:
             message = N_("“{column}”: from {first} to {last}.")
-            mixed = found.noted in (dates.AS_WRITTEN, dates.SWAPPED, *dates.BEGINS)
+            mixed = found.noted in (dates.AS_WRITTEN, dates.SWAPPED, *dates.BEGINS) or found.noted in found.others
             chosen = found.noted if mixed or found.order == dates.ISO else found.order
             options = found.others if mixed else (chosen, *found.others)
             readings.append(Reading(f"dates:{source}", message, chosen, options, said, found.even))
@@ -189,6 +194,9 @@ def moments(file: File, source: str, head: int | None = None, numeric: bool = Tr
         )
         return dates.read(whole), " + ".join([year, source, *([str(day)] if isinstance(days, pd.Series) else [])])
     chosen = file.choices.get(f"dates:{source}")
+    datev = names.bare(source) == "belegdatum" and any(str(name).startswith(yearless.DATEV) for name in file.text)
+    if not file.piece and (short := yearless.days(text, file.usual, datev)) is not None:
+        return yearless.read(short, chosen, file.title), source
     found = dates.read(text, chosen, lambda: file.order(source), file.usual, numeric, lambda: file.leaning)
     if found.order == dates.MONTH_FIRST and not chosen and dates.DAY_FIRST in found.others:
         day, known = found.values.dt.normalize(), found.values.notna()

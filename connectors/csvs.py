@@ -136,10 +136,13 @@ def pieces(file: IO[bytes], size: int) -> Iterator[bytes]:
     left = b""
     while chunk := file.read(size):
         left += chunk
-        end = _ended(left, len(left) > 2 * size)
+        long = len(left) > 2 * size
+        if long and b"\n" not in left and b"\r" not in left:  # to part its cells would take many times its size
+            raise InvalidFile(N_("All of this file is one line: export it again, with a line for each row."))
+        end = _ended(left, long)
         if end:
             yield left[:end]
-        elif len(left) > 2 * size:
+        elif long:
             raise InvalidFile(N_("A quotation mark is open: no row ends after it. Export the file again."))
         left = left[end:]
     if left:

@@ -12,7 +12,8 @@ from data import meaning
 
 WORDS = {
     "euro": "EUR", "euros": "EUR", "dollar": "USD", "dollars": "USD", "us dollar": "USD", "pound": "GBP",
-    "pounds": "GBP", "pound sterling": "GBP", "livre sterling": "GBP", "rupee": "INR", "rupees": "INR", "yen": "JPY",
+    "pounds": "GBP", "pound sterling": "GBP", "livre sterling": "GBP", "rupee": "INR", "rupees": "INR", "rs": "INR",
+    "yen": "JPY",
     "franc suisse": "CHF", "swiss franc": "CHF", "rmb": "CNY", "yuan": "CNY", "ruble": "RUB", "rubles": "RUB",
     "real": "BRL",
 }  # fmt: skip

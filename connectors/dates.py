@@ -68,7 +68,7 @@ _WEEKDAYS = re.compile(
     r"^mar(?:di)?[.,]*\s+(?=\d{1,2}(?:er)?(?:[/.-]\d|\s+[a-z]))"  # a month where no other one follows
 )
 _CHARACTERS = re.compile(r"(\d{4}) ?[年년] ?(\d{1,2}) ?[月월](?: ?(\d{1,2}) ?[日일])?")
-_NAME = "(" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\.?"
+NAME = "(" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\.?"
 _TIME = (
     r"(?:[t ,]+(?:at |a )?(\d{1,2})(?:[:h.](\d{2}))?(?::(\d{2})(?:[.,]\d+)?)?\s*([ap])?\.?m?\.?"
     r"\s*(?:z|utc|gmt|[a-z]{3,4}|(?:utc|gmt)?[+-]\d{2}:?\d{2})?)?"
@@ -77,11 +77,12 @@ _TIME = (
 _FORMS: tuple[tuple[str, tuple[int, int, int] | None], ...] = (
     (rf"(\d{{4}})(?:[-/.] ?| )(\d{{1,2}})(?:[-/.] ?| )(\d{{1,2}})\.?{_TIME}", (1, 2, 3)),
     (rf"(\d{{1,2}})(?: ?[-/.] ?| )(\d{{1,2}})(?: ?[-/.] ?| )(\d{{4}}|\d{{2}}){_TIME}", None),
-    (rf"(\d{{1,2}})(?:st|nd|rd|th|er)?[-/. ]*(?:of |de )?{_NAME}[-/. ,]*(?:de )?'?(\d{{4}}|\d{{2}}){_TIME}", (3, 2, 1)),
-    (rf"{_NAME}[-/. ]*(\d{{1,2}})(?:st|nd|rd|th)?[-/. ,]+(\d{{4}}){_TIME}", (3, 1, 2)),
-    (rf"(\d{{4}})[-/. ]*{_NAME}[-/. ]*(\d{{1,2}}){_TIME}", (1, 2, 3)),
-    (rf"{_NAME}[-/. ,']*(\d{{4}}|\d{{2}})", (2, 1, 0)),
-    (rf"(\d{{4}})[-/. ]*{_NAME}", (1, 2, 0)),
+    (rf"(\d{{1,2}})(?:st|nd|rd|th|er)?[-/. ]*(?:of |de )?{NAME}[-/. ,]*(?:de )?'?(\d{{4}}|\d{{2}}){_TIME}", (3, 2, 1)),
+    (rf"{NAME}[-/. ]*(\d{{1,2}})(?:st|nd|rd|th)?[-/. ,]+(\d{{4}}){_TIME}", (3, 1, 2)),
+    (rf"{NAME}[-/. ](\d{{1,2}})[-/.](\d{{2}}){_TIME}", (3, 1, 2)),
+    (rf"(\d{{4}})[-/. ]*{NAME}[-/. ]*(\d{{1,2}}){_TIME}", (1, 2, 3)),
+    (rf"{NAME}[-/. ,']*(\d{{4}}|\d{{2}})", (2, 1, 0)),
+    (rf"(\d{{4}})[-/. ]*{NAME}", (1, 2, 0)),
     (r"(\d{4})[-/. m]+(\d{1,2})", (1, 2, 0)),
     (r"(\d{1,2})[-/. ](\d{4})", (2, 1, 0)),
 )
@@ -211,7 +212,7 @@ def _different(
     left = plain[values.isna() & ~digits & ~plain.isin(MISSING)]
     if left.empty:
         return values, ISO, (), False, noted
-    named, parts = _parts(_letters(left))
+    named, parts = _parts(letters(left))
     values = values.fillna(named)
     if parts.empty:
         return values, ISO, (), False, noted
@@ -250,7 +251,7 @@ def _fiscal(plain: pd.Series) -> pd.Series:
     return (100 * pd.to_numeric(found[0]).fillna(20) + first).astype(int)
 
 
-def _letters(plain: pd.Series) -> pd.Series:
+def letters(plain: pd.Series) -> pd.Series:
     """Without accents and days of the week, in single blanks."""
     plain = plain.str.replace(_CHARACTERS, lambda found: "-".join(one for one in found.groups() if one), regex=True)
     bare = plain.str.normalize("NFKD").str.replace(r"[\u0300-\u036f]", "", regex=True)

@@ -221,7 +221,7 @@ def carry(
         if sold is None or sold.lineage != how.lineage:
             continue
         step(N_("Checking every row"), 0.8)
-        found = raw(home, one, limit_bytes, recipes.layout(how.choices))
+        found = beside.turned(raw(home, one, limit_bytes, recipes.layout(how.choices)), table, how.choices)
         frame, _findings, readings = beside.read(found, table, how.columns, how.choices)
         recipes.settled(readings)
         kept.append(put(sold, table, frame))

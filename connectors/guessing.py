@@ -26,6 +26,11 @@ NAMED = 0.5  # of the cells must be numbers where a column is called units, pric
 MEASURES = (money.QUANTITY, money.PRICE, money.AMOUNT)
 FEES = re.compile(r"fees?|commissions?|frais|gebuhr(?:en)?|comision(?:es)?|provision(?:en)?")
 COIN = 0.011  # of money, by which rounding moves a price
+# Names of kinds of customers, which somebody made up: "Lost" is one of them, and not that they left.
+KIND_OF = re.compile(r"segment|cluster|persona|tier|rfm|group|groupe|gruppe")
+FORETOLD = re.compile(
+    r"predict|forecast|expected|predit|prevu|probab|scor|risk|risque"
+)  # of outcomes: what somebody thought they would be
 YES_NO = {"True": "Yes", "False": "No"}
 NO_MEASURE = re.compile(
     r"year|annee|yr|month|mois|day|jour|week|semaine|dayofweek|weekday|hour|heure|quarter|trimestre|lat\w*|lon\w*|lng|zip\w*|postcode|postal\w*|"
@@ -78,7 +83,7 @@ def unfit(text: pd.DataFrame, table: str, mapping: Mapping[str, str]) -> list[st
 
 def stripped(frame: pd.DataFrame) -> pd.DataFrame:
     """Cells without blanks around them, numbers and dates in Latin digits; those of blanks only are missing."""
-    return frame.apply(lambda column: numbers.latin(column.str.strip().replace("", pd.NA)))
+    return frame.apply(lambda column: numbers.latin(column.str.strip().replace(["", "\\N"], pd.NA)))
 
 
 def shares(text: pd.Series, source: str) -> pd.Series | None:
@@ -105,13 +110,22 @@ def outcomes(frame: pd.DataFrame, columns: Mapping[str, pd.Series], named: str |
         if meaning.left_on(text, name):
             ranked.append((2, name))
             continue
-        if text.nunique() > meaning.FEW_OUTCOMES or (told := meaning.outcomes(frame[name], name)) is None:
+        if not meaning.few(text.dropna().unique()) or (told := meaning.outcomes(frame[name], name)) is None:
             continue
         one_value = len(set(told.values()) - {None}) == 1
         spoken = any(meaning.truth(value) is None and not value.isdigit() for value in told)
         about = meaning.about_leaving(name) or meaning.about_staying(name) or name == named
-        rank = 0 if about else 1 if spoken else 2
-        if rank < 2 and (not one_value or rank == 0):
+        spoken = spoken and not KIND_OF.search(meaning.plain(name))
+        rank = (
+            0
+            if about and not FORETOLD.search(meaning.plain(name))
+            else 1
+            if about or spoken
+            else 2
+            if meaning.about_being_active(name)
+            else 3
+        )
+        if rank < 3 and (not one_value or about):
             ranked.append((rank + 3 * one_value, name))
     return [name for _rank, name in sorted(ranked, key=lambda pair: pair[0])]
 
@@ -182,7 +196,12 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
     names.take(found, "timestamp", _timestamps(head))
     numeric = {name: _numeric(head[name]) for name in islice(head, TRIED)}
     for canonical in (money.QUANTITY, money.PRICE, money.AMOUNT):
-        fit = [name for tier in names.likely(head, canonical) for name in tier if numeric.get(name, 0) > NAMED]
+        fit = [
+            name
+            for tier in names.likely(head, canonical)
+            for name in tier
+            if numeric.get(name, 0) > NAMED and not names.RUNNING.fullmatch(names.bare(name))
+        ]
         if canonical == money.AMOUNT:
             counts = [name for name, share in numeric.items() if share >= 1 - STRANGE]
             fit = [name for name in _best(head, found, fit) if not money.counts_up(head, found, name, counts)]
@@ -231,8 +250,8 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
             name for tier in names.likely(head, money.QUANTITY) for name in tier if name not in found.values()
         ]:
             return {**found, money.QUANTITY: unread[0]}  # of units that cannot be read a price is not the total
-        found[money.AMOUNT] = found.pop(money.PRICE)
-        return found
+        price = found.pop(money.PRICE)  # an average adds up to nothing
+        return found if names.AVERAGES.fullmatch(names.bare(price)) else {**found, money.AMOUNT: price}
     if verdict := money.judge(head, found):
         source, judged = verdict
         found = {canonical: name for canonical, name in found.items() if name != source}
@@ -432,6 +451,9 @@ def _gross(name: str, some: list[str]) -> bool:
 def _measure(head: pd.DataFrame, name: str) -> bool:
     """Whether a column of numbers may be what was sold: no id, no part of a date, no flag."""
     text = head[name].dropna()
-    if NO_MEASURE.fullmatch(names.bare(name)) or _named_id(name) or text.str.match(r"0\d").any():
+    called = names.bare(name)
+    if NO_MEASURE.fullmatch(called) or names.RUNNING.fullmatch(called):
+        return False
+    if _named_id(name) or text.str.match(r"0\d").any():
         return False
     return text.nunique() > 2 or len(text) <= 2

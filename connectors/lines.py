@@ -8,12 +8,12 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from connectors import ConnectorError, currencies, ecb, money, names, numbers, reductions, shape
+from connectors import ConnectorError, currencies, ecb, money, names, numbers, reductions, shape, statuses
 from data.dataset import Finding, Reading
 from locales import N_
 
 EVERYTHING = "everything"  # the product of lines that name none
-CURRENCY, SIGN, TOTAL, UNITS = "currency", "sign", "total", "units"  # keys of readings
+CURRENCY, SIGN, TOTAL, UNITS, MINUS = "currency", "sign", "total", "units", "minus"  # keys of readings
 DOUBLES, COUNTED = "doubles", "counted over all pieces"
 NO_UNITS = "one unit a line"
 RATES, GIVEN, ECB = "rates", "the rates given here", "the European Central Bank's rate of each day"
@@ -25,10 +25,11 @@ WHOLE = re.compile(
     r"(?:products?|items?|stores?|shops?|categor(?:y|ies)|regions?|produits?|articles?|magasins?|produkte|artikel|"
     r"filialen|productos|prodotti|tiendas|negozi|sales|company)?"
 )
-MOST_WHOLE = 0.5
+MOST_WHOLE, MOST_BACK = 0.5, 0.5  # share of lines that add up others, that came back
 MEASURES = (money.QUANTITY, money.PRICE, money.AMOUNT)
 UNNAMED, MOST_UNNAMED = "?", 0.1  # the product of the lines that do not name theirs, and the largest share of those
 NEAR, FEW, MOST = 0.01, 8, 0.8  # how close prices are, of how many lines at least, and of which share of them
+TOGETHER = "all of them together"
 COUNTS, PRODUCT = "the total counts", "quantity × price counts"
 
 
@@ -38,6 +39,11 @@ def summed(
     """The mapping with the column that somebody chose among those that could be what lines were sold for."""
     given = mapping.get(money.AMOUNT)
     rivals = money.rivals(text, mapping) if given else []
+    if given and names.CHANNELS.fullmatch(names.bare(given)):
+        free = text.columns.difference(mapping.values(), sort=False)
+        channels = [name for name in free if names.CHANNELS.fullmatch(names.bare(name))]
+        if not rivals and channels:
+            return _channels(text, mapping, [given, *channels], choices, readings)
     if not given or not rivals:
         return mapping
     chosen = choices.get(money.AMOUNT, given)
@@ -47,6 +53,27 @@ def summed(
     message = N_("Lines were sold for “{column}”, not for what other columns of money say.")
     readings.append(Reading(money.AMOUNT, message, given, (given, *rivals), {"column": given}))
     return mapping
+
+
+def _channels(
+    text: pd.DataFrame,
+    mapping: dict[str, str],
+    sources: list[str],
+    choices: Mapping[str, str],
+    readings: list[Reading],
+) -> dict[str, str]:
+    """The mapping with one of several ways of selling, or all of them together (in `text`, at the place of the first):
+    asked."""
+    chosen = choices.get(money.AMOUNT, TOGETHER)
+    message = N_("Several columns say what one way of selling brought: {columns}.")
+    said = {"columns": ", ".join(f"“{one}”" for one in sources)}
+    options = (TOGETHER, *sources)
+    readings.append(Reading(money.AMOUNT, message, chosen, options, said, money.AMOUNT not in choices))
+    if chosen == TOGETHER:
+        added = sum(numbers.read(text[one]).values.fillna(0.0) for one in sources)
+        text[sources[0]] = added.round(6).map(repr)
+        return mapping
+    return {**mapping, money.AMOUNT: chosen}
 
 
 def once(
@@ -233,6 +260,25 @@ def priced(
         )
     if frame["amount"].isna().all():
         findings.append(Finding(N_("The file has no money: prices and revenue are not known, units are."), len(frame)))
+    return frame
+
+
+def signs(frame: pd.DataFrame, choices: Mapping[str, str], readings: list[Reading]) -> pd.DataFrame:
+    """The lines whose money alone has a minus, at the usual price of their product, with one before their units."""
+    back = frame["amount"].lt(0) & frame["quantity"].gt(0)
+    if not back.any() or (MINUS not in choices and (frame["quantity"].lt(0).any() or back.mean() > MOST_BACK)):
+        return frame
+    each = (frame["amount"] / frame["quantity"]).where(frame["quantity"] != 0)
+    of = frame["product"] if "product" in frame else pd.Series("", frame.index)
+    usual = each.where(~back).groupby(of).transform("median")
+    near = ((each.abs() - usual).abs() <= NEAR * usual)[back].mean()
+    chosen = choices.get(MINUS, statuses.OFF if near >= MOST else statuses.ADDED)
+    message = N_("{count} lines have a minus before their money and none before their units: their units are {chosen}.")
+    said = {"count": str(int(back.sum())), "chosen": chosen}
+    readings.append(Reading(MINUS, message, chosen, (statuses.OFF, statuses.ADDED), said))
+    if chosen == statuses.OFF:
+        frame["quantity"] = frame["quantity"].mask(back, -frame["quantity"])
+        frame["unit_price"] = frame["unit_price"].mask(back, frame["unit_price"].abs())
     return frame
 
 

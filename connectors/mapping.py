@@ -96,8 +96,8 @@ def apply(
         raise InvalidFile(N_("Choose a column for {columns}."), columns=", ".join(missing))
     if table == "sales":
         text = lines.parted(lines.measured(text, mapping, findings), mapping, choices, readings)
-    file = File(text, raw.delimiter, choices)
     title = next((one.values.get("title", "") for one in raw.readings if one.key == shape.HEADER), "")
+    file = File(text, raw.delimiter, choices, title, choices.get(lines.DOUBLES) == lines.COUNTED)
     converted, wrong, reasons, dropped = {}, dict[str, pd.Series](), dict[str, str](), list[str]()
     for canonical, source in mapping.items():
         if canonical == "churned":
@@ -145,8 +145,9 @@ def apply(
         frame = lines.priced(lines.discounted(frame, choices, readings), choices, findings, readings)
         clock = cells.clock_beside(text, mapping["timestamp"])
         free = [one for one in text if one not in (*mapping.values(), clock, *reductions.used(readings))]
-        frame = costs.told(text, frame, free, choices, readings)
+        frame = costs.told(text, lines.signs(frame, choices, readings), free, choices, readings)
         frame = statuses.applied(text, frame, free, choices, findings, readings)
+        frame = reductions.returned(text, frame, free, choices, readings)
         codes = currencies.marked(text, paid) if "currency" not in frame else None
         if codes is not None and (codes.nunique() > 1 or lines.CURRENCY in choices):
             frame = frame.join(codes.rename("currency"))
@@ -230,12 +231,14 @@ def _one_outcome(
     """The mapping with the outcome that somebody chose where several columns say by their name who left, but of other
     customers or of another time: asked."""
     given = mapping["churned"]
+    if meaning.about_being_active(given):
+        return _active(text, mapping, choices, readings)
     if not meaning.about_leaving(given) or (told := meaning.outcomes(text[given], given)) is None:
         return mapping
     left = meaning.read(text[given], told)
     others = []
     for name in text.columns.difference(mapping.values(), sort=False):
-        few = meaning.about_leaving(name) and text[name].nunique() <= meaning.FEW_OUTCOMES
+        few = meaning.about_leaving(name) and meaning.few(text[name].dropna().unique())
         said = meaning.outcomes(text[name], name) if few else None
         if said is not None and set(said.values()) == {True, False} and text[name].notna().all():
             others += [name] if (meaning.read(text[name], said) != left).any() else []
@@ -243,6 +246,20 @@ def _one_outcome(
         return mapping
     chosen = choices.get(OUTCOME, given)
     message = N_("Several columns say who left, and not of the same customers: “{column}” is taken.")
+    readings.append(Reading(OUTCOME, message, chosen, (given, *others), {"column": chosen}, OUTCOME not in choices))
+    return {**mapping, "churned": chosen if chosen in others else given}
+
+
+def _active(
+    text: pd.DataFrame, mapping: dict[str, str], choices: Mapping[str, str], readings: list[Reading]
+) -> dict[str, str]:
+    """The mapping with the outcome of a file that says who is active only: another flag may be meant, asked."""
+    given, free = mapping["churned"], text.columns.difference(mapping.values(), sort=False)
+    others = [name for name in free if set(text[name].dropna().unique()[:3]) in ({"0", "1"}, {"Yes", "No"})]
+    if not others:
+        return mapping
+    chosen = choices.get(OUTCOME, given)
+    message = N_("No column says by its name who left: “{column}” is taken for it.")
     readings.append(Reading(OUTCOME, message, chosen, (given, *others), {"column": chosen}, OUTCOME not in choices))
     return {**mapping, "churned": chosen if chosen in others else given}
 

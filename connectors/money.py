@@ -31,7 +31,8 @@ SAME = 0.005  # share by which totals may differ from quantity x price and still
 
 # No money that a line was sold for: costs, taxes, profits, reductions, what was paid back, running balances.
 NO_RIVAL = re.compile(
-    r"cost|cout|tax|tva|vat|profit|margin|marge|discount|remise|refund|balance|solde|shipping|port|fee|cogs|tip"
+    r"cost|cout|tax|tva|vat|profit|margin|marge|discount|remise|refund|balance|solde|shipping|port|fee|cogs|tip|"
+    r"pct|percent|pourcent|prozent|taux|ratio$|share$|^part"
 )
 
 SAID = {
@@ -153,7 +154,7 @@ def money_or_units(head: pd.DataFrame, source: str, priced: bool, parted: bool) 
     if not names.LOOSE.fullmatch(name):
         said = names.COUNTED.fullmatch(name) or _named(name, QUANTITY)
         # A word that says neither (y, volume index, ...) is asked about.
-        money = _named(name) or _named(name, PRICE) or bool(numbers.currencies(cells))
+        money = _named(name) or names.CHANNELS.fullmatch(name) or _named(name, PRICE) or bool(numbers.currencies(cells))
         return Verdict(AMOUNT, options) if money else Verdict(QUANTITY, options, not said)
     if signed or (values % 1 != 0).any():
         return Verdict(AMOUNT, options)
@@ -245,6 +246,8 @@ def _whole(values: pd.Series) -> bool:
 def _total_or_price(source: str, units: pd.Series, paid: pd.Series, products: pd.Series | None) -> Verdict:
     name, options = names.bare(source), (AMOUNT, PRICE)
     total, price = bool(names.TOTALS.fullmatch(name)), bool(names.UNITS.fullmatch(name))
+    if names.AVERAGES.fullmatch(name):
+        return Verdict(PRICE, options)
     word = AMOUNT if total or (not price and _named(name)) else PRICE
     seen = _shown(units, paid, products)
     clear = total or price

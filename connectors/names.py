@@ -21,6 +21,8 @@ SYNONYMS = {
     "monthssinceregistration monthssinceactivation monthssinceopening dayssincesignup dayssincejoining "
     "dayssincejoined "
     "dayssincestart dayssinceregistration yearssincesignup yearssincejoining yearssincejoined moisdepuisinscription "
+    "monthsinservice monthsofservice servicemonths lengthofservice anzianita anzianitamesi anzianitainmesi "
+    "looptijd looptijdmaanden mesespermanencia mesesdepermanencia mesescomocliente "
     "laufzeit laufzeitmonate laufzeitinmonaten laufzeitmonaten monateseitbeginn monateseitvertragsbeginn "
     "yearsatcompany customersinceyears yearscustomer tenuredays tenureindays daysascustomer tenureweeks "
     "ancienneteannees 契約月数 利用月数 stazmiesiace staz "
@@ -33,7 +35,8 @@ SYNONYMS = {
     "loyermensuel monatlichegebuhr monatsgebuhr monatlicherbeitrag monatlichekosten monatspreis grundgebuhr "
     "canonemensile quotamensile mensalidade valormensal precomensal preciomensual maandbedrag maandprijs "
     "oplatamiesieczna 月額料金 月额 月消费 monthlyprice monthlyamount monthlypayment "
-    "monthlyrate monthlycost monthlyrevenue "
+    "monthlyrate monthlycost monthlyrevenue monthlybill monthlyspend manadsavgift manadskostnad maanedsafgift "
+    "precomensile costomensile "
     "subscriptionfee "
     "pricepermonth feepermonth "
     "abonnement",
@@ -97,7 +100,7 @@ SALES: dict[str, tuple[str, ...]] = {
         r"(?:no|number|num|nb|nombre)(?:of|de|d)?(?:units?|items?|articles?|pieces?|produits?|ventes|sales|unites|products)|"
         r""
         r"pieces?|pcs|ventesunites|orderdemand|demand|demande|\w+sold|volumes?(?:sold|vendus?|ventes)?|"
-        r"salesvolume|sold|cnt|count|nombre|nb|"
+        r"salesvolume|totalvolumes?|sold|cnt|count|nombre|nb|"
         r"howmany|combien|lit(?:re|er)s?|kilos?|kgs?",
     ),
     "amount": (
@@ -122,10 +125,10 @@ SALES: dict[str, tuple[str, ...]] = {
     ),
     "product": (
         r"stock(?:code)|sku(?:id|code|number)?|"
-        r"(?:item|product|prod|article|produit|material)(?:id|code|no|nbr|number|num|key|ref|sku|identifier)|"
+        r"(?:item|product|prod|article|produit|material|part)(?:id|code|no|nbr|number|num|key|ref|sku|identifier)|"
         r"(?:id|code|ref|reference|numero|num)(?:article|produit|product|item)|ean(?:13|code)?|upc|gtin|barcode|"
         r"asin|isbn",
-        r"(?:item|product|produit|article|prod|sku|goods|material|menuitem|drink|book|coffee|medicine|model|vehicle|dish|part|fuel)s?(?:name|title|nom)?|"
+        r"(?:item|product|produit|article|prod|sku|goods|material|menuitem|drink|book|coffee|medicine|model|make|vehicle|dish|part|fuel)s?(?:name|title|nom)?|"
         r""
         r"(?:nom|libelle)(?:produit|article)|reference|ref|designation|libelle|plat|carburant|what",
         r"(?:item|product|article)?(?:description|desc|details?)",
@@ -157,7 +160,9 @@ SALES: dict[str, tuple[str, ...]] = {
         r"(?:id|code|numero|no)client",
         r"(?:customer|client)(?:name)?|nomclient",
     ),
-    "supplier": (r"(?:supplier|fournisseur|vendor|manufacturer|fabricant)(?:id|code|name)?|nomfournisseur",),
+    "supplier": (r"(?:main|default|primary|preferred)?(?:supplier|fournisseur|vendor|manufacturer|fabricant)"
+        r"(?:id|code|no|number|name|principal)?|"
+        r"(?:code|nom|no|id|numero)(?:du|de)?(?:fournisseur|supplier|vendor)",),
     "unit_cost": (
         r"unitcost|costprice|cost(?:per|of)?unit|purchaseprice|prixachat|prixdachat|coutunitaire|cost|cout|"
         r"costofitem|"
@@ -272,6 +277,10 @@ TOTALS = re.compile(
     r".*(?:total|revenue|turnover|gmv|income|recette|chiffre|extended|line|ligne|gesamt|umsatz|fatturato).*|"
     r"ca(?:ht|ttc)?"
 )
+AVERAGES = re.compile(
+    r"(?:avg|average|mean)(?:unit|sales?|selling|retail|item)*price|prix(?:de)?(?:vente)?moyen|durchschnitts?preis|"
+    r"(?:precio|preco)(?:promedio|medio)|prezzomedio"
+)
 UNITS = re.compile(
     r"unit.*|price(?:each|per.*)|prix\w*unit.*|pu(?:ht|ttc)?|itemprice|(?:einzel|stuck)preis|\w+unit(?:ario)?"
 )
@@ -279,6 +288,14 @@ LOOSE = re.compile(
     r"(?:gross|net|weekly|daily|monthly|yearly|annual|store|product|retail)*(?:sales?|ventes?|ventas?|vendas?|vendite)|"
     r"total(?:s|sales)?|volumes?|values?"
 )
+# What one way of selling brought, of several that are added up nowhere: retail sales beside warehouse sales.
+CHANNELS = re.compile(
+    r"(?:retail|wholesale|warehouse|store|instore|shop|online|web|website|ecommerce|offline|domestic|export|international|"
+    r"dinein|takeaway|takeout|delivery|counter|b2b|b2c|direct|indirect|marketplace|magasin|boutique|enligne|internet)"
+    r"(?:sales?|revenues?|turnover|takings)|(?:ventes?|ca|recettes?)(?:magasins?|boutiques?|enligne|web|internet|export|france)"
+)
+# What was sold so far: its last line is the sum, not all of them together.
+RUNNING = re.compile(r"cumul\w*|\w*cumule?e?s?|ytd\w*|\w+ytd|running\w*|\w*todate|kumul\w*|\w*acumulad\w*")
 COUNTED = re.compile(
     r"(?:total|no|number|nombre|numero)?(?:of|de)?(?:orders|passengers|visitors|visits|customers|clients|bookings|riders|"
     r"trips|guests|tickets|commandes|visites|passagers|pedidos|pasajeros|bestellungen|fahrgaste|ordini)"
@@ -319,9 +336,13 @@ def french(columns: Iterable[str]) -> bool:
 
 def by_name(columns: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
     """The columns of a file that are called like some columns of a table (canonical -> source), none used twice."""
+    columns = list(columns)
     called: dict[str, list[str]] = {}
     for source in columns:
         called.setdefault(plain(source), []).append(source)
+    for source in columns:  # of a record in a record: subscription monthly_price
+        if "_" in (last := source.rpartition(" ")[2]):
+            called.setdefault(plain(last), []).append(source)
     found: dict[str, str] = {}
     wanted = list(wanted)
     for canonical in wanted:

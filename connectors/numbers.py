@@ -42,7 +42,13 @@ _SOME = r"[0-9–—-]"  # what a number, or nothing as bookkeepers write it, ha
 _NO_CENTS = re.compile(r"(?<=\d)[.,][-–—]+")  # 28.–
 _WORN = re.compile(rf"^([+-]?)(?:{_SIGN})|(?:{_SIGN})$|%$")
 _LARGE = re.compile(rf"^[+-]?\(?(?:{_SIGN})[\d.,]+([kKmM])\)?$|^[+-]?[\d.,]+([kKmM])(?:{_SIGN})$")
+_ALL_LARGE = re.compile(r"[+-]?[\d.,]+[kKM]")
 _LETTER = re.compile(r"(?<=\d)[kKmM]")
+_UNIT = re.compile(
+    rf"^(.*\d(?: ?(?:{_SIGN}))?) ?(?:/|per |par )? ?(uds?|pcs?|pzs?|pz[ai]?|szt|stk|stck|st[uü]cks?|units?|"
+    r"unit[eé]s?|ea|each|kgs?|pi[eè]ces?|unidades|unidad|stuks?)\.?$",
+    re.IGNORECASE,
+)
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2009'’`]")
 _MINUS = re.compile(r"^\((.+)\)$|^(.+)-$")
 _BOTH_POINT = r"[+-]?\d{1,3}(?:,\d{2,3})*,\d{3}\.\d*"
@@ -104,6 +110,7 @@ def read(
     rest = text[odd]
     if len(rest):
         rest = rest[~rest.str.casefold().isin(MISSING)]
+    rest = _without_unit(rest)
     pointed = text[~odd]
     if pointed.empty and not rest.str.contains(_SOME, regex=True).any():  # words: most columns of most files
         return Numbers(finite(simple))
@@ -154,6 +161,14 @@ def read(
         bool(len(percent) > 0.5 * text.notna().sum()),
         tuple(counts.items()),
     )
+
+
+def _without_unit(rest: pd.Series) -> pd.Series:
+    """Cells without the unit that all of them name: 5 pcs, 18,21 €/kg."""
+    if rest.empty or not rest.iloc[0][-1:].isalpha() or not rest.head(LOOKED_AT).str.fullmatch(_UNIT).all():
+        return rest
+    found = rest.str.extract(_UNIT)
+    return found[0] if found[1].str.casefold().nunique() == 1 and found[1].notna().all() else rest
 
 
 def _plain(text: pd.Series) -> pd.Series:
@@ -233,6 +248,8 @@ def _bare(rest: pd.Series) -> tuple[pd.Series, pd.Index, pd.Series]:
     is written in thousands or millions ($12.5k, 3 M€)."""
     bare = rest.str.replace(_BLANKS, "", regex=True).str.replace(_NO_CENTS, "", regex=True)
     large = bare[bare.str.contains(r"\d[kKmM]", regex=True)].str.extract(_LARGE).dropna(how="all")
+    if large.empty and bare.str.fullmatch(_ALL_LARGE).all() and bare.str.contains(r"[.,]\d", regex=True).any():
+        large = bare.str.extract(r"([kKM])$").assign(**{"1": None}).set_axis([0, 1], axis=1)  # 7.09k, all of them
     times = large[0].fillna(large[1]).str.casefold().map({"k": 1e3, "m": 1e6}).astype(float)
     if len(times):
         bare.loc[times.index] = bare.loc[times.index].str.replace(_LETTER, "", regex=True)

@@ -5,14 +5,28 @@ is done with what could be done otherwise. A piece that raises a question of its
 so, ends it as it would end a file; nothing is kept then.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from connectors import InvalidFile, cells, child, extras, lines, mapping, numbers, pieces, shape
+from connectors import (
+    InvalidFile,
+    cells,
+    child,
+    extras,
+    lines,
+    mapping,
+    money,
+    numbers,
+    pieces,
+    reductions,
+    shape,
+    statuses,
+)
 from connectors.child import Parsed
 from connectors.files import Raw
 from connectors.guessing import stripped
@@ -74,6 +88,11 @@ def _habits(raw: Raw, sure: Dataset) -> dict[str, str]:
             told[f"numbers:{source}"] = style
     for source, column in text.items():
         told[f"{cells.CODES}:{source}"] = cells.PLAIN if cells.codes(column) is column else cells.POINTED
+    if lines.MINUS not in (sure.origin.readings or {}):
+        told[lines.MINUS] = statuses.ADDED
+    for source in filter(reductions.charge, text):
+        once = money.of_orders(text, source, roles)
+        told[f"{reductions.ONCE}:{source}"] = reductions.ORDER if once else reductions.EACH
     clock = cells.clock_beside(text, roles["timestamp"])
     free = [column for column in text if column not in (*roles.values(), clock)]
     kept = {name: str(kind) for name, kind in sure.main.dtypes.items()}
@@ -110,14 +129,17 @@ def _made(
     with pa.parquet.ParquetWriter(file, schema, compression="zstd") as writer:
         for frame, share in _orders(folder, columns.get("invoice")):
             raw = Raw(frame.drop(index=drop.intersection(frame.index)), (), "", (), delimiter)
-            made = mapping.apply(raw, "sales", columns, datetime.fromisoformat(now), name, currency, None, choices)
+            make = partial(mapping.apply, table="sales", mapping=columns, now=datetime.fromisoformat(now), name=name,
+                           currency=currency, choices=choices)  # fmt: skip
+            made = make(raw)
             fresh = [one for one in made.readings if one.key not in choices and len(one.options) > 1]
             if asked := [one for one in fresh if one.open]:
                 message = N_(
                     "Rows {first} to {last} of the file raise a question that the rest does not: {matter}. Bring them "
                     "in as a file of their own, or write them as the others are."
                 )
-                first, last = int(frame.index[0]) + 2, int(frame.index[-1]) + 2
+                rows = _asking(raw, asked[0].key, make)
+                first, last = int(rows[0]) + 2, int(rows[-1]) + 2
                 raise InvalidFile(message, first=first, last=last, matter=str(mapping.Question(asked[0])))
             added |= {one.key: one for one in fresh}
             main = made.main.reindex(columns=list(kinds))
@@ -131,6 +153,25 @@ def _made(
         _told_apart(file, columns[LINE])
     readings = [asdict(one) for one in added.values()]
     return Parsed({}, pieces.merged(found), {"file": str(file), "rows": count, "readings": readings})
+
+
+def _asking(raw: Raw, key: str, make: Callable[[Raw], Dataset]) -> pd.Index:
+    """The rows of a piece that raise a question: halved as long as one half still does."""
+
+    def asks(rows: pd.DataFrame) -> bool:
+        try:
+            return any(one.key == key and one.open for one in make(replace(raw, frame=rows)).readings)
+        except InvalidFile:
+            return False
+
+    rows = raw.frame
+    while len(rows) > 1:
+        middle = len(rows) // 2
+        half = next((some for some in (rows[:middle], rows[middle:]) if asks(some)), None)
+        if half is None:
+            break
+        rows = half
+    return rows.index
 
 
 def _orders(folder: Path, invoice: str | None) -> Iterator[tuple[pd.DataFrame, float]]:

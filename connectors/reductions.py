@@ -13,13 +13,16 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from connectors import money, names, numbers
+from connectors import money, names, numbers, statuses
 from data.dataset import Reading
 from locales import N_
 
 LINE, UNIT, PERCENT, SHARE = "off each line", "off each unit", "percent", "share"
 PAID, DUE = "in what was paid", "still to be taken off"
 NONE = "no reduction"
+ONCE, EACH, ORDER = "once", "each line", "each order"  # key of a choice, what a charge may be of
+WHOLE = "all of those lines came back"  # where a column of units that came back has 1 or 0 only
+BACK = "back"  # key of a reading, and of a column of units that came back
 TAKEN, ADDED, OUT, IN = "what selling costs", "paid by customers", "not counted", "left in the totals"
 REDUCTION, CHARGE = "reduction", "charge"  # keys of readings; a column of a charge is called so and by its source
 ROWS = 20_000  # that tell, spread over all
@@ -35,6 +38,10 @@ OFF = re.compile(
     r"(?:amount|amt|value|montant|total|betrag|ligne|line|perline|unit|perunit|unitaire|applied|given|eur|euros?)*"
 )
 SAYS_MONEY = re.compile(r"amount|amt|value|montant|valeur|betrag|eur|sum")
+RETURNED = re.compile(
+    r"(?:qty|quantity|units?|items?|quantites?|qtes?)?(?:returned|returns|retournee?s?|retours?|retouren|devueltos?)"
+    r"(?:qty|quantity|units?|items?)?"
+)
 CHARGES = {
     "shipping": re.compile(
         r"(?:shipping|postage|freight|delivery|carriage)(?:and)?(?:packing|handling)?"
@@ -73,7 +80,9 @@ def paid(
     filled = {name: one.values.fillna(0.0) for name, one in found.items()
               if (one.values.notna() | text[name].isna()).mean() >= MOST and not one.percent}  # fmt: skip
     less = filled.pop(off, pd.Series(0.0, frame.index)).abs()
-    charges = {name: _once(text, mapping, name, one) * (np.sign(one.sum()) or 1.0) for name, one in filled.items()}
+    charges = {
+        name: _once(text, mapping, name, one, choices) * (np.sign(one.sum()) or 1.0) for name, one in filled.items()
+    }
     charges = {name: one for name, one in charges.items() if one.any()}
     if not less.any() and not charges:
         return frame
@@ -137,19 +146,49 @@ def paid(
     return frame
 
 
+def returned(
+    text: pd.DataFrame, frame: pd.DataFrame, free: Iterable[str], choices: Mapping[str, str], readings: list[Reading]
+) -> pd.DataFrame:
+    """The lines with the units that a column of their file says came back, for `apart` to make lines of: asked."""
+    for source in free:
+        if not RETURNED.fullmatch(names.bare(source)):
+            continue
+        units = numbers.read(text[source]).values.loc[frame.index].fillna(0.0).abs()
+        key = f"{BACK}:{source}"
+        if not units.any() or (key not in choices and units.le(frame["quantity"].abs()).mean() < MOST):
+            continue
+        chosen = choices.get(key, statuses.OFF)
+        message = N_("“{column}” counts units that came back: {sum} in all.")
+        values = {"column": source, "sum": f"{units.sum():,.10g}"}
+        whole = (WHOLE,) if units.le(1).all() else ()
+        readings.append(Reading(key, message, chosen, (statuses.OFF, *whole, OUT), values, key not in choices))
+        if chosen == WHOLE:
+            frame = frame[units.eq(0)]
+        elif chosen == statuses.OFF:
+            frame = frame.assign(**{key: -units})
+    return frame
+
+
 def apart(frame: pd.DataFrame) -> pd.DataFrame:
     """The lines with charges as lines of their own below them, one for each line of goods that has some."""
-    columns = [name for name in frame if name.startswith(f"{CHARGE}:")]
+    columns = [name for name in frame if name.startswith((f"{CHARGE}:", f"{BACK}:"))]
     made = [frame.drop(columns=columns)]
     for name in columns:
-        source = name.removeprefix(f"{CHARGE}:")
+        source = name.partition(":")[2]
         some = frame.loc[frame[name].round(4) != 0]
+        kinds = {one: kind for one, kind in made[0].dtypes.items() if kind.kind in "OfMU" or kind == "category"}
+        if name.startswith(f"{BACK}:"):
+            lines = made[0].loc[some.index].assign(
+                line_id=some["line_id"] + f" {source}", quantity=some[name], amount=some[name] * some["unit_price"],
+                line_type="return",
+            )  # fmt: skip
+            made.append(lines.astype(kinds))
+            continue
         same = [one for one in ("source", "timestamp", "invoice", "customer", "store", "currency") if one in frame]
         lines = some[same].assign(
             line_id=some["line_id"] + f" {source}", product=source, quantity=np.sign(some[name]),
             unit_price=some[name].abs(), amount=some[name], line_type=LINE_TYPES.get(charge(source), "adjustment"),
         )  # fmt: skip
-        kinds = {one: kind for one, kind in made[0].dtypes.items() if kind.kind in "OfMU" or kind == "category"}
         made.append(lines.reindex(columns=made[0].columns).astype(kinds))
     return pd.concat(made, ignore_index=True) if columns else frame
 
@@ -174,9 +213,15 @@ def _bases(name: str, rate: bool) -> list[str]:
     return money_ if SAYS_MONEY.search(bare) else [*money_, PERCENT]
 
 
-def _once(text: pd.DataFrame, mapping: Mapping[str, str], name: str, values: pd.Series) -> pd.Series:
-    """A charge of whole orders that stands on each of their lines, on the first one only."""
-    if not money.of_orders(text, name, dict(mapping)):
+def _once(
+    text: pd.DataFrame, mapping: Mapping[str, str], name: str, values: pd.Series, choices: Mapping[str, str]
+) -> pd.Series:
+    """A charge of whole orders that stands on each of their lines, on the first one only.
+
+    A piece of a file may have too few orders to tell: then `choices` do.
+    """
+    told = choices.get(f"{ONCE}:{name}")
+    if told == EACH or (not told and not money.of_orders(text, name, dict(mapping))):
         return values
     return values.mask(text[mapping["invoice"]].duplicated() & text[mapping["invoice"]].notna(), 0.0)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from connectors import InvalidFile, numbers, wide
+from connectors.names import known
 from data.dataset import Finding, Reading
 from locales import N_
 
@@ -153,6 +154,9 @@ def _header(filled: pd.DataFrame, layout: Mapping[str, str]) -> int:
         if place < len(rows) - 1 and _over_periods(cells, filled.iloc[place + 1], values):
             return int(row)
     first = filled.iloc[0, values]
+    words = [str(cell) for cell in filled.iloc[0].dropna() if not _valued(cell)]
+    if len(words) > 1 and known(words) == len(words):  # Supplier, Product, 1, 10, 100
+        return int(rows[0])
     if counts[0] >= WIDE * usual and all(_valued(cell) for cell in first.dropna()) and not _years(first):
         return -1
     return int(rows[0])

@@ -24,8 +24,9 @@ SIDES = (("d", "c"), ("dr", "cr"), ("debit", "credit"), ("débit", "crédit"), (
 KINDS = 20  # different words of a column that says what a line is
 _BACK = re.compile(
     r"returns?|returned|refund(?:s|ed)?|retours?|avoirs?|rembourse(?:e|ment)?s?|credit ?(?:note|memo)|sales return|"
-    r"gutschrift|retoure|storno|devolucion(?:es)?|devolucao|chargeback"
+    r"gutschrift|retoure|storno|devolucion(?:es)?|devolucao|chargeback|abono|nota (?:de )?credito"
 )
+_CODED = re.compile("s?crn|cn|cdn|crm|av|gs|rma")  # the same as programs shorten it, of documents
 _UNDONE = re.compile(
     r"cancel(?:l?ed|lation)?|annule(?:e|s|es)?|void(?:ed)?|failed|declined|rejected|returned|refunded|rembourse(?:e|s)?|"
     r"retourne(?:e|s)?|storniert|cancelad[oa]|abandoned|unpaid|echoue(?:e|s)?|refusee?s?"
@@ -37,7 +38,7 @@ _PLANNED = re.compile(
     r"preventivo|presupuesto|orcamento|previsto|projected|projection"
 )
 _TYPE = re.compile(r"\w*type|\w*kind|nature|\w*art|\w*tipo|typ|\w*event|sens|mouvement|movement")
-_STATUS = re.compile(r"\w*stat(?:e|us|ut)\w*|\w*etat\w*|estado|cancel\w*|annule\w*|returned|refunded|is\w+")
+_STATUS = re.compile(r"\w*stat(?:e|us|ut)\w*|\w*etat\w*|estado|cancel\w*|annule\w*|void\w*|returned|refunded|is\w+")
 _WHEN = re.compile(r"(?:date)?(?:cancel|annul|void|refund)\w*(?:at|on|date|le)|(?:date)(?:cancel|annul|void|refund)\w*")
 
 
@@ -68,7 +69,12 @@ def _back(
     cells: pd.Series, frame: pd.DataFrame, source: str, choices: Mapping[str, str], readings: list[Reading]
 ) -> pd.DataFrame:
     sides = _sides(cells)
-    rows = (cells.str.casefold().eq(sides[0]) if sides else _speaking(cells, _BACK)).loc[frame.index].eq(True)
+    rows = cells.str.casefold().eq(sides[0]) if sides else _speaking(cells, _BACK)
+    if sides and rows.mean() > 0.5:  # the accounts of customers: their debit is what was sold
+        rows = cells.str.casefold().eq(sides[1])
+    if not sides and re.search(r"doc|invoice|trans|trx|facture|beleg|piece|^type$|^typ$", names.bare(source)):
+        rows |= _speaking(cells, _CODED)
+    rows = rows.loc[frame.index].eq(True)
     sold = frame["quantity"].fillna(frame["amount"])
     if not rows.any() or rows.all() or (sold[rows] < 0).mean() > 0.5:  # they have their minus
         return frame
@@ -102,7 +108,14 @@ def _undone(
     cells = cells.loc[frame.index]
     if "invoice" in frame:  # said on the first line of an order only
         cells = cells.fillna(cells.groupby(frame["invoice"]).transform("first"))
-    rows = cells.notna() & ~cells.str.casefold().isin(numbers.MISSING) if dated else _speaking(cells, _UNDONE)
+    called, told = names.bare(source).removeprefix("is"), cells.map(meaning.truth, na_action="ignore")
+    units = called.startswith("return") and cells.dropna().isin(["0", "1"]).all()  # 1 of them, it may be
+    if dated:
+        rows = cells.notna() & ~cells.str.casefold().isin(numbers.MISSING)
+    elif _UNDONE.fullmatch(called) and told[cells.notna()].notna().all() and not units:
+        rows = told.eq(True)  # "Void" and "Cancelled": yes and no
+    else:
+        rows = _speaking(cells, _UNDONE)
     worth = frame["quantity"].fillna(0).ne(0) | frame["amount"].fillna(0).ne(0)
     if not (rows & worth).any() or rows.all():
         return frame

@@ -21,7 +21,7 @@ VALUE = "value"  # the column of a long table that may be units or money
 _PREFIX = re.compile(
     r"^(?:x|sales|units?|qty|quantity|ventes|ca|montant|revenue|week of|semaine du)?[ _.:-]*", re.IGNORECASE
 )
-_SUMS = re.compile(r"(?:grand|sub|sous)?total(?:e|s|aux)?\w*|ytd|sum|somme|average|avg|mean|moyenne|min|max|cumul\w*")
+SUMS = re.compile(r"(?:grand|sub|sous)?total(?:e|s|aux)?\w*|ytd|sum|somme|average|avg|mean|moyenne|min|max|cumul\w*")
 M5 = ["id", "item_id", "dept_id", "cat_id", "store_id", "state_id"]  # the M5 competition: its day d_1
 M5_BEGIN = date(2011, 1, 29)
 
@@ -99,7 +99,7 @@ def _parted(
     reading = Reading(WIDE, kind, chosen, (TURNED, AS_IT_STANDS), said)
     if chosen == AS_IT_STANDS:
         return frame, [], [reading]
-    rest = [name for name in frame if name not in several and not _SUMS.match(names.bare(name))]
+    rest = [name for name in frame if name not in several and not SUMS.match(names.bare(name))]
     parts = []
     for place, day in enumerate(days):
         part = {source: rest for source, (when, rest) in several.items() if when == day}
@@ -196,7 +196,7 @@ OTHER = re.compile(
 def _sums(frame: pd.DataFrame, some: list[str]) -> list[str]:
     """The columns of numbers that add up others by their name, or all the other ones by what they hold."""
     columns = [name for name in some if _numeric(frame[name])]
-    sums = [name for name in columns if _SUMS.fullmatch(names.bare(name))]
+    sums = [name for name in columns if SUMS.fullmatch(names.bare(name))]
     head = pd.DataFrame({name: numbers.read(frame[name].head(200).str.strip()).values for name in columns[-SUMMED:]})
     if not sums and MIN_COLUMNS < len(columns) <= SUMMED:
         whole = head.sum(axis=1)

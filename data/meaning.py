@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Hashable, Iterable
 from functools import cache
+from itertools import islice
 from numbers import Number
 
 import babel
@@ -20,19 +21,20 @@ NO = {"no", "n", "non", "false", "faux", "0", "0.0", "f", "stayed", "retained", 
       "falso", "onwaar", "nie", "hayır", "いいえ", "否", "아니오", "нет"}  # fmt: skip
 FILLED, BLANK = "*filled*", "*blank*"  # of an outcome that is the day somebody left: the values that it may mean
 FEW_OUTCOMES = 6  # different values of a column that says who left
+SPELLINGS = 20  # ways in which those may be spelt
 _ROW = re.compile(r"#\d+")
 _PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?")  # 01000 is a code, not a number
 # Words that begin so, in the languages that `_NAMED_IN` names. What an outcome says of a customer:
 _GONE = (
     r"churn|attrit|left$|leav|exit|cancel|terminat|quit|lost$|gone$|clos(ed|ure)|inactiv|lapsed|resili|parti|perdu|"
-    r"ferme|cloture|desabonn|desinscri|unsubscri|decede|annul|former|ancien$|ex$|discontinu|dropout|expired?$|de[sz]?a[ck]tiv|"
+    r"surrender|ferme|cloture|desabonn|desinscri|unsubscri|decede|annul|former|ancien$|ex$|discontinu|dropout|expired?$|de[sz]?a[ck]tiv|"
     r"gekundigt|stornier|beendet|inaktiv|ehemalig|abgewander|abgemeld|ausgetret|verloren|"
     r"baja$|abandon|perdid|disdett|cessat|disattiv|inattiv|abbandon|"
     r"opgezegd|beeindigd|inactief|vertrokken|gestopt|uitgeschreven|inativ|desativ|desligad|evadid"
 )
 _HERE = (
     r"stay|exist|activ|actif|retain|current|present|remain|loyal|kept|keep|open|subscrib|abonn|fidel|reste|conserve|"
-    r"ouvert|inscri|continu|enrol|graduate|"
+    r"ouvert|inscri|continu|enrol|graduate|renew|renouvel|force$|verlanger|rinnovat|renovad|"
     r"aktiv|bestand|gebliebe|laufend|ungekundigt|vigente|permanec|attiv|rimast|fedel|"
     r"actief|lopend|gebleven|ingeschreven|ativ|mantid|ficou"
 )
@@ -75,15 +77,21 @@ _AGAIN = (
     r"(?:is|has|was|a)?(?:re(?:newed|enrolled|enrolment|subscribed|joined|inscrits?|inscriptions?|abonnes?|conduits?)|"
     r"still\w*|toujours\w*|renouvelee?s?|verlangert|wiederangemeldet|renovado|rinnovato)"
 )
+_ACTIVE = re.compile(
+    r"(?:is|client|customer|account|subscriber|member|user|currently|compte|kunde)*"
+    r"(?:in)?(?:active|actif|aktiv|activo|attivo|actief)(?:client|customer|account|subscriber|member|user|flag|yn|kunde)*|"
+    r"(?:in)?ativo"
+)
 _ENDS = re.compile(
     r"(?:valid|contract|membership)?(?:end|to|until|thru)(?:date|day)?|date(?:end|to|fin)|datefin|(?:gueltig|gultig)bis"
 )
 _DAY = re.compile(
     r"\d{1,4}([-/. ])\d{1,2}\1\d{2,4}\b.*|\d{1,2}[-/. ]*[^\W\d]{3,}\.?[-/. ]*\d{2,4}\b.*|"
     r"[^\W\d]{3,9}\.? \d{1,2},? \d{4}.*|"
-    r"(?:19|20)\d{6}"
+    r"(?:19|20)\d{6}|[^\W\d]{3,9}\.?[-/ ]\d{4}|\d{4}[-/]\d{1,2}|\d{1,2}[-/]\d{4}"
 )
-_NEVER = r"9999.*|.*9999|0000.*|.*0000"  # how programs write a day that has not come
+# How programs write a day that has not come.
+_NEVER = r"9999.*|.*9999|0000.*|.*0000|(?:.*\D)?(?:20[5-9]\d|2[1-9]\d\d)(?:\D.*)?|\\N|(?i:null|none|nan|nat|n/?a|-)"
 _JOINED = re.compile(f"(?:{_OUTCOME}|{_LEAVING}|{_ABOUT}|{_FILLING})+")
 _CUT = re.compile(f"{_LEAVING}|{_ABOUT}|{_OUTCOME}|{_FILLING}")
 
@@ -145,7 +153,7 @@ def outcomes(values: pd.Series, name: str = "") -> dict[str, bool | None] | None
     if left_on(values, name):
         return {FILLED: True, BLANK: False}
     counts = levels(values).value_counts()
-    if not 1 <= len(counts) <= FEW_OUTCOMES:
+    if not few(counts.index):
         return None
     kept = (_speaks(plain(name), _HERE) or about_staying(name)) and not _speaks(plain(name), _GONE)
     meaning: dict[str, bool | None] = {}
@@ -155,7 +163,7 @@ def outcomes(values: pd.Series, name: str = "") -> dict[str, bool | None] | None
         said = _said(value)
         if said is not None or _speaks(plain(value), _NOT_YET):
             meaning[value] = said
-        elif answer is not None and len(counts) <= 3:  # yes, no, and one more
+        elif answer is not None and len(_kinds(counts.index)) <= 3:  # yes, no, and one more
             meaning[value] = answer != kept
         else:
             unsaid.append(value)
@@ -169,6 +177,16 @@ def outcomes(values: pd.Series, name: str = "") -> dict[str, bool | None] | None
     elif len(unsaid) == 1 and len(counts) == 2 and True in meaning.values():
         meaning[unsaid[0]] = False
     return meaning if True in meaning.values() or (len(counts) == 1 and False in meaning.values()) else None
+
+
+def few(values: Iterable[str]) -> bool:
+    """Whether different values are as few as those of an outcome, however each is spelt: yes, Y and YES are one."""
+    some = list(islice(values, SPELLINGS + 1))
+    return len(some) <= SPELLINGS and 1 <= len(_kinds(some)) <= FEW_OUTCOMES
+
+
+def _kinds(values: Iterable[str]) -> set[object]:
+    return {plain(value) if (answer := truth(value)) is None else answer for value in values}
 
 
 def read(values: pd.Series, meaning: dict[str, bool | None]) -> pd.Series:
@@ -215,6 +233,11 @@ def about_staying(name: Hashable) -> bool:
     return bool({"retained", "retention", "stayed", "fidele"} & set(plain(name).split())) or bool(
         re.fullmatch(_AGAIN, plain(name).replace(" ", ""))
     )
+
+
+def about_being_active(name: Hashable) -> bool:
+    """Whether a column's name says whose account is in use: who left, or who came by lately."""
+    return bool(_ACTIVE.fullmatch(plain(name).replace(" ", "")))
 
 
 def _parts(word: str) -> Iterable[str]:

@@ -14,7 +14,7 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def given(text: str, table: str, **choices: str):
-    raw = files.read("mine.csv", text.encode(), limit_bytes=1_000_000)
+    raw = beside.turned(files.read("mine.csv", text.encode(), limit_bytes=1_000_000), table, choices)
     return beside.read(raw, table, beside.guess(raw.frame, table), choices)
 
 
@@ -57,9 +57,9 @@ def test_moves_and_days_in_anybodys_words():
     days = given("Day,Closed,Discount,Label\n2026-05-01,yes,,Labour Day\n2026-06-06,no,20%,Fair\n", "calendar")[0]
     assert days["open"].tolist() == [False, True]
     assert days["promotion"].tolist()[1] == 0.2
-    with pytest.raises(InvalidFile) as refused:
-        given("date,product,move,on_hand\n2026-01-05,A,stolen,3\n", "stock_moves")
-    assert refused.value.report[["row", "value"]].to_numpy().tolist() == [[2, "stolen"]]
+    moves, _findings, readings = given("date,product,move,on_hand\n2026-01-05,A,stolen,3\n", "stock_moves")
+    assert [(one.key, one.open) for one in readings] == [("move:stolen", True)]
+    assert moves["move"].tolist() == ["count"]
 
 
 def test_cells_that_cannot_be_used_are_named():
@@ -218,3 +218,81 @@ def test_a_flag_of_promotions_is_no_reduction():
     assert frame["open"].tolist() == [False, True]
     assert any("not how much it took off" in one.message for one in findings)
     assert given("Date,Promo\n2026-05-01,-20 %\n", "calendar")[0]["promotion"].tolist() == [0.2]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Supplier,Product,Price 1+,Price 10+,Price 100+",
+        "Supplier,Product,1-9,10-99,100+",
+        "Fournisseur,Référence,Prix 1-9,Prix 10-99,Prix 100 et plus",
+        "Lieferant,Artikel,ab 1,ab 10,ab 100",
+    ],
+)
+def test_prices_by_quantity_in_several_columns_are_a_row_each(header):
+    text = header + "\nA,P0,5.00,4.50,4.00\nB,P1,6.00,5.50,\n"
+    prices, _findings, readings = given(text, "supplier_prices")
+    assert prices[["product", "from_quantity", "unit_cost"]].to_numpy().tolist() == [
+        ["P0", 1, 5.0], ["P0", 10, 4.5], ["P0", 100, 4.0], ["P1", 1, 6.0], ["P1", 10, 5.5],
+    ]  # fmt: skip
+    assert [(one.key, one.open) for one in readings] == [("wide", False)]
+
+
+def test_quantities_beside_their_prices_are_a_row_each_and_lists_of_prices_are_none():
+    text = "Supplier,SKU,Qty 1,Price 1,Qty 2,Price 2\nA,S0,1,$5.00,25,$4.50\nA,S1,1,$7.00,30,$6.00\n"
+    prices = given(text, "supplier_prices")[0]
+    assert prices[["product", "from_quantity", "unit_cost"]].to_numpy().tolist() == [
+        ["S0", 1, 5.0], ["S0", 25, 4.5], ["S1", 1, 7.0], ["S1", 30, 6.0],
+    ]  # fmt: skip
+    with pytest.raises(InvalidFile, match="Choose a column"):  # three lists for three kinds of customers
+        given("Supplier,SKU,Price 1,Price 2,Price 3\nA,S0,5,4,3\nA,S1,7,6,5\n", "supplier_prices")
+
+
+def test_a_stock_in_several_shops_is_asked_about():
+    text = "SKU,Description,Lyon,Leeds,Total\nS0,x,10,20,30\nS1,y,11,0,11\n"
+    count, _findings, readings = given(text, "stock_count")
+    assert [one.key for one in readings if one.open] == ["wide"]
+    assert count[["product", "store", "on_hand"]].to_numpy().tolist() == [
+        ["S0", "Lyon", 10], ["S0", "Leeds", 20], ["S1", "Lyon", 11], ["S1", "Leeds", 0],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_moves_without_a_balance_add_up_to_one_that_is_asked_about(newest_first):
+    lines = ["13.01.2025;A;;3", "14.01.2025;A;20;", "15.01.2025;A;;4", "15.01.2025;B;5;"]
+    rows = "\n".join(lines[::-1] if newest_first else lines)
+    moves, _findings, readings = given(f"Datum;Artikel;Zugang;Abgang\n{rows}\n", "stock_moves")
+    assert [one.key for one in readings if one.open] == ["balance"]
+    some = moves[moves["product"] == "A"]
+    assert some["move"].tolist() == ["sale", "receipt", "sale"]
+    assert some["quantity"].tolist() == [-3, 20, -4]
+    assert some["on_hand"].tolist() == [0, 20, 16]  # three must have been there
+    assert moves.loc[moves["product"] == "B", "on_hand"].tolist() == [5]
+    with pytest.raises(InvalidFile, match="count of the stock"):
+        given(f"Datum;Artikel;Zugang;Abgang\n{rows}\n", "stock_moves", balance="not known")
+
+
+def test_a_count_among_moves_says_what_lies_there():
+    text = (
+        "Date,SKU,Type,Quantity\n2025-01-02,A,Stocktake,50\n2025-01-03,A,Sale,8\n2025-01-04,A,Damaged,-2\n"
+        "2025-01-05,A,Stocktake,39\n2025-01-06,A,Receipt,10\n2025-01-07,A,Abracadabra,-1\n"
+    )
+    moves, _findings, readings = given(text, "stock_moves")
+    assert moves["on_hand"].tolist() == [50, 42, 40, 39, 49, 48]
+    assert moves["quantity"].tolist() == [50, -8, -2, -1, 10, -1]
+    assert moves["move"].tolist() == ["count", "sale", "count", "count", "receipt", "count"]
+    assert [one.key for one in readings if one.open] == ["move:Abracadabra"]
+    sold = given(text, "stock_moves", **{"move:Abracadabra": "sale"})
+    assert sold[0]["move"].iloc[-1] == "sale"
+    assert not any(one.open for one in sold[2])
+
+
+def test_how_columns_beside_the_sales_are_called():
+    suppliers = given("Code fournisseur;Raison sociale;Délai de livraison (jours)\nF1;Dupont;5\n", "suppliers")[0]
+    assert suppliers[["supplier", "name", "lead_time_mean"]].to_numpy().tolist() == [["F1", "Dupont", 5]]
+    text = "External ID,Internal Reference,Name,Trade Price,Case Qty\nx_1,F1,Desk,60,24\nx_2,F2,Lamp,9,12\n"
+    products = given(text, "products")[0]
+    assert products[["product", "unit_cost", "pack_size"]].to_numpy().tolist() == [["F1", 60, 24], ["F2", 9, 12]]
+    days = given("Campaign,From,To,Discount (%)\nWinter,13/01/2025,15/01/2025,25\n", "calendar")[0]
+    assert days["event"].tolist() == ["Winter"] * 3
+    assert days["promotion"].tolist() == [0.25] * 3

@@ -1,11 +1,12 @@
 """What is kept of a database is what its table holds, whatever happened on the way, and none of its secrets."""
 
+import io
 from datetime import UTC, datetime
 
 import pytest
 
 import settings
-from connectors import BadResponse, databases, fetched, mapping
+from connectors import BadResponse, child, databases, fetched, mapping, pieces
 from data import tables
 from tests.connectors.conftest import only
 from tests.connectors.test_sql import quiet
@@ -52,6 +53,27 @@ def test_a_table_is_read_as_a_file_and_goes_on_by_its_recipe(lines, home):
     frame = fetched.dataset(home, again, stored, 10_000_000, NOW).main
     assert (frame["quantity"] * frame["unit_price"]).sum() == TOTAL + 8 * 1.25 - (59 % 4 + 1) * 1.25
     assert fetched.known(home) == [again]
+
+
+@only(["sqlite"])
+def test_what_its_own_rules_clean_is_read_whole_however_many_rows_it_has(shop, home, monkeypatch):
+    """The columns of Online Retail, which are understood by no recipe: of a table in pieces only some rows are here."""
+    monkeypatch.setattr(child, "_inside", io.BytesIO())
+    for name, rows in {"LARGE_ROWS": 100, "PIECE_ROWS": 150, "SAMPLE": 50, "RUN": 10}.items():
+        monkeypatch.setattr(pieces, name, rows)
+    shop.run(
+        'CREATE TABLE sold ("InvoiceNo" text, "StockCode" text, "Description" text, "Quantity" integer, '
+        '"InvoiceDate" text, "UnitPrice" numeric(10,2), "CustomerID" text, "Country" text)'
+    )
+    lines = (f"('{536000 + i}', '85{i % 9}23A', 'LAMP', {i % 4 + 1}, '2011-01-{1 + i // 20:02d} 08:26:00', 2.5, "
+            f"'17850', 'France')" for i in range(400))  # fmt: skip
+    shop.run(f"INSERT INTO sold VALUES {', '.join(lines)}")
+    kept, _changes = bring(home, column=None, key=())
+    made = mapping.dataset(fetched.raw(home, kept, 10_000_000), NOW, kept.name)
+    stored = tables.add(home, made, NOW)
+    frame = fetched.dataset(home, kept, stored, 10_000_000, NOW).main
+    assert len(frame) == 400
+    assert (frame["quantity"] * frame["unit_price"]).sum() == 2_500  # 100 x (1 + 2 + 3 + 4) x 2.50
 
 
 def test_nothing_that_is_kept_holds_how_to_get_in(lines, home):

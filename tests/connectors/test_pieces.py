@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import tracemalloc
 import zipfile
 from datetime import UTC, datetime
 
@@ -134,6 +135,15 @@ def test_what_cannot_be_read_is_refused_with_its_row_in_the_file(tmp_path):
     assert list(refused.value.report["row"]) == [2_001]
 
 
+def test_a_file_of_one_line_is_refused_before_its_cells_are_parted(tmp_path):
+    tracemalloc.start()
+    with pytest.raises(InvalidFile, match="one line"):
+        files.read("v.csv", b"1,2," * 150_000, 10_000_000, into=tmp_path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8_000_000  # ten times the file, as text and as cells, would be more
+
+
 def test_a_question_that_one_piece_alone_raises_is_not_decided(tmp_path):
     """Lines that came back without a minus, of which no row that was looked at tells."""
     frame = sold().assign(Type="vente")
@@ -143,7 +153,25 @@ def test_a_question_that_one_piece_alone_raises_is_not_decided(tmp_path):
     raw = files.read("v.csv", text(frame).encode(), 10_000_000, into=tmp_path / "b")
     with pytest.raises(InvalidFile, match="raise a question that the rest does not") as refused:
         parted.apply(raw, "sales", mapping.guess(raw.frame, "sales"), NOW, "v.csv")
-    assert refused.value.values["first"] <= unseen + 3 <= refused.value.values["last"]
+    first, last = refused.value.values["first"], refused.value.values["last"]
+    assert first <= unseen + 3 <= last <= first + 1  # with one row beside it that did not come back
+
+
+def test_the_shipping_of_an_order_is_counted_once_wherever_pieces_end(tmp_path):
+    frame = sold()
+    frame["Frais de port"] = 4 + np.arange(ROWS) // 3 % 5
+    ends = np.cumsum([len(line.encode()) for line in text(frame).splitlines(keepends=True)])
+    frame = frame[: int(np.searchsorted(ends, pieces.PIECE)) // 3 * 3 + 3]  # one order or two are left: too few to tell
+    shipping, orders = frame["Frais de port"], len(frame) // 3
+    choices = {"charge:Frais de port": "paid by customers"}
+    found, expected = made("v.csv", text(frame).encode(), tmp_path, choices)
+    paid = pd.read_parquet(found.written.file)
+    there = paid[paid["line_type"] == "shipping"]
+    assert (
+        there["amount"].sum() == shipping[::3].sum() == expected.main.query("line_type == 'shipping'")["amount"].sum()
+    )
+    assert there["invoice"].is_unique
+    assert found.written.rows == len(frame) + orders
 
 
 def test_lines_that_stand_there_again_are_found_across_pieces_and_left_out_where_wanted(tmp_path):

@@ -130,6 +130,9 @@ def test_other_currencies_are_added_only_by_a_rate_that_was_given():
         ("actual_beside_budget.csv", {"versions:Type": "kept"}, "amount", 2 * 3_834),
         ("all_products_among_them.csv", {"whole:Product": "kept"}, "amount", 2 * 1_316),
         ("shipping_in_the_total.csv", {"amount": "Total"}, "amount", 7_452.89),
+        ("sales_of_two_channels.csv", {"amount": "Warehouse sales"}, "amount", 2_682.0),
+        ("sold_and_returned.csv", {"back:Returned": "not counted"}, "quantity", 157),
+        ("active_among_flags.csv", {"outcome": "HasCard"}, "churned", 30),
     ],
 )
 def test_the_other_reading_is_a_choice_away(name, choice, column, total):

@@ -98,7 +98,7 @@ def _taken(
     """Which column is which, what it holds, and the button that keeps it; `read(layout)` reads it."""
     told = understood.chosen(key)
     try:
-        raw = read(recipes.layout(told))
+        raw = beside.turned(read(recipes.layout(told)), name, told)
         chosen = _mapped(raw, name)
         if missing := [label(column) for column in beside.needed(name) if column not in chosen]:
             st.caption(_("Still to choose: {columns}").format(columns=plain(", ".join(missing))))

@@ -19,6 +19,7 @@ from connectors import (
     lines,
     mapping,
     money,
+    moves,
     numbers,
     reductions,
     scales,
@@ -27,7 +28,7 @@ from connectors import (
     wide,
 )
 from data import schemas
-from data.dataset import Dataset, Reading, Table
+from data.dataset import ASSUMED, Dataset, Reading, Table
 from ui import cards
 from ui.text import N_, _, ngettext, plain
 
@@ -39,7 +40,9 @@ WORDS = {
     dates.SWAPPED: N_("days and months were swapped"), dates.AS_WRITTEN: N_("as they stand"),
     numbers.POINT: N_("decimal point"), numbers.COMMA: N_("decimal comma"),
     money.AMOUNT: N_("total of the line"), money.PRICE: N_("price of one unit"), money.QUANTITY: N_("units"),
-    lines.NO_UNITS: N_("one unit a line"),
+    lines.NO_UNITS: N_("one unit a line"), lines.TOGETHER: N_("all of them together"),
+    moves.LEAST: N_("the least that is possible"), moves.CORRECTED: N_("adjustment"), "receipt": N_("receipt"),
+    "sale": N_("sale"), "return": N_("return"), "count": N_("count"), "order": N_("order"),
     lines.COUNTS: N_("the total counts"), lines.PRODUCT: N_("quantity × price counts"),
     lines.GIVEN: N_("the rates given here"), lines.ECB: N_("the European Central Bank's rate of each day"),
     scales.MONTHS: N_("in months"), scales.YEARS: N_("in years"), scales.WEEKS: N_("in weeks"),
@@ -58,7 +61,7 @@ WORDS = {
     f"{reductions.SHARE}, {reductions.DUE}": N_("a share, still to be taken off"),
     reductions.NONE: N_("no reduction"), reductions.TAKEN: N_("what selling costs"),
     reductions.ADDED: N_("paid by customers"), reductions.OUT: N_("not counted"),
-    reductions.IN: N_("left in the totals"),
+    reductions.IN: N_("left in the totals"), reductions.WHOLE: N_("all of those lines came back"),
     costs.LINE: N_("of the line"), costs.UNIT: N_("of a unit"),
     "shipping": N_("shipping"), "fee": N_("fees"), "discount": N_("discounts"), "adjustment": N_("adjustments"),
     kinds.GOODS: N_("goods"),
@@ -104,6 +107,10 @@ def sentence(reading: Reading) -> str:
     said = dict(reading.values)
     said |= {name: locales.day(date.fromisoformat(said[name])) for name in ("first", "last") if name in said}
     said |= {name: _(WORDS[said[name]]) for name in ("chosen",) if said.get(name) in WORDS}
+    for name in ("sum", "most"):  # as their column was read: 12,345.6
+        if name in said:
+            number = float(said[name].replace(",", ""))
+            said[name] = locales.number(number, 0 if number.is_integer() else 2)
     told = _(reading.message).format(**said)
     if len(reading.options) == 1 and reading.chosen in WORDS:
         return f"{told} ({_(WORDS[reading.chosen])})"
@@ -153,6 +160,8 @@ def _sales(made: Dataset, times: float) -> None:
     amounts, units = schemas.amounts(frame), frame["quantity"]
     total = about + locales.money(float(amounts.sum()) * times, currency) if amounts.notna().any() else _("not known")
     many = about + locales.number(float(units.sum()) * times) if units.notna().any() else _("not known")
+    assumed = ASSUMED in (made.origin.readings or {}) and amounts.notna().any()
+    paid = _("in a currency that is assumed: the file names none") if assumed else _("all lines together")
     kinds = ngettext("{count} product", "{count} products", products).format(count=locales.number(products))
     cards.metrics(
         [
@@ -163,14 +172,16 @@ def _sales(made: Dataset, times: float) -> None:
                 "month": ngettext("{count} month with sales", "{count} months with sales", days),
                 "year": ngettext("{count} year with sales", "{count} years with sales", days),
             }[step].format(count=locales.number(days))),
-            (_("Money"), total, _("all lines together")),
+            (_("Money"), total, paid),
             (_("Units"), many, _("all lines together")),
         ]
     )  # fmt: skip
     measure = amounts if amounts.notna().any() else units
     months = measure.groupby(frame["timestamp"].dt.to_period("M")).sum() * times
-    months = months.reindex(pd.period_range(months.index.min(), months.index.max(), freq="M"), fill_value=0).tail(
-        MONTHS
+    months = (
+        months.reindex(pd.period_range(months.index.min(), months.index.max(), freq="M"), fill_value=0)
+        .tail(MONTHS)
+        .round(2)
     )
     label = _("Money") if amounts.notna().any() else _("Units")
     st.dataframe(
