@@ -3,7 +3,8 @@
     python -m benchmarks.ask [--show]
 
 `ask_questions/first.tsv` was written before the parser, the others afterwards by people who had not seen it, but for
-the sixth, which was written when the fifth had been mended; the seventh as people speak to a tool that draws charts. Each
+the sixth, which was written when the fifth had been mended; the seventh as people speak to a tool that draws charts.
+What could not be computed when a set was written and can now (medians, extremes) is expected as it is answered. Each
 line has the data, the question and what it must be read as: measures (m), split (by, grain), filters (f; ! for
 without, ~ for contains), thresholds (t), period (p), comparison (vs), order, limit, share, over; or the model that is
 asked (intent), or `refuse`. Seventeen shops: the demo, and sixteen (`ask_shops.py`) whose files have columns that Vigie

@@ -104,6 +104,23 @@ def understand(text: str, known: Catalogue, lexicon: Lexicon, previous: Query | 
     return Understood(readings_, intent, unknown, lacking, fixed, goes_on=goes_on, ahead=to_come)
 
 
+def going_on(text: str, known: Catalogue, lexicon: Lexicon, earlier: Understood) -> Understood:
+    """What a question asks behind one whose readings were offered, and none chosen: it changes each of them.
+
+    What kept that question from being answered still does, so that the change is offered, too.
+    """
+    each = [understand(text, known, lexicon, one) for one in earlier.readings]
+    if not each[0].goes_on:
+        return each[0]
+    readings = tuple(dict.fromkeys(itertools.chain.from_iterable(one.readings for one in each)))
+    return replace(
+        each[0],
+        readings=readings[:MAX_READINGS],
+        unknown=tuple(dict.fromkeys((*earlier.unknown, *each[0].unknown))),
+        lacking=tuple(dict.fromkeys((*earlier.lacking, *each[0].lacking))),
+    )
+
+
 def _items(text: str, lexicon: Lexicon) -> tuple[list[Item], tuple[tuple[str, str], ...]]:
     """The phrases of a plain text, and the words that were taken for mistyped ones."""
     written = list(spelling.words(text))
