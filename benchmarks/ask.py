@@ -34,7 +34,7 @@ from models.ask import periods, vocabulary
 from models.ask.definitions import Catalogue
 from models.ask.lexicon import Lexicon
 from models.ask.query import Filter, Query, Threshold
-from models.ask.understand import Understood, understand
+from models.ask.understand import Understood, going_on, understand
 
 QUESTIONS = Path(__file__).with_name("ask_questions")
 OTHERS = (
@@ -155,11 +155,16 @@ def meant(query: Query, catalogue: Catalogue) -> tuple[object, ...]:
 
 def answered(text: str, catalogue: Catalogue, words: Lexicon) -> Understood:
     """What is made of a question; of the last one where several are asked one after the other ("first >> then")."""
-    *before, last = text.split(" >> ")
-    previous = None
-    for one in before:
-        previous = understand(one, catalogue, words, previous).readings[0]
-    return understand(last, catalogue, words, previous)
+    said: Understood | None = None
+    for one in text.split(" >> "):
+        if said is None or not said.readings:
+            said = understand(one, catalogue, words)
+        elif said.certain:
+            said = understand(one, catalogue, words, said.readings[0])
+        else:
+            said = going_on(one, catalogue, words, said)
+    assert said is not None
+    return said
 
 
 def judged(found: Understood, right: list[Query] | str, catalogue: Catalogue) -> str:

@@ -13,7 +13,8 @@ from datetime import date
 from models.ask import definitions, hours, spelling, when, words
 from models.ask.ahead import ahead
 from models.ask.definitions import TABLES, Catalogue
-from models.ask.draft import MAX_READINGS, RELATIONS, Draft, Item
+from models.ask.draft import MAX_READINGS, RELATIONS, Draft
+from models.ask.items import Item
 from models.ask.lexicon import SUPERLATIVES, Entry, Lexicon, corrected, nearest
 from models.ask.query import Query
 
