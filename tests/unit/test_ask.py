@@ -360,7 +360,7 @@ def test_an_unknown_word_is_said_with_the_nearest_known_ones(shops):
 
 
 def test_what_the_data_lack_is_said_by_its_column(shops):
-    catalogue, words, _codes = shops["store"]
+    catalogue, words, _codes = shops["bakery"]
     said = understand("stock value by category", catalogue, words)
     assert said.lacking == ("stock_value",)
     with locales.using("en"):
